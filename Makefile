@@ -1,0 +1,49 @@
+# Everything a newcomer needs: Python 3.11 and make. `make help` lists the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: run test quick bench chaos lint contracts clean help
+
+PYTHON ?= python3
+BIN := .venv/bin
+ADMISSIONS ?= 200
+ROUNDS ?= 25
+
+# Laid out anew when what is locked, or the project's own description, has changed.
+.venv/ready: requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or later is needed, and '$(PYTHON)' is older; name another: make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+run: .venv/ready        ## the hub with broker, database, registers and demo parties: make run ADMISSIONS=200
+	$(BIN)/hub sandbox --admissions $(ADMISSIONS)
+
+test: .venv/ready       ## every test, with a real broker and a real database
+	$(BIN)/python -m pytest tests
+
+quick: .venv/ready      ## the tests that need no service: seconds
+	$(BIN)/python -m pytest tests/unit tests/contracts tests/scenarios
+
+bench: .venv/ready      ## how fast, on this machine
+	$(BIN)/python -m tests.bench
+
+chaos: .venv/ready      ## kill -9 in the middle, ROUNDS=25 times, and nothing may be lost or told twice
+	CHAOS_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/integration/test_crash.py
+
+lint: .venv/ready       ## style, types, and who may import whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+contracts: .venv/ready  ## write contracts/ anew from the code
+	$(BIN)/hub contracts
+
+clean:                  ## remove what was made here; the cache that checkouts share stays
+	rm -rf .venv build *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find hub schemas tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help:                   ## this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12

@@ -1,0 +1,197 @@
+"""From register answers to who must know, decided step by step (law-and-lookups.md §3, §4; V-2, C-62).
+
+Pure: imports ``outcomes`` beside it, ``schemas`` and the answers of ``translators.soap``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from hub.addressing.outcomes import Answer, Failed, Outcome, Question, Register, Resolution, Rules, Unknown
+from hub.translators.soap.folkbokforing import PersonRecord, RegisterIdentity
+from hub.translators.soap.listing import CountiesAnswer, Listing, ListingAnswer
+from schemas.identities import IdentityError, PersonId, PersonIdKind, parse_person_id
+
+__all__ = ["Answer", "Failed", "Outcome", "Question", "Register", "Resolution", "Rules", "Unknown", "next_question"]
+
+
+@dataclass(slots=True)
+class _Walk:
+    """One pass over the answers so far: every question is asked for by name, and remembered."""
+
+    answers: Mapping[Question, Answer]
+    asked: list[Question] = field(default_factory=list)
+    failures: list[tuple[Question, Failed]] = field(default_factory=list)
+
+    def get(self, question: Question) -> Answer:
+        """The answer, or ``_Missing`` when it is not there yet."""
+        if question not in self.answers:
+            raise _Missing(question)
+        answer = self.answers[question]
+        if isinstance(answer, CountiesAnswer | ListingAnswer) and answer.error:
+            answer = Failed("result-error")
+        if question not in self.asked:
+            self.asked.append(question)
+            if isinstance(answer, Failed):
+                self.failures.append((question, answer))
+        return answer
+
+
+class _Missing(Exception):  # noqa: N818 - ends a walk, is no error
+    def __init__(self, question: Question) -> None:
+        self.question = question
+
+
+def next_question(person: PersonId, answers: Mapping[Question, Answer], rules: Rules) -> Question | Resolution:
+    """The next look-up to make, or what they all amount to. Ask, add the answer, and call again until a ``Resolution``.
+
+    ``answers``: all so far. The order is §3's: folkbokföring, its county's GetListingCounty, then GetListing in each
+    county that it names.
+    """
+    walk = _Walk(answers)
+    try:
+        found = _resolve(person, walk, rules)
+    except _Missing as missing:
+        return missing.question
+    return replace(
+        found,
+        asked=tuple(str(question) for question in walk.asked),
+        failures=tuple(f"{question}={failed.reason}" for question, failed in walk.failures),
+        retry=found.outcome is Outcome.UNAVAILABLE and any(not failed.parked for _, failed in walk.failures),
+    )
+
+
+def _resolve(person: PersonId, walk: _Walk, rules: Rules) -> Resolution:
+    reserve = person.kind in {PersonIdKind.NATIONELLT_RESERVNUMMER, PersonIdKind.REGIONALT_RESERVNUMMER}
+    if person.kind is PersonIdKind.REGIONALT_RESERVNUMMER:
+        # A region's own series means nothing to a national register.
+        return Resolution(Outcome.RESERVE_NUMBER)
+    answer = walk.get(Question(Register.FOLKBOKFORING, person))
+    current, protected = person, False
+    followed_link = followed_change = False
+    while isinstance(answer, PersonRecord):
+        if answer.test and rules.production:
+            return Resolution(Outcome.NOT_FOUND)
+        protected = protected or answer.protected
+        other: PersonId | None = None
+        if reserve and not followed_link:
+            other = _main_identity(answer, rules)
+            followed_link = True
+        elif answer.deregistration == "GN" and not followed_change:
+            # The same reference stands on the new record too, pointing back: once, or it loops.
+            other = _new_number(answer, rules)
+            followed_change = True
+        if other is None:
+            break
+        current = other
+        answer = walk.get(Question(Register.FOLKBOKFORING, other))
+    if isinstance(answer, Failed):
+        return _guarded(Resolution(Outcome.UNAVAILABLE), protected)
+    if not isinstance(answer, PersonRecord):
+        lost = Outcome.RESERVE_NUMBER if reserve and current == person else Outcome.NOT_FOUND
+        return _guarded(Resolution(lost), protected)
+    return _guarded(_of_record(current, answer, walk, rules, changed=current != person, protected=protected), protected)
+
+
+def _of_record(
+    person: PersonId, record: PersonRecord, walk: _Walk, rules: Rules, *, changed: bool, protected: bool
+) -> Resolution:
+    left = record.deregistration is not None
+    known = Resolution(
+        Outcome.NOT_FOUND,
+        # One who has left the register is no longer that municipality's; the law's duty would fall on the wrong one.
+        municipality_code=None if left else record.municipality,
+        county=record.county,
+        name=record.name,
+        address=record.address,
+        identity=person if changed else None,
+        deceased=record.deceased,
+        deceased_on=record.deceased_on,
+        deregistration=record.deregistration,
+    )
+    if record.deceased:
+        return replace(known, outcome=Outcome.DECEASED)
+    if protected:
+        return known
+    if record.deregistration == "GN":
+        return known
+    if person.kind is PersonIdKind.NATIONELLT_RESERVNUMMER:
+        return replace(known, outcome=Outcome.RESERVE_NUMBER)
+    return _listed(person, known, None if left else record.county, walk, rules)
+
+
+def _listed(person: PersonId, known: Resolution, county: str | None, walk: _Walk, rules: Rules) -> Resolution:
+    coordination = person.kind is PersonIdKind.SAMORDNINGSNUMMER
+    # The holder of a coordination number is registered nowhere: the case's own region is worth a try (§3).
+    asked = county or (rules.home_county if coordination else None)
+    if asked is None:
+        return replace(known, outcome=Outcome.REGION_UNKNOWN)
+    counties = walk.get(Question(Register.COUNTIES, person, asked))
+    if not isinstance(counties, CountiesAnswer):
+        return replace(known, outcome=_not_told(counties, coordination))
+    if not counties.counties:
+        return replace(known, outcome=Outcome.UNLISTED if county else Outcome.REGION_UNKNOWN)
+    answers = {code: walk.get(Question(Register.LISTING, person, code)) for code in dict.fromkeys(counties.counties)}
+    primary = [
+        (code, listing)
+        for code, answer in answers.items()
+        if isinstance(answer, ListingAnswer)
+        for listing in answer.listings
+        if listing.primary_care
+    ]
+    home = rules.home_county or county
+    holding = [(code, one) for code, one in primary if not one.in_queue and one.valid_at(rules.now)]
+    if holding:
+        code, best = max(holding, key=lambda pair: _preference(pair, home))
+        return replace(
+            known,
+            outcome=Outcome.LISTED if code == home else Outcome.LISTED_ELSEWHERE,
+            health_centre=best.facility_id,
+            health_centre_name=best.facility_name,
+            county=code,
+        )
+    silent = [answer for answer in answers.values() if not isinstance(answer, ListingAnswer)]
+    if silent:
+        return replace(known, outcome=_not_told(silent[0], coordination))
+    queued = any(one.in_queue and not one.ended_at(rules.now) for _, one in primary)
+    return replace(known, outcome=Outcome.IN_QUEUE if queued else Outcome.UNLISTED)
+
+
+def _not_told(answer: Answer, coordination: bool) -> Outcome:
+    """A coordination number that is refused is one that listing does not take; anything else is tried again (§3)."""
+    refused = isinstance(answer, Failed) and answer.refused
+    return Outcome.RESERVE_NUMBER if coordination and refused else Outcome.UNAVAILABLE
+
+
+def _preference(pair: tuple[str, Listing], home: str | None) -> tuple[bool, float]:
+    """The home county's listing first, then the latest begun: an old one may not have been ended."""
+    code, listing = pair
+    return code == home, 0.0 if listing.valid_from is None else listing.valid_from.timestamp()
+
+
+def _guarded(found: Resolution, protected: bool) -> Resolution:
+    """C-62: of a protected person nothing is given on but that, and a death."""
+    if not protected:
+        return found
+    outcome = found.outcome if found.outcome in {Outcome.DECEASED, Outcome.UNAVAILABLE} else Outcome.PROTECTED
+    return Resolution(outcome, protected=True, deceased=found.deceased, deceased_on=found.deceased_on)
+
+
+def _main_identity(record: PersonRecord, rules: Rules) -> PersonId | None:
+    primary = [link.identity for link in record.linked if link.primary]
+    return _person(primary[0], rules) if len(primary) == 1 else None
+
+
+def _new_number(record: PersonRecord, rules: Rules) -> PersonId | None:
+    """The number that an old one was changed to. Of several only one marked NY; else nobody can say which."""
+    new = [other for other in record.referred if other.status == "NY"] or list(record.referred)
+    return _person(new[0].identity, rules) if len(new) == 1 else None
+
+
+def _person(identity: RegisterIdentity, rules: Rules) -> PersonId | None:
+    try:
+        person = parse_person_id(identity.extension, rules.regional_patterns, today=rules.now.date())
+    except IdentityError:
+        return None
+    return person if person.root == identity.root else None

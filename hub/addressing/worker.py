@@ -1,0 +1,226 @@
+"""Look-ups as work of the outbox (architecture.md §1): takes a question, asks the registers, hands the answer to the intake.
+
+Imports the registers, the intake and the store. What it learns is kept in memory too, so that the intake need not ask again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from schemas.directory import Directory
+from schemas.identities import KNOWN_REGIONAL_PATTERNS, parse_person_id
+from schemas.messages import Adressering
+
+from hub import metrics
+from hub.addressing.outcomes import Resolution, Rules
+from hub.addressing.registers import Parked, Registers
+from hub.errors import Unavailable
+from hub.intake.batch import own_message
+from hub.intake.intake import Intake
+from hub.log import log
+from hub.store import outbox
+from hub.store.outbox import REGISTERS, Item
+from hub.store.ownership import Ownership
+from hub.store.transaction import Store
+from hub.translators import formats
+
+_AT_ONCE = 16
+_CAPACITY = 4_000
+_LOOK_S = 2.0
+_SCHEDULE_S = (5.0, 30.0, 120.0, 310.0, 600.0, 3600.0)
+"""Waits between look-ups of a person whose registers do not answer, the last one repeated."""
+_KNOWN = 50_000
+
+
+class Known:
+    """The last answers, by person, for as long as they are good; bounded, the least used one leaves first."""
+
+    def __init__(self, ttl_s: float, negative_ttl_s: float) -> None:
+        self._ttl = ttl_s
+        self._negative_ttl = negative_ttl_s
+        self._answers: OrderedDict[str, tuple[float, Adressering]] = OrderedDict()
+
+    def get(self, person: str) -> Adressering | None:
+        """What the registers said, or None."""
+        found = self._answers.get(person)
+        if found is None or found[0] < time.monotonic():
+            return None
+        self._answers.move_to_end(person)
+        return found[1]
+
+    def put(self, person: str, answer: Adressering) -> None:
+        """Keeps an answer."""
+        good = answer.outcome in {"listed", "listed_in_another_region"}
+        self._answers[person] = (time.monotonic() + (self._ttl if good else self._negative_ttl), answer)
+        self._answers.move_to_end(person)
+        if len(self._answers) > _KNOWN:
+            self._answers.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forgets all: the directory has changed, and with it who receives for a municipality."""
+        self._answers.clear()
+
+
+class Worker:
+    """Asks what the outbox says shall be asked. ``registers`` is None where an installation has none: then all is manual."""
+
+    def __init__(
+        self,
+        store: Store,
+        directory: Callable[[], Directory],
+        registers: Registers | None,
+        known: Known,
+        *,
+        production: bool,
+    ) -> None:
+        self.intake: Intake | None = None
+        self._store = store
+        self._directory = directory
+        self._registers = registers
+        self._known = known
+        self._production = production
+        self._queue: deque[Item] = deque()
+        self._in_hand: set[int] = set()
+        self._told: dict[int, Adressering] = {}
+        self._wake = asyncio.Event()
+        self._ownership = Ownership(store, "addressing")
+
+    def offer(self, items: Sequence[Item]) -> None:
+        """Rows that were just committed; what finds no room is read from the table later."""
+        for item in items:
+            if item.kind == "lookup" and len(self._queue) < _CAPACITY:
+                self._take(item)
+
+    def _take(self, item: Item) -> None:
+        if item.id not in self._in_hand:
+            self._in_hand.add(item.id)
+            self._queue.append(item)
+            self._wake.set()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        askers = [asyncio.create_task(self._ask_on()) for _ in range(_AT_ONCE)]
+        try:
+            while True:
+                try:
+                    owned = await self._ownership.hold({REGISTERS})
+                    if owned and len(self._queue) < _CAPACITY // 2:
+                        async with self._store.transaction() as connection:
+                            due = await outbox.due(connection, REGISTERS, limit=_CAPACITY)
+                        for item in due:
+                            self._take(item)
+                except Unavailable:
+                    log.warning("addressing_waits", reason="database")
+                await asyncio.sleep(_LOOK_S)
+        finally:
+            for asker in askers:
+                asker.cancel()
+            await asyncio.gather(*askers, return_exceptions=True)
+            await self._ownership.close()
+
+    async def _ask_on(self) -> None:
+        while True:
+            if not self._queue:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            item = self._queue.popleft()
+            try:
+                await self._ask(item)
+            except Unavailable:
+                await asyncio.sleep(1)
+            except Exception as error:  # noqa: BLE001 - one person's trouble must not stop the others; the row stays due
+                log.error("lookup_failed", error=type(error).__name__, case=item.case_id)
+                await asyncio.sleep(1)
+            finally:
+                self._in_hand.discard(item.id)
+
+    async def _ask(self, item: Item) -> None:
+        question = formats.json_from(item.told)
+        person = question["person"]
+        answer, again = await self.find(person, item.case_id or "")
+        assert self.intake is not None
+        assert item.case_id is not None
+        if self._told.get(item.id) != answer:
+            message = own_message(item.case_id, f"a-{item.id}-{item.attempts}", answer, datetime.now(UTC))
+            await self.intake.submit([message])
+            self._told[item.id] = answer
+        async with self._store.transaction() as connection:
+            if again:
+                wait = _SCHEDULE_S[min(item.attempts, len(_SCHEDULE_S) - 1)]
+                await outbox.retry(connection, [item.id], datetime.now(UTC) + timedelta(seconds=wait), answer.outcome)
+            else:
+                self._told.pop(item.id, None)
+                await outbox.done(connection, item.id, answer.outcome)
+
+    async def find(self, person: str, case_id: str) -> tuple[Adressering, bool]:
+        """What the registers say of a person, and whether asking again later may give more."""
+        if self._registers is None:
+            return Adressering(outcome="lookup_unavailable", why=("no-registers-configured",)), False
+        rules = Rules(
+            now=datetime.now(UTC),
+            production=self._production,
+            regional_patterns=KNOWN_REGIONAL_PATTERNS,
+        )
+        resolution = await self._registers.resolve(parse_person_id(person, KNOWN_REGIONAL_PATTERNS), rules)
+        answer = await self._addressed(resolution)
+        if not resolution.retry:
+            self._known.put(person, answer)
+        return answer, resolution.retry
+
+    async def _addressed(self, found: Resolution) -> Adressering:
+        directory = self._directory()
+        unit, how = await self._receiving_unit(found.municipality_code, directory)
+        why = [*found.asked, *found.failures]
+        outcome = found.outcome.value
+        if found.municipality_code is not None:
+            why.append(f"kommun {found.municipality_code} -> {unit or 'no receiving unit'} ({how})")
+        if found.health_centre is not None:
+            known = found.health_centre in directory.unit_by_hsa
+            why.append(f"listed -> {found.health_centre}{'' if known else ' (not connected)'}")
+        return Adressering(
+            outcome=outcome,
+            health_centre=found.health_centre,
+            municipality=found.municipality_code,
+            municipality_unit=unit,
+            county=found.county,
+            name=found.name,
+            address=None if found.address is None else one_line(found.address),
+            why=tuple(why),
+        )
+
+    async def _receiving_unit(self, kommunkod: str | None, directory: Directory) -> tuple[str | None, str]:
+        """V-2: the municipality's configured unit; where the directory does not say the code, HSA does (GetUnit)."""
+        if kommunkod is None:
+            return None, "no municipality"
+        if (unit := directory.receiving_unit.get(kommunkod)) is not None:
+            return unit, "directory"
+        assert self._registers is not None
+        for candidate in directory.units:
+            if not candidate.receives or candidate.municipality is not None:
+                continue
+            try:
+                answer = await self._registers.unit(candidate.hsa)
+            except (Unavailable, Parked):
+                continue
+            if answer is not None and answer.municipality == kommunkod:
+                return candidate.hsa, "HSA"
+        return None, "manual"
+
+
+def one_line(address: object) -> str:
+    """An address as one line: c/o, street, postal code and city."""
+    parts = [getattr(address, name, None) for name in ("care_of", "line1", "line2")]
+    place = " ".join(filter(None, (getattr(address, "postal_code", None), getattr(address, "city", None))))
+    return ", ".join(filter(None, [*parts, place]))
+
+
+def counted(register: str, outcome: str, seconds: float) -> None:
+    """Every question to a register, for the metrics."""
+    metrics.lookups.labels(register, outcome).inc()
+    if outcome != "cached":
+        metrics.lookup_seconds.labels(register).observe(seconds)

@@ -1,0 +1,259 @@
+"""The only place that wires: settings in, a running hub out. Imports everything but the sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+
+from schemas.directory import Directory
+
+from hub import metrics
+from hub.addressing.calls import RegisterSettings
+from hub.addressing.registers import Registers
+from hub.addressing.worker import Known, Worker, counted
+from hub.delivery.exits import kafka as kafka_exit
+from hub.delivery.exits.webhook import WebhookExit
+from hub.delivery.relay import Relay
+from hub.errors import Misconfigured, Refused, Unavailable
+from hub.intake.intake import Intake
+from hub.log import log
+from hub.routers import http, messages, ops
+from hub.routers import kafka as kafka_in
+from hub.settings import Settings
+from hub.store import cases, inbox, outbox
+from hub.store import directory as directories
+from hub.store.outbox import Item
+from hub.store.registers import Answers
+from hub.store.transaction import Store
+from hub.translators.soap.listing import Actor
+
+_DIRECTORY_S = 0.5
+_HELD_S = 0.5
+_GAUGES_S = 2.0
+_SWEEP_S = 600.0
+
+
+class Server(uvicorn.Server):
+    """Leaves the signals to the hub, so that the stop is in order: doors, intake, relay."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Hub:
+    """One process of the hub; several may run on one database and one broker."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.store = Store(settings.database_url, pool=settings.database_pool)
+        self._version = 0
+        self._directory: Directory | None = None
+        self._known = Known(*_ttl(settings))
+        self._registers = _registers(settings, self.store)
+        self.worker = Worker(self.store, self.directory, self._registers, self._known, production=settings.production)
+        self.intake = Intake(self.store, self.directory, self._known.get, self._offer)
+        self.worker.intake = self.intake
+        self.kafka_in = kafka_in.KafkaIn(settings.kafka_bootstrap, settings.kafka_group, self.intake, self.directory)
+        self.relay: Relay | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def directory(self) -> Directory:
+        """The version in force; a message sees one throughout."""
+        assert self._directory is not None
+        return self._directory
+
+    def _offer(self, items: list[Item]) -> None:
+        if self.relay is not None:
+            self.relay.offer(items)
+        self.worker.offer(items)
+
+    # --- start and stop ------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Until SIGTERM or SIGINT; then takes nothing more in, finishes what it has taken, and ends."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, stop.set)
+        await self.start()
+        server = Server(
+            uvicorn.Config(self.api(), host=self.settings.http_host, port=self.settings.http_port, log_config=None, access_log=False)
+        )
+        serving = asyncio.create_task(server.serve())
+        stopping = asyncio.create_task(stop.wait())
+        log.info("hub_started", port=self.settings.http_port, directory=self._version)
+        done, _ = await asyncio.wait([serving, stopping, *self._tasks], return_when=asyncio.FIRST_COMPLETED)
+        log.info("hub_stops", asked=stopping in done)
+        server.should_exit = True
+        try:
+            async with asyncio.timeout(self.settings.stop_s):
+                await self.stop()
+                await serving
+        except TimeoutError:
+            log.warning("stop_took_too_long")
+        if stopping not in done:
+            raise Misconfigured("a part of the hub ended by itself; see the log above")
+
+    async def start(self) -> None:
+        """Checks what it needs and starts every part. Raises ``Misconfigured`` when it must not start."""
+        if (reason := await self.store.check()) is not None:
+            raise Misconfigured(f"the database is not ready: {reason}. Run `hub migrate`, or check HUB_DATABASE_URL.")
+        await self._take_up_directory()
+        if self._directory is None:
+            raise Misconfigured("there is no directory. Apply one with `hub directory apply FILE`.")
+        producer = kafka_exit.producer(self.settings.kafka_bootstrap)
+        try:
+            await producer.start()
+        except (kafka_exit.KafkaError, OSError) as error:
+            raise Misconfigured("the broker does not answer. Check HUB_KAFKA_BOOTSTRAP.") from error
+        self.relay = Relay(
+            self.store, self.directory, {"kafka": kafka_exit.KafkaExit(producer), "webhook": WebhookExit()}
+        )
+        self._run(self.intake.run(), self.relay.run(), self.worker.run())
+        await self.kafka_in.start()
+        self._run(
+            self.kafka_in.watch(),
+            every(_DIRECTORY_S, self._take_up_directory),
+            every(_HELD_S, self._retry_held),
+            every(_GAUGES_S, self._gauges),
+            every(_SWEEP_S, self._sweep),
+        )
+
+    def _run(self, *loops: Awaitable[None]) -> None:
+        self._tasks += [asyncio.ensure_future(one) for one in loops]
+
+    async def stop(self) -> None:
+        """A graceful stop: the doors first, then what was taken in, then what was sent gets its mark."""
+        await self.kafka_in.stop()
+        self.intake.stop()
+        while self.intake.length:
+            await asyncio.sleep(0.02)
+        if self.relay is not None:
+            await self.relay.drain(self.settings.stop_s / 2)
+        for task in reversed(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.relay is not None:
+            await self.relay.close()
+        if self._registers is not None:
+            await self._registers.aclose()
+        await self.store.close()
+
+    # --- now and then --------------------------------------------------------------------------------------------------
+
+    async def _take_up_directory(self) -> None:
+        newer = await directories.current(self.store, self._version)
+        if newer is None:
+            return
+        version, directory = newer
+        if self.settings.kafka_create_topics:
+            topics = [kafka_in.PREFIX + s.id for s in directory.systems if "kafka" in s.ways_in]
+            topics += [kafka_exit.topic_out(s.id) for s in directory.systems if s.out.way == "kafka"]
+            await kafka_in.make_topics(
+                self.settings.kafka_bootstrap, topics, self.settings.kafka_partitions, self.settings.kafka_replication
+            )
+        self._version, self._directory = version, directory
+        self._known.clear()
+        log.info("directory_in_force", version=version)
+
+    async def _retry_held(self) -> None:
+        await self.intake.retry_held()
+
+    async def _sweep(self) -> None:
+        await Answers(self.store).sweep()
+
+    async def _gauges(self) -> None:
+        metrics.intake_queue.set(self.intake.length)
+        metrics.progress.set(self.intake.progress)
+        async with self.store.transaction() as connection:
+            backlog = await outbox.backlog(connection)
+            held, since = await inbox.oldest_hold(connection)
+            manual = len(await cases.manual_queue(connection, limit=10_000))
+        now = datetime.now(UTC)
+        for gauge in (metrics.outbox_waiting, metrics.outbox_oldest, metrics.outbox_dead):
+            for system in self.directory().system_by_id:
+                gauge.labels(system).set(0)
+        for system, state, count, oldest in backlog:
+            if state == "dead":
+                metrics.outbox_dead.labels(system).set(count)
+            else:
+                metrics.outbox_waiting.labels(system).set(count)
+                metrics.outbox_oldest.labels(system).set((now - oldest).total_seconds())
+        metrics.held.set(held)
+        metrics.held_oldest.set(0 if since is None else (now - since).total_seconds())
+        metrics.manual.set(manual)
+
+    async def _ready(self) -> dict[str, str]:
+        store = await self.store.check()
+        return {
+            "store": store or "ok",
+            "broker": "ok" if self.kafka_in.moving else "no-progress",
+            "intake": "full" if self.intake.full else "ok",
+        }
+
+    # --- HTTP ----------------------------------------------------------------------------------------------------------
+
+    def api(self) -> FastAPI:
+        """The HTTP side, with its documentation under ``/docs``."""
+        api = FastAPI(
+            title="Samverkan hub",
+            description="The message hub for Swedish discharge coordination. Authenticate with the system's bearer token.",
+            version="1",
+        )
+        api.include_router(messages.router(self.intake, self.directory))
+        api.include_router(ops.router(self._ready))
+
+        @api.exception_handler(Refused)
+        async def refused(_: Request, error: Refused) -> Response:
+            return http.problem(error)
+
+        @api.exception_handler(Unavailable)
+        async def unavailable(_: Request, error: Unavailable) -> Response:
+            return http.unavailable(error)
+
+        return api
+
+
+async def every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    """Does something now and then until cancelled; what fails is logged by its kind and tried again."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await work()
+        except Unavailable as error:
+            log.warning("put_off", work=work.__name__, reason=error.reason)
+        except Exception as error:  # noqa: BLE001 - a loop of the hub does not end because one round failed
+            log.error("round_failed", work=work.__name__, error=type(error).__name__)
+
+
+def _ttl(settings: Settings) -> tuple[float, float]:
+    if settings.registers is None:
+        return 0.0, 0.0
+    return settings.registers.listing.ttl_positive, settings.registers.listing.ttl_negative
+
+
+def _registers(settings: Settings, store: Store) -> Registers | None:
+    if settings.registers is None:
+        return None
+    found = settings.registers
+    one, two, three = (
+        RegisterSettings(**register.model_dump())
+        for register in (found.folkbokforing, found.listing, found.hsa)
+    )
+    return Registers(
+        folkbokforing=one,
+        listing=two,
+        hsa=three,
+        actor=Actor(found.actor),
+        cache=Answers(store),
+        key_secret=found.key_secret.encode(),
+        on_lookup=counted,
+    )

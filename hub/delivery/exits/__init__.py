@@ -1,0 +1,1 @@
+"""One module per way out (delivery.md §3)."""

@@ -1,0 +1,90 @@
+"""Way out: the topic ``hub.out.<system>``, key = case (delivery.md §3). Imports aiokafka and the parcel only.
+
+Whole record batches are handed to the producer, not a future per record: order within a partition is the batch's order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.partitioner import DefaultPartitioner
+
+from schemas.directory import System
+
+from hub.delivery.parcel import Outcome, Parcel
+
+_partition_of = DefaultPartitioner()
+"""The partitioner of every Kafka client, so that a key lies where others expect it."""
+
+
+def topic_out(system: str) -> str:
+    """The topic from which a system reads."""
+    return f"hub.out.{system}"
+
+
+def producer(bootstrap: str) -> AIOKafkaProducer:
+    """A producer that neither loses nor doubles nor reorders within its life: all replicas, idempotent."""
+    return AIOKafkaProducer(
+        bootstrap_servers=bootstrap,
+        acks="all",
+        enable_idempotence=True,
+        linger_ms=0,
+        max_batch_size=1024 * 1024,
+        max_request_size=4 * 1024 * 1024,
+        request_timeout_ms=15_000,
+    )
+
+
+class KafkaExit:
+    """One idempotent producer for all systems."""
+
+    together = 500
+
+    def __init__(self, producer: AIOKafkaProducer) -> None:
+        self._producer = producer
+
+    async def send(self, system: System, parcels: Sequence[Parcel]) -> Outcome:
+        """Acknowledged by every in-sync replica, or to be tried again as a whole."""
+        topic = topic_out(system.id)
+        try:
+            partitions = sorted(await self._producer.partitions_for(topic))
+            by_partition: dict[int, list[Parcel]] = {}
+            for parcel in parcels:
+                partition = _partition_of(parcel.key.encode(), partitions, partitions)
+                by_partition.setdefault(partition, []).append(parcel)
+            acks = []
+            for partition, those in by_partition.items():
+                acks += await self._hand_over(topic, partition, those)
+            for ack in acks:
+                await ack
+        except MessageSizeTooLargeError:
+            return Outcome("dead", "too-large-for-the-broker")
+        except KafkaError as error:
+            return Outcome("retry", f"kafka:{type(error).__name__}")
+        return Outcome("ok", "broker-ack")
+
+    async def _hand_over(self, topic: str, partition: int, parcels: Sequence[Parcel]) -> list[object]:
+        acks = []
+        batch = self._producer.create_batch()
+        for parcel in parcels:
+            record = {
+                "key": parcel.key.encode(),
+                "value": parcel.written.body,
+                "timestamp": None,
+                "headers": [(f"ce_{name}", value.encode()) for name, value in parcel.written.attributes.items()]
+                + [("content-type", parcel.written.media_type.encode())],
+            }
+            if batch.append(**record) is None:
+                acks.append(await self._producer.send_batch(batch, topic, partition=partition))
+                batch = self._producer.create_batch()
+                if batch.append(**record) is None:
+                    raise MessageSizeTooLargeError
+        if batch.record_count():
+            acks.append(await self._producer.send_batch(batch, topic, partition=partition))
+        return acks
+
+    async def close(self) -> None:
+        """Sends what is buffered and leaves."""
+        await self._producer.stop()

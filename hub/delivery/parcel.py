@@ -1,0 +1,63 @@
+"""What an exit is given and what it answers. Imports the language and the formats only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal, Protocol
+
+from schemas.directory import System
+from schemas.envelope import Message
+
+from hub.store.outbox import Item
+from hub.translators import formats
+from hub.translators.formats import Written
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One notice or receipt, written and ready to go."""
+
+    id: str
+    """The same at every attempt, so that a receiver knows a repeat."""
+    key: str
+    """The case, or for a receipt without one the parcel itself: order is kept per key; nothing about a person."""
+    written: Written
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an attempt came to; ``answer`` is a short word for operations, without personal data."""
+
+    result: Literal["ok", "retry", "dead"]
+    answer: str
+    retry_after_s: float | None = None
+    """Seconds, where the receiver asked for them."""
+
+
+class Exit(Protocol):
+    """A way out."""
+
+    together: int
+    """How many parcels one call may carry; they arrive in their order."""
+
+    async def send(self, system: System, parcels: Sequence[Parcel]) -> Outcome:
+        """Sends all or answers why not; never raises for what the other side does."""
+        ...
+
+    async def close(self) -> None:
+        """Gives up connections."""
+        ...
+
+
+def wrap(item: Item, message: Message | None, system: System) -> Parcel:
+    """Writes an outbox row in the format that its system wants; ``message`` is what a notice is about."""
+    if item.kind == "receipt":
+        receipt = formats.receipt_from(item.told)
+        written = formats.write_receipt(receipt, f"receipt-{item.id}", system.format, datetime.now(UTC))
+        return Parcel(f"out-{item.id}", item.case_id or f"out-{item.id}", written)
+    assert message is not None
+    assert item.case_id is not None
+    written = formats.write_notice(message, formats.told_from(item.told), system.format, item.accepted_at)
+    return Parcel(f"out-{item.id}", item.case_id, written)

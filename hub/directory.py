@@ -1,0 +1,56 @@
+"""The directory as a file: read and checked, compared, shown. Imports the language and YAML only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from schemas.directory import Directory
+
+from hub.errors import Misconfigured
+
+
+def load(file: Path) -> Directory:
+    """A directory from YAML; raises ``Misconfigured`` that names every entry which does not hold."""
+    try:
+        directory = Directory.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise Misconfigured(f"{file} cannot be read: {error.strerror}") from None
+    except yaml.YAMLError as error:
+        raise Misconfigured(f"{file} is no YAML: {error}") from None
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors(include_url=False)]
+        raise Misconfigured(f"{file} is no directory:\n  " + "\n  ".join(faults)) from None
+    if faults := directory.faults():
+        raise Misconfigured(f"{file} does not hold together:\n  " + "\n  ".join(faults))
+    return directory
+
+
+def changes(before: Directory | None, after: Directory) -> list[str]:
+    """One line for each entry that is new (+), gone (-) or different (~)."""
+    old = {} if before is None else _entries(before)
+    new = _entries(after)
+    lines = [f"+ {name}" for name in new if name not in old]
+    lines += [f"- {name}" for name in old if name not in new]
+    lines += [f"~ {name}" for name in new if name in old and new[name] != old[name]]
+    return lines
+
+
+def _entries(directory: Directory) -> dict[str, Any]:
+    found: dict[str, Any] = {f"region {r.id}": r for r in directory.regions}
+    found |= {f"organisation {o.orgnr} {o.name}": o for o in directory.organisations}
+    found |= {f"unit {u.hsa} {u.name}": u for u in directory.units}
+    found |= {f"system {s.id}": s for s in directory.systems}
+    found |= {f"befattning {code}": role for code, role in directory.befattningar.items()}
+    return found
+
+
+def shown(directory: Directory) -> str:
+    """YAML for eyes: secrets are left out, so it cannot be applied again as it is."""
+    content = directory.model_dump(mode="json", exclude_defaults=True)
+    for system in content["systems"]:
+        system["out"].pop("secrets", None)
+    return yaml.safe_dump(content, allow_unicode=True, sort_keys=False)

@@ -1,0 +1,42 @@
+"""What happens to the message? The three errors that answer it. Imports nothing of the hub.
+
+``Refused``: the sender's fault, answered and not retried. ``Unavailable``: nobody's fault, held and
+retried. ``Misconfigured``: ours, do not start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Refused(Exception):  # noqa: N818 - named for what happened to the message
+    """The message is answered with this and nothing changes.
+
+    ``rule``: the rule id (``V-3``) or a technical reason (``not-json``); ``sv`` and ``en`` say what to do and hold
+    nothing personal (D-10); ``element``: JSON pointer or FHIRPath; ``status``: the HTTP status of messages.md §2.
+    """
+
+    rule: str
+    sv: str
+    en: str
+    element: str | None = None
+    status: int = 409
+    warnings: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.en}"
+
+
+class Unavailable(Exception):  # noqa: N818
+    """Something outside does not answer now; ``reason`` is a short code without personal data."""
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after = retry_after
+        """Seconds, where the other side said when to come back."""
+
+
+class Misconfigured(Exception):  # noqa: N818
+    """The hub cannot start, or a directory cannot be applied, as it is set up."""

@@ -1,0 +1,110 @@
+"""A message at the door: what a router hands over, and how it is read. Imports the translators and the language only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from schemas.directory import System
+from schemas.envelope import Message
+from schemas.identities import find_person_numbers
+from schemas.messages import BilingualText, Receipt
+
+from hub.errors import Refused
+from hub.translators import formats
+
+MAX_BYTES = 2 * 1024 * 1024
+"""A message may be this large, in bytes; a larger one is refused unread."""
+
+_LONG_NUMBER = re.compile(r"\d{10}")
+
+
+@dataclass(slots=True)
+class Arrival:
+    """One message as it came; after ``read`` either ``message`` or ``refused`` is set."""
+
+    system: System | None
+    """Whose connection brought it; None for the hub's own."""
+    raw: bytes
+    media_type: str
+    attributes: Mapping[str, str] | None
+    """CloudEvents attributes where they came as headers; None when they are in the body."""
+    received_at: datetime
+    place: str
+    """Where it came in (topic/partition/offset, request id): names it when it has no readable id."""
+    by_outbox: bool
+    """The receipt goes the system's way out; over HTTP it is the answer instead."""
+    message: Message | None = None
+    refused: Refused | None = None
+    digest: bytes = b""
+    was_held: bool = False
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """(source, id): the key of duplicates; one that could not be read, or lies about its source, only takes its place's."""
+        if self.message is not None and self.refused is None:
+            return self.message.source, self.message.id
+        return f"urn:system:{self.system_id}", self.place
+
+    @property
+    def system_id(self) -> str:
+        """The system's id; the hub's own messages come from ``hub``."""
+        return "hub" if self.system is None else self.system.id
+
+
+def read(arrival: Arrival) -> None:
+    """Reads the bytes; whatever is wrong with them becomes the arrival's ``refused``, with a reason."""
+    try:
+        if len(arrival.raw) > MAX_BYTES:
+            size = MAX_BYTES // 1024
+            arrival.raw, arrival.attributes = b"", None
+            raise Refused(
+                "too-large", f"Meddelandet är större än {size} kB.", f"The message is larger than {size} kB.", "/", 413
+            )
+        message = formats.read(arrival.media_type, arrival.attributes, arrival.raw)
+        arrival.message = message
+        _says_nothing_personal(message)
+        _speaks_for_itself(message, arrival.system)
+    except Refused as refused:
+        arrival.refused = refused
+    arrival.digest = formats.digest(arrival.media_type, arrival.attributes, arrival.raw)
+
+
+def _says_nothing_personal(message: Message) -> None:
+    """D-10: an id or a reference ends in logs and keys, so it must not be a person's number."""
+    for element, text in (("/id", message.id), ("/subject", message.subject)):
+        if _LONG_NUMBER.search(text) and find_person_numbers(text):
+            raise Refused(
+                "D-10",
+                f"{element} ser ut som ett personnummer. Använd en egen referens utan personuppgift.",
+                f"{element} looks like a personal identity number. Use a reference of your own without personal data.",
+                element,
+                400,
+            )
+
+
+def _speaks_for_itself(message: Message, system: System | None) -> None:
+    """A system may speak only for its own units (messages.md §1)."""
+    if system is not None and message.unit not in system.units:
+        raise Refused(
+            "foreign-unit",
+            "Enheten i source hör inte till det anslutna systemet. Sänd från enhetens eget system.",
+            "The unit in source does not belong to the connected system. Send from the unit's own system.",
+            "/source",
+            403,
+        )
+
+
+def refusal(arrival: Arrival, refused: Refused, case: str | None = None) -> Receipt:
+    """The receipt that says why not."""
+    return Receipt(
+        message=arrival.key[1] if arrival.message is None else arrival.message.id,
+        code="fatal-error",
+        case=case,
+        rule=refused.rule,
+        text=BilingualText(sv=refused.sv, en=refused.en),
+        element=refused.element,
+        warnings=tuple(refused.warnings),
+    )

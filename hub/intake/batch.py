@@ -1,0 +1,302 @@
+"""One batch inside one transaction: duplicates, cases, decisions, everything that they cause. Imports the rules and the store."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic_core import to_json
+
+from schemas.directory import Directory
+from schemas.envelope import Message
+from schemas.messages import HUB_SOURCE, Adressering, BilingualText, Receipt
+
+from hub.errors import Refused
+from hub.intake import telling
+from hub.intake.arrival import Arrival, refusal
+from hub.processes.case import Case
+from hub.processes.common import protected_or_deceased
+from hub.processes.machine import Decision, decide
+from hub.processes.svu import SVU
+from hub.store import cases, inbox, outbox
+from hub.store.inbox import Connection
+from hub.store.outbox import Item
+
+HOLD_SCHEDULE_S = (1.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
+"""Waits between the tries of a held message, the last one repeated (D-4)."""
+
+AWAITS_OPENING = "awaits-opening"
+"""The reason of a hold: the message came before the one that opens its case."""
+
+Known = Callable[[str], Adressering | None]
+"""What the registers are known, without asking, to say of a person."""
+
+
+def new_id() -> str:
+    """A version 7 UUID: ids of one time lie together in the indexes."""
+    raw = int(time.time() * 1000).to_bytes(6, "big") + os.urandom(10)
+    text = (raw[:6] + bytes((0x70 | raw[6] & 0x0F, raw[7], 0x80 | raw[8] & 0x3F)) + raw[9:]).hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def is_id(text: str) -> bool:
+    """Whether a subject can be one of the hub's case ids."""
+    return len(text) == 36 and text.count("-") == 4 and all(c in "0123456789abcdef-" for c in text)
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one transaction reads and writes; ``receipts`` are in the order of the arrivals."""
+
+    directory: Directory
+    known: Known
+    now: datetime
+    receipts: list[Receipt] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+    counted: list[tuple[str, str, str]] = field(default_factory=list)
+    """(system, message name, outcome) for the metrics."""
+    seen: dict[inbox.Key, tuple[bytes, Any]] = field(default_factory=dict)
+    ids: dict[cases.Ref, str] = field(default_factory=dict)
+    cases: dict[str, Case] = field(default_factory=dict)
+    opened: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
+    holds: dict[str, tuple[inbox.Key, str]] = field(default_factory=dict)
+    held: list[tuple[inbox.Key, str, str]] = field(default_factory=list)
+    rows: list[inbox.Row] = field(default_factory=list)
+    settled: list[inbox.Row] = field(default_factory=list)
+    freed: set[str] = field(default_factory=set)
+    memory: dict[str, dict[int, Message]] = field(default_factory=dict)
+
+    async def run(self, connection: Connection, arrivals: Sequence[Arrival]) -> None:
+        """Handles the arrivals in their order. Raises ``Conflict`` or ``Unavailable``; then nothing has happened."""
+        await self._find(connection, arrivals)
+        for arrival in arrivals:
+            self.receipts.append(self._handle(arrival))
+        await self._write(connection)
+
+    async def hold_one(self, connection: Connection, arrival: Arrival, reason: str) -> Receipt:
+        """Holds one message that could not be handled, under its case as far as that can be told."""
+        await self._find(connection, [arrival])
+        message = arrival.message
+        key = arrival.key[0] if message is None else self._case_id(arrival, message) or self._early_key(arrival, message)
+        receipt = self.hold(arrival, key, reason)
+        await self._write(connection)
+        return receipt
+
+    # --- before: what stands -------------------------------------------------------------------------------------------
+
+    async def _find(self, connection: Connection, arrivals: Sequence[Arrival]) -> None:
+        self.seen = await inbox.seen(connection, {a.key for a in arrivals})
+        readable = [(a, a.message) for a in arrivals if a.message is not None and a.refused is None]
+        self.ids = await cases.by_ref(connection, {ref for a, m in readable if (ref := _ref(a, m)) is not None})
+        subjects = {m.subject for _, m in readable if is_id(m.subject)}
+        self.cases = await cases.lock(connection, subjects | set(self.ids.values()))
+        keys = subjects | set(self.ids.values()) | {f"{ref[0]}/{ref[1]}" for a, m in readable if (ref := _ref(a, m))}
+        self.holds = await inbox.holds(connection, keys) if keys else {}
+
+    # --- one message ---------------------------------------------------------------------------------------------------
+
+    def _handle(self, arrival: Arrival) -> Receipt:
+        before = self.seen.get(arrival.key)
+        if before is not None and not (arrival.was_held and before[1] is None):
+            return self._again(arrival, *before)
+        message = arrival.message
+        if message is None or arrival.refused is not None:
+            assert arrival.refused is not None
+            return self._refuse(arrival, arrival.refused)
+        case_id = self._case_id(arrival, message)
+        if (reason := self._must_wait(arrival, message, case_id)) is not None:
+            return self.hold(arrival, case_id or self._early_key(arrival, message), reason)
+        case = None if case_id is None else self.cases.get(case_id)
+        try:
+            if case is None:
+                self._person_may_have_a_case(message)
+            decision = decide(SVU, case, case_id or new_id(), message, self.directory)
+        except Refused as refused:
+            return self._refuse(arrival, refused)
+        return self._accept(arrival, message, decision, opened=case is None)
+
+    def _again(self, arrival: Arrival, digest: bytes, receipt: Any) -> Receipt:
+        """D-2: the same bytes get the first answer again, other bytes under the same id are refused and the first stays."""
+        if digest != arrival.digest:
+            reused = Refused(
+                "id-reused",
+                "Samma id har redan använts för ett annat meddelande. Sänd på nytt med ett eget id.",
+                "The same id has already been used for another message. Send again with an id of its own.",
+                "/id",
+            )
+            answer = refusal(arrival, reused)
+        elif receipt is None:
+            answer = _held_receipt(arrival)
+        else:
+            answer = Receipt.model_validate({**receipt, "repeat": True})
+        self._answered(arrival, answer, "repeated" if digest == arrival.digest else "refused")
+        return answer
+
+    def _case_id(self, arrival: Arrival, message: Message) -> str | None:
+        ref = _ref(arrival, message)
+        return self.ids.get(ref) if ref is not None else message.subject
+
+    def _early_key(self, arrival: Arrival, message: Message) -> str:
+        """What a message is held under whose case is not there yet."""
+        ref = _ref(arrival, message)
+        return message.subject if ref is None else f"{ref[0]}/{ref[1]}"
+
+    def _must_wait(self, arrival: Arrival, message: Message, case_id: str | None) -> str | None:
+        """D-4: why the message cannot be decided now, or None."""
+        row = SVU.row(message.name)
+        opens = row is not None and row.opens
+        for key in (case_id, self._early_key(arrival, message)):
+            head = self.holds.get(key) if key is not None else None
+            if head is None or head[0] == arrival.key:
+                continue
+            if head[1] == AWAITS_OPENING and opens and case_id is None:
+                continue
+            return "behind-held"
+        if case_id is None and not opens and message.subject.startswith("ref:"):
+            return AWAITS_OPENING
+        return None
+
+    def _person_may_have_a_case(self, message: Message) -> None:
+        """C-62, C-63, where the registers have said so already; else their answer says it when it comes."""
+        patient = getattr(message.data, "patient", None)
+        answer = None if patient is None else self.known(patient.personnummer)
+        refused = None if answer is None else protected_or_deceased(answer.outcome)
+        if refused is not None:
+            raise refused
+
+    # --- its outcome ---------------------------------------------------------------------------------------------------
+
+    def _refuse(self, arrival: Arrival, refused: Refused) -> Receipt:
+        answer = refusal(arrival, refused)
+        self._keep(arrival, answer, None, None)
+        self._answered(arrival, answer, "refused")
+        return answer
+
+    def hold(self, arrival: Arrival, case_key: str, reason: str) -> Receipt:
+        """Keeps a message that cannot be handled now."""
+        if not arrival.was_held:
+            self.rows.append(_row(arrival, None, None, None))
+        self.seen[arrival.key] = (arrival.digest, None)
+        self.holds.setdefault(case_key, (arrival.key, reason))
+        self.held.append((arrival.key, case_key, reason))
+        answer = _held_receipt(arrival)
+        if not arrival.was_held:
+            self._answered(arrival, answer, "held")
+        return answer
+
+    def _accept(self, arrival: Arrival, message: Message, decision: Decision, *, opened: bool) -> Receipt:
+        case = decision.case
+        if opened:
+            ref = _ref(arrival, message)
+            self.opened[case.id] = (arrival.system_id, None if ref is None else ref[1])
+            if ref is not None:
+                self.ids[ref] = case.id
+                self.freed.add(f"{ref[0]}/{ref[1]}")
+        self.cases[case.id] = case
+        self.changed.add(case.id)
+        if arrival.system is not None:
+            case.told[arrival.system_id] = case.sequence
+        memory = self.memory.setdefault(case.id, {})
+        memory[case.sequence] = message
+        answer = Receipt(message=message.id, code="ok", case=case.id, sequence=case.sequence, warnings=tuple(decision.warnings))
+        self._keep(arrival, answer, case.id, decision)
+        self._answered(arrival, answer, "accepted")
+        self.items += telling.notices(SVU, decision, message, memory, self.directory, self.now)
+        for question in decision.asks:
+            known = self.known(case.person["personnummer"])
+            if known is None:
+                self.items.append(telling.lookup(case, message, question, self.now))
+            else:
+                self._handle(own_message(case.id, f"a-{case.id}", known, self.now))
+        return answer
+
+    def _keep(self, arrival: Arrival, answer: Receipt, case_id: str | None, decision: Decision | None) -> None:
+        receipt = answer.model_dump(exclude_none=True, exclude_defaults=True)
+        row = _row(arrival, case_id, decision, to_json(receipt))
+        (self.settled if arrival.was_held else self.rows).append(row)
+        if arrival.was_held:
+            self.freed.update(key for key, (head, _) in self.holds.items() if head == arrival.key)
+            self.holds = {key: head for key, head in self.holds.items() if head[0] != arrival.key}
+        self.seen[arrival.key] = (arrival.digest, receipt)
+
+    def _answered(self, arrival: Arrival, answer: Receipt, outcome: str) -> None:
+        name = "unreadable" if arrival.message is None else arrival.message.name
+        self.counted.append((arrival.system_id, name, outcome))
+        if arrival.by_outbox and arrival.system is not None:
+            self.items.append(telling.receipt(arrival.system_id, arrival.key[0], answer, self.now))
+
+    # --- after: written down -------------------------------------------------------------------------------------------
+
+    async def _write(self, connection: Connection) -> None:
+        await inbox.add(connection, self.rows)
+        await cases.add(
+            connection, [(self.cases[id_], system, ref) for id_, (system, ref) in self.opened.items()], self.now
+        )
+        await cases.change(connection, [self.cases[id_] for id_ in sorted(self.changed) if id_ not in self.opened], self.now)
+        for row in self.settled:
+            await inbox.settle(connection, row)
+        for key, case_key, reason in self.held:
+            await inbox.hold(connection, key, case_key, reason, self.now, HOLD_SCHEDULE_S)
+        if self.freed and self.holds_may_exist:
+            await inbox.make_due(connection, sorted(self.freed), self.now)
+        if self.items:
+            start = await outbox.block(connection)
+            for number, item in enumerate(self.items):
+                item.id = start + number
+            await outbox.add(connection, self.items)
+
+    @property
+    def holds_may_exist(self) -> bool:
+        """Whether anything held was seen for the cases of this batch: only then something can have become due."""
+        return bool(self.holds or self.settled)
+
+
+def _ref(arrival: Arrival, message: Message) -> cases.Ref | None:
+    return (arrival.system_id, message.subject[4:]) if message.subject.startswith("ref:") else None
+
+
+def own_message(case_id: str, id_: str, data: Adressering, now: datetime) -> Arrival:
+    """A message from the hub itself, handled like any other (architecture.md §1)."""
+    message = Message(id_, HUB_SOURCE, "adressering", case_id, now, None, None, data)
+    raw = data.model_dump_json(exclude_none=True).encode()
+    attributes = {"subject": case_id, "time": now.isoformat()}
+    arrival = Arrival(None, raw, "application/json", attributes, now, id_, by_outbox=False, message=message)
+    arrival.digest = hashlib.sha256(raw).digest()
+    return arrival
+
+
+def _row(arrival: Arrival, case_id: str | None, decision: Decision | None, receipt: bytes | None) -> inbox.Row:
+    source, id_ = arrival.key
+    return inbox.Row(
+        source=source,
+        id=id_,
+        digest=arrival.digest,
+        raw=arrival.raw,
+        media_type=arrival.media_type,
+        attributes=None if arrival.attributes is None else to_json(arrival.attributes),
+        system=arrival.system_id,
+        received_at=arrival.received_at,
+        name=None if arrival.message is None else arrival.message.name,
+        case_id=case_id,
+        sequence=None if decision is None else decision.case.sequence,
+        events=None if decision is None else to_json(decision.events),
+        receipt=receipt,
+    )
+
+
+def _held_receipt(arrival: Arrival) -> Receipt:
+    return Receipt(
+        message=arrival.key[1],
+        code="transient-error",
+        rule="held",
+        text=BilingualText(
+            sv="Meddelandet är mottaget och bevarat men kan inte hanteras ännu. Sänd det inte igen; slutligt svar följer.",
+            en="The message is received and kept but cannot be handled yet. Do not send it again; a final answer follows.",
+        ),
+    )

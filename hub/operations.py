@@ -1,0 +1,105 @@
+"""What operations does by hand (D-4, D-5, D-7): each act with its reason, in the trail. Imports the store and the intake."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from schemas.messages import Adressering
+
+from hub.errors import Misconfigured, Refused
+from hub.intake.batch import Batch
+from hub.intake.intake import stored_arrival
+from hub.store import directory as directories
+from hub.store import inbox, outbox, timeline
+from hub.store.transaction import Store
+
+
+def _has(reason: str) -> None:
+    if not reason.strip():
+        raise Misconfigured("say why with --reason: it is kept in the trail")
+
+
+async def release(store: Store, message: str, who: str, reason: str) -> str:
+    """A held message is tried at once."""
+    _has(reason)
+    async with store.transaction() as connection:
+        keys = sorted({h.case_key for h in await _found(connection, message)})
+        await inbox.make_due(connection, keys, datetime.now(UTC))
+        await timeline.operated(connection, who, "release", message, reason)
+    return f"{message} is tried within a second"
+
+
+async def refuse(store: Store, message: str, who: str, reason: str) -> str:
+    """A held message is refused with the reason, in a receipt to its sender; what waits behind it flows."""
+    _has(reason)
+    current = await directories.current(store)
+    if current is None:
+        raise Misconfigured("there is no directory")
+    async with store.transaction() as connection:
+        found = await _found(connection, message)
+        rows = await inbox.load(connection, [(h.source, h.message) for h in found])
+        arrivals = [stored_arrival(row, current[1]) for row in rows.values()]
+        for arrival in arrivals:
+            arrival.refused = Refused(
+                "operations",
+                "Driften har avvisat meddelandet. Kontakta hubbens drift.",
+                "Operations has refused the message. Contact the hub's operations.",
+            )
+        await Batch(current[1], _nothing_known, datetime.now(UTC)).run(connection, arrivals)
+        await timeline.operated(connection, who, "refuse", message, reason)
+    return f"{message} is refused; its sender is told"
+
+
+def _nothing_known(_: str) -> Adressering | None:
+    return None
+
+
+async def _found(connection: inbox.Connection, message: str) -> list[inbox.Held]:
+    found = [h for h in await inbox.held(connection, limit=100_000) if h.message == message]
+    if not found:
+        raise Misconfigured(f"no held message has the id {message}")
+    return found
+
+
+async def replay(store: Store, row: int | None, system: str | None, who: str, reason: str, *, dry_run: bool) -> str:
+    """Dead rows are tried again, one or all of a system; ``dry_run`` only counts."""
+    if row is None and system is None:
+        raise Misconfigured("name a row or a --system")
+    async with store.transaction() as connection:
+        rows = [row] if row is not None else [d.id for d in await outbox.dead(connection, system=system, limit=100_000)]
+        if dry_run:
+            return f"{len(rows)} would be sent again"
+        _has(reason)
+        count = 0
+        for one in rows:
+            count += await outbox.replay(connection, one)
+        await timeline.operated(connection, who, "replay", str(row or system), reason)
+    return f"{count} are sent again, marked as replay"
+
+
+async def skip(store: Store, row: int, who: str, reason: str) -> str:
+    """A dead row is given up."""
+    _has(reason)
+    async with store.transaction() as connection:
+        if not await outbox.skip(connection, row):
+            raise Misconfigured(f"row {row} is not dead")
+        await timeline.operated(connection, who, "skip", str(row), reason)
+    return f"row {row} is skipped; what waited behind it flows"
+
+
+async def pause(store: Store, system: str, who: str, reason: str) -> str:
+    """Nothing is sent to a system for the time being."""
+    _has(reason)
+    async with store.transaction() as connection:
+        await timeline.pause(connection, system)
+        await timeline.operated(connection, who, "pause", system, reason)
+    return f"{system} is paused; its notices wait"
+
+
+async def resume(store: Store, system: str, who: str, reason: str) -> str:
+    """A system is sent to again."""
+    _has(reason)
+    async with store.transaction() as connection:
+        await timeline.resume(connection, system)
+        await timeline.operated(connection, who, "resume", system, reason)
+    return f"{system} is sent to again"

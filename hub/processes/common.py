@@ -1,0 +1,242 @@
+"""Rows and guards that both processes share (processes.md §1). Imports the machine and the language only."""
+
+from __future__ import annotations
+
+from hub.errors import Refused
+from hub.processes.case import FOUND
+from hub.processes.machine import HUB_PARTY, Row, Situation, acting_role, duty_roles, guard
+
+ALL_PARTIES = frozenset({"slutenvard", "oppenvard", "kommun"})
+
+
+def everyone_else(s: Situation) -> list[str]:
+    """messages.md §2: the participants but the sending unit, which is told only of its own act when that awaits itself.
+
+    V-2: before anything is published, slutenvard alone.
+    """
+    awaited = {unit for step in s.case.steps.values() if step["message"] == s.message.id for unit in step["awaits"]}
+    return [
+        unit
+        for unit, participant in s.case.participants.items()
+        if (s.case.published or participant["party"] == "slutenvard") and (unit != s.unit or unit in awaited)
+    ]
+
+
+def join(s: Situation, unit: str) -> None:
+    """C-4, C-10: a unit of the directory comes in with the roles of its configuration."""
+    entry = s.directory.unit_by_hsa[unit]
+    s.emit("joined", unit=unit, party=entry.party, roles=list(entry.roles))
+    s.joined.append(unit)
+
+
+def await_joined(s: Situation) -> None:
+    """V-6, C-13: those who came in are asked for what still awaits someone, where a role of theirs answers for it (C-1)."""
+    for step, standing in s.case.steps.items():
+        if standing["act"] is None or (s.case.all_receivers_known and not standing["awaits"]):
+            continue
+        asked = [unit for unit in s.joined if duty_roles(s.directory, unit, step, standing["act"])]
+        if asked:
+            s.emit("awaited", step=step, units=asked)
+
+
+# --- information (C-20) and samtycke (C-21 to C-25) -------------------------------------------------------------------
+
+
+@guard(
+    "C-20",
+    sv="Ange reason: varför skriftlig information inte kunde lämnas.",
+    en="Give reason: why the written information could not be given.",
+    element="/data/reason",
+)
+def no_information_has_a_reason(s: Situation) -> bool:
+    return s.data.given or s.data.reason is not None
+
+
+def inform(s: Situation) -> None:
+    s.emit("informed", given=s.data.given)
+
+
+@guard(
+    "C-20",
+    sv="Registrera information (given ja eller nej) före samtycke.",
+    en="Register information (given yes or no) before consent.",
+    element="/data",
+)
+def information_comes_first(s: Situation) -> bool:
+    return s.case.information is not None or not s.profile.information_before_consent
+
+
+@guard(
+    "C-22",
+    sv="Ange decided_by: HSA-id för den legitimerade som gjorde menprövningen.",
+    en="Give decided_by: the HSA-id of the licensed person who made the harm assessment.",
+    element="/data/decided_by",
+)
+def menprovning_names_who_decided(s: Situation) -> bool:
+    return s.data.outcome != "menprovning" or s.data.decided_by is not None
+
+
+def consent(s: Situation) -> None:
+    s.emit("consented", outcome=s.data.outcome)
+
+
+# --- kvittens (C-2, V-6) ----------------------------------------------------------------------------------------------
+
+
+def _acted_steps(s: Situation) -> list[tuple[str, dict[str, object]]]:
+    return [(name, step) for name, step in s.case.steps.items() if step["message"] == s.data.message]
+
+
+@guard(
+    "C-2",
+    sv="Enheten har inget att kvittera i ärendet.",
+    en="The unit has nothing to acknowledge in the case.",
+    element="/subject",
+)
+def something_awaits_the_unit(s: Situation) -> bool:
+    return any(s.unit in step["awaits"] for step in s.case.steps.values())
+
+
+@guard(
+    "C-2",
+    sv="Meddelandet väntar inte på kvittens av enheten: fel id, ersatt av ett nyare, eller redan kvitterat.",
+    en="The message awaits no acknowledgement of the unit: wrong id, replaced by a newer one, or already acknowledged.",
+    element="/data/message",
+)
+def the_message_awaits_the_unit(s: Situation) -> bool:
+    return any(s.unit in step["awaits"] for _, step in _acted_steps(s))  # type: ignore[operator]
+
+
+@guard(
+    "C-1",
+    sv="Rollen har inte ansvaret att kvittera steget. Låt en roll med ansvaret göra det.",
+    en="The role has no responsibility to acknowledge this step. Let a role that has it do so.",
+    element="/actorrole",
+)
+def the_role_answers_for_it(s: Situation) -> bool:
+    role = acting_role(s.message.role, s.directory.unit_by_hsa[s.unit])
+    return all(role in duty_roles(s.directory, s.unit, name, "kvittera") for name, _ in _acted_steps(s))
+
+
+def acknowledge(s: Situation) -> None:
+    role = acting_role(s.message.role, s.directory.unit_by_hsa[s.unit])
+    for name, step in _acted_steps(s):
+        if s.unit in step["awaits"]:  # type: ignore[operator]
+            time = s.message.time.isoformat()
+            s.emit("acted", step=name, unit=s.unit, actor=s.message.actor, role=role, time=time)
+
+
+KVITTENS = Row(
+    "kvittens",
+    ALL_PARTIES,
+    ("C-2", "V-6"),
+    (acknowledge,),
+    everyone_else,
+    guards=(something_awaits_the_unit,),
+    checks=(the_message_awaits_the_unit, the_role_answers_for_it),
+)
+
+
+# --- deltagare (C-10) -------------------------------------------------------------------------------------------------
+
+
+@guard(
+    "C-10",
+    sv="Enheten finns inte i katalogen. Sök den i katalogens träd.",
+    en="The unit is not in the directory. Look it up in the directory's tree.",
+    element="/data/unit",
+)
+def the_unit_is_known(s: Situation) -> bool:
+    return s.data.unit in s.directory.unit_by_hsa
+
+
+@guard(
+    "C-10",
+    sv="Enheten ingår redan i ärendet.",
+    en="The unit already takes part in the case.",
+    element="/data/unit",
+)
+def the_unit_is_new(s: Situation) -> bool:
+    return s.data.unit not in s.case.participants
+
+
+def add_unit(s: Situation) -> None:
+    """C-10; with both other parties in the case there is nothing left to see to by hand."""
+    join(s, s.data.unit)
+    if s.data.kvittera:
+        await_joined(s)
+    parties = {participant["party"] for participant in s.case.participants.values()}
+    if s.case.in_manual_queue and parties == ALL_PARTIES:
+        s.emit("addressed", outcome="by_hand")
+
+
+DELTAGARE = Row(
+    "deltagare",
+    ALL_PARTIES,
+    ("C-10",),
+    (add_unit,),
+    everyone_else,
+    checks=(the_unit_is_known, the_unit_is_new),
+)
+
+
+# --- from the hub itself ----------------------------------------------------------------------------------------------
+
+
+def protected_or_deceased(outcome: str) -> Refused | None:
+    """C-62, C-63: the refusal of a new case for a person whom the register says is protected or deceased."""
+    if outcome == "protected":
+        return Refused(
+            "C-62",
+            "Personen har skyddade personuppgifter och hanteras inte i hubben. Samordna manuellt enligt regionens rutin.",
+            "The person has protected identity and is not handled by the hub. Coordinate by hand, as the region prescribes.",
+            "/data/patient/personnummer",
+        )
+    if outcome == "deceased":
+        return Refused(
+            "C-63",
+            "Folkbokföringen uppger att personen är avliden. Kontrollera identiteten.",
+            "The population register says that the person is deceased. Check the identity.",
+            "/data/patient/personnummer",
+        )
+    return None
+
+
+def address(s: Situation) -> None:
+    """V-2: the health centre and the municipality's receiving unit become participants, and what they know is filled in.
+
+    One who was found but is not connected has to be reached by hand, like one who was not found.
+    """
+    found = s.data
+    refusal = protected_or_deceased(found.outcome)
+    if refusal is not None:
+        s.emit("addressed", outcome=found.outcome)
+        s.emit("turned_away", rule=refusal.rule)
+        return
+    learnt = {name: getattr(found, name) for name in ("name", "address") if getattr(found, name)}
+    missing = {name: value for name, value in learnt.items() if name not in s.case.person}
+    if missing:
+        s.emit("named", **missing)
+    receivers = (found.health_centre, found.municipality_unit)
+    for unit in receivers:
+        if unit is not None and unit in s.directory.unit_by_hsa and unit not in s.case.participants:
+            join(s, unit)
+    await_joined(s)
+    connected = all(unit in s.directory.unit_by_hsa for unit in receivers)
+    s.emit("addressed", outcome=found.outcome if connected or found.outcome not in FOUND else "receiver_not_connected")
+
+
+def the_ward_when_it_must_act(s: Situation) -> list[str]:
+    """law-and-lookups §4: an outcome for the manual queue is told to the sending ward; a plain one goes without saying."""
+    if s.case.all_receivers_known:
+        return []
+    return [unit for unit, participant in s.case.participants.items() if participant["party"] == "slutenvard"]
+
+
+ADRESSERING = Row(
+    "adressering",
+    frozenset({HUB_PARTY}),
+    ("V-2", "C-10", "C-62", "C-63"),
+    (address,),
+    the_ward_when_it_must_act,
+)

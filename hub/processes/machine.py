@@ -1,0 +1,302 @@
+"""The machine that both processes run on: rows, named guards, effects. Pure; imports the language, the errors and the case.
+
+A rule is one row: *this message, from this party, when these guards hold, leads to these effects, is told to these,
+because of these rule ids* (architecture.md §3). Adding to a process means rows, guards and profile answers, never machinery.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from schemas.directory import Directory, Unit
+from schemas.envelope import Message
+from schemas.messages import FROM_THE_HUB, HUB_SOURCE
+from schemas.parts import Part
+
+from hub.errors import Refused
+from hub.processes.case import Case, Event, evolve
+from hub.processes.profiles import PROFILES, Profile
+
+HUB_PARTY = "hub"
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Situation:
+    """What a guard or an effect sees: the case, the message in hand, who sent it."""
+
+    case: Case
+    message: Message
+    data: Any
+    name: str
+    """The message's name; of a part handled inside another message, the part's."""
+    party: str
+    directory: Directory
+    profile: Profile
+    events: list[Event] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    asks: list[str] = field(default_factory=list)
+    joined: list[str] = field(default_factory=list)
+
+    @property
+    def unit(self) -> str:
+        """HSA-id of the acting unit."""
+        return self.message.unit
+
+    def emit(self, name: str, **facts: Any) -> None:
+        """An event happened; the case changes at once, so that the next effect sees it."""
+        event = (name, facts)
+        self.events.append(event)
+        evolve(self.case, event)
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A named condition with the rule that it enforces and the sentence that tells the sender what to do."""
+
+    name: str
+    rule: str
+    holds: Callable[[Situation], bool]
+    sv: str
+    en: str
+    element: str | None
+
+    def check(self, situation: Situation) -> None:
+        """Raises ``Refused`` under the guard's rule when the condition does not hold."""
+        if not self.holds(situation):
+            raise Refused(self.rule, self.sv, self.en, self.element, warnings=list(situation.warnings))
+
+
+def guard(rule: str, *, sv: str, en: str, element: str | None = None) -> Callable[[Callable[[Situation], bool]], Guard]:
+    """Makes a guard of a function; the function's name is the guard's."""
+
+    def wrap(holds: Callable[[Situation], bool]) -> Guard:
+        return Guard(holds.__name__, rule, holds, sv, en, element)
+
+    return wrap
+
+
+Effect = Callable[[Situation], None]
+Tells = Callable[[Situation], list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a process's table."""
+
+    message: str
+    parties: frozenset[str]
+    rules: tuple[str, ...]
+    effects: tuple[Effect, ...]
+    tells: Tells
+    guards: tuple[Guard, ...] = ()
+    """About the case alone: they also answer «what may this unit do now?»."""
+    checks: tuple[Guard, ...] = ()
+    """About what the message says."""
+    opens: bool = False
+    embeds: tuple[str, ...] = ()
+    """Messages that this one may carry in a field of the same name, handled before it in the same breath."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process: its steps in the order shown, and its table."""
+
+    name: str
+    steps: tuple[str, ...]
+    rows: tuple[Row, ...]
+    opening_rule: str
+    """The rule that says which messages open a case, and whose."""
+
+    def row(self, message: str) -> Row | None:
+        """The row of a message by name, or None when the process has none."""
+        return self._by_name().get(message)
+
+    def _by_name(self) -> Mapping[str, Row]:
+        return _rows_by_name(self)
+
+
+@lru_cache(maxsize=8)
+def _rows_by_name(process: Process) -> Mapping[str, Row]:
+    return {row.message: row for row in process.rows}
+
+
+@dataclass(slots=True)
+class Decision:
+    """What one accepted message amounts to."""
+
+    case: Case
+    rules: tuple[str, ...]
+    events: list[Event]
+    tell: list[str]
+    """Units that shall get this message."""
+    joined: list[str]
+    """Units that came in with it and need what stands to catch up (C-10)."""
+    asks: list[str]
+    """Questions for the registers that it gave rise to (``adressering``)."""
+    warnings: list[str]
+
+
+def decide(process: Process, case: Case | None, case_id: str, message: Message, directory: Directory) -> Decision:
+    """Events, or ``Refused`` with the rule that forbids; the case given is changed only when the message is accepted.
+
+    ``case`` is None when the subject names a case that does not exist; a row that opens makes it then, under ``case_id``.
+    """
+    row = process.row(message.name)
+    if row is None:
+        raise Refused(
+            "unknown-type",
+            f"Meddelandet {message.name} finns inte i processen {process.name}.",
+            f"The process {process.name} has no message {message.name}.",
+            "/type",
+            400,
+        )
+    party = _party(process, row, message, directory)
+    if case is None:
+        if not row.opens:
+            raise Refused(
+                "unknown-case",
+                "Ärendet finns inte. Öppna det först med svu.inskrivning eller information.",
+                "There is no such case. Open it first with svu.inskrivning or information.",
+                "/subject",
+                404,
+            )
+        case = Case(case_id, profile=directory.region_of(message.unit).profile)
+    else:
+        if party != HUB_PARTY:
+            _takes_part(case, message)
+        if any(getattr(message.data, name) is not None for name in row.embeds):
+            # The guards of the outer message look at what the inner ones have changed: try it on a copy.
+            case = case.copy()
+    situation = Situation(case, message, message.data, row.message, party, directory, PROFILES[case.profile])
+    for name in row.embeds:
+        part = getattr(message.data, name)
+        inner = process.row(name)
+        if part is None or inner is None:
+            continue
+        situation.data, situation.name = part, name
+        try:
+            _handle(inner, situation)
+        except Refused as refused:
+            refused.element = (refused.element or "/data").replace("/data", f"/data/{name}", 1)
+            raise
+    situation.data, situation.name = message.data, row.message
+    _handle(row, situation)
+    return Decision(
+        case,
+        row.rules,
+        situation.events,
+        row.tells(situation),
+        situation.joined,
+        situation.asks,
+        situation.warnings,
+    )
+
+
+def _handle(row: Row, situation: Situation) -> None:
+    """Every guard and check first, then the effects: a row either holds as a whole or changes nothing."""
+    for condition in row.guards:
+        condition.check(situation)
+    for condition in row.checks:
+        condition.check(situation)
+    if not situation.events:
+        situation.case.sequence += 1
+    for effect in row.effects:
+        effect(situation)
+
+
+def _party(process: Process, row: Row, message: Message, directory: Directory) -> str:
+    """Who the sender is; refuses a unit or a role that the directory does not know and a party that the row excludes."""
+    if message.unit == HUB_SOURCE:
+        return HUB_PARTY
+    unit = directory.unit_by_hsa.get(message.unit)
+    if unit is None:
+        raise Refused(
+            "unknown-unit",
+            "Enheten i source finns inte i katalogen. Kontrollera HSA-id eller be hubbens drift lägga till den.",
+            "The unit in source is not in the directory. Check the HSA-id, or ask the hub's operations to add it.",
+            "/source",
+            403,
+        )
+    if row.message in FROM_THE_HUB or unit.party not in row.parties:
+        raise Refused(
+            process.opening_rule if row.opens else row.rules[0],
+            f"{row.message} får inte sändas av parten {unit.party}.",
+            f"{row.message} may not be sent by the party {unit.party}.",
+            "/source",
+        )
+    acting_role(message.role, unit)
+    return unit.party
+
+
+def acting_role(role: str | None, unit: Unit) -> str:
+    """C-3: the role acted in is one of the unit's active ones; left out, it is the unit's only one."""
+    if role is None and len(unit.roles) == 1:
+        return next(iter(unit.roles))
+    if role is None or role not in unit.roles:
+        raise Refused(
+            "C-3",
+            "Ange actorrole: en av enhetens aktiva roller i katalogen.",
+            "Give actorrole: one of the unit's active roles in the directory.",
+            "/actorrole",
+        )
+    return role
+
+
+def _takes_part(case: Case, message: Message) -> None:
+    """C-4: only a participating unit acts in a case; others are not even told that there is one."""
+    if message.unit not in case.participants or case.status != "open":
+        raise Refused(
+            "C-4" if message.unit not in case.participants else "case-closed",
+            "Enheten deltar inte i ärendet eller ärendet är stängt.",
+            "The unit takes no part in the case, or the case is closed.",
+            "/subject",
+        )
+
+
+def may(process: Process, case: Case, unit: str, directory: Directory) -> tuple[str, ...]:
+    """The names of what a unit may do now: the rows of its party whose guards about the case hold (messages.md §2)."""
+    participant = case.participants.get(unit)
+    if participant is None or case.status != "open":
+        return ()
+    probe = Message("probe", unit, "", case.id, _NO_TIME, None, None, Part())
+    situation = Situation(case, probe, probe.data, "", participant["party"], directory, PROFILES[case.profile])
+    names = []
+    for row in process.rows:
+        situation.name = row.message
+        if participant["party"] in row.parties and all(condition.holds(situation) for condition in row.guards):
+            names.append(row.message)
+    return tuple(names)
+
+
+def duty_roles(directory: Directory, unit: str, step: str, act: str) -> list[str]:
+    """C-1: the unit's roles with the responsibility ``act`` (kvittera …) for a step."""
+    entry = directory.unit_by_hsa.get(unit)
+    return [] if entry is None else [role for role, steps in entry.roles.items() if act in steps.get(step, ())]  # type: ignore[call-overload]
+
+
+def colours(process: Process, case: Case, unit: str, directory: Directory) -> dict[str, dict[str, str]]:
+    """C-30 for one unit: step → role → red · yellow · green · grey."""
+    participant = case.participants[unit]
+    seen: dict[str, dict[str, str]] = {}
+    for step in process.steps:
+        standing = case.steps.get(step)
+        if standing is None:
+            seen[step] = dict.fromkeys(participant["roles"], "grey")
+        elif not still_awaits(case, standing):
+            seen[step] = dict.fromkeys(participant["roles"], "green")
+        elif unit in standing["awaits"]:
+            able = duty_roles(directory, unit, step, standing["act"])
+            seen[step] = {role: "red" if role in able else "yellow" for role in participant["roles"]}
+        else:
+            seen[step] = dict.fromkeys(participant["roles"], "yellow")
+    return seen
+
+
+def still_awaits(case: Case, standing: dict[str, Any]) -> bool:
+    """Whether a step waits for anybody: a unit named, or a receiver that the registers have not named yet (V-6)."""
+    return standing["act"] is not None and bool(standing["awaits"] or not case.all_receivers_known)

@@ -1,0 +1,218 @@
+"""SVU, the discharge coordination: its steps and its table (processes.md §2). Imports the machine and the common rows only."""
+
+from __future__ import annotations
+
+from hub.processes.common import (
+    ADRESSERING,
+    DELTAGARE,
+    KVITTENS,
+    consent,
+    everyone_else,
+    inform,
+    information_comes_first,
+    join,
+    menprovning_names_who_decided,
+    no_information_has_a_reason,
+)
+from hub.processes.machine import Process, Row, Situation, duty_roles, guard
+
+SLUTENVARD = frozenset({"slutenvard"})
+
+
+def open_case(s: Situation) -> None:
+    """V-1: the first message makes the case; the hub then asks the registers whom to address (V-2)."""
+    if s.case.opened_by:
+        return
+    person = s.data.patient.model_dump(exclude_none=True)
+    s.emit("opened", process="svu", profile=s.case.profile, unit=s.unit, person=person)
+    join(s, s.unit)
+    s.joined.clear()  # the opener has nothing to catch up
+    s.asks.append("adressering")
+
+
+def open_if_it_names_the_patient(s: Situation) -> None:
+    """Information inside an inskrivning carries no patient of its own: the inskrivning's opens the case."""
+    if s.case.opened_by or s.data.patient is not None:
+        open_case(s)
+
+
+@guard(
+    "C-60",
+    sv="Ange patient.personnummer: ett ärende öppnas för en namngiven person.",
+    en="Give patient.personnummer: a case is opened for a named person.",
+    element="/data/patient",
+)
+def a_new_case_names_the_patient(s: Situation) -> bool:
+    # Of information inside an inskrivning nothing is asked: the inskrivning itself names the patient.
+    return bool(s.case.opened_by) or s.data is not s.message.data or s.data.patient is not None
+
+
+@guard(
+    "C-60",
+    sv="Ärendet gäller en annan person. Öppna ett eget ärende för den här personen.",
+    en="The case is about another person. Open a case of its own for this one.",
+    element="/data/patient/personnummer",
+)
+def the_patient_is_the_same(s: Situation) -> bool:
+    patient = s.data.patient
+    return patient is None or not s.case.opened_by or patient.personnummer == s.case.person.get("personnummer")
+
+
+# --- inskrivning (V-3, V-4, V-6) --------------------------------------------------------------------------------------
+
+
+def _goes_out(s: Situation) -> bool:
+    return not s.data.draft
+
+
+@guard(
+    "V-4",
+    sv="Registrera information och samtycke först, i egna meddelanden eller inuti inskrivningen.",
+    en="Register information and samtycke first, in messages of their own or inside the inskrivning.",
+    element="/data",
+)
+def information_and_consent_are_registered(s: Situation) -> bool:
+    informed = s.case.information is not None or not s.profile.information_before_consent
+    return s.data.draft or (informed and s.case.samtycke is not None)
+
+
+@guard(
+    "V-4",
+    sv="Ange admitted_at: när patienten skrevs in.",
+    en="Give admitted_at: when the patient was admitted.",
+    element="/data/admitted_at",
+)
+def admission_time_is_given(s: Situation) -> bool:
+    return s.data.draft or s.data.admitted_at is not None
+
+
+@guard(
+    "V-4",
+    sv="Ange estimated_discharge: beräknat datum för utskrivning.",
+    en="Give estimated_discharge: the estimated date of discharge.",
+    element="/data/estimated_discharge",
+)
+def estimated_discharge_is_given(s: Situation) -> bool:
+    return s.data.draft or s.data.estimated_discharge is not None
+
+
+@guard(
+    "V-3",
+    sv="Samtycke är nekat: sänd inskrivningen utan reason.",
+    en="Consent is refused: send the inskrivning without reason.",
+    element="/data/reason",
+)
+def no_reason_without_consent(s: Situation) -> bool:
+    return s.case.samtycke != "refused" or s.data.reason is None
+
+
+@guard(
+    "V-4",
+    sv="Ange reason: inskrivningsorsak krävs när samtycke inte är nekat.",
+    en="Give reason: the reason of admission is required unless consent is refused.",
+    element="/data/reason",
+)
+def reason_is_given(s: Situation) -> bool:
+    return s.data.draft or s.case.samtycke == "refused" or s.data.reason is not None
+
+
+@guard(
+    "V-3",
+    sv="Samtycke är nekat: meddelandet tas inte emot förrän ett nytt samtycke är registrerat.",
+    en="Consent is refused: the message is not accepted until a new consent is registered.",
+    element="/type",
+)
+def consent_allows(s: Situation) -> bool:
+    allowed = ALLOWED_WHEN_REFUSED | s.profile.refused_consent_allows
+    return s.case.samtycke != "refused" or s.name in allowed
+
+
+ALLOWED_WHEN_REFUSED = frozenset(
+    {"svu.inskrivning", "kvittens", "samtycke", "aterkallelse", "deltagare", "roll", "makulering", "svu.utskrivning"}
+    | {"svu.utskrivning_angrad"}
+)
+"""V-3's list; the names not yet in the table are there because the rule names them."""
+
+
+@guard(
+    "V-4",
+    sv="Inskrivningen är publicerad och kan inte bli utkast igen.",
+    en="The inskrivning is published and cannot become a draft again.",
+    element="/data/draft",
+)
+def a_published_one_stays_published(s: Situation) -> bool:
+    return not (s.data.draft and s.case.published)
+
+
+def admit(s: Situation) -> None:
+    """V-6: told to all, every receiving unit acknowledges; a corrected one is acknowledged anew (our settling)."""
+    if s.data.patient is not None:
+        fresh = {k: v for k, v in s.data.patient.model_dump(exclude_none=True).items() if s.case.person.get(k) != v}
+        if fresh:
+            s.emit("named", **fresh)
+    if s.data.draft:
+        return
+    if s.data.admitted_at.date() > s.data.estimated_discharge:
+        s.warnings.append("estimated-discharge-before-admission")
+    receivers = [unit for unit in s.case.participants if unit != s.unit]
+    awaits = [unit for unit in receivers if duty_roles(s.directory, unit, "inskrivning", "kvittera")]
+    facts = {"source": s.message.source, "message": s.message.id}
+    s.emit("stepped", step="inskrivning", act="kvittera", awaits=awaits, **facts)
+    # V-8: the estimated date makes its step green without kvittens.
+    s.emit("stepped", step="tid", act=None, awaits=[], **facts)
+    s.emit("published")
+
+
+def all_but_a_draft(s: Situation) -> list[str]:
+    """C-52: a draft is seen only by the party that writes it, and V-2: not even told."""
+    return [] if s.data.draft else everyone_else(s)
+
+
+SVU = Process(
+    "svu",
+    ("inskrivning", "tid", "kartlaggning", "stallningstagande", "utskrivning"),
+    (
+        Row(
+            "svu.inskrivning",
+            SLUTENVARD,
+            ("V-1", "V-3", "V-4", "V-6"),
+            (open_case, admit),
+            all_but_a_draft,
+            checks=(
+                a_new_case_names_the_patient,
+                the_patient_is_the_same,
+                a_published_one_stays_published,
+                information_and_consent_are_registered,
+                no_reason_without_consent,
+                admission_time_is_given,
+                estimated_discharge_is_given,
+                reason_is_given,
+            ),
+            opens=True,
+            embeds=("information", "samtycke"),
+        ),
+        Row(
+            "information",
+            SLUTENVARD,
+            ("V-1", "C-20"),
+            (open_if_it_names_the_patient, inform),
+            everyone_else,
+            guards=(consent_allows,),
+            checks=(a_new_case_names_the_patient, the_patient_is_the_same, no_information_has_a_reason),
+            opens=True,
+        ),
+        Row(
+            "samtycke",
+            SLUTENVARD,
+            ("C-21", "C-22", "V-3"),
+            (consent,),
+            everyone_else,
+            guards=(information_comes_first,),
+            checks=(menprovning_names_who_decided,),
+        ),
+        KVITTENS,
+        DELTAGARE,
+        ADRESSERING,
+    ),
+    opening_rule="V-1",
+)

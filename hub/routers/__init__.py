@@ -1,0 +1,1 @@
+"""Where a message enters, and what can be asked: Kafka, FHIR, CloudEvents over HTTP, operations. Imports the intake only."""

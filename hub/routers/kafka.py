@@ -1,0 +1,210 @@
+"""Way in: the topics ``hub.in.<system>`` (delivery.md §2). Imports FastStream, aiokafka and the intake only.
+
+The topic names the sender and the broker proves it. Offsets are committed once per batch, after the commit that holds it (D-1).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaAckableMessage
+
+from schemas.directory import Directory, System
+
+from hub import metrics
+from hub.errors import Unavailable
+from hub.intake.arrival import Arrival
+from hub.intake.intake import BATCH, Intake
+from hub.log import log
+
+PREFIX = "hub.in."
+_FIND_TOPICS_MS = 2_000
+_LONGEST_HOLD_UP_MS = 30 * 60 * 1000
+"""How long a batch may wait for the database before the group takes its partitions away."""
+_STALLED_S = 30.0
+_FETCH_BYTES = 4 * 1024 * 1024
+_LARGEST_RECORD = 32 * 1024 * 1024
+
+
+class KafkaIn:
+    """One consumer for all systems' topics; handles batch after batch, each to its commit."""
+
+    def __init__(self, bootstrap: str, group: str, intake: Intake, directory: Callable[[], Directory]) -> None:
+        self._bootstrap = bootstrap
+        self._group = group
+        self._intake = intake
+        self._directory = directory
+        self._broker: KafkaBroker | None = None
+        self._subscriber: Any = None
+        self._busy = False
+        self._moved = time.monotonic()
+        self._positions: dict[object, int] = {}
+        self.lag = 0
+
+    async def start(self) -> None:
+        """Joins the group. Raises ``Unavailable`` when the broker does not answer."""
+        broker = KafkaBroker(
+            self._bootstrap, metadata_max_age_ms=_FIND_TOPICS_MS, allow_auto_create_topics=False, logger=None, apply_types=False
+        )
+        subscriber = broker.subscriber(
+            pattern=r"hub\.in\..*",
+            group_id=self._group,
+            ack_policy=AckPolicy.MANUAL,
+            auto_offset_reset="earliest",
+            max_poll_interval_ms=_LONGEST_HOLD_UP_MS,
+            fetch_max_bytes=_LARGEST_RECORD,
+            max_partition_fetch_bytes=_FETCH_BYTES,
+            fetch_max_wait_ms=100,
+            parser=self._parse,
+            decoder=_undecoded,
+        )
+        subscriber(self._take)
+        self._subscriber = subscriber
+        try:
+            await broker.start()
+        except (KafkaError, OSError) as error:
+            await broker.stop()
+            raise Unavailable("kafka") from error
+        self._broker = broker
+        self._moved = time.monotonic()
+
+    async def stop(self) -> None:
+        """Leaves the group; what was not committed is fetched again by whoever comes after."""
+        if self._broker is not None:
+            await self._broker.stop()
+            self._broker = None
+            self._subscriber = None
+
+    @property
+    def _consumer(self) -> AIOKafkaConsumer | None:
+        return None if self._subscriber is None else self._subscriber.consumer
+
+    async def _parse(self, record: Any) -> KafkaAckableMessage:
+        """Nothing is read here: a header that is no UTF-8 must not stop the topic."""
+        return KafkaAckableMessage(body=b"", raw_message=record, consumer=self._consumer)
+
+    async def _take(self, first: ConsumerRecord) -> None:
+        """The record that came and whatever else is there already: one batch, with no timer. Never raises."""
+        consumer = self._consumer
+        assert consumer is not None
+        more = await consumer.getmany(timeout_ms=0, max_records=BATCH - 1)
+        arrivals = [arrival for record in _all(first, more) if (arrival := self._arrival(record)) is not None]
+        self._busy = True
+        while arrivals:
+            try:
+                await self._intake.submit(arrivals)
+                break
+            except Unavailable as reason:
+                log.warning("kafka_waits", reason=reason.reason, records=len(arrivals))
+                await asyncio.sleep(0.5)
+                self._moved = time.monotonic()
+        self._busy = False
+        try:
+            await consumer.commit()
+        except KafkaError as error:
+            # The partitions went to another hub, or the broker is away: the records come again and are known as repeats.
+            log.warning("offsets_not_committed", error=type(error).__name__)
+
+    def _arrival(self, record: ConsumerRecord) -> Arrival | None:
+        system = self._directory().system_by_id.get(record.topic[len(PREFIX) :])
+        if system is None or "kafka" not in system.ways_in:
+            log.error("unknown_topic", topic=record.topic, offset=record.offset)
+            metrics.outcomes.labels("unknown", "unreadable", "refused").inc()
+            return None
+        return arrival(record, system)
+
+    # --- progress ------------------------------------------------------------------------------------------------------
+
+    async def watch(self) -> None:
+        """Measures lag and progress; a consumer that has work, is not busy and does not move is started again."""
+        while True:
+            await asyncio.sleep(2)
+            consumer = self._consumer
+            if consumer is None:
+                continue
+            try:
+                assigned = consumer.assignment()
+                ends = await asyncio.wait_for(consumer.end_offsets(list(assigned)), 5) if assigned else {}
+                positions = {part: await asyncio.wait_for(consumer.position(part), 5) for part in ends}
+            except (KafkaError, TimeoutError, OSError):
+                continue
+            self.lag = sum(max(0, ends[part] - positions[part]) for part in ends)
+            for part in ends:
+                metrics.consumer_lag.labels(part.topic[len(PREFIX) :]).set(max(0, ends[part] - positions[part]))
+            if positions != self._positions or self._busy or self.lag == 0:
+                self._positions, self._moved = dict(positions), time.monotonic()
+            elif time.monotonic() - self._moved > _STALLED_S:
+                log.error("consumer_stalled", lag=self.lag)
+                await self.stop()
+                await self.start()
+
+    @property
+    def moving(self) -> bool:
+        """Health: there is nothing to do, or something is being done."""
+        return self._consumer is not None and time.monotonic() - self._moved < _STALLED_S
+
+
+def arrival(record: ConsumerRecord, system: System) -> Arrival:
+    """A record as it came: CloudEvents in binary mode (``ce_`` headers), structured, or a bare FHIR Bundle."""
+    headers: dict[str, str] = {}
+    for name, value in record.headers:
+        headers[name.lower()] = value.decode("utf-8", "replace")
+    attributes = {name[3:]: value for name, value in headers.items() if name.startswith("ce_")}
+    body = record.value or b""
+    media = headers.get("content-type") or attributes.get("datacontenttype") or _looks_like(body, bool(attributes))
+    structured = media.startswith("application/cloudevents+json")
+    return Arrival(
+        system=system,
+        raw=body,
+        media_type=media,
+        attributes=None if structured or media.startswith("application/fhir+") else attributes,
+        received_at=datetime.now(UTC),
+        place=f"{record.topic}/{record.partition}/{record.offset}",
+        by_outbox=True,
+    )
+
+
+def _looks_like(body: bytes, has_attributes: bool) -> str:
+    """The media type of a record that does not say it: many producers set no headers."""
+    head = body[:400].lstrip()
+    if head.startswith(b"<"):
+        return "application/fhir+xml"
+    if b'"resourceType"' in head:
+        return "application/fhir+json"
+    return "application/json" if has_attributes else "application/cloudevents+json"
+
+
+def _all(first: ConsumerRecord, more: dict[object, list[ConsumerRecord]]) -> Iterable[ConsumerRecord]:
+    yield first
+    for records in more.values():
+        yield from records
+
+
+async def _undecoded(message: KafkaAckableMessage) -> Any:
+    """The record as it is: the bytes are the translators' to read."""
+    return message.raw_message
+
+
+async def make_topics(bootstrap: str, topics: Sequence[str], partitions: int, replication: int) -> None:
+    """Makes the topics that are not there yet. Raises ``Unavailable`` when the broker does not answer."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    try:
+        await admin.start()
+        missing = sorted(set(topics) - set(await admin.list_topics()))
+        if missing:
+            await admin.create_topics([NewTopic(name, partitions, replication) for name in missing])
+    except TopicAlreadyExistsError:
+        pass  # another hub was quicker
+    except (KafkaError, OSError) as error:
+        raise Unavailable("kafka") from error
+    finally:
+        await admin.close()

@@ -1,0 +1,227 @@
+"""A real Apache Kafka for the sandbox and the tests: one node that is both controller and broker (KRaft).
+
+May import ``hub.errors``, ``hub.sandbox.children``, ``hub.sandbox.kafka_jars`` and aiokafka; never imported by what
+runs in production.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import shutil
+import socket
+import subprocess
+import time
+import uuid
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final, Self
+
+from hub.errors import Misconfigured
+from hub.sandbox.children import Child, free_port
+from hub.sandbox.kafka_jars import fetch, java
+
+JVM: Final = (
+    # The quick compiler only: port open after 1.5 s rather than 2.7, for half the CPU, measured on two cores.
+    "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true",
+    "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
+)  # fmt: skip
+
+LOG4J: Final = """\
+status=error
+appender.out.type=Console
+appender.out.name=out
+appender.out.layout.type=PatternLayout
+appender.out.layout.pattern=%d{ISO8601} %p %c{1} %m%n
+rootLogger.level=warn
+rootLogger.appenderRef.out.ref=out
+"""
+
+SETTINGS: Final[Mapping[str, str]] = {
+    "message.max.bytes": str(21 * 1024 * 1024),  # the largest message we promise to carry, 20 MB, and its headers
+    "replica.fetch.max.bytes": str(21 * 1024 * 1024),
+    "auto.create.topics.enable": "false",  # a misspelt topic must be an error
+    "num.partitions": "6",
+    "offsets.topic.num.partitions": "8",
+    "offsets.topic.replication.factor": "1",
+    "transaction.state.log.num.partitions": "4",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+    "group.initial.rebalance.delay.ms": "0",  # a lone consumer need not wait 3 s for company
+    # A broker that was killed is let in again when the controller has missed its old self for this long.
+    "broker.session.timeout.ms": "3000",
+    "broker.heartbeat.interval.ms": "500",
+    # Little memory: by default the cleaner alone takes 128 MB, and 500 requests of 21 MB may be queued.
+    "log.cleaner.dedupe.buffer.size": str(16 * 1024 * 1024),
+    "queued.max.request.bytes": str(64 * 1024 * 1024),
+    "socket.request.max.bytes": str(32 * 1024 * 1024),
+    "num.network.threads": "2",
+    "num.io.threads": "4",
+    "background.threads": "2",
+}
+
+
+class Kafka:
+    """One broker over one data folder; started again it has the same port and the same records.
+
+    ``settings``: broker settings on top of ``SETTINGS``. ``heap``: as Java writes it. The broker's log, warnings and
+    worse, is ``kafka.log`` in the data folder. It ends with this process, however this process ends.
+    """
+
+    def __init__(
+        self, data: Path, *, settings: Mapping[str, str] | None = None, heap: str = "384m", port: int | None = None
+    ) -> None:
+        self.data = data.resolve()
+        self.port = port or free_port()
+        self.settings = {**SETTINGS, **(settings or {})}
+        self.heap = heap
+        self._child: Child | None = None
+
+    @property
+    def bootstrap(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int | None:
+        """Of the broker's own process, while it has been started."""
+        return self._child.pid if self._child else None
+
+    @property
+    def alive(self) -> bool:
+        return self._child is not None and self._child.alive
+
+    def start(self, timeout: float = 60.0) -> Self:
+        """Returns when the broker has answered a question about its topics; ``Misconfigured`` if it does not."""
+        if self.alive:
+            return self
+        jars = fetch()
+        _format(self.data, jars)
+        properties = self._write_properties(free_port())
+        (self.data / "log4j2.properties").write_text(LOG4J)
+        options = (f"-Xmx{self.heap}", *JVM, f"-Dlog4j2.configurationFile={self.data / 'log4j2.properties'}")
+        self._child = Child(
+            java("kafka.Kafka", jars, options=options, arguments=[properties]), log=self.data / "kafka.log"
+        )
+        deadline = time.monotonic() + timeout
+        while not _listens(self.port) or not _answers(self.bootstrap):
+            if not self._child.alive or time.monotonic() > deadline:
+                self.kill()
+                raise Misconfigured(f"Kafka does not answer:\n{_end_of(self.data / 'kafka.log')}")
+            time.sleep(0.05)
+        return self
+
+    def stop(self) -> None:
+        """In order: the broker closes its files, so that the next start need not look through them."""
+        if self._child:
+            self._child.stop()
+            self._child = None
+
+    def kill(self) -> None:
+        """As if the machine had taken it: SIGKILL."""
+        if self._child:
+            self._child.kill()
+            self._child = None
+
+    def restart(self) -> Self:
+        self.stop()
+        return self.start()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _write_properties(self, controller: int) -> Path:
+        ours = {
+            "process.roles": "broker,controller",
+            "node.id": "1",
+            "controller.quorum.voters": f"1@127.0.0.1:{controller}",
+            "controller.listener.names": "CONTROLLER",
+            "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://127.0.0.1:{controller}",
+            "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
+            "log.dirs": str(self.data / "records"),
+        }
+        file = self.data / "server.properties"
+        file.write_text("".join(f"{name}={value}\n" for name, value in {**self.settings, **ours}.items()))
+        return file
+
+
+# --- The storage -----------------------------------------------------------------------------------------------------
+
+
+def _format(data: Path, jars: list[Path]) -> None:
+    """Give a new data folder its identity, as Kafka's format command would, without a second Java for each.
+
+    The command is run once per cache, for the file that says which features the version has; the other file is four
+    lines and ours to write.
+    """
+    records = data / "records"
+    if (records / "meta.properties").exists():
+        return
+    records.mkdir(parents=True, exist_ok=True)
+    checkpoint = jars[0].parent / "bootstrap.checkpoint"
+    if not checkpoint.exists():
+        first = data / "format"
+        first.mkdir()
+        properties = first / "server.properties"
+        properties.write_text(
+            "process.roles=broker,controller\nnode.id=1\ncontroller.listener.names=CONTROLLER\n"
+            f"controller.quorum.voters=1@127.0.0.1:1\nlisteners=PLAINTEXT://:2,CONTROLLER://:1\nlog.dirs={first}\n"
+        )
+        arguments: list[str | Path] = ["format", "--cluster-id", _new_id(), "--config", properties]
+        command = java("kafka.tools.StorageTool", jars, options=JVM, arguments=arguments)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own Java
+        if done.returncode:
+            raise Misconfigured(f"Kafka could not lay out its storage: {done.stderr}")
+        whole = checkpoint.with_name(f"checkpoint.{os.getpid()}")
+        shutil.copyfile(first / "bootstrap.checkpoint", whole)
+        whole.rename(checkpoint)
+        shutil.rmtree(first)
+    shutil.copyfile(checkpoint, records / "bootstrap.checkpoint")
+    identity = {"version": "1", "cluster.id": _new_id(), "node.id": "1", "directory.id": _new_id()}
+    (records / "meta.properties").write_text("".join(f"{name}={value}\n" for name, value in identity.items()))
+
+
+def _new_id() -> str:
+    """As Kafka writes a UUID: base64 for URLs, unpadded; one that begins with "-" would be taken for an option."""
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")
+
+
+# --- Is it there? ----------------------------------------------------------------------------------------------------
+
+
+def _listens(port: int) -> bool:
+    """Asked before aiokafka, which writes to the log when nobody answers."""
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _answers(bootstrap: str) -> bool:
+    """In a thread of its own: a test that restarts the broker has an event loop running in this one."""
+    with ThreadPoolExecutor(1) as beside:
+        return beside.submit(lambda: asyncio.run(_ask(bootstrap))).result()
+
+
+async def _ask(bootstrap: str) -> bool:
+    """Whether the broker takes work: it is registered, and the answer lists it as one that leads partitions."""
+    from aiokafka.admin import AIOKafkaAdminClient
+    from aiokafka.errors import KafkaError
+
+    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=5000)
+    try:
+        await client.start()
+        return bool((await client.describe_cluster())["brokers"])
+    except (KafkaError, OSError):
+        return False
+    finally:
+        await client.close()
+
+
+def _end_of(file: Path) -> str:
+    return file.read_text(errors="replace")[-2000:] if file.exists() else "(it wrote nothing)"

@@ -1,0 +1,203 @@
+"""A scenario being played, whatever it is played against: makes the messages, judges what comes. Does no I/O.
+
+Imports the model, the world and the machine's colours. ``memory`` plays against the rules alone; a test on the whole stack
+plays the same steps and gives the same things to judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic_core import to_json
+
+from hub.intake.arrival import Arrival
+from hub.processes.case import Case
+from hub.processes.machine import colours
+from hub.processes.svu import SVU
+from hub.scenarios.model import At, ExpectedNotice, History, Send, State, Step, Written
+from hub.scenarios.report import Difference, Report, words
+from hub.scenarios.world import World
+from hub.translators.native import JSON, STRUCTURED
+from schemas.messages import Receipt, Told, type_of
+
+_REFERENCE = "ref:contact-1"
+"""The subject under which a scenario opens its case when it says no other."""
+_ORDER = ("red", "blue", "yellow", "green", "grey")
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one step led to: the answer to its sender, and every notice, those that follow from addressing included."""
+
+    receipt: Receipt
+    told: Sequence[Told]
+
+
+@dataclass(slots=True)
+class Play:
+    """One run of one scenario."""
+
+    written: Written
+    world: World
+    report: Report = field(init=False)
+    now: datetime = field(init=False)
+    case: str | None = field(default=None, init=False)
+    """The case that the scenario is in: that of the last message which had one."""
+    _named: dict[str, tuple[str, str | None]] = field(default_factory=dict, init=False)
+    """``as`` → (message id, case)."""
+    _subjects: dict[tuple[str, str], str] = field(default_factory=dict, init=False)
+    """(system, case) → the reference under which that system knows it."""
+
+    def __post_init__(self) -> None:
+        """Begins at the scenario's clock, under its profile."""
+        scenario = self.written.scenario
+        self.report = Report(self.written.path, scenario.scenario, scenario.rules)
+        self.now = scenario.clock
+        self.world = self.world.under(scenario.profile)
+
+    @property
+    def steps(self) -> Iterable[tuple[int, Step]]:
+        """The steps with their numbers from 0."""
+        return enumerate(self.written.scenario.steps)
+
+    # --- at ------------------------------------------------------------------------------------------------------------
+
+    def move(self, number: int, step: At) -> None:
+        """Moves the clock forward; raises ``Unusable`` when the scenario would move it back."""
+        then = self.written.scenario.clock + step.at
+        if then < self.now:
+            raise self.written.fault(number, "at", "the clock does not go back")
+        self.now = then
+
+    # --- send ----------------------------------------------------------------------------------------------------------
+
+    def arrival(self, number: int, step: Send) -> Arrival:
+        """The message as it comes in from the unit's system, in bytes; raises ``Unusable`` for a unit that has none."""
+        unit = self._unit(number, "from", step.from_)
+        system = self.world.directory.system_of.get(unit)
+        if system is None:
+            raise self.written.fault(number, "from", f"{step.from_} is served by no system and cannot send")
+        id_ = step.id or f"m-{number + 1}"
+        event: dict[str, Any] = {
+            "specversion": "1.0",
+            "id": id_,
+            "source": f"urn:hsa:{unit}",
+            "type": type_of(step.send),
+            "subject": self._subject(number, step, system),
+            "time": (step.time or self.now).isoformat(),
+            "actor": step.actor or self.world.staff[step.from_][0],
+            "datacontenttype": JSON,
+            "data": self._resolved(step.data),
+        }
+        role = step.role if "role" in step.model_fields_set else next(iter(self.world.directory.unit_by_hsa[unit].roles))
+        if role is not None:
+            event["actorrole"] = role
+        place = f"{self.written.path.name}/{number + 1}"
+        found = self.world.directory.system_by_id[system]
+        return Arrival(found, to_json(event), STRUCTURED, None, self.now, place, by_outbox=False)
+
+    def _unit(self, number: int, element: str, name: str) -> str:
+        unit = self.world.names.get(name)
+        if unit is None:
+            raise self.written.fault(number, element, f"the world {self.written.scenario.world} has no unit {name}")
+        return unit
+
+    def _subject(self, number: int, step: Send, system: str) -> str:
+        if step.subject is None:
+            return _REFERENCE if self.case is None else self._subjects.get((system, self.case), self.case)
+        if step.subject not in self._named:
+            return step.subject
+        case = self._named[step.subject][1]
+        if case is None:
+            raise self.written.fault(number, "subject", f"{step.subject} was not accepted and so has no case")
+        return case
+
+    def _resolved(self, value: Any, key: str = "") -> Any:
+        """The body with ids for names: an ``as`` under ``message``, a unit's short name anywhere."""
+        if isinstance(value, dict):
+            return {name: self._resolved(inner, str(name)) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [self._resolved(inner, key) for inner in value]
+        if isinstance(value, str):
+            if key == "message" and value in self._named:
+                return self._named[value][0]
+            return self.world.names.get(value, value)
+        return value
+
+    def judge(self, number: int, step: Send, arrival: Arrival, outcome: Outcome) -> None:
+        """Compares the answer and the notices with what the step says."""
+        receipt = outcome.receipt
+        self._remember(number, step, arrival, receipt)
+        self.report.answered.add((receipt.code, receipt.rule))
+        expected = step.expected
+        looked_at = [name for name in ("code", "rule", "element", "repeat", "warnings") if getattr(expected, name) is not None]
+        if any(getattr(receipt, name) != getattr(expected, name) for name in looked_at):
+            wanted = words([(name, getattr(expected, name)) for name in looked_at])
+            text = None if receipt.text is None else f"({receipt.text.en})"
+            names = {*looked_at, "code", "rule", "element"}
+            got = [(name, getattr(receipt, name)) for name in ExpectedNames if name in names]
+            self._differs(number, f"receipt of {step.send}", wanted, words([*got, ("", text)]))
+        if step.notices is not None:
+            for name in step.notices:
+                self._unit(number, "notices", name)
+            wanted = _notices({name: notice.awaits for name, notice in step.notices.items()})
+            got_notices = _notices(self._told(outcome.told))
+            if wanted != got_notices:
+                self._differs(number, f"notices of {step.send}", wanted, got_notices)
+
+    def _remember(self, number: int, step: Send, arrival: Arrival, receipt: Receipt) -> None:
+        message = arrival.message
+        if receipt.code == "ok" and receipt.case is not None:
+            self.case = receipt.case
+            if message is not None and message.subject.startswith("ref:"):
+                self._subjects[arrival.system_id, receipt.case] = message.subject
+        if step.as_ is not None:
+            self._named[step.as_] = step.id or f"m-{number + 1}", receipt.case
+
+    def _told(self, told: Sequence[Told]) -> dict[str, str | None]:
+        """Unit → what is awaited of it, over all notices of a step."""
+        found: dict[str, str | None] = {}
+        for notice in told:
+            for unit in notice.to:
+                name = self.world.short(unit)
+                found[name] = notice.awaits.get(unit) or found.get(name)
+        return found
+
+    # --- state and history ---------------------------------------------------------------------------------------------
+
+    def judge_state(self, number: int, step: State, case: Case | None) -> None:
+        """Compares the colours that units have (C-30)."""
+        for name, units in step.state.items():
+            if name not in SVU.steps:
+                raise self.written.fault(number, "state", f"{SVU.name} has no step {name}")
+            for short, wanted in units.items():
+                unit = self._unit(number, "state", short)
+                if case is None or unit not in case.participants:
+                    got = "no case" if case is None else "takes no part"
+                else:
+                    seen = set(colours(SVU, case, unit, self.world.directory)[name].values())
+                    got = next(colour for colour in _ORDER if colour in seen)
+                if got != wanted:
+                    self._differs(number, f"{name} of {short}", wanted, got)
+
+    def judge_history(self, number: int, step: History, names: Sequence[str]) -> None:
+        """Compares the case's accepted messages."""
+        if tuple(names) != step.history:
+            self._differs(number, "history", ", ".join(step.history) or "empty", ", ".join(names) or "empty")
+
+    def _differs(self, number: int, what: str, expected: str, got: str) -> None:
+        self.report.differences.append(Difference(number + 1, self.written.line(number), what, expected, got))
+
+
+ExpectedNames = ("code", "rule", "element", "repeat", "warnings")
+
+
+def _notices(found: dict[str, str | None]) -> str:
+    parts = [name if awaits is None else f"{name} (awaits {awaits})" for name, awaits in sorted(found.items())]
+    return ", ".join(parts) or "nobody"
+
+
+__all__ = ["ExpectedNotice", "Outcome", "Play"]

@@ -1,0 +1,112 @@
+"""The world that a scenario runs in: a directory, short names for its units, and what the registers would answer.
+
+Imports the language only. The files stand under contracts/worlds; every person in them is fictitious (C-64).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from hub.scenarios.model import ShortName
+from hub.scenarios.reading import Unusable, read
+from schemas.directory import Directory
+from schemas.identities import Hsa, Kommunkod, Lanskod, Personnummer12
+from schemas.messages import AddressingOutcome, Adressering
+from schemas.parts import Line
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Person(_Strict):
+    """What the registers answer about one person (law-and-lookups.md §4)."""
+
+    outcome: AddressingOutcome
+    health_centre: Hsa | ShortName | None = None
+    """Where the person is listed; the centre need not be in the directory."""
+    municipality: Kommunkod | None = None
+    """Of registration; its receiving unit is the directory's (V-2)."""
+    county: Lanskod | None = None
+    name: Line | None = None
+    address: Line | None = None
+    known: bool = False
+    """The hub asked about this person lately and need not ask again: the answer is there when the message comes."""
+
+
+class World(_Strict):
+    """Everything that is not said in the scenario itself."""
+
+    world: Annotated[str, StringConstraints(min_length=5)]
+    """What it is a world of."""
+    names: dict[ShortName, Hsa]
+    """Short name → unit. A unit that is not in the directory may have one too: that is how it is shown to be refused."""
+    staff: dict[ShortName, tuple[Hsa, ...]]
+    """Unit → those who act for it; the first does where a step names nobody."""
+    directory: Directory
+    persons: dict[Personnummer12, Person]
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        faults = self.directory.faults()
+        faults += [f"staff of {name}, which names lacks" for name in self.staff if name not in self.names]
+        named = set(self.names.values())
+        faults += [f"unit {unit.hsa} has no short name" for unit in self.directory.units if unit.hsa not in named]
+        known = self.directory.unit_by_hsa
+        faults += [f"{name} has no staff" for name, hsa in self.names.items() if hsa in known and not self.staff.get(name)]
+        if len(named) < len(self.names):
+            faults.append("two short names stand for one unit")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    def short(self, hsa: str) -> str:
+        """A unit's short name; its HSA-id when it has none."""
+        return next((name for name, unit in self.names.items() if unit == hsa), hsa)
+
+    def answer(self, person: str) -> Adressering:
+        """What the registers say; nobody of that number is known to them when the world does not have one."""
+        found = self.persons.get(person, _NOBODY)
+        centre = found.health_centre
+        return Adressering(
+            outcome=found.outcome,
+            health_centre=None if centre is None else self.names.get(centre, centre),
+            municipality=found.municipality,
+            municipality_unit=self.directory.receiving_unit.get(found.municipality or ""),
+            county=found.county,
+            name=found.name,
+            address=found.address,
+        )
+
+    def known(self, person: str) -> Adressering | None:
+        """What the hub can say of a person without asking (``hub.intake.batch.Known``)."""
+        found = self.persons.get(person)
+        return self.answer(person) if found is not None and found.known else None
+
+    def under(self, profile: str) -> World:
+        """The same world where every region has this profile."""
+        regions = [{**region.model_dump(), "profile": profile} for region in self.directory.regions]
+        directory = self.directory.model_dump() | {"regions": regions}
+        return self.model_copy(update={"directory": Directory.model_validate(directory)})
+
+
+_NOBODY = Person(outcome="not_found")
+FOLDER = Path(__file__).parents[2] / "contracts"
+"""The contracts of this checkout."""
+
+
+def load(path: Path) -> World:
+    """Reads a world; raises ``Unusable``."""
+    return read(path, World)[0]
+
+
+def world_of(scenario: Path, name: str) -> Path:
+    """The world's file: in ``worlds`` beside the folder of the scenario, else among the project's own."""
+    for folder in (*scenario.resolve().parents[:3], FOLDER):
+        path = folder / "worlds" / f"{name}.yaml"
+        if path.exists():
+            return path
+    raise Unusable(scenario, None, "/world", f"there is no world {name}: worlds/{name}.yaml was looked for")

@@ -1,0 +1,90 @@
+"""What an installation sets, from the environment (``HUB_…``). Imports pydantic-settings only."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from hub.errors import Misconfigured
+
+
+class Register(BaseModel):
+    """One national register (law-and-lookups §3). Times in seconds, the rate in calls a second and producer."""
+
+    url: str
+    logical_address: str = ""
+    rate: float = 10.0
+    connect_timeout: float = 5.0
+    read_timeout: float = 32.0
+    ttl_positive: float = 12 * 3600.0
+    ttl_negative: float = 600.0
+    fault_pause: float = 300.0
+    consumer_hsa_id: str | None = None
+    cert_file: str | None = None
+    key_file: str | None = None
+    ca_file: str | None = None
+
+
+class Folkbokforing(Register):
+    """PU-tjänsten; its LogicalAddress is the same for all."""
+
+    logical_address: str = "SE165565594230-1000"
+
+
+class Listing(Register):
+    """A producer of listings must carry only one call a second; its LogicalAddress is the länskod, so none is set."""
+
+    rate: float = 1.0
+
+
+class Hsa(Register):
+    """HSA; the LogicalAddress is its source system's HSA-id."""
+
+    logical_address: str = "SE165565594230-1000"
+
+
+class Registers(BaseModel):
+    """The three registers, and as whom we ask."""
+
+    folkbokforing: Folkbokforing
+    listing: Listing
+    hsa: Hsa
+    actor: str = "SE2321000255-HUB1"
+    """HSA-id of the organisation that asks for listings."""
+    key_secret: str = ""
+    """Keys the cache, so that a key cannot be guessed back to a number."""
+
+
+class Settings(BaseSettings):
+    """All of it; nested ones are written with two underscores: ``HUB_REGISTERS__LISTING__URL``."""
+
+    model_config = SettingsConfigDict(env_prefix="HUB_", env_nested_delimiter="__", extra="ignore")
+
+    database_url: str
+    database_pool: int = 10
+    kafka_bootstrap: str
+    kafka_group: str = "hub"
+    kafka_create_topics: bool = True
+    """The hub makes the topics of new systems itself; false where the platform's team does."""
+    kafka_partitions: int = 1
+    kafka_replication: int = 1
+    http_host: str = "127.0.0.1"
+    http_port: int = 8400
+    public_url: str = "http://127.0.0.1:8400"
+    """How others reach the API: written into FHIR endpoints."""
+    log_level: str = "info"
+    production: bool = True
+    """True: the registers' test persons are not acted on."""
+    stop_s: float = Field(default=20.0, gt=0)
+    """Seconds for a graceful stop."""
+    registers: Registers | None = None
+    """Without it no look-up is made, and every case waits in the manual queue."""
+
+
+def from_environment() -> Settings:
+    """The settings of this process; raises ``Misconfigured`` that names the variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        names = ", ".join("HUB_" + "__".join(str(part) for part in fault["loc"]).upper() for fault in error.errors())
+        raise Misconfigured(f"these settings are missing or wrong: {names}") from None

@@ -1,0 +1,136 @@
+"""Cases: found, locked, written. Imports psycopg and the rules' plain case only.
+
+A case's row is locked, in id order, while its messages are decided; that lock is what makes ``sequence`` gapless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from psycopg import AsyncConnection
+
+from hub.processes.case import Case
+from hub.store.inbox import uuid_bytes
+from hub.store.transaction import copy
+
+Connection = AsyncConnection[tuple[Any, ...]]
+Ref = tuple[str, str]
+"""(system, the sender's own reference): two systems may use the same reference for different cases."""
+
+
+async def by_ref(connection: Connection, refs: Iterable[Ref]) -> dict[Ref, str]:
+    """The case ids behind senders' own references."""
+    wanted = list(refs)
+    if not wanted:
+        return {}
+    found = await connection.execute(
+        "SELECT c.system, c.ref, c.id FROM unnest(%s::text[], %s::text[]) AS k (system, ref) JOIN cases c USING (system, ref)"
+        " WHERE c.ref IS NOT NULL",
+        ([r[0] for r in wanted], [r[1] for r in wanted]),
+    )
+    return {(system, ref): str(id_) for system, ref, id_ in await found.fetchall()}
+
+
+async def lock(connection: Connection, ids: Iterable[str]) -> dict[str, Case]:
+    """The cases by id, locked until the transaction ends; ids that no case has are absent."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    found = await connection.execute(
+        "SELECT id, state::text FROM cases WHERE id = ANY(%s::uuid[]) ORDER BY id FOR UPDATE", (wanted,)
+    )
+    return {str(id_): Case.load(state) for id_, state in await found.fetchall()}
+
+
+async def read(connection: Connection, id_: str) -> Case | None:
+    """One case as it stands now, not locked."""
+    row = await (await connection.execute("SELECT state::text FROM cases WHERE id = %s", (id_,))).fetchone()
+    return None if row is None else Case.load(row[0])
+
+
+_COLUMNS = {
+    "id": "bytea",
+    "system": "text",
+    "ref": "text",
+    "person": "text",
+    "process": "text",
+    "status": "text",
+    "manual": "text",
+    "sequence": "int4",
+    "state": "bytea",
+    "opened_at": "timestamptz",
+    "changed_at": "timestamptz",
+}
+
+
+async def add(connection: Connection, opened: Sequence[tuple[Case, str, str | None]], now: datetime) -> None:
+    """New cases, each with the system and the reference that opened it; ``Conflict`` when the reference has one already."""
+    await copy(
+        connection,
+        "cases",
+        list(_COLUMNS),
+        list(_COLUMNS.values()),
+        [
+            (
+                uuid_bytes(case.id),
+                system,
+                ref,
+                case.person.get("personnummer", ""),
+                case.process,
+                case.status,
+                _manual(case),
+                case.sequence,
+                case.dump(),
+                now,
+                now,
+            )
+            for case, system, ref in opened
+        ],
+    )
+
+
+async def change(connection: Connection, changed: Sequence[Case], now: datetime) -> None:
+    """Cases that were locked, as they stand after their messages."""
+    if not changed:
+        return
+    await connection.execute(
+        "UPDATE cases c SET person = n.person, status = n.status, manual = n.manual, sequence = n.sequence, state = n.state::json,"
+        " changed_at = %s FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::int[], %s::text[])"
+        " AS n (id, person, status, manual, sequence, state) WHERE c.id = n.id",
+        (
+            now,
+            [c.id for c in changed],
+            [c.person.get("personnummer", "") for c in changed],
+            [c.status for c in changed],
+            [_manual(c) for c in changed],
+            [c.sequence for c in changed],
+            [c.dump().decode() for c in changed],
+        ),
+    )
+
+
+def _manual(case: Case) -> str | None:
+    return case.addressed if case.in_manual_queue else None
+
+
+async def manual_queue(connection: Connection, limit: int = 500) -> list[tuple[str, str, datetime]]:
+    """Cases whose addressing someone has to see to: (case id, outcome, since)."""
+    found = await connection.execute(
+        "SELECT id::text, manual, changed_at FROM cases WHERE manual IS NOT NULL ORDER BY changed_at LIMIT %s", (limit,)
+    )
+    return [(id_, manual, at) for id_, manual, at in await found.fetchall()]
+
+
+async def histories(connection: Connection, ids: Sequence[str]) -> dict[str, list[Any]]:
+    """case id → the events of its accepted messages in sequence order: what its state is the fold of."""
+    found = await connection.execute(
+        "SELECT case_id::text, events FROM message WHERE case_id = ANY(%s::uuid[]) AND sequence IS NOT NULL"
+        " ORDER BY case_id, sequence",
+        (list(ids),),
+    )
+    lists: dict[str, list[Any]] = {}
+    for case_id, events in await found.fetchall():
+        lists.setdefault(case_id, []).append(events)
+    return lists

@@ -1,0 +1,31 @@
+"""The directory with its versions. Imports psycopg, the language's directory and the transaction only."""
+
+from __future__ import annotations
+
+from hub.store.transaction import Store
+from schemas.directory import Directory
+
+
+async def apply(store: Store, directory: Directory) -> int:
+    """Keeps a new version and returns its number; running hubs take it up within a second."""
+    async with store.transaction() as connection:
+        row = await (
+            await connection.execute(
+                "INSERT INTO directory_version (body) VALUES (%s::jsonb) RETURNING version",
+                (directory.model_dump_json(exclude_none=True),),
+            )
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def current(store: Store, newer_than: int = 0) -> tuple[int, Directory] | None:
+    """The newest version with its number; None when there is none newer."""
+    async with store.transaction() as connection:
+        row = await (
+            await connection.execute(
+                "SELECT version, body::text FROM directory_version WHERE version > %s ORDER BY version DESC LIMIT 1",
+                (newer_than,),
+            )
+        ).fetchone()
+    return None if row is None else (row[0], Directory.model_validate_json(row[1]))

@@ -1,0 +1,219 @@
+"""The outbox: what remains to be told or asked outside. Imports psycopg and the transaction only.
+
+The table is the truth; what a hub has in memory besides is only there so that it need not be read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from psycopg import AsyncConnection
+from psycopg.rows import dict_row
+
+from schemas.envelope import Message
+
+from hub.store.inbox import uuid_bytes
+from hub.store.transaction import copy
+
+Connection = AsyncConnection[tuple[Any, ...]]
+REGISTERS = "hub-registers"
+"""The ``system`` of look-ups: the one who does them is the hub itself."""
+
+
+@dataclass(slots=True, eq=False)
+class Item:
+    """One row of the outbox; ``message`` is there while it is still in memory from its intake."""
+
+    id: int
+    kind: Literal["notice", "receipt", "lookup"]
+    system: str
+    case_id: str | None
+    sequence: int | None
+    source: str
+    message_id: str
+    told: bytes
+    """JSON: the notice's extensions, the receipt, or the question."""
+    body: bytes | None
+    """The notice's data where it is not simply the message's (what the register knew was filled in)."""
+    accepted_at: datetime
+    due_at: datetime
+    attempts: int = 0
+    message: Message | None = None
+
+
+_COLUMNS = {
+    "id": "int8",
+    "kind": "text",
+    "system": "text",
+    "case_id": "bytea",
+    "sequence": "int4",
+    "source": "text",
+    "message": "text",
+    "told": "bytea",
+    "body": "bytea",
+    "accepted_at": "timestamptz",
+    "due_at": "timestamptz",
+}
+
+
+async def block(connection: Connection) -> int:
+    """The first of 100 000 ids for new rows, taken while the cases are locked: so a case's later rows have higher ids."""
+    row = await (await connection.execute("SELECT nextval('outbox_block')")).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def add(connection: Connection, items: Sequence[Item]) -> None:
+    """New rows, waiting."""
+    await copy(
+        connection,
+        "outbox",
+        list(_COLUMNS),
+        list(_COLUMNS.values()),
+        [
+            (
+                i.id,
+                i.kind,
+                i.system,
+                uuid_bytes(i.case_id),
+                i.sequence,
+                i.source,
+                i.message_id,
+                i.told,
+                i.body,
+                i.accepted_at,
+                i.due_at,
+            )
+            for i in items
+        ],
+    )
+
+
+_ITEM = (
+    "id, kind, system, case_id::text, sequence, source, message AS message_id, told::text, body, accepted_at, due_at, attempts"
+)
+
+
+async def waiting(connection: Connection, system: str, *, after: int, limit: int) -> list[Item]:
+    """A system's waiting rows in the order they were written, past ``after``.
+
+    Left out are the notices behind a dead one of the same case (D-6): they wait until it is replayed or skipped.
+    """
+    cursor = connection.cursor(row_factory=dict_row)
+    found = await cursor.execute(
+        f"SELECT {_ITEM} FROM outbox o WHERE system = %s AND id > %s AND state = 'waiting'"  # noqa: S608 - constant
+        " AND NOT EXISTS (SELECT 1 FROM outbox d WHERE d.system = o.system AND d.state = 'dead' AND d.kind = 'notice'"
+        " AND o.kind = 'notice' AND d.case_id = o.case_id AND d.sequence < o.sequence)"
+        " ORDER BY id LIMIT %s",
+        (system, after, limit),
+    )
+    return [_item(row) for row in await found.fetchall()]
+
+
+async def due(connection: Connection, system: str, *, limit: int) -> list[Item]:
+    """Rows whose time has come, oldest first; for work without an order of its own (look-ups)."""
+    cursor = connection.cursor(row_factory=dict_row)
+    found = await cursor.execute(
+        f"SELECT {_ITEM} FROM outbox WHERE system = %s AND state = 'waiting' AND due_at <= now() ORDER BY id LIMIT %s",  # noqa: S608
+        (system, limit),
+    )
+    return [_item(row) for row in await found.fetchall()]
+
+
+def _item(row: dict[str, Any]) -> Item:
+    row["told"] = row["told"].encode()
+    return Item(**row)
+
+
+async def blocked(connection: Connection, system: str) -> set[str]:
+    """The cases whose notices to a system wait behind a dead one."""
+    found = await connection.execute(
+        "SELECT DISTINCT case_id::text FROM outbox WHERE system = %s AND state = 'dead' AND kind = 'notice'", (system,)
+    )
+    return {case_id for (case_id,) in await found.fetchall()}
+
+
+async def sent(connection: Connection, ids: Sequence[int], at: Sequence[datetime], answers: Sequence[str]) -> None:
+    """The receivers have them, by the proof that their way out gives (the broker's ack, a 2xx)."""
+    await connection.execute("SET LOCAL synchronous_commit = off")  # a mark lost in a crash means only that it is sent again
+    await connection.execute(
+        "UPDATE outbox o SET state = 'sent', sent_at = n.at, answer = n.answer, attempts = o.attempts + 1"
+        " FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[]) AS n (id, at, answer)"
+        " WHERE o.id = n.id AND o.state = 'waiting'",
+        (list(ids), list(at), list(answers)),
+    )
+
+
+async def retry(connection: Connection, ids: Sequence[int], due_at: datetime, answer: str) -> None:
+    """An attempt failed and another one follows."""
+    await connection.execute(
+        "UPDATE outbox SET due_at = %s, attempts = attempts + 1, answer = %s WHERE id = ANY(%s) AND state = 'waiting'",
+        (due_at, answer, list(ids)),
+    )
+
+
+async def die(connection: Connection, id_: int, answer: str) -> None:
+    """No further attempt is made; operations sees it, with its reason (D-6)."""
+    await connection.execute(
+        "UPDATE outbox SET state = 'dead', attempts = attempts + 1, answer = %s WHERE id = %s AND state = 'waiting'", (answer, id_)
+    )
+
+
+async def done(connection: Connection, id_: int, answer: str) -> None:
+    """A look-up is finished."""
+    await connection.execute(
+        "UPDATE outbox SET state = 'sent', sent_at = now(), attempts = attempts + 1, answer = %s WHERE id = %s", (answer, id_)
+    )
+
+
+@dataclass(slots=True)
+class Dead:
+    """A dead row as operations sees it."""
+
+    id: int
+    kind: str
+    system: str
+    case_id: str | None
+    sequence: int | None
+    message: str
+    answer: str | None
+    attempts: int
+    accepted_at: datetime
+
+
+async def dead(connection: Connection, *, system: str | None = None, limit: int = 500) -> list[Dead]:
+    """Dead rows, oldest first, of one system or all."""
+    cursor = connection.cursor(row_factory=dict_row)
+    found = await cursor.execute(
+        "SELECT id, kind, system, case_id::text, sequence, message, answer, attempts, accepted_at FROM outbox"
+        " WHERE state = 'dead' AND (%s::text IS NULL OR system = %s) ORDER BY id LIMIT %s",
+        (system, system, limit),
+    )
+    return [Dead(**row) for row in await found.fetchall()]
+
+
+async def replay(connection: Connection, id_: int) -> bool:
+    """A dead row is tried again from the beginning, marked as a replay to its receiver (D-7); False when it is not dead."""
+    cursor = await connection.execute(
+        "UPDATE outbox SET state = 'waiting', attempts = 0, due_at = now(), told = (told::jsonb || %s::jsonb)::json"
+        " WHERE id = %s AND state = 'dead'",
+        ('{"replay": true}', id_),
+    )
+    return cursor.rowcount == 1
+
+
+async def skip(connection: Connection, id_: int) -> bool:
+    """A dead row is given up; the case's later notices to that system flow again. False when it is not dead."""
+    cursor = await connection.execute("UPDATE outbox SET state = 'skipped' WHERE id = %s AND state = 'dead'", (id_,))
+    return cursor.rowcount == 1
+
+
+async def backlog(connection: Connection) -> list[tuple[str, str, int, datetime]]:
+    """(system, state, how many, accepted when the oldest) of everything not yet sent."""
+    found = await connection.execute(
+        "SELECT system, state, count(*), min(accepted_at) FROM outbox WHERE state IN ('waiting', 'dead') GROUP BY system, state"
+    )
+    return [(system, state, count, oldest) for system, state, count, oldest in await found.fetchall()]

@@ -1,0 +1,157 @@
+"""The tables as SQLAlchemy sees them, for the cold paths and for the test that they equal what the migrations make.
+
+Imports sqlalchemy only. The constraints live here and in the database, not only in code.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSON, JSONB, UUID
+
+metadata = MetaData()
+
+NOW = func.now()
+Time = DateTime(timezone=True)
+
+message = Table(
+    "message",
+    metadata,
+    Column("source", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("attributes", JSON),
+    Column("system", Text, nullable=False),
+    Column("received_at", Time, nullable=False),
+    Column("name", Text),
+    Column("case_id", UUID(as_uuid=False)),
+    Column("sequence", Integer),
+    Column("events", JSON),
+    Column("receipt", JSON),
+    PrimaryKeyConstraint("source", "id", name="message_key"),
+    CheckConstraint("octet_length(digest) = 32", name="message_digest_is_sha256"),
+    CheckConstraint("(sequence IS NULL) = (events IS NULL)", name="message_accepted_has_events"),
+    CheckConstraint("sequence IS NULL OR (case_id IS NOT NULL AND receipt IS NOT NULL)", name="message_accepted_is_whole"),
+    CheckConstraint("sequence > 0", name="message_sequence_positive"),
+    Index("message_history", "case_id", "sequence", unique=True, postgresql_where=text("sequence IS NOT NULL")),
+)
+"""Every message that ever came: the inbox (its key knows duplicates for ever, D-2) and, where accepted, the history of its case."""
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", UUID(as_uuid=False), primary_key=True),
+    Column("system", Text, nullable=False),
+    Column("ref", Text),
+    Column("person", Text, nullable=False),
+    Column("process", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("manual", Text),
+    Column("sequence", Integer, nullable=False),
+    Column("state", JSON, nullable=False),
+    Column("opened_at", Time, nullable=False),
+    Column("changed_at", Time, nullable=False),
+    CheckConstraint("sequence >= 1", name="cases_sequence_positive"),
+    Index("cases_ref", "system", "ref", unique=True, postgresql_where=text("ref IS NOT NULL")),
+    Index("cases_manual", "changed_at", postgresql_where=text("manual IS NOT NULL")),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("system", Text, nullable=False),
+    Column("case_id", UUID(as_uuid=False)),
+    Column("sequence", Integer),
+    Column("source", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("told", JSON, nullable=False),
+    Column("body", LargeBinary),
+    Column("accepted_at", Time, nullable=False),
+    Column("due_at", Time, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("state", Text, nullable=False, server_default=text("'waiting'")),
+    Column("sent_at", Time),
+    Column("answer", Text),
+    CheckConstraint("kind IN ('notice', 'receipt', 'lookup')", name="outbox_kind"),
+    CheckConstraint("state IN ('waiting', 'sent', 'dead', 'skipped')", name="outbox_state"),
+    CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="outbox_sent_has_time"),
+    CheckConstraint("kind = 'receipt' OR case_id IS NOT NULL", name="outbox_names_its_case"),
+    CheckConstraint("(kind = 'notice') = (sequence IS NOT NULL)", name="outbox_notice_has_sequence"),
+    Index("outbox_notice", "case_id", "sequence", "system", unique=True, postgresql_where=text("kind = 'notice'")),
+    Index("outbox_open", "system", "id", postgresql_where=text("state IN ('waiting', 'dead')")),
+)
+"""What remains to be done outside, committed with the message that caused it; a notice is there once per receiver."""
+
+held = Table(
+    "held",
+    metadata,
+    Column("source", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("case_key", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("since", Time, nullable=False, server_default=NOW),
+    Column("due_at", Time, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("id", BigInteger, Identity(always=True), nullable=False),
+    PrimaryKeyConstraint("source", "message", name="held_key"),
+    Index("held_case", "case_key", "id"),
+)
+"""What cannot be handled now (D-4); later messages of the same case wait behind it."""
+
+directory_version = Table(
+    "directory_version",
+    metadata,
+    Column("version", Integer, Identity(always=True), primary_key=True),
+    Column("applied_at", Time, nullable=False, server_default=NOW),
+    Column("body", JSONB, nullable=False),
+)
+
+register_answer = Table(
+    "register_answer",
+    metadata,
+    Column("register", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("answer", JSON, nullable=False),
+    Column("expires_at", Time, nullable=False),
+    PrimaryKeyConstraint("register", "key", name="register_answer_key"),
+)
+"""Answers of the national registers for as long as their time-to-live says."""
+
+paused = Table(
+    "paused",
+    metadata,
+    Column("system", Text, primary_key=True),
+    Column("since", Time, nullable=False, server_default=NOW),
+)
+"""Systems to which operations lets nothing be sent for the time being (D-5)."""
+
+operation = Table(
+    "operation",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", Time, nullable=False, server_default=NOW),
+    Column("who", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    CheckConstraint("reason <> ''", name="operation_has_reason"),
+)
+"""What operations did by hand, and why (D-7): append-only."""

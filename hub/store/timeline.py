@@ -1,0 +1,95 @@
+"""What became of a message or a case, and what operations does by hand. Imports psycopg, the inbox, the outbox and the transaction only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.rows import dict_row
+
+Connection = AsyncConnection[tuple[Any, ...]]
+
+
+@dataclass(slots=True)
+class Entry:
+    """One line of a timeline: nothing of a body, nothing about a person."""
+
+    at: datetime
+    what: str
+    detail: str
+
+
+async def of(connection: Connection, wanted: str) -> list[Entry]:
+    """The timeline of a message (by its id) or of a case (by its id), in the order in which things happened."""
+    cursor = connection.cursor(row_factory=dict_row)
+    messages = await (
+        await cursor.execute(
+            "SELECT source, id, system, received_at, name, case_id::text, sequence, receipt FROM message"
+            " WHERE id = %(it)s OR case_id::text = %(it)s ORDER BY received_at, sequence",
+            {"it": wanted},
+        )
+    ).fetchall()
+    entries = [entry for found in messages for entry in _of_message(found)]
+    rows = await (
+        await cursor.execute(
+            "SELECT id, kind, system, case_id::text, sequence, message, told, accepted_at, due_at, attempts, state, sent_at, answer"
+            " FROM outbox WHERE message = %(it)s OR case_id::text = %(it)s ORDER BY id",
+            {"it": wanted},
+        )
+    ).fetchall()
+    entries += [entry for row in rows for entry in _of_row(row)]
+    held = await (
+        await cursor.execute(
+            "SELECT since, reason, due_at, attempts FROM held WHERE message = %(it)s OR case_key = %(it)s", {"it": wanted}
+        )
+    ).fetchall()
+    entries += [Entry(h["since"], "held", f"{h['reason']}; tried {h['attempts']}, next {h['due_at']:%H:%M:%S}") for h in held]
+    return sorted(entries, key=lambda entry: entry.at)
+
+
+def _of_message(found: dict[str, Any]) -> list[Entry]:
+    receipt = found["receipt"]
+    number = f" #{found['sequence']}" if found["sequence"] else ""
+    if receipt is None:
+        outcome = "held, not yet handled"
+    elif receipt["code"] == "ok":
+        outcome = f"accepted in case {found['case_id']}{number}"
+    else:
+        outcome = f"refused by {receipt['rule']} at {receipt.get('element') or '-'}: {receipt['text']['en']}"
+    return [Entry(found["received_at"], "received", f"{found['name'] or 'unreadable'} {found['id']} from {found['system']}: {outcome}")]
+
+
+def _of_row(row: dict[str, Any]) -> list[Entry]:
+    what = f"{row['kind']} of {row['message']}" + (f" #{row['sequence']}" if row["sequence"] else "") + f" to {row['system']}"
+    to = f" for {', '.join(row['told']['to'])}" if row["kind"] == "notice" else ""
+    awaits = row["told"].get("awaits") or {}
+    asked = f", awaits {', '.join(f'{act} of {unit}' for unit, act in awaits.items())}" if awaits else ""
+    entries = [Entry(row["accepted_at"], "addressed" if row["kind"] == "notice" else "written", what + to + asked)]
+    if row["state"] == "sent":
+        entries.append(Entry(row["sent_at"], "sent" if row["kind"] != "lookup" else "answered", f"{what}: {row['answer']}"))
+    elif row["state"] == "dead":
+        entries.append(Entry(row["due_at"], "dead", f"{what}: {row['answer']} after {row['attempts']} attempts (row {row['id']})"))
+    elif row["state"] == "skipped":
+        entries.append(Entry(row["due_at"], "skipped", what))
+    elif row["attempts"]:
+        entries.append(Entry(row["due_at"], "due", f"{what}: {row['answer']}, tried {row['attempts']}"))
+    return entries
+
+
+async def operated(connection: Connection, who: str, what: str, target: str, reason: str) -> None:
+    """Leaves the trail of what operations did by hand, and why (D-7)."""
+    await connection.execute(
+        "INSERT INTO operation (who, what, target, reason) VALUES (%s, %s, %s, %s)", (who, what, target, reason)
+    )
+
+
+async def pause(connection: Connection, system: str) -> None:
+    """Nothing is sent to a system until it is resumed (D-5)."""
+    await connection.execute("INSERT INTO paused (system) VALUES (%s) ON CONFLICT DO NOTHING", (system,))
+
+
+async def resume(connection: Connection, system: str) -> None:
+    """The system is sent to again."""
+    await connection.execute("DELETE FROM paused WHERE system = %s", (system,))

@@ -1,0 +1,25 @@
+"""FHIR R4 message Bundles ↔ ``Message``, pure: no clock, no I/O. Imports the language, the errors, msgspec, lxml,
+fhir.resources.
+
+One file per group of resources (people, admission, consent, communication, careteam), each both ways; ``names`` holds
+every URI of ours. See fhir.md and ``contracts/fhir/``.
+"""
+
+from hub.translators.fhir.names import JSON, READS, WRITES, XML
+from hub.translators.fhir.reader import MAX_BYTES, Glimpse, glimpse, read
+from hub.translators.fhir.response import write_response
+from hub.translators.fhir.writer import write_notice, write_request
+
+__all__ = [
+    "JSON",
+    "MAX_BYTES",
+    "READS",
+    "WRITES",
+    "XML",
+    "Glimpse",
+    "glimpse",
+    "read",
+    "write_notice",
+    "write_request",
+    "write_response",
+]

@@ -1,0 +1,108 @@
+"""Encounter and EpisodeOfCare: ``svu.inskrivning`` read and written. Imports the shapes and the other groups.
+
+V-4 and law 2017:612 2:1-2:3; what may be embedded: messages.md §4. A draft (C-52) is an extension of MessageHeader and
+not Encounter.status planned: the person is in the ward already, it is the notice that is not yet published.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from hub.translators.fhir import names
+from hub.translators.fhir.assembly import IMP, Assembly, instant, text, unit_reference
+from hub.translators.fhir.bundle import View, extension, moment, swedish_day
+from hub.translators.fhir.communication import is_information, read_information, write_information
+from hub.translators.fhir.consent import read_consent, write_consent
+from hub.translators.fhir.people import read_patient, write_patient
+from hub.translators.fhir.resources import Communication, Consent, Encounter
+from schemas.envelope import Message
+from schemas.messages import Inskrivning
+
+
+def read_admission(view: View, encounter: Encounter) -> dict[str, Any]:
+    """The fields of ``Inskrivning``. Raises ``Refused``. What the rules require (V-4) is theirs to ask for."""
+    if encounter.status != "in-progress":
+        raise view.refused("encounter-status", encounter, ".status")
+    if encounter.class_.code != "IMP" or encounter.class_.system not in (names.ACT_CODE, None):
+        raise view.refused("encounter-class", encounter, ".class")
+    fields: dict[str, Any] = {}
+    patient = read_patient(view, encounter.subject, encounter, ".subject")
+    if patient is not None:
+        fields["patient"] = patient
+    if encounter.period is not None:
+        fields["admitted_at"] = moment(encounter.period.start, view, encounter, ".period.start")
+    if encounter.extension:
+        fields["estimated_discharge"] = _planned_end(view, encounter)
+    reasons = [concept.text or _first_display(concept.coding) for concept in encounter.reasonCode]
+    if reasons:
+        fields["reason"] = "\n".join(reason for reason in reasons if reason) or None
+    view.organisation(encounter.serviceProvider, encounter, ".serviceProvider")
+    for resource in view.resources:
+        if isinstance(resource, Communication) and is_information(resource):
+            if "information" in fields:
+                raise view.refused("C-20", resource)
+            fields["information"] = read_information(view, resource)
+        elif isinstance(resource, Consent):
+            if "samtycke" in fields:
+                raise view.refused("C-21", resource)
+            fields["samtycke"] = read_consent(view, resource)
+    if view.header.extension:
+        draft = extension(view.header.extension, names.EXT_DRAFT)
+        if draft is not None:
+            if draft.valueBoolean is None:
+                raise view.refused("fhir-invalid", view.header, f".extension('{names.EXT_DRAFT}').value")
+            fields["draft"] = draft.valueBoolean
+    return fields
+
+
+def _first_display(coding: list[Any]) -> str | None:
+    return next((one.display for one in coding if one.display), None)
+
+
+def _planned_end(view: View, encounter: Encounter) -> date | None:
+    """The day in Sweden; R5's element is a dateTime, of which V-4 wants the date."""
+    found = extension(encounter.extension, names.EXT_PLANNED_END)
+    if found is None:
+        return None
+    element = f".extension('{names.EXT_PLANNED_END}').value"
+    told = found.valueDateTime or found.valueDate
+    if told is None:
+        raise view.refused("day", encounter, element)
+    return swedish_day(told, view, encounter, element)
+
+
+def write_admission(assembly: Assembly, message: Message, body: Inskrivning, case: dict[str, str]) -> list[str]:
+    """The entries; the full URLs that the header's focus names."""
+    encounter: dict[str, Any] = {"resourceType": "Encounter"}
+    if body.estimated_discharge is not None:
+        encounter["extension"] = [
+            {"url": names.EXT_PLANNED_END, "valueDateTime": body.estimated_discharge.isoformat()},
+        ]
+    encounter["status"] = "in-progress"
+    encounter["class"] = IMP
+    patient: str | None = None
+    episode: dict[str, Any] = {"identifier": case}
+    if body.patient is not None:
+        patient = write_patient(assembly, body.patient)
+        encounter["subject"] = {"reference": patient}
+        episode["reference"] = assembly.add(
+            {
+                "resourceType": "EpisodeOfCare",
+                "identifier": [case],
+                "status": "active",
+                "patient": {"reference": patient},
+            }
+        )
+    encounter["episodeOfCare"] = [episode]
+    if body.admitted_at is not None:
+        encounter["period"] = {"start": instant(body.admitted_at)}
+    if body.reason is not None:
+        encounter["reasonCode"] = [{"text": text(body.reason)}]
+    encounter["serviceProvider"] = unit_reference(message.unit)
+    focus = [assembly.add(encounter)]
+    if body.information is not None:
+        focus.append(write_information(assembly, message, body.information, patient, focus[0]))
+    if body.samtycke is not None:
+        focus.append(write_consent(assembly, message, body.samtycke, patient))
+    return focus

@@ -1,0 +1,91 @@
+"""The Bundle while it is being written: plain dicts, encoded once. Imports the standard library, the language and
+msgspec.
+
+Full URLs are ``urn:uuid:`` and follow from the message, so that the same notice written again has the same ids: base R4
+resends a message with both ids unchanged (hl7.org/fhir/R4/messaging.html).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any, Final
+
+from hub.translators.fhir import names
+from schemas.identities import FHIR_HSA
+
+_FHIR_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-]{0,63}")
+_INSTANT: Final = re.compile(r"[12].*T[0-9:.]+[+-](0[0-9]:[0-5][0-9]|1[0-3]:[0-5][0-9]|14:00)")
+IMP: Final = {"system": names.ACT_CODE, "code": "IMP", "display": "inpatient encounter"}
+
+
+class Assembly:
+    """Entries with their full URLs. ``key``: what makes this Bundle itself."""
+
+    __slots__ = ("_prefix", "entries")
+
+    def __init__(self, *key: str) -> None:
+        digest = blake2b("\x1f".join(key).encode(), digest_size=16).hexdigest()
+        # RFC 9562 version 8 (custom), variant 10; the last two digits count the entries.
+        self._prefix = f"{digest[:8]}-{digest[8:12]}-8{digest[13:16]}-a{digest[17:20]}-{digest[20:30]}"
+        self.entries: list[dict[str, Any]] = []
+
+    @property
+    def bundle_id(self) -> str:
+        """The id of the Bundle itself, and of its header's full URL's kin: number 00."""
+        return f"{self._prefix}00"
+
+    def add(self, resource: dict[str, Any]) -> str:
+        """Take the resource in as the next entry; its full URL."""
+        url = f"urn:uuid:{self._prefix}{len(self.entries) + 1:02x}"
+        self.entries.append({"fullUrl": url, "resource": resource})
+        return url
+
+    def bundle(self, header: dict[str, Any], created: datetime) -> dict[str, Any]:
+        """The message Bundle, header first."""
+        first = {"fullUrl": f"urn:uuid:{self._prefix}ff", "resource": header}
+        return {
+            "resourceType": "Bundle",
+            "id": self.bundle_id,
+            "type": "message",
+            "timestamp": instant(created),
+            "entry": [first, *self.entries],
+        }
+
+
+def instant(moment: datetime) -> str:
+    """R4 ``instant``. An offset that R4 has no form for (beyond ±14:00, or with seconds) is told in UTC."""
+    told = moment.isoformat()
+    return told if _INSTANT.fullmatch(told) else moment.astimezone(UTC).isoformat()
+
+
+def text(value: str) -> str:
+    """R4 ``string``: one of exotic blanks alone is none there, and is told as one blank."""
+    return " " if value.isspace() else value
+
+
+def hsa_identifier(hsa: str) -> dict[str, str]:
+    """An HSA-id as identifier."""
+    return {"system": FHIR_HSA, "value": hsa}
+
+
+def unit_reference(hsa: str) -> dict[str, Any]:
+    """A unit by its HSA-id alone: a logical reference, which needs no entry."""
+    return {"type": "Organization", "identifier": {"system": FHIR_HSA, "value": hsa}}
+
+
+def fhir_id(message: str) -> str:
+    """A message id as FHIR id: itself where it is one (``-``, ``.``, at most 64), else a UUID that follows from it."""
+    if _FHIR_ID.fullmatch(message):
+        return message
+    return Assembly("message-id", message).bundle_id
+
+
+def write_encounter(assembly: Assembly, case: dict[str, str]) -> str:
+    """The Encounter that carries the case through every message (fhir.md); what the sender knows of the stay is in no
+    other.
+    """
+    return assembly.add(
+        {"resourceType": "Encounter", "status": "unknown", "class": IMP, "episodeOfCare": [{"identifier": case}]}
+    )

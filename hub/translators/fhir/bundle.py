@@ -1,0 +1,170 @@
+"""The entries of a Bundle, found by reference; times and HSA-ids in them. Imports the shapes and the identities.
+
+What the header says is in ``header``, the facts of each group of resources in its own file.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo
+
+from hub.errors import Refused
+from hub.translators.fhir import names
+from hub.translators.fhir.narrative import is_safe
+from hub.translators.fhir.refusals import refused
+from hub.translators.fhir.resources import (
+    Bundle,
+    MessageHeader,
+    Organization,
+)
+from hub.translators.fhir.shapes import Extension, Identifier, Reference, Resource
+from schemas.identities import FHIR_HSA_SYSTEMS, IdentityError, IdentityRules, parse_hsa_id
+
+R = TypeVar("R", bound=Resource)
+
+_SWEDEN: Final = ZoneInfo("Europe/Stockholm")
+_DATE_LENGTH: Final = 10
+_AMBIGUOUS: Final = Resource()
+
+
+class View:
+    """A Bundle whose entries can be found, made once. Raises ``Refused`` for what is wrong with the whole."""
+
+    __slots__ = ("_at", "bundle", "header", "identities", "resources")
+
+    def __init__(self, bundle: Bundle, identities: IdentityRules | None = None) -> None:
+        self.bundle = bundle
+        self.identities = identities
+        self.resources: list[Resource] = [entry.resource for entry in bundle.entry]
+        if not self.resources or not isinstance(self.resources[0], MessageHeader):
+            raise refused("bundle-first-entry", "Bundle.entry[0]")
+        self.header = self.resources[0]
+        self._at: dict[str, Resource] = {}
+        at = self._at
+        if bundle.meta is not None:
+            _refuse_protected(bundle, "Bundle")
+        for index, entry in enumerate(bundle.entry):
+            resource = entry.resource
+            if resource.meta is not None:
+                _refuse_protected(resource, f"Bundle.entry[{index}].resource")
+            if index and isinstance(resource, MessageHeader):
+                raise refused("bundle-first-entry", f"Bundle.entry[{index}]")
+            if resource.text is not None and not is_safe(resource.text.div):
+                raise refused("narrative-unsafe", f"Bundle.entry[{index}].resource.text.div")
+            url = entry.fullUrl
+            if url is not None:
+                if url in at:
+                    raise refused("bundle-duplicate-fullurl", f"Bundle.entry[{index}].fullUrl")
+                at[url] = resource
+        for each in self.resources:
+            # Real messages refer by Type/id to entries of any fullUrl, absolute or relative (fhir.md).
+            if each.id is not None:
+                local = f"{type(each).__struct_config__.tag}/{each.id}"
+                if at.setdefault(local, each) is not each:
+                    at[local] = _AMBIGUOUS
+
+    def path(self, resource: Resource, element: str = "") -> str:
+        """The FHIRPath of an element of an entry."""
+        for index, other in enumerate(self.resources):
+            if other is resource:
+                return f"Bundle.entry[{index}].resource{element}"
+        return f"Bundle{element}"
+
+    def refused(self, rule: str, resource: Resource, element: str = "") -> Refused:
+        """The refusal of that reason at that element."""
+        return refused(rule, self.path(resource, element))
+
+    def resolve(self, reference: Reference | None, kind: type[R], of: Resource, element: str) -> R | None:
+        """The entry that a literal reference leads to; ``None`` where there is none to follow. Raises ``Refused``."""
+        if reference is None or reference.reference is None:
+            return None
+        found = self._at.get(reference.reference)
+        if isinstance(found, kind):
+            return found
+        raise self.refused("reference-unresolved", of, element)
+
+    def one(self, kind: type[R]) -> R | None:
+        """The Bundle's resource of that type: the first in focus, else the only one."""
+        focus: list[R] = []
+        for reference in self.header.focus:
+            found = self._at.get(reference.reference or "")
+            if found is None:
+                raise self.refused("reference-unresolved", self.header, ".focus")
+            if isinstance(found, kind):
+                focus.append(found)
+        if focus:
+            return focus[0]
+        some = [resource for resource in self.resources if isinstance(resource, kind)]
+        return some[0] if len(some) == 1 else None
+
+    def hsa(self, identifiers: list[Identifier], of: Resource, element: str) -> str | None:
+        """The HSA-id among some identifiers, in capitals; ``None`` where none is of its systems. Raises ``Refused``."""
+        for identifier in identifiers:
+            if identifier.system in FHIR_HSA_SYSTEMS and identifier.value is not None and identifier.use != "old":
+                try:
+                    if self.identities is None:
+                        return parse_hsa_id(identifier.value)
+                    return parse_hsa_id(identifier.value, self.identities.hsa_prefixes)
+                except IdentityError as error:
+                    raise Refused("hsa-id", error.sv, error.en, self.path(of, element), 400) from None
+        return None
+
+    def organisation(self, reference: Reference | None, of: Resource, element: str) -> str | None:
+        """The HSA-id of the unit that a reference means, by its entry or by identifier alone."""
+        if reference is None:
+            return None
+        unit = self.resolve(reference, Organization, of, element)
+        if unit is not None:
+            found = self.hsa(unit.identifier, unit, ".identifier.value")
+            if found is not None:
+                return found
+        return self.logical_hsa(reference, of, element)
+
+    def logical_hsa(self, reference: Reference, of: Resource, element: str) -> str | None:
+        """The HSA-id in ``Reference.identifier``."""
+        if reference.identifier is None:
+            return None
+        return self.hsa([reference.identifier], of, f"{element}.identifier.value")
+
+
+def _refuse_protected(of: Any, place: str) -> None:
+    """C-62: at once, before anything else is said of the message."""
+    for label in of.meta.security:
+        if label.code is not None and label.code.lower() in names.PROTECTED:
+            raise refused("C-62", f"{place}.meta.security")
+
+
+def extension(extensions: list[Extension], url: str) -> Extension | None:
+    """The extension of that url, the first if there are several."""
+    for found in extensions:
+        if found.url == url:
+            return found
+    return None
+
+
+def moment(text: str | None, view: View, of: Resource, element: str) -> datetime | None:
+    """A time with its zone; R4's ``dateTime`` may lack both. A leap second is told as the second before it."""
+    if text is None:
+        return None
+    if "T" not in text:
+        raise view.refused("time-zone", of, element)
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        if text[17:19] == "60":
+            return datetime.fromisoformat(f"{text[:17]}59{text[19:]}")
+        raise view.refused("time-zone", of, element) from None
+
+
+def swedish_day(told: str, view: View, of: Resource, element: str) -> date:
+    """The day in Sweden that a date or dateTime means. Raises ``Refused`` for a part of a date."""
+    try:
+        if len(told) == _DATE_LENGTH:
+            return date.fromisoformat(told)
+        full = moment(told, view, of, element) if "T" in told else None
+        if full is not None:
+            return full.astimezone(_SWEDEN).date()
+    except (ValueError, OverflowError):
+        pass
+    raise view.refused("day", of, element)

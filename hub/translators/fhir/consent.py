@@ -1,0 +1,160 @@
+"""Consent: ``samtycke`` (C-21 to C-25), read and written. Imports the shapes.
+
+given = active + permit; refused = rejected + deny; menprövning = active + permit with the legal basis ``menprovning``
+in policyRule (it is a legal basis, no consent of the person, and brings no clinical text: fhir.md). R4's Consent has no
+note and no "others": those are extensions of ours. ppc-1 holds through policyRule.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final
+
+from hub.translators.fhir import names
+from hub.translators.fhir.assembly import Assembly, hsa_identifier, instant, text, unit_reference, write_encounter
+from hub.translators.fhir.bundle import View, swedish_day
+from hub.translators.fhir.resources import Consent, Patient
+from hub.translators.fhir.shapes import Coding, Concept, Extension
+from schemas.envelope import Message
+from schemas.parts import Samtycke
+
+_OUTCOMES: Final = {
+    ("active", "permit", "samtycke"): "given",
+    ("rejected", "deny", "samtycke"): "refused",
+    ("active", "deny", "samtycke"): "refused",
+    ("active", "permit", "menprovning"): "menprovning",
+}
+_TEXTS: Final = {names.EXT_OTHERS: "others", names.EXT_COMMENT: "comment"}
+_RECIPIENT: Final = {"coding": [{"system": names.PARTICIPATION, "code": "IRCP", "display": "information recipient"}]}
+_SCOPE: Final = {"system": names.CONSENT_SCOPE, "code": "patient-privacy"}
+_CATEGORY: Final = {"coding": [{"system": names.LOINC, "code": names.LOINC_CONSENT}]}
+
+
+def _code(concept: Concept | None, system: str) -> str | None:
+    found: list[Coding] = concept.coding if concept is not None else []
+    return next((coding.code for coding in found if coding.system == system), None)
+
+
+def read_consent(view: View, consent: Consent) -> dict[str, Any]:
+    """The fields of ``Samtycke``. Raises ``Refused``."""
+    provision = consent.provision
+    basis = _code(consent.policyRule, names.LEGAL_BASIS)
+    if basis is None:
+        raise view.refused("C-21", consent, ".policyRule")
+    outcome = _OUTCOMES.get((consent.status, (provision.type if provision is not None else None) or "", basis))
+    if outcome is None:
+        raise view.refused("C-21", consent, ".status")
+    assert provision is not None
+    if _code(consent.scope, names.CONSENT_SCOPE) != "patient-privacy":
+        raise view.refused("C-21", consent, ".scope")
+    view.resolve(consent.patient, Patient, consent, ".patient")
+    fields: dict[str, Any] = {"outcome": outcome}
+    for category in consent.category:
+        kind = _code(category, names.CONSENT_KIND)
+        if kind is not None:
+            fields["kind"] = kind
+    if consent.scope.text is not None:
+        fields["scope"] = consent.scope.text
+    if provision.period is not None:
+        fields["valid_from"] = _day(view, consent, provision.period.start, "start")
+        fields["valid_to"] = _day(view, consent, provision.period.end, "end")
+    if provision.actor:
+        fields["holds_for"] = tuple(
+            _required_unit(view, consent, actor.reference, ".provision.actor.reference") for actor in provision.actor
+        )
+    if consent.performer:
+        fields["given_by"] = ", ".join(who.display for who in consent.performer if who.display) or None
+    if consent.organization:
+        fields["form_kept_by"] = _required_unit(view, consent, consent.organization[0], ".organization")
+    for found in consent.extension:
+        _read_extension(view, consent, found, fields)
+    return fields
+
+
+def _read_extension(view: View, consent: Consent, found: Extension, fields: dict[str, Any]) -> None:
+    url = found.url
+    value: Any = None
+    if url in _TEXTS:
+        value = fields[_TEXTS[url]] = found.valueString
+    elif url == names.EXT_HOW:
+        value = fields["how"] = found.valueCode
+    elif url == names.EXT_NPO:
+        value = fields["npo"] = found.valueBoolean
+    elif url == names.EXT_DECIDED_BY:
+        if found.valueIdentifier is not None:
+            value = fields["decided_by"] = view.hsa([found.valueIdentifier], consent, f".extension('{url}').value")
+    elif url == names.EXT_HOLDS_FOR_NOBODY:
+        value = found.valueBoolean
+        if value:
+            fields["holds_for"] = ()
+    else:
+        return
+    if value is None:
+        raise view.refused("fhir-invalid", consent, f".extension('{url}').value")
+
+
+def _day(view: View, consent: Consent, told: str | None, end: str) -> date | None:
+    return None if told is None else swedish_day(told, view, consent, f".provision.period.{end}")
+
+
+def _required_unit(view: View, consent: Consent, reference: Any, element: str) -> str:
+    unit = view.organisation(reference, consent, element)
+    if unit is None:
+        raise view.refused("hsa-id", consent, element)
+    return unit
+
+
+def write_consent(assembly: Assembly, message: Message, body: Samtycke, patient: str | None) -> str:
+    """The Consent; its full URL."""
+    refused = body.outcome == "refused"
+    extensions: list[dict[str, Any]] = []
+    if body.others is not None:
+        extensions.append({"url": names.EXT_OTHERS, "valueString": text(body.others)})
+    if body.how is not None:
+        extensions.append({"url": names.EXT_HOW, "valueCode": body.how})
+    if body.comment is not None:
+        extensions.append({"url": names.EXT_COMMENT, "valueString": text(body.comment)})
+    if body.decided_by is not None:
+        extensions.append({"url": names.EXT_DECIDED_BY, "valueIdentifier": hsa_identifier(body.decided_by)})
+    if body.npo is not None:
+        extensions.append({"url": names.EXT_NPO, "valueBoolean": body.npo})
+    if body.holds_for == ():
+        extensions.append({"url": names.EXT_HOLDS_FOR_NOBODY, "valueBoolean": True})
+    resource: dict[str, Any] = {"resourceType": "Consent"}
+    if extensions:
+        resource["extension"] = extensions
+    resource["status"] = "rejected" if refused else "active"
+    resource["scope"] = {"coding": [_SCOPE]} if body.scope is None else {"coding": [_SCOPE], "text": text(body.scope)}
+    resource["category"] = [_CATEGORY]
+    if body.kind is not None:
+        resource["category"] = [_CATEGORY, {"coding": [{"system": names.CONSENT_KIND, "code": body.kind}]}]
+    if patient is not None:
+        resource["patient"] = {"reference": patient}
+    resource["dateTime"] = instant(message.time)
+    if body.given_by is not None:
+        resource["performer"] = [{"display": text(body.given_by)}]
+    if body.form_kept_by is not None:
+        resource["organization"] = [unit_reference(body.form_kept_by)]
+    basis = "menprovning" if body.outcome == "menprovning" else "samtycke"
+    resource["policyRule"] = {"coding": [{"system": names.LEGAL_BASIS, "code": basis}]}
+    resource["provision"] = _provision(body, refused)
+    return assembly.add(resource)
+
+
+def _provision(body: Samtycke, refused: bool) -> dict[str, Any]:
+    provision: dict[str, Any] = {"type": "deny" if refused else "permit"}
+    period = {}
+    if body.valid_from is not None:
+        period["start"] = body.valid_from.isoformat()
+    if body.valid_to is not None:
+        period["end"] = body.valid_to.isoformat()
+    if period:
+        provision["period"] = period
+    if body.holds_for:
+        provision["actor"] = [{"role": _RECIPIENT, "reference": unit_reference(unit)} for unit in body.holds_for]
+    return provision
+
+
+def write_consent_message(assembly: Assembly, message: Message, body: Samtycke, case: dict[str, str]) -> list[str]:
+    """``samtycke`` as a message of its own; the case is in the Encounter beside it, since R4's Consent names none."""
+    return [write_consent(assembly, message, body, None), write_encounter(assembly, case)]

@@ -1,0 +1,176 @@
+"""The FHIR contract examples (``contracts/fhir/``), written by the hub's own writers. Imports the writers and the
+language.
+
+The only person is the fictitious Tolvan Tolvansson (C-64). ``test_fhir_examples`` keeps the files fresh and judges them
+as a vendor's validator would.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Final
+
+import msgspec
+
+from hub.translators.fhir.refusals import refused
+from hub.translators.fhir.response import as_xml, write_response
+from hub.translators.fhir.writer import write_notice, write_request
+from schemas.envelope import Message
+from schemas.messages import HUB_SOURCE, Adressering, BilingualText, Deltagare, Inskrivning, Kvittens, Receipt, Told
+from schemas.parts import Information, Part, Patient, Samtycke
+
+WARD: Final = "SE2321000255-AVD12"
+HEALTH_CENTRE: Final = "SE2321000255-VC01"
+MUNICIPALITY: Final = "SE2120001132-KOM1"
+CASE: Final = "SVU-2026-000001"
+_CET: Final = timezone(timedelta(hours=1))
+ADMITTED: Final = datetime(2026, 3, 2, 8, 40, tzinfo=_CET)
+SENT: Final = datetime(2026, 3, 2, 9, 14, tzinfo=_CET)
+WRITTEN: Final = datetime(2026, 3, 2, 8, 14, 1, tzinfo=UTC)
+TOLVAN: Final = Patient(
+    personnummer="191212121212", name="Tolvan Tolvansson", address="Storgatan 1, 222 22 Lund", phone="046-12 34 56"
+)
+CONSENT: Final = Samtycke(
+    outcome="given",
+    kind="svu",
+    scope="Samordning vid utskrivning",
+    holds_for=(HEALTH_CENTRE, MUNICIPALITY),
+    valid_from=date(2026, 3, 2),
+    given_by="Patienten",
+    how="muntligt",
+)
+
+
+def _message(  # noqa: PLR0917 - a row of the table below
+    identity: str, unit: str, name: str, data: Part, subject: str = CASE, minutes: int = 0
+) -> Message:
+    actor = None if unit == HUB_SOURCE else f"{unit.partition('-')[0]}-P001"
+    role = None if actor is None else "sjukskoterska"
+    return Message(identity, unit, name, subject, SENT + timedelta(minutes=minutes), actor, role, data)
+
+
+def requests() -> dict[str, Message]:
+    """What vendors' systems push, one of every kind that is read."""
+    admission = Inskrivning(
+        patient=TOLVAN,
+        admitted_at=ADMITTED,
+        estimated_discharge=date(2026, 3, 6),
+        reason="Fall i hemmet, höftfraktur",
+        information=Information(given=True),
+        samtycke=CONSENT,
+    )
+    own = "ref:vardkontakt-4711"
+    return {
+        "svu.inskrivning": _message("inskrivning-1", WARD, "svu.inskrivning", admission, own),
+        "svu.inskrivning.draft": _message(
+            "inskrivning-0", WARD, "svu.inskrivning", Inskrivning(patient=TOLVAN, admitted_at=ADMITTED, draft=True), own
+        ),
+        "information": _message(
+            "information-1",
+            WARD,
+            "information",
+            Information(given=False, reason="Patienten är inte kontaktbar", patient=TOLVAN),
+            own,
+        ),
+        "samtycke": _message("samtycke-1", WARD, "samtycke", CONSENT, own, 5),
+        "samtycke.refused": _message("samtycke-2", WARD, "samtycke", Samtycke(outcome="refused"), own, 6),
+        "samtycke.menprovning": _message(
+            "samtycke-3",
+            WARD,
+            "samtycke",
+            Samtycke(outcome="menprovning", decided_by="SE2321000255-P002", comment="Samtycke kan inte inhämtas"),
+            own,
+            7,
+        ),
+        "kvittens": _message("kvittens-1", HEALTH_CENTRE, "kvittens", Kvittens(message="inskrivning-1"), minutes=40),
+        "deltagare": _message(
+            "deltagare-1", WARD, "deltagare", Deltagare(unit=MUNICIPALITY, change="tillagd"), minutes=50
+        ),
+    }
+
+
+def _told(sequence: int, *to: str, awaits: str | None = None, may: tuple[str, ...] = ("kvittens",)) -> Told:
+    return Told(
+        case=CASE,
+        sequence=sequence,
+        to=to,
+        awaits=dict.fromkeys(to, awaits) if awaits is not None else {},
+        state={"inskrivning": {unit: {"sjukskoterska": "red" if awaits else "yellow"} for unit in to}},
+        may=dict.fromkeys(to, may),
+        skipped=(1,) if sequence == 2 else (),
+    )
+
+
+def notices() -> dict[str, tuple[Message, Told]]:
+    """What receiving systems get, one of every kind that is written."""
+    sent = requests()
+    found = Adressering(
+        outcome="listed",
+        health_centre=HEALTH_CENTRE,
+        municipality="1281",
+        municipality_unit=MUNICIPALITY,
+        county="12",
+        name=TOLVAN.name,
+        address=TOLVAN.address,
+        why=("folkbokföring: 1281", "listning: en gällande primärvårdslistning"),
+    )
+    both = (HEALTH_CENTRE, MUNICIPALITY)
+    return {
+        "svu.inskrivning": (sent["svu.inskrivning"], _told(2, *both, awaits="kvittens")),
+        "information": (sent["information"], _told(3, *both)),
+        "samtycke": (sent["samtycke"], _told(4, *both)),
+        "kvittens": (sent["kvittens"], _told(5, WARD, may=("deltagare",))),
+        "deltagare": (sent["deltagare"], _told(6, MUNICIPALITY, awaits="kvittens")),
+        "adressering": (
+            _message("adressering-1", HUB_SOURCE, "adressering", found),
+            _told(7, WARD, may=("deltagare",)),
+        ),
+    }
+
+
+def receipts() -> dict[str, Receipt]:
+    """What a sender is answered."""
+    reason = BilingualText(
+        sv="Samtycke är nekat: skicka inskrivningen utan skäl.",
+        en="Consent is refused: send the admission without reason.",
+    )
+    wait = BilingualText(
+        sv="Navet kan inte ta emot just nu: skicka om samma meddelande.",
+        en="The hub cannot take it just now: send the same message again.",
+    )
+    banana = refused("fhir-code", "Bundle.entry[7].resource.status")
+    return {
+        "ok": Receipt(message="inskrivning-1", code="ok", case=CASE, sequence=2),
+        "refused": Receipt(
+            message="inskrivning-1", code="fatal-error", case=CASE, rule="V-3", text=reason, element="/data/reason"
+        ),
+        "unreadable": Receipt(
+            message="inskrivning-1",
+            code="fatal-error",
+            rule=banana.rule,
+            text=BilingualText(sv=banana.sv, en=banana.en),
+            element=banana.element,
+        ),
+        "transient": Receipt(message="inskrivning-1", code="transient-error", rule="unavailable", text=wait),
+    }
+
+
+def examples() -> dict[str, bytes]:
+    """File name → content of every example, JSON and XML."""
+    files: dict[str, bytes] = {}
+    for name, message in requests().items():
+        files[f"{name}.request.json"] = _pretty(
+            write_request(message, reference_system="https://ehr.example/vardkontakt")
+        )
+    for name, (message, told) in notices().items():
+        files[f"{name}.notice.json"] = _pretty(write_notice(message, told, created=WRITTEN))
+    for name, receipt in receipts().items():
+        body = write_response(receipt, receipt.message, created=WRITTEN, event="svu.inskrivning", sender=WARD)
+        files[f"response.{name}.json"] = _pretty(body)
+    for name in ("svu.inskrivning.request", "svu.inskrivning.notice", "response.refused"):
+        files[f"{name}.xml"] = as_xml(files[f"{name}.json"]) + b"\n"
+    return files
+
+
+def _pretty(body: bytes) -> bytes:
+    return msgspec.json.format(body, indent=2) + b"\n"

@@ -1,0 +1,159 @@
+"""What the header of a message Bundle says: event, id, who acts, when, in which case. Imports the view and the names.
+
+Senders, duplicates and cases: messages.md §1 and fhir.md "Message exchange". Facts of each resource: its own file.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Final
+
+from hub.translators.fhir import names
+from hub.translators.fhir.bundle import View, extension, moment
+from hub.translators.fhir.refusals import refused
+from hub.translators.fhir.resources import (
+    CareTeam,
+    Communication,
+    Consent,
+    Encounter,
+    EpisodeOfCare,
+    Practitioner,
+    PractitionerRole,
+    Provenance,
+)
+from hub.translators.fhir.shapes import Resource
+
+_CASE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-._:]{0,131}")
+_ROLE: Final = re.compile(r"[a-z0-9][a-z0-9_.\-]{0,59}")
+_MESSAGE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-._:]{0,127}")
+
+
+def event(view: View) -> str:
+    """The message's name. Raises ``Refused``: a response, or an event that is not read."""
+    header = view.header
+    if header.response is not None:
+        raise view.refused("is-a-response", header, ".response")
+    coding = header.eventCoding
+    if coding is None or coding.system != names.EVENT or coding.code not in names.READS:
+        raise view.refused("unknown-event", header, ".event")
+    return coding.code
+
+
+def message_id(view: View) -> str:
+    """``MessageHeader.id``; the extension ``message-id`` where the message's id is no FHIR id (``fhir_id``)."""
+    header = view.header
+    if header.id is None or not header.id[0].isalnum() or len(header.id) > 64:
+        raise view.refused("message-id", header, ".id")
+    if header.extension:
+        longer = extension(header.extension, names.EXT_MESSAGE_ID)
+        if longer is not None:
+            if longer.valueString is None or not _MESSAGE_ID.fullmatch(longer.valueString):
+                raise view.refused("message-id", header, f".extension('{names.EXT_MESSAGE_ID}').value")
+            return longer.valueString
+    return header.id
+
+
+def sender(view: View) -> str:
+    """The acting unit."""
+    unit = view.organisation(view.header.sender, view.header, ".sender")
+    if unit is None:
+        raise view.refused("sender-missing", view.header, ".sender")
+    return unit
+
+
+def author(view: View) -> tuple[str, str | None]:
+    """Who did the act, and in which role (C-1, C-3): by PractitionerRole, or by Practitioner without role."""
+    header, reference = view.header, view.header.author
+    if reference is None:
+        raise view.refused("C-3", header, ".author")
+    role: str | None = None
+    person = None
+    named = view.resolve(reference, Resource, header, ".author")
+    if isinstance(named, PractitionerRole):
+        role = _role(view, named)
+        who = view.resolve(named.practitioner, Practitioner, named, ".practitioner")
+        if who is not None:
+            person = view.hsa(who.identifier, who, ".identifier.value")
+        elif named.practitioner is not None:
+            person = view.logical_hsa(named.practitioner, named, ".practitioner")
+    elif isinstance(named, Practitioner):
+        person = view.hsa(named.identifier, named, ".identifier.value")
+    elif named is not None:
+        raise view.refused("reference-unresolved", header, ".author")
+    if person is None:
+        person = view.logical_hsa(reference, header, ".author")
+    if person is None:
+        raise view.refused("C-3", header, ".author")
+    return person, role
+
+
+def _role(view: View, named: PractitionerRole) -> str | None:
+    for concept in named.code:
+        for coding in concept.coding:
+            if coding.system == names.ROLE and coding.code is not None:
+                if not _ROLE.fullmatch(coding.code):
+                    raise view.refused("role-code", named, ".code.coding.code")
+                return coding.code
+    return None
+
+
+def business_time(view: View, focus: Resource) -> datetime:
+    """When the act was done: Provenance of the focus (or, if none names it, the first), else the focus' own time.
+    ``Bundle.timestamp`` only where neither is.
+
+    Never the timestamp first: senders fill it carelessly (fhir.md), and order goes by business time.
+    """
+    told: Provenance | None = None
+    for resource in view.resources:
+        if isinstance(resource, Provenance):
+            if told is None:
+                told = resource
+            for target in resource.target:
+                if view.resolve(target, Resource, resource, ".target") is focus:
+                    told = resource
+    if told is not None:
+        recorded = moment(told.recorded, view, told, ".recorded")
+        assert recorded is not None
+        return recorded
+    if isinstance(focus, Communication) and focus.sent is not None:
+        found = moment(focus.sent, view, focus, ".sent")
+    elif isinstance(focus, Consent) and focus.dateTime is not None:
+        found = moment(focus.dateTime, view, focus, ".dateTime")
+    else:
+        found = moment(view.bundle.timestamp, view, view.header, ".timestamp")
+    if found is None:
+        raise refused("time-missing", "Bundle")
+    return found
+
+
+def subject(view: View, encounter: Encounter | None) -> str:
+    """The case: the hub's id, else the sender's own reference as ``ref:…`` (messages.md §1)."""
+    if encounter is None:
+        raise refused("case-missing", "Bundle.entry.resource.ofType(Encounter)")
+    own: list[str] = []
+    hubs: list[str] = []
+    for reference in encounter.episodeOfCare:
+        found = [reference.identifier] if reference.identifier is not None else []
+        episode = view.resolve(reference, EpisodeOfCare, encounter, ".episodeOfCare")
+        if episode is not None:
+            found += episode.identifier
+        for identifier in found:
+            if identifier.value is not None:
+                (hubs if identifier.system == names.CASE else own).append(identifier.value)
+    values = hubs or own
+    if not values:
+        raise view.refused("case-missing", encounter, ".episodeOfCare")
+    if len(set(hubs)) > 1 or not _CASE.fullmatch(values[0]):
+        raise view.refused("case-id", encounter, ".episodeOfCare.identifier.value")
+    return values[0] if hubs else f"ref:{values[0]}"
+
+
+FOCUS: Final[dict[str, type[Resource]]] = {
+    "svu.inskrivning": Encounter,
+    "information": Communication,
+    "samtycke": Consent,
+    "kvittens": Communication,
+    "deltagare": CareTeam,
+}
+"""name → the type of the resource that ``MessageHeader.focus`` leads to."""

@@ -1,0 +1,67 @@
+"""The wide shape: the lean one without its limits, for what the reference model has already accepted. Imports msgspec
+only.
+
+Formats were then checked by the reference model and unknown elements may be there; required codes still bind, since the
+reference model does not check them. A wide struct is a subclass of its lean one, so both are read by the same
+functions.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import msgspec
+from msgspec import Struct
+
+_WIDE: dict[type[Struct], type[Struct]] = {}
+
+
+def loosened(lean: type[Struct]) -> type[Struct]:
+    """The wide subclass of a lean struct: same fields, no limits on text and numbers, unknown fields passed over."""
+    if lean in _WIDE:
+        return _WIDE[lean]
+    fields: list[tuple[str, Any, Any]] = []
+    for info in msgspec.structs.fields(lean):
+        default: Any = info.default
+        if default is msgspec.NODEFAULT and info.default_factory is not msgspec.NODEFAULT:
+            default = msgspec.field(default_factory=info.default_factory, name=info.encode_name)
+        elif info.encode_name != info.name:
+            default = msgspec.field(name=info.encode_name, default=default)
+        annotation = _loose_type(info.type)
+        fields.append((info.name, annotation, default) if default is not msgspec.NODEFAULT else (info.name, annotation))  # type: ignore[arg-type]
+    config = lean.__struct_config__
+    wide = msgspec.defstruct(
+        f"Wide{lean.__name__}",
+        fields,
+        bases=(lean,),
+        namespace={"__post_init__": _nothing} if hasattr(lean, "__post_init__") else None,
+        module=__name__,
+        kw_only=True,
+        forbid_unknown_fields=False,
+        tag_field=config.tag_field,
+        tag=config.tag,
+    )
+    _WIDE[lean] = wide
+    setattr(sys.modules[__name__], wide.__name__, wide)
+    return wide
+
+
+def _nothing(_: Any) -> None:
+    """The reference model lets an extension without value through; whoever reads it finds none."""
+
+
+def _loose_type(annotation: Any) -> Any:
+    if get_origin(annotation) is Annotated:
+        return _loose_type(get_args(annotation)[0])
+    if isinstance(annotation, type) and issubclass(annotation, Struct):
+        return loosened(annotation)
+    origin = get_origin(annotation)
+    if origin is list:
+        return list[_loose_type(get_args(annotation)[0])]  # type: ignore[misc]
+    if origin in (Union, types.UnionType):
+        return Union[tuple(_loose_type(part) for part in get_args(annotation))]  # noqa: UP007 - built at run time
+    if origin is Literal:
+        return annotation
+    return annotation

@@ -1,0 +1,142 @@
+"""Is a narrative's XHTML harmless? Imports lxml only; rules txt-1 and txt-2 of hl7.org/fhir/R4/narrative.html, and
+stricter.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from lxml import etree
+
+_XHTML: Final = "{http://www.w3.org/1999/xhtml}"
+_ELEMENTS: Final = frozenset(
+    [
+        "a",
+        "abbr",
+        "acronym",
+        "address",
+        "b",
+        "big",
+        "blockquote",
+        "br",
+        "caption",
+        "cite",
+        "code",
+        "col",
+        "colgroup",
+        "dd",
+        "dfn",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "i",
+        "img",
+        "li",
+        "ol",
+        "p",
+        "pre",
+        "q",
+        "samp",
+        "small",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "tt",
+        "ul",
+        "var",
+    ]
+)
+_ATTRIBUTES: Final = frozenset(
+    [
+        "abbr",
+        "align",
+        "alt",
+        "axis",
+        "border",
+        "cellhalign",
+        "cellpadding",
+        "cellspacing",
+        "cellvalign",
+        "char",
+        "charoff",
+        "charset",
+        "class",
+        "cols",
+        "colspan",
+        "dir",
+        "frame",
+        "headers",
+        "height",
+        "hreflang",
+        "id",
+        "lang",
+        "longdesc",
+        "name",
+        "nowrap",
+        "rel",
+        "rowspan",
+        "rules",
+        "scope",
+        "span",
+        "start",
+        "style",
+        "summary",
+        "title",
+        "type",
+        "valign",
+        "value",
+        "width",
+    ]
+)
+_FETCHES: Final = re.compile(r"url\s*\(|expression|@import|\\|/\*", re.IGNORECASE)
+"""What lets a style reach outside; escapes and comments too, since they hide such words."""
+_LINK: Final = re.compile(r"#|https?://|mailto:|tel:", re.IGNORECASE)
+_PICTURE: Final = re.compile(r"#|data:image/(?:png|gif|jpeg)[;,]", re.IGNORECASE)
+
+
+def _is_safe_attribute(name: str, value: str) -> bool:
+    if name == "href":
+        return _LINK.match(value) is not None
+    if name == "src":
+        return _PICTURE.match(value) is not None
+    if name == "style":
+        return _FETCHES.search(value) is None
+    return name in _ATTRIBUTES or name == "{http://www.w3.org/XML/1998/namespace}lang"
+
+
+def is_safe(div: str) -> bool:
+    """One XHTML ``div`` of text elements only, where showing it fetches nothing and runs nothing."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(div.encode(), parser=parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return False
+    docinfo: Any = root.getroottree().docinfo
+    if root.tag != f"{_XHTML}div" or docinfo.doctype or docinfo.internalDTD is not None:
+        return False
+    for element in root.iter():
+        if element.tag is etree.Comment:
+            continue
+        if not isinstance(element.tag, str) or element.tag.removeprefix(_XHTML) not in _ELEMENTS:
+            return False
+        for name, value in element.attrib.items():
+            if not _is_safe_attribute(str(name), str(value)):
+                return False
+    return True

@@ -1,0 +1,159 @@
+"""The refusals of the FHIR reader: a rule or technical reason, one sentence in each language, the FHIRPath, the status.
+
+Imports the errors only. No sentence ever holds a value from the message (D-10).
+"""
+
+# ruff: noqa: E501 - a sentence stands on one line, to be read and translated as one
+
+from __future__ import annotations
+
+from typing import Final
+
+from hub.errors import Refused
+
+_SENTENCES: Final[dict[str, tuple[str, str]]] = {
+    "media-type": (
+        "Skicka en FHIR-Bundle som application/fhir+json eller application/fhir+xml.",
+        "Send a FHIR Bundle as application/fhir+json or application/fhir+xml.",
+    ),
+    "too-large": ("Meddelandet är för stort: skicka ett mindre.", "The message is too large: send a smaller one."),
+    "too-deep": (
+        "Meddelandet är nästlat djupare än något FHIR-meddelande behöver: förenkla det.",
+        "The message is nested deeper than any FHIR message needs: simplify it.",
+    ),
+    "not-utf8": ("Skicka meddelandet som UTF-8.", "Send the message as UTF-8."),
+    "not-json": ("Meddelandet är inte giltig JSON.", "The message is not valid JSON."),
+    "not-xml": (
+        "Meddelandet är inte giltig XML utan DTD och entiteter i namnrymden http://hl7.org/fhir.",
+        "The message is not valid XML, without DTD and entities, in the namespace http://hl7.org/fhir.",
+    ),
+    "not-a-bundle": ("Skicka en Bundle av typen message.", "Send a Bundle of type message."),
+    "unknown-resource": (
+        "Resurstypen finns inte i FHIR R4: rätta resourceType.",
+        "The resource type is not one of FHIR R4: correct resourceType.",
+    ),
+    "fhir-invalid": (
+        "Elementet saknas eller har inte den form som FHIR R4 kräver.",
+        "The element is missing or not of the form that FHIR R4 requires.",
+    ),
+    "fhir-code": (
+        "Koden ingår inte i den värdemängd som FHIR R4 kräver för elementet, eller elementet saknas.",
+        "The code is not in the value set that FHIR R4 requires of the element, or the element is missing.",
+    ),
+    "modifier-extension": (
+        "Meddelandet har en modifierExtension eller implicitRules som navet inte känner: skicka utan.",
+        "The message holds a modifierExtension or implicitRules that the hub does not know: send it without.",
+    ),
+    "narrative-unsafe": (
+        "Berättelsen (text.div) får bara hålla formaterad text: ta bort skript, händelser och externa länkar.",
+        "The narrative (text.div) may hold formatted text only: remove scripts, event handlers and external links.",
+    ),
+    "bundle-first-entry": (
+        "Bundelns första post ska vara en MessageHeader, och den enda.",
+        "The first entry of the Bundle must be a MessageHeader, and the only one.",
+    ),
+    "bundle-duplicate-fullurl": (
+        "Två poster har samma fullUrl: ge varje post en egen.",
+        "Two entries have the same fullUrl: give each its own.",
+    ),
+    "reference-unresolved": (
+        "Referensen pekar inte på en post i Bundeln av den typ som väntas: lägg till posten eller rätta referensen.",
+        "The reference does not lead to an entry of the Bundle of the type expected: add the entry or correct it.",
+    ),
+    "is-a-response": (
+        "Ett tekniskt svar (MessageHeader.response) kvitteras aldrig i sin tur: skicka det inte hit.",
+        "A technical response (MessageHeader.response) is never acknowledged in its turn: do not send it here.",
+    ),
+    "unknown-event": (
+        "MessageHeader.eventCoding ska ha systemet urn:samverkan:event och namnet på ett meddelande som tas emot som FHIR.",
+        "MessageHeader.eventCoding must have the system urn:samverkan:event and the name of a message taken as FHIR.",
+    ),
+    "message-id": (
+        "MessageHeader.id saknas: ge meddelandet ett eget id, högst 64 tecken A–Z a–z 0–9 - och punkt.",
+        "MessageHeader.id is missing: give the message an id of its own, at most 64 of A–Z a–z 0–9 - and full stop.",
+    ),
+    "sender-missing": (
+        "Ange avsändande enhet: MessageHeader.sender till en Organization med HSA-id.",
+        "Name the sending unit: MessageHeader.sender to an Organization with its HSA-id.",
+    ),
+    "C-3": (
+        "Ange vem som gjort åtgärden: MessageHeader.author till en Practitioner eller PractitionerRole med HSA-id.",
+        "Name who did the act: MessageHeader.author to a Practitioner or PractitionerRole with the HSA-id.",
+    ),
+    "hsa-id": ("Elementet ska hålla ett giltigt HSA-id.", "The element must hold a valid HSA-id."),
+    "role-code": (
+        "Rollkoden i systemet urn:samverkan:role ska vara små bokstäver, siffror, punkt, - eller _, högst 60 tecken.",
+        "The role code of system urn:samverkan:role must be lower-case letters, digits, . - or _, at most 60.",
+    ),
+    "time-missing": (
+        "Ange när åtgärden gjordes, med tid och tidszon: Provenance.recorded, Communication.sent eller Consent.dateTime.",
+        "Say when the act was done, with time and zone: Provenance.recorded, Communication.sent or Consent.dateTime.",
+    ),
+    "time-zone": (
+        "Ange datum, klockslag och tidszon.",
+        "Give date, time of day and zone.",
+    ),
+    "case-missing": (
+        "Ange ärendet: EpisodeOfCare.identifier genom Encounter.episodeOfCare.",
+        "Name the case: EpisodeOfCare.identifier through Encounter.episodeOfCare.",
+    ),
+    "case-id": (
+        "Ärendets identitet ska vara entydig: bokstäver, siffror och - . _ :, högst 132 tecken.",
+        "The case's identifier must be unambiguous: letters, digits and - . _ :, at most 132 characters.",
+    ),
+    "focus-missing": (
+        "MessageHeader.focus ska peka på den resurs som meddelandet handlar om, se tabellen i fhir.md.",
+        "MessageHeader.focus must lead to the resource that the message is about, see the table in fhir.md.",
+    ),
+    "encounter-status": (
+        "En inskrivning är en pågående vårdkontakt: Encounter.status ska vara in-progress.",
+        "An admission is an Encounter in progress: Encounter.status must be in-progress.",
+    ),
+    "encounter-class": (
+        "En inskrivning är slutenvård: Encounter.class ska ha koden IMP.",
+        "An admission is inpatient care: Encounter.class must have the code IMP.",
+    ),
+    "day": (
+        "Ange ett fullständigt datum, med tidszon om klockslag anges.",
+        "Give a full date, with a zone where a time of day is given.",
+    ),
+    "C-62": (
+        "Personer med skyddad identitet hanteras inte här: samordna på annat sätt enligt er rutin.",
+        "A person with protected identity is not handled here: coordinate by another way, by your routine.",
+    ),
+    "C-60": (
+        "Ange personens identitet i Patient.identifier: personnummer, samordningsnummer eller reservnummer, med rätt system.",
+        "Give the person's identity in Patient.identifier: personnummer, samordningsnummer or reserve number, with its system.",
+    ),
+    "C-20": (
+        "Information ska vara en Communication med status completed (given) eller not-done (ej given, med skäl).",
+        "Information must be a Communication with status completed (given) or not-done (not given, with its reason).",
+    ),
+    "C-21": (
+        "Samtycke ska vara given (active, permit), refused (rejected, deny) eller menprövning (active, permit), med policyRule.",
+        "Consent must be given (active, permit), refused (rejected, deny) or menprovning (active, permit), with policyRule.",
+    ),
+    "C-2": (
+        "Ange vilket meddelande som kvitteras: Communication (completed) med inResponseTo.identifier i urn:samverkan:message.",
+        "Name the message acknowledged: Communication (completed) with inResponseTo.identifier in urn:samverkan:message.",
+    ),
+    "C-10": (
+        "Ange en deltagare: CareTeam.participant med member (HSA-id) och ändring tillagd, borttagen eller uttrade.",
+        "Name one participant: CareTeam.participant with member (HSA-id) and change tillagd, borttagen or uttrade.",
+    ),
+    "field-invalid": (
+        "Värdet har inte den form som meddelandet kräver: kontrollera längd, tecken och kod.",
+        "The value is not of the form that the message requires: check length, characters and code.",
+    ),
+}
+_STATUS: Final = {"too-large": 413, "media-type": 415, "C-62": 409}
+
+
+def refused(rule: str, element: str | None = None) -> Refused:
+    """The refusal of that reason; everything that cannot be read is 400 (messages.md §2)."""
+    sv, en = _SENTENCES[rule]
+    return Refused(rule, sv, en, element, _STATUS.get(rule, 400))
+
+
+TECHNICAL: Final = frozenset(rule for rule in _SENTENCES if rule[1] != "-")
+"""The reasons that are no rule of processes.md."""

@@ -1,0 +1,259 @@
+"""The lean shape of the resources that a message Bundle of ours holds. Imports the lean data types and msgspec only.
+
+Required elements and required bindings as in R4 (hl7.org/fhir/R4/<resource>.html). Names are R4's own (N815).
+"""
+# ruff: noqa: N815, RUF012 - R4's own names; msgspec copies the empty list
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+from hub.translators.fhir.shapes import (
+    Address,
+    Code,
+    Coding,
+    Concept,
+    Contact,
+    Date,
+    DateTime,
+    Extension,
+    Id,
+    Identifier,
+    Instant,
+    Lean,
+    Meta_,
+    Name,
+    Period,
+    Reference,
+    Resource,
+    Text,
+    Url,
+)
+
+
+class Source(Lean):
+    endpoint: Url
+    name: Text | None = None
+    software: Text | None = None
+    version: Text | None = None
+    contact: Contact | None = None
+
+
+class Destination(Lean):
+    endpoint: Url
+    name: Text | None = None
+    receiver: Reference | None = None
+
+
+class Response(Lean):
+    identifier: Id
+    code: Literal["ok", "transient-error", "fatal-error"]
+    details: Reference | None = None
+
+
+class MessageHeader(Resource, kw_only=True, tag="MessageHeader"):
+    source: Source
+    eventCoding: Coding | None = None
+    destination: list[Destination] = []
+    sender: Reference | None = None
+    author: Reference | None = None
+    responsible: Reference | None = None
+    response: Response | None = None
+    focus: list[Reference] = []
+    definition: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.eventCoding is None:
+            raise ValueError("event[x] is required; eventUri is left to the reference model")
+
+
+class Patient(Resource, tag="Patient"):
+    identifier: list[Identifier] = []
+    active: bool | None = None
+    name: list[Name] = []
+    telecom: list[Contact] = []
+    gender: Literal["male", "female", "other", "unknown"] | None = None
+    birthDate: Date | None = None
+    address: list[Address] = []
+    managingOrganization: Reference | None = None
+
+
+class Organization(Resource, tag="Organization"):
+    identifier: list[Identifier] = []
+    active: bool | None = None
+    type: list[Concept] = []
+    name: Text | None = None
+    telecom: list[Contact] = []
+    address: list[Address] = []
+    partOf: Reference | None = None
+
+
+class Practitioner(Resource, tag="Practitioner"):
+    identifier: list[Identifier] = []
+    active: bool | None = None
+    name: list[Name] = []
+    telecom: list[Contact] = []
+
+
+class PractitionerRole(Resource, tag="PractitionerRole"):
+    identifier: list[Identifier] = []
+    active: bool | None = None
+    practitioner: Reference | None = None
+    organization: Reference | None = None
+    code: list[Concept] = []
+    telecom: list[Contact] = []
+
+
+class EpisodeOfCare(Resource, kw_only=True, tag="EpisodeOfCare"):
+    status: Literal["planned", "waitlist", "active", "onhold", "finished", "cancelled", "entered-in-error"]
+    patient: Reference
+    identifier: list[Identifier] = []
+    managingOrganization: Reference | None = None
+    period: Period | None = None
+
+
+class Encounter(Resource, kw_only=True, tag="Encounter"):
+    status: Literal[
+        "planned",
+        "arrived",
+        "triaged",
+        "in-progress",
+        "onleave",
+        "finished",
+        "cancelled",
+        "entered-in-error",
+        "unknown",
+    ]
+    class_: Coding = field(name="class")
+    identifier: list[Identifier] = []
+    type: list[Concept] = []
+    serviceType: Concept | None = None
+    priority: Concept | None = None
+    subject: Reference | None = None
+    episodeOfCare: list[Reference] = []
+    period: Period | None = None
+    reasonCode: list[Concept] = []
+    serviceProvider: Reference | None = None
+
+
+class Actor(Lean):
+    role: Concept
+    reference: Reference
+
+
+class Provision(Lean):
+    type: Literal["deny", "permit"] | None = None
+    period: Period | None = None
+    actor: list[Actor] = []
+
+
+class Consent(Resource, kw_only=True, tag="Consent"):
+    status: Literal["draft", "proposed", "active", "rejected", "inactive", "entered-in-error"]
+    scope: Concept
+    category: Annotated[list[Concept], Meta(min_length=1)]
+    identifier: list[Identifier] = []
+    patient: Reference | None = None
+    dateTime: DateTime | None = None
+    performer: list[Reference] = []
+    organization: list[Reference] = []
+    policyRule: Concept | None = None
+    provision: Provision | None = None
+
+
+class Payload(Lean):
+    contentString: Text | None = None
+
+    def __post_init__(self) -> None:
+        if self.contentString is None:
+            raise ValueError("content[x] is required; an attachment is left to the reference model")
+
+
+class Communication(Resource, kw_only=True, tag="Communication"):
+    status: Literal[
+        "preparation", "in-progress", "not-done", "on-hold", "stopped", "completed", "entered-in-error", "unknown"
+    ]
+    identifier: list[Identifier] = []
+    inResponseTo: list[Reference] = []
+    statusReason: Concept | None = None
+    category: list[Concept] = []
+    subject: Reference | None = None
+    encounter: Reference | None = None
+    sent: DateTime | None = None
+    received: DateTime | None = None
+    recipient: list[Reference] = []
+    sender: Reference | None = None
+    payload: list[Payload] = []
+
+
+class Participant(Lean):
+    extension: list[Extension] = []
+    role: list[Concept] = []
+    member: Reference | None = None
+    period: Period | None = None
+
+
+class CareTeam(Resource, tag="CareTeam"):
+    identifier: list[Identifier] = []
+    status: Literal["proposed", "active", "suspended", "inactive", "entered-in-error"] | None = None
+    category: list[Concept] = []
+    name: Text | None = None
+    subject: Reference | None = None
+    encounter: Reference | None = None
+    period: Period | None = None
+    participant: list[Participant] = []
+
+
+class Agent(Lean):
+    who: Reference
+    type: Concept | None = None
+    role: list[Concept] = []
+    onBehalfOf: Reference | None = None
+
+
+class Provenance(Resource, kw_only=True, tag="Provenance"):
+    target: Annotated[list[Reference], Meta(min_length=1)]
+    recorded: Instant
+    agent: Annotated[list[Agent], Meta(min_length=1)]
+    activity: Concept | None = None
+
+
+class OtherResource(Resource, tag="OtherResource"):
+    """A resource that the reference model accepts and we do not read: in no R4 Bundle under this name."""
+
+
+AnyResource = (
+    MessageHeader
+    | Patient
+    | Organization
+    | Practitioner
+    | PractitionerRole
+    | EpisodeOfCare
+    | Encounter
+    | Consent
+    | Communication
+    | CareTeam
+    | Provenance
+)
+
+
+class Entry(Lean):
+    resource: AnyResource
+    fullUrl: Text | None = None
+
+
+class BundleIdentifier(Identifier):
+    """``Bundle.identifier``."""
+
+
+class Bundle(Struct, forbid_unknown_fields=True, gc=False, tag_field="resourceType", tag="Bundle"):
+    """A message Bundle; bdl-3 and bdl-4 leave neither request nor response in its entries."""
+
+    type: Literal["message"]
+    entry: list[Entry]
+    id: Id | None = None
+    meta: Meta_ | None = None
+    language: Code | None = None
+    identifier: BundleIdentifier | None = None
+    timestamp: Instant | None = None

@@ -1,0 +1,132 @@
+"""``Message`` → a FHIR R4 message Bundle: the notice to a receiving system, and the request an EHR pushes. Imports the
+groups.
+
+One writer for both: a notice is the message as it was sent, with the hub as its source, the units as destinations, and
+what the hub tells besides (messages.md §2) as extensions of the header. Of plain dicts: a notice is written once per
+system.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from hub.translators.fhir import names
+from hub.translators.fhir.admission import write_admission
+from hub.translators.fhir.assembly import Assembly, fhir_id, instant, unit_reference
+from hub.translators.fhir.careteam import write_addressing, write_participant
+from hub.translators.fhir.communication import write_information_message, write_kvittens
+from hub.translators.fhir.consent import write_consent_message
+from hub.translators.fhir.people import write_actor, write_unit
+from schemas.envelope import Message
+from schemas.messages import HUB_SOURCE, Inskrivning, Told
+
+HUB_APPLICATION: Final = {"name": "Samverkan", "endpoint": HUB_SOURCE}
+REFERENCE_SYSTEM: Final = "urn:samverkan:reference"
+"""System of a sender's own reference, where the writer of the request names no other."""
+
+_WRITERS: Final[dict[str, Callable[[Assembly, Message, Any, dict[str, str]], list[str]]]] = {
+    "svu.inskrivning": write_admission,
+    "information": write_information_message,
+    "samtycke": write_consent_message,
+    "kvittens": write_kvittens,
+    "deltagare": write_participant,
+    "adressering": write_addressing,
+}
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def write_notice(message: Message, told: Told, *, created: datetime) -> bytes:
+    """The notice of an accepted message to one system, R4 JSON. ``created``: when it is written, with its zone.
+
+    The same message, ``told`` and ``created`` give the same bytes, and the ids do not depend on ``created``. Raises
+    ``ValueError`` for a name that has no FHIR form (``names.WRITES``).
+    """
+    key = Assembly(message.source, message.id, told.case, str(told.sequence), *told.to)
+    case = {"system": names.CASE, "value": told.case}
+    header = _header(key, message, case, HUB_APPLICATION, _told(told))
+    header["destination"] = [{"endpoint": f"urn:hsa:{unit}", "receiver": unit_reference(unit)} for unit in told.to] or [
+        {"endpoint": HUB_SOURCE}
+    ]
+    return _encode(key.bundle(header, created))
+
+
+def write_request(
+    message: Message,
+    *,
+    created: datetime | None = None,
+    endpoint: str = "https://ehr.example/fhir",
+    reference_system: str = REFERENCE_SYSTEM,
+) -> bytes:
+    """The Bundle that a sender's own system pushes: for the sandbox, the bench and the contract examples."""
+    assembly = Assembly(message.source, message.id)
+    own = message.subject.startswith("ref:")
+    case = {"system": reference_system if own else names.CASE, "value": message.subject.removeprefix("ref:")}
+    header = _header(assembly, message, case, {"endpoint": endpoint}, [])
+    header["destination"] = [HUB_APPLICATION]
+    return _encode(assembly.bundle(header, created or message.time))
+
+
+def _header(
+    assembly: Assembly, message: Message, case: dict[str, str], source: dict[str, str], extensions: list[Any]
+) -> dict[str, Any]:
+    """All entries, and the header that comes before them."""
+    write = _WRITERS.get(message.name)
+    if write is None:
+        raise ValueError(f"no FHIR form for {message.name}")
+    header: dict[str, Any] = {"resourceType": "MessageHeader", "id": fhir_id(message.id)}
+    if header["id"] != message.id:
+        extensions.append({"url": names.EXT_MESSAGE_ID, "valueString": message.id})
+    if isinstance(message.data, Inskrivning) and message.data.draft:
+        extensions.append({"url": names.EXT_DRAFT, "valueBoolean": True})
+    if extensions:
+        header["extension"] = extensions
+    header["eventCoding"] = {"system": names.EVENT, "code": message.name}
+    header["source"] = source
+    who: dict[str, Any] = {"display": "Samverkan"}
+    if message.unit != HUB_SOURCE:
+        unit = write_unit(assembly, message.unit)
+        header["sender"] = who = {"reference": unit}
+        if message.actor is not None:
+            who = {"reference": write_actor(assembly, message.actor, message.role, unit)}
+            header["author"] = who
+    focus = write(assembly, message, message.data, case)
+    header["focus"] = [{"reference": url} for url in focus]
+    assembly.add(
+        {
+            "resourceType": "Provenance",
+            "target": [{"reference": focus[0]}],
+            "recorded": instant(message.time),
+            "agent": [{"who": who}],
+        }
+    )
+    return header
+
+
+def _told(told: Told) -> list[Any]:
+    """What the hub tells besides (messages.md §2), one extension per fact."""
+    extensions: list[Any] = [
+        {"url": names.EXT_CASE, "valueIdentifier": {"system": names.CASE, "value": told.case}},
+        {"url": names.EXT_SEQUENCE, "valuePositiveInt": told.sequence},
+    ]
+    for unit, act in told.awaits.items():
+        extensions.append(_compound(names.EXT_AWAITS, unit, {"act": act}))
+    for step, units in told.state.items():
+        for unit, roles in units.items():
+            for role, colour in roles.items():
+                extensions.append(_compound(names.EXT_STATE, unit, {"step": step, "role": role, "colour": colour}))
+    for unit, acts in told.may.items():
+        may = [{"url": "act", "valueCode": act} for act in acts]
+        extensions.append({"url": names.EXT_MAY, "extension": [{"url": "unit", "valueString": unit}, *may]})
+    extensions += [{"url": names.EXT_SKIPPED, "valuePositiveInt": number} for number in told.skipped]
+    if told.replay:
+        extensions.append({"url": names.EXT_REPLAY, "valueBoolean": True})
+    return extensions
+
+
+def _compound(url: str, unit: str, codes: dict[str, str]) -> dict[str, Any]:
+    parts = [{"url": part, "valueCode": code} for part, code in codes.items()]
+    return {"url": url, "extension": [{"url": "unit", "valueString": unit}, *parts]}

@@ -1,0 +1,231 @@
+"""SOAP 1.1 envelopes for the national registers: contracts, hardened parsing, faults (law-and-lookups.md §3).
+
+Imports zeep, lxml and ``hub.errors``: no I/O but the reading of our own WSDL and XSD files, once.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from lxml import etree
+from zeep.exceptions import Error as ZeepError
+from zeep.settings import Settings
+from zeep.transports import Transport
+from zeep.wsdl import Document
+
+from hub.errors import Misconfigured
+
+# Zeep logs what it cannot convert, value and all (D-10). Our schemas let no such value through: for the day they do.
+logging.getLogger("zeep").propagate = False
+logging.getLogger("zeep").addHandler(logging.NullHandler())
+
+CONTRACTS: Final = Path(__file__).parents[3] / "contracts" / "soap"
+"""The hub runs from a checkout (editable install): the contracts are for vendors and lie outside the package."""
+
+SOAP: Final = "http://schemas.xmlsoap.org/soap/envelope/"
+REGISTRY: Final = "urn:riv:itintegration:registry:1"
+MAX_BYTES: Final = 15_728_640
+"""What the national platform lets through; a longer answer is nobody's."""
+RETRYABLE: Final = frozenset({"VP008", "VP009"})
+PARKED: Final = frozenset(f"VP{n:03}" for n in range(1, 16)) - RETRYABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """A RIV-TA service contract, profile 2.1, with our own WSDL and XSD of it."""
+
+    name: str
+    major: int
+    domain: str
+    folder: str
+    core: tuple[str, ...] = ()
+    """Namespaces of the types that the message is built of."""
+
+    @property
+    def namespace(self) -> str:
+        return f"urn:riv:{self.domain}:{self.name}Responder:{self.major}"
+
+    @property
+    def soap_action(self) -> str:
+        return f"{self.namespace}:{self.name}"
+
+    def file(self, kind: str) -> str:
+        """The path of its ``wsdl`` or ``xsd``."""
+        return str(CONTRACTS / self.folder / f"{self.name}_{self.major}.{kind}")
+
+
+_CARELISTING = "supportprocess:logistics:carelisting"
+_PERSON = "strategicresourcemanagement:persons:person"
+_ORGANIZATION = "infrastructure:directory:organization"
+_EMPLOYEE = "infrastructure:directory:employee"
+_LISTING_CORE = (f"urn:riv:{_CARELISTING}:2", f"urn:riv:{_CARELISTING}:2.1")
+GET_LISTING: Final = Contract("GetListing", 2, _CARELISTING, "carelisting", _LISTING_CORE)
+GET_LISTING_COUNTY: Final = Contract("GetListingCounty", 2, _CARELISTING, "carelisting", _LISTING_CORE)
+GET_PERSONS: Final = Contract("GetPersonsForProfile", 5, _PERSON, "person", (f"urn:riv:{_PERSON}:5",))
+GET_UNIT: Final = Contract("GetUnit", 5, _ORGANIZATION, "organization", (f"urn:riv:{_ORGANIZATION}:5",))
+GET_HEALTH_CARE_UNIT: Final = Contract(
+    "GetHealthCareUnit", 2, _ORGANIZATION, "organization", (f"urn:riv:{_ORGANIZATION}:2",)
+)
+GET_EMPLOYEE: Final = Contract(
+    "GetEmployeeIncludingProtectedPerson", 4, _EMPLOYEE, "employee", (f"urn:riv:{_EMPLOYEE}:4",)
+)
+ALL: Final = (GET_LISTING, GET_LISTING_COUNTY, GET_PERSONS, GET_UNIT, GET_HEALTH_CARE_UNIT, GET_EMPLOYEE)
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A question ready to be sent. ``soap_action`` is without the quotes that the HTTP header needs."""
+
+    soap_action: str
+    body: bytes
+
+
+class SoapFault(Exception):  # noqa: N818 - the word of SOAP
+    """The platform or the producer answered with a fault. Its text is not kept: it may quote a person (D-10)."""
+
+    def __init__(self, vp_number: str | None, client: bool) -> None:
+        self.vp_number = vp_number
+        self.client = client
+        super().__init__(self.code)
+
+    @property
+    def code(self) -> str:
+        """``VP009``, ``client-fault`` or ``server-fault``: for logs and reasons."""
+        return self.vp_number or ("client-fault" if self.client else "server-fault")
+
+    @property
+    def retryable(self) -> bool:
+        """By number where the table has it (VP007 is not retried though a Server fault), else by who is to blame."""
+        if self.vp_number in RETRYABLE:
+            return True
+        if self.vp_number in PARKED:
+            return False
+        return not self.client
+
+
+class Unreadable(Exception):  # noqa: N818
+    """The bytes are no answer to the question: no XML, hostile XML, another message, not valid. ``reason``: a code."""
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason if line is None else f"{reason} at line {line}")
+        self.reason = reason
+        self.line = line
+
+
+class _LocalFiles(Transport):
+    """Zeep may read our own contract files and nothing else, whatever an import in one of them should say."""
+
+    def load(self, url: str) -> bytes:
+        path = Path(url).resolve()
+        if not path.is_relative_to(CONTRACTS.resolve()):
+            raise Misconfigured(f"A WSDL may only import files under {CONTRACTS}")
+        return path.read_bytes()
+
+
+@cache
+def document(contract: Contract) -> Any:
+    """The zeep document of a contract. Raises ``Misconfigured`` where the contract files are not found."""
+    if not Path(contract.file("wsdl")).is_file():
+        raise Misconfigured(f"{contract.file('wsdl')} is missing: run the hub from a checkout with contracts/ in it")
+    local_files: Any = _LocalFiles
+    return Document(contract.file("wsdl"), local_files(), settings=Settings(forbid_dtd=True, forbid_external=True))
+
+
+@cache
+def schema(contract: Contract) -> etree.XMLSchema:
+    """The XSD that both the question and the answer of a contract must follow."""
+    return etree.XMLSchema(etree.parse(contract.file("xsd"), _parser()))
+
+
+def _parser() -> etree.XMLParser:
+    return etree.XMLParser(
+        resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
+    )
+
+
+def build(contract: Contract, logical_address: str, **content: Any) -> Outgoing:
+    """The question of a contract to one producer, as zeep writes it from our WSDL."""
+    binding = next(iter(document(contract).bindings.values()))
+    message = binding.get(contract.name).create(_soapheaders={"LogicalAddress": logical_address}, **content)
+    return Outgoing(contract.soap_action, to_bytes(contract, message.content))
+
+
+def to_bytes(contract: Contract, envelope: Any) -> bytes:
+    """The envelope as UTF-8, its namespaces declared once, so that a person can read it."""
+    prefixes = {"s": SOAP, "m": contract.namespace, "r": REGISTRY} | {f"c{n}": ns for n, ns in enumerate(contract.core)}
+    etree.cleanup_namespaces(envelope, top_nsmap=prefixes)
+    return etree.tostring(envelope, xml_declaration=True, encoding="UTF-8")
+
+
+def open_envelope(body: bytes) -> etree._Element:
+    """The first element of the SOAP body, from bytes that may be hostile. Raises ``Unreadable`` and nothing else."""
+    if len(body) > MAX_BYTES:
+        raise Unreadable("too-large")
+    try:
+        root = etree.fromstring(body, _parser())
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise Unreadable("not-xml", getattr(error, "lineno", None)) from None
+    document_info: Any = root.getroottree().docinfo
+    if document_info.internalDTD is not None or document_info.doctype:
+        raise Unreadable("dtd-forbidden")
+    if root.tag != f"{{{SOAP}}}Envelope":
+        raise Unreadable("not-soap")
+    first = next((child for part in root.iterchildren(f"{{{SOAP}}}Body") for child in part.iterchildren("*")), None)
+    if first is None:
+        raise Unreadable("empty-body")
+    return first
+
+
+def read(contract: Contract, body: bytes) -> Any:
+    """The answer of a contract as zeep's object. Raises ``SoapFault`` or ``Unreadable``.
+
+    Elements of other namespaces are taken out before validation, wherever they stand: minor versions add them (§3).
+    """
+    answer = open_envelope(body)
+    if answer.tag == f"{{{SOAP}}}Fault":
+        raise read_fault(answer)
+    if answer.tag != f"{{{contract.namespace}}}{contract.name}Response":
+        raise Unreadable("another-answer")
+    element = document(contract).types.get_element(answer.tag)
+    _take_out_foreign(contract, answer, {name for name, _ in element.type.elements})
+    if not schema(contract).validate(etree.ElementTree(answer)):
+        raise Unreadable("not-valid", _first_line(schema(contract)))
+    try:
+        return element.parse(answer, document(contract).types)
+    except (ZeepError, ValueError, TypeError, AttributeError):
+        # The text of such an error quotes the value.
+        raise Unreadable("not-valid") from None
+
+
+def read_fault(fault: etree._Element) -> SoapFault:
+    """A SOAP 1.1 fault, classified by the number its text begins with and else by its code."""
+    parts = {etree.QName(child).localname: (child.text or "").strip() for child in fault.iterchildren("*")}
+    number = re.match(r"(VP[0-9]{3})(?![0-9])", parts.get("faultstring", ""))
+    code = parts.get("faultcode", "").rpartition(":")[2]
+    # MustUnderstand and VersionMismatch are about what we sent, so they count as Client.
+    return SoapFault(number[1] if number else None, bool(code) and not code.startswith("Server"))
+
+
+def _take_out_foreign(contract: Contract, answer: etree._Element, own_names: set[str]) -> None:
+    known = {contract.namespace, *contract.core}
+    # Those at the top first: an answer whose parts all came under another namespace would else be read as "not found".
+    for child in answer.iterchildren("*"):
+        name = etree.QName(child)
+        if name.namespace not in known and name.localname in own_names:
+            raise Unreadable("another-namespace")
+    for element in list(answer.iter("*")):
+        parent, namespace = element.getparent(), etree.QName(element).namespace
+        # An element without namespace is a mistake, no extension: the schema says so.
+        if parent is not None and element is not answer and namespace and namespace not in known:
+            parent.remove(element)
+
+
+def _first_line(failed: etree.XMLSchema) -> int | None:
+    """Where, never what: the text of a validation error quotes the value."""
+    errors: Any = failed.error_log
+    return next((int(error.line) for error in errors), None)

@@ -1,0 +1,121 @@
+"""Where a person is listed: GetListingCounty 2 and GetListing 2, questions out and answers in (law-and-lookups.md §3).
+
+Imports ``envelope`` beside it and ``schemas``; pure.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from pydantic.dataclasses import dataclass
+
+from hub.translators.soap import envelope
+from hub.translators.soap.envelope import Outgoing
+from schemas.identities import OID_HSA, PersonId
+
+PRIMARY_CARE: Final = ("PV", "1.2.752.129.5.1.27")
+"""Code and code system of a primary-care listing."""
+SWEDEN: Final = ZoneInfo("Europe/Stockholm")
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks. The producer may withhold listings by ``kind``: REGION, HEALTHCARE_ADVISER … (ActorTypeEnum)."""
+
+    hsa_id: str
+    kind: str = "REGION"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One listing. The times are aware, in Swedish time: on the wire they have no zone."""
+
+    facility_id: str
+    """HSA-id, in capitals."""
+    facility_name: str
+    type_code: str
+    type_system: str
+    in_queue: bool
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+
+    @property
+    def primary_care(self) -> bool:
+        """The kind of listing that makes a unit the person's health centre."""
+        return (self.type_code, self.type_system) == PRIMARY_CARE
+
+    def valid_at(self, moment: datetime) -> bool:
+        """Whether it holds at an aware ``moment``; an absent limit is none."""
+        begun = self.valid_from is None or self.valid_from <= moment
+        return begun and not self.ended_at(moment)
+
+    def ended_at(self, moment: datetime) -> bool:
+        """Whether its last moment has passed. A date at midnight is that day's beginning, as the producer wrote it."""
+        return self.valid_to is not None and self.valid_to < moment
+
+
+@dataclass(frozen=True, slots=True)
+class ListingAnswer:
+    """What one county's producer knows. ``error``: the result code was ERROR or one of its four kinds."""
+
+    listings: tuple[Listing, ...] = ()
+    error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CountiesAnswer:
+    """The län (SCB's two digits) where a person is listed. None at all: unlisted, wrong region asked, or withheld."""
+
+    counties: tuple[str, ...] = ()
+    error: bool = False
+
+
+def listing_request(county: str, actor: Actor, person: PersonId) -> Outgoing:
+    """Ask one county's producer (LogicalAddress = länskod) for a person's listings."""
+    return envelope.build(envelope.GET_LISTING, county, **_asked(actor, person))
+
+
+def listing_answer(body: bytes) -> ListingAnswer:
+    """Read an answer of GetListing. Raises ``SoapFault`` or ``Unreadable``."""
+    answer = envelope.read(envelope.GET_LISTING, body)
+    return ListingAnswer(tuple(_listing(one) for one in answer.listings), answer.resultCode.startswith("ERROR"))
+
+
+def county_request(county: str, actor: Actor, person: PersonId) -> Outgoing:
+    """Ask one county's producer in which counties a person is listed."""
+    return envelope.build(envelope.GET_LISTING_COUNTY, county, **_asked(actor, person))
+
+
+def county_answer(body: bytes) -> CountiesAnswer:
+    """Read an answer of GetListingCounty. Raises ``SoapFault`` or ``Unreadable``."""
+    answer = envelope.read(envelope.GET_LISTING_COUNTY, body)
+    counties = tuple(one.extension.strip() for one in answer.listingCounties if one.extension)
+    return CountiesAnswer(counties, answer.resultCode.startswith("ERROR"))
+
+
+def _asked(actor: Actor, person: PersonId) -> dict[str, Any]:
+    return {
+        "actor": {"actorId": {"root": OID_HSA, "extension": actor.hsa_id}, "actorType": actor.kind},
+        "personId": {"root": person.root, "extension": person.value},
+    }
+
+
+def _listing(one: Any) -> Listing:
+    return Listing(
+        facility_id=one.healthcareFacility.id.strip().upper(),
+        facility_name=one.healthcareFacility.name,
+        type_code=one.listingType.code,
+        type_system=one.listingType.codeSystem,
+        in_queue=one.isInQueue,
+        valid_from=swedish(one.validFromDate),
+        valid_to=swedish(one.validToDate),
+    )
+
+
+def swedish(moment: datetime | None) -> datetime | None:
+    """Times have no zone and mean Swedish local time; a producer that does send one is believed."""
+    if moment is None:
+        return None
+    return moment.replace(tzinfo=SWEDEN) if moment.tzinfo is None else moment.astimezone(SWEDEN)

@@ -1,0 +1,188 @@
+"""The directory (architecture.md §4): who is connected, which units they serve, how each is reached.
+
+Pure data with its checks; read from YAML by `hub directory apply`, kept in the database with its versions. Imports the parts only.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from schemas.identities import Hsa, Kommunkod, Lanskod, Orgnr
+from schemas.parts import Code, Line
+
+PartyName = Literal["slutenvard", "oppenvard", "kommun"]
+Duty = Literal["kvittera", "justera", "godkanna"]
+Step = Literal["inskrivning", "tid", "kartlaggning", "stallningstagande", "utskrivning", "kallelse", "plan"]
+SystemId = Annotated[str, StringConstraints(min_length=2, max_length=40, pattern=r"^[a-z0-9][a-z0-9-]*$")]
+"""Part of topic names and of metric labels; never anything about a person."""
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Region(_Entry):
+    """A region and what differs there: its profile (processes.md §4) and where its people are registered."""
+
+    id: Code
+    name: Line
+    county: Lanskod
+    profile: Literal["mina_planer", "prator", "samsa", "lifecare", "cosmic_link"] = "mina_planer"
+
+
+class Organisation(_Entry):
+    """A legal person; its organisationsnummer is the border of secrecy (C-4)."""
+
+    orgnr: Orgnr
+    name: Line
+    region: Code
+
+
+class Unit(_Entry):
+    """A unit by its HSA-id, with the roles that act for it and what each answers for per step (C-1)."""
+
+    hsa: Hsa
+    name: Line
+    party: PartyName
+    organisation: Orgnr
+    roles: dict[Code, dict[Step, tuple[Duty, ...]]]
+    municipality: Kommunkod | None = None
+    """The municipality whose people this unit receives (V-2); at most one unit per kommunkod."""
+    receives: bool = False
+    """The unit receives for its municipality, and HSA says which that is (GetUnit) where ``municipality`` does not."""
+
+
+class Delivery(_Entry):
+    """How one system is spared (D-5) and how long it is tried (D-6)."""
+
+    timeout_s: float = Field(default=10.0, gt=0, le=120)
+    concurrency: int = Field(default=8, ge=1, le=256)
+    schedule_s: tuple[float, ...] = (1, 5, 30, 120, 600, 3600)
+    """Waits between the tries; the last one is repeated until ``give_up_s``."""
+    give_up_s: float = Field(default=72 * 3600.0, gt=0)
+    breaker_failures: int = Field(default=5, ge=1)
+    breaker_open_s: float = Field(default=10.0, gt=0)
+
+
+class KafkaOut(_Entry):
+    """Topic ``hub.out.<system>``, key = case."""
+
+    way: Literal["kafka"]
+
+
+class WebhookOut(_Entry):
+    """CloudEvents over HTTP, signed by the Standard Webhooks scheme; every secret in the list signs, so that they can rotate."""
+
+    way: Literal["webhook"]
+    url: Annotated[str, StringConstraints(pattern=r"^https?://", max_length=500)]
+    secrets: tuple[Annotated[str, StringConstraints(pattern=r"^whsec_[A-Za-z0-9+/=]{24,}$")], ...] = Field(min_length=1)
+
+
+class System(_Entry):
+    """A connected party's machine: the units it speaks for, its credentials (only the hash is kept), its way out."""
+
+    id: SystemId
+    name: Line
+    organisation: Orgnr
+    units: tuple[Hsa, ...] = Field(min_length=1)
+    ways_in: tuple[Literal["kafka", "http"], ...] = ("kafka", "http")
+    token_sha256: tuple[Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")], ...] = ()
+    out: Annotated[KafkaOut | WebhookOut, Field(discriminator="way")]
+    format: Literal["native", "fhir"] = "native"
+    delivery: Delivery = Delivery()
+
+
+class Directory(_Entry):
+    """All of it, with the look-ups that rules and delivery ask for; frozen, so a message sees one version throughout."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
+
+    regions: tuple[Region, ...]
+    organisations: tuple[Organisation, ...]
+    befattningar: dict[Annotated[str, StringConstraints(pattern=r"^\d{6}$")], Code]
+    """HSA's befattning code → role (C-3)."""
+    units: tuple[Unit, ...]
+    systems: tuple[System, ...]
+
+    @cached_property
+    def unit_by_hsa(self) -> dict[str, Unit]:
+        return {unit.hsa: unit for unit in self.units}
+
+    @cached_property
+    def system_by_id(self) -> dict[str, System]:
+        return {system.id: system for system in self.systems}
+
+    @cached_property
+    def system_of(self) -> dict[str, str]:
+        """unit → the one system that serves it."""
+        return {unit: system.id for system in self.systems for unit in system.units}
+
+    @cached_property
+    def system_by_token(self) -> dict[str, System]:
+        """SHA-256 of a bearer token, in hex → its system."""
+        return {token: system for system in self.systems for token in system.token_sha256}
+
+    @cached_property
+    def receiving_unit(self) -> dict[str, str]:
+        """kommunkod → the municipality's receiving unit (V-2)."""
+        return {unit.municipality: unit.hsa for unit in self.units if unit.municipality}
+
+    @cached_property
+    def organisation_by_nr(self) -> dict[str, Organisation]:
+        return {organisation.orgnr: organisation for organisation in self.organisations}
+
+    @cached_property
+    def region_by_id(self) -> dict[str, Region]:
+        return {region.id: region for region in self.regions}
+
+    @cached_property
+    def _region_of(self) -> dict[str, Region]:
+        return {
+            unit.hsa: self.region_by_id[self.organisation_by_nr[unit.organisation].region] for unit in self.units
+        }
+
+    def region_of(self, unit: str) -> Region:
+        """The region in which a unit lies; its profile is the one a case carries that the unit opens."""
+        return self._region_of[unit]
+
+    def faults(self) -> list[str]:
+        """Everything that does not hold together, one sentence each; an empty list means that it may be applied."""
+        found: list[str] = []
+
+        def twice(what: str, keys: list[str]) -> None:
+            found.extend(f"{what} {key} is there more than once" for key in sorted({k for k in keys if keys.count(k) > 1}))
+
+        twice("region", [r.id for r in self.regions])
+        twice("organisation", [o.orgnr for o in self.organisations])
+        twice("unit", [u.hsa for u in self.units])
+        twice("system", [s.id for s in self.systems])
+        twice("receiving unit of municipality", [u.municipality for u in self.units if u.municipality])
+        twice("unit in the list of a system:", [u for s in self.systems for u in s.units])
+        twice("token", [t for s in self.systems for t in s.token_sha256])
+        regions = {r.id for r in self.regions}
+        organisations = {o.orgnr for o in self.organisations}
+        units = {u.hsa: u for u in self.units}
+        served = {u for s in self.systems for u in s.units}
+        found += [f"organisation {o.orgnr} names the unknown region {o.region}" for o in self.organisations if o.region not in regions]
+        for unit in self.units:
+            if unit.organisation not in organisations:
+                found.append(f"unit {unit.hsa} names the unknown organisation {unit.organisation}")
+            if unit.municipality and unit.party != "kommun":
+                found.append(f"unit {unit.hsa} receives for a municipality but is not of the party kommun")
+            if not unit.roles:
+                found.append(f"unit {unit.hsa} has no role: nobody can act for it (C-1)")
+            if unit.hsa not in served:
+                found.append(f"unit {unit.hsa} is served by no system: nobody would be told")
+        for system in self.systems:
+            found += [f"system {system.id} serves the unknown unit {hsa}" for hsa in system.units if hsa not in units]
+            if system.organisation not in organisations:
+                found.append(f"system {system.id} names the unknown organisation {system.organisation}")
+            if "http" in system.ways_in and not system.token_sha256:
+                found.append(f"system {system.id} may use HTTP but has no token")
+        return found
+
+
+__all__ = ["Delivery", "Directory", "KafkaOut", "Organisation", "Region", "System", "Unit", "ValidationError", "WebhookOut"]

@@ -1,0 +1,153 @@
+"""Every message by name (messages.md §3–5): its body as a frozen model. Imports the parts only.
+
+``MESSAGES`` is the one list from which the readers, the JSON Schemas in ``contracts/`` and the rules' tables take names.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from schemas.identities import Hsa, Kommunkod, Lanskod
+from schemas.parts import Change, Code, Day, Information, Line, MessageId, Moment, Part, Patient, Samtycke, Text
+
+
+class Inskrivning(Part):
+    """``svu.inskrivning``: the admission notice (V-4, law 2017:612 2:1-2:3).
+
+    May embed information and samtycke, so that an EHR pushes one message. A draft may lack any field (C-56).
+    """
+
+    patient: Patient | None = None
+    admitted_at: Moment | None = None
+    estimated_discharge: Day | None = None
+    reason: Text | None = None
+    information: Information | None = None
+    samtycke: Samtycke | None = None
+    draft: bool = False
+
+
+class Kvittens(Part):
+    """``kvittens``: one unit acknowledges a message that awaits it; ``message`` is the id that the notice bore (C-2)."""
+
+    message: MessageId
+    comment: Text | None = None
+
+
+class Deltagare(Part):
+    """``deltagare``: a unit is added, removed or leaves (C-10 to C-14)."""
+
+    unit: Hsa
+    change: Change
+    kvittera: bool = True
+
+
+AddressingOutcome = Literal[
+    "listed",
+    "listed_in_another_region",
+    "only_in_queue",
+    "unlisted",
+    "region_unknown",
+    "protected",
+    "not_found",
+    "deceased",
+    "reserve_number",
+    "lookup_unavailable",
+]
+"""law-and-lookups §4; every one but the first two puts the case in the manual queue."""
+
+
+class Adressering(Part):
+    """``adressering``, from the hub itself: who was found for the person, or which outcome of law-and-lookups §4."""
+
+    outcome: AddressingOutcome
+    health_centre: Hsa | None = None
+    municipality: Kommunkod | None = None
+    municipality_unit: Hsa | None = None
+    county: Lanskod | None = None
+    name: Line | None = None
+    address: Line | None = None
+    why: tuple[Line, ...] = ()
+    """One short sentence per question asked, for the live view and the timeline; nothing personal."""
+
+
+class Verifiering(Part):
+    """``verifiering``, from the hub itself: what HSA said of the person who acted (C-3)."""
+
+    actor: Hsa
+    outcome: Literal["verified", "unknown", "no_befattning", "role_not_given"]
+    role: Code | None = None
+
+
+class BilingualText(Part):
+    """One sentence that says what to do, in both languages; nothing personal (D-10)."""
+
+    sv: str
+    en: str
+
+
+ReceiptCode = Literal["ok", "transient-error", "fatal-error"]
+
+
+class Receipt(Part):
+    """``receipt``: the technical answer to one message, to its sender alone (messages.md §2)."""
+
+    message: str
+    code: ReceiptCode
+    case: str | None = None
+    sequence: int | None = None
+    rule: str | None = None
+    text: BilingualText | None = None
+    element: str | None = None
+    warnings: tuple[str, ...] = ()
+    repeat: bool = False
+
+    @model_validator(mode="after")
+    def _explains_itself(self) -> Receipt:
+        if self.code != "ok" and (self.rule is None or self.text is None):
+            raise PydanticCustomError("unexplained", "a receipt that is not ok names its rule and says what to do")
+        return self
+
+
+class Told(Part):
+    """The extensions of a notice (messages.md §2): what the hub adds to the message that it passes on."""
+
+    case: str
+    sequence: int = Field(ge=1)
+    to: tuple[str, ...]
+    awaits: dict[str, str] = Field(default_factory=dict)
+    state: dict[str, dict[str, dict[str, str]]] = Field(default_factory=dict)
+    """step → unit → role → colour (C-30)."""
+    may: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """unit → the names of what it may do now."""
+    skipped: tuple[int, ...] = ()
+    replay: bool = False
+
+
+MESSAGES: dict[str, type[Part]] = {
+    "information": Information,
+    "samtycke": Samtycke,
+    "kvittens": Kvittens,
+    "deltagare": Deltagare,
+    "adressering": Adressering,
+    "verifiering": Verifiering,
+    "svu.inskrivning": Inskrivning,
+}
+"""name → body."""
+
+FROM_THE_HUB = frozenset({"adressering", "verifiering"})
+"""Names that only the hub itself may use; a message of such a name from outside is refused."""
+
+HUB_SOURCE = "urn:samverkan:hub"
+RECEIPT_TYPE = "se.samverkan.receipt.v1"
+
+
+def type_of(name: str) -> str:
+    """The CloudEvents ``type`` of a message by its name: ``se.samverkan.<name>.v1``."""
+    return f"se.samverkan.{name}.v1"
+
+
+NAME_OF = {type_of(name): name for name in MESSAGES}
+"""CloudEvents ``type`` → name."""

@@ -1,0 +1,91 @@
+"""The real services that the integration tests run against: embedded ones, or those that the environment names.
+
+May import anything of the hub. ``HUB_TEST_KAFKA`` is a bootstrap address; ``HUB_TEST_DATABASE`` the address of a
+database whose user may create others.
+"""
+
+import os
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import pytest
+import sqlalchemy as sa
+
+from hub.sandbox.kafka import Kafka
+from hub.sandbox.postgres import Postgres
+
+
+class Broker(Protocol):
+    @property
+    def bootstrap(self) -> str: ...
+
+
+class DatabaseServer(Protocol):
+    def url(self, database: str = "postgres") -> str: ...
+    def create_database(self, name: str, template: str = "template1") -> str: ...
+    def drop_database(self, name: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class ExternalBroker:
+    bootstrap: str
+
+
+@dataclass(frozen=True)
+class ExternalServer:
+    """A server that was there before us; what we create there has unique names and is dropped afterwards."""
+
+    address: str
+
+    def url(self, database: str = "postgres") -> str:
+        return sa.make_url(self.address).set(database=database).render_as_string(hide_password=False)
+
+    def create_database(self, name: str, template: str = "template1") -> str:
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return self.url(name)
+
+    def drop_database(self, name: str) -> None:
+        self._run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def _run(self, statement: str) -> None:
+        address = sa.make_url(self.address).set(drivername="postgresql+psycopg")
+        engine = sa.create_engine(address, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+        with engine.connect() as connection:
+            connection.exec_driver_sql(statement)
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    if address := os.environ.get("HUB_TEST_KAFKA"):
+        yield ExternalBroker(address)
+        return
+    with Kafka(tmp_path_factory.mktemp("kafka")) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DatabaseServer]:
+    if address := os.environ.get("HUB_TEST_DATABASE"):
+        yield ExternalServer(address)
+        return
+    with Postgres(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def template(postgres: DatabaseServer) -> Iterator[str]:
+    """The database that each test gets a copy of: what is laid out here is laid out once."""
+    name = f"template_{uuid.uuid4().hex[:12]}"
+    postgres.create_database(name)
+    yield name
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+def database(postgres: DatabaseServer, template: str) -> Iterator[str]:
+    """The address of a database of the test's own."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    yield postgres.create_database(name, template)
+    postgres.drop_database(name)

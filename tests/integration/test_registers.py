@@ -1,0 +1,450 @@
+"""The hub asks simulated registers over real HTTP, and all of it is valid by the XSDs (law-and-lookups.md §3, §4)."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from lxml import etree
+
+from hub.addressing.calls import Caller
+from hub.addressing.outcomes import Outcome, Rules
+from hub.addressing.pace import Pace
+from hub.addressing.registers import Parked, Registers, RegisterSettings
+from hub.errors import Misconfigured, Unavailable
+from hub.sandbox.register_contents import Contents
+from hub.sandbox.registers import Control, SimulatedRegisters, Trouble
+from hub.translators.soap import producer
+from hub.translators.soap.envelope import ALL, MAX_BYTES, open_envelope, schema
+from hub.translators.soap.folkbokforing import request
+from hub.translators.soap.listing import Actor
+from schemas.identities import parse_person_id
+
+CONTENTS = Contents.load()
+BY_ID = {person.id: person for person in CONTENTS.persons}
+TOLVAN = parse_person_id("191212121212")
+NAMESPACES = {contract.namespace: contract for contract in ALL}
+WARD = "SE2321000255-AVD12"
+
+
+class MemoryCache:
+    """A cache that forgets nothing, not even what has expired: the harder case for who reads it."""
+
+    def __init__(self):
+        self.rows = {}
+
+    async def get(self, register, key):
+        return self.rows.get((register, key))
+
+    async def put(self, register, key, answer_json, expires):
+        assert expires.tzinfo is not None
+        self.rows[register, key] = answer_json
+
+
+class Clock:
+    """A clock that only we move."""
+
+    def __init__(self):
+        self.now = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture(scope="module")
+def wire():
+    """Every question and answer that went over the wire in this module."""
+    return []
+
+
+@pytest.fixture
+async def simulated(wire, monkeypatch):
+    async with SimulatedRegisters(CONTENTS) as simulated:
+        respond = simulated.simulation.respond
+
+        async def recorded(register, body):
+            answer = await respond(register, body)
+            wire.append((body, answer))
+            return answer
+
+        monkeypatch.setattr(simulated.simulation, "respond", recorded)
+        yield simulated
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def lookups():
+    return []
+
+
+@pytest.fixture
+async def registers(simulated, clock, lookups):
+    async with build(simulated, clock, lookups) as registers:
+        yield registers
+
+
+def build(simulated, clock, lookups=None, cache=None, **changed):
+    def settings(register):
+        standard = {"url": simulated.url(register), "logical_address": "SE165565594230-1000", "rate": 10_000.0}
+        return RegisterSettings(**(standard | changed))
+
+    return Registers(
+        folkbokforing=settings("folkbokforing"),
+        listing=settings("listing"),
+        hsa=settings("hsa"),
+        actor=Actor(WARD),
+        cache=cache or MemoryCache(),
+        key_secret=b"test",
+        now=clock,
+        on_lookup=lambda *lookup: [] if lookups is None else lookups.append(lookup),
+    )
+
+
+def trouble(simulated, contract="*", **how):
+    simulated.simulation.control(Control(contract=contract, trouble=Trouble(**how) if how else None))
+
+
+def rules(person=None, **changed):
+    home = BY_ID[person].county if person else None
+    return Rules(
+        **({"now": datetime(2026, 3, 2, 9, tzinfo=UTC), "home_county": home or "12", "production": False} | changed)
+    )
+
+
+def test_the_sandbox_has_at_least_forty_persons_and_every_outcome_among_them():
+    assert len(CONTENTS.persons) >= 40
+    assert {person.expect for person in CONTENTS.persons} == set(Outcome)
+
+
+def test_every_person_of_the_sandbox_is_fictitious_and_passes_our_own_check():
+    for person in CONTENTS.persons:
+        parse_person_id(person.id)
+        made = person.id in {"191212121212", "98240301AA06", "22950606FH20"}
+        assert made or person.id[8:11] in {"238", "239"} or 980 <= int(person.id[8:11]) <= 999
+
+
+@pytest.mark.parametrize("person", CONTENTS.persons, ids=lambda person: f"{person.expect}-{person.id[-4:]}")
+async def test_each_person_of_the_sandbox_has_the_outcome_that_the_world_says(person, registers):
+    found = await registers.resolve(parse_person_id(person.id), rules(person.id))
+    assert (found.outcome.value, found.health_centre, found.municipality_code) == (
+        person.expect, person.centre, person.kommun,
+    )  # fmt: skip
+
+
+async def test_in_production_none_of_these_persons_is_found(registers):
+    found = await registers.resolve(TOLVAN, rules(production=True))
+    assert (found.outcome, found.asked) == (Outcome.NOT_FOUND, ("folkbokforing",))
+
+
+async def test_names_and_postal_codes_arrive_as_they_were_written(registers):
+    person = next(one for one in CONTENTS.persons if one.given and "Żółć" in one.given)
+    found = await registers.resolve(parse_person_id(person.id), rules(person.id))
+    assert found.name == f"{person.given} {person.middle} {person.surname}"
+    zero = next(one for one in CONTENTS.persons if one.postal_code == 2222)
+    address = (await registers.resolve(parse_person_id(zero.id), rules(zero.id))).address
+    assert address is not None
+    assert address.postal_code == "02222"
+
+
+async def test_units_and_staff_are_found_or_not_found(registers):
+    unit = await registers.unit("se2321000255-vc01")
+    assert unit is not None
+    assert (unit.hsa_id, unit.municipality) == ("SE2321000255-VC01", "1281")
+    closed = await registers.unit("SE2321000255-VC09")
+    assert closed is not None
+    assert not closed.open_at(datetime(2026, 3, 2, tzinfo=UTC))
+    assert await registers.unit("SE2321000255-NONE") is None
+    care_unit = await registers.health_care_unit("SE2321000255-VC01")
+    assert care_unit is not None
+    assert care_unit.provider_orgnr == "2321000255"
+    assert await registers.health_care_unit("SE2120001132-K01") is None
+    (physician,) = await registers.employee("SE2321000255-P01")
+    assert physician.licensed_physician
+    assert await registers.employee("SE2321000255-NONE") == ()
+
+
+async def test_many_persons_are_asked_in_one_call_and_each_is_remembered(registers, simulated):
+    persons = [parse_person_id(person.id) for person in CONTENTS.persons]
+    found = await registers.persons(persons)
+    assert len(found) == len(persons)
+    assert found[TOLVAN] == await registers.person(TOLVAN)
+    assert simulated.simulation.calls["GetPersonsForProfile"] == 1
+
+
+@pytest.mark.parametrize("number", [f"VP{n:03}" for n in range(1, 16)])
+async def test_every_fault_of_the_platform_is_retried_or_parked_by_the_table(number, registers, simulated):
+    trouble(simulated, "GetUnit", fault=number)
+    with pytest.raises(Unavailable if number in {"VP008", "VP009"} else Parked, match=number) as caught:
+        await registers.unit("SE2321000255-VC01")
+    assert getattr(caught.value, "vp_number", number) == number
+    assert simulated.simulation.calls["GetUnit"] == 1
+
+
+@pytest.mark.parametrize(("code", "error"), [("Client", Parked), ("Server", Unavailable)])
+async def test_a_producers_own_fault_is_retried_only_when_it_is_the_servers(code, error, registers, simulated):
+    trouble(simulated, "GetUnit", producer_fault=code)
+    with pytest.raises(error, match=f"{code.lower()}-fault"):
+        await registers.unit("SE2321000255-VC01")
+
+
+@pytest.mark.parametrize("contract", ["GetPersonsForProfile", "GetListingCounty", "GetListing"])
+@pytest.mark.parametrize(
+    "how", [{"fault": "VP009"}, {"fault": "VP007"}, {"down": "503"}, {"down": "close"}, {"body": "<x"}]
+)
+async def test_a_register_in_trouble_is_an_outcome_and_whoever_is_known_stands(contract, how, registers, simulated):
+    trouble(simulated, contract, **how)
+    found = await registers.resolve(TOLVAN, rules())
+    assert found.outcome is Outcome.UNAVAILABLE
+    assert found.municipality_code == (None if contract == "GetPersonsForProfile" else "1281")
+    assert found.retry is (how != {"fault": "VP007"})
+
+
+async def test_only_where_there_was_no_answer_at_all_the_question_is_asked_again_at_once(registers, simulated):
+    trouble(simulated, "GetUnit", down="close", times=1)
+    assert await registers.unit("SE2321000255-VC01") is not None
+    assert simulated.simulation.calls["GetUnit"] == 2
+    trouble(simulated, "GetUnit", down="503", times=1)
+    with pytest.raises(Unavailable, match="http-503"):
+        await registers.unit("SE2321000255-VC02")
+    assert simulated.simulation.calls["GetUnit"] == 3
+
+
+async def test_a_register_that_refuses_connections_is_unavailable(registers, simulated):
+    await simulated.stop()
+    with pytest.raises(Unavailable, match="no-answer"):
+        await registers.unit("SE2321000255-VC01")
+
+
+async def test_a_register_that_is_too_slow_is_given_up_and_not_asked_twice(simulated, clock):
+    trouble(simulated, "GetUnit", slow=60)
+    async with build(simulated, clock, read_timeout=0.2) as registers:
+        with pytest.raises(Unavailable, match="time-out"):
+            await registers.unit("SE2321000255-VC01")
+    assert simulated.simulation.calls["GetUnit"] == 1
+
+
+async def test_after_a_fault_the_same_question_is_asked_no_sooner_than_five_minutes_later(registers, simulated, clock):
+    trouble(simulated, "GetUnit", fault="VP009", times=1)
+    with pytest.raises(Unavailable, match="VP009"):
+        await registers.unit("SE2321000255-VC01")
+    clock.now += timedelta(minutes=4, seconds=59)
+    with pytest.raises(Unavailable, match="VP009") as held:
+        await registers.unit("SE2321000255-VC01")
+    assert held.value.retry_after == 1
+    assert simulated.simulation.calls["GetUnit"] == 1
+    assert await registers.unit("SE2321000255-VC02") is not None, "another question may be asked"
+    clock.now += timedelta(seconds=1)
+    assert await registers.unit("SE2321000255-VC01") is not None
+
+
+async def test_the_pause_after_a_fault_holds_for_a_fresh_look_up_and_in_every_process(simulated, clock):
+    cache = MemoryCache()
+    trouble(simulated, "GetPersonsForProfile", fault="VP007")
+    async with build(simulated, clock, cache=cache) as one, build(simulated, clock, cache=cache) as other:
+        for registers in (one, other):
+            with pytest.raises(Parked) as caught:
+                await registers.person(TOLVAN, fresh=True)
+            assert caught.value.vp_number == "VP007"
+    assert simulated.simulation.calls["GetPersonsForProfile"] == 1
+
+
+async def test_an_answer_is_kept_for_its_time_and_none_for_a_shorter_one(simulated, clock, lookups):
+    async with build(simulated, clock, lookups, ttl_positive=3600, ttl_negative=60) as registers:
+        for _ in range(2):
+            assert await registers.unit("SE2321000255-VC01") is not None
+            assert await registers.unit("SE2321000255-NONE") is None
+        assert simulated.simulation.calls["GetUnit"] == 2
+        clock.now += timedelta(seconds=61)
+        await registers.unit("SE2321000255-VC01")
+        await registers.unit("SE2321000255-NONE")
+        assert simulated.simulation.calls["GetUnit"] == 3
+    assert [outcome for _, outcome, _ in lookups] == ["ok", "none", "cached", "cached", "cached", "none"]
+
+
+async def test_a_whole_resolution_is_the_same_from_the_cache(registers, simulated):
+    first = await registers.resolve(TOLVAN, rules())
+    assert await registers.resolve(TOLVAN, rules()) == first
+    assert simulated.simulation.calls.total() == 3
+    await registers.resolve(TOLVAN, rules(), fresh=True)
+    assert simulated.simulation.calls.total() == 6
+
+
+async def test_what_another_version_of_the_hub_kept_is_asked_for_again(simulated, clock):
+    cache = MemoryCache()
+    async with build(simulated, clock, cache=cache) as registers:
+        await registers.unit("SE2321000255-VC01")
+        for row in cache.rows.values():
+            row["answer"] = {"other": 1}
+        assert await registers.unit("SE2321000255-VC01") is not None
+
+
+async def test_keys_of_the_cache_metrics_and_logs_name_nobody(simulated, clock, lookups, caplog):
+    cache = MemoryCache()
+    caplog.set_level("DEBUG")
+    async with build(simulated, clock, lookups, cache=cache) as registers:
+        await registers.resolve(TOLVAN, rules())
+        trouble(simulated, body="<broken>191212121212")
+        await registers.resolve(TOLVAN, rules(), fresh=True)
+    assert "191212121212" not in f"{list(cache.rows)}{lookups}{caplog.text}"
+    assert "Tolvan" not in caplog.text
+
+
+async def test_each_producer_gets_its_own_turns_at_the_rate_that_it_must_carry():
+    now, slept = [0.0], []
+
+    async def sleep(seconds):
+        slept.append(seconds)
+
+    pace = Pace(1.0, max_wait=2.5, clock=lambda: now[0], sleep=sleep)
+    for producer_id in ("12", "12", "14", "12"):
+        await pace.turn(producer_id)
+    assert slept == [1.0, 2.0]
+    with pytest.raises(Unavailable, match="register-busy") as busy:
+        await pace.turn("12")
+    assert busy.value.retry_after == 3.0
+    now[0] = 10.0
+    await pace.turn("12")
+    assert slept == [1.0, 2.0]
+
+
+async def test_a_burst_may_go_at_once_and_is_earned_back():
+    now, slept = [0.0], []
+
+    async def sleep(seconds):
+        slept.append(seconds)
+
+    pace = Pace(1.0, burst=3, clock=lambda: now[0], sleep=sleep)
+    for _ in range(4):
+        await pace.turn("12")
+    assert slept == [1.0]
+    now[0] = 100.0
+    for _ in range(3):
+        await pace.turn("12")
+    assert slept == [1.0]
+
+
+async def test_a_call_waits_for_its_turn_and_so_does_its_second_attempt(simulated):
+    taken = []
+
+    class Counting(Pace):
+        async def turn(self, producer):
+            taken.append(producer)
+
+    trouble(simulated, "GetPersonsForProfile", down="close", times=1)
+    settings = RegisterSettings(url=simulated.url("folkbokforing"))
+    async with Caller(settings, Counting(1.0)) as caller:
+        await caller.ask("SE1", request("SE1", [TOLVAN]))
+    assert taken == ["SE1", "SE1"]
+
+
+_BILLION = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("", "not-xml"),
+        ("<html><body>Login</body></html>", "not-soap"),
+        ("<!DOCTYPE a><a/>", "dtd-forbidden"),
+        ('<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>', "dtd-forbidden"),
+        (f'<!DOCTYPE a [<!ENTITY a0 "ha">{_BILLION}]><a>&a9;</a>', "(dtd-forbidden|not-xml)"),
+        ("<a>" * 50_000 + "</a>" * 50_000, "not-xml"),
+        ("<a>" + " " * MAX_BYTES + "</a>", "too-large"),
+    ],
+    ids=["empty", "html", "dtd", "xxe", "billion-laughs", "deep", "huge"],
+)
+async def test_hostile_bytes_from_a_register_are_one_clear_error_and_not_asked_for_again_at_once(
+    body, reason, registers, simulated, lookups
+):
+    trouble(simulated, "GetUnit", body=body)
+    for _ in range(2):
+        with pytest.raises(Unavailable, match=f"unreadable-{reason}"):
+            await registers.unit("SE2321000255-VC01")
+    assert simulated.simulation.calls["GetUnit"] == 1
+    assert [outcome for _, outcome, _ in lookups] == ["unreadable", "held"]
+
+
+async def test_the_hub_speaks_as_the_profile_prescribes(simulated, clock, monkeypatch):
+    seen = []
+    monkeypatch.setattr(httpx.AsyncClient, "stream", _spy(httpx.AsyncClient.stream, seen))
+    async with build(simulated, clock, consumer_hsa_id="SE2321000255-HUB") as registers:
+        await registers.unit("SE2321000255-VC01")
+    (sent,) = seen
+    assert sent["soapaction"] == '"urn:riv:infrastructure:directory:organization:GetUnitResponder:5:GetUnit"'
+    assert sent["content-type"] == "text/xml; charset=utf-8"
+    assert sent["x-rivta-original-serviceconsumer-hsaid"] == "SE2321000255-HUB"
+
+
+def _spy(stream, seen):
+    def spy(self, method, url, **options):
+        seen.append(self.build_request(method, url, **options).headers)
+        return stream(self, method, url, **options)
+
+    return spy
+
+
+def test_certificates_that_cannot_be_read_stop_the_hub_from_starting(tmp_path):
+    with pytest.raises(Misconfigured, match="certificates"):
+        Caller(RegisterSettings(url="https://127.0.0.1", cert_file=str(tmp_path / "none.pem")))
+
+
+async def test_a_simulator_answers_a_wrong_question_with_a_client_fault(simulated):
+    async with httpx.AsyncClient() as client:
+        for body in (
+            b"<a/>",
+            request("SE1", [TOLVAN]).body.replace(b">P2<", b">P99<"),
+            request("SE1", [TOLVAN]).body.replace(b"ignoreReferredIdentity", b"ignored"),
+        ):
+            answer = await client.post(simulated.url("folkbokforing"), content=body)
+            assert answer.status_code == 500
+            assert b"s:Client" in answer.content
+        answer = await client.post(simulated.url("hsa"), content=request("SE1", [TOLVAN]).body)
+        assert b"VP004" in answer.content
+        answer = await client.post(simulated.url("folkbokforing"), content=request("", [TOLVAN]).body)
+        assert b"VP003" in answer.content
+
+
+async def test_a_simulator_is_told_what_to_do_and_tells_what_it_did_over_http(simulated):
+    async with httpx.AsyncClient() as client:
+        url = simulated.url("control")
+        told = {"contract": "GetUnit", "trouble": {"fault": "VP008", "slow": 0.01}}
+        assert (await client.post(url, json=told)).json()["troubles"] == {"GetUnit": {"fault": "VP008", "slow": 0.01}}
+        assert (await client.post(url, json={"contract": "GetUnit"})).json()["troubles"] == {}
+        assert (await client.post(url, json={"contract": "GetNothing"})).status_code == 400
+        assert (await client.post(url, json={"trouble": {"fault": "VP099"}})).status_code == 400
+        await client.post(simulated.url("folkbokforing"), content=request("SE1", [TOLVAN]).body)
+        assert (await client.get(url)).json()["calls"]["GetPersonsForProfile"] == 1
+        assert (await client.delete(url)).json()["calls"]["GetPersonsForProfile"] == 0
+
+
+async def test_many_questions_at_a_time_are_each_answered(registers):
+    persons = [person for person in CONTENTS.persons if person.expect == "listed"]
+    found = await asyncio.gather(*(registers.resolve(parse_person_id(one.id), rules(one.id)) for one in persons))
+    assert [one.health_centre for one in found] == [one.centre for one in persons]
+
+
+async def test_everything_that_went_over_the_wire_was_valid_but_what_was_meant_to_be_wrong(wire, registers):
+    """Runs last, so that it also checks what the tests above have sent and got."""
+    await registers.resolve(TOLVAN, rules())
+    for ask in (registers.unit, registers.health_care_unit, registers.employee):
+        await ask("SE2321000255-P01")
+    questions, answers = set(), set()
+    for body, answer in wire:
+        try:
+            contract, _, _ = producer.read_question(body)
+        except Exception:  # noqa: BLE001 - sent wrong on purpose, past our own code
+            continue
+        questions.add(contract.name)
+        if answer is None or answer[0] != 200 or b"Response" not in answer[1]:
+            continue
+        element = open_envelope(answer[1])
+        found = NAMESPACES[etree.QName(element).namespace]
+        assert schema(found).validate(etree.ElementTree(element)), schema(found).error_log
+        answers.add(found.name)
+    assert questions == answers == {contract.name for contract in ALL}
