@@ -6,7 +6,7 @@ Pure data with its checks; read from YAML by `hub directory apply`, kept in the 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -147,6 +147,11 @@ class Directory(_Entry):
     def region_of(self, unit: str) -> Region:
         """The region in which a unit lies; its profile is the one a case carries that the unit opens."""
         return self._region_of[unit]
+
+    @cached_property
+    def remembered(self) -> dict[object, Any]:
+        """Where the rules remember what they worked out from this version; a new version begins with nothing."""
+        return {}
 
     def faults(self) -> list[str]:
         """Everything that does not hold together, one sentence each; an empty list means that it may be applied."""

@@ -126,6 +126,13 @@ class Told(Part):
     replay: bool = False
 
 
+class Question(Part):
+    """What the registers are to be asked, as a row of the outbox holds it."""
+
+    question: str
+    person: str
+
+
 MESSAGES: dict[str, type[Part]] = {
     "information": Information,
     "samtycke": Samtycke,

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from schemas.directory import Directory
 from schemas.identities import KNOWN_REGIONAL_PATTERNS, parse_person_id
-from schemas.messages import Adressering
+from schemas.messages import Adressering, Question
 
 from hub import metrics
 from hub.addressing.outcomes import Resolution, Rules
@@ -26,7 +26,6 @@ from hub.store import outbox
 from hub.store.outbox import REGISTERS, Item
 from hub.store.ownership import Ownership
 from hub.store.transaction import Store
-from hub.translators import formats
 
 _AT_ONCE = 16
 _CAPACITY = 4_000
@@ -140,9 +139,8 @@ class Worker:
                 self._in_hand.discard(item.id)
 
     async def _ask(self, item: Item) -> None:
-        question = formats.json_from(item.told)
-        person = question["person"]
-        answer, again = await self.find(person, item.case_id or "")
+        assert isinstance(item.told, Question)
+        answer, again = await self.find(item.told.person)
         assert self.intake is not None
         assert item.case_id is not None
         if self._told.get(item.id) != answer:
@@ -157,7 +155,7 @@ class Worker:
                 self._told.pop(item.id, None)
                 await outbox.done(connection, item.id, answer.outcome)
 
-    async def find(self, person: str, case_id: str) -> tuple[Adressering, bool]:
+    async def find(self, person: str) -> tuple[Adressering, bool]:
         """What the registers say of a person, and whether asking again later may give more."""
         if self._registers is None:
             return Adressering(outcome="lookup_unavailable", why=("no-registers-configured",)), False

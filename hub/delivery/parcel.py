@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from schemas.directory import System
 from schemas.envelope import Message
+from schemas.messages import Receipt, Told
 
 from hub.store.outbox import Item
 from hub.translators import formats
@@ -53,11 +54,11 @@ class Exit(Protocol):
 
 def wrap(item: Item, message: Message | None, system: System) -> Parcel:
     """Writes an outbox row in the format that its system wants; ``message`` is what a notice is about."""
-    if item.kind == "receipt":
-        receipt = formats.receipt_from(item.told)
-        written = formats.write_receipt(receipt, f"receipt-{item.id}", system.format, datetime.now(UTC))
+    if isinstance(item.told, Receipt):
+        written = formats.write_receipt(item.told, f"receipt-{item.id}", system.format, datetime.now(UTC))
         return Parcel(f"out-{item.id}", item.case_id or f"out-{item.id}", written)
     assert message is not None
     assert item.case_id is not None
-    written = formats.write_notice(message, formats.told_from(item.told), system.format, item.accepted_at)
+    assert isinstance(item.told, Told)
+    written = formats.write_notice(message, item.told, system.format, item.accepted_at)
     return Parcel(f"out-{item.id}", item.case_id, written)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import time
@@ -29,6 +30,9 @@ from hub.store.outbox import Item
 
 HOLD_SCHEDULE_S = (1.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
 """Waits between the tries of a held message, the last one repeated (D-4)."""
+
+_BREATH = 40
+"""Messages handled at a stretch before the event loop may do something else."""
 
 AWAITS_OPENING = "awaits-opening"
 """The reason of a hold: the message came before the one that opens its case."""
@@ -204,7 +208,9 @@ class Batch:
             case.told[arrival.system_id] = case.sequence
         memory = self.memory.setdefault(case.id, {})
         memory[case.sequence] = message
-        answer = Receipt(message=message.id, code="ok", case=case.id, sequence=case.sequence, warnings=tuple(decision.warnings))
+        answer = Receipt(
+            message=message.id, code="ok", case=case.id, sequence=case.sequence, warnings=tuple(decision.warnings)
+        )
         self._keep(arrival, answer, case.id, decision)
         self._answered(arrival, answer, "accepted")
         self.items += telling.notices(SVU, decision, message, memory, self.directory, self.now)

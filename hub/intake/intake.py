@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -36,10 +36,22 @@ GIVE_UP_OPENING = timedelta(hours=72)
 _TRIES_ON_CONFLICT = 5
 
 
+_AT_ONCE = 2
+"""Transactions under way: one is decided while another is written; what they have in hand never concerns the same case."""
+
+_DOWN_S = 0.5
+"""Seconds between tries while the database is away."""
+
+
 @dataclass(slots=True)
 class _Waiting:
     arrivals: Sequence[Arrival]
+    patient: bool
     done: asyncio.Future[list[Receipt]]
+
+    def subjects(self) -> set[str]:
+        """What it is about, as far as order goes: one system's messages of one case."""
+        return {f"{a.system_id}/{a.message.subject}" for a in self.arrivals if a.message is not None}
 
 
 class Intake:
@@ -54,12 +66,14 @@ class Intake:
         self._length = 0
         self._wake = asyncio.Event()
         self._stopping = False
+        self._down = False
+        self._under_way: dict[asyncio.Task[None], set[str]] = {}
         self.progress = 0
         """Transactions done so far: health asks whether this moves, not whether anybody answers a ping."""
 
     @property
     def length(self) -> int:
-        """Messages that wait for their transaction."""
+        """Messages that wait for their transaction or are in it."""
         return self._length
 
     @property
@@ -67,33 +81,54 @@ class Intake:
         """True when more should not be taken in now (D-8)."""
         return self._length >= QUEUE
 
-    async def submit(self, arrivals: Sequence[Arrival]) -> list[Receipt]:
-        """Handles messages and returns their receipts once they are committed. Raises ``Unavailable`` while the store is down."""
-        if self._stopping:
-            raise Unavailable("stopping", retry_after=5)
+    async def submit(self, arrivals: Sequence[Arrival], *, patient: bool = False) -> list[Receipt]:
+        """Handles messages and returns their receipts once they are committed.
+
+        Raises ``Unavailable`` while the store is down; a ``patient`` caller waits until it is back instead.
+        """
+        if self._stopping or (self._down and not patient):
+            raise Unavailable("stopping" if self._stopping else "database", retry_after=5)
         for arrival in arrivals:
             if arrival.message is None and arrival.refused is None:
                 read(arrival)
         done: asyncio.Future[list[Receipt]] = asyncio.get_running_loop().create_future()
-        self._queue.append(_Waiting(arrivals, done))
+        self._queue.append(_Waiting(arrivals, patient, done))
         self._length += len(arrivals)
         self._wake.set()
         return await done
 
     async def run(self) -> None:
         """Empties the queue until ``stop``; then finishes what was taken in and ends."""
-        while not (self._stopping and not self._queue):
-            if not self._queue:
+        try:
+            while self._queue or self._under_way or not self._stopping:
                 self._wake.clear()
-                await self._wake.wait()
-                continue
-            taken = [self._queue.popleft()]
-            size = len(taken[0].arrivals)
-            while self._queue and size + len(self._queue[0].arrivals) <= BATCH:
-                taken.append(self._queue.popleft())
-                size += len(taken[-1].arrivals)
-            self._length -= size
-            await self._handle(taken)
+                taken = self._take() if len(self._under_way) < _AT_ONCE else []
+                if not taken:
+                    await self._wake.wait()
+                    continue
+                subjects = set().union(*(waiting.subjects() for waiting in taken))
+                task = asyncio.create_task(self._handle(taken))
+                self._under_way[task] = subjects
+                task.add_done_callback(self._landed)
+        finally:
+            for task in self._under_way:
+                task.cancel()
+
+    def _take(self) -> list[_Waiting]:
+        """The next batch: whatever has come, up to its size, in order and of no case that is in hand already."""
+        in_hand: set[str] = set().union(*self._under_way.values())
+        taken: list[_Waiting] = []
+        size = 0
+        while self._queue and (not taken or size + len(self._queue[0].arrivals) <= BATCH):
+            if not in_hand.isdisjoint(self._queue[0].subjects()):
+                break
+            taken.append(self._queue.popleft())
+            size += len(taken[-1].arrivals)
+        return taken
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._under_way.pop(task, None)
+        self._wake.set()
 
     def stop(self) -> None:
         """Takes nothing in any more."""
@@ -101,20 +136,35 @@ class Intake:
         self._wake.set()
 
     async def _handle(self, taken: list[_Waiting]) -> None:
-        arrivals = [arrival for waiting in taken for arrival in waiting.arrivals]
+        """One batch to its receipts; while the database is away the patient ones wait and the others are told."""
+        size = sum(len(waiting.arrivals) for waiting in taken)
         try:
-            receipts = await self._batch(arrivals)
-        except Unavailable as unavailable:
+            while taken:
+                try:
+                    receipts = await self._batch([arrival for waiting in taken for arrival in waiting.arrivals])
+                except Unavailable as unavailable:
+                    log.warning("intake_waits", reason=unavailable.reason)
+                    failed = unavailable
+                except Exception as error:  # noqa: BLE001 - not even holding it succeeded: nothing may be lost, so try again
+                    log.error("intake_fails", error=type(error).__name__)
+                    failed = Unavailable("defect")
+                else:
+                    break
+                self._down = True
+                taken = _patient(taken, failed)
+                self._length -= sum(len(one.arrivals) for one in self._queue if not one.patient)
+                self._queue = deque(_patient(self._queue, failed))
+                if taken:
+                    await asyncio.sleep(_DOWN_S)
+            self._down = False
+            start = 0
             for waiting in taken:
+                end = start + len(waiting.arrivals)
                 if not waiting.done.done():
-                    waiting.done.set_exception(unavailable)
-            return
-        start = 0
-        for waiting in taken:
-            end = start + len(waiting.arrivals)
-            if not waiting.done.done():
-                waiting.done.set_result(receipts[start:end])
-            start = end
+                    waiting.done.set_result(receipts[start:end])
+                start = end
+        finally:
+            self._length -= size
 
     async def _batch(self, arrivals: Sequence[Arrival]) -> list[Receipt]:
         """All in one transaction; when that fails for an unexpected reason one by one, and only the one that fails is held (D-4)."""
@@ -167,6 +217,14 @@ class Intake:
                 arrival.refused = NEVER_OPENED
             await self.submit([arrival])
         return len(due)
+
+
+def _patient(waiting: Iterable[_Waiting], failed: Unavailable) -> list[_Waiting]:
+    """Those that wait until it works; the others are told that it does not, and may send again."""
+    for one in waiting:
+        if not one.patient and not one.done.done():
+            one.done.set_exception(failed)
+    return [one for one in waiting if one.patient]
 
 
 def stored_arrival(row: inbox.Row, directory: Directory) -> Arrival:

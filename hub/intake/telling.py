@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from pydantic_core import to_json
-
 from schemas.directory import Directory
 from schemas.envelope import Message
-from schemas.messages import Receipt
+from schemas.messages import Question, Receipt, Told
 
 from hub.processes.case import Case
-from hub.processes.machine import Decision, Process, colours, may
+from hub.processes.machine import Decision, Process, outlook
 from hub.store.outbox import REGISTERS, Item
 
 _AWAITED = {"kvittera": "kvittens", "justera": "justering", "godkanna": "godkannande", "svara": "svar"}
@@ -65,15 +63,17 @@ def _told(
     shown = None if message is None else completed(message, case)
     for system, receivers in by_system.items():
         last = case.told.get(system, 0)
-        told = {
-            "case": case.id,
-            "sequence": sequence,
-            "to": receivers,
-            "awaits": {unit: _AWAITED[step["act"]] for step in acts for unit in receivers if unit in step["awaits"]},
-            "state": _state(process, case, receivers, directory),
-            "may": {unit: may(process, case, unit, directory) for unit in receivers},
-            "skipped": list(range(last + 1, sequence)) if last else [],
-        }
+        seen = {unit: outlook(process, case, unit, directory) for unit in receivers}
+        told = Told(
+            case=case.id,
+            sequence=sequence,
+            to=tuple(receivers),
+            awaits={unit: _AWAITED[step["act"]] for step in acts for unit in receivers if unit in step["awaits"]},
+            state={step: {unit: seen[unit].colours[step] for unit in receivers} for step in process.steps},
+            may={unit: seen[unit].may for unit in receivers},
+            skipped=tuple(range(last + 1, sequence)) if last else (),
+            replay=False,
+        )
         case.told[system] = sequence
         items.append(
             Item(
@@ -84,7 +84,7 @@ def _told(
                 sequence=sequence,
                 source=source,
                 message_id=message_id,
-                told=to_json(told),
+                told=told,
                 body=None if shown is message or shown is None else shown.data.model_dump_json(exclude_none=True).encode(),
                 accepted_at=now,
                 due_at=now,
@@ -92,12 +92,6 @@ def _told(
             )
         )
     return items
-
-
-def _state(process: Process, case: Case, units: list[str], directory: Directory) -> dict[str, dict[str, dict[str, str]]]:
-    """step → unit → role → colour (C-30)."""
-    seen = {unit: colours(process, case, unit, directory) for unit in units}
-    return {step: {unit: seen[unit][step] for unit in units} for step in process.steps}
 
 
 def completed(message: Message, case: Case) -> Message:
@@ -113,11 +107,10 @@ def completed(message: Message, case: Case) -> Message:
 
 def lookup(case: Case, message: Message, question: str, now: datetime) -> Item:
     """A question for the registers, asked after the commit by the addressing (architecture.md §1)."""
-    told = to_json({"question": question, "person": case.person["personnummer"]})
-    return Item(0, "lookup", REGISTERS, case.id, None, message.source, message.id, told, None, now, now)
+    asked = Question(question=question, person=case.person["personnummer"])
+    return Item(0, "lookup", REGISTERS, case.id, None, message.source, message.id, asked, None, now, now)
 
 
 def receipt(system: str, source: str, answer: Receipt, now: datetime) -> Item:
     """The technical answer on its way to the sender's system (messages.md §2)."""
-    told = answer.model_dump_json(exclude_none=True, exclude_defaults=True).encode()
-    return Item(0, "receipt", system, answer.case, None, source, answer.message, told, None, now, now)
+    return Item(0, "receipt", system, answer.case, None, source, answer.message, answer, None, now, now)

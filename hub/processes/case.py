@@ -55,6 +55,20 @@ class Case:
         """One to try things on."""
         return deepcopy(self)
 
+    def shape(self, unit: str) -> tuple[object, ...]:
+        """Everything that a row's guards and the colours look at, for one unit: two cases of one shape look alike to it."""
+        participant = self.participants.get(unit)
+        return (
+            self.profile,
+            self.status,
+            self.information,
+            self.samtycke,
+            self.published,
+            self.all_receivers_known,
+            None if participant is None else (participant["party"], *participant["roles"]),
+            *[(name, step["act"], bool(step["awaits"]), unit in step["awaits"]) for name, step in self.steps.items()],
+        )
+
     @property
     def in_manual_queue(self) -> bool:
         """Someone has to see to the addressing by hand (law-and-lookups §4)."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cached_property
 from typing import Any
 
 from schemas.directory import Directory, Unit
@@ -47,7 +47,7 @@ class Situation:
         """HSA-id of the acting unit."""
         return self.message.unit
 
-    def emit(self, name: str, **facts: Any) -> None:
+    def emit(self, name: str, /, **facts: Any) -> None:
         """An event happened; the case changes at once, so that the next effect sees it."""
         event = (name, facts)
         self.events.append(event)
@@ -102,7 +102,7 @@ class Row:
     """Messages that this one may carry in a field of the same name, handled before it in the same breath."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Process:
     """A process: its steps in the order shown, and its table."""
 
@@ -112,17 +112,13 @@ class Process:
     opening_rule: str
     """The rule that says which messages open a case, and whose."""
 
+    @cached_property
+    def _by_name(self) -> Mapping[str, Row]:
+        return {row.message: row for row in self.rows}
+
     def row(self, message: str) -> Row | None:
         """The row of a message by name, or None when the process has none."""
-        return self._by_name().get(message)
-
-    def _by_name(self) -> Mapping[str, Row]:
-        return _rows_by_name(self)
-
-
-@lru_cache(maxsize=8)
-def _rows_by_name(process: Process) -> Mapping[str, Row]:
-    return {row.message: row for row in process.rows}
+        return self._by_name.get(message)
 
 
 @dataclass(slots=True)
@@ -271,6 +267,29 @@ def may(process: Process, case: Case, unit: str, directory: Directory) -> tuple[
         if participant["party"] in row.parties and all(condition.holds(situation) for condition in row.guards):
             names.append(row.message)
     return tuple(names)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a unit sees of a case: colours per step and role (C-30), and what it may do now (messages.md §2)."""
+
+    colours: dict[str, dict[str, str]]
+    may: tuple[str, ...]
+
+
+_OUTLOOKS_KEPT = 20_000
+
+
+def outlook(process: Process, case: Case, unit: str, directory: Directory) -> Outlook:
+    """A unit's colours and possibilities; remembered per shape of case, since thousands of cases have the same few shapes."""
+    known = directory.remembered
+    key = (process.name, unit, case.shape(unit))
+    found = known.get(key)
+    if found is None:
+        if len(known) >= _OUTLOOKS_KEPT:
+            known.clear()
+        found = known[key] = Outlook(colours(process, case, unit, directory), may(process, case, unit, directory))
+    return found  # type: ignore[no-any-return]
 
 
 def duty_roles(directory: Directory, unit: str, step: str, act: str) -> list[str]:

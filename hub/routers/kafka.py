@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 from faststream import AckPolicy
@@ -19,6 +19,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 
 from schemas.directory import Directory, System
+from schemas.messages import Receipt
 
 from hub import metrics
 from hub.errors import Unavailable
@@ -30,6 +31,8 @@ PREFIX = "hub.in."
 _FIND_TOPICS_MS = 2_000
 _LONGEST_HOLD_UP_MS = 30 * 60 * 1000
 """How long a batch may wait for the database before the group takes its partitions away."""
+_IN_HAND = 3
+"""Batches that may be fetched and not yet committed."""
 _STALLED_S = 30.0
 _FETCH_BYTES = 4 * 1024 * 1024
 _LARGEST_RECORD = 32 * 1024 * 1024
@@ -45,7 +48,8 @@ class KafkaIn:
         self._directory = directory
         self._broker: KafkaBroker | None = None
         self._subscriber: Any = None
-        self._busy = False
+        self._room = asyncio.Semaphore(_IN_HAND)
+        self._last: asyncio.Task[None] | None = None
         self._moved = time.monotonic()
         self._positions: dict[object, int] = {}
         self.lag = 0
@@ -93,26 +97,39 @@ class KafkaIn:
         return KafkaAckableMessage(body=b"", raw_message=record, consumer=self._consumer)
 
     async def _take(self, first: ConsumerRecord) -> None:
-        """The record that came and whatever else is there already: one batch, with no timer. Never raises."""
+        """The record that came and whatever else is there already: one batch, with no timer. Never raises.
+
+        The next batch is fetched and read while this one is in its transaction; offsets are committed in order.
+        """
         consumer = self._consumer
         assert consumer is not None
+        await self._room.acquire()
         more = await consumer.getmany(timeout_ms=0, max_records=BATCH - 1)
-        arrivals = [arrival for record in _all(first, more) if (arrival := self._arrival(record)) is not None]
-        self._busy = True
-        while arrivals:
-            try:
-                await self._intake.submit(arrivals)
-                break
-            except Unavailable as reason:
-                log.warning("kafka_waits", reason=reason.reason, records=len(arrivals))
-                await asyncio.sleep(0.5)
-                self._moved = time.monotonic()
-        self._busy = False
+        records = list(_all(first, more))
+        arrivals = [arrival for record in records if (arrival := self._arrival(record)) is not None]
+        handled = asyncio.create_task(self._intake.submit(arrivals, patient=True))
+        await asyncio.sleep(0)  # the intake's queue is first come, first served
+        self._last = asyncio.create_task(self._commit(consumer, handled, _next_offsets(records), self._last))
+
+    async def _commit(
+        self,
+        consumer: AIOKafkaConsumer,
+        handled: asyncio.Task[list[Receipt]],
+        offsets: dict[TopicPartition, int],
+        before: asyncio.Task[None] | None,
+    ) -> None:
+        """D-1: the offsets of a batch are committed after its own commit, and after those of the batch before it."""
         try:
-            await consumer.commit()
-        except KafkaError as error:
-            # The partitions went to another hub, or the broker is away: the records come again and are known as repeats.
+            await handled
+            if before is not None:
+                await before
+            self._moved = time.monotonic()
+            await consumer.commit(offsets)
+        except (KafkaError, Unavailable) as error:
+            # The partitions went to another hub, the broker is away, or the hub stops: the records come again as repeats.
             log.warning("offsets_not_committed", error=type(error).__name__)
+        finally:
+            self._room.release()
 
     def _arrival(self, record: ConsumerRecord) -> Arrival | None:
         system = self._directory().system_by_id.get(record.topic[len(PREFIX) :])
@@ -140,7 +157,7 @@ class KafkaIn:
             self.lag = sum(max(0, ends[part] - positions[part]) for part in ends)
             for part in ends:
                 metrics.consumer_lag.labels(part.topic[len(PREFIX) :]).set(max(0, ends[part] - positions[part]))
-            if positions != self._positions or self._busy or self.lag == 0:
+            if positions != self._positions or self._room.locked() or self.lag == 0:
                 self._positions, self._moved = dict(positions), time.monotonic()
             elif time.monotonic() - self._moved > _STALLED_S:
                 log.error("consumer_stalled", lag=self.lag)
@@ -181,6 +198,11 @@ def _looks_like(body: bytes, has_attributes: bool) -> str:
     if b'"resourceType"' in head:
         return "application/fhir+json"
     return "application/json" if has_attributes else "application/cloudevents+json"
+
+
+def _next_offsets(records: Sequence[ConsumerRecord]) -> dict[TopicPartition, int]:
+    """Per partition the offset after the last record: where whoever comes after shall go on."""
+    return {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}
 
 
 def _all(first: ConsumerRecord, more: dict[object, list[ConsumerRecord]]) -> Iterable[ConsumerRecord]:

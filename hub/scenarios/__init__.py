@@ -1,6 +1,7 @@
-"""Scenarios (messages.md §6): a rule in its executable form, played in memory by ``check``. Imports the intake and the rules.
+"""Scenarios (messages.md §6): a rule in its executable form, played in memory by ``check``.
 
-``Written`` reads one, ``play`` plays it in memory, ``Play`` is what another runner builds on (the stack, a vendor's system).
+Imports the intake and the rules. ``Written`` reads a scenario, ``play`` plays it in memory, ``Play`` is what another
+runner builds on (the stack, a vendor's system).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ def files_in(paths: Iterable[Path]) -> list[Path]:
 
 
 def check(files: list[Path]) -> int:
-    """Plays every file in memory and prints what each came to. 0: all as written; 1: something differed or was unusable."""
+    """Plays every file in memory and prints what each came to. 0: all as written; 1: something differed."""
     began = time.perf_counter()
     scenarios = files_in(files)
     failed = 0

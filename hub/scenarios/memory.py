@@ -1,7 +1,7 @@
 """The hub without a database, a broker or a register: plays a scenario against the rules themselves, in milliseconds.
 
-Imports the intake and the player. It is the intake's own batch, one that never ends: duplicates, held messages, decisions and
-notices are those of production, only what ``Batch`` reads before and writes after is left out.
+Imports the intake and the player. It is the intake's own batch, one that never ends: duplicates, held messages,
+decisions and notices are those of production, only what ``Batch`` reads before and writes after is left out.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from hub.scenarios.model import At, Send, State, Written
 from hub.scenarios.play import Outcome, Play
 from hub.scenarios.report import Report
 from hub.scenarios.world import World, load, world_of
-from hub.translators import formats
-from schemas.messages import Receipt
+from schemas.messages import Question, Receipt, Told
+
+_HELD = "held"
+"""What the receipt of a held message names."""
 
 
 class Memory(Batch):
@@ -25,40 +27,34 @@ class Memory(Batch):
         """An empty hub in a world whose registers answer at once."""
         super().__init__(world.directory, world.known, now)
         self._world = world
-        self._waiting: list[Arrival] = []
+        self._waiting: dict[tuple[str, str], Arrival] = {}
         self._asked = 0
 
     def take(self, arrival: Arrival, now: datetime) -> Outcome:
-        """Handles one message and everything that follows from it: the registers' answer, messages that waited for the case."""
+        """Handles one message and what follows from it: the registers' answer, messages that waited for the case."""
         self.now = now
         self.items.clear()
         read(arrival)
         receipt = self._handle(arrival)
-        if receipt.rule == "held" and not receipt.repeat and arrival not in self._waiting:
-            self._waiting.append(arrival)
+        if receipt.rule == _HELD:
+            self._waiting.setdefault(arrival.key, arrival)
         self._look_up()
         self._retry()
-        return Outcome(receipt, [formats.told_from(item.told) for item in self.items if item.kind == "notice"])
+        return Outcome(receipt, [item.told for item in self.items if isinstance(item.told, Told)])
 
     def _look_up(self) -> None:
-        """The registers' answer comes as a message of the hub's own, right after the one that asked (architecture.md §1)."""
-        for item in [item for item in self.items if item.kind == "lookup"]:
-            assert item.case_id is not None
-            self._asked += 1
-            person = formats.json_from(item.told)["person"]
-            self._handle(own_message(item.case_id, f"a-{self._asked}-0", self._world.answer(person), self.now))
+        """The registers' answer is a message of the hub's own, right after the one that asked (architecture.md §1)."""
+        for case, asked in [(item.case_id, item.told) for item in self.items]:
+            if isinstance(asked, Question) and case is not None:
+                self._asked += 1
+                self._handle(own_message(case, f"a-{self._asked}-0", self._world.answer(asked.person), self.now))
 
     def _retry(self) -> None:
-        """D-4: what was held is tried again, in the order in which it came."""
-        for arrival in list(self._waiting):
+        """D-4: what was held is tried again, in the order in which it came. (What opens a case is never held here.)"""
+        for key, arrival in list(self._waiting.items()):
             arrival.was_held = True
-            if self._handle(arrival).rule != "held":
-                self._waiting.remove(arrival)
-                self._look_up_new()
-
-    def _look_up_new(self) -> None:
-        """A held message opens no case, so nothing new is asked; kept apart so that this is seen should it change."""
-        assert sum(item.kind == "lookup" for item in self.items) <= self._asked
+            if self._handle(arrival).rule != _HELD:
+                del self._waiting[key]
 
     def history(self, case: str | None) -> list[str]:
         """The names of a case's accepted messages, in sequence order."""

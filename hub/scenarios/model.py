@@ -1,6 +1,7 @@
-"""A scenario as it is written (messages.md §6): the project's and its vendors' common test language. Imports the language.
+"""A scenario as it is written (messages.md §6): the project's and its vendors' common test language.
 
-The step ``liability`` is not in the model yet: it comes with the law's clock (law-and-lookups.md §1), and is refused till then.
+Imports the language. The step ``liability`` is not in the model yet: it comes with the law's clock
+(law-and-lookups.md §1), and is refused till then.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class ExpectedNotice(_Strict):
 
 
 class Send(_Strict):
-    """A unit's system sends a message. What is left out is the plain thing: the unit's first role and actor, the clock's time."""
+    """A unit's system sends a message; left out are the plain things: the unit's first role and actor, the time now."""
 
     send: MessageName
     as_: ShortName | None = Field(default=None, alias="as")
@@ -65,7 +66,7 @@ class Send(_Strict):
     """HSA-id."""
     id: MessageId | None = None
     subject: str | None = None
-    """``ref:…``, a case id, or the ``as`` of a message whose case is meant; left out: the case that the scenario is in."""
+    """``ref:…``, a case id, or the ``as`` of a message whose case is meant; left out: the scenario's case."""
     time: AwareDatetime | None = None
     data: dict[str, Any] = Field(default_factory=dict)
     """The body. A unit's short name stands for its HSA-id, and under ``message`` an ``as`` for that message's id."""

@@ -1,7 +1,7 @@
 """A scenario being played, whatever it is played against: makes the messages, judges what comes. Does no I/O.
 
-Imports the model, the world and the machine's colours. ``memory`` plays against the rules alone; a test on the whole stack
-plays the same steps and gives the same things to judge.
+Imports the model, the world and the machine's colours. ``memory`` plays against the rules alone; a test on the whole
+stack plays the same steps and gives the same things to judge.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hub.intake.arrival import Arrival
 from hub.processes.case import Case
 from hub.processes.machine import colours
 from hub.processes.svu import SVU
-from hub.scenarios.model import At, ExpectedNotice, History, Send, State, Step, Written
+from hub.scenarios.model import At, ExpectedReceipt, History, Send, State, Step, Written
 from hub.scenarios.report import Difference, Report, words
 from hub.scenarios.world import World
 from hub.translators.native import JSON, STRUCTURED
@@ -63,7 +63,7 @@ class Play:
         """The steps with their numbers from 0."""
         return enumerate(self.written.scenario.steps)
 
-    # --- at ------------------------------------------------------------------------------------------------------------
+    # --- at -----------------------------------------------------------------------------------------------------------
 
     def move(self, number: int, step: At) -> None:
         """Moves the clock forward; raises ``Unusable`` when the scenario would move it back."""
@@ -72,7 +72,7 @@ class Play:
             raise self.written.fault(number, "at", "the clock does not go back")
         self.now = then
 
-    # --- send ----------------------------------------------------------------------------------------------------------
+    # --- send ---------------------------------------------------------------------------------------------------------
 
     def arrival(self, number: int, step: Send) -> Arrival:
         """The message as it comes in from the unit's system, in bytes; raises ``Unusable`` for a unit that has none."""
@@ -92,7 +92,8 @@ class Play:
             "datacontenttype": JSON,
             "data": self._resolved(step.data),
         }
-        role = step.role if "role" in step.model_fields_set else next(iter(self.world.directory.unit_by_hsa[unit].roles))
+        first = next(iter(self.world.directory.unit_by_hsa[unit].roles))
+        role = step.role if "role" in step.model_fields_set else first
         if role is not None:
             event["actorrole"] = role
         place = f"{self.written.path.name}/{number + 1}"
@@ -133,13 +134,13 @@ class Play:
         self._remember(number, step, arrival, receipt)
         self.report.answered.add((receipt.code, receipt.rule))
         expected = step.expected
-        looked_at = [name for name in ("code", "rule", "element", "repeat", "warnings") if getattr(expected, name) is not None]
+        looked_at = [name for name in ExpectedReceipt.model_fields if getattr(expected, name) is not None]
         if any(getattr(receipt, name) != getattr(expected, name) for name in looked_at):
+            shown = dict.fromkeys(["code", "rule", "element", *looked_at])
             wanted = words([(name, getattr(expected, name)) for name in looked_at])
-            text = None if receipt.text is None else f"({receipt.text.en})"
-            names = {*looked_at, "code", "rule", "element"}
-            got = [(name, getattr(receipt, name)) for name in ExpectedNames if name in names]
-            self._differs(number, f"receipt of {step.send}", wanted, words([*got, ("", text)]))
+            got = words([(name, getattr(receipt, name)) for name in shown])
+            got += "" if receipt.text is None else f" ({receipt.text.en})"
+            self._differs(number, f"receipt of {step.send}", wanted, got)
         if step.notices is not None:
             for name in step.notices:
                 self._unit(number, "notices", name)
@@ -166,7 +167,7 @@ class Play:
                 found[name] = notice.awaits.get(unit) or found.get(name)
         return found
 
-    # --- state and history ---------------------------------------------------------------------------------------------
+    # --- state and history --------------------------------------------------------------------------------------------
 
     def judge_state(self, number: int, step: State, case: Case | None) -> None:
         """Compares the colours that units have (C-30)."""
@@ -192,12 +193,6 @@ class Play:
         self.report.differences.append(Difference(number + 1, self.written.line(number), what, expected, got))
 
 
-ExpectedNames = ("code", "rule", "element", "repeat", "warnings")
-
-
 def _notices(found: dict[str, str | None]) -> str:
     parts = [name if awaits is None else f"{name} (awaits {awaits})" for name, awaits in sorted(found.items())]
     return ", ".join(parts) or "nobody"
-
-
-__all__ = ["ExpectedNotice", "Outcome", "Play"]

@@ -1,4 +1,4 @@
-"""YAML with its line numbers: reads scenarios and worlds, and says where in the file something is wrong. Imports no hub.
+"""YAML with its line numbers: reads scenarios and worlds, and says where in a file something is wrong. No hub.
 
 Times stay the text that the author wrote, so that what is sent is what stands in the file (messages.md §6).
 """
@@ -27,7 +27,7 @@ class Unusable(ValueError):  # noqa: N818 - named for what it says of the file
 class _Loader(yaml.SafeLoader):
     """Dates and times stay text, and a key that stands twice is a fault rather than a silent loss of the first."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         keys = [key.value for key, _ in node.value]
         for number, key in enumerate(keys):
             if key in keys[:number]:
@@ -68,7 +68,7 @@ def read(path: Path, model: type[_Model]) -> tuple[_Model, yaml.Node]:
 
 
 def locate(node: yaml.Node, parts: Sequence[str | int]) -> tuple[int, str]:
-    """The line of an element and its JSON pointer; parts that the file does not have (a union's tag) are passed over."""
+    """The line of an element and its JSON pointer; parts that the file lacks (a union's tag) are passed over."""
     pointer = ""
     line = node.start_mark.line + 1
     for number, part in enumerate(parts):

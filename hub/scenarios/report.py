@@ -1,4 +1,4 @@
-"""What a scenario came to, for people to read: which step differed, what was expected, what came. Imports nothing of the hub."""
+"""What a scenario came to, for people to read: which step differed, what was expected, what came. Imports no hub."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ class Difference:
     got: str
 
     def __str__(self) -> str:
-        return f"step {self.step} (line {self.line}), {self.what}\n    expected  {self.expected}\n    got       {self.got}"
+        return (
+            f"step {self.step} (line {self.line}), {self.what}\n    expected  {self.expected}\n    got       {self.got}"
+        )
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 
 from hub.scenarios.model import ShortName
 from hub.scenarios.reading import Unusable, read
@@ -43,7 +43,7 @@ class World(_Strict):
     world: Annotated[str, StringConstraints(min_length=5)]
     """What it is a world of."""
     names: dict[ShortName, Hsa]
-    """Short name → unit. A unit that is not in the directory may have one too: that is how it is shown to be refused."""
+    """Short name → unit. A unit that is not in the directory may have one too, to show that it is refused."""
     staff: dict[ShortName, tuple[Hsa, ...]]
     """Unit → those who act for it; the first does where a step names nobody."""
     directory: Directory
@@ -56,7 +56,9 @@ class World(_Strict):
         named = set(self.names.values())
         faults += [f"unit {unit.hsa} has no short name" for unit in self.directory.units if unit.hsa not in named]
         known = self.directory.unit_by_hsa
-        faults += [f"{name} has no staff" for name, hsa in self.names.items() if hsa in known and not self.staff.get(name)]
+        faults += [
+            f"{name} has no staff" for name, hsa in self.names.items() if hsa in known and not self.staff.get(name)
+        ]
         if len(named) < len(self.names):
             faults.append("two short names stand for one unit")
         if faults:

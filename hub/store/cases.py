@@ -13,7 +13,7 @@ from psycopg import AsyncConnection
 
 from hub.processes.case import Case
 from hub.store.inbox import uuid_bytes
-from hub.store.transaction import copy
+from hub.store.transaction import copy, keys
 
 Connection = AsyncConnection[tuple[Any, ...]]
 Ref = tuple[str, str]
@@ -28,7 +28,7 @@ async def by_ref(connection: Connection, refs: Iterable[Ref]) -> dict[Ref, str]:
     found = await connection.execute(
         "SELECT c.system, c.ref, c.id FROM unnest(%s::text[], %s::text[]) AS k (system, ref) JOIN cases c USING (system, ref)"
         " WHERE c.ref IS NOT NULL",
-        ([r[0] for r in wanted], [r[1] for r in wanted]),
+        (keys(r[0] for r in wanted), keys(r[1] for r in wanted)),
     )
     return {(system, ref): str(id_) for system, ref, id_ in await found.fetchall()}
 

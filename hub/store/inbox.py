@@ -15,6 +15,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
 from hub.store.transaction import copy
+from hub.store.transaction import keys as texts
 
 Connection = AsyncConnection[tuple[Any, ...]]
 Key = tuple[str, str]
@@ -97,10 +98,9 @@ async def seen(connection: Connection, keys: Iterable[Key]) -> dict[Key, tuple[b
     found = await connection.execute(
         "SELECT m.source, m.id, m.digest, m.receipt FROM unnest(%s::text[], %s::text[]) AS k (source, id)"
         " JOIN message m USING (source, id)",
-        ([k[0] for k in wanted], [k[1] for k in wanted]),
-        binary=True,
+        (texts(k[0] for k in wanted), texts(k[1] for k in wanted)),
     )
-    return {(source, id_): (digest, receipt) for source, id_, digest, receipt in await found.fetchall()}
+    return {(source, id_): (bytes(digest), receipt) for source, id_, digest, receipt in await found.fetchall()}
 
 
 async def settle(connection: Connection, row: Row) -> None:
@@ -123,7 +123,7 @@ async def load(connection: Connection, keys: Sequence[Key]) -> dict[Key, Row]:
         "SELECT m.source, m.id, m.digest, m.raw, m.media_type, m.attributes::text, m.system, m.received_at, m.name, m.case_id,"
         " m.sequence, m.events::text, m.receipt::text FROM unnest(%s::text[], %s::text[]) AS k (source, id)"
         " JOIN message m USING (source, id)",
-        ([k[0] for k in keys], [k[1] for k in keys]),
+        (texts(k[0] for k in keys), texts(k[1] for k in keys)),
     )
     return {(row["source"], row["id"]): _row(row) for row in await found.fetchall()}
 

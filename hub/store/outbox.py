@@ -12,11 +12,13 @@ from typing import Any, Literal
 
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
+from pydantic_core import to_json
 
 from schemas.envelope import Message
+from schemas.messages import Question, Receipt, Told
 
 from hub.store.inbox import uuid_bytes
-from hub.store.transaction import copy
+from hub.store.transaction import array, copy
 
 Connection = AsyncConnection[tuple[Any, ...]]
 REGISTERS = "hub-registers"
@@ -34,8 +36,8 @@ class Item:
     sequence: int | None
     source: str
     message_id: str
-    told: bytes
-    """JSON: the notice's extensions, the receipt, or the question."""
+    told: Told | Receipt | Question
+    """The notice's extensions, the receipt, or the question."""
     body: bytes | None
     """The notice's data where it is not simply the message's (what the register knew was filled in)."""
     accepted_at: datetime
@@ -82,7 +84,7 @@ async def add(connection: Connection, items: Sequence[Item]) -> None:
                 i.sequence,
                 i.source,
                 i.message_id,
-                i.told,
+                to_json(i.told, exclude_none=True),
                 i.body,
                 i.accepted_at,
                 i.due_at,
@@ -92,6 +94,7 @@ async def add(connection: Connection, items: Sequence[Item]) -> None:
     )
 
 
+_KINDS: dict[str, type[Told] | type[Receipt] | type[Question]] = {"notice": Told, "receipt": Receipt, "lookup": Question}
 _ITEM = (
     "id, kind, system, case_id::text, sequence, source, message AS message_id, told::text, body, accepted_at, due_at, attempts"
 )
@@ -124,7 +127,7 @@ async def due(connection: Connection, system: str, *, limit: int) -> list[Item]:
 
 
 def _item(row: dict[str, Any]) -> Item:
-    row["told"] = row["told"].encode()
+    row["told"] = _KINDS[row["kind"]].model_validate_json(row["told"])
     return Item(**row)
 
 
@@ -143,7 +146,7 @@ async def sent(connection: Connection, ids: Sequence[int], at: Sequence[datetime
         "UPDATE outbox o SET state = 'sent', sent_at = n.at, answer = n.answer, attempts = o.attempts + 1"
         " FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[]) AS n (id, at, answer)"
         " WHERE o.id = n.id AND o.state = 'waiting'",
-        (list(ids), list(at), list(answers)),
+        (array(map(str, ids)), array(a.isoformat() for a in at), array(f'"{answer}"' for answer in answers)),
     )
 
 

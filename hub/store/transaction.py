@@ -5,7 +5,7 @@ SQLAlchemy keeps the pool and serves the cold paths; the hot path speaks to the 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -107,6 +107,16 @@ async def copy(
         out.set_types(types)
         for row in rows:
             await out.write_row(row)
+
+
+def array(parts: Iterable[str]) -> str:
+    """PostgreSQL's text form of an array of parts that need no quoting, or bring their own: psycopg's is slow for long ones."""
+    return "{" + ",".join(parts) + "}"
+
+
+def keys(parts: Iterable[str]) -> str:
+    """Texts as an array; their quotes and backslashes are escaped."""
+    return array('"' + part.replace("\\", "\\\\").replace('"', '\\"') + '"' for part in parts)
 
 
 def _config() -> Config:

@@ -102,16 +102,6 @@ def write_receipt(receipt: Receipt, receipt_id: str, format_: str, created: date
     return Written(attributes, native.JSON, receipt.model_dump_json(exclude_none=True, exclude_defaults=True).encode())
 
 
-def told_from(raw: bytes) -> Told:
-    """A notice's extensions, from how they were kept."""
-    return Told.model_validate_json(raw)
-
-
-def receipt_from(raw: bytes) -> Receipt:
-    """A receipt, from how it was kept."""
-    return Receipt.model_validate_json(raw)
-
-
 def json_of(value: Any) -> bytes:
     """JSON for the store."""
     return to_json(value)

@@ -40,7 +40,7 @@ def producer(bootstrap: str) -> AIOKafkaProducer:
 class KafkaExit:
     """One idempotent producer for all systems."""
 
-    together = 500
+    together = 1_000
 
     def __init__(self, producer: AIOKafkaProducer) -> None:
         self._producer = producer

@@ -1,0 +1,184 @@
+"""How the demo parties reach the hub and are reached: HTTP and Kafka in, webhooks and Kafka out, as a vendor would do it.
+
+Imports aiokafka, httpx, starlette, uvicorn, standardwebhooks and the wire; never loaded in production.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Any, Protocol
+
+import httpx
+import uvicorn
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from standardwebhooks import Webhook, WebhookVerificationError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hub.sandbox import wire
+from hub.sandbox.wire import Answer, Out
+from schemas.directory import Directory, WebhookOut
+
+log = logging.getLogger(__name__)
+
+Received = Callable[[str, Mapping[str, str], bytes], Awaitable[None]]
+"""(system, attributes, body) of what came out of the hub."""
+_TRY_AGAIN = frozenset({408, 429, 502, 503, 504})
+_OURS = frozenset({401, 403, 413})
+
+
+class WayIn(Protocol):
+    """A way to the hub."""
+
+    async def send(self, out: Out) -> Answer | None:
+        """Sends until it is taken in; the receipt where the way gives one at once, None where it comes later."""
+        ...
+
+
+class HttpIn:
+    """``POST /fhir/$process-message`` for Bundles, ``POST /messages`` for CloudEvents; the answer is the receipt."""
+
+    def __init__(self, client: httpx.AsyncClient, url: str, token: str) -> None:
+        self._client, self._url = client, url
+        self._headers = {"authorization": f"Bearer {token}"}
+
+    async def send(self, out: Out) -> Answer | None:
+        """Tried again with the same id for as long as the hub cannot take it: it knows repeats (D-2)."""
+        path = "/fhir/$process-message" if out.attributes is None else "/messages"
+        headers = {**self._headers, "content-type": out.media_type}
+        headers |= {f"ce-{name}": value for name, value in (out.attributes or {}).items() if name != "datacontenttype"}
+        wait = 0.5
+        while True:
+            try:
+                answer = await self._client.post(self._url + path, content=out.body, headers=headers)
+            except httpx.TransportError:
+                await asyncio.sleep(wait)
+            else:
+                if answer.status_code not in _TRY_AGAIN:
+                    return _receipt(answer)
+                await asyncio.sleep(float(answer.headers.get("retry-after", wait)))
+            wait = min(wait * 2, 10.0)
+
+
+def _receipt(answer: httpx.Response) -> Answer:
+    content = answer.json()
+    if content.get("resourceType") == "Bundle":
+        found = wire.read({}, answer.content)
+        assert isinstance(found, Answer)
+        return found
+    if "code" not in content:  # refused before it became a message
+        return Answer("", "fatal-error", rule=content.get("rule", f"http-{answer.status_code}"))
+    return wire.answer(content)
+
+
+class KafkaTopicIn:
+    """The topic ``hub.in.<system>``; the receipt comes by the system's way out."""
+
+    def __init__(self, producer: AIOKafkaProducer, system: str) -> None:
+        self._producer, self._topic = producer, f"hub.in.{system}"
+
+    async def send(self, out: Out) -> Answer | None:
+        """Returns when the broker has it."""
+        headers = [(f"ce_{name}", value.encode()) for name, value in (out.attributes or {}).items()]
+        headers.append(("content-type", out.media_type.encode()))
+        await self._producer.send_and_wait(self._topic, out.body, key=out.subject.encode(), headers=headers)
+        return None
+
+
+def producer(bootstrap: str) -> AIOKafkaProducer:
+    """The one that the demo's Kafka parties share."""
+    return AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True)
+
+
+class TopicReader:
+    """Reads ``hub.out.<system>`` of one system, from what comes after the start."""
+
+    def __init__(self, bootstrap: str, system: str, received: Received) -> None:
+        self._system, self._received = system, received
+        self._consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, fetch_max_wait_ms=200)
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """From the end of every partition: an outside broker may hold an earlier demo's."""
+        await self._consumer.start()
+        topic = f"hub.out.{self._system}"
+        parts = [TopicPartition(topic, number) for number in sorted(self._consumer.partitions_for_topic(topic) or {0})]
+        self._consumer.assign(parts)
+        await self._consumer.seek_to_end(*parts)
+        for part in parts:
+            await self._consumer.position(part)
+        self._task = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        async for record in self._consumer:
+            headers = {name: value.decode() for name, value in record.headers}
+            attributes = {name[3:]: value for name, value in headers.items() if name.startswith("ce_")}
+            await self._received(self._system, attributes, record.value or b"")
+
+    async def stop(self) -> None:
+        """Leaves."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self._consumer.stop()
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals belong to the sandbox."""
+        yield
+
+
+class WebhookServer:
+    """One address per system, ``/<system>``; what is not signed with one of its secrets gets 401."""
+
+    def __init__(self, directory: Directory, port: int, received: Received, faulty: Callable[[str], None]) -> None:
+        self._secrets = {s.id: s.out.secrets for s in directory.systems if isinstance(s.out, WebhookOut)}
+        self._received, self._faulty = received, faulty
+        app = Starlette(routes=[Route("/{system}", self._take, methods=["POST"])])
+        config = uvicorn.Config(
+            app, host="127.0.0.1", port=port, log_config=None, access_log=False, lifespan="off", ws="none"
+        )
+        self._server = _Server(config)
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Returns when it listens."""
+        self._task = asyncio.create_task(self._server.serve())
+        while not self._server.started:
+            if self._task.done():
+                await self._task
+                raise OSError("the webhook server did not start")
+            await asyncio.sleep(0.01)
+
+    async def stop(self) -> None:
+        """Stops listening."""
+        if self._task is not None:
+            self._server.should_exit = True
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _take(self, request: Request) -> Response:
+        system = request.path_params["system"]
+        body = await request.body()
+        if not any(_signed(secret, body, request.headers) for secret in self._secrets.get(system, ())):
+            self._faulty("bad-signature")
+            return Response(status_code=401)
+        event: dict[str, Any] = json.loads(body)
+        data = event.pop("data", None)
+        await self._received(system, event, json.dumps(data).encode())
+        return Response(status_code=204)
+
+
+def _signed(secret: str, body: bytes, headers: Mapping[str, str]) -> bool:
+    try:
+        Webhook(secret).verify(body, dict(headers), json_parse=False)
+    except WebhookVerificationError:
+        return False
+    return True

@@ -1,0 +1,70 @@
+"""What a live view shows of cases: where each was addressed and why, and what is still on its way. Imports psycopg and the transaction only.
+
+Nothing here is about a person: units, outcomes, counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import AsyncConnection
+
+Connection = AsyncConnection[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """One case, as far as it has come."""
+
+    case: str
+    status: str
+    """open · refused (C-62, C-63)."""
+    manual: str | None
+    """The outcome for which it waits in the manual queue."""
+    addressing: dict[str, Any] | None
+    """The last ``adressering``: outcome, units, why; None while the registers have not answered."""
+    awaits: tuple[str, ...]
+    """Units whose act is awaited."""
+    notices: tuple[tuple[str, int, str], ...]
+    """(system, sequence, state of the outbox) of every notice."""
+
+
+async def cases(connection: Connection, ids: Sequence[str]) -> list[CaseView]:
+    """The cases by id; those that there are not are left out."""
+    found = await connection.execute(
+        "SELECT c.id::text, c.status, c.manual, c.state->'steps',"
+        " (SELECT convert_from(m.raw, 'UTF8')::jsonb FROM message m WHERE m.case_id = c.id AND m.sequence IS NOT NULL"
+        "  AND m.name = 'adressering' ORDER BY m.sequence DESC LIMIT 1),"
+        " (SELECT jsonb_agg(jsonb_build_array(o.system, o.sequence, o.state) ORDER BY o.id) FROM outbox o"
+        "  WHERE o.case_id = c.id AND o.kind = 'notice')"
+        " FROM cases c WHERE c.id = ANY(%s::uuid[])",
+        (list(ids),),
+    )
+    return [
+        CaseView(
+            case=id_,
+            status=status,
+            manual=manual,
+            addressing=None if addressing is None else {k: v for k, v in addressing.items() if k in _SHOWN},
+            awaits=tuple(dict.fromkeys(unit for step in steps.values() for unit in step["awaits"])),
+            notices=tuple((system, sequence, state) for system, sequence, state in notices or ()),
+        )
+        for id_, status, manual, steps, addressing, notices in await found.fetchall()
+    ]
+
+
+_SHOWN = frozenset({"outcome", "health_centre", "municipality", "municipality_unit", "county", "why"})
+
+
+async def last_reference(connection: Connection, prefix: str) -> int:
+    """The highest number among senders' references of the form prefix + number, 0 when there is none."""
+    row = await (
+        await connection.execute(
+            "SELECT max(substr(ref, length(%(it)s) + 1)::bigint) FROM cases WHERE starts_with(ref, %(it)s)"
+            " AND substr(ref, length(%(it)s) + 1) ~ '^[0-9]{1,15}$'",
+            {"it": prefix},
+        )
+    ).fetchone()
+    return 0 if row is None or row[0] is None else int(row[0])
