@@ -17,7 +17,8 @@ from schemas.directory import Directory
 from hub import metrics
 from hub.addressing.calls import RegisterSettings
 from hub.addressing.registers import Registers
-from hub.addressing.worker import Known, Worker, counted
+from hub.addressing.known import Known
+from hub.addressing.worker import Worker, counted
 from hub.delivery.exits import kafka as kafka_exit
 from hub.delivery.exits.webhook import WebhookExit
 from hub.delivery.relay import Relay
@@ -56,10 +57,10 @@ class Hub:
         self.store = Store(settings.database_url, pool=settings.database_pool)
         self._version = 0
         self._directory: Directory | None = None
-        self._known = Known(*_ttl(settings))
+        self._known = Known(Answers(self.store), *_ttl(settings))
         self._registers = _registers(settings, self.store)
         self.worker = Worker(self.store, self.directory, self._registers, self._known, production=settings.production)
-        self.intake = Intake(self.store, self.directory, self._known.get, self._offer)
+        self.intake = Intake(self.store, self.directory, self._known, self._offer)
         self.worker.intake = self.intake
         self.kafka_in = kafka_in.KafkaIn(settings.kafka_bootstrap, settings.kafka_group, self.intake, self.directory)
         self.relay: Relay | None = None
@@ -109,14 +110,9 @@ class Hub:
         await self._take_up_directory()
         if self._directory is None:
             raise Misconfigured("there is no directory. Apply one with `hub directory apply FILE`.")
-        producer = kafka_exit.producer(self.settings.kafka_bootstrap)
-        try:
-            await producer.start()
-        except (kafka_exit.KafkaError, OSError) as error:
-            raise Misconfigured("the broker does not answer. Check HUB_KAFKA_BOOTSTRAP.") from error
-        self.relay = Relay(
-            self.store, self.directory, {"kafka": kafka_exit.KafkaExit(producer), "webhook": WebhookExit()}
-        )
+        await self._known.load()
+        to_kafka = await kafka_exit.connect(self.settings.kafka_bootstrap)
+        self.relay = Relay(self.store, self.directory, {"kafka": to_kafka, "webhook": WebhookExit()})
         self._run(self.intake.run(), self.relay.run(), self.worker.run())
         await self.kafka_in.start()
         self._run(
@@ -161,7 +157,7 @@ class Hub:
                 self.settings.kafka_bootstrap, topics, self.settings.kafka_partitions, self.settings.kafka_replication
             )
         self._version, self._directory = version, directory
-        self._known.clear()
+        self._known.forget()
         log.info("directory_in_force", version=version)
 
     async def _retry_held(self) -> None:

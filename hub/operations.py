@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from schemas.messages import Adressering
-
 from hub.errors import Misconfigured, Refused
 from hub.intake.batch import Batch
 from hub.intake.intake import stored_arrival
@@ -45,13 +43,25 @@ async def refuse(store: Store, message: str, who: str, reason: str) -> str:
                 "Driften har avvisat meddelandet. Kontakta hubbens drift.",
                 "Operations has refused the message. Contact the hub's operations.",
             )
-        await Batch(current[1], _nothing_known, datetime.now(UTC)).run(connection, arrivals)
+        await Batch(current[1], NothingKnown(), datetime.now(UTC)).run(connection, arrivals)
         await timeline.operated(connection, who, "refuse", message, reason)
     return f"{message} is refused; its sender is told"
 
 
-def _nothing_known(_: str) -> Adressering | None:
-    return None
+class NothingKnown:
+    """For a batch that decides nothing."""
+
+    def person(self, personnummer: str) -> None:  # noqa: ARG002 - the protocol's
+        """Nothing."""
+        return
+
+    def actor(self, actor: str, role: str) -> None:  # noqa: ARG002 - the protocol's
+        """Nothing."""
+        return
+
+    def asking(self, actor: str, role: str) -> None:  # noqa: ARG002 - the protocol's
+        """Nothing is asked."""
+        return
 
 
 async def _found(connection: inbox.Connection, message: str) -> list[inbox.Held]:

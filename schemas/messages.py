@@ -73,12 +73,16 @@ class Adressering(Part):
     """One short sentence per question asked, for the live view and the timeline; nothing personal."""
 
 
-class Verifiering(Part):
-    """``verifiering``, from the hub itself: what HSA said of the person who acted (C-3)."""
+VerificationOutcome = Literal["verified", "unknown", "no_befattning", "role_not_given"]
 
+
+class Verifiering(Part):
+    """``verifiering``, from the hub itself: what HSA said of the person who acted for ``unit`` in ``role`` (C-3)."""
+
+    unit: Hsa
     actor: Hsa
-    outcome: Literal["verified", "unknown", "no_befattning", "role_not_given"]
-    role: Code | None = None
+    role: Code
+    outcome: VerificationOutcome
 
 
 class BilingualText(Part):
@@ -127,10 +131,15 @@ class Told(Part):
 
 
 class Question(Part):
-    """What the registers are to be asked, as a row of the outbox holds it."""
+    """What the registers are to be asked, as a row of the outbox holds it: ``adressering`` of a person, or
+    ``verifiering`` of one who acted for a unit in a role.
+    """
 
-    question: str
-    person: str
+    question: Literal["adressering", "verifiering"]
+    person: str | None = None
+    actor: str | None = None
+    role: str | None = None
+    unit: str | None = None
 
 
 MESSAGES: dict[str, type[Part]] = {

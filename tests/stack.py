@@ -22,7 +22,7 @@ regions: [{{id: skane, name: Region Skåne (fiktiv), county: "12"}}]
 organisations:
   - {{orgnr: "2321000255", name: Regionen, region: skane}}
   - {{orgnr: "2120001132", name: Lunds kommun, region: skane}}
-befattningar: {{"201010": lakare}}
+befattningar: {{"201010": lakare, "206010": sjukskoterska}}
 units:
   - {{hsa: {WARD}, name: Avdelning 12, party: slutenvard, organisation: "2321000255", roles: {{sjukskoterska: {{}}}}}}
   - hsa: {CENTRE}

@@ -6,16 +6,16 @@ Imports the registers, the intake and the store. What it learns is kept in memor
 from __future__ import annotations
 
 import asyncio
-import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from schemas.directory import Directory
 from schemas.identities import KNOWN_REGIONAL_PATTERNS, parse_person_id
-from schemas.messages import Adressering, Question
+from schemas.messages import Adressering, Question, VerificationOutcome, Verifiering
 
 from hub import metrics
+from hub.addressing.known import Known
 from hub.addressing.outcomes import Resolution, Rules
 from hub.addressing.registers import Parked, Registers
 from hub.errors import Unavailable
@@ -32,36 +32,6 @@ _CAPACITY = 4_000
 _LOOK_S = 2.0
 _SCHEDULE_S = (5.0, 30.0, 120.0, 310.0, 600.0, 3600.0)
 """Waits between look-ups of a person whose registers do not answer, the last one repeated."""
-_KNOWN = 50_000
-
-
-class Known:
-    """The last answers, by person, for as long as they are good; bounded, the least used one leaves first."""
-
-    def __init__(self, ttl_s: float, negative_ttl_s: float) -> None:
-        self._ttl = ttl_s
-        self._negative_ttl = negative_ttl_s
-        self._answers: OrderedDict[str, tuple[float, Adressering]] = OrderedDict()
-
-    def get(self, person: str) -> Adressering | None:
-        """What the registers said, or None."""
-        found = self._answers.get(person)
-        if found is None or found[0] < time.monotonic():
-            return None
-        self._answers.move_to_end(person)
-        return found[1]
-
-    def put(self, person: str, answer: Adressering) -> None:
-        """Keeps an answer."""
-        good = answer.outcome in {"listed", "listed_in_another_region"}
-        self._answers[person] = (time.monotonic() + (self._ttl if good else self._negative_ttl), answer)
-        self._answers.move_to_end(person)
-        if len(self._answers) > _KNOWN:
-            self._answers.popitem(last=False)
-
-    def clear(self) -> None:
-        """Forgets all: the directory has changed, and with it who receives for a municipality."""
-        self._answers.clear()
 
 
 class Worker:
@@ -84,7 +54,7 @@ class Worker:
         self._production = production
         self._queue: deque[Item] = deque()
         self._in_hand: set[int] = set()
-        self._told: dict[int, Adressering] = {}
+        self._told: dict[int, Adressering | Verifiering] = {}
         self._wake = asyncio.Event()
         self._ownership = Ownership(store, "addressing")
 
@@ -139,21 +109,28 @@ class Worker:
                 self._in_hand.discard(item.id)
 
     async def _ask(self, item: Item) -> None:
-        assert isinstance(item.told, Question)
-        answer, again = await self.find(item.told.person)
+        question = item.told
+        assert isinstance(question, Question)
         assert self.intake is not None
         assert item.case_id is not None
-        if self._told.get(item.id) != answer:
-            message = own_message(item.case_id, f"a-{item.id}-{item.attempts}", answer, datetime.now(UTC))
-            await self.intake.submit([message])
+        answer: Adressering | Verifiering | None
+        if question.question == "adressering":
+            answer, again = await self.find(question.person or "")
+        else:
+            answer, again = await self.verify(question)
+        if answer is not None and self._told.get(item.id) != answer:
+            id_ = f"a-{item.id}-{item.attempts}"
+            message = own_message(item.case_id, id_, question.question, answer, datetime.now(UTC))
+            await self.intake.submit([message], patient=True)
             self._told[item.id] = answer
+        said = "unavailable" if answer is None else answer.outcome
         async with self._store.transaction() as connection:
             if again:
                 wait = _SCHEDULE_S[min(item.attempts, len(_SCHEDULE_S) - 1)]
-                await outbox.retry(connection, [item.id], datetime.now(UTC) + timedelta(seconds=wait), answer.outcome)
+                await outbox.retry(connection, [item.id], datetime.now(UTC) + timedelta(seconds=wait), said)
             else:
                 self._told.pop(item.id, None)
-                await outbox.done(connection, item.id, answer.outcome)
+                await outbox.done(connection, item.id, said)
 
     async def find(self, person: str) -> tuple[Adressering, bool]:
         """What the registers say of a person, and whether asking again later may give more."""
@@ -167,8 +144,29 @@ class Worker:
         resolution = await self._registers.resolve(parse_person_id(person, KNOWN_REGIONAL_PATTERNS), rules)
         answer = await self._addressed(resolution)
         if not resolution.retry:
-            self._known.put(person, answer)
+            self._known.put_person(person, answer)
         return answer, resolution.retry
+
+    async def verify(self, question: Question) -> tuple[Verifiering | None, bool]:
+        """C-3: whether HSA gives the actor a befattning that the directory maps to the role; and whether to ask again later."""
+        assert question.actor is not None
+        assert question.role is not None
+        if self._registers is None:
+            return None, False
+        try:
+            rows = await self._registers.employee(question.actor)
+        except Unavailable:
+            return None, True
+        except Parked as parked:
+            log.error("verification_parked", reason=parked.reason)
+            return None, False
+        titles = {title for row in rows for title in row.pa_titles}
+        roles = {self._directory().befattningar.get(title) for title in titles}
+        outcome: VerificationOutcome = "verified" if question.role in roles else "role_not_given"
+        if not titles:
+            outcome = "no_befattning" if rows else "unknown"
+        await self._known.put_actor(question.actor, question.role, outcome)
+        return Verifiering(unit=question.unit, actor=question.actor, role=question.role, outcome=outcome), False
 
     async def _addressed(self, found: Resolution) -> Adressering:
         directory = self._directory()

@@ -6,23 +6,23 @@ import asyncio
 import hashlib
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic_core import to_json
 
 from schemas.directory import Directory
 from schemas.envelope import Message
-from schemas.messages import HUB_SOURCE, Adressering, BilingualText, Receipt
+from schemas.messages import HUB_SOURCE, Adressering, BilingualText, Question, Receipt, Verifiering
 
 from hub.errors import Refused
 from hub.intake import telling
 from hub.intake.arrival import Arrival, refusal
 from hub.processes.case import Case
-from hub.processes.common import protected_or_deceased
-from hub.processes.machine import Decision, decide
+from hub.processes.common import hsa_disagrees, protected_or_deceased
+from hub.processes.machine import Decision, acting_role, decide
 from hub.processes.svu import SVU
 from hub.store import cases, inbox, outbox
 from hub.store.inbox import Connection
@@ -34,11 +34,26 @@ HOLD_SCHEDULE_S = (1.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
 _BREATH = 40
 """Messages handled at a stretch before the event loop may do something else."""
 
+ASKED = "asked"
+"""What is known of an actor whom HSA has been asked about and not yet answered for."""
+
 AWAITS_OPENING = "awaits-opening"
 """The reason of a hold: the message came before the one that opens its case."""
 
-Known = Callable[[str], Adressering | None]
-"""What the registers are known, without asking, to say of a person."""
+class Known(Protocol):
+    """What the registers are known, without asking, to say."""
+
+    def person(self, personnummer: str) -> Adressering | None:
+        """Whom to address for a person, or None."""
+        ...
+
+    def actor(self, actor: str, role: str) -> str | None:
+        """What HSA said of one who acts in a role (C-3); ``asked`` while the answer is awaited; None when it is to be asked."""
+        ...
+
+    def asking(self, actor: str, role: str) -> None:
+        """The question has been written down: not again for a while."""
+        ...
 
 
 def new_id() -> str:
@@ -118,6 +133,7 @@ class Batch:
             return self.hold(arrival, case_id or self._early_key(arrival, message), reason)
         case = None if case_id is None else self.cases.get(case_id)
         try:
+            self._actor_may_act(message)
             if case is None:
                 self._person_may_have_a_case(message)
             decision = decide(SVU, case, case_id or new_id(), message, self.directory)
@@ -169,8 +185,17 @@ class Batch:
     def _person_may_have_a_case(self, message: Message) -> None:
         """C-62, C-63, where the registers have said so already; else their answer says it when it comes."""
         patient = getattr(message.data, "patient", None)
-        answer = None if patient is None else self.known(patient.personnummer)
+        answer = None if patient is None else self.known.person(patient.personnummer)
         refused = None if answer is None else protected_or_deceased(answer.outcome)
+        if refused is not None:
+            raise refused
+
+    def _actor_may_act(self, message: Message) -> None:
+        """C-3, where HSA has disagreed already; until it has answered, the sending system vouches."""
+        if message.actor is None or message.role is None:
+            return
+        said = self.known.actor(message.actor, message.role)
+        refused = None if said is None or said == ASKED else hsa_disagrees(said)
         if refused is not None:
             raise refused
 
@@ -214,13 +239,26 @@ class Batch:
         self._keep(arrival, answer, case.id, decision)
         self._answered(arrival, answer, "accepted")
         self.items += telling.notices(SVU, decision, message, memory, self.directory, self.now)
-        for question in decision.asks:
-            known = self.known(case.person["personnummer"])
+        if "adressering" in decision.asks:
+            person = case.person["personnummer"]
+            known = self.known.person(person)
             if known is None:
-                self.items.append(telling.lookup(case, message, question, self.now))
+                asked = Question(question="adressering", person=person)
+                self.items.append(telling.lookup(case.id, message, asked, self.now))
             else:
-                self._handle(own_message(case.id, f"a-{case.id}", known, self.now))
+                self._handle(own_message(case.id, f"a-{case.id}", "adressering", known, self.now))
+        if message.actor is not None:
+            self._verify(case.id, message)
         return answer
+
+    def _verify(self, case_id: str, message: Message) -> None:
+        """C-3: one whom HSA has not been asked about for a day is asked about, afterwards."""
+        role = acting_role(message.role, self.directory.unit_by_hsa[message.unit])
+        if message.actor is None or self.known.actor(message.actor, role) is not None:
+            return
+        self.known.asking(message.actor, role)
+        asked = Question(question="verifiering", actor=message.actor, role=role, unit=message.unit)
+        self.items.append(telling.lookup(case_id, message, asked, self.now))
 
     def _keep(self, arrival: Arrival, answer: Receipt, case_id: str | None, decision: Decision | None) -> None:
         receipt = answer.model_dump(exclude_none=True, exclude_defaults=True)
@@ -267,9 +305,9 @@ def _ref(arrival: Arrival, message: Message) -> cases.Ref | None:
     return (arrival.system_id, message.subject[4:]) if message.subject.startswith("ref:") else None
 
 
-def own_message(case_id: str, id_: str, data: Adressering, now: datetime) -> Arrival:
+def own_message(case_id: str, id_: str, name: str, data: Adressering | Verifiering, now: datetime) -> Arrival:
     """A message from the hub itself, handled like any other (architecture.md §1)."""
-    message = Message(id_, HUB_SOURCE, "adressering", case_id, now, None, None, data)
+    message = Message(id_, HUB_SOURCE, name, case_id, now, None, None, data)
     raw = data.model_dump_json(exclude_none=True).encode()
     attributes = {"subject": case_id, "time": now.isoformat()}
     arrival = Arrival(None, raw, "application/json", attributes, now, id_, by_outbox=False, message=message)

@@ -105,10 +105,9 @@ def completed(message: Message, case: Case) -> Message:
     return replace(message, data=message.data.model_copy(update={"patient": patient.model_copy(update=missing)}))
 
 
-def lookup(case: Case, message: Message, question: str, now: datetime) -> Item:
+def lookup(case_id: str, message: Message, question: Question, now: datetime) -> Item:
     """A question for the registers, asked after the commit by the addressing (architecture.md §1)."""
-    asked = Question(question=question, person=case.person["personnummer"])
-    return Item(0, "lookup", REGISTERS, case.id, None, message.source, message.id, asked, None, now, now)
+    return Item(0, "lookup", REGISTERS, case_id, None, message.source, message.id, question, None, now, now)
 
 
 def receipt(system: str, source: str, answer: Receipt, now: datetime) -> Item:

@@ -39,6 +39,8 @@ class Case:
     """unit → {party, roles (C-4), since (sequence)}."""
     steps: dict[str, dict[str, Any]] = field(default_factory=dict)
     """step → {sequence, source, message, act, awaits [units], done {unit: [actor, role, time]}}; absent = not begun."""
+    disputed: dict[str, str] = field(default_factory=dict)
+    """actor → what HSA said against a person who acted in the case (C-3)."""
     told: dict[str, int] = field(default_factory=dict)
     """system → the last sequence that it has sent or been told: what lies between is ``skipped`` in its next notice."""
 
@@ -148,6 +150,13 @@ def _turned_away(case: Case, *, rule: str) -> None:
         standing["awaits"] = []
 
 
+def _verified(case: Case, *, actor: str, outcome: str) -> None:
+    if outcome == "verified":
+        case.disputed.pop(actor, None)
+    else:
+        case.disputed[actor] = outcome
+
+
 EVOLVE: dict[str, Callable[..., None]] = {
     "opened": _opened,
     "joined": _joined,
@@ -160,6 +169,7 @@ EVOLVE: dict[str, Callable[..., None]] = {
     "acted": _acted,
     "addressed": _addressed,
     "turned_away": _turned_away,
+    "verified": _verified,
 }
 
 

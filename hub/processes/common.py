@@ -240,3 +240,41 @@ ADRESSERING = Row(
     (address,),
     the_ward_when_it_must_act,
 )
+
+
+# --- who acted (C-3) --------------------------------------------------------------------------------------------------
+
+
+def hsa_disagrees(outcome: str) -> Refused | None:
+    """C-3: the refusal of further messages by one whom HSA does not know, or not in the role."""
+    if outcome == "verified":
+        return None
+    sv, en = {
+        "unknown": ("HSA känner inte personen i actor.", "HSA does not know the person in actor."),
+        "no_befattning": ("Personen i actor saknar befattning i HSA.", "The person in actor has no befattning in HSA."),
+    }.get(
+        outcome,
+        (
+            "Ingen befattning som personen i actor har i HSA ger rollen i actorrole.",
+            "No befattning that the person in actor has in HSA gives the role in actorrole.",
+        ),
+    )
+    return Refused("C-3", sv + " Rätta i HSA eller ange rätt person.", en + " Correct HSA, or name the right person.", "/actor")
+
+
+def note_verification(s: Situation) -> None:
+    s.emit("verified", actor=s.data.actor, outcome=s.data.outcome)
+
+
+def the_unit_when_hsa_disagrees(s: Situation) -> list[str]:
+    """That all is well goes without saying; otherwise the unit for which the person acted is told."""
+    return [s.data.unit] if s.data.outcome != "verified" and s.data.unit in s.case.participants else []
+
+
+VERIFIERING = Row(
+    "verifiering",
+    frozenset({HUB_PARTY}),
+    ("C-3",),
+    (note_verification,),
+    the_unit_when_hsa_disagrees,
+)

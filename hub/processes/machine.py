@@ -289,7 +289,8 @@ def outlook(process: Process, case: Case, unit: str, directory: Directory) -> Ou
         if len(known) >= _OUTLOOKS_KEPT:
             known.clear()
         found = known[key] = Outlook(colours(process, case, unit, directory), may(process, case, unit, directory))
-    return found  # type: ignore[no-any-return]
+    assert isinstance(found, Outlook)
+    return found
 
 
 def duty_roles(directory: Directory, unit: str, step: str, act: str) -> list[str]:

@@ -6,6 +6,7 @@ from hub.processes.common import (
     ADRESSERING,
     DELTAGARE,
     KVITTENS,
+    VERIFIERING,
     consent,
     everyone_else,
     inform,
@@ -44,7 +45,8 @@ def open_if_it_names_the_patient(s: Situation) -> None:
 )
 def a_new_case_names_the_patient(s: Situation) -> bool:
     # Of information inside an inskrivning nothing is asked: the inskrivning itself names the patient.
-    return bool(s.case.opened_by) or s.data is not s.message.data or s.data.patient is not None
+    inside_another = s.data is not s.message.data
+    return inside_another or bool(s.case.opened_by) or s.data.patient is not None
 
 
 @guard(
@@ -213,6 +215,7 @@ SVU = Process(
         KVITTENS,
         DELTAGARE,
         ADRESSERING,
+        VERIFIERING,
     ),
     opening_rule="V-1",
 )

@@ -69,7 +69,7 @@ class Ledger:
         self._unsettled: dict[int, Admission] = {}
         self._recent: dict[str, deque[float]] = {}
 
-    # --- what the parties tell -----------------------------------------------------------------------------------------
+    # --- what the parties tell -----------------------------------------------------------------------------------
 
     def admitted(self, number: int, ward: str, system: str, message: str) -> None:
         """A ward's system is about to send an admission."""
@@ -114,7 +114,7 @@ class Ledger:
         """Something came that no receiver should get: unreadable, or with a bad signature."""
         self._count(what)
 
-    # --- what the store says -------------------------------------------------------------------------------------------
+    # --- what the store says -------------------------------------------------------------------------------------
 
     def open_cases(self) -> list[str]:
         """The cases of admissions that are under way."""
@@ -149,14 +149,14 @@ class Ledger:
         seen = self._of(view.case)
         if any(state != "sent" or (system, number) not in seen.notices for system, number, state in view.notices):
             return None
-        if any((admission.system, unit) not in seen.told for unit in seen.acknowledged):
+        if any((admission.system, unit) not in seen.told or unit not in seen.acknowledged for unit in seen.awaited):
             return None
         if view.status == "refused":
             admission.rule = "C-63" if view.addressing["outcome"] == "deceased" else "C-62"
             return "turned away"
         return "manual queue" if view.manual else "delivered"
 
-    # --- what is asked of it -------------------------------------------------------------------------------------------
+    # --- what is asked of it -------------------------------------------------------------------------------------
 
     @property
     def under_way(self) -> int:

@@ -1,4 +1,4 @@
-"""The demo parties: record systems that admit, municipal and health-centre systems that read and acknowledge after a while.
+"""The demo parties: record systems that admit, other systems that read their notices and acknowledge after a while.
 
 Imports the language, the ways and the wire beside it; each party knows only what a vendor's system knows.
 """
@@ -11,6 +11,7 @@ import random
 from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from typing import Self
 
 import httpx
 
@@ -131,7 +132,7 @@ class Parties:
             (party, unit) for party in self.by_id.values() for unit in party.units if unit.party == "slutenvard"
         ]
 
-    async def __aenter__(self) -> Parties:
+    async def __aenter__(self) -> Self:
         self._stack.push_async_callback(self._client.aclose)
         await self._producer.start()
         self._stack.push_async_callback(self._producer.stop)

@@ -1,4 +1,4 @@
-"""Whom the demo wards admit: fictitious persons of the simulated registers, mostly plain ones, and every odd outcome in turn.
+"""Whom the demo wards admit: persons of the simulated registers, mostly plain ones, and every odd outcome in turn.
 
 Imports the language and ``register_contents`` beside it; never loaded in production.
 """
@@ -24,7 +24,7 @@ REASONS = (
     "Stroke, högersidig svaghet",
     "Bukoperation, planerad",
 )
-_ODD_EVERY = 4
+_ODD_EVERY = 5
 """Every so many admissions one is of a person about whom the registers have something else to say than «listed»."""
 _REFUSED_CONSENT_EVERY = 9
 _MISTAKE_EVERY = 17

@@ -1,4 +1,7 @@
-"""The demo in words: one line per admission, and the summary that accounts for every one. Pure; imports the ledger and the language."""
+"""The demo in words: one line per admission, and the summary that accounts for every one.
+
+Pure; imports the ledger and the language.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ def why(admission: Admission) -> str:
 
 def state(admission: Admission) -> str:
     """How far it has come, in a word or two."""
-    if admission.fate == "refused" or admission.fate == "turned away":
+    if admission.fate in {"refused", "turned away"}:
         return f"{admission.fate} ({admission.rule})"
     if admission.fate is not None:
         return admission.fate
@@ -84,13 +87,15 @@ def summary(ledger: Ledger, started_s: float) -> list[str]:
         lines.append("refusals by rule: " + ", ".join(f"{rule} {n}" for rule, n in ledger.rules.most_common()))
     lines.append(
         f"on the wire: {counts['notices']} notices, {counts['kvittens']} kvittens, {counts['doubled']} doubled,"
-        f" {counts['out-of-order']} out of order, {counts['unreadable']} unreadable, {counts['bad-signature']} badly signed"
+        f" {counts['out-of-order']} out of order, {counts['unreadable']} unreadable,"
+        f" {counts['bad-signature']} badly signed"
     )
     if ledger.seconds:
         ordered = sorted(ledger.seconds)
         at = [ordered[min(len(ordered) - 1, int(len(ordered) * part))] for part in (0.5, 0.95)]
         lines.append(
-            f"from admission to settled, people's reading included: half within {at[0]:.1f} s, 95 % within {at[1]:.1f} s"
+            "from admission to the last kvittens, people's reading included:"
+            f" half within {at[0]:.1f} s, 95 % within {at[1]:.1f} s"
         )
     return lines
 

@@ -161,8 +161,9 @@ def _numbers(ledger: Ledger, gauges: Gauges) -> str:
     rates = ", ".join(f"{ledger.rate(what):.1f} {name}/s" for what, name in _RATES.items())
     return (
         f"{ledger.counts['admitted']} admitted, {ledger.under_way} under way; {rates};"
-        f" waiting {gauges['hub_outbox_waiting']}, held {gauges['hub_held']}, manual queue {gauges['hub_manual_queue']},"
-        f" dead {gauges['hub_outbox_dead']}, look-ups {gauges['hub_lookups_total']}"
+        f" waiting {gauges['hub_outbox_waiting']}, held {gauges['hub_held']},"
+        f" manual queue {gauges['hub_manual_queue']}, dead {gauges['hub_outbox_dead']},"
+        f" look-ups {gauges['hub_lookups_total']}"
     )
 
 

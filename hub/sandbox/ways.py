@@ -1,4 +1,4 @@
-"""How the demo parties reach the hub and are reached: HTTP and Kafka in, webhooks and Kafka out, as a vendor would do it.
+"""How the demo parties reach the hub and are reached: HTTP and Kafka in, webhooks and Kafka out, as vendors do it.
 
 Imports aiokafka, httpx, starlette, uvicorn, standardwebhooks and the wire; never loaded in production.
 """

@@ -5,6 +5,7 @@ Imports the language only. The files stand under contracts/worlds; every person 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -100,6 +101,7 @@ FOLDER = Path(__file__).parents[2] / "contracts"
 """The contracts of this checkout."""
 
 
+@lru_cache(maxsize=8)
 def load(path: Path) -> World:
     """Reads a world; raises ``Unusable``."""
     return read(path, World)[0]

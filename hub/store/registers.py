@@ -35,6 +35,14 @@ class Answers:
                 (register, key, Json(answer), expires),
             )
 
+    async def all(self, register: str) -> list[tuple[str, Any, datetime]]:
+        """Every good answer of one register: (key, answer, expires)."""
+        async with self._store.transaction() as connection:
+            found = await connection.execute(
+                "SELECT key, answer, expires_at FROM register_answer WHERE register = %s AND expires_at > now()", (register,)
+            )
+            return [(key, answer, expires) for key, answer, expires in await found.fetchall()]
+
     async def sweep(self) -> int:
         """Removes answers that are no longer good and returns how many: personal data is not kept for nothing."""
         async with self._store.transaction() as connection:

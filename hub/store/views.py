@@ -1,6 +1,6 @@
-"""What a live view shows of cases: where each was addressed and why, and what is still on its way. Imports psycopg and the transaction only.
+"""What a live view shows of cases: where each was addressed and why, and what is on its way.
 
-Nothing here is about a person: units, outcomes, counts.
+Imports psycopg only. Nothing here is about a person: units, outcomes, counts.
 """
 
 from __future__ import annotations

@@ -98,7 +98,7 @@ def write_receipt(receipt: Receipt, receipt_id: str, format_: str, created: date
     attributes = native.receipt_attributes(receipt, receipt_id, created)
     if format_ == "fhir":
         attributes["datacontenttype"] = FHIR_JSON
-        return Written(attributes, FHIR_JSON, fhir.write_response(receipt, receipt_id, created=created, media_type=FHIR_JSON))
+        return Written(attributes, FHIR_JSON, fhir.write_response(receipt, receipt.message, created=created, media_type=FHIR_JSON))
     return Written(attributes, native.JSON, receipt.model_dump_json(exclude_none=True, exclude_defaults=True).encode())
 
 

@@ -24,7 +24,7 @@ def admission(number: int, run: str, persons: tuple[str, ...]) -> tuple[dict[str
         "type": "se.samverkan.svu.inskrivning.v1",
         "subject": f"ref:{run}-{number}",
         "time": now.isoformat(),
-        "actor": "SE2321000255-P01",
+        "actor": "SE2321000255-P03",
         "actorrole": "sjukskoterska",
     }
     data = {

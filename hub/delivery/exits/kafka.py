@@ -5,7 +5,9 @@ Whole record batches are handed to the producer, not a future per record: order 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from functools import lru_cache
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
@@ -14,27 +16,20 @@ from aiokafka.partitioner import DefaultPartitioner
 from schemas.directory import System
 
 from hub.delivery.parcel import Outcome, Parcel
+from hub.errors import Misconfigured
 
-_partition_of = DefaultPartitioner()
-"""The partitioner of every Kafka client, so that a key lies where others expect it."""
+_default = DefaultPartitioner()
+
+
+@lru_cache(maxsize=20_000)
+def _partition_of(key: str, partitions: tuple[int, ...]) -> int:
+    """By the partitioner of every Kafka client, so that a key lies where others expect it; its hash is slow in Python."""
+    return partitions[0] if len(partitions) == 1 else int(_default(key.encode(), list(partitions), list(partitions)))
 
 
 def topic_out(system: str) -> str:
     """The topic from which a system reads."""
     return f"hub.out.{system}"
-
-
-def producer(bootstrap: str) -> AIOKafkaProducer:
-    """A producer that neither loses nor doubles nor reorders within its life: all replicas, idempotent."""
-    return AIOKafkaProducer(
-        bootstrap_servers=bootstrap,
-        acks="all",
-        enable_idempotence=True,
-        linger_ms=0,
-        max_batch_size=1024 * 1024,
-        max_request_size=4 * 1024 * 1024,
-        request_timeout_ms=15_000,
-    )
 
 
 class KafkaExit:
@@ -49,12 +44,11 @@ class KafkaExit:
         """Acknowledged by every in-sync replica, or to be tried again as a whole."""
         topic = topic_out(system.id)
         try:
-            partitions = sorted(await self._producer.partitions_for(topic))
+            partitions = tuple(sorted(await self._producer.partitions_for(topic)))
             by_partition: dict[int, list[Parcel]] = {}
             for parcel in parcels:
-                partition = _partition_of(parcel.key.encode(), partitions, partitions)
-                by_partition.setdefault(partition, []).append(parcel)
-            acks = []
+                by_partition.setdefault(_partition_of(parcel.key, partitions), []).append(parcel)
+            acks: list[asyncio.Future[object]] = []
             for partition, those in by_partition.items():
                 acks += await self._hand_over(topic, partition, those)
             for ack in acks:
@@ -65,7 +59,7 @@ class KafkaExit:
             return Outcome("retry", f"kafka:{type(error).__name__}")
         return Outcome("ok", "broker-ack")
 
-    async def _hand_over(self, topic: str, partition: int, parcels: Sequence[Parcel]) -> list[object]:
+    async def _hand_over(self, topic: str, partition: int, parcels: Sequence[Parcel]) -> list[asyncio.Future[object]]:
         acks = []
         batch = self._producer.create_batch()
         for parcel in parcels:
@@ -88,3 +82,25 @@ class KafkaExit:
     async def close(self) -> None:
         """Sends what is buffered and leaves."""
         await self._producer.stop()
+
+
+async def connect(bootstrap: str) -> KafkaExit:
+    """An exit whose producer neither loses nor doubles nor reorders in its life: all replicas, idempotent.
+
+    Raises ``Misconfigured`` when the broker does not answer.
+    """
+    producer = AIOKafkaProducer(
+        bootstrap_servers=bootstrap,
+        acks="all",
+        enable_idempotence=True,
+        linger_ms=0,
+        max_batch_size=1024 * 1024,
+        max_request_size=4 * 1024 * 1024,
+        request_timeout_ms=15_000,
+    )
+    try:
+        await producer.start()
+    except (KafkaError, OSError) as error:
+        await producer.stop()
+        raise Misconfigured("the broker does not answer. Check HUB_KAFKA_BOOTSTRAP.") from error
+    return KafkaExit(producer)

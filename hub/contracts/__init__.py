@@ -1,0 +1,63 @@
+"""The contracts for vendors, written from the code (architecture.md §2): ``generate`` writes, ``fresh`` checks.
+
+Imports the tables, the scenarios and the translators' examples. What is written by hand (scenarios, worlds, fixtures,
+WSDL) is left alone.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hub.contracts import asyncapi, rules, schemas, svu
+from hub.scenarios import load
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Path under ``folder`` → content of every generated file; the scenarios and the world there are read."""
+    from hub.sandbox import soap_examples
+    from hub.translators.fhir import examples as fhir_examples
+
+    world = load(folder / "worlds" / "standard.yaml")
+    return {
+        **{f"schemas/{name}.json": body for name, body in schemas.messages().items()},
+        "scenarios/schema.json": schemas.scenario(),
+        "rules.md": rules.document(rules.scenarios_in(folder / "scenarios")),
+        "svu.md": svu.document(world),
+        "asyncapi.yaml": asyncapi.document(),
+        **{f"fhir/{name}": body for name, body in fhir_examples.examples().items()},
+        **{f"soap/examples/{name}": body for name, body in soap_examples.examples().items()},
+    }
+
+
+def generate(folder: Path) -> list[str]:
+    """Writes what is missing or stale and removes what nobody writes any more; returns the names of what changed."""
+    wanted = files(folder)
+    stale = _stale(folder, wanted)
+    for name in stale:
+        path = folder / name
+        if name in wanted:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(wanted[name])
+        else:
+            path.unlink()
+    return stale
+
+
+def fresh(folder: Path) -> list[str]:
+    """The names of files that are missing, stale or left over; empty when all is as generated."""
+    return _stale(folder, files(folder))
+
+
+def _stale(folder: Path, wanted: dict[str, bytes]) -> list[str]:
+    stale = [name for name, body in wanted.items() if _content(folder / name) != body]
+    for generated in ("schemas", "fhir", "soap/examples"):
+        found = (folder / generated).glob("*") if (folder / generated).is_dir() else ()
+        stale += [f"{generated}/{path.name}" for path in found if f"{generated}/{path.name}" not in wanted]
+    return sorted(stale)
+
+
+def _content(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
+
+
+__all__ = ["files", "fresh", "generate"]

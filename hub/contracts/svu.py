@@ -1,0 +1,167 @@
+"""SVU as a picture: contracts/svu.md, drawn by asking the machine itself. Imports the machine and a world.
+
+Nothing here repeats a rule: every message is tried in every state that can be reached, and the answer is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
+
+from hub.errors import Refused
+from hub.processes.case import Case
+from hub.processes.machine import Process, decide
+from hub.processes.svu import SVU
+from hub.scenarios import World
+from schemas.envelope import Message
+from schemas.messages import HUB_SOURCE, Adressering, Deltagare, Inskrivning
+from schemas.parts import Information, Part, Patient, Samtycke
+
+_NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+_PATIENT = Patient(personnummer="191212121212")
+_WHO = "SE2321000255-P01"
+_Trial = tuple[str, str, Part]
+"""(label, message name, body)."""
+
+
+def _admission(*, embedded: str | None = None, reason: str | None = "Fall") -> Inskrivning:
+    return Inskrivning(
+        patient=_PATIENT,
+        admitted_at=_NOW,
+        estimated_discharge=date(2026, 3, 6),
+        reason=reason,
+        information=None if embedded is None else Information(given=True),
+        samtycke=None if embedded is None else Samtycke.model_validate({"outcome": embedded, "decided_by": _WHO}),
+    )
+
+
+_WARD: tuple[_Trial, ...] = (
+    ("information", "information", Information(given=True, patient=_PATIENT)),
+    ("samtycke: given", "samtycke", Samtycke(outcome="given")),
+    ("samtycke: refused", "samtycke", Samtycke(outcome="refused")),
+    ("samtycke: menprovning", "samtycke", Samtycke(outcome="menprovning", decided_by=_WHO)),
+    ("svu.inskrivning, draft", "svu.inskrivning", Inskrivning(patient=_PATIENT, draft=True)),
+    ("svu.inskrivning", "svu.inskrivning", _admission()),
+    ("svu.inskrivning without reason", "svu.inskrivning", _admission(reason=None)),
+    ("svu.inskrivning with information and samtycke", "svu.inskrivning", _admission(embedded="given")),
+)
+
+
+def _progress(case: Case | None) -> str:
+    """How far the ward has come, as one state."""
+    if case is None:
+        return "no case"
+    known = [] if case.information is None else ["informed"]
+    known += [] if case.samtycke is None else [f"consent {case.samtycke}"]
+    return ("published, " if case.published else "open, ") + (" and ".join(known) or "nothing registered")
+
+
+def _addressing(case: Case | None) -> str:
+    """Where the addressing stands, as one state."""
+    if case is None or case.addressed is None:
+        return "asked"
+    if case.status != "open":
+        return "closed"
+    return "manual queue" if case.in_manual_queue else "receivers known"
+
+
+def _edges(
+    world: World, start: Case | None, trials: Iterable[tuple[str, _Trial]], state: Callable[[Case | None], str]
+) -> dict[tuple[str, str], list[str]]:
+    """(state, state) → the messages that lead there, from every state that can be reached."""
+    found: dict[tuple[str, str], list[str]] = {}
+    known: dict[str, Case | None] = {state(start): start}
+    waiting = [start]
+    while waiting:
+        case = waiting.pop(0)
+        for unit, (label, name, data) in trials:
+            actor = None if unit == HUB_SOURCE else _WHO
+            role = None if unit == HUB_SOURCE else next(iter(world.directory.unit_by_hsa[unit].roles))
+            message = Message("trial", unit, name, "ref:trial", _NOW, actor, role, data)
+            try:
+                then = decide(SVU, None if case is None else case.copy(), "trial", message, world.directory).case
+            except Refused:
+                continue
+            labels = found.setdefault((state(case), state(then)), [])
+            if label not in labels:
+                labels.append(label)
+            if state(then) not in known:
+                known[state(then)] = then
+                waiting.append(then)
+    return found
+
+
+def _diagram(edges: Mapping[tuple[str, str], list[str]], start: str) -> list[str]:
+    names = {name: f"s{number}" for number, name in enumerate(dict.fromkeys(state for edge in edges for state in edge))}
+    lines = ["```mermaid", "stateDiagram-v2", *(f'    state "{name}" as {short}' for name, short in names.items())]
+    lines.append(f"    [*] --> {names[start]}")
+    for (before, after), labels in edges.items():
+        if before != after:
+            lines.append(f"    {names[before]} --> {names[after]} : {' · '.join(labels)}")
+    return [*lines, "```"]
+
+
+def _table(process: Process) -> list[str]:
+    lines = ["| message | who | must hold | does | told | rules |", "|---|---|---|---|---|---|"]
+    for row in process.rows:
+        guards = "<br>".join(f"{guard.rule} {_said(guard.name)}" for guard in (*row.guards, *row.checks)) or "–"
+        does = ", ".join([*(["may open the case"] if row.opens else []), *(_said(e.__name__) for e in row.effects)])
+        inside = f" (may carry {', '.join(row.embeds)})" if row.embeds else ""
+        lines.append(
+            f"| `{row.message}`{inside} | {', '.join(sorted(row.parties))} | {guards} | {does} "
+            f"| {_said(row.tells.__name__)} | {', '.join(row.rules)} |"
+        )
+    return lines
+
+
+def _said(name: str) -> str:
+    return name.strip("_").replace("_", " ")
+
+
+def document(world: World) -> bytes:
+    """contracts/svu.md."""
+    ward = world.names["lund_avd12"]
+    opened = decide(
+        SVU,
+        None,
+        "trial",
+        Message("trial", ward, "svu.inskrivning", "ref:trial", _NOW, _WHO, "lakare", _admission(embedded="given")),
+        world.directory,
+    ).case
+    centre, municipality = world.names["vc_klostergarden"], world.names["lund_kommun"]
+    answers: list[tuple[str, _Trial]] = [
+        (HUB_SOURCE, ("adressering: both found", "adressering", _answer("listed", centre, municipality))),
+        (HUB_SOURCE, ("adressering: one not connected", "adressering", _answer("listed", centre, None))),
+        (HUB_SOURCE, ("adressering: any other outcome", "adressering", _answer("unlisted", None, municipality))),
+        (HUB_SOURCE, ("adressering: protected or deceased", "adressering", _answer("protected", None, None))),
+    ]
+    answers += [
+        (ward, ("deltagare", "deltagare", Deltagare(unit=unit, change="tillagd"))) for unit in (centre, municipality)
+    ]
+    progress = _edges(world, None, [(ward, trial) for trial in _WARD], _progress)
+    lines = [
+        "# SVU, as the hub's table has it",
+        "",
+        "Generated by trying every message in every state (`hub contracts`); do not edit. A message that stands on no",
+        "arrow out of a state is refused there, by a rule of contracts/rules.md, or leaves the state as it is.",
+        "",
+        f"Steps in the order shown: {', '.join(SVU.steps)}.",
+        "",
+        "## From nothing to a published admission (profile Mina planer)",
+        "",
+        *_diagram(progress, "no case"),
+        "",
+        "## Whom the hub addresses (V-2)",
+        "",
+        *_diagram(_edges(world, opened, answers, _addressing), "asked"),
+        "",
+        "## Every row",
+        "",
+        *_table(SVU),
+    ]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _answer(outcome: str, centre: str | None, municipality: str | None) -> Adressering:
+    found = {"outcome": outcome, "health_centre": centre, "municipality_unit": municipality}
+    return Adressering.model_validate(found)

@@ -1,0 +1,163 @@
+"""The contracts for vendors: fresh, and what they accept and refuse is what the hub accepts and refuses."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from hub.contracts import files, fresh, generate, rules
+from hub.errors import Refused
+from hub.intake.arrival import Arrival
+from hub.processes.svu import SVU
+from hub.scenarios import Report, Written, load, play
+from hub.scenarios.memory import answer
+from hub.translators import formats
+from hub.translators.native import STRUCTURED
+from schemas.messages import FROM_THE_HUB, MESSAGES, NAME_OF
+
+FOLDER = Path(__file__).parents[2] / "contracts"
+WORLD = load(FOLDER / "worlds" / "standard.yaml")
+NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
+SCENARIOS = sorted((FOLDER / "scenarios").glob("*.yaml"))
+
+
+def _fixtures(folder: str) -> list[Any]:
+    found = sorted((FOLDER / folder).glob("*.json"))
+    return [pytest.param(json.loads(path.read_bytes()), id=path.stem) for path in found]
+
+
+@cache
+def _validator(name: str) -> Draft202012Validator:
+    schema = json.loads((FOLDER / "schemas" / f"{name}.json").read_bytes())
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+def _schema_accepts(event: dict[str, Any]) -> bool:
+    name = NAME_OF.get(event.get("type", ""))
+    if not _validator("envelope").is_valid(event) or name is None:
+        return False
+    return "data" in event and _validator(name).is_valid(event["data"])
+
+
+def _arrival(event: dict[str, Any], delivered_by: str | None = None) -> Arrival:
+    unit = event["source"].removeprefix("urn:hsa:")
+    system = delivered_by or WORLD.directory.system_of.get(unit, "skane-sjukhus")
+    raw = json.dumps(event).encode()
+    return Arrival(WORLD.directory.system_by_id[system], raw, STRUCTURED, None, NOW, "fixture", by_outbox=False)
+
+
+def test_the_generated_files_are_fresh():
+    assert fresh(FOLDER) == [], "run `hub contracts`"
+
+
+def test_generate_writes_what_is_missing_and_removes_what_is_left_over(tmp_path: Path):
+    for name in ("scenarios", "worlds"):
+        (tmp_path / name).symlink_to(FOLDER / name)
+    (tmp_path / "schemas").mkdir()
+    (tmp_path / "schemas" / "svu.hemgang.json").write_text("{}")
+    wanted = set(files(tmp_path)) - {"scenarios/schema.json"}
+    assert set(generate(tmp_path)) == wanted | {"schemas/svu.hemgang.json"}
+    assert generate(tmp_path) == []
+    assert {path.name for path in (tmp_path / "schemas").iterdir()} >= {f"{name}.json" for name in MESSAGES}
+
+
+@pytest.mark.parametrize("event", _fixtures("valid"))
+def test_a_valid_message_is_read_and_its_schema_accepts_it(event: dict[str, Any]):
+    message = formats.read(STRUCTURED, None, json.dumps(event).encode())
+    assert message.name == NAME_OF[event["type"]]
+    assert _schema_accepts(event), [error.message for error in _validator(message.name).iter_errors(event["data"])]
+
+
+@pytest.mark.parametrize("case", _fixtures("invalid"))
+def test_an_invalid_message_is_refused_by_its_rule_and_by_its_schema_where_that_can_see_it(case: dict[str, Any]):
+    receipt = answer(WORLD, _arrival(case["event"], case.get("delivered_by")), NOW)
+    assert {"rule": receipt.rule, "element": receipt.element} == case["refused"]
+    assert receipt.code == "fatal-error"
+    assert _schema_accepts(case["event"]) is not case["schema_sees_it"]
+
+
+def test_there_is_a_valid_fixture_of_every_message_that_a_unit_sends():
+    sent = {NAME_OF[fixture.values[0]["type"]] for fixture in _fixtures("valid")}
+    assert sent == set(MESSAGES) - FROM_THE_HUB
+
+
+def test_what_a_valid_message_without_a_case_needs_is_an_accepted_opening():
+    for fixture in _fixtures("valid"):
+        if fixture.id.startswith(("information", "svu.")):
+            assert answer(WORLD, _arrival(fixture.values[0]), NOW).code == "ok", fixture.id
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_the_schema_of_the_format_accepts_every_scenario(path: Path):
+    schema = json.loads((FOLDER / "scenarios" / "schema.json").read_bytes())
+    content = yaml.load(path.read_text(), Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader makes text, lists and mappings only
+    faults = [error.message for error in Draft202012Validator(schema).iter_errors(_typed(content))]
+    assert faults == []
+
+
+def _typed(value: Any) -> Any:
+    """The base loader's texts as the scenario's loader reads them, where the format asks for another type."""
+    if isinstance(value, dict):
+        return {key: _typed(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_typed(inner) for inner in value]
+    return {"true": True, "false": False, "null": None}.get(value, value)
+
+
+@cache
+def _reports() -> tuple[Report, ...]:
+    return tuple(play(Written(path)) for path in SCENARIOS)
+
+
+def test_every_rule_of_the_tables_is_shown_by_a_scenario():
+    assert rules.not_shown(rules.uses(), rules.scenarios_in(FOLDER / "scenarios")) == []
+
+
+@pytest.mark.parametrize("rule", rules.uses())
+def test_every_rule_is_seen_to_accept_and_where_it_can_to_refuse(rule: str):
+    shown = [report for report in _reports() if rule in report.rules]
+    assert any(code == "ok" for report in shown for code, _ in report.answered)
+    if rules.uses()[rule].refuses or rule in {SVU.opening_rule, "C-3", "C-4", "C-62", "C-63", "D-10"}:
+        assert any(("fatal-error", rule) in report.answered for report in shown)
+
+
+def test_every_sentence_says_it_in_two_languages_without_a_value():
+    for use in rules.uses().values():
+        for guard in use.guards:
+            assert guard.sv != guard.en
+            assert guard.sv.endswith(".")
+            assert guard.en.endswith(".")
+
+
+def test_the_asyncapi_document_refers_to_files_and_parts_that_are_there():
+    document = yaml.safe_load((FOLDER / "asyncapi.yaml").read_text())
+
+    def references(node: Any) -> list[str]:
+        if isinstance(node, dict):
+            own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
+            return own + [found for inner in node.values() for found in references(inner)]
+        return [found for inner in node for found in references(inner)] if isinstance(node, list) else []
+
+    for reference in references(document):
+        if reference.startswith("#/"):
+            at = document
+            for part in reference[2:].split("/"):
+                at = at[part]
+        else:
+            assert (FOLDER / reference).is_file(), reference
+
+
+def test_a_fixture_read_by_a_refused_reader_says_nothing_of_its_values():
+    for fixture in _fixtures("invalid"):
+        try:
+            formats.read(STRUCTURED, None, json.dumps(fixture.values[0]["event"]).encode())
+        except Refused as refused:
+            assert "1212" not in f"{refused.sv}{refused.en}"
