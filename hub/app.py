@@ -60,7 +60,7 @@ class Hub:
         self._known = Known(Answers(self.store), *_ttl(settings))
         self._registers = _registers(settings, self.store)
         self.worker = Worker(self.store, self.directory, self._registers, self._known, production=settings.production)
-        self.intake = Intake(self.store, self.directory, self._known, self._offer)
+        self.intake = Intake(self.store, self.directory, self._known, self._offer, batch=settings.intake_batch)
         self.worker.intake = self.intake
         self.kafka_in = kafka_in.KafkaIn(settings.kafka_bootstrap, settings.kafka_group, self.intake, self.directory)
         self.relay: Relay | None = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SkipValidation, model_validator
 from pydantic_core import PydanticCustomError
 
 from schemas.identities import Hsa, Kommunkod, Lanskod
@@ -121,10 +121,11 @@ class Told(Part):
     case: str
     sequence: int = Field(ge=1)
     to: tuple[str, ...]
-    awaits: dict[str, str] = Field(default_factory=dict)
-    state: dict[str, dict[str, dict[str, str]]] = Field(default_factory=dict)
+    # Only the hub itself makes these, thousands a second: they are not checked again, nor copied.
+    awaits: SkipValidation[dict[str, str]] = Field(default_factory=dict)
+    state: SkipValidation[dict[str, dict[str, dict[str, str]]]] = Field(default_factory=dict)
     """step → unit → role → colour (C-30)."""
-    may: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    may: SkipValidation[dict[str, tuple[str, ...]]] = Field(default_factory=dict)
     """unit → the names of what it may do now."""
     skipped: tuple[int, ...] = ()
     replay: bool = False

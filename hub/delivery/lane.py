@@ -25,7 +25,7 @@ from hub.store import outbox
 from hub.store.outbox import Item
 from hub.store.transaction import Store
 
-CAPACITY = 8_000
+CAPACITY = 4_000
 """Rows of one system in memory at the most; a million may wait in the table (D-8)."""
 
 _RESCAN_S = 2.0

@@ -24,9 +24,7 @@ from hub.store.outbox import Item
 from hub.store.transaction import Conflict, Store
 from hub.translators import formats
 
-BATCH = 500
-"""Messages in one transaction at the most, unless one router hands over more at once."""
-
+_HELD_AT_ONCE = 500
 QUEUE = 5_000
 """Messages that may wait for their transaction; past it HTTP answers 503 and Kafka is not fetched from (D-8)."""
 
@@ -57,7 +55,11 @@ class _Waiting:
 class Intake:
     """Takes arrivals, answers with receipts after their commit, offers what is to be sent to the relay and the addressing."""
 
-    def __init__(self, store: Store, directory: Callable[[], Directory], known: Known, offer: Callable[[list[Item]], None]) -> None:
+    def __init__(
+        self, store: Store, directory: Callable[[], Directory], known: Known, offer: Callable[[list[Item]], None], *, batch: int = 500
+    ) -> None:
+        self.batch = batch
+        """Messages in one transaction at the most, unless one router hands over more at once."""
         self._store = store
         self._directory = directory
         self._known = known
@@ -119,7 +121,7 @@ class Intake:
         in_hand: set[str] = set().union(*self._under_way.values())
         taken: list[_Waiting] = []
         size = 0
-        while self._queue and (not taken or size + len(self._queue[0].arrivals) <= BATCH):
+        while self._queue and (not taken or size + len(self._queue[0].arrivals) <= self.batch):
             if not in_hand.isdisjoint(self._queue[0].subjects()):
                 break
             taken.append(self._queue.popleft())
@@ -209,7 +211,7 @@ class Intake:
         """Tries the heads of held cases whose time has come; returns how many were tried."""
         now = datetime.now(UTC)
         async with self._store.transaction() as connection:
-            due = await inbox.held(connection, due=now, limit=BATCH)
+            due = await inbox.held(connection, due=now, limit=_HELD_AT_ONCE)
             rows = await inbox.load(connection, [(h.source, h.message) for h in due])
         for held in due:
             arrival = stored_arrival(rows[held.source, held.message], self._directory())

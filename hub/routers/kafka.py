@@ -24,7 +24,7 @@ from schemas.messages import Receipt
 from hub import metrics
 from hub.errors import Unavailable
 from hub.intake.arrival import Arrival
-from hub.intake.intake import BATCH, Intake
+from hub.intake.intake import Intake
 from hub.log import log
 
 PREFIX = "hub.in."
@@ -104,7 +104,8 @@ class KafkaIn:
         consumer = self._consumer
         assert consumer is not None
         await self._room.acquire()
-        more = await consumer.getmany(timeout_ms=0, max_records=BATCH - 1)
+        most = self._intake.batch - 1
+        more = await consumer.getmany(timeout_ms=0, max_records=most) if most else {}
         records = list(_all(first, more))
         arrivals = [arrival for record in records if (arrival := self._arrival(record)) is not None]
         handled = asyncio.create_task(self._intake.submit(arrivals, patient=True))

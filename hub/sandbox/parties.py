@@ -15,7 +15,7 @@ from typing import Self
 
 import httpx
 
-from hub.sandbox import ways, wire
+from hub.sandbox import staff, ways, wire
 from hub.sandbox.ledger import Ledger
 from hub.sandbox.patients import Admissions
 from hub.sandbox.wire import Answer, Notice
@@ -86,7 +86,7 @@ class Party:
         await asyncio.sleep(random.uniform(*self.pace_s))  # noqa: S311 - a demo
         who = next(one for one in self.units if one.hsa == unit)
         role = next(role for role, steps in who.roles.items() if "kvittera" in steps.get("inskrivning", ()))
-        actor = f"SE{who.organisation}-P01"
+        actor = staff.actor(who, role)
         act = Message(
             self.new_id(),
             unit,

@@ -10,6 +10,7 @@ import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from hub.sandbox import staff
 from hub.sandbox.register_contents import Contents, PersonRow
 from schemas.directory import Directory, Unit
 from schemas.envelope import Message
@@ -65,9 +66,8 @@ class Admissions:
             information=Information(given=True),
             samtycke=Samtycke(outcome="refused" if refused or mistake else "given"),
         )
-        actor = f"SE{ward.organisation}-P{1 if self._random.random() < 0.3 else 3:02}"
-        role = next(iter(ward.roles))
-        return Message(id_, ward.hsa, "svu.inskrivning", subject, now, actor, role, data)
+        role = self._random.choice(list(ward.roles))
+        return Message(id_, ward.hsa, "svu.inskrivning", subject, now, staff.actor(ward, role), role, data)
 
     def _of(self, ward: Unit) -> list[PersonRow]:
         """Those who live where the ward is."""

@@ -1,6 +1,6 @@
 """The simulated registers as a process of their own: ``python -m hub.sandbox.serve_registers PORT``.
 
-Imports ``registers`` beside it; never loaded in production.
+Imports ``registers`` and the demo's directory and staff beside it; never loaded in production.
 """
 
 from __future__ import annotations
@@ -9,7 +9,11 @@ import asyncio
 import signal
 import sys
 
+from hub.directory import load
+from hub.sandbox import staff
+from hub.sandbox.register_contents import Contents
 from hub.sandbox.registers import SimulatedRegisters
+from hub.sandbox.services import DIRECTORY
 
 
 async def serve(port: int) -> None:
@@ -17,7 +21,9 @@ async def serve(port: int) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    async with SimulatedRegisters(port=port):
+    contents = Contents.load()
+    known = contents.model_copy(update={"employees": contents.employees + staff.employees(load(DIRECTORY))})
+    async with SimulatedRegisters(known, port):
         await stop.wait()
 
 

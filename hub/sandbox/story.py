@@ -37,9 +37,10 @@ def where(directory: Directory, admission: Admission) -> str:
 
 
 def why(admission: Admission) -> str:
-    """The look-ups behind it, and what they led to."""
+    """What led there, then the look-ups made."""
     view = admission.view
-    return "" if view is None or view.addressing is None else " · ".join(view.addressing.get("why", ()))
+    parts = [] if view is None or view.addressing is None else view.addressing.get("why", ())
+    return " · ".join(sorted(parts, key=lambda part: "->" not in part))
 
 
 def state(admission: Admission) -> str:

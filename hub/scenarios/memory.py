@@ -13,7 +13,7 @@ from hub.intake.batch import Batch, own_message
 from hub.scenarios.model import At, Send, State, Written
 from hub.scenarios.play import Outcome, Play
 from hub.scenarios.report import Report
-from hub.scenarios.world import World, load, world_of
+from hub.scenarios.world import Lately, World, load, world_of
 from schemas.messages import Question, Receipt, Told
 
 _HELD = "held"
@@ -25,7 +25,8 @@ class Memory(Batch):
 
     def __init__(self, world: World, now: datetime) -> None:
         """An empty hub in a world whose registers answer at once."""
-        super().__init__(world.directory, world.known, now)
+        self._lately = Lately(world)
+        super().__init__(world.directory, self._lately, now)
         self._world = world
         self._waiting: dict[tuple[str, str], Arrival] = {}
         self._asked = 0
@@ -47,7 +48,9 @@ class Memory(Batch):
         for case, asked in [(item.case_id, item.told) for item in self.items]:
             if isinstance(asked, Question) and case is not None:
                 self._asked += 1
-                self._handle(own_message(case, f"a-{self._asked}-0", self._world.answer(asked.person), self.now))
+                answer = self._world.reply(asked)
+                self._lately.learn(answer)
+                self._handle(own_message(case, f"a-{self._asked}-0", asked.question, answer, self.now))
 
     def _retry(self) -> None:
         """D-4: what was held is tried again, in the order in which it came. (What opens a case is never held here.)"""

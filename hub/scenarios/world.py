@@ -9,13 +9,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from hub.scenarios.model import ShortName
 from hub.scenarios.reading import Unusable, read
 from schemas.directory import Directory
 from schemas.identities import Hsa, Kommunkod, Lanskod, Personnummer12
-from schemas.messages import AddressingOutcome, Adressering
+from schemas.messages import AddressingOutcome, Adressering, Question, VerificationOutcome, Verifiering
 from schemas.parts import Line
 
 
@@ -38,6 +38,14 @@ class Person(_Strict):
     """The hub asked about this person lately and need not ask again: the answer is there when the message comes."""
 
 
+class Actor(_Strict):
+    """What HSA answers about one who acts (C-3)."""
+
+    outcome: VerificationOutcome
+    known: bool = False
+    """HSA was asked lately; else the hub asks after the first message, and vouched for till then."""
+
+
 class World(_Strict):
     """Everything that is not said in the scenario itself."""
 
@@ -47,6 +55,8 @@ class World(_Strict):
     """Short name → unit. A unit that is not in the directory may have one too, to show that it is refused."""
     staff: dict[ShortName, tuple[Hsa, ...]]
     """Unit → those who act for it; the first does where a step names nobody."""
+    hsa: dict[Hsa, Actor] = Field(default_factory=dict)
+    """Those of whom HSA says something of interest; everybody else was verified lately."""
     directory: Directory
     persons: dict[Personnummer12, Person]
 
@@ -84,16 +94,49 @@ class World(_Strict):
             address=found.address,
         )
 
-    def known(self, person: str) -> Adressering | None:
-        """What the hub can say of a person without asking (``hub.intake.batch.Known``)."""
-        found = self.persons.get(person)
-        return self.answer(person) if found is not None and found.known else None
+    def reply(self, question: Question) -> Adressering | Verifiering:
+        """The registers' answer to a question of the hub, as the message that the hub makes of it."""
+        if question.question == "adressering":
+            return self.answer(question.person or "")
+        asked = question.model_dump(include={"unit", "actor", "role"})
+        outcome = self.hsa[question.actor].outcome if question.actor in self.hsa else "verified"
+        return Verifiering.model_validate({**asked, "outcome": outcome})
 
     def under(self, profile: str) -> World:
         """The same world where every region has this profile."""
         regions = [{**region.model_dump(), "profile": profile} for region in self.directory.regions]
         directory = self.directory.model_dump() | {"regions": regions}
         return self.model_copy(update={"directory": Directory.model_validate(directory)})
+
+
+class Lately:
+    """What the hub knows of a world without asking (``hub.intake.batch.Known``); it learns as the scenario goes on."""
+
+    def __init__(self, world: World) -> None:
+        """At the beginning only what the world says is known."""
+        self._world = world
+        self._actors: dict[tuple[str, str], str] = {}
+
+    def person(self, personnummer: str) -> Adressering | None:
+        """Whom to address, where the registers were asked before the scenario began."""
+        found = self._world.persons.get(personnummer)
+        return self._world.answer(personnummer) if found is not None and found.known else None
+
+    def actor(self, actor: str, role: str) -> str | None:
+        """What HSA said of one who acts; None when it is to be asked."""
+        found = self._world.hsa.get(actor)
+        if found is None:
+            return "verified"
+        return found.outcome if found.known else self._actors.get((actor, role))
+
+    def asking(self, actor: str, role: str) -> None:
+        """The question has been written down."""
+        self._actors[actor, role] = "asked"
+
+    def learn(self, answer: Adressering | Verifiering) -> None:
+        """What an answer teaches for later messages. (Persons are asked about anew: each case has its own opening.)"""
+        if isinstance(answer, Verifiering):
+            self._actors[answer.actor, answer.role] = answer.outcome
 
 
 _NOBODY = Person(outcome="not_found")

@@ -98,7 +98,7 @@ def test_what_a_valid_message_without_a_case_needs_is_an_accepted_opening():
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_the_schema_of_the_format_accepts_every_scenario(path: Path):
     schema = json.loads((FOLDER / "scenarios" / "schema.json").read_bytes())
-    content = yaml.load(path.read_text(), Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader makes text, lists and mappings only
+    content = yaml.load(path.read_text(), Loader=yaml.BaseLoader)
     faults = [error.message for error in Draft202012Validator(schema).iter_errors(_typed(content))]
     assert faults == []
 
@@ -155,9 +155,13 @@ def test_the_asyncapi_document_refers_to_files_and_parts_that_are_there():
             assert (FOLDER / reference).is_file(), reference
 
 
-def test_a_fixture_read_by_a_refused_reader_says_nothing_of_its_values():
-    for fixture in _fixtures("invalid"):
-        try:
-            formats.read(STRUCTURED, None, json.dumps(fixture.values[0]["event"]).encode())
-        except Refused as refused:
-            assert "1212" not in f"{refused.sv}{refused.en}"
+def _sentences(event: dict[str, Any]) -> str:
+    try:
+        formats.read(STRUCTURED, None, json.dumps(event).encode())
+    except Refused as refused:
+        return f"{refused.sv} {refused.en}"
+    return ""
+
+
+def test_the_reader_repeats_no_value_of_what_it_refuses():
+    assert not [fixture.id for fixture in _fixtures("invalid") if "1212" in _sentences(fixture.values[0]["event"])]
