@@ -12,12 +12,10 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
-from schemas.directory import Directory
-
 from hub import metrics
 from hub.addressing.calls import RegisterSettings
-from hub.addressing.registers import Registers
 from hub.addressing.known import Known
+from hub.addressing.registers import Registers
 from hub.addressing.worker import Worker, counted
 from hub.delivery.exits import kafka as kafka_exit
 from hub.delivery.exits.webhook import WebhookExit
@@ -34,6 +32,7 @@ from hub.store.outbox import Item
 from hub.store.registers import Answers
 from hub.store.transaction import Store
 from hub.translators.soap.listing import Actor
+from schemas.directory import Directory
 
 _DIRECTORY_S = 0.5
 _HELD_S = 0.5
@@ -76,7 +75,8 @@ class Hub:
             self.relay.offer(items)
         self.worker.offer(items)
 
-    # --- start and stop ------------------------------------------------------------------------------------------------
+    # --- start and stop
+    # ------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Until SIGTERM or SIGINT; then takes nothing more in, finishes what it has taken, and ends."""
@@ -86,7 +86,13 @@ class Hub:
             loop.add_signal_handler(name, stop.set)
         await self.start()
         server = Server(
-            uvicorn.Config(self.api(), host=self.settings.http_host, port=self.settings.http_port, log_config=None, access_log=False)
+            uvicorn.Config(
+                self.api(),
+                host=self.settings.http_host,
+                port=self.settings.http_port,
+                log_config=None,
+                access_log=False,
+            )
         )
         serving = asyncio.create_task(server.serve())
         stopping = asyncio.create_task(stop.wait())
@@ -143,7 +149,8 @@ class Hub:
             await self._registers.aclose()
         await self.store.close()
 
-    # --- now and then --------------------------------------------------------------------------------------------------
+    # --- now and then
+    # --------------------------------------------------------------------------------------------------
 
     async def _take_up_directory(self) -> None:
         newer = await directories.current(self.store, self._version)
@@ -175,7 +182,7 @@ class Hub:
             manual = len(await cases.manual_queue(connection, limit=10_000))
         now = datetime.now(UTC)
         for gauge in (metrics.outbox_waiting, metrics.outbox_oldest, metrics.outbox_dead):
-            for system in self.directory().system_by_id:
+            for system in (*self.directory().system_by_id, outbox.REGISTERS):
                 gauge.labels(system).set(0)
         for system, state, count, oldest in backlog:
             if state == "dead":
@@ -195,7 +202,8 @@ class Hub:
             "intake": "full" if self.intake.full else "ok",
         }
 
-    # --- HTTP ----------------------------------------------------------------------------------------------------------
+    # --- HTTP
+    # ----------------------------------------------------------------------------------------------------------
 
     def api(self) -> FastAPI:
         """The HTTP side, with its documentation under ``/docs``."""
@@ -241,8 +249,7 @@ def _registers(settings: Settings, store: Store) -> Registers | None:
         return None
     found = settings.registers
     one, two, three = (
-        RegisterSettings(**register.model_dump())
-        for register in (found.folkbokforing, found.listing, found.hsa)
+        RegisterSettings(**register.model_dump()) for register in (found.folkbokforing, found.listing, found.hsa)
     )
     return Registers(
         folkbokforing=one,

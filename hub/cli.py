@@ -1,4 +1,6 @@
-"""The command line: thin, one function per command, errors as one sentence. Imports what each command needs, when it runs."""
+"""The command line: thin, one function per command, errors as one sentence. Imports what each command needs, when it
+runs.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +23,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-directory_app = typer.Typer(help="Who is connected: organisations, units, systems (a YAML file, kept with its versions).", no_args_is_help=True)
-held_app = typer.Typer(help="Messages that cannot be handled now (D-4): list, show, release, refuse.", no_args_is_help=True)
+directory_app = typer.Typer(
+    help="Who is connected: organisations, units, systems (a YAML file, kept with its versions).", no_args_is_help=True
+)
+held_app = typer.Typer(
+    help="Messages that cannot be handled now (D-4): list, show, release, refuse.", no_args_is_help=True
+)
 dead_app = typer.Typer(help="Notices that are tried no more (D-6): list, replay, skip.", no_args_is_help=True)
 app.add_typer(directory_app, name="directory")
 app.add_typer(held_app, name="held")
@@ -83,9 +89,13 @@ def run() -> None:
 
 @app.command()
 def sandbox(
-    admissions: Annotated[int | None, typer.Option(help="Stop after so many admissions and account for every one.")] = None,
+    admissions: Annotated[
+        int | None, typer.Option(help="Stop after so many admissions and account for every one.")
+    ] = None,
 ) -> None:
-    """Run everything on this machine: real Kafka and PostgreSQL, simulated registers, the hub, demo parties, a live view."""
+    """Run everything on this machine: real Kafka and PostgreSQL, simulated registers, the hub, demo parties, a live
+    view.
+    """
     from hub.sandbox.sandbox import main as play
 
     raise typer.Exit(play(admissions))
@@ -152,10 +162,18 @@ def send(
 
     body = file.read_bytes()
     bundle = file.suffix == ".xml" or b'"resourceType"' in body
-    media = "application/fhir+xml" if file.suffix == ".xml" else "application/fhir+json" if bundle else "application/cloudevents+json"
+    media = (
+        "application/fhir+xml"
+        if file.suffix == ".xml"
+        else "application/fhir+json"
+        if bundle
+        else "application/cloudevents+json"
+    )
     path = "/fhir/$process-message" if bundle else "/messages"
     try:
-        answer = httpx.post(url + path, content=body, headers={"content-type": media, "authorization": f"Bearer {token}"}, timeout=60)
+        answer = httpx.post(
+            url + path, content=body, headers={"content-type": media, "authorization": f"Bearer {token}"}, timeout=60
+        )
     except httpx.HTTPError as error:
         raise Unavailable(f"the hub at {url} does not answer ({type(error).__name__})") from None
     is_json = "json" in answer.headers.get("content-type", "")
@@ -164,7 +182,9 @@ def send(
 
 
 @app.command()
-def timeline(wanted: Annotated[str, typer.Argument(metavar="MESSAGE|CASE", help="A message's id or a case's id.")]) -> None:
+def timeline(
+    wanted: Annotated[str, typer.Argument(metavar="MESSAGE|CASE", help="A message's id or a case's id.")],
+) -> None:
     """Show what became of a message or a case: received, handled, addressed, sent, acknowledged."""
     from hub.store import timeline as store
 
@@ -185,7 +205,9 @@ def held_list() -> None:
     from hub.store import cases, inbox
 
     for h in _in_transaction(inbox.held):
-        typer.echo(f"{h.since:%Y-%m-%d %H:%M:%S}  {h.message}  case {h.case_key}  {h.reason}  tried {h.attempts}  next {h.due_at:%H:%M:%S}")
+        typer.echo(
+            f"{h.since:%Y-%m-%d %H:%M:%S}  {h.message}  case {h.case_key}  {h.reason}  tried {h.attempts}  next {h.due_at:%H:%M:%S}"
+        )
     for case_id, outcome, since in _in_transaction(cases.manual_queue):
         typer.echo(f"{since:%Y-%m-%d %H:%M:%S}  manual queue  case {case_id}  {outcome}")
 
@@ -230,12 +252,16 @@ def dead_list(system: Annotated[str | None, typer.Option(help="Only this receivi
 
     for d in _in_transaction(lambda connection: outbox.dead(connection, system=system)):
         number = f" #{d.sequence}" if d.sequence else ""
-        typer.echo(f"{d.id}  {d.accepted_at:%Y-%m-%d %H:%M:%S}  {d.kind} {d.message}{number} to {d.system}  {d.answer}  tried {d.attempts}")
+        typer.echo(
+            f"{d.id}  {d.accepted_at:%Y-%m-%d %H:%M:%S}  {d.kind} {d.message}{number} to {d.system}  {d.answer}  tried {d.attempts}"
+        )
 
 
 @dead_app.command("replay")
 def dead_replay(
-    row: Annotated[int | None, typer.Argument(help="The row's number from `hub dead list`; without it all of --system.")] = None,
+    row: Annotated[
+        int | None, typer.Argument(help="The row's number from `hub dead list`; without it all of --system.")
+    ] = None,
     system: Annotated[str | None, typer.Option(help="All dead rows of this system.")] = None,
     dry_run: Annotated[bool, typer.Option(help="Only say how many.")] = False,
     reason: Reason = "",
@@ -243,7 +269,9 @@ def dead_replay(
     """Send dead rows again, marked as replay to the receiver."""
     from hub import operations
 
-    typer.echo(_with_store(lambda store: operations.replay(store, row, system, getpass.getuser(), reason, dry_run=dry_run)))
+    typer.echo(
+        _with_store(lambda store: operations.replay(store, row, system, getpass.getuser(), reason, dry_run=dry_run))
+    )
 
 
 @dead_app.command("skip")
@@ -275,10 +303,14 @@ def resume(system: str, reason: Reason) -> None:
 
 @app.command()
 def check(
-    files: Annotated[list[Path], typer.Argument(help="Messages or FHIR Bundles to check, or scenarios with --scenario.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Messages or FHIR Bundles to check, or scenarios with --scenario.")
+    ],
     scenario: Annotated[bool, typer.Option("--scenario", help="The files are scenarios: run them in memory.")] = False,
 ) -> None:
-    """Check messages, Bundles or scenarios without a hub; says what is wrong and where. Exit status 0 when all are well."""
+    """Check messages, Bundles or scenarios without a hub; says what is wrong and where. Exit status 0 when all are
+    well.
+    """
     if scenario:
         from hub import scenarios
 
@@ -288,7 +320,13 @@ def check(
     wrong = 0
     for file in files:
         body = file.read_bytes()
-        media = formats.FHIR_XML if file.suffix == ".xml" else formats.FHIR_JSON if b'"resourceType"' in body else "application/cloudevents+json"
+        media = (
+            formats.FHIR_XML
+            if file.suffix == ".xml"
+            else formats.FHIR_JSON
+            if b'"resourceType"' in body
+            else "application/cloudevents+json"
+        )
         try:
             message = formats.read(media, None, body)
             typer.echo(f"{file}: ok, {message.name}")

@@ -8,9 +8,8 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from schemas.directory import Directory
-
 from hub.errors import Misconfigured
+from schemas.directory import Directory
 
 
 def load(file: Path) -> Directory:

@@ -17,7 +17,9 @@ _PLAIN = (int, float, bool, type(None))
 
 
 def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Whatever looks like a person's number is taken out, wherever it stands; texts are cut so that no body slips through."""
+    """Whatever looks like a person's number is taken out, wherever it stands; texts are cut so that no body slips
+    through.
+    """
     for key, value in event.items():
         if isinstance(value, _PLAIN):
             continue
@@ -48,7 +50,10 @@ def configure(*, level: str = "info") -> None:
                 redact,
                 structlog.processors.JSONRenderer(ensure_ascii=False),
             ],
-            foreign_pre_chain=[structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)],
+            foreign_pre_chain=[
+                structlog.processors.add_log_level,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+            ],
         )
     )
     root = logging.getLogger()

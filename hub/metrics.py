@@ -1,4 +1,5 @@
-"""What Prometheus sees (delivery.md §4): base units, ``hub_`` prefix, no unbounded label and nothing about a person (D-10).
+"""What Prometheus sees (delivery.md §4): base units, ``hub_`` prefix, no unbounded label and nothing about a person
+(D-10).
 
 Imports prometheus-client only; everybody may count.
 """
@@ -16,22 +17,40 @@ _SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 
 
 received = Counter("hub_messages_received", "Messages that came in.", ["system", "type"], registry=REGISTRY)
 outcomes = Counter(
-    "hub_messages", "Messages by outcome: accepted, refused, held, repeated.", ["system", "type", "outcome"], registry=REGISTRY
+    "hub_messages",
+    "Messages by outcome: accepted, refused, held, repeated.",
+    ["system", "type", "outcome"],
+    registry=REGISTRY,
 )
 outbox_waiting = Gauge("hub_outbox_waiting", "Rows not yet sent, by receiving system.", ["system"], registry=REGISTRY)
-outbox_oldest = Gauge("hub_outbox_oldest_age_seconds", "Age of the oldest row not yet sent.", ["system"], registry=REGISTRY)
-outbox_dead = Gauge("hub_outbox_dead", "Rows that are tried no more until someone replays or skips them.", ["system"], registry=REGISTRY)
+outbox_oldest = Gauge(
+    "hub_outbox_oldest_age_seconds", "Age of the oldest row not yet sent.", ["system"], registry=REGISTRY
+)
+outbox_dead = Gauge(
+    "hub_outbox_dead", "Rows that are tried no more until someone replays or skips them.", ["system"], registry=REGISTRY
+)
 attempts = Counter("hub_delivery_attempts", "Attempts to send, by outcome.", ["system", "outcome"], registry=REGISTRY)
 latency = Histogram(
-    "hub_delivery_seconds", "From accepted to acknowledged by the receiver's way.", ["system"], buckets=_SECONDS, registry=REGISTRY
+    "hub_delivery_seconds",
+    "From accepted to acknowledged by the receiver's way.",
+    ["system"],
+    buckets=_SECONDS,
+    registry=REGISTRY,
 )
-breaker = Gauge("hub_breaker_open", "1 while a system is spared after failures, 0.5 while it is probed.", ["system"], registry=REGISTRY)
+breaker = Gauge(
+    "hub_breaker_open",
+    "1 while a system is spared after failures, 0.5 while it is probed.",
+    ["system"],
+    registry=REGISTRY,
+)
 paused = Gauge("hub_delivery_paused", "1 while operations has paused a system.", ["system"], registry=REGISTRY)
 held = Gauge("hub_held", "Messages that are held.", registry=REGISTRY)
 held_oldest = Gauge("hub_held_oldest_age_seconds", "Age of the oldest hold.", registry=REGISTRY)
 manual = Gauge("hub_manual_queue", "Cases whose addressing someone has to see to.", registry=REGISTRY)
 lookups = Counter("hub_lookups", "Questions to the registers, by outcome.", ["register", "outcome"], registry=REGISTRY)
-lookup_seconds = Histogram("hub_lookup_seconds", "Time that a register took.", ["register"], buckets=_SECONDS, registry=REGISTRY)
+lookup_seconds = Histogram(
+    "hub_lookup_seconds", "Time that a register took.", ["register"], buckets=_SECONDS, registry=REGISTRY
+)
 intake_queue = Gauge("hub_intake_queue", "Messages that wait for their transaction.", registry=REGISTRY)
 progress = Gauge("hub_intake_transactions", "Transactions done since the start.", registry=REGISTRY)
 consumer_lag = Gauge("hub_consumer_lag", "Records in hub.in topics not yet handled.", ["system"], registry=REGISTRY)

@@ -1,4 +1,6 @@
-"""What operations does by hand (D-4, D-5, D-7): each act with its reason, in the trail. Imports the store and the intake."""
+"""What operations does by hand (D-4, D-5, D-7): each act with its reason, in the trail. Imports the store and the
+intake.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The directory (architecture.md §4): who is connected, which units they serve, how each is reached.
 
-Pure data with its checks; read from YAML by `hub directory apply`, kept in the database with its versions. Imports the parts only.
+Pure data with its checks; read from YAML by `hub directory apply`, kept in the database with its versions. Imports
+the parts only.
 """
 
 from __future__ import annotations
@@ -74,7 +75,9 @@ class KafkaOut(_Entry):
 
 
 class WebhookOut(_Entry):
-    """CloudEvents over HTTP, signed by the Standard Webhooks scheme; every secret in the list signs, so that they can rotate."""
+    """CloudEvents over HTTP, signed by the Standard Webhooks scheme; every secret in the list signs, so that they can
+    rotate.
+    """
 
     way: Literal["webhook"]
     url: Annotated[str, StringConstraints(pattern=r"^https?://", max_length=500)]
@@ -117,7 +120,7 @@ class Directory(_Entry):
 
     @cached_property
     def system_of(self) -> dict[str, str]:
-        """unit → the one system that serves it."""
+        """Unit → the one system that serves it."""
         return {unit: system.id for system in self.systems for unit in system.units}
 
     @cached_property
@@ -127,7 +130,7 @@ class Directory(_Entry):
 
     @cached_property
     def receiving_unit(self) -> dict[str, str]:
-        """kommunkod → the municipality's receiving unit (V-2)."""
+        """Kommunkod → the municipality's receiving unit (V-2)."""
         return {unit.municipality: unit.hsa for unit in self.units if unit.municipality}
 
     @cached_property
@@ -140,9 +143,7 @@ class Directory(_Entry):
 
     @cached_property
     def _region_of(self) -> dict[str, Region]:
-        return {
-            unit.hsa: self.region_by_id[self.organisation_by_nr[unit.organisation].region] for unit in self.units
-        }
+        return {unit.hsa: self.region_by_id[self.organisation_by_nr[unit.organisation].region] for unit in self.units}
 
     def region_of(self, unit: str) -> Region:
         """The region in which a unit lies; its profile is the one a case carries that the unit opens."""
@@ -158,7 +159,9 @@ class Directory(_Entry):
         found: list[str] = []
 
         def twice(what: str, keys: list[str]) -> None:
-            found.extend(f"{what} {key} is there more than once" for key in sorted({k for k in keys if keys.count(k) > 1}))
+            found.extend(
+                f"{what} {key} is there more than once" for key in sorted({k for k in keys if keys.count(k) > 1})
+            )
 
         twice("region", [r.id for r in self.regions])
         twice("organisation", [o.orgnr for o in self.organisations])
@@ -171,7 +174,11 @@ class Directory(_Entry):
         organisations = {o.orgnr for o in self.organisations}
         units = {u.hsa: u for u in self.units}
         served = {u for s in self.systems for u in s.units}
-        found += [f"organisation {o.orgnr} names the unknown region {o.region}" for o in self.organisations if o.region not in regions]
+        found += [
+            f"organisation {o.orgnr} names the unknown region {o.region}"
+            for o in self.organisations
+            if o.region not in regions
+        ]
         for unit in self.units:
             if unit.organisation not in organisations:
                 found.append(f"unit {unit.hsa} names the unknown organisation {unit.organisation}")
@@ -190,4 +197,14 @@ class Directory(_Entry):
         return found
 
 
-__all__ = ["Delivery", "Directory", "KafkaOut", "Organisation", "Region", "System", "Unit", "ValidationError", "WebhookOut"]
+__all__ = [
+    "Delivery",
+    "Directory",
+    "KafkaOut",
+    "Organisation",
+    "Region",
+    "System",
+    "Unit",
+    "ValidationError",
+    "WebhookOut",
+]

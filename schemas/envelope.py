@@ -16,7 +16,9 @@ from schemas.messages import HUB_SOURCE
 from schemas.parts import Code, Line, MessageId, Moment, Part
 
 Source = Annotated[str, StringConstraints(max_length=48, pattern=r"^urn:hsa:[A-Za-z0-9]+-[A-Za-z0-9]{1,18}$")]
-Subject = Annotated[str, StringConstraints(min_length=1, max_length=136, pattern=r"^(ref:)?[A-Za-z0-9][A-Za-z0-9\-._:]*$")]
+Subject = Annotated[
+    str, StringConstraints(min_length=1, max_length=136, pattern=r"^(ref:)?[A-Za-z0-9][A-Za-z0-9\-._:]*$")
+]
 
 
 class Envelope(Part):

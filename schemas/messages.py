@@ -1,6 +1,7 @@
 """Every message by name (messages.md §3–5): its body as a frozen model. Imports the parts only.
 
-``MESSAGES`` is the one list from which the readers, the JSON Schemas in ``contracts/`` and the rules' tables take names.
+``MESSAGES`` is the one list from which the readers, the JSON Schemas in ``contracts/`` and the rules' tables take
+names.
 """
 
 from __future__ import annotations

@@ -55,7 +55,9 @@ class Patient(Part):
 
 
 class Information(Part):
-    """C-20: what the person was told, oral and written; ``no`` needs its reason. With ``patient`` it opens an SVU (V-1)."""
+    """C-20: what the person was told, oral and written; ``no`` needs its reason. With ``patient`` it opens an SVU
+    (V-1).
+    """
 
     given: bool
     reason: Text | None = None

@@ -1,4 +1,6 @@
-"""What the registers are known to say, in memory, so that the intake need not wait for them. Imports the intake's protocol and the store."""
+"""What the registers are known to say, in memory, so that the intake need not wait for them. Imports the intake's
+protocol and the store.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +8,9 @@ import time
 from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
 
-from schemas.messages import Adressering, VerificationOutcome
-
 from hub.intake.batch import ASKED
 from hub.store.registers import Answers
+from schemas.messages import Adressering, VerificationOutcome
 
 _PERSONS = 50_000
 _ACTOR_S = 24 * 3600.0
@@ -52,7 +53,9 @@ class Known:
             self._persons.popitem(last=False)
 
     def actor(self, actor: str, role: str) -> str | None:
-        """What HSA said of one who acts in a role; ``asked`` while its answer is awaited; None when it is to be asked."""
+        """What HSA said of one who acts in a role; ``asked`` while its answer is awaited; None when it is to be
+        asked.
+        """
         found = self._actors.get((actor, role))
         return None if found is None or found[0] < time.monotonic() else found[1]
 
@@ -66,6 +69,8 @@ class Known:
         await self._answers.put(_VERDICTS, f"{actor}/{role}", outcome, datetime.now(UTC) + timedelta(seconds=_ACTOR_S))
 
     def forget(self) -> None:
-        """The directory has changed, and with it who receives for a municipality and which befattning gives which role."""
+        """The directory has changed, and with it who receives for a municipality and which befattning gives which
+        role.
+        """
         self._persons.clear()
         self._actors.clear()

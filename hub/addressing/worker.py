@@ -1,6 +1,8 @@
-"""Look-ups as work of the outbox (architecture.md §1): takes a question, asks the registers, hands the answer to the intake.
+"""Look-ups as work of the outbox (architecture.md §1): takes a question, asks the registers, hands the answer to the
+intake.
 
-Imports the registers, the intake and the store. What it learns is kept in memory too, so that the intake need not ask again.
+Imports the registers, the intake and the store. What it learns is kept in memory too, so that the intake need not ask
+again.
 """
 
 from __future__ import annotations
@@ -9,10 +11,6 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-
-from schemas.directory import Directory
-from schemas.identities import KNOWN_REGIONAL_PATTERNS, parse_person_id
-from schemas.messages import Adressering, Question, VerificationOutcome, Verifiering
 
 from hub import metrics
 from hub.addressing.known import Known
@@ -26,6 +24,9 @@ from hub.store import outbox
 from hub.store.outbox import REGISTERS, Item
 from hub.store.ownership import Ownership
 from hub.store.transaction import Store
+from schemas.directory import Directory
+from schemas.identities import KNOWN_REGIONAL_PATTERNS, parse_person_id
+from schemas.messages import Adressering, Question, VerificationOutcome, Verifiering
 
 _AT_ONCE = 16
 _CAPACITY = 4_000
@@ -35,7 +36,9 @@ _SCHEDULE_S = (5.0, 30.0, 120.0, 310.0, 600.0, 3600.0)
 
 
 class Worker:
-    """Asks what the outbox says shall be asked. ``registers`` is None where an installation has none: then all is manual."""
+    """Asks what the outbox says shall be asked. ``registers`` is None where an installation has none: then all is
+    manual.
+    """
 
     def __init__(
         self,
@@ -148,7 +151,9 @@ class Worker:
         return answer, resolution.retry
 
     async def verify(self, question: Question) -> tuple[Verifiering | None, bool]:
-        """C-3: whether HSA gives the actor a befattning that the directory maps to the role; and whether to ask again later."""
+        """C-3: whether HSA gives the actor a befattning that the directory maps to the role; and whether to ask again
+        later.
+        """
         assert question.actor is not None
         assert question.role is not None
         if self._registers is None:

@@ -1,4 +1,6 @@
-"""The circuit breaker of one receiving system (D-5): opens after failures in a row, half-opens by one probe. Imports nothing."""
+"""The circuit breaker of one receiving system (D-5): opens after failures in a row, half-opens by one probe. Imports
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ class Breaker:
 
     @property
     def state(self) -> str:
-        """closed · open · half-open."""
+        """Closed · open · half-open."""
         if self._opened_at is None:
             return "closed"
         return "half-open" if self._probing or self._clock() - self._opened_at >= self._open_s else "open"

@@ -1,6 +1,8 @@
-"""One receiving system's lane (D-3, D-5, D-6): what is waiting for it, in what order, how much at a time. Imports the exits' protocol and the store.
+"""One receiving system's lane (D-3, D-5, D-6): what is waiting for it, in what order, how much at a time. Imports the
+exits' protocol and the store.
 
-A lane holds a bounded number of rows in memory and reads the rest from the table when it has room; order is kept per case.
+A lane holds a bounded number of rows in memory and reads the rest from the table when it has room; order is kept per
+case.
 """
 
 from __future__ import annotations
@@ -9,9 +11,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-
-from schemas.directory import System
-from schemas.envelope import Message
 
 from hub import metrics
 from hub.delivery.breaker import Breaker
@@ -24,12 +23,16 @@ from hub.log import log
 from hub.store import outbox
 from hub.store.outbox import Item
 from hub.store.transaction import Store
+from schemas.directory import System
+from schemas.envelope import Message
 
 CAPACITY = 4_000
 """Rows of one system in memory at the most; a million may wait in the table (D-8)."""
 
 _RESCAN_S = 2.0
-"""Seconds between looks into the table of a lane with room: for rows of other hubs, replays, and whatever was passed over."""
+"""Seconds between looks into the table of a lane with room: for rows of other hubs, replays, and whatever was passed
+over.
+"""
 
 Messages = Callable[[Sequence[Item]], Awaitable[dict[int, Message]]]
 """Reads the messages behind rows that are no longer in memory: row id → message."""
@@ -41,7 +44,8 @@ class Lane:
     def __init__(self, system: System, exit_: Exit, store: Store, messages: Messages, marker: Marker) -> None:
         self.system = system
         self.paused = False
-        self.breaker = Breaker(system.delivery.breaker_failures, system.delivery.breaker_open_s, time.monotonic)
+        failures, open_s = exit_.breaker(system)
+        self.breaker = Breaker(failures, open_s, time.monotonic)
         self._exit = exit_
         self._store = store
         self._messages = messages
@@ -92,7 +96,9 @@ class Lane:
 
     @property
     def _width(self) -> int:
-        """How many calls may be under way: one after the other where a call carries many, else the system's concurrency."""
+        """How many calls may be under way: one after the other where a call carries many, else the system's
+        concurrency.
+        """
         return 1 if self._exit.together > 1 else self.system.delivery.concurrency
 
     async def _look(self) -> None:
@@ -123,8 +129,8 @@ class Lane:
         """Starts what may be sent now; True when something was started."""
         started = False
         while not self.paused and len(self._tasks) < self._width and self.breaker.state != "open":
-            together = self._exit.together if self.breaker.state == "closed" else 1
-            group = self._queue.take_off(together)
+            well = self.breaker.state == "closed"
+            group = self._queue.take_off(self._exit.together if well else 1, early=not well)
             if not group:
                 break
             if not self.breaker.admit():
@@ -151,7 +157,8 @@ class Lane:
         except TimeoutError:
             return
 
-    # --- one call ------------------------------------------------------------------------------------------------------
+    # --- one call
+    # ------------------------------------------------------------------------------------------------------
 
     async def _deliver(self, group: list[Item]) -> None:
         try:
@@ -184,6 +191,8 @@ class Lane:
         metrics.attempts.labels(self.system.id, outcome.result).inc(len(parcels))
         items = [item for item, _ in parcels]
         if outcome.result == "ok":
+            if self.breaker.state != "closed":
+                self._queue.hurry()
             self.breaker.passed()
             now = datetime.now(UTC)
             for item in items:

@@ -15,7 +15,9 @@ _AT_ONCE = 2_000
 
 
 class Marker:
-    """One writer for all lanes; a mark that is lost in a crash means only that the notice is sent again with the same id."""
+    """One writer for all lanes; a mark that is lost in a crash means only that the notice is sent again with the same
+    id.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, Protocol
 
-from schemas.directory import System
-from schemas.envelope import Message
-from schemas.messages import Receipt, Told
-
 from hub.store.outbox import Item
 from hub.translators import formats
 from hub.translators.formats import Written
+from schemas.directory import System
+from schemas.envelope import Message
+from schemas.messages import Receipt, Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,10 @@ class Exit(Protocol):
 
     together: int
     """How many parcels one call may carry; they arrive in their order."""
+
+    def breaker(self, system: System) -> tuple[int, float]:
+        """After how many failures in a row the system is spared, and for how many seconds before a probe."""
+        ...
 
     async def send(self, system: System, parcels: Sequence[Parcel]) -> Outcome:
         """Sends all or answers why not; never raises for what the other side does."""

@@ -1,4 +1,6 @@
-"""The order of a lane: per case first come first sent, between cases whoever is due (D-3). Pure; imports the store's plain row only."""
+"""The order of a lane: per case first come first sent, between cases whoever is due (D-3). Pure; imports the store's
+plain row only.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from hub.store.outbox import Item
 
 
 class CaseQueue:
-    """Rows by case. A row that is taken off stays known, and its case is left alone, until it is put back or finished."""
+    """Rows by case. A row that is taken off stays known, and its case is left alone, until it is put back or
+    finished.
+    """
 
     def __init__(self) -> None:
         self.blocked: set[str] = set()
@@ -45,11 +49,14 @@ class CaseQueue:
         items.insert(place, item)
         self._ready_up(case)
 
-    def take_off(self, most: int) -> list[Item]:
-        """Up to ``most`` rows that may be sent now, each case's in order."""
+    def take_off(self, most: int, *, early: bool = False) -> list[Item]:
+        """Up to ``most`` rows that may be sent now, each case's in order; ``early``: also one whose time has not come."""
         now = datetime.now(UTC)
-        while self._later and self._later[0][0] <= now:
-            self._ready_up(heapq.heappop(self._later)[1])
+        while self._later and (self._later[0][0] <= now or (early and not self._ready)):
+            due, case = heapq.heappop(self._later)
+            if due > now and (items := self._cases.get(case)):
+                items[0].due_at = now
+            self._ready_up(case)
         group: list[Item] = []
         while self._ready and len(group) < most:
             case = self._ready.popleft()
@@ -63,6 +70,15 @@ class CaseQueue:
             group += list(items)[: most - len(group)]
             self._flying.add(case)
         return group
+
+    def hurry(self) -> None:
+        """The system is well again: what waited for its sake need not wait for its time."""
+        now = datetime.now(UTC)
+        for _, case in self._later:
+            for item in self._cases.get(case, ()):
+                item.due_at = min(item.due_at, now)
+            self._ready_up(case)
+        self._later.clear()
 
     def put_back(self, group: list[Item]) -> None:
         """The call is over: what of the group is not finished is still there, and its cases may be taken again."""

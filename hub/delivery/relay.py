@@ -1,6 +1,8 @@
-"""All lanes together: which systems this hub delivers to, what is handed to each. Imports the lanes, the exits' protocol and the store.
+"""All lanes together: which systems this hub delivers to, what is handed to each. Imports the lanes, the exits'
+protocol and the store.
 
-One hub delivers to a system at any time, the one that holds the system's advisory lock; when it dies PostgreSQL gives the
+One hub delivers to a system at any time, the one that holds the system's advisory lock; when it dies PostgreSQL gives
+the
 lock free and another takes over. So order needs no claims on rows, and what was just committed goes out from memory.
 """
 
@@ -8,9 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-
-from schemas.directory import Directory
-from schemas.envelope import Message
 
 from hub import metrics
 from hub.delivery.lane import Lane
@@ -23,9 +22,13 @@ from hub.store.outbox import Item
 from hub.store.ownership import Ownership
 from hub.store.transaction import Store
 from hub.translators import formats
+from schemas.directory import Directory
+from schemas.envelope import Message
 
 _LOOK_S = 0.4
-"""Seconds between looks at pauses, the directory's systems and the locks: a pause takes effect in under a second (D-5)."""
+"""Seconds between looks at pauses, the directory's systems and the locks: a pause takes effect in under a second
+(D-5).
+"""
 
 
 class Relay:

@@ -1,1 +1,3 @@
-"""Read, decide, write down: one batch, one transaction (architecture.md §1). Imports the translators, the rules and the store."""
+"""Read, decide, write down: one batch, one transaction (architecture.md §1). Imports the translators, the rules and
+the store.
+"""

@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from hub.errors import Refused
+from hub.translators import formats
 from schemas.directory import System
 from schemas.envelope import Message
 from schemas.identities import find_person_numbers
 from schemas.messages import BilingualText, Receipt
-
-from hub.errors import Refused
-from hub.translators import formats
 
 MAX_BYTES = 2 * 1024 * 1024
 """A message may be this large, in bytes; a larger one is refused unread."""
@@ -43,7 +42,9 @@ class Arrival:
 
     @property
     def key(self) -> tuple[str, str]:
-        """(source, id): the key of duplicates; one that could not be read, or lies about its source, only takes its place's."""
+        """(source, id): the key of duplicates; one that could not be read, or lies about its source, only takes its
+        place's.
+        """
         if self.message is not None and self.refused is None:
             return self.message.source, self.message.id
         return f"urn:system:{self.system_id}", self.place
@@ -57,12 +58,7 @@ class Arrival:
 def read(arrival: Arrival) -> None:
     """Reads the bytes; whatever is wrong with them becomes the arrival's ``refused``, with a reason."""
     try:
-        if len(arrival.raw) > MAX_BYTES:
-            size = MAX_BYTES // 1024
-            arrival.raw, arrival.attributes = b"", None
-            raise Refused(
-                "too-large", f"Meddelandet är större än {size} kB.", f"The message is larger than {size} kB.", "/", 413
-            )
+        _is_not_huge(arrival)
         message = formats.read(arrival.media_type, arrival.attributes, arrival.raw)
         arrival.message = message
         _says_nothing_personal(message)
@@ -70,6 +66,14 @@ def read(arrival: Arrival) -> None:
     except Refused as refused:
         arrival.refused = refused
     arrival.digest = formats.digest(arrival.media_type, arrival.attributes, arrival.raw)
+
+
+def _is_not_huge(arrival: Arrival) -> None:
+    if len(arrival.raw) > MAX_BYTES:
+        # What is over the limit is not kept either: the refusal and its place are.
+        arrival.raw, arrival.attributes = b"", None
+        size = MAX_BYTES // 1024
+        raise Refused("too-large", f"Meddelandet är större än {size} kB.", f"The message is larger than {size} kB.", "/", 413)
 
 
 def _says_nothing_personal(message: Message) -> None:

@@ -1,8 +1,9 @@
-"""One batch inside one transaction: duplicates, cases, decisions, everything that they cause. Imports the rules and the store."""
+"""One batch inside one transaction: duplicates, cases, decisions, everything that they cause. Imports the rules and
+the store.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import os
 import time
@@ -12,10 +13,6 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from pydantic_core import to_json
-
-from schemas.directory import Directory
-from schemas.envelope import Message
-from schemas.messages import HUB_SOURCE, Adressering, BilingualText, Question, Receipt, Verifiering
 
 from hub.errors import Refused
 from hub.intake import telling
@@ -27,6 +24,9 @@ from hub.processes.svu import SVU
 from hub.store import cases, inbox, outbox
 from hub.store.inbox import Connection
 from hub.store.outbox import Item
+from schemas.directory import Directory
+from schemas.envelope import Message
+from schemas.messages import HUB_SOURCE, Adressering, BilingualText, Question, Receipt, Verifiering
 
 HOLD_SCHEDULE_S = (1.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
 """Waits between the tries of a held message, the last one repeated (D-4)."""
@@ -40,6 +40,7 @@ ASKED = "asked"
 AWAITS_OPENING = "awaits-opening"
 """The reason of a hold: the message came before the one that opens its case."""
 
+
 class Known(Protocol):
     """What the registers are known, without asking, to say."""
 
@@ -48,7 +49,9 @@ class Known(Protocol):
         ...
 
     def actor(self, actor: str, role: str) -> str | None:
-        """What HSA said of one who acts in a role (C-3); ``asked`` while the answer is awaited; None when it is to be asked."""
+        """What HSA said of one who acts in a role (C-3); ``asked`` while the answer is awaited; None when it is to be
+        asked.
+        """
         ...
 
     def asking(self, actor: str, role: str) -> None:
@@ -102,12 +105,15 @@ class Batch:
         """Holds one message that could not be handled, under its case as far as that can be told."""
         await self._find(connection, [arrival])
         message = arrival.message
-        key = arrival.key[0] if message is None else self._case_id(arrival, message) or self._early_key(arrival, message)
+        key = (
+            arrival.key[0] if message is None else self._case_id(arrival, message) or self._early_key(arrival, message)
+        )
         receipt = self.hold(arrival, key, reason)
         await self._write(connection)
         return receipt
 
-    # --- before: what stands -------------------------------------------------------------------------------------------
+    # --- before: what stands
+    # -------------------------------------------------------------------------------------------
 
     async def _find(self, connection: Connection, arrivals: Sequence[Arrival]) -> None:
         self.seen = await inbox.seen(connection, {a.key for a in arrivals})
@@ -118,7 +124,8 @@ class Batch:
         keys = subjects | set(self.ids.values()) | {f"{ref[0]}/{ref[1]}" for a, m in readable if (ref := _ref(a, m))}
         self.holds = await inbox.holds(connection, keys) if keys else {}
 
-    # --- one message ---------------------------------------------------------------------------------------------------
+    # --- one message
+    # ---------------------------------------------------------------------------------------------------
 
     def _handle(self, arrival: Arrival) -> Receipt:
         before = self.seen.get(arrival.key)
@@ -142,7 +149,9 @@ class Batch:
         return self._accept(arrival, message, decision, opened=case is None)
 
     def _again(self, arrival: Arrival, digest: bytes, receipt: Any) -> Receipt:
-        """D-2: the same bytes get the first answer again, other bytes under the same id are refused and the first stays."""
+        """D-2: the same bytes get the first answer again, other bytes under the same id are refused and the first
+        stays.
+        """
         if digest != arrival.digest:
             reused = Refused(
                 "id-reused",
@@ -199,7 +208,8 @@ class Batch:
         if refused is not None:
             raise refused
 
-    # --- its outcome ---------------------------------------------------------------------------------------------------
+    # --- its outcome
+    # ---------------------------------------------------------------------------------------------------
 
     def _refuse(self, arrival: Arrival, refused: Refused) -> Receipt:
         answer = refusal(arrival, refused)
@@ -275,14 +285,17 @@ class Batch:
         if arrival.by_outbox and arrival.system is not None:
             self.items.append(telling.receipt(arrival.system_id, arrival.key[0], answer, self.now))
 
-    # --- after: written down -------------------------------------------------------------------------------------------
+    # --- after: written down
+    # -------------------------------------------------------------------------------------------
 
     async def _write(self, connection: Connection) -> None:
         await inbox.add(connection, self.rows)
         await cases.add(
             connection, [(self.cases[id_], system, ref) for id_, (system, ref) in self.opened.items()], self.now
         )
-        await cases.change(connection, [self.cases[id_] for id_ in sorted(self.changed) if id_ not in self.opened], self.now)
+        await cases.change(
+            connection, [self.cases[id_] for id_ in sorted(self.changed) if id_ not in self.opened], self.now
+        )
         for row in self.settled:
             await inbox.settle(connection, row)
         for key, case_key, reason in self.held:

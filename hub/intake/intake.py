@@ -1,4 +1,5 @@
-"""The one queue that every way in feeds, and the loop that empties it batch by batch. Imports the batch, the store and the metrics.
+"""The one queue that every way in feeds, and the loop that empties it batch by batch. Imports the batch, the store
+and the metrics.
 
 Whatever has arrived goes into one transaction; a message that comes alone goes straight through, no timer adds latency.
 """
@@ -11,9 +12,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from schemas.directory import Directory
-from schemas.messages import Receipt
-
 from hub import metrics
 from hub.errors import Refused, Unavailable
 from hub.intake.arrival import Arrival, read
@@ -23,6 +21,8 @@ from hub.store import inbox
 from hub.store.outbox import Item
 from hub.store.transaction import Conflict, Store
 from hub.translators import formats
+from schemas.directory import Directory
+from schemas.messages import Receipt
 
 _HELD_AT_ONCE = 500
 QUEUE = 5_000
@@ -35,7 +35,9 @@ _TRIES_ON_CONFLICT = 5
 
 
 _AT_ONCE = 2
-"""Transactions under way: one is decided while another is written; what they have in hand never concerns the same case."""
+"""Transactions under way: one is decided while another is written; what they have in hand never concerns the same
+case.
+"""
 
 _DOWN_S = 0.5
 """Seconds between tries while the database is away."""
@@ -53,10 +55,18 @@ class _Waiting:
 
 
 class Intake:
-    """Takes arrivals, answers with receipts after their commit, offers what is to be sent to the relay and the addressing."""
+    """Takes arrivals, answers with receipts after their commit, offers what is to be sent to the relay and the
+    addressing.
+    """
 
     def __init__(
-        self, store: Store, directory: Callable[[], Directory], known: Known, offer: Callable[[list[Item]], None], *, batch: int = 500
+        self,
+        store: Store,
+        directory: Callable[[], Directory],
+        known: Known,
+        offer: Callable[[list[Item]], None],
+        *,
+        batch: int = 500,
     ) -> None:
         self.batch = batch
         """Messages in one transaction at the most, unless one router hands over more at once."""
@@ -169,12 +179,14 @@ class Intake:
             self._length -= size
 
     async def _batch(self, arrivals: Sequence[Arrival]) -> list[Receipt]:
-        """All in one transaction; when that fails for an unexpected reason one by one, and only the one that fails is held (D-4)."""
+        """All in one transaction; when that fails for an unexpected reason one by one, and only the one that fails is
+        held (D-4).
+        """
         try:
             return await self._once(arrivals)
         except Unavailable:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a defect of ours: whatever it is, only its own message may wait for it
             if len(arrivals) == 1:
                 return [await self._hold_alone(arrivals[0], error)]
             log.warning("batch_failed", size=len(arrivals), error=type(error).__name__)
@@ -197,7 +209,9 @@ class Intake:
         raise AssertionError
 
     async def _hold_alone(self, arrival: Arrival, error: Exception) -> Receipt:
-        """A defect of ours: the message is kept and held with the error's name, never its text (it may quote the message)."""
+        """A defect of ours: the message is kept and held with the error's name, never its text (it may quote the
+        message).
+        """
         reason = f"defect:{type(error).__name__}"
         log.error("message_held", reason=reason, system=arrival.system_id, place=arrival.place)
         batch = Batch(self._directory(), self._known, datetime.now(UTC))
@@ -233,7 +247,9 @@ def stored_arrival(row: inbox.Row, directory: Directory) -> Arrival:
     """A held message as it came in; its receipt goes its system's way out, since nobody waits on the line any more."""
     attributes = None if row.attributes is None else formats.json_from(row.attributes)
     system = directory.system_by_id.get(row.system)
-    arrival = Arrival(system, row.raw, row.media_type, attributes, row.received_at, row.id, by_outbox=True, was_held=True)
+    arrival = Arrival(
+        system, row.raw, row.media_type, attributes, row.received_at, row.id, by_outbox=True, was_held=True
+    )
     read(arrival)
     arrival.digest = row.digest
     return arrival

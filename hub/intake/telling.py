@@ -1,29 +1,37 @@
-"""Who is told what: a decision becomes rows of the outbox, one notice per receiving system. Pure; imports the rules and the store's plain rows."""
+"""Who is told what: a decision becomes rows of the outbox, one notice per receiving system. Pure; imports the rules
+and the store's plain rows.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
 
-from schemas.directory import Directory
-from schemas.envelope import Message
-from schemas.messages import Question, Receipt, Told
-
 from hub.processes.case import Case
 from hub.processes.machine import Decision, Process, outlook
 from hub.store.outbox import REGISTERS, Item
+from schemas.directory import Directory
+from schemas.envelope import Message
+from schemas.messages import Question, Receipt, Told
 
 _AWAITED = {"kvittera": "kvittens", "justera": "justering", "godkanna": "godkannande", "svara": "svar"}
 """What a unit answers with, by the act that a step awaits (messages.md §2)."""
 
 
 def notices(
-    process: Process, decision: Decision, message: Message, earlier: dict[int, Message], directory: Directory, now: datetime
+    process: Process,
+    decision: Decision,
+    message: Message,
+    earlier: dict[int, Message],
+    directory: Directory,
+    now: datetime,
 ) -> list[Item]:
     """The notices of one accepted message, in the order in which they shall arrive.
 
-    Units that came in are caught up first (C-10): they get what stands for every published step, unless their system has it
-    already; then the message itself goes to those whom its row tells. ``earlier`` holds messages still in memory by sequence.
+    Units that came in are caught up first (C-10): they get what stands for every published step, unless their system
+    has it
+    already; then the message itself goes to those whom its row tells. ``earlier`` holds messages still in memory by
+    sequence.
     """
     case = decision.case
     items: list[Item] = []
@@ -32,7 +40,9 @@ def notices(
         for sequence, source, message_id in _standing(case):
             behind = [unit for unit in decision.joined if case.told.get(systems.get(unit, ""), 0) < sequence]
             if sequence < case.sequence:
-                items += _told(process, case, sequence, source, message_id, behind, earlier.get(sequence), directory, now)
+                items += _told(
+                    process, case, sequence, source, message_id, behind, earlier.get(sequence), directory, now
+                )
     items += _told(process, case, case.sequence, message.source, message.id, decision.tell, message, directory, now)
     return items
 
@@ -85,7 +95,9 @@ def _told(
                 source=source,
                 message_id=message_id,
                 told=told,
-                body=None if shown is message or shown is None else shown.data.model_dump_json(exclude_none=True).encode(),
+                body=None
+                if shown is message or shown is None
+                else shown.data.model_dump_json(exclude_none=True).encode(),
                 accepted_at=now,
                 due_at=now,
                 message=shown,
@@ -95,7 +107,9 @@ def _told(
 
 
 def completed(message: Message, case: Case) -> Message:
-    """The message with the person's name and address from the register where the sender left them out (law 2017:612 2:2, C-60)."""
+    """The message with the person's name and address from the register where the sender left them out (law 2017:612
+    2:2, C-60).
+    """
     patient = getattr(message.data, "patient", None)
     if patient is None:
         return message

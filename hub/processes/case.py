@@ -1,6 +1,7 @@
 """What a case is: a fold of its events. Imports nothing but the standard library and pydantic's JSON.
 
-``evolve`` is the only thing that changes a case, and it never fails: whatever may be wrong was refused before the event.
+``evolve`` is the only thing that changes a case, and it never fails: whatever may be wrong was refused before the
+event.
 """
 
 from __future__ import annotations
@@ -58,7 +59,9 @@ class Case:
         return deepcopy(self)
 
     def shape(self, unit: str) -> tuple[object, ...]:
-        """Everything that a row's guards and the colours look at, for one unit: two cases of one shape look alike to it."""
+        """Everything that a row's guards and the colours look at, for one unit: two cases of one shape look alike to
+        it.
+        """
         participant = self.participants.get(unit)
         return (
             self.profile,
@@ -142,7 +145,7 @@ def _addressed(case: Case, *, outcome: str) -> None:
     case.addressed = outcome
 
 
-def _turned_away(case: Case, *, rule: str) -> None:
+def _turned_away(case: Case, *, rule: str) -> None:  # noqa: ARG001 - the history says by which rule
     case.status = "refused"
     # C-62: nothing that points to a person with protected identity stays in what the hub shows.
     case.person = {}

@@ -30,7 +30,9 @@ def join(s: Situation, unit: str) -> None:
 
 
 def await_joined(s: Situation) -> None:
-    """V-6, C-13: those who came in are asked for what still awaits someone, where a role of theirs answers for it (C-1)."""
+    """V-6, C-13: those who came in are asked for what still awaits someone, where a role of theirs answers for it
+    (C-1).
+    """
     for step, standing in s.case.steps.items():
         if standing["act"] is None or (s.case.all_receivers_known and not standing["awaits"]):
             continue
@@ -203,7 +205,8 @@ def protected_or_deceased(outcome: str) -> Refused | None:
 
 
 def address(s: Situation) -> None:
-    """V-2: the health centre and the municipality's receiving unit become participants, and what they know is filled in.
+    """V-2: the health centre and the municipality's receiving unit become participants, and what they know is filled
+    in.
 
     One who was found but is not connected has to be reached by hand, like one who was not found.
     """
@@ -227,7 +230,9 @@ def address(s: Situation) -> None:
 
 
 def the_ward_when_it_must_act(s: Situation) -> list[str]:
-    """law-and-lookups §4: an outcome for the manual queue is told to the sending ward; a plain one goes without saying."""
+    """law-and-lookups §4: an outcome for the manual queue is told to the sending ward; a plain one goes without
+    saying.
+    """
     if s.case.all_receivers_known:
         return []
     return [unit for unit, participant in s.case.participants.items() if participant["party"] == "slutenvard"]
@@ -259,7 +264,9 @@ def hsa_disagrees(outcome: str) -> Refused | None:
             "No befattning that the person in actor has in HSA gives the role in actorrole.",
         ),
     )
-    return Refused("C-3", sv + " Rätta i HSA eller ange rätt person.", en + " Correct HSA, or name the right person.", "/actor")
+    return Refused(
+        "C-3", sv + " Rätta i HSA eller ange rätt person.", en + " Correct HSA, or name the right person.", "/actor"
+    )
 
 
 def note_verification(s: Situation) -> None:

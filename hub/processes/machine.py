@@ -1,7 +1,9 @@
-"""The machine that both processes run on: rows, named guards, effects. Pure; imports the language, the errors and the case.
+"""The machine that both processes run on: rows, named guards, effects. Pure; imports the language, the errors and the
+case.
 
 A rule is one row: *this message, from this party, when these guards hold, leads to these effects, is told to these,
-because of these rule ids* (architecture.md §3). Adding to a process means rows, guards and profile answers, never machinery.
+because of these rule ids* (architecture.md §3). Adding to a process means rows, guards and profile answers, never
+machinery.
 """
 
 from __future__ import annotations
@@ -12,14 +14,13 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
+from hub.errors import Refused
+from hub.processes.case import Case, Event, evolve
+from hub.processes.profiles import PROFILES, Profile
 from schemas.directory import Directory, Unit
 from schemas.envelope import Message
 from schemas.messages import FROM_THE_HUB, HUB_SOURCE
 from schemas.parts import Part
-
-from hub.errors import Refused
-from hub.processes.case import Case, Event, evolve
-from hub.processes.profiles import PROFILES, Profile
 
 HUB_PARTY = "hub"
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
@@ -140,7 +141,8 @@ class Decision:
 def decide(process: Process, case: Case | None, case_id: str, message: Message, directory: Directory) -> Decision:
     """Events, or ``Refused`` with the rule that forbids; the case given is changed only when the message is accepted.
 
-    ``case`` is None when the subject names a case that does not exist; a row that opens makes it then, under ``case_id``.
+    ``case`` is None when the subject names a case that does not exist; a row that opens makes it then, under
+    ``case_id``.
     """
     row = process.row(message.name)
     if row is None:
@@ -281,7 +283,9 @@ _OUTLOOKS_KEPT = 20_000
 
 
 def outlook(process: Process, case: Case, unit: str, directory: Directory) -> Outlook:
-    """A unit's colours and possibilities; remembered per shape of case, since thousands of cases have the same few shapes."""
+    """A unit's colours and possibilities; remembered per shape of case, since thousands of cases have the same few
+    shapes.
+    """
     known = directory.remembered
     key = (process.name, unit, case.shape(unit))
     found = known.get(key)

@@ -1,4 +1,6 @@
-"""SVU, the discharge coordination: its steps and its table (processes.md §2). Imports the machine and the common rows only."""
+"""SVU, the discharge coordination: its steps and its table (processes.md §2). Imports the machine and the common rows
+only.
+"""
 
 from __future__ import annotations
 

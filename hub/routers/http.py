@@ -1,4 +1,6 @@
-"""What every HTTP way in shares: who is calling, how much may be sent, how an answer looks. Imports the language and the errors only."""
+"""What every HTTP way in shares: who is calling, how much may be sent, how an answer looks. Imports the language and
+the errors only.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,9 @@ import hmac
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
+from hub.errors import Refused, Unavailable
 from schemas.directory import Directory, System
 from schemas.messages import Receipt
-
-from hub.errors import Refused, Unavailable
 
 RETRY_AFTER_S = 5
 
@@ -21,7 +22,8 @@ def authenticate(request: Request, directory: Directory) -> System:
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     hashed = hashlib.sha256(token.strip().encode()).hexdigest()
     system = directory.system_by_token.get(hashed) if kind.lower() == "bearer" and token else None
-    # The dictionary finds by hash, so the time it takes says nothing about the token; compare_digest guards the hash itself.
+    # The dictionary finds by hash, so the time it takes says nothing about the token; compare_digest guards the hash
+    # itself.
     if system is None or not any(hmac.compare_digest(hashed, known) for known in system.token_sha256):
         raise Refused(
             "unauthenticated",

@@ -1,6 +1,7 @@
 """Way in: the topics ``hub.in.<system>`` (delivery.md §2). Imports FastStream, aiokafka and the intake only.
 
-The topic names the sender and the broker proves it. Offsets are committed once per batch, after the commit that holds it (D-1).
+The topic names the sender and the broker proves it. Offsets are committed once per batch, after the commit that holds
+it (D-1).
 """
 
 from __future__ import annotations
@@ -18,14 +19,13 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 
-from schemas.directory import Directory, System
-from schemas.messages import Receipt
-
 from hub import metrics
 from hub.errors import Unavailable
 from hub.intake.arrival import Arrival
 from hub.intake.intake import Intake
 from hub.log import log
+from schemas.directory import Directory, System
+from schemas.messages import Receipt
 
 PREFIX = "hub.in."
 _FIND_TOPICS_MS = 2_000
@@ -57,7 +57,11 @@ class KafkaIn:
     async def start(self) -> None:
         """Joins the group. Raises ``Unavailable`` when the broker does not answer."""
         broker = KafkaBroker(
-            self._bootstrap, metadata_max_age_ms=_FIND_TOPICS_MS, allow_auto_create_topics=False, logger=None, apply_types=False
+            self._bootstrap,
+            metadata_max_age_ms=_FIND_TOPICS_MS,
+            allow_auto_create_topics=False,
+            logger=None,
+            apply_types=False,
         )
         subscriber = broker.subscriber(
             pattern=r"hub\.in\..*",
@@ -127,7 +131,8 @@ class KafkaIn:
             self._moved = time.monotonic()
             await consumer.commit(offsets)
         except (KafkaError, Unavailable) as error:
-            # The partitions went to another hub, the broker is away, or the hub stops: the records come again as repeats.
+            # The partitions went to another hub, the broker is away, or the hub stops: the records come again as
+            # repeats.
             log.warning("offsets_not_committed", error=type(error).__name__)
         finally:
             self._room.release()
@@ -140,7 +145,8 @@ class KafkaIn:
             return None
         return arrival(record, system)
 
-    # --- progress ------------------------------------------------------------------------------------------------------
+    # --- progress
+    # ------------------------------------------------------------------------------------------------------
 
     async def watch(self) -> None:
         """Measures lag and progress; a consumer that has work, is not busy and does not move is started again."""

@@ -1,4 +1,6 @@
-"""Ways in over HTTP: ``POST /messages`` (CloudEvents) and ``POST /fhir/$process-message`` (delivery.md §2). Imports the intake only."""
+"""Ways in over HTTP: ``POST /messages`` (CloudEvents) and ``POST /fhir/$process-message`` (delivery.md §2). Imports
+the intake only.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +12,13 @@ from uuid import uuid4
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from schemas.directory import Directory, System
-from schemas.messages import Receipt
-
 from hub.errors import Refused, Unavailable
 from hub.intake.arrival import MAX_BYTES, Arrival
 from hub.intake.intake import Intake
 from hub.routers import http
 from hub.translators import fhir, formats, native
+from schemas.directory import Directory, System
+from schemas.messages import Receipt
 
 MAX_IN_BATCH = 500
 MAX_BATCH_BYTES = 16 * 1024 * 1024
@@ -56,7 +57,9 @@ def router(intake: Intake, directory: Callable[[], Directory]) -> APIRouter:
         "/messages",
         summary="One CloudEvent (structured or binary), or a batch of up to 500 with one receipt each",
         openapi_extra={
-            "requestBody": {"content": {native.STRUCTURED: {"example": _EXAMPLE}, native.BATCH: {"example": [_EXAMPLE]}}},
+            "requestBody": {
+                "content": {native.STRUCTURED: {"example": _EXAMPLE}, native.BATCH: {"example": [_EXAMPLE]}}
+            },
             "security": [{"bearer": []}],
         },
     )
@@ -67,7 +70,9 @@ def router(intake: Intake, directory: Callable[[], Directory]) -> APIRouter:
             parts = native.split_batch(await http.body_of(request, MAX_BATCH_BYTES), MAX_IN_BATCH)
             arrivals = [_arrival(system, part, native.STRUCTURED, None) for part in parts]
             receipts = await submit(arrivals)
-            content = [r.model_dump(mode="json", exclude_none=True, exclude_defaults=True) | {"code": r.code} for r in receipts]
+            content = [
+                r.model_dump(mode="json", exclude_none=True, exclude_defaults=True) | {"code": r.code} for r in receipts
+            ]
             return JSONResponse(content, 200)
         body = await http.body_of(request, MAX_BYTES)
         attributes = None
@@ -95,7 +100,9 @@ def router(intake: Intake, directory: Callable[[], Directory]) -> APIRouter:
             body = await http.body_of(request, MAX_BYTES)
         except Refused as refused:
             return Response(
-                fhir.write_response(_receipt_of(refused), None, created=now, media_type=wanted), refused.status, media_type=wanted
+                fhir.write_response(_receipt_of(refused), None, created=now, media_type=wanted),
+                refused.status,
+                media_type=wanted,
             )
         arrival = _arrival(system, body, media, None)
         (receipt,) = await submit([arrival])
@@ -142,5 +149,3 @@ def status_of(arrival: Arrival, receipt: Receipt) -> int:
     if arrival.refused is not None:
         return arrival.refused.status
     return {"unknown-case": 404, "unknown-unit": 403, "unknown-type": 400}.get(receipt.rule or "", 409)
-
-

@@ -1,4 +1,6 @@
-"""What operations asks over HTTP: health and metrics (delivery.md §4). Imports the metrics only; nothing here is about a person."""
+"""What operations asks over HTTP: health and metrics (delivery.md §4). Imports the metrics only; nothing here is
+about a person.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ def router(ready: Checks) -> APIRouter:
     async def live() -> dict[str, str]:
         return {"status": "ok"}
 
-    @routes.get("/health/ready", summary="Store, migrations, broker with real progress, intake: 200 when all are well, else 503")
+    @routes.get(
+        "/health/ready", summary="Store, migrations, broker with real progress, intake: 200 when all are well, else 503"
+    )
     async def is_ready() -> JSONResponse:
         checks = await ready()
         well = all(state == "ok" for state in checks.values())

@@ -1,1 +1,3 @@
-"""The only SQL: messages, cases, outbox, held, directory, register answers. Imports the language, the rules' plain data and the errors only."""
+"""The only SQL: messages, cases, outbox, held, directory, register answers. Imports the language, the rules' plain
+data and the errors only.
+"""

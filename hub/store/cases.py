@@ -66,7 +66,9 @@ _COLUMNS = {
 
 
 async def add(connection: Connection, opened: Sequence[tuple[Case, str, str | None]], now: datetime) -> None:
-    """New cases, each with the system and the reference that opened it; ``Conflict`` when the reference has one already."""
+    """New cases, each with the system and the reference that opened it; ``Conflict`` when the reference has one
+    already.
+    """
     await copy(
         connection,
         "cases",
@@ -124,7 +126,7 @@ async def manual_queue(connection: Connection, limit: int = 500) -> list[tuple[s
 
 
 async def histories(connection: Connection, ids: Sequence[str]) -> dict[str, list[Any]]:
-    """case id → the events of its accepted messages in sequence order: what its state is the fold of."""
+    """Case id → the events of its accepted messages in sequence order: what its state is the fold of."""
     found = await connection.execute(
         "SELECT case_id::text, events FROM message WHERE case_id = ANY(%s::uuid[]) AND sequence IS NOT NULL"
         " ORDER BY case_id, sequence",

@@ -24,7 +24,9 @@ Key = tuple[str, str]
 
 @dataclass(slots=True)
 class Row:
-    """One message as it is kept; ``receipt`` is None while it is held, ``sequence`` and ``events`` unless it was accepted."""
+    """One message as it is kept; ``receipt`` is None while it is held, ``sequence`` and ``events`` unless it was
+    accepted.
+    """
 
     source: str
     id: str
@@ -151,18 +153,27 @@ def _bytes(found: str | None) -> bytes | None:
 async def hold(
     connection: Connection, key: Key, case_key: str, reason: str, now: datetime, schedule_s: Sequence[float]
 ) -> None:
-    """Holds a message under its case; one held again keeps its place and waits for the schedule's next time (seconds)."""
+    """Holds a message under its case; one held again keeps its place and waits for the schedule's next time
+    (seconds).
+    """
     await connection.execute(
         "INSERT INTO held AS h (source, message, case_key, reason, due_at)"
         " VALUES (%(source)s, %(message)s, %(case)s, %(reason)s, %(now)s + make_interval(secs => (%(waits)s::float8[])[1]))"
         " ON CONFLICT (source, message) DO UPDATE SET reason = excluded.reason, attempts = h.attempts + 1,"
         " due_at = %(now)s + make_interval(secs => (%(waits)s::float8[])[least(h.attempts + 2, cardinality(%(waits)s::float8[]))])",
-        {"source": key[0], "message": key[1], "case": case_key, "reason": reason, "now": now, "waits": list(schedule_s)},
+        {
+            "source": key[0],
+            "message": key[1],
+            "case": case_key,
+            "reason": reason,
+            "now": now,
+            "waits": list(schedule_s),
+        },
     )
 
 
 async def holds(connection: Connection, case_keys: Iterable[str]) -> dict[str, tuple[Key, str]]:
-    """case key → the first message that is held there, with its reason; cases without a hold are absent."""
+    """Case key → the first message that is held there, with its reason; cases without a hold are absent."""
     found = await connection.execute(
         "SELECT DISTINCT ON (case_key) case_key, source, message, reason FROM held WHERE case_key = ANY(%s)"
         " ORDER BY case_key, id",

@@ -14,11 +14,10 @@ from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 from pydantic_core import to_json
 
-from schemas.envelope import Message
-from schemas.messages import Question, Receipt, Told
-
 from hub.store.inbox import uuid_bytes
 from hub.store.transaction import array, copy
+from schemas.envelope import Message
+from schemas.messages import Question, Receipt, Told
 
 Connection = AsyncConnection[tuple[Any, ...]]
 REGISTERS = "hub-registers"
@@ -62,7 +61,9 @@ _COLUMNS = {
 
 
 async def block(connection: Connection) -> int:
-    """The first of 100 000 ids for new rows, taken while the cases are locked: so a case's later rows have higher ids."""
+    """The first of 100 000 ids for new rows, taken while the cases are locked: so a case's later rows have higher
+    ids.
+    """
     row = await (await connection.execute("SELECT nextval('outbox_block')")).fetchone()
     assert row is not None
     return int(row[0])
@@ -94,10 +95,12 @@ async def add(connection: Connection, items: Sequence[Item]) -> None:
     )
 
 
-_KINDS: dict[str, type[Told] | type[Receipt] | type[Question]] = {"notice": Told, "receipt": Receipt, "lookup": Question}
-_ITEM = (
-    "id, kind, system, case_id::text, sequence, source, message AS message_id, told::text, body, accepted_at, due_at, attempts"
-)
+_KINDS: dict[str, type[Told | Receipt | Question]] = {
+    "notice": Told,
+    "receipt": Receipt,
+    "lookup": Question,
+}
+_ITEM = "id, kind, system, case_id::text, sequence, source, message AS message_id, told::text, body, accepted_at, due_at, attempts"
 
 
 async def waiting(connection: Connection, system: str, *, after: int, limit: int) -> list[Item]:
@@ -141,7 +144,9 @@ async def blocked(connection: Connection, system: str) -> set[str]:
 
 async def sent(connection: Connection, ids: Sequence[int], at: Sequence[datetime], answers: Sequence[str]) -> None:
     """The receivers have them, by the proof that their way out gives (the broker's ack, a 2xx)."""
-    await connection.execute("SET LOCAL synchronous_commit = off")  # a mark lost in a crash means only that it is sent again
+    await connection.execute(
+        "SET LOCAL synchronous_commit = off"
+    )  # a mark lost in a crash means only that it is sent again
     await connection.execute(
         "UPDATE outbox o SET state = 'sent', sent_at = n.at, answer = n.answer, attempts = o.attempts + 1"
         " FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[]) AS n (id, at, answer)"
@@ -161,14 +166,16 @@ async def retry(connection: Connection, ids: Sequence[int], due_at: datetime, an
 async def die(connection: Connection, id_: int, answer: str) -> None:
     """No further attempt is made; operations sees it, with its reason (D-6)."""
     await connection.execute(
-        "UPDATE outbox SET state = 'dead', attempts = attempts + 1, answer = %s WHERE id = %s AND state = 'waiting'", (answer, id_)
+        "UPDATE outbox SET state = 'dead', attempts = attempts + 1, answer = %s WHERE id = %s AND state = 'waiting'",
+        (answer, id_),
     )
 
 
 async def done(connection: Connection, id_: int, answer: str) -> None:
     """A look-up is finished."""
     await connection.execute(
-        "UPDATE outbox SET state = 'sent', sent_at = now(), attempts = attempts + 1, answer = %s WHERE id = %s", (answer, id_)
+        "UPDATE outbox SET state = 'sent', sent_at = now(), attempts = attempts + 1, answer = %s WHERE id = %s",
+        (answer, id_),
     )
 
 
@@ -199,7 +206,9 @@ async def dead(connection: Connection, *, system: str | None = None, limit: int 
 
 
 async def replay(connection: Connection, id_: int) -> bool:
-    """A dead row is tried again from the beginning, marked as a replay to its receiver (D-7); False when it is not dead."""
+    """A dead row is tried again from the beginning, marked as a replay to its receiver (D-7); False when it is not
+    dead.
+    """
     cursor = await connection.execute(
         "UPDATE outbox SET state = 'waiting', attempts = 0, due_at = now(), told = (told::jsonb || %s::jsonb)::json"
         " WHERE id = %s AND state = 'dead'",

@@ -1,4 +1,6 @@
-"""Which hub does what, when there are several: advisory locks that die with their connection. Imports psycopg and the transaction only."""
+"""Which hub does what, when there are several: advisory locks that die with their connection. Imports psycopg and the
+transaction only.
+"""
 
 from __future__ import annotations
 

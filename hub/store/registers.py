@@ -1,4 +1,6 @@
-"""Answers of the national registers, kept for as long as they are good. Imports psycopg's JSON and the transaction only."""
+"""Answers of the national registers, kept for as long as they are good. Imports psycopg's JSON and the transaction
+only.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ class Answers:
         async with self._store.transaction() as connection:
             row = await (
                 await connection.execute(
-                    "SELECT answer FROM register_answer WHERE register = %s AND key = %s AND expires_at > now()", (register, key)
+                    "SELECT answer FROM register_answer WHERE register = %s AND key = %s AND expires_at > now()",
+                    (register, key),
                 )
             ).fetchone()
         return None if row is None else row[0]
@@ -39,7 +42,8 @@ class Answers:
         """Every good answer of one register: (key, answer, expires)."""
         async with self._store.transaction() as connection:
             found = await connection.execute(
-                "SELECT key, answer, expires_at FROM register_answer WHERE register = %s AND expires_at > now()", (register,)
+                "SELECT key, answer, expires_at FROM register_answer WHERE register = %s AND expires_at > now()",
+                (register,),
             )
             return [(key, answer, expires) for key, answer, expires in await found.fetchall()]
 

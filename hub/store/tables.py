@@ -47,11 +47,15 @@ message = Table(
     PrimaryKeyConstraint("source", "id", name="message_key"),
     CheckConstraint("octet_length(digest) = 32", name="message_digest_is_sha256"),
     CheckConstraint("(sequence IS NULL) = (events IS NULL)", name="message_accepted_has_events"),
-    CheckConstraint("sequence IS NULL OR (case_id IS NOT NULL AND receipt IS NOT NULL)", name="message_accepted_is_whole"),
+    CheckConstraint(
+        "sequence IS NULL OR (case_id IS NOT NULL AND receipt IS NOT NULL)", name="message_accepted_is_whole"
+    ),
     CheckConstraint("sequence > 0", name="message_sequence_positive"),
     Index("message_history", "case_id", "sequence", unique=True, postgresql_where=text("sequence IS NOT NULL")),
 )
-"""Every message that ever came: the inbox (its key knows duplicates for ever, D-2) and, where accepted, the history of its case."""
+"""Every message that ever came: the inbox (its key knows duplicates for ever, D-2) and, where accepted, the history
+of its case.
+"""
 
 cases = Table(
     "cases",

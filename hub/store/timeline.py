@@ -1,4 +1,6 @@
-"""What became of a message or a case, and what operations does by hand. Imports psycopg, the inbox, the outbox and the transaction only."""
+"""What became of a message or a case, and what operations does by hand. Imports psycopg, the inbox, the outbox and
+the transaction only.
+"""
 
 from __future__ import annotations
 
@@ -42,10 +44,13 @@ async def of(connection: Connection, wanted: str) -> list[Entry]:
     entries += [entry for row in rows for entry in _of_row(row)]
     held = await (
         await cursor.execute(
-            "SELECT since, reason, due_at, attempts FROM held WHERE message = %(it)s OR case_key = %(it)s", {"it": wanted}
+            "SELECT since, reason, due_at, attempts FROM held WHERE message = %(it)s OR case_key = %(it)s",
+            {"it": wanted},
         )
     ).fetchall()
-    entries += [Entry(h["since"], "held", f"{h['reason']}; tried {h['attempts']}, next {h['due_at']:%H:%M:%S}") for h in held]
+    entries += [
+        Entry(h["since"], "held", f"{h['reason']}; tried {h['attempts']}, next {h['due_at']:%H:%M:%S}") for h in held
+    ]
     return sorted(entries, key=lambda entry: entry.at)
 
 
@@ -58,19 +63,33 @@ def _of_message(found: dict[str, Any]) -> list[Entry]:
         outcome = f"accepted in case {found['case_id']}{number}"
     else:
         outcome = f"refused by {receipt['rule']} at {receipt.get('element') or '-'}: {receipt['text']['en']}"
-    return [Entry(found["received_at"], "received", f"{found['name'] or 'unreadable'} {found['id']} from {found['system']}: {outcome}")]
+    return [
+        Entry(
+            found["received_at"],
+            "received",
+            f"{found['name'] or 'unreadable'} {found['id']} from {found['system']}: {outcome}",
+        )
+    ]
 
 
 def _of_row(row: dict[str, Any]) -> list[Entry]:
-    what = f"{row['kind']} of {row['message']}" + (f" #{row['sequence']}" if row["sequence"] else "") + f" to {row['system']}"
+    what = (
+        f"{row['kind']} of {row['message']}"
+        + (f" #{row['sequence']}" if row["sequence"] else "")
+        + f" to {row['system']}"
+    )
     to = f" for {', '.join(row['told']['to'])}" if row["kind"] == "notice" else ""
     awaits = row["told"].get("awaits") or {}
     asked = f", awaits {', '.join(f'{act} of {unit}' for unit, act in awaits.items())}" if awaits else ""
     entries = [Entry(row["accepted_at"], "addressed" if row["kind"] == "notice" else "written", what + to + asked)]
     if row["state"] == "sent":
-        entries.append(Entry(row["sent_at"], "sent" if row["kind"] != "lookup" else "answered", f"{what}: {row['answer']}"))
+        entries.append(
+            Entry(row["sent_at"], "sent" if row["kind"] != "lookup" else "answered", f"{what}: {row['answer']}")
+        )
     elif row["state"] == "dead":
-        entries.append(Entry(row["due_at"], "dead", f"{what}: {row['answer']} after {row['attempts']} attempts (row {row['id']})"))
+        entries.append(
+            Entry(row["due_at"], "dead", f"{what}: {row['answer']} after {row['attempts']} attempts (row {row['id']})")
+        )
     elif row["state"] == "skipped":
         entries.append(Entry(row["due_at"], "skipped", what))
     elif row["attempts"]:

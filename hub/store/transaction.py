@@ -1,6 +1,8 @@
-"""The connection to PostgreSQL: the pool, one transaction, what its failures mean, migrations. Imports sqlalchemy, psycopg, alembic.
+"""The connection to PostgreSQL: the pool, one transaction, what its failures mean, migrations. Imports sqlalchemy,
+psycopg, alembic.
 
-SQLAlchemy keeps the pool and serves the cold paths; the hot path speaks to the psycopg connection beneath it (COPY, unnest).
+SQLAlchemy keeps the pool and serves the cold paths; the hot path speaks to the psycopg connection beneath it (COPY,
+unnest).
 """
 
 from __future__ import annotations
@@ -38,7 +40,8 @@ class Store:
             pool_size=pool,
             max_overflow=0,
             pool_timeout=30,
-            # Every hot question is a look-up by key; a plan made while the tables were small must not scan them when they are large.
+            # Every hot question is a look-up by key; a plan made while the tables were small must not scan them when
+            # they are large.
             connect_args={"options": "-c enable_seqscan=off -c jit=off"},
         )
 
@@ -110,7 +113,9 @@ async def copy(
 
 
 def array(parts: Iterable[str]) -> str:
-    """PostgreSQL's text form of an array of parts that need no quoting, or bring their own: psycopg's is slow for long ones."""
+    """PostgreSQL's text form of an array of parts that need no quoting, or bring their own: psycopg's is slow for
+    long ones.
+    """
     return "{" + ",".join(parts) + "}"
 
 

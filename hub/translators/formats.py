@@ -1,4 +1,5 @@
-"""The one place that knows which wire formats there are: reads any of them, writes a notice or a receipt in the one a system wants.
+"""The one place that knows which wire formats there are: reads any of them, writes a notice or a receipt in the one a
+system wants.
 
 Pure; imports the translators, the language and the errors only.
 """
@@ -14,11 +15,10 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
-from schemas.envelope import Message
-from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES, Receipt, Told
-
 from hub.errors import Refused
 from hub.translators import fhir, native
+from schemas.envelope import Message
+from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES, Receipt, Told
 
 FHIR_JSON = "application/fhir+json"
 FHIR_XML = "application/fhir+xml"
@@ -49,17 +49,23 @@ def read(media_type: str, attributes: Mapping[str, str] | None, raw: bytes) -> M
     return native.read_binary(attributes, raw)
 
 
-_BUNDLE_HEAD = re.compile(rb"""(?:"(?:id|timestamp|lastUpdated)"\s*:\s*"[^"]*"|<(?:id|timestamp|lastUpdated)\s[^>]*>)""")
+_BUNDLE_HEAD = re.compile(
+    rb"""(?:"(?:id|timestamp|lastUpdated)"\s*:\s*"[^"]*"|<(?:id|timestamp|lastUpdated)\s[^>]*>)"""
+)
 
 
 def _without_bundle_identity(raw: bytes) -> bytes:
-    """A Bundle less its own id and times, which stand before its entries: a sender that resends may renew them (fhir.md)."""
+    """A Bundle less its own id and times, which stand before its entries: a sender that resends may renew them
+    (fhir.md).
+    """
     end = min((at for at in (raw.find(b'"entry"'), raw.find(b"<entry")) if at >= 0), default=len(raw))
     return _BUNDLE_HEAD.sub(b"", raw[:end]) + raw[end:]
 
 
 def digest(media_type: str, attributes: Mapping[str, str] | None, raw: bytes) -> bytes:
-    """SHA-256 of what makes a message the same when it comes again (D-2), tracing and the Bundle's own id and time left out."""
+    """SHA-256 of what makes a message the same when it comes again (D-2), tracing and the Bundle's own id and time
+    left out.
+    """
     if is_fhir(media_type):
         raw = _without_bundle_identity(raw)
     sha = hashlib.sha256(raw)
@@ -98,7 +104,9 @@ def write_receipt(receipt: Receipt, receipt_id: str, format_: str, created: date
     attributes = native.receipt_attributes(receipt, receipt_id, created)
     if format_ == "fhir":
         attributes["datacontenttype"] = FHIR_JSON
-        return Written(attributes, FHIR_JSON, fhir.write_response(receipt, receipt.message, created=created, media_type=FHIR_JSON))
+        return Written(
+            attributes, FHIR_JSON, fhir.write_response(receipt, receipt.message, created=created, media_type=FHIR_JSON)
+        )
     return Written(attributes, native.JSON, receipt.model_dump_json(exclude_none=True, exclude_defaults=True).encode())
 
 

@@ -1,4 +1,5 @@
-"""The native format: CloudEvents 1.0 with a JSON body (messages.md §1), binary and structured. Imports the language and the errors only.
+"""The native format: CloudEvents 1.0 with a JSON body (messages.md §1), binary and structured. Imports the language
+and the errors only.
 
 Reading is strict, names what is wrong by JSON pointer, and repeats no value of what it read (D-10).
 """
@@ -12,10 +13,9 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
+from hub.errors import Refused
 from schemas.envelope import Envelope, Message
 from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES, NAME_OF, RECEIPT_TYPE, Receipt, Told, type_of
-
-from hub.errors import Refused
 
 JSON = "application/json"
 STRUCTURED = "application/cloudevents+json"

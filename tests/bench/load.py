@@ -43,7 +43,9 @@ def admission(number: int, run: str, persons: tuple[str, ...]) -> tuple[dict[str
     return attributes, json.dumps(data, ensure_ascii=False).encode()
 
 
-def records(count: int, run: str, kind: str, persons: tuple[str, ...]) -> list[tuple[bytes, list[tuple[str, bytes]], bytes]]:
+def records(
+    count: int, run: str, kind: str, persons: tuple[str, ...]
+) -> list[tuple[bytes, list[tuple[str, bytes]], bytes]]:
     """(key, headers, value) of ``count`` admissions, native or as FHIR Bundles."""
     made = []
     for number in range(count):
@@ -60,7 +62,9 @@ def records(count: int, run: str, kind: str, persons: tuple[str, ...]) -> list[t
 
 async def fill(bootstrap: str, topic: str, made: list[tuple[bytes, list[tuple[str, bytes]], bytes]]) -> None:
     """All of it on the topic, as fast as the broker takes it."""
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", max_batch_size=512 * 1024, max_request_size=4 * 1024 * 1024)
+    producer = AIOKafkaProducer(
+        bootstrap_servers=bootstrap, acks="all", max_batch_size=512 * 1024, max_request_size=4 * 1024 * 1024
+    )
     await producer.start()
     try:
         batch = producer.create_batch()

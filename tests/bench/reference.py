@@ -9,8 +9,12 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 async def bare_broker(bootstrap: str, source: str, sinks: list[str], count: int) -> float:
     """Admissions a second, consumed and produced twice in whole batches, offsets committed per batch."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id="bare", enable_auto_commit=False, auto_offset_reset="earliest")
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, max_batch_size=1024 * 1024)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, group_id="bare", enable_auto_commit=False, auto_offset_reset="earliest"
+    )
+    producer = AIOKafkaProducer(
+        bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, max_batch_size=1024 * 1024
+    )
     await consumer.start()
     await producer.start()
     try:
@@ -24,7 +28,10 @@ async def bare_broker(bootstrap: str, source: str, sinks: list[str], count: int)
             for sink in sinks:
                 batch = producer.create_batch()
                 for record in records:
-                    if batch.append(key=record.key, value=record.value, timestamp=None, headers=list(record.headers)) is None:
+                    if (
+                        batch.append(key=record.key, value=record.value, timestamp=None, headers=list(record.headers))
+                        is None
+                    ):
                         acks.append(await producer.send_batch(batch, sink, partition=0))
                         batch = producer.create_batch()
                         batch.append(key=record.key, value=record.value, timestamp=None, headers=list(record.headers))

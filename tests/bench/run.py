@@ -118,13 +118,19 @@ class Bench:
         run = f"queue-{time.monotonic_ns()}"
         want = int(self.sql(_WAITING)) + 2 * admissions
         for start in range(0, admissions, 10_000):
-            await load.fill(self.stack.bootstrap, IN, load.records(min(10_000, admissions - start), f"{run}-{start}", "native", load.PERSONS))
+            await load.fill(
+                self.stack.bootstrap,
+                IN,
+                load.records(min(10_000, admissions - start), f"{run}-{start}", "native", load.PERSONS),
+            )
         async with asyncio.timeout(600):
             while int(self.sql(_WAITING)) < want:
                 await asyncio.sleep(0.5)
 
     async def restart(self) -> tuple[float, float]:
-        """Seconds from the start of the process until it is ready and the first queued notice is out, and until all are."""
+        """Seconds from the start of the process until it is ready and the first queued notice is out, and until all
+        are.
+        """
         assert self.stack.hub is not None
         self.stack.hub.stop()
         self.sql("DELETE FROM paused")
@@ -140,7 +146,9 @@ class Bench:
 
 
 @asynccontextmanager
-async def hub(kafka: Kafka, postgres: Postgres, registers: SimulatedRegisters, name: str, folder: Path, **settings: str) -> AsyncIterator[Bench]:
+async def hub(
+    kafka: Kafka, postgres: Postgres, registers: SimulatedRegisters, name: str, folder: Path, **settings: str
+) -> AsyncIterator[Bench]:
     """A hub of its own; stopped at the end."""
     url = postgres.create_database(name)
     stack = Stack(url, kafka.bootstrap, registers.url("{}"), folder / f"{name}.log")
@@ -174,9 +182,22 @@ async def fresh_topics(bootstrap: str) -> None:
 
 def machine() -> dict[str, str | int]:
     """What it ran on."""
-    model = next((line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line), "")
+    model = next(
+        (
+            line.split(":", 1)[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
+        "",
+    )
     memory = round(psutil.virtual_memory().total / 2**30)
-    return {"cores": os.cpu_count() or 0, "cpu": model, "memory_gb": memory, "python": platform.python_version(), "os": platform.system()}
+    return {
+        "cores": os.cpu_count() or 0,
+        "cpu": model,
+        "memory_gb": memory,
+        "python": platform.python_version(),
+        "os": platform.system(),
+    }
 
 
 def commit() -> str:
@@ -191,7 +212,9 @@ async def main(arguments: list[str]) -> int:
     parser.add_argument("--admissions", type=int, default=20_000, help="in each throughput phase")
     parser.add_argument("--single", type=int, default=2_000, help="with one transaction per message")
     parser.add_argument("--steady", type=int, default=20, help="seconds at 200/s")
-    parser.add_argument("--queued", type=int, default=100_000, help="notices queued for the memory, twice as many for the restart")
+    parser.add_argument(
+        "--queued", type=int, default=100_000, help="notices queued for the memory, twice as many for the restart"
+    )
     wanted = parser.parse_args(arguments)
     folder = Path(tempfile.mkdtemp(prefix="hub-bench-"))
     found: dict[str, object] = {"machine": machine(), "commit": commit()}
@@ -209,18 +232,26 @@ async def main(arguments: list[str]) -> int:
                 await fresh_topics(kafka.bootstrap)
                 async with hub(kafka, postgres, registers, "hub", folder) as bench:
                     native = await bench.throughput("native", wanted.admissions)
-                    print(f"hub, native                                {native:8.0f} admissions/s  = {native / bare:.2f} of the bare broker, {native / single:.1f} times one by one")
+                    print(
+                        f"hub, native                                {native:8.0f} admissions/s  = {native / bare:.2f} of the bare broker, {native / single:.1f} times one by one"
+                    )
                     fhir = await bench.throughput("fhir", wanted.admissions)
-                    print(f"hub, FHIR Bundles                          {fhir:8.0f} admissions/s  = {fhir / bare:.2f} of the bare broker")
+                    print(
+                        f"hub, FHIR Bundles                          {fhir:8.0f} admissions/s  = {fhir / bare:.2f} of the bare broker"
+                    )
                     steady = await bench.latency(200, wanted.steady)
-                    print(f"accept -> sent at 200/s                    p50 {steady['p50']} ms, p95 {steady['p95']} ms, p99 {steady['p99']} ms")
+                    print(
+                        f"accept -> sent at 200/s                    p50 {steady['p50']} ms, p95 {steady['p95']} ms, p99 {steady['p99']} ms"
+                    )
                     await bench.queue_up(wanted.queued // 2)
                     rss = bench.rss_mb
                     print(f"memory with {wanted.queued} notices queued          {rss:8.0f} MB")
                     await bench.queue_up(wanted.queued // 2)
                     waiting = bench.sql(_WAITING)
                     flowing, drained = await bench.restart()
-                    print(f"restart with {waiting} queued               {flowing:8.1f} s to the first notice, {drained:.0f} s until all are out, {bench.rss_mb:.0f} MB")
+                    print(
+                        f"restart with {waiting} queued               {flowing:8.1f} s to the first notice, {drained:.0f} s until all are out, {bench.rss_mb:.0f} MB"
+                    )
         found |= {
             "native_per_s": round(native),
             "fhir_per_s": round(fhir),

@@ -4,9 +4,11 @@ May import anything of the hub. ``HUB_TEST_KAFKA`` is a bootstrap address; ``HUB
 database whose user may create others.
 """
 
+import asyncio
 import os
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,6 +17,7 @@ import sqlalchemy as sa
 
 from hub.sandbox.kafka import Kafka
 from hub.sandbox.postgres import Postgres
+from hub.store.transaction import migrate
 
 
 class Broker(Protocol):
@@ -76,9 +79,11 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DatabaseServe
 
 @pytest.fixture(scope="session")
 def template(postgres: DatabaseServer) -> Iterator[str]:
-    """The database that each test gets a copy of: what is laid out here is laid out once."""
+    """The database that each test gets a copy of: migrated once."""
     name = f"template_{uuid.uuid4().hex[:12]}"
-    postgres.create_database(name)
+    url = postgres.create_database(name)
+    with ThreadPoolExecutor(1) as beside:  # an event loop may be running in this thread
+        beside.submit(lambda: asyncio.run(migrate(url))).result()
     yield name
     postgres.drop_database(name)
 

@@ -13,17 +13,18 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.partitioner import DefaultPartitioner
 
-from schemas.directory import System
-
 from hub.delivery.parcel import Outcome, Parcel
 from hub.errors import Misconfigured
+from schemas.directory import System
 
 _default = DefaultPartitioner()
 
 
 @lru_cache(maxsize=20_000)
 def _partition_of(key: str, partitions: tuple[int, ...]) -> int:
-    """By the partitioner of every Kafka client, so that a key lies where others expect it; its hash is slow in Python."""
+    """By the partitioner of every Kafka client, so that a key lies where others expect it; its hash is slow in
+    Python.
+    """
     return partitions[0] if len(partitions) == 1 else int(_default(key.encode(), list(partitions), list(partitions)))
 
 
@@ -40,6 +41,10 @@ class KafkaExit:
     def __init__(self, producer: AIOKafkaProducer) -> None:
         self._producer = producer
 
+    def breaker(self, _: System) -> tuple[int, float]:
+        """The broker is ours and one failure says that it is away; it is asked again every second."""
+        return 1, 1.0
+
     async def send(self, system: System, parcels: Sequence[Parcel]) -> Outcome:
         """Acknowledged by every in-sync replica, or to be tried again as a whole."""
         topic = topic_out(system.id)
@@ -48,19 +53,15 @@ class KafkaExit:
             by_partition: dict[int, list[Parcel]] = {}
             for parcel in parcels:
                 by_partition.setdefault(_partition_of(parcel.key, partitions), []).append(parcel)
-            acks: list[asyncio.Future[object]] = []
-            for partition, those in by_partition.items():
-                acks += await self._hand_over(topic, partition, those)
-            for ack in acks:
-                await ack
+            await asyncio.gather(*(self._hand_over(topic, one, those) for one, those in by_partition.items()))
         except MessageSizeTooLargeError:
             return Outcome("dead", "too-large-for-the-broker")
         except KafkaError as error:
             return Outcome("retry", f"kafka:{type(error).__name__}")
         return Outcome("ok", "broker-ack")
 
-    async def _hand_over(self, topic: str, partition: int, parcels: Sequence[Parcel]) -> list[asyncio.Future[object]]:
-        acks = []
+    async def _hand_over(self, topic: str, partition: int, parcels: Sequence[Parcel]) -> None:
+        """Batch after batch, each acknowledged before the next: what failed is never overtaken by what came after it."""
         batch = self._producer.create_batch()
         for parcel in parcels:
             record = {
@@ -71,13 +72,12 @@ class KafkaExit:
                 + [("content-type", parcel.written.media_type.encode())],
             }
             if batch.append(**record) is None:
-                acks.append(await self._producer.send_batch(batch, topic, partition=partition))
+                await (await self._producer.send_batch(batch, topic, partition=partition))
                 batch = self._producer.create_batch()
                 if batch.append(**record) is None:
                     raise MessageSizeTooLargeError
         if batch.record_count():
-            acks.append(await self._producer.send_batch(batch, topic, partition=partition))
-        return acks
+            await (await self._producer.send_batch(batch, topic, partition=partition))
 
     async def close(self) -> None:
         """Sends what is buffered and leaves."""

@@ -1,4 +1,6 @@
-"""Way out: a CloudEvent over HTTP, signed by the Standard Webhooks scheme (delivery.md §3). Imports httpx and the parcel only."""
+"""Way out: a CloudEvent over HTTP, signed by the Standard Webhooks scheme (delivery.md §3). Imports httpx and the
+parcel only.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +11,9 @@ from email.utils import parsedate_to_datetime
 import httpx
 from standardwebhooks import Webhook
 
-from schemas.directory import System, WebhookOut
-
 from hub.delivery.parcel import Outcome, Parcel
 from hub.translators import native
+from schemas.directory import System, WebhookOut
 
 _TRY_AGAIN = frozenset({408, 425, 429})
 _LONGEST_RETRY_AFTER_S = 24 * 3600.0
@@ -25,6 +26,10 @@ class WebhookExit:
 
     def __init__(self, client: httpx.AsyncClient | None = None) -> None:
         self._client = client or httpx.AsyncClient(follow_redirects=False, limits=httpx.Limits(max_connections=None))
+
+    def breaker(self, system: System) -> tuple[int, float]:
+        """As the directory says of the system."""
+        return system.delivery.breaker_failures, system.delivery.breaker_open_s
 
     async def send(self, system: System, parcels: Sequence[Parcel]) -> Outcome:
         """2xx is the acknowledgement; 408, 429 and 5xx are tried again, any other answer is final (D-6)."""
@@ -58,7 +63,9 @@ class WebhookExit:
 
 
 def retry_after(header: str | None, now: datetime) -> float | None:
-    """Seconds of a ``Retry-After`` (a number or an HTTP date), a day at the most; None when it is absent or unreadable."""
+    """Seconds of a ``Retry-After`` (a number or an HTTP date), a day at the most; None when it is absent or
+    unreadable.
+    """
     if header is None:
         return None
     try:
