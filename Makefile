@@ -5,7 +5,6 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 BIN := .venv/bin
-ADMISSIONS ?= 200
 ROUNDS ?= 25
 
 # Laid out anew when what is locked, or the project's own description, has changed.
@@ -17,8 +16,8 @@ ROUNDS ?= 25
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
-run: .venv/ready        ## the hub with broker, database, registers and demo parties: make run ADMISSIONS=200
-	$(BIN)/hub sandbox --admissions $(ADMISSIONS)
+run: .venv/ready        ## the hub with broker, database, registers and demo parties: stops by itself with ADMISSIONS=200
+	$(BIN)/hub sandbox $(if $(ADMISSIONS),--admissions $(ADMISSIONS))
 
 test: .venv/ready       ## every test, with a real broker and a real database
 	$(BIN)/python -m pytest tests

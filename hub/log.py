@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -12,6 +13,9 @@ import structlog
 from schemas.identities import find_person_numbers
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("hub")
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+"""A case's id; some look like a person's number somewhere in the middle."""
 
 _PLAIN = (int, float, bool, type(None))
 
@@ -24,7 +28,7 @@ def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mu
         if isinstance(value, _PLAIN):
             continue
         text = value if isinstance(value, str) else repr(value)
-        event[key] = "[personal]" if find_person_numbers(text) else text[:300]
+        event[key] = "[personal]" if find_person_numbers(_UUID.sub("", text)) else text[:300]
     return event
 
 

@@ -53,7 +53,7 @@ async def refuse(store: Store, message: str, who: str, reason: str) -> str:
 class NothingKnown:
     """For a batch that decides nothing."""
 
-    def person(self, personnummer: str) -> None:  # noqa: ARG002 - the protocol's
+    def person(self, personnummer: str, county: str) -> None:  # noqa: ARG002 - the protocol's
         """Nothing."""
         return
 

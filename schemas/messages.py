@@ -6,9 +6,9 @@ names.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SkipValidation, model_validator
+from pydantic import Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from schemas.identities import Hsa, Kommunkod, Lanskod
@@ -116,17 +116,26 @@ class Receipt(Part):
         return self
 
 
+def _map(values: dict[str, Any]) -> dict[str, Any]:
+    """The JSON Schema of an object with values of one kind."""
+    return {"type": "object", "additionalProperties": values}
+
+
+_TEXT = {"type": "string"}
+
+
 class Told(Part):
     """The extensions of a notice (messages.md §2): what the hub adds to the message that it passes on."""
 
     case: str
     sequence: int = Field(ge=1)
     to: tuple[str, ...]
-    # Only the hub itself makes these, thousands a second: they are not checked again, nor copied.
-    awaits: SkipValidation[dict[str, str]] = Field(default_factory=dict)
-    state: SkipValidation[dict[str, dict[str, dict[str, str]]]] = Field(default_factory=dict)
+    # Only the hub itself makes these three, thousands a second: they are neither checked again nor copied.
+    awaits: Annotated[Any, WithJsonSchema(_map(_TEXT))] = Field(default_factory=dict)
+    """unit → what it is to answer with: kvittens · svar · justering · godkannande."""
+    state: Annotated[Any, WithJsonSchema(_map(_map(_map(_TEXT))))] = Field(default_factory=dict)
     """step → unit → role → colour (C-30)."""
-    may: SkipValidation[dict[str, tuple[str, ...]]] = Field(default_factory=dict)
+    may: Annotated[Any, WithJsonSchema(_map({"type": "array", "items": _TEXT}))] = Field(default_factory=dict)
     """unit → the names of what it may do now."""
     skipped: tuple[int, ...] = ()
     replay: bool = False
@@ -139,6 +148,8 @@ class Question(Part):
 
     question: Literal["adressering", "verifiering"]
     person: str | None = None
+    county: str | None = None
+    """The länskod of the region in which the case was opened."""
     actor: str | None = None
     role: str | None = None
     unit: str | None = None

@@ -26,7 +26,7 @@ class Known:
         self._answers = answers
         self._ttl = ttl_s
         self._negative_ttl = negative_ttl_s
-        self._persons: OrderedDict[str, tuple[float, Adressering]] = OrderedDict()
+        self._persons: OrderedDict[tuple[str, str], tuple[float, Adressering]] = OrderedDict()
         self._actors: dict[tuple[str, str], tuple[float, str]] = {}
 
     async def load(self) -> None:
@@ -36,19 +36,20 @@ class Known:
             actor, _, role = key.partition("/")
             self._actors[actor, role] = (time.monotonic() + (expires - now).total_seconds(), outcome)
 
-    def person(self, personnummer: str) -> Adressering | None:
-        """Whom to address for a person, or None."""
-        found = self._persons.get(personnummer)
+    def person(self, personnummer: str, county: str) -> Adressering | None:
+        """Whom to address for a person in a case of a region (its länskod), or None."""
+        found = self._persons.get((personnummer, county))
         if found is None or found[0] < time.monotonic():
             return None
-        self._persons.move_to_end(personnummer)
+        self._persons.move_to_end((personnummer, county))
         return found[1]
 
-    def put_person(self, personnummer: str, answer: Adressering) -> None:
+    def put_person(self, personnummer: str, county: str, answer: Adressering) -> None:
         """Keeps an answer about a person."""
         good = answer.outcome in {"listed", "listed_in_another_region"}
-        self._persons[personnummer] = (time.monotonic() + (self._ttl if good else self._negative_ttl), answer)
-        self._persons.move_to_end(personnummer)
+        key = (personnummer, county)
+        self._persons[key] = (time.monotonic() + (self._ttl if good else self._negative_ttl), answer)
+        self._persons.move_to_end(key)
         if len(self._persons) > _PERSONS:
             self._persons.popitem(last=False)
 

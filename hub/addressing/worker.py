@@ -118,7 +118,7 @@ class Worker:
         assert item.case_id is not None
         answer: Adressering | Verifiering | None
         if question.question == "adressering":
-            answer, again = await self.find(question.person or "")
+            answer, again = await self.find(question.person or "", question.county or "")
         else:
             answer, again = await self.verify(question)
         if answer is not None and self._told.get(item.id) != answer:
@@ -135,19 +135,20 @@ class Worker:
                 self._told.pop(item.id, None)
                 await outbox.done(connection, item.id, said)
 
-    async def find(self, person: str) -> tuple[Adressering, bool]:
+    async def find(self, person: str, county: str) -> tuple[Adressering, bool]:
         """What the registers say of a person, and whether asking again later may give more."""
         if self._registers is None:
             return Adressering(outcome="lookup_unavailable", why=("no-registers-configured",)), False
         rules = Rules(
             now=datetime.now(UTC),
+            home_county=county or None,
             production=self._production,
             regional_patterns=KNOWN_REGIONAL_PATTERNS,
         )
         resolution = await self._registers.resolve(parse_person_id(person, KNOWN_REGIONAL_PATTERNS), rules)
         answer = await self._addressed(resolution)
         if not resolution.retry:
-            self._known.put_person(person, answer)
+            self._known.put_person(person, county, answer)
         return answer, resolution.retry
 
     async def verify(self, question: Question) -> tuple[Verifiering | None, bool]:

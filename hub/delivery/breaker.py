@@ -50,3 +50,7 @@ class Breaker:
         self._failures += 1
         if self._probing or self._failures >= self._limit:
             self._opened_at, self._probing = self._clock(), False
+
+    def abandoned(self) -> None:
+        """The probe never left (the database was away, nothing remained to be sent): another may ask."""
+        self._probing = False

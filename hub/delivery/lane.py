@@ -16,7 +16,7 @@ from hub import metrics
 from hub.delivery.breaker import Breaker
 from hub.delivery.marker import Marker
 from hub.delivery.parcel import Exit, Outcome, Parcel, wrap
-from hub.delivery.queue import CaseQueue
+from hub.delivery.queue import CaseQueue, case_of
 from hub.delivery.schedule import next_attempt
 from hub.errors import Unavailable
 from hub.log import log
@@ -148,9 +148,11 @@ class Lane:
 
     async def _sleep(self) -> None:
         """Until something happens or the next time comes."""
-        waits = [_RESCAN_S, self._queue.next_due_s()]
+        waits = [_RESCAN_S]
         if self.breaker.state == "open":
             waits.append(self.breaker.wait_s)
+        elif not self.paused and len(self._tasks) < self._width:  # else what is due could not be sent anyway
+            waits.append(self._queue.next_due_s())
         try:
             async with asyncio.timeout(max(0.001, min(waits))):
                 await self._wake.wait()
@@ -165,8 +167,11 @@ class Lane:
             parcels = await self._wrap(group)
             if parcels:
                 await self._send(parcels)
+            else:
+                self.breaker.abandoned()
         except Exception as error:  # noqa: BLE001 - one group's trouble must not end the lane; its cases are read again
             log.warning("delivery_failed", system=self.system.id, error=type(error).__name__)
+            self.breaker.abandoned()
             await asyncio.sleep(0.5)
             self._queue.forget_cases(group)
             self._all_in_memory, self._cursor = False, 0
@@ -186,7 +191,8 @@ class Lane:
                 await self._die(item, f"cannot-be-written:{type(error).__name__}")
         return parcels
 
-    async def _send(self, parcels: list[tuple[Item, Parcel]]) -> None:
+    async def _send(self, parcels: list[tuple[Item, Parcel]]) -> bool:
+        """One call; True when all of it came through."""
         outcome = await self._exit.send(self.system, [parcel for _, parcel in parcels])
         metrics.attempts.labels(self.system.id, outcome.result).inc(len(parcels))
         items = [item for item, _ in parcels]
@@ -199,17 +205,20 @@ class Lane:
                 self._latency.observe((now - item.accepted_at).total_seconds())
                 self._queue.finish(item)
             self._marker.mark(items, now, outcome.answer, self._queue.marked)
-        elif outcome.result == "retry":
+            return True
+        if outcome.result == "retry":
             self.breaker.failed()
             await self._again(items, outcome)
         elif len(parcels) > 1:
             # One of many is at fault: one at a time shows which, and nothing of its case may overtake it.
+            waits: set[str] = set()
             for item, parcel in parcels:
-                if not self._queue.gone(item):
-                    await self._send([(item, parcel)])
+                if case_of(item) not in waits and not self._queue.gone(item) and not await self._send([(item, parcel)]):
+                    waits.add(case_of(item))
         else:
             self.breaker.passed()
             await self._die(items[0], outcome.answer)
+        return False
 
     async def _again(self, items: list[Item], outcome: Outcome) -> None:
         now = datetime.now(UTC)

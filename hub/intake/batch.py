@@ -44,8 +44,8 @@ AWAITS_OPENING = "awaits-opening"
 class Known(Protocol):
     """What the registers are known, without asking, to say."""
 
-    def person(self, personnummer: str) -> Adressering | None:
-        """Whom to address for a person, or None."""
+    def person(self, personnummer: str, county: str) -> Adressering | None:
+        """Whom to address for a person in a case of a region (its länskod), or None."""
         ...
 
     def actor(self, actor: str, role: str) -> str | None:
@@ -194,7 +194,9 @@ class Batch:
     def _person_may_have_a_case(self, message: Message) -> None:
         """C-62, C-63, where the registers have said so already; else their answer says it when it comes."""
         patient = getattr(message.data, "patient", None)
-        answer = None if patient is None else self.known.person(patient.personnummer)
+        if patient is None or message.unit not in self.directory.unit_by_hsa:
+            return
+        answer = self.known.person(patient.personnummer, self.directory.region_of(message.unit).county)
         refused = None if answer is None else protected_or_deceased(answer.outcome)
         if refused is not None:
             raise refused
@@ -251,9 +253,10 @@ class Batch:
         self.items += telling.notices(SVU, decision, message, memory, self.directory, self.now)
         if "adressering" in decision.asks:
             person = case.person["personnummer"]
-            known = self.known.person(person)
+            county = self.directory.region_of(case.opened_by).county
+            known = self.known.person(person, county)
             if known is None:
-                asked = Question(question="adressering", person=person)
+                asked = Question(question="adressering", person=person, county=county)
                 self.items.append(telling.lookup(case.id, message, asked, self.now))
             else:
                 self._handle(own_message(case.id, f"a-{case.id}", "adressering", known, self.now))

@@ -103,6 +103,13 @@ def _joined(case: Case, *, unit: str, party: str, roles: list[str]) -> None:
     case.participants[unit] = {"party": party, "roles": list(roles), "since": case.sequence}
 
 
+def _left(case: Case, *, unit: str) -> None:
+    del case.participants[unit]
+    for standing in case.steps.values():
+        if unit in standing["awaits"]:
+            standing["awaits"].remove(unit)
+
+
 def _informed(case: Case, *, given: bool) -> None:
     case.information = given
 
@@ -163,6 +170,7 @@ def _verified(case: Case, *, actor: str, outcome: str) -> None:
 EVOLVE: dict[str, Callable[..., None]] = {
     "opened": _opened,
     "joined": _joined,
+    "left": _left,
     "informed": _informed,
     "consented": _consented,
     "named": _named,

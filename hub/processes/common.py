@@ -139,7 +139,7 @@ KVITTENS = Row(
 )
 
 
-# --- deltagare (C-10) -------------------------------------------------------------------------------------------------
+# --- deltagare (C-10, C-11, C-14) -------------------------------------------------------------------------------------
 
 
 @guard(
@@ -149,7 +149,7 @@ KVITTENS = Row(
     element="/data/unit",
 )
 def the_unit_is_known(s: Situation) -> bool:
-    return s.data.unit in s.directory.unit_by_hsa
+    return s.data.change != "tillagd" or s.data.unit in s.directory.unit_by_hsa
 
 
 @guard(
@@ -159,11 +159,40 @@ def the_unit_is_known(s: Situation) -> bool:
     element="/data/unit",
 )
 def the_unit_is_new(s: Situation) -> bool:
-    return s.data.unit not in s.case.participants
+    return s.data.change != "tillagd" or s.data.unit not in s.case.participants
 
 
-def add_unit(s: Situation) -> None:
-    """C-10; with both other parties in the case there is nothing left to see to by hand."""
+@guard(
+    "C-11",
+    sv="Enheten deltar inte i ärendet.",
+    en="The unit takes no part in the case.",
+    element="/data/unit",
+)
+def the_unit_takes_part(s: Situation) -> bool:
+    return s.data.change == "tillagd" or s.data.unit in s.case.participants
+
+
+@guard(
+    "C-14",
+    sv="En enhet lämnar ärendet själv, och först när inget väntar på den. Ta bort en annan enhet med borttagen.",
+    en="A unit leaves by itself, and only when nothing awaits it. Remove another unit with borttagen.",
+    element="/data/change",
+)
+def who_leaves_has_nothing_left(s: Situation) -> bool:
+    if s.data.change != "uttrade":
+        return True
+    awaited = any(s.unit in step["awaits"] for step in s.case.steps.values())
+    return s.data.unit == s.unit and not awaited
+
+
+def change_participant(s: Situation) -> None:
+    """C-10, C-11: in with what awaits it, or out, and then nothing waits for it any more.
+
+    With both other parties in the case there is nothing left to see to by hand.
+    """
+    if s.data.change != "tillagd":
+        s.emit("left", unit=s.data.unit)
+        return
     join(s, s.data.unit)
     if s.data.kvittera:
         await_joined(s)
@@ -172,13 +201,20 @@ def add_unit(s: Situation) -> None:
         s.emit("addressed", outcome="by_hand")
 
 
+def everyone_else_and_who_left(s: Situation) -> list[str]:
+    """The unit that was removed is told too: it is the last that it gets."""
+    told = everyone_else(s)
+    removed = s.data.change == "borttagen" and s.data.unit != s.unit
+    return [*told, s.data.unit] if removed and s.case.published else told
+
+
 DELTAGARE = Row(
     "deltagare",
     ALL_PARTIES,
-    ("C-10",),
-    (add_unit,),
-    everyone_else,
-    checks=(the_unit_is_known, the_unit_is_new),
+    ("C-10", "C-11", "C-14"),
+    (change_participant,),
+    everyone_else_and_who_left,
+    checks=(the_unit_is_known, the_unit_is_new, the_unit_takes_part, who_leaves_has_nothing_left),
 )
 
 

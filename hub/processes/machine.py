@@ -305,19 +305,19 @@ def duty_roles(directory: Directory, unit: str, step: str, act: str) -> list[str
 
 def colours(process: Process, case: Case, unit: str, directory: Directory) -> dict[str, dict[str, str]]:
     """C-30 for one unit: step → role → red · yellow · green · grey."""
-    participant = case.participants[unit]
+    roles = case.participants.get(unit, {"roles": []})["roles"]
     seen: dict[str, dict[str, str]] = {}
     for step in process.steps:
         standing = case.steps.get(step)
         if standing is None:
-            seen[step] = dict.fromkeys(participant["roles"], "grey")
+            seen[step] = dict.fromkeys(roles, "grey")
         elif not still_awaits(case, standing):
-            seen[step] = dict.fromkeys(participant["roles"], "green")
+            seen[step] = dict.fromkeys(roles, "green")
         elif unit in standing["awaits"]:
             able = duty_roles(directory, unit, step, standing["act"])
-            seen[step] = {role: "red" if role in able else "yellow" for role in participant["roles"]}
+            seen[step] = {role: "red" if role in able else "yellow" for role in roles}
         else:
-            seen[step] = dict.fromkeys(participant["roles"], "yellow")
+            seen[step] = dict.fromkeys(roles, "yellow")
     return seen
 
 

@@ -36,7 +36,7 @@ class Store:
 
     def __init__(self, url: str, *, pool: int = 10) -> None:
         self.engine: AsyncEngine = create_async_engine(
-            url,
+            driven(url),
             pool_size=pool,
             max_overflow=0,
             pool_timeout=30,
@@ -80,6 +80,12 @@ class Store:
         except (DBAPIError, OSError, TimeoutError) as error:
             return "not-migrated" if "UndefinedTable" in type(getattr(error, "orig", error)).__name__ else "no-answer"
         return None if version == head() else "not-migrated"
+
+
+def driven(url: str) -> str:
+    """The URL with our driver: users write ``postgresql://`` or ``postgres://`` as everywhere else."""
+    scheme, separator, rest = url.partition("://")
+    return f"postgresql+psycopg{separator}{rest}" if scheme in {"postgresql", "postgres"} else url
 
 
 def meaning(error: Exception) -> Exception:
@@ -148,7 +154,7 @@ async def migrate(url: str) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
-    engine = create_async_engine(url)
+    engine = create_async_engine(driven(url))
     try:
         async with engine.begin() as connection:
             await connection.run_sync(upgrade)

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from hub.contracts import files, fresh, generate, rules
+from hub.contracts import fresh, generate, rules
 from hub.errors import Refused
 from hub.intake.arrival import Arrival
 from hub.processes.svu import SVU
@@ -63,9 +63,18 @@ def test_generate_writes_what_is_missing_and_removes_what_is_left_over(tmp_path:
         (tmp_path / name).symlink_to(FOLDER / name)
     (tmp_path / "schemas").mkdir()
     (tmp_path / "schemas" / "svu.hemgang.json").write_text("{}")
-    wanted = set(files(tmp_path)) - {"scenarios/schema.json"}
-    assert set(generate(tmp_path)) == wanted | {"schemas/svu.hemgang.json"}
-    assert generate(tmp_path) == []
+    (tmp_path / "rules.md").write_text("of another day")
+    written = set(generate(tmp_path))
+    assert written >= {
+        "schemas/svu.hemgang.json",
+        "schemas/svu.inskrivning.json",
+        "rules.md",
+        "svu.md",
+        "asyncapi.yaml",
+    }
+    assert any(name.startswith("fhir/") for name in written)
+    assert any(name.startswith("soap/examples/") for name in written)
+    assert fresh(tmp_path) == []
     assert {path.name for path in (tmp_path / "schemas").iterdir()} >= {f"{name}.json" for name in MESSAGES}
 
 

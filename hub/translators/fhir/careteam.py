@@ -10,9 +10,10 @@ from typing import Any, Final
 from hub.translators.fhir import names
 from hub.translators.fhir.assembly import Assembly, text, unit_reference, write_encounter
 from hub.translators.fhir.bundle import View, extension
+from hub.translators.fhir.people import write_actor, write_unit
 from hub.translators.fhir.resources import CareTeam, Encounter
 from schemas.envelope import Message
-from schemas.messages import Adressering, Deltagare
+from schemas.messages import Adressering, Deltagare, Verifiering
 
 _CHANGES: Final = frozenset({"tillagd", "borttagen", "uttrade"})
 
@@ -84,4 +85,19 @@ def write_addressing(assembly: Assembly, _: Message, body: Adressering, case: di
     ]
     if participants:
         team["participant"] = participants
+    return [assembly.add(team), encounter]
+
+
+def write_verification(assembly: Assembly, _: Message, body: Verifiering, case: dict[str, str]) -> list[str]:
+    """``verifiering``: the one who acted, for which unit and in which role, with what HSA said as extension (C-3)."""
+    encounter = write_encounter(assembly, case)
+    unit = write_unit(assembly, body.unit)
+    actor = write_actor(assembly, body.actor, body.role, unit)
+    team = {
+        "resourceType": "CareTeam",
+        "extension": [{"url": names.EXT_VERIFICATION, "valueCode": body.outcome}],
+        "status": "active",
+        "encounter": {"reference": encounter},
+        "participant": [{"member": {"reference": actor}}],
+    }
     return [assembly.add(team), encounter]

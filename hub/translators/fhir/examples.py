@@ -16,7 +16,7 @@ from hub.translators.fhir.refusals import refused
 from hub.translators.fhir.response import as_xml, write_response
 from hub.translators.fhir.writer import write_notice, write_request
 from schemas.envelope import Message
-from schemas.messages import HUB_SOURCE, Adressering, BilingualText, Deltagare, Inskrivning, Kvittens, Receipt, Told
+from schemas.messages import HUB_SOURCE, Adressering, BilingualText, Deltagare, Inskrivning, Kvittens, Receipt, Told, Verifiering
 from schemas.parts import Information, Part, Patient, Samtycke
 
 WARD: Final = "SE2321000255-AVD12"
@@ -124,6 +124,15 @@ def notices() -> dict[str, tuple[Message, Told]]:
         "adressering": (
             _message("adressering-1", HUB_SOURCE, "adressering", found),
             _told(7, WARD, may=("deltagare",)),
+        ),
+        "verifiering": (
+            _message(
+                "verifiering-1",
+                HUB_SOURCE,
+                "verifiering",
+                Verifiering(unit=WARD, actor="SE2321000255-P001", role="sjukskoterska", outcome="unknown"),
+            ),
+            _told(8, WARD, may=("deltagare",)),
         ),
     }
 

@@ -46,6 +46,7 @@ EXT_DECIDED_BY: Final = "urn:samverkan:fhir:consent-decided-by"
 EXT_NPO: Final = "urn:samverkan:fhir:consent-npo"
 EXT_HOLDS_FOR_NOBODY: Final = "urn:samverkan:fhir:consent-holds-for-nobody"
 EXT_OUTCOME: Final = "urn:samverkan:fhir:addressing-outcome"
+EXT_VERIFICATION: Final = "urn:samverkan:fhir:verification-outcome"
 EXT_MUNICIPALITY: Final = "urn:samverkan:fhir:municipality"
 EXT_COUNTY: Final = "urn:samverkan:fhir:county"
 EXT_WHY: Final = "urn:samverkan:fhir:addressing-why"
@@ -68,7 +69,7 @@ XML: Final = "application/fhir+xml"
 
 READS: Final = frozenset({"svu.inskrivning", "information", "samtycke", "kvittens", "deltagare"})
 """The names that a Bundle can be read as."""
-WRITES: Final = READS | {"adressering"}
+WRITES: Final = READS | {"adressering", "verifiering"}
 """The names that a notice can be written of."""
 
 PATHS: Final[dict[str, dict[str, str]]] = {

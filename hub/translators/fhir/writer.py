@@ -17,7 +17,7 @@ import msgspec
 from hub.translators.fhir import names
 from hub.translators.fhir.admission import write_admission
 from hub.translators.fhir.assembly import Assembly, fhir_id, instant, unit_reference
-from hub.translators.fhir.careteam import write_addressing, write_participant
+from hub.translators.fhir.careteam import write_addressing, write_participant, write_verification
 from hub.translators.fhir.communication import write_information_message, write_kvittens
 from hub.translators.fhir.consent import write_consent_message
 from hub.translators.fhir.people import write_actor, write_unit
@@ -35,6 +35,7 @@ _WRITERS: Final[dict[str, Callable[[Assembly, Message, Any, dict[str, str]], lis
     "kvittens": write_kvittens,
     "deltagare": write_participant,
     "adressering": write_addressing,
+    "verifiering": write_verification,
 }
 _encode: Final = msgspec.json.Encoder().encode
 

@@ -1,0 +1,532 @@
+"""The order of a lane, the breaker, the schedule: whatever happens in whatever order, nothing is lost and no case overtakes itself.
+
+May import ``hub.delivery`` and the language; no service, no clock but the test's.
+"""
+
+import asyncio
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hub.delivery import lane as lanes
+from hub.delivery.breaker import Breaker
+from hub.delivery.exits.webhook import retry_after
+from hub.delivery.lane import Lane
+from hub.delivery.parcel import Outcome
+from hub.delivery.queue import CaseQueue, case_of
+from hub.delivery.schedule import next_attempt
+from hub.errors import Unavailable
+from hub.store.outbox import Item
+from schemas.directory import Delivery, System
+from schemas.messages import Receipt, Told
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+LONG_AGO = NOW - timedelta(days=30)
+
+
+def notice(id_, case, sequence, due=LONG_AGO):
+    told = Told(case=case, sequence=sequence, to=("SE1-A",))
+    return Item(id_, "notice", "k", case, sequence, "urn:hsa:SE1-A", f"m-{id_}", told, None, LONG_AGO, due)
+
+
+def receipt(id_):
+    return Item(id_, "receipt", "k", None, None, "s", f"m-{id_}", Receipt(message="m", code="ok"), None, NOW, NOW)
+
+
+# --- CaseQueue --------------------------------------------------------------------------------------------------------
+
+
+class Course:
+    """A queue in the hands of hypothesis, with the table that it is read from and what was sent."""
+
+    def __init__(self):
+        self.queue = CaseQueue()
+        self.table = {}  # id → Item, in the state «waiting»
+        self.dead = {}
+        self.unmarked = []
+        self.groups = []
+        self.sent = []
+        self.attempts = []
+        self.numbers = {}
+        self.ids = 0
+
+    def write(self, case, keep):
+        self.ids += 1
+        if case is None:
+            item = receipt(self.ids)
+        else:
+            self.numbers[case] = self.numbers.get(case, 0) + 1
+            item = notice(self.ids, case, self.numbers[case])
+        self.table[item.id] = item
+        if keep:
+            self.queue.add(item)
+        else:
+            # An earlier row that is only in the table: nothing of the case may be added before it is read from there.
+            self.read()
+
+    def read(self):
+        """As the lane does: the table's rows are other objects than those in memory."""
+        self.queue.begin_refill()
+        self.queue.blocked = {case_of(item) for item in self.dead.values() if item.kind == "notice"}
+        for item in sorted(self.table.values(), key=lambda one: one.id):
+            self.queue.add(self.copy(item))
+
+    def copy(self, item):
+        fresh = notice(item.id, item.case_id, item.sequence) if item.kind == "notice" else receipt(item.id)
+        fresh.attempts, fresh.due_at = item.attempts, item.due_at
+        return fresh
+
+    def take(self, most, early=False):
+        group = self.queue.take_off(most, early=early)
+        assert len(group) <= most
+        flying = {case_of(item) for under_way in self.groups for item in under_way}
+        assert flying.isdisjoint(case_of(item) for item in group), "a case is in two calls at once"
+        if group:
+            self.groups.append(group)
+            self.attempts += [(case_of(i), i.sequence or 0) for i in group]
+
+    def land(self, number, outcome):
+        if not self.groups:
+            return
+        group = self.groups.pop(number % len(self.groups))
+        gone = [item for item in group if self.queue.gone(item)]
+        assert not gone, "nobody but this call may have given it up"
+        if outcome == "sent":
+            for item in group:
+                self.queue.finish(item)
+                self.unmarked.append(item.id)
+                self.sent.append(item)
+        elif outcome == "half" and len(group) > 1:
+            for item in group[: len(group) // 2]:
+                self.queue.finish(item)
+                self.unmarked.append(item.id)
+                self.sent.append(item)
+        elif outcome == "dead":
+            item = group[0]
+            self.queue.block(item)
+            self.dead[item.id] = self.table.pop(item.id)
+            assert all(self.queue.gone(other) for other in group if case_of(other) == case_of(item))
+        elif outcome == "fails":
+            self.queue.forget_cases(group)
+        else:
+            for item in group:
+                item.attempts += 1
+                item.due_at = LONG_AGO if number % 2 else datetime.now(UTC) + timedelta(hours=1)
+        self.queue.put_back(group)
+
+    def mark(self):
+        for id_ in self.unmarked:
+            self.table.pop(id_, None)
+        self.queue.marked(self.unmarked)
+        self.unmarked = []
+
+    def hurry(self):
+        self.queue.hurry()
+
+    def revive(self):
+        for id_, item in self.dead.items():
+            self.table[id_] = item
+        self.dead = {}
+
+    def finish(self):
+        """Whatever was done, then all is well: everything still to be sent is sent."""
+        while self.groups:
+            self.land(0, "sent")
+        self.mark()
+        self.revive()
+        for _ in range(len(self.table) + 5):
+            self.mark()
+            self.read()
+            self.take(3, early=True)
+            self.land(0, "sent")
+            if not self.table and not self.unmarked:
+                break
+            self.mark()
+
+
+CASES = st.sampled_from(["a", "b", "c", None])
+STEPS = st.one_of(
+    st.tuples(st.just("write"), CASES, st.booleans()),
+    st.tuples(st.just("take"), st.integers(1, 5), st.booleans()),
+    st.tuples(st.just("hurry")),
+    st.tuples(
+        st.just("land"), st.integers(0, 5), st.sampled_from(["sent", "half", "dead", "retry", "fails", "sent", "sent"])
+    ),
+    st.tuples(st.just("mark")),
+    st.tuples(st.just("read")),
+    st.tuples(st.just("revive")),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(STEPS, max_size=60))
+def test_whatever_happens_each_case_is_sent_in_order_and_nothing_is_lost(steps):
+    course = Course()
+    for name, *values in steps:
+        getattr(course, name)(*values)
+    course.finish()
+    assert {item.id for item in course.sent} == set(range(1, course.ids + 1)), "something was lost"
+    assert len(course.sent) == course.ids, "something was sent twice though it was marked"
+    for case in ("a", "b", "c"):
+        numbers = [item.sequence for item in course.sent if item.case_id == case]
+        assert numbers == sorted(numbers), f"case {case} out of order"
+
+
+@given(st.permutations(range(1, 7)))
+def test_rows_that_are_offered_in_any_order_come_out_in_the_order_of_their_sequence(order):
+    queue = CaseQueue()
+    for number in order:
+        queue.add(notice(number, "a", number))
+    assert [item.sequence for item in queue.take_off(10)] == [1, 2, 3, 4, 5, 6]
+
+
+def test_one_case_never_waits_for_another():
+    queue = CaseQueue()
+    queue.add(notice(1, "a", 1))
+    queue.add(notice(2, "a", 2))
+    queue.add(notice(3, "b", 1))
+    first = queue.take_off(1)
+    assert [item.id for item in first] == [1]
+    assert [item.id for item in queue.take_off(1)] == [3]
+    assert queue.take_off(1) == []
+    queue.put_back(first)
+    assert [item.id for item in queue.take_off(5)] == [1, 2]
+
+
+def test_a_case_whose_head_is_not_due_waits_with_all_that_follows_and_others_go():
+    queue = CaseQueue()
+    late = notice(1, "a", 1, due=datetime.now(UTC) + timedelta(hours=1))
+    late.attempts = 1
+    for item in (late, notice(2, "a", 2), notice(3, "b", 1)):
+        queue.add(item)
+    assert [item.id for item in queue.take_off(5)] == [3]
+    assert queue.take_off(5) == []
+    assert 3500 < queue.next_due_s() <= 3600
+
+
+def test_receipts_wait_for_no_one():
+    queue = CaseQueue()
+    late = receipt(1)
+    late.attempts, late.due_at = 1, datetime.now(UTC) + timedelta(hours=1)
+    for item in (late, receipt(2)):
+        queue.add(item)
+    assert [item.id for item in queue.take_off(5)] == [2]
+
+
+def test_a_row_that_is_marked_while_the_table_is_read_is_not_sent_again():
+    queue = CaseQueue()
+    item = notice(1, "a", 1)
+    queue.add(item)
+    group = queue.take_off(1)
+    queue.begin_refill()
+    queue.finish(item)
+    queue.put_back(group)
+    queue.marked([1])
+    queue.add(notice(1, "a", 1))  # what the table said before the mark
+    assert queue.take_off(1) == []
+
+
+def test_notices_behind_a_dead_one_leave_memory_and_receipts_of_the_case_do_not():
+    queue = CaseQueue()
+    for item in (notice(1, "a", 1), notice(2, "a", 2), receipt(3)):
+        queue.add(item)
+    group = queue.take_off(1)
+    queue.block(group[0])
+    queue.put_back(group)
+    queue.add(notice(4, "a", 3))
+    assert [item.id for item in queue.take_off(5)] == [3]
+    assert queue.length == 1
+
+
+# --- Breaker ----------------------------------------------------------------------------------------------------------
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def opened(clock=None):
+    clock = clock or Clock()
+    breaker = Breaker(3, 10.0, clock)
+    for _ in range(3):
+        breaker.failed()
+    return breaker, clock
+
+
+def test_the_breaker_opens_after_failures_in_a_row_only():
+    breaker = Breaker(3, 10.0, Clock())
+    for _ in range(5):
+        breaker.failed()
+        breaker.failed()
+        breaker.passed()
+    assert breaker.state == "closed"
+    for _ in range(3):
+        assert breaker.admit()
+        breaker.failed()
+    assert breaker.state == "open"
+    assert not breaker.admit()
+    assert breaker.wait_s == 10.0
+
+
+def test_the_breaker_lets_one_probe_through_and_no_more_until_it_has_answered():
+    breaker, clock = opened()
+    clock.now = 10.0
+    assert breaker.state == "half-open"
+    assert breaker.wait_s == 0.0
+    assert breaker.admit()
+    clock.now = 100.0
+    assert not breaker.admit()
+    assert breaker.state == "half-open"
+
+
+@pytest.mark.parametrize("well", [True, False])
+def test_the_probe_decides(well):
+    breaker, clock = opened()
+    clock.now = 10.0
+    assert breaker.admit()
+    if well:
+        breaker.passed()
+        assert breaker.state == "closed"
+        assert breaker.admit()
+    else:
+        breaker.failed()
+        assert breaker.state == "open"
+        assert breaker.wait_s == 10.0
+
+
+@given(st.lists(st.sampled_from(["fail", "pass", "wait", "ask"]), max_size=40))
+def test_the_breaker_never_shuts_for_good(steps):
+    clock = Clock()
+    breaker = Breaker(3, 10.0, clock)
+    asked = False
+    for step in steps:
+        if step == "fail":
+            breaker.failed()
+            asked = False
+        elif step == "pass":
+            breaker.passed()
+            asked = False
+        elif step == "wait":
+            clock.now += 4.0
+        else:
+            asked = breaker.admit() or asked
+    if asked:
+        breaker.failed()  # the probe under way comes back
+    clock.now += 10.0
+    assert breaker.admit()
+
+
+# --- schedule ---------------------------------------------------------------------------------------------------------
+
+
+def wait(attempts, accepted=NOW, retry=None, **more):
+    due = next_attempt(Delivery(**more), attempts, accepted, NOW, retry)
+    return None if due is None else (due - NOW).total_seconds()
+
+
+@given(st.integers(1, 200))
+def test_waits_follow_the_schedule_with_jitter_and_its_last_one_repeats(attempts):
+    planned = (1, 5, 30, 120, 600, 3600)[min(attempts, 6) - 1]
+    assert planned * 0.8 <= wait(attempts) <= planned * 1.2
+
+
+def test_waits_vary_so_that_systems_do_not_come_back_together():
+    assert len({wait(3) for _ in range(20)}) > 1
+
+
+def test_after_72_hours_nothing_is_tried_any_more():
+    assert wait(90, accepted=NOW - timedelta(hours=71, minutes=59)) is not None
+    assert wait(90, accepted=NOW - timedelta(hours=72)) is None
+
+
+def test_retry_after_lengthens_a_wait_and_never_shortens_it():
+    assert wait(1, retry=50.0) == 50.0
+    assert wait(6, retry=50.0) > 2000
+    assert wait(1, retry=0.0) >= 0.8
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        (None, None),
+        ("", None),
+        ("120", 120.0),
+        (" 7 ", 7.0),
+        ("0", 0.0),
+        ("-5", None),
+        ("soon", None),
+        ("1e3", None),
+        ("999999999", 24 * 3600.0),
+        ("9" * 400, 24 * 3600.0),
+        ("Mon, 02 Mar 2026 09:00:30 GMT", 30.0),
+        ("Mon, 02 Mar 2026 10:00:30 +0100", 30.0),
+        ("Mon, 02 Mar 2026 09:00:30 -0000", None),  # no zone, which HTTP does not allow
+        ("Mon, 02 Mar 2026 08:00:00 GMT", 0.0),
+        ("Mon, 99 Mar 2026 08:00:00 GMT", None),
+        ("²", None),
+    ],
+)
+def test_retry_after_is_read_as_seconds_or_as_a_date_and_nonsense_is_passed_over(header, seconds):
+    assert retry_after(header, NOW) == seconds
+
+
+@given(st.text(max_size=40))
+def test_no_retry_after_is_ever_an_error(header):
+    found = retry_after(header, NOW)
+    assert found is None or 0 <= found <= 24 * 3600
+
+
+# --- Lane -------------------------------------------------------------------------------------------------------------
+
+
+class FakeTable:
+    """The outbox's functions that a lane uses, over a dictionary."""
+
+    def __init__(self, *items):
+        self.rows = {item.id: item for item in items}
+        self.state = dict.fromkeys(self.rows, "waiting")
+        self.down = 0
+
+    @asynccontextmanager
+    async def transaction(self):
+        if self.down:
+            self.down -= 1
+            raise Unavailable("database")
+        yield self
+
+    async def blocked(self, _, system):
+        return {self.rows[i].case_id for i, state in self.state.items() if state == "dead"}
+
+    async def waiting(self, _, system, *, after, limit):
+        dead = await self.blocked(_, system)
+        found = [r for i, r in self.rows.items() if i > after and self.state[i] == "waiting" and r.case_id not in dead]
+        copies = [notice(r.id, r.case_id, r.sequence) if r.kind == "notice" else receipt(r.id) for r in found[:limit]]
+        for each in copies:
+            each.attempts, each.due_at = self.rows[each.id].attempts, self.rows[each.id].due_at
+        return copies
+
+    async def retry(self, _, ids, due, answer):
+        for id_ in ids:
+            self.rows[id_].attempts += 1
+            self.rows[id_].due_at = due
+
+    async def die(self, _, id_, answer):
+        self.state[id_] = "dead"
+
+    def mark(self, items, at, answer, done):
+        for item in items:
+            self.state[item.id] = "sent"
+        done([item.id for item in items])
+
+
+class FakeExit:
+    """An exit that answers by a list of outcomes, then ``ok`` for ever."""
+
+    def __init__(self, together, *outcomes):
+        self.together = together
+        self.outcomes = list(outcomes)
+        self.calls = []
+
+    def breaker(self, system):
+        return system.delivery.breaker_failures, system.delivery.breaker_open_s
+
+    async def send(self, system, parcels):
+        self.calls.append([parcel.id for parcel in parcels])
+        outcome = self.outcomes.pop(0) if self.outcomes else "ok"
+        return outcome if isinstance(outcome, Outcome) else Outcome(outcome, outcome)
+
+
+async def run_lane(monkeypatch, table, exit_, until, **delivery):
+    """A lane over the table, until ``until()``; what it called is in ``exit_.calls``."""
+    for name in ("blocked", "waiting", "retry", "die"):
+        monkeypatch.setattr(lanes.outbox, name, getattr(table, name))
+    monkeypatch.setattr(lanes, "wrap", lambda item, message, system: Parcelled(f"{item.case_id}{item.sequence}"))
+    monkeypatch.setattr(lanes, "_RESCAN_S", 0.05)
+    given_ = Delivery(schedule_s=(0.05,), breaker_open_s=0.05, **delivery)
+    system = System(id="kk", name="k", organisation="2321000255", units=("SE2321000255-A",), out={"way": "kafka"}, delivery=given_)
+
+    async def messages(items):
+        async with table.transaction():
+            return {item.id: object() for item in items}
+
+    lane = Lane(system, exit_, table, messages, table)
+    task = asyncio.create_task(lane.run())
+    try:
+        async with asyncio.timeout(20):
+            while not until():
+                assert not task.done(), task.exception()
+                await asyncio.sleep(0.01)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+class Parcelled:
+    def __init__(self, id_):
+        self.id = id_
+
+
+async def test_one_of_many_that_is_at_fault_dies_alone_and_nothing_of_its_case_overtakes_it(monkeypatch):
+    table = FakeTable(notice(1, "a", 1), notice(2, "a", 2), notice(3, "b", 1))
+    exit_ = FakeExit(10, "dead", "dead")  # the whole, then the first alone
+    await run_lane(monkeypatch, table, exit_, lambda: table.state == {1: "dead", 2: "waiting", 3: "sent"})
+    assert exit_.calls[:3] == [["a1", "a2", "b1"], ["a1"], ["b1"]]
+
+
+async def test_when_many_are_sent_one_by_one_and_one_must_wait_its_case_waits_with_it(monkeypatch):
+    table = FakeTable(notice(1, "a", 1), notice(2, "a", 2), notice(3, "b", 1))
+    exit_ = FakeExit(10, "dead", "retry")  # the whole is refused; then the first alone is to be tried again
+    await run_lane(monkeypatch, table, exit_, lambda: set(table.state.values()) == {"sent"}, breaker_failures=50)
+    delivered = [parcel for call in exit_.calls[2:] for parcel in call if parcel.startswith("a")]
+    assert delivered == ["a1", "a2"], exit_.calls
+
+
+async def test_a_probe_that_never_left_because_the_database_was_away_does_not_shut_the_system_off(monkeypatch):
+    table = FakeTable(*[notice(n, f"c{n}", 1) for n in range(1, 4)])
+    exit_ = FakeExit(1, "retry")
+
+    def ready():
+        if len(exit_.calls) == 1 and not ready.tripped and table.rows[1].attempts:
+            ready.tripped = True
+            table.down = 1  # the message behind the probe cannot be read
+        return set(table.state.values()) == {"sent"}
+
+    ready.tripped = False
+    await run_lane(monkeypatch, table, exit_, ready, breaker_failures=1, concurrency=1)
+
+
+async def test_a_database_that_is_away_does_not_end_the_lane(monkeypatch):
+    table = FakeTable(*[notice(n, "a", n) for n in range(1, 4)])
+    table.down = 2
+    exit_ = FakeExit(1)
+    await run_lane(monkeypatch, table, exit_, lambda: set(table.state.values()) == {"sent"})
+    assert exit_.calls == [["a1"], ["a2"], ["a3"]]
+
+
+async def test_a_paused_lane_sends_nothing_and_does_not_spin(monkeypatch):
+    late = notice(1, "a", 1)
+    table = FakeTable(late)
+    exit_ = FakeExit(1, "retry")
+    looks = 0
+    original = Lane._start
+
+    def counted(self):
+        nonlocal looks
+        looks += 1
+        if exit_.calls:
+            self.paused = True
+        return original(self)
+
+    monkeypatch.setattr(Lane, "_start", counted)
+    began = asyncio.get_running_loop().time()
+    await run_lane(
+        monkeypatch, table, exit_, lambda: asyncio.get_running_loop().time() - began > 1.0, breaker_failures=50
+    )
+    assert exit_.calls == [["a1"]]
+    assert looks < 100, "a paused lane looks again and again"
