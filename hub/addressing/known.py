@@ -8,7 +8,7 @@ import time
 from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
 
-from hub.intake.batch import ASKED
+from hub.intake.own import ASKED
 from hub.store.registers import Answers
 from schemas.messages import Adressering, VerificationOutcome
 

@@ -17,8 +17,8 @@ from hub.addressing.known import Known
 from hub.addressing.outcomes import Resolution, Rules
 from hub.addressing.registers import Parked, Registers
 from hub.errors import Unavailable
-from hub.intake.batch import own_message
 from hub.intake.intake import Intake
+from hub.intake.own import own_message
 from hub.log import log
 from hub.store import outbox
 from hub.store.outbox import REGISTERS, Item

@@ -74,7 +74,9 @@ def _is_not_huge(arrival: Arrival) -> None:
         # What is over the limit is not kept either: the refusal and its place are.
         arrival.raw, arrival.attributes = b"", None
         size = MAX_BYTES // 1024
-        raise Refused("too-large", f"Meddelandet är större än {size} kB.", f"The message is larger than {size} kB.", "/", 413)
+        raise Refused(
+            "too-large", f"Meddelandet är större än {size} kB.", f"The message is larger than {size} kB.", "/", 413
+        )
 
 
 def _says_nothing_personal(message: Message) -> None:
@@ -112,4 +114,17 @@ def refusal(arrival: Arrival, refused: Refused, case: str | None = None) -> Rece
         text=BilingualText(sv=refused.sv, en=refused.en),
         element=refused.element,
         warnings=tuple(refused.warnings),
+    )
+
+
+def held_receipt(arrival: Arrival) -> Receipt:
+    """The receipt of a message that is kept and waits (D-4); a final one follows."""
+    return Receipt(
+        message=arrival.key[1],
+        code="transient-error",
+        rule="held",
+        text=BilingualText(
+            sv="Meddelandet är mottaget och bevarat men kan inte hanteras ännu. Sänd det inte igen; slutligt svar följer.",
+            en="The message is received and kept but cannot be handled yet. Do not send it again; a final answer follows.",
+        ),
     )

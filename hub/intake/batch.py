@@ -4,29 +4,27 @@ the store.
 
 from __future__ import annotations
 
-import hashlib
-import os
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from pydantic_core import to_json
 
 from hub.errors import Refused
 from hub.intake import telling
-from hub.intake.arrival import Arrival, refusal
+from hub.intake.arrival import Arrival, held_receipt, refusal
+from hub.intake.own import ASKED, Known, is_id, new_id, own_message
 from hub.processes.case import Case
-from hub.processes.common import hsa_disagrees, protected_or_deceased
 from hub.processes.machine import Decision, acting_role, decide
+from hub.processes.registers import hsa_disagrees, protected_or_deceased
 from hub.processes.svu import SVU
 from hub.store import cases, inbox, outbox
 from hub.store.inbox import Connection
 from hub.store.outbox import Item
 from schemas.directory import Directory
 from schemas.envelope import Message
-from schemas.messages import HUB_SOURCE, Adressering, BilingualText, Question, Receipt, Verifiering
+from schemas.messages import Question, Receipt
 
 HOLD_SCHEDULE_S = (1.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
 """Waits between the tries of a held message, the last one repeated (D-4)."""
@@ -34,41 +32,8 @@ HOLD_SCHEDULE_S = (1.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
 _BREATH = 40
 """Messages handled at a stretch before the event loop may do something else."""
 
-ASKED = "asked"
-"""What is known of an actor whom HSA has been asked about and not yet answered for."""
-
 AWAITS_OPENING = "awaits-opening"
 """The reason of a hold: the message came before the one that opens its case."""
-
-
-class Known(Protocol):
-    """What the registers are known, without asking, to say."""
-
-    def person(self, personnummer: str, county: str) -> Adressering | None:
-        """Whom to address for a person in a case of a region (its länskod), or None."""
-        ...
-
-    def actor(self, actor: str, role: str) -> str | None:
-        """What HSA said of one who acts in a role (C-3); ``asked`` while the answer is awaited; None when it is to be
-        asked.
-        """
-        ...
-
-    def asking(self, actor: str, role: str) -> None:
-        """The question has been written down: not again for a while."""
-        ...
-
-
-def new_id() -> str:
-    """A version 7 UUID: ids of one time lie together in the indexes."""
-    raw = int(time.time() * 1000).to_bytes(6, "big") + os.urandom(10)
-    text = (raw[:6] + bytes((0x70 | raw[6] & 0x0F, raw[7], 0x80 | raw[8] & 0x3F)) + raw[9:]).hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
-
-
-def is_id(text: str) -> bool:
-    """Whether a subject can be one of the hub's case ids."""
-    return len(text) == 36 and text.count("-") == 4 and all(c in "0123456789abcdef-" for c in text)
 
 
 @dataclass(slots=True)
@@ -161,7 +126,7 @@ class Batch:
             )
             answer = refusal(arrival, reused)
         elif receipt is None:
-            answer = _held_receipt(arrival)
+            answer = held_receipt(arrival)
         else:
             answer = Receipt.model_validate({**receipt, "repeat": True})
         self._answered(arrival, answer, "repeated" if digest == arrival.digest else "refused")
@@ -226,7 +191,7 @@ class Batch:
         self.seen[arrival.key] = (arrival.digest, None)
         self.holds.setdefault(case_key, (arrival.key, reason))
         self.held.append((arrival.key, case_key, reason))
-        answer = _held_receipt(arrival)
+        answer = held_receipt(arrival)
         if not arrival.was_held:
             self._answered(arrival, answer, "held")
         return answer
@@ -303,7 +268,7 @@ class Batch:
             await inbox.settle(connection, row)
         for key, case_key, reason in self.held:
             await inbox.hold(connection, key, case_key, reason, self.now, HOLD_SCHEDULE_S)
-        if self.freed and self.holds_may_exist:
+        if self.freed and (self.holds or self.settled):  # only where something is held can anything become due
             await inbox.make_due(connection, sorted(self.freed), self.now)
         if self.items:
             start = await outbox.block(connection)
@@ -311,24 +276,9 @@ class Batch:
                 item.id = start + number
             await outbox.add(connection, self.items)
 
-    @property
-    def holds_may_exist(self) -> bool:
-        """Whether anything held was seen for the cases of this batch: only then something can have become due."""
-        return bool(self.holds or self.settled)
-
 
 def _ref(arrival: Arrival, message: Message) -> cases.Ref | None:
     return (arrival.system_id, message.subject[4:]) if message.subject.startswith("ref:") else None
-
-
-def own_message(case_id: str, id_: str, name: str, data: Adressering | Verifiering, now: datetime) -> Arrival:
-    """A message from the hub itself, handled like any other (architecture.md §1)."""
-    message = Message(id_, HUB_SOURCE, name, case_id, now, None, None, data)
-    raw = data.model_dump_json(exclude_none=True).encode()
-    attributes = {"subject": case_id, "time": now.isoformat()}
-    arrival = Arrival(None, raw, "application/json", attributes, now, id_, by_outbox=False, message=message)
-    arrival.digest = hashlib.sha256(raw).digest()
-    return arrival
 
 
 def _row(arrival: Arrival, case_id: str | None, decision: Decision | None, receipt: bytes | None) -> inbox.Row:
@@ -347,16 +297,4 @@ def _row(arrival: Arrival, case_id: str | None, decision: Decision | None, recei
         sequence=None if decision is None else decision.case.sequence,
         events=None if decision is None else to_json(decision.events),
         receipt=receipt,
-    )
-
-
-def _held_receipt(arrival: Arrival) -> Receipt:
-    return Receipt(
-        message=arrival.key[1],
-        code="transient-error",
-        rule="held",
-        text=BilingualText(
-            sv="Meddelandet är mottaget och bevarat men kan inte hanteras ännu. Sänd det inte igen; slutligt svar följer.",
-            en="The message is received and kept but cannot be handled yet. Do not send it again; a final answer follows.",
-        ),
     )

@@ -15,7 +15,8 @@ from datetime import UTC, datetime, timedelta
 from hub import metrics
 from hub.errors import Refused, Unavailable
 from hub.intake.arrival import Arrival, read
-from hub.intake.batch import AWAITS_OPENING, Batch, Known
+from hub.intake.batch import AWAITS_OPENING, Batch
+from hub.intake.own import Known
 from hub.log import log
 from hub.store import inbox
 from hub.store.outbox import Item

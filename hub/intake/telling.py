@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from hub.processes.case import Case
-from hub.processes.machine import Decision, Process, outlook
+from hub.processes.machine import Decision, Process
+from hub.processes.outlook import outlook
 from hub.store.outbox import REGISTERS, Item
 from schemas.directory import Directory
 from schemas.envelope import Message

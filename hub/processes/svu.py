@@ -5,10 +5,8 @@ only.
 from __future__ import annotations
 
 from hub.processes.common import (
-    ADRESSERING,
     DELTAGARE,
     KVITTENS,
-    VERIFIERING,
     consent,
     everyone_else,
     inform,
@@ -17,7 +15,9 @@ from hub.processes.common import (
     menprovning_names_who_decided,
     no_information_has_a_reason,
 )
-from hub.processes.machine import Process, Row, Situation, duty_roles, guard
+from hub.processes.machine import Process, Row, Situation, guard
+from hub.processes.outlook import duty_roles
+from hub.processes.registers import ADRESSERING, VERIFIERING
 
 SLUTENVARD = frozenset({"slutenvard"})
 

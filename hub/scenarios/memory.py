@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from hub.intake.arrival import Arrival, read
-from hub.intake.batch import Batch, own_message
+from hub.intake.batch import Batch
+from hub.intake.own import own_message
 from hub.scenarios.model import At, Send, State, Written
 from hub.scenarios.play import Outcome, Play
 from hub.scenarios.report import Report

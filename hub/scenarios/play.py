@@ -15,7 +15,7 @@ from pydantic_core import to_json
 
 from hub.intake.arrival import Arrival
 from hub.processes.case import Case
-from hub.processes.machine import colours
+from hub.processes.outlook import colours
 from hub.processes.svu import SVU
 from hub.scenarios.model import At, ExpectedReceipt, History, Send, State, Step, Written
 from hub.scenarios.report import Difference, Report, words

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from hub.delivery.parcel import wrap
-from hub.intake.batch import own_message
 from hub.intake.intake import Intake
+from hub.intake.own import own_message
 from hub.processes.case import Case
 from hub.scenarios import Outcome, Play, Unusable, Written, load, world_of
 from hub.scenarios.model import At, Send, State

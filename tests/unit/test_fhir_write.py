@@ -194,7 +194,7 @@ def test_the_same_notice_written_again_keeps_its_ids_and_another_systems_has_its
 def test_a_name_without_fhir_form_is_not_written():
     message, told = notices()["adressering"]
     with pytest.raises(ValueError, match="no FHIR form"):
-        write_notice(replace(message, name="verifiering"), told, created=WRITTEN)
+        write_notice(replace(message, name="sip.plan"), told, created=WRITTEN)
 
 
 def test_a_text_of_exotic_blanks_is_written_as_a_blank_that_r4_takes():

@@ -16,7 +16,17 @@ from hub.translators.fhir.refusals import refused
 from hub.translators.fhir.response import as_xml, write_response
 from hub.translators.fhir.writer import write_notice, write_request
 from schemas.envelope import Message
-from schemas.messages import HUB_SOURCE, Adressering, BilingualText, Deltagare, Inskrivning, Kvittens, Receipt, Told, Verifiering
+from schemas.messages import (
+    HUB_SOURCE,
+    Adressering,
+    BilingualText,
+    Deltagare,
+    Inskrivning,
+    Kvittens,
+    Receipt,
+    Told,
+    Verifiering,
+)
 from schemas.parts import Information, Part, Patient, Samtycke
 
 WARD: Final = "SE2321000255-AVD12"
@@ -41,7 +51,7 @@ CONSENT: Final = Samtycke(
 )
 
 
-def _message(  # noqa: PLR0917 - a row of the table below
+def _message(
     identity: str, unit: str, name: str, data: Part, subject: str = CASE, minutes: int = 0
 ) -> Message:
     actor = None if unit == HUB_SOURCE else f"{unit.partition('-')[0]}-P001"

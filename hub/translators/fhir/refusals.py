@@ -3,7 +3,7 @@
 Imports the errors only. No sentence ever holds a value from the message (D-10).
 """
 
-# ruff: noqa: E501 - a sentence stands on one line, to be read and translated as one
+
 
 from __future__ import annotations
 

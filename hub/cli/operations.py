@@ -1,0 +1,112 @@
+"""What operations does on the command line: held, dead, pause, resume. Imports the root; what each command needs,
+when it runs.
+"""
+
+from __future__ import annotations
+
+import getpass
+from typing import Annotated, Any
+
+import typer
+
+from hub.cli.root import Reason, app, dead_app, held_app, in_transaction, with_store
+from hub.errors import Misconfigured
+
+
+@held_app.command("list")
+def held_list() -> None:
+    """List held messages, oldest first, and the cases in the manual queue (addressing to be seen to by hand)."""
+    from hub.store import cases, inbox
+
+    for h in in_transaction(inbox.held):
+        typer.echo(
+            f"{h.since:%Y-%m-%d %H:%M:%S}  {h.message}  case {h.case_key}  {h.reason}  tried {h.attempts}  next {h.due_at:%H:%M:%S}"
+        )
+    for case_id, outcome, since in in_transaction(cases.manual_queue):
+        typer.echo(f"{since:%Y-%m-%d %H:%M:%S}  manual queue  case {case_id}  {outcome}")
+
+
+@held_app.command("show")
+def held_show(message: Annotated[str, typer.Argument(help="The message's id.")]) -> None:
+    """Show a held message as it came, its body included: personal data, for authorised eyes."""
+    from hub.store import inbox
+
+    async def go(connection: Any) -> list[inbox.Row]:
+        keys = [(h.source, h.message) for h in await inbox.held(connection, limit=100_000) if h.message == message]
+        return list((await inbox.load(connection, keys)).values())
+
+    rows = in_transaction(go)
+    if not rows:
+        raise Misconfigured(f"no held message has the id {message}")
+    for row in rows:
+        typer.echo(f"{row.source} {row.id} from {row.system} at {row.received_at:%Y-%m-%d %H:%M:%S}, {row.media_type}")
+        typer.echo(row.raw.decode("utf-8", "replace"))
+
+
+@held_app.command("release")
+def held_release(message: str, reason: Reason) -> None:
+    """Try a held message again now instead of at its next time."""
+    from hub import operations
+
+    typer.echo(with_store(lambda store: operations.release(store, message, getpass.getuser(), reason)))
+
+
+@held_app.command("refuse")
+def held_refuse(message: str, reason: Reason) -> None:
+    """Refuse a held message: its sender is told, and what waits behind it flows."""
+    from hub import operations
+
+    typer.echo(with_store(lambda store: operations.refuse(store, message, getpass.getuser(), reason)))
+
+
+@dead_app.command("list")
+def dead_list(system: Annotated[str | None, typer.Option(help="Only this receiving system.")] = None) -> None:
+    """List what is tried no more, oldest first, with its reason."""
+    from hub.store import outbox
+
+    for d in in_transaction(lambda connection: outbox.dead(connection, system=system)):
+        number = f" #{d.sequence}" if d.sequence else ""
+        typer.echo(
+            f"{d.id}  {d.accepted_at:%Y-%m-%d %H:%M:%S}  {d.kind} {d.message}{number} to {d.system}  {d.answer}  tried {d.attempts}"
+        )
+
+
+@dead_app.command("replay")
+def dead_replay(
+    row: Annotated[
+        int | None, typer.Argument(help="The row's number from `hub dead list`; without it all of --system.")
+    ] = None,
+    system: Annotated[str | None, typer.Option(help="All dead rows of this system.")] = None,
+    dry_run: Annotated[bool, typer.Option(help="Only say how many.")] = False,
+    reason: Reason = "",
+) -> None:
+    """Send dead rows again, marked as replay to the receiver."""
+    from hub import operations
+
+    typer.echo(
+        with_store(lambda store: operations.replay(store, row, system, getpass.getuser(), reason, dry_run=dry_run))
+    )
+
+
+@dead_app.command("skip")
+def dead_skip(row: int, reason: Reason) -> None:
+    """Give a dead row up; the case's later notices to that system flow again."""
+    from hub import operations
+
+    typer.echo(with_store(lambda store: operations.skip(store, row, getpass.getuser(), reason)))
+
+
+@app.command()
+def pause(system: str, reason: Reason) -> None:
+    """Send nothing to a system until it is resumed; takes effect in under a second."""
+    from hub import operations
+
+    typer.echo(with_store(lambda store: operations.pause(store, system, getpass.getuser(), reason)))
+
+
+@app.command()
+def resume(system: str, reason: Reason) -> None:
+    """Send to a paused system again."""
+    from hub import operations
+
+    typer.echo(with_store(lambda store: operations.resume(store, system, getpass.getuser(), reason)))

@@ -1,0 +1,63 @@
+"""What the commands share: the groups, the reason, a store for the length of a command. Imports the errors; the store
+when it runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from hub.errors import Misconfigured
+
+app = typer.Typer(
+    help="The message hub for Swedish discharge coordination (SVU, SIP). Settings come from HUB_… variables; see README.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+directory_app = typer.Typer(
+    help="Who is connected: organisations, units, systems (a YAML file, kept with its versions).", no_args_is_help=True
+)
+held_app = typer.Typer(
+    help="Messages that cannot be handled now (D-4): list, show, release, refuse.", no_args_is_help=True
+)
+dead_app = typer.Typer(help="Notices that are tried no more (D-6): list, replay, skip.", no_args_is_help=True)
+app.add_typer(directory_app, name="directory")
+app.add_typer(held_app, name="held")
+app.add_typer(dead_app, name="dead")
+
+T = TypeVar("T")
+Reason = Annotated[str, typer.Option(help="Why; kept in the trail of operations.")]
+
+
+def database_url() -> str:
+    url = os.environ.get("HUB_DATABASE_URL")
+    if not url:
+        raise Misconfigured("set HUB_DATABASE_URL, e.g. postgresql+psycopg://hub@localhost/hub")
+    return url
+
+
+def with_store(work: Callable[[Any], Awaitable[T]]) -> T:
+    """Runs one piece of work on the store and closes it."""
+    from hub.store.transaction import Store
+
+    async def go() -> T:
+        store = Store(database_url(), pool=2)
+        try:
+            return await work(store)
+        finally:
+            await store.close()
+
+    return asyncio.run(go())
+
+
+def in_transaction(work: Callable[[Any], Awaitable[T]]) -> T:
+    async def go(store: Any) -> T:
+        async with store.transaction() as connection:
+            return await work(connection)
+
+    return with_store(go)

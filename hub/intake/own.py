@@ -1,0 +1,56 @@
+"""What the hub itself brings to a batch: ids, what it knows without asking, its own messages. Imports the arrival and the language only."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from datetime import datetime
+from typing import Protocol
+
+from hub.intake.arrival import Arrival
+from schemas.envelope import Message
+from schemas.messages import HUB_SOURCE, Adressering, Verifiering
+
+ASKED = "asked"
+"""What is known of an actor whom HSA has been asked about and not yet answered for."""
+
+
+class Known(Protocol):
+    """What the registers are known, without asking, to say."""
+
+    def person(self, personnummer: str, county: str) -> Adressering | None:
+        """Whom to address for a person in a case of a region (its länskod), or None."""
+        ...
+
+    def actor(self, actor: str, role: str) -> str | None:
+        """What HSA said of one who acts in a role (C-3); ``asked`` while the answer is awaited; None when it is to be
+        asked.
+        """
+        ...
+
+    def asking(self, actor: str, role: str) -> None:
+        """The question has been written down: not again for a while."""
+        ...
+
+
+def new_id() -> str:
+    """A version 7 UUID: ids of one time lie together in the indexes."""
+    raw = int(time.time() * 1000).to_bytes(6, "big") + os.urandom(10)
+    text = (raw[:6] + bytes((0x70 | raw[6] & 0x0F, raw[7], 0x80 | raw[8] & 0x3F)) + raw[9:]).hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def is_id(text: str) -> bool:
+    """Whether a subject can be one of the hub's case ids."""
+    return len(text) == 36 and text.count("-") == 4 and all(c in "0123456789abcdef-" for c in text)
+
+
+def own_message(case_id: str, id_: str, name: str, data: Adressering | Verifiering, now: datetime) -> Arrival:
+    """A message from the hub itself, handled like any other (architecture.md §1)."""
+    message = Message(id_, HUB_SOURCE, name, case_id, now, None, None, data)
+    raw = data.model_dump_json(exclude_none=True).encode()
+    attributes = {"subject": case_id, "time": now.isoformat()}
+    arrival = Arrival(None, raw, "application/json", attributes, now, id_, by_outbox=False, message=message)
+    arrival.digest = hashlib.sha256(raw).digest()
+    return arrival

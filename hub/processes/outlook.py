@@ -1,0 +1,86 @@
+"""What a unit sees of a case: its colours (C-30), and what it may do now. Pure; imports the machine and the case only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from hub.processes.case import Case
+from hub.processes.machine import Process, Situation
+from hub.processes.profiles import PROFILES
+from schemas.directory import Directory
+from schemas.envelope import Message
+from schemas.parts import Part
+
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
+
+
+def may(process: Process, case: Case, unit: str, directory: Directory) -> tuple[str, ...]:
+    """The names of what a unit may do now: the rows of its party whose guards about the case hold (messages.md §2)."""
+    participant = case.participants.get(unit)
+    if participant is None or case.status != "open":
+        return ()
+    probe = Message("probe", unit, "", case.id, _NO_TIME, None, None, Part())
+    situation = Situation(case, probe, probe.data, "", participant["party"], directory, PROFILES[case.profile])
+    names = []
+    for row in process.rows:
+        situation.name = row.message
+        if participant["party"] in row.parties and all(condition.holds(situation) for condition in row.guards):
+            names.append(row.message)
+    return tuple(names)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a unit sees of a case: colours per step and role (C-30), and what it may do now (messages.md §2)."""
+
+    colours: dict[str, dict[str, str]]
+    may: tuple[str, ...]
+
+
+_OUTLOOKS_KEPT = 20_000
+
+
+def outlook(process: Process, case: Case, unit: str, directory: Directory) -> Outlook:
+    """A unit's colours and possibilities; remembered per shape of case, since thousands of cases have the same few
+    shapes.
+    """
+    known = directory.remembered
+    key = (process.name, unit, case.shape(unit))
+    found = known.get(key)
+    if found is None:
+        if len(known) >= _OUTLOOKS_KEPT:
+            known.clear()
+        found = known[key] = Outlook(colours(process, case, unit, directory), may(process, case, unit, directory))
+    assert isinstance(found, Outlook)
+    return found
+
+
+def duty_roles(directory: Directory, unit: str, step: str, act: str) -> list[str]:
+    """C-1: the unit's roles with the responsibility ``act`` (kvittera …) for a step."""
+    entry = directory.unit_by_hsa.get(unit)
+    return [] if entry is None else [role for role, steps in entry.roles.items() if act in steps.get(step, ())]  # type: ignore[call-overload]
+
+
+def colours(process: Process, case: Case, unit: str, directory: Directory) -> dict[str, dict[str, str]]:
+    """C-30 for one unit: step → role → red · yellow · green · grey."""
+    roles = case.participants.get(unit, {"roles": []})["roles"]
+    seen: dict[str, dict[str, str]] = {}
+    for step in process.steps:
+        standing = case.steps.get(step)
+        if standing is None:
+            seen[step] = dict.fromkeys(roles, "grey")
+        elif not still_awaits(case, standing):
+            seen[step] = dict.fromkeys(roles, "green")
+        elif unit in standing["awaits"]:
+            able = duty_roles(directory, unit, step, standing["act"])
+            seen[step] = {role: "red" if role in able else "yellow" for role in roles}
+        else:
+            seen[step] = dict.fromkeys(roles, "yellow")
+    return seen
+
+
+def still_awaits(case: Case, standing: dict[str, Any]) -> bool:
+    """Whether a step waits for anybody: a unit named, or a receiver that the registers have not named yet (V-6)."""
+    return standing["act"] is not None and bool(standing["awaits"] or not case.all_receivers_known)
