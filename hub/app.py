@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
+from fastapi_offline import FastAPIOffline
 
 from hub import metrics
 from hub.addressing.calls import RegisterSettings
@@ -207,7 +208,8 @@ class Hub:
 
     def api(self) -> FastAPI:
         """The HTTP side, with its documentation under ``/docs``."""
-        api = FastAPI(
+        # The documentation page brings its own scripts: where the hub runs there is no way out to a CDN.
+        api: FastAPI = FastAPIOffline(
             title="Samverkan hub",
             description="The message hub for Swedish discharge coordination. Authenticate with the system's bearer token.",
             version="1",

@@ -1,4 +1,4 @@
-"""Structured logs in JSON, with redaction as the last step (D-10). Imports structlog and the identities only."""
+"""Structured logs in JSON, with redaction as the last step (D-10). Imports structlog and the person numbers only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from schemas.identities import find_person_numbers
+from schemas.person_numbers import find_person_numbers
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("hub")
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from schemas.identities import Hsa, Kommunkod, Lanskod, Orgnr
+from schemas.identity_types import Hsa, Kommunkod, Lanskod, Orgnr
 from schemas.parts import Code, Line
 
 PartyName = Literal["slutenvard", "oppenvard", "kommun"]

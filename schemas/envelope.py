@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from schemas.identities import Hsa
+from schemas.identity_types import Hsa
 from schemas.messages import HUB_SOURCE
 from schemas.parts import Code, Line, MessageId, Moment, Part
 

@@ -1,12 +1,14 @@
-"""Who is meant: person numbers, HSA-ids, organisation and area numbers, and their names in SOAP and FHIR.
+"""Who is meant: the identities of persons, their kinds and regional forms, read as they stand on the wire (C-60, C-61).
 
-Imports pydantic and the standard library, nothing of the hub. Every rule is law-and-lookups.md §2 unless another source
-stands beside it. No error, and no ``repr``, ever holds the number itself: both end up in logs (D-10).
-
-Own code rather than ``python-stdnum``: that one takes hyphens, colons and blanks, accepts a century of 01, has no
-samordningsnummer with month 00 or day 60 and no reserve numbers. A person number is deliberately not cached: it must
-not outlive its message in memory. Checking one costs about two microseconds.
+Imports the standard library and the OIDs only.
 """
+
+# Every rule is law-and-lookups.md §2 unless another source stands beside it. No error, and no ``repr``, ever holds the
+# number itself: both end up in logs (D-10).
+#
+# Own code rather than ``python-stdnum``: that one takes hyphens, colons and blanks, accepts a century of 01, has no
+# samordningsnummer with month 00 or day 60 and no reserve numbers. A person number is deliberately not cached: it must
+# not outlive its message in memory. Checking one costs about two microseconds.
 
 from __future__ import annotations
 
@@ -16,34 +18,18 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, ValidationInfo, WithJsonSchema
-from pydantic_core import PydanticCustomError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-OID_PERSONNUMMER: Final = "1.2.752.129.2.1.3.1"
-OID_SAMORDNINGSNUMMER: Final = "1.2.752.129.2.1.3.3"
-OID_NATIONELLT_RESERVNUMMER: Final = "1.2.752.74.9.1"
-OID_HSA: Final = "1.2.752.129.2.1.4.1"
-OID_ORGNR: Final = "2.5.4.97"
-OID_BEFATTNING: Final = "1.2.752.129.2.2.1.4"
-OID_LAN: Final = "1.2.752.129.2.2.1.18"
-OID_KOMMUN: Final = "1.2.752.129.2.2.1.17"
-
-FHIR_PERSONNUMMER: Final = "http://electronichealth.se/identifier/personnummer"
-FHIR_SAMORDNINGSNUMMER: Final = "http://electronichealth.se/identifier/samordningsnummer"
-FHIR_NATIONELLT_RESERVNUMMER: Final = "http://electronichealth.se/identifier/nationelltReservnummer"
-FHIR_NATIONELLT_RESERVNUMMER_MISSPELT: Final = "http://electronichealth.se/identifier/nationelltReservnumer"
-"""An early base profile spelt it so; read, never written."""
-FHIR_HSA: Final = "urn:oid:1.2.752.29.4.19"
-"""The system that we write; ``FHIR_HSA_SYSTEMS`` are those that we read."""
-FHIR_HSA_SYSTEMS: Final = frozenset({FHIR_HSA, f"urn:oid:{OID_HSA}"})
-FHIR_ORGNR: Final = f"urn:oid:{OID_ORGNR}"
-
+from schemas.oids import (
+    FHIR_NATIONELLT_RESERVNUMMER,
+    FHIR_NATIONELLT_RESERVNUMMER_MISSPELT,
+    FHIR_PERSONNUMMER,
+    FHIR_SAMORDNINGSNUMMER,
+    OID_NATIONELLT_RESERVNUMMER,
+    OID_PERSONNUMMER,
+    OID_SAMORDNINGSNUMMER,
+)
 
 # What went wrong, and what the sender should do: code → Swedish, English.
 _SENTENCES: Final = {
@@ -67,20 +53,6 @@ _SENTENCES: Final = {
         "Systemet för personens identitet är okänt eller anger ett annat slag av nummer än det angivna.",
         "The system of the person's identity is unknown, or names another kind of number than the one given.",
     ),
-    "hsa-id-format": (
-        "Ange HSA-id som SE + organisationsnummer, 10 siffror + bindestreck + 1–18 tecken A–Z 0–9, högst 31 tecken.",
-        "Give the HSA-id as SE + organisation number, 10 digits + hyphen + 1–18 of A–Z 0–9, 31 characters at most.",
-    ),
-    "orgnr-format": (
-        "Ange organisationsnummer med 10 siffror utan bindestreck, den tredje minst 2.",
-        "Give the organisation number as 10 digits without hyphen, the third at least 2.",
-    ),
-    "orgnr-check-digit": (
-        "Organisationsnumrets kontrollsiffra stämmer inte.",
-        "The check digit of the organisation number is wrong.",
-    ),
-    "lanskod": ("Ange SCB:s länskod med två siffror.", "Give SCB's two-digit county code."),
-    "kommunkod": ("Ange SCB:s kommunkod med fyra siffror.", "Give SCB's four-digit municipality code."),
 }
 
 
@@ -210,7 +182,7 @@ _NATIONAL_RESERVE = re.compile(r"[0-9]{8}[A-HJ-NPR-UX-Z]{2}[0-9A-HJ-NPR-UX-Z][0-
 _latest_today = ["00000000"]  # a day that has been: the clock is read only for a birth after it
 
 
-def _luhn10(ten: str) -> bool:
+def luhn10(ten: str) -> bool:
     return (_PAIR[ten[:2]] + _PAIR[ten[2:4]] + _PAIR[ten[4:6]] + _PAIR[ten[6:8]] + _PAIR[ten[8:]]) % 10 == 0
 
 
@@ -245,7 +217,7 @@ def _digits(text: str, today: date | None) -> PersonIdKind:
     born = day - 60 if coordination else day
     if not (1800 <= year < 2100 and _real_date(year, month, born) and (coordination or (month and born))):
         raise _wrong("person-id-date")
-    if not _luhn10(text[2:]):
+    if not luhn10(text[2:]):
         raise _wrong("person-id-check-digit")
     if _is_future(f"{text[:6]}{born:02}" if coordination else text[:8], today):
         raise _wrong("person-id-future")
@@ -320,154 +292,3 @@ def parse_person_id(
         raise _wrong("person-id-format")
     _national_reserve(text, today)
     return PersonId(PersonIdKind.NATIONELLT_RESERVNUMMER, text)
-
-
-@lru_cache(maxsize=64)
-def _hsa_pattern(prefixes: tuple[str, ...]) -> re.Pattern[str]:
-    """Ten digits, or Inera's own twelve: 16 before the organisation number."""
-    return re.compile(f"(?:{'|'.join(re.escape(p.upper()) for p in prefixes)})(?:16)?[0-9]{{10}}-[A-Z0-9]{{1,18}}")
-
-
-@lru_cache(maxsize=65536)
-def parse_hsa_id(text: str, prefixes: tuple[str, ...] = ("SE",)) -> str:
-    """An HSA-id in capitals, as it is compared. ``prefixes``: those allowed, ``TSTNMT`` and ``IFV`` too in a test.
-
-    The organisation number in it is not checked by Luhn: test environments invent theirs. Raises ``IdentityError``.
-    """
-    upper = text.upper() if text.isascii() else ""
-    if len(upper) > 31 or not _hsa_pattern(prefixes).fullmatch(upper):
-        raise _wrong("hsa-id-format")
-    return upper
-
-
-@lru_cache(maxsize=4096)
-def parse_organisationsnummer(text: str) -> str:
-    """Ten digits, the third at least 2 (which is what tells it from a person's), Luhn. Raises ``IdentityError``."""
-    if len(text) != 10 or not (text.isascii() and text.isdigit()) or text[2] < "2":
-        raise _wrong("orgnr-format")
-    if not _luhn10(text):
-        raise _wrong("orgnr-check-digit")
-    return text
-
-
-LANSKODER: Final = frozenset(f"{n:02}" for n in range(1, 26)) - {"02", "11", "15", "16"}
-"""The 21 län of SCB; the four that are missing were merged."""
-
-
-def parse_lanskod(text: str) -> str:
-    """Two digits that SCB uses for a län. Raises ``IdentityError``."""
-    if text not in LANSKODER:
-        raise _wrong("lanskod")
-    return text
-
-
-def parse_kommunkod(text: str) -> str:
-    """Four digits: a länskod, then the municipality (never 00, which is the whole län). Raises ``IdentityError``."""
-    if len(text) != 4 or not (text.isascii() and text.isdigit()) or text[:2] not in LANSKODER or text[2:] == "00":
-        raise _wrong("kommunkod")
-    return text
-
-
-_CANDIDATE = re.compile(
-    # A digit before it makes it part of something longer, except in %20191212121212: there the digits end an escape.
-    r"(?=[0-9]{6})(?:(?<![0-9%])(?<!%[0-9A-Fa-f])|(?<=%[0-9A-Fa-f]{2}))"
-    r"(?:(?P<day>[0-9]{8}|[0-9]{6})(?:[-+‐‑–−]|%2[BbDd])?(?P<rest>[0-9]{4})(?![0-9])"
-    r"|[0-9]{8}-?[A-Za-z][0-9A-Za-z]{3}(?![0-9A-Za-z]))"
-)
-
-
-def find_person_numbers(
-    text: str, regional_patterns: tuple[RegionalPattern, ...] = KNOWN_REGIONAL_PATTERNS
-) -> list[tuple[int, int]]:
-    """Where a text seems to hold person numbers, as (start, end): for the redaction of logs (D-10) and for C-42.
-
-    Ten or twelve digits, with or without hyphen or plus, with a real date (future ones too: a typing error may still
-    point at someone) and the check digit; national and the given regional reserve numbers, with or without hyphen.
-    An organisation number is never taken for one: its "month" is 20 or more.
-    """
-    return [match.span() for match in _CANDIDATE.finditer(text) if _looks_real(match, regional_patterns)]
-
-
-def _looks_real(match: re.Match[str], patterns: tuple[RegionalPattern, ...]) -> bool:
-    day, rest = match["day"], match["rest"]
-    texts = (
-        [match[0].replace("-", "").upper()]
-        if day is None
-        else [c + day + rest for c in (("",) if len(day) == 8 else ("18", "19", "20"))]
-    )
-    for text in texts:
-        try:
-            parse_person_id(text, patterns, today=date.max)
-        except IdentityError:
-            continue
-        return True
-    return False
-
-
-@dataclass(frozen=True, slots=True)
-class IdentityRules:
-    """What configuration adds to the identities; given to pydantic as ``context={"identities": IdentityRules(…)}``."""
-
-    regional_patterns: tuple[RegionalPattern, ...] = ()
-    hsa_prefixes: tuple[str, ...] = ("SE",)
-    today: date | None = None
-
-
-_DEFAULT_RULES = IdentityRules()
-
-
-def _checked(parse: Callable[[str, IdentityRules], str]) -> AfterValidator:
-    """A validator whose error has our ``code`` as type and ``sv``/``en`` in its context."""
-
-    def validate(text: str, info: ValidationInfo) -> str:
-        context: Any = info.context
-        rules = context.get("identities", _DEFAULT_RULES) if isinstance(context, dict) else _DEFAULT_RULES
-        try:
-            return parse(text, rules)
-        except IdentityError as error:
-            raise PydanticCustomError(error.code, "{en}", {"sv": error.sv, "en": error.en}) from None
-
-    return AfterValidator(validate)
-
-
-def _schema(pattern: str, description: str, example: str, **more: Any) -> WithJsonSchema:
-    return WithJsonSchema(
-        {"type": "string", "pattern": pattern, "description": description, "examples": [example], **more}
-    )
-
-
-Personnummer12 = Annotated[
-    str,
-    _checked(lambda text, rules: parse_person_id(text, rules.regional_patterns, today=rules.today).value),
-    _schema(
-        "^[0-9]{8}[0-9A-Z]{4}$",
-        "Personnummer, samordningsnummer or reserve number: 12 characters without hyphen",
-        "191212121212",
-    ),
-]
-"""Any person identity as text (C-60, C-61). Models set ``hide_input_in_errors=True``: pydantic quotes its input."""
-Hsa = Annotated[
-    str,
-    _checked(lambda text, rules: parse_hsa_id(text, rules.hsa_prefixes)),
-    _schema(
-        "^[A-Za-z]{2,6}(16)?[0-9]{10}-[A-Za-z0-9]{1,18}$",
-        "HSA-id, without regard to case",
-        "SE2321000016-1A2B",
-        maxLength=31,
-    ),
-]
-Orgnr = Annotated[
-    str,
-    _checked(lambda text, _: parse_organisationsnummer(text)),
-    _schema("^[0-9]{2}[2-9][0-9]{7}$", "Organisationsnummer, 10 digits", "2321000016"),
-]
-Kommunkod = Annotated[
-    str,
-    _checked(lambda text, _: parse_kommunkod(text)),
-    _schema("^(0[13-9]|1[0234789]|2[0-5])([1-9][0-9]|0[1-9])$", "SCB's municipality code", "1281"),
-]
-Lanskod = Annotated[
-    str,
-    _checked(lambda text, _: parse_lanskod(text)),
-    _schema("^(0[13-9]|1[0234789]|2[0-5])$", "SCB's county code", "12"),
-]

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from schemas.identities import Hsa, Kommunkod, Lanskod
+from schemas.identity_types import Hsa, Kommunkod, Lanskod
 from schemas.parts import Change, Code, Day, Information, Line, MessageId, Moment, Part, Patient, Samtycke, Text
 
 

@@ -1,4 +1,4 @@
-"""The small types that messages are made of: texts, codes, the patient. Imports pydantic and the identities only.
+"""The small types that messages are made of: texts, codes, the patient. Imports pydantic and the identity types only.
 
 Every text is bounded and free of control characters, so that nothing which passed the language can fail in the store.
 """
@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from schemas.identities import Hsa, Personnummer12
+from schemas.identity_types import Hsa, Personnummer12
 
 _ALLOWED_CONTROLS = frozenset("\t\n\r")
 

@@ -8,6 +8,7 @@ import hashlib
 import itertools
 import json
 import os
+import random
 import subprocess
 import sys
 import time
@@ -124,6 +125,8 @@ class Stack:
         self.port = free_port()
         self.hub: Child | None = None
         self._producer: AIOKafkaProducer | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self.seen: dict[str, list[ConsumerRecord]] = {}
         self._client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", trust_env=False, timeout=60)
 
     # --- the hub
@@ -167,6 +170,9 @@ class Stack:
         """Stops the hub and takes its topics away, so that the next test's hub need not read them."""
         if self.hub is not None:
             await asyncio.to_thread(self.hub.stop)
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.gather(self._reading, return_exceptions=True)
         await self._client.aclose()
         if self._producer is not None:
             await self._producer.stop()
@@ -237,8 +243,24 @@ class Stack:
         headers.append(("content-type", b"application/json"))
         return await self.produce(system, json.dumps(data).encode(), headers, attributes["subject"].encode())
 
+    def watch(self, *systems: str) -> None:
+        """Reads ``hub.out`` of these systems from now on, so that ``wire`` need not each time; the topics must be there."""
+        self.seen = {system: [] for system in systems}
+        self._reading = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        topics = {f"hub.out.{system}{self.tag}": system for system in self.seen}
+        async with AIOKafkaConsumer(bootstrap_servers=self.bootstrap, fetch_max_wait_ms=100) as consumer:
+            parts = [TopicPartition(topic, 0) for topic in topics]
+            consumer.assign(parts)
+            await consumer.seek_to_beginning(*parts)
+            async for record in consumer:
+                self.seen[topics[record.topic]].append(record)
+
     async def wire(self, system: str) -> list[ConsumerRecord]:
         """Everything that lies on ``hub.out.<system>``, in its order."""
+        if system in self.seen:
+            return self.seen[system]
         return await everything(self.bootstrap, f"hub.out.{system}{self.tag}")
 
     async def notices(self, system: str, case: str) -> list[dict[str, str]]:
@@ -315,6 +337,27 @@ async def until(look: Callable[[], Any], timeout_s: float = 60, every_s: float =
             return found
         assert time.monotonic() < deadline, f"in vain for {timeout_s} s: {getattr(look, '__qualname__', look)}"
         await asyncio.sleep(every_s)
+
+
+@contextlib.asynccontextmanager
+async def running(
+    database: str, bootstrap: str, folder: Path, found: dict[str, Any] | None = None, **more: str
+) -> AsyncIterator[tuple[Stack, SimulatedRegisters]]:
+    """A hub that is ready, with registers of its own; its systems' ids end with a tag of its own."""
+    tag = "-" + "".join(random.choices("bcdfghjkmnpqrstvwxz", k=6))
+    plain = found or content()
+    for system in plain["systems"]:
+        system["id"] += tag
+    wanted = checked(plain)
+    async with registers(wanted) as simulated:
+        stack = Stack(database, bootstrap, simulated.url("{}"), folder / "hub.log", tag)
+        try:
+            await stack.prepare(wanted)
+            stack.start(**more)
+            await stack.ready()
+            yield stack, simulated
+        finally:
+            await stack.close()
 
 
 # --- messages ---------------------------------------------------------------------------------------------------------

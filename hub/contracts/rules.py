@@ -17,16 +17,16 @@ from hub.scenarios import Written, files_in
 ELSEWHERE: Mapping[str, str] = {
     "C-3": "`hub.processes.machine.acting_role`",
     "C-4": "`hub.processes.machine.decide`: only a participating unit acts in a case",
-    "C-30": "`hub.processes.machine.colours`",
+    "C-30": "`hub.processes.outlook.colours`",
     "C-52": "`hub.processes.svu.all_but_a_draft`",
     "C-56": "`hub.processes.svu`: what is required is asked for when the inskrivning is published",
     "C-60": "`schemas.identities.parse_person_id`",
-    "C-62": "`hub.processes.common.protected_or_deceased`",
-    "C-63": "`hub.processes.common.protected_or_deceased`",
+    "C-62": "`hub.processes.registers.protected_or_deceased`",
+    "C-63": "`hub.processes.registers.protected_or_deceased`",
     "D-2": "`hub.intake.batch`: duplicates",
     "D-4": "`hub.intake.batch`: held messages",
     "D-10": "`hub.intake.arrival`: ids and references",
-    "P-22": "`hub.processes.profiles.Profile.information_before_consent`",
+    "P-22": "`hub.processes.profiles.Profile`: information before consent",
     "V-8": "`hub.processes.svu.admit`: the estimated date makes its step green",
 }
 """Rules in scope that the machine or the intake enforces besides the tables, and where."""

@@ -11,8 +11,8 @@ from hub.errors import Refused
 from hub.translators import formats
 from schemas.directory import System
 from schemas.envelope import Message
-from schemas.identities import find_person_numbers
 from schemas.messages import BilingualText, Receipt
+from schemas.person_numbers import find_person_numbers
 
 MAX_BYTES = 2 * 1024 * 1024
 """A message may be this large, in bytes; a larger one is refused unread."""
@@ -63,6 +63,7 @@ def read(arrival: Arrival) -> None:
         message = formats.read(arrival.media_type, arrival.attributes, arrival.raw)
         arrival.message = message
         _says_nothing_personal(message)
+        _names_a_case(message)
         _speaks_for_itself(message, arrival.system)
     except Refused as refused:
         arrival.refused = refused
@@ -80,8 +81,9 @@ def _is_not_huge(arrival: Arrival) -> None:
 
 
 def _says_nothing_personal(message: Message) -> None:
-    """D-10: an id or a reference ends in logs and keys, so it must not be a person's number."""
-    for element, text in (("/id", message.id), ("/subject", message.subject)):
+    """D-10: an id, a reference or an actor ends in logs, keys and headers, so it must not be a person's number."""
+    actor = (message.actor or "").partition("-")[2]
+    for element, text in (("/id", message.id), ("/subject", message.subject), ("/actor", actor)):
         if _LONG_NUMBER.search(text) and not _UUID.fullmatch(text.removeprefix("ref:")) and find_person_numbers(text):
             raise Refused(
                 "D-10",
@@ -90,6 +92,23 @@ def _says_nothing_personal(message: Message) -> None:
                 element,
                 400,
             )
+
+
+def _names_a_case(message: Message) -> None:
+    """messages.md §1: the sender's own reference, or a case id as the hub gave it."""
+    if not message.subject.startswith("ref:") and not is_case_id(message.subject):
+        raise Refused(
+            "unknown-case",
+            "Ange ärendets id som hubben gav det, eller ref: och er egen referens.",
+            "Give the case's id as the hub gave it, or ref: and your own reference.",
+            "/subject",
+            404,
+        )
+
+
+def is_case_id(subject: str) -> bool:
+    """Whether a subject can be one of the hub's case ids: a UUID as the hub writes it."""
+    return _UUID.fullmatch(subject) is not None and subject == subject.lower()
 
 
 def _speaks_for_itself(message: Message, system: System | None) -> None:
@@ -105,9 +124,10 @@ def _speaks_for_itself(message: Message, system: System | None) -> None:
 
 
 def refusal(arrival: Arrival, refused: Refused, case: str | None = None) -> Receipt:
-    """The receipt that says why not."""
+    """The receipt that says why not; it does not repeat an id that is a person's number."""
+    unfit = arrival.message is None or (refused.rule, refused.element) == ("D-10", "/id")
     return Receipt(
-        message=arrival.key[1] if arrival.message is None else arrival.message.id,
+        message=arrival.key[1] if unfit or arrival.message is None else arrival.message.id,
         code="fatal-error",
         case=case,
         rule=refused.rule,
@@ -117,12 +137,13 @@ def refusal(arrival: Arrival, refused: Refused, case: str | None = None) -> Rece
     )
 
 
-def held_receipt(arrival: Arrival) -> Receipt:
+def held_receipt(arrival: Arrival, *, repeat: bool = False) -> Receipt:
     """The receipt of a message that is kept and waits (D-4); a final one follows."""
     return Receipt(
         message=arrival.key[1],
         code="transient-error",
         rule="held",
+        repeat=repeat,
         text=BilingualText(
             sv="Meddelandet är mottaget och bevarat men kan inte hanteras ännu. Sänd det inte igen; slutligt svar följer.",
             en="The message is received and kept but cannot be handled yet. Do not send it again; a final answer follows.",

@@ -13,10 +13,10 @@ from pydantic_core import to_json
 
 from hub.errors import Refused
 from hub.intake import telling
-from hub.intake.arrival import Arrival, held_receipt, refusal
-from hub.intake.own import ASKED, Known, is_id, new_id, own_message
+from hub.intake.arrival import Arrival, held_receipt, is_case_id, refusal
+from hub.intake.own import ASKED, Known, new_id, own_message
 from hub.processes.case import Case
-from hub.processes.machine import Decision, acting_role, decide
+from hub.processes.machine import NO_SUCH_CASE, Decision, acting_role, decide
 from hub.processes.registers import hsa_disagrees, protected_or_deceased
 from hub.processes.svu import SVU
 from hub.store import cases, inbox, outbox
@@ -84,7 +84,7 @@ class Batch:
         self.seen = await inbox.seen(connection, {a.key for a in arrivals})
         readable = [(a, a.message) for a in arrivals if a.message is not None and a.refused is None]
         self.ids = await cases.by_ref(connection, {ref for a, m in readable if (ref := _ref(a, m)) is not None})
-        subjects = {m.subject for _, m in readable if is_id(m.subject)}
+        subjects = {m.subject for _, m in readable if is_case_id(m.subject)}
         self.cases = await cases.lock(connection, subjects | set(self.ids.values()))
         keys = subjects | set(self.ids.values()) | {f"{ref[0]}/{ref[1]}" for a, m in readable if (ref := _ref(a, m))}
         self.holds = await inbox.holds(connection, keys) if keys else {}
@@ -101,6 +101,9 @@ class Batch:
             assert arrival.refused is not None
             return self._refuse(arrival, arrival.refused)
         case_id = self._case_id(arrival, message)
+        if case_id is not None and case_id not in self.cases:
+            # A case's id is given by the hub; under any other name a sender opens with a reference of its own.
+            return self._refuse(arrival, NO_SUCH_CASE)
         if (reason := self._must_wait(arrival, message, case_id)) is not None:
             return self.hold(arrival, case_id or self._early_key(arrival, message), reason)
         case = None if case_id is None else self.cases.get(case_id)
@@ -126,7 +129,7 @@ class Batch:
             )
             answer = refusal(arrival, reused)
         elif receipt is None:
-            answer = held_receipt(arrival)
+            answer = held_receipt(arrival, repeat=True)
         else:
             answer = Receipt.model_validate({**receipt, "repeat": True})
         self._answered(arrival, answer, "repeated" if digest == arrival.digest else "refused")
@@ -168,9 +171,10 @@ class Batch:
 
     def _actor_may_act(self, message: Message) -> None:
         """C-3, where HSA has disagreed already; until it has answered, the sending system vouches."""
-        if message.actor is None or message.role is None:
+        unit = self.directory.unit_by_hsa.get(message.unit)
+        if message.actor is None or unit is None:
             return
-        said = self.known.actor(message.actor, message.role)
+        said = self.known.actor(message.actor, acting_role(message.role, unit))
         refused = None if said is None or said == ASKED else hsa_disagrees(said)
         if refused is not None:
             raise refused
@@ -207,7 +211,7 @@ class Batch:
         self.cases[case.id] = case
         self.changed.add(case.id)
         if arrival.system is not None:
-            case.told[arrival.system_id] = case.sequence
+            telling.acted(case, arrival.system_id)
         memory = self.memory.setdefault(case.id, {})
         memory[case.sequence] = message
         answer = Receipt(

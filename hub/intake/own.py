@@ -41,11 +41,6 @@ def new_id() -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
-def is_id(text: str) -> bool:
-    """Whether a subject can be one of the hub's case ids."""
-    return len(text) == 36 and text.count("-") == 4 and all(c in "0123456789abcdef-" for c in text)
-
-
 def own_message(case_id: str, id_: str, name: str, data: Adressering | Verifiering, now: datetime) -> Arrival:
     """A message from the hub itself, handled like any other (architecture.md §1)."""
     message = Message(id_, HUB_SOURCE, name, case_id, now, None, None, data)

@@ -4,8 +4,10 @@ and the store's plain rows.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from hub.processes.case import Case
 from hub.processes.machine import Decision, Process
@@ -36,16 +38,55 @@ def notices(
     """
     case = decision.case
     items: list[Item] = []
-    systems = directory.system_of
+    here = _Here(process, case, directory, now)
+    asked_here: dict[str, str] = {}
     if case.published and decision.joined:
         for sequence, source, message_id in _standing(case):
-            behind = [unit for unit in decision.joined if case.told.get(systems.get(unit, ""), 0) < sequence]
+            fresh = [unit for unit in decision.joined if _heard(case, directory.system_of.get(unit, "")) < sequence]
             if sequence < case.sequence:
-                items += _told(
-                    process, case, sequence, source, message_id, behind, earlier.get(sequence), directory, now
-                )
-    items += _told(process, case, case.sequence, message.source, message.id, decision.tell, message, directory, now)
+                items += _told(here, sequence, source, message_id, fresh, earlier.get(sequence))
+            # A system never gets the same notice twice: its later unit is asked by the message that brought it in.
+            for unit in set(decision.joined).difference(fresh):
+                asked_here |= _asked(case, source, message_id, [unit])
+    units = [*decision.tell, *(unit for unit in asked_here if unit not in decision.tell)]
+    items += _told(here, case.sequence, message.source, message.id, units, message, asked_here)
     return items
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """What all notices of one message have in common."""
+
+    process: Process
+    case: Case
+    directory: Directory
+    now: datetime
+
+
+def _heard(case: Case, system: str) -> int:
+    """The last sequence that a system has been told."""
+    return case.told[system][0] if system in case.told else 0
+
+
+def acted(case: Case, system: str) -> None:
+    """The system knows the number of its own act by the receipt."""
+    account = case.told.setdefault(system, [0, 0])
+    if account[1] == case.sequence - 1:
+        account[1] = case.sequence
+    else:
+        account.append(case.sequence)
+
+
+def _skipped(case: Case, system: str, sequence: int) -> tuple[int, ...]:
+    """The numbers before this notice that the system neither was told nor sent; its first notice begins its account."""
+    account = case.told.get(system)
+    if account is None:
+        case.told[system] = [sequence, sequence]
+        return ()
+    skipped = tuple(number for number in range(account[1] + 1, sequence) if number not in account[2:])
+    upto = max(account[1], sequence)
+    case.told[system] = [max(account[0], sequence), upto, *(own for own in account[2:] if own > upto)]
+    return skipped
 
 
 def _standing(case: Case) -> list[tuple[int, str, str]]:
@@ -53,39 +94,48 @@ def _standing(case: Case) -> list[tuple[int, str, str]]:
     return sorted({(step["sequence"], step["source"], step["message"]) for step in case.steps.values()})
 
 
+def _asked(case: Case, source: str, message_id: str, units: list[str]) -> dict[str, str]:
+    """Unit → what it is to answer a message with."""
+    return {
+        unit: _AWAITED[step["act"]]
+        for step in case.steps.values()
+        if step["message"] == message_id and step["source"] == source
+        for unit in units
+        if unit in step["awaits"]
+    }
+
+
 def _told(
-    process: Process,
-    case: Case,
+    here: _Here,
     sequence: int,
     source: str,
     message_id: str,
     units: list[str],
     message: Message | None,
-    directory: Directory,
-    now: datetime,
+    asked: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Item]:
+    if not units:
+        return []
+    case, directory = here.case, here.directory
     by_system: dict[str, list[str]] = {}
     for unit in units:
         system = directory.system_of.get(unit)
         if system is not None:
             by_system.setdefault(system, []).append(unit)
     items = []
-    acts = [step for step in case.steps.values() if step["message"] == message_id and step["source"] == source]
     shown = None if message is None else completed(message, case)
     for system, receivers in by_system.items():
-        last = case.told.get(system, 0)
-        seen = {unit: outlook(process, case, unit, directory) for unit in receivers}
+        seen = {unit: outlook(here.process, case, unit, directory) for unit in receivers}
         told = Told(
             case=case.id,
             sequence=sequence,
             to=tuple(receivers),
-            awaits={unit: _AWAITED[step["act"]] for step in acts for unit in receivers if unit in step["awaits"]},
-            state={step: {unit: seen[unit].colours[step] for unit in receivers} for step in process.steps},
+            awaits=_asked(case, source, message_id, receivers) | {u: a for u, a in asked.items() if u in receivers},
+            state={step: {unit: seen[unit].colours[step] for unit in receivers} for step in here.process.steps},
             may={unit: seen[unit].may for unit in receivers},
-            skipped=tuple(range(last + 1, sequence)) if last else (),
+            skipped=_skipped(case, system, sequence),
             replay=False,
         )
-        case.told[system] = sequence
         items.append(
             Item(
                 id=0,
@@ -99,8 +149,8 @@ def _told(
                 body=None
                 if shown is message or shown is None
                 else shown.data.model_dump_json(exclude_none=True).encode(),
-                accepted_at=now,
-                due_at=now,
+                accepted_at=here.now,
+                due_at=here.now,
                 message=shown,
             )
         )

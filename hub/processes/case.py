@@ -37,13 +37,14 @@ class Case:
     addressed: str | None = None
     """The last outcome of law-and-lookups §4, or None while the registers have not answered."""
     participants: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """unit → {party, roles (C-4), since (sequence)}."""
+    """unit → {party, roles (C-4), since (sequence), by (id of the message that brought it in)}."""
     steps: dict[str, dict[str, Any]] = field(default_factory=dict)
     """step → {sequence, source, message, act, awaits [units], done {unit: [actor, role, time]}}; absent = not begun."""
     disputed: dict[str, str] = field(default_factory=dict)
     """actor → what HSA said against a person who acted in the case (C-3)."""
-    told: dict[str, int] = field(default_factory=dict)
-    """system → the last sequence that it has sent or been told: what lies between is ``skipped`` in its next notice."""
+    told: dict[str, list[int]] = field(default_factory=dict)
+    """system → [last sequence it was told, up to which number it knows all, own later ones…]: the delivery's bookkeeping,
+    from which ``skipped`` comes."""
 
     def dump(self) -> bytes:
         """JSON for the store."""
@@ -99,8 +100,8 @@ def _opened(case: Case, *, process: str, profile: str, unit: str, person: dict[s
     case.person = dict(person)
 
 
-def _joined(case: Case, *, unit: str, party: str, roles: list[str]) -> None:
-    case.participants[unit] = {"party": party, "roles": list(roles), "since": case.sequence}
+def _joined(case: Case, *, unit: str, party: str, roles: list[str], by: str) -> None:
+    case.participants[unit] = {"party": party, "roles": list(roles), "since": case.sequence, "by": by}
 
 
 def _left(case: Case, *, unit: str) -> None:

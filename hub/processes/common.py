@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hub.processes.machine import Row, Situation, acting_role, guard
 from hub.processes.outlook import duty_roles
 
@@ -13,7 +15,8 @@ def everyone_else(s: Situation) -> list[str]:
 
     V-2: before anything is published, slutenvard alone.
     """
-    awaited = {unit for step in s.case.steps.values() if step["message"] == s.message.id for unit in step["awaits"]}
+    this = (s.message.source, s.message.id)
+    awaited = {u for step in s.case.steps.values() if (step["source"], step["message"]) == this for u in step["awaits"]}
     return [
         unit
         for unit, participant in s.case.participants.items()
@@ -24,7 +27,7 @@ def everyone_else(s: Situation) -> list[str]:
 def join(s: Situation, unit: str) -> None:
     """C-4, C-10: a unit of the directory comes in with the roles of its configuration."""
     entry = s.directory.unit_by_hsa[unit]
-    s.emit("joined", unit=unit, party=entry.party, roles=list(entry.roles))
+    s.emit("joined", unit=unit, party=entry.party, roles=list(entry.roles), by=s.message.id)
     s.joined.append(unit)
 
 
@@ -84,8 +87,17 @@ def consent(s: Situation) -> None:
 # --- kvittens (C-2, V-6) ----------------------------------------------------------------------------------------------
 
 
-def _acted_steps(s: Situation) -> list[tuple[str, dict[str, object]]]:
-    return [(name, step) for name, step in s.case.steps.items() if step["message"] == s.data.message]
+def _acted_steps(s: Situation) -> list[tuple[str, dict[str, Any]]]:
+    """The steps that the kvittens is for: by the message's id, of the oldest where two senders used the same.
+
+    One who came in later on a system that had the message already was asked by the message that brought it in.
+    """
+    waiting = [(name, step) for name, step in s.case.steps.items() if s.unit in step["awaits"]]
+    named = [(name, step) for name, step in waiting if step["message"] == s.data.message]
+    if not named and s.case.participants[s.unit]["by"] == s.data.message:
+        return [(name, step) for name, step in waiting if step["sequence"] < s.case.participants[s.unit]["since"]]
+    oldest = min((step["sequence"] for _, step in named), default=0)
+    return [(name, step) for name, step in named if step["sequence"] == oldest]
 
 
 @guard(
@@ -105,7 +117,7 @@ def something_awaits_the_unit(s: Situation) -> bool:
     element="/data/message",
 )
 def the_message_awaits_the_unit(s: Situation) -> bool:
-    return any(s.unit in step["awaits"] for _, step in _acted_steps(s))  # type: ignore[operator]
+    return bool(_acted_steps(s))
 
 
 @guard(
@@ -121,10 +133,8 @@ def the_role_answers_for_it(s: Situation) -> bool:
 
 def acknowledge(s: Situation) -> None:
     role = acting_role(s.message.role, s.directory.unit_by_hsa[s.unit])
-    for name, step in _acted_steps(s):
-        if s.unit in step["awaits"]:  # type: ignore[operator]
-            time = s.message.time.isoformat()
-            s.emit("acted", step=name, unit=s.unit, actor=s.message.actor, role=role, time=time)
+    for name, _ in _acted_steps(s):
+        s.emit("acted", step=name, unit=s.unit, actor=s.message.actor, role=role, time=s.message.time.isoformat())
 
 
 KVITTENS = Row(
@@ -178,10 +188,21 @@ def the_unit_takes_part(s: Situation) -> bool:
     element="/data/change",
 )
 def who_leaves_has_nothing_left(s: Situation) -> bool:
-    if s.data.change != "uttrade":
+    if s.data.change == "tillagd" or (s.data.change == "borttagen" and s.data.unit != s.unit):
         return True
     awaited = any(s.unit in step["awaits"] for step in s.case.steps.values())
     return s.data.unit == s.unit and not awaited
+
+
+@guard(
+    "C-11",
+    sv="Den sista slutenvårdsenheten kan inte lämna ärendet: lägg till den som tar över först.",
+    en="The last unit of inpatient care cannot leave the case: add the one that takes over first.",
+    element="/data/unit",
+)
+def slutenvard_stays(s: Situation) -> bool:
+    leaving = s.data.unit if s.data.change != "tillagd" else None
+    return any(p["party"] == "slutenvard" for unit, p in s.case.participants.items() if unit != leaving)
 
 
 def change_participant(s: Situation) -> None:
@@ -213,5 +234,5 @@ DELTAGARE = Row(
     ("C-10", "C-11", "C-14"),
     (change_participant,),
     everyone_else_and_who_left,
-    checks=(the_unit_is_known, the_unit_is_new, the_unit_takes_part, who_leaves_has_nothing_left),
+    checks=(the_unit_is_known, the_unit_is_new, the_unit_takes_part, who_leaves_has_nothing_left, slutenvard_stays),
 )

@@ -135,6 +135,15 @@ class Decision:
     warnings: list[str]
 
 
+NO_SUCH_CASE = Refused(
+    "unknown-case",
+    "Ärendet finns inte. Öppna ett med svu.inskrivning eller information och en egen referens (ref:…) som subject.",
+    "There is no such case. Open one with svu.inskrivning or information and a reference of your own (ref:…) as subject.",
+    "/subject",
+    404,
+)
+
+
 def decide(process: Process, case: Case | None, case_id: str, message: Message, directory: Directory) -> Decision:
     """Events, or ``Refused`` with the rule that forbids; the case given is changed only when the message is accepted.
 
@@ -153,13 +162,7 @@ def decide(process: Process, case: Case | None, case_id: str, message: Message, 
     party = _party(process, row, message, directory)
     if case is None:
         if not row.opens:
-            raise Refused(
-                "unknown-case",
-                "Ärendet finns inte. Öppna det först med svu.inskrivning eller information.",
-                "There is no such case. Open it first with svu.inskrivning or information.",
-                "/subject",
-                404,
-            )
+            raise NO_SUCH_CASE
         case = Case(case_id, profile=directory.region_of(message.unit).profile)
     else:
         if party != HUB_PARTY:
@@ -206,7 +209,7 @@ def _handle(row: Row, situation: Situation) -> None:
 
 def _party(process: Process, row: Row, message: Message, directory: Directory) -> str:
     """Who the sender is; refuses a unit or a role that the directory does not know and a party that the row excludes."""
-    if message.unit == HUB_SOURCE:
+    if message.unit == HUB_SOURCE and HUB_PARTY in row.parties:
         return HUB_PARTY
     unit = directory.unit_by_hsa.get(message.unit)
     if unit is None:
@@ -243,11 +246,22 @@ def acting_role(role: str | None, unit: Unit) -> str:
 
 
 def _takes_part(case: Case, message: Message) -> None:
-    """C-4: only a participating unit acts in a case; others are not even told that there is one."""
-    if message.unit not in case.participants or case.status != "open":
+    """C-4: only a participating unit acts in a case; others are not even told that there is one.
+
+    V-2: before anything is published there is none for those outside slutenvard.
+    """
+    participant = case.participants.get(message.unit)
+    if participant is None or not (case.published or participant["party"] == "slutenvard"):
         raise Refused(
-            "C-4" if message.unit not in case.participants else "case-closed",
-            "Enheten deltar inte i ärendet eller ärendet är stängt.",
-            "The unit takes no part in the case, or the case is closed.",
+            "C-4",
+            "Enheten deltar inte i ärendet.",
+            "The unit takes no part in the case.",
+            "/subject",
+        )
+    if case.status != "open":
+        raise Refused(
+            "C-62" if case.addressed == "protected" else "C-63",
+            "Ärendet är stängt: folkbokföringen uppger skyddade personuppgifter eller att personen är avliden.",
+            "The case is closed: the population register says that the person is protected or deceased.",
             "/subject",
         )

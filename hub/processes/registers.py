@@ -34,6 +34,8 @@ def address(s: Situation) -> None:
     One who was found but is not connected has to be reached by hand, like one who was not found.
     """
     found = s.data
+    if s.case.status != "open":
+        return  # C-62: a closed case learns nothing more of the person
     refusal = protected_or_deceased(found.outcome)
     if refusal is not None:
         s.emit("addressed", outcome=found.outcome)
@@ -49,7 +51,9 @@ def address(s: Situation) -> None:
             join(s, unit)
     await_joined(s)
     connected = all(unit in s.directory.unit_by_hsa for unit in receivers)
-    s.emit("addressed", outcome=found.outcome if connected or found.outcome not in FOUND else "receiver_not_connected")
+    outcome = found.outcome if connected or found.outcome not in FOUND else "receiver_not_connected"
+    if s.case.addressed != "by_hand" or outcome in FOUND:
+        s.emit("addressed", outcome=outcome)
 
 
 def the_ward_when_it_must_act(s: Situation) -> list[str]:
@@ -98,7 +102,9 @@ def note_verification(s: Situation) -> None:
 
 def the_unit_when_hsa_disagrees(s: Situation) -> list[str]:
     """That all is well goes without saying; otherwise the unit for which the person acted is told."""
-    return [s.data.unit] if s.data.outcome != "verified" and s.data.unit in s.case.participants else []
+    participant = s.case.participants.get(s.data.unit)
+    sees = participant is not None and (s.case.published or participant["party"] == "slutenvard")
+    return [s.data.unit] if s.data.outcome != "verified" and sees else []
 
 
 VERIFIERING = Row(

@@ -181,7 +181,7 @@ def arrival(record: ConsumerRecord, system: System) -> Arrival:
     """A record as it came: CloudEvents in binary mode (``ce_`` headers), structured, or a bare FHIR Bundle."""
     headers: dict[str, str] = {}
     for name, value in record.headers:
-        headers[name.lower()] = value.decode("utf-8", "replace")
+        headers[name.lower()] = (value or b"").decode("utf-8", "replace")  # a header may be null
     attributes = {name[3:]: value for name, value in headers.items() if name.startswith("ce_")}
     body = record.value or b""
     media = headers.get("content-type") or attributes.get("datacontenttype") or _looks_like(body, bool(attributes))

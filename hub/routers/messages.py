@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Security
 from fastapi.responses import JSONResponse, Response
+from fastapi.security import HTTPBearer
 
 from hub.errors import Refused, Unavailable
 from hub.intake.arrival import MAX_BYTES, Arrival
@@ -23,6 +24,11 @@ from schemas.messages import Receipt
 MAX_IN_BATCH = 500
 MAX_BATCH_BYTES = 16 * 1024 * 1024
 _FHIR_MEDIA = (formats.FHIR_JSON, formats.FHIR_XML)
+
+_BEARER = Security(
+    HTTPBearer(auto_error=False, scheme_name="bearer", description="The system's token; its hash is in the directory.")
+)
+"""For the documentation page; ``http.authenticate`` is what lets anybody in."""
 
 _EXAMPLE = {
     "specversion": "1.0",
@@ -46,7 +52,7 @@ _EXAMPLE = {
 
 def router(intake: Intake, directory: Callable[[], Directory]) -> APIRouter:
     """The two ways in of HTTP."""
-    routes = APIRouter(tags=["messages"])
+    routes = APIRouter(tags=["messages"], dependencies=[_BEARER])
 
     async def submit(arrivals: Sequence[Arrival]) -> list[Receipt]:
         if intake.full:
@@ -59,8 +65,7 @@ def router(intake: Intake, directory: Callable[[], Directory]) -> APIRouter:
         openapi_extra={
             "requestBody": {
                 "content": {native.STRUCTURED: {"example": _EXAMPLE}, native.BATCH: {"example": [_EXAMPLE]}}
-            },
-            "security": [{"bearer": []}],
+            }
         },
     )
     async def messages(request: Request) -> Response:

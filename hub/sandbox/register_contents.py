@@ -23,7 +23,8 @@ from hub.translators.soap.envelope import (
     GET_PERSONS,
     GET_UNIT,
 )
-from schemas.identities import OID_LAN, parse_person_id
+from schemas.identities import parse_person_id
+from schemas.oids import OID_LAN
 
 STANDARD = Path(__file__).with_name("persons.yaml")
 

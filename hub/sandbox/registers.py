@@ -37,7 +37,7 @@ from hub.translators.soap.envelope import (
     Contract,
     Unreadable,
 )
-from schemas.identities import OID_PERSONNUMMER, OID_SAMORDNINGSNUMMER
+from schemas.oids import OID_PERSONNUMMER, OID_SAMORDNINGSNUMMER
 
 REGISTERS: Final = {
     "folkbokforing": (GET_PERSONS,),

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from hub.scenarios.model import ShortName
 from hub.scenarios.reading import Unusable, read
 from schemas.directory import Directory
-from schemas.identities import Hsa, Kommunkod, Lanskod, Personnummer12
+from schemas.identity_types import Hsa, Kommunkod, Lanskod, Personnummer12
 from schemas.messages import AddressingOutcome, Adressering, Question, VerificationOutcome, Verifiering
 from schemas.parts import Line
 
@@ -110,7 +110,7 @@ class World(_Strict):
 
 
 class Lately:
-    """What the hub knows of a world without asking (``hub.intake.batch.Known``); it learns as the scenario goes on."""
+    """What the hub knows of a world without asking (``hub.intake.own.Known``); it learns as the scenario goes on."""
 
     def __init__(self, world: World) -> None:
         """At the beginning only what the world says is known."""

@@ -6,6 +6,7 @@ Reading is strict, names what is wrong by JSON pointer, and repeats no value of 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -16,12 +17,14 @@ from pydantic_core import from_json, to_json
 from hub.errors import Refused
 from schemas.envelope import Envelope, Message
 from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES, NAME_OF, RECEIPT_TYPE, Receipt, Told, type_of
+from schemas.person_numbers import find_person_numbers
 
 JSON = "application/json"
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
 
 _UNREADABLE = 400
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
 
 
 def _refusal(error: ValidationError, prefix: str) -> Refused:
@@ -32,6 +35,8 @@ def _refusal(error: ValidationError, prefix: str) -> Refused:
     if kind in {"json_invalid", "recursion_loop"}:
         return not_json(element or "/")
     if kind == "extra_forbidden":
+        if not _PLAIN_NAME.fullmatch(str(fault["loc"][-1])) or find_person_numbers(element):
+            element = element.rpartition("/")[0] + "/?"  # a name that may say who it is about is not repeated (D-10)
         return Refused(
             "unknown-field",
             f"Okänt fält {element}. Ta bort det eller rätta namnet.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pkgutil
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -136,6 +137,11 @@ def test_every_rule_is_seen_to_accept_and_where_it_can_to_refuse(rule: str):
     assert any(code == "ok" for report in shown for code, _ in report.answered)
     if rules.uses()[rule].refuses or rule in {SVU.opening_rule, "C-3", "C-4", "C-62", "C-63", "D-10"}:
         assert any(("fatal-error", rule) in report.answered for report in shown)
+
+
+def test_what_is_enforced_beside_the_tables_names_a_place_that_is_there():
+    for place in rules.ELSEWHERE.values():
+        assert pkgutil.resolve_name(place.split("`")[1]) is not None
 
 
 def test_every_sentence_says_it_in_two_languages_without_a_value():

@@ -94,3 +94,11 @@ def database(postgres: DatabaseServer, template: str) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex[:12]}"
     yield postgres.create_database(name, template)
     postgres.drop_database(name)
+
+
+@pytest.fixture(scope="module")
+def shared_database(postgres: DatabaseServer, template: str) -> Iterator[str]:
+    """The address of a database that the tests of a module share."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    yield postgres.create_database(name, template)
+    postgres.drop_database(name)

@@ -25,7 +25,7 @@ from hub.store.outbox import Item
 from hub.store.transaction import Store, migrate
 from hub.translators import formats
 from schemas.messages import Question, Told
-from tests.scenarios.test_scenarios import AWAITING_THE_HUB, FILES
+from tests.scenarios.test_scenarios import FILES
 
 _TABLES = "message, cases, outbox, held"
 
@@ -118,8 +118,7 @@ class OnTheStack:
 
 
 def _file(path: Path):
-    reason = AWAITING_THE_HUB.get(path.name)
-    return pytest.param(path, id=path.stem, marks=() if reason is None else pytest.mark.xfail(reason=reason))
+    return pytest.param(path, id=path.stem)
 
 
 @pytest.mark.parametrize("path", [_file(path) for path in FILES])

@@ -13,24 +13,8 @@ from hub.scenarios.memory import Memory
 FOLDER = Path(__file__).parents[2] / "contracts" / "scenarios"
 FILES = sorted(FOLDER.glob("*.yaml"))
 
-AWAITING_THE_HUB = {
-    "c10-a-unit-of-a-system-that-knows-the-case.yaml": "telling: no catch-up of a unit whose system was told",
-    "c2-one-role-acknowledges-for-its-unit.yaml": "common.the_role_answers_for_it asks for steps that await nobody too",
-    "c3-hsa-disagrees-about-the-only-role.yaml": "batch._actor_may_act: an actor without actorrole is never refused",
-    "d2-a-held-message-again.yaml": "batch._held_receipt: a repeat is not marked",
-    "d2-one-id-with-two-senders.yaml": "common.everyone_else: a step's message is known by its id without its source",
-    "messages-a-subject-is-a-case-or-a-reference.yaml": "batch: a case is opened under any subject",
-    "v2-nobody-outside-acts-before-publishing.yaml": "machine: a receiver not yet told may act in the case",
-    "v3-refused-consent-is-replaced-inside-the-admission.yaml": "svu: information inside an inskrivning is refused",
-    "v6-a-receiver-on-the-senders-own-system.yaml": "telling: a receiver on the sender's own system is never told",
-}
-"""File → what the hub does not do yet as its rule says; strict, so that a line goes when the hub does it."""
-
-
 def _file(path: Path):
-    reason = AWAITING_THE_HUB.get(path.name)
-    marks = () if reason is None else pytest.mark.xfail(reason=reason, strict=True)
-    return pytest.param(path, id=path.stem, marks=marks)
+    return pytest.param(path, id=path.stem)
 
 
 @pytest.mark.parametrize("path", [_file(path) for path in FILES])
@@ -50,7 +34,6 @@ def test_every_outcome_of_addressing_is_played():
     assert played == set(get_args(AddressingOutcome))
 
 
-@pytest.mark.xfail(reason="batch._accept: a system's own act hides what it was not told before it", strict=True)
 def test_no_system_is_left_with_a_gap_in_a_case(monkeypatch: pytest.MonkeyPatch):
     """messages.md §2: between two notices lies nothing that is not the system's own act or named in ``skipped``."""
     seen: dict[tuple[str, str], list[tuple[int, tuple[int, ...] | None]]] = {}

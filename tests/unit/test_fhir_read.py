@@ -22,7 +22,8 @@ from hub.translators.fhir.reader import facts, lean
 from hub.translators.fhir.reference import MAX_DEPTH, from_json
 from hub.translators.fhir.response import as_xml
 from schemas.envelope import Message
-from schemas.identities import STOCKHOLM, IdentityRules
+from schemas.identities import STOCKHOLM
+from schemas.identity_types import IdentityRules
 
 CET = timezone(timedelta(hours=1))
 HSA_OTHER = "urn:oid:1.2.752.129.2.1.4.1"

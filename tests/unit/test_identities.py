@@ -15,30 +15,22 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from stdnum.se import orgnr as stdnum_orgnr
 from stdnum.se import personnummer as stdnum_personnummer
 
-from schemas import identities
+from schemas import identities, oids
 from schemas.glossary import WORDS
 from schemas.identities import (
     KNOWN_REGIONAL_PATTERNS,
     STOCKHOLM,
     VARMLAND,
     VASTRA_GOTALAND,
-    Hsa,
     IdentityError,
-    IdentityRules,
-    Kommunkod,
-    Lanskod,
-    Orgnr,
     PersonId,
     PersonIdKind,
-    Personnummer12,
     RegionalPattern,
-    find_person_numbers,
-    parse_hsa_id,
-    parse_kommunkod,
-    parse_lanskod,
-    parse_organisationsnummer,
     parse_person_id,
 )
+from schemas.identity_types import Hsa, IdentityRules, Kommunkod, Lanskod, Orgnr, Personnummer12
+from schemas.person_numbers import find_person_numbers
+from schemas.unit_ids import parse_hsa_id, parse_kommunkod, parse_lanskod, parse_organisationsnummer
 
 TODAY = date(2026, 3, 2)
 # Everyone's example; the tax agency's test numbers (serials 238x, 239x, 980x) and its example of the check digit.
@@ -434,11 +426,11 @@ def test_an_error_survives_pickling():
 
 
 def test_the_table_of_law_and_lookups_stands():
-    assert identities.OID_HSA == "1.2.752.129.2.1.4.1"
-    assert {"urn:oid:1.2.752.29.4.19", "urn:oid:1.2.752.129.2.1.4.1"} == identities.FHIR_HSA_SYSTEMS
-    assert identities.FHIR_ORGNR == "urn:oid:2.5.4.97"
-    assert identities.OID_BEFATTNING == "1.2.752.129.2.2.1.4"
-    assert (identities.OID_LAN, identities.OID_KOMMUN) == ("1.2.752.129.2.2.1.18", "1.2.752.129.2.2.1.17")
+    assert oids.OID_HSA == "1.2.752.129.2.1.4.1"
+    assert {"urn:oid:1.2.752.29.4.19", "urn:oid:1.2.752.129.2.1.4.1"} == oids.FHIR_HSA_SYSTEMS
+    assert oids.FHIR_ORGNR == "urn:oid:2.5.4.97"
+    assert oids.OID_BEFATTNING == "1.2.752.129.2.2.1.4"
+    assert (oids.OID_LAN, oids.OID_KOMMUN) == ("1.2.752.129.2.2.1.18", "1.2.752.129.2.2.1.17")
 
 
 # --- HSA-id, organisation number, area codes ------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from hub.translators.fhir import names
-from schemas.identities import FHIR_HSA
+from schemas.oids import FHIR_HSA
 
 _FHIR_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-]{0,63}")
 _INSTANT: Final = re.compile(r"[12].*T[0-9:.]+[+-](0[0-9]:[0-5][0-9]|1[0-3]:[0-5][0-9]|14:00)")

@@ -19,7 +19,10 @@ from hub.translators.fhir.resources import (
     Organization,
 )
 from hub.translators.fhir.shapes import Extension, Identifier, Reference, Resource
-from schemas.identities import FHIR_HSA_SYSTEMS, IdentityError, IdentityRules, parse_hsa_id
+from schemas.identities import IdentityError
+from schemas.identity_types import IdentityRules
+from schemas.oids import FHIR_HSA_SYSTEMS
+from schemas.unit_ids import parse_hsa_id
 
 R = TypeVar("R", bound=Resource)
 

@@ -51,9 +51,7 @@ CONSENT: Final = Samtycke(
 )
 
 
-def _message(
-    identity: str, unit: str, name: str, data: Part, subject: str = CASE, minutes: int = 0
-) -> Message:
+def _message(identity: str, unit: str, name: str, data: Part, subject: str = CASE, minutes: int = 0) -> Message:
     actor = None if unit == HUB_SOURCE else f"{unit.partition('-')[0]}-P001"
     role = None if actor is None else "sjukskoterska"
     return Message(identity, unit, name, subject, SENT + timedelta(minutes=minutes), actor, role, data)

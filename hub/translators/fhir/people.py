@@ -13,15 +13,12 @@ from hub.translators.fhir.assembly import Assembly, hsa_identifier, text
 from hub.translators.fhir.bundle import View
 from hub.translators.fhir.resources import Patient
 from hub.translators.fhir.shapes import Address, Identifier, Name, Reference, Resource
-from schemas.identities import (
+from schemas.identities import KNOWN_REGIONAL_PATTERNS, IdentityError, PersonId, parse_person_id
+from schemas.oids import (
     FHIR_NATIONELLT_RESERVNUMMER,
     FHIR_NATIONELLT_RESERVNUMMER_MISSPELT,
     FHIR_PERSONNUMMER,
     FHIR_SAMORDNINGSNUMMER,
-    KNOWN_REGIONAL_PATTERNS,
-    IdentityError,
-    PersonId,
-    parse_person_id,
 )
 from schemas.parts import Patient as Person
 

@@ -25,7 +25,7 @@ from hub.translators.fhir.header import FOCUS, author, business_time, event, mes
 from hub.translators.fhir.refusals import refused
 from hub.translators.fhir.resources import Bundle, Encounter
 from schemas.envelope import Message
-from schemas.identities import IdentityRules
+from schemas.identity_types import IdentityRules
 from schemas.messages import MESSAGES
 
 MAX_BYTES: Final = 1_000_000

@@ -3,8 +3,6 @@
 Imports the errors only. No sentence ever holds a value from the message (D-10).
 """
 
-
-
 from __future__ import annotations
 
 from typing import Final

@@ -13,7 +13,8 @@ from pydantic.dataclasses import dataclass
 
 from hub.translators.soap import envelope
 from hub.translators.soap.envelope import Outgoing
-from schemas.identities import OID_HSA, PersonId
+from schemas.identities import PersonId
+from schemas.oids import OID_HSA
 
 PRIMARY_CARE: Final = ("PV", "1.2.752.129.5.1.27")
 """Code and code system of a primary-care listing."""

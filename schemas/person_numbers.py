@@ -1,0 +1,46 @@
+"""Where a text seems to hold person numbers: for the redaction of logs (D-10) and for C-42.
+
+Imports the standard library and the identities only.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from schemas.identities import KNOWN_REGIONAL_PATTERNS, IdentityError, RegionalPattern, parse_person_id
+
+_CANDIDATE = re.compile(
+    # A digit before it makes it part of something longer, except in %20191212121212: there the digits end an escape.
+    r"(?=[0-9]{6})(?:(?<![0-9%])(?<!%[0-9A-Fa-f])|(?<=%[0-9A-Fa-f]{2}))"
+    r"(?:(?P<day>[0-9]{8}|[0-9]{6})(?:[-+‐‑–−]|%2[BbDd])?(?P<rest>[0-9]{4})(?![0-9])"
+    r"|[0-9]{8}-?[A-Za-z][0-9A-Za-z]{3}(?![0-9A-Za-z]))"
+)
+
+
+def find_person_numbers(
+    text: str, regional_patterns: tuple[RegionalPattern, ...] = KNOWN_REGIONAL_PATTERNS
+) -> list[tuple[int, int]]:
+    """Where a text seems to hold person numbers, as (start, end): for the redaction of logs (D-10) and for C-42.
+
+    Ten or twelve digits, with or without hyphen or plus, with a real date (future ones too: a typing error may still
+    point at someone) and the check digit; national and the given regional reserve numbers, with or without hyphen.
+    An organisation number is never taken for one: its "month" is 20 or more.
+    """
+    return [match.span() for match in _CANDIDATE.finditer(text) if _looks_real(match, regional_patterns)]
+
+
+def _looks_real(match: re.Match[str], patterns: tuple[RegionalPattern, ...]) -> bool:
+    day, rest = match["day"], match["rest"]
+    texts = (
+        [match[0].replace("-", "").upper()]
+        if day is None
+        else [c + day + rest for c in (("",) if len(day) == 8 else ("18", "19", "20"))]
+    )
+    for text in texts:
+        try:
+            parse_person_id(text, patterns, today=date.max)
+        except IdentityError:
+            continue
+        return True
+    return False
