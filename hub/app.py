@@ -180,7 +180,7 @@ class Hub:
         async with self.store.transaction() as connection:
             backlog = await outbox.backlog(connection)
             held, since = await inbox.oldest_hold(connection)
-            manual = len(await cases.manual_queue(connection, limit=10_000))
+            manual = await cases.manual_count(connection)
         now = datetime.now(UTC)
         for gauge in (metrics.outbox_waiting, metrics.outbox_oldest, metrics.outbox_dead):
             for system in (*self.directory().system_by_id, outbox.REGISTERS):
@@ -201,6 +201,7 @@ class Hub:
             "store": store or "ok",
             "broker": "ok" if self.kafka_in.moving else "no-progress",
             "intake": "full" if self.intake.full else "ok",
+            "relay": "ok" if self.relay is not None and self.relay.well else "not-delivering",
         }
 
     # --- HTTP

@@ -53,6 +53,11 @@ class Relay:
             if (lane := self._lanes.get(system)) is not None:
                 lane.offer(those)
 
+    @property
+    def well(self) -> bool:
+        """Health: every lane that this hub has is running."""
+        return all(not task.done() for task in self._tasks.values())
+
     async def run(self) -> None:
         """Until cancelled."""
         marking = asyncio.create_task(self._marker.run())

@@ -39,16 +39,24 @@ class Arrival:
     message: Message | None = None
     refused: Refused | None = None
     digest: bytes = b""
-    was_held: bool = False
+    kept_as: tuple[str, str] | None = None
+    """The key under which a held message was kept; None for one that has just come."""
 
     @property
     def key(self) -> tuple[str, str]:
         """(source, id): the key of duplicates; one that could not be read, or lies about its source, only takes its
         place's.
         """
+        if self.kept_as is not None:
+            return self.kept_as
         if self.message is not None and self.refused is None:
             return self.message.source, self.message.id
         return f"urn:system:{self.system_id}", self.place
+
+    @property
+    def was_held(self) -> bool:
+        """It is tried again: its row is there already and is settled instead of added."""
+        return self.kept_as is not None
 
     @property
     def system_id(self) -> str:

@@ -216,8 +216,16 @@ class Intake:
         reason = f"defect:{type(error).__name__}"
         log.error("message_held", reason=reason, system=arrival.system_id, place=arrival.place)
         batch = Batch(self._directory(), self._known, datetime.now(UTC))
-        async with self._store.transaction() as connection:
-            receipt = await batch.hold_one(connection, arrival, reason)
+        try:
+            async with self._store.transaction() as connection:
+                receipt = await batch.hold_one(connection, arrival, reason)
+        except (Unavailable, Conflict):
+            raise
+        except Exception:  # noqa: BLE001 - as above
+            # Not even its envelope can be kept: its bytes are, under its place, and nothing waits for it.
+            arrival.message, arrival.attributes, arrival.media_type = None, None, "application/octet-stream"
+            arrival.refused = NOT_KEPT
+            return (await self._once([arrival]))[0]
         self._offer(batch.items)
         metrics.handled(batch.counted)
         return receipt
@@ -249,12 +257,38 @@ def stored_arrival(row: inbox.Row, directory: Directory) -> Arrival:
     attributes = None if row.attributes is None else formats.json_from(row.attributes)
     system = directory.system_by_id.get(row.system)
     arrival = Arrival(
-        system, row.raw, row.media_type, attributes, row.received_at, row.id, by_outbox=True, was_held=True
+        system,
+        row.raw,
+        row.media_type,
+        attributes,
+        row.received_at,
+        row.id,
+        by_outbox=True,
+        kept_as=(row.source, row.id),
     )
     read(arrival)
     arrival.digest = row.digest
+    if system is None:
+        arrival.refused = SYSTEM_GONE
     return arrival
 
+
+SYSTEM_GONE = Refused(
+    "unknown-system",
+    "Systemet som sände meddelandet finns inte längre i katalogen.",
+    "The system that sent the message is no longer in the directory.",
+    "/source",
+    403,
+)
+
+
+NOT_KEPT = Refused(
+    "defect",
+    "Hubben kan inte hantera meddelandet. Kontakta hubbens drift.",
+    "The hub cannot handle the message. Contact the hub's operations.",
+    "/",
+    400,
+)
 
 NEVER_OPENED = Refused(
     "unknown-case",

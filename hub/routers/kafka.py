@@ -185,6 +185,8 @@ def arrival(record: ConsumerRecord, system: System) -> Arrival:
     attributes = {name[3:]: value for name, value in headers.items() if name.startswith("ce_")}
     body = record.value or b""
     media = headers.get("content-type") or attributes.get("datacontenttype") or _looks_like(body, bool(attributes))
+    # It is kept with the message, so it must be text that the store can hold.
+    media = "".join(sign for sign in media[:200] if sign.isprintable()).partition(";")[0].strip().lower()
     structured = media.startswith("application/cloudevents+json")
     return Arrival(
         system=system,

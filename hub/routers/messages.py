@@ -92,7 +92,6 @@ def router(intake: Intake, directory: Callable[[], Directory]) -> APIRouter:
         summary="One FHIR R4 message Bundle, JSON or XML; the answer is a message Bundle with MessageHeader.response",
         openapi_extra={
             "requestBody": {"content": {media: {"schema": {"type": "object"}} for media in _FHIR_MEDIA}},
-            "security": [{"bearer": []}],
         },
     )
     async def process_message(request: Request) -> Response:

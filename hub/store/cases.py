@@ -125,6 +125,13 @@ async def manual_queue(connection: Connection, limit: int = 500) -> list[tuple[s
     return [(id_, manual, at) for id_, manual, at in await found.fetchall()]
 
 
+async def manual_count(connection: Connection) -> int:
+    """How many cases wait in the manual queue."""
+    row = await (await connection.execute("SELECT count(*) FROM cases WHERE manual IS NOT NULL")).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 async def histories(connection: Connection, ids: Sequence[str]) -> dict[str, list[Any]]:
     """Case id → the events of its accepted messages in sequence order: what its state is the fold of."""
     found = await connection.execute(

@@ -221,49 +221,62 @@ async def main(arguments: list[str]) -> int:
     try:
         async with SimulatedRegisters() as registers:
             with Kafka(folder / "kafka") as kafka, Postgres(folder / "postgres") as postgres:
-                await fresh_topics(kafka.bootstrap)
-                await load.fill(kafka.bootstrap, IN, load.records(wanted.admissions, "bare", "native", load.PERSONS))
-                bare = await bare_broker(kafka.bootstrap, IN, OUT, wanted.admissions)
-                print(f"bare broker, consume and produce twice     {bare:8.0f} admissions/s")
-                await fresh_topics(kafka.bootstrap)
-                async with hub(kafka, postgres, registers, "single", folder, HUB_INTAKE_BATCH="1") as one:
-                    single = await one.throughput("native", wanted.single)
-                print(f"hub, one transaction per message           {single:8.0f} admissions/s")
-                await fresh_topics(kafka.bootstrap)
-                async with hub(kafka, postgres, registers, "hub", folder) as bench:
-                    native = await bench.throughput("native", wanted.admissions)
-                    print(
-                        f"hub, native                                {native:8.0f} admissions/s  = {native / bare:.2f} of the bare broker, {native / single:.1f} times one by one"
-                    )
-                    fhir = await bench.throughput("fhir", wanted.admissions)
-                    print(
-                        f"hub, FHIR Bundles                          {fhir:8.0f} admissions/s  = {fhir / bare:.2f} of the bare broker"
-                    )
-                    steady = await bench.latency(200, wanted.steady)
-                    print(
-                        f"accept -> sent at 200/s                    p50 {steady['p50']} ms, p95 {steady['p95']} ms, p99 {steady['p99']} ms"
-                    )
-                    await bench.queue_up(wanted.queued // 2)
-                    rss = bench.rss_mb
-                    print(f"memory with {wanted.queued} notices queued          {rss:8.0f} MB")
-                    await bench.queue_up(wanted.queued // 2)
-                    waiting = bench.sql(_WAITING)
-                    flowing, drained = await bench.restart()
-                    print(
-                        f"restart with {waiting} queued               {flowing:8.1f} s to the first notice, {drained:.0f} s until all are out, {bench.rss_mb:.0f} MB"
-                    )
-        found |= {
-            "native_per_s": round(native),
-            "fhir_per_s": round(fhir),
-            "ratio_to_bare_broker": round(native / bare, 3),
-            "ratio_to_single": round(native / single, 2),
-            "accept_to_sent_ms": steady,
-            "rss_mb": round(rss),
-            "restart_s": round(flowing, 1),
-        }
-        OUTPUT.parent.mkdir(exist_ok=True)
-        OUTPUT.write_text(json.dumps(found, indent=2) + "\n")
-        print(f"written to {OUTPUT}: {found['machine']}")
+                found |= await phases(wanted, kafka, postgres, registers, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    write(found)
+    print(f"written to {OUTPUT}: {found['machine']}")
     return 0
+
+
+def write(found: dict[str, object]) -> None:
+    """The figures as a file."""
+    OUTPUT.parent.mkdir(exist_ok=True)
+    OUTPUT.write_text(json.dumps(found, indent=2) + "\n")
+
+
+def say(what: str, figure: str) -> None:
+    """One line of the report."""
+    print(f"{what:44} {figure}", flush=True)
+
+
+async def phases(
+    wanted: argparse.Namespace, kafka: Kafka, postgres: Postgres, registers: SimulatedRegisters, folder: Path
+) -> dict[str, object]:
+    """The references, then the hub."""
+    await fresh_topics(kafka.bootstrap)
+    await load.fill(kafka.bootstrap, IN, load.records(wanted.admissions, "bare", "native", load.PERSONS))
+    bare = await bare_broker(kafka.bootstrap, IN, OUT, wanted.admissions)
+    say("bare broker, consume and produce twice", f"{bare:8.0f} admissions/s")
+    await fresh_topics(kafka.bootstrap)
+    async with hub(kafka, postgres, registers, "single", folder, HUB_INTAKE_BATCH="1") as one:
+        single = await one.throughput("native", wanted.single)
+    say("hub, one transaction per message", f"{single:8.0f} admissions/s")
+    await fresh_topics(kafka.bootstrap)
+    async with hub(kafka, postgres, registers, "hub", folder) as bench:
+        native = await bench.throughput("native", wanted.admissions)
+        ratios = f"{native / bare:.2f} of the bare broker, {native / single:.1f} times one by one"
+        say("hub, native", f"{native:8.0f} admissions/s = {ratios}")
+        fhir = await bench.throughput("fhir", wanted.admissions)
+        say("hub, FHIR Bundles", f"{fhir:8.0f} admissions/s = {fhir / bare:.2f} of the bare broker")
+        steady = await bench.latency(200, wanted.steady)
+        say("accept -> sent at 200/s", f"p50 {steady['p50']} ms, p95 {steady['p95']} ms, p99 {steady['p99']} ms")
+        await bench.queue_up(wanted.queued // 2)
+        rss = bench.rss_mb
+        say(f"memory with {wanted.queued} notices queued", f"{rss:8.0f} MB")
+        await bench.queue_up(wanted.queued // 2)
+        waiting = bench.sql(_WAITING)
+        flowing, drained = await bench.restart()
+        say(
+            f"restart with {waiting} queued", f"{flowing:8.1f} s to the first notice, {drained:.0f} s until all are out"
+        )
+        say("memory after that", f"{bench.rss_mb:8.0f} MB")
+    return {
+        "native_per_s": round(native),
+        "fhir_per_s": round(fhir),
+        "ratio_to_bare_broker": round(native / bare, 3),
+        "ratio_to_single": round(native / single, 2),
+        "accept_to_sent_ms": steady,
+        "rss_mb": round(rss),
+        "restart_s": round(flowing, 1),
+    }

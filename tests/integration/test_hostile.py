@@ -108,7 +108,7 @@ def hostile():
     yield Hostile("nothing", "not-json", b"")
     yield Hostile("null", "not-json", b"null")
     yield Hostile("an array", "not-json", b"[" + act() + b"]")
-    yield Hostile("20 MB", "too-large", act({"reason": NAME * MEGABYTE}))
+    yield Hostile("20 MB", "too-large", act({"reason": NAME * (20 * MEGABYTE // len(NAME.encode()) - 1000)}))
     yield Hostile("20 MB of nothing", "too-large", b" " * (20 * MEGABYTE))
     yield Hostile("20 MB of FHIR", "too-large", bundle()[:-1] + b" " * (20 * MEGABYTE), FHIR_JSON)
     yield Hostile("20 MB of XML", "too-large", xml() + b" " * (20 * MEGABYTE), FHIR_XML)
