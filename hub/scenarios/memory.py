@@ -56,7 +56,7 @@ class Memory(Batch):
     def _retry(self) -> None:
         """D-4: what was held is tried again, in the order in which it came. (What opens a case is never held here.)"""
         for key, arrival in list(self._waiting.items()):
-            arrival.was_held = True
+            arrival.kept_as = arrival.key
             if self._handle(arrival).rule != _HELD:
                 del self._waiting[key]
 
