@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from hub.errors import Misconfigured, Refused
 from hub.intake.batch import Batch
-from hub.intake.intake import stored_arrival
+from hub.intake.kept import stored_arrival
 from hub.store import directory as directories
 from hub.store import inbox, outbox, timeline
 from hub.store.transaction import Store

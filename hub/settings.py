@@ -70,8 +70,6 @@ class Settings(BaseSettings):
     kafka_replication: int = 1
     http_host: str = "127.0.0.1"
     http_port: int = 8400
-    public_url: str = "http://127.0.0.1:8400"
-    """How others reach the API: written into FHIR endpoints."""
     intake_batch: int = Field(default=500, ge=1, le=5_000)
     """Messages in one transaction at the most."""
     log_level: str = "info"

@@ -14,8 +14,8 @@ from schemas.envelope import Message
 from schemas.messages import BilingualText, Receipt
 from schemas.person_numbers import find_person_numbers
 
-MAX_BYTES = 2 * 1024 * 1024
-"""A message may be this large, in bytes; a larger one is refused unread."""
+MAX_BYTES = 1_000_000
+"""A message may be this large, in bytes, as large as a broker takes by default; a larger one is refused unread."""
 
 _LONG_NUMBER = re.compile(r"\d{10}|\d{6}[-+]\d{4}|\d{8}-\d{4}")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -82,7 +82,7 @@ def _is_not_huge(arrival: Arrival) -> None:
     if len(arrival.raw) > MAX_BYTES:
         # What is over the limit is not kept either: the refusal and its place are.
         arrival.raw, arrival.attributes = b"", None
-        size = MAX_BYTES // 1024
+        size = MAX_BYTES // 1000
         raise Refused(
             "too-large", f"Meddelandet är större än {size} kB.", f"The message is larger than {size} kB.", "/", 413
         )

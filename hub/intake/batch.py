@@ -14,6 +14,7 @@ from pydantic_core import to_json
 from hub.errors import Refused
 from hub.intake import telling
 from hub.intake.arrival import Arrival, held_receipt, is_case_id, refusal
+from hub.intake.kept import ref_of, row_of
 from hub.intake.own import ASKED, Known, new_id, own_message
 from hub.processes.case import Case
 from hub.processes.machine import NO_SUCH_CASE, Decision, acting_role, decide
@@ -22,12 +23,15 @@ from hub.processes.svu import SVU
 from hub.store import cases, inbox, outbox
 from hub.store.inbox import Connection
 from hub.store.outbox import Item
+from hub.translators import formats
 from schemas.directory import Directory
 from schemas.envelope import Message
 from schemas.messages import Question, Receipt
 
 HOLD_SCHEDULE_S = (1.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
 """Waits between the tries of a held message, the last one repeated (D-4)."""
+
+_BRING_UNITS_IN = frozenset({"adressering", "deltagare"})
 
 _BREATH = 40
 """Messages handled at a stretch before the event loop may do something else."""
@@ -83,11 +87,22 @@ class Batch:
     async def _find(self, connection: Connection, arrivals: Sequence[Arrival]) -> None:
         self.seen = await inbox.seen(connection, {a.key for a in arrivals})
         readable = [(a, a.message) for a in arrivals if a.message is not None and a.refused is None]
-        self.ids = await cases.by_ref(connection, {ref for a, m in readable if (ref := _ref(a, m)) is not None})
+        self.ids = await cases.by_ref(connection, {ref for a, m in readable if (ref := ref_of(a, m)) is not None})
         subjects = {m.subject for _, m in readable if is_case_id(m.subject)}
         self.cases = await cases.lock(connection, subjects | set(self.ids.values()))
-        keys = subjects | set(self.ids.values()) | {f"{ref[0]}/{ref[1]}" for a, m in readable if (ref := _ref(a, m))}
+        keys = subjects | set(self.ids.values()) | {f"{ref[0]}/{ref[1]}" for a, m in readable if (ref := ref_of(a, m))}
         self.holds = await inbox.holds(connection, keys) if keys else {}
+        joining = {m.subject for _, m in readable if m.name in _BRING_UNITS_IN}
+        await self._recall(connection, [case for id_, case in self.cases.items() if id_ in joining])
+
+    async def _recall(self, connection: Connection, joined: Sequence[Case]) -> None:
+        """The messages that stand in cases to which units may come: those units are told them, completed (law 2:2)."""
+        wanted = [(case.id, *standing) for case in joined for standing in telling.standing(case)]
+        rows = await inbox.load(connection, [(source, id_) for _, _, source, id_ in wanted]) if wanted else {}
+        for case_id, sequence, source, id_ in wanted:
+            row = rows[source, id_]
+            message = formats.kept(row.media_type, row.attributes, row.raw, row.name, row.id)
+            self.memory.setdefault(case_id, {})[sequence] = message
 
     # --- one message
     # ---------------------------------------------------------------------------------------------------
@@ -136,12 +151,12 @@ class Batch:
         return answer
 
     def _case_id(self, arrival: Arrival, message: Message) -> str | None:
-        ref = _ref(arrival, message)
+        ref = ref_of(arrival, message)
         return self.ids.get(ref) if ref is not None else message.subject
 
     def _early_key(self, arrival: Arrival, message: Message) -> str:
         """What a message is held under whose case is not there yet."""
-        ref = _ref(arrival, message)
+        ref = ref_of(arrival, message)
         return message.subject if ref is None else f"{ref[0]}/{ref[1]}"
 
     def _must_wait(self, arrival: Arrival, message: Message, case_id: str | None) -> str | None:
@@ -191,7 +206,7 @@ class Batch:
     def hold(self, arrival: Arrival, case_key: str, reason: str) -> Receipt:
         """Keeps a message that cannot be handled now."""
         if not arrival.was_held:
-            self.rows.append(_row(arrival, None, None, None))
+            self.rows.append(row_of(arrival, None, None, None))
         self.seen[arrival.key] = (arrival.digest, None)
         self.holds.setdefault(case_key, (arrival.key, reason))
         self.held.append((arrival.key, case_key, reason))
@@ -203,7 +218,7 @@ class Batch:
     def _accept(self, arrival: Arrival, message: Message, decision: Decision, *, opened: bool) -> Receipt:
         case = decision.case
         if opened:
-            ref = _ref(arrival, message)
+            ref = ref_of(arrival, message)
             self.opened[case.id] = (arrival.system_id, None if ref is None else ref[1])
             if ref is not None:
                 self.ids[ref] = case.id
@@ -244,7 +259,7 @@ class Batch:
 
     def _keep(self, arrival: Arrival, answer: Receipt, case_id: str | None, decision: Decision | None) -> None:
         receipt = answer.model_dump(exclude_none=True, exclude_defaults=True)
-        row = _row(arrival, case_id, decision, to_json(receipt))
+        row = row_of(arrival, case_id, decision, to_json(receipt))
         (self.settled if arrival.was_held else self.rows).append(row)
         if arrival.was_held:
             self.freed.update(key for key, (head, _) in self.holds.items() if head == arrival.key)
@@ -279,26 +294,3 @@ class Batch:
             for number, item in enumerate(self.items):
                 item.id = start + number
             await outbox.add(connection, self.items)
-
-
-def _ref(arrival: Arrival, message: Message) -> cases.Ref | None:
-    return (arrival.system_id, message.subject[4:]) if message.subject.startswith("ref:") else None
-
-
-def _row(arrival: Arrival, case_id: str | None, decision: Decision | None, receipt: bytes | None) -> inbox.Row:
-    source, id_ = arrival.key
-    return inbox.Row(
-        source=source,
-        id=id_,
-        digest=arrival.digest,
-        raw=arrival.raw,
-        media_type=arrival.media_type,
-        attributes=None if arrival.attributes is None else to_json(arrival.attributes),
-        system=arrival.system_id,
-        received_at=arrival.received_at,
-        name=None if arrival.message is None else arrival.message.name,
-        case_id=case_id,
-        sequence=None if decision is None else decision.case.sequence,
-        events=None if decision is None else to_json(decision.events),
-        receipt=receipt,
-    )

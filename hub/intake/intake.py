@@ -16,12 +16,12 @@ from hub import metrics
 from hub.errors import Refused, Unavailable
 from hub.intake.arrival import Arrival, read
 from hub.intake.batch import AWAITS_OPENING, Batch
+from hub.intake.kept import stored_arrival
 from hub.intake.own import Known
 from hub.log import log
 from hub.store import inbox
 from hub.store.outbox import Item
 from hub.store.transaction import Conflict, Store
-from hub.translators import formats
 from schemas.directory import Directory
 from schemas.messages import Receipt
 
@@ -250,36 +250,6 @@ def _patient(waiting: Iterable[_Waiting], failed: Unavailable) -> list[_Waiting]
         if not one.patient and not one.done.done():
             one.done.set_exception(failed)
     return [one for one in waiting if one.patient]
-
-
-def stored_arrival(row: inbox.Row, directory: Directory) -> Arrival:
-    """A held message as it came in; its receipt goes its system's way out, since nobody waits on the line any more."""
-    attributes = None if row.attributes is None else formats.json_from(row.attributes)
-    system = directory.system_by_id.get(row.system)
-    arrival = Arrival(
-        system,
-        row.raw,
-        row.media_type,
-        attributes,
-        row.received_at,
-        row.id,
-        by_outbox=True,
-        kept_as=(row.source, row.id),
-    )
-    read(arrival)
-    arrival.digest = row.digest
-    if system is None:
-        arrival.refused = SYSTEM_GONE
-    return arrival
-
-
-SYSTEM_GONE = Refused(
-    "unknown-system",
-    "Systemet som sände meddelandet finns inte längre i katalogen.",
-    "The system that sent the message is no longer in the directory.",
-    "/source",
-    403,
-)
 
 
 NOT_KEPT = Refused(

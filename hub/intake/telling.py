@@ -41,7 +41,7 @@ def notices(
     here = _Here(process, case, directory, now)
     asked_here: dict[str, str] = {}
     if case.published and decision.joined:
-        for sequence, source, message_id in _standing(case):
+        for sequence, source, message_id in standing(case):
             fresh = [unit for unit in decision.joined if _heard(case, directory.system_of.get(unit, "")) < sequence]
             if sequence < case.sequence:
                 items += _told(here, sequence, source, message_id, fresh, earlier.get(sequence))
@@ -89,7 +89,7 @@ def _skipped(case: Case, system: str, sequence: int) -> tuple[int, ...]:
     return skipped
 
 
-def _standing(case: Case) -> list[tuple[int, str, str]]:
+def standing(case: Case) -> list[tuple[int, str, str]]:
     """The messages that stand now, one per step, in sequence order."""
     return sorted({(step["sequence"], step["source"], step["message"]) for step in case.steps.values()})
 

@@ -162,8 +162,12 @@ class KafkaIn:
             except (KafkaError, TimeoutError, OSError):
                 continue
             self.lag = sum(max(0, ends[part] - positions[part]) for part in ends)
+            behind = dict.fromkeys(self._directory().system_by_id, 0)
             for part in ends:
-                metrics.consumer_lag.labels(part.topic[len(PREFIX) :]).set(max(0, ends[part] - positions[part]))
+                system = part.topic[len(PREFIX) :]
+                behind[system] = behind.get(system, 0) + max(0, ends[part] - positions[part])
+            for system, records in behind.items():
+                metrics.consumer_lag.labels(system).set(records)
             if positions != self._positions or self._room.locked() or self.lag == 0:
                 self._positions, self._moved = dict(positions), time.monotonic()
             elif time.monotonic() - self._moved > _STALLED_S:

@@ -133,7 +133,6 @@ def _settings(database_url: str, bootstrap: str, port: int, registers_url: str) 
         "HUB_DATABASE_URL": database_url,
         "HUB_KAFKA_BOOTSTRAP": bootstrap,
         "HUB_HTTP_PORT": str(port),
-        "HUB_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "HUB_PRODUCTION": "false",
         **registers,
     }

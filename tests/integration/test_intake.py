@@ -1,0 +1,153 @@
+"""The intake on a real database, without a broker: what is told when the registers answer late, who may act, what a held message keeps."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from hub import operations
+from hub.addressing.known import Known
+from hub.intake.arrival import Arrival
+from hub.intake.intake import Intake
+from hub.intake.own import own_message
+from hub.store import directory as directories
+from hub.store import inbox, outbox
+from hub.store.registers import Answers
+from hub.store.transaction import Store
+from schemas.messages import Adressering, Verifiering
+from tests.stack import CENTRE, KOMMUN, WARD, directory
+
+FOUND = Adressering(
+    outcome="listed",
+    health_centre=CENTRE,
+    municipality="1281",
+    municipality_unit=KOMMUN,
+    name="Tolvan Tolvansson",
+    address="Storgatan 1",
+)
+BODY = (
+    b'{"patient":{"personnummer":"191212121212"},"admitted_at":"2026-03-02T08:00:00+01:00","estimated_discharge":"2026-03-09",'
+    b'"reason":"Fall","information":{"given":true},"samtycke":{"outcome":"given"}}'
+)
+
+
+class Desk:
+    """An intake with everything that it offers laid aside."""
+
+    def __init__(self, store):
+        self.store, self.offered, self.directory = store, [], directory()
+        self.known = Known(Answers(store), 3600, 600)
+        self.intake = Intake(store, lambda: self.directory, self.known, self.offered.extend)
+
+    def arrival(
+        self,
+        id_,
+        *,
+        name="svu.inskrivning",
+        body=BODY,
+        subject="ref:vk-1",
+        unit=WARD,
+        actor="SE2321000255-P03",
+        role="sjukskoterska",
+    ):
+        system = self.directory.system_by_id[self.directory.system_of[unit]]
+        attributes = {
+            "specversion": "1.0",
+            "id": id_,
+            "source": f"urn:hsa:{unit}",
+            "type": f"se.samverkan.{name}.v1",
+            "subject": subject,
+            "time": "2026-03-02T09:00:00+01:00",
+            "actor": actor,
+            "actorrole": role,
+        }
+        return Arrival(system, body, "application/json", attributes, datetime.now(UTC), f"test/{id_}", by_outbox=False)
+
+    async def send(self, *arguments, **more):
+        (receipt,) = await self.intake.submit([self.arrival(*arguments, **more)])
+        return receipt
+
+
+@pytest.fixture
+async def desk(database):
+    store = Store(database, pool=4)
+    await directories.apply(store, directory())
+    found = Desk(store)
+    running = asyncio.create_task(found.intake.run())
+    yield found
+    found.intake.stop()
+    await running
+    await store.close()
+
+
+async def test_a_notice_told_after_a_late_look_up_has_the_name_and_address_that_the_sender_left_out(desk):
+    opened = await desk.send("m-1")
+    await desk.intake.submit([own_message(opened.case, "a-1", "adressering", FOUND, datetime.now(UTC))])
+    notices = [item for item in desk.offered if item.kind == "notice"]
+    assert {item.system for item in notices} == {"centre", "kommun"}
+    for item in notices:
+        assert item.message.data.patient.name == "Tolvan Tolvansson"
+        assert b"Storgatan 1" in item.body
+    async with desk.store.transaction() as connection:
+        kept = await outbox.waiting(connection, "centre", after=0, limit=10)
+    assert b"Tolvan Tolvansson" in bytes(kept[0].body)
+
+
+async def test_whom_hsa_does_not_know_is_vouched_for_once_and_refused_from_then_on(desk):
+    first = await desk.send("m-1")
+    asked = [item for item in desk.offered if item.kind == "lookup" and item.told.question == "verifiering"]
+    assert first.code == "ok"
+    assert [item.told.actor for item in asked] == ["SE2321000255-P03"]
+    await desk.known.put_actor("SE2321000255-P03", "sjukskoterska", "unknown")
+    told = Verifiering(unit=WARD, actor="SE2321000255-P03", role="sjukskoterska", outcome="unknown")
+    await desk.intake.submit([own_message(first.case, "a-2", "verifiering", told, datetime.now(UTC))])
+    assert [(item.system, item.message.name) for item in desk.offered if item.kind == "notice"] == [
+        ("ehr", "verifiering")
+    ]
+    second = await desk.send("m-2", subject="ref:vk-2")
+    assert (second.code, second.rule, second.element) == ("fatal-error", "C-3", "/actor")
+    again = Known(Answers(desk.store), 3600, 600)
+    await again.load()
+    assert again.actor("SE2321000255-P03", "sjukskoterska") == "unknown"
+
+
+async def test_an_early_kvittens_is_held_and_refused_when_its_case_was_never_opened(desk):
+    early = desk.arrival("k-1", name="kvittens", body=b'{"message":"m-1"}', unit=CENTRE)
+    (receipt,) = await desk.intake.submit([early])
+    assert (receipt.code, receipt.rule) == ("transient-error", "held")
+    async with desk.store.transaction() as connection:
+        await connection.execute(
+            "UPDATE held SET since = %s, due_at = now()", (datetime.now(UTC) - timedelta(hours=73),)
+        )
+    assert await desk.intake.retry_held() == 1
+    async with desk.store.transaction() as connection:
+        assert await inbox.held(connection) == []
+        settled = (await inbox.load(connection, [early.key]))[early.key]
+    assert b'"unknown-case"' in settled.receipt
+    assert [item.told.rule for item in desk.offered if item.kind == "receipt"] == ["unknown-case"]
+
+
+async def test_operations_refuses_a_held_message_and_its_sender_is_told(desk):
+    early = desk.arrival("k-1", name="kvittens", body=b'{"message":"m-1"}', unit=CENTRE)
+    await desk.intake.submit([early])
+    await operations.refuse(desk.store, "k-1", "anna", "fel system")
+    async with desk.store.transaction() as connection:
+        assert await inbox.held(connection) == []
+        waiting = await outbox.waiting(connection, "centre", after=0, limit=10)
+        trail = await (await connection.execute("SELECT who, what, target, reason FROM operation")).fetchall()
+    assert [item.told.rule for item in waiting] == ["operations"]
+    assert trail == [("anna", "refuse", "k-1", "fel system")]
+
+
+async def test_a_held_message_is_handled_when_its_case_is_opened(desk):
+    desk.known.put_person("191212121212", "12", FOUND)
+    kvittens = {"name": "deltagare", "body": b'{"unit":"' + KOMMUN.encode() + b'","change":"borttagen"}'}
+    (held,) = await desk.intake.submit([desk.arrival("d-1", **kvittens)])
+    assert held.rule == "held"
+    opened = await desk.send("m-1")
+    assert await desk.intake.retry_held() == 1
+    async with desk.store.transaction() as connection:
+        rows = await (await connection.execute("SELECT id, sequence FROM message ORDER BY sequence")).fetchall()
+    assert opened.sequence == 1
+    assert [row[1] for row in rows] == [1, 2, 3]
+    assert rows[2][0] == "d-1"
