@@ -78,7 +78,8 @@ async def replay(store: Store, row: int | None, system: str | None, who: str, re
     if row is None and system is None:
         raise Misconfigured("name a row or a --system")
     async with store.transaction() as connection:
-        rows = [row] if row is not None else [d.id for d in await outbox.dead(connection, system=system, limit=100_000)]
+        found = await outbox.dead(connection, system=system, limit=100_000)
+        rows = [d.id for d in found if row in {None, d.id}]
         if dry_run:
             return f"{len(rows)} would be sent again"
         _has(reason)

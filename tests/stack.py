@@ -253,7 +253,8 @@ class Stack:
         async with AIOKafkaConsumer(bootstrap_servers=self.bootstrap, fetch_max_wait_ms=100) as consumer:
             parts = [TopicPartition(topic, 0) for topic in topics]
             consumer.assign(parts)
-            await consumer.seek_to_beginning(*parts)
+            for part in parts:
+                consumer.seek(part, 0)
             async for record in consumer:
                 self.seen[topics[record.topic]].append(record)
 
@@ -317,7 +318,7 @@ async def everything(bootstrap: str, topic: str) -> list[ConsumerRecord]:
         part = TopicPartition(topic, 0)
         consumer.assign([part])
         end = (await consumer.end_offsets([part]))[part]
-        await consumer.seek_to_beginning(part)
+        consumer.seek(part, 0)
         found: list[ConsumerRecord] = []
         while await consumer.position(part) < end:
             for records in (await consumer.getmany(part, timeout_ms=500)).values():

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from hub import metrics
 from hub.delivery.breaker import Breaker
@@ -56,6 +56,8 @@ class Lane:
         self._cursor = 0
         self._scanned = 0.0
         self._wake = asyncio.Event()
+        self._table = asyncio.Lock()
+        """Whoever reads the table sees a dying row either in memory or dead, never in between."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._latency = metrics.latency.labels(system.id)
 
@@ -105,10 +107,11 @@ class Lane:
         """Into the table, when there is room and either something is only there or it is time to look for strays."""
         if self._queue.length > CAPACITY // 2:
             return
-        if not self._all_in_memory:
-            await self._refill(self._cursor)
-        elif time.monotonic() - self._scanned > _RESCAN_S:
-            await self._refill(0)
+        async with self._table:
+            if not self._all_in_memory:
+                await self._refill(self._cursor)
+            elif time.monotonic() - self._scanned > _RESCAN_S:
+                await self._refill(0)
 
     async def _refill(self, after: int) -> None:
         limit = CAPACITY - self._queue.length
@@ -230,6 +233,7 @@ class Lane:
         for item in items:
             item.attempts += 1
             item.due_at = due
+            item.not_before = now + timedelta(seconds=outcome.retry_after_s or 0)
             item.message = None  # what waits is read again, so that memory stays flat
         async with self._store.transaction() as connection:
             await outbox.retry(connection, [item.id for item in items], due, outcome.answer)
@@ -237,6 +241,7 @@ class Lane:
     async def _die(self, item: Item, answer: str) -> None:
         """D-6: the row is dead, and what follows it in the case waits in the table until someone replays or skips it."""
         log.error("delivery_dead", system=self.system.id, case=item.case_id, sequence=item.sequence, answer=answer)
-        self._queue.block(item)
-        async with self._store.transaction() as connection:
-            await outbox.die(connection, item.id, answer)
+        async with self._table:
+            self._queue.block(item)
+            async with self._store.transaction() as connection:
+                await outbox.die(connection, item.id, answer)

@@ -55,7 +55,7 @@ class CaseQueue:
         while self._later and (self._later[0][0] <= now or (early and not self._ready)):
             due, case = heapq.heappop(self._later)
             if due > now and (items := self._cases.get(case)):
-                items[0].due_at = now
+                items[0].due_at = max(now, items[0].not_before or now)
             self._ready_up(case)
         group: list[Item] = []
         while self._ready and len(group) < most:
@@ -76,7 +76,7 @@ class CaseQueue:
         now = datetime.now(UTC)
         for _, case in self._later:
             for item in self._cases.get(case, ()):
-                item.due_at = min(item.due_at, now)
+                item.due_at = min(item.due_at, max(now, item.not_before or now))
             self._ready_up(case)
         self._later.clear()
 

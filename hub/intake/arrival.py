@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from hub.errors import Refused
 from hub.translators import formats
@@ -17,8 +17,8 @@ from schemas.person_numbers import find_person_numbers
 MAX_BYTES = 1_000_000
 """A message may be this large, in bytes, as large as a broker takes by default; a larger one is refused unread."""
 
-_LONG_NUMBER = re.compile(r"\d{10}|\d{6}[-+]\d{4}|\d{8}-\d{4}")
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_WHOLE_NUMBER = re.compile(r"(?:18|19|20)\d{6}-?\d{4}")
 
 
 @dataclass(slots=True)
@@ -89,10 +89,15 @@ def _is_not_huge(arrival: Arrival) -> None:
 
 
 def _says_nothing_personal(message: Message) -> None:
-    """D-10: an id, a reference or an actor ends in logs, keys and headers, so it must not be a person's number."""
+    """D-10: an id, a reference or an actor ends in logs, keys and headers, so it must not be a person's number.
+
+    Dates with serial numbers, times and UUIDs look like one now and then, and refusing those would cost a patient the
+    notice: so the number is that of the message's own patient, or the whole text is one and no recent date.
+    """
+    patient = getattr(message.data, "patient", None)
     actor = (message.actor or "").partition("-")[2]
-    for element, text in (("/id", message.id), ("/subject", message.subject), ("/actor", actor)):
-        if _LONG_NUMBER.search(text) and not _UUID.fullmatch(text.removeprefix("ref:")) and find_person_numbers(text):
+    for element, text in (("/id", message.id), ("/subject", message.subject.removeprefix("ref:")), ("/actor", actor)):
+        if _holds(text, patient.personnummer) if patient is not None else _is_someones_number(text):
             raise Refused(
                 "D-10",
                 f"{element} ser ut som ett personnummer. Använd en egen referens utan personuppgift.",
@@ -100,6 +105,20 @@ def _says_nothing_personal(message: Message) -> None:
                 element,
                 400,
             )
+
+
+def _holds(text: str, number: str) -> bool:
+    """Whether the number stands in the text, with or without century, hyphen or plus."""
+    day, serial = number[:8], number[8:]
+    return serial in text and any(day[2:] + sign + serial in text for sign in ("", "-", "+"))
+
+
+def _is_someones_number(text: str) -> bool:
+    return (
+        _WHOLE_NUMBER.fullmatch(text) is not None
+        and int(text[:4]) < datetime.now(UTC).year - 2
+        and bool(find_person_numbers(text))
+    )
 
 
 def _names_a_case(message: Message) -> None:
@@ -116,7 +135,7 @@ def _names_a_case(message: Message) -> None:
 
 def is_case_id(subject: str) -> bool:
     """Whether a subject can be one of the hub's case ids: a UUID as the hub writes it."""
-    return _UUID.fullmatch(subject) is not None and subject == subject.lower()
+    return _UUID.fullmatch(subject) is not None
 
 
 def _speaks_for_itself(message: Message, system: System | None) -> None:

@@ -20,6 +20,7 @@ from hub.routers import http
 from hub.translators import fhir, formats, native
 from schemas.directory import Directory, System
 from schemas.messages import Receipt
+from schemas.person_numbers import find_person_numbers
 
 MAX_IN_BATCH = 500
 MAX_BATCH_BYTES = 16 * 1024 * 1024
@@ -112,6 +113,8 @@ def router(intake: Intake, directory: Callable[[], Directory]) -> APIRouter:
         (receipt,) = await submit([arrival])
         seen = fhir.glimpse(body, wanted) if arrival.message is None else None
         request_id = arrival.message.id if arrival.message is not None else seen.id if seen is not None else None
+        if request_id is not None and find_person_numbers(request_id) and receipt.message != request_id:
+            request_id = None  # an id that is a person's number is not repeated (D-10)
         content = fhir.write_response(
             receipt,
             request_id,

@@ -43,6 +43,8 @@ class Item:
     due_at: datetime
     attempts: int = 0
     message: Message | None = None
+    not_before: datetime | None = None
+    """What the receiver asked for (``Retry-After``): not even a probe may be sooner."""
 
 
 _COLUMNS = {
@@ -210,9 +212,9 @@ async def replay(connection: Connection, id_: int) -> bool:
     dead.
     """
     cursor = await connection.execute(
-        "UPDATE outbox SET state = 'waiting', attempts = 0, due_at = now(), told = (told::jsonb || %s::jsonb)::json"
+        "UPDATE outbox SET state = 'waiting', attempts = 0, due_at = now(), told = replace(told::text, %s, %s)::json"
         " WHERE id = %s AND state = 'dead'",
-        ('{"replay": true}', id_),
+        ('"replay":false', '"replay":true', id_),  # a receipt has no such mark; all else stays as it was told
     )
     return cursor.rowcount == 1
 

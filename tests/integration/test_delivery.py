@@ -1,0 +1,532 @@
+"""Receivers that are dead, slow, unwell or at odds: what waits, what dies, what operations does about it, and who never notices.
+
+One hub as a child process; each test connects a system of its own to the same unit, with the delivery it needs.
+"""
+
+import asyncio
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import pytest_asyncio
+
+from tests import stack as parts
+from tests.stack import CENTRE, LUND, Receiver, admission, event, kvittens, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PATIENT = {"breaker_failures": 1000, "schedule_s": [0.2]}
+"""A system whose breaker never opens and that is tried again at once."""
+WHY = ("--reason", "prov i drift")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def receiver():
+    async with Receiver() as found:
+        yield found
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def hub(shared_database, kafka, tmp_path_factory, receiver):
+    plain = directory("first", receiver, receiver)
+    folder = tmp_path_factory.mktemp("delivery")
+    async with parts.running(shared_database, kafka.bootstrap, folder, plain) as (stack, _):
+        stack.neighbour = receiver
+        yield stack
+
+
+def directory(name, receiver, neighbour, ways_in=(), **delivery):
+    """The stack's directory; CENTRE is served by the system ``name``, KOMMUN by one that is always well."""
+    out = receiver.out(name)
+    centre = {"id": name, "ways_in": list(ways_in), "out": out, "delivery": PATIENT | delivery}
+    return parts.content(centre=centre, kommun={"ways_in": [], "out": neighbour.out("kommun")})
+
+
+class System:
+    """The system that serves CENTRE in one test."""
+
+    def __init__(self, hub, name, receiver):
+        self.hub, self.name, self.receiver, self.id = hub, name, receiver, name + hub.tag
+
+    @property
+    def calls(self):
+        """The calls with notices in the order in which they came."""
+        return [call for call in self.receiver.of(self.name) if "case" in call.event]
+
+    def of(self, case):
+        return [call for call in self.calls if call.event["case"] == case]
+
+    def numbers(self, case):
+        """The sequences of a case in the order in which they came."""
+        return [call.order[1] for call in self.of(case)]
+
+    def behave(self, answer):
+        self.receiver.behave[self.name] = answer
+
+    async def metric(self, name):
+        return await self.hub.metric(name, system=self.id)
+
+    async def rows(self, state):
+        """(case, sequence) of the notices in a state, oldest first."""
+        statement = (
+            "SELECT case_id::text, sequence FROM outbox WHERE system = %s AND state = %s AND kind = 'notice' ORDER BY id"
+        )
+        return await self.hub.rows(statement, self.id, state)
+
+    async def row(self, case, message, columns="id, attempts, answer, due_at"):
+        found = await self.hub.rows(
+            f"SELECT {columns} FROM outbox WHERE system = %s AND case_id::text = %s AND message = %s",
+            self.id,
+            case,
+            message,
+        )
+        return found[0]
+
+    async def all_sent(self):
+        """Until nothing waits any more; each notice came, the first time in its order."""
+
+        async def look():
+            return not await self.rows("waiting")
+
+        await until(look)
+        sent = await self.rows("sent")
+        orders = [call.order for call in self.calls]
+        assert set(sent) <= set(orders)
+        assert parts.first_in_order(orders), orders
+        return sent
+
+    async def dies(self, count=1):
+        async def look():
+            return len(await self.rows("dead")) == count
+
+        await until(look)
+
+    async def cli(self, *arguments):
+        """A command that goes well; returns what it said."""
+        done = await self.hub.cli(*arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    async def neighbour_has(self, *cases):
+        """Until the other system has all notices of the cases, each once and in order."""
+        wanted = await self.hub.rows(
+            "SELECT case_id::text, sequence FROM outbox WHERE system = %s AND kind = 'notice' ORDER BY case_id, sequence",
+            "kommun" + self.hub.tag,
+        )
+        wanted = [row for row in wanted if row[0] in cases]
+        assert {case for case, _ in wanted} == set(cases)
+
+        def told():
+            return [call.order for call in self.hub.neighbour.of("kommun") if call.event["case"] in cases]
+
+        await until(lambda: len(told()) >= len(wanted))
+        assert sorted(told()) == wanted
+        assert parts.first_in_order(told())
+
+
+async def connect(hub, name, receiver, ways_in=(), **delivery):
+    """A system of the test's own serves CENTRE from now on."""
+    plain = directory(name, receiver, hub.neighbour, ways_in, **delivery)
+    for system in plain["systems"]:
+        system["id"] += hub.tag
+    await hub.apply(parts.checked(plain))
+    made = System(hub, name, receiver)
+
+    async def delivered_to():
+        return await made.metric("hub_delivery_paused") is not None
+
+    await until(delivered_to)
+    return made
+
+
+async def admit(hub, attributes=None, data=None):
+    """Opens a case and waits until its units are in it; returns (case, message)."""
+    if attributes is None:
+        attributes, data = admission(LUND[0])
+    answer = await hub.send(attributes, data)
+    assert answer.status_code == 200, answer.text
+    case = answer.json()["case"]
+    assert await hub.addressed(case) == "listed"
+    return case, attributes["id"]
+
+
+async def follow(hub, case):
+    """One more message in the case, told to all; returns its sequence."""
+    answer = await hub.send(event("samtycke", case), {"outcome": "given"})
+    assert answer.status_code == 200, answer.text
+    return answer.json()["sequence"]
+
+
+def answering(message, answer):
+    """Answers the notices of one message so, all others well."""
+    return lambda call: answer if call.event["id"] == message else 204
+
+
+async def killed(system, followers=2):
+    """A case whose first notice is dead of a 404, with others waiting behind it; returns (case, message, sequences)."""
+    attributes, data = admission()
+    system.behave(answering(attributes["id"], 404))
+    had = len(await system.rows("dead"))
+    case, message = await admit(system.hub, attributes, data)
+    await system.dies(had + 1)
+    later = [await follow(system.hub, case) for _ in range(followers)]
+    return case, message, later
+
+
+# --- dead -------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_404_is_dead_at_once_and_its_case_waits_until_it_is_replayed_while_other_cases_flow(hub, receiver):
+    system = await connect(hub, "replayed", receiver)
+    case, message, later = await killed(system)
+    other, _ = await admit(hub)
+    more = [await follow(hub, other) for _ in range(2)]
+    await until(lambda: system.numbers(other)[-2:] == more)
+    await system.neighbour_has(case, other)
+
+    row, attempts, answer, _ = await system.row(case, message)
+    assert (attempts, answer) == (1, "http:404")
+    listed = (await system.cli("dead", "list", "--system", system.id)).splitlines()
+    assert len(listed) == 1
+    assert listed[0].startswith(f"{row}  ")
+    assert f"notice {message} #1 to {system.id}  http:404  tried 1" in listed[0]
+    assert await system.cli("dead", "list", "--system", "kommun" + hub.tag) == ""
+
+    async def counted():
+        return await system.metric("hub_outbox_dead") == 1
+
+    await until(counted)
+    (first,) = system.of(case)  # nothing has overtaken the dead one in all this time
+    assert [number for _, number in await system.rows("waiting")][-2:] == later
+
+    system.behave(lambda call: 204)
+    said = await system.cli("dead", "replay", str(row), *WHY)
+    assert said.startswith("1 ")
+    await system.all_sent()
+    assert system.numbers(case) == [1, *sorted({1, *system.numbers(case)})]
+    assert system.numbers(case)[-2:] == later
+    first, again, *rest = system.of(case)
+    assert "replay" not in first.event
+    assert again.event == first.event | {"replay": "true"}
+    assert again.headers["webhook-id"] == first.headers["webhook-id"]
+    assert not any("replay" in call.event for call in rest)
+    assert await system.cli("dead", "list", "--system", system.id) == ""
+    assert await hub.rows("SELECT what, reason FROM operation WHERE target = %s", str(row)) == [("replay", WHY[1])]
+
+
+async def test_a_dead_row_that_is_skipped_lets_the_rest_of_its_case_flow(hub, receiver):
+    system = await connect(hub, "skipped", receiver)
+    case, message, later = await killed(system)
+    row, *_ = await system.row(case, message)
+    refused = await hub.cli("dead", "skip", str(row))
+    assert refused.returncode != 0
+    assert "--reason" in refused.stderr
+    assert system.numbers(case) == [1]
+    await system.cli("dead", "skip", str(row), *WHY)
+    await system.all_sent()
+    assert system.numbers(case) == sorted(set(system.numbers(case)))
+    assert system.numbers(case)[-2:] == later
+    assert await system.row(case, message, "state") == ("skipped",)
+    assert await hub.rows("SELECT what, reason FROM operation WHERE target = %s", str(row)) == [("skip", WHY[1])]
+    again = await hub.cli("dead", "skip", str(row), *WHY)
+    assert again.returncode != 0
+
+
+async def test_a_dry_run_only_counts_and_all_dead_rows_of_a_system_are_replayed_together(hub, receiver):
+    system = await connect(hub, "together", receiver)
+    cases = [(await killed(system, 1))[0] for _ in range(3)]
+    system.behave(lambda call: 204)
+    calls = len(system.calls)
+    said = await system.cli("dead", "replay", "--system", system.id, "--dry-run")
+    assert said.strip() == "3 would be sent again"
+    row = (await hub.rows("SELECT id FROM outbox WHERE system = %s AND state = 'dead' LIMIT 1", system.id))[0][0]
+    assert (await system.cli("dead", "replay", str(row), "--dry-run")).strip() == "1 would be sent again"
+    alive = (await hub.rows("SELECT id FROM outbox WHERE system = %s AND state = 'waiting' LIMIT 1", system.id))[0][0]
+    assert (await system.cli("dead", "replay", str(alive), "--dry-run")).strip() == "0 would be sent again"
+    without = await hub.cli("dead", "replay", "--system", system.id)
+    assert without.returncode != 0
+    assert "--reason" in without.stderr
+    assert len(await system.rows("dead")) == 3
+    assert len(system.calls) == calls
+    assert await hub.rows("SELECT what FROM operation WHERE target = %s", system.id) == []
+    assert (await system.cli("dead", "replay", "--system", system.id, *WHY)).startswith("3 ")
+    await system.all_sent()
+    assert await system.rows("dead") == []
+    for case in cases:
+        first, again, *rest = system.of(case)
+        assert again.event == first.event | {"replay": "true"}
+        assert rest
+        assert not any("replay" in call.event for call in rest)
+
+
+async def test_a_dead_receipt_is_replayed_like_a_notice_and_notices_flow_all_the_while(hub, receiver):
+    system = await connect(hub, "receipted", receiver, ["kafka"])
+    system.behave(lambda call: 204 if "case" in call.event else 410)
+    case, message = await admit(hub)
+    attributes, data = kvittens(case, message, CENTRE)
+    await hub.tell(system.name, attributes, data)
+
+    async def listed():
+        return await system.cli("dead", "list", "--system", system.id)
+
+    assert f"receipt {attributes['id']} to {system.id}  http:410" in await until(listed, every_s=0.5)
+    later = await follow(hub, case)
+    await until(lambda: system.numbers(case)[-1:] == [later])
+    system.behave(lambda call: 204)
+    await system.cli("dead", "replay", "--system", system.id, *WHY)
+
+    def receipts():
+        return [call for call in receiver.of(system.name) if "case" not in call.event]
+
+    await until(lambda: len(receipts()) == 2)
+    later = await follow(hub, case)
+    await until(lambda: system.numbers(case)[-1:] == [later])
+    first, again = receipts()
+    assert again.headers["webhook-id"] == first.headers["webhook-id"]
+    assert again.event["data"] == first.event["data"]
+    assert again.event["data"]["message"] == attributes["id"]
+    await system.all_sent()
+
+
+async def test_what_has_been_tried_long_enough_is_dead_as_given_up_and_others_flow(hub, receiver):
+    system = await connect(hub, "given-up", receiver, give_up_s=1.5, schedule_s=[0.3])
+    attributes, data = admission()
+    system.behave(answering(attributes["id"], 500))
+    case, message = await admit(hub, attributes, data)
+    other, _ = await admit(hub)
+    await system.dies()
+    row, attempts, answer, _ = await system.row(case, message)
+    assert answer == "gave-up:http:500"
+    assert attempts == len(system.of(case)) > 1
+    assert {call.headers["webhook-id"] for call in system.of(case)} == {f"out-{row}"}
+    tried = [call.at for call in system.of(case)]
+    accepted, died = tried[0], tried[-1]
+    assert died - accepted > 1  # it was not given up before its time
+    assert await system.rows("dead") == [(case, 1)]
+    later = await follow(hub, case)
+    more = await follow(hub, other)
+    await until(lambda: system.numbers(other)[-1:] == [more])
+    assert "gave-up:http:500" in await system.cli("dead", "list", "--system", system.id)
+    assert set(system.numbers(case)) == {1}
+    system.behave(lambda call: 204)
+    await system.cli("dead", "replay", "--system", system.id, *WHY)
+    await system.all_sent()
+    assert system.numbers(case)[-1] == later
+
+
+# --- spared -----------------------------------------------------------------------------------------------------------
+
+
+class Gate:
+    """A receiver that answers 500 until told otherwise, or holds the call until it is."""
+
+    def __init__(self):
+        self.status, self.held, self.answered = 500, asyncio.Event(), []
+        self.held.set()
+
+    async def __call__(self, call):
+        await self.held.wait()
+        self.answered.append(asyncio.get_running_loop().time())
+        return self.status
+
+
+async def test_failures_open_the_breaker_one_probe_at_a_time_finds_the_system_well_and_all_comes_in_order(
+    hub, receiver
+):
+    system = await connect(hub, "unwell", receiver, breaker_failures=3, breaker_open_s=1)
+    gate = Gate()
+    system.behave(gate)
+
+    async def open_():
+        return await system.metric("hub_breaker_open") == 1 and not receiver.under_way[system.name]
+
+    cases = [(await admit(hub))[0] for _ in range(8)]
+    await until(open_)
+    for case in cases:
+        await follow(hub, case)
+    await system.neighbour_has(*cases)
+    assert not await system.rows("sent")
+
+    await until(open_)
+    receiver.most[system.name] = 0
+    calls, answers = len(system.calls), len(gate.answered)
+    assert calls == answers
+    await until(lambda: len(gate.answered) >= answers + 2)
+    assert receiver.most[system.name] == 1
+    for probe, answered in zip(system.calls[calls:], gate.answered[answers - 1 :], strict=False):
+        assert probe.at - answered >= 0.99  # on this machine the loop's clock is the calls' clock
+
+    gate.held.clear()
+
+    async def probing():
+        return receiver.under_way[system.name] and await system.metric("hub_breaker_open") == 0.5
+
+    await until(probing)
+    calls = len(system.calls)
+    other, _ = await admit(hub)  # time for more than one, were more than one let through
+    await system.neighbour_has(other)
+    assert await system.metric("hub_breaker_open") == 0.5
+    assert len(system.calls) == calls
+    assert receiver.most[system.name] == 1
+
+    gate.status = 204
+    gate.held.set()
+    sent = await system.all_sent()
+    assert {case for case, _ in sent} == {*cases, other}
+    assert len(sent) == len(set(sent))
+
+    async def closed():
+        return await system.metric("hub_breaker_open") == 0
+
+    await until(closed)
+
+
+async def test_retry_after_is_obeyed_and_only_its_own_case_waits(hub, receiver):
+    system = await connect(hub, "busy", receiver)
+    acts = [admission(), admission()]
+    status = {attributes["id"]: found for (attributes, _), found in zip(acts, (429, 503), strict=True)}
+    told = {}
+
+    def behave(call):
+        message = call.event["id"]
+        if message not in status or message in told:
+            return 204
+        told[message] = datetime.now(UTC)
+        return status[message], {"retry-after": "4"}
+
+    system.behave(behave)
+    cases = [await admit(hub, *act) for act in acts]
+    later = []
+    for case, message in cases:
+
+        async def put_off(case=case, message=message):
+            return (await system.row(case, message, "attempts"))[0]
+
+        assert await until(put_off) == 1
+        _, _, answer, due = await system.row(case, message)
+        assert answer == f"http:{status[message]}"
+        assert due >= told[message] + timedelta(seconds=3.9)
+        later.append(await follow(hub, case))
+    other, _ = await admit(hub)
+    await system.all_sent()
+    for (case, _), last in zip(cases, later, strict=True):
+        first, again, *rest = system.of(case)
+        assert again.at - first.at >= 3.9
+        assert again.headers["webhook-id"] == first.headers["webhook-id"]
+        assert rest[-1].order == (case, last)
+        assert all(call.at >= again.at for call in rest)
+        assert system.of(other)[0].at < again.at
+
+
+async def test_retry_after_is_obeyed_though_the_breaker_would_probe_sooner(hub, receiver):
+    system = await connect(hub, "spared", receiver, breaker_failures=1, breaker_open_s=0.2)
+    system.behave(lambda call: (503, {"retry-after": "3"}) if len(system.of(call.event["case"])) == 1 else 204)
+    cases = [(await admit(hub))[0] for _ in range(2)]
+    await system.all_sent()
+    for case in cases:
+        first, again, *_ = system.of(case)
+        assert again.at - first.at >= 2.9
+
+
+async def test_nothing_is_sent_to_a_paused_system_and_all_of_it_once_it_is_resumed(hub, receiver):
+    system = await connect(hub, "paused", receiver)
+    early, _ = await admit(hub)
+    await system.all_sent()
+    assert (await hub.cli("pause", system.id)).returncode != 0  # a reason is asked for
+    await system.cli("pause", system.id, *WHY)
+
+    async def paused():
+        return await system.metric("hub_delivery_paused") == 1
+
+    await until(paused)
+    before = len(system.calls)
+    cases = [(await admit(hub))[0] for _ in range(3)]
+    for case in (*cases, early):
+        await follow(hub, case)
+    await system.neighbour_has(early, *cases)
+    assert {case for case, _ in await system.rows("waiting")} == {early, *cases}
+    assert len(system.calls) == before
+    await system.cli("resume", system.id, *WHY)
+    sent = await system.all_sent()
+    assert len(system.calls) == len(sent)  # each once
+    assert {case for case, _ in sent} == {early, *cases}
+    acts = await hub.rows("SELECT what FROM operation WHERE target = %s ORDER BY id", system.id)
+    assert acts == [("pause",), ("resume",)]
+
+
+# --- dead, slow, and at the same time ---------------------------------------------------------------------------------
+
+
+async def test_while_one_system_is_down_another_notices_nothing_and_it_gets_all_once_it_is_up(hub):
+    away = Receiver()  # nobody listens on its port yet
+    system = await connect(hub, "down", away, concurrency=8, breaker_failures=5, breaker_open_s=0.5)
+    cases = [(await admit(hub))[0] for _ in range(8)]
+
+    async def open_():
+        return await system.metric("hub_breaker_open") == 1
+
+    await until(open_)
+    for case in cases:
+        await follow(hub, case)
+    await system.neighbour_has(*cases)
+    waiting = await system.rows("waiting")
+    assert {case for case, _ in waiting} == set(cases)
+    async with away:
+        assert await system.all_sent() == waiting
+        assert len(system.calls) == len(waiting)
+
+
+async def test_a_call_without_end_is_given_up_in_time_and_made_again_while_another_system_notices_nothing(hub, receiver):
+    system = await connect(hub, "endless", receiver, timeout_s=0.5)
+    slow = set()
+    never = asyncio.Event()
+
+    async def behave(call):
+        if call.order in slow:
+            return 204
+        slow.add(call.order)
+        if len(slow) % 2:
+            await never.wait()
+        return 200, {"drip": True}  # byte by byte
+
+    system.behave(behave)
+    cases = [(await admit(hub))[0] for _ in range(3)]
+    for case in cases:
+        await follow(hub, case)
+    await system.neighbour_has(*cases)
+    sent = await system.all_sent()
+    assert sorted(call.order for call in system.calls) == sorted(sent * 2)  # each in vain, then well
+    attempts = await hub.rows("SELECT DISTINCT attempts FROM outbox WHERE system = %s", system.id)
+    assert attempts == [(2,)]
+    never.set()
+
+
+async def test_each_case_comes_in_order_at_a_receiver_with_whims_and_eight_calls_at_a_time(hub, receiver):
+    system = await connect(hub, "whims", receiver, concurrency=8)
+    under_way, overlaps = set(), []
+
+    async def behave(call):
+        case = call.event["case"]
+        if case in under_way:
+            overlaps.append(call.order)
+        under_way.add(case)
+        await asyncio.sleep(random.uniform(0, 0.1))
+        under_way.discard(case)
+        return 204
+
+    async def one():
+        case, _ = await admit(hub)
+        for _ in range(4):
+            await follow(hub, case)
+        return case
+
+    system.behave(behave)
+    cases = await asyncio.gather(*(one() for _ in range(20)))
+    sent = await system.all_sent()
+    assert {case for case, _ in sent} == set(cases)
+    assert overlaps == []
+    assert 1 < receiver.most[system.name] <= 8
+    for case in cases:
+        numbers = system.numbers(case)
+        assert numbers == sorted(set(numbers)) == [number for which, number in sorted(sent) if which == case]
+        assert len(numbers) >= 5
