@@ -254,17 +254,19 @@ class Round:
 
     async def admit(self):
         """Admissions over some seconds, one in ten over HTTP."""
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.stack.port}", trust_env=False) as client:
-            async with asyncio.TaskGroup() as calls:
-                for number in range(ADMISSIONS):
-                    act, data = admission(LUND[number % len(LUND)])
-                    self.world.sent[act["source"], act["id"]] = "ehr"
-                    if number % OVER_HTTP == 0:
-                        calls.create_task(self._over_http(client, act, data))
-                    else:
-                        await self.to_send.put(("ehr", act, data))
-                    if number % 50 == 0:
-                        await asyncio.sleep(self.random.uniform(0.1, 0.9))
+        async with (
+            httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.stack.port}", trust_env=False) as client,
+            asyncio.TaskGroup() as calls,
+        ):
+            for number in range(ADMISSIONS):
+                act, data = admission(LUND[number % len(LUND)])
+                self.world.sent[act["source"], act["id"]] = "ehr"
+                if number % OVER_HTTP == 0:
+                    calls.create_task(self._over_http(client, act, data))
+                else:
+                    await self.to_send.put(("ehr", act, data))
+                if number % 50 == 0:
+                    await asyncio.sleep(self.random.uniform(0.1, 0.9))
 
     async def _over_http(self, client, act, data):
         body = json.dumps({**act, "data": data}).encode()

@@ -192,6 +192,7 @@ def test_a_second_case_with_the_same_reference_is_refused(connection):
 def test_cases_without_a_reference_are_not_taken_for_one(connection):
     connection.execute(A_CASE, (CASE, "ehr", None))
     connection.execute(A_CASE, (OTHER, "ehr", None))
+    assert connection.execute("SELECT count(*) FROM cases").fetchone() == (2,)
 
 
 def test_the_sequence_of_a_case_never_goes_back(connection):
@@ -240,10 +241,14 @@ async def test_the_directory_is_kept_with_its_versions(database):
 
 async def test_what_a_transaction_wrote_is_gone_when_anything_is_raised_in_it(database):
     store = Store(database, pool=1)
-    with pytest.raises(RuntimeError):
+
+    async def half_way():
         async with store.transaction() as connection:
             await connection.execute(A_CASE, (CASE, "ehr", "vk-1"))
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await half_way()
     async with store.transaction() as connection:
         assert await (await connection.execute("SELECT count(*) FROM cases")).fetchone() == (0,)
     await store.close()

@@ -13,6 +13,7 @@ from hub.scenarios.memory import Memory
 FOLDER = Path(__file__).parents[2] / "contracts" / "scenarios"
 FILES = sorted(FOLDER.glob("*.yaml"))
 
+
 def _file(path: Path):
     return pytest.param(path, id=path.stem)
 

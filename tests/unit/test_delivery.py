@@ -33,7 +33,9 @@ def notice(id_, case, sequence, due=LONG_AGO):
 
 
 def receipt(id_):
-    return Item(id_, "receipt", "k", None, None, "s", f"m-{id_}", Receipt(message="m", code="ok"), None, datetime.now(UTC), NOW)
+    return Item(
+        id_, "receipt", "k", None, None, "s", f"m-{id_}", Receipt(message="m", code="ok"), None, datetime.now(UTC), NOW
+    )
 
 
 # --- CaseQueue --------------------------------------------------------------------------------------------------------
@@ -450,7 +452,9 @@ async def run_lane(monkeypatch, table, exit_, until, **delivery):
     monkeypatch.setattr(lanes, "wrap", lambda item, message, system: Parcelled(f"{item.case_id}{item.sequence}"))
     monkeypatch.setattr(lanes, "_RESCAN_S", 0.05)
     given_ = Delivery(schedule_s=(0.05,), breaker_open_s=0.05, **delivery)
-    system = System(id="kk", name="k", organisation="2321000255", units=("SE2321000255-A",), out={"way": "kafka"}, delivery=given_)
+    system = System(
+        id="kk", name="k", organisation="2321000255", units=("SE2321000255-A",), out={"way": "kafka"}, delivery=given_
+    )
 
     async def messages(items):
         table.reads += 1

@@ -1,0 +1,345 @@
+"""The whole way once per way: Kafka, HTTP and FHIR in; Kafka, webhook and FHIR out; and what a system sees of the promises.
+
+One hub as a child process on real parts, with a receiver over HTTP.
+"""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import pytest_asyncio
+import yaml
+from aiokafka.errors import KafkaError
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from hub.sandbox import wire
+from hub.sandbox.registers import Control, Trouble
+from hub.translators import fhir, native
+from hub.translators.fhir.response import as_xml
+from tests import stack as parts
+from tests.stack import CENTRE, KOMMUN, LUND, SECRETS, WARD, admission, attributes, event, kvittens, new_ref, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+STRUCTURED, BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
+FHIR_JSON, FHIR_XML = "application/fhir+json", "application/fhir+xml"
+SECOND_WARD = "SE2321000255-AVD13"
+MALMO, MALMO_CENTRE, MALMO_KOMMUN = "193802149819", "SE2321000255-VC03", "SE2120001124-K01"
+
+
+def directory(receiver):
+    """The kommun is told over a webhook with two secrets; Malmö's centre reads FHIR; a second ward's system speaks FHIR."""
+    found = parts.content(kommun={"out": receiver.out("kommun", *SECRETS), "delivery": {"schedule_s": [0.2]}})
+    duties = {"inskrivning": ["kvittera"], "tid": ["kvittera"]}
+    found["organisations"].append({"orgnr": "2120001124", "name": "Malmö stad", "region": "skane"})
+    ward = {"party": "slutenvard", "organisation": "2321000255", "roles": {"sjukskoterska": {}}}
+    found["units"] += [
+        {"hsa": SECOND_WARD, "name": "Avdelning 13", **ward},
+        {
+            "hsa": MALMO_CENTRE,
+            "name": "VC Malmö",
+            "party": "oppenvard",
+            "organisation": "2321000255",
+            "roles": {"sjukskoterska": duties},
+        },
+        {
+            "hsa": MALMO_KOMMUN,
+            "name": "Malmö mottagning",
+            "party": "kommun",
+            "organisation": "2120001124",
+            "municipality": "1280",
+            "roles": {"sjukskoterska": duties},
+        },
+    ]
+    one = {"organisation": "2321000255", "ways_in": ["kafka"], "out": {"way": "kafka"}}
+    found["systems"] += [
+        {**one, "id": "fhir-ehr", "name": "F", "units": [SECOND_WARD], "format": "fhir"},
+        {**one, "id": "malmo", "name": "M", "units": [MALMO_CENTRE, MALMO_KOMMUN], "format": "fhir"},
+    ]
+    return found
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def receiver():
+    async with parts.Receiver() as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def both(shared_database, kafka, tmp_path_factory, receiver):
+    folder = tmp_path_factory.mktemp("ways")
+    async with parts.running(shared_database, kafka.bootstrap, folder, directory(receiver)) as (stack, registers):
+        stack.watch("ehr", "centre", "fhir-ehr", "malmo")
+        yield stack, registers
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def hub(both):
+    return both[0]
+
+
+def as_bundle(act, data):
+    return fhir.write_request(native.read_binary(act, json.dumps(data).encode()))
+
+
+async def the_notice(hub, system, message, name="svu.inskrivning"):
+    """The attributes and body of a message's notice on ``hub.out.<system>``, waited for."""
+
+    async def look():
+        for record in await hub.wire(system):
+            found = attributes(record)
+            if found["id"] == message and found["type"] == f"se.samverkan.{name}.v1":
+                return found, record
+        return None
+
+    return await until(look)
+
+
+async def the_call(receiver, message):
+    return await until(lambda: next((call for call in receiver.of("kommun") if call.event["id"] == message), None))
+
+
+async def test_from_kafka_to_kafka_in_the_native_format(hub):
+    act, data = admission()
+    await hub.tell("ehr", act, data)
+    receipt = await hub.receipt("ehr", act["id"])
+    assert receipt["code"] == "ok"
+    assert receipt["sequence"] == 1
+    found, record = await the_notice(hub, "centre", act["id"])
+    assert found["case"] == found["subject"] == record.key.decode() == receipt["case"]
+    assert found["sequence"] == "1"
+    assert json.loads(found["to"]) == [CENTRE]
+    assert json.loads(found["awaits"]) == {CENTRE: "kvittens"}
+    assert json.loads(found["state"])["inskrivning"][CENTRE] == {"sjukskoterska": "red"}
+    assert "kvittens" in json.loads(found["may"])[CENTRE]
+    told = json.loads(record.value)
+    assert told["patient"]["personnummer"] == data["patient"]["personnummer"]
+    assert told["patient"]["name"] and told["patient"]["address"], "the register fills in what the sender left out"
+    assert told["reason"] == data["reason"]
+
+
+async def test_from_fhir_json_over_http_to_a_signed_webhook_in_the_native_format(hub, receiver):
+    act, data = admission(LUND[1])
+    answer = await hub.post("/fhir/$process-message", as_bundle(act, data), FHIR_JSON)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith(FHIR_JSON)
+    header = answer.json()["entry"][0]["resource"]
+    assert header["response"]["code"] == "ok"
+    call = await the_call(receiver, act["id"])
+    assert call.headers["content-type"] == STRUCTURED
+    assert call.event["data"]["patient"]["personnummer"] == LUND[1]
+    assert json.loads(call.event["awaits"]) == {KOMMUN: "kvittens"}
+    for secret in SECRETS:  # while they rotate, each of the two opens it
+        assert Webhook(secret).verify(call.body, call.headers) == call.event
+    with pytest.raises(WebhookVerificationError):
+        Webhook("whsec_" + "C" * 32).verify(call.body, call.headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(SECRETS[0]).verify(call.body.replace(b"Fall", b"Ball"), call.headers)
+
+
+async def test_from_fhir_xml_over_http_with_an_answer_in_xml(hub, receiver):
+    act, data = admission(LUND[2])
+    answer = await hub.post("/fhir/$process-message", as_xml(as_bundle(act, data)), FHIR_XML)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith(FHIR_XML)
+    assert '<code value="ok"' in answer.text
+    found, _ = await the_notice(hub, "centre", act["id"])
+    assert (await the_call(receiver, act["id"])).event["case"] == found["case"]
+
+
+async def test_from_fhir_over_kafka_to_the_fhir_format(hub):
+    act, data = event("svu.inskrivning", new_ref(), SECOND_WARD), admission(MALMO)[1]
+    await hub.produce("fhir-ehr", as_bundle(act, data), [("content-type", FHIR_JSON.encode())], b"a-key")
+
+    async def receipt():
+        for record in await hub.wire("fhir-ehr"):
+            found = wire.read(attributes(record), record.value)
+            if isinstance(found, wire.Answer) and found.message == act["id"]:
+                return found
+        return None
+
+    answer = await until(receipt)
+    assert answer.code == "ok"
+    _, record = await the_notice(hub, "malmo", act["id"])
+    assert dict(record.headers)["content-type"] == FHIR_JSON.encode()
+    notice = wire.read({}, record.value)
+    assert (notice.case, notice.sequence, notice.message) == (answer.case, 1, act["id"])
+    assert notice.awaits == {MALMO_CENTRE: "kvittens", MALMO_KOMMUN: "kvittens"}
+    tree = json.loads(record.value)
+    assert tree["entry"][0]["resource"]["resourceType"] == "MessageHeader"
+    patient = next(e["resource"] for e in tree["entry"] if e["resource"]["resourceType"] == "Patient")
+    assert patient["identifier"][0]["value"] == MALMO
+
+
+async def test_a_batch_of_500_gives_one_receipt_each_in_its_order(hub):
+    made = [admission(LUND[number % 4]) for number in range(500)]
+    made[250][0]["type"] = "se.samverkan.okant.v1"
+    made[499] = made[0]
+    body = json.dumps([{**act, "data": data} for act, data in made]).encode()
+    answer = await hub.post("/messages", body, BATCH)
+    assert answer.status_code == 200
+    receipts = answer.json()
+    assert len(receipts) == 500
+    for number, ((act, _), receipt) in enumerate(zip(made, receipts, strict=True)):
+        if number == 250:
+            assert (receipt["code"], receipt["rule"]) == ("fatal-error", "unknown-type")
+        else:
+            assert (receipt["code"], receipt["message"]) == ("ok", act["id"])
+    assert receipts[499] == receipts[0] | {"repeat": True}
+    assert len({receipt["case"] for receipt in receipts if "case" in receipt}) == 498
+
+
+async def test_each_kvittens_turns_yellow_then_green_and_tells_the_ward(hub, receiver):
+    act, data = admission(LUND[3])
+    case = (await hub.send(act, data)).json()["case"]
+    await the_notice(hub, "centre", act["id"])
+    first, body = kvittens(case, act["id"], CENTRE)
+    await hub.tell("centre", first, body)
+    assert (await hub.receipt("centre", first["id"]))["code"] == "ok"
+    told, record = await the_notice(hub, "ehr", first["id"], "kvittens")
+    assert json.loads(told["to"]) == [WARD]
+    assert json.loads(told["state"])["inskrivning"][WARD] == {"sjukskoterska": "yellow"}
+    assert json.loads(record.value) == {"message": act["id"]}
+    call = await the_call(receiver, first["id"])
+    assert json.loads(call.event["state"])["inskrivning"][KOMMUN] == {"bistandshandlaggare": "red"}
+    second, body = kvittens(case, act["id"], KOMMUN)
+    await hub.tell("kommun", second, body)
+    told, _ = await the_notice(hub, "ehr", second["id"], "kvittens")
+    assert json.loads(told["state"])["inskrivning"][WARD] == {"sjukskoterska": "green"}
+    numbers = [int(each["sequence"]) for each in await hub.notices("ehr", case)]
+    assert numbers == sorted(numbers)
+    again, body = kvittens(case, act["id"], CENTRE)
+    await hub.tell("centre", again, body)
+    assert (await hub.receipt("centre", again["id"]))["rule"] == "C-2"
+
+
+async def test_a_duplicate_gets_the_same_receipt_marked_as_a_repeat_on_every_way(hub):
+    act, data = admission()
+    first = (await hub.send(act, data)).json()
+    assert "repeat" not in first
+    assert (await hub.send(act, data)).json() == first | {"repeat": True}
+    act, data = admission()
+    for _ in range(3):
+        await hub.tell("ehr", act, data)
+
+    async def receipts():
+        found = [json.loads(r.value) for r in await hub.wire("ehr") if act["id"].encode() in r.value]
+        return found if len(found) == 3 else None
+
+    one, *others = await until(receipts)
+    assert others == [one | {"repeat": True}] * 2
+    bundle = as_bundle(*admission())
+    answers = [(await hub.post("/fhir/$process-message", bundle, FHIR_JSON)).json() for _ in range(2)]
+    cases = [answer["entry"][0]["resource"]["extension"] for answer in answers]
+    assert cases[0][0] == cases[1][0]
+    assert "repeat" not in json.dumps(cases[0])
+    assert "repeat" in json.dumps(cases[1])
+
+
+async def test_a_new_system_is_found_without_a_restart(hub, receiver, tmp_path):
+    found = directory(receiver)
+    for system in found["systems"]:
+        system["id"] += hub.tag
+    ward = {"hsa": "SE2321000255-AVD14", "name": "Avdelning 14", "party": "slutenvard", "organisation": "2321000255"}
+    found["units"].append({**ward, "roles": {"sjukskoterska": {}}})
+    new = {"id": f"new{hub.tag}", "name": "Ny", "organisation": "2321000255", "units": [ward["hsa"]]}
+    found["systems"].append({**new, "ways_in": ["kafka"], "out": {"way": "kafka"}})
+    file = tmp_path / "directory.yaml"
+    file.write_text(yaml.safe_dump(found))
+    dry = await hub.cli("directory", "apply", "--dry-run", str(file))
+    assert f"+ system new{hub.tag}" in dry.stdout
+    assert await hub.value("SELECT count(*) FROM directory_version") == 1
+    done = await hub.cli("directory", "apply", str(file))
+    assert done.returncode == 0, done.stderr
+    assert "version 2 is in force" in done.stdout
+
+    async def topic():
+        try:
+            return await hub.produce("new", b"", []) is not None
+        except KafkaError:
+            return False
+
+    await until(topic)
+    act, data = event("svu.inskrivning", new_ref(), ward["hsa"]), admission()[1]
+    await hub.tell("new", act, data)
+    assert (await hub.receipt("new", act["id"]))["code"] == "ok"
+    assert hub.hub.alive
+    assert "hub_started" in hub.log.read_text()
+    assert hub.log.read_text().count("hub_started") == 1
+
+
+@pytest.mark.parametrize("path", ["/messages", "/fhir/$process-message"])
+async def test_without_a_token_it_is_401(hub, path):
+    before = await hub.value("SELECT count(*) FROM message")
+    for token in (None, "wrong", "bench-token-"):
+        answer = await hub.post(path, json.dumps({}).encode(), FHIR_JSON, token)
+        assert answer.status_code == 401
+    assert await hub.value("SELECT count(*) FROM message") == before
+
+
+async def test_a_system_that_speaks_for_anothers_unit_is_403(hub):
+    act, data = event("svu.inskrivning", new_ref(), SECOND_WARD), admission()[1]
+    answer = await hub.send(act, data)
+    assert (answer.status_code, answer.json()["rule"]) == (403, "foreign-unit")
+    answer = await hub.post("/fhir/$process-message", as_bundle(act, data), FHIR_JSON)
+    assert answer.status_code == 403
+
+
+async def test_what_comes_before_its_case_is_held_and_handled_after_the_opening(hub):
+    ref = new_ref()
+    early = event("samtycke", ref), {"outcome": "given"}
+    await hub.tell("ehr", *early)
+    held = await hub.receipt("ehr", early[0]["id"], final=False)
+    assert (held["code"], held["rule"]) == ("transient-error", "held")
+    later = event("samtycke", ref), {"outcome": "menprovning", "decided_by": "SE2321000255-P01"}
+    answer = await hub.send(*later)
+    assert (answer.status_code, answer.json()["rule"]) == (202, "held"), "it waits behind the first"
+    act, data = admission(ref=ref)
+    opened = await hub.send(act, data)
+    assert opened.json()["code"] == "ok"
+    for waiting in (early, later):
+        receipt = await hub.receipt("ehr", waiting[0]["id"])
+        assert (receipt["code"], receipt["case"]) == ("ok", opened.json()["case"])
+    order = "SELECT id FROM message WHERE case_id = %s AND system <> 'hub' AND sequence IS NOT NULL ORDER BY sequence"
+    handled = [row[0] for row in await hub.rows(order, opened.json()["case"])]
+    assert handled == [act["id"], early[0]["id"], later[0]["id"]]
+    assert await hub.value("SELECT count(*) FROM held") == 0
+
+
+async def test_a_register_that_is_down_stops_nobody_and_is_asked_again(both):
+    hub, registers = both
+    person = "201905059901"
+    trouble = Control(contract="*", trouble=Trouble(down="503"))
+    registers.simulation.control(trouble)
+    try:
+        act, data = admission(person)
+        answer = await hub.send(act, data)
+        assert answer.json()["code"] == "ok"
+        case = answer.json()["case"]
+        assert await hub.addressed(case) == "lookup_unavailable"
+        assert (await the_notice(hub, "ehr", await addressing(hub, case), "adressering"))[0]["case"] == case
+        assert await hub.notices("centre", case) == []
+        known = await hub.send(*admission(LUND[0]))
+        assert known.json()["code"] == "ok"
+        act_, body = event("deltagare", case), {"unit": CENTRE, "change": "tillagd"}
+        assert (await hub.send(act_, body)).json()["code"] == "ok"
+        found, _ = await the_notice(hub, "centre", act["id"])
+        assert found["case"] == case, "one who is added by hand is told while the register is away"
+    finally:
+        registers.simulation.control(Control())
+    await until(lambda: hub.value("SELECT 1 FROM cases WHERE id = %s AND state->>'addressed' = 'listed'", case))
+    await until(lambda: hub.value("SELECT 1 FROM outbox WHERE case_id = %s AND system LIKE 'kommun%%'", case))
+
+
+async def addressing(hub, case):
+    return await hub.value("SELECT id FROM message WHERE case_id = %s AND name = 'adressering' LIMIT 1", case)
+
+
+async def test_a_time_of_another_zone_is_told_as_the_moment_that_it_is(hub):
+    act, data = admission()
+    act["time"] = "2026-03-02T08:30:00-05:00"
+    await hub.tell("ehr", act, data)
+    found, _ = await the_notice(hub, "centre", act["id"])
+    told = datetime.fromisoformat(found["time"])
+    assert told == datetime(2026, 3, 2, 13, 30, tzinfo=UTC)
+    assert told.utcoffset() in {timedelta(0), timedelta(hours=-5)}
