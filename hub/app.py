@@ -6,7 +6,7 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import uvicorn
 from fastapi import FastAPI, Request
@@ -16,18 +16,20 @@ from fastapi_offline import FastAPIOffline
 from hub import metrics
 from hub.addressing.calls import RegisterSettings
 from hub.addressing.known import Known
+from hub.addressing.news import News
 from hub.addressing.registers import Registers
 from hub.addressing.worker import Worker, counted
 from hub.delivery.exits import kafka as kafka_exit
 from hub.delivery.exits.webhook import WebhookExit
 from hub.delivery.relay import Relay
 from hub.errors import Misconfigured, Refused, Unavailable
+from hub.intake.clock import Clock
 from hub.intake.intake import Intake
 from hub.log import log
 from hub.routers import http, messages, ops
 from hub.routers import kafka as kafka_in
 from hub.settings import Settings
-from hub.store import cases, inbox, outbox
+from hub.store import cases, deadline, inbox, outbox
 from hub.store import directory as directories
 from hub.store.outbox import Item
 from hub.store.registers import Answers
@@ -37,6 +39,8 @@ from schemas.directory import Directory
 
 _DIRECTORY_S = 0.5
 _HELD_S = 0.5
+_CLOCK_S = 1.0
+_NEWS_S = 5.0
 _GAUGES_S = 2.0
 _SWEEP_S = 600.0
 
@@ -62,6 +66,10 @@ class Hub:
         self.worker = Worker(self.store, self.directory, self._registers, self._known, production=settings.production)
         self.intake = Intake(self.store, self.directory, self._known, self._offer, batch=settings.intake_batch)
         self.worker.intake = self.intake
+        self.clock = Clock(self.store, self.intake)
+        if self._registers is not None and settings.registers is not None:
+            again = timedelta(seconds=settings.registers.ask_again_s)
+            self.worker.news = News(self.store, self.intake, self._registers, again, production=settings.production)
         self.kafka_in = kafka_in.KafkaIn(settings.kafka_bootstrap, settings.kafka_group, self.intake, self.directory)
         self.relay: Relay | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -126,6 +134,8 @@ class Hub:
             self.kafka_in.watch(),
             every(_DIRECTORY_S, self._take_up_directory),
             every(_HELD_S, self._retry_held),
+            every(_CLOCK_S, self._strike),
+            every(_NEWS_S, self._ask_again),
             every(_GAUGES_S, self._gauges),
             every(_SWEEP_S, self._sweep),
         )
@@ -171,6 +181,13 @@ class Hub:
     async def _retry_held(self) -> None:
         await self.intake.retry_held()
 
+    async def _strike(self) -> None:
+        await self.clock.strike()
+
+    async def _ask_again(self) -> None:
+        if self.worker.news is not None:
+            await self.worker.news.ask_again()
+
     async def _sweep(self) -> None:
         await Answers(self.store).sweep()
 
@@ -181,7 +198,11 @@ class Hub:
             backlog = await outbox.backlog(connection)
             held, since = await inbox.oldest_hold(connection)
             manual = await cases.manual_count(connection)
+            late = await deadline.overdue(connection, datetime.now(UTC))
         now = datetime.now(UTC)
+        metrics.deadlines_due.clear()
+        for name, count in late:
+            metrics.deadlines_due.labels(name).set(count)
         for gauge in (metrics.outbox_waiting, metrics.outbox_oldest, metrics.outbox_dead):
             for system in (*self.directory().system_by_id, outbox.REGISTERS):
                 gauge.labels(system).set(0)

@@ -47,6 +47,12 @@ paused = Gauge("hub_delivery_paused", "1 while operations has paused a system.",
 held = Gauge("hub_held", "Messages that are held.", registry=REGISTRY)
 held_oldest = Gauge("hub_held_oldest_age_seconds", "Age of the oldest hold.", registry=REGISTRY)
 manual = Gauge("hub_manual_queue", "Cases whose addressing someone has to see to.", registry=REGISTRY)
+deadlines_due = Gauge(
+    "hub_deadlines_due", "Deadlines that have passed and are not told yet, by name.", ["name"], registry=REGISTRY
+)
+deadlines_missed = Counter(
+    "hub_deadlines_missed", "Deadlines that passed and were told, by name.", ["name"], registry=REGISTRY
+)
 lookups = Counter("hub_lookups", "Questions to the registers, by outcome.", ["register", "outcome"], registry=REGISTRY)
 lookup_seconds = Histogram(
     "hub_lookup_seconds", "Time that a register took.", ["register"], buckets=_SECONDS, registry=REGISTRY

@@ -51,6 +51,8 @@ class Registers(BaseModel):
     hsa: Hsa
     actor: str = "SE2321000255-HUB1"
     """HSA-id of the organisation that asks for listings."""
+    ask_again_s: float = Field(default=12 * 3600.0, gt=0)
+    """Seconds after which folkbokforing is asked again about a person in an open case (C-62, C-63)."""
     key_secret: str = ""
     """Keys the cache, so that a key cannot be guessed back to a number."""
 

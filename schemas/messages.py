@@ -1,4 +1,4 @@
-"""Every message by name (messages.md §3–5): its body as a frozen model. Imports the parts only.
+"""Every message by name (messages.md §2–5), and what comes back: receipt and notice. Imports the bodies only.
 
 ``MESSAGES`` is the one list from which the readers, the JSON Schemas in ``contracts/`` and the rules' tables take
 names.
@@ -11,79 +11,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from schemas.identity_types import Hsa, Kommunkod, Lanskod
-from schemas.parts import Change, Code, Day, Information, Line, MessageId, Moment, Part, Patient, Samtycke, Text
-
-
-class Inskrivning(Part):
-    """``svu.inskrivning``: the admission notice (V-4, law 2017:612 2:1-2:3).
-
-    May embed information and samtycke, so that an EHR pushes one message. A draft may lack any field (C-56).
-    """
-
-    patient: Patient | None = None
-    admitted_at: Moment | None = None
-    estimated_discharge: Day | None = None
-    reason: Text | None = None
-    information: Information | None = None
-    samtycke: Samtycke | None = None
-    draft: bool = False
-
-
-class Kvittens(Part):
-    """``kvittens``: one unit acknowledges a message that awaits it; ``message`` is the id that the notice bore (C-2)."""
-
-    message: MessageId
-    comment: Text | None = None
-
-
-class Deltagare(Part):
-    """``deltagare``: a unit is added, removed or leaves (C-10 to C-14)."""
-
-    unit: Hsa
-    change: Change
-    kvittera: bool = True
-
-
-AddressingOutcome = Literal[
-    "listed",
-    "listed_in_another_region",
-    "only_in_queue",
-    "unlisted",
-    "region_unknown",
-    "protected",
-    "not_found",
-    "deceased",
-    "reserve_number",
-    "lookup_unavailable",
-]
-"""law-and-lookups §4; every one but the first two puts the case in the manual queue."""
-
-
-class Adressering(Part):
-    """``adressering``, from the hub itself: who was found for the person, or which outcome of law-and-lookups §4."""
-
-    outcome: AddressingOutcome
-    health_centre: Hsa | None = None
-    municipality: Kommunkod | None = None
-    municipality_unit: Hsa | None = None
-    county: Lanskod | None = None
-    name: Line | None = None
-    address: Line | None = None
-    why: tuple[Line, ...] = ()
-    """One short sentence per question asked, for the live view and the timeline; nothing personal."""
-
-
-VerificationOutcome = Literal["verified", "unknown", "no_befattning", "role_not_given"]
-
-
-class Verifiering(Part):
-    """``verifiering``, from the hub itself: what HSA said of the person who acted for ``unit`` in ``role`` (C-3)."""
-
-    unit: Hsa
-    actor: Hsa
-    role: Code
-    outcome: VerificationOutcome
+from schemas import both, own, svu
+from schemas.parts import Information, Part, Samtycke
 
 
 class BilingualText(Part):
@@ -142,31 +71,56 @@ class Told(Part):
 
 
 class Question(Part):
-    """What the registers are to be asked, as a row of the outbox holds it: ``adressering`` of a person, or
-    ``verifiering`` of one who acted for a unit in a role.
+    """What the registers are to be asked, as a row of the outbox holds it: ``adressering`` or ``folkbokforing`` of a
+    person, or ``verifiering`` of one who acted for a unit in a role, or was named by it.
     """
 
-    question: Literal["adressering", "verifiering"]
+    question: Literal["adressering", "verifiering", "folkbokforing"]
     person: str | None = None
     county: str | None = None
     """The länskod of the region in which the case was opened."""
     actor: str | None = None
     role: str | None = None
     unit: str | None = None
+    concerns: Literal["actor", "responsible_physician", "decided_by"] = "actor"
 
 
 MESSAGES: dict[str, type[Part]] = {
     "information": Information,
     "samtycke": Samtycke,
-    "kvittens": Kvittens,
-    "deltagare": Deltagare,
-    "adressering": Adressering,
-    "verifiering": Verifiering,
-    "svu.inskrivning": Inskrivning,
+    "aterkallelse": both.Aterkallelse,
+    "atkomst": both.Atkomst,
+    "deltagare": both.Deltagare,
+    "roll": both.Roll,
+    "narstaende": both.Narstaende,
+    "kontakt": both.Kontakt,
+    "kvittens": both.Kvittens,
+    "felsant": both.Felsant,
+    "meddelande": both.Meddelande,
+    "makulering": both.Makulering,
+    "avliden": both.Avliden,
+    "uppslag": both.Uppslag,
+    "utskrift": both.Utskrift,
+    "adressering": own.Adressering,
+    "folkbokforing": own.Folkbokforing,
+    "frist": own.Frist,
+    "verifiering": own.Verifiering,
+    "svu.inskrivning": svu.Inskrivning,
+    "svu.beraknad_utskrivning": svu.BeraknadUtskrivning,
+    "svu.utskrivningsklar": svu.Utskrivningsklar,
+    "svu.utskrivningsklar_avbruten": svu.UtskrivningsklarAvbruten,
+    "svu.fast_vardkontakt": svu.FastVardkontakt,
+    "svu.kartlaggning": svu.Kartlaggning,
+    "svu.stallningstagande": svu.Stallningstagande,
+    "svu.klarmarkering": svu.Klarmarkering,
+    "svu.sip_stallning": svu.SipStallning,
+    "svu.justering": svu.Justering,
+    "svu.utskrivning": svu.Utskrivning,
+    "svu.utskrivning_angrad": svu.UtskrivningAngrad,
 }
 """name → body."""
 
-FROM_THE_HUB = frozenset({"adressering", "verifiering"})
+FROM_THE_HUB = frozenset({"adressering", "folkbokforing", "frist", "verifiering"})
 """Names that only the hub itself may use; a message of such a name from outside is refused."""
 
 HUB_SOURCE = "urn:samverkan:hub"

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from hub.intake.own import ASKED
 from hub.store.registers import Answers
-from schemas.messages import Adressering, VerificationOutcome
+from schemas.own import Adressering, VerificationOutcome
 
 _PERSONS = 50_000
 _ACTOR_S = 24 * 3600.0

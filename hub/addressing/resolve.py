@@ -80,7 +80,7 @@ def _resolve(person: PersonId, walk: _Walk, rules: Rules) -> Resolution:
             followed_link = True
         elif answer.deregistration == "GN" and not followed_change:
             # The same reference stands on the new record too, pointing back: once, or it loops.
-            other = _new_number(answer, rules)
+            other = new_number(answer, rules)
             followed_change = True
         if other is None:
             break
@@ -183,7 +183,7 @@ def _main_identity(record: PersonRecord, rules: Rules) -> PersonId | None:
     return _person(primary[0], rules) if len(primary) == 1 else None
 
 
-def _new_number(record: PersonRecord, rules: Rules) -> PersonId | None:
+def new_number(record: PersonRecord, rules: Rules) -> PersonId | None:
     """The number that an old one was changed to. Of several only one marked NY; else nobody can say which."""
     new = [other for other in record.referred if other.status == "NY"] or list(record.referred)
     return _person(new[0].identity, rules) if len(new) == 1 else None

@@ -14,19 +14,24 @@ from datetime import UTC, datetime, timedelta
 
 from hub import metrics
 from hub.addressing.known import Known
+from hub.addressing.lines import one_line
+from hub.addressing.news import News
 from hub.addressing.outcomes import Resolution, Rules
 from hub.addressing.registers import Parked, Registers
 from hub.errors import Unavailable
 from hub.intake.intake import Intake
 from hub.intake.own import own_message
 from hub.log import log
-from hub.store import outbox
+from hub.processes.registers import LICENSED
+from hub.store import inbox, outbox
 from hub.store.outbox import REGISTERS, Item
 from hub.store.ownership import Ownership
 from hub.store.transaction import Store
+from hub.translators.soap.hsa import Employee
 from schemas.directory import Directory
 from schemas.identities import KNOWN_REGIONAL_PATTERNS, parse_person_id
-from schemas.messages import Adressering, Question, VerificationOutcome, Verifiering
+from schemas.messages import Question
+from schemas.own import Adressering, VerificationOutcome, Verifiering
 
 _AT_ONCE = 16
 _CAPACITY = 4_000
@@ -50,6 +55,7 @@ class Worker:
         production: bool,
     ) -> None:
         self.intake: Intake | None = None
+        self.news: News | None = None
         self._store = store
         self._directory = directory
         self._registers = registers
@@ -115,25 +121,46 @@ class Worker:
         question = item.told
         assert isinstance(question, Question)
         assert self.intake is not None
-        assert item.case_id is not None
-        answer: Adressering | Verifiering | None
-        if question.question == "adressering":
-            answer, again = await self.find(question.person or "", question.county or "")
+        if question.question == "folkbokforing":
+            said, again = await self._look_up(item.case_id or "", question.person or "")
         else:
-            answer, again = await self.verify(question)
-        if answer is not None and self._told.get(item.id) != answer:
-            id_ = f"a-{item.id}-{item.attempts}"
-            message = own_message(item.case_id, id_, question.question, answer, datetime.now(UTC))
-            await self.intake.submit([message], patient=True)
-            self._told[item.id] = answer
-        said = "unavailable" if answer is None else answer.outcome
+            said, again = await self._answer(item, question)
         async with self._store.transaction() as connection:
+            if question.concerns == "decided_by" and not again:
+                await inbox.try_now(connection, (item.source, item.message_id), datetime.now(UTC))
             if again:
                 wait = _SCHEDULE_S[min(item.attempts, len(_SCHEDULE_S) - 1)]
                 await outbox.retry(connection, [item.id], datetime.now(UTC) + timedelta(seconds=wait), said)
             else:
                 self._told.pop(item.id, None)
                 await outbox.done(connection, item.id, said)
+
+    async def _look_up(self, case: str, person: str) -> tuple[str, bool]:
+        """``uppslag``: folkbokforing afresh."""
+        if self.news is None:
+            return "no-registers-configured", False
+        try:
+            return await self.news.ask(case, person), False
+        except Unavailable as error:
+            return error.reason, True
+        except Parked as parked:
+            return parked.reason, False
+
+    async def _answer(self, item: Item, question: Question) -> tuple[str, bool]:
+        """Asks, and tells the case what was said; one that is held for the answer is told nothing, it is tried again."""
+        assert self.intake is not None
+        answer: Adressering | Verifiering | None
+        if question.question == "adressering":
+            answer, again = await self.find(question.person or "", question.county or "")
+        else:
+            answer, again = await self.verify(question)
+        told = item.case_id is not None and question.concerns != "decided_by"
+        if answer is not None and told and self._told.get(item.id) != answer:
+            id_ = f"a-{item.id}-{item.attempts}"
+            message = own_message(item.case_id or "", id_, question.question, answer, datetime.now(UTC))
+            await self.intake.submit([message], patient=True)
+            self._told[item.id] = answer
+        return "unavailable" if answer is None else answer.outcome, again
 
     async def find(self, person: str, county: str) -> tuple[Adressering, bool]:
         """What the registers say of a person, and whether asking again later may give more."""
@@ -152,8 +179,8 @@ class Worker:
         return answer, resolution.retry
 
     async def verify(self, question: Question) -> tuple[Verifiering | None, bool]:
-        """C-3: whether HSA gives the actor a befattning that the directory maps to the role; and whether to ask again
-        later.
+        """C-3: whether HSA gives the person a befattning that the directory maps to the role, or a licence where that is
+        what was asked (C-22); and whether to ask again later.
         """
         assert question.actor is not None
         assert question.role is not None
@@ -166,13 +193,23 @@ class Worker:
         except Parked as parked:
             log.error("verification_parked", reason=parked.reason)
             return None, False
-        titles = {title for row in rows for title in row.pa_titles}
-        roles = {self._directory().befattningar.get(title) for title in titles}
-        outcome: VerificationOutcome = "verified" if question.role in roles else "role_not_given"
-        if not titles:
-            outcome = "no_befattning" if rows else "unknown"
+        outcome = self._verdict(question.role, rows)
         await self._known.put_actor(question.actor, question.role, outcome)
-        return Verifiering(unit=question.unit, actor=question.actor, role=question.role, outcome=outcome), False
+        facts = question.model_dump(include={"unit", "actor", "role", "concerns"})
+        return Verifiering.model_validate({**facts, "outcome": outcome}), False
+
+    def _verdict(self, role: str, rows: Sequence[Employee]) -> VerificationOutcome:
+        titles = {title for row in rows for title in row.pa_titles}
+        if not rows:
+            return "unknown"
+        if role == LICENSED:
+            licensed = any(row.licences or row.licensed_physician for row in rows)
+            return "verified" if licensed else "not_licensed"
+        if not titles:
+            return "no_befattning"
+        return (
+            "verified" if role in {self._directory().befattningar.get(title) for title in titles} else "role_not_given"
+        )
 
     async def _addressed(self, found: Resolution) -> Adressering:
         directory = self._directory()
@@ -212,13 +249,6 @@ class Worker:
             if answer is not None and answer.municipality == kommunkod:
                 return candidate.hsa, "HSA"
         return None, "manual"
-
-
-def one_line(address: object) -> str:
-    """An address as one line: c/o, street, postal code and city."""
-    parts = [getattr(address, name, None) for name in ("care_of", "line1", "line2")]
-    place = " ".join(filter(None, (getattr(address, "postal_code", None), getattr(address, "city", None))))
-    return ", ".join(filter(None, [*parts, place]))
 
 
 def counted(register: str, outcome: str, seconds: float) -> None:

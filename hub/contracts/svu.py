@@ -13,9 +13,12 @@ from hub.processes.case import Case
 from hub.processes.machine import Process, decide
 from hub.processes.svu import SVU
 from hub.scenarios import World
+from schemas.both import Deltagare
 from schemas.envelope import Message
-from schemas.messages import HUB_SOURCE, Adressering, Deltagare, Inskrivning
+from schemas.messages import HUB_SOURCE
+from schemas.own import Adressering
 from schemas.parts import Information, Part, Patient, Samtycke
+from schemas.svu import Inskrivning
 
 _NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 _PATIENT = Patient(personnummer="191212121212")
@@ -79,7 +82,7 @@ def _edges(
             role = None if unit == HUB_SOURCE else next(iter(world.directory.unit_by_hsa[unit].roles))
             message = Message("trial", unit, name, "ref:trial", _NOW, actor, role, data)
             try:
-                then = decide(SVU, None if case is None else case.copy(), "trial", message, world.directory).case
+                then = decide(SVU, None if case is None else case.copy(), "trial", message, world.directory, _NOW).case
             except Refused:
                 continue
             labels = found.setdefault((state(case), state(then)), [])
@@ -127,6 +130,7 @@ def document(world: World) -> bytes:
         "trial",
         Message("trial", ward, "svu.inskrivning", "ref:trial", _NOW, _WHO, "lakare", _admission(embedded="given")),
         world.directory,
+        _NOW,
     ).case
     centre, municipality = world.names["vc_klostergarden"], world.names["lund_kommun"]
     answers: list[tuple[str, _Trial]] = [

@@ -17,16 +17,19 @@ from hub.intake.arrival import Arrival, held_receipt, is_case_id, refusal
 from hub.intake.kept import ref_of, row_of
 from hub.intake.own import ASKED, Known, new_id, own_message
 from hub.processes.case import Case
+from hub.processes.deadlines import deadlines
 from hub.processes.machine import NO_SUCH_CASE, Decision, acting_role, decide
-from hub.processes.registers import hsa_disagrees, protected_or_deceased
+from hub.processes.registers import LICENSED, hsa_disagrees, not_licensed, protected_or_deceased
 from hub.processes.svu import SVU
-from hub.store import cases, inbox, outbox
+from hub.store import cases, deadline, inbox, outbox
 from hub.store.inbox import Connection
 from hub.store.outbox import Item
 from hub.translators import formats
 from schemas.directory import Directory
 from schemas.envelope import Message
 from schemas.messages import Question, Receipt
+from schemas.own import Verifiering
+from schemas.parts import Part, Samtycke
 
 HOLD_SCHEDULE_S = (1.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
 """Waits between the tries of a held message, the last one repeated (D-4)."""
@@ -38,6 +41,11 @@ _BREATH = 40
 
 AWAITS_OPENING = "awaits-opening"
 """The reason of a hold: the message came before the one that opens its case."""
+
+AWAITS_HSA = "awaits-hsa"
+"""The reason of a hold: HSA has to say first whether someone is licensed (C-22)."""
+
+_NAME_A_MESSAGE = frozenset({"kvittens", "makulering", "felsant"})
 
 
 @dataclass(slots=True)
@@ -56,6 +64,10 @@ class Batch:
     cases: dict[str, Case] = field(default_factory=dict)
     opened: dict[str, tuple[str, str | None]] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
+    threads: set[tuple[str, str]] = field(default_factory=set)
+    """(case, free message) that are new or changed."""
+    rewound: set[str] = field(default_factory=set)
+    """Cases whose deadlines are new or changed."""
     holds: dict[str, tuple[inbox.Key, str]] = field(default_factory=dict)
     held: list[tuple[inbox.Key, str, str]] = field(default_factory=list)
     rows: list[inbox.Row] = field(default_factory=list)
@@ -94,15 +106,26 @@ class Batch:
         self.holds = await inbox.holds(connection, keys) if keys else {}
         joining = {m.subject for _, m in readable if m.name in _BRING_UNITS_IN}
         await self._recall(connection, [case for id_, case in self.cases.items() if id_ in joining])
+        await self._threads(connection, readable)
 
     async def _recall(self, connection: Connection, joined: Sequence[Case]) -> None:
         """The messages that stand in cases to which units may come: those units are told them, completed (law 2:2)."""
-        wanted = [(case.id, *standing) for case in joined for standing in telling.standing(case)]
-        rows = await inbox.load(connection, [(source, id_) for _, _, source, id_ in wanted]) if wanted else {}
-        for case_id, sequence, source, id_ in wanted:
-            row = rows[source, id_]
+        rows = await inbox.at(connection, [(case.id, number) for case in joined for number in case.standing])
+        for (case_id, sequence), row in rows.items():
             message = formats.kept(row.media_type, row.attributes, row.raw, row.name, row.id)
             self.memory.setdefault(case_id, {})[sequence] = message
+
+    async def _threads(self, connection: Connection, readable: Sequence[tuple[Arrival, Message]]) -> None:
+        """The free messages that are named, where a case has any (C-40, C-41)."""
+        wanted = []
+        for arrival, message in readable:
+            case = self.cases.get(self._case_id(arrival, message) or "")
+            named = getattr(message.data, "message", None) if message.name in _NAME_A_MESSAGE else None
+            if case is not None and named is not None and case.counts:
+                wanted.append((case.id, named))
+        if wanted:
+            for case_id, thread, state in await cases.threads(connection, wanted):
+                self.cases[case_id].threads[thread] = state
 
     # --- one message
     # ---------------------------------------------------------------------------------------------------
@@ -124,9 +147,11 @@ class Batch:
         case = None if case_id is None else self.cases.get(case_id)
         try:
             self._actor_may_act(message)
+            if (unsure := self._licence_unknown(message)) is not None:
+                return self._hold_for_hsa(arrival, message, case_id, unsure)
             if case is None:
                 self._person_may_have_a_case(message)
-            decision = decide(SVU, case, case_id or new_id(), message, self.directory)
+            decision = decide(SVU, case, case_id or new_id(), message, self.directory, self.now)
         except Refused as refused:
             return self._refuse(arrival, refused)
         return self._accept(arrival, message, decision, opened=case is None)
@@ -194,6 +219,29 @@ class Batch:
         if refused is not None:
             raise refused
 
+    def _licence_unknown(self, message: Message) -> str | None:
+        """C-22: who of those behind a menprovning HSA has not said to be licensed; refuses one who is not."""
+        inside = getattr(message.data, "samtycke", None)
+        consent = message.data if isinstance(message.data, Samtycke) else inside
+        if consent is None or consent.outcome != "menprovning" or consent.decided_by is None:
+            return None
+        unknown = None
+        for element, person in (("/data/decided_by", consent.decided_by), ("/actor", message.actor)):
+            said = self.known.actor(person, LICENSED) if person is not None else "verified"
+            if said is None or said == ASKED:
+                unknown = unknown or person
+            elif said != "verified":
+                raise not_licensed(element if inside is None else element.replace("/data/", "/data/samtycke/"))
+        return unknown
+
+    def _hold_for_hsa(self, arrival: Arrival, message: Message, case_id: str | None, person: str) -> Receipt:
+        """C-22: the answer is needed first. A message that is tried again and still not answered for asks again."""
+        asked = Question(question="verifiering", actor=person, role=LICENSED, unit=message.unit, concerns="decided_by")
+        if self.known.actor(person, LICENSED) is None:
+            self.known.asking(person, LICENSED)
+            self.items.append(telling.lookup(case_id, message, asked, self.now))
+        return self.hold(arrival, case_id or self._early_key(arrival, message), AWAITS_HSA)
+
     # --- its outcome
     # ---------------------------------------------------------------------------------------------------
 
@@ -227,6 +275,8 @@ class Batch:
         self.changed.add(case.id)
         if arrival.system is not None:
             telling.acted(case, arrival.system_id)
+        self.threads.update((case.id, facts["thread"]) for name, facts in decision.events if name.startswith("thread"))
+        self._wind_the_clock(case)
         memory = self.memory.setdefault(case.id, {})
         memory[case.sequence] = message
         answer = Receipt(
@@ -235,18 +285,35 @@ class Batch:
         self._keep(arrival, answer, case.id, decision)
         self._answered(arrival, answer, "accepted")
         self.items += telling.notices(SVU, decision, message, memory, self.directory, self.now)
-        if "adressering" in decision.asks:
-            person = case.person["personnummer"]
-            county = self.directory.region_of(case.opened_by).county
-            known = self.known.person(person, county)
-            if known is None:
-                asked = Question(question="adressering", person=person, county=county)
-                self.items.append(telling.lookup(case.id, message, asked, self.now))
-            else:
-                self._handle(own_message(case.id, f"a-{case.id}", "adressering", known, self.now))
+        for asked in decision.asks:
+            self._ask(case, message, asked)
         if message.actor is not None:
             self._verify(case.id, message)
         return answer
+
+    def _wind_the_clock(self, case: Case) -> None:
+        """D-9: the deadlines that hold now."""
+        agreement = self.directory.agreement_of(case.opened_by)
+        due = {key: at.isoformat() for key, at in deadlines(case, agreement).items()}
+        if due != case.due:
+            case.due = due
+            self.rewound.add(case.id)
+
+    def _ask(self, case: Case, message: Message, asked: Question) -> None:
+        """What is known is told at once, as a message of the hub's own; the rest is asked after the commit."""
+        known: Part | None = None
+        if asked.question == "adressering":
+            known = self.known.person(asked.person or "", asked.county or "")
+        elif asked.question == "verifiering" and asked.actor is not None and asked.role is not None:
+            said = self.known.actor(asked.actor, asked.role)
+            if said is not None and said != ASKED:
+                facts = asked.model_dump(include={"unit", "actor", "role", "concerns"})
+                known = Verifiering.model_validate({**facts, "outcome": said})
+        if known is None:
+            self.items.append(telling.lookup(case.id, message, asked, self.now))
+        else:
+            own = f"a-{case.id}-{case.sequence}-{asked.actor or asked.question}"
+            self._handle(own_message(case.id, own, asked.question, known, self.now))
 
     def _verify(self, case_id: str, message: Message) -> None:
         """C-3: one whom HSA has not been asked about for a day is asked about, afterwards."""
@@ -277,12 +344,18 @@ class Batch:
 
     async def _write(self, connection: Connection) -> None:
         await inbox.add(connection, self.rows)
+        await cases.list_for(connection, [self.cases[id_] for id_ in sorted(self.changed)])
         await cases.add(
             connection, [(self.cases[id_], system, ref) for id_, (system, ref) in self.opened.items()], self.now
         )
         await cases.change(
             connection, [self.cases[id_] for id_ in sorted(self.changed) if id_ not in self.opened], self.now
         )
+        if self.threads:
+            threads = [(id_, thread, self.cases[id_].threads[thread]) for id_, thread in sorted(self.threads)]
+            await cases.put_threads(connection, threads)
+        if self.rewound:
+            await deadline.put(connection, [self.cases[id_] for id_ in self.rewound], fresh=self.opened)
         for row in self.settled:
             await inbox.settle(connection, row)
         for key, case_key, reason in self.held:

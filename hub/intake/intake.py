@@ -68,6 +68,7 @@ class Intake:
         offer: Callable[[list[Item]], None],
         *,
         batch: int = 500,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.batch = batch
         """Messages in one transaction at the most, unless one router hands over more at once."""
@@ -75,6 +76,7 @@ class Intake:
         self._directory = directory
         self._known = known
         self._offer = offer
+        self._clock = clock
         self._queue: deque[_Waiting] = deque()
         self._length = 0
         self._wake = asyncio.Event()
@@ -195,7 +197,7 @@ class Intake:
 
     async def _once(self, arrivals: Sequence[Arrival]) -> list[Receipt]:
         for attempt in range(_TRIES_ON_CONFLICT):
-            batch = Batch(self._directory(), self._known, datetime.now(UTC))
+            batch = Batch(self._directory(), self._known, self._clock())
             try:
                 async with self._store.transaction() as connection:
                     await batch.run(connection, arrivals)
@@ -215,7 +217,7 @@ class Intake:
         """
         reason = f"defect:{type(error).__name__}"
         log.error("message_held", reason=reason, system=arrival.system_id, place=arrival.place)
-        batch = Batch(self._directory(), self._known, datetime.now(UTC))
+        batch = Batch(self._directory(), self._known, self._clock())
         try:
             async with self._store.transaction() as connection:
                 receipt = await batch.hold_one(connection, arrival, reason)
@@ -232,7 +234,7 @@ class Intake:
 
     async def retry_held(self) -> int:
         """Tries the heads of held cases whose time has come; returns how many were tried."""
-        now = datetime.now(UTC)
+        now = self._clock()
         async with self._store.transaction() as connection:
             due = await inbox.held(connection, due=now, limit=_HELD_AT_ONCE)
             rows = await inbox.load(connection, [(h.source, h.message) for h in due])

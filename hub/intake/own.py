@@ -10,7 +10,9 @@ from typing import Protocol
 
 from hub.intake.arrival import Arrival
 from schemas.envelope import Message
-from schemas.messages import HUB_SOURCE, Adressering, Verifiering
+from schemas.messages import HUB_SOURCE
+from schemas.own import Adressering
+from schemas.parts import Part
 
 ASKED = "asked"
 """What is known of an actor whom HSA has been asked about and not yet answered for."""
@@ -24,8 +26,8 @@ class Known(Protocol):
         ...
 
     def actor(self, actor: str, role: str) -> str | None:
-        """What HSA said of one who acts in a role (C-3); ``asked`` while the answer is awaited; None when it is to be
-        asked.
+        """What HSA said of one who acts in a role (C-3), or is ``legitimerad`` (C-22); ``asked`` while the answer is
+        awaited; None when it is to be asked.
         """
         ...
 
@@ -41,7 +43,7 @@ def new_id() -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
-def own_message(case_id: str, id_: str, name: str, data: Adressering | Verifiering, now: datetime) -> Arrival:
+def own_message(case_id: str, id_: str, name: str, data: Part, now: datetime) -> Arrival:
     """A message from the hub itself, handled like any other (architecture.md §1)."""
     message = Message(id_, HUB_SOURCE, name, case_id, now, None, None, data)
     raw = data.model_dump_json(exclude_none=True).encode()

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
 from hub.processes.case import Case
 from hub.processes.machine import Decision, Process
@@ -41,15 +42,16 @@ def notices(
     here = _Here(process, case, directory, now)
     asked_here: dict[str, str] = {}
     if case.published and decision.joined:
-        for sequence, source, message_id in standing(case):
+        for sequence in case.standing:
+            then = earlier[sequence]
             fresh = [unit for unit in decision.joined if _heard(case, directory.system_of.get(unit, "")) < sequence]
             if sequence < case.sequence:
-                items += _told(here, sequence, source, message_id, fresh, earlier.get(sequence))
+                items += _told(here, sequence, then, fresh)
             # A system never gets the same notice twice: its later unit is asked by the message that brought it in.
             for unit in set(decision.joined).difference(fresh):
-                asked_here |= _asked(case, source, message_id, [unit])
+                asked_here |= _asked(case, then, [unit])
     units = [*decision.tell, *(unit for unit in asked_here if unit not in decision.tell)]
-    items += _told(here, case.sequence, message.source, message.id, units, message, asked_here)
+    items += _told(here, case.sequence, message, units, asked_here)
     return items
 
 
@@ -89,29 +91,27 @@ def _skipped(case: Case, system: str, sequence: int) -> tuple[int, ...]:
     return skipped
 
 
-def standing(case: Case) -> list[tuple[int, str, str]]:
-    """The messages that stand now, one per step, in sequence order."""
-    return sorted({(step["sequence"], step["source"], step["message"]) for step in case.steps.values()})
-
-
-def _asked(case: Case, source: str, message_id: str, units: list[str]) -> dict[str, str]:
+def _asked(case: Case, message: Message, units: list[str]) -> dict[str, str]:
     """Unit → what it is to answer a message with."""
-    return {
+    asked = {
         unit: _AWAITED[step["act"]]
         for step in case.steps.values()
-        if step["message"] == message_id and step["source"] == source
+        if step["message"] == message.id and step["source"] == message.source
         for unit in units
         if unit in step["awaits"]
     }
+    thread = case.threads.get(f"{message.id} {message.source}") if message.name == "meddelande" else None
+    if thread is not None:
+        awaited = case.open_awaits(thread)
+        asked |= {unit: "kvittens" for unit in units if unit in awaited}
+    return asked
 
 
 def _told(
     here: _Here,
     sequence: int,
-    source: str,
-    message_id: str,
+    message: Message,
     units: list[str],
-    message: Message | None,
     asked: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Item]:
     if not units:
@@ -123,14 +123,14 @@ def _told(
         if system is not None:
             by_system.setdefault(system, []).append(unit)
     items = []
-    shown = None if message is None else completed(message, case)
+    shown = completed(message, case)
     for system, receivers in by_system.items():
         seen = {unit: outlook(here.process, case, unit, directory) for unit in receivers}
         told = Told(
             case=case.id,
             sequence=sequence,
             to=tuple(receivers),
-            awaits=_asked(case, source, message_id, receivers) | {u: a for u, a in asked.items() if u in receivers},
+            awaits=_asked(case, message, receivers) | {u: a for u, a in asked.items() if u in receivers},
             state={step: {unit: seen[unit].colours[step] for unit in receivers} for step in here.process.steps},
             may={unit: seen[unit].may for unit in receivers},
             skipped=_skipped(case, system, sequence),
@@ -143,12 +143,10 @@ def _told(
                 system=system,
                 case_id=case.id,
                 sequence=sequence,
-                source=source,
-                message_id=message_id,
+                source=message.source,
+                message_id=message.id,
                 told=told,
-                body=None
-                if shown is message or shown is None
-                else shown.data.model_dump_json(exclude_none=True).encode(),
+                body=None if shown is message else shown.data.model_dump_json(exclude_none=True).encode(),
                 accepted_at=here.now,
                 due_at=here.now,
                 message=shown,
@@ -158,19 +156,41 @@ def _told(
 
 
 def completed(message: Message, case: Case) -> Message:
-    """The message with the person's name and address from the register where the sender left them out (law 2017:612
-    2:2, C-60).
+    """The message as it is shown: with the person's name and address from the register where the sender left them out
+    (law 2017:612 2:2, C-60), and without what points to one whose identity is protected (C-62).
+
+    A no to the position on SIP names who talks to the ward about it (V-13).
     """
+    if message.name == "svu.sip_stallning" and not message.data.approves:  # type: ignore[attr-defined]
+        caller = next((v["person"] for v in case.vardkontakter if v["kallelseansvarig"]), None)
+        return message if caller is None else _with(message, {"kallelseansvarig": caller})
     patient = getattr(message.data, "patient", None)
+    if case.blocked:
+        return _hidden(message, patient)
     if patient is None:
         return message
     missing = {k: v for k, v in case.person.items() if getattr(patient, k) is None}
-    if not missing:
+    return _with(message, {"patient": patient.model_copy(update=missing)}) if missing else message
+
+
+def _with(message: Message, changed: dict[str, Any]) -> Message:
+    return replace(message, data=message.data.model_copy(update=changed))
+
+
+def _hidden(message: Message, patient: Any) -> Message:
+    """C-62: address and personal contacts are in nothing that the hub shows."""
+    if message.name == "narstaende":
+        return _with(message, {"people": ()})
+    if message.name in {"adressering", "folkbokforing"}:
+        return _with(message, {"address": None})
+    if message.name == "kontakt":
+        return _with(message, {"phone": None, "email": None})
+    if patient is None:
         return message
-    return replace(message, data=message.data.model_copy(update={"patient": patient.model_copy(update=missing)}))
+    return _with(message, {"patient": patient.model_copy(update={"address": None, "phone": None})})
 
 
-def lookup(case_id: str, message: Message, question: Question, now: datetime) -> Item:
+def lookup(case_id: str | None, message: Message, question: Question, now: datetime) -> Item:
     """A question for the registers, asked after the commit by the addressing (architecture.md §1)."""
     return Item(0, "lookup", REGISTERS, case_id, None, message.source, message.id, question, None, now, now)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -18,7 +19,7 @@ from hub.processes.case import Case, Event, evolve
 from hub.processes.profiles import PROFILES, Profile
 from schemas.directory import Directory, Unit
 from schemas.envelope import Message
-from schemas.messages import FROM_THE_HUB, HUB_SOURCE
+from schemas.messages import FROM_THE_HUB, HUB_SOURCE, Question
 
 HUB_PARTY = "hub"
 
@@ -35,15 +36,29 @@ class Situation:
     party: str
     directory: Directory
     profile: Profile
+    now: datetime
+    """When the hub took the message in: what is told is told then."""
     events: list[Event] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    asks: list[str] = field(default_factory=list)
+    asks: list[Question] = field(default_factory=list)
     joined: list[str] = field(default_factory=list)
+    counted: bool = False
+    """The case has given the message its number."""
 
     @property
     def unit(self) -> str:
         """HSA-id of the acting unit."""
         return self.message.unit
+
+    @property
+    def at(self) -> str:
+        """``now``, as events hold it."""
+        return self.now.isoformat()
+
+    @property
+    def role(self) -> str:
+        """The role acted in (C-3)."""
+        return acting_role(self.message.role, self.directory.unit_by_hsa[self.unit])
 
     def emit(self, name: str, /, **facts: Any) -> None:
         """An event happened; the case changes at once, so that the next effect sees it."""
@@ -78,6 +93,10 @@ def guard(rule: str, *, sv: str, en: str, element: str | None = None) -> Callabl
     return wrap
 
 
+OPEN = frozenset({"open"})
+TO_THE_END = frozenset({"open", "discharged"})
+"""V-16: what may still be said of a case whose patient has left the ward."""
+
 Effect = Callable[[Situation], None]
 Tells = Callable[[Situation], list[str]]
 
@@ -98,6 +117,10 @@ class Row:
     opens: bool = False
     embeds: tuple[str, ...] = ()
     """Messages that this one may carry in a field of the same name, handled before it in the same breath."""
+    in_status: frozenset[str] = OPEN
+    """The statuses of the case in which it is accepted."""
+    from_outside: bool = False
+    """A unit that takes no part may send it (C-5)."""
 
 
 @dataclass(frozen=True)
@@ -130,8 +153,8 @@ class Decision:
     """Units that shall get this message."""
     joined: list[str]
     """Units that came in with it and need what stands to catch up (C-10)."""
-    asks: list[str]
-    """Questions for the registers that it gave rise to (``adressering``)."""
+    asks: list[Question]
+    """Questions for the registers that it gave rise to."""
     warnings: list[str]
 
 
@@ -144,7 +167,9 @@ NO_SUCH_CASE = Refused(
 )
 
 
-def decide(process: Process, case: Case | None, case_id: str, message: Message, directory: Directory) -> Decision:
+def decide(
+    process: Process, case: Case | None, case_id: str, message: Message, directory: Directory, now: datetime
+) -> Decision:
     """Events, or ``Refused`` with the rule that forbids; the case given is changed only when the message is accepted.
 
     ``case`` is None when the subject names a case that does not exist; a row that opens makes it then, under
@@ -166,11 +191,11 @@ def decide(process: Process, case: Case | None, case_id: str, message: Message, 
         case = Case(case_id, profile=directory.region_of(message.unit).profile)
     else:
         if party != HUB_PARTY:
-            _takes_part(case, message)
+            _takes_part(row, case, message, directory)
         if any(getattr(message.data, name) is not None for name in row.embeds):
             # The guards of the outer message look at what the inner ones have changed: try it on a copy.
             case = case.copy()
-    situation = Situation(case, message, message.data, row.message, party, directory, PROFILES[case.profile])
+    situation = Situation(case, message, message.data, row.message, party, directory, PROFILES[case.profile], now)
     for name in row.embeds:
         part = getattr(message.data, name)
         inner = process.row(name)
@@ -201,8 +226,9 @@ def _handle(row: Row, situation: Situation) -> None:
         condition.check(situation)
     for condition in row.checks:
         condition.check(situation)
-    if not situation.events:
+    if not situation.counted:
         situation.case.sequence += 1
+        situation.counted = True
     for effect in row.effects:
         effect(situation)
 
@@ -245,23 +271,48 @@ def acting_role(role: str | None, unit: Unit) -> str:
     return role
 
 
-def _takes_part(case: Case, message: Message) -> None:
-    """C-4: only a participating unit acts in a case; others are not even told that there is one.
+def _takes_part(row: Row, case: Case, message: Message, directory: Directory) -> None:
+    """C-4: only a participating unit acts in a case, in a role that it has there; others are not even told that there
+    is one.
 
     V-2: before anything is published there is none for those outside slutenvard.
     """
     participant = case.participants.get(message.unit)
-    if participant is None or not (case.published or participant["party"] == "slutenvard"):
+    hidden = not case.published and (participant is None or participant["party"] != "slutenvard")
+    if hidden or (participant is None and not row.from_outside):
         raise Refused(
             "C-4",
             "Enheten deltar inte i ärendet.",
             "The unit takes no part in the case.",
             "/subject",
         )
-    if case.status != "open":
+    if case.status not in row.in_status:
+        raise _closed(case)
+    if participant is None:
+        return
+    if acting_role(message.role, directory.unit_by_hsa[message.unit]) not in participant["roles"]:
         raise Refused(
-            "C-62" if case.addressed == "protected" else "C-63",
-            "Ärendet är stängt: folkbokföringen uppger skyddade personuppgifter eller att personen är avliden.",
-            "The case is closed: the population register says that the person is protected or deceased.",
+            "C-4",
+            "Rollen deltar inte i ärendet för enheten. Lägg till den med roll.",
+            "The role takes no part in the case for the unit. Add it with roll.",
+            "/actorrole",
+        )
+
+
+def _closed(case: Case) -> Refused:
+    """The refusal of a message in a case that is no longer open to it."""
+    if case.status == "discharged":
+        return Refused(
+            "V-16",
+            "Patienten är utskriven och ärendet avslutat. Ångra utskrivningen först, om den var fel.",
+            "The patient is discharged and the case ended. Undo the discharge first, if it was wrong.",
             "/subject",
         )
+    if case.status == "revoked":
+        return Refused("V-5", "Ärendet är makulerat.", "The case is revoked.", "/subject")
+    return Refused(
+        "C-62" if case.addressed == "protected" else "C-63",
+        "Ärendet är stängt: folkbokföringen uppger skyddade personuppgifter eller att personen är avliden.",
+        "The case is closed: the population register says that the person is protected or deceased.",
+        "/subject",
+    )

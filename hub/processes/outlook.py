@@ -19,14 +19,17 @@ _NO_TIME = datetime.min.replace(tzinfo=UTC)
 def may(process: Process, case: Case, unit: str, directory: Directory) -> tuple[str, ...]:
     """The names of what a unit may do now: the rows of its party whose guards about the case hold (messages.md §2)."""
     participant = case.participants.get(unit)
-    if participant is None or case.status != "open":
+    if participant is None or case.status in {"refused", "revoked"}:
         return ()
     probe = Message("probe", unit, "", case.id, _NO_TIME, None, None, Part())
-    situation = Situation(case, probe, probe.data, "", participant["party"], directory, PROFILES[case.profile])
+    party, profile = participant["party"], PROFILES[case.profile]
+    situation = Situation(case, probe, probe.data, "", party, directory, profile, _NO_TIME)
     names = []
     for row in process.rows:
         situation.name = row.message
-        if participant["party"] in row.parties and all(condition.holds(situation) for condition in row.guards):
+        if party not in row.parties or case.status not in row.in_status:
+            continue
+        if all(condition.holds(situation) for condition in row.guards):
             names.append(row.message)
     return tuple(names)
 
@@ -64,13 +67,15 @@ def duty_roles(directory: Directory, unit: str, step: str, act: str) -> list[str
 
 
 def colours(process: Process, case: Case, unit: str, directory: Directory) -> dict[str, dict[str, str]]:
-    """C-30 for one unit: step → role → red · yellow · green · grey."""
+    """C-30 for one unit: step → role → red · yellow · green · grey · blue."""
     roles = case.participants.get(unit, {"roles": []})["roles"]
     seen: dict[str, dict[str, str]] = {}
     for step in process.steps:
         standing = case.steps.get(step)
         if standing is None:
             seen[step] = dict.fromkeys(roles, "grey")
+        elif standing["act"] == "skriva":
+            seen[step] = dict.fromkeys(roles, "blue")
         elif not still_awaits(case, standing):
             seen[step] = dict.fromkeys(roles, "green")
         elif unit in standing["awaits"]:
@@ -82,5 +87,11 @@ def colours(process: Process, case: Case, unit: str, directory: Directory) -> di
 
 
 def still_awaits(case: Case, standing: dict[str, Any]) -> bool:
-    """Whether a step waits for anybody: a unit named, or a receiver that the registers have not named yet (V-6)."""
-    return standing["act"] is not None and bool(standing["awaits"] or not case.all_receivers_known)
+    """Whether a step waits for anybody: a unit named, a klarmarkering (V-12), a renewed answer of outpatient care
+    (V-13), or a receiver that the registers have not named yet (V-6).
+    """
+    if standing["act"] is None:
+        return False
+    if standing["awaits"] or not case.all_receivers_known:
+        return True
+    return standing["act"] == "justera" and not (case.klarmarkerad and case.sip_approved is not False)

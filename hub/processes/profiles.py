@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+_BACKGROUND = frozenset({"tidigare_vardrelationer", "bakgrund"})
+KARTLAGGNING: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "slutenvard": frozenset({"patientens_onskemal", "narstaendes_onskemal", "aktuellt_tillstand"}),
+        "oppenvard": _BACKGROUND,
+        "kommun": _BACKGROUND,
+    }
+)
+SIP_POSITIONS = frozenset({"sip_behovs", "sip_behovs_inte", "sip_finns", "patienten_vill_inte"})
+DISCHARGED_TO = frozenset(
+    {"ordinart_boende", "sarskilt_boende", "korttidsboende", "annan_vardinrattning", "hospice", "annat"}
+)
+ENDED_WITH = frozenset({"avliden", "annan_slutenvard", "avviken", "inget_behov", "annat"})
+# The lists of the manuals' screens are lost (processes.md, words): these are ours, and a region may have its own.
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +29,18 @@ class Profile:
     name: str
     information_before_consent: bool
     """P-22."""
+    messages_reach_new_units: bool = False
+    """C-43 (Prator): a free message may go to a unit that was not in the case, which then reads it."""
+    printing_has_a_reason: bool = False
+    """C-55 (SAMSA): for whom and why are required of a printing."""
+    kartlaggning: Mapping[str, frozenset[str]] = field(default_factory=lambda: KARTLAGGNING)
+    """V-11: party → the fields that it writes."""
+    sip_positions: frozenset[str] = SIP_POSITIONS
+    """V-12: codes of the ward's position on SIP."""
+    discharged_to: frozenset[str] = DISCHARGED_TO
+    """V-16."""
+    ended_with: frozenset[str] = ENDED_WITH
+    """V-16."""
     refused_consent_allows: frozenset[str] = frozenset()
     """V-3†: what a profile accepts besides when consent is refused, by message name."""
 
@@ -20,8 +49,8 @@ PROFILES = {
     profile.name: profile
     for profile in (
         Profile("mina_planer", information_before_consent=True),
-        Profile("prator", information_before_consent=False),
-        Profile("samsa", information_before_consent=False),
+        Profile("prator", information_before_consent=False, messages_reach_new_units=True),
+        Profile("samsa", information_before_consent=False, printing_has_a_reason=True),
         Profile("lifecare", information_before_consent=False),
         Profile("cosmic_link", information_before_consent=False),
     )

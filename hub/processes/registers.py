@@ -1,11 +1,17 @@
-"""Rows for what the registers said, in messages from the hub itself: adressering, verifiering. Pure; imports the common rows."""
+"""Rows for the hub's own messages: adressering, verifiering, folkbokforing, frist. Pure; imports the common rows and the
+deadlines.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from hub.errors import Refused
-from hub.processes.case import FOUND
-from hub.processes.common import await_joined, join
-from hub.processes.machine import HUB_PARTY, Row, Situation
+from hub.processes.case import FOUND, Case
+from hub.processes.common import await_joined, everyone_else, join
+from hub.processes.deadlines import concerned
+from hub.processes.machine import HUB_PARTY, TO_THE_END, Row, Situation, guard
+from schemas.own import Frist
 
 
 def protected_or_deceased(outcome: str) -> Refused | None:
@@ -34,7 +40,7 @@ def address(s: Situation) -> None:
     One who was found but is not connected has to be reached by hand, like one who was not found.
     """
     found = s.data
-    if s.case.status != "open":
+    if s.case.status not in TO_THE_END or s.case.blocked:
         return  # C-62: a closed case learns nothing more of the person
     refusal = protected_or_deceased(found.outcome)
     if refusal is not None:
@@ -45,6 +51,8 @@ def address(s: Situation) -> None:
     missing = {name: value for name, value in learnt.items() if name not in s.case.person}
     if missing:
         s.emit("named", **missing)
+    if found.municipality is not None and s.case.registered != found.municipality:
+        s.emit("folkbokford", municipality=found.municipality)
     receivers = (found.health_centre, found.municipality_unit)
     for unit in receivers:
         if unit is not None and unit in s.directory.unit_by_hsa and unit not in s.case.participants:
@@ -96,15 +104,31 @@ def hsa_disagrees(outcome: str) -> Refused | None:
     )
 
 
+LICENSED = "legitimerad"
+"""Asked of HSA in a role's place, where a licence is what counts (C-22)."""
+
+
+def not_licensed(element: str) -> Refused:
+    """C-22: the refusal of a menprovning by one who is not licensed."""
+    return Refused(
+        "C-22",
+        "HSA känner inte personen som legitimerad. Bara legitimerad personal gör menprövning.",
+        "HSA does not know the person as licensed. Only licensed staff make a harm assessment.",
+        element,
+    )
+
+
 def note_verification(s: Situation) -> None:
-    s.emit("verified", actor=s.data.actor, outcome=s.data.outcome)
+    if s.data.concerns == "actor":
+        s.emit("verified", actor=s.data.actor, outcome=s.data.outcome)
 
 
 def the_unit_when_hsa_disagrees(s: Situation) -> list[str]:
-    """That all is well goes without saying; otherwise the unit for which the person acted is told."""
+    """That who acted is well known goes without saying; otherwise, and of whomever it named, the unit is told."""
     participant = s.case.participants.get(s.data.unit)
     sees = participant is not None and (s.case.published or participant["party"] == "slutenvard")
-    return [s.data.unit] if s.data.outcome != "verified" and sees else []
+    goes_without_saying = s.data.outcome == "verified" and s.data.concerns == "actor"
+    return [s.data.unit] if sees and not goes_without_saying else []
 
 
 VERIFIERING = Row(
@@ -113,4 +137,107 @@ VERIFIERING = Row(
     ("C-3",),
     (note_verification,),
     the_unit_when_hsa_disagrees,
+)
+
+
+# --- news of the person (C-62, C-63) ----------------------------------------------------------------------------------
+
+
+def learn_news(s: Situation) -> None:
+    """What folkbokforing says now of a person in an open case; all who take part are told."""
+    if s.data.news == "protected":
+        s.emit("blocked")
+    elif s.data.news == "deceased":
+        s.emit("died")
+    elif not s.case.blocked:
+        news = {name: getattr(s.data, name) for name in ("personnummer", "name", "address") if getattr(s.data, name)}
+        if news:
+            s.emit("named", **news)
+        if s.data.municipality is not None:
+            s.emit("folkbokford", municipality=s.data.municipality)
+
+
+@guard(
+    "C-62",
+    sv="Det är redan känt i ärendet, eller ärendet är avslutat.",
+    en="It is known in the case already, or the case has ended.",
+    element="/data/news",
+)
+def it_is_news(s: Situation) -> bool:
+    if s.case.status not in TO_THE_END:
+        return False
+    if s.data.news == "protected":
+        return not s.case.blocked
+    if s.data.news == "deceased":
+        return not s.case.deceased
+    return True
+
+
+FOLKBOKFORING = Row(
+    "folkbokforing",
+    frozenset({HUB_PARTY}),
+    ("C-60", "C-62", "C-63"),
+    (learn_news,),
+    everyone_else,
+    guards=(it_is_news,),
+)
+
+
+# --- deadlines (D-9) --------------------------------------------------------------------------------------------------
+
+
+def key_of(name: str, step: str | None) -> str:
+    """A deadline's key in the case: its name, and of which step."""
+    return name if step is None else f"{name}/{step}"
+
+
+def frist_of(case: Case, key: str) -> Frist | None:
+    """The message with which a deadline of a case is told; None where it no longer holds."""
+    due = case.due.get(key)
+    if due is None:
+        return None
+    name, _, step = key.partition("/")
+    standing = case.steps.get(step, {})
+    return Frist.model_validate(
+        {
+            "name": name,
+            "due": due,
+            "step": step or None,
+            "message": standing.get("message"),
+            "units": tuple(standing.get("awaits", ())),
+        }
+    )
+
+
+@guard(
+    "D-9",
+    sv="Fristen gäller inte längre.",
+    en="The deadline no longer holds.",
+    element="/data/due",
+)
+def it_is_still_due(s: Situation) -> bool:
+    due = s.case.due.get(key_of(s.data.name, s.data.step))
+    return due is not None and datetime.fromisoformat(due) == s.data.due
+
+
+def pass_deadline(s: Situation) -> None:
+    """C-23: with the consent's last day the consent ends."""
+    key = key_of(s.data.name, s.data.step)
+    s.emit("fired", key=key, due=s.case.due[key])
+    if s.data.name == "samtycke_upphor":
+        s.emit("withdrawn")
+
+
+def those_concerned(s: Situation) -> list[str]:
+    visible = everyone_else(s)
+    return [unit for unit in concerned(s.case, key_of(s.data.name, s.data.step)) if unit in visible]
+
+
+FRIST = Row(
+    "frist",
+    frozenset({HUB_PARTY}),
+    ("D-9", "V-18", "C-23"),
+    (pass_deadline,),
+    those_concerned,
+    checks=(it_is_still_due,),
 )

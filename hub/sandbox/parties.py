@@ -19,9 +19,9 @@ from hub.sandbox import staff, ways, wire
 from hub.sandbox.ledger import Ledger
 from hub.sandbox.patients import Admissions
 from hub.sandbox.wire import Answer, Notice
+from schemas.both import Kvittens
 from schemas.directory import Directory, System, Unit, WebhookOut
 from schemas.envelope import Message
-from schemas.messages import Kvittens
 
 
 def token(system: str) -> str:

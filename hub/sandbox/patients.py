@@ -15,8 +15,8 @@ from hub.sandbox.register_contents import Contents, PersonRow
 from schemas.directory import Directory, Unit
 from schemas.envelope import Message
 from schemas.identities import IdentityError, parse_person_id
-from schemas.messages import Inskrivning
 from schemas.parts import Information, Patient, Samtycke
+from schemas.svu import Inskrivning
 
 REASONS = (
     "Fall i hemmet, höftfraktur",

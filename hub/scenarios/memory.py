@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from pydantic_core import from_json
+
 from hub.intake.arrival import Arrival, read
 from hub.intake.batch import Batch
 from hub.intake.own import own_message
-from hub.scenarios.model import At, Send, State, Written
+from hub.processes.registers import frist_of
+from hub.scenarios.model import At, Liability, News, Send, State, Written
 from hub.scenarios.play import Outcome, Play
 from hub.scenarios.report import Report
 from hub.scenarios.world import Lately, World, load, world_of
+from hub.store import inbox
 from schemas.messages import Question, Receipt, Told
+from schemas.own import Folkbokforing
 
 _HELD = "held"
 """What the receipt of a held message names."""
@@ -31,6 +36,7 @@ class Memory(Batch):
         self._world = world
         self._waiting: dict[tuple[str, str], Arrival] = {}
         self._asked = 0
+        self._struck: set[tuple[datetime, str, str]] = set()
 
     def take(self, arrival: Arrival, now: datetime) -> Outcome:
         """Handles one message and what follows from it: the registers' answer, messages that waited for the case."""
@@ -40,18 +46,64 @@ class Memory(Batch):
         receipt = self._handle(arrival)
         if receipt.rule == _HELD:
             self._waiting.setdefault(arrival.key, arrival)
-        self._look_up()
-        self._retry()
-        return Outcome(receipt, [item.told for item in self.items if isinstance(item.told, Told)])
+        looked = -1
+        while looked < len(self.items):
+            looked = self._look_up(max(looked, 0))
+            self._retry()
+        if receipt.rule == _HELD:  # what was held only until the registers had answered has its final receipt by now
+            settled = self.seen[arrival.key][1]
+            receipt = receipt if settled is None or receipt.repeat else Receipt.model_validate(settled)
+        return Outcome(receipt, self._tells())
 
-    def _look_up(self) -> None:
-        """The registers' answer is a message of the hub's own, right after the one that asked (architecture.md §1)."""
-        for case, asked in [(item.case_id, item.told) for item in self.items]:
-            if isinstance(asked, Question) and case is not None:
-                self._asked += 1
-                answer = self._world.reply(asked)
-                self._lately.learn(answer)
+    def _look_up(self, start: int) -> int:
+        """The registers' answer is a message of the hub's own, right after the one that asked (architecture.md §1).
+
+        Returns how far the items have been looked at.
+        """
+        end = len(self.items)
+        for case, asked in [(item.case_id, item.told) for item in self.items[start:end]]:
+            answer = self._world.reply(asked) if isinstance(asked, Question) else None
+            if answer is None or not isinstance(asked, Question):
+                continue
+            self._asked += 1
+            self._lately.learn(answer)
+            if case is not None and asked.concerns != "decided_by":
                 self._handle(own_message(case, f"a-{self._asked}-0", asked.question, answer, self.now))
+        return end
+
+    def strike(self, then: datetime) -> list[Told]:
+        """Moves the clock; every deadline on the way is told at its time (D-9)."""
+        self.items.clear()
+        while True:
+            due = [
+                (datetime.fromisoformat(at), id_, key)
+                for id_, case in self.cases.items()
+                for key, at in case.due.items()
+            ]
+            passed = [row for row in due if row[0] <= then and row not in self._struck]
+            if not passed:
+                break
+            at, id_, key = min(passed)
+            self._struck.add((at, id_, key))
+            self.now = max(self.now, at)
+            frist = frist_of(self.cases[id_], key)
+            if frist is not None:
+                self._handle(own_message(id_, f"f-{id_}-{key}-{at.isoformat()}", "frist", frist, self.now))
+        self.now = then
+        return self._tells()
+
+    def learn(self, person: str, news: Folkbokforing, now: datetime) -> list[Told]:
+        """Folkbokforing was asked again, and says something new of a person: in every case of theirs."""
+        self.items.clear()
+        self.now = now
+        for id_, case in list(self.cases.items()):
+            if case.person.get("personnummer") == person:
+                self._asked += 1
+                self._handle(own_message(id_, f"n-{self._asked}", "folkbokforing", news, now))
+        return self._tells()
+
+    def _tells(self) -> list[Told]:
+        return [item.told for item in self.items if isinstance(item.told, Told)]
 
     def _retry(self) -> None:
         """D-4: what was held is tried again, in the order in which it came. (What opens a case is never held here.)"""
@@ -60,10 +112,10 @@ class Memory(Batch):
             if self._handle(arrival).rule != _HELD:
                 del self._waiting[key]
 
-    def history(self, case: str | None) -> list[str]:
-        """The names of a case's accepted messages, in sequence order."""
+    def history(self, case: str | None) -> list[inbox.Row]:
+        """A case's accepted messages, in sequence order."""
         rows = [row for row in (*self.rows, *self.settled) if row.case_id == case and row.sequence is not None]
-        return [row.name or "" for row in sorted(rows, key=lambda row: row.sequence or 0)]
+        return sorted(rows, key=lambda row: row.sequence or 0)
 
 
 def play(written: Written, world: World | None = None) -> Report:
@@ -77,10 +129,17 @@ def play(written: Written, world: World | None = None) -> Report:
             played.judge(number, step, arrival, hub.take(arrival, played.now))
         elif isinstance(step, At):
             played.move(number, step)
+            played.judge_told(number, "at", step.notices, hub.strike(played.now))
+        elif isinstance(step, News):
+            told = hub.learn(step.news.person, played.learnt(step), played.now)
+            played.judge_told(number, "news", step.news.notices, told)
         elif isinstance(step, State):
             played.judge_state(number, step, None if played.case is None else hub.cases.get(played.case))
+        elif isinstance(step, Liability):
+            events = [from_json(row.events or b"[]") for row in hub.history(played.case)]
+            played.judge_liability(number, step, events, hub.cases[played.case or ""].opened_by)
         else:
-            played.judge_history(number, step, hub.history(played.case))
+            played.judge_history(number, step, [row.name or "" for row in hub.history(played.case)])
     return played.report
 
 

@@ -1,13 +1,12 @@
 """A scenario as it is written (messages.md §6): the project's and its vendors' common test language.
 
-Imports the language. The step ``liability`` is not in the model yet: it comes with the law's clock
-(law-and-lookups.md §1), and is refused till then.
+Imports the language.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,6 +14,7 @@ import yaml
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, StringConstraints, Tag
 
 from hub.scenarios.reading import Unusable, locate, read
+from schemas.identity_types import Kommunkod, Personnummer12
 from schemas.parts import MessageId
 
 ShortName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -90,12 +90,46 @@ def _duration(text: object) -> object:
 
 
 class At(_Strict):
-    """Moves the clock to this long after the scenario's ``clock``; never back."""
+    """Moves the clock to this long after the scenario's ``clock``, never back: deadlines pass on the way."""
 
     at: Annotated[
         timedelta,
         BeforeValidator(_duration, json_schema_input_type=Annotated[str, Field(pattern=f"^{_DURATION.pattern}$")]),
     ]
+    notices: dict[ShortName, ExpectedNotice] | None = None
+    """Exactly these units are told of deadlines that passed; left out, it is not looked at."""
+
+
+class LiabilityIs(_Strict):
+    """From which day the municipality pays, and every condition that is not met."""
+
+    starts: date | None = None
+    unmet: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z_]+$")], ...] | None = None
+    """Exactly these; left out, it is not looked at."""
+    municipality: Kommunkod | None = None
+
+
+class Liability(_Strict):
+    """What the law's clock says of the case (law 2017:612, law-and-lookups §1)."""
+
+    liability: LiabilityIs
+
+
+class NewsIs(_Strict):
+    """As ``folkbokforing`` tells it, and who is told."""
+
+    person: Personnummer12
+    news: Literal["protected", "deceased", "moved", "new_number"]
+    personnummer: Personnummer12 | None = None
+    address: str | None = None
+    municipality: Kommunkod | None = None
+    notices: dict[ShortName, ExpectedNotice] | None = None
+
+
+class News(_Strict):
+    """The population register has news of a person, and the hub learns it by asking again (C-62, C-63)."""
+
+    news: NewsIs
 
 
 class State(_Strict):
@@ -114,7 +148,9 @@ def _kind(step: object) -> str | None:
     """Which step it is: the one that its own key names."""
     if isinstance(step, BaseModel):
         return f"{type(step).__name__.lower()} step"
-    keys = [key for key in ("send", "at", "state", "history") if isinstance(step, dict) and key in step]
+    keys = [
+        key for key in ("send", "at", "state", "history", "liability", "news") if isinstance(step, dict) and key in step
+    ]
     return f"{keys[0]} step" if len(keys) == 1 else None
 
 
@@ -122,11 +158,13 @@ Step = Annotated[
     Annotated[Send, Tag("send step")]
     | Annotated[At, Tag("at step")]
     | Annotated[State, Tag("state step")]
-    | Annotated[History, Tag("history step")],
+    | Annotated[History, Tag("history step")]
+    | Annotated[Liability, Tag("liability step")]
+    | Annotated[News, Tag("news step")],
     Discriminator(
         _kind,
         custom_error_type="unknown_step",
-        custom_error_message="a step is one of send, at, state and history (liability comes with the law's clock)",
+        custom_error_message="a step is one of send, at, state, history, liability and news",
     ),
 ]
 

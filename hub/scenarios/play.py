@@ -6,7 +6,7 @@ stack plays the same steps and gives the same things to judge.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,14 +14,27 @@ from typing import Any
 from pydantic_core import to_json
 
 from hub.intake.arrival import Arrival
-from hub.processes.case import Case
+from hub.processes.case import Case, Event
+from hub.processes.common import STOCKHOLM
 from hub.processes.outlook import colours
 from hub.processes.svu import SVU
-from hub.scenarios.model import At, ExpectedReceipt, History, Send, State, Step, Written
+from hub.scenarios.model import (
+    At,
+    ExpectedNotice,
+    ExpectedReceipt,
+    History,
+    Liability,
+    News,
+    Send,
+    State,
+    Step,
+    Written,
+)
 from hub.scenarios.report import Difference, Report, words
 from hub.scenarios.world import World
 from hub.translators.native import JSON, STRUCTURED
 from schemas.messages import Receipt, Told, type_of
+from schemas.own import Folkbokforing
 
 _REFERENCE = "ref:contact-1"
 """The subject under which a scenario opens its case when it says no other."""
@@ -141,13 +154,20 @@ class Play:
             got = words([(name, getattr(receipt, name)) for name in shown])
             got += "" if receipt.text is None else f" ({receipt.text.en})"
             self._differs(number, f"receipt of {step.send}", wanted, got)
-        if step.notices is not None:
-            for name in step.notices:
-                self._unit(number, "notices", name)
-            wanted = _notices({name: notice.awaits for name, notice in step.notices.items()})
-            got_notices = _notices(self._told(outcome.told))
-            if wanted != got_notices:
-                self._differs(number, f"notices of {step.send}", wanted, got_notices)
+        self.judge_told(number, step.send, step.notices, outcome.told)
+
+    def judge_told(
+        self, number: int, what: str, expected: Mapping[str, ExpectedNotice] | None, told: Sequence[Told]
+    ) -> None:
+        """Compares who was told with what a step says."""
+        if expected is None:
+            return
+        for name in expected:
+            self._unit(number, "notices", name)
+        wanted = _notices({name: notice.awaits for name, notice in expected.items()})
+        got = _notices(self._told(told))
+        if wanted != got:
+            self._differs(number, f"notices of {what}", wanted, got)
 
     def _remember(self, number: int, step: Send, arrival: Arrival, receipt: Receipt) -> None:
         message = arrival.message
@@ -188,6 +208,22 @@ class Play:
         """Compares the case's accepted messages."""
         if tuple(names) != step.history:
             self._differs(number, "history", ", ".join(step.history) or "empty", ", ".join(names) or "empty")
+
+    def judge_liability(self, number: int, step: Liability, history: Sequence[Iterable[Event]], opened_by: str) -> None:
+        """Compares what the law's clock says of the case's history."""
+        from hub.processes.law import liability
+
+        wanted = step.liability
+        today = self.now.astimezone(STOCKHOLM).date()
+        got = liability(history, self.world.directory.agreement_of(opened_by), today)
+        for name in wanted.model_fields_set:
+            found, stated = getattr(got, name), getattr(wanted, name)
+            if found != stated:
+                self._differs(number, f"liability {name}", str(stated), str(found))
+
+    def learnt(self, step: News) -> Folkbokforing:
+        """What folkbokforing says now, as the hub tells it."""
+        return Folkbokforing.model_validate(step.news.model_dump(exclude={"person", "notices"}))
 
     def _differs(self, number: int, what: str, expected: str, got: str) -> None:
         self.report.differences.append(Difference(number + 1, self.written.line(number), what, expected, got))

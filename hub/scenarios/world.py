@@ -11,11 +11,13 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from hub.processes.registers import LICENSED
 from hub.scenarios.model import ShortName
 from hub.scenarios.reading import Unusable, read
 from schemas.directory import Directory
 from schemas.identity_types import Hsa, Kommunkod, Lanskod, Personnummer12
-from schemas.messages import AddressingOutcome, Adressering, Question, VerificationOutcome, Verifiering
+from schemas.messages import Question
+from schemas.own import AddressingOutcome, Adressering, VerificationOutcome, Verifiering
 from schemas.parts import Line
 
 
@@ -44,6 +46,8 @@ class Actor(_Strict):
     outcome: VerificationOutcome
     known: bool = False
     """HSA was asked lately; else the hub asks after the first message, and vouched for till then."""
+    licensed: bool = True
+    """Whether HSA knows a licence (C-22)."""
 
 
 class World(_Strict):
@@ -94,13 +98,26 @@ class World(_Strict):
             address=found.address,
         )
 
-    def reply(self, question: Question) -> Adressering | Verifiering:
-        """The registers' answer to a question of the hub, as the message that the hub makes of it."""
+    def reply(self, question: Question) -> Adressering | Verifiering | None:
+        """The registers' answer to a question of the hub, as the message that the hub makes of it; None when there is
+        nothing to tell (folkbokforing has no news).
+        """
+        if question.question == "folkbokforing":
+            return None
         if question.question == "adressering":
             return self.answer(question.person or "")
-        asked = question.model_dump(include={"unit", "actor", "role"})
-        outcome = self.hsa[question.actor].outcome if question.actor in self.hsa else "verified"
+        asked = question.model_dump(include={"unit", "actor", "role", "concerns"})
+        outcome = self.verdict(question.actor or "", question.role or "")
         return Verifiering.model_validate({**asked, "outcome": outcome})
+
+    def verdict(self, actor: str, role: str) -> VerificationOutcome:
+        """What HSA says of one who acts in a role, or is to be licensed."""
+        found = self.hsa.get(actor)
+        if found is None:
+            return "verified"
+        if role == LICENSED and found.outcome != "unknown":
+            return "verified" if found.licensed else "not_licensed"
+        return found.outcome
 
     def under(self, profile: str) -> World:
         """The same world where every region has this profile."""
@@ -128,7 +145,7 @@ class Lately:
         found = self._world.hsa.get(actor)
         if found is None:
             return "verified"
-        return found.outcome if found.known else self._actors.get((actor, role))
+        return self._world.verdict(actor, role) if found.known else self._actors.get((actor, role))
 
     def asking(self, actor: str, role: str) -> None:
         """The question has been written down."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from psycopg import AsyncConnection
+from pydantic_core import to_json
 
 from hub.processes.case import Case
 from hub.store.inbox import uuid_bytes
@@ -62,6 +63,8 @@ _COLUMNS = {
     "state": "bytea",
     "opened_at": "timestamptz",
     "changed_at": "timestamptz",
+    "name": "text",
+    "archived_at": "timestamptz",
 }
 
 
@@ -87,6 +90,8 @@ async def add(connection: Connection, opened: Sequence[tuple[Case, str, str | No
                 case.dump(),
                 now,
                 now,
+                _name(case),
+                _archived_at(case),
             )
             for case, system, ref in opened
         ],
@@ -98,19 +103,56 @@ async def change(connection: Connection, changed: Sequence[Case], now: datetime)
     if not changed:
         return
     await connection.execute(
-        "UPDATE cases c SET person = n.person, status = n.status, manual = n.manual, sequence = n.sequence, state = n.state::json,"
-        " changed_at = %s FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::int[], %s::text[])"
-        " AS n (id, person, status, manual, sequence, state) WHERE c.id = n.id",
+        "UPDATE cases c SET person = n.person, name = n.name, status = n.status, manual = n.manual, sequence = n.sequence,"
+        " archived_at = n.archived_at, state = n.state::json, changed_at = %s"
+        " FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::timestamptz[], %s::text[])"
+        " AS n (id, person, name, status, manual, sequence, archived_at, state) WHERE c.id = n.id",
         (
             now,
             [c.id for c in changed],
             [c.person.get("personnummer", "") for c in changed],
+            [_name(c) for c in changed],
             [c.status for c in changed],
             [_manual(c) for c in changed],
             [c.sequence for c in changed],
+            [_archived_at(c) for c in changed],
             [c.dump().decode() for c in changed],
         ),
     )
+
+
+def _name(case: Case) -> str:
+    return case.person.get("name", "")
+
+
+def _archived_at(case: Case) -> datetime | None:
+    """When it leaves the start list (C-54)."""
+    left = case.dates.get("archived")
+    return None if left is None else datetime.fromisoformat(left)
+
+
+async def list_for(connection: Connection, changed: Sequence[Case]) -> None:
+    """Brings the units' lists (C-31) in line with cases that changed; ``listed`` says what they show already."""
+    gone, fresh, other = [], [], []
+    for case in changed:
+        now = case.todo()
+        gone += [(unit, case.id) for unit in case.listed if unit not in now]
+        fresh += [(unit, uuid_bytes(case.id), todo) for unit, todo in now.items() if unit not in case.listed]
+        other += [(unit, case.id, todo) for unit, todo in now.items() if case.listed.get(unit, todo) != todo]
+        case.listed = now
+    await copy(connection, "participation", ["unit", "case_id", "todo"], ["text", "bytea", "bool"], fresh)
+    if gone:
+        await connection.execute(
+            "DELETE FROM participation p USING unnest(%s::text[], %s::uuid[]) AS n (unit, case_id)"
+            " WHERE p.unit = n.unit AND p.case_id = n.case_id",
+            ([unit for unit, _ in gone], [case for _, case in gone]),
+        )
+    if other:
+        await connection.execute(
+            "UPDATE participation p SET todo = n.todo FROM unnest(%s::text[], %s::uuid[], %s::boolean[])"
+            " AS n (unit, case_id, todo) WHERE p.unit = n.unit AND p.case_id = n.case_id",
+            ([unit for unit, _, _ in other], [case for _, case, _ in other], [todo for _, _, todo in other]),
+        )
 
 
 def _manual(case: Case) -> str | None:
@@ -143,3 +185,46 @@ async def histories(connection: Connection, ids: Sequence[str]) -> dict[str, lis
     for case_id, events in await found.fetchall():
         lists.setdefault(case_id, []).append(events)
     return lists
+
+
+async def asked_before(connection: Connection, then: datetime, limit: int) -> list[tuple[str, str]]:
+    """Open cases whose person was last asked about before a time, the longest ago first: (case, personnummer)."""
+    found = await connection.execute(
+        "SELECT id::text, person FROM cases WHERE status = 'open' AND asked_at < %s ORDER BY asked_at LIMIT %s",
+        (then, limit),
+    )
+    return [(id_, person) for id_, person in await found.fetchall()]
+
+
+async def asked(connection: Connection, ids: Sequence[str], now: datetime) -> None:
+    """Folkbokforing has been asked about the people of these cases."""
+    await connection.execute("UPDATE cases SET asked_at = %s WHERE id = ANY(%s::uuid[])", (now, list(ids)))
+
+
+# --- free messages (C-40, C-41): one row each, so that a case does not grow with them ---------------------------------
+
+
+async def threads(connection: Connection, named: Sequence[tuple[str, str]]) -> list[tuple[str, str, dict[str, Any]]]:
+    """The free messages of a case by the id that a later message names: (case, «id source», state)."""
+    found = await connection.execute(
+        "SELECT t.case_id::text, t.message || ' ' || t.source, t.state"
+        " FROM unnest(%s::uuid[], %s::text[]) AS k (case_id, message) JOIN thread t USING (case_id, message)",
+        ([case for case, _ in named], [message for _, message in named]),
+    )
+    return [(case, key, state) for case, key, state in await found.fetchall()]
+
+
+async def put_threads(connection: Connection, changed: Sequence[tuple[str, str, dict[str, Any]]]) -> None:
+    """Free messages as they stand now."""
+    keys = [key.partition(" ") for _, key, _ in changed]
+    await connection.execute(
+        "INSERT INTO thread (case_id, message, source, state)"
+        " SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::json[])"
+        " ON CONFLICT (case_id, message, source) DO UPDATE SET state = excluded.state",
+        (
+            [case for case, _, _ in changed],
+            [message for message, _, _ in keys],
+            [source for _, _, source in keys],
+            [to_json(state).decode() for _, _, state in changed],
+        ),
+    )

@@ -118,16 +118,32 @@ def _text(raw: bytes | None) -> str | None:
     return None if raw is None else raw.decode()
 
 
+_WHOLE = (
+    "SELECT m.source, m.id, m.digest, m.raw, m.media_type, m.attributes::text, m.system, m.received_at, m.name, m.case_id,"
+    " m.sequence, m.events::text, m.receipt::text"
+)
+
+
 async def load(connection: Connection, keys: Sequence[Key]) -> dict[Key, Row]:
     """Messages by key, as they were kept."""
     cursor = connection.cursor(row_factory=dict_row)
     found = await cursor.execute(
-        "SELECT m.source, m.id, m.digest, m.raw, m.media_type, m.attributes::text, m.system, m.received_at, m.name, m.case_id,"
-        " m.sequence, m.events::text, m.receipt::text FROM unnest(%s::text[], %s::text[]) AS k (source, id)"
-        " JOIN message m USING (source, id)",
+        f"{_WHOLE} FROM unnest(%s::text[], %s::text[]) AS k (source, id) JOIN message m USING (source, id)",
         (texts(k[0] for k in keys), texts(k[1] for k in keys)),
     )
     return {(row["source"], row["id"]): _row(row) for row in await found.fetchall()}
+
+
+async def at(connection: Connection, numbers: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Row]:
+    """Accepted messages by (case, sequence), as they were kept."""
+    if not numbers:
+        return {}
+    cursor = connection.cursor(row_factory=dict_row)
+    found = await cursor.execute(
+        f"{_WHOLE} FROM unnest(%s::uuid[], %s::int[]) AS k (case_id, sequence) JOIN message m USING (case_id, sequence)",
+        ([case for case, _ in numbers], [number for _, number in numbers]),
+    )
+    return {(str(row["case_id"]), row["sequence"]): _row(row) for row in await found.fetchall()}
 
 
 def _row(found: dict[str, Any]) -> Row:
@@ -213,6 +229,11 @@ async def held(connection: Connection, *, due: datetime | None = None, limit: in
 async def make_due(connection: Connection, case_keys: Sequence[str], now: datetime) -> None:
     """The case that held messages waited for is there, or their head was settled: they may be tried at once."""
     await connection.execute("UPDATE held SET due_at = %s WHERE case_key = ANY(%s)", (now, list(case_keys)))
+
+
+async def try_now(connection: Connection, key: Key, now: datetime) -> None:
+    """What a held message waited for has come."""
+    await connection.execute("UPDATE held SET due_at = %s WHERE source = %s AND message = %s", (now, *key))
 
 
 async def oldest_hold(connection: Connection) -> tuple[int, datetime | None]:

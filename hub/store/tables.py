@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -71,10 +72,63 @@ cases = Table(
     Column("state", JSON, nullable=False),
     Column("opened_at", Time, nullable=False),
     Column("changed_at", Time, nullable=False),
+    Column("asked_at", Time, nullable=False, server_default=NOW),
+    Column("name", Text, nullable=False, server_default=text("''")),
+    Column("archived_at", Time),
     CheckConstraint("sequence >= 1", name="cases_sequence_positive"),
     Index("cases_ref", "system", "ref", unique=True, postgresql_where=text("ref IS NOT NULL")),
     Index("cases_manual", "changed_at", postgresql_where=text("manual IS NOT NULL")),
+    Index("cases_asked", "asked_at", postgresql_where=text("status = 'open'")),
+    Index("cases_person", "person"),
 )
+
+thread = Table(
+    "thread",
+    metadata,
+    Column("case_id", UUID(as_uuid=False), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("state", JSON, nullable=False),
+    PrimaryKeyConstraint("case_id", "message", "source", name="thread_key"),
+)
+"""Free messages of a case (C-40): a row each, so that a case's own row does not grow with them."""
+
+deadline = Table(
+    "deadline",
+    metadata,
+    Column("case_id", UUID(as_uuid=False), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("due_at", Time, nullable=False),
+    PrimaryKeyConstraint("case_id", "key", name="deadline_key"),
+    Index("deadline_due", "due_at"),
+)
+"""What the clock is to tell (D-9)."""
+
+participation = Table(
+    "participation",
+    metadata,
+    Column("unit", Text, nullable=False),
+    Column("case_id", UUID(as_uuid=False), nullable=False),
+    Column("todo", Boolean, nullable=False),
+    PrimaryKeyConstraint("unit", "case_id", name="participation_key"),
+    Index("participation_todo", "unit", postgresql_where=text("todo")),
+)
+"""Which cases a unit's list shows, and in which something awaits it (C-31)."""
+
+reading = Table(
+    "reading",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", Time, nullable=False, server_default=NOW),
+    Column("case_id", UUID(as_uuid=False), nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("role", Text),
+    Column("what", Text, nullable=False),
+    Column("ground", Text, nullable=False),
+    Index("reading_case", "case_id", "id"),
+)
+"""Who read what of a case, and on which ground (C-7): append-only."""
 
 outbox = Table(
     "outbox",
@@ -97,7 +151,7 @@ outbox = Table(
     CheckConstraint("kind IN ('notice', 'receipt', 'lookup')", name="outbox_kind"),
     CheckConstraint("state IN ('waiting', 'sent', 'dead', 'skipped')", name="outbox_state"),
     CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="outbox_sent_has_time"),
-    CheckConstraint("kind = 'receipt' OR case_id IS NOT NULL", name="outbox_names_its_case"),
+    CheckConstraint("kind <> 'notice' OR case_id IS NOT NULL", name="outbox_names_its_case"),
     CheckConstraint("(kind = 'notice') = (sequence IS NOT NULL)", name="outbox_notice_has_sequence"),
     Index("outbox_notice", "case_id", "sequence", "system", unique=True, postgresql_where=text("kind = 'notice'")),
     Index("outbox_open", "system", "id", postgresql_where=text("state IN ('waiting', 'dead')")),

@@ -366,9 +366,12 @@ async def test_a_batch_with_one_of_each_answers_for_each(hub):
     whole = []
     for case in bad:
         try:
-            whole.append((case, json.loads(case.body)))
+            found = json.loads(case.body)
         except (ValueError, RecursionError):
             continue
+        if isinstance(found, dict) and found.get("id", "").startswith("m-"):
+            found["id"] = f"m-{parts.new_ref()[4:]}"  # it came once already, in other bytes (D-2)
+        whole.append((case, found))
     attributes, data = admission()
     body = json.dumps([*(event_ for _, event_ in whole), {**attributes, "data": data}]).encode()
     before = await fingerprint(hub)

@@ -14,7 +14,7 @@ from hub.store import directory as directories
 from hub.store import inbox, outbox
 from hub.store.registers import Answers
 from hub.store.transaction import Store
-from schemas.messages import Adressering, Verifiering
+from schemas.own import Adressering, Verifiering
 from tests.stack import CENTRE, KOMMUN, WARD, directory
 
 FOUND = Adressering(

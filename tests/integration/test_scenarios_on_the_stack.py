@@ -27,7 +27,7 @@ from hub.translators import formats
 from schemas.messages import Question, Told
 from tests.scenarios.test_scenarios import FILES
 
-_TABLES = "message, cases, outbox, held"
+_TABLES = "message, cases, outbox, held, thread, deadline, participation"
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,10 @@ class OnTheStack:
         self.store, self.play = store, play
         self.lately = Lately(play.world)
         self.offered: list[Item] = []
-        self.intake = Intake(store, lambda: play.world.directory, self.lately, self.offered.extend)
+        self.intake = Intake(
+            store, lambda: play.world.directory, self.lately, self.offered.extend, clock=lambda: self.now
+        )
+        self.now = play.now
 
     async def take(self, arrival) -> Outcome:
         """One message, then whatever it gave rise to until nothing more is asked."""

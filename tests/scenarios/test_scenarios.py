@@ -27,7 +27,7 @@ def test_the_scenario_holds(path: Path):
 def test_every_outcome_of_addressing_is_played():
     from typing import get_args
 
-    from schemas.messages import AddressingOutcome
+    from schemas.own import AddressingOutcome
 
     world = load(FOLDER.parent / "worlds" / "standard.yaml")
     texts = "".join(path.read_text() for path in FILES)

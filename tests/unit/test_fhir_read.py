@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_fhir_write import FAIR, messages
+from test_fhir_round_trip import FAIR, messages
 
 from hub.errors import Refused
 from hub.translators.fhir import JSON, XML, Glimpse, glimpse, read, write_request

@@ -19,20 +19,12 @@ from hub.processes.machine import Decision, decide
 from hub.processes.outlook import colours, duty_roles, may, outlook, still_awaits
 from hub.processes.svu import SVU
 from hub.scenarios import load
+from schemas.both import Deltagare, Kvittens
 from schemas.envelope import Message
-from schemas.messages import (
-    FROM_THE_HUB,
-    HUB_SOURCE,
-    MESSAGES,
-    AddressingOutcome,
-    Adressering,
-    Deltagare,
-    Inskrivning,
-    Kvittens,
-    VerificationOutcome,
-    Verifiering,
-)
+from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES
+from schemas.own import AddressingOutcome, Adressering, VerificationOutcome, Verifiering
 from schemas.parts import Change, Information, Part, Patient, Samtycke
+from schemas.svu import Inskrivning
 
 WORLD = load(Path(__file__).parents[2] / "contracts" / "worlds" / "standard.yaml")
 DIRECTORY = WORLD.directory

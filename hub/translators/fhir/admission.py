@@ -6,26 +6,23 @@ not Encounter.status planned: the person is in the ward already, it is the notic
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from hub.translators.fhir import names
 from hub.translators.fhir.assembly import IMP, Assembly, instant, text, unit_reference
-from hub.translators.fhir.bundle import View, extension, moment, swedish_day
+from hub.translators.fhir.bundle import View, extension, moment
 from hub.translators.fhir.communication import is_information, read_information, write_information
 from hub.translators.fhir.consent import read_consent, write_consent
 from hub.translators.fhir.people import read_patient, write_patient
 from hub.translators.fhir.resources import Communication, Consent, Encounter
+from hub.translators.fhir.stay import check_stay, planned_end, read_placement, write_placement
 from schemas.envelope import Message
-from schemas.messages import Inskrivning
+from schemas.svu import Inskrivning
 
 
 def read_admission(view: View, encounter: Encounter) -> dict[str, Any]:
     """The fields of ``Inskrivning``. Raises ``Refused``. What the rules require (V-4) is theirs to ask for."""
-    if encounter.status != "in-progress":
-        raise view.refused("encounter-status", encounter, ".status")
-    if encounter.class_.code != "IMP" or encounter.class_.system not in (names.ACT_CODE, None):
-        raise view.refused("encounter-class", encounter, ".class")
+    check_stay(view, encounter, "in-progress", "encounter-status")
     fields: dict[str, Any] = {}
     patient = read_patient(view, encounter.subject, encounter, ".subject")
     if patient is not None:
@@ -33,7 +30,10 @@ def read_admission(view: View, encounter: Encounter) -> dict[str, Any]:
     if encounter.period is not None:
         fields["admitted_at"] = moment(encounter.period.start, view, encounter, ".period.start")
     if encounter.extension:
-        fields["estimated_discharge"] = _planned_end(view, encounter)
+        fields["estimated_discharge"] = planned_end(view, encounter)
+        placement = read_placement(view, encounter, encounter.extension)
+        if placement is not None:
+            fields["placement"] = placement
     reasons = [concept.text or _first_display(concept.coding) for concept in encounter.reasonCode]
     if reasons:
         fields["reason"] = "\n".join(reason for reason in reasons if reason) or None
@@ -60,25 +60,16 @@ def _first_display(coding: list[Any]) -> str | None:
     return next((one.display for one in coding if one.display), None)
 
 
-def _planned_end(view: View, encounter: Encounter) -> date | None:
-    """The day in Sweden; R5's element is a dateTime, of which V-4 wants the date."""
-    found = extension(encounter.extension, names.EXT_PLANNED_END)
-    if found is None:
-        return None
-    element = f".extension('{names.EXT_PLANNED_END}').value"
-    told = found.valueDateTime or found.valueDate
-    if told is None:
-        raise view.refused("day", encounter, element)
-    return swedish_day(told, view, encounter, element)
-
-
 def write_admission(assembly: Assembly, message: Message, body: Inskrivning, case: dict[str, str]) -> list[str]:
     """The entries; the full URLs that the header's focus names."""
     encounter: dict[str, Any] = {"resourceType": "Encounter"}
+    extensions: list[dict[str, Any]] = []
     if body.estimated_discharge is not None:
-        encounter["extension"] = [
-            {"url": names.EXT_PLANNED_END, "valueDateTime": body.estimated_discharge.isoformat()},
-        ]
+        extensions.append({"url": names.EXT_PLANNED_END, "valueDateTime": body.estimated_discharge.isoformat()})
+    if body.placement is not None:
+        extensions.append(write_placement(body.placement))
+    if extensions:
+        encounter["extension"] = extensions
     encounter["status"] = "in-progress"
     encounter["class"] = IMP
     patient: str | None = None

@@ -75,6 +75,21 @@ def unit_reference(hsa: str) -> dict[str, Any]:
     return {"type": "Organization", "identifier": {"system": FHIR_HSA, "value": hsa}}
 
 
+def staff_reference(hsa: str) -> dict[str, Any]:
+    """A person of the staff by HSA-id alone."""
+    return {"type": "Practitioner", "identifier": {"system": FHIR_HSA, "value": hsa}}
+
+
+def message_reference(message: str, kind: str) -> dict[str, Any]:
+    """Another message by its id, which stands in another Bundle; ``kind``: the type of its resource."""
+    return {"type": kind, "identifier": {"system": names.MESSAGE, "value": text(message)}}
+
+
+def concept(system: str, code: str) -> dict[str, Any]:
+    """A CodeableConcept of one code."""
+    return {"coding": [{"system": system, "code": code}]}
+
+
 def fhir_id(message: str) -> str:
     """A message id as FHIR id: itself where it is one (``-``, ``.``, at most 64), else a UUID that follows from it."""
     if _FHIR_ID.fullmatch(message):

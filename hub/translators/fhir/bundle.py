@@ -18,7 +18,7 @@ from hub.translators.fhir.resources import (
     MessageHeader,
     Organization,
 )
-from hub.translators.fhir.shapes import Extension, Identifier, Reference, Resource
+from hub.translators.fhir.shapes import Concept, Extension, Identifier, Reference, Resource
 from schemas.identities import IdentityError
 from schemas.identity_types import IdentityRules
 from schemas.oids import FHIR_HSA_SYSTEMS
@@ -124,6 +124,26 @@ class View:
                 return found
         return self.logical_hsa(reference, of, element)
 
+    def unit(self, reference: Reference | None, of: Resource, element: str) -> str:
+        """The HSA-id of the unit, which must be there. Raises ``Refused``."""
+        found = self.organisation(reference, of, element)
+        if found is None:
+            raise self.refused("hsa-id", of, element)
+        return found
+
+    def told(self, of: Resource, extensions: list[Extension], url: str, kind: str) -> Any:
+        """The value of our extension of that url, of that kind (``valueCode`` …); ``None`` where it is not there.
+
+        Raises ``Refused`` where it is there with a value of another kind.
+        """
+        found = extension(extensions, url)
+        if found is None:
+            return None
+        value = getattr(found, kind)
+        if value is None:
+            raise self.refused("extension-value", of, f".extension('{url}').value")
+        return value
+
     def logical_hsa(self, reference: Reference, of: Resource, element: str) -> str | None:
         """The HSA-id in ``Reference.identifier``."""
         if reference.identifier is None:
@@ -136,6 +156,15 @@ def _refuse_protected(of: Any, place: str) -> None:
     for label in of.meta.security:
         if label.code is not None and label.code.lower() in names.PROTECTED:
             raise refused("C-62", f"{place}.meta.security")
+
+
+def code_of(concept: Concept | None, system: str) -> str | None:
+    """The concept's code of that system; ``None`` where there is none."""
+    if concept is not None:
+        for coding in concept.coding:
+            if coding.system == system:
+                return coding.code
+    return None
 
 
 def extension(extensions: list[Extension], url: str) -> Extension | None:

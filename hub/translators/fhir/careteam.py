@@ -1,6 +1,8 @@
-"""CareTeam: ``deltagare`` (C-10 to C-14) read and written, ``adressering`` written. Imports the shapes.
+"""CareTeam: who takes part and as what: ``deltagare`` (C-10 to C-14), ``roll`` (C-12), ``svu.fast_vardkontakt`` (V-7)
+and ``kontakt`` (SA-5), one participant each. Imports the shapes and the people.
 
-A participant is an Organization by HSA-id; ``onBehalfOf`` stays away, since the member is no Practitioner (ctm-1).
+A unit is an Organization by HSA-id, a person a PractitionerRole with person and unit; ``onBehalfOf`` stays away, since
+no member is a Practitioner (ctm-1). What the registers found is in ``own``, people without account in ``outsiders``.
 """
 
 from __future__ import annotations
@@ -8,96 +10,143 @@ from __future__ import annotations
 from typing import Any, Final
 
 from hub.translators.fhir import names
-from hub.translators.fhir.assembly import Assembly, text, unit_reference, write_encounter
-from hub.translators.fhir.bundle import View, extension
-from hub.translators.fhir.people import write_actor, write_unit
-from hub.translators.fhir.resources import CareTeam, Encounter
+from hub.translators.fhir.assembly import Assembly, concept, text, unit_reference, write_encounter
+from hub.translators.fhir.bundle import View, code_of
+from hub.translators.fhir.people import Staff, phone_of, read_staff, write_staff
+from hub.translators.fhir.resources import CareTeam, Encounter, Participant
+from schemas.both import Deltagare, Kontakt, Roll
 from schemas.envelope import Message
-from schemas.messages import Adressering, Deltagare, Verifiering
+from schemas.svu import FastVardkontakt
 
-_CHANGES: Final = frozenset({"tillagd", "borttagen", "uttrade"})
+_CARE_CONTACT: Final = "fast-vardkontakt"
+_CALLS: Final = "kallelseansvarig"
+
+
+def _only(view: View, team: CareTeam, rule: str) -> Participant:
+    if len(team.participant) != 1:
+        raise view.refused(rule, team, ".participant")
+    view.resolve(team.encounter, Encounter, team, ".encounter")
+    return team.participant[0]
+
+
+def _change(view: View, team: CareTeam, participant: Participant, rule: str, allowed: tuple[str, ...]) -> str:
+    """The change; the first of those allowed where it may be left out (they say so by beginning with ``""``)."""
+    change = view.told(team, participant.extension, names.EXT_CHANGE, "valueCode") or allowed[0]
+    if not change or change not in allowed:
+        raise view.refused(rule, team, f".participant[0].extension('{names.EXT_CHANGE}').value")
+    return str(change)
+
+
+def _member_unit(view: View, team: CareTeam, participant: Participant, rule: str) -> str:
+    unit = view.organisation(participant.member, team, ".participant[0].member")
+    if unit is None:
+        raise view.refused(rule, team, ".participant[0].member")
+    return unit
+
+
+def _member_person(view: View, team: CareTeam, participant: Participant, rule: str) -> Staff:
+    staff = read_staff(view, participant.member, team, ".participant[0].member")
+    if staff is None or staff.person is None:
+        raise view.refused(rule, team, ".participant[0].member")
+    return staff
 
 
 def read_participant(view: View, team: CareTeam) -> dict[str, Any]:
     """The fields of ``Deltagare``. Raises ``Refused``: one participant, its change said."""
-    if len(team.participant) != 1:
-        raise view.refused("C-10", team, ".participant")
-    participant = team.participant[0]
-    unit = view.organisation(participant.member, team, ".participant[0].member")
-    if unit is None:
-        raise view.refused("C-10", team, ".participant[0].member")
-    change = extension(participant.extension, names.EXT_CHANGE)
-    if change is None or change.valueCode not in _CHANGES:
-        raise view.refused("C-10", team, f".participant[0].extension('{names.EXT_CHANGE}').value")
-    fields: dict[str, Any] = {"unit": unit, "change": change.valueCode}
-    kvittera = extension(participant.extension, names.EXT_KVITTERA)
+    participant = _only(view, team, "C-10")
+    fields: dict[str, Any] = {"unit": _member_unit(view, team, participant, "C-10")}
+    fields["change"] = _change(view, team, participant, "C-10", ("", "tillagd", "borttagen", "uttrade"))
+    kvittera = view.told(team, participant.extension, names.EXT_KVITTERA, "valueBoolean")
     if kvittera is not None:
-        if kvittera.valueBoolean is None:
-            raise view.refused("fhir-invalid", team, f".participant[0].extension('{names.EXT_KVITTERA}').value")
-        fields["kvittera"] = kvittera.valueBoolean
-    view.resolve(team.encounter, Encounter, team, ".encounter")
+        fields["kvittera"] = kvittera
     return fields
+
+
+def read_role(view: View, team: CareTeam) -> dict[str, Any]:
+    """The fields of ``Roll`` (C-12). Raises ``Refused``."""
+    participant = _only(view, team, "C-12")
+    roles = [code for role in participant.role if (code := code_of(role, names.ROLE)) is not None]
+    if len(roles) != 1:
+        raise view.refused("C-12", team, ".participant[0].role")
+    unit = _member_unit(view, team, participant, "C-12")
+    change = _change(view, team, participant, "C-12", ("", "tillagd", "borttagen"))
+    return {"unit": unit, "role": roles[0], "change": change}
+
+
+def read_care_contact(view: View, team: CareTeam) -> dict[str, Any]:
+    """The fields of ``FastVardkontakt`` (V-7): person and unit, in that role. Raises ``Refused``."""
+    participant = _only(view, team, "V-7")
+    staff = _member_person(view, team, participant, "V-7")
+    fields: dict[str, Any] = {"person": staff.person}
+    if staff.unit is not None:
+        fields["unit"] = staff.unit
+    fields["change"] = _change(view, team, participant, "V-7", ("utsedd", "andrad", "borttagen"))
+    roles = {code_of(role, names.PARTICIPANT): role for role in participant.role}
+    if _CARE_CONTACT not in roles or not roles.keys() <= {_CARE_CONTACT, _CALLS, None}:
+        raise view.refused("V-7", team, ".participant[0].role")
+    fields["kallelseansvarig"] = _CALLS in roles
+    if roles[_CARE_CONTACT].text is not None:
+        fields["responsibility"] = roles[_CARE_CONTACT].text
+    return fields
+
+
+def read_contact(view: View, team: CareTeam) -> dict[str, Any]:
+    """The fields of ``Kontakt`` (SA-5). Raises ``Refused``."""
+    participant = _only(view, team, "SA-5")
+    staff = _member_person(view, team, participant, "SA-5")
+    fields: dict[str, Any] = {"person": staff.person, "unit": staff.unit}
+    fields["change"] = _change(view, team, participant, "SA-5", ("tillagd", "andrad", "borttagen"))
+    roles = [code for role in participant.role if (code := code_of(role, names.CONTACT_ROLE)) is not None]
+    if len(roles) > 1:
+        raise view.refused("SA-5", team, ".participant[0].role")
+    if roles:
+        fields["role"] = roles[0]
+    if staff.named is not None:
+        fields["phone"] = phone_of(staff.named.telecom)
+        mail = (one.value for one in staff.named.telecom if one.system == "email" and one.use != "old")
+        fields["email"] = next(mail, None)
+    return fields
+
+
+def _team(assembly: Assembly, case: dict[str, str], participant: dict[str, Any]) -> list[str]:
+    encounter = write_encounter(assembly, case)
+    team = {"resourceType": "CareTeam", "status": "active", "encounter": {"reference": encounter}}
+    return [assembly.add({**team, "participant": [participant]}), encounter]
 
 
 def write_participant(assembly: Assembly, _: Message, body: Deltagare, case: dict[str, str]) -> list[str]:
     """``deltagare``: the one whose part changes."""
-    encounter = write_encounter(assembly, case)
-    participant = {
-        "extension": [
-            {"url": names.EXT_CHANGE, "valueCode": body.change},
-            {"url": names.EXT_KVITTERA, "valueBoolean": body.kvittera},
-        ],
-        "member": unit_reference(body.unit),
-    }
-    team = {
-        "resourceType": "CareTeam",
-        "status": "active",
-        "encounter": {"reference": encounter},
-        "participant": [participant],
-    }
-    return [assembly.add(team), encounter]
-
-
-def write_addressing(assembly: Assembly, _: Message, body: Adressering, case: dict[str, str]) -> list[str]:
-    """``adressering``: the units found as participants, the outcome as extension, name and address as a Patient (law
-    §4).
-    """
-    extensions: list[dict[str, Any]] = [{"url": names.EXT_OUTCOME, "valueCode": body.outcome}]
-    if body.municipality is not None:
-        extensions.append({"url": names.EXT_MUNICIPALITY, "valueCode": body.municipality})
-    if body.county is not None:
-        extensions.append({"url": names.EXT_COUNTY, "valueCode": body.county})
-    extensions += [{"url": names.EXT_WHY, "valueString": text(why)} for why in body.why]
-    encounter = write_encounter(assembly, case)
-    team: dict[str, Any] = {"resourceType": "CareTeam", "extension": extensions, "status": "active"}
-    if body.name is not None or body.address is not None:
-        patient: dict[str, Any] = {"resourceType": "Patient"}
-        if body.name is not None:
-            patient["name"] = [{"use": "official", "text": text(body.name)}]
-        if body.address is not None:
-            patient["address"] = [{"use": "home", "text": text(body.address)}]
-        team["subject"] = {"reference": assembly.add(patient)}
-    team["encounter"] = {"reference": encounter}
-    participants = [
-        {"role": [{"coding": [{"system": names.PARTICIPANT, "code": role}]}], "member": unit_reference(unit)}
-        for role, unit in (("health-centre", body.health_centre), ("municipality", body.municipality_unit))
-        if unit is not None
+    extensions: list[dict[str, Any]] = [
+        {"url": names.EXT_CHANGE, "valueCode": body.change},
+        {"url": names.EXT_KVITTERA, "valueBoolean": body.kvittera},
     ]
-    if participants:
-        team["participant"] = participants
-    return [assembly.add(team), encounter]
+    return _team(assembly, case, {"extension": extensions, "member": unit_reference(body.unit)})
 
 
-def write_verification(assembly: Assembly, _: Message, body: Verifiering, case: dict[str, str]) -> list[str]:
-    """``verifiering``: the one who acted, for which unit and in which role, with what HSA said as extension (C-3)."""
-    encounter = write_encounter(assembly, case)
-    unit = write_unit(assembly, body.unit)
-    actor = write_actor(assembly, body.actor, body.role, unit)
-    team = {
-        "resourceType": "CareTeam",
-        "extension": [{"url": names.EXT_VERIFICATION, "valueCode": body.outcome}],
-        "status": "active",
-        "encounter": {"reference": encounter},
-        "participant": [{"member": {"reference": actor}}],
-    }
-    return [assembly.add(team), encounter]
+def write_role(assembly: Assembly, _: Message, body: Roll, case: dict[str, str]) -> list[str]:
+    """``roll``: the unit and the role that it gets or loses (C-12)."""
+    change = {"url": names.EXT_CHANGE, "valueCode": body.change}
+    role = concept(names.ROLE, body.role)
+    return _team(assembly, case, {"extension": [change], "role": [role], "member": unit_reference(body.unit)})
+
+
+def write_care_contact(assembly: Assembly, _: Message, body: FastVardkontakt, case: dict[str, str]) -> list[str]:
+    """``svu.fast_vardkontakt``: person and unit, the responsibility as the role's text (V-7)."""
+    role = concept(names.PARTICIPANT, _CARE_CONTACT)
+    if body.responsibility is not None:
+        role["text"] = text(body.responsibility)
+    roles = [role, concept(names.PARTICIPANT, _CALLS)] if body.kallelseansvarig else [role]
+    change = {"url": names.EXT_CHANGE, "valueCode": body.change}
+    member = {"reference": write_staff(assembly, body.person, body.unit)}
+    return _team(assembly, case, {"extension": [change], "role": roles, "member": member})
+
+
+def write_contact(assembly: Assembly, _: Message, body: Kontakt, case: dict[str, str]) -> list[str]:
+    """``kontakt``: person, unit, role, phone and e-mail (SA-5)."""
+    told = (("phone", body.phone), ("email", body.email))
+    telecom = [{"system": system, "value": text(value)} for system, value in told if value is not None]
+    participant: dict[str, Any] = {"extension": [{"url": names.EXT_CHANGE, "valueCode": body.change}]}
+    if body.role is not None:
+        participant["role"] = [concept(names.CONTACT_ROLE, body.role)]
+    participant["member"] = {"reference": write_staff(assembly, body.person, body.unit, telecom)}
+    return _team(assembly, case, participant)

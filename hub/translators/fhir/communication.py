@@ -3,7 +3,7 @@
 Informing the person is a communication that took place or did not, so it is one here: completed, or not-done with its
 statusReason. (Consent.verification would say that the consent was verified, which is another thing.) A kvittens is a
 business act and never ``MessageHeader.response``, the technical receipt (fhir.md); it names the message by identifier,
-since what it answers stands in another Bundle.
+since what it answers stands in another Bundle. The units' other communications are in ``thread``.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from __future__ import annotations
 from typing import Any
 
 from hub.translators.fhir import names
-from hub.translators.fhir.assembly import Assembly, instant, text, unit_reference, write_encounter
+from hub.translators.fhir.assembly import Assembly, instant, message_reference, text, unit_reference, write_encounter
 from hub.translators.fhir.bundle import View
 from hub.translators.fhir.people import read_patient, write_patient
 from hub.translators.fhir.resources import Communication, Encounter
+from schemas.both import Kvittens
 from schemas.envelope import Message
-from schemas.messages import Kvittens
 from schemas.parts import Information
 
 
@@ -47,18 +47,28 @@ def read_information(view: View, communication: Communication, *, with_patient: 
     return fields
 
 
+def read_information_message(view: View, communication: Communication) -> dict[str, Any]:
+    """``information`` as a message of its own; with the patient it opens the case (V-1). Raises ``Refused``."""
+    return read_information(view, communication, with_patient=True)
+
+
+def answered(view: View, communication: Communication, rule: str) -> str:
+    """The id of the one message that it is about. Raises ``Refused``: ``rule`` where there is none, or several."""
+    ids = [
+        reference.identifier.value
+        for reference in communication.inResponseTo
+        if reference.identifier is not None and reference.identifier.system == names.MESSAGE
+    ]
+    if len(ids) != 1 or ids[0] is None:
+        raise view.refused(rule, communication, ".inResponseTo")
+    return ids[0]
+
+
 def read_kvittens(view: View, communication: Communication) -> dict[str, Any]:
     """The fields of ``Kvittens``. Raises ``Refused``."""
     if communication.status != "completed":
         raise view.refused("C-2", communication, ".status")
-    ids = [
-        answered.identifier.value
-        for answered in communication.inResponseTo
-        if answered.identifier is not None and answered.identifier.system == names.MESSAGE
-    ]
-    if len(ids) != 1 or ids[0] is None:
-        raise view.refused("C-2", communication, ".inResponseTo")
-    fields: dict[str, Any] = {"message": ids[0]}
+    fields: dict[str, Any] = {"message": answered(view, communication, "C-2")}
     comments = [part.contentString for part in communication.payload if part.contentString is not None]
     if comments:
         fields["comment"] = "\n".join(comments)
@@ -97,10 +107,9 @@ def write_information_message(
 def write_kvittens(assembly: Assembly, message: Message, body: Kvittens, case: dict[str, str]) -> list[str]:
     """``kvittens``: who acknowledges (sender) what (inResponseTo), when (sent)."""
     encounter = write_encounter(assembly, case)
-    answered = {"type": "Communication", "identifier": {"system": names.MESSAGE, "value": body.message}}
     resource: dict[str, Any] = {
         "resourceType": "Communication",
-        "inResponseTo": [answered],
+        "inResponseTo": [message_reference(body.message, "Communication")],
         "status": "completed",
         "category": [{"coding": [{"system": names.CATEGORY, "code": "kvittens"}]}],
         "encounter": {"reference": encounter},

@@ -1,8 +1,8 @@
-"""Consent: ``samtycke`` (C-21 to C-25), read and written. Imports the shapes.
+"""Consent: ``samtycke`` (C-21 to C-25) and its ``aterkallelse`` (C-24), read and written. Imports the shapes.
 
 given = active + permit; refused = rejected + deny; menprövning = active + permit with the legal basis ``menprovning``
-in policyRule (it is a legal basis, no consent of the person, and brings no clinical text: fhir.md). R4's Consent has no
-note and no "others": those are extensions of ours. ppc-1 holds through policyRule.
+in policyRule (it is a legal basis, no consent of the person, and brings no clinical text: fhir.md); withdrawn =
+inactive. R4's Consent has no note and no "others": those are extensions of ours. ppc-1 holds through policyRule.
 """
 
 from __future__ import annotations
@@ -11,10 +11,19 @@ from datetime import date
 from typing import Any, Final
 
 from hub.translators.fhir import names
-from hub.translators.fhir.assembly import Assembly, hsa_identifier, instant, text, unit_reference, write_encounter
-from hub.translators.fhir.bundle import View, swedish_day
+from hub.translators.fhir.assembly import (
+    Assembly,
+    concept,
+    hsa_identifier,
+    instant,
+    text,
+    unit_reference,
+    write_encounter,
+)
+from hub.translators.fhir.bundle import View, code_of, swedish_day
 from hub.translators.fhir.resources import Consent, Patient
-from hub.translators.fhir.shapes import Coding, Concept, Extension
+from hub.translators.fhir.shapes import Extension
+from schemas.both import Aterkallelse
 from schemas.envelope import Message
 from schemas.parts import Samtycke
 
@@ -30,27 +39,22 @@ _SCOPE: Final = {"system": names.CONSENT_SCOPE, "code": "patient-privacy"}
 _CATEGORY: Final = {"coding": [{"system": names.LOINC, "code": names.LOINC_CONSENT}]}
 
 
-def _code(concept: Concept | None, system: str) -> str | None:
-    found: list[Coding] = concept.coding if concept is not None else []
-    return next((coding.code for coding in found if coding.system == system), None)
-
-
 def read_consent(view: View, consent: Consent) -> dict[str, Any]:
     """The fields of ``Samtycke``. Raises ``Refused``."""
     provision = consent.provision
-    basis = _code(consent.policyRule, names.LEGAL_BASIS)
+    basis = code_of(consent.policyRule, names.LEGAL_BASIS)
     if basis is None:
         raise view.refused("C-21", consent, ".policyRule")
     outcome = _OUTCOMES.get((consent.status, (provision.type if provision is not None else None) or "", basis))
     if outcome is None:
         raise view.refused("C-21", consent, ".status")
     assert provision is not None
-    if _code(consent.scope, names.CONSENT_SCOPE) != "patient-privacy":
+    if code_of(consent.scope, names.CONSENT_SCOPE) != "patient-privacy":
         raise view.refused("C-21", consent, ".scope")
     view.resolve(consent.patient, Patient, consent, ".patient")
     fields: dict[str, Any] = {"outcome": outcome}
     for category in consent.category:
-        kind = _code(category, names.CONSENT_KIND)
+        kind = code_of(category, names.CONSENT_KIND)
         if kind is not None:
             fields["kind"] = kind
     if consent.scope.text is not None:
@@ -69,6 +73,18 @@ def read_consent(view: View, consent: Consent) -> dict[str, Any]:
     for found in consent.extension:
         _read_extension(view, consent, found, fields)
     return fields
+
+
+def read_withdrawal(view: View, consent: Consent) -> dict[str, Any]:
+    """The fields of ``Aterkallelse`` (C-24): the consent is inactive. Raises ``Refused``."""
+    if consent.status != "inactive":
+        raise view.refused("C-24", consent, ".status")
+    if code_of(consent.scope, names.CONSENT_SCOPE) != "patient-privacy":
+        raise view.refused("C-24", consent, ".scope")
+    view.resolve(consent.patient, Patient, consent, ".patient")
+    kind = next((code for one in consent.category if (code := code_of(one, names.CONSENT_KIND)) is not None), None)
+    reason = view.told(consent, consent.extension, names.EXT_REASON, "valueString")
+    return {"kind": kind, "reason": reason}
 
 
 def _read_extension(view: View, consent: Consent, found: Extension, fields: dict[str, Any]) -> None:
@@ -158,3 +174,16 @@ def _provision(body: Samtycke, refused: bool) -> dict[str, Any]:
 def write_consent_message(assembly: Assembly, message: Message, body: Samtycke, case: dict[str, str]) -> list[str]:
     """``samtycke`` as a message of its own; the case is in the Encounter beside it, since R4's Consent names none."""
     return [write_consent(assembly, message, body, None), write_encounter(assembly, case)]
+
+
+def write_withdrawal(assembly: Assembly, message: Message, body: Aterkallelse, case: dict[str, str]) -> list[str]:
+    """``aterkallelse``: the consent is inactive from now, and why (C-24)."""
+    resource: dict[str, Any] = {"resourceType": "Consent"}
+    if body.reason is not None:
+        resource["extension"] = [{"url": names.EXT_REASON, "valueString": text(body.reason)}]
+    resource |= {"status": "inactive", "scope": {"coding": [_SCOPE]}, "category": [_CATEGORY]}
+    if body.kind is not None:
+        resource["category"] = [_CATEGORY, concept(names.CONSENT_KIND, body.kind)]
+    resource["dateTime"] = instant(message.time)
+    resource["policyRule"] = concept(names.LEGAL_BASIS, "samtycke")
+    return [assembly.add(resource), write_encounter(assembly, case)]

@@ -15,19 +15,12 @@ import msgspec
 from hub.translators.fhir.refusals import refused
 from hub.translators.fhir.response import as_xml, write_response
 from hub.translators.fhir.writer import write_notice, write_request
+from schemas.both import Deltagare, Kvittens
 from schemas.envelope import Message
-from schemas.messages import (
-    HUB_SOURCE,
-    Adressering,
-    BilingualText,
-    Deltagare,
-    Inskrivning,
-    Kvittens,
-    Receipt,
-    Told,
-    Verifiering,
-)
+from schemas.messages import HUB_SOURCE, BilingualText, Receipt, Told
+from schemas.own import Adressering, Verifiering
 from schemas.parts import Information, Part, Patient, Samtycke
+from schemas.svu import Inskrivning
 
 WARD: Final = "SE2321000255-AVD12"
 HEALTH_CENTRE: Final = "SE2321000255-VC01"

@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Final
 
 from hub.translators.fhir import names
+from hub.translators.fhir.act_resources import AuditEvent, QuestionnaireResponse, Task
 from hub.translators.fhir.bundle import View, extension, moment
 from hub.translators.fhir.refusals import refused
 from hub.translators.fhir.resources import (
-    CareTeam,
     Communication,
     Consent,
     Encounter,
@@ -24,18 +24,26 @@ from hub.translators.fhir.resources import (
 )
 from hub.translators.fhir.shapes import Resource
 
+_TIME_OF: Final[tuple[tuple[type[Resource], str], ...]] = (
+    (Communication, "sent"),
+    (Consent, "dateTime"),
+    (Task, "authoredOn"),
+    (QuestionnaireResponse, "authored"),
+    (AuditEvent, "recorded"),
+)
+"""Resource → its own element that says when."""
 _CASE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-._:]{0,131}")
 _ROLE: Final = re.compile(r"[a-z0-9][a-z0-9_.\-]{0,59}")
 _MESSAGE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-._:]{0,127}")
 
 
-def event(view: View) -> str:
-    """The message's name. Raises ``Refused``: a response, or an event that is not read."""
+def event(view: View, *, from_hub: bool = False) -> str:
+    """The message's name. Raises ``Refused``: a response, or an event that is not read; the hub's own ``from_hub``."""
     header = view.header
     if header.response is not None:
         raise view.refused("is-a-response", header, ".response")
     coding = header.eventCoding
-    if coding is None or coding.system != names.EVENT or coding.code not in names.READS:
+    if coding is None or coding.system != names.EVENT or coding.code not in (names.WRITES if from_hub else names.READS):
         raise view.refused("unknown-event", header, ".event")
     return coding.code
 
@@ -116,10 +124,10 @@ def business_time(view: View, focus: Resource) -> datetime:
         recorded = moment(told.recorded, view, told, ".recorded")
         assert recorded is not None
         return recorded
-    if isinstance(focus, Communication) and focus.sent is not None:
-        found = moment(focus.sent, view, focus, ".sent")
-    elif isinstance(focus, Consent) and focus.dateTime is not None:
-        found = moment(focus.dateTime, view, focus, ".dateTime")
+    for kind, element in _TIME_OF:
+        if isinstance(focus, kind) and getattr(focus, element) is not None:
+            found = moment(getattr(focus, element), view, focus, f".{element}")
+            break
     else:
         found = moment(view.bundle.timestamp, view, view.header, ".timestamp")
     if found is None:
@@ -147,13 +155,3 @@ def subject(view: View, encounter: Encounter | None) -> str:
     if len(set(hubs)) > 1 or not _CASE.fullmatch(values[0]):
         raise view.refused("case-id", encounter, ".episodeOfCare.identifier.value")
     return values[0] if hubs else f"ref:{values[0]}"
-
-
-FOCUS: Final[dict[str, type[Resource]]] = {
-    "svu.inskrivning": Encounter,
-    "information": Communication,
-    "samtycke": Consent,
-    "kvittens": Communication,
-    "deltagare": CareTeam,
-}
-"""name → the type of the resource that ``MessageHeader.focus`` leads to."""

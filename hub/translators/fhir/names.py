@@ -1,5 +1,4 @@
-"""Every URI of ours in FHIR, the codes of R4 that we read, and the FHIRPath of every field. Imports nothing but the
-language.
+"""Every URI of ours in FHIR, and the codes of R4 that we read. Imports nothing but the language.
 
 Our URIs are URNs, as in the envelope (``urn:samverkan:hub``): absolute, as R4 asks of an extension's url, without
 promising a web page. They are the contract: never changed, only added to.
@@ -9,8 +8,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from schemas.messages import FROM_THE_HUB, MESSAGES
+
 EVENT: Final = "urn:samverkan:event"
-"""System of ``MessageHeader.eventCoding``; its code is the message's name (messages.md §3-5)."""
+"""System of ``MessageHeader.eventCoding``; its code is the message's name (messages.md §3-5). Also of ``Task.code`` and
+``AuditEvent.subtype``, which say which act they are.
+"""
 CASE: Final = "urn:samverkan:case"
 """System of the hub's case id; a case identifier of any other system is the sender's own reference (``ref:``)."""
 MESSAGE: Final = "urn:samverkan:message"
@@ -20,12 +23,31 @@ ROLE: Final = "urn:samverkan:role"
 RULE: Final = "urn:samverkan:rule"
 """System of the rule id in ``OperationOutcome.issue.details``."""
 CATEGORY: Final = "urn:samverkan:category"
-"""System of ``Communication.category``: ``information`` (C-20) or ``kvittens`` (C-2)."""
+"""System of ``Communication.category``: ``information`` (C-20), ``kvittens`` (C-2), ``felsant`` (C-33), ``meddelande``
+(C-40) or ``makulering`` (C-41, V-5).
+"""
 LEGAL_BASIS: Final = "urn:samverkan:legal-basis"
 """System of ``Consent.policyRule``: ``samtycke`` or ``menprovning`` (C-21, C-22)."""
 CONSENT_KIND: Final = "urn:samverkan:consent-kind"
 PARTICIPANT: Final = "urn:samverkan:participant"
-"""System of ``CareTeam.participant.role``."""
+"""System of ``CareTeam.participant.role``: ``health-centre``, ``municipality``, ``fast-vardkontakt`` and
+``kallelseansvarig`` (V-7).
+"""
+CONTACT_ROLE: Final = "urn:samverkan:contact-role"
+"""System of the role of a contact person (SA-5)."""
+CHOICE: Final = "urn:samverkan:choice"
+"""System of a coded answer in the kartlaggning (V-11)."""
+FIELD: Final = "urn:samverkan:field"
+"""System of ``Task.input.type``: a field of the stallningstagande, as ``slutenvard.patient_opinion`` (V-12 to V-14)."""
+DISCHARGED_TO: Final = "urn:samverkan:discharged-to"
+ENDED_WITH: Final = "urn:samverkan:ended-with"
+"""Systems of ``Encounter.hospitalization.dischargeDisposition`` (V-16)."""
+ACCESS_GROUND: Final = "urn:samverkan:access-ground"
+"""System of ``AuditEvent.purposeOfEvent`` (C-5)."""
+DOCUMENT: Final = "urn:samverkan:document"
+"""System of the printed document in ``AuditEvent.entity.what`` (C-55)."""
+DEADLINE: Final = "urn:samverkan:deadline"
+"""System of a deadline's name in ``Task.reasonCode`` (D-9)."""
 
 EXT_DRAFT: Final = "urn:samverkan:fhir:draft"
 EXT_MESSAGE_ID: Final = "urn:samverkan:fhir:message-id"
@@ -50,6 +72,26 @@ EXT_VERIFICATION: Final = "urn:samverkan:fhir:verification-outcome"
 EXT_MUNICIPALITY: Final = "urn:samverkan:fhir:municipality"
 EXT_COUNTY: Final = "urn:samverkan:fhir:county"
 EXT_WHY: Final = "urn:samverkan:fhir:addressing-why"
+EXT_CONCERNS: Final = "urn:samverkan:fhir:verification-concerns"
+EXT_PLACEMENT: Final = "urn:samverkan:fhir:placement"
+"""Of Encounter or Task: ``municipality`` (SCB's code) and ``stated-by`` (law 2017:612 5:2)."""
+EXT_REASON: Final = "urn:samverkan:fhir:reason"
+"""Why the act was done, where R4's resource has no element for it."""
+EXT_DISCHARGE_KIND: Final = "urn:samverkan:fhir:discharge-kind"
+EXT_DISCHARGE_COMMENT: Final = "urn:samverkan:fhir:discharge-comment"
+EXT_CONFIRMED: Final = "urn:samverkan:fhir:confirmed"
+EXT_PART: Final = "urn:samverkan:fhir:part"
+"""Of Task: a part of the stallningstagande that the message holds, though none of its fields may be there."""
+EXT_KALLELSEANSVARIG: Final = "urn:samverkan:fhir:kallelseansvarig"
+EXT_START: Final = "urn:samverkan:fhir:start"
+EXT_VERSION: Final = "urn:samverkan:fhir:version"
+EXT_SHALL_KVITTERA: Final = "urn:samverkan:fhir:shall-kvittera"
+EXT_NOBODY_KVITTERAR: Final = "urn:samverkan:fhir:nobody-kvitterar"
+EXT_NO_RECEIVERS: Final = "urn:samverkan:fhir:no-receivers"
+EXT_OBJECTS: Final = "urn:samverkan:fhir:person-objects"
+EXT_SERVED: Final = "urn:samverkan:fhir:served"
+EXT_NEWS: Final = "urn:samverkan:fhir:news"
+EXT_STEP: Final = "urn:samverkan:fhir:step"
 EXT_PLANNED_END: Final = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Encounter.plannedEndDate"
 """The cross-version extension that R4 systems carry R5's ``Encounter.plannedEndDate`` in (fhir.md)."""
 EXT_TRANSLATION: Final = "http://hl7.org/fhir/StructureDefinition/translation"
@@ -57,6 +99,7 @@ EXT_TRANSLATION: Final = "http://hl7.org/fhir/StructureDefinition/translation"
 ACT_CODE: Final = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 PARTICIPATION: Final = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
 CONSENT_SCOPE: Final = "http://terminology.hl7.org/CodeSystem/consentscope"
+DICOM: Final = "http://dicom.nema.org/resources/ontology/DCM"
 LOINC: Final = "http://loinc.org"
 LOINC_CONSENT: Final = "59284-0"
 """LOINC's code for a consent document: the category that ``Consent`` must have at least one of."""
@@ -67,72 +110,7 @@ PROTECTED: Final = frozenset({"sekretessmarkering", "skyddadfolkbokforing"})
 JSON: Final = "application/fhir+json"
 XML: Final = "application/fhir+xml"
 
-READS: Final = frozenset({"svu.inskrivning", "information", "samtycke", "kvittens", "deltagare"})
-"""The names that a Bundle can be read as."""
-WRITES: Final = READS | {"adressering", "verifiering"}
-"""The names that a notice can be written of."""
-
-PATHS: Final[dict[str, dict[str, str]]] = {
-    "svu.inskrivning": {
-        "patient": "Encounter.subject",
-        "patient/personnummer": "Patient.identifier.value",
-        "patient/name": "Patient.name",
-        "patient/address": "Patient.address",
-        "patient/phone": "Patient.telecom.value",
-        "admitted_at": "Encounter.period.start",
-        "estimated_discharge": f"Encounter.extension('{EXT_PLANNED_END}').value",
-        "reason": "Encounter.reasonCode.text",
-        "information": "Communication",
-        "information/given": "Communication.status",
-        "information/reason": "Communication.statusReason.text",
-        "samtycke": "Consent",
-        "draft": f"MessageHeader.extension('{EXT_DRAFT}').value",
-    },
-    "information": {
-        "given": "Communication.status",
-        "reason": "Communication.statusReason.text",
-        "patient": "Communication.subject",
-        "patient/personnummer": "Patient.identifier.value",
-        "patient/name": "Patient.name",
-        "patient/address": "Patient.address",
-        "patient/phone": "Patient.telecom.value",
-    },
-    "samtycke": {
-        "outcome": "Consent.policyRule",
-        "kind": "Consent.category",
-        "scope": "Consent.scope.text",
-        "holds_for": "Consent.provision.actor",
-        "others": f"Consent.extension('{EXT_OTHERS}').value",
-        "valid_from": "Consent.provision.period.start",
-        "valid_to": "Consent.provision.period.end",
-        "given_by": "Consent.performer.display",
-        "how": f"Consent.extension('{EXT_HOW}').value",
-        "comment": f"Consent.extension('{EXT_COMMENT}').value",
-        "decided_by": f"Consent.extension('{EXT_DECIDED_BY}').value",
-        "form_kept_by": "Consent.organization",
-        "npo": f"Consent.extension('{EXT_NPO}').value",
-    },
-    "kvittens": {"message": "Communication.inResponseTo.identifier.value", "comment": "Communication.payload.content"},
-    "deltagare": {
-        "unit": "CareTeam.participant.member",
-        "change": f"CareTeam.participant.extension('{EXT_CHANGE}').value",
-        "kvittera": f"CareTeam.participant.extension('{EXT_KVITTERA}').value",
-    },
-}
-"""name → field of the body → where it stands in the Bundle: for the refusals of the reader and for the response's
-element.
-"""
-PATHS["svu.inskrivning"] |= {f"samtycke/{field}": path for field, path in PATHS["samtycke"].items()}
-
-
-def fhir_path(name: str | None, pointer: str | None) -> str | None:
-    """The FHIRPath of what a rule named by JSON pointer (``/data/reason``), or of what already is a FHIRPath."""
-    if pointer is None or not pointer.startswith("/"):
-        return pointer
-    field = pointer.removeprefix("/data/")
-    paths = PATHS.get(name or "", {})
-    while field:
-        if field in paths:
-            return paths[field]
-        field = field.rpartition("/")[0]
-    return None
+WRITES: Final = frozenset(MESSAGES)
+"""The names that a notice can be written of: every one."""
+READS: Final = WRITES - FROM_THE_HUB
+"""The names that a sender's Bundle can be read as; the hub's own only by one who receives notices."""

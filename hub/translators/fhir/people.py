@@ -5,14 +5,14 @@ Identifiers by the Swedish base profiles (law-and-lookups §2); C-60, C-61.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from hub.errors import Refused
 from hub.translators.fhir import names
-from hub.translators.fhir.assembly import Assembly, hsa_identifier, text
+from hub.translators.fhir.assembly import Assembly, hsa_identifier, staff_reference, text, unit_reference
 from hub.translators.fhir.bundle import View
-from hub.translators.fhir.resources import Patient
-from hub.translators.fhir.shapes import Address, Identifier, Name, Reference, Resource
+from hub.translators.fhir.resources import Patient, Practitioner, PractitionerRole
+from hub.translators.fhir.shapes import Address, Contact, Identifier, Name, Reference, Resource
 from schemas.identities import KNOWN_REGIONAL_PATTERNS, IdentityError, PersonId, parse_person_id
 from schemas.oids import (
     FHIR_NATIONELLT_RESERVNUMMER,
@@ -40,19 +40,25 @@ def read_patient(view: View, reference: Reference | None, of: Resource, element:
         if reference is not None:
             raise view.refused("reference-unresolved", of, element)
         return None
-    fields: dict[str, Any] = {"personnummer": _person_number(view, patient)}
+    fields: dict[str, Any] = {"personnummer": person_number(view, patient)}
     if patient.name:
-        fields["name"] = _name(patient.name)
+        fields["name"] = best_name(patient.name)
     if patient.address:
-        fields["address"] = _address(patient.address)
-    for contact in patient.telecom:
-        if contact.system in ("phone", "sms") and contact.value is not None and contact.use != "old":
-            fields["phone"] = contact.value
-            break
+        fields["address"] = best_address(patient.address)
+    if patient.telecom:
+        fields["phone"] = phone_of(patient.telecom)
     return fields
 
 
-def _person_number(view: View, patient: Patient) -> str:
+def phone_of(telecom: list[Contact]) -> str | None:
+    """The first number that is not old."""
+    for contact in telecom:
+        if contact.system in ("phone", "sms") and contact.value is not None and contact.use != "old":
+            return contact.value
+    return None
+
+
+def person_number(view: View, patient: Patient) -> str:
     """The number, of the kind that its system says; its digits are checked where the body is made."""
     regional = view.identities.regional_patterns if view.identities is not None else ()
     systems = (*_SYSTEMS, *(f"urn:oid:{pattern.root}" for pattern in regional)) if regional else _SYSTEMS
@@ -73,7 +79,7 @@ def _person_number(view: View, patient: Patient) -> str:
         raise Refused("C-60", error.sv, error.en, view.path(patient, ".identifier.value"), 400) from None
 
 
-def _name(found: list[Name]) -> str | None:
+def best_name(found: list[Name]) -> str | None:
     """The official name, else the first that is not old."""
     best = next((n for n in found if n.use == "official"), None) or next((n for n in found if n.use != "old"), None)
     if best is None:
@@ -81,7 +87,7 @@ def _name(found: list[Name]) -> str | None:
     return best.text or " ".join([*best.given, *([best.family] if best.family else [])]) or None
 
 
-def _address(found: list[Address]) -> str | None:
+def best_address(found: list[Address]) -> str | None:
     """The home address, else the first that is not old, on one line."""
     best = next((a for a in found if a.use == "home"), None) or next((a for a in found if a.use != "old"), None)
     if best is None:
@@ -92,17 +98,58 @@ def _address(found: list[Address]) -> str | None:
     return ", ".join([*best.line, *([town] if town else [])]) or None
 
 
+class Staff(NamedTuple):
+    """A person of the staff as a reference names them."""
+
+    person: str | None
+    unit: str | None = None
+    named: PractitionerRole | None = None
+
+
+def read_staff(view: View, reference: Reference | None, of: Resource, element: str) -> Staff | None:
+    """Who is meant, by PractitionerRole, Practitioner or HSA-id alone; ``None`` where nobody is. Raises ``Refused``."""
+    if reference is None:
+        return None
+    named = view.resolve(reference, Resource, of, element)
+    if isinstance(named, PractitionerRole):
+        who = read_staff(view, named.practitioner, named, ".practitioner")
+        unit = view.organisation(named.organization, named, ".organization")
+        return Staff(who.person if who is not None else view.logical_hsa(reference, of, element), unit, named)
+    if isinstance(named, Practitioner):
+        return Staff(view.hsa(named.identifier, named, ".identifier.value"))
+    if named is not None or reference.type not in (None, "Practitioner", "PractitionerRole"):
+        raise view.refused("reference-unresolved", of, element)
+    return Staff(view.logical_hsa(reference, of, element))
+
+
+def read_person(view: View, reference: Reference | None, of: Resource, element: str) -> str | None:
+    """The HSA-id of a person of the staff; ``None`` where the element is not there. Raises ``Refused``."""
+    staff = read_staff(view, reference, of, element)
+    if staff is not None and staff.person is None:
+        raise view.refused("hsa-id", of, element)
+    return staff.person if staff is not None else None
+
+
 def write_patient(assembly: Assembly, person: Person) -> str:
     """A Patient; its full URL."""
-    resource: dict[str, Any] = {"resourceType": "Patient"}
-    resource["identifier"] = [{"system": _system_of(person.personnummer), "value": person.personnummer}]
-    if person.name is not None:
-        resource["name"] = [{"use": "official", "text": text(person.name)}]
-    if person.phone is not None:
-        resource["telecom"] = [{"system": "phone", "value": text(person.phone)}]
-    if person.address is not None:
-        resource["address"] = [{"use": "home", "text": text(person.address)}]
+    resource: dict[str, Any] = {"resourceType": "Patient", "identifier": [number_identifier(person.personnummer)]}
+    write_contacts(resource, person.name, person.phone, person.address)
     return assembly.add(resource)
+
+
+def write_contacts(resource: dict[str, Any], name: str | None, phone: str | None, address: str | None) -> None:
+    """Name, phone and address, as far as they are known, into a Patient or a RelatedPerson."""
+    if name is not None:
+        resource["name"] = [{"use": "official", "text": text(name)}]
+    if phone is not None:
+        resource["telecom"] = [{"system": "phone", "value": text(phone)}]
+    if address is not None:
+        resource["address"] = [{"use": "home", "text": text(address)}]
+
+
+def number_identifier(number: str) -> dict[str, str]:
+    """A person's number as identifier."""
+    return {"system": _system_of(number), "value": number}
 
 
 def _system_of(number: str) -> str:
@@ -116,6 +163,16 @@ def _system_of(number: str) -> str:
 def write_unit(assembly: Assembly, unit: str) -> str:
     """An Organization by its HSA-id; its full URL."""
     return assembly.add({"resourceType": "Organization", "identifier": [hsa_identifier(unit)]})
+
+
+def write_staff(assembly: Assembly, person: str, unit: str | None, telecom: list[dict[str, str]] | None = None) -> str:
+    """PractitionerRole of one who is named, person and unit by HSA-id alone; its full URL."""
+    resource: dict[str, Any] = {"resourceType": "PractitionerRole", "practitioner": staff_reference(person)}
+    if unit is not None:
+        resource["organization"] = unit_reference(unit)
+    if telecom:
+        resource["telecom"] = telecom
+    return assembly.add(resource)
 
 
 def write_actor(assembly: Assembly, actor: str, role: str | None, unit_url: str) -> str:

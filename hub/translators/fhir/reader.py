@@ -1,4 +1,4 @@
-"""A FHIR R4 message Bundle → ``Message``. Imports the groups of resources, the reference model's door and the language.
+"""A FHIR R4 message Bundle → ``Message``. Imports the table, the reference model's door and the language.
 
 The lean reader takes the common shape straight from the bytes; whatever it does not take goes to the reference model,
 which decides; both give the same structs to the same functions (architecture §5).
@@ -7,7 +7,6 @@ which decides; both give the same structs to the same functions (architecture §
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,17 +15,15 @@ from pydantic import ValidationError
 
 from hub.errors import Refused
 from hub.translators.fhir import names, reference
-from hub.translators.fhir.admission import read_admission
 from hub.translators.fhir.bundle import View
-from hub.translators.fhir.careteam import read_participant
-from hub.translators.fhir.communication import read_information, read_kvittens
-from hub.translators.fhir.consent import read_consent
-from hub.translators.fhir.header import FOCUS, author, business_time, event, message_id, sender, subject
+from hub.translators.fhir.header import author, business_time, event, message_id, sender, subject
+from hub.translators.fhir.paths import fhir_path
 from hub.translators.fhir.refusals import refused
 from hub.translators.fhir.resources import Bundle, Encounter
+from hub.translators.fhir.table import TABLE
 from schemas.envelope import Message
 from schemas.identity_types import IdentityRules
-from schemas.messages import MESSAGES
+from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES
 
 MAX_BYTES: Final = 1_000_000
 """The size above which a Bundle is refused unread; an admission is about 4 KB."""
@@ -37,19 +34,17 @@ _ESCAPE: Final = re.compile(rb'\\[^"\\/nrt]')
 _BLANK: Final = re.compile(rb"\xe2(?:\x80[\x80-\x8a\xa8\xa9\xaf]|\x81\x9f)")
 """U+2000-200A, U+2028, U+2029, U+202F, U+205F."""
 
-_FACTS: Final[dict[str, Callable[[View, Any], dict[str, Any]]]] = {
-    "svu.inskrivning": read_admission,
-    "information": lambda view, focus: read_information(view, focus, with_patient=True),
-    "samtycke": read_consent,
-    "kvittens": read_kvittens,
-    "deltagare": read_participant,
-}
-
 
 def read(
-    body: bytes, media_type: str, *, max_bytes: int = MAX_BYTES, identities: IdentityRules | None = None
+    body: bytes,
+    media_type: str,
+    *,
+    max_bytes: int = MAX_BYTES,
+    identities: IdentityRules | None = None,
+    from_hub: bool = False,
 ) -> Message:
-    """Read a message Bundle. ``identities``: the configured reserve numbers and HSA prefixes.
+    """Read a message Bundle. ``identities``: the configured reserve numbers and HSA prefixes. ``from_hub``: the hub's own
+    messages too, for one who receives notices; from a sender they are refused.
 
     Raises ``Refused``: 400 for what cannot be read, 413 too large, 415 other media types, 409 for protected identity
     (C-62).
@@ -59,9 +54,9 @@ def read(
     kind = media_type.partition(";")[0].strip().lower()
     if kind == names.JSON:
         bundle = lean(body)
-        return facts(reference.from_json(body) if bundle is None else bundle, identities)
+        return facts(reference.from_json(body) if bundle is None else bundle, identities, from_hub=from_hub)
     if kind == names.XML:
-        return facts(reference.from_xml(body), identities)
+        return facts(reference.from_xml(body), identities, from_hub=from_hub)
     raise refused("media-type")
 
 
@@ -90,17 +85,20 @@ def _has_exotic_blank(body: bytes) -> bool:
     )
 
 
-def facts(bundle: Bundle, identities: IdentityRules | None = None) -> Message:
+def facts(bundle: Bundle, identities: IdentityRules | None = None, *, from_hub: bool = False) -> Message:
     """What the Bundle says, in either shape. Raises ``Refused``."""
     view = View(bundle, identities)
-    name = event(view)
+    name = event(view, from_hub=from_hub)
     identity = message_id(view)
-    unit = sender(view)
-    actor, role = author(view)
-    focus = view.one(FOCUS[name])
+    unit, actor, role = HUB_SOURCE, None, None
+    if name not in FROM_THE_HUB:
+        unit = sender(view)
+        actor, role = author(view)
+    act = TABLE[name]
+    focus = view.one(act.focus)
     if focus is None:
         raise view.refused("focus-missing", view.header, ".focus")
-    fields = _FACTS[name](view, focus)
+    fields = act.read(view, focus)
     case = subject(view, focus if isinstance(focus, Encounter) else view.one(Encounter))
     time = business_time(view, focus)
     try:
@@ -117,7 +115,7 @@ def _field_refused(name: str, error: ValidationError) -> Refused:
     """The language refused a field: told by its FHIRPath; never pydantic's own sentence, which quotes the value."""
     first = error.errors(include_input=False, include_url=False)[0]
     pointer = "/data/" + "/".join(str(part) for part in first["loc"] if isinstance(part, str))
-    answer = refused("field-invalid", names.fhir_path(name, pointer))
+    answer = refused("field-invalid", fhir_path(name, pointer))
     context = first.get("ctx", {})
     if str(first["type"]).startswith("person-id"):
         answer.rule = "C-60"

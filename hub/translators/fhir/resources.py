@@ -1,6 +1,7 @@
 """The lean shape of the resources that a message Bundle of ours holds. Imports the lean data types and msgspec only.
 
-Required elements and required bindings as in R4 (hl7.org/fhir/R4/<resource>.html). Names are R4's own (N815).
+Those of single acts (Task, QuestionnaireResponse, AuditEvent, RelatedPerson) are in ``act_resources``. Required
+elements and required bindings as in R4 (hl7.org/fhir/R4/<resource>.html). Names are R4's own (N815).
 """
 # ruff: noqa: N815, RUF012 - R4's own names; msgspec copies the empty list
 
@@ -10,8 +11,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from hub.translators.fhir.act_resources import AuditEvent, QuestionnaireResponse, RelatedPerson, Task
 from hub.translators.fhir.shapes import (
     Address,
+    Attachment,
     Code,
     Coding,
     Concept,
@@ -76,8 +79,14 @@ class Patient(Resource, tag="Patient"):
     telecom: list[Contact] = []
     gender: Literal["male", "female", "other", "unknown"] | None = None
     birthDate: Date | None = None
+    deceasedBoolean: bool | None = None
+    deceasedDateTime: DateTime | None = None
     address: list[Address] = []
     managingOrganization: Reference | None = None
+
+    def __post_init__(self) -> None:
+        if self.deceasedBoolean is not None and self.deceasedDateTime is not None:
+            raise ValueError("deceased[x] is one of two")
 
 
 class Organization(Resource, tag="Organization"):
@@ -114,6 +123,10 @@ class EpisodeOfCare(Resource, kw_only=True, tag="EpisodeOfCare"):
     period: Period | None = None
 
 
+class Hospitalization(Lean):
+    dischargeDisposition: Concept | None = None
+
+
 class Encounter(Resource, kw_only=True, tag="Encounter"):
     status: Literal[
         "planned",
@@ -135,6 +148,7 @@ class Encounter(Resource, kw_only=True, tag="Encounter"):
     episodeOfCare: list[Reference] = []
     period: Period | None = None
     reasonCode: list[Concept] = []
+    hospitalization: Hospitalization | None = None
     serviceProvider: Reference | None = None
 
 
@@ -164,10 +178,11 @@ class Consent(Resource, kw_only=True, tag="Consent"):
 
 class Payload(Lean):
     contentString: Text | None = None
+    contentAttachment: Attachment | None = None
 
     def __post_init__(self) -> None:
-        if self.contentString is None:
-            raise ValueError("content[x] is required; an attachment is left to the reference model")
+        if (self.contentString is None) == (self.contentAttachment is None):
+            raise ValueError("content[x] is one; a reference is left to the reference model")
 
 
 class Communication(Resource, kw_only=True, tag="Communication"):
@@ -179,6 +194,7 @@ class Communication(Resource, kw_only=True, tag="Communication"):
     statusReason: Concept | None = None
     category: list[Concept] = []
     subject: Reference | None = None
+    about: list[Reference] = []
     encounter: Reference | None = None
     sent: DateTime | None = None
     received: DateTime | None = None
@@ -235,6 +251,10 @@ AnyResource = (
     | Communication
     | CareTeam
     | Provenance
+    | Task
+    | QuestionnaireResponse
+    | AuditEvent
+    | RelatedPerson
 )
 
 

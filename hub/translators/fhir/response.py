@@ -14,6 +14,7 @@ import msgspec
 
 from hub.translators.fhir import names
 from hub.translators.fhir.assembly import Assembly, fhir_id, text
+from hub.translators.fhir.paths import fhir_path
 from hub.translators.fhir.refusals import TECHNICAL
 from hub.translators.fhir.writer import HUB_APPLICATION
 from schemas.messages import Receipt
@@ -88,7 +89,7 @@ def _outcome(receipt: Receipt, event: str | None) -> dict[str, Any] | None:
         }
         code = "transient" if receipt.code == "transient-error" else _issue_code(receipt.rule)
         issue = {"severity": "error", "code": code, "details": details}
-        expression = names.fhir_path(event, receipt.element)
+        expression = fhir_path(event, receipt.element)
         if expression is not None:
             issue["expression"] = [expression]
         elif receipt.element is not None:

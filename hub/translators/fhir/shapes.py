@@ -36,6 +36,11 @@ Url = Annotated[
     ),
 ]
 Positive = Annotated[int, Meta(ge=1, le=2147483647)]
+Unsigned = Annotated[int, Meta(ge=0, le=2147483647)]
+Base64 = Annotated[
+    str, Meta(pattern=r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z", min_length=4)
+]
+"""R4 ``base64Binary`` without blanks."""
 
 
 class Lean(Struct, forbid_unknown_fields=True, gc=False):
@@ -166,6 +171,18 @@ class Address(Lean):
     postalCode: Text | None = None
     country: Text | None = None
     period: Period | None = None
+
+
+class Attachment(Lean):
+    """A file that is carried, by att-1 with its content type; one by ``url`` alone is left to the reference model."""
+
+    contentType: Code | None = None
+    data: Base64 | None = None
+    title: Text | None = None
+
+    def __post_init__(self) -> None:
+        if self.contentType is None or self.data is None:
+            raise ValueError("att-1")
 
 
 class Resource(Lean, tag_field="resourceType"):

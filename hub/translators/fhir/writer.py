@@ -1,5 +1,5 @@
 """``Message`` → a FHIR R4 message Bundle: the notice to a receiving system, and the request an EHR pushes. Imports the
-groups.
+table.
 
 One writer for both: a notice is the message as it was sent, with the hub as its source, the units as destinations, and
 what the hub tells besides (messages.md §2) as extensions of the header. Of plain dicts: a notice is written once per
@@ -8,35 +8,23 @@ system.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 
 from hub.translators.fhir import names
-from hub.translators.fhir.admission import write_admission
 from hub.translators.fhir.assembly import Assembly, fhir_id, instant, unit_reference
-from hub.translators.fhir.careteam import write_addressing, write_participant, write_verification
-from hub.translators.fhir.communication import write_information_message, write_kvittens
-from hub.translators.fhir.consent import write_consent_message
 from hub.translators.fhir.people import write_actor, write_unit
+from hub.translators.fhir.table import TABLE
 from schemas.envelope import Message
-from schemas.messages import HUB_SOURCE, Inskrivning, Told
+from schemas.messages import HUB_SOURCE, Told
+from schemas.svu import Inskrivning
 
 HUB_APPLICATION: Final = {"name": "Samverkan", "endpoint": HUB_SOURCE}
 REFERENCE_SYSTEM: Final = "urn:samverkan:reference"
 """System of a sender's own reference, where the writer of the request names no other."""
 
-_WRITERS: Final[dict[str, Callable[[Assembly, Message, Any, dict[str, str]], list[str]]]] = {
-    "svu.inskrivning": write_admission,
-    "information": write_information_message,
-    "samtycke": write_consent_message,
-    "kvittens": write_kvittens,
-    "deltagare": write_participant,
-    "adressering": write_addressing,
-    "verifiering": write_verification,
-}
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -75,8 +63,8 @@ def _header(
     assembly: Assembly, message: Message, case: dict[str, str], source: dict[str, str], extensions: list[Any]
 ) -> dict[str, Any]:
     """All entries, and the header that comes before them."""
-    write = _WRITERS.get(message.name)
-    if write is None:
+    act = TABLE.get(message.name)
+    if act is None:
         raise ValueError(f"no FHIR form for {message.name}")
     header: dict[str, Any] = {"resourceType": "MessageHeader", "id": fhir_id(message.id)}
     if header["id"] != message.id:
@@ -94,7 +82,7 @@ def _header(
         if message.actor is not None:
             who = {"reference": write_actor(assembly, message.actor, message.role, unit)}
             header["author"] = who
-    focus = write(assembly, message, message.data, case)
+    focus = act.write(assembly, message, message.data, case)
     header["focus"] = [{"reference": url} for url in focus]
     assembly.add(
         {

@@ -1,25 +1,26 @@
-"""SVU, the discharge coordination: its steps and its table (processes.md §2). Imports the machine and the common rows
-only.
-"""
+"""The admission notice: how a case opens and is told (V-1 to V-6). Imports the machine and the common rows only."""
 
 from __future__ import annotations
 
 from hub.processes.common import (
-    DELTAGARE,
-    KVITTENS,
+    SLUTENVARD,
     consent,
+    consent_allows,
+    consent_is_registered,
     everyone_else,
     inform,
     information_comes_first,
+    it_has_not_expired,
     join,
+    local_day,
     menprovning_names_who_decided,
     no_information_has_a_reason,
+    step_told,
+    the_person_is_not_protected,
+    with_duty,
 )
-from hub.processes.machine import Process, Row, Situation, guard
-from hub.processes.outlook import duty_roles
-from hub.processes.registers import ADRESSERING, VERIFIERING
-
-SLUTENVARD = frozenset({"slutenvard"})
+from hub.processes.machine import TO_THE_END, Row, Situation, guard
+from schemas.messages import Question
 
 
 def open_case(s: Situation) -> None:
@@ -30,7 +31,8 @@ def open_case(s: Situation) -> None:
     s.emit("opened", process="svu", profile=s.case.profile, unit=s.unit, person=person)
     join(s, s.unit)
     s.joined.clear()  # the opener has nothing to catch up
-    s.asks.append("adressering")
+    county = s.directory.region_of(s.unit).county
+    s.asks.append(Question(question="adressering", person=person["personnummer"], county=county))
 
 
 def open_if_it_names_the_patient(s: Situation) -> None:
@@ -63,10 +65,6 @@ def the_patient_is_the_same(s: Situation) -> bool:
 
 
 # --- inskrivning (V-3, V-4, V-6) --------------------------------------------------------------------------------------
-
-
-def _goes_out(s: Situation) -> bool:
-    return not s.data.draft
 
 
 @guard(
@@ -121,25 +119,6 @@ def reason_is_given(s: Situation) -> bool:
 
 
 @guard(
-    "V-3",
-    sv="Samtycke är nekat: meddelandet tas inte emot förrän ett nytt samtycke är registrerat.",
-    en="Consent is refused: the message is not accepted until a new consent is registered.",
-    element="/type",
-)
-def consent_allows(s: Situation) -> bool:
-    allowed = ALLOWED_WHEN_REFUSED | s.profile.refused_consent_allows
-    # What rides inside an allowed message is allowed with it.
-    return s.case.samtycke != "refused" or s.name in allowed or s.message.name in allowed
-
-
-ALLOWED_WHEN_REFUSED = frozenset(
-    {"svu.inskrivning", "kvittens", "samtycke", "aterkallelse", "deltagare", "roll", "makulering", "svu.utskrivning"}
-    | {"svu.utskrivning_angrad"}
-)
-"""V-3's list; the names not yet in the table are there because the rule names them."""
-
-
-@guard(
     "V-4",
     sv="Inskrivningen är publicerad och kan inte bli utkast igen.",
     en="The inskrivning is published and cannot become a draft again.",
@@ -150,22 +129,31 @@ def a_published_one_stays_published(s: Situation) -> bool:
 
 
 def admit(s: Situation) -> None:
-    """V-6: told to all, every receiving unit acknowledges; a corrected one is acknowledged anew (our settling)."""
+    """V-6: told to all, every receiving unit acknowledges; a corrected one is acknowledged anew (our settling).
+
+    One that comes after the discharge is kept as history, and opens nothing (fhir.md, order).
+    """
     if s.data.patient is not None:
         fresh = {k: v for k, v in s.data.patient.model_dump(exclude_none=True).items() if s.case.person.get(k) != v}
         if fresh:
             s.emit("named", **fresh)
-    if s.data.draft:
+    if s.data.placement is not None:
+        s.emit("placed", **s.data.placement.model_dump())
+    if s.data.admitted_at is not None:
+        s.emit("admitted", at=s.data.admitted_at.isoformat())
+    if s.data.draft or s.case.status == "discharged":
         return
-    if s.data.admitted_at.date() > s.data.estimated_discharge:
+    if local_day(s.data.admitted_at) > s.data.estimated_discharge:
         s.warnings.append("estimated-discharge-before-admission")
     receivers = [unit for unit in s.case.participants if unit != s.unit]
-    awaits = [unit for unit in receivers if duty_roles(s.directory, unit, "inskrivning", "kvittera")]
-    facts = {"source": s.message.source, "message": s.message.id}
-    s.emit("stepped", step="inskrivning", act="kvittera", awaits=awaits, **facts)
-    # V-8: the estimated date makes its step green without kvittens.
-    s.emit("stepped", step="tid", act=None, awaits=[], **facts)
-    s.emit("published")
+    step_told(s, "inskrivning", "kvittera", with_duty(s, receivers, "inskrivning", "kvittera"))
+    if "klar" not in s.case.dates:
+        s.emit("estimated", date=s.data.estimated_discharge.isoformat())
+    if "tid" not in s.case.steps:
+        # V-8: the estimated date makes its step green without kvittens.
+        step_told(s, "tid", None, [])
+    if not s.case.published:
+        s.emit("published", at=s.at)
 
 
 def all_but_a_draft(s: Situation) -> list[str]:
@@ -173,52 +161,45 @@ def all_but_a_draft(s: Situation) -> list[str]:
     return [] if s.data.draft else everyone_else(s)
 
 
-SVU = Process(
-    "svu",
-    ("inskrivning", "tid", "kartlaggning", "stallningstagande", "utskrivning"),
-    (
-        Row(
-            "svu.inskrivning",
-            SLUTENVARD,
-            ("V-1", "V-3", "V-4", "V-6"),
-            (open_case, admit),
-            all_but_a_draft,
-            checks=(
-                a_new_case_names_the_patient,
-                the_patient_is_the_same,
-                a_published_one_stays_published,
-                information_and_consent_are_registered,
-                no_reason_without_consent,
-                admission_time_is_given,
-                estimated_discharge_is_given,
-                reason_is_given,
-            ),
-            opens=True,
-            embeds=("information", "samtycke"),
+INSKRIVNING = (
+    Row(
+        "svu.inskrivning",
+        SLUTENVARD,
+        ("V-1", "V-3", "V-4", "V-6"),
+        (open_case, admit),
+        all_but_a_draft,
+        guards=(the_person_is_not_protected,),
+        checks=(
+            a_new_case_names_the_patient,
+            the_patient_is_the_same,
+            a_published_one_stays_published,
+            information_and_consent_are_registered,
+            no_reason_without_consent,
+            admission_time_is_given,
+            estimated_discharge_is_given,
+            reason_is_given,
         ),
-        Row(
-            "information",
-            SLUTENVARD,
-            ("V-1", "C-20"),
-            (open_if_it_names_the_patient, inform),
-            everyone_else,
-            guards=(consent_allows,),
-            checks=(a_new_case_names_the_patient, the_patient_is_the_same, no_information_has_a_reason),
-            opens=True,
-        ),
-        Row(
-            "samtycke",
-            SLUTENVARD,
-            ("C-21", "C-22", "V-3"),
-            (consent,),
-            everyone_else,
-            guards=(information_comes_first,),
-            checks=(menprovning_names_who_decided,),
-        ),
-        KVITTENS,
-        DELTAGARE,
-        ADRESSERING,
-        VERIFIERING,
+        opens=True,
+        embeds=("information", "samtycke"),
+        in_status=TO_THE_END,
     ),
-    opening_rule="V-1",
+    Row(
+        "information",
+        SLUTENVARD,
+        ("V-1", "C-20"),
+        (open_if_it_names_the_patient, inform),
+        everyone_else,
+        guards=(the_person_is_not_protected, consent_is_registered, consent_allows),
+        checks=(a_new_case_names_the_patient, the_patient_is_the_same, no_information_has_a_reason),
+        opens=True,
+    ),
+    Row(
+        "samtycke",
+        SLUTENVARD,
+        ("C-21", "C-22", "C-23", "V-3"),
+        (consent,),
+        everyone_else,
+        guards=(the_person_is_not_protected, information_comes_first),
+        checks=(menprovning_names_who_decided, it_has_not_expired),
+    ),
 )

@@ -1,0 +1,117 @@
+"""News of people in open cases (C-62, C-63): nothing is pushed, so folkbokforing is asked again on a schedule.
+
+Imports the registers, the intake and the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from hub.addressing.lines import one_line
+from hub.addressing.outcomes import Rules
+from hub.addressing.registers import Parked, Registers
+from hub.addressing.resolve import new_number
+from hub.intake.intake import Intake
+from hub.intake.own import own_message
+from hub.log import log
+from hub.processes.case import Case
+from hub.store import cases
+from hub.store.transaction import Store
+from hub.translators.soap.folkbokforing import MAX_PERSONS, PersonRecord
+from schemas.identities import KNOWN_REGIONAL_PATTERNS, IdentityError, PersonId, PersonIdKind, parse_person_id
+from schemas.own import Folkbokforing
+
+RULES = Rules(now=datetime.min.replace(tzinfo=UTC), regional_patterns=KNOWN_REGIONAL_PATTERNS)
+
+
+def news_of(case: Case, record: PersonRecord | None) -> Folkbokforing | None:
+    """What the register says that the case does not know; None when nothing. Protection comes before all else.
+
+    An unknown person is no news: the addressing has said so already.
+    """
+    if record is None:
+        return None
+    if record.protected and not case.blocked:
+        return Folkbokforing(news="protected")
+    if record.deceased and not case.deceased:
+        return Folkbokforing(news="deceased")
+    if record.deregistration == "GN" and (changed := new_number(record, RULES)) is not None:
+        return Folkbokforing(news="new_number", personnummer=changed.value)
+    if case.blocked or case.registered is None:
+        return None
+    address = None if record.address is None else one_line(record.address)
+    moved = record.municipality is not None and record.municipality != case.registered
+    if moved or (address is not None and address != case.person.get("address", address)):
+        return Folkbokforing(news="moved", address=address, municipality=record.municipality)
+    return None
+
+
+class News:
+    """Asks again about those whose answer is older than ``every``."""
+
+    def __init__(
+        self, store: Store, intake: Intake, registers: Registers, every: timedelta, *, production: bool
+    ) -> None:
+        self._store = store
+        self._intake = intake
+        self._registers = registers
+        self._every = every
+        self._production = production
+
+    async def ask_again(self) -> int:
+        """One call about the people asked about longest ago, at most 500; returns how many news there were.
+
+        Raises ``Unavailable`` while the register does not answer; they stay due.
+        """
+        now = datetime.now(UTC)
+        async with self._store.transaction() as connection:
+            due = await cases.asked_before(connection, now - self._every, MAX_PERSONS)
+        persons = {case: found for case, number in due if (found := _person(number)) is not None}
+        told = 0
+        if persons:
+            try:
+                records = await self._registers.persons(list(dict.fromkeys(persons.values())))
+            except Parked as parked:
+                log.error("news_parked", reason=parked.reason)
+                return 0
+            told = await self.tell({case: records[person] for case, person in persons.items()})
+        if due:
+            async with self._store.transaction() as connection:
+                await cases.asked(connection, [case for case, _ in due], now)
+        return told
+
+    async def ask(self, case: str, number: str) -> str:
+        """``uppslag``: one person, afresh; returns what came of it in a word."""
+        person = _person(number)
+        if person is None:
+            return "no-lookup"
+        record = await self._registers.person(person, fresh=True)
+        return "news" if await self.tell({case: record}) else "unchanged"
+
+    async def tell(self, records: dict[str, PersonRecord | None]) -> int:
+        """Case → record: each news becomes a message of the hub's own in its case."""
+        async with self._store.transaction() as connection:
+            found = [(await cases.read(connection, id_), record) for id_, record in records.items()]
+        told = 0
+        for case, news in self._news(found):
+            id_ = f"n-{case.id}-{case.sequence}-{news.news}"
+            message = own_message(case.id, id_, "folkbokforing", news, datetime.now(UTC))
+            receipts = await self._intake.submit([message], patient=True)
+            told += receipts[0].code == "ok"
+        return told
+
+    def _news(self, found: Iterable[tuple[Case | None, PersonRecord | None]]) -> Iterable[tuple[Case, Folkbokforing]]:
+        for case, record in found:
+            if case is None or (record is not None and record.test and self._production):
+                continue
+            if (news := news_of(case, record)) is not None:
+                yield case, news
+
+
+def _person(number: str) -> PersonId | None:
+    try:
+        person = parse_person_id(number, KNOWN_REGIONAL_PATTERNS)
+    except IdentityError:
+        return None
+    return None if person.kind is PersonIdKind.REGIONALT_RESERVNUMMER else person

@@ -1,0 +1,9 @@
+"""Printable documents: the facts of one in, a PDF out (C-55). Imports typst, its fonts and the standard library only.
+
+The views fill a ``Document`` and call ``render``; that it was printed is a message of its own (``svu.utskrift``).
+"""
+
+from hub.printing.document import NOT_FINAL, Document, Kind, Patient, Printed, Section, Table, signatures
+from hub.printing.typeset import render
+
+__all__ = ["NOT_FINAL", "Document", "Kind", "Patient", "Printed", "Section", "Table", "render", "signatures"]

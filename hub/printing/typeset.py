@@ -1,0 +1,126 @@
+"""From the facts of a document to its pages, by typst and the layout in ``document.typ``. Imports the facts and typst.
+
+The facts travel as JSON beside the layout, so no text of theirs can become markup; only the fonts of our wheels are
+used, and the fonts are in the PDF. What comes out is tagged, has title and language, and its text can be read out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from hub.printing.document import NOT_FINAL, Document, Patient, Printed, Section
+
+if TYPE_CHECKING:
+    import typst
+
+_SWEDEN = ZoneInfo("Europe/Stockholm")
+
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+"""Control signs, those that turn the direction of writing, and halves of signs: none can be printed."""
+
+_LONGEST_WORD, _LONGEST_IN_CELL = 60, 18
+"""Signs without a break that a line, or a cell of four, has room for."""
+
+
+def render(document: Document) -> bytes:
+    """The document as PDF, A4. Raises ``ValueError`` when ``printed.at`` has no time zone."""
+    import typst
+
+    pdf = typst.compile(
+        _layout(),
+        font_paths=_fonts(),
+        sys_inputs={"facts": json.dumps(_facts(document))},
+        format="pdf",
+        timestamp=_at(document),
+    )
+    assert isinstance(pdf, bytes)
+    return pdf
+
+
+@cache
+def _layout() -> bytes:
+    return (resources.files("hub.printing") / "document.typ").read_bytes()
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """Those of the wheels only: a page looks the same on every machine."""
+    import font_source_sans_pro
+    import typst
+
+    return typst.Fonts(include_system_fonts=False, font_paths=[Path(font_source_sans_pro.font_directory)])
+
+
+def _at(document: Document) -> datetime:
+    if document.printed.at.tzinfo is None:
+        raise ValueError("printed.at needs a time zone")
+    return document.printed.at.astimezone(UTC)
+
+
+def _facts(document: Document) -> dict[str, Any]:
+    """What the layout reads: every text cleaned, everything that is empty or may not be shown already gone."""
+    patient = _patient(document.patient)
+    return {
+        "title": _clean(document.title),
+        "mark": "" if document.is_final else NOT_FINAL,
+        "case": _clean(document.case),
+        "name": _clean(document.patient.name),
+        "number": patient[1][1],
+        "patient": patient,
+        "printed": _printed(document.printed),
+        "sections": [
+            _section(section)
+            for section in document.sections
+            if (section.fields or section.paragraphs or section.table)
+            and not (section.contacts and document.patient.protected)
+        ],
+    }
+
+
+def _patient(patient: Patient) -> list[list[str]]:
+    number = patient.personnummer
+    rows = [
+        ("Namn", patient.name),
+        ("Personnummer", f"{number[:8]}-{number[8:]}" if re.fullmatch(r"\d{12}", number) else number),
+    ]
+    if not patient.protected:
+        rows += [("Adress", patient.address or ""), ("Telefon", patient.phone or "")]
+    return [[label, _clean(text)] for label, text in rows if text]
+
+
+def _printed(printed: Printed) -> list[list[str]]:
+    rows = [
+        ("Utskrivet", f"{printed.at.astimezone(_SWEDEN):%Y-%m-%d kl. %H:%M}"),
+        ("Av", f"{printed.by}, {printed.unit}"),
+        ("För", printed.for_whom),
+        ("Ändamål", printed.why),
+    ]
+    return [[label, _clean(text)] for label, text in rows if text]
+
+
+def _section(section: Section) -> dict[str, Any]:
+    table = section.table
+    return {
+        "heading": _clean(section.heading),
+        "fields": [[_clean(label), _clean(text) or "–"] for label, text in section.fields],
+        "paragraphs": [clean for text in section.paragraphs if (clean := _clean(text))],
+        "head": [] if table is None else [_clean(cell) for cell in table.head],
+        "rows": [] if table is None else [[_clean(cell, _LONGEST_IN_CELL) or "–" for cell in row] for row in table.rows],
+    }
+
+
+def _clean(text: str, longest: int = _LONGEST_WORD) -> str:
+    """Without what cannot be printed, and with places to break in words that are too long for the line."""
+    clean = _UNSEEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")).strip()
+    return re.sub(rf"(?<!\S)\S{{{longest + 1},}}", lambda word: _with_breaks(word[0], longest), clean)
+
+
+def _with_breaks(word: str, longest: int) -> str:
+    return "\u200b".join(word[at : at + longest] for at in range(0, len(word), longest))

@@ -1,0 +1,146 @@
+"""What is due in a case and when, from the case as it stands, and whom it concerns (D-9, lag 2017:612). Pure; imports the
+case and the agreement only.
+
+It runs after every message: it reads plain fields, copies nothing, and a date so far off that no clock reaches it is no
+deadline rather than an error.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from hub.processes.case import Case
+from schemas.directory import Agreement
+
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+_MIDNIGHT = time()
+
+
+def deadlines(case: Case, agreement: Agreement) -> dict[str, datetime]:
+    """Deadline → when it passes, in UTC, so that the same moment is always the same text.
+
+    Those that were told with the same time (``case.fired``) are left out; one whose time has changed comes again. A
+    time may have passed already, then it is to be told at once. A revoked or refused case has none.
+    """
+    if case.status not in _WITH_DEADLINES:
+        return {}
+    found: dict[str, datetime | None] = {}
+    if "admitted" in case.dates:
+        _admission_notice(case, agreement, found)
+    for name, standing in case.steps.items():
+        if standing["act"] == "kvittera" and standing["awaits"]:
+            found[f"kvittens_forsenad/{name}"] = _later(standing["at"], agreement.kvittens_hours)
+    # What nobody may be asked to do (C-62, C-63) or may do at all (V-3) is not due.
+    if case.published and not (case.blocked or case.deceased or case.samtycke == "refused"):
+        if case.status == "open":
+            _call(case, agreement, found)
+        if not case.vardkontakter:
+            _without_contact(case, agreement, found)
+    if case.consent_until is not None:
+        found["samtycke_upphor"] = _local(date.fromisoformat(case.consent_until), 1, _MIDNIGHT)
+    fired = case.fired
+    return {
+        key: due
+        for key, due in found.items()
+        if due is not None and not (key in fired and fired[key] == due.isoformat())
+    }
+
+
+_WITH_DEADLINES = frozenset({"open", "discharged"})
+
+
+def _later(moment: str, hours: int) -> datetime | None:
+    """Hours as they pass, whatever the clocks on the wall do on the nights when they change."""
+    try:
+        return datetime.fromisoformat(moment).astimezone(UTC) + timedelta(hours=hours)
+    except OverflowError:
+        return None
+
+
+def _local(day: date, days: int, at: time) -> datetime | None:
+    """A wall-clock time in Sweden, some calendar days from a day; the calendar has no hours to lose or gain."""
+    try:
+        return datetime.combine(day + timedelta(days=days), at, STOCKHOLM).astimezone(UTC)
+    except OverflowError:
+        return None
+
+
+def _admission_notice(case: Case, agreement: Agreement, found: dict[str, datetime | None]) -> None:
+    """2:3: told while the notice is missing, and once when it came late. The first publication counts: a notice that
+    is corrected later was not late for that.
+    """
+    due = _later(case.dates["admitted"], agreement.admission_notice_hours)
+    standing = case.steps.get("inskrivning")
+    if case.published and due is not None and standing is not None:
+        first = case.dates.get("published", standing["at"])
+        if datetime.fromisoformat(first) <= due:
+            return
+    found["inskrivning_sen"] = due
+
+
+def _call(case: Case, agreement: Agreement, found: dict[str, datetime | None]) -> None:
+    """4:3: within three days after the notice was given, the third one whole; only with consent (4:2)."""
+    klar = case.dates.get("klar")
+    if (
+        klar is not None
+        and case.samtycke is not None
+        and case.sip_position in agreement.sip_positions
+        and "sip_called" not in case.dates
+    ):
+        given = datetime.fromisoformat(klar["at"]).astimezone(STOCKHOLM).date()
+        found["kallelse_sip"] = _local(given, agreement.call_days + 1, _MIDNIGHT)
+
+
+def _without_contact(case: Case, agreement: Agreement, found: dict[str, datetime | None]) -> None:
+    """2:5, V-18: no fast vardkontakt the day before the person leaves, or when the person left."""
+    dates = case.dates
+    if case.status == "discharged":
+        left = dates["discharged"]
+        if left["kind"] == "utskrivning":
+            found["utskriven_utan_fast_vardkontakt"] = _later(left["at"], 0)
+        return
+    if "klar" in dates:
+        day, notice = dates["klar"]["date"], dates["klar"]["at"]
+    elif "estimated" in dates:
+        standing = case.steps.get("tid")
+        day, notice = dates["estimated"], None if standing is None else standing["at"]
+    else:
+        return
+    due = _local(date.fromisoformat(day), -1, agreement.vardkontakt_warn)
+    if notice is not None:
+        # A notice that comes when the warning's time has passed brings its own.
+        told = datetime.fromisoformat(notice).astimezone(UTC)
+        due = told if due is None or told > due else due
+    found["utan_fast_vardkontakt"] = due
+
+
+# --- whom it concerns -------------------------------------------------------------------------------------------------
+
+_SLUTENVARD = frozenset({"slutenvard"})
+_CARE = frozenset({"slutenvard", "oppenvard"})
+_ALL = frozenset({"slutenvard", "oppenvard", "kommun"})
+_TOLD = {
+    "inskrivning_sen": _SLUTENVARD,
+    "kvittens_forsenad": _SLUTENVARD,
+    "kallelse_sip": _CARE,
+    "utan_fast_vardkontakt": _CARE,
+    "utskriven_utan_fast_vardkontakt": _CARE,
+    "samtycke_upphor": _ALL,
+}
+
+
+def concerned(case: Case, key: str) -> list[str]:
+    """The participating units that are told when a deadline passes, in the order in which they came.
+
+    Of an overdue kvittens (``kvittens_forsenad/<step>``) also those that still owe it. Of an SVU that is not yet
+    published nobody outside slutenvard is told anything (V-2). An unknown key concerns nobody.
+    """
+    name, _, step = key.partition("/")
+    parties = _TOLD.get(name, frozenset())
+    owing: list[str] = []
+    if name == "kvittens_forsenad" and step in case.steps:
+        owing = case.steps[step]["awaits"]
+    if case.process == "svu" and not case.published:
+        parties, owing = parties & _SLUTENVARD, []
+    return [unit for unit, participant in case.participants.items() if participant["party"] in parties or unit in owing]

@@ -1,0 +1,292 @@
+"""The position statement: three parts, klarmarkering, the answer on SIP, justering (V-12 to V-15). Imports the machine and
+the common rows only.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hub.processes.common import ALL_PARTIES, SHARING, SLUTENVARD, everyone_else, step_told, those_of, with_duty
+from hub.processes.machine import Row, Situation, guard
+from hub.processes.outlook import duty_roles
+from hub.processes.svu.tid import ask_about_physician
+from hub.processes.svu.vardkontakt import OPPENVARD
+
+STEP = "stallningstagande"
+REQUIRED = {
+    "slutenvard": ("patient_opinion", "egenvard", "forbrukningsmaterial", "responsible_physician", "sip_position"),
+    "oppenvard": ("responsible_physicians", "responsibility_division"),
+    "kommun": ("planned_efforts",),
+}
+"""What a part must hold before it is marked ready or adjusted (V-12 to V-14, C-56)."""
+
+
+def _done(s: Situation) -> dict[str, list[Any]]:
+    standing = s.case.steps.get(STEP)
+    return {} if standing is None else standing["done"]
+
+
+def _has_adjusted(s: Situation, party: str) -> bool:
+    """V-15: any of the party's units has."""
+    return any(unit in _done(s) for unit in those_of(s, party))
+
+
+def _fully_adjusted(s: Situation) -> bool:
+    standing = s.case.steps.get(STEP)
+    return standing is not None and s.case.klarmarkerad and not standing["awaits"] and bool(standing["done"])
+
+
+def _is_complete(s: Situation, party: str) -> bool:
+    written = s.case.fields.get(f"{STEP}.{party}", {})
+    return all(name in written and written[name][3] for name in REQUIRED[party])
+
+
+def _await_justering(s: Situation, done: dict[str, list[Any]]) -> None:
+    """Every unit with the responsibility, but outpatient care as long as its answer on SIP is no (V-13)."""
+    parties = ("slutenvard", "kommun") if s.case.sip_approved is False else tuple(REQUIRED)
+    able = with_duty(s, those_of(s, *parties), STEP, "justera") if s.case.klarmarkerad else []
+    step_told(s, STEP, "justera", [unit for unit in able if unit not in done], done)
+
+
+# --- the parts --------------------------------------------------------------------------------------------------------
+
+
+@guard(
+    "V-12",
+    sv="Skriv den egna partens del, och bara den.",
+    en="Write your own party's part, and that alone.",
+    element="/data",
+)
+def it_is_ones_own_part(s: Situation) -> bool:
+    return {name for name in REQUIRED if getattr(s.data, name) is not None} == {s.party}
+
+
+@guard(
+    "V-12",
+    sv="Slutenvården har inte klarmarkerat sin del ännu.",
+    en="Inpatient care has not marked its part as ready yet.",
+    element="/type",
+)
+def the_wards_part_comes_first(s: Situation) -> bool:
+    return s.party == "slutenvard" or s.case.klarmarkerad
+
+
+@guard(
+    "V-15",
+    sv="Ställningstagandet är slutjusterat: bara slutenvården kan bryta det.",
+    en="The stallningstagande is fully adjusted: only inpatient care can break it.",
+    element="/type",
+)
+def only_the_ward_breaks_what_all_adjusted(s: Situation) -> bool:
+    return s.party == "slutenvard" or not _fully_adjusted(s)
+
+
+@guard(
+    "V-12",
+    sv="Okänd kod för ställningstagande till SIP.",
+    en="Unknown code for the position on SIP.",
+    element="/data/slutenvard/sip_position",
+)
+def the_position_is_known(s: Situation) -> bool:
+    code = None if s.data.slutenvard is None else s.data.slutenvard.sip_position
+    return code is None or code in s.profile.sip_positions
+
+
+def write_part(s: Situation) -> None:
+    """V-15: a change by a party that has itself adjusted removes every justering; the ward's own edit removes its
+    klarmarkering.
+    """
+    part = getattr(s.data, s.party)
+    for name in part.model_fields_set:
+        value = getattr(part, name)
+        if value is None:
+            continue
+        complete = not getattr(value, "needed", False) or value.description is not None
+        s.emit("wrote", document=f"{STEP}.{s.party}", field=name, unit=s.unit, complete=complete)
+    if s.party == "slutenvard" and part.sip_position is not None:
+        s.emit("positioned", code=part.sip_position)
+    physicians = getattr(part, "responsible_physicians", None) or (getattr(part, "responsible_physician", None),)
+    for physician in filter(None, physicians):
+        ask_about_physician(s, physician)
+    broken = _has_adjusted(s, s.party)
+    if s.party == "slutenvard":
+        s.emit("marked", ready=False)
+    if broken or s.party == "slutenvard":
+        _await_justering(s, {} if broken else _done(s))
+
+
+# --- klarmarkering ----------------------------------------------------------------------------------------------------
+
+
+@guard(
+    "V-12",
+    sv="Slutenvårdens del är redan klarmarkerad.",
+    en="Inpatient care's part is marked as ready already.",
+    element="/type",
+)
+def not_marked_yet(s: Situation) -> bool:
+    return not s.case.klarmarkerad
+
+
+@guard(
+    "V-12",
+    sv="Fyll i patient_opinion, egenvard, forbrukningsmaterial (beskrivning vid ja), responsible_physician och sip_position.",
+    en="Fill in patient_opinion, egenvard, forbrukningsmaterial (description on yes), responsible_physician, sip_position.",
+    element="/data",
+)
+def the_wards_part_is_complete(s: Situation) -> bool:
+    return _is_complete(s, "slutenvard")
+
+
+def mark_ready(s: Situation) -> None:
+    s.emit("marked", ready=True)
+    _await_justering(s, _done(s))
+
+
+# --- the answer on SIP ------------------------------------------------------------------------------------------------
+
+
+@guard(
+    "V-12",
+    sv="Slutenvården har inte klarmarkerat sin del ännu.",
+    en="Inpatient care has not marked its part as ready yet.",
+    element="/type",
+)
+def the_ward_is_ready(s: Situation) -> bool:
+    return s.case.klarmarkerad
+
+
+@guard(
+    "V-13",
+    sv="Efter ett nej svarar öppenvården på nytt först när varje slutenvårdsenhet har justerat igen.",
+    en="After a no, outpatient care answers anew only when every unit of inpatient care has adjusted again.",
+    element="/type",
+)
+def after_a_no_the_ward_adjusts_first(s: Situation) -> bool:
+    able = with_duty(s, those_of(s, "slutenvard"), STEP, "justera")
+    return s.case.sip_approved is not False or all(unit in _done(s) for unit in able)
+
+
+def answer_on_sip(s: Situation) -> None:
+    """V-13: a no removes every justering; a yes lets outpatient care adjust."""
+    before = s.case.sip_approved
+    s.emit("sip_answered", approves=s.data.approves)
+    if not s.data.approves:
+        _await_justering(s, {})
+    elif before is False:
+        _await_justering(s, _done(s))
+
+
+# --- justering --------------------------------------------------------------------------------------------------------
+
+
+@guard(
+    "V-13",
+    sv="Öppenvården har svarat nej till ställningstagandet till SIP och kan inte justera.",
+    en="Outpatient care has said no to the position on SIP and cannot adjust.",
+    element="/type",
+)
+def oppenvard_has_not_said_no(s: Situation) -> bool:
+    return s.party != "oppenvard" or s.case.sip_approved is not False
+
+
+@guard(
+    "V-15",
+    sv="Enhetens justering väntas inte: den är redan gjord, eller ingen roll på enheten har ansvaret.",
+    en="The unit's adjustment is not awaited: it is done, or no role of the unit has the responsibility.",
+    element="/type",
+)
+def its_justering_is_awaited(s: Situation) -> bool:
+    standing = s.case.steps.get(STEP)
+    return standing is not None and s.unit in standing["awaits"]
+
+
+@guard(
+    "V-13",
+    sv="Öppenvården justerar först när den godkänt ställningstagandet till SIP (svu.sip_stallning).",
+    en="Outpatient care adjusts only when it has approved the position on SIP (svu.sip_stallning).",
+    element="/type",
+)
+def oppenvard_approves(s: Situation) -> bool:
+    return s.party != "oppenvard" or s.case.sip_approved is True
+
+
+@guard(
+    "V-13",
+    sv="Fyll i responsible_physicians och responsibility_division före justering.",
+    en="Fill in responsible_physicians and responsibility_division before adjusting.",
+    element="/data",
+)
+def oppenvards_part_is_complete(s: Situation) -> bool:
+    return s.party != "oppenvard" or _is_complete(s, "oppenvard")
+
+
+@guard(
+    "V-14",
+    sv="Fyll i planned_efforts före justering.",
+    en="Fill in planned_efforts before adjusting.",
+    element="/data",
+)
+def kommuns_part_is_complete(s: Situation) -> bool:
+    return s.party != "kommun" or _is_complete(s, "kommun")
+
+
+@guard(
+    "C-1",
+    sv="Rollen har inte ansvaret att justera. Låt en roll med ansvaret göra det.",
+    en="The role has no responsibility to adjust. Let a role that has it do so.",
+    element="/actorrole",
+)
+def the_role_may_adjust(s: Situation) -> bool:
+    return s.role in duty_roles(s.directory, s.unit, STEP, "justera")
+
+
+def adjust(s: Situation) -> None:
+    who = {"actor": s.message.actor, "role": s.role, "time": s.message.time.isoformat()}
+    s.emit("acted", step=STEP, unit=s.unit, **who)
+
+
+STALLNINGSTAGANDE = (
+    Row(
+        "svu.stallningstagande",
+        ALL_PARTIES,
+        ("V-12", "V-13", "V-14", "V-15"),
+        (write_part,),
+        everyone_else,
+        guards=(*SHARING, the_wards_part_comes_first, only_the_ward_breaks_what_all_adjusted),
+        checks=(it_is_ones_own_part, the_position_is_known),
+    ),
+    Row(
+        "svu.klarmarkering",
+        SLUTENVARD,
+        ("V-12",),
+        (mark_ready,),
+        everyone_else,
+        guards=(*SHARING, not_marked_yet, the_wards_part_is_complete),
+    ),
+    Row(
+        "svu.sip_stallning",
+        OPPENVARD,
+        ("V-13",),
+        (answer_on_sip,),
+        everyone_else,
+        guards=(*SHARING, the_ward_is_ready, only_the_ward_breaks_what_all_adjusted, after_a_no_the_ward_adjusts_first),
+    ),
+    Row(
+        "svu.justering",
+        ALL_PARTIES,
+        ("V-15", "V-13", "V-14"),
+        (adjust,),
+        everyone_else,
+        guards=(
+            *SHARING,
+            the_ward_is_ready,
+            oppenvard_has_not_said_no,
+            its_justering_is_awaited,
+            oppenvard_approves,
+            oppenvards_part_is_complete,
+            kommuns_part_is_complete,
+        ),
+        checks=(the_role_may_adjust,),
+    ),
+)

@@ -1,0 +1,128 @@
+"""The discharge and its undoing (V-16, V-17). Imports the machine and the common rows only."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from hub.processes.common import SLUTENVARD, an_inskrivning_is_published, everyone_else, local_day, step_told
+from hub.processes.machine import Row, Situation, guard
+
+
+@guard(
+    "V-16",
+    sv="Ange discharged_to: vart patienten skrivs ut. Vid avslut i förtid lämnas fältet tomt.",
+    en="Give discharged_to: where the patient goes. Left out when the case ends early.",
+    element="/data/discharged_to",
+)
+def it_says_where_to(s: Situation) -> bool:
+    is_discharge: bool = s.data.kind == "utskrivning"
+    return is_discharge == (s.data.discharged_to is not None)
+
+
+@guard(
+    "V-16",
+    sv="Ange ended_with: hur ärendet avslutas i förtid. Vid utskrivning lämnas fältet tomt.",
+    en="Give ended_with: how the case ends early. Left out at a discharge.",
+    element="/data/ended_with",
+)
+def it_says_how_it_ended(s: Situation) -> bool:
+    ends_early: bool = s.data.kind == "avslut_i_fortid"
+    return ends_early == (s.data.ended_with is not None)
+
+
+@guard(
+    "V-16",
+    sv="Okänd kod i discharged_to.",
+    en="Unknown code in discharged_to.",
+    element="/data/discharged_to",
+)
+def the_place_is_known(s: Situation) -> bool:
+    return s.data.discharged_to is None or s.data.discharged_to in s.profile.discharged_to
+
+
+@guard(
+    "V-16",
+    sv="Okänd kod i ended_with.",
+    en="Unknown code in ended_with.",
+    element="/data/ended_with",
+)
+def the_ending_is_known(s: Situation) -> bool:
+    return s.data.ended_with is None or s.data.ended_with in s.profile.ended_with
+
+
+@guard(
+    "V-16",
+    sv="Datumet är före inskrivningen.",
+    en="The date is before the admission.",
+    element="/data/date",
+)
+def nobody_leaves_before_coming(s: Situation) -> bool:
+    admitted = s.case.dates.get("admitted")
+    return admitted is None or s.data.date >= local_day(datetime.fromisoformat(admitted))
+
+
+@guard(
+    "V-16",
+    sv="Ingen fast vårdkontakt är kallelseansvarig. Bekräfta med confirmed, eller låt öppenvården utse en först.",
+    en="No fast vardkontakt is kallelseansvarig. Confirm with confirmed, or let outpatient care name one first.",
+    element="/data/confirmed",
+)
+def someone_calls_or_it_is_confirmed(s: Situation) -> bool:
+    if s.data.confirmed or s.case.samtycke in {"refused", None}:
+        return True
+    return any(v["kallelseansvarig"] for v in s.case.vardkontakter)
+
+
+def discharge(s: Situation) -> None:
+    if s.data.date > local_day(s.now):
+        s.warnings.append("date-is-to-come")
+    hours = s.directory.agreement_of(s.case.opened_by).archive_hours
+    facts = {"date": s.data.date.isoformat(), "kind": s.data.kind, "at": s.at}
+    where = s.data.discharged_to or s.data.ended_with
+    s.emit("discharged", **facts, to=where, archived=(s.now + timedelta(hours=hours)).isoformat())
+    step_told(s, "utskrivning", None, [])
+
+
+@guard(
+    "V-17",
+    sv="Ärendet har lämnat startlistan: utskrivningen kan inte längre ångras. Öppna ett nytt ärende.",
+    en="The case has left the start list: the discharge can no longer be undone. Open a new case.",
+    element="/type",
+)
+def it_is_on_the_start_list(s: Situation) -> bool:
+    left = s.case.dates.get("archived")
+    return left is None or s.now < datetime.fromisoformat(left)
+
+
+def undo(s: Situation) -> None:
+    """V-17: the steps are as they were; the undone discharge stays in the history."""
+    s.emit("discharge_undone", at=s.at)
+
+
+UTSKRIVNING = (
+    Row(
+        "svu.utskrivning",
+        SLUTENVARD,
+        ("V-16", "V-3"),
+        (discharge,),
+        everyone_else,
+        guards=(an_inskrivning_is_published,),
+        checks=(
+            it_says_where_to,
+            it_says_how_it_ended,
+            the_place_is_known,
+            the_ending_is_known,
+            nobody_leaves_before_coming,
+            someone_calls_or_it_is_confirmed,
+        ),
+    ),
+    Row(
+        "svu.utskrivning_angrad",
+        SLUTENVARD,
+        ("V-17",),
+        (undo,),
+        everyone_else,
+        checks=(it_is_on_the_start_list,),
+        in_status=frozenset({"discharged"}),
+    ),
+)

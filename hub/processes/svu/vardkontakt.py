@@ -1,0 +1,78 @@
+"""The named care contact (V-7, law 2017:612 2:5). Imports the machine and the common rows only."""
+
+from __future__ import annotations
+
+from hub.processes.common import SHARING, everyone_else
+from hub.processes.machine import Row, Situation, guard
+
+OPPENVARD = frozenset({"oppenvard"})
+
+
+def _is_named(s: Situation) -> bool:
+    return any((v["person"], v["unit"]) == (s.data.person, s.data.unit) for v in s.case.vardkontakter)
+
+
+@guard(
+    "V-7",
+    sv="Personen är redan fast vårdkontakt vid enheten: ändra med change andrad.",
+    en="The person is named at the unit already: change it with change andrad.",
+    element="/data/person",
+)
+def a_new_one_is_not_named_yet(s: Situation) -> bool:
+    return s.data.change != "utsedd" or not _is_named(s)
+
+
+@guard(
+    "V-7",
+    sv="Personen är inte fast vårdkontakt vid enheten.",
+    en="The person is not a named care contact at the unit.",
+    element="/data/person",
+)
+def a_changed_one_is_named(s: Situation) -> bool:
+    return s.data.change == "utsedd" or _is_named(s)
+
+
+@guard(
+    "V-7",
+    sv="En annan är redan kallelseansvarig: ändra den först.",
+    en="Another is kallelseansvarig already: change that one first.",
+    element="/data/kallelseansvarig",
+)
+def one_calls_at_most(s: Situation) -> bool:
+    if s.data.change == "borttagen" or not s.data.kallelseansvarig:
+        return True
+    this = (s.data.person, s.data.unit)
+    return not any(v["kallelseansvarig"] and (v["person"], v["unit"]) != this for v in s.case.vardkontakter)
+
+
+@guard(
+    "V-7",
+    sv="Ange responsibility: den som inte är kallelseansvarig har ett angivet ansvar.",
+    en="Give responsibility: one who is not kallelseansvarig has a stated responsibility.",
+    element="/data/responsibility",
+)
+def one_who_does_not_call_answers_for_something(s: Situation) -> bool:
+    return s.data.change == "borttagen" or s.data.kallelseansvarig or s.data.responsibility is not None
+
+
+def name_contact(s: Situation) -> None:
+    facts = {"kallelseansvarig": s.data.kallelseansvarig, "responsibility": s.data.responsibility}
+    s.emit("vardkontakt", change=s.data.change, person=s.data.person, unit=s.data.unit, **facts)
+
+
+VARDKONTAKT = (
+    Row(
+        "svu.fast_vardkontakt",
+        OPPENVARD,
+        ("V-7",),
+        (name_contact,),
+        everyone_else,
+        guards=SHARING,
+        checks=(
+            a_new_one_is_not_named_yet,
+            a_changed_one_is_named,
+            one_calls_at_most,
+            one_who_does_not_call_answers_for_something,
+        ),
+    ),
+)

@@ -1,0 +1,322 @@
+"""What is said beside the steps: free messages, people, access, revoking, printing (processes.md §1). Imports the machine
+and the common rows only.
+"""
+
+from __future__ import annotations
+
+from hub.processes.common import (
+    ALL_PARTIES,
+    SHARING,
+    consent_allows,
+    everyone_else,
+)
+from hub.processes.machine import TO_THE_END, Row, Situation, guard
+from schemas.messages import Question
+
+# --- meddelande (C-40, C-42, C-43) and its revoking (C-41) ------------------------------------------------------------
+
+
+def _receivers(s: Situation) -> list[str]:
+    """C-40: all participating units when none are named."""
+    return everyone_else(s) if s.data.receivers is None else list(s.data.receivers)
+
+
+def _acknowledgers(s: Situation) -> list[str]:
+    """C-40: all receivers but one's own when none are named; one's own may be named."""
+    named = [unit for unit in _receivers(s) if unit != s.unit] if s.data.kvittera is None else s.data.kvittera
+    return list(dict.fromkeys(unit for unit in named if unit in s.case.participants))
+
+
+@guard(
+    "C-40",
+    sv="En mottagare deltar inte i ärendet. Lägg till enheten med deltagare först.",
+    en="A receiver takes no part in the case. Add the unit with deltagare first.",
+    element="/data/receivers",
+)
+def the_receivers_take_part(s: Situation) -> bool:
+    named = s.data.receivers or ()
+    if s.profile.messages_reach_new_units:
+        return all(unit in s.case.participants or unit in s.directory.unit_by_hsa for unit in named)
+    return all(unit in s.case.participants for unit in named)
+
+
+@guard(
+    "C-40",
+    sv="Kvittens begärs av en enhet som inte får meddelandet.",
+    en="An acknowledgement is asked of a unit that does not get the message.",
+    element="/data/kvittera",
+)
+def those_who_acknowledge_get_it(s: Situation) -> bool:
+    got = {*_receivers(s), s.unit}
+    return all(unit in got and unit in s.case.participants for unit in s.data.kvittera or ())
+
+
+def say(s: Situation) -> None:
+    """C-43: one who was not in the case may read it from now on, and the sender is told so."""
+    to = None if s.data.receivers is None else _receivers(s)
+    awaits, file = _acknowledgers(s), s.data.attachment is not None
+    s.emit("threaded", thread=f"{s.message.id} {s.message.source}", unit=s.unit, to=to, awaits=awaits, file=file)
+    for unit in _receivers(s):
+        if unit not in s.case.participants:
+            s.emit("accessed", unit=unit, ground="meddelande", at=s.at)
+            s.warnings.append(f"ny-mottagare:{unit}")
+
+
+def its_receivers(s: Situation) -> list[str]:
+    """Those who are to read it, and the sending unit when it asked itself to acknowledge."""
+    own = [s.unit] if s.unit in (s.data.kvittera or ()) else []
+    return list(dict.fromkeys([*(unit for unit in _receivers(s) if unit != s.unit), *own]))
+
+
+MEDDELANDE = Row(
+    "meddelande",
+    ALL_PARTIES,
+    ("C-40", "C-42", "C-43"),
+    (say,),
+    its_receivers,
+    guards=SHARING,
+    checks=(the_receivers_take_part, those_who_acknowledge_get_it),
+)
+
+
+def _own_thread(s: Situation) -> str:
+    return f"{s.data.message} {s.message.source}"
+
+
+@guard(
+    "V-5",
+    sv="Bara slutenvården makulerar ett ärende.",
+    en="Only inpatient care revokes a case.",
+    element="/data/case",
+)
+def only_slutenvard_revokes_the_case(s: Situation) -> bool:
+    return not s.data.case or s.party == "slutenvard"
+
+
+@guard(
+    "V-5",
+    sv="Kartläggningen är påbörjad: ärendet avslutas med svu.utskrivning i stället.",
+    en="The kartlaggning has begun: the case ends with svu.utskrivning instead.",
+    element="/data/case",
+)
+def kartlaggning_has_not_begun(s: Situation) -> bool:
+    return not s.data.case or "kartlaggning" not in s.case.steps
+
+
+@guard(
+    "C-41",
+    sv="Bara ett eget meddelande som inte redan är makulerat kan makuleras; annat rättas med ett nytt.",
+    en="Only a message of one's own that is not revoked already can be revoked; other things are corrected by a new one.",
+    element="/data/message",
+)
+def the_message_is_ones_own(s: Situation) -> bool:
+    thread = s.case.threads.get(_own_thread(s))
+    return bool(s.data.case) or (thread is not None and not thread["revoked"])
+
+
+@guard(
+    "V-3",
+    sv="Samtycke är nekat: bara ärendet i sin helhet kan makuleras.",
+    en="Consent is refused: only the whole case can be revoked.",
+    element="/data/message",
+)
+def with_refused_consent_only_the_case(s: Situation) -> bool:
+    return bool(s.data.case) or s.case.samtycke != "refused"
+
+
+def revoke(s: Situation) -> None:
+    if s.data.case:
+        s.emit("revoked")
+    else:
+        s.emit("thread_revoked", thread=_own_thread(s))
+
+
+def those_who_knew(s: Situation) -> list[str]:
+    """V-5: all who knew of the case; C-41: all who got the message."""
+    told = everyone_else(s)
+    to = None if s.data.case else s.case.threads[_own_thread(s)]["to"]
+    return told if to is None else [unit for unit in told if unit in to]
+
+
+MAKULERING = Row(
+    "makulering",
+    ALL_PARTIES,
+    ("C-41", "V-5"),
+    (revoke,),
+    those_who_knew,
+    checks=(
+        only_slutenvard_revokes_the_case,
+        kartlaggning_has_not_begun,
+        with_refused_consent_only_the_case,
+        the_message_is_ones_own,
+    ),
+)
+
+
+# --- felsant (C-33) ---------------------------------------------------------------------------------------------------
+
+
+def _sender_of(s: Situation) -> str | None:
+    """The unit that sent what is said to be wrongly sent: a step that stands, or a free message."""
+    sources = [step["source"] for step in s.case.steps.values() if step["message"] == s.data.message]
+    sources += [key.partition(" ")[2] for key in s.case.threads if key.startswith(f"{s.data.message} ")]
+    return next((source.removeprefix("urn:hsa:") for source in sources), None)
+
+
+@guard(
+    "C-33",
+    sv="Meddelandet står inte i ärendet, eller är enhetens eget.",
+    en="The message does not stand in the case, or is the unit's own.",
+    element="/data/message",
+)
+def another_sent_it(s: Situation) -> bool:
+    return _sender_of(s) not in {None, s.unit}
+
+
+def nothing_changes(s: Situation) -> None:
+    """The history holds it; the case stays as it is."""
+
+
+def the_sender(s: Situation) -> list[str]:
+    sender = _sender_of(s)
+    return [] if sender is None or sender not in s.case.participants else [sender]
+
+
+FELSANT = Row(
+    "felsant",
+    ALL_PARTIES,
+    ("C-33",),
+    (nothing_changes,),
+    the_sender,
+    guards=SHARING,
+    checks=(another_sent_it,),
+    in_status=TO_THE_END,
+)
+
+
+# --- people: narstaende (C-15), kontakt (SA-5), avliden (C-63), uppslag -----------------------------------------------
+
+
+def list_outsiders(s: Situation) -> None:
+    s.emit("listed")
+
+
+NARSTAENDE = Row("narstaende", ALL_PARTIES, ("C-15",), (list_outsiders,), everyone_else, guards=SHARING)
+
+
+@guard(
+    "SA-5",
+    sv="Kontakten finns inte i ärendet.",
+    en="The case has no such contact.",
+    element="/data/person",
+)
+def the_contact_is_there(s: Situation) -> bool:
+    return s.data.change == "tillagd" or s.data.person in s.case.contacts
+
+
+def change_contact(s: Situation) -> None:
+    s.emit("contact", person=s.data.person, change=s.data.change)
+
+
+KONTAKT = Row(
+    "kontakt", ALL_PARTIES, ("SA-5",), (change_contact,), everyone_else, guards=SHARING, checks=(the_contact_is_there,)
+)
+
+
+def note_death(s: Situation) -> None:
+    """C-63: in SVU all are told, and the ward ends the case with svu.utskrivning (our settling)."""
+    s.emit("died")
+
+
+AVLIDEN = Row("avliden", ALL_PARTIES, ("C-63",), (note_death,), everyone_else, guards=SHARING)
+
+
+def ask_afresh(s: Situation) -> None:
+    s.asks.append(Question(question="folkbokforing", person=s.case.person["personnummer"]))
+
+
+def nobody(s: Situation) -> list[str]:  # noqa: ARG001 - a row's ``tells``
+    return []
+
+
+UPPSLAG = Row("uppslag", ALL_PARTIES, ("C-60",), (ask_afresh,), nobody, guards=(consent_allows,))
+
+
+# --- atkomst (C-5) and utskrift (C-55) --------------------------------------------------------------------------------
+
+
+@guard(
+    "C-5",
+    sv="Enheten deltar redan i ärendet och läser det ändå.",
+    en="The unit takes part in the case already, and reads it anyway.",
+    element="/subject",
+)
+def the_unit_takes_no_part(s: Situation) -> bool:
+    return s.unit not in s.case.participants
+
+
+@guard(
+    "C-5",
+    sv="Ett aktivt val räcker bara inom en organisation som deltar. Ange samtycke eller menprovning.",
+    en="A deliberate choice is enough only within an organisation that takes part. State samtycke or menprovning.",
+    element="/data/ground",
+)
+def a_choice_is_enough_only_within(s: Situation) -> bool:
+    units = s.directory.unit_by_hsa
+    within = {units[unit].organisation for unit in s.case.participants if unit in units}
+    return s.data.ground != "aktivt_val" or units[s.unit].organisation in within
+
+
+def let_read(s: Situation) -> None:
+    """C-5: read-only and logged, which the answer says; the case's own consent stays as it was."""
+    s.emit("accessed", unit=s.unit, ground=s.data.ground, at=s.at)
+    s.warnings.append("lasning-loggas")
+
+
+ATKOMST = Row(
+    "atkomst",
+    ALL_PARTIES,
+    ("C-5", "C-7"),
+    (let_read,),
+    nobody,
+    guards=(the_unit_takes_no_part,),
+    checks=(a_choice_is_enough_only_within,),
+    in_status=TO_THE_END,
+    from_outside=True,
+)
+
+
+@guard(
+    "C-55",
+    sv="Enheten läser inte ärendet. Begär åtkomst med atkomst först.",
+    en="The unit does not read the case. Ask for access with atkomst first.",
+    element="/subject",
+)
+def the_unit_reads_the_case(s: Situation) -> bool:
+    return s.unit in s.case.participants or s.unit in s.case.access
+
+
+@guard(
+    "C-55",
+    sv="Ange for_whom och why: för vem och varför dokumentet skrivs ut.",
+    en="Give for_whom and why: for whom and why the document is printed.",
+    element="/data",
+)
+def for_whom_and_why_are_given(s: Situation) -> bool:
+    stated = s.data.for_whom is not None and s.data.why is not None
+    return stated or not s.profile.printing_has_a_reason
+
+
+UTSKRIFT = Row(
+    "utskrift",
+    ALL_PARTIES,
+    ("C-55", "C-7"),
+    (nothing_changes,),
+    nobody,
+    guards=(the_unit_reads_the_case,),
+    checks=(for_whom_and_why_are_given,),
+    in_status=TO_THE_END,
+    from_outside=True,
+)
+
+TALK = (MEDDELANDE, MAKULERING, FELSANT, NARSTAENDE, KONTAKT, AVLIDEN, UPPSLAG, ATKOMST, UTSKRIFT)

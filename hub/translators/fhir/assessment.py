@@ -1,0 +1,83 @@
+"""QuestionnaireResponse: ``svu.kartlaggning``, begun or some of its fields written (V-11, C-51). Imports the shapes.
+
+One item per field, its code as ``linkId``: the text is one answer, every choice another, the version that it was
+written on an extension of the item. The response stays in progress, since the kartlaggning never turns green.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hub.translators.fhir import names
+from hub.translators.fhir.act_resources import Item, QuestionnaireResponse
+from hub.translators.fhir.assembly import Assembly, instant, staff_reference, text, unit_reference, write_encounter
+from hub.translators.fhir.bundle import View
+from hub.translators.fhir.resources import Encounter
+from schemas.envelope import Message
+from schemas.svu import Kartlaggning, Written
+
+
+def read_assessment(view: View, response: QuestionnaireResponse) -> dict[str, Any]:
+    """The fields of ``Kartlaggning``. Raises ``Refused``: a field twice, an answer that is neither text nor choice."""
+    if response.status not in ("in-progress", "completed", "amended"):
+        raise view.refused("assessment-status", response, ".status")
+    view.resolve(response.encounter, Encounter, response, ".encounter")
+    fields: dict[str, Any] = {}
+    for index, item in enumerate(response.item):
+        if item.linkId in fields:
+            raise view.refused("assessment-item", response, f".item[{index}].linkId")
+        fields[item.linkId] = _written(view, response, item, f".item[{index}]")
+    start = view.told(response, response.extension, names.EXT_START, "valueBoolean")
+    return {"fields": fields} if start is None else {"fields": fields, "start": start}
+
+
+def _written(view: View, response: QuestionnaireResponse, item: Item, element: str) -> dict[str, Any]:
+    if item.item:
+        raise view.refused("assessment-item", response, f"{element}.item")
+    texts: list[str] = []
+    choices: list[str] = []
+    for index, answer in enumerate(item.answer):
+        coding = answer.valueCoding
+        if answer.item:
+            raise view.refused("assessment-item", response, f"{element}.answer[{index}].item")
+        if answer.valueString is not None:
+            texts.append(answer.valueString)
+        elif coding is not None and coding.system == names.CHOICE and coding.code is not None:
+            choices.append(coding.code)
+        else:
+            raise view.refused("assessment-answer", response, f"{element}.answer[{index}].value")
+    written: dict[str, Any] = {"choices": tuple(choices)}
+    if texts:
+        written["text"] = "\n".join(texts)
+    for found in item.extension:
+        if found.url == names.EXT_VERSION:
+            if found.valueUnsignedInt is None:
+                raise view.refused("extension-value", response, f"{element}.extension('{names.EXT_VERSION}').value")
+            written["version"] = found.valueUnsignedInt
+    return written
+
+
+def write_assessment(assembly: Assembly, message: Message, body: Kartlaggning, case: dict[str, str]) -> list[str]:
+    """``svu.kartlaggning``: what was written, by whom and when (C-51)."""
+    encounter = write_encounter(assembly, case)
+    response: dict[str, Any] = {"resourceType": "QuestionnaireResponse"}
+    if body.start:
+        response["extension"] = [{"url": names.EXT_START, "valueBoolean": True}]
+    response["status"] = "in-progress"
+    response["encounter"] = {"reference": encounter}
+    response["authored"] = instant(message.time)
+    response["author"] = unit_reference(message.unit) if message.actor is None else staff_reference(message.actor)
+    if body.fields:
+        response["item"] = [_item(code, written) for code, written in body.fields.items()]
+    return [assembly.add(response), encounter]
+
+
+def _item(code: str, written: Written) -> dict[str, Any]:
+    item: dict[str, Any] = {"linkId": code}
+    if written.version is not None:
+        item["extension"] = [{"url": names.EXT_VERSION, "valueUnsignedInt": written.version}]
+    answers: list[dict[str, Any]] = [] if written.text is None else [{"valueString": text(written.text)}]
+    answers += [{"valueCoding": {"system": names.CHOICE, "code": choice}} for choice in written.choices]
+    if answers:
+        item["answer"] = answers
+    return item

@@ -1,0 +1,151 @@
+"""The bodies that both processes share (messages.md §3). Imports the parts and the identity types only."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from schemas.identity_types import Hsa
+from schemas.parts import Change, Code, Day, Line, MessageId, Part, Text
+
+
+class Aterkallelse(Part):
+    """``aterkallelse``: the consent is withdrawn (C-24)."""
+
+    reason: Text | None = None
+    kind: Code | None = None
+
+
+class Atkomst(Part):
+    """``atkomst``: a unit that takes no part reads the case, on a stated ground; logged (C-5, C-7)."""
+
+    ground: Literal["samtycke", "menprovning", "aktivt_val"]
+    comment: Text | None = None
+
+
+class Kvittens(Part):
+    """``kvittens``: one unit acknowledges a message that awaits it; ``message`` is the id that the notice bore (C-2)."""
+
+    message: MessageId
+    comment: Text | None = None
+
+
+class Deltagare(Part):
+    """``deltagare``: a unit is added, removed or leaves (C-10 to C-14)."""
+
+    unit: Hsa
+    change: Change
+    kvittera: bool = True
+
+
+class Roll(Part):
+    """``roll``: a role comes to, or leaves, a participating unit of the sender's own organisation (C-12)."""
+
+    unit: Hsa
+    role: Code
+    change: Literal["tillagd", "borttagen"]
+
+
+class Outsider(Part):
+    """A person or a body without an account (C-15). ``person_objects``: the person does not want them to take part."""
+
+    name: Line
+    relation: Line
+    phone: Line | None = None
+    person_objects: bool = False
+
+
+class Narstaende(Part):
+    """``narstaende``: people and bodies outside the system, the whole list as it stands now (C-15)."""
+
+    people: tuple[Outsider, ...] = Field(max_length=50)
+
+
+class Kontakt(Part):
+    """``kontakt``: a contact person of the case (SA-5)."""
+
+    person: Hsa
+    unit: Hsa | None = None
+    role: Code | None = None
+    phone: Line | None = None
+    email: Line | None = None
+    change: Literal["tillagd", "andrad", "borttagen"] = "tillagd"
+
+
+class Felsant(Part):
+    """``felsant``: a receiving unit says that a message was not for it (C-33)."""
+
+    message: MessageId
+    reason: Text | None = None
+
+
+FILE_MAX_BYTES = 600_000
+"""A file may be this large, in bytes, so that its message stays within what a broker takes by default (C-42)."""
+
+
+def _base64(text: str) -> str:
+    try:
+        size = len(base64.b64decode(text, validate=True))
+    except (binascii.Error, ValueError):
+        raise PydanticCustomError("not_base64", "content is not base64") from None
+    if not 0 < size <= FILE_MAX_BYTES:
+        raise PydanticCustomError("file_size", "a file holds between 1 and {most} bytes", {"most": FILE_MAX_BYTES})
+    return text
+
+
+class Attachment(Part):
+    """One file (C-42): its type is told from its content, and no person's number may stand in its name or its text."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^/\\\x00-\x1f]+$")]
+    content: Annotated[str, StringConstraints(max_length=4 * (FILE_MAX_BYTES // 3 + 1)), AfterValidator(_base64)]
+    """The bytes, in base64."""
+
+
+class Meddelande(Part):
+    """``meddelande``: a free message to the participating units (C-40).
+
+    ``receivers``: all when left out; ``kvittera``: who shall acknowledge, all receivers but one's own when left out,
+    nobody when empty.
+    """
+
+    text: Text
+    receivers: tuple[Hsa, ...] | None = Field(default=None, max_length=500)
+    kvittera: tuple[Hsa, ...] | None = Field(default=None, max_length=500)
+    attachment: Attachment | None = None
+
+
+class Makulering(Part):
+    """``makulering``: a message of one's own (C-41), or the whole case (V-5), is revoked."""
+
+    message: MessageId | None = None
+    case: Literal[True] | None = None
+    reason: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Makulering:
+        if (self.message is None) == (self.case is None):
+            raise PydanticCustomError("one_of", "name either a message or the case")
+        return self
+
+
+class Avliden(Part):
+    """``avliden``: a participant says that the person has died (C-63)."""
+
+    date: Day | None = None
+
+
+class Uppslag(Part):
+    """``uppslag``: folkbokforing is asked afresh about the person."""
+
+
+class Utskrift(Part):
+    """``utskrift``: a document was printed, or shown at 1177, for whom and why: a trace only (C-55)."""
+
+    document: Literal["inskrivning", "kartlaggning", "stallningstagande", "utskrivning", "meddelande"]
+    for_whom: Line | None = None
+    why: Line | None = None
+    served: Literal["print", "1177"] = "print"

@@ -1,0 +1,97 @@
+"""The bodies of the hub's own messages (messages.md §3): what a register or the clock said. Imports the parts only."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from schemas.identity_types import Hsa, Kommunkod, Lanskod, Personnummer12
+from schemas.parts import Code, Line, Part
+
+AddressingOutcome = Literal[
+    "listed",
+    "listed_in_another_region",
+    "only_in_queue",
+    "unlisted",
+    "region_unknown",
+    "protected",
+    "not_found",
+    "deceased",
+    "reserve_number",
+    "lookup_unavailable",
+]
+"""law-and-lookups §4; every one but the first two puts the case in the manual queue."""
+
+
+class Adressering(Part):
+    """``adressering``: who was found for the person, or which outcome of law-and-lookups §4."""
+
+    outcome: AddressingOutcome
+    health_centre: Hsa | None = None
+    municipality: Kommunkod | None = None
+    municipality_unit: Hsa | None = None
+    county: Lanskod | None = None
+    name: Line | None = None
+    address: Line | None = None
+    why: tuple[Line, ...] = ()
+    """One short sentence per question asked, for the live view and the timeline; nothing personal."""
+
+
+VerificationOutcome = Literal["verified", "unknown", "no_befattning", "role_not_given", "not_licensed"]
+
+
+class Verifiering(Part):
+    """``verifiering``: what HSA said of a person whom ``unit`` named, or who acted for it in ``role`` (C-3, C-22)."""
+
+    unit: Hsa
+    actor: Hsa
+    role: Code
+    """The role that was asked about; ``legitimerad`` where a licence was (C-22)."""
+    outcome: VerificationOutcome
+    concerns: Literal["actor", "responsible_physician", "decided_by"] = "actor"
+    """Whether the person acted, was named as responsible physician (V-9, V-12, V-13) or made a menprovning (C-22)."""
+
+
+News = Literal["protected", "deceased", "moved", "new_number"]
+
+
+class Folkbokforing(Part):
+    """``folkbokforing``: what the population register says now of the person in an open case (C-62, C-63).
+
+    Only what is needed: with ``protected`` nothing of where the person lives.
+    """
+
+    news: News
+    personnummer: Personnummer12 | None = None
+    """With ``new_number``: the number that holds now."""
+    name: Line | None = None
+    address: Line | None = None
+    """With ``moved``: where the person is registered now."""
+    municipality: Kommunkod | None = None
+
+
+DeadlineName = Literal[
+    "inskrivning_sen",
+    "kvittens_forsenad",
+    "kallelse_sip",
+    "utan_fast_vardkontakt",
+    "utskriven_utan_fast_vardkontakt",
+    "samtycke_upphor",
+]
+
+
+class Frist(Part):
+    """``frist``: a deadline has passed (D-9), told once to those concerned.
+
+    ``inskrivning_sen``: no admission notice within 24 h of the admission (2:3); ``kvittens_forsenad``: ``step`` still
+    awaits ``units``; ``kallelse_sip``: the call to SIP is due (4:3); ``utan_fast_vardkontakt``: discharge is near and
+    none is named (2:5); ``utskriven_utan_fast_vardkontakt``: the person went home without one (V-18);
+    ``samtycke_upphor``: the consent's last day has passed (C-23).
+    """
+
+    name: DeadlineName
+    due: datetime
+    step: Code | None = None
+    message: Line | None = None
+    """The id of the message whose kvittens is late."""
+    units: tuple[Hsa, ...] = ()

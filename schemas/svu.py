@@ -1,0 +1,155 @@
+"""The bodies of SVU's own messages (messages.md §4). Imports the parts and the identity types only."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from schemas.identity_types import Hsa, Kommunkod
+from schemas.parts import Code, Day, Information, Line, Moment, Part, Patient, Samtycke, Text
+
+
+class Placement(Part):
+    """Law 2017:612 5:2: another municipality than that of folkbokforing decided the placement, and who says so."""
+
+    municipality: Kommunkod
+    stated_by: Line
+
+
+class Inskrivning(Part):
+    """``svu.inskrivning``: the admission notice (V-4, law 2017:612 2:1-2:3).
+
+    May embed information and samtycke, so that an EHR pushes one message. A draft may lack any field (C-56).
+    """
+
+    patient: Patient | None = None
+    admitted_at: Moment | None = None
+    estimated_discharge: Day | None = None
+    reason: Text | None = None
+    information: Information | None = None
+    samtycke: Samtycke | None = None
+    placement: Placement | None = None
+    draft: bool = False
+
+
+class BeraknadUtskrivning(Part):
+    """``svu.beraknad_utskrivning``: the estimated day of discharge has changed, and why (V-8, law 2:4)."""
+
+    date: Day
+    reason: Text
+
+
+class Utskrivningsklar(Part):
+    """``svu.utskrivningsklar``: the treating physician has judged that inpatient care is no longer needed (V-9, 1:3)."""
+
+    date: Day
+    responsible_physician: Hsa
+    placement: Placement | None = None
+
+
+class UtskrivningsklarAvbruten(Part):
+    """``svu.utskrivningsklar_avbruten``: interrupted, or moved to a new date with its physician (V-10)."""
+
+    reason: Text
+    date: Day | None = None
+    responsible_physician: Hsa | None = None
+
+
+class FastVardkontakt(Part):
+    """``svu.fast_vardkontakt``: a named care contact of outpatient care (V-7). Person and unit name it together."""
+
+    person: Hsa
+    unit: Hsa
+    change: Literal["utsedd", "andrad", "borttagen"] = "utsedd"
+    kallelseansvarig: bool = False
+    responsibility: Line | None = None
+    """Required of one who is not kallelseansvarig: dialys, rehabilitering, psykiatri …"""
+
+
+class Written(Part):
+    """One field of the kartlaggning as it is written; ``version`` is the one it was written on, 0 for none."""
+
+    text: Text | None = None
+    choices: tuple[Code, ...] = Field(default=(), max_length=50)
+    version: int | None = Field(default=None, ge=0)
+
+
+class Kartlaggning(Part):
+    """``svu.kartlaggning``: begun, or some of its fields written; each party its own half (V-11, C-51)."""
+
+    start: bool = False
+    fields: dict[Code, Written] = Field(default_factory=dict, max_length=50)
+
+
+class YesNo(Part):
+    """A yes or a no; the description is required on yes before the part is marked ready (V-12)."""
+
+    needed: bool
+    description: Text | None = None
+
+
+class SlutenvardsDel(Part):
+    """The ward's part of the stallningstagande (V-12); what is left out stays as it was."""
+
+    patient_opinion: Text | None = None
+    egenvard: YesNo | None = None
+    forbrukningsmaterial: YesNo | None = None
+    responsible_physician: Hsa | None = None
+    sip_position: Code | None = None
+
+
+class OppenvardsDel(Part):
+    """Outpatient care's part (V-13); whether it approves the position on SIP is a message of its own."""
+
+    responsible_physicians: tuple[Hsa, ...] | None = Field(default=None, min_length=1, max_length=10)
+    responsibility_division: Text | None = None
+
+
+class KommunsDel(Part):
+    """The municipality's part (V-14)."""
+
+    planned_efforts: Text | None = None
+
+
+class Stallningstagande(Part):
+    """``svu.stallningstagande``: the sender's own part, or some fields of it (V-12 to V-15)."""
+
+    slutenvard: SlutenvardsDel | None = None
+    oppenvard: OppenvardsDel | None = None
+    kommun: KommunsDel | None = None
+
+
+class Klarmarkering(Part):
+    """``svu.klarmarkering``: the ward's part is ready; the others' parts and every justering open (V-12)."""
+
+
+class SipStallning(Part):
+    """``svu.sip_stallning``: outpatient care approves the ward's position on SIP, or does not (V-13)."""
+
+    approves: bool
+    comment: Text | None = None
+    kallelseansvarig: Hsa | None = None
+    """Filled in by the hub on a no: who talks to the ward about it."""
+
+
+class Justering(Part):
+    """``svu.justering``: the unit signs the stallningstagande for its party (V-15)."""
+
+
+class Utskrivning(Part):
+    """``svu.utskrivning``: the person has left the ward (V-16)."""
+
+    date: Day
+    kind: Literal["utskrivning", "avslut_i_fortid"]
+    discharged_to: Code | None = None
+    ended_with: Code | None = None
+    comment: Text | None = None
+    confirmed: bool = False
+    """Sent although no fast vardkontakt is kallelseansvarig."""
+
+
+class UtskrivningAngrad(Part):
+    """``svu.utskrivning_angrad``: the discharge is undone, the case opens again (V-17)."""
+
+    reason: Text | None = None

@@ -1,0 +1,217 @@
+"""Every message of the language is written as a FHIR Bundle and read back as it was, in JSON and XML.
+
+What is written is made from the models themselves, so that a field added to the language is tried here at once.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import types
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from hub.errors import Refused
+from hub.translators.fhir import JSON, READS, WRITES, XML, read, write_notice, write_request
+from hub.translators.fhir.examples import SENT
+from hub.translators.fhir.paths import PATHS, fhir_path
+from hub.translators.fhir.reader import facts
+from hub.translators.fhir.reference import from_json
+from hub.translators.fhir.response import as_xml
+from hub.translators.fhir.table import TABLE
+from schemas import both, identity_types, parts
+from schemas.envelope import Message
+from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES, Told
+
+# The number of examples is the active profile's: the default hundred, thousands under a profile of CI's.
+FAIR = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+EACH = settings(FAIR, max_examples=max(10, settings.default.max_examples // 8))  # for each name
+
+UNITS = st.sampled_from(["SE2321000255-AVD12", "SE2321000255-VC01", "SE2120001132-KOM1"])
+PEOPLE = st.sampled_from(["SE2321000255-P001", "SE2120001132-P9Z"])
+# XML has no form for U+FFFE and U+FFFF.
+_SIGNS = st.characters(
+    codec="utf-8", exclude_categories=("Cs", "Cc"), include_characters="\n\r\t", exclude_characters="\ufffe\uffff"
+)
+TEXTS = st.one_of(
+    st.sampled_from(["Fall i hemmet – höftfraktur", 'Citat "så" \\ och\nny rad', "a\u00a0b", "{}[]:,", "<b>&amp;"]),
+    st.text(_SIGNS, min_size=1, max_size=60),
+).filter(lambda text: not text.isspace())
+CODES = st.from_regex(r"[a-z0-9][a-z0-9_.-]{0,12}", fullmatch=True)
+IDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9.\-]{0,63}", fullmatch=True)
+ANY_IDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9\-._:]{0,127}", fullmatch=True)
+ZONES = st.sampled_from([UTC, timezone(timedelta(hours=1)), timezone(timedelta(hours=-11, minutes=-30))])
+MOMENTS = st.datetimes(datetime(1990, 1, 2), datetime(2090, 1, 2), timezones=ZONES)  # noqa: DTZ001
+DAYS = st.dates(date(1990, 1, 1), date(2090, 1, 1))
+SUBJECTS = st.from_regex(r"(ref:)?[A-Za-z0-9][A-Za-z0-9\-._]{0,30}", fullmatch=True)
+
+_KNOWN: list[tuple[Any, st.SearchStrategy[Any]]] = [
+    (parts.Line, TEXTS),
+    (parts.Text, TEXTS),
+    (parts.Code, CODES),
+    (parts.MessageId, ANY_IDS),
+    (parts.Moment, MOMENTS),
+    (date, DAYS),
+    (datetime, MOMENTS),
+    (identity_types.Hsa, UNITS | PEOPLE),
+    (identity_types.Personnummer12, st.sampled_from(["191212121212", "191212721219", "98240301AA06"])),
+    (identity_types.Kommunkod, st.sampled_from(["1281", "1280"])),
+    (identity_types.Lanskod, st.sampled_from(["12", "25"])),
+    (bool, st.booleans()),
+    (int, st.integers(0, 2**31 - 1)),
+]
+
+
+def _strategy(hint: Any) -> st.SearchStrategy[Any]:
+    """Any value that the hint allows; what else the model wants of it is left to ``body_of``."""
+    for known, strategy in _KNOWN:
+        if hint == known:
+            return strategy
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return st.sampled_from(inner)
+    if origin in (Union, types.UnionType):
+        return st.one_of([st.none() if part is type(None) else _strategy(part) for part in inner])
+    if origin is tuple:
+        return st.lists(_strategy(inner[0]), max_size=3).map(tuple)
+    if origin is dict:
+        return st.dictionaries(_strategy(inner[0]), _strategy(inner[1]), max_size=3)
+    if hint is both.Attachment:
+        names = st.from_regex(r"[A-Za-zå0-9 ._-]{0,20}[A-Za-z]", fullmatch=True)
+        files = st.binary(min_size=1, max_size=40) | st.just(b"%PDF-1.7 x") | st.just(b"\x89PNG\r\n\x1a\n")
+        return st.builds(both.Attachment, name=names, content=files.map(lambda raw: base64.b64encode(raw).decode()))
+    if isinstance(hint, type) and issubclass(hint, parts.Part):
+        return body_of(hint)
+    if origin is not None:  # Annotated
+        return _strategy(inner[0])
+    raise AssertionError(hint)
+
+
+def body_of(model: type[parts.Part]) -> st.SearchStrategy[Any]:
+    """Any body of that model: every field present or not, as the model allows."""
+    hints = get_type_hints(model, include_extras=True)
+    fields = {name: _strategy(hints[name]) for name in model.model_fields}
+    required = {name: fields[name] for name, field in model.model_fields.items() if field.is_required()}
+    optional = {name: strategy for name, strategy in fields.items() if name not in required}
+    return st.fixed_dictionaries(required, optional=optional).map(lambda d: _made(model, d)).filter(lambda b: b is not None)
+
+
+def _made(model: type[parts.Part], fields: dict[str, Any]) -> parts.Part | None:
+    try:
+        return model.model_validate(fields)
+    except ValidationError:
+        return None
+
+
+BODIES = {name: body_of(model) for name, model in MESSAGES.items()}
+TOLD = st.builds(
+    Told,
+    case=st.from_regex(r"[A-Za-z0-9][A-Za-z0-9\-._]{0,30}", fullmatch=True),
+    sequence=st.integers(1, 2**31 - 1),
+    to=st.lists(UNITS, max_size=3).map(tuple),
+    awaits=st.dictionaries(UNITS, st.sampled_from(["kvittens", "svar", "justering", "godkannande"]), max_size=2),
+    state=st.dictionaries(CODES, st.dictionaries(UNITS, st.dictionaries(CODES, CODES, max_size=2)), max_size=2),
+    may=st.dictionaries(UNITS, st.lists(st.sampled_from(sorted(WRITES)), max_size=3).map(tuple), max_size=2),
+    skipped=st.lists(st.integers(1, 99), max_size=2).map(tuple),
+    replay=st.booleans(),
+)
+
+
+@st.composite
+def messages(draw: st.DrawFn, ids: st.SearchStrategy[str] = IDS, names: frozenset[str] = READS) -> Message:
+    """A message of any of those names."""
+    name = draw(st.sampled_from(sorted(names)))
+    body, subject = draw(BODIES[name]), draw(SUBJECTS)
+    if name in FROM_THE_HUB:
+        return Message(draw(ids), HUB_SOURCE, name, subject, draw(MOMENTS), None, None, body)
+    role = draw(st.none() | CODES)
+    return Message(draw(ids), draw(UNITS), name, subject, draw(MOMENTS), draw(PEOPLE), role, body)
+
+
+def test_every_message_of_the_language_has_its_row_its_paths_and_no_other():
+    assert set(TABLE) == set(MESSAGES) == WRITES == set(PATHS)
+    assert READS == WRITES - FROM_THE_HUB
+    for name, model in MESSAGES.items():
+        assert set(model.model_fields) <= {field.partition("/")[0] for field in PATHS[name]}, name
+        assert all(fhir_path(name, f"/data/{field}") for field in model.model_fields)
+
+
+@pytest.mark.parametrize("name", sorted(MESSAGES))
+def test_it_is_read_back_as_it_was_by_both_readers_and_in_xml(name):
+    @EACH
+    @given(messages(names=frozenset({name})), st.booleans())
+    def check(message, in_xml):
+        body = write_request(message)
+        assert read(body, JSON, from_hub=True) == message
+        if in_xml:
+            assert read(as_xml(body), XML, from_hub=True) == message
+        else:
+            assert facts(from_json(body), from_hub=True) == message
+
+    check()
+
+
+@pytest.mark.parametrize("name", sorted(MESSAGES))
+def test_every_field_alone_and_all_together_come_back(name):
+    """Not left to chance: each optional field once by itself, and once with the others."""
+    model = MESSAGES[name]
+    seen: set[str] = set()
+
+    @EACH
+    @given(messages(names=frozenset({name})))
+    def check(message):
+        seen.update(message.data.model_fields_set)
+        assert read(write_request(message), JSON, from_hub=True).data == message.data
+
+    check()
+    assert seen == set(model.model_fields)
+
+
+@FAIR
+@given(messages(ANY_IDS, WRITES), TOLD)
+def test_a_notice_is_the_message_in_the_hubs_case(message, told):
+    body = write_notice(message, told, created=SENT)
+    expected = replace(message, subject=told.case)
+    assert read(body, JSON, from_hub=True) == expected
+    assert facts(from_json(body), from_hub=True) == expected
+
+
+@FAIR
+@given(messages(names=FROM_THE_HUB))
+def test_the_hubs_own_messages_are_not_taken_from_a_sender(message):
+    body = write_request(message)
+    for attempt in (body, _signed(body)):
+        with pytest.raises(Refused) as caught:
+            read(attempt, JSON)
+        assert caught.value.rule == "unknown-event"
+
+
+def _signed(body: bytes) -> bytes:
+    """As one would forge it: with a sender and an author."""
+    tree = json.loads(body)
+    who = {"type": "Organization", "identifier": {"system": "urn:oid:1.2.752.29.4.19", "value": "SE2321000255-AVD12"}}
+    tree["entry"][0]["resource"].update(sender=who, author=who)
+    return json.dumps(tree).encode()
+
+
+@FAIR
+@given(messages(names=WRITES))
+def test_what_is_written_holds_no_empty_element_and_resolves_in_itself(message):
+    tree = json.loads(write_request(message))
+    urls = {entry["fullUrl"] for entry in tree["entry"]}
+    assert len(urls) == len(tree["entry"])
+    stack: list[Any] = [tree]
+    while stack:
+        node = stack.pop()
+        assert node not in (None, "", [], {})
+        if isinstance(node, dict):
+            assert "reference" not in node or isinstance(node["reference"], dict) or node["reference"] in urls
+            stack += node.values()
+        elif isinstance(node, list):
+            stack += node
