@@ -26,6 +26,7 @@ from hub.errors import Misconfigured, Refused, Unavailable
 from hub.intake.clock import Clock
 from hub.intake.intake import Intake
 from hub.log import log
+from hub.routers import cases as case_views
 from hub.routers import http, messages, ops
 from hub.routers import kafka as kafka_in
 from hub.settings import Settings
@@ -237,6 +238,7 @@ class Hub:
             version="1",
         )
         api.include_router(messages.router(self.intake, self.directory))
+        api.include_router(case_views.router(self.store, self.directory, self._known))
         api.include_router(ops.router(self._ready))
 
         @api.exception_handler(Refused)

@@ -59,6 +59,9 @@ lookup_seconds = Histogram(
 )
 intake_queue = Gauge("hub_intake_queue", "Messages that wait for their transaction.", registry=REGISTRY)
 progress = Gauge("hub_intake_transactions", "Transactions done since the start.", registry=REGISTRY)
+unreadable_topics = Gauge(
+    "hub_unreadable_topics", "1 for a topic that holds a record that cannot be read.", ["topic"], registry=REGISTRY
+)
 consumer_lag = Gauge("hub_consumer_lag", "Records in hub.in topics not yet handled.", ["system"], registry=REGISTRY)
 
 

@@ -17,19 +17,65 @@ from hub.scenarios import Written, files_in
 ELSEWHERE: Mapping[str, str] = {
     "C-3": "`hub.processes.machine.acting_role`",
     "C-4": "`hub.processes.machine.decide`: only a participating unit acts in a case",
+    "C-13": "`hub.processes.common.await_joined`: who comes in is asked for what still awaits someone",
+    "C-22": "`hub.processes.registers.not_licensed`: HSA is asked before a menprovning is decided",
+    "C-25": "`hub.processes.common.consent`: either outcome is recorded, and who gave it",
     "C-30": "`hub.processes.outlook.colours`",
-    "C-52": "`hub.processes.svu.all_but_a_draft`",
-    "C-56": "`hub.processes.svu`: what is required is asked for when the inskrivning is published",
+    "C-42": "`hub.translators.files.check`: a file is looked into before its message is decided",
+    "C-52": "`hub.processes.svu.inskrivning.all_but_a_draft`",
+    "C-54": "`hub.processes.svu.utskrivning.discharge`: when the case leaves the start list",
+    "C-56": "`hub.processes.svu.stallningstagande.REQUIRED`: asked for when a part is marked or adjusted, never when saved",
     "C-60": "`schemas.identities.parse_person_id`",
+    "C-61": "`schemas.identities.parse_person_id`",
     "C-62": "`hub.processes.registers.protected_or_deceased`",
     "C-63": "`hub.processes.registers.protected_or_deceased`",
     "D-2": "`hub.intake.batch`: duplicates",
     "D-4": "`hub.intake.batch`: held messages",
     "D-10": "`hub.intake.arrival`: ids and references",
     "P-22": "`hub.processes.profiles.Profile`: information before consent",
-    "V-8": "`hub.processes.svu.admit`: the estimated date makes its step green",
+    "V-8": "`hub.processes.svu.inskrivning.admit`: the estimated date makes its step green",
+    "V-18": "`hub.processes.law.liability` and `hub.processes.deadlines.deadlines`",
 }
 """Rules in scope that the machine or the intake enforces besides the tables, and where."""
+
+REFUSES_NOTHING: Mapping[str, str] = {
+    "C-7": "it leaves a trace of what is done",
+    "C-13": "it says who is asked; what a unit may not answer is refused under C-2",
+    "C-15": "anyone may be listed; when nothing may be shared, V-3, C-24 or C-62 refuses",
+    "C-25": "consent and its refusal are recorded alike",
+    "C-30": "it says what is shown",
+    "C-43": "a receiver outside the case, where the region lets messages reach participants only, is refused under C-40",
+    "C-51": "every word that is accepted is kept",
+    "C-52": "a draft is told to nobody",
+    "C-54": "it moves the case between lists; what can no longer be undone then is refused under V-17",
+    "C-56": "what is missing is refused under the rule that requires it (V-4, V-12, V-13, V-14)",
+    "C-61": "it allows; a number that does not hold is refused under C-60",
+    "D-2": "other bytes under a known id are refused as `id-reused`",
+    "D-4": "what comes early is held",
+    "D-9": "only the hub tells of a deadline; a unit that does is refused as `unknown-type`",
+    "P-22": "where information is required before consent, C-20 refuses",
+    "V-6": "a kvittens that is not awaited is refused under C-2, and by a role without the responsibility under C-1",
+    "V-18": "the clock counts what the other rules accept",
+}
+"""Rules in scope under which no message is refused, and why."""
+
+NOT_BY_MESSAGE: Mapping[str, str] = {
+    "C-6": "SIP's alone",
+    "C-31": "lists and search are asked for, not sent: tests of the views",
+    "C-32": "`changed_since` is asked for, not sent: tests of the views",
+    "C-34": "tied to no case",
+    "C-50": "versions are asked for, not sent: tests of the views",
+    "C-53": "a SIP's documents: no profile locks anything in SVU",
+    "C-64": "of what test data are made: the world's persons",
+}
+"""Common rules that no message of an SVU shows, and why."""
+
+SCOPE = tuple(
+    [f"C-{number}" for start, end in ((1, 7), (10, 15), (20, 25), (30, 34)) for number in range(start, end + 1)]
+    + [f"C-{number}" for start, end in ((40, 43), (50, 56), (60, 64)) for number in range(start, end + 1)]
+    + [f"V-{number}" for number in range(1, 19)]
+)
+"""Every rule of processes.md §1 and §2."""
 
 
 @dataclass(slots=True)
@@ -101,6 +147,14 @@ def document(scenarios: Mapping[str, Sequence[str]]) -> bytes:
     lines += [
         "",
         f"Rules without a scenario: {', '.join(missing) if missing else 'none'}.",
+        "",
+        "## Rules under which no message is refused",
+        "",
+        *(f"- {rule}: {why}." for rule, why in sorted(REFUSES_NOTHING.items(), key=lambda each: natural(each[0]))),
+        "",
+        "## Common rules that no message of an SVU shows",
+        "",
+        *(f"- {rule}: {why}." for rule, why in NOT_BY_MESSAGE.items()),
         "",
         "## What a refusal says",
         "",

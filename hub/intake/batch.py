@@ -104,7 +104,7 @@ class Batch:
         self.cases = await cases.lock(connection, subjects | set(self.ids.values()))
         keys = subjects | set(self.ids.values()) | {f"{ref[0]}/{ref[1]}" for a, m in readable if (ref := ref_of(a, m))}
         self.holds = await inbox.holds(connection, keys) if keys else {}
-        joining = {m.subject for _, m in readable if m.name in _BRING_UNITS_IN}
+        joining = {self._case_id(a, m) for a, m in readable if m.name in _BRING_UNITS_IN}
         await self._recall(connection, [case for id_, case in self.cases.items() if id_ in joining])
         await self._threads(connection, readable)
 
@@ -276,7 +276,6 @@ class Batch:
         if arrival.system is not None:
             telling.acted(case, arrival.system_id)
         self.threads.update((case.id, facts["thread"]) for name, facts in decision.events if name.startswith("thread"))
-        self._wind_the_clock(case)
         memory = self.memory.setdefault(case.id, {})
         memory[case.sequence] = message
         answer = Receipt(
@@ -290,14 +289,6 @@ class Batch:
         if message.actor is not None:
             self._verify(case.id, message)
         return answer
-
-    def _wind_the_clock(self, case: Case) -> None:
-        """D-9: the deadlines that hold now."""
-        agreement = self.directory.agreement_of(case.opened_by)
-        due = {key: at.isoformat() for key, at in deadlines(case, agreement).items()}
-        if due != case.due:
-            case.due = due
-            self.rewound.add(case.id)
 
     def _ask(self, case: Case, message: Message, asked: Question) -> None:
         """What is known is told at once, as a message of the hub's own; the rest is asked after the commit."""
@@ -339,10 +330,21 @@ class Batch:
         if arrival.by_outbox and arrival.system is not None:
             self.items.append(telling.receipt(arrival.system_id, arrival.key[0], answer, self.now))
 
+    def wind_the_clocks(self) -> None:
+        """D-9: the deadlines that hold now in the cases that changed."""
+        for id_ in self.changed:
+            case = self.cases[id_]
+            agreement = self.directory.agreement_of(case.opened_by)
+            due = {key: at.isoformat() for key, at in deadlines(case, agreement).items()}
+            if due != case.due:
+                case.due = due
+                self.rewound.add(id_)
+
     # --- after: written down
     # -------------------------------------------------------------------------------------------
 
     async def _write(self, connection: Connection) -> None:
+        self.wind_the_clocks()
         await inbox.add(connection, self.rows)
         await cases.list_for(connection, [self.cases[id_] for id_ in sorted(self.changed)])
         await cases.add(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from hub import metrics
@@ -21,14 +22,15 @@ _AGAIN_S = 60.0
 class Clock:
     """Strikes now and then. Several hubs may: a deadline's message has one id, and is handled once (D-2)."""
 
-    def __init__(self, store: Store, intake: Intake) -> None:
+    def __init__(self, store: Store, intake: Intake, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._store = store
         self._intake = intake
+        self._now = now
         self._tried: dict[tuple[str, str], float] = {}
 
     async def strike(self) -> int:
         """Tells every deadline whose time has come; returns how many were told."""
-        now, told = datetime.now(UTC), 0
+        now, told = self._now(), 0
         self._tried = {row: at for row, at in self._tried.items() if at > time.monotonic() - _AGAIN_S}
         async with self._store.transaction() as connection:
             due = [row for row in await deadline.due(connection, now, _AT_ONCE) if row not in self._tried]

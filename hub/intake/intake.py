@@ -16,6 +16,7 @@ from hub import metrics
 from hub.errors import Refused, Unavailable
 from hub.intake.arrival import Arrival, read
 from hub.intake.batch import AWAITS_OPENING, Batch
+from hub.intake.inspection import Inspection
 from hub.intake.kept import stored_arrival
 from hub.intake.own import Known
 from hub.log import log
@@ -77,6 +78,7 @@ class Intake:
         self._known = known
         self._offer = offer
         self._clock = clock
+        self._inspection = Inspection()
         self._queue: deque[_Waiting] = deque()
         self._length = 0
         self._wake = asyncio.Event()
@@ -101,16 +103,27 @@ class Intake:
 
         Raises ``Unavailable`` while the store is down; a ``patient`` caller waits until it is back instead.
         """
-        if self._stopping or (self._down and not patient):
-            raise Unavailable("stopping" if self._stopping else "database", retry_after=5)
-        for arrival in arrivals:
-            if arrival.message is None and arrival.refused is None:
-                read(arrival)
+        self._is_open(patient)
+        fresh = [arrival for arrival in arrivals if arrival.message is None and arrival.refused is None]
+        for arrival in fresh:
+            read(arrival)
         done: asyncio.Future[list[Receipt]] = asyncio.get_running_loop().create_future()
-        self._queue.append(_Waiting(arrivals, patient, done))
+        waiting = _Waiting(arrivals, patient, done)
         self._length += len(arrivals)
+        try:
+            if self._inspection.concerns(fresh):
+                await self._inspection.pass_through(fresh, waiting.subjects(), patient=patient)
+                self._is_open(patient)
+        except BaseException:
+            self._length -= len(arrivals)
+            raise
+        self._queue.append(waiting)
         self._wake.set()
         return await done
+
+    def _is_open(self, patient: bool) -> None:
+        if self._stopping or (self._down and not patient):
+            raise Unavailable("stopping" if self._stopping else "database", retry_after=5)
 
     async def run(self) -> None:
         """Empties the queue until ``stop``; then finishes what was taken in and ends."""
@@ -128,6 +141,7 @@ class Intake:
         finally:
             for task in self._under_way:
                 task.cancel()
+            await self._inspection.close()
 
     def _take(self) -> list[_Waiting]:
         """The next batch: whatever has come, up to its size, in order and of no case that is in hand already."""

@@ -73,10 +73,10 @@ def _heard(case: Case, system: str) -> int:
 def acted(case: Case, system: str) -> None:
     """The system knows the number of its own act by the receipt."""
     account = case.told.setdefault(system, [0, 0])
-    if account[1] == case.sequence - 1:
-        account[1] = case.sequence
+    if account[-1] == case.sequence - 1:  # the number after the last that it knows, or after its last own ones
+        account[-1] = case.sequence
     else:
-        account.append(case.sequence)
+        account += [case.sequence, case.sequence]
 
 
 def _skipped(case: Case, system: str, sequence: int) -> tuple[int, ...]:
@@ -85,9 +85,16 @@ def _skipped(case: Case, system: str, sequence: int) -> tuple[int, ...]:
     if account is None:
         case.told[system] = [sequence, sequence]
         return ()
-    skipped = tuple(number for number in range(account[1] + 1, sequence) if number not in account[2:])
-    upto = max(account[1], sequence)
-    case.told[system] = [max(account[0], sequence), upto, *(own for own in account[2:] if own > upto)]
+    heard, upto, *ranges = account
+    own = list(zip(ranges[::2], ranges[1::2], strict=True))
+    skipped = tuple(
+        number
+        for number in range(upto + 1, sequence)
+        if not any(first <= number <= last for first, last in own)
+    )
+    upto = max(upto, sequence)
+    kept = [end for first, last in own if last > upto for end in (first, last)]
+    case.told[system] = [max(heard, sequence), upto, *kept]
     return skipped
 
 

@@ -14,6 +14,9 @@ Kind = Literal["inskrivning", "kartlaggning", "stallningstagande", "utskrivning"
 NOT_FINAL = "EJ SLUTGILTIG – utskrift av pågående dokument"
 """Stands on every page of what is not locked or approved (C-55)."""
 
+FINAL = "SLUTGILTIG"
+"""Stands on every page of what is (C-55)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Patient:

@@ -12,15 +12,19 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from hub.printing.document import NOT_FINAL, Document, Patient, Printed, Section
+from hub.printing.document import FINAL, NOT_FINAL, Document, Patient, Printed, Section, Table
 
 if TYPE_CHECKING:
     import typst
 
 _SWEDEN = ZoneInfo("Europe/Stockholm")
+
+_ONE_AT_A_TIME = Lock()
+"""A compiler is not for two threads; a document takes some 30 ms."""
 
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 """Control signs, those that turn the direction of writing, and halves of signs: none can be printed."""
@@ -30,16 +34,10 @@ _LONGEST_WORD, _LONGEST_IN_CELL = 60, 18
 
 
 def render(document: Document) -> bytes:
-    """The document as PDF, A4. Raises ``ValueError`` when ``printed.at`` has no time zone."""
-    import typst
-
-    pdf = typst.compile(
-        _layout(),
-        font_paths=_fonts(),
-        sys_inputs={"facts": json.dumps(_facts(document))},
-        format="pdf",
-        timestamp=_at(document),
-    )
+    """The document as PDF, A4; from any thread. Raises ``ValueError`` when ``printed.at`` has no time zone."""
+    facts = json.dumps(_facts(document))
+    with _ONE_AT_A_TIME:
+        pdf = _compiler().compile(_layout(), sys_inputs={"facts": facts}, format="pdf", timestamp=_at(document))
     assert isinstance(pdf, bytes)
     return pdf
 
@@ -50,18 +48,19 @@ def _layout() -> bytes:
 
 
 @cache
-def _fonts() -> typst.Fonts:
-    """Those of the wheels only: a page looks the same on every machine."""
+def _compiler() -> typst.Compiler:
+    """One for all, since each keeps some memory; the wheels' fonts only, so that a page looks the same everywhere."""
     import font_source_sans_pro
     import typst
 
-    return typst.Fonts(include_system_fonts=False, font_paths=[Path(font_source_sans_pro.font_directory)])
+    fonts = typst.Fonts(include_system_fonts=False, font_paths=[Path(font_source_sans_pro.font_directory)])
+    return typst.Compiler(_layout(), font_paths=fonts)
 
 
 def _at(document: Document) -> datetime:
     if document.printed.at.tzinfo is None:
         raise ValueError("printed.at needs a time zone")
-    return document.printed.at.astimezone(UTC)
+    return document.printed.at.astimezone(UTC).replace(microsecond=0)
 
 
 def _facts(document: Document) -> dict[str, Any]:
@@ -69,7 +68,8 @@ def _facts(document: Document) -> dict[str, Any]:
     patient = _patient(document.patient)
     return {
         "title": _clean(document.title),
-        "mark": "" if document.is_final else NOT_FINAL,
+        "final": document.is_final,
+        "mark": FINAL if document.is_final else NOT_FINAL,
         "case": _clean(document.case),
         "name": _clean(document.patient.name),
         "number": patient[1][1],
@@ -106,14 +106,19 @@ def _printed(printed: Printed) -> list[list[str]]:
 
 
 def _section(section: Section) -> dict[str, Any]:
-    table = section.table
     return {
         "heading": _clean(section.heading),
         "fields": [[_clean(label), _clean(text) or "–"] for label, text in section.fields],
         "paragraphs": [clean for text in section.paragraphs if (clean := _clean(text))],
-        "head": [] if table is None else [_clean(cell) for cell in table.head],
-        "rows": [] if table is None else [[_clean(cell, _LONGEST_IN_CELL) or "–" for cell in row] for row in table.rows],
+        "table": None if section.table is None else _table(section.table),
     }
+
+
+def _table(table: Table) -> dict[str, Any]:
+    """Each column is as wide, of the whole, as its longest text asks for, within reason."""
+    rows = [[_clean(cell, _LONGEST_IN_CELL) or "–" for cell in row] for row in (table.head, *table.rows)]
+    widths = [min(max(14, *(len(cell) for cell in column)), 28) for column in zip(*rows, strict=True)]
+    return {"widths": widths, "head": rows[0], "rows": rows[1:]}
 
 
 def _clean(text: str, longest: int = _LONGEST_WORD) -> str:

@@ -87,8 +87,8 @@ class Case:
     listed: dict[str, bool] = field(default_factory=dict)
     """unit → whether its list says «att göra», as the store's lists stand: bookkeeping."""
     told: dict[str, list[int]] = field(default_factory=dict)
-    """system → [last sequence it was told, up to which number it knows all, own later ones…]: the delivery's bookkeeping,
-    from which ``skipped`` comes."""
+    """system → [last sequence it was told, up to which number it knows all, first and last of own later ones…]: the
+    delivery's bookkeeping, from which ``skipped`` comes."""
 
     def dump(self) -> bytes:
         """JSON for the store; the threads have rows of their own."""
@@ -119,10 +119,13 @@ class Case:
             self.klarmarkerad,
             self.sip_approved,
             "klar" in self.dates,
-            "kartlaggning" in self.fields,
             unit in self.unanswered,
+            unit in self.access,
             None if participant is None else (participant["party"], *participant["roles"]),
             *[(name, step["act"], bool(step["awaits"]), unit in step["awaits"]) for name, step in self.steps.items()],
+            *[(name, *[field for field in written if written[field][3]]) for name, written in self.fields.items()],
+            *(self.steps["stallningstagande"]["done"] if "stallningstagande" in self.steps else ()),
+            *[tuple(sorted({self.participants[u]["party"] for u in step["awaits"]})) for step in self.steps.values()],
         )
 
     def open_awaits(self, thread: dict[str, Any]) -> list[str]:
@@ -204,18 +207,18 @@ def _informed(case: Case, *, given: bool) -> None:
     case.information = given
 
 
-def _consented(case: Case, *, outcome: str, until: str | None = None) -> None:
+def _consented(case: Case, *, outcome: str, at: str, until: str | None = None) -> None:  # noqa: ARG001 - the clock's
     case.samtycke, case.consent_until, case.consent_at = outcome, until, case.sequence
 
 
-def _withdrawn(case: Case) -> None:
+def _withdrawn(case: Case, *, at: str) -> None:  # noqa: ARG001 - the clock's
     case.samtycke = case.consent_until = case.consent_at = None
 
 
-def _blocked(case: Case) -> None:
+def _blocked(case: Case, *, at: str) -> None:
     """C-62: address and personal contacts go at once."""
     case.blocked = True
-    _withdrawn(case)
+    _withdrawn(case, at=at)
     for name in ("address", "phone"):
         case.person.pop(name, None)
     case.outsiders = None
@@ -247,7 +250,7 @@ def _klar(case: Case, **facts: str) -> None:
     case.dates["klar"] = facts
 
 
-def _klar_ended(case: Case, *, at: str) -> None:  # noqa: ARG001 - the clock reads when (law.py)
+def _klar_ended(case: Case, *, at: str) -> None:  # noqa: ARG001 - the clock's
     case.dates.pop("klar", None)
 
 
@@ -333,7 +336,7 @@ def _thread_revoked(case: Case, *, thread: str) -> None:
     found["revoked"] = True
 
 
-def _vardkontakt(case: Case, *, change: str, person: str, unit: str, **facts: Any) -> None:
+def _vardkontakt(case: Case, *, change: str, person: str, unit: str, at: str, **facts: Any) -> None:  # noqa: ARG001
     others = [v for v in case.vardkontakter if (v["person"], v["unit"]) != (person, unit)]
     if change != "borttagen":
         others.append({"person": person, "unit": unit, **facts, "sequence": case.sequence})
@@ -346,7 +349,7 @@ def _wrote(case: Case, *, document: str, field: str, unit: str, complete: bool) 
     written[field] = [version, case.sequence, unit, complete]
 
 
-def _positioned(case: Case, *, code: str) -> None:
+def _positioned(case: Case, *, code: str, at: str) -> None:  # noqa: ARG001 - the clock's
     case.sip_position = code
 
 
@@ -379,7 +382,7 @@ def _discharged(case: Case, *, archived: str, **facts: str) -> None:
     case.dates["archived"] = archived
 
 
-def _discharge_undone(case: Case, *, at: str) -> None:  # noqa: ARG001 - the clock reads when (law.py)
+def _discharge_undone(case: Case, *, at: str) -> None:  # noqa: ARG001 - the clock's
     case.status = "open"
     case.dates.pop("discharged")
     case.dates.pop("archived", None)

@@ -10,6 +10,7 @@ from hub.processes.machine import TO_THE_END, Row, Situation, guard
 from hub.processes.outlook import duty_roles
 
 SLUTENVARD = frozenset({"slutenvard"})
+OPPENVARD = frozenset({"oppenvard"})
 ALL_PARTIES = frozenset({"slutenvard", "oppenvard", "kommun"})
 
 
@@ -81,7 +82,9 @@ def the_person_is_not_protected(s: Situation) -> bool:
     element="/type",
 )
 def consent_is_registered(s: Situation) -> bool:
-    return s.case.samtycke is not None or not s.case.published
+    # A message that brings a new samtycke may carry information before it.
+    brings_one = getattr(s.message.data, "samtycke", None) is not None
+    return s.case.samtycke is not None or not s.case.published or brings_one
 
 
 @guard(
@@ -106,6 +109,15 @@ SHARING = (an_inskrivning_is_published, the_person_is_not_protected, consent_is_
 """What must hold before anything of the person is shared."""
 
 
+def may_adjust(s: Situation) -> frozenset[str]:
+    """The parties whose justering is open: none before klarmarkering (V-12), and after a no on the position on SIP not
+    outpatient care (V-13).
+    """
+    if not s.case.klarmarkerad:
+        return frozenset()
+    return ALL_PARTIES - OPPENVARD if s.case.sip_approved is False else ALL_PARTIES
+
+
 def join(s: Situation, unit: str) -> None:
     """C-4, C-10: a unit of the directory comes in with the roles of its configuration."""
     entry = s.directory.unit_by_hsa[unit]
@@ -116,11 +128,20 @@ def join(s: Situation, unit: str) -> None:
 def await_joined(s: Situation) -> None:
     """V-6, C-13: those who came in are asked for what still awaits someone, where a role of theirs answers for it
     (C-1).
+
+    A justering only where it is open to their party (V-12, V-13).
     """
     for step, standing in s.case.steps.items():
         if standing["act"] is None or (s.case.all_receivers_known and not standing["awaits"]):
             continue
-        asked = [unit for unit in s.joined if duty_roles(s.directory, unit, step, standing["act"])]
+        parties = may_adjust(s) if standing["act"] == "justera" else ALL_PARTIES
+        asked = [
+            unit
+            for unit in s.joined
+            if s.case.participants[unit]["party"] in parties
+            and unit not in standing["done"]
+            and duty_roles(s.directory, unit, step, standing["act"])
+        ]
         if asked:
             s.emit("awaited", step=step, units=asked)
 
@@ -175,7 +196,7 @@ def it_has_not_expired(s: Situation) -> bool:
 
 def consent(s: Situation) -> None:
     until = None if s.data.valid_to is None else s.data.valid_to.isoformat()
-    s.emit("consented", outcome=s.data.outcome, **({"until": until} if until else {}))
+    s.emit("consented", outcome=s.data.outcome, at=s.at, **({"until": until} if until else {}))
 
 
 @guard(
@@ -189,7 +210,7 @@ def there_is_consent_to_withdraw(s: Situation) -> bool:
 
 
 def withdraw(s: Situation) -> None:
-    s.emit("withdrawn")
+    s.emit("withdrawn", at=s.at)
 
 
 ATERKALLELSE = Row(
@@ -324,7 +345,7 @@ def who_leaves_has_nothing_left(s: Situation) -> bool:
     if s.data.change == "tillagd" or (s.data.change == "borttagen" and s.data.unit != s.unit):
         return True
     awaited = any(s.unit in step["awaits"] for step in s.case.steps.values())
-    return s.data.unit == s.unit and not awaited
+    return s.data.unit == s.unit and not awaited and s.unit not in s.case.unanswered
 
 
 @guard(
@@ -346,6 +367,16 @@ def slutenvard_stays(s: Situation) -> bool:
 )
 def without_consent_units_only_leave(s: Situation) -> bool:
     return s.data.change != "tillagd" or s.case.samtycke is not None or not s.case.published
+
+
+@guard(
+    "C-62",
+    sv="Personen har skyddade personuppgifter: en enhet kan bara tas bort eller lämna.",
+    en="The person has protected identity: a unit can only be removed or leave.",
+    element="/data/change",
+)
+def of_a_protected_person_units_only_leave(s: Situation) -> bool:
+    return s.data.change != "tillagd" or not s.case.blocked
 
 
 def change_participant(s: Situation) -> None:
@@ -383,6 +414,7 @@ DELTAGARE = Row(
         the_unit_takes_part,
         who_leaves_has_nothing_left,
         slutenvard_stays,
+        of_a_protected_person_units_only_leave,
         without_consent_units_only_leave,
     ),
 )

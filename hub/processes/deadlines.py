@@ -8,6 +8,7 @@ deadline rather than an error.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from hub.processes.case import Case
@@ -38,7 +39,7 @@ def deadlines(case: Case, agreement: Agreement) -> dict[str, datetime]:
         if not case.vardkontakter:
             _without_contact(case, agreement, found)
     if case.consent_until is not None:
-        found["samtycke_upphor"] = _local(date.fromisoformat(case.consent_until), 1, _MIDNIGHT)
+        found["samtycke_upphor"] = _local(case.consent_until, 1, _MIDNIGHT)
     fired = case.fired
     return {
         key: due
@@ -58,10 +59,11 @@ def _later(moment: str, hours: int) -> datetime | None:
         return None
 
 
-def _local(day: date, days: int, at: time) -> datetime | None:
+@lru_cache(maxsize=4096)  # all cases have the same few days
+def _local(day: str, days: int, at: time) -> datetime | None:
     """A wall-clock time in Sweden, some calendar days from a day; the calendar has no hours to lose or gain."""
     try:
-        return datetime.combine(day + timedelta(days=days), at, STOCKHOLM).astimezone(UTC)
+        return datetime.combine(date.fromisoformat(day) + timedelta(days=days), at, STOCKHOLM).astimezone(UTC)
     except OverflowError:
         return None
 
@@ -72,9 +74,9 @@ def _admission_notice(case: Case, agreement: Agreement, found: dict[str, datetim
     """
     due = _later(case.dates["admitted"], agreement.admission_notice_hours)
     standing = case.steps.get("inskrivning")
-    if case.published and due is not None and standing is not None:
-        first = case.dates.get("published", standing["at"])
-        if datetime.fromisoformat(first) <= due:
+    if case.published:
+        first: str | None = case.dates.get("published") or (None if standing is None else standing["at"])
+        if first is None or due is None or datetime.fromisoformat(first) <= due:
             return
     found["inskrivning_sen"] = due
 
@@ -88,7 +90,7 @@ def _call(case: Case, agreement: Agreement, found: dict[str, datetime | None]) -
         and case.sip_position in agreement.sip_positions
         and "sip_called" not in case.dates
     ):
-        given = datetime.fromisoformat(klar["at"]).astimezone(STOCKHOLM).date()
+        given = datetime.fromisoformat(klar["at"]).astimezone(STOCKHOLM).date().isoformat()
         found["kallelse_sip"] = _local(given, agreement.call_days + 1, _MIDNIGHT)
 
 
@@ -107,7 +109,7 @@ def _without_contact(case: Case, agreement: Agreement, found: dict[str, datetime
         day, notice = dates["estimated"], None if standing is None else standing["at"]
     else:
         return
-    due = _local(date.fromisoformat(day), -1, agreement.vardkontakt_warn)
+    due = _local(day, -1, agreement.vardkontakt_warn)
     if notice is not None:
         # A notice that comes when the warning's time has passed brings its own.
         told = datetime.fromisoformat(notice).astimezone(UTC)

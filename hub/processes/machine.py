@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from hub.errors import Refused
@@ -22,6 +22,12 @@ from schemas.envelope import Message
 from schemas.messages import FROM_THE_HUB, HUB_SOURCE, Question
 
 HUB_PARTY = "hub"
+
+
+@lru_cache(maxsize=8)
+def _as_text(now: datetime) -> str:
+    """One moment serves a whole batch."""
+    return now.isoformat()
 
 
 @dataclass(slots=True)
@@ -53,7 +59,7 @@ class Situation:
     @property
     def at(self) -> str:
         """``now``, as events hold it."""
-        return self.now.isoformat()
+        return _as_text(self.now)
 
     @property
     def role(self) -> str:
@@ -275,10 +281,12 @@ def _takes_part(row: Row, case: Case, message: Message, directory: Directory) ->
     """C-4: only a participating unit acts in a case, in a role that it has there; others are not even told that there
     is one.
 
-    V-2: before anything is published there is none for those outside slutenvard.
+    V-2: before anything is published there is none for those outside slutenvard; V-5: a revoked one is gone for those
+    who took no part.
     """
     participant = case.participants.get(message.unit)
     hidden = not case.published and (participant is None or participant["party"] != "slutenvard")
+    hidden = hidden or (participant is None and case.status not in TO_THE_END)
     if hidden or (participant is None and not row.from_outside):
         raise Refused(
             "C-4",

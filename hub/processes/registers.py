@@ -146,7 +146,7 @@ VERIFIERING = Row(
 def learn_news(s: Situation) -> None:
     """What folkbokforing says now of a person in an open case; all who take part are told."""
     if s.data.news == "protected":
-        s.emit("blocked")
+        s.emit("blocked", at=s.at)
     elif s.data.news == "deceased":
         s.emit("died")
     elif not s.case.blocked:
@@ -225,7 +225,7 @@ def pass_deadline(s: Situation) -> None:
     key = key_of(s.data.name, s.data.step)
     s.emit("fired", key=key, due=s.case.due[key])
     if s.data.name == "samtycke_upphor":
-        s.emit("withdrawn")
+        s.emit("withdrawn", at=s.at)
 
 
 def those_concerned(s: Situation) -> list[str]:

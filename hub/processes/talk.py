@@ -8,7 +8,9 @@ from hub.processes.common import (
     ALL_PARTIES,
     SHARING,
     consent_allows,
+    consent_is_registered,
     everyone_else,
+    the_person_is_not_protected,
 )
 from hub.processes.machine import TO_THE_END, Row, Situation, guard
 from schemas.messages import Question
@@ -124,6 +126,16 @@ def with_refused_consent_only_the_case(s: Situation) -> bool:
     return bool(s.data.case) or s.case.samtycke != "refused"
 
 
+@guard(
+    "C-24",
+    sv="Samtycket är återkallat eller har upphört: bara ärendet i sin helhet kan makuleras.",
+    en="The consent is withdrawn or has expired: only the whole case can be revoked.",
+    element="/data/message",
+)
+def without_consent_only_the_case(s: Situation) -> bool:
+    return bool(s.data.case) or s.case.samtycke is not None or not s.case.published
+
+
 def revoke(s: Situation) -> None:
     if s.data.case:
         s.emit("revoked")
@@ -132,10 +144,12 @@ def revoke(s: Situation) -> None:
 
 
 def those_who_knew(s: Situation) -> list[str]:
-    """V-5: all who knew of the case; C-41: all who got the message."""
-    told = everyone_else(s)
+    """V-5: all who knew of the case; C-41: all who got the message, one who only reads the case (C-43) included."""
     to = None if s.data.case else s.case.threads[_own_thread(s)]["to"]
-    return told if to is None else [unit for unit in told if unit in to]
+    if to is None:
+        return everyone_else(s)
+    readers = {*s.case.participants, *s.case.access}
+    return [unit for unit in to if unit in readers and unit != s.unit]
 
 
 MAKULERING = Row(
@@ -148,6 +162,7 @@ MAKULERING = Row(
         only_slutenvard_revokes_the_case,
         kartlaggning_has_not_begun,
         with_refused_consent_only_the_case,
+        without_consent_only_the_case,
         the_message_is_ones_own,
     ),
 )
@@ -239,7 +254,14 @@ def nobody(s: Situation) -> list[str]:  # noqa: ARG001 - a row's ``tells``
     return []
 
 
-UPPSLAG = Row("uppslag", ALL_PARTIES, ("C-60",), (ask_afresh,), nobody, guards=(consent_allows,))
+UPPSLAG = Row(
+    "uppslag",
+    ALL_PARTIES,
+    ("C-60",),
+    (ask_afresh,),
+    nobody,
+    guards=(the_person_is_not_protected, consent_is_registered, consent_allows),
+)
 
 
 # --- atkomst (C-5) and utskrift (C-55) --------------------------------------------------------------------------------
@@ -279,7 +301,7 @@ ATKOMST = Row(
     ("C-5", "C-7"),
     (let_read,),
     nobody,
-    guards=(the_unit_takes_no_part,),
+    guards=(the_unit_takes_no_part, the_person_is_not_protected),
     checks=(a_choice_is_enough_only_within,),
     in_status=TO_THE_END,
     from_outside=True,

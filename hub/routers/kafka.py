@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -24,6 +25,7 @@ from hub.errors import Unavailable
 from hub.intake.arrival import Arrival
 from hub.intake.intake import Intake
 from hub.log import log
+from hub.routers.consumer import CarefulConsumer
 from schemas.directory import Directory, System
 from schemas.messages import Receipt
 
@@ -78,6 +80,9 @@ class KafkaIn:
         subscriber(self._take)
         self._subscriber = subscriber
         try:
+            await broker.connect()
+            config = broker.config.broker_config
+            config.builder = partial(CarefulConsumer, **config.builder.keywords)
             await broker.start()
         except (KafkaError, OSError) as error:
             await broker.stop()

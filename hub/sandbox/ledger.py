@@ -1,6 +1,6 @@
-"""The book that the demo keeps: what became of every admission, from the parties' own events and what the store says.
+"""The book that the demo keeps: what became of every stay, from the parties' own events and what the store says.
 
-Imports the wire and the store's plain views; never loaded in production.
+Imports the wire, the plot and the store's plain views; never loaded in production.
 """
 
 from __future__ import annotations
@@ -10,17 +10,64 @@ from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from hub.sandbox.plot import Plot
 from hub.sandbox.wire import Answer, Notice
 from hub.store.views import CaseView
+from schemas.envelope import Message
 
 _RATE_S = 10.0
+AT_FAULT = (
+    "doubled", "out-of-order", "gaps", "unreadable", "bad-signature", "failed", "refused-unexpectedly",
+)  # fmt: skip
+"""Counts that are 0 when all is well."""
+
+EXPECTED = {
+    ("svu.inskrivning", "V-3"): "told why, though consent is refused",
+    ("svu.inskrivning", "C-22"): "menprovning by one without licence",
+    ("svu.inskrivning", "C-62"): "protected identity",
+    ("svu.inskrivning", "C-63"): "deceased",
+    ("svu.utskrivning", "V-16"): "nobody is kallelseansvarig: asked to confirm",
+    ("kvittens", "C-2"): "crossed a newer one",
+    ("svu.justering", "V-15"): "crossed another change",
+    ("svu.justering", "V-13"): "crossed a no",
+    ("svu.justering", "V-12"): "crossed the ward's edit",
+    ("svu.stallningstagande", "V-12"): "crossed the ward's edit",
+    ("svu.stallningstagande", "V-15"): "crossed the last justering",
+    ("svu.sip_stallning", "V-12"): "crossed the ward's edit",
+    ("svu.sip_stallning", "V-13"): "crossed another change",
+    ("*", "V-16"): "crossed the discharge",
+    ("*", "C-62"): "crossed the register's news",
+    ("*", "C-63"): "crossed the register's news",
+}
+"""(message, rule) → why such a refusal belongs to the demo; «crossed»: two were on their way at the same time."""
 
 
 @dataclass(slots=True)
-class Admission:
+class Trail:
+    """What was seen of one case on the wire, at all systems."""
+
+    notices: set[tuple[str, int]] = field(default_factory=set)
+    numbers: dict[str, set[int]] = field(default_factory=dict)
+    """system → the numbers that it knows: of its notices, of those it skipped, of its own acts."""
+    last: dict[str, int] = field(default_factory=dict)
+    latest: int = 0
+    colours: dict[str, dict[str, str]] = field(default_factory=dict)
+    """unit → step → colour, of the latest notice."""
+    pending: dict[tuple[str, str], str] = field(default_factory=dict)
+    """(unit, message) → what was asked of it and has not been answered."""
+    acts: Counter[str] = field(default_factory=Counter)
+    frister: set[str] = field(default_factory=set)
+    news: str | None = None
+    hands: int = 0
+    """What the parties mean to do and have not done."""
+
+
+@dataclass(slots=True)
+class Stay:
     """One admission and all that is known of it."""
 
     number: int
+    plot: Plot
     ward: str
     system: str
     message: str
@@ -28,9 +75,12 @@ class Admission:
     """``time.monotonic()`` when it was sent."""
     answer: Answer | None = None
     view: CaseView | None = None
+    over: bool = False
+    """The ward has played its part to the end."""
     fate: str | None = None
     """What it came to; None while it is under way."""
     rule: str | None = None
+    seconds: float = 0.0
 
     @property
     def reference(self) -> str:
@@ -41,144 +91,199 @@ class Admission:
         return None if self.answer is None else self.answer.case
 
 
-@dataclass(slots=True)
-class _Seen:
-    """What was seen on the wire of one case."""
-
-    notices: set[tuple[str, int]] = field(default_factory=set)
-    last: dict[str, int] = field(default_factory=dict)
-    awaited: set[str] = field(default_factory=set)
-    acknowledged: set[str] = field(default_factory=set)
-    told: set[tuple[str, str]] = field(default_factory=set)
-    """(system, unit): who was told of whose kvittens."""
-
-
 class Ledger:
     """All of it. The parties write, the view and the summary read."""
 
     def __init__(self) -> None:
-        self.admissions: dict[int, Admission] = {}
+        self.stays: dict[int, Stay] = {}
         self.counts: Counter[str] = Counter()
-        """admitted, notices, doubled, out-of-order, kvittens, kvittens-refused, unreadable, bad-signature."""
+        """admitted, messages, notices, kvittens, held, replaced, and those of ``AT_FAULT``."""
         self.fates: Counter[str] = Counter()
-        self.rules: Counter[str] = Counter()
+        self.acts: Counter[str] = Counter()
+        """Accepted messages by name."""
+        self.refusals: Counter[tuple[str, str]] = Counter()
+        """(message, rule)."""
+        self.happened: Counter[str] = Counter()
+        """What the settled stays had in them."""
+        self.faults: list[str] = []
         self.seconds: deque[float] = deque(maxlen=2000)
-        """Seconds from admission to settled, of the last ones that anybody had to acknowledge."""
-        self._by_message: dict[str, Admission] = {}
-        self._seen: dict[str, _Seen] = {}
-        self._unsettled: dict[int, Admission] = {}
+        self._by_message: dict[str, Stay] = {}
+        self._trails: dict[str, Trail] = {}
+        self._unsettled: dict[int, Stay] = {}
         self._recent: dict[str, deque[float]] = {}
 
     # --- what the parties tell -----------------------------------------------------------------------------------
 
-    def admitted(self, number: int, ward: str, system: str, message: str) -> None:
+    def admitted(self, plot: Plot, ward: str, system: str, message: str) -> Stay:
         """A ward's system is about to send an admission."""
-        admission = Admission(number, ward, system, message, time.monotonic())
-        self.admissions[number] = self._unsettled[number] = self._by_message[message] = admission
+        stay = Stay(plot.number, plot, ward, system, message, time.monotonic())
+        self.stays[stay.number] = self._unsettled[stay.number] = self._by_message[message] = stay
         self._count("admitted")
+        return stay
 
-    def answered(self, answer: Answer) -> None:
-        """A receipt came back: of an admission, or of a kvittens."""
-        admission = self._by_message.get(answer.message)
-        if admission is None:
-            return
-        if admission.answer is None or admission.answer.code == "transient-error":
-            admission.answer = answer
+    def held(self, message: str) -> None:
+        """The hub has a message and cannot handle it yet."""
+        self._count("held")
+        stay = self._by_message.get(message)
+        if stay is not None and stay.answer is None:
+            stay.answer = Answer(message, "transient-error")
 
-    def acknowledged(self, case: str, unit: str, answer: Answer) -> None:
-        """A kvittens was answered."""
-        if answer.code == "ok":
-            self._of(case).acknowledged.add(unit)
+    def acted(self, system: str, message: Message, answer: Answer) -> None:
+        """A party's message has its final receipt."""
+        self._count("messages")
+        stay = self._by_message.get(message.id)
+        if stay is not None:
+            stay.answer = answer
+        if answer.code != "ok":
+            self._refused(message, answer)
+        else:
+            self.acts[message.name] += 1
+            trail = self.trail(answer.case)
+            trail.acts[message.name] += 1
+            trail.numbers.setdefault(system, set()).add(answer.sequence or 0)
+        if message.name == "kvittens":
             self._count("kvittens")
-        elif answer.code == "fatal-error":
-            self._count("kvittens-refused")
-            self.rules[f"kvittens: {answer.rule}"] += 1
+            asked = getattr(message.data, "message", "")
+            self.trail(message.subject).pending.pop((message.unit, asked), None)
+        elif message.name == "svu.justering":
+            self._adjusted(message)
+
+    def _adjusted(self, message: Message) -> None:
+        pending = self.trail(message.subject).pending
+        for key in [key for key, act in pending.items() if key[0] == message.unit and act == "justering"]:
+            del pending[key]
+
+    def _refused(self, message: Message, answer: Answer) -> None:
+        rule = answer.rule or "?"
+        self.refusals[message.name, rule] += 1
+        if (message.name, rule) not in EXPECTED and ("*", rule) not in EXPECTED:
+            self._count("refused-unexpectedly")
+            self.faults.append(f"{message.name} of {message.unit} in {message.subject}: refused by {rule}")
+
+    def replaced(self, case: str, unit: str, message: str) -> None:
+        """A unit need not acknowledge a message any more: a newer one has taken its place."""
+        self._count("replaced")
+        self.trail(case).pending.pop((unit, message), None)
 
     def noticed(self, system: str, notice: Notice) -> bool:
         """A notice arrived; False when it is one that the system has had already."""
         self._count("notices")
-        seen = self._of(notice.case)
-        if (system, notice.sequence) in seen.notices:
+        trail = self.trail(notice.case)
+        if (system, notice.sequence) in trail.notices:
             self._count("doubled")
+            self.faults.append(f"{system} got #{notice.sequence} of {notice.case} twice")
             return False
-        seen.notices.add((system, notice.sequence))
-        if notice.sequence < seen.last.get(system, 0):
+        trail.notices.add((system, notice.sequence))
+        if notice.sequence < trail.last.get(system, 0):
             self._count("out-of-order")
-        seen.last[system] = max(notice.sequence, seen.last.get(system, 0))
-        seen.awaited.update(unit for unit, act in notice.awaits.items() if act == "kvittens")
-        if notice.name == "kvittens" and notice.unit:
-            seen.told.add((system, notice.unit))
+            self.faults.append(f"{system} got #{notice.sequence} of {notice.case} after #{trail.last[system]}")
+        trail.last[system] = max(notice.sequence, trail.last.get(system, 0))
+        trail.numbers.setdefault(system, set()).update((notice.sequence, *notice.skipped))
+        if notice.sequence >= trail.latest:
+            trail.colours = {**(trail.colours if notice.sequence == trail.latest else {}), **notice.state}
+            trail.latest = notice.sequence
+        for unit, act in notice.awaits.items():
+            trail.pending[unit, notice.message] = act
+        for unit, steps in notice.state.items():
+            if steps.get("stallningstagande") != "red":
+                for key in [k for k, act in trail.pending.items() if k[0] == unit and act == "justering"]:
+                    del trail.pending[key]
+        if notice.name == "frist" and notice.facts.get("name"):
+            trail.frister.add(notice.facts["name"])
+        if notice.name == "folkbokforing":
+            trail.news = notice.facts.get("news")
         return True
 
-    def faulty(self, what: str) -> None:
+    def in_hand(self, case: str, change: int) -> None:
+        """A party means to do something in a case, or has done it."""
+        self.trail(case).hands += change
+
+    def faulty(self, what: str, fault: str | None = None) -> None:
         """Something came that no receiver should get: unreadable, or with a bad signature."""
         self._count(what)
+        self.faults.append(fault or what)
+
+    def failed(self, what: str) -> None:
+        """A party of the demo broke: a defect of the demo's own."""
+        self._count("failed")
+        self.faults.append(what)
 
     # --- what the store says -------------------------------------------------------------------------------------
 
-    def open_cases(self) -> list[str]:
-        """The cases of admissions that are under way."""
-        return [admission.case for admission in self._unsettled.values() if admission.case is not None]
+    def worth_a_look(self) -> list[str]:
+        """The cases of which the store has something to say now: not yet addressed, or about to be settled."""
+        stays = [stay for stay in self._unsettled.values() if stay.case is not None]
+        return [s.case for s in stays if s.case and (s.over or s.view is None or s.view.addressing is None)]
 
-    def looked_at(self, views: Iterable[CaseView]) -> list[Admission]:
-        """Takes in what the store says, and returns the admissions that are settled by it."""
+    def looked_at(self, views: Iterable[CaseView]) -> tuple[list[Stay], list[Stay]]:
+        """Takes in what the store says; returns the stays that are addressed now, and those settled by it."""
         by_case = {view.case: view for view in views}
-        settled = []
-        for admission in list(self._unsettled.values()):
-            admission.view = by_case.get(admission.case or "", admission.view)
-            admission.fate = self._fate(admission)
-            if admission.fate is not None:
-                if self.kvittens(admission)[1]:
-                    self.seconds.append(time.monotonic() - admission.at)
-                del self._unsettled[admission.number]
-                self.fates[admission.fate] += 1
-                if admission.rule:
-                    self.rules[admission.rule] += 1
-                settled.append(admission)
-        return settled
+        addressed, settled = [], []
+        for stay in list(self._unsettled.values()):
+            before = stay.view
+            stay.view = by_case.get(stay.case or "", before)
+            if stay.view is not None and stay.view.addressing is not None and (not before or not before.addressing):
+                addressed.append(stay)
+            stay.fate = self._fate(stay)
+            if stay.fate is not None:
+                self._settle(stay)
+                settled.append(stay)
+        return addressed, settled
 
-    def _fate(self, admission: Admission) -> str | None:
-        answer, view = admission.answer, admission.view
-        if answer is None or answer.code == "transient-error":
+    def _settle(self, stay: Stay) -> None:
+        stay.seconds = time.monotonic() - stay.at
+        del self._unsettled[stay.number]
+        self.fates[stay.fate or ""] += 1
+        if stay.fate in {"discharged", "consent refused"}:
+            self.seconds.append(stay.seconds)
+        trail = self.trail(stay.case)
+        for system, numbers in trail.numbers.items():
+            first, last = min(numbers), max(numbers)
+            if missing := set(range(first, last + 1)) - numbers:
+                self._count("gaps")
+                self.faults.append(
+                    f"{system} was never told of {sorted(missing)} of {stay.case}, nor that they are skipped"
+                )
+        self.happened.update(happenings(stay, trail))
+
+    def _fate(self, stay: Stay) -> str | None:
+        answer, view = stay.answer, stay.view
+        if answer is None or answer.code == "transient-error" or not stay.over:
             return None
         if answer.code == "fatal-error":
-            admission.rule = answer.rule
-            return "refused"
-        if view is None or view.addressing is None or view.awaits:
+            stay.rule = answer.rule
+            return "closed by register" if answer.rule in {"C-62", "C-63"} else "refused"
+        if view is None or view.addressing is None:
             return None
-        seen = self._of(view.case)
-        if any(state != "sent" or (system, number) not in seen.notices for system, number, state in view.notices):
+        trail = self.trail(view.case)
+        if trail.hands or "kvittens" in trail.pending.values():
             return None
-        if any((admission.system, unit) not in seen.told or unit not in seen.acknowledged for unit in seen.awaited):
+        if any(state != "sent" or (system, number) not in trail.notices for system, number, state in view.notices):
             return None
         if view.status == "refused":
-            admission.rule = "C-63" if view.addressing["outcome"] == "deceased" else "C-62"
-            return "turned away"
-        return "manual queue" if view.manual else "delivered"
+            stay.rule = "C-63" if view.addressing["outcome"] == "deceased" else "C-62"
+            return "closed by register"
+        if view.status != "discharged":
+            return None
+        if trail.news == "protected":
+            stay.rule = "C-62"
+            return "protected"
+        return "consent refused" if stay.plot.consent == "refused" else "discharged"
 
     # --- what is asked of it -------------------------------------------------------------------------------------
 
     @property
     def under_way(self) -> int:
-        """How many admissions are not settled."""
+        """How many stays are not settled."""
         return len(self._unsettled)
 
-    def unsettled(self) -> list[Admission]:
+    def unsettled(self) -> list[Stay]:
         """Those under way, oldest first."""
         return list(self._unsettled.values())
 
-    def kvittens(self, admission: Admission) -> tuple[int, int, int]:
-        """How many kvittens were awaited, given, and told the ward's system."""
-        seen = self._seen.get(admission.case or "")
-        if seen is None:
-            return 0, 0, 0
-        told = [unit for system, unit in seen.told if system == admission.system]
-        return len(seen.awaited), len(seen.acknowledged), len(told)
-
-    def notices(self, case: str | None) -> int:
-        """How many notices of a case arrived."""
-        seen = self._seen.get(case or "")
-        return 0 if seen is None else len(seen.notices)
+    def trail(self, case: str | None) -> Trail:
+        """What was seen of a case."""
+        return Trail() if case is None else self._trails.setdefault(case, Trail())
 
     def rate(self, what: str) -> float:
         """A second, over the last ten."""
@@ -191,16 +296,35 @@ class Ledger:
         return len(times) / _RATE_S
 
     def forget(self, keep: int) -> None:
-        """Lets go of the oldest settled admissions but ``keep``: a demo may run for days."""
-        for number in list(self.admissions)[: max(0, len(self.admissions) - keep)]:
+        """Lets go of the oldest settled stays but ``keep``: a demo may run for days."""
+        for number in list(self.stays)[: max(0, len(self.stays) - keep)]:
             if number not in self._unsettled:
-                admission = self.admissions.pop(number)
-                self._by_message.pop(admission.message, None)
-                self._seen.pop(admission.case or "", None)
-
-    def _of(self, case: str) -> _Seen:
-        return self._seen.setdefault(case, _Seen())
+                stay = self.stays.pop(number)
+                self._by_message.pop(stay.message, None)
+                self._trails.pop(stay.case or "", None)
 
     def _count(self, what: str) -> None:
         self.counts[what] += 1
         self._recent.setdefault(what, deque(maxlen=10_000)).append(time.monotonic())
+
+
+_TOLD_OF = {
+    "svu.beraknad_utskrivning": "new date",
+    "svu.utskrivningsklar_avbruten": "interrupted",
+    "svu.utskrivning_angrad": "discharge undone",
+    "deltagare": "unit added",
+}
+
+
+def happenings(stay: Stay, trail: Trail) -> list[str]:
+    """What a stay had in it, in a word or two each."""
+    found = [text for name, text in _TOLD_OF.items() if trail.acts[name]]
+    if stay.plot.consent == "menprovning" and trail.acts:
+        found.append("menprövning")
+    if trail.acts["svu.sip_stallning"] > 1:
+        found.append("no to SIP, then yes")
+    if trail.acts["svu.klarmarkering"] > 1:
+        found.append("edited and adjusted anew")
+    if stay.view is not None and stay.view.manual:
+        found.append("manual queue")
+    return found + [f"frist {name}" for name in sorted(trail.frister)]

@@ -24,7 +24,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.sandbox import register_contents as contents_of
-from hub.sandbox.register_contents import Contents
+from hub.sandbox.register_contents import Contents, PersonRow
 from hub.translators.soap import producer
 from hub.translators.soap.envelope import (
     ALL,
@@ -65,12 +65,18 @@ class Trouble(BaseModel):
 
 
 class Control(BaseModel):
-    """``POST /control``: what shall go wrong at ``contract`` (``*`` = all). Without ``trouble``: nothing any more."""
+    """``POST /control``: what shall go wrong at ``contract`` (``*`` = all). Without ``trouble``: nothing any more.
+
+    With ``person`` nothing of that: the row of a person is changed instead, or a new one added, as the population
+    register learns of a move, a death, a protected identity (C-62, C-63); fictitious persons only (C-64).
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     contract: str = "*"
     trouble: Trouble | None = None
+    person: dict[str, Any] | None = None
+    """``id`` and the fields that change, as in ``persons.yaml``; a field that is null is as if it had not been given."""
 
 
 class Simulation:
@@ -86,7 +92,12 @@ class Simulation:
         self.calls: Counter[str] = Counter()
 
     def control(self, command: Control) -> None:
-        """Set or end trouble at a contract. Raises ``KeyError``: no such contract."""
+        """Set or end trouble at a contract, or change a person. Raises ``KeyError``: no such contract;
+        ``ValidationError``: no such field.
+        """
+        if command.person is not None:
+            self._change(command.person)
+            return
         names = {contract.name for contract in ALL}
         chosen = names if command.contract == "*" else {command.contract}
         if not chosen <= names:
@@ -95,6 +106,15 @@ class Simulation:
             self._troubles.pop(name, None)
             if command.trouble is not None:
                 self._troubles[name] = command.trouble
+
+    def _change(self, fields: dict[str, Any]) -> None:
+        before = self._persons.get(str(fields.get("id")))
+        known = {} if before is None else before.model_dump(by_alias=True)
+        merged = {name: value for name, value in (known | fields).items() if value is not None}
+        changed = PersonRow.model_validate(merged)
+        self._persons[changed.id] = changed
+        self._counties |= {listing.county for listing in changed.listings}
+        self._ready.clear()
 
     def state(self) -> dict[str, Any]:
         """The calls so far and the troubles that are set, by contract."""
@@ -233,7 +253,7 @@ def app(simulation: Simulation) -> ASGIApp:
             try:
                 simulation.control(Control.model_validate_json(await request.body()))
             except (ValidationError, KeyError) as error:
-                return JSONResponse({"detail": str(error)}, 400)
+                return JSONResponse({"detail": _reason(error)}, 400)
         elif request.method == "DELETE":
             simulation.control(Control())
             simulation.calls.clear()
@@ -254,6 +274,13 @@ class _HangUp:
         cycle: Any = getattr(send, "__self__", None)
         scope["hub.hang_up"] = None if cycle is None else cycle.transport.abort
         await self._inner(scope, receive, send)
+
+
+def _reason(error: ValidationError | KeyError) -> str:
+    """Where it is wrong, without the value: it may be a person's."""
+    if isinstance(error, KeyError):
+        return f"no such contract: {error.args[0]}"
+    return "; ".join(f"{'/'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors())
 
 
 def _misbehave(trouble: Trouble) -> tuple[int, bytes] | Literal[False] | None:

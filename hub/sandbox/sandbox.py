@@ -11,7 +11,9 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from contextlib import AsyncExitStack
+from functools import partial
 
 import httpx
 
@@ -20,14 +22,21 @@ from hub.sandbox import story
 from hub.sandbox.ledger import Ledger
 from hub.sandbox.parties import Parties
 from hub.sandbox.patients import Admissions
+from hub.sandbox.plot import Plot, plot
+from hub.sandbox.population import Population
 from hub.sandbox.services import Services, data_folder, end_of, up
 from hub.sandbox.view import Gauges, View, view
+from hub.sandbox.ward import Ward
 from hub.store import views
 from hub.store.transaction import Store
 
+_SEED = 1
+"""The same plots by number in every run."""
+_LEARNS_S = 3.0
+"""So long after an admission the population register may learn something, at pace 1."""
 _LOOK_S = 0.4
-_NO_PROGRESS_S = 60.0
-"""After the last admission: so long without anything being settled, and what is left is unaccounted for."""
+_NO_PROGRESS_S = 40.0
+"""After the last admission: so long without any stay being settled, and what is left is unaccounted for."""
 _KEPT_IN_MIND = 5_000
 
 
@@ -36,10 +45,13 @@ def main(admissions: int | None) -> int:
     return asyncio.run(sandbox(admissions))
 
 
-async def sandbox(admissions: int | None, *, rate: float | None = None) -> int:
-    """The same; ``rate``: admissions a second in all (``HUB_SANDBOX_RATE``, 6)."""
+async def sandbox(admissions: int | None, *, rate: float | None = None, pace: float | None = None) -> int:
+    """The same. ``rate``: admissions a second in all (``HUB_SANDBOX_RATE``, 4); ``pace``: how slow people are
+    (``HUB_SANDBOX_PACE``, 1; at 2 a stay takes twice as long).
+    """
     begun = time.monotonic()
-    rate = rate or float(os.environ.get("HUB_SANDBOX_RATE", "6"))
+    rate = rate or float(os.environ.get("HUB_SANDBOX_RATE", "4"))
+    pace = pace or float(os.environ.get("HUB_SANDBOX_PACE", "1"))
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
@@ -52,18 +64,21 @@ async def sandbox(admissions: int | None, *, rate: float | None = None) -> int:
                 coming.cancel()
                 await asyncio.gather(coming, return_exceptions=True)
                 return 130
-            demo = Demo(await coming, stop)
+            demo = Demo(await coming, stop, pace)
             return await demo.run(stack, admissions, rate, begun)
 
 
 class Demo:
     """The demo once everything is up."""
 
-    def __init__(self, services: Services, stop: asyncio.Event) -> None:
-        self.services, self.stop = services, stop
+    def __init__(self, services: Services, stop: asyncio.Event, pace: float) -> None:
+        self.services, self.stop, self.pace = services, stop, pace
+        self.population = Population(services.registers_url)
         self.ledger, self.gauges = Ledger(), Gauges()
         self.store = Store(services.database_url, pool=2)
         self.failed: str | None = None
+        self.all_admitted = False
+        self.forget: Callable[[str], None] = lambda _: None
 
     async def run(self, stack: AsyncExitStack, admissions: int | None, rate: float, begun: float) -> int:
         """Admits, looks, tells; the exit status."""
@@ -72,13 +87,16 @@ class Demo:
         async with self.store.transaction() as connection:
             first = await views.last_reference(connection, "vk-") + 1
         parties = await stack.enter_async_context(
-            Parties(services.directory, services.bootstrap, services.hub_url, services.webhook_port, self.ledger)
+            Parties(
+                services.directory, services.bootstrap, services.hub_url, services.webhook_port, self.ledger, self.pace
+            )
         )
+        self.forget = parties.forget
         addresses = {
             "API, with its documentation": f"{services.hub_url}/docs",
             "metrics": f"{services.hub_url}/metrics",
             "health": f"{services.hub_url}/health/ready",
-            "simulated registers (POST trouble)": f"{services.registers_url}/control",
+            "simulated registers (POST trouble, or a change of a person)": f"{services.registers_url}/control",
             "Kafka": services.bootstrap,
             "database, logs": str(services.data),
         }
@@ -104,18 +122,44 @@ class Demo:
         return 0 if story.accounted(self.ledger) else 1
 
     async def _admit(self, parties: Parties, first: int, admissions: int | None, rate: float) -> None:
-        """Ward after ward, at an even pace; a slow answer does not hold up the others."""
+        """Ward after ward, at an even pace; the stays go on beside one another, and end when all have ended."""
         source = Admissions(self.services.directory, seed=first)
         number = first
         under_way: set[asyncio.Task[None]] = set()
-        while admissions is None or number < first + admissions:
-            party, ward = parties.wards[number % len(parties.wards)]
-            task = asyncio.create_task(party.admit(source, ward, number))
-            under_way.add(task)
-            task.add_done_callback(under_way.discard)
-            number += 1
-            await asyncio.sleep(1 / rate)
-        await asyncio.gather(*under_way)
+        try:
+            while admissions is None or number < first + admissions:
+                ward = parties.wards[number % len(parties.wards)]
+                task = asyncio.create_task(self._stay(ward, source, plot(_SEED, number)))
+                under_way.add(task)
+                task.add_done_callback(partial(self._ended, under_way))
+                number += 1
+                await asyncio.sleep(1 / rate)
+            self.all_admitted = True
+            await asyncio.gather(*under_way)
+        finally:
+            for task in under_way:
+                task.cancel()
+
+    def _ended(self, under_way: set[asyncio.Task[None]], task: asyncio.Task[None]) -> None:
+        under_way.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.ledger.failed(f"a ward: {error!r}")
+
+    async def _stay(self, ward: Ward, source: Admissions, plot_: Plot) -> None:
+        """One stay from end to end, and what the population register learns meanwhile."""
+        party = ward.party
+        admission, person = source.take(ward.unit, plot_, f"ref:vk-{plot_.number}", party.new_id())
+        stay = self.ledger.admitted(plot_, ward.unit.hsa, party.system.id, admission.id)
+        world: asyncio.Task[None] | None = None
+        if plot_.protected:
+            world = asyncio.create_task(self.population.mark_protected(person, _LEARNS_S * self.pace))
+        try:
+            await ward.play(plot_, admission)
+        finally:
+            stay.over = True
+        if world is not None:
+            await world
+            await self.population.unmark(person)
 
     async def _watch(self, shown: View, admitting: asyncio.Task[None], admissions: int | None) -> None:
         """Until all is settled, or Ctrl-C, or nothing moves any more, or the hub is gone."""
@@ -132,21 +176,25 @@ class Demo:
                     return
                 await self._look(client, shown)
                 done = sum(self.ledger.fates.values())
-                if done != before or not admitting.done():
+                if done != before or not self.all_admitted:
                     moved, before = time.monotonic(), done
                 if admissions is None:
                     self.ledger.forget(_KEPT_IN_MIND)
-                elif admitting.done() and (not self.ledger.under_way or time.monotonic() - moved > _NO_PROGRESS_S):
+                elif self.all_admitted and (not self.ledger.under_way or time.monotonic() - moved > _NO_PROGRESS_S):
                     return
 
     async def _look(self, client: httpx.AsyncClient, shown: View) -> None:
         try:
             async with self.store.transaction() as connection:
-                found = await views.cases(connection, self.ledger.open_cases())
+                found = await views.cases(connection, self.ledger.worth_a_look())
             self.gauges.take((await client.get(f"{self.services.hub_url}/metrics")).text)
         except (Unavailable, httpx.HTTPError):
             return
-        shown.settled(self.ledger.looked_at(found))
+        addressed, settled = self.ledger.looked_at(found)
+        shown.addressed(addressed)
+        shown.settled(settled)
+        for stay in settled:
+            self.forget(stay.case or "")
         shown.turn()
 
 

@@ -120,7 +120,8 @@ async def _apply(database_url: str, webhook_port: int) -> Directory:
 
 
 def _settings(database_url: str, bootstrap: str, port: int, registers_url: str) -> dict[str, str]:
-    registers: dict[str, str] = {"HUB_REGISTERS__KEY_SECRET": "demo"}
+    # A stay takes seconds here, so what the population register has learnt must be asked for every few.
+    registers: dict[str, str] = {"HUB_REGISTERS__KEY_SECRET": "demo", "HUB_REGISTERS__ASK_AGAIN_S": "1"}
     for name in ("folkbokforing", "listing", "hsa"):
         of = f"HUB_REGISTERS__{name.upper()}__"
         # A demo admits more in a minute than a ward in a day: the simulators may be asked faster than the real ones.

@@ -1,19 +1,22 @@
-"""The demo in words: one line per admission, and the summary that accounts for every one.
+"""The demo in words: two lines per stay, and the summary that accounts for every one.
 
 Pure; imports the ledger and the language.
 """
 
 from __future__ import annotations
 
-from hub.sandbox.ledger import Admission, Ledger
+from hub.sandbox.ledger import AT_FAULT, EXPECTED, Ledger, Stay, happenings
 from schemas.directory import Directory
 
 FATES = {
-    "delivered": "addressed, told and acknowledged; the ward was told",
-    "manual queue": "in the manual queue, the ward was told; whoever is known was told and acknowledged",
-    "turned away": "the register says protected or deceased: the case was closed, the ward was told",
+    "discharged": "discharged, after a stay that was shared",
+    "consent refused": "consent refused: admission and discharge alone were told",
+    "protected": "the register marked the person as protected during the stay: nothing more was shared, ended early",
+    "closed by register": "the register says protected or deceased: no case, the ward was told",
     "refused": "refused by a rule, the sender was told",
 }
+STEPS = ("inskrivning", "tid", "kartlaggning", "stallningstagande", "utskrivning")
+_STRENGTH = ("red", "yellow", "blue", "green", "grey")
 
 
 def short(directory: Directory, hsa: str) -> str:
@@ -22,87 +25,126 @@ def short(directory: Directory, hsa: str) -> str:
     return hsa if unit is None else unit.name
 
 
-def where(directory: Directory, admission: Admission) -> str:
-    """Where an admission was addressed."""
-    view = admission.view
+def where(directory: Directory, stay: Stay) -> str:
+    """Where a stay was addressed."""
+    view = stay.view
     if view is None or view.addressing is None:
         return ""
     found = [view.addressing.get("health_centre"), view.addressing.get("municipality_unit")]
     units = ", ".join(short(directory, hsa) for hsa in found if hsa)
-    return (
-        f"{view.addressing['outcome']}: {units or 'nobody'}"
-        if view.status == "open"
-        else str(view.addressing["outcome"])
-    )
+    outcome = str(view.addressing["outcome"])
+    return outcome if view.status == "refused" else f"{outcome}: {units or 'nobody'}"
 
 
-def why(admission: Admission) -> str:
+def why(stay: Stay) -> str:
     """What led there, then the look-ups made."""
-    view = admission.view
+    view = stay.view
     parts = [] if view is None or view.addressing is None else view.addressing.get("why", ())
     return " · ".join(sorted(parts, key=lambda part: "->" not in part))
 
 
-def state(admission: Admission) -> str:
+def colours(ledger: Ledger, stay: Stay) -> dict[str, str]:
+    """Step → the strongest colour that anybody was last told."""
+    told = ledger.trail(stay.case).colours.values()
+    return {
+        step: min((steps.get(step, "grey") for steps in told), key=_STRENGTH.index, default="grey") for step in STEPS
+    }
+
+
+def awaited(directory: Directory, ledger: Ledger, stay: Stay) -> str:
+    """Who has been asked and has not answered, and for what."""
+    asked: dict[str, list[str]] = {}
+    for (unit, _), act in ledger.trail(stay.case).pending.items():
+        asked.setdefault(act, []).append(short(directory, unit).split(",")[0])
+    return "; ".join(f"{act}: {', '.join(dict.fromkeys(units))}" for act, units in asked.items())
+
+
+def state(ledger: Ledger, stay: Stay) -> str:
     """How far it has come, in a word or two."""
-    if admission.fate in {"refused", "turned away"}:
-        return f"{admission.fate} ({admission.rule})"
-    if admission.fate is not None:
-        return admission.fate
-    if admission.answer is None:
-        return "sent"
-    if admission.answer.code == "transient-error":
-        return "held"
-    return "accepted" if admission.view is None or admission.view.addressing is None else "addressed"
+    if stay.fate in {"refused", "closed by register"}:
+        return f"{stay.fate} ({stay.rule})"
+    if stay.fate is not None:
+        return stay.fate
+    if stay.answer is None or stay.answer.code == "transient-error":
+        return "sent" if stay.answer is None else "held"
+    trail = ledger.trail(stay.case)
+    if trail.news == "protected":
+        return "protected now"
+    if trail.acts["svu.utskrivning"]:
+        return "undone" if trail.acts["svu.utskrivning_angrad"] and not stay.over else "leaving"
+    for name, word in (("svu.utskrivningsklar", "utskrivningsklar"), ("svu.kartlaggning", "under way")):
+        if trail.acts[name]:
+            return word
+    return "accepted" if stay.view is None or stay.view.addressing is None else "addressed"
 
 
-def line(directory: Directory, ledger: Ledger, admission: Admission) -> str:
-    """All of a settled admission in one plain line."""
-    start = f"{admission.reference} from {short(directory, admission.ward)} by {admission.system}"
-    if admission.fate == "refused":
-        return f"{start}: refused by {admission.rule}"
-    awaited, given, told = ledger.kvittens(admission)
+def begun(directory: Directory, stay: Stay) -> str:
+    """Where a stay was addressed, and why, in one plain line."""
+    return f"{stay.reference} at {short(directory, stay.ward)}: {where(directory, stay)}; ({why(stay)})"
+
+
+def ended(directory: Directory, ledger: Ledger, stay: Stay) -> str:
+    """What became of a stay, in one plain line."""
+    start = f"{stay.reference} from {short(directory, stay.ward)} by {stay.system}"
+    if stay.fate == "refused":
+        return f"{start}: refused by {stay.rule}"
+    trail = ledger.trail(stay.case)
     parts = [
-        where(directory, admission),
-        f"({why(admission)})",
-        f"{ledger.notices(admission.case)} notices, kvittens {given} of {awaited}, {told} told the ward",
-        state(admission),
+        f"{start}: {state(ledger, stay)} after {stay.seconds:.1f} s",
+        f"{trail.acts.total()} messages, {trail.acts['kvittens']} of them kvittens, {len(trail.notices)} notices",
+        *happenings(stay, trail),
     ]
-    return f"{start}: " + "; ".join(parts)
+    return "; ".join(parts)
 
 
 def summary(ledger: Ledger, started_s: float) -> list[str]:
-    """Every admission under what it came to; what is missing, by name."""
+    """Every stay under what it came to; what is missing, by name."""
     counts = ledger.counts
     lines = [f"{counts['admitted']} admissions in {started_s:.0f} s; what became of them:"]
     lines += [f"  {ledger.fates[fate]:6} {text}" for fate, text in FATES.items()]
     lines.append(f"  {ledger.under_way:6} unaccounted for")
-    for admission in ledger.unsettled()[:20]:
-        view = admission.view
-        missing = "" if view is None else f", awaits {', '.join(view.awaits) or 'nobody'}"
-        if view is not None:
-            unsent = [f"{system} #{number} {state}" for system, number, state in view.notices if state != "sent"]
-            missing += f", not sent: {', '.join(unsent) or 'nothing'}"
-        lines.append(f"         {admission.reference} from {admission.system}: {state(admission)}{missing}")
-    if ledger.rules:
-        lines.append("refusals by rule: " + ", ".join(f"{rule} {n}" for rule, n in ledger.rules.most_common()))
+    lines += [f"         {_unaccounted(ledger, stay)}" for stay in ledger.unsettled()[:20]]
+    happened = [(what, n) for what, n in ledger.happened.most_common() if not what.startswith("frist ")]
+    frister = [(what.removeprefix("frist "), n) for what, n in ledger.happened.items() if what.startswith("frist ")]
+    lines.append("in the stays: " + _list(happened))
+    lines.append("deadlines that passed, by stay: " + _list(frister))
+    lines.append(f"accepted messages ({ledger.acts.total()}): " + _list(ledger.acts.most_common()))
+    refused = [
+        (f"{name} {rule} ({EXPECTED.get((name, rule)) or EXPECTED.get(('*', rule)) or 'NOT EXPECTED'})", n)
+        for (name, rule), n in ledger.refusals.most_common()
+    ]
+    lines.append(f"refusals by rule ({ledger.refusals.total()}): " + _list(refused))
+    lines += [f"  fault: {fault}" for fault in ledger.faults[:20]]
     lines.append(
         f"on the wire: {counts['notices']} notices, {counts['kvittens']} kvittens, {counts['doubled']} doubled,"
-        f" {counts['out-of-order']} out of order, {counts['unreadable']} unreadable,"
+        f" {counts['out-of-order']} out of order, {counts['gaps']} gaps, {counts['unreadable']} unreadable,"
         f" {counts['bad-signature']} badly signed"
     )
     if ledger.seconds:
         ordered = sorted(ledger.seconds)
         at = [ordered[min(len(ordered) - 1, int(len(ordered) * part))] for part in (0.5, 0.95)]
-        lines.append(
-            "from admission to the last kvittens, people's reading included:"
-            f" half within {at[0]:.1f} s, 95 % within {at[1]:.1f} s"
-        )
+        lines.append(f"a stay, people's reading included: half within {at[0]:.1f} s, 95 % within {at[1]:.1f} s")
     return lines
 
 
+def _list(counted: list[tuple[str, int]]) -> str:
+    return ", ".join(f"{what} {n}" for what, n in counted) or "none"
+
+
+def _unaccounted(ledger: Ledger, stay: Stay) -> str:
+    """What a stay still lacks."""
+    trail, view = ledger.trail(stay.case), stay.view
+    asked = ", ".join(f"{unit} {act}" for (unit, _), act in trail.pending.items())
+    unsent = [] if view is None else [f"{s} #{n} {state}" for s, n, state in view.notices if state != "sent"]
+    unseen = [] if view is None else [f"{s} #{n}" for s, n, state in view.notices if (s, n) not in trail.notices]
+    return (
+        f"{stay.reference} from {stay.system}: {state(ledger, stay)}, awaits {asked or 'nobody'},"
+        f" not sent: {', '.join(unsent[:5]) or 'nothing'}, not seen: {', '.join(unseen[:5]) or 'nothing'},"
+        f" in hand {trail.hands}, the ward {'is done' if stay.over else 'goes on'}"
+    )
+
+
 def accounted(ledger: Ledger) -> bool:
-    """Whether nothing is missing, doubled, out of order or unreadable."""
-    wrong = ("doubled", "out-of-order", "unreadable", "bad-signature", "kvittens-refused")
+    """Whether nothing is missing, doubled, out of order, unreadable or refused for a reason that nobody foresaw."""
     settled = sum(ledger.fates.values()) == ledger.counts["admitted"]
-    return settled and ledger.under_way == 0 and not any(ledger.counts[what] for what in wrong)
+    return settled and ledger.under_way == 0 and not any(ledger.counts[what] for what in AT_FAULT)

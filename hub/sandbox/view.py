@@ -18,10 +18,19 @@ from rich.table import Table
 from rich.text import Text
 
 from hub.sandbox import story
-from hub.sandbox.ledger import Admission, Ledger
+from hub.sandbox.ledger import Ledger, Stay
 from schemas.directory import Directory
 
-_COLOURS = {"delivered": "green", "manual queue": "yellow", "turned away": "magenta", "refused": "red"}
+_COLOURS = {
+    "discharged": "green",
+    "consent refused": "yellow",
+    "protected": "magenta",
+    "closed by register": "magenta",
+    "refused": "red",
+}
+_STEP = {"red": "bold red", "yellow": "yellow", "green": "green", "blue": "blue", "grey": "bright_black"}
+_MARKS = {"red": "●", "yellow": "◐", "green": "●", "blue": "◆", "grey": "·"}
+"""Told apart without colours too: one who cannot see them sees who is awaited beside."""
 _EVERY_S = 5.0
 
 
@@ -31,17 +40,24 @@ class Gauges:
     def __init__(self) -> None:
         self.values: dict[str, float] = {}
         self.waiting: dict[str, float] = {}
+        self._frister: dict[str, float] = {}
 
     def take(self, exposition: str) -> None:
         """The text format."""
         sums: dict[str, float] = {}
         for family in text_string_to_metric_families(exposition):
             for sample in family.samples:
+                if sample.name == "hub_deadlines_missed_total":
+                    self._frister[sample.labels["name"]] = sample.value
                 if sample.name == "hub_outbox_waiting":
                     self.waiting[sample.labels["system"]] = sample.value
                 if not sample.name.endswith(("_bucket", "_created")):
                     sums[sample.name] = sums.get(sample.name, 0.0) + sample.value
         self.values = sums
+
+    def frister(self) -> dict[str, float]:
+        """Deadlines that have passed, by name."""
+        return {name: count for name, count in self._frister.items() if count}
 
     def __getitem__(self, name: str) -> int:
         return int(self.values.get(name, 0))
@@ -54,7 +70,11 @@ class View(Protocol):
         """A line that stays."""
         ...
 
-    def settled(self, admissions: Sequence[Admission]) -> None:
+    def addressed(self, stays: Sequence[Stay]) -> None:
+        """The registers have said whom these concern."""
+        ...
+
+    def settled(self, stays: Sequence[Stay]) -> None:
         """These have come to their end."""
         ...
 
@@ -79,10 +99,15 @@ class Plain:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
 
-    def settled(self, admissions: Sequence[Admission]) -> None:
+    def addressed(self, stays: Sequence[Stay]) -> None:
         """One line each."""
-        for admission in admissions:
-            self.say(story.line(self._directory, self._ledger, admission))
+        for stay in stays:
+            self.say(story.begun(self._directory, stay))
+
+    def settled(self, stays: Sequence[Stay]) -> None:
+        """One line each."""
+        for stay in stays:
+            self.say(story.ended(self._directory, self._ledger, stay))
 
     def turn(self) -> None:
         """Rates and what waits, every five seconds."""
@@ -107,7 +132,10 @@ class Terminal:
         """Above the live part."""
         self._console.print(text, markup=False, highlight=False)
 
-    def settled(self, admissions: Sequence[Admission]) -> None:
+    def addressed(self, stays: Sequence[Stay]) -> None:
+        """The table shows them."""
+
+    def settled(self, stays: Sequence[Stay]) -> None:
         """The table shows them."""
 
     def turn(self) -> None:
@@ -118,36 +146,72 @@ class Terminal:
         self._live.stop()
 
     def _look(self) -> RenderableType:
-        rows = max(4, self._console.height - 12 - len(self._addresses))
+        frister = self._gauges.frister()
+        rows = max(4, self._console.height - 12 - len(self._addresses) - bool(frister))
         table = Table(expand=True, box=None, header_style="bold", pad_edge=False)
-        for title, width in (("admission", 10), ("from", 24), ("addressed to", None), ("why", None)):
-            table.add_column(title, width=width, no_wrap=True, overflow="ellipsis", ratio=None if width else 1)
-        table.add_column("kvittens", width=9, no_wrap=True)
-        table.add_column("state", width=20, no_wrap=True)
-        for admission in list(self._ledger.admissions.values())[-rows:]:
-            awaited, given, _ = self._ledger.kvittens(admission)
-            table.add_row(
-                admission.reference,
-                story.short(self._directory, admission.ward),
-                story.where(self._directory, admission),
-                story.why(admission),
-                f"{given} of {awaited}" if awaited else "",
-                Text(story.state(admission), style=_COLOURS.get(admission.fate or "", "cyan")),
-            )
+        table.add_column("stay", width=8, no_wrap=True)
+        for title, ratio in (("ward", 3), ("addressed to", 5)):
+            table.add_column(title, ratio=ratio, no_wrap=True, overflow="ellipsis")
+        table.add_column("I T K S U", width=9, no_wrap=True)
+        table.add_column("awaited", ratio=5, no_wrap=True, overflow="ellipsis")
+        table.add_column("msgs", width=4, no_wrap=True, justify="right")
+        table.add_column("state", width=22, no_wrap=True)
+        for stay in self._shown(rows):
+            table.add_row(*self._row(stay))
         fates = Text()
         for fate, colour in _COLOURS.items():
             fates.append(f"{fate} {self._ledger.fates[fate]}   ", style=colour)
         fates.append(f"under way {self._ledger.under_way}", style="cyan")
         waiting = ", ".join(f"{system} {count:.0f}" for system, count in self._gauges.waiting.items() if count)
+        parts = [
+            Text(_numbers(self._ledger, self._gauges)),
+            fates,
+            Text(f"waiting: {waiting or 'nothing'}", style="dim"),
+        ]
+        if frister:
+            late = ", ".join(f"{name} {count:.0f}" for name, count in frister.items())
+            parts.append(Text(f"deadlines that passed: {late}", style="yellow"))
         addresses = Table.grid(padding=(0, 2))
         for name, address in self._addresses.items():
             addresses.add_row(name, address)
-        head = Group(
-            Text(_numbers(self._ledger, self._gauges)), fates, Text(f"waiting: {waiting or 'nothing'}", style="dim")
-        )
         return Group(
-            Panel(head, title="Samverkan hub, the demo (Ctrl-C ends it)"), table, Panel(addresses, title="look at")
+            Panel(Group(*parts), title="Samverkan hub, the demo (Ctrl-C ends it)"),
+            table,
+            Panel(
+                addresses,
+                title="look at",
+                subtitle="Inskrivning Tid Kartläggning Ställningstagande Utskrivning:"
+                " red ● awaited · yellow ◐ awaits others · blue ◆ being written · green ● done",
+            ),
         )
+
+    def _shown(self, rows: int) -> list[Stay]:
+        """Those under way, and of the ended ones the last: in the order of their numbers."""
+        under_way = self._ledger.unsettled()[-rows:]
+        ended = [stay for stay in list(self._ledger.stays.values())[-2 * rows :] if stay.fate is not None]
+        shown = under_way + ended[len(under_way) - rows :] if len(under_way) < rows else under_way
+        return sorted(shown, key=lambda stay: stay.number)
+
+    def _row(self, stay: Stay) -> list[RenderableType]:
+        steps = Text()
+        if stay.case is not None:
+            for colour in story.colours(self._ledger, stay).values():
+                steps.append(f"{_MARKS[colour]} ", style=_STEP[colour])
+        done = stay.fate is not None
+        awaited = "" if done else story.awaited(self._directory, self._ledger, stay)
+        trail = self._ledger.trail(stay.case)
+        state = Text(story.state(self._ledger, stay), style=_COLOURS.get(stay.fate or "", "cyan"))
+        if trail.frister:
+            state.append(" ⏰", style="yellow")
+        return [
+            stay.reference,
+            story.short(self._directory, stay.ward),
+            story.where(self._directory, stay),
+            steps,
+            Text(awaited, style="red"),
+            str(trail.acts.total() or ""),
+            state,
+        ]
 
 
 def view(directory: Directory, ledger: Ledger, gauges: Gauges, addresses: dict[str, str]) -> View:
@@ -163,8 +227,8 @@ def _numbers(ledger: Ledger, gauges: Gauges) -> str:
         f"{ledger.counts['admitted']} admitted, {ledger.under_way} under way; {rates};"
         f" waiting {gauges['hub_outbox_waiting']}, held {gauges['hub_held']},"
         f" manual queue {gauges['hub_manual_queue']}, dead {gauges['hub_outbox_dead']},"
-        f" look-ups {gauges['hub_lookups_total']}"
+        f" look-ups {gauges['hub_lookups_total']}, deadlines passed {gauges['hub_deadlines_missed_total']}"
     )
 
 
-_RATES = {"admitted": "admissions", "notices": "notices", "kvittens": "kvittens"}
+_RATES = {"admitted": "admissions", "messages": "messages", "notices": "notices", "kvittens": "kvittens"}

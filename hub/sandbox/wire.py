@@ -6,7 +6,7 @@ Imports the language and the translators' writers; notices are read from their b
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +40,12 @@ class Notice:
     unit: str | None
     """Whose act it was; None for the hub's own."""
     awaits: dict[str, str] = field(default_factory=dict)
+    state: dict[str, dict[str, str]] = field(default_factory=dict)
+    """unit → step → colour; red where it is red for any of the unit's roles."""
+    may: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    skipped: tuple[int, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+    """Of the hub's own messages what a party acts on: who was found, which news of the person, which deadline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +75,42 @@ def read(attributes: Mapping[str, str], body: bytes) -> Notice | Answer:
         raise ValueError("an outcome that names no message")
     if attributes["type"] == RECEIPT_TYPE:
         return answer(content)
+    colours = [
+        (unit, step, colour)
+        for step, units in json.loads(attributes["state"]).items()
+        for unit, roles in units.items()
+        for colour in roles.values()
+    ]
+    name = NAME_OF[attributes["type"]]
     return Notice(
-        name=NAME_OF[attributes["type"]],
+        name=name,
         message=attributes["id"],
         case=attributes["case"],
         sequence=int(attributes["sequence"]),
         unit=_unit(attributes["source"]),
         awaits=json.loads(attributes["awaits"]),
+        state=_strongest(colours),
+        may={unit: tuple(names) for unit, names in json.loads(attributes["may"]).items()},
+        skipped=tuple(json.loads(attributes["skipped"])),
+        facts={fact: content[fact] for fact in _FACTS.get(name, ()) if fact in content},
     )
+
+
+_FACTS = {
+    "adressering": ("outcome", "health_centre", "municipality_unit"),
+    "folkbokforing": ("news",),
+    "frist": ("name",),
+}
+
+
+def _strongest(colours: Iterable[tuple[str, str, str]]) -> dict[str, dict[str, str]]:
+    """Unit → step → colour, red before every other: one role that is awaited is the unit's business."""
+    found: dict[str, dict[str, str]] = {}
+    for unit, step, colour in colours:
+        steps = found.setdefault(unit, {})
+        if steps.get(step) != "red":
+            steps[step] = colour
+    return found
 
 
 def answer(content: Mapping[str, Any]) -> Answer:
@@ -109,13 +143,46 @@ def _bundle(content: dict[str, Any]) -> Notice | Answer:
         case=case,
         sequence=sequence,
         unit=None if sender is None else sender["identifier"][0]["value"],
-        awaits=dict(_awaits(extension) for extension in header["extension"] if extension["url"] == names.EXT_AWAITS),
+        awaits={parts["unit"]: parts["act"] for parts in _all(header, names.EXT_AWAITS)},
+        state=_strongest((part["unit"], part["step"], part["colour"]) for part in _all(header, names.EXT_STATE)),
+        may=dict(_may(one) for one in header["extension"] if one["url"] == names.EXT_MAY),
+        skipped=tuple(one["valuePositiveInt"] for one in header["extension"] if one["url"] == names.EXT_SKIPPED),
+        facts=_facts(resources.values()) if sender is None else {},
     )
 
 
-def _awaits(extension: dict[str, Any]) -> tuple[str, str]:
-    parts = {part["url"]: part for part in extension["extension"]}
-    return parts["unit"]["valueString"], parts["act"]["valueCode"]
+def _all(header: dict[str, Any], url: str) -> list[dict[str, str]]:
+    """The parts of every extension of one kind, by their names."""
+    return [
+        {part["url"]: part.get("valueString") or part["valueCode"] for part in extension["extension"]}
+        for extension in header["extension"]
+        if extension["url"] == url
+    ]
+
+
+def _may(extension: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
+    unit = next(part["valueString"] for part in extension["extension"] if part["url"] == "unit")
+    return unit, tuple(part["valueCode"] for part in extension["extension"] if part["url"] == "act")
+
+
+_FOUND = {"health-centre": "health_centre", "municipality": "municipality_unit"}
+
+
+def _facts(resources: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """What the hub's own messages say, from the resources that say it."""
+    facts: dict[str, Any] = {}
+    for resource in resources:
+        told = {extension["url"]: extension for extension in resource.get("extension", ())}
+        if names.EXT_OUTCOME in told:
+            facts["outcome"] = told[names.EXT_OUTCOME]["valueCode"]
+        if names.EXT_NEWS in told:
+            facts["news"] = told[names.EXT_NEWS]["valueCode"]
+        for coding in resource.get("reasonCode", {}).get("coding", ()) if resource["resourceType"] == "Task" else ():
+            facts["name"] = coding["code"]
+        if "outcome" in facts:
+            for one in resource.get("participant", ()):
+                facts[_FOUND[one["role"][0]["coding"][0]["code"]]] = one["member"]["identifier"]["value"]
+    return facts
 
 
 def _rule(resources: dict[str, Any], response: dict[str, Any]) -> str | None:

@@ -6,6 +6,7 @@ decisions and notices are those of production, only what ``Batch`` reads before 
 
 from __future__ import annotations
 
+import base64
 from datetime import datetime
 
 from pydantic_core import from_json
@@ -19,6 +20,8 @@ from hub.scenarios.play import Outcome, Play
 from hub.scenarios.report import Report
 from hub.scenarios.world import Lately, World, load, world_of
 from hub.store import inbox
+from hub.translators import files
+from schemas.both import Meddelande
 from schemas.messages import Question, Receipt, Told
 from schemas.own import Folkbokforing
 
@@ -43,6 +46,7 @@ class Memory(Batch):
         self.now = now
         self.items.clear()
         read(arrival)
+        _look_into(arrival)
         receipt = self._handle(arrival)
         if receipt.rule == _HELD:
             self._waiting.setdefault(arrival.key, arrival)
@@ -89,6 +93,7 @@ class Memory(Batch):
             frist = frist_of(self.cases[id_], key)
             if frist is not None:
                 self._handle(own_message(id_, f"f-{id_}-{key}-{at.isoformat()}", "frist", frist, self.now))
+                self.wind_the_clocks()
         self.now = then
         return self._tells()
 
@@ -103,6 +108,7 @@ class Memory(Batch):
         return self._tells()
 
     def _tells(self) -> list[Told]:
+        self.wind_the_clocks()
         return [item.told for item in self.items if isinstance(item.told, Told)]
 
     def _retry(self) -> None:
@@ -116,6 +122,15 @@ class Memory(Batch):
         """A case's accepted messages, in sequence order."""
         rows = [row for row in (*self.rows, *self.settled) if row.case_id == case and row.sequence is not None]
         return sorted(rows, key=lambda row: row.sequence or 0)
+
+
+def _look_into(arrival: Arrival) -> None:
+    """C-42: a file that is unfit refuses its message. (The hub itself does this in a process of its own.)"""
+    data = None if arrival.message is None or arrival.refused is not None else arrival.message.data
+    file = data.attachment if isinstance(data, Meddelande) else None
+    unfit = None if file is None else files.check(file.name, base64.b64decode(file.content))
+    if unfit is not None:
+        arrival.refused = files.refusal(unfit)
 
 
 def play(written: Written, world: World | None = None) -> Report:
@@ -136,8 +151,10 @@ def play(written: Written, world: World | None = None) -> Report:
         elif isinstance(step, State):
             played.judge_state(number, step, None if played.case is None else hub.cases.get(played.case))
         elif isinstance(step, Liability):
+            if played.case is None:
+                raise written.fault(number, "liability", "there is no case yet")
             events = [from_json(row.events or b"[]") for row in hub.history(played.case)]
-            played.judge_liability(number, step, events, hub.cases[played.case or ""].opened_by)
+            played.judge_liability(number, step, events, hub.cases[played.case].opened_by)
         else:
             played.judge_history(number, step, [row.name or "" for row in hub.history(played.case)])
     return played.report

@@ -16,6 +16,7 @@ from pydantic_core import to_json
 from hub.intake.arrival import Arrival
 from hub.processes.case import Case, Event
 from hub.processes.common import STOCKHOLM
+from hub.processes.law import liability
 from hub.processes.outlook import colours
 from hub.processes.svu import SVU
 from hub.scenarios.model import (
@@ -211,8 +212,6 @@ class Play:
 
     def judge_liability(self, number: int, step: Liability, history: Sequence[Iterable[Event]], opened_by: str) -> None:
         """Compares what the law's clock says of the case's history."""
-        from hub.processes.law import liability
-
         wanted = step.liability
         today = self.now.astimezone(STOCKHOLM).date()
         got = liability(history, self.world.directory.agreement_of(opened_by), today)

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     DateTime,
     Identity,
     Index,
@@ -75,11 +76,23 @@ cases = Table(
     Column("asked_at", Time, nullable=False, server_default=NOW),
     Column("name", Text, nullable=False, server_default=text("''")),
     Column("archived_at", Time),
+    Column(
+        "sort_name", Text(collation="C"), Computed("translate(lower(name), 'åäö'::text, '{|}'::text)", persisted=True)
+    ),
     CheckConstraint("sequence >= 1", name="cases_sequence_positive"),
     Index("cases_ref", "system", "ref", unique=True, postgresql_where=text("ref IS NOT NULL")),
     Index("cases_manual", "changed_at", postgresql_where=text("manual IS NOT NULL")),
     Index("cases_asked", "asked_at", postgresql_where=text("status = 'open'")),
     Index("cases_person", "person"),
+    Index("cases_changed", "changed_at", "id"),
+    Index("cases_sort_name", "sort_name", "id"),
+    Index("cases_archived", "archived_at"),
+    Index(
+        "cases_contacts",
+        text("((state -> 'vardkontakter')::jsonb)"),
+        postgresql_using="gin",
+        postgresql_where=text("(state -> 'vardkontakter') IS NOT NULL"),
+    ),
 )
 
 thread = Table(
@@ -126,6 +139,8 @@ reading = Table(
     Column("role", Text),
     Column("what", Text, nullable=False),
     Column("ground", Text, nullable=False),
+    Column("for_whom", Text),
+    Column("why", Text),
     Index("reading_case", "case_id", "id"),
 )
 """Who read what of a case, and on which ground (C-7): append-only."""

@@ -17,7 +17,10 @@ import sqlalchemy as sa
 
 from hub.sandbox.kafka import Kafka
 from hub.sandbox.postgres import Postgres
-from hub.store.transaction import migrate
+from hub.store import directory as directories
+from hub.store.transaction import Store, migrate
+from tests.desk import Desk
+from tests.stack import directory
 
 
 class Broker(Protocol):
@@ -102,3 +105,15 @@ def shared_database(postgres: DatabaseServer, template: str) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex[:12]}"
     yield postgres.create_database(name, template)
     postgres.drop_database(name)
+
+
+@pytest.fixture
+async def desk(database):
+    store = Store(database, pool=4)
+    await directories.apply(store, directory())
+    found = Desk(store)
+    running = asyncio.create_task(found.intake.run())
+    yield found
+    found.intake.stop()
+    await running
+    await store.close()

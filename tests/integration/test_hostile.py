@@ -369,7 +369,7 @@ async def test_a_batch_with_one_of_each_answers_for_each(hub):
             found = json.loads(case.body)
         except (ValueError, RecursionError):
             continue
-        if isinstance(found, dict) and found.get("id", "").startswith("m-"):
+        if isinstance(found, dict) and str(found.get("id")).startswith("m-"):
             found["id"] = f"m-{parts.new_ref()[4:]}"  # it came once already, in other bytes (D-2)
         whole.append((case, found))
     attributes, data = admission()
@@ -442,7 +442,7 @@ async def test_one_whom_the_register_protects_or_knows_as_dead_is_turned_away_an
     assert (
         await until(lambda: hub.value("SELECT status FROM cases WHERE id = %s AND status <> 'open'", case)) == "refused"
     )
-    assert await hub.value("SELECT state->>'person' FROM cases WHERE id = %s", case) == "{}"
+    assert await hub.value("SELECT state->>'person' FROM cases WHERE id = %s", case) is None
     answer = await hub.send(*admission(person))
     hub.answers.append(answer)
     assert (answer.status_code, answer.json()["rule"]) == (409, rule)
@@ -544,12 +544,19 @@ async def test_the_search_would_find_what_it_searches_for():
     assert TOKEN not in needles()
 
 
-@pytest.mark.xfail(run=False, reason="aiokafka raises while it reads such a record, and the hub's one consumer ends")
-async def test_a_header_whose_name_is_not_utf8_does_not_stop_the_topic(hub):
+async def test_a_header_whose_name_is_not_utf8_stops_only_the_topic_that_holds_it(hub):
+    before, before_data = admission(LUND[2])
+    await hub.tell("ehr", before, before_data)
     attributes, data = admission()
     headers = [(f"ce_{name}", value.encode()) for name, value in attributes.items()]
     await produce_raw(hub, json.dumps(data).encode(), [*headers, ("zzzz", b"1")], b"zzzz", b"\xff\xfe\xfd\xfc")
-    await flows(hub)
+    assert (await hub.receipt("ehr", before["id"]))["code"] == "ok"
+    case = (await hub.receipt("ehr", before["id"]))["case"]
+    await until(lambda: hub.value("SELECT 1 FROM cases WHERE state->>'addressed' = 'listed' AND id = %s", case), 20)
+    act, body = kvittens(case, before["id"], CENTRE)
+    await hub.tell("centre", act, body)
+    assert (await hub.receipt("centre", act["id"]))["code"] == "ok"
+    assert f'hub_unreadable_topics{{topic="hub.in.ehr{hub.tag}"}} 1.0' in hub.get("/metrics")
 
 
 async def produce_raw(stack, body, headers, old, new):

@@ -1,83 +1,15 @@
 """The intake on a real database, without a broker: what is told when the registers answer late, who may act, what a held message keeps."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
-
-import pytest
 
 from hub import operations
 from hub.addressing.known import Known
-from hub.intake.arrival import Arrival
-from hub.intake.intake import Intake
 from hub.intake.own import own_message
-from hub.store import directory as directories
 from hub.store import inbox, outbox
 from hub.store.registers import Answers
-from hub.store.transaction import Store
-from schemas.own import Adressering, Verifiering
-from tests.stack import CENTRE, KOMMUN, WARD, directory
-
-FOUND = Adressering(
-    outcome="listed",
-    health_centre=CENTRE,
-    municipality="1281",
-    municipality_unit=KOMMUN,
-    name="Tolvan Tolvansson",
-    address="Storgatan 1",
-)
-BODY = (
-    b'{"patient":{"personnummer":"191212121212"},"admitted_at":"2026-03-02T08:00:00+01:00","estimated_discharge":"2026-03-09",'
-    b'"reason":"Fall","information":{"given":true},"samtycke":{"outcome":"given"}}'
-)
-
-
-class Desk:
-    """An intake with everything that it offers laid aside."""
-
-    def __init__(self, store):
-        self.store, self.offered, self.directory = store, [], directory()
-        self.known = Known(Answers(store), 3600, 600)
-        self.intake = Intake(store, lambda: self.directory, self.known, self.offered.extend)
-
-    def arrival(
-        self,
-        id_,
-        *,
-        name="svu.inskrivning",
-        body=BODY,
-        subject="ref:vk-1",
-        unit=WARD,
-        actor="SE2321000255-P03",
-        role="sjukskoterska",
-    ):
-        system = self.directory.system_by_id[self.directory.system_of[unit]]
-        attributes = {
-            "specversion": "1.0",
-            "id": id_,
-            "source": f"urn:hsa:{unit}",
-            "type": f"se.samverkan.{name}.v1",
-            "subject": subject,
-            "time": "2026-03-02T09:00:00+01:00",
-            "actor": actor,
-            "actorrole": role,
-        }
-        return Arrival(system, body, "application/json", attributes, datetime.now(UTC), f"test/{id_}", by_outbox=False)
-
-    async def send(self, *arguments, **more):
-        (receipt,) = await self.intake.submit([self.arrival(*arguments, **more)])
-        return receipt
-
-
-@pytest.fixture
-async def desk(database):
-    store = Store(database, pool=4)
-    await directories.apply(store, directory())
-    found = Desk(store)
-    running = asyncio.create_task(found.intake.run())
-    yield found
-    found.intake.stop()
-    await running
-    await store.close()
+from schemas.own import Verifiering
+from tests.desk import FOUND
+from tests.stack import CENTRE, KOMMUN, WARD
 
 
 async def test_a_notice_told_after_a_late_look_up_has_the_name_and_address_that_the_sender_left_out(desk):

@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from hub.delivery.parcel import wrap
+from hub.intake.clock import Clock
 from hub.intake.intake import Intake
 from hub.intake.own import own_message
 from hub.processes.case import Case
 from hub.scenarios import Outcome, Play, Unusable, Written, load, world_of
-from hub.scenarios.model import At, Send, State
+from hub.scenarios.model import At, Liability, News, Send, State
 from hub.scenarios.world import Lately
 from hub.store import cases, inbox
 from hub.store.outbox import Item
 from hub.store.transaction import Store, migrate
 from hub.translators import formats
-from schemas.messages import Question, Told
+from schemas.messages import Question, Receipt, Told
 from tests.scenarios.test_scenarios import FILES
 
 _TABLES = "message, cases, outbox, held, thread, deadline, participation"
@@ -63,27 +63,67 @@ class OnTheStack:
     async def take(self, arrival) -> Outcome:
         """One message, then whatever it gave rise to until nothing more is asked."""
         self.offered.clear()
+        self.now = self.play.now
         receipt = (await self.intake.submit([arrival]))[0]
         await self._look_up()
         while await self.intake.retry_held():
             await self._look_up()
-            async with self.store.transaction() as connection:
-                row = await (await connection.execute("SELECT count(*) FROM held WHERE due_at <= now()")).fetchone()
-            if row == (0,):
-                break
+        if receipt.rule == "held" and not receipt.repeat:
+            receipt = await self._settled(arrival) or receipt
         return Outcome(receipt, await self._written())
+
+    async def _settled(self, arrival) -> Receipt | None:
+        """The final receipt of one that was held only until the registers had answered."""
+        async with self.store.transaction() as connection:
+            found = (await inbox.seen(connection, [arrival.key]))[arrival.key][1]
+        return None if found is None else Receipt.model_validate(found)
+
+    async def strike(self) -> list[Told]:
+        """Moves the clock; what comes due on the way is told at its time (D-9)."""
+        self.offered.clear()
+        then = self.play.now
+        while True:
+            async with self.store.transaction() as connection:
+                row = await (
+                    await connection.execute("SELECT due_at FROM deadline WHERE due_at <= %s ORDER BY due_at", (then,))
+                ).fetchone()
+            if row is None:
+                break
+            self.now = max(self.now, row[0])
+            clock = Clock(self.store, self.intake, lambda: self.now)
+            assert await clock.strike(), "a deadline that has passed cannot be told"
+        self.now = then
+        return await self._written()
+
+    async def learn(self, step: News) -> list[Told]:
+        """Folkbokforing says something new of a person: in every case of theirs."""
+        self.offered.clear()
+        self.now = self.play.now
+        async with self.store.transaction() as connection:
+            rows = await (
+                await connection.execute("SELECT id::text FROM cases WHERE person = %s", (step.news.person,))
+            ).fetchall()
+        for number, (case,) in enumerate(rows):
+            id_ = f"n-{len(self.play.report.answered)}-{number}-{case}"
+            message = own_message(case, id_, "folkbokforing", self.play.learnt(step), self.now)
+            await self.intake.submit([message], patient=True)
+        return await self._written()
 
     async def _look_up(self) -> None:
         for item in list(self.offered):
             if isinstance(item.told, Question):
                 question = item.told
-                answer = self.play.world.reply(question)
-                self.lately.learn(answer)
-                id_ = f"a-{item.id}-0"
                 item.told = None  # asked once
-                await self.intake.submit(
-                    [own_message(item.case_id, id_, question.question, answer, datetime.now(UTC))], patient=True
-                )
+                answer = self.play.world.reply(question)
+                if answer is None:
+                    continue
+                self.lately.learn(answer)
+                if item.case_id is None or question.concerns == "decided_by":
+                    async with self.store.transaction() as connection:
+                        await inbox.try_now(connection, (item.source, item.message_id), self.now)
+                    continue
+                message = own_message(item.case_id, f"a-{item.id}-0", question.question, answer, self.now)
+                await self.intake.submit([message], patient=True)
 
     async def _written(self) -> list[Told]:
         """The notices as the relay would read them after a restart, each written for its system."""
@@ -109,15 +149,14 @@ class OnTheStack:
         async with self.store.transaction() as connection:
             return None if self.play.case is None else await cases.read(connection, self.play.case)
 
-    async def history(self) -> list[str]:
+    async def history(self) -> list[tuple[str, list]]:
         async with self.store.transaction() as connection:
-            rows = await (
+            return await (
                 await connection.execute(
-                    "SELECT name FROM message WHERE case_id = %s AND sequence IS NOT NULL ORDER BY sequence",
+                    "SELECT name, events FROM message WHERE case_id = %s AND sequence IS NOT NULL ORDER BY sequence",
                     (self.play.case,),
                 )
             ).fetchall()
-        return [name for (name,) in rows]
 
 
 def _file(path: Path):
@@ -137,10 +176,16 @@ async def test_the_scenario_holds_on_the_stack(path: Path, store: Store):
                 play.judge(number, step, arrival, await hub.take(arrival))
             elif isinstance(step, At):
                 play.move(number, step)
+                play.judge_told(number, "at", step.notices, await hub.strike())
+            elif isinstance(step, News):
+                play.judge_told(number, "news", step.news.notices, await hub.learn(step))
             elif isinstance(step, State):
                 play.judge_state(number, step, await hub.case())
+            elif isinstance(step, Liability):
+                case = await hub.case()
+                play.judge_liability(number, step, [events for _, events in await hub.history()], case.opened_by)
             else:
-                play.judge_history(number, step, await hub.history())
+                play.judge_history(number, step, [name for name, _ in await hub.history()])
     finally:
         hub.intake.stop()
         await running

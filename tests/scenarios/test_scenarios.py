@@ -97,7 +97,8 @@ def test_a_scenario_elsewhere_finds_the_standard_world(tmp_path: Path):
         ("from: lund_avd12", "from: vc_nedlagd", 6, "vc_nedlagd is served by no system"),
         ("notices: {}", "notices: {vc_borta: {}}", 8, "/steps/0/notices: the world standard has no unit vc_borta"),
         ("notices: {}", "notices: {lund_kommun: {awaits: svarar}}", 8, "/steps/0/notices/lund_kommun/awaits: Input"),
-        ("notices: {}", "notices: {}\n  - liability: {starts: null}", 9, "liability comes with the law's clock"),
+        ("notices: {}", "notices: {}\n  - liability: {starts: tomorrow}", 9, "/steps/1/liability/starts: Input should be"),
+        ("notices: {}", "notices: {}\n  - liability: {begins: null}", 9, "/steps/1/liability/begins: Extra inputs"),
         ("notices: {}", "notices: {}\n  - at: tomorrow", 9, "+26h, +1d12h or +90m"),
         ("notices: {}", "notices: {}\n  - at: +2h\n  - at: +1h", 10, "the clock does not go back"),
         ("notices: {}", "notices: {}\n  - state: {intagning: {lund_avd12: red}}", 9, "svu has no step intagning"),
@@ -148,3 +149,9 @@ def test_check_takes_folders_and_files_and_fails_on_none(tmp_path: Path, capsys)
     assert "1 of 1 scenarios as written" in capsys.readouterr().out
     (tmp_path / "two.yaml").write_text("scenario: [")
     assert check([tmp_path]) == 1
+
+
+def test_the_laws_clock_is_asked_of_a_case(tmp_path: Path):
+    head, _, _ = GOOD.partition("  - send")
+    with pytest.raises(Unusable, match="there is no case yet"):
+        play(Written(_write(tmp_path, head + "  - liability: {starts: null}\n")))

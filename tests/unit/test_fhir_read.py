@@ -465,6 +465,9 @@ ODD: list[Any] = [
     [{"system": "urn:samverkan:case", "value": "a"}], {"url": "urn:x"}, [{"url": "urn:x"}], [{"url": "urn:x", "valueBoolean": True, "valueCode": "a"}],
     [{"url": "urn:x", "extension": [{"url": "y", "valueCode": "a"}]}], [{"url": "urn:x", "valueString": "a", "extension": []}], {"security": [{"code": "sekretessmarkering"}]},
     {"status": "generated", "div": "<div/>"}, {"status": "generated"}, "191212121212", "191212121213", "SE2321000255-AVD12",
+    "QQ==", "QQ", "QQ=", "QUJD", "QUJ D", "QUJD\n", "=", "QR==", "Q-_=", [{"contentString": "a", "contentAttachment": {}}], {"contentType": "a/b", "data": "QQ=="},
+    {"text": "a"}, {"period": {"start": "2026-03-02"}}, {"dischargeDisposition": {"text": "a"}}, [{"linkId": "a"}], [{"valueString": "a", "valueCoding": {}}],
+    [{"type": {"text": "a"}, "valueInteger": 1}], [{"requestor": True}], {"observer": {"display": "a"}}, [{"name": "a", "query": "QQ=="}], "accepted", "order", "0",
 ]  # fmt: skip
 KEYS = [
     "id", "meta", "text", "extension", "status", "class", "period", "start", "end", "code", "system", "value", "use", "url", "valueCode", "valueString",
@@ -472,6 +475,10 @@ KEYS = [
     "coding", "name", "family", "given", "telecom", "rank", "address", "line", "birthDate", "gender", "active", "deceasedBoolean", "contained", "language",
     "implicitRules", "modifierExtension", "_status", "_birthDate", "fhir_comments", "resourceType", "resource_type", "class_fhir", "sent", "recorded",
     "payload", "contentString", "provision", "scope", "category", "policyRule", "onBehalfOf", "eventUri", "eventCoding", "focus", "fullUrl", "link", "request",
+    "contentAttachment", "contentReference", "contentType", "data", "title", "about", "inResponseTo", "recipient", "hospitalization", "dischargeDisposition",
+    "deceasedDateTime", "intent", "for", "for_fhir", "requester", "owner", "restriction", "input", "statusReason", "reasonCode", "authoredOn", "note", "valueInteger",
+    "item", "linkId", "answer", "valueCoding", "valueUnsignedInt", "authored", "author", "questionnaire", "subtype", "action", "outcome", "purposeOfEvent", "agent",
+    "who", "requestor", "source", "observer", "entity", "what", "query", "patient", "relationship", "participant", "member", "role", "serviceProvider",
 ]  # fmt: skip
 
 

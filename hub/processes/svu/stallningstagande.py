@@ -6,11 +6,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub.processes.common import ALL_PARTIES, SHARING, SLUTENVARD, everyone_else, step_told, those_of, with_duty
+from hub.processes.common import (
+    ALL_PARTIES,
+    OPPENVARD,
+    SHARING,
+    SLUTENVARD,
+    everyone_else,
+    may_adjust,
+    step_told,
+    those_of,
+    with_duty,
+)
 from hub.processes.machine import Row, Situation, guard
-from hub.processes.outlook import duty_roles
+from hub.processes.outlook import duty_roles, still_awaits
 from hub.processes.svu.tid import ask_about_physician
-from hub.processes.svu.vardkontakt import OPPENVARD
 
 STEP = "stallningstagande"
 REQUIRED = {
@@ -32,8 +41,9 @@ def _has_adjusted(s: Situation, party: str) -> bool:
 
 
 def _fully_adjusted(s: Situation) -> bool:
+    """Every party's units have; one that is to answer anew (V-13) or is not found yet (V-6) is still missing."""
     standing = s.case.steps.get(STEP)
-    return standing is not None and s.case.klarmarkerad and not standing["awaits"] and bool(standing["done"])
+    return standing is not None and bool(standing["done"]) and not still_awaits(s.case, standing)
 
 
 def _is_complete(s: Situation, party: str) -> bool:
@@ -42,9 +52,8 @@ def _is_complete(s: Situation, party: str) -> bool:
 
 
 def _await_justering(s: Situation, done: dict[str, list[Any]]) -> None:
-    """Every unit with the responsibility, but outpatient care as long as its answer on SIP is no (V-13)."""
-    parties = ("slutenvard", "kommun") if s.case.sip_approved is False else tuple(REQUIRED)
-    able = with_duty(s, those_of(s, *parties), STEP, "justera") if s.case.klarmarkerad else []
+    """Every unit with the responsibility whose party may adjust now."""
+    able = with_duty(s, those_of(s, *may_adjust(s)), STEP, "justera")
     step_told(s, STEP, "justera", [unit for unit in able if unit not in done], done)
 
 
@@ -104,7 +113,7 @@ def write_part(s: Situation) -> None:
         complete = not getattr(value, "needed", False) or value.description is not None
         s.emit("wrote", document=f"{STEP}.{s.party}", field=name, unit=s.unit, complete=complete)
     if s.party == "slutenvard" and part.sip_position is not None:
-        s.emit("positioned", code=part.sip_position)
+        s.emit("positioned", code=part.sip_position, at=s.at)
     physicians = getattr(part, "responsible_physicians", None) or (getattr(part, "responsible_physician", None),)
     for physician in filter(None, physicians):
         ask_about_physician(s, physician)
@@ -163,8 +172,9 @@ def the_ward_is_ready(s: Situation) -> bool:
     element="/type",
 )
 def after_a_no_the_ward_adjusts_first(s: Situation) -> bool:
-    able = with_duty(s, those_of(s, "slutenvard"), STEP, "justera")
-    return s.case.sip_approved is not False or all(unit in _done(s) for unit in able)
+    standing = s.case.steps.get(STEP, {"awaits": []})
+    awaited = any(unit in standing["awaits"] for unit in those_of(s, "slutenvard"))
+    return s.case.sip_approved is not False or not awaited
 
 
 def answer_on_sip(s: Situation) -> None:

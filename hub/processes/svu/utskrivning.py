@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from hub.processes.common import SLUTENVARD, an_inskrivning_is_published, everyone_else, local_day, step_told
-from hub.processes.machine import Row, Situation, guard
+from hub.processes.machine import TO_THE_END, Row, Situation, guard
 
 
 @guard(
@@ -85,6 +85,16 @@ def discharge(s: Situation) -> None:
 
 @guard(
     "V-17",
+    sv="Det finns ingen utskrivning att ångra: ärendet är öppet.",
+    en="There is no discharge to undo: the case is open.",
+    element="/type",
+)
+def there_is_a_discharge_to_undo(s: Situation) -> bool:
+    return s.case.status == "discharged"
+
+
+@guard(
+    "V-17",
     sv="Ärendet har lämnat startlistan: utskrivningen kan inte längre ångras. Öppna ett nytt ärende.",
     en="The case has left the start list: the discharge can no longer be undone. Open a new case.",
     element="/type",
@@ -122,7 +132,8 @@ UTSKRIVNING = (
         ("V-17",),
         (undo,),
         everyone_else,
+        guards=(there_is_a_discharge_to_undo,),
         checks=(it_is_on_the_start_list,),
-        in_status=frozenset({"discharged"}),
+        in_status=TO_THE_END,
     ),
 )

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from hub.processes.common import SHARING, everyone_else
+from typing import Any
+
+from hub.processes.common import OPPENVARD, SHARING, everyone_else
 from hub.processes.machine import Row, Situation, guard
 
-OPPENVARD = frozenset({"oppenvard"})
 
-
-def _is_named(s: Situation) -> bool:
-    return any((v["person"], v["unit"]) == (s.data.person, s.data.unit) for v in s.case.vardkontakter)
+def _changed(s: Situation) -> dict[str, Any] | None:
+    """The care contact that the message is about: of one person at several units that at the unit named, else the only
+    one, who then changes unit (MP 5.7.1).
+    """
+    own = [v for v in s.case.vardkontakter if v["person"] == s.data.person]
+    there = [v for v in own if v["unit"] == s.data.unit]
+    if not there and s.data.change == "andrad" and len(own) == 1:
+        return own[0]
+    return there[0] if there else None
 
 
 @guard(
@@ -19,7 +26,7 @@ def _is_named(s: Situation) -> bool:
     element="/data/person",
 )
 def a_new_one_is_not_named_yet(s: Situation) -> bool:
-    return s.data.change != "utsedd" or not _is_named(s)
+    return s.data.change != "utsedd" or _changed(s) is None
 
 
 @guard(
@@ -29,7 +36,7 @@ def a_new_one_is_not_named_yet(s: Situation) -> bool:
     element="/data/person",
 )
 def a_changed_one_is_named(s: Situation) -> bool:
-    return s.data.change == "utsedd" or _is_named(s)
+    return s.data.change == "utsedd" or _changed(s) is not None
 
 
 @guard(
@@ -41,8 +48,8 @@ def a_changed_one_is_named(s: Situation) -> bool:
 def one_calls_at_most(s: Situation) -> bool:
     if s.data.change == "borttagen" or not s.data.kallelseansvarig:
         return True
-    this = (s.data.person, s.data.unit)
-    return not any(v["kallelseansvarig"] and (v["person"], v["unit"]) != this for v in s.case.vardkontakter)
+    this = _changed(s)
+    return not any(v["kallelseansvarig"] and v != this for v in s.case.vardkontakter)
 
 
 @guard(
@@ -56,8 +63,11 @@ def one_who_does_not_call_answers_for_something(s: Situation) -> bool:
 
 
 def name_contact(s: Situation) -> None:
+    before = _changed(s)
+    if before is not None and before["unit"] != s.data.unit:
+        s.emit("vardkontakt", change="borttagen", person=before["person"], unit=before["unit"], at=s.at)
     facts = {"kallelseansvarig": s.data.kallelseansvarig, "responsibility": s.data.responsibility}
-    s.emit("vardkontakt", change=s.data.change, person=s.data.person, unit=s.data.unit, **facts)
+    s.emit("vardkontakt", change=s.data.change, person=s.data.person, unit=s.data.unit, at=s.at, **facts)
 
 
 VARDKONTAKT = (

@@ -1,8 +1,8 @@
 """FHIR R4 message Bundles ↔ ``Message``, pure: no clock, no I/O. Imports the language, the errors, msgspec, lxml,
 fhir.resources.
 
-One file per group of resources (people, admission, consent, communication, careteam), each both ways; ``names`` holds
-every URI of ours. See fhir.md and ``contracts/fhir/``.
+One file per group of resources, each both ways; ``table`` says which message is in which, ``names`` holds every URI of
+ours, ``paths`` where each field stands. See fhir.md and ``contracts/fhir/``.
 """
 
 from hub.translators.fhir.names import JSON, READS, WRITES, XML

@@ -101,13 +101,14 @@ class Task(Resource, kw_only=True, tag="Task"):
 
 
 class Version(Lean):
-    """An extension of an item: the version that it was written on."""
+    """An extension of an item: the version that it was written on, in digits where R4's numbers end (32 bits)."""
 
     url: str
     valueUnsignedInt: Unsigned | None = None
+    valueString: Text | None = None
 
     def __post_init__(self) -> None:
-        if self.valueUnsignedInt is None:
+        if (self.valueUnsignedInt is None) == (self.valueString is None):
             raise ValueError("ext-1; other values are left to the reference model")
 
 

@@ -14,7 +14,7 @@ from hub.translators.fhir.bundle import View, extension, moment
 from hub.translators.fhir.communication import is_information, read_information, write_information
 from hub.translators.fhir.consent import read_consent, write_consent
 from hub.translators.fhir.people import read_patient, write_patient
-from hub.translators.fhir.resources import Communication, Consent, Encounter
+from hub.translators.fhir.resources import Communication, Consent, Encounter, Patient
 from hub.translators.fhir.stay import check_stay, planned_end, read_placement, write_placement
 from schemas.envelope import Message
 from schemas.svu import Inskrivning
@@ -42,7 +42,9 @@ def read_admission(view: View, encounter: Encounter) -> dict[str, Any]:
         if isinstance(resource, Communication) and is_information(resource):
             if "information" in fields:
                 raise view.refused("C-20", resource)
-            fields["information"] = read_information(view, resource)
+            fields["information"] = read_information(
+                view, resource, with_patient=_is_another(view, resource, encounter)
+            )
         elif isinstance(resource, Consent):
             if "samtycke" in fields:
                 raise view.refused("C-21", resource)
@@ -56,6 +58,15 @@ def read_admission(view: View, encounter: Encounter) -> dict[str, Any]:
     return fields
 
 
+def _is_another(view: View, told: Communication, encounter: Encounter) -> bool:
+    """Whether the information names another Patient than the admission does."""
+    whom, patient = told.subject, encounter.subject
+    if whom is None or (patient is not None and whom.reference == patient.reference):
+        return False
+    named = view.resolve(whom, Patient, told, ".subject")
+    return named is not None and named is not view.resolve(patient, Patient, encounter, ".subject")
+
+
 def _first_display(coding: list[Any]) -> str | None:
     return next((one.display for one in coding if one.display), None)
 
@@ -63,13 +74,12 @@ def _first_display(coding: list[Any]) -> str | None:
 def write_admission(assembly: Assembly, message: Message, body: Inskrivning, case: dict[str, str]) -> list[str]:
     """The entries; the full URLs that the header's focus names."""
     encounter: dict[str, Any] = {"resourceType": "Encounter"}
-    extensions: list[dict[str, Any]] = []
     if body.estimated_discharge is not None:
-        extensions.append({"url": names.EXT_PLANNED_END, "valueDateTime": body.estimated_discharge.isoformat()})
+        encounter["extension"] = [
+            {"url": names.EXT_PLANNED_END, "valueDateTime": body.estimated_discharge.isoformat()},
+        ]
     if body.placement is not None:
-        extensions.append(write_placement(body.placement))
-    if extensions:
-        encounter["extension"] = extensions
+        encounter.setdefault("extension", []).append(write_placement(body.placement))
     encounter["status"] = "in-progress"
     encounter["class"] = IMP
     patient: str | None = None
@@ -93,7 +103,10 @@ def write_admission(assembly: Assembly, message: Message, body: Inskrivning, cas
     encounter["serviceProvider"] = unit_reference(message.unit)
     focus = [assembly.add(encounter)]
     if body.information is not None:
-        focus.append(write_information(assembly, message, body.information, patient, focus[0]))
+        # The language lets the embedded information name a patient too; then it is a Patient of its own.
+        told = body.information.patient
+        whom = patient if told is None else write_patient(assembly, told)
+        focus.append(write_information(assembly, message, body.information, whom, focus[0]))
     if body.samtycke is not None:
         focus.append(write_consent(assembly, message, body.samtycke, patient))
     return focus

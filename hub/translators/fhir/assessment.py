@@ -6,7 +6,8 @@ written on an extension of the item. The response stays in progress, since the k
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from hub.translators.fhir import names
 from hub.translators.fhir.act_resources import Item, QuestionnaireResponse
@@ -15,6 +16,10 @@ from hub.translators.fhir.bundle import View
 from hub.translators.fhir.resources import Encounter
 from schemas.envelope import Message
 from schemas.svu import Kartlaggning, Written
+
+_DIGITS: Final = re.compile(r"[0-9]{1,100}")
+_LARGEST: Final = 2**31 - 1
+"""R4's ``unsignedInt`` ends here."""
 
 
 def read_assessment(view: View, response: QuestionnaireResponse) -> dict[str, Any]:
@@ -51,9 +56,10 @@ def _written(view: View, response: QuestionnaireResponse, item: Item, element: s
         written["text"] = "\n".join(texts)
     for found in item.extension:
         if found.url == names.EXT_VERSION:
-            if found.valueUnsignedInt is None:
+            told = found.valueString if found.valueUnsignedInt is None else found.valueUnsignedInt
+            if told is None or (isinstance(told, str) and not _DIGITS.fullmatch(told)):
                 raise view.refused("extension-value", response, f"{element}.extension('{names.EXT_VERSION}').value")
-            written["version"] = found.valueUnsignedInt
+            written["version"] = int(told)
     return written
 
 
@@ -75,7 +81,9 @@ def write_assessment(assembly: Assembly, message: Message, body: Kartlaggning, c
 def _item(code: str, written: Written) -> dict[str, Any]:
     item: dict[str, Any] = {"linkId": code}
     if written.version is not None:
-        item["extension"] = [{"url": names.EXT_VERSION, "valueUnsignedInt": written.version}]
+        fits = written.version <= _LARGEST
+        told = {"valueUnsignedInt": written.version} if fits else {"valueString": str(written.version)}
+        item["extension"] = [{"url": names.EXT_VERSION, **told}]
     answers: list[dict[str, Any]] = [] if written.text is None else [{"valueString": text(written.text)}]
     answers += [{"valueCoding": {"system": names.CHOICE, "code": choice}} for choice in written.choices]
     if answers:

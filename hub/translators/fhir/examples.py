@@ -1,17 +1,33 @@
-"""The FHIR contract examples (``contracts/fhir/``), written by the hub's own writers. Imports the writers and the
-language.
+"""The FHIR contract examples (``contracts/fhir/``), written by the hub's own writers. Imports the writers, the acts and
+the language.
 
-The only person is the fictitious Tolvan Tolvansson (C-64). ``test_fhir_examples`` keeps the files fresh and judges them
+The only patient is the fictitious Tolvan Tolvansson (C-64). ``test_fhir_examples`` keeps the files fresh and judges them
 as a vendor's validator would.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, timedelta
 from typing import Final
 
 import msgspec
 
+from hub.translators.fhir.example_acts import (
+    ACTS,
+    ADMITTED,
+    CASE,
+    CONSENT,
+    FROM_HUB,
+    HEALTH_CENTRE,
+    MUNICIPALITY,
+    PLACEMENT,
+    SENT,
+    TOLVAN,
+    WARD,
+    WRITTEN,
+    id_of,
+    name_of,
+)
 from hub.translators.fhir.refusals import refused
 from hub.translators.fhir.response import as_xml, write_response
 from hub.translators.fhir.writer import write_notice, write_request
@@ -19,29 +35,8 @@ from schemas.both import Deltagare, Kvittens
 from schemas.envelope import Message
 from schemas.messages import HUB_SOURCE, BilingualText, Receipt, Told
 from schemas.own import Adressering, Verifiering
-from schemas.parts import Information, Part, Patient, Samtycke
+from schemas.parts import Information, Part, Samtycke
 from schemas.svu import Inskrivning
-
-WARD: Final = "SE2321000255-AVD12"
-HEALTH_CENTRE: Final = "SE2321000255-VC01"
-MUNICIPALITY: Final = "SE2120001132-KOM1"
-CASE: Final = "SVU-2026-000001"
-_CET: Final = timezone(timedelta(hours=1))
-ADMITTED: Final = datetime(2026, 3, 2, 8, 40, tzinfo=_CET)
-SENT: Final = datetime(2026, 3, 2, 9, 14, tzinfo=_CET)
-WRITTEN: Final = datetime(2026, 3, 2, 8, 14, 1, tzinfo=UTC)
-TOLVAN: Final = Patient(
-    personnummer="191212121212", name="Tolvan Tolvansson", address="Storgatan 1, 222 22 Lund", phone="046-12 34 56"
-)
-CONSENT: Final = Samtycke(
-    outcome="given",
-    kind="svu",
-    scope="Samordning vid utskrivning",
-    holds_for=(HEALTH_CENTRE, MUNICIPALITY),
-    valid_from=date(2026, 3, 2),
-    given_by="Patienten",
-    how="muntligt",
-)
 
 
 def _message(identity: str, unit: str, name: str, data: Part, subject: str = CASE, minutes: int = 0) -> Message:
@@ -61,8 +56,15 @@ def requests() -> dict[str, Message]:
         samtycke=CONSENT,
     )
     own = "ref:vardkontakt-4711"
+    acts = {
+        key: _message(id_of(key), unit, name_of(key), body, minutes=60 + minutes)
+        for minutes, (key, (unit, body)) in enumerate(ACTS.items())
+    }
     return {
         "svu.inskrivning": _message("inskrivning-1", WARD, "svu.inskrivning", admission, own),
+        "svu.inskrivning.placement": _message(
+            "inskrivning-2", WARD, "svu.inskrivning", admission.model_copy(update={"placement": PLACEMENT}), own
+        ),
         "svu.inskrivning.draft": _message(
             "inskrivning-0", WARD, "svu.inskrivning", Inskrivning(patient=TOLVAN, admitted_at=ADMITTED, draft=True), own
         ),
@@ -87,6 +89,7 @@ def requests() -> dict[str, Message]:
         "deltagare": _message(
             "deltagare-1", WARD, "deltagare", Deltagare(unit=MUNICIPALITY, change="tillagd"), minutes=50
         ),
+        **acts,
     }
 
 
@@ -116,7 +119,14 @@ def notices() -> dict[str, tuple[Message, Told]]:
         why=("folkbokföring: 1281", "listning: en gällande primärvårdslistning"),
     )
     both = (HEALTH_CENTRE, MUNICIPALITY)
+    acts = {key: sent[key] for key in ACTS}
+    acts |= {key: _message(id_of(key), HUB_SOURCE, name_of(key), body, minutes=200) for key, body in FROM_HUB.items()}
+    told = {
+        key: (message, _told(sequence, *(unit for unit in (WARD, *both) if unit != message.unit)))
+        for sequence, (key, message) in enumerate(acts.items(), 9)
+    }
     return {
+        **told,
         "svu.inskrivning": (sent["svu.inskrivning"], _told(2, *both, awaits="kvittens")),
         "information": (sent["information"], _told(3, *both)),
         "samtycke": (sent["samtycke"], _told(4, *both)),
@@ -165,6 +175,15 @@ def receipts() -> dict[str, Receipt]:
     }
 
 
+_IN_XML: Final = (
+    "svu.inskrivning.request",
+    "svu.inskrivning.notice",
+    "svu.utskrivningsklar.request",
+    "svu.kartlaggning.request",
+    "meddelande.request",
+)
+
+
 def examples() -> dict[str, bytes]:
     """File name → content of every example, JSON and XML."""
     files: dict[str, bytes] = {}
@@ -177,7 +196,7 @@ def examples() -> dict[str, bytes]:
     for name, receipt in receipts().items():
         body = write_response(receipt, receipt.message, created=WRITTEN, event="svu.inskrivning", sender=WARD)
         files[f"response.{name}.json"] = _pretty(body)
-    for name in ("svu.inskrivning.request", "svu.inskrivning.notice", "response.refused"):
+    for name in (*_IN_XML, "response.refused"):
         files[f"{name}.xml"] = as_xml(files[f"{name}.json"]) + b"\n"
     return files
 

@@ -43,6 +43,7 @@ PATHS: Final[dict[str, dict[str, str]]] = {
         "information": "Communication",
         "information/given": "Communication.status",
         "information/reason": "Communication.statusReason.text",
+        "information/patient": "Communication.subject",
         "samtycke": "Consent",
         "placement": f"Encounter.extension('{names.EXT_PLACEMENT}')",
         "placement/municipality": _part("Encounter", names.EXT_PLACEMENT, "municipality"),

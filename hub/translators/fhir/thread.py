@@ -59,7 +59,7 @@ def read_message(view: View, communication: Communication) -> dict[str, Any]:
         element = f".payload[{index}].content"
         if file is None or file.data is None or file.title is None or "attachment" in fields:
             raise view.refused("C-42", communication, element)
-        fields["attachment"] = {"name": file.title, "content": file.data}
+        fields["attachment"] = {"name": file.title, "content": "".join(file.data.split())}  # R4 lets lines be broken
     if communication.recipient:
         fields["receivers"] = tuple(
             view.unit(unit, communication, f".recipient[{index}]") for index, unit in enumerate(communication.recipient)

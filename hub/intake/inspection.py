@@ -1,0 +1,180 @@
+"""Files are looked into before their messages are decided, in processes that the hub can end (C-42). Imports the
+files' translator and the arrivals.
+
+No process is started before the first file; they end with the intake, or with the hub however it ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+
+from hub.errors import Refused, Unavailable
+from hub.intake import file_reader
+from hub.intake.arrival import Arrival
+from hub.log import log
+from hub.translators import files
+from hub.translators.files_kinds import Unfit
+from schemas.both import Attachment, Meddelande
+
+_COMMAND = (sys.executable, "-P", "-m", file_reader.__name__)
+_AT_ONCE = 2
+"""Files that are read at the same time."""
+_OVERTIME_S = 4.0
+"""That the reader itself may take beside its file's time, before it is held for stuck."""
+_START_S = 30.0
+_AGAIN_S = 1.0
+_SYSTEM_S = 40.0
+"""That one system's files in one submission may take, so that the rest of it is not held up for long."""
+
+
+class Inspection:
+    """The readers of files, and the order at their door: nothing of a case overtakes what is being inspected."""
+
+    def __init__(self) -> None:
+        self._free: asyncio.Queue[_Reader] = asyncio.Queue()
+        self._readers: list[_Reader] = []
+        self._inside: dict[str, asyncio.Future[None]] = {}
+        self._closed = False
+
+    def concerns(self, arrivals: Sequence[Arrival]) -> bool:
+        """Whether they may have to wait here: they bring a file, or something that does is being inspected."""
+        return bool(self._inside) or any(_file(arrival) for arrival in arrivals)
+
+    async def pass_through(self, arrivals: Sequence[Arrival], subjects: set[str], *, patient: bool) -> None:
+        """Refuses the arrivals whose files are unfit. Raises ``Unavailable`` when no file can be read now; for a
+        ``patient`` caller only when the hub stops.
+        """
+        ahead = {self._inside[subject] for subject in subjects if subject in self._inside}
+        if not ahead and not any(_file(arrival) for arrival in arrivals):
+            return
+        out = asyncio.get_running_loop().create_future()
+        self._inside.update(dict.fromkeys(subjects, out))
+        try:
+            for one in ahead:
+                await asyncio.shield(one)
+            spent: dict[str, float] = {}
+            for arrival in arrivals:
+                if (file := _file(arrival)) is None:
+                    continue
+                if spent.get(arrival.system_id, 0.0) > _SYSTEM_S:
+                    arrival.refused = files.refusal(Unfit("time"))
+                    continue
+                arrival.refused, seconds = await self._timed(file, patient=patient)
+                spent[arrival.system_id] = spent.get(arrival.system_id, 0.0) + seconds
+        finally:
+            for subject in subjects:
+                if self._inside.get(subject) is out:
+                    del self._inside[subject]
+            out.set_result(None)
+
+    async def inspect(self, attachment: Attachment) -> Refused | None:
+        """Why the file is refused, or None. Raises ``Unavailable`` when it cannot be read for a reason of ours."""
+        return (await self._timed(attachment, patient=False))[0]
+
+    async def _timed(self, attachment: Attachment, *, patient: bool) -> tuple[Refused | None, float]:
+        if self._free.empty() and len(self._readers) < _AT_ONCE:
+            self._readers.append(_Reader())
+            self._free.put_nowait(self._readers[-1])
+        reader = await self._free.get()
+        try:
+            content = base64.b64decode(attachment.content)
+            while not self._closed:
+                began = time.monotonic()
+                try:
+                    unfit = await reader.read(attachment.name, content)
+                except Unavailable:
+                    if not patient:
+                        raise
+                    await asyncio.sleep(_AGAIN_S)
+                    continue
+                except asyncio.CancelledError:
+                    await reader.end()  # it has begun on a file whose answer nobody reads
+                    raise
+                if not self._closed:
+                    return None if unfit is None else files.refusal(unfit), time.monotonic() - began
+        finally:
+            self._free.put_nowait(reader)
+        raise Unavailable("stopping", retry_after=5)
+
+    async def close(self) -> None:
+        """Ends the processes; what is being inspected is not refused for it."""
+        self._closed = True
+        for reader in self._readers:
+            reader.closed = True
+        for reader in self._readers:
+            await reader.end()
+
+
+def _file(arrival: Arrival) -> Attachment | None:
+    """The file of a message that nothing is wrong with so far."""
+    if arrival.message is None or arrival.refused is not None or not isinstance(arrival.message.data, Meddelande):
+        return None
+    return arrival.message.data.attachment
+
+
+class _Reader:
+    """One process of ``file_reader``, started when there is something to read and again when it has ended."""
+
+    def __init__(self) -> None:
+        self.closed = False
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def read(self, name: str, content: bytes) -> Unfit | None:
+        """Raises ``Unavailable`` when the process cannot be started; a file that ends it twice is unfit."""
+        for _ in range(2):  # it may have ended since the last file, and not for this one's sake
+            process = self._process if self._process is not None else await self._start()
+            assert process.stdin is not None
+            assert process.stdout is not None
+            try:
+                async with asyncio.timeout(file_reader.SECONDS + _OVERTIME_S):
+                    process.stdin.write(file_reader.input_of(name, content))
+                    await process.stdin.drain()
+                    line = await process.stdout.readline()
+            except TimeoutError:
+                await self.end()
+                return Unfit("time")
+            except OSError:
+                line = b""
+            if line.endswith(b"\n"):
+                return file_reader.answer_of(line)
+            await self.end()
+        return Unfit("time")
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        if self.closed:
+            raise Unavailable("stopping", retry_after=5)
+        try:
+            self._process = process = await asyncio.create_subprocess_exec(
+                *_COMMAND,
+                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+                env={name: os.environ[name] for name in ("PYTHONPATH", "PATH") if name in os.environ},  # no secrets
+                start_new_session=True,
+            )  # fmt: skip
+            assert process.stdout is not None
+            async with asyncio.timeout(_START_S):
+                if await process.stdout.readline() == file_reader.READY and not self.closed:
+                    return process
+        except (OSError, TimeoutError) as error:
+            log.error("file_reader_does_not_start", error=type(error).__name__)
+        else:
+            log.error("file_reader_does_not_start", error="ended")
+        await self.end()
+        raise Unavailable("files", retry_after=5)
+
+    async def end(self) -> None:
+        """Ends the process and what it has forked."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        assert process.stdin is not None
+        process.stdin.close()
+        await process.wait()

@@ -1,0 +1,350 @@
+"""The law's clock (lag 2017:612, chapters 4 and 5): who is liable for a person who is utskrivningsklar, from which day,
+and if not, for want of what. Pure; imports the agreement only.
+
+A day is a calendar day in Europe/Stockholm, and counts when at its end the person is still in the ward, still
+utskrivningsklar, and every condition holds: the day of leaving or of withdrawal does not count, the day on which the
+last condition was met does. So days are always the difference of two dates, whatever the clocks do at night.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from schemas.directory import Agreement
+
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+History = Iterable[Iterable[Sequence[Any]]]
+"""One list of events ``[name, facts]`` per accepted message, in sequence order (case.py)."""
+FOLKBOKFORING = "folkbokforing"
+
+CONDITIONS = (
+    "arendet_makulerat",
+    "arendet_avvisat",
+    "personen_avliden",
+    "inskrivningsmeddelande",
+    "utskrivningsklar",
+    "samtycke",
+    "kallelse_till_sip",
+    "oppenvardens_insatser",
+    "utskriven_fore_start",
+)
+"""Every name that ``Liability.unmet`` may hold, in its order.
+
+``arendet_makulerat`` (V-5), ``arendet_avvisat`` (C-62, C-63), ``personen_avliden`` (C-63): there is no case, or nobody in
+care. ``inskrivningsmeddelande``, ``utskrivningsklar``: the notice is missing (5:3; 2:1-2:3, 3:1). ``kallelse_till_sip``:
+a SIP is due and not called (5:3, 4:3); ``samtycke``: whether it is hangs on a consent that is not registered, or was
+withdrawn (4:2). ``oppenvardens_insatser``: measures of outpatient care are missing or unclear (5:5), that is, no fast
+vardkontakt is named (our settling). ``utskriven_fore_start``: the person left before the first liable day (5:4).
+
+Consent *refused* asks for no call: no SIP can be due (4:2). An inskrivningsmeddelande later than 24 h is no condition:
+2:3 counts the hours from the admission *or* from a later judgement that needs may arise, which no message tells, so the
+hub cannot know that the notice of 5:3 was late; ``Liability.doubts`` names it for the parties to settle.
+"""
+DOUBTS = ("inskrivningsmeddelande_i_tid",)
+"""Every name that ``Liability.doubts`` may hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """One utskrivningsklar, from its notice until it was withdrawn or moved (V-10)."""
+
+    since: datetime
+    """When the notice was sent (5:4)."""
+    date: date
+    """The day from which the person is utskrivningsklar, as the physician judged (1:3)."""
+    ended: datetime | None = None
+    """When it was withdrawn, or a new notice took its place; None while it stands, also after the discharge."""
+    days: int = 0
+    """Liable days in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Liability:
+    """What the law says of one case. ``starts`` is None exactly when ``unmet`` is not empty."""
+
+    starts: date | None
+    """The first day of the liability that runs, or will; after an interruption, of the new run."""
+    unmet: tuple[str, ...]
+    """``CONDITIONS`` not met, now or when the person left."""
+    municipality: str | None
+    """Who is liable (5:2): that of folkbokforing, unless another was stated; None while nobody has said."""
+    stated_by: str | None
+    """Who says so: ``folkbokforing``, or whoever stated the placement."""
+    days: int
+    """Liable days in all periods, until the discharge or ``today``."""
+    since: datetime | None
+    """The notice from which it is counted (5:4); None when none stands."""
+    klar: tuple[Period, ...]
+    """Every utskrivningsklar, in order: a series, never one field."""
+    doubts: tuple[str, ...] = ()
+
+
+def liability(history: History, agreement: Agreement, today: date, times: Sequence[datetime] = ()) -> Liability:
+    """The liability in a case, seen on a day; a pure function of its history.
+
+    ``today`` is not over, so it does not count itself. ``times`` is when the hub took each message in, one per list of
+    ``history``; where it and an ``at`` among the facts are missing, the message counts as of the one before. An undone
+    discharge never was (V-17); a revoked case never was liable (V-5). ``count_day_0`` and the average are those of
+    ``monthly_average``: this is the law's own reckoning per case (5:4) under any agreement.
+    """
+    told = _read(history, agreement, times)
+    end = today if told.left is None else min(today, told.left)
+    days = [0] * len(told.klar)
+    standing, unmet = told.held
+    starts: date | None = None
+    previous: _Span | None = None
+    for span in told.spans():
+        if span.period is None or span.unmet:
+            starts = None
+        else:
+            first = max(span.first, _first_day(told.klar[span.period], agreement))
+            days[span.period] += max(0, (min(span.until, end) - first).days)
+            runs_on = previous is not None and not previous.unmet and previous.period == span.period
+            starts = starts if runs_on and starts is not None else first
+        previous = span
+    if starts is not None and told.left is not None and told.left < starts:
+        starts, unmet = None, (*unmet, "utskriven_fore_start")
+    if told.void:
+        days = [0] * len(days)
+    place = told.placement or told.registered
+    return Liability(
+        starts=None if unmet else starts,
+        unmet=unmet,
+        municipality=place[0] if place else None,
+        stated_by=place[1] if place else None,
+        days=sum(days),
+        since=None if standing is None else told.klar[standing].since,
+        klar=tuple(replace(period, days=each) for period, each in zip(told.klar, days, strict=True)),
+        doubts=_doubts(told, agreement),
+    )
+
+
+def _first_day(period: Period, agreement: Agreement) -> date:
+    """5:4: three calendar days after the notice, four when it was sent after 12.00 local time; nobody is liable for a
+    person who is not yet utskrivningsklar (5:1), so a notice sent ahead starts nothing before its own date.
+    """
+    sent = period.since.astimezone(STOCKHOLM)
+    late = sent.time() > agreement.cutoff
+    return max(_plus(sent.date(), agreement.late_start_days if late else agreement.start_days), period.date)
+
+
+def _plus(day: date, days: int) -> date:
+    return date.fromordinal(min(day.toordinal() + days, date.max.toordinal()))
+
+
+def _doubts(told: _Told, agreement: Agreement) -> tuple[str, ...]:
+    limit = timedelta(hours=agreement.admission_notice_hours)
+    late = told.given is not None and told.admitted is not None and told.given - told.admitted > limit
+    return DOUBTS if late else ()
+
+
+# --- what the history says --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Days at whose end the same held: ``first`` and on, ``until`` not included."""
+
+    first: date
+    until: date
+    period: int | None
+    unmet: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Told:
+    """What is known so far; ``after`` brings in one event, whatever the order, and never fails."""
+
+    klar: list[Period] = field(default_factory=list)
+    period: int | None = None
+    published: bool = False
+    given: datetime | None = None
+    admitted: datetime | None = None
+    samtycke: str | None = None
+    position: str | None = None
+    called: bool = False
+    contacts: set[tuple[str, str]] = field(default_factory=set)
+    deceased: bool = False
+    revoked: bool = False
+    refused: bool = False
+    left: date | None = None
+    registered: tuple[str, str] | None = None
+    placement: tuple[str, str] | None = None
+    held: tuple[int | None, tuple[str, ...]] = (None, ())
+    """Which period stands and what is unmet: now, or when the person left."""
+    changes: dict[date, tuple[int | None, tuple[str, ...]]] = field(default_factory=dict)
+    """Day → what held at its end, for the days on which something may have changed."""
+
+    @property
+    def void(self) -> bool:
+        return self.revoked or self.refused
+
+    def look(self, day: date, agreement: Agreement) -> None:
+        """What holds after a message. Once the person has left nothing changes it, but that there is no case."""
+        if self.left is None or self.void:
+            self.held = self.changes[day] = (self.period, self.unmet(agreement))
+
+    def unmet(self, agreement: Agreement) -> tuple[str, ...]:
+        """What is missing; ``CONDITIONS`` says why each is one."""
+        due = self.position in agreement.sip_positions and self.samtycke != "refused" and not self.called
+        missing = {
+            "arendet_makulerat": self.revoked,
+            "arendet_avvisat": self.refused,
+            "personen_avliden": self.deceased,
+            "inskrivningsmeddelande": not self.published,
+            "utskrivningsklar": self.period is None,
+            "samtycke": due and self.samtycke is None,
+            "kallelse_till_sip": due,
+            "oppenvardens_insatser": not self.contacts,
+        }
+        return tuple(name for name in CONDITIONS if missing.get(name))
+
+    def end(self, at: datetime) -> None:
+        """The period that stands is over."""
+        if self.period is not None:
+            self.klar[self.period] = replace(self.klar[self.period], ended=at)
+            self.period = None
+
+    def spans(self) -> Iterator[_Span]:
+        """The days from the first change and on, in order."""
+        days = [*self.changes, date.max]
+        for (first, until), held in zip(pairwise(days), self.changes.values(), strict=True):
+            yield _Span(first, until, *held)
+
+    def after(self, name: str, facts: Mapping[str, Any], at: datetime) -> None:
+        """One event; those that the clock does not look at change nothing."""
+        match name:
+            case "klar":
+                self.end(at)
+                self.period = len(self.klar)
+                self.klar.append(Period(at, date.fromisoformat(facts["date"])))
+            case "klar_ended":
+                self.end(at)
+            case "published":
+                self.published, self.given = True, self.given or at
+            case "admitted":
+                self.admitted = datetime.fromisoformat(facts["at"])
+            case "consented":
+                self.samtycke = facts["outcome"]
+            case "withdrawn" | "blocked":
+                self.samtycke = None
+            case "positioned":
+                self.position = facts["code"]
+            case "sip_called":
+                self.called = True
+            case "vardkontakt":
+                change = self.contacts.discard if facts["change"] == "borttagen" else self.contacts.add
+                change((facts["person"], facts["unit"]))
+            case "discharged":
+                self.left = date.fromisoformat(facts["date"])
+            case "discharge_undone":
+                self.left = None
+            case "died":
+                self.deceased = True
+            case "revoked":
+                self.revoked = True
+            case "turned_away":
+                self.refused = True
+            case "folkbokford":
+                self.registered = facts["municipality"], FOLKBOKFORING
+            case "placed":
+                self.placement = facts["municipality"], facts["stated_by"]
+
+
+_NEVER = datetime(1, 1, 2, tzinfo=UTC)
+
+
+def _read(history: History, agreement: Agreement, times: Sequence[datetime]) -> _Told:
+    """All that was told; a clock that goes back (a restart on another machine) moves no day back."""
+    told, last = _Told(), _NEVER
+    told.held = (None, told.unmet(agreement))
+    for number, events in enumerate(history):
+        own = [facts["at"] for name, facts in events if "at" in facts and name != "admitted"]
+        at = datetime.fromisoformat(own[0]) if own else times[number] if number < len(times) else last
+        last = max(last, at)
+        for name, facts in events:
+            told.after(name, facts, last)
+        told.look(last.astimezone(STOCKHOLM).date(), agreement)
+    return told
+
+
+# --- the monthly average (4:4) ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A municipality's cases of a month, or all of them."""
+
+    cases: int
+    days: int
+    """Days after utskrivningsklar in them, day 0 counted where the agreement says so."""
+    average: float
+    """Days per case; 0 without cases."""
+    exceeded: bool
+    """Strictly above the agreed average."""
+    owed: int | None
+    """Whole kr for the days above the average; None when they are owed and the year's amount is not configured."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthlyAverage:
+    """What a month's discharges come to under an agreement of 4:4 and 4:5."""
+
+    all: Share
+    """All cases together; owed is the sum of what the municipalities owe, each by its own average."""
+    municipalities: dict[str | None, Share]
+    """Kommunkod → its share; None for cases of which nobody has said whose they are."""
+
+
+def monthly_average(cases: Iterable[History], year: int, month: int, agreement: Agreement) -> MonthlyAverage:
+    """The average of the days after utskrivningsklar in the cases whose person left in a calendar month.
+
+    A case counts once, in the month in which the person left, with the days of all its periods at whose end the conditions
+    of 5:3 and 5:5 held; one that was void, or in which they never held, is left out, so that it does not dilute the
+    average. The notice's hour plays no part. A municipality owes for its days above its own average.
+    """
+    counted: dict[str | None, list[int]] = {}
+    for history in cases:
+        told = _read(history, agreement, ())
+        if told.left is None or (told.left.year, told.left.month) != (year, month) or told.void:
+            continue
+        days = _days_after(told, told.left, agreement)
+        if days is not None:
+            place = told.placement or told.registered
+            counted.setdefault(place[0] if place else None, []).append(days)
+    amount = agreement.amounts.get(year)
+    shares = {place: _share(days, amount, agreement) for place, days in counted.items()}
+    whole = _share([each for days in counted.values() for each in days], amount, agreement)
+    owed = [share.owed for share in shares.values()]
+    total = None if None in owed else sum(each or 0 for each in owed)
+    return MonthlyAverage(replace(whole, owed=total), shares)
+
+
+def _days_after(told: _Told, left: date, agreement: Agreement) -> int | None:
+    """Days after klar until the person left, each calendar day once; None when no day met the conditions."""
+    days: set[date] = set()
+    met = False
+    for span in told.spans():
+        if span.period is None or span.unmet:
+            continue
+        period = told.klar[span.period]
+        day_0 = max(period.since.astimezone(STOCKHOLM).date(), period.date)
+        first, end = max(span.first, day_0), min(span.until, left)
+        if day_0 > left:
+            continue
+        met = True
+        days.update(date.fromordinal(each + 1) for each in range(first.toordinal(), end.toordinal()))
+        if agreement.count_day_0:
+            days.add(day_0)
+    return len(days) if met else None
+
+
+def _share(days: list[int], amount: int | None, agreement: Agreement) -> Share:
+    over = sum(days) - agreement.average_days * len(days)
+    owed = 0 if over <= 0 else None if amount is None else round(over * amount)
+    return Share(len(days), sum(days), sum(days) / len(days) if days else 0.0, over > 0, owed)

@@ -1,0 +1,24 @@
+"""What a connected system may ask of its cases (C-5, C-7, C-30 to C-32, C-50, C-51, C-55): lists, the case, its content.
+Imports the desk and its counters only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import APIRouter
+
+from hub.intake.own import Known
+from hub.routers.cases import case, content, lists, paper, thread
+from hub.routers.cases.desk import BEARER, Desk
+from hub.store.transaction import Store
+from schemas.directory import Directory
+
+
+def router(store: Store, directory: Callable[[], Directory], known: Known) -> APIRouter:
+    """Every view, behind the system's bearer token."""
+    routes = APIRouter(tags=["cases"], dependencies=[BEARER])
+    desk = Desk(store, directory, known)
+    for part in (lists, case, content, thread, paper):
+        part.add(routes, desk)
+    return routes

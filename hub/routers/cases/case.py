@@ -1,0 +1,120 @@
+"""The case with everything that stands in it, and its trace (C-7, C-30, C-31). Imports the desk, the store's readings and
+the views.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from hub.intake.arrival import is_case_id
+from hub.routers.cases.desk import HEADERS, ON_A_CASE, Desk, answer, bad, now, number, only, trace_of, within
+from hub.store import readings
+from hub.store.readings import Connection, Trace
+from hub.views.access import NOT_SHOWN, Asker, owns_the_trace
+from hub.views.rows import name_of
+from hub.views.whole import needed, whole
+from hub.views.written import Seen
+from schemas.directory import Directory
+
+_MOST = 200
+
+
+async def shown(
+    desk: Desk, connection: Connection, asker: Asker, id_: str, what: str, **printed: str | None
+) -> tuple[Any, Any]:
+    """The case as it is shown, with the trace of the reading: (the case, what is shown)."""
+    opened = await desk.open(connection, id_, asker, what, **printed)
+    case = opened.case
+    acts = await readings.acts(connection, case.id)
+    messages = await desk.messages(connection, case, needed(case, acts))
+    content = whole(
+        case,
+        asker,
+        opened.reach,
+        acts,
+        messages,
+        desk.directory(),
+        changed_at=opened.changed_at,
+        archived=opened.archived,
+        now=now(),
+    )
+    return case, content
+
+
+def add(routes: APIRouter, desk: Desk) -> None:
+    """``/cases/{id}`` and ``/cases/{id}/trace``."""
+
+    @routes.get(
+        "/cases/{id}",
+        summary="The case as it stands: content, steps by party and unit, what the unit may do, deadlines, liability",
+        openapi_extra=ON_A_CASE,
+    )
+    async def one(request: Request, id: str) -> Response:  # noqa: A002 - the name in the path
+        asker = desk.asker(request)
+        only(request)
+        async with desk.transaction() as connection:
+            _, content = await shown(desk, connection, asker, id, "arende")
+        return answer(content)
+
+    @routes.get(
+        "/cases/{id}/trace",
+        summary="Every reading and every change: who, which unit, what, when, on which ground; for those who take part",
+        openapi_extra={"parameters": HEADERS},
+    )
+    async def trace(request: Request, id: str) -> Response:  # noqa: A002
+        asker = desk.asker(request)
+        only(request, "cursor", "limit")
+        limit, before = number(request, "limit", 50, _MOST), _before(request)
+        async with desk.transaction() as connection:
+            found = await readings.case(connection, id) if is_case_id(id) else None
+            if found is None:
+                raise NOT_SHOWN
+            ground = owns_the_trace(found[0], asker, desk.directory())
+            lines = await readings.trace(connection, id, before, limit)
+            count = within([line.size for line in lines], limit)
+            changes = [line.number for line in lines[:count] if line.change]
+            messages = await desk.messages(connection, found[0], changes)
+            await readings.note(connection, [trace_of(asker, id, "logg", ground)])
+        content: dict[str, Any] = {"trace": [_line(line, messages, desk.directory()) for line in lines[:count]]}
+        if len(lines) > count:
+            last = lines[count - 1]
+            at = last.at.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+            content["next"] = f"{at}_{'c' if last.change else 'r'}{last.number}"
+        return answer(content)
+
+
+def _before(request: Request) -> tuple[datetime, bool, int] | None:
+    text = request.query_params.get("cursor")
+    if text is None:
+        return None
+    moment, _, place = text.partition("_")
+    try:
+        at = datetime.strptime(moment, "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC)
+    except ValueError:
+        at = None
+    if at is None or place[:1] not in {"c", "r"} or not place[1:].isdecimal() or len(place) > 19:
+        raise bad("cursor", "använd next från föregående sida", "use next of the page before")
+    return at, place[0] == "c", int(place[1:])
+
+
+def _line(line: Trace, messages: dict[int, Seen], directory: Directory) -> dict[str, Any]:
+    if line.change:
+        one = messages[line.number]
+        by = one.by(directory)
+        ground = "hubben" if by["unit"] is None else getattr(one.message.data, "ground", None) or "deltar"
+        return {"kind": "change", "at": line.at, "what": line.what, "sequence": line.number, **by, "ground": ground}
+    return {
+        "kind": "read",
+        "at": line.at,
+        "what": line.what,
+        "unit": line.unit,
+        "unit_name": name_of(line.unit or "", directory),
+        "actor": line.actor,
+        "role": line.role,
+        "ground": line.ground,
+        **({"for_whom": line.for_whom, "why": line.why} if line.for_whom or line.why else {}),
+    }

@@ -1,0 +1,134 @@
+"""Earlier versions and the history of a field (C-50, C-51). Imports the desk, the store's readings and the views."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from hub.errors import Refused
+from hub.routers.cases.desk import ON_A_CASE, Desk, Opened, answer, number, only
+from hub.store import readings
+from hub.store.readings import Connection
+from hub.views.written import MESSAGES, Version, content, current, line, value_of, version, versions, writings
+
+_LAST = 999_999_999
+
+_NO_STEP = Refused(
+    "C-50",
+    f"Steget finns inte. Ange ett av {', '.join(MESSAGES)}.",
+    f"There is no such step. Give one of {', '.join(MESSAGES)}.",
+    "/step",
+    404,
+)
+_NO_VERSION = Refused(
+    "C-50",
+    "Versionen finns inte, eller är ett annat utkast än den egna partens.",
+    "There is no such version, or it is another party's draft.",
+    "/version",
+    404,
+)
+_NO_FIELD = Refused(
+    "C-51",
+    "Fältet är inte skrivet i dokumentet.",
+    "The field is not written in the document.",
+    "/field",
+    404,
+)
+
+
+def add(routes: APIRouter, desk: Desk) -> None:
+    """``/cases/{id}/versions/…`` and ``/cases/{id}/fields/…``."""
+
+    @routes.get(
+        "/cases/{id}/versions/{step}",
+        summary="Every version of a step, the newest first (C-50)",
+        openapi_extra=ON_A_CASE,
+    )
+    async def all_versions(request: Request, id: str, step: str) -> Response:  # noqa: A002 - the name in the path
+        asker = desk.asker(request)
+        only(request, "before", "limit")
+        limit, before = number(request, "limit", 50, 200), number(request, "before", _LAST, _LAST)
+        async with desk.transaction() as connection:
+            opened = await desk.open(connection, id, asker, f"versioner/{_step(step)}")
+            every, may_see = await _versions(connection, step, opened)
+            asked = [v for v in reversed(may_see) if v.number < before]
+            messages = await desk.messages(connection, opened.case, [v.act.sequence for v in asked[:limit]])
+        stands = current(step, every, opened.case) if every else None
+        lines = [line(step, v, stands or 0, messages[v.act.sequence], desk.directory()) for v in asked[:limit]]
+        more = {"next_before": asked[limit - 1].number} if len(asked) > limit else {}
+        return answer({"step": step, "current": stands, "total": len(may_see), "versions": lines, **more})
+
+    @routes.get(
+        "/cases/{id}/versions/{step}/{n}",
+        summary="One version of a step, marked when it is an earlier one and naming the one that stands (C-50)",
+        openapi_extra=ON_A_CASE,
+    )
+    async def one_version(request: Request, id: str, step: str, n: str) -> Response:  # noqa: A002
+        asker = desk.asker(request)
+        only(request)
+        async with desk.transaction() as connection:
+            opened = await desk.open(connection, id, asker, f"version/{_step(step)}")
+            every, may_see = await _versions(connection, step, opened)
+            wanted = next((v for v in may_see if str(v.number) == n), None)
+            if wanted is None:
+                raise _NO_VERSION
+            needed = {wanted.act.sequence, *content(every[: wanted.number]).sequences}
+            messages = await desk.messages(connection, opened.case, needed)
+        return answer(version(step, every, wanted.number, opened.case, messages, desk.directory()))
+
+    @routes.get(
+        "/cases/{id}/fields/{document}/{field}",
+        summary="Who wrote what in a field and when, the newest first (C-51)",
+        description="The documents are kartlaggning, stallningstagande.slutenvard, .oppenvard and .kommun.",
+        openapi_extra=ON_A_CASE,
+    )
+    async def field_history(request: Request, id: str, document: str, field: str) -> Response:  # noqa: A002
+        asker = desk.asker(request)
+        only(request, "before", "limit")
+        limit, before = number(request, "limit", 50, 200), number(request, "before", _LAST, _LAST)
+        names = MESSAGES.get(document.partition(".")[0], ())
+        async with desk.transaction() as connection:
+            # Only a field that is there is named in the trace: what stands in the path may be anything.
+            opened = await desk.open(connection, id, asker, "falthistorik")
+            acts = await readings.acts(connection, opened.case.id, names) if names else []
+            every = writings(acts, document, field)
+            if not every:
+                raise _NO_FIELD
+            asked = [each for each in reversed(every) if each[0] < before]
+            messages = await desk.messages(connection, opened.case, [sequence for _, sequence in asked[:limit]])
+        history = [
+            {
+                "version": each,
+                "earlier": each != len(every),
+                "sequence": sequence,
+                "value": value_of(messages[sequence].message, document, field),
+                "by": messages[sequence].by(desk.directory()),
+            }
+            for each, sequence in asked[:limit]
+        ]
+        more = {"next_before": asked[limit - 1][0]} if len(asked) > limit else {}
+        return answer(
+            {
+                "document": document,
+                "field": field,
+                "current": len(every),
+                "total": len(every),
+                "history": history,
+                **more,
+            }
+        )
+
+
+def _step(step: str) -> str:
+    if step not in MESSAGES:
+        raise _NO_STEP
+    return step
+
+
+async def _versions(connection: Connection, step: str, opened: Opened) -> tuple[Sequence[Version], Sequence[Version]]:
+    """All versions, and those that may be seen: a draft by the party that writes it alone (C-52)."""
+    acts = await readings.acts(connection, opened.case.id, MESSAGES[step])
+    every = versions(step, acts)
+    return every, [v for v in every if not v.draft or opened.reach.party == "slutenvard"]

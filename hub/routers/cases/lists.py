@@ -1,0 +1,266 @@
+"""Lists and the search of a person (C-5, C-31, C-32, C-54). Imports the desk, the store's lists and the views."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, TypeVar
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import from_json
+
+from hub.errors import Refused
+from hub.intake.arrival import is_case_id
+from hub.processes.registers import protected_or_deceased
+from hub.processes.svu import SVU
+from hub.routers import http
+from hub.routers.cases.desk import HEADERS, Desk, answer, bad, only, trace_of
+from hub.store import lists, readings
+from hub.store.lists import Found, Wanted
+from hub.views.access import Asker, may_be_known
+from hub.views.rows import row, stub
+from schemas.identities import IdentityError, parse_person_id
+from schemas.parts import Line
+
+M = TypeVar("M", bound=BaseModel)
+_MOST = 200
+_MOST_CHANGED = 1000
+_MOST_BYTES = 16_000
+
+
+class Asked(BaseModel):
+    """The filters that may stand in a URL."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    sort: Literal["changed", "name", "personnummer"] = "changed"
+    todo: bool = False
+    status: Literal["open", "discharged"] | None = None
+    archived: Literal["true", "false", "all"] = "false"
+    # A plus sign that was not escaped has become a space.
+    changed_since: Annotated[
+        AwareDatetime | None, BeforeValidator(lambda text: text.replace(" ", "+") if isinstance(text, str) else text)
+    ] = None
+    cursor: Annotated[str, StringConstraints(max_length=100)] | None = None
+    limit: int = Field(default=50, ge=1, le=_MOST)
+
+
+class AskedInBody(Asked):
+    """The same, and what is about a person."""
+
+    name: Line | None = None
+    """Any part of it."""
+    personnummer: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{1,12}$")] | None = None
+    """The beginning of it, or all."""
+
+
+class Person(BaseModel):
+    """Whom a search is about."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    personnummer: str
+
+
+_QUERY = [
+    {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "schema": schema,
+        "description": Asked.model_fields[name].description or "",
+    }
+    for name, schema in Asked.model_json_schema()["properties"].items()
+]
+
+
+def _body(model: type[BaseModel]) -> dict[str, Any]:
+    return {"requestBody": {"content": {"application/json": {"schema": model.model_json_schema()}}}}
+
+
+def add(routes: APIRouter, desk: Desk) -> None:
+    """``/units/{unit}/cases``, ``/units/{unit}/contacts/…/cases``, ``/search``."""
+
+    @routes.get(
+        "/units/{unit}/cases",
+        summary="The start list of a unit, newest change first; with changed_since the count and ids of what has changed",
+        openapi_extra={"parameters": [*HEADERS, *_QUERY]},
+    )
+    async def start_list(request: Request, unit: str) -> Response:
+        asker = desk.asker(request, unit)
+        only(request, *Asked.model_fields)
+        return await _listed(desk, asker, _of_query(request))
+
+    @routes.post(
+        "/units/{unit}/cases",
+        summary="The same list, filtered by name or personnummer, which must not stand in a URL",
+        openapi_extra={"parameters": HEADERS, **_body(AskedInBody)},
+    )
+    async def filtered(request: Request, unit: str) -> Response:
+        asker = desk.asker(request, unit)
+        only(request)
+        return await _listed(desk, asker, await of_body(request, AskedInBody))
+
+    @routes.get(
+        "/units/{unit}/contacts/cases",
+        summary="The unit's cases in which the actor is fast vårdkontakt",
+        openapi_extra={"parameters": [*HEADERS, *_QUERY]},
+    )
+    async def ones_own(request: Request, unit: str) -> Response:
+        asker = desk.asker(request, unit)
+        only(request, *Asked.model_fields)
+        return await _listed(desk, asker, _of_query(request), asker.actor)
+
+    @routes.get(
+        "/units/{unit}/contacts/{person}/cases",
+        summary="The unit's cases in which a person (HSA-id) is fast vårdkontakt",
+        openapi_extra={"parameters": [*HEADERS, *_QUERY]},
+    )
+    async def a_persons(request: Request, unit: str, person: str) -> Response:
+        asker = desk.asker(request, unit)
+        only(request, *Asked.model_fields)
+        return await _listed(desk, asker, _of_query(request), desk.hsa(person, "person"))
+
+    @routes.post(
+        "/search",
+        summary="A person's cases, active and archived, and whether the unit may open one",
+        openapi_extra={"parameters": HEADERS, **_body(Person)},
+    )
+    async def search(request: Request) -> Response:
+        asker = desk.asker(request)
+        only(request)
+        asked = await of_body(request, Person)
+        try:
+            person = parse_person_id(asked.personnummer).value
+        except IdentityError as error:
+            raise Refused(error.code, error.sv, error.en, "/personnummer", 400) from None
+        async with desk.transaction() as connection:
+            found = [f for f in await lists.of_person(connection, person) if may_be_known(f.case, asker.unit)]
+            await readings.note(
+                connection,
+                [trace_of(asker, f.case.id, "sok", "deltar" if _is_own(f, asker) else "sok") for f in found],
+            )
+        return answer({"cases": _rows(desk, asker, found), "may_open": {"svu": _may_open(desk, asker, person)}})
+
+
+# --- the list ---------------------------------------------------------------------------------------------------------
+
+
+async def _listed(desk: Desk, asker: Asker, asked: Asked, contact: str | None = None) -> Response:
+    wanted = _wanted(asker, asked, contact)
+    async with desk.transaction() as connection:
+        if asked.changed_since is not None:
+            return answer(_changed(wanted, *await lists.changed(connection, wanted)))
+        found = await lists.page(connection, wanted)
+        total = await lists.total(connection, wanted)
+        rows = found[: wanted.limit]
+        await readings.note(connection, [trace_of(asker, f.case.id, "lista", "deltar") for f in rows])
+    counted = min(total, lists.COUNTED)
+    content = {"total": counted, "total_is_more": total > counted, "cases": _rows(desk, asker, rows)}
+    if len(found) > wanted.limit:
+        content["next"] = _cursor(rows[-1].case.id, rows[-1].changed_at if wanted.sort == "changed" else None)
+    return answer(content)
+
+
+def _changed(wanted: Wanted, found: Sequence[tuple[str, datetime]], until: datetime) -> dict[str, Any]:
+    """C-32: count and ids, nothing of what is in the cases; ``as_of`` is the changed_since of the next question."""
+    shown = found[: wanted.limit]
+    content: dict[str, Any] = {"count": len(shown), "cases": [id_ for id_, _ in shown], "as_of": until}
+    return content | ({"next": _cursor(*shown[-1])} if len(found) > len(shown) else {})
+
+
+def _rows(desk: Desk, asker: Asker, found: Sequence[Found]) -> list[dict[str, Any]]:
+    directory = desk.directory()
+    return [
+        row(
+            one.case,
+            asker.unit,
+            directory,
+            changed_at=one.changed_at,
+            archived=one.archived,
+            kartlaggning_at=one.kartlaggning_at,
+        )
+        if _is_own(one, asker)
+        else stub(one.case, asker.unit, directory)
+        for one in found
+        if may_be_known(one.case, asker.unit)
+    ]
+
+
+def _is_own(found: Found, asker: Asker) -> bool:
+    """C-4: the unit takes part, and the role asked in is one of its roles there."""
+    participant = found.case.participants.get(asker.unit.hsa)
+    return participant is not None and asker.role in participant["roles"]
+
+
+def _wanted(asker: Asker, asked: Asked, contact: str | None) -> Wanted:
+    since = asked.changed_since
+    return Wanted(
+        unit=asker.unit.hsa,
+        sort=asked.sort,
+        archived=None if asked.archived == "all" else asked.archived == "true",
+        todo=asked.todo,
+        status=asked.status,
+        name=getattr(asked, "name", None),
+        personnummer=getattr(asked, "personnummer", None),
+        contact=contact,
+        changed_since=since,
+        after=_after(asked),
+        limit=asked.limit if since is None else _MOST_CHANGED,
+    )
+
+
+# --- the cursor: a time and a case, never a name or a number (D-10) ---------------------------------------------------
+
+
+def _cursor(case: str, changed_at: datetime | None) -> str:
+    moment = "" if changed_at is None else changed_at.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    return f"{moment}_{case}"
+
+
+def _after(asked: Asked) -> tuple[datetime | None, str] | None:
+    if asked.cursor is None:
+        return None
+    moment, _, case = asked.cursor.partition("_")
+    try:
+        at = datetime.strptime(moment, "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC) if moment else None
+    except ValueError:
+        at = None
+    if not is_case_id(case) or (at is None) == (asked.sort == "changed"):
+        raise bad(
+            "cursor",
+            "använd next från föregående sida, med samma sortering",
+            "use next of the page before, sorted alike",
+        )
+    return at, case
+
+
+# --- reading what was asked -------------------------------------------------------------------------------------------
+
+
+def _of_query(request: Request) -> Asked:
+    given = {name: value for name, value in request.query_params.items() if name != "unit"}
+    try:
+        return Asked.model_validate(given)
+    except ValidationError as error:
+        raise _unreadable(error) from None
+
+
+# --- may one open a case? (C-31) --------------------------------------------------------------------------------------
+
+
+def _may_open(desk: Desk, asker: Asker, person: str) -> dict[str, Any]:
+    """From the process's table, and from what the registers have said of the person."""
+    directory = desk.directory()
+    refused = None
+    if not any(row.opens and asker.unit.party in row.parties for row in SVU.rows):
+        refused = Refused(
+            SVU.opening_rule, "Bara slutenvården öppnar ett SVU-ärende.", "Only inpatient care opens an SVU case."
+        )
+    else:
+        said = desk.known.person(person, directory.region_of(asker.unit.hsa).county)
+        refused = None if said is None else protected_or_deceased(said.outcome)
+    if refused is None:
+        return {"allowed": True}
+    return {"allowed": False, "rule": refused.rule, "text": {"sv": refused.sv, "en": refused.en}}

@@ -1,0 +1,178 @@
+"""One connected system in the demo: sends by its way in, is told by its way out, acknowledges and adjusts when asked.
+
+Imports the wire, the ways and the case files beside it. What the system does besides, its desk knows (``ward``,
+``receivers``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+from collections.abc import Coroutine, Mapping
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from hub.sandbox import staff, ways, wire
+from hub.sandbox.casefile import TIME, CaseFile, kind_of
+from hub.sandbox.ledger import Ledger
+from hub.sandbox.wire import Answer, Notice
+from schemas.both import Kvittens
+from schemas.directory import System, Unit
+from schemas.envelope import Message
+from schemas.parts import Part
+from schemas.svu import Justering
+
+ADJUST = "svu.justering"
+STEP = "stallningstagande"
+
+
+class Desk(Protocol):
+    """What a party does of its own accord."""
+
+    def told(self, file: CaseFile, notice: Notice) -> None:
+        """A notice came, which the file holds already."""
+        ...
+
+    async def prepare(self, file: CaseFile, unit: Unit) -> bool:
+        """Does what comes before the unit adjusts; False when it shall not adjust now."""
+        ...
+
+
+class Party:
+    """One connected system. It knows what a vendor's system knows: its notices, its receipts, the directory."""
+
+    def __init__(self, system: System, units: list[Unit], way_in: ways.WayIn, ledger: Ledger, run: str) -> None:
+        self.system, self.units, self.ledger = system, units, ledger
+        self.desk: Desk | None = None
+        self.pace_s = (0.1, 0.5)
+        """How long somebody takes to read or to write, seconds from and to."""
+        self._way_in, self._run = way_in, run
+        self._random = random.Random(system.id)  # noqa: S311 - a demo
+        self._numbers = itertools.count(1)
+        self._files: dict[str, CaseFile] = {}
+        self._awaited: dict[str, asyncio.Future[Answer]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def new_id(self) -> str:
+        """An id of this system's own that says nothing about anybody."""
+        return f"{self.system.id}-{self._run}-{next(self._numbers)}"
+
+    def file(self, case: str) -> CaseFile:
+        """What this system knows of a case."""
+        return self._files.setdefault(case, CaseFile(case))
+
+    def forget(self, case: str) -> None:
+        """The stay is over: the file goes to the archive."""
+        self._files.pop(case, None)
+
+    # --- sending -------------------------------------------------------------------------------------------------
+
+    async def pause(self, times: float = 1.0) -> None:
+        """People take their time."""
+        await asyncio.sleep(self._random.uniform(*self.pace_s) * times)
+
+    def message(self, unit: Unit, name: str, subject: str, data: Part, role: str | None = None) -> Message:
+        """An act of a unit, by whoever acts for it in the role."""
+        role = role or next(iter(unit.roles))
+        return Message(self.new_id(), unit.hsa, name, subject, datetime.now(UTC), staff.actor(unit, role), role, data)
+
+    async def act(self, file: CaseFile, unit: Unit, name: str, data: Part, role: str | None = None) -> Answer:
+        """An act in a case that is known; returns the final receipt."""
+        return await self.push(self.message(unit, name, file.case, data, role))
+
+    async def push(self, message: Message) -> Answer:
+        """Sends and waits for the final receipt, which may come by the way out, and later when the hub holds it."""
+        final: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._awaited[message.id] = final
+        answer = await self._way_in.send(wire.write(message, self.system.format))
+        if answer is not None:
+            self._answered(Answer(message.id, answer.code, answer.case, answer.rule, answer.sequence))
+        found = await final
+        if found.code == "ok" and found.case is not None:
+            self.file(found.case).did(message.unit, message.name, found.sequence)
+        self.ledger.acted(self.system.id, message, found)
+        return found
+
+    def _answered(self, answer: Answer) -> None:
+        waiting = self._awaited.get(answer.message)
+        if waiting is None or waiting.done():
+            return
+        if answer.code == "transient-error":  # held: the final one follows
+            self.ledger.held(answer.message)
+        else:
+            del self._awaited[answer.message]
+            waiting.set_result(answer)
+
+    # --- being told ----------------------------------------------------------------------------------------------
+
+    async def received(self, attributes: Mapping[str, str], body: bytes) -> None:
+        """What came out of the hub for this system."""
+        try:
+            found = wire.read(attributes, body)
+        except (ValueError, KeyError, TypeError, IndexError) as error:
+            self.ledger.faulty("unreadable", f"{self.system.id} could not read what it got: {type(error).__name__}")
+            return
+        if isinstance(found, Answer):
+            self._answered(found)
+        elif self.ledger.noticed(self.system.id, found):
+            self._told(found)
+
+    def _told(self, notice: Notice) -> None:
+        file = self.file(notice.case)
+        file.note(notice)
+        for unit in self.units:
+            asked = notice.awaits.get(unit.hsa)
+            if asked == "kvittens":
+                self.later(file, self._acknowledge(file, notice, unit))
+            elif asked == "justering":
+                self.later(file, self._adjust(file, notice, unit))
+            elif notice.name == "svu.utskrivning_angrad" and file.state.get(unit.hsa, {}).get(STEP) == "red":
+                # The steps are as they were: what was put aside at the discharge is taken up again.
+                if (before := file.asked.get((unit.hsa, "justering"))) is not None:
+                    self.later(file, self._adjust(file, before, unit))
+        assert self.desk is not None
+        self.desk.told(file, notice)
+
+    def later(self, file: CaseFile, work: Coroutine[Any, Any, None]) -> None:
+        """Something that somebody will do; the stay is not over before it is done."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        self.ledger.in_hand(file.case, 1)
+
+        def done(task: asyncio.Task[None]) -> None:
+            self._tasks.discard(task)
+            self.ledger.in_hand(file.case, -1)
+            if not task.cancelled() and (error := task.exception()) is not None:
+                self.ledger.failed(f"{self.system.id}: {error!r}")
+
+        task.add_done_callback(done)
+
+    async def _acknowledge(self, file: CaseFile, notice: Notice, unit: Unit) -> None:
+        await self.pause()
+        kind = kind_of(notice.name, "kvittens")
+        if kind and file.asked[unit.hsa, kind] is not notice:
+            self.ledger.replaced(file.case, unit.hsa, notice.message)
+            return
+        role = staff.role_for(unit, "tid" if notice.name in TIME else "inskrivning", "kvittera")
+        await self.act(file, unit, "kvittens", Kvittens(message=notice.message), role)
+
+    async def _adjust(self, file: CaseFile, notice: Notice, unit: Unit) -> None:
+        await self.pause(1.5)
+        assert self.desk is not None
+        if self._is_past(file, notice, unit) or not await self.desk.prepare(file, unit):
+            return
+        if not self._is_past(file, notice, unit):
+            await self.act(file, unit, ADJUST, Justering(), staff.role_for(unit, STEP, "justera"))
+
+    def _is_past(self, file: CaseFile, notice: Notice, unit: Unit) -> bool:
+        """Asked anew since, adjusted since, or the case is closed."""
+        done = file.own.get((unit.hsa, ADJUST), 0)
+        stands = file.asked.get((unit.hsa, "justering")) is notice
+        return file.closed or file.news == "protected" or not stands or done > notice.sequence
+
+    async def stop(self) -> None:
+        """Drops what it still meant to do."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,0 +1,179 @@
+"""The units' lists over all cases (C-31, C-32, C-54): pages, totals, what has changed. Imports psycopg and the store only.
+
+Every statement is planned for its own values (never prepared): a unit may have ten cases or a hundred thousand, and the
+way to the first page is another. Cases that a unit may not see are not in ``participation`` at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from psycopg import AsyncConnection
+from pydantic_core import to_json
+
+from hub.processes.case import Case
+
+Connection = AsyncConnection[tuple[Any, ...]]
+Sort = Literal["changed", "name", "personnummer"]
+
+COUNTED = 10_000
+"""A total is exact up to here; beyond it the list says that there are more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a unit asks its list for."""
+
+    unit: str
+    sort: Sort = "changed"
+    archived: bool | None = False
+    """False: the start list (C-54); True: those that have left it; None: both."""
+    todo: bool = False
+    status: str | None = None
+    name: str | None = None
+    personnummer: str | None = None
+    """The beginning of it, or all."""
+    contact: str | None = None
+    """HSA-id of a fast vardkontakt."""
+    changed_since: datetime | None = None
+    after: tuple[datetime | None, str] | None = None
+    """The last row of the page before: when it was changed (sorted by change), and its case."""
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One case of a list, as it stands."""
+
+    case: Case
+    changed_at: datetime
+    archived: bool
+    kartlaggning_at: datetime | None = None
+
+
+_FOLD = str.maketrans("åäö", "{|}")
+_LEFT = "coalesce(c.archived_at <= now(), false)"
+_ORDER = {
+    "changed": "c.changed_at DESC, c.id DESC",
+    "name": "c.sort_name, c.id",
+    "personnummer": "c.person, c.id",
+}
+_AFTER = {
+    "changed": "(c.changed_at, c.id) < (%(key)s, %(after)s::uuid)",
+    "name": "(c.sort_name, c.id) > ((SELECT sort_name FROM cases WHERE id = %(after)s::uuid), %(after)s::uuid)",
+    "personnummer": "(c.person, c.id) > ((SELECT person FROM cases WHERE id = %(after)s::uuid), %(after)s::uuid)",
+}
+_CONDITIONS = {
+    "todo": "p.todo",
+    "status": "c.status = %(status)s",
+    "name": r"c.sort_name LIKE %(name)s",
+    "personnummer": "c.person >= %(personnummer)s AND c.person < %(personnummer)s || '~'",
+    "contact": "(c.state -> 'vardkontakter') IS NOT NULL AND (c.state -> 'vardkontakter')::jsonb @> %(contact)s::jsonb",
+    "changed_since": "c.changed_at > %(changed_since)s",
+}
+
+
+def _statement(wanted: Wanted) -> tuple[str, dict[str, Any]]:
+    where = ["p.unit = %(unit)s"]
+    where += [condition for name, condition in _CONDITIONS.items() if getattr(wanted, name)]
+    if wanted.archived is not None:
+        where.append(
+            "c.archived_at <= now()" if wanted.archived else "(c.archived_at IS NULL OR c.archived_at > now())"
+        )
+    values = {
+        "unit": wanted.unit,
+        "status": wanted.status,
+        "name": None if wanted.name is None else f"%{_plain(wanted.name)}%",
+        "personnummer": wanted.personnummer,
+        "contact": to_json([{"person": wanted.contact}]).decode(),
+        "changed_since": wanted.changed_since,
+    }
+    return "FROM participation p JOIN cases c ON c.id = p.case_id WHERE " + " AND ".join(where), values
+
+
+def _plain(name: str) -> str:
+    """As ``sort_name`` folds names, with nothing in it that LIKE would read as a sign."""
+    folded = name.lower().translate(_FOLD)
+    return folded.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+
+
+async def page(connection: Connection, wanted: Wanted) -> list[Found]:
+    """The next rows, one more than the limit where there are more."""
+    source, values = _statement(wanted)
+    if wanted.after is not None:
+        source += f" AND {_AFTER[wanted.sort]}"
+        values |= {"key": wanted.after[0], "after": wanted.after[1]}
+    found = await connection.execute(
+        f"SELECT c.state::text, c.changed_at, {_LEFT} {source} ORDER BY {_ORDER[wanted.sort]} LIMIT %(limit)s",
+        {**values, "limit": wanted.limit + 1},
+        prepare=False,
+    )
+    return await _with_kartlaggning(connection, await found.fetchall())
+
+
+async def total(connection: Connection, wanted: Wanted) -> int:
+    """How many rows the list has in all, counted no further than one past ``COUNTED``."""
+    source, values = _statement(wanted)
+    row = await (
+        await connection.execute(
+            f"SELECT count(*) FROM (SELECT 1 {source} LIMIT {COUNTED + 1}) AS counted",  # noqa: S608 - constants
+            values,
+            prepare=False,
+        )
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def changed(connection: Connection, wanted: Wanted) -> tuple[list[tuple[str, datetime]], datetime]:
+    """C-32: (case, when) of the list's cases that changed since, the first changed first, one more than the limit where
+    there are more; and the time to ask from next.
+
+    That time lies a little back, for what is being written now bears the time at which it began.
+    """
+    source, values = _statement(wanted)
+    if wanted.after is not None:
+        source += " AND (c.changed_at, c.id) > (%(key)s, %(after)s::uuid)"
+        values |= {"key": wanted.after[0], "after": wanted.after[1]}
+    found = await connection.execute(
+        f"SELECT c.id::text, c.changed_at {source} ORDER BY c.changed_at, c.id LIMIT %(limit)s",
+        {**values, "limit": wanted.limit + 1},
+        prepare=False,
+    )
+    rows = await found.fetchall()
+    row = await (await connection.execute("SELECT now() - interval '5 seconds'")).fetchone()
+    assert row is not None
+    return [(id_, at) for id_, at in rows], row[0]
+
+
+async def of_person(connection: Connection, personnummer: str) -> list[Found]:
+    """A person's cases, active and archived, the newest change first; those that have disappeared are left out (V-5)."""
+    found = await connection.execute(
+        f"SELECT c.state::text, c.changed_at, {_LEFT} FROM cases c WHERE c.person = %s"  # noqa: S608 - constant
+        " AND c.status NOT IN ('revoked', 'refused') ORDER BY c.changed_at DESC LIMIT 500",
+        (personnummer,),
+        prepare=False,
+    )
+    return await _with_kartlaggning(connection, await found.fetchall())
+
+
+async def _with_kartlaggning(connection: Connection, rows: Sequence[tuple[str, datetime, bool]]) -> list[Found]:
+    """C-31: when each case's kartlaggning was last written in."""
+    read = [(Case.load(state.encode()), changed_at, left) for state, changed_at, left in rows]
+    last = {
+        case.id: max(sequence for _, sequence, *_ in fields.values())
+        for case, _, _ in read
+        if (fields := case.fields.get("kartlaggning"))
+    }
+    times: dict[str, datetime] = {}
+    if last:
+        found = await connection.execute(
+            "SELECT m.case_id::text, m.received_at FROM unnest(%s::uuid[], %s::int[]) AS k (case_id, sequence)"
+            " JOIN message m USING (case_id, sequence)",
+            (list(last), list(last.values())),
+        )
+        times = dict(await found.fetchall())
+    return [Found(case, changed_at, left, times.get(case.id)) for case, changed_at, left in read]

@@ -1,0 +1,195 @@
+"""The acts that the FHIR contract examples are made of, one of every name and the variants that differ in FHIR. Imports
+the language only.
+
+The only patient is the fictitious Tolvan Tolvansson, his wife is invented too (C-64); the codes are those of the
+profile mina_planer.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Final
+
+from schemas import both, own, svu
+from schemas.parts import Part, Patient, Samtycke
+
+WARD: Final = "SE2321000255-AVD12"
+HEALTH_CENTRE: Final = "SE2321000255-VC01"
+MUNICIPALITY: Final = "SE2120001132-KOM1"
+EMERGENCY: Final = "SE2321000255-AMB1"
+PHYSICIAN: Final = "SE2321000255-P002"
+CARE_CONTACT: Final = "SE2321000255-P003"
+CASE: Final = "SVU-2026-000001"
+_CET: Final = timezone(timedelta(hours=1))
+ADMITTED: Final = datetime(2026, 3, 2, 8, 40, tzinfo=_CET)
+SENT: Final = datetime(2026, 3, 2, 9, 14, tzinfo=_CET)
+WRITTEN: Final = datetime(2026, 3, 2, 8, 14, 1, tzinfo=UTC)
+TOLVAN: Final = Patient(
+    personnummer="191212121212", name="Tolvan Tolvansson", address="Storgatan 1, 222 22 Lund", phone="046-12 34 56"
+)
+CONSENT: Final = Samtycke(
+    outcome="given",
+    kind="svu",
+    scope="Samordning vid utskrivning",
+    holds_for=(HEALTH_CENTRE, MUNICIPALITY),
+    valid_from=date(2026, 3, 2),
+    given_by="Patienten",
+    how="muntligt",
+)
+PLACEMENT: Final = svu.Placement(municipality="1281", stated_by="Biståndshandläggare, Lunds kommun")
+_PDF: Final = b64encode(b"%PDF-1.4\n%%EOF\n").decode()
+
+ACTS: Final[dict[str, tuple[str, Part]]] = {
+    "aterkallelse": (WARD, both.Aterkallelse(reason="Patienten har ångrat sig", kind="svu")),
+    "atkomst": (EMERGENCY, both.Atkomst(ground="menprovning", comment="Ambulansuppdrag, patienten är medvetslös")),
+    "roll": (HEALTH_CENTRE, both.Roll(unit=HEALTH_CENTRE, role="rehabkoordinator", change="tillagd")),
+    "narstaende": (
+        WARD,
+        both.Narstaende(
+            people=(
+                both.Outsider(name="Tolva Tolvansson", relation="maka", phone="046-12 34 57"),
+                both.Outsider(name="Försäkringskassan", relation="handläggare", person_objects=True),
+            )
+        ),
+    ),
+    "narstaende.empty": (WARD, both.Narstaende(people=())),
+    "kontakt": (
+        HEALTH_CENTRE,
+        both.Kontakt(
+            person=CARE_CONTACT,
+            unit=HEALTH_CENTRE,
+            role="huvudansvarig",
+            phone="046-17 00 01",
+            email="vc01@example.se",
+        ),
+    ),
+    "felsant": (HEALTH_CENTRE, both.Felsant(message="inskrivning-1", reason="Patienten är inte listad här")),
+    "meddelande": (
+        WARD,
+        both.Meddelande(
+            text="Hemgång först efter lunch, se bilagan.",
+            receivers=(HEALTH_CENTRE, MUNICIPALITY),
+            kvittera=(MUNICIPALITY,),
+            attachment=both.Attachment(name="hjalpmedel.pdf", content=_PDF),
+        ),
+    ),
+    "meddelande.to_all": (MUNICIPALITY, both.Meddelande(text="Hemtjänsten är beställd.", kvittera=())),
+    "makulering": (WARD, both.Makulering(message="meddelande-1", reason="Fel bilaga")),
+    "makulering.case": (WARD, both.Makulering(case=True, reason="Fel person inskriven")),
+    "avliden": (WARD, both.Avliden(date=date(2026, 3, 5))),
+    "avliden.undated": (MUNICIPALITY, both.Avliden()),
+    "uppslag": (WARD, both.Uppslag()),
+    "utskrift": (
+        WARD,
+        both.Utskrift(document="inskrivning", for_whom="Patienten", why="Vill ha underlaget på papper"),
+    ),
+    "svu.beraknad_utskrivning": (
+        WARD,
+        svu.BeraknadUtskrivning(date=date(2026, 3, 9), reason="Infektion, fortsatt behandling"),
+    ),
+    "svu.utskrivningsklar": (
+        WARD,
+        svu.Utskrivningsklar(date=date(2026, 3, 6), responsible_physician=PHYSICIAN, placement=PLACEMENT),
+    ),
+    "svu.utskrivningsklar_avbruten": (WARD, svu.UtskrivningsklarAvbruten(reason="Feber i natt")),
+    "svu.utskrivningsklar_avbruten.moved": (
+        WARD,
+        svu.UtskrivningsklarAvbruten(reason="Feber i natt", date=date(2026, 3, 8), responsible_physician=PHYSICIAN),
+    ),
+    "svu.fast_vardkontakt": (
+        HEALTH_CENTRE,
+        svu.FastVardkontakt(person=CARE_CONTACT, unit=HEALTH_CENTRE, kallelseansvarig=True),
+    ),
+    "svu.fast_vardkontakt.responsibility": (
+        HEALTH_CENTRE,
+        svu.FastVardkontakt(
+            person="SE2321000255-P004", unit=HEALTH_CENTRE, change="andrad", responsibility="rehabilitering"
+        ),
+    ),
+    "svu.kartlaggning": (
+        WARD,
+        svu.Kartlaggning(
+            fields={
+                "patientens_onskemal": svu.Written(text="Vill hem till sin lägenhet", version=0),
+                "aktuellt_tillstand": svu.Written(
+                    text="Går med rullator", choices=("rullator", "behover_en_person"), version=2
+                ),
+            }
+        ),
+    ),
+    "svu.kartlaggning.start": (MUNICIPALITY, svu.Kartlaggning(start=True)),
+    "svu.stallningstagande": (
+        WARD,
+        svu.Stallningstagande(
+            slutenvard=svu.SlutenvardsDel(
+                patient_opinion="Patienten är införstådd",
+                egenvard=svu.YesNo(needed=False),
+                forbrukningsmaterial=svu.YesNo(needed=True, description="Inkontinensskydd för en vecka"),
+                responsible_physician=PHYSICIAN,
+                sip_position="sip_behovs",
+            )
+        ),
+    ),
+    "svu.stallningstagande.oppenvard": (
+        HEALTH_CENTRE,
+        svu.Stallningstagande(
+            oppenvard=svu.OppenvardsDel(
+                responsible_physicians=("SE2321000255-P005", "SE2321000255-P006"),
+                responsibility_division="Vårdcentralen svarar för läkemedel och uppföljning",
+            )
+        ),
+    ),
+    "svu.stallningstagande.kommun": (
+        MUNICIPALITY,
+        svu.Stallningstagande(kommun=svu.KommunsDel(planned_efforts="Hemtjänst morgon och kväll, trygghetslarm")),
+    ),
+    "svu.klarmarkering": (WARD, svu.Klarmarkering()),
+    "svu.sip_stallning": (HEALTH_CENTRE, svu.SipStallning(approves=True)),
+    "svu.sip_stallning.rejected": (
+        HEALTH_CENTRE,
+        svu.SipStallning(approves=False, comment="SIP finns redan", kallelseansvarig=CARE_CONTACT),
+    ),
+    "svu.justering": (MUNICIPALITY, svu.Justering()),
+    "svu.utskrivning": (
+        WARD,
+        svu.Utskrivning(
+            date=date(2026, 3, 6),
+            kind="utskrivning",
+            discharged_to="ordinart_boende",
+            comment="Bor tills vidare hos dottern",
+            confirmed=True,
+        ),
+    ),
+    "svu.utskrivning.ended": (
+        WARD,
+        svu.Utskrivning(date=date(2026, 3, 6), kind="avslut_i_fortid", ended_with="annan_slutenvard"),
+    ),
+    "svu.utskrivning_angrad": (WARD, svu.UtskrivningAngrad(reason="Återinskriven samma dag")),
+}
+"""File name without its end → the unit that acts, and what it says; the name is what stands before the variant."""
+
+FROM_HUB: Final[dict[str, Part]] = {
+    "folkbokforing": own.Folkbokforing(news="moved", address="Lillgatan 2, 241 30 Eslöv", municipality="1285"),
+    "folkbokforing.deceased": own.Folkbokforing(news="deceased"),
+    "folkbokforing.new_number": own.Folkbokforing(news="new_number", personnummer=TOLVAN.personnummer),
+    "frist": own.Frist(
+        name="kvittens_forsenad",
+        due=datetime(2026, 3, 3, 9, 14, tzinfo=_CET),
+        step="inskrivning",
+        message="inskrivning-1",
+        units=(MUNICIPALITY,),
+    ),
+}
+"""The same of the hub's own; ``adressering`` and ``verifiering`` are in ``examples``."""
+
+
+def name_of(key: str) -> str:
+    """The message's name: ``svu.utskrivning.ended`` → ``svu.utskrivning``."""
+    parts = key.split(".")
+    return ".".join(parts[:2] if parts[0] == "svu" else parts[:1])
+
+
+def id_of(key: str) -> str:
+    """A message id of the example: a FHIR id, so without underscore."""
+    return f"{key.removeprefix('svu.').replace('_', '-').replace('.', '-')}-1"

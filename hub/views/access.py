@@ -1,0 +1,123 @@
+"""Who asks, and whether they may see a case: secrecy before anything else (C-4 to C-6, V-2, V-5). Pure; imports the
+rules' case and the language only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hub.errors import Refused
+from hub.processes.case import Case
+from schemas.directory import Directory, System, Unit
+
+CHOICE = "aktivt_val"
+"""The deliberate choice of one whose organisation takes part (C-5), made for a single reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """A person in a role of a unit of the asking system."""
+
+    system: System
+    unit: Unit
+    actor: str
+    role: str
+    choice: bool = False
+    """The deliberate choice of C-5 was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """On which ground a case is seen, and as which party."""
+
+    ground: str
+    party: str | None
+    """The unit's party in the case; None when it takes no part and only reads (C-5)."""
+
+    @property
+    def takes_part(self) -> bool:
+        return self.party is not None
+
+
+NOT_SHOWN = Refused(
+    "unknown-case",
+    "Ärendet finns inte, eller visas inte för enheten. Sök personen på nytt.",
+    "There is no such case, or it is not shown to the unit. Search for the person again.",
+    "/case",
+    404,
+)
+
+
+def may_be_known(case: Case, unit: Unit) -> bool:
+    """Whether a unit may be told that the case exists: not when it is revoked (V-5) or the person is not handled (C-62,
+    C-63), and before anything is published only for slutenvard's participants (V-2).
+    """
+    if case.status in {"revoked", "refused"}:
+        return False
+    participant = case.participants.get(unit.hsa)
+    return case.published or (participant is not None and participant["party"] == "slutenvard")
+
+
+def organisation_takes_part(case: Case, unit: Unit, directory: Directory) -> bool:
+    """C-4: the organisation number is the border of secrecy."""
+    known = directory.unit_by_hsa
+    return any(other in known and known[other].organisation == unit.organisation for other in case.participants)
+
+
+def reach(case: Case | None, asker: Asker, directory: Directory) -> Reach:
+    """The ground on which the asker sees the content; raises ``Refused`` 404, or 403 with what would be needed."""
+    if case is None or not may_be_known(case, asker.unit):
+        raise NOT_SHOWN
+    participant = case.participants.get(asker.unit.hsa)
+    if participant is not None:
+        if asker.role not in participant["roles"]:
+            raise Refused(
+                "C-4",
+                "Rollen deltar inte i ärendet för enheten. Lägg till den med roll.",
+                "The role takes no part in the case for the unit. Add it with roll.",
+                "/X-Role",
+                403,
+            )
+        return Reach("deltar", participant["party"])
+    if asker.unit.hsa in case.access:
+        return Reach(f"atkomst:{case.access[asker.unit.hsa][0]}", None)
+    within = organisation_takes_part(case, asker.unit, directory)
+    if asker.choice and within:
+        return Reach(CHOICE, None)
+    raise needs_ground(within=within)
+
+
+def needs_ground(*, within: bool) -> Refused:
+    """C-5: what one who takes no part has to do first."""
+    if within:
+        return Refused(
+            "C-5",
+            "Enheten deltar inte. Sänd atkomst, eller ange X-Ground: aktivt_val; läsningen loggas.",
+            "The unit takes no part. Send atkomst, or give X-Ground: aktivt_val; the reading is logged.",
+            "/X-Ground",
+            403,
+        )
+    return Refused(
+        "C-5",
+        "Enheten deltar inte. Registrera atkomst med samtycke eller menprovning; läsningen loggas.",
+        "The unit takes no part. Register atkomst with samtycke or menprovning; the reading is logged.",
+        "/X-Unit",
+        403,
+    )
+
+
+def owns_the_trace(case: Case | None, asker: Asker, directory: Directory) -> str:
+    """C-7: the trace is read by units of an organisation that takes part, also after the case was revoked (V-5: it is
+    kept); before anything is published by slutenvard's alone. Gives the ground.
+    """
+    if case is None:
+        raise NOT_SHOWN
+    known = directory.unit_by_hsa
+    owners = {
+        known[unit].organisation
+        for unit, participant in case.participants.items()
+        if unit in known and (case.published or participant["party"] == "slutenvard")
+    }
+    if asker.unit.organisation not in owners or not (case.published or asker.unit.party == "slutenvard"):
+        raise NOT_SHOWN
+    return "deltar" if asker.unit.hsa in case.participants else "organisation"

@@ -1,0 +1,135 @@
+"""One case as a row of a list (C-30, C-31), or as process, status and läsläge where the unit takes no part (C-5). Pure;
+imports the rules and the language only.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from hub.processes.case import Case
+from hub.processes.outlook import outlook
+from hub.processes.svu import SVU
+from hub.views.access import organisation_takes_part
+from schemas.directory import Directory, Unit
+
+ANSWER = {"kvittera": "kvittens", "justera": "justering", "godkanna": "godkannande", "svara": "svar"}
+"""What a unit answers with, by the act that a step awaits (messages.md §2)."""
+
+
+def row(
+    case: Case,
+    unit: Unit,
+    directory: Directory,
+    *,
+    changed_at: datetime,
+    archived: bool,
+    kartlaggning_at: datetime | None,
+) -> dict[str, Any]:
+    """A case of the unit's own."""
+    return {
+        **head(case, changed_at=changed_at, archived=archived),
+        "person": person(case),
+        "steps": outlook(SVU, case, unit.hsa, directory).colours,
+        "todo": awaited(case, unit.hsa),
+        "participants": participants(case, directory),
+        "counts": {"messages": case.counts.get("messages", 0), "files": case.counts.get("files", 0)},
+        "kartlaggning": {"changed_at": kartlaggning_at, "begun_at": case.steps.get("kartlaggning", {}).get("at")},
+        "time": time_of(case),
+        "vardkontakter": contacts(case, directory),
+    }
+
+
+def stub(case: Case, unit: Unit, directory: Directory) -> dict[str, Any]:
+    """C-5: process, status and läsläge only, and what would open it; the case's id is what ``atkomst`` is sent on."""
+    within = organisation_takes_part(case, unit, directory)
+    return {
+        "case": case.id,
+        "process": case.process,
+        "status": case.status,
+        "laslage": True,
+        "access": ["aktivt_val"] if within else ["samtycke", "menprovning"],
+    }
+
+
+def head(case: Case, *, changed_at: datetime, archived: bool) -> dict[str, Any]:
+    """What names a case and how it stands."""
+    return {
+        "case": case.id,
+        "process": case.process,
+        "status": case.status,
+        "archived": archived,
+        "changed_at": changed_at,
+        "sequence": case.sequence,
+        "published": case.published,
+    }
+
+
+def person(case: Case) -> dict[str, Any]:
+    """C-60; C-62: of one with protected identity neither address nor phone."""
+    shown = ("personnummer", "name") if case.blocked else ("personnummer", "name", "address", "phone")
+    return {name: case.person[name] for name in shown if name in case.person} | {
+        "protected": case.blocked,
+        "deceased": case.deceased,
+    }
+
+
+def awaited(case: Case, unit: str) -> list[dict[str, Any]]:
+    """The acts that a case awaits of a unit, by name (C-31)."""
+    acts: list[dict[str, Any]] = [
+        {"act": ANSWER[step["act"]], "step": name, "message": step["message"], "since": step["at"]}
+        for name, step in case.steps.items()
+        if unit in step["awaits"]
+    ]
+    if unit in case.unanswered:
+        acts.append({"act": "kvittens", "of": "meddelande", "count": case.unanswered[unit]})
+    return acts
+
+
+def participants(case: Case, directory: Directory) -> list[dict[str, Any]]:
+    """Who takes part, in which roles, and what awaits each."""
+    return [
+        {
+            "unit": unit,
+            "name": name_of(unit, directory),
+            "party": participant["party"],
+            "roles": participant["roles"],
+            "awaits": [act["act"] for act in awaited(case, unit)],
+        }
+        for unit, participant in case.participants.items()
+    ]
+
+
+def contacts(case: Case, directory: Directory) -> list[dict[str, Any]]:
+    """V-7: the named care contacts."""
+    return [
+        {
+            "person": contact["person"],
+            "unit": contact["unit"],
+            "unit_name": name_of(contact["unit"], directory),
+            "kallelseansvarig": contact["kallelseansvarig"],
+            "responsibility": contact["responsibility"],
+        }
+        for contact in case.vardkontakter
+    ]
+
+
+def time_of(case: Case) -> dict[str, Any]:
+    """Estimated, or utskrivningsklar, or discharged, with the dates."""
+    dates = case.dates
+    klar = dates.get("klar")
+    state = "utskriven" if "discharged" in dates else "utskrivningsklar" if klar else "beraknad"
+    return {
+        "state": state if klar or "estimated" in dates or "discharged" in dates else None,
+        "admitted": dates.get("admitted"),
+        "estimated": dates.get("estimated"),
+        "utskrivningsklar": None if klar is None else {"date": klar["date"], "physician": klar["physician"]},
+        "discharged": dates.get("discharged"),
+        "leaves_list_at": dates.get("archived"),
+    }
+
+
+def name_of(unit: str, directory: Directory) -> str | None:
+    """A unit's name in the directory; None for one that is not, or no longer, there."""
+    entry = directory.unit_by_hsa.get(unit)
+    return None if entry is None else entry.name

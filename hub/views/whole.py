@@ -1,0 +1,177 @@
+"""A case with everything that stands in it now, for one unit (C-30, C-31, C-60). Pure; imports the rules, the clocks and the
+language only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic_core import to_jsonable_python
+
+from hub.processes.case import Case
+from hub.processes.common import local_day
+from hub.processes.law import liability
+from hub.processes.outlook import may
+from hub.processes.svu import SVU
+from hub.store.readings import Act
+from hub.views.access import Asker, Reach
+from hub.views.rows import awaited, contacts, head, participants, person, time_of
+from hub.views.steps import steps
+from hub.views.written import STALLNINGSTAGANDE, Seen, fields, words
+from schemas.directory import Directory
+
+_LATEST = ("svu.inskrivning", "information", "samtycke", "svu.sip_stallning", "adressering", "svu.utskrivning")
+
+
+def needed(case: Case, acts: Sequence[Act]) -> set[int]:
+    """The numbers of the messages in which what stands now is written."""
+    return {*case.standing, *_latest(case, acts).values()}
+
+
+def _latest(case: Case, acts: Sequence[Act]) -> dict[str, int]:
+    """Name → the number of the message that stands. A published inskrivning is not replaced by one after the discharge."""
+    found = {act.name: act.sequence for act in acts if act.name in _LATEST}
+    if "inskrivning" in case.steps:
+        found["svu.inskrivning"] = case.steps["inskrivning"]["sequence"]
+    if case.consent_at is not None:
+        found["samtycke"] = case.consent_at
+    else:
+        found.pop("samtycke", None)
+    if case.status != "discharged":
+        found.pop("svu.utskrivning", None)
+    if not case.klarmarkerad and case.sip_approved is None:
+        found.pop("svu.sip_stallning", None)
+    return found
+
+
+def whole(
+    case: Case,
+    asker: Asker,
+    reach: Reach,
+    acts: Sequence[Act],
+    messages: Mapping[int, Seen],
+    directory: Directory,
+    *,
+    changed_at: datetime,
+    archived: bool,
+    now: datetime,
+) -> dict[str, Any]:
+    """The whole case as the asker sees it. Nothing of it is a draft of another party (C-52)."""
+    unit = asker.unit.hsa
+    latest = {name: messages[number] for name, number in _latest(case, acts).items() if number in messages}
+    return {
+        **head(case, changed_at=changed_at, archived=archived),
+        "access": {"ground": reach.ground, "read_only": not reach.takes_part, "logged": True},
+        "person": person(case),
+        "time": time_of(case),
+        "steps": steps(case, unit, directory),
+        "todo": awaited(case, unit),
+        "may": list(may(SVU, case, unit, directory)) if reach.takes_part else [],
+        "participants": [p | _duties(p, directory) for p in participants(case, directory)],
+        "readers": [{"unit": u, "ground": ground, "at": at} for u, (ground, at) in case.access.items()],
+        "information": _consent(latest, "information", directory),
+        "samtycke": _consent(latest, "samtycke", directory) if case.samtycke is not None else None,
+        "inskrivning": _document(
+            latest.get("svu.inskrivning"), directory, ("admitted_at", "reason", "placement", "draft")
+        ),
+        "kartlaggning": _fields(case, "kartlaggning", messages, directory),
+        STALLNINGSTAGANDE: _statement(case, latest, messages, directory),
+        "utskrivning": _document(latest.get("svu.utskrivning"), directory, None),
+        "vardkontakter": contacts(case, directory),
+        "outsiders": _outsiders(case, messages),
+        "contacts": _contacts(case, messages),
+        "counts": {"messages": case.counts.get("messages", 0), "files": case.counts.get("files", 0)},
+        "addressing": _addressing(case, latest.get("adressering")),
+        "deadlines": [{"name": key, "due": due} for key, due in sorted(case.due.items(), key=lambda item: item[1])],
+        "deadlines_passed": [{"name": key, "due": due} for key, due in sorted(case.fired.items())],
+        "liability": _liability(case, acts, directory, now),
+    }
+
+
+def _duties(participant: Mapping[str, Any], directory: Directory) -> dict[str, Any]:
+    """C-1: what each of its roles in the case answers for."""
+    entry = directory.unit_by_hsa.get(participant["unit"])
+    roles = {} if entry is None else entry.roles
+    return {
+        "responsibilities": {
+            role: {step: list(acts) for step, acts in roles.get(role, {}).items()} for role in participant["roles"]
+        }
+    }
+
+
+def _document(one: Seen | None, directory: Directory, names: Sequence[str] | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
+    said = words(one.message.data)
+    shown = said if names is None else {name: said[name] for name in names if name in said}
+    return {**shown, "sequence": one.sequence, "by": one.by(directory)}
+
+
+def _consent(latest: Mapping[str, Seen], name: str, directory: Directory) -> dict[str, Any] | None:
+    """A message of its own, or a part of the inskrivning; the later of them stands."""
+    own, embedding = latest.get(name), latest.get("svu.inskrivning")
+    one = own
+    if embedding is not None and getattr(embedding.message.data, name, None) is not None:
+        one = embedding if own is None or own.sequence < embedding.sequence else own
+    if one is None:
+        return None
+    said = getattr(one.message.data, name, None) or one.message.data
+    shown = {key: value for key, value in words(said).items() if key != "patient"}
+    return {**shown, "sequence": one.sequence, "by": one.by(directory)}
+
+
+def _fields(case: Case, document: str, messages: Mapping[int, Seen], directory: Directory) -> dict[str, Any]:
+    written = case.fields.get(document, {})
+    return fields({name: (v, sequence) for name, (v, sequence, *_) in written.items()}, document, messages, directory)
+
+
+def _statement(
+    case: Case, latest: Mapping[str, Seen], messages: Mapping[int, Seen], directory: Directory
+) -> dict[str, Any]:
+    answer = latest.get("svu.sip_stallning")
+    return {
+        **{
+            party: _fields(case, f"{STALLNINGSTAGANDE}.{party}", messages, directory)
+            for party in ("slutenvard", "oppenvard", "kommun")
+        },
+        "klarmarkerad": case.klarmarkerad,
+        "sip_position": case.sip_position,
+        "sip_approved": case.sip_approved,
+        "sip_answer": None if answer is None else _document(answer, directory, None),
+    }
+
+
+def _outsiders(case: Case, messages: Mapping[int, Seen]) -> list[Any]:
+    """C-15; C-62: none of a person with protected identity."""
+    one = None if case.outsiders is None or case.blocked else messages.get(case.outsiders)
+    return [] if one is None else words(one.message.data)["people"]
+
+
+def _contacts(case: Case, messages: Mapping[int, Seen]) -> list[Any]:
+    """SA-5; C-62: none of a person with protected identity."""
+    found = [] if case.blocked else [messages.get(sequence) for sequence in case.contacts.values()]
+    return [{k: v for k, v in words(one.message.data).items() if k != "change"} for one in found if one is not None]
+
+
+_ADDRESSED = ("outcome", "health_centre", "municipality", "municipality_unit", "county", "why")
+
+
+def _addressing(case: Case, one: Seen | None) -> dict[str, Any]:
+    said = {} if one is None else words(one.message.data)
+    return {
+        "outcome": case.addressed,
+        "manual": case.in_manual_queue,
+        "registered": case.registered,
+        "placement": case.placement or None,
+        "answer": {name: said[name] for name in _ADDRESSED if name in said} or None,
+    }
+
+
+def _liability(case: Case, acts: Sequence[Act], directory: Directory, now: datetime) -> dict[str, Any]:
+    """Law 2017:612, chapters 4 and 5: from which day, or for want of what."""
+    agreement = directory.agreement_of(case.opened_by)
+    found = liability([act.events for act in acts], agreement, local_day(now), times=[act.received_at for act in acts])
+    shown: dict[str, Any] = to_jsonable_python(found)
+    return shown

@@ -1,0 +1,185 @@
+"""What a whole stay meets besides its rules: two at once, the clock struck twice, five hundred participants, news of the person."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from hub.intake.clock import Clock
+from hub.intake.own import own_message
+from hub.store import cases
+from hub.store import directory as directories
+from hub.store.transaction import Store
+from schemas.directory import Directory
+from schemas.own import Folkbokforing
+from tests.desk import FOUND, Desk
+from tests.stack import CENTRE, KOMMUN, directory
+
+
+@pytest.fixture
+async def opened(desk):
+    """A published case in which both receivers take part."""
+    desk.known.put_person("191212121212", "12", FOUND)
+    receipt = await desk.send("m-1")
+    desk.case = receipt.case
+    return desk
+
+
+async def rows(desk, statement, *parameters):
+    async with desk.store.transaction() as connection:
+        return await (await connection.execute(statement, parameters)).fetchall()
+
+
+async def case_of(desk):
+    async with desk.store.transaction() as connection:
+        return await cases.read(connection, desk.case)
+
+
+# --- the clock (D-9) --------------------------------------------------------------------------------------------------
+
+
+async def test_a_deadline_is_told_once_though_two_hubs_strike_and_one_of_them_starts_afterwards(opened):
+    later = datetime.now(UTC) + timedelta(hours=25)
+    opened.now = later
+    other = Desk(opened.store)
+    other.now = later
+    running = asyncio.create_task(other.intake.run())
+    struck = await asyncio.gather(*(Clock(opened.store, one.intake, lambda: later).strike() for one in (opened, other)))
+    other.intake.stop()
+    await running
+    restarted = Clock(opened.store, opened.intake, lambda: later + timedelta(hours=1))
+    assert await restarted.strike() == 0
+    told = await rows(opened, "SELECT id FROM message WHERE name = 'frist' AND sequence IS NOT NULL ORDER BY id")
+    assert sum(struck) == len(told) == 3, "the admission was late, nobody is fast vardkontakt, a kvittens is overdue"
+    notices = await rows(opened, "SELECT system, count(*) FROM outbox WHERE message LIKE 'f-%%kvittens%%' GROUP BY 1")
+    assert sorted(notices) == [("centre", 1), ("ehr", 1), ("kommun", 1)]
+
+
+async def test_what_was_done_in_time_is_never_told_as_late(opened):
+    for number, unit in enumerate((CENTRE, KOMMUN)):
+        receipt = await opened.tell(f"k-{number}", "kvittens", {"message": "m-1"}, opened.case, unit)
+        assert receipt.code == "ok", receipt
+    left = await rows(opened, "SELECT key FROM deadline WHERE key LIKE 'kvittens%%'")
+    assert left == []
+
+
+async def test_a_deadline_of_a_case_that_is_held_waits_and_is_not_lost(opened):
+    async with opened.store.transaction() as connection:
+        await connection.execute(
+            "INSERT INTO held (source, message, case_key, reason, due_at) VALUES ('urn:x', 'x', %s, 'defect:X', now())",
+            (opened.case,),
+        )
+    later = datetime.now(UTC) + timedelta(hours=25)
+    opened.now = later
+    clock = Clock(opened.store, opened.intake, lambda: later)
+    assert await clock.strike() == 0
+    assert await rows(opened, "SELECT count(*) FROM deadline WHERE due_at < %s", later) == [(3,)]
+
+
+# --- two at once ------------------------------------------------------------------------------------------------------
+
+
+async def test_of_two_who_write_one_field_at_once_nobodys_words_vanish_and_both_know_what_stands(opened):
+    def words(text):
+        return {"fields": {"bakgrund": {"text": text, "version": 0}}}
+
+    first, second = await asyncio.gather(
+        opened.tell("f-1", "svu.kartlaggning", words("Bor ensam"), opened.case, CENTRE),
+        opened.tell("f-2", "svu.kartlaggning", words("Har hemtjänst"), opened.case, KOMMUN),
+    )
+    assert {first.code, second.code} == {"ok"}
+    earlier, later = sorted((first, second), key=lambda receipt: receipt.sequence)
+    assert earlier.warnings == ()
+    assert later.warnings == ("written-meanwhile:bakgrund",)
+    case = await case_of(opened)
+    assert case.fields["kartlaggning"]["bakgrund"][:2] == [2, later.sequence]
+    told = {(item.system, item.message_id) for item in opened.offered if item.kind == "notice"}
+    assert {("kommun", "f-1"), ("centre", "f-2")} <= told, "each is told the other's words"
+    kept = await rows(opened, "SELECT raw FROM message WHERE id IN ('f-1', 'f-2')")
+    assert {text for text in ("Bor ensam", "Har hemtjänst") if any(text.encode() in raw for (raw,) in kept)} == {
+        "Bor ensam",
+        "Har hemtjänst",
+    }
+
+
+async def test_an_acknowledgement_and_the_removal_of_its_unit_at_once_leave_nothing_awaited(opened):
+    leaving = {"unit": CENTRE, "change": "borttagen"}
+    answers = await asyncio.gather(
+        opened.tell("k-1", "kvittens", {"message": "m-1"}, opened.case, CENTRE),
+        opened.tell("d-1", "deltagare", leaving, opened.case),
+    )
+    assert answers[1].code == "ok"
+    assert answers[0].code == "ok" or answers[0].rule == "C-4"
+    assert (await case_of(opened)).steps["inskrivning"]["awaits"] == [KOMMUN]
+
+
+# --- many -------------------------------------------------------------------------------------------------------------
+
+
+def with_many_units(count):
+    """The stack's directory with a health centre of many units, one system."""
+    found = directory().model_dump(mode="json")
+    model = next(unit for unit in found["units"] if unit["hsa"] == CENTRE)
+    ids = [f"SE2321000255-MANY{number}" for number in range(count)]
+    found["units"] += [{**model, "hsa": hsa, "name": hsa} for hsa in ids]
+    served = next(system for system in found["systems"] if CENTRE in system["units"])
+    served["units"] = [*served["units"], *ids]
+    return Directory.model_validate(found), ids
+
+
+async def test_five_hundred_participants_are_each_told_and_each_awaited(database):
+    content, ids = with_many_units(500)
+    store = Store(database, pool=4)
+    await directories.apply(store, content)
+    desk = Desk(store, content)
+    running = asyncio.create_task(desk.intake.run())
+    desk.known.put_person("191212121212", "12", FOUND)
+    desk.case = (await desk.send("m-1")).case
+    for hsa in ids:
+        assert (await desk.tell(f"d-{hsa}", "deltagare", {"unit": hsa, "change": "tillagd"}, desk.case)).code == "ok"
+    said = await desk.tell("hej", "meddelande", {"text": "Till alla"}, desk.case)
+    assert said.code == "ok"
+    (notice,) = [item for item in desk.offered if item.message_id == "hej" and item.system == "centre"]
+    assert set(notice.told.to) == {CENTRE, *ids}
+    assert set(notice.told.awaits) == {CENTRE, *ids}
+    for hsa in ids[:3]:
+        assert (await desk.tell(f"k-{hsa}", "kvittens", {"message": "hej"}, desk.case, hsa)).code == "ok"
+    case = await case_of(desk)
+    assert len(case.participants) == 503
+    assert len(case.unanswered) == 499  # all but the three, and but the ward; the municipality too
+    desk.intake.stop()
+    await running
+    await store.close()
+
+
+async def test_a_case_does_not_grow_with_its_messages(opened):
+    async def size():
+        return (await rows(opened, "SELECT length(state::text) FROM cases"))[0][0]
+
+    for number in range(10):
+        assert (await opened.tell(f"t-{number}", "meddelande", {"text": "Hej"}, opened.case)).code == "ok"
+    before = await size()
+    for number in range(10, 110):
+        await opened.tell(f"t-{number}", "meddelande", {"text": "Hej"}, opened.case)
+    assert await size() <= before + 20, "a few digits more, nothing else"
+    receipt = await opened.tell("k-t", "kvittens", {"message": "t-3"}, opened.case, CENTRE)
+    assert receipt.code == "ok"
+    again = await opened.tell("k-u", "kvittens", {"message": "t-3"}, opened.case, CENTRE)
+    assert again.rule == "C-2"
+
+
+# --- news of the person (C-62) ----------------------------------------------------------------------------------------
+
+
+async def test_protection_learnt_takes_address_and_contacts_out_of_what_is_shown_from_then_on(opened):
+    near = {"people": [{"name": "Anna", "relation": "dotter", "phone": "070"}]}
+    await opened.tell("n-1", "narstaende", near, opened.case)
+    news = own_message(opened.case, "n-x", "folkbokforing", Folkbokforing(news="protected"), datetime.now(UTC))
+    assert (await opened.intake.submit([news]))[0].code == "ok"
+    case = await case_of(opened)
+    assert (case.blocked, case.samtycke, case.outsiders) == (True, None, None)
+    assert "address" not in case.person
+    refused = await opened.tell("t-1", "meddelande", {"text": "Hej"}, opened.case)
+    assert refused.rule == "C-62"
+    told = [item.system for item in opened.offered if item.message_id == "n-x" and item.kind == "notice"]
+    assert sorted(told) == ["centre", "ehr", "kommun"]
