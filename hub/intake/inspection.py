@@ -133,7 +133,7 @@ class _Reader:
             assert process.stdin is not None
             assert process.stdout is not None
             try:
-                async with asyncio.timeout(file_reader.SECONDS + _OVERTIME_S):
+                async with asyncio.timeout(2 * file_reader.SECONDS + _OVERTIME_S):
                     process.stdin.write(file_reader.input_of(name, content))
                     await process.stdin.drain()
                     line = await process.stdout.readline()

@@ -92,7 +92,7 @@ def liability(history: History, agreement: Agreement, today: date, times: Sequen
     discharge never was (V-17); a revoked case never was liable (V-5). ``count_day_0`` and the average are those of
     ``monthly_average``: this is the law's own reckoning per case (5:4) under any agreement.
     """
-    told = _read(history, agreement, times)
+    told = read(history, agreement, times)
     end = today if told.left is None else min(today, told.left)
     days = [0] * len(told.klar)
     standing, unmet = told.held
@@ -137,7 +137,7 @@ def _plus(day: date, days: int) -> date:
     return date.fromordinal(min(day.toordinal() + days, date.max.toordinal()))
 
 
-def _doubts(told: _Told, agreement: Agreement) -> tuple[str, ...]:
+def _doubts(told: Told, agreement: Agreement) -> tuple[str, ...]:
     limit = timedelta(hours=agreement.admission_notice_hours)
     late = told.given is not None and told.admitted is not None and told.given - told.admitted > limit
     return DOUBTS if late else ()
@@ -157,7 +157,7 @@ class _Span:
 
 
 @dataclass(slots=True)
-class _Told:
+class Told:
     """What is known so far; ``after`` brings in one event, whatever the order, and never fails."""
 
     klar: list[Period] = field(default_factory=list)
@@ -259,9 +259,9 @@ class _Told:
 _NEVER = datetime(1, 1, 2, tzinfo=UTC)
 
 
-def _read(history: History, agreement: Agreement, times: Sequence[datetime]) -> _Told:
+def read(history: History, agreement: Agreement, times: Sequence[datetime]) -> Told:
     """All that was told; a clock that goes back (a restart on another machine) moves no day back."""
-    told, last = _Told(), _NEVER
+    told, last = Told(), _NEVER
     told.held = (None, told.unmet(agreement))
     for number, events in enumerate(history):
         own = [facts["at"] for name, facts in events if "at" in facts and name != "admitted"]
@@ -271,80 +271,3 @@ def _read(history: History, agreement: Agreement, times: Sequence[datetime]) -> 
             told.after(name, facts, last)
         told.look(last.astimezone(STOCKHOLM).date(), agreement)
     return told
-
-
-# --- the monthly average (4:4) ----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A municipality's cases of a month, or all of them."""
-
-    cases: int
-    days: int
-    """Days after utskrivningsklar in them, day 0 counted where the agreement says so."""
-    average: float
-    """Days per case; 0 without cases."""
-    exceeded: bool
-    """Strictly above the agreed average."""
-    owed: int | None
-    """Whole kr for the days above the average; None when they are owed and the year's amount is not configured."""
-
-
-@dataclass(frozen=True, slots=True)
-class MonthlyAverage:
-    """What a month's discharges come to under an agreement of 4:4 and 4:5."""
-
-    all: Share
-    """All cases together; owed is the sum of what the municipalities owe, each by its own average."""
-    municipalities: dict[str | None, Share]
-    """Kommunkod → its share; None for cases of which nobody has said whose they are."""
-
-
-def monthly_average(cases: Iterable[History], year: int, month: int, agreement: Agreement) -> MonthlyAverage:
-    """The average of the days after utskrivningsklar in the cases whose person left in a calendar month.
-
-    A case counts once, in the month in which the person left, with the days of all its periods at whose end the conditions
-    of 5:3 and 5:5 held; one that was void, or in which they never held, is left out, so that it does not dilute the
-    average. The notice's hour plays no part. A municipality owes for its days above its own average.
-    """
-    counted: dict[str | None, list[int]] = {}
-    for history in cases:
-        told = _read(history, agreement, ())
-        if told.left is None or (told.left.year, told.left.month) != (year, month) or told.void:
-            continue
-        days = _days_after(told, told.left, agreement)
-        if days is not None:
-            place = told.placement or told.registered
-            counted.setdefault(place[0] if place else None, []).append(days)
-    amount = agreement.amounts.get(year)
-    shares = {place: _share(days, amount, agreement) for place, days in counted.items()}
-    whole = _share([each for days in counted.values() for each in days], amount, agreement)
-    owed = [share.owed for share in shares.values()]
-    total = None if None in owed else sum(each or 0 for each in owed)
-    return MonthlyAverage(replace(whole, owed=total), shares)
-
-
-def _days_after(told: _Told, left: date, agreement: Agreement) -> int | None:
-    """Days after klar until the person left, each calendar day once; None when no day met the conditions."""
-    days: set[date] = set()
-    met = False
-    for span in told.spans():
-        if span.period is None or span.unmet:
-            continue
-        period = told.klar[span.period]
-        day_0 = max(period.since.astimezone(STOCKHOLM).date(), period.date)
-        first, end = max(span.first, day_0), min(span.until, left)
-        if day_0 > left:
-            continue
-        met = True
-        days.update(date.fromordinal(each + 1) for each in range(first.toordinal(), end.toordinal()))
-        if agreement.count_day_0:
-            days.add(day_0)
-    return len(days) if met else None
-
-
-def _share(days: list[int], amount: int | None, agreement: Agreement) -> Share:
-    over = sum(days) - agreement.average_days * len(days)
-    owed = 0 if over <= 0 else None if amount is None else round(over * amount)
-    return Share(len(days), sum(days), sum(days) / len(days) if days else 0.0, over > 0, owed)

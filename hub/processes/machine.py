@@ -15,7 +15,8 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from hub.errors import Refused
-from hub.processes.case import Case, Event, evolve
+from hub.processes.case import Case
+from hub.processes.events import Event, evolve
 from hub.processes.profiles import PROFILES, Profile
 from schemas.directory import Directory, Unit
 from schemas.envelope import Message

@@ -238,11 +238,11 @@ class Ledger:
             self.seconds.append(stay.seconds)
         trail = self.trail(stay.case)
         for system, numbers in trail.numbers.items():
-            first, last = min(numbers), max(numbers)
-            if missing := set(range(first, last + 1)) - numbers:
+            # What it was not told is named in its next notice: after the last one nothing can be missing yet.
+            if missing := set(range(min(numbers), trail.last.get(system, 0))) - numbers:
                 self._count("gaps")
                 self.faults.append(
-                    f"{system} was never told of {sorted(missing)} of {stay.case}, nor that they are skipped"
+                    f"{system} was not told of {sorted(missing)} of {stay.case}, nor that they are skipped"
                 )
         self.happened.update(happenings(stay, trail))
 

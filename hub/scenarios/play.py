@@ -14,8 +14,9 @@ from typing import Any
 from pydantic_core import to_json
 
 from hub.intake.arrival import Arrival
-from hub.processes.case import Case, Event
+from hub.processes.case import Case
 from hub.processes.common import STOCKHOLM
+from hub.processes.events import Event
 from hub.processes.law import liability
 from hub.processes.outlook import colours
 from hub.processes.svu import SVU

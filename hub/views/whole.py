@@ -22,7 +22,7 @@ from hub.views.steps import steps
 from hub.views.written import STALLNINGSTAGANDE, Seen, fields, words
 from schemas.directory import Directory
 
-_LATEST = ("svu.inskrivning", "information", "samtycke", "svu.sip_stallning", "adressering", "svu.utskrivning")
+_LATEST = ("svu.inskrivning", "svu.sip_stallning", "adressering", "svu.utskrivning")
 
 
 def needed(case: Case, acts: Sequence[Act]) -> set[int]:
@@ -33,15 +33,16 @@ def needed(case: Case, acts: Sequence[Act]) -> set[int]:
 def _latest(case: Case, acts: Sequence[Act]) -> dict[str, int]:
     """Name → the number of the message that stands. A published inskrivning is not replaced by one after the discharge."""
     found = {act.name: act.sequence for act in acts if act.name in _LATEST}
+    informed = [act.sequence for act in acts if any(name == "informed" for name, _ in act.events)]
+    if informed:
+        found["information"] = informed[-1]
     if "inskrivning" in case.steps:
         found["svu.inskrivning"] = case.steps["inskrivning"]["sequence"]
     if case.consent_at is not None:
         found["samtycke"] = case.consent_at
-    else:
-        found.pop("samtycke", None)
     if case.status != "discharged":
         found.pop("svu.utskrivning", None)
-    if not case.klarmarkerad and case.sip_approved is None:
+    if case.sip_approved is None:
         found.pop("svu.sip_stallning", None)
     return found
 
@@ -72,7 +73,7 @@ def whole(
         "participants": [p | _duties(p, directory) for p in participants(case, directory)],
         "readers": [{"unit": u, "ground": ground, "at": at} for u, (ground, at) in case.access.items()],
         "information": _consent(latest, "information", directory),
-        "samtycke": _consent(latest, "samtycke", directory) if case.samtycke is not None else None,
+        "samtycke": _consent(latest, "samtycke", directory),
         "inskrivning": _document(
             latest.get("svu.inskrivning"), directory, ("admitted_at", "reason", "placement", "draft")
         ),
@@ -110,11 +111,8 @@ def _document(one: Seen | None, directory: Directory, names: Sequence[str] | Non
 
 
 def _consent(latest: Mapping[str, Seen], name: str, directory: Directory) -> dict[str, Any] | None:
-    """A message of its own, or a part of the inskrivning; the later of them stands."""
-    own, embedding = latest.get(name), latest.get("svu.inskrivning")
-    one = own
-    if embedding is not None and getattr(embedding.message.data, name, None) is not None:
-        one = embedding if own is None or own.sequence < embedding.sequence else own
+    """A message of its own, or a part of an inskrivning."""
+    one = latest.get(name)
     if one is None:
         return None
     said = getattr(one.message.data, name, None) or one.message.data

@@ -19,7 +19,8 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from hub.processes.case import Case, fold, rules_part
+from hub.processes.case import Case
+from hub.processes.events import fold, rules_part
 from hub.sandbox.kafka import Kafka
 from hub.sandbox.postgres import Postgres
 from hub.store import cases

@@ -13,6 +13,7 @@ import pytest
 from hub.app import Hub
 from hub.intake.arrival import Arrival
 from hub.intake.own import own_message
+from hub.routers.cases.question import within
 from hub.settings import Settings
 from hub.store import directory as directories
 from schemas.own import Adressering, Folkbokforing
@@ -542,6 +543,29 @@ async def test_a_case_shows_its_content_in_words_with_deadlines_addressing_and_l
     assert (whole["liability"]["municipality"], whole["liability"]["unmet"]) == ("1281", [])
     assert whole["participants"][1]["responsibilities"]["distriktsskoterska"]["tid"] == ["kvittera"]
     assert whole["person"]["address"] == "Storgatan 1, 222 22 LUND"
+
+
+async def test_what_stands_is_shown_also_when_a_later_message_left_it_out(place):
+    case = await place.admit()
+    ((raw,),) = await place.sql(
+        "SELECT convert_from(raw, 'UTF8') FROM message WHERE case_id = %s AND sequence = 1", case
+    )
+    corrected = {key: value for key, value in json.loads(raw).items() if key not in {"information", "samtycke"}}
+    await place.say(case, "svu.inskrivning", corrected | {"reason": "Höftfraktur"})
+    whole = await place.ask(f"/cases/{case}", CENTRE)
+    assert (whole["inskrivning"]["reason"], whole["inskrivning"]["by"]["unit"]) == ("Höftfraktur", WARD)
+    assert (whole["information"]["given"], whole["samtycke"]["outcome"]) == (True, "given")
+    await place.say(case, "aterkallelse", {"reason": "Ångrade sig"})
+    whole = await place.ask(f"/cases/{case}", CENTRE)
+    assert (whole["samtycke"], whole["inskrivning"]["reason"]) == (None, "Höftfraktur")
+
+
+def test_an_answer_holds_fewer_of_large_messages_but_always_one():
+    assert within([10, 10, 10], 2) == 2
+    assert within([10], 2) == 1
+    assert within([], 2) == 0
+    assert within([9_000_000, 10], 5) == 1
+    assert within([4_000_000, 4_000_000, 1], 5) == 2
 
 
 # --- versions and fields (C-50, C-51) ---------------------------------------------------------------------------------

@@ -97,7 +97,12 @@ def test_a_scenario_elsewhere_finds_the_standard_world(tmp_path: Path):
         ("from: lund_avd12", "from: vc_nedlagd", 6, "vc_nedlagd is served by no system"),
         ("notices: {}", "notices: {vc_borta: {}}", 8, "/steps/0/notices: the world standard has no unit vc_borta"),
         ("notices: {}", "notices: {lund_kommun: {awaits: svarar}}", 8, "/steps/0/notices/lund_kommun/awaits: Input"),
-        ("notices: {}", "notices: {}\n  - liability: {starts: tomorrow}", 9, "/steps/1/liability/starts: Input should be"),
+        (
+            "notices: {}",
+            "notices: {}\n  - liability: {starts: tomorrow}",
+            9,
+            "/steps/1/liability/starts: Input should be",
+        ),
         ("notices: {}", "notices: {}\n  - liability: {begins: null}", 9, "/steps/1/liability/begins: Extra inputs"),
         ("notices: {}", "notices: {}\n  - at: tomorrow", 9, "+26h, +1d12h or +90m"),
         ("notices: {}", "notices: {}\n  - at: +2h\n  - at: +1h", 10, "the clock does not go back"),

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from hub.processes.law import CONDITIONS, STOCKHOLM, Liability, liability, monthly_average
+from hub.processes.average import monthly_average
+from hub.processes.law import CONDITIONS, STOCKHOLM, Liability, liability
 from schemas.directory import Agreement, Region
 
 LAW = Agreement()

@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hub.errors import Refused
-from hub.processes.case import Case, fold, rules_part
+from hub.processes.case import Case
 from hub.processes.deadlines import deadlines
+from hub.processes.events import fold, rules_part
 from hub.processes.law import liability
 from hub.processes.machine import Decision, decide
 from hub.processes.outlook import colours, duty_roles, may, outlook, still_awaits

@@ -67,7 +67,9 @@ def _await_justering(s: Situation, done: dict[str, list[Any]]) -> None:
     element="/data",
 )
 def it_is_ones_own_part(s: Situation) -> bool:
-    return {name for name in REQUIRED if getattr(s.data, name) is not None} == {s.party}
+    written = {name for name in REQUIRED if (part := getattr(s.data, name)) and part.model_dump(exclude_none=True)}
+    named = {name for name in REQUIRED if getattr(s.data, name) is not None}
+    return written == named == {s.party}
 
 
 @guard(

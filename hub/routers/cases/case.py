@@ -4,14 +4,15 @@ the views.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from hub.intake.arrival import is_case_id
-from hub.routers.cases.desk import HEADERS, ON_A_CASE, Desk, answer, bad, now, number, only, trace_of, within
+from hub.routers.cases.desk import HEADERS, ON_A_CASE, Desk, trace_of
+from hub.routers.cases.question import answer, bad, moment, now, number, of_moment, only, within
 from hub.store import readings
 from hub.store.readings import Connection, Trace
 from hub.views.access import NOT_SHOWN, Asker, owns_the_trace
@@ -82,8 +83,7 @@ def add(routes: APIRouter, desk: Desk) -> None:
         content: dict[str, Any] = {"trace": [_line(line, messages, desk.directory()) for line in lines[:count]]}
         if len(lines) > count:
             last = lines[count - 1]
-            at = last.at.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-            content["next"] = f"{at}_{'c' if last.change else 'r'}{last.number}"
+            content["next"] = f"{moment(last.at)}_{'c' if last.change else 'r'}{last.number}"
         return answer(content)
 
 
@@ -91,11 +91,8 @@ def _before(request: Request) -> tuple[datetime, bool, int] | None:
     text = request.query_params.get("cursor")
     if text is None:
         return None
-    moment, _, place = text.partition("_")
-    try:
-        at = datetime.strptime(moment, "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC)
-    except ValueError:
-        at = None
+    time, _, place = text.partition("_")
+    at = of_moment(time)
     if at is None or place[:1] not in {"c", "r"} or not place[1:].isdecimal() or len(place) > 19:
         raise bad("cursor", "använd next från föregående sida", "use next of the page before")
     return at, place[0] == "c", int(place[1:])

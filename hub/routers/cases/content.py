@@ -8,7 +8,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from hub.errors import Refused
-from hub.routers.cases.desk import ON_A_CASE, Desk, Opened, answer, number, only
+from hub.routers.cases.desk import ON_A_CASE, Desk, Opened
+from hub.routers.cases.question import answer, number, only
 from hub.store import readings
 from hub.store.readings import Connection
 from hub.views.written import MESSAGES, Version, content, current, line, value_of, version, versions, writings

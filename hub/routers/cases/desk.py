@@ -5,17 +5,14 @@ Imports the views, the store's readings and the errors.
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import AsyncIterator, Callable, Collection, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from fastapi import Request, Security
-from fastapi.responses import Response
 from fastapi.security import HTTPBearer
-from pydantic_core import to_json
 
 from hub.errors import Refused, Unavailable
 from hub.intake.arrival import is_case_id

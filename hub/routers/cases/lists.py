@@ -1,33 +1,26 @@
-"""Lists and the search of a person (C-5, C-31, C-32, C-54). Imports the desk, the store's lists and the views."""
+"""The lists of a unit (C-31, C-32, C-54). Imports the desk, the store's lists and the views."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, TypeVar
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
-from pydantic_core import from_json
 
-from hub.errors import Refused
 from hub.intake.arrival import is_case_id
-from hub.processes.registers import protected_or_deceased
-from hub.processes.svu import SVU
-from hub.routers import http
-from hub.routers.cases.desk import HEADERS, Desk, answer, bad, only, trace_of
+from hub.routers.cases.desk import HEADERS, Desk, trace_of
+from hub.routers.cases.question import answer, bad, moment, of_body, of_moment, only, unreadable
 from hub.store import lists, readings
 from hub.store.lists import Found, Wanted
 from hub.views.access import Asker, may_be_known
 from hub.views.rows import row, stub
-from schemas.identities import IdentityError, parse_person_id
 from schemas.parts import Line
 
-M = TypeVar("M", bound=BaseModel)
 _MOST = 200
 _MOST_CHANGED = 1000
-_MOST_BYTES = 16_000
 
 
 class Asked(BaseModel):
@@ -56,13 +49,6 @@ class AskedInBody(Asked):
     """The beginning of it, or all."""
 
 
-class Person(BaseModel):
-    """Whom a search is about."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-    personnummer: str
-
-
 _QUERY = [
     {
         "name": name,
@@ -75,12 +61,13 @@ _QUERY = [
 ]
 
 
-def _body(model: type[BaseModel]) -> dict[str, Any]:
+def body(model: type[BaseModel]) -> dict[str, Any]:
+    """What the documentation says of a body."""
     return {"requestBody": {"content": {"application/json": {"schema": model.model_json_schema()}}}}
 
 
 def add(routes: APIRouter, desk: Desk) -> None:
-    """``/units/{unit}/cases``, ``/units/{unit}/contacts/…/cases``, ``/search``."""
+    """``/units/{unit}/cases`` and ``/units/{unit}/contacts/…/cases``."""
 
     @routes.get(
         "/units/{unit}/cases",
@@ -95,7 +82,7 @@ def add(routes: APIRouter, desk: Desk) -> None:
     @routes.post(
         "/units/{unit}/cases",
         summary="The same list, filtered by name or personnummer, which must not stand in a URL",
-        openapi_extra={"parameters": HEADERS, **_body(AskedInBody)},
+        openapi_extra={"parameters": HEADERS, **body(AskedInBody)},
     )
     async def filtered(request: Request, unit: str) -> Response:
         asker = desk.asker(request, unit)
@@ -122,27 +109,6 @@ def add(routes: APIRouter, desk: Desk) -> None:
         only(request, *Asked.model_fields)
         return await _listed(desk, asker, _of_query(request), desk.hsa(person, "person"))
 
-    @routes.post(
-        "/search",
-        summary="A person's cases, active and archived, and whether the unit may open one",
-        openapi_extra={"parameters": HEADERS, **_body(Person)},
-    )
-    async def search(request: Request) -> Response:
-        asker = desk.asker(request)
-        only(request)
-        asked = await of_body(request, Person)
-        try:
-            person = parse_person_id(asked.personnummer).value
-        except IdentityError as error:
-            raise Refused(error.code, error.sv, error.en, "/personnummer", 400) from None
-        async with desk.transaction() as connection:
-            found = [f for f in await lists.of_person(connection, person) if may_be_known(f.case, asker.unit)]
-            await readings.note(
-                connection,
-                [trace_of(asker, f.case.id, "sok", "deltar" if _is_own(f, asker) else "sok") for f in found],
-            )
-        return answer({"cases": _rows(desk, asker, found), "may_open": {"svu": _may_open(desk, asker, person)}})
-
 
 # --- the list ---------------------------------------------------------------------------------------------------------
 
@@ -154,12 +120,12 @@ async def _listed(desk: Desk, asker: Asker, asked: Asked, contact: str | None = 
             return answer(_changed(wanted, *await lists.changed(connection, wanted)))
         found = await lists.page(connection, wanted)
         total = await lists.total(connection, wanted)
-        rows = found[: wanted.limit]
-        await readings.note(connection, [trace_of(asker, f.case.id, "lista", "deltar") for f in rows])
+        shown = found[: wanted.limit]
+        await readings.note(connection, [trace_of(asker, f.case.id, "lista", "deltar") for f in shown])
     counted = min(total, lists.COUNTED)
-    content = {"total": counted, "total_is_more": total > counted, "cases": _rows(desk, asker, rows)}
+    content = {"total": counted, "total_is_more": total > counted, "cases": rows(desk, asker, shown)}
     if len(found) > wanted.limit:
-        content["next"] = _cursor(rows[-1].case.id, rows[-1].changed_at if wanted.sort == "changed" else None)
+        content["next"] = _cursor(shown[-1].case.id, shown[-1].changed_at if wanted.sort == "changed" else None)
     return answer(content)
 
 
@@ -170,7 +136,8 @@ def _changed(wanted: Wanted, found: Sequence[tuple[str, datetime]], until: datet
     return content | ({"next": _cursor(*shown[-1])} if len(found) > len(shown) else {})
 
 
-def _rows(desk: Desk, asker: Asker, found: Sequence[Found]) -> list[dict[str, Any]]:
+def rows(desk: Desk, asker: Asker, found: Sequence[Found]) -> list[dict[str, Any]]:
+    """One's own cases whole, others' as process, status and läsläge (C-5)."""
     directory = desk.directory()
     return [
         row(
@@ -181,14 +148,14 @@ def _rows(desk: Desk, asker: Asker, found: Sequence[Found]) -> list[dict[str, An
             archived=one.archived,
             kartlaggning_at=one.kartlaggning_at,
         )
-        if _is_own(one, asker)
+        if is_own(one, asker)
         else stub(one.case, asker.unit, directory)
         for one in found
         if may_be_known(one.case, asker.unit)
     ]
 
 
-def _is_own(found: Found, asker: Asker) -> bool:
+def is_own(found: Found, asker: Asker) -> bool:
     """C-4: the unit takes part, and the role asked in is one of its roles there."""
     participant = found.case.participants.get(asker.unit.hsa)
     return participant is not None and asker.role in participant["roles"]
@@ -215,18 +182,14 @@ def _wanted(asker: Asker, asked: Asked, contact: str | None) -> Wanted:
 
 
 def _cursor(case: str, changed_at: datetime | None) -> str:
-    moment = "" if changed_at is None else changed_at.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-    return f"{moment}_{case}"
+    return f"{'' if changed_at is None else moment(changed_at)}_{case}"
 
 
 def _after(asked: Asked) -> tuple[datetime | None, str] | None:
     if asked.cursor is None:
         return None
-    moment, _, case = asked.cursor.partition("_")
-    try:
-        at = datetime.strptime(moment, "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC) if moment else None
-    except ValueError:
-        at = None
+    text, _, case = asked.cursor.partition("_")
+    at = of_moment(text)
     if not is_case_id(case) or (at is None) == (asked.sort == "changed"):
         raise bad(
             "cursor",
@@ -244,23 +207,4 @@ def _of_query(request: Request) -> Asked:
     try:
         return Asked.model_validate(given)
     except ValidationError as error:
-        raise _unreadable(error) from None
-
-
-# --- may one open a case? (C-31) --------------------------------------------------------------------------------------
-
-
-def _may_open(desk: Desk, asker: Asker, person: str) -> dict[str, Any]:
-    """From the process's table, and from what the registers have said of the person."""
-    directory = desk.directory()
-    refused = None
-    if not any(row.opens and asker.unit.party in row.parties for row in SVU.rows):
-        refused = Refused(
-            SVU.opening_rule, "Bara slutenvården öppnar ett SVU-ärende.", "Only inpatient care opens an SVU case."
-        )
-    else:
-        said = desk.known.person(person, directory.region_of(asker.unit.hsa).county)
-        refused = None if said is None else protected_or_deceased(said.outcome)
-    if refused is None:
-        return {"allowed": True}
-    return {"allowed": False, "rule": refused.rule, "text": {"sv": refused.sv, "en": refused.en}}
+        raise unreadable(error, Asked.model_fields) from None

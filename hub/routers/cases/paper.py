@@ -13,8 +13,8 @@ from hub.printing import Printed, render
 from hub.processes.profiles import PROFILES
 from hub.processes.talk import for_whom_and_why_are_given
 from hub.routers.cases.case import shown
-from hub.routers.cases.desk import ON_A_CASE, PRIVATE, Desk, bad, now, only
-from hub.routers.cases.lists import of_body
+from hub.routers.cases.desk import ON_A_CASE, Desk
+from hub.routers.cases.question import PRIVATE, bad, now, of_body, only
 from hub.views.access import Asker
 from hub.views.paper import KINDS, paper
 from schemas.parts import Code, Line

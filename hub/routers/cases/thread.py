@@ -8,7 +8,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from hub.errors import Refused
-from hub.routers.cases.desk import ON_A_CASE, PRIVATE, Desk, answer, bad, number, only, within
+from hub.routers.cases.desk import ON_A_CASE, Desk
+from hub.routers.cases.question import PRIVATE, answer, bad, number, only, within
 from hub.store import readings
 from hub.views.thread import file_of, shown
 
