@@ -73,6 +73,11 @@ class CaseFile:
         """Whether the hub last told that the unit may do it."""
         return not self.closed and name in self.may.get(unit, frozenset())
 
+    @property
+    def over(self) -> bool:
+        """Nothing more is to be said: the case is closed, or the person protected (C-62)."""
+        return self.closed or self.news == "protected"
+
     def green(self, unit: str, step: str) -> bool:
         """Whether the unit was told that a step is done by all."""
         return self.state.get(unit, {}).get(step) == "green"

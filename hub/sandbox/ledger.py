@@ -75,6 +75,8 @@ class Stay:
     """``time.monotonic()`` when it was sent."""
     answer: Answer | None = None
     view: CaseView | None = None
+    manual: bool = False
+    """Somebody had to be found by hand, or was not found at all."""
     over: bool = False
     """The ward has played its part to the end."""
     fate: str | None = None
@@ -222,6 +224,7 @@ class Ledger:
         for stay in list(self._unsettled.values()):
             before = stay.view
             stay.view = by_case.get(stay.case or "", before)
+            stay.manual = stay.manual or (stay.view is not None and stay.view.manual is not None)
             if stay.view is not None and stay.view.addressing is not None and (not before or not before.addressing):
                 addressed.append(stay)
             stay.fate = self._fate(stay)
@@ -325,6 +328,6 @@ def happenings(stay: Stay, trail: Trail) -> list[str]:
         found.append("no to SIP, then yes")
     if trail.acts["svu.klarmarkering"] > 1:
         found.append("edited and adjusted anew")
-    if stay.view is not None and stay.view.manual:
-        found.append("manual queue")
+    if stay.manual:
+        found.append("somebody found by hand" if trail.acts["deltagare"] else "in the manual queue to the end")
     return found + [f"frist {name}" for name in sorted(trail.frister)]

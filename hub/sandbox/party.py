@@ -25,6 +25,8 @@ from schemas.svu import Justering
 
 ADJUST = "svu.justering"
 STEP = "stallningstagande"
+_CROSSED_S = 30.0
+"""Within this the notice is told that an answer of one's own has crossed."""
 
 
 class Desk(Protocol):
@@ -127,12 +129,16 @@ class Party:
                 self.later(file, self._acknowledge(file, notice, unit))
             elif asked == "justering":
                 self.later(file, self._adjust(file, notice, unit))
-            elif notice.name == "svu.utskrivning_angrad" and file.state.get(unit.hsa, {}).get(STEP) == "red":
-                # The steps are as they were: what was put aside at the discharge is taken up again.
-                if (before := file.asked.get((unit.hsa, "justering"))) is not None:
-                    self.later(file, self._adjust(file, before, unit))
+            elif notice.name == "svu.utskrivning_angrad":
+                self._take_up_again(file, unit)
         assert self.desk is not None
         self.desk.told(file, notice)
+
+    def _take_up_again(self, file: CaseFile, unit: Unit) -> None:
+        """The steps are as they were before the discharge: what was put aside then is done now."""
+        asked = file.asked.get((unit.hsa, "justering"))
+        if asked is not None and file.state.get(unit.hsa, {}).get(STEP) == "red":
+            self.later(file, self._adjust(file, asked, unit))
 
     def later(self, file: CaseFile, work: Coroutine[Any, Any, None]) -> None:
         """Something that somebody will do; the stay is not over before it is done."""
@@ -155,7 +161,11 @@ class Party:
             self.ledger.replaced(file.case, unit.hsa, notice.message)
             return
         role = staff.role_for(unit, "tid" if notice.name in TIME else "inskrivning", "kvittera")
-        await self.act(file, unit, "kvittens", Kvittens(message=notice.message), role)
+        answer = await self.act(file, unit, "kvittens", Kvittens(message=notice.message), role)
+        if answer.rule == "C-2" and not await file.until(
+            lambda: bool(kind) and file.asked[unit.hsa, kind] is not notice, _CROSSED_S
+        ):
+            self.ledger.failed(f"a kvittens of {unit.hsa} in {file.case} was refused, and nothing newer has come")
 
     async def _adjust(self, file: CaseFile, notice: Notice, unit: Unit) -> None:
         await self.pause(1.5)
@@ -169,7 +179,7 @@ class Party:
         """Asked anew since, adjusted since, or the case is closed."""
         done = file.own.get((unit.hsa, ADJUST), 0)
         stands = file.asked.get((unit.hsa, "justering")) is notice
-        return file.closed or file.news == "protected" or not stands or done > notice.sequence
+        return file.over or not stands or done > notice.sequence
 
     async def stop(self) -> None:
         """Drops what it still meant to do."""

@@ -18,7 +18,7 @@ from schemas.parts import Part
 
 _PART, _ON_SIP = "svu.stallningstagande", "svu.sip_stallning"
 _PATIENCE_S = 10.0
-"""So long a unit waits for another of its own system."""
+"""So long something of one's own system is waited for."""
 
 
 class _Receiver:
@@ -79,8 +79,8 @@ class Centre(_Receiver):
             if file.number % 4 == 1:
                 self._once(file, unit, "meddelande", lambda: self._question(file), 2.0)
         adjusted_anew = notice.name == ADJUST and self._party_of(notice.unit) == "slutenvard"
-        if adjusted_anew and "no" in file.begun and file.own.get((unit.hsa, _ON_SIP), 0) < notice.sequence:
-            self.party.later(file, self._say_yes(file, unit))
+        if adjusted_anew and "no" in file.begun:
+            self.party.later(file, self._say_yes(file, notice, unit))
 
     def _contact(self, file: CaseFile, unit: Unit) -> Part:
         responsibility = self._chance.choice(acts.RESPONSIBILITIES) if file.number % 5 == 1 else None
@@ -91,12 +91,13 @@ class Centre(_Receiver):
         wards = {unit for _, unit in file.told if unit is not None and self._party_of(unit) == "slutenvard"}
         return acts.question(self._chance, tuple(sorted(wards)))
 
-    async def _say_yes(self, file: CaseFile, unit: Unit) -> None:
+    async def _say_yes(self, file: CaseFile, notice: Notice, unit: Unit) -> None:
+        """V-13: after the ward has adjusted anew, which is told by a notice that is newer than the no."""
         await self.party.pause()
-        if "no" in file.begun and not file.closed and file.news != "protected":
-            answer = await self.party.act(file, unit, _ON_SIP, acts.on_sip(approves=True))
-            if answer.code == "ok":
-                file.begun.discard("no")
+        await file.until(lambda: (unit.hsa, _ON_SIP) in file.own, _PATIENCE_S)
+        if file.own.get((unit.hsa, _ON_SIP), 0) < notice.sequence and "no" in file.begun and not file.over:
+            file.begun.discard("no")
+            await self.party.act(file, unit, _ON_SIP, acts.on_sip(approves=True))
 
     async def prepare(self, file: CaseFile, unit: Unit) -> bool:
         """Its part, its answer on SIP; after a no it adjusts when it has said yes."""

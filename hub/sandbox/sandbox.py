@@ -35,6 +35,8 @@ _SEED = 1
 _LEARNS_S = 3.0
 """So long after an admission the population register may learn something, at pace 1."""
 _LOOK_S = 0.4
+_GAUGES_S = 2.0
+"""The hub itself looks no more often."""
 _NO_PROGRESS_S = 40.0
 """After the last admission: so long without any stay being settled, and what is left is unaccounted for."""
 _KEPT_IN_MIND = 5_000
@@ -78,6 +80,7 @@ class Demo:
         self.store = Store(services.database_url, pool=2)
         self.failed: str | None = None
         self.all_admitted = False
+        self._gauged = 0.0
         self.forget: Callable[[str], None] = lambda _: None
 
     async def run(self, stack: AsyncExitStack, admissions: int | None, rate: float, begun: float) -> int:
@@ -187,7 +190,9 @@ class Demo:
         try:
             async with self.store.transaction() as connection:
                 found = await views.cases(connection, self.ledger.worth_a_look())
-            self.gauges.take((await client.get(f"{self.services.hub_url}/metrics")).text)
+            if time.monotonic() - self._gauged >= _GAUGES_S:
+                self._gauged = time.monotonic()
+                self.gauges.take((await client.get(f"{self.services.hub_url}/metrics")).text)
         except (Unavailable, httpx.HTTPError):
             return
         addressed, settled = self.ledger.looked_at(found)

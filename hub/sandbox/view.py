@@ -193,10 +193,8 @@ class Terminal:
         return sorted(shown, key=lambda stay: stay.number)
 
     def _row(self, stay: Stay) -> list[RenderableType]:
-        steps = Text()
-        if stay.case is not None:
-            for colour in story.colours(self._ledger, stay).values():
-                steps.append(f"{_MARKS[colour]} ", style=_STEP[colour])
+        colours = [] if stay.case is None else list(story.colours(self._ledger, stay).values())
+        steps = Text(" ").join(Text(_MARKS[colour], style=_STEP[colour]) for colour in colours)
         done = stay.fate is not None
         awaited = "" if done else story.awaited(self._directory, self._ledger, stay)
         trail = self._ledger.trail(stay.case)

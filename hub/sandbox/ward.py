@@ -100,7 +100,7 @@ class _Stay:
             await self._act("svu.stallningstagande", acts.wards_edit(self._chance))
             await self._act("svu.klarmarkering", Klarmarkering())
             await self._wait(lambda: self.file.green(self.unit.hsa, STEP))
-        if self.plot.protected and not await self.file.until(self._is_over, _REGISTER_S):
+        if self.plot.protected and not await self.file.until(lambda: self.file.over, _REGISTER_S):
             return
         self._look()
 
@@ -137,7 +137,7 @@ class _Stay:
             await self.party.pause()
             if self.file.closed:
                 return
-            data = acts.early_end() if self._is_over() else acts.discharge(self._chance, confirmed=confirmed)
+            data = acts.early_end() if self.file.over else acts.discharge(self._chance, confirmed=confirmed)
             answer = await self.party.act(self.file, self.unit, "svu.utskrivning", data)
             if answer.code == "ok":
                 return
@@ -148,7 +148,7 @@ class _Stay:
         self._look()
         answer = await self.party.act(self.file, self.unit, name, data, self._role())
         if answer.rule in {"C-62", "C-63"}:
-            await self._wait(self._is_over)
+            await self._wait(lambda: self.file.over)
             raise _Over
         return answer
 
@@ -161,12 +161,9 @@ class _Stay:
 
     async def _wait(self, holds: Callable[[], bool]) -> None:
         """For the others, but not for ever."""
-        await self.file.until(lambda: self._is_over() or holds(), self._patience)
+        await self.file.until(lambda: self.file.over or holds(), self._patience)
         self._look()
 
-    def _is_over(self) -> bool:
-        return self.file.closed or self.file.news == "protected"
-
     def _look(self) -> None:
-        if self._is_over():
+        if self.file.over:
             raise _Over

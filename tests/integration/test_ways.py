@@ -3,6 +3,7 @@
 One hub as a child process on real parts, with a receiver over HTTP.
 """
 
+import base64
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +13,7 @@ import yaml
 from aiokafka.errors import KafkaError
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from hub.sandbox import wire
+from hub.sandbox import staff, wire
 from hub.sandbox.registers import Control, Trouble
 from hub.translators import fhir, native
 from hub.translators.fhir.response import as_xml
@@ -68,7 +69,11 @@ async def receiver():
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def both(shared_database, kafka, tmp_path_factory, receiver):
     folder = tmp_path_factory.mktemp("ways")
-    async with parts.running(shared_database, kafka.bootstrap, folder, directory(receiver)) as (stack, registers):
+    often = {"HUB_REGISTERS__ASK_AGAIN_S": "1"}
+    async with parts.running(shared_database, kafka.bootstrap, folder, directory(receiver), **often) as (
+        stack,
+        registers,
+    ):
         stack.watch("ehr", "centre", "fhir-ehr", "malmo")
         yield stack, registers
 
@@ -343,3 +348,67 @@ async def test_a_time_of_another_zone_is_told_as_the_moment_that_it_is(hub):
     told = datetime.fromisoformat(found["time"])
     assert told == datetime(2026, 3, 2, 13, 30, tzinfo=UTC)
     assert told.utcoffset() in {timedelta(0), timedelta(hours=-5)}
+
+
+# --- what HSA and folkbokforing say during the stay -------------------------------------------------------------------
+
+
+async def test_a_menprovning_waits_for_hsa_and_is_handled_or_refused_when_it_has_answered(hub):
+    for decided_by, code, rule in (("SE2321000255-P01", "ok", None), (staff.UNLICENSED, "fatal-error", "C-22")):
+        act, data = admission(LUND[1])
+        data["samtycke"] = {"outcome": "menprovning", "decided_by": decided_by}
+        first = await hub.send(act, data)
+        assert (first.status_code, first.json()["rule"]) == (202, "held")
+        receipt = await hub.receipt("ehr", act["id"])
+        assert (receipt["code"], receipt.get("rule")) == (code, rule), receipt
+    assert await hub.value("SELECT count(*) FROM held") == 0
+
+
+async def test_a_responsible_physician_is_verified_afterwards_and_the_ward_is_told(hub):
+    act, data = admission(LUND[1])
+    case = (await hub.send(act, data)).json()["case"]
+    ready = event("svu.utskrivningsklar", case)
+    answer = await hub.send(ready, {"date": "2026-11-23", "responsible_physician": staff.UNLICENSED})
+    assert answer.json()["code"] == "ok"
+    find = "SELECT id FROM message WHERE case_id = %s AND name = 'verifiering' AND raw LIKE '%%responsible_physician%%'::bytea"
+    said = await until(lambda: hub.value(find, case))
+    _, record = await the_notice(hub, "ehr", said, "verifiering")
+    told = json.loads(record.value)
+    assert (told["actor"], told["outcome"]) == (staff.UNLICENSED, "role_not_given")
+
+
+async def test_a_person_who_becomes_protected_during_the_stay_is_found_by_asking_again(both, receiver):
+    hub, registers = both
+    person = LUND[2]
+    act, data = admission(person)
+    case = (await hub.send(act, data)).json()["case"]
+    await hub.addressed(case)
+    registers.simulation.control(Control(person={"id": person, "protected": True}))
+    try:
+        news = await until(
+            lambda: hub.value("SELECT id FROM message WHERE case_id = %s AND name = 'folkbokforing'", case)
+        )
+        for system in ("ehr", "centre"):
+            _, record = await the_notice(hub, system, news, "folkbokforing")
+            assert json.loads(record.value) == {"news": "protected"}
+        assert (await the_call(receiver, news)).event["data"] == {"news": "protected"}
+        state = await hub.value("SELECT state FROM cases WHERE id = %s", case)
+        assert state["blocked"] is True
+        assert "address" not in state["person"]
+        refused = await hub.send(event("samtycke", case), {"outcome": "given"})
+        assert (refused.status_code, refused.json()["rule"]) == (409, "C-62")
+        again = await hub.send(event("uppslag", case), {})
+        assert again.json()["code"] == "ok"
+        await until(lambda: hub.value("SELECT 1 FROM outbox WHERE kind = 'lookup' AND answer = 'unchanged'"))
+    finally:
+        registers.simulation.control(Control(person={"id": person, "protected": None}))
+
+
+async def test_a_file_with_a_persons_number_is_refused_and_one_without_it_is_told(hub):
+    act, data = admission(LUND[1])
+    case = (await hub.send(act, data)).json()["case"]
+    for text, status in (("Ring 191212121212 i morgon.", 409), ("Ring i morgon.", 200)):
+        file = {"name": "lapp.txt", "content": base64.b64encode(text.encode()).decode()}
+        answer = await hub.send(event("meddelande", case), {"text": "Se bilagan", "attachment": file})
+        assert answer.status_code == status, answer.text
+        assert "1212" not in answer.text.replace(case, "")
