@@ -1,6 +1,6 @@
 """A real Apache Kafka for the sandbox and the tests: one node that is both controller and broker (KRaft).
 
-May import ``hub.errors``, ``hub.sandbox.children``, ``hub.sandbox.kafka_jars`` and aiokafka; never imported by what
+May import ``hub.errors``, ``children``, ``server`` and ``kafka_jars`` beside it, and aiokafka; never imported by what
 runs in production.
 """
 
@@ -12,16 +12,16 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 from hub.errors import Misconfigured
 from hub.sandbox.children import Child, free_port
 from hub.sandbox.kafka_jars import fetch, java
+from hub.sandbox.server import Server
 
 JVM: Final = (
     # The quick compiler only: port open after 1.5 s rather than 2.7, for half the CPU, measured on two cores.
@@ -65,76 +65,37 @@ SETTINGS: Final[Mapping[str, str]] = {
 }
 
 
-class Kafka:
-    """One broker over one data folder; started again it has the same port and the same records.
+class Kafka(Server):
+    """One broker; started again it has the same records.
 
     ``settings``: broker settings on top of ``SETTINGS``. ``heap``: as Java writes it. The broker's log, warnings and
-    worse, is ``kafka.log`` in the data folder. It ends with this process, however this process ends.
+    worse, is ``kafka.log`` in the data folder.
     """
+
+    name = "Kafka"
 
     def __init__(
         self, data: Path, *, settings: Mapping[str, str] | None = None, heap: str = "384m", port: int | None = None
     ) -> None:
-        self.data = data.resolve()
-        self.port = port or free_port()
+        super().__init__(data, port)
         self.settings = {**SETTINGS, **(settings or {})}
         self.heap = heap
-        self._child: Child | None = None
 
     @property
     def bootstrap(self) -> str:
         return f"127.0.0.1:{self.port}"
 
-    @property
-    def pid(self) -> int | None:
-        """Of the broker's own process, while it has been started."""
-        return self._child.pid if self._child else None
-
-    @property
-    def alive(self) -> bool:
-        return self._child is not None and self._child.alive
-
-    def start(self, timeout: float = 60.0) -> Self:
-        """Returns when the broker has answered a question about its topics; ``Misconfigured`` if it does not."""
-        if self.alive:
-            return self
+    def _launch(self) -> Child:
         jars = fetch()
         _format(self.data, jars)
         properties = self._write_properties(free_port())
         (self.data / "log4j2.properties").write_text(LOG4J)
         options = (f"-Xmx{self.heap}", *JVM, f"-Dlog4j2.configurationFile={self.data / 'log4j2.properties'}")
-        self._child = Child(
-            java("kafka.Kafka", jars, options=options, arguments=[properties]), log=self.data / "kafka.log"
-        )
-        deadline = time.monotonic() + timeout
-        while not _listens(self.port) or not _answers(self.bootstrap):
-            if not self._child.alive or time.monotonic() > deadline:
-                self.kill()
-                raise Misconfigured(f"Kafka does not answer:\n{_end_of(self.data / 'kafka.log')}")
-            time.sleep(0.05)
-        return self
+        return Child(java("kafka.Kafka", jars, options=options, arguments=[properties]), log=self.log)
 
-    def stop(self) -> None:
-        """In order: the broker closes its files, so that the next start need not look through them."""
-        if self._child:
-            self._child.stop()
-            self._child = None
-
-    def kill(self) -> None:
-        """As if the machine had taken it: SIGKILL."""
-        if self._child:
-            self._child.kill()
-            self._child = None
-
-    def restart(self) -> Self:
-        self.stop()
-        return self.start()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
+    def _answers(self) -> bool:
+        """A question about its topics. The port is asked first: aiokafka writes to the log when nobody answers."""
+        return _listens(self.port) and _takes_work(self.bootstrap)
 
     def _write_properties(self, controller: int) -> Path:
         ours = {
@@ -196,13 +157,12 @@ def _new_id() -> str:
 
 
 def _listens(port: int) -> bool:
-    """Asked before aiokafka, which writes to the log when nobody answers."""
     with socket.socket() as probe:
         probe.settimeout(1.0)
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _answers(bootstrap: str) -> bool:
+def _takes_work(bootstrap: str) -> bool:
     """In a thread of its own: a test that restarts the broker has an event loop running in this one."""
     with ThreadPoolExecutor(1) as beside:
         return beside.submit(lambda: asyncio.run(_ask(bootstrap))).result()
@@ -221,7 +181,3 @@ async def _ask(bootstrap: str) -> bool:
         return False
     finally:
         await client.close()
-
-
-def _end_of(file: Path) -> str:
-    return file.read_text(errors="replace")[-2000:] if file.exists() else "(it wrote nothing)"

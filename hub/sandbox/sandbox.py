@@ -19,13 +19,15 @@ import httpx
 
 from hub.errors import Unavailable
 from hub.sandbox import story
+from hub.sandbox.gauges import Gauges
 from hub.sandbox.ledger import Ledger
 from hub.sandbox.parties import Parties
 from hub.sandbox.patients import Admissions
 from hub.sandbox.plot import Plot, plot
 from hub.sandbox.population import Population
-from hub.sandbox.services import Services, data_folder, end_of, up
-from hub.sandbox.view import Gauges, View, view
+from hub.sandbox.server import end_of
+from hub.sandbox.services import Services, data_folder, up
+from hub.sandbox.view import View, view
 from hub.sandbox.ward import Ward
 from hub.store import views
 from hub.store.transaction import Store
@@ -34,6 +36,8 @@ _SEED = 1
 """The same plots by number in every run."""
 _LEARNS_S = 3.0
 """So long after an admission the population register may learn something, at pace 1."""
+_BEDS = 80
+"""Stays at the same time at the most: a slow machine admits more slowly rather than ever more."""
 _LOOK_S = 0.4
 _GAUGES_S = 2.0
 """The hub itself looks no more often."""
@@ -137,6 +141,8 @@ class Demo:
                 task.add_done_callback(partial(self._ended, under_way))
                 number += 1
                 await asyncio.sleep(1 / rate)
+                while self.ledger.under_way >= _BEDS:
+                    await asyncio.sleep(0.1)
             self.all_admitted = True
             await asyncio.gather(*under_way)
         finally:
@@ -159,7 +165,7 @@ class Demo:
         try:
             await ward.play(plot_, admission)
         finally:
-            stay.over = True
+            stay.over = time.monotonic()
         if world is not None:
             await world
             await self.population.unmark(person)

@@ -27,6 +27,7 @@ from hub.errors import Misconfigured
 from hub.sandbox.children import Child, free_port
 from hub.sandbox.kafka import Kafka
 from hub.sandbox.postgres import Postgres
+from hub.sandbox.server import Server, end_of
 from hub.store import directory as kept
 from hub.store.transaction import Store, migrate
 from schemas.directory import Directory
@@ -71,7 +72,7 @@ async def up(stack: AsyncExitStack, data: Path, say: Callable[[str], None]) -> S
     stack.callback(registers.stop)
     broker = None if bootstrap else Kafka(data / "kafka")
     server = None if database_url else Postgres(data / "postgres")
-    services = [service for service in (broker, server) if service is not None]
+    services: list[Server] = [service for service in (broker, server) if service is not None]
     for service in services:
         stack.push_async_callback(asyncio.to_thread, service.stop)
     await _whole(asyncio.gather(*(asyncio.to_thread(service.start) for service in services)))
@@ -157,10 +158,6 @@ def _free(port: int) -> bool:
         probe.bind(("127.0.0.1", port))
         return True
     return False
-
-
-def end_of(file: Path) -> str:
-    return file.read_text(errors="replace")[-2000:] if file.exists() else "(it wrote nothing)"
 
 
 @contextmanager

@@ -5,7 +5,8 @@ Pure; imports the ledger and the language.
 
 from __future__ import annotations
 
-from hub.sandbox.ledger import AT_FAULT, EXPECTED, Ledger, Stay, happenings
+from hub.sandbox.ledger import Ledger
+from hub.sandbox.stays import AT_FAULT, EXPECTED, Stay, happenings
 from schemas.directory import Directory
 
 FATES = {

@@ -10,7 +10,6 @@ import time
 from collections.abc import Sequence
 from typing import Protocol
 
-from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
@@ -18,7 +17,9 @@ from rich.table import Table
 from rich.text import Text
 
 from hub.sandbox import story
-from hub.sandbox.ledger import Ledger, Stay
+from hub.sandbox.gauges import Gauges
+from hub.sandbox.ledger import Ledger
+from hub.sandbox.stays import Stay
 from schemas.directory import Directory
 
 _COLOURS = {
@@ -32,35 +33,6 @@ _STEP = {"red": "bold red", "yellow": "yellow", "green": "green", "blue": "blue"
 _MARKS = {"red": "●", "yellow": "◐", "green": "●", "blue": "◆", "grey": "·"}
 """Told apart without colours too: one who cannot see them sees who is awaited beside."""
 _EVERY_S = 5.0
-
-
-class Gauges:
-    """Some of ``/metrics``, added up."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, float] = {}
-        self.waiting: dict[str, float] = {}
-        self._frister: dict[str, float] = {}
-
-    def take(self, exposition: str) -> None:
-        """The text format."""
-        sums: dict[str, float] = {}
-        for family in text_string_to_metric_families(exposition):
-            for sample in family.samples:
-                if sample.name == "hub_deadlines_missed_total":
-                    self._frister[sample.labels["name"]] = sample.value
-                if sample.name == "hub_outbox_waiting":
-                    self.waiting[sample.labels["system"]] = sample.value
-                if not sample.name.endswith(("_bucket", "_created")):
-                    sums[sample.name] = sums.get(sample.name, 0.0) + sample.value
-        self.values = sums
-
-    def frister(self) -> dict[str, float]:
-        """Deadlines that have passed, by name."""
-        return {name: count for name, count in self._frister.items() if count}
-
-    def __getitem__(self, name: str) -> int:
-        return int(self.values.get(name, 0))
 
 
 class View(Protocol):
@@ -155,7 +127,7 @@ class Terminal:
         table.add_column("I T K S U", width=9, no_wrap=True)
         table.add_column("awaited", ratio=5, no_wrap=True, overflow="ellipsis")
         table.add_column("msgs", width=4, no_wrap=True, justify="right")
-        table.add_column("state", width=22, no_wrap=True)
+        table.add_column("state", width=26, no_wrap=True)
         for stay in self._shown(rows):
             table.add_row(*self._row(stay))
         fates = Text()

@@ -86,7 +86,6 @@ cases = Table(
     Index("cases_person", "person"),
     Index("cases_changed", "changed_at", "id"),
     Index("cases_sort_name", "sort_name", "id"),
-    Index("cases_archived", "archived_at"),
     Index(
         "cases_contacts",
         text("((state -> 'vardkontakter')::jsonb)"),
@@ -123,7 +122,9 @@ participation = Table(
     Column("unit", Text, nullable=False),
     Column("case_id", UUID(as_uuid=False), nullable=False),
     Column("todo", Boolean, nullable=False),
+    Column("archived_at", Time),
     PrimaryKeyConstraint("unit", "case_id", name="participation_key"),
+    Index("participation_left", "unit", "archived_at", "case_id"),
     Index("participation_todo", "unit", postgresql_where=text("todo")),
 )
 """Which cases a unit's list shows, and in which something awaits it (C-31)."""

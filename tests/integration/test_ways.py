@@ -354,11 +354,11 @@ async def test_a_time_of_another_zone_is_told_as_the_moment_that_it_is(hub):
 
 
 async def test_a_menprovning_waits_for_hsa_and_is_handled_or_refused_when_it_has_answered(hub):
-    for decided_by, code, rule in (("SE2321000255-P01", "ok", None), (staff.UNLICENSED, "fatal-error", "C-22")):
+    for decided_by, code, rule in (("SE2321000255-P02", "ok", None), (staff.UNLICENSED, "fatal-error", "C-22")):
         act, data = admission(LUND[1])
         data["samtycke"] = {"outcome": "menprovning", "decided_by": decided_by}
         first = await hub.send(act, data)
-        assert (first.status_code, first.json()["rule"]) == (202, "held")
+        assert (first.status_code, first.json().get("rule")) == (202, "held"), first.text
         receipt = await hub.receipt("ehr", act["id"])
         assert (receipt["code"], receipt.get("rule")) == (code, rule), receipt
     assert await hub.value("SELECT count(*) FROM held") == 0
@@ -383,7 +383,9 @@ async def test_a_person_who_becomes_protected_during_the_stay_is_found_by_asking
     act, data = admission(person)
     case = (await hub.send(act, data)).json()["case"]
     await hub.addressed(case)
-    registers.simulation.control(Control(person={"id": person, "protected": True}))
+    assert (await hub.send(event("uppslag", case), {})).json()["code"] == "ok"
+    await until(lambda: hub.value("SELECT 1 FROM outbox WHERE kind = 'lookup' AND answer = 'unchanged'"))
+    registers.simulation.control(Control(person={"id": person, "protected": ["person"]}))
     try:
         news = await until(
             lambda: hub.value("SELECT id FROM message WHERE case_id = %s AND name = 'folkbokforing'", case)
@@ -397,9 +399,6 @@ async def test_a_person_who_becomes_protected_during_the_stay_is_found_by_asking
         assert "address" not in state["person"]
         refused = await hub.send(event("samtycke", case), {"outcome": "given"})
         assert (refused.status_code, refused.json()["rule"]) == (409, "C-62")
-        again = await hub.send(event("uppslag", case), {})
-        assert again.json()["code"] == "ok"
-        await until(lambda: hub.value("SELECT 1 FROM outbox WHERE kind = 'lookup' AND answer = 'unchanged'"))
     finally:
         registers.simulation.control(Control(person={"id": person, "protected": None}))
 

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from hub.errors import Refused
 from hub.routers.cases.desk import ON_A_CASE, Desk, Opened
-from hub.routers.cases.question import answer, number, only
+from hub.routers.cases.question import answer, number, only, plain
 from hub.store import readings
 from hub.store.readings import Connection
 from hub.views.written import MESSAGES, Version, content, current, line, value_of, version, versions, writings
@@ -69,8 +69,10 @@ def add(routes: APIRouter, desk: Desk) -> None:
     async def one_version(request: Request, id: str, step: str, n: str) -> Response:  # noqa: A002
         asker = desk.asker(request)
         only(request)
+        if not plain(n):
+            raise _NO_VERSION
         async with desk.transaction() as connection:
-            opened = await desk.open(connection, id, asker, f"version/{_step(step)}")
+            opened = await desk.open(connection, id, asker, f"version/{_step(step)}/{n}")
             every, may_see = await _versions(connection, step, opened)
             wanted = next((v for v in may_see if str(v.number) == n), None)
             if wanted is None:
@@ -89,10 +91,12 @@ def add(routes: APIRouter, desk: Desk) -> None:
         asker = desk.asker(request)
         only(request, "before", "limit")
         limit, before = number(request, "limit", 50, 200), number(request, "before", _LAST, _LAST)
+        if not (plain(document) and plain(field)):
+            raise _NO_FIELD
         names = MESSAGES.get(document.partition(".")[0], ())
         async with desk.transaction() as connection:
-            # Only a field that is there is named in the trace: what stands in the path may be anything.
-            opened = await desk.open(connection, id, asker, "falthistorik")
+            # What stands in the path may be anything; the trace is kept only where the field is there.
+            opened = await desk.open(connection, id, asker, f"falthistorik/{document}/{field}")
             acts = await readings.acts(connection, opened.case.id, names) if names else []
             every = writings(acts, document, field)
             if not every:

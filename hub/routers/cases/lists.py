@@ -44,7 +44,7 @@ class AskedInBody(Asked):
     """The same, and what is about a person."""
 
     name: Line | None = None
-    """Any part of it."""
+    """Any part of it; of those on the start list (C-31), for an archive is searched by personnummer."""
     personnummer: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{1,12}$")] | None = None
     """The beginning of it, or all."""
 
@@ -119,7 +119,8 @@ async def _listed(desk: Desk, asker: Asker, asked: Asked, contact: str | None = 
         if asked.changed_since is not None:
             return answer(_changed(wanted, *await lists.changed(connection, wanted)))
         found = await lists.page(connection, wanted)
-        total = await lists.total(connection, wanted)
+        whole = wanted.after is None and len(found) <= wanted.limit
+        total = len(found) if whole else await lists.total(connection, wanted)
         shown = found[: wanted.limit]
         await readings.note(connection, [trace_of(asker, f.case.id, "lista", "deltar") for f in shown])
     counted = min(total, lists.COUNTED)
@@ -163,6 +164,12 @@ def is_own(found: Found, asker: Asker) -> bool:
 
 def _wanted(asker: Asker, asked: Asked, contact: str | None) -> Wanted:
     since = asked.changed_since
+    if getattr(asked, "name", None) is not None and asked.archived != "false":
+        raise bad(
+            "name",
+            "namnfiltret gäller startlistan; sök arkiverade med /search",
+            "it filters the start list; use /search",
+        )
     return Wanted(
         unit=asker.unit.hsa,
         sort=asked.sort,

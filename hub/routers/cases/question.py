@@ -48,6 +48,14 @@ def bad(where: str, sv: str, en: str) -> Refused:
     return Refused("bad-query", f"Rätta {where}: {sv}.", f"Correct {where}: {en}.", f"/{where}", 400)
 
 
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-._:]{0,127}")
+
+
+def plain(text: str) -> bool:
+    """Whether a part of the path can be the name or the id of anything of ours."""
+    return _PLAIN.fullmatch(text) is not None
+
+
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
 

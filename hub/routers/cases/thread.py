@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from hub.errors import Refused
 from hub.routers.cases.desk import ON_A_CASE, Desk
-from hub.routers.cases.question import PRIVATE, answer, bad, number, only, within
+from hub.routers.cases.question import PRIVATE, answer, bad, number, only, plain, within
 from hub.store import readings
 from hub.views.thread import file_of, shown
 
@@ -59,8 +59,10 @@ def add(routes: APIRouter, desk: Desk) -> None:
         only(request, "sender")
         sender = request.query_params.get("sender")
         source = None if sender is None else f"urn:hsa:{desk.hsa(sender, 'sender')}"
+        if not plain(message):
+            raise _NO_FILE
         async with desk.transaction() as connection:
-            opened = await desk.open(connection, id, asker, "fil")
+            opened = await desk.open(connection, id, asker, f"fil/{message}")
             found = await readings.thread(connection, opened.case.id, asker.unit.hsa, message)
             found = [one for one in found if source is None or one.source == source]
             if len(found) > 1:

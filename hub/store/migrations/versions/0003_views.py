@@ -16,7 +16,22 @@ ALTER TABLE cases ADD COLUMN sort_name text COLLATE "C"
     GENERATED ALWAYS AS (translate(lower(name), 'åäö', '{|}')) STORED;
 CREATE INDEX cases_changed ON cases (changed_at, id);
 CREATE INDEX cases_sort_name ON cases (sort_name, id);
-CREATE INDEX cases_archived ON cases (archived_at);
+
+-- C-54: so that the start list need not look at all that ever was on it. A row without the time may be of a case that has
+-- one (a unit that came in afterwards): the list asks the case too.
+ALTER TABLE participation ADD COLUMN archived_at timestamptz;
+UPDATE participation p SET archived_at = c.archived_at FROM cases c WHERE c.id = p.case_id AND c.archived_at IS NOT NULL;
+CREATE INDEX participation_left ON participation (unit, archived_at, case_id);
+CREATE FUNCTION case_leaves_lists() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE participation SET archived_at = NEW.archived_at
+    WHERE case_id = NEW.id AND unit IN (SELECT json_object_keys(NEW.state -> 'participants'));
+    RETURN NULL;
+END $$;
+CREATE TRIGGER case_opens_archived AFTER INSERT ON cases FOR EACH ROW
+    WHEN (NEW.archived_at IS NOT NULL) EXECUTE FUNCTION case_leaves_lists();
+CREATE TRIGGER case_leaves_lists AFTER UPDATE OF archived_at ON cases FOR EACH ROW
+    WHEN (NEW.archived_at IS DISTINCT FROM OLD.archived_at) EXECUTE FUNCTION case_leaves_lists();
 
 -- In which cases a person is fast vardkontakt (C-31).
 CREATE INDEX cases_contacts ON cases USING gin (((state -> 'vardkontakter')::jsonb))
@@ -34,5 +49,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("ALTER TABLE reading DROP COLUMN for_whom, DROP COLUMN why")
-    op.execute("DROP INDEX cases_contacts, cases_archived, cases_changed")
+    op.execute("DROP TRIGGER case_opens_archived ON cases")
+    op.execute("DROP TRIGGER case_leaves_lists ON cases")
+    op.execute("DROP FUNCTION case_leaves_lists")
+    op.execute("DROP INDEX cases_contacts, cases_changed")
+    op.execute("ALTER TABLE participation DROP COLUMN archived_at")
     op.execute("ALTER TABLE cases DROP COLUMN sort_name")

@@ -1,0 +1,141 @@
+"""One stay as the demo sees it: how it was meant, what was seen of it on the wire, what it came to.
+
+Imports the wire, the plot and the store's plain views; the ledger keeps these.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from hub.sandbox.plot import Plot
+from hub.sandbox.wire import Answer
+from hub.store.views import CaseView
+
+AT_FAULT = (
+    "doubled", "out-of-order", "gaps", "unreadable", "bad-signature", "failed", "refused-unexpectedly",
+)  # fmt: skip
+"""Counts that are 0 when all is well."""
+
+EXPECTED = {
+    ("svu.inskrivning", "V-3"): "told why, though consent is refused",
+    ("svu.inskrivning", "C-22"): "menprovning by one without licence",
+    ("svu.inskrivning", "C-62"): "protected identity",
+    ("svu.inskrivning", "C-63"): "deceased",
+    ("svu.utskrivning", "V-16"): "nobody is kallelseansvarig: asked to confirm",
+    ("kvittens", "C-2"): "crossed a newer one",
+    ("svu.justering", "V-15"): "crossed another change",
+    ("svu.justering", "V-13"): "crossed a no",
+    ("svu.justering", "V-12"): "crossed the ward's edit",
+    ("svu.stallningstagande", "V-12"): "crossed the ward's edit",
+    ("svu.stallningstagande", "V-15"): "crossed the last justering",
+    ("svu.sip_stallning", "V-12"): "crossed the ward's edit",
+    ("svu.sip_stallning", "V-13"): "crossed another change",
+    ("*", "V-16"): "crossed the discharge",
+    ("*", "C-62"): "crossed the register's news",
+    ("*", "C-63"): "crossed the register's news",
+}
+"""(message, rule) → why such a refusal belongs to the demo; «crossed»: two were on their way at the same time."""
+
+
+@dataclass(slots=True)
+class Trail:
+    """What was seen of one case on the wire, at all systems."""
+
+    notices: set[tuple[str, int]] = field(default_factory=set)
+    numbers: dict[str, set[int]] = field(default_factory=dict)
+    """system → the numbers that it knows: of its notices, of those it skipped, of its own acts."""
+    last: dict[str, int] = field(default_factory=dict)
+    latest: int = 0
+    colours: dict[str, dict[str, str]] = field(default_factory=dict)
+    """unit → step → colour, of the latest notice."""
+    pending: dict[tuple[str, str], str] = field(default_factory=dict)
+    """(unit, message) → what was asked of it and has not been answered."""
+    acts: Counter[str] = field(default_factory=Counter)
+    frister: set[str] = field(default_factory=set)
+    news: str | None = None
+    hands: int = 0
+    """What the parties mean to do and have not done."""
+
+
+@dataclass(slots=True)
+class Stay:
+    """One admission and all that is known of it."""
+
+    number: int
+    plot: Plot
+    ward: str
+    system: str
+    message: str
+    at: float
+    """``time.monotonic()`` when it was sent."""
+    answer: Answer | None = None
+    view: CaseView | None = None
+    manual: bool = False
+    """Somebody had to be found by hand, or was not found at all."""
+    over: float | None = None
+    """When the ward had played its part to the end."""
+    fate: str | None = None
+    """What it came to; None while it is under way."""
+    rule: str | None = None
+    seconds: float = 0.0
+
+    @property
+    def reference(self) -> str:
+        return f"vk-{self.number}"
+
+    @property
+    def case(self) -> str | None:
+        return None if self.answer is None else self.answer.case
+
+
+_TOLD_OF = {
+    "svu.beraknad_utskrivning": "new date",
+    "svu.utskrivningsklar_avbruten": "interrupted",
+    "svu.utskrivning_angrad": "discharge undone",
+    "deltagare": "unit added",
+}
+
+
+def happenings(stay: Stay, trail: Trail) -> list[str]:
+    """What a stay had in it, in a word or two each."""
+    found = [text for name, text in _TOLD_OF.items() if trail.acts[name]]
+    if stay.plot.consent == "menprovning" and trail.acts:
+        found.append("menprövning")
+    if trail.acts["svu.sip_stallning"] > 1:
+        found.append("no to SIP, then yes")
+    if trail.acts["svu.klarmarkering"] > 1:
+        found.append("edited and adjusted anew")
+    if stay.manual:
+        found.append("somebody found by hand" if trail.acts["deltagare"] else "in the manual queue to the end")
+    return found + [f"frist {name}" for name in sorted(trail.frister)]
+
+
+_STRIKES_S = 1.5
+"""After the end of a stay the hub's clock may still tell that a deadline has passed; it strikes every second."""
+
+
+def fate_of(stay: Stay, trail: Trail) -> str | None:
+    """What a stay has come to; None while anybody has anything left to do, or a notice is not seen at its receiver."""
+    answer, view = stay.answer, stay.view
+    if answer is None or answer.code == "transient-error" or stay.over is None:
+        return None
+    if answer.code == "fatal-error":
+        stay.rule = answer.rule
+        return "closed by register" if answer.rule in {"C-62", "C-63"} else "refused"
+    if view is None or view.addressing is None or time.monotonic() - stay.over < _STRIKES_S:
+        return None
+    if trail.hands or "kvittens" in trail.pending.values():
+        return None
+    if any(state != "sent" or (system, number) not in trail.notices for system, number, state in view.notices):
+        return None
+    if view.status == "refused":
+        stay.rule = "C-63" if view.addressing["outcome"] == "deceased" else "C-62"
+        return "closed by register"
+    if view.status != "discharged":
+        return None
+    if trail.news == "protected":
+        stay.rule = "C-62"
+        return "protected"
+    return "consent refused" if stay.plot.consent == "refused" else "discharged"
