@@ -19,7 +19,7 @@ ELSEWHERE: Mapping[str, str] = {
     "C-4": "`hub.processes.machine.decide`: only a participating unit acts in a case",
     "C-13": "`hub.processes.common.await_joined`: who comes in is asked for what still awaits someone",
     "C-22": "`hub.processes.registers.not_licensed`: HSA is asked before a menprovning is decided",
-    "C-25": "`hub.processes.common.consent`: either outcome is recorded, and who gave it",
+    "C-25": "`hub.processes.consent.consent`: either outcome is recorded, and who gave it",
     "C-30": "`hub.processes.outlook.colours`",
     "C-42": "`hub.translators.files.check`: a file is looked into before its message is decided",
     "C-52": "`hub.processes.svu.inskrivning.all_but_a_draft`",

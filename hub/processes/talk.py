@@ -7,13 +7,10 @@ from __future__ import annotations
 from hub.processes.common import (
     ALL_PARTIES,
     SHARING,
-    consent_allows,
-    consent_is_registered,
     everyone_else,
-    the_person_is_not_protected,
+    nothing_changes,
 )
 from hub.processes.machine import TO_THE_END, Row, Situation, guard
-from schemas.messages import Question
 
 # --- meddelande (C-40, C-42, C-43) and its revoking (C-41) ------------------------------------------------------------
 
@@ -188,10 +185,6 @@ def another_sent_it(s: Situation) -> bool:
     return _sender_of(s) not in {None, s.unit}
 
 
-def nothing_changes(s: Situation) -> None:
-    """The history holds it; the case stays as it is."""
-
-
 def the_sender(s: Situation) -> list[str]:
     sender = _sender_of(s)
     return [] if sender is None or sender not in s.case.participants else [sender]
@@ -209,136 +202,4 @@ FELSANT = Row(
 )
 
 
-# --- people: narstaende (C-15), kontakt (SA-5), avliden (C-63), uppslag -----------------------------------------------
-
-
-def list_outsiders(s: Situation) -> None:
-    s.emit("listed")
-
-
-NARSTAENDE = Row("narstaende", ALL_PARTIES, ("C-15",), (list_outsiders,), everyone_else, guards=SHARING)
-
-
-@guard(
-    "SA-5",
-    sv="Kontakten finns inte i ärendet.",
-    en="The case has no such contact.",
-    element="/data/person",
-)
-def the_contact_is_there(s: Situation) -> bool:
-    return s.data.change == "tillagd" or s.data.person in s.case.contacts
-
-
-def change_contact(s: Situation) -> None:
-    s.emit("contact", person=s.data.person, change=s.data.change)
-
-
-KONTAKT = Row(
-    "kontakt", ALL_PARTIES, ("SA-5",), (change_contact,), everyone_else, guards=SHARING, checks=(the_contact_is_there,)
-)
-
-
-def note_death(s: Situation) -> None:
-    """C-63: in SVU all are told, and the ward ends the case with svu.utskrivning (our settling)."""
-    s.emit("died")
-
-
-AVLIDEN = Row("avliden", ALL_PARTIES, ("C-63",), (note_death,), everyone_else, guards=SHARING)
-
-
-def ask_afresh(s: Situation) -> None:
-    s.asks.append(Question(question="folkbokforing", person=s.case.person["personnummer"]))
-
-
-def nobody(s: Situation) -> list[str]:  # noqa: ARG001 - a row's ``tells``
-    return []
-
-
-UPPSLAG = Row(
-    "uppslag",
-    ALL_PARTIES,
-    ("C-60",),
-    (ask_afresh,),
-    nobody,
-    guards=(the_person_is_not_protected, consent_is_registered, consent_allows),
-)
-
-
-# --- atkomst (C-5) and utskrift (C-55) --------------------------------------------------------------------------------
-
-
-@guard(
-    "C-5",
-    sv="Enheten deltar redan i ärendet och läser det ändå.",
-    en="The unit takes part in the case already, and reads it anyway.",
-    element="/subject",
-)
-def the_unit_takes_no_part(s: Situation) -> bool:
-    return s.unit not in s.case.participants
-
-
-@guard(
-    "C-5",
-    sv="Ett aktivt val räcker bara inom en organisation som deltar. Ange samtycke eller menprovning.",
-    en="A deliberate choice is enough only within an organisation that takes part. State samtycke or menprovning.",
-    element="/data/ground",
-)
-def a_choice_is_enough_only_within(s: Situation) -> bool:
-    units = s.directory.unit_by_hsa
-    within = {units[unit].organisation for unit in s.case.participants if unit in units}
-    return s.data.ground != "aktivt_val" or units[s.unit].organisation in within
-
-
-def let_read(s: Situation) -> None:
-    """C-5: read-only and logged, which the answer says; the case's own consent stays as it was."""
-    s.emit("accessed", unit=s.unit, ground=s.data.ground, at=s.at)
-    s.warnings.append("lasning-loggas")
-
-
-ATKOMST = Row(
-    "atkomst",
-    ALL_PARTIES,
-    ("C-5", "C-7"),
-    (let_read,),
-    nobody,
-    guards=(the_unit_takes_no_part, the_person_is_not_protected),
-    checks=(a_choice_is_enough_only_within,),
-    in_status=TO_THE_END,
-    from_outside=True,
-)
-
-
-@guard(
-    "C-55",
-    sv="Enheten läser inte ärendet. Begär åtkomst med atkomst först.",
-    en="The unit does not read the case. Ask for access with atkomst first.",
-    element="/subject",
-)
-def the_unit_reads_the_case(s: Situation) -> bool:
-    return s.unit in s.case.participants or s.unit in s.case.access
-
-
-@guard(
-    "C-55",
-    sv="Ange for_whom och why: för vem och varför dokumentet skrivs ut.",
-    en="Give for_whom and why: for whom and why the document is printed.",
-    element="/data",
-)
-def for_whom_and_why_are_given(s: Situation) -> bool:
-    stated = s.data.for_whom is not None and s.data.why is not None
-    return stated or not s.profile.printing_has_a_reason
-
-
-UTSKRIFT = Row(
-    "utskrift",
-    ALL_PARTIES,
-    ("C-55", "C-7"),
-    (nothing_changes,),
-    nobody,
-    guards=(the_unit_reads_the_case,),
-    checks=(for_whom_and_why_are_given,),
-    in_status=TO_THE_END,
-    from_outside=True,
-)
-
-TALK = (MEDDELANDE, MAKULERING, FELSANT, NARSTAENDE, KONTAKT, AVLIDEN, UPPSLAG, ATKOMST, UTSKRIFT)
+TALK = (MEDDELANDE, MAKULERING, FELSANT)

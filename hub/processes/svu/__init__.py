@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from hub.processes.common import ATERKALLELSE, DELTAGARE, KVITTENS, ROLL
+from hub.processes.consent import ATERKALLELSE
+from hub.processes.kvittens import KVITTENS
 from hub.processes.machine import Process
+from hub.processes.participants import DELTAGARE, ROLL
+from hub.processes.people import PEOPLE
 from hub.processes.registers import ADRESSERING, FOLKBOKFORING, FRIST, VERIFIERING
 from hub.processes.svu.inskrivning import INSKRIVNING
 from hub.processes.svu.kartlaggning import KARTLAGGNING
@@ -28,6 +31,7 @@ SVU = Process(
         DELTAGARE,
         ROLL,
         *TALK,
+        *PEOPLE,
         ADRESSERING,
         VERIFIERING,
         FOLKBOKFORING,

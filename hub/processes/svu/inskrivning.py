@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from hub.processes.common import (
     SLUTENVARD,
-    consent,
     consent_allows,
     consent_is_registered,
     everyone_else,
-    inform,
-    information_comes_first,
-    it_has_not_expired,
     join,
     local_day,
-    menprovning_names_who_decided,
-    no_information_has_a_reason,
     step_told,
     the_person_is_not_protected,
     with_duty,
+)
+from hub.processes.consent import (
+    consent,
+    inform,
+    information_comes_first,
+    it_has_not_expired,
+    menprovning_names_who_decided,
+    no_information_has_a_reason,
 )
 from hub.processes.machine import TO_THE_END, Row, Situation, guard
 from schemas.messages import Question

@@ -1,0 +1,84 @@
+"""Information, samtycke and its withdrawal (C-20 to C-25). Imports the machine and the common guards only."""
+
+from __future__ import annotations
+
+from hub.processes.common import (
+    SLUTENVARD,
+    everyone_else,
+    local_day,
+)
+from hub.processes.machine import Row, Situation, guard
+
+
+@guard(
+    "C-20",
+    sv="Ange reason: varför skriftlig information inte kunde lämnas.",
+    en="Give reason: why the written information could not be given.",
+    element="/data/reason",
+)
+def no_information_has_a_reason(s: Situation) -> bool:
+    return s.data.given or s.data.reason is not None
+
+
+def inform(s: Situation) -> None:
+    s.emit("informed", given=s.data.given)
+
+
+@guard(
+    "C-20",
+    sv="Registrera information (given ja eller nej) före samtycke.",
+    en="Register information (given yes or no) before consent.",
+    element="/data",
+)
+def information_comes_first(s: Situation) -> bool:
+    return s.case.information is not None or not s.profile.information_before_consent
+
+
+@guard(
+    "C-22",
+    sv="Ange decided_by: HSA-id för den legitimerade som gjorde menprövningen.",
+    en="Give decided_by: the HSA-id of the licensed person who made the harm assessment.",
+    element="/data/decided_by",
+)
+def menprovning_names_who_decided(s: Situation) -> bool:
+    return s.data.outcome != "menprovning" or s.data.decided_by is not None
+
+
+@guard(
+    "C-23",
+    sv="Samtycket gäller till och med en dag som redan har varit. Rätta valid_to.",
+    en="The consent holds until a day that has already been. Correct valid_to.",
+    element="/data/valid_to",
+)
+def it_has_not_expired(s: Situation) -> bool:
+    until, since = s.data.valid_to, s.data.valid_from
+    return until is None or (until >= local_day(s.now) and (since is None or since <= until))
+
+
+def consent(s: Situation) -> None:
+    until = None if s.data.valid_to is None else s.data.valid_to.isoformat()
+    s.emit("consented", outcome=s.data.outcome, at=s.at, **({"until": until} if until else {}))
+
+
+@guard(
+    "C-24",
+    sv="Det finns inget samtycke att återkalla.",
+    en="There is no consent to withdraw.",
+    element="/type",
+)
+def there_is_consent_to_withdraw(s: Situation) -> bool:
+    return s.case.samtycke is not None
+
+
+def withdraw(s: Situation) -> None:
+    s.emit("withdrawn", at=s.at)
+
+
+ATERKALLELSE = Row(
+    "aterkallelse",
+    SLUTENVARD,
+    ("C-24",),
+    (withdraw,),
+    everyone_else,
+    guards=(there_is_consent_to_withdraw,),
+)

@@ -1,0 +1,88 @@
+"""The kvittens, of a step or of a free message (C-2, C-40). Imports the machine and the common guards only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hub.processes.common import (
+    ALL_PARTIES,
+    everyone_else,
+)
+from hub.processes.machine import TO_THE_END, Row, Situation, guard
+from hub.processes.outlook import duty_roles
+
+
+def _acted_steps(s: Situation) -> list[tuple[str, dict[str, Any]]]:
+    """The steps that the kvittens is for: by the message's id, of the oldest where two senders used the same.
+
+    One who came in later on a system that had the message already was asked by the message that brought it in.
+    """
+    steps = s.case.steps.items()
+    waiting = [(name, step) for name, step in steps if step["act"] == "kvittera" and s.unit in step["awaits"]]
+    named = [(name, step) for name, step in waiting if step["message"] == s.data.message]
+    if not named and s.case.participants[s.unit]["by"] == s.data.message:
+        return [(name, step) for name, step in waiting if step["sequence"] < s.case.participants[s.unit]["since"]]
+    oldest = min((step["sequence"] for _, step in named), default=0)
+    return [(name, step) for name, step in named if step["sequence"] == oldest]
+
+
+def _acted_thread(s: Situation) -> str | None:
+    """The free message that the kvittens is for (C-40): the oldest where two senders used the same id."""
+    found = [
+        (thread["sequence"], key)
+        for key, thread in s.case.threads.items()
+        if key.startswith(f"{s.data.message} ") and s.unit in s.case.open_awaits(thread)
+    ]
+    return min(found)[1] if found else None
+
+
+@guard(
+    "C-2",
+    sv="Enheten har inget att kvittera i ärendet.",
+    en="The unit has nothing to acknowledge in the case.",
+    element="/subject",
+)
+def something_awaits_the_unit(s: Situation) -> bool:
+    steps = s.case.steps.values()
+    return s.unit in s.case.unanswered or any(s.unit in st["awaits"] for st in steps if st["act"] == "kvittera")
+
+
+@guard(
+    "C-2",
+    sv="Meddelandet väntar inte på kvittens av enheten: fel id, ersatt av ett nyare, eller redan kvitterat.",
+    en="The message awaits no acknowledgement of the unit: wrong id, replaced by a newer one, or already acknowledged.",
+    element="/data/message",
+)
+def the_message_awaits_the_unit(s: Situation) -> bool:
+    return bool(_acted_steps(s)) or _acted_thread(s) is not None
+
+
+@guard(
+    "C-1",
+    sv="Rollen har inte ansvaret att kvittera steget. Låt en roll med ansvaret göra det.",
+    en="The role has no responsibility to acknowledge this step. Let a role that has it do so.",
+    element="/actorrole",
+)
+def the_role_answers_for_it(s: Situation) -> bool:
+    return all(s.role in duty_roles(s.directory, s.unit, name, "kvittera") for name, _ in _acted_steps(s))
+
+
+def acknowledge(s: Situation) -> None:
+    who = {"unit": s.unit, "actor": s.message.actor, "role": s.role, "time": s.message.time.isoformat()}
+    if steps := _acted_steps(s):
+        for name, _ in steps:
+            s.emit("acted", step=name, **who)
+    elif (thread := _acted_thread(s)) is not None:
+        s.emit("thread_acted", thread=thread, **who)
+
+
+KVITTENS = Row(
+    "kvittens",
+    ALL_PARTIES,
+    ("C-2", "V-6", "V-8", "V-9", "C-40"),
+    (acknowledge,),
+    everyone_else,
+    guards=(something_awaits_the_unit,),
+    checks=(the_message_awaits_the_unit, the_role_answers_for_it),
+    in_status=TO_THE_END,
+)
