@@ -11,8 +11,10 @@ from datetime import UTC, date, datetime
 from hub.errors import Refused
 from hub.processes.case import Case
 from hub.processes.machine import Process, decide
+from hub.processes.outlook import still_awaits
 from hub.processes.svu import SVU
 from hub.scenarios import World
+from schemas import both, svu
 from schemas.both import Deltagare
 from schemas.envelope import Message
 from schemas.messages import HUB_SOURCE
@@ -25,6 +27,18 @@ _PATIENT = Patient(personnummer="191212121212")
 _WHO = "SE2321000255-P01"
 _Trial = tuple[str, str, Part]
 """(label, message name, body)."""
+
+
+_WARDS_PART = svu.SlutenvardsDel(
+    patient_opinion="Vill hem",
+    egenvard=svu.YesNo(needed=False),
+    forbrukningsmaterial=svu.YesNo(needed=False),
+    responsible_physician=_WHO,
+    sip_position="sip_behovs",
+)
+_CENTRES_PART = svu.OppenvardsDel(responsible_physicians=(_WHO,), responsibility_division="Vårdcentralen")
+_KOMMUNS_PART = svu.KommunsDel(planned_efforts="Hemtjänst")
+_DISCHARGE = svu.Utskrivning(date=_NOW.date(), kind="utskrivning", discharged_to="ordinart_boende", confirmed=True)
 
 
 def _admission(*, embedded: str | None = None, reason: str | None = "Fall") -> Inskrivning:
@@ -69,11 +83,19 @@ def _addressing(case: Case | None) -> str:
 
 
 def _edges(
-    world: World, start: Case | None, trials: Iterable[tuple[str, _Trial]], state: Callable[[Case | None], str]
+    world: World,
+    start: Case | None,
+    trials: Iterable[tuple[str, _Trial]],
+    state: Callable[[Case | None], str],
+    key: Callable[[Case | None], object] | None = None,
 ) -> dict[tuple[str, str], list[str]]:
-    """(state, state) → the messages that lead there, from every state that can be reached."""
+    """(state, state) → the messages that lead there, from every state that can be reached.
+
+    ``key`` says what is tried apart although it is shown as one state.
+    """
+    key = key or state
     found: dict[tuple[str, str], list[str]] = {}
-    known: dict[str, Case | None] = {state(start): start}
+    known = {key(start)}
     waiting = [start]
     while waiting:
         case = waiting.pop(0)
@@ -88,8 +110,8 @@ def _edges(
             labels = found.setdefault((state(case), state(then)), [])
             if label not in labels:
                 labels.append(label)
-            if state(then) not in known:
-                known[state(then)] = then
+            if key(then) not in known:
+                known.add(key(then))
                 waiting.append(then)
     return found
 
@@ -121,6 +143,68 @@ def _said(name: str) -> str:
     return name.strip("_").replace("_", " ")
 
 
+def _stay(case: Case | None) -> str:
+    """How far a published stay has come, as one state."""
+    assert case is not None
+    if case.status != "open":
+        return case.status
+    standing = case.steps.get("stallningstagande")
+    if standing is None:
+        return "admitted"
+    if not case.klarmarkerad:
+        return "the ward writes its part"
+    if case.sip_approved is False:
+        return "no to the position on SIP"
+    return "justering awaited" if still_awaits(case, standing) else "adjusted by all"
+
+
+def _time(case: Case | None) -> str:
+    """Where the time of discharge stands, as one state."""
+    assert case is not None
+    if case.status != "open":
+        return case.status
+    return "utskrivningsklar: the clock runs" if "klar" in case.dates else "estimated"
+
+
+_State = Callable[[Case | None], str]
+
+
+def _whole(world: World, opened: Case, state: _State) -> dict[tuple[str, str], list[str]]:
+    """The stay's states and arrows, tried message by message from a case in which all three parties take part."""
+    ward, centre, municipality = (world.names[name] for name in ("lund_avd12", "vc_klostergarden", "lund_kommun"))
+    found = _answer("listed", centre, municipality)
+    told = Message("trial", HUB_SOURCE, "adressering", "ref:trial", _NOW, None, None, found)
+    begun = decide(SVU, opened.copy(), "trial", told, world.directory, _NOW).case
+    parts: list[tuple[str, str, Part]] = [
+        (ward, "svu.stallningstagande", svu.Stallningstagande(slutenvard=_WARDS_PART)),
+        (centre, "svu.stallningstagande", svu.Stallningstagande(oppenvard=_CENTRES_PART)),
+        (municipality, "svu.stallningstagande", svu.Stallningstagande(kommun=_KOMMUNS_PART)),
+        (ward, "svu.klarmarkering", svu.Klarmarkering()),
+        (centre, "svu.sip_stallning", svu.SipStallning(approves=True)),
+        (centre, "svu.sip_stallning", svu.SipStallning(approves=False)),
+        (ward, "svu.utskrivningsklar", svu.Utskrivningsklar(date=_NOW.date(), responsible_physician=_WHO)),
+        (ward, "svu.beraknad_utskrivning", svu.BeraknadUtskrivning(date=_NOW.date(), reason="Feber")),
+        (ward, "svu.utskrivningsklar_avbruten", svu.UtskrivningsklarAvbruten(reason="Feber")),
+        (ward, "makulering", both.Makulering(case=True)),
+        (ward, "svu.utskrivning", _DISCHARGE),
+        (ward, "svu.utskrivning_angrad", svu.UtskrivningAngrad()),
+    ]
+    parts += [(unit, "svu.justering", svu.Justering()) for unit in (ward, centre, municipality)]
+    trials = [(unit, (_labelled(name, data), name, data)) for unit, name, data in parts]
+    return _edges(world, begun, trials, state, _stand)
+
+
+def _labelled(name: str, data: Part) -> str:
+    short = name.removeprefix("svu.")
+    return f"{short}: {'yes' if data.approves else 'no'}" if isinstance(data, svu.SipStallning) else short
+
+
+def _stand(case: Case | None) -> object:
+    """Everything that decides what is possible next, so that no state is tried twice."""
+    assert case is not None
+    return (case.status, *(case.shape(unit) for unit in case.participants))
+
+
 def document(world: World) -> bytes:
     """contracts/svu.md."""
     ward = world.names["lund_avd12"]
@@ -150,6 +234,14 @@ def document(world: World) -> bytes:
         "arrow out of a state is refused there, by a rule of contracts/rules.md, or leaves the state as it is.",
         "",
         f"Steps in the order shown: {', '.join(SVU.steps)}.",
+        "",
+        "## The stay: from a published admission to the discharge",
+        "",
+        *_diagram(_whole(world, opened, _stay), "admitted"),
+        "",
+        "## The time of discharge",
+        "",
+        *_diagram(_whole(world, opened, _time), "estimated"),
         "",
         "## From nothing to a published admission (profile Mina planer)",
         "",

@@ -4,7 +4,7 @@ rules' case and the language only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hub.errors import Refused
 from hub.processes.case import Case
@@ -46,6 +46,7 @@ NOT_SHOWN = Refused(
     "/case",
     404,
 )
+"""Raised as a copy: an error that is raised again and again keeps every frame that it passed."""
 
 
 def may_be_known(case: Case, unit: Unit) -> bool:
@@ -67,7 +68,7 @@ def organisation_takes_part(case: Case, unit: Unit, directory: Directory) -> boo
 def reach(case: Case | None, asker: Asker, directory: Directory) -> Reach:
     """The ground on which the asker sees the content; raises ``Refused`` 404, or 403 with what would be needed."""
     if case is None or not may_be_known(case, asker.unit):
-        raise NOT_SHOWN
+        raise replace(NOT_SHOWN)
     participant = case.participants.get(asker.unit.hsa)
     if participant is not None:
         if asker.role not in participant["roles"]:
@@ -111,7 +112,7 @@ def owns_the_trace(case: Case | None, asker: Asker, directory: Directory) -> str
     kept); before anything is published by slutenvard's alone. Gives the ground.
     """
     if case is None:
-        raise NOT_SHOWN
+        raise replace(NOT_SHOWN)
     known = directory.unit_by_hsa
     owners = {
         known[unit].organisation
@@ -119,5 +120,5 @@ def owns_the_trace(case: Case | None, asker: Asker, directory: Directory) -> str
         if unit in known and (case.published or participant["party"] == "slutenvard")
     }
     if asker.unit.organisation not in owners or not (case.published or asker.unit.party == "slutenvard"):
-        raise NOT_SHOWN
+        raise replace(NOT_SHOWN)
     return "deltar" if asker.unit.hsa in case.participants else "organisation"

@@ -4,6 +4,7 @@ the views.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -73,7 +74,7 @@ def add(routes: APIRouter, desk: Desk) -> None:
         async with desk.transaction() as connection:
             found = await readings.case(connection, id) if is_case_id(id) else None
             if found is None:
-                raise NOT_SHOWN
+                raise replace(NOT_SHOWN)
             ground = owns_the_trace(found[0], asker, desk.directory())
             lines = await readings.trace(connection, id, before, limit)
             count = within([line.size for line in lines], limit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -70,13 +71,13 @@ def add(routes: APIRouter, desk: Desk) -> None:
         asker = desk.asker(request)
         only(request)
         if not plain(n):
-            raise _NO_VERSION
+            raise replace(_NO_VERSION)
         async with desk.transaction() as connection:
             opened = await desk.open(connection, id, asker, f"version/{_step(step)}/{n}")
             every, may_see = await _versions(connection, step, opened)
             wanted = next((v for v in may_see if str(v.number) == n), None)
             if wanted is None:
-                raise _NO_VERSION
+                raise replace(_NO_VERSION)
             needed = {wanted.act.sequence, *content(every[: wanted.number]).sequences}
             messages = await desk.messages(connection, opened.case, needed)
         return answer(version(step, every, wanted.number, opened.case, messages, desk.directory()))
@@ -92,7 +93,7 @@ def add(routes: APIRouter, desk: Desk) -> None:
         only(request, "before", "limit")
         limit, before = number(request, "limit", 50, 200), number(request, "before", _LAST, _LAST)
         if not (plain(document) and plain(field)):
-            raise _NO_FIELD
+            raise replace(_NO_FIELD)
         names = MESSAGES.get(document.partition(".")[0], ())
         async with desk.transaction() as connection:
             # What stands in the path may be anything; the trace is kept only where the field is there.
@@ -100,7 +101,7 @@ def add(routes: APIRouter, desk: Desk) -> None:
             acts = await readings.acts(connection, opened.case.id, names) if names else []
             every = writings(acts, document, field)
             if not every:
-                raise _NO_FIELD
+                raise replace(_NO_FIELD)
             asked = [each for each in reversed(every) if each[0] < before]
             messages = await desk.messages(connection, opened.case, [sequence for _, sequence in asked[:limit]])
         history = [
@@ -128,7 +129,7 @@ def add(routes: APIRouter, desk: Desk) -> None:
 
 def _step(step: str) -> str:
     if step not in MESSAGES:
-        raise _NO_STEP
+        raise replace(_NO_STEP)
     return step
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -107,7 +107,7 @@ class Desk:
         (hsa,) = named
         entry = directory.unit_by_hsa.get(hsa)
         if entry is None or hsa not in system.units:
-            raise FOREIGN_UNIT
+            raise replace(FOREIGN_UNIT)
         actor = request.headers.get("x-actor")
         if not actor:
             raise Refused(
@@ -154,7 +154,7 @@ class Desk:
         """The case, for one who may see it, with the trace of the reading; raises ``Refused`` 403 or 404."""
         found = await readings.case(connection, id_) if is_case_id(id_) else None
         if found is None:
-            raise NOT_SHOWN
+            raise replace(NOT_SHOWN)
         reached = reach(found[0], asker, self.directory())
         await readings.note(connection, [trace_of(asker, id_, what, reached.ground, **printed)])
         return Opened(found[0], reached, found[1], found[2])

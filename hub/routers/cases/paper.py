@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -10,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from hub.errors import Refused
 from hub.printing import Printed, render
-from hub.processes.profiles import PROFILES
 from hub.processes.people import for_whom_and_why_are_given
+from hub.processes.profiles import PROFILES
 from hub.routers.cases.case import shown
 from hub.routers.cases.desk import ON_A_CASE, Desk
 from hub.routers.cases.question import PRIVATE, bad, now, of_body, only
@@ -81,7 +82,7 @@ def add(routes: APIRouter, desk: Desk) -> None:
 
 async def _printed(desk: Desk, asker: Asker, id_: str, document: str, purpose: Purpose) -> Response:
     if document not in KINDS:
-        raise _NO_DOCUMENT
+        raise replace(_NO_DOCUMENT)
     said = {"for_whom": purpose.for_whom, "why": purpose.why}
     async with desk.transaction() as connection:
         case, content = await shown(desk, connection, asker, id_, f"utskrift/{document}", **said)
@@ -91,7 +92,7 @@ async def _printed(desk: Desk, asker: Asker, id_: str, document: str, purpose: P
         by = Printed(asker.actor, asker.unit.name, purpose.for_whom or "", purpose.why or "", now())
         made = paper(document, case, content, desk.directory(), by)
         if made is None:
-            raise _NO_DOCUMENT
+            raise replace(_NO_DOCUMENT)
     pdf = await asyncio.to_thread(render, made)
     headers = {**PRIVATE, "Content-Disposition": f'attachment; filename="{document}.pdf"'}
     return Response(pdf, 200, headers, "application/pdf")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
@@ -60,7 +61,7 @@ def add(routes: APIRouter, desk: Desk) -> None:
         sender = request.query_params.get("sender")
         source = None if sender is None else f"urn:hsa:{desk.hsa(sender, 'sender')}"
         if not plain(message):
-            raise _NO_FILE
+            raise replace(_NO_FILE)
         async with desk.transaction() as connection:
             opened = await desk.open(connection, id, asker, f"fil/{message}")
             found = await readings.thread(connection, opened.case.id, asker.unit.hsa, message)
@@ -72,7 +73,7 @@ def add(routes: APIRouter, desk: Desk) -> None:
             said = await desk.messages(connection, opened.case, [one.sequence for one in found])
             attached = file_of(said[found[0].sequence]) if found else None
             if attached is None:
-                raise _NO_FILE
+                raise replace(_NO_FILE)
         headers = {
             **PRIVATE,
             "Content-Disposition": f"attachment; filename*=UTF-8''{quote(attached.name, safe='')}",
