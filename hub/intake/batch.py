@@ -45,6 +45,7 @@ AWAITS_OPENING = "awaits-opening"
 AWAITS_HSA = "awaits-hsa"
 """The reason of a hold: HSA has to say first whether someone is licensed (C-22)."""
 
+_ABOUT_THREADS = frozenset({"meddelande", "kvittens", "makulering"})
 _NAME_A_MESSAGE = frozenset({"kvittens", "makulering", "felsant"})
 
 
@@ -275,7 +276,8 @@ class Batch:
         self.changed.add(case.id)
         if arrival.system is not None:
             telling.acted(case, arrival.system_id)
-        self.threads.update((case.id, facts["thread"]) for name, facts in decision.events if name.startswith("thread"))
+        if message.name in _ABOUT_THREADS:
+            self.threads.update((case.id, facts["thread"]) for _, facts in decision.events if "thread" in facts)
         memory = self.memory.setdefault(case.id, {})
         memory[case.sequence] = message
         answer = Receipt(

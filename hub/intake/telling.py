@@ -55,7 +55,7 @@ def notices(
     return items
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Here:
     """What all notices of one message have in common."""
 
@@ -63,6 +63,8 @@ class _Here:
     case: Case
     directory: Directory
     now: datetime
+    outline: tuple[object, ...] | None = None
+    """What the case looks like to all of them, once somebody is told."""
 
 
 def _heard(case: Case, system: str) -> int:
@@ -88,9 +90,7 @@ def _skipped(case: Case, system: str, sequence: int) -> tuple[int, ...]:
     heard, upto, *ranges = account
     own = list(zip(ranges[::2], ranges[1::2], strict=True))
     skipped = tuple(
-        number
-        for number in range(upto + 1, sequence)
-        if not any(first <= number <= last for first, last in own)
+        number for number in range(upto + 1, sequence) if not any(first <= number <= last for first, last in own)
     )
     upto = max(upto, sequence)
     kept = [end for first, last in own if last > upto for end in (first, last)]
@@ -131,8 +131,9 @@ def _told(
             by_system.setdefault(system, []).append(unit)
     items = []
     shown = completed(message, case)
+    here.outline = here.outline or case.outline()
     for system, receivers in by_system.items():
-        seen = {unit: outlook(here.process, case, unit, directory) for unit in receivers}
+        seen = {unit: outlook(here.process, case, unit, directory, here.outline) for unit in receivers}
         told = Told(
             case=case.id,
             sequence=sequence,

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -85,8 +86,8 @@ class Case:
     delivery's bookkeeping, from which ``skipped`` comes."""
 
     def dump(self) -> bytes:
-        """JSON for the store; the threads have rows of their own."""
-        return to_json({name: getattr(self, name) for name in KEPT if getattr(self, name) != PLAIN[name]})
+        """JSON for the store; the threads have rows of their own, and what is as at the beginning takes no room."""
+        return to_json({n: v for n, v in zip(KEPT, _all(self), strict=True) if v or (v is False and n in TRISTATE)})
 
     @classmethod
     def load(cls, raw: bytes) -> Case:
@@ -97,11 +98,9 @@ class Case:
         """One to try things on."""
         return deepcopy(self)
 
-    def shape(self, unit: str) -> tuple[object, ...]:
-        """Everything that a row's guards and the colours look at, for one unit: two cases of one shape look alike to
-        it.
-        """
-        participant = self.participants.get(unit)
+    def outline(self) -> tuple[object, ...]:
+        """Everything that a row's guards and the colours look at, but for what is one unit's."""
+        parties = self.participants
         return (
             self.profile,
             self.status,
@@ -113,13 +112,20 @@ class Case:
             self.klarmarkerad,
             self.sip_approved,
             "klar" in self.dates,
+            *[(name, s["act"], *sorted({parties[u]["party"] for u in s["awaits"]})) for name, s in self.steps.items()],
+            *[(name, *[field for field in written if written[field][3]]) for name, written in self.fields.items()],
+            *(self.steps["stallningstagande"]["done"] if "stallningstagande" in self.steps else ()),
+        )
+
+    def shape(self, unit: str, outline: tuple[object, ...] | None = None) -> tuple[object, ...]:
+        """Two cases of one shape look alike to a unit; ``outline`` where it is at hand already."""
+        participant = self.participants.get(unit)
+        return (
+            outline or self.outline(),
             unit in self.unanswered,
             unit in self.access,
             None if participant is None else (participant["party"], *participant["roles"]),
-            *[(name, step["act"], bool(step["awaits"]), unit in step["awaits"]) for name, step in self.steps.items()],
-            *[(name, *[field for field in written if written[field][3]]) for name, written in self.fields.items()],
-            *(self.steps["stallningstagande"]["done"] if "stallningstagande" in self.steps else ()),
-            *[tuple(sorted({self.participants[u]["party"] for u in step["awaits"]})) for step in self.steps.values()],
+            *[unit in step["awaits"] for step in self.steps.values()],
         )
 
     def open_awaits(self, thread: dict[str, Any]) -> list[str]:
@@ -168,5 +174,6 @@ class Case:
 
 FOUND = frozenset({"listed", "listed_in_another_region", "by_hand"})
 KEPT = tuple(name for name in Case.__dataclass_fields__ if name != "threads")
-PLAIN = {name: getattr(Case(""), name) for name in KEPT}
-"""What a field holds when nothing has happened to it; such a field takes no room in the store."""
+TRISTATE = frozenset({"information", "sip_approved"})
+"""Fields in which no is something else than nothing."""
+_all = attrgetter(*KEPT)

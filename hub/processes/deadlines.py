@@ -51,6 +51,7 @@ def deadlines(case: Case, agreement: Agreement) -> dict[str, datetime]:
 _WITH_DEADLINES = frozenset({"open", "discharged"})
 
 
+@lru_cache(maxsize=4096)  # a batch is taken in at one moment
 def _later(moment: str, hours: int) -> datetime | None:
     """Hours as they pass, whatever the clocks on the wall do on the nights when they change."""
     try:
@@ -112,8 +113,8 @@ def _without_contact(case: Case, agreement: Agreement, found: dict[str, datetime
     due = _local(day, -1, agreement.vardkontakt_warn)
     if notice is not None:
         # A notice that comes when the warning's time has passed brings its own.
-        told = datetime.fromisoformat(notice).astimezone(UTC)
-        due = told if due is None or told > due else due
+        told = _later(notice, 0)
+        due = told if due is None or (told is not None and told > due) else due
     found["utan_fast_vardkontakt"] = due
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from hub.errors import Refused
 from hub.processes.case import Case
-from hub.processes.events import Event, evolve
+from hub.processes.events import EVOLVE, Event
 from hub.processes.profiles import PROFILES, Profile
 from schemas.directory import Directory, Unit
 from schemas.envelope import Message
@@ -69,9 +69,8 @@ class Situation:
 
     def emit(self, name: str, /, **facts: Any) -> None:
         """An event happened; the case changes at once, so that the next effect sees it."""
-        event = (name, facts)
-        self.events.append(event)
-        evolve(self.case, event)
+        self.events.append((name, facts))
+        EVOLVE[name](self.case, **facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +84,9 @@ class Guard:
     en: str
     element: str | None
 
-    def check(self, situation: Situation) -> None:
-        """Raises ``Refused`` under the guard's rule when the condition does not hold."""
-        if not self.holds(situation):
-            raise Refused(self.rule, self.sv, self.en, self.element, warnings=list(situation.warnings))
+    def refusal(self, situation: Situation) -> Refused:
+        """What the sender is answered when the condition does not hold."""
+        return Refused(self.rule, self.sv, self.en, self.element, warnings=list(situation.warnings))
 
 
 def guard(rule: str, *, sv: str, en: str, element: str | None = None) -> Callable[[Callable[[Situation], bool]], Guard]:
@@ -229,10 +227,10 @@ def decide(
 
 def _handle(row: Row, situation: Situation) -> None:
     """Every guard and check first, then the effects: a row either holds as a whole or changes nothing."""
-    for condition in row.guards:
-        condition.check(situation)
-    for condition in row.checks:
-        condition.check(situation)
+    for conditions in (row.guards, row.checks):
+        for condition in conditions:
+            if not condition.holds(situation):
+                raise condition.refusal(situation)
     if not situation.counted:
         situation.case.sequence += 1
         situation.counted = True

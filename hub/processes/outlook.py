@@ -45,12 +45,14 @@ class Outlook:
 _OUTLOOKS_KEPT = 20_000
 
 
-def outlook(process: Process, case: Case, unit: str, directory: Directory) -> Outlook:
+def outlook(
+    process: Process, case: Case, unit: str, directory: Directory, outline: tuple[object, ...] | None = None
+) -> Outlook:
     """A unit's colours and possibilities; remembered per shape of case, since thousands of cases have the same few
     shapes.
     """
     known = directory.remembered
-    key = (process.name, unit, case.shape(unit))
+    key = (process.name, unit, case.shape(unit, outline))
     found = known.get(key)
     if found is None:
         if len(known) >= _OUTLOOKS_KEPT:

@@ -135,7 +135,7 @@ def admit(s: Situation) -> None:
 
     One that comes after the discharge is kept as history, and opens nothing (fhir.md, order).
     """
-    if s.data.patient is not None:
+    if s.data.patient is not None and s.case.sequence > 1:  # else it is the one that opened the case
         fresh = {k: v for k, v in s.data.patient.model_dump(exclude_none=True).items() if s.case.person.get(k) != v}
         if fresh:
             s.emit("named", **fresh)
