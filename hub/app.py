@@ -70,7 +70,9 @@ class Hub:
         self.clock = Clock(self.store, self.intake)
         if self._registers is not None and settings.registers is not None:
             again = timedelta(seconds=settings.registers.ask_again_s)
-            self.worker.news = News(self.store, self.intake, self._registers, again, production=settings.production)
+            self.worker.news = News(
+                self.store, self.intake, self._registers, self._known, again, production=settings.production
+            )
         self.kafka_in = kafka_in.KafkaIn(settings.kafka_bootstrap, settings.kafka_group, self.intake, self.directory)
         self.relay: Relay | None = None
         self._tasks: list[asyncio.Task[None]] = []

@@ -53,6 +53,11 @@ class Known:
         if len(self._persons) > _PERSONS:
             self._persons.popitem(last=False)
 
+    def drop_person(self, personnummer: str) -> None:
+        """Folkbokforing has news of the person: what was known no longer holds (C-62)."""
+        for key in [key for key in self._persons if key[0] == personnummer]:
+            del self._persons[key]
+
     def actor(self, actor: str, role: str) -> str | None:
         """What HSA said of one who acts in a role; ``asked`` while its answer is awaited; None when it is to be
         asked.

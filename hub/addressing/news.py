@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
+from hub.addressing.known import Known
 from hub.addressing.lines import one_line
 from hub.addressing.outcomes import Rules
 from hub.addressing.registers import Parked, Registers
@@ -51,11 +52,19 @@ class News:
     """Asks again about those whose answer is older than ``every``."""
 
     def __init__(
-        self, store: Store, intake: Intake, registers: Registers, every: timedelta, *, production: bool
+        self,
+        store: Store,
+        intake: Intake,
+        registers: Registers,
+        known: Known,
+        every: timedelta,
+        *,
+        production: bool,
     ) -> None:
         self._store = store
         self._intake = intake
         self._registers = registers
+        self._known = known
         self._every = every
         self._production = production
 
@@ -95,6 +104,7 @@ class News:
             found = [(await cases.read(connection, id_), record) for id_, record in records.items()]
         told = 0
         for case, news in self._news(found):
+            self._known.drop_person(case.person["personnummer"])
             id_ = f"n-{case.id}-{case.sequence}-{news.news}"
             message = own_message(case.id, id_, "folkbokforing", news, datetime.now(UTC))
             receipts = await self._intake.submit([message], patient=True)

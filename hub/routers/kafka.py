@@ -81,7 +81,7 @@ class KafkaIn:
         self._subscriber = subscriber
         try:
             await broker.connect()
-            config = broker.config.broker_config
+            config: Any = broker.config.broker_config
             config.builder = partial(CarefulConsumer, **config.builder.keywords)
             await broker.start()
         except (KafkaError, OSError) as error:

@@ -399,6 +399,8 @@ async def test_a_person_who_becomes_protected_during_the_stay_is_found_by_asking
         assert "address" not in state["person"]
         refused = await hub.send(event("samtycke", case), {"outcome": "given"})
         assert (refused.status_code, refused.json()["rule"]) == (409, "C-62")
+        again = (await hub.send(*admission(person))).json()
+        assert again.get("rule") == "C-62" or await hub.addressed(again["case"]) == "protected", "a new case either"
     finally:
         registers.simulation.control(Control(person={"id": person, "protected": None}))
 
