@@ -5,6 +5,7 @@ Nothing here repeats a rule: every message is tried in every state that can be r
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 
@@ -116,13 +117,27 @@ def _edges(
     return found
 
 
+_MANY = 4
+"""Arrows of one message from, or to, this many states are drawn as one, from or to any of them."""
+
+
 def _diagram(edges: Mapping[tuple[str, str], list[str]], start: str) -> list[str]:
     names = {name: f"s{number}" for number, name in enumerate(dict.fromkeys(state for edge in edges for state in edge))}
+    arrows = [(a, b, label) for (a, b), labels in edges.items() if a != b for label in labels]
+    into = Counter((b, label) for _, b, label in arrows)
+    out_of = Counter((a, label) for a, _, label in arrows)
+    drawn: dict[tuple[str, str], list[str]] = {}
+    for a, b, label in arrows:
+        before = "any" if into[b, label] >= _MANY else names[a]
+        after = "any" if out_of[a, label] >= _MANY else names[b]
+        labels = drawn.setdefault((before, after), [])
+        if label not in labels:
+            labels.append(label)
     lines = ["```mermaid", "stateDiagram-v2", *(f'    state "{name}" as {short}' for name, short in names.items())]
+    if any("any" in edge for edge in drawn):
+        lines.append('    state "any of them" as any')
     lines.append(f"    [*] --> {names[start]}")
-    for (before, after), labels in edges.items():
-        if before != after:
-            lines.append(f"    {names[before]} --> {names[after]} : {' · '.join(labels)}")
+    lines += [f"    {before} --> {after} : {' · '.join(labels)}" for (before, after), labels in drawn.items()]
     return [*lines, "```"]
 
 

@@ -83,15 +83,19 @@ _NAMED = (
 """The cases of a fast vardkontakt: one person's are few, which the planner cannot know."""
 
 
-_ON_THE_LIST = "(p.archived_at IS NULL OR p.archived_at > now()) AND (c.archived_at IS NULL OR c.archived_at > now())"
+_ON_IT = ("(p.archived_at IS NULL OR p.archived_at > now())", "(c.archived_at IS NULL OR c.archived_at > now())")
+_LEFT_IT = ("(p.archived_at IS NULL OR p.archived_at <= now())", "c.archived_at <= now()")
 """C-54: by the participation's own time, of which an index is made, and by the case's, which is the one that counts."""
 
 
-def _statement(wanted: Wanted) -> tuple[str, str, dict[str, Any]]:
-    where = ["p.unit = %(unit)s"]
+def _statement(wanted: Wanted, *, few: bool = False) -> tuple[str, str, dict[str, Any]]:
+    """What goes before SELECT, what comes after its columns, and the values.
+
+    ``few``: all that the list can hold is taken from the unit's own rows first, however the planner guesses.
+    """
+    own, of_case = {None: ("true", "true"), True: _LEFT_IT, False: _ON_IT}[wanted.archived]
+    where = ["p.unit = %(unit)s", own, of_case]
     where += [condition for name, condition in _CONDITIONS.items() if getattr(wanted, name)]
-    if wanted.archived is not None:
-        where.append("c.archived_at <= now()" if wanted.archived else _ON_THE_LIST)
     values = {
         "unit": wanted.unit,
         "status": wanted.status,
@@ -100,11 +104,11 @@ def _statement(wanted: Wanted) -> tuple[str, str, dict[str, Any]]:
         "contact": to_json([{"person": wanted.contact}]).decode(),
         "changed_since": wanted.changed_since,
     }
-    return (
-        _NAMED if wanted.contact else "",
-        "FROM participation p JOIN cases c ON c.id = p.case_id WHERE " + " AND ".join(where),
-        values,
-    )
+    first, table = _NAMED if wanted.contact else "", "participation"
+    if few:
+        table = "mine"
+        first = f"WITH mine AS MATERIALIZED (SELECT * FROM participation p WHERE p.unit = %(unit)s AND {own}) "  # noqa: S608
+    return first, f"FROM {table} p JOIN cases c ON c.id = p.case_id WHERE " + " AND ".join(where), values
 
 
 def _plain(name: str) -> str:
@@ -113,22 +117,41 @@ def _plain(name: str) -> str:
     return folded.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
 
 
-async def page(connection: Connection, wanted: Wanted) -> list[Found]:
-    """The next rows, one more than the limit where there are more."""
-    first, source, values = _statement(wanted)
+async def page(connection: Connection, wanted: Wanted) -> tuple[list[Found], int]:
+    """The next rows, one more than the limit where there are more; and how many the list has in all, counted no further
+    than one past ``COUNTED``.
+
+    A narrow filter is answered in one pass. Otherwise the count says which way to the rows is the shorter one.
+    """
+    narrow = bool(wanted.name or wanted.personnummer or wanted.contact)
+    if narrow and wanted.after is None:
+        rows = await _rows(connection, wanted, few=False, counted=True)
+        total = rows[0][3] if rows else 0
+    else:
+        total = await _total(connection, wanted)
+        few = not narrow and wanted.status is None and not wanted.todo and total <= COUNTED
+        rows = await _rows(connection, wanted, few=few, counted=False)
+    return await _with_kartlaggning(connection, [row[:3] for row in rows]), min(total, COUNTED + 1)
+
+
+async def _rows(
+    connection: Connection, wanted: Wanted, *, few: bool, counted: bool
+) -> list[tuple[str, datetime, bool, int]]:
+    first, source, values = _statement(wanted, few=few)
     if wanted.after is not None:
         source += f" AND {_AFTER[wanted.sort]}"
         values |= {"key": wanted.after[0], "after": wanted.after[1]}
+    count = "count(*) OVER ()" if counted else "0"
     found = await connection.execute(
-        f"{first}SELECT c.state::text, c.changed_at, {_LEFT} {source} ORDER BY {_ORDER[wanted.sort]} LIMIT %(limit)s",
+        f"{first}SELECT c.state::text, c.changed_at, {_LEFT}, {count} {source}"
+        f" ORDER BY {_ORDER[wanted.sort]} LIMIT %(limit)s",
         {**values, "limit": wanted.limit + 1},
         prepare=False,
     )
-    return await _with_kartlaggning(connection, await found.fetchall())
+    return [(state, changed_at, left, total) for state, changed_at, left, total in await found.fetchall()]
 
 
-async def total(connection: Connection, wanted: Wanted) -> int:
-    """How many rows the list has in all, counted no further than one past ``COUNTED``."""
+async def _total(connection: Connection, wanted: Wanted) -> int:
     first, source, values = _statement(wanted)
     row = await (
         await connection.execute(

@@ -195,3 +195,8 @@ def _sentences(event: dict[str, Any]) -> str:
 
 def test_the_reader_repeats_no_value_of_what_it_refuses():
     assert not [fixture.id for fixture in _fixtures("invalid") if "1212" in _sentences(fixture.values[0]["event"])]
+
+
+def test_the_readme_shows_the_process_as_it_is_generated():
+    drawn = (FOLDER / "svu.md").read_text().partition("```mermaid")[2].partition("```")[0]
+    assert f"```mermaid{drawn}```" in (FOLDER.parent / "README.md").read_text()

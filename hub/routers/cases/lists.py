@@ -118,9 +118,7 @@ async def _listed(desk: Desk, asker: Asker, asked: Asked, contact: str | None = 
     async with desk.transaction() as connection:
         if asked.changed_since is not None:
             return answer(_changed(wanted, *await lists.changed(connection, wanted)))
-        found = await lists.page(connection, wanted)
-        whole = wanted.after is None and len(found) <= wanted.limit
-        total = len(found) if whole else await lists.total(connection, wanted)
+        found, total = await lists.page(connection, wanted)
         shown = found[: wanted.limit]
         await readings.note(connection, [trace_of(asker, f.case.id, "lista", "deltar") for f in shown])
     counted = min(total, lists.COUNTED)
