@@ -74,6 +74,7 @@ _NOUNS: Final = {
     "godkanna": Word("godkänna", "Som enhet, eller person, säga ja till planen.", "approve"),
     "makulera": Word("makulera", "Dra tillbaka: ett meddelande blir kvar, märkt; ett ärende försvinner.", "revoke"),
     "godkannande": Word("godkännande", "Ett ja till planen.", "approval"),
+    "att_gora": Word("att göra", "Något i ärendet väntar på enheten.", "something awaits the unit"),
     "justering": Word("justering", "En underskrift av ställningstagandet.", "sign-off"),
     "notifiering": Word("notifiering", "Avisering för kännedom, som inte ska kvitteras.", "notice for information"),
     "tid": Word("tid", "Steget tid för utskrivning: beräknad, därefter utskrivningsklar.", "time of discharge"),

@@ -16,10 +16,11 @@ from hub.intake import telling
 from hub.intake.arrival import Arrival, held_receipt, is_case_id, refusal
 from hub.intake.kept import ref_of, row_of
 from hub.intake.own import ASKED, Known, new_id, own_message
+from hub.intake.vouching import actor_may_act, licence_unknown, person_may_have_a_case
 from hub.processes.case import Case
 from hub.processes.deadlines import deadlines
 from hub.processes.machine import NO_SUCH_CASE, Decision, acting_role, decide
-from hub.processes.registers import LICENSED, hsa_disagrees, not_licensed, protected_or_deceased
+from hub.processes.registers import LICENSED
 from hub.processes.svu import SVU
 from hub.store import cases, deadline, inbox, outbox
 from hub.store.inbox import Connection
@@ -29,7 +30,7 @@ from schemas.directory import Directory
 from schemas.envelope import Message
 from schemas.messages import Question, Receipt
 from schemas.own import Verifiering
-from schemas.parts import Part, Samtycke
+from schemas.parts import Part
 
 HOLD_SCHEDULE_S = (1.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
 """Waits between the tries of a held message, the last one repeated (D-4)."""
@@ -147,11 +148,11 @@ class Batch:
             return self.hold(arrival, case_id or self._early_key(arrival, message), reason)
         case = None if case_id is None else self.cases.get(case_id)
         try:
-            self._actor_may_act(message)
-            if (unsure := self._licence_unknown(message)) is not None:
+            actor_may_act(message, self.known, self.directory)
+            if (unsure := licence_unknown(message, self.known)) is not None:
                 return self._hold_for_hsa(arrival, message, case_id, unsure)
             if case is None:
-                self._person_may_have_a_case(message)
+                person_may_have_a_case(message, self.known, self.directory)
             decision = decide(SVU, case, case_id or new_id(), message, self.directory, self.now)
         except Refused as refused:
             return self._refuse(arrival, refused)
@@ -199,41 +200,6 @@ class Batch:
         if case_id is None and not opens and message.subject.startswith("ref:"):
             return AWAITS_OPENING
         return None
-
-    def _person_may_have_a_case(self, message: Message) -> None:
-        """C-62, C-63, where the registers have said so already; else their answer says it when it comes."""
-        patient = getattr(message.data, "patient", None)
-        if patient is None or message.unit not in self.directory.unit_by_hsa:
-            return
-        answer = self.known.person(patient.personnummer, self.directory.region_of(message.unit).county)
-        refused = None if answer is None else protected_or_deceased(answer.outcome)
-        if refused is not None:
-            raise refused
-
-    def _actor_may_act(self, message: Message) -> None:
-        """C-3, where HSA has disagreed already; until it has answered, the sending system vouches."""
-        unit = self.directory.unit_by_hsa.get(message.unit)
-        if message.actor is None or unit is None:
-            return
-        said = self.known.actor(message.actor, acting_role(message.role, unit))
-        refused = None if said is None or said == ASKED else hsa_disagrees(said)
-        if refused is not None:
-            raise refused
-
-    def _licence_unknown(self, message: Message) -> str | None:
-        """C-22: who of those behind a menprovning HSA has not said to be licensed; refuses one who is not."""
-        inside = getattr(message.data, "samtycke", None)
-        consent = message.data if isinstance(message.data, Samtycke) else inside
-        if consent is None or consent.outcome != "menprovning" or consent.decided_by is None:
-            return None
-        unknown = None
-        for element, person in (("/data/decided_by", consent.decided_by), ("/actor", message.actor)):
-            said = self.known.actor(person, LICENSED) if person is not None else "verified"
-            if said is None or said == ASKED:
-                unknown = unknown or person
-            elif said != "verified":
-                raise not_licensed(element if inside is None else element.replace("/data/", "/data/samtycke/"))
-        return unknown
 
     def _hold_for_hsa(self, arrival: Arrival, message: Message, case_id: str | None, person: str) -> Receipt:
         """C-22: the answer is needed first. A message that is tried again and still not answered for asks again."""

@@ -138,7 +138,7 @@ class Case:
             if unit in self.participants and self.participants[unit]["since"] <= thread["sequence"]
         ]
 
-    def todo(self) -> dict[str, bool]:
+    def att_gora(self) -> dict[str, bool]:
         """Unit → whether something awaits it, for those whose lists show the case: before anything is published
         slutenvard alone (V-2); a revoked case disappears (V-5).
         """

@@ -9,7 +9,7 @@ machinery.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any
@@ -192,7 +192,7 @@ def decide(
     party = _party(process, row, message, directory)
     if case is None:
         if not row.opens:
-            raise NO_SUCH_CASE
+            raise replace(NO_SUCH_CASE)  # raised as itself it would keep every frame that it passed
         case = Case(case_id, profile=directory.region_of(message.unit).profile)
     else:
         if party != HUB_PARTY:

@@ -31,7 +31,7 @@ class Wanted:
     sort: Sort = "changed"
     archived: bool | None = False
     """False: the start list (C-54); True: those that have left it; None: both."""
-    todo: bool = False
+    att_gora: bool = False
     status: str | None = None
     name: str | None = None
     personnummer: str | None = None
@@ -67,7 +67,7 @@ _AFTER = {
     "personnummer": "(c.person, c.id) > ((SELECT person FROM cases WHERE id = %(after)s::uuid), %(after)s::uuid)",
 }
 _CONDITIONS = {
-    "todo": "p.todo",
+    "att_gora": "p.att_gora",
     "status": "c.status = %(status)s",
     "name": r"c.sort_name LIKE %(name)s",
     "personnummer": "c.person >= %(personnummer)s AND c.person < %(personnummer)s || '~'",
@@ -129,7 +129,7 @@ async def page(connection: Connection, wanted: Wanted) -> tuple[list[Found], int
         total = rows[0][3] if rows else 0
     else:
         total = await _total(connection, wanted)
-        few = not narrow and wanted.status is None and not wanted.todo and total <= COUNTED
+        few = not narrow and wanted.status is None and not wanted.att_gora and total <= COUNTED
         rows = await _rows(connection, wanted, few=few, counted=False)
     return await _with_kartlaggning(connection, [row[:3] for row in rows]), min(total, COUNTED + 1)
 

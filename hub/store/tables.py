@@ -121,11 +121,11 @@ participation = Table(
     metadata,
     Column("unit", Text, nullable=False),
     Column("case_id", UUID(as_uuid=False), nullable=False),
-    Column("todo", Boolean, nullable=False),
+    Column("att_gora", Boolean, nullable=False),
     Column("archived_at", Time),
     PrimaryKeyConstraint("unit", "case_id", name="participation_key"),
     Index("participation_left", "unit", "archived_at", "case_id"),
-    Index("participation_todo", "unit", postgresql_where=text("todo")),
+    Index("participation_att_gora", "unit", postgresql_where=text("att_gora")),
 )
 """Which cases a unit's list shows, and in which something awaits it (C-31)."""
 

@@ -31,7 +31,7 @@ def row(
         **head(case, changed_at=changed_at, archived=archived),
         "person": person(case),
         "steps": outlook(SVU, case, unit.hsa, directory).colours,
-        "todo": awaited(case, unit.hsa),
+        "att_gora": awaited(case, unit.hsa),
         "participants": participants(case, directory),
         "counts": {"messages": case.counts.get("messages", 0), "files": case.counts.get("files", 0)},
         "kartlaggning": {"changed_at": kartlaggning_at, "begun_at": case.steps.get("kartlaggning", {}).get("at")},

@@ -68,7 +68,7 @@ def whole(
         "person": person(case),
         "time": time_of(case),
         "steps": steps(case, unit, directory),
-        "todo": awaited(case, unit),
+        "att_gora": awaited(case, unit),
         "may": list(may(SVU, case, unit, directory)) if reach.takes_part else [],
         "participants": [p | _duties(p, directory) for p in participants(case, directory)],
         "readers": [{"unit": u, "ground": ground, "at": at} for u, (ground, at) in case.access.items()],

@@ -191,7 +191,7 @@ async def test_the_start_list_shows_colours_acts_participants_counts_and_the_tim
     row = answer["cases"][0]
     assert row["steps"]["inskrivning"] == {"distriktsskoterska": "red", "rehabkoordinator": "yellow"}
     assert row["steps"]["kartlaggning"] == dict.fromkeys(("distriktsskoterska", "rehabkoordinator"), "blue")
-    assert [(act["act"], act.get("step") or act.get("of")) for act in row["todo"]] == [
+    assert [(act["act"], act.get("step") or act.get("of")) for act in row["att_gora"]] == [
         ("kvittens", "inskrivning"),
         ("kvittens", "meddelande"),
     ]
@@ -228,7 +228,7 @@ async def test_lists_filter_by_todo_status_name_and_number_the_personal_ones_in_
     tolvan = await place.admit(name="Tolvan Tolvansson")
     anna = await place.admit(ANNA, name="Anna 100% Ek")
     await place.say(tolvan, "kvittens", {"message": (await message_of(place, tolvan))}, CENTRE)
-    assert await place.listed(CENTRE, "?todo=true") == [anna]
+    assert await place.listed(CENTRE, "?att_gora=true") == [anna]
     await place.say(anna, "svu.utskrivning", discharge(), WARD)
     assert await place.listed(WARD, "?status=discharged") == [anna]
     path = f"/units/{WARD}/cases"
@@ -305,7 +305,7 @@ async def test_a_list_names_what_is_wrong_with_the_question_without_repeating_it
         "limit=0",
         "limit=201",
         "cursor=x",
-        "todo=maybe",
+        "att_gora=maybe",
         "changed_since=igar",
         "sida=2",
         "archived=kanske",

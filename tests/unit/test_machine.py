@@ -467,7 +467,7 @@ def _check(case: Case, decision: Decision, message: Message) -> None:
         assert case.samtycke is None
     if case.status in {"revoked", "refused"}:
         assert case.due == {}
-        assert case.todo() == {}
+        assert case.att_gora() == {}
     assert all(case.standing) and set(case.standing) <= set(range(1, case.sequence + 1))
     _check_colours(case)
 

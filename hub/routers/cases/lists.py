@@ -29,7 +29,7 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     sort: Literal["changed", "name", "personnummer"] = "changed"
-    todo: bool = False
+    att_gora: bool = False
     status: Literal["open", "discharged"] | None = None
     archived: Literal["true", "false", "all"] = "false"
     # A plus sign that was not escaped has become a space.
@@ -172,7 +172,7 @@ def _wanted(asker: Asker, asked: Asked, contact: str | None) -> Wanted:
         unit=asker.unit.hsa,
         sort=asked.sort,
         archived=None if asked.archived == "all" else asked.archived == "true",
-        todo=asked.todo,
+        att_gora=asked.att_gora,
         status=asked.status,
         name=getattr(asked, "name", None),
         personnummer=getattr(asked, "personnummer", None),

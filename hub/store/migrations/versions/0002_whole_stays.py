@@ -35,10 +35,10 @@ ALTER TABLE outbox ADD CONSTRAINT outbox_names_its_case CHECK (kind <> 'notice' 
 CREATE TABLE participation (
     unit text NOT NULL,
     case_id uuid NOT NULL,
-    todo boolean NOT NULL,
+    att_gora boolean NOT NULL,
     CONSTRAINT participation_key PRIMARY KEY (unit, case_id)
 );
-CREATE INDEX participation_todo ON participation (unit) WHERE todo;
+CREATE INDEX participation_att_gora ON participation (unit) WHERE att_gora;
 ALTER TABLE cases ADD COLUMN name text NOT NULL DEFAULT '';
 ALTER TABLE cases ADD COLUMN archived_at timestamptz;
 CREATE INDEX cases_person ON cases (person);

@@ -1,0 +1,50 @@
+"""What folkbokforing and HSA have said already, before a message is decided (C-3, C-22, C-62). Imports the rules' refusals and
+the language only.
+"""
+
+from __future__ import annotations
+
+from hub.intake.own import ASKED, Known
+from hub.processes.machine import acting_role
+from hub.processes.registers import LICENSED, hsa_disagrees, not_licensed, protected_or_deceased
+from schemas.directory import Directory
+from schemas.envelope import Message
+from schemas.parts import Samtycke
+
+
+def person_may_have_a_case(message: Message, known: Known, directory: Directory) -> None:
+    """C-62, C-63, where the registers have said so already; else their answer says it when it comes."""
+    patient = getattr(message.data, "patient", None)
+    if patient is None or message.unit not in directory.unit_by_hsa:
+        return
+    answer = known.person(patient.personnummer, directory.region_of(message.unit).county)
+    refused = None if answer is None else protected_or_deceased(answer.outcome)
+    if refused is not None:
+        raise refused
+
+
+def actor_may_act(message: Message, known: Known, directory: Directory) -> None:
+    """C-3, where HSA has disagreed already; until it has answered, the sending system vouches."""
+    unit = directory.unit_by_hsa.get(message.unit)
+    if message.actor is None or unit is None:
+        return
+    said = known.actor(message.actor, acting_role(message.role, unit))
+    refused = None if said is None or said == ASKED else hsa_disagrees(said)
+    if refused is not None:
+        raise refused
+
+
+def licence_unknown(message: Message, known: Known) -> str | None:
+    """C-22: who of those behind a menprovning HSA has not said to be licensed; refuses one who is not."""
+    inside = getattr(message.data, "samtycke", None)
+    consent = message.data if isinstance(message.data, Samtycke) else inside
+    if consent is None or consent.outcome != "menprovning" or consent.decided_by is None:
+        return None
+    unknown = None
+    for element, person in (("/data/decided_by", consent.decided_by), ("/actor", message.actor)):
+        said = known.actor(person, LICENSED) if person is not None else "verified"
+        if said is None or said == ASKED:
+            unknown = unknown or person
+        elif said != "verified":
+            raise not_licensed(element if inside is None else element.replace("/data/", "/data/samtycke/"))
+    return unknown
