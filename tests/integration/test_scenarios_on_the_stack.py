@@ -59,6 +59,7 @@ class OnTheStack:
             store, lambda: play.world.directory, self.lately, self.offered.extend, clock=lambda: self.now
         )
         self.now = play.now
+        self.learnt = 0
 
     async def take(self, arrival) -> Outcome:
         """One message, then whatever it gave rise to until nothing more is asked."""
@@ -103,9 +104,9 @@ class OnTheStack:
             rows = await (
                 await connection.execute("SELECT id::text FROM cases WHERE person = %s", (step.news.person,))
             ).fetchall()
-        for number, (case,) in enumerate(rows):
-            id_ = f"n-{len(self.play.report.answered)}-{number}-{case}"
-            message = own_message(case, id_, "folkbokforing", self.play.learnt(step), self.now)
+        for (case,) in rows:
+            self.learnt += 1
+            message = own_message(case, f"n-{self.learnt}-{case}", "folkbokforing", self.play.learnt(step), self.now)
             await self.intake.submit([message], patient=True)
         return await self._written()
 
