@@ -22,7 +22,8 @@ from hub.processes.deadlines import deadlines
 from hub.processes.machine import NO_SUCH_CASE, Decision, acting_role, decide
 from hub.processes.registers import LICENSED
 from hub.processes.svu import SVU
-from hub.store import cases, deadline, inbox, outbox
+from hub.store import cases, inbox, outbox
+from hub.store.follow import follow
 from hub.store.inbox import Connection
 from hub.store.outbox import Item
 from hub.translators import formats
@@ -252,13 +253,13 @@ class Batch:
         self._keep(arrival, answer, case.id, decision)
         self._answered(arrival, answer, "accepted")
         self.items += telling.notices(SVU, decision, message, memory, self.directory, self.now)
-        for asked in decision.asks:
-            self._ask(case, message, asked)
+        for number, asked in enumerate(decision.asks):
+            self._ask(case, message, asked, f"{case.id}-{case.sequence}-{number}")
         if message.actor is not None:
             self._verify(case.id, message)
         return answer
 
-    def _ask(self, case: Case, message: Message, asked: Question) -> None:
+    def _ask(self, case: Case, message: Message, asked: Question, own: str) -> None:
         """What is known is told at once, as a message of the hub's own; the rest is asked after the commit."""
         known: Part | None = None
         if asked.question == "adressering":
@@ -271,8 +272,7 @@ class Batch:
         if known is None:
             self.items.append(telling.lookup(case.id, message, asked, self.now))
         else:
-            own = f"a-{case.id}-{case.sequence}-{asked.actor or asked.question}"
-            self._handle(own_message(case.id, own, asked.question, known, self.now))
+            self._handle(own_message(case.id, f"a-{own}", asked.question, known, self.now))
 
     def _verify(self, case_id: str, message: Message) -> None:
         """C-3: one whom HSA has not been asked about for a day is asked about, afterwards."""
@@ -314,18 +314,16 @@ class Batch:
     async def _write(self, connection: Connection) -> None:
         self.wind_the_clocks()
         await inbox.add(connection, self.rows)
-        await cases.list_for(connection, [self.cases[id_] for id_ in sorted(self.changed)])
+        changed = [self.cases[id_] for id_ in sorted(self.changed)]
+        known = self.changed.difference(self.opened)
+        await follow(connection, changed, self.rewound, known)
         await cases.add(
             connection, [(self.cases[id_], system, ref) for id_, (system, ref) in self.opened.items()], self.now
         )
-        await cases.change(
-            connection, [self.cases[id_] for id_ in sorted(self.changed) if id_ not in self.opened], self.now
-        )
+        await cases.change(connection, [case for case in changed if case.id in known], self.now)
         if self.threads:
             threads = [(id_, thread, self.cases[id_].threads[thread]) for id_, thread in sorted(self.threads)]
             await cases.put_threads(connection, threads)
-        if self.rewound:
-            await deadline.put(connection, [self.cases[id_] for id_ in self.rewound], fresh=self.opened)
         for row in self.settled:
             await inbox.settle(connection, row)
         for key, case_key, reason in self.held:

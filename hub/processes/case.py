@@ -112,7 +112,10 @@ class Case:
             self.klarmarkerad,
             self.sip_approved,
             "klar" in self.dates,
-            *[(name, s["act"], *sorted({parties[u]["party"] for u in s["awaits"]})) for name, s in self.steps.items()],
+            *[
+                (name, s["act"], *(sorted({parties[u]["party"] for u in s["awaits"]}) if s["awaits"] else ()))
+                for name, s in self.steps.items()
+            ],
             *[(name, *[field for field in written if written[field][3]]) for name, written in self.fields.items()],
             *(self.steps["stallningstagande"]["done"] if "stallningstagande" in self.steps else ()),
         )
@@ -155,9 +158,11 @@ class Case:
     def standing(self) -> list[int]:
         """The sequences of the messages that stand now: what one who comes in needs to catch up (C-10)."""
         found = {step["sequence"] for step in self.steps.values()}
-        found.update(written[1] for document in self.fields.values() for written in document.values())
-        found.update(contact["sequence"] for contact in self.vardkontakter)
-        found.update(self.contacts.values())
+        if self.fields:
+            found.update(written[1] for document in self.fields.values() for written in document.values())
+        if self.vardkontakter or self.contacts:
+            found.update(contact["sequence"] for contact in self.vardkontakter)
+            found.update(self.contacts.values())
         found.update(number for number in (self.consent_at, self.outsiders) if number is not None)
         return sorted(found)
 

@@ -131,32 +131,6 @@ def _archived_at(case: Case) -> datetime | None:
     return None if left is None else datetime.fromisoformat(left)
 
 
-async def list_for(connection: Connection, changed: Sequence[Case]) -> None:
-    """Brings the units' lists (C-31) in line with cases that changed; ``listed`` says what they show already."""
-    gone, fresh, other = [], [], []
-    for case in changed:
-        now = case.att_gora()
-        gone += [(unit, case.id) for unit in case.listed if unit not in now]
-        fresh += [(unit, uuid_bytes(case.id), att_gora) for unit, att_gora in now.items() if unit not in case.listed]
-        other += [
-            (unit, case.id, att_gora) for unit, att_gora in now.items() if case.listed.get(unit, att_gora) != att_gora
-        ]
-        case.listed = now
-    await copy(connection, "participation", ["unit", "case_id", "att_gora"], ["text", "bytea", "bool"], fresh)
-    if gone:
-        await connection.execute(
-            "DELETE FROM participation p USING unnest(%s::text[], %s::uuid[]) AS n (unit, case_id)"
-            " WHERE p.unit = n.unit AND p.case_id = n.case_id",
-            ([unit for unit, _ in gone], [case for _, case in gone]),
-        )
-    if other:
-        await connection.execute(
-            "UPDATE participation p SET att_gora = n.att_gora FROM unnest(%s::text[], %s::uuid[], %s::boolean[])"
-            " AS n (unit, case_id, att_gora) WHERE p.unit = n.unit AND p.case_id = n.case_id",
-            ([unit for unit, _, _ in other], [case for _, case, _ in other], [att_gora for _, _, att_gora in other]),
-        )
-
-
 def _manual(case: Case) -> str | None:
     return case.addressed if case.in_manual_queue else None
 

@@ -1,22 +1,10 @@
-"""Deadlines (D-9): one row each, so that they survive restarts. Imports psycopg and the rules' plain case only."""
+"""Deadlines (D-9) as the clock finds them: one row each, so that they survive restarts. Imports psycopg only."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
 from datetime import datetime
 
-from hub.processes.case import Case
-from hub.store.inbox import Connection, uuid_bytes
-from hub.store.transaction import copy
-
-
-async def put(connection: Connection, changed: Sequence[Case], *, fresh: Container[str]) -> None:
-    """A case's deadlines as they stand now, in place of those before; a ``fresh`` case had none."""
-    known = [case.id for case in changed if case.id not in fresh]
-    if known:
-        await connection.execute("DELETE FROM deadline WHERE case_id = ANY(%s::uuid[])", (known,))
-    rows = [(uuid_bytes(case.id), key, datetime.fromisoformat(at)) for case in changed for key, at in case.due.items()]
-    await copy(connection, "deadline", ["case_id", "key", "due_at"], ["bytea", "text", "timestamptz"], rows)
+from hub.store.inbox import Connection
 
 
 async def due(connection: Connection, now: datetime, limit: int) -> list[tuple[str, str]]:

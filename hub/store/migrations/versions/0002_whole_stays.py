@@ -42,6 +42,8 @@ CREATE INDEX participation_att_gora ON participation (unit) WHERE att_gora;
 ALTER TABLE cases ADD COLUMN name text NOT NULL DEFAULT '';
 ALTER TABLE cases ADD COLUMN archived_at timestamptz;
 CREATE INDEX cases_person ON cases (person);
+-- A case of the usual size stays in its row, uncompressed, as messages do.
+ALTER TABLE cases ALTER COLUMN state SET STORAGE EXTERNAL, SET (toast_tuple_target = 8160);
 
 -- Every reading of a case, on which ground (C-7).
 CREATE TABLE reading (
@@ -75,5 +77,6 @@ def downgrade() -> None:
         "ALTER TABLE outbox ADD CONSTRAINT outbox_names_its_case CHECK (kind = 'receipt' OR case_id IS NOT NULL)"
     )
     op.execute("DROP INDEX cases_asked")
+    op.execute("ALTER TABLE cases ALTER COLUMN state SET STORAGE EXTENDED, RESET (toast_tuple_target)")
     op.execute("DROP INDEX cases_person")
     op.execute("ALTER TABLE cases DROP COLUMN asked_at, DROP COLUMN name, DROP COLUMN archived_at")
