@@ -6,6 +6,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 ROUNDS ?= 25
+# Compiled once and kept: the sandbox and the tests start many processes.
+export PYTHONDONTWRITEBYTECODE :=
 
 # Laid out anew when what is locked, or the project's own description, has changed.
 .venv/ready: requirements-dev.lock pyproject.toml
@@ -23,7 +25,7 @@ test: .venv/ready       ## every test, with a real broker and a real database
 	$(BIN)/python -m pytest tests
 
 quick: .venv/ready      ## the tests that need no service: seconds
-	$(BIN)/python -m pytest tests/unit tests/contracts tests/scenarios
+	$(BIN)/python -m pytest -n auto --hypothesis-profile quick tests/unit tests/contracts tests/scenarios
 
 bench: .venv/ready      ## how fast, on this machine
 	$(BIN)/python -m tests.bench

@@ -100,14 +100,17 @@ def _edges(
     waiting = [start]
     while waiting:
         case = waiting.pop(0)
+        trial = None  # a refused message leaves what it was tried on as it was
         for unit, (label, name, data) in trials:
             actor = None if unit == HUB_SOURCE else _WHO
             role = None if unit == HUB_SOURCE else next(iter(world.directory.unit_by_hsa[unit].roles))
             message = Message("trial", unit, name, "ref:trial", _NOW, actor, role, data)
+            trial = trial or (None if case is None else case.copy())
             try:
-                then = decide(SVU, None if case is None else case.copy(), "trial", message, world.directory, _NOW).case
+                then = decide(SVU, trial, "trial", message, world.directory, _NOW).case
             except Refused:
                 continue
+            trial = None
             labels = found.setdefault((state(case), state(then)), [])
             if label not in labels:
                 labels.append(label)

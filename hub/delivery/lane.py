@@ -34,6 +34,9 @@ _RESCAN_S = 2.0
 over.
 """
 
+_AGAIN_S = 0.5
+"""Seconds of rest when the database is away or a group has failed."""
+
 Messages = Callable[[Sequence[Item]], Awaitable[dict[int, Message]]]
 """Reads the messages behind rows that are no longer in memory: row id → message."""
 
@@ -87,7 +90,7 @@ class Lane:
                 try:
                     await self._look()
                 except Unavailable:
-                    await asyncio.sleep(0.5)
+                    await asyncio.sleep(_AGAIN_S)
                     continue
                 if not self._start() or len(self._tasks) >= self._width:
                     await self._sleep()
@@ -175,7 +178,7 @@ class Lane:
         except Exception as error:  # noqa: BLE001 - one group's trouble must not end the lane; its cases are read again
             log.warning("delivery_failed", system=self.system.id, error=type(error).__name__)
             self.breaker.abandoned()
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(_AGAIN_S)
             self._queue.forget_cases(group)
             self._all_in_memory, self._cursor = False, 0
         finally:

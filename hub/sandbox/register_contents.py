@@ -123,7 +123,7 @@ class Contents(_Row):
     @classmethod
     def load(cls, path: Path = STANDARD) -> Self:
         """Read a YAML file. Raises ``pydantic.ValidationError`` with the place and without the value."""
-        return cls.model_validate(yaml.safe_load(path.read_text("utf-8")))
+        return cls.model_validate(yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader))
 
     def counties(self) -> frozenset[str]:
         """The regions that have a producer of listings here."""

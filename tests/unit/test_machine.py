@@ -394,7 +394,7 @@ def test_every_message_of_the_language_is_tried():
 _BEGUN = (lambda: None, _admitted, _ready, _adjusted)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=4 * settings.default.max_examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(_acts(), max_size=16), st.sampled_from(_BEGUN))
 def test_every_message_is_accepted_or_refused_by_a_named_rule_and_the_case_is_the_fold_of_its_events(acts, begin):
     case: Case | None = begin()
