@@ -63,5 +63,5 @@ def wrap(item: Item, message: Message | None, system: System) -> Parcel:
     assert message is not None
     assert item.case_id is not None
     assert isinstance(item.told, Told)
-    written = formats.write_notice(message, item.told, system.format, item.accepted_at)
+    written = formats.write_notice(message, item.told, system.format, item.accepted_at, item.body)
     return Parcel(f"out-{item.id}", item.case_id, written)

@@ -4,12 +4,11 @@ the store.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-
-from pydantic_core import to_json
 
 from hub.errors import Refused
 from hub.intake import telling
@@ -81,8 +80,10 @@ class Batch:
     async def run(self, connection: Connection, arrivals: Sequence[Arrival]) -> None:
         """Handles the arrivals in their order. Raises ``Conflict`` or ``Unavailable``; then nothing has happened."""
         await self._find(connection, arrivals)
-        for arrival in arrivals:
+        for number, arrival in enumerate(arrivals, 1):
             self.receipts.append(self._handle(arrival))
+            if number % _BREATH == 0:
+                await asyncio.sleep(0)
         await self._write(connection)
 
     async def hold_one(self, connection: Connection, arrival: Arrival, reason: str) -> Receipt:
@@ -174,7 +175,7 @@ class Batch:
         elif receipt is None:
             answer = held_receipt(arrival, repeat=True)
         else:
-            answer = Receipt.model_validate({**receipt, "repeat": True})
+            answer = Receipt.model_validate(receipt).model_copy(update={"repeat": True})
         self._answered(arrival, answer, "repeated" if digest == arrival.digest else "refused")
         return answer
 
@@ -284,13 +285,14 @@ class Batch:
         self.items.append(telling.lookup(case_id, message, asked, self.now))
 
     def _keep(self, arrival: Arrival, answer: Receipt, case_id: str | None, decision: Decision | None) -> None:
-        receipt = answer.model_dump(exclude_none=True, exclude_defaults=True)
-        row = row_of(arrival, case_id, decision, to_json(receipt))
+        row = row_of(
+            arrival, case_id, decision, answer.model_dump_json(exclude_none=True, exclude_defaults=True).encode()
+        )
         (self.settled if arrival.was_held else self.rows).append(row)
         if arrival.was_held:
             self.freed.update(key for key, (head, _) in self.holds.items() if head == arrival.key)
             self.holds = {key: head for key, head in self.holds.items() if head[0] != arrival.key}
-        self.seen[arrival.key] = (arrival.digest, receipt)
+        self.seen[arrival.key] = (arrival.digest, answer)
 
     def _answered(self, arrival: Arrival, answer: Receipt, outcome: str) -> None:
         name = "unreadable" if arrival.message is None else arrival.message.name

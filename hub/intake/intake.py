@@ -36,9 +36,14 @@ GIVE_UP_OPENING = timedelta(hours=72)
 _TRIES_ON_CONFLICT = 5
 
 
-_AT_ONCE = 2
+_AT_ONCE = 3
 """Transactions under way: one is decided while another is written; what they have in hand never concerns the same
 case.
+"""
+
+_ENOUGH = 50
+"""Messages that must wait for a transaction to begin beside another: fewer cost less, and wait less, in the next one
+together.
 """
 
 _DOWN_S = 0.5
@@ -130,7 +135,7 @@ class Intake:
         try:
             while self._queue or self._under_way or not self._stopping:
                 self._wake.clear()
-                taken = self._take() if len(self._under_way) < _AT_ONCE else []
+                taken = self._take() if self._may_begin() else []
                 if not taken:
                     await self._wake.wait()
                     continue
@@ -142,6 +147,13 @@ class Intake:
             for task in self._under_way:
                 task.cancel()
             await self._inspection.close()
+
+    def _may_begin(self) -> bool:
+        if not self._under_way:
+            return True
+        waiting = self._queue
+        many = len(waiting) >= _ENOUGH or sum(len(one.arrivals) for one in waiting) >= _ENOUGH
+        return many and len(self._under_way) < _AT_ONCE
 
     def _take(self) -> list[_Waiting]:
         """The next batch: whatever has come, up to its size, in order and of no case that is in hand already."""

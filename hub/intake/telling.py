@@ -14,6 +14,7 @@ from hub.processes.case import Case
 from hub.processes.machine import Decision, Process
 from hub.processes.outlook import outlook
 from hub.store.outbox import REGISTERS, Item
+from hub.translators.native import write_body
 from schemas.directory import Directory
 from schemas.envelope import Message
 from schemas.messages import Question, Receipt, Told
@@ -131,6 +132,7 @@ def _told(
             by_system.setdefault(system, []).append(unit)
     items = []
     shown = completed(message, case)
+    body = None if shown is message else write_body(shown)
     here.outline = here.outline or case.outline()
     for system, receivers in by_system.items():
         seen = {unit: outlook(here.process, case, unit, directory, here.outline) for unit in receivers}
@@ -154,7 +156,7 @@ def _told(
                 source=message.source,
                 message_id=message.id,
                 told=told,
-                body=None if shown is message else shown.data.model_dump_json(exclude_none=True).encode(),
+                body=body,
                 accepted_at=here.now,
                 due_at=here.now,
                 message=shown,
@@ -172,7 +174,7 @@ def completed(message: Message, case: Case) -> Message:
     if message.name == "svu.sip_stallning" and not message.data.approves:  # type: ignore[attr-defined]
         caller = next((v["person"] for v in case.vardkontakter if v["kallelseansvarig"]), None)
         return message if caller is None else _with(message, {"kallelseansvarig": caller})
-    patient = getattr(message.data, "patient", None)
+    patient = message.data.patient if "patient" in type(message.data).model_fields else None  # type: ignore[attr-defined]
     if case.blocked:
         return _hidden(message, patient)
     if patient is None:

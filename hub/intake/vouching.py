@@ -11,6 +11,8 @@ from schemas.directory import Directory
 from schemas.envelope import Message
 from schemas.parts import Samtycke
 
+_CARRY_CONSENT = frozenset({"samtycke", "svu.inskrivning"})
+
 
 def person_may_have_a_case(message: Message, known: Known, directory: Directory) -> None:
     """C-62, C-63, where the registers have said so already; else their answer says it when it comes."""
@@ -36,6 +38,8 @@ def actor_may_act(message: Message, known: Known, directory: Directory) -> None:
 
 def licence_unknown(message: Message, known: Known) -> str | None:
     """C-22: who of those behind a menprovning HSA has not said to be licensed; refuses one who is not."""
+    if message.name not in _CARRY_CONSENT:
+        return None
     inside = getattr(message.data, "samtycke", None)
     consent = message.data if isinstance(message.data, Samtycke) else inside
     if consent is None or consent.outcome != "menprovning" or consent.decided_by is None:

@@ -28,10 +28,11 @@ SETTINGS: Final[Mapping[str, str]] = {
     "synchronous_commit": "on",
     "full_page_writes": "on",
     # Two cores and the memory of a laptop.
-    "shared_buffers": "256MB",
+    "shared_buffers": "1GB",
     "max_connections": "100",
     "max_wal_size": "2GB",
     "checkpoint_timeout": "15min",
+    "wal_init_zero": "off",  # a server that has been up for a while writes over old segments; a new one need not fill them first
     "random_page_cost": "1.1",
     "jit": "off",  # our statements are short; compiling one takes longer than running it
     "max_parallel_workers_per_gather": "0",  # the cores have other work, and containers little shared memory

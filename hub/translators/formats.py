@@ -90,13 +90,13 @@ def with_data(message: Message, body: bytes) -> Message:
     return replace(message, data=MESSAGES[message.name].model_validate_json(body))
 
 
-def write_notice(message: Message, told: Told, format_: str, created: datetime) -> Written:
-    """A notice in the format that a system has chosen."""
+def write_notice(message: Message, told: Told, format_: str, created: datetime, body: bytes | None = None) -> Written:
+    """A notice in the format that a system has chosen; ``body`` is its native JSON, where that is written already."""
     attributes = native.attributes(message, told)
     if format_ == "fhir":
         attributes["datacontenttype"] = FHIR_JSON
         return Written(attributes, FHIR_JSON, fhir.write_notice(message, told, created=created))
-    return Written(attributes, native.JSON, native.write_body(message))
+    return Written(attributes, native.JSON, native.write_body(message) if body is None else body)
 
 
 def write_receipt(receipt: Receipt, receipt_id: str, format_: str, created: datetime) -> Written:
