@@ -29,7 +29,7 @@ from hub.log import log
 from hub.routers import cases as case_views
 from hub.routers import http, messages, ops
 from hub.routers import kafka as kafka_in
-from hub.settings import Settings
+from hub.settings import Settings, kafka_client
 from hub.store import cases, deadline, inbox, outbox
 from hub.store import directory as directories
 from hub.store.outbox import Item
@@ -59,6 +59,7 @@ class Hub:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._kafka = kafka_client(settings)
         self.store = Store(settings.database_url, pool=settings.database_pool)
         self._version = 0
         self._directory: Directory | None = None
@@ -73,7 +74,7 @@ class Hub:
             self.worker.news = News(
                 self.store, self.intake, self._registers, self._known, again, production=settings.production
             )
-        self.kafka_in = kafka_in.KafkaIn(settings.kafka_bootstrap, settings.kafka_group, self.intake, self.directory)
+        self.kafka_in = kafka_in.KafkaIn(self._kafka, settings.kafka_group, self.intake, self.directory)
         self.relay: Relay | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -125,11 +126,16 @@ class Hub:
         """Checks what it needs and starts every part. Raises ``Misconfigured`` when it must not start."""
         if (reason := await self.store.check()) is not None:
             raise Misconfigured(f"the database is not ready: {reason}. Run `hub migrate`, or check HUB_DATABASE_URL.")
-        await self._take_up_directory()
+        try:
+            await self._take_up_directory()
+        except Unavailable as error:
+            if error.reason == "kafka":  # its topics could not be made
+                raise Misconfigured(kafka_exit.NO_BROKER) from None
+            raise
         if self._directory is None:
             raise Misconfigured("there is no directory. Apply one with `hub directory apply FILE`.")
         await self._known.load()
-        to_kafka = await kafka_exit.connect(self.settings.kafka_bootstrap)
+        to_kafka = await kafka_exit.connect(self._kafka)
         self.relay = Relay(self.store, self.directory, {"kafka": to_kafka, "webhook": WebhookExit()})
         self._run(self.intake.run(), self.relay.run(), self.worker.run())
         await self.kafka_in.start()
@@ -175,7 +181,7 @@ class Hub:
             topics = [kafka_in.PREFIX + s.id for s in directory.systems if "kafka" in s.ways_in]
             topics += [kafka_exit.topic_out(s.id) for s in directory.systems if s.out.way == "kafka"]
             await kafka_in.make_topics(
-                self.settings.kafka_bootstrap, topics, self.settings.kafka_partitions, self.settings.kafka_replication
+                self._kafka, topics, self.settings.kafka_partitions, self.settings.kafka_replication
             )
         self._version, self._directory = version, directory
         self._known.forget()

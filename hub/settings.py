@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field, ValidationError
+import ssl
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hub.errors import Misconfigured
@@ -65,6 +68,15 @@ class Settings(BaseSettings):
     database_url: str
     database_pool: int = 10
     kafka_bootstrap: str
+    kafka_tls: bool = False
+    kafka_ca_file: str | None = None
+    """PEM; without it the machine's own authorities are trusted."""
+    kafka_cert_file: str | None = None
+    kafka_key_file: str | None = None
+    """The hub's own certificate and key, PEM, where the broker asks for one."""
+    kafka_sasl: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
+    kafka_username: str = ""
+    kafka_password: SecretStr = SecretStr("")
     kafka_group: str = "hub"
     kafka_create_topics: bool = True
     """The hub makes the topics of new systems itself; false where the platform's team does."""
@@ -81,6 +93,35 @@ class Settings(BaseSettings):
     """Seconds for a graceful stop."""
     registers: Registers | None = None
     """Without it no look-up is made, and every case waits in the manual queue."""
+
+
+def kafka_client(settings: Settings) -> dict[str, Any]:
+    """How every Kafka client of the hub connects, in aiokafka's words. Raises ``Misconfigured`` that names the variable."""
+    found: dict[str, Any] = {"bootstrap_servers": settings.kafka_bootstrap}
+    tls = None
+    if settings.kafka_tls:
+        try:
+            tls = ssl.create_default_context(cafile=settings.kafka_ca_file)
+            if settings.kafka_cert_file is not None:
+                tls.load_cert_chain(settings.kafka_cert_file, settings.kafka_key_file)
+        except OSError as error:  # ssl's own errors are such too
+            raise Misconfigured(
+                f"a file of HUB_KAFKA_CA_FILE, …_CERT_FILE, …_KEY_FILE cannot be used: {type(error).__name__}"
+            ) from None
+    elif settings.kafka_ca_file or settings.kafka_cert_file or settings.kafka_key_file:
+        raise Misconfigured("HUB_KAFKA_CA_FILE, …_CERT_FILE and …_KEY_FILE are of use only with HUB_KAFKA_TLS=true")
+    if settings.kafka_sasl is not None:
+        if not settings.kafka_username or not settings.kafka_password.get_secret_value():
+            raise Misconfigured("HUB_KAFKA_SASL needs HUB_KAFKA_USERNAME and HUB_KAFKA_PASSWORD")
+        found |= {
+            "sasl_mechanism": settings.kafka_sasl,
+            "sasl_plain_username": settings.kafka_username,
+            "sasl_plain_password": settings.kafka_password.get_secret_value(),
+        }
+    elif settings.kafka_username:
+        raise Misconfigured("HUB_KAFKA_USERNAME is of use only with HUB_KAFKA_SASL")
+    protocol = ("SASL_" if settings.kafka_sasl else "") + ("SSL" if tls else "PLAINTEXT")
+    return {**found, "security_protocol": protocol, "ssl_context": tls}
 
 
 def from_environment() -> Settings:

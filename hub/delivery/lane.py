@@ -34,6 +34,9 @@ _RESCAN_S = 2.0
 over.
 """
 
+_STALE = timedelta(seconds=5)
+"""A notice accepted longer ago is read again before it is sent: protection may have been learnt meanwhile (C-62)."""
+
 _AGAIN_S = 0.5
 """Seconds of rest when the database is away or a group has failed."""
 
@@ -185,14 +188,17 @@ class Lane:
             self._queue.put_back(group)
 
     async def _wrap(self, group: list[Item]) -> list[tuple[Item, Parcel]]:
-        absent = [item for item in group if item.kind == "notice" and item.message is None]
+        fresh = datetime.now(UTC) - _STALE
+        absent = [
+            item for item in group if item.kind == "notice" and (item.message is None or item.accepted_at < fresh)
+        ]
         messages = await self._messages(absent) if absent else {}
         parcels: list[tuple[Item, Parcel]] = []
         for item in group:
             if self._queue.gone(item):
                 continue
             try:
-                parcels.append((item, wrap(item, item.message or messages.get(item.id), self.system)))
+                parcels.append((item, wrap(item, messages.get(item.id) or item.message, self.system)))
             except Exception as error:  # noqa: BLE001 - what cannot be written goes dead with its reason, the flow goes on
                 await self._die(item, f"cannot-be-written:{type(error).__name__}")
         return parcels

@@ -17,7 +17,7 @@ from hub.delivery.marker import Marker
 from hub.delivery.parcel import Exit
 from hub.errors import Unavailable
 from hub.log import log
-from hub.store import inbox
+from hub.store import inbox, outbox
 from hub.store.outbox import Item
 from hub.store.ownership import Ownership
 from hub.store.transaction import Store
@@ -118,11 +118,13 @@ class Relay:
                     log.error("lane_ended", system=id_, error=type(result).__name__)
 
     async def _messages(self, items: Sequence[Item]) -> dict[int, Message]:
-        """The messages behind rows read from the table: translated anew from the bytes that came in."""
+        """The messages behind rows, translated anew from the bytes that came in; the rows' bodies as they are now."""
         async with self._store.transaction() as connection:
             rows = await inbox.load(connection, list({(item.source, item.message_id) for item in items}))
+            bodies = await outbox.bodies(connection, [item.id for item in items])
         found: dict[int, Message] = {}
         for item in items:
+            item.body = bodies[item.id]
             row = rows[item.source, item.message_id]
             message = formats.kept(row.media_type, row.attributes, row.raw, row.name, row.id)
             found[item.id] = message if item.body is None else formats.with_data(message, item.body)

@@ -68,6 +68,8 @@ class Batch:
     changed: set[str] = field(default_factory=set)
     threads: set[tuple[str, str]] = field(default_factory=set)
     """(case, free message) that are new or changed."""
+    shielded: set[str] = field(default_factory=set)
+    """Cases whose person turned out to be protected."""
     rewound: set[str] = field(default_factory=set)
     """Cases whose deadlines are new or changed."""
     holds: dict[str, tuple[inbox.Key, str]] = field(default_factory=dict)
@@ -244,6 +246,8 @@ class Batch:
         self.changed.add(case.id)
         if arrival.system is not None:
             telling.acted(case, arrival.system_id)
+        if message.name == "folkbokforing" and case.blocked:
+            self.shielded.add(case.id)
         if message.name in _ABOUT_THREADS:
             self.threads.update((case.id, facts["thread"]) for _, facts in decision.events if "thread" in facts)
         memory = self.memory.setdefault(case.id, {})
@@ -313,8 +317,19 @@ class Batch:
     # --- after: written down
     # -------------------------------------------------------------------------------------------
 
+    async def _shield(self, connection: Connection, case: Case) -> None:
+        """C-62: what was written before protection was learnt, and has not gone out, loses address and contacts too."""
+        rows = await outbox.unsent(connection, case.id)
+        kept = await inbox.load(connection, [(source, id_) for _, source, id_ in rows])
+        for number, source, id_ in rows:
+            row = kept[source, id_]
+            message = formats.kept(row.media_type, row.attributes, row.raw, row.name, row.id)
+            await outbox.rewrite(connection, number, telling.body_of(message, telling.completed(message, case)))
+
     async def _write(self, connection: Connection) -> None:
         self.wind_the_clocks()
+        for case_id in sorted(self.shielded):
+            await self._shield(connection, self.cases[case_id])
         await inbox.add(connection, self.rows)
         changed = [self.cases[id_] for id_ in sorted(self.changed)]
         known = self.changed.difference(self.opened)

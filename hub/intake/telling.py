@@ -132,7 +132,7 @@ def _told(
             by_system.setdefault(system, []).append(unit)
     items = []
     shown = completed(message, case)
-    body = None if shown is message else write_body(shown)
+    body = body_of(message, shown)
     here.outline = here.outline or case.outline()
     for system, receivers in by_system.items():
         seen = {unit: outlook(here.process, case, unit, directory, here.outline) for unit in receivers}
@@ -163,6 +163,11 @@ def _told(
             )
         )
     return items
+
+
+def body_of(message: Message, shown: Message) -> bytes | None:
+    """What a notice's row keeps of its body: nothing where it is what was sent."""
+    return None if shown is message else write_body(shown)
 
 
 def completed(message: Message, case: Case) -> Message:

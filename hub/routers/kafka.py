@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -19,6 +19,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
+from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from hub import metrics
 from hub.errors import Unavailable
@@ -43,8 +44,11 @@ _LARGEST_RECORD = 32 * 1024 * 1024
 class KafkaIn:
     """One consumer for all systems' topics; handles batch after batch, each to its commit."""
 
-    def __init__(self, bootstrap: str, group: str, intake: Intake, directory: Callable[[], Directory]) -> None:
-        self._bootstrap = bootstrap
+    def __init__(
+        self, client: Mapping[str, Any], group: str, intake: Intake, directory: Callable[[], Directory]
+    ) -> None:
+        """``client``: as of ``settings.kafka_client``."""
+        self._client = client
         self._group = group
         self._intake = intake
         self._directory = directory
@@ -59,7 +63,8 @@ class KafkaIn:
     async def start(self) -> None:
         """Joins the group. Raises ``Unavailable`` when the broker does not answer."""
         broker = KafkaBroker(
-            self._bootstrap,
+            self._client["bootstrap_servers"],
+            security=_security(self._client),
             metadata_max_age_ms=_FIND_TOPICS_MS,
             allow_auto_create_topics=False,
             logger=None,
@@ -229,14 +234,24 @@ def _all(first: ConsumerRecord, more: dict[object, list[ConsumerRecord]]) -> Ite
         yield from records
 
 
+def _security(client: Mapping[str, Any]) -> BaseSecurity:
+    """The same in FastStream's words."""
+    tls = client["ssl_context"]
+    if (mechanism := client.get("sasl_mechanism")) is None:
+        return BaseSecurity(ssl_context=tls, use_ssl=tls is not None)
+    kind = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}[mechanism]
+    user, password = client["sasl_plain_username"], client["sasl_plain_password"]
+    return kind(user, password, ssl_context=tls, use_ssl=tls is not None)
+
+
 async def _undecoded(message: KafkaAckableMessage) -> Any:
     """The record as it is: the bytes are the translators' to read."""
     return message.raw_message
 
 
-async def make_topics(bootstrap: str, topics: Sequence[str], partitions: int, replication: int) -> None:
+async def make_topics(client: Mapping[str, Any], topics: Sequence[str], partitions: int, replication: int) -> None:
     """Makes the topics that are not there yet. Raises ``Unavailable`` when the broker does not answer."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(**client)
     try:
         await admin.start()
         missing = sorted(set(topics) - set(await admin.list_topics()))

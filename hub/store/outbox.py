@@ -136,6 +136,26 @@ def _item(row: dict[str, Any]) -> Item:
     return Item(**row)
 
 
+async def bodies(connection: Connection, ids: Sequence[int]) -> dict[int, bytes | None]:
+    """What rows show that is not what was sent, as it stands now: row id → body."""
+    found = await connection.execute("SELECT id, body FROM outbox WHERE id = ANY(%s)", (list(ids),))
+    return {id_: None if body is None else bytes(body) for id_, body in await found.fetchall()}
+
+
+async def unsent(connection: Connection, case_id: str) -> list[tuple[int, str, str]]:
+    """A case's notices that are still to go out, dead ones included: (row id, source and id of the message)."""
+    found = await connection.execute(
+        "SELECT id, source, message FROM outbox WHERE case_id = %s AND kind = 'notice' AND state IN ('waiting', 'dead')",
+        (case_id,),
+    )
+    return [(id_, source, message) for id_, source, message in await found.fetchall()]
+
+
+async def rewrite(connection: Connection, id_: int, body: bytes | None) -> None:
+    """Another body for a row that is still to go out; None: as the message was sent."""
+    await connection.execute("UPDATE outbox SET body = %s WHERE id = %s", (body, id_))
+
+
 async def blocked(connection: Connection, system: str) -> set[str]:
     """The cases whose notices to a system wait behind a dead one."""
     found = await connection.execute(

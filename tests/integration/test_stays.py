@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from hub.delivery.parcel import wrap
+from hub.delivery.relay import Relay
 from hub.intake.clock import Clock
 from hub.intake.own import own_message
 from hub.store import cases
@@ -183,3 +185,21 @@ async def test_protection_learnt_takes_address_and_contacts_out_of_what_is_shown
     assert refused.rule == "C-62"
     told = [item.system for item in opened.offered if item.message_id == "n-x" and item.kind == "notice"]
     assert sorted(told) == ["centre", "ehr", "kommun"]
+
+
+async def test_what_waits_to_be_sent_when_protection_is_learnt_is_sent_without_address_and_contacts(opened):
+    near = {"people": [{"name": "Anna", "relation": "dotter", "phone": "070-1"}]}
+    await opened.tell("n-1", "narstaende", near, opened.case)
+    waiting = [item for item in opened.offered if item.kind == "notice" and item.system == "kommun"]
+    assert "Storgatan" in b"".join(item.body or b"" for item in waiting).decode(), "the notice carries the address"
+    news = own_message(opened.case, "n-x", "folkbokforing", Folkbokforing(news="protected"), datetime.now(UTC))
+    await opened.intake.submit([news])
+    relay = Relay(opened.store, opened.intake._directory, {})
+    shown = await relay._messages(waiting)  # as a lane does with what it did not send at once
+    kommun = next(system for system in opened.intake._directory().systems if system.id == "kommun")
+    for format_ in ("native", "fhir"):
+        out = kommun.model_copy(update={"format": format_})
+        written = b"".join(wrap(item, shown[item.id], out).written.body for item in waiting)
+        assert b"191212121212" in written
+        for hidden in (b"Storgatan", b"Anna", b"070-1"):
+            assert hidden not in written

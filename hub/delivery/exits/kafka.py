@@ -6,8 +6,9 @@ Whole record batches are handed to the producer, not a future per record: order 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
@@ -31,6 +32,9 @@ def _partition_of(key: str, partitions: tuple[int, ...]) -> int:
 def topic_out(system: str) -> str:
     """The topic from which a system reads."""
     return f"hub.out.{system}"
+
+
+NO_BROKER = "the broker does not answer, or not to us. Check HUB_KAFKA_BOOTSTRAP, HUB_KAFKA_TLS and HUB_KAFKA_SASL."
 
 
 class KafkaExit:
@@ -84,13 +88,14 @@ class KafkaExit:
         await self._producer.stop()
 
 
-async def connect(bootstrap: str) -> KafkaExit:
+async def connect(client: Mapping[str, Any]) -> KafkaExit:
     """An exit whose producer neither loses nor doubles nor reorders in its life: all replicas, idempotent.
 
+    ``client``: as of ``settings.kafka_client``.
     Raises ``Misconfigured`` when the broker does not answer.
     """
     producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap,
+        **client,
         acks="all",
         enable_idempotence=True,
         linger_ms=0,
@@ -102,5 +107,5 @@ async def connect(bootstrap: str) -> KafkaExit:
         await producer.start()
     except (KafkaError, OSError) as error:
         await producer.stop()
-        raise Misconfigured("the broker does not answer. Check HUB_KAFKA_BOOTSTRAP.") from error
+        raise Misconfigured(NO_BROKER) from error
     return KafkaExit(producer)
