@@ -30,7 +30,7 @@ def run() -> None:
     configure(level=settings.log_level)
     # Messages make no cycles: the collector need not look at what start-up left, nor after every few hundred objects.
     gc.freeze()
-    gc.set_threshold(200_000, 20, 100)
+    gc.set_threshold(50_000, 20, 100)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(Hub(settings).run())
 
