@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hub.processes.machine import Guard, Process
 from hub.processes.svu import SVU
+from hub.processes.table import Guard, Process
 from hub.scenarios import Written, files_in
 
 ELSEWHERE: Mapping[str, str] = {
-    "C-3": "`hub.processes.machine.acting_role`",
+    "C-3": "`hub.processes.table.acting_role`",
     "C-4": "`hub.processes.machine.decide`: only a participating unit acts in a case",
     "C-13": "`hub.processes.common.await_joined`: who comes in is asked for what still awaits someone",
     "C-22": "`hub.processes.registers.not_licensed`: HSA is asked before a menprovning is decided",

@@ -11,9 +11,10 @@ from datetime import UTC, date, datetime
 
 from hub.errors import Refused
 from hub.processes.case import Case
-from hub.processes.machine import Process, decide
+from hub.processes.machine import decide
 from hub.processes.outlook import still_awaits
 from hub.processes.svu import SVU
+from hub.processes.table import Process
 from hub.scenarios import World
 from schemas import both, svu
 from schemas.both import Deltagare

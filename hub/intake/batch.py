@@ -12,15 +12,17 @@ from typing import Any
 
 from hub.errors import Refused
 from hub.intake import telling
-from hub.intake.arrival import Arrival, held_receipt, is_case_id, refusal
+from hub.intake.arrival import Arrival, held_receipt, refusal
 from hub.intake.kept import ref_of, row_of
 from hub.intake.own import ASKED, Known, new_id, own_message
+from hub.intake.standing import Standing
 from hub.intake.vouching import actor_may_act, licence_unknown, person_may_have_a_case
 from hub.processes.case import Case
 from hub.processes.deadlines import deadlines
-from hub.processes.machine import NO_SUCH_CASE, Decision, acting_role, decide
+from hub.processes.machine import NO_SUCH_CASE, Decision, decide
 from hub.processes.registers import LICENSED
 from hub.processes.svu import SVU
+from hub.processes.table import acting_role
 from hub.store import cases, inbox, outbox
 from hub.store.follow import follow
 from hub.store.inbox import Connection
@@ -35,8 +37,6 @@ from schemas.parts import Part
 HOLD_SCHEDULE_S = (1.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
 """Waits between the tries of a held message, the last one repeated (D-4)."""
 
-_BRING_UNITS_IN = frozenset({"adressering", "deltagare"})
-
 _BREATH = 40
 """Messages handled at a stretch before the event loop may do something else."""
 
@@ -47,11 +47,10 @@ AWAITS_HSA = "awaits-hsa"
 """The reason of a hold: HSA has to say first whether someone is licensed (C-22)."""
 
 _ABOUT_THREADS = frozenset({"meddelande", "kvittens", "makulering"})
-_NAME_A_MESSAGE = frozenset({"kvittens", "makulering", "felsant"})
 
 
 @dataclass(slots=True)
-class Batch:
+class Batch(Standing):
     """What one transaction reads and writes; ``receipts`` are in the order of the arrivals."""
 
     directory: Directory
@@ -61,9 +60,6 @@ class Batch:
     items: list[Item] = field(default_factory=list)
     counted: list[tuple[str, str, str]] = field(default_factory=list)
     """(system, message name, outcome) for the metrics."""
-    seen: dict[inbox.Key, tuple[bytes, Any]] = field(default_factory=dict)
-    ids: dict[cases.Ref, str] = field(default_factory=dict)
-    cases: dict[str, Case] = field(default_factory=dict)
     opened: dict[str, tuple[str, str | None]] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
     threads: set[tuple[str, str]] = field(default_factory=set)
@@ -72,16 +68,14 @@ class Batch:
     """Cases whose person turned out to be protected."""
     rewound: set[str] = field(default_factory=set)
     """Cases whose deadlines are new or changed."""
-    holds: dict[str, tuple[inbox.Key, str]] = field(default_factory=dict)
     held: list[tuple[inbox.Key, str, str]] = field(default_factory=list)
     rows: list[inbox.Row] = field(default_factory=list)
     settled: list[inbox.Row] = field(default_factory=list)
     freed: set[str] = field(default_factory=set)
-    memory: dict[str, dict[int, Message]] = field(default_factory=dict)
 
     async def run(self, connection: Connection, arrivals: Sequence[Arrival]) -> None:
         """Handles the arrivals in their order. Raises ``Conflict`` or ``Unavailable``; then nothing has happened."""
-        await self._find(connection, arrivals)
+        await self.find(connection, arrivals)
         for number, arrival in enumerate(arrivals, 1):
             self.receipts.append(self._handle(arrival))
             if number % _BREATH == 0:
@@ -90,48 +84,12 @@ class Batch:
 
     async def hold_one(self, connection: Connection, arrival: Arrival, reason: str) -> Receipt:
         """Holds one message that could not be handled, under its case as far as that can be told."""
-        await self._find(connection, [arrival])
+        await self.find(connection, [arrival])
         message = arrival.message
-        key = (
-            arrival.key[0] if message is None else self._case_id(arrival, message) or self._early_key(arrival, message)
-        )
+        key = arrival.key[0] if message is None else self.case_id(arrival, message) or self.early_key(arrival, message)
         receipt = self.hold(arrival, key, reason)
         await self._write(connection)
         return receipt
-
-    # --- before: what stands
-    # -------------------------------------------------------------------------------------------
-
-    async def _find(self, connection: Connection, arrivals: Sequence[Arrival]) -> None:
-        self.seen = await inbox.seen(connection, {a.key for a in arrivals})
-        readable = [(a, a.message) for a in arrivals if a.message is not None and a.refused is None]
-        self.ids = await cases.by_ref(connection, {ref for a, m in readable if (ref := ref_of(a, m)) is not None})
-        subjects = {m.subject for _, m in readable if is_case_id(m.subject)}
-        self.cases = await cases.lock(connection, subjects | set(self.ids.values()))
-        keys = subjects | set(self.ids.values()) | {f"{ref[0]}/{ref[1]}" for a, m in readable if (ref := ref_of(a, m))}
-        self.holds = await inbox.holds(connection, keys) if keys else {}
-        joining = {self._case_id(a, m) for a, m in readable if m.name in _BRING_UNITS_IN}
-        await self._recall(connection, [case for id_, case in self.cases.items() if id_ in joining])
-        await self._threads(connection, readable)
-
-    async def _recall(self, connection: Connection, joined: Sequence[Case]) -> None:
-        """The messages that stand in cases to which units may come: those units are told them, completed (law 2:2)."""
-        rows = await inbox.at(connection, [(case.id, number) for case in joined for number in case.standing])
-        for (case_id, sequence), row in rows.items():
-            message = formats.kept(row.media_type, row.attributes, row.raw, row.name, row.id)
-            self.memory.setdefault(case_id, {})[sequence] = message
-
-    async def _threads(self, connection: Connection, readable: Sequence[tuple[Arrival, Message]]) -> None:
-        """The free messages that are named, where a case has any (C-40, C-41)."""
-        wanted = []
-        for arrival, message in readable:
-            case = self.cases.get(self._case_id(arrival, message) or "")
-            named = getattr(message.data, "message", None) if message.name in _NAME_A_MESSAGE else None
-            if case is not None and named is not None and case.counts:
-                wanted.append((case.id, named))
-        if wanted:
-            for case_id, thread, state in await cases.threads(connection, wanted):
-                self.cases[case_id].threads[thread] = state
 
     # --- one message
     # ---------------------------------------------------------------------------------------------------
@@ -144,12 +102,12 @@ class Batch:
         if message is None or arrival.refused is not None:
             assert arrival.refused is not None
             return self._refuse(arrival, arrival.refused)
-        case_id = self._case_id(arrival, message)
+        case_id = self.case_id(arrival, message)
         if case_id is not None and case_id not in self.cases:
             # A case's id is given by the hub; under any other name a sender opens with a reference of its own.
             return self._refuse(arrival, NO_SUCH_CASE)
         if (reason := self._must_wait(arrival, message, case_id)) is not None:
-            return self.hold(arrival, case_id or self._early_key(arrival, message), reason)
+            return self.hold(arrival, case_id or self.early_key(arrival, message), reason)
         case = None if case_id is None else self.cases.get(case_id)
         try:
             actor_may_act(message, self.known, self.directory)
@@ -181,20 +139,11 @@ class Batch:
         self._answered(arrival, answer, "repeated" if digest == arrival.digest else "refused")
         return answer
 
-    def _case_id(self, arrival: Arrival, message: Message) -> str | None:
-        ref = ref_of(arrival, message)
-        return self.ids.get(ref) if ref is not None else message.subject
-
-    def _early_key(self, arrival: Arrival, message: Message) -> str:
-        """What a message is held under whose case is not there yet."""
-        ref = ref_of(arrival, message)
-        return message.subject if ref is None else f"{ref[0]}/{ref[1]}"
-
     def _must_wait(self, arrival: Arrival, message: Message, case_id: str | None) -> str | None:
         """D-4: why the message cannot be decided now, or None."""
         row = SVU.row(message.name)
         opens = row is not None and row.opens
-        for key in (case_id, self._early_key(arrival, message)):
+        for key in (case_id, self.early_key(arrival, message)):
             head = self.holds.get(key) if key is not None else None
             if head is None or head[0] == arrival.key:
                 continue
@@ -211,7 +160,7 @@ class Batch:
         if self.known.actor(person, LICENSED) is None:
             self.known.asking(person, LICENSED)
             self.items.append(telling.lookup(case_id, message, asked, self.now))
-        return self.hold(arrival, case_id or self._early_key(arrival, message), AWAITS_HSA)
+        return self.hold(arrival, case_id or self.early_key(arrival, message), AWAITS_HSA)
 
     # --- its outcome
     # ---------------------------------------------------------------------------------------------------

@@ -11,8 +11,9 @@ from types import MappingProxyType
 from typing import Any
 
 from hub.processes.case import Case
-from hub.processes.machine import Decision, Process
+from hub.processes.machine import Decision
 from hub.processes.outlook import outlook
+from hub.processes.table import Process
 from hub.store.outbox import REGISTERS, Item
 from hub.translators.native import write_body
 from schemas.directory import Directory

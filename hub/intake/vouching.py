@@ -5,8 +5,8 @@ the language only.
 from __future__ import annotations
 
 from hub.intake.own import ASKED, Known
-from hub.processes.machine import acting_role
 from hub.processes.registers import LICENSED, hsa_disagrees, not_licensed, protected_or_deceased
+from hub.processes.table import acting_role
 from schemas.directory import Directory
 from schemas.envelope import Message
 from schemas.parts import Samtycke

@@ -9,8 +9,8 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hub.processes.machine import Situation, guard
 from hub.processes.outlook import duty_roles
+from hub.processes.table import Situation, guard
 
 SLUTENVARD = frozenset({"slutenvard"})
 OPPENVARD = frozenset({"oppenvard"})

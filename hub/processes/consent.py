@@ -7,7 +7,7 @@ from hub.processes.common import (
     everyone_else,
     local_day,
 )
-from hub.processes.machine import Row, Situation, guard
+from hub.processes.table import Row, Situation, guard
 
 
 @guard(

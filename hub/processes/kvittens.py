@@ -8,8 +8,8 @@ from hub.processes.common import (
     ALL_PARTIES,
     everyone_else,
 )
-from hub.processes.machine import TO_THE_END, Row, Situation, guard
 from hub.processes.outlook import duty_roles
+from hub.processes.table import TO_THE_END, Row, Situation, guard
 
 
 def _acted_steps(s: Situation) -> list[tuple[str, dict[str, Any]]]:

@@ -1,150 +1,18 @@
-"""The machine that both processes run on: rows, named guards, effects. Pure; imports the language, the errors and the
-case.
-
-A rule is one row: *this message, from this party, when these guards hold, leads to these effects, is told to these,
-because of these rule ids* (architecture.md §3). Adding to a process means rows, guards and profile answers, never
-machinery.
-"""
+"""The machine that both processes run on: a message meets the table. Pure; imports the table and the case."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property, lru_cache
-from typing import Any
 
 from hub.errors import Refused
 from hub.processes.case import Case
-from hub.processes.events import EVOLVE, Event
-from hub.processes.profiles import PROFILES, Profile
-from schemas.directory import Directory, Unit
+from hub.processes.events import Event
+from hub.processes.profiles import PROFILES
+from hub.processes.table import HUB_PARTY, TO_THE_END, Process, Row, Situation, acting_role
+from schemas.directory import Directory
 from schemas.envelope import Message
 from schemas.messages import FROM_THE_HUB, HUB_SOURCE, Question
-
-HUB_PARTY = "hub"
-
-
-@lru_cache(maxsize=8)
-def _as_text(now: datetime) -> str:
-    """One moment serves a whole batch."""
-    return now.isoformat()
-
-
-@dataclass(slots=True)
-class Situation:
-    """What a guard or an effect sees: the case, the message in hand, who sent it."""
-
-    case: Case
-    message: Message
-    data: Any
-    name: str
-    """The message's name; of a part handled inside another message, the part's."""
-    party: str
-    directory: Directory
-    profile: Profile
-    now: datetime
-    """When the hub took the message in: what is told is told then."""
-    events: list[Event] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    asks: list[Question] = field(default_factory=list)
-    joined: list[str] = field(default_factory=list)
-    counted: bool = False
-    """The case has given the message its number."""
-
-    @property
-    def unit(self) -> str:
-        """HSA-id of the acting unit."""
-        return self.message.unit
-
-    @property
-    def at(self) -> str:
-        """``now``, as events hold it."""
-        return _as_text(self.now)
-
-    @property
-    def role(self) -> str:
-        """The role acted in (C-3)."""
-        return acting_role(self.message.role, self.directory.unit_by_hsa[self.unit])
-
-    def emit(self, name: str, /, **facts: Any) -> None:
-        """An event happened; the case changes at once, so that the next effect sees it."""
-        self.events.append((name, facts))
-        EVOLVE[name](self.case, **facts)
-
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """A named condition with the rule that it enforces and the sentence that tells the sender what to do."""
-
-    name: str
-    rule: str
-    holds: Callable[[Situation], bool]
-    sv: str
-    en: str
-    element: str | None
-
-    def refusal(self, situation: Situation) -> Refused:
-        """What the sender is answered when the condition does not hold."""
-        return Refused(self.rule, self.sv, self.en, self.element, warnings=list(situation.warnings))
-
-
-def guard(rule: str, *, sv: str, en: str, element: str | None = None) -> Callable[[Callable[[Situation], bool]], Guard]:
-    """Makes a guard of a function; the function's name is the guard's."""
-
-    def wrap(holds: Callable[[Situation], bool]) -> Guard:
-        return Guard(holds.__name__, rule, holds, sv, en, element)
-
-    return wrap
-
-
-OPEN = frozenset({"open"})
-TO_THE_END = frozenset({"open", "discharged"})
-"""V-16: what may still be said of a case whose patient has left the ward."""
-
-Effect = Callable[[Situation], None]
-Tells = Callable[[Situation], list[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of a process's table."""
-
-    message: str
-    parties: frozenset[str]
-    rules: tuple[str, ...]
-    effects: tuple[Effect, ...]
-    tells: Tells
-    guards: tuple[Guard, ...] = ()
-    """About the case alone: they also answer «what may this unit do now?»."""
-    checks: tuple[Guard, ...] = ()
-    """About what the message says."""
-    opens: bool = False
-    embeds: tuple[str, ...] = ()
-    """Messages that this one may carry in a field of the same name, handled before it in the same breath."""
-    in_status: frozenset[str] = OPEN
-    """The statuses of the case in which it is accepted."""
-    from_outside: bool = False
-    """A unit that takes no part may send it (C-5)."""
-
-
-@dataclass(frozen=True)
-class Process:
-    """A process: its steps in the order shown, and its table."""
-
-    name: str
-    steps: tuple[str, ...]
-    rows: tuple[Row, ...]
-    opening_rule: str
-    """The rule that says which messages open a case, and whose."""
-
-    @cached_property
-    def _by_name(self) -> Mapping[str, Row]:
-        return {row.message: row for row in self.rows}
-
-    def row(self, message: str) -> Row | None:
-        """The row of a message by name, or None when the process has none."""
-        return self._by_name.get(message)
 
 
 @dataclass(slots=True)
@@ -260,20 +128,6 @@ def _party(process: Process, row: Row, message: Message, directory: Directory) -
         )
     acting_role(message.role, unit)
     return unit.party
-
-
-def acting_role(role: str | None, unit: Unit) -> str:
-    """C-3: the role acted in is one of the unit's active ones; left out, it is the unit's only one."""
-    if role is None and len(unit.roles) == 1:
-        return next(iter(unit.roles))
-    if role is None or role not in unit.roles:
-        raise Refused(
-            "C-3",
-            "Ange actorrole: en av enhetens aktiva roller i katalogen.",
-            "Give actorrole: one of the unit's active roles in the directory.",
-            "/actorrole",
-        )
-    return role
 
 
 def _takes_part(row: Row, case: Case, message: Message, directory: Directory) -> None:

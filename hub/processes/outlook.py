@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hub.processes.case import Case
-from hub.processes.machine import Process, Situation
 from hub.processes.profiles import PROFILES
+from hub.processes.table import Process, Situation
 from schemas.directory import Directory
 from schemas.envelope import Message
 from schemas.parts import Part

@@ -12,8 +12,8 @@ from hub.processes.common import (
     join,
     the_person_is_not_protected,
 )
-from hub.processes.machine import Row, Situation, guard
 from hub.processes.outlook import duty_roles
+from hub.processes.table import Row, Situation, guard
 
 # --- deltagare (C-10, C-11, C-14) -------------------------------------------------------------------------------------
 

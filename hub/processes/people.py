@@ -14,7 +14,7 @@ from hub.processes.common import (
     nothing_changes,
     the_person_is_not_protected,
 )
-from hub.processes.machine import TO_THE_END, Row, Situation, guard
+from hub.processes.table import TO_THE_END, Row, Situation, guard
 from schemas.messages import Question
 
 # --- people: narstaende (C-15), kontakt (SA-5), avliden (C-63), uppslag -----------------------------------------------

@@ -10,7 +10,7 @@ from hub.errors import Refused
 from hub.processes.case import FOUND, Case
 from hub.processes.common import await_joined, everyone_else, join
 from hub.processes.deadlines import concerned
-from hub.processes.machine import HUB_PARTY, TO_THE_END, Row, Situation, guard
+from hub.processes.table import HUB_PARTY, TO_THE_END, Row, Situation, guard
 from schemas.own import Frist
 
 

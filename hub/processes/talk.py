@@ -10,7 +10,7 @@ from hub.processes.common import (
     everyone_else,
     nothing_changes,
 )
-from hub.processes.machine import TO_THE_END, Row, Situation, guard
+from hub.processes.table import TO_THE_END, Row, Situation, guard
 
 # --- meddelande (C-40, C-42, C-43) and its revoking (C-41) ------------------------------------------------------------
 

@@ -6,6 +6,7 @@ Imports the party and the acts beside it. Of the ward they know nothing but what
 from __future__ import annotations
 
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from hub.sandbox import acts, staff
@@ -21,7 +22,7 @@ _PATIENCE_S = 10.0
 """So long something of one's own system is waited for."""
 
 
-class _Receiver:
+class _Receiver(ABC):
     """What both have in common: each thing is done once, when it is allowed."""
 
     def __init__(self, party: Party, directory: Directory) -> None:
@@ -38,8 +39,9 @@ class _Receiver:
         if unit is not None:
             self._consider(file, notice, unit)
 
+    @abstractmethod
     def _consider(self, file: CaseFile, notice: Notice, unit: Unit) -> None:
-        raise NotImplementedError
+        """What a notice gives one's own unit to do."""
 
     def _once(self, file: CaseFile, unit: Unit, name: str, data: Callable[[], Part], times: float = 1.0) -> None:
         """After a while, if it is allowed now and then."""

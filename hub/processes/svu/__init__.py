@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from hub.processes.consent import ATERKALLELSE
 from hub.processes.kvittens import KVITTENS
-from hub.processes.machine import Process
 from hub.processes.participants import DELTAGARE, ROLL
 from hub.processes.people import PEOPLE
 from hub.processes.registers import ADRESSERING, FOLKBOKFORING, FRIST, VERIFIERING
@@ -14,6 +13,7 @@ from hub.processes.svu.stallningstagande import STALLNINGSTAGANDE
 from hub.processes.svu.tid import TID
 from hub.processes.svu.utskrivning import UTSKRIVNING
 from hub.processes.svu.vardkontakt import VARDKONTAKT
+from hub.processes.table import Process
 from hub.processes.talk import TALK
 
 SVU = Process(

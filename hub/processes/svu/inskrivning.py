@@ -21,7 +21,7 @@ from hub.processes.consent import (
     menprovning_names_who_decided,
     no_information_has_a_reason,
 )
-from hub.processes.machine import TO_THE_END, Row, Situation, guard
+from hub.processes.table import TO_THE_END, Row, Situation, guard
 from schemas.messages import Question
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hub.processes.common import ALL_PARTIES, SHARING, everyone_else, step_told
-from hub.processes.machine import Row, Situation, guard
+from hub.processes.table import Row, Situation, guard
 
 DOCUMENT = "kartlaggning"
 

@@ -17,9 +17,9 @@ from hub.processes.common import (
     those_of,
     with_duty,
 )
-from hub.processes.machine import Row, Situation, guard
 from hub.processes.outlook import duty_roles, still_awaits
 from hub.processes.svu.tid import ask_about_physician
+from hub.processes.table import Row, Situation, guard
 
 STEP = "stallningstagande"
 REQUIRED = {

@@ -5,7 +5,7 @@ the common rows only.
 from __future__ import annotations
 
 from hub.processes.common import SHARING, SLUTENVARD, everyone_else, local_day, step_told, those_of, with_duty
-from hub.processes.machine import Row, Situation, guard
+from hub.processes.table import Row, Situation, guard
 from schemas.messages import Question
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hub.processes.common import OPPENVARD, SHARING, everyone_else
-from hub.processes.machine import Row, Situation, guard
+from hub.processes.table import Row, Situation, guard
 
 
 def _changed(s: Situation) -> dict[str, Any] | None:

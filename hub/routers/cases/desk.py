@@ -18,8 +18,8 @@ from hub.errors import Refused, Unavailable
 from hub.intake.arrival import is_case_id
 from hub.intake.own import ASKED, Known
 from hub.processes.case import Case
-from hub.processes.machine import acting_role
 from hub.processes.registers import hsa_disagrees
+from hub.processes.table import acting_role
 from hub.routers import http
 from hub.store import inbox, readings
 from hub.store.readings import Connection, Reading

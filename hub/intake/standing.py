@@ -1,0 +1,73 @@
+"""What stands before a batch is decided: duplicates, the cases under their locks, holds, what new units must be told. Imports
+the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hub.intake.arrival import Arrival, is_case_id
+from hub.intake.kept import ref_of
+from hub.processes.case import Case
+from hub.store import cases, inbox
+from hub.store.inbox import Connection
+from hub.translators import formats
+from schemas.envelope import Message
+
+_BRING_UNITS_IN = frozenset({"adressering", "deltagare"})
+_NAME_A_MESSAGE = frozenset({"kvittens", "makulering", "felsant"})
+
+
+@dataclass(slots=True, kw_only=True)
+class Standing:
+    """Read at a batch's beginning, and kept up as its messages are handled."""
+
+    seen: dict[inbox.Key, tuple[bytes, Any]] = field(default_factory=dict)
+    ids: dict[cases.Ref, str] = field(default_factory=dict)
+    cases: dict[str, Case] = field(default_factory=dict)
+    holds: dict[str, tuple[inbox.Key, str]] = field(default_factory=dict)
+    memory: dict[str, dict[int, Message]] = field(default_factory=dict)
+
+    async def find(self, connection: Connection, arrivals: Sequence[Arrival]) -> None:
+        """Reads what the arrivals are about; the cases stay locked until the transaction ends."""
+        self.seen = await inbox.seen(connection, {a.key for a in arrivals})
+        readable = [(a, a.message) for a in arrivals if a.message is not None and a.refused is None]
+        self.ids = await cases.by_ref(connection, {ref for a, m in readable if (ref := ref_of(a, m)) is not None})
+        subjects = {m.subject for _, m in readable if is_case_id(m.subject)}
+        self.cases = await cases.lock(connection, subjects | set(self.ids.values()))
+        keys = subjects | set(self.ids.values()) | {f"{ref[0]}/{ref[1]}" for a, m in readable if (ref := ref_of(a, m))}
+        self.holds = await inbox.holds(connection, keys) if keys else {}
+        joining = {self.case_id(a, m) for a, m in readable if m.name in _BRING_UNITS_IN}
+        await self._recall(connection, [case for id_, case in self.cases.items() if id_ in joining])
+        await self._threads(connection, readable)
+
+    async def _recall(self, connection: Connection, joined: Sequence[Case]) -> None:
+        """The messages that stand in cases to which units may come: those units are told them, completed (law 2:2)."""
+        rows = await inbox.at(connection, [(case.id, number) for case in joined for number in case.standing])
+        for (case_id, sequence), row in rows.items():
+            message = formats.kept(row.media_type, row.attributes, row.raw, row.name, row.id)
+            self.memory.setdefault(case_id, {})[sequence] = message
+
+    async def _threads(self, connection: Connection, readable: Sequence[tuple[Arrival, Message]]) -> None:
+        """The free messages that are named, where a case has any (C-40, C-41)."""
+        wanted = []
+        for arrival, message in readable:
+            case = self.cases.get(self.case_id(arrival, message) or "")
+            named = getattr(message.data, "message", None) if message.name in _NAME_A_MESSAGE else None
+            if case is not None and named is not None and case.counts:
+                wanted.append((case.id, named))
+        if wanted:
+            for case_id, thread, state in await cases.threads(connection, wanted):
+                self.cases[case_id].threads[thread] = state
+
+    def case_id(self, arrival: Arrival, message: Message) -> str | None:
+        """The case that a message is about, where there is one under that name."""
+        ref = ref_of(arrival, message)
+        return self.ids.get(ref) if ref is not None else message.subject
+
+    def early_key(self, arrival: Arrival, message: Message) -> str:
+        """What a message is held under whose case is not there yet."""
+        ref = ref_of(arrival, message)
+        return message.subject if ref is None else f"{ref[0]}/{ref[1]}"
