@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -142,6 +143,37 @@ def timeline(
         raise typer.Exit(1)
     for entry in entries:
         typer.echo(f"{entry.at:%Y-%m-%d %H:%M:%S.%f}  {entry.what:10} {entry.detail}")
+
+
+@app.command()
+def average(
+    region: Annotated[str, typer.Argument(help="The region's id in the directory.")],
+    month: Annotated[str, typer.Argument(metavar="YYYY-MM", help="The month in which the people left.")],
+) -> None:
+    """Show the days after utskrivningsklar per municipality in a month, and what is owed (law 2017:612, 4:4 and 4:5)."""
+    from hub.processes.average import Share, monthly_average
+    from hub.store import directory as directories
+    from hub.store import readings
+
+    if re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", month) is None:
+        raise Misconfigured("give the month as YYYY-MM")
+    found = with_store(directories.current)
+    ours = None if found is None else next((one for one in found[1].regions if one.id == region), None)
+    if found is None or ours is None:
+        raise Misconfigured(f"there is no region {region} in the directory; see `hub directory show`")
+    here = {unit.hsa for unit in found[1].units if found[1].region_of(unit.hsa).id == region}
+    stays = in_transaction(lambda connection: readings.stays(connection, month))
+    year, number = map(int, month.split("-"))
+    told = monthly_average((events for unit, events in stays if unit in here), year, number, ours.agreement)
+
+    def line(name: str, share: Share) -> None:
+        owed = "unknown amount" if share.owed is None else f"{share.owed} kr"
+        above = f"above {ours.agreement.average_days:g}" if share.exceeded else ""
+        typer.echo(f"{name:12} {share.cases:6} cases {share.days:7} days {share.average:7.2f} {above:10} {owed:>15}")
+
+    for municipality, share in sorted(told.municipalities.items(), key=lambda each: each[0] or "~"):
+        line(municipality or "unknown", share)
+    line("all", told.all)
 
 
 # --- vendors ----------------------------------------------------------------------------------------------------------

@@ -1,12 +1,15 @@
 """What a whole stay meets besides its rules: two at once, the clock struck twice, five hundred participants, news of the person."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from hub.cli.commands import average
 from hub.delivery.parcel import wrap
 from hub.delivery.relay import Relay
+from hub.errors import Misconfigured
 from hub.intake.clock import Clock
 from hub.intake.own import own_message
 from hub.store import cases
@@ -15,7 +18,8 @@ from hub.store.transaction import Store
 from schemas.directory import Directory
 from schemas.own import Folkbokforing
 from tests.desk import FOUND, Desk
-from tests.stack import CENTRE, KOMMUN, directory
+from tests.stack import CENTRE, KOMMUN, WARD, directory
+from tests.unit.test_law import MARCH, _in_2023
 
 
 @pytest.fixture
@@ -168,6 +172,39 @@ async def test_a_case_does_not_grow_with_its_messages(opened):
     assert receipt.code == "ok"
     again = await opened.tell("k-u", "kvittens", {"message": "t-3"}, opened.case, CENTRE)
     assert again.rule == "C-2"
+
+
+# --- the monthly average (law 4:4) ------------------------------------------------------------------------------------
+
+
+async def test_operations_see_a_months_average_by_municipality(desk, monkeypatch, capsys):
+    for number, events in enumerate(_in_2023(MARCH)):
+        id_ = f"0190000{number}-0000-7000-8000-000000000000"
+        left = events[-1][0][1]
+        state = {"id": id_, "opened_by": WARD, "dates": {"discharged": left}}
+        await rows(
+            desk,
+            "WITH c AS (INSERT INTO cases (id, system, person, process, status, sequence, state, opened_at, changed_at)"
+            " VALUES (%s, 'ehr', '191212121212', 'svu', 'discharged', 9, %s, now(), now()))"
+            " INSERT INTO message (source, id, digest, raw, media_type, system, received_at, name, case_id, sequence, events, receipt)"
+            " SELECT 'urn:x', %s || n, sha256(''), '', '', 'ehr', now(), 'x', %s::uuid, n, e, '{}' FROM json_array_elements(%s::json)"
+            " WITH ORDINALITY AS a (e, n) RETURNING id",
+            id_, json.dumps(state), id_, id_, json.dumps(events),
+        )  # fmt: skip
+    await directories.apply(desk.store, directory())
+    monkeypatch.setenv("HUB_DATABASE_URL", desk.store.engine.url.render_as_string(hide_password=False))
+    region = directory().region_of(WARD).id
+    await asyncio.to_thread(average, region, "2023-03")
+    assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
+        ["1262", "1", "cases", "1", "days", "1.00", "0", "kr"],
+        ["1281", "2", "cases", "8", "days", "4.00", "above", "3", "21000", "kr"],
+        ["all", "3", "cases", "9", "days", "3.00", "21000", "kr"],
+    ]
+    await asyncio.to_thread(average, region, "2023-04")
+    assert capsys.readouterr().out.split()[1] == "0"
+    for wrong, month in ((region, "2023-13"), ("no-such", "2023-03")):
+        with pytest.raises(Misconfigured):
+            await asyncio.to_thread(average, wrong, month)
 
 
 # --- news of the person (C-62) ----------------------------------------------------------------------------------------
