@@ -69,7 +69,10 @@ class Lane:
 
     def offer(self, items: Sequence[Item]) -> None:
         """Rows just committed; those for which there is no room are read from the table later."""
+        waits = self.paused or self.breaker.state != "closed"
         for item in items:
+            if waits:
+                item.message = None  # what waits is read again, so that memory stays flat
             if self._all_in_memory and self._queue.length < CAPACITY:
                 self._take(item)
             else:

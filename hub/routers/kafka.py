@@ -34,7 +34,7 @@ PREFIX = "hub.in."
 _FIND_TOPICS_MS = 2_000
 _LONGEST_HOLD_UP_MS = 30 * 60 * 1000
 """How long a batch may wait for the database before the group takes its partitions away."""
-_IN_HAND = 4
+_IN_HAND = 3
 """Batches that may be fetched and not yet committed."""
 _STALLED_S = 30.0
 _FETCH_BYTES = 4 * 1024 * 1024

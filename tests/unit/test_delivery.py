@@ -514,6 +514,17 @@ async def test_a_database_that_is_away_does_not_end_the_lane(monkeypatch):
     assert exit_.calls == [["a1"], ["a2"], ["a3"]]
 
 
+async def test_what_waits_for_a_paused_system_is_not_kept_with_its_message():
+    system = System(id="kk", name="k", organisation="2321000255", units=("SE2321000255-A",), out={"way": "kafka"})
+    lane = Lane(system, FakeExit(1), None, None, None)
+    for paused in (False, True):
+        lane.paused = paused
+        item = notice(1, "a", 1)
+        item.message = object()
+        lane.offer([item])
+        assert (item.message is None) is paused
+
+
 async def test_a_paused_lane_sends_nothing_and_does_not_spin(monkeypatch):
     exit_ = FakeExit(1, "retry")
     looks = 0
