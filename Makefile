@@ -1,7 +1,7 @@
 # Everything a newcomer needs: Python 3.11 and make. `make help` lists the targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: run test quick bench chaos lint contracts clean help
+.PHONY: run test quick bench bench-views chaos lint contracts clean help
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -30,6 +30,9 @@ quick: .venv/ready      ## the tests that need no service: seconds
 bench: .venv/ready      ## how fast, on this machine
 	$(BIN)/python -m tests.bench
 
+bench-views: .venv/ready ## the lists over a million cases, and message 5 000 of one: minutes
+	$(BIN)/python -m tests.bench.views
+
 chaos: .venv/ready      ## kill -9 in the middle, ROUNDS=25 times, and nothing may be lost or told twice
 	CHAOS_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/integration/test_crash.py
 
@@ -47,4 +50,4 @@ clean:                  ## remove what was made here; the cache that checkouts s
 	find hub schemas tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:                   ## this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
