@@ -19,7 +19,6 @@ from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from schemas.oids import (
     FHIR_NATIONELLT_RESERVNUMMER,
@@ -30,6 +29,7 @@ from schemas.oids import (
     OID_PERSONNUMMER,
     OID_SAMORDNINGSNUMMER,
 )
+from schemas.swedish_time import STOCKHOLM as _STOCKHOLM_TIME
 
 # What went wrong, and what the sender should do: code → Swedish, English.
 _SENTENCES: Final = {
@@ -171,7 +171,6 @@ class PersonId:
         return person
 
 
-_STOCKHOLM_TIME = ZoneInfo("Europe/Stockholm")
 # Cross sum of a pair in Luhn, its first digit doubled: five look-ups check ten digits.
 _PAIR: Final = {f"{a}{b}": (a * 2 - 9 if a > 4 else a * 2) + b for a in range(10) for b in range(10)}
 _WORTH: Final = {chr(n): n - 48 if n < 58 else n for n in (*range(48, 58), *range(65, 91))}

@@ -161,10 +161,10 @@ def average(
     ours = None if found is None else next((one for one in found[1].regions if one.id == region), None)
     if found is None or ours is None:
         raise Misconfigured(f"there is no region {region} in the directory; see `hub directory show`")
-    here = {unit.hsa for unit in found[1].units if found[1].region_of(unit.hsa).id == region}
-    stays = in_transaction(lambda connection: readings.stays(connection, month))
+    here = [unit.hsa for unit in found[1].units if found[1].region_of(unit.hsa).id == region]
+    stays = in_transaction(lambda connection: readings.stays(connection, here, month))
     year, number = map(int, month.split("-"))
-    told = monthly_average((events for unit, events in stays if unit in here), year, number, ours.agreement)
+    told = monthly_average(stays, year, number, ours.agreement)
 
     def line(name: str, share: Share) -> None:
         owed = "unknown amount" if share.owed is None else f"{share.owed} kr"

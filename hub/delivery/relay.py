@@ -126,6 +126,6 @@ class Relay:
         for item in items:
             item.body = bodies[item.id]
             row = rows[item.source, item.message_id]
-            message = formats.kept(row.media_type, row.attributes, row.raw, row.name, row.id)
+            message = formats.kept(row)
             found[item.id] = message if item.body is None else formats.with_data(message, item.body)
         return found

@@ -272,7 +272,7 @@ class Batch(Standing):
         kept = await inbox.load(connection, [(source, id_) for _, source, id_ in rows])
         for number, source, id_ in rows:
             row = kept[source, id_]
-            message = formats.kept(row.media_type, row.attributes, row.raw, row.name, row.id)
+            message = formats.kept(row)
             await outbox.rewrite(connection, number, telling.body_of(message, telling.completed(message, case)))
 
     async def _write(self, connection: Connection) -> None:

@@ -47,7 +47,7 @@ class Standing:
         """The messages that stand in cases to which units may come: those units are told them, completed (law 2:2)."""
         rows = await inbox.at(connection, [(case.id, number) for case in joined for number in case.standing])
         for (case_id, sequence), row in rows.items():
-            message = formats.kept(row.media_type, row.attributes, row.raw, row.name, row.id)
+            message = formats.kept(row)
             self.memory.setdefault(case_id, {})[sequence] = message
 
     async def _threads(self, connection: Connection, readable: Sequence[tuple[Arrival, Message]]) -> None:

@@ -12,16 +12,13 @@ from typing import Any
 
 from hub.processes.case import Case
 from hub.processes.machine import Decision
-from hub.processes.outlook import outlook
+from hub.processes.outlook import ANSWER, outlook
 from hub.processes.table import Process
 from hub.store.outbox import REGISTERS, Item
 from hub.translators.native import write_body
 from schemas.directory import Directory
 from schemas.envelope import Message
 from schemas.messages import Question, Receipt, Told
-
-_AWAITED = {"kvittera": "kvittens", "justera": "justering", "godkanna": "godkannande", "svara": "svar"}
-"""What a unit answers with, by the act that a step awaits (messages.md §2)."""
 
 
 def notices(
@@ -103,7 +100,7 @@ def _skipped(case: Case, system: str, sequence: int) -> tuple[int, ...]:
 def _asked(case: Case, message: Message, units: list[str]) -> dict[str, str]:
     """Unit → what it is to answer a message with."""
     asked = {
-        unit: _AWAITED[step["act"]]
+        unit: ANSWER[step["act"]]
         for step in case.steps.values()
         if step["message"] == message.id and step["source"] == message.source
         for unit in units

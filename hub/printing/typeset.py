@@ -14,14 +14,13 @@ from importlib import resources
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from hub.printing.document import FINAL, NOT_FINAL, Document, Patient, Printed, Section, Table
+from schemas.swedish_time import STOCKHOLM
 
 if TYPE_CHECKING:
     import typst
 
-_SWEDEN = ZoneInfo("Europe/Stockholm")
 
 _ONE_AT_A_TIME = Lock()
 """A compiler is not for two threads; a document takes some 30 ms."""
@@ -97,7 +96,7 @@ def _patient(patient: Patient) -> list[list[str]]:
 
 def _printed(printed: Printed) -> list[list[str]]:
     rows = [
-        ("Utskrivet", f"{printed.at.astimezone(_SWEDEN):%Y-%m-%d kl. %H:%M}"),
+        ("Utskrivet", f"{printed.at.astimezone(STOCKHOLM):%Y-%m-%d kl. %H:%M}"),
         ("Av", f"{printed.by}, {printed.unit}"),
         ("För", printed.for_whom),
         ("Ändamål", printed.why),

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from hub.processes.law import STOCKHOLM, History, Told, read
+from hub.processes.law import History, Told, read
 from schemas.directory import Agreement
+from schemas.swedish_time import local_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def _days_after(told: Told, left: date, agreement: Agreement) -> int | None:
         if span.period is None or span.unmet:
             continue
         period = told.klar[span.period]
-        day_0 = max(period.since.astimezone(STOCKHOLM).date(), period.date)
+        day_0 = max(local_day(period.since), period.date)
         first, end = max(span.first, day_0), min(span.until, left)
         if day_0 > left:
             continue

@@ -5,24 +5,16 @@ Imports the machine and the language only.
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from hub.processes.case import Case
 from hub.processes.outlook import duty_roles
 from hub.processes.table import Situation, guard
+from schemas.directory import Directory, Unit
 
 SLUTENVARD = frozenset({"slutenvard"})
 OPPENVARD = frozenset({"oppenvard"})
 ALL_PARTIES = frozenset({"slutenvard", "oppenvard", "kommun"})
-
-
-STOCKHOLM = ZoneInfo("Europe/Stockholm")
-
-
-def local_day(moment: datetime) -> date:
-    """The calendar day in Sweden (law-and-lookups §1)."""
-    return moment.astimezone(STOCKHOLM).date()
 
 
 def everyone_else(s: Situation) -> list[str]:
@@ -42,6 +34,12 @@ def everyone_else(s: Situation) -> list[str]:
 def those_of(s: Situation, *parties: str) -> list[str]:
     """The participating units of some parties."""
     return [unit for unit, participant in s.case.participants.items() if participant["party"] in parties]
+
+
+def organisation_takes_part(case: Case, unit: Unit, directory: Directory) -> bool:
+    """C-4: the organisation number is the border of secrecy."""
+    known = directory.unit_by_hsa
+    return any(other in known and known[other].organisation == unit.organisation for other in case.participants)
 
 
 def with_duty(s: Situation, units: list[str], step: str, act: str) -> list[str]:

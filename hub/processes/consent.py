@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from hub.processes.common import (
-    SLUTENVARD,
-    everyone_else,
-    local_day,
-)
+from hub.processes.common import SLUTENVARD, everyone_else
 from hub.processes.table import Row, Situation, guard
+from schemas.swedish_time import local_day
 
 
 @guard(

@@ -1,5 +1,5 @@
 """What is due in a case and when, from the case as it stands, and whom it concerns (D-9, lag 2017:612). Pure; imports the
-case and the agreement only.
+case, the parties' names and the agreement only.
 
 It runs after every message: it reads plain fields, copies nothing, and a date so far off that no clock reaches it is no
 deadline rather than an error.
@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from hub.processes.case import Case
+from hub.processes.common import ALL_PARTIES, OPPENVARD, SLUTENVARD
 from schemas.directory import Agreement
+from schemas.swedish_time import STOCKHOLM, local_day
 
-STOCKHOLM = ZoneInfo("Europe/Stockholm")
 _MIDNIGHT = time()
 
 
@@ -91,7 +91,7 @@ def _call(case: Case, agreement: Agreement, found: dict[str, datetime | None]) -
         and case.sip_position in agreement.sip_positions
         and "sip_called" not in case.dates
     ):
-        given = datetime.fromisoformat(klar["at"]).astimezone(STOCKHOLM).date().isoformat()
+        given = local_day(datetime.fromisoformat(klar["at"])).isoformat()
         found["kallelse_sip"] = _local(given, agreement.call_days + 1, _MIDNIGHT)
 
 
@@ -120,16 +120,14 @@ def _without_contact(case: Case, agreement: Agreement, found: dict[str, datetime
 
 # --- whom it concerns -------------------------------------------------------------------------------------------------
 
-_SLUTENVARD = frozenset({"slutenvard"})
-_CARE = frozenset({"slutenvard", "oppenvard"})
-_ALL = frozenset({"slutenvard", "oppenvard", "kommun"})
+_CARE = SLUTENVARD | OPPENVARD
 _TOLD = {
-    "inskrivning_sen": _SLUTENVARD,
-    "kvittens_forsenad": _SLUTENVARD,
+    "inskrivning_sen": SLUTENVARD,
+    "kvittens_forsenad": SLUTENVARD,
     "kallelse_sip": _CARE,
     "utan_fast_vardkontakt": _CARE,
     "utskriven_utan_fast_vardkontakt": _CARE,
-    "samtycke_upphor": _ALL,
+    "samtycke_upphor": ALL_PARTIES,
 }
 
 
@@ -145,5 +143,5 @@ def concerned(case: Case, key: str) -> list[str]:
     if name == "kvittens_forsenad" and step in case.steps:
         owing = case.steps[step]["awaits"]
     if case.process == "svu" and not case.published:
-        parties, owing = parties & _SLUTENVARD, []
+        parties, owing = parties & SLUTENVARD, []
     return [unit for unit, participant in case.participants.items() if participant["party"] in parties or unit in owing]

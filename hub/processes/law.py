@@ -13,11 +13,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from schemas.directory import Agreement
+from schemas.swedish_time import STOCKHOLM, local_day
 
-STOCKHOLM = ZoneInfo("Europe/Stockholm")
 History = Iterable[Iterable[Sequence[Any]]]
 """One list of events ``[name, facts]`` per accepted message, in sequence order (case.py)."""
 FOLKBOKFORING = "folkbokforing"
@@ -269,5 +268,5 @@ def read(history: History, agreement: Agreement, times: Sequence[datetime]) -> T
         last = max(last, at)
         for name, facts in events:
             told.after(name, facts, last)
-        told.look(last.astimezone(STOCKHOLM).date(), agreement)
+        told.look(local_day(last), agreement)
     return told

@@ -13,6 +13,9 @@ from schemas.directory import Directory
 from schemas.envelope import Message
 from schemas.parts import Part
 
+ANSWER = {"kvittera": "kvittens", "justera": "justering", "godkanna": "godkannande", "svara": "svar"}
+"""What a unit answers with, by the act that a step awaits (messages.md §2)."""
+
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 

@@ -12,6 +12,7 @@ from hub.processes.common import (
     everyone_else,
     nobody,
     nothing_changes,
+    organisation_takes_part,
     the_person_is_not_protected,
 )
 from hub.processes.table import TO_THE_END, Row, Situation, guard
@@ -88,9 +89,8 @@ def the_unit_takes_no_part(s: Situation) -> bool:
     element="/data/ground",
 )
 def a_choice_is_enough_only_within(s: Situation) -> bool:
-    units = s.directory.unit_by_hsa
-    within = {units[unit].organisation for unit in s.case.participants if unit in units}
-    return s.data.ground != "aktivt_val" or units[s.unit].organisation in within
+    reader = s.directory.unit_by_hsa[s.unit]
+    return s.data.ground != "aktivt_val" or organisation_takes_part(s.case, reader, s.directory)
 
 
 def let_read(s: Situation) -> None:

@@ -15,7 +15,6 @@ from pydantic_core import to_json
 
 from hub.intake.arrival import Arrival
 from hub.processes.case import Case
-from hub.processes.common import STOCKHOLM
 from hub.processes.events import Event
 from hub.processes.law import liability
 from hub.processes.outlook import colours
@@ -37,6 +36,7 @@ from hub.scenarios.world import World
 from hub.translators.native import JSON, STRUCTURED
 from schemas.messages import Receipt, Told, type_of
 from schemas.own import Folkbokforing
+from schemas.swedish_time import local_day
 
 _REFERENCE = "ref:contact-1"
 """The subject under which a scenario opens its case when it says no other."""
@@ -214,7 +214,7 @@ class Play:
     def judge_liability(self, number: int, step: Liability, history: Sequence[Iterable[Event]], opened_by: str) -> None:
         """Compares what the law's clock says of the case's history."""
         wanted = step.liability
-        today = self.now.astimezone(STOCKHOLM).date()
+        today = local_day(self.now)
         got = liability(history, self.world.directory.agreement_of(opened_by), today)
         for name in wanted.model_fields_set:
             found, stated = getattr(got, name), getattr(wanted, name)

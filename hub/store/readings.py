@@ -81,15 +81,15 @@ async def acts(connection: Connection, case_id: str, names: Sequence[str] | None
     return await found.fetchall()
 
 
-async def stays(connection: Connection, month: str) -> list[tuple[str, list[list[Any]]]]:
-    """Of every case whose person left in a month (YYYY-MM): the unit that opened it, and its messages' events in order."""
+async def stays(connection: Connection, units: Sequence[str], month: str) -> list[list[list[Any]]]:
+    """Of every case that one of the units opened and whose person left in a month (YYYY-MM): its messages' events in order."""
     found = await connection.execute(
-        "SELECT c.state->>'opened_by', h.events FROM cases c CROSS JOIN LATERAL (SELECT json_agg(m.events ORDER BY m.sequence)"
+        "SELECT h.events FROM cases c CROSS JOIN LATERAL (SELECT json_agg(m.events ORDER BY m.sequence)"
         " AS events FROM message m WHERE m.case_id = c.id AND m.sequence IS NOT NULL AND m.name <> ALL(%s)) h"
-        " WHERE c.status = 'discharged' AND c.state->'dates'->'discharged'->>'date' LIKE %s",
-        (list(_TALK), f"{month}-%"),
+        " WHERE c.status = 'discharged' AND c.state->'dates'->'discharged'->>'date' LIKE %s AND c.state->>'opened_by' = ANY(%s)",
+        (list(_TALK), f"{month}-%", list(units)),
     )
-    return [(unit, events) for unit, events in await found.fetchall()]
+    return [events for (events,) in await found.fetchall()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic_core import from_json, to_json
 
@@ -76,13 +76,23 @@ def digest(media_type: str, attributes: Mapping[str, str] | None, raw: bytes) ->
     return sha.digest()
 
 
-def kept(media_type: str, attributes: bytes | None, raw: bytes, name: str | None, id_: str) -> Message:
+class Kept(Protocol):
+    """A row of the store, as far as its message goes."""
+
+    id: str
+    name: str | None
+    media_type: str
+    attributes: bytes | None
+    raw: bytes
+
+
+def kept(row: Kept) -> Message:
     """A message as it was kept, the hub's own ones included: what was read once reads again."""
-    found = None if attributes is None else from_json(attributes)
-    if name in FROM_THE_HUB and found is not None:
-        data = MESSAGES[name].model_validate_json(raw)
-        return Message(id_, HUB_SOURCE, name, found["subject"], datetime.fromisoformat(found["time"]), None, None, data)
-    return read(media_type, found, raw)
+    found = None if row.attributes is None else from_json(row.attributes)
+    if row.name in FROM_THE_HUB and found is not None:
+        time, data = datetime.fromisoformat(found["time"]), MESSAGES[row.name].model_validate_json(row.raw)
+        return Message(row.id, HUB_SOURCE, row.name, found["subject"], time, None, None, data)
+    return read(row.media_type, found, row.raw)
 
 
 def with_data(message: Message, body: bytes) -> Message:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from hub.errors import Refused
 from hub.processes.case import Case
+from hub.processes.common import organisation_takes_part
 from schemas.directory import Directory, System, Unit
 
 CHOICE = "aktivt_val"
@@ -59,15 +60,9 @@ def may_be_known(case: Case, unit: Unit) -> bool:
     return case.published or (participant is not None and participant["party"] == "slutenvard")
 
 
-def organisation_takes_part(case: Case, unit: Unit, directory: Directory) -> bool:
-    """C-4: the organisation number is the border of secrecy."""
-    known = directory.unit_by_hsa
-    return any(other in known and known[other].organisation == unit.organisation for other in case.participants)
-
-
-def reach(case: Case | None, asker: Asker, directory: Directory) -> Reach:
+def reach(case: Case, asker: Asker, directory: Directory) -> Reach:
     """The ground on which the asker sees the content; raises ``Refused`` 404, or 403 with what would be needed."""
-    if case is None or not may_be_known(case, asker.unit):
+    if not may_be_known(case, asker.unit):
         raise replace(NOT_SHOWN)
     participant = case.participants.get(asker.unit.hsa)
     if participant is not None:
@@ -107,12 +102,10 @@ def needs_ground(*, within: bool) -> Refused:
     )
 
 
-def owns_the_trace(case: Case | None, asker: Asker, directory: Directory) -> str:
+def owns_the_trace(case: Case, asker: Asker, directory: Directory) -> str:
     """C-7: the trace is read by units of an organisation that takes part, also after the case was revoked (V-5: it is
     kept); before anything is published by slutenvard's alone. Gives the ground.
     """
-    if case is None:
-        raise replace(NOT_SHOWN)
     known = directory.unit_by_hsa
     owners = {
         known[unit].organisation

@@ -8,13 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from hub.processes.case import Case
-from hub.processes.outlook import outlook
+from hub.processes.common import organisation_takes_part
+from hub.processes.outlook import ANSWER, outlook
 from hub.processes.svu import SVU
-from hub.views.access import organisation_takes_part
 from schemas.directory import Directory, Unit
-
-ANSWER = {"kvittera": "kvittens", "justera": "justering", "godkanna": "godkannande", "svara": "svar"}
-"""What a unit answers with, by the act that a step awaits (messages.md §2)."""
 
 
 def row(
@@ -33,7 +30,7 @@ def row(
         "steps": outlook(SVU, case, unit.hsa, directory).colours,
         "att_gora": awaited(case, unit.hsa),
         "participants": participants(case, directory),
-        "counts": {"messages": case.counts.get("messages", 0), "files": case.counts.get("files", 0)},
+        "counts": counts(case),
         "kartlaggning": {"changed_at": kartlaggning_at, "begun_at": case.steps.get("kartlaggning", {}).get("at")},
         "time": time_of(case),
         "vardkontakter": contacts(case, directory),
@@ -112,6 +109,11 @@ def contacts(case: Case, directory: Directory) -> list[dict[str, Any]]:
         }
         for contact in case.vardkontakter
     ]
+
+
+def counts(case: Case) -> dict[str, int]:
+    """How many free messages and files there are (C-31)."""
+    return {name: case.counts.get(name, 0) for name in ("messages", "files")}
 
 
 def time_of(case: Case) -> dict[str, Any]:

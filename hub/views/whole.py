@@ -11,16 +11,16 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 
 from hub.processes.case import Case
-from hub.processes.common import local_day
 from hub.processes.law import liability
 from hub.processes.outlook import may
 from hub.processes.svu import SVU
 from hub.store.readings import Act
 from hub.views.access import Asker, Reach
-from hub.views.rows import awaited, contacts, head, participants, person, time_of
+from hub.views.rows import awaited, contacts, counts, head, participants, person, time_of
 from hub.views.steps import steps
 from hub.views.written import STALLNINGSTAGANDE, Seen, fields, words
 from schemas.directory import Directory
+from schemas.swedish_time import local_day
 
 _LATEST = ("svu.inskrivning", "svu.sip_stallning", "adressering", "svu.utskrivning")
 
@@ -83,7 +83,7 @@ def whole(
         "vardkontakter": contacts(case, directory),
         "outsiders": _outsiders(case, messages),
         "contacts": _contacts(case, messages),
-        "counts": {"messages": case.counts.get("messages", 0), "files": case.counts.get("files", 0)},
+        "counts": counts(case),
         "addressing": _addressing(case, latest.get("adressering")),
         "deadlines": [{"name": key, "due": due} for key, due in sorted(case.due.items(), key=lambda item: item[1])],
         "deadlines_passed": [{"name": key, "due": due} for key, due in sorted(case.fired.items())],

@@ -58,7 +58,7 @@ class Seen:
 
 def seen(row: Row, case: Case) -> Seen:
     """A kept row as it is shown."""
-    message = formats.kept(row.media_type, row.attributes, row.raw, row.name, row.id)
+    message = formats.kept(row)
     return Seen(row.sequence or 0, completed(message, case), row.received_at)
 
 

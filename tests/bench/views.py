@@ -29,7 +29,7 @@ from hub.sandbox.postgres import Postgres
 from hub.settings import Settings
 from hub.store import directory as directories
 from hub.store.transaction import migrate
-from schemas.own import Adressering
+from tests.desk import FOUND
 from tests.stack import CENTRE, KOMMUN, WARD, checked, content, hashed
 
 WARDS, CENTRES, KOMMUNER = 100, 150, 33
@@ -168,14 +168,7 @@ class Bench:
                 "samtycke": {"outcome": "given"},
             },
         )
-        told = Adressering(
-            outcome="listed",
-            health_centre=CENTRE,
-            municipality="1281",
-            municipality_unit=KOMMUN,
-            name="Tolvan Tolvansson",
-        )
-        await self.hub.intake.submit([own_message(case, f"own-{case}", "adressering", told, now)])
+        await self.hub.intake.submit([own_message(case, f"own-{case}", "adressering", FOUND, now)])
         opened = f"b-{self.count}"
         for by in (CENTRE, KOMMUN):
             await self.say(case, "kvittens", {"message": opened}, by)

@@ -139,7 +139,7 @@ class OnTheStack:
         told = {id_: Told.model_validate_json(text) for id_, text in rows}
         for item in kept:
             row = stored[item.source, item.message_id]
-            message = formats.kept(row.media_type, row.attributes, row.raw, row.name, row.id)
+            message = formats.kept(row)
             item.told = told[item.id]
             parcel = wrap(item, message, self.play.world.directory.system_by_id[item.system])
             assert parcel.key == item.case_id

@@ -17,6 +17,7 @@ from hub.routers.cases.question import within
 from hub.settings import Settings
 from hub.store import directory as directories
 from schemas.own import Adressering, Folkbokforing
+from tests import desk
 from tests.stack import CENTRE, KOMMUN, WARD, checked, content, hashed
 
 WARD2, PRIVATE, MALMO = "SE2321000255-AVD14", "SE5560360793-BIL1", "SE2120001124-K01"
@@ -25,14 +26,7 @@ ACTOR = {WARD: "P03", WARD2: "P06", CENTRE: "P02", KOMMUN: "P01", PRIVATE: "P01"
 ROLE = {WARD: "sjukskoterska", WARD2: "sjukskoterska", CENTRE: "distriktsskoterska", KOMMUN: "bistandshandlaggare"}
 ROLE |= {PRIVATE: "lakare", MALMO: "handlaggare"}
 SYSTEM = {WARD: "ehr", WARD2: "ehr", CENTRE: "centre", KOMMUN: "kommun", PRIVATE: "bilar", MALMO: "malmo"}
-FOUND = Adressering(
-    outcome="listed",
-    health_centre=CENTRE,
-    municipality="1281",
-    municipality_unit=KOMMUN,
-    name="Tolvan Tolvansson",
-    address="Storgatan 1, 222 22 LUND",
-)
+FOUND = desk.FOUND.model_copy(update={"address": "Storgatan 1, 222 22 LUND"})
 
 
 def directory(profile="mina_planer"):

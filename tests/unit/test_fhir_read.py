@@ -495,6 +495,15 @@ def _places(node: Any) -> list[tuple[Any, Any]]:
     return found
 
 
+def spoilt(seed: Any, place: int, odd: Any) -> bool:
+    """With an odd value at a place both readers judge alike; whether the lean one took it."""
+    tree = copy.deepcopy(seed)
+    container, key = _places(tree)[place]
+    container[key] = odd
+    body = json.dumps(tree, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return lean(body) is not None and _check(body)
+
+
 def _mutate(draw: Callable[..., Any], tree: Any) -> None:
     places = _places(tree)
     container, key = places[draw(st.integers(0, len(places) - 1))]
@@ -568,12 +577,7 @@ def test_every_odd_value_at_every_place_of_a_typical_admission_is_judged_alike()
     for turn, place in enumerate(scalars):
         # Each place meets a different part of the list; over all places every value is met at several.
         for odd in ODD[turn % 13 :: 13]:
-            tree = copy.deepcopy(seed)
-            container, key = _places(tree)[place]
-            container[key] = odd
-            body = json.dumps(tree, ensure_ascii=False).encode("utf-8", "surrogatepass")
-            if lean(body) is not None:
-                taken += _check(body)
+            taken += spoilt(seed, place, odd)
     assert taken > 50, "the lean reader is tried on what it takes"
 
 

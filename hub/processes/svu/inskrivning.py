@@ -8,7 +8,6 @@ from hub.processes.common import (
     consent_is_registered,
     everyone_else,
     join,
-    local_day,
     step_told,
     the_person_is_not_protected,
     with_duty,
@@ -23,6 +22,7 @@ from hub.processes.consent import (
 )
 from hub.processes.table import TO_THE_END, Row, Situation, guard
 from schemas.messages import Question
+from schemas.swedish_time import local_day
 
 
 def open_case(s: Situation) -> None:

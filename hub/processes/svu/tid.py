@@ -4,9 +4,10 @@ the common rows only.
 
 from __future__ import annotations
 
-from hub.processes.common import SHARING, SLUTENVARD, everyone_else, local_day, step_told, those_of, with_duty
+from hub.processes.common import SHARING, SLUTENVARD, everyone_else, step_told, those_of, with_duty
 from hub.processes.table import Row, Situation, guard
 from schemas.messages import Question
+from schemas.swedish_time import local_day
 
 
 def told_anew(s: Situation) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from hub.processes.common import SLUTENVARD, an_inskrivning_is_published, everyone_else, local_day, step_told
+from hub.processes.common import SLUTENVARD, an_inskrivning_is_published, everyone_else, step_told
 from hub.processes.table import TO_THE_END, Row, Situation, guard
+from schemas.swedish_time import local_day
 
 
 @guard(

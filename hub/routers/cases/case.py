@@ -4,19 +4,17 @@ the views.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from hub.intake.arrival import is_case_id
 from hub.routers.cases.desk import HEADERS, ON_A_CASE, Desk, trace_of
 from hub.routers.cases.question import answer, bad, moment, now, number, of_moment, only, within
 from hub.store import readings
 from hub.store.readings import Connection, Trace
-from hub.views.access import NOT_SHOWN, Asker, owns_the_trace
+from hub.views.access import Asker, owns_the_trace
 from hub.views.rows import name_of
 from hub.views.whole import needed, whole
 from hub.views.written import Seen
@@ -72,14 +70,12 @@ def add(routes: APIRouter, desk: Desk) -> None:
         only(request, "cursor", "limit")
         limit, before = number(request, "limit", 50, _MOST), _before(request)
         async with desk.transaction() as connection:
-            found = await readings.case(connection, id) if is_case_id(id) else None
-            if found is None:
-                raise replace(NOT_SHOWN)
-            ground = owns_the_trace(found[0], asker, desk.directory())
+            case, _, _ = await desk.find(connection, id)
+            ground = owns_the_trace(case, asker, desk.directory())
             lines = await readings.trace(connection, id, before, limit)
             count = within([line.size for line in lines], limit)
             changes = [line.number for line in lines[:count] if line.change]
-            messages = await desk.messages(connection, found[0], changes)
+            messages = await desk.messages(connection, case, changes)
             await readings.note(connection, [trace_of(asker, id, "logg", ground)])
         content: dict[str, Any] = {"trace": [_line(line, messages, desk.directory()) for line in lines[:count]]}
         if len(lines) > count:

@@ -13,6 +13,7 @@ from typing import Any
 
 from fastapi import Request, Security
 from fastapi.security import HTTPBearer
+from pydantic import BaseModel
 
 from hub.errors import Refused, Unavailable
 from hub.intake.arrival import is_case_id
@@ -63,6 +64,11 @@ GROUND = _header(
     required=False,
 )
 ON_A_CASE = {"parameters": [*HEADERS, GROUND]}
+
+
+def body(model: type[BaseModel]) -> dict[str, Any]:
+    """What the documentation says of a body."""
+    return {"requestBody": {"content": {"application/json": {"schema": model.model_json_schema()}}}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +156,16 @@ class Desk:
         finally:
             self._waiting -= 1
 
-    async def open(self, connection: Connection, id_: str, asker: Asker, what: str, **printed: str | None) -> Opened:
-        """The case, for one who may see it, with the trace of the reading; raises ``Refused`` 403 or 404."""
+    async def find(self, connection: Connection, id_: str) -> tuple[Case, datetime, bool]:
+        """As ``readings.case``; raises ``Refused`` 404."""
         found = await readings.case(connection, id_) if is_case_id(id_) else None
         if found is None:
             raise replace(NOT_SHOWN)
+        return found
+
+    async def open(self, connection: Connection, id_: str, asker: Asker, what: str, **printed: str | None) -> Opened:
+        """The case, for one who may see it, with the trace of the reading; raises ``Refused`` 403 or 404."""
+        found = await self.find(connection, id_)
         reached = reach(found[0], asker, self.directory())
         await readings.note(connection, [trace_of(asker, id_, what, reached.ground, **printed)])
         return Opened(found[0], reached, found[1], found[2])

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
 from hub.intake.arrival import is_case_id
-from hub.routers.cases.desk import HEADERS, Desk, trace_of
+from hub.routers.cases.desk import HEADERS, Desk, body, trace_of
 from hub.routers.cases.question import answer, bad, moment, of_body, of_moment, only, unreadable
 from hub.store import lists, readings
 from hub.store.lists import Found, Wanted
@@ -61,11 +61,6 @@ _QUERY = [
 ]
 
 
-def body(model: type[BaseModel]) -> dict[str, Any]:
-    """What the documentation says of a body."""
-    return {"requestBody": {"content": {"application/json": {"schema": model.model_json_schema()}}}}
-
-
 def add(routes: APIRouter, desk: Desk) -> None:
     """``/units/{unit}/cases`` and ``/units/{unit}/contacts/…/cases``."""
 
@@ -76,7 +71,6 @@ def add(routes: APIRouter, desk: Desk) -> None:
     )
     async def start_list(request: Request, unit: str) -> Response:
         asker = desk.asker(request, unit)
-        only(request, *Asked.model_fields)
         return await _listed(desk, asker, _of_query(request))
 
     @routes.post(
@@ -96,7 +90,6 @@ def add(routes: APIRouter, desk: Desk) -> None:
     )
     async def ones_own(request: Request, unit: str) -> Response:
         asker = desk.asker(request, unit)
-        only(request, *Asked.model_fields)
         return await _listed(desk, asker, _of_query(request), asker.actor)
 
     @routes.get(
@@ -106,7 +99,6 @@ def add(routes: APIRouter, desk: Desk) -> None:
     )
     async def a_persons(request: Request, unit: str, person: str) -> Response:
         asker = desk.asker(request, unit)
-        only(request, *Asked.model_fields)
         return await _listed(desk, asker, _of_query(request), desk.hsa(person, "person"))
 
 
@@ -208,6 +200,7 @@ def _after(asked: Asked) -> tuple[datetime | None, str] | None:
 
 
 def _of_query(request: Request) -> Asked:
+    only(request, *Asked.model_fields)
     given = {name: value for name, value in request.query_params.items() if name != "unit"}
     try:
         return Asked.model_validate(given)

@@ -14,7 +14,7 @@ from hub.printing import Printed, render
 from hub.processes.people import for_whom_and_why_are_given
 from hub.processes.profiles import PROFILES
 from hub.routers.cases.case import shown
-from hub.routers.cases.desk import ON_A_CASE, Desk
+from hub.routers.cases.desk import ON_A_CASE, Desk, body
 from hub.routers.cases.question import PRIVATE, bad, now, of_body, only
 from hub.views.access import Asker
 from hub.views.paper import KINDS, paper
@@ -68,10 +68,7 @@ def add(routes: APIRouter, desk: Desk) -> None:
     @routes.post(
         "/cases/{id}/print/{document}",
         summary="The same, with for_whom and why in words, which must not stand in a URL",
-        openapi_extra={
-            **ON_A_CASE,
-            "requestBody": {"content": {"application/json": {"schema": Purpose.model_json_schema()}}},
-        },
+        openapi_extra={**ON_A_CASE, **body(Purpose)},
         response_class=Response,
     )
     async def in_words(request: Request, id: str, document: str) -> Response:  # noqa: A002

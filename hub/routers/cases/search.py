@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict
 from hub.errors import Refused
 from hub.processes.registers import protected_or_deceased
 from hub.processes.svu import SVU
-from hub.routers.cases.desk import HEADERS, Desk, trace_of
-from hub.routers.cases.lists import body, is_own, rows
+from hub.routers.cases.desk import HEADERS, Desk, body, trace_of
+from hub.routers.cases.lists import is_own, rows
 from hub.routers.cases.question import answer, of_body, only
 from hub.store import lists, readings
 from hub.views.access import Asker, may_be_known

@@ -12,6 +12,7 @@ from hub.errors import Refused
 from hub.routers.cases.desk import ON_A_CASE, Desk
 from hub.routers.cases.question import PRIVATE, answer, bad, number, only, plain, within
 from hub.store import readings
+from hub.views.rows import counts
 from hub.views.thread import file_of, shown
 
 _LAST = 2_000_000_000
@@ -46,8 +47,8 @@ def add(routes: APIRouter, desk: Desk) -> None:
             said = await desk.messages(connection, case, [one.sequence for one in page])
             lines = [shown(case, one, said[one.sequence], desk.directory()) for one in page]
         more = {"next_before": page[-1].sequence} if len(found) > count else {}
-        totals = {"total": case.counts.get("messages", 0), "files": case.counts.get("files", 0)}
-        return answer({**totals, "messages": lines, **more})
+        total = counts(case)
+        return answer({"total": total["messages"], "files": total["files"], "messages": lines, **more})
 
     @routes.get(
         "/cases/{id}/files/{message}",

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any, Final, TypeVar
-from zoneinfo import ZoneInfo
 
 from hub.errors import Refused
 from hub.translators.fhir import names
@@ -22,11 +21,11 @@ from hub.translators.fhir.shapes import Concept, Extension, Identifier, Referenc
 from schemas.identities import IdentityError
 from schemas.identity_types import IdentityRules
 from schemas.oids import FHIR_HSA_SYSTEMS
+from schemas.swedish_time import local_day
 from schemas.unit_ids import parse_hsa_id
 
 R = TypeVar("R", bound=Resource)
 
-_SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 _DATE_LENGTH: Final = 10
 _AMBIGUOUS: Final = Resource()
 
@@ -196,7 +195,7 @@ def swedish_day(told: str, view: View, of: Resource, element: str) -> date:
             return date.fromisoformat(told)
         full = moment(told, view, of, element) if "T" in told else None
         if full is not None:
-            return full.astimezone(_SWEDEN).date()
+            return local_day(full)
     except (ValueError, OverflowError):
         pass
     raise view.refused("day", of, element)

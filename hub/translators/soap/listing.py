@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from pydantic.dataclasses import dataclass
 
@@ -15,10 +14,10 @@ from hub.translators.soap import envelope
 from hub.translators.soap.envelope import Outgoing
 from schemas.identities import PersonId
 from schemas.oids import OID_HSA
+from schemas.swedish_time import STOCKHOLM
 
 PRIMARY_CARE: Final = ("PV", "1.2.752.129.5.1.27")
 """Code and code system of a primary-care listing."""
-SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,4 +118,4 @@ def swedish(moment: datetime | None) -> datetime | None:
     """Times have no zone and mean Swedish local time; a producer that does send one is believed."""
     if moment is None:
         return None
-    return moment.replace(tzinfo=SWEDEN) if moment.tzinfo is None else moment.astimezone(SWEDEN)
+    return moment.replace(tzinfo=STOCKHOLM) if moment.tzinfo is None else moment.astimezone(STOCKHOLM)
