@@ -126,6 +126,9 @@ class Delivery(_Entry):
     schedule_s: tuple[float, ...] = (1, 5, 30, 120, 600, 3600)
     """Waits between the tries; the last one is repeated until ``give_up_s``."""
     give_up_s: float = Field(default=72 * 3600.0, gt=0)
+    """Seconds from the first try until a notice that never came through is dead."""
+    deploy_s: float = Field(default=1800.0, gt=0)
+    """Seconds for which answers that speak of the receiver (3xx, 401, 403, 404 …) are taken for a deploy of its own."""
     breaker_failures: int = Field(default=5, ge=1)
     breaker_open_s: float = Field(default=10.0, gt=0)
 

@@ -20,7 +20,7 @@ from hub.delivery.queue import CaseQueue, case_of
 from hub.delivery.schedule import next_attempt
 from hub.errors import Unavailable
 from hub.log import log
-from hub.store import outbox
+from hub.store import outbox, timeline
 from hub.store.outbox import Item
 from hub.store.transaction import Store
 from schemas.directory import System
@@ -221,7 +221,9 @@ class Lane:
                 self._queue.finish(item)
             self._marker.mark(items, now, outcome.answer, self._queue.marked)
             return True
-        if outcome.result == "retry":
+        if outcome.result == "gone":
+            await self._pause(items, outcome)
+        elif outcome.result in {"retry", "receiver"}:
             self.breaker.failed()
             await self._again(items, outcome)
         elif len(parcels) > 1:
@@ -237,10 +239,24 @@ class Lane:
 
     async def _again(self, items: list[Item], outcome: Outcome) -> None:
         now = datetime.now(UTC)
-        head = items[0]
-        due = next_attempt(self.system.delivery, head.attempts + 1, head.accepted_at, now, outcome.retry_after_s)
-        if due is None:
-            await self._die(head, f"gave-up:{outcome.answer}")
+        refused = outcome.result == "receiver"
+        due = None
+        for item in items:
+            item.first_tried_at = item.first_tried_at or now
+            item.refused_since = (item.refused_since or now) if refused else None
+            again = next_attempt(
+                self.system.delivery,
+                item.attempts + 1,
+                item.first_tried_at,
+                now,
+                outcome.retry_after_s,
+                item.refused_since,
+            )
+            if again is None and not self._queue.gone(item):
+                await self._die(item, f"gave-up:{outcome.answer}")
+            due = due or again
+        items = [item for item in items if not self._queue.gone(item)]
+        if due is None or not items:
             return
         for item in items:
             item.attempts += 1
@@ -248,7 +264,20 @@ class Lane:
             item.not_before = now + timedelta(seconds=outcome.retry_after_s or 0)
             item.message = None  # what waits is read again, so that memory stays flat
         async with self._store.transaction() as connection:
-            await outbox.retry(connection, [item.id for item in items], due, outcome.answer)
+            await outbox.retry(connection, [item.id for item in items], due, outcome.answer, refused=refused)
+
+    async def _pause(self, items: list[Item], outcome: Outcome) -> None:
+        """D-6: the receiver says that it is gone for good. Nothing is given up: operations asks it, and resumes."""
+        log.error("system_paused", system=self.system.id, answer=outcome.answer)
+        self.paused = True
+        self.breaker.abandoned()
+        for item in items:
+            item.message = None
+        async with self._store.transaction() as connection:
+            await timeline.pause(connection, self.system.id)
+            await timeline.operated(
+                connection, "hub", "pause", self.system.id, f"the receiver answered {outcome.answer}"
+            )
 
     async def _die(self, item: Item, answer: str) -> None:
         """D-6: the row is dead, and what follows it in the case waits in the table until someone replays or skips it."""

@@ -30,7 +30,11 @@ class Parcel:
 class Outcome:
     """What an attempt came to; ``answer`` is a short word for operations, without personal data."""
 
-    result: Literal["ok", "retry", "dead"]
+    result: Literal["ok", "retry", "dead", "receiver", "gone"]
+    """``ok``: it came through. ``retry``: again by the schedule. ``dead``: this notice is refused for good. ``receiver``: what
+    was answered speaks of the receiver and not of the notice; it is tried for the time of a deploy. ``gone``: the receiver
+    says that there is nobody any more; the system is paused (D-6).
+    """
     answer: str
     retry_after_s: float | None = None
     """Seconds, where the receiver asked for them."""

@@ -12,10 +12,21 @@ _JITTER = 0.2
 
 
 def next_attempt(
-    delivery: Delivery, attempts: int, accepted_at: datetime, now: datetime, retry_after_s: float | None = None
+    delivery: Delivery,
+    attempts: int,
+    first_tried_at: datetime,
+    now: datetime,
+    retry_after_s: float | None = None,
+    refused_since: datetime | None = None,
 ) -> datetime | None:
-    """The time of the next attempt after ``attempts`` failed ones, or None when the time is up and the row is dead."""
-    if (now - accepted_at).total_seconds() >= delivery.give_up_s:
+    """The time of the next attempt after ``attempts`` failed ones, or None when the time is up and the row is dead.
+
+    The time counts from the first try, however long the row waited before it. ``refused_since``: since when the receiver
+    answers as one that is being set up anew.
+    """
+    if (now - first_tried_at).total_seconds() >= delivery.give_up_s:
+        return None
+    if refused_since is not None and (now - refused_since).total_seconds() >= delivery.deploy_s:
         return None
     wait = delivery.schedule_s[min(attempts - 1, len(delivery.schedule_s) - 1)]
     wait *= 1 + random.uniform(-_JITTER, _JITTER)  # noqa: S311 - not for secrets

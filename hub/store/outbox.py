@@ -45,6 +45,9 @@ class Item:
     message: Message | None = None
     not_before: datetime | None = None
     """What the receiver asked for (``Retry-After``): not even a probe may be sooner."""
+    first_tried_at: datetime | None = None
+    refused_since: datetime | None = None
+    """Since when the receiver answers as one that is being set up anew (D-6)."""
 
 
 _COLUMNS = {
@@ -102,7 +105,10 @@ _KINDS: dict[str, type[Told | Receipt | Question]] = {
     "receipt": Receipt,
     "lookup": Question,
 }
-_ITEM = "id, kind, system, case_id::text, sequence, source, message AS message_id, told::text, body, accepted_at, due_at, attempts"
+_ITEM = (
+    "id, kind, system, case_id::text, sequence, source, message AS message_id, told::text, body, accepted_at, due_at, attempts,"
+    " first_tried_at, refused_since"
+)
 
 
 async def waiting(connection: Connection, system: str, *, after: int, limit: int) -> list[Item]:
@@ -177,11 +183,16 @@ async def sent(connection: Connection, ids: Sequence[int], at: Sequence[datetime
     )
 
 
-async def retry(connection: Connection, ids: Sequence[int], due_at: datetime, answer: str) -> None:
-    """An attempt failed and another one follows."""
+async def retry(
+    connection: Connection, ids: Sequence[int], due_at: datetime, answer: str, *, refused: bool = False
+) -> None:
+    """An attempt failed and another one follows; ``refused``: what was answered speaks of the receiver (D-6)."""
     await connection.execute(
-        "UPDATE outbox SET due_at = %s, attempts = attempts + 1, answer = %s WHERE id = ANY(%s) AND state = 'waiting'",
-        (due_at, answer, list(ids)),
+        "UPDATE outbox SET due_at = %s, attempts = attempts + 1, answer = %s,"
+        " first_tried_at = coalesce(first_tried_at, now()),"
+        " refused_since = CASE WHEN %s THEN coalesce(refused_since, now()) END"
+        " WHERE id = ANY(%s) AND state = 'waiting'",
+        (due_at, answer, refused, list(ids)),
     )
 
 
@@ -232,7 +243,8 @@ async def replay(connection: Connection, id_: int) -> bool:
     dead.
     """
     cursor = await connection.execute(
-        "UPDATE outbox SET state = 'waiting', attempts = 0, due_at = now(), told = replace(told::text, %s, %s)::json"
+        "UPDATE outbox SET state = 'waiting', attempts = 0, due_at = now(), first_tried_at = NULL, refused_since = NULL,"
+        " told = replace(told::text, %s, %s)::json"
         " WHERE id = %s AND state = 'dead'",
         ('"replay":false', '"replay":true', id_),  # a receipt has no such mark; all else stays as it was told
     )

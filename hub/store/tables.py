@@ -164,6 +164,8 @@ outbox = Table(
     Column("state", Text, nullable=False, server_default=text("'waiting'")),
     Column("sent_at", Time),
     Column("answer", Text),
+    Column("first_tried_at", Time),
+    Column("refused_since", Time),
     CheckConstraint("kind IN ('notice', 'receipt', 'lookup')", name="outbox_kind"),
     CheckConstraint("state IN ('waiting', 'sent', 'dead', 'skipped')", name="outbox_state"),
     CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="outbox_sent_has_time"),

@@ -327,8 +327,8 @@ def test_the_breaker_never_shuts_for_good(steps):
 # --- schedule ---------------------------------------------------------------------------------------------------------
 
 
-def wait(attempts, accepted=NOW, retry=None, **more):
-    due = next_attempt(Delivery(**more), attempts, accepted, NOW, retry)
+def wait(attempts, first=NOW, retry=None, refused=None, **more):
+    due = next_attempt(Delivery(**more), attempts, first, NOW, retry, refused)
     return None if due is None else (due - NOW).total_seconds()
 
 
@@ -342,9 +342,15 @@ def test_waits_vary_so_that_systems_do_not_come_back_together():
     assert len({wait(3) for _ in range(20)}) > 1
 
 
-def test_after_72_hours_nothing_is_tried_any_more():
-    assert wait(90, accepted=NOW - timedelta(hours=71, minutes=59)) is not None
-    assert wait(90, accepted=NOW - timedelta(hours=72)) is None
+def test_72_hours_after_the_first_try_nothing_is_tried_any_more():
+    assert wait(90, first=NOW - timedelta(hours=71, minutes=59)) is not None
+    assert wait(90, first=NOW - timedelta(hours=72)) is None
+
+
+def test_what_speaks_of_the_receiver_is_tried_for_the_time_of_a_deploy():
+    assert wait(9, refused=NOW - timedelta(minutes=29)) is not None
+    assert wait(9, refused=NOW - timedelta(minutes=30)) is None
+    assert wait(9, refused=NOW - timedelta(minutes=30), deploy_s=3600) is not None
 
 
 def test_retry_after_lengthens_a_wait_and_never_shortens_it():
@@ -395,6 +401,7 @@ class FakeTable:
         self.state = dict.fromkeys(self.rows, "waiting")
         self.down = self.reads = 0
         self.unreadable = set()
+        self.paused, self.trail = [], []
 
     @asynccontextmanager
     async def transaction(self):
@@ -414,10 +421,16 @@ class FakeTable:
             each.attempts, each.due_at = self.rows[each.id].attempts, self.rows[each.id].due_at
         return copies
 
-    async def retry(self, _, ids, due, answer):
+    async def retry(self, _, ids, due, answer, *, refused=False):
         for id_ in ids:
             self.rows[id_].attempts += 1
             self.rows[id_].due_at = due
+
+    async def pause(self, _, system):
+        self.paused.append(system)
+
+    async def operated(self, _, who, what, target, reason):
+        self.trail.append((who, what, target, reason))
 
     async def die(self, _, id_, answer):
         self.state[id_] = "dead"
@@ -449,6 +462,8 @@ async def run_lane(monkeypatch, table, exit_, until, **delivery):
     """A lane over the table, until ``until()``; what it called is in ``exit_.calls``."""
     for name in ("blocked", "waiting", "retry", "die"):
         monkeypatch.setattr(lanes.outbox, name, getattr(table, name))
+    for name in ("pause", "operated"):
+        monkeypatch.setattr(lanes.timeline, name, getattr(table, name))
     monkeypatch.setattr(lanes, "wrap", lambda item, message, system: Parcelled(f"{item.case_id}{item.sequence}"))
     monkeypatch.setattr(lanes, "_RESCAN_S", 0.05)
     monkeypatch.setattr(lanes, "_AGAIN_S", 0.1)
@@ -523,6 +538,34 @@ async def test_what_waits_for_a_paused_system_is_not_kept_with_its_message():
         item.message = object()
         lane.offer([item])
         assert (item.message is None) is paused
+
+
+async def test_a_notice_that_waited_long_before_its_first_try_is_not_given_up_at_its_first_failure(monkeypatch):
+    old = notice(1, "a", 1)
+    old.accepted_at = datetime.now(UTC) - timedelta(days=30)  # a pause, a hub that was down
+    table = FakeTable(old)
+    exit_ = FakeExit(1, "retry", "receiver")
+    await run_lane(monkeypatch, table, exit_, lambda: table.state == {1: "sent"})
+    assert len(exit_.calls) == 3
+
+
+async def test_what_speaks_of_the_receiver_ends_after_the_time_of_a_deploy_and_the_breaker_counts_it(monkeypatch):
+    table = FakeTable(notice(1, "a", 1))
+    exit_ = FakeExit(1, *["receiver"] * 500)
+    opened = []
+    failed = Breaker.failed
+    monkeypatch.setattr(Breaker, "failed", lambda self: opened.append(failed(self)))
+    await run_lane(monkeypatch, table, exit_, lambda: table.state == {1: "dead"}, deploy_s=0.3)
+    assert len(exit_.calls) == len(opened) > 2
+
+
+async def test_a_receiver_that_is_gone_is_paused_with_a_line_in_the_trail_and_nothing_of_its_dies(monkeypatch):
+    table = FakeTable(notice(1, "a", 1), notice(2, "b", 1))
+    exit_ = FakeExit(1, Outcome("gone", "http:410"))
+    await run_lane(monkeypatch, table, exit_, lambda: table.paused == ["kk"], concurrency=1)
+    assert exit_.calls == [["a1"]]
+    assert table.state == {1: "waiting", 2: "waiting"}
+    assert table.trail == [("hub", "pause", "kk", "the receiver answered http:410")]
 
 
 async def test_a_paused_lane_sends_nothing_and_does_not_spin(monkeypatch):
