@@ -56,15 +56,13 @@ def test_a_day_with_time_is_the_day_in_sweden():
     assert _data(tree).date == date(2026, 3, 6)
 
 
-def test_an_informations_own_patient_is_told_and_the_admissions_is_not_repeated():
+def test_an_informations_own_entry_of_the_same_person_is_told_and_the_admissions_is_not_repeated():
     tree = _tree("svu.inskrivning")
     assert _data(tree).information.patient is None
     patient = copy.deepcopy(_resource(tree, "Patient"))
-    patient["identifier"][0]["value"] = "191212721219"
     tree["entry"].append({"fullUrl": "Patient/other", "resource": patient})
     _resource(tree, "Communication")["subject"] = {"reference": "Patient/other"}
-    patient["identifier"][0]["system"] = "http://electronichealth.se/identifier/samordningsnummer"
-    assert _data(tree).information.patient.personnummer == "191212721219"
+    assert _data(tree).information.patient.personnummer == "191212121212"
     same = next(e for e in tree["entry"] if e["resource"]["resourceType"] == "Patient")
     same["resource"]["id"] = "p-1"
     _resource(tree, "Communication")["subject"] = {"reference": "Patient/p-1"}

@@ -17,10 +17,11 @@ from test_fhir_round_trip import FAIR, messages
 from hub.errors import Refused
 from hub.translators.fhir import JSON, XML, Glimpse, glimpse, read, write_request
 from hub.translators.fhir.examples import TOLVAN, requests
-from hub.translators.fhir.narrative import is_safe
+from hub.translators.fhir.narrative import fault
 from hub.translators.fhir.reader import facts, lean
-from hub.translators.fhir.reference import MAX_DEPTH, from_json
+from hub.translators.fhir.reference import from_json
 from hub.translators.fhir.response import as_xml
+from hub.translators.fhir.xml import MAX_DEPTH
 from schemas.envelope import Message
 from schemas.identities import STOCKHOLM
 from schemas.identity_types import IdentityRules
@@ -300,7 +301,7 @@ REFUSALS: list[tuple[str, Callable[[dict[str, Any]], Any], str, str | None]] = [
     ("an unknown name use", _set("Patient", name=[{"use": "banana"}]), "fhir-code", "Bundle.entry[4].resource.name[0].use"),
     ("a planned encounter", _set("Encounter", status="planned"), "encounter-status", "Bundle.entry[6].resource.status"),
     ("outpatient care", _set("Encounter", **{"class": {"code": "AMB"}}), "encounter-class", "Bundle.entry[6].resource.class"),
-    ("an unknown field", _set("Encounter", ward=1), "fhir-invalid", "Bundle.entry[6].resource.ward"),
+    ("an unknown field", _set("Encounter", ward=1), "fhir-invalid", "Bundle.entry[6].resource"),
     ("a wrong date", _set("Patient", birthDate="2026-02-30"), "fhir-invalid", "Bundle.entry[4].resource.birthDate"),
     ("an unknown resource", _set("Patient", resourceType="Banan"), "unknown-resource", "Bundle.entry[4].resource"),
     ("a header that is not first", _swap_first, "bundle-first-entry", "Bundle.entry[0]"),
@@ -396,7 +397,12 @@ def test_hostile_xml_is_refused():
         "",
         head,
     ]
-    assert {_refusal(body.encode(), XML).rule for body in hostile} <= {"not-xml", "fhir-invalid", "not-a-bundle"}
+    assert {_refusal(body.encode(), XML).rule for body in hostile} <= {
+        "not-xml",
+        "xml-namespace",
+        "fhir-invalid",
+        "not-a-bundle",
+    }
     utf16 = hostile[0].encode("utf-16")
     assert _refusal(utf16, XML).rule == "not-xml"
     deep = (head + "<a>" * 100 + "</a>" * 100 + "</Bundle>").encode()
@@ -411,31 +417,32 @@ def test_unknown_elements_and_resources_in_xml_are_refused():
 
 
 @pytest.mark.parametrize(
-    ("inside", "safe"),
+    ("inside", "reason"),
     [
-        ("<p style='color:red'>a <b>b</b> <a href='https://a.se'>c</a></p>", True),
-        ("<table><tr><td colspan='2'>å</td></tr></table><!-- x -->", True),
-        ("<img src='data:image/png;base64,AA=='/>", True),
-        ("<img src='https://a.se/x.png'/>", False),
-        ("<p style='background:url(https://a.se)'>a</p>", False),
-        ("<a href='javascript:x()'>a</a>", False),
-        ("<p onclick='x()'>a</p>", False),
-        ("<script>x()</script>", False),
-        ("<iframe/>", False),
-        ("<svg xmlns='http://www.w3.org/2000/svg'/>", False),
-        ("<?x y?>", False),
-        ("&a;", False),
-        ("<p>", False),
+        ("<p style='color:red'>a <b>b</b> <a href='https://a.se'>c</a></p>", None),
+        ("<table><tr><td colspan='2'>å</td></tr></table><!-- x -->", None),
+        ("<img src='data:image/png;base64,AA=='/>", None),
+        ("<img src='https://a.se/x.png'/>", "narrative-unsafe"),
+        ("<p style='background:url(https://a.se)'>a</p>", "narrative-unsafe"),
+        ("<a href='javascript:x()'>a</a>", "narrative-unsafe"),
+        ("<p onclick='x()'>a</p>", "narrative-unsafe"),
+        ("<script>x()</script>", "narrative-unsafe"),
+        ("<iframe/>", "narrative-unsafe"),
+        ("<svg xmlns='http://www.w3.org/2000/svg'/>", "narrative-unsafe"),
+        ("<?x y?>", "narrative-unsafe"),
+        ("&a;", "narrative-entity"),
+        ("<p>", "narrative-xhtml"),
     ],
 )
-def test_a_narrative_holds_formatted_text_only(inside, safe):
-    assert is_safe(f'<div xmlns="http://www.w3.org/1999/xhtml">{inside}</div>') is safe
+def test_a_narrative_holds_formatted_text_only_and_what_is_wrong_is_called_what_it_is(inside, reason):
+    assert fault(f'<div xmlns="http://www.w3.org/1999/xhtml">{inside}</div>') == reason
 
 
 def test_a_narrative_is_an_xhtml_div():
-    assert not is_safe("<div>a</div>")
-    assert not is_safe('<!DOCTYPE div [<!ENTITY a "b">]><div xmlns="http://www.w3.org/1999/xhtml">&a;</div>')
-    assert not is_safe("")
+    assert fault("<div>a</div>") == "narrative-xhtml"
+    doctype = '<!DOCTYPE div [<!ENTITY a "b">]><div xmlns="http://www.w3.org/1999/xhtml">&a;</div>'
+    assert fault(doctype) == "narrative-entity"
+    assert fault("") == "narrative-xhtml"
 
 
 def test_a_refused_bundle_can_still_be_answered_by_its_id_and_event():

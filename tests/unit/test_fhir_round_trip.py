@@ -127,11 +127,18 @@ TOLD = st.builds(
 )
 
 
+def _is_about_one(body: Any) -> bool:
+    """Not an admission of one person with the information of another, which no Bundle may be (``persons``)."""
+    told = getattr(getattr(body, "information", None), "patient", None)
+    patient = getattr(body, "patient", None)
+    return told is None or patient is None or told.personnummer == patient.personnummer
+
+
 @st.composite
 def messages(draw: st.DrawFn, ids: st.SearchStrategy[str] = IDS, names: frozenset[str] = READS) -> Message:
     """A message of any of those names."""
     name = draw(st.sampled_from(sorted(names)))
-    body, subject = draw(BODIES[name]), draw(SUBJECTS)
+    body, subject = draw(BODIES[name].filter(_is_about_one)), draw(SUBJECTS)
     if name in FROM_THE_HUB:
         return Message(draw(ids), HUB_SOURCE, name, subject, draw(MOMENTS), None, None, body)
     role = draw(st.none() | CODES)

@@ -10,7 +10,7 @@ from typing import Any
 
 from hub.translators.fhir import names
 from hub.translators.fhir.assembly import IMP, Assembly, instant, text, unit_reference
-from hub.translators.fhir.bundle import View, extension, moment
+from hub.translators.fhir.bundle import View, moment
 from hub.translators.fhir.communication import is_information, read_information, write_information
 from hub.translators.fhir.consent import read_consent, write_consent
 from hub.translators.fhir.people import read_patient, write_patient
@@ -50,10 +50,10 @@ def read_admission(view: View, encounter: Encounter) -> dict[str, Any]:
                 raise view.refused("C-21", resource)
             fields["samtycke"] = read_consent(view, resource)
     if view.header.extension:
-        draft = extension(view.header.extension, names.EXT_DRAFT)
+        draft = view.extension(view.header, view.header.extension, names.EXT_DRAFT)
         if draft is not None:
             if draft.valueBoolean is None:
-                raise view.refused("fhir-invalid", view.header, f".extension('{names.EXT_DRAFT}').value")
+                raise view.refused("extension-value", view.header, f".extension('{names.EXT_DRAFT}').value")
             fields["draft"] = draft.valueBoolean
     return fields
 

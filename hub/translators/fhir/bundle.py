@@ -9,13 +9,14 @@ from datetime import date, datetime
 from typing import Any, Final, TypeVar
 
 from hub.errors import Refused
-from hub.translators.fhir import names
-from hub.translators.fhir.narrative import is_safe
+from hub.translators.fhir import names, narrative
+from hub.translators.fhir.identifiers import best
 from hub.translators.fhir.refusals import refused
 from hub.translators.fhir.resources import (
     Bundle,
     MessageHeader,
     Organization,
+    Provenance,
 )
 from hub.translators.fhir.shapes import Concept, Extension, Identifier, Reference, Resource
 from schemas.identities import IdentityError
@@ -27,6 +28,7 @@ from schemas.unit_ids import parse_hsa_id
 R = TypeVar("R", bound=Resource)
 
 _DATE_LENGTH: Final = 10
+_VERSION: Final = "/_history/"
 _AMBIGUOUS: Final = Resource()
 
 
@@ -52,8 +54,8 @@ class View:
                 _refuse_protected(resource, f"Bundle.entry[{index}].resource")
             if index and isinstance(resource, MessageHeader):
                 raise refused("bundle-first-entry", f"Bundle.entry[{index}]")
-            if resource.text is not None and not is_safe(resource.text.div):
-                raise refused("narrative-unsafe", f"Bundle.entry[{index}].resource.text.div")
+            if resource.text is not None:
+                narrative.check(resource.text.div, f"Bundle.entry[{index}].resource.text.div")
             url = entry.fullUrl
             if url is not None:
                 if url in at:
@@ -81,20 +83,37 @@ class View:
         """The entry that a literal reference leads to; ``None`` where there is none to follow. Raises ``Refused``."""
         if reference is None or reference.reference is None:
             return None
-        found = self._at.get(reference.reference)
+        found = self.entry(reference)
         if isinstance(found, kind):
             return found
         raise self.refused("reference-unresolved", of, element)
 
+    def entry(self, reference: Reference) -> Resource | None:
+        """The entry that a literal reference leads to, with or without the version that R4 lets it name."""
+        told = reference.reference
+        if told is None:
+            return None
+        found = self._at.get(told)
+        return self._at.get(unversioned(told)) if found is None and _VERSION in told else found
+
+    @property
+    def day(self) -> str:
+        """The latest day that the Bundle itself tells of: what has ended before it is passed over."""
+        told = [self.bundle.timestamp or ""]
+        told += [one.recorded for one in self.resources if isinstance(one, Provenance)]
+        return max(told)[:_DATE_LENGTH]
+
     def one(self, kind: type[R]) -> R | None:
-        """The Bundle's resource of that type: the first in focus, else the only one."""
+        """The Bundle's resource of that type: the one in focus, else the only one. Raises ``Refused`` for two in focus."""
         focus: list[R] = []
         for reference in self.header.focus:
-            found = self._at.get(reference.reference or "")
+            found = self.entry(reference)
             if found is None:
                 raise self.refused("reference-unresolved", self.header, ".focus")
-            if isinstance(found, kind):
+            if isinstance(found, kind) and found not in focus:
                 focus.append(found)
+        if len(focus) > 1:
+            raise self.refused("several-in-focus", self.header, ".focus")
         if focus:
             return focus[0]
         some = [resource for resource in self.resources if isinstance(resource, kind)]
@@ -102,15 +121,21 @@ class View:
 
     def hsa(self, identifiers: list[Identifier], of: Resource, element: str) -> str | None:
         """The HSA-id among some identifiers, in capitals; ``None`` where none is of its systems. Raises ``Refused``."""
-        for identifier in identifiers:
-            if identifier.system in FHIR_HSA_SYSTEMS and identifier.value is not None and identifier.use != "old":
-                try:
-                    if self.identities is None:
-                        return parse_hsa_id(identifier.value)
-                    return parse_hsa_id(identifier.value, self.identities.hsa_prefixes)
-                except IdentityError as error:
-                    raise Refused("hsa-id", error.sv, error.en, self.path(of, element), 400) from None
-        return None
+        found = [one for one in identifiers if one.system in FHIR_HSA_SYSTEMS and one.value is not None]
+        if len(found) > 1 or (found and (found[0].use is not None or found[0].period is not None)):
+            found = best(found, self.day)
+        ids = {self._hsa_id(one, of, element) for one in found}
+        if len(ids) > 1:
+            raise self.refused("hsa-ids-differ", of, element)
+        return ids.pop() if ids else None
+
+    def _hsa_id(self, identifier: Identifier, of: Resource, element: str) -> str:
+        try:
+            if self.identities is None:
+                return parse_hsa_id(identifier.value or "")
+            return parse_hsa_id(identifier.value or "", self.identities.hsa_prefixes)
+        except IdentityError as error:
+            raise Refused("hsa-id", error.sv, error.en, self.path(of, element), 400) from None
 
     def organisation(self, reference: Reference | None, of: Resource, element: str) -> str | None:
         """The HSA-id of the unit that a reference means, by its entry or by identifier alone."""
@@ -135,7 +160,7 @@ class View:
 
         Raises ``Refused`` where it is there with a value of another kind.
         """
-        found = extension(extensions, url)
+        found = self.extension(of, extensions, url)
         if found is None:
             return None
         value = getattr(found, kind)
@@ -143,11 +168,23 @@ class View:
             raise self.refused("extension-value", of, f".extension('{url}').value")
         return value
 
+    def extension(self, of: Resource, extensions: list[Extension], url: str) -> Extension | None:
+        """The extension of that url. Raises ``Refused`` where there are two: which one is meant cannot be known."""
+        found = [one for one in extensions if one.url == url]
+        if len(found) > 1:
+            raise self.refused("extension-twice", of, f".extension('{url}')")
+        return found[0] if found else None
+
     def logical_hsa(self, reference: Reference, of: Resource, element: str) -> str | None:
         """The HSA-id in ``Reference.identifier``."""
         if reference.identifier is None:
             return None
         return self.hsa([reference.identifier], of, f"{element}.identifier.value")
+
+
+def unversioned(reference: str) -> str:
+    """A literal reference less its version."""
+    return reference.partition(_VERSION)[0]
 
 
 def _refuse_protected(of: Any, place: str) -> None:
@@ -158,20 +195,13 @@ def _refuse_protected(of: Any, place: str) -> None:
 
 
 def code_of(concept: Concept | None, system: str) -> str | None:
-    """The concept's code of that system; ``None`` where there is none."""
-    if concept is not None:
-        for coding in concept.coding:
-            if coding.system == system:
-                return coding.code
-    return None
-
-
-def extension(extensions: list[Extension], url: str) -> Extension | None:
-    """The extension of that url, the first if there are several."""
-    for found in extensions:
-        if found.url == url:
-            return found
-    return None
+    """The concept's code of that system; ``None`` where there is none. Raises ``Refused`` where two differ."""
+    if concept is None:
+        return None
+    codes = {coding.code for coding in concept.coding if coding.system == system}
+    if len(codes) > 1:
+        raise refused("codes-differ", f"Bundle.descendants().coding.where(system='{system}')")
+    return codes.pop() if codes else None
 
 
 def moment(text: str | None, view: View, of: Resource, element: str) -> datetime | None:

@@ -53,10 +53,9 @@ def read_consent(view: View, consent: Consent) -> dict[str, Any]:
         raise view.refused("C-21", consent, ".scope")
     view.resolve(consent.patient, Patient, consent, ".patient")
     fields: dict[str, Any] = {"outcome": outcome}
-    for category in consent.category:
-        kind = code_of(category, names.CONSENT_KIND)
-        if kind is not None:
-            fields["kind"] = kind
+    kind = _kind(view, consent)
+    if kind is not None:
+        fields["kind"] = kind
     if consent.scope.text is not None:
         fields["scope"] = consent.scope.text
     if provision.period is not None:
@@ -69,7 +68,10 @@ def read_consent(view: View, consent: Consent) -> dict[str, Any]:
     if consent.performer:
         fields["given_by"] = ", ".join(who.display for who in consent.performer if who.display) or None
     if consent.organization:
-        fields["form_kept_by"] = _required_unit(view, consent, consent.organization[0], ".organization")
+        kept_by = {_required_unit(view, consent, one, ".organization") for one in consent.organization}
+        if len(kept_by) > 1:
+            raise view.refused("hsa-ids-differ", consent, ".organization")
+        fields["form_kept_by"] = kept_by.pop()
     for found in consent.extension:
         _read_extension(view, consent, found, fields)
     return fields
@@ -82,9 +84,17 @@ def read_withdrawal(view: View, consent: Consent) -> dict[str, Any]:
     if code_of(consent.scope, names.CONSENT_SCOPE) != "patient-privacy":
         raise view.refused("C-24", consent, ".scope")
     view.resolve(consent.patient, Patient, consent, ".patient")
-    kind = next((code for one in consent.category if (code := code_of(one, names.CONSENT_KIND)) is not None), None)
+    kind = _kind(view, consent)
     reason = view.told(consent, consent.extension, names.EXT_REASON, "valueString")
     return {"kind": kind, "reason": reason}
+
+
+def _kind(view: View, consent: Consent) -> str | None:
+    """The one kind of consent among the categories. Raises ``Refused`` where two differ."""
+    kinds = {code for one in consent.category if (code := code_of(one, names.CONSENT_KIND)) is not None}
+    if len(kinds) > 1:
+        raise view.refused("codes-differ", consent, ".category")
+    return kinds.pop() if kinds else None
 
 
 def _read_extension(view: View, consent: Consent, found: Extension, fields: dict[str, Any]) -> None:
@@ -105,8 +115,9 @@ def _read_extension(view: View, consent: Consent, found: Extension, fields: dict
             fields["holds_for"] = ()
     else:
         return
+    view.extension(consent, consent.extension, url)  # once
     if value is None:
-        raise view.refused("fhir-invalid", consent, f".extension('{url}').value")
+        raise view.refused("extension-value", consent, f".extension('{url}').value")
 
 
 def _day(view: View, consent: Consent, told: str | None, end: str) -> date | None:

@@ -28,7 +28,9 @@ from hub.translators.fhir.example_acts import (
     id_of,
     name_of,
 )
-from hub.translators.fhir.refusals import refused
+from hub.translators.fhir.faults import wrong_code
+from hub.translators.fhir.loosen import codes_at
+from hub.translators.fhir.resources import Communication
 from hub.translators.fhir.response import as_xml, write_response
 from hub.translators.fhir.writer import write_notice, write_request
 from schemas.both import Deltagare, Kvittens
@@ -158,7 +160,7 @@ def receipts() -> dict[str, Receipt]:
         sv="Navet kan inte ta emot just nu: skicka om samma meddelande.",
         en="The hub cannot take it just now: send the same message again.",
     )
-    banana = refused("fhir-code", "Bundle.entry[7].resource.status")
+    banana = wrong_code("Bundle.entry[7].resource.status", codes_at(Communication, {}, ["status"]))
     return {
         "ok": Receipt(message="inskrivning-1", code="ok", case=CASE, sequence=2),
         "refused": Receipt(

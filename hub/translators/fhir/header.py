@@ -11,7 +11,7 @@ from typing import Final
 
 from hub.translators.fhir import names
 from hub.translators.fhir.act_resources import AuditEvent, QuestionnaireResponse, Task
-from hub.translators.fhir.bundle import View, extension, moment
+from hub.translators.fhir.bundle import View, moment
 from hub.translators.fhir.refusals import refused
 from hub.translators.fhir.resources import (
     Communication,
@@ -54,7 +54,7 @@ def message_id(view: View) -> str:
     if header.id is None or not header.id[0].isalnum() or len(header.id) > 64:
         raise view.refused("message-id", header, ".id")
     if header.extension:
-        longer = extension(header.extension, names.EXT_MESSAGE_ID)
+        longer = view.extension(header, header.extension, names.EXT_MESSAGE_ID)
         if longer is not None:
             if longer.valueString is None or not _MESSAGE_ID.fullmatch(longer.valueString):
                 raise view.refused("message-id", header, f".extension('{names.EXT_MESSAGE_ID}').value")

@@ -48,6 +48,35 @@ def loosened(lean: type[Struct]) -> type[Struct]:
     return wide
 
 
+def codes_at(lean: type[Struct], resource: dict[str, Any], names: list[str]) -> tuple[str, ...]:
+    """The codes that an element of a lean struct may have, found by its names from there down; none where it has others
+    than codes. ``resource``: of the entry, whose type says which struct it is.
+    """
+    inside: Any = lean
+    for name in names:
+        field = next((one for one in msgspec.structs.fields(inside) if one.encode_name == name), None)
+        if field is None:
+            return ()
+        parts = _parts(field.type)
+        if len(parts) > 1:
+            parts = [part for part in parts if part.__struct_config__.tag == resource["resourceType"]]
+        inside = parts[0]
+        if get_origin(inside) is Literal:
+            return get_args(inside)
+        if not (isinstance(inside, type) and issubclass(inside, Struct)):
+            return ()
+    return ()
+
+
+def _parts(annotation: Any) -> list[Any]:
+    """What a value may be, less null, lists and limits."""
+    if get_origin(annotation) in (Union, types.UnionType):
+        return [part for one in get_args(annotation) if one is not type(None) for part in _parts(one)]
+    if get_origin(annotation) in (Annotated, list):
+        return _parts(get_args(annotation)[0])
+    return [annotation]
+
+
 def _nothing(_: Any) -> None:
     """The reference model lets an extension without value through; whoever reads it finds none."""
 

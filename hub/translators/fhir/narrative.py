@@ -1,4 +1,4 @@
-"""Is a narrative's XHTML harmless? Imports lxml only; rules txt-1 and txt-2 of hl7.org/fhir/R4/narrative.html, and
+"""Is a narrative's XHTML harmless? Imports lxml and the refusals; rules txt-1 and txt-2 of hl7.org/fhir/R4/narrative.html, and
 stricter.
 """
 
@@ -8,6 +8,9 @@ import re
 from typing import Any, Final
 
 from lxml import etree
+
+from hub.translators.fhir.refusals import refused
+from hub.translators.fhir.xml import entity_in
 
 _XHTML: Final = "{http://www.w3.org/1999/xhtml}"
 _ELEMENTS: Final = frozenset(
@@ -121,22 +124,39 @@ def _is_safe_attribute(name: str, value: str) -> bool:
     return name in _ATTRIBUTES or name == "{http://www.w3.org/XML/1998/namespace}lang"
 
 
-def is_safe(div: str) -> bool:
-    """One XHTML ``div`` of text elements only, where showing it fetches nothing and runs nothing."""
+def fault(div: str) -> str | None:
+    """What is wrong with a narrative, by its reason in ``refusals``; None for one XHTML ``div`` of text elements only,
+    where showing it fetches nothing and runs nothing.
+    """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(div.encode(), parser=parser)
     except (etree.XMLSyntaxError, ValueError):
-        return False
+        return "narrative-entity" if entity_in(div) is not None else "narrative-xhtml"
     docinfo: Any = root.getroottree().docinfo
-    if root.tag != f"{_XHTML}div" or docinfo.doctype or docinfo.internalDTD is not None:
-        return False
+    if docinfo.doctype or docinfo.internalDTD is not None:
+        return "narrative-entity"
+    if root.tag != f"{_XHTML}div":
+        return "narrative-xhtml"
     for element in root.iter():
         if element.tag is etree.Comment:
             continue
         if not isinstance(element.tag, str) or element.tag.removeprefix(_XHTML) not in _ELEMENTS:
-            return False
+            return "narrative-unsafe"
         for name, value in element.attrib.items():
             if not _is_safe_attribute(str(name), str(value)):
-                return False
-    return True
+                return "narrative-unsafe"
+    return None
+
+
+def check(div: str, place: str) -> None:
+    """Raises ``Refused`` that says what is wrong: an entity is no script."""
+    reason = fault(div)
+    if reason is None:
+        return
+    found = refused(reason, place)
+    if reason == "narrative-entity":
+        told = entity_in(div)
+        if told is not None:
+            found.sv, found.en = f"{found.sv} {told[0]}", f"{found.en} {told[1]}"
+    raise found

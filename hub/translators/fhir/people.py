@@ -11,6 +11,7 @@ from hub.errors import Refused
 from hub.translators.fhir import names
 from hub.translators.fhir.assembly import Assembly, hsa_identifier, staff_reference, text, unit_reference
 from hub.translators.fhir.bundle import View
+from hub.translators.fhir.identifiers import best
 from hub.translators.fhir.resources import Patient, Practitioner, PractitionerRole
 from hub.translators.fhir.shapes import Address, Contact, Identifier, Name, Reference, Resource
 from schemas.identities import KNOWN_REGIONAL_PATTERNS, IdentityError, PersonId, parse_person_id
@@ -19,17 +20,25 @@ from schemas.oids import (
     FHIR_NATIONELLT_RESERVNUMMER_MISSPELT,
     FHIR_PERSONNUMMER,
     FHIR_SAMORDNINGSNUMMER,
+    OID_NATIONELLT_RESERVNUMMER,
+    OID_PERSONNUMMER,
+    OID_SAMORDNINGSNUMMER,
 )
 from schemas.parts import Patient as Person
 
-_SYSTEMS: Final = (
-    FHIR_PERSONNUMMER,
-    FHIR_SAMORDNINGSNUMMER,
-    FHIR_NATIONELLT_RESERVNUMMER,
-    FHIR_NATIONELLT_RESERVNUMMER_MISSPELT,
-)
-
-
+PERSON_SYSTEMS: Final = {
+    FHIR_PERSONNUMMER: 0,
+    f"urn:oid:{OID_PERSONNUMMER}": 0,
+    FHIR_SAMORDNINGSNUMMER: 1,
+    f"urn:oid:{OID_SAMORDNINGSNUMMER}": 1,
+    FHIR_NATIONELLT_RESERVNUMMER: 2,
+    FHIR_NATIONELLT_RESERVNUMMER_MISSPELT: 2,
+    f"urn:oid:{OID_NATIONELLT_RESERVNUMMER}": 2,
+}
+"""System of a person's number → which goes first, where a person has numbers of several kinds. By OID as the SOAP
+contracts write it, and Swedish systems did before the base profiles.
+"""
+_REGIONAL: Final = 3
 _DIGITS: Final = 12
 
 
@@ -59,24 +68,37 @@ def phone_of(telecom: list[Contact]) -> str | None:
 
 
 def person_number(view: View, patient: Patient) -> str:
-    """The number, of the kind that its system says; its digits are checked where the body is made."""
-    regional = view.identities.regional_patterns if view.identities is not None else ()
-    systems = (*_SYSTEMS, *(f"urn:oid:{pattern.root}" for pattern in regional)) if regional else _SYSTEMS
-    best: Identifier | None = None
-    for identifier in patient.identifier:
-        if identifier.system in systems and identifier.value is not None and identifier.use != "old":
-            best = identifier
-            if identifier.system == FHIR_PERSONNUMMER:
-                break
-    if best is None:
+    """The number in force, of the kind that its system says. Raises ``Refused`` (C-60) where there is none, or two."""
+    known: dict[str, int] = PERSON_SYSTEMS
+    if view.identities is not None and view.identities.regional_patterns:
+        known = known | {f"urn:oid:{one.root}": _REGIONAL for one in view.identities.regional_patterns}
+    found = [one for one in patient.identifier if one.system in known and one.value is not None]
+    if len(found) != 1 or found[0].use is not None or found[0].period is not None:
+        found = best(found, view.day)
+    if not found:
         raise view.refused("C-60", patient, ".identifier")
-    value = best.value or ""
-    if best.system == FHIR_PERSONNUMMER and len(value) == _DIGITS and value.isdigit() and value[6] < "6":
+    first = min(known[one.system or ""] for one in found)
+    numbers = {value_of(view, one, patient, ".identifier.value") for one in found if known[one.system or ""] == first}
+    if len(numbers) > 1:
+        raise view.refused("numbers-differ", patient, ".identifier")
+    return numbers.pop()
+
+
+def value_of(view: View, identifier: Identifier, of: Resource, element: str) -> str:
+    """A person's number as the language writes it; its digits are checked where the body is made. Raises ``Refused``."""
+    value = identifier.value or ""
+    if (
+        PERSON_SYSTEMS.get(identifier.system or "") == 0
+        and len(value) == _DIGITS
+        and value.isdigit()
+        and value[6] < "6"
+    ):
         return value  # day below 60: no samordningsnummer; the common case, checked once only
+    regional = view.identities.regional_patterns if view.identities is not None else ()
     try:
-        return PersonId.from_system(best.system or "", value, regional).value
+        return PersonId.from_system(identifier.system or "", value, regional).value
     except IdentityError as error:
-        raise Refused("C-60", error.sv, error.en, view.path(patient, ".identifier.value"), 400) from None
+        raise Refused("C-60", error.sv, error.en, view.path(of, element), 400) from None
 
 
 def best_name(found: list[Name]) -> str | None:

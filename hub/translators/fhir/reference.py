@@ -1,32 +1,31 @@
 """The reference model (fhir.resources R4B) decides whether a Bundle is accepted, and gives it back in the wide shape.
 
-The slow way (fhir.md: some milliseconds), for XML and for what the lean reader does not know. Imports the shapes, the
-refusals, fhir.resources, lxml and pydantic; the library itself is imported at first use, since it takes a second.
+The slow way (fhir.md: some milliseconds), for what the lean reader does not know. Imports the shapes, the refusals,
+fhir.resources and pydantic; the library itself is imported at first use, since it takes a second.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from functools import cache
-from typing import Any, Final, cast
+from typing import Any, Final, NoReturn, cast
 
 import msgspec
-from lxml import etree
+from msgspec import Struct
 from pydantic import ValidationError
 
 from hub.errors import Refused
-from hub.translators.fhir.loosen import loosened
-from hub.translators.fhir.narrative import is_safe
+from hub.translators.fhir import faults, narrative, strict, xml
+from hub.translators.fhir.elements import RESOURCE, Element, elements
+from hub.translators.fhir.loosen import codes_at, loosened
 from hub.translators.fhir.refusals import refused
 from hub.translators.fhir.resources import AnyResource, Bundle, Entry, OtherResource
 
-MAX_DEPTH: Final = 40
-"""Levels of nesting; a compound extension in a deep element of a Bundle needs about twelve."""
-_FHIR: Final = "{http://hl7.org/fhir}"
-_XHTML_DIV: Final = "{http://www.w3.org/1999/xhtml}div"
 _KNOWN: Final = frozenset(struct.__name__ for struct in AnyResource.__args__)
 _WIDE_ENTRY: Final = loosened(Entry)
 _WIDE_BUNDLE: Final = loosened(Bundle)
+_MARK: Final = b"\xef\xbb\xbf"
 
 
 @cache
@@ -43,86 +42,55 @@ def from_json(body: bytes) -> Bundle:
         raise refused("not-a-bundle", "Bundle")
     entries = raw.get("entry")
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-        resource = entry.get("resource") if isinstance(entry, dict) else None
-        if not isinstance(resource, dict):
-            raise refused("fhir-invalid", f"Bundle.entry[{index}].resource")
-        _check_type(resource.get("resourceType"), index)
-    return _wide(_accepted(lambda: _model().model_validate_json(body)))
-
-
-def _check_type(name: Any, index: int) -> None:
-    """Here, since the library answers an unknown type with a KeyError and a missing one not at all."""
-    from fhir_core.constraints import FHIR_TYPES_MAPS
-
-    _model()
-    if not isinstance(name, str) or f"R4.{name}Type" not in FHIR_TYPES_MAPS:
-        raise refused("unknown-resource", f"Bundle.entry[{index}].resource")
+        if isinstance(entry, dict) and entry.get("resource") is None:
+            raise faults.missing(f"Bundle.entry[{index}].resource")
+    strict.check(raw, "Bundle", "Bundle")
+    return _wide(_accepted(body, raw))
 
 
 def json_tree(body: bytes) -> Any:
-    """The decoded JSON, its depth checked. Raises ``Refused``: not-utf8, not-json, too-deep."""
+    """The decoded JSON, its depth checked, its repeated members kept in mind. Raises ``Refused``: not-utf8, not-json
+    with line and column, too-deep.
+    """
+    if body.startswith(_MARK):
+        raise refused("byte-order-mark")
     try:
-        body.decode()
+        text = body.decode()
     except UnicodeDecodeError:
         raise refused("not-utf8") from None
     try:
-        raw = msgspec.json.decode(body)
+        msgspec.json.decode(body)  # stricter than the standard library: no NaN, no half of a surrogate pair
+        raw = json.loads(text, object_pairs_hook=strict.as_object)
     except RecursionError:
         raise refused("too-deep") from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise refused("not-json") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
+        _not_json(text)
     _check_depth(raw)
     return raw
 
 
-def from_xml(body: bytes) -> Bundle:
-    """XML without DTD, entities or network; then as JSON. Raises ``Refused``."""
-    root = xml_tree(body)
-    if root.tag != f"{_FHIR}Bundle":
-        raise refused("not-a-bundle", "Bundle")
-    for index, entry in enumerate(root.iterchildren(f"{_FHIR}entry")):
-        holder = entry.find(f"{_FHIR}resource")
-        if holder is None or len(holder) != 1:
-            raise refused("fhir-invalid", f"Bundle.entry[{index}].resource")
-        _check_type(str(holder[0].tag).removeprefix(_FHIR), index)
-    return _wide(_accepted(lambda: _model().model_validate_xml(etree.tostring(root), xmlparser=_parser())))
-
-
-def xml_tree(body: bytes) -> etree._Element:
-    """The parsed XML, hardened. Raises ``Refused``: not-xml, too-deep."""
+def _not_json(text: str) -> NoReturn:
+    found = refused("not-json")
     try:
-        root = etree.fromstring(body, parser=_parser())
-    except (etree.XMLSyntaxError, ValueError):
-        raise refused("not-xml") from None
-    docinfo: Any = root.getroottree().docinfo
-    if docinfo.doctype or docinfo.internalDTD is not None:
-        raise refused("not-xml")
-    stack = [(root, 1)]
-    while stack:
-        element, depth = stack.pop()
-        if depth > MAX_DEPTH:
-            raise refused("too-deep")
-        if element.tag == _XHTML_DIV:
-            continue
-        if not isinstance(element.tag, str) or not element.tag.startswith(_FHIR):
-            raise refused("not-xml")
-        stack += [(child, depth + 1) for child in element]
-    return root
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        found.sv = f"Meddelandet är inte giltig JSON: felet är på rad {error.lineno}, tecken {error.colno}."
+        found.en = f"The message is not valid JSON: the fault is in line {error.lineno}, column {error.colno}."
+    except (ValueError, RecursionError):
+        pass
+    raise found
 
 
-def _parser() -> etree.XMLParser:
-    # A parser of its own per message: lxml's are not for several threads. Comments carry no meaning in FHIR.
-    return etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False,
-        remove_comments=True, remove_pis=True,
-    )  # fmt: skip
+def from_xml(body: bytes) -> bytes:
+    """The Bundle as FHIR JSON has it: what is then read is read in one way. Raises ``Refused``."""
+    return msgspec.json.encode(xml.tree(xml.parse(body)))
 
 
 def _check_depth(raw: Any) -> None:
     stack = [(raw, 1)]
     while stack:
         node, depth = stack.pop()
-        if depth > MAX_DEPTH:
+        if depth > xml.MAX_DEPTH:
             raise refused("too-deep")
         if isinstance(node, dict):
             stack += [(child, depth + 1) for child in node.values() if isinstance(child, (dict, list))]
@@ -130,27 +98,46 @@ def _check_depth(raw: Any) -> None:
             stack += [(child, depth + 1) for child in node if isinstance(child, (dict, list))]
 
 
-def _accepted(validate: Any) -> dict[str, Any]:
+def _accepted(body: bytes, raw: dict[str, Any]) -> dict[str, Any]:
     try:
-        return cast("dict[str, Any]", validate().model_dump(mode="json"))
+        return cast("dict[str, Any]", _model().model_validate_json(body).model_dump(mode="json"))
     except ValidationError as error:
-        # Only the place: pydantic's sentences quote the input, which may be anything about the person.
-        raise refused("fhir-invalid", _location(error)) from None
+        raise _fault(error, raw) from None
     except RecursionError:
         raise refused("too-deep") from None
-    except Exception:  # noqa: BLE001 - KeyError on an unknown name, and whatever else: it did not accept
-        raise refused("fhir-invalid", "Bundle") from None
+    except Exception:  # noqa: BLE001 - a KeyError, and whatever else: it did not accept
+        raise faults.invalid("Bundle") from None
 
 
-def _location(error: ValidationError) -> str:
-    place = "Bundle"
-    for part in error.errors(include_input=False, include_context=False, include_url=False)[0]["loc"]:
-        # An unknown element's name is the sender's text and may hold anything: only what looks like a name is told.
+def _fault(error: ValidationError, raw: dict[str, Any]) -> Refused:
+    """Only its kind and place are told: pydantic's sentences quote the input, which may be anything about the person."""
+    first = error.errors(include_input=False, include_context=False, include_url=False)[0]
+    place, kind = "Bundle", "Bundle"
+    node: Any = raw
+    element: Element | None = None
+    for part in first["loc"]:
         if isinstance(part, int):
             place += f"[{part}]"
-        elif re.fullmatch(r"[A-Za-z_]{1,40}", part):
-            place += f".{part}"
-    return place
+            node = node[part] if isinstance(node, list) and part < len(node) else None
+            continue
+        kind = _resource_type(node) if kind == RESOURCE else kind
+        element = elements(kind).get(part)
+        if element is None:
+            break
+        place += f".{part}"
+        node = node.get(part) if isinstance(node, dict) else None
+        kind = element.kind
+        if element.primitive:
+            break
+    if str(first["type"]).endswith("missing"):
+        return faults.missing(place)
+    if element is not None and element.primitive:
+        return faults.wrong_form(place, element.kind)
+    return faults.invalid(place)
+
+
+def _resource_type(node: Any) -> str:
+    return str(node["resourceType"]) if isinstance(node, dict) else "Bundle"
 
 
 def _wide(tree: dict[str, Any]) -> Bundle:
@@ -160,40 +147,55 @@ def _wide(tree: dict[str, Any]) -> Bundle:
     try:
         bundle = cast("Bundle", msgspec.convert({**tree, "entry": []}, _WIDE_BUNDLE))
     except msgspec.ValidationError as error:
-        raise _code_refused(error, "Bundle") from None
+        raise _code_refused(error, tree, Bundle, "Bundle") from None
     for index, entry in enumerate(entries):
         place = f"Bundle.entry[{index}]"
-        resource = entry.get("resource")
-        if resource is None:
-            raise refused("fhir-invalid", f"{place}.resource")
+        resource = entry["resource"]
         if resource["resourceType"] in _KNOWN:
             try:
                 bundle.entry.append(cast("Entry", msgspec.convert(entry, _WIDE_ENTRY)))
             except msgspec.ValidationError as error:
-                raise _code_refused(error, place) from None
+                raise _code_refused(error, entry["resource"], Entry, place) from None
         else:
-            other = msgspec.convert({**resource, "resourceType": "OtherResource"}, loosened(OtherResource))
-            bundle.entry.append(Entry(resource=cast("Any", other), fullUrl=entry.get("fullUrl")))
+            bundle.entry.append(_other(entry))
     return bundle
 
 
-def _code_refused(error: msgspec.ValidationError, place: str) -> Refused:
+def _other(entry: dict[str, Any]) -> Entry:
+    """A resource that is not read, less everything but what every resource has and whom it is about."""
+    resource = entry["resource"]
+    told = {**resource, "resourceType": "OtherResource"}
+    for name in ("subject", "patient"):
+        if not isinstance(told.get(name), dict):
+            told.pop(name, None)  # of some it is a list, or a code
+    other = msgspec.convert(told, loosened(OtherResource))
+    return Entry(resource=cast("Any", other), fullUrl=entry.get("fullUrl"))
+
+
+def _code_refused(error: msgspec.ValidationError, node: Any, shape: type[Struct], place: str) -> Refused:
+    """Where the lean shape's own requirement is not met: nearly always a code, and then those that there are are told."""
     if place == "Bundle" and "$.type" in str(error):
         return refused("not-a-bundle", "Bundle.type")
     found = re.search(r"`\$([A-Za-z0-9_.\[\]]*)`$", str(error))
-    return refused("fhir-code", place + (found[1] if found else ""))
+    path = found[1] if found else ""
+    codes = codes_at(shape, node, [step.partition("[")[0] for step in path.removeprefix(".").split(".")])
+    return faults.wrong_code(place + path, codes) if codes else faults.invalid(place + path)
 
 
 def _check_unread(node: Any, place: str) -> None:
-    """What must not be passed over unread: modifiers, implicit rules, and XHTML that somebody else may show."""
+    """What must not be passed over unread: modifiers, implicit rules, and XHTML that somebody else may show.
+
+    A null in a list, which stands for a value that has only an extension, is taken out: nobody reads that extension.
+    """
     if isinstance(node, list):
+        node[:] = [child for child in node if child is not None]
         for index, child in enumerate(node):
             _check_unread(child, f"{place}[{index}]")
     elif isinstance(node, dict):
         if "modifierExtension" in node or "implicitRules" in node:
             raise refused("modifier-extension", place)
-        if isinstance(node.get("div"), str) and not is_safe(node["div"]):
-            raise refused("narrative-unsafe", f"{place}.div")
+        if isinstance(node.get("div"), str):
+            narrative.check(node["div"], f"{place}.div")
         for name, child in node.items():
             if isinstance(child, (dict, list)):
                 _check_unread(child, f"{place}.{name}")

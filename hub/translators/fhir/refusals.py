@@ -21,30 +21,39 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {
     ),
     "not-utf8": ("Skicka meddelandet som UTF-8.", "Send the message as UTF-8."),
     "not-json": ("Meddelandet är inte giltig JSON.", "The message is not valid JSON."),
-    "not-xml": (
-        "Meddelandet är inte giltig XML utan DTD och entiteter i namnrymden http://hl7.org/fhir.",
-        "The message is not valid XML, without DTD and entities, in the namespace http://hl7.org/fhir.",
+    "byte-order-mark": (
+        "Meddelandet börjar med en byteordningsmarkering (BOM): sänd JSON utan den.",
+        "The message begins with a byte order mark (BOM): send JSON without it.",
+    ),
+    "not-xml": ("Meddelandet är inte giltig XML.", "The message is not valid XML."),
+    "xml-dtd": (
+        "Meddelandet har en DOCTYPE, som FHIR inte tillåter: ta bort den.",
+        "The message has a DOCTYPE, which FHIR does not allow: remove it.",
+    ),
+    "xml-namespace": (
+        "Ett element hör inte till namnrymden http://hl7.org/fhir: ange den för alla element.",
+        "An element is not of the namespace http://hl7.org/fhir: declare it for every element.",
     ),
     "not-a-bundle": ("Skicka en Bundle av typen message.", "Send a Bundle of type message."),
     "unknown-resource": (
         "Resurstypen finns inte i FHIR R4: rätta resourceType.",
         "The resource type is not one of FHIR R4: correct resourceType.",
     ),
-    "fhir-invalid": (
-        "Elementet saknas eller har inte den form som FHIR R4 kräver.",
-        "The element is missing or not of the form that FHIR R4 requires.",
-    ),
-    "fhir-code": (
-        "Koden ingår inte i den värdemängd som FHIR R4 kräver för elementet, eller elementet saknas.",
-        "The code is not in the value set that FHIR R4 requires of the element, or the element is missing.",
-    ),
     "modifier-extension": (
         "Meddelandet har en modifierExtension eller implicitRules som navet inte känner: skicka utan.",
         "The message holds a modifierExtension or implicitRules that the hub does not know: send it without.",
     ),
     "narrative-unsafe": (
-        "Berättelsen (text.div) får bara hålla formaterad text: ta bort skript, händelser och externa länkar.",
-        "The narrative (text.div) may hold formatted text only: remove scripts, event handlers and external links.",
+        "Berättelsen (text.div) får bara hålla formaterad text: ta bort skript, händelser, formulär och externa länkar.",
+        "The narrative (text.div) may hold formatted text only: remove scripts, event handlers, forms and external links.",
+    ),
+    "narrative-entity": (
+        "Berättelsen (text.div) har en entitet.",
+        "The narrative (text.div) holds an entity.",
+    ),
+    "narrative-xhtml": (
+        "Berättelsen (text.div) ska vara ett välformat div-element i namnrymden http://www.w3.org/1999/xhtml.",
+        "The narrative (text.div) must be one well-formed div element in the namespace http://www.w3.org/1999/xhtml.",
     ),
     "bundle-first-entry": (
         "Bundelns första post ska vara en MessageHeader, och den enda.",
@@ -57,6 +66,22 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "reference-unresolved": (
         "Referensen pekar inte på en post i Bundeln av den typ som väntas: lägg till posten eller rätta referensen.",
         "The reference does not lead to an entry of the Bundle of the type expected: add the entry or correct it.",
+    ),
+    "another-person": (
+        "Elementet nämner en annan person än meddelandet i övrigt: allt i ett meddelande ska gälla samma person.",
+        "The element names another person than the rest of the message: all of a message must be about the same person.",
+    ),
+    "several-in-focus": (
+        "MessageHeader.focus pekar på flera resurser av samma slag, och vilken som menas går inte att veta: peka på en.",
+        "MessageHeader.focus leads to several resources of one type, and which is meant cannot be known: name one.",
+    ),
+    "extension-twice": (
+        "Tillägget står mer än en gång, och vilket som gäller går inte att veta: sänd det en gång.",
+        "The extension is there more than once, and which is meant cannot be known: send it once.",
+    ),
+    "codes-differ": (
+        "Elementet har två olika koder i samma system, och vilken som gäller går inte att veta: sänd en.",
+        "The element has two different codes of one system, and which is meant cannot be known: send one.",
     ),
     "is-a-response": (
         "Ett tekniskt svar (MessageHeader.response) kvitteras aldrig i sin tur: skicka det inte hit.",
@@ -78,7 +103,14 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "Ange vem som gjort åtgärden: MessageHeader.author till en Practitioner eller PractitionerRole med HSA-id.",
         "Name who did the act: MessageHeader.author to a Practitioner or PractitionerRole with the HSA-id.",
     ),
-    "hsa-id": ("Elementet ska hålla ett giltigt HSA-id.", "The element must hold a valid HSA-id."),
+    "hsa-id": (
+        "Elementet ska hålla ett giltigt HSA-id i systemet urn:oid:1.2.752.29.4.19 eller urn:oid:1.2.752.129.2.1.4.1.",
+        "The element must hold a valid HSA-id of system urn:oid:1.2.752.29.4.19 or urn:oid:1.2.752.129.2.1.4.1.",
+    ),
+    "hsa-ids-differ": (
+        "Elementet har två olika HSA-id, och vilket som menas går inte att veta: ange det som gäller med use official.",
+        "The element has two different HSA-ids, and which is meant cannot be known: mark the one in force with use official.",
+    ),
     "role-code": (
         "Rollkoden i systemet urn:samverkan:role ska vara små bokstäver, siffror, punkt, - eller _, högst 60 tecken.",
         "The role code of system urn:samverkan:role must be lower-case letters, digits, . - or _, at most 60.",
@@ -120,8 +152,18 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "A person with protected identity is not handled here: coordinate by another way, by your routine.",
     ),
     "C-60": (
-        "Ange personens identitet i Patient.identifier: personnummer, samordningsnummer eller reservnummer, med rätt system.",
-        "Give the person's identity in Patient.identifier: personnummer, samordningsnummer or reserve number, with its system.",
+        (
+            "Ange personens identitet i Patient.identifier, i kraft och med sitt system: http://electronichealth.se/identifier/ "
+            "och personnummer, samordningsnummer eller nationelltReservnummer, eller numrets OID med urn:oid:."
+        ),
+        (
+            "Give the person's identity in Patient.identifier, in force and with its system: http://electronichealth.se/identifier/ "
+            "and personnummer, samordningsnummer or nationelltReservnummer, or the number's OID with urn:oid:."
+        ),
+    ),
+    "numbers-differ": (
+        "Patient.identifier har två olika nummer, och vem som menas går inte att veta: ange det som gäller med use official.",
+        "Patient.identifier has two different numbers, and who is meant cannot be known: mark the one in force with use official.",
     ),
     "C-20": (
         "Information ska vara en Communication med status completed (given) eller not-done (ej given, med skäl).",
@@ -253,13 +295,21 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {
     ),
 }
 _STATUS: Final = {"too-large": 413, "media-type": 415, "C-62": 409}
+_RULE: Final = {
+    "numbers-differ": "C-60",
+    "hsa-ids-differ": "hsa-id",
+    "byte-order-mark": "not-json",
+    "xml-dtd": "not-xml",
+}
+"""A sentence of its own for a special case of a rule."""
 
 
-def refused(rule: str, element: str | None = None) -> Refused:
+def refused(reason: str, element: str | None = None) -> Refused:
     """The refusal of that reason; everything that cannot be read is 400 (messages.md §2)."""
-    sv, en = _SENTENCES[rule]
+    sv, en = _SENTENCES[reason]
+    rule = _RULE.get(reason, reason)
     return Refused(rule, sv, en, element, _STATUS.get(rule, 400))
 
 
-TECHNICAL: Final = frozenset(rule for rule in _SENTENCES if not rule[0].isupper())
+TECHNICAL: Final = frozenset(rule for rule in (*_SENTENCES, "fhir-invalid", "fhir-code") if not rule[0].isupper())
 """The reasons that are no rule of processes.md."""

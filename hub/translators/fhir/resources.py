@@ -238,6 +238,9 @@ class Provenance(Resource, kw_only=True, tag="Provenance"):
 class OtherResource(Resource, tag="OtherResource"):
     """A resource that the reference model accepts and we do not read: in no R4 Bundle under this name."""
 
+    subject: Reference | None = None
+    patient: Reference | None = None
+
 
 AnyResource = (
     MessageHeader
@@ -267,7 +270,7 @@ class BundleIdentifier(Identifier):
     """``Bundle.identifier``."""
 
 
-class Bundle(Struct, forbid_unknown_fields=True, gc=False, tag_field="resourceType", tag="Bundle"):
+class Bundle(Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False, tag_field="resourceType", tag="Bundle"):
     """A message Bundle; bdl-3 and bdl-4 leave neither request nor response in its entries."""
 
     type: Literal["message"]

@@ -46,7 +46,7 @@ Base64 = Annotated[
 """R4 ``base64Binary`` without blanks and stray bits, which the reference model would write anew: the same bytes, in another text."""
 
 
-class Lean(Struct, forbid_unknown_fields=True, gc=False):
+class Lean(Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """An element of the lean shape."""
 
 

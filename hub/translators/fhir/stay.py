@@ -12,7 +12,7 @@ from typing import Any
 
 from hub.translators.fhir import names
 from hub.translators.fhir.assembly import IMP, Assembly, text, unit_reference
-from hub.translators.fhir.bundle import View, code_of, extension, swedish_day
+from hub.translators.fhir.bundle import View, code_of, swedish_day
 from hub.translators.fhir.resources import Encounter
 from hub.translators.fhir.shapes import Extension, Resource
 from schemas.envelope import Message
@@ -29,7 +29,7 @@ def check_stay(view: View, encounter: Encounter, status: str, rule: str) -> None
 
 def planned_end(view: View, encounter: Encounter) -> date | None:
     """The day in Sweden; R5's element is a dateTime, of which V-4 and V-8 want the date."""
-    found = extension(encounter.extension, names.EXT_PLANNED_END)
+    found = view.extension(encounter, encounter.extension, names.EXT_PLANNED_END)
     if found is None:
         return None
     element = f".extension('{names.EXT_PLANNED_END}').value"
@@ -41,7 +41,7 @@ def planned_end(view: View, encounter: Encounter) -> date | None:
 
 def read_placement(view: View, of: Resource, extensions: list[Extension]) -> dict[str, Any] | None:
     """The fields of ``Placement`` (law 5:2), of Encounter or Task; ``None`` where it is not told. Raises ``Refused``."""
-    found = extension(extensions, names.EXT_PLACEMENT)
+    found = view.extension(of, extensions, names.EXT_PLACEMENT)
     if found is None:
         return None
     parts = {part.url: part.valueCode or part.valueString for part in found.extension}

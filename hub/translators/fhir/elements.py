@@ -1,0 +1,74 @@
+"""What elements R4 gives a type, as the reference model knows them: how many, of what kind, which of them exclude each
+other. Imports the reference model, at first use (it takes a second).
+"""
+
+from __future__ import annotations
+
+import types
+from functools import cache
+from typing import Any, Final, NamedTuple, Union, get_args, get_origin
+
+RESOURCE: Final = "Resource"
+"""The kind of an element that holds any resource."""
+XHTML: Final = "xhtml"
+
+_PLAIN: Final = {bool: "boolean", bytes: "base64Binary", str: "string", int: "integer"}
+
+
+class Element(NamedTuple):
+    """One element of a type."""
+
+    kind: str
+    """A primitive's name as R4 writes it (``dateTime``), else the type's (``HumanName``) or ``Resource``."""
+    many: bool
+    primitive: bool
+    choice: str | None
+    """``deceased`` of ``deceasedBoolean``: one at the most of those that share it."""
+    required: bool
+    """Of a choice: that one of them must be there. The others' absence is the reference model's to see."""
+
+
+def is_resource(name: object) -> bool:
+    """Whether R4 has a resource of that name."""
+    from fhir.resources.R4B import get_fhir_model_class
+    from fhir.resources.R4B.resource import Resource
+    from fhir_core.constraints import FHIR_TYPES_MAPS
+
+    if not isinstance(name, str) or f"R4.{name}Type" not in FHIR_TYPES_MAPS:
+        return False
+    return issubclass(get_fhir_model_class(name), Resource)
+
+
+@cache
+def elements(kind: str) -> dict[str, Element]:
+    """Name on the wire → element, of a type or resource that R4 has."""
+    from fhir.resources.R4B import get_fhir_model_class
+
+    found: dict[str, Element] = {}
+    for name, field in get_fhir_model_class(kind).model_fields.items():
+        extra: Any = field.json_schema_extra or {}
+        if extra.get("element_property"):
+            many, of, primitive = _kind(field.annotation)
+            wire = str(field.alias or name)
+            choice, required = extra.get("one_of_many"), bool(extra.get("one_of_many_required"))
+            found[wire] = Element(of, many, primitive, choice, required)
+    return found
+
+
+def _kind(annotation: Any) -> tuple[bool, str, bool]:
+    many = False
+    while True:
+        if get_origin(annotation) in (Union, types.UnionType):
+            annotation = next(part for part in get_args(annotation) if part is not type(None))
+        elif get_origin(annotation) is list:
+            many, annotation = True, get_args(annotation)[0]
+        else:
+            break
+    if get_args(annotation):  # Annotated: a primitive and its own class
+        name = type(get_args(annotation)[1]).__name__
+        if name == "EncodedBytes":
+            return many, "base64Binary", True
+        return many, name[0].lower() + name[1:], True
+    if annotation in _PLAIN:
+        return many, _PLAIN[annotation], True
+    return many, annotation.__name__.removesuffix("Type"), False

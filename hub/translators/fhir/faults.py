@@ -1,0 +1,141 @@
+"""What is wrong with an element, in words: not of R4, missing, twice, of another type or form, with a code that is not
+there. Imports the errors and the vocabulary.
+
+No sentence holds a value of the message; an element's own name is told only where the standard knows it (D-10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from hub.errors import Refused
+from hub.translators.fhir.vocabulary import ELEMENT_NAMES
+
+_TEXT: Final = ("en text som inte är tom", "a text that is not empty")
+_WHOLE: Final = ("ett heltal, i JSON utan citattecken", "a whole number, in JSON without quotation marks")
+_ADDRESS: Final = ("en adress (URI) utan blanksteg", "a URI without blanks")
+_FORMS: Final[dict[str, tuple[str, str]]] = {
+    "boolean": ("true eller false, i JSON utan citattecken", "true or false, in JSON without quotation marks"),
+    "integer": _WHOLE,
+    "positiveInt": _WHOLE,
+    "unsignedInt": _WHOLE,
+    "decimal": ("ett tal, i JSON utan citattecken", "a number, in JSON without quotation marks"),
+    "date": ("ett datum som text: 2026-03-09", "a date as text: 2026-03-09"),
+    "dateTime": (
+        "en tid som text: 2026-03-09, eller med klockslag och tidszon 2026-03-09T08:30:00+01:00",
+        "a time as text: 2026-03-09, or with time of day and zone 2026-03-09T08:30:00+01:00",
+    ),
+    "instant": (
+        "datum, klockslag och tidszon som text: 2026-03-09T08:30:00+01:00",
+        "date, time of day and zone as text: 2026-03-09T08:30:00+01:00",
+    ),
+    "time": ("ett klockslag som text: 08:30:00", "a time of day as text: 08:30:00"),
+    "id": ("1–64 tecken A–Z a–z 0–9 - och punkt", "1–64 characters A–Z a–z 0–9 - and full stop"),
+    "code": ("en kod utan blanksteg först, sist eller dubbelt", "a code without blanks at the ends or doubled"),
+    "base64Binary": ("base64", "base64"),
+    "uri": _ADDRESS,
+    "url": _ADDRESS,
+    "canonical": _ADDRESS,
+    "oid": ("urn:oid: och siffror med punkt emellan", "urn:oid: and digits with full stops between"),
+    "uuidVersion": ("urn:uuid: och en UUID", "urn:uuid: and a UUID"),
+}
+
+
+def unknown_element(place: str, name: str) -> Refused:
+    """An element that R4 does not have there."""
+    return _invalid(
+        f"{place}.{name}" if name in ELEMENT_NAMES else place,
+        "Ett element finns inte i FHIR R4 på den här platsen: ta bort det, eller använd det som R4 har i stället.",
+        "An element is not of FHIR R4 in this place: remove it, or use what R4 has instead.",
+    )
+
+
+def missing(place: str) -> Refused:
+    """An element that R4 requires."""
+    return _invalid(place, "Elementet saknas: FHIR R4 kräver det.", "The element is missing: FHIR R4 requires it.")
+
+
+def twice(place: str) -> Refused:
+    """An element or a member that stands more than once where there is one at the most."""
+    return _invalid(
+        place,
+        "Elementet står mer än en gång, och vilket som gäller går inte att veta: sänd det en gång.",
+        "The element is there more than once, and which is meant cannot be known: send it once.",
+    )
+
+
+def several_of_choice(place: str) -> Refused:
+    """Two of ``deceased[x]``."""
+    return _invalid(
+        place,
+        "Bara ett av elementen i valet får finnas: sänd ett av dem.",
+        "Only one element of the choice may be there: send one of them.",
+    )
+
+
+def not_many(place: str) -> Refused:
+    """A list where R4 has one."""
+    return _invalid(
+        place,
+        "Elementet är ett enda i FHIR R4: sänd det utan hakparenteser.",
+        "The element is a single one in FHIR R4: send it without brackets.",
+    )
+
+
+def many(place: str) -> Refused:
+    """One where R4 has a list."""
+    return _invalid(
+        place,
+        "Elementet är en lista i FHIR R4: sänd det inom hakparenteser.",
+        "The element is a list in FHIR R4: send it within brackets.",
+    )
+
+
+def null(place: str) -> Refused:
+    """A null in a list that no extension stands for."""
+    return _invalid(
+        place,
+        "null står bara för ett värde som har ett tillägg i stället: ta bort det.",
+        "null only stands for a value that has an extension instead: remove it.",
+    )
+
+
+def not_an_object(place: str) -> Refused:
+    """A value, or a text in XML, where R4 has elements."""
+    return _invalid(
+        place,
+        "Här ska stå element, inte ett värde eller en text.",
+        "Elements belong here, not a value or a text.",
+    )
+
+
+def wrong_form(place: str, kind: str) -> Refused:
+    """A value of another type or form than the element has."""
+    sv, en = _FORMS.get(kind, _TEXT)
+    return _invalid(place, f"Värdet har fel typ eller form. Det ska vara {sv}.", f"The value must be {en}.")
+
+
+def invalid(place: str) -> Refused:
+    """What breaks a rule of the standard that the reference model knows and does not name."""
+    return _invalid(
+        place,
+        "Elementet följer inte FHIR R4: jämför med hl7.org/fhir/R4 och exemplen i contracts/fhir.",
+        "The element is not as FHIR R4 has it: compare with hl7.org/fhir/R4 and the examples in contracts/fhir.",
+    )
+
+
+def wrong_code(place: str, codes: Sequence[str]) -> Refused:
+    """A code outside of the value set that R4 requires, which is told."""
+    known = ", ".join(codes)
+    return Refused(
+        "fhir-code",
+        f"Koden finns inte i FHIR R4:s värdemängd. De som finns: {known}.",
+        f"The code is not in the value set of FHIR R4. Those that there are: {known}.",
+        place,
+        400,
+    )
+
+
+def _invalid(place: str, sv: str, en: str) -> Refused:
+    return Refused("fhir-invalid", sv, en, place, 400)

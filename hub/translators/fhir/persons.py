@@ -1,0 +1,104 @@
+"""A message is about one person: every resource of the Bundle that names one names the same. Imports the shapes, the view
+and the people.
+
+A consent, an episode or a relative of somebody else than the patient of the stay is a mix-up that nobody can mend here,
+so it is refused and never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from hub.translators.fhir.bundle import View, unversioned
+from hub.translators.fhir.people import PERSON_SYSTEMS, person_number, value_of
+from hub.translators.fhir.resources import Patient
+from hub.translators.fhir.shapes import Reference, Resource
+
+_NAMES: Final[dict[str, tuple[str, ...]]] = {
+    "Encounter": ("subject",),
+    "EpisodeOfCare": ("patient",),
+    "Consent": ("patient",),
+    "Communication": ("subject", "recipient", "about"),
+    "CareTeam": ("subject",),
+    "Task": ("for_", "focus"),
+    "QuestionnaireResponse": ("subject", "source"),
+    "RelatedPerson": ("patient",),
+    "AuditEvent": ("entity.what", "agent.who"),
+    "Provenance": ("target", "agent.who"),
+    "MessageHeader": ("focus",),
+    "OtherResource": ("subject", "patient"),
+}
+"""Resource → its elements that may lead to a Patient."""
+_ALWAYS: Final = frozenset({"subject", "patient", "for_"})
+"""Those of them that mean a person also where the reference does not say so."""
+
+
+def check(view: View) -> None:
+    """Raises ``Refused`` at the element that names another person than the first one does."""
+    found: Patient | None = None
+    number: str | None = None
+    elsewhere: str | None = None
+    for resource, element, reference in _references(view):
+        place = f".{element.replace('_', '')}"
+        patient = _patient(view, reference)
+        if patient is not None:
+            if elsewhere is not None:
+                raise view.refused("reference-unresolved", resource, place)
+            if found is None:
+                found = patient
+            elif patient is not found and not _same(view, patient, found):
+                raise view.refused("another-person", resource, place)
+        elif _is_elsewhere(view, reference, element):
+            told = unversioned(reference.reference or "")
+            if found is not None:
+                raise view.refused("reference-unresolved", resource, place)
+            if elsewhere not in (None, told):
+                raise view.refused("another-person", resource, place)
+            elsewhere = told
+        if reference.identifier is not None and reference.identifier.system in PERSON_SYSTEMS:
+            told = value_of(view, reference.identifier, resource, f"{place}.identifier.value")
+            if number not in (None, told) or (found is not None and not _has(view, found, told)):
+                raise view.refused("another-person", resource, place)
+            number = told
+    if found is not None and number is not None and not _has(view, found, number):
+        raise view.refused("another-person", found, ".identifier")
+
+
+def _references(view: View) -> Iterator[tuple[Resource, str, Reference]]:
+    # The stay first: its patient is the one that the others are held against.
+    resources = sorted(view.resources, key=lambda one: type(one).__struct_config__.tag != "Encounter")
+    for resource in resources:
+        for element in _NAMES.get(str(type(resource).__struct_config__.tag), ()):
+            outer, _, inner = element.partition(".")
+            told: Any = getattr(resource, outer)
+            for one in told if isinstance(told, list) else (told,):
+                reference = getattr(one, inner) if inner and one is not None else one
+                if reference is not None:
+                    yield resource, element, reference
+
+
+def _patient(view: View, reference: Reference) -> Patient | None:
+    entry = view.entry(reference)
+    return entry if isinstance(entry, Patient) else None
+
+
+def _is_elsewhere(view: View, reference: Reference, element: str) -> bool:
+    """Whether it leads to a person who is not in the Bundle."""
+    told = reference.reference
+    if told is None or told.startswith("#") or view.entry(reference) is not None:
+        return False
+    return element in _ALWAYS or reference.type == "Patient" or "Patient/" in told
+
+
+def _same(view: View, one: Patient, other: Patient) -> bool:
+    """Two entries of one person: both have the same number."""
+    return bool(one.identifier and other.identifier) and person_number(view, one) == person_number(view, other)
+
+
+def _has(view: View, patient: Patient, number: str) -> bool:
+    return any(
+        value_of(view, one, patient, ".identifier.value") == number
+        for one in patient.identifier
+        if one.system in PERSON_SYSTEMS and one.value is not None
+    )

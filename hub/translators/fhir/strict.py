@@ -1,0 +1,95 @@
+"""Is a tree of JSON made of R4's elements, each in its number and of its own JSON type? Imports the elements and the
+faults.
+
+The reference model is lax where a wrong guess harms: it takes 0 for the year 1970, "n" for no and a number in quotes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Final
+
+from hub.translators.fhir import faults
+from hub.translators.fhir.elements import RESOURCE, Element, elements, is_resource
+from hub.translators.fhir.refusals import refused
+
+_WHOLE: Final = frozenset({"integer", "positiveInt", "unsignedInt"})
+_EXTENDED: Final = "Element"
+
+
+class Object(dict[str, Any]):
+    """A JSON object; ``twice`` holds the members that stood in it more than once."""
+
+    twice: tuple[str, ...] = ()
+
+
+def as_object(pairs: list[tuple[str, Any]]) -> Object:
+    """For ``json.loads``: the object, its repeated members kept in mind."""
+    found = Object(pairs)
+    if len(found) != len(pairs):
+        found.twice = tuple(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
+    return found
+
+
+def check(node: Any, kind: str, place: str) -> None:
+    """Raises ``Refused`` at the first element that is not as R4 has it."""
+    if not isinstance(node, dict):
+        raise faults.not_an_object(place)
+    kind = _kind(node, kind, place)
+    known = elements(kind)
+    if isinstance(node, Object) and node.twice:
+        names = [name for name in node.twice if name == "resourceType" or name.removeprefix("_") in known]
+        raise faults.twice(f"{place}.{names[0]}" if names else place)
+    chosen: dict[str, str] = {}
+    for name, value in node.items():
+        if name == "resourceType":
+            continue
+        element = known.get(name.removeprefix("_"))
+        if element is None or (name.startswith("_") and not element.primitive):
+            raise faults.unknown_element(place, name)
+        if value is None:
+            continue  # a member that is null is one that is not there
+        own = name.removeprefix("_")
+        if element.choice is not None and chosen.setdefault(element.choice, own) != own:
+            raise faults.several_of_choice(f"{place}.{element.choice}[x]")
+        _check_element(node, name, element, f"{place}.{name}")
+    for element in known.values():
+        if element.required and element.choice is not None and element.choice not in chosen:
+            raise faults.missing(f"{place}.{element.choice}[x]")
+
+
+def _kind(node: dict[str, Any], kind: str, place: str) -> str:
+    if kind != RESOURCE:
+        return kind
+    name = node.get("resourceType")
+    if not is_resource(name):
+        raise refused("unknown-resource", place)
+    return str(name)
+
+
+def _check_element(node: dict[str, Any], name: str, element: Element, place: str) -> None:
+    value = node[name]
+    if element.many is not isinstance(value, list):
+        raise faults.many(place) if element.many else faults.not_many(place)
+    beside = node.get(name[1:] if name.startswith("_") else f"_{name}")
+    for index, one in enumerate(value if element.many else (value,)):
+        here = f"{place}[{index}]" if element.many else place
+        if one is None:
+            if not isinstance(beside, list) or index >= len(beside) or beside[index] is None:
+                raise faults.null(here)
+        elif name.startswith("_"):
+            check(one, _EXTENDED, here)
+        elif not element.primitive:
+            check(one, element.kind, here)
+        elif not _is_of(one, element.kind):
+            raise faults.wrong_form(here, element.kind)
+
+
+def _is_of(value: Any, kind: str) -> bool:
+    if kind == "boolean":
+        return isinstance(value, bool)
+    if kind in _WHOLE:
+        return type(value) is int
+    if kind == "decimal":
+        return type(value) in (int, float)
+    return isinstance(value, str)
