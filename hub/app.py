@@ -7,6 +7,8 @@ import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Request
@@ -29,12 +31,14 @@ from hub.log import log
 from hub.routers import cases as case_views
 from hub.routers import http, messages, ops
 from hub.routers import kafka as kafka_in
+from hub.routers.asides import Asides
 from hub.settings import Settings, kafka_client
 from hub.store import cases, deadline, inbox, outbox
 from hub.store import directory as directories
 from hub.store.outbox import Item
 from hub.store.registers import Answers
 from hub.store.transaction import Store
+from hub.supervisor import Supervisor, turned
 from hub.translators.soap.listing import Actor
 from schemas.directory import Directory
 
@@ -44,6 +48,8 @@ _CLOCK_S = 1.0
 _NEWS_S = 5.0
 _GAUGES_S = 2.0
 _SWEEP_S = 600.0
+_SILENCE_S = 120.0
+"""Seconds without a turn after which a loop that has something to do all the time counts as stuck."""
 
 
 class Server(uvicorn.Server):
@@ -74,9 +80,10 @@ class Hub:
             self.worker.news = News(
                 self.store, self.intake, self._registers, self._known, again, production=settings.production
             )
-        self.kafka_in = kafka_in.KafkaIn(self._kafka, settings.kafka_group, self.intake, self.directory)
+        self.asides = Asides(self.store)
+        self.kafka_in = kafka_in.KafkaIn(self._kafka, settings.kafka_group, self.intake, self.directory, self.asides)
         self.relay: Relay | None = None
-        self._tasks: list[asyncio.Task[None]] = []
+        self.supervisor = Supervisor()
 
     def directory(self) -> Directory:
         """The version in force; a message sees one throughout."""
@@ -109,8 +116,9 @@ class Hub:
         )
         serving = asyncio.create_task(server.serve())
         stopping = asyncio.create_task(stop.wait())
+        given_up = asyncio.create_task(self.supervisor.gave_up())
         log.info("hub_started", port=self.settings.http_port, directory=self._version)
-        done, _ = await asyncio.wait([serving, stopping, *self._tasks], return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait([serving, stopping, given_up], return_when=asyncio.FIRST_COMPLETED)
         log.info("hub_stops", asked=stopping in done)
         server.should_exit = True
         try:
@@ -137,32 +145,33 @@ class Hub:
         await self._known.load()
         to_kafka = await kafka_exit.connect(self._kafka)
         self.relay = Relay(self.store, self.directory, {"kafka": to_kafka, "webhook": WebhookExit()})
-        self._run(self.intake.run(), self.relay.run(), self.worker.run())
         await self.kafka_in.start()
-        self._run(
-            self.kafka_in.watch(),
-            every(_DIRECTORY_S, self._take_up_directory),
-            every(_HELD_S, self._retry_held),
-            every(_CLOCK_S, self._strike),
-            every(_NEWS_S, self._ask_again),
-            every(_GAUGES_S, self._gauges),
-            every(_SWEEP_S, self._sweep),
-        )
-
-    def _run(self, *loops: Awaitable[None]) -> None:
-        self._tasks += [asyncio.ensure_future(one) for one in loops]
+        keep = self.supervisor.keep
+        keep("intake", self.intake.run)
+        keep("marks", self.relay.marker.run)
+        keep("relay", self.relay.run, silence_s=_SILENCE_S)
+        keep("lookups", self.worker.run)
+        keep("kafka", self.kafka_in.run)
+        for name, seconds, work in (
+            ("directory", _DIRECTORY_S, self._take_up_directory),
+            ("held", _HELD_S, self._retry_held),
+            ("clock", _CLOCK_S, self._strike),
+            ("news", _NEWS_S, self._ask_again),
+            ("gauges", _GAUGES_S, self._gauges),
+            ("sweep", _SWEEP_S, self._sweep),
+        ):
+            keep(name, partial(every, seconds, work), silence_s=_SILENCE_S + 2 * seconds)
 
     async def stop(self) -> None:
         """A graceful stop: the doors first, then what was taken in, then what was sent gets its mark."""
-        await self.kafka_in.stop()
+        self.supervisor.wind_down()
+        await self.kafka_in.stop(self.settings.stop_s / 4)
         self.intake.stop()
         while self.intake.length:
             await asyncio.sleep(0.02)
         if self.relay is not None:
             await self.relay.drain(self.settings.stop_s / 2)
-        for task in reversed(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.supervisor.stop()
         if self.relay is not None:
             await self.relay.close()
         if self._registers is not None:
@@ -225,14 +234,27 @@ class Hub:
         metrics.held_oldest.set(0 if since is None else (now - since).total_seconds())
         metrics.manual.set(manual)
 
-    async def _ready(self) -> dict[str, str]:
+    async def _ready(self) -> tuple[dict[str, str], dict[str, Any]]:
+        """The checks, and what operations wants to know beside them: a topic that waits stops nobody else."""
         store = await self.store.check()
-        return {
+        loops = self.supervisor.states
+        checks = {
             "store": store or "ok",
             "broker": "ok" if self.kafka_in.moving else "no-progress",
             "intake": "full" if self.intake.full else "ok",
             "relay": "ok" if self.relay is not None and self.relay.well else "not-delivering",
+            "loops": "ok" if not loops else ", ".join(f"{name} {state}" for name, state in loops.items()),
         }
+        aside = [
+            {"place": each.place, "reason": each.reason, "since": each.since.isoformat(), "lost": each.lost}
+            for each in self.asides.known
+        ]
+        restarted = {
+            loop.name: {"restarts": loop.restarts, "error": loop.error}
+            for loop in self.supervisor.loops.values()
+            if loop.restarts
+        }
+        return checks, {"set_aside": aside, "restarted": restarted}
 
     # --- HTTP
     # ----------------------------------------------------------------------------------------------------------
@@ -266,6 +288,7 @@ async def every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(seconds)
         try:
             await work()
+            turned()
         except Unavailable as error:
             log.warning("put_off", work=work.__name__, reason=error.reason)
         except Exception as error:  # noqa: BLE001 - a loop of the hub does not end because one round failed

@@ -62,6 +62,24 @@ progress = Gauge("hub_intake_transactions", "Transactions done since the start."
 unreadable_topics = Gauge(
     "hub_unreadable_topics", "1 for a topic that holds a record that cannot be read.", ["topic"], registry=REGISTRY
 )
+set_aside = Gauge(
+    "hub_partition_set_aside_offset",
+    "Offset at which a partition of hub.in was set aside, with the reason; absent while it flows.",
+    ["topic", "partition", "reason"],
+    registry=REGISTRY,
+)
+records_lost = Gauge(
+    "hub_records_lost",
+    "Gaps on hub topics that operations has not settled: records that went before they were read.",
+    ["topic", "reason"],
+    registry=REGISTRY,
+)
+loop_restarts = Counter(
+    "hub_loop_restarts", "Times that a loop of the hub ended and was started again.", ["loop"], registry=REGISTRY
+)
+loop_turned = Gauge(
+    "hub_loop_turned_timestamp_seconds", "When a loop of the hub last went round.", ["loop"], registry=REGISTRY
+)
 consumer_lag = Gauge("hub_consumer_lag", "Records in hub.in topics not yet handled.", ["system"], registry=REGISTRY)
 
 

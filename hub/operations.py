@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from hub.errors import Misconfigured, Refused
 from hub.intake.batch import Batch
 from hub.intake.kept import stored_arrival
+from hub.store import asides, inbox, outbox, timeline
 from hub.store import directory as directories
-from hub.store import inbox, outbox, timeline
 from hub.store.transaction import Store
 
 
@@ -71,6 +71,29 @@ async def _found(connection: inbox.Connection, message: str) -> list[inbox.Held]
     if not found:
         raise Misconfigured(f"no held message has the id {message}")
     return found
+
+
+async def let_pass(store: Store, place: str, to: int | None, who: str, reason: str) -> str:
+    """A partition that waits goes on after what it waits at, or at ``to``; of gaps in it, operations has seen to them."""
+    _has(reason)
+    topic, _, number = place.partition("/")
+    partition = number.partition("/")[0]
+    if not topic or not partition.isdigit():
+        raise Misconfigured("name the place as `hub held list` does: TOPIC/PARTITION/OFFSET")
+    async with store.transaction() as connection:
+        here = [a for a in await asides.every(connection) if (a.topic, a.partition) == (topic, int(partition))]
+        waits = next((a for a in here if not a.lost), None)
+        if not here:
+            raise Misconfigured(f"nothing waits at {topic}/{partition}; see `hub held list`")
+        await timeline.operated(connection, who, "pass", place, reason)
+        gaps = await asides.settle(connection, topic, int(partition))
+        if waits is None:
+            return f"{topic}/{partition}: {gaps} gaps are settled"
+        on = to if to is not None else waits.until or waits.at + 1
+        if on <= waits.at:
+            raise Misconfigured(f"{topic}/{partition} waits at {waits.at}: --to must be after it")
+        await asides.let_pass(connection, topic, int(partition), on)
+    return f"{topic}/{partition} goes on at {on}; what lies from {waits.at} to {on - 1} is not read"
 
 
 async def replay(store: Store, row: int | None, system: str | None, who: str, reason: str, *, dry_run: bool) -> str:

@@ -15,8 +15,10 @@ from hub.errors import Misconfigured
 
 @held_app.command("list")
 def held_list() -> None:
-    """List held messages, oldest first, and the cases in the manual queue (addressing to be seen to by hand)."""
-    from hub.store import cases, inbox
+    """List held messages, oldest first, the cases in the manual queue (addressing to be seen to by hand), the partitions
+    of Kafka that wait, and gaps in them.
+    """
+    from hub.store import asides, cases, inbox
 
     for h in in_transaction(inbox.held):
         typer.echo(
@@ -24,6 +26,24 @@ def held_list() -> None:
         )
     for case_id, outcome, since in in_transaction(cases.manual_queue):
         typer.echo(f"{since:%Y-%m-%d %H:%M:%S}  manual queue  case {case_id}  {outcome}")
+    for a in in_transaction(asides.every):
+        until = "" if a.until is None else f"  up to {a.until - 1}"
+        state = "lost" if a.lost else "goes on at " + str(a.pass_to) if a.pass_to is not None else "waits"
+        typer.echo(f"{a.since:%Y-%m-%d %H:%M:%S}  {state}  {a.place}{until}  {a.reason}")
+
+
+@held_app.command("pass")
+def held_pass(
+    place: Annotated[str, typer.Argument(metavar="TOPIC/PARTITION", help="As `hub held list` names it.")],
+    to: Annotated[
+        int | None, typer.Option(help="The offset to go on at; without it after the batch that it waits at.")
+    ] = None,
+    reason: Reason = "",
+) -> None:
+    """Let a partition that waits go on past what cannot be read (which stays with the broker, unread), or settle a gap."""
+    from hub import operations
+
+    typer.echo(with_store(lambda store: operations.let_pass(store, place, to, getpass.getuser(), reason)))
 
 
 @held_app.command("show")

@@ -23,7 +23,7 @@ directory_app = typer.Typer(
     help="Who is connected: organisations, units, systems (a YAML file, kept with its versions).", no_args_is_help=True
 )
 held_app = typer.Typer(
-    help="Messages that cannot be handled now (D-4): list, show, release, refuse.", no_args_is_help=True
+    help="What cannot be handled now (D-4): list, show, release, refuse; topics that wait: pass.", no_args_is_help=True
 )
 dead_app = typer.Typer(help="Notices that are tried no more (D-6): list, replay, skip.", no_args_is_help=True)
 app.add_typer(directory_app, name="directory")

@@ -21,6 +21,7 @@ from hub.store import inbox, outbox
 from hub.store.outbox import Item
 from hub.store.ownership import Ownership
 from hub.store.transaction import Store
+from hub.supervisor import turned
 from hub.translators import formats
 from schemas.directory import Directory
 from schemas.envelope import Message
@@ -38,7 +39,8 @@ class Relay:
         self._store = store
         self._directory = directory
         self._exits = exits
-        self._marker = Marker(store)
+        self.marker = Marker(store)
+        """Its loop is the supervisor's to keep: deliveries stand still without marks."""
         self._ownership = Ownership(store, "relay")
         self._lanes: dict[str, Lane] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -60,9 +62,9 @@ class Relay:
 
     async def run(self) -> None:
         """Until cancelled."""
-        marking = asyncio.create_task(self._marker.run())
         try:
             while True:
+                turned()
                 try:
                     await self._look()
                 except Unavailable:
@@ -70,8 +72,6 @@ class Relay:
                 await asyncio.sleep(_LOOK_S)
         finally:
             await self._end(list(self._tasks))
-            marking.cancel()
-            await asyncio.gather(marking, return_exceptions=True)
             await self._ownership.close()
 
     async def close(self) -> None:
@@ -83,7 +83,7 @@ class Relay:
         """A graceful stop: what was sent gets its mark, within ``timeout_s`` seconds."""
         try:
             async with asyncio.timeout(timeout_s):
-                while not self._marker.idle:
+                while not self.marker.idle:
                     await asyncio.sleep(0.02)
         except TimeoutError:
             log.warning("marks_left", reason="time is up; what is unmarked is sent again with the same id")
@@ -96,7 +96,7 @@ class Relay:
         for id_ in owned:
             if id_ not in self._lanes:
                 system = systems[id_]
-                lane = Lane(system, self._exits[system.out.way], self._store, self._messages, self._marker)
+                lane = Lane(system, self._exits[system.out.way], self._store, self._messages, self.marker)
                 self._lanes[id_] = lane
                 self._tasks[id_] = asyncio.create_task(lane.run())
         paused = await self._ownership.paused()

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.codec import has_gzip, has_lz4, has_snappy, has_zstd
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
-from faststream.kafka.message import KafkaAckableMessage
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from hub import metrics
@@ -26,42 +25,52 @@ from hub.errors import Unavailable
 from hub.intake.arrival import Arrival
 from hub.intake.intake import Intake
 from hub.log import log
-from hub.routers.consumer import CarefulConsumer
+from hub.routers.asides import NOT_ON_KAFKA, UNKNOWN_SYSTEM, Asides
+from hub.routers.consumer import Reader
 from schemas.directory import Directory, System
-from schemas.messages import Receipt
 
 PREFIX = "hub.in."
 _FIND_TOPICS_MS = 2_000
 _LONGEST_HOLD_UP_MS = 30 * 60 * 1000
 """How long a batch may wait for the database before the group takes its partitions away."""
-_IN_HAND = 3
-"""Batches that may be fetched and not yet committed."""
 _STALLED_S = 30.0
+_WATCH_S = 2.0
 _FETCH_BYTES = 4 * 1024 * 1024
 _LARGEST_RECORD = 32 * 1024 * 1024
+_CODECS = {"gzip": has_gzip, "lz4": has_lz4, "snappy": has_snappy, "zstd": has_zstd}
 
 
 class KafkaIn:
-    """One consumer for all systems' topics; handles batch after batch, each to its commit."""
+    """One consumer for all systems' topics. FastStream brings it up, subscribed and secured; the loop that must not lose
+    is ours (``consumer.Reader``).
+    """
 
     def __init__(
-        self, client: Mapping[str, Any], group: str, intake: Intake, directory: Callable[[], Directory]
+        self,
+        client: Mapping[str, Any],
+        group: str,
+        intake: Intake,
+        directory: Callable[[], Directory],
+        asides: Asides,
     ) -> None:
         """``client``: as of ``settings.kafka_client``."""
         self._client = client
         self._group = group
         self._intake = intake
         self._directory = directory
+        self._asides = asides
         self._broker: KafkaBroker | None = None
-        self._subscriber: Any = None
-        self._room = asyncio.Semaphore(_IN_HAND)
-        self._last: asyncio.Task[None] | None = None
+        self.reader: Reader | None = None
+        self._reading: asyncio.Task[None] | None = None
         self._moved = time.monotonic()
         self._positions: dict[object, int] = {}
+        self._stopping = False
         self.lag = 0
 
     async def start(self) -> None:
         """Joins the group. Raises ``Unavailable`` when the broker does not answer."""
+        if missing := [name for name, there in _CODECS.items() if not there()]:
+            log.error("codecs_missing", codecs=missing, install="cramjam, of requirements.lock")
         broker = KafkaBroker(
             self._client["bootstrap_servers"],
             security=_security(self._client),
@@ -70,125 +79,114 @@ class KafkaIn:
             logger=None,
             apply_types=False,
         )
-        subscriber = broker.subscriber(
+        reader = Reader(self._intake, self._system_of, arrival, self._asides)
+        subscriber: Any = broker.subscriber(
             pattern=r"hub\.in\..*",
             group_id=self._group,
             ack_policy=AckPolicy.MANUAL,
-            auto_offset_reset="earliest",
+            listener=reader,
+            # Where to begin is the reader's to say: a reset by itself would pass over what is lost without a word.
+            auto_offset_reset="none",
+            isolation_level="read_committed",
             max_poll_interval_ms=_LONGEST_HOLD_UP_MS,
             fetch_max_bytes=_LARGEST_RECORD,
             max_partition_fetch_bytes=_FETCH_BYTES,
             fetch_max_wait_ms=100,
-            parser=self._parse,
-            decoder=_undecoded,
         )
-        subscriber(self._take)
-        self._subscriber = subscriber
         try:
             await broker.connect()
             config: Any = broker.config.broker_config
-            config.builder = partial(CarefulConsumer, **config.builder.keywords)
+            make = config.builder
+
+            def built(**how: Any) -> Any:
+                reader.consumer = make(**how)  # the group may call the reader before the subscriber has started
+                return reader.consumer
+
+            config.builder = built
             await broker.start()
         except (KafkaError, OSError) as error:
             await broker.stop()
             raise Unavailable("kafka") from error
-        self._broker = broker
+        assert subscriber.consumer is reader.consumer
+        self._broker, self.reader = broker, reader
         self._moved = time.monotonic()
 
-    async def stop(self) -> None:
-        """Leaves the group; what was not committed is fetched again by whoever comes after."""
-        if self._broker is not None:
-            await self._broker.stop()
-            self._broker = None
-            self._subscriber = None
-
-    @property
-    def _consumer(self) -> AIOKafkaConsumer | None:
-        return None if self._subscriber is None else self._subscriber.consumer
-
-    async def _parse(self, record: Any) -> KafkaAckableMessage:
-        """Nothing is read here: a header that is no UTF-8 must not stop the topic."""
-        return KafkaAckableMessage(body=b"", raw_message=record, consumer=self._consumer)
-
-    async def _take(self, first: ConsumerRecord) -> None:
-        """The record that came and whatever else is there already: one batch, with no timer. Never raises.
-
-        The next batch is fetched and read while this one is in its transaction; offsets are committed in order.
-        """
-        consumer = self._consumer
-        assert consumer is not None
-        await self._room.acquire()
-        most = self._intake.batch - 1
-        more = await consumer.getmany(timeout_ms=0, max_records=most) if most else {}
-        records = list(_all(first, more))
-        arrivals = [arrival for record in records if (arrival := self._arrival(record)) is not None]
-        handled = asyncio.create_task(self._intake.submit(arrivals, patient=True))
-        await asyncio.sleep(0)  # the intake's queue is first come, first served
-        self._last = asyncio.create_task(self._commit(consumer, handled, _next_offsets(records), self._last))
-
-    async def _commit(
-        self,
-        consumer: AIOKafkaConsumer,
-        handled: asyncio.Task[list[Receipt]],
-        offsets: dict[TopicPartition, int],
-        before: asyncio.Task[None] | None,
-    ) -> None:
-        """D-1: the offsets of a batch are committed after its own commit, and after those of the batch before it."""
+    async def run(self) -> None:
+        """Until cancelled: reads, and watches that it moves. Whatever ends either is raised, and all begins anew."""
+        if self.reader is None:
+            await self.start()
+        assert self.reader is not None
+        self._reading = asyncio.create_task(self.reader.run())
+        watching = asyncio.create_task(self._watch(self.reader))
         try:
-            await handled
-            if before is not None:
-                await before
-            self._moved = time.monotonic()
-            await consumer.commit(offsets)
-        except (KafkaError, Unavailable) as error:
-            # The partitions went to another hub, the broker is away, or the hub stops: the records come again as
-            # repeats.
-            log.warning("offsets_not_committed", error=type(error).__name__)
+            done, _ = await asyncio.wait({self._reading, watching}, return_when=asyncio.FIRST_COMPLETED)
+            while self._stopping:
+                await asyncio.sleep(3600)  # the stop is in order: it is ended when its turn comes
+            for task in done:
+                task.result()
         finally:
-            self._room.release()
+            self._reading.cancel()
+            watching.cancel()
+            await asyncio.wait({self._reading, watching})
+            await self._leave()
 
-    def _arrival(self, record: ConsumerRecord) -> Arrival | None:
-        system = self._directory().system_by_id.get(record.topic[len(PREFIX) :])
-        if system is None or "kafka" not in system.ways_in:
-            log.error("unknown_topic", topic=record.topic, offset=record.offset)
-            metrics.outcomes.labels("unknown", "unreadable", "refused").inc()
-            return None
-        return arrival(record, system)
+    async def stop(self, timeout_s: float) -> None:
+        """Takes nothing more in, has what is in hand handled and committed within ``timeout_s`` seconds, leaves the group."""
+        self._stopping = True
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.wait({self._reading})
+        if self.reader is not None:
+            await self.reader.finish(timeout_s)
+        await self._leave()
+
+    async def _leave(self) -> None:
+        broker, self._broker, self.reader = self._broker, None, None
+        if broker is not None:
+            await broker.stop()
+
+    def _system_of(self, topic: str) -> System | str:
+        """The system that writes to a topic, or in a word why its records wait there."""
+        system = self._directory().system_by_id.get(topic[len(PREFIX) :])
+        if system is None:
+            return UNKNOWN_SYSTEM
+        return system if "kafka" in system.ways_in else NOT_ON_KAFKA
 
     # --- progress
     # ------------------------------------------------------------------------------------------------------
 
-    async def watch(self) -> None:
-        """Measures lag and progress; a consumer that has work, is not busy and does not move is started again."""
+    async def _watch(self, reader: Reader) -> None:
+        """Measures lag and progress; ends when a consumer that has work, is not busy and does not move."""
         while True:
-            await asyncio.sleep(2)
-            consumer = self._consumer
-            if consumer is None:
-                continue
+            await asyncio.sleep(_WATCH_S)
+            await self._asides.refresh()
+            consumer = reader.consumer
             try:
+                await asyncio.wait_for(reader.oldest(), 5)
                 assigned = consumer.assignment()
                 ends = await asyncio.wait_for(consumer.end_offsets(list(assigned)), 5) if assigned else {}
-                positions = {part: await asyncio.wait_for(consumer.position(part), 5) for part in ends}
+                behind = await reader.behind({part: end for part, end in ends.items() if part in consumer.assignment()})
             except (KafkaError, TimeoutError, OSError):
                 continue
-            self.lag = sum(max(0, ends[part] - positions[part]) for part in ends)
-            behind = dict.fromkeys(self._directory().system_by_id, 0)
-            for part in ends:
+            by_system = dict.fromkeys(self._directory().system_by_id, 0)
+            for part, records in behind.items():
                 system = part.topic[len(PREFIX) :]
-                behind[system] = behind.get(system, 0) + max(0, ends[part] - positions[part])
-            for system, records in behind.items():
+                by_system[system] = by_system.get(system, 0) + records
+            for system, records in by_system.items():
                 metrics.consumer_lag.labels(system).set(records)
-            if positions != self._positions or self._room.locked() or self.lag == 0:
-                self._positions, self._moved = dict(positions), time.monotonic()
+            # What was set aside waits by its own name, and nobody is stalled for it.
+            self.lag = sum(records for part, records in behind.items() if not reader.waits(part))
+            positions: dict[object, int] = {part: ends[part] - records for part, records in behind.items()}
+            if positions != self._positions or reader.busy or self.lag == 0:
+                self._positions, self._moved = positions, time.monotonic()
             elif time.monotonic() - self._moved > _STALLED_S:
                 log.error("consumer_stalled", lag=self.lag)
-                await self.stop()
-                await self.start()
+                raise Unavailable("kafka")
 
     @property
     def moving(self) -> bool:
         """Health: there is nothing to do, or something is being done."""
-        return self._consumer is not None and time.monotonic() - self._moved < _STALLED_S
+        return self._broker is not None and time.monotonic() - self._moved < _STALLED_S
 
 
 def arrival(record: ConsumerRecord, system: System) -> Arrival:
@@ -223,17 +221,6 @@ def _looks_like(body: bytes, has_attributes: bool) -> str:
     return "application/json" if has_attributes else "application/cloudevents+json"
 
 
-def _next_offsets(records: Sequence[ConsumerRecord]) -> dict[TopicPartition, int]:
-    """Per partition the offset after the last record: where whoever comes after shall go on."""
-    return {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}
-
-
-def _all(first: ConsumerRecord, more: dict[object, list[ConsumerRecord]]) -> Iterable[ConsumerRecord]:
-    yield first
-    for records in more.values():
-        yield from records
-
-
 def _security(client: Mapping[str, Any]) -> BaseSecurity:
     """The same in FastStream's words."""
     tls = client["ssl_context"]
@@ -242,11 +229,6 @@ def _security(client: Mapping[str, Any]) -> BaseSecurity:
     kind = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}[mechanism]
     user, password = client["sasl_plain_username"], client["sasl_plain_password"]
     return kind(user, password, ssl_context=tls, use_ssl=tls is not None)
-
-
-async def _undecoded(message: KafkaAckableMessage) -> Any:
-    """The record as it is: the bytes are the translators' to read."""
-    return message.raw_message
 
 
 async def make_topics(client: Mapping[str, Any], topics: Sequence[str], partitions: int, replication: int) -> None:

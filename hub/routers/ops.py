@@ -5,14 +5,15 @@ about a person.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
 from hub import metrics
 
-Checks = Callable[[], Awaitable[dict[str, str]]]
-"""name → ``ok`` or why not."""
+Checks = Callable[[], Awaitable[tuple[dict[str, str], dict[str, Any]]]]
+"""name → ``ok`` or why not; and what is told beside them without making the hub unready."""
 
 
 def router(ready: Checks) -> APIRouter:
@@ -24,12 +25,14 @@ def router(ready: Checks) -> APIRouter:
         return {"status": "ok"}
 
     @routes.get(
-        "/health/ready", summary="Store, migrations, broker with real progress, intake: 200 when all are well, else 503"
+        "/health/ready",
+        summary="Store, migrations, broker with real progress, intake, every loop: 200 when all are well, else 503;"
+        " beside them the partitions that wait and the loops that were restarted",
     )
     async def is_ready() -> JSONResponse:
-        checks = await ready()
+        checks, beside = await ready()
         well = all(state == "ok" for state in checks.values())
-        return JSONResponse({"status": "ok" if well else "not-ready", "checks": checks}, 200 if well else 503)
+        return JSONResponse({"status": "ok" if well else "not-ready", "checks": checks, **beside}, 200 if well else 503)
 
     @routes.get("/metrics", summary="Prometheus metrics")
     async def exposition() -> Response:

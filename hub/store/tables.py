@@ -219,6 +219,32 @@ paused = Table(
 )
 """Systems to which operations lets nothing be sent for the time being (D-5)."""
 
+aside = Table(
+    "aside",
+    metadata,
+    Column("topic", Text, nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("until", BigInteger),
+    Column("since", Time, nullable=False, server_default=NOW),
+    Column("pass_to", BigInteger),
+    Column("lost", Boolean, nullable=False, server_default=text("false")),
+    CheckConstraint("pass_to > at", name="aside_passes_on"),
+    Index("aside_waits", "topic", "partition", unique=True, postgresql_where=text("NOT lost")),
+    Index("aside_lost", "topic", "partition", "at", "reason", unique=True, postgresql_where=text("lost")),
+)
+"""Partitions of hub.in that wait at a record, and gaps: records that went before they were read."""
+
+topic = Table(
+    "topic",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("id", UUID(as_uuid=False), nullable=False),
+    Column("partitions", Integer, nullable=False),
+)
+"""The hub's topics as they were last seen: one that was deleted and made anew has another id."""
+
 operation = Table(
     "operation",
     metadata,

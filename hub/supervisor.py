@@ -1,0 +1,130 @@
+"""Every loop of the hub has a name, and none ends unseen: it is restarted, or it ends the process. Imports the log and
+the metrics only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from hub import metrics
+from hub.log import log
+
+Work = Callable[[], Awaitable[None]]
+"""A loop; it may return only when the hub stops."""
+
+_FIRST_WAIT_S = 0.2
+_LONGEST_WAIT_S = 10.0
+_WELL_S = 60.0
+"""A loop that has run for so long begins again with the shortest wait, and its earlier ends are no longer counted."""
+
+_ENDS_AT_THE_MOST = 12
+"""Ends in a row after which restarting is no use, some 80 s: the process ends, and another hub takes over."""
+
+
+@dataclass(slots=True)
+class Loop:
+    """One loop as operations sees it."""
+
+    name: str
+    work: Work
+    silence_s: float | None = None
+    """Seconds without a turn after which the loop is stuck; None for one that may rightly wait for ever."""
+    restarts: int = 0
+    in_a_row: int = 0
+    error: str = ""
+    """What ended it last, by its class alone: an error's text may quote a message (D-10)."""
+    ended_at: float = 0.0
+    down: bool = False
+    turned_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def state(self) -> str:
+        """``ok`` · ``restarting`` (it is down, or has ended again and again within the last minute) · ``stuck``."""
+        now = time.monotonic()
+        if self.down or (self.in_a_row > 1 and now - self.ended_at < _WELL_S):
+            return "restarting"
+        if self.silence_s is not None and now - self.turned_at > self.silence_s:
+            return "stuck"
+        return "ok"
+
+
+_current: ContextVar[Loop | None] = ContextVar("loop", default=None)
+
+
+def turned() -> None:
+    """Called by a loop each time round: it moves. Outside of a supervised loop it does nothing."""
+    if (loop := _current.get()) is not None:
+        loop.turned_at = time.monotonic()
+        metrics.loop_turned.labels(loop.name).set_to_current_time()
+
+
+class Supervisor:
+    """Keeps the loops running until it is stopped."""
+
+    def __init__(self, *, first_wait_s: float = _FIRST_WAIT_S) -> None:
+        self.loops: dict[str, Loop] = {}
+        self._first_wait_s = first_wait_s
+        self._keepers: dict[str, asyncio.Task[None]] = {}
+        self._winding_down = False
+        self._gave_up = asyncio.Event()
+
+    def keep(self, name: str, work: Work, *, silence_s: float | None = None) -> None:
+        """Starts a loop and keeps it running."""
+        self.loops[name] = loop = Loop(name, work, silence_s)
+        metrics.loop_restarts.labels(name)
+        self._keepers[name] = asyncio.create_task(self._keep(loop), name=f"keeper of {name}")
+
+    async def gave_up(self) -> None:
+        """Returns when a loop could not be kept running: the process must end."""
+        await self._gave_up.wait()
+
+    def wind_down(self) -> None:
+        """The hub stops: a loop that ends from now on has done its work."""
+        self._winding_down = True
+
+    async def stop(self) -> None:
+        """Ends all loops, the last started first."""
+        for keeper in reversed(self._keepers.values()):
+            keeper.cancel()
+        await asyncio.gather(*self._keepers.values(), return_exceptions=True)
+
+    @property
+    def states(self) -> dict[str, str]:
+        """Name → state of every loop that is not well."""
+        return {loop.name: loop.state for loop in self.loops.values() if loop.state != "ok"}
+
+    async def _keep(self, loop: Loop) -> None:
+        _current.set(loop)
+        while True:
+            began = loop.turned_at = time.monotonic()
+            loop.down = False
+            task = asyncio.ensure_future(loop.work())
+            try:
+                # Waiting, not awaiting: a loop that was cancelled from inside has ended, and we have not.
+                await asyncio.wait({task})
+            except asyncio.CancelledError:
+                task.cancel()
+                await asyncio.wait({task})
+                raise
+            if self._winding_down:
+                return
+            self._ended(loop, task, time.monotonic() - began)
+            if loop.in_a_row >= _ENDS_AT_THE_MOST:
+                log.error("loop_given_up", loop=loop.name, ends=loop.in_a_row)
+                self._gave_up.set()
+                return
+            await asyncio.sleep(min(_LONGEST_WAIT_S, self._first_wait_s * 2 ** (loop.in_a_row - 1)))
+
+    def _ended(self, loop: Loop, task: asyncio.Future[None], ran_s: float) -> None:
+        error = None if task.cancelled() else task.exception()
+        loop.error = "CancelledError" if task.cancelled() else "returned" if error is None else type(error).__name__
+        loop.down = True
+        loop.restarts += 1
+        loop.in_a_row = 1 if ran_s > _WELL_S else loop.in_a_row + 1
+        loop.ended_at = time.monotonic()
+        metrics.loop_restarts.labels(loop.name).inc()
+        log.error("loop_ended", loop=loop.name, error=loop.error, restarts=loop.restarts)

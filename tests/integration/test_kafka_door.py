@@ -1,0 +1,283 @@
+"""The door of Kafka: one producer's packing, transactions, faults, a topic that comes and goes. Whatever it is, that
+partition alone waits, by name, and everybody else's records are read.
+"""
+
+import asyncio
+import json
+
+import pytest
+import pytest_asyncio
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.record.util import calc_crc32c
+
+from tests import stack as parts
+from tests.stack import LUND, admission, event, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+WHY = ("--reason", "prov i drift")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def hub(shared_database, kafka, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("door")
+    async with parts.running(shared_database, kafka.bootstrap, folder) as (stack, _):
+        yield stack
+
+
+def record(attributes, data):
+    """A message in binary mode: (value, headers)."""
+    headers = [(f"ce_{name}", value.encode()) for name, value in attributes.items()]
+    return json.dumps(data).encode(), [*headers, ("content-type", b"application/json")]
+
+
+def admissions(count):
+    return [admission(LUND[n % 4]) for n in range(count)]
+
+
+async def known(hub, *messages):
+    """Those of the messages that the hub has kept, with their outcome."""
+    rows = await hub.rows("SELECT id, receipt->>'code' FROM message WHERE id = ANY(%s)", list(messages))
+    return dict(rows)
+
+
+async def taken(hub, *messages):
+    async def look():
+        found = await known(hub, *messages)
+        return found if len(found) == len(messages) else None
+
+    return await until(look, 30)
+
+
+async def named(hub, **systems):
+    """The directory in which systems of the stack bear other names, or have other ways in, is in force."""
+    plain = parts.content()
+    for system in plain["systems"]:
+        changed = systems.get(system["id"], system["id"])
+        system.update(changed if isinstance(changed, dict) else {"id": changed})
+        system["id"] += hub.tag
+    before = hub.log.read_text().count('"directory_in_force"')
+    await hub.apply(parts.checked(plain))
+    await until(lambda: hub.log.read_text().count('"directory_in_force"') > before)
+
+
+async def others_flow(hub, system="kommun"):
+    """Another system's record is answered."""
+    attributes, data = event("kvittens", "00000000-0000-0000-0000-000000000001", parts.KOMMUN), {"message": "m-1"}
+    await hub.tell(system, attributes, data)
+    await taken(hub, attributes["id"])
+
+
+@pytest.mark.parametrize("codec", ["gzip", "lz4", "zstd", "snappy"])
+async def test_a_batch_is_read_in_whatever_packing(hub, codec):
+    async with AIOKafkaProducer(bootstrap_servers=hub.bootstrap, compression_type=codec, linger_ms=100) as producer:
+        sent = []
+        for attributes, data in admissions(3):
+            value, headers = record(attributes, {**data, "reason": "Fall i hemmet. " * 200})
+            sent.append((attributes["id"], await producer.send(f"hub.in.ehr{hub.tag}", value, headers=headers)))
+        await producer.flush()
+    assert await taken(hub, *(id_ for id_, _ in sent)) == {id_: "ok" for id_, _ in sent}
+    assert await hub.metric("hub_unreadable_topics", topic=f"hub.in.ehr{hub.tag}") is None
+
+
+# --- what cannot be read ----------------------------------------------------------------------------------------------
+
+
+async def unreadable(hub, system, *sound, after=()):
+    """One batch on a system's topic: sound records, one with a header's name that is not UTF-8 (its sum is right), more."""
+    async with AIOKafkaProducer(bootstrap_servers=hub.bootstrap) as producer:
+        batch = producer.create_batch()
+        for attributes, data in sound:
+            value, headers = record(attributes, data)
+            assert batch.append(key=None, value=value, timestamp=None, headers=headers)
+        batch.append(key=None, value=b"{}", timestamp=None, headers=[("x-bad-name", b"x")])
+        for attributes, data in after:
+            value, headers = record(attributes, data)
+            assert batch.append(key=None, value=value, timestamp=None, headers=headers)
+        raw = bytearray(bytes(batch._build()).replace(b"x-bad-name", b"x-\xff\xff\xff-name"))
+        raw[17:21] = calc_crc32c(bytes(raw[21:])).to_bytes(4, "big")
+        batch._buffer = bytes(raw)
+        at = await (await producer.send_batch(batch, f"hub.in.{system}{hub.tag}", partition=0))
+        return at.offset + len(sound)
+
+
+async def waits(hub, system, reason):
+    """Until a system's topic is set aside, in readiness, for a reason; returns the place. The hub stays ready."""
+
+    async def look():
+        told = json.loads(hub.get("/health/ready"))
+        topic = f"hub.in.{system}{hub.tag}/"
+        return [a["place"] for a in told["set_aside"] if a["place"].startswith(topic) and a["reason"] == reason]
+
+    return (await until(look, 30))[0]
+
+
+async def flows(hub, system):
+    async def look():
+        told = json.loads(hub.get("/health/ready"))
+        return not [a for a in told["set_aside"] if a["place"].startswith(f"hub.in.{system}{hub.tag}/")]
+
+    await until(look, 30)
+
+
+async def test_a_record_that_cannot_be_read_stops_its_own_topic_by_name_until_operations_lets_it_pass(hub):
+    first, then, same_batch = admission(LUND[0]), admission(LUND[1]), admission(LUND[2])
+    at = await unreadable(hub, "ehr", first, after=[same_batch])
+    await hub.tell("ehr", *then)
+    place = await waits(hub, "ehr", "header-not-utf8")
+    assert place == f"hub.in.ehr{hub.tag}/0/{at}"
+    assert await taken(hub, first[0]["id"]) == {first[0]["id"]: "ok"}  # what lay before it in its batch is handled
+    for _ in range(2):
+        await others_flow(hub)
+    labels = {"topic": f"hub.in.ehr{hub.tag}", "partition": "0", "reason": "header-not-utf8"}
+
+    async def shown():
+        metrics = hub.get("/metrics")
+        given = ",".join(f'{k}="{v}"' for k, v in sorted(labels.items()))
+        wanted = "hub_partition_set_aside_offset{" + given + "} "
+        return any(line.startswith(wanted) and float(line.split()[-1]) == at for line in metrics.splitlines())
+
+    assert await shown()
+    assert await hub.metric("hub_unreadable_topics", topic=labels["topic"]) == 1
+    lines = [json.loads(line) for line in hub.log.read_text().splitlines() if line.startswith("{")]
+    (told,) = [line for line in lines if line["event"] == "topic_set_aside"]
+    assert (told["topic"], told["partition"], told["offset"], told["reason"]) == (
+        labels["topic"], 0, at, "header-not-utf8",
+    )  # fmt: skip
+    listed = (await hub.cli("held", "list")).stdout
+    assert f"waits  {place}  up to {at + 1}  header-not-utf8" in listed
+
+    refused = await hub.cli("held", "pass", place)
+    assert refused.returncode == 2 and "--reason" in refused.stderr
+    assert await known(hub, then[0]["id"]) == {}
+    passed = await hub.cli("held", "pass", place, *WHY)
+    assert passed.returncode == 0, passed.stderr
+    assert f"goes on at {at + 2}" in passed.stdout
+    assert await taken(hub, then[0]["id"]) == {then[0]["id"]: "ok"}
+    await flows(hub, "ehr")
+    assert await hub.metric("hub_unreadable_topics", topic=labels["topic"]) is None
+    assert await hub.value("SELECT reason FROM operation WHERE what = 'pass' AND target = %s", place) == "prov i drift"
+
+
+async def test_a_batch_damaged_on_the_brokers_disk_stops_its_own_topic(hub, kafka):
+    if not hasattr(kafka, "data"):
+        pytest.skip("the broker's disk is elsewhere")
+    folder = kafka.data / "records" / f"hub.in.early{hub.tag}-0"
+    admin = AIOKafkaAdminClient(bootstrap_servers=hub.bootstrap)
+    await admin.start()
+    await admin.create_topics([NewTopic(f"hub.in.early{hub.tag}", 1, 1)])
+    await hub.tell("early", *admission(LUND[0]))  # a system that the directory does not name: it waits
+    await waits(hub, "early", "unknown-system")
+    (segment,) = folder.glob("*.log")
+    with segment.open("r+b") as file:
+        file.seek(-20, 2)
+        file.write(b"spoilt")
+    await named(hub, ehr="early")
+    place = await waits(hub, "early", "corrupt")
+    await others_flow(hub)
+    then = admission(LUND[1])
+    await hub.tell("early", *then)
+    passed = await hub.cli("held", "pass", place, *WHY)
+    assert "goes on at 1" in passed.stdout, passed.stderr
+    assert await taken(hub, then[0]["id"]) == {then[0]["id"]: "ok"}
+    await named(hub)
+    await admin.delete_topics([f"hub.in.early{hub.tag}"])
+    await admin.close()
+
+
+async def test_without_the_codecs_a_packed_batch_waits_by_name_and_is_read_once_they_are_there(
+    database, kafka, tmp_path
+):
+    (tmp_path / "without").mkdir()
+    (tmp_path / "without" / "cramjam.py").write_text("raise ImportError\n")
+    async with parts.running(database, kafka.bootstrap, tmp_path, PYTHONPATH=str(tmp_path / "without")) as (hub, _):
+        missing = [line for line in hub.log.read_text().splitlines() if '"codecs_missing"' in line]
+        assert missing and all(name in missing[0] for name in ("lz4", "snappy", "zstd", "cramjam"))
+        async with AIOKafkaProducer(bootstrap_servers=hub.bootstrap, compression_type="lz4") as producer:
+            packed = admission(LUND[0])
+            value, headers = record(*packed)
+            await producer.send_and_wait(f"hub.in.ehr{hub.tag}", value, headers=headers)
+        await waits(hub, "ehr", "codec-not-installed")
+        for _ in range(2):
+            await others_flow(hub)
+        await asyncio.to_thread(hub.hub.stop)
+        hub.start()
+        await hub.ready()
+        assert await taken(hub, packed[0]["id"]) == {packed[0]["id"]: "ok"}
+        await flows(hub, "ehr")
+
+
+# --- transactions -----------------------------------------------------------------------------------------------------
+
+
+async def test_of_transactions_only_what_was_committed_is_taken_in_and_nothing_looks_stalled(hub):
+    topic = f"hub.in.ehr{hub.tag}"
+    aborted, committed, left_open, plain = admissions(4)
+    async with AIOKafkaProducer(bootstrap_servers=hub.bootstrap, transactional_id=f"t{hub.tag}") as producer:
+
+        async def send(message):
+            value, headers = record(*message)
+            await producer.send_and_wait(topic, value, headers=headers)
+
+        await producer.begin_transaction()
+        await send(aborted)
+        await producer.abort_transaction()
+
+        async def no_lag():
+            return await hub.metric("hub_consumer_lag", system=f"ehr{hub.tag}") == 0
+
+        await until(no_lag)
+        await producer.begin_transaction()
+        await send(committed)
+        await producer.commit_transaction()
+        await taken(hub, committed[0]["id"])
+        await producer.begin_transaction()
+        await send(left_open)
+        await others_flow(hub)
+        await hub.tell("ehr", *plain)  # waits behind the open transaction, as Kafka has it
+        await others_flow(hub)
+        found = await known(hub, *(each[0]["id"] for each in (aborted, committed, left_open, plain)))
+        assert found == {committed[0]["id"]: "ok"}
+        await producer.commit_transaction()
+    assert set(await taken(hub, left_open[0]["id"], plain[0]["id"])) == {left_open[0]["id"], plain[0]["id"]}
+    assert await known(hub, aborted[0]["id"]) == {}
+    assert json.loads(hub.get("/health/ready"))["checks"]["broker"] == "ok"
+
+
+# --- systems that come and go -----------------------------------------------------------------------------------------
+
+
+async def test_records_of_a_system_that_is_not_in_the_directory_wait_until_it_is(hub):
+    early, more = admission(LUND[1]), admission(LUND[2])
+    admin = AIOKafkaAdminClient(bootstrap_servers=hub.bootstrap)
+    await admin.start()
+    await admin.create_topics([NewTopic(f"hub.in.before{hub.tag}", 1, 1)])
+    await admin.close()
+    await hub.tell("before", *early)
+    place = await waits(hub, "before", "unknown-system")
+    assert place.endswith("/0/0")
+    await hub.tell("before", *more)
+    await others_flow(hub)
+    assert f"waits  {place}  unknown-system" in (await hub.cli("held", "list")).stdout
+    assert await known(hub, early[0]["id"], more[0]["id"]) == {}
+    await named(hub, ehr="before")  # the ward changes its system
+    assert set((await taken(hub, early[0]["id"], more[0]["id"])).values()) == {"ok"}
+    await flows(hub, "before")
+    await named(hub)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"), [("mistyped", "unknown-system"), ({"ways_in": ["http"]}, "not-on-kafka")]
+)
+async def test_a_system_that_is_taken_out_for_a_moment_loses_nothing(hub, change, reason):
+    await named(hub, ehr=change)
+    written = [admission(person) for person in LUND]
+    for each in written:
+        await hub.tell("ehr", *each)
+    await waits(hub, "ehr", reason)
+    await others_flow(hub)
+    assert await known(hub, *(each[0]["id"] for each in written)) == {}
+    await named(hub)
+    assert set((await taken(hub, *(each[0]["id"] for each in written))).values()) == {"ok"}
+    await flows(hub, "ehr")
