@@ -17,6 +17,9 @@ from schemas.person_numbers import find_person_numbers
 MAX_BYTES = 1_000_000
 """A message may be this large, in bytes, as large as a broker takes by default; a larger one is refused unread."""
 
+Names = tuple[str, int | None]
+"""The patient's name, and the sequence of the ``narstaende`` that stands: what a file is looked into for (C-42)."""
+
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _WHOLE_NUMBER = re.compile(r"(?:18|19|20)\d{6}-?\d{4}")
 
@@ -41,6 +44,8 @@ class Arrival:
     digest: bytes = b""
     kept_as: tuple[str, str] | None = None
     """The key under which a held message was kept; None for one that has just come."""
+    looked_for: Names = ("", None)
+    """Whose names its file was looked into for."""
 
     @property
     def key(self) -> tuple[str, str]:

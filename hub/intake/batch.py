@@ -14,6 +14,7 @@ from hub.errors import Refused
 from hub.intake import telling
 from hub.intake.arrival import Arrival, held_receipt, refusal
 from hub.intake.kept import ref_of, row_of
+from hub.intake.naming import must_be_looked_into
 from hub.intake.own import ASKED, Known, new_id, own_message
 from hub.intake.standing import Standing
 from hub.intake.vouching import actor_may_act, licence_unknown, person_may_have_a_case
@@ -45,6 +46,9 @@ AWAITS_OPENING = "awaits-opening"
 
 AWAITS_HSA = "awaits-hsa"
 """The reason of a hold: HSA has to say first whether someone is licensed (C-22)."""
+
+NAMES_CHANGED = "names-changed"
+"""The reason of a hold: the message's file was looked into for other names than the case has now (C-42)."""
 
 _ABOUT_THREADS = frozenset({"meddelande", "kvittens", "makulering"})
 
@@ -109,6 +113,8 @@ class Batch(Standing):
         if (reason := self._must_wait(arrival, message, case_id)) is not None:
             return self.hold(arrival, case_id or self.early_key(arrival, message), reason)
         case = None if case_id is None else self.cases.get(case_id)
+        if case is not None and must_be_looked_into(arrival, case):
+            return self.hold(arrival, case.id, NAMES_CHANGED)
         try:
             actor_may_act(message, self.known, self.directory)
             if (unsure := licence_unknown(message, self.known)) is not None:

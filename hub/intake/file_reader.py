@@ -12,6 +12,7 @@ import resource
 import signal
 import struct
 import sys
+from collections.abc import Sequence
 
 from hub.translators import files
 from hub.translators.files_kinds import Unfit
@@ -21,8 +22,8 @@ SECONDS = 10
 MEMORY = 512 * 1024 * 1024
 """Bytes of address space that one file may take."""
 
-HEAD = struct.Struct(">II")
-"""Before each file: how long its name is, and its content, in bytes."""
+HEAD = struct.Struct(">III")
+"""Before each file: how long its name is, its content, and the names that it must not hold, in bytes."""
 READY = b"ready\n"
 
 
@@ -32,17 +33,17 @@ def main() -> None:
     source = sys.stdin.buffer
     os.write(1, READY)
     while len(head := source.read(HEAD.size)) == HEAD.size:
-        name, content = (source.read(length) for length in HEAD.unpack(head))
-        os.write(1, _verdict(name, content))
+        name, content, people = (source.read(length) for length in HEAD.unpack(head))
+        os.write(1, _verdict(name, content, people))
 
 
-def _verdict(name: bytes, content: bytes) -> bytes:
+def _verdict(name: bytes, content: bytes, people: bytes) -> bytes:
     """The answer of a fork; when it ended without one, a limit has stopped it."""
     answer, to_answer = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(answer)
-        _answer(name.decode(), content, to_answer)
+        _answer(name.decode(), content, json.loads(people), to_answer)
     os.close(to_answer)
     with os.fdopen(answer, "rb") as pipe:
         line = pipe.read()
@@ -50,11 +51,11 @@ def _verdict(name: bytes, content: bytes) -> bytes:
     return line if line.endswith(b"\n") else _line(Unfit("time"))
 
 
-def _answer(name: str, content: bytes, out: int) -> None:
+def _answer(name: str, content: bytes, people: list[str], out: int) -> None:
     """In the fork. Never returns."""
     try:
         _limit()
-        found = files.check(name, content)
+        found = files.check(name, content, people)
         signal.alarm(0)
         os.write(out, _line(found))
     except MemoryError:
@@ -79,10 +80,10 @@ def _line(found: Unfit | None) -> bytes:
     return json.dumps(None if found is None else [found.code, found.detail]).encode() + b"\n"
 
 
-def input_of(name: str, content: bytes) -> bytes:
-    """A file as ``main`` reads it."""
-    encoded = name.encode(errors="replace")
-    return HEAD.pack(len(encoded), len(content)) + encoded + content
+def input_of(name: str, content: bytes, people: Sequence[str] = ()) -> bytes:
+    """A file as ``main`` reads it; ``people``: the names that it must not hold."""
+    encoded, sought = name.encode(errors="replace"), json.dumps(list(people)).encode()
+    return HEAD.pack(len(encoded), len(content), len(sought)) + encoded + content + sought
 
 
 def answer_of(line: bytes) -> Unfit | None:

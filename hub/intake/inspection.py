@@ -13,11 +13,12 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from hub.errors import Refused, Unavailable
 from hub.intake import file_reader
 from hub.intake.arrival import Arrival
+from hub.intake.naming import Named
 from hub.log import log
 from hub.translators import files
 from hub.translators.files_kinds import Unfit
@@ -34,10 +35,18 @@ _SYSTEM_S = 40.0
 """That one system's files in one submission may take, so that the rest of it is not held up for long."""
 
 
-class Inspection:
-    """The readers of files, and the order at their door: nothing of a case overtakes what is being inspected."""
+async def _nobody(arrivals: Sequence[Arrival]) -> list[Named]:
+    return [Named() for _ in arrivals]
 
-    def __init__(self) -> None:
+
+class Inspection:
+    """The readers of files, and the order at their door: nothing of a case overtakes what is being inspected.
+
+    ``named`` says whose names the files of some arrivals must not hold; it may raise ``Unavailable``.
+    """
+
+    def __init__(self, named: Callable[[Sequence[Arrival]], Awaitable[list[Named]]] = _nobody) -> None:
+        self._named = named
         self._free: asyncio.Queue[_Reader] = asyncio.Queue()
         self._readers: list[_Reader] = []
         self._inside: dict[str, asyncio.Future[None]] = {}
@@ -60,13 +69,14 @@ class Inspection:
             for one in ahead:
                 await asyncio.shield(one)
             spent: dict[str, float] = {}
-            for arrival in arrivals:
-                if (file := _file(arrival)) is None:
-                    continue
+            bring = [(arrival, file) for arrival in arrivals if (file := _file(arrival)) is not None]
+            people = await self._people([arrival for arrival, _ in bring], patient=patient)
+            for (arrival, file), named in zip(bring, people, strict=True):
+                arrival.looked_for = named.as_of
                 if spent.get(arrival.system_id, 0.0) > _SYSTEM_S:
                     arrival.refused = files.refusal(Unfit("time"))
                     continue
-                arrival.refused, seconds = await self._timed(file, patient=patient)
+                arrival.refused, seconds = await self._timed(file, named.people, patient=patient)
                 spent[arrival.system_id] = spent.get(arrival.system_id, 0.0) + seconds
         finally:
             for subject in subjects:
@@ -74,11 +84,25 @@ class Inspection:
                     del self._inside[subject]
             out.set_result(None)
 
-    async def inspect(self, attachment: Attachment) -> Refused | None:
-        """Why the file is refused, or None. Raises ``Unavailable`` when it cannot be read for a reason of ours."""
-        return (await self._timed(attachment, patient=False))[0]
+    async def _people(self, bring: Sequence[Arrival], *, patient: bool) -> list[Named]:
+        while bring and not self._closed:
+            try:
+                return await self._named(bring)
+            except Unavailable:
+                if not patient:
+                    raise
+                await asyncio.sleep(_AGAIN_S)
+        if bring:
+            raise Unavailable("stopping", retry_after=5)
+        return []
 
-    async def _timed(self, attachment: Attachment, *, patient: bool) -> tuple[Refused | None, float]:
+    async def inspect(self, attachment: Attachment, people: Sequence[str] = ()) -> Refused | None:
+        """Why the file is refused, or None. Raises ``Unavailable`` when it cannot be read for a reason of ours."""
+        return (await self._timed(attachment, people, patient=False))[0]
+
+    async def _timed(
+        self, attachment: Attachment, people: Sequence[str], *, patient: bool
+    ) -> tuple[Refused | None, float]:
         if self._free.empty() and len(self._readers) < _AT_ONCE:
             self._readers.append(_Reader())
             self._free.put_nowait(self._readers[-1])
@@ -88,7 +112,7 @@ class Inspection:
             while not self._closed:
                 began = time.monotonic()
                 try:
-                    unfit = await reader.read(attachment.name, content)
+                    unfit = await reader.read(attachment.name, content, people)
                 except Unavailable:
                     if not patient:
                         raise
@@ -126,7 +150,7 @@ class _Reader:
         self.closed = False
         self._process: asyncio.subprocess.Process | None = None
 
-    async def read(self, name: str, content: bytes) -> Unfit | None:
+    async def read(self, name: str, content: bytes, people: Sequence[str]) -> Unfit | None:
         """Raises ``Unavailable`` when the process cannot be started; a file that ends it twice is unfit."""
         for _ in range(2):  # it may have ended since the last file, and not for this one's sake
             process = self._process if self._process is not None else await self._start()
@@ -134,7 +158,7 @@ class _Reader:
             assert process.stdout is not None
             try:
                 async with asyncio.timeout(2 * file_reader.SECONDS + _OVERTIME_S):
-                    process.stdin.write(file_reader.input_of(name, content))
+                    process.stdin.write(file_reader.input_of(name, content, people))
                     await process.stdin.drain()
                     line = await process.stdout.readline()
             except TimeoutError:

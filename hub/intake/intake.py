@@ -18,6 +18,7 @@ from hub.intake.arrival import Arrival, read
 from hub.intake.batch import AWAITS_OPENING, Batch
 from hub.intake.inspection import Inspection
 from hub.intake.kept import stored_arrival
+from hub.intake.naming import Named, named
 from hub.intake.own import Known
 from hub.log import log
 from hub.store import inbox
@@ -83,7 +84,7 @@ class Intake:
         self._known = known
         self._offer = offer
         self._clock = clock
-        self._inspection = Inspection()
+        self._inspection = Inspection(self._named)
         self._queue: deque[_Waiting] = deque()
         self._length = 0
         self._wake = asyncio.Event()
@@ -116,8 +117,8 @@ class Intake:
         waiting = _Waiting(arrivals, patient, done)
         self._length += len(arrivals)
         try:
-            if self._inspection.concerns(fresh):
-                await self._inspection.pass_through(fresh, waiting.subjects(), patient=patient)
+            if self._inspection.concerns(arrivals):
+                await self._inspection.pass_through(arrivals, waiting.subjects(), patient=patient)
                 self._is_open(patient)
         except BaseException:
             self._length -= len(arrivals)
@@ -125,6 +126,10 @@ class Intake:
         self._queue.append(waiting)
         self._wake.set()
         return await done
+
+    async def _named(self, arrivals: Sequence[Arrival]) -> list[Named]:
+        async with self._store.transaction() as connection:
+            return await named(connection, arrivals)
 
     def _is_open(self, patient: bool) -> None:
         if self._stopping or (self._down and not patient):

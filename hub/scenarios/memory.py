@@ -13,6 +13,7 @@ from pydantic_core import from_json
 
 from hub.intake.arrival import Arrival, read
 from hub.intake.batch import Batch
+from hub.intake.naming import names_of
 from hub.intake.own import own_message
 from hub.processes.registers import frist_of
 from hub.scenarios.model import At, Liability, News, Send, State, Written
@@ -21,7 +22,7 @@ from hub.scenarios.report import Report
 from hub.scenarios.world import Lately, World, load, world_of
 from hub.store import inbox
 from hub.translators import files
-from schemas.both import Meddelande
+from schemas.both import Meddelande, Narstaende
 from schemas.messages import Question, Receipt, Told
 from schemas.own import Folkbokforing
 
@@ -46,7 +47,7 @@ class Memory(Batch):
         self.now = now
         self.items.clear()
         read(arrival)
-        _look_into(arrival)
+        self._look_into(arrival)
         receipt = self._handle(arrival)
         if receipt.rule == _HELD:
             self._waiting.setdefault(arrival.key, arrival)
@@ -58,6 +59,20 @@ class Memory(Batch):
             settled = self.seen[arrival.key][1]
             receipt = receipt if settled is None or receipt.repeat else Receipt.model_validate(settled)
         return Outcome(receipt, self._tells())
+
+    def _look_into(self, arrival: Arrival) -> None:
+        """C-42: a file that is unfit refuses its message. (The hub itself does this in a process of its own.)"""
+        message = arrival.message
+        if message is None or arrival.refused is not None or not isinstance(message.data, Meddelande):
+            return
+        case = self.cases.get(self.case_id(arrival, message) or "")
+        arrival.looked_for = patient, listed = names_of(case)
+        standing = None if case is None or listed is None else self.memory[case.id][listed].data
+        people = (patient, *(one.name for one in standing.people)) if isinstance(standing, Narstaende) else (patient,)
+        file = message.data.attachment
+        unfit = None if file is None else files.check(file.name, base64.b64decode(file.content), people)
+        if unfit is not None:
+            arrival.refused = files.refusal(unfit)
 
     def _look_up(self, start: int) -> int:
         """The registers' answer is a message of the hub's own, right after the one that asked (architecture.md §1).
@@ -122,15 +137,6 @@ class Memory(Batch):
         """A case's accepted messages, in sequence order."""
         rows = [row for row in (*self.rows, *self.settled) if row.case_id == case and row.sequence is not None]
         return sorted(rows, key=lambda row: row.sequence or 0)
-
-
-def _look_into(arrival: Arrival) -> None:
-    """C-42: a file that is unfit refuses its message. (The hub itself does this in a process of its own.)"""
-    data = None if arrival.message is None or arrival.refused is not None else arrival.message.data
-    file = data.attachment if isinstance(data, Meddelande) else None
-    unfit = None if file is None else files.check(file.name, base64.b64decode(file.content))
-    if unfit is not None:
-        arrival.refused = files.refusal(unfit)
 
 
 def play(written: Written, world: World | None = None) -> Report:

@@ -51,6 +51,17 @@ async def read(connection: Connection, id_: str) -> Case | None:
     return None if row is None else Case.load(row[0])
 
 
+async def names(connection: Connection, ids: Iterable[str]) -> dict[str, tuple[str, int | None]]:
+    """Case id → the patient's name, and the sequence of the ``narstaende`` that stands; not locked."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    found = await connection.execute(
+        "SELECT id::text, name, (state->>'outsiders')::int FROM cases WHERE id = ANY(%s::uuid[])", (wanted,)
+    )
+    return {id_: (name or "", outsiders) for id_, name, outsiders in await found.fetchall()}
+
+
 _COLUMNS = {
     "id": "bytea",
     "system": "text",

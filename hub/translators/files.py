@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from hub.errors import Refused
 from hub.translators.files_kinds import EXTENSIONS, Unfit, kind_of, picture_texts, text_of
+from hub.translators.files_names import Name, holds_name, names
 from hub.translators.files_numbers import holds_number
 
 _MOST_TEXT = 10_000_000
@@ -28,11 +29,23 @@ _NUMBER_EN = (
     "The file's text or properties (title, author, comments, hidden parts) hold a personal identity number. "
     f"Remove it and send the message again. {_OTHER_EN}"
 )
+_PERSON_SV = (
+    "Filens text eller egenskaper (titel, författare, kommentarer, dolda delar) innehåller patientens eller en "
+    "närståendes namn. Ta bort det och sänd meddelandet på nytt."
+)
+_PERSON_EN = (
+    "The file's text or properties (title, author, comments, hidden parts) hold the name of the patient or of a "
+    "relative. Remove it and send the message again."
+)
 
 _SAID = {
     "name-number": (
         f"Filens namn innehåller ett personnummer. Döp om filen och sänd meddelandet på nytt. {_OTHER_SV}",
         f"The file's name holds a personal identity number. Rename the file and send the message again. {_OTHER_EN}",
+    ),
+    "name-person": (
+        "Filens namn innehåller patientens eller en närståendes namn. Döp om filen och sänd meddelandet på nytt.",
+        "The file's name holds the name of the patient or of a relative. Rename the file and send the message again.",
     ),
     "name": (
         "Filens namn innehåller osynliga tecken. Döp om filen och sänd meddelandet på nytt.",
@@ -46,6 +59,7 @@ _SAID = {
         _NUMBER_SV,
         _NUMBER_EN,
     ),
+    "person": (_PERSON_SV, _PERSON_EN),
     "kind": (
         f"Filer av den här typen ({{0}}) tas inte emot. Sänd den som {_TAKEN_SV}.",
         f"Files of this kind ({{0}}) are not accepted. Send it as {_TAKEN_EN}.",
@@ -87,17 +101,23 @@ _SAID = {
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
-def check(name: str, content: bytes) -> Unfit | None:
-    """Why the file is unfit, or None. Never raises but ``MemoryError``; what is found is not told, only that it is."""
+def check(name: str, content: bytes, people: Iterable[str] = ()) -> Unfit | None:
+    """Why the file is unfit, or None; ``people`` are the names of the patient and of the listed relatives.
+
+    Never raises but ``MemoryError``; what is found is not told, only that it is.
+    """
     try:
+        sought = names(people)
         if holds_number(name):
             return Unfit("name-number")
+        if holds_name(name, sought):
+            return Unfit("name-person")
         if _INVISIBLE.search(name):
             return Unfit("name")
         kind, texts = _opened(content)
         if name.rpartition(".")[2].lower() not in EXTENSIONS[kind]:
             return Unfit("extension", kind)
-        return _read(texts)
+        return _read(texts, sought)
     except Unfit as unfit:
         return unfit
     except MemoryError:
@@ -128,7 +148,7 @@ def _opened(content: bytes) -> tuple[str, Iterator[str]]:
     return kind, picture_texts(kind, content)
 
 
-def _read(texts: Iterable[str]) -> Unfit | None:
+def _read(texts: Iterable[str], sought: tuple[Name, ...]) -> Unfit | None:
     total = 0
     for text in texts:
         total += len(text)
@@ -136,6 +156,8 @@ def _read(texts: Iterable[str]) -> Unfit | None:
             return Unfit("limits")
         if holds_number(text):
             return Unfit("number")
+        if holds_name(text, sought):
+            return Unfit("person")
     return None
 
 
@@ -143,6 +165,8 @@ def refusal(unfit: Unfit) -> Refused:
     """What the sender is told: what is wrong and what to do, nothing of the file (C-42, D-10)."""
     sv, en = _SAID[unfit.code]
     element = (
-        "/data/attachment/name" if unfit.code in {"name-number", "name", "extension"} else "/data/attachment/content"
+        "/data/attachment/name"
+        if unfit.code in {"name-number", "name-person", "name", "extension"}
+        else "/data/attachment/content"
     )
     return Refused("C-42", sv.format(unfit.detail or "okänd"), en.format(unfit.detail or "unknown"), element)

@@ -107,10 +107,16 @@ def picture_texts(kind: str, content: bytes) -> Iterator[str]:
         raise Unfit("damaged") from error
 
 
+_RUNS = re.compile(rb"[\x20-\x7e\x80-\xff]{6,}")
+
+
 def readable(content: bytes) -> str:
     """The runs of printable signs in bytes, also where each takes two; too short ones are left out."""
-    runs = re.findall(rb"[\x20-\x7e]{6,}", content) + re.findall(rb"[\x20-\x7e]{6,}", content.replace(b"\0", b""))
-    return b"\n".join(runs).decode("ascii")
+    runs = _RUNS.findall(content) + (_RUNS.findall(content.replace(b"\0", b"")) if b"\0" in content else [])
+    said = b"\n".join(runs)
+    if said.isascii():
+        return said.decode("ascii")
+    return said.decode("utf-8", "replace") + "\n" + said.decode("latin-1")
 
 
 def _png(content: bytes) -> Iterator[str]:

@@ -1,7 +1,7 @@
-"""All that can be read in an Office package: every XML part of it, shown or hidden (C-42). Imports lxml only.
+"""All that can be read in an Office package: every XML part of it, shown or hidden (C-42). Imports the readers of parts.
 
 The libraries that write such files give their body only; here comments, notes, headers, hidden sheets, properties,
-deleted text and embedded files are read too, in one pass that builds no tree, takes no DTD and knows no entity.
+attributes, deleted text and embedded files are read too.
 """
 
 from __future__ import annotations
@@ -10,12 +10,10 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
-from typing import Any
-
-from lxml import etree
 
 from hub.translators.files_kinds import OLD_OFFICE, Unfit, readable
+from hub.translators.files_markup import NoDoctype, Part, parse
+from hub.translators.files_sheet import Formats, Sheet, Strings
 
 _MOST_PARTS = 3_000
 _MOST_BYTES = 40_000_000
@@ -33,17 +31,9 @@ _OPEN_DOCUMENT = {
 _MACROS = re.compile(r"(?i)vbaproject|vbadata|macrosheets/|activex/|ctrlprops/|^basic/|^scripts/|^dialogs/")
 _MARKUP = re.compile(r"(?i)\.(?:xml|rels|vml|svg|rdf|xhtml|html?)$")
 _PROGRAM = (b"MZ", b"\x7fELF", b"%PDF-", b"#!", OLD_OFFICE)
-_FETCHED = re.compile(r"/(?:attachedTemplate|oleObject|subDocument|frame|aFChunk)$")
 
-_PARAGRAPH = frozenset({"p", "h", "si", "is"})
-_UNSEEN = frozenset({"delText", "instrText", "delInstrText"})
-_BREAKS = {"br": "\n", "cr": "\n", "line-break": "\n", "tab": "\t", "ptab": "\t", "s": " ", "noBreakHyphen": "-"}
-_SAYING = frozenset(
-    {"title", "descr", "name", "value", "string-value", "author", "initials", "text", "alt", "displayName", "Target"}
-    | {"href", "tooltip", "location", "display", "creator", "userName", "content"}
-)
-_SAYING_VAL = frozenset({"alias", "tag", "docVar", "default", "statusText", "helpText", "result", "listEntry"})
-_NUMBER = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{1,2}")
+_APART = "\n¦\n"
+"""Between texts that do not follow each other: no number reaches over it."""
 
 
 class Package:
@@ -60,18 +50,17 @@ class Package:
             raise Unfit("encrypted")
         if content[-22:-18] != b"PK\x05\x06" or self._zip.comment or len(set(names)) != len(names):
             raise Unfit("two-in-one")
+        self._types = _Types()
         self.kind = self._kind(set(names))
         if any(_MACROS.search(name) for name in names):
             raise Unfit("macros")
 
     def _kind(self, names: set[str]) -> str:
         if "[Content_Types].xml" in names:
-            text = self._read("[Content_Types].xml")
-            types = _Types()
-            _parse(text, types)
-            if types.macros:
+            parse(self._read("[Content_Types].xml"), self._types)
+            if self._types.macros:
                 raise Unfit("macros")
-            kinds = {_MAIN[one] for one in types.found if one in _MAIN}
+            kinds = {_MAIN[one] for one in self._types.found if one in _MAIN}
             if len(kinds) == 1 and "mimetype" not in names:
                 return kinds.pop()
         elif "mimetype" in names and "content.xml" in names:
@@ -83,7 +72,11 @@ class Package:
         raise Unfit("kind", "ZIP")
 
     def texts(self) -> Iterator[str]:
-        """Every text, paragraph by paragraph, those of embedded packages too."""
+        """Every text, part by part, those of embedded packages too."""
+        strings, formats = Strings(), Formats()
+        for name, reader in ((self._types.strings, strings), (self._types.styles, formats)):
+            if name in self._zip.namelist():
+                parse(self._read(name), reader)
         for part in self._zip.infolist():
             yield part.filename
             content = self._read(part.filename)
@@ -94,9 +87,12 @@ class Package:
                 yield from inner.texts()
                 self._left = inner._left
             elif _MARKUP.search(part.filename) or content.lstrip(b"\xef\xbb\xbf\t\n\r ").startswith(b"<"):
-                reader = _Reader()
-                _parse(content, reader)
-                yield from reader.texts
+                own = part.filename.lower().startswith("customxml/")
+                sheet = part.filename in self._types.sheets
+                read = Sheet(strings.strings, formats) if sheet else Part(outspoken=own)
+                parse(content, read)
+                yield "\n".join(read.texts)
+                yield _APART.join(dict.fromkeys(read.hidden))
             else:
                 yield readable(content)
 
@@ -109,91 +105,22 @@ class Package:
         return content
 
 
-def _parse(content: bytes, target: Any) -> None:
-    """Into a ``_Types`` or a ``_Reader``, part by part; the stubs of lxml know no such target."""
-    if not content.strip():
-        return
-    parser = etree.XMLParser(target=target, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-    parser.feed(content)
-    parser.close()
-
-
-class _NoDoctype:
-    """What both readers of parts share: a document type is refused before anything in it is looked at."""
-
-    def doctype(self, _name: str, _public: str | None, _system: str | None) -> None:
-        raise Unfit("entities")
-
-    def close(self) -> None:
-        """The parser asks for it."""
-
-
-class _Types(_NoDoctype):
-    """The content types of a package."""
+class _Types(NoDoctype):
+    """The content types of a package, and which parts a workbook's cells are read with."""
 
     def __init__(self) -> None:
         self.found: set[str] = set()
         self.macros = False
+        self.sheets: set[str] = set()
+        self.strings = self.styles = ""
 
     def start(self, _tag: str, attributes: Mapping[str, str]) -> None:
-        kind = attributes.get("ContentType", "")
+        kind, name = attributes.get("ContentType", ""), attributes.get("PartName", "").removeprefix("/")
         self.found.add(kind)
         self.macros |= "macroEnabled" in kind or "vbaProject" in kind or "macrosheet" in kind
-
-
-class _Reader(_NoDoctype):
-    """The texts of one part. What a paragraph's runs say is one text, whatever stands between them."""
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-        self._open: list[list[str]] = [[]]
-        self._unseen: list[str] = []
-        self._in_unseen = False
-
-    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        space, _, name = tag.rpartition("}")
-        if name == "script" or space.endswith(":script:1.0"):
-            raise Unfit("macros")
-        self._attributes(name, attributes)
-        self._in_unseen = name in _UNSEEN
-        if name in _PARAGRAPH:
-            self._open.append([])
-        elif len(self._open) == 1:
-            self._end_text()
-        elif name in _BREAKS and "val" not in attributes:
-            self._open[-1].append(_BREAKS[name])
-
-    def end(self, tag: str) -> None:
-        name = tag.rpartition("}")[2]
-        self._in_unseen = False
-        if name in _PARAGRAPH and len(self._open) > 1:
-            self._end_text()
-            self._open.pop()
-        elif len(self._open) == 1:
-            self._end_text()
-
-    def data(self, text: str) -> None:
-        if self._in_unseen:
-            self._unseen.append(text)
-        elif not (text.isspace() and "\n" in text):  # how the part is laid out
-            self._open[-1].append(text)
-
-    def comment(self, text: str) -> None:
-        self.texts.append(text)
-
-    def _end_text(self) -> None:
-        text = "".join(self._open[-1]).strip()
-        self._open[-1].clear()
-        if text:
-            self.texts.append(str(int(Decimal(text))) if _NUMBER.fullmatch(text) else text)
-        if self._unseen:
-            self.texts.append("".join(self._unseen))
-            self._unseen.clear()
-
-    def _attributes(self, name: str, attributes: Mapping[str, str]) -> None:
-        for key, value in attributes.items():
-            short = key.rpartition("}")[2]
-            if short in _SAYING or (short == "val" and name in _SAYING_VAL):
-                self.texts.append(value)
-        if attributes.get("TargetMode") == "External" and _FETCHED.search(attributes.get("Type", "")):
-            raise Unfit("active")
+        if kind.endswith("spreadsheetml.worksheet+xml"):
+            self.sheets.add(name)
+        elif kind.endswith("spreadsheetml.sharedStrings+xml"):
+            self.strings = name
+        elif kind.endswith("spreadsheetml.styles+xml"):
+            self.styles = name

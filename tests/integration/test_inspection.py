@@ -40,7 +40,7 @@ def reads_with(monkeypatch, check: str, *, seconds: int = 1) -> None:
 from hub.intake import file_reader
 from hub.translators import files
 import os, time
-def check(name, content):
+def check(name, content, people):
     {check}
 files.check = check
 file_reader.SECONDS = {seconds}

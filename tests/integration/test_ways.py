@@ -405,11 +405,39 @@ async def test_a_person_who_becomes_protected_during_the_stay_is_found_by_asking
         registers.simulation.control(Control(person={"id": person, "protected": None}))
 
 
-async def test_a_file_with_a_persons_number_is_refused_and_one_without_it_is_told(hub):
+async def test_a_file_with_a_number_or_a_name_of_the_case_is_refused_and_one_without_is_told(hub):
     act, data = admission(LUND[1])
+    data["patient"]["name"] = "Tolvan Tolvansson"
     case = (await hub.send(act, data)).json()["case"]
-    for text, status in (("Ring 191212121212 i morgon.", 409), ("Ring i morgon.", 200)):
+    listed = {"people": [{"name": "Eva-Lena Tolvansdotter", "relation": "dotter"}]}
+    assert (await hub.send(event("narstaende", case), listed)).status_code == 200
+    for text, status in (
+        ("Ring 191212121212 i morgon.", 409),
+        ("Ring Tolvansson, Tolvan i morgon.", 409),
+        ("Ring Eva-Lena\nTolvansdotter i morgon.", 409),
+        ("Ring Tolvan i morgon.", 200),
+    ):
         file = {"name": "lapp.txt", "content": base64.b64encode(text.encode()).decode()}
         answer = await hub.send(event("meddelande", case), {"text": "Se bilagan", "attachment": file})
         assert answer.status_code == status, answer.text
         assert "1212" not in answer.text.replace(case, "")
+        assert "olvan" not in answer.text
+
+
+async def test_a_file_that_comes_together_with_the_case_is_looked_into_for_its_names(hub):
+    act, data = admission(LUND[1])
+    data["patient"]["name"] = "Tolvan Tolvansson"
+    named, fine = (event("meddelande", act["subject"]) for _ in range(2))
+    files = [
+        {"name": "lapp.txt", "content": base64.b64encode(text).decode()}
+        for text in (b"Ring Tolvan Tolvansson", b"Ring")
+    ]
+    batch = [{**act, "data": data}] + [
+        {**one, "data": {"text": "Se bilagan", "attachment": file}}
+        for one, file in zip((named, fine), files, strict=True)
+    ]
+    answers = (await hub.post("/messages", json.dumps(batch), BATCH)).json()
+    assert [one["code"] for one in answers] == ["ok", "transient-error", "transient-error"], answers
+    refused, accepted = [await hub.receipt("ehr", one["id"], final=True) for one in (named, fine)]
+    assert (refused["code"], refused["rule"]) == ("fatal-error", "C-42")
+    assert accepted["code"] == "ok"

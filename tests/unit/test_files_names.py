@@ -1,0 +1,104 @@
+"""A file that names the patient or a listed relative is refused, and one that shares a part of a name passes (C-42)."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.translators.files import check, refusal
+from hub.translators.files_names import holds_name, names
+from tests.unit.test_files import W, open_document, pdf, sheet, slides, with_parts, word
+from tests.unit.test_files_hidden import book, updated
+
+PEOPLE = ("Tolvan Eva-Lena Tolvansson", "Bo Ek", "Åsa von Öberg")
+SOUGHT = names(PEOPLE)
+
+
+def fault(name: str, content: bytes) -> str | None:
+    unfit = check(name, content, PEOPLE)
+    return None if unfit is None else unfit.code
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Tolvan Tolvansson", "TOLVANSSON, Tolvan", "tolvan eva-lena tolvansson", "Lena Tolvansson", "Eva–Lena Tolvansson",
+        "Tolvan T. Tolvansson", "Tolvan\nTolvansson", "Tolvan\tTolvansson", "Tolvan Tolvanssons plan", "Tolvans-\nson, Tolvan",
+        "Tol\u00advan Tolvans\u200bson", "T O L V A N  T O L V A N S S O N", "T\no\nl\nv\na\nn\nT\no\nl\nv\na\nn\ns\ns\no\nn",
+        "ＴＯＬＶＡＮ ＴＯＬＶＡＮＳＳＯＮ", "TolvanTolvansson", "Förnamn: Tolvan Efternamn: Tolvansson", "Bo Ek", "Ek Bo", "BoEk", "bo_ek",
+        "Asa Oberg", "A\u030asa von O\u0308berg", "Öberg, Åsa",
+    ],
+)  # fmt: skip
+def test_a_full_name_is_found_in_any_order_case_and_form(text):
+    assert holds_name(f"Hembesök hos {text} i morgon", SOUGHT)
+    assert fault("a.txt", f"Hembesök hos {text} i morgon".encode()) == "person"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Tolvan", "Tolvansson", "Bo i Lund", "En ek", "Åsa", "von Öberg", "Eva-Lena", "Bo och Ek", "boende i turboekonomi",
+        "Tolvan kom på besök. Ek fälldes", "Åsa Nilsson och Bo Öberg", "Ekbo", "Boek",
+    ],
+)  # fmt: skip
+def test_a_part_of_a_name_or_parts_of_two_is_no_identification(text):
+    assert not holds_name(text, SOUGHT)
+    assert fault("a.txt", text.encode()) is None
+
+
+def test_a_name_of_one_part_is_not_looked_for():
+    assert names(["Försäkringskassan", "", "Eva"]) == ()
+
+
+@given(st.permutations(["tolvan", "tolvansson"]), st.sampled_from([" ", "_", "-", ".", " - "]), st.booleans())
+def test_a_files_name_that_names_someone_is_refused_at_the_name(parts, between, capital):
+    text = between.join(part.title() if capital else part for part in parts)
+    refused = refusal(check(f"Remiss {text}.txt", b"hej", PEOPLE))
+    assert (refused.rule, refused.element) == ("C-42", "/data/attachment/name")
+    assert "olvan" not in f"{refused.sv}{refused.en}".lower()
+
+
+RUNS = f"<w:x {W}><w:p><w:r><w:t>Tol</w:t></w:r><w:proofErr/><w:r><w:t>van Tolvan</w:t></w:r><w:r><w:t>sson</w:t></w:r></w:p></w:x>"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.docx", word("Hej", "Tolvan", "Tolvansson")),
+        ("a.docx", with_parts(word(), {"word/footnotes.xml": RUNS})),
+        ("a.docx", with_parts(word(), {"docProps/custom.xml": "<a><b>Tolvansson, Tolvan</b></a>"})),
+        ("a.docx", with_parts(word(), {"word/x.xml": f"<w:x {W}><w:ins w:author='Bo Ek'/></w:x>"})),
+        ("a.xlsx", sheet("x", "Tolvan", "Tolvansson")),
+        ("a.xlsx", book(["Namn", "Tolvansson"], ["", "Tolvan"])),
+        ("a.pptx", slides("Bo Ek")),
+        ("a.odt", open_document("<text:p>Tolvan <text:span>Tolvansson</text:span></text:p>")),
+        ("a.pdf", pdf(b"(Tolvan Tolvansson) Tj")),
+        ("a.pdf", pdf(b"(\\305sa von \\326berg) Tj")),
+        (
+            "a.pdf",
+            pdf(b"1 0 0 1 160 700 Tm (Tolvansson) Tj 1 0 0 1 300 600 Tm (annat) Tj 1 0 0 1 100 700 Tm (Tolvan) Tj"),
+        ),
+        ("a.pdf", pdf(change=lambda writer: writer.add_metadata({"/Author": "Tolvan Tolvansson"}))),
+        ("a.pdf", updated(pdf(b"(Tolvan Tolvansson) Tj"))),
+    ],
+)
+def test_a_name_is_found_in_every_kind_of_file(name, content):
+    assert fault(name, content) == "person"
+    assert check(name, content) is None, "and without its people the file passes"
+
+
+def test_the_refusal_says_that_it_is_a_name_and_not_which():
+    refused = refusal(check("a.txt", b"Bo Ek", PEOPLE))
+    assert (refused.rule, refused.element) == ("C-42", "/data/attachment/content")
+    assert "namn" in refused.sv
+    assert "name" in refused.en
+    assert "Bo" not in refused.sv + refused.en
+
+
+def test_a_large_file_is_looked_through_for_many_names():
+    many = [f"Förnamn{chr(97 + n % 26)} Efternamn{chr(97 + n // 26)}" for n in range(50)]
+    text = "Träning, vila och promenad med Förnamna varje dag. " * 11_000
+    assert check("a.txt", text.encode()[:599_000], many) is None
+
+
+def test_an_ordinary_file_passes():
+    assert fault("a.docx", word("Träning varje dag.", "Bo i Lund, och Ek är ett träd.")) is None
