@@ -5,8 +5,8 @@ Written out in SQL so that it stays what it was when the tables move on.
 
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
