@@ -33,7 +33,7 @@ from hub.routers import http, messages, ops
 from hub.routers import kafka as kafka_in
 from hub.routers.asides import Asides
 from hub.settings import Settings, kafka_client
-from hub.store import cases, deadline, inbox, outbox
+from hub.store import cases, deadline, held, outbox
 from hub.store import directory as directories
 from hub.store.outbox import Item
 from hub.store.registers import Answers
@@ -214,7 +214,7 @@ class Hub:
         metrics.progress.set(self.intake.progress)
         async with self.store.transaction() as connection:
             backlog = await outbox.backlog(connection)
-            held, since = await inbox.oldest_hold(connection)
+            waiting, since = await held.gauge(connection)
             manual = await cases.manual_count(connection)
             late = await deadline.overdue(connection, datetime.now(UTC))
         now = datetime.now(UTC)
@@ -230,7 +230,7 @@ class Hub:
             else:
                 metrics.outbox_waiting.labels(system).set(count)
                 metrics.outbox_oldest.labels(system).set((now - oldest).total_seconds())
-        metrics.held.set(held)
+        metrics.held.set(waiting)
         metrics.held_oldest.set(0 if since is None else (now - since).total_seconds())
         metrics.manual.set(manual)
 

@@ -23,6 +23,8 @@ class Refused(Exception):  # noqa: N818 - named for what happened to the message
     element: str | None = None
     status: int = 409
     warnings: list[str] = field(default_factory=list)
+    early: str = ""
+    """What is missing and may still be on its way (D-4): the message then waits for it instead."""
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.en}"

@@ -4,14 +4,15 @@ intake.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from hub.errors import Misconfigured, Refused
 from hub.intake.batch import Batch
 from hub.intake.kept import stored_arrival
-from hub.store import asides, inbox, outbox, timeline
+from hub.store import asides, held, inbox, outbox, timeline
 from hub.store import directory as directories
-from hub.store.transaction import Store
+from hub.store.transaction import Conflict, Store
 
 
 def _has(reason: str) -> None:
@@ -20,11 +21,14 @@ def _has(reason: str) -> None:
 
 
 async def release(store: Store, message: str, who: str, reason: str) -> str:
-    """A held message is tried at once."""
+    """A held message is tried at once, and what stands ahead of it in its case."""
     _has(reason)
+    now = datetime.now(UTC)
     async with store.transaction() as connection:
-        keys = sorted({h.case_key for h in await _found(connection, message)})
-        await inbox.make_due(connection, keys, datetime.now(UTC))
+        found = await _found(connection, message)
+        await held.wake(connection, {one.case_key for one in found}, now)
+        for one in found:
+            await held.try_now(connection, one.key, now)
         await timeline.operated(connection, who, "release", message, reason)
     return f"{message} is tried within a second"
 
@@ -35,19 +39,29 @@ async def refuse(store: Store, message: str, who: str, reason: str) -> str:
     current = await directories.current(store)
     if current is None:
         raise Misconfigured("there is no directory")
-    async with store.transaction() as connection:
-        found = await _found(connection, message)
-        rows = await inbox.load(connection, [(h.source, h.message) for h in found])
-        arrivals = [stored_arrival(row, current[1]) for row in rows.values()]
-        for arrival in arrivals:
-            arrival.refused = Refused(
-                "operations",
-                "Driften har avvisat meddelandet. Kontakta hubbens drift.",
-                "Operations has refused the message. Contact the hub's operations.",
-            )
-        await Batch(current[1], NothingKnown(), datetime.now(UTC)).run(connection, arrivals)
-        await timeline.operated(connection, who, "refuse", message, reason)
-    return f"{message} is refused; its sender is told"
+    for _ in range(_TRIES):
+        with suppress(Conflict):  # a hub was trying it: what stands now is read again
+            async with store.transaction() as connection:
+                found = await _found(connection, message)
+                rows = await inbox.load(connection, [one.key for one in found])
+                arrivals = [stored_arrival(rows[one.key], one, current[1]) for one in found]
+                for arrival in arrivals:
+                    arrival.refused, arrival.defect = REFUSED, None
+                batch = Batch(directory=current[1], known=NothingKnown(), now=datetime.now(UTC))
+                await batch.run(connection, arrivals)
+                if all(receipt.rule != REFUSED.rule for receipt in batch.receipts):
+                    raise Misconfigured(f"{message} has been handled meanwhile; see `hub timeline {message}`")
+                await timeline.operated(connection, who, "refuse", message, reason)
+            return f"{message} is refused; its sender is told"
+    raise Misconfigured(f"{message} is being tried all the time; pause its sender, or try again")
+
+
+REFUSED = Refused(
+    "operations",
+    "Driften har avvisat meddelandet. Kontakta hubbens drift.",
+    "Operations has refused the message. Contact the hub's operations.",
+)
+_TRIES = 20
 
 
 class NothingKnown:
@@ -66,8 +80,8 @@ class NothingKnown:
         return
 
 
-async def _found(connection: inbox.Connection, message: str) -> list[inbox.Held]:
-    found = [h for h in await inbox.held(connection, limit=100_000) if h.message == message]
+async def _found(connection: inbox.Connection, message: str) -> list[held.Held]:
+    found = await held.named(connection, message)
     if not found:
         raise Misconfigured(f"no held message has the id {message}")
     return found

@@ -23,7 +23,7 @@ from hub.intake.intake import Intake
 from hub.intake.own import own_message
 from hub.log import log
 from hub.processes.registers import LICENSED
-from hub.store import inbox, outbox
+from hub.store import held, outbox
 from hub.store.outbox import REGISTERS, Item
 from hub.store.ownership import Ownership
 from hub.store.transaction import Store
@@ -127,7 +127,7 @@ class Worker:
             said, again = await self._answer(item, question)
         async with self._store.transaction() as connection:
             if question.concerns == "decided_by" and not again:
-                await inbox.try_now(connection, (item.source, item.message_id), datetime.now(UTC))
+                await held.try_now(connection, (item.source, item.message_id), datetime.now(UTC))
             if again:
                 wait = _SCHEDULE_S[min(item.attempts, len(_SCHEDULE_S) - 1)]
                 await outbox.retry(connection, [item.id], datetime.now(UTC) + timedelta(seconds=wait), said)

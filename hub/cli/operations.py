@@ -18,9 +18,9 @@ def held_list() -> None:
     """List held messages, oldest first, the cases in the manual queue (addressing to be seen to by hand), the partitions
     of Kafka that wait, and gaps in them.
     """
-    from hub.store import asides, cases, inbox
+    from hub.store import asides, cases, held
 
-    for h in in_transaction(inbox.held):
+    for h in in_transaction(held.oldest):
         typer.echo(
             f"{h.since:%Y-%m-%d %H:%M:%S}  {h.message}  case {h.case_key}  {h.reason}  tried {h.attempts}  next {h.due_at:%H:%M:%S}"
         )
@@ -49,10 +49,10 @@ def held_pass(
 @held_app.command("show")
 def held_show(message: Annotated[str, typer.Argument(help="The message's id.")]) -> None:
     """Show a held message as it came, its body included: personal data, for authorised eyes."""
-    from hub.store import inbox
+    from hub.store import held, inbox
 
     async def go(connection: Any) -> list[inbox.Row]:
-        keys = [(h.source, h.message) for h in await inbox.held(connection, limit=100_000) if h.message == message]
+        keys = [one.key for one in await held.named(connection, message)]
         return list((await inbox.load(connection, keys)).values())
 
     rows = in_transaction(go)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from hub.errors import Refused
 from hub.translators import formats
 from schemas.directory import System
 from schemas.envelope import Message
-from schemas.messages import BilingualText, Receipt
+from schemas.messages import HUB_SOURCE, BilingualText, Receipt
 from schemas.person_numbers import find_person_numbers
 
 MAX_BYTES = 1_000_000
@@ -22,6 +23,16 @@ Names = tuple[str, int | None]
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _WHOLE_NUMBER = re.compile(r"(?:18|19|20)\d{6}-?\d{4}")
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """How a message that is tried again has waited until now (``holds``)."""
+
+    case_key: str
+    reason: str
+    since: datetime
+    reason_since: datetime
 
 
 @dataclass(slots=True)
@@ -46,6 +57,10 @@ class Arrival:
     """The key under which a held message was kept; None for one that has just come."""
     looked_for: Names = ("", None)
     """Whose names its file was looked into for."""
+    waited: Waited | None = None
+    """Set with ``kept_as``."""
+    defect: str | None = None
+    """The name of an error of ours in reading it: it is held, and read again later."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -57,6 +72,11 @@ class Arrival:
         if self.message is not None and self.refused is None:
             return self.message.source, self.message.id
         return f"urn:system:{self.system_id}", self.place
+
+    @property
+    def is_own(self) -> bool:
+        """It comes from the hub itself: an answer of a register, a deadline."""
+        return self.key[0] == HUB_SOURCE
 
     @property
     def was_held(self) -> bool:
@@ -169,15 +189,33 @@ def refusal(arrival: Arrival, refused: Refused, case: str | None = None) -> Rece
     )
 
 
-def held_receipt(arrival: Arrival, *, repeat: bool = False) -> Receipt:
-    """The receipt of a message that is kept and waits (D-4); a final one follows."""
+def read_or_keep(arrival: Arrival) -> None:
+    """Reads; an error of ours in reading becomes the arrival's ``defect``: its bytes are kept and read again later."""
+    try:
+        read(arrival)
+    except Exception as error:  # noqa: BLE001 - whatever it is: one message's trouble, and not lost for it
+        arrival.defect = type(error).__name__
+        arrival.message = None
+        arrival.digest = arrival.digest or hashlib.sha256(arrival.raw).digest()
+
+
+def held_receipt(arrival: Arrival, missing: Refused | None = None, *, repeat: bool = False) -> Receipt:
+    """The receipt of a message that is kept and waits (D-4); a final one follows. ``missing``: the rule that asks for
+    something which may still be on its way.
+    """
+    sv = "Meddelandet är mottaget och bevarat men kan inte hanteras ännu."
+    en = "The message is received and kept but cannot be handled yet."
+    if missing is not None:
+        sv = f"Meddelandet är mottaget och bevarat men väntar i högst 72 timmar på det som ska komma först ({missing.rule}). {missing.sv}"
+        en = f"The message is received and kept but waits, 72 hours at the most, for what must come first ({missing.rule}). {missing.en}"
     return Receipt(
         message=arrival.key[1],
         code="transient-error",
         rule="held",
         repeat=repeat,
+        element=None if missing is None else missing.element,
         text=BilingualText(
-            sv="Meddelandet är mottaget och bevarat men kan inte hanteras ännu. Sänd det inte igen; slutligt svar följer.",
-            en="The message is received and kept but cannot be handled yet. Do not send it again; a final answer follows.",
+            sv=f"{sv} Sänd det inte igen; slutligt svar följer.",
+            en=f"{en} Do not send it again; a final answer follows.",
         ),
     )

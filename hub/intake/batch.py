@@ -6,76 +6,40 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
 from hub.errors import Refused
-from hub.intake import telling
+from hub.intake import holds, telling
 from hub.intake.arrival import Arrival, held_receipt, refusal
 from hub.intake.kept import ref_of, row_of
 from hub.intake.naming import must_be_looked_into
+from hub.intake.outcome import Holding, Outcome
 from hub.intake.own import ASKED, Known, new_id, own_message
-from hub.intake.standing import Standing
 from hub.intake.vouching import actor_may_act, licence_unknown, person_may_have_a_case
+from hub.log import log
 from hub.processes.case import Case
-from hub.processes.deadlines import deadlines
 from hub.processes.machine import NO_SUCH_CASE, Decision, decide
 from hub.processes.registers import LICENSED
 from hub.processes.svu import SVU
 from hub.processes.table import acting_role
-from hub.store import cases, inbox, outbox
-from hub.store.follow import follow
 from hub.store.inbox import Connection
-from hub.store.outbox import Item
-from hub.translators import formats
-from schemas.directory import Directory
 from schemas.envelope import Message
 from schemas.messages import Question, Receipt
 from schemas.own import Verifiering
 from schemas.parts import Part
 
-HOLD_SCHEDULE_S = (1.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
-"""Waits between the tries of a held message, the last one repeated (D-4)."""
-
 _BREATH = 40
 """Messages handled at a stretch before the event loop may do something else."""
-
-AWAITS_OPENING = "awaits-opening"
-"""The reason of a hold: the message came before the one that opens its case."""
-
-AWAITS_HSA = "awaits-hsa"
-"""The reason of a hold: HSA has to say first whether someone is licensed (C-22)."""
-
-NAMES_CHANGED = "names-changed"
-"""The reason of a hold: the message's file was looked into for other names than the case has now (C-42)."""
 
 _ABOUT_THREADS = frozenset({"meddelande", "kvittens", "makulering"})
 
 
-@dataclass(slots=True)
-class Batch(Standing):
-    """What one transaction reads and writes; ``receipts`` are in the order of the arrivals."""
+@dataclass(slots=True, kw_only=True)
+class Batch(Outcome):
+    """Handles arrivals in their order against what stands; nothing is written before ``run`` ends."""
 
-    directory: Directory
     known: Known
-    now: datetime
-    receipts: list[Receipt] = field(default_factory=list)
-    items: list[Item] = field(default_factory=list)
-    counted: list[tuple[str, str, str]] = field(default_factory=list)
-    """(system, message name, outcome) for the metrics."""
-    opened: dict[str, tuple[str, str | None]] = field(default_factory=dict)
-    changed: set[str] = field(default_factory=set)
-    threads: set[tuple[str, str]] = field(default_factory=set)
-    """(case, free message) that are new or changed."""
-    shielded: set[str] = field(default_factory=set)
-    """Cases whose person turned out to be protected."""
-    rewound: set[str] = field(default_factory=set)
-    """Cases whose deadlines are new or changed."""
-    held: list[tuple[inbox.Key, str, str]] = field(default_factory=list)
-    rows: list[inbox.Row] = field(default_factory=list)
-    settled: list[inbox.Row] = field(default_factory=list)
-    freed: set[str] = field(default_factory=set)
 
     async def run(self, connection: Connection, arrivals: Sequence[Arrival]) -> None:
         """Handles the arrivals in their order. Raises ``Conflict`` or ``Unavailable``; then nothing has happened."""
@@ -84,47 +48,61 @@ class Batch(Standing):
             self.receipts.append(self._handle(arrival))
             if number % _BREATH == 0:
                 await asyncio.sleep(0)
-        await self._write(connection)
+        await self.write(connection)
 
-    async def hold_one(self, connection: Connection, arrival: Arrival, reason: str) -> Receipt:
-        """Holds one message that could not be handled, under its case as far as that can be told."""
+    async def hold_one(self, connection: Connection, arrival: Arrival, error: str) -> None:
+        """Holds one message that a defect of ours kept from being handled, under its case as far as that can be told."""
         await self.find(connection, [arrival])
-        message = arrival.message
-        key = arrival.key[0] if message is None else self.case_id(arrival, message) or self.early_key(arrival, message)
-        receipt = self.hold(arrival, key, reason)
-        await self._write(connection)
-        return receipt
+        answered = self._answered_before(arrival)
+        self.receipts.append(self.hold(arrival, holds.DEFECT + error) if answered is None else answered)
+        await self.write(connection)
 
     # --- one message
     # ---------------------------------------------------------------------------------------------------
 
     def _handle(self, arrival: Arrival) -> Receipt:
-        before = self.seen.get(arrival.key)
-        if before is not None and not (arrival.was_held and before[1] is None):
-            return self._again(arrival, *before)
+        if (answered := self._answered_before(arrival)) is not None:
+            return answered
+        if arrival.defect is not None:
+            return self.hold(arrival, holds.DEFECT + arrival.defect)
         message = arrival.message
         if message is None or arrival.refused is not None:
             assert arrival.refused is not None
             return self._refuse(arrival, arrival.refused)
+        if arrival.system is None and not arrival.is_own:
+            return self.hold(arrival, holds.AWAITS_SYSTEM)
         case_id = self.case_id(arrival, message)
         if case_id is not None and case_id not in self.cases:
             # A case's id is given by the hub; under any other name a sender opens with a reference of its own.
             return self._refuse(arrival, NO_SUCH_CASE)
         if (reason := self._must_wait(arrival, message, case_id)) is not None:
-            return self.hold(arrival, case_id or self.early_key(arrival, message), reason)
+            return self.hold(arrival, reason)
         case = None if case_id is None else self.cases.get(case_id)
         if case is not None and must_be_looked_into(arrival, case):
-            return self.hold(arrival, case.id, NAMES_CHANGED)
+            return self.hold(arrival, holds.NAMES_CHANGED)
         try:
             actor_may_act(message, self.known, self.directory)
             if (unsure := licence_unknown(message, self.known)) is not None:
                 return self._hold_for_hsa(arrival, message, case_id, unsure)
             if case is None:
                 person_may_have_a_case(message, self.known, self.directory)
+            elif arrival.was_held and self._is_overtaken(message, case):
+                return self._refuse(arrival, holds.OVERTAKEN)
             decision = decide(SVU, case, case_id or new_id(), message, self.directory, self.now)
         except Refused as refused:
+            if (reason := _too_early(arrival, refused)) is not None:
+                return self.hold(arrival, reason, refused)
             return self._refuse(arrival, refused)
         return self._accept(arrival, message, decision, opened=case is None)
+
+    def _answered_before(self, arrival: Arrival) -> Receipt | None:
+        """The answer to a message that is known already; None for one that is to be handled."""
+        before = self.seen.get(arrival.key)
+        if before is None or (arrival.was_held and before[1] is None):
+            return None
+        if arrival.was_held:  # another hub was first, and has told the sender
+            return Receipt.model_validate(before[1])
+        return self._again(arrival, *before)
 
     def _again(self, arrival: Arrival, digest: bytes, receipt: Any) -> Receipt:
         """D-2: the same bytes get the first answer again, other bytes under the same id are refused and the first
@@ -146,19 +124,29 @@ class Batch(Standing):
         return answer
 
     def _must_wait(self, arrival: Arrival, message: Message, case_id: str | None) -> str | None:
-        """D-4: why the message cannot be decided now, or None."""
+        """D-4: why the message cannot be decided now, or None (``holds`` says who waits for whom)."""
+        if arrival.is_own:
+            return None
         row = SVU.row(message.name)
         opens = row is not None and row.opens
-        for key in (case_id, self.early_key(arrival, message)):
-            head = self.holds.get(key) if key is not None else None
-            if head is None or head[0] == arrival.key:
-                continue
-            if head[1] == AWAITS_OPENING and opens and case_id is None:
-                continue
-            return "behind-held"
+        ahead = self.holds.ahead(self.queue_keys(arrival), arrival.key)
+        there = case_id is not None
+        if ahead and not holds.lets_by(ahead, opens=opens, brings=brings(message), case_is_there=there):
+            return holds.BEHIND
         if case_id is None and not opens and message.subject.startswith("ref:"):
-            return AWAITS_OPENING
+            return holds.AWAITS_OPENING
         return None
+
+    def _is_overtaken(self, message: Message, case: Case) -> bool:
+        """Whether something done later than this about the same thing stands in the case: it went by while this waited."""
+        parts = parts_of(message)
+        standing = [case.consent_at] if "samtycke" in parts else []
+        if "svu.inskrivning" in parts and "inskrivning" in case.steps:
+            standing.append(case.steps["inskrivning"]["sequence"])
+        earlier = self.memory.get(case.id, {})
+        return any(
+            number in earlier and earlier[number].time > message.time for number in standing if number is not None
+        )
 
     def _hold_for_hsa(self, arrival: Arrival, message: Message, case_id: str | None, person: str) -> Receipt:
         """C-22: the answer is needed first. A message that is tried again and still not answered for asks again."""
@@ -166,7 +154,7 @@ class Batch(Standing):
         if self.known.actor(person, LICENSED) is None:
             self.known.asking(person, LICENSED)
             self.items.append(telling.lookup(case_id, message, asked, self.now))
-        return self.hold(arrival, case_id or self.early_key(arrival, message), AWAITS_HSA)
+        return self.hold(arrival, holds.AWAITS_HSA)
 
     # --- its outcome
     # ---------------------------------------------------------------------------------------------------
@@ -177,15 +165,28 @@ class Batch(Standing):
         self._answered(arrival, answer, "refused")
         return answer
 
-    def hold(self, arrival: Arrival, case_key: str, reason: str) -> Receipt:
-        """Keeps a message that cannot be handled now."""
-        if not arrival.was_held:
+    def hold(self, arrival: Arrival, reason: str, missing: Refused | None = None) -> Receipt:
+        """Keeps a message that cannot be handled now, or refuses it when it has waited as long as it may; ``missing`` is
+        the rule that asks for what is not there yet.
+        """
+        waited = arrival.waited
+        if waited is not None and holds.too_long(waited, reason, self.now):
+            say = log.error if reason.startswith(holds.DEFECT) else log.warning
+            say("hold_given_up", reason=reason, system=arrival.system_id, message=arrival.key[1])
+            return self._refuse(arrival, missing or holds.given_up(reason))
+        case_id, *others = self.queue_keys(arrival)
+        case_key = case_id or next((key for key in others if key is not None), arrival.key[0])
+        if waited is None:
             self.rows.append(row_of(arrival, None, None, None))
+        elif reason in holds.EARLY and reason != waited.reason:
+            self.freed.add(case_key)  # from now on it lets by what it waits for
         self.seen[arrival.key] = (arrival.digest, None)
-        self.holds.setdefault(case_key, (arrival.key, reason))
-        self.held.append((arrival.key, case_key, reason))
-        answer = held_receipt(arrival)
-        if not arrival.was_held:
+        if not arrival.is_own:
+            self.holds.put(case_key, arrival.key, reason)
+        waits_s = holds.BEHIND_S if reason == holds.BEHIND and case_id is not None else holds.SCHEDULE_S
+        self.held.append(Holding(arrival.key, case_key, reason, waited is None, waits_s))
+        answer = held_receipt(arrival, missing)
+        if waited is None:
             self._answered(arrival, answer, "held")
         return answer
 
@@ -196,7 +197,10 @@ class Batch(Standing):
             self.opened[case.id] = (arrival.system_id, None if ref is None else ref[1])
             if ref is not None:
                 self.ids[ref] = case.id
-                self.freed.add(f"{ref[0]}/{ref[1]}")
+                early = f"{ref[0]}/{ref[1]}"
+                if self.holds.rekey(early, case.id):
+                    self.moved.append((early, case.id))
+                    self.freed.add(case.id)
         self.cases[case.id] = case
         self.changed.add(case.id)
         if arrival.system is not None:
@@ -217,6 +221,9 @@ class Batch(Standing):
             self._ask(case, message, asked, f"{case.id}-{case.sequence}-{number}")
         if message.actor is not None:
             self._verify(case.id, message)
+        keys = self.queue_keys(arrival)
+        if self.holds.early_ones(keys) and brings(message):
+            self.freed.update(key for key in keys if key is not None)
         return answer
 
     def _ask(self, case: Case, message: Message, asked: Question, own: str) -> None:
@@ -249,8 +256,8 @@ class Batch(Standing):
         )
         (self.settled if arrival.was_held else self.rows).append(row)
         if arrival.was_held:
-            self.freed.update(key for key, (head, _) in self.holds.items() if head == arrival.key)
-            self.holds = {key: head for key, head in self.holds.items() if head[0] != arrival.key}
+            self.holds.end(arrival.key)
+            self.freed.update(key for key in self.queue_keys(arrival) if key is not None)
         self.seen[arrival.key] = (arrival.digest, answer)
 
     def _answered(self, arrival: Arrival, answer: Receipt, outcome: str) -> None:
@@ -259,51 +266,27 @@ class Batch(Standing):
         if arrival.by_outbox and arrival.system is not None:
             self.items.append(telling.receipt(arrival.system_id, arrival.key[0], answer, self.now))
 
-    def wind_the_clocks(self) -> None:
-        """D-9: the deadlines that hold now in the cases that changed."""
-        for id_ in self.changed:
-            case = self.cases[id_]
-            agreement = self.directory.agreement_of(case.opened_by)
-            due = {key: at.isoformat() for key, at in deadlines(case, agreement).items()}
-            if due != case.due:
-                case.due = due
-                self.rewound.add(id_)
 
-    # --- after: written down
-    # -------------------------------------------------------------------------------------------
+def _too_early(arrival: Arrival, refused: Refused) -> str | None:
+    """The reason for which a message waits that a rule refuses only because something has not come yet; None where it is
+    refused. Before the published inskrivning one waits only if it came before its case: others are told at once (V-2).
+    """
+    reason = f"awaits-{refused.early}"
+    return reason if reason in holds.EARLY and (reason != holds.AWAITS_INSKRIVNING or arrival.was_held) else None
 
-    async def _shield(self, connection: Connection, case: Case) -> None:
-        """C-62: what was written before protection was learnt, and has not gone out, loses address and contacts too."""
-        rows = await outbox.unsent(connection, case.id)
-        kept = await inbox.load(connection, [(source, id_) for _, source, id_ in rows])
-        for number, source, id_ in rows:
-            row = kept[source, id_]
-            message = formats.kept(row)
-            await outbox.rewrite(connection, number, telling.body_of(message, telling.completed(message, case)))
 
-    async def _write(self, connection: Connection) -> None:
-        self.wind_the_clocks()
-        for case_id in sorted(self.shielded):
-            await self._shield(connection, self.cases[case_id])
-        await inbox.add(connection, self.rows)
-        changed = [self.cases[id_] for id_ in sorted(self.changed)]
-        known = self.changed.difference(self.opened)
-        await follow(connection, changed, self.rewound, known)
-        await cases.add(
-            connection, [(self.cases[id_], system, ref) for id_, (system, ref) in self.opened.items()], self.now
-        )
-        await cases.change(connection, [case for case in changed if case.id in known], self.now)
-        if self.threads:
-            threads = [(id_, thread, self.cases[id_].threads[thread]) for id_, thread in sorted(self.threads)]
-            await cases.put_threads(connection, threads)
-        for row in self.settled:
-            await inbox.settle(connection, row)
-        for key, case_key, reason in self.held:
-            await inbox.hold(connection, key, case_key, reason, self.now, HOLD_SCHEDULE_S)
-        if self.freed and (self.holds or self.settled):  # only where something is held can anything become due
-            await inbox.make_due(connection, sorted(self.freed), self.now)
-        if self.items:
-            start = await outbox.block(connection)
-            for number, item in enumerate(self.items):
-                item.id = start + number
-            await outbox.add(connection, self.items)
+def parts_of(message: Message) -> set[str]:
+    """The message's name, and the names of those that it carries inside."""
+    row = SVU.row(message.name)
+    inside = () if row is None else row.embeds
+    return {message.name, *(name for name in inside if getattr(message.data, name) is not None)}
+
+
+def brings(message: Message) -> frozenset[str]:
+    """What early messages may wait for and this one holds; one that revokes the case ends all waiting (V-5)."""
+    parts = parts_of(message)
+    if not parts.isdisjoint({"information", "samtycke"}) or (
+        message.name == "makulering" and getattr(message.data, "message", None) is None
+    ):
+        return frozenset({"consent", "inskrivning"})
+    return frozenset({"inskrivning"}) if "svu.inskrivning" in parts else frozenset()

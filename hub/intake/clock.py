@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from hub import metrics
+from hub.intake.arrival import Arrival
 from hub.intake.intake import Intake
 from hub.intake.own import own_message
 from hub.log import log
+from hub.processes.case import Case
 from hub.processes.registers import frist_of
 from hub.store import cases, deadline
 from hub.store.transaction import Store
 
 _AT_ONCE = 500
-_AGAIN_S = 60.0
-"""Before one that could not be told (its case is held) is tried again."""
+_AGAIN = (timedelta(minutes=1), timedelta(hours=1))
+"""Before one that could not be told is tried again: as long as it is late, within these."""
 
 
 class Clock:
@@ -26,25 +27,48 @@ class Clock:
         self._store = store
         self._intake = intake
         self._now = now
-        self._tried: dict[tuple[str, str], float] = {}
 
     async def strike(self) -> int:
-        """Tells every deadline whose time has come; returns how many were told."""
-        now, told = self._now(), 0
-        self._tried = {row: at for row, at in self._tried.items() if at > time.monotonic() - _AGAIN_S}
+        """Tells every deadline whose time has come; returns how many were told.
+
+        One that cannot be told now is put off in the table, for all hubs, and never keeps the others waiting.
+        """
+        now = self._now()
         async with self._store.transaction() as connection:
-            due = [row for row in await deadline.due(connection, now, _AT_ONCE) if row not in self._tried]
-            found = {id_: await cases.read(connection, id_) for id_ in {case for case, _ in due}}
-        for case_id, key in due:
-            case = found[case_id]
-            frist = None if case is None else frist_of(case, key)
-            if frist is None:
-                continue
-            self._tried[case_id, key] = time.monotonic()
-            id_ = f"f-{case_id}-{key.replace('/', '-')}-{int(frist.due.timestamp())}"
-            receipts = await self._intake.submit([own_message(case_id, id_, "frist", frist, now)], patient=True)
-            if receipts[0].code == "ok" and not receipts[0].repeat:
-                told += 1
-                metrics.deadlines_missed.labels(frist.name).inc()
-            log.info("deadline_passed", case=case_id, deadline=key, told=receipts[0].code)
+            due = await deadline.due(connection, now, _AT_ONCE)
+            found = {id_: await cases.read(connection, id_) for id_ in {case for case, _, _ in due}}
+        messages = [_message(found[case], case, key, now) for case, key, _ in due]
+        arrivals = [message for message in messages if message is not None]
+        receipts = await self._intake.submit(arrivals, patient=True) if arrivals else []
+        answers = dict(zip((arrival.place for arrival in arrivals), receipts, strict=True))
+        told, late = 0, []
+        for (case, key, at), message in zip(due, messages, strict=True):
+            answer = None if message is None else answers[message.place]
+            if answer is not None and answer.code == "ok":
+                if not answer.repeat:
+                    told += 1
+                    metrics.deadlines_missed.labels(key.partition("/")[0]).inc()
+            else:
+                late.append((case, key, now + min(max(now - at, _AGAIN[0]), _AGAIN[1])))
+            log.info("deadline_passed", case=case, deadline=key, told="untold" if answer is None else answer.code)
+        if late:
+            async with self._store.transaction() as connection:
+                await deadline.put_off(connection, late)
         return told
+
+
+def _message(case: Case | None, case_id: str, key: str, now: datetime) -> Arrival | None:
+    """The message that tells a deadline; None where there is nothing to tell. Its id names the case as it stands: one that
+    was refused, and comes due again when the case has moved on, is another message.
+    """
+    if case is None:
+        return None
+    try:
+        frist = frist_of(case, key)
+    except ValueError as error:  # of one case: the others' clocks go on
+        log.error("deadline_defect", case=case_id, deadline=key, error=type(error).__name__)
+        return None
+    if frist is None:
+        return None
+    id_ = f"f-{case_id}-{key.replace('/', '-')}-{int(frist.due.timestamp())}-{case.sequence}"
+    return own_message(case_id, id_, "frist", frist, now)

@@ -1,5 +1,5 @@
-"""The one queue that every way in feeds, and the loop that empties it batch by batch. Imports the batch, the store
-and the metrics.
+"""The one queue that every way in feeds, and the loop that empties it batch by batch. Imports the handling
+and the store.
 
 Whatever has arrived goes into one transaction; a message that comes alone goes straight through, no timer adds latency.
 """
@@ -10,32 +10,23 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from hub import metrics
-from hub.errors import Refused, Unavailable
-from hub.intake.arrival import Arrival, read
-from hub.intake.batch import AWAITS_OPENING, Batch
+from hub.errors import Unavailable
+from hub.intake.arrival import Arrival, read_or_keep
+from hub.intake.handling import Handling
 from hub.intake.inspection import Inspection
-from hub.intake.kept import stored_arrival
 from hub.intake.naming import Named, named
 from hub.intake.own import Known
+from hub.intake.retry import retry
 from hub.log import log
-from hub.store import inbox
 from hub.store.outbox import Item
-from hub.store.transaction import Conflict, Store
+from hub.store.transaction import Store
 from schemas.directory import Directory
 from schemas.messages import Receipt
 
-_HELD_AT_ONCE = 500
 QUEUE = 5_000
 """Messages that may wait for their transaction; past it HTTP answers 503 and Kafka is not fetched from (D-8)."""
-
-GIVE_UP_OPENING = timedelta(hours=72)
-"""A message whose case is never opened is refused after this long, so that its sender knows."""
-
-_TRIES_ON_CONFLICT = 5
-
 
 _AT_ONCE = 3
 """Transactions under way: one is decided while another is written; what they have in hand never concerns the same
@@ -81,8 +72,7 @@ class Intake:
         """Messages in one transaction at the most, unless one router hands over more at once."""
         self._store = store
         self._directory = directory
-        self._known = known
-        self._offer = offer
+        self._handling = Handling(store, directory, known, offer, clock)
         self._clock = clock
         self._inspection = Inspection(self._named)
         self._queue: deque[_Waiting] = deque()
@@ -91,8 +81,11 @@ class Intake:
         self._stopping = False
         self._down = False
         self._under_way: dict[asyncio.Task[None], set[str]] = {}
-        self.progress = 0
+
+    @property
+    def progress(self) -> int:
         """Transactions done so far: health asks whether this moves, not whether anybody answers a ping."""
+        return self._handling.progress
 
     @property
     def length(self) -> int:
@@ -112,7 +105,7 @@ class Intake:
         self._is_open(patient)
         fresh = [arrival for arrival in arrivals if arrival.message is None and arrival.refused is None]
         for arrival in fresh:
-            read(arrival)
+            read_or_keep(arrival)
         done: asyncio.Future[list[Receipt]] = asyncio.get_running_loop().create_future()
         waiting = _Waiting(arrivals, patient, done)
         self._length += len(arrivals)
@@ -149,8 +142,13 @@ class Intake:
                 self._under_way[task] = subjects
                 task.add_done_callback(self._landed)
         finally:
+            self._stopping = True
             for task in self._under_way:
                 task.cancel()
+            await asyncio.gather(*self._under_way, return_exceptions=True)
+            self._give_back(self._queue)
+            self._length -= sum(len(one.arrivals) for one in self._queue)
+            self._queue.clear()
             await self._inspection.close()
 
     def _may_begin(self) -> bool:
@@ -182,99 +180,55 @@ class Intake:
         self._wake.set()
 
     async def _handle(self, taken: list[_Waiting]) -> None:
-        """One batch to its receipts; while the database is away the patient ones wait and the others are told."""
+        """One batch to its receipts; while the database is away the patient ones wait and the others are told.
+
+        However it ends, nobody is left waiting for an answer that does not come.
+        """
         size = sum(len(waiting.arrivals) for waiting in taken)
+        left = taken
         try:
-            while taken:
+            while left:
                 try:
-                    receipts = await self._batch([arrival for waiting in taken for arrival in waiting.arrivals])
+                    receipts = await self._handling.handle(
+                        [arrival for waiting in left for arrival in waiting.arrivals]
+                    )
                 except Unavailable as unavailable:
                     log.warning("intake_waits", reason=unavailable.reason)
-                    failed = unavailable
+                    left = _patient(left, unavailable)
+                    self._tell_all(unavailable)
                 except Exception as error:  # noqa: BLE001 - not even holding it succeeded: nothing may be lost, so try again
                     log.error("intake_fails", error=type(error).__name__)
-                    failed = Unavailable("defect")
+                    left = _patient(left, Unavailable("defect"))
                 else:
                     break
-                self._down = True
-                taken = _patient(taken, failed)
-                self._length -= sum(len(one.arrivals) for one in self._queue if not one.patient)
-                self._queue = deque(_patient(self._queue, failed))
-                if taken:
+                if left:
                     await asyncio.sleep(_DOWN_S)
             self._down = False
             start = 0
-            for waiting in taken:
+            for waiting in left:
                 end = start + len(waiting.arrivals)
                 if not waiting.done.done():
                     waiting.done.set_result(receipts[start:end])
                 start = end
         finally:
             self._length -= size
+            self._give_back(taken)
 
-    async def _batch(self, arrivals: Sequence[Arrival]) -> list[Receipt]:
-        """All in one transaction; when that fails for an unexpected reason one by one, and only the one that fails is
-        held (D-4).
-        """
-        try:
-            return await self._once(arrivals)
-        except Unavailable:
-            raise
-        except Exception as error:  # noqa: BLE001 - a defect of ours: whatever it is, only its own message may wait for it
-            if len(arrivals) == 1:
-                return [await self._hold_alone(arrivals[0], error)]
-            log.warning("batch_failed", size=len(arrivals), error=type(error).__name__)
-        return [(await self._batch([arrival]))[0] for arrival in arrivals]
+    def _tell_all(self, failed: Unavailable) -> None:
+        """The store does not answer: whoever cannot wait is told so now, and until it answers again."""
+        self._down = True
+        self._length -= sum(len(one.arrivals) for one in self._queue if not one.patient)
+        self._queue = deque(_patient(self._queue, failed))
 
-    async def _once(self, arrivals: Sequence[Arrival]) -> list[Receipt]:
-        for attempt in range(_TRIES_ON_CONFLICT):
-            batch = Batch(self._directory(), self._known, self._clock())
-            try:
-                async with self._store.transaction() as connection:
-                    await batch.run(connection, arrivals)
-            except Conflict:
-                if attempt == _TRIES_ON_CONFLICT - 1:
-                    raise
-                continue
-            self.progress += 1
-            self._offer(batch.items)
-            metrics.handled(batch.counted)
-            return batch.receipts
-        raise AssertionError
-
-    async def _hold_alone(self, arrival: Arrival, error: Exception) -> Receipt:
-        """A defect of ours: the message is kept and held with the error's name, never its text (it may quote the
-        message).
-        """
-        reason = f"defect:{type(error).__name__}"
-        log.error("message_held", reason=reason, system=arrival.system_id, place=arrival.place)
-        batch = Batch(self._directory(), self._known, self._clock())
-        try:
-            async with self._store.transaction() as connection:
-                receipt = await batch.hold_one(connection, arrival, reason)
-        except (Unavailable, Conflict):
-            raise
-        except Exception:  # noqa: BLE001 - as above
-            # Not even its envelope can be kept: its bytes are, under its place, and nothing waits for it.
-            arrival.message, arrival.attributes, arrival.media_type = None, None, "application/octet-stream"
-            arrival.refused = NOT_KEPT
-            return (await self._once([arrival]))[0]
-        self._offer(batch.items)
-        metrics.handled(batch.counted)
-        return receipt
+    def _give_back(self, waiting: Iterable[_Waiting]) -> None:
+        """What was not handled is its sender's again: not acknowledged, and so not lost."""
+        for one in waiting:
+            if not one.done.done():
+                one.done.set_exception(Unavailable("stopping", retry_after=5))
 
     async def retry_held(self) -> int:
-        """Tries the heads of held cases whose time has come; returns how many were tried."""
-        now = self._clock()
-        async with self._store.transaction() as connection:
-            due = await inbox.held(connection, due=now, limit=_HELD_AT_ONCE)
-            rows = await inbox.load(connection, [(h.source, h.message) for h in due])
-        for held in due:
-            arrival = stored_arrival(rows[held.source, held.message], self._directory())
-            if held.reason == AWAITS_OPENING and now - held.since > GIVE_UP_OPENING:
-                arrival.refused = NEVER_OPENED
-            await self.submit([arrival])
-        return len(due)
+        """Tries what is held and whose time has come; returns how many were tried."""
+        return await retry(self._store, self._directory(), self.submit, self._clock())
 
 
 def _patient(waiting: Iterable[_Waiting], failed: Unavailable) -> list[_Waiting]:
@@ -283,20 +237,3 @@ def _patient(waiting: Iterable[_Waiting], failed: Unavailable) -> list[_Waiting]
         if not one.patient and not one.done.done():
             one.done.set_exception(failed)
     return [one for one in waiting if one.patient]
-
-
-NOT_KEPT = Refused(
-    "defect",
-    "Hubben kan inte hantera meddelandet. Kontakta hubbens drift.",
-    "The hub cannot handle the message. Contact the hub's operations.",
-    "/",
-    400,
-)
-
-NEVER_OPENED = Refused(
-    "unknown-case",
-    "Ärendet som meddelandet hör till öppnades aldrig. Öppna det med svu.inskrivning och sänd meddelandet på nytt.",
-    "The case to which the message belongs was never opened. Open it with svu.inskrivning and send the message again.",
-    "/subject",
-    404,
-)

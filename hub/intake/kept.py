@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pydantic_core import to_json
 
-from hub.errors import Refused
-from hub.intake.arrival import Arrival, read
+from hub.intake.arrival import Arrival, Waited, read_or_keep
 from hub.processes.machine import Decision
 from hub.store import cases, inbox
+from hub.store.held import Held
 from hub.translators import formats
 from schemas.directory import Directory
 from schemas.envelope import Message
+from schemas.messages import HUB_SOURCE
 
 
 def ref_of(arrival: Arrival, message: Message) -> cases.Ref | None:
@@ -38,31 +39,29 @@ def row_of(arrival: Arrival, case_id: str | None, decision: Decision | None, rec
     )
 
 
-def stored_arrival(row: inbox.Row, directory: Directory) -> Arrival:
-    """A held message as it came in; its receipt goes its system's way out, since nobody waits on the line any more."""
+def stored_arrival(row: inbox.Row, held: Held, directory: Directory) -> Arrival:
+    """A held message as it came in, the hub's own included; a system's receipt goes its way out, since nobody waits on the
+    line any more. What cannot be read for a reason of ours is a defect still.
+    """
     attributes = None if row.attributes is None else formats.json_from(row.attributes)
-    system = directory.system_by_id.get(row.system)
+    own = row.source == HUB_SOURCE
     arrival = Arrival(
-        system,
+        None if own else directory.system_by_id.get(row.system),
         row.raw,
         row.media_type,
         attributes,
         row.received_at,
         row.id,
-        by_outbox=True,
+        by_outbox=not own,
         kept_as=(row.source, row.id),
+        waited=Waited(held.case_key, held.reason, held.since, held.reason_since),
     )
-    read(arrival)
+    if own:
+        try:
+            arrival.message = formats.kept(row)
+        except Exception as error:  # noqa: BLE001 - its words were the hub's own: whatever it is, it is ours to mend
+            arrival.defect = type(error).__name__
+    else:
+        read_or_keep(arrival)
     arrival.digest = row.digest
-    if system is None:
-        arrival.refused = SYSTEM_GONE
     return arrival
-
-
-SYSTEM_GONE = Refused(
-    "unknown-system",
-    "Systemet som sände meddelandet finns inte längre i katalogen.",
-    "The system that sent the message is no longer in the directory.",
-    "/source",
-    403,
-)

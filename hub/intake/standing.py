@@ -1,4 +1,4 @@
-"""What stands before a batch is decided: duplicates, the cases under their locks, holds, what new units must be told. Imports
+"""What stands before a batch is decided: duplicates, the cases under their locks, what is held, what new units must be told. Imports
 the store.
 """
 
@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hub.intake.arrival import Arrival, is_case_id
+from hub.intake.holds import Holds
 from hub.intake.kept import ref_of
 from hub.processes.case import Case
-from hub.store import cases, inbox
+from hub.store import cases, held, inbox
 from hub.store.inbox import Connection
 from hub.translators import formats
 from schemas.envelope import Message
@@ -27,19 +28,23 @@ class Standing:
     seen: dict[inbox.Key, tuple[bytes, Any]] = field(default_factory=dict)
     ids: dict[cases.Ref, str] = field(default_factory=dict)
     cases: dict[str, Case] = field(default_factory=dict)
-    holds: dict[str, tuple[inbox.Key, str]] = field(default_factory=dict)
+    holds: Holds = field(default_factory=Holds)
     memory: dict[str, dict[int, Message]] = field(default_factory=dict)
 
     async def find(self, connection: Connection, arrivals: Sequence[Arrival]) -> None:
-        """Reads what the arrivals are about; the cases stay locked until the transaction ends."""
-        self.seen = await inbox.seen(connection, {a.key for a in arrivals})
-        readable = [(a, a.message) for a in arrivals if a.message is not None and a.refused is None]
+        """Reads what the arrivals are about; the cases stay locked until the transaction ends.
+
+        Whatever else is read is read under their locks: what another hub did to a case meanwhile is seen. A held message
+        that is to be refused has its case locked too, since others may be joining the queue behind it.
+        """
+        readable = [(a, a.message) for a in arrivals if a.message is not None and (a.refused is None or a.was_held)]
         self.ids = await cases.by_ref(connection, {ref for a, m in readable if (ref := ref_of(a, m)) is not None})
         subjects = {m.subject for _, m in readable if is_case_id(m.subject)}
         self.cases = await cases.lock(connection, subjects | set(self.ids.values()))
-        keys = subjects | set(self.ids.values()) | {f"{ref[0]}/{ref[1]}" for a, m in readable if (ref := ref_of(a, m))}
-        self.holds = await inbox.holds(connection, keys) if keys else {}
-        joining = {self.case_id(a, m) for a, m in readable if m.name in _BRING_UNITS_IN}
+        self.seen = await inbox.seen(connection, {a.key for a in arrivals})
+        keys = {key for a in arrivals for key in self.queue_keys(a) if key is not None}
+        self.holds = Holds(await held.queues(connection, keys) if keys else ())
+        joining = {self.case_id(a, m) for a, m in readable if m.name in _BRING_UNITS_IN or a.was_held}
         await self._recall(connection, [case for id_, case in self.cases.items() if id_ in joining])
         await self._threads(connection, readable)
 
@@ -66,6 +71,13 @@ class Standing:
         """The case that a message is about, where there is one under that name."""
         ref = ref_of(arrival, message)
         return self.ids.get(ref) if ref is not None else message.subject
+
+    def queue_keys(self, arrival: Arrival) -> tuple[str | None, ...]:
+        """Where the messages stand that may be ahead of one: under its case, its reference, where it waits itself."""
+        waits = None if arrival.waited is None else arrival.waited.case_key
+        if arrival.message is None or (arrival.system is None and not arrival.is_own):
+            return (waits,)
+        return self.case_id(arrival, arrival.message), self.early_key(arrival, arrival.message), waits
 
     def early_key(self, arrival: Arrival, message: Message) -> str:
         """What a message is held under whose case is not there yet."""

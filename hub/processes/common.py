@@ -61,6 +61,7 @@ def step_told(s: Situation, step: str, act: str | None, awaits: list[str], done:
     sv="Publicera en inskrivning först: innan dess finns inget att dela.",
     en="Publish an inskrivning first: before that there is nothing to share.",
     element="/type",
+    early="inskrivning",
 )
 def an_inskrivning_is_published(s: Situation) -> bool:
     return s.case.published

@@ -26,6 +26,7 @@ def inform(s: Situation) -> None:
     sv="Registrera information (given ja eller nej) före samtycke.",
     en="Register information (given yes or no) before consent.",
     element="/data",
+    early="consent",
 )
 def information_comes_first(s: Situation) -> bool:
     return s.case.information is not None or not s.profile.information_before_consent

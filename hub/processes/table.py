@@ -97,17 +97,23 @@ class Guard:
     sv: str
     en: str
     element: str | None
+    early: str = ""
+    """What the condition misses (``consent``, ``inskrivning``) where, before anything is published, that may
+    still be on its way: it came by another topic, partition or connection (D-4)."""
 
     def refusal(self, situation: Situation) -> Refused:
         """What the sender is answered when the condition does not hold."""
-        return Refused(self.rule, self.sv, self.en, self.element, warnings=list(situation.warnings))
+        early = "" if situation.case.published else self.early
+        return Refused(self.rule, self.sv, self.en, self.element, warnings=list(situation.warnings), early=early)
 
 
-def guard(rule: str, *, sv: str, en: str, element: str | None = None) -> Callable[[Callable[[Situation], bool]], Guard]:
+def guard(
+    rule: str, *, sv: str, en: str, element: str | None = None, early: str = ""
+) -> Callable[[Callable[[Situation], bool]], Guard]:
     """Makes a guard of a function; the function's name is the guard's."""
 
     def wrap(holds: Callable[[Situation], bool]) -> Guard:
-        return Guard(holds.__name__, rule, holds, sv, en, element)
+        return Guard(holds.__name__, rule, holds, sv, en, element, early)
 
     return wrap
 

@@ -7,12 +7,13 @@ decisions and notices are those of production, only what ``Batch`` reads before 
 from __future__ import annotations
 
 import base64
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic_core import from_json
 
-from hub.intake.arrival import Arrival, read
+from hub.intake.arrival import Arrival, Waited, read
 from hub.intake.batch import Batch
+from hub.intake.holds import AT_THE_MOST
 from hub.intake.naming import names_of
 from hub.intake.own import own_message
 from hub.processes.registers import frist_of
@@ -36,9 +37,9 @@ class Memory(Batch):
     def __init__(self, world: World, now: datetime) -> None:
         """An empty hub in a world whose registers answer at once."""
         self._lately = Lately(world)
-        super().__init__(world.directory, self._lately, now)
+        super().__init__(directory=world.directory, known=self._lately, now=now)
         self._world = world
-        self._waiting: dict[tuple[str, str], Arrival] = {}
+        self._waiting: dict[inbox.Key, Arrival] = {}
         self._asked = 0
         self._struck: set[tuple[datetime, str, str]] = set()
 
@@ -51,14 +52,22 @@ class Memory(Batch):
         receipt = self._handle(arrival)
         if receipt.rule == _HELD:
             self._waiting.setdefault(arrival.key, arrival)
+        self._follow()
+        if receipt.rule == _HELD and not receipt.repeat:  # it may have been held only until the registers had answered
+            receipt = self.final(arrival.key) or receipt
+        return Outcome(receipt, self._tells())
+
+    def final(self, key: inbox.Key) -> Receipt | None:
+        """The answer to a message that is not held any more."""
+        settled = self.seen[key][1]
+        return None if settled is None else Receipt.model_validate(settled)
+
+    def _follow(self) -> None:
+        """What comes of a message at once: the registers' answers, and what waited for it or for them."""
         looked = -1
         while looked < len(self.items):
             looked = self._look_up(max(looked, 0))
             self._retry()
-        if receipt.rule == _HELD:  # what was held only until the registers had answered has its final receipt by now
-            settled = self.seen[arrival.key][1]
-            receipt = receipt if settled is None or receipt.repeat else Receipt.model_validate(settled)
-        return Outcome(receipt, self._tells())
 
     def _look_into(self, arrival: Arrival) -> None:
         """C-42: a file that is unfit refuses its message. (The hub itself does this in a process of its own.)"""
@@ -110,6 +119,7 @@ class Memory(Batch):
                 self._handle(own_message(id_, f"f-{id_}-{key}-{at.isoformat()}", "frist", frist, self.now))
                 self.wind_the_clocks()
         self.now = then
+        self._follow()  # what has waited as long as it may is refused
         return self._tells()
 
     def learn(self, person: str, news: Folkbokforing, now: datetime) -> list[Told]:
@@ -127,11 +137,28 @@ class Memory(Batch):
         return [item.told for item in self.items if isinstance(item.told, Told)]
 
     def _retry(self) -> None:
-        """D-4: what was held is tried again, in the order in which it came. (What opens a case is never held here.)"""
-        for key, arrival in list(self._waiting.items()):
-            arrival.kept_as = arrival.key
-            if self._handle(arrival).rule != _HELD:
-                del self._waiting[key]
+        """D-4: what was held is tried again, in the order in which it came, until nothing more comes of it."""
+        settled = True
+        while settled:
+            self._wait_on()
+            settled = False
+            for key, arrival in list(self._waiting.items()):
+                arrival.kept_as = key
+                self._look_into(arrival)
+                if self._handle(arrival).rule != _HELD:
+                    del self._waiting[key]
+                    settled = True
+
+    def _wait_on(self) -> None:
+        """What the store would keep of the holds."""
+        for one in self.held:
+            if (arrival := self._waiting.get(one.key)) is not None:
+                before = arrival.waited
+                since = self.now if before is None else before.since
+                same = before is not None and before.reason == one.reason
+                reason_since = before.reason_since if before is not None and same else self.now
+                arrival.waited = Waited(one.case_key, one.reason, since, reason_since)
+        self.held.clear()
 
     def history(self, case: str | None) -> list[inbox.Row]:
         """A case's accepted messages, in sequence order."""
@@ -151,6 +178,8 @@ def play(written: Written, world: World | None = None) -> Report:
         elif isinstance(step, At):
             played.move(number, step)
             played.judge_told(number, "at", step.notices, hub.strike(played.now))
+            for name, key in played.held(number, step).items():
+                played.judge_final(number, step, name, hub.final(key))
         elif isinstance(step, News):
             told = hub.learn(step.news.person, played.learnt(step), played.now)
             played.judge_told(number, "news", step.news.notices, told)
@@ -167,5 +196,10 @@ def play(written: Written, world: World | None = None) -> Report:
 
 
 def answer(world: World, arrival: Arrival, now: datetime) -> Receipt:
-    """What an empty hub answers to one message: how the contracts' fixtures are judged."""
-    return Memory(world, now).take(arrival, now).receipt
+    """What an empty hub answers in the end to one message after which nothing comes: how the contracts' fixtures are
+    judged.
+    """
+    hub = Memory(world, now)
+    receipt = hub.take(arrival, now).receipt
+    hub.strike(now + AT_THE_MOST + timedelta(seconds=1))
+    return hub.final(arrival.key) or receipt

@@ -98,6 +98,10 @@ class At(_Strict):
     ]
     notices: dict[ShortName, ExpectedNotice] | None = None
     """Exactly these units are told of deadlines that passed; left out, it is not looked at."""
+    receipts: dict[ShortName, Annotated[Literal["ok"] | ExpectedReceipt, Field(union_mode="left_to_right")]] = Field(
+        default_factory=dict
+    )
+    """D-4: the final receipts of messages that were held, by their ``as``, as they stand then."""
 
 
 class LiabilityIs(_Strict):

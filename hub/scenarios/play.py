@@ -63,6 +63,8 @@ class Play:
     """The case that the scenario is in: that of the last message which had one."""
     _named: dict[str, tuple[str, str | None]] = field(default_factory=dict, init=False)
     """``as`` → (message id, case)."""
+    _keys: dict[str, tuple[str, str]] = field(default_factory=dict, init=False)
+    """``as`` → the key of duplicates."""
     _subjects: dict[tuple[str, str], str] = field(default_factory=dict, init=False)
     """(system, case) → the reference under which that system knows it."""
 
@@ -86,6 +88,22 @@ class Play:
         if then < self.now:
             raise self.written.fault(number, "at", "the clock does not go back")
         self.now = then
+
+    def held(self, number: int, step: At) -> dict[str, tuple[str, str]]:
+        """The messages whose final receipts a step looks at: name → key; raises ``Unusable`` for one not sent."""
+        for name in step.receipts:
+            if name not in self._keys:
+                raise self.written.fault(number, "receipts", f"no message was sent as {name}")
+        return {name: self._keys[name] for name in step.receipts}
+
+    def judge_final(self, number: int, step: At, name: str, receipt: Receipt | None) -> None:
+        """Compares the final receipt of a message that was held; None where there is none yet."""
+        if receipt is None:
+            self._differs(number, f"final receipt of {name}", "a final receipt", "still held")
+        else:
+            expected = step.receipts[name]
+            wanted = ExpectedReceipt(code="ok") if expected == "ok" else expected
+            self._judge_receipt(number, f"final receipt of {name}", wanted, receipt)
 
     # --- send ---------------------------------------------------------------------------------------------------------
 
@@ -147,16 +165,18 @@ class Play:
         """Compares the answer and the notices with what the step says."""
         receipt = outcome.receipt
         self._remember(number, step, arrival, receipt)
+        self._judge_receipt(number, f"receipt of {step.send}", step.expected, receipt)
+        self.judge_told(number, step.send, step.notices, outcome.told)
+
+    def _judge_receipt(self, number: int, what: str, expected: ExpectedReceipt, receipt: Receipt) -> None:
         self.report.answered.add((receipt.code, receipt.rule))
-        expected = step.expected
         looked_at = [name for name in ExpectedReceipt.model_fields if getattr(expected, name) is not None]
         if any(getattr(receipt, name) != getattr(expected, name) for name in looked_at):
             shown = dict.fromkeys(["code", "rule", "element", *looked_at])
             wanted = words([(name, getattr(expected, name)) for name in looked_at])
             got = words([(name, getattr(receipt, name)) for name in shown])
             got += "" if receipt.text is None else f" ({receipt.text.en})"
-            self._differs(number, f"receipt of {step.send}", wanted, got)
-        self.judge_told(number, step.send, step.notices, outcome.told)
+            self._differs(number, what, wanted, got)
 
     def judge_told(
         self, number: int, what: str, expected: Mapping[str, ExpectedNotice] | None, told: Sequence[Told]
@@ -179,6 +199,7 @@ class Play:
                 self._subjects[arrival.system_id, receipt.case] = message.subject
         if step.as_ is not None:
             self._named[step.as_] = step.id or f"m-{number + 1}", receipt.case
+            self._keys[step.as_] = arrival.key
 
     def _told(self, told: Sequence[Told]) -> dict[str, str | None]:
         """Unit → what is awaited of it, over all notices of a step."""

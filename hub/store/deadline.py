@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from hub.store.inbox import Connection
+from hub.store.transaction import array, keys
+
+_COUNTED = 10_000
+_DUE = (
+    "SELECT case_id::text, key, due_at FROM deadline WHERE coalesce(put_off, due_at) <= %s"
+    " ORDER BY coalesce(put_off, due_at) LIMIT %s"
+)
 
 
-async def due(connection: Connection, now: datetime, limit: int) -> list[tuple[str, str]]:
-    """(case, key) of those whose time has come, the oldest first."""
-    found = await connection.execute(
-        "SELECT case_id::text, key FROM deadline WHERE due_at <= %s ORDER BY due_at LIMIT %s", (now, limit)
+async def due(connection: Connection, now: datetime, limit: int) -> list[tuple[str, str, datetime]]:
+    """(case, key, when it passed) of those whose time has come, the oldest first."""
+    return [(case, key, at) for case, key, at in await (await connection.execute(_DUE, (now, limit))).fetchall()]
+
+
+async def put_off(connection: Connection, rows: Sequence[tuple[str, str, datetime]]) -> None:
+    """(case, key, until): these are not looked at before then, by any hub; they are as late as they were."""
+    await connection.execute(
+        "UPDATE deadline d SET put_off = n.until FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[])"
+        " AS n (case_id, key, until) WHERE d.case_id = n.case_id AND d.key = n.key",
+        (array(case for case, _, _ in rows), keys(key for _, key, _ in rows), [until for _, _, until in rows]),
     )
-    return [(case, key) for case, key in await found.fetchall()]
 
 
 async def overdue(connection: Connection, now: datetime) -> list[tuple[str, int]]:
-    """Name → how many have passed and are not told yet: for the metrics."""
+    """Name → how many have passed and are not told yet, 10 000 at the most: for the metrics."""
     found = await connection.execute(
-        "SELECT split_part(key, '/', 1), count(*) FROM deadline WHERE due_at <= %s GROUP BY 1", (now,)
+        "SELECT split_part(key, '/', 1), count(*) FROM"
+        " (SELECT key FROM deadline WHERE due_at <= %s ORDER BY due_at LIMIT %s) AS passed GROUP BY 1",
+        (now, _COUNTED),
     )
     return [(name, count) for name, count in await found.fetchall()]

@@ -1,4 +1,4 @@
-"""Messages as they came: duplicates, histories, those held. Imports psycopg and the transaction only.
+"""Messages as they came: duplicates, histories. Imports psycopg and the transaction only.
 
 Every function works inside a transaction of the caller.
 """
@@ -14,7 +14,7 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
-from hub.store.transaction import copy
+from hub.store.transaction import Conflict, copy
 from hub.store.transaction import keys as texts
 
 Connection = AsyncConnection[tuple[Any, ...]]
@@ -105,13 +105,18 @@ async def seen(connection: Connection, keys: Iterable[Key]) -> dict[Key, tuple[b
     return {(source, id_): (bytes(digest), receipt) for source, id_, digest, receipt in await found.fetchall()}
 
 
-async def settle(connection: Connection, row: Row) -> None:
-    """A held message has been handled or refused: its case, number and receipt are written, the hold is over."""
-    await connection.execute(
-        "UPDATE message SET name = %s, case_id = %s, sequence = %s, events = %s, receipt = %s WHERE source = %s AND id = %s",
+async def answer(connection: Connection, row: Row) -> None:
+    """A message that was held has been handled or refused: its case, number and receipt are written, once.
+
+    Raises ``Conflict`` when another hub was first: what stands is then read anew.
+    """
+    done = await connection.execute(
+        "UPDATE message SET name = %s, case_id = %s, sequence = %s, events = %s, receipt = %s"
+        " WHERE source = %s AND id = %s AND receipt IS NULL",
         (row.name, row.case_id, row.sequence, _text(row.events), _text(row.receipt), row.source, row.id),
     )
-    await connection.execute("DELETE FROM held WHERE source = %s AND message = %s", (row.source, row.id))
+    if done.rowcount == 0:
+        raise Conflict("message_answered_once")
 
 
 def _text(raw: bytes | None) -> str | None:
@@ -161,83 +166,3 @@ def _row(found: dict[str, Any]) -> Row:
 
 def _bytes(found: str | None) -> bytes | None:
     return None if found is None else found.encode()
-
-
-# --- held (D-4) -------------------------------------------------------------------------------------------------------
-
-
-async def hold(
-    connection: Connection, key: Key, case_key: str, reason: str, now: datetime, schedule_s: Sequence[float]
-) -> None:
-    """Holds a message under its case; one held again keeps its place and waits for the schedule's next time
-    (seconds).
-    """
-    await connection.execute(
-        "INSERT INTO held AS h (source, message, case_key, reason, due_at)"
-        " VALUES (%(source)s, %(message)s, %(case)s, %(reason)s, %(now)s + make_interval(secs => (%(waits)s::float8[])[1]))"
-        " ON CONFLICT (source, message) DO UPDATE SET reason = excluded.reason, attempts = h.attempts + 1,"
-        " due_at = %(now)s + make_interval(secs => (%(waits)s::float8[])[least(h.attempts + 2, cardinality(%(waits)s::float8[]))])",
-        {
-            "source": key[0],
-            "message": key[1],
-            "case": case_key,
-            "reason": reason,
-            "now": now,
-            "waits": list(schedule_s),
-        },
-    )
-
-
-async def holds(connection: Connection, case_keys: Iterable[str]) -> dict[str, tuple[Key, str]]:
-    """Case key → the first message that is held there, with its reason; cases without a hold are absent."""
-    found = await connection.execute(
-        "SELECT DISTINCT ON (case_key) case_key, source, message, reason FROM held WHERE case_key = ANY(%s)"
-        " ORDER BY case_key, id",
-        (list(case_keys),),
-    )
-    return {case_key: ((source, message), reason) for case_key, source, message, reason in await found.fetchall()}
-
-
-@dataclass(slots=True)
-class Held:
-    """A held message as operations sees it; nothing of its body."""
-
-    source: str
-    message: str
-    case_key: str
-    reason: str
-    since: datetime
-    due_at: datetime
-    attempts: int
-    id: int
-
-
-async def held(connection: Connection, *, due: datetime | None = None, limit: int = 500) -> list[Held]:
-    """Held messages in the order in which they came; with ``due`` only the heads of their cases whose time has come."""
-    cursor = connection.cursor(row_factory=dict_row)
-    if due is None:
-        found = await cursor.execute("SELECT * FROM held ORDER BY id LIMIT %s", (limit,))
-    else:
-        found = await cursor.execute(
-            "SELECT * FROM (SELECT DISTINCT ON (case_key) * FROM held ORDER BY case_key, id) AS heads"
-            " WHERE due_at <= %s ORDER BY id LIMIT %s",
-            (due, limit),
-        )
-    return [Held(**row) for row in await found.fetchall()]
-
-
-async def make_due(connection: Connection, case_keys: Sequence[str], now: datetime) -> None:
-    """The case that held messages waited for is there, or their head was settled: they may be tried at once."""
-    await connection.execute("UPDATE held SET due_at = %s WHERE case_key = ANY(%s)", (now, list(case_keys)))
-
-
-async def try_now(connection: Connection, key: Key, now: datetime) -> None:
-    """What a held message waited for has come."""
-    await connection.execute("UPDATE held SET due_at = %s WHERE source = %s AND message = %s", (now, *key))
-
-
-async def oldest_hold(connection: Connection) -> tuple[int, datetime | None]:
-    """How many messages are held, and since when the oldest."""
-    row = await (await connection.execute("SELECT count(*), min(since) FROM held")).fetchone()
-    assert row is not None
-    return row[0], row[1]

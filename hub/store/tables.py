@@ -111,10 +111,12 @@ deadline = Table(
     Column("case_id", UUID(as_uuid=False), nullable=False),
     Column("key", Text, nullable=False),
     Column("due_at", Time, nullable=False),
+    Column("put_off", Time),
     PrimaryKeyConstraint("case_id", "key", name="deadline_key"),
     Index("deadline_due", "due_at"),
+    Index("deadline_next", text("COALESCE(put_off, due_at)")),
 )
-"""What the clock is to tell (D-9)."""
+"""What the clock is to tell (D-9); one that cannot be told now is put off, and the others go on."""
 
 participation = Table(
     "participation",
@@ -187,8 +189,11 @@ held = Table(
     Column("due_at", Time, nullable=False),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("id", BigInteger, Identity(always=True), nullable=False),
+    Column("reason_since", Time, nullable=False, server_default=NOW),
     PrimaryKeyConstraint("source", "message", name="held_key"),
     Index("held_case", "case_key", "id"),
+    Index("held_number", "id", unique=True),
+    Index("held_due", "due_at"),
 )
 """What cannot be handled now (D-4); later messages of the same case wait behind it."""
 

@@ -18,6 +18,7 @@ from alembic.script import ScriptDirectory
 from psycopg import AsyncConnection, sql
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from hub.errors import Misconfigured, Unavailable
@@ -27,8 +28,12 @@ _CODES_OF_OUTAGE = ("08", "53", "57", "40", "25P03")
 """SQLSTATE classes that pass: connection, resources, operator's shutdown, serialization, idle time-out."""
 
 
+_AT_THE_SAME_TIME = ("23505", "40001", "40P01")
+"""SQLSTATE of a key that is there already, of transactions that cannot both be, of two that wait for each other."""
+
+
 class Conflict(Exception):  # noqa: N818 - it is no fault: the work is simply done again
-    """Another hub wrote the same key at the same time; the batch is handled again and then sees what stands."""
+    """Another transaction was at the same at the same time; the batch is handled again and then sees what stands."""
 
 
 class Store:
@@ -53,7 +58,7 @@ class Store:
     async def transaction(self) -> AsyncIterator[AsyncConnection[tuple[Any, ...]]]:
         """One transaction on a psycopg connection: committed at the end, rolled back when anything is raised.
 
-        Raises ``Unavailable`` when the database does not answer now and ``Conflict`` on a key written twice.
+        Raises ``Unavailable`` when the database does not answer now and ``Conflict`` where another was at the same.
         """
         try:
             async with self.engine.connect() as outer:
@@ -69,7 +74,7 @@ class Store:
                     if not raw.closed:
                         await raw.rollback()
                     raise
-        except (psycopg.Error, DBAPIError, TimeoutError, OSError) as error:
+        except (psycopg.Error, DBAPIError, PoolTimeout, TimeoutError, OSError) as error:
             raise meaning(error) from error
 
     async def check(self) -> str | None:
@@ -77,7 +82,7 @@ class Store:
         try:
             async with self.engine.connect() as connection:
                 version = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar()
-        except (DBAPIError, OSError, TimeoutError) as error:
+        except (DBAPIError, PoolTimeout, OSError, TimeoutError) as error:
             return "not-migrated" if "UndefinedTable" in type(getattr(error, "orig", error)).__name__ else "no-answer"
         return None if version == head() else "not-migrated"
 
@@ -91,9 +96,9 @@ def driven(url: str) -> str:
 def meaning(error: Exception) -> Exception:
     """What a failure of the database means for the message in hand."""
     original = getattr(error, "orig", error)
-    if isinstance(original, psycopg.errors.UniqueViolation):
-        return Conflict(str(original.diag.constraint_name))
     state = getattr(original, "sqlstate", None)
+    if isinstance(original, psycopg.Error) and state in _AT_THE_SAME_TIME:
+        return Conflict(original.diag.constraint_name or state)
     if state is None or state.startswith(_CODES_OF_OUTAGE):
         return Unavailable("database")
     return error

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hub import operations
 from hub.addressing.known import Known
 from hub.intake.own import own_message
-from hub.store import inbox, outbox
+from hub.store import held, inbox, outbox
 from hub.store.registers import Answers
 from schemas.own import Verifiering
 from tests.desk import FOUND
@@ -53,7 +53,7 @@ async def test_an_early_kvittens_is_held_and_refused_when_its_case_was_never_ope
         )
     assert await desk.intake.retry_held() == 1
     async with desk.store.transaction() as connection:
-        assert await inbox.held(connection) == []
+        assert await held.oldest(connection) == []
         settled = (await inbox.load(connection, [early.key]))[early.key]
     assert b'"unknown-case"' in settled.receipt
     assert [item.told.rule for item in desk.offered if item.kind == "receipt"] == ["unknown-case"]
@@ -64,7 +64,7 @@ async def test_operations_refuses_a_held_message_and_its_sender_is_told(desk):
     await desk.intake.submit([early])
     await operations.refuse(desk.store, "k-1", "anna", "fel system")
     async with desk.store.transaction() as connection:
-        assert await inbox.held(connection) == []
+        assert await held.oldest(connection) == []
         waiting = await outbox.waiting(connection, "centre", after=0, limit=10)
         trail = await (await connection.execute("SELECT who, what, target, reason FROM operation")).fetchall()
     assert [item.told.rule for item in waiting] == ["operations"]
@@ -74,8 +74,8 @@ async def test_operations_refuses_a_held_message_and_its_sender_is_told(desk):
 async def test_a_held_message_is_handled_when_its_case_is_opened(desk):
     desk.known.put_person("191212121212", "12", FOUND)
     kvittens = {"name": "deltagare", "body": b'{"unit":"' + KOMMUN.encode() + b'","change":"borttagen"}'}
-    (held,) = await desk.intake.submit([desk.arrival("d-1", **kvittens)])
-    assert held.rule == "held"
+    (early,) = await desk.intake.submit([desk.arrival("d-1", **kvittens)])
+    assert early.rule == "held"
     opened = await desk.send("m-1")
     assert await desk.intake.retry_held() == 1
     async with desk.store.transaction() as connection:

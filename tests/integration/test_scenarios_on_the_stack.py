@@ -20,7 +20,7 @@ from hub.processes.case import Case
 from hub.scenarios import Outcome, Play, Unusable, Written, load, world_of
 from hub.scenarios.model import At, Liability, News, Send, State
 from hub.scenarios.world import Lately
-from hub.store import cases, inbox
+from hub.store import cases, held, inbox
 from hub.store.outbox import Item
 from hub.store.transaction import Store, migrate
 from hub.translators import formats
@@ -70,13 +70,13 @@ class OnTheStack:
         while await self.intake.retry_held():
             await self._look_up()
         if receipt.rule == "held" and not receipt.repeat:
-            receipt = await self._settled(arrival) or receipt
+            receipt = await self.final(arrival.key) or receipt
         return Outcome(receipt, await self._written())
 
-    async def _settled(self, arrival) -> Receipt | None:
-        """The final receipt of one that was held only until the registers had answered."""
+    async def final(self, key) -> Receipt | None:
+        """The final receipt of one that was held; None while it is."""
         async with self.store.transaction() as connection:
-            found = (await inbox.seen(connection, [arrival.key]))[arrival.key][1]
+            found = (await inbox.seen(connection, [key]))[key][1]
         return None if found is None else Receipt.model_validate(found)
 
     async def strike(self) -> list[Told]:
@@ -94,6 +94,8 @@ class OnTheStack:
             clock = Clock(self.store, self.intake, lambda: self.now)
             assert await clock.strike(), "a deadline that has passed cannot be told"
         self.now = then
+        while await self.intake.retry_held():  # what has waited as long as it may is refused
+            await self._look_up()
         return await self._written()
 
     async def learn(self, step: News) -> list[Told]:
@@ -121,7 +123,7 @@ class OnTheStack:
                 self.lately.learn(answer)
                 if item.case_id is None or question.concerns == "decided_by":
                     async with self.store.transaction() as connection:
-                        await inbox.try_now(connection, (item.source, item.message_id), self.now)
+                        await held.try_now(connection, (item.source, item.message_id), self.now)
                     continue
                 message = own_message(item.case_id, f"a-{item.id}-0", question.question, answer, self.now)
                 await self.intake.submit([message], patient=True)
@@ -178,6 +180,8 @@ async def test_the_scenario_holds_on_the_stack(path: Path, store: Store):
             elif isinstance(step, At):
                 play.move(number, step)
                 play.judge_told(number, "at", step.notices, await hub.strike())
+                for name, key in play.held(number, step).items():
+                    play.judge_final(number, step, name, await hub.final(key))
             elif isinstance(step, News):
                 play.judge_told(number, "news", step.news.notices, await hub.learn(step))
             elif isinstance(step, State):

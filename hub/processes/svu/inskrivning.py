@@ -74,6 +74,7 @@ def the_patient_is_the_same(s: Situation) -> bool:
     sv="Registrera information och samtycke först, i egna meddelanden eller inuti inskrivningen.",
     en="Register information and samtycke first, in messages of their own or inside the inskrivning.",
     element="/data",
+    early="consent",
 )
 def information_and_consent_are_registered(s: Situation) -> bool:
     informed = s.case.information is not None or not s.profile.information_before_consent

@@ -1,0 +1,39 @@
+"""What is held is tried again when its time has come (D-4). Imports the arrivals and the store."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+
+from hub.intake.arrival import Arrival
+from hub.intake.kept import stored_arrival
+from hub.store import held, inbox
+from hub.store.transaction import Store
+from schemas.directory import Directory
+
+_AT_ONCE = 100
+
+
+async def retry(
+    store: Store,
+    directory: Directory,
+    submit: Callable[[Sequence[Arrival]], Awaitable[object]],
+    now: datetime,
+) -> int:
+    """Tries every held message whose time has come; returns how many. Of one case they go together, in their order.
+
+    Raises ``Unavailable`` when the store does not answer; what was not tried is due again after half a minute.
+    """
+    tried = 0
+    while True:
+        async with store.transaction() as connection:
+            due = await held.claim(connection, now, _AT_ONCE)
+            rows = await inbox.load(connection, [one.key for one in due])
+        by_case: dict[str, list[Arrival]] = {}
+        for one in due:
+            by_case.setdefault(one.case_key, []).append(stored_arrival(rows[one.key], one, directory))
+        await asyncio.gather(*[submit(arrivals) for arrivals in by_case.values()])
+        tried += len(due)
+        if len(due) < _AT_ONCE:
+            return tried
