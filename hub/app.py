@@ -33,6 +33,7 @@ from hub.routers import http, messages, ops
 from hub.routers import kafka as kafka_in
 from hub.routers.asides import Asides
 from hub.settings import Settings, kafka_client
+from hub.store import backlog as backlogs
 from hub.store import cases, deadline, held, outbox
 from hub.store import directory as directories
 from hub.store.outbox import Item
@@ -84,6 +85,9 @@ class Hub:
         self.kafka_in = kafka_in.KafkaIn(self._kafka, settings.kafka_group, self.intake, self.directory, self.asides)
         self.relay: Relay | None = None
         self.supervisor = Supervisor()
+        self._unsent: set[str] = set()
+        self._shown: set[str] = set()
+        """Systems whose gauges say that something is unsent, and those whose gauges are there."""
 
     def directory(self) -> Directory:
         """The version in force; a message sees one throughout."""
@@ -145,6 +149,7 @@ class Hub:
         await self._known.load()
         to_kafka = await kafka_exit.connect(self._kafka)
         self.relay = Relay(self.store, self.directory, {"kafka": to_kafka, "webhook": WebhookExit()})
+        await self.relay.check()
         await self.kafka_in.start()
         keep = self.supervisor.keep
         keep("intake", self.intake.run)
@@ -213,7 +218,7 @@ class Hub:
         metrics.intake_queue.set(self.intake.length)
         metrics.progress.set(self.intake.progress)
         async with self.store.transaction() as connection:
-            backlog = await outbox.backlog(connection)
+            backlog = await backlogs.backlog(connection)
             waiting, since = await held.gauge(connection)
             manual = await cases.manual_count(connection)
             late = await deadline.overdue(connection, datetime.now(UTC))
@@ -221,18 +226,24 @@ class Hub:
         metrics.deadlines_due.clear()
         for name, count in late:
             metrics.deadlines_due.labels(name).set(count)
-        for gauge in (metrics.outbox_waiting, metrics.outbox_oldest, metrics.outbox_dead):
-            for system in (*self.directory().system_by_id, outbox.REGISTERS):
-                gauge.labels(system).set(0)
-        for system, state, count, oldest in backlog:
-            if state == "dead":
-                metrics.outbox_dead.labels(system).set(count)
-            else:
-                metrics.outbox_waiting.labels(system).set(count)
-                metrics.outbox_oldest.labels(system).set((now - oldest).total_seconds())
+        self._show_backlog(backlog, now)
         metrics.held.set(waiting)
         metrics.held_oldest.set(0 if since is None else (now - since).total_seconds())
         metrics.manual.set(manual)
+
+    def _show_backlog(self, backlog: list[backlogs.Backlog], now: datetime) -> None:
+        """Of each system with something unsent; the others' zeros are written once."""
+        systems = {*self.directory().system_by_id, outbox.REGISTERS}
+        there = {one.system for one in backlog}
+        for system in (self._unsent - there) | (systems - self._shown):
+            for gauge in (metrics.outbox_waiting, metrics.outbox_oldest, metrics.outbox_dead):
+                gauge.labels(system).set(0)
+        for one in backlog:
+            age = 0.0 if one.oldest is None else (now - one.oldest).total_seconds()
+            metrics.outbox_waiting.labels(one.system).set(one.waiting)
+            metrics.outbox_oldest.labels(one.system).set(age)
+            metrics.outbox_dead.labels(one.system).set(one.dead)
+        self._unsent, self._shown = there, self._shown | systems
 
     async def _ready(self) -> tuple[dict[str, str], dict[str, Any]]:
         """The checks, and what operations wants to know beside them: a topic that waits stops nobody else."""

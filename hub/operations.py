@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from hub.errors import Misconfigured, Refused
 from hub.intake.batch import Batch
 from hub.intake.kept import stored_arrival
-from hub.store import asides, held, inbox, outbox, timeline
+from hub.store import asides, dead, held, inbox, timeline
 from hub.store import directory as directories
 from hub.store.transaction import Conflict, Store
 
@@ -115,14 +115,14 @@ async def replay(store: Store, row: int | None, system: str | None, who: str, re
     if row is None and system is None:
         raise Misconfigured("name a row or a --system")
     async with store.transaction() as connection:
-        found = await outbox.dead(connection, system=system, limit=100_000)
+        found = await dead.listed(connection, system=system, limit=100_000)
         rows = [d.id for d in found if row in {None, d.id}]
         if dry_run:
             return f"{len(rows)} would be sent again"
         _has(reason)
         count = 0
         for one in rows:
-            count += await outbox.replay(connection, one)
+            count += await dead.replay(connection, one)
         await timeline.operated(connection, who, "replay", str(row or system), reason)
     return f"{count} are sent again, marked as replay"
 
@@ -131,7 +131,7 @@ async def skip(store: Store, row: int, who: str, reason: str) -> str:
     """A dead row is given up."""
     _has(reason)
     async with store.transaction() as connection:
-        if not await outbox.skip(connection, row):
+        if not await dead.skip(connection, row):
             raise Misconfigured(f"row {row} is not dead")
         await timeline.operated(connection, who, "skip", str(row), reason)
     return f"row {row} is skipped; what waited behind it flows"

@@ -82,9 +82,9 @@ def held_refuse(message: str, reason: Reason) -> None:
 @dead_app.command("list")
 def dead_list(system: Annotated[str | None, typer.Option(help="Only this receiving system.")] = None) -> None:
     """List what is tried no more, oldest first, with its reason."""
-    from hub.store import outbox
+    from hub.store import dead
 
-    for d in in_transaction(lambda connection: outbox.dead(connection, system=system)):
+    for d in in_transaction(lambda connection: dead.listed(connection, system=system)):
         number = f" #{d.sequence}" if d.sequence else ""
         typer.echo(
             f"{d.id}  {d.accepted_at:%Y-%m-%d %H:%M:%S}  {d.kind} {d.message}{number} to {d.system}  {d.answer}  tried {d.attempts}"

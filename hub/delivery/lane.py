@@ -14,13 +14,14 @@ from datetime import UTC, datetime, timedelta
 
 from hub import metrics
 from hub.delivery.breaker import Breaker
+from hub.delivery.gate import Withheld
 from hub.delivery.marker import Marker
-from hub.delivery.parcel import Exit, Outcome, Parcel, wrap
+from hub.delivery.parcel import Exit, MayLeave, Outcome, Parcel, wrap
 from hub.delivery.queue import CaseQueue, case_of
 from hub.delivery.schedule import next_attempt
 from hub.errors import Unavailable
 from hub.log import log
-from hub.store import outbox, timeline
+from hub.store import dead, outbox, timeline, turns
 from hub.store.outbox import Item
 from hub.store.transaction import Store
 from schemas.directory import System
@@ -29,60 +30,102 @@ from schemas.envelope import Message
 CAPACITY = 4_000
 """Rows of one system in memory at the most; a million may wait in the table (D-8)."""
 
-_RESCAN_S = 2.0
-"""Seconds between looks into the table of a lane with room: for rows of other hubs, replays, and whatever was passed
-over.
-"""
+SPARED = 100
+"""Rows in memory of a system that is paused or failing."""
 
-_STALE = timedelta(seconds=5)
-"""A notice accepted longer ago is read again before it is sent: protection may have been learnt meanwhile (C-62)."""
+MOST_BYTES = 16 * 1024 * 1024
+"""Of messages that one lane keeps in memory; of others only the row is kept, and the message read when it is sent."""
+
+_CALL_BYTES = 4 * 1024 * 1024
+"""Of messages in one call, unless one alone is larger."""
 
 _AGAIN_S = 0.5
 """Seconds of rest when the database is away or a group has failed."""
 
-Messages = Callable[[Sequence[Item]], Awaitable[dict[int, Message]]]
-"""Reads the messages behind rows that are no longer in memory: row id → message."""
+_LONGEST_REST_S = 30.0
+
+Messages = Callable[[Sequence[Item], int], Awaitable[dict[int, Message]]]
+"""Reads the messages behind rows that are no longer in memory, as many of the first as the bytes allow: row id → message."""
+
+Ask = Callable[[Sequence[Item]], Awaitable[MayLeave]]
+"""Asks the gate for rows that are about to be sent."""
 
 
 class Lane:
-    """Sends one system's rows until it is cancelled."""
+    """Sends one system's rows until it is cancelled. ``whole``: nothing waits for it in the table but what it is offered, as
+    far as is known.
+    """
 
-    def __init__(self, system: System, exit_: Exit, store: Store, messages: Messages, marker: Marker) -> None:
+    def __init__(
+        self,
+        system: System,
+        exit_: Exit,
+        store: Store,
+        messages: Messages,
+        marker: Marker,
+        ask: Ask,
+        *,
+        whole: bool = False,
+    ) -> None:
         self.system = system
         self.paused = False
+        self.capacity, self.most_bytes = CAPACITY, MOST_BYTES
+        """This lane's share of the hub's memory."""
+        self.used_at = time.monotonic()
         failures, open_s = exit_.breaker(system)
         self.breaker = Breaker(failures, open_s, time.monotonic)
         self._exit = exit_
         self._store = store
         self._messages = messages
         self._marker = marker
+        self._ask = ask
         self._queue = CaseQueue()
-        self._all_in_memory = False
+        self._all_in_memory = whole
         self._missed = False
         self._cursor = 0
-        self._scanned = 0.0
+        self._look_for_strays = False
         self._wake = asyncio.Event()
         self._table = asyncio.Lock()
         """Whoever reads the table sees a dying row either in memory or dead, never in between."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._latency = metrics.latency.labels(system.id)
 
+    @property
+    def idle(self) -> bool:
+        """Nothing is waiting or under way, as far as is known."""
+        return self._all_in_memory and not self._queue.length and not self._tasks and self.breaker.state == "closed"
+
     def offer(self, items: Sequence[Item]) -> None:
         """Rows just committed; those for which there is no room are read from the table later."""
-        waits = self.paused or self.breaker.state != "closed"
+        self.used_at = time.monotonic()
+        spared = self._spared
         for item in items:
-            if waits:
-                item.message = None  # what waits is read again, so that memory stays flat
-            if self._all_in_memory and self._queue.length < CAPACITY:
+            if spared or self._queue.bytes + item.size > self.most_bytes:
+                item.message = None  # it is read again, so that memory stays flat
+            if self._all_in_memory and self._queue.length < self._room:
                 self._take(item)
             else:
                 self._all_in_memory, self._missed = False, True
         self._wake.set()
 
     def nudge(self) -> None:
-        """Something changed (pause, resume, a replay): look again."""
-        self._scanned = 0.0
+        """Something may be in the table that is not in memory: another hub's rows, a replay, what was passed over."""
+        self._look_for_strays = True
         self._wake.set()
+
+    def resume(self) -> None:
+        """The system is sent to again after a pause; what was tried before it is tried from the beginning."""
+        self.paused = False
+        self._queue.begin_anew()
+        self.nudge()
+
+    @property
+    def _spared(self) -> bool:
+        return self.paused or self.breaker.state != "closed"
+
+    @property
+    def _room(self) -> int:
+        return min(SPARED, self.capacity) if self._spared else self.capacity
 
     def _take(self, item: Item) -> None:
         self._cursor = max(self._cursor, item.id)
@@ -96,6 +139,10 @@ class Lane:
                 try:
                     await self._look()
                 except Unavailable:
+                    await asyncio.sleep(_AGAIN_S)
+                    continue
+                except Exception as error:  # noqa: BLE001 - whatever it is, the lane goes on: nobody else sends for this system
+                    log.error("lane_look_failed", system=self.system.id, error=type(error).__name__)
                     await asyncio.sleep(_AGAIN_S)
                     continue
                 if not self._start() or len(self._tasks) >= self._width:
@@ -112,30 +159,72 @@ class Lane:
         """
         return 1 if self._exit.together > 1 else self.system.delivery.concurrency
 
+    # --- out of the table
+    # ----------------------------------------------------------------------------------------------
+
     async def _look(self) -> None:
-        """Into the table, when there is room and either something is only there or it is time to look for strays."""
-        if self._queue.length > CAPACITY // 2:
+        """Into the table: when there is room and something is only there, and for what comes before a row of another."""
+        if self.paused:
             return
         async with self._table:
-            if not self._all_in_memory:
-                await self._refill(self._cursor)
-            elif time.monotonic() - self._scanned > _RESCAN_S:
-                await self._refill(0)
+            if self._queue.length <= self._room // 2:
+                if not self._all_in_memory:
+                    await self._refill(self._cursor)
+                elif self._look_for_strays:
+                    self._look_for_strays = False
+                    await self._refill(0)
+            if self._queue.unproven:
+                await self._prove()
 
     async def _refill(self, after: int) -> None:
-        limit = CAPACITY - self._queue.length
+        room = self._room - self._queue.length
+        limit = room if after else self._room
         self._missed = False
         self._queue.begin_refill()
-        async with self._store.transaction() as connection:
-            blocked = await outbox.blocked(connection, self.system.id)
-            rows = await outbox.waiting(connection, self.system.id, after=after, limit=limit)
-        self._queue.blocked = blocked
-        for row in rows:
-            self._take(row)
-        if after == self._cursor or len(rows) < limit:
-            self._all_in_memory = len(rows) < limit and not self._missed
-        if after == 0 or len(rows) < limit:
-            self._scanned = time.monotonic()
+        try:
+            async with self._store.transaction() as connection:
+                ids = await turns.waiting(connection, self.system.id, after=after, limit=limit)
+                unknown = [id_ for id_ in ids if not self._queue.knows(id_)]
+                rows = await turns.rows(connection, unknown[:room])
+            for row in rows:
+                self._queue.add(row)
+        finally:
+            self._queue.end_refill()
+        if len(ids) < limit and len(unknown) <= room:
+            self._all_in_memory = not self._missed
+            self._cursor = max([self._cursor, *ids[-1:]])
+        else:
+            self._all_in_memory = False
+            self._cursor = unknown[room - 1] if len(unknown) > room else ids[-1]
+
+    async def _prove(self) -> None:
+        """What comes before rows of which that is not known: another hub may have written it (D-3)."""
+        asked = self._queue.take_unproven()
+        last = [(case, max(item.sequence or 0 for item in items)) for case, items in asked.items()]
+        self._queue.begin_refill()
+        try:
+            async with self._store.transaction() as connection:
+                found = await turns.chain(connection, self.system.id, last)
+                stopped = {case for case, _, stops in found if stops}
+                turn = {id_ for case, id_, _ in found if case not in stopped}
+                before = await turns.rows(connection, [id_ for id_ in turn if not self._queue.knows(id_)])
+                if stopped:
+                    await dead.stand_behind(connection, self.system.id, sorted(stopped))
+            self._queue.prove(asked, turn, before)
+        except BaseException:
+            self._queue.forget(item for items in asked.values() for item in items)
+            self._from_the_table()
+            raise
+        finally:
+            self._queue.end_refill()
+
+    def _from_the_table(self) -> None:
+        """Something left memory that is still to be sent."""
+        self._all_in_memory, self._cursor = False, 0
+        self._wake.set()
+
+    # --- when
+    # ----------------------------------------------------------------------------------------------------------
 
     def _start(self) -> bool:
         """Starts what may be sent now; True when something was started."""
@@ -160,7 +249,7 @@ class Lane:
 
     async def _sleep(self) -> None:
         """Until something happens or the next time comes."""
-        waits = [_RESCAN_S]
+        waits = [_LONGEST_REST_S]
         if self.breaker.state == "open":
             waits.append(self.breaker.wait_s)
         elif not self.paused and len(self._tasks) < self._width:  # else what is due could not be sent anyway
@@ -175,27 +264,44 @@ class Lane:
     # ------------------------------------------------------------------------------------------------------
 
     async def _deliver(self, group: list[Item]) -> None:
+        self.used_at = time.monotonic()
         try:
-            parcels = await self._wrap(group)
+            loaded, messages = await self._load(group)
+            may_leave = await self._ask(loaded)
+            parcels = await self._wrap(loaded, messages)
             if parcels:
-                await self._send(parcels)
+                await self._send(parcels, may_leave)
             else:
                 self.breaker.abandoned()
+        except Withheld as withheld:  # told, given up or rewritten by another: the table says what is so now
+            self.breaker.abandoned()
+            self._queue.forget_cases([item for item in group if item.id in withheld.ids])
+            self._from_the_table()
         except Exception as error:  # noqa: BLE001 - one group's trouble must not end the lane; its cases are read again
             log.warning("delivery_failed", system=self.system.id, error=type(error).__name__)
             self.breaker.abandoned()
             await asyncio.sleep(_AGAIN_S)
             self._queue.forget_cases(group)
-            self._all_in_memory, self._cursor = False, 0
+            self._from_the_table()
         finally:
             self._queue.put_back(group)
 
-    async def _wrap(self, group: list[Item]) -> list[tuple[Item, Parcel]]:
-        fresh = datetime.now(UTC) - _STALE
-        absent = [
-            item for item in group if item.kind == "notice" and (item.message is None or item.accepted_at < fresh)
-        ]
-        messages = await self._messages(absent) if absent else {}
+    async def _load(self, group: list[Item]) -> tuple[list[Item], dict[int, Message]]:
+        """The first of the group that may go together, and the messages of those that are not in memory."""
+        size = 0
+        for number, item in enumerate(group):
+            size += item.size
+            if number and size > _CALL_BYTES:
+                group = group[:number]
+                break
+        absent = [item for item in group if item.kind == "notice" and item.message is None]
+        if not absent:
+            return group, {}
+        messages = await self._messages(absent, _CALL_BYTES)
+        left = next((item for item in absent if item.id not in messages), None)
+        return group if left is None else group[: group.index(left)], messages
+
+    async def _wrap(self, group: list[Item], messages: dict[int, Message]) -> list[tuple[Item, Parcel]]:
         parcels: list[tuple[Item, Parcel]] = []
         for item in group:
             if self._queue.gone(item):
@@ -206,9 +312,9 @@ class Lane:
                 await self._die(item, f"cannot-be-written:{type(error).__name__}")
         return parcels
 
-    async def _send(self, parcels: list[tuple[Item, Parcel]]) -> bool:
+    async def _send(self, parcels: list[tuple[Item, Parcel]], may_leave: MayLeave) -> bool:
         """One call; True when all of it came through."""
-        outcome = await self._exit.send(self.system, [parcel for _, parcel in parcels])
+        outcome = await self._exit.send(self.system, [parcel for _, parcel in parcels], may_leave)
         metrics.attempts.labels(self.system.id, outcome.result).inc(len(parcels))
         items = [item for item, _ in parcels]
         if outcome.result == "ok":
@@ -219,7 +325,7 @@ class Lane:
             for item in items:
                 self._latency.observe((now - item.accepted_at).total_seconds())
                 self._queue.finish(item)
-            self._marker.mark(items, now, outcome.answer, self._queue.marked)
+            self._marker.mark(items, now, outcome.answer, self._marked)
             return True
         if outcome.result == "gone":
             await self._pause(items, outcome)
@@ -230,12 +336,19 @@ class Lane:
             # One of many is at fault: one at a time shows which, and nothing of its case may overtake it.
             waits: set[str] = set()
             for item, parcel in parcels:
-                if case_of(item) not in waits and not self._queue.gone(item) and not await self._send([(item, parcel)]):
+                if case_of(item) in waits or self._queue.gone(item):
+                    continue
+                if not await self._send([(item, parcel)], await self._ask([item])):
                     waits.add(case_of(item))
         else:
             self.breaker.passed()
             await self._die(items[0], outcome.answer)
         return False
+
+    def _marked(self, ids: list[int]) -> None:
+        self._queue.marked(ids)
+        if not self._all_in_memory:
+            self._wake.set()  # there is room again
 
     async def _again(self, items: list[Item], outcome: Outcome) -> None:
         now = datetime.now(UTC)
@@ -262,7 +375,7 @@ class Lane:
             item.attempts += 1
             item.due_at = due
             item.not_before = now + timedelta(seconds=outcome.retry_after_s or 0)
-            item.message = None  # what waits is read again, so that memory stays flat
+            self._queue.lighten(item)  # what waits is read again, so that memory stays flat
         async with self._store.transaction() as connection:
             await outbox.retry(connection, [item.id for item in items], due, outcome.answer, refused=refused)
 
@@ -272,7 +385,7 @@ class Lane:
         self.paused = True
         self.breaker.abandoned()
         for item in items:
-            item.message = None
+            self._queue.lighten(item)
         async with self._store.transaction() as connection:
             await timeline.pause(connection, self.system.id)
             await timeline.operated(
@@ -283,6 +396,6 @@ class Lane:
         """D-6: the row is dead, and what follows it in the case waits in the table until someone replays or skips it."""
         log.error("delivery_dead", system=self.system.id, case=item.case_id, sequence=item.sequence, answer=answer)
         async with self._table:
-            self._queue.block(item)
+            self._queue.forget_cases([item])
             async with self._store.transaction() as connection:
-                await outbox.die(connection, item.id, answer)
+                await dead.die(connection, item.id, answer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, Protocol
@@ -13,6 +13,9 @@ from hub.translators.formats import Written
 from schemas.directory import System
 from schemas.envelope import Message
 from schemas.messages import Receipt, Told
+
+MayLeave = Callable[[], Awaitable[None]]
+"""Costs nothing while the lane's own question is fresh; raises when the parcels must not be sent any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,11 @@ class Exit(Protocol):
         """After how many failures in a row the system is spared, and for how many seconds before a probe."""
         ...
 
-    async def send(self, system: System, parcels: Sequence[Parcel]) -> Outcome:
-        """Sends all or answers why not; never raises for what the other side does."""
+    async def send(self, system: System, parcels: Sequence[Parcel], may_leave: MayLeave) -> Outcome:
+        """Sends all or answers why not; never raises for what the other side does.
+
+        ``may_leave`` is awaited when the bytes are about to leave, after whatever took time; what it raises goes through.
+        """
         ...
 
     async def close(self) -> None:

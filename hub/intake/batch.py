@@ -211,12 +211,16 @@ class Batch(Outcome):
             self.threads.update((case.id, facts["thread"]) for _, facts in decision.events if "thread" in facts)
         memory = self.memory.setdefault(case.id, {})
         memory[case.sequence] = message
+        self.sizes[case.id, case.sequence] = len(arrival.raw)
         answer = Receipt(
             message=message.id, code="ok", case=case.id, sequence=case.sequence, warnings=tuple(decision.warnings)
         )
         self._keep(arrival, answer, case.id, decision)
         self._answered(arrival, answer, "accepted")
-        self.items += telling.notices(SVU, decision, message, memory, self.directory, self.now)
+        told = telling.notices(SVU, decision, message, memory, self.directory, self.now)
+        for item in told:
+            item.size = self.sizes.get((case.id, item.sequence or 0), 0)
+        self.items += told
         for number, asked in enumerate(decision.asks):
             self._ask(case, message, asked, f"{case.id}-{case.sequence}-{number}")
         if message.actor is not None:

@@ -30,6 +30,8 @@ class Standing:
     cases: dict[str, Case] = field(default_factory=dict)
     holds: Holds = field(default_factory=Holds)
     memory: dict[str, dict[int, Message]] = field(default_factory=dict)
+    sizes: dict[tuple[str, int], int] = field(default_factory=dict)
+    """Bytes of the messages in ``memory``, by (case, sequence)."""
 
     async def find(self, connection: Connection, arrivals: Sequence[Arrival]) -> None:
         """Reads what the arrivals are about; the cases stay locked until the transaction ends.
@@ -54,6 +56,7 @@ class Standing:
         for (case_id, sequence), row in rows.items():
             message = formats.kept(row)
             self.memory.setdefault(case_id, {})[sequence] = message
+            self.sizes[case_id, sequence] = len(row.raw)
 
     async def _threads(self, connection: Connection, readable: Sequence[tuple[Arrival, Message]]) -> None:
         """The free messages that are named, where a case has any (C-40, C-41)."""

@@ -134,6 +134,7 @@ def _told(
     here.outline = here.outline or case.outline()
     for system, receivers in by_system.items():
         seen = {unit: outlook(here.process, case, unit, directory, here.outline) for unit in receivers}
+        follows = _heard(case, system)
         told = Told(
             case=case.id,
             sequence=sequence,
@@ -158,6 +159,7 @@ def _told(
                 accepted_at=here.now,
                 due_at=here.now,
                 message=shown,
+                follows=follows,
             )
         )
     return items

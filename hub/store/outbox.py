@@ -15,7 +15,7 @@ from psycopg.rows import dict_row
 from pydantic_core import to_json
 
 from hub.store.inbox import uuid_bytes
-from hub.store.transaction import array, copy
+from hub.store.transaction import array, copy, keys
 from schemas.envelope import Message
 from schemas.messages import Question, Receipt, Told
 
@@ -48,6 +48,12 @@ class Item:
     first_tried_at: datetime | None = None
     refused_since: datetime | None = None
     """Since when the receiver answers as one that is being set up anew (D-6)."""
+    follows: int = 0
+    """The number of the case that this system was told before this one; 0: this is its first (D-3)."""
+    revision: int = 0
+    """How often the row has been rewritten since it was made: what is in memory of another revision is not sent (C-62)."""
+    size: int = 0
+    """Bytes of the message while it is in memory, as far as they are known."""
 
 
 _COLUMNS = {
@@ -62,6 +68,7 @@ _COLUMNS = {
     "body": "bytea",
     "accepted_at": "timestamptz",
     "due_at": "timestamptz",
+    "follows": "int4",
 }
 
 
@@ -94,6 +101,7 @@ async def add(connection: Connection, items: Sequence[Item]) -> None:
                 i.body,
                 i.accepted_at,
                 i.due_at,
+                i.follows,
             )
             for i in items
         ],
@@ -105,47 +113,34 @@ _KINDS: dict[str, type[Told | Receipt | Question]] = {
     "receipt": Receipt,
     "lookup": Question,
 }
-_ITEM = (
+ITEM = (
     "id, kind, system, case_id::text, sequence, source, message AS message_id, told::text, body, accepted_at, due_at, attempts,"
-    " first_tried_at, refused_since"
+    " first_tried_at, refused_since, follows, revision"
 )
-
-
-async def waiting(connection: Connection, system: str, *, after: int, limit: int) -> list[Item]:
-    """A system's waiting rows in the order they were written, past ``after``.
-
-    Left out are the notices behind a dead one of the same case (D-6): they wait until it is replayed or skipped.
-    """
-    cursor = connection.cursor(row_factory=dict_row)
-    found = await cursor.execute(
-        f"SELECT {_ITEM} FROM outbox o WHERE system = %s AND id > %s AND state = 'waiting'"  # noqa: S608 - constant
-        " AND NOT EXISTS (SELECT 1 FROM outbox d WHERE d.system = o.system AND d.state = 'dead' AND d.kind = 'notice'"
-        " AND o.kind = 'notice' AND d.case_id = o.case_id AND d.sequence < o.sequence)"
-        " ORDER BY id LIMIT %s",
-        (system, after, limit),
-    )
-    return [_item(row) for row in await found.fetchall()]
+TURN = "state = 'waiting' AND NOT behind"
+"""What may be sent as soon as what it follows has been: not what waits behind a dead one of its case (D-6)."""
 
 
 async def due(connection: Connection, system: str, *, limit: int) -> list[Item]:
     """Rows whose time has come, oldest first; for work without an order of its own (look-ups)."""
     cursor = connection.cursor(row_factory=dict_row)
     found = await cursor.execute(
-        f"SELECT {_ITEM} FROM outbox WHERE system = %s AND state = 'waiting' AND due_at <= now() ORDER BY id LIMIT %s",  # noqa: S608
+        f"SELECT {ITEM} FROM outbox WHERE system = %s AND {TURN} AND due_at <= now() ORDER BY id LIMIT %s",  # noqa: S608
         (system, limit),
     )
-    return [_item(row) for row in await found.fetchall()]
+    return [item(row) for row in await found.fetchall()]
 
 
-def _item(row: dict[str, Any]) -> Item:
+def item(row: dict[str, Any]) -> Item:
+    """A row as ``ITEM`` selects it."""
     row["told"] = _KINDS[row["kind"]].model_validate_json(row["told"])
     return Item(**row)
 
 
-async def bodies(connection: Connection, ids: Sequence[int]) -> dict[int, bytes | None]:
-    """What rows show that is not what was sent, as it stands now: row id → body."""
-    found = await connection.execute("SELECT id, body FROM outbox WHERE id = ANY(%s)", (list(ids),))
-    return {id_: None if body is None else bytes(body) for id_, body in await found.fetchall()}
+async def bodies(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[bytes | None, int]]:
+    """What rows show that is not what was sent, as it stands now: row id → (body, revision)."""
+    found = await connection.execute("SELECT id, body, revision FROM outbox WHERE id = ANY(%s)", (list(ids),))
+    return {id_: (None if body is None else bytes(body), revision) for id_, body, revision in await found.fetchall()}
 
 
 async def unsent(connection: Connection, case_id: str) -> list[tuple[int, str, str]]:
@@ -159,15 +154,7 @@ async def unsent(connection: Connection, case_id: str) -> list[tuple[int, str, s
 
 async def rewrite(connection: Connection, id_: int, body: bytes | None) -> None:
     """Another body for a row that is still to go out; None: as the message was sent."""
-    await connection.execute("UPDATE outbox SET body = %s WHERE id = %s", (body, id_))
-
-
-async def blocked(connection: Connection, system: str) -> set[str]:
-    """The cases whose notices to a system wait behind a dead one."""
-    found = await connection.execute(
-        "SELECT DISTINCT case_id::text FROM outbox WHERE system = %s AND state = 'dead' AND kind = 'notice'", (system,)
-    )
-    return {case_id for (case_id,) in await found.fetchall()}
+    await connection.execute("UPDATE outbox SET body = %s, revision = revision + 1 WHERE id = %s", (body, id_))
 
 
 async def sent(connection: Connection, ids: Sequence[int], at: Sequence[datetime], answers: Sequence[str]) -> None:
@@ -179,7 +166,7 @@ async def sent(connection: Connection, ids: Sequence[int], at: Sequence[datetime
         "UPDATE outbox o SET state = 'sent', sent_at = n.at, answer = n.answer, attempts = o.attempts + 1"
         " FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[]) AS n (id, at, answer)"
         " WHERE o.id = n.id AND o.state = 'waiting'",
-        (array(map(str, ids)), array(a.isoformat() for a in at), array(f'"{answer}"' for answer in answers)),
+        (array(map(str, ids)), array(a.isoformat() for a in at), keys(answers)),
     )
 
 
@@ -196,70 +183,9 @@ async def retry(
     )
 
 
-async def die(connection: Connection, id_: int, answer: str) -> None:
-    """No further attempt is made; operations sees it, with its reason (D-6)."""
-    await connection.execute(
-        "UPDATE outbox SET state = 'dead', attempts = attempts + 1, answer = %s WHERE id = %s AND state = 'waiting'",
-        (answer, id_),
-    )
-
-
 async def done(connection: Connection, id_: int, answer: str) -> None:
     """A look-up is finished."""
     await connection.execute(
         "UPDATE outbox SET state = 'sent', sent_at = now(), attempts = attempts + 1, answer = %s WHERE id = %s",
         (answer, id_),
     )
-
-
-@dataclass(slots=True)
-class Dead:
-    """A dead row as operations sees it."""
-
-    id: int
-    kind: str
-    system: str
-    case_id: str | None
-    sequence: int | None
-    message: str
-    answer: str | None
-    attempts: int
-    accepted_at: datetime
-
-
-async def dead(connection: Connection, *, system: str | None = None, limit: int = 500) -> list[Dead]:
-    """Dead rows, oldest first, of one system or all."""
-    cursor = connection.cursor(row_factory=dict_row)
-    found = await cursor.execute(
-        "SELECT id, kind, system, case_id::text, sequence, message, answer, attempts, accepted_at FROM outbox"
-        " WHERE state = 'dead' AND (%s::text IS NULL OR system = %s) ORDER BY id LIMIT %s",
-        (system, system, limit),
-    )
-    return [Dead(**row) for row in await found.fetchall()]
-
-
-async def replay(connection: Connection, id_: int) -> bool:
-    """A dead row is tried again from the beginning, marked as a replay to its receiver (D-7); False when it is not
-    dead.
-    """
-    cursor = await connection.execute(
-        "UPDATE outbox SET state = 'waiting', attempts = 0, due_at = now(), first_tried_at = NULL, refused_since = NULL,"
-        " told = replace(told::text, %s, %s)::json"
-        " WHERE id = %s AND state = 'dead'",
-        ('"replay":false', '"replay":true', id_),  # a receipt has no such mark; all else stays as it was told
-    )
-    return cursor.rowcount == 1
-
-
-async def skip(connection: Connection, id_: int) -> bool:
-    """A dead row is given up; the case's later notices to that system flow again. False when it is not dead."""
-    cursor = await connection.execute("UPDATE outbox SET state = 'skipped' WHERE id = %s AND state = 'dead'", (id_,))
-    return cursor.rowcount == 1
-
-
-async def backlog(connection: Connection) -> list[tuple[str, str, int, datetime]]:
-    """(system, state, how many, accepted when the oldest) of everything not yet sent."""
-    found = await connection.execute(
-        "SELECT system, state, count(*), min(accepted_at) FROM outbox WHERE state IN ('waiting', 'dead') GROUP BY system, state"
-    )
-    return [(system, state, count, oldest) for system, state, count, oldest in await found.fetchall()]

@@ -1,70 +1,123 @@
-"""Which hub does what, when there are several: advisory locks that die with their connection. Imports psycopg and the
+"""Which hub does what, when there are several: advisory locks that die with their session. Imports psycopg and the
 transaction only.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection
 
-from hub.errors import Unavailable
-from hub.store.transaction import Store
+from hub.errors import Misconfigured, Unavailable
+from hub.store.transaction import CONNECT, Store
+
+Connection = AsyncConnection[tuple[Any, ...]]
+Answer = TypeVar("Answer")
+
+_PATIENCE_S = 5.0
+"""Seconds for one question; a session that does not answer in time is taken for lost."""
+_SILENCE_S = 10
+"""Seconds after which the server itself ends a session that asks nothing: a hub that is stopped, or whose machine lost its
+power, keeps its locks no longer.
+"""
+_PROBES = 5
 
 
 class Ownership:
-    """Locks by name, held on one connection of their own; losing the connection loses them all."""
+    """Locks by name, held by one session of their own; losing the session loses them all."""
 
     def __init__(self, store: Store, purpose: str) -> None:
         self._store = store
         self._purpose = purpose
-        self._connection: AsyncConnection[tuple[Any, ...]] | None = None
-        self._held: set[str] = set()
+        self._connection: Connection | None = None
+        self._session = 0
+        self.held: frozenset[str] = frozenset()
+        """What is held, as far as this hub knows; only what the session itself answers (``ask``) proves it."""
 
-    async def hold(self, names: set[str]) -> set[str]:
-        """Keeps the locks it has, takes those that are free, gives up those not named; returns what is held now.
+    async def hold(self, names: set[str]) -> frozenset[str]:
+        """Keeps the locks it has and takes those of ``names`` that are free; returns what is held now.
 
-        Raises ``Unavailable`` when the connection is lost; then nothing is held.
+        Raises ``Unavailable`` when the session is lost; then nothing is held.
+        """
+        taken = await self.ask(self._try, names - self.held)
+        self.held |= taken
+        return self.held
+
+    async def ask(self, question: Callable[..., Awaitable[Answer]], *values: Any) -> Answer:
+        """Puts a question in the very session that holds the locks: its answer proves that they were held then.
+
+        Raises ``Unavailable`` when the session is lost; then nothing is held.
         """
         try:
-            if self._connection is None:
-                self._connection = await self._connect()
-            for name in names - self._held:
-                row = await (await self._connection.execute(_TRY, (self._purpose, name))).fetchone()
-                if row is not None and row[0]:
-                    self._held.add(name)
-            for name in self._held - names:
-                await self._connection.execute(_UNLOCK, (self._purpose, name))
-                self._held.discard(name)
-            if names <= self._held:
-                await self._connection.execute("SELECT 1")  # is it still there?
-        except (psycopg.Error, OSError) as error:
+            async with asyncio.timeout(_PATIENCE_S):
+                return await question(self._connection or await self._open(), *values)
+        except (psycopg.Error, OSError, TimeoutError) as error:
             await self.close()
             raise Unavailable("database") from error
-        return set(self._held)
 
-    async def paused(self) -> set[str]:
-        """Systems that operations has paused."""
-        assert self._connection is not None
-        try:
-            found = await (await self._connection.execute("SELECT system FROM paused")).fetchall()
-        except (psycopg.Error, OSError) as error:
-            await self.close()
-            raise Unavailable("database") from error
-        return {row[0] for row in found}
+    async def _try(self, connection: Connection, names: set[str]) -> frozenset[str]:
+        found = await connection.execute(
+            "SELECT pg_backend_pid(), ARRAY(SELECT name FROM unnest(%s::text[]) AS name"
+            " WHERE pg_try_advisory_lock(hashtext(%s), hashtext(name)))",
+            (sorted(names), self._purpose),
+        )
+        ((session, taken),) = await found.fetchall()
+        if session != self._session:
+            raise psycopg.OperationalError("the locks are another session's")
+        return frozenset(taken)
 
-    async def _connect(self) -> AsyncConnection[tuple[Any, ...]]:
-        url = self._store.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        return await AsyncConnection.connect(url, autocommit=True)
+    async def _open(self) -> Connection:
+        await self.close()
+        self._connection = await connect(self._store, f"-c idle_session_timeout={_SILENCE_S}s")
+        self._session = await _session_of(self._connection)
+        return self._connection
 
     async def close(self) -> None:
         """Gives everything up."""
-        self._held.clear()
-        if self._connection is not None:
-            await self._connection.close()
-            self._connection = None
+        self.held = frozenset()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
 
 
-_TRY = "SELECT pg_try_advisory_lock(hashtext(%s), hashtext(%s))"
-_UNLOCK = "SELECT pg_advisory_unlock(hashtext(%s), hashtext(%s))"
+async def connect(store: Store, options: str = "") -> Connection:
+    """A connection beside the pool."""
+    url = store.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return await AsyncConnection.connect(url, autocommit=True, **CONNECT, options=f"{options} -c tcp_user_timeout=20s")
+
+
+async def check_sessions(store: Store) -> None:
+    """Raises ``Misconfigured`` when a connection is no session of its own, as behind a pooler in transaction mode: two hubs
+    would hold one lock there. Raises ``Unavailable`` when the database does not answer.
+    """
+    try:
+        one, other = await connect(store), await connect(store)
+        try:
+            for _ in range(_PROBES):
+                before = await _session_of(one)
+                async with other.transaction():
+                    beside, after = await _session_of(other), await _session_of(one)
+                if before == beside or before != after:
+                    raise Misconfigured(_POOLED)
+        finally:
+            await one.close()
+            await other.close()
+    except (psycopg.Error, OSError) as error:
+        if "startup parameter" in str(error):  # what PgBouncer says of settings that it does not pass on
+            raise Misconfigured(_POOLED) from None
+        raise Unavailable("database") from error
+
+
+async def _session_of(connection: Connection) -> int:
+    row = await (await connection.execute("SELECT pg_backend_pid()")).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+_POOLED = (
+    "HUB_DATABASE_URL leads to a pooler that gives one session to several connections (PgBouncer's pool_mode=transaction): the"
+    " hub's locks do not hold there. Let it lead to PostgreSQL itself, or to a pool in session mode."
+)

@@ -168,15 +168,39 @@ outbox = Table(
     Column("answer", Text),
     Column("first_tried_at", Time),
     Column("refused_since", Time),
+    Column("follows", Integer, nullable=False, server_default=text("0")),
+    Column("behind", Boolean, nullable=False, server_default=text("false")),
+    Column("revision", Integer, nullable=False, server_default=text("0")),
     CheckConstraint("kind IN ('notice', 'receipt', 'lookup')", name="outbox_kind"),
     CheckConstraint("state IN ('waiting', 'sent', 'dead', 'skipped')", name="outbox_state"),
     CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="outbox_sent_has_time"),
     CheckConstraint("kind <> 'notice' OR case_id IS NOT NULL", name="outbox_names_its_case"),
     CheckConstraint("(kind = 'notice') = (sequence IS NOT NULL)", name="outbox_notice_has_sequence"),
     Index("outbox_notice", "case_id", "sequence", "system", unique=True, postgresql_where=text("kind = 'notice'")),
-    Index("outbox_open", "system", "id", postgresql_where=text("state IN ('waiting', 'dead')")),
+    Index("outbox_turn", "system", "id", postgresql_where=text("state = 'waiting' AND NOT behind")),
+    Index("outbox_behind", "system", "id", postgresql_where=text("behind")),
+    Index("outbox_dead", "system", "id", postgresql_where=text("state = 'dead'")),
+    Index("outbox_by_message", "message", postgresql_where=text("kind <> 'notice'")),
 )
 """What remains to be done outside, committed with the message that caused it; a notice is there once per receiver."""
+
+outbox_count = Table(
+    "outbox_count",
+    metadata,
+    Column("system", Text, primary_key=True),
+    Column("waiting", BigInteger, nullable=False),
+    Column("dead", BigInteger, nullable=False),
+)
+"""How many rows of a system wait or are dead, as far as the changes have been summed."""
+
+outbox_change = Table(
+    "outbox_change",
+    metadata,
+    Column("system", Text, nullable=False),
+    Column("waiting", Integer, nullable=False),
+    Column("dead", Integer, nullable=False),
+)
+"""What each transaction changed of that, written by a trigger; nobody waits for a counter."""
 
 held = Table(
     "held",

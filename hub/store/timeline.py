@@ -11,6 +11,8 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
+from hub.store import dead
+
 Connection = AsyncConnection[tuple[Any, ...]]
 
 
@@ -110,5 +112,11 @@ async def pause(connection: Connection, system: str) -> None:
 
 
 async def resume(connection: Connection, system: str) -> None:
-    """The system is sent to again."""
+    """The system is sent to again; what was tried before the pause is tried from the beginning (D-6)."""
     await connection.execute("DELETE FROM paused WHERE system = %s", (system,))
+    await dead.begin_anew(connection, system)
+
+
+async def paused(connection: Connection) -> set[str]:
+    """Systems to which nothing is sent for the time being."""
+    return {system for (system,) in await (await connection.execute("SELECT system FROM paused")).fetchall()}

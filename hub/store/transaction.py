@@ -7,6 +7,7 @@ unnest).
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,15 +18,36 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from psycopg import AsyncConnection, sql
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection as AsyncConnection_
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from hub.errors import Misconfigured, Unavailable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-_CODES_OF_OUTAGE = ("08", "53", "57", "40", "25P03")
-"""SQLSTATE classes that pass: connection, resources, operator's shutdown, serialization, idle time-out."""
+_PASSES = ("08", "0A000", "25", "26", "28", "3D", "40", "42501", "42P05", "53", "55", "57", "58", "F0", "XX")
+"""SQLSTATEs (or their first two) that speak of the server and not of the message in hand: connection, a plan that a migration
+made stale, a server that is read-only during a switch-over, statements prepared on another connection, log-in and rights,
+serialization, resources, locks, the operator's shutdown, the disk, the server's own configuration and faults.
+"""
+CONNECT: dict[str, Any] = {
+    "application_name": "samverkan-hub",
+    "connect_timeout": 10,
+    # A machine that lost its power says nothing: after some 20 s either side knows that the other is gone.
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""How every connection of the hub is made."""
+_SESSION = (
+    # Every hot question is a look-up by key; a plan made while the tables were small must not scan them when they are large.
+    "-c enable_seqscan=off -c jit=off"
+    # What a hub that is gone, or stopped in mid-work, still holds is given free: its row locks, and with them its cases.
+    " -c idle_in_transaction_session_timeout=15s -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5"
+    " -c tcp_keepalives_count=3 -c tcp_user_timeout=20s"
+)
 
 
 _AT_THE_SAME_TIME = ("23505", "40001", "40P01")
@@ -45,9 +67,7 @@ class Store:
             pool_size=pool,
             max_overflow=0,
             pool_timeout=30,
-            # Every hot question is a look-up by key; a plan made while the tables were small must not scan them when
-            # they are large.
-            connect_args={"options": "-c enable_seqscan=off -c jit=off"},
+            connect_args=CONNECT | {"options": _SESSION},
         )
 
     async def close(self) -> None:
@@ -67,24 +87,37 @@ class Store:
                 try:
                     yield raw
                     await raw.commit()
-                except psycopg.OperationalError:
-                    await outer.invalidate()
+                except BaseException as error:
+                    await _undo(outer, raw, error)
                     raise
-                except BaseException:
-                    if not raw.closed:
-                        await raw.rollback()
-                    raise
-        except (psycopg.Error, DBAPIError, PoolTimeout, TimeoutError, OSError) as error:
+        except (psycopg.Error, SQLAlchemyError, TimeoutError, OSError) as error:
             raise meaning(error) from error
 
     async def check(self) -> str | None:
-        """None when the database answers and stands at this code's migration, else the reason in one word."""
+        """None when the database answers, takes writes and stands at this code's migration, else the reason in one word."""
         try:
             async with self.engine.connect() as connection:
-                version = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar()
-        except (DBAPIError, PoolTimeout, OSError, TimeoutError) as error:
+                found = await connection.execute(
+                    text("SELECT version_num, current_setting('transaction_read_only') FROM alembic_version")
+                )
+                version, read_only = found.one()
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
             return "not-migrated" if "UndefinedTable" in type(getattr(error, "orig", error)).__name__ else "no-answer"
+        if read_only == "on":
+            return "read-only"
         return None if version == head() else "not-migrated"
+
+
+async def _undo(outer: AsyncConnection_, raw: AsyncConnection[tuple[Any, ...]], error: BaseException) -> None:
+    """Rolls back; a connection whose server is not well is given up, since a new one may reach another that is.
+
+    Raises nothing: what ended the transaction, above all a cancellation, must come through as what it was.
+    """
+    with contextlib.suppress(psycopg.Error, SQLAlchemyError, OSError):
+        if raw.closed or (isinstance(error, Exception) and isinstance(meaning(error), Unavailable)):
+            await outer.invalidate()
+        else:
+            await raw.rollback()
 
 
 def driven(url: str) -> str:
@@ -94,14 +127,19 @@ def driven(url: str) -> str:
 
 
 def meaning(error: Exception) -> Exception:
-    """What a failure of the database means for the message in hand."""
-    original = getattr(error, "orig", error)
-    state = getattr(original, "sqlstate", None)
-    if isinstance(original, psycopg.Error) and state in _AT_THE_SAME_TIME:
-        return Conflict(original.diag.constraint_name or state)
-    if state is None or state.startswith(_CODES_OF_OUTAGE):
-        return Unavailable("database")
-    return error
+    """What a failure of the database means for the message in hand: ``Conflict`` when another was at the same,
+    ``Unavailable`` when the server or the way to it is at fault and the same will do later, else the error itself: a
+    defect of ours in just this message.
+    """
+    original = getattr(error, "orig", None) or error
+    if isinstance(original, psycopg.Error):
+        state = original.sqlstate
+        if state in _AT_THE_SAME_TIME:
+            return Conflict(original.diag.constraint_name or state)
+        lost = isinstance(original, psycopg.OperationalError | psycopg.InterfaceError)
+        return Unavailable("database") if (lost if state is None else state.startswith(_PASSES)) else error
+    # What the pool says (no connection came free in time), the system, and a time-out of ours.
+    return Unavailable("database") if isinstance(original, SQLAlchemyError | OSError | TimeoutError) else error
 
 
 async def copy(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hub import operations
 from hub.addressing.known import Known
 from hub.intake.own import own_message
-from hub.store import held, inbox, outbox
+from hub.store import held, inbox, turns
 from hub.store.registers import Answers
 from schemas.own import Verifiering
 from tests.desk import FOUND
@@ -21,7 +21,7 @@ async def test_a_notice_told_after_a_late_look_up_has_the_name_and_address_that_
         assert item.message.data.patient.name == "Tolvan Tolvansson"
         assert b"Storgatan 1" in item.body
     async with desk.store.transaction() as connection:
-        kept = await outbox.waiting(connection, "centre", after=0, limit=10)
+        kept = await turns.rows(connection, await turns.waiting(connection, "centre", after=0, limit=10))
     assert b"Tolvan Tolvansson" in bytes(kept[0].body)
 
 
@@ -65,7 +65,7 @@ async def test_operations_refuses_a_held_message_and_its_sender_is_told(desk):
     await operations.refuse(desk.store, "k-1", "anna", "fel system")
     async with desk.store.transaction() as connection:
         assert await held.oldest(connection) == []
-        waiting = await outbox.waiting(connection, "centre", after=0, limit=10)
+        waiting = await turns.rows(connection, await turns.waiting(connection, "centre", after=0, limit=10))
         trail = await (await connection.execute("SELECT who, what, target, reason FROM operation")).fetchall()
     assert [item.told.rule for item in waiting] == ["operations"]
     assert trail == [("anna", "refuse", "k-1", "fel system")]

@@ -29,7 +29,10 @@ LONG_AGO = NOW - timedelta(days=30)
 
 def notice(id_, case, sequence, due=LONG_AGO):
     told = Told(case=case, sequence=sequence, to=("SE1-A",))
-    return Item(id_, "notice", "k", case, sequence, "urn:hsa:SE1-A", f"m-{id_}", told, None, datetime.now(UTC), due)
+    now = datetime.now(UTC)
+    return Item(
+        id_, "notice", "k", case, sequence, "urn:hsa:SE1-A", f"m-{id_}", told, None, now, due, follows=sequence - 1
+    )
 
 
 def receipt(id_):
@@ -64,17 +67,31 @@ class Course:
             item = notice(self.ids, case, self.numbers[case])
         self.table[item.id] = item
         if keep:
-            self.queue.add(item)
-        else:
-            # An earlier row that is only in the table: nothing of the case may be added before it is read from there.
-            self.read()
+            self.queue.add(item)  # else another hub wrote it, and it is only in the table
 
     def read(self):
         """As the lane does: the table's rows are other objects than those in memory."""
         self.queue.begin_refill()
-        self.queue.blocked = {case_of(item) for item in self.dead.values() if item.kind == "notice"}
+        stopped = {case_of(item) for item in self.dead.values() if item.kind == "notice"}
         for item in sorted(self.table.values(), key=lambda one: one.id):
-            self.queue.add(self.copy(item))
+            if item.kind == "receipt" or case_of(item) not in stopped:
+                self.queue.add(self.copy(item))
+        self.queue.end_refill()
+
+    def prove(self):
+        """As the table answers: back from the last that is asked about to what is told, or dead."""
+        asked = self.queue.take_unproven()
+        rows = {(item.case_id, item.sequence): item for item in self.table.values()}
+        dead = {(item.case_id, item.sequence) for item in self.dead.values()}
+        turn = []
+        for case, items in asked.items():
+            number = max(item.sequence for item in items)
+            found = []
+            while (case, number) in rows:
+                found.append(rows[case, number])
+                number -= 1
+            turn += [] if (case, number) in dead else found
+        self.queue.prove(asked, {i.id for i in turn}, [self.copy(i) for i in turn if not self.queue.knows(i.id)])
 
     def copy(self, item):
         fresh = notice(item.id, item.case_id, item.sequence) if item.kind == "notice" else receipt(item.id)
@@ -108,7 +125,7 @@ class Course:
                 self.sent.append(item)
         elif outcome == "dead":
             item = group[0]
-            self.queue.block(item)
+            self.queue.forget_cases([item])
             self.dead[item.id] = self.table.pop(item.id)
             assert all(self.queue.gone(other) for other in group if case_of(other) == case_of(item))
         elif outcome == "fails":
@@ -142,6 +159,7 @@ class Course:
         for _ in range(len(self.table) + 5):
             self.mark()
             self.read()
+            self.prove()
             self.take(3, early=True)
             self.land(0, "sent")
             if not self.table and not self.unmarked:
@@ -159,6 +177,8 @@ STEPS = st.one_of(
     ),
     st.tuples(st.just("mark")),
     st.tuples(st.just("read")),
+    st.tuples(st.just("prove")),
+    st.tuples(st.just("prove")),
     st.tuples(st.just("revive")),
 )
 
@@ -182,6 +202,8 @@ def test_rows_that_are_offered_in_any_order_come_out_in_the_order_of_their_seque
     queue = CaseQueue()
     for number in order:
         queue.add(notice(number, "a", number))
+    asked = queue.take_unproven()
+    queue.prove(asked, {item.id for items in asked.values() for item in items}, [])
     assert [item.sequence for item in queue.take_off(10)] == [1, 2, 3, 4, 5, 6]
 
 
@@ -236,11 +258,53 @@ def test_notices_behind_a_dead_one_leave_memory_and_receipts_of_the_case_do_not(
     for item in (notice(1, "a", 1), notice(2, "a", 2), receipt(3)):
         queue.add(item)
     group = queue.take_off(1)
-    queue.block(group[0])
+    queue.forget_cases(group)
     queue.put_back(group)
     queue.add(notice(4, "a", 3))
+    queue.prove(queue.take_unproven(), set(), [])  # the table says: behind a dead one
     assert [item.id for item in queue.take_off(5)] == [3]
     assert queue.length == 1
+
+
+def test_what_this_hub_wrote_waits_for_what_another_wrote_before_it():
+    queue = CaseQueue()
+    queue.add(notice(1, "a", 1))
+    first = queue.take_off(1)
+    queue.finish(first[0])
+    queue.put_back(first)
+    queue.add(notice(5, "a", 3))  # the second is another hub's, and only in the table
+    assert queue.take_off(5) == []
+    asked = queue.take_unproven()
+    queue.prove(asked, {3, 5}, [notice(3, "a", 2)])
+    assert [item.sequence for item in queue.take_off(5)] == [2, 3]
+
+
+def test_what_follows_what_was_sent_last_needs_no_table():
+    queue = CaseQueue()
+    for number in range(1, 4):
+        queue.add(notice(number, "a", number))
+        (item,) = queue.take_off(1)
+        queue.finish(item)
+        queue.put_back([item])
+        queue.marked([item.id])
+    assert not queue.unproven
+    assert queue.length == 0
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 900)), max_size=40), st.integers(0, 40))
+def test_the_bytes_in_memory_are_those_of_the_messages_in_memory(rows, lightened):
+    queue, items = CaseQueue(), []
+    for number, (case, size) in enumerate(rows, 1):
+        item = notice(number, case, sum(1 for c, _ in rows[:number] if c == case))
+        item.size, item.message = size, object()
+        queue.add(item)
+        items.append(item)
+    for item in items[:lightened]:
+        queue.lighten(item)
+    assert queue.bytes == sum(item.size for item in items[lightened:])
+    queue.forget_cases(items)
+    assert queue.bytes == 0
+    assert queue.length == 0
 
 
 # --- Breaker ----------------------------------------------------------------------------------------------------------
@@ -410,13 +474,25 @@ class FakeTable:
             raise Unavailable("database")
         yield self
 
-    async def blocked(self, _, system):
-        return {self.rows[i].case_id for i, state in self.state.items() if state == "dead"}
+    def turn(self):
+        dead = {self.rows[i].case_id for i, state in self.state.items() if state == "dead"}
+        return [i for i, r in self.rows.items() if self.state[i] == "waiting" and r.case_id not in dead]
 
     async def waiting(self, _, system, *, after, limit):
-        dead = await self.blocked(_, system)
-        found = [r for i, r in self.rows.items() if i > after and self.state[i] == "waiting" and r.case_id not in dead]
-        copies = [notice(r.id, r.case_id, r.sequence) if r.kind == "notice" else receipt(r.id) for r in found[:limit]]
+        return [i for i in self.turn() if i > after][:limit]
+
+    async def chain(self, _, system, last):
+        turn = self.turn()
+        cases = dict(last)
+        rows = [r for r in self.rows.values() if r.case_id in cases and r.sequence <= cases[r.case_id]]
+        return [(r.case_id, r.id, r.id not in turn) for r in rows if self.state[r.id] in {"waiting", "dead"}]
+
+    async def stand_behind(self, _, system, cases):
+        pass
+
+    async def read(self, _, ids):
+        found = [self.rows[i] for i in ids if i in self.turn()]
+        copies = [notice(r.id, r.case_id, r.sequence) if r.kind == "notice" else receipt(r.id) for r in found]
         for each in copies:
             each.attempts, each.due_at = self.rows[each.id].attempts, self.rows[each.id].due_at
         return copies
@@ -452,33 +528,49 @@ class FakeExit:
     def breaker(self, system):
         return system.delivery.breaker_failures, system.delivery.breaker_open_s
 
-    async def send(self, system, parcels):
+    async def send(self, system, parcels, may_leave):
+        await may_leave()
         self.calls.append([parcel.id for parcel in parcels])
         outcome = self.outcomes.pop(0) if self.outcomes else "ok"
         return outcome if isinstance(outcome, Outcome) else Outcome(outcome, outcome)
 
 
-async def run_lane(monkeypatch, table, exit_, until, **delivery):
+async def leave():
+    """Nothing has changed meanwhile."""
+
+
+async def granted(items):
+    """The gate of a hub that is alone."""
+    return leave
+
+
+async def run_lane(monkeypatch, table, exit_, until, ask=granted, **delivery):
     """A lane over the table, until ``until()``; what it called is in ``exit_.calls``."""
-    for name in ("blocked", "waiting", "retry", "die"):
-        monkeypatch.setattr(lanes.outbox, name, getattr(table, name))
+    monkeypatch.setattr(lanes.outbox, "retry", table.retry)
+    monkeypatch.setattr(lanes.turns, "rows", table.read)
+    for module, name in (
+        (lanes.turns, "waiting"),
+        (lanes.turns, "chain"),
+        (lanes.dead, "die"),
+        (lanes.dead, "stand_behind"),
+    ):
+        monkeypatch.setattr(module, name, getattr(table, name))
     for name in ("pause", "operated"):
         monkeypatch.setattr(lanes.timeline, name, getattr(table, name))
     monkeypatch.setattr(lanes, "wrap", lambda item, message, system: Parcelled(f"{item.case_id}{item.sequence}"))
-    monkeypatch.setattr(lanes, "_RESCAN_S", 0.05)
     monkeypatch.setattr(lanes, "_AGAIN_S", 0.1)
     given_ = Delivery(schedule_s=(0.05,), breaker_open_s=0.05, **delivery)
     system = System(
         id="kk", name="k", organisation="2321000255", units=("SE2321000255-A",), out={"way": "kafka"}, delivery=given_
     )
 
-    async def messages(items):
+    async def messages(items, most_bytes):
         table.reads += 1
         if table.reads in table.unreadable:
             raise Unavailable("database")
         return {item.id: object() for item in items}
 
-    lane = Lane(system, exit_, table, messages, table)
+    lane = Lane(system, exit_, table, messages, table, ask)
     task = asyncio.create_task(lane.run())
     try:
         async with asyncio.timeout(20):
@@ -531,7 +623,7 @@ async def test_a_database_that_is_away_does_not_end_the_lane(monkeypatch):
 
 async def test_what_waits_for_a_paused_system_is_not_kept_with_its_message():
     system = System(id="kk", name="k", organisation="2321000255", units=("SE2321000255-A",), out={"way": "kafka"})
-    lane = Lane(system, FakeExit(1), None, None, None)
+    lane = Lane(system, FakeExit(1), None, None, None, granted)
     for paused in (False, True):
         lane.paused = paused
         item = notice(1, "a", 1)

@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.partitioner import DefaultPartitioner
 
-from hub.delivery.parcel import Outcome, Parcel
+from hub.delivery.parcel import MayLeave, Outcome, Parcel
 from hub.errors import Misconfigured
 from schemas.directory import System
 
@@ -49,7 +49,7 @@ class KafkaExit:
         """The broker is ours and one failure says that it is away; it is asked again every second."""
         return 1, 1.0
 
-    async def send(self, system: System, parcels: Sequence[Parcel]) -> Outcome:
+    async def send(self, system: System, parcels: Sequence[Parcel], may_leave: MayLeave) -> Outcome:
         """Acknowledged by every in-sync replica, or to be tried again as a whole."""
         topic = topic_out(system.id)
         try:
@@ -57,14 +57,16 @@ class KafkaExit:
             by_partition: dict[int, list[Parcel]] = {}
             for parcel in parcels:
                 by_partition.setdefault(_partition_of(parcel.key, partitions), []).append(parcel)
-            await asyncio.gather(*(self._hand_over(topic, one, those) for one, those in by_partition.items()))
+            await asyncio.gather(
+                *(self._hand_over(topic, one, those, may_leave) for one, those in by_partition.items())
+            )
         except MessageSizeTooLargeError:
             return Outcome("dead", "too-large-for-the-broker")
         except KafkaError as error:
             return Outcome("retry", f"kafka:{type(error).__name__}")
         return Outcome("ok", "broker-ack")
 
-    async def _hand_over(self, topic: str, partition: int, parcels: Sequence[Parcel]) -> None:
+    async def _hand_over(self, topic: str, partition: int, parcels: Sequence[Parcel], may_leave: MayLeave) -> None:
         """Batch after batch, each acknowledged before the next: what failed is never overtaken by what came after it."""
         batch = self._producer.create_batch()
         for parcel in parcels:
@@ -76,11 +78,13 @@ class KafkaExit:
                 + [("content-type", parcel.written.media_type.encode())],
             }
             if batch.append(**record) is None:
+                await may_leave()
                 await (await self._producer.send_batch(batch, topic, partition=partition))
                 batch = self._producer.create_batch()
                 if batch.append(**record) is None:
                     raise MessageSizeTooLargeError
         if batch.record_count():
+            await may_leave()
             await (await self._producer.send_batch(batch, topic, partition=partition))
 
     async def close(self) -> None:

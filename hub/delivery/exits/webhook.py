@@ -5,14 +5,14 @@ parcel only.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import httpx
 from standardwebhooks import Webhook
 
-from hub.delivery.parcel import Outcome, Parcel
+from hub.delivery.parcel import MayLeave, Outcome, Parcel
 from hub.translators import native
 from schemas.directory import System, WebhookOut
 
@@ -32,7 +32,7 @@ class WebhookExit:
         """As the directory says of the system."""
         return system.delivery.breaker_failures, system.delivery.breaker_open_s
 
-    async def send(self, system: System, parcels: Sequence[Parcel]) -> Outcome:
+    async def send(self, system: System, parcels: Sequence[Parcel], may_leave: MayLeave) -> Outcome:
         """2xx is the acknowledgement; 408, 429 and 5xx are tried again, any other answer is final (D-6)."""
         assert isinstance(system.out, WebhookOut)
         (parcel,) = parcels
@@ -40,13 +40,15 @@ class WebhookExit:
         now = datetime.now(UTC)
         headers = {
             "content-type": native.STRUCTURED,
+            "content-length": str(len(body)),
             "webhook-id": parcel.id,
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": " ".join(Webhook(s).sign(parcel.id, now, body.decode()) for s in system.out.secrets),
         }
         try:
             async with asyncio.timeout(system.delivery.timeout_s):  # in all: httpx's own counts from byte to byte
-                answer = await self._client.post(system.out.url, content=body, headers=headers, timeout=None)
+                content = _leaving(body, may_leave)
+                answer = await self._client.post(system.out.url, content=content, headers=headers, timeout=None)
         except (httpx.TimeoutException, TimeoutError):
             return Outcome("retry", "timeout")
         except httpx.HTTPError as error:
@@ -60,6 +62,12 @@ class WebhookExit:
     async def close(self) -> None:
         """Gives up the connections."""
         await self._client.aclose()
+
+
+async def _leaving(body: bytes, may_leave: MayLeave) -> AsyncIterator[bytes]:
+    """The body, asked for when the connection stands: making it may have taken seconds."""
+    await may_leave()
+    yield body
 
 
 def retry_after(header: str | None, now: datetime) -> float | None:

@@ -1,0 +1,44 @@
+"""How much is not yet sent, by system, without counting it (delivery.md §4). Imports psycopg and the outbox only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg import AsyncConnection
+
+from hub.store.outbox import TURN
+
+Connection = AsyncConnection[tuple[Any, ...]]
+
+
+@dataclass(slots=True, frozen=True)
+class Backlog:
+    """What is not yet sent to one system."""
+
+    system: str
+    waiting: int
+    dead: int
+    oldest: datetime | None
+    """When the oldest that waits was accepted."""
+
+
+async def backlog(connection: Connection) -> list[Backlog]:
+    """What is not yet sent, by system: from counters that are kept, and one look into an index for each oldest."""
+    row = await (await connection.execute("SELECT pg_try_advisory_xact_lock(hashtext('outbox_count'))")).fetchone()
+    if row is not None and row[0]:  # else another hub is at it, and the sum below is right all the same
+        await connection.execute(
+            "WITH gone AS (DELETE FROM outbox_change RETURNING system, waiting, dead)"
+            " INSERT INTO outbox_count AS c SELECT system, sum(waiting), sum(dead) FROM gone GROUP BY system"
+            " ON CONFLICT (system) DO UPDATE SET waiting = c.waiting + excluded.waiting, dead = c.dead + excluded.dead"
+        )
+    oldest = "(SELECT accepted_at FROM outbox o WHERE o.system = n.system AND {} ORDER BY id LIMIT 1)"
+    found = await connection.execute(
+        f"SELECT system, waiting, dead, least({oldest.format(TURN)}, {oldest.format('behind')}) FROM ("  # noqa: S608 - constant
+        " SELECT system, sum(waiting)::bigint AS waiting, sum(dead)::bigint AS dead FROM ("
+        " SELECT system, waiting, dead FROM outbox_count WHERE waiting <> 0 OR dead <> 0"
+        " UNION ALL SELECT system, waiting, dead FROM outbox_change) both_sides GROUP BY system) n"
+        " WHERE waiting <> 0 OR dead <> 0"
+    )
+    return [Backlog(*row) for row in await found.fetchall()]
