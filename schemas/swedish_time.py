@@ -12,3 +12,20 @@ STOCKHOLM: Final = ZoneInfo("Europe/Stockholm")
 def local_day(moment: datetime) -> date:
     """The calendar day in Sweden of a moment with its zone."""
     return moment.astimezone(STOCKHOLM).date()
+
+
+_MONTHS: Final = (
+    "januari", "februari", "mars", "april", "maj", "juni", "juli", "augusti", "september", "oktober", "november",
+    "december",
+)  # fmt: skip
+
+
+def day_in_words(day: date) -> str:
+    """25 november 2026."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def moment_in_words(moment: datetime) -> str:
+    """25 november 2026 kl. 22.26, by the clock in Sweden; the moment has a zone."""
+    local = moment.astimezone(STOCKHOLM)
+    return f"{day_in_words(local.date())} kl. {local:%H.%M}"

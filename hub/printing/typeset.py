@@ -16,7 +16,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from hub.printing.document import FINAL, NOT_FINAL, Document, Patient, Printed, Section, Table
-from schemas.swedish_time import STOCKHOLM
+from schemas.swedish_time import moment_in_words
 
 if TYPE_CHECKING:
     import typst
@@ -25,8 +25,17 @@ if TYPE_CHECKING:
 _ONE_AT_A_TIME = Lock()
 """A compiler is not for two threads; a document takes some 30 ms."""
 
+_STANDARDS: tuple[typst.PDFStandard, ...] = ("ua-1", "a-2a")
+"""For everybody (PDF/UA-1, lag 2018:1937), and for archives (PDF/A-2a)."""
+
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 """Control signs, those that turn the direction of writing, and halves of signs: none can be printed."""
+
+_OWN_USE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
+"""Signs that mean something to one program alone; an archive takes none (PDF/A)."""
+_BOX = "□"
+_UNSHOWN = re.compile(r'the text `"([^"`]+)"` could not be displayed')
+_NO_FONT_HAS: dict[int, str] = {}
 
 _LONGEST_WORD, _LONGEST_IN_CELL = 60, 18
 """Signs without a break that a line, or a cell of four, has room for."""
@@ -34,11 +43,34 @@ _LONGEST_WORD, _LONGEST_IN_CELL = 60, 18
 
 def render(document: Document) -> bytes:
     """The document as PDF, A4; from any thread. Raises ``ValueError`` when ``printed.at`` has no time zone."""
-    facts = json.dumps(_facts(document))
+    facts, at = json.dumps(_facts(document), ensure_ascii=False), _at(document)
     with _ONE_AT_A_TIME:
-        pdf = _compiler().compile(_layout(), sys_inputs={"facts": facts}, format="pdf", timestamp=_at(document))
-    assert isinstance(pdf, bytes)
-    return pdf
+        return _set(facts, at)
+
+
+def _set(facts: str, at: datetime) -> bytes:
+    """Sets the pages; signs that no font of ours has are found in doing so, and stand as an empty box from then on."""
+    import typst
+
+    while True:
+        shown = facts.translate(_NO_FONT_HAS)
+        try:
+            pdf = _compiler().compile(
+                _layout(), sys_inputs={"facts": shown}, format="pdf", timestamp=at, pdf_standards=[*_STANDARDS]
+            )
+        except typst.TypstError as error:
+            missing = {ord(sign) for text in _UNSHOWN.findall(error.diagnostic) for sign in _signs(text)}
+            if not missing.difference(_NO_FONT_HAS, map(ord, _BOX)):
+                raise
+            _NO_FONT_HAS.update(dict.fromkeys(missing, _BOX))
+        else:
+            assert isinstance(pdf, bytes)
+            return pdf
+
+
+def _signs(text: str) -> str:
+    """What typst has quoted."""
+    return re.sub(r"\\u\{([0-9a-f]+)\}", lambda code: chr(int(code[1], 16)), text)
 
 
 @cache
@@ -96,7 +128,7 @@ def _patient(patient: Patient) -> list[list[str]]:
 
 def _printed(printed: Printed) -> list[list[str]]:
     rows = [
-        ("Utskrivet", f"{printed.at.astimezone(STOCKHOLM):%Y-%m-%d kl. %H:%M}"),
+        ("Utskrivet", moment_in_words(printed.at)),
         ("Av", f"{printed.by}, {printed.unit}"),
         ("För", printed.for_whom),
         ("Ändamål", printed.why),
@@ -122,7 +154,9 @@ def _table(table: Table) -> dict[str, Any]:
 
 def _clean(text: str, longest: int = _LONGEST_WORD) -> str:
     """Without what cannot be printed, and with places to break in words that are too long for the line."""
-    clean = _UNSEEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")).strip()
+    clean = _UNSEEN.sub(
+        "", _OWN_USE.sub(_BOX, text).replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    ).strip()
     return re.sub(rf"(?<!\S)\S{{{longest + 1},}}", lambda word: _with_breaks(word[0], longest), clean)
 
 

@@ -1,10 +1,11 @@
-"""A case's document as it is printed (C-55): the view's facts under Swedish labels. Pure; imports the printing's plain
-document and the rules' case only.
+"""A case's document as it is printed (C-55): the view's facts under Swedish labels, codes and times in words, people by
+name. Pure; imports the printing's plain document and the rules' case only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
 from typing import Any, get_args
 
 from hub.printing import Document, Kind, Patient, Printed, Section, signatures
@@ -12,6 +13,11 @@ from hub.processes.case import Case
 from hub.processes.outlook import still_awaits
 from hub.views.rows import name_of
 from schemas.directory import Directory
+from schemas.swedish_time import day_in_words, moment_in_words
+from schemas.words import word
+
+Names = Callable[[str], str | None]
+"""A person's name by HSA-id, where HSA has said it (C-60)."""
 
 KINDS: tuple[str, ...] = get_args(Kind)
 _TITLES = {
@@ -42,20 +48,28 @@ LABELS: Mapping[str, str] = {
     "discharged_to": "Utskriven till",
     "ended_with": "Avslutad med",
     "comment": "Kommentar",
+    "undone": "Ångrad",
+    "undone_because": "Orsak till ångrandet",
 }
+_CODES = frozenset({"sip_position", "kind", "discharged_to", "ended_with"})
+_DAYS = frozenset({"date", "estimated"})
+_MOMENTS = frozenset({"admitted", "undone"})
+_PEOPLE = frozenset({"responsible_physician", "responsible_physicians"})
 _PARTIES = {"slutenvard": "Slutenvård", "oppenvard": "Öppenvård", "kommun": "Kommun"}
 
 
-def paper(kind: str, case: Case, shown: Mapping[str, Any], directory: Directory, printed: Printed) -> Document | None:
+def paper(
+    kind: str, case: Case, shown: Mapping[str, Any], directory: Directory, printed: Printed, names: Names
+) -> Document | None:
     """The document, from the case as it is shown (``whole``); None when there is nothing of it yet."""
-    sections = _SECTIONS[kind](shown)
+    sections = _SECTIONS[kind](shown, names)
     if not sections:
         return None
     standing = case.steps.get(kind)
     if standing is not None:
-        sections = (*sections, _signed(standing, directory))
+        sections = (*sections, _signed(standing, directory, names))
     if case.vardkontakter:
-        sections = (*sections, _contacts(shown))
+        sections = (*sections, _contacts(shown, names))
     return Document(
         kind=kind,  # type: ignore[arg-type]
         title=_TITLES[kind],
@@ -73,61 +87,96 @@ def paper(kind: str, case: Case, shown: Mapping[str, Any], directory: Directory,
     )
 
 
+def person(hsa: str, names: Names) -> str:
+    """Who it is: the name and the HSA-id, or the HSA-id alone where HSA has not said the name."""
+    name = names(hsa)
+    return hsa if name is None else f"{name} ({hsa})"
+
+
 def _final(kind: str, case: Case) -> bool:
-    """C-55: a published inskrivning, a discharge, a stallningstagande that all have adjusted; a kartlaggning never."""
+    """C-55: a published inskrivning, a discharge that stands, a stallningstagande that all have adjusted; a
+    kartlaggning never.
+    """
     standing = case.steps.get(kind)
     if standing is None or kind == "kartlaggning":
         return False
     return kind != "stallningstagande" or not still_awaits(case, standing)
 
 
-def _labelled(said: Mapping[str, Any], *names: str) -> tuple[tuple[str, str], ...]:
-    return tuple((LABELS[name], text(said[name])) for name in names if said.get(name) is not None)
+def _labelled(said: Mapping[str, Any], names: Names, *fields: str) -> tuple[tuple[str, str], ...]:
+    return tuple((LABELS[name], text(name, said[name], names)) for name in fields if said.get(name) is not None)
 
 
-def text(value: Any) -> str:
-    """A value as a reader of paper would have it."""
+def text(name: str, value: Any, names: Names) -> str:
+    """What a field says, as a reader of paper would have it."""
     if isinstance(value, dict):
         if "needed" in value:
             return ". ".join(filter(None, ["Ja" if value["needed"] else "Nej", value.get("description")]))
-        return "\n".join(filter(None, [", ".join(value.get("choices", ())), value.get("text")]))
+        return "\n".join(filter(None, [", ".join(map(word, value.get("choices", ()))), value.get("text")]))
     if isinstance(value, list | tuple):
-        return ", ".join(text(each) for each in value)
+        return ", ".join(text(name, each, names) for each in value)
     if isinstance(value, bool):
         return "Ja" if value else "Nej"
-    return str(value)
+    if name in _CODES:
+        return word(value)
+    if name in _PEOPLE:
+        return person(value, names)
+    if name in _DAYS:
+        return day_in_words(date.fromisoformat(str(value)))
+    return moment(value) if name in _MOMENTS else str(value)
 
 
-def _admission(shown: Mapping[str, Any]) -> tuple[Section, ...]:
+def moment(value: datetime | str) -> str:
+    """A time of the case, in words and by the clock in Sweden."""
+    return moment_in_words(datetime.fromisoformat(value) if isinstance(value, str) else value)
+
+
+def _admission(shown: Mapping[str, Any], names: Names) -> tuple[Section, ...]:
     said = shown["inskrivning"]
     if said is None:
         return ()
-    return (Section("Inskrivning", _labelled({**shown["time"], **said}, "admitted", "estimated", "reason")),)
+    return (Section("Inskrivning", _labelled({**shown["time"], **said}, names, "admitted", "estimated", "reason")),)
 
 
-def _assessment(shown: Mapping[str, Any]) -> tuple[Section, ...]:
+def _assessment(shown: Mapping[str, Any], names: Names) -> tuple[Section, ...]:
     written = shown["kartlaggning"]
-    return (Section("Kartläggning", _written(written)),) if written else ()
+    return (Section("Kartläggning", _written(written, names)),) if written else ()
 
 
-def _statement(shown: Mapping[str, Any]) -> tuple[Section, ...]:
+def _statement(shown: Mapping[str, Any], names: Names) -> tuple[Section, ...]:
     parts = shown["stallningstagande"]
-    found = [Section(label, _written(parts[party])) for party, label in _PARTIES.items() if parts[party]]
+    found = [Section(label, _written(parts[party], names)) for party, label in _PARTIES.items() if parts[party]]
     if found and parts["sip_approved"] is not None:
-        answer = (("Öppenvården godkänner ställningen till SIP", text(parts["sip_approved"])),)
+        answer = (("Öppenvården godkänner ställningen till SIP", text("", parts["sip_approved"], names)),)
         found.append(Section("Svar om SIP", answer))
     return tuple(found)
 
 
-def _discharge(shown: Mapping[str, Any]) -> tuple[Section, ...]:
+_DISCHARGE = ("date", "kind", "discharged_to", "ended_with", "comment")
+
+
+def _discharge(shown: Mapping[str, Any], names: Names) -> tuple[Section, ...]:
+    """The discharge that stands, and those that were undone (V-17)."""
     said = shown["utskrivning"]
-    if said is None:
-        return ()
-    return (Section("Utskrivning", _labelled(said, "date", "kind", "discharged_to", "ended_with", "comment")),)
+    stands = () if said is None else (Section("Utskrivning", _labelled(said, names, *_DISCHARGE)),)
+    undone = (
+        Section(
+            "Ångrad utskrivning",
+            _labelled(
+                {**one, "undone": one["undone"]["by"]["time"], "undone_because": one["undone"].get("reason")},
+                names, *_DISCHARGE, "undone", "undone_because",
+            ),
+        )
+        for one in shown["undone_discharges"]
+    )  # fmt: skip
+    return (*stands, *undone)
 
 
-def _written(written: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    return tuple((LABELS.get(name, name), text(field["value"])) for name, field in written.items())
+def _written(written: Mapping[str, Any], names: Names) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (LABELS.get(name) or word(name).capitalize(), text(name, field["value"], names))
+        for name, field in written.items()
+    )
 
 
 _SECTIONS = {
@@ -138,9 +187,14 @@ _SECTIONS = {
 }
 
 
-def _signed(standing: Mapping[str, Any], directory: Directory) -> Section:
+def _signed(standing: Mapping[str, Any], directory: Directory, names: Names) -> Section:
     rows = [
-        (name_of(unit, directory) or unit, role or "", actor or "", time)
+        (
+            name_of(unit, directory) or unit,
+            word(role) if role else "",
+            person(actor, names) if actor else "",
+            moment(time),
+        )
         for unit, (actor, role, time) in standing["done"].items()
     ]
     rows += [(name_of(unit, directory) or unit, "", "", "") for unit in standing["awaits"]]
@@ -148,7 +202,7 @@ def _signed(standing: Mapping[str, Any], directory: Directory) -> Section:
     return signatures(tuple(rows), heading) if rows else Section(heading)
 
 
-def _contacts(shown: Mapping[str, Any]) -> Section:
+def _contacts(shown: Mapping[str, Any], names: Names) -> Section:
     return Section(
         "Fast vårdkontakt",
         tuple(
@@ -158,7 +212,7 @@ def _contacts(shown: Mapping[str, Any]) -> Section:
                     filter(
                         None,
                         [
-                            contact["person"],
+                            person(contact["person"], names),
                             "kallelseansvarig" if contact["kallelseansvarig"] else contact["responsibility"],
                         ],
                     )

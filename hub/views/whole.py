@@ -26,8 +26,20 @@ _LATEST = ("svu.inskrivning", "svu.sip_stallning", "adressering", "svu.utskrivni
 
 
 def needed(case: Case, acts: Sequence[Act]) -> set[int]:
-    """The numbers of the messages in which what stands now is written."""
-    return {*case.standing, *_latest(case, acts).values()}
+    """The numbers of the messages in which what stands now is written, and the discharges that were undone."""
+    return {*case.standing, *_latest(case, acts).values(), *(number for pair in _undone(acts) for number in pair)}
+
+
+def _undone(acts: Sequence[Act]) -> list[tuple[int, int]]:
+    """V-17: the numbers of each discharge that was undone, and of what undid it."""
+    found, last = [], None
+    for act in acts:
+        if act.name == "svu.utskrivning":
+            last = act.sequence
+        elif act.name == "svu.utskrivning_angrad" and last is not None:
+            found.append((last, act.sequence))
+            last = None
+    return found
 
 
 def _latest(case: Case, acts: Sequence[Act]) -> dict[str, int]:
@@ -80,6 +92,12 @@ def whole(
         "kartlaggning": _fields(case, "kartlaggning", messages, directory),
         STALLNINGSTAGANDE: _statement(case, latest, messages, directory),
         "utskrivning": _document(latest.get("svu.utskrivning"), directory, None),
+        "undone_discharges": [
+            {**discharge, "undone": undone}
+            for pair in _undone(acts)
+            for discharge, undone in [[_document(messages.get(number), directory, None) for number in pair]]
+            if discharge is not None and undone is not None
+        ],
         "vardkontakter": contacts(case, directory),
         "outsiders": _outsiders(case, messages),
         "contacts": _contacts(case, messages),

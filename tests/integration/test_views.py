@@ -2,12 +2,15 @@
 
 import asyncio
 import base64
+import io
 import json
+import re
 import struct
 import zlib
 from datetime import UTC, datetime, timedelta
 
 import httpx
+import pypdf
 import pytest
 
 from hub.app import Hub
@@ -17,6 +20,7 @@ from hub.routers.cases.question import within
 from hub.settings import Settings
 from hub.store import directory as directories
 from schemas.own import Adressering, Folkbokforing
+from schemas.swedish_time import moment_in_words
 from tests import desk
 from tests.stack import CENTRE, KOMMUN, WARD, checked, content, hashed
 
@@ -728,6 +732,38 @@ async def test_a_document_prints_once_it_is_begun_and_leaves_a_trace(place, docu
     await place.ask(path, body={"for_whom": "Dottern Maja", "why": "Ville läsa"})
     assert (await place.ask(f"{path}?for_whom=Dottern Maja", status=400))["rule"] == "bad-query"
     assert (await place.ask(f"/cases/{case}/print/plan", status=404))["rule"] == "C-55"
+
+
+async def test_a_printed_page_has_words_and_swedish_times_where_the_case_has_codes(place):
+    case = await place.admit()
+    (step,) = [s for s in (await place.ask(f"/cases/{case}"))["steps"] if s["step"] == "inskrivning"]
+    await place.say(case, "kvittens", {"message": step["message"]}, KOMMUN)
+    await place.say(case, "svu.utskrivning", discharge(discharged_to="ordinart_boende"))
+    for document, words in (("inskrivning", "biståndshandläggare"), ("utskrivning", "ordinärt boende")):
+        pages = pypdf.PdfReader(io.BytesIO((await place.ask(f"/cases/{case}/print/{document}")).content)).pages
+        said = " ".join(" ".join(page.extract_text() for page in pages).split())
+        assert words in said
+        assert moment_in_words(datetime.now(UTC))[:-6] in said
+        assert not re.search(r"\d{4}-\d\d-\d\d|bistandsh|ordinart", said)
+
+
+async def test_an_undone_discharge_is_seen_in_the_case_its_versions_and_on_paper(place):
+    case = await place.admit()
+    await place.say(case, "svu.utskrivning", discharge(discharged_to="hospice"))
+    await place.say(case, "svu.utskrivning_angrad", {"reason": "Fel dag"})
+    shown = await place.ask(f"/cases/{case}")
+    assert shown["utskrivning"] is None
+    (undone,) = shown["undone_discharges"]
+    assert (undone["discharged_to"], undone["undone"]["reason"]) == ("hospice", "Fel dag")
+    assert undone["undone"]["by"]["unit"] == WARD
+    versions = (await place.ask(f"/cases/{case}/versions/utskrivning", KOMMUN))["versions"]
+    assert {version["message"] for version in versions} == {"svu.utskrivning", "svu.utskrivning_angrad"}
+    page = pypdf.PdfReader(io.BytesIO((await place.ask(f"/cases/{case}/print/utskrivning")).content)).pages[0]
+    assert "Ångrad utskrivning" in page.extract_text()
+    assert "Fel dag" in page.extract_text()
+    await place.say(case, "svu.utskrivning", discharge(discharged_to="annat"))
+    again = await place.ask(f"/cases/{case}")
+    assert (again["utskrivning"]["discharged_to"], len(again["undone_discharges"])) == ("annat", 1)
 
 
 @pytest.mark.parametrize("place", ["samsa"], indirect=True)

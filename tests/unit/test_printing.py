@@ -57,12 +57,12 @@ def test_every_page_says_whose_it_is_which_case_and_how_many_pages_there_are():
         assert "19121212-1212" in page
         assert "Ärende 0192f3c4-5b6a-7def-8123-456789abcdef" in page
         assert f"Sida {number} av {len(pages)}" in page
-        assert "Utskrivet 2026-06-01 kl. 14:05 av Anna Öberg, Avdelning 12" in page
+        assert "Utskrivet 1 juni 2026 kl. 14.05 av Anna Öberg, Avdelning 12" in page
 
 
 def test_it_says_who_printed_it_for_whom_why_and_when_in_swedish_time():
     page = texts(DOCUMENT)[0]
-    for text in ("2026-06-01 kl. 14:05", "Anna Öberg, Avdelning 12", "För Patienten", "Underlag inför hemgång"):
+    for text in ("1 juni 2026 kl. 14.05", "Anna Öberg, Avdelning 12", "För Patienten", "Underlag inför hemgång"):
         assert text in page
 
 
@@ -142,6 +142,11 @@ def test_title_language_and_tags_are_set_and_the_fonts_are_embedded():
     assert reader.metadata.title == "Ställningstagande"
     assert reader.root_object["/Lang"].startswith("sv")
     assert reader.root_object["/MarkInfo"]["/Marked"] == True  # noqa: E712
+    assert reader.root_object["/ViewerPreferences"]["/DisplayDocTitle"] == True  # noqa: E712
+    assert reader.root_object["/StructTreeRoot"]["/K"]
+    metadata = reader.root_object["/Metadata"].get_data().decode()
+    for part in ("<pdfuaid:part>1<", "<pdfaid:part>2<", "<pdfaid:conformance>A<", "<dc:language>", "Ställningstagande"):
+        assert part in metadata, "what a reader for everybody (PDF/UA-1) and an archive (PDF/A-2a) look at first"
     assert {round(float(side)) for side in reader.pages[0].mediabox[2:]} == {595, 842}
     for page in reader.pages:
         for font in page["/Resources"]["/Font"].values():
@@ -158,7 +163,11 @@ def test_no_text_is_too_odd_to_print():
         replace(DOCUMENT, title=odd[:120], case=odd[:36], patient=replace(person, name=odd[:150]), printed=printed)
     )
     assert "Långtnamn" in text
-    assert "Łódź € “x”" in whole(replace(DOCUMENT, sections=(section,)))
+    shown = whole(replace(DOCUMENT, sections=(section,)))
+    assert "Łódź € “x”" in shown
+    assert "□" in shown, "a sign that no font of ours has is an empty box, and the document is printed all the same"
+    for sign in "😀漢ไ\u0378\u200d\ue000\U000f1234\ufffe":
+        assert "AbcXyz" in whole(replace(DOCUMENT, sections=(Section("S", paragraphs=(f"AbcXyz {sign}",)),)))
 
 
 def test_the_same_facts_give_the_same_bytes_and_threads_may_print_at_once():

@@ -87,7 +87,7 @@ async def _printed(desk: Desk, asker: Asker, id_: str, document: str, purpose: P
             rule = for_whom_and_why_are_given
             raise Refused(rule.rule, rule.sv, rule.en, "/for_whom", 409)
         by = Printed(asker.actor, asker.unit.name, purpose.for_whom or "", purpose.why or "", now())
-        made = paper(document, case, content, desk.directory(), by)
+        made = paper(document, case, content, desk.directory(), by, lambda _: None)
         if made is None:
             raise replace(_NO_DOCUMENT)
     pdf = await asyncio.to_thread(render, made)
