@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from schemas.identity_types import Hsa
-from schemas.parts import Change, Code, Day, Line, MessageId, Part, Text
+from schemas.parts import Change, Code, Day, Flag, Line, MessageId, Part, Text, Yes
 
 
 class Aterkallelse(Part):
@@ -39,7 +39,7 @@ class Deltagare(Part):
 
     unit: Hsa
     change: Change
-    kvittera: bool = True
+    kvittera: Flag = True
 
 
 class Roll(Part):
@@ -56,7 +56,7 @@ class Outsider(Part):
     name: Line
     relation: Line
     phone: Line | None = None
-    person_objects: bool = False
+    person_objects: Flag = False
 
 
 class Narstaende(Part):
@@ -91,10 +91,20 @@ def _base64(text: str) -> str:
     try:
         size = len(base64.b64decode(text, validate=True))
     except (binascii.Error, ValueError):
-        raise PydanticCustomError("not_base64", "content is not base64") from None
+        raise PydanticCustomError("not_base64", "{en}", _NOT_BASE64) from None
     if not 0 < size <= FILE_MAX_BYTES:
-        raise PydanticCustomError("file_size", "a file holds between 1 and {most} bytes", {"most": FILE_MAX_BYTES})
+        raise PydanticCustomError("file_size", "{en}", _FILE_SIZE)
     return text
+
+
+_NOT_BASE64 = {
+    "sv": "Ange filens innehåll som base64 utan radbrytningar",
+    "en": "Give the file's content as base64 without line breaks",
+}
+_FILE_SIZE = {
+    "sv": f"En fil har minst 1 och högst {FILE_MAX_BYTES} byte",
+    "en": f"A file has at least 1 and at most {FILE_MAX_BYTES} bytes",
+}
 
 
 class Attachment(Part):
@@ -122,14 +132,20 @@ class Makulering(Part):
     """``makulering``: a message of one's own (C-41), or the whole case (V-5), is revoked."""
 
     message: MessageId | None = None
-    case: Literal[True] | None = None
+    case: Yes | None = None
     reason: Text | None = None
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Makulering:
         if (self.message is None) == (self.case is None):
-            raise PydanticCustomError("one_of", "name either a message or the case")
+            raise PydanticCustomError("one_of", "{en}", _MESSAGE_OR_CASE)
         return self
+
+
+_MESSAGE_OR_CASE = {
+    "sv": "Ange antingen ett meddelande (message) eller hela ärendet (case), inte båda",
+    "en": "Name either a message (message) or the whole case (case), not both",
+}
 
 
 class Avliden(Part):

@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from schemas.identity_types import Hsa, Kommunkod, Lanskod, Orgnr
+from schemas.identities import KNOWN_REGIONAL_PATTERNS
+from schemas.identity_types import IdentityRules, KnownHsa, Kommunkod, Lanskod, Orgnr
 from schemas.parts import Code, Line
 
 PartyName = Literal["slutenvard", "oppenvard", "kommun"]
@@ -94,6 +95,8 @@ class Region(_Entry):
     county: Lanskod
     profile: Literal["mina_planer", "prator", "samsa", "lifecare", "cosmic_link"] = "mina_planer"
     agreement: Agreement = Agreement()
+    reserve_numbers: bool = False
+    """Whether the region's own reserve numbers are taken, in the form that is published for its county (C-61)."""
 
 
 class Organisation(_Entry):
@@ -107,7 +110,7 @@ class Organisation(_Entry):
 class Unit(_Entry):
     """A unit by its HSA-id, with the roles that act for it and what each answers for per step (C-1)."""
 
-    hsa: Hsa
+    hsa: KnownHsa
     name: Line
     party: PartyName
     organisation: Orgnr
@@ -155,7 +158,7 @@ class System(_Entry):
     id: SystemId
     name: Line
     organisation: Orgnr
-    units: tuple[Hsa, ...] = Field(min_length=1)
+    units: tuple[KnownHsa, ...] = Field(min_length=1)
     ways_in: tuple[Literal["kafka", "http"], ...] = ("kafka", "http")
     token_sha256: tuple[Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")], ...] = ()
     out: Annotated[KafkaOut | WebhookOut, Field(discriminator="way")]
@@ -220,6 +223,16 @@ class Directory(_Entry):
         return self._region_of[unit]
 
     @cached_property
+    def identities(self) -> IdentityRules:
+        """What holds of numbers here: the prefixes of the units' HSA-ids, and the reserve numbers of the regions that
+        use their own (law-and-lookups.md §2).
+        """
+        prefixes = {unit.hsa.partition("-")[0].rstrip("0123456789") for unit in self.units}
+        counties = {region.county for region in self.regions if region.reserve_numbers}
+        patterns = tuple(pattern for pattern in KNOWN_REGIONAL_PATTERNS if pattern.region in counties)
+        return IdentityRules(patterns, ("SE", *sorted(prefixes - {"SE"})))
+
+    @cached_property
     def remembered(self) -> dict[object, Any]:
         """Where the rules remember what they worked out from this version; a new version begins with nothing."""
         return {}
@@ -244,6 +257,12 @@ class Directory(_Entry):
         organisations = {o.orgnr for o in self.organisations}
         units = {u.hsa: u for u in self.units}
         served = {u for s in self.systems for u in s.units}
+        known = {pattern.region for pattern in KNOWN_REGIONAL_PATTERNS}
+        found += [
+            f"region {r.id} has reserve_numbers, and no form of county {r.county} is published (only of {', '.join(sorted(known))})"
+            for r in self.regions
+            if r.reserve_numbers and r.county not in known
+        ]
         found += [
             f"organisation {o.orgnr} names the unknown region {o.region}"
             for o in self.organisations

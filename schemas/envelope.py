@@ -5,24 +5,42 @@ Imports the parts and the names only.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from schemas.identity_types import Hsa
 from schemas.messages import HUB_SOURCE
-from schemas.parts import Code, Line, MessageId, Moment, Part
+from schemas.moments import Moment
+from schemas.parts import Code, Line, MessageId, Part
 
 Source = Annotated[str, StringConstraints(max_length=48, pattern=r"^urn:hsa:[A-Za-z0-9]+-[A-Za-z0-9]{1,18}$")]
 Subject = Annotated[
-    str, StringConstraints(min_length=1, max_length=136, pattern=r"^(ref:)?[A-Za-z0-9][A-Za-z0-9\-._:]*$")
+    str,
+    StringConstraints(
+        min_length=1, max_length=136, pattern=r"^(ref:[A-Za-z0-9][A-Za-z0-9\-._:]*|[A-Za-z0-9][A-Za-z0-9\-._]*)$"
+    ),
 ]
 
+ATTRIBUTE_NAME: Final = re.compile(r"[a-z0-9]+")
+"""What CloudEvents lets an attribute be called."""
 
-class Envelope(Part):
-    """The attributes of a CloudEvent that we read. ``traceparent``/``tracestate`` are W3C's and pass through unread."""
+SET_BY_THE_HUB: Final = frozenset({"case", "to", "awaits", "state", "may", "skipped", "replay"})
+"""Our own extensions of a notice (messages.md §2). One who sends them means something by it that the hub would not do.
+
+``sequence`` is not here: CloudEvents documents an extension of that name, which brokers and libraries set.
+"""
+
+
+class Envelope(BaseModel):
+    """The attributes of a CloudEvent that are read. Others are passed over, tracing and what a broker adds among them;
+    they stay in the bytes that are kept.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     specversion: Literal["1.0"]
     id: MessageId
@@ -33,9 +51,6 @@ class Envelope(Part):
     actor: Hsa
     actorrole: Code | None = None
     datacontenttype: Line | None = None
-    dataschema: Line | None = None
-    traceparent: Line | None = None
-    tracestate: Line | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,10 @@ _SENTENCES: Final = {
         "Kontrollsiffran stämmer inte: kontrollera personens identitet.",
         "The check digit is wrong: check the person's identity.",
     ),
+    "person-id-serial": (
+        "Födelsenumret 000 ges till ingen: kontrollera personens identitet.",
+        "The birth number 000 is given to nobody: check the person's identity.",
+    ),
     "person-id-system": (
         "Systemet för personens identitet är okänt eller anger ett annat slag av nummer än det angivna.",
         "The system of the person's identity is unknown, or names another kind of number than the one given.",
@@ -218,6 +222,8 @@ def _digits(text: str, today: date | None) -> PersonIdKind:
         raise _wrong("person-id-date")
     if not luhn10(text[2:]):
         raise _wrong("person-id-check-digit")
+    if text[8:11] == "000":
+        raise _wrong("person-id-serial")
     if _is_future(f"{text[:6]}{born:02}" if coordination else text[:8], today):
         raise _wrong("person-id-future")
     return PersonIdKind.SAMORDNINGSNUMMER if coordination else PersonIdKind.PERSONNUMMER

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import AfterValidator, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from schemas.identities import IdentityError, RegionalPattern, parse_person_id
-from schemas.unit_ids import parse_hsa_id, parse_kommunkod, parse_lanskod, parse_organisationsnummer
+from schemas.identities import KNOWN_REGIONAL_PATTERNS, IdentityError, RegionalPattern, parse_person_id
+from schemas.unit_ids import TEST_PREFIXES, parse_hsa_id, parse_kommunkod, parse_lanskod, parse_organisationsnummer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,15 +28,18 @@ class IdentityRules:
     today: date | None = None
 
 
+ALL_THAT_THERE_ARE = IdentityRules(KNOWN_REGIONAL_PATTERNS, ("SE", *TEST_PREFIXES))
+"""For what has passed the door already, or is said by a register or the directory: every form that is published."""
+
 _DEFAULT_RULES = IdentityRules()
 
 
-def _checked(parse: Callable[[str, IdentityRules], str]) -> AfterValidator:
+def _checked(parse: Callable[[str, IdentityRules], str], default: IdentityRules = _DEFAULT_RULES) -> AfterValidator:
     """A validator whose error has our ``code`` as type and ``sv``/``en`` in its context."""
 
     def validate(text: str, info: ValidationInfo) -> str:
         context: Any = info.context
-        rules = context.get("identities", _DEFAULT_RULES) if isinstance(context, dict) else _DEFAULT_RULES
+        rules = context.get("identities", default) if isinstance(context, dict) else default
         try:
             return parse(text, rules)
         except IdentityError as error:
@@ -51,26 +54,32 @@ def _schema(pattern: str, description: str, example: str, **more: Any) -> WithJs
     )
 
 
-Personnummer12 = Annotated[
-    str,
-    _checked(lambda text, rules: parse_person_id(text, rules.regional_patterns, today=rules.today).value),
-    _schema(
-        "^[0-9]{8}[0-9A-Z]{4}$",
-        "Personnummer, samordningsnummer or reserve number: 12 characters without hyphen",
-        "191212121212",
-    ),
-]
+def _person(text: str, rules: IdentityRules) -> str:
+    return parse_person_id(text, rules.regional_patterns, today=rules.today).value
+
+
+def _hsa(text: str, rules: IdentityRules) -> str:
+    return parse_hsa_id(text, rules.hsa_prefixes)
+
+
+_PERSON_SCHEMA = _schema(
+    "^[0-9]{8}[0-9A-Z]{4}$",
+    "Personnummer, samordningsnummer or reserve number: 12 characters without hyphen",
+    "191212121212",
+)
+_HSA_SCHEMA = _schema(
+    "^[A-Za-z]{2,6}(16)?[0-9]{10}-[A-Za-z0-9]{1,18}$",
+    "HSA-id, without regard to case",
+    "SE2321000016-1A2B",
+    maxLength=31,
+)
+Personnummer12 = Annotated[str, _checked(_person), _PERSON_SCHEMA]
 """Any person identity as text (C-60, C-61). Models set ``hide_input_in_errors=True``: pydantic quotes its input."""
-Hsa = Annotated[
-    str,
-    _checked(lambda text, rules: parse_hsa_id(text, rules.hsa_prefixes)),
-    _schema(
-        "^[A-Za-z]{2,6}(16)?[0-9]{10}-[A-Za-z0-9]{1,18}$",
-        "HSA-id, without regard to case",
-        "SE2321000016-1A2B",
-        maxLength=31,
-    ),
-]
+Hsa = Annotated[str, _checked(_hsa), _HSA_SCHEMA]
+KnownPerson = Annotated[str, _checked(_person, ALL_THAT_THERE_ARE), _PERSON_SCHEMA]
+"""The same where a register says it: a region's reserve number too, whatever the directory says of that region."""
+KnownHsa = Annotated[str, _checked(_hsa, ALL_THAT_THERE_ARE), _HSA_SCHEMA]
+"""The same in the directory and in a register's words: the test environments' prefixes too."""
 Orgnr = Annotated[
     str,
     _checked(lambda text, _: parse_organisationsnummer(text)),

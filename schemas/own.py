@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from schemas.identity_types import Hsa, Kommunkod, Lanskod, Personnummer12
+from schemas.identity_types import KnownHsa, KnownPerson, Kommunkod, Lanskod
 from schemas.parts import Code, Line, Part
 
 AddressingOutcome = Literal[
@@ -27,9 +27,9 @@ class Adressering(Part):
     """``adressering``: who was found for the person, or which outcome of law-and-lookups §4."""
 
     outcome: AddressingOutcome
-    health_centre: Hsa | None = None
+    health_centre: KnownHsa | None = None
     municipality: Kommunkod | None = None
-    municipality_unit: Hsa | None = None
+    municipality_unit: KnownHsa | None = None
     county: Lanskod | None = None
     name: Line | None = None
     address: Line | None = None
@@ -43,8 +43,8 @@ VerificationOutcome = Literal["verified", "unknown", "no_befattning", "role_not_
 class Verifiering(Part):
     """``verifiering``: what HSA said of a person whom ``unit`` named, or who acted for it in ``role`` (C-3, C-22)."""
 
-    unit: Hsa
-    actor: Hsa
+    unit: KnownHsa
+    actor: KnownHsa
     role: Code
     """The role that was asked about; ``legitimerad`` where a licence was (C-22)."""
     outcome: VerificationOutcome
@@ -62,7 +62,7 @@ class Folkbokforing(Part):
     """
 
     news: News
-    personnummer: Personnummer12 | None = None
+    personnummer: KnownPerson | None = None
     """With ``new_number``: the number that holds now."""
     name: Line | None = None
     address: Line | None = None
@@ -94,4 +94,4 @@ class Frist(Part):
     step: Code | None = None
     message: Line | None = None
     """The id of the message whose kvittens is late."""
-    units: tuple[Hsa, ...] = ()
+    units: tuple[KnownHsa, ...] = ()

@@ -5,13 +5,14 @@ Every text is bounded and free of control characters, so that nothing which pass
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Annotated, Literal
+import unicodedata
+from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from schemas.identity_types import Hsa, Personnummer12
+from schemas.moments import Day, Moment
 
 _ALLOWED_CONTROLS = frozenset("\t\n\r")
 
@@ -22,27 +23,72 @@ def _printable(text: str) -> str:
         return text
     for sign in text:
         if (sign < " " and sign not in _ALLOWED_CONTROLS) or "\x7f" <= sign < "\xa0" or "\ud800" <= sign <= "\udfff":
-            raise PydanticCustomError("control_character", "text holds a control character")
+            raise PydanticCustomError("control_character", "{en}", _CONTROL_CHARACTER)
     return text
 
 
+_CONTROL_CHARACTER = {
+    "sv": "Texten innehåller ett styrtecken. Ta bort det; bara radbrytning och tabb får finnas",
+    "en": "The text holds a control character. Remove it; only line breaks and tabs may be there",
+}
+_NOTHING_TO_READ = {
+    "sv": "Texten är tom. Skriv något som går att läsa, eller utelämna fältet där det inte krävs",
+    "en": "The text is empty. Write something that can be read, or leave the field out where it is not required",
+}
+_DRAWN_AS_NOTHING: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and symbols by Unicode's count that no screen shows: fillers of hangul and of braille."""
+
+
+def _readable(text: str) -> str:
+    """Refuses what is nothing but blanks and signs that are not seen: nobody can read it (V-4)."""
+    for sign in text:
+        if (sign.isalnum() or unicodedata.category(sign)[0] in "PS") and sign not in _DRAWN_AS_NOTHING:
+            return text
+    raise PydanticCustomError("nothing_to_read", "{en}", _NOTHING_TO_READ)
+
+
 class Part(BaseModel):
-    """A frozen part of a message; unknown fields are refused with their name (messages.md §1)."""
+    """A frozen part of a message; unknown fields are refused with their place (messages.md §1)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-Line = Annotated[str, StringConstraints(min_length=1, max_length=300), AfterValidator(_printable)]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(_printable)]
+_SEEN: Final = {"pattern": r"\S"}
+
+Line = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=300),
+    AfterValidator(_printable),
+    AfterValidator(_readable),
+    Field(json_schema_extra=_SEEN),
+]
+Text = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=20_000),
+    AfterValidator(_printable),
+    AfterValidator(_readable),
+    Field(json_schema_extra=_SEEN),
+]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
 MessageId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9\-._:]*$")]
 """The sender's own id: a FHIR id, a UUID or the like; never anything about the person (D-10)."""
 
-Moment = AwareDatetime
-"""A time with its zone; one without is refused, since nobody can know which was meant."""
+Flag = Annotated[bool, Strict()]
+"""Yes or no: ``true`` or ``false``, never a word or a number that could be taken for one."""
 
-Day = date
-"""A calendar day in Europe/Stockholm."""
+
+def _yes(value: object) -> object:
+    if value is not True:
+        raise PydanticCustomError("only_true", "{en}", _ONLY_TRUE)
+    return value
+
+
+_ONLY_TRUE = {
+    "sv": "Ange true, utan citattecken, eller utelämna fältet",
+    "en": "Give true, without quotes, or leave the field out",
+}
+Yes = Annotated[Literal[True], BeforeValidator(_yes)]
+"""``true``; a no is said by leaving the field out."""
 
 
 class Patient(Part):
@@ -59,7 +105,7 @@ class Information(Part):
     (V-1).
     """
 
-    given: bool
+    given: Flag
     reason: Text | None = None
     patient: Patient | None = None
 
@@ -82,7 +128,7 @@ class Samtycke(Part):
     comment: Text | None = None
     decided_by: Hsa | None = None
     form_kept_by: Hsa | None = None
-    npo: bool | None = None
+    npo: Flag | None = None
 
 
 Change = Literal["tillagd", "borttagen", "uttrade"]
@@ -91,6 +137,7 @@ __all__ = [
     "Change",
     "Code",
     "Day",
+    "Flag",
     "Information",
     "Line",
     "MessageId",
@@ -100,5 +147,5 @@ __all__ = [
     "Patient",
     "Samtycke",
     "Text",
-    "datetime",
+    "Yes",
 ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializationInfo, SerializerFunctionWrapHandler, Strict, WrapSerializer
 
 from schemas.identity_types import Hsa, Kommunkod
-from schemas.parts import Code, Day, Information, Line, Moment, Part, Patient, Samtycke, Text
+from schemas.moments import CANONICAL
+from schemas.parts import Code, Day, Flag, Information, Line, Moment, Part, Patient, Samtycke, Text
 
 
 class Placement(Part):
@@ -30,7 +31,7 @@ class Inskrivning(Part):
     information: Information | None = None
     samtycke: Samtycke | None = None
     placement: Placement | None = None
-    draft: bool = False
+    draft: Flag = False
 
 
 class BeraknadUtskrivning(Part):
@@ -62,7 +63,7 @@ class FastVardkontakt(Part):
     person: Hsa
     unit: Hsa
     change: Literal["utsedd", "andrad", "borttagen"] = "utsedd"
-    kallelseansvarig: bool = False
+    kallelseansvarig: Flag = False
     responsibility: Line | None = None
     """Required of one who is not kallelseansvarig: dialys, rehabilitering, psykiatri …"""
 
@@ -72,20 +73,27 @@ class Written(Part):
 
     text: Text | None = None
     choices: tuple[Code, ...] = Field(default=(), max_length=50)
-    version: int | None = Field(default=None, ge=0)
+    version: Annotated[int, Strict()] | None = Field(default=None, ge=0, le=2**53)
+
+
+def _in_order(fields: object, write: SerializerFunctionWrapHandler, info: SerializationInfo) -> object:
+    """As they were laid out; by name where messages are compared, since their order says nothing (D-2)."""
+    if info.context is CANONICAL and isinstance(fields, dict):
+        return write(dict(sorted(fields.items())))
+    return write(fields)
 
 
 class Kartlaggning(Part):
     """``svu.kartlaggning``: begun, or some of its fields written; each party its own half (V-11, C-51)."""
 
-    start: bool = False
-    fields: dict[Code, Written] = Field(default_factory=dict, max_length=50)
+    start: Flag = False
+    fields: Annotated[dict[Code, Written], WrapSerializer(_in_order)] = Field(default_factory=dict, max_length=50)
 
 
 class YesNo(Part):
     """A yes or a no; the description is required on yes before the part is marked ready (V-12)."""
 
-    needed: bool
+    needed: Flag
     description: Text | None = None
 
 
@@ -127,7 +135,7 @@ class Klarmarkering(Part):
 class SipStallning(Part):
     """``svu.sip_stallning``: outpatient care approves the ward's position on SIP, or does not (V-13)."""
 
-    approves: bool
+    approves: Flag
     comment: Text | None = None
     kallelseansvarig: Hsa | None = None
     """Filled in by the hub on a no: who talks to the ward about it."""
@@ -145,7 +153,7 @@ class Utskrivning(Part):
     discharged_to: Code | None = None
     ended_with: Code | None = None
     comment: Text | None = None
-    confirmed: bool = False
+    confirmed: Flag = False
     """Sent although no fast vardkontakt is kallelseansvarig."""
 
 

@@ -34,6 +34,10 @@ def _wrong(code: str) -> IdentityError:
     return IdentityError(code, *_SENTENCES[code])
 
 
+TEST_PREFIXES: Final = ("TSTNMT", "IFV")
+"""The national test environments' in the place of ``SE``."""
+
+
 @lru_cache(maxsize=64)
 def _hsa_pattern(prefixes: tuple[str, ...]) -> re.Pattern[str]:
     """Ten digits, or Inera's own twelve: 16 before the organisation number."""

@@ -50,7 +50,7 @@ REFUSES_NOTHING: Mapping[str, str] = {
     "C-54": "it moves the case between lists; what can no longer be undone then is refused under V-17",
     "C-56": "what is missing is refused under the rule that requires it (V-4, V-12, V-13, V-14)",
     "C-61": "it allows; a number that does not hold is refused under C-60",
-    "D-2": "other bytes under a known id are refused as `id-reused`",
+    "D-2": "the same content under a known id is a repeat, other content is refused as `id-reused`",
     "D-9": "only the hub tells of a deadline; a unit that does is refused as `unknown-type`",
     "P-22": "where information is required before consent, C-20 refuses",
     "V-6": "a kvittens that is not awaited is refused under C-2, and by a role without the responsibility under C-1",

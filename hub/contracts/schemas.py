@@ -11,24 +11,130 @@ from typing import Any
 from pydantic import BaseModel
 
 from hub.scenarios import Scenario
-from schemas.envelope import Envelope
-from schemas.messages import FROM_THE_HUB, MESSAGES, Receipt, Told, type_of
+from schemas.envelope import ATTRIBUTE_NAME, SET_BY_THE_HUB, Envelope
+from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES, RECEIPT_TYPE, Receipt, Told, type_of
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def messages() -> dict[str, bytes]:
-    """File name without ``.json`` → schema: every message's body, the envelope, the receipt, a notice's extensions."""
+    """File name without ``.json`` → schema: every message's body; the envelope of what comes in; and of what is sent, the
+    notice's attributes, the receipt, its event and a problem over HTTP.
+    """
     found = {name: _schema(name, model) for name, model in MESSAGES.items()}
-    envelope = _schema("envelope", Envelope)
-    envelope["properties"]["type"] = {
-        "enum": sorted(type_of(name) for name in MESSAGES if name not in FROM_THE_HUB),
-        "title": "Type",
+    found |= {
+        "envelope": _envelope(),
+        "receipt": _receipt(),
+        "receipt-event": _receipt_event(),
+        "problem": _problem(),
+        "notice": _notice(),
     }
-    # In structured mode the body stands beside the attributes; each type's own schema says what it holds.
-    envelope["properties"]["data"] = {"type": "object", "title": "Data"}
-    found |= {"envelope": envelope, "receipt": _schema("receipt", Receipt), "notice": _schema("notice", Told)}
     return {name: dumped(schema) for name, schema in found.items()}
+
+
+def _envelope() -> dict[str, Any]:
+    """What comes in. Any attribute of CloudEvents may stand there besides, and a null one counts as absent."""
+    schema = _schema("envelope", Envelope)
+    properties = schema["properties"]
+    properties["type"] = {"enum": sorted(type_of(name) for name in MESSAGES if name not in FROM_THE_HUB)}
+    # In structured mode the body stands beside the attributes; each type's own schema says what it holds.
+    properties["data"] = {
+        "type": ["object", "string", "null"],
+        "description": "The body; a text only for application/fhir+xml",
+    }
+    properties["data_base64"] = {"type": ["string", "null"], "contentEncoding": "base64"}
+    properties |= {name: {"type": "null", "description": "Set by the hub alone"} for name in sorted(SET_BY_THE_HUB)}
+    body = {
+        name: {"required": [name], "properties": {name: {"not": {"type": "null"}}}} for name in ("data", "data_base64")
+    }
+    return {
+        **schema,
+        "oneOf": list(body.values()),
+        "patternProperties": {f"^{ATTRIBUTE_NAME.pattern}$": True},
+        "additionalProperties": False,
+    }
+
+
+_PROBLEM = {
+    "type": {"type": "string", "pattern": "^urn:samverkan:rule:"},
+    "title": {"type": "string"},
+    "status": {"type": "integer", "minimum": 400, "maximum": 599},
+}
+"""What RFC 9457 adds where a receipt is the answer to a refusal over HTTP (application/problem+json)."""
+
+
+def _receipt() -> dict[str, Any]:
+    schema = _schema("receipt", Receipt)
+    schema["properties"] |= _PROBLEM
+    return schema
+
+
+def _problem() -> dict[str, Any]:
+    """A refusal over HTTP: of a message (then it is its receipt too), or of a call that brought none."""
+    schema = _receipt()
+    schema |= {"$id": "urn:samverkan:schema:problem:v1", "title": "Problem"}
+    schema["required"] = ["type", "title", "status", "rule", "text"]
+    return schema
+
+
+def _json_in_text(value: dict[str, Any]) -> dict[str, Any]:
+    """CloudEvents' attributes are plain values: decode the text as JSON, and ``contentSchema`` says what it holds."""
+    return {
+        "type": "string",
+        "contentMediaType": "application/json",
+        "contentSchema": {key: part for key, part in value.items() if key != "default"},
+    }
+
+
+def _notice() -> dict[str, Any]:
+    """The attributes of a notice as they stand on the wire, with its body beside them in structured mode."""
+    told = _schema("notice", Told)
+    envelope = _schema("envelope", Envelope)
+    extensions = told["properties"]
+    own = {name: {**extensions[name], "type": "string"} for name in ("case",)}
+    own["sequence"] = {
+        "type": "string",
+        "pattern": "^[1-9][0-9]*$",
+        "description": "The number of this act in the case, in decimal digits: 1, 2, 3 …; compare it as a number",
+    }
+    own["replay"] = {"const": "true", "description": "Operations sent it once more (D-7)"}
+    own |= {name: _json_in_text(extensions[name]) for name in ("to", "awaits", "state", "may", "skipped")}
+    plain = {name: envelope["properties"][name] for name in ("specversion", "id", "time", "actor", "actorrole")}
+    attributes = {
+        **plain,
+        "source": {"type": "string", "pattern": f"^({HUB_SOURCE}$|urn:hsa:)"},
+        "type": {"enum": sorted(type_of(name) for name in MESSAGES)},
+        "subject": {"type": "string", "description": "The hub's case id"},
+        "datacontenttype": {"enum": ["application/json", "application/fhir+json"]},
+        "data": {
+            "type": "object",
+            "description": "Structured mode: by the schema of the type's name, or a FHIR Bundle",
+        },
+    }
+    return {**told, "properties": attributes | own, "required": ["case", "sequence", "to"]}
+
+
+def _receipt_event() -> dict[str, Any]:
+    """A receipt as an event of its own: on Kafka its attributes are headers, to a webhook it is structured."""
+    text = {"type": "string"}
+    return {
+        "$schema": DIALECT,
+        "$id": "urn:samverkan:schema:receipt-event:v1",
+        "title": "ReceiptEvent",
+        "type": "object",
+        "required": ["specversion", "id", "source", "type", "time"],
+        "additionalProperties": False,
+        "properties": {
+            "specversion": {"const": "1.0"},
+            "id": text,
+            "source": {"const": HUB_SOURCE},
+            "type": {"const": RECEIPT_TYPE},
+            "time": {"type": "string", "format": "date-time"},
+            "subject": {"type": "string", "description": "The hub's case id, where there is one"},
+            "datacontenttype": {"enum": ["application/json", "application/fhir+json"]},
+            "data": {"type": "object", "description": "By receipt.json, or a FHIR Bundle"},
+        },
+    }
 
 
 def scenario() -> bytes:

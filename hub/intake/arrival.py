@@ -12,6 +12,7 @@ from hub.errors import Refused
 from hub.translators import formats
 from schemas.directory import System
 from schemas.envelope import Message
+from schemas.identity_types import IdentityRules
 from schemas.messages import HUB_SOURCE, BilingualText, Receipt
 from schemas.person_numbers import find_person_numbers
 
@@ -89,18 +90,24 @@ class Arrival:
         return "hub" if self.system is None else self.system.id
 
 
-def read(arrival: Arrival) -> None:
-    """Reads the bytes; whatever is wrong with them becomes the arrival's ``refused``, with a reason."""
+def read(arrival: Arrival, identities: IdentityRules) -> None:
+    """Reads the bytes; whatever is wrong with them becomes the arrival's ``refused``, with a reason.
+
+    ``identities``: what the directory adds to the rules of numbers.
+    """
     try:
         _is_not_huge(arrival)
-        message = formats.read(arrival.media_type, arrival.attributes, arrival.raw)
+        message = formats.read(arrival.media_type, arrival.attributes, arrival.raw, identities)
         arrival.message = message
         _says_nothing_personal(message)
         _names_a_case(message)
         _speaks_for_itself(message, arrival.system)
     except Refused as refused:
         arrival.refused = refused
-    arrival.digest = formats.digest(arrival.media_type, arrival.attributes, arrival.raw)
+    if arrival.message is None:
+        arrival.digest = hashlib.sha256(arrival.raw).digest()
+    else:
+        arrival.digest = formats.digest(arrival.message)
 
 
 def _is_not_huge(arrival: Arrival) -> None:
@@ -189,10 +196,10 @@ def refusal(arrival: Arrival, refused: Refused, case: str | None = None) -> Rece
     )
 
 
-def read_or_keep(arrival: Arrival) -> None:
+def read_or_keep(arrival: Arrival, identities: IdentityRules) -> None:
     """Reads; an error of ours in reading becomes the arrival's ``defect``: its bytes are kept and read again later."""
     try:
-        read(arrival)
+        read(arrival, identities)
     except Exception as error:  # noqa: BLE001 - whatever it is: one message's trouble, and not lost for it
         arrival.defect = type(error).__name__
         arrival.message = None

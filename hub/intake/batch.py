@@ -105,14 +105,17 @@ class Batch(Outcome):
         return self._again(arrival, *before)
 
     def _again(self, arrival: Arrival, digest: bytes, receipt: Any) -> Receipt:
-        """D-2: the same bytes get the first answer again, other bytes under the same id are refused and the first
-        stays.
+        """D-2: the same content gets the first answer again, other content under its id is refused and the first stays.
+
+        The refusal advises no new id: whoever follows such advice does the same act twice.
         """
         if digest != arrival.digest:
             reused = Refused(
                 "id-reused",
-                "Samma id har redan använts för ett annat meddelande. Sänd på nytt med ett eget id.",
-                "The same id has already been used for another message. Send again with an id of its own.",
+                "Id:t bär redan ett meddelande med annat innehåll. Det första gäller och står kvar: se i ärendet vad som är gjort. "
+                "Sänd aldrig samma åtgärd en gång till under ett annat id.",
+                "The id already bears a message of other content. The first one holds and stays: see in the case what is done. "
+                "Never send the same act once more under another id.",
                 "/id",
             )
             answer = refusal(arrival, reused)

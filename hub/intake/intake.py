@@ -105,7 +105,7 @@ class Intake:
         self._is_open(patient)
         fresh = [arrival for arrival in arrivals if arrival.message is None and arrival.refused is None]
         for arrival in fresh:
-            read_or_keep(arrival)
+            read_or_keep(arrival, self._directory().identities)
         done: asyncio.Future[list[Receipt]] = asyncio.get_running_loop().create_future()
         waiting = _Waiting(arrivals, patient, done)
         self._length += len(arrivals)

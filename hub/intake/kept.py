@@ -62,6 +62,6 @@ def stored_arrival(row: inbox.Row, held: Held, directory: Directory) -> Arrival:
         except Exception as error:  # noqa: BLE001 - its words were the hub's own: whatever it is, it is ours to mend
             arrival.defect = type(error).__name__
     else:
-        read_or_keep(arrival)
+        read_or_keep(arrival, directory.identities)
     arrival.digest = row.digest
     return arrival

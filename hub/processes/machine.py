@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -122,12 +123,27 @@ def _party(process: Process, row: Row, message: Message, directory: Directory) -
     if row.message in FROM_THE_HUB or unit.party not in row.parties:
         raise Refused(
             process.opening_rule if row.opens else row.rules[0],
-            f"{row.message} får inte sändas av parten {unit.party}.",
-            f"{row.message} may not be sent by the party {unit.party}.",
+            f"{row.message} får sändas av {_listed(row.parties, PARTY_SV, 'eller')}, inte av {PARTY_SV[unit.party]}.",
+            f"{row.message} may be sent by {_listed(row.parties, PARTY_EN, 'or')}, not by {PARTY_EN[unit.party]}.",
             "/source",
         )
     acting_role(message.role, unit)
     return unit.party
+
+
+PARTY_SV = {"slutenvard": "slutenvård", "oppenvard": "öppenvård", "kommun": "kommun", HUB_PARTY: "hubben själv"}
+PARTY_EN = {
+    "slutenvard": "inpatient care (slutenvard)",
+    "oppenvard": "outpatient care (oppenvard)",
+    "kommun": "the municipality (kommun)",
+    HUB_PARTY: "the hub itself",
+}
+
+
+def _listed(parties: Collection[str], words: Mapping[str, str], last: str) -> str:
+    """The parties that may send a message, in words."""
+    *before, end = [word for party, word in words.items() if party in parties]
+    return f"{', '.join(before)} {last} {end}" if before else end
 
 
 def _takes_part(row: Row, case: Case, message: Message, directory: Directory) -> None:

@@ -47,7 +47,7 @@ class Memory(Batch):
         """Handles one message and what follows from it: the registers' answer, messages that waited for the case."""
         self.now = now
         self.items.clear()
-        read(arrival)
+        read(arrival, self.directory.identities)
         self._look_into(arrival)
         receipt = self._handle(arrival)
         if receipt.rule == _HELD:

@@ -7,7 +7,6 @@ Pure; imports the translators, the language and the errors only.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,12 +17,13 @@ from pydantic_core import from_json, to_json
 from hub.errors import Refused
 from hub.translators import fhir, native
 from schemas.envelope import Message
+from schemas.identity_types import ALL_THAT_THERE_ARE, IdentityRules
 from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES, Receipt, Told
+from schemas.moments import CANONICAL, in_utc
+from schemas.parts import Part
 
 FHIR_JSON = "application/fhir+json"
 FHIR_XML = "application/fhir+xml"
-
-_NOT_OF_THE_MESSAGE = frozenset({"traceparent", "tracestate", "datacontenttype"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,39 +40,33 @@ def is_fhir(media_type: str) -> bool:
     return media_type.startswith((FHIR_JSON, FHIR_XML))
 
 
-def read(media_type: str, attributes: Mapping[str, str] | None, raw: bytes) -> Message:
-    """Any format → Message; raises ``Refused`` with what is wrong and where."""
+def read(
+    media_type: str, attributes: Mapping[str, str] | None, raw: bytes, identities: IdentityRules | None = None
+) -> Message:
+    """Any format → Message; raises ``Refused`` with what is wrong and where.
+
+    ``identities``: what the directory adds to the rules of numbers; every published form where it is left out.
+    """
+    rules = ALL_THAT_THERE_ARE if identities is None else identities
     if is_fhir(media_type):
-        return fhir.read(raw, media_type)
+        return fhir.read(raw, media_type, identities=rules)
     if attributes is None:
         attributes, raw = native.split_structured(raw)
-    return native.read_binary(attributes, raw)
+    content = attributes.get("datacontenttype")
+    kind = content.strip().lower() if isinstance(content, str) else ""
+    if is_fhir(kind):  # the Bundle says all that the message is; the event around it is its envelope
+        return fhir.read(raw, kind, identities=rules)
+    return native.read_binary(attributes, raw, rules)
 
 
-_BUNDLE_HEAD = re.compile(
-    rb"""(?:"(?:id|timestamp|lastUpdated)"\s*:\s*"[^"]*"|<(?:id|timestamp|lastUpdated)\s[^>]*>)"""
-)
+def digest(message: Message) -> bytes:
+    """SHA-256 of what a message says: type, subject, time, actor, role and data as read (D-2).
 
-
-def _without_bundle_identity(raw: bytes) -> bytes:
-    """A Bundle less its own id and times, which stand before its entries: a sender that resends may renew them
-    (fhir.md).
+    The same act in another encoding, mode or layout, by another tracing or under a Bundle of another id, has the same.
     """
-    end = min((at for at in (raw.find(b'"entry"'), raw.find(b"<entry")) if at >= 0), default=len(raw))
-    return _BUNDLE_HEAD.sub(b"", raw[:end]) + raw[end:]
-
-
-def digest(media_type: str, attributes: Mapping[str, str] | None, raw: bytes) -> bytes:
-    """SHA-256 of what makes a message the same when it comes again (D-2), tracing and the Bundle's own id and time
-    left out.
-    """
-    if is_fhir(media_type):
-        raw = _without_bundle_identity(raw)
-    sha = hashlib.sha256(raw)
-    if attributes is not None:
-        for name in sorted(attributes):
-            if name not in _NOT_OF_THE_MESSAGE:
-                sha.update(f"\0{name}={attributes[name]}".encode())
+    said = (message.name, message.subject, in_utc(message.time).isoformat(), message.actor, message.role)
+    sha = hashlib.sha256(repr(said).encode())
+    sha.update(message.data.model_dump_json(exclude_defaults=True, context=CANONICAL).encode())
     return sha.digest()
 
 
@@ -90,14 +84,19 @@ def kept(row: Kept) -> Message:
     """A message as it was kept, the hub's own ones included: what was read once reads again."""
     found = None if row.attributes is None else from_json(row.attributes)
     if row.name in FROM_THE_HUB and found is not None:
-        time, data = datetime.fromisoformat(found["time"]), MESSAGES[row.name].model_validate_json(row.raw)
+        time, data = datetime.fromisoformat(found["time"]), _data(row.name, row.raw)
         return Message(row.id, HUB_SOURCE, row.name, found["subject"], time, None, None, data)
     return read(row.media_type, found, row.raw)
 
 
 def with_data(message: Message, body: bytes) -> Message:
     """The message with other data: what the notice shows where that is not what was sent."""
-    return replace(message, data=MESSAGES[message.name].model_validate_json(body))
+    return replace(message, data=_data(message.name, body))
+
+
+def _data(name: str, body: bytes) -> Part:
+    """Data that were read before: whatever the directory says now of numbers, they are what they were."""
+    return MESSAGES[name].model_validate_json(body, context={"identities": ALL_THAT_THERE_ARE})
 
 
 def write_notice(message: Message, told: Told, format_: str, created: datetime, body: bytes | None = None) -> Written:

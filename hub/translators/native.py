@@ -1,86 +1,57 @@
-"""The native format: CloudEvents 1.0 with a JSON body (messages.md §1), binary and structured. Imports the language
-and the errors only.
+"""The native format: CloudEvents 1.0 with a JSON body (messages.md §1), binary and structured. Imports the language, its
+neighbours for JSON and faults, and the errors only.
 
 Reading is strict, names what is wrong by JSON pointer, and repeats no value of what it read (D-10).
 """
 
 from __future__ import annotations
 
-import re
+import base64
+import binascii
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from hub.errors import Refused
-from schemas.envelope import Envelope, Message
+from hub.translators import faults, json_text
+from schemas.envelope import ATTRIBUTE_NAME, SET_BY_THE_HUB, Envelope, Message
+from schemas.identity_types import ALL_THAT_THERE_ARE, IdentityRules
 from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES, NAME_OF, RECEIPT_TYPE, Receipt, Told, type_of
-from schemas.person_numbers import find_person_numbers
 
 JSON = "application/json"
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
 
 _UNREADABLE = 400
-_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
+_READ = "application/json, application/fhir+json, application/fhir+xml"
 
 
-def _refusal(error: ValidationError, prefix: str) -> Refused:
-    """The first fault of a model, in both languages and without the value that was wrong."""
-    fault = error.errors(include_url=False, include_context=True, include_input=False)[0]
-    kind = fault["type"]
-    element = prefix + "".join(f"/{part}" for part in fault["loc"])
-    if kind in {"json_invalid", "recursion_loop"}:
-        return not_json(element or "/")
-    if kind == "extra_forbidden":
-        if not _PLAIN_NAME.fullmatch(str(fault["loc"][-1])) or find_person_numbers(element):
-            element = element.rpartition("/")[0] + "/?"  # a name that may say who it is about is not repeated (D-10)
-        return Refused(
-            "unknown-field",
-            f"Okänt fält {element}. Ta bort det eller rätta namnet.",
-            f"Unknown field {element}. Remove it or correct its name.",
-            element,
-            _UNREADABLE,
-        )
-    if kind == "missing":
-        return Refused(
-            "missing-field", f"Fältet {element} saknas.", f"The field {element} is missing.", element, _UNREADABLE
-        )
-    rule = "C-60" if element.endswith("/personnummer") else "invalid-value"
-    english = fault["msg"].rstrip(".")
-    swedish = (fault.get("ctx") or {}).get("sv") or "Värdet har fel form"
-    return Refused(rule, f"{element}: {swedish}.", f"{element}: {english}.", element, _UNREADABLE)
+def read_binary(attributes: Mapping[str, Any], body: bytes, identities: IdentityRules | None = None) -> Message:
+    """A message whose attributes came as headers (``ce_…``, the prefix taken off) and whose body is the data.
 
-
-def not_json(element: str = "/data") -> Refused:
-    """The bytes are no JSON in UTF-8, or nested too deep."""
-    return Refused(
-        "not-json",
-        "Innehållet är inte giltig JSON i UTF-8, eller för djupt nästlat.",
-        "The body is not valid JSON in UTF-8, or is nested too deep.",
-        element,
-        _UNREADABLE,
-    )
-
-
-def read_binary(attributes: Mapping[str, str], body: bytes) -> Message:
-    """A message whose attributes came as headers (``ce_…``, the prefix taken off) and whose body is the data."""
+    ``identities``: what the directory adds to the rules of numbers; every published form when left out. Raises
+    ``Refused``.
+    """
+    context = {"identities": ALL_THAT_THERE_ARE if identities is None else identities}
+    _are_attributes(attributes)
     try:
-        envelope = Envelope.model_validate(attributes)
+        envelope = Envelope.model_validate(attributes, context=context)
     except ValidationError as error:
-        raise _refusal(error, "") from None
-    return _message(envelope, body)
-
-
-def _message(envelope: Envelope, body: bytes) -> Message:
+        raise faults.refusal(Envelope, error) from None
     name = name_of(envelope.type)
+    _is_json(envelope.datacontenttype)
     model = MESSAGES[name]
+    if not body:
+        raise Refused("missing-field", "Fältet /data saknas.", "The field /data is missing.", "/data", _UNREADABLE)
+    body = json_text.without_mark(body)
+    content = json_text.read(body, "/data")
     try:
-        data = model.model_validate_json(body)
+        data = model.model_validate_json(body, context=context)
     except ValidationError as error:
-        raise _refusal(error, "/data") from None
+        raise faults.refusal(model, error, "/data", content) from None
     return Message(
         id=envelope.id,
         unit=envelope.source[len("urn:hsa:") :].upper(),
@@ -91,6 +62,40 @@ def _message(envelope: Envelope, body: bytes) -> Message:
         role=envelope.actorrole,
         data=data,
     )
+
+
+def _are_attributes(attributes: Mapping[str, Any]) -> None:
+    """CloudEvents' names, and none that the hub alone sets; what else stands there is passed over (messages.md §1)."""
+    for name in attributes:
+        if ATTRIBUTE_NAME.fullmatch(name) is None:
+            raise Refused(
+                "unknown-field",
+                "Ett attribut i / har ett namn som CloudEvents inte tillåter: bara tecknen a–z och 0–9.",
+                "An attribute of / has a name that CloudEvents does not allow: the characters a–z and 0–9 only.",
+                "/?",
+                _UNREADABLE,
+            )
+    if found := sorted(SET_BY_THE_HUB.intersection(attributes)):
+        listed = ", ".join(f"/{name}" for name in found)
+        raise Refused(
+            "unknown-field",
+            f"{listed} sätts bara av hubben, i det som den meddelar. Sänd utan.",
+            f"{listed} is set by the hub alone, in what it tells. Send without.",
+            f"/{found[0]}",
+            _UNREADABLE,
+        )
+
+
+def _is_json(content_type: str | None) -> None:
+    kind = (content_type or JSON).partition(";")[0].strip().lower()
+    if not kind.endswith(("/json", "+json")):
+        raise Refused(
+            "media-type",
+            f"/datacontenttype anger ett slag av innehåll som inte läses. De som läses är {_READ}.",
+            f"/datacontenttype names a kind of content that is not read. Those that are read are {_READ}.",
+            "/datacontenttype",
+            _UNREADABLE,
+        )
 
 
 def name_of(type_: str) -> str:
@@ -107,26 +112,50 @@ def name_of(type_: str) -> str:
     return name
 
 
-def split_structured(body: bytes) -> tuple[dict[str, str], bytes]:
-    """A structured CloudEvent → its attributes and its data as bytes, so that both modes are read by one reader."""
-    try:
-        event = from_json(body)
-    except ValueError:
-        raise not_json("/") from None
+def split_structured(body: bytes) -> tuple[dict[str, Any], bytes]:
+    """A structured CloudEvent → its attributes and its data as bytes, so that both modes are read by one reader.
+
+    A null attribute is an absent one; ``data_base64`` is decoded; a text under another content type than JSON is the
+    data itself (CloudEvents JSON format §2.2 and §3.1).
+    """
+    event = json_text.read(body)
     if not isinstance(event, dict):
-        raise not_json("/")
-    data: Any = event.pop("data", None)
-    return event, b"" if data is None else to_json(data)
+        raise Refused("not-json", "Ange ett objekt: { … }.", "Give an object: { … }.", "/", _UNREADABLE)
+    event = {name: value for name, value in event.items() if value is not None}
+    data, packed = event.pop("data", None), event.pop("data_base64", None)
+    if packed is None:
+        kind = event.get("datacontenttype")
+        if isinstance(data, str) and isinstance(kind, str) and "json" not in kind.lower():
+            return event, data.encode()
+        return event, b"" if data is None else to_json(data)
+    if data is not None:
+        raise Refused(
+            "member-twice",
+            "Både /data och /data_base64 finns. Behåll den som gäller.",
+            "Both /data and /data_base64 are there. Keep the one that holds.",
+            "/data_base64",
+            _UNREADABLE,
+        )
+    try:
+        return event, base64.b64decode(packed, validate=True)
+    except (binascii.Error, TypeError, ValueError):
+        raise Refused(
+            "invalid-value",
+            "/data_base64: Ange innehållet som base64 utan radbrytningar.",
+            "/data_base64: Give the content as base64 without line breaks.",
+            "/data_base64",
+            _UNREADABLE,
+        ) from None
 
 
 def split_batch(body: bytes, most: int) -> list[bytes]:
-    """A batch of structured CloudEvents → each as bytes of its own; refuses more than ``most``."""
-    try:
-        events = from_json(body)
-    except ValueError:
-        raise not_json("/") from None
-    if not isinstance(events, list):
-        raise not_json("/")
+    """A batch of structured CloudEvents → each as the bytes that it came as, so that a fault in one is its own; refuses
+    more than ``most``.
+    """
+    events = json_text.split(body)
+    if events is None:
+        json_text.read(body)  # says where it breaks
+        raise Refused("not-json", "Ange en lista: [ … ].", "Give a list: [ … ].", "/", _UNREADABLE)
     if len(events) > most:
         raise Refused(
             "batch-too-large",
@@ -135,7 +164,7 @@ def split_batch(body: bytes, most: int) -> list[bytes]:
             "/",
             413,
         )
-    return [to_json(event) for event in events]
+    return events
 
 
 def write_body(message: Message) -> bytes:

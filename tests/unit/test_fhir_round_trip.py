@@ -60,6 +60,8 @@ _KNOWN: list[tuple[Any, st.SearchStrategy[Any]]] = [
     (date, DAYS),
     (datetime, MOMENTS),
     (identity_types.Hsa, UNITS | PEOPLE),
+    (identity_types.KnownHsa, UNITS | PEOPLE),
+    (identity_types.KnownPerson, st.sampled_from(["191212121212", "191212721219", "98240301AA06"])),
     (identity_types.Personnummer12, st.sampled_from(["191212121212", "191212721219", "98240301AA06"])),
     (identity_types.Kommunkod, st.sampled_from(["1281", "1280"])),
     (identity_types.Lanskod, st.sampled_from(["12", "25"])),

@@ -15,7 +15,6 @@ from hub.translators.fhir.examples import ADMITTED, CASE, WRITTEN, notices, rece
 from hub.translators.fhir.reader import lean
 from hub.translators.fhir.reference import from_json
 from hub.translators.fhir.response import as_xml
-from schemas.both import Kvittens
 from schemas.messages import FROM_THE_HUB, Receipt
 
 
@@ -76,11 +75,6 @@ def test_a_name_without_fhir_form_is_not_written():
     message, told = notices()["adressering"]
     with pytest.raises(ValueError, match="no FHIR form"):
         write_notice(replace(message, name="sip.plan"), told, created=WRITTEN)
-
-
-def test_a_text_of_exotic_blanks_is_written_as_a_blank_that_r4_takes():
-    message = replace(requests()["kvittens"], data=Kvittens(message="x", comment="\u2003"))
-    assert read(write_request(message), JSON).data == Kvittens(message="x", comment=" ")
 
 
 def test_an_offset_that_r4_has_no_form_for_is_told_in_utc():

@@ -21,6 +21,7 @@ from hub.translators.fhir.resources import (
 from hub.translators.fhir.shapes import Concept, Extension, Identifier, Reference, Resource
 from schemas.identities import IdentityError
 from schemas.identity_types import IdentityRules
+from schemas.moments import can_be_of_a_stay
 from schemas.oids import FHIR_HSA_SYSTEMS
 from schemas.swedish_time import local_day
 from schemas.unit_ids import parse_hsa_id
@@ -211,11 +212,12 @@ def moment(text: str | None, view: View, of: Resource, element: str) -> datetime
     if "T" not in text:
         raise view.refused("time-zone", of, element)
     try:
-        return datetime.fromisoformat(text)
+        found = datetime.fromisoformat(f"{text[:17]}59{text[19:]}" if text[17:19] == "60" else text)
     except ValueError:
-        if text[17:19] == "60":
-            return datetime.fromisoformat(f"{text[:17]}59{text[19:]}")
         raise view.refused("time-zone", of, element) from None
+    if not can_be_of_a_stay(found):
+        raise view.refused("year", of, element)
+    return found
 
 
 def swedish_day(told: str, view: View, of: Resource, element: str) -> date:

@@ -1,6 +1,6 @@
 """The refusals of the FHIR reader: a rule or technical reason, one sentence in each language, the FHIRPath, the status.
 
-Imports the errors only. No sentence ever holds a value from the message (D-10).
+Imports the errors and the language only. No sentence ever holds a value from the message (D-10).
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from hub.errors import Refused
+from schemas.moments import YEARS
 
 _SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "media-type": (
@@ -123,6 +124,7 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "Ange datum, klockslag och tidszon.",
         "Give date, time of day and zone.",
     ),
+    "year": (f"{YEARS['sv']}.", f"{YEARS['en']}."),
     "case-missing": (
         "Ange ärendet: EpisodeOfCare.identifier genom Encounter.episodeOfCare.",
         "Name the case: EpisodeOfCare.identifier through Encounter.episodeOfCare.",

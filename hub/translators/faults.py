@@ -1,0 +1,204 @@
+"""What the language refused, told to its sender: where by JSON pointer, what is wrong there and what to write instead, in
+both languages. Imports the language and the errors only.
+
+No sentence repeats a value or a key of the message: both may hold a person (D-10).
+"""
+
+from __future__ import annotations
+
+import re
+import types
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from hub.errors import Refused
+
+_UNREADABLE = 400
+Sentence = tuple[str, str]
+"""Swedish and English, without the full stop."""
+
+_CODE = r"^[a-z0-9][a-z0-9_.-]*$"
+_ID = r"^[A-Za-z0-9][A-Za-z0-9\-._:]*$"
+
+PATTERNS: Final[Mapping[str, Sentence]] = {
+    _CODE: (
+        "Ange en kod av dessa tecken: a–z, 0–9, understreck, punkt och bindestreck, först en bokstav eller siffra",
+        "Give a code of these characters: a–z, 0–9, underscore, full stop and hyphen, a letter or digit first",
+    ),
+    _ID: (
+        "Ange ett id av dessa tecken: A–Z, a–z, 0–9, bindestreck, punkt, understreck och kolon, först en bokstav eller siffra",
+        "Give an id of these characters: A–Z, a–z, 0–9, hyphen, full stop, underscore and colon, a letter or digit first",
+    ),
+    r"^(ref:[A-Za-z0-9][A-Za-z0-9\-._:]*|[A-Za-z0-9][A-Za-z0-9\-._]*)$": (
+        "Ange ärendets id från hubben, eller ref: och direkt därefter en egen referens av dessa tecken: A–Z, a–z, 0–9, - . _ :",
+        "Give the case's id from the hub, or ref: and right after it a reference of your own of these characters: A–Z, a–z, 0–9, - . _ :",
+    ),
+    r"^urn:hsa:[A-Za-z0-9]+-[A-Za-z0-9]{1,18}$": (
+        "Ange den sändande enheten som urn:hsa: och dess HSA-id",
+        "Give the sending unit as urn:hsa: and its HSA-id",
+    ),
+    r"^[^/\\\x00-\x1f]+$": (
+        "Ange filens namn utan mapp: inget snedstreck och inga styrtecken",
+        "Give the file's name without a folder: no slash, no backslash and no control characters",
+    ),
+}
+"""Every pattern of the language, in words."""
+
+
+def _codes(context: Mapping[str, Any]) -> Sentence:
+    found = re.findall(r"'([^']*)'", str(context.get("expected")))
+    if len(found) == 1:
+        return f"Ange {found[0]}", f"Give {found[0]}"
+    listed = ", ".join(found[:-1])
+    return f"Ange en av koderna {listed} eller {found[-1]}", f"Give one of the codes {listed} or {found[-1]}"
+
+
+def _fixed(sv: str, en: str) -> Callable[[Mapping[str, Any]], Sentence]:
+    return lambda _: (sv, en)
+
+
+SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], Sentence]]] = {
+    "string_type": _fixed("Ange en text inom citattecken", "Give a text in quotes"),
+    "string_too_short": _fixed(
+        "Fältet är tomt. Ange ett värde, eller utelämna det", "It is empty. Give a value, or leave it out"
+    ),
+    "string_too_long": lambda c: (
+        f"Texten är för lång: högst {c['max_length']} tecken",
+        f"The text is too long: {c['max_length']} characters at most",
+    ),
+    "string_pattern_mismatch": lambda c: PATTERNS[c["pattern"]],
+    "bool_type": _fixed("Ange true eller false, utan citattecken", "Give true or false, without quotes"),
+    "int_type": _fixed("Ange ett heltal, utan citattecken", "Give a whole number, without quotes"),
+    "greater_than_equal": lambda c: (f"Ange minst {c['ge']}", f"Give {c['ge']} at least"),
+    "less_than_equal": lambda c: (f"Ange högst {c['le']}", f"Give {c['le']} at most"),
+    "literal_error": _codes,
+    "model_type": _fixed("Ange ett objekt: { … }", "Give an object: { … }"),
+    "dict_type": _fixed("Ange ett objekt: { … }", "Give an object: { … }"),
+    "tuple_type": _fixed("Ange en lista: [ … ]", "Give a list: [ … ]"),
+    "too_short": lambda c: (f"Ange minst {c['min_length']} i listan", f"Give {c['min_length']} at least in the list"),
+    "too_long": lambda c: (f"Ange högst {c['max_length']} i listan", f"Give {c['max_length']} at most in the list"),
+}
+"""Pydantic's types of fault that our models can give → our sentence; our own faults carry theirs as ``sv`` and ``en``."""
+
+_ELSE: Sentence = (
+    "Värdet är inte av det slag som fältet har i contracts/schemas",
+    "The value is not of the kind that the field has in contracts/schemas",
+)
+
+
+def sentence(kind: str, context: Mapping[str, Any]) -> Sentence:
+    """What is wrong and what to do, for one fault of a model: its type and its context."""
+    if "sv" in context and "en" in context:
+        return str(context["sv"]).rstrip("."), str(context["en"]).rstrip(".")
+    found = SENTENCES.get(kind)
+    return _ELSE if found is None else found(context)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a fault lies: its pointer, no name in it that a sender made up, and the model that stands around it."""
+
+    pointer: str
+    around: type[BaseModel]
+    number: int | None
+    """Which one it is where the sender made the name up: the first member is 1."""
+
+
+def place(model: type[BaseModel], path: Sequence[int | str], prefix: str = "", content: Any = None) -> Place:
+    """The place of a fault's ``loc`` in a model. A name that is none of the model's is told as ``?``, and as its number
+    in the ``content`` that was read.
+    """
+    pointer, around, number = prefix, model, None
+    inside: Any = model
+    for part in path:
+        if part == "[key]":  # pydantic's word for the name itself
+            continue
+        if isinstance(inside, type) and issubclass(inside, BaseModel):
+            around = inside
+        if isinstance(part, int):
+            inside, known = _element(inside), True
+        elif isinstance(inside, type) and issubclass(inside, BaseModel):
+            field = inside.model_fields.get(part)
+            known = field is not None
+            inside = None if field is None else _bare(field.annotation)
+        else:
+            inside, known = _element(inside), False
+        if not known and isinstance(content, dict) and part in content:
+            number = list(content).index(part) + 1
+        content = _within(content, part)
+        pointer += f"/{part}" if known else "/?"
+    return Place(pointer, around, number)
+
+
+def _within(content: Any, part: int | str) -> Any:
+    if isinstance(content, dict):
+        return content.get(part)
+    return content[part] if isinstance(content, list) and isinstance(part, int) and part < len(content) else None
+
+
+def _bare(annotation: Any) -> Any:
+    """A field's type less ``None`` and what is annotated to it."""
+    while True:
+        origin = get_origin(annotation)
+        if origin is Annotated:
+            annotation = get_args(annotation)[0]
+        elif origin in (Union, types.UnionType):
+            annotation = next(part for part in get_args(annotation) if part is not type(None))
+        else:
+            return annotation
+
+
+def _element(annotation: Any) -> Any:
+    """What a list or an object of named things holds."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is tuple:
+        return _bare(inner[0])
+    return _bare(inner[1]) if origin is dict else None
+
+
+def refusal(model: type[BaseModel], error: ValidationError, prefix: str = "", content: Any = None) -> Refused:
+    """The refusal of what a model did not take: all fields that are missing, else its first fault.
+
+    ``content`` is the JSON that was read, for the number of a name that is not repeated.
+    """
+    faults = error.errors(include_url=False, include_context=True, include_input=False)
+    fault = faults[0]
+    if fault["type"] == "missing":
+        return _missing([place(model, one["loc"], prefix).pointer for one in faults if one["type"] == "missing"])
+    where = place(model, fault["loc"], prefix, content)
+    if fault["type"] == "extra_forbidden":
+        return _unknown(where)
+    sv, en = sentence(fault["type"], fault.get("ctx") or {})
+    element = where.pointer or "/"
+    rule = "C-60" if element.endswith("/personnummer") else "invalid-value"
+    at_sv, at_en = ("", "") if where.number is None else (f" (nr {where.number})", f" (number {where.number})")
+    return Refused(rule, f"{element}{at_sv}: {sv}.", f"{element}{at_en}: {en}.", element, _UNREADABLE)
+
+
+def _missing(pointers: Sequence[str]) -> Refused:
+    listed = ", ".join(pointers)
+    if len(pointers) == 1:
+        sv, en = f"Fältet {listed} saknas.", f"The field {listed} is missing."
+    else:
+        sv, en = f"Fälten {listed} saknas.", f"The fields {listed} are missing."
+    return Refused("missing-field", sv, en, pointers[0], _UNREADABLE)
+
+
+def _unknown(where: Place) -> Refused:
+    around = where.pointer.rpartition("/")[0] or "/"
+    names = ", ".join(where.around.model_fields)
+    has_sv = f"Fälten som finns där är {names}." if names else "Där finns inga fält."
+    has_en = f"The fields there are {names}." if names else "There are no fields there."
+    at_sv, at_en = (
+        ("Ett fält", "A field") if where.number is None else (f"Fält {where.number}", f"Field {where.number}")
+    )
+    return Refused(
+        "unknown-field",
+        f"{at_sv} i {around} är okänt: ta bort det eller rätta namnet. {has_sv}",
+        f"{at_en} of {around} is unknown: remove it or correct its name. {has_en}",
+        where.pointer,
+        _UNREADABLE,
+    )
