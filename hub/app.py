@@ -22,6 +22,7 @@ from hub.addressing.news import News
 from hub.addressing.registers import Registers
 from hub.addressing.worker import Worker, counted
 from hub.delivery.exits import kafka as kafka_exit
+from hub.delivery.exits.addresses import Allowed
 from hub.delivery.exits.webhook import WebhookExit
 from hub.delivery.relay import Relay
 from hub.errors import Misconfigured, Refused, Unavailable
@@ -148,7 +149,8 @@ class Hub:
             raise Misconfigured("there is no directory. Apply one with `hub directory apply FILE`.")
         await self._known.load()
         to_kafka = await kafka_exit.connect(self._kafka)
-        self.relay = Relay(self.store, self.directory, {"kafka": to_kafka, "webhook": WebhookExit()})
+        allows = Allowed(self.settings.plain, self.settings.networks)
+        self.relay = Relay(self.store, self.directory, {"kafka": to_kafka, "webhook": WebhookExit(allows)})
         await self.relay.check()
         await self.kafka_in.start()
         keep = self.supervisor.keep

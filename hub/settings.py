@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ssl
-from typing import Any, Literal
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hub.errors import Misconfigured
+
+S = TypeVar("S", bound="Outward")
 
 
 class Register(BaseModel):
@@ -60,10 +63,43 @@ class Registers(BaseModel):
     """Keys the cache, so that a key cannot be guessed back to a number."""
 
 
-class Settings(BaseSettings):
-    """All of it; nested ones are written with two underscores: ``HUB_REGISTERS__LISTING__URL``."""
+class Outward(BaseSettings):
+    """What a webhook's address may be; asked by the hub at each call and by ``hub directory apply``."""
 
     model_config = SettingsConfigDict(env_prefix="HUB_", env_nested_delimiter="__", extra="ignore")
+
+    production: bool = True
+    """True: the registers' test persons are not acted on, and webhooks have TLS and lead outside unless said otherwise."""
+    webhook_plain: bool | None = None
+    """Whether a webhook may be http without TLS; unset: only where ``production`` is false."""
+    webhook_networks: str | None = None
+    """Networks inside (private, link-local, loopback) that webhooks may call, with commas between: ``10.20.0.0/16``; unset:
+    none, or every one where ``production`` is false.
+    """
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _are_networks(cls, written: str | None) -> str | None:
+        for one in (written or "").split(","):
+            if one.strip():
+                ip_network(one.strip())
+        return written
+
+    @property
+    def plain(self) -> bool:
+        """``webhook_plain`` with its default."""
+        return not self.production if self.webhook_plain is None else self.webhook_plain
+
+    @property
+    def networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """``webhook_networks`` with its default."""
+        everywhere = "" if self.production else "0.0.0.0/0, ::/0"
+        written = everywhere if self.webhook_networks is None else self.webhook_networks
+        return tuple(ip_network(one.strip()) for one in written.split(",") if one.strip())
+
+
+class Settings(Outward):
+    """All of it; nested ones are written with two underscores: ``HUB_REGISTERS__LISTING__URL``."""
 
     database_url: str
     database_pool: int = 10
@@ -87,8 +123,6 @@ class Settings(BaseSettings):
     intake_batch: int = Field(default=500, ge=1, le=5_000)
     """Messages in one transaction at the most."""
     log_level: str = "info"
-    production: bool = True
-    """True: the registers' test persons are not acted on."""
     stop_s: float = Field(default=20.0, gt=0)
     """Seconds for a graceful stop."""
     registers: Registers | None = None
@@ -126,8 +160,17 @@ def kafka_client(settings: Settings) -> dict[str, Any]:
 
 def from_environment() -> Settings:
     """The settings of this process; raises ``Misconfigured`` that names the variable."""
+    return _read(Settings)
+
+
+def outward() -> Outward:
+    """Those of webhooks alone; raises ``Misconfigured`` that names the variable."""
+    return _read(Outward)
+
+
+def _read(kind: type[S]) -> S:
     try:
-        return Settings()
+        return kind()
     except ValidationError as error:
         names = ", ".join("HUB_" + "__".join(str(part) for part in fault["loc"]).upper() for fault in error.errors())
         raise Misconfigured(f"these settings are missing or wrong: {names}") from None

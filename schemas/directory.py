@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic_core import Url
 
 from schemas.identities import KNOWN_REGIONAL_PATTERNS
 from schemas.identity_types import IdentityRules, KnownHsa, Kommunkod, Lanskod, Orgnr
@@ -152,6 +153,23 @@ class WebhookOut(_Entry):
     secrets: tuple[Annotated[str, StringConstraints(pattern=r"^whsec_[A-Za-z0-9+/=]{24,}$")], ...] = Field(min_length=1)
 
 
+def _fault_of_address(url: str) -> str | None:
+    """Why nobody can be called at an address, or None; whether the hub may call there is the installation's setting."""
+    try:
+        parts = Url(url)
+    except ValidationError:
+        return "cannot be read as an address"
+    if parts.username or parts.password:
+        return "holds a user or a password: the signature proves the hub"
+    if parts.fragment is not None:
+        return "has a part after #, which no server gets"
+    host = (parts.host or "").removesuffix(".")
+    labels = [] if host.startswith("[") else host.split(".")
+    if not parts.port or any(not one or one.startswith("-") or one.endswith("-") for one in labels):
+        return "has no server or port that can be called"
+    return None
+
+
 class System(_Entry):
     """A connected party's machine: the units it speaks for, its credentials (only the hash is kept), its way out."""
 
@@ -283,6 +301,8 @@ class Directory(_Entry):
                 found.append(f"system {system.id} names the unknown organisation {system.organisation}")
             if "http" in system.ways_in and not system.token_sha256:
                 found.append(f"system {system.id} may use HTTP but has no token")
+            if isinstance(system.out, WebhookOut) and (wrong := _fault_of_address(system.out.url)) is not None:
+                found.append(f"system {system.id}: its address {wrong}")
         return found
 
 

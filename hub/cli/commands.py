@@ -69,10 +69,19 @@ def directory_apply(
     dry_run: Annotated[bool, typer.Option(help="Show the difference, change nothing.")] = False,
 ) -> None:
     """Check a directory, show what it changes, and put it in force; running hubs take it up within a second."""
+    from hub.delivery.exits.addresses import Allowed
     from hub.directory import changes, load
+    from hub.settings import outward
     from hub.store import directory as store
+    from schemas.directory import WebhookOut
 
     wanted = load(file)
+    may = outward()
+    allows = Allowed(may.plain, may.networks)
+    ways = [(system.id, system.out) for system in wanted.systems]
+    faults = [(id_, allows.fault(out.url)) for id_, out in ways if isinstance(out, WebhookOut)]
+    if wrong := [f"system {id_}: its address {fault}" for id_, fault in faults if fault is not None]:
+        raise Misconfigured(f"{file} names addresses that the hub may not call:\n  " + "\n  ".join(wrong))
 
     async def go(opened: Any) -> str:
         found = await store.current(opened)

@@ -161,9 +161,9 @@ def answering(message, answer):
 
 
 async def killed(system, followers=2):
-    """A case whose first notice is dead of a 404, with others waiting behind it; returns (case, message, sequences)."""
+    """A case whose first notice is dead of a 422, with others waiting behind it; returns (case, message, sequences)."""
     attributes, data = admission()
-    system.behave(answering(attributes["id"], 404))
+    system.behave(answering(attributes["id"], 422))
     had = len(await system.rows("dead"))
     case, message = await admit(system.hub, attributes, data)
     await system.dies(had + 1)
@@ -174,7 +174,7 @@ async def killed(system, followers=2):
 # --- dead -------------------------------------------------------------------------------------------------------------
 
 
-async def test_a_404_is_dead_at_once_and_its_case_waits_until_it_is_replayed_while_other_cases_flow(hub, receiver):
+async def test_a_422_is_dead_at_once_and_its_case_waits_until_it_is_replayed_while_other_cases_flow(hub, receiver):
     system = await connect(hub, "replayed", receiver)
     case, message, later = await killed(system)
     other, _ = await admit(hub)
@@ -183,11 +183,11 @@ async def test_a_404_is_dead_at_once_and_its_case_waits_until_it_is_replayed_whi
     await system.neighbour_has(case, other)
 
     row, attempts, answer, _ = await system.row(case, message)
-    assert (attempts, answer) == (1, "http:404")
+    assert (attempts, answer) == (1, "http:422")
     listed = (await system.cli("dead", "list", "--system", system.id)).splitlines()
     assert len(listed) == 1
     assert listed[0].startswith(f"{row}  ")
-    assert f"notice {message} #1 to {system.id}  http:404  tried 1" in listed[0]
+    assert f"notice {message} #1 to {system.id}  http:422  tried 1" in listed[0]
 
     async def counted():
         return await system.metric("hub_outbox_dead") == 1
@@ -257,7 +257,7 @@ async def test_a_dry_run_only_counts_and_all_dead_rows_of_a_system_are_replayed_
 
 async def test_a_dead_receipt_is_replayed_like_a_notice_and_notices_flow_all_the_while(hub, receiver):
     system = await connect(hub, "receipted", receiver, ["kafka"])
-    system.behave(lambda call: 204 if "case" in call.event else 410)
+    system.behave(lambda call: 204 if "case" in call.event else 422)
     case, message = await admit(hub)
     attributes, data = kvittens(case, message, CENTRE)
     await hub.tell(system.name, attributes, data)
@@ -265,7 +265,7 @@ async def test_a_dead_receipt_is_replayed_like_a_notice_and_notices_flow_all_the
     died = "SELECT id FROM outbox WHERE system = %s AND state = 'dead' AND kind = 'receipt'"
     await until(lambda: hub.value(died, system.id))
     listed = await system.cli("dead", "list")  # of all systems
-    assert f"receipt {attributes['id']} to {system.id}  http:410" in listed
+    assert f"receipt {attributes['id']} to {system.id}  http:422" in listed
     later = await follow(hub, case)
     await until(lambda: system.numbers(case)[-1:] == [later])
     system.behave(lambda call: 204)

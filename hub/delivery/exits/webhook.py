@@ -1,83 +1,173 @@
-"""Way out: a CloudEvent over HTTP, signed by the Standard Webhooks scheme (delivery.md §3). Imports httpx and the
+"""Way out: a CloudEvent over HTTP, signed by the Standard Webhooks scheme (delivery.md §3). Imports httpcore and the
 parcel only.
+
+httpcore and not httpx: what the other side answers is nobody's to keep (cookies), to follow (redirects) or to unpack.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+import httpcore
 import httpx
 from standardwebhooks import Webhook
 
+from hub.delivery.exits.addresses import Allowed, CheckedConnections, Forbidden
 from hub.delivery.parcel import MayLeave, Outcome, Parcel
 from hub.translators import native
 from schemas.directory import System, WebhookOut
 
-_TRY_AGAIN = frozenset({408, 425, 429})
+_AGAIN = frozenset({408, 425, 429})
+_OF_THE_NOTICE = frozenset({400, 409, 422})
+_GONE = 410
 _LONGEST_RETRY_AFTER_S = 24 * 3600.0
+_MOST_OF_A_BODY = 64 * 1024
+_BODY_S = 0.5
+"""An answer's body decides nothing. A short one is taken off the line, so that the connection can serve again; from one
+that is longer than this in bytes or seconds the hub hangs up.
+"""
+
+_KEPT_S = 5.0
 
 
 class WebhookExit:
-    """One pool of connections for all systems; each system's concurrency is its lane's affair."""
+    """One pool of connections for all systems, which share nothing else; each system's concurrency is its lane's affair."""
 
     together = 1
 
-    def __init__(self, client: httpx.AsyncClient | None = None) -> None:
-        self._client = client or httpx.AsyncClient(follow_redirects=False, limits=httpx.Limits(max_connections=None))
+    def __init__(self, allows: Allowed) -> None:
+        self._allows = allows
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=httpx.create_ssl_context(),
+            max_connections=None,
+            keepalive_expiry=_KEPT_S,
+            network_backend=CheckedConnections(allows),
+        )
 
     def breaker(self, system: System) -> tuple[int, float]:
         """As the directory says of the system."""
         return system.delivery.breaker_failures, system.delivery.breaker_open_s
 
     async def send(self, system: System, parcels: Sequence[Parcel], may_leave: MayLeave) -> Outcome:
-        """2xx is the acknowledgement; 408, 429 and 5xx are tried again, any other answer is final (D-6)."""
+        """One call; what its answer says of notice or receiver is ``judged``."""
         assert isinstance(system.out, WebhookOut)
         (parcel,) = parcels
+        if not self._allows.plain and not system.out.url.startswith("https:"):
+            return Outcome("receiver", "http-not-allowed")
         body = native.structured(parcel.written.attributes, parcel.written.body)
         now = datetime.now(UTC)
-        headers = {
-            "content-type": native.STRUCTURED,
-            "content-length": str(len(body)),
-            "webhook-id": parcel.id,
-            "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": " ".join(Webhook(s).sign(parcel.id, now, body.decode()) for s in system.out.secrets),
-        }
         try:
-            async with asyncio.timeout(system.delivery.timeout_s):  # in all: httpx's own counts from byte to byte
-                content = _leaving(body, may_leave)
-                answer = await self._client.post(system.out.url, content=content, headers=headers, timeout=None)
-        except (httpx.TimeoutException, TimeoutError):
+            signatures = [Webhook(s).sign(parcel.id, now, body.decode()) for s in system.out.secrets]
+        except ValueError:
+            return Outcome("receiver", "secret-cannot-be-used")
+        headers = [
+            (b"content-type", native.STRUCTURED.encode()),
+            (b"user-agent", b"samverkan-hub"),
+            (b"accept-encoding", b"identity"),
+            (b"webhook-id", parcel.id.encode()),
+            (b"webhook-timestamp", str(int(now.timestamp())).encode()),
+            (b"webhook-signature", " ".join(signatures).encode()),
+            (b"content-length", str(len(body)).encode()),
+        ]
+        withheld: list[Exception] = []
+
+        async def leaving() -> AsyncIterator[bytes]:
+            """The body, asked for when the connection stands: making it may have taken seconds."""
+            try:
+                await may_leave()
+            except Exception as error:
+                withheld.append(error)
+                raise
+            yield body
+
+        try:
+            async with asyncio.timeout(system.delivery.timeout_s) as whole:  # from the name's look-up to the head's end
+                async with self._pool.stream(
+                    "POST", _target(system.out.url), headers=headers, content=leaving()
+                ) as answer:
+                    whole.reschedule(None)
+                    await _take_off(answer)
+        except (httpcore.TimeoutException, TimeoutError):
             return Outcome("retry", "timeout")
-        except httpx.HTTPError as error:
+        except Forbidden:
+            return Outcome("receiver", "address-not-allowed")
+        except Exception as error:
+            if error in withheld:
+                raise
+            # Whatever the other side does, it is a try that failed.
             return Outcome("retry", f"http:{type(error).__name__}")
-        if answer.is_success:
-            return Outcome("ok", f"http:{answer.status_code}")
-        if answer.status_code in _TRY_AGAIN or answer.is_server_error:
-            return Outcome("retry", f"http:{answer.status_code}", retry_after(answer.headers.get("retry-after"), now))
-        return Outcome("dead", f"http:{answer.status_code}")
+        found = {name.lower(): value.decode("latin-1") for name, value in reversed(answer.headers)}
+        return judged(answer.status, found.get(b"location"), retry_after(found.get(b"retry-after"), now))
 
     async def close(self) -> None:
         """Gives up the connections."""
-        await self._client.aclose()
+        await self._pool.aclose()
 
 
-async def _leaving(body: bytes, may_leave: MayLeave) -> AsyncIterator[bytes]:
-    """The body, asked for when the connection stands: making it may have taken seconds."""
-    await may_leave()
-    yield body
+def _target(url: str) -> httpcore.URL:
+    parts = httpx.URL(url)
+    return httpcore.URL(scheme=parts.raw_scheme, host=parts.raw_host, port=parts.port, target=parts.raw_path)
+
+
+async def _take_off(answer: httpcore.Response) -> None:
+    """The head is there, and with it the outcome; nothing about the body changes it."""
+    taken = 0
+    with contextlib.suppress(Exception):
+        async with asyncio.timeout(_BODY_S):
+            async for chunk in answer.aiter_stream():
+                taken += len(chunk)
+                if taken > _MOST_OF_A_BODY:
+                    return
+
+
+def judged(status: int, location: str | None, retry_after_s: float | None) -> Outcome:
+    """D-6: whether an answer speaks of the notice, of the receiver or of now. No redirect is followed: the address is the
+    directory's to say.
+    """
+    answer = f"http:{status}"
+    if 200 <= status < 300:
+        return Outcome("ok", answer)
+    if status in _OF_THE_NOTICE:
+        return Outcome("dead", answer)
+    if status == _GONE:
+        return Outcome("gone", answer)
+    if 300 <= status < 400 and location is not None:
+        answer += f" to {pointed(location)}"
+    if status in _AGAIN or status >= 500:  # 600 and 999 are as good as 500: nobody knows what they say
+        return Outcome("retry", answer, retry_after_s)
+    return Outcome("receiver", answer, retry_after_s)
+
+
+def pointed(location: str) -> str:
+    """Where a redirect leads, for operations: without user, query and fragment, which may hold what is nobody's."""
+    try:
+        parts = httpx.URL(location[:500])
+        told = str(parts.copy_with(username=None, password=None, query=None, fragment=None))
+    except (httpx.InvalidURL, ValueError):
+        return "an address that cannot be read"
+    return "".join(sign for sign in told[:200] if sign.isascii() and sign.isprintable())
 
 
 def retry_after(header: str | None, now: datetime) -> float | None:
-    """Seconds of a ``Retry-After`` (a number or an HTTP date), a day at the most; None when it is absent or
-    unreadable.
+    """Seconds of a ``Retry-After`` (a number, or a date in one of HTTP's three forms), a day at the most; None when it is
+    absent or unreadable.
     """
     if header is None:
         return None
     try:
-        seconds = float(header) if header.strip().isdigit() else (parsedate_to_datetime(header) - now).total_seconds()
-    except (TypeError, ValueError):
+        seconds = float(header) if header.strip().isdigit() else (_date(header.strip()) - now).total_seconds()
+    except (TypeError, ValueError, OverflowError):
         return None
     return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER_S)
+
+
+def _date(header: str) -> datetime:
+    """Of the three forms the oldest (asctime's) names no zone and means UTC."""
+    try:
+        return datetime.strptime(" ".join(header.split()), "%a %b %d %H:%M:%S %Y").replace(tzinfo=UTC)
+    except ValueError:
+        return parsedate_to_datetime(header)

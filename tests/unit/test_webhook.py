@@ -1,0 +1,315 @@
+"""The webhook's way out against receivers that misbehave, on sockets of this machine."""
+
+import asyncio
+import gzip
+import resource
+import socket
+from contextlib import asynccontextmanager
+from ipaddress import ip_address, ip_network
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.delivery.exits import addresses
+from hub.delivery.exits.addresses import Allowed
+from hub.delivery.exits.webhook import WebhookExit, judged, pointed
+from hub.delivery.parcel import Parcel
+from hub.errors import Misconfigured
+from hub.settings import Outward, outward
+from hub.translators.formats import Written
+from schemas.directory import System, _fault_of_address
+
+EVERYWHERE = Allowed(plain=True, networks=(ip_network("127.0.0.0/8"), ip_network("::1")))
+PARCEL = Parcel(
+    "out-1", "c", Written(attributes={"specversion": "1.0", "id": "m-1"}, body=b"{}", media_type="application/json")
+)
+
+
+async def at_once():
+    """What is asked before the bytes leave."""
+
+
+def system(url, **delivery):
+    out = {"way": "webhook", "url": url, "secrets": ["whsec_" + "A" * 32]}
+    made = {"id": "kommun", "name": "K", "organisation": "2120001132", "units": ["SE2120001132-K01"], "out": out}
+    return System.model_validate(made | {"delivery": {"timeout_s": 2} | delivery})
+
+
+class Server:
+    """Answers each call with what ``say`` writes; keeps the heads that came."""
+
+    def __init__(self, say):
+        self.say, self.heads, self.connections = say, [], 0
+
+    async def serve(self, reader, writer):
+        self.connections += 1
+        try:
+            while head := (await reader.readuntil(b"\r\n\r\n")).decode():
+                lines = head.lower().split("\r\n")
+                length = next(int(line.split(":")[1]) for line in lines if line.startswith("content-length"))
+                await reader.readexactly(length)
+                self.heads.append(lines)
+                await self.say(writer)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def receiver(say, allows=EVERYWHERE):
+    async def write(writer):
+        if isinstance(say, bytes):
+            writer.write(say)
+        else:
+            await say(writer)
+
+    server = Server(write)
+    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
+    server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/in?token=x"
+    exit_ = WebhookExit(allows)
+    server.send = lambda **delivery: exit_.send(system(server.url, **delivery), [PARCEL], at_once)
+    try:
+        yield server
+    finally:
+        await exit_.close()
+        listening.close()
+
+
+def head(status, *lines, body=b""):
+    return b"\r\n".join([f"HTTP/1.1 {status} X".encode(), *lines, b"content-length: %d" % len(body), b"", body])
+
+
+# --- what is answered -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("statuses", "result"),
+    [
+        ((200, 201, 202, 204, 299), "ok"),
+        ((400, 409, 422), "dead"),
+        ((410,), "gone"),
+        ((408, 425, 429, 500, 502, 503, 504, 599, 600, 999), "retry"),
+        ((300, 301, 302, 303, 304, 307, 308, 399, 401, 402, 403, 404, 405, 406, 411, 413, 415, 417, 431, 451, 499), "receiver"),
+    ],
+)  # fmt: skip
+def test_each_status_speaks_of_the_notice_of_the_receiver_or_of_now(statuses, result):
+    assert {judged(status, None, None).result for status in statuses} == {result}
+
+
+@given(st.integers(100, 999))
+def test_every_status_has_an_outcome_and_only_2xx_is_an_acknowledgement(status):
+    assert (judged(status, None, None).result == "ok") == (200 <= status < 300)
+
+
+async def test_a_redirect_is_not_followed_and_the_answer_says_where_it_pointed_without_what_is_secret():
+    elsewhere = b"location: https://user:secret@proxy.example/login/page?session=abc#top"
+    async with receiver(head(302, elsewhere)) as server:
+        found = await server.send()
+    assert (found.result, found.answer) == ("receiver", "http:302 to https://proxy.example/login/page")
+    assert len(server.heads) == 1
+
+
+@given(st.text(max_size=600))
+def test_where_a_redirect_points_is_told_in_a_short_plain_line_whatever_it_says(location):
+    told = pointed(location)
+    assert (len(told) <= 200 and told.isascii() and told.isprintable()) or not told
+    assert "?" not in told and "#" not in told
+
+
+async def test_retry_after_is_taken_from_any_answer_that_is_no_acknowledgement():
+    for status in (302, 404, 429, 503, 999):
+        async with receiver(head(status, b"Retry-After: 77")) as server:
+            assert (await server.send()).retry_after_s == 77.0
+
+
+# --- how it is answered -----------------------------------------------------------------------------------------------
+
+
+async def endless(writer):
+    writer.write(b"HTTP/1.1 200 X\r\ntransfer-encoding: chunked\r\n\r\n")
+    for _ in range(10_000):
+        writer.write(b"10000\r\n" + b"x" * 65536 + b"\r\n")
+        await writer.drain()
+
+
+async def packed(writer):
+    body = gzip.compress(b"\0" * 40_000_000)
+    writer.write(head(200, b"content-encoding: gzip", body=body))
+
+
+async def dripping(writer):
+    writer.write(b"HTTP/1.1 200 X\r\ncontent-length: 100000\r\n\r\n")
+    while True:
+        writer.write(b"x")
+        await writer.drain()
+        await asyncio.sleep(0.01)
+
+
+async def silent_body(writer):
+    writer.write(b"HTTP/1.1 204 X\r\ncontent-length: 5\r\n\r\n")
+
+
+async def broken_body(writer):
+    writer.write(b"HTTP/1.1 200 X\r\ntransfer-encoding: chunked\r\n\r\nnot-a-number\r\n")
+
+
+async def cut_body(writer):
+    writer.write(b"HTTP/1.1 200 X\r\ncontent-length: 500\r\n\r\nhalf")
+    await writer.drain()
+    writer.close()
+
+
+@pytest.mark.parametrize("body", [endless, packed, dripping, silent_body, broken_body, cut_body])
+async def test_2xx_counts_by_its_head_and_whatever_the_body_does_costs_next_to_nothing(body):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    async with receiver(body) as server:
+        found = await asyncio.wait_for(server.send(), 5)
+        assert (found.result, found.answer) in {("ok", "http:200"), ("ok", "http:204")}
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kilobytes; what is packed is 40 MB
+
+
+async def dripping_head(writer):
+    writer.write(b"HTTP/1.1 200 X\r\n")
+    while True:
+        writer.write(b"x: y\r\n")
+        await writer.drain()
+        await asyncio.sleep(0.02)
+
+
+async def continuing(writer):
+    while True:
+        writer.write(b"HTTP/1.1 103 X\r\n\r\n")
+        await writer.drain()
+        await asyncio.sleep(0.02)
+
+
+async def huge_head(writer):
+    writer.write(b"HTTP/1.1 200 X\r\n" + b"x: " + b"y" * 2_000_000)
+
+
+@pytest.mark.parametrize(
+    "answer", [dripping_head, continuing, huge_head, b"220 mail.example ESMTP\r\n", b"HTTP/1.1 20 X\r\n\r\n", b""]
+)
+async def test_a_head_that_never_ends_or_is_none_is_a_failed_try_in_bounded_time(answer):
+    async with receiver(answer) as server:
+        found = await asyncio.wait_for(server.send(timeout_s=0.3), 5)
+        assert found.result == "retry"
+
+
+async def test_a_short_answer_leaves_the_connection_for_the_next_call_and_no_call_carries_a_cookie():
+    cookie = b"set-cookie: sid=secret; Domain=127.0.0.1; Path=/"
+    async with receiver(head(200, cookie, body=b"thanks")) as server:
+        for _ in range(3):
+            assert (await server.send()).result == "ok"
+    assert server.connections == 1
+    assert not [line for lines in server.heads for line in lines if line.startswith("cookie")]
+    assert all("accept-encoding: identity" in lines for lines in server.heads)
+
+
+async def test_what_may_not_leave_any_more_does_not_and_the_lane_is_told():
+    class Withheld(Exception):  # noqa: N818 - as the lane's own
+        pass
+
+    async def no():
+        raise Withheld
+
+    exit_ = WebhookExit(EVERYWHERE)
+    async with receiver(head(204)) as server:
+        with pytest.raises(Withheld):
+            await exit_.send(system(server.url), [PARCEL], no)
+        assert (await exit_.send(system(server.url), [PARCEL], at_once)).result == "ok"
+    await exit_.close()
+
+
+async def test_a_secret_that_cannot_sign_is_a_failed_try_with_its_reason(monkeypatch):
+    async with receiver(head(204)) as server:
+        bad = system(server.url).model_copy(deep=True)
+        object.__setattr__(bad.out, "secrets", ("whsec_A",))
+        found = await WebhookExit(EVERYWHERE).send(bad, [PARCEL], at_once)
+    assert (found.result, found.answer) == ("receiver", "secret-cannot-be-used")
+
+
+# --- where it may be --------------------------------------------------------------------------------------------------
+
+INSIDE = """
+127.0.0.1 127.8.9.1 10.1.2.3 172.16.0.1 192.168.1.1 169.254.169.254 0.0.0.0 100.64.0.1 224.0.0.1 255.255.255.255 192.0.2.1
+::1 :: fe80::1 fc00::1 fd12::1 ff02::1 ::ffff:10.0.0.1 ::ffff:127.0.0.1 64:ff9b::a00:1 2002:7f00:1:: 2002:a00:1:: 2001:db8::1
+"""
+OUTSIDE = "8.8.8.8 193.10.9.1 2a00:801::1 ::ffff:8.8.8.8 64:ff9b::808:808"
+
+
+@pytest.mark.parametrize("address", INSIDE.split())
+def test_an_address_inside_is_refused_in_whatever_form_unless_its_network_is_named(address):
+    assert not Allowed().address(ip_address(address))
+    assert Allowed(networks=(ip_network("0.0.0.0/0"), ip_network("::/0"))).address(ip_address(address))
+
+
+@pytest.mark.parametrize("address", OUTSIDE.split())
+def test_a_public_address_is_allowed(address):
+    assert Allowed().address(ip_address(address))
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "2130706433", "0x7f000001", "017700000001", "127.1", "localhost", "[::1]", "[::ffff:127.0.0.1]"]
+)  # fmt: skip
+async def test_no_way_of_writing_this_machine_is_called_in_production(host):
+    async with receiver(head(204), Allowed(plain=True)) as server:
+        server.url = server.url.replace("127.0.0.1", host)
+        found = await server.send()
+        assert (found.result, found.answer) in {("receiver", "address-not-allowed"), ("retry", "http:ConnectError")}
+        assert server.connections == 0
+
+
+async def test_a_name_is_judged_by_the_address_that_is_called_and_asked_once_a_connection(monkeypatch):
+    asked = []
+
+    async def getaddrinfo(self, host, port, **_):
+        asked.append(host)
+        inside = "127.0.0.1" if len(asked) > 1 else "10.255.255.1"  # the name changes after the first question
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (inside, port))]
+
+    monkeypatch.setattr(asyncio.get_running_loop().__class__, "getaddrinfo", getaddrinfo)
+    backend = addresses.CheckedConnections(Allowed(plain=True, networks=(ip_network("127.0.0.0/8"),)))
+    with pytest.raises(addresses.Forbidden):
+        await backend.connect_tcp("rebound.example", 80, timeout=1)
+    assert asked == ["rebound.example"]
+
+
+async def test_http_without_tls_is_not_called_unless_allowed():
+    async with receiver(head(204), Allowed(networks=EVERYWHERE.networks)) as server:
+        found = await server.send()
+    assert (found.result, found.answer) == ("receiver", "http-not-allowed")
+    assert server.connections == 0
+
+
+def test_the_directory_is_told_of_an_address_that_the_installation_does_not_allow():
+    assert "HUB_WEBHOOK_PLAIN" in Allowed().fault("http://example.org/x")
+    for written in ("https://10.1.2.3/x", "https://2130706433/", "https://[::ffff:10.0.0.1]/", "https://[fe80::1]:8/"):
+        assert "HUB_WEBHOOK_NETWORKS" in Allowed().fault(written)
+    assert Allowed().fault("https://mottagare.example:8443/x") is None
+    assert EVERYWHERE.fault("http://127.0.0.1:8/x") is None
+
+
+@pytest.mark.parametrize(
+    "url", ["https:// x", "https://x:0/", "https://x:99999/", "https://", "https://a:b@x/", "https://x/#f", "https://[::1",
+            "https://-/", "https://x..y/", "https://a b/", "https://" + "a-" * 200]
+)  # fmt: skip
+def test_an_address_that_nobody_can_call_is_a_fault_of_the_directory(url):
+    assert _fault_of_address(url) is not None
+
+
+def test_the_settings_are_strict_in_production_and_name_the_variable_that_is_wrong(monkeypatch):
+    for name in ("HUB_PRODUCTION", "HUB_WEBHOOK_PLAIN", "HUB_WEBHOOK_NETWORKS"):
+        monkeypatch.delenv(name, raising=False)
+    assert (Outward().plain, Outward().networks) == (False, ())
+    assert Outward(production=False).plain
+    assert Outward(webhook_networks="10.20.0.0/16, fd00::/8").networks == (
+        ip_network("10.20.0.0/16"),
+        ip_network("fd00::/8"),
+    )
+    monkeypatch.setenv("HUB_WEBHOOK_NETWORKS", "10.20.0.0/16,everywhere")
+    with pytest.raises(Misconfigured, match="HUB_WEBHOOK_NETWORKS"):
+        outward()
