@@ -157,7 +157,7 @@ class Hub:
         keep("intake", self.intake.run)
         keep("marks", self.relay.marker.run)
         keep("relay", self.relay.run, silence_s=_SILENCE_S)
-        keep("lookups", self.worker.run)
+        keep("lookups", self.worker.run, silence_s=_SILENCE_S)
         keep("kafka", self.kafka_in.run)
         for name, seconds, work in (
             ("directory", _DIRECTORY_S, self._take_up_directory),

@@ -27,6 +27,7 @@ from hub.store import held, outbox
 from hub.store.outbox import REGISTERS, Item
 from hub.store.ownership import Ownership
 from hub.store.transaction import Store
+from hub.supervisor import turned
 from hub.translators.soap.hsa import Employee
 from schemas.directory import Directory
 from schemas.identities import KNOWN_REGIONAL_PATTERNS, parse_person_id
@@ -83,7 +84,8 @@ class Worker:
         """Until cancelled."""
         askers = [asyncio.create_task(self._ask_on()) for _ in range(_AT_ONCE)]
         try:
-            while True:
+            while not any(asker.done() for asker in askers):  # one that was cancelled from inside: all begin anew
+                turned()
                 try:
                     owned = await self._ownership.hold({REGISTERS})
                     if owned and len(self._queue) < _CAPACITY // 2:

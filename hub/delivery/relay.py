@@ -196,6 +196,7 @@ class Relay:
         results = await asyncio.gather(*ended.values(), return_exceptions=True)
         for id_, result in zip(ended, results, strict=True):
             if isinstance(result, Exception):
+                metrics.loop_restarts.labels("lane").inc()
                 log.error("lane_ended", system=id_, error=type(result).__name__)
 
     async def _messages(self, items: Sequence[Item], most_bytes: int) -> dict[int, Message]:
