@@ -6,6 +6,7 @@ way to the first page is another. Cases that a unit may not see are not in ``par
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,8 @@ from psycopg import AsyncConnection
 from pydantic_core import to_json
 
 from hub.processes.case import Case
+from hub.store import inbox
+from hub.store.inbox import Row
 
 Connection = AsyncConnection[tuple[Any, ...]]
 Sort = Literal["changed", "name", "personnummer"]
@@ -51,9 +54,12 @@ class Found:
     case: Case
     changed_at: datetime
     archived: bool
-    kartlaggning_at: datetime | None = None
+    kartlaggning: Row | None = None
+    """The message that was written in its kartlaggning last."""
 
 
+_PARTS = re.compile(r"[\s,]+")
+"""What stands between the parts of a name: they are looked for one by one, for the list has the family name first."""
 _FOLD = str.maketrans("åäö", "{|}")
 _LEFT = "coalesce(c.archived_at <= now(), false)"
 _ORDER = {
@@ -69,7 +75,7 @@ _AFTER = {
 _CONDITIONS = {
     "att_gora": "p.att_gora",
     "status": "c.status = %(status)s",
-    "name": r"c.sort_name LIKE %(name)s",
+    "name": "c.sort_name LIKE ALL(%(name)s)",
     "personnummer": "c.person >= %(personnummer)s AND c.person < %(personnummer)s || '~'",
     "contact": "c.id IN (SELECT id FROM named)",
     "changed_since": "c.changed_at > %(changed_since)s",
@@ -99,7 +105,7 @@ def _statement(wanted: Wanted, *, few: bool = False) -> tuple[str, str, dict[str
     values = {
         "unit": wanted.unit,
         "status": wanted.status,
-        "name": None if wanted.name is None else f"%{_plain(wanted.name)}%",
+        "name": None if wanted.name is None else [f"%{_plain(part)}%" for part in _PARTS.split(wanted.name) if part],
         "personnummer": wanted.personnummer,
         "contact": to_json([{"person": wanted.contact}]).decode(),
         "changed_since": wanted.changed_since,
@@ -112,7 +118,7 @@ def _statement(wanted: Wanted, *, few: bool = False) -> tuple[str, str, dict[str
 
 
 def _plain(name: str) -> str:
-    """As ``sort_name`` folds names, with nothing in it that LIKE would read as a sign."""
+    """A part of a name as ``sort_name`` folds it, with nothing in it that LIKE would read as a sign."""
     folded = name.lower().translate(_FOLD)
     return folded.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
 
@@ -197,19 +203,15 @@ async def of_person(connection: Connection, personnummer: str) -> list[Found]:
 
 
 async def _with_kartlaggning(connection: Connection, rows: Sequence[tuple[str, datetime, bool]]) -> list[Found]:
-    """C-31: when each case's kartlaggning was last written in."""
+    """C-31: what was last written in each case's kartlaggning, which says when and by whom."""
     read = [(Case.load(state.encode()), changed_at, left) for state, changed_at, left in rows]
     last = {
         case.id: max(sequence for _, sequence, *_ in fields.values())
         for case, _, _ in read
         if (fields := case.fields.get("kartlaggning"))
     }
-    times: dict[str, datetime] = {}
-    if last:
-        found = await connection.execute(
-            "SELECT m.case_id::text, m.received_at FROM unnest(%s::uuid[], %s::int[]) AS k (case_id, sequence)"
-            " JOIN message m USING (case_id, sequence)",
-            (list(last), list(last.values())),
-        )
-        times = dict(await found.fetchall())
-    return [Found(case, changed_at, left, times.get(case.id)) for case, changed_at, left in read]
+    found = await inbox.at(connection, list(last.items()))
+    return [
+        Found(case, changed_at, left, found.get((case.id, last[case.id])) if case.id in last else None)
+        for case, changed_at, left in read
+    ]

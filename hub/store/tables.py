@@ -29,6 +29,12 @@ metadata = MetaData()
 
 NOW = func.now()
 Time = DateTime(timezone=True)
+_SORT_NAME = (
+    "translate(lower(CASE WHEN (POSITION((','::text) IN (name)) > 0)"
+    " THEN regexp_replace(btrim(name), '\\s*,\\s*'::text, ' '::text)"
+    " ELSE regexp_replace(btrim(name), '^(.*\\S)\\s+(\\S+)$'::text, '\\2 \\1'::text) END), 'åäö'::text, '{|}'::text)"
+)
+"""The family name first, in Swedish order by code point (C-31)."""
 
 message = Table(
     "message",
@@ -76,9 +82,7 @@ cases = Table(
     Column("asked_at", Time, nullable=False, server_default=NOW),
     Column("name", Text, nullable=False, server_default=text("''")),
     Column("archived_at", Time),
-    Column(
-        "sort_name", Text(collation="C"), Computed("translate(lower(name), 'åäö'::text, '{|}'::text)", persisted=True)
-    ),
+    Column("sort_name", Text(collation="C"), Computed(_SORT_NAME, persisted=True)),
     CheckConstraint("sequence >= 1", name="cases_sequence_positive"),
     Index("cases_ref", "system", "ref", unique=True, postgresql_where=text("ref IS NOT NULL")),
     Index("cases_manual", "changed_at", postgresql_where=text("manual IS NOT NULL")),

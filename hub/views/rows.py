@@ -4,6 +4,7 @@ imports the rules and the language only.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -21,9 +22,9 @@ def row(
     *,
     changed_at: datetime,
     archived: bool,
-    kartlaggning_at: datetime | None,
+    kartlaggning_by: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
-    """A case of the unit's own."""
+    """A case of the unit's own; ``kartlaggning_by`` is who wrote last in its kartlaggning, and when."""
     return {
         **head(case, changed_at=changed_at, archived=archived),
         "person": person(case),
@@ -31,9 +32,18 @@ def row(
         "att_gora": awaited(case, unit.hsa),
         "participants": participants(case, directory),
         "counts": counts(case),
-        "kartlaggning": {"changed_at": kartlaggning_at, "begun_at": case.steps.get("kartlaggning", {}).get("at")},
+        "kartlaggning": kartlaggning(case, kartlaggning_by),
         "time": time_of(case),
         "vardkontakter": contacts(case, directory),
+    }
+
+
+def kartlaggning(case: Case, by: Mapping[str, Any] | None) -> dict[str, Any]:
+    """When the kartlaggning was begun, when it was last written in, and by whom (C-31)."""
+    return {
+        "begun_at": case.steps.get("kartlaggning", {}).get("at"),
+        "changed_at": None if by is None else by["received_at"],
+        "changed_by": by,
     }
 
 

@@ -16,7 +16,7 @@ from hub.processes.outlook import may
 from hub.processes.svu import SVU
 from hub.store.readings import Act
 from hub.views.access import Asker, Reach
-from hub.views.rows import awaited, contacts, counts, head, participants, person, time_of
+from hub.views.rows import awaited, contacts, counts, head, kartlaggning, participants, person, time_of
 from hub.views.steps import steps
 from hub.views.written import STALLNINGSTAGANDE, Seen, fields, words
 from schemas.directory import Directory
@@ -90,6 +90,7 @@ def whole(
             latest.get("svu.inskrivning"), directory, ("admitted_at", "reason", "placement", "draft")
         ),
         "kartlaggning": _fields(case, "kartlaggning", messages, directory),
+        "kartlaggning_written": kartlaggning(case, _last_writer(case, messages, directory)),
         STALLNINGSTAGANDE: _statement(case, latest, messages, directory),
         "utskrivning": _document(latest.get("svu.utskrivning"), directory, None),
         "undone_discharges": [
@@ -141,6 +142,11 @@ def _consent(latest: Mapping[str, Seen], name: str, directory: Directory) -> dic
 def _fields(case: Case, document: str, messages: Mapping[int, Seen], directory: Directory) -> dict[str, Any]:
     written = case.fields.get(document, {})
     return fields({name: (v, sequence) for name, (v, sequence, *_) in written.items()}, document, messages, directory)
+
+
+def _last_writer(case: Case, messages: Mapping[int, Seen], directory: Directory) -> dict[str, Any] | None:
+    written = [sequence for _, sequence, *_ in case.fields.get("kartlaggning", {}).values() if sequence in messages]
+    return messages[max(written)].by(directory) if written else None
 
 
 def _statement(

@@ -182,6 +182,7 @@ async def test_the_start_list_shows_colours_acts_participants_counts_and_the_tim
     first = await place.admit()
     second = await place.admit(ANNA)
     await place.say(second, "svu.kartlaggning", {"fields": {"aktuellt_tillstand": {"text": "Uppe och går"}}})
+    await place.say(second, "svu.kartlaggning", {"fields": {"bakgrund": {"text": "Bor ensam"}}}, CENTRE)
     await place.say(second, "meddelande", {"text": "Hej", "attachment": {"name": "a.txt", "content": "SGVq"}})
     answer = await place.ask(f"/units/{CENTRE}/cases", CENTRE)
     assert (answer["total"], answer["total_is_more"]) == (2, False)
@@ -195,6 +196,9 @@ async def test_the_start_list_shows_colours_acts_participants_counts_and_the_tim
     ]
     assert row["counts"] == {"messages": 1, "files": 1}
     assert datetime.fromisoformat(row["kartlaggning"]["changed_at"]) <= datetime.now(UTC)
+    last = row["kartlaggning"]["changed_by"]
+    assert (last["unit"], last["actor"], last["role"]) == (CENTRE, "SE2321000255-P02", "distriktsskoterska")
+    assert (await place.ask(f"/cases/{row['case']}"))["kartlaggning_written"] == row["kartlaggning"]
     assert row["time"]["state"] == "beraknad"
     assert row["person"]["personnummer"] == ANNA
     assert row["archived"] is False
@@ -204,10 +208,10 @@ async def test_the_start_list_shows_colours_acts_participants_counts_and_the_tim
     assert ("lista", "deltar") in {(what, ground) for *_, what, ground in await place.readings(first)}
 
 
-async def test_lists_sort_by_swedish_name_and_number_and_page_without_a_name_in_the_cursor(place):
-    names = {TOLVAN: "Örjan Ek", ANNA: "Åsa Ek", EMIL: "Zlatan Ek", "197001239917": "ärla Ek"}
+async def test_lists_sort_by_family_name_in_swedish_and_number_and_page_without_a_name_in_the_cursor(place):
+    names = {TOLVAN: "Anna Ödman", ANNA: "Åsa Ek", EMIL: "Ärling,  Zlatan", "197001239917": "Carl Erik  åberg"}
     cases = {name: await place.admit(person, name=name, found=None) for person, name in names.items()}
-    by_name = [cases[name] for name in ("Zlatan Ek", "Åsa Ek", "ärla Ek", "Örjan Ek")]
+    by_name = [cases[name] for name in ("Åsa Ek", "Carl Erik  åberg", "Ärling,  Zlatan", "Anna Ödman")]
     by_number = [cases[names[number]] for number in sorted(names)]
     for sort, wanted in (("name", by_name), ("personnummer", by_number), ("changed", list(reversed(cases.values())))):
         pages, cursor = [], ""
@@ -232,6 +236,9 @@ async def test_lists_filter_by_todo_status_name_and_number_the_personal_ones_in_
     path = f"/units/{WARD}/cases"
     for body, wanted in (
         ({"name": "tolvans"}, [tolvan]),
+        ({"name": "Tolvan Tolvansson"}, [tolvan]),
+        ({"name": "Tolvansson, tolvan"}, [tolvan]),
+        ({"name": "Tolvan Ek"}, []),
         ({"name": "100%"}, [anna]),
         ({"name": "%"}, [anna]),
         ({"name": "_"}, []),

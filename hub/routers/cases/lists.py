@@ -17,6 +17,7 @@ from hub.store import lists, readings
 from hub.store.lists import Found, Wanted
 from hub.views.access import Asker, may_be_known
 from hub.views.rows import row, stub
+from hub.views.written import seen
 from schemas.parts import Line
 
 _MOST = 200
@@ -137,7 +138,7 @@ def rows(desk: Desk, asker: Asker, found: Sequence[Found]) -> list[dict[str, Any
             directory,
             changed_at=one.changed_at,
             archived=one.archived,
-            kartlaggning_at=one.kartlaggning_at,
+            kartlaggning_by=None if one.kartlaggning is None else seen(one.kartlaggning, one.case).by(directory),
         )
         if is_own(one, asker)
         else stub(one.case, asker.unit, directory)
