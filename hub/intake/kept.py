@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic_core import to_json
 
+from hub.errors import Refused
 from hub.intake.arrival import Arrival, Waited, read_or_keep
 from hub.processes.machine import Decision
 from hub.store import cases, inbox
@@ -12,6 +13,14 @@ from hub.translators import formats
 from schemas.directory import Directory
 from schemas.envelope import Message
 from schemas.messages import HUB_SOURCE
+
+READABLE_NOW = Refused(
+    "defect",
+    "Hubben kunde inte läsa meddelandet när det kom, men kan det nu. Sänd det på nytt, med samma id.",
+    "The hub could not read the message when it came, but can now. Send it again, with the same id.",
+    "/",
+    400,
+)
 
 
 def ref_of(arrival: Arrival, message: Message) -> cases.Ref | None:
@@ -63,5 +72,7 @@ def stored_arrival(row: inbox.Row, held: Held, directory: Directory) -> Arrival:
             arrival.defect = type(error).__name__
     else:
         read_or_keep(arrival, directory.identities)
+        if arrival.message is not None and arrival.key != (arrival.message.source, arrival.message.id):
+            arrival.refused = READABLE_NOW  # it is kept under its place: under its own id it has not come yet
     arrival.digest = row.digest
     return arrival

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -324,12 +325,23 @@ def test_what_our_reading_fails_at_is_kept_with_its_bytes(monkeypatch):
     system = WORLD.directory.system_by_id["skane-sjukhus"]
     one = Arrival(system, b"{}", STRUCTURED, None, NOW, "t/1", by_outbox=False)
     with pytest.raises(RecursionError):
-        read(one)
-    door.read_or_keep(one)
+        read(one, WORLD.directory.identities)
+    door.read_or_keep(one, WORLD.directory.identities)
     assert (one.defect, one.message, one.refused, len(one.digest)) == ("RecursionError", None, None, 32)
     hub = Hub()
     assert hub._handle(one).rule == "held"
     assert hub.rows[0].raw == b"{}"
+
+
+def test_what_can_be_read_at_last_is_asked_for_anew_since_its_own_id_has_not_come_yet():
+    hub = Hub()
+    hub.send("m-1", "information", INFORMATION)
+    kept = replace(hub.rows[0], source="urn:system:skane-sjukhus", id="t/1")
+    waited = Held(kept.source, kept.id, kept.source, "defect:RecursionError", NOW, NOW, 0, 1, NOW)
+    back = stored_arrival(kept, waited, WORLD.directory)
+    receipt = hub._handle(back)
+    assert (receipt.code, receipt.rule, receipt.message) == ("fatal-error", "defect", "m-1")
+    assert "samma id" in receipt.text.sv
 
 
 def test_the_receipt_of_a_message_whose_system_has_left_the_directory_is_not_a_refusal_at_once():
