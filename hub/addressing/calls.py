@@ -127,7 +127,7 @@ class Caller:
 def failure_of(error: SoapFault | Unreadable) -> Unavailable | Parked:
     """What a fault or an unreadable answer means for the question (§3, the table of VP numbers)."""
     if isinstance(error, Unreadable):
-        return Unavailable(f"unreadable-{error.reason}")
+        return Unavailable(f"unreadable-{error.code}")
     return Unavailable(error.code) if error.retryable else Parked(error.code, error.vp_number)
 
 

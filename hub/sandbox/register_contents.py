@@ -179,8 +179,8 @@ def health_care_unit_answer(unit: UnitRow | None) -> bytes:
         return producer.answer(GET_HEALTH_CARE_UNIT)
     provider = unit.provider_name or unit.provider
     fields: dict[str, Any] = {
-        "healthCareUnitHsaId": unit.id,
         "unitIsHealthCareUnit": True,
+        "healthCareUnitHsaId": unit.id,
         "healthCareUnitName": unit.name,
         "healthCareUnitPublicName": unit.name,
         "healthCareProviderHsaId": unit.provider,

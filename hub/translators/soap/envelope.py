@@ -5,6 +5,7 @@ Imports zeep, lxml and ``hub.errors``: no I/O but the reading of our own WSDL an
 
 from __future__ import annotations
 
+import codecs
 import logging
 import re
 from dataclasses import dataclass
@@ -13,7 +14,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from lxml import etree
-from zeep.exceptions import Error as ZeepError
 from zeep.settings import Settings
 from zeep.transports import Transport
 from zeep.wsdl import Document
@@ -109,10 +109,14 @@ class SoapFault(Exception):  # noqa: N818 - the word of SOAP
 
 
 class Unreadable(Exception):  # noqa: N818
-    """The bytes are no answer to the question: no XML, hostile XML, another message, not valid. ``reason``: a code."""
+    """The bytes are no answer to the question: no XML, hostile XML, another message, not valid. ``reason``: a code, with
+    the name of the element at fault where that is known; never what stands in it.
+    """
 
-    def __init__(self, reason: str, line: int | None = None) -> None:
-        super().__init__(reason if line is None else f"{reason} at line {line}")
+    def __init__(self, reason: str, line: int | None = None, element: str | None = None) -> None:
+        self.code = reason if element is None else f"{reason}-{element}"
+        """For logs and reasons."""
+        super().__init__(self.code if line is None else f"{self.code} at line {line}")
         self.reason = reason
         self.line = line
 
@@ -149,17 +153,90 @@ def _parser() -> etree.XMLParser:
 
 
 def build(contract: Contract, logical_address: str, **content: Any) -> Outgoing:
-    """The question of a contract to one producer, as zeep writes it from our WSDL."""
+    """The question of a contract to one producer, as zeep writes it from our WSDL. Raises ``NotOurs``."""
     binding = next(iter(document(contract).bindings.values()))
     message = binding.get(contract.name).create(_soapheaders={"LogicalAddress": logical_address}, **content)
     return Outgoing(contract.soap_action, to_bytes(contract, message.content))
 
 
+class NotOurs(Exception):  # noqa: N818
+    """What we were about to send does not follow the contract's XSD: it is not sent."""
+
+
 def to_bytes(contract: Contract, envelope: Any) -> bytes:
-    """The envelope as UTF-8, its namespaces declared once, so that a person can read it."""
+    """The envelope as UTF-8, its namespaces declared once, so that a person can read it. Raises ``NotOurs``: what we
+    send follows the schema to the letter, however tolerantly what comes is read.
+    """
+    (content,) = envelope.find(f"{{{SOAP}}}Body")
+    if not schema(contract).validate(etree.ElementTree(content)):
+        raise NotOurs(contract.name)
     prefixes = {"s": SOAP, "m": contract.namespace, "r": REGISTRY} | {f"c{n}": ns for n, ns in enumerate(contract.core)}
     etree.cleanup_namespaces(envelope, top_nsmap=prefixes)
     return etree.tostring(envelope, xml_declaration=True, encoding="UTF-8")
+
+
+_DECLARATION = re.compile(rb"^\s*<\?xml\s[^>]{0,200}?\?>")
+_DECLARED = re.compile(rb"""encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
+_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_CHARSETS: Final = frozenset(
+    {"utf-8", "utf-16", "utf-16-le", "utf-16-be", "iso8859-1", "iso8859-15", "cp1252", "ascii"}
+)
+"""What a producer in Sweden may be thought to write, by Python's names."""
+_NO_CHARACTER = re.compile(
+    rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#0*(?:[0-8]|1[124-9]|2[0-9]|3[01]);|&#x0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]);"
+)
+"""Control characters that XML cannot hold, as bytes of UTF-8 or as references."""
+
+
+def in_utf8(body: bytes, charset: str | None) -> bytes:
+    """An answer whose Content-Type names a charset, as XML in UTF-8.
+
+    A byte order mark goes before all. Header and XML declaration contradict each other at some producers: bytes that
+    are sound UTF-8 and that either of the two calls so are that; else the header counts, then the declaration.
+    """
+    named = _codec(charset)
+    if named is None or body.startswith(_MARKS):
+        return body
+    declaration = _DECLARATION.match(body)
+    said = None if declaration is None else _DECLARED.search(declaration[0])
+    declared = "utf-8" if said is None else _codec(said[1].decode())
+    if "utf-8" in {named, declared} and _decodes(body, "utf-8"):
+        return _without(declaration, body)
+    if not _decodes(body, named):
+        return body
+    return _without(_DECLARATION.match(recoded := body.decode(named).encode()), recoded)
+
+
+def _codec(name: str | None) -> str | None:
+    try:
+        found = codecs.lookup(name or "").name
+    except (LookupError, ValueError):
+        return None
+    return found if found in _CHARSETS else None
+
+
+def _decodes(body: bytes, codec: str) -> bool:
+    try:
+        body.decode(codec)
+    except ValueError:
+        return False
+    return True
+
+
+def _without(declaration: re.Match[bytes] | None, body: bytes) -> bytes:
+    """Without its XML declaration: what is left is UTF-8."""
+    return body if declaration is None else body[declaration.end() :]
+
+
+def _parsed(body: bytes) -> etree._Element:
+    """The root; where it does not parse, once more without the characters that no XML holds."""
+    try:
+        return etree.fromstring(body, _parser())
+    except etree.XMLSyntaxError:
+        cleaned = _NO_CHARACTER.sub(b"", body)
+        if cleaned == body or body.startswith(_MARKS[1:]):
+            raise
+        return etree.fromstring(cleaned, _parser())
 
 
 def open_envelope(body: bytes) -> etree._Element:
@@ -167,7 +244,7 @@ def open_envelope(body: bytes) -> etree._Element:
     if len(body) > MAX_BYTES:
         raise Unreadable("too-large")
     try:
-        root = etree.fromstring(body, _parser())
+        root = _parsed(body)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise Unreadable("not-xml", getattr(error, "lineno", None)) from None
     document_info: Any = root.getroottree().docinfo
@@ -181,27 +258,6 @@ def open_envelope(body: bytes) -> etree._Element:
     return first
 
 
-def read(contract: Contract, body: bytes) -> Any:
-    """The answer of a contract as zeep's object. Raises ``SoapFault`` or ``Unreadable``.
-
-    Elements of other namespaces are taken out before validation, wherever they stand: minor versions add them (§3).
-    """
-    answer = open_envelope(body)
-    if answer.tag == f"{{{SOAP}}}Fault":
-        raise read_fault(answer)
-    if answer.tag != f"{{{contract.namespace}}}{contract.name}Response":
-        raise Unreadable("another-answer")
-    element = document(contract).types.get_element(answer.tag)
-    _take_out_foreign(contract, answer, {name for name, _ in element.type.elements})
-    if not schema(contract).validate(etree.ElementTree(answer)):
-        raise Unreadable("not-valid", _first_line(schema(contract)))
-    try:
-        return element.parse(answer, document(contract).types)
-    except (ZeepError, ValueError, TypeError, AttributeError):
-        # The text of such an error quotes the value.
-        raise Unreadable("not-valid") from None
-
-
 def read_fault(fault: etree._Element) -> SoapFault:
     """A SOAP 1.1 fault, classified by the number its text begins with and else by its code."""
     parts = {etree.QName(child).localname: (child.text or "").strip() for child in fault.iterchildren("*")}
@@ -209,23 +265,3 @@ def read_fault(fault: etree._Element) -> SoapFault:
     code = parts.get("faultcode", "").rpartition(":")[2]
     # MustUnderstand and VersionMismatch are about what we sent, so they count as Client.
     return SoapFault(number[1] if number else None, bool(code) and not code.startswith("Server"))
-
-
-def _take_out_foreign(contract: Contract, answer: etree._Element, own_names: set[str]) -> None:
-    known = {contract.namespace, *contract.core}
-    # Those at the top first: an answer whose parts all came under another namespace would else be read as "not found".
-    for child in answer.iterchildren("*"):
-        name = etree.QName(child)
-        if name.namespace not in known and name.localname in own_names:
-            raise Unreadable("another-namespace")
-    for element in list(answer.iter("*")):
-        parent, namespace = element.getparent(), etree.QName(element).namespace
-        # An element without namespace is a mistake, no extension: the schema says so.
-        if parent is not None and element is not answer and namespace and namespace not in known:
-            parent.remove(element)
-
-
-def _first_line(failed: etree.XMLSchema) -> int | None:
-    """Where, never what: the text of a validation error quotes the value."""
-    errors: Any = failed.error_log
-    return next((int(error.line) for error in errors), None)

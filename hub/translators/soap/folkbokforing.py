@@ -1,19 +1,22 @@
 """Who a person is to the population register: GetPersonsForProfile 5, question and answer (law-and-lookups.md §3).
 
-Imports ``envelope`` beside it and ``schemas``; pure.
+Imports ``envelope`` and ``answer`` beside it and ``schemas``; pure.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
 from dataclasses import field
-from typing import Any, Final
+from typing import Final
 
 from pydantic.dataclasses import dataclass
 
+from hub.translators.soap import answer as reader
 from hub.translators.soap import envelope
-from hub.translators.soap.envelope import Outgoing
+from hub.translators.soap.answer import Element
+from hub.translators.soap.envelope import Outgoing, Unreadable
 from schemas.identities import PersonId
 
 PROFILE: Final = "P2"
@@ -82,18 +85,24 @@ class PersonRecord:
     referred: tuple[ReferredIdentity, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class PopulationAnswer:
-    """One row for each identity asked for; ``None``: unknown to the register, which is no fault."""
+    """One row for each identity asked for; ``None``: unknown to the register, which is no fault; ``Unreadable``: the row
+    of this person makes no sense, which is nobody else's trouble.
+    """
 
-    records: tuple[tuple[RegisterIdentity, PersonRecord | None], ...]
+    records: tuple[tuple[RegisterIdentity, PersonRecord | Unreadable | None], ...]
 
     def of(self, person: PersonId) -> PersonRecord | None:
-        """The record asked for, matched by ``requestedPersonalIdentity``. Raises ``Unreadable`` where it has no row."""
+        """The record asked for, matched by ``requestedPersonalIdentity``. Raises ``Unreadable``, also where it has no
+        row.
+        """
         for identity, record in self.records:
             if (identity.root, identity.extension.upper()) == (person.root, person.value.upper()):
+                if isinstance(record, Unreadable):
+                    raise record
                 return record
-        raise envelope.Unreadable("another-person")
+        raise Unreadable("another-person")
 
 
 def request(logical_address: str, persons: Sequence[PersonId], profile: str = PROFILE) -> Outgoing:
@@ -111,18 +120,22 @@ def request(logical_address: str, persons: Sequence[PersonId], profile: str = PR
 
 def answer(body: bytes) -> PopulationAnswer:
     """Read an answer. Raises ``SoapFault`` or ``Unreadable``."""
-    read = envelope.read(envelope.GET_PERSONS, body)
-    return PopulationAnswer(
-        tuple(
-            (_identity(row.requestedPersonalIdentity), None if row.personRecord is None else _record(row.personRecord))
-            for row in read.requestedPersonRecord
-        )
-    )
+    rows = reader.read(envelope.GET_PERSONS, body).all("requestedPersonRecord")
+    return PopulationAnswer(tuple((_identity(row.needed("requestedPersonalIdentity")), _found(row)) for row in rows))
 
 
-def partial_date(value: Any) -> str | None:
+def _found(row: Element) -> PersonRecord | Unreadable | None:
+    record = row.one("personRecord")
+    try:
+        return None if record is None else _record(record)
+    except Unreadable as unreadable:
+        return unreadable
+
+
+def _date(parent: Element | None, name: str) -> str | None:
     """ISO 8601 as far as the register knows it: ``19500300`` is ``1950-03``; ``00000000`` is no date at all."""
-    digits = "" if value is None else re.sub("[^0-9]", "", value.value)
+    found = None if parent is None else parent.one(name)
+    digits = "" if found is None else re.sub("[^0-9]", "", found.text("value") or "")
     parts = [digits[:4], digits[4:6], digits[6:8]]
     known: list[str] = []
     for part in parts:
@@ -132,76 +145,75 @@ def partial_date(value: Any) -> str | None:
     return "-".join(known) or None
 
 
-def _identity(read: Any) -> RegisterIdentity:
-    return RegisterIdentity(read.root.strip(), (read.extension or "").strip())
+def _identity(found: Element) -> RegisterIdentity:
+    return RegisterIdentity(found.needed_text("root"), found.text("extension") or "")
 
 
-def _record(read: Any) -> PersonRecord:
-    locality, left = read.populationRegistrationLocality, read.deregistration
-    protected = bool(read.protectedPersonIndicator) or bool(read.protectedPopulationRecord)
-    county = _two_digits(locality and locality.countyCode)
-    municipality = _two_digits(locality and locality.municipalityCode)
-    reason = ((left and left.deregistrationReasonCode) or "").strip().upper() or None
-    died_on, deceased = _death(read, reason)
+def _record(record: Element) -> PersonRecord:
+    locality, left = record.one("populationRegistrationLocality"), record.one("deregistration")
+    # A flag that cannot be read refuses the record: to guess would be to show where a protected person lives.
+    protected = record.needed_flag("protectedPersonIndicator") or bool(record.flag("protectedPopulationRecord"))
+    county = None if locality is None else _two_digits(locality.text("countyCode"))
+    municipality = None if locality is None else _two_digits(locality.text("municipalityCode"))
+    reason = None if left is None else (left.text("deregistrationReasonCode") or "").upper() or None
+    died_on, deceased = _death(record, left, reason)
     return PersonRecord(
-        identity=_identity(read.personalIdentity),
+        identity=_identity(record.needed("personalIdentity")),
         protected=protected,
-        test=bool(read.testIndicator),
-        name=_name(read.name),
-        # Should the register slip: what must not be known is not read.
-        address=None if protected else _address(read.addressInformation),
+        test=record.needed_flag("testIndicator"),
+        name=_name(record.one("name")),
+        address=None if protected else _address(record.one("addressInformation")),
         county=county,
-        municipality=county + municipality if county and municipality and not protected else None,
-        registered_on=partial_date(locality and locality.populationRegistrationDate),
+        municipality=f"{county}{municipality}" if county and municipality and not protected else None,
+        registered_on=_date(locality, "populationRegistrationDate"),
         deregistration=reason,
-        deregistered_on=partial_date(left and left.deregistrationDate),
+        deregistered_on=_date(left, "deregistrationDate"),
         deceased=deceased,
         deceased_on=died_on,
-        linked=tuple(
-            LinkedIdentity(_identity(link.referredPersonalIdentity), link.primaryIdentity)
-            for link in read.linkedIdentity
-        ),
-        referred=tuple(
-            ReferredIdentity(_identity(other.referredPersonalIdentity), _text(other.referredPersonalIdentityStatus))
-            for other in read.referredPersonalIdentities
-        ),
+        linked=record.readable("linkedIdentity", _linked),
+        referred=record.readable("referredPersonalIdentities", _referred),
     )
 
 
-def _death(read: Any, reason: str | None) -> tuple[str | None, bool]:
+def _linked(one: Element) -> LinkedIdentity:
+    return LinkedIdentity(_identity(one.needed("referredPersonalIdentity")), one.needed_flag("primaryIdentity"))
+
+
+def _referred(one: Element) -> ReferredIdentity:
+    status = one.text("referredPersonalIdentityStatus")
+    return ReferredIdentity(_identity(one.needed("referredPersonalIdentity")), status)
+
+
+def _death(record: Element, left: Element | None, reason: str | None) -> tuple[str | None, bool]:
     """When, if known, and whether. The holder of a coordination number is never deregistered: it stands elsewhere."""
-    coordination, status = read.coOrdinationNumberData, read.personalIdentityStatus
-    died_on = partial_date(coordination and coordination.deceasedDate)
-    cause = ((status and status.identityStatusCause) or "").strip().upper()
-    found_on = partial_date(read.deregistration and read.deregistration.foundDeadAtDate)
+    status = record.one("personalIdentityStatus")
+    died_on = _date(record.one("coOrdinationNumberData"), "deceasedDate")
+    cause = "" if status is None else (status.text("identityStatusCause") or "").upper()
+    found_on = _date(left, "foundDeadAtDate")
     deceased = reason == "AV" or cause == "AVLIDEN" or died_on is not None or found_on is not None
-    when = died_on or (partial_date(read.deregistration.deregistrationDate) if reason == "AV" else None) or found_on
+    when = died_on or (_date(left, "deregistrationDate") if reason == "AV" else None) or found_on
     return when, deceased
 
 
-def _name(read: Any) -> str | None:
-    if read is None:
+def _name(found: Element | None) -> str | None:
+    if found is None:
         return None
-    parts = (read.givenName, read.middleName, read.surname)
-    return " ".join(part.strip() for part in parts if part and part.strip()) or _text(read.notificationName)
+    parts = (found.text("givenName"), found.text("middleName"), found.text("surname"))
+    return " ".join(filter(None, parts)) or found.text("notificationName")
 
 
-def _text(read: str | None) -> str | None:
-    return (read or "").strip() or None
-
-
-def _address(read: Any) -> Address | None:
-    home = read and read.residentialAddress
-    if not home:
+def _address(information: Element | None) -> Address | None:
+    home = None if information is None else information.one("residentialAddress")
+    if home is None:
         return None
     # An integer on the wire, so leading zeros are lost; 0 is what is sent where there is no code.
-    code = f"{home.postalCode:05}" if home.postalCode else None
-    lines = (home.careOf, home.postalAddress1, home.postalAddress2)
-    care_of, line1, line2 = (_text(line) for line in lines)
-    return Address(care_of, line1, line2, code, _text(home.city))
+    digits = (home.text("postalCode") or "").replace(" ", "")
+    code = digits.zfill(5) if digits.isascii() and digits.isdigit() and int(digits) else None
+    lines = (home.text("careOf"), home.text("postalAddress1"), home.text("postalAddress2"))
+    return Address(*lines, None if code is None or len(code) > 5 else code, home.text("city"))
 
 
 def _two_digits(text: str | None) -> str | None:
     """A code of SCB; some producers drop a leading zero, and 00 stands for none."""
-    digits = (text or "").strip().zfill(2)
-    return digits if digits.isdigit() and digits != "00" else None
+    digits = (text or "").zfill(2)
+    return digits if digits.isascii() and digits.isdigit() and len(digits) == 2 and digits != "00" else None

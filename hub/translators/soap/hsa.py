@@ -1,18 +1,21 @@
 """Units and staff of the HSA catalogue: GetUnit 5, GetHealthCareUnit 2, GetEmployeeIncludingProtectedPerson 4.
 
-Imports ``envelope`` beside it; pure. An absent child means not found, a fault that the catalogue is unavailable (§3).
+Imports ``envelope`` and ``answer`` beside it; pure. An absent child means not found, a fault that the catalogue is unavailable (§3).
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from pydantic.dataclasses import dataclass
 
+from hub.translators.soap import answer as reader
 from hub.translators.soap import envelope
+from hub.translators.soap.answer import Element
 from hub.translators.soap.envelope import Outgoing
-from hub.translators.soap.listing import swedish
+from schemas.identities import IdentityError
+from schemas.unit_ids import parse_kommunkod
 
 UNIT_PROFILE: Final = "basic"
 EMPLOYEE_PROFILE: Final = "extended1"
@@ -103,22 +106,30 @@ def unit_request(logical_address: str, hsa_id: str) -> Outgoing:
 
 def unit_answer(body: bytes) -> UnitAnswer:
     """Read an answer of GetUnit. Raises ``SoapFault`` or ``Unreadable``."""
-    read = envelope.read(envelope.GET_UNIT, body).unit
-    if read is None:
+    unit = reader.read(envelope.GET_UNIT, body).one("unit")
+    if unit is None:
         return UnitAnswer(None)
     return UnitAnswer(
         Unit(
-            hsa_id=read.unitHsaId.strip().upper(),
-            name=read.unitName,
-            public_name=read.publicName,
-            county=read.countyCode,
-            municipality=read.municipalityCode,
-            starts_at=swedish(read.unitStartDate),
-            ends_at=swedish(read.unitEndDate),
-            phones=tuple(read.telephoneNumber),
-            mail=read.mail,
+            hsa_id=unit.needed_text("unitHsaId").upper(),
+            name=unit.text("unitName") or "",
+            public_name=unit.text("publicName") or "",
+            county=unit.text("countyCode"),
+            municipality=_kommunkod(unit.text("municipalityCode")),
+            starts_at=unit.moment("unitStartDate"),
+            ends_at=unit.moment("unitEndDate"),
+            phones=unit.texts("telephoneNumber"),
+            mail=unit.text("mail"),
         )
     )
+
+
+def _kommunkod(text: str | None) -> str | None:
+    """Four digits; a leading zero gets lost, and a code for nothing is none."""
+    try:
+        return None if text is None else parse_kommunkod(text.zfill(4))
+    except IdentityError:
+        return None
 
 
 def health_care_unit_request(logical_address: str, hsa_id: str) -> Outgoing:
@@ -128,20 +139,20 @@ def health_care_unit_request(logical_address: str, hsa_id: str) -> Outgoing:
 
 def health_care_unit_answer(body: bytes) -> HealthCareUnitAnswer:
     """Read an answer of GetHealthCareUnit. Raises ``SoapFault`` or ``Unreadable``."""
-    read = envelope.read(envelope.GET_HEALTH_CARE_UNIT, body).healthCareUnit
-    if read is None:
+    unit = reader.read(envelope.GET_HEALTH_CARE_UNIT, body).one("healthCareUnit")
+    if unit is None:
         return HealthCareUnitAnswer(None)
     parts = ("HealthCareUnitMember", "HealthCareUnit", "HealthCareProvider")
     return HealthCareUnitAnswer(
         HealthCareUnit(
-            hsa_id=read.healthCareUnitHsaId.strip().upper(),
-            name=read.healthCareUnitName,
-            provider_hsa_id=read.healthCareProviderHsaId.strip().upper(),
-            provider_name=read.healthCareProviderName,
-            provider_orgnr=read.healthCareProviderOrgNo.strip(),
-            member_hsa_id=read.healthCareUnitMemberHsaId,
-            closed=any(bool(read[f"archived{part}"]) for part in parts),
-            feigned=any(bool(read[f"feigned{part}"]) for part in parts),
+            hsa_id=unit.needed_text("healthCareUnitHsaId").upper(),
+            name=unit.text("healthCareUnitName") or "",
+            provider_hsa_id=unit.needed_text("healthCareProviderHsaId").upper(),
+            provider_name=unit.text("healthCareProviderName") or "",
+            provider_orgnr=unit.needed_text("healthCareProviderOrgNo"),
+            member_hsa_id=unit.text("healthCareUnitMemberHsaId"),
+            closed=any(bool(unit.flag(f"archived{part}")) for part in parts),
+            feigned=any(bool(unit.flag(f"feigned{part}")) for part in parts),
         )
     )
 
@@ -153,16 +164,16 @@ def employee_request(logical_address: str, hsa_id: str) -> Outgoing:
 
 def employee_answer(body: bytes) -> EmployeeAnswer:
     """Read an answer of GetEmployeeIncludingProtectedPerson. Raises ``SoapFault`` or ``Unreadable``."""
-    read = envelope.read(envelope.GET_EMPLOYEE, body).personInformation
-    return EmployeeAnswer(tuple(_employee(person) for person in read))
+    return EmployeeAnswer(reader.read(envelope.GET_EMPLOYEE, body).readable("personInformation", _employee))
 
 
-def _employee(read: Any) -> Employee:
+def _employee(person: Element) -> Employee:
+    names = (person.text("givenName"), person.text("middleAndSurName"))
     return Employee(
-        hsa_id=read.personHsaId.strip().upper(),
-        name=" ".join(part for part in (read.givenName, read.middleAndSurName) if part),
-        title=read.title,
-        licences=tuple(read.healthCareProfessionalLicence),
-        pa_titles=tuple(title.paTitleCode for title in read.paTitle if title.paTitleCode),
-        protected=bool(read.protectedPerson),
+        hsa_id=person.needed_text("personHsaId").upper(),
+        name=" ".join(filter(None, names)),
+        title=person.text("title"),
+        licences=person.texts("healthCareProfessionalLicence"),
+        pa_titles=tuple(filter(None, (title.text("paTitleCode") for title in person.all("paTitle")))),
+        protected=bool(person.flag("protectedPerson")),
     )

@@ -1,6 +1,6 @@
 """Where a person is listed: GetListingCounty 2 and GetListing 2, questions out and answers in (law-and-lookups.md §3).
 
-Imports ``envelope`` beside it and ``schemas``; pure.
+Imports ``envelope`` and ``answer`` beside it and ``schemas``; pure.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from typing import Any, Final
 
 from pydantic.dataclasses import dataclass
 
+from hub.translators.soap import answer as reader
 from hub.translators.soap import envelope
+from hub.translators.soap.answer import Element
 from hub.translators.soap.envelope import Outgoing
 from schemas.identities import PersonId
 from schemas.oids import OID_HSA
-from schemas.swedish_time import STOCKHOLM
+from schemas.unit_ids import LANSKODER
 
 PRIMARY_CARE: Final = ("PV", "1.2.752.129.5.1.27")
 """Code and code system of a primary-care listing."""
@@ -79,8 +81,8 @@ def listing_request(county: str, actor: Actor, person: PersonId) -> Outgoing:
 
 def listing_answer(body: bytes) -> ListingAnswer:
     """Read an answer of GetListing. Raises ``SoapFault`` or ``Unreadable``."""
-    answer = envelope.read(envelope.GET_LISTING, body)
-    return ListingAnswer(tuple(_listing(one) for one in answer.listings), answer.resultCode.startswith("ERROR"))
+    answer = reader.read(envelope.GET_LISTING, body)
+    return ListingAnswer(tuple(_listing(one) for one in answer.all("listings")), _is_error(answer))
 
 
 def county_request(county: str, actor: Actor, person: PersonId) -> Outgoing:
@@ -90,9 +92,20 @@ def county_request(county: str, actor: Actor, person: PersonId) -> Outgoing:
 
 def county_answer(body: bytes) -> CountiesAnswer:
     """Read an answer of GetListingCounty. Raises ``SoapFault`` or ``Unreadable``."""
-    answer = envelope.read(envelope.GET_LISTING_COUNTY, body)
-    counties = tuple(one.extension.strip() for one in answer.listingCounties if one.extension)
-    return CountiesAnswer(counties, answer.resultCode.startswith("ERROR"))
+    answer = reader.read(envelope.GET_LISTING_COUNTY, body)
+    # A leading zero gets lost, as in folkbokföring; what is no län of SCB's is nobody to ask.
+    said = [(one.text("extension") or "").zfill(2) for one in answer.all("listingCounties")]
+    known = tuple(dict.fromkeys(code for code in said if code in LANSKODER))
+    if said and not known:
+        raise envelope.Unreadable("not-valid", element="listingCounties")
+    return CountiesAnswer(known, _is_error(answer))
+
+
+def _is_error(answer: Element) -> bool:
+    code = answer.needed_text("resultCode")
+    if code not in {"OK", "INFO"} and not code.startswith("ERROR"):
+        raise envelope.Unreadable("not-valid", element="resultCode")
+    return code.startswith("ERROR")
 
 
 def _asked(actor: Actor, person: PersonId) -> dict[str, Any]:
@@ -102,20 +115,18 @@ def _asked(actor: Actor, person: PersonId) -> dict[str, Any]:
     }
 
 
-def _listing(one: Any) -> Listing:
+def _listing(one: Element) -> Listing:
+    kind = one.needed("listingType")
+    code, system = kind.needed_text("code"), kind.needed_text("codeSystem")
+    if (code, system) != PRIMARY_CARE:  # of no use, so nothing more of it is needed
+        return Listing("", "", code, system, in_queue=False)
+    facility = one.needed("healthcareFacility")
     return Listing(
-        facility_id=one.healthcareFacility.id.strip().upper(),
-        facility_name=one.healthcareFacility.name,
-        type_code=one.listingType.code,
-        type_system=one.listingType.codeSystem,
-        in_queue=one.isInQueue,
-        valid_from=swedish(one.validFromDate),
-        valid_to=swedish(one.validToDate),
+        facility_id=facility.needed_text("id").upper(),
+        facility_name=facility.text("name") or "",
+        type_code=code,
+        type_system=system,
+        in_queue=one.needed_flag("isInQueue"),
+        valid_from=one.moment("validFromDate"),
+        valid_to=one.moment("validToDate"),
     )
-
-
-def swedish(moment: datetime | None) -> datetime | None:
-    """Times have no zone and mean Swedish local time; a producer that does send one is believed."""
-    if moment is None:
-        return None
-    return moment.replace(tzinfo=STOCKHOLM) if moment.tzinfo is None else moment.astimezone(STOCKHOLM)
