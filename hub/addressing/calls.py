@@ -5,6 +5,8 @@ Imports httpx, tenacity, ``pace`` beside it, ``translators.soap.envelope`` and `
 
 from __future__ import annotations
 
+import asyncio
+import re
 import ssl
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +18,9 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
 from hub.addressing.pace import Pace
 from hub.errors import Misconfigured, Unavailable
-from hub.translators.soap.envelope import MAX_BYTES, Outgoing, SoapFault, Unreadable
+from hub.translators.soap.envelope import MAX_BYTES, Outgoing, SoapFault, Unreadable, in_utf8
+
+_SECONDS = re.compile(r"[0-9]{1,6}")
 
 
 class Parked(Exception):  # noqa: N818 - named for what happened to the question
@@ -105,22 +109,30 @@ class Caller:
     async def _once(self, producer: str, question: Outgoing) -> bytes:
         await self._pace.turn(producer)
         headers = {"SOAPAction": f'"{question.soap_action}"'}
-        async with self._client.stream("POST", self._settings.url, content=question.body, headers=headers) as response:
-            body = bytearray()
-            async for part in response.aiter_raw():
-                body += part
-                if len(body) > MAX_BYTES:
-                    raise Unreadable("too-large")
+        whole = self._settings.connect_timeout + self._settings.read_timeout
+        body = bytearray()
+        try:
+            # A byte now and then would keep the read time-out from ever passing: this one is of the whole call.
+            async with (
+                asyncio.timeout(whole),
+                self._client.stream("POST", self._settings.url, content=question.body, headers=headers) as response,
+            ):
+                async for part in response.aiter_raw():
+                    body += part
+                    if len(body) > MAX_BYTES:
+                        raise Unreadable("too-large")
+        except TimeoutError:
+            raise Unavailable("time-out") from None
         status = response.status_code
         # Answers come with 200, faults with 500. What else has a SOAP body is believed too: proxies change codes.
         if status == httpx.codes.OK or b"Envelope" in body[:4096]:
-            return bytes(body)
+            return in_utf8(bytes(body), response.charset_encoding)
         if (
             status in {httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS}
             or status >= httpx.codes.INTERNAL_SERVER_ERROR
         ):
             after = response.headers.get("retry-after", "")
-            raise Unavailable(f"http-{status}", float(after) if after.isdigit() else None)
+            raise Unavailable(f"http-{status}", float(after) if _SECONDS.fullmatch(after) else None)
         raise Parked(f"http-{status}")
 
 
