@@ -19,8 +19,8 @@ from hub import metrics
 from hub.addressing.calls import RegisterSettings
 from hub.addressing.known import Known
 from hub.addressing.news import News
-from hub.addressing.registers import Registers
-from hub.addressing.worker import Worker, counted
+from hub.addressing.registers import Parked, Registers
+from hub.addressing.worker import Worker, counted, failed
 from hub.delivery.exits import kafka as kafka_exit
 from hub.delivery.exits.addresses import Allowed
 from hub.delivery.exits.webhook import WebhookExit
@@ -47,6 +47,7 @@ from schemas.directory import Directory
 _DIRECTORY_S = 0.5
 _HELD_S = 0.5
 _CLOCK_S = 1.0
+_KNOWN_S = 1.0
 _NEWS_S = 5.0
 _GAUGES_S = 2.0
 _SWEEP_S = 600.0
@@ -163,6 +164,7 @@ class Hub:
             ("directory", _DIRECTORY_S, self._take_up_directory),
             ("held", _HELD_S, self._retry_held),
             ("clock", _CLOCK_S, self._strike),
+            ("known", _KNOWN_S, self._known.load),
             ("news", _NEWS_S, self._ask_again),
             ("gauges", _GAUGES_S, self._gauges),
             ("sweep", _SWEEP_S, self._sweep),
@@ -210,8 +212,11 @@ class Hub:
         await self.clock.strike()
 
     async def _ask_again(self) -> None:
-        if self.worker.news is not None:
-            await self.worker.news.ask_again()
+        if self.worker.news is not None and self.worker.asks:
+            try:
+                await self.worker.news.ask_again()
+            except Parked as parked:
+                log.error("news_parked", reason=parked.reason)
 
     async def _sweep(self) -> None:
         await Answers(self.store).sweep()
@@ -235,7 +240,7 @@ class Hub:
 
     def _show_backlog(self, backlog: list[backlogs.Backlog], now: datetime) -> None:
         """Of each system with something unsent; the others' zeros are written once."""
-        systems = {*self.directory().system_by_id, outbox.REGISTERS}
+        systems = {*self.directory().system_by_id, *outbox.LOOKUPS}
         there = {one.system for one in backlog}
         for system in (self._unsent - there) | (systems - self._shown):
             for gauge in (metrics.outbox_waiting, metrics.outbox_oldest, metrics.outbox_dead):
@@ -329,4 +334,5 @@ def _registers(settings: Settings, store: Store) -> Registers | None:
         cache=Answers(store),
         key_secret=found.key_secret.encode(),
         on_lookup=counted,
+        on_failure=failed,
     )

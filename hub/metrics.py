@@ -54,6 +54,12 @@ deadlines_missed = Counter(
     "hub_deadlines_missed", "Deadlines that passed and were told, by name.", ["name"], registry=REGISTRY
 )
 lookups = Counter("hub_lookups", "Questions to the registers, by outcome.", ["register", "outcome"], registry=REGISTRY)
+lookup_failures = Counter(
+    "hub_lookup_failures",
+    "Questions to the registers without answer: VP fault, HTTP status, time-out, unreadable element.",
+    ["register", "reason"],
+    registry=REGISTRY,
+)
 lookup_seconds = Histogram(
     "hub_lookup_seconds", "Time that a register took.", ["register"], buckets=_SECONDS, registry=REGISTRY
 )

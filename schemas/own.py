@@ -19,8 +19,11 @@ AddressingOutcome = Literal[
     "deceased",
     "reserve_number",
     "lookup_unavailable",
+    "receiver_not_connected",
 ]
-"""law-and-lookups §4; every one but the first two puts the case in the manual queue."""
+"""law-and-lookups §4; every one but the first two puts the case in the manual queue. ``receiver_not_connected``: listed, but
+what the registers name is no connected health centre or has no connected municipality.
+"""
 
 
 class Adressering(Part):

@@ -90,8 +90,9 @@ class Caller:
         """Close the connections."""
         await self._client.aclose()
 
-    async def ask(self, producer: str, question: Outgoing) -> bytes:
+    async def ask(self, producer: str, question: Outgoing, *, routine: bool = False) -> bytes:
         """The bytes of the answer or of the fault. Raises ``Unavailable``, ``Parked`` or ``Unreadable`` (too large).
+        ``routine``: nobody waits for it, others go first.
 
         Tried again at once only where nothing came back. A read time-out is not: the platform has answered by itself
         before that, and a producer that slow is not helped by the same question twice.
@@ -99,15 +100,15 @@ class Caller:
         no_answer = retry_if_exception_type((httpx.ConnectError, httpx.ConnectTimeout, httpx.RemoteProtocolError))
         attempts = AsyncRetrying(retry=no_answer, stop=stop_after_attempt(self._settings.attempts), reraise=True)
         try:
-            return await attempts(self._once, producer, question)
+            return await attempts(self._once, producer, question, routine=routine)
         except httpx.TimeoutException:
             raise Unavailable("time-out") from None
         except httpx.HTTPError:
             # Its text may quote what was sent or received.
             raise Unavailable("no-answer") from None
 
-    async def _once(self, producer: str, question: Outgoing) -> bytes:
-        await self._pace.turn(producer)
+    async def _once(self, producer: str, question: Outgoing, *, routine: bool) -> bytes:
+        await self._pace.turn(producer, routine=routine)
         headers = {"SOAPAction": f'"{question.soap_action}"'}
         whole = self._settings.connect_timeout + self._settings.read_timeout
         body = bytearray()

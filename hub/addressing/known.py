@@ -7,51 +7,82 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from hub.intake.own import ASKED
 from hub.store.registers import Answers
 from schemas.own import Adressering, VerificationOutcome
 
+K = TypeVar("K")
+V = TypeVar("V")
+
 _PERSONS = 50_000
+_ACTORS = 100_000
 _ACTOR_S = 24 * 3600.0
 """C-3: what HSA said of an actor is good for a day."""
-_ASKED_S = 60.0
+_ASKED_S = 3600.0
+"""The question waits in the outbox for as long as it takes; the next act after this writes it down once more."""
 _VERDICTS = "verdict"
+_OVERLAP = timedelta(seconds=10)
+"""Another hub's clock may be this much behind."""
+
+
+class Memory(OrderedDict[K, tuple[float, V]]):
+    """Answers with the time until which they are good (monotonic seconds); bounded, the least used leaves first."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+
+    def keep(self, key: K, value: V, seconds: float) -> None:
+        """Good for so many seconds from now."""
+        self[key] = (time.monotonic() + seconds, value)
+        self.move_to_end(key)
+        if len(self) > self._most:
+            self.popitem(last=False)
+
+    def good(self, key: K) -> V | None:
+        """The answer while it is good."""
+        found = self.get(key)
+        if found is None or found[0] < time.monotonic():
+            return None
+        self.move_to_end(key)
+        return found[1]
 
 
 class Known:
-    """The last answers for as long as they are good; bounded, the least used person leaves first."""
+    """The last answers for as long as they are good."""
 
     def __init__(self, answers: Answers, ttl_s: float, negative_ttl_s: float) -> None:
         self._answers = answers
         self._ttl = ttl_s
         self._negative_ttl = negative_ttl_s
-        self._persons: OrderedDict[tuple[str, str], tuple[float, Adressering]] = OrderedDict()
-        self._actors: dict[tuple[str, str], tuple[float, str]] = {}
+        self._persons: Memory[tuple[str, str], Adressering] = Memory(_PERSONS)
+        self._actors: Memory[tuple[str, str], str] = Memory(_ACTORS)
+        self._refused: Memory[tuple[str, str], str] = Memory(_ACTORS)
+        """Those with whom HSA disagrees, apart: however many others act, they are not forgotten for them."""
+        self._names: Memory[str, str] = Memory(_ACTORS)
+        self._read_up_to = datetime.now(UTC)
 
     async def load(self) -> None:
-        """What HSA said of actors outlives a restart: one whom it does not know stays refused."""
+        """What HSA said of actors, to whichever hub it said it, and before a restart: one whom it does not know stays
+        refused everywhere.
+        """
         now = datetime.now(UTC)
-        for key, outcome, expires in await self._answers.all(_VERDICTS):
+        for key, answer, expires in await self._answers.since(_VERDICTS, self._read_up_to - _OVERLAP):
+            self._read_up_to = max(self._read_up_to, expires)
             actor, _, role = key.partition("/")
-            self._actors[actor, role] = (time.monotonic() + (expires - now).total_seconds(), outcome)
+            if isinstance(answer, dict):
+                self._learn(actor, role, answer["outcome"], answer.get("name"), (expires - now).total_seconds())
 
     def person(self, personnummer: str, county: str) -> Adressering | None:
         """Whom to address for a person in a case of a region (its länskod), or None."""
-        found = self._persons.get((personnummer, county))
-        if found is None or found[0] < time.monotonic():
-            return None
-        self._persons.move_to_end((personnummer, county))
-        return found[1]
+        return self._persons.good((personnummer, county))
 
     def put_person(self, personnummer: str, county: str, answer: Adressering) -> None:
         """Keeps an answer about a person."""
         good = answer.outcome in {"listed", "listed_in_another_region"}
-        key = (personnummer, county)
-        self._persons[key] = (time.monotonic() + (self._ttl if good else self._negative_ttl), answer)
-        self._persons.move_to_end(key)
-        if len(self._persons) > _PERSONS:
-            self._persons.popitem(last=False)
+        self._persons.keep((personnummer, county), answer, self._ttl if good else self._negative_ttl)
 
     def drop_person(self, personnummer: str) -> None:
         """Folkbokforing has news of the person: what was known no longer holds (C-62)."""
@@ -62,17 +93,32 @@ class Known:
         """What HSA said of one who acts in a role; ``asked`` while its answer is awaited; None when it is to be
         asked.
         """
-        found = self._actors.get((actor, role))
-        return None if found is None or found[0] < time.monotonic() else found[1]
+        return self._refused.good((actor, role)) or self._actors.good((actor, role))
+
+    def name(self, person: str) -> str | None:
+        """The name of one who works in health care, where HSA has said it (C-60)."""
+        return self._names.good(person)
 
     def asking(self, actor: str, role: str) -> None:
         """The question has been written down: not again for a while."""
-        self._actors[actor, role] = (time.monotonic() + _ASKED_S, ASKED)
+        self._actors.keep((actor, role), ASKED, _ASKED_S)
 
-    async def put_actor(self, actor: str, role: str, outcome: VerificationOutcome) -> None:
+    def unanswered(self, actor: str, role: str) -> None:
+        """HSA will not answer the question: it may be asked again."""
+        if self._actors.good((actor, role)) == ASKED:
+            del self._actors[actor, role]
+
+    async def put_actor(self, actor: str, role: str, outcome: VerificationOutcome, name: str | None = None) -> None:
         """Keeps what HSA said of an actor, for a day."""
-        self._actors[actor, role] = (time.monotonic() + _ACTOR_S, outcome)
-        await self._answers.put(_VERDICTS, f"{actor}/{role}", outcome, datetime.now(UTC) + timedelta(seconds=_ACTOR_S))
+        self._learn(actor, role, outcome, name, _ACTOR_S)
+        answer = {"outcome": outcome, "name": name}
+        await self._answers.put(_VERDICTS, f"{actor}/{role}", answer, datetime.now(UTC) + timedelta(seconds=_ACTOR_S))
+
+    def _learn(self, actor: str, role: str, outcome: str, name: str | None, seconds: float) -> None:
+        self._refused.pop((actor, role), None)
+        (self._actors if outcome == "verified" else self._refused).keep((actor, role), outcome, seconds)
+        if name is not None:
+            self._names.keep(actor, name, seconds)
 
     def forget(self) -> None:
         """The directory has changed, and with it who receives for a municipality and which befattning gives which
@@ -80,3 +126,4 @@ class Known:
         """
         self._persons.clear()
         self._actors.clear()
+        self._refused.clear()

@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta
 
 from hub.addressing.known import Known
 from hub.addressing.lines import one_line
-from hub.addressing.outcomes import Rules
+from hub.addressing.outcomes import REFUSALS, Rules
 from hub.addressing.registers import Parked, Registers
 from hub.addressing.resolve import new_number
+from hub.errors import Unavailable
 from hub.intake.intake import Intake
 from hub.intake.own import own_message
 from hub.log import log
@@ -23,6 +24,7 @@ from hub.translators.soap.folkbokforing import MAX_PERSONS, PersonRecord
 from schemas.identities import KNOWN_REGIONAL_PATTERNS, IdentityError, PersonId, PersonIdKind, parse_person_id
 from schemas.own import Folkbokforing
 
+_PAUSE = timedelta(minutes=5)
 RULES = Rules(now=datetime.min.replace(tzinfo=UTC), regional_patterns=KNOWN_REGIONAL_PATTERNS)
 
 
@@ -67,28 +69,46 @@ class News:
         self._known = known
         self._every = every
         self._production = production
+        self._not_before = datetime.min.replace(tzinfo=UTC)
 
     async def ask_again(self) -> int:
         """One call about the people asked about longest ago, at most 500; returns how many news there were.
 
-        Raises ``Unavailable`` while the register does not answer; they stay due.
+        Raises ``Unavailable`` or ``Parked`` while the register does not answer; they stay due, and are asked about no
+        sooner than its rule lets us (§3).
         """
         now = datetime.now(UTC)
+        if now < self._not_before:
+            return 0
         async with self._store.transaction() as connection:
             due = await cases.asked_before(connection, now - self._every, MAX_PERSONS)
         persons = {case: found for case, number in due if (found := _person(number)) is not None}
         told = 0
         if persons:
             try:
-                records = await self._registers.persons(list(dict.fromkeys(persons.values())))
-            except Parked as parked:
-                log.error("news_parked", reason=parked.reason)
-                return 0
-            told = await self.tell({case: records[person] for case, person in persons.items()})
+                records = await self._records(list(dict.fromkeys(persons.values())))
+            except (Unavailable, Parked):
+                self._not_before = now + _PAUSE
+                raise
+            told = await self.tell({case: records[person] for case, person in persons.items() if person in records})
         if due:
             async with self._store.transaction() as connection:
                 await cases.asked(connection, [case for case, _ in due], now)
         return told
+
+    async def _records(self, persons: list[PersonId]) -> dict[PersonId, PersonRecord | None]:
+        """The records of those whom the register answers for: what it refuses or garbles for the sake of one person is
+        asked in halves, until that one is alone and left out.
+        """
+        try:
+            return await self._registers.persons(persons)
+        except (Unavailable, Parked) as error:
+            if error.reason not in REFUSALS and not error.reason.startswith("unreadable"):
+                raise
+            if len(persons) == 1:
+                return {}
+        half = len(persons) // 2
+        return await self._records(persons[:half]) | await self._records(persons[half:])
 
     async def ask(self, case: str, number: str) -> str:
         """``uppslag``: one person, afresh; returns what came of it in a word."""
@@ -115,7 +135,12 @@ class News:
         for case, record in found:
             if case is None or (record is not None and record.test and self._production):
                 continue
-            if (news := news_of(case, record)) is not None:
+            try:
+                news = news_of(case, record)
+            except ValueError as error:  # what the register says fits no message of ours: the others' news go on
+                log.error("news_failed", case=case.id, error=type(error).__name__)
+                continue
+            if news is not None:
                 yield case, news
 
 

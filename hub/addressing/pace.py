@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 
 from hub.errors import Unavailable
@@ -35,9 +36,22 @@ class Pace:
         self._sleep = sleep
         self._full_at: dict[str, float] = {}
         """When the producer's bucket would be full again: a producer's turns are handed out in the order asked."""
+        self._routine: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """Held by the one routine question per producer that has taken a turn and waits for it."""
 
-    async def turn(self, producer: str) -> None:
-        """Wait for the next turn. Raises ``Unavailable`` where it is too far away."""
+    async def turn(self, producer: str, *, routine: bool = False) -> None:
+        """Wait for the next turn. Raises ``Unavailable`` where it is too far away.
+
+        Of ``routine`` questions, for which nobody waits, one at a time takes a turn: any other question has at most
+        one of them before it, however many there are.
+        """
+        if routine:
+            async with self._routine[producer]:
+                await self._turn(producer)
+        else:
+            await self._turn(producer)
+
+    async def _turn(self, producer: str) -> None:
         now = self._clock()
         full_at = max(now, self._full_at.get(producer, now))
         wait = full_at - self._credit - now

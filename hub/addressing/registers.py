@@ -5,6 +5,7 @@ Imports ``resolve`` and ``calls`` beside it, ``translators.soap``, ``schemas`` a
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
@@ -29,7 +30,12 @@ __all__ = ["Cache", "OnLookup", "Parked", "RegisterSettings", "Registers"]
 
 T = TypeVar("T")
 OnLookup = Callable[[str, str, float], None]
-"""(contract, outcome, seconds); outcome: ok, none, cached, held, fault, parked, unavailable or unreadable."""
+"""(contract, outcome, seconds); outcome: ok, none, cached, held, fault, parked, unavailable, unreadable or defect."""
+OnFailure = Callable[[str, str], None]
+"""(contract, reason): VP009, client-fault, time-out, http-503, unreadable-not-valid-…; nothing of an answer's content."""
+_LONGEST_PAUSE_S = 3600.0
+_LARGE = 100_000
+"""Bytes; a larger answer is read beside the event loop."""
 
 
 class Cache(Protocol):
@@ -81,6 +87,7 @@ class Registers:
         key_secret: bytes = b"",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         on_lookup: OnLookup = lambda *_: None,
+        on_failure: OnFailure = lambda *_: None,
     ) -> None:
         self._folkbokforing, self._listing, self._hsa = (Caller(s) for s in (folkbokforing, listing, hsa))
         self._settings = {self._folkbokforing: folkbokforing, self._listing: listing, self._hsa: hsa}
@@ -89,6 +96,7 @@ class Registers:
         self._key_secret = key_secret
         self._now = now
         self._on_lookup = on_lookup
+        self._on_failure = on_failure
 
     async def __aenter__(self) -> Self:
         return self
@@ -119,6 +127,8 @@ class Registers:
             ask = self.counties if question.register is Register.COUNTIES else self.listings
             return await ask(question.county or "", question.person, fresh=fresh)
         except Unavailable as error:
+            if error.reason == "database":  # not the register's trouble: nothing is known of what it would say
+                raise
             return Failed(error.reason)
         except Parked as error:
             return Failed(error.reason, parked=True)
@@ -137,7 +147,9 @@ class Registers:
         )
 
     async def persons(self, persons: Sequence[PersonId]) -> dict[PersonId, population.PersonRecord | None]:
-        """Many at once and afresh, 500 a call: how changes are learnt, since nothing is pushed (§3)."""
+        """Many at once and afresh, 500 a call: how changes are learnt, since nothing is pushed (§3). Whose record makes
+        no sense is left out.
+        """
         address = self._settings[self._folkbokforing].logical_address
         found: dict[PersonId, population.PersonRecord | None] = {}
         for start in range(0, len(persons), population.MAX_PERSONS):
@@ -145,16 +157,18 @@ class Registers:
             begun = time.perf_counter()
             question = population.request(address, some)
             try:
-                answer = population.answer(await self._folkbokforing.ask(address, question))
-                records = {one: answer.of(one) for one in some}
-            except (SoapFault, Unreadable) as error:
-                self._report(_POPULATION.name, "fault" if isinstance(error, SoapFault) else "unreadable", begun)
-                raise failure_of(error) from None
+                answer = await _read(await self._folkbokforing.ask(address, question, routine=True), population.answer)
+            except (SoapFault, Unreadable, Unavailable, Parked) as error:
+                raise self._failed(_POPULATION.name, error, begun) from None
             self._report(_POPULATION.name, "ok", begun)
-            for one, record in records.items():
+            for one in some:
+                try:
+                    found[one] = answer.of(one)
+                except Unreadable as unreadable:  # one person's record is nobody else's trouble
+                    self._failed(_POPULATION.name, unreadable, begun)
+                    continue
                 key = self._key(_POPULATION.name, address, one.root, one.value)
-                await self._keep(_POPULATION, self._folkbokforing, key, record)
-            found |= records
+                await self._keep(_POPULATION, self._folkbokforing, key, found[one])
         return found
 
     async def counties(self, county: str, person: PersonId, *, fresh: bool = False) -> listing.CountiesAnswer:
@@ -191,15 +205,27 @@ class Registers:
             await self._catalogue(_CARE_UNIT, hsa_id, hsa.health_care_unit_request, hsa.health_care_unit_answer)
         ).unit
 
-    async def employee(self, hsa_id: str) -> tuple[hsa.Employee, ...]:
-        """The catalogue's rows of one person who works in health care; empty: no such person."""
-        return (await self._catalogue(_EMPLOYEE, hsa_id, hsa.employee_request, hsa.employee_answer)).employees
+    async def employee(self, hsa_id: str, *, routine: bool = False) -> tuple[hsa.Employee, ...]:
+        """The catalogue's rows of one person who works in health care; empty: no such person. ``routine``: nobody waits
+        for the answer.
+        """
+        return (
+            await self._catalogue(_EMPLOYEE, hsa_id, hsa.employee_request, hsa.employee_answer, routine=routine)
+        ).employees
 
     async def _catalogue(
-        self, kept: _Kept[T], hsa_id: str, request: Callable[[str, str], Outgoing], read: Callable[[bytes], T]
+        self,
+        kept: _Kept[T],
+        hsa_id: str,
+        request: Callable[[str, str], Outgoing],
+        read: Callable[[bytes], T],
+        *,
+        routine: bool = False,
     ) -> T:
         address, about = self._settings[self._hsa].logical_address, hsa_id.upper()
-        return await self._ask(kept, self._hsa, address, (about,), build=lambda: request(address, about), read=read)
+        return await self._ask(
+            kept, self._hsa, address, (about,), build=lambda: request(address, about), read=read, routine=routine
+        )
 
     async def _ask(
         self,
@@ -211,6 +237,7 @@ class Registers:
         build: Callable[[], Outgoing],
         read: Callable[[bytes], T],
         fresh: bool = False,
+        routine: bool = False,
     ) -> T:
         begun = time.perf_counter()
         key = self._key(kept.name, producer, *about)
@@ -228,18 +255,15 @@ class Registers:
                     self._report(kept.name, "cached", begun)
                     return answer
         try:
-            answer = read(await caller.ask(producer, build()))
-        except (SoapFault, Unreadable) as error:
-            failure = failure_of(error)
-            await self._hold(kept.name, key, failure, self._settings[caller].fault_pause)
-            self._report(kept.name, _word(error, failure), begun)
+            answer = await _read(await caller.ask(producer, build(), routine=routine), read)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this question's trouble, and an outcome
+            failure = self._failed(kept.name, error, begun)
+            asked_to_wait = getattr(error, "retry_after", None) if _of_the_producer(error) else None
+            if isinstance(error, SoapFault | Unreadable):
+                await self._hold(kept.name, key, failure, self._settings[caller].fault_pause)
+            elif asked_to_wait is not None:
+                await self._hold(kept.name, key, failure, min(asked_to_wait, _LONGEST_PAUSE_S))
             raise failure from None
-        except Unavailable:
-            self._report(kept.name, "unavailable", begun)
-            raise
-        except Parked:
-            self._report(kept.name, "parked", begun)
-            raise
         await self._keep(kept, caller, key, answer)
         self._report(kept.name, "none" if kept.empty(answer) else "ok", begun)
         return answer
@@ -260,6 +284,19 @@ class Registers:
     def _key(self, *parts: str) -> str:
         return blake2b("\x1f".join(parts).encode(), key=self._key_secret, digest_size=20).hexdigest()
 
+    def _failed(self, name: str, error: Exception, begun: float) -> Unavailable | Parked:
+        """What a failure means for the question, counted and told to operations."""
+        if isinstance(error, SoapFault | Unreadable):
+            failure = failure_of(error)
+            word = "unreadable" if isinstance(error, Unreadable) else "fault"
+        elif isinstance(error, Unavailable | Parked):
+            failure, word = error, "unavailable"
+        else:
+            failure, word = Unavailable(f"defect-{type(error).__name__}"), "defect"
+        self._report(name, "parked" if isinstance(failure, Parked) else word, begun)
+        self._on_failure(name, failure.reason)
+        return failure
+
     def _report(self, name: str, outcome: str, begun: float) -> None:
         self._on_lookup(name, outcome, time.perf_counter() - begun)
 
@@ -271,7 +308,10 @@ def _held(stored: dict[str, Any], left: float) -> Unavailable | Parked:
     return Unavailable(stored["fault"], retry_after=left)
 
 
-def _word(error: SoapFault | Unreadable, failure: Unavailable | Parked) -> str:
-    if isinstance(error, Unreadable):
-        return "unreadable"
-    return "parked" if isinstance(failure, Parked) else "fault"
+def _of_the_producer(error: Exception) -> bool:
+    """Whether the other side itself said that it cannot answer now."""
+    return isinstance(error, Unavailable) and error.reason.startswith("http-")
+
+
+async def _read(body: bytes, read: Callable[[bytes], T]) -> T:
+    return await asyncio.to_thread(read, body) if len(body) > _LARGE else read(body)

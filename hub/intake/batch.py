@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hub.errors import Refused
@@ -40,6 +40,14 @@ class Batch(Outcome):
     """Handles arrivals in their order against what stands; nothing is written before ``run`` ends."""
 
     known: Known
+    asked: set[tuple[str, str]] = field(default_factory=set)
+    """(actor, role) that HSA is asked about in this transaction."""
+
+    def remember(self) -> None:
+        """After the commit: whom HSA is being asked about. Before it the questions may yet come to nothing."""
+        for actor, role in self.asked:
+            self.known.asking(actor, role)
+        self.asked.clear()
 
     async def run(self, connection: Connection, arrivals: Sequence[Arrival]) -> None:
         """Handles the arrivals in their order. Raises ``Conflict`` or ``Unavailable``; then nothing has happened."""
@@ -154,8 +162,8 @@ class Batch(Outcome):
     def _hold_for_hsa(self, arrival: Arrival, message: Message, case_id: str | None, person: str) -> Receipt:
         """C-22: the answer is needed first. A message that is tried again and still not answered for asks again."""
         asked = Question(question="verifiering", actor=person, role=LICENSED, unit=message.unit, concerns="decided_by")
-        if self.known.actor(person, LICENSED) is None:
-            self.known.asking(person, LICENSED)
+        if self.known.actor(person, LICENSED) is None and (person, LICENSED) not in self.asked:
+            self.asked.add((person, LICENSED))
             self.items.append(telling.lookup(case_id, message, asked, self.now))
         return self.hold(arrival, holds.AWAITS_HSA)
 
@@ -251,9 +259,10 @@ class Batch(Outcome):
     def _verify(self, case_id: str, message: Message) -> None:
         """C-3: one whom HSA has not been asked about for a day is asked about, afterwards."""
         role = acting_role(message.role, self.directory.unit_by_hsa[message.unit])
-        if message.actor is None or self.known.actor(message.actor, role) is not None:
+        key = (message.actor or "", role)
+        if message.actor is None or key in self.asked or self.known.actor(*key) is not None:
             return
-        self.known.asking(message.actor, role)
+        self.asked.add(key)
         asked = Question(question="verifiering", actor=message.actor, role=role, unit=message.unit)
         self.items.append(telling.lookup(case_id, message, asked, self.now))
 

@@ -100,6 +100,7 @@ class Handling:
     def _tell(self, batch: Batch) -> None:
         """It is committed: whatever fails now must not make it be done again. What is not offered is found in the table."""
         try:
+            batch.remember()
             self._offer(batch.items)
             metrics.handled(batch.counted)
         except Exception as error:  # noqa: BLE001 - as it says

@@ -14,7 +14,7 @@ from hub.processes.case import Case
 from hub.processes.machine import Decision
 from hub.processes.outlook import ANSWER, outlook
 from hub.processes.table import Process
-from hub.store.outbox import REGISTERS, Item
+from hub.store.outbox import LICENCES, REGISTERS, VERIFICATIONS, Item
 from hub.translators.native import write_body
 from schemas.directory import Directory
 from schemas.envelope import Message
@@ -207,7 +207,10 @@ def _hidden(message: Message, patient: Any) -> Message:
 
 def lookup(case_id: str | None, message: Message, question: Question, now: datetime) -> Item:
     """A question for the registers, asked after the commit by the addressing (architecture.md §1)."""
-    return Item(0, "lookup", REGISTERS, case_id, None, message.source, message.id, question, None, now, now)
+    lane = REGISTERS
+    if question.question == "verifiering":
+        lane = LICENCES if question.concerns == "decided_by" else VERIFICATIONS
+    return Item(0, "lookup", lane, case_id, None, message.source, message.id, question, None, now, now)
 
 
 def receipt(system: str, source: str, answer: Receipt, now: datetime) -> Item:

@@ -5,13 +5,15 @@ deadlines.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TypeGuard
 
 from hub.errors import Refused
 from hub.processes.case import FOUND, Case
 from hub.processes.common import await_joined, everyone_else, join
 from hub.processes.deadlines import concerned
 from hub.processes.table import HUB_PARTY, TO_THE_END, Row, Situation, guard
-from schemas.own import Frist
+from schemas.directory import Directory
+from schemas.own import AddressingOutcome, Adressering, Frist
 
 
 def protected_or_deceased(outcome: str) -> Refused | None:
@@ -53,15 +55,36 @@ def address(s: Situation) -> None:
         s.emit("named", **missing)
     if found.municipality is not None and s.case.registered != found.municipality:
         s.emit("folkbokford", municipality=found.municipality)
-    receivers = (found.health_centre, found.municipality_unit)
-    for unit in receivers:
-        if unit is not None and unit in s.directory.unit_by_hsa and unit not in s.case.participants:
+    for unit in receivers(found, s.directory):
+        if unit not in s.case.participants:
             join(s, unit)
     await_joined(s)
-    connected = all(unit in s.directory.unit_by_hsa for unit in receivers)
-    outcome = found.outcome if connected or found.outcome not in FOUND else "receiver_not_connected"
+    outcome = outcome_of(found, s.directory)
     if s.case.addressed != "by_hand" or outcome in FOUND:
         s.emit("addressed", outcome=outcome)
+
+
+def _named(found: Adressering) -> tuple[tuple[str | None, str], tuple[str | None, str]]:
+    """Whom the registers name, and as which party."""
+    return (found.health_centre, "oppenvard"), (found.municipality_unit, "kommun")
+
+
+def _can_receive(unit: str | None, party: str, directory: Directory) -> TypeGuard[str]:
+    entry = directory.unit_by_hsa.get(unit or "")
+    return entry is not None and entry.party == party and entry.hsa in directory.system_of
+
+
+def receivers(found: Adressering, directory: Directory) -> list[str]:
+    """V-2: of those whom the registers name, the ones that can receive: a connected health centre and a connected unit of
+    the municipality. A ward or a municipality at which somebody is said to be listed is neither.
+    """
+    return [unit for unit, party in _named(found) if _can_receive(unit, party, directory)]
+
+
+def outcome_of(found: Adressering, directory: Directory) -> AddressingOutcome:
+    """The outcome as the case has it: one who was found and cannot be reached here is work for a person (§4)."""
+    reached = all(_can_receive(unit, party, directory) for unit, party in _named(found))
+    return found.outcome if reached or found.outcome not in FOUND else "receiver_not_connected"
 
 
 def the_ward_when_it_must_act(s: Situation) -> list[str]:

@@ -88,6 +88,7 @@ class Memory(Batch):
 
         Returns how far the items have been looked at.
         """
+        self.remember()
         end = len(self.items)
         for case, asked in [(item.case_id, item.told) for item in self.items[start:end]]:
             answer = self._world.reply(asked) if isinstance(asked, Question) else None

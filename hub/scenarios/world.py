@@ -11,7 +11,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from hub.processes.registers import LICENSED
+from hub.processes.registers import LICENSED, outcome_of
 from hub.scenarios.model import ShortName
 from hub.scenarios.reading import Unusable, read
 from schemas.directory import Directory
@@ -88,7 +88,7 @@ class World(_Strict):
         """What the registers say; nobody of that number is known to them when the world does not have one."""
         found = self.persons.get(person, _NOBODY)
         centre = found.health_centre
-        return Adressering(
+        answer = Adressering(
             outcome=found.outcome,
             health_centre=None if centre is None else self.names.get(centre, centre),
             municipality=found.municipality,
@@ -97,6 +97,7 @@ class World(_Strict):
             name=found.name,
             address=found.address,
         )
+        return answer.model_copy(update={"outcome": outcome_of(answer, self.directory)})
 
     def reply(self, question: Question) -> Adressering | Verifiering | None:
         """The registers' answer to a question of the hub, as the message that the hub makes of it; None when there is

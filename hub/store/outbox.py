@@ -21,7 +21,12 @@ from schemas.messages import Question, Receipt, Told
 
 Connection = AsyncConnection[tuple[Any, ...]]
 REGISTERS = "hub-registers"
-"""The ``system`` of look-ups: the one who does them is the hub itself."""
+LICENCES = "hub-licences"
+VERIFICATIONS = "hub-verifications"
+LOOKUPS = (LICENCES, REGISTERS, VERIFICATIONS)
+"""The ``system`` of look-ups, since the one who does them is the hub itself: whether one is licensed, for which a
+menprovning waits; who is to be addressed, or a person asked about afresh; and what is only looked at afterwards.
+"""
 
 
 @dataclass(slots=True, eq=False)
@@ -122,10 +127,11 @@ TURN = "state = 'waiting' AND NOT behind"
 
 
 async def due(connection: Connection, system: str, *, limit: int) -> list[Item]:
-    """Rows whose time has come, oldest first; for work without an order of its own (look-ups)."""
+    """Look-ups whose time has come, the longest due first: they have no order of their own."""
     cursor = connection.cursor(row_factory=dict_row)
     found = await cursor.execute(
-        f"SELECT {ITEM} FROM outbox WHERE system = %s AND {TURN} AND due_at <= now() ORDER BY id LIMIT %s",  # noqa: S608
+        f"SELECT {ITEM} FROM outbox WHERE system = %s AND kind = 'lookup' AND state = 'waiting' AND due_at <= now()"  # noqa: S608 - constant
+        " ORDER BY due_at LIMIT %s",
         (system, limit),
     )
     return [item(row) for row in await found.fetchall()]

@@ -38,14 +38,15 @@ class Answers:
                 (register, key, Json(answer), expires),
             )
 
-    async def all(self, register: str) -> list[tuple[str, Any, datetime]]:
-        """Every good answer of one register: (key, answer, expires)."""
+    async def since(self, register: str, expires: datetime) -> list[tuple[str, Any, datetime]]:
+        """The good answers of one register that expire after ``expires``: (key, answer, expires)."""
         async with self._store.transaction() as connection:
             found = await connection.execute(
-                "SELECT key, answer, expires_at FROM register_answer WHERE register = %s AND expires_at > now()",
-                (register,),
+                "SELECT key, answer, expires_at FROM register_answer"
+                " WHERE register = %s AND expires_at > greatest(now(), %s) ORDER BY expires_at",
+                (register, expires),
             )
-            return [(key, answer, expires) for key, answer, expires in await found.fetchall()]
+            return [(key, answer, until) for key, answer, until in await found.fetchall()]
 
     async def sweep(self) -> int:
         """Removes answers that are no longer good and returns how many: personal data is not kept for nothing."""

@@ -181,6 +181,7 @@ outbox = Table(
     CheckConstraint("kind <> 'notice' OR case_id IS NOT NULL", name="outbox_names_its_case"),
     CheckConstraint("(kind = 'notice') = (sequence IS NOT NULL)", name="outbox_notice_has_sequence"),
     Index("outbox_notice", "case_id", "sequence", "system", unique=True, postgresql_where=text("kind = 'notice'")),
+    Index("outbox_lookup", "system", "due_at", postgresql_where=text("kind = 'lookup' AND state = 'waiting'")),
     Index("outbox_turn", "system", "id", postgresql_where=text("state = 'waiting' AND NOT behind")),
     Index("outbox_behind", "system", "id", postgresql_where=text("behind")),
     Index("outbox_dead", "system", "id", postgresql_where=text("state = 'dead'")),
@@ -241,6 +242,7 @@ register_answer = Table(
     Column("answer", JSON, nullable=False),
     Column("expires_at", Time, nullable=False),
     PrimaryKeyConstraint("register", "key", name="register_answer_key"),
+    Index("register_answer_expires", "register", "expires_at"),
 )
 """Answers of the national registers for as long as their time-to-live says."""
 

@@ -333,7 +333,7 @@ async def test_a_call_waits_for_its_turn_and_so_does_its_second_attempt(simulate
     taken = []
 
     class Counting(Pace):
-        async def turn(self, producer):
+        async def turn(self, producer, *, routine=False):
             taken.append(producer)
 
     trouble(simulated, "GetPersonsForProfile", down="close", times=1)

@@ -17,7 +17,8 @@ from hub.translators.soap import answer as reader
 from hub.translators.soap import envelope
 from hub.translators.soap.answer import Element
 from hub.translators.soap.envelope import Outgoing, Unreadable
-from schemas.identities import PersonId
+from schemas.identities import IdentityError, PersonId
+from schemas.unit_ids import LANSKODER, parse_kommunkod
 
 PROFILE: Final = "P2"
 """The least profile that holds the municipality."""
@@ -153,8 +154,8 @@ def _record(record: Element) -> PersonRecord:
     locality, left = record.one("populationRegistrationLocality"), record.one("deregistration")
     # A flag that cannot be read refuses the record: to guess would be to show where a protected person lives.
     protected = record.needed_flag("protectedPersonIndicator") or bool(record.flag("protectedPopulationRecord"))
-    county = None if locality is None else _two_digits(locality.text("countyCode"))
-    municipality = None if locality is None else _two_digits(locality.text("municipalityCode"))
+    county = None if locality is None else _lanskod(locality.text("countyCode"))
+    municipality = None if locality is None else _kommunkod(county, locality.text("municipalityCode"))
     reason = None if left is None else (left.text("deregistrationReasonCode") or "").upper() or None
     died_on, deceased = _death(record, left, reason)
     return PersonRecord(
@@ -164,7 +165,7 @@ def _record(record: Element) -> PersonRecord:
         name=_name(record.one("name")),
         address=None if protected else _address(record.one("addressInformation")),
         county=county,
-        municipality=f"{county}{municipality}" if county and municipality and not protected else None,
+        municipality=None if protected else municipality,
         registered_on=_date(locality, "populationRegistrationDate"),
         deregistration=reason,
         deregistered_on=_date(left, "deregistrationDate"),
@@ -213,7 +214,14 @@ def _address(information: Element | None) -> Address | None:
     return Address(*lines, None if code is None or len(code) > 5 else code, home.text("city"))
 
 
-def _two_digits(text: str | None) -> str | None:
-    """A code of SCB; some producers drop a leading zero, and 00 stands for none."""
-    digits = (text or "").zfill(2)
-    return digits if digits.isascii() and digits.isdigit() and len(digits) == 2 and digits != "00" else None
+def _lanskod(text: str | None) -> str | None:
+    """A län of SCB's; some producers drop a leading zero, and another code, such as 00, stands for none."""
+    code = (text or "").zfill(2)
+    return code if code in LANSKODER else None
+
+
+def _kommunkod(county: str | None, text: str | None) -> str | None:
+    try:
+        return None if county is None or not text else parse_kommunkod(county + text.zfill(2))
+    except IdentityError:
+        return None

@@ -1,0 +1,93 @@
+"""What the registers found, as the message that says so: whom the directory has for it, within our own bounds (V-2).
+
+Imports the registers, the rules and the language.
+"""
+
+from __future__ import annotations
+
+from hub.addressing.lines import fitting, one_line
+from hub.addressing.outcomes import Resolution
+from hub.addressing.registers import Parked, Registers
+from hub.errors import Unavailable
+from hub.processes.registers import outcome_of
+from schemas.directory import Directory
+from schemas.identities import IdentityError
+from schemas.own import AddressingOutcome, Adressering
+from schemas.unit_ids import parse_hsa_id
+
+_MOST_FAILURES = 3
+"""Units that HSA is asked about in vain, before the rest of them wait for the next time."""
+
+
+def unavailable(reason: str) -> Adressering:
+    """No register could be asked, or what it said could not be used."""
+    return Adressering(outcome="lookup_unavailable", why=(reason,))
+
+
+async def addressed(found: Resolution, directory: Directory, registers: Registers) -> tuple[Adressering, bool]:
+    """Whom to address, and whether asking again later may give more."""
+    unit, how, failed = await _receiving_unit(found.municipality_code, directory, registers)
+    why = [*found.asked, *found.failures, *failed]
+    if found.municipality_code is not None:
+        why.append(f"kommun {found.municipality_code} -> {unit or 'no receiving unit'} ({how})")
+    centre = _hsa_id(found.health_centre)
+    if found.health_centre is not None:
+        why.append(f"listed -> {centre or 'an id that is no HSA-id'}{_fault_of(centre, directory)}")
+    outcome: AddressingOutcome = found.outcome.value
+    if failed and not found.outcome.manual:
+        outcome = "lookup_unavailable"
+    answer = Adressering(
+        outcome=outcome,
+        health_centre=centre,
+        municipality=found.municipality_code,
+        municipality_unit=unit,
+        county=found.county,
+        name=fitting(found.name),
+        address=None if found.address is None else one_line(found.address),
+        why=tuple(line for reason in why if (line := fitting(reason)) is not None),
+    )
+    again = found.retry or (bool(failed) and outcome == "lookup_unavailable")
+    return answer.model_copy(update={"outcome": outcome_of(answer, directory)}), again
+
+
+def _hsa_id(text: str | None) -> str | None:
+    try:
+        return None if text is None else parse_hsa_id(text)
+    except IdentityError:
+        return None
+
+
+def _fault_of(centre: str | None, directory: Directory) -> str:
+    """Why nobody can be told at the unit where the person is listed, or nothing."""
+    entry = directory.unit_by_hsa.get(centre or "")
+    if entry is None or entry.hsa not in directory.system_of:
+        return " (not connected)"
+    return "" if entry.party == "oppenvard" else f" (of {entry.party}: no health centre)"
+
+
+async def _receiving_unit(
+    kommunkod: str | None, directory: Directory, registers: Registers
+) -> tuple[str | None, str, list[str]]:
+    """V-2: the municipality's configured unit; where the directory does not say the code, HSA does (GetUnit). Who said
+    so, and what HSA did not answer.
+    """
+    if kommunkod is None:
+        return None, "no municipality", []
+    if (unit := directory.receiving_unit.get(kommunkod)) is not None:
+        return unit, "directory", []
+    failed: list[str] = []
+    for candidate in directory.units:
+        if not candidate.receives or candidate.municipality is not None:
+            continue
+        try:
+            answer = await registers.unit(candidate.hsa)
+        except (Unavailable, Parked) as error:
+            if error.reason == "database":
+                raise
+            failed.append(f"hsa_unit={error.reason}")
+            if len(failed) == _MOST_FAILURES:
+                break
+            continue
+        if answer is not None and answer.municipality == kommunkod:
+            return candidate.hsa, "HSA", []
+    return None, "manual", list(dict.fromkeys(failed))
