@@ -88,6 +88,7 @@ _ADDRESSING = {
     "deceased": "avliden",
     "reserve_number": "reservnummer",
     "lookup_unavailable": "registret svarar inte",
+    "receiver_not_connected": "mottagaren är inte ansluten",
 }
 _NEWS = {"moved": "flyttad", "new_number": "nytt personnummer"}
 _VERIFICATION = {
