@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -33,6 +33,7 @@ from hub.routers import cases as case_views
 from hub.routers import http, messages, ops
 from hub.routers import kafka as kafka_in
 from hub.routers.asides import Asides
+from hub.routers.topics import Topics
 from hub.settings import Settings, kafka_client
 from hub.store import backlog as backlogs
 from hub.store import cases, deadline, held, outbox
@@ -45,6 +46,7 @@ from hub.translators.soap.listing import Actor
 from schemas.directory import Directory
 
 _DIRECTORY_S = 0.5
+_TOPICS_S = 2.0
 _HELD_S = 0.5
 _CLOCK_S = 1.0
 _KNOWN_S = 1.0
@@ -85,6 +87,7 @@ class Hub:
             )
         self.asides = Asides(self.store)
         self.kafka_in = kafka_in.KafkaIn(self._kafka, settings.kafka_group, self.intake, self.directory, self.asides)
+        self.topics = Topics(self._kafka, self.store, self.asides, self.kafka_in.begin_again)
         self.relay: Relay | None = None
         self.supervisor = Supervisor()
         self._unsent: set[str] = set()
@@ -149,11 +152,12 @@ class Hub:
         if self._directory is None:
             raise Misconfigured("there is no directory. Apply one with `hub directory apply FILE`.")
         await self._known.load()
-        to_kafka = await kafka_exit.connect(self._kafka)
+        to_kafka = await kafka_exit.connect(self._kafka, self.topics.partitions_of)
         allows = Allowed(self.settings.plain, self.settings.networks)
         self.relay = Relay(self.store, self.directory, {"kafka": to_kafka, "webhook": WebhookExit(allows)})
         await self.relay.check()
         await self.kafka_in.start()
+        await self._look_at_topics()  # before anything is read or sent: a topic may have been made anew meanwhile
         keep = self.supervisor.keep
         keep("intake", self.intake.run)
         keep("marks", self.relay.marker.run)
@@ -162,6 +166,7 @@ class Hub:
         keep("kafka", self.kafka_in.run)
         for name, seconds, work in (
             ("directory", _DIRECTORY_S, self._take_up_directory),
+            ("topics", _TOPICS_S, self._look_at_topics),
             ("held", _HELD_S, self._retry_held),
             ("clock", _CLOCK_S, self._strike),
             ("known", _KNOWN_S, self._known.load),
@@ -183,6 +188,7 @@ class Hub:
         await self.supervisor.stop()
         if self.relay is not None:
             await self.relay.close()
+        await self.topics.close()
         if self._registers is not None:
             await self._registers.aclose()
         await self.store.close()
@@ -195,15 +201,21 @@ class Hub:
         if newer is None:
             return
         version, directory = newer
-        if self.settings.kafka_create_topics:
-            topics = [kafka_in.PREFIX + s.id for s in directory.systems if "kafka" in s.ways_in]
-            topics += [kafka_exit.topic_out(s.id) for s in directory.systems if s.out.way == "kafka"]
-            await kafka_in.make_topics(
-                self._kafka, topics, self.settings.kafka_partitions, self.settings.kafka_replication
-            )
+        await self._make_topics(directory)
         self._version, self._directory = version, directory
         self._known.forget()
         log.info("directory_in_force", version=version)
+
+    async def _make_topics(self, directory: Directory, there: Iterable[str] = ()) -> None:
+        topics = {kafka_in.PREFIX + s.id for s in directory.systems if "kafka" in s.ways_in}
+        topics |= {kafka_exit.topic_out(s.id) for s in directory.systems if s.out.way == "kafka"}
+        if self.settings.kafka_create_topics and (missing := topics.difference(there)):
+            of_each = self.settings.kafka_partitions, self.settings.kafka_replication
+            await kafka_in.make_topics(self._kafka, list(missing), *of_each)
+
+    async def _look_at_topics(self) -> None:
+        """Topics that were deleted are made again, and what was on them is named as lost."""
+        await self._make_topics(self.directory(), await self.topics.look())
 
     async def _retry_held(self) -> None:
         await self.intake.retry_held()

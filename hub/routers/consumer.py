@@ -402,7 +402,9 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         """The topic was deleted and made anew: read from its first record, for what was read of it may be of either."""
         self._anew[topic] = time.monotonic()
         mine = [part for part in self.consumer.assignment() if part.topic == topic]
-        for part, begin in (await self.consumer.beginning_offsets(mine)).items() if mine else ():
+        async with asyncio.timeout(_COMMIT_S):
+            found = await self.consumer.beginning_offsets(mine) if mine else {}
+        for part, begin in found.items():
             self._go_to(part, begin)
 
     # --- the group

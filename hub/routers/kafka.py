@@ -140,6 +140,15 @@ class KafkaIn:
             await self.reader.finish(timeout_s)
         await self._leave()
 
+    async def begin_again(self, topic: str) -> None:
+        """A topic is not the one it was. Raises ``Unavailable`` when its partitions cannot be sent back now."""
+        if self.reader is None:
+            raise Unavailable("kafka")
+        try:
+            await self.reader.begin_again(topic)
+        except (KafkaError, TimeoutError) as error:
+            raise Unavailable("kafka") from error
+
     async def _leave(self) -> None:
         broker, self._broker, self.reader = self._broker, None, None
         if broker is not None:

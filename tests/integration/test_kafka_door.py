@@ -4,11 +4,13 @@ partition alone waits, by name, and everybody else's records are read.
 
 import asyncio
 import json
+import os
+import signal
 
 import pytest
 import pytest_asyncio
-from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, RecordsToDelete
 from aiokafka.record.util import calc_crc32c
 
 from tests import stack as parts
@@ -281,3 +283,184 @@ async def test_a_system_that_is_taken_out_for_a_moment_loses_nothing(hub, change
     await named(hub)
     assert set((await taken(hub, *(each[0]["id"] for each in written))).values()) == {"ok"}
     await flows(hub, "ehr")
+
+
+# --- topics that are made anew, grow, or lose what they held ----------------------------------------------------------
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def admin(hub):
+    found = AIOKafkaAdminClient(bootstrap_servers=hub.bootstrap)
+    await found.start()
+    yield found
+    await found.close()
+
+
+async def lost(hub, topic, reason):
+    """Until a gap is named; returns its line of ``hub held list``'s table."""
+
+    async def look():
+        return await hub.rows(
+            "SELECT partition, at, until FROM aside WHERE lost AND topic = %s AND reason = %s", topic, reason
+        )
+
+    return await until(look, 30)
+
+
+async def test_of_a_topic_that_is_deleted_and_made_anew_every_record_is_read_and_the_gap_is_named(hub, admin):
+    topic = f"hub.in.ehr{hub.tag}"
+    old = admissions(2)
+    for each in old:
+        await hub.tell("ehr", *each)
+    await taken(hub, *(each[0]["id"] for each in old))
+    await admin.delete_topics([topic])
+
+    async def made():  # by the hub itself
+        return topic in await admin.list_topics()
+
+    await until(made)
+    new = admissions(5)  # more than there were, so that the place where the hub stood is in the middle of them
+    for each in new:
+        await hub.tell("ehr", *each)
+    assert set((await taken(hub, *(each[0]["id"] for each in new))).values()) == {"ok"}
+    await lost(hub, topic, "topic-made-anew")
+    listed = (await hub.cli("held", "list")).stdout
+    assert f"lost  {topic}/0/0  topic-made-anew" in listed
+
+    async def shown():
+        return await hub.metric("hub_records_lost", reason="topic-made-anew", topic=topic) == 1
+
+    await until(shown)
+    settled = await hub.cli("held", "pass", f"{topic}/0", *WHY)
+    assert "1 gaps are settled" in settled.stdout, settled.stderr
+    assert not await hub.rows("SELECT 1 FROM aside WHERE topic = %s", topic)
+
+
+async def test_a_topic_out_that_is_made_anew_is_written_to_again_and_named(hub, admin):
+    topic = f"hub.out.centre{hub.tag}"
+    await admin.delete_topics([topic])
+    await lost(hub, topic, "topic-made-anew")
+    attributes, data = admission(LUND[0])
+    await hub.tell("ehr", *(attributes, data))
+    await taken(hub, attributes["id"])
+
+    async def told():
+        try:
+            found = await parts.everything(hub.bootstrap, topic)
+        except AssertionError:
+            return None
+        return [each for each in found if parts.attributes(each).get("id") == attributes["id"]]
+
+    assert len(await until(told)) == 1
+    await hub.cli("held", "pass", f"{topic}/0", *WHY)
+
+
+async def test_partitions_that_are_added_are_read_on_the_way_in_and_break_no_order_on_the_way_out(hub, admin):
+    topic_in, topic_out = f"hub.in.kommun{hub.tag}", f"hub.out.kommun{hub.tag}"
+    await admin.create_partitions({topic_in: NewPartitions(3), topic_out: NewPartitions(3)})
+    read, cases = [], []
+    async with AIOKafkaProducer(bootstrap_servers=hub.bootstrap, metadata_max_age_ms=500) as producer:
+
+        async def grown():
+            return len(await producer.partitions_for(topic_in)) == 3
+
+        await until(grown)
+        for partition in range(3):
+            attributes, data = event("kvittens", "00000000-0000-0000-0000-000000000001", parts.KOMMUN), {"message": "m"}
+            value, headers = record(attributes, data)
+            await producer.send_and_wait(topic_in, value, headers=headers, partition=partition)
+            read.append(attributes["id"])
+    await taken(hub, *read)
+    for person in LUND:
+        attributes, data = admission(person)
+        await hub.tell("ehr", attributes, data)
+        await taken(hub, attributes["id"])
+        cases.append(attributes["id"])
+
+    async def told():
+        found = await parts.everything(hub.bootstrap, topic_out)  # the first partition, where all went before
+        return set(cases) <= {parts.attributes(each).get("id") for each in found}
+
+    await until(told)
+
+
+async def test_records_that_retention_took_are_named_by_their_offsets_and_the_rest_is_read(hub, admin):
+    topic = f"hub.in.late{hub.tag}"
+    await admin.create_topics([NewTopic(topic, 1, 1)])
+    gone, kept = admission(LUND[0]), admission(LUND[1])
+    await hub.tell("late", *gone)
+    await waits(hub, "late", "unknown-system")  # it waits, and the broker does not wait for it
+    await hub.tell("late", *kept)
+    await admin.delete_records({TopicPartition(topic, 0): RecordsToDelete(1)})
+    assert await lost(hub, topic, "retention") == [(0, 0, 1)]
+    assert await known(hub, kept[0]["id"]) == {}
+    await named(hub, ehr="late")
+    assert await taken(hub, kept[0]["id"]) == {kept[0]["id"]: "ok"}
+    await flows_but_gaps(hub, topic)
+    await named(hub)
+
+
+async def flows_but_gaps(hub, topic):
+    async def look():
+        return not await hub.rows("SELECT 1 FROM aside WHERE topic = %s AND NOT lost", topic)
+
+    await until(look, 30)
+
+
+# --- two hubs ---------------------------------------------------------------------------------------------------------
+
+
+async def test_while_hubs_come_are_stopped_for_longer_than_their_session_and_go_on_nothing_is_lost_or_done_twice(
+    hub, admin, tmp_path
+):
+    second = parts.Stack(hub.database, hub.bootstrap, hub.registers, tmp_path / "second.log", hub.tag)
+    sent = []
+
+    async def write():
+        while True:
+            attributes, data = admission(LUND[len(sent) % 4])
+            await hub.tell("ehr", attributes, data)
+            sent.append(attributes["id"])
+            await asyncio.sleep(0.05)
+
+    writing = asyncio.create_task(write())
+    try:
+        second.start()
+        await second.ready()  # the partitions are dealt anew
+        await asyncio.sleep(1)
+        for process in (hub.hub, second.hub):  # one of them has the partition
+            os.kill(process.pid, signal.SIGSTOP)
+            so_far = len(sent)
+
+            async def taken_over(so_far=so_far):
+                return len(await known(hub, *sent[so_far:])) > 20
+
+            await until(taken_over)
+            os.kill(process.pid, signal.SIGCONT)
+            await asyncio.sleep(1)
+        await asyncio.to_thread(second.hub.stop)
+        await asyncio.sleep(1)
+    finally:
+        for process in (hub.hub, second.hub):
+            if process.alive:
+                os.kill(process.pid, signal.SIGCONT)
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+        await asyncio.to_thread(second.hub.stop)
+        await second._client.aclose()
+    assert set((await taken(hub, *sent)).values()) == {"ok"}
+    told = await hub.rows("SELECT message, system, count(*) FROM outbox WHERE kind = 'notice' GROUP BY 1, 2")
+    assert {count for message, _, count in told if message in sent} == {1}
+
+    async def committed():
+        offsets = await admin.list_consumer_group_offsets(f"hub{hub.tag}")
+        at = offsets[TopicPartition(f"hub.in.ehr{hub.tag}", 0)].offset
+        return at == await hub_end(hub)
+
+    await until(committed)
+
+
+async def hub_end(hub):
+    part = TopicPartition(f"hub.in.ehr{hub.tag}", 0)
+    async with AIOKafkaConsumer(bootstrap_servers=hub.bootstrap) as consumer:
+        return (await consumer.end_offsets([part]))[part]

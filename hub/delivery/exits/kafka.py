@@ -6,7 +6,7 @@ Whole record batches are handed to the producer, not a future per record: order 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -42,8 +42,10 @@ class KafkaExit:
 
     together = 1_000
 
-    def __init__(self, producer: AIOKafkaProducer) -> None:
+    def __init__(self, producer: AIOKafkaProducer, partitions_of: Callable[[str], int | None]) -> None:
+        """``partitions_of``: topic → how many of its partitions, from the first, are written to; None: all."""
         self._producer = producer
+        self._partitions_of = partitions_of
 
     def breaker(self, _: System) -> tuple[int, float]:
         """The broker is ours and one failure says that it is away; it is asked again every second."""
@@ -53,7 +55,8 @@ class KafkaExit:
         """Acknowledged by every in-sync replica, or to be tried again as a whole."""
         topic = topic_out(system.id)
         try:
-            partitions = tuple(sorted(await self._producer.partitions_for(topic)))
+            there = sorted(await self._producer.partitions_for(topic))
+            partitions = tuple(there[: self._partitions_of(topic)])
             by_partition: dict[int, list[Parcel]] = {}
             for parcel in parcels:
                 by_partition.setdefault(_partition_of(parcel.key, partitions), []).append(parcel)
@@ -92,10 +95,10 @@ class KafkaExit:
         await self._producer.stop()
 
 
-async def connect(client: Mapping[str, Any]) -> KafkaExit:
+async def connect(client: Mapping[str, Any], partitions_of: Callable[[str], int | None]) -> KafkaExit:
     """An exit whose producer neither loses nor doubles nor reorders in its life: all replicas, idempotent.
 
-    ``client``: as of ``settings.kafka_client``.
+    ``client``: as of ``settings.kafka_client``; ``partitions_of``: as of ``KafkaExit``.
     Raises ``Misconfigured`` when the broker does not answer.
     """
     producer = AIOKafkaProducer(
@@ -112,4 +115,4 @@ async def connect(client: Mapping[str, Any]) -> KafkaExit:
     except (KafkaError, OSError) as error:
         await producer.stop()
         raise Misconfigured(NO_BROKER) from error
-    return KafkaExit(producer)
+    return KafkaExit(producer, partitions_of)
