@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
+from hub import yaml_text
 from hub.errors import Misconfigured
 from schemas.directory import Directory
 
@@ -15,17 +17,30 @@ from schemas.directory import Directory
 def load(file: Path) -> Directory:
     """A directory from YAML; raises ``Misconfigured`` that names every entry which does not hold."""
     try:
-        directory = Directory.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+        directory = Directory.model_validate(yaml_text.load(file.read_bytes()))
     except OSError as error:
         raise Misconfigured(f"{file} cannot be read: {error.strerror}") from None
-    except yaml.YAMLError as error:
-        raise Misconfigured(f"{file} is no YAML: {error}") from None
+    except yaml_text.NotYaml as error:
+        raise Misconfigured(f"{file}, {error}") from None
     except ValidationError as error:
-        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors(include_url=False)]
+        faults = [_said(fault) for fault in error.errors(include_url=False, include_input=False)]
         raise Misconfigured(f"{file} is no directory:\n  " + "\n  ".join(faults)) from None
     if faults := directory.faults():
         raise Misconfigured(f"{file} does not hold together:\n  " + "\n  ".join(faults))
     return directory
+
+
+_QUOTES: Final = {
+    "string_type": 'give a text; put it in quotes where it is digits, true, yes or no: "0012"',
+    "missing": "it is missing",
+    "extra_forbidden": "there is no such entry",
+}
+
+
+def _said(fault: ErrorDetails) -> str:
+    """Where and what; never the value, which may be a secret."""
+    place = ".".join(map(str, fault["loc"])) or "the file"
+    return f"{place}: {_QUOTES.get(fault['type']) or fault['msg'].removeprefix('Value error, ')}"
 
 
 def changes(before: Directory | None, after: Directory) -> list[str]:

@@ -5,7 +5,6 @@ when it runs.
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from hub.cli.root import app, database_url, directory_app, in_transaction, with_store
-from hub.errors import Misconfigured, Refused, Unavailable
+from hub.errors import Misconfigured
 
 
 @app.command()
@@ -106,37 +105,7 @@ def directory_show() -> None:
     typer.echo(f"# version {found[0]}\n{shown(found[1])}")
 
 
-# --- messages ---------------------------------------------------------------------------------------------------------
-
-
-@app.command()
-def send(
-    file: Annotated[Path, typer.Argument(help="A CloudEvent (.json), or a FHIR Bundle (.fhir.json, .xml).")],
-    url: Annotated[str, typer.Option(help="The hub's address.")] = "http://127.0.0.1:8400",
-    token: Annotated[str, typer.Option(envvar="HUB_TOKEN", help="The system's bearer token.")] = "",
-) -> None:
-    """Send one message over HTTP and show the receipt; exit status 0 when it was accepted."""
-    import httpx
-
-    body = file.read_bytes()
-    bundle = file.suffix == ".xml" or b'"resourceType"' in body
-    media = (
-        "application/fhir+xml"
-        if file.suffix == ".xml"
-        else "application/fhir+json"
-        if bundle
-        else "application/cloudevents+json"
-    )
-    path = "/fhir/$process-message" if bundle else "/messages"
-    try:
-        answer = httpx.post(
-            url + path, content=body, headers={"content-type": media, "authorization": f"Bearer {token}"}, timeout=60
-        )
-    except httpx.HTTPError as error:
-        raise Unavailable(f"the hub at {url} does not answer ({type(error).__name__})") from None
-    is_json = "json" in answer.headers.get("content-type", "")
-    typer.echo(json.dumps(answer.json(), indent=2, ensure_ascii=False) if is_json else answer.text)
-    raise typer.Exit(0 if answer.status_code == 200 else 1)
+# --- what became of it -------------------------------------------------------------------------------------------------
 
 
 @app.command()
@@ -186,49 +155,6 @@ def average(
 
 
 # --- vendors ----------------------------------------------------------------------------------------------------------
-
-
-@app.command()
-def check(
-    files: Annotated[
-        list[Path], typer.Argument(help="Messages or FHIR Bundles to check, or scenarios with --scenario.")
-    ],
-    scenario: Annotated[bool, typer.Option("--scenario", help="The files are scenarios: run them in memory.")] = False,
-) -> None:
-    """Check messages, Bundles or scenarios without a hub; says what is wrong and where. Exit status 0 when all are
-    well.
-    """
-    if scenario:
-        from hub import scenarios
-
-        raise typer.Exit(scenarios.check(files))
-    wrong = sum(not _check_message(file) for file in files)
-    raise typer.Exit(1 if wrong else 0)
-
-
-def _check_message(file: Path) -> bool:
-    """One file to its verdict, printed; a fixture of ``contracts/invalid`` is right when it is refused as it says."""
-    from hub.translators import formats
-
-    body, expected = file.read_bytes(), None
-    if file.suffix == ".json" and b'"refused"' in body:
-        fixture = json.loads(body)
-        body, expected = json.dumps(fixture["event"]).encode(), fixture["refused"]["rule"]
-    media = formats.FHIR_XML if file.suffix == ".xml" else "application/cloudevents+json"
-    if b'"resourceType"' in body[:400]:
-        media = formats.FHIR_JSON
-    try:
-        message = formats.read(media, None, body)
-    except Refused as refused:
-        said = f"{refused.rule} at {refused.element or '/'}"
-        if refused.rule == expected:
-            typer.echo(f"{file}: ok, refused by {said} as it should be")
-            return True
-        typer.echo(f"{file}: {said}\n  {refused.sv}\n  {refused.en}")
-        return False
-    rest = "" if expected is None else f", readable; {expected} takes a hub's rules, see --scenario"
-    typer.echo(f"{file}: ok, {message.name}{rest}")
-    return True
 
 
 @app.command()

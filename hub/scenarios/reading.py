@@ -5,12 +5,14 @@ Times stay the text that the author wrote, so that what is sent is what stands i
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+
+from hub.yaml_text import Loader
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -24,29 +26,10 @@ class Unusable(ValueError):  # noqa: N818 - named for what it says of the file
         self.path, self.line, self.element = path, line, element
 
 
-class _Loader(yaml.CSafeLoader):
-    """Dates and times stay text, and a key that stands twice is a fault rather than a silent loss of the first."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        keys = [key.value for key, _ in node.value]
-        for number, key in enumerate(keys):
-            if key in keys[:number]:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key} stands twice", node.value[number][0].start_mark
-                )
-        return super().construct_mapping(node, deep)
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-}
-
-
 def read(path: Path, model: type[_Model]) -> tuple[_Model, yaml.Node]:
     """A file as a model, and the tree that knows the lines. Raises ``Unusable``."""
     try:
-        loader = _Loader(path.read_text(encoding="utf-8"))
+        loader = Loader(path.read_text(encoding="utf-8"))
         node = loader.get_single_node()
         content = None if node is None else loader.construct_document(node)
     except OSError as error:
