@@ -33,8 +33,8 @@ bench: .venv/ready      ## how fast, on this machine
 bench-views: .venv/ready ## the lists over a million cases, and message 5 000 of one: minutes
 	$(BIN)/python -m tests.bench.views
 
-chaos: .venv/ready      ## kill -9 in the middle, ROUNDS=25 times, and nothing may be lost or told twice
-	CHAOS_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/integration/test_crash.py
+chaos: .venv/ready      ## two hubs: kill -9, a minute's stop, ROUNDS=25 times, and nothing may be lost or told twice
+	CHAOS_ROUNDS=$(ROUNDS) CHAOS_STOP_S=60 $(BIN)/python -m pytest tests/integration/test_crash.py
 
 lint: .venv/ready       ## style, types, and who may import whom
 	$(BIN)/ruff check .
