@@ -96,16 +96,19 @@ async def check_sessions(store: Store) -> None:
     try:
         one, other = await connect(store), await connect(store)
         try:
-            for _ in range(_PROBES):
-                before = await _session_of(one)
-                async with other.transaction():
-                    beside, after = await _session_of(other), await _session_of(one)
-                if before == beside or before != after:
-                    raise Misconfigured(_POOLED)
+            async with asyncio.timeout(_PATIENCE_S):
+                for _ in range(_PROBES):
+                    before = await _session_of(one)
+                    if before == await _session_of(other):
+                        raise Misconfigured(_POOLED)
+                    async with other.transaction():
+                        beside, after = await _session_of(other), await _session_of(one)
+                    if before == beside or before != after:
+                        raise Misconfigured(_POOLED)
         finally:
             await one.close()
             await other.close()
-    except (psycopg.Error, OSError) as error:
+    except (psycopg.Error, OSError, TimeoutError) as error:
         if "startup parameter" in str(error):  # what PgBouncer says of settings that it does not pass on
             raise Misconfigured(_POOLED) from None
         raise Unavailable("database") from error

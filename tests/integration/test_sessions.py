@@ -1,0 +1,178 @@
+"""Who holds the locks: one hub at a time, on a session of its own, and no longer than it lives (D-3).
+
+May import ``hub.store`` and the delivery's gate; PostgreSQL is real, the wires to it are ours.
+"""
+
+import asyncio
+
+import psycopg
+import pytest
+
+from hub.delivery.gate import Gate, Pass, Withheld
+from hub.errors import Misconfigured, Unavailable
+from hub.store import ownership as sessions
+from hub.store.ownership import Ownership, check_sessions
+from hub.store.transaction import Store
+from tests.wires import Pooler, Wire
+
+LOCKS = {f"{number}" for number in range(64)}
+A_NOTICE = (
+    "INSERT INTO outbox (id, kind, system, case_id, sequence, source, message, told, accepted_at, due_at, follows)"
+    " VALUES (%s, 'notice', 'ehr', '0199aaaa-0000-7000-8000-000000000001', %s, 'urn:hsa:a', 'm-1', '{}', now(), now(), %s)"
+)
+
+
+class Row:
+    """A row as a lane has it in memory."""
+
+    def __init__(self, id_, revision=0):
+        self.id, self.revision = id_, revision
+
+
+@pytest.fixture
+def server(database):
+    with psycopg.connect(database.replace("+psycopg", ""), autocommit=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def store(database):
+    found = Store(database, pool=2)
+    yield found
+    await found.close()
+
+
+@pytest.mark.parametrize("behind", [1, 2])
+async def test_a_pooler_in_transaction_mode_is_refused_at_the_start_with_a_sentence(database, behind):
+    async with Pooler(database, behind) as pooler:
+        with pytest.raises(Misconfigured, match=r"pool_mode=transaction.*PostgreSQL itself"):
+            await check_sessions(Store(pooler.url))
+
+
+async def test_a_database_without_a_pooler_is_accepted(store):
+    await check_sessions(store)
+
+
+async def test_all_locks_are_taken_by_one_question_and_by_one_hub_only(store):
+    one, other = Ownership(store, "relay"), Ownership(store, "relay")
+    asked = []
+    original = one._try
+
+    async def counted(*values):
+        asked.append(values)
+        return await original(*values)
+
+    one._try = counted
+    assert await one.hold(LOCKS) == LOCKS
+    assert len(asked) == 1
+    assert await other.hold(LOCKS) == frozenset()
+    await one.close()
+    assert await other.hold(LOCKS) == LOCKS
+    await other.close()
+
+
+async def test_a_hub_that_says_nothing_loses_its_locks_and_nothing_leaves_it_afterwards(store, monkeypatch):
+    monkeypatch.setattr(sessions, "_SILENCE_S", 1)  # as one that is stopped, or whose machine has lost its power
+    one, other = Ownership(store, "relay"), Ownership(store, "relay")
+    await one.hold(LOCKS)
+    gate = Gate(one)
+    granted = await gate.ask("1", [])
+    async with asyncio.timeout(20):
+        while await other.hold(LOCKS) != LOCKS:
+            await asyncio.sleep(0.1)
+    with pytest.raises(Unavailable):
+        await gate.ask("1", [])
+    granted._at = -1e9
+    with pytest.raises(Unavailable):
+        await granted()
+    await other.close()
+
+
+async def test_a_wire_that_goes_silent_gives_the_locks_free_and_the_cut_off_hub_learns_it_by_itself(
+    database, store, monkeypatch
+):
+    monkeypatch.setattr(sessions, "_SILENCE_S", 1)
+    monkeypatch.setattr(sessions, "_PATIENCE_S", 0.5)
+    async with Wire(database) as wire:
+        far = Store(wire.url, pool=2)
+        one, other = Ownership(far, "relay"), Ownership(store, "relay")
+        assert await one.hold(LOCKS) == LOCKS
+        wire.cut()
+        async with asyncio.timeout(30):
+            while await other.hold(LOCKS) != LOCKS:
+                await asyncio.sleep(0.1)
+        with pytest.raises(Unavailable):
+            await Gate(one).ask("1", [])
+        assert not one.held
+        wire.mend()
+        await one.close()
+        await other.close()
+        await far.close()
+
+
+async def test_the_database_drops_the_session_without_the_hub_noticing_and_nothing_leaves(store, server):
+    one = Ownership(store, "relay")
+    await one.hold(LOCKS)
+    server.execute(
+        "SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a"
+        " WHERE a.pid <> pg_backend_pid() AND a.datname = current_database()"
+    )
+    with pytest.raises(Unavailable):
+        await Gate(one).ask("1", [])
+
+
+async def test_what_was_told_given_up_or_rewritten_meanwhile_is_withheld(store, server):
+    for number in range(1, 6):
+        server.execute(A_NOTICE, (number, number, number - 1))
+    server.execute("UPDATE outbox SET state = 'sent', sent_at = now() WHERE id = 1")
+    server.execute("UPDATE outbox SET behind = true WHERE id = 3")
+    server.execute("UPDATE outbox SET revision = 1 WHERE id = 4")
+    one = Ownership(store, "relay")
+    await one.hold(LOCKS)
+    gate = Gate(one)
+    with pytest.raises(Withheld) as withheld:
+        await gate.ask("1", [Row(number) for number in range(1, 7)])
+    assert withheld.value.ids == {1, 3, 4, 6}  # the sixth is in the table no more
+    granted = await gate.ask("1", [Row(2), Row(4, revision=1), Row(5)])
+    await granted()
+    with pytest.raises(Unavailable):
+        await gate.ask("another", [Row(2)])
+    await one.close()
+
+
+async def test_an_answer_is_good_for_a_second_and_asked_for_again_after_it(monkeypatch):
+    asked = []
+
+    class Asked:
+        async def withheld(self, lock, known):
+            asked.append(known)
+            return set()
+
+    clock = [100.0]
+    monkeypatch.setattr("hub.delivery.gate.time.monotonic", lambda: clock[0])
+    granted = Pass(Asked(), "1", [Row(7)])
+    await granted.renew()
+    clock[0] += 0.9
+    await granted()
+    assert len(asked) == 1
+    clock[0] += 60  # the process was stopped
+    await granted()
+    assert len(asked) == 2
+
+
+async def test_what_a_hub_that_is_stopped_holds_in_mid_work_is_given_free(database, server):
+    stopped = Store(database, pool=1)
+    async with stopped.transaction() as connection:
+        row = await (await connection.execute("SHOW idle_in_transaction_session_timeout")).fetchone()
+        assert row == ("15s",)
+        await connection.execute("SET idle_in_transaction_session_timeout = '300ms'")
+
+    async def work():
+        async with stopped.transaction() as connection:
+            await connection.execute("SELECT pg_advisory_xact_lock(1)")
+            server.execute("SELECT pg_advisory_lock(1)")  # waits until the server has ended the other
+            await connection.execute("SELECT 1")
+
+    with pytest.raises(Unavailable):
+        await work()
+    await stopped.close()
