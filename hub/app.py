@@ -71,7 +71,7 @@ class Hub:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._kafka = kafka_client(settings)
-        self.store = Store(settings.database_url, pool=settings.database_pool)
+        self.store = Store(settings.database_url, pool=settings.database_pool, wait_s=settings.database_wait_s)
         self._version = 0
         self._directory: Directory | None = None
         self._known = Known(Answers(self.store), *_ttl(settings))

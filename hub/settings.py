@@ -103,6 +103,8 @@ class Settings(Outward):
 
     database_url: str
     database_pool: int = 10
+    database_wait_s: float = Field(default=30.0, gt=0)
+    """Seconds until work is put off because no connection came free."""
     kafka_bootstrap: str
     kafka_tls: bool = False
     kafka_ca_file: str | None = None

@@ -59,14 +59,16 @@ class Conflict(Exception):  # noqa: N818 - it is no fault: the work is simply do
 
 
 class Store:
-    """PostgreSQL. ``url``: ``postgresql+psycopg://…``; ``pool``: connections at the most."""
+    """PostgreSQL. ``url``: ``postgresql+psycopg://…``; ``pool``: connections at the most; ``wait_s``: seconds until it is
+    said that none came free.
+    """
 
-    def __init__(self, url: str, *, pool: int = 10) -> None:
+    def __init__(self, url: str, *, pool: int = 10, wait_s: float = 30.0) -> None:
         self.engine: AsyncEngine = create_async_engine(
             driven(url),
             pool_size=pool,
             max_overflow=0,
-            pool_timeout=30,
+            pool_timeout=wait_s,
             connect_args=CONNECT | {"options": _SESSION},
         )
 
