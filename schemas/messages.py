@@ -82,7 +82,7 @@ class Question(Part):
     actor: str | None = None
     role: str | None = None
     unit: str | None = None
-    concerns: Literal["actor", "responsible_physician", "decided_by"] = "actor"
+    concerns: Literal["actor", "responsible_physician", "decided_by", "fast_vardkontakt"] = "actor"
 
 
 MESSAGES: dict[str, type[Part]] = {

@@ -49,10 +49,12 @@ class Verifiering(Part):
     unit: KnownHsa
     actor: KnownHsa
     role: Code
-    """The role that was asked about; ``legitimerad`` where a licence was (C-22)."""
+    """The role that was asked about; ``legitimerad`` where a licence was (C-22), ``personal`` where any befattning will
+    do (V-7)."""
     outcome: VerificationOutcome
-    concerns: Literal["actor", "responsible_physician", "decided_by"] = "actor"
-    """Whether the person acted, was named as responsible physician (V-9, V-12, V-13) or made a menprovning (C-22)."""
+    concerns: Literal["actor", "responsible_physician", "decided_by", "fast_vardkontakt"] = "actor"
+    """Whether the person acted, was named as responsible physician (V-9, V-12, V-13), as fast
+    vardkontakt (V-7), or made a menprovning (C-22)."""
 
 
 News = Literal["protected", "deceased", "moved", "new_number"]

@@ -102,6 +102,7 @@ _CONCERNS = {
     "actor": "den som handlade",
     "responsible_physician": "ansvarig läkare",
     "decided_by": "den som beslutade",
+    "fast_vardkontakt": "fast vårdkontakt",
 }
 _DEADLINES = {
     "inskrivning_sen": "inskrivningsmeddelandet är sent",

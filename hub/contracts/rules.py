@@ -17,7 +17,7 @@ from hub.scenarios import Written, files_in
 ELSEWHERE: Mapping[str, str] = {
     "C-3": "`hub.processes.table.acting_role`",
     "C-4": "`hub.processes.machine.decide`: only a participating unit acts in a case",
-    "C-13": "`hub.processes.common.await_joined`: who comes in is asked for what still awaits someone",
+    "C-13": "`hub.processes.common.ask`: who comes in is asked for the admission, utskrivningsklar and what still awaits someone",
     "C-22": "`hub.processes.registers.not_licensed`: HSA is asked before a menprovning is decided",
     "C-25": "`hub.processes.consent.consent`: either outcome is recorded, and who gave it",
     "C-30": "`hub.processes.outlook.colours`",

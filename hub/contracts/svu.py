@@ -38,6 +38,8 @@ _WARDS_PART = svu.SlutenvardsDel(
     responsible_physician=_WHO,
     sip_position="sip_behovs",
 )
+_REWRITTEN = _WARDS_PART.model_copy(update={"patient_opinion": "Vill inte hem"})
+"""The same words again would change nothing."""
 _CENTRES_PART = svu.OppenvardsDel(responsible_physicians=(_WHO,), responsibility_division="Vårdcentralen")
 _KOMMUNS_PART = svu.KommunsDel(planned_efforts="Hemtjänst")
 _DISCHARGE = svu.Utskrivning(date=_NOW.date(), kind="utskrivning", discharged_to="ordinart_boende", confirmed=True)
@@ -196,6 +198,7 @@ def _whole(world: World, opened: Case, state: _State) -> dict[tuple[str, str], l
     begun = decide(SVU, opened.copy(), "trial", told, world.directory, _NOW).case
     parts: list[tuple[str, str, Part]] = [
         (ward, "svu.stallningstagande", svu.Stallningstagande(slutenvard=_WARDS_PART)),
+        (ward, "svu.stallningstagande", svu.Stallningstagande(slutenvard=_REWRITTEN)),
         (centre, "svu.stallningstagande", svu.Stallningstagande(oppenvard=_CENTRES_PART)),
         (municipality, "svu.stallningstagande", svu.Stallningstagande(kommun=_KOMMUNS_PART)),
         (ward, "svu.klarmarkering", svu.Klarmarkering()),

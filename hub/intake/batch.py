@@ -20,7 +20,7 @@ from hub.intake.vouching import actor_may_act, licence_unknown, person_may_have_
 from hub.log import log
 from hub.processes.case import Case
 from hub.processes.machine import NO_SUCH_CASE, Decision, decide
-from hub.processes.registers import LICENSED
+from hub.processes.registers import LICENSED, goes_without_saying
 from hub.processes.svu import SVU
 from hub.processes.table import acting_role
 from hub.store.inbox import Connection
@@ -248,6 +248,8 @@ class Batch(Outcome):
             known = self.known.person(asked.person or "", asked.county or "")
         elif asked.question == "verifiering" and asked.actor is not None and asked.role is not None:
             said = self.known.actor(asked.actor, asked.role)
+            if said is not None and goes_without_saying(said, asked.concerns):
+                return
             if said is not None and said != ASKED:
                 facts = asked.model_dump(include={"unit", "actor", "role", "concerns"})
                 known = Verifiering.model_validate({**facts, "outcome": said})

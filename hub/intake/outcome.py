@@ -10,6 +10,7 @@ from datetime import datetime
 
 from hub.intake import telling
 from hub.intake.standing import Standing
+from hub.processes import disclosure
 from hub.processes.case import Case
 from hub.processes.deadlines import deadlines
 from hub.store import cases, held, inbox, outbox
@@ -76,7 +77,7 @@ class Outcome(Standing):
         for number, source, id_ in rows:
             row = kept[source, id_]
             message = formats.kept(row)
-            await outbox.rewrite(connection, number, telling.body_of(message, telling.completed(message, case)))
+            await outbox.rewrite(connection, number, telling.body_of(message, disclosure.told(message, case)))
 
     async def write(self, connection: Connection) -> None:
         """All of it, in the caller's transaction. Raises ``Conflict`` where another hub was first."""

@@ -17,7 +17,9 @@ from hub.store.inbox import Connection
 from hub.translators import formats
 from schemas.envelope import Message
 
-_BRING_UNITS_IN = frozenset({"adressering", "deltagare"})
+_BRING_UNITS_IN = frozenset({"adressering", "deltagare", "roll"})
+_MAY_SHOW_MORE = frozenset({"samtycke", "svu.inskrivning"})
+"""What may bring a consent, and with it show units more than before (C-13)."""
 _NAME_A_MESSAGE = frozenset({"kvittens", "makulering", "felsant"})
 
 
@@ -47,7 +49,13 @@ class Standing:
         keys = {key for a in arrivals for key in self.queue_keys(a) if key is not None}
         self.holds = Holds(await held.queues(connection, keys) if keys else ())
         joining = {self.case_id(a, m) for a, m in readable if m.name in _BRING_UNITS_IN or a.was_held}
-        await self._recall(connection, [case for id_, case in self.cases.items() if id_ in joining])
+        more = {self.case_id(a, m) for a, m in readable if m.name in _MAY_SHOW_MORE}
+        told_anew = [
+            case
+            for id_, case in self.cases.items()
+            if id_ in joining or (id_ in more and case.shared_until is not None)
+        ]
+        await self._recall(connection, told_anew)
         await self._threads(connection, readable)
 
     async def _recall(self, connection: Connection, joined: Sequence[Case]) -> None:

@@ -4,13 +4,14 @@ and the store's plain rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
 
+from hub.processes import disclosure
 from hub.processes.case import Case
+from hub.processes.disclosure import visible
 from hub.processes.machine import Decision
 from hub.processes.outlook import ANSWER, outlook
 from hub.processes.table import Process
@@ -31,23 +32,24 @@ def notices(
 ) -> list[Item]:
     """The notices of one accepted message, in the order in which they shall arrive.
 
-    Units that came in are caught up first (C-10): they get what stands for every published step, unless their system
-    has it
-    already; then the message itself goes to those whom its row tells. ``earlier`` holds messages still in memory by
-    sequence.
+    Units that came in, or may see more than before, are caught up first (C-10, C-13): they get what stands of all that
+    may be shared with them, unless their system has it already; then the message itself goes to those whom its row
+    tells. ``earlier`` holds messages still in memory by sequence.
     """
     case = decision.case
     items: list[Item] = []
     here = _Here(process, case, directory, now)
     asked_here: dict[str, str] = {}
     if case.published and decision.joined:
-        for sequence in case.standing:
+        may_have = {unit: set(visible(case, unit).standing) for unit in decision.joined}
+        for sequence in sorted(set().union(*may_have.values())):
             then = earlier[sequence]
-            fresh = [unit for unit in decision.joined if _heard(case, directory.system_of.get(unit, "")) < sequence]
+            concerned = [unit for unit in decision.joined if sequence in may_have[unit]]
+            fresh = [unit for unit in concerned if _is_new(case, directory.system_of.get(unit, ""), sequence)]
             if sequence < case.sequence:
                 items += _told(here, sequence, then, fresh)
             # A system never gets the same notice twice: its later unit is asked by the message that brought it in.
-            for unit in set(decision.joined).difference(fresh):
+            for unit in set(concerned).difference(fresh):
                 asked_here |= _asked(case, then, [unit])
     units = [*decision.tell, *(unit for unit in asked_here if unit not in decision.tell)]
     items += _told(here, case.sequence, message, units, asked_here)
@@ -64,11 +66,18 @@ class _Here:
     now: datetime
     outline: tuple[object, ...] | None = None
     """What the case looks like to all of them, once somebody is told."""
+    last: dict[str, int] = field(default_factory=dict)
+    """system → the number that it was told last of them, be it a later one's replay."""
 
 
 def _heard(case: Case, system: str) -> int:
     """The last sequence that a system has been told."""
     return case.told[system][0] if system in case.told else 0
+
+
+def _is_new(case: Case, system: str, sequence: int) -> bool:
+    """Whether a message was never told to a system: it is later than all that was, or was passed over then."""
+    return sequence > _heard(case, system) or sequence in case.unheard.get(system, ())
 
 
 def acted(case: Case, system: str) -> None:
@@ -85,6 +94,7 @@ def _skipped(case: Case, system: str, sequence: int) -> tuple[int, ...]:
     account = case.told.get(system)
     if account is None:
         case.told[system] = [sequence, sequence]
+        _pass_over(case, system, range(1, sequence), sequence)
         return ()
     heard, upto, *ranges = account
     own = list(zip(ranges[::2], ranges[1::2], strict=True))
@@ -94,7 +104,20 @@ def _skipped(case: Case, system: str, sequence: int) -> tuple[int, ...]:
     upto = max(upto, sequence)
     kept = [end for first, last in own if last > upto for end in (first, last)]
     case.told[system] = [max(heard, sequence), upto, *kept]
+    _pass_over(case, system, skipped, sequence)
     return skipped
+
+
+def _pass_over(case: Case, system: str, skipped: Iterable[int], told: int) -> None:
+    """Keeps which messages that stand a system was not told; what it is told now it has."""
+    before = case.unheard.get(system, ())
+    if not before and not skipped:
+        return
+    found = sorted({*before, *skipped}.intersection(case.standing).difference([told]))
+    if found:
+        case.unheard[system] = found
+    else:
+        case.unheard.pop(system, None)
 
 
 def _asked(case: Case, message: Message, units: list[str]) -> dict[str, str]:
@@ -129,12 +152,14 @@ def _told(
         if system is not None:
             by_system.setdefault(system, []).append(unit)
     items = []
-    shown = completed(message, case)
+    shown = disclosure.told(message, case)
     body = body_of(message, shown)
     here.outline = here.outline or case.outline()
     for system, receivers in by_system.items():
-        seen = {unit: outlook(here.process, case, unit, directory, here.outline) for unit in receivers}
-        follows = _heard(case, system)
+        seen = {unit: outlook(here.process, case, unit, directory, here.now, here.outline) for unit in receivers}
+        heard = _heard(case, system)
+        follows = here.last.get(system, heard)
+        here.last[system] = sequence
         told = Told(
             case=case.id,
             sequence=sequence,
@@ -143,7 +168,7 @@ def _told(
             state={step: {unit: seen[unit].colours[step] for unit in receivers} for step in here.process.steps},
             may={unit: seen[unit].may for unit in receivers},
             skipped=_skipped(case, system, sequence),
-            replay=False,
+            replay=sequence < heard,
         )
         items.append(
             Item(
@@ -168,41 +193,6 @@ def _told(
 def body_of(message: Message, shown: Message) -> bytes | None:
     """What a notice's row keeps of its body: nothing where it is what was sent."""
     return None if shown is message else write_body(shown)
-
-
-def completed(message: Message, case: Case) -> Message:
-    """The message as it is shown: with the person's name and address from the register where the sender left them out
-    (law 2017:612 2:2, C-60), and without what points to one whose identity is protected (C-62).
-
-    A no to the position on SIP names who talks to the ward about it (V-13).
-    """
-    if message.name == "svu.sip_stallning" and not message.data.approves:  # type: ignore[attr-defined]
-        caller = next((v["person"] for v in case.vardkontakter if v["kallelseansvarig"]), None)
-        return message if caller is None else _with(message, {"kallelseansvarig": caller})
-    patient = message.data.patient if "patient" in type(message.data).model_fields else None  # type: ignore[attr-defined]
-    if case.blocked:
-        return _hidden(message, patient)
-    if patient is None:
-        return message
-    missing = {k: v for k, v in case.person.items() if getattr(patient, k) is None}
-    return _with(message, {"patient": patient.model_copy(update=missing)}) if missing else message
-
-
-def _with(message: Message, changed: dict[str, Any]) -> Message:
-    return replace(message, data=message.data.model_copy(update=changed))
-
-
-def _hidden(message: Message, patient: Any) -> Message:
-    """C-62: address and personal contacts are in nothing that the hub shows."""
-    if message.name == "narstaende":
-        return _with(message, {"people": ()})
-    if message.name in {"adressering", "folkbokforing"}:
-        return _with(message, {"address": None})
-    if message.name == "kontakt":
-        return _with(message, {"phone": None, "email": None})
-    if patient is None:
-        return message
-    return _with(message, {"patient": patient.model_copy(update={"address": None, "phone": None})})
 
 
 def lookup(case_id: str | None, message: Message, question: Question, now: datetime) -> Item:

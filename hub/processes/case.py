@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass, field
+from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
@@ -24,6 +25,8 @@ class Case:
     sequence: int = 0
     person: dict[str, str] = field(default_factory=dict)
     """personnummer, name, address, phone: what the case shows (C-60)."""
+    former_numbers: list[str] = field(default_factory=list)
+    """Personnummer that the person had before: they still mean the same person (C-60)."""
     opened_by: str = ""
     information: bool | None = None
     samtycke: str | None = None
@@ -32,6 +35,15 @@ class Case:
     """The last day on which the consent holds (C-23)."""
     consent_at: int | None = None
     """The sequence of the ``samtycke`` that stands."""
+    records: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """``information`` and ``samtycke`` as they stand, in the words of their messages: every admission notice shows them."""
+    shared_until: int | None = None
+    """The sequence with which the consent to share was lost (refused, withdrawn, expired); None while it stands. Who came
+    in later sees what V-3 lets alone (``disclosure``)."""
+    registered_until: int | None = None
+    """The same of any consent at all (C-24): who came in later is told nothing until one is registered."""
+    narrow: bool = False
+    """This is the case as one sees it who is shown what V-3 lets alone; never so in the store."""
     blocked: bool = False
     """C-62: protected identity was learnt while the case was open; no consent can be registered."""
     deceased: bool = False
@@ -41,7 +53,10 @@ class Case:
     addressed: str | None = None
     """The last outcome of law-and-lookups §4, or None while the registers have not answered."""
     participants: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """unit → {party, roles (C-4), since (sequence), by (id of the message that brought it in)}."""
+    """unit → {party, roles (C-4), since (sequence), by (id of the message that brought it in, or that asked it for what its
+    system knew already), asked (that message's sequence, where it is not ``since``)}."""
+    gone: dict[str, str] = field(default_factory=dict)
+    """unit that left → its party: what it adjusted was adjusted by that party (V-15)."""
     access: dict[str, list[str]] = field(default_factory=dict)
     """unit that takes no part → [ground, time]: it may read (C-5)."""
     steps: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -54,8 +69,9 @@ class Case:
     counts: dict[str, int] = field(default_factory=dict)
     """messages, files (C-42)."""
     dates: dict[str, Any] = field(default_factory=dict)
-    """admitted, published (times), estimated (day), klar {date, physician, at, source, message}, discharged {date, kind, to, at}, archived
-    (the time when it leaves the start list, C-54)."""
+    """admitted, published (times), estimated and stated (the day that stands, and the one that the inskrivning said),
+    klar {date, physician, at, source, message}, discharged {date, kind, to, at}, archived (the time when it leaves the
+    start list, C-54)."""
     placement: dict[str, str] = field(default_factory=dict)
     """Law 5:2: municipality, stated_by."""
     registered: str | None = None
@@ -63,8 +79,9 @@ class Case:
     vardkontakter: list[dict[str, Any]] = field(default_factory=list)
     """V-7: {person, unit, kallelseansvarig, responsibility, sequence}."""
     fields: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
-    """document (kartlaggning, stallningstagande.slutenvard …) → field → [version, sequence, unit, complete]; the words
-    themselves stand in the message with that sequence (C-50, C-51)."""
+    """document (kartlaggning, stallningstagande.slutenvard …) → field → [version, sequence, unit, complete, and of the
+    stallningstagande a fingerprint of the words]; the words themselves stand in the message with that sequence (C-50,
+    C-51)."""
     sip_position: str | None = None
     klarmarkerad: bool = False
     sip_approved: bool | None = None
@@ -79,8 +96,10 @@ class Case:
     """deadline (``name`` or ``name/step``) → the time that it had when it was told (D-9)."""
     due: dict[str, str] = field(default_factory=dict)
     """deadline → when it passes: what the law's clock says now, computed anew after each message."""
-    listed: dict[str, bool] = field(default_factory=dict)
-    """unit → whether its list says «att göra», as the store's lists stand: bookkeeping."""
+    listed: dict[str, list[str]] = field(default_factory=dict)
+    """unit → what awaits which of its roles (``att_gora``), as the store's lists stand: bookkeeping."""
+    unheard: dict[str, list[int]] = field(default_factory=dict)
+    """system → the numbers of messages that stood when it was passed over: what it is sent if they may be told later."""
     told: dict[str, list[int]] = field(default_factory=dict)
     """system → [last sequence it was told, up to which number it knows all, first and last of own later ones…]: the
     delivery's bookkeeping, from which ``skipped`` comes."""
@@ -141,19 +160,6 @@ class Case:
             if unit in self.participants and self.participants[unit]["since"] <= thread["sequence"]
         ]
 
-    def att_gora(self) -> dict[str, bool]:
-        """Unit → whether something awaits it, for those whose lists show the case: before anything is published
-        slutenvard alone (V-2); a revoked case disappears (V-5).
-        """
-        if self.status in {"revoked", "refused"}:
-            return {}
-        awaited = {unit for step in self.steps.values() for unit in step["awaits"]}
-        return {
-            unit: unit in awaited or unit in self.unanswered
-            for unit, participant in self.participants.items()
-            if self.published or participant["party"] == "slutenvard"
-        }
-
     @property
     def standing(self) -> list[int]:
         """The sequences of the messages that stand now: what one who comes in needs to catch up (C-10)."""
@@ -165,6 +171,16 @@ class Case:
             found.update(self.contacts.values())
         found.update(number for number in (self.consent_at, self.outsiders) if number is not None)
         return sorted(found)
+
+    def has_left(self, now: datetime) -> bool:
+        """Whether the discharged case has left the start list (C-54)."""
+        left = self.dates.get("archived")
+        return left is not None and now >= datetime.fromisoformat(left)
+
+    @property
+    def caller(self) -> str | None:
+        """The fast vardkontakt who calls to the SIP (V-7); a unit that left has none."""
+        return next((v["person"] for v in self.vardkontakter if v["kallelseansvarig"]), None)
 
     @property
     def in_manual_queue(self) -> bool:

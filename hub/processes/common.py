@@ -5,10 +5,12 @@ Imports the machine and the language only.
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from hub.processes.case import Case
-from hub.processes.outlook import duty_roles
+from hub.processes.disclosure import knows, visible
+from hub.processes.outlook import ANSWER, able
 from hub.processes.table import Situation, guard
 from schemas.directory import Directory, Unit
 
@@ -20,15 +22,11 @@ ALL_PARTIES = frozenset({"slutenvard", "oppenvard", "kommun"})
 def everyone_else(s: Situation) -> list[str]:
     """messages.md §2: the participants but the sending unit, which is told only of its own act when that awaits itself.
 
-    V-2: before anything is published, slutenvard alone.
+    V-2: before anything is published, slutenvard alone; C-24: not one who came in when nothing may be shared.
     """
     this = (s.message.source, s.message.id)
     awaited = {u for step in s.case.steps.values() if (step["source"], step["message"]) == this for u in step["awaits"]}
-    return [
-        unit
-        for unit, participant in s.case.participants.items()
-        if (s.case.published or participant["party"] == "slutenvard") and (unit != s.unit or unit in awaited)
-    ]
+    return [unit for unit in s.case.participants if knows(s.case, unit) and (unit != s.unit or unit in awaited)]
 
 
 def those_of(s: Situation, *parties: str) -> list[str]:
@@ -43,8 +41,8 @@ def organisation_takes_part(case: Case, unit: Unit, directory: Directory) -> boo
 
 
 def with_duty(s: Situation, units: list[str], step: str, act: str) -> list[str]:
-    """Those of the units of which a role answers for an act of a step (C-1)."""
-    return [unit for unit in units if duty_roles(s.directory, unit, step, act)]
+    """Those of the units of which a role in the case answers for an act of a step (C-1)."""
+    return [unit for unit in units if able(s.case, unit, step, act, s.directory)]
 
 
 def step_told(s: Situation, step: str, act: str | None, awaits: list[str], done: dict[str, Any] | None = None) -> None:
@@ -101,6 +99,17 @@ def consent_allows(s: Situation) -> bool:
     return s.case.samtycke != "refused" or s.name in allowed or s.message.name in allowed
 
 
+@guard(
+    "V-16",
+    sv="Ärendet har lämnat startlistan: bara kvittens, läsning och utskrift tas emot. Öppna ett nytt ärende.",
+    en="The case has left the start list: only kvittens, reading and printing are accepted. Open a new case.",
+    element="/subject",
+)
+def on_the_start_list(s: Situation) -> bool:
+    """C-54: what may still be said after the discharge is said while the case is on the start list."""
+    return not s.case.has_left(s.now)
+
+
 ALLOWED_WHEN_REFUSED = frozenset(
     {"svu.inskrivning", "kvittens", "samtycke", "aterkallelse", "deltagare", "roll", "makulering", "svu.utskrivning"}
     | {"svu.utskrivning_angrad", "utskrift", "atkomst"}
@@ -127,25 +136,44 @@ def join(s: Situation, unit: str) -> None:
     s.joined.append(unit)
 
 
-def await_joined(s: Situation) -> None:
-    """V-6, C-13: those who came in are asked for what still awaits someone, where a role of theirs answers for it
-    (C-1).
+_ANSWERED_BY = {"tid": OPPENVARD | frozenset({"kommun"})}
+"""Step → the parties that acknowledge it, where not all do (V-8 to V-10)."""
 
-    A justering only where it is open to their party (V-12, V-13).
+
+def ask(s: Situation, units: Sequence[str], *, anew: bool, but: Container[str] = ()) -> None:
+    """C-13: units that came in are asked for what still awaits someone, and always for the inskrivning and for
+    utskrivningsklar as they stand, so that nobody sees green for one that never acknowledged.
+
+    A justering only where it is open to their party (V-12, V-13). ``anew``: what a unit acknowledged before it left is
+    asked of it again; else one that has done it is left alone. ``but``: steps of which nothing is asked.
     """
     for step, standing in s.case.steps.items():
-        if standing["act"] is None or (s.case.all_receivers_known and not standing["awaits"]):
+        act = standing["act"]
+        always = step == "inskrivning" or (step == "tid" and "klar" in s.case.dates)
+        if step in but or act not in ANSWER or not (standing["awaits"] or always or not s.case.all_receivers_known):
             continue
-        parties = may_adjust(s) if standing["act"] == "justera" else ALL_PARTIES
+        parties = may_adjust(s) if act == "justera" else _ANSWERED_BY.get(step, ALL_PARTIES)
         asked = [
             unit
-            for unit in s.joined
+            for unit in units
             if s.case.participants[unit]["party"] in parties
-            and unit not in standing["done"]
-            and duty_roles(s.directory, unit, step, standing["act"])
+            and unit not in standing["awaits"]
+            and (unit not in standing["done"] or (anew and always))
+            and standing["source"] != f"urn:hsa:{unit}"
+            and step in visible(s.case, unit).steps
+            and able(s.case, unit, step, act, s.directory)
         ]
         if asked:
-            s.emit("awaited", step=step, units=asked)
+            s.emit("awaited", step=step, units=asked, by=s.message.id)
+
+
+def catch_up(s: Situation, before: Mapping[str, Case]) -> None:
+    """C-13: units that may see more of the case than ``before`` get what they were not told, and are asked for it."""
+    for unit, then in before.items():
+        now = visible(s.case, unit)
+        if not {*now.standing} <= {*then.standing, s.case.sequence}:
+            s.joined.append(unit)
+            ask(s, [unit], anew=False, but=then.steps)
 
 
 def nothing_changes(s: Situation) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from hub.processes.common import SLUTENVARD, everyone_else
+from typing import Any
+
+from hub.processes.common import SLUTENVARD, catch_up, everyone_else
+from hub.processes.disclosure import scope, visible
 from hub.processes.table import Row, Situation, guard
 from schemas.swedish_time import local_day
 
@@ -18,7 +21,7 @@ def no_information_has_a_reason(s: Situation) -> bool:
 
 
 def inform(s: Situation) -> None:
-    s.emit("informed", given=s.data.given)
+    s.emit("informed", given=s.data.given, **({"reason": s.data.reason} if s.data.reason else {}))
 
 
 @guard(
@@ -54,8 +57,14 @@ def it_has_not_expired(s: Situation) -> bool:
 
 
 def consent(s: Situation) -> None:
-    until = None if s.data.valid_to is None else s.data.valid_to.isoformat()
-    s.emit("consented", outcome=s.data.outcome, at=s.at, **({"until": until} if until else {}))
+    """C-13, C-24: those who came in while less could be shared get the rest now."""
+    before = {unit: visible(s.case, unit) for unit in s.case.participants if scope(s.case, unit) != "all"}
+    facts: dict[str, Any] = {} if s.data.valid_to is None else {"until": s.data.valid_to.isoformat()}
+    if record := s.data.model_dump(mode="json", exclude_none=True, exclude={"outcome"}):
+        facts["record"] = record
+    s.emit("consented", outcome=s.data.outcome, at=s.at, **facts)
+    if s.case.published:
+        catch_up(s, before)
 
 
 @guard(

@@ -23,11 +23,15 @@ def _opened(case: Case, *, process: str, profile: str, unit: str, person: dict[s
 
 def _joined(case: Case, *, unit: str, party: str, roles: list[str], by: str) -> None:
     case.participants[unit] = {"party": party, "roles": list(roles), "since": case.sequence, "by": by}
+    case.gone.pop(unit, None)
 
 
 def _left(case: Case, *, unit: str) -> None:
-    del case.participants[unit]
+    case.gone[unit] = case.participants.pop(unit)["party"]
     case.unanswered.pop(unit, None)
+    for contact in case.vardkontakter:
+        if contact["unit"] == unit:
+            contact["kallelseansvarig"] = False  # V-7: nobody calls for a unit that is gone
     if all(participant["party"] != "oppenvard" for participant in case.participants.values()):
         case.sip_approved = None  # C-11: an answer of those who are gone no longer counts
     for standing in case.steps.values():
@@ -43,16 +47,33 @@ def _role_changed(case: Case, *, unit: str, role: str, change: str) -> None:
         roles.remove(role)
 
 
-def _informed(case: Case, *, given: bool) -> None:
+def _informed(case: Case, *, given: bool, reason: str | None = None) -> None:
     case.information = given
+    case.records["information"] = {"given": given} | ({"reason": reason} if reason else {})
 
 
-def _consented(case: Case, *, outcome: str, at: str, until: str | None = None) -> None:  # noqa: ARG001 - the clock's
+def _consented(
+    case: Case,
+    *,
+    outcome: str,
+    at: str,  # noqa: ARG001 - the clock's
+    until: str | None = None,
+    record: dict[str, Any] | None = None,
+) -> None:
     case.samtycke, case.consent_until, case.consent_at = outcome, until, case.sequence
+    case.records["samtycke"] = {"outcome": outcome, **(record or {})}
+    case.registered_until = None
+    if outcome != "refused":
+        case.shared_until = None
+    elif case.shared_until is None:
+        case.shared_until = case.sequence
 
 
 def _withdrawn(case: Case, *, at: str) -> None:  # noqa: ARG001 - the clock's
     case.samtycke = case.consent_until = case.consent_at = None
+    case.records.pop("samtycke", None)
+    case.shared_until = case.shared_until or case.sequence
+    case.registered_until = case.registered_until or case.sequence
 
 
 def _blocked(case: Case, *, at: str) -> None:
@@ -66,6 +87,9 @@ def _blocked(case: Case, *, at: str) -> None:
 
 
 def _named(case: Case, **person: str) -> None:
+    before, now = case.person.get("personnummer"), person.get("personnummer")
+    if before is not None and now is not None and now != before:
+        case.former_numbers = [number for number in (*case.former_numbers, before) if number != now]
     case.person.update(person)
 
 
@@ -84,6 +108,11 @@ def _admitted(case: Case, *, at: str) -> None:
 
 def _estimated(case: Case, *, date: str) -> None:
     case.dates["estimated"] = date
+    case.dates.setdefault("stated", date)  # the first is the inskrivning's
+
+
+def _stated(case: Case, *, date: str) -> None:
+    case.dates["stated"] = date
 
 
 def _klar(case: Case, **facts: str) -> None:
@@ -128,9 +157,20 @@ def _stepped(
     }
 
 
-def _awaited(case: Case, *, step: str, units: list[str]) -> None:
-    awaits = case.steps[step]["awaits"]
-    awaits.extend(unit for unit in units if unit not in awaits)
+def _awaited(case: Case, *, step: str, units: list[str], by: str | None = None) -> None:
+    standing = case.steps[step]
+    standing["awaits"].extend(unit for unit in units if unit not in standing["awaits"])
+    for unit in units:
+        standing["done"].pop(unit, None)
+        participant = case.participants[unit]
+        if by is not None and participant["since"] != case.sequence:
+            participant["by"], participant["asked"] = by, case.sequence
+
+
+def _unawaited(case: Case, *, step: str, units: list[str]) -> None:
+    """C-1: those of whom no role answers for it any more."""
+    standing = case.steps[step]
+    standing["awaits"] = [unit for unit in standing["awaits"] if unit not in units]
 
 
 def _acted(case: Case, *, step: str, unit: str, actor: str | None, role: str | None, time: str) -> None:
@@ -183,10 +223,10 @@ def _vardkontakt(case: Case, *, change: str, person: str, unit: str, at: str, **
     case.vardkontakter = others
 
 
-def _wrote(case: Case, *, document: str, field: str, unit: str, complete: bool) -> None:
+def _wrote(case: Case, *, document: str, field: str, unit: str, complete: bool, words: str | None = None) -> None:
     written = case.fields.setdefault(document, {})
     version = written[field][0] + 1 if field in written else 1
-    written[field] = [version, case.sequence, unit, complete]
+    written[field] = [version, case.sequence, unit, complete, *([words] if words else [])]
 
 
 def _positioned(case: Case, *, code: str, at: str) -> None:  # noqa: ARG001 - the clock's
@@ -249,6 +289,7 @@ def _turned_away(case: Case, *, rule: str) -> None:  # noqa: ARG001 - the histor
     case.status = "refused"
     # C-62: nothing that points to a person with protected identity stays in what the hub shows.
     case.person = {}
+    case.records = {}
     for standing in case.steps.values():
         standing["awaits"] = []
 
@@ -274,6 +315,7 @@ EVOLVE: dict[str, Callable[..., None]] = {
     "published": _published,
     "admitted": _admitted,
     "estimated": _estimated,
+    "stated": _stated,
     "klar": _klar,
     "klar_ended": _klar_ended,
     "placed": _placed,
@@ -281,6 +323,7 @@ EVOLVE: dict[str, Callable[..., None]] = {
     "sip_called": _sip_called,
     "stepped": _stepped,
     "awaited": _awaited,
+    "unawaited": _unawaited,
     "acted": _acted,
     "threaded": _threaded,
     "thread_acted": _thread_acted,
@@ -321,6 +364,6 @@ def fold(case_id: str, history: Iterable[Iterable[Event]]) -> Case:
 def rules_part(case: Case) -> dict[str, Any]:
     """Everything that is folded from events and kept in the case's own row."""
     whole = asdict(case)
-    for bookkeeping in ("told", "due", "listed", "threads"):
+    for bookkeeping in ("told", "unheard", "due", "listed", "threads"):
         del whole[bookkeeping]
     return whole

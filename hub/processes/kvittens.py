@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub.processes.common import (
-    ALL_PARTIES,
-    everyone_else,
-)
-from hub.processes.outlook import duty_roles
+from hub.processes.common import ALL_PARTIES, everyone_else
+from hub.processes.disclosure import scope, visible
+from hub.processes.outlook import able, speakers
 from hub.processes.table import TO_THE_END, Row, Situation, guard
 
 
@@ -20,8 +18,10 @@ def _acted_steps(s: Situation) -> list[tuple[str, dict[str, Any]]]:
     steps = s.case.steps.items()
     waiting = [(name, step) for name, step in steps if step["act"] == "kvittera" and s.unit in step["awaits"]]
     named = [(name, step) for name, step in waiting if step["message"] == s.data.message]
-    if not named and s.case.participants[s.unit]["by"] == s.data.message:
-        return [(name, step) for name, step in waiting if step["sequence"] < s.case.participants[s.unit]["since"]]
+    participant = s.case.participants[s.unit]
+    if not named and participant["by"] == s.data.message:
+        asked = participant.get("asked", participant["since"])
+        return [(name, step) for name, step in waiting if step["sequence"] < asked]
     oldest = min((step["sequence"] for _, step in named), default=0)
     return [(name, step) for name, step in named if step["sequence"] == oldest]
 
@@ -59,21 +59,36 @@ def the_message_awaits_the_unit(s: Situation) -> bool:
 
 @guard(
     "C-1",
-    sv="Rollen har inte ansvaret att kvittera steget. Låt en roll med ansvaret göra det.",
-    en="The role has no responsibility to acknowledge this step. Let a role that has it do so.",
+    sv="Rollen har inte ansvaret att kvittera. Låt en roll med ansvaret göra det.",
+    en="The role has no responsibility to acknowledge this. Let a role that has it do so.",
     element="/actorrole",
 )
 def the_role_answers_for_it(s: Situation) -> bool:
-    return all(s.role in duty_roles(s.directory, s.unit, name, "kvittera") for name, _ in _acted_steps(s))
+    return bool(_of_the_role(s)) if _acted_steps(s) else s.role in speakers(s.case, s.unit, s.directory)
+
+
+def _of_the_role(s: Situation) -> list[str]:
+    """The steps that the role answers for: of a message that is two steps' it may be one alone."""
+    return [name for name, _ in _acted_steps(s) if s.role in able(s.case, s.unit, name, "kvittera", s.directory)]
 
 
 def acknowledge(s: Situation) -> None:
     who = {"unit": s.unit, "actor": s.message.actor, "role": s.role, "time": s.message.time.isoformat()}
-    if steps := _acted_steps(s):
-        for name, _ in steps:
+    if steps := _of_the_role(s):
+        for name in steps:
             s.emit("acted", step=name, **who)
     elif (thread := _acted_thread(s)) is not None:
         s.emit("thread_acted", thread=thread, **who)
+
+
+def those_who_see_it(s: Situation) -> list[str]:
+    """All the others; of one who is shown the admission alone only where it is that which is acknowledged (V-3)."""
+    acted = {facts["step"] for name, facts in s.events if name == "acted"}
+    return [
+        unit
+        for unit in everyone_else(s)
+        if scope(s.case, unit) == "all" or acted.intersection(visible(s.case, unit).steps)
+    ]
 
 
 KVITTENS = Row(
@@ -81,7 +96,7 @@ KVITTENS = Row(
     ALL_PARTIES,
     ("C-2", "V-6", "V-8", "V-9", "C-40"),
     (acknowledge,),
-    everyone_else,
+    those_who_see_it,
     guards=(something_awaits_the_unit,),
     checks=(the_message_awaits_the_unit, the_role_answers_for_it),
     in_status=TO_THE_END,

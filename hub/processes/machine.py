@@ -9,6 +9,7 @@ from datetime import datetime
 from hub.errors import Refused
 from hub.processes.case import Case
 from hub.processes.events import Event
+from hub.processes.outlook import unable
 from hub.processes.profiles import PROFILES
 from hub.processes.table import HUB_PARTY, TO_THE_END, Process, Row, Situation, acting_role
 from schemas.directory import Directory
@@ -69,7 +70,12 @@ def decide(
         if any(getattr(message.data, name) is not None for name in row.embeds):
             # The guards of the outer message look at what the inner ones have changed: try it on a copy.
             case = case.copy()
+    stale = unable(case, directory)
+    if stale:
+        case = case.copy()  # what is refused changes nothing
     situation = Situation(case, message, message.data, row.message, party, directory, PROFILES[case.profile], now)
+    for step, units in stale.items():
+        situation.emit("unawaited", step=step, units=units)
     for name in row.embeds:
         part = getattr(message.data, name)
         inner = process.row(name)

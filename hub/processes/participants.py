@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from hub.processes.common import (
     ALL_PARTIES,
-    await_joined,
+    ask,
     consent_is_registered,
     everyone_else,
     join,
     the_person_is_not_protected,
 )
-from hub.processes.outlook import duty_roles
+from hub.processes.outlook import able, speakers
 from hub.processes.table import Row, Situation, guard
 
 # --- deltagare (C-10, C-11, C-14) -------------------------------------------------------------------------------------
@@ -58,7 +58,8 @@ def who_leaves_has_nothing_left(s: Situation) -> bool:
     if s.data.change == "tillagd" or (s.data.change == "borttagen" and s.data.unit != s.unit):
         return True
     awaited = any(s.unit in step["awaits"] for step in s.case.steps.values())
-    return s.data.unit == s.unit and not awaited and s.unit not in s.case.unanswered
+    owes = s.unit in s.case.unanswered and bool(speakers(s.case, s.unit, s.directory))
+    return s.data.unit == s.unit and not awaited and not owes
 
 
 @guard(
@@ -102,17 +103,18 @@ def change_participant(s: Situation) -> None:
         return
     join(s, s.data.unit)
     if s.data.kvittera:
-        await_joined(s)
+        ask(s, s.joined, anew=True)
     parties = {participant["party"] for participant in s.case.participants.values()}
     if s.case.in_manual_queue and parties == ALL_PARTIES:
         s.emit("addressed", outcome="by_hand")
 
 
 def everyone_else_and_who_left(s: Situation) -> list[str]:
-    """The unit that was removed is told too: it is the last that it gets."""
+    """The unit that was removed is told too, if it was told anything: it is the last that it gets."""
     told = everyone_else(s)
     removed = s.data.change == "borttagen" and s.data.unit != s.unit
-    return [*told, s.data.unit] if removed and s.case.published else told
+    knew = s.directory.system_of.get(s.data.unit) in s.case.told
+    return [*told, s.data.unit] if removed and s.case.published and knew else told
 
 
 DELTAGARE = Row(
@@ -183,15 +185,31 @@ def a_removed_role_is_one_of_several(s: Situation) -> bool:
 def what_is_awaited_has_a_role_left(s: Situation) -> bool:
     if s.data.change == "tillagd":
         return True
-    left = [role for role in s.case.participants[s.data.unit]["roles"] if role != s.data.role]
-    awaited = [(name, st["act"]) for name, st in s.case.steps.items() if s.data.unit in st["awaits"]]
-    return all(set(left) & set(duty_roles(s.directory, s.data.unit, name, act)) for name, act in awaited)
+    case, unit = s.case, s.data.unit
+    awaited = [
+        able(case, unit, name, st["act"], s.directory) for name, st in case.steps.items() if unit in st["awaits"]
+    ]
+    if unit in case.unanswered:
+        awaited.append(speakers(case, unit, s.directory))
+    return [s.data.role] not in awaited
 
 
 def change_role(s: Situation) -> None:
-    s.emit("role_changed", unit=s.data.unit, role=s.data.role, change=s.data.change)
+    """C-13: a unit that gets its first role with a responsibility is asked like one that came in."""
+    case, unit = s.case, s.data.unit
+    before = {act for role in case.participants[unit]["roles"] for act in _duties(s, role)}
+    s.emit("role_changed", unit=unit, role=s.data.role, change=s.data.change)
     if s.data.change == "borttagen":
         s.warnings.append("roll-borttagen")
+    elif not _duties(s, s.data.role) <= before and case.published:
+        s.joined.append(unit)
+        ask(s, [unit], anew=False)
+
+
+def _duties(s: Situation, role: str) -> set[tuple[str, str]]:
+    """(step, act) of what a role of the unit answers for."""
+    steps = s.directory.unit_by_hsa[s.data.unit].roles.get(role, {})
+    return {(step, act) for step, acts in steps.items() for act in acts}
 
 
 ROLL = Row(

@@ -12,6 +12,7 @@ from hub.processes.common import (
     everyone_else,
     nobody,
     nothing_changes,
+    on_the_start_list,
     organisation_takes_part,
     the_person_is_not_protected,
 )
@@ -52,7 +53,15 @@ def note_death(s: Situation) -> None:
     s.emit("died")
 
 
-AVLIDEN = Row("avliden", ALL_PARTIES, ("C-63",), (note_death,), everyone_else, guards=SHARING)
+AVLIDEN = Row(
+    "avliden",
+    ALL_PARTIES,
+    ("C-63",),
+    (note_death,),
+    everyone_else,
+    guards=(*SHARING, on_the_start_list),
+    in_status=TO_THE_END,
+)
 
 
 def ask_afresh(s: Situation) -> None:

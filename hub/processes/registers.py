@@ -9,8 +9,9 @@ from typing import TypeGuard
 
 from hub.errors import Refused
 from hub.processes.case import FOUND, Case
-from hub.processes.common import await_joined, everyone_else, join
+from hub.processes.common import ask, everyone_else, join
 from hub.processes.deadlines import concerned
+from hub.processes.disclosure import knows, visible
 from hub.processes.table import HUB_PARTY, TO_THE_END, Row, Situation, guard
 from schemas.directory import Directory
 from schemas.own import AddressingOutcome, Adressering, Frist
@@ -58,7 +59,7 @@ def address(s: Situation) -> None:
     for unit in receivers(found, s.directory):
         if unit not in s.case.participants:
             join(s, unit)
-    await_joined(s)
+    ask(s, s.joined, anew=True)
     outcome = outcome_of(found, s.directory)
     if s.case.addressed != "by_hand" or outcome in FOUND:
         s.emit("addressed", outcome=outcome)
@@ -130,6 +131,9 @@ def hsa_disagrees(outcome: str) -> Refused | None:
 LICENSED = "legitimerad"
 """Asked of HSA in a role's place, where a licence is what counts (C-22)."""
 
+STAFF = "personal"
+"""Asked of HSA in a role's place, where any befattning will do (V-7)."""
+
 
 def not_licensed(element: str) -> Refused:
     """C-22: the refusal of a menprovning by one who is not licensed."""
@@ -141,17 +145,21 @@ def not_licensed(element: str) -> Refused:
     )
 
 
+def goes_without_saying(outcome: str, concerns: str) -> bool:
+    """That one who acted, or a fast vardkontakt, is well known is told to nobody."""
+    return outcome == "verified" and concerns in {"actor", "fast_vardkontakt"}
+
+
 def note_verification(s: Situation) -> None:
     if s.data.concerns == "actor":
         s.emit("verified", actor=s.data.actor, outcome=s.data.outcome)
 
 
 def the_unit_when_hsa_disagrees(s: Situation) -> list[str]:
-    """That who acted is well known goes without saying; otherwise, and of whomever it named, the unit is told."""
+    """The unit that sent it, of one who acted; the unit that named the person, of any other."""
     participant = s.case.participants.get(s.data.unit)
-    sees = participant is not None and (s.case.published or participant["party"] == "slutenvard")
-    goes_without_saying = s.data.outcome == "verified" and s.data.concerns == "actor"
-    return [s.data.unit] if sees and not goes_without_saying else []
+    sees = participant is not None and knows(s.case, s.data.unit)
+    return [s.data.unit] if sees and not goes_without_saying(s.data.outcome, s.data.concerns) else []
 
 
 VERIFIERING = Row(
@@ -240,7 +248,8 @@ def frist_of(case: Case, key: str) -> Frist | None:
 )
 def it_is_still_due(s: Situation) -> bool:
     due = s.case.due.get(key_of(s.data.name, s.data.step))
-    return due is not None and datetime.fromisoformat(due) == s.data.due
+    owed = s.data.step is None or bool(s.case.steps[s.data.step]["awaits"])
+    return owed and due is not None and datetime.fromisoformat(due) == s.data.due
 
 
 def pass_deadline(s: Situation) -> None:
@@ -252,8 +261,12 @@ def pass_deadline(s: Situation) -> None:
 
 
 def those_concerned(s: Situation) -> list[str]:
-    visible = everyone_else(s)
-    return [unit for unit in concerned(s.case, key_of(s.data.name, s.data.step)) if unit in visible]
+    told, step = everyone_else(s), s.data.step
+    return [
+        unit
+        for unit in concerned(s.case, key_of(s.data.name, step))
+        if unit in told and (step is None or step in visible(s.case, unit).steps)
+    ]
 
 
 FRIST = Row(

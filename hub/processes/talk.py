@@ -9,7 +9,9 @@ from hub.processes.common import (
     SHARING,
     everyone_else,
     nothing_changes,
+    on_the_start_list,
 )
+from hub.processes.outlook import speakers
 from hub.processes.table import TO_THE_END, Row, Situation, guard
 
 # --- meddelande (C-40, C-42, C-43) and its revoking (C-41) ------------------------------------------------------------
@@ -21,9 +23,9 @@ def _receivers(s: Situation) -> list[str]:
 
 
 def _acknowledgers(s: Situation) -> list[str]:
-    """C-40: all receivers but one's own when none are named; one's own may be named."""
+    """C-40: all receivers but one's own when none are named; one's own may be named. Of each a role can answer (C-1)."""
     named = [unit for unit in _receivers(s) if unit != s.unit] if s.data.kvittera is None else s.data.kvittera
-    return list(dict.fromkeys(unit for unit in named if unit in s.case.participants))
+    return [unit for unit in dict.fromkeys(named) if speakers(s.case, unit, s.directory)]
 
 
 @guard(
@@ -37,6 +39,27 @@ def the_receivers_take_part(s: Situation) -> bool:
     if s.profile.messages_reach_new_units:
         return all(unit in s.case.participants or unit in s.directory.unit_by_hsa for unit in named)
     return all(unit in s.case.participants for unit in named)
+
+
+@guard(
+    "C-40",
+    sv="Meddelandet går till alla som deltar. Utelämna receivers, och ange i kvittera vilka som ska kvittera.",
+    en="The message goes to all who take part. Leave out receivers, and name in kvittera who shall acknowledge.",
+    element="/data/receivers",
+)
+def nobody_is_left_out(s: Situation) -> bool:
+    named = s.data.receivers
+    return named is None or s.profile.messages_reach_new_units or {*everyone_else(s)} <= {*named}
+
+
+@guard(
+    "C-1",
+    sv="Kvittens begärs av en enhet där ingen roll i ärendet har ansvaret att kvittera.",
+    en="An acknowledgement is asked of a unit where no role in the case has the responsibility to acknowledge.",
+    element="/data/kvittera",
+)
+def those_named_can_acknowledge(s: Situation) -> bool:
+    return all(speakers(s.case, unit, s.directory) for unit in s.data.kvittera or ())
 
 
 @guard(
@@ -73,8 +96,9 @@ MEDDELANDE = Row(
     ("C-40", "C-42", "C-43"),
     (say,),
     its_receivers,
-    guards=SHARING,
-    checks=(the_receivers_take_part, those_who_acknowledge_get_it),
+    guards=(*SHARING, on_the_start_list),
+    checks=(the_receivers_take_part, nobody_is_left_out, those_who_acknowledge_get_it, those_named_can_acknowledge),
+    in_status=TO_THE_END,
 )
 
 
@@ -100,6 +124,16 @@ def only_slutenvard_revokes_the_case(s: Situation) -> bool:
 )
 def kartlaggning_has_not_begun(s: Situation) -> bool:
     return not s.data.case or "kartlaggning" not in s.case.steps
+
+
+@guard(
+    "V-16",
+    sv="Patienten är utskriven: ärendet i sin helhet kan inte längre makuleras. Ångra utskrivningen först, om den var fel.",
+    en="The patient is discharged: the whole case can no longer be revoked. Undo the discharge first, if it was wrong.",
+    element="/subject",
+)
+def a_discharged_case_is_not_revoked(s: Situation) -> bool:
+    return not s.data.case or s.case.status == "open"
 
 
 @guard(
@@ -155,13 +189,16 @@ MAKULERING = Row(
     ("C-41", "V-5"),
     (revoke,),
     those_who_knew,
+    guards=(on_the_start_list,),
     checks=(
         only_slutenvard_revokes_the_case,
+        a_discharged_case_is_not_revoked,
         kartlaggning_has_not_begun,
         with_refused_consent_only_the_case,
         without_consent_only_the_case,
         the_message_is_ones_own,
     ),
+    in_status=TO_THE_END,
 )
 
 
@@ -196,7 +233,7 @@ FELSANT = Row(
     ("C-33",),
     (nothing_changes,),
     the_sender,
-    guards=SHARING,
+    guards=(*SHARING, on_the_start_list),
     checks=(another_sent_it,),
     in_status=TO_THE_END,
 )

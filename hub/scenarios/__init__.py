@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hub.scenarios.memory import play
 from hub.scenarios.model import Scenario, Written
-from hub.scenarios.play import Outcome, Play
+from hub.scenarios.play import Notice, Outcome, Play
 from hub.scenarios.reading import Unusable
 from hub.scenarios.report import Difference, Report
 from hub.scenarios.world import World, load, world_of
@@ -45,6 +45,7 @@ def check(files: list[Path]) -> int:
 
 __all__ = [
     "Difference",
+    "Notice",
     "Outcome",
     "Play",
     "Report",

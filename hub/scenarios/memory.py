@@ -18,11 +18,12 @@ from hub.intake.naming import names_of
 from hub.intake.own import own_message
 from hub.processes.registers import frist_of
 from hub.scenarios.model import At, Liability, News, Send, State, Written
-from hub.scenarios.play import Outcome, Play
+from hub.scenarios.play import Notice, Outcome, Play
 from hub.scenarios.report import Report
 from hub.scenarios.world import Lately, World, load, world_of
 from hub.store import inbox
 from hub.translators import files
+from hub.translators.native import write_body
 from schemas.both import Meddelande, Narstaende
 from schemas.messages import Question, Receipt, Told
 from schemas.own import Folkbokforing
@@ -100,7 +101,7 @@ class Memory(Batch):
                 self._handle(own_message(case, f"a-{self._asked}-0", asked.question, answer, self.now))
         return end
 
-    def strike(self, then: datetime) -> list[Told]:
+    def strike(self, then: datetime) -> list[Notice]:
         """Moves the clock; every deadline on the way is told at its time (D-9)."""
         self.items.clear()
         while True:
@@ -123,7 +124,7 @@ class Memory(Batch):
         self._follow()  # what has waited as long as it may is refused
         return self._tells()
 
-    def learn(self, person: str, news: Folkbokforing, now: datetime) -> list[Told]:
+    def learn(self, person: str, news: Folkbokforing, now: datetime) -> list[Notice]:
         """Folkbokforing was asked again, and says something new of a person: in every case of theirs."""
         self.items.clear()
         self.now = now
@@ -133,9 +134,13 @@ class Memory(Batch):
                 self._handle(own_message(id_, f"n-{self._asked}", "folkbokforing", news, now))
         return self._tells()
 
-    def _tells(self) -> list[Told]:
+    def _tells(self) -> list[Notice]:
         self.wind_the_clocks()
-        return [item.told for item in self.items if isinstance(item.told, Told)]
+        return [
+            Notice(item.told, item.message.name, from_json(write_body(item.message)))
+            for item in self.items
+            if isinstance(item.told, Told) and item.message is not None
+        ]
 
     def _retry(self) -> None:
         """D-4: what was held is tried again, in the order in which it came, until nothing more comes of it."""

@@ -24,6 +24,7 @@ RuleId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,2}-\d{1,2}$")]
 Rule = Annotated[str, StringConstraints(pattern=r"^([A-Z]{1,2}-\d{1,2}|[a-z]+(-[a-z]+)*)$")]
 """What a receipt names: a rule's id, or a technical reason such as ``unknown-field``."""
 MessageName = Annotated[str, StringConstraints(pattern=r"^([a-z]+\.)?[a-z0-9_]+$")]
+Pointer = Annotated[str, StringConstraints(pattern=r"^(/[^/]+)+$")]
 Colour = Literal["red", "yellow", "green", "grey", "blue"]
 """C-30; a unit's colour is red when one of its roles is, else yellow, green or grey."""
 
@@ -50,6 +51,12 @@ class ExpectedNotice(_Strict):
     """What one unit is told as a result of a step: what is awaited of it, if anything."""
 
     awaits: Literal["kvittens", "svar", "justering", "godkannande"] | None = None
+    tells: tuple[MessageName, ...] | None = None
+    """Exactly these messages, in the order in which they come; left out, it is not looked at."""
+    holds: dict[Pointer, Any] = Field(default_factory=dict)
+    """JSON pointer into a notice's data → the value that one of the unit's notices has there."""
+    lacks: tuple[Pointer, ...] = ()
+    """JSON pointers to what none of them has, however it is reached."""
 
 
 class Send(_Strict):

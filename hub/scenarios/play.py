@@ -17,7 +17,7 @@ from hub.intake.arrival import Arrival
 from hub.processes.case import Case
 from hub.processes.events import Event
 from hub.processes.law import liability
-from hub.processes.outlook import colours
+from hub.processes.outlook import outlook
 from hub.processes.svu import SVU
 from hub.scenarios.model import (
     At,
@@ -43,12 +43,21 @@ _REFERENCE = "ref:contact-1"
 _ORDER = ("red", "blue", "yellow", "green", "grey")
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One notice as its system gets it: the hub's extensions, the message's name, its data as native JSON."""
+
+    told: Told
+    name: str
+    data: Any
+
+
 @dataclass(slots=True)
 class Outcome:
     """What one step led to: the answer to its sender, and every notice, those that follow from addressing included."""
 
     receipt: Receipt
-    told: Sequence[Told]
+    told: Sequence[Notice]
 
 
 @dataclass(slots=True)
@@ -179,7 +188,7 @@ class Play:
             self._differs(number, what, wanted, got)
 
     def judge_told(
-        self, number: int, what: str, expected: Mapping[str, ExpectedNotice] | None, told: Sequence[Told]
+        self, number: int, what: str, expected: Mapping[str, ExpectedNotice] | None, told: Sequence[Notice]
     ) -> None:
         """Compares who was told with what a step says."""
         if expected is None:
@@ -190,6 +199,22 @@ class Play:
         got = _notices(self._told(told))
         if wanted != got:
             self._differs(number, f"notices of {what}", wanted, got)
+        for name, notice in expected.items():
+            unit = self.world.names[name]
+            self._judge_content(number, f"notices of {what} to {name}", notice, [n for n in told if unit in n.told.to])
+
+    def _judge_content(self, number: int, what: str, expected: ExpectedNotice, told: Sequence[Notice]) -> None:
+        """Compares what a unit's notices are of, hold and lack."""
+        names = tuple(notice.name for notice in told)
+        if expected.tells is not None and names != expected.tells:
+            self._differs(number, what, ", ".join(expected.tells) or "nothing", ", ".join(names) or "nothing")
+        for pointer, wanted in self._resolved(expected.holds).items():
+            got = [found for notice in told for found in at(notice.data, pointer)]
+            if wanted not in got:
+                self._differs(number, f"{what}, {pointer}", str(wanted), ", ".join(map(str, got)) or "nothing")
+        for pointer in expected.lacks:
+            for got in [found for notice in told for found in at(notice.data, pointer)]:
+                self._differs(number, f"{what}, {pointer}", "nothing", str(got))
 
     def _remember(self, number: int, step: Send, arrival: Arrival, receipt: Receipt) -> None:
         message = arrival.message
@@ -201,13 +226,13 @@ class Play:
             self._named[step.as_] = step.id or f"m-{number + 1}", receipt.case
             self._keys[step.as_] = arrival.key
 
-    def _told(self, told: Sequence[Told]) -> dict[str, str | None]:
+    def _told(self, told: Sequence[Notice]) -> dict[str, str | None]:
         """Unit → what is awaited of it, over all notices of a step."""
         found: dict[str, str | None] = {}
         for notice in told:
-            for unit in notice.to:
+            for unit in notice.told.to:
                 name = self.world.short(unit)
-                found[name] = notice.awaits.get(unit) or found.get(name)
+                found[name] = notice.told.awaits.get(unit) or found.get(name)
         return found
 
     # --- state and history --------------------------------------------------------------------------------------------
@@ -222,7 +247,7 @@ class Play:
                 if case is None or unit not in case.participants:
                     got = "no case" if case is None else "takes no part"
                 else:
-                    seen = set(colours(SVU, case, unit, self.world.directory)[name].values())
+                    seen = set(outlook(SVU, case, unit, self.world.directory, self.now).colours[name].values())
                     got = next(colour for colour in _ORDER if colour in seen)
                 if got != wanted:
                     self._differs(number, f"{name} of {short}", wanted, got)
@@ -248,6 +273,18 @@ class Play:
 
     def _differs(self, number: int, what: str, expected: str, got: str) -> None:
         self.report.differences.append(Difference(number + 1, self.written.line(number), what, expected, got))
+
+
+def at(data: Any, pointer: str) -> list[Any]:
+    """What stands at a JSON pointer, in a list of one; empty where there is nothing."""
+    for part in pointer.split("/")[1:]:
+        if isinstance(data, list) and part.isdecimal() and int(part) < len(data):
+            data = data[int(part)]
+        elif isinstance(data, dict) and part in data:
+            data = data[part]
+        else:
+            return []
+    return [data]
 
 
 def _notices(found: dict[str, str | None]) -> str:

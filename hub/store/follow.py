@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 
 from hub.processes.case import Case
+from hub.processes.disclosure import listed
 from hub.store.inbox import Connection
 from hub.store.transaction import array
 
@@ -21,7 +22,7 @@ async def follow(
     """
     fresh, turned, gone = [], [], []
     for case in changed:
-        now = case.att_gora()
+        now = listed(case)
         before, case.listed = case.listed, now
         if now != before:
             fresh += [(unit, case.id, awaited) for unit, awaited in now.items() if unit not in before]
@@ -37,7 +38,7 @@ async def follow(
         )
     if turned:
         await connection.execute(
-            "UPDATE participation p SET att_gora = n.awaited FROM unnest(%s::text[], %s::uuid[], %s::boolean[])"
+            "UPDATE participation p SET att_gora = n.awaited::text[] FROM unnest(%s::text[], %s::uuid[], %s::text[])"
             " AS n (unit, case_id, awaited) WHERE p.unit = n.unit AND p.case_id = n.case_id",
             _arrays(turned),
         )
@@ -48,7 +49,8 @@ async def follow(
     if fresh or due:
         await connection.execute(
             "WITH listed AS (INSERT INTO participation (unit, case_id, att_gora)"
-            " SELECT * FROM unnest(%s::text[], %s::uuid[], %s::boolean[]))"
+            " SELECT unit, case_id, awaited::text[] FROM unnest(%s::text[], %s::uuid[], %s::text[])"
+            " AS n (unit, case_id, awaited))"
             " INSERT INTO deadline (case_id, key, due_at) SELECT * FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[])",
             (
                 *_arrays(fresh),
@@ -59,9 +61,9 @@ async def follow(
         )
 
 
-def _arrays(rows: Sequence[tuple[str, str, bool]]) -> tuple[str, str, str]:
+def _arrays(rows: Sequence[tuple[str, str, list[str]]]) -> tuple[str, str, str]:
     return (
         array(unit for unit, _, _ in rows),
         array(case for _, case, _ in rows),
-        array("t" if awaited else "f" for _, _, awaited in rows),
+        array(f'"{array(awaited)}"' for _, _, awaited in rows),  # codes alone: nothing in them needs quoting
     )

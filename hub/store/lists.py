@@ -34,7 +34,8 @@ class Wanted:
     sort: Sort = "changed"
     archived: bool | None = False
     """False: the start list (C-54); True: those that have left it; None: both."""
-    att_gora: bool = False
+    to_do: Sequence[str] | None = None
+    """Only those in which one of these awaits the unit, as «step/act/role»; None: all."""
     status: str | None = None
     name: str | None = None
     personnummer: str | None = None
@@ -73,7 +74,7 @@ _AFTER = {
     "personnummer": "(c.person, c.id) > ((SELECT person FROM cases WHERE id = %(after)s::uuid), %(after)s::uuid)",
 }
 _CONDITIONS = {
-    "att_gora": "p.att_gora",
+    "to_do": "p.att_gora <> '{}' AND p.att_gora && %(to_do)s::text[]",
     "status": "c.status = %(status)s",
     "name": "c.sort_name LIKE ALL(%(name)s)",
     "personnummer": "c.person >= %(personnummer)s AND c.person < %(personnummer)s || '~'",
@@ -101,9 +102,10 @@ def _statement(wanted: Wanted, *, few: bool = False) -> tuple[str, str, dict[str
     """
     own, of_case = {None: ("true", "true"), True: _LEFT_IT, False: _ON_IT}[wanted.archived]
     where = ["p.unit = %(unit)s", own, of_case]
-    where += [condition for name, condition in _CONDITIONS.items() if getattr(wanted, name)]
+    where += [condition for name, condition in _CONDITIONS.items() if getattr(wanted, name) not in (None, "")]
     values = {
         "unit": wanted.unit,
+        "to_do": None if wanted.to_do is None else list(wanted.to_do),
         "status": wanted.status,
         "name": None if wanted.name is None else [f"%{_plain(part)}%" for part in _PARTS.split(wanted.name) if part],
         "personnummer": wanted.personnummer,
@@ -135,7 +137,7 @@ async def page(connection: Connection, wanted: Wanted) -> tuple[list[Found], int
         total = rows[0][3] if rows else 0
     else:
         total = await _total(connection, wanted)
-        few = not narrow and wanted.status is None and not wanted.att_gora and total <= COUNTED
+        few = not narrow and wanted.status is None and wanted.to_do is None and total <= COUNTED
         rows = await _rows(connection, wanted, few=few, counted=False)
     return await _with_kartlaggning(connection, [row[:3] for row in rows]), min(total, COUNTED + 1)
 

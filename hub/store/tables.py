@@ -23,7 +23,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSON, JSONB, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB, UUID
 
 metadata = MetaData()
 
@@ -127,13 +127,13 @@ participation = Table(
     metadata,
     Column("unit", Text, nullable=False),
     Column("case_id", UUID(as_uuid=False), nullable=False),
-    Column("att_gora", Boolean, nullable=False),
+    Column("att_gora", ARRAY(Text), nullable=False),
     Column("archived_at", Time),
     PrimaryKeyConstraint("unit", "case_id", name="participation_key"),
     Index("participation_left", "unit", "archived_at", "case_id"),
-    Index("participation_att_gora", "unit", postgresql_where=text("att_gora")),
+    Index("participation_att_gora", "unit", postgresql_where=text("att_gora <> '{}'")),
 )
-"""Which cases a unit's list shows, and in which something awaits it (C-31)."""
+"""Which cases a unit's list shows, and what awaits which of its roles there, as «step/act/role» (C-31)."""
 
 reading = Table(
     "reading",

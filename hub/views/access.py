@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from hub.errors import Refused
 from hub.processes.case import Case
 from hub.processes.common import organisation_takes_part
+from hub.processes.disclosure import knows
 from schemas.directory import Directory, System, Unit
 
 CHOICE = "aktivt_val"
@@ -52,12 +53,14 @@ NOT_SHOWN = Refused(
 
 def may_be_known(case: Case, unit: Unit) -> bool:
     """Whether a unit may be told that the case exists: not when it is revoked (V-5) or the person is not handled (C-62,
-    C-63), and before anything is published only for slutenvard's participants (V-2).
+    C-63), before anything is published only for slutenvard's participants (V-2), and not for one that came in when
+    nothing may be shared (C-24).
     """
     if case.status in {"revoked", "refused"}:
         return False
-    participant = case.participants.get(unit.hsa)
-    return case.published or (participant is not None and participant["party"] == "slutenvard")
+    if unit.hsa in case.participants:
+        return knows(case, unit.hsa)
+    return case.published
 
 
 def reach(case: Case, asker: Asker, directory: Directory) -> Reach:

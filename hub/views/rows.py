@@ -10,7 +10,8 @@ from typing import Any
 
 from hub.processes.case import Case
 from hub.processes.common import organisation_takes_part
-from hub.processes.outlook import ANSWER, outlook
+from hub.processes.disclosure import visible
+from hub.processes.outlook import ANSWER, able, as_configured, outlook, speakers
 from hub.processes.svu import SVU
 from schemas.directory import Directory, Unit
 
@@ -18,21 +19,26 @@ from schemas.directory import Directory, Unit
 def row(
     case: Case,
     unit: Unit,
+    role: str,
     directory: Directory,
     *,
+    now: datetime,
     changed_at: datetime,
     archived: bool,
     kartlaggning_by: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
-    """A case of the unit's own; ``kartlaggning_by`` is who wrote last in its kartlaggning, and when."""
+    """A case of the unit's own, as far as the unit may see it; what is to do is what the role may do. ``kartlaggning_by`` is
+    who wrote last in its kartlaggning, and when.
+    """
+    case = visible(as_configured(case, directory), unit.hsa)
     return {
         **head(case, changed_at=changed_at, archived=archived),
         "person": person(case),
-        "steps": outlook(SVU, case, unit.hsa, directory).colours,
-        "att_gora": awaited(case, unit.hsa),
+        "steps": outlook(SVU, case, unit.hsa, directory, now).colours,
+        "att_gora": to_do(case, unit.hsa, role, directory),
         "participants": participants(case, directory),
         "counts": counts(case),
-        "kartlaggning": kartlaggning(case, kartlaggning_by),
+        "kartlaggning": kartlaggning(case, None if case.narrow else kartlaggning_by),
         "time": time_of(case),
         "vardkontakter": contacts(case, directory),
     }
@@ -93,6 +99,20 @@ def awaited(case: Case, unit: str) -> list[dict[str, Any]]:
     return acts
 
 
+def to_do(case: Case, unit: str, role: str, directory: Directory) -> list[dict[str, Any]]:
+    """Those of the acts awaited that a role may do (C-1, C-31)."""
+    return [
+        act
+        for act in awaited(case, unit)
+        if role
+        in (
+            able(case, unit, act["step"], case.steps[act["step"]]["act"], directory)
+            if "step" in act
+            else speakers(case, unit, directory)
+        )
+    ]
+
+
 def participants(case: Case, directory: Directory) -> list[dict[str, Any]]:
     """Who takes part, in which roles, and what awaits each."""
     return [
@@ -101,7 +121,7 @@ def participants(case: Case, directory: Directory) -> list[dict[str, Any]]:
             "name": name_of(unit, directory),
             "party": participant["party"],
             "roles": participant["roles"],
-            "awaits": [act["act"] for act in awaited(case, unit)],
+            "awaits": [act["act"] for act in awaited(case, unit) if "step" in act or speakers(case, unit, directory)],
         }
         for unit, participant in case.participants.items()
     ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from hub.processes.case import Case
-from hub.processes.outlook import colours, duty_roles, still_awaits
+from hub.processes.outlook import able, colours, still_awaits
 from hub.processes.svu import SVU
 from hub.views.rows import name_of
 from schemas.directory import Directory
@@ -57,7 +57,7 @@ def _party(case: Case, step: str, standing: dict[str, Any], party: str) -> str:
     """
     units = [unit for unit, participant in case.participants.items() if participant["party"] == party]
     if standing["act"] == "skriva":
-        wrote = {unit for _, _, unit, _ in case.fields.get(step, {}).values()}
+        wrote = {unit for _, _, unit, *_ in case.fields.get(step, {}).values()}
         return "partly" if wrote.intersection(units) else "none"
     waits = [unit for unit in units if unit in standing["awaits"]]
     done = [unit for unit in units if unit in standing["done"]]
@@ -71,13 +71,12 @@ def _party(case: Case, step: str, standing: dict[str, Any], party: str) -> str:
 
 def _unit(case: Case, step: str, standing: dict[str, Any], unit: str, directory: Directory) -> dict[str, Any]:
     participant, act = case.participants[unit], standing["act"]
-    able = duty_roles(directory, unit, step, act) if act in {"kvittera", "justera", "godkanna"} else []
     done = standing["done"].get(unit)
     return {
         "unit": unit,
         "name": name_of(unit, directory),
         "party": participant["party"],
         "awaited": unit in standing["awaits"],
-        "may_act": [role for role in able if role in participant["roles"]],
+        "may_act": able(case, unit, step, act, directory) if act in {"kvittera", "justera", "godkanna"} else [],
         "acted": None if done is None else {"person": done[0], "role": done[1], "time": done[2]},
     }

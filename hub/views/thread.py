@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.processes.case import Case
+from hub.processes.outlook import speakers
 from hub.store.readings import Thread
 from hub.views.rows import name_of
 from hub.views.written import Seen
@@ -69,7 +70,7 @@ def shown(case: Case, thread: Thread, one: Seen, directory: Directory) -> dict[s
         "by": one.by(directory),
         "text": data.text,
         "receivers": None if receivers is None else [_unit(unit, directory) for unit in receivers],
-        "awaits": case.open_awaits(state),
+        "awaits": [unit for unit in case.open_awaits(state) if speakers(case, unit, directory)],
         "kvittenser": [
             {**_unit(unit, directory), "person": actor, "role": role, "time": time}
             for unit, (actor, role, time) in state["done"].items()

@@ -11,12 +11,13 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 
 from hub.processes.case import Case
+from hub.processes.disclosure import may_read
 from hub.processes.law import liability
 from hub.processes.outlook import may
 from hub.processes.svu import SVU
 from hub.store.readings import Act
 from hub.views.access import Asker, Reach
-from hub.views.rows import awaited, contacts, counts, head, kartlaggning, participants, person, time_of
+from hub.views.rows import contacts, counts, head, kartlaggning, participants, person, time_of, to_do
 from hub.views.steps import steps
 from hub.views.written import STALLNINGSTAGANDE, Seen, fields, words
 from schemas.directory import Directory
@@ -44,6 +45,7 @@ def _undone(acts: Sequence[Act]) -> list[tuple[int, int]]:
 
 def _latest(case: Case, acts: Sequence[Act]) -> dict[str, int]:
     """Name → the number of the message that stands. A published inskrivning is not replaced by one after the discharge."""
+    acts = [act for act in acts if may_read(case, act.name)]
     found = {act.name: act.sequence for act in acts if act.name in _LATEST}
     informed = [act.sequence for act in acts if any(name == "informed" for name, _ in act.events)]
     if informed:
@@ -71,7 +73,9 @@ def whole(
     archived: bool,
     now: datetime,
 ) -> dict[str, Any]:
-    """The whole case as the asker sees it. Nothing of it is a draft of another party (C-52)."""
+    """The whole case as the asker sees it; ``case`` is that already (``disclosure``). Nothing of it is a draft of another
+    party (C-52). The law's clock is not shown where its dates may not be.
+    """
     unit = asker.unit.hsa
     latest = {name: messages[number] for name, number in _latest(case, acts).items() if number in messages}
     return {
@@ -80,8 +84,8 @@ def whole(
         "person": person(case),
         "time": time_of(case),
         "steps": steps(case, unit, directory),
-        "att_gora": awaited(case, unit),
-        "may": list(may(SVU, case, unit, directory)) if reach.takes_part else [],
+        "att_gora": to_do(case, unit, asker.role, directory) if reach.takes_part else [],
+        "may": list(may(SVU, case, unit, directory, now)) if reach.takes_part else [],
         "participants": [p | _duties(p, directory) for p in participants(case, directory)],
         "readers": [{"unit": u, "ground": ground, "at": at} for u, (ground, at) in case.access.items()],
         "information": _consent(latest, "information", directory),
@@ -106,7 +110,7 @@ def whole(
         "addressing": _addressing(case, latest.get("adressering")),
         "deadlines": [{"name": key, "due": due} for key, due in sorted(case.due.items(), key=lambda item: item[1])],
         "deadlines_passed": [{"name": key, "due": due} for key, due in sorted(case.fired.items())],
-        "liability": _liability(case, acts, directory, now),
+        "liability": None if case.narrow else _liability(case, acts, directory, now),
     }
 
 

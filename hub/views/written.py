@@ -1,5 +1,5 @@
 """What was written, in words: a message as it was kept, fields, versions, histories (C-50 to C-52). Pure; imports the
-intake's completion of messages, the formats, the rules' case and the language only.
+formats, the rules' case and the language only.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 
-from hub.intake.telling import completed
+from hub.processes import disclosure
 from hub.processes.case import Case
 from hub.store.inbox import Row
 from hub.store.readings import Act
@@ -59,7 +59,7 @@ class Seen:
 def seen(row: Row, case: Case) -> Seen:
     """A kept row as it is shown."""
     message = formats.kept(row)
-    return Seen(row.sequence or 0, completed(message, case), row.received_at)
+    return Seen(row.sequence or 0, disclosure.shown(message, case), row.received_at)
 
 
 def words(value: Any) -> Any:

@@ -96,7 +96,7 @@ FROM dated JOIN units uw ON (uw.kind, uw.n) = ('w', w) JOIN units uc ON (uc.kind
 """
 _PARTICIPATION = """
 INSERT INTO participation (unit, case_id, att_gora, archived_at)
-SELECT u.hsa, d.id, d.dice < 0.012 OR d.dice > 0.99,
+SELECT u.hsa, d.id, CASE WHEN d.dice < 0.012 OR d.dice > 0.99 THEN ARRAY['tid/kvittera/' || %(role)s] ELSE '{}' END,
   CASE WHEN status = 'discharged' THEN changed_at + interval '72 hours' END FROM dated d JOIN units u
   ON u.kind = %(kind)s AND u.n = CASE %(kind)s WHEN 'w' THEN d.w WHEN 'c' THEN d.c ELSE d.k END
 """
@@ -207,7 +207,9 @@ class Bench:
         await self.sql(_CASES, texts)
         await self.sql("ALTER TABLE cases ENABLE TRIGGER case_opens_archived")
         for kind in "wck":
-            await self.sql(_PARTICIPATION, {"kind": kind})
+            await self.sql(
+                _PARTICIPATION, {"kind": kind, "role": "bistandshandlaggare" if kind == "k" else "sjukskoterska"}
+            )
         last = max(written[1] for written in json.loads(state)["fields"]["kartlaggning"].values())
         await self.sql(_MESSAGES, {"sequence": last})
         return time.monotonic() - started

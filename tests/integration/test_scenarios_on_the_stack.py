@@ -11,19 +11,20 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from pydantic_core import from_json
 
 from hub.delivery.parcel import wrap
 from hub.intake.clock import Clock
 from hub.intake.intake import Intake
 from hub.intake.own import own_message
 from hub.processes.case import Case
-from hub.scenarios import Outcome, Play, Unusable, Written, load, world_of
+from hub.scenarios import Notice, Outcome, Play, Unusable, Written, load, world_of
 from hub.scenarios.model import At, Liability, News, Send, State
 from hub.scenarios.world import Lately
 from hub.store import cases, held, inbox
 from hub.store.outbox import Item
 from hub.store.transaction import Store, migrate
-from hub.translators import formats
+from hub.translators import fhir, formats, native
 from schemas.messages import Question, Receipt, Told
 from tests.scenarios.test_scenarios import FILES
 
@@ -79,7 +80,7 @@ class OnTheStack:
             found = (await inbox.seen(connection, [key]))[key][1]
         return None if found is None else Receipt.model_validate(found)
 
-    async def strike(self) -> list[Told]:
+    async def strike(self) -> list[Notice]:
         """Moves the clock; what comes due on the way is told at its time (D-9)."""
         self.offered.clear()
         then = self.play.now
@@ -98,7 +99,7 @@ class OnTheStack:
             await self._look_up()
         return await self._written()
 
-    async def learn(self, step: News) -> list[Told]:
+    async def learn(self, step: News) -> list[Notice]:
         """Folkbokforing says something new of a person: in every case of theirs."""
         self.offered.clear()
         self.now = self.play.now
@@ -128,25 +129,30 @@ class OnTheStack:
                 message = own_message(item.case_id, f"a-{item.id}-0", question.question, answer, self.now)
                 await self.intake.submit([message], patient=True)
 
-    async def _written(self) -> list[Told]:
+    async def _written(self) -> list[Notice]:
         """The notices as the relay would read them after a restart, each written for its system."""
         kept = [item for item in self.offered if isinstance(item.told, Told)]
         async with self.store.transaction() as connection:
             rows = await (
                 await connection.execute(
-                    "SELECT id, told::text FROM outbox WHERE id = ANY(%s) ORDER BY id", ([item.id for item in kept],)
+                    "SELECT id, told::text, body FROM outbox WHERE id = ANY(%s) ORDER BY id",
+                    ([item.id for item in kept],),
                 )
             ).fetchall()
             stored = await inbox.load(connection, [(item.source, item.message_id) for item in kept])
-        told = {id_: Told.model_validate_json(text) for id_, text in rows}
+        told = {id_: Told.model_validate_json(text) for id_, text, _ in rows}
+        bodies = {id_: body for id_, _, body in rows}
+        found = []
         for item in kept:
             row = stored[item.source, item.message_id]
-            message = formats.kept(row)
+            message, item.body = formats.kept(row), bodies[item.id]
+            if item.body is not None:
+                message = formats.with_data(message, item.body)
             item.told = told[item.id]
             parcel = wrap(item, message, self.play.world.directory.system_by_id[item.system])
             assert parcel.key == item.case_id
-            assert parcel.written.body
-        return [told[item.id] for item in kept]
+            found.append(Notice(told[item.id], message.name, _data(parcel.written)))
+        return found
 
     async def case(self) -> Case | None:
         async with self.store.transaction() as connection:
@@ -160,6 +166,14 @@ class OnTheStack:
                     (self.play.case,),
                 )
             ).fetchall()
+
+
+def _data(written: formats.Written):
+    """What the receiving system makes of a notice, whichever format it has chosen."""
+    if not formats.is_fhir(written.media_type):
+        return from_json(written.body)
+    message = fhir.read(written.body, written.media_type, from_hub=True)
+    return from_json(native.write_body(message))
 
 
 def _file(path: Path):

@@ -674,6 +674,7 @@ def png():
 PNG = png()
 
 
+@pytest.mark.parametrize("place", ["prator"], indirect=True)
 async def test_messages_show_receivers_kvittenser_and_the_revoked_mark_and_come_in_pages(place):
     case = await place.admit()
     await place.say(case, "meddelande", {"text": "Till alla"}, id_="alla")
@@ -698,6 +699,7 @@ async def test_messages_show_receivers_kvittenser_and_the_revoked_mark_and_come_
     assert ([m["message"] for m in rest["messages"]], "next_before" in rest, page["total"]) == (["alla"], False, 2)
 
 
+@pytest.mark.parametrize("place", ["prator"], indirect=True)
 async def test_a_file_comes_as_an_attachment_whose_type_its_content_tells(place):
     case = await place.admit()
     file = {"name": "bild å.png", "content": base64.b64encode(PNG).decode()}

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hub.errors import Refused
 from hub.processes.case import Case
 from hub.processes.deadlines import deadlines
+from hub.processes.disclosure import listed
 from hub.processes.events import fold, rules_part
 from hub.processes.law import liability
 from hub.processes.machine import Decision, decide
@@ -193,7 +194,7 @@ def test_a_case_that_the_registers_close_shows_nobody_and_takes_nothing_more():
     told = _decide(case, _message(HUB_SOURCE, "adressering", Adressering(outcome="protected"), "a-1"))
     assert told.case.person == {}
     assert told.tell == [WARD]
-    assert may(SVU, told.case, WARD, DIRECTORY) == ()
+    assert may(SVU, told.case, WARD, DIRECTORY, NOW) == ()
     assert _refusal(told.case, _message(WARD, "svu.inskrivning", ADMISSION, "m-2")).rule == "C-62"
 
 
@@ -409,7 +410,7 @@ def test_every_message_is_accepted_or_refused_by_a_named_rule_and_the_case_is_th
         if name == "frist" and case is not None and case.due:
             message = replace(message, data=frist_of(case, sorted(case.due)[number % len(case.due)]))
         before = None if case is None else case.dump()
-        possible = () if case is None else may(SVU, case, unit, DIRECTORY)
+        possible = () if case is None else may(SVU, case, unit, DIRECTORY, now)
         takes_part = case is not None and unit in case.participants
         decision = _decided(case, message)
         if isinstance(decision, Refused):
@@ -467,7 +468,7 @@ def _check(case: Case, decision: Decision, message: Message) -> None:
         assert case.samtycke is None
     if case.status in {"revoked", "refused"}:
         assert case.due == {}
-        assert case.att_gora() == {}
+        assert listed(case) == {}
     assert all(case.standing) and set(case.standing) <= set(range(1, case.sequence + 1))
     _check_colours(case)
 
@@ -478,8 +479,8 @@ def _check_colours(case: Case) -> None:
     """
     seen = {unit: colours(SVU, case, unit, DIRECTORY) for unit in case.participants}
     for unit, found in seen.items():
-        assert outlook(SVU, case, unit, DIRECTORY).colours == found
-        assert outlook(SVU, case, unit, DIRECTORY).may == may(SVU, case, unit, DIRECTORY)
+        assert outlook(SVU, case, unit, DIRECTORY, NOW).colours == found
+        assert outlook(SVU, case, unit, DIRECTORY, NOW).may == may(SVU, case, unit, DIRECTORY, NOW)
     for step in SVU.steps:
         shown = {colour for found in seen.values() for colour in found[step].values()}
         if not seen:

@@ -20,6 +20,7 @@ from hub.processes.consent import (
     menprovning_names_who_decided,
     no_information_has_a_reason,
 )
+from hub.processes.svu.tid import told_anew
 from hub.processes.table import TO_THE_END, Row, Situation, guard
 from schemas.messages import Question
 from schemas.swedish_time import local_day
@@ -63,7 +64,8 @@ def a_new_case_names_the_patient(s: Situation) -> bool:
 )
 def the_patient_is_the_same(s: Situation) -> bool:
     patient = s.data.patient
-    return patient is None or not s.case.opened_by or patient.personnummer == s.case.person.get("personnummer")
+    known = (s.case.person.get("personnummer"), *s.case.former_numbers)
+    return patient is None or not s.case.opened_by or patient.personnummer in known
 
 
 # --- inskrivning (V-3, V-4, V-6) --------------------------------------------------------------------------------------
@@ -137,7 +139,8 @@ def admit(s: Situation) -> None:
     One that comes after the discharge is kept as history, and opens nothing (fhir.md, order).
     """
     if s.data.patient is not None and s.case.sequence > 1:  # else it is the one that opened the case
-        fresh = {k: v for k, v in s.data.patient.model_dump(exclude_none=True).items() if s.case.person.get(k) != v}
+        said = s.data.patient.model_dump(exclude_none=True, exclude={"personnummer"})
+        fresh = {k: v for k, v in said.items() if s.case.person.get(k) != v}
         if fresh:
             s.emit("named", **fresh)
     if s.data.placement is not None:
@@ -150,13 +153,29 @@ def admit(s: Situation) -> None:
         s.warnings.append("estimated-discharge-before-admission")
     receivers = [unit for unit in s.case.participants if unit != s.unit]
     step_told(s, "inskrivning", "kvittera", with_duty(s, receivers, "inskrivning", "kvittera"))
-    if "klar" not in s.case.dates:
-        s.emit("estimated", date=s.data.estimated_discharge.isoformat())
-    if "tid" not in s.case.steps:
-        # V-8: the estimated date makes its step green without kvittens.
-        step_told(s, "tid", None, [])
+    _estimate(s, s.data.estimated_discharge.isoformat())
     if not s.case.published:
         s.emit("published", at=s.at)
+
+
+def _estimate(s: Situation, date: str) -> None:
+    """V-8: the first estimated date makes its step green without kvittens. In a corrected inskrivning a date that it did
+    not say before is a change like any other; the one that it has always said takes back nothing that has been moved
+    since, nor does any while the patient is ready for discharge (V-10).
+    """
+    before, stands = s.case.dates.get("stated"), s.case.dates.get("estimated")
+    if before is not None and date != before:
+        s.emit("stated", date=date)
+    if "tid" not in s.case.steps:
+        s.emit("estimated", date=date)
+        step_told(s, "tid", None, [])
+    elif date == stands:
+        return
+    elif date != before and "klar" not in s.case.dates:
+        s.emit("estimated", date=date)
+        told_anew(s)
+    else:
+        s.warnings.append("estimated-discharge-stays")
 
 
 def all_but_a_draft(s: Situation) -> list[str]:

@@ -4,7 +4,10 @@ the common rows only.
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import Any
+
+from pydantic_core import to_json
 
 from hub.processes.common import (
     ALL_PARTIES,
@@ -17,7 +20,7 @@ from hub.processes.common import (
     those_of,
     with_duty,
 )
-from hub.processes.outlook import duty_roles, still_awaits
+from hub.processes.outlook import able, still_awaits
 from hub.processes.svu.tid import ask_about_physician
 from hub.processes.table import Row, Situation, guard
 
@@ -36,8 +39,9 @@ def _done(s: Situation) -> dict[str, list[Any]]:
 
 
 def _has_adjusted(s: Situation, party: str) -> bool:
-    """V-15: any of the party's units has."""
-    return any(unit in _done(s) for unit in those_of(s, party))
+    """V-15: any of the party's units has, one that has left since included: the text was adjusted for the party."""
+    own = {*those_of(s, party), *(unit for unit, left in s.case.gone.items() if left == party)}
+    return not own.isdisjoint(_done(s))
 
 
 def _fully_adjusted(s: Situation) -> bool:
@@ -103,22 +107,32 @@ def the_position_is_known(s: Situation) -> bool:
     return code is None or code in s.profile.sip_positions
 
 
+def _fingerprint(value: Any) -> str:
+    """By which the same words are known again."""
+    return blake2b(to_json(value), digest_size=12).hexdigest()
+
+
 def write_part(s: Situation) -> None:
     """V-15: a change by a party that has itself adjusted removes every justering; the ward's own edit removes its
-    klarmarkering.
+    klarmarkering. The same words again change nothing and break nothing.
     """
-    part = getattr(s.data, s.party)
+    part, document = getattr(s.data, s.party), f"{STEP}.{s.party}"
+    stands = s.case.fields.get(document, {})
+    changed = False
     for name in part.model_fields_set:
         value = getattr(part, name)
-        if value is None:
+        if value is None or (name in stands and stands[name][4:] == [_fingerprint(value)]):
             continue
+        changed = True
         complete = not getattr(value, "needed", False) or value.description is not None
-        s.emit("wrote", document=f"{STEP}.{s.party}", field=name, unit=s.unit, complete=complete)
-    if s.party == "slutenvard" and part.sip_position is not None:
-        s.emit("positioned", code=part.sip_position, at=s.at)
-    physicians = getattr(part, "responsible_physicians", None) or (getattr(part, "responsible_physician", None),)
-    for physician in filter(None, physicians):
-        ask_about_physician(s, physician)
+        s.emit("wrote", document=document, field=name, unit=s.unit, complete=complete, words=_fingerprint(value))
+        if name == "sip_position":
+            s.emit("positioned", code=value, at=s.at)
+        elif name.startswith("responsible_physician"):
+            for physician in (value,) if isinstance(value, str) else value:
+                ask_about_physician(s, physician)
+    if not changed:
+        return
     broken = _has_adjusted(s, s.party)
     if s.party == "slutenvard":
         s.emit("marked", ready=False)
@@ -250,7 +264,7 @@ def kommuns_part_is_complete(s: Situation) -> bool:
     element="/actorrole",
 )
 def the_role_may_adjust(s: Situation) -> bool:
-    return s.role in duty_roles(s.directory, s.unit, STEP, "justera")
+    return s.role in able(s.case, s.unit, STEP, "justera", s.directory)
 
 
 def adjust(s: Situation) -> None:

@@ -100,9 +100,8 @@ def there_is_a_discharge_to_undo(s: Situation) -> bool:
     en="The case has left the start list: the discharge can no longer be undone. Open a new case.",
     element="/type",
 )
-def it_is_on_the_start_list(s: Situation) -> bool:
-    left = s.case.dates.get("archived")
-    return left is None or s.now < datetime.fromisoformat(left)
+def it_can_still_be_undone(s: Situation) -> bool:
+    return not s.case.has_left(s.now)
 
 
 def undo(s: Situation) -> None:
@@ -133,8 +132,7 @@ UTSKRIVNING = (
         ("V-17",),
         (undo,),
         everyone_else,
-        guards=(there_is_a_discharge_to_undo,),
-        checks=(it_is_on_the_start_list,),
+        guards=(there_is_a_discharge_to_undo, it_can_still_be_undone),
         in_status=TO_THE_END,
     ),
 )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub.processes.common import OPPENVARD, SHARING, everyone_else
-from hub.processes.table import Row, Situation, guard
+from hub.processes.common import OPPENVARD, SHARING, everyone_else, on_the_start_list
+from hub.processes.registers import STAFF
+from hub.processes.table import TO_THE_END, Row, Situation, guard
+from schemas.messages import Question
 
 
 def _changed(s: Situation) -> dict[str, Any] | None:
@@ -62,12 +64,27 @@ def one_who_does_not_call_answers_for_something(s: Situation) -> bool:
     return s.data.change == "borttagen" or s.data.kallelseansvarig or s.data.responsibility is not None
 
 
+@guard(
+    "V-7",
+    sv="Ange unit: en öppenvårdsenhet i katalogen, där personen är fast vårdkontakt.",
+    en="Give unit: a unit of outpatient care in the directory, where the person is the named care contact.",
+    element="/data/unit",
+)
+def the_unit_is_of_outpatient_care(s: Situation) -> bool:
+    unit = s.directory.unit_by_hsa.get(s.data.unit)
+    return s.data.change == "borttagen" or (unit is not None and unit.party == "oppenvard")
+
+
 def name_contact(s: Situation) -> None:
+    """V-7: HSA is asked afterwards whether it knows the person; the outcome is told."""
     before = _changed(s)
     if before is not None and before["unit"] != s.data.unit:
         s.emit("vardkontakt", change="borttagen", person=before["person"], unit=before["unit"], at=s.at)
     facts = {"kallelseansvarig": s.data.kallelseansvarig, "responsibility": s.data.responsibility}
     s.emit("vardkontakt", change=s.data.change, person=s.data.person, unit=s.data.unit, at=s.at, **facts)
+    if s.data.change != "borttagen":
+        asked = {"actor": s.data.person, "role": STAFF, "unit": s.unit, "concerns": "fast_vardkontakt"}
+        s.asks.append(Question.model_validate({"question": "verifiering", **asked}))
 
 
 VARDKONTAKT = (
@@ -77,12 +94,14 @@ VARDKONTAKT = (
         ("V-7",),
         (name_contact,),
         everyone_else,
-        guards=SHARING,
+        guards=(*SHARING, on_the_start_list),
         checks=(
+            the_unit_is_of_outpatient_care,
             a_new_one_is_not_named_yet,
             a_changed_one_is_named,
             one_calls_at_most,
             one_who_does_not_call_answers_for_something,
         ),
+        in_status=TO_THE_END,
     ),
 )

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from hub.errors import Refused
+from hub.processes.disclosure import may_read
 from hub.routers.cases.desk import ON_A_CASE, Desk, Opened
 from hub.routers.cases.question import answer, number, only, plain
 from hub.store import readings
@@ -99,7 +100,7 @@ def add(routes: APIRouter, desk: Desk) -> None:
             # What stands in the path may be anything; the trace is kept only where the field is there.
             opened = await desk.open(connection, id, asker, f"falthistorik/{document}/{field}")
             acts = await readings.acts(connection, opened.case.id, names) if names else []
-            every = writings(acts, document, field)
+            every = writings([act for act in acts if may_read(opened.case, act.name)], document, field)
             if not every:
                 raise replace(_NO_FIELD)
             asked = [each for each in reversed(every) if each[0] < before]
@@ -135,6 +136,6 @@ def _step(step: str) -> str:
 
 async def _versions(connection: Connection, step: str, opened: Opened) -> tuple[Sequence[Version], Sequence[Version]]:
     """All versions, and those that may be seen: a draft by the party that writes it alone (C-52)."""
-    acts = await readings.acts(connection, opened.case.id, MESSAGES[step])
+    acts = [a for a in await readings.acts(connection, opened.case.id, MESSAGES[step]) if may_read(opened.case, a.name)]
     every = versions(step, acts)
     return every, [v for v in every if not v.draft or opened.reach.party == "slutenvard"]

@@ -19,6 +19,8 @@ from hub.errors import Refused, Unavailable
 from hub.intake.arrival import is_case_id
 from hub.intake.own import ASKED, Known
 from hub.processes.case import Case
+from hub.processes.disclosure import readable
+from hub.processes.outlook import as_configured
 from hub.processes.registers import hsa_disagrees
 from hub.processes.table import acting_role
 from hub.routers import http
@@ -73,7 +75,7 @@ def body(model: type[BaseModel]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A case that the asker may see, and that it was read is written down."""
+    """A case as far as the asker may see it, and that it was read is written down."""
 
     case: Case
     reach: Reach
@@ -168,7 +170,8 @@ class Desk:
         found = await self.find(connection, id_)
         reached = reach(found[0], asker, self.directory())
         await readings.note(connection, [trace_of(asker, id_, what, reached.ground, **printed)])
-        return Opened(found[0], reached, found[1], found[2])
+        case = readable(as_configured(found[0], self.directory()), asker.unit.hsa, reached.ground)
+        return Opened(case, reached, found[1], found[2])
 
     async def messages(self, connection: Connection, case: Case, numbers: Iterable[int]) -> dict[int, Seen]:
         """Accepted messages of a case by their numbers, as they are shown."""

@@ -11,8 +11,9 @@ from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
 from hub.intake.arrival import is_case_id
+from hub.processes.outlook import duties
 from hub.routers.cases.desk import HEADERS, Desk, body, trace_of
-from hub.routers.cases.question import answer, bad, moment, of_body, of_moment, only, unreadable
+from hub.routers.cases.question import answer, bad, moment, now, of_body, of_moment, only, unreadable
 from hub.store import lists, readings
 from hub.store.lists import Found, Wanted
 from hub.views.access import Asker, may_be_known
@@ -130,12 +131,14 @@ def _changed(wanted: Wanted, found: Sequence[tuple[str, datetime]], until: datet
 
 def rows(desk: Desk, asker: Asker, found: Sequence[Found]) -> list[dict[str, Any]]:
     """One's own cases whole, others' as process, status and läsläge (C-5)."""
-    directory = desk.directory()
+    directory, moment_now = desk.directory(), now()
     return [
         row(
             one.case,
             asker.unit,
+            asker.role,
             directory,
+            now=moment_now,
             changed_at=one.changed_at,
             archived=one.archived,
             kartlaggning_by=None if one.kartlaggning is None else seen(one.kartlaggning, one.case).by(directory),
@@ -165,7 +168,7 @@ def _wanted(asker: Asker, asked: Asked, contact: str | None) -> Wanted:
         unit=asker.unit.hsa,
         sort=asked.sort,
         archived=None if asked.archived == "all" else asked.archived == "true",
-        att_gora=asked.att_gora,
+        to_do=duties(asker.role, asker.unit.roles[asker.role]) if asked.att_gora else None,
         status=asked.status,
         name=getattr(asked, "name", None),
         personnummer=getattr(asked, "personnummer", None),

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from hub.errors import Refused
+from hub.processes.disclosure import may_read
 from hub.routers.cases.desk import ON_A_CASE, Desk
 from hub.routers.cases.question import PRIVATE, answer, bad, number, only, plain, within
 from hub.store import readings
@@ -42,6 +43,7 @@ def add(routes: APIRouter, desk: Desk) -> None:
             opened = await desk.open(connection, id, asker, "meddelanden")
             case = opened.case
             found = await readings.threads(connection, case.id, asker.unit.hsa, before, limit)
+            found = found if may_read(case, "meddelande") else []
             count = within([one.size for one in found], limit)
             page = found[:count]
             said = await desk.messages(connection, case, [one.sequence for one in page])
@@ -67,6 +69,7 @@ def add(routes: APIRouter, desk: Desk) -> None:
             opened = await desk.open(connection, id, asker, f"fil/{message}")
             found = await readings.thread(connection, opened.case.id, asker.unit.hsa, message)
             found = [one for one in found if source is None or one.source == source]
+            found = found if may_read(opened.case, "meddelande") else []
             if len(found) > 1:
                 raise bad(
                     "sender", "två enheter har använt samma id; ange sender", "two units have used the id; give sender"
