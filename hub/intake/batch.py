@@ -12,6 +12,7 @@ from typing import Any
 from hub.errors import Refused
 from hub.intake import holds, telling
 from hub.intake.arrival import Arrival, held_receipt, refusal
+from hub.intake.early import brings, takes_back, too_early
 from hub.intake.kept import ref_of, row_of
 from hub.intake.naming import must_be_looked_into
 from hub.intake.outcome import Holding, Outcome
@@ -94,11 +95,11 @@ class Batch(Outcome):
                 return self._hold_for_hsa(arrival, message, case_id, unsure)
             if case is None:
                 person_may_have_a_case(message, self.known, self.directory)
-            elif arrival.was_held and self._is_overtaken(message, case):
+            elif arrival.was_held and takes_back(message, case, self.memory.get(case.id, {})):
                 return self._refuse(arrival, holds.OVERTAKEN)
             decision = decide(SVU, case, case_id or new_id(), message, self.directory, self.now)
         except Refused as refused:
-            if (reason := _too_early(arrival, refused)) is not None:
+            if (reason := too_early(arrival, refused)) is not None:
                 return self.hold(arrival, reason, refused)
             return self._refuse(arrival, refused)
         return self._accept(arrival, message, decision, opened=case is None)
@@ -147,17 +148,6 @@ class Batch(Outcome):
         if case_id is None and not opens and message.subject.startswith("ref:"):
             return holds.AWAITS_OPENING
         return None
-
-    def _is_overtaken(self, message: Message, case: Case) -> bool:
-        """Whether something done later than this about the same thing stands in the case: it went by while this waited."""
-        parts = parts_of(message)
-        standing = [case.consent_at] if "samtycke" in parts else []
-        if "svu.inskrivning" in parts and "inskrivning" in case.steps:
-            standing.append(case.steps["inskrivning"]["sequence"])
-        earlier = self.memory.get(case.id, {})
-        return any(
-            number in earlier and earlier[number].time > message.time for number in standing if number is not None
-        )
 
     def _hold_for_hsa(self, arrival: Arrival, message: Message, case_id: str | None, person: str) -> Receipt:
         """C-22: the answer is needed first. A message that is tried again and still not answered for asks again."""
@@ -283,28 +273,3 @@ class Batch(Outcome):
         self.counted.append((arrival.system_id, name, outcome))
         if arrival.by_outbox and arrival.system is not None:
             self.items.append(telling.receipt(arrival.system_id, arrival.key[0], answer, self.now))
-
-
-def _too_early(arrival: Arrival, refused: Refused) -> str | None:
-    """The reason for which a message waits that a rule refuses only because something has not come yet; None where it is
-    refused. Before the published inskrivning one waits only if it came before its case: others are told at once (V-2).
-    """
-    reason = f"awaits-{refused.early}"
-    return reason if reason in holds.EARLY and (reason != holds.AWAITS_INSKRIVNING or arrival.was_held) else None
-
-
-def parts_of(message: Message) -> set[str]:
-    """The message's name, and the names of those that it carries inside."""
-    row = SVU.row(message.name)
-    inside = () if row is None else row.embeds
-    return {message.name, *(name for name in inside if getattr(message.data, name) is not None)}
-
-
-def brings(message: Message) -> frozenset[str]:
-    """What early messages may wait for and this one holds; one that revokes the case ends all waiting (V-5)."""
-    parts = parts_of(message)
-    if not parts.isdisjoint({"information", "samtycke"}) or (
-        message.name == "makulering" and getattr(message.data, "message", None) is None
-    ):
-        return frozenset({"consent", "inskrivning"})
-    return frozenset({"inskrivning"}) if "svu.inskrivning" in parts else frozenset()

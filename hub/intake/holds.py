@@ -11,7 +11,7 @@ The theory. Messages of one case come by several topics, partitions and connecti
   wait for ever. What the hub itself says (a register's answer, a deadline) waits for nobody and nobody waits for it: the
   law's clock and a protected identity suffer no delay. And nobody waits for a system that has left the directory.
 * What went by may have been *done* later than what it passed. A held message never takes back a later act (by its ``time``):
-  it is then refused, for an old consent must not replace a new one.
+  it is then refused, for an old yes must not replace a new no.
 * **Nothing is lost, nothing is handled twice**: a hold ends in the transaction that writes the message's answer, and an answer
   is written once; a hub that comes second finds it and does nothing.
 * **Everything is tried again**: when the one ahead is settled, when what was missed has come, when its schedule says so. And
