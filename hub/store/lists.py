@@ -194,11 +194,14 @@ async def changed(connection: Connection, wanted: Wanted) -> tuple[list[tuple[st
 
 
 async def of_person(connection: Connection, personnummer: str) -> list[Found]:
-    """A person's cases, active and archived, the newest change first; those that have disappeared are left out (V-5)."""
+    """A person's cases, active and archived, the newest change first; those that have disappeared are left out (V-5). A
+    number that the person had before finds them too.
+    """
     found = await connection.execute(
-        f"SELECT c.state::text, c.changed_at, {_LEFT} FROM cases c WHERE c.person = %s"  # noqa: S608 - constant
+        f"SELECT c.state::text, c.changed_at, {_LEFT} FROM cases c WHERE (c.person = %(number)s"  # noqa: S608 - constant
+        " OR ((c.state -> 'former_numbers') IS NOT NULL AND (c.state -> 'former_numbers')::jsonb ? %(number)s))"
         " AND c.status NOT IN ('revoked', 'refused') ORDER BY c.changed_at DESC LIMIT 500",
-        (personnummer,),
+        {"number": personnummer},
         prepare=False,
     )
     return await _with_kartlaggning(connection, await found.fetchall())

@@ -96,6 +96,12 @@ cases = Table(
         postgresql_using="gin",
         postgresql_where=text("(state -> 'vardkontakter') IS NOT NULL"),
     ),
+    Index(
+        "cases_former",
+        text("((state -> 'former_numbers')::jsonb)"),
+        postgresql_using="gin",
+        postgresql_where=text("(state -> 'former_numbers') IS NOT NULL"),
+    ),
 )
 
 thread = Table(

@@ -441,6 +441,109 @@ async def test_a_unit_that_was_removed_sees_no_more(place):
     assert (await place.ask(f"/cases/{case}/trace", KOMMUN, status=404))["rule"] == "unknown-case"
 
 
+async def test_one_that_comes_in_after_a_refusal_sees_the_admission_alone_in_lists_views_and_prints(place):
+    case = await place.admit()
+    await place.say(case, "svu.kartlaggning", {"fields": {"aktuellt_tillstand": {"text": "Går med stöd"}}})
+    await place.say(case, "svu.stallningstagande", {"slutenvard": {"patient_opinion": "Vill hem"}})
+    file = {"name": "a.txt", "content": base64.b64encode(b"Hej").decode()}
+    await place.say(case, "meddelande", {"text": "Ring", "attachment": file}, id_="ring")
+    named = {"person": "SE2321000255-P02", "unit": CENTRE, "kallelseansvarig": True}
+    await place.say(case, "svu.fast_vardkontakt", named, CENTRE)
+    day = (datetime.now(UTC) + timedelta(days=9)).date().isoformat()
+    await place.say(case, "svu.beraknad_utskrivning", {"date": day, "reason": "Feber"})
+    await place.say(case, "samtycke", {"outcome": "refused"})
+    await place.say(case, "deltagare", {"unit": MALMO, "change": "tillagd"})
+    shown = await place.ask(f"/cases/{case}", MALMO)
+    assert (shown["person"]["personnummer"], shown["person"]["name"]) == (TOLVAN, "Tolvan Tolvansson")
+    assert (shown["samtycke"]["outcome"], shown["information"]["given"], shown["time"]["estimated"]) == (
+        "refused",
+        True,
+        day,
+    )
+    assert "reason" not in shown["inskrivning"]
+    assert shown["kartlaggning"] == {}
+    assert [shown["stallningstagande"][party] for party in ("slutenvard", "oppenvard", "kommun")] == [{}, {}, {}]
+    assert (shown["vardkontakter"], shown["counts"], shown["liability"]) == ([], {"messages": 0, "files": 0}, None)
+    assert "Går med stöd" not in (text := json.dumps(shown, ensure_ascii=False))
+    assert not any(word in text for word in ("Vill hem", "Feber", "Fall i hemmet", "SE2321000255-P02"))
+    (row,) = (await place.ask(f"/units/{MALMO}/cases", MALMO))["cases"]
+    assert (row["vardkontakter"], row["counts"]["messages"], row["kartlaggning"]["changed_at"]) == ([], 0, None)
+    assert row["steps"]["kartlaggning"] == {"handlaggare": "grey"}
+    assert (await place.ask(f"/cases/{case}/messages", MALMO))["messages"] == []
+    await place.ask(f"/cases/{case}/files/ring", MALMO, status=404)
+    await place.ask(f"/cases/{case}/fields/kartlaggning/aktuellt_tillstand", MALMO, status=404)
+    for step in ("kartlaggning", "stallningstagande"):
+        assert (await place.ask(f"/cases/{case}/versions/{step}", MALMO))["versions"] == []
+        await place.ask(f"/cases/{case}/print/{step}", MALMO, status=404)
+    version = await place.ask(f"/cases/{case}/versions/inskrivning/1", MALMO)
+    assert version["content"]["patient"]["name"] == "Tolvan Tolvansson"
+    assert "reason" not in version["content"]
+    await place.ask(f"/cases/{case}/versions/tid/2", MALMO, status=404)
+    assert (await place.ask(f"/cases/{case}/print/inskrivning", MALMO)).content[:5] == b"%PDF-"
+    # One that reads by a choice of its own is as one that came in now; those who were there keep what they had.
+    chosen = await place.ask(f"/cases/{case}", WARD2, x_ground="aktivt_val")
+    assert (chosen["kartlaggning"], chosen["inskrivning"].get("reason")) == ({}, None)
+    kept = await place.ask(f"/cases/{case}", CENTRE)
+    assert kept["kartlaggning"]["aktuellt_tillstand"]["value"]["text"] == "Går med stöd"
+    assert kept["inskrivning"]["reason"] == "Fall i hemmet"
+    await place.ask(f"/cases/{case}/print/kartlaggning", CENTRE)
+    # With a consent again, all is shown.
+    await place.say(case, "samtycke", {"outcome": "given"})
+    assert (await place.ask(f"/cases/{case}", MALMO))["kartlaggning"]["aktuellt_tillstand"]["value"][
+        "text"
+    ] == "Går med stöd"
+    assert [m["message"] for m in (await place.ask(f"/cases/{case}/messages", MALMO))["messages"]] == ["ring"]
+
+
+async def test_one_that_the_registers_find_while_no_consent_stands_has_the_case_in_no_list_or_view(place):
+    case = await place.admit(found=FOUND.model_copy(update={"outcome": "unlisted", "health_centre": None}))
+    await place.say(case, "aterkallelse", {})
+    await place.own(case, "adressering", FOUND)
+    assert await place.listed(CENTRE) == []
+    await place.ask(f"/cases/{case}", CENTRE, status=404)
+    assert (await place.ask("/search", CENTRE, body={"personnummer": TOLVAN}))["cases"] == []
+    assert await place.listed(KOMMUN) == [case]
+    await place.say(case, "samtycke", {"outcome": "given"})
+    assert await place.listed(CENTRE, "?att_gora=true") == [case]
+    assert (await place.ask(f"/cases/{case}", CENTRE))["inskrivning"]["reason"] == "Fall i hemmet"
+
+
+async def test_what_is_to_do_is_what_the_role_may_do_also_when_the_directory_has_changed(place):
+    case = await place.admit()
+    await place.say(case, "meddelande", {"text": "Ring"}, id_="ring")
+    assert await place.listed(CENTRE, "?att_gora=true") == [case]
+    assert await place.listed(CENTRE, "?att_gora=true", role="rehabkoordinator") == []
+    assert [a["act"] for a in (await place.ask(f"/cases/{case}", CENTRE))["att_gora"]] == ["kvittens", "kvittens"]
+    assert (await place.ask(f"/cases/{case}", CENTRE, role="rehabkoordinator"))["att_gora"] == []
+    (row,) = (await place.ask(f"/units/{CENTRE}/cases", CENTRE, role="rehabkoordinator"))["cases"]
+    assert row["att_gora"] == []
+    # The duty is given to the other role: what awaited the unit awaits that one.
+    moved = directory().model_dump()
+    for unit in moved["units"]:
+        if unit["hsa"] == CENTRE:
+            given = unit["roles"]["distriktsskoterska"]
+            unit["roles"] = {"distriktsskoterska": {}, "rehabkoordinator": given}
+    place.hub._directory = type(directory()).model_validate(moved)
+    assert await place.listed(CENTRE, "?att_gora=true") == []
+    assert await place.listed(CENTRE, "?att_gora=true", role="rehabkoordinator") == [case]
+    # And then to nobody: the unit is waited for no more.
+    for unit in moved["units"]:
+        if unit["hsa"] == CENTRE:
+            unit["roles"] = {"distriktsskoterska": {}, "rehabkoordinator": {}}
+    place.hub._directory = type(directory()).model_validate(moved)
+    assert await place.listed(CENTRE, "?att_gora=true", role="rehabkoordinator") == []
+    waits = {p["unit"]: p["awaits"] for p in (await place.ask(f"/cases/{case}"))["participants"]}
+    assert (waits[CENTRE], waits[KOMMUN]) == ([], ["kvittens", "kvittens"])
+
+
+async def test_a_former_number_finds_the_person(place):
+    case = await place.admit()
+    await place.own(case, "folkbokforing", Folkbokforing(news="new_number", personnummer=ANNA))
+    for number in (TOLVAN, ANNA):
+        (row,) = (await place.ask("/search", body={"personnummer": number}))["cases"]
+        assert (row["case"], row["person"]["personnummer"]) == (case, ANNA)
+
+
 async def test_a_revoked_case_is_in_no_list_search_or_view_and_its_trace_is_kept(place):
     case = await place.admit()
     await place.say(case, "meddelande", {"text": "Hej"}, id_="hej-1")
