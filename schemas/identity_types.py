@@ -13,7 +13,7 @@ from pydantic import AfterValidator, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from schemas.identities import KNOWN_REGIONAL_PATTERNS, IdentityError, RegionalPattern, parse_person_id
-from schemas.unit_ids import TEST_PREFIXES, parse_hsa_id, parse_kommunkod, parse_lanskod, parse_organisationsnummer
+from schemas.unit_ids import ALL_PREFIXES, parse_hsa_id, parse_kommunkod, parse_lanskod, parse_organisationsnummer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ class IdentityRules:
     today: date | None = None
 
 
-ALL_THAT_THERE_ARE = IdentityRules(KNOWN_REGIONAL_PATTERNS, ("SE", *TEST_PREFIXES))
+ALL_THAT_THERE_ARE = IdentityRules(KNOWN_REGIONAL_PATTERNS, ALL_PREFIXES)
 """For what has passed the door already, or is said by a register or the directory: every form that is published."""
 
 _DEFAULT_RULES = IdentityRules()

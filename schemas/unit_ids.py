@@ -34,8 +34,8 @@ def _wrong(code: str) -> IdentityError:
     return IdentityError(code, *_SENTENCES[code])
 
 
-TEST_PREFIXES: Final = ("TSTNMT", "IFV")
-"""The national test environments' in the place of ``SE``."""
+ALL_PREFIXES: Final = ("SE", "TSTNMT", "IFV")
+"""Sweden's, and those of the national test environments, which stand in its place there."""
 
 
 @lru_cache(maxsize=64)

@@ -13,7 +13,7 @@ from hub.processes.registers import outcome_of
 from schemas.directory import Directory
 from schemas.identities import IdentityError
 from schemas.own import AddressingOutcome, Adressering
-from schemas.unit_ids import parse_hsa_id
+from schemas.unit_ids import ALL_PREFIXES, parse_hsa_id
 
 _MOST_FAILURES = 3
 """Units that HSA is asked about in vain, before the rest of them wait for the next time."""
@@ -52,7 +52,7 @@ async def addressed(found: Resolution, directory: Directory, registers: Register
 
 def _hsa_id(text: str | None) -> str | None:
     try:
-        return None if text is None else parse_hsa_id(text)
+        return None if text is None else parse_hsa_id(text, ALL_PREFIXES)
     except IdentityError:
         return None
 

@@ -31,7 +31,7 @@ from hub.views.access import CHOICE, NOT_SHOWN, Asker, Reach, reach
 from hub.views.written import Seen, seen
 from schemas.directory import Directory
 from schemas.identities import IdentityError
-from schemas.unit_ids import parse_hsa_id
+from schemas.unit_ids import ALL_PREFIXES, parse_hsa_id
 
 BEARER = Security(
     HTTPBearer(auto_error=False, scheme_name="bearer", description="The system's token; its hash is in the directory.")
@@ -139,7 +139,7 @@ class Desk:
     def hsa(text: str, where: str) -> str:
         """An HSA-id; what was written is not repeated (D-10)."""
         try:
-            return parse_hsa_id(text)
+            return parse_hsa_id(text, ALL_PREFIXES)
         except IdentityError as error:
             raise Refused(error.code, error.sv, error.en, f"/{where}", 400) from None
 

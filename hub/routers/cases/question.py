@@ -12,10 +12,11 @@ from typing import Any, TypeVar
 from fastapi import Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ValidationError
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from hub.errors import Refused
 from hub.routers import http
+from hub.translators import json_text
 
 M = TypeVar("M", bound=BaseModel)
 _MOST_BYTES = 16_000
@@ -104,11 +105,9 @@ async def of_body(request: Request, model: type[M]) -> M:
     """What a body asks for, by its model; raises ``Refused`` 400 without repeating anything of it."""
     raw = await http.body_of(request, _MOST_BYTES)
     try:
-        return model.model_validate(from_json(raw))
+        return model.model_validate(json_text.read(raw))
     except ValidationError as error:
         raise unreadable(error, model.model_fields) from None
-    except ValueError:
-        raise bad("body", "giltig JSON", "valid JSON") from None
 
 
 def unreadable(error: ValidationError, names: Collection[str]) -> Refused:

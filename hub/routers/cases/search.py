@@ -16,7 +16,7 @@ from hub.routers.cases.lists import is_own, rows
 from hub.routers.cases.question import answer, of_body, only
 from hub.store import lists, readings
 from hub.views.access import Asker, may_be_known
-from schemas.identities import IdentityError, parse_person_id
+from schemas.identities import KNOWN_REGIONAL_PATTERNS, IdentityError, parse_person_id
 
 
 class Person(BaseModel):
@@ -39,7 +39,7 @@ def add(routes: APIRouter, desk: Desk) -> None:
         only(request)
         asked = await of_body(request, Person)
         try:
-            person = parse_person_id(asked.personnummer).value
+            person = parse_person_id(asked.personnummer, KNOWN_REGIONAL_PATTERNS).value
         except IdentityError as error:
             raise Refused(error.code, error.sv, error.en, "/personnummer", 400) from None
         async with desk.transaction() as connection:
