@@ -42,6 +42,7 @@ from hub.store.outbox import Item
 from hub.store.registers import Answers
 from hub.store.transaction import Store
 from hub.supervisor import Supervisor, turned
+from hub.translators.soap.envelope import are_there
 from hub.translators.soap.listing import Actor
 from schemas.directory import Directory
 
@@ -334,6 +335,7 @@ def _ttl(settings: Settings) -> tuple[float, float]:
 def _registers(settings: Settings, store: Store) -> Registers | None:
     if settings.registers is None:
         return None
+    are_there()
     found = settings.registers
     one, two, three = (
         RegisterSettings(**register.model_dump()) for register in (found.folkbokforing, found.listing, found.hsa)

@@ -165,6 +165,8 @@ def contracts(
     """Write the generated part of contracts/: JSON Schemas, examples, the list of rules, diagrams."""
     from hub import contracts as generated
 
+    if not (folder / "worlds" / "standard.yaml").is_file():
+        raise Misconfigured(f"{folder} is not the contracts' folder of a checkout; name it: hub contracts FOLDER")
     if verify:
         stale = generated.fresh(folder)
         typer.echo("\n".join(stale) or "all is fresh")

@@ -161,8 +161,8 @@ class Lately:
 
 
 _NOBODY = Person(outcome="not_found")
-FOLDER = Path(__file__).parents[2] / "contracts"
-"""The contracts of this checkout."""
+FOLDER = Path(__file__).parent
+"""Where our own worlds lie: in a checkout ``worlds`` is a link to ``contracts/worlds``, a wheel carries the files."""
 
 
 @lru_cache(maxsize=8)

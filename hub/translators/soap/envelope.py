@@ -24,8 +24,8 @@ from hub.errors import Misconfigured
 logging.getLogger("zeep").propagate = False
 logging.getLogger("zeep").addHandler(logging.NullHandler())
 
-CONTRACTS: Final = Path(__file__).parents[3] / "contracts" / "soap"
-"""The hub runs from a checkout (editable install): the contracts are for vendors and lie outside the package."""
+CONTRACTS: Final = Path(__file__).parent / "contracts"
+"""In a checkout a link to ``contracts/soap``, where vendors find them; a wheel carries the files themselves."""
 
 SOAP: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 REGISTRY: Final = "urn:riv:itintegration:registry:1"
@@ -131,11 +131,22 @@ class _LocalFiles(Transport):
         return path.read_bytes()
 
 
+def are_there() -> None:
+    """Raises ``Misconfigured`` where a contract's files are missing: a look-up would fail each time, and nobody be told."""
+    for contract in ALL:
+        for kind in ("wsdl", "xsd"):
+            _is_there(contract.file(kind))
+
+
+def _is_there(file: str) -> None:
+    if not Path(file).is_file():
+        raise Misconfigured(f"{file} is missing: install the hub whole, with its SOAP contracts")
+
+
 @cache
 def document(contract: Contract) -> Any:
     """The zeep document of a contract. Raises ``Misconfigured`` where the contract files are not found."""
-    if not Path(contract.file("wsdl")).is_file():
-        raise Misconfigured(f"{contract.file('wsdl')} is missing: run the hub from a checkout with contracts/ in it")
+    _is_there(contract.file("wsdl"))
     local_files: Any = _LocalFiles
     return Document(contract.file("wsdl"), local_files(), settings=Settings(forbid_dtd=True, forbid_external=True))
 
