@@ -10,9 +10,12 @@ from datetime import UTC, datetime
 from hub.errors import Misconfigured, Refused
 from hub.intake.batch import Batch
 from hub.intake.kept import stored_arrival
-from hub.store import asides, dead, held, inbox, timeline
+from hub.intake.own import new_id
+from hub.store import announcements, asides, dead, held, inbox, timeline
 from hub.store import directory as directories
 from hub.store.transaction import Conflict, Store
+from schemas.messages import Announcement, BilingualText
+from schemas.person_numbers import find_person_numbers
 
 
 def _has(reason: str) -> None:
@@ -135,6 +138,23 @@ async def skip(store: Store, row: int, who: str, reason: str) -> str:
             raise Misconfigured(f"row {row} is not dead")
         await timeline.operated(connection, who, "skip", str(row), reason)
     return f"row {row} is skipped; what waited behind it flows"
+
+
+async def announce(store: Store, sv: str, en: str, who: str) -> str:
+    """C-34: every connected system is told, each by its own way out; tied to no case, and nothing is answered."""
+    if not sv.strip() or not en.strip():
+        raise Misconfigured("say it in both languages: --text-sv and --text-en")
+    if find_person_numbers(sv) or find_person_numbers(en):
+        raise Misconfigured("the text holds a personal identity number: everybody reads it, so leave it out (D-10)")
+    current = await directories.current(store)
+    if current is None:
+        raise Misconfigured("there is no directory")
+    told = Announcement(text=BilingualText(sv=sv.strip(), en=en.strip()))
+    id_ = new_id()
+    async with store.transaction() as connection:
+        items = await announcements.add(connection, id_, told, current[1].system_by_id, datetime.now(UTC))
+        await timeline.operated(connection, who, "announce", id_, sv.strip())
+    return f"{id_} goes to {len(items)} systems; see `hub announcements` and `hub timeline {id_}`"
 
 
 async def pause(store: Store, system: str, who: str, reason: str) -> str:

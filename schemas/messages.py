@@ -45,6 +45,12 @@ class Receipt(Part):
         return self
 
 
+class Announcement(Part):
+    """``announcement``: what operations tells every connected system, tied to no case (C-34); nothing is answered."""
+
+    text: BilingualText
+
+
 def _map(values: dict[str, Any]) -> dict[str, Any]:
     """The JSON Schema of an object with values of one kind."""
     return {"type": "object", "additionalProperties": values}
@@ -125,6 +131,7 @@ FROM_THE_HUB = frozenset({"adressering", "folkbokforing", "frist", "verifiering"
 
 HUB_SOURCE = "urn:samverkan:hub"
 RECEIPT_TYPE = "se.samverkan.receipt.v1"
+ANNOUNCEMENT_TYPE = "se.samverkan.announcement.v1"
 
 
 def type_of(name: str) -> str:

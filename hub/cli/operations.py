@@ -1,4 +1,4 @@
-"""What operations does on the command line: held, dead, pause, resume. Imports the root; what each command needs,
+"""What operations does on the command line: held, dead, pause, resume, announce. Imports the root; what each command needs,
 when it runs.
 """
 
@@ -130,3 +130,24 @@ def resume(system: str, reason: Reason) -> None:
     from hub import operations
 
     typer.echo(with_store(lambda store: operations.resume(store, system, getpass.getuser(), reason)))
+
+
+@app.command()
+def announce(
+    text_sv: Annotated[str, typer.Option(help="What is told, in Swedish; nothing about a person.")],
+    text_en: Annotated[str, typer.Option(help="The same in English.")],
+) -> None:
+    """Tell every connected system something, tied to no case: maintenance, trouble, a new version (C-34)."""
+    from hub import operations
+
+    typer.echo(with_store(lambda store: operations.announce(store, text_sv, text_en, getpass.getuser())))
+
+
+@app.command()
+def announcements() -> None:
+    """List what was announced, the newest first, and to how many systems it has gone."""
+    from hub.store import announcements as announced
+
+    for a in in_transaction(announced.listed):
+        dead = f", {a.dead} dead" if a.dead else ""
+        typer.echo(f"{a.at:%Y-%m-%d %H:%M:%S}  {a.message}  sent to {a.sent} of {a.systems}{dead}  {a.sv} / {a.en}")

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from schemas.envelope import Envelope
-from schemas.messages import FROM_THE_HUB, MESSAGES, RECEIPT_TYPE, type_of
+from schemas.messages import ANNOUNCEMENT_TYPE, FROM_THE_HUB, MESSAGES, RECEIPT_TYPE, Announcement, type_of
 
 _SYSTEM = {"system": {"description": "The connected system's id in the directory, e.g. lund-omsorg"}}
 _EXTENSIONS = {
@@ -23,6 +23,9 @@ _EXTENSIONS = {
     "skipped": "JSON: sequence numbers of acts that this system was not told",
     "replay": "true when operations sent it once more (D-7)",
 }
+
+
+_ALWAYS = ["ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time"]
 
 
 def _first_line(model: type[Any]) -> str:
@@ -71,6 +74,14 @@ def document() -> bytes:
         "headers": {"$ref": "#/components/schemas/receipt"},
         "payload": {"$ref": "schemas/receipt.json"},
     }
+    messages["announcement"] = {
+        "name": ANNOUNCEMENT_TYPE,
+        "title": "announcement",
+        "summary": _first_line(Announcement).removeprefix("``announcement``: "),
+        "contentType": "application/json",
+        "headers": {"$ref": "#/components/schemas/announcement"},
+        "payload": {"$ref": "schemas/announcement.json"},
+    }
     key = {
         "bindings": {"kafka": {"key": {"type": "string", "description": "The case; never anything about the person"}}}
     }
@@ -91,7 +102,7 @@ def document() -> bytes:
             },
             "out": {
                 "address": "hub.out.{system}",
-                "description": "Notices in the order of each case (D-3), and the receipts of what the system sent.",
+                "description": "Notices in the order of each case (D-3), the receipts of what the system sent, announcements.",
                 "parameters": _SYSTEM,
                 "messages": {
                     name: {"$ref": f"#/components/messages/{name}"} for name in messages if not name.endswith(".act")
@@ -107,7 +118,8 @@ def document() -> bytes:
             "schemas": {
                 "act": _headers(attributes, needed),
                 "notice": _headers({**attributes, **told}, [*needed[:-1], "ce_case", "ce_sequence", "ce_to"]),
-                "receipt": _headers(receipt, ["ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time"]),
+                "receipt": _headers(receipt, _ALWAYS),
+                "announcement": _headers({name: attributes[name] for name in _ALWAYS}, _ALWAYS),
             },
         },
     }

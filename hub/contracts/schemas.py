@@ -12,20 +12,32 @@ from pydantic import BaseModel
 
 from hub.scenarios import Scenario
 from schemas.envelope import ATTRIBUTE_NAME, SET_BY_THE_HUB, Envelope
-from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES, RECEIPT_TYPE, Receipt, Told, type_of
+from schemas.messages import (
+    ANNOUNCEMENT_TYPE,
+    FROM_THE_HUB,
+    HUB_SOURCE,
+    MESSAGES,
+    RECEIPT_TYPE,
+    Announcement,
+    Receipt,
+    Told,
+    type_of,
+)
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def messages() -> dict[str, bytes]:
     """File name without ``.json`` → schema: every message's body; the envelope of what comes in; and of what is sent, the
-    notice's attributes, the receipt, its event and a problem over HTTP.
+    notice's attributes, the receipt, its event and a problem over HTTP, the announcement and its event.
     """
     found = {name: _schema(name, model) for name, model in MESSAGES.items()}
     found |= {
         "envelope": _envelope(),
         "receipt": _receipt(),
         "receipt-event": _receipt_event(),
+        "announcement": _schema("announcement", Announcement),
+        "announcement-event": _announcement_event(),
         "problem": _problem(),
         "notice": _notice(),
     }
@@ -135,6 +147,18 @@ def _receipt_event() -> dict[str, Any]:
             "data": {"type": "object", "description": "By receipt.json, or a FHIR Bundle"},
         },
     }
+
+
+def _announcement_event() -> dict[str, Any]:
+    """An announcement as an event of its own, as a receipt is; the same id to every system."""
+    event = _receipt_event()
+    properties = event["properties"] | {
+        "type": {"const": ANNOUNCEMENT_TYPE},
+        "data": {"type": "object", "description": "By announcement.json, or a FHIR Bundle"},
+    }
+    del properties["subject"]
+    name = {"$id": "urn:samverkan:schema:announcement-event:v1", "title": "AnnouncementEvent"}
+    return {**event, **name, "properties": properties}
 
 
 def scenario() -> bytes:

@@ -12,7 +12,7 @@ from hub.translators import formats
 from hub.translators.formats import Written
 from schemas.directory import System
 from schemas.envelope import Message
-from schemas.messages import Receipt, Told
+from schemas.messages import Announcement, Receipt, Told
 
 MayLeave = Callable[[], Awaitable[None]]
 """Costs nothing while the lane's own question is fresh; raises when the parcels must not be sent any more."""
@@ -20,12 +20,12 @@ MayLeave = Callable[[], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One notice or receipt, written and ready to go."""
+    """One notice, receipt or announcement, written and ready to go."""
 
     id: str
     """The same at every attempt, so that a receiver knows a repeat."""
     key: str
-    """The case, or for a receipt without one the parcel itself: order is kept per key; nothing about a person."""
+    """The case, or for what has none the parcel itself: order is kept per key; nothing about a person."""
     written: Written
 
 
@@ -70,6 +70,9 @@ def wrap(item: Item, message: Message | None, system: System) -> Parcel:
     if isinstance(item.told, Receipt):
         written = formats.write_receipt(item.told, f"receipt-{item.id}", system.format, datetime.now(UTC))
         return Parcel(f"out-{item.id}", item.case_id or f"out-{item.id}", written)
+    if isinstance(item.told, Announcement):
+        written = formats.write_announcement(item.told, item.message_id, system.format, item.accepted_at)
+        return Parcel(f"out-{item.id}", f"out-{item.id}", written)
     assert message is not None
     assert item.case_id is not None
     assert isinstance(item.told, Told)

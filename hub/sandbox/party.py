@@ -110,6 +110,8 @@ class Party:
 
     async def received(self, attributes: Mapping[str, str], body: bytes) -> None:
         """What came out of the hub for this system."""
+        if wire.announced(attributes):
+            return
         try:
             found = wire.read(attributes, body)
         except (ValueError, KeyError, TypeError, IndexError) as error:

@@ -13,7 +13,7 @@ from typing import Any
 from hub.translators import fhir, native
 from hub.translators.fhir import names
 from schemas.envelope import Message
-from schemas.messages import NAME_OF, RECEIPT_TYPE
+from schemas.messages import ANNOUNCEMENT_TYPE, NAME_OF, RECEIPT_TYPE
 
 REFERENCE_SYSTEM = "https://demo.example/vardkontakt"
 
@@ -64,6 +64,11 @@ def write(message: Message, format_: str) -> Out:
     if format_ == "fhir":
         return Out(message.subject, names.JSON, fhir.write_request(message, reference_system=REFERENCE_SYSTEM), None)
     return Out(message.subject, native.JSON, native.write_body(message), native.attributes(message, None))
+
+
+def announced(attributes: Mapping[str, str]) -> bool:
+    """Whether it is something that operations tells everybody: people read it, nothing is answered (C-34)."""
+    return attributes.get("type") == ANNOUNCEMENT_TYPE
 
 
 def read(attributes: Mapping[str, str], body: bytes) -> Notice | Answer:

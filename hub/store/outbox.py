@@ -17,7 +17,7 @@ from pydantic_core import to_json
 from hub.store.inbox import uuid_bytes
 from hub.store.transaction import array, copy, keys
 from schemas.envelope import Message
-from schemas.messages import Question, Receipt, Told
+from schemas.messages import Announcement, Question, Receipt, Told
 
 Connection = AsyncConnection[tuple[Any, ...]]
 REGISTERS = "hub-registers"
@@ -34,14 +34,14 @@ class Item:
     """One row of the outbox; ``message`` is there while it is still in memory from its intake."""
 
     id: int
-    kind: Literal["notice", "receipt", "lookup"]
+    kind: Literal["notice", "receipt", "lookup", "announcement"]
     system: str
     case_id: str | None
     sequence: int | None
     source: str
     message_id: str
-    told: Told | Receipt | Question
-    """The notice's extensions, the receipt, or the question."""
+    told: Told | Receipt | Question | Announcement
+    """The notice's extensions, the receipt, the question, or what operations announces."""
     body: bytes | None
     """The notice's data where it is not simply the message's (what the register knew was filled in)."""
     accepted_at: datetime
@@ -113,10 +113,11 @@ async def add(connection: Connection, items: Sequence[Item]) -> None:
     )
 
 
-_KINDS: dict[str, type[Told | Receipt | Question]] = {
+_KINDS: dict[str, type[Told | Receipt | Question | Announcement]] = {
     "notice": Told,
     "receipt": Receipt,
     "lookup": Question,
+    "announcement": Announcement,
 }
 ITEM = (
     "id, kind, system, case_id::text, sequence, source, message AS message_id, told::text, body, accepted_at, due_at, attempts,"

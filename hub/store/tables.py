@@ -181,7 +181,7 @@ outbox = Table(
     Column("follows", Integer, nullable=False, server_default=text("0")),
     Column("behind", Boolean, nullable=False, server_default=text("false")),
     Column("revision", Integer, nullable=False, server_default=text("0")),
-    CheckConstraint("kind IN ('notice', 'receipt', 'lookup')", name="outbox_kind"),
+    CheckConstraint("kind IN ('notice', 'receipt', 'lookup', 'announcement')", name="outbox_kind"),
     CheckConstraint("state IN ('waiting', 'sent', 'dead', 'skipped')", name="outbox_state"),
     CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="outbox_sent_has_time"),
     CheckConstraint("kind <> 'notice' OR case_id IS NOT NULL", name="outbox_names_its_case"),

@@ -18,7 +18,7 @@ from hub.errors import Refused
 from hub.translators import fhir, native
 from schemas.envelope import Message
 from schemas.identity_types import ALL_THAT_THERE_ARE, IdentityRules
-from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES, Receipt, Told
+from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES, Announcement, Receipt, Told
 from schemas.moments import CANONICAL, in_utc
 from schemas.parts import Part
 
@@ -119,6 +119,15 @@ def write_receipt(receipt: Receipt, receipt_id: str, format_: str, created: date
     return Written(attributes, native.JSON, receipt.model_dump_json(exclude_none=True, exclude_defaults=True).encode())
 
 
+def write_announcement(told: Announcement, id_: str, format_: str, created: datetime) -> Written:
+    """What operations announces, in the format that a system has chosen (C-34)."""
+    attributes = native.announcement_attributes(id_, created)
+    if format_ == "fhir":
+        attributes["datacontenttype"] = FHIR_JSON
+        return Written(attributes, FHIR_JSON, fhir.write_announcement(told, id_, created=created))
+    return Written(attributes, native.JSON, told.model_dump_json().encode())
+
+
 def json_of(value: Any) -> bytes:
     """JSON for the store."""
     return to_json(value)
@@ -129,4 +138,15 @@ def json_from(raw: bytes) -> Any:
     return from_json(raw)
 
 
-__all__ = ["FHIR_JSON", "FHIR_XML", "Refused", "Written", "digest", "is_fhir", "read", "write_notice", "write_receipt"]
+__all__ = [
+    "FHIR_JSON",
+    "FHIR_XML",
+    "Refused",
+    "Written",
+    "digest",
+    "is_fhir",
+    "read",
+    "write_announcement",
+    "write_notice",
+    "write_receipt",
+]

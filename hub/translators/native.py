@@ -19,7 +19,17 @@ from hub.errors import Refused
 from hub.translators import faults, json_text
 from schemas.envelope import ATTRIBUTE_NAME, SET_BY_THE_HUB, Envelope, Message
 from schemas.identity_types import ALL_THAT_THERE_ARE, IdentityRules
-from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES, NAME_OF, RECEIPT_TYPE, Receipt, Told, type_of
+from schemas.messages import (
+    ANNOUNCEMENT_TYPE,
+    FROM_THE_HUB,
+    HUB_SOURCE,
+    MESSAGES,
+    NAME_OF,
+    RECEIPT_TYPE,
+    Receipt,
+    Told,
+    type_of,
+)
 
 JSON = "application/json"
 STRUCTURED = "application/cloudevents+json"
@@ -223,6 +233,18 @@ def receipt_attributes(receipt: Receipt, receipt_id: str, time: datetime) -> dic
     if receipt.case:
         found["subject"] = receipt.case
     return found
+
+
+def announcement_attributes(id_: str, time: datetime) -> dict[str, str]:
+    """The CloudEvents attributes of what operations announces: the same for every system."""
+    return {
+        "specversion": "1.0",
+        "id": id_,
+        "source": HUB_SOURCE,
+        "type": ANNOUNCEMENT_TYPE,
+        "time": time.isoformat(),
+        "datacontenttype": JSON,
+    }
 
 
 def structured(attrs: Mapping[str, str], body: bytes) -> bytes:

@@ -824,6 +824,38 @@ async def test_a_file_comes_as_an_attachment_whose_type_its_content_tells(place)
         assert (await place.ask(f"/cases/{case}/files/{message}", status=404))["rule"] == "C-42"
 
 
+# --- whom to bring in (C-10) ------------------------------------------------------------------------------------------
+
+
+async def test_the_organisations_are_shown_as_a_tree_with_those_that_are_in_marked(place):
+    case = await place.admit()
+    found = await place.ask(f"/cases/{case}/organisations", KOMMUN)
+    (region,) = found["regions"]
+    assert region["region"] == "skane"
+    organisations = {one["name"]: one["units"] for one in region["organisations"]}
+    assert list(organisations) == sorted(organisations)
+    (malmo,) = organisations["Malmö stad"]
+    assert malmo == {"unit": MALMO, "name": "Malmö", "party": "kommun", "roles": ["handlaggare"], "ingar": False}
+    marked = {unit["unit"] for units in organisations.values() for unit in units if unit["ingar"]}
+    assert marked == {WARD, CENTRE, KOMMUN}
+    await place.say(case, "deltagare", {"unit": MALMO, "change": "tillagd"}, KOMMUN)
+    again = await place.ask(f"/cases/{case}/organisations", KOMMUN)
+    assert [
+        unit["unit"] for one in again["regions"][0]["organisations"] for unit in one["units"] if unit["ingar"]
+    ].count(MALMO) == 1
+    refused = await place.say(case, "deltagare", {"unit": MALMO, "change": "tillagd"}, ok=False)
+    assert (refused.rule, refused.element) == ("C-10", "/data/unit")
+    unknown = await place.say(case, "deltagare", {"unit": "SE2120001124-OKAND", "change": "tillagd"}, ok=False)
+    assert (unknown.rule, unknown.element) == ("C-10", "/data/unit")
+
+
+async def test_one_that_takes_no_part_is_not_shown_whom_to_bring_in(place):
+    case = await place.admit()
+    headers = {"x-ground": "aktivt_val"}
+    assert (await place.ask(f"/cases/{case}/organisations", WARD2, status=403, **headers))["rule"] == "C-10"
+    assert (await place.ask(f"/cases/{case}/organisations", PRIVATE, status=403))["rule"] == "C-5"
+
+
 # --- printing (C-55) --------------------------------------------------------------------------------------------------
 
 

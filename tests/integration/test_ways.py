@@ -3,8 +3,11 @@
 One hub as a child process on real parts, with a receiver over HTTP.
 """
 
+import asyncio
 import base64
 import json
+import sys
+import urllib.request
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,8 +16,12 @@ import yaml
 from aiokafka.errors import KafkaError
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from hub import operations
+from hub.errors import Misconfigured
 from hub.sandbox import staff, wire
+from hub.sandbox.children import Child
 from hub.sandbox.registers import Control, Trouble
+from hub.store.transaction import Store
 from hub.translators import fhir, native
 from hub.translators.fhir.response import as_xml
 from tests import stack as parts
@@ -441,3 +448,69 @@ async def test_a_file_that_comes_together_with_the_case_is_looked_into_for_its_n
     refused, accepted = [await hub.receipt("ehr", one["id"], final=True) for one in (named, fine)]
     assert (refused["code"], refused["rule"]) == ("fatal-error", "C-42")
     assert accepted["code"] == "ok"
+
+
+# --- announcements (C-34) ---------------------------------------------------------------------------------------------
+
+
+async def announced(hub, system, id_):
+    """The records of an announcement on ``hub.out.<system>``."""
+    return [record for record in await hub.wire(system) if attributes(record)["id"] == id_]
+
+
+async def test_operations_tells_every_connected_system_once_by_its_own_way_also_with_two_hubs(hub, receiver, tmp_path):
+    port = parts.free_port()
+    second = Child(
+        [sys.executable, "-m", "hub.cli", "run"],
+        log=tmp_path / "second.log",
+        env=hub.environment(HUB_HTTP_PORT=str(port)),
+    )
+    try:
+        await until(lambda: asyncio.to_thread(_ready, port))
+        sv, en = "Navet stängs i natt kl. 02.00.", "The hub closes tonight at 02.00."
+        done = await hub.cli("announce", "--text-sv", sv, "--text-en", en)
+        assert done.returncode == 0, done.stderr
+        id_ = done.stdout.split()[0]
+        assert "goes to 5 systems" in done.stdout
+        for system in ("ehr", "centre", "fhir-ehr", "malmo"):
+            await until(lambda system=system: announced(hub, system, id_))
+        call = await the_call(receiver, id_)
+
+        sent = "SELECT count(*) FROM outbox WHERE message = %s AND state = 'sent' HAVING count(*) = 5"
+        await until(lambda: hub.rows(sent, id_))
+        assert f"{id_}  sent to 5 of 5  {sv} / {en}" in (await hub.cli("announcements")).stdout
+        line = (await hub.cli("timeline", id_)).stdout
+        assert line.count("sent") == 5
+        for system in ("ehr", "centre", "fhir-ehr", "malmo"):
+            (record,) = await announced(hub, system, id_)
+            found = attributes(record)
+            assert (found["type"], found["source"]) == ("se.samverkan.announcement.v1", "urn:samverkan:hub")
+            assert not {"case", "subject", "sequence"} & set(found)
+        (native_record,), (bundle,) = await announced(hub, "ehr", id_), await announced(hub, "malmo", id_)
+        assert json.loads(native_record.value) == call.event["data"] == {"text": {"sv": sv, "en": en}}
+        said = json.loads(bundle.value)["entry"][1]["resource"]
+        assert (said["resourceType"], said["payload"][0]["contentString"]) == ("Communication", sv)
+        assert [one.event["id"] for one in receiver.of("kommun")].count(id_) == 1
+    finally:
+        await asyncio.to_thread(second.stop)
+
+
+def _ready(port):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+async def test_an_announcement_says_it_in_both_languages_and_names_nobody(hub):
+    store = Store(hub.database)
+    try:
+        with pytest.raises(Misconfigured, match="both languages"):
+            await operations.announce(store, "Hej", " ", "drift")
+        with pytest.raises(Misconfigured, match="personal identity number") as refused:
+            await operations.announce(store, "Sök 191212121212", "Look for somebody", "drift")
+        assert "1212" not in str(refused.value)
+    finally:
+        await store.close()
+    assert not await hub.rows("SELECT 1 FROM outbox WHERE kind = 'announcement' AND told::text LIKE '%%somebody%%'")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from fastapi import APIRouter
 
 from hub.intake.own import Known
-from hub.routers.cases import case, content, lists, paper, search, thread
+from hub.routers.cases import case, content, lists, paper, search, thread, tree
 from hub.routers.cases.desk import BEARER, Desk
 from hub.store.transaction import Store
 from schemas.directory import Directory
@@ -19,6 +19,6 @@ def router(store: Store, directory: Callable[[], Directory], known: Known) -> AP
     """Every view, behind the system's bearer token."""
     routes = APIRouter(tags=["cases"], dependencies=[BEARER])
     desk = Desk(store, directory, known)
-    for part in (lists, search, case, content, thread, paper):
+    for part in (lists, search, case, content, thread, paper, tree):
         part.add(routes, desk)
     return routes

@@ -5,6 +5,7 @@ One file per group of resources, each both ways; ``table`` says which message is
 ours, ``paths`` where each field stands. See fhir.md and ``contracts/fhir/``.
 """
 
+from hub.translators.fhir.announcement import write_announcement
 from hub.translators.fhir.names import JSON, READS, WRITES, XML
 from hub.translators.fhir.reader import MAX_BYTES, Glimpse, glimpse, read
 from hub.translators.fhir.response import write_response
@@ -19,6 +20,7 @@ __all__ = [
     "Glimpse",
     "glimpse",
     "read",
+    "write_announcement",
     "write_notice",
     "write_request",
     "write_response",

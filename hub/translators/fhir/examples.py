@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from hub.translators.fhir.announcement import write_announcement
 from hub.translators.fhir.example_acts import (
     ACTS,
     ADMITTED,
@@ -35,7 +36,7 @@ from hub.translators.fhir.response import as_xml, write_response
 from hub.translators.fhir.writer import write_notice, write_request
 from schemas.both import Deltagare, Kvittens
 from schemas.envelope import Message
-from schemas.messages import HUB_SOURCE, BilingualText, Receipt, Told
+from schemas.messages import HUB_SOURCE, Announcement, BilingualText, Receipt, Told
 from schemas.own import Adressering, Verifiering
 from schemas.parts import Information, Part, Samtycke
 from schemas.svu import Inskrivning
@@ -177,6 +178,16 @@ def receipts() -> dict[str, Receipt]:
     }
 
 
+def announcement() -> Announcement:
+    """What operations tells everybody."""
+    return Announcement(
+        text=BilingualText(
+            sv="Navet stängs för uppgradering i natt kl. 02.00 till 02.15. Det som sänds då väntar.",
+            en="The hub is closed for an upgrade tonight from 02.00 to 02.15. What is sent then waits.",
+        )
+    )
+
+
 _IN_XML: Final = (
     "svu.inskrivning.request",
     "svu.inskrivning.notice",
@@ -198,6 +209,7 @@ def examples() -> dict[str, bytes]:
     for name, receipt in receipts().items():
         body = write_response(receipt, receipt.message, created=WRITTEN, event="svu.inskrivning", sender=WARD)
         files[f"response.{name}.json"] = _pretty(body)
+    files["announcement.json"] = _pretty(write_announcement(announcement(), "announcement-1", created=WRITTEN))
     for name in (*_IN_XML, "response.refused"):
         files[f"{name}.xml"] = as_xml(files[f"{name}.json"]) + b"\n"
     return files

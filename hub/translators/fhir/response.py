@@ -85,7 +85,7 @@ def _outcome(receipt: Receipt, event: str | None) -> dict[str, Any] | None:
         details: dict[str, Any] = {
             "coding": [{"system": names.RULE, "code": receipt.rule}],
             "text": receipt.text.sv,
-            "_text": _translated(receipt.text.en),
+            "_text": translated(receipt.text.en),
         }
         code = "transient" if receipt.code == "transient-error" else _issue_code(receipt.rule)
         issue = {"severity": "error", "code": code, "details": details}
@@ -111,7 +111,8 @@ def _fine() -> dict[str, str]:
     return {"severity": "information", "code": "informational"}
 
 
-def _translated(english: str) -> dict[str, Any]:
+def translated(english: str) -> dict[str, Any]:
+    """The extension of a Swedish text that says the same in English."""
     parts = [{"url": "lang", "valueCode": "en"}, {"url": "content", "valueString": english}]
     return {"extension": [{"url": names.EXT_TRANSLATION, "extension": parts}]}
 

@@ -1,0 +1,41 @@
+"""What operations announces: a message Bundle with a Communication in both languages (C-34). Imports the language and the names.
+
+It is tied to no case and names nobody; Swedish stands as the text, English as its translation.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from hub.translators.fhir import names
+from hub.translators.fhir.assembly import Assembly, fhir_id, instant
+from hub.translators.fhir.response import translated
+from hub.translators.fhir.writer import HUB_APPLICATION
+from schemas.messages import HUB_SOURCE, Announcement
+
+EVENT = "announcement"
+
+
+def write_announcement(told: Announcement, id_: str, *, created: datetime) -> bytes:
+    """R4 JSON; the same announcement gives the same bytes to every system. ``created``: when it was made, with its zone."""
+    assembly = Assembly(EVENT, id_)
+    said = assembly.add(
+        {
+            "resourceType": "Communication",
+            "status": "completed",
+            "sent": instant(created),
+            "payload": [{"contentString": told.text.sv, "_contentString": translated(told.text.en)}],
+        }
+    )
+    header: dict[str, Any] = {
+        "resourceType": "MessageHeader",
+        "id": fhir_id(id_),
+        "eventCoding": {"system": names.EVENT, "code": EVENT},
+        "destination": [{"endpoint": HUB_SOURCE}],  # nobody in particular, as in a notice without units
+        "source": HUB_APPLICATION,
+        "focus": [{"reference": said}],
+    }
+    return msgspec.json.encode(assembly.bundle(header, created))
