@@ -18,9 +18,9 @@ from hub.intake.batch import Batch
 from hub.intake.clock import Clock
 from hub.intake.kept import stored_arrival
 from hub.intake.own import own_message
-from hub.store import deadline, held, inbox
+from hub.store import deadline, held, inbox, timeline
 from hub.store import directory as directories
-from hub.store.transaction import Conflict, Store
+from hub.store.transaction import MIGRATIONS, Conflict, Store
 from schemas.own import Folkbokforing
 from tests.desk import BODY, FOUND, Desk
 from tests.stack import CENTRE, KOMMUN, WARD, directory
@@ -32,6 +32,7 @@ ADMISSION = (
     b"{" + PATIENT + b',"admitted_at":"2026-03-02T08:00:00+01:00","estimated_discharge":"2026-03-09","reason":"Fall"}'
 )
 DRAFT = BODY.replace(b'"information"', b'"draft":true,"information"')
+TABLES = (MIGRATIONS / "versions" / "0006_holds.py").read_text()
 WORDS = b'{"fields":{"aktuellt_tillstand":{"text":"Bra","version":0}}}'
 STAY = {
     "information": ("information", INFORMATION),
@@ -585,3 +586,34 @@ async def test_what_is_offered_after_the_commit_may_fail_without_the_message_bei
     desk.intake.stop()
     await running
     await store.close()
+
+
+# --- what earlier versions left ---------------------------------------------------------------------------------------
+
+
+async def test_a_case_that_an_earlier_version_locked_goes_on_after_the_migration(database):
+    async with opened(database, 1) as (desk,):
+        case = (await desk.send("opening", name="information", body=INFORMATION)).case
+        await desk.send("early", name="samtycke", body=CONSENT, subject="ref:other")
+        await desk.send("later", name="deltagare", body=b'{"unit":"' + CENTRE.encode() + b'","change":"tillagd"}')
+        # Two queues for one case, and a hold of a message that has been answered.
+        await all_of(desk, "UPDATE held SET case_key = 'ehr/vk-1', due_at = now() + interval '1 day' RETURNING 1")
+        await all_of(
+            desk,
+            "INSERT INTO held (source, message, case_key, reason, due_at) VALUES (%s, 'later', %s, 'behind-held', now()) RETURNING 1",
+            f"urn:hsa:{WARD}",
+            case,
+        )
+        statements = TABLES.split("-- What earlier versions left behind")[1].split("ALTER TABLE")[0]
+        async with desk.store.transaction() as connection:
+            await connection.execute(f"DO $$ BEGIN --{statements} END $$")
+        assert await all_of(desk, "SELECT message, case_key, due_at <= now() FROM held") == [("early", case, True)]
+
+
+async def test_the_trail_of_a_hold_is_seen_by_case_and_by_message(hubs):
+    case = (await hubs[0].send("opening", name="information", body=INFORMATION)).case
+    assert (await hubs[0].send("bare", name="svu.inskrivning", body=ADMISSION)).rule == "held"
+    async with hubs[0].store.transaction() as connection:
+        for wanted in (case, "bare"):
+            said = [entry.detail for entry in await timeline.of(connection, wanted) if entry.what == "held"]
+            assert any(detail.startswith("awaits-consent") for detail in said), wanted
