@@ -60,8 +60,8 @@ def consent(s: Situation) -> None:
     """C-13, C-24: those who came in while less could be shared get the rest now."""
     before = {unit: visible(s.case, unit) for unit in s.case.participants if scope(s.case, unit) != "all"}
     facts: dict[str, Any] = {} if s.data.valid_to is None else {"until": s.data.valid_to.isoformat()}
-    if record := s.data.model_dump(mode="json", exclude_none=True, exclude={"outcome"}):
-        facts["record"] = record
+    if len(s.data.model_fields_set) > 1:
+        facts["record"] = s.data.model_dump(mode="json", exclude_none=True, exclude={"outcome"})
     s.emit("consented", outcome=s.data.outcome, at=s.at, **facts)
     if s.case.published:
         catch_up(s, before)

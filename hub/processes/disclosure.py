@@ -173,10 +173,15 @@ def told(message: Message, case: Case) -> Message:
     changed: dict[str, Any] = {}
     if data.patient is None and case.person:
         changed["patient"] = Patient.model_validate(case.person)
-    for name, model in (("information", Information), ("samtycke", Samtycke)):
-        record = case.records.get(name)
-        stands = None if record is None else model.model_validate(record)
-        if getattr(data, name) != stands:
+    for name, model in _RECORDS:
+        record, said = case.records.get(name), getattr(data, name)
+        if record is None:
+            stands = None
+        elif said is not None and said.model_fields_set == record.keys() and _is(said, record):
+            continue  # the common notice brings its own, in few words
+        else:
+            stands = model.model_validate(record)
+        if said != stands:
             changed[name] = stands
     if case.samtycke == "refused" and data.reason is not None:
         changed["reason"] = None
@@ -186,6 +191,16 @@ def told(message: Message, case: Case) -> Message:
     ):
         changed["estimated_discharge"] = date.fromisoformat(estimated)
     return _with(message, **changed)
+
+
+_RECORDS: tuple[tuple[str, type[Information | Samtycke]], ...] = (
+    ("information", Information),
+    ("samtycke", Samtycke),
+)
+
+
+def _is(said: Information | Samtycke, record: dict[str, Any]) -> bool:
+    return all(getattr(said, name) == value for name, value in record.items())
 
 
 def _with(message: Message, **changed: Any) -> Message:

@@ -123,9 +123,9 @@ def contact(person: str, unit: str, responsibility: str | None) -> FastVardkonta
     return FastVardkontakt(person=person, unit=unit, kallelseansvarig=calls, responsibility=responsibility)
 
 
-def question(chance: random.Random, to: tuple[str, ...] | None = None) -> Meddelande:
-    """C-40: to all, or to some; whoever gets it acknowledges."""
-    return Meddelande(text=chance.choice(_QUESTIONS), receivers=to)
+def question(chance: random.Random, of: tuple[str, ...] | None = None) -> Meddelande:
+    """C-40: to all, of whom all acknowledge, or some."""
+    return Meddelande(text=chance.choice(_QUESTIONS), kvittera=of)
 
 
 def discharge(chance: random.Random, *, confirmed: bool) -> Utskrivning:

@@ -89,7 +89,7 @@ class Centre(_Receiver):
         return acts.contact(staff.actor(unit, "sjukskoterska"), unit.hsa, responsibility)
 
     def _question(self, file: CaseFile) -> Part:
-        """To the ward alone."""
+        """Of the ward alone."""
         wards = {unit for _, unit in file.told if unit is not None and self._party_of(unit) == "slutenvard"}
         return acts.question(self._chance, tuple(sorted(wards)))
 
