@@ -28,6 +28,7 @@ from hub.delivery.relay import Relay
 from hub.errors import Misconfigured, Refused, Unavailable
 from hub.intake.clock import Clock
 from hub.intake.intake import Intake
+from hub.intake.readers import Readers
 from hub.log import log
 from hub.routers import cases as case_views
 from hub.routers import http, messages, ops
@@ -52,6 +53,7 @@ _HELD_S = 0.5
 _CLOCK_S = 1.0
 _KNOWN_S = 1.0
 _NEWS_S = 5.0
+_READERS_S = 1.0
 _GAUGES_S = 2.0
 _SWEEP_S = 600.0
 _SILENCE_S = 120.0
@@ -80,6 +82,7 @@ class Hub:
         self.worker = Worker(self.store, self.directory, self._registers, self._known, production=settings.production)
         self.intake = Intake(self.store, self.directory, self._known, self._offer, batch=settings.intake_batch)
         self.worker.intake = self.intake
+        self.readers = None if self._registers is None else Readers(self.store, self._known, self._offer)
         self.clock = Clock(self.store, self.intake)
         if self._registers is not None and settings.registers is not None:
             again = timedelta(seconds=settings.registers.ask_again_s)
@@ -172,6 +175,7 @@ class Hub:
             ("clock", _CLOCK_S, self._strike),
             ("known", _KNOWN_S, self._known.load),
             ("news", _NEWS_S, self._ask_again),
+            ("readers", _READERS_S, self._write_readers),
             ("gauges", _GAUGES_S, self._gauges),
             ("sweep", _SWEEP_S, self._sweep),
         ):
@@ -230,6 +234,10 @@ class Hub:
                 await self.worker.news.ask_again()
             except Parked as parked:
                 log.error("news_parked", reason=parked.reason)
+
+    async def _write_readers(self) -> None:
+        if self.readers is not None:
+            await self.readers.write()
 
     async def _sweep(self) -> None:
         await Answers(self.store).sweep()
@@ -299,7 +307,7 @@ class Hub:
             version="1",
         )
         api.include_router(messages.router(self.intake, self.directory))
-        api.include_router(case_views.router(self.store, self.directory, self._known))
+        api.include_router(case_views.router(self.store, self.directory, self._known, self.readers))
         api.include_router(ops.router(self._ready))
 
         @api.exception_handler(Refused)

@@ -21,9 +21,14 @@ class Aterkallelse(Part):
 
 
 class Atkomst(Part):
-    """``atkomst``: a unit that takes no part reads the case, on a stated ground; logged (C-5, C-7)."""
+    """``atkomst``: a unit that takes no part reads the case, on a stated ground; logged (C-5, C-7).
+
+    By consent or menprovning it is the acting person's in the acting role, for a time or until a message with ``ends``.
+    """
 
     ground: Literal["samtycke", "menprovning", "aktivt_val"]
+    ends: Literal[True] | None = None
+    """The access on this ground is over."""
     comment: Text | None = None
 
 

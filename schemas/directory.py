@@ -35,6 +35,10 @@ SystemId = Annotated[str, StringConstraints(min_length=2, max_length=40, pattern
 """Part of topic names and of metric labels; never anything about a person."""
 
 
+HsaPrefix = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,6}(16)?[0-9]{10}$")]
+"""Of an HSA-id, all before the hyphen: ``SE2321000016``."""
+
+
 class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -88,6 +92,8 @@ class Agreement(_Entry):
     """
     sip_positions: tuple[Code, ...] = ("sip_behovs",)
     """Codes of the ward's position on SIP that make one due (V-12, 4:1, 5:3)."""
+    access_hours: Hours = 24
+    """Hours that an access by consent or menprovning holds for the one who registered it (C-5, our settling)."""
     archive_hours: Hours = 72
     """Hours that a discharged case stays on the start list (C-54), and may be undone (V-17)."""
 
@@ -122,6 +128,10 @@ class Organisation(_Entry):
     orgnr: Orgnr
     name: Line
     region: Code
+    hsa_prefixes: tuple[HsaPrefix, ...] = ()
+    """What else stands before the hyphen of its people's HSA-ids, besides its own number: of an earlier organisation, of a
+    company of the region's, of a test environment (C-4).
+    """
 
 
 class Unit(_Entry):

@@ -56,6 +56,13 @@ def parse_hsa_id(text: str, prefixes: tuple[str, ...] = ("SE",)) -> str:
     return upper
 
 
+@lru_cache(maxsize=65536)
+def organisation_in(hsa_id: str) -> tuple[str, str]:
+    """What stands before the hyphen of an HSA-id, and the organisation number in it (C-4)."""
+    prefix = hsa_id.partition("-")[0]
+    return prefix, prefix[-10:]
+
+
 @lru_cache(maxsize=4096)
 def parse_organisationsnummer(text: str) -> str:
     """Ten digits, the third at least 2 (which is what tells it from a person's), Luhn. Raises ``IdentityError``."""

@@ -5,7 +5,13 @@ the language only.
 from __future__ import annotations
 
 from hub.intake.own import ASKED, Known
-from hub.processes.registers import LICENSED, hsa_disagrees, not_licensed, protected_or_deceased
+from hub.processes.registers import (
+    LICENSED,
+    hsa_disagrees,
+    not_licensed,
+    of_another_organisation,
+    protected_or_deceased,
+)
 from hub.processes.table import acting_role
 from schemas.directory import Directory
 from schemas.envelope import Message
@@ -26,10 +32,14 @@ def person_may_have_a_case(message: Message, known: Known, directory: Directory)
 
 
 def actor_may_act(message: Message, known: Known, directory: Directory) -> None:
-    """C-3, where HSA has disagreed already; until it has answered, the sending system vouches."""
+    """C-4 by the HSA-id itself, and C-3 where HSA has disagreed already; until it has answered, the sending system
+    vouches.
+    """
     unit = directory.unit_by_hsa.get(message.unit)
     if message.actor is None or unit is None:
         return
+    if (stranger := of_another_organisation(message.actor, unit, directory)) is not None:
+        raise stranger
     said = known.actor(message.actor, acting_role(message.role, unit))
     refused = None if said is None or said == ASKED else hsa_disagrees(said)
     if refused is not None:

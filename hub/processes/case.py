@@ -58,7 +58,10 @@ class Case:
     gone: dict[str, str] = field(default_factory=dict)
     """unit that left → its party: what it adjusted was adjusted by that party (V-15)."""
     access: dict[str, list[str]] = field(default_factory=dict)
-    """unit that takes no part → [ground, time]: it may read (C-5)."""
+    """unit that takes no part → [ground, time]: it may read, by its choice (C-5) or since it got a message (C-43)."""
+    granted: dict[str, list[str]] = field(default_factory=dict)
+    """«unit actor role» of one who takes no part → [ground, time, until]: that person may read, by consent or menprovning
+    (C-5)."""
     steps: dict[str, dict[str, Any]] = field(default_factory=dict)
     """step → {sequence, source, message, at, act, awaits [units], done {unit: [actor, role, time]}}; absent = not begun."""
     threads: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -160,6 +163,14 @@ class Case:
             if unit in self.participants and self.participants[unit]["since"] <= thread["sequence"]
         ]
 
+    def readable_by(self, unit: str, actor: str | None, role: str, now: datetime) -> str | None:
+        """C-5: the ground on which one whose unit takes no part reads the case, or None."""
+        ground, _, until = self.granted.get(reader(unit, actor, role), ("", "", ""))
+        if until and now < datetime.fromisoformat(until):
+            return ground
+        found = self.access.get(unit)
+        return found[0] if found is not None and found[0] in FOR_THE_UNIT else None
+
     @property
     def standing(self) -> list[int]:
         """The sequences of the messages that stand now: what one who comes in needs to catch up (C-10)."""
@@ -193,6 +204,13 @@ class Case:
         return self.addressed in FOUND
 
 
+def reader(unit: str, actor: str | None, role: str) -> str:
+    """The key of one person's access."""
+    return f"{unit} {actor or ''} {role}"
+
+
+FOR_THE_UNIT = frozenset({"aktivt_val", "meddelande"})
+"""The grounds that are a whole unit's; consent and menprovning are one person's."""
 FOUND = frozenset({"listed", "listed_in_another_region", "by_hand"})
 KEPT = tuple(name for name in Case.__dataclass_fields__ if name != "threads")
 TRISTATE = frozenset({"information", "sip_approved"})

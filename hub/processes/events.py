@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any
 
-from hub.processes.case import Case
+from hub.processes.case import Case, reader
 
 Event = tuple[str, dict[str, Any]]
 """(name, facts): plain data, kept with the message that caused it."""
@@ -256,6 +256,18 @@ def _accessed(case: Case, *, unit: str, ground: str, at: str) -> None:
     case.access[unit] = [ground, at]
 
 
+def _access_ended(case: Case, *, unit: str) -> None:
+    case.access.pop(unit, None)
+
+
+def _granted(case: Case, *, unit: str, actor: str, role: str, ground: str, at: str, until: str) -> None:
+    case.granted[reader(unit, actor, role)] = [ground, at, until]
+
+
+def _grant_ended(case: Case, *, unit: str, actor: str, role: str) -> None:
+    case.granted.pop(reader(unit, actor, role), None)
+
+
 def _discharged(case: Case, *, archived: str, **facts: str) -> None:
     case.status = "discharged"
     case.dates["discharged"] = facts
@@ -336,6 +348,9 @@ EVOLVE: dict[str, Callable[..., None]] = {
     "listed": _listed,
     "contact": _contact,
     "accessed": _accessed,
+    "access_ended": _access_ended,
+    "granted": _granted,
+    "grant_ended": _grant_ended,
     "discharged": _discharged,
     "discharge_undone": _discharge_undone,
     "revoked": _revoked,

@@ -4,6 +4,9 @@ machine and the common guards only.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from hub.processes.case import FOR_THE_UNIT, reader
 from hub.processes.common import (
     ALL_PARTIES,
     SHARING,
@@ -102,9 +105,37 @@ def a_choice_is_enough_only_within(s: Situation) -> bool:
     return s.data.ground != "aktivt_val" or organisation_takes_part(s.case, reader, s.directory)
 
 
+@guard(
+    "C-5",
+    sv="Det finns ingen sådan åtkomst att avsluta: den som registrerade den avslutar den, i samma roll och på samma grund.",
+    en="There is no such access to end: the one who registered it ends it, in the same role and on the same ground.",
+    element="/data/ends",
+)
+def what_ends_is_there(s: Situation) -> bool:
+    if not s.data.ends:
+        return True
+    held = (
+        s.case.access.get(s.unit)
+        if s.data.ground in FOR_THE_UNIT
+        else s.case.granted.get(reader(s.unit, s.message.actor, s.role))
+    )
+    return held is not None and held[0] == s.data.ground
+
+
 def let_read(s: Situation) -> None:
-    """C-5: read-only and logged, which the answer says; the case's own consent stays as it was."""
-    s.emit("accessed", unit=s.unit, ground=s.data.ground, at=s.at)
+    """C-5: read-only and logged, which the answer says; the case's own consent stays as it was. By consent or
+    menprovning it is one person's, in one role and for a time.
+    """
+    whole_unit = s.data.ground in FOR_THE_UNIT
+    who = {"unit": s.unit} if whole_unit else {"unit": s.unit, "actor": s.message.actor, "role": s.role}
+    if s.data.ends:
+        s.emit("access_ended" if whole_unit else "grant_ended", **who)
+        return
+    if whole_unit:
+        s.emit("accessed", **who, ground=s.data.ground, at=s.at)
+    else:
+        until = s.now + timedelta(hours=s.directory.agreement_of(s.unit).access_hours)
+        s.emit("granted", **who, ground=s.data.ground, at=s.at, until=until.isoformat())
     s.warnings.append("lasning-loggas")
 
 
@@ -115,7 +146,7 @@ ATKOMST = Row(
     (let_read,),
     nobody,
     guards=(the_unit_takes_no_part, the_person_is_not_protected),
-    checks=(a_choice_is_enough_only_within,),
+    checks=(a_choice_is_enough_only_within, what_ends_is_there),
     in_status=TO_THE_END,
     from_outside=True,
 )
@@ -128,7 +159,7 @@ ATKOMST = Row(
     element="/subject",
 )
 def the_unit_reads_the_case(s: Situation) -> bool:
-    return s.unit in s.case.participants or s.unit in s.case.access
+    return s.unit in s.case.participants or s.case.readable_by(s.unit, s.message.actor, s.role, s.now) is not None
 
 
 @guard(

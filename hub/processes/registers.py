@@ -13,8 +13,9 @@ from hub.processes.common import ask, everyone_else, join
 from hub.processes.deadlines import concerned
 from hub.processes.disclosure import knows, visible
 from hub.processes.table import HUB_PARTY, TO_THE_END, Row, Situation, guard
-from schemas.directory import Directory
+from schemas.directory import Directory, Unit
 from schemas.own import AddressingOutcome, Adressering, Frist
+from schemas.unit_ids import organisation_in
 
 
 def protected_or_deceased(outcome: str) -> Refused | None:
@@ -107,6 +108,22 @@ ADRESSERING = Row(
 
 
 # --- who acted (C-3) --------------------------------------------------------------------------------------------------
+
+
+def of_another_organisation(person: str, unit: Unit, directory: Directory) -> Refused | None:
+    """C-4: the refusal of one whose HSA-id says another organisation than the acting unit's."""
+    prefix, number = organisation_in(person)
+    organisation = directory.organisation_by_nr.get(unit.organisation)
+    if number == unit.organisation or (organisation is not None and prefix in organisation.hsa_prefixes):
+        return None
+    return Refused(
+        "C-4",
+        "HSA-id:t för den som handlar hör till en annan organisation än enheten. Ange en person i enhetens organisation;"
+        " organisationens andra prefix står i katalogen (hsa_prefixes).",
+        "The HSA-id of the one who acts belongs to another organisation than the unit. Name a person of the unit's"
+        " organisation; its further prefixes stand in the directory (hsa_prefixes).",
+        "/actor",
+    )
 
 
 def hsa_disagrees(outcome: str) -> Refused | None:

@@ -4,7 +4,8 @@ rules' case and the language only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from hub.errors import Refused
 from hub.processes.case import Case
@@ -26,6 +27,7 @@ class Asker:
     role: str
     choice: bool = False
     """The deliberate choice of C-5 was made."""
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,9 @@ def reach(case: Case, asker: Asker, directory: Directory) -> Reach:
                 403,
             )
         return Reach("deltar", participant["party"])
-    if asker.unit.hsa in case.access:
-        return Reach(f"atkomst:{case.access[asker.unit.hsa][0]}", None)
+    ground = case.readable_by(asker.unit.hsa, asker.actor, asker.role, asker.at)
+    if ground is not None:
+        return Reach(f"atkomst:{ground}", None)
     within = organisation_takes_part(case, asker.unit, directory)
     if asker.choice and within:
         return Reach(CHOICE, None)

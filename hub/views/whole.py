@@ -87,7 +87,7 @@ def whole(
         "att_gora": to_do(case, unit, asker.role, directory) if reach.takes_part else [],
         "may": list(may(SVU, case, unit, directory, now)) if reach.takes_part else [],
         "participants": [p | _duties(p, directory) for p in participants(case, directory)],
-        "readers": [{"unit": u, "ground": ground, "at": at} for u, (ground, at) in case.access.items()],
+        "readers": _readers(case),
         "information": _consent(latest, "information", directory),
         "samtycke": _consent(latest, "samtycke", directory),
         "inskrivning": _document(
@@ -201,3 +201,13 @@ def _liability(case: Case, acts: Sequence[Act], directory: Directory, now: datet
     found = liability([act.events for act in acts], agreement, local_day(now), times=[act.received_at for act in acts])
     shown: dict[str, Any] = to_jsonable_python(found)
     return shown
+
+
+def _readers(case: Case) -> list[dict[str, str]]:
+    """Who takes no part and may read (C-5): a unit, or one person in a role until a time."""
+    units = [{"unit": unit, "ground": ground, "at": at} for unit, (ground, at) in case.access.items()]
+    persons = []
+    for key, (ground, at, until) in case.granted.items():
+        unit, actor, role = key.split(" ")
+        persons.append({"unit": unit, "actor": actor, "role": role, "ground": ground, "at": at, "until": until})
+    return units + persons

@@ -9,16 +9,19 @@ from collections.abc import Callable
 from fastapi import APIRouter
 
 from hub.intake.own import Known
+from hub.intake.readers import Readers
 from hub.routers.cases import case, content, lists, paper, search, thread, tree
 from hub.routers.cases.desk import BEARER, Desk
 from hub.store.transaction import Store
 from schemas.directory import Directory
 
 
-def router(store: Store, directory: Callable[[], Directory], known: Known) -> APIRouter:
-    """Every view, behind the system's bearer token."""
+def router(store: Store, directory: Callable[[], Directory], known: Known, readers: Readers | None = None) -> APIRouter:
+    """Every view, behind the system's bearer token. ``readers``: asks HSA about those who read; None where there is no HSA
+    to ask.
+    """
     routes = APIRouter(tags=["cases"], dependencies=[BEARER])
-    desk = Desk(store, directory, known)
+    desk = Desk(store, directory, known, readers)
     for part in (lists, search, case, content, thread, paper, tree):
         part.add(routes, desk)
     return routes

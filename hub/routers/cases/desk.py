@@ -18,10 +18,11 @@ from pydantic import BaseModel
 from hub.errors import Refused, Unavailable
 from hub.intake.arrival import is_case_id
 from hub.intake.own import ASKED, Known
+from hub.intake.readers import Readers
 from hub.processes.case import Case
 from hub.processes.disclosure import readable
 from hub.processes.outlook import as_configured
-from hub.processes.registers import hsa_disagrees
+from hub.processes.registers import hsa_disagrees, of_another_organisation
 from hub.processes.table import acting_role
 from hub.routers import http
 from hub.store import inbox, readings
@@ -86,8 +87,11 @@ class Opened:
 class Desk:
     """Who asks, and what every answer goes through."""
 
-    def __init__(self, store: Store, directory: Callable[[], Directory], known: Known) -> None:
+    def __init__(
+        self, store: Store, directory: Callable[[], Directory], known: Known, readers: Readers | None = None
+    ) -> None:
         self.directory = directory
+        self._readers = readers
         self.known = known
         self._store = store
         self._free = asyncio.Semaphore(_AT_ONCE)
@@ -130,9 +134,13 @@ class Desk:
             role = acting_role(request.headers.get("x-role"), entry)
         except Refused as refused:
             raise Refused(refused.rule, *_ROLE, "/X-Role", 403) from None
+        if (stranger := of_another_organisation(actor, entry, directory)) is not None:
+            raise Refused(stranger.rule, stranger.sv, stranger.en, "/X-Actor", 403)
         said = self.known.actor(actor, role)
         if said is not None and said != ASKED and (wrong := hsa_disagrees(said)) is not None:
             raise Refused(wrong.rule, wrong.sv, wrong.en, "/X-Actor", 403)
+        if self._readers is not None:
+            self._readers.read(actor, role, hsa)
         return Asker(system, entry, actor, role, choice=request.headers.get("x-ground") == CHOICE)
 
     @staticmethod

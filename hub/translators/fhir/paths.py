@@ -72,7 +72,11 @@ PATHS: Final[dict[str, dict[str, str]]] = {
         "npo": _extension("Consent", names.EXT_NPO),
     },
     "aterkallelse": {"reason": _extension("Consent", names.EXT_REASON), "kind": "Consent.category"},
-    "atkomst": {"ground": "AuditEvent.purposeOfEvent.coding", "comment": "AuditEvent.purposeOfEvent.text"},
+    "atkomst": {
+        "ground": "AuditEvent.purposeOfEvent.coding",
+        "comment": "AuditEvent.purposeOfEvent.text",
+        "ends": _extension("AuditEvent", names.EXT_ENDS),
+    },
     "deltagare": {
         "unit": _MEMBER,
         "change": _CHANGE,

@@ -42,8 +42,9 @@ def read_access(view: View, event: AuditEvent) -> dict[str, Any]:
     ground = code_of(purposes[0], names.ACCESS_GROUND) if len(purposes) == 1 else None
     if ground is None:
         raise view.refused("C-5", event, ".purposeOfEvent")
-    comment = purposes[0].text
-    return {"ground": ground} if comment is None else {"ground": ground, "comment": comment}
+    ends = view.told(event, event.extension, names.EXT_ENDS, "valueBoolean")
+    told = {"ground": ground, "comment": purposes[0].text, "ends": ends}
+    return {field: value for field, value in told.items() if value is not None}
 
 
 def read_print(view: View, event: AuditEvent) -> dict[str, Any]:
@@ -90,6 +91,8 @@ def write_access(assembly: Assembly, message: Message, body: Atkomst, case: dict
     if body.comment is not None:
         purpose["text"] = text(body.comment)
     event["purposeOfEvent"] = [purpose]
+    if body.ends:
+        event["extension"] = [{"url": names.EXT_ENDS, "valueBoolean": True}]
     return [assembly.add(event), write_encounter(assembly, case)]
 
 
