@@ -78,6 +78,10 @@ class NothingKnown:
         """Nothing."""
         return
 
+    def name(self, person: str) -> str | None:
+        _ = person
+        return None
+
     def asking(self, actor: str, role: str) -> None:  # noqa: ARG002 - the protocol's
         """Nothing is asked."""
         return

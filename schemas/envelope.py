@@ -28,7 +28,7 @@ Subject = Annotated[
 ATTRIBUTE_NAME: Final = re.compile(r"[a-z0-9]+")
 """What CloudEvents lets an attribute be called."""
 
-SET_BY_THE_HUB: Final = frozenset({"case", "to", "awaits", "state", "may", "skipped", "replay"})
+SET_BY_THE_HUB: Final = frozenset({"case", "to", "awaits", "state", "may", "names", "skipped", "replay"})
 """Our own extensions of a notice (messages.md §2). One who sends them means something by it that the hub would not do.
 
 ``sequence`` is not here: CloudEvents documents an extension of that name, which brokers and libraries set.

@@ -72,6 +72,8 @@ class Told(Part):
     """step → unit → role → colour (C-30)."""
     may: Annotated[Any, WithJsonSchema(_map({"type": "array", "items": _TEXT}))] = Field(default_factory=dict)
     """unit → the names of what it may do now."""
+    names: Annotated[Any, WithJsonSchema(_map(_TEXT))] = Field(default_factory=dict)
+    """HSA-id → name of the staff whom the message names, where HSA has said it (C-60)."""
     skipped: tuple[int, ...] = ()
     replay: bool = False
 

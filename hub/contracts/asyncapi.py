@@ -20,6 +20,7 @@ _EXTENSIONS = {
     "awaits": "JSON: unit → kvittens · svar · justering · godkannande",
     "state": "JSON: step → unit → role → colour (C-30)",
     "may": "JSON: unit → the messages that it may send now",
+    "names": "JSON: HSA-id → name of the staff in the message, where HSA has said it (C-60)",
     "skipped": "JSON: sequence numbers of acts that this system was not told",
     "replay": "true when operations sent it once more (D-7)",
 }

@@ -110,7 +110,7 @@ def _notice() -> dict[str, Any]:
         "description": "The number of this act in the case, in decimal digits: 1, 2, 3 …; compare it as a number",
     }
     own["replay"] = {"const": "true", "description": "Operations sent it once more (D-7)"}
-    own |= {name: _json_in_text(extensions[name]) for name in ("to", "awaits", "state", "may", "skipped")}
+    own |= {name: _json_in_text(extensions[name]) for name in ("to", "awaits", "state", "may", "names", "skipped")}
     plain = {name: envelope["properties"][name] for name in ("specversion", "id", "time", "actor", "actorrole")}
     attributes = {
         **plain,

@@ -218,7 +218,7 @@ class Batch(Outcome):
         )
         self._keep(arrival, answer, case.id, decision)
         self._answered(arrival, answer, "accepted")
-        told = telling.notices(SVU, decision, message, memory, self.directory, self.now)
+        told = telling.notices(SVU, decision, message, memory, self.directory, self.now, self.known.name)
         for item in told:
             item.size = self.sizes.get((case.id, item.sequence or 0), 0)
         self.items += told

@@ -31,6 +31,10 @@ class Known(Protocol):
         """
         ...
 
+    def name(self, person: str) -> str | None:
+        """The name of one who works in health care, where HSA has said it (C-60)."""
+        ...
+
     def asking(self, actor: str, role: str) -> None:
         """The question has been written down: not again for a while."""
         ...

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
+from hub.intake.staff import NameOf, names_in
 from hub.processes import disclosure
 from hub.processes.case import Case
 from hub.processes.disclosure import visible
@@ -29,6 +30,7 @@ def notices(
     earlier: dict[int, Message],
     directory: Directory,
     now: datetime,
+    name_of: NameOf = lambda _: None,
 ) -> list[Item]:
     """The notices of one accepted message, in the order in which they shall arrive.
 
@@ -38,7 +40,7 @@ def notices(
     """
     case = decision.case
     items: list[Item] = []
-    here = _Here(process, case, directory, now)
+    here = _Here(process, case, directory, now, name_of)
     asked_here: dict[str, str] = {}
     if case.published and decision.joined:
         may_have = {unit: set(visible(case, unit).standing) for unit in decision.joined}
@@ -64,6 +66,7 @@ class _Here:
     case: Case
     directory: Directory
     now: datetime
+    name_of: NameOf
     outline: tuple[object, ...] | None = None
     """What the case looks like to all of them, once somebody is told."""
     last: dict[str, int] = field(default_factory=dict)
@@ -154,6 +157,7 @@ def _told(
     items = []
     shown = disclosure.told(message, case)
     body = body_of(message, shown)
+    staff = names_in(shown, here.name_of)
     here.outline = here.outline or case.outline()
     for system, receivers in by_system.items():
         seen = {unit: outlook(here.process, case, unit, directory, here.now, here.outline) for unit in receivers}
@@ -168,6 +172,7 @@ def _told(
             state={step: {unit: seen[unit].colours[step] for unit in receivers} for step in here.process.steps},
             may={unit: seen[unit].may for unit in receivers},
             skipped=_skipped(case, system, sequence),
+            names=staff,
             replay=sequence < heard,
         )
         items.append(

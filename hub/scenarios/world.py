@@ -150,6 +150,11 @@ class Lately:
             return "verified"
         return self._world.verdict(actor, role) if found.known else self._actors.get((actor, role))
 
+    def name(self, person: str) -> str | None:
+        """A world names no staff."""
+        _ = person
+        return None
+
     def asking(self, actor: str, role: str) -> None:
         """The question has been written down."""
         self._actors[actor, role] = "asked"

@@ -210,6 +210,8 @@ def attributes(message: Message, told: Told | None) -> dict[str, str]:
             "may": text(told.may),
             "skipped": text(told.skipped),
         }
+        if told.names:
+            found["names"] = text(told.names)
         if told.replay:
             found["replay"] = "true"
     return found

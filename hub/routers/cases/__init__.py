@@ -12,6 +12,7 @@ from hub.intake.own import Known
 from hub.intake.readers import Readers
 from hub.routers.cases import case, content, lists, paper, search, thread, tree
 from hub.routers.cases.desk import BEARER, Desk
+from hub.routers.cases.names import named
 from hub.store.transaction import Store
 from schemas.directory import Directory
 
@@ -20,7 +21,7 @@ def router(store: Store, directory: Callable[[], Directory], known: Known, reade
     """Every view, behind the system's bearer token. ``readers``: asks HSA about those who read; None where there is no HSA
     to ask.
     """
-    routes = APIRouter(tags=["cases"], dependencies=[BEARER])
+    routes = APIRouter(tags=["cases"], dependencies=[BEARER], route_class=named(known))
     desk = Desk(store, directory, known, readers)
     for part in (lists, search, case, content, thread, paper, tree):
         part.add(routes, desk)

@@ -111,6 +111,9 @@ def _told(told: Told) -> list[Any]:
         may = [{"url": "act", "valueCode": act} for act in acts]
         extensions.append({"url": names.EXT_MAY, "extension": [{"url": "unit", "valueString": unit}, *may]})
     extensions += [{"url": names.EXT_SKIPPED, "valuePositiveInt": number} for number in told.skipped]
+    for person, name in told.names.items():
+        parts = [{"url": "person", "valueString": person}, {"url": "name", "valueString": name}]
+        extensions.append({"url": names.EXT_STAFF, "extension": parts})
     if told.replay:
         extensions.append({"url": names.EXT_REPLAY, "valueBoolean": True})
     return extensions
