@@ -357,6 +357,32 @@ async def test_only_a_unit_of_the_tokens_system_asks_and_says_who_in_which_role(
     assert (await place.ask(path, status=403))["rule"] == "C-3"
 
 
+async def test_a_person_of_another_organisation_reads_nothing_for_the_unit(place):
+    case = await place.admit()
+    for person in ("SE2120001132-P01", "SE5560360793-P01"):
+        assert (await place.ask(f"/cases/{case}", x_actor=person, status=403))["rule"] == "C-4"
+    assert await place.readings(case) == []
+
+
+async def test_an_access_by_consent_is_the_persons_who_registered_it_in_that_role(place):
+    case = await place.admit()
+    await place.say(case, "atkomst", {"ground": "samtycke"}, PRIVATE)
+    assert (await place.ask(f"/cases/{case}", PRIVATE))["access"]["ground"] == "atkomst:samtycke"
+    assert (await place.ask(f"/cases/{case}", PRIVATE, x_actor="SE5560360793-P02", status=403))["rule"] == "C-5"
+    readers = (await place.ask(f"/cases/{case}"))["readers"]
+    assert [(one["unit"], one["actor"], one["role"]) for one in readers] == [(PRIVATE, "SE5560360793-P01", "lakare")]
+    await place.say(case, "atkomst", {"ground": "samtycke", "ends": True}, PRIVATE)
+    assert (await place.ask(f"/cases/{case}", PRIVATE, status=403))["rule"] == "C-5"
+
+
+async def test_every_answer_names_its_staff_where_hsa_has_said_the_name(place):
+    case = await place.admit()
+    assert "names" not in await place.ask(f"/cases/{case}")
+    await place.hub._known.put_actor("SE2321000255-P03", "sjukskoterska", "verified", "Syster Sköterska")
+    for path in (f"/cases/{case}", f"/cases/{case}/trace", f"/cases/{case}/versions/inskrivning"):
+        assert (await place.ask(path))["names"] == {"SE2321000255-P03": "Syster Sköterska"}, path
+
+
 async def test_a_role_that_was_taken_away_loses_its_access_at_once(place):
     case = await place.admit()
     await place.ask(f"/cases/{case}", role="sekreterare")

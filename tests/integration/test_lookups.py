@@ -1,0 +1,244 @@
+"""Look-ups as work of the outbox, on a real database and simulated registers: who waits goes first, and every one of them ends
+(4b, law-and-lookups.md §3 and §4, C-3, C-60).
+"""
+
+import asyncio
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import pytest
+
+from hub.addressing.calls import Caller, Parked, RegisterSettings
+from hub.addressing.known import Known
+from hub.addressing.registers import Registers
+from hub.addressing.worker import Worker
+from hub.errors import Unavailable
+from hub.intake.outcome import Outcome
+from hub.intake.readers import Readers
+from hub.sandbox.registers import Control, Trouble
+from hub.store import cases, outbox, timeline
+from hub.store.registers import Answers
+from hub.store.transaction import Conflict
+from hub.translators.soap.folkbokforing import request
+from hub.translators.soap.listing import Actor
+from schemas.identities import parse_person_id
+from schemas.messages import HUB_SOURCE, Question
+from tests.stack import CENTRE, KOMMUN, WARD, registers, until
+
+NURSE = "SE2321000255-SJUKSKOTERSKA1"
+MENPROVNING = (
+    b'{"patient":{"personnummer":"191212121212"},"admitted_at":"2026-03-02T08:00:00+01:00","estimated_discharge":"2026-03-09",'
+    b'"reason":"Fall","information":{"given":true},"samtycke":{"outcome":"menprovning","decided_by":"SE2321000255-P01"}}'
+)
+
+
+@asynccontextmanager
+async def worker(desk, simulated, *, rate=1000.0):
+    """The desk's look-ups, asked of simulated registers until the block ends."""
+
+    def settings(register):
+        return RegisterSettings(url=simulated.url(register), logical_address="SE165565594230-1000", rate=rate)
+
+    asked = Registers(
+        folkbokforing=settings("folkbokforing"),
+        listing=settings("listing"),
+        hsa=settings("hsa"),
+        actor=Actor(WARD),
+        cache=Answers(desk.store),
+    )
+    made = Worker(desk.store, lambda: desk.directory, asked, desk.known, production=False)
+    made.intake = desk.intake
+    running = asyncio.create_task(made.run())
+    try:
+        yield made
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await asked.aclose()
+
+
+@pytest.fixture
+async def simulated(desk):
+    async with registers(desk.directory) as found:
+        yield found
+
+
+async def sql(desk, statement, *values):
+    async with desk.store.transaction() as connection:
+        found = await connection.execute(statement, values)
+        return await found.fetchall() if found.description else []
+
+
+async def the_case(desk, id_):
+    async with desk.store.transaction() as connection:
+        return await cases.read(connection, id_)
+
+
+async def addressed(desk, id_):
+    async def look():
+        return (await the_case(desk, id_)).addressed
+
+    return await until(look)
+
+
+async def test_thousands_of_verifications_hold_up_neither_an_addressing_nor_a_menprovning(desk, simulated):
+    rows = [
+        outbox.Item(
+            0, "lookup", outbox.VERIFICATIONS, None, None, HUB_SOURCE, f"v-{n}",
+            Question(question="verifiering", actor=f"SE2321000255-N{n}", role="lakare", unit=WARD),
+            None, datetime.now(UTC), datetime.now(UTC),
+        )
+        for n in range(2_000)
+    ]  # fmt: skip
+    async with desk.store.transaction() as connection:
+        start = await outbox.block(connection)
+        for number, row in enumerate(rows):
+            row.id = start + number
+        await outbox.add(connection, rows)
+    async with worker(desk, simulated, rate=10.0):
+        await until(lambda: simulated.simulation.calls["GetEmployeeIncludingProtectedPerson"] > 2)
+        opened = await desk.send("m-1", actor=NURSE)
+        held = await desk.send("m-2", subject="ref:vk-2", body=MENPROVNING, actor=NURSE)
+        assert held.rule == "held"
+        assert await addressed(desk, opened.case) is not None
+
+        async def licensed():
+            return desk.known.actor("SE2321000255-P01", "legitimerad") == "verified"
+
+        await until(licensed)
+        ((waiting,),) = await sql(
+            desk, "SELECT count(*) FROM outbox WHERE system = %s AND state = 'waiting'", outbox.VERIFICATIONS
+        )
+    assert waiting > 1_500
+
+
+async def test_a_look_up_that_raises_whatever_is_an_outcome_for_the_manual_queue_and_ends(desk, simulated, monkeypatch):
+    async def broken(*_args, **_more):
+        raise OverflowError
+
+    opened = await desk.send("m-1", actor=NURSE)
+    async with worker(desk, simulated) as asked:
+        monkeypatch.setattr(asked._registers, "resolve", broken)
+        assert await addressed(desk, opened.case) == "lookup_unavailable"
+        assert (await the_case(desk, opened.case)).in_manual_queue
+        assert [item.system for item in desk.offered if item.kind == "notice"] == ["ehr"], "the ward is told"
+        await sql(
+            desk, "UPDATE outbox SET due_at = now(), accepted_at = now() - interval '73 hours' WHERE kind = 'lookup'"
+        )
+
+        async def ended():
+            found = await sql(desk, "SELECT answer FROM outbox WHERE system = %s AND state = 'sent'", outbox.REGISTERS)
+            return found and found[0][0]
+
+        assert await until(ended) == "defect-OverflowError; asked no more"
+
+
+async def test_what_a_register_says_beyond_our_bounds_is_told_as_far_as_it_goes(desk, simulated):
+    person = {"id": "191212121212", "given": "Å" * 400, "street": "Gata " * 90, "municipality": "00"}
+    simulated.simulation.control(Control(person=person))
+    opened = await desk.send("m-1", actor=NURSE)
+    async with worker(desk, simulated):
+        assert await addressed(desk, opened.case) == "receiver_not_connected", "00 is no municipality"
+        case = await the_case(desk, opened.case)
+    assert case.person["name"].startswith("Å" * 200)
+    assert len(case.person["address"]) == 300
+    assert case.person["address"].endswith("…")
+
+
+@pytest.mark.parametrize(("fault", "reason"), [("VP009", "VP009"), ("VP007", "VP007")])
+async def test_which_register_and_which_fault_it_was_stands_in_the_timeline(desk, simulated, fault, reason):
+    simulated.simulation.control(Control(contract="GetListing", trouble=Trouble(fault=fault)))
+    opened = await desk.send("m-1", actor=NURSE)
+    async with worker(desk, simulated):
+        assert await addressed(desk, opened.case) == "lookup_unavailable"
+
+        async def said():
+            async with desk.store.transaction() as connection:
+                lines = [entry.detail for entry in await timeline.of(connection, opened.case)]
+            return any(f"lookup_unavailable (listing:12={reason})" in line for line in lines)
+
+        await until(said)
+
+
+async def test_a_question_to_hsa_survives_a_conflict(desk, monkeypatch):
+    write, tries = Outcome.write, []
+
+    async def once(batch, connection):
+        tries.append(batch)
+        if len(tries) == 1:
+            raise Conflict("cases_ref")
+        await write(batch, connection)
+
+    monkeypatch.setattr(Outcome, "write", once)
+    await desk.send("m-1", actor=NURSE)
+    assert len(tries) == 2
+    asked = [item.told.actor for item in desk.offered if item.system == outbox.VERIFICATIONS]
+    assert asked == [NURSE]
+    assert desk.known.actor(NURSE, "sjukskoterska") == "asked"
+
+
+async def test_who_reads_is_asked_of_hsa_once_and_what_hsa_says_is_known_to_every_hub(desk, simulated):
+    readers = Readers(desk.store, desk.known, desk.offered.extend)
+    other = Known(Answers(desk.store), 60, 60)
+    for _ in range(2):
+        readers.read("SE2321000255-NOBODY1", "sjukskoterska", WARD)
+        await readers.write()
+    assert len([item for item in desk.offered if item.kind == "lookup"]) == 1
+    async with worker(desk, simulated):
+        await until(lambda: desk.known.actor("SE2321000255-NOBODY1", "sjukskoterska") == "unknown")
+    assert other.actor("SE2321000255-NOBODY1", "sjukskoterska") is None
+    await other.load()
+    assert other.actor("SE2321000255-NOBODY1", "sjukskoterska") == "unknown"
+
+
+async def test_a_notice_names_its_staff_where_hsa_has_said_the_name(desk, simulated):
+    opened = await desk.send("m-1", actor=NURSE)
+    async with worker(desk, simulated):
+        await addressed(desk, opened.case)
+        await until(lambda: desk.known.name(NURSE))
+    desk.offered.clear()
+    receipt = await desk.tell("m-3", "meddelande", {"text": "Hej"}, opened.case, actor=NURSE)
+    assert receipt.code == "ok", receipt
+    told = [item.told for item in desk.offered if item.kind == "notice"]
+    assert {unit for one in told for unit in one.to} == {CENTRE, KOMMUN}
+    assert all(one.names == {NURSE: "Demo Sjukskoterska"} for one in told)
+
+
+@asynccontextmanager
+async def serving(answer):
+    """A server that answers as it is told, byte for byte."""
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+async def asked_of(url, **how):
+    async with Caller(RegisterSettings(url=url, attempts=1, **how)) as caller:
+        await caller.ask("SE1", request("SE1", [parse_person_id("191212121212")]))
+
+
+async def test_an_answer_that_comes_a_byte_at_a_time_is_given_up():
+    async def drip(_, writer):
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 100000\r\n\r\n")
+        while not writer.is_closing():
+            writer.write(b" ")
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    async with serving(drip) as url:
+        with pytest.raises(Unavailable, match="time-out"):
+            await asked_of(url, read_timeout=0.3, connect_timeout=0.1)
+
+
+@pytest.mark.parametrize("after", ["²", "-1", "1e9", "9" * 400, "tomorrow", "Fri, 31 Dec 9999 23:59:59 GMT", "", "7"])
+async def test_an_odd_retry_after_is_no_error_of_ours(after):
+    async def busy(reader, writer):
+        await reader.read(65_536)
+        writer.write(f"HTTP/1.1 503 Busy\r\nRetry-After: {after}\r\nContent-Length: 0\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+    async with serving(busy) as url:
+        with pytest.raises((Unavailable, Parked), match="http-503") as caught:
+            await asked_of(url)
+    assert caught.value.retry_after == (7.0 if after == "7" else None)
