@@ -11,7 +11,7 @@ NameOf = Callable[[str], str | None]
 """HSA-id of a person → the name, or None where HSA has not said it lately."""
 
 _FIELDS = ("actor", "person", "responsible_physician", "decided_by", "kallelseansvarig")
-_PARTS = ("samtycke", "slutenvard")
+_PARTS = ("samtycke", "slutenvard", "oppenvard")
 """Parts of a message that name persons of their own."""
 
 

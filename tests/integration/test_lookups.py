@@ -4,12 +4,13 @@
 
 import asyncio
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from hub.addressing.calls import Caller, Parked, RegisterSettings
 from hub.addressing.known import Known
+from hub.addressing.news import News
 from hub.addressing.registers import Registers
 from hub.addressing.worker import Worker
 from hub.errors import Unavailable
@@ -110,6 +111,32 @@ async def test_thousands_of_verifications_hold_up_neither_an_addressing_nor_a_me
             desk, "SELECT count(*) FROM outbox WHERE system = %s AND state = 'waiting'", outbox.VERIFICATIONS
         )
     assert waiting > 1_500
+
+
+async def test_of_two_hubs_one_asks_the_registers(desk, simulated):
+    async with worker(desk, simulated) as one:
+        await until(lambda: one.asks)
+        async with worker(desk, simulated) as other:
+            opened = await desk.send("m-1", actor=NURSE)
+            other.offer(desk.offered)
+            one.offer(desk.offered)
+            assert await addressed(desk, opened.case) == "listed"
+            assert (one.asks, other.asks) == (True, False)
+    assert simulated.simulation.calls["GetPersonsForProfile"] == 1
+    assert simulated.simulation.calls["GetEmployeeIncludingProtectedPerson"] <= 1
+
+
+async def test_one_person_whose_question_is_refused_spoils_nobody_elses_news():
+    persons = [parse_person_id(number) for number in ("191212121212", "194501019808", "193802149819")]
+
+    class Refusing:
+        async def persons(self, some):
+            if persons[1] in some:
+                raise Parked("client-fault")
+            return dict.fromkeys(some)
+
+    news = News(None, None, Refusing(), None, timedelta(hours=1), production=False)
+    assert list(await news._records(persons)) == [persons[0], persons[2]]
 
 
 async def test_a_look_up_that_raises_whatever_is_an_outcome_for_the_manual_queue_and_ends(desk, simulated, monkeypatch):
