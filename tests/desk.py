@@ -51,7 +51,7 @@ class Desk:
         body=BODY,
         subject="ref:vk-1",
         unit=WARD,
-        actor="SE2321000255-P03",
+        actor=None,
         role="sjukskoterska",
     ):
         system = self.directory.system_by_id[self.directory.system_of[unit]]
@@ -62,7 +62,7 @@ class Desk:
             "type": f"se.samverkan.{name}.v1",
             "subject": subject,
             "time": "2026-03-02T09:00:00+01:00",
-            "actor": actor,
+            "actor": actor or f"{unit.partition('-')[0]}-P03",
             "actorrole": role,
         }
         return Arrival(system, body, "application/json", attributes, datetime.now(UTC), f"test/{id_}", by_outbox=False)
