@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from hub.intake.own import ASKED
+from hub.processes.registers import LICENSED
 from hub.store.registers import Answers
 from schemas.own import Adressering, VerificationOutcome
 
@@ -22,6 +23,8 @@ _ACTOR_S = 24 * 3600.0
 """C-3: what HSA said of an actor is good for a day."""
 _ASKED_S = 3600.0
 """The question waits in the outbox for as long as it takes; the next act after this writes it down once more."""
+_LICENCE_ASKED_S = 60.0
+"""A menprovning waits for this one: another hub may have learnt meanwhile that HSA did not answer."""
 _VERDICTS = "verdict"
 _OVERLAP = timedelta(seconds=10)
 """Another hub's clock may be this much behind."""
@@ -101,7 +104,7 @@ class Known:
 
     def asking(self, actor: str, role: str) -> None:
         """The question has been written down: not again for a while."""
-        self._actors.keep((actor, role), ASKED, _ASKED_S)
+        self._actors.keep((actor, role), ASKED, _LICENCE_ASKED_S if role == LICENSED else _ASKED_S)
 
     def unanswered(self, actor: str, role: str) -> None:
         """HSA will not answer the question: it may be asked again."""
