@@ -12,6 +12,7 @@ import yaml
 from schemas.envelope import Envelope
 from schemas.messages import ANNOUNCEMENT_TYPE, FROM_THE_HUB, MESSAGES, RECEIPT_TYPE, Announcement, type_of
 
+_FHIR = "application/fhir+json"
 _SYSTEM = {"system": {"description": "The connected system's id in the directory, e.g. lund-omsorg"}}
 _EXTENSIONS = {
     "case": "The hub's case id",
@@ -38,9 +39,18 @@ def _text(description: str) -> dict[str, str]:
 
 
 def _headers(more: dict[str, dict[str, str]], required: list[str]) -> dict[str, Any]:
-    """CloudEvents in Kafka's binary mode: attributes as headers with ``ce_`` before them."""
-    properties = {"content-type": {"const": "application/json"}}
+    """CloudEvents in Kafka's binary mode: attributes as headers with ``ce_`` before them, but for ``datacontenttype``,
+    which is the header ``content-type``.
+    """
+    properties = {"content-type": {"enum": ["application/json", _FHIR]}}
     return {"type": "object", "required": required, "properties": {**properties, **more}}
+
+
+def _bundle(name: str, title: str, summary: str, headers: str | None) -> dict[str, Any]:
+    """The same facts as a FHIR message Bundle, for a system whose format is fhir; examples lie in contracts/fhir."""
+    told = {} if headers is None else {"headers": {"$ref": f"#/components/schemas/{headers}"}}
+    payload = {"$ref": "#/components/schemas/bundle"}
+    return {"name": name, "title": title, "summary": summary, "contentType": _FHIR, **told, "payload": payload}
 
 
 def _message(name: str, model: type[Any], headers: str) -> dict[str, Any]:
@@ -83,6 +93,13 @@ def document() -> bytes:
         "headers": {"$ref": "#/components/schemas/announcement"},
         "payload": {"$ref": "schemas/announcement.json"},
     }
+    messages["fhir.act"] = _bundle(
+        "fhir.act", "act as FHIR", "Any act as a message Bundle, in JSON; XML with its own content-type.", None
+    )
+    messages["fhir.notice"] = _bundle("fhir.notice", "notice as FHIR", "Any notice as a message Bundle.", "notice")
+    messages["fhir.receipt"] = _bundle(
+        "fhir.receipt", "receipt as FHIR", "A receipt as a message Bundle with MessageHeader.response.", "receipt"
+    )
     key = {
         "bindings": {"kafka": {"key": {"type": "string", "description": "The case; never anything about the person"}}}
     }
@@ -99,7 +116,9 @@ def document() -> bytes:
                 "address": "hub.in.{system}",
                 "description": "One business act by one unit. Each system may write to its own topic alone (D-1, D-2).",
                 "parameters": _SYSTEM,
-                "messages": {f"{name}.act": {"$ref": f"#/components/messages/{name}.act"} for name in inward},
+                "messages": {
+                    name: {"$ref": f"#/components/messages/{name}"} for name in messages if name.endswith(".act")
+                },
             },
             "out": {
                 "address": "hub.out.{system}",
@@ -121,6 +140,15 @@ def document() -> bytes:
                 "notice": _headers({**attributes, **told}, [*needed[:-1], "ce_case", "ce_sequence", "ce_to"]),
                 "receipt": _headers(receipt, _ALWAYS),
                 "announcement": _headers({name: attributes[name] for name in _ALWAYS}, _ALWAYS),
+                "bundle": {
+                    "type": "object",
+                    "required": ["resourceType", "type", "entry"],
+                    "properties": {
+                        "resourceType": {"const": "Bundle"},
+                        "type": {"const": "message"},
+                        "entry": {"type": "array", "minItems": 1, "items": {"type": "object"}},
+                    },
+                },
             },
         },
     }

@@ -77,8 +77,7 @@ class KafkaExit:
                 "key": parcel.key.encode(),
                 "value": parcel.written.body,
                 "timestamp": None,
-                "headers": [(f"ce_{name}", value.encode()) for name, value in parcel.written.attributes.items()]
-                + [("content-type", parcel.written.media_type.encode())],
+                "headers": [*_headers(parcel.written.attributes), ("content-type", parcel.written.media_type.encode())],
             }
             if batch.append(**record) is None:
                 await may_leave()
@@ -116,3 +115,8 @@ async def connect(client: Mapping[str, Any], partitions_of: Callable[[str], int 
         await producer.stop()
         raise Misconfigured(NO_BROKER) from error
     return KafkaExit(producer, partitions_of)
+
+
+def _headers(attributes: Mapping[str, str]) -> list[tuple[str, bytes]]:
+    """CloudEvents' attributes in binary mode; ``datacontenttype`` is the header ``content-type`` (Kafka binding 3.2.1)."""
+    return [(f"ce_{name}", value.encode()) for name, value in attributes.items() if name != "datacontenttype"]

@@ -1,0 +1,106 @@
+"""What the hub sends, judged by the schemas that contracts/ names for it, as a vendor with any validator would."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from hub.delivery.exits.kafka import _headers
+from hub.errors import Refused, Unavailable
+from hub.routers import http
+from hub.translators import formats, native
+from hub.translators.fhir.examples import notices
+from schemas.messages import FROM_THE_HUB, MESSAGES, BilingualText, Receipt
+
+FOLDER = Path(__file__).parents[2] / "contracts"
+NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
+ASYNC = yaml.safe_load((FOLDER / "asyncapi.yaml").read_text())["components"]["schemas"]
+
+
+def _schema(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((FOLDER / "schemas" / f"{name}.json").read_bytes())
+    Draft202012Validator.check_schema(found)
+    return found
+
+
+def _faults(schema: dict[str, Any], content: Any) -> list[str]:
+    return [error.message for error in Draft202012Validator(schema).iter_errors(content)]
+
+
+TEXT = BilingualText(sv="Rätta.", en="Correct it.")
+RECEIPTS = {
+    "ok": Receipt(message="m", code="ok", case="c", sequence=7, warnings=("w",)),
+    "repeat": Receipt(message="m", code="ok", case="c", sequence=7, repeat=True),
+    "held": Receipt(message="m", code="transient-error", rule="held", text=TEXT),
+    "refused": Receipt(message="m", code="fatal-error", rule="V-3", text=TEXT, element="/data/reason"),
+}
+
+
+@pytest.mark.parametrize("receipt", RECEIPTS.values(), ids=RECEIPTS)
+@pytest.mark.parametrize("status", [200, 202, 400, 409])
+def test_a_receipt_over_http_passes_the_receipts_schema_as_a_problem_too(receipt, status):
+    if (receipt.code == "ok") is not (status == 200):
+        return
+    content = json.loads(bytes(http.answer(receipt, status).body))
+    assert _faults(_schema("receipt"), content) == []
+    assert status < 300 or _faults(_schema("problem"), content) == []
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 415])
+def test_a_refusal_of_a_call_passes_the_problems_schema(status):
+    assert _faults(_schema("problem"), json.loads(bytes(http.problem(Refused("x", "s", "e", "/", status)).body))) == []
+    assert _faults(_schema("problem"), json.loads(bytes(http.unavailable(Unavailable("busy")).body))) == []
+
+
+@pytest.mark.parametrize("receipt", RECEIPTS.values(), ids=RECEIPTS)
+@pytest.mark.parametrize("form", ["native", "fhir"])
+def test_a_receipt_as_an_event_passes_its_schemas(receipt, form):
+    written = formats.write_receipt(receipt, "r-1", form, NOW)
+    event = json.loads(native.structured(written.attributes, written.body))
+    assert _faults(_schema("receipt-event"), event) == []
+    assert _faults(_schema("receipt") if form == "native" else ASYNC["bundle"], event["data"]) == []
+    headers = {name: value.decode() for name, value in _headers(written.attributes)} | {
+        "content-type": written.media_type
+    }
+    assert _faults(ASYNC["receipt"], headers) == []
+
+
+def test_there_is_a_notice_of_every_message_the_hubs_own_among_them():
+    assert {message.name for message, _ in notices().values()} == set(MESSAGES)
+    assert {message.name for message, _ in notices().values()} > FROM_THE_HUB
+
+
+@pytest.mark.parametrize("name", sorted(notices()))
+@pytest.mark.parametrize("form", ["native", "fhir"])
+def test_a_notice_passes_its_schemas_as_it_stands_on_the_wire(name, form):
+    message, told = notices()[name]
+    told = told.model_copy(update={"replay": True, "skipped": (2, 3)})
+    written = formats.write_notice(message, told, form, NOW)
+    event = json.loads(native.structured(written.attributes, written.body))
+    schema = _schema("notice")
+    assert _faults(schema, event) == []
+    for attribute, said in schema["properties"].items():
+        if "contentSchema" in said and attribute in event:
+            assert said["contentMediaType"] == "application/json"
+            assert _faults(said["contentSchema"], json.loads(event[attribute])) == []
+    body = _schema(message.name) if form == "native" else ASYNC["bundle"]
+    assert _faults(body, event["data"]) == []
+    headers = {key: value.decode() for key, value in _headers(written.attributes)} | {
+        "content-type": written.media_type
+    }
+    assert _faults(ASYNC["notice"], headers) == []
+    assert "ce_datacontenttype" not in headers
+    assert set(headers) - {"content-type"} <= set(ASYNC["notice"]["properties"])
+
+
+def test_an_event_without_data_is_refused_by_the_envelopes_schema():
+    event = json.loads((FOLDER / "invalid" / "data.missing.json").read_bytes())["event"]
+    assert "'data' is a required property" in str(
+        next(iter(Draft202012Validator(_schema("envelope")).iter_errors(event))).context
+    )
