@@ -16,7 +16,7 @@ from hub.errors import Refused, Unavailable
 from hub.routers import http
 from hub.translators import formats, native
 from hub.translators.fhir.examples import notices
-from schemas.messages import FROM_THE_HUB, MESSAGES, BilingualText, Receipt
+from schemas.messages import FROM_THE_HUB, MESSAGES, Announcement, BilingualText, Receipt
 
 FOLDER = Path(__file__).parents[2] / "contracts"
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
@@ -69,6 +69,18 @@ def test_a_receipt_as_an_event_passes_its_schemas(receipt, form):
         "content-type": written.media_type
     }
     assert _faults(ASYNC["receipt"], headers) == []
+
+
+@pytest.mark.parametrize("form", ["native", "fhir"])
+def test_an_announcement_passes_its_schemas(form):
+    written = formats.write_announcement(Announcement(text=TEXT), "a-1", form, NOW)
+    event = json.loads(native.structured(written.attributes, written.body))
+    assert _faults(_schema("announcement-event"), event) == []
+    assert _faults(_schema("announcement") if form == "native" else ASYNC["bundle"], event["data"]) == []
+    headers = {name: value.decode() for name, value in _headers(written.attributes)} | {
+        "content-type": written.media_type
+    }
+    assert _faults(ASYNC["announcement"], headers) == []
 
 
 def test_there_is_a_notice_of_every_message_the_hubs_own_among_them():
