@@ -58,8 +58,8 @@ class Clock:
 
 
 def _message(case: Case | None, case_id: str, key: str, now: datetime) -> Arrival | None:
-    """The message that tells a deadline; None where there is nothing to tell. Its id names the case as it stands: one that
-    was refused, and comes due again when the case has moved on, is another message.
+    """The message that tells a deadline; None where there is nothing to tell. Its id names the case as it stands and
+    the day: one that was refused is another message when the case has moved on, or the next day.
     """
     if case is None:
         return None
@@ -70,5 +70,5 @@ def _message(case: Case | None, case_id: str, key: str, now: datetime) -> Arriva
         return None
     if frist is None:
         return None
-    id_ = f"f-{case_id}-{key.replace('/', '-')}-{int(frist.due.timestamp())}-{case.sequence}"
+    id_ = f"f-{case_id}-{key.replace('/', '-')}-{int(frist.due.timestamp())}-{case.sequence}-{now:%y%m%d}"
     return own_message(case_id, id_, "frist", frist, now)

@@ -318,6 +318,31 @@ async def test_what_comes_before_its_case_is_held_and_handled_after_the_opening(
     assert await hub.value("SELECT count(*) FROM held") == 0
 
 
+async def test_an_admission_that_overtakes_its_consent_and_information_is_told_once_and_whole(hub):
+    ref = new_ref()
+    act, data = admission(ref=ref)
+    information = event("information", ref), {"given": True, "patient": data["patient"]}
+    consent = event("samtycke", ref), {"outcome": "given"}
+    bare = {name: value for name, value in data.items() if name not in {"information", "samtycke"}}
+    for head, body in ((act, bare), consent, information):
+        await hub.tell("ehr", head, body)
+    first = await hub.receipt("ehr", act["id"], final=False)
+    assert (first["code"], first["rule"], first["element"]) == ("transient-error", "held", "/data")
+    assert "(V-4)" in first["text"]["sv"]
+    finals = [await hub.receipt("ehr", head["id"]) for head, _ in (information, consent, (act, bare))]
+    assert [receipt["code"] for receipt in finals] == ["ok", "ok", "ok"]
+    case = finals[0]["case"]
+    order = "SELECT id FROM message WHERE case_id = %s AND system <> 'hub' AND sequence IS NOT NULL ORDER BY sequence"
+    assert [row[0] for row in await hub.rows(order, case)] == [information[0]["id"], consent[0]["id"], act["id"]]
+
+    async def told() -> bool:
+        return any(notice["id"] == act["id"] for notice in await hub.notices("centre", case))
+
+    await until(told)
+    assert len([notice for notice in await hub.notices("centre", case) if notice["id"] == act["id"]]) == 1
+    assert await hub.value("SELECT count(*) FROM held") == 0
+
+
 async def test_a_register_that_is_down_stops_nobody_and_is_asked_again(both):
     hub, registers = both
     person = "201905059901"
