@@ -126,6 +126,34 @@ class Part(NoDoctype):
             raise Unfit("active")
 
 
+class Slide(Part):
+    """A slide: what its shapes say is read once more in the order of their places, from above and from the left."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shapes: list[tuple[int, int, int]] = []
+        """Down, across, and how many texts stood before the shape."""
+        self._seeks = False
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """An element begins."""
+        super().start(tag, attributes)
+        name = tag.rpartition("}")[2]
+        if name == "sp":
+            self._shapes.append((0, 0, len(self.texts)))
+            self._seeks = True
+        elif name == "off" and self._seeks:
+            down, across = (int(attributes.get(key, "0")) for key in ("y", "x"))
+            self._shapes[-1] = (down, across, self._shapes[-1][2])
+            self._seeks = False
+
+    def close(self) -> None:
+        """The slide is whole."""
+        ends = [*(first for _, _, first in self._shapes[1:]), len(self.texts)]
+        placed = sorted((*shape, end) for shape, end in zip(self._shapes, ends, strict=False))
+        self.hidden.append("\n".join(text for _, _, first, end in placed for text in self.texts[first:end]))
+
+
 class Tables:
     """The columns of the tables that are open: what stands below each other is read as one text too."""
 

@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 
 from hub.translators.files_kinds import OLD_OFFICE, Unfit, readable
-from hub.translators.files_markup import NoDoctype, Part, parse
+from hub.translators.files_markup import NoDoctype, Part, Slide, parse
 from hub.translators.files_sheet import Formats, Sheet, Strings
 
 _MOST_PARTS = 3_000
@@ -30,6 +30,7 @@ _OPEN_DOCUMENT = {
 }
 _MACROS = re.compile(r"(?i)vbaproject|vbadata|macrosheets/|activex/|ctrlprops/|^basic/|^scripts/|^dialogs/")
 _MARKUP = re.compile(r"(?i)\.(?:xml|rels|vml|svg|rdf|xhtml|html?)$")
+_SLIDE = re.compile(r"ppt/slides?[A-Za-z]*/")
 _PROGRAM = (b"MZ", b"\x7fELF", b"%PDF-", b"#!", OLD_OFFICE)
 
 _APART = "\n¦\n"
@@ -88,8 +89,11 @@ class Package:
                 self._left = inner._left
             elif _MARKUP.search(part.filename) or content.lstrip(b"\xef\xbb\xbf\t\n\r ").startswith(b"<"):
                 own = part.filename.lower().startswith("customxml/")
-                sheet = part.filename in self._types.sheets
-                read = Sheet(strings.strings, formats) if sheet else Part(outspoken=own)
+                read = Part(outspoken=own)
+                if part.filename in self._types.sheets:
+                    read = Sheet(strings.strings, formats)
+                elif _SLIDE.match(part.filename):
+                    read = Slide()
                 parse(content, read)
                 yield "\n".join(read.texts)
                 yield _APART.join(dict.fromkeys(read.hidden))

@@ -904,8 +904,10 @@ async def test_a_document_prints_once_it_is_begun_and_leaves_a_trace(place, docu
     assert (await place.ask(f"/cases/{case}/print/plan", status=404))["rule"] == "C-55"
 
 
-async def test_a_printed_page_has_words_and_swedish_times_where_the_case_has_codes(place):
+async def test_a_printed_page_has_words_names_and_swedish_times_where_the_case_has_codes(place):
     case = await place.admit()
+    await place.hub._known.put_actor(f"{KOMMUN.partition('-')[0]}-P01", "bistandshandlaggare", "verified", "Ulla Äng")
+    await place.hub._known.put_actor("SE2321000255-P03", "sjukskoterska", "verified", "Bo Berg")
     (step,) = [s for s in (await place.ask(f"/cases/{case}"))["steps"] if s["step"] == "inskrivning"]
     await place.say(case, "kvittens", {"message": step["message"]}, KOMMUN)
     await place.say(case, "svu.utskrivning", discharge(discharged_to="ordinart_boende"))
@@ -913,6 +915,8 @@ async def test_a_printed_page_has_words_and_swedish_times_where_the_case_has_cod
         pages = pypdf.PdfReader(io.BytesIO((await place.ask(f"/cases/{case}/print/{document}")).content)).pages
         said = " ".join(" ".join(page.extract_text() for page in pages).split())
         assert words in said
+        assert "av Bo Berg (SE2321000255-P03), Avdelning 12" in said
+        assert document == "utskrivning" or "Ulla Äng" in said
         assert moment_in_words(datetime.now(UTC))[:-6] in said
         assert not re.search(r"\d{4}-\d\d-\d\d|bistandsh|ordinart", said)
 

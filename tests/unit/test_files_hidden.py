@@ -5,6 +5,7 @@ from datetime import date
 
 import docx
 import openpyxl
+import pptx
 import pypdf
 import pytest
 from hypothesis import given
@@ -350,6 +351,15 @@ def test_a_number_in_custom_xml_and_custom_properties_is_found():
     assert fault("a.docx", with_parts(word(), {"customXml/item1.xml": f"<a><b>{NUMBER}</b></a>"})) == "number"
     custom = f"<Properties xmlns:vt='u:vt'><property name='x'><vt:lpwstr>{NUMBER}</vt:lpwstr></property></Properties>"
     assert fault("a.docx", with_parts(word(), {"docProps/custom.xml": custom})) == "number"
+
+
+def test_the_shapes_of_a_slide_are_read_by_their_places():
+    show = pptx.Presentation()
+    slide = show.slides.add_slide(show.slide_layouts[6])
+    for across, down, text in ((4, 1, "-1212"), (6, 3, "annat"), (2, 1, "19121212")):
+        box = slide.shapes.add_textbox(across * 900_000, down * 900_000, 900_000, 900_000)
+        box.text_frame.text = text
+    assert fault("a.pptx", saved(show)) == "number"
 
 
 def test_a_pivot_tables_memory_is_read():

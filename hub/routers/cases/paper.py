@@ -17,7 +17,7 @@ from hub.routers.cases.case import shown
 from hub.routers.cases.desk import ON_A_CASE, Desk, body
 from hub.routers.cases.question import PRIVATE, bad, now, of_body, only
 from hub.views.access import Asker
-from hub.views.paper import KINDS, paper
+from hub.views.paper import KINDS, paper, person
 from schemas.parts import Code, Line
 
 
@@ -86,8 +86,10 @@ async def _printed(desk: Desk, asker: Asker, id_: str, document: str, purpose: P
         if PROFILES[case.profile].printing_has_a_reason and None in said.values():
             rule = for_whom_and_why_are_given
             raise Refused(rule.rule, rule.sv, rule.en, "/for_whom", 409)
-        by = Printed(asker.actor, asker.unit.name, purpose.for_whom or "", purpose.why or "", now())
-        made = paper(document, case, content, desk.directory(), by, lambda _: None)
+        by = Printed(
+            person(asker.actor, desk.known.name), asker.unit.name, purpose.for_whom or "", purpose.why or "", now()
+        )
+        made = paper(document, case, content, desk.directory(), by, desk.known.name)
         if made is None:
             raise replace(_NO_DOCUMENT)
     pdf = await asyncio.to_thread(render, made)
