@@ -44,7 +44,8 @@ def _acted_thread(s: Situation) -> str | None:
 )
 def something_awaits_the_unit(s: Situation) -> bool:
     steps = s.case.steps.values()
-    return s.unit in s.case.unanswered or any(s.unit in st["awaits"] for st in steps if st["act"] == "kvittera")
+    of_steps = any(s.unit in st["awaits"] for st in steps if st["act"] == "kvittera")
+    return of_steps or (s.unit in s.case.unanswered and bool(speakers(s.case, s.unit, s.directory)))
 
 
 @guard(

@@ -265,8 +265,7 @@ def frist_of(case: Case, key: str) -> Frist | None:
 )
 def it_is_still_due(s: Situation) -> bool:
     due = s.case.due.get(key_of(s.data.name, s.data.step))
-    owed = s.data.step is None or bool(s.case.steps[s.data.step]["awaits"])
-    return owed and due is not None and datetime.fromisoformat(due) == s.data.due
+    return due is not None and datetime.fromisoformat(due) == s.data.due
 
 
 def pass_deadline(s: Situation) -> None:
@@ -278,7 +277,10 @@ def pass_deadline(s: Situation) -> None:
 
 
 def those_concerned(s: Situation) -> list[str]:
+    """C-1: nobody, where those who owed it can no longer acknowledge."""
     told, step = everyone_else(s), s.data.step
+    if step is not None and not s.case.steps[step]["awaits"]:
+        return []
     return [
         unit
         for unit in concerned(s.case, key_of(s.data.name, step))

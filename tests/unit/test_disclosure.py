@@ -257,6 +257,23 @@ def test_who_has_lost_its_role_in_the_directory_no_longer_counts():
     assert not still_awaits(done, done.steps["tid"])
 
 
+def test_a_deadline_of_those_who_can_no_longer_acknowledge_ends_untold():
+    hub = _admitted()
+    changed = DIRECTORY.model_dump()
+    for unit in changed["units"]:
+        if unit["hsa"] in {CENTRE, LUND}:
+            unit["roles"] = {key: {} for key in unit["roles"]}
+    late = replace(
+        _message(HUB_SOURCE, "frist", frist_of(hub.case, "kvittens_forsenad/inskrivning"), "f-1"),
+        time=NOW + timedelta(hours=25),
+    )
+    decision = decide(SVU, hub.case, "case", late, Directory.model_validate(changed), late.time)
+    assert decision.tell == []
+    assert "kvittens_forsenad/inskrivning" in decision.case.fired
+    assert decision.case.steps["inskrivning"]["awaits"] == []
+    assert "kvittens" not in may(SVU, decision.case, CENTRE, Directory.model_validate(changed), late.time)
+
+
 def test_a_former_number_means_the_same_person():
     hub = _admitted()
     hub.say(HUB_SOURCE, "folkbokforing", Folkbokforing(news="new_number", personnummer="192002299861"), "n-1")
