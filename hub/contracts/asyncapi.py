@@ -16,7 +16,8 @@ _FHIR = "application/fhir+json"
 _SYSTEM = {"system": {"description": "The connected system's id in the directory, e.g. lund-omsorg"}}
 _EXTENSIONS = {
     "case": "The hub's case id",
-    "sequence": "The number of this act in the case: 1, 2, 3 …",
+    "sequence": "The number of this act in the case: 1, 2, 3 …, without leading zeros: compare it as a number, not as text. It is"
+    " not CloudEvents' documented extension of the same name",
     "to": "JSON: the receiving units",
     "awaits": "JSON: unit → kvittens · svar · justering · godkannande",
     "state": "JSON: step → unit → role → colour (C-30)",

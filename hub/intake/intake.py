@@ -28,6 +28,9 @@ from schemas.messages import Receipt
 QUEUE = 5_000
 """Messages that may wait for their transaction; past it HTTP answers 503 and Kafka is not fetched from (D-8)."""
 
+QUEUE_BYTES = 64 * 1024 * 1024
+"""Bytes of messages that may, likewise: a few hundred of the largest."""
+
 _AT_ONCE = 3
 """Transactions under way: one is decided while another is written; what they have in hand never concerns the same
 case.
@@ -47,6 +50,8 @@ class _Waiting:
     arrivals: Sequence[Arrival]
     patient: bool
     done: asyncio.Future[list[Receipt]]
+    bytes: int
+    """Of the messages as they came."""
 
     def subjects(self) -> set[str]:
         """What it is about, as far as order goes: one system's messages of one case."""
@@ -76,7 +81,7 @@ class Intake:
         self._clock = clock
         self._inspection = Inspection(self._named)
         self._queue: deque[_Waiting] = deque()
-        self._length = 0
+        self._length = self._bytes = 0
         self._wake = asyncio.Event()
         self._stopping = False
         self._down = False
@@ -95,7 +100,12 @@ class Intake:
     @property
     def full(self) -> bool:
         """True when more should not be taken in now (D-8)."""
-        return self._length >= QUEUE
+        return self._length >= QUEUE or self._bytes >= QUEUE_BYTES
+
+    def _count(self, waiting: Iterable[_Waiting], sign: int) -> None:
+        for one in waiting:
+            self._length += sign * len(one.arrivals)
+            self._bytes += sign * one.bytes
 
     async def submit(self, arrivals: Sequence[Arrival], *, patient: bool = False) -> list[Receipt]:
         """Handles messages and returns their receipts once they are committed.
@@ -107,14 +117,14 @@ class Intake:
         for arrival in fresh:
             read_or_keep(arrival, self._directory().identities)
         done: asyncio.Future[list[Receipt]] = asyncio.get_running_loop().create_future()
-        waiting = _Waiting(arrivals, patient, done)
-        self._length += len(arrivals)
+        waiting = _Waiting(arrivals, patient, done, sum(len(arrival.raw) for arrival in arrivals))
+        self._count([waiting], 1)
         try:
             if self._inspection.concerns(arrivals):
                 await self._inspection.pass_through(arrivals, waiting.subjects(), patient=patient)
                 self._is_open(patient)
         except BaseException:
-            self._length -= len(arrivals)
+            self._count([waiting], -1)
             raise
         self._queue.append(waiting)
         self._wake.set()
@@ -147,7 +157,7 @@ class Intake:
                 task.cancel()
             await asyncio.gather(*self._under_way, return_exceptions=True)
             self._give_back(self._queue)
-            self._length -= sum(len(one.arrivals) for one in self._queue)
+            self._count(self._queue, -1)
             self._queue.clear()
             await self._inspection.close()
 
@@ -184,7 +194,6 @@ class Intake:
 
         However it ends, nobody is left waiting for an answer that does not come.
         """
-        size = sum(len(waiting.arrivals) for waiting in taken)
         left = taken
         try:
             while left:
@@ -211,13 +220,13 @@ class Intake:
                     waiting.done.set_result(receipts[start:end])
                 start = end
         finally:
-            self._length -= size
+            self._count(taken, -1)
             self._give_back(taken)
 
     def _tell_all(self, failed: Unavailable) -> None:
         """The store does not answer: whoever cannot wait is told so now, and until it answers again."""
         self._down = True
-        self._length -= sum(len(one.arrivals) for one in self._queue if not one.patient)
+        self._count([one for one in self._queue if not one.patient], -1)
         self._queue = deque(_patient(self._queue, failed))
 
     def _give_back(self, waiting: Iterable[_Waiting]) -> None:

@@ -120,6 +120,10 @@ async def test_from_kafka_to_kafka_in_the_native_format(hub):
     found, record = await the_notice(hub, "centre", act["id"])
     assert found["case"] == found["subject"] == record.key.decode() == receipt["case"]
     assert found["sequence"] == "1"
+    names = [name for name, _ in record.headers]
+    assert "content-type" in names  # which is the attribute datacontenttype
+    assert "ce_datacontenttype" not in names
+    assert len(names) == len(set(names))
     assert json.loads(found["to"]) == [CENTRE]
     assert json.loads(found["awaits"]) == {CENTRE: "kvittens"}
     assert json.loads(found["state"])["inskrivning"][CENTRE] == {"sjukskoterska": "red"}

@@ -10,7 +10,7 @@ import pytest
 
 from hub.errors import Unavailable
 from hub.intake.arrival import Arrival
-from hub.intake.intake import Intake
+from hub.intake.intake import QUEUE_BYTES, Intake
 from hub.scenarios import load
 from hub.scenarios.world import Lately
 from schemas.messages import Receipt
@@ -135,4 +135,24 @@ async def test_a_client_that_goes_away_in_the_queue_takes_nothing_with_it():
     await asyncio.sleep(0.01)
     assert (door.intake.length, door.intake._under_way) == (0, {})
     door.intake.stop()
+    await finished([running])
+
+
+async def test_the_queue_is_full_by_bytes_as_well_as_by_number_and_takes_in_again_when_they_are_done():
+    door = Door()
+    door.go_on.clear()
+    running = door.start()
+    raw, many = b"{" * 900_000, [arrival(f"l-{n}") for n in range(QUEUE_BYTES // 900_000 + 1)]
+    for one in many:
+        one.raw = raw
+    small = [door.submit("m-1")]
+    await asyncio.sleep(0.01)
+    tasks = [asyncio.create_task(door.intake.submit(many))]
+    await asyncio.sleep(0.01)
+    assert door.intake.full
+    assert door.intake.length < 100
+    door.go_on.set()
+    await finished(small + tasks)
+    assert not door.intake.full
+    running.cancel()
     await finished([running])
