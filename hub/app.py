@@ -37,7 +37,7 @@ from hub.routers.asides import Asides
 from hub.routers.topics import Topics
 from hub.settings import Settings, kafka_client
 from hub.store import backlog as backlogs
-from hub.store import cases, deadline, held, outbox
+from hub.store import cases, deadline, held, news, outbox
 from hub.store import directory as directories
 from hub.store.outbox import Item
 from hub.store.registers import Answers
@@ -56,6 +56,8 @@ _NEWS_S = 5.0
 _READERS_S = 1.0
 _GAUGES_S = 2.0
 _SWEEP_S = 600.0
+_NEWS_KEPT = timedelta(days=30)
+"""Longer than any answer about a person is good."""
 _SILENCE_S = 120.0
 """Seconds without a turn after which a loop that has something to do all the time counts as stuck."""
 
@@ -241,6 +243,8 @@ class Hub:
 
     async def _sweep(self) -> None:
         await Answers(self.store).sweep()
+        async with self.store.transaction() as connection:
+            await news.sweep(connection, datetime.now(UTC) - _NEWS_KEPT)
 
     async def _gauges(self) -> None:
         metrics.intake_queue.set(self.intake.length)

@@ -70,7 +70,7 @@ _TRIES = 20
 class NothingKnown:
     """For a batch that decides nothing."""
 
-    def person(self, personnummer: str, county: str) -> None:  # noqa: ARG002 - the protocol's
+    def person(self, personnummer: str, county: str, news: datetime | None = None) -> None:  # noqa: ARG002 - the protocol's
         """Nothing."""
         return
 

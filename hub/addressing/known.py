@@ -28,6 +28,8 @@ _LICENCE_ASKED_S = 60.0
 _VERDICTS = "verdict"
 _OVERLAP = timedelta(seconds=10)
 """Another hub's clock may be this much behind."""
+_IN_DOUBT = timedelta(minutes=1)
+"""An answer that came so soon after another hub's news of the person may have been read before it."""
 
 
 class Memory(OrderedDict[K, tuple[float, V]]):
@@ -60,7 +62,7 @@ class Known:
         self._answers = answers
         self._ttl = ttl_s
         self._negative_ttl = negative_ttl_s
-        self._persons: Memory[tuple[str, str], Adressering] = Memory(_PERSONS)
+        self._persons: Memory[tuple[str, str], tuple[datetime, Adressering]] = Memory(_PERSONS)
         self._actors: Memory[tuple[str, str], str] = Memory(_ACTORS)
         self._refused: Memory[tuple[str, str], str] = Memory(_ACTORS)
         """Those with whom HSA disagrees, apart: however many others act, they are not forgotten for them."""
@@ -78,14 +80,20 @@ class Known:
             if isinstance(answer, dict):
                 self._learn(actor, role, answer["outcome"], answer.get("name"), (expires - now).total_seconds())
 
-    def person(self, personnummer: str, county: str) -> Adressering | None:
-        """Whom to address for a person in a case of a region (its länskod), or None."""
-        return self._persons.good((personnummer, county))
+    def person(self, personnummer: str, county: str, news: datetime | None = None) -> Adressering | None:
+        """Whom to address for a person in a case of a region (its länskod), or None; also when there has been ``news`` of
+        the person since that was learnt.
+        """
+        found = self._persons.good((personnummer, county))
+        if found is None or (news is not None and found[0] < news + _IN_DOUBT):
+            return None
+        return found[1]
 
     def put_person(self, personnummer: str, county: str, answer: Adressering) -> None:
         """Keeps an answer about a person."""
         good = answer.outcome in {"listed", "listed_in_another_region"}
-        self._persons.keep((personnummer, county), answer, self._ttl if good else self._negative_ttl)
+        kept = (datetime.now(UTC), answer)
+        self._persons.keep((personnummer, county), kept, self._ttl if good else self._negative_ttl)
 
     def drop_person(self, personnummer: str) -> None:
         """Folkbokforing has news of the person: what was known no longer holds (C-62)."""

@@ -27,7 +27,7 @@ from hub.processes.table import acting_role
 from hub.store.inbox import Connection
 from schemas.envelope import Message
 from schemas.messages import Question, Receipt
-from schemas.own import Verifiering
+from schemas.own import Adressering, Verifiering
 from schemas.parts import Part
 
 _BREATH = 40
@@ -94,7 +94,7 @@ class Batch(Outcome):
             if (unsure := licence_unknown(message, self.known)) is not None:
                 return self._hold_for_hsa(arrival, message, case_id, unsure)
             if case is None:
-                person_may_have_a_case(message, self.known, self.directory)
+                person_may_have_a_case(message, self.known, self.directory, self.news)
             elif arrival.was_held and takes_back(message, case, self.memory.get(case.id, {})):
                 return self._refuse(arrival, holds.OVERTAKEN)
             decision = decide(SVU, case, case_id or new_id(), message, self.directory, self.now)
@@ -202,6 +202,9 @@ class Batch(Outcome):
                 if self.holds.rekey(early, case.id):
                     self.moved.append((early, case.id))
                     self.freed.add(case.id)
+        if message.name == "folkbokforing":
+            both = [one.person.get("personnummer") for one in (case, self.cases.get(case.id)) if one is not None]
+            self.learnt.update(number for number in both if number)
         self.cases[case.id] = case
         self.changed.add(case.id)
         if arrival.system is not None:
@@ -235,7 +238,7 @@ class Batch(Outcome):
         """What is known is told at once, as a message of the hub's own; the rest is asked after the commit."""
         known: Part | None = None
         if asked.question == "adressering":
-            known = self.known.person(asked.person or "", asked.county or "")
+            known = self._of_person(asked.person or "", asked.county or "")
         elif asked.question == "verifiering" and asked.actor is not None and asked.role is not None:
             said = self.known.actor(asked.actor, asked.role)
             if said is not None and goes_without_saying(said, asked.concerns):
@@ -247,6 +250,10 @@ class Batch(Outcome):
             self.items.append(telling.lookup(case.id, message, asked, self.now))
         else:
             self._handle(own_message(case.id, f"a-{own}", asked.question, known, self.now))
+
+    def _of_person(self, number: str, county: str) -> Adressering | None:
+        """What memory says of a person, unless another hub has had news since, or nobody looked whether one had (C-62)."""
+        return self.known.person(number, county, self.news.get(number)) if number in self.looked_up else None
 
     def _verify(self, case_id: str, message: Message) -> None:
         """C-3: one whom HSA has not been asked about for a day is asked about, afterwards."""

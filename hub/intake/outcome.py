@@ -13,7 +13,7 @@ from hub.intake.standing import Standing
 from hub.processes import disclosure
 from hub.processes.case import Case
 from hub.processes.deadlines import deadlines
-from hub.store import cases, held, inbox, outbox
+from hub.store import cases, held, inbox, news, outbox
 from hub.store.follow import follow
 from hub.store.inbox import Connection
 from hub.store.outbox import Item
@@ -48,6 +48,8 @@ class Outcome(Standing):
     changed: set[str] = field(default_factory=set)
     threads: set[tuple[str, str]] = field(default_factory=set)
     """(case, free message) that are new or changed."""
+    learnt: set[str] = field(default_factory=set)
+    """Persons of whom there is news."""
     shielded: set[str] = field(default_factory=set)
     """Cases whose person turned out to be protected."""
     rewound: set[str] = field(default_factory=set)
@@ -82,6 +84,8 @@ class Outcome(Standing):
     async def write(self, connection: Connection) -> None:
         """All of it, in the caller's transaction. Raises ``Conflict`` where another hub was first."""
         self.wind_the_clocks()
+        if self.learnt:
+            await news.tell(connection, self.learnt, self.now)
         for case_id in sorted(self.shielded):
             await self._shield(connection, self.cases[case_id])
         await inbox.add(connection, self.rows)

@@ -21,8 +21,10 @@ ASKED = "asked"
 class Known(Protocol):
     """What the registers are known, without asking, to say."""
 
-    def person(self, personnummer: str, county: str) -> Adressering | None:
-        """Whom to address for a person in a case of a region (its länskod), or None."""
+    def person(self, personnummer: str, county: str, news: datetime | None = None) -> Adressering | None:
+        """Whom to address for a person in a case of a region (its länskod), or None; also when there has been ``news`` of
+        the person since that was learnt, by whichever hub.
+        """
         ...
 
     def actor(self, actor: str, role: str) -> str | None:

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from hub.intake.arrival import Arrival, is_case_id
 from hub.intake.holds import Holds
 from hub.intake.kept import ref_of
 from hub.processes.case import Case
-from hub.store import cases, held, inbox
+from hub.store import cases, held, inbox, news
 from hub.store.inbox import Connection
 from hub.translators import formats
 from schemas.envelope import Message
@@ -35,6 +36,10 @@ class Standing:
     sizes: dict[tuple[str, int], int] = field(default_factory=dict)
     """Bytes of the messages in ``memory``, by (case, sequence)."""
 
+    news: dict[str, datetime] = field(default_factory=dict)
+    looked_up: set[str] = field(default_factory=set)
+    """Persons of whom any hub has had news, with its time, and those of whom that was asked (C-62)."""
+
     async def find(self, connection: Connection, arrivals: Sequence[Arrival]) -> None:
         """Reads what the arrivals are about; the cases stay locked until the transaction ends.
 
@@ -56,6 +61,11 @@ class Standing:
             if id_ in joining or (id_ in more and case.shared_until is not None)
         ]
         await self._recall(connection, told_anew)
+        patients = (getattr(m.data, "patient", None) for _, m in readable)
+        self.looked_up = {patient.personnummer for patient in patients if patient is not None}
+        self.looked_up |= {c.person["personnummer"] for c in self.cases.values() if c.addressed is None and c.person}
+        if self.looked_up:
+            self.news = await news.of(connection, self.looked_up)
         await self._threads(connection, readable)
 
     async def _recall(self, connection: Connection, joined: Sequence[Case]) -> None:

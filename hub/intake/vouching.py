@@ -4,6 +4,9 @@ the language only.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+
 from hub.intake.own import ASKED, Known
 from hub.processes.registers import (
     LICENSED,
@@ -20,12 +23,13 @@ from schemas.parts import Samtycke
 _CARRY_CONSENT = frozenset({"samtycke", "svu.inskrivning"})
 
 
-def person_may_have_a_case(message: Message, known: Known, directory: Directory) -> None:
+def person_may_have_a_case(message: Message, known: Known, directory: Directory, news: Mapping[str, datetime]) -> None:
     """C-62, C-63, where the registers have said so already; else their answer says it when it comes."""
     patient = getattr(message.data, "patient", None)
     if patient is None or message.unit not in directory.unit_by_hsa:
         return
-    answer = known.person(patient.personnummer, directory.region_of(message.unit).county)
+    number = patient.personnummer
+    answer = known.person(number, directory.region_of(message.unit).county, news.get(number))
     refused = None if answer is None else protected_or_deceased(answer.outcome)
     if refused is not None:
         raise refused

@@ -5,6 +5,7 @@ Imports the language only. The files stand under contracts/worlds; every person 
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Self
@@ -137,9 +138,9 @@ class Lately:
         self._world = world
         self._actors: dict[tuple[str, str], str] = {}
 
-    def person(self, personnummer: str, county: str) -> Adressering | None:
+    def person(self, personnummer: str, county: str, news: datetime | None = None) -> Adressering | None:
         """Whom to address, where the registers were asked before the scenario began; the same in every county."""
-        _ = county
+        _ = county, news
         found = self._world.persons.get(personnummer)
         return self._world.answer(personnummer) if found is not None and found.known else None
 

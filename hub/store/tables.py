@@ -252,6 +252,15 @@ register_answer = Table(
 )
 """Answers of the national registers for as long as their time-to-live says."""
 
+person_news = Table(
+    "person_news",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("at", Time, nullable=False),
+    Index("person_news_at", "at"),
+)
+"""Of whom folkbokforing has had news lately: what a hub remembers of them from before no longer holds (C-62)."""
+
 paused = Table(
     "paused",
     metadata,

@@ -1,5 +1,6 @@
 """The intake on a real database, without a broker: what is told when the registers answer late, who may act, what a held message keeps."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 from hub import operations
@@ -7,8 +8,8 @@ from hub.addressing.known import Known
 from hub.intake.own import own_message
 from hub.store import held, inbox, turns
 from hub.store.registers import Answers
-from schemas.own import Verifiering
-from tests.desk import FOUND
+from schemas.own import Folkbokforing, Verifiering
+from tests.desk import FOUND, Desk
 from tests.stack import CENTRE, KOMMUN, WARD
 
 
@@ -83,3 +84,23 @@ async def test_a_held_message_is_handled_when_its_case_is_opened(desk):
     assert opened.sequence == 1
     assert [row[1] for row in rows] == [1, 2, 3]
     assert rows[2][0] == "d-1"
+
+
+async def test_what_another_hub_has_learnt_of_a_protected_person_ends_what_this_one_remembers(desk):
+    desk.known.put_person("191212121212", "12", FOUND)
+    other = Desk(desk.store)
+    running = asyncio.create_task(other.intake.run())
+    opened = await other.send("m-1", subject="ref:vk-1")
+    protected = own_message(opened.case, "n-1", "folkbokforing", Folkbokforing(news="protected"), datetime.now(UTC))
+    (receipt,) = await other.intake.submit([protected])
+    assert receipt.code == "ok"
+    other.intake.stop()
+    await running
+
+    assert (await desk.send("m-2", subject="ref:vk-2")).code == "ok"
+    assert [item for item in desk.offered if item.kind == "notice"] == []  # nobody outside is told by memory
+    asked = [item.told for item in desk.offered if item.kind == "lookup"]
+    assert "adressering" in [question.question for question in asked]  # the registers are asked afresh
+    async with desk.store.transaction() as connection:
+        bodies = await (await connection.execute("SELECT body FROM outbox WHERE body IS NOT NULL")).fetchall()
+    assert not any(b"Storgatan" in bytes(body) for (body,) in bodies)

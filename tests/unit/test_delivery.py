@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hub.delivery import lane as lanes
 from hub.delivery.breaker import Breaker
 from hub.delivery.exits.webhook import retry_after
+from hub.delivery.gate import Withheld
 from hub.delivery.lane import Lane
 from hub.delivery.parcel import Outcome
 from hub.delivery.queue import CaseQueue, case_of
@@ -677,3 +678,65 @@ async def test_a_paused_lane_sends_nothing_and_does_not_spin(monkeypatch):
     await run_lane(monkeypatch, FakeTable(notice(1, "a", 1)), exit_, lambda: loop.time() > end, breaker_failures=50)
     assert exit_.calls == [["a1"]]
     assert looks < 40, "a paused lane looks again and again"
+
+
+async def test_a_row_that_another_hub_has_rewritten_is_read_again_before_it_is_sent_however_new_it_is(monkeypatch):
+    table = FakeTable(notice(1, "a", 1), notice(2, "b", 1))
+    exit_ = FakeExit(1)
+    asked = []
+
+    async def ask(items):
+        asked.append([item.id for item in items])
+        if asked.count([1]) == 1 and items[0].id == 1:
+            raise Withheld({1})  # a protected person's address has been taken out of it
+        return leave
+
+    await run_lane(monkeypatch, table, exit_, lambda: set(table.state.values()) == {"sent"}, ask)
+    assert asked.count([1]) == 2
+    assert sorted(exit_.calls) == [["a1"], ["b1"]]
+    assert table.reads == 3  # its message was read again
+
+
+async def test_nothing_leaves_a_hub_that_has_lost_its_locks_and_all_of_it_does_once_it_has_them_again(monkeypatch):
+    table = FakeTable(*[notice(n, "a", n) for n in range(1, 4)])
+    exit_ = FakeExit(10)
+    refusals = 3
+
+    async def ask(items):
+        nonlocal refusals
+        refusals -= 1
+        if refusals >= 0:
+            raise Unavailable("another hub delivers to it")
+        return leave
+
+    await run_lane(monkeypatch, table, exit_, lambda: set(table.state.values()) == {"sent"}, ask)
+    assert exit_.calls == [["a1", "a2", "a3"]]
+
+
+async def test_an_answer_that_grew_old_between_question_and_sending_is_asked_for_again_and_stops_the_call(monkeypatch):
+    table = FakeTable(notice(1, "a", 1))
+    exit_ = FakeExit(1)
+    late = iter([Withheld({1})])
+
+    async def stale():
+        if (error := next(late, None)) is not None:
+            raise error
+
+    async def ask(items):
+        return stale
+
+    await run_lane(monkeypatch, table, exit_, lambda: table.state == {1: "sent"}, ask)
+    assert exit_.calls == [["a1"]]
+
+
+async def test_what_a_lane_reads_from_the_table_is_bounded_and_all_of_it_is_sent(monkeypatch):
+    table = FakeTable(*[notice(n, f"c{n % 7}", n // 7 + 1) for n in range(7, 307)])
+    exit_ = FakeExit(10)
+    monkeypatch.setattr(lanes, "CAPACITY", 20)
+    most = []
+    add = CaseQueue.add
+    monkeypatch.setattr(CaseQueue, "add", lambda self, item: (add(self, item), most.append(self.length))[0])
+    await run_lane(monkeypatch, table, exit_, lambda: set(table.state.values()) == {"sent"})
+    assert max(most) <= 20
+    delivered = [parcel for call in exit_.calls for parcel in call]
+    assert len(delivered) == len(set(delivered)) == 300
