@@ -171,6 +171,19 @@ def test_schema_and_reader_draw_the_line_of_years_alike(year, month, day):
             assert taken
 
 
+@pytest.mark.parametrize("year", ["0001", "1899", "2100", "9999"])
+@pytest.mark.parametrize("path", ["Provenance/recorded", "Encounter/period"])
+def test_a_bundle_follows_the_same_years(year, path):
+    tree = json.loads((BUNDLES / "svu.inskrivning.request.json").read_bytes())
+    kind, element = path.split("/")
+    resource = next(entry["resource"] for entry in tree["entry"] if entry["resource"]["resourceType"] == kind)
+    moment = f"{year}-06-30T12:00:00Z"
+    resource[element] = {**resource[element], "start": moment} if element == "period" else moment
+    with pytest.raises(Refused) as caught:
+        formats.read(formats.FHIR_JSON, None, json.dumps(tree).encode())
+    assert element in str(caught.value.element) and f"{FIRST_YEAR}" in caught.value.sv
+
+
 def test_fractions_are_cut_and_a_leap_second_is_the_second_before_it():
     assert _read(_with("/time", "2026-03-02T08:00:00.123456789123Z")).time == datetime(2026, 3, 2, 8, 0, 0, 123456, UTC)
     assert _read(_with("/time", "2026-12-31T23:59:60.5Z")).time == datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)
