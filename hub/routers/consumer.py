@@ -8,20 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import (
     ConsumerStoppedError,
-    CorruptRecordException,
     KafkaError,
     NoOffsetForPartitionError,
     OffsetOutOfRangeError,
     RecordTooLargeError,
-    TopicAuthorizationFailedError,
-    UnsupportedCodecError,
 )
 
 from hub.errors import Unavailable
@@ -29,11 +25,10 @@ from hub.intake.arrival import Arrival
 from hub.intake.intake import Intake
 from hub.log import log
 from hub.routers.asides import NOBODYS, Asides
+from hub.routers.faults import end_of_batch, reason_of
+from hub.routers.in_hand import Failed, InHand
 from hub.supervisor import turned
 from schemas.directory import System
-
-_IN_HAND = 3
-"""Batches that may be fetched and not yet committed."""
 
 _WAIT_MS, _WAIT_SHORT_MS = 1_000, 50
 _SUSPECTED_S = 10.0
@@ -51,13 +46,6 @@ _ANEW_S = 300.0
 _NOWHERE = TopicPartition("", 0)
 
 Records = Mapping[TopicPartition, Sequence[ConsumerRecord]]
-
-
-@dataclass(slots=True, eq=False)
-class _Batch:
-    first: dict[TopicPartition, int]
-    task: asyncio.Task[None]
-    epoch: int
 
 
 @dataclass(slots=True)
@@ -85,9 +73,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         self._system_of = system_of
         self._arrival = arrival
         self._asides = asides
-        self._in_hand: deque[_Batch] = deque()
-        self._epoch = 0
-        """Counts assignments: what was fetched under an earlier one is not committed under this."""
+        self._in_hand = InHand(intake, lambda: self.consumer)
         self._stands: dict[TopicPartition, int] = {}
         self._waiting: dict[TopicPartition, _Waiting] = {}
         self._suspects: dict[TopicPartition, float] = {}
@@ -138,7 +124,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
                 taken[part] = (taken.get(part, (record.offset, 0))[0], record.offset + 1)
         if arrivals:
             self._stands.update({part: end for part, (_, end) in taken.items()})
-            self._hand_over(arrivals, taken)
+            self._in_hand.add(arrivals, taken)
         for part, at, reason in waits:
             await self._set_aside(part, at, reason)
         known = self._asides.waiting
@@ -157,69 +143,16 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         except Exception as error:  # noqa: BLE001 - a defect of ours, over one record
             return f"defect:{type(error).__name__}"
 
-    def _hand_over(self, arrivals: Sequence[Arrival], taken: Mapping[TopicPartition, tuple[int, int]]) -> _Batch:
-        """``taken``: partition → offset of its first record in hand, offset after its last."""
-        before = self._in_hand[-1].task if self._in_hand else None
-        ends = {part: end for part, (_, end) in taken.items()}
-        task = asyncio.create_task(self._handle(arrivals, ends, self._epoch, before))
-        batch = _Batch({part: first for part, (first, _) in taken.items()}, task, self._epoch)
-        self._in_hand.append(batch)
-        return batch
-
-    async def _handle(
-        self,
-        arrivals: Sequence[Arrival],
-        ends: dict[TopicPartition, int],
-        epoch: int,
-        before: asyncio.Task[None] | None,
-    ) -> None:
-        """D-1: offsets are committed after the batch's own commit, and after those of the batch before it."""
-        if arrivals:
-            await self._intake.submit(arrivals, patient=True)
-        if before is not None:
-            await before
-        await self._commit(ends, epoch)
-
-    async def _commit(self, ends: Mapping[TopicPartition, int], epoch: int) -> None:
-        """What cannot be committed is handled nevertheless: at worst it comes again, as a repeat."""
-        if epoch != self._epoch:
-            log.warning("offsets_not_committed", error="rebalanced")
-            return
-        mine = {part: end for part, end in ends.items() if part in self.consumer.assignment()}
-        try:
-            async with asyncio.timeout(_COMMIT_S):  # aiokafka tries for ever where a topic is gone
-                await self.consumer.commit(mine)
-        except (KafkaError, TimeoutError) as error:
-            log.warning("offsets_not_committed", error=type(error).__name__)
-            if len(mine) > 1:
-                await asyncio.gather(*(self._commit({part: end}, epoch) for part, end in mine.items()))
-
     async def _make_room(self) -> None:
         """Until another batch may be fetched; one that was not handled is fetched again, and all after it."""
-        while self._in_hand:
-            if len(self._in_hand) >= _IN_HAND:
-                await asyncio.wait({self._in_hand[0].task})
-            if not self._in_hand or not self._in_hand[0].task.done():
-                return
-            batch = self._in_hand.popleft()
-            if batch.task.cancelled() or batch.task.exception() is not None:
-                await self._go_back(batch)
+        while (failed := await self._in_hand.room()) is not None:
+            await self._go_back(failed)
 
-    async def _go_back(self, failed: _Batch) -> None:
-        error = asyncio.CancelledError() if failed.task.cancelled() else failed.task.exception()
-        after = list(self._in_hand)
-        self._in_hand.clear()
-        if after:
-            await asyncio.wait({batch.task for batch in after})
-        log.warning("batch_not_handled", error=type(error).__name__)
-        first: dict[TopicPartition, int] = {}
-        for batch in (failed, *after):
-            if batch.epoch == self._epoch:
-                for part, at in batch.first.items():
-                    first.setdefault(part, at)
-        for part, at in first.items():
+    async def _go_back(self, failed: Failed) -> None:
+        log.warning("batch_not_handled", error=type(failed.error).__name__)
+        for part, at in failed.first.items():
             self._seek(part, at)
-            if not isinstance(error, Unavailable | asyncio.CancelledError):
+            if not isinstance(failed.error, Unavailable | asyncio.CancelledError):
                 self._suspects[part] = time.monotonic() + _SUSPECTED_S
         await asyncio.sleep(_BACK_S)
 
@@ -308,14 +241,13 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         while groups:
             group, first, end = groups.pop(0)
             self._stands[part] = end
-            batch = self._hand_over(group, {part: (first, end)})
-            await asyncio.wait({batch.task})
-            error = None if batch.task.cancelled() else batch.task.exception()
-            if error is None and not batch.task.cancelled():
+            batch = self._in_hand.add(group, {part: (first, end)})
+            error = await self._in_hand.outcome(batch)
+            if error is None:
                 continue
-            if isinstance(error, Unavailable) or error is None:
+            if isinstance(error, Unavailable | asyncio.CancelledError):
                 return False  # the loop comes to it and goes back
-            self._in_hand.remove(batch)
+            self._in_hand.forget(batch)
             if len(group) == 1:
                 await self._set_aside(part, first, f"defect:{type(error).__name__}")
                 return False
@@ -349,7 +281,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         later = None if reason in NOBODYS else _AGAIN_S[min(tries, len(_AGAIN_S) - 1)]
         self._waiting[part] = _Waiting(at, reason, tries, None if later is None else time.monotonic() + later)
         if not tries:
-            self._hand_over([], {part: (at, at)})  # so that the group knows where it stands, whatever retention does
+            self._in_hand.stand(part, at)  # so that the group knows where it stands, whatever retention does
         await self._asides.put((part.topic, part.partition), at, reason, until)
 
     async def _flows(self, part: TopicPartition) -> None:
@@ -366,7 +298,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
             if row is not None and row.pass_to is not None and row.at == waiting.at:
                 log.warning("topic_passed", topic=part.topic, partition=part.partition, at=row.at, to=row.pass_to)
                 self._seek(part, row.pass_to)
-                self._hand_over([], {part: (row.pass_to, row.pass_to)})
+                self._in_hand.stand(part, row.pass_to)
                 await self._flows(part)
             elif waiting.again_at is None:
                 if not isinstance(self._system_of(part.topic), str):
@@ -396,7 +328,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
 
     def _go_to(self, part: TopicPartition, at: int) -> None:
         self._seek(part, at)
-        self._hand_over([], {part: (at, at)})
+        self._in_hand.stand(part, at)
 
     async def begin_again(self, topic: str) -> None:
         """The topic was deleted and made anew: read from its first record, for what was read of it may be of either."""
@@ -413,9 +345,8 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """What is in hand is finished first; what takes too long comes again to whoever reads next, as a repeat."""
         del revoked
-        if self._in_hand:
-            await asyncio.wait({batch.task for batch in self._in_hand}, timeout=_LEAVE_S)
-        self._epoch += 1
+        await self._in_hand.finish(_LEAVE_S)
+        self._in_hand.epoch += 1
         for state in (self._stands, self._waiting, self._suspects):
             state.clear()
 
@@ -433,13 +364,12 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
 
     async def finish(self, timeout_s: float) -> None:
         """A graceful stop: what is in hand is handled and committed, within ``timeout_s`` seconds."""
-        if self._in_hand:
-            await asyncio.wait({batch.task for batch in self._in_hand}, timeout=timeout_s)
+        await self._in_hand.finish(timeout_s)
 
     @property
     def busy(self) -> bool:
         """Something is in hand, or somebody is suspected: positions are not what has been handled."""
-        return any(not batch.task.done() for batch in self._in_hand) or bool(self._suspects)
+        return self._in_hand.busy or bool(self._suspects)
 
     async def behind(self, ends: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
         """Records not yet taken, by partition; what lies there and is nobody's (aborted, markers) is passed over."""
@@ -451,7 +381,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
                     at = int(await self.consumer.position(part))
                 if not self.busy and at > (stands or 0) and part in self.consumer.assignment():
                     self._stands[part] = at
-                    self._hand_over([], {part: (at, at)})
+                    self._in_hand.stand(part, at)
                 stands = at
             found[part] = max(0, end - (stands or 0))
         return found
@@ -468,33 +398,3 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
                 await self._lose(part, waiting[part], "retention", begin)
                 self._go_to(part, begin)
                 await self._flows(part)
-
-
-def reason_of(error: Exception) -> str:
-    """A short word for what is wrong with a record, never the error's text (D-10)."""
-    for kind, word in _REASONS.items():
-        if isinstance(error, kind):
-            return word
-    return f"error:{type(error).__name__}"
-
-
-_REASONS: dict[type[Exception], str] = {
-    UnsupportedCodecError: "codec-not-installed",
-    CorruptRecordException: "corrupt",
-    UnicodeDecodeError: "header-not-utf8",
-    RecordTooLargeError: "too-large",
-    TopicAuthorizationFailedError: "not-authorised",
-}
-
-
-def end_of_batch(error: Exception) -> int | None:
-    """The offset after the producer's batch in which aiokafka stumbled: nothing in it can be read, so that operations
-    passes the whole of it. None where aiokafka does not show it.
-    """
-    step = error.__traceback__
-    while step is not None:
-        if (batch := step.tb_frame.f_locals.get("next_batch")) is not None:
-            end = getattr(batch, "next_offset", None)
-            return end if isinstance(end, int) else None
-        step = step.tb_next
-    return None

@@ -1,0 +1,131 @@
+"""What was fetched and is not committed yet: a few batches at a time, committed in the order in which they came (D-1).
+Imports aiokafka and the intake only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from hub.intake.arrival import Arrival
+from hub.intake.intake import Intake
+from hub.log import log
+
+_MOST = 3
+"""Batches that may be fetched and not yet committed: the next is read while this one is in its transaction."""
+
+_COMMIT_S = 5.0
+
+Taken = Mapping[TopicPartition, tuple[int, int]]
+"""Partition → offset of its first record in a batch, offset after its last."""
+
+
+@dataclass(slots=True, eq=False)
+class Batch:
+    """One hand-over to the intake."""
+
+    first: dict[TopicPartition, int]
+    task: asyncio.Task[None]
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Batches that were not handled: where each partition must be fetched from again, and why."""
+
+    first: dict[TopicPartition, int]
+    error: BaseException
+
+
+class InHand:
+    """The batches, oldest first."""
+
+    def __init__(self, intake: Intake, consumer: Callable[[], AIOKafkaConsumer]) -> None:
+        self._intake = intake
+        self._consumer = consumer
+        self._batches: deque[Batch] = deque()
+        self.epoch = 0
+        """Counts assignments: what was fetched under an earlier one is not committed under this."""
+
+    @property
+    def busy(self) -> bool:
+        """Something is not committed yet."""
+        return any(not batch.task.done() for batch in self._batches)
+
+    def add(self, arrivals: Sequence[Arrival], taken: Taken) -> Batch:
+        """Hands records to the intake; their offsets are committed when it has them, and all before them."""
+        before = self._batches[-1].task if self._batches else None
+        ends = {part: end for part, (_, end) in taken.items()}
+        task = asyncio.create_task(self._handle(arrivals, ends, self.epoch, before))
+        batch = Batch({part: first for part, (first, _) in taken.items()}, task, self.epoch)
+        self._batches.append(batch)
+        return batch
+
+    def stand(self, part: TopicPartition, at: int) -> None:
+        """Commits where a partition stands without a record, in its turn."""
+        self.add([], {part: (at, at)})
+
+    def forget(self, batch: Batch) -> None:
+        """What failed is seen to by the caller."""
+        self._batches.remove(batch)
+
+    async def outcome(self, batch: Batch) -> BaseException | None:
+        """What a batch came to, waited for; None when it was handled."""
+        await asyncio.wait({batch.task})
+        return asyncio.CancelledError() if batch.task.cancelled() else batch.task.exception()
+
+    async def room(self) -> Failed | None:
+        """Until another batch may be fetched, or one has failed: then it and all after it are forgotten."""
+        while self._batches and (len(self._batches) >= _MOST or self._batches[0].task.done()):
+            batch = self._batches[0]
+            error = await self.outcome(batch)
+            if error is None:
+                self._batches.popleft()
+                continue
+            all_after = list(self._batches)
+            self._batches.clear()
+            await asyncio.wait({one.task for one in all_after})
+            first: dict[TopicPartition, int] = {}
+            for one in all_after:
+                for part, at in one.first.items() if one.epoch == self.epoch else ():
+                    first.setdefault(part, at)
+            return Failed(first, error)
+        return None
+
+    async def finish(self, timeout_s: float) -> None:
+        """Until all is committed, within ``timeout_s`` seconds."""
+        if self._batches:
+            await asyncio.wait({batch.task for batch in self._batches}, timeout=timeout_s)
+
+    async def _handle(
+        self,
+        arrivals: Sequence[Arrival],
+        ends: dict[TopicPartition, int],
+        epoch: int,
+        before: asyncio.Task[None] | None,
+    ) -> None:
+        if arrivals:
+            await self._intake.submit(arrivals, patient=True)
+        if before is not None:
+            await before
+        await self._commit(ends, epoch)
+
+    async def _commit(self, ends: Mapping[TopicPartition, int], epoch: int) -> None:
+        """What cannot be committed is handled nevertheless: at worst it comes again, as a repeat."""
+        consumer = self._consumer()
+        mine = {part: end for part, end in ends.items() if part in consumer.assignment()}
+        if epoch != self.epoch or not mine:
+            log.warning("offsets_not_committed", error="rebalanced")
+            return
+        try:
+            async with asyncio.timeout(_COMMIT_S):  # aiokafka tries for ever where a topic is gone
+                await consumer.commit(mine)
+        except (KafkaError, TimeoutError) as error:
+            log.warning("offsets_not_committed", error=type(error).__name__)
+            if len(mine) > 1:
+                await asyncio.gather(*(self._commit({part: end}, epoch) for part, end in mine.items()))
