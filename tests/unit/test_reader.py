@@ -209,7 +209,7 @@ def quick(monkeypatch):
 kinds = st.one_of(st.just("good"), st.just("good"), st.just("good"), st.just("poison"), st.sampled_from(FAULTS))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     logs=st.lists(st.lists(kinds, max_size=20), min_size=1, max_size=5),
     nobody=st.booleans(),
