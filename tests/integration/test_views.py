@@ -1010,7 +1010,7 @@ def test_the_documentation_names_the_headers_of_every_view(database):
     hub = Hub(Settings(database_url=database, kafka_bootstrap="127.0.0.1:1"))
     paths = hub.api().openapi()["paths"]
     views = [path for path in paths if path.startswith(("/units", "/cases", "/search"))]
-    assert len(views) == 12
+    assert len(views) == 13
     for path in views:
         for operation in paths[path].values():
             assert {"X-Unit", "X-Actor", "X-Role"} <= {parameter["name"] for parameter in operation["parameters"]}
