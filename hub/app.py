@@ -11,8 +11,7 @@ from functools import partial
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI, Request
-from fastapi.responses import Response
+from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from hub import metrics
@@ -25,13 +24,14 @@ from hub.delivery.exits import kafka as kafka_exit
 from hub.delivery.exits.addresses import Allowed
 from hub.delivery.exits.webhook import WebhookExit
 from hub.delivery.relay import Relay
-from hub.errors import Misconfigured, Refused, Unavailable
+from hub.errors import Misconfigured, Unavailable
 from hub.intake.clock import Clock
 from hub.intake.intake import Intake
 from hub.intake.readers import Readers
 from hub.log import log
 from hub.routers import cases as case_views
-from hub.routers import http, messages, ops
+from hub.routers import connections, errors, messages, ops
+from hub.routers import fhir as fhir_in
 from hub.routers import kafka as kafka_in
 from hub.routers.asides import Asides
 from hub.routers.topics import Topics
@@ -121,8 +121,10 @@ class Hub:
             loop.add_signal_handler(name, stop.set)
         await self.start()
         server = Server(
-            uvicorn.Config(
+            connections.Config(
                 self.api(),
+                request_s=self.settings.http_request_s,
+                connections=self.settings.http_connections,
                 host=self.settings.http_host,
                 port=self.settings.http_port,
                 log_config=None,
@@ -311,17 +313,10 @@ class Hub:
             version="1",
         )
         api.include_router(messages.router(self.intake, self.directory))
+        api.include_router(fhir_in.router(self.intake, self.directory))
         api.include_router(case_views.router(self.store, self.directory, self._known, self.readers))
         api.include_router(ops.router(self._ready))
-
-        @api.exception_handler(Refused)
-        async def refused(_: Request, error: Refused) -> Response:
-            return http.problem(error)
-
-        @api.exception_handler(Unavailable)
-        async def unavailable(_: Request, error: Unavailable) -> Response:
-            return http.unavailable(error)
-
+        errors.install(api, self.intake.workshop)
         return api
 
 

@@ -29,6 +29,10 @@ class Refused(Exception):  # noqa: N818 - named for what happened to the message
     def __str__(self) -> str:
         return f"{self.rule}: {self.en}"
 
+    def __reduce__(self) -> tuple[type[Refused], tuple[object, ...]]:
+        """For one that is found in another process (an exception's own way keeps positional arguments only)."""
+        return type(self), (self.rule, self.sv, self.en, self.element, self.status, self.warnings)
+
 
 class Unavailable(Exception):  # noqa: N818
     """Something outside does not answer now; ``reason`` is a short code without personal data."""

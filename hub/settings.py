@@ -122,6 +122,10 @@ class Settings(Outward):
     kafka_replication: int = 1
     http_host: str = "127.0.0.1"
     http_port: int = 8400
+    http_request_s: float = Field(default=30.0, gt=0)
+    """Seconds in which a request must have come, the time for a large body apart; whoever sends no more is cut off."""
+    http_connections: int = Field(default=400, ge=10)
+    """Connections at the most; a new one then takes the place of the one that has longest not finished a request."""
     intake_batch: int = Field(default=500, ge=1, le=5_000)
     """Messages in one transaction at the most."""
     log_level: str = "info"

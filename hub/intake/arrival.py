@@ -90,14 +90,19 @@ class Arrival:
         return "hub" if self.system is None else self.system.id
 
 
-def read(arrival: Arrival, identities: IdentityRules) -> None:
+def read(arrival: Arrival, identities: IdentityRules, *, accepted: bool = False) -> None:
     """Reads the bytes; whatever is wrong with them becomes the arrival's ``refused``, with a reason.
 
-    ``identities``: what the directory adds to the rules of numbers.
+    ``identities``: what the directory adds to the rules of numbers. ``accepted``: it was read once already.
     """
+    if arrival.refused is not None:  # at the door already: it is only known again by its bytes
+        leave_unread(arrival, arrival.refused)
+        return
     try:
         _is_not_huge(arrival)
-        message = formats.read(arrival.media_type, arrival.attributes, arrival.raw, identities)
+        message = formats.read(
+            arrival.media_type, arrival.attributes, arrival.raw, identities, accepted=accepted
+        )
         arrival.message = message
         _says_nothing_personal(message)
         _names_a_case(message)
@@ -108,6 +113,12 @@ def read(arrival: Arrival, identities: IdentityRules) -> None:
         arrival.digest = hashlib.sha256(arrival.raw).digest()
     else:
         arrival.digest = formats.digest(arrival.message)
+
+
+def leave_unread(arrival: Arrival, refused: Refused) -> None:
+    """Refuses it without a look at what it says."""
+    arrival.message, arrival.refused = None, refused
+    arrival.digest = hashlib.sha256(arrival.raw).digest()
 
 
 def _is_not_huge(arrival: Arrival) -> None:
@@ -196,10 +207,10 @@ def refusal(arrival: Arrival, refused: Refused, case: str | None = None) -> Rece
     )
 
 
-def read_or_keep(arrival: Arrival, identities: IdentityRules) -> None:
+def read_or_keep(arrival: Arrival, identities: IdentityRules, *, accepted: bool = False) -> None:
     """Reads; an error of ours in reading becomes the arrival's ``defect``: its bytes are kept and read again later."""
     try:
-        read(arrival, identities)
+        read(arrival, identities, accepted=accepted)
     except Exception as error:  # noqa: BLE001 - whatever it is: one message's trouble, and not lost for it
         arrival.defect = type(error).__name__
         arrival.message = None

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from hub.errors import Unavailable
-from hub.intake.arrival import Arrival, read_or_keep
+from hub.intake.arrival import Arrival
 from hub.intake.handling import Handling
 from hub.intake.inspection import Inspection
 from hub.intake.naming import Named, named
 from hub.intake.own import Known
+from hub.intake.reading import Reading
 from hub.intake.retry import retry
+from hub.intake.workshop import Workshop
 from hub.log import log
 from hub.store.outbox import Item
 from hub.store.transaction import Store
@@ -80,6 +82,8 @@ class Intake:
         self._handling = Handling(store, directory, known, offer, clock)
         self._clock = clock
         self._inspection = Inspection(self._named)
+        self.workshop = Workshop()
+        self._reading = Reading(self.workshop)
         self._queue: deque[_Waiting] = deque()
         self._length = self._bytes = 0
         self._wake = asyncio.Event()
@@ -113,13 +117,13 @@ class Intake:
         Raises ``Unavailable`` while the store is down; a ``patient`` caller waits until it is back instead.
         """
         self._is_open(patient)
-        fresh = [arrival for arrival in arrivals if arrival.message is None and arrival.refused is None]
-        for arrival in fresh:
-            read_or_keep(arrival, self._directory().identities)
+        fresh = [arrival for arrival in arrivals if arrival.message is None and not arrival.digest]
         done: asyncio.Future[list[Receipt]] = asyncio.get_running_loop().create_future()
         waiting = _Waiting(arrivals, patient, done, sum(len(arrival.raw) for arrival in arrivals))
         self._count([waiting], 1)
         try:
+            await self._reading.read(arrivals, fresh, self._directory().identities, patient=patient)
+            self._is_open(patient)
             if self._inspection.concerns(arrivals):
                 await self._inspection.pass_through(arrivals, waiting.subjects(), patient=patient)
                 self._is_open(patient)
@@ -160,6 +164,7 @@ class Intake:
             self._count(self._queue, -1)
             self._queue.clear()
             await self._inspection.close()
+            await self.workshop.close()
 
     def _may_begin(self) -> bool:
         if not self._under_way:

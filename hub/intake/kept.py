@@ -71,7 +71,7 @@ def stored_arrival(row: inbox.Row, held: Held, directory: Directory) -> Arrival:
         except Exception as error:  # noqa: BLE001 - its words were the hub's own: whatever it is, it is ours to mend
             arrival.defect = type(error).__name__
     else:
-        read_or_keep(arrival, directory.identities)
+        read_or_keep(arrival, directory.identities, accepted=row.name is not None)
         if arrival.message is not None and arrival.key != (arrival.message.source, arrival.message.id):
             arrival.refused = READABLE_NOW  # it is kept under its place: under its own id it has not come yet
     arrival.digest = row.digest

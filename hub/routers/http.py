@@ -1,16 +1,20 @@
-"""What every HTTP way in shares: who is calling, how much may be sent, how an answer looks. Imports the language and
-the errors only.
+"""What every HTTP way in shares: who is calling, how much may be sent, how an answer looks. Imports the
+intake and the language.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
 from hub.errors import Refused, Unavailable
+from hub.intake.arrival import Arrival
+from hub.intake.intake import Intake
+from hub.routers import unpacking
 from schemas.directory import Directory, System
 from schemas.messages import Receipt
 
@@ -43,19 +47,44 @@ def authenticate(request: Request, directory: Directory) -> System:
     return system
 
 
+def content_type(request: Request) -> str | None:
+    """What the body is said to be, if anything."""
+    return request.headers.get("content-type") or None
+
+
 async def body_of(request: Request, most: int) -> bytes:
-    """The body, read no further than ``most`` bytes; raises ``Refused`` 413."""
+    """The body, unpacked where it is packed, read no further than ``most`` bytes; raises ``Refused`` 413, 415."""
+    coding = unpacking.of(request.headers.get("content-encoding"))
     parts: list[bytes] = []
     size = 0
     declared = request.headers.get("content-length", "0")
     if declared.isdigit() and int(declared) > most:
         raise too_large(most)
-    async for part in request.stream():
+    stream = request.stream() if coding is None else unpacking.unpacked(request.stream(), most)
+    async for part in stream:
         size += len(part)
         if size > most:
             raise too_large(most)
         parts.append(part)
     return b"".join(parts)
+
+
+async def submit(intake: Intake, arrivals: Sequence[Arrival]) -> list[Receipt]:
+    """Hands messages to the intake, which answers when they are committed. Raises ``Unavailable``."""
+    if intake.full:
+        raise Unavailable("busy", retry_after=1)
+    return await intake.submit(arrivals)
+
+
+def status_of(arrival: Arrival, receipt: Receipt) -> int:
+    """The HTTP status of a receipt (messages.md §2): 200 ok, 202 held and kept, else as the refusal says."""
+    if receipt.code == "ok":
+        return 200
+    if receipt.code == "transient-error":
+        return 202
+    if arrival.refused is not None:
+        return arrival.refused.status
+    return {"unknown-case": 404, "unknown-unit": 403, "unknown-type": 400}.get(receipt.rule or "", 409)
 
 
 def too_large(most: int) -> Refused:
@@ -69,6 +98,16 @@ def too_large(most: int) -> Refused:
     )
 
 
+def headers_of(refused: Refused) -> dict[str, str]:
+    """What a status must or should be sent with: how to be let in, and how to pack what is sent."""
+    found: dict[str, str] = {}
+    if refused.status == 401:
+        found["WWW-Authenticate"] = "Bearer"
+    if refused.status == 415:
+        found["Accept-Encoding"] = ", ".join(unpacking.READ)
+    return found
+
+
 def problem(refused: Refused) -> JSONResponse:
     """``application/problem+json`` for what was refused before it became a message."""
     content = {
@@ -79,24 +118,18 @@ def problem(refused: Refused) -> JSONResponse:
         "text": {"sv": refused.sv, "en": refused.en},
         "element": refused.element,
     }
-    headers = {"WWW-Authenticate": "Bearer"} if refused.status == 401 else None
-    return JSONResponse(content, refused.status, headers, media_type="application/problem+json")
+    return JSONResponse(content, refused.status, headers_of(refused), media_type="application/problem+json")
 
 
-def unavailable(error: Unavailable) -> JSONResponse:
+def unavailable() -> Refused:
     """503: nothing was taken in, send again."""
-    content = {
-        "type": "urn:samverkan:rule:unavailable",
-        "title": "The hub cannot take messages in right now. Send again.",
-        "status": 503,
-        "rule": "unavailable",
-        "text": {
-            "sv": "Hubben kan inte ta emot just nu. Sänd igen.",
-            "en": "The hub cannot take messages in right now. Send again.",
-        },
-    }
-    wait = str(int(error.retry_after or RETRY_AFTER_S))
-    return JSONResponse(content, 503, {"Retry-After": wait}, media_type="application/problem+json")
+    return Refused(
+        "unavailable",
+        "Hubben kan inte ta emot just nu. Sänd igen.",
+        "The hub cannot take messages in right now. Send again.",
+        "/",
+        503,
+    )
 
 
 def answer(receipt: Receipt, status: int) -> Response:

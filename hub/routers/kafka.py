@@ -21,12 +21,14 @@ from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from hub import metrics
-from hub.errors import Unavailable
+from hub.errors import Refused, Unavailable
 from hub.intake.arrival import Arrival
 from hub.intake.intake import Intake
 from hub.log import log
+from hub.routers import attributes, content_types
 from hub.routers.asides import NOT_ON_KAFKA, UNKNOWN_SYSTEM, Asides
 from hub.routers.consumer import Reader
+from hub.translators import native
 from schemas.directory import Directory, System
 
 PREFIX = "hub.in."
@@ -199,35 +201,28 @@ class KafkaIn:
 
 
 def arrival(record: ConsumerRecord, system: System) -> Arrival:
-    """A record as it came: CloudEvents in binary mode (``ce_`` headers), structured, or a bare FHIR Bundle."""
-    headers: dict[str, str] = {}
-    for name, value in record.headers:
-        headers[name.lower()] = (value or b"").decode("utf-8", "replace")  # a header may be null
-    attributes = {name[3:]: value for name, value in headers.items() if name.startswith("ce_")}
+    """A record as it came: CloudEvents in binary mode (``ce_`` headers), structured, or a bare FHIR Bundle; already refused
+    where it is in no format that is read.
+    """
     body = record.value or b""
-    media = headers.get("content-type") or attributes.get("datacontenttype") or _looks_like(body, bool(attributes))
-    # It is kept with the message, so it must be text that the store can hold.
-    media = "".join(sign for sign in media[:200] if sign.isprintable()).partition(";")[0].strip().lower()
-    structured = media.startswith("application/cloudevents+json")
+    declared = next((value for name, value in record.headers if name.lower() == "content-type" and value), None)
+    found, media, refused = {}, "application/octet-stream", None
+    try:
+        found = attributes.of_kafka(record.headers)
+        told = found.get("datacontenttype") if declared is None else declared.decode("utf-8", "replace")
+        media = content_types.of_message(told or None, body, has_attributes=bool(found), batches=False)
+    except Refused as error:
+        refused = error
     return Arrival(
         system=system,
         raw=body,
         media_type=media,
-        attributes=None if structured or media.startswith("application/fhir+") else attributes,
+        attributes=found if media == native.JSON else None,
         received_at=datetime.now(UTC),
         place=f"{record.topic}/{record.partition}/{record.offset}",
         by_outbox=True,
+        refused=refused,
     )
-
-
-def _looks_like(body: bytes, has_attributes: bool) -> str:
-    """The media type of a record that does not say it: many producers set no headers."""
-    head = body[:400].lstrip()
-    if head.startswith(b"<"):
-        return "application/fhir+xml"
-    if b'"resourceType"' in head:
-        return "application/fhir+json"
-    return "application/json" if has_attributes else "application/cloudevents+json"
 
 
 def _security(client: Mapping[str, Any]) -> BaseSecurity:

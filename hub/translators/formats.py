@@ -41,21 +41,27 @@ def is_fhir(media_type: str) -> bool:
 
 
 def read(
-    media_type: str, attributes: Mapping[str, str] | None, raw: bytes, identities: IdentityRules | None = None
+    media_type: str,
+    attributes: Mapping[str, str] | None,
+    raw: bytes,
+    identities: IdentityRules | None = None,
+    *,
+    accepted: bool = False,
 ) -> Message:
     """Any format → Message; raises ``Refused`` with what is wrong and where.
 
     ``identities``: what the directory adds to the rules of numbers; every published form where it is left out.
+    ``accepted``: it was read once already, so FHIR's reference model is not asked again.
     """
     rules = ALL_THAT_THERE_ARE if identities is None else identities
     if is_fhir(media_type):
-        return fhir.read(raw, media_type, identities=rules)
+        return fhir.read(raw, media_type, identities=rules, accepted=accepted)
     if attributes is None:
         attributes, raw = native.split_structured(raw)
     content = attributes.get("datacontenttype")
     kind = content.strip().lower() if isinstance(content, str) else ""
     if is_fhir(kind):  # the Bundle says all that the message is; the event around it is its envelope
-        return fhir.read(raw, kind, identities=rules)
+        return fhir.read(raw, kind, identities=rules, accepted=accepted)
     return native.read_binary(attributes, raw, rules)
 
 
@@ -86,7 +92,7 @@ def kept(row: Kept) -> Message:
     if row.name in FROM_THE_HUB and found is not None:
         time, data = datetime.fromisoformat(found["time"]), _data(row.name, row.raw)
         return Message(row.id, HUB_SOURCE, row.name, found["subject"], time, None, None, data)
-    return read(row.media_type, found, row.raw)
+    return read(row.media_type, found, row.raw, accepted=True)
 
 
 def with_data(message: Message, body: bytes) -> Message:

@@ -6,9 +6,10 @@ ours, ``paths`` where each field stands. See fhir.md and ``contracts/fhir/``.
 """
 
 from hub.translators.fhir.announcement import write_announcement
+from hub.translators.fhir.capabilities import capabilities
 from hub.translators.fhir.names import JSON, READS, WRITES, XML
-from hub.translators.fhir.reader import MAX_BYTES, Glimpse, glimpse, read
-from hub.translators.fhir.response import write_response
+from hub.translators.fhir.reader import MAX_BYTES, Glimpse, glimpse, is_lean, read
+from hub.translators.fhir.response import as_xml, write_response
 from hub.translators.fhir.writer import write_notice, write_request
 
 __all__ = [
@@ -18,7 +19,10 @@ __all__ = [
     "WRITES",
     "XML",
     "Glimpse",
+    "as_xml",
+    "capabilities",
     "glimpse",
+    "is_lean",
     "read",
     "write_announcement",
     "write_notice",

@@ -43,9 +43,11 @@ def read(
     max_bytes: int = MAX_BYTES,
     identities: IdentityRules | None = None,
     from_hub: bool = False,
+    accepted: bool = False,
 ) -> Message:
     """Read a message Bundle. ``identities``: the configured reserve numbers and HSA prefixes. ``from_hub``: the hub's own
-    messages too, for one who receives notices; from a sender they are refused.
+    messages too, for one who receives notices; from a sender they are refused. ``accepted``: it was read once already,
+    so the reference model is not asked again.
 
     Raises ``Refused``: 400 for what cannot be read, 413 too large, 415 other media types, 409 for protected identity
     (C-62).
@@ -58,7 +60,9 @@ def read(
     if kind == names.XML:
         body = reference.from_xml(body)
     bundle = lean(body)
-    return facts(reference.from_json(body) if bundle is None else bundle, identities, from_hub=from_hub)
+    return facts(
+        reference.from_json(body, accepted=accepted) if bundle is None else bundle, identities, from_hub=from_hub
+    )
 
 
 def lean(body: bytes) -> Bundle | None:
@@ -72,6 +76,11 @@ def lean(body: bytes) -> Bundle | None:
     # A member that stands twice, of which the last would win, or a null is not for us to interpret: written anew the
     # Bundle then has fewer quotation marks.
     return bundle if isinstance(bundle, Bundle) and body.count(b'"') == _ENCODER.encode(bundle).count(b'"') else None
+
+
+def is_lean(body: bytes) -> bool:
+    """Whether the lean reader takes it, so that it is read in a moment."""
+    return lean(body) is not None
 
 
 def _has_exotic_blank(body: bytes) -> bool:

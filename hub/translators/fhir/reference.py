@@ -35,17 +35,21 @@ def _model() -> Any:
     return Reference
 
 
-def from_json(body: bytes) -> Bundle:
-    """Accepted or refused by the reference model; then in the wide shape. Raises ``Refused``."""
-    raw = json_tree(body)
-    if not isinstance(raw, dict) or raw.get("resourceType") != "Bundle":
-        raise refused("not-a-bundle", "Bundle")
-    entries = raw.get("entry")
-    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-        if isinstance(entry, dict) and entry.get("resource") is None:
-            raise faults.missing(f"Bundle.entry[{index}].resource")
-    strict.check(raw, "Bundle", "Bundle")
-    return _wide(_accepted(body, raw))
+def from_json(body: bytes, *, accepted: bool = False) -> Bundle:
+    """Accepted or refused by the reference model; then in the wide shape. ``accepted``: it was already, when it came.
+    Raises ``Refused``.
+    """
+    raw = msgspec.json.decode(body) if accepted else json_tree(body)
+    if not accepted:
+        if not isinstance(raw, dict) or raw.get("resourceType") != "Bundle":
+            raise refused("not-a-bundle", "Bundle")
+        entries = raw.get("entry")
+        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+            if isinstance(entry, dict) and entry.get("resource") is None:
+                raise faults.missing(f"Bundle.entry[{index}].resource")
+        strict.check(raw, "Bundle", "Bundle")
+        _accept(body, raw)
+    return _wide(raw)
 
 
 def json_tree(body: bytes) -> Any:
@@ -98,9 +102,9 @@ def _check_depth(raw: Any) -> None:
             stack += [(child, depth + 1) for child in node if isinstance(child, (dict, list))]
 
 
-def _accepted(body: bytes, raw: dict[str, Any]) -> dict[str, Any]:
+def _accept(body: bytes, raw: dict[str, Any]) -> None:
     try:
-        return cast("dict[str, Any]", _model().model_validate_json(body).model_dump(mode="json"))
+        _model().model_validate_json(body)
     except ValidationError as error:
         raise _fault(error, raw) from None
     except RecursionError:
@@ -141,9 +145,11 @@ def _resource_type(node: Any) -> str:
 
 
 def _wide(tree: dict[str, Any]) -> Bundle:
-    """The accepted tree in the wide shape; the codes that the reference model does not check are checked here."""
+    """The accepted tree, which is used up, in the wide shape; the codes that the reference model does not check are
+    checked here.
+    """
     _check_unread(tree, "Bundle")
-    entries = tree.pop("entry", [])
+    entries = tree.pop("entry", None) or []
     try:
         bundle = cast("Bundle", msgspec.convert({**tree, "entry": []}, _WIDE_BUNDLE))
     except msgspec.ValidationError as error:

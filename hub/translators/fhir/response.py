@@ -28,6 +28,12 @@ _ISSUE_OF: Final = {
     "fhir-code": "code-invalid",
     "reference-unresolved": "not-found",
     "C-62": "suppressed",
+    "unauthenticated": "login",
+    "way-not-open": "forbidden",
+    "not-found": "not-found",
+    "method": "not-supported",
+    "content-encoding": "not-supported",
+    "unavailable": "transient",
 }
 """Reason → code of http://hl7.org/fhir/issue-type; other technical reasons are ``invalid``, other rules
 ``business-rule``.

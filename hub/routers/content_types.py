@@ -1,0 +1,111 @@
+"""Which format a body is in: by what its sender says, without case, and where that is no type of ours by what cannot be
+mistaken. Imports the translators and the errors.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hub.errors import Refused
+from hub.translators import formats, native
+
+MESSAGES: Final = (native.STRUCTURED, native.BATCH, native.JSON, formats.FHIR_JSON, formats.FHIR_XML)
+"""What ``POST /messages`` reads; a Kafka record is one message, so never a batch."""
+BUNDLES: Final = (formats.FHIR_JSON, formats.FHIR_XML)
+"""What ``$process-message`` reads, and answers in."""
+
+_FHIR_ALIASES: Final = {
+    "application/json": formats.FHIR_JSON,
+    "text/json": formats.FHIR_JSON,
+    "application/json+fhir": formats.FHIR_JSON,
+    "application/xml": formats.FHIR_XML,
+    "text/xml": formats.FHIR_XML,
+    "application/xml+fhir": formats.FHIR_XML,
+    "json": formats.FHIR_JSON,
+    "xml": formats.FHIR_XML,
+}
+"""What clients write for FHIR, before R3 or by habit; the last two as ``_format``."""
+_HEAD: Final = 2_000
+
+
+def bare(declared: str) -> str:
+    """A media type less its parameters, in small letters: media types have no case."""
+    # It is kept with the message, so it must be text that the store can hold.
+    return "".join(sign for sign in declared[:200] if sign.isprintable()).partition(";")[0].strip().lower()
+
+
+def of_message(declared: str | None, body: bytes, *, has_attributes: bool, batches: bool) -> str:
+    """The media type that a message or a batch is read as. Raises ``Refused`` 415 that names those that are read.
+
+    ``has_attributes``: CloudEvents attributes came as headers. Without any content type it is what it looks like.
+    """
+    media = "" if declared is None else bare(declared)
+    readable = [one for one in MESSAGES if (one != native.BATCH or batches) and (one != native.JSON or has_attributes)]
+    if media in readable:
+        return media
+    found = _looks_like(body, has_attributes=has_attributes)
+    if found in readable:
+        return str(found)
+    if not media:
+        return native.JSON if has_attributes else native.STRUCTURED
+    raise unread(readable)
+
+
+def of_bundle(declared: str | None, body: bytes) -> str:
+    """The media type that a Bundle is read as. Raises ``Refused`` 415."""
+    media = formats.FHIR_JSON if declared is None else bare(declared)
+    media = _FHIR_ALIASES.get(media, media)
+    if media in BUNDLES:
+        return media
+    found = _looks_like(body, has_attributes=False)
+    if found in BUNDLES:
+        return str(found)
+    raise unread(BUNDLES)
+
+
+def wanted(accept: str | None, format_: str | None, otherwise: str) -> str:
+    """The media type of a FHIR answer: ``_format`` goes before ``Accept``, and that before what was sent."""
+    for declared in (format_ or "", *_by_weight(accept or "")):
+        media = bare(declared.strip().replace(" ", "+"))  # a plus in a query is a blank
+        media = _FHIR_ALIASES.get(media, media)
+        if media in BUNDLES:
+            return media
+    return otherwise
+
+
+def _by_weight(accept: str) -> list[str]:
+    def weight(declared: str) -> float:
+        for parameter in declared.split(";")[1:]:
+            name, _, value = parameter.partition("=")
+            if name.strip().lower() == "q" and value.strip().replace(".", "", 1).isdecimal():
+                return float(value)
+        return 1.0
+
+    found = accept.split(",")[:20]
+    return sorted((one for one in found if weight(one) > 0), key=weight, reverse=True)
+
+
+def _looks_like(body: bytes, *, has_attributes: bool) -> str | None:
+    """The format of a body that cannot be mistaken, whatever it is called."""
+    head = body[:_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if head.startswith(b"<"):
+        return formats.FHIR_XML if b"Bundle" in head and b"http://hl7.org/fhir" in head else None
+    if not head.startswith((b"{", b"[")):
+        return None
+    if not has_attributes and b'"specversion"' in body:
+        return native.STRUCTURED if head.startswith(b"{") else native.BATCH
+    if b'"resourceType"' in body and b'"Bundle"' in body:
+        return formats.FHIR_JSON
+    return native.JSON if has_attributes and head.startswith(b"{") else None
+
+
+def unread(readable: list[str] | tuple[str, ...]) -> Refused:
+    """The refusal of a content type that is not read."""
+    told = ", ".join(readable)
+    return Refused(
+        "media-type",
+        f"Innehållstypen (Content-Type) läses inte här. De som läses: {told}.",
+        f"The content type (Content-Type) is not read here. Those that are: {told}.",
+        "/datacontenttype",
+        415,
+    )

@@ -1,0 +1,74 @@
+"""What every error is answered with over HTTP: a problem, or under ``/fhir`` an OperationOutcome; and nothing where nobody
+listens any more. Imports the HTTP door and the FHIR way in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from hub.errors import Refused, Unavailable
+from hub.intake.workshop import Workshop
+from hub.routers import fhir, http
+
+_NOT_HERE = {
+    404: ("not-found", "Adressen finns inte, se /docs.", "There is no such address, see /docs."),
+    405: ("method", "Adressen tar andra metoder, se rubriken Allow.", "The address takes other methods, see the header Allow."),
+}  # fmt: skip
+
+
+def install(api: FastAPI, workshop: Workshop) -> None:
+    """The handlers of everything that a route raises."""
+
+    async def answer(request: Request, refused: Refused) -> Response:
+        if request.url.path.startswith(f"{fhir.PATH}/"):
+            return await fhir.outcome(request, refused, workshop)
+        return http.problem(refused)
+
+    @api.exception_handler(Refused)
+    async def refused(request: Request, error: Refused) -> Response:
+        return await answer(request, error)
+
+    @api.exception_handler(Unavailable)
+    async def unavailable(request: Request, error: Unavailable) -> Response:
+        return await _unavailable(request, error, answer)
+
+    @api.exception_handler(HTTPException)
+    async def not_here(request: Request, error: HTTPException) -> Response:
+        reason = HTTPStatus(error.status_code)
+        rule, sv, en = _NOT_HERE.get(error.status_code, ("http", reason.phrase, reason.phrase))
+        found = await answer(request, Refused(rule, sv, en, "/", error.status_code))
+        found.headers.update(error.headers or {})
+        return found
+
+    @api.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        place = "/".join(str(part) for part in error.errors()[0]["loc"][1:] if isinstance(part, int | str))
+        return await answer(
+            request,
+            Refused(
+                "parameter",
+                "En parameter saknas eller har fel form, se /docs.",
+                "A parameter is missing or of the wrong form, see /docs.",
+                f"/{place}" if place.isidentifier() else "/",
+                400,
+            ),
+        )
+
+    @api.exception_handler(ClientDisconnect)
+    async def gone(_: Request, __: ClientDisconnect) -> Response:
+        return Response(status_code=400)  # nobody reads it
+
+
+async def _unavailable(
+    request: Request, error: Unavailable, answer: Callable[[Request, Refused], Awaitable[Response]]
+) -> Response:
+    found = await answer(request, http.unavailable())
+    found.headers["Retry-After"] = str(int(error.retry_after or http.RETRY_AFTER_S))
+    return found

@@ -1,0 +1,118 @@
+"""The FHIR way in: ``POST /fhir/$process-message`` and ``GET /fhir/metadata`` (delivery.md §2, fhir.md). Imports the intake
+only.
+
+Whatever goes wrong under ``/fhir`` is answered as FHIR asks: with an OperationOutcome, in XML or JSON as the client wants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import uuid4
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from hub.errors import Refused
+from hub.intake.arrival import MAX_BYTES, Arrival
+from hub.intake.intake import Intake
+from hub.intake.reading import LARGE
+from hub.intake.workshop import Lost, Workshop
+from hub.routers import content_types, http
+from hub.translators import fhir, formats
+from schemas.directory import Directory
+from schemas.messages import BilingualText, Receipt
+from schemas.person_numbers import find_person_numbers
+
+PATH: Final = "/fhir"
+
+
+def router(intake: Intake, directory: Callable[[], Directory]) -> APIRouter:
+    """The operation and the statement of what there is."""
+    routes = APIRouter(tags=["fhir"], prefix=PATH)
+
+    @routes.post(
+        "/$process-message",
+        summary="One FHIR R4 message Bundle, JSON or XML; the answer is a message Bundle with MessageHeader.response",
+    )
+    async def process_message(request: Request) -> Response:
+        system = http.authenticate(request, directory())
+        body = await http.body_of(request, MAX_BYTES)
+        media = content_types.of_bundle(http.content_type(request), body)
+        arrival = Arrival(
+            system=system,
+            raw=body,
+            media_type=media,
+            attributes=None,
+            received_at=datetime.now(UTC),
+            place=f"http/{uuid4()}",
+            by_outbox=False,
+        )
+        (receipt,) = await http.submit(intake, [arrival])
+        asked = await _asked(arrival, intake.workshop)
+        if asked.id is not None and find_person_numbers(asked.id) and receipt.message != asked.id:
+            asked = fhir.Glimpse(None, asked.event)  # an id that is a person's number is not repeated (D-10)
+        sender = None if arrival.message is None else arrival.message.unit
+        return await _response(
+            intake.workshop, receipt, asked, sender, http.status_of(arrival, receipt), _wanted(request, media)
+        )
+
+    @routes.get("/metadata", summary="What of FHIR there is: the CapabilityStatement")
+    async def metadata(request: Request) -> Response:
+        statement = fhir.capabilities(str(request.base_url).rstrip("/") + PATH)
+        media = _wanted(request, formats.FHIR_JSON)
+        if media == formats.FHIR_XML:
+            statement = await intake.workshop.run(fhir.as_xml, statement)
+        return Response(statement, media_type=media)
+
+    return routes
+
+
+async def outcome(request: Request, refused: Refused, workshop: Workshop) -> Response:
+    """An OperationOutcome of what was refused before it became a message."""
+    receipt = Receipt(
+        message="",
+        code="fatal-error",
+        rule=refused.rule,
+        text=BilingualText(sv=refused.sv, en=refused.en),
+        element=refused.element,
+    )
+    sent = content_types.bare(http.content_type(request) or "")
+    otherwise = formats.FHIR_XML if "xml" in sent else formats.FHIR_JSON
+    media = _wanted(request, otherwise)
+    answer = await _response(workshop, receipt, fhir.Glimpse(None, None), None, refused.status, media)
+    answer.headers.update(http.headers_of(refused))
+    return answer
+
+
+async def _asked(arrival: Arrival, workshop: Workshop) -> fhir.Glimpse:
+    """The id and event of what was sent, so that it can be answered also when it cannot be read."""
+    if arrival.message is not None:
+        return fhir.Glimpse(arrival.message.id, arrival.message.name)
+    try:
+        if len(arrival.raw) > LARGE:
+            return await workshop.run(fhir.glimpse, arrival.raw, arrival.media_type)
+    except Lost:
+        return fhir.Glimpse(None, None)
+    return fhir.glimpse(arrival.raw, arrival.media_type)
+
+
+async def _response(
+    workshop: Workshop, receipt: Receipt, asked: fhir.Glimpse, sender: str | None, status: int, media: str
+) -> Response:
+    told: dict[str, Any] = {
+        "created": datetime.now(UTC),
+        "event": asked.event,
+        "sender": sender,
+        "media_type": media,
+    }
+    if media == formats.FHIR_XML:  # written by the reference model, which takes its time
+        content = await workshop.run(fhir.write_response, receipt, asked.id, **told)
+    else:
+        content = fhir.write_response(receipt, asked.id, **told)
+    return Response(content, status, media_type=media)
+
+
+def _wanted(request: Request, otherwise: str) -> str:
+    return content_types.wanted(request.headers.get("accept"), request.query_params.get("_format"), otherwise)
