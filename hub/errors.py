@@ -6,7 +6,7 @@ retried. ``Misconfigured``: ours, do not start.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 
 @dataclass(slots=True)
@@ -31,7 +31,7 @@ class Refused(Exception):  # noqa: N818 - named for what happened to the message
 
     def __reduce__(self) -> tuple[type[Refused], tuple[object, ...]]:
         """For one that is found in another process (an exception's own way keeps positional arguments only)."""
-        return type(self), (self.rule, self.sv, self.en, self.element, self.status, self.warnings)
+        return type(self), tuple(getattr(self, one.name) for one in fields(self))
 
 
 class Unavailable(Exception):  # noqa: N818

@@ -100,9 +100,7 @@ def read(arrival: Arrival, identities: IdentityRules, *, accepted: bool = False)
         return
     try:
         _is_not_huge(arrival)
-        message = formats.read(
-            arrival.media_type, arrival.attributes, arrival.raw, identities, accepted=accepted
-        )
+        message = formats.read(arrival.media_type, arrival.attributes, arrival.raw, identities, accepted=accepted)
         arrival.message = message
         _says_nothing_personal(message)
         _names_a_case(message)

@@ -95,9 +95,7 @@ def is_slow(arrival: Arrival) -> bool:
     return arrival.media_type == formats.FHIR_XML or not fhir.is_lean(arrival.raw)
 
 
-def read_apart(
-    arrival: Arrival, identities: IdentityRules
-) -> tuple[Message | None, Refused | None, str | None, bytes]:
+def read_apart(arrival: Arrival, identities: IdentityRules) -> tuple[Message | None, Refused | None, str | None, bytes]:
     """What ``read_or_keep`` finds, for the process that it is done in."""
     read_or_keep(arrival, identities)
     return arrival.message, arrival.refused, arrival.defect, arrival.digest

@@ -206,8 +206,7 @@ def test_a_null_that_an_extension_stands_for_is_read_in_json_and_its_like_in_xml
 
 SYNTAX = [
     (b'{"resourceType": "Bundle",\n "type": "message",\n}', JSON, "rad 3", "line 3"),
-    (b'{"resourceType": "Bundle"\n "type": "message"}', JSON, "rad 2, tecken 2", "line 2, column 2"),
-    (b"\xef\xbb\xbf{}", JSON, "BOM", "byte order mark"),
+    (b'{"resourceType": "Bundle"\n "type": "message"}', JSON, "rad 2, tecken 2", "line 2, character 2"),
     (b'<Bundle xmlns="http://hl7.org/fhir">\n<type>\n</Bundle>', XML, "rad 3", "line 3"),
     (b'<Bundle xmlns="http://hl7.org/fhir">\n<type value="&nbsp;"/></Bundle>', XML, "&nbsp;", "&#160;"),
     (b'<!DOCTYPE Bundle><Bundle xmlns="http://hl7.org/fhir"/>', XML, "DOCTYPE", "DOCTYPE"),
@@ -218,6 +217,10 @@ SYNTAX = [
 def test_a_fault_of_syntax_is_told_by_line_and_column(body, media, sv, en):
     refused = _refusal(body, media)
     assert sv in refused.sv and en in refused.en
+
+
+def test_a_byte_order_mark_before_json_is_passed_over():
+    assert read(b"\xef\xbb\xbf" + _bytes(_tree()), JSON) == read(_bytes(_tree()), JSON)
 
 
 def test_a_narratives_entity_is_named_and_one_of_the_senders_own_is_not():

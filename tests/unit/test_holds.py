@@ -318,7 +318,7 @@ def test_a_defect_is_held_for_three_days_at_the_most_and_then_refused():
 def test_what_our_reading_fails_at_is_kept_with_its_bytes(monkeypatch):
     from hub.intake import arrival as door
 
-    def broken(*_: Any) -> None:
+    def broken(*_: Any, **__: Any) -> None:
         raise RecursionError
 
     monkeypatch.setattr(door.formats, "read", broken)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
-from typing import Any, Final, NoReturn, cast
+from typing import Any, Final, cast
 
 import msgspec
 from msgspec import Struct
 from pydantic import ValidationError
 
 from hub.errors import Refused
+from hub.translators import json_text
 from hub.translators.fhir import faults, narrative, strict, xml
 from hub.translators.fhir.elements import RESOURCE, Element, elements
 from hub.translators.fhir.loosen import codes_at, loosened
@@ -25,7 +26,6 @@ from hub.translators.fhir.resources import AnyResource, Bundle, Entry, OtherReso
 _KNOWN: Final = frozenset(struct.__name__ for struct in AnyResource.__args__)
 _WIDE_ENTRY: Final = loosened(Entry)
 _WIDE_BUNDLE: Final = loosened(Bundle)
-_MARK: Final = b"\xef\xbb\xbf"
 
 
 @cache
@@ -39,7 +39,7 @@ def from_json(body: bytes, *, accepted: bool = False) -> Bundle:
     """Accepted or refused by the reference model; then in the wide shape. ``accepted``: it was already, when it came.
     Raises ``Refused``.
     """
-    raw = msgspec.json.decode(body) if accepted else json_tree(body)
+    raw = msgspec.json.decode(json_text.without_mark(body)) if accepted else json_tree(body)
     if not accepted:
         if not isinstance(raw, dict) or raw.get("resourceType") != "Bundle":
             raise refused("not-a-bundle", "Bundle")
@@ -48,7 +48,7 @@ def from_json(body: bytes, *, accepted: bool = False) -> Bundle:
             if isinstance(entry, dict) and entry.get("resource") is None:
                 raise faults.missing(f"Bundle.entry[{index}].resource")
         strict.check(raw, "Bundle", "Bundle")
-        _accept(body, raw)
+        _accept(json_text.without_mark(body), raw)
     return _wide(raw)
 
 
@@ -56,8 +56,7 @@ def json_tree(body: bytes) -> Any:
     """The decoded JSON, its depth checked, its repeated members kept in mind. Raises ``Refused``: not-utf8, not-json
     with line and column, too-deep.
     """
-    if body.startswith(_MARK):
-        raise refused("byte-order-mark")
+    body = json_text.without_mark(body)
     try:
         text = body.decode()
     except UnicodeDecodeError:
@@ -68,21 +67,10 @@ def json_tree(body: bytes) -> Any:
     except RecursionError:
         raise refused("too-deep") from None
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
-        _not_json(text)
+        json_text.read(body, "Bundle")  # raises, with line and character
+        raise refused("not-json") from None
     _check_depth(raw)
     return raw
-
-
-def _not_json(text: str) -> NoReturn:
-    found = refused("not-json")
-    try:
-        json.loads(text)
-    except json.JSONDecodeError as error:
-        found.sv = f"Meddelandet är inte giltig JSON: felet är på rad {error.lineno}, tecken {error.colno}."
-        found.en = f"The message is not valid JSON: the fault is in line {error.lineno}, column {error.colno}."
-    except (ValueError, RecursionError):
-        pass
-    raise found
 
 
 def from_xml(body: bytes) -> bytes:

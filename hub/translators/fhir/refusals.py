@@ -22,10 +22,6 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {
     ),
     "not-utf8": ("Skicka meddelandet som UTF-8.", "Send the message as UTF-8."),
     "not-json": ("Meddelandet är inte giltig JSON.", "The message is not valid JSON."),
-    "byte-order-mark": (
-        "Meddelandet börjar med en byteordningsmarkering (BOM): sänd JSON utan den.",
-        "The message begins with a byte order mark (BOM): send JSON without it.",
-    ),
     "not-xml": ("Meddelandet är inte giltig XML.", "The message is not valid XML."),
     "xml-dtd": (
         "Meddelandet har en DOCTYPE, som FHIR inte tillåter: ta bort den.",
@@ -300,7 +296,6 @@ _STATUS: Final = {"too-large": 413, "media-type": 415, "C-62": 409}
 _RULE: Final = {
     "numbers-differ": "C-60",
     "hsa-ids-differ": "hsa-id",
-    "byte-order-mark": "not-json",
     "xml-dtd": "not-xml",
 }
 """A sentence of its own for a special case of a rule."""
