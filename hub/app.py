@@ -30,7 +30,7 @@ from hub.intake.intake import Intake
 from hub.intake.readers import Readers
 from hub.log import log
 from hub.routers import cases as case_views
-from hub.routers import connections, errors, messages, ops
+from hub.routers import connections, errors, messages, openapi, ops
 from hub.routers import fhir as fhir_in
 from hub.routers import kafka as kafka_in
 from hub.routers.asides import Asides
@@ -317,6 +317,7 @@ class Hub:
         api.include_router(case_views.router(self.store, self.directory, self._known, self.readers))
         api.include_router(ops.router(self._ready))
         errors.install(api, self.intake.workshop)
+        openapi.install(api)
         return api
 
 

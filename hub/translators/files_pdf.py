@@ -38,7 +38,7 @@ _ACTIVE_KEYS = frozenset(
 )
 _ACTIVE_KINDS = frozenset({"/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/RichMedia", "/EmbeddedFile"})
 _DATE = re.compile(r"D:[0-9]{4,14}(?:Z|[-+][0-9]{2}'?)?[0-9']*")
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 _END = re.compile(rb"startxref\s+[0-9]+\s+%%EOF[\r\n]*")
 _LINEARIZED = re.compile(rb"/Linearized\b")
 _CERTIFICATES_TIME = re.compile(rb"\x17\x0d[0-9]{12}Z|\x18\x0f[0-9]{14}Z")

@@ -14,7 +14,7 @@ _LAST_DAY = 2_958_465
 """31 December 9999, as a sheet counts days."""
 _DATES = frozenset({14, 15, 16, 17, 22, 27, 30, 36, 50, 57})
 """Formats that a sheet need not describe."""
-_UNREAD = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|[_*].')
+_UNREAD = re.compile(r'"[^"]*"|\[[^\[\]]*\]|\\.|[_*].')
 _LITERAL = re.compile(r'"([^"]*)"|\\(.)')
 _PLACES = re.compile(r"[0#?]")
 _HALF_A_NUMBER = re.compile(r"[0-9]{5,7}")
@@ -162,7 +162,7 @@ def _is_date(code: str) -> bool:
 def _masked(whole: int, code: str) -> str:
     """The number in the places of its format, zeros in front of it and signs between as they stand there."""
     code = _LITERAL.sub(lambda found: (found[1] or found[2] or "").replace("0", ""), code.partition(";")[0])
-    code = re.sub(r"\[[^\]]*\]|[_*].|,", "", code).partition(".")[0]
+    code = re.sub(r"\[[^\[\]]*\]|[_*].|,", "", code).partition(".")[0]
     digits = list(str(whole))
     shown: list[str] = []
     first = _PLACES.search(code)

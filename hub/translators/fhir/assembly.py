@@ -16,7 +16,7 @@ from hub.translators.fhir import names
 from schemas.oids import FHIR_HSA
 
 _FHIR_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-]{0,63}")
-_INSTANT: Final = re.compile(r"[12].*T[0-9:.]+[+-](0[0-9]:[0-5][0-9]|1[0-3]:[0-5][0-9]|14:00)")
+_INSTANT: Final = re.compile(r"[12][0-9\-]{9}T[0-9:.]{8,15}[+-](0[0-9]:[0-5][0-9]|1[0-3]:[0-5][0-9]|14:00)")
 IMP: Final = {"system": names.ACT_CODE, "code": "IMP", "display": "inpatient encounter"}
 
 

@@ -1,0 +1,89 @@
+"""/openapi.json says what is really answered: the contracts' schemas, every status and content type, the form of parameters."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from jsonschema import Draft202012Validator
+
+from hub.routers import cases, fhir, messages, openapi, ops
+
+FOLDER = Path(__file__).parents[2] / "contracts"
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    nothing: Any = type("Nothing", (), {"workshop": None})()
+    api = FastAPI(title="hub")
+    for router in (
+        messages.router(nothing, lambda: nothing),
+        fhir.router(nothing, lambda: nothing),
+        cases.router(nothing, lambda: nothing, nothing),
+        ops.router(lambda: nothing),
+    ):
+        api.include_router(router)
+    openapi.install(api)
+    return json.loads(json.dumps(api.openapi()))
+
+
+def _restored(node: Any, name: str) -> Any:
+    """A component's references as they stand in the contract's own file."""
+    if isinstance(node, list):
+        return [_restored(one, name) for one in node]
+    if isinstance(node, dict):
+        return {
+            key: re.sub(rf"^#/components/schemas/{re.escape(name)}\.", "#/$defs/", part)
+            if key == "$ref"
+            else _restored(part, name)
+            for key, part in node.items()
+        }
+    return node
+
+
+def test_the_message_schemas_are_the_contracts_own(document):
+    components = document["components"]["schemas"]
+    for path in (FOLDER / "schemas").glob("*.json"):
+        contract = json.loads(path.read_text())
+        parts = contract.pop("$defs", {})
+        for key in ("$schema", "$id"):
+            contract.pop(key)
+        assert _restored(components[path.stem], path.stem) == contract
+        for part, inner in parts.items():
+            assert _restored(components[f"{path.stem}.{part}"], path.stem) == inner
+
+
+def test_the_contracts_examples_are_valid_events_and_others_are_not(document):
+    body = document["paths"]["/messages"]["post"]["requestBody"]["content"]
+    schema = body["application/cloudevents+json"]["schema"] | {"components": document["components"]}
+    event = Draft202012Validator(schema)
+    examples = [json.loads(path.read_text()) for path in (FOLDER / "valid").glob("*.json")]
+    assert len(examples) > 20
+    for example in examples:
+        if str(example.get("type", "")).startswith("se.samverkan.") and example.get("source") != "urn:samverkan:hub":
+            assert event.is_valid(example), example["type"]
+            assert not event.is_valid(example | {"type": "se.samverkan.nothing.v1"})
+
+
+def test_every_operation_says_its_statuses_and_every_parameter_its_form(document):
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            assert "422" not in operation["responses"]
+            if "security" in operation:
+                assert {"200", "401", "403", "503"} <= set(operation["responses"])
+            for answer in operation["responses"].values():
+                assert answer["content"], path
+            for parameter in operation.get("parameters", ()):
+                shape = parameter["schema"]
+                assert shape.keys() & {"pattern", "enum", "const", "anyOf", "format", "minimum"} or shape.get(
+                    "type"
+                ) in (
+                    "boolean",
+                    "integer",
+                ), (path, parameter["name"])
+    for path, media in (("/metrics", "text/plain"), ("/cases/{id}/print/{document}", "application/pdf")):
+        assert list(document["paths"][path]["get"]["responses"]["200"]["content"]) == [media]
+    process = document["paths"]["/fhir/$process-message"]["post"]["responses"]
+    assert all(list(one["content"]) == ["application/fhir+json", "application/fhir+xml"] for one in process.values())
