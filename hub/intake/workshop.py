@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import os
 import pickle
-import signal
 import sys
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar, cast
@@ -128,8 +127,9 @@ class _Process:
         process, self._process = self._process, None
         if process is None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        if process.returncode is None:  # else its number may be another's by now
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
         assert process.stdin is not None
         process.stdin.close()
         await process.wait()
