@@ -21,7 +21,7 @@ def document() -> dict[str, Any]:
     for router in (
         messages.router(nothing, lambda: nothing),
         fhir.router(nothing, lambda: nothing),
-        cases.router(nothing, lambda: nothing, nothing),
+        cases.router(nothing, lambda: nothing, nothing, nothing),
         ops.router(lambda: nothing),
     ):
         api.include_router(router)
