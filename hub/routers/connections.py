@@ -161,6 +161,8 @@ class Connection(HttpToolsProtocol):
                 "type": f"urn:samverkan:rule:http-{status}",
                 "title": en,
                 "status": status,
+                "rule": f"http-{status}",
+                "element": "/",
                 "text": {"sv": sv, "en": en},
             }
             body = json.dumps(problem, ensure_ascii=False).encode()

@@ -80,7 +80,7 @@ def complete(document: dict[str, Any], contracts: dict[str, dict[str, Any]], typ
     schemes = components.setdefault("securitySchemes", {})
     schemes.setdefault("bearer", {"type": "http", "scheme": "bearer"})
     schemas = {name: made for name, made in components.get("schemas", {}).items() if "ValidationError" not in name}
-    components["schemas"] = schemas | _components(contracts) | {"event": _event(types), "refusal": _REFUSAL}
+    components["schemas"] = schemas | _components(contracts) | {"event": _event(types)}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             operation["responses"] = _responses(path, method)
@@ -120,10 +120,7 @@ def _responses(path: str, method: str) -> dict[str, Any]:
         several = {"type": "array", "items": receipt}
         found["200"]["content"] = {"application/json": {"schema": {"oneOf": [receipt, several]}}}
         found["202"] = {"description": _SAYS["202"], "content": {"application/json": {"schema": receipt}}}
-    shape: dict[str, Any] = {"$ref": f"{_REF}refusal"}
-    if path == "/messages":  # of a message that was read, with all that its receipt holds
-        shape = {"anyOf": [{"$ref": f"{_REF}problem"}, shape]}
-    problem = {PROBLEM: {"schema": shape}}
+    problem = {PROBLEM: {"schema": {"$ref": f"{_REF}problem"}}}
     for code in _SENDING if method == "post" else _READING:
         found[code] = {"description": _SAYS[code], "content": problem}
     return found
@@ -194,21 +191,3 @@ def _renamed(node: Any, name: str) -> Any:
 
 
 _FHIR: Final[dict[str, Any]] = {"schema": {"description": "FHIR R4, see contracts/fhir and fhir.md."}}
-_REFUSAL: Final[dict[str, Any]] = {
-    "type": "object",
-    "title": "refusal",
-    "description": "What was refused, by which rule and where.",
-    "required": ["type", "title", "status"],
-    "properties": {
-        "type": {"type": "string", "pattern": "^urn:samverkan:rule:"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "rule": {"type": "string"},
-        "element": {"type": ["string", "null"]},
-        "text": {
-            "type": "object",
-            "required": ["sv", "en"],
-            "properties": {"sv": {"type": "string"}, "en": {"type": "string"}},
-        },
-    },
-}

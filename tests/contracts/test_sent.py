@@ -12,7 +12,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from hub.delivery.exits.kafka import _headers
-from hub.errors import Refused, Unavailable
+from hub.errors import Refused
 from hub.routers import http
 from hub.translators import formats, native
 from hub.translators.fhir.examples import notices
@@ -55,7 +55,7 @@ def test_a_receipt_over_http_passes_the_receipts_schema_as_a_problem_too(receipt
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 415])
 def test_a_refusal_of_a_call_passes_the_problems_schema(status):
     assert _faults(_schema("problem"), json.loads(bytes(http.problem(Refused("x", "s", "e", "/", status)).body))) == []
-    assert _faults(_schema("problem"), json.loads(bytes(http.unavailable(Unavailable("busy")).body))) == []
+    assert _faults(_schema("problem"), json.loads(bytes(http.problem(http.unavailable()).body))) == []
 
 
 @pytest.mark.parametrize("receipt", RECEIPTS.values(), ids=RECEIPTS)
