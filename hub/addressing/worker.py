@@ -37,7 +37,9 @@ from schemas.own import Adressering, VerificationOutcome, Verifiering
 _SCHEDULE_S = (5.0, 30.0, 120.0, 310.0, 600.0, 3600.0)
 """Waits between look-ups of a person whose registers do not answer, the last one repeated until ``_GIVE_UP``."""
 _GIVE_UP = timedelta(hours=72)
-"""After this a question is asked no more: its last outcome stands, and whoever has to see to it by hand was told."""
+"""From the first time that it is asked, without the time in which nobody could ask it; after this it is asked no more: its last
+outcome stands, and whoever has to see to it by hand was told.
+"""
 
 
 class Worker:
@@ -92,14 +94,16 @@ class Worker:
             log.error("lookup_failed", error=type(error).__name__, case=item.case_id)
             said, again = f"defect-{type(error).__name__}", True
             await self._tell(item, question, unavailable(said))
-        if again and datetime.now(UTC) - item.accepted_at > _GIVE_UP:
+        now = datetime.now(UTC)
+        item.failed(now, now)
+        if again and now - (item.first_tried_at or now) > _GIVE_UP:
             said, again = f"{said}; asked no more", False
         async with self._store.transaction() as connection:
             if question.concerns == "decided_by" and not again:
-                await held.try_now(connection, (item.source, item.message_id), datetime.now(UTC))
+                await held.try_now(connection, (item.source, item.message_id), now)
             if again:
                 wait = _SCHEDULE_S[min(item.attempts, len(_SCHEDULE_S) - 1)]
-                await outbox.retry(connection, [item.id], datetime.now(UTC) + timedelta(seconds=wait), said)
+                await outbox.retry(connection, [item], now + timedelta(seconds=wait), said)
             else:
                 await outbox.done(connection, item.id, said)
 

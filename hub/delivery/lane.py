@@ -43,6 +43,8 @@ _AGAIN_S = 0.5
 """Seconds of rest when the database is away or a group has failed."""
 
 _LONGEST_REST_S = 30.0
+_STOPPED = timedelta(seconds=90)
+"""A lane that has not gone round for so long was stopped with its process or its machine."""
 
 Messages = Callable[[Sequence[Item], int], Awaitable[dict[int, Message]]]
 """Reads the messages behind rows that are no longer in memory, as many of the first as the bytes allow: row id → message."""
@@ -89,6 +91,8 @@ class Lane:
         """Whoever reads the table sees a dying row either in memory or dead, never in between."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._latency = metrics.latency.labels(system.id)
+        self._able_since = self._turned_at = datetime.now(UTC)
+        """Since when this lane can send, as far as it is for us to say: before, nothing counts as time of trying (D-6)."""
 
     @property
     def idle(self) -> bool:
@@ -136,9 +140,11 @@ class Lane:
         try:
             while True:
                 self._wake.clear()
+                self._turn()
                 try:
                     await self._look()
                 except Unavailable:
+                    self._able_since = datetime.now(UTC)
                     await asyncio.sleep(_AGAIN_S)
                     continue
                 except Exception as error:  # noqa: BLE001 - whatever it is, the lane goes on: nobody else sends for this system
@@ -151,6 +157,12 @@ class Lane:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _turn(self) -> None:
+        now = datetime.now(UTC)
+        if now - self._turned_at > _STOPPED:
+            self._able_since = now
+        self._turned_at = now
 
     @property
     def _width(self) -> int:
@@ -279,6 +291,7 @@ class Lane:
             self._from_the_table()
         except Exception as error:  # noqa: BLE001 - one group's trouble must not end the lane; its cases are read again
             log.warning("delivery_failed", system=self.system.id, error=type(error).__name__)
+            self._able_since = datetime.now(UTC)
             self.breaker.abandoned()
             await asyncio.sleep(_AGAIN_S)
             self._queue.forget_cases(group)
@@ -351,16 +364,15 @@ class Lane:
             self._wake.set()  # there is room again
 
     async def _again(self, items: list[Item], outcome: Outcome) -> None:
+        self._turn()
         now = datetime.now(UTC)
-        refused = outcome.result == "receiver"
         due = None
         for item in items:
-            item.first_tried_at = item.first_tried_at or now
-            item.refused_since = (item.refused_since or now) if refused else None
+            item.failed(now, self._able_since, refused=outcome.result == "receiver")
             again = next_attempt(
                 self.system.delivery,
                 item.attempts + 1,
-                item.first_tried_at,
+                item.first_tried_at or now,
                 now,
                 outcome.retry_after_s,
                 item.refused_since,
@@ -377,7 +389,7 @@ class Lane:
             item.not_before = now + timedelta(seconds=outcome.retry_after_s or 0)
             self._queue.lighten(item)  # what waits is read again, so that memory stays flat
         async with self._store.transaction() as connection:
-            await outbox.retry(connection, [item.id for item in items], due, outcome.answer, refused=refused)
+            await outbox.retry(connection, items, due, outcome.answer)
 
     async def _pause(self, items: list[Item], outcome: Outcome) -> None:
         """D-6: the receiver says that it is gone for good. Nothing is given up: operations asks it, and resumes."""

@@ -23,7 +23,7 @@ from hub.errors import Unavailable
 from hub.log import log
 from hub.store import inbox, outbox, timeline, turns
 from hub.store.outbox import Item
-from hub.store.ownership import Ownership, check_sessions
+from hub.store.ownership import Ownership, check_sessions, end_silent
 from hub.store.transaction import Store
 from hub.supervisor import turned
 from hub.translators import formats
@@ -143,6 +143,8 @@ class Relay:
         if held != self._held or now - self._scanned > _SCAN_S:
             self._held, self._scanned = held, now
             self._wake(await self._ownership.ask(turns.systems))
+            if ended := await self._ownership.ask(end_silent):
+                log.warning("silent_sessions_ended", sessions=ended)
         share = max(1, len(self._lanes))
         for id_, lane in self._lanes.items():
             lane.capacity = max(SPARED // 2, min(CAPACITY, _ROWS // share))

@@ -21,8 +21,8 @@ def next_attempt(
 ) -> datetime | None:
     """The time of the next attempt after ``attempts`` failed ones, or None when the time is up and the row is dead.
 
-    The time counts from the first try, however long the row waited before it. ``refused_since``: since when the receiver
-    answers as one that is being set up anew.
+    The time counts from the first try, however long the row waited before it, and without the time in which nobody could try
+    it (``Item.failed``). ``refused_since``: since when the receiver answers as one that is being set up anew.
     """
     if (now - first_tried_at).total_seconds() >= delivery.give_up_s:
         return None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from psycopg import AsyncConnection
@@ -59,6 +59,19 @@ class Item:
     """How often the row has been rewritten since it was made: what is in memory of another revision is not sent (C-62)."""
     size: int = 0
     """Bytes of the message while it is in memory, as far as they are known."""
+
+    def failed(self, now: datetime, able_since: datetime, *, refused: bool = False) -> None:
+        """A try has come to nothing; ``refused``: what was answered speaks of the receiver.
+
+        What is given up after a time is given up after a time in which it was tried: from the moment when this try was due
+        until ``able_since``, when somebody could make it again, nothing counts (D-6).
+        """
+        lost = max(able_since - self.due_at, timedelta()) if self.attempts else timedelta()
+        self.first_tried_at = now if self.first_tried_at is None else min(now, self.first_tried_at + lost)
+        if not refused:
+            self.refused_since = None
+        else:
+            self.refused_since = now if self.refused_since is None else min(now, self.refused_since + lost)
 
 
 _COLUMNS = {
@@ -177,16 +190,13 @@ async def sent(connection: Connection, ids: Sequence[int], at: Sequence[datetime
     )
 
 
-async def retry(
-    connection: Connection, ids: Sequence[int], due_at: datetime, answer: str, *, refused: bool = False
-) -> None:
-    """An attempt failed and another one follows; ``refused``: what was answered speaks of the receiver (D-6)."""
+async def retry(connection: Connection, items: Sequence[Item], due_at: datetime, answer: str) -> None:
+    """An attempt ``failed`` and another one follows."""
     await connection.execute(
-        "UPDATE outbox SET due_at = %s, attempts = attempts + 1, answer = %s,"
-        " first_tried_at = coalesce(first_tried_at, now()),"
-        " refused_since = CASE WHEN %s THEN coalesce(refused_since, now()) END"
-        " WHERE id = ANY(%s) AND state = 'waiting'",
-        (due_at, answer, refused, list(ids)),
+        "UPDATE outbox o SET due_at = %s, attempts = o.attempts + 1, answer = %s, first_tried_at = n.first,"
+        " refused_since = n.refused FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS n (id, first, refused)"
+        " WHERE o.id = n.id AND o.state = 'waiting'",
+        (due_at, answer, [i.id for i in items], [i.first_tried_at for i in items], [i.refused_since for i in items]),
     )
 
 

@@ -23,6 +23,10 @@ _SILENCE_S = 10
 """Seconds after which the server itself ends a session that asks nothing: a hub that is stopped, or whose machine lost its
 power, keeps its locks no longer.
 """
+_SILENT_WORK_S = 15
+"""Seconds after which another hub ends a session of the same kind that stands in the midst of a statement and waits for what its
+hub is to say or take: no time-out of the server's reaches a COPY that is not going on, and its row locks hold up their cases.
+"""
 _PROBES = 5
 
 
@@ -87,6 +91,20 @@ async def connect(store: Store, options: str = "") -> Connection:
     """A connection beside the pool."""
     url = store.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     return await AsyncConnection.connect(url, autocommit=True, **CONNECT, options=f"{options} -c tcp_user_timeout=20s")
+
+
+async def end_silent(connection: Connection) -> int:
+    """Ends the sessions of hubs that were stopped in the midst of a statement; returns how many. What was done in them is rolled
+    back, and a hub that goes on afterwards does it again.
+    """
+    found = await connection.execute(
+        "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND usename = current_user AND application_name = %s AND state = 'active'"
+        " AND wait_event_type = 'Client' AND clock_timestamp() - query_start > make_interval(secs => %s)",
+        (CONNECT["application_name"], _SILENT_WORK_S),
+    )
+    ((ended,),) = await found.fetchall()
+    return int(ended)
 
 
 async def check_sessions(store: Store) -> None:

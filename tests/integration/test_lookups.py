@@ -139,6 +139,9 @@ async def test_one_person_whose_question_is_refused_spoils_nobody_elses_news():
     assert list(await news._records(persons)) == [persons[0], persons[2]]
 
 
+LONG_AGO = "accepted_at = now() - interval '101 hours', first_tried_at = now() - interval '101 hours'"
+
+
 async def test_a_look_up_that_raises_whatever_is_an_outcome_for_the_manual_queue_and_ends(desk, simulated, monkeypatch):
     async def broken(*_args, **_more):
         raise OverflowError
@@ -149,9 +152,14 @@ async def test_a_look_up_that_raises_whatever_is_an_outcome_for_the_manual_queue
         assert await addressed(desk, opened.case) == "lookup_unavailable"
         assert (await the_case(desk, opened.case)).in_manual_queue
         assert [item.system for item in desk.offered if item.kind == "notice"] == ["ehr"], "the ward is told"
-        await sql(
-            desk, "UPDATE outbox SET due_at = now(), accepted_at = now() - interval '73 hours' WHERE kind = 'lookup'"
-        )
+        await sql(desk, f"UPDATE outbox SET {LONG_AGO}, due_at = now() - interval '100 hours' WHERE kind = 'lookup'")
+
+        async def asked_again():
+            found = await sql(desk, "SELECT attempts, state FROM outbox WHERE system = %s", outbox.REGISTERS)
+            return found == [(2, "waiting")]  # nobody could ask meanwhile: the hub was down
+
+        await until(asked_again)
+        await sql(desk, f"UPDATE outbox SET {LONG_AGO}, due_at = now() WHERE kind = 'lookup'")
 
         async def ended():
             found = await sql(desk, "SELECT answer FROM outbox WHERE system = %s AND state = 'sent'", outbox.REGISTERS)

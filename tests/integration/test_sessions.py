@@ -1,6 +1,6 @@
 """Who holds the locks: one hub at a time, on a session of its own, and no longer than it lives (D-3).
 
-May import ``hub.store`` and the delivery's gate; PostgreSQL is real, the wires to it are ours.
+May import ``hub.store`` and the delivery's gate; PostgreSQL and Kafka are real, the wires to them are ours.
 """
 
 import asyncio
@@ -11,8 +11,9 @@ import pytest
 from hub.delivery.gate import Gate, Pass, Withheld
 from hub.errors import Misconfigured, Unavailable
 from hub.store import ownership as sessions
-from hub.store.ownership import Ownership, check_sessions
-from hub.store.transaction import Store
+from hub.store.ownership import Ownership, check_sessions, end_silent
+from hub.store.transaction import CONNECT, Store
+from tests import stack as parts
 from tests.wires import Pooler, Wire
 
 LOCKS = {f"{number}" for number in range(64)}
@@ -176,3 +177,86 @@ async def test_what_a_hub_that_is_stopped_holds_in_mid_work_is_given_free(databa
     with pytest.raises(Unavailable):
         await work()
     await stopped.close()
+
+
+# --- a hub that is stopped in the midst of a COPY: no time-out of the server's reaches that ------------------------------
+
+ADDS_A_THREAD = "COPY thread (case_id, message, source, state) FROM STDIN"
+
+
+class Stopped:
+    """The session of a hub that was stopped when it had begun to write: it holds what it locked, and says no more."""
+
+    def __init__(self, url, *locks, application=CONNECT["application_name"]):
+        self.connection = psycopg.connect(url.replace("+psycopg", ""), application_name=application)
+        for statement, value in locks:
+            self.connection.execute(statement, value)
+        self.connection.pgconn.exec_(ADDS_A_THREAD.encode())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.connection.pgconn.finish()
+
+
+@pytest.fixture
+def hurried(monkeypatch):
+    monkeypatch.setattr(sessions, "_SILENT_WORK_S", 0.5)
+
+
+async def test_what_a_hub_stopped_in_the_midst_of_a_copy_has_locked_is_given_free_by_another(
+    database, server, store, hurried
+):
+    server.execute(A_NOTICE, (1, 1, 0))
+    other = Ownership(store, "relay")
+    with Stopped(database, ("UPDATE outbox SET attempts = 7 WHERE id = 1", ())):
+        assert await other.ask(end_silent) == 0, "it has only just begun"
+
+        async def ended():
+            return await other.ask(end_silent)
+
+        async with store.transaction() as connection:
+            waits = asyncio.create_task(connection.execute("UPDATE outbox SET attempts = attempts + 1 WHERE id = 1"))
+            await parts.until(ended)
+            await waits
+    assert server.execute("SELECT attempts FROM outbox").fetchone() == (1,)
+    await other.close()
+
+
+async def test_nobody_is_ended_who_works_who_waits_for_a_lock_or_who_is_no_hub(database, server, store, hurried):
+    server.execute(A_NOTICE, (1, 1, 0))
+    other = Ownership(store, "relay")
+    with Stopped(database, ("SELECT 1 FROM outbox WHERE id = 1 FOR UPDATE", ()), application="pg_restore"):
+        async with store.transaction() as waiting:
+            waits = asyncio.create_task(waiting.execute("SELECT 1 FROM outbox WHERE id = 1 FOR UPDATE"))
+            async with store.transaction() as working:
+                await working.execute("SELECT pg_sleep(1)")
+                assert await other.ask(end_silent) == 0
+                await working.execute("SELECT 1")
+            assert not waits.done()
+            server.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pg_restore'"
+                " AND datname = current_database()"
+            )
+            await waits
+    await other.close()
+
+
+@pytest.mark.timeout(120)
+async def test_a_case_that_a_stopped_hub_holds_in_mid_copy_goes_on_by_itself_at_the_other_hub(
+    database, kafka, tmp_path
+):
+    async with parts.running(database, kafka.bootstrap, tmp_path) as (hub, _):
+        case = (await hub.send(*parts.admission())).json()["case"]
+        assert await hub.addressed(case) == "listed"
+        with Stopped(database, ("SELECT 1 FROM cases WHERE id = %s FOR UPDATE", (case,))):
+            answer = await hub.send(parts.event("samtycke", case), {"outcome": "given"})
+            assert answer.json()["code"] == "ok", answer.text
+
+            async def told():
+                return [
+                    each for each in await hub.notices("centre", case) if each["type"] == "se.samverkan.samtycke.v1"
+                ]
+
+            await parts.until(told)

@@ -495,13 +495,14 @@ class FakeTable:
         found = [self.rows[i] for i in ids if i in self.turn()]
         copies = [notice(r.id, r.case_id, r.sequence) if r.kind == "notice" else receipt(r.id) for r in found]
         for each in copies:
-            each.attempts, each.due_at = self.rows[each.id].attempts, self.rows[each.id].due_at
+            row = self.rows[each.id]
+            each.attempts, each.due_at, each.first_tried_at = row.attempts, row.due_at, row.first_tried_at
         return copies
 
-    async def retry(self, _, ids, due, answer, *, refused=False):
-        for id_ in ids:
-            self.rows[id_].attempts += 1
-            self.rows[id_].due_at = due
+    async def retry(self, _, items, due, answer):
+        for item in items:
+            row = self.rows[item.id]
+            row.attempts, row.due_at, row.first_tried_at = row.attempts + 1, due, item.first_tried_at
 
     async def pause(self, _, system):
         self.paused.append(system)
@@ -640,6 +641,55 @@ async def test_a_notice_that_waited_long_before_its_first_try_is_not_given_up_at
     exit_ = FakeExit(1, "retry", "receiver")
     await run_lane(monkeypatch, table, exit_, lambda: table.state == {1: "sent"})
     assert len(exit_.calls) == 3
+
+
+@pytest.mark.parametrize("what", ["down", "suspended", "without its database"])
+async def test_time_in_which_no_hub_could_try_does_not_give_up_a_notice_that_was_tried_before_it(monkeypatch, what):
+    tried = notice(1, "a", 1)
+    tried.attempts, tried.first_tried_at = 1, datetime.now(UTC) - timedelta(hours=101)
+    tried.due_at = tried.first_tried_at + timedelta(hours=1)
+    table = FakeTable(tried)
+    exit_ = FakeExit(1, "retry", "retry")
+    if what != "down":  # the lane was there all the time
+        began = Lane.__init__
+
+        def long_ago(lane, *values, **named):
+            began(lane, *values, **named)
+            lane._able_since = datetime.now(UTC) - timedelta(hours=200)
+            lane._turned_at = lane._able_since if what == "suspended" else datetime.now(UTC)
+
+        monkeypatch.setattr(Lane, "__init__", long_ago)
+        table.down = 2 if what == "without its database" else 0
+    await run_lane(monkeypatch, table, exit_, lambda: table.state == {1: "sent"})
+    assert len(exit_.calls) == 3
+    assert timedelta(minutes=59) < datetime.now(UTC) - table.rows[1].first_tried_at < timedelta(minutes=61)
+
+
+async def test_a_notice_that_was_tried_all_the_time_is_given_up_in_the_end(monkeypatch):
+    tried = notice(1, "a", 1)
+    tried.attempts, tried.first_tried_at = 90, datetime.now(UTC) - timedelta(hours=73)
+    tried.due_at = datetime.now(UTC) - timedelta(seconds=5)
+    table = FakeTable(tried)
+    await run_lane(monkeypatch, table, FakeExit(1, "retry"), lambda: table.state == {1: "dead"})
+
+
+@given(
+    lost=st.lists(st.tuples(st.floats(0, 200 * 3600), st.booleans()), min_size=1, max_size=30),
+    planned=st.floats(1, 3600),
+)
+def test_what_counts_towards_giving_up_is_the_time_that_was_planned_whatever_was_lost_between(lost, planned):
+    item = notice(1, "a", 1)
+    now = NOW
+    item.failed(now, now)
+    for late, refused in lost:
+        item.attempts += 1
+        item.due_at = now + timedelta(seconds=planned)
+        now = item.due_at + timedelta(seconds=late)
+        item.failed(now, now, refused=refused)
+        assert item.first_tried_at <= now
+        assert (item.refused_since is not None) is refused
+    counted = (now - item.first_tried_at).total_seconds()
+    assert abs(counted - planned * len(lost)) < 1
 
 
 async def test_what_speaks_of_the_receiver_ends_after_the_time_of_a_deploy_and_the_breaker_counts_it(monkeypatch):
