@@ -1,14 +1,14 @@
 """One SOAP call over HTTP: rate, time-outs, size, and what a failure means (law-and-lookups.md §3).
 
-Imports httpx, tenacity, ``pace`` beside it, ``translators.soap.envelope`` and ``hub.errors``. It logs nothing.
+Imports httpx, tenacity, ``pace`` beside it, the translators' ``soap.envelope`` and ``retry_after``, and ``hub.errors``. It logs nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
 import ssl
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from types import TracebackType
 from typing import Self
@@ -18,9 +18,8 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
 from hub.addressing.pace import Pace
 from hub.errors import Misconfigured, Unavailable
+from hub.translators.retry_after import retry_after
 from hub.translators.soap.envelope import MAX_BYTES, Outgoing, SoapFault, Unreadable, in_utf8
-
-_SECONDS = re.compile(r"[0-9]{1,6}")
 
 
 class Parked(Exception):  # noqa: N818 - named for what happened to the question
@@ -132,8 +131,7 @@ class Caller:
             status in {httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS}
             or status >= httpx.codes.INTERNAL_SERVER_ERROR
         ):
-            after = response.headers.get("retry-after", "")
-            raise Unavailable(f"http-{status}", float(after) if _SECONDS.fullmatch(after) else None)
+            raise Unavailable(f"http-{status}", retry_after(response.headers.get("retry-after"), datetime.now(UTC)))
         raise Parked(f"http-{status}")
 
 

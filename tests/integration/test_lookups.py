@@ -265,15 +265,38 @@ async def test_an_answer_that_comes_a_byte_at_a_time_is_given_up():
             await asked_of(url, read_timeout=0.3, connect_timeout=0.1)
 
 
-@pytest.mark.parametrize("after", ["²", "-1", "1e9", "9" * 400, "tomorrow", "Fri, 31 Dec 9999 23:59:59 GMT", "", "7"])
-async def test_an_odd_retry_after_is_no_error_of_ours(after):
+async def told_to_wait(after, status=503):
     async def busy(reader, writer):
         await reader.read(65_536)
-        writer.write(f"HTTP/1.1 503 Busy\r\nRetry-After: {after}\r\nContent-Length: 0\r\n\r\n".encode())
+        writer.write(f"HTTP/1.1 {status} Busy\r\nRetry-After: {after}\r\nContent-Length: 0\r\n\r\n".encode())
         await writer.drain()
         writer.close()
 
     async with serving(busy) as url:
-        with pytest.raises((Unavailable, Parked), match="http-503") as caught:
+        with pytest.raises((Unavailable, Parked), match=f"http-{status}") as caught:
             await asked_of(url)
-    assert caught.value.retry_after == (7.0 if after == "7" else None)
+    return caught.value.retry_after
+
+
+A_DAY = 24 * 3600.0
+
+
+@pytest.mark.parametrize(
+    ("after", "seconds"),
+    [
+        *((odd, None) for odd in ("²", "-1", "1e9", "tomorrow", "")),
+        ("7", 7.0),
+        ("9" * 400, A_DAY),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", A_DAY),
+        ("Mon, 01 Jan 2024 00:00:00 GMT", 0.0),
+    ],
+)
+async def test_an_odd_retry_after_is_no_error_of_ours(after, seconds):
+    assert await told_to_wait(after) == seconds
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("form", ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"])
+async def test_a_register_says_when_to_come_back_in_each_of_https_three_dates(form, status):
+    then = datetime.now(UTC) + timedelta(hours=2)
+    assert 3600 < await told_to_wait(then.strftime(form), status) <= 7200

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from hub.delivery import lane as lanes
 from hub.delivery.breaker import Breaker
-from hub.delivery.exits.webhook import retry_after
 from hub.delivery.gate import Withheld
 from hub.delivery.lane import Lane
 from hub.delivery.parcel import Outcome
@@ -21,6 +20,7 @@ from hub.delivery.queue import CaseQueue, case_of
 from hub.delivery.schedule import next_attempt
 from hub.errors import Unavailable
 from hub.store.outbox import Item
+from hub.translators.retry_after import retry_after
 from schemas.directory import Delivery, System
 from schemas.messages import Receipt, Told
 
@@ -438,6 +438,8 @@ def test_retry_after_lengthens_a_wait_and_never_shortens_it():
         ("999999999", 24 * 3600.0),
         ("9" * 400, 24 * 3600.0),
         ("Mon, 02 Mar 2026 09:00:30 GMT", 30.0),
+        ("Monday, 02-Mar-26 09:00:30 GMT", 30.0),
+        ("Mon Mar  2 09:00:30 2026", 30.0),
         ("Mon, 02 Mar 2026 10:00:30 +0100", 30.0),
         ("Mon, 02 Mar 2026 09:00:30 -0000", None),  # no zone, which HTTP does not allow
         ("Mon, 02 Mar 2026 08:00:00 GMT", 0.0),

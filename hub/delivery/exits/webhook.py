@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 import httpcore
 import httpx
@@ -19,12 +18,12 @@ from standardwebhooks import Webhook
 from hub.delivery.exits.addresses import Allowed, CheckedConnections, Forbidden
 from hub.delivery.parcel import MayLeave, Outcome, Parcel
 from hub.translators import native
+from hub.translators.retry_after import retry_after
 from schemas.directory import System, WebhookOut
 
 _AGAIN = frozenset({408, 425, 429})
 _OF_THE_NOTICE = frozenset({400, 409, 422})
 _GONE = 410
-_LONGEST_RETRY_AFTER_S = 24 * 3600.0
 _MOST_OF_A_BODY = 64 * 1024
 _BODY_S = 0.5
 """An answer's body decides nothing. A short one is taken off the line, so that the connection can serve again; from one
@@ -150,24 +149,3 @@ def pointed(location: str) -> str:
     except (httpx.InvalidURL, ValueError):
         return "an address that cannot be read"
     return "".join(sign for sign in told[:200] if sign.isascii() and sign.isprintable())
-
-
-def retry_after(header: str | None, now: datetime) -> float | None:
-    """Seconds of a ``Retry-After`` (a number, or a date in one of HTTP's three forms), a day at the most; None when it is
-    absent or unreadable.
-    """
-    if header is None:
-        return None
-    try:
-        seconds = float(header) if header.strip().isdigit() else (_date(header.strip()) - now).total_seconds()
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER_S)
-
-
-def _date(header: str) -> datetime:
-    """Of the three forms the oldest (asctime's) names no zone and means UTC."""
-    try:
-        return datetime.strptime(" ".join(header.split()), "%a %b %d %H:%M:%S %Y").replace(tzinfo=UTC)
-    except ValueError:
-        return parsedate_to_datetime(header)
