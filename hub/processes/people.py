@@ -84,6 +84,13 @@ UPPSLAG = Row(
 # --- atkomst (C-5) and utskrift (C-55) --------------------------------------------------------------------------------
 
 
+def _ends(s: Situation) -> bool:
+    """An access is ended whatever has become of the case or of the unit since. (What may be done now is asked without
+    data.)
+    """
+    return bool(getattr(s.data, "ends", None))
+
+
 @guard(
     "C-5",
     sv="Enheten deltar redan i ärendet och läser det ändå.",
@@ -91,7 +98,17 @@ UPPSLAG = Row(
     element="/subject",
 )
 def the_unit_takes_no_part(s: Situation) -> bool:
-    return s.unit not in s.case.participants
+    return _ends(s) or s.unit not in s.case.participants
+
+
+@guard(
+    "C-62",
+    sv="Personen har skyddade personuppgifter: ingen ny åtkomst registreras. En åtkomst som finns kan avslutas (ends).",
+    en="The person has protected identity: no new access is registered. An access that is there can be ended (ends).",
+    element="/type",
+)
+def to_a_protected_person_access_only_ends(s: Situation) -> bool:
+    return _ends(s) or not s.case.blocked
 
 
 @guard(
@@ -102,7 +119,7 @@ def the_unit_takes_no_part(s: Situation) -> bool:
 )
 def a_choice_is_enough_only_within(s: Situation) -> bool:
     reader = s.directory.unit_by_hsa[s.unit]
-    return s.data.ground != "aktivt_val" or organisation_takes_part(s.case, reader, s.directory)
+    return _ends(s) or s.data.ground != "aktivt_val" or organisation_takes_part(s.case, reader, s.directory)
 
 
 @guard(
@@ -112,7 +129,7 @@ def a_choice_is_enough_only_within(s: Situation) -> bool:
     element="/data/ends",
 )
 def what_ends_is_there(s: Situation) -> bool:
-    if not s.data.ends:
+    if not _ends(s):
         return True
     held = (
         s.case.access.get(s.unit)
@@ -128,7 +145,7 @@ def let_read(s: Situation) -> None:
     """
     whole_unit = s.data.ground in FOR_THE_UNIT
     who = {"unit": s.unit} if whole_unit else {"unit": s.unit, "actor": s.message.actor, "role": s.role}
-    if s.data.ends:
+    if _ends(s):
         s.emit("access_ended" if whole_unit else "grant_ended", **who)
         return
     if whole_unit:
@@ -145,7 +162,7 @@ ATKOMST = Row(
     ("C-5", "C-7"),
     (let_read,),
     nobody,
-    guards=(the_unit_takes_no_part, the_person_is_not_protected),
+    guards=(the_unit_takes_no_part, to_a_protected_person_access_only_ends),
     checks=(a_choice_is_enough_only_within, what_ends_is_there),
     in_status=TO_THE_END,
     from_outside=True,
