@@ -35,6 +35,8 @@ class Case:
     """The last day on which the consent holds (C-23)."""
     consent_at: int | None = None
     """The sequence of the ``samtycke`` that stands."""
+    information_at: int | None = None
+    """The sequence of the message that brought the ``information`` that stands."""
     records: dict[str, dict[str, Any]] = field(default_factory=dict)
     """``information`` and ``samtycke`` as they stand, in the words of their messages: every admission notice shows them."""
     shared_until: int | None = None
@@ -54,7 +56,8 @@ class Case:
     """The last outcome of law-and-lookups §4, or None while the registers have not answered."""
     participants: dict[str, dict[str, Any]] = field(default_factory=dict)
     """unit → {party, roles (C-4), since (sequence), by (id of the message that brought it in, or that asked it for what its
-    system knew already), asked (that message's sequence, where it is not ``since``)}."""
+    system knew already), asked (that message's sequence, where it is not ``since``), for_information (where nothing older
+    than it is asked of it, C-10)}."""
     gone: dict[str, str] = field(default_factory=dict)
     """unit that left → its party: what it adjusted was adjusted by that party (V-15)."""
     access: dict[str, list[str]] = field(default_factory=dict)

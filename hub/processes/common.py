@@ -129,10 +129,13 @@ def may_adjust(s: Situation) -> frozenset[str]:
     return ALL_PARTIES - OPPENVARD if s.case.sip_approved is False else ALL_PARTIES
 
 
-def join(s: Situation, unit: str) -> None:
-    """C-4, C-10: a unit of the directory comes in with the roles of its configuration."""
+def join(s: Situation, unit: str, *, for_information: bool = False) -> None:
+    """C-4, C-10: a unit of the directory comes in with the roles of its configuration; ``for_information``: of what was
+    there before it nothing is asked of it.
+    """
     entry = s.directory.unit_by_hsa[unit]
-    s.emit("joined", unit=unit, party=entry.party, roles=list(entry.roles), by=s.message.id)
+    asked = {"for_information": True} if for_information else {}
+    s.emit("joined", unit=unit, party=entry.party, roles=list(entry.roles), by=s.message.id, **asked)
     s.joined.append(unit)
 
 
@@ -145,7 +148,8 @@ def ask(s: Situation, units: Sequence[str], *, anew: bool, but: Container[str] =
     utskrivningsklar as they stand, so that nobody sees green for one that never acknowledged.
 
     A justering only where it is open to their party (V-12, V-13). ``anew``: what a unit acknowledged before it left is
-    asked of it again; else one that has done it is left alone. ``but``: steps of which nothing is asked.
+    asked of it again; else one that has done it is left alone. ``but``: steps of which nothing is asked. One that came
+    in for information is asked for nothing that was there before it, whenever it is shown it or gets a role for it.
     """
     for step, standing in s.case.steps.items():
         act = standing["act"]
@@ -161,10 +165,16 @@ def ask(s: Situation, units: Sequence[str], *, anew: bool, but: Container[str] =
             and (unit not in standing["done"] or (anew and always))
             and standing["source"] != f"urn:hsa:{unit}"
             and step in visible(s.case, unit).steps
+            and not _is_for_information(s.case.participants[unit], standing)
             and able(s.case, unit, step, act, s.directory)
         ]
         if asked:
             s.emit("awaited", step=step, units=asked, by=s.message.id)
+
+
+def _is_for_information(participant: Mapping[str, Any], standing: Mapping[str, Any]) -> bool:
+    """C-10, C-33: the step was there before a unit that came in for information."""
+    return "for_information" in participant and standing["sequence"] < participant["since"]
 
 
 def catch_up(s: Situation, before: Mapping[str, Case]) -> None:

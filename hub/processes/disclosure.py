@@ -164,12 +164,17 @@ def shown(message: Message, case: Case) -> Message:
 def told(message: Message, case: Case) -> Message:
     """The message as a notice tells it now: ``shown``, and an admission notice with the patient, what was informed, the
     consent and the estimated date as they stand, whichever messages said so (V-4, V-8); with refused consent without
-    its reason (V-3).
+    its reason (V-3). An overdue kvittens names those who can still owe it (C-1): the directory may have changed since
+    the clock struck.
     """
     message = shown(message, case)
+    data: Any = message.data
+    if message.name == "frist" and data.step is not None:
+        awaits = case.steps.get(data.step, {"awaits": ()})["awaits"]
+        owing = tuple(unit for unit in data.units if unit in awaits)
+        return message if owing == data.units else _with(message, units=owing)
     if message.name != "svu.inskrivning":
         return message
-    data: Any = message.data
     changed: dict[str, Any] = {}
     if data.patient is None and case.person:
         changed["patient"] = Patient.model_validate(case.person)

@@ -21,8 +21,10 @@ def _opened(case: Case, *, process: str, profile: str, unit: str, person: dict[s
     case.person = dict(person)
 
 
-def _joined(case: Case, *, unit: str, party: str, roles: list[str], by: str) -> None:
+def _joined(case: Case, *, unit: str, party: str, roles: list[str], by: str, for_information: bool = False) -> None:
     case.participants[unit] = {"party": party, "roles": list(roles), "since": case.sequence, "by": by}
+    if for_information:
+        case.participants[unit]["for_information"] = True
     case.gone.pop(unit, None)
 
 
@@ -48,7 +50,7 @@ def _role_changed(case: Case, *, unit: str, role: str, change: str) -> None:
 
 
 def _informed(case: Case, *, given: bool, reason: str | None = None) -> None:
-    case.information = given
+    case.information, case.information_at = given, case.sequence
     case.records["information"] = {"given": given} | ({"reason": reason} if reason else {})
 
 

@@ -101,9 +101,8 @@ def change_participant(s: Situation) -> None:
     if s.data.change != "tillagd":
         s.emit("left", unit=s.data.unit)
         return
-    join(s, s.data.unit)
-    if s.data.kvittera:
-        ask(s, s.joined, anew=True)
+    join(s, s.data.unit, for_information=not s.data.kvittera)
+    ask(s, s.joined, anew=True)
     parties = {participant["party"] for participant in s.case.participants.values()}
     if s.case.in_manual_queue and parties == ALL_PARTIES:
         s.emit("addressed", outcome="by_hand")

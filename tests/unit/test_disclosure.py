@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic_core import from_json
 
 from hub.errors import Refused
 from hub.intake import telling
@@ -191,7 +192,9 @@ def _no_green_without_kvittens(hub: Hub) -> None:
             continue
         for unit, participant in case.participants.items():
             concerned = name == "inskrivning" or participant["party"] != "slutenvard"
-            asked = concerned and unit not in hub.for_information and step["source"] != f"urn:hsa:{unit}"
+            before = unit in hub.for_information and step["sequence"] < participant["since"]
+            assert not (before and unit in step["awaits"]), "C-10: for information"
+            asked = concerned and not before and step["source"] != f"urn:hsa:{unit}"
             if asked and name in visible(case, unit).steps and able(case, unit, name, "kvittera", DIRECTORY):
                 assert unit in step["awaits"] or unit in step["done"], (name, unit)
                 if unit not in step["done"]:
@@ -272,6 +275,40 @@ def test_a_deadline_of_those_who_can_no_longer_acknowledge_ends_untold():
     assert "kvittens_forsenad/inskrivning" in decision.case.fired
     assert decision.case.steps["inskrivning"]["awaits"] == []
     assert "kvittens" not in may(SVU, decision.case, CENTRE, Directory.model_validate(changed), late.time)
+
+
+def test_a_deadline_names_those_who_can_still_owe_it_when_it_is_told():
+    hub = _admitted()
+    struck = frist_of(hub.case, "kvittens_forsenad/inskrivning")
+    assert struck.units == (CENTRE, LUND)
+    changed = DIRECTORY.model_dump()
+    for unit in changed["units"]:
+        if unit["hsa"] == CENTRE:
+            unit["roles"] = {key: {} for key in unit["roles"]}
+    later = Directory.model_validate(changed)
+    late = replace(_message(HUB_SOURCE, "frist", struck, "f-1"), time=NOW + timedelta(hours=25))
+    decision = decide(SVU, hub.case, "case", late, later, late.time)
+    items = telling.notices(SVU, decision, late, hub.memory, later, late.time)
+    assert {unit for item in items for unit in item.told.to} == {WARD, LUND}
+    assert all(item.message.data.units == (LUND,) for item in items)
+    assert all(from_json(item.body)["units"] == [LUND] for item in items), "what is kept to be sent"
+
+
+def test_a_unit_in_for_information_is_asked_for_nothing_older_by_a_role_that_it_gets():
+    hub = _written()
+    hub.say(WARD, "deltagare", Deltagare(unit=LOMMA, change="tillagd", kvittera=False), "joins")
+    roles = hub.case.participants[LOMMA]["roles"]
+    (lost,) = roles
+    roles[:] = ["rehabkoordinator"]
+    changed = DIRECTORY.model_dump()
+    for unit in changed["units"]:
+        if unit["hsa"] == LOMMA:
+            unit["roles"] |= {"rehabkoordinator": {}}
+    later = Directory.model_validate(changed)
+    adds = replace(_message(WARD, "roll", both.Roll(unit=LOMMA, role=lost, change="tillagd"), "r-1"))
+    case = decide(SVU, hub.case, "case", adds, later, NOW).case
+    assert case.participants[LOMMA]["roles"] == ["rehabkoordinator", lost]
+    assert [name for name, step in case.steps.items() if LOMMA in step["awaits"]] == []
 
 
 def test_a_former_number_means_the_same_person():
