@@ -99,7 +99,8 @@ class Batch(Outcome):
                 return self._refuse(arrival, holds.OVERTAKEN)
             decision = decide(SVU, case, case_id or new_id(), message, self.directory, self.now)
         except Refused as refused:
-            if (reason := too_early(arrival, refused)) is not None:
+            there = case is not None and self.has_come(message, case)
+            if (reason := too_early(arrival, refused, named_has_come=there)) is not None:
                 return self.hold(arrival, reason, refused)
             return self._refuse(arrival, refused)
         return self._accept(arrival, message, decision, opened=case is None)

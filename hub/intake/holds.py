@@ -9,7 +9,8 @@ The theory. Messages of one case come by several topics, partitions and connecti
 * A message waits while anything stands **ahead of it** in the queue, with three exceptions. What is *early* (it waits for the
   opening, for information and consent, or for the published inskrivning) lets by exactly what it waits for, else it would
   wait for ever. What the hub itself says (a register's answer, a deadline) waits for nobody and nobody waits for it: the
-  law's clock and a protected identity suffer no delay. And nobody waits for a system that has left the directory.
+  law's clock and a protected identity suffer no delay. And nobody waits for a system that has left the directory, nor for a
+  makulering whose message has not come: it concerns that message alone, and a slip in an id must not stop a case.
 * What went by may have been *done* later than what it passed. A held message never takes back a later act (by its ``time``):
   it is then refused, for an old yes must not replace a new no.
 * **Nothing is lost, nothing is handled twice**: a hold ends in the transaction that writes the message's answer, and an answer
@@ -43,6 +44,8 @@ AWAITS_CONSENT = "awaits-consent"
 """It came before the information or the consent that it needs (V-4, C-20)."""
 AWAITS_INSKRIVNING = "awaits-inskrivning"
 """It came before its case, which was then opened without a published inskrivning (V-2)."""
+AWAITS_MESSAGE = "awaits-message"
+"""It revokes a free message that has not come (C-41)."""
 AWAITS_HSA = "awaits-hsa"
 """HSA has to say first whether someone is licensed (C-22)."""
 NAMES_CHANGED = "names-changed"
@@ -54,7 +57,9 @@ BEHIND = "behind-held"
 DEFECT = "defect:"
 """With the name of our error: never its text, which may quote the message."""
 
-EARLY = frozenset({AWAITS_OPENING, AWAITS_CONSENT, AWAITS_INSKRIVNING})
+EARLY = frozenset({AWAITS_OPENING, AWAITS_CONSENT, AWAITS_INSKRIVNING, AWAITS_MESSAGE})
+_ALONE = frozenset({AWAITS_SYSTEM, AWAITS_MESSAGE})
+"""Nobody waits for these."""
 
 
 def too_long(waited: Waited, reason: str, now: datetime) -> bool:
@@ -96,9 +101,7 @@ class Holds:
         queue = {hold.key: hold for case in case_keys if case is not None for hold in self._of(case)}
         mine = queue.get(own)
         return [
-            hold
-            for hold in queue.values()
-            if hold.reason != AWAITS_SYSTEM and (mine is None or hold.number < mine.number)
+            hold for hold in queue.values() if hold.reason not in _ALONE and (mine is None or hold.number < mine.number)
         ]
 
     def early_ones(self, case_keys: Sequence[str | None]) -> bool:
@@ -139,7 +142,7 @@ class Holds:
 def lets_by(ahead: Sequence[Hold], *, opens: bool, brings: frozenset[str], case_is_there: bool) -> bool:
     """Whether a message may go ahead of all these: they are early, and it is what they wait for.
 
-    ``brings``: of ``consent`` and ``inskrivning`` what the message holds.
+    ``brings``: of ``consent``, ``inskrivning`` and ``message`` what the message holds.
     """
     first = [hold for hold in ahead if hold.reason != BEHIND]  # those behind wait for nothing of their own
     if not first or any(hold.reason not in EARLY for hold in first):

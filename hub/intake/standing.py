@@ -4,18 +4,21 @@ the store.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from hub.intake.arrival import Arrival, is_case_id
+from hub.intake.early import last_words
 from hub.intake.holds import Holds
 from hub.intake.kept import ref_of
 from hub.processes.case import Case
 from hub.store import cases, held, inbox, news
 from hub.store.inbox import Connection
 from hub.translators import formats
+from schemas.both import Makulering
 from schemas.envelope import Message
 
 _BRING_UNITS_IN = frozenset({"adressering", "deltagare", "roll"})
@@ -50,7 +53,9 @@ class Standing:
         self.ids = await cases.by_ref(connection, {ref for a, m in readable if (ref := ref_of(a, m)) is not None})
         subjects = {m.subject for _, m in readable if is_case_id(m.subject)}
         self.cases = await cases.lock(connection, subjects | set(self.ids.values()))
-        self.seen = await inbox.seen(connection, {a.key for a in arrivals})
+        revoked = {(m.source, m.data.message) for _, m in readable if isinstance(m.data, Makulering) and m.data.message}
+        self.seen = await inbox.seen(connection, {a.key for a in arrivals} | revoked)
+        await self._recognise(connection, arrivals)
         keys = {key for a in arrivals for key in self.queue_keys(a) if key is not None}
         self.holds = Holds(await held.queues(connection, keys) if keys else ())
         joining = {self.case_id(a, m) for a, m in readable if m.name in _BRING_UNITS_IN or a.was_held}
@@ -69,8 +74,11 @@ class Standing:
         await self._threads(connection, readable)
 
     async def _recall(self, connection: Connection, joined: Sequence[Case]) -> None:
-        """The messages that stand in cases to which units may come: those units are told them, completed (law 2:2)."""
-        rows = await inbox.at(connection, [(case.id, number) for case in joined for number in case.standing])
+        """The messages that stand in cases to which units may come: those units are told them, completed (law 2:2); and what
+        one that was held must not take back.
+        """
+        wanted = [(case.id, number) for case in joined for number in {*case.standing, *last_words(case)}]
+        rows = await inbox.at(connection, wanted)
         for (case_id, sequence), row in rows.items():
             message = formats.kept(row)
             self.memory.setdefault(case_id, {})[sequence] = message
@@ -87,6 +95,26 @@ class Standing:
         if wanted:
             for case_id, thread, state in await cases.threads(connection, wanted):
                 self.cases[case_id].threads[thread] = state
+
+    async def _recognise(self, connection: Connection, arrivals: Sequence[Arrival]) -> None:
+        """D-2: a digest may have been taken of the bytes, or of an older canonical form, by an earlier hub. Where it
+        differs, what was kept is read again and has the digest of today.
+        """
+        others = [a for a in arrivals if a.message is not None and not (a.was_held or a.is_own)]
+        differ = {a.key for a in others if a.key in self.seen and self.seen[a.key][0] != a.digest}
+        for key, row in (await inbox.load(connection, list(differ)) if differ else {}).items():
+            with contextlib.suppress(Exception):  # what cannot be read any more says nothing
+                self.seen[key] = (formats.digest(formats.kept(row)), self.seen[key][1])
+
+    def has_come(self, message: Message, case: Case) -> bool:
+        """Whether what a message names has come: it stands in the case under its id, or its sender has its answer."""
+        named = getattr(message.data, "message", None)
+        if named is None:
+            return False
+        before = self.seen.get((message.source, named))
+        in_steps = any(step["message"] == named for step in case.steps.values())
+        in_threads = any(key.startswith(f"{named} ") for key in case.threads)
+        return in_steps or in_threads or (before is not None and before[1] is not None)
 
     def case_id(self, arrival: Arrival, message: Message) -> str | None:
         """The case that a message is about, where there is one under that name."""

@@ -98,12 +98,12 @@ class Guard:
     en: str
     element: str | None
     early: str = ""
-    """What the condition misses (``consent``, ``inskrivning``) where, before anything is published, that may
-    still be on its way: it came by another topic, partition or connection (D-4)."""
+    """What the condition misses where that may still be on its way, by another topic, partition or connection (D-4):
+    ``consent`` and ``inskrivning`` before anything is published, the free ``message`` that is named at any time."""
 
     def refusal(self, situation: Situation) -> Refused:
         """What the sender is answered when the condition does not hold."""
-        early = "" if situation.case.published else self.early
+        early = self.early if self.early == "message" or not situation.case.published else ""
         return Refused(self.rule, self.sv, self.en, self.element, warnings=list(situation.warnings), early=early)
 
 

@@ -141,6 +141,7 @@ def a_discharged_case_is_not_revoked(s: Situation) -> bool:
     sv="Bara ett eget meddelande som inte redan är makulerat kan makuleras; annat rättas med ett nytt.",
     en="Only a message of one's own that is not revoked already can be revoked; other things are corrected by a new one.",
     element="/data/message",
+    early="message",
 )
 def the_message_is_ones_own(s: Situation) -> bool:
     thread = s.case.threads.get(_own_thread(s))

@@ -14,14 +14,19 @@ from hypothesis import strategies as st
 from pydantic_core import from_json, to_json
 
 from hub.intake.arrival import Arrival, Waited, read
+from hub.intake.early import last_words, takes_back
 from hub.intake.kept import stored_arrival
 from hub.intake.own import own_message
+from hub.processes.case import Case
 from hub.scenarios import load
 from hub.scenarios.memory import Memory
 from hub.store.held import Held
 from hub.translators.native import STRUCTURED
+from schemas.both import Aterkallelse
+from schemas.envelope import Message
 from schemas.messages import HUB_SOURCE, Question, Receipt, type_of
 from schemas.own import Folkbokforing, Frist, Verifiering
+from schemas.parts import Samtycke
 
 WORLD = load(Path(__file__).parents[2] / "contracts" / "worlds" / "standard.yaml")
 WARD = WORLD.names["lund_avd12"]
@@ -119,11 +124,14 @@ STAY = {
     "letter": ("meddelande", {"text": "Hej"}),
 }
 ASSESSED = {**STAY, "consent": ("samtycke", MENPROVNING)}
+REVOKED = {**STAY, "revoked": ("makulering", {"message": "letter"})}
 DRAFTED = {**STAY, "draft": ("svu.inskrivning", DRAFT)}
 BETWEEN = st.lists(st.sampled_from(["again", "registers", "repeat", "nothing"]), min_size=6, max_size=6)
 
 
-@pytest.mark.parametrize("stay", [STAY, ASSESSED, DRAFTED], ids=["given", "menprovning", "with a draft"])
+@pytest.mark.parametrize(
+    "stay", [STAY, ASSESSED, DRAFTED, REVOKED], ids=["given", "menprovning", "with a draft", "with a revoking"]
+)
 @given(data=st.data())
 def test_whatever_order_a_stay_comes_in_nothing_is_left_held_and_each_is_handled_once(stay, data):
     hub = Hub()
@@ -147,14 +155,17 @@ def test_whatever_order_a_stay_comes_in_nothing_is_left_held_and_each_is_handled
     finals = {id_: hub.final_of(id_) for id_ in stay}
     # One that came to an open case before its admission, with nothing held ahead of it, is told at once (V-2).
     told_at_once = {id_ for id_, receipts in hub.answers.items() if receipts[0].code == "fatal-error"}
-    assert told_at_once <= {"words", "letter", "draft"}
+    assert told_at_once <= {"words", "letter", "draft", "revoked"}
+    if finals["letter"].code != "ok":
+        told_at_once |= {"revoked"} & set(stay)
     accepted = {id_ for id_, final in finals.items() if final.code == "ok"}
     # A draft that comes after what it was the draft of is refused, whenever it was sent.
     assert accepted | {"draft"} >= set(stay) - told_at_once
-    assert {final.rule for final in finals.values()} <= {None, "V-2", "V-4"}
+    assert {final.rule for final in finals.values()} <= {None, "V-2", "V-4", "C-41"}
     handled = [row.id for row in hub.history(next(iter(hub.cases))) if row.source != HUB_SOURCE]
     assert Counter(handled) == Counter(accepted)
     assert handled.index("information") < handled.index("consent") < handled.index("admission")
+    assert "revoked" not in accepted or handled.index("letter") < handled.index("revoked")
     told = [id_ for id_ in ("words", "letter") if id_ in accepted]
     assert all(handled.index("admission") < handled.index(id_) for id_ in told)
     assert sorted(told, key=handled.index) == sorted(told, key=order.index)
@@ -233,6 +244,53 @@ def test_a_no_that_was_given_later_but_came_first_is_replaced_by_nothing_older_a
     hub.again()
     assert hub.final_of("no").code == "ok"
     assert next(iter(hub.cases.values())).samtycke == "refused"
+
+
+def test_what_was_informed_later_is_not_taken_back_by_information_that_waited():
+    hub = Hub()
+    hub.sent = 30
+    hub.send("later", "information", INFORMATION)
+    hub.send("asked", "samtycke", MENPROVNING)
+    hub.sent = 0
+    assert hub.send("older", "information", {"given": False, "reason": "Sover"}).rule == "held"
+    hub.registers_answer()
+    hub.again()
+    assert (hub.final_of("older").rule, hub.final_of("older").element) == ("D-4", "/time")
+    case = next(iter(hub.cases.values()))
+    assert (case.information, case.records["information"]) == (True, {"given": True})
+
+
+@pytest.mark.parametrize(("given", "rule"), [(True, None), (False, "D-4")])
+def test_an_admission_that_waited_brings_the_information_that_stands_or_is_refused(given, rule):
+    hub = Hub()
+    said = {"given": True} if given else {"given": False, "reason": "Sover"}
+    hub.send("admission", "svu.inskrivning", ADMISSION | {"information": said})
+    assert hub.send("informed", "information", INFORMATION).code == "ok"
+    assert hub.send("consent", "samtycke", {"outcome": "given"}).code == "ok"
+    hub.again()
+    assert hub.final_of("admission").rule == rule
+    assert next(iter(hub.cases.values())).information is True
+
+
+@pytest.mark.parametrize(("last", "taken_back"), [("aterkallelse", True), ("frist", False)])
+def test_a_consent_that_waited_does_not_come_after_its_withdrawal_but_renews_one_that_ran_out(last, taken_back):
+    case = Case("case", samtycke=None, registered_until=4)
+    yes = Message("yes", f"urn:hsa:{WARD}", "samtycke", "case", NOW, None, None, Samtycke(outcome="given"))
+    data = Aterkallelse() if last == "aterkallelse" else Frist(name="samtycke_upphor", due=NOW)
+    then = Message("then", f"urn:hsa:{WARD}", last, "case", NOW + timedelta(minutes=1), None, None, data)
+    assert takes_back(yes, case, {4: then}) is taken_back
+    assert last_words(case) == [4]
+
+
+def test_a_revoking_that_waits_for_its_message_holds_nobody_up_and_ends_with_the_message_refused():
+    hub = Hub()
+    hub.send("draft", "svu.inskrivning", DRAFT)
+    assert hub.send("revoked", "makulering", {"message": "letter"}).rule == "held"
+    assert hub.send("free", "deltagare", LOMMA).code == "ok"
+    assert hub.send("letter", "meddelande", {"text": "Hej"}).rule == "V-2"
+    hub.again()
+    assert hub.final_of("revoked").rule == "C-41"
+    assert hub.send("again", "makulering", {"message": "letter"}).rule == "C-41", "its sender has the answer"
 
 
 def test_the_ward_may_revoke_a_case_in_which_an_admission_waits():
