@@ -209,11 +209,10 @@ class Hub:
         newer = await directories.current(self.store, self._version)
         if newer is None:
             return
-        version, directory = newer
-        await self._make_topics(directory)
-        self._version, self._directory = version, directory
+        self._version, self._directory = newer
         self._known.forget()
-        log.info("directory_in_force", version=version)
+        log.info("directory_in_force", version=self._version)
+        await self._make_topics(self._directory)
 
     async def _make_topics(self, directory: Directory, there: Iterable[str] = ()) -> None:
         topics = {kafka_in.PREFIX + s.id for s in directory.systems if "kafka" in s.ways_in}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections import Counter
 from datetime import time
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
@@ -299,8 +300,9 @@ class Directory(_Entry):
         found: list[str] = []
 
         def twice(what: str, keys: list[str]) -> None:
+            counted = Counter(keys)
             found.extend(
-                f"{what} {key} is there more than once" for key in sorted({k for k in keys if keys.count(k) > 1})
+                f"{what} {key} is there more than once" for key in sorted(k for k in counted if counted[k] > 1)
             )
 
         twice("region", [r.id for r in self.regions])

@@ -7,6 +7,7 @@ it (D-1).
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from typing import Any
 from aiokafka import ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.codec import has_gzip, has_lz4, has_snappy, has_zstd
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+from aiokafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
@@ -38,6 +39,9 @@ _LONGEST_HOLD_UP_MS = 30 * 60 * 1000
 _STALLED_S = 30.0
 _WATCH_S = 2.0
 _FETCH_BYTES = 4 * 1024 * 1024
+_MADE_AT_A_TIME = 500
+_NO_FAULT = (NoError, TopicAlreadyExistsError)
+"""What is made, by us or by another hub that was quicker."""
 _LARGEST_RECORD = 32 * 1024 * 1024
 _CODECS = {"gzip": has_gzip, "lz4": has_lz4, "snappy": has_snappy, "zstd": has_zstd}
 
@@ -66,6 +70,8 @@ class KafkaIn:
         self._reading: asyncio.Task[None] | None = None
         self._moved = time.monotonic()
         self._positions: dict[object, int] = {}
+        self._lags: dict[str, int] = {}
+        """As they are shown, by system."""
         self._stopping = False
         self.lag = 0
 
@@ -184,7 +190,9 @@ class KafkaIn:
                 system = part.topic[len(PREFIX) :]
                 by_system[system] = by_system.get(system, 0) + records
             for system, records in by_system.items():
-                metrics.consumer_lag.labels(system).set(records)
+                if self._lags.get(system) != records:
+                    metrics.consumer_lag.labels(system).set(records)
+            self._lags = by_system
             # What was set aside waits by its own name, and nobody is stalled for it.
             self.lag = sum(records for part, records in behind.items() if not reader.waits(part))
             positions: dict[object, int] = {part: ends[part] - records for part, records in behind.items()}
@@ -236,15 +244,23 @@ def _security(client: Mapping[str, Any]) -> BaseSecurity:
 
 
 async def make_topics(client: Mapping[str, Any], topics: Sequence[str], partitions: int, replication: int) -> None:
-    """Makes the topics that are not there yet. Raises ``Unavailable`` when the broker does not answer."""
+    """Makes topics that are not there yet, some at a time: thousands keep the broker for minutes, for which nobody shall wait.
+    One that cannot be made stands in nobody's way; it is logged and tried again with those that are left.
+
+    Raises ``Unavailable`` when the broker does not answer.
+    """
     admin = AIOKafkaAdminClient(**client)
     try:
         await admin.start()
         missing = sorted(set(topics) - set(await admin.list_topics()))
-        if missing:
-            await admin.create_topics([NewTopic(name, partitions, replication) for name in missing])
-    except TopicAlreadyExistsError:
-        pass  # another hub was quicker
+        some = random.sample(missing, min(len(missing), _MADE_AT_A_TIME))
+        if some:
+            answer = await admin.create_topics([NewTopic(name, partitions, replication) for name in some])
+            found = [(name, for_code(code)) for name, code, *_ in answer.topic_errors]
+            faults = [each for each in found if not issubclass(each[1], _NO_FAULT)]
+            if faults or len(missing) > len(some):
+                first = {"first": faults[0][0], "error": faults[0][1].__name__} if faults else {}
+                log.warning("topics_wait", failed=len(faults), left=len(missing) - len(some), **first)
     except (KafkaError, OSError) as error:
         raise Unavailable("kafka") from error
     finally:

@@ -108,9 +108,8 @@ async def topics(connection: Connection) -> dict[str, Topic]:
 
 async def saw(connection: Connection, found: Mapping[str, Topic]) -> None:
     """Keeps how topics look now."""
-    for name, topic in found.items():
-        await connection.execute(
-            "INSERT INTO topic (name, id, partitions) VALUES (%s, %s, %s)"
-            " ON CONFLICT (name) DO UPDATE SET id = excluded.id, partitions = excluded.partitions",
-            (name, topic.id, topic.partitions),
-        )
+    await connection.execute(
+        "INSERT INTO topic (name, id, partitions) SELECT * FROM unnest(%s::text[], %s::uuid[], %s::int[])"
+        " ON CONFLICT (name) DO UPDATE SET id = excluded.id, partitions = excluded.partitions",
+        (list(found), [topic.id for topic in found.values()], [topic.partitions for topic in found.values()]),
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from hub.store.transaction import Store
 from schemas.directory import Directory
 
@@ -28,4 +30,8 @@ async def current(store: Store, newer_than: int = 0) -> tuple[int, Directory] | 
                 (newer_than,),
             )
         ).fetchone()
-    return None if row is None else (row[0], Directory.model_validate_json(row[1]))
+    if row is None:
+        return None
+    return row[0], await asyncio.to_thread(
+        Directory.model_validate_json, row[1]
+    )  # of ten thousand systems it takes seconds
