@@ -8,10 +8,11 @@ from contextlib import asynccontextmanager
 from ipaddress import ip_address, ip_network
 
 import pytest
+from httpcore import AsyncHTTPConnection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.delivery.exits import addresses
+from hub.delivery.exits import addresses, webhook
 from hub.delivery.exits.addresses import Allowed
 from hub.delivery.exits.webhook import WebhookExit, judged, pointed
 from hub.delivery.parcel import Parcel
@@ -207,6 +208,30 @@ async def test_a_short_answer_leaves_the_connection_for_the_next_call_and_no_cal
     assert server.connections == 1
     assert not [line for lines in server.heads for line in lines if line.startswith("cookie")]
     assert all("accept-encoding: identity" in lines for lines in server.heads)
+
+
+async def test_a_call_costs_the_same_however_many_connections_the_others_have_and_quiet_ones_are_given_up(monkeypatch):
+    looked = []
+    closed = AsyncHTTPConnection.is_closed
+    monkeypatch.setattr(AsyncHTTPConnection, "is_closed", lambda self: (looked.append(self), closed(self))[1])
+    exit_ = WebhookExit(EVERYWHERE)
+    async with receiver(head(204)) as server:
+
+        async def send(number):
+            one = system(server.url).model_copy(update={"id": f"many{number}"})
+            assert (await exit_.send(one, [PARCEL], at_once)).result == "ok"
+
+        for number in range(30):
+            await send(number)
+        looked.clear()
+        await send(7)
+        assert server.connections == 30
+        assert len(set(looked)) == 1
+        monkeypatch.setattr(webhook, "_KEPT_S", 0.0)
+        await send(7)
+        assert list(exit_._lines) == ["many7"]
+    await exit_.close()
+    assert not exit_._lines
 
 
 async def test_what_may_not_leave_any_more_does_not_and_the_lane_is_told():

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import httpcore
@@ -33,19 +35,25 @@ that is longer than this in bytes or seconds the hub hangs up.
 _KEPT_S = 5.0
 
 
+class _Line:
+    """The connections of one system, and how many calls are under way on them."""
+
+    def __init__(self, pool: httpcore.AsyncConnectionPool) -> None:
+        self.pool, self.calls, self.used_at = pool, 0, 0.0
+
+
 class WebhookExit:
-    """One pool of connections for all systems, which share nothing else; each system's concurrency is its lane's affair."""
+    """Connections of each system's own: httpcore looks through a whole pool at each call and at its end, so that in one for
+    all systems each call would cost what all the others have open. A system's concurrency is its lane's affair.
+    """
 
     together = 1
 
     def __init__(self, allows: Allowed) -> None:
         self._allows = allows
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
-            max_connections=None,
-            keepalive_expiry=_KEPT_S,
-            network_backend=CheckedConnections(allows),
-        )
+        self._tls = httpx.create_ssl_context()
+        self._lines: dict[str, _Line] = {}
+        self._swept_at = 0.0
 
     def breaker(self, system: System) -> tuple[int, float]:
         """As the directory says of the system."""
@@ -84,12 +92,13 @@ class WebhookExit:
             yield body
 
         try:
-            async with asyncio.timeout(system.delivery.timeout_s) as whole:  # from the name's look-up to the head's end
-                async with self._pool.stream(
-                    "POST", _target(system.out.url), headers=headers, content=leaving()
-                ) as answer:
-                    whole.reschedule(None)
-                    await _take_off(answer)
+            async with (
+                self._line(system.id) as pool,
+                asyncio.timeout(system.delivery.timeout_s) as whole,  # from the name's look-up to the head's end
+                pool.stream("POST", _target(system.out.url), headers=headers, content=leaving()) as answer,
+            ):
+                whole.reschedule(None)
+                await _take_off(answer)
         except (httpcore.TimeoutException, TimeoutError):
             return Outcome("retry", "timeout")
         except Forbidden:
@@ -102,9 +111,44 @@ class WebhookExit:
         found = {name.lower(): value.decode("latin-1") for name, value in reversed(answer.headers)}
         return judged(answer.status, found.get(b"location"), retry_after(found.get(b"retry-after"), now))
 
+    @asynccontextmanager
+    async def _line(self, system: str) -> AsyncIterator[httpcore.AsyncConnectionPool]:
+        await self._sweep()
+        line = self._lines.get(system)
+        if line is None:
+            made = httpcore.AsyncConnectionPool(
+                ssl_context=self._tls,
+                max_connections=None,
+                keepalive_expiry=_KEPT_S,
+                network_backend=CheckedConnections(self._allows),
+            )
+            line = self._lines[system] = _Line(made)
+        line.calls += 1
+        try:
+            yield line.pool
+        finally:
+            line.calls -= 1
+            line.used_at = time.monotonic()
+
+    async def _sweep(self) -> None:
+        """Now and then gives up the connections of systems to which nothing has been sent for a while."""
+        now = time.monotonic()
+        if now - self._swept_at < _KEPT_S:
+            return
+        self._swept_at = now
+        quiet = [id_ for id_, line in self._lines.items() if not line.calls and now - line.used_at > _KEPT_S]
+        await _hang_up([self._lines.pop(id_) for id_ in quiet])
+
     async def close(self) -> None:
         """Gives up the connections."""
-        await self._pool.aclose()
+        lines, self._lines = list(self._lines.values()), {}
+        await _hang_up(lines)
+
+
+async def _hang_up(lines: Sequence[_Line]) -> None:
+    for line in lines:
+        with contextlib.suppress(Exception):  # whatever the other side does when it is left
+            await line.pool.aclose()
 
 
 def _target(url: str) -> httpcore.URL:
