@@ -7,6 +7,7 @@ or had run out is shown what may be shared now, never what could be shared then 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, Literal
@@ -83,6 +84,26 @@ def listed(case: Case) -> dict[str, list[str]]:
 def may_read(case: Case, name: str) -> bool:
     """Whether messages of a name may be read in the case as it is shown."""
     return not case.narrow or name in NARROW
+
+
+def may_be_named(case: Case, name: str, events: Iterable[Sequence[Any]]) -> bool:
+    """Whether the trace of the case as it is shown names an act at all (C-7): narrowly what is told narrowly, who takes part
+    and who reads; a kvittens, a deadline or a revoking where it is of something that is shown.
+    """
+    if not case.narrow or name in NARROW or name in _NAMED_NARROWLY:
+        return True
+    if name == _ESTIMATE:
+        return "tid" in case.steps and name in PROFILES[case.profile].refused_consent_allows
+    of_steps = {facts["step"] for event, facts in events if event == "acted"}
+    of_steps |= {facts["key"].partition("/")[2] for event, facts in events if event == "fired"} - {""}
+    if name == "frist":
+        return of_steps <= case.steps.keys()
+    return not of_steps.isdisjoint(case.steps) or any(event == "revoked" for event, _ in events)
+
+
+_NAMED_NARROWLY = frozenset(
+    {"aterkallelse", "deltagare", "roll", "atkomst", "utskrift", "uppslag", "verifiering", "folkbokforing", "avliden"}
+)
 
 
 def _bare(case: Case) -> Case:

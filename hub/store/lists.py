@@ -39,7 +39,7 @@ class Wanted:
     status: str | None = None
     name: str | None = None
     personnummer: str | None = None
-    """The beginning of it, or all."""
+    """The beginning of it, or all; a number that the person had before finds them too (C-60)."""
     contact: str | None = None
     """HSA-id of a fast vardkontakt."""
     changed_since: datetime | None = None
@@ -77,7 +77,8 @@ _CONDITIONS = {
     "to_do": "p.att_gora <> '{}' AND p.att_gora && %(to_do)s::text[]",
     "status": "c.status = %(status)s",
     "name": "c.sort_name LIKE ALL(%(name)s)",
-    "personnummer": "c.person >= %(personnummer)s AND c.person < %(personnummer)s || '~'",
+    "personnummer": "(c.person >= %(personnummer)s AND c.person < %(personnummer)s || '~'"
+    " OR ((c.state -> 'former_numbers') IS NOT NULL AND (c.state -> 'former_numbers')::jsonb @? %(former)s::jsonpath))",
     "contact": "c.id IN (SELECT id FROM named)",
     "changed_since": "c.changed_at > %(changed_since)s",
 }
@@ -109,6 +110,7 @@ def _statement(wanted: Wanted, *, few: bool = False) -> tuple[str, str, dict[str
         "status": wanted.status,
         "name": None if wanted.name is None else [f"%{_plain(part)}%" for part in _PARTS.split(wanted.name) if part],
         "personnummer": wanted.personnummer,
+        "former": f"$[*] ? (@ starts with {to_json(wanted.personnummer or '').decode()})",
         "contact": to_json([{"person": wanted.contact}]).decode(),
         "changed_since": wanted.changed_since,
     }

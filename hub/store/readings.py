@@ -144,6 +144,8 @@ class Trace:
     for_whom: str | None
     why: str | None
     size: int
+    events: list[Any] | None
+    """What a change brought about; None of a reading."""
 
 
 async def trace(
@@ -153,8 +155,8 @@ async def trace(
     found = await connection.cursor(row_factory=class_row(Trace)).execute(
         "SELECT * FROM (SELECT received_at AS at, sequence::bigint AS number, true AS change, name AS what,"
         "  NULL AS unit, NULL AS actor, NULL AS role, NULL AS ground, NULL AS for_whom, NULL AS why,"
-        "  octet_length(raw) AS size FROM message WHERE case_id = %(case)s AND sequence IS NOT NULL"
-        " UNION ALL SELECT at, id, false, what, unit, actor, role, ground, for_whom, why, 0 FROM reading"
+        "  octet_length(raw) AS size, events FROM message WHERE case_id = %(case)s AND sequence IS NOT NULL"
+        " UNION ALL SELECT at, id, false, what, unit, actor, role, ground, for_whom, why, 0, NULL FROM reading"
         "  WHERE case_id = %(case)s) AS lines"
         " WHERE %(at)s::timestamptz IS NULL OR (at, change, number) < (%(at)s, %(change)s::boolean, %(number)s::bigint)"
         " ORDER BY at DESC, change DESC, number DESC LIMIT %(limit)s",

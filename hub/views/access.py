@@ -110,7 +110,7 @@ def needs_ground(*, within: bool) -> Refused:
 
 def owns_the_trace(case: Case, asker: Asker, directory: Directory) -> str:
     """C-7: the trace is read by units of an organisation that takes part, also after the case was revoked (V-5: it is
-    kept); before anything is published by slutenvard's alone. Gives the ground.
+    kept); before anything is published by slutenvard's alone, and not by one that is told nothing (C-24). Gives the ground.
     """
     known = directory.unit_by_hsa
     owners = {
@@ -118,6 +118,8 @@ def owns_the_trace(case: Case, asker: Asker, directory: Directory) -> str:
         for unit, participant in case.participants.items()
         if unit in known and (case.published or participant["party"] == "slutenvard")
     }
-    if asker.unit.organisation not in owners or not (case.published or asker.unit.party == "slutenvard"):
+    hidden = not (case.published or asker.unit.party == "slutenvard")
+    hidden = hidden or (asker.unit.hsa in case.participants and not knows(case, asker.unit.hsa))
+    if hidden or asker.unit.organisation not in owners:
         raise replace(NOT_SHOWN)
     return "deltar" if asker.unit.hsa in case.participants else "organisation"

@@ -513,6 +513,18 @@ async def test_one_that_comes_in_after_a_refusal_sees_the_admission_alone_in_lis
     assert kept["kartlaggning"]["aktuellt_tillstand"]["value"]["text"] == "Går med stöd"
     assert kept["inskrivning"]["reason"] == "Fall i hemmet"
     await place.ask(f"/cases/{case}/print/kartlaggning", CENTRE)
+    # The trace names no more than what is told (C-7): of acts, and of what others read of them.
+    await place.say(case, "kvittens", {"message": "ring"}, CENTRE)
+    hidden = {"svu.kartlaggning", "svu.stallningstagande", "meddelande", "svu.fast_vardkontakt", "kvittens"}
+    hidden |= {"svu.beraknad_utskrivning", "utskrift/kartlaggning"}
+    trace = (await place.ask(f"/cases/{case}/trace", MALMO))["trace"]
+    assert {line["what"] for line in trace if line["kind"] == "change"} == {
+        *("svu.inskrivning", "adressering", "samtycke", "deltagare"),
+    }
+    assert not hidden & {line["what"] for line in trace}
+    assert (CENTRE, "utskrift") in {(line.get("unit"), line["what"]) for line in trace}
+    assert not any("/" in line["what"] for line in trace), "what was read of it"
+    assert hidden <= {line["what"] for line in (await place.ask(f"/cases/{case}/trace", CENTRE))["trace"]}
     # With a consent again, all is shown.
     await place.say(case, "samtycke", {"outcome": "given"})
     assert (await place.ask(f"/cases/{case}", MALMO))["kartlaggning"]["aktuellt_tillstand"]["value"][
@@ -527,6 +539,7 @@ async def test_one_that_the_registers_find_while_no_consent_stands_has_the_case_
     await place.own(case, "adressering", FOUND)
     assert await place.listed(CENTRE) == []
     await place.ask(f"/cases/{case}", CENTRE, status=404)
+    await place.ask(f"/cases/{case}/trace", CENTRE, status=404)
     assert (await place.ask("/search", CENTRE, body={"personnummer": TOLVAN}))["cases"] == []
     assert await place.listed(KOMMUN) == [case]
     await place.say(case, "samtycke", {"outcome": "given"})
@@ -568,6 +581,10 @@ async def test_a_former_number_finds_the_person(place):
     for number in (TOLVAN, ANNA):
         (row,) = (await place.ask("/search", body={"personnummer": number}))["cases"]
         assert (row["case"], row["person"]["personnummer"]) == (case, ANNA)
+    for asked in (TOLVAN, ANNA, TOLVAN[:4], ANNA[:8]):
+        answer = await place.ask(f"/units/{WARD}/cases", body={"personnummer": asked})
+        assert ([row["case"] for row in answer["cases"]], answer["total"]) == ([case], 1), asked
+    assert (await place.ask(f"/units/{WARD}/cases", body={"personnummer": "1953"}))["cases"] == []
 
 
 async def test_a_revoked_case_is_in_no_list_search_or_view_and_its_trace_is_kept(place):

@@ -13,7 +13,7 @@ from pydantic_core import from_json
 from hub.errors import Refused
 from hub.intake import telling
 from hub.processes.case import Case
-from hub.processes.disclosure import NARROW, readable, scope, visible
+from hub.processes.disclosure import NARROW, may_be_named, readable, scope, visible
 from hub.processes.machine import Decision, decide
 from hub.processes.outlook import able, as_configured, colours, may, outlook, still_awaits
 from hub.processes.registers import frist_of
@@ -275,6 +275,31 @@ def test_a_deadline_of_those_who_can_no_longer_acknowledge_ends_untold():
     assert "kvittens_forsenad/inskrivning" in decision.case.fired
     assert decision.case.steps["inskrivning"]["awaits"] == []
     assert "kvittens" not in may(SVU, decision.case, CENTRE, Directory.model_validate(changed), late.time)
+
+
+@pytest.mark.parametrize(
+    ("name", "events", "named"),
+    [
+        ("svu.inskrivning", [], True),
+        ("deltagare", [["joined", {"unit": LOMMA}]], True),
+        ("svu.kartlaggning", [], False),
+        ("svu.beraknad_utskrivning", [], False),
+        ("felsant", [], False),
+        ("kvittens", [["acted", {"step": "inskrivning"}]], True),
+        ("kvittens", [["acted", {"step": "tid"}]], False),
+        ("kvittens", [["thread_acted", {"thread": "w-3"}]], False),
+        ("makulering", [["thread_revoked", {"thread": "w-3"}]], False),
+        ("makulering", [["revoked", {}]], True),
+        ("frist", [["fired", {"key": "kvittens_forsenad/tid"}]], False),
+        ("frist", [["fired", {"key": "kvittens_forsenad/inskrivning"}]], True),
+        ("frist", [["fired", {"key": "samtycke_upphor"}], ["withdrawn", {}]], True),
+    ],
+)
+def test_the_trace_names_to_one_that_comes_after_the_refusal_only_what_it_is_told(name, events, named):
+    hub = _without()
+    hub.say(WARD, "deltagare", Deltagare(unit=LOMMA, change="tillagd"), "joins")
+    assert may_be_named(visible(hub.case, LOMMA), name, events) is named
+    assert may_be_named(visible(hub.case, CENTRE), name, events)
 
 
 def test_a_deadline_names_those_who_can_still_owe_it_when_it_is_told():

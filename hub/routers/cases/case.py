@@ -10,6 +10,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from hub.processes.case import Case
+from hub.processes.disclosure import may_be_named, readable
 from hub.routers.cases.desk import HEADERS, ON_A_CASE, Desk, trace_of
 from hub.routers.cases.question import answer, bad, moment, now, number, of_moment, only, within
 from hub.store import readings
@@ -74,10 +76,14 @@ def add(routes: APIRouter, desk: Desk) -> None:
             ground = owns_the_trace(case, asker, desk.directory())
             lines = await readings.trace(connection, id, before, limit)
             count = within([line.size for line in lines], limit)
-            changes = [line.number for line in lines[:count] if line.change]
+            seen = readable(case, asker.unit.hsa, ground)
+            told = [
+                line for line in lines[:count] if not line.change or may_be_named(seen, line.what, line.events or ())
+            ]
+            changes = [line.number for line in told if line.change]
             messages = await desk.messages(connection, case, changes)
             await readings.note(connection, [trace_of(asker, id, "logg", ground)])
-        content: dict[str, Any] = {"trace": [_line(line, messages, desk.directory()) for line in lines[:count]]}
+        content: dict[str, Any] = {"trace": [_line(line, messages, desk.directory(), seen) for line in told]}
         if len(lines) > count:
             last = lines[count - 1]
             content["next"] = f"{moment(last.at)}_{'c' if last.change else 'r'}{last.number}"
@@ -95,7 +101,10 @@ def _before(request: Request) -> tuple[datetime, bool, int] | None:
     return at, place[0] == "c", int(place[1:])
 
 
-def _line(line: Trace, messages: dict[int, Seen], directory: Directory) -> dict[str, Any]:
+def _line(line: Trace, messages: dict[int, Seen], directory: Directory, case: Case) -> dict[str, Any]:
+    """``case``: as it is shown to the one who asks. To one that sees it narrowly a reading does not name what was read of
+    it, nor a printing for whom and why.
+    """
     if line.change:
         one = messages[line.number]
         by = one.by(directory)
@@ -104,11 +113,11 @@ def _line(line: Trace, messages: dict[int, Seen], directory: Directory) -> dict[
     return {
         "kind": "read",
         "at": line.at,
-        "what": line.what,
+        "what": line.what.partition("/")[0] if case.narrow else line.what,
         "unit": line.unit,
         "unit_name": name_of(line.unit or "", directory),
         "actor": line.actor,
         "role": line.role,
         "ground": line.ground,
-        **({"for_whom": line.for_whom, "why": line.why} if line.for_whom or line.why else {}),
+        **({"for_whom": line.for_whom, "why": line.why} if not case.narrow and (line.for_whom or line.why) else {}),
     }

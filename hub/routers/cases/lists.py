@@ -48,7 +48,7 @@ class AskedInBody(Asked):
     name: Line | None = None
     """Any part of it; of those on the start list (C-31), for an archive is searched by personnummer."""
     personnummer: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{1,12}$")] | None = None
-    """The beginning of it, or all."""
+    """The beginning of it, or all; a number that the person had before finds them too (C-60)."""
 
 
 _QUERY = [
