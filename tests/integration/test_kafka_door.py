@@ -433,6 +433,8 @@ async def test_while_hubs_come_are_stopped_for_longer_than_their_session_and_go_
             so_far = len(sent)
 
             async def taken_over(so_far=so_far):
+                if writing.done():
+                    writing.result()  # the sender's own trouble is told as such
                 return len(await known(hub, *sent[so_far:])) > 20
 
             await until(taken_over)
