@@ -8,28 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
-import os
-import signal
-import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from hub.errors import Refused, Unavailable
 from hub.intake import file_reader
 from hub.intake.arrival import Arrival
+from hub.intake.beside import Beside, Process
 from hub.intake.naming import Named
-from hub.log import log
 from hub.translators import files
 from hub.translators.files_kinds import Unfit
 from schemas.both import Attachment, Meddelande
 
-_COMMAND = (sys.executable, "-P", "-m", file_reader.__name__)
-_AT_ONCE = 2
-"""Files that are read at the same time."""
 _OVERTIME_S = 4.0
 """That the reader itself may take beside its file's time, before it is held for stuck."""
-_START_S = 30.0
 _AGAIN_S = 1.0
 _SYSTEM_S = 40.0
 """That one system's files in one submission may take, so that the rest of it is not held up for long."""
@@ -47,8 +39,7 @@ class Inspection:
 
     def __init__(self, named: Callable[[Sequence[Arrival]], Awaitable[list[Named]]] = _nobody) -> None:
         self._named = named
-        self._free: asyncio.Queue[_Reader] = asyncio.Queue()
-        self._readers: list[_Reader] = []
+        self._readers = Beside(file_reader, "files")
         self._inside: dict[str, asyncio.Future[None]] = {}
         self._closed = False
 
@@ -103,16 +94,12 @@ class Inspection:
     async def _timed(
         self, attachment: Attachment, people: Sequence[str], *, patient: bool
     ) -> tuple[Refused | None, float]:
-        if self._free.empty() and len(self._readers) < _AT_ONCE:
-            self._readers.append(_Reader())
-            self._free.put_nowait(self._readers[-1])
-        reader = await self._free.get()
-        try:
-            content = base64.b64decode(attachment.content)
+        content = base64.b64decode(attachment.content)
+        async with self._readers.one() as reader:
             while not self._closed:
                 began = time.monotonic()
                 try:
-                    unfit = await reader.read(attachment.name, content, people)
+                    unfit = await _read(reader, attachment.name, content, people)
                 except Unavailable:
                     if not patient:
                         raise
@@ -123,17 +110,12 @@ class Inspection:
                     raise
                 if not self._closed:
                     return None if unfit is None else files.refusal(unfit), time.monotonic() - began
-        finally:
-            self._free.put_nowait(reader)
         raise Unavailable("stopping", retry_after=5)
 
     async def close(self) -> None:
         """Ends the processes; what is being inspected is not refused for it."""
         self._closed = True
-        for reader in self._readers:
-            reader.closed = True
-        for reader in self._readers:
-            await reader.end()
+        await self._readers.close()
 
 
 def _file(arrival: Arrival) -> Attachment | None:
@@ -143,62 +125,21 @@ def _file(arrival: Arrival) -> Attachment | None:
     return arrival.message.data.attachment
 
 
-class _Reader:
-    """One process of ``file_reader``, started when there is something to read and again when it has ended."""
-
-    def __init__(self) -> None:
-        self.closed = False
-        self._process: asyncio.subprocess.Process | None = None
-
-    async def read(self, name: str, content: bytes, people: Sequence[str]) -> Unfit | None:
-        """Raises ``Unavailable`` when the process cannot be started; a file that ends it twice is unfit."""
-        for _ in range(2):  # it may have ended since the last file, and not for this one's sake
-            process = self._process if self._process is not None else await self._start()
-            assert process.stdin is not None
-            assert process.stdout is not None
-            try:
-                async with asyncio.timeout(2 * file_reader.SECONDS + _OVERTIME_S):
-                    process.stdin.write(file_reader.input_of(name, content, people))
-                    await process.stdin.drain()
-                    line = await process.stdout.readline()
-            except TimeoutError:
-                await self.end()
-                return Unfit("time")
-            except OSError:
-                line = b""
-            if line.endswith(b"\n"):
-                return file_reader.answer_of(line)
-            await self.end()
-        return Unfit("time")
-
-    async def _start(self) -> asyncio.subprocess.Process:
-        if self.closed:
-            raise Unavailable("stopping", retry_after=5)
+async def _read(reader: Process, name: str, content: bytes, people: Sequence[str]) -> Unfit | None:
+    """Raises ``Unavailable`` when the process cannot be started; a file that ends it twice is unfit."""
+    for _ in range(2):  # it may have ended since the last file, and not for this one's sake
+        to, back = await reader.streams()
         try:
-            self._process = process = await asyncio.create_subprocess_exec(
-                *_COMMAND,
-                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-                env={name: os.environ[name] for name in ("PYTHONPATH", "PATH") if name in os.environ},  # no secrets
-                start_new_session=True,
-            )  # fmt: skip
-            assert process.stdout is not None
-            async with asyncio.timeout(_START_S):
-                if await process.stdout.readline() == file_reader.READY and not self.closed:
-                    return process
-        except (OSError, TimeoutError) as error:
-            log.error("file_reader_does_not_start", error=type(error).__name__)
-        else:
-            log.error("file_reader_does_not_start", error="ended")
-        await self.end()
-        raise Unavailable("files", retry_after=5)
-
-    async def end(self) -> None:
-        """Ends the process and what it has forked."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        assert process.stdin is not None
-        process.stdin.close()
-        await process.wait()
+            async with asyncio.timeout(2 * file_reader.SECONDS + _OVERTIME_S):
+                to.write(file_reader.input_of(name, content, people))
+                await to.drain()
+                line = await back.readline()
+        except TimeoutError:
+            await reader.end()
+            return Unfit("time")
+        except OSError:
+            line = b""
+        if line.endswith(b"\n"):
+            return file_reader.answer_of(line)
+        await reader.end()
+    return Unfit("time")

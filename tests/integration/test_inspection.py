@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from hub.errors import Unavailable
-from hub.intake import file_reader, inspection
+from hub.intake import beside, file_reader, inspection
 from hub.intake.arrival import Arrival
 from hub.intake.inspection import Inspection
 from schemas.both import Attachment, Kvittens, Meddelande
@@ -31,7 +31,7 @@ async def inspector():
 
 def stands_in(monkeypatch, script: str) -> None:
     """Another program in the reader's place."""
-    monkeypatch.setattr(inspection, "_COMMAND", (sys.executable, "-c", script))
+    monkeypatch.setattr(beside, "command", lambda _: (sys.executable, "-c", script))
 
 
 def reads_with(monkeypatch, check: str, *, seconds: int = 1) -> None:
@@ -72,7 +72,7 @@ async def test_no_process_is_started_before_the_first_file_and_few_for_many():
 
 async def test_the_reader_ends_when_the_hub_is_gone():
     process = await asyncio.create_subprocess_exec(
-        *inspection._COMMAND, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        *beside.command(file_reader), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
     assert await process.stdout.readline() == file_reader.READY
     process.stdin.close()  # as the kernel does, whichever way the hub ends
@@ -82,7 +82,7 @@ async def test_the_reader_ends_when_the_hub_is_gone():
 async def test_the_reader_is_given_no_secrets(monkeypatch, inspector):
     monkeypatch.setenv("HUB_DATABASE_URL", "hemligt")
     await inspector.inspect(attachment())
-    (reader,) = inspector._readers
+    (reader,) = inspector._readers.processes
     assert "HUB_DATABASE_URL" not in psutil.Process(reader._process.pid).environ()
 
 
@@ -105,7 +105,7 @@ async def test_a_file_that_takes_too_much_memory_is_refused(monkeypatch, inspect
 async def test_a_file_that_kills_its_fork_is_refused_and_the_reader_goes_on(monkeypatch, inspector):
     reads_with(monkeypatch, "os.abort() if len(content) > 3 else None", seconds=5)
     assert (await inspector.inspect(attachment(b"deadly"))).rule == "C-42"
-    (reader,) = inspector._readers
+    (reader,) = inspector._readers.processes
     process = reader._process
     assert await inspector.inspect(attachment()) is None
     assert reader._process is process
@@ -129,7 +129,7 @@ async def test_a_reader_that_is_stuck_or_dies_is_ended_and_the_file_refused(monk
 
 async def test_a_reader_that_was_killed_between_two_files_is_started_again(inspector):
     assert await inspector.inspect(attachment()) is None
-    os.kill(inspector._readers[0]._process.pid, 9)
+    os.kill(inspector._readers.processes[0]._process.pid, 9)
     assert await inspector.inspect(attachment()) is None
 
 
@@ -137,20 +137,20 @@ async def test_a_reader_that_does_not_start_is_no_fault_of_the_file(monkeypatch,
     stands_in(monkeypatch, "raise SystemExit(1)")
     with pytest.raises(Unavailable):
         await inspector.inspect(attachment())
-    monkeypatch.setattr(inspection, "_COMMAND", ("/there/is/no/such",))
+    monkeypatch.setattr(beside, "command", lambda _: ("/there/is/no/such",))
     with pytest.raises(Unavailable):
         await inspector.inspect(attachment())
 
 
 async def test_a_patient_caller_waits_until_the_reader_starts_again(monkeypatch, inspector):
-    real = inspection._COMMAND
+    real = beside.command
     monkeypatch.setattr(inspection, "_AGAIN_S", 0.05)
-    monkeypatch.setattr(inspection, "_COMMAND", ("/there/is/no/such",))
+    monkeypatch.setattr(beside, "command", lambda _: ("/there/is/no/such",))
     one = arrival("a", b"19121212-1212")
     waits = asyncio.create_task(inspector.pass_through([one], {"a"}, patient=True))
     await asyncio.sleep(0.3)
     assert not waits.done()
-    monkeypatch.setattr(inspection, "_COMMAND", real)
+    monkeypatch.setattr(beside, "command", real)
     await asyncio.wait_for(waits, 20)
     assert one.refused.rule == "C-42"
 
@@ -167,7 +167,7 @@ def arrival(subject: str, content: bytes | None = None) -> Arrival:
 async def test_what_has_no_file_does_not_wait_and_starts_nothing(inspector):
     assert not inspector.concerns([arrival("a")])
     await inspector.pass_through([arrival("a")], {"a"}, patient=False)
-    assert not inspector._readers
+    assert not inspector._readers.processes
 
 
 async def test_the_same_case_waits_behind_a_file_and_others_do_not(inspector):
