@@ -179,7 +179,7 @@ class KafkaIn:
             await self._asides.refresh()
             consumer = reader.consumer
             try:
-                await asyncio.wait_for(reader.oldest(), 5)
+                await asyncio.wait_for(reader.outlived(), 5)
                 assigned = consumer.assignment()
                 ends = await asyncio.wait_for(consumer.end_offsets(list(assigned)), 5) if assigned else {}
                 behind = await reader.behind({part: end for part, end in ends.items() if part in consumer.assignment()})

@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 
 from hub.errors import Unavailable
 from hub.routers import consumer as module
+from hub.routers import waiting
 from hub.routers.consumer import Reader
 from hub.routers.faults import end_of_batch, reason_of
 from hub.store.asides import Aside
@@ -260,7 +261,7 @@ async def test_what_operations_lets_pass_is_passed_and_nothing_else(monkeypatch)
 
 
 async def test_what_becomes_readable_is_read_at_the_next_try_without_anybody(monkeypatch):
-    monkeypatch.setattr(module, "_AGAIN_S", (0.0,))
+    monkeypatch.setattr(waiting, "_AGAIN_S", (0.0,))
     (part,) = parts(1)
     played = Played({part: ["good", FAULTS[0], "good"]})
     await played.until(lambda: played.asides.waiting)

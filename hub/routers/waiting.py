@@ -1,0 +1,129 @@
+"""Partitions that wait at a record by name, and those of whom it is not known yet whose the fault is (D-4).
+Imports aiokafka only.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from hub.log import log
+from hub.routers.asides import NOBODYS, Asides
+from hub.routers.in_hand import InHand
+from hub.routers.places import Places
+from schemas.directory import System
+
+_SUSPECTED_S = 10.0
+"""Seconds for which partitions are read one by one after an error that does not say whose it is."""
+
+_AGAIN_S = (5.0, 30.0, 60.0)
+"""Waits before a partition that was set aside is tried again; the last one is repeated."""
+
+SystemOf = Callable[[str], System | str]
+"""Topic → the system that writes there, or in a word why its records are not taken in."""
+
+
+@dataclass(slots=True)
+class _Wait:
+    at: int
+    reason: str
+    tries: int
+    again_at: float | None
+    """None: it goes on when the directory changes."""
+
+
+class Waiting:
+    """Those of one consumer: set aside, tried again, passed by operations, read with the others again."""
+
+    def __init__(
+        self,
+        consumer: Callable[[], AIOKafkaConsumer],
+        system_of: SystemOf,
+        places: Places,
+        in_hand: InHand,
+        asides: Asides,
+    ) -> None:
+        self._consumer = consumer
+        self._system_of = system_of
+        self._places = places
+        self._in_hand = in_hand
+        self._asides = asides
+        self.parts: dict[TopicPartition, _Wait] = {}
+        self.suspects: dict[TopicPartition, float] = {}
+        """Partitions that are read one by one, and until when."""
+
+    def suspect(self, part: TopicPartition) -> None:
+        """From now on it is read by itself, record after record, so that an error says whose it is and where."""
+        self.suspects[part] = time.monotonic() + _SUSPECTED_S
+
+    async def acquit(self, part: TopicPartition) -> None:
+        """A suspect that has given all it had, or nothing for long, is read with the others again."""
+        stable = self._consumer().last_stable_offset(part)
+        caught_up = stable is not None and self._places.of.get(part, -1) >= stable
+        if not caught_up and time.monotonic() <= self.suspects.get(part, 0):
+            return
+        self.suspects.pop(part, None)
+        if caught_up and part in self._asides.waiting:
+            await self.flows(part)
+        elif part in self.parts:
+            self._consumer().pause(part)  # it showed nothing this time
+
+    async def set_aside(self, part: TopicPartition, at: int, reason: str, until: int | None = None) -> None:
+        """The partition waits at this record; what was before it is handled."""
+        if part not in self._consumer().assignment():
+            return
+        self._places.seek(part, at)
+        self._consumer().pause(part)
+        self.suspects.pop(part, None)
+        before = self.parts.get(part)
+        tries = before.tries + 1 if before is not None and before.at == at else 0
+        later = None if reason in NOBODYS else _AGAIN_S[min(tries, len(_AGAIN_S) - 1)]
+        self.parts[part] = _Wait(at, reason, tries, None if later is None else time.monotonic() + later)
+        if not tries:
+            self._in_hand.stand(part, at)  # so that the group knows where it stands, whatever retention does
+        await self._asides.put((part.topic, part.partition), at, reason, until)
+
+    async def flows(self, part: TopicPartition) -> None:
+        """The partition is read with the others again."""
+        self.parts.pop(part, None)
+        if part in self._consumer().assignment():
+            self._consumer().resume(part)
+        await self._asides.flows((part.topic, part.partition))
+
+    async def look_around(self) -> None:
+        """What waits and may go on: its system is in the directory, operations says so, or it is time to try again."""
+        known = self._asides.waiting
+        for part, wait in list(self.parts.items()):
+            row = known.get((part.topic, part.partition))
+            if row is not None and row.pass_to is not None and row.at == wait.at:
+                log.warning("topic_passed", topic=part.topic, partition=part.partition, at=row.at, to=row.pass_to)
+                self._places.go_to(part, row.pass_to)
+                await self.flows(part)
+            elif wait.again_at is None:
+                if not isinstance(self._system_of(part.topic), str):
+                    await self.flows(part)
+            elif time.monotonic() > wait.again_at and part not in self.suspects:
+                self._consumer().resume(part)
+                self.suspect(part)
+                wait.again_at = time.monotonic() + 2 * _SUSPECTED_S
+
+    async def given(self, parts: Iterable[TopicPartition]) -> None:
+        """Partitions came to this hub: what is known to wait is read one by one, so that it disturbs nobody."""
+        await self._asides.refresh()
+        known = self._asides.waiting
+        for part in parts:
+            row = known.get((part.topic, part.partition))
+            if row is not None and row.reason not in NOBODYS:
+                self.suspect(part)
+
+    async def outlived(self) -> None:
+        """Names what retention took from under partitions that wait, and goes on with what is left of them."""
+        at = {part: wait.at for part, wait in self.parts.items()}
+        for part, begin in (await self._consumer().beginning_offsets(list(at)) if at else {}).items():
+            if begin > at[part] and part in self.parts:
+                await self._places.lose(part, at[part], "retention", begin)
+                self._places.go_to(part, begin)
+                await self.flows(part)
