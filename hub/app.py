@@ -15,10 +15,10 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from hub import metrics
-from hub.addressing.calls import RegisterSettings
+from hub.addressing.calls import Parked, RegisterSettings
 from hub.addressing.known import Known
 from hub.addressing.news import News
-from hub.addressing.registers import Parked, Registers
+from hub.addressing.registers import Registers
 from hub.addressing.worker import Worker, counted, failed
 from hub.delivery.exits import kafka as kafka_exit
 from hub.delivery.exits.addresses import Allowed

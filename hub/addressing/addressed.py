@@ -5,9 +5,10 @@ Imports the registers, the rules and the language.
 
 from __future__ import annotations
 
+from hub.addressing.calls import Parked
 from hub.addressing.lines import fitting, one_line
 from hub.addressing.outcomes import Resolution
-from hub.addressing.registers import Parked, Registers
+from hub.addressing.registers import Registers
 from hub.errors import Unavailable
 from hub.processes.registers import outcome_of
 from schemas.directory import Directory

@@ -66,7 +66,7 @@ class Caller:
     """Sends questions to one register. Use as an async context manager, or ``aclose`` it."""
 
     def __init__(self, settings: RegisterSettings, pace: Pace | None = None) -> None:
-        self._settings = settings
+        self.settings = settings
         self._pace = pace or Pace(settings.rate, settings.burst, settings.max_wait)
         headers = {"Content-Type": "text/xml; charset=utf-8", "Accept": "text/xml"}
         # A few compressed bytes can become gigabytes before anybody counts them.
@@ -97,7 +97,7 @@ class Caller:
         before that, and a producer that slow is not helped by the same question twice.
         """
         no_answer = retry_if_exception_type((httpx.ConnectError, httpx.ConnectTimeout, httpx.RemoteProtocolError))
-        attempts = AsyncRetrying(retry=no_answer, stop=stop_after_attempt(self._settings.attempts), reraise=True)
+        attempts = AsyncRetrying(retry=no_answer, stop=stop_after_attempt(self.settings.attempts), reraise=True)
         try:
             return await attempts(self._once, producer, question, routine=routine)
         except httpx.TimeoutException:
@@ -109,13 +109,13 @@ class Caller:
     async def _once(self, producer: str, question: Outgoing, *, routine: bool) -> bytes:
         await self._pace.turn(producer, routine=routine)
         headers = {"SOAPAction": f'"{question.soap_action}"'}
-        whole = self._settings.connect_timeout + self._settings.read_timeout
+        whole = self.settings.connect_timeout + self.settings.read_timeout
         body = bytearray()
         try:
             # A byte now and then would keep the read time-out from ever passing: this one is of the whole call.
             async with (
                 asyncio.timeout(whole),
-                self._client.stream("POST", self._settings.url, content=question.body, headers=headers) as response,
+                self._client.stream("POST", self.settings.url, content=question.body, headers=headers) as response,
             ):
                 async for part in response.aiter_raw():
                     body += part

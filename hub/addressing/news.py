@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
+from hub.addressing.calls import Parked
 from hub.addressing.known import Known
 from hub.addressing.lines import one_line
 from hub.addressing.outcomes import REFUSALS, Rules
-from hub.addressing.registers import Parked, Registers
+from hub.addressing.registers import Registers
 from hub.addressing.resolve import new_number
 from hub.errors import Unavailable
 from hub.intake.intake import Intake

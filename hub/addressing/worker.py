@@ -13,12 +13,13 @@ from datetime import UTC, datetime, timedelta
 
 from hub import metrics
 from hub.addressing.addressed import addressed, unavailable
+from hub.addressing.calls import Parked
 from hub.addressing.known import Known
 from hub.addressing.lanes import Lanes
 from hub.addressing.lines import fitting
 from hub.addressing.news import News
 from hub.addressing.outcomes import Rules
-from hub.addressing.registers import Parked, Registers
+from hub.addressing.registers import Registers
 from hub.errors import Unavailable
 from hub.intake.intake import Intake
 from hub.intake.own import ASKED, own_message

@@ -72,7 +72,7 @@ def directory_apply(
     from hub.directory import changes, load
     from hub.settings import outward
     from hub.store import directory as store
-    from schemas.directory import WebhookOut
+    from schemas.ways_out import WebhookOut
 
     wanted = load(file)
     may = outward()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import datetime, timedelta
 
-from schemas.directory import Delivery
+from schemas.ways_out import Delivery
 
 _JITTER = 0.2
 """A wait varies by this share to both sides, so that systems that failed together do not come back together."""

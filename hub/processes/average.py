@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from hub.processes.law import History, Told, read
-from schemas.directory import Agreement
+from schemas.agreement import Agreement
 from schemas.swedish_time import local_day
 
 

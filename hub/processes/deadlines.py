@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from hub.processes.case import Case
 from hub.processes.common import ALL_PARTIES, OPPENVARD, SLUTENVARD
-from schemas.directory import Agreement
+from schemas.agreement import Agreement
 from schemas.swedish_time import STOCKHOLM, local_day
 
 _MIDNIGHT = time()

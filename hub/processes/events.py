@@ -1,4 +1,5 @@
-"""What happens in a case: events, and the fold that makes the case of them. Imports the case only.
+"""What happens in a case: events, and the fold that makes the case of them. Imports the case and the events about its
+person only.
 
 ``evolve`` is the only thing that changes a case, and it never fails: whatever may be wrong was refused before the
 event.
@@ -10,7 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any
 
-from hub.processes.case import Case, reader
+from hub.processes.case import Case
+from hub.processes.person_events import PERSON
 
 Event = tuple[str, dict[str, Any]]
 """(name, facts): plain data, kept with the message that caused it."""
@@ -47,56 +49,6 @@ def _role_changed(case: Case, *, unit: str, role: str, change: str) -> None:
         roles.append(role)
     else:
         roles.remove(role)
-
-
-def _informed(case: Case, *, given: bool, reason: str | None = None) -> None:
-    case.information, case.information_at = given, case.sequence
-    case.records["information"] = {"given": given} | ({"reason": reason} if reason else {})
-
-
-def _consented(
-    case: Case,
-    *,
-    outcome: str,
-    at: str,  # noqa: ARG001 - the clock's
-    until: str | None = None,
-    record: dict[str, Any] | None = None,
-) -> None:
-    case.samtycke, case.consent_until, case.consent_at = outcome, until, case.sequence
-    case.records["samtycke"] = {"outcome": outcome, **(record or {})}
-    case.registered_until = None
-    if outcome != "refused":
-        case.shared_until = None
-    elif case.shared_until is None:
-        case.shared_until = case.sequence
-
-
-def _withdrawn(case: Case, *, at: str) -> None:  # noqa: ARG001 - the clock's
-    case.samtycke = case.consent_until = case.consent_at = None
-    case.records.pop("samtycke", None)
-    case.shared_until = case.shared_until or case.sequence
-    case.registered_until = case.registered_until or case.sequence
-
-
-def _blocked(case: Case, *, at: str) -> None:
-    """C-62: address and personal contacts go at once."""
-    case.blocked = True
-    _withdrawn(case, at=at)
-    for name in ("address", "phone"):
-        case.person.pop(name, None)
-    case.outsiders = None
-    case.contacts.clear()
-
-
-def _named(case: Case, **person: str) -> None:
-    before, now = case.person.get("personnummer"), person.get("personnummer")
-    if before is not None and now is not None and now != before:
-        case.former_numbers = [number for number in (*case.former_numbers, before) if number != now]
-    case.person.update(person)
-
-
-def _died(case: Case) -> None:
-    case.deceased = True
 
 
 def _published(case: Case, *, at: str) -> None:
@@ -243,33 +195,6 @@ def _sip_answered(case: Case, *, approves: bool) -> None:
     case.sip_approved = approves
 
 
-def _listed(case: Case) -> None:
-    case.outsiders = case.sequence
-
-
-def _contact(case: Case, *, person: str, change: str) -> None:
-    if change == "borttagen":
-        case.contacts.pop(person, None)
-    else:
-        case.contacts[person] = case.sequence
-
-
-def _accessed(case: Case, *, unit: str, ground: str, at: str) -> None:
-    case.access[unit] = [ground, at]
-
-
-def _access_ended(case: Case, *, unit: str) -> None:
-    case.access.pop(unit, None)
-
-
-def _granted(case: Case, *, unit: str, actor: str, role: str, ground: str, at: str, until: str) -> None:
-    case.granted[reader(unit, actor, role)] = [ground, at, until]
-
-
-def _grant_ended(case: Case, *, unit: str, actor: str, role: str) -> None:
-    case.granted.pop(reader(unit, actor, role), None)
-
-
 def _discharged(case: Case, *, archived: str, **facts: str) -> None:
     case.status = "discharged"
     case.dates["discharged"] = facts
@@ -308,24 +233,12 @@ def _turned_away(case: Case, *, rule: str) -> None:  # noqa: ARG001 - the histor
         standing["awaits"] = []
 
 
-def _verified(case: Case, *, actor: str, outcome: str) -> None:
-    if outcome == "verified":
-        case.disputed.pop(actor, None)
-    else:
-        case.disputed[actor] = outcome
-
-
 EVOLVE: dict[str, Callable[..., None]] = {
+    **PERSON,
     "opened": _opened,
     "joined": _joined,
     "left": _left,
     "role_changed": _role_changed,
-    "informed": _informed,
-    "consented": _consented,
-    "withdrawn": _withdrawn,
-    "blocked": _blocked,
-    "named": _named,
-    "died": _died,
     "published": _published,
     "admitted": _admitted,
     "estimated": _estimated,
@@ -347,19 +260,12 @@ EVOLVE: dict[str, Callable[..., None]] = {
     "positioned": _positioned,
     "marked": _marked,
     "sip_answered": _sip_answered,
-    "listed": _listed,
-    "contact": _contact,
-    "accessed": _accessed,
-    "access_ended": _access_ended,
-    "granted": _granted,
-    "grant_ended": _grant_ended,
     "discharged": _discharged,
     "discharge_undone": _discharge_undone,
     "revoked": _revoked,
     "fired": _fired,
     "addressed": _addressed,
     "turned_away": _turned_away,
-    "verified": _verified,
 }
 
 

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from schemas.directory import Agreement
+from schemas.agreement import Agreement
 from schemas.swedish_time import STOCKHOLM, local_day
 
 History = Iterable[Iterable[Sequence[Any]]]

@@ -19,7 +19,8 @@ from hub.sandbox.ledger import Ledger
 from hub.sandbox.party import Party
 from hub.sandbox.receivers import Centre, Municipality
 from hub.sandbox.ward import Ward
-from schemas.directory import Directory, WebhookOut
+from schemas.directory import Directory
+from schemas.ways_out import WebhookOut
 
 _PACE_S = {"slutenvard": 0.45, "oppenvard": 0.5, "kommun": 0.65}
 """Half of them take no longer than this, seconds at pace 1."""

@@ -23,7 +23,8 @@ from starlette.routing import Route
 
 from hub.sandbox import wire
 from hub.sandbox.wire import Answer, Out
-from schemas.directory import Directory, WebhookOut
+from schemas.directory import Directory
+from schemas.ways_out import WebhookOut
 
 log = logging.getLogger(__name__)
 

@@ -9,10 +9,10 @@ import httpx
 import pytest
 from lxml import etree
 
-from hub.addressing.calls import Caller
+from hub.addressing.calls import Caller, Parked, RegisterSettings
 from hub.addressing.outcomes import Outcome, Rules
 from hub.addressing.pace import Pace
-from hub.addressing.registers import Parked, Registers, RegisterSettings
+from hub.addressing.registers import Registers
 from hub.errors import Misconfigured, Unavailable
 from hub.sandbox.register_contents import Contents
 from hub.sandbox.registers import Control, SimulatedRegisters, Trouble

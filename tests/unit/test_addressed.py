@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.addressing.addressed import addressed
+from hub.addressing.calls import Parked
 from hub.addressing.known import Memory
 from hub.addressing.lines import fitting
 from hub.addressing.outcomes import Outcome, Resolution
-from hub.addressing.registers import Parked
 from hub.errors import Unavailable
 from hub.processes.registers import outcome_of, receivers
 from hub.scenarios.world import load

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hub.processes.case import Case
 from hub.processes.deadlines import STOCKHOLM, concerned, deadlines
-from schemas.directory import Agreement
+from schemas.agreement import Agreement
 
 LAW = Agreement()
 WARD, WARD_2, CENTRE, TOWN = "ward", "ward-2", "centre", "town"

@@ -21,8 +21,9 @@ from hub.delivery.schedule import next_attempt
 from hub.errors import Unavailable
 from hub.store.outbox import Item
 from hub.translators.retry_after import retry_after
-from schemas.directory import Delivery, System
+from schemas.directory import System
 from schemas.messages import Receipt, Told
+from schemas.ways_out import Delivery
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 LONG_AGO = NOW - timedelta(days=30)

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 
 from hub.processes.average import monthly_average
 from hub.processes.law import CONDITIONS, STOCKHOLM, Liability, liability
-from schemas.directory import Agreement, Region
+from schemas.agreement import Agreement
+from schemas.directory import Region
 
 LAW = Agreement()
 FAR = date(2030, 1, 1)

@@ -19,7 +19,8 @@ from hub.delivery.parcel import Parcel
 from hub.errors import Misconfigured
 from hub.settings import Outward, outward
 from hub.translators.formats import Written
-from schemas.directory import System, _fault_of_address
+from schemas.directory import System
+from schemas.ways_out import fault_of_address
 
 EVERYWHERE = Allowed(plain=True, networks=(ip_network("127.0.0.0/8"), ip_network("::1")))
 PARCEL = Parcel(
@@ -323,7 +324,7 @@ def test_the_directory_is_told_of_an_address_that_the_installation_does_not_allo
             "https://-/", "https://x..y/", "https://a b/", "https://" + "a-" * 200]
 )  # fmt: skip
 def test_an_address_that_nobody_can_call_is_a_fault_of_the_directory(url):
-    assert _fault_of_address(url) is not None
+    assert fault_of_address(url) is not None
 
 
 def test_the_settings_are_strict_in_production_and_name_the_variable_that_is_wrong(monkeypatch):

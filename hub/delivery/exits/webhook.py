@@ -21,7 +21,8 @@ from hub.delivery.exits.addresses import Allowed, CheckedConnections, Forbidden
 from hub.delivery.parcel import MayLeave, Outcome, Parcel
 from hub.translators import native
 from hub.translators.retry_after import retry_after
-from schemas.directory import System, WebhookOut
+from schemas.directory import System
+from schemas.ways_out import WebhookOut
 
 _AGAIN = frozenset({408, 425, 429})
 _OF_THE_NOTICE = frozenset({400, 409, 422})

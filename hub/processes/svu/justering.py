@@ -1,0 +1,125 @@
+"""Who has adjusted the position statement, who is to, and what each party's part must hold before (V-13 to V-15). Imports
+the common rows only.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hub.processes.common import may_adjust, step_told, those_of, with_duty
+from hub.processes.outlook import able, still_awaits
+from hub.processes.table import Situation, guard
+
+STEP = "stallningstagande"
+REQUIRED = {
+    "slutenvard": ("patient_opinion", "egenvard", "forbrukningsmaterial", "responsible_physician", "sip_position"),
+    "oppenvard": ("responsible_physicians", "responsibility_division"),
+    "kommun": ("planned_efforts",),
+}
+"""What a part must hold before it is marked ready or adjusted (V-12 to V-14, C-56)."""
+
+
+def done(s: Situation) -> dict[str, list[Any]]:
+    """Unit → who has adjusted for it, in which role and when."""
+    standing = s.case.steps.get(STEP)
+    return {} if standing is None else standing["done"]
+
+
+def has_adjusted(s: Situation, party: str) -> bool:
+    """V-15: any of the party's units has, one that has left since included: the text was adjusted for the party."""
+    own = {*those_of(s, party), *(unit for unit, left in s.case.gone.items() if left == party)}
+    return not own.isdisjoint(done(s))
+
+
+def fully_adjusted(s: Situation) -> bool:
+    """Every party's units have; one that is to answer anew (V-13) or is not found yet (V-6) is still missing."""
+    standing = s.case.steps.get(STEP)
+    return standing is not None and bool(standing["done"]) and not still_awaits(s.case, standing)
+
+
+def is_complete(s: Situation, party: str) -> bool:
+    """Whether the party's part holds all that it must."""
+    written = s.case.fields.get(f"{STEP}.{party}", {})
+    return all(name in written and written[name][3] for name in REQUIRED[party])
+
+
+def await_justering(s: Situation, already: dict[str, list[Any]]) -> None:
+    """Every unit with the responsibility whose party may adjust now."""
+    units = with_duty(s, those_of(s, *may_adjust(s)), STEP, "justera")
+    step_told(s, STEP, "justera", [unit for unit in units if unit not in already], already)
+
+
+@guard(
+    "V-12",
+    sv="Slutenvården har inte klarmarkerat sin del ännu.",
+    en="Inpatient care has not marked its part as ready yet.",
+    element="/type",
+)
+def the_ward_is_ready(s: Situation) -> bool:
+    return s.case.klarmarkerad
+
+
+@guard(
+    "V-13",
+    sv="Öppenvården har svarat nej till ställningstagandet till SIP och kan inte justera.",
+    en="Outpatient care has said no to the position on SIP and cannot adjust.",
+    element="/type",
+)
+def oppenvard_has_not_said_no(s: Situation) -> bool:
+    return s.party != "oppenvard" or s.case.sip_approved is not False
+
+
+@guard(
+    "V-15",
+    sv="Enhetens justering väntas inte: den är redan gjord, eller ingen roll på enheten har ansvaret.",
+    en="The unit's adjustment is not awaited: it is done, or no role of the unit has the responsibility.",
+    element="/type",
+)
+def its_justering_is_awaited(s: Situation) -> bool:
+    standing = s.case.steps.get(STEP)
+    return standing is not None and s.unit in standing["awaits"]
+
+
+@guard(
+    "V-13",
+    sv="Öppenvården justerar först när den godkänt ställningstagandet till SIP (svu.sip_stallning).",
+    en="Outpatient care adjusts only when it has approved the position on SIP (svu.sip_stallning).",
+    element="/type",
+)
+def oppenvard_approves(s: Situation) -> bool:
+    return s.party != "oppenvard" or s.case.sip_approved is True
+
+
+@guard(
+    "V-13",
+    sv="Fyll i responsible_physicians och responsibility_division före justering.",
+    en="Fill in responsible_physicians and responsibility_division before adjusting.",
+    element="/data",
+)
+def oppenvards_part_is_complete(s: Situation) -> bool:
+    return s.party != "oppenvard" or is_complete(s, "oppenvard")
+
+
+@guard(
+    "V-14",
+    sv="Fyll i planned_efforts före justering.",
+    en="Fill in planned_efforts before adjusting.",
+    element="/data",
+)
+def kommuns_part_is_complete(s: Situation) -> bool:
+    return s.party != "kommun" or is_complete(s, "kommun")
+
+
+@guard(
+    "C-1",
+    sv="Rollen har inte ansvaret att justera. Låt en roll med ansvaret göra det.",
+    en="The role has no responsibility to adjust. Let a role that has it do so.",
+    element="/actorrole",
+)
+def the_role_may_adjust(s: Situation) -> bool:
+    return s.role in able(s.case, s.unit, STEP, "justera", s.directory)
+
+
+def adjust(s: Situation) -> None:
+    who = {"actor": s.message.actor, "role": s.role, "time": s.message.time.isoformat()}
+    s.emit("acted", step=STEP, unit=s.unit, **who)
