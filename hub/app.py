@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-import uvicorn
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
-from hub import metrics
 from hub.addressing.calls import Parked, RegisterSettings
 from hub.addressing.known import Known
 from hub.addressing.news import News
@@ -25,6 +22,7 @@ from hub.delivery.exits.addresses import Allowed
 from hub.delivery.exits.webhook import WebhookExit
 from hub.delivery.relay import Relay
 from hub.errors import Misconfigured, Unavailable
+from hub.gauges import Gauges
 from hub.intake.clock import Clock
 from hub.intake.intake import Intake
 from hub.intake.readers import Readers
@@ -36,13 +34,12 @@ from hub.routers import kafka as kafka_in
 from hub.routers.asides import Asides
 from hub.routers.topics import Topics
 from hub.settings import Settings, kafka_client
-from hub.store import backlog as backlogs
-from hub.store import cases, deadline, held, news, outbox
 from hub.store import directory as directories
+from hub.store import news
 from hub.store.outbox import Item
 from hub.store.registers import Answers
 from hub.store.transaction import Store
-from hub.supervisor import Supervisor, turned
+from hub.supervisor import Supervisor, every
 from hub.translators.soap.envelope import are_there
 from hub.translators.soap.listing import Actor
 from schemas.directory import Directory
@@ -60,14 +57,6 @@ _NEWS_KEPT = timedelta(days=30)
 """Longer than any answer about a person is good."""
 _SILENCE_S = 120.0
 """Seconds without a turn after which a loop that has something to do all the time counts as stuck."""
-
-
-class Server(uvicorn.Server):
-    """Leaves the signals to the hub, so that the stop is in order: doors, intake, relay."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 class Hub:
@@ -96,9 +85,7 @@ class Hub:
         self.topics = Topics(self._kafka, self.store, self.asides, self.kafka_in.begin_again)
         self.relay: Relay | None = None
         self.supervisor = Supervisor()
-        self._unsent: set[str] = set()
-        self._shown: set[str] = set()
-        """Systems whose gauges say that something is unsent, and those whose gauges are there."""
+        self.gauges = Gauges(self.store, self.intake, self.directory)
 
     def directory(self) -> Directory:
         """The version in force; a message sees one throughout."""
@@ -120,7 +107,7 @@ class Hub:
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, stop.set)
         await self.start()
-        server = Server(
+        server = connections.Server(
             connections.Config(
                 self.api(),
                 request_s=self.settings.http_request_s,
@@ -175,12 +162,12 @@ class Hub:
         for name, seconds, work in (
             ("directory", _DIRECTORY_S, self._take_up_directory),
             ("topics", _TOPICS_S, self._look_at_topics),
-            ("held", _HELD_S, self._retry_held),
-            ("clock", _CLOCK_S, self._strike),
+            ("held", _HELD_S, self.intake.retry_held),
+            ("clock", _CLOCK_S, self.clock.strike),
             ("known", _KNOWN_S, self._known.load),
             ("news", _NEWS_S, self._ask_again),
             ("readers", _READERS_S, self._write_readers),
-            ("gauges", _GAUGES_S, self._gauges),
+            ("gauges", _GAUGES_S, self.gauges.show_gauges),
             ("sweep", _SWEEP_S, self._sweep),
         ):
             keep(name, partial(every, seconds, work), silence_s=_SILENCE_S + 2 * seconds)
@@ -225,12 +212,6 @@ class Hub:
         """Topics that were deleted are made again, and what was on them is named as lost."""
         await self._make_topics(self.directory(), await self.topics.look())
 
-    async def _retry_held(self) -> None:
-        await self.intake.retry_held()
-
-    async def _strike(self) -> None:
-        await self.clock.strike()
-
     async def _ask_again(self) -> None:
         if self.worker.news is not None and self.worker.asks:
             try:
@@ -246,37 +227,6 @@ class Hub:
         await Answers(self.store).sweep()
         async with self.store.transaction() as connection:
             await news.sweep(connection, datetime.now(UTC) - _NEWS_KEPT)
-
-    async def _gauges(self) -> None:
-        metrics.intake_queue.set(self.intake.length)
-        metrics.progress.set(self.intake.progress)
-        async with self.store.transaction() as connection:
-            backlog = await backlogs.backlog(connection)
-            waiting, since = await held.gauge(connection)
-            manual = await cases.manual_count(connection)
-            late = await deadline.overdue(connection, datetime.now(UTC))
-        now = datetime.now(UTC)
-        metrics.deadlines_due.clear()
-        for name, count in late:
-            metrics.deadlines_due.labels(name).set(count)
-        self._show_backlog(backlog, now)
-        metrics.held.set(waiting)
-        metrics.held_oldest.set(0 if since is None else (now - since).total_seconds())
-        metrics.manual.set(manual)
-
-    def _show_backlog(self, backlog: list[backlogs.Backlog], now: datetime) -> None:
-        """Of each system with something unsent; the others' zeros are written once."""
-        systems = {*self.directory().system_by_id, *outbox.LOOKUPS}
-        there = {one.system for one in backlog}
-        for system in (self._unsent - there) | (systems - self._shown):
-            for gauge in (metrics.outbox_waiting, metrics.outbox_oldest, metrics.outbox_dead):
-                gauge.labels(system).set(0)
-        for one in backlog:
-            age = 0.0 if one.oldest is None else (now - one.oldest).total_seconds()
-            metrics.outbox_waiting.labels(one.system).set(one.waiting)
-            metrics.outbox_oldest.labels(one.system).set(age)
-            metrics.outbox_dead.labels(one.system).set(one.dead)
-        self._unsent, self._shown = there, self._shown | systems
 
     async def _ready(self) -> tuple[dict[str, str], dict[str, Any]]:
         """The checks, and what operations wants to know beside them: a topic that waits stops nobody else."""
@@ -318,19 +268,6 @@ class Hub:
         errors.install(api, self.intake.workshop)
         openapi.install(api)
         return api
-
-
-async def every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-    """Does something now and then until cancelled; what fails is logged by its kind and tried again."""
-    while True:
-        await asyncio.sleep(seconds)
-        try:
-            await work()
-            turned()
-        except Unavailable as error:
-            log.warning("put_off", work=work.__name__, reason=error.reason)
-        except Exception as error:  # noqa: BLE001 - a loop of the hub does not end because one round failed
-            log.error("round_failed", work=work.__name__, error=type(error).__name__)
 
 
 def _ttl(settings: Settings) -> tuple[float, float]:

@@ -1,5 +1,5 @@
-"""Every loop of the hub has a name, and none ends unseen: it is restarted, or it ends the process. Imports the log and
-the metrics only.
+"""Every loop of the hub has a name, and none ends unseen: it is restarted, or it ends the process. Imports the log, the
+metrics and the errors only.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from hub import metrics
+from hub.errors import Unavailable
 from hub.log import log
 
 Work = Callable[[], Awaitable[None]]
@@ -128,3 +129,16 @@ class Supervisor:
         loop.ended_at = time.monotonic()
         metrics.loop_restarts.labels(loop.name).inc()
         log.error("loop_ended", loop=loop.name, error=loop.error, restarts=loop.restarts)
+
+
+async def every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
+    """Does something now and then until cancelled; what fails is logged by its kind and tried again."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await work()
+            turned()
+        except Unavailable as error:
+            log.warning("put_off", work=work.__name__, reason=error.reason)
+        except Exception as error:  # noqa: BLE001 - a loop of the hub does not end because one round failed
+            log.error("round_failed", work=work.__name__, error=type(error).__name__)

@@ -6,9 +6,7 @@ Imports starlette, uvicorn and ``simulation`` beside it; never loaded in product
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
-from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from hub.routers.connections import Server
 from hub.sandbox.register_contents import Contents
 from hub.sandbox.simulation import REGISTERS, Control, Simulation, Trouble
 
@@ -32,7 +31,7 @@ class SimulatedRegisters:
     def __init__(self, contents: Contents | None = None, port: int = 0) -> None:
         self.simulation = Simulation(contents or Contents.load())
         self._port = port
-        self._server: _Server | None = None
+        self._server: Server | None = None
         self._task: asyncio.Task[None] | None = None
 
     def url(self, register: str) -> str:
@@ -55,7 +54,7 @@ class SimulatedRegisters:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._port = listener.getsockname()[1]
         config = uvicorn.Config(app(self.simulation), log_config=None, access_log=False, lifespan="off", ws="none")
-        self._server = _Server(config)
+        self._server = Server(config)
         self._task = asyncio.create_task(self._server.serve(sockets=[listener]))
         while not self._server.started:
             if self._task.done():
@@ -68,13 +67,6 @@ class SimulatedRegisters:
             self._server.should_exit = self._server.force_exit = True
             await self._task
             self._server = self._task = None
-
-
-class _Server(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Signals belong to the process that starts the sandbox, not to one server in it."""
-        yield
 
 
 def app(simulation: Simulation) -> ASGIApp:

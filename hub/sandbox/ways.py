@@ -6,10 +6,9 @@ Imports aiokafka, httpx, starlette, uvicorn, standardwebhooks and the wire; neve
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 import httpx
@@ -21,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from hub.routers.connections import Server
 from hub.sandbox import wire
 from hub.sandbox.wire import Answer, Out
 from schemas.directory import Directory
@@ -130,13 +130,6 @@ class TopicReader:
         await self._consumer.stop()
 
 
-class _Server(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Signals belong to the sandbox."""
-        yield
-
-
 class WebhookServer:
     """One address per system, ``/<system>``; what is not signed with one of its secrets gets 401."""
 
@@ -147,7 +140,7 @@ class WebhookServer:
         config = uvicorn.Config(
             app, host="127.0.0.1", port=port, log_config=None, access_log=False, lifespan="off", ws="none"
         )
-        self._server = _Server(config)
+        self._server = Server(config)
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:

@@ -1,0 +1,58 @@
+"""What metrics show of the store and the intake, now and then. Imports the intake, the store and the metrics only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from hub import metrics
+from hub.intake.intake import Intake
+from hub.store import cases, deadline, held, outbox
+from hub.store.backlog import Backlog
+from hub.store.backlog import backlog as backlog_of
+from hub.store.transaction import Store
+from schemas.directory import Directory
+
+
+class Gauges:
+    """Of one hub; what it reads in the store is the same for all."""
+
+    def __init__(self, store: Store, intake: Intake, directory: Callable[[], Directory]) -> None:
+        self._store = store
+        self._intake = intake
+        self._directory = directory
+        self._unsent: set[str] = set()
+        self._shown: set[str] = set()
+        """Systems whose gauges say that something is unsent, and those whose gauges are there."""
+
+    async def show_gauges(self) -> None:
+        """Raises ``Unavailable`` while the database is away: the gauges stand as they were."""
+        metrics.intake_queue.set(self._intake.length)
+        metrics.progress.set(self._intake.progress)
+        async with self._store.transaction() as connection:
+            backlog = await backlog_of(connection)
+            waiting, since = await held.gauge(connection)
+            manual = await cases.manual_count(connection)
+            late = await deadline.overdue(connection, datetime.now(UTC))
+        now = datetime.now(UTC)
+        metrics.deadlines_due.clear()
+        for name, count in late:
+            metrics.deadlines_due.labels(name).set(count)
+        self._show_backlog(backlog, now)
+        metrics.held.set(waiting)
+        metrics.held_oldest.set(0 if since is None else (now - since).total_seconds())
+        metrics.manual.set(manual)
+
+    def _show_backlog(self, backlog: list[Backlog], now: datetime) -> None:
+        """Of each system with something unsent; the others' zeros are written once."""
+        systems = {*self._directory().system_by_id, *outbox.LOOKUPS}
+        there = {one.system for one in backlog}
+        for system in (self._unsent - there) | (systems - self._shown):
+            for gauge in (metrics.outbox_waiting, metrics.outbox_oldest, metrics.outbox_dead):
+                gauge.labels(system).set(0)
+        for one in backlog:
+            age = 0.0 if one.oldest is None else (now - one.oldest).total_seconds()
+            metrics.outbox_waiting.labels(one.system).set(one.waiting)
+            metrics.outbox_oldest.labels(one.system).set(age)
+            metrics.outbox_dead.labels(one.system).set(one.dead)
+        self._unsent, self._shown = there, self._shown | systems
