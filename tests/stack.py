@@ -17,7 +17,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import httpx
 import psycopg
@@ -32,6 +32,7 @@ from hub.sandbox.registers import SimulatedRegisters
 from hub.store import directory as directories
 from hub.store.transaction import Store, migrate
 from schemas.directory import Directory
+from tests.wires import Listener
 
 WARD, CENTRE, KOMMUN = "SE2321000255-AVD12", "SE2321000255-VC01", "SE2120001132-K01"
 TOKEN = "bench-token"
@@ -428,17 +429,15 @@ Behave = Callable[[Call], Any]
 """Answers a call: a status, or (status, headers); may be a coroutine function."""
 
 
-class Receiver:
+class Receiver(Listener):
     """Webhooks of any number of systems on one port; ``behave`` says by system how each answers."""
 
     def __init__(self) -> None:
-        self.port = free_port()
+        super().__init__()
         self.calls: list[Call] = []
         self.under_way: dict[str, int] = {}
         self.most: dict[str, int] = {}
         self.behave: dict[str, Behave] = {}
-        self._server: asyncio.Server | None = None
-        self._open: set[asyncio.Task[None]] = set()
 
     def out(self, system: str, *secrets: str) -> dict[str, Any]:
         """The way out of a system, for the directory."""
@@ -452,28 +451,10 @@ class Receiver:
         """The calls of a system in the order in which they came."""
         return [call for call in self.calls if call.system == system]
 
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.close()
-        for task in self._open:
-            task.cancel()
-        await asyncio.gather(*self._open, return_exceptions=True)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._open.add(task)
-        try:
-            with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-                while True:
-                    await self._one(reader, writer)
-        finally:
-            self._open.discard(task)
-            writer.close()
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                await self._one(reader, writer)
 
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")

@@ -14,29 +14,13 @@ import sqlalchemy as sa
 from hub.sandbox.children import free_port
 
 
-class Wire:
-    """Passes bytes between any client and one server; ``cut`` makes it silent, as a machine without power is."""
+class Listener:
+    """Serves whoever connects to its port, by ``talk``, for as long as it is entered."""
 
-    def __init__(self, address: str) -> None:
-        self._url = sa.make_url(address)
+    def __init__(self) -> None:
         self.port = free_port()
-        self._flows = asyncio.Event()
-        self._flows.set()
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-
-    @property
-    def url(self) -> str:
-        """The database's address by way of the wire."""
-        return self._url.set(host="127.0.0.1", port=self.port).render_as_string(hide_password=False)
-
-    def cut(self) -> None:
-        """From now on nothing passes, and nobody is told."""
-        self._flows.clear()
-
-    def mend(self) -> None:
-        """What was on its way arrives after all."""
-        self._flows.set()
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
@@ -54,6 +38,40 @@ class Wire:
         assert task is not None
         self._tasks.add(task)
         try:
+            await self.talk(reader, writer)
+        finally:
+            self._tasks.discard(task)
+            writer.close()
+
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, until it ends."""
+        raise NotImplementedError
+
+
+class Wire(Listener):
+    """Passes bytes between any client and one server; ``cut`` makes it silent, as a machine without power is."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self._url = sa.make_url(address)
+        self._flows = asyncio.Event()
+        self._flows.set()
+
+    @property
+    def url(self) -> str:
+        """The database's address by way of the wire."""
+        return self._url.set(host="127.0.0.1", port=self.port).render_as_string(hide_password=False)
+
+    def cut(self) -> None:
+        """From now on nothing passes, and nobody is told."""
+        self._flows.clear()
+
+    def mend(self) -> None:
+        """What was on its way arrives after all."""
+        self._flows.set()
+
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
             await self._flows.wait()
             back, on = await asyncio.open_connection(self._url.host, self._url.port)
             async with asyncio.TaskGroup() as ways:
@@ -61,9 +79,6 @@ class Wire:
                 ways.create_task(self._pass(back, writer))
         except* OSError:
             pass
-        finally:
-            self._tasks.discard(task)
-            writer.close()
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(65536):

@@ -85,11 +85,6 @@ class Use:
     guards: list[Guard] = field(default_factory=list)
     elsewhere: str | None = None
 
-    @property
-    def refuses(self) -> bool:
-        """Whether a message can be refused under this rule by a guard of the tables."""
-        return bool(self.guards)
-
 
 def uses(process: Process = SVU) -> dict[str, Use]:
     """Every rule that the tables and the machine name, in the order in which people read them."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
-from uuid import uuid4
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -40,15 +39,7 @@ def router(intake: Intake, directory: Callable[[], Directory]) -> APIRouter:
         system = http.authenticate(request, directory())
         body = await http.body_of(request, MAX_BYTES)
         media = content_types.of_bundle(http.content_type(request), body)
-        arrival = Arrival(
-            system=system,
-            raw=body,
-            media_type=media,
-            attributes=None,
-            received_at=datetime.now(UTC),
-            place=f"http/{uuid4()}",
-            by_outbox=False,
-        )
+        arrival = http.arrival(system, body, media)
         (receipt,) = await http.submit(intake, [arrival])
         asked = await _asked(arrival, intake.workshop)
         if asked.id is not None and find_person_numbers(asked.id) and receipt.message != asked.id:

@@ -7,6 +7,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import uuid4
 
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
@@ -50,6 +52,19 @@ def authenticate(request: Request, directory: Directory) -> System:
 def content_type(request: Request) -> str | None:
     """What the body is said to be, if anything."""
     return request.headers.get("content-type") or None
+
+
+def arrival(system: System, body: bytes, media: str, attributes: dict[str, str] | None = None) -> Arrival:
+    """What came over HTTP, as the intake takes it."""
+    return Arrival(
+        system=system,
+        raw=body,
+        media_type=media,
+        attributes=attributes,
+        received_at=datetime.now(UTC),
+        place=f"http/{uuid4()}",
+        by_outbox=False,
+    )
 
 
 async def body_of(request: Request, most: int) -> bytes:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
-from uuid import uuid4
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from hub.intake.arrival import MAX_BYTES, Arrival
+from hub.intake.arrival import MAX_BYTES
 from hub.intake.intake import Intake
 from hub.intake.reading import LARGE
 from hub.routers import attributes as headers
@@ -39,7 +37,7 @@ def router(intake: Intake, directory: Callable[[], Directory]) -> APIRouter:
         if media == native.BATCH:
             return await _batch(system, body)
         binary = media != native.STRUCTURED
-        arrival = _arrival(system, body, media, attributes if binary else None)
+        arrival = http.arrival(system, body, media, attributes if binary else None)
         (receipt,) = await http.submit(intake, [arrival])
         return http.answer(receipt, http.status_of(arrival, receipt))
 
@@ -48,7 +46,7 @@ def router(intake: Intake, directory: Callable[[], Directory]) -> APIRouter:
             parts = await intake.workshop.run(native.split_batch, body, MAX_IN_BATCH)
         else:
             parts = native.split_batch(body, MAX_IN_BATCH)
-        arrivals = [_arrival(system, part, native.STRUCTURED, None) for part in parts]
+        arrivals = [http.arrival(system, part, native.STRUCTURED) for part in parts]
         receipts = await http.submit(intake, arrivals)
         content = [
             r.model_dump(mode="json", exclude_none=True, exclude_defaults=True) | {"code": r.code} for r in receipts
@@ -56,15 +54,3 @@ def router(intake: Intake, directory: Callable[[], Directory]) -> APIRouter:
         return JSONResponse(content, 200)
 
     return routes
-
-
-def _arrival(system: System, body: bytes, media: str, attributes: dict[str, str] | None) -> Arrival:
-    return Arrival(
-        system=system,
-        raw=body,
-        media_type=media,
-        attributes=attributes,
-        received_at=datetime.now(UTC),
-        place=f"http/{uuid4()}",
-        by_outbox=False,
-    )

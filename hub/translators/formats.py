@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from hub.errors import Refused
 from hub.translators import fhir, native
@@ -134,13 +134,8 @@ def write_announcement(told: Announcement, id_: str, format_: str, created: date
     return Written(attributes, native.JSON, told.model_dump_json().encode())
 
 
-def json_of(value: Any) -> bytes:
-    """JSON for the store."""
-    return to_json(value)
-
-
 def json_from(raw: bytes) -> Any:
-    """The inverse of ``json_of``."""
+    """What the store keeps as JSON."""
     return from_json(raw)
 
 

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
@@ -105,6 +106,20 @@ def shared_database(postgres: DatabaseServer, template: str) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex[:12]}"
     yield postgres.create_database(name, template)
     postgres.drop_database(name)
+
+
+@pytest.fixture
+def server(database: str) -> Iterator[psycopg.Connection]:
+    """A connection to the test's own database, past the hub."""
+    with psycopg.connect(database.replace("+psycopg", ""), autocommit=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def store(database):
+    found = Store(database, pool=4)
+    yield found
+    await found.close()
 
 
 @pytest.fixture

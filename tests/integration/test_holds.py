@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -178,6 +178,22 @@ async def test_one_that_was_held_while_another_hub_opened_its_case_finds_the_que
     assert await all_of(quick, "SELECT 1 FROM held") == []
 
 
+@contextmanager
+def one_that_writes_slowly():
+    """The first batch that is written waits: (it has begun, let it go on)."""
+    write, entered, go_on = Batch.write, asyncio.Event(), asyncio.Event()
+
+    async def slow_once(batch, connection):
+        if not entered.is_set():
+            entered.set()
+            await go_on.wait()
+        await write(batch, connection)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batches.Batch, "write", slow_once)
+        yield entered, go_on
+
+
 async def _an_early_one_whose_case_is_open(hubs):
     early = hubs[0].arrival("early", name="samtycke", body=CONSENT)
     early.by_outbox = True
@@ -191,16 +207,7 @@ async def test_two_hubs_that_try_the_same_one_while_one_is_slow_to_write_handle_
     async with hubs[0].store.transaction() as connection:
         (one,) = await held.oldest(connection)
         row = (await inbox.load(connection, [one.key]))[one.key]
-    write, entered, go_on = Batch.write, asyncio.Event(), asyncio.Event()
-
-    async def slow_once(batch, connection):
-        if not entered.is_set():
-            entered.set()
-            await go_on.wait()
-        await write(batch, connection)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batches.Batch, "write", slow_once)
+    with one_that_writes_slowly() as (entered, go_on):
         first = asyncio.create_task(hubs[0].intake.submit([stored_arrival(row, one, directory())]))
         await entered.wait()
         second = asyncio.create_task(hubs[1].intake.submit([stored_arrival(row, one, directory())]))
@@ -304,16 +311,7 @@ async def test_one_that_comes_again_while_it_is_tried_gets_one_answer_and_is_han
 
 async def test_operations_that_refuses_what_a_hub_handles_meanwhile_is_told_so(hubs):
     await _an_early_one_whose_case_is_open(hubs)
-    write, entered, go_on = Batch.write, asyncio.Event(), asyncio.Event()
-
-    async def slow_once(batch, connection):
-        if not entered.is_set():
-            entered.set()
-            await go_on.wait()
-        await write(batch, connection)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batches.Batch, "write", slow_once)
+    with one_that_writes_slowly() as (entered, go_on):
         trying = asyncio.create_task(hubs[0].intake.retry_held())
         await entered.wait()
         refusing = asyncio.create_task(operations.refuse(hubs[1].store, "early", "anna", "fel"))

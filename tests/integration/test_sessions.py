@@ -5,7 +5,6 @@ May import ``hub.store`` and the delivery's gate; PostgreSQL and Kafka are real,
 
 import asyncio
 
-import psycopg
 import pytest
 
 from hub.delivery.gate import Gate, Pass, Withheld
@@ -28,19 +27,6 @@ class Row:
 
     def __init__(self, id_, revision=0):
         self.id, self.revision = id_, revision
-
-
-@pytest.fixture
-def server(database):
-    with psycopg.connect(database.replace("+psycopg", ""), autocommit=True) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def store(database):
-    found = Store(database, pool=2)
-    yield found
-    await found.close()
 
 
 @pytest.mark.parametrize("behind", [1, 2])

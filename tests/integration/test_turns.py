@@ -5,11 +5,9 @@ May import ``hub.store``; PostgreSQL is real.
 
 import asyncio
 
-import psycopg
 import pytest
 
 from hub.store import backlog, dead, outbox, timeline, turns
-from hub.store.transaction import Store
 
 MANY = 20_000
 CASE = "0199aaaa-0000-7000-8000-{:012}"
@@ -17,19 +15,6 @@ NOTICE = (
     "INSERT INTO outbox (id, kind, system, case_id, sequence, source, message, told, accepted_at, due_at, follows)"
     " VALUES (%s, 'notice', 'ehr', %s, %s, 'urn:hsa:a', %s, '{\"case\": \"c\", \"sequence\": 1, \"to\": []}', now(), now(), %s)"
 )
-
-
-@pytest.fixture
-def server(database):
-    with psycopg.connect(database.replace("+psycopg", ""), autocommit=True) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def store(database):
-    found = Store(database, pool=4)
-    yield found
-    await found.close()
 
 
 def write(server, id_, case, sequence, follows):
