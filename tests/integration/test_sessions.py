@@ -5,6 +5,7 @@ May import ``hub.store`` and the delivery's gate; PostgreSQL and Kafka are real,
 
 import asyncio
 
+import psycopg
 import pytest
 
 from hub.delivery.gate import Gate, Pass, Withheld
