@@ -72,6 +72,7 @@ def document() -> bytes:
     }
     needed = [f"ce_{name}" for name, field in Envelope.model_fields.items() if field.is_required()]
     told = {f"ce_{name}": _text(description) for name, description in _EXTENSIONS.items()}
+    told["ce_sequence"]["pattern"] = "^[1-9][0-9]*$"
     receipt = {
         key: attributes[key] for key in ("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_subject", "ce_time")
     }

@@ -21,9 +21,11 @@ from hub.processes.svu import SVU
 from hub.scenarios import Report, Written, load, play
 from hub.scenarios.memory import answer
 from hub.scenarios.model import Send
-from hub.translators import formats
+from hub.translators import formats, native
 from hub.translators.native import STRUCTURED
-from schemas.messages import FROM_THE_HUB, MESSAGES, NAME_OF
+from schemas.both import Aterkallelse
+from schemas.envelope import Message
+from schemas.messages import FROM_THE_HUB, MESSAGES, NAME_OF, Told
 
 FOLDER = Path(__file__).parents[2] / "contracts"
 WORLD = load(FOLDER / "worlds" / "standard.yaml")
@@ -175,6 +177,21 @@ def test_every_sentence_says_it_in_two_languages_without_a_value():
             assert guard.sv != guard.en
             assert guard.sv.endswith(".")
             assert guard.en.endswith(".")
+
+
+@pytest.mark.parametrize("number", [1, 9, 10, 100, 12_345])
+def test_a_notices_number_is_written_as_the_contract_says_and_is_read_as_a_number(number):
+    schemas = yaml.safe_load((FOLDER / "asyncapi.yaml").read_text())["components"]["schemas"]
+    (said,) = {
+        str(s["properties"]["ce_sequence"]) for s in schemas.values() if "ce_sequence" in s.get("properties", {})
+    }
+    promised = yaml.safe_load(said)
+    said_of = Message("m", "urn:hsa:SE1-A", "aterkallelse", "c", datetime.now(UTC), None, None, Aterkallelse())
+    written = native.attributes(said_of, Told(case="c", sequence=number, to=()))["sequence"]
+    Draft202012Validator(promised).validate(written)
+    assert int(written) == number
+    assert not Draft202012Validator(promised).is_valid(f"0{number}")
+    assert "compare it as a number" in promised["description"]
 
 
 def test_the_asyncapi_document_refers_to_files_and_parts_that_are_there():
