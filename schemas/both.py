@@ -27,7 +27,7 @@ class Atkomst(Part):
     """
 
     ground: Literal["samtycke", "menprovning", "aktivt_val"]
-    ends: Literal[True] | None = None
+    ends: Flag = False
     """The access on this ground is over."""
     comment: Text | None = None
 

@@ -49,7 +49,8 @@ PATTERNS: Final[Mapping[str, Sentence]] = {
 
 
 def _codes(context: Mapping[str, Any]) -> Sentence:
-    found = re.findall(r"'([^']*)'", str(context.get("expected")))
+    expected = str(context.get("expected"))
+    found = re.findall(r"'([^']*)'", expected) or [expected]  # a number or true stands there without quotes
     if len(found) == 1:
         return f"Ange {found[0]}", f"Give {found[0]}"
     listed = ", ".join(found[:-1])

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_fhir_round_trip import FAIR, messages
 
 from hub.errors import Refused
 from hub.translators.fhir import JSON, XML, Glimpse, glimpse, read, write_request
@@ -25,6 +24,7 @@ from hub.translators.fhir.xml import MAX_DEPTH
 from schemas.envelope import Message
 from schemas.identities import STOCKHOLM
 from schemas.identity_types import IdentityRules
+from tests.unit.test_fhir_round_trip import FAIR, messages
 
 CET = timezone(timedelta(hours=1))
 HSA_OTHER = "urn:oid:1.2.752.129.2.1.4.1"

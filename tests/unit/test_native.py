@@ -150,6 +150,21 @@ def test_the_calendars_ends_and_unset_dates_are_refused_in_every_field_by_reader
         assert SCHEMAS[name].is_valid(event["data"])
 
 
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("/data/ends", "atkomst"), ("/data/confirmed", "svu.utskrivning")],
+)
+def test_a_flag_may_be_left_out_or_false_and_is_else_refused_where_it_stands(path, name):
+    key = path.rpartition("/")[2]
+    out = copy.deepcopy(VALID[name])
+    out["data"].pop(key, None)
+    assert formats.digest(_read(_with(path, False, out))) == formats.digest(_read(out))
+    for value in (1, 0, "true", "", [], {}, "2099-01-01T00:00:00Z"):
+        refused = _refused(_with(path, value, VALID[name]))
+        assert (refused.rule, refused.element) == ("invalid-value", path)
+        assert "true" in refused.sv
+
+
 def test_the_time_of_the_act_follows_the_same_years():
     for text in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"):
         assert _refused(_with("/time", text)).element == "/time"
