@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -65,8 +66,12 @@ def read(
     )
 
 
+@lru_cache(maxsize=1)
 def lean(body: bytes) -> Bundle | None:
-    """The Bundle in the lean shape, or ``None`` where the reference model shall decide."""
+    """The Bundle in the lean shape, or ``None`` where the reference model shall decide.
+
+    The last one is kept: whether a body is read here or beside the loop is asked just before it is read.
+    """
     if (b"\\" in body and _ESCAPE.search(body)) or (not body.isascii() and _has_exotic_blank(body)):
         return None
     try:
