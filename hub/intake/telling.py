@@ -46,6 +46,8 @@ def notices(
         may_have = {unit: set(visible(case, unit).standing) for unit in decision.joined}
         for sequence in sorted(set().union(*may_have.values())):
             then = earlier[sequence]
+            if not disclosure.may_be_told(then):
+                continue
             concerned = [unit for unit in decision.joined if sequence in may_have[unit]]
             fresh = [unit for unit in concerned if _is_new(case, directory.system_of.get(unit, ""), sequence)]
             if sequence < case.sequence:

@@ -182,6 +182,13 @@ def shown(message: Message, case: Case) -> Message:
     return _with(message, **changed)
 
 
+def may_be_told(message: Message) -> bool:
+    """C-52, V-2: nobody is ever told a draft, even where the consent that it brought stands: the published admission
+    notice shows that.
+    """
+    return not getattr(message.data, "draft", False)
+
+
 def told(message: Message, case: Case) -> Message:
     """The message as a notice tells it now: ``shown``, and an admission notice with the patient, what was informed, the
     consent and the estimated date as they stand, whichever messages said so (V-4, V-8); with refused consent without

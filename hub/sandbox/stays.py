@@ -25,6 +25,7 @@ EXPECTED = {
     ("svu.inskrivning", "C-63"): "deceased",
     ("svu.utskrivning", "V-16"): "nobody is kallelseansvarig: asked to confirm",
     ("kvittens", "C-2"): "crossed a newer one",
+    ("svu.fast_vardkontakt", "V-7"): "crossed another centre's kallelseansvarig",
     ("svu.justering", "V-15"): "crossed another change",
     ("svu.justering", "V-13"): "crossed a no",
     ("svu.justering", "V-12"): "crossed the ward's edit",

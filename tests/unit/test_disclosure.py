@@ -88,6 +88,15 @@ def _admitted(consent: Samtycke = GIVEN) -> Hub:
     return hub
 
 
+def _drafted() -> Hub:
+    """Information and consent came with a draft; the admission was published without them, before the registers answered."""
+    hub = Hub()
+    hub.say(WARD, "svu.inskrivning", ADMISSION.model_copy(update={"draft": True, "reason": "Utkast"}), "draft")
+    bare = ADMISSION.model_copy(update={"information": None, "samtycke": None})
+    hub.say(WARD, "svu.inskrivning", bare, "admission")
+    return hub
+
+
 def _written() -> Hub:
     """Consent was given, and much was shared."""
     hub = _admitted()
@@ -131,7 +140,9 @@ _OFTEN = st.sampled_from(
 
 
 @settings(max_examples=2 * settings.default.max_examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(st.one_of(_OFTEN, _acts()), max_size=14), st.sampled_from((Hub, _admitted, _written, _without)))
+@given(
+    st.lists(st.one_of(_OFTEN, _acts()), max_size=14), st.sampled_from((Hub, _admitted, _drafted, _written, _without))
+)
 def test_nobody_is_told_more_than_may_be_shared_now_or_asked_for_what_it_was_not_sent_or_green_without_having_acknowledged(
     acts, begin
 ):
@@ -163,6 +174,7 @@ def _told_what_may_be_told(hub: Hub, decision: Decision, told: list[tuple[Told, 
                 assert message.name in NARROW or not caught_up
         if message.name == "svu.inskrivning":
             data = message.data
+            assert not data.draft, "C-52"
             assert (data.patient is None) == (not case.person)
             if case.person:
                 shown = data.patient.model_dump(exclude_none=True)
@@ -217,6 +229,18 @@ def test_a_unit_keeps_what_was_shared_with_it_and_one_that_comes_after_the_refus
     assert readable(case, WARD, "deltar") is case
     assert readable(case, "SE2321000255-VC03", "aktivt_val").fields == {}
     assert readable(case, "SE2321000255-VC03", "atkomst:samtycke") is case
+
+
+def test_receivers_found_after_publishing_are_told_the_admission_with_its_consent_and_not_the_draft_that_brought_it():
+    hub = _drafted()
+    told = hub.say(HUB_SOURCE, "adressering", BOTH, "a-1")
+    admissions = {n.to: (m.id, n.skipped, n.awaits[n.to[0]]) for n, m in told if m.name == "svu.inskrivning"}
+    assert {(u, *v) for to, v in admissions.items() for u in to} == {
+        (CENTRE, "admission", (), "kvittens"),
+        (LUND, "admission", (), "kvittens"),
+    }
+    assert {m.data.samtycke.outcome for _, m in told if m.name == "svu.inskrivning"} == {"given"}
+    assert "draft" not in {m.id for _, m in told}
 
 
 def test_one_that_the_registers_find_when_the_consent_is_withdrawn_is_told_nothing_until_there_is_one():
