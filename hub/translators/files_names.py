@@ -2,7 +2,8 @@
 
 A name is known by two of its parts beside each other, in any order, case and form: «Andersson, Eva-Lena», «eva
 andersson», «E V A  A N D E R S S O N», «EvaAndersson», broken over a line. One part alone is no identification: many
-are called Eva, and what is said of an Andersson may be about another.
+are called Eva, and what is said of an Andersson may be about another. A word that only begins or ends as the name does is
+another word: «Anders Bergström» is not Anders Berg.
 """
 
 from __future__ import annotations
@@ -31,6 +32,14 @@ _LABELS = frozenset(
 _JOINS = frozenset({"och", "samt", "eller", "and", "or"})
 """Between these words stand two people."""
 
+_BODY = re.compile(
+    r"\b(ab|hb|kb)\b|tjanst|kommun|region|vardcentral|halsocentral|hemvard|sjukvard|mottagning|sjukhus|lasarett|klinik|"
+    r"apotek|forsakring|boende|forening|stiftelse|bolag|byra\b|byran\b|forsamling|forvaltning|myndighet|namnd"
+)
+"""What only the name of a body has: it identifies nobody, though it is listed among the relatives (C-15)."""
+_PREPOSITION = re.compile(r"(?:\d|\b(?:en|ett|kronor|kr|gång|gånger|st|stycken))\s*(?:[a-zåäö]+\s+)?(per)\b")
+"""«5 kr per sten»: no Per."""
+
 _SHORTEST_RUN_TOGETHER = 8
 """Letters of two parts together that are sure not to be the end of one word and the beginning of another."""
 
@@ -40,21 +49,23 @@ class Name:
     """One person's name: its parts, each with its words folded («Eva-Lena» is one part of two words)."""
 
     parts: tuple[frozenset[str], ...]
-    together: frozenset[str]
-    """Two parts written as one word."""
+    together: tuple[tuple[str, re.Pattern[str]], ...]
+    """Two parts written as one: their letters, and the same with anything but a letter between, from the beginning of a
+    word to the end of one.
+    """
 
 
 def names(stated: Iterable[str]) -> tuple[Name, ...]:
-    """What to look for. A name of one part is left out: it would be found in files about others."""
+    """What to look for. A name of one part is left out, as a body's is: it would be found in files about others."""
     found = []
     for text in stated:
         parts = tuple(words for part in re.split(r"[\s,]+", text) if (words := _words_of(part)))
-        if len(parts) > 1:
+        if len(parts) > 1 and not _BODY.search(_fold(plain(text))):
             joined = (
                 "".join(pair) for one, two in permutations(parts, 2) for a in one for b in two for pair in [(a, b)]
             )
             together = frozenset(word for word in joined if len(word) >= _SHORTEST_RUN_TOGETHER)
-            found.append(Name(parts, together))
+            found.append(Name(parts, tuple((word, _whole(word)) for word in sorted(together))))
     return tuple(found)
 
 
@@ -63,10 +74,10 @@ def holds_name(text: str, sought: Iterable[Name]) -> bool:
     sought = tuple(sought)
     if not sought or not text:
         return False
-    text = plain(text)
+    text = _without_preposition(plain(text))
     folded = _fold(text)
     letters = _NO_LETTER.sub("", folded)
-    if any(word in letters for name in sought for word in name.together):
+    if any(word in letters and whole.search(folded) for name in sought for word, whole in name.together):
         return True
     near = [name for name in sought if sum(any(word in folded for word in part) for part in name.parts) > 1]
     return bool(near) and any(_stands_in(sentence, name) for sentence in _STOP.split(text) for name in near)
@@ -89,6 +100,15 @@ def _stands_in(sentence: str, name: Name) -> bool:
                 return True
         last.update(dict.fromkeys(parts, where))
     return False
+
+
+def _whole(word: str) -> re.Pattern[str]:
+    """The word as it stands in boxes, over lines or in one, also in the genitive. Each blank is looked at once."""
+    return re.compile(r"(?<![^\W\d_])" + r"[\W\d_]*+".join(word) + r"(?:[\W\d_]*s)?(?![^\W\d_])")
+
+
+def _without_preposition(text: str) -> str:
+    return _PREPOSITION.sub(lambda found: found[0][: -len(found[1])], text) if "per" in text else text
 
 
 def _words_of(part: str) -> frozenset[str]:

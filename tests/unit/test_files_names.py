@@ -49,6 +49,38 @@ def test_a_name_of_one_part_is_not_looked_for():
     assert names(["Försäkringskassan", "", "Eva"]) == ()
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Anders Berg", "Anders Bergström, läkare"), ("Anders Berg", "Anders\nBergström"), ("Maria Lind", "Maria Lindqvist"),
+        ("Anna Fors", "Hanna Forsberg"), ("Anna Fors", "Johanna Fors"), ("Anna Forsberg", "Hanna Forsberg"),
+        ("Sven Vall", "Svenvallen"), ("Per Sten", "Kostnad 5 kr per sten"), ("Per Dag", "2 tabletter per dag"),
+        ("Per Dag", "En gång per dag"), ("Per Dag", "3 gånger per dag"),
+        ("Hemtjänsten Lund", "Hemtjänsten Lund kommer"), ("Malmö kommun", "Malmö kommun beviljar"), ("Omsorg i Lund AB", "Omsorg i Lund AB"),
+        ("Vårdcentralen Eken", "Vårdcentralen Eken"), ("Eva Andersson", "Neva Anderssonska huset"),
+    ],
+)  # fmt: skip
+def test_what_only_begins_or_ends_as_a_name_does_is_no_name(name, text):
+    assert not holds_name(text, names([name]))
+    assert check("a.txt", text.encode(), (name,)) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A N D E R S  B E R G", "|A|n|d|e|r|s| |B|e|r|g|", "Ander-\ns Be-\nrg", "An\nders Be\nrg", "andersberg", "AndersBergs", "AndersBerg.",
+        "plan_andersberg_2026", "B_E_R_G A_N_D_E_R_S", "Dr Anders Bergs plan", "1 Anders Berg, 2 Eva",
+    ],
+)  # fmt: skip
+def test_a_name_is_found_in_boxes_over_lines_and_in_one_word(text):
+    assert holds_name(text, names(["Anders Berg"]))
+
+
+def test_per_is_a_name_where_nothing_is_counted():
+    for text in ("Per Sten", "patienten per sten", "per_sten", "Rum 5 Per Sten", "5 st för Per Sten"):
+        assert holds_name(text, names(["Per Sten"])), text
+
+
 @given(st.permutations(["tolvan", "tolvansson"]), st.sampled_from([" ", "_", "-", ".", " - "]), st.booleans())
 def test_a_files_name_that_names_someone_is_refused_at_the_name(parts, between, capital):
     text = between.join(part.title() if capital else part for part in parts)
