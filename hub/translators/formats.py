@@ -18,7 +18,7 @@ from hub.errors import Refused
 from hub.translators import fhir, native
 from schemas.envelope import Message
 from schemas.identity_types import ALL_THAT_THERE_ARE, IdentityRules
-from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES, Announcement, Receipt, Told
+from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES, NAME_OF, Announcement, Receipt, Told
 from schemas.moments import CANONICAL, in_utc
 from schemas.parts import Part
 
@@ -61,8 +61,50 @@ def read(
     content = attributes.get("datacontenttype")
     kind = content.strip().lower() if isinstance(content, str) else ""
     if is_fhir(kind):  # the Bundle says all that the message is; the event around it is its envelope
-        return fhir.read(raw, kind, identities=rules, accepted=accepted)
+        message = fhir.read(raw, kind, identities=rules, accepted=accepted)
+        if not accepted:
+            _same_as(attributes, message)
+        return message
     return native.read_binary(attributes, raw, rules)
+
+
+def _same_as(attributes: Mapping[str, Any], message: Message) -> None:
+    """An event and the Bundle in it say one thing. Raises ``Refused`` at the attribute that says another."""
+    told: dict[str, Any] = {
+        "id": message.id,
+        "source": f"urn:hsa:{message.unit}".lower(),
+        "type": message.name,
+        "subject": message.subject,
+        "time": message.time,
+        "actor": None if message.actor is None else message.actor.lower(),
+        "actorrole": message.role,
+    }
+    for name, value in told.items():
+        stated = attributes.get(name)
+        if stated is not None and _read_as(name, stated) != value:
+            raise Refused(
+                "envelope-differs",
+                f"Attributet {name} säger annat än Bundeln i meddelandet: sänd samma värde i båda, eller rätta det som är fel.",
+                f"The attribute {name} says something else than the Bundle in the message: send the same in both, or correct "
+                "the one that is wrong.",
+                f"/{name}",
+                400,
+            )
+
+
+def _read_as(name: str, stated: Any) -> Any:
+    if not isinstance(stated, str):
+        return stated
+    if name in ("source", "actor"):
+        return stated.lower()
+    if name == "type":
+        return NAME_OF.get(stated)
+    if name == "time":
+        try:
+            return datetime.fromisoformat(stated)
+        except ValueError:
+            return stated
+    return stated
 
 
 def digest(message: Message) -> bytes:

@@ -19,7 +19,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from hub.errors import Refused
 from hub.translators import faults, formats, native
-from schemas.envelope import Envelope
+from schemas.envelope import Envelope, Message
 from schemas.identities import VASTRA_GOTALAND
 from schemas.identity_types import IdentityRules
 from schemas.messages import FROM_THE_HUB, MESSAGES, NAME_OF
@@ -350,11 +350,33 @@ def test_data_that_are_a_text_of_json_are_no_object():
 BUNDLES = Path(__file__).parents[2] / "contracts" / "fhir"
 
 
+def _envelope_of(message: Message) -> dict[str, Any]:
+    said = {"id": message.id, "source": f"urn:hsa:{message.unit}", "subject": message.subject}
+    said |= {"time": message.time.isoformat(), "actor": message.actor, "actorrole": message.role}
+    return {"specversion": "1.0", "type": ADMISSION["type"], **said}
+
+
+OTHERS = {
+    "id": "other", "source": "urn:hsa:SE2321000255-ANNAN", "type": ADMISSION["type"].replace("svu.inskrivning", "avliden"),
+    "subject": "ref:annan", "time": "2026-03-01T00:00:00Z", "actor": "SE2321000255-P999", "actorrole": "annan",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(OTHERS))
+def test_an_event_that_contradicts_its_bundle_is_refused_at_the_attribute(name):
+    bundle = (BUNDLES / "svu.inskrivning.request.json").read_bytes()
+    event = _envelope_of(formats.read(formats.FHIR_JSON, None, bundle)) | {"datacontenttype": formats.FHIR_JSON}
+    refused = _refused({**event, name: OTHERS[name], "data": json.loads(bundle)})
+    assert (refused.rule, refused.element, refused.status) == ("envelope-differs", f"/{name}", 400)
+    assert name in refused.sv and name in refused.en
+    assert OTHERS[name] not in refused.sv + refused.en
+
+
 def test_a_bundle_in_an_event_is_read_as_the_bundle_in_every_form():
     bundle = (BUNDLES / "svu.inskrivning.request.json").read_bytes()
     xml = (BUNDLES / "svu.inskrivning.request.xml").read_bytes()
     alone = formats.read(formats.FHIR_JSON, None, bundle)
-    event = {name: value for name, value in ADMISSION.items() if name != "data"}
+    event = _envelope_of(alone)
     as_json = {**event, "datacontenttype": "Application/FHIR+JSON; fhirVersion=4.0"}
     as_xml = {**event, "datacontenttype": formats.FHIR_XML}
     assert _read({**as_json, "data": json.loads(bundle)}) == alone
