@@ -158,6 +158,8 @@ def test_a_resource_that_is_not_read_is_held_against_the_patient_too():
     tree["entry"].append({"resource": {"resourceType": "Condition", "subject": another}})
     assert refusal(tree).rule == "another-person"
     resource(tree, "Condition")["subject"] = resource(tree, "Encounter")["subject"]
+    assert refusal(tree).rule == "another-person", "a Patient that nothing leads to is another person all the same"
+    tree["entry"] = [one for one in tree["entry"] if OTHER not in json.dumps(one)]
     assert read(bytes_of(tree), JSON).name == "svu.inskrivning"
 
 
@@ -204,3 +206,75 @@ def test_two_of_what_is_one_are_refused_whatever_it_is():
     tree["entry"][0]["resource"]["focus"].append({"reference": "Encounter/second"})
     refused = refusal(tree)
     assert (refused.rule, refused.element) == ("several-in-focus", "Bundle.entry[0].resource.focus")
+
+
+NOBODY: list[Any] = [
+    None, {"display": "Annan Person"}, {"identifier": {"system": "http://x", "value": "4711"}}, {"identifier": {"system": PNR}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("media", [JSON, XML])
+@pytest.mark.parametrize("whose", NOBODY)
+def test_a_consent_that_does_not_say_whose_it_is_is_not_the_patients(whose, media):
+    tree = tree_of()
+    resource(tree, "Consent")["patient"] = whose
+    if whose is None:
+        del resource(tree, "Consent")["patient"]
+    refused = refusal(tree, media)
+    assert (refused.rule, refused.element) == ("person-unclear", "Bundle.entry[8].resource.patient")
+
+
+def test_an_empty_reference_says_nothing_of_whose_a_consent_is():
+    tree = tree_of()
+    resource(tree, "Consent")["patient"] = {}
+    refusal(tree)
+
+
+def patient_of(**fields: Any) -> Any:
+    tree = tree_of()
+    resource(tree, "Patient").update(fields)
+    data: Any = read(bytes_of(tree), JSON).data
+    return data.patient
+
+
+ENDED, LATER = {"end": "2001"}, {"start": "2030-01-01"}
+NEW = {"text": "Ny"}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"use": "home", "text": "Gammal", "period": ENDED},
+        {"use": "home", "text": "Gammal", "period": LATER},
+        {"use": "old", "text": "Gammal"},
+        {"use": "work", "text": "Gammal"},
+    ],
+)
+def test_the_address_in_force_is_read_also_where_another_stands_first(other):
+    assert patient_of(address=[other, {"use": "home", **NEW}]).address == "Ny"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"use": "official", "text": "Gammal", "period": ENDED},
+        {"use": "official", "text": "Gammal", "period": LATER},
+        {"use": "nickname", "text": "Gammal"},
+        {"use": "maiden", "text": "Gammal"},
+        {"use": "anonymous", "text": "Gammal"},
+    ],
+)
+def test_the_name_in_force_is_read_also_where_another_stands_first(other):
+    for use in ({"use": "usual"}, {}):
+        assert patient_of(name=[other, use | NEW]).name == "Ny"
+
+
+def test_a_phone_that_has_ended_is_passed_over():
+    old = {"system": "phone", "value": "040-1", "period": ENDED}
+    assert patient_of(telecom=[old, {"system": "phone", "value": "040-2"}]).phone == "040-2"
+
+
+def test_a_number_that_is_not_yet_in_force_is_none():
+    tree = tree_of()
+    resource(tree, "Patient")["identifier"][0]["period"] = LATER
+    assert refusal(tree).rule == "C-60"

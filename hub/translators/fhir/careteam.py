@@ -102,7 +102,7 @@ def read_contact(view: View, team: CareTeam) -> dict[str, Any]:
     if roles:
         fields["role"] = roles[0]
     if staff.named is not None:
-        fields["phone"] = phone_of(staff.named.telecom)
+        fields["phone"] = phone_of(view, staff.named.telecom)
         mail = (one.value for one in staff.named.telecom if one.system == "email" and one.use != "old")
         fields["email"] = next(mail, None)
     return fields

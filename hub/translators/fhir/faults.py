@@ -51,6 +51,15 @@ def unknown_element(place: str, name: str) -> Refused:
     )
 
 
+def unknown_attribute(place: str) -> Refused:
+    """An XML attribute that R4 does not have there."""
+    return _invalid(
+        place,
+        "XML-attributet finns inte i FHIR R4 på den här platsen: ta bort det.",
+        "The XML attribute is not of FHIR R4 in this place: remove it.",
+    )
+
+
 def missing(place: str) -> Refused:
     """An element that R4 requires."""
     return _invalid(place, "Elementet saknas: FHIR R4 kräver det.", "The element is missing: FHIR R4 requires it.")

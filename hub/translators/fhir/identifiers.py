@@ -1,12 +1,12 @@
-"""Which of several identifiers is meant: those that have ended are passed over, the official one goes first. Imports the
-shapes only.
+"""Which of several identifiers, names or addresses is meant: what has ended or not begun is passed over, the official one
+goes first. Imports the shapes only.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from hub.translators.fhir.shapes import Identifier
+from hub.translators.fhir.shapes import Address, Contact, Identifier, Name
 
 _ORDER: Final = ("official", "usual", None, "temp", "secondary")
 
@@ -21,9 +21,11 @@ def best(found: list[Identifier], day: str) -> list[Identifier]:
     return []
 
 
-def is_in_force(identifier: Identifier, day: str) -> bool:
-    """Not old, and not ended before that day; an end may be a year or a month alone."""
-    if identifier.use == "old":
+def is_in_force(one: Identifier | Name | Address | Contact, day: str) -> bool:
+    """Not old, not ended before that day and not begun after it; a day may be a year or a month alone."""
+    if one.use == "old":
         return False
-    end = None if identifier.period is None else identifier.period.end
-    return end is None or end[:10] >= day[: len(end[:10])]
+    if one.period is None or not day:
+        return True
+    start, end = one.period.start, one.period.end
+    return (end is None or end[:10] >= day[: len(end[:10])]) and (start is None or start[:10] <= day[: len(start[:10])])

@@ -30,10 +30,10 @@ def read_outsiders(view: View, team: CareTeam) -> dict[str, Any]:
         relation = next((one.text for one in person.relationship if one.text), None) or next(
             (coding.display for one in person.relationship for coding in one.coding if coding.display), None
         )
-        fields: dict[str, Any] = {"name": best_name(person.name), "relation": relation}
+        fields: dict[str, Any] = {"name": best_name(view, person.name), "relation": relation}
         if fields["name"] is None or relation is None:
             raise view.refused("C-15", person, ".name" if relation is not None else ".relationship")
-        fields["phone"] = phone_of(person.telecom)
+        fields["phone"] = phone_of(view, person.telecom)
         objects = view.told(team, participant.extension, names.EXT_OBJECTS, "valueBoolean")
         people.append(fields if objects is None else {**fields, "person_objects": objects})
     return {"people": tuple(people)}

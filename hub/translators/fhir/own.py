@@ -44,7 +44,7 @@ def read_addressing(view: View, team: CareTeam) -> dict[str, Any]:
         fields[_FOUND[role]] = view.unit(participant.member, team, f".participant[{index}].member")
     patient = view.resolve(team.subject, Patient, team, ".subject")
     if patient is not None:
-        fields |= {"name": best_name(patient.name), "address": best_address(patient.address)}
+        fields |= {"name": best_name(view, patient.name), "address": best_address(view, patient.address)}
     return fields
 
 

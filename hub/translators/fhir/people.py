@@ -11,7 +11,7 @@ from hub.errors import Refused
 from hub.translators.fhir import names
 from hub.translators.fhir.assembly import Assembly, hsa_identifier, staff_reference, text, unit_reference
 from hub.translators.fhir.bundle import View
-from hub.translators.fhir.identifiers import best
+from hub.translators.fhir.identifiers import best, is_in_force
 from hub.translators.fhir.resources import Patient, Practitioner, PractitionerRole
 from hub.translators.fhir.shapes import Address, Contact, Identifier, Name, Reference, Resource
 from schemas.identities import KNOWN_REGIONAL_PATTERNS, IdentityError, PersonId, parse_person_id
@@ -39,6 +39,9 @@ PERSON_SYSTEMS: Final = {
 contracts write it, and Swedish systems did before the base profiles.
 """
 _REGIONAL: Final = 3
+_NAMES: Final = ("official", "usual", None, "temp", "nickname", "maiden", "anonymous")
+_ADDRESSES: Final = {"home": 0, None: 1}
+"""Use → which goes first."""
 _DIGITS: Final = 12
 
 
@@ -51,27 +54,32 @@ def read_patient(view: View, reference: Reference | None, of: Resource, element:
         return None
     fields: dict[str, Any] = {"personnummer": person_number(view, patient)}
     if patient.name:
-        fields["name"] = best_name(patient.name)
+        fields["name"] = best_name(view, patient.name)
     if patient.address:
-        fields["address"] = best_address(patient.address)
+        fields["address"] = best_address(view, patient.address)
     if patient.telecom:
-        fields["phone"] = phone_of(patient.telecom)
+        fields["phone"] = phone_of(view, patient.telecom)
     return fields
 
 
-def phone_of(telecom: list[Contact]) -> str | None:
-    """The first number that is not old."""
+def phone_of(view: View, telecom: list[Contact]) -> str | None:
+    """The first number that is in force."""
     for contact in telecom:
-        if contact.system in ("phone", "sms") and contact.value is not None and contact.use != "old":
+        if contact.system in ("phone", "sms") and contact.value is not None and is_in_force(contact, view.day):
             return contact.value
     return None
 
 
+def number_systems(view: View) -> dict[str, int]:
+    """The systems of persons' numbers, the configured regions' own with them."""
+    if view.identities is None or not view.identities.regional_patterns:
+        return PERSON_SYSTEMS
+    return PERSON_SYSTEMS | {f"urn:oid:{one.root}": _REGIONAL for one in view.identities.regional_patterns}
+
+
 def person_number(view: View, patient: Patient) -> str:
     """The number in force, of the kind that its system says. Raises ``Refused`` (C-60) where there is none, or two."""
-    known: dict[str, int] = PERSON_SYSTEMS
-    if view.identities is not None and view.identities.regional_patterns:
-        known = known | {f"urn:oid:{one.root}": _REGIONAL for one in view.identities.regional_patterns}
+    known = number_systems(view)
     found = [one for one in patient.identifier if one.system in known and one.value is not None]
     if len(found) != 1 or found[0].use is not None or found[0].period is not None:
         found = best(found, view.day)
@@ -101,23 +109,25 @@ def value_of(view: View, identifier: Identifier, of: Resource, element: str) -> 
         raise Refused("C-60", error.sv, error.en, view.path(of, element), 400) from None
 
 
-def best_name(found: list[Name]) -> str | None:
-    """The official name, else the first that is not old."""
-    best = next((n for n in found if n.use == "official"), None) or next((n for n in found if n.use != "old"), None)
-    if best is None:
+def best_name(view: View, found: list[Name]) -> str | None:
+    """Of those in force the official name, else the usual one; a nickname or a maiden name only where it is alone."""
+    current = [one for one in found if is_in_force(one, view.day)]
+    if not current:
         return None
-    return best.text or " ".join([*best.given, *([best.family] if best.family else [])]) or None
+    name = min(current, key=lambda one: _NAMES.index(one.use))
+    return name.text or " ".join([*name.given, *([name.family] if name.family else [])]) or None
 
 
-def best_address(found: list[Address]) -> str | None:
-    """The home address, else the first that is not old, on one line."""
-    best = next((a for a in found if a.use == "home"), None) or next((a for a in found if a.use != "old"), None)
-    if best is None:
+def best_address(view: View, found: list[Address]) -> str | None:
+    """Of those in force the home address, else one without use, else the first, on one line."""
+    current = [one for one in found if is_in_force(one, view.day)]
+    if not current:
         return None
-    if best.text:
-        return best.text
-    town = " ".join(part for part in (best.postalCode, best.city) if part)
-    return ", ".join([*best.line, *([town] if town else [])]) or None
+    address = min(current, key=lambda one: _ADDRESSES.get(one.use, 2))
+    if address.text:
+        return address.text
+    town = " ".join(part for part in (address.postalCode, address.city) if part)
+    return ", ".join([*address.line, *([town] if town else [])]) or None
 
 
 class Staff(NamedTuple):

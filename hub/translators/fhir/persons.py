@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from hub.translators.fhir.act_resources import RelatedPerson
 from hub.translators.fhir.bundle import View, unversioned
-from hub.translators.fhir.people import PERSON_SYSTEMS, person_number, value_of
-from hub.translators.fhir.resources import Patient
+from hub.translators.fhir.people import number_systems, person_number, value_of
+from hub.translators.fhir.resources import Consent, OtherResource, Patient
 from hub.translators.fhir.shapes import Reference, Resource
 
 _NAMES: Final[dict[str, tuple[str, ...]]] = {
@@ -32,6 +33,8 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
 """Resource → its elements that may lead to a Patient."""
 _ALWAYS: Final = frozenset({"subject", "patient", "for_"})
 """Those of them that mean a person also where the reference does not say so."""
+_BY_CASE: Final = (RelatedPerson, OtherResource)
+"""What may name its person by the case alone (``outsiders``), or is not for us to read."""
 
 
 def check(view: View) -> None:
@@ -39,6 +42,7 @@ def check(view: View) -> None:
     found: Patient | None = None
     number: str | None = None
     elsewhere: str | None = None
+    systems = number_systems(view)
     for resource, element, reference in _references(view):
         place = f".{element.replace('_', '')}"
         patient = _patient(view, reference)
@@ -56,13 +60,37 @@ def check(view: View) -> None:
             if elsewhere not in (None, told):
                 raise view.refused("another-person", resource, place)
             elsewhere = told
-        if reference.identifier is not None and reference.identifier.system in PERSON_SYSTEMS:
+        elif element in _ALWAYS and not isinstance(resource, _BY_CASE) and _names_nobody(reference, systems):
+            raise view.refused("person-unclear", resource, place)
+        if reference.identifier is not None and reference.identifier.system in systems:
             told = value_of(view, reference.identifier, resource, f"{place}.identifier.value")
             if number not in (None, told) or (found is not None and not _has(view, found, told)):
                 raise view.refused("another-person", resource, place)
             number = told
     if found is not None and number is not None and not _has(view, found, number):
         raise view.refused("another-person", found, ".identifier")
+    _check_all(view, found, number)
+
+
+def _check_all(view: View, found: Patient | None, number: str | None) -> None:
+    """A Patient that nothing leads to is the same person too, and a Consent beside the Patient says whose it is."""
+    for resource in view.resources:
+        if isinstance(resource, Consent) and resource.patient is None and (found is not None or number is not None):
+            raise view.refused("person-unclear", resource, ".patient")
+        if not isinstance(resource, Patient):
+            continue
+        if found is None and (number is None or _has(view, resource, number)):
+            found = resource
+        elif found is None or (resource is not found and not _same(view, resource, found)):
+            raise view.refused("another-person", resource, ".identifier")
+
+
+def _names_nobody(reference: Reference, systems: dict[str, int]) -> bool:
+    """A reference that is there and says of nobody that it is them: empty, a name alone, an identifier of something else."""
+    if reference.reference is not None:
+        return False
+    told = reference.identifier
+    return told is None or told.value is None or told.system not in systems
 
 
 def _references(view: View) -> Iterator[tuple[Resource, str, Reference]]:
@@ -100,5 +128,5 @@ def _has(view: View, patient: Patient, number: str) -> bool:
     return any(
         value_of(view, one, patient, ".identifier.value") == number
         for one in patient.identifier
-        if one.system in PERSON_SYSTEMS and one.value is not None
+        if one.system in number_systems(view) and one.value is not None
     )

@@ -35,9 +35,9 @@ def read_news(view: View, patient: Patient) -> dict[str, Any]:
     if patient.identifier:
         fields["personnummer"] = person_number(view, patient)
     if patient.name:
-        fields["name"] = best_name(patient.name)
+        fields["name"] = best_name(view, patient.name)
     if patient.address:
-        fields["address"] = best_address(patient.address)
+        fields["address"] = best_address(view, patient.address)
     return fields
 
 

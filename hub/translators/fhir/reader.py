@@ -15,12 +15,14 @@ import msgspec
 from pydantic import ValidationError
 
 from hub.errors import Refused
+from hub.translators import faults
 from hub.translators.fhir import names, persons, reference, xml
 from hub.translators.fhir.bundle import View
 from hub.translators.fhir.header import author, business_time, event, message_id, sender, subject
 from hub.translators.fhir.paths import fhir_path
 from hub.translators.fhir.refusals import refused
 from hub.translators.fhir.resources import Bundle, Encounter, OtherResource
+from hub.translators.fhir.shapes import Resource
 from hub.translators.fhir.table import TABLE
 from schemas.envelope import Message
 from schemas.identity_types import IdentityRules
@@ -33,6 +35,7 @@ _DECODER: Final = msgspec.json.Decoder(Bundle | OtherResource)
 """Of two, so that the Bundle must say that it is one."""
 _ENCODER: Final = msgspec.json.Encoder()
 _ESCAPE: Final = re.compile(rb'\\[^"\\/nrt]')
+_MISSING: Final = ("Uppgiften saknas. Ange den", "It is missing. Give it")
 _BLANK: Final = re.compile(rb"\xe2(?:\x80[\x80-\x8a\xa8\xa9\xaf]|\x81\x9f)")
 """U+2000-200A, U+2028, U+2029, U+202F, U+205F."""
 
@@ -124,21 +127,28 @@ def facts(bundle: Bundle, identities: IdentityRules | None = None, *, from_hub: 
         else:
             data = MESSAGES[name].model_validate(fields, context={"identities": identities})
     except ValidationError as error:
-        raise _field_refused(name, error) from None
+        raise _field_refused(view, name, focus, error) from None
     return Message(identity, unit, name, case, time, actor, role, data)
 
 
-def _field_refused(name: str, error: ValidationError) -> Refused:
-    """The language refused a field: told by its FHIRPath; never pydantic's own sentence, which quotes the value."""
+def _field_refused(view: View, name: str, focus: Resource, error: ValidationError) -> Refused:
+    """The language refused a field: told by its place in the Bundle, in the words that the native reader has for it."""
     first = error.errors(include_input=False, include_url=False)[0]
     pointer = "/data/" + "/".join(str(part) for part in first["loc"] if isinstance(part, str))
-    answer = refused("field-invalid", fhir_path(name, pointer))
-    context = first.get("ctx", {})
-    if str(first["type"]).startswith("person-id"):
-        answer.rule = "C-60"
-    if isinstance(context.get("sv"), str) and isinstance(context.get("en"), str):
-        answer.sv, answer.en = context["sv"], context["en"]
-    return answer
+    sv, en = _MISSING if first["type"] == "missing" else faults.sentence(first["type"], first.get("ctx") or {})
+    rule = "C-60" if str(first["type"]).startswith("person-id") else "field-invalid"
+    return Refused(rule, f"{sv}.", f"{en}.", _place(view, fhir_path(name, pointer), focus), 400)
+
+
+def _place(view: View, path: str | None, focus: Resource) -> str:
+    """``Patient.address`` → ``Bundle.entry[4].resource.address``; its type alone where several entries could be meant."""
+    if path is None:
+        return view.path(focus)
+    kind, dot, rest = path.partition(".")
+    entries = [one for one in view.resources if type(one).__struct_config__.tag == kind]
+    if type(focus).__struct_config__.tag == kind:
+        entries = [focus]
+    return view.path(entries[0], f"{dot}{rest}") if len(entries) == 1 else path
 
 
 @dataclass(frozen=True, slots=True)

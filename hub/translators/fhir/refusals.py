@@ -37,7 +37,7 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "The resource type is not one of FHIR R4: correct resourceType.",
     ),
     "modifier-extension": (
-        "Meddelandet har en modifierExtension eller implicitRules som navet inte känner: skicka utan.",
+        "Meddelandet har en modifierExtension eller implicitRules som hubben inte känner: skicka utan.",
         "The message holds a modifierExtension or implicitRules that the hub does not know: send it without.",
     ),
     "narrative-unsafe": (
@@ -67,6 +67,10 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "another-person": (
         "Elementet nämner en annan person än meddelandet i övrigt: allt i ett meddelande ska gälla samma person.",
         "The element names another person than the rest of the message: all of a message must be about the same person.",
+    ),
+    "person-unclear": (
+        "Elementet säger inte vilken person som menas: referera till Patient i Bundeln, eller ange personens nummer med dess system.",
+        "The element does not say which person is meant: refer to the Patient of the Bundle, or give the person's number with its system.",
     ),
     "several-in-focus": (
         "MessageHeader.focus pekar på flera resurser av samma slag, och vilken som menas går inte att veta: peka på en.",
@@ -287,10 +291,6 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "Tilläggets värde är av annat slag än det ska vara, se exemplen i contracts/fhir.",
         "The extension's value is of another kind than it must be, see the examples in contracts/fhir.",
     ),
-    "field-invalid": (
-        "Värdet har inte den form som meddelandet kräver: kontrollera längd, tecken och kod.",
-        "The value is not of the form that the message requires: check length, characters and code.",
-    ),
 }
 _STATUS: Final = {"too-large": 413, "media-type": 415, "C-62": 409}
 _RULE: Final = {
@@ -308,5 +308,7 @@ def refused(reason: str, element: str | None = None) -> Refused:
     return Refused(rule, sv, en, element, _STATUS.get(rule, 400))
 
 
-TECHNICAL: Final = frozenset(rule for rule in (*_SENTENCES, "fhir-invalid", "fhir-code") if not rule[0].isupper())
+TECHNICAL: Final = frozenset(
+    rule for rule in (*_SENTENCES, "fhir-invalid", "fhir-code", "field-invalid") if not rule[0].isupper()
+)
 """The reasons that are no rule of processes.md."""

@@ -117,7 +117,7 @@ def _object(element: etree._Element, kind: str, place: str) -> dict[str, Any]:
         if str(attribute).startswith(_SCHEMA_LOCATION):
             continue
         if attribute not in ("id", "url") or attribute not in known:
-            raise faults.unknown_element(place, str(attribute))
+            raise faults.unknown_attribute(place)
         found[str(attribute)] = str(value)
     _no_text(element, place)
     for child in element:
@@ -176,7 +176,7 @@ def _primitive(element: etree._Element, kind: str, place: str) -> tuple[Any, dic
         if attribute == "id":
             extended["id"] = str(value)
         elif attribute != "value":
-            raise faults.unknown_element(place, str(attribute))
+            raise faults.unknown_attribute(place)
     for child in element:
         if _name(child, place) != "extension":
             raise faults.unknown_element(place, _name(child, place))
