@@ -32,6 +32,9 @@ _LOOSE = re.compile(
 )
 """A date and four digits, the date's parts together or apart."""
 
+_FOURS = re.compile(r"(?<![0-9])(?<![0-9][ ._-])([0-9]{4})[ ._-]([0-9]{4})[ ._+-]([0-9]{4})(?![ ._-]?[0-9])")
+"""Twelve digits in groups of four, and no longer row of them, as a card's number is."""
+
 _BROKEN = re.compile(
     r"(?<![0-9+-])(?=([0-9][0-9+-]{0,12}) *[\n\t\r\f\v]\s*([-+]?[0-9]{1,11}(?:[-+][0-9]{0,4})?)(?![0-9+-]))"
 )
@@ -50,6 +53,7 @@ def holds_number(text: str) -> bool:
     return (
         bool(find_person_numbers(flat))
         or any(_is_number(match) for match in _LOOSE.finditer(flat))
+        or any(find_person_numbers("".join(match.groups())) for match in _FOURS.finditer(flat))
         or any(find_person_numbers(digits) for digits in _boxed(flat))
         or any(_is_broken_number(*match.groups()) for match in _BROKEN.finditer(text))
     )

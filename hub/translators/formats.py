@@ -84,9 +84,9 @@ def _same_as(attributes: Mapping[str, Any], message: Message) -> None:
         if stated is not None and _read_as(name, stated) != value:
             raise Refused(
                 "envelope-differs",
-                f"Attributet {name} säger annat än Bundeln i meddelandet: sänd samma värde i båda, eller rätta det som är fel.",
-                f"The attribute {name} says something else than the Bundle in the message: send the same in both, or correct "
-                "the one that is wrong.",
+                f"Attributet {name} säger annat än den Bundle som eventet bär enligt datacontenttype: sänd samma värde i båda.",
+                f"The attribute {name} says something else than the Bundle that the event carries by its datacontenttype: send "
+                "the same value in both.",
                 f"/{name}",
                 400,
             )

@@ -136,3 +136,15 @@ def test_a_large_file_is_looked_through_for_many_names():
 
 def test_an_ordinary_file_passes():
     assert fault("a.docx", word("Träning varje dag.", "Bo i Lund, och Ek är ett träd.")) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["1912.12.12-1212", "1912 1212 1212", "1912.1212.1212", "1912 1212-1212", "Nr 1912-1212-1212."]
+)
+def test_a_number_with_dots_or_blanks_between_is_found(text):
+    assert check("a.txt", text.encode()) == check("a.txt", b"191212121212")
+
+
+@pytest.mark.parametrize("text", ["1912 1212 1212 1212", "4000 1912 1212 1212", "1912 1212 1213", "1912 1312 1212"])
+def test_a_longer_row_of_fours_and_what_is_no_number_pass(text):
+    assert check("a.txt", text.encode()) is None
