@@ -126,6 +126,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         log.warning("batch_not_handled", error=type(failed.error).__name__)
         for part, at in failed.first.items():
             self._places.seek(part, at)
+            await self._waiting.back(part, at)
             if not isinstance(failed.error, Unavailable | asyncio.CancelledError):
                 self._waiting.suspect(part)
         await asyncio.sleep(_BACK_S)

@@ -93,6 +93,14 @@ class Waiting:
             self._consumer().resume(part)
         await self._asides.flows((part.topic, part.partition))
 
+    async def back(self, part: TopicPartition, at: int) -> None:
+        """The partition is read again from before the record where it waits: it comes to that record once more, and until
+        then nobody may let it pass, for what is before it is not handled.
+        """
+        wait = self.parts.get(part)
+        if wait is not None and wait.at > at:
+            await self.flows(part)
+
     async def look_around(self) -> None:
         """What waits and may go on: its system is in the directory, operations says so, or it is time to try again."""
         known = self._asides.waiting

@@ -26,6 +26,7 @@ from hub.routers import consumer as module
 from hub.routers import waiting
 from hub.routers.consumer import Reader
 from hub.routers.faults import end_of_batch, reason_of
+from hub.routers.in_hand import Failed
 from hub.store.asides import Aside
 
 FAULTS = (
@@ -194,9 +195,9 @@ class Played:
         def done():
             ends = self.faults()
             waits = {part for part, end in ends.items() if end < len(self.consumer.logs[part])}
-            return waits == set(self.asides.waiting) and all(
-                self.consumer.commits.get(part, 0) == end for part, end in ends.items()
-            )
+            return {part: ends[part] for part in waits} == {
+                part: wait.at for part, wait in self.asides.waiting.items()
+            } and all(self.consumer.commits.get(part, 0) == end for part, end in ends.items())
 
         await self.until(done)
 
@@ -235,6 +236,16 @@ def test_each_partition_is_handled_to_its_first_fault_and_waits_there_by_name(lo
             assert waits.reason == reason_of(log[end])
         else:
             assert waits.reason == ("unknown-system" if part.topic in played.nobodys else "defect:ZeroDivisionError")
+
+
+async def test_a_partition_that_goes_back_does_not_wait_behind_what_is_not_handled():
+    (part,) = parts(1)
+    played = Played({part: ["good", "good", "good", FAULTS[0], "good"]})
+    await played.reader._waiting.set_aside(part, 3, "UnsupportedCodecError")
+    await played.reader._go_back(Failed({part: 1}, Unavailable("database")))
+    assert not played.asides.waiting  # operations cannot let pass what stands after records that were not handled
+    assert not played.reader.waits(part)
+    assert played.reader._places.of[part] == 1
 
 
 async def test_a_system_that_the_directory_names_again_goes_on_by_itself():
