@@ -1,4 +1,4 @@
-"""The directory as a file: read and checked, compared, shown. Imports the language and YAML only."""
+"""The directory as a file: read and checked, compared, shown. Imports the language, its sentences and YAML only."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from hub import yaml_text
 from hub.errors import Misconfigured
+from hub.translators.faults import sentence
 from schemas.directory import Directory
 
 
@@ -23,7 +24,8 @@ def load(file: Path) -> Directory:
     except yaml_text.NotYaml as error:
         raise Misconfigured(f"{file}, {error}") from None
     except ValidationError as error:
-        faults = [_said(fault) for fault in error.errors(include_url=False, include_input=False)]
+        found = error.errors(include_url=False, include_input=False)
+        faults = [_said(fault) for fault in found if not _follows(fault, found)]
         raise Misconfigured(f"{file} is no directory:\n  " + "\n  ".join(faults)) from None
     if faults := directory.faults():
         raise Misconfigured(f"{file} does not hold together:\n  " + "\n  ".join(faults))
@@ -37,10 +39,21 @@ _QUOTES: Final = {
 }
 
 
+def _follows(fault: ErrorDetails, found: list[ErrorDetails]) -> bool:
+    """Whether a list is too short only for the entries in it that are refused, each with a sentence of its own."""
+    place = fault["loc"]
+    return fault["type"] == "too_short" and any(
+        len(one["loc"]) > len(place) and one["loc"][: len(place)] == place for one in found
+    )
+
+
 def _said(fault: ErrorDetails) -> str:
     """Where and what; never the value, which may be a secret."""
-    place = ".".join(map(str, fault["loc"])) or "the file"
-    return f"{place}: {_QUOTES.get(fault['type']) or fault['msg'].removeprefix('Value error, ')}"
+    place = ".".join(str(part) for part in fault["loc"] if part != "[key]") or "the file"
+    context = fault.get("ctx") or {}
+    if fault["type"] == "value_error":  # the directory's own checks
+        return f"{place}: {context['error']}"
+    return f"{place}: {_QUOTES.get(fault['type']) or sentence(fault['type'], context)[1]}"
 
 
 def changes(before: Directory | None, after: Directory) -> list[str]:

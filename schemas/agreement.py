@@ -6,10 +6,10 @@ import re
 from datetime import time
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, Strict, model_validator
 
 from schemas.entry import Entry
-from schemas.parts import Code
+from schemas.parts import Code, Flag
 
 _CLOCK = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?")
 
@@ -25,8 +25,11 @@ def _wall_clock(value: object) -> object:
 
 LocalTime = Annotated[time, BeforeValidator(_wall_clock)]
 """A time of day in Europe/Stockholm."""
-Days = Annotated[int, Field(ge=0, le=365)]
-Hours = Annotated[int, Field(ge=1, le=8760)]
+Days = Annotated[int, Strict(), Field(ge=0, le=365)]
+Hours = Annotated[int, Strict(), Field(ge=1, le=8760)]
+Year = Annotated[int, Field(ge=2000, le=2200)]
+"""A calendar year; the name of an entry, so a text in JSON."""
+Kronor = Annotated[int, Strict(), Field(ge=0, le=1_000_000)]
 
 
 class Agreement(Entry):
@@ -40,13 +43,13 @@ class Agreement(Entry):
     """The same for a notice sent after ``cutoff`` (5:4)."""
     cutoff: LocalTime = time(12)
     """Local time; a notice sent strictly after it is late, at 12.00.00 it is not (5:4, the boundary is our reading)."""
-    count_day_0: bool = False
+    count_day_0: Flag = False
     """Whether the day of the notice is itself a day of the monthly average (4:4; Stockholm)."""
     method: Literal["per_case", "monthly_average"] = "per_case"
     """Whether each case is liable by itself (5:4) or a municipality's cases of a month together (4:4)."""
-    average_days: float = Field(default=3, ge=0, le=365, allow_inf_nan=False)
+    average_days: float = Field(default=3, strict=True, ge=0, le=365, allow_inf_nan=False)
     """Days per case and month; above it the municipality owes (4:4; Skåne, Dalarna, Norrbotten)."""
-    amounts: dict[int, int] = Field(default={2019: 7_800, 2020: 8_200, 2022: 9_300, 2023: 10_500})
+    amounts: dict[Year, Kronor] = Field(default={2019: 7_800, 2020: 8_200, 2022: 9_300, 2023: 10_500})
     """Calendar year → kr per day, set yearly (5:6, 4:5); a year that is absent is unknown."""
     kvittens_hours: Hours = 24
     """Hours after which a kvittens that is still owed is told as overdue (D-9, our settling)."""

@@ -16,8 +16,8 @@ from schemas.agreement import Agreement
 from schemas.entry import Entry
 from schemas.identities import KNOWN_REGIONAL_PATTERNS
 from schemas.identity_types import IdentityRules, KnownHsa, Kommunkod, Lanskod, Orgnr
-from schemas.parts import Code, Line
-from schemas.ways_out import Delivery, KafkaOut, WebhookOut, fault_of_address
+from schemas.parts import Code, Flag, Line
+from schemas.ways_out import Delivery, KafkaOut, WebhookOut
 
 PartyName = Literal["slutenvard", "oppenvard", "kommun"]
 Duty = Literal["kvittera", "justera", "godkanna"]
@@ -40,7 +40,7 @@ class Region(Entry):
     county: Lanskod
     profile: Literal["mina_planer", "prator", "samsa", "lifecare", "cosmic_link"] = "mina_planer"
     agreement: Agreement = Agreement()
-    reserve_numbers: bool = False
+    reserve_numbers: Flag = False
     """Whether the region's own reserve numbers are taken, in the form that is published for its county (C-61)."""
 
 
@@ -66,7 +66,7 @@ class Unit(Entry):
     roles: dict[Code, dict[Step, tuple[Duty, ...]]]
     municipality: Kommunkod | None = None
     """The municipality whose people this unit receives (V-2); at most one unit per kommunkod."""
-    receives: bool = False
+    receives: Flag = False
     """The unit receives for its municipality, and HSA says which that is (GetUnit) where ``municipality`` does not."""
 
 
@@ -202,6 +202,4 @@ class Directory(Entry):
                 found.append(f"system {system.id} names the unknown organisation {system.organisation}")
             if "http" in system.ways_in and not system.token_sha256:
                 found.append(f"system {system.id} may use HTTP but has no token")
-            if isinstance(system.out, WebhookOut) and (wrong := fault_of_address(system.out.url)) is not None:
-                found.append(f"system {system.id}: its address {wrong}")
         return found

@@ -7,25 +7,29 @@ from __future__ import annotations
 import base64
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, ValidationError
-from pydantic_core import Url
+from pydantic import AfterValidator, Field, Strict, StringConstraints
 
 from schemas.entry import Entry
+
+Seconds = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+_DAY_S = 86_400.0
 
 
 class Delivery(Entry):
     """How one system is spared (D-5) and how long it is tried (D-6)."""
 
-    timeout_s: float = Field(default=10.0, gt=0, le=120)
-    concurrency: int = Field(default=8, ge=1, le=256)
-    schedule_s: tuple[float, ...] = (1, 5, 30, 120, 600, 3600)
+    timeout_s: Seconds = Field(default=10.0, gt=0, le=120)
+    concurrency: int = Field(default=8, strict=True, ge=1, le=256)
+    schedule_s: tuple[Annotated[Seconds, Field(ge=0.05, le=_DAY_S)], ...] = Field(
+        default=(1, 5, 30, 120, 600, 3600), min_length=1, max_length=50
+    )
     """Waits between the tries; the last one is repeated until ``give_up_s``."""
-    give_up_s: float = Field(default=72 * 3600.0, gt=0)
+    give_up_s: Seconds = Field(default=3 * _DAY_S, gt=0, le=30 * _DAY_S)
     """Seconds from the first try until a notice that never came through is dead."""
-    deploy_s: float = Field(default=1800.0, gt=0)
+    deploy_s: Seconds = Field(default=1800.0, gt=0, le=30 * _DAY_S)
     """Seconds for which answers that speak of the receiver (3xx, 401, 403, 404 …) are taken for a deploy of its own."""
-    breaker_failures: int = Field(default=5, ge=1)
-    breaker_open_s: float = Field(default=10.0, gt=0)
+    breaker_failures: int = Field(default=5, strict=True, ge=1, le=1000)
+    breaker_open_s: Seconds = Field(default=10.0, gt=0, le=_DAY_S)
 
 
 class KafkaOut(Entry):
@@ -54,21 +58,5 @@ class WebhookOut(Entry):
 
     way: Literal["webhook"]
     url: Annotated[str, StringConstraints(pattern=r"^https?://", max_length=500)]
+    """Whether it can be called, and may be, says who calls: ``hub.delivery.exits.addresses``."""
     secrets: tuple[Secret, ...] = Field(min_length=1)
-
-
-def fault_of_address(url: str) -> str | None:
-    """Why nobody can be called at an address, or None; whether the hub may call there is the installation's setting."""
-    try:
-        parts = Url(url)
-    except ValidationError:
-        return "cannot be read as an address"
-    if parts.username or parts.password:
-        return "holds a user or a password: the signature proves the hub"
-    if parts.fragment is not None:
-        return "has a part after #, which no server gets"
-    host = (parts.host or "").removesuffix(".")
-    labels = [] if host.startswith("[") else host.split(".")
-    if not parts.port or any(not one or one.startswith("-") or one.endswith("-") for one in labels):
-        return "has no server or port that can be called"
-    return None

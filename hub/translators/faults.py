@@ -44,8 +44,26 @@ PATTERNS: Final[Mapping[str, Sentence]] = {
         "Ange filens namn utan mapp: inget snedstreck och inga styrtecken",
         "Give the file's name without a folder: no slash, no backslash and no control characters",
     ),
+    # Of the directory:
+    r"^[a-z0-9][a-z0-9-]*$": (
+        "Ange ett id av dessa tecken: a–z, 0–9 och bindestreck, först en bokstav eller siffra",
+        "Give an id of these characters: a–z, 0–9 and hyphen, a letter or digit first",
+    ),
+    r"^[A-Z]{2,6}(16)?[0-9]{10}$": (
+        "Ange det som står före bindestrecket i ett HSA-id: landskod och tio siffror",
+        "Give what stands before the hyphen of an HSA-id: letters of the country and ten digits",
+    ),
+    r"^https?://": (
+        "Ange en adress som börjar med https://",
+        "Give an address that begins with https://",
+    ),
+    r"^[0-9a-f]{64}$": (
+        "Ange nyckelns SHA-256 i 64 tecken 0–9 och a–f",
+        "Give the token's SHA-256 in 64 characters 0–9 and a–f",
+    ),
+    r"^\d{6}$": ("Ange befattningskoden i sex siffror", "Give the befattning's code in six digits"),
 }
-"""Every pattern of the language, in words."""
+"""Every pattern of the language and of the directory, in words."""
 
 
 def _codes(context: Mapping[str, Any]) -> Sentence:
@@ -55,6 +73,11 @@ def _codes(context: Mapping[str, Any]) -> Sentence:
         return f"Ange {found[0]}", f"Give {found[0]}"
     listed = ", ".join(found[:-1])
     return f"Ange en av koderna {listed} eller {found[-1]}", f"Give one of the codes {listed} or {found[-1]}"
+
+
+def _tag(context: Mapping[str, Any]) -> str:
+    """The name of the field that says which of some models is meant."""
+    return str(context["discriminator"]).strip("'")
 
 
 def _fixed(sv: str, en: str) -> Callable[[Mapping[str, Any]], Sentence]:
@@ -73,9 +96,18 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], Sentence]]] = {
     "string_pattern_mismatch": lambda c: PATTERNS[c["pattern"]],
     "bool_type": _fixed("Ange true eller false, utan citattecken", "Give true or false, without quotes"),
     "int_type": _fixed("Ange ett heltal, utan citattecken", "Give a whole number, without quotes"),
+    "int_parsing": _fixed("Ange ett heltal", "Give a whole number"),
+    "float_type": _fixed("Ange ett tal, utan citattecken", "Give a number, without quotes"),
+    "finite_number": _fixed("Ange ett ändligt tal", "Give a finite number"),
+    "greater_than": lambda c: (f"Ange mer än {c['gt']:g}", f"Give more than {c['gt']:g}"),
     "greater_than_equal": lambda c: (f"Ange minst {c['ge']}", f"Give {c['ge']} at least"),
     "less_than_equal": lambda c: (f"Ange högst {c['le']}", f"Give {c['le']} at most"),
     "literal_error": _codes,
+    "union_tag_not_found": lambda c: (f"Ange fältet {_tag(c)}", f"Give the field {_tag(c)}"),
+    "union_tag_invalid": lambda c: (
+        f"Ange i fältet {_tag(c)} en av koderna {c['expected_tags']}",
+        f"Give in the field {_tag(c)} one of the codes {c['expected_tags']}",
+    ),
     "model_type": _fixed("Ange ett objekt: { … }", "Give an object: { … }"),
     "dict_type": _fixed("Ange ett objekt: { … }", "Give an object: { … }"),
     "tuple_type": _fixed("Ange en lista: [ … ]", "Give a list: [ … ]"),

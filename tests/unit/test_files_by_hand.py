@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,56 @@ def test_a_clock_time_without_quotes_is_a_clock_time(tmp_path):
 def test_what_is_no_clock_time_is_told_with_an_example_in_quotes(value, tmp_path):
     said = _fault(tmp_path, DIRECTORY.replace("12:30", value))
     assert "cutoff" in said and 'in quotes, as in "12:30"' in said
+
+
+NUMBERS = ("[]", "[1e308]", "[0]", "[-1]", "[.inf]", "[.nan]", "[true]", '["3"]', "3", "[1.0e+30]")
+LIBRARY = re.compile(
+    r"(?i)\b(input|should|valid|string|tuple|unable|parse|pattern|instance|dictionary|validation|error)\b"
+)
+BESIDE = [  # what stands in the directory, what stands there instead, and what is said of it
+    *(("ways_in: [kafka]\n", f"ways_in: [kafka]\n    delivery: {{schedule_s: {n}}}\n", "schedule_s") for n in NUMBERS),
+    *(("ways_in: [kafka]\n", f"ways_in: [kafka]\n    delivery: {{{n}}}\n", n.partition(":")[0]) for n in (
+        "timeout_s: true", 'timeout_s: "3"', "timeout_s: 0", "timeout_s: 1000", "give_up_s: -1", "give_up_s: .inf",
+        "deploy_s: 1.0e+300", "deploy_s: no", "breaker_failures: 0", "breaker_failures: true", "breaker_failures: 1.0",
+        "breaker_open_s: .nan", "breaker_open_s: 1.0e+300", "concurrency: 1.5", 'concurrency: "8"', "concurrency: yes")),
+    *(("cutoff: 12:30", n, n.partition(":")[0]) for n in (
+        'count_day_0: "n"', "count_day_0: 1", "start_days: true", 'start_days: "3"', "start_days: 1.0", "average_days: true",
+        "average_days: .nan", "amounts: {2024: -5}", "amounts: {2024: true}", "amounts: {abc: 5}", "amounts: {1: 5}",
+        "amounts: 5", "amounts: []", "kvittens_hours: 0", "method: weekly", "sip_positions: 5", "sip_positions: [A B]")),
+    *(("    party: slutenvard\n", f"    party: slutenvard\n    receives: {n}\n", "receives") for n in ("1", '"yes"', "0.0", "[]")),
+    ("party: slutenvard", "party: sjukhus", "party"),
+    ("id: ehr", "id: EHR", "id"),
+    ("id: ehr", "id: 12", "id"),
+    ("way: webhook", "way: mail", "out"),
+    ("way: webhook, ", "", "out"),
+    ("https://ehr.example", "ftp://ehr.example", "url"),
+    ("secrets: [whsec_%s]" % ("A" * 32), "secrets: []", "secrets"),
+    ("secrets: [whsec_%s]" % ("A" * 32), "secrets: [whsec_x]", "secrets.0"),
+    ("ways_in: [kafka]", "ways_in: [post]", "ways_in"),
+    ("ways_in: [kafka]", "token_sha256: [abc]", "token_sha256"),
+    ('"206010"', '"20601"', "befattningar"),
+    ("units: [SE2321000255-AVD12]", "units: []", "units"),
+    ("units: [SE2321000255-AVD12]", "units: 5", "units"),
+    ("- id: ehr", "- 5\n  - id: ehr", "systems.0"),
+    ('name: "Avdelning 12"', "name: [1]", "name"),
+    ('name: "Avdelning 12"', 'name: ""', "name"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after", "place"), BESIDE)
+def test_what_no_directory_may_hold_is_told_in_one_sentence_of_ours(before, after, place, tmp_path):
+    assert before in DIRECTORY
+    said = _fault(tmp_path, DIRECTORY.replace(before, after, 1)).splitlines()[1:]
+    assert len(said) == 1, said
+    where, _, what = said[0].partition(": ")
+    assert place in where and what
+    assert not LIBRARY.search(what), what
+    assert "contracts/schemas" not in what
+
+
+@pytest.mark.parametrize("empty", ["", "- 1", "7", "text"])
+def test_a_file_that_is_no_object_is_told_in_a_sentence_of_ours(empty, tmp_path):
+    assert "Give an object" in _fault(tmp_path, empty)
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-16", "utf-16-le", "utf-32"])

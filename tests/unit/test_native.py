@@ -19,6 +19,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from hub.errors import Refused
 from hub.translators import faults, formats, native
+from schemas.directory import Directory
 from schemas.envelope import Envelope, Message
 from schemas.identities import VASTRA_GOTALAND
 from schemas.identity_types import IdentityRules
@@ -503,6 +504,13 @@ def _fault_kinds(schema: Any) -> set[str]:
                 "pattern": "string_pattern_mismatch",
             },
             "int": {"ge": "greater_than_equal", "le": "less_than_equal", "gt": "greater_than", "lt": "less_than"},
+            "float": {
+                "ge": "greater_than_equal",
+                "le": "less_than_equal",
+                "gt": "greater_than",
+                "lt": "less_than",
+                "allow_inf_nan": "finite_number",
+            },
             "tuple": {"min_length": "too_short", "max_length": "too_long"},
             "dict": {"min_length": "too_short", "max_length": "too_long"},
         }.get(kind, {})
@@ -516,6 +524,7 @@ def _fault_kinds(schema: Any) -> set[str]:
             "model": "model_type",
             "literal": "literal_error",
             "float": "float_type",
+            "tagged-union": "union_tag_invalid",
         }
         found |= {own[kind]} if kind in own else set()
         for name, inner in schema.items():
@@ -529,7 +538,7 @@ def _fault_kinds(schema: Any) -> set[str]:
 
 def test_every_type_of_fault_that_the_models_can_give_has_a_sentence_of_its_own():
     kinds = {"missing", "extra_forbidden"}
-    for model in (Envelope, *MESSAGES.values()):
+    for model in (Envelope, Directory, *MESSAGES.values()):
         kinds |= _fault_kinds(model.__pydantic_core_schema__)
     assert kinds - {"missing", "extra_forbidden"} <= set(faults.SENTENCES)
     assert len(kinds) >= 14
@@ -543,7 +552,9 @@ def _patterns(schema: Any) -> set[str]:
 
 
 def test_every_pattern_of_the_language_is_told_in_words():
-    found = set().union(*(_patterns(model.__pydantic_core_schema__) for model in (Envelope, *MESSAGES.values())))
+    found = set().union(
+        *(_patterns(model.__pydantic_core_schema__) for model in (Envelope, Directory, *MESSAGES.values()))
+    )
     assert found == set(faults.PATTERNS)
 
 

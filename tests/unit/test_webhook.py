@@ -20,7 +20,6 @@ from hub.errors import Misconfigured
 from hub.settings import Outward, outward
 from hub.translators.formats import Written
 from schemas.directory import System
-from schemas.ways_out import fault_of_address
 
 EVERYWHERE = Allowed(plain=True, networks=(ip_network("127.0.0.0/8"), ip_network("::1")))
 PARCEL = Parcel(
@@ -321,10 +320,20 @@ def test_the_directory_is_told_of_an_address_that_the_installation_does_not_allo
 
 @pytest.mark.parametrize(
     "url", ["https:// x", "https://x:0/", "https://x:99999/", "https://", "https://a:b@x/", "https://x/#f", "https://[::1",
-            "https://-/", "https://x..y/", "https://a b/", "https://" + "a-" * 200]
+            "https://-/", "https://x..y/", "https://a b/", "https://" + "a-" * 200, "https://x.se\n/", "https:///h", "https:/x",
+            "https://%31.se/", "https://x|y.se/", "https://xn--/", "https://\u200bx.se/", "https://x.se/\x01", "https://[v1.a]/",
+            "https://x.se\\@y.se/", "https://" + "a" * 64 + ".se/", "https://[fe80::1%25eth0]/", "https://x.se/#"]
 )  # fmt: skip
 def test_an_address_that_nobody_can_call_is_a_fault_of_the_directory(url):
-    assert fault_of_address(url) is not None
+    for allows in (Allowed(), EVERYWHERE):
+        assert allows.fault(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://x.se", "https://ö.se/väg?a=b", "https://x.se./", "https://a_b.se:8443/", "https://[2a00::1]/"]
+)
+def test_an_address_that_can_be_called_is_none(url):
+    assert Allowed().fault(url) is None
 
 
 def test_the_settings_are_strict_in_production_and_name_the_variable_that_is_wrong(monkeypatch):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -36,7 +37,11 @@ class Allowed:
         return all(one.is_global and not one.is_multicast for one in meant)
 
     def fault(self, url: str) -> str | None:
-        """What forbids an address as it is written; a name is judged when it is called."""
+        """What forbids an address as it is written, or keeps anybody from calling it; where a name leads is judged when it
+        is called.
+        """
+        if (wrong := _unusable(url)) is not None:
+            return wrong
         parts = httpx.URL(url)
         if parts.scheme != "https" and not self.plain:
             return "is without TLS: take https, or set HUB_WEBHOOK_PLAIN=true"
@@ -50,6 +55,36 @@ class Allowed:
         if self.address(written):
             return None
         return f"leads inside, to {written}: name its network in HUB_WEBHOOK_NETWORKS if it is meant"
+
+
+_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")
+
+
+def _unusable(url: str) -> str | None:
+    """Why nobody can be called at an address, or None: read by the library that calls."""
+    try:
+        parts = httpx.URL(url)
+    except (httpx.InvalidURL, ValueError):  # IDNAError is one
+        return "cannot be read as an address"
+    if parts.userinfo:
+        return "holds a user or a password: the signature proves the hub"
+    if "#" in url:
+        return "has a part after #, which no server gets"
+    host = parts.raw_host.decode("ascii")
+    if not (parts.port is None or 0 < parts.port < 65536) or not (_is_name(host) or _is_ipv6(host)):
+        return "has no server or port that can be called"
+    return None
+
+
+def _is_name(host: str) -> bool:
+    return len(host) <= 253 and all(_LABEL.fullmatch(label) for label in host.removesuffix(".").split("."))
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        return bool(IPv6Address(host)) and "%" not in host
+    except ValueError:
+        return False
 
 
 def _meant(address: Address) -> list[Address]:
