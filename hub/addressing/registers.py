@@ -30,7 +30,9 @@ _POPULATION: Final[Kept[population.PersonRecord | None]] = Kept(
     Register.FOLKBOKFORING, TypeAdapter(population.PersonRecord | None), lambda record: record is None
 )
 _COUNTIES: Final = Kept(Register.COUNTIES, TypeAdapter(listing.CountiesAnswer), lambda found: not found.counties)
-_LISTING: Final = Kept(Register.LISTING, TypeAdapter(listing.ListingAnswer), lambda found: not found.listings)
+_LISTING: Final = Kept(
+    Register.LISTING, TypeAdapter(listing.ListingAnswer), lambda found: not found.listings or found.unread
+)
 _UNIT: Final = Kept("hsa_unit", TypeAdapter(hsa.UnitAnswer), lambda found: found.unit is None)
 _CARE_UNIT: Final = Kept(
     "hsa_health_care_unit", TypeAdapter(hsa.HealthCareUnitAnswer), lambda found: found.unit is None
@@ -163,12 +165,19 @@ class Registers:
 
     async def unit(self, hsa_id: str) -> hsa.Unit | None:
         """A unit of the catalogue; ``None``: no such unit."""
-        return (await self._catalogue(_UNIT, hsa_id, hsa.unit_request, hsa.unit_answer)).unit
+        return (
+            await self._catalogue(_UNIT, hsa_id, hsa.unit_request, lambda body: hsa.unit_answer(body).of(hsa_id))
+        ).unit
 
     async def health_care_unit(self, hsa_id: str) -> hsa.HealthCareUnit | None:
         """The vårdenhet that a unit belongs to; ``None``: not found, or it belongs to none."""
         return (
-            await self._catalogue(_CARE_UNIT, hsa_id, hsa.health_care_unit_request, hsa.health_care_unit_answer)
+            await self._catalogue(
+                _CARE_UNIT,
+                hsa_id,
+                hsa.health_care_unit_request,
+                lambda body: hsa.health_care_unit_answer(body).of(hsa_id),
+            )
         ).unit
 
     async def employee(self, hsa_id: str, *, routine: bool = False) -> tuple[hsa.Employee, ...]:
@@ -176,7 +185,13 @@ class Registers:
         for the answer.
         """
         return (
-            await self._catalogue(_EMPLOYEE, hsa_id, hsa.employee_request, hsa.employee_answer, routine=routine)
+            await self._catalogue(
+                _EMPLOYEE,
+                hsa_id,
+                hsa.employee_request,
+                lambda body: hsa.employee_answer(body).of(hsa_id),
+                routine=routine,
+            )
         ).employees
 
     async def _catalogue(

@@ -154,6 +154,8 @@ def _listed(person: PersonId, known: Resolution, county: str | None, walk: _Walk
     silent = [answer for answer in answers.values() if not isinstance(answer, ListingAnswer)]
     if silent:
         return replace(known, outcome=_not_told(silent[0], coordination))
+    if any(isinstance(answer, ListingAnswer) and answer.unread for answer in answers.values()):
+        return replace(known, outcome=Outcome.UNAVAILABLE)
     queued = any(one.in_queue and not one.ended_at(rules.now) for _, one in primary)
     return replace(known, outcome=Outcome.IN_QUEUE if queued else Outcome.UNLISTED)
 

@@ -132,6 +132,19 @@ def test_only_a_primary_care_listing_that_holds_now_and_is_no_queue_counts(listi
     assert (found.outcome, found.municipality_code) == (outcome, "1281")
 
 
+@pytest.mark.parametrize(
+    ("listings", "outcome"),
+    [
+        ((pv(valid_to=NOW.replace(year=2020)),), Outcome.UNAVAILABLE),
+        ((pv(in_queue=True),), Outcome.UNAVAILABLE),
+        ((pv(),), Outcome.LISTED),
+    ],
+)
+def test_beside_a_listing_that_cannot_be_read_nobody_is_said_to_be_unlisted(listings, outcome):
+    answer = answering({TOLVAN: record()}, ["12"], {"12": ListingAnswer(listings, unread=True)})
+    assert resolve(TOLVAN, answer).outcome is outcome
+
+
 def test_no_county_at_all_is_unlisted_and_the_municipality_is_still_known():
     found = resolve(TOLVAN, answering({TOLVAN: record()}))
     assert (found.outcome, found.municipality_code, found.outcome.manual) == (Outcome.UNLISTED, "1281", True)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
+from hub.sandbox.soap_examples import examples
 from hub.translators.soap import folkbokforing, hsa, listing, producer
 from hub.translators.soap.envelope import (
     ALL,
@@ -24,6 +26,7 @@ from hub.translators.soap.envelope import (
     GET_PERSONS,
     GET_UNIT,
     NotOurs,
+    SoapFault,
     Unreadable,
     in_utf8,
     schema,
@@ -188,7 +191,7 @@ def test_every_answer_that_the_official_schema_allows_is_read_without_a_miss(con
         # An empty text where a fact is needed is valid by the schema and says nothing.
         element = unreadable.code.removeprefix("not-valid-")
         assert element in {"id", "code", "codeSystem", "root", "listingCounties", "healthCareUnitHsaId"} | {
-            "healthCareProviderHsaId", "healthCareProviderOrgNo", "unitHsaId",
+            "healthCareProviderHsaId", "healthCareProviderOrgNo", "unitHsaId", "personHsaId",
         }  # fmt: skip
         assert "" in texts(answer, element) or element == "listingCounties"
         return
@@ -230,10 +233,10 @@ def listed(dates="", start="<c:code>PV</c:code><c:codeSystem>1.2.752.129.5.1.27<
 
 @pytest.mark.parametrize(
     "date", ["<c:validToDate i:nil='true'/>", "<c:validToDate i:nil='1'>x</c:validToDate>", "<c:validToDate/>", ""]
-    + [f"<c:validToDate>{text}</c:validToDate>" for text in ("tomorrow", "2026-02-30T00:00:00", "9999-12-31T23:59:59Z")]
-    + [f"<c:validToDate>{text}</c:validToDate>" for text in ("9999-12-31", "99999-01-01T00:00:00", "9999-12-31T24:00:00")],
+    + [f"<c:validToDate>{text}</c:validToDate>" for text in ("9999-12-31T23:59:59Z", "9999-12-31")]
+    + [f"<c:validToDate>{text}</c:validToDate>" for text in ("99999-01-01T00:00:00", "9999-12-31T24:00:00")],
 )  # fmt: skip
-def test_a_listing_without_a_readable_end_holds(date):
+def test_a_listing_without_end_holds(date):
     (one,) = listing.listing_answer(listed(date).encode()).listings
     assert one.valid_at(datetime(2026, 3, 2, tzinfo=UTC))
 
@@ -346,6 +349,200 @@ def test_a_kommunkod_of_hsa_is_one_of_scbs_or_none(code, kommun):
     found = hsa.unit_answer(producer.answer(GET_UNIT, unit=unit)).unit
     assert found is not None
     assert found.municipality == kommun
+
+
+# --- what is never guessed --------------------------------------------------------------------------------------------
+
+FULL = {name: body for name, body in examples().items() if ".response" in name and b"<m:" in body}
+
+
+def asked(name):
+    return parse_person_id(
+        re.search(rb"requestedPersonalIdentity>.*?extension>(\w+)<", FULL[name], re.DOTALL)[1].decode()
+    )
+
+
+def reading(name, body):
+    """What the hub makes of an answer, the fault of a single row too; None: it cannot be read."""
+    try:
+        found = READ[name.split(".")[0]](body)
+        return found.of(asked(name)) if isinstance(found, folkbokforing.PopulationAnswer) else found
+    except Unreadable:
+        return None
+
+
+def parts(body):
+    """Each element within an answer, in a tree of its own."""
+    count = sum(1 for _ in etree.fromstring(body).find(f"{{{SOAP}}}Body")[0].iter("*"))
+    for place in range(1, count):
+        root = etree.fromstring(body)
+        yield root, list(root.find(f"{{{SOAP}}}Body")[0].iter("*"))[place]
+
+
+def may_repeat(node):
+    name = etree.QName(node).localname
+    said = [one for type_ in TYPES.values() for one in particles(type_) if one.get("name") == name]
+    return any(one.get("maxOccurs") == "unbounded" for one in said)
+
+
+OTHER = {"true": "false", "false": "true", "OK": "ERROR"}
+
+
+@pytest.mark.parametrize("name", sorted(FULL))
+@pytest.mark.parametrize("before", [True, False])
+def test_what_may_stand_once_and_stands_twice_with_another_content_is_never_guessed(name, before):
+    whole, tried = reading(name, FULL[name]), 0
+    assert whole is not None or "unknown" in name
+    for root, node in parts(FULL[name]):
+        if may_repeat(node):
+            continue
+        twin = copy.deepcopy(node)
+        for leaf in [one for one in twin.iter("*") if not len(one)]:
+            leaf.text = OTHER.get(leaf.text, "9" + (leaf.text or ""))
+        node.addprevious(twin) if before else node.addnext(twin)
+        found = reading(name, etree.tostring(root))
+        protects = "rotected" in etree.QName(node).localname
+        used = found is not None and found != whole
+        assert not used or (protects and "protected=True" in repr(found)), (etree.QName(node).localname, found)
+        tried += 1
+    assert tried or not etree.fromstring(FULL[name]).find(f"{{{SOAP}}}Body")[0][0:]
+
+
+@pytest.mark.parametrize("name", sorted(FULL))
+@pytest.mark.parametrize("again", [True, False])
+def test_what_stands_twice_with_the_same_content_or_once_empty_is_read_as_once(name, again):
+    for root, node in parts(FULL[name]):
+        if may_repeat(node) or any(may_repeat(one) for one in node):
+            continue
+        node.addprevious(copy.deepcopy(node) if again else etree.Element(node.tag))
+        assert reading(name, etree.tostring(root)) == reading(name, FULL[name]), etree.QName(node).localname
+
+
+@pytest.mark.parametrize("name", sorted(FULL))
+@pytest.mark.parametrize("namespace", ["urn:riv:of:another:3", None])
+def test_an_element_under_a_namespace_of_another_version_or_none_is_never_read_as_absent(name, namespace):
+    for root, node in parts(FULL[name]):
+        local = etree.QName(node).localname
+        node.tag = local if namespace is None else f"{{{namespace}}}{local}"
+        assert reading(name, etree.tostring(root)) in (None, reading(name, FULL[name])), local
+
+
+@pytest.mark.parametrize("flag", ["protectedPersonIndicator", "protectedPopulationRecord"])
+@pytest.mark.parametrize("said", [("false", "true"), ("true", "false"), ("0", "1"), ("", "true"), ("true", "perhaps")])
+def test_one_yes_of_a_flag_of_protection_is_enough(flag, said):
+    body = persons(protectedPopulationRecord=False)
+    twice = "".join(rf"\g<1>{text}\g<2>" for text in said).encode()
+    found = folkbokforing.answer(re.sub(rf"(<\w+:{flag}>)false(</\w+:{flag}>)".encode(), twice, body)).of(TOLVAN)
+    assert found is not None
+    assert found.protected
+
+
+def test_a_record_of_another_identity_than_the_one_asked_for_is_unreadable():
+    with pytest.raises(Unreadable, match="another-person-personalIdentity"):
+        folkbokforing.answer(persons(personalIdentity={"root": TOLVAN.root, "extension": "194501019808"})).of(TOLVAN)
+
+
+def test_of_two_rows_of_one_person_an_empty_one_says_nothing_and_two_that_differ_are_unreadable():
+    identity = {"root": TOLVAN.root, "extension": TOLVAN.value}
+    flags = {"personalIdentity": identity, "protectedPersonIndicator": False, "primaryIdentity": True}
+    row = {"requestedPersonalIdentity": identity}
+    one, two = (row | {"personRecord": flags | {"testIndicator": test}} for test in (False, True))
+
+    def found(*rows):
+        return folkbokforing.answer(producer.answer(GET_PERSONS, requestedPersonRecord=list(rows))).of(TOLVAN)
+
+    assert found(row) is None
+    assert found(row, one) == found(one, row) == found(one, one) == found(one) is not None
+    with pytest.raises(Unreadable, match="requestedPersonRecord"):
+        found(one, two)
+
+
+def test_a_row_of_nobody_spoils_no_other_row():
+    body = persons()
+    start = body.index(b"<m:requestedPersonRecord>")
+    nobody = b"<m:requestedPersonRecord/>"
+    assert folkbokforing.answer(body[:start] + nobody + body[start:]).of(TOLVAN) == folkbokforing.answer(body).of(
+        TOLVAN
+    )
+
+
+@pytest.mark.parametrize(
+    ("county", "code", "kommun"),
+    [("12", "1281", "1281"), ("01", "180", "0180"), ("12", "0180", None), ("12", "81", "1281")],
+)
+def test_a_municipality_of_four_digits_is_read_where_it_is_of_its_county(county, code, kommun):
+    body = persons(populationRegistrationLocality={"countyCode": county, "municipalityCode": "81"})
+    found = folkbokforing.answer(body.replace(b"municipalityCode>81<", f"municipalityCode>{code}<".encode())).of(TOLVAN)
+    assert found is not None
+    assert found.municipality == kommun
+
+
+EMPLOYEE = examples()["GetEmployeeIncludingProtectedPerson.response.xml"]
+SPOILT = {
+    "a flag of protection that makes no sense": (rb"(<m:personInformation>)", rb"\1<c0:protectedPerson>x</c0:protectedPerson>"),
+    "no id": (rb"<(\w+):personHsaId>.*?</\w+:personHsaId>", b""),
+    "another version": (b"employee:4", b"employee:3"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_rows_of_the_catalogue_that_cannot_be_read_are_no_unknown_person_and_spoil_no_other_row(how):
+    pattern, put = SPOILT[how]
+    if how == "another version":
+        body = re.sub(rb'(xmlns:c0="urn:riv:[\w:]*employee:)4"', rb'\g<1>3"', EMPLOYEE)
+    else:
+        body = re.sub(pattern, put, EMPLOYEE)
+    assert body != EMPLOYEE
+    with pytest.raises(Unreadable):
+        hsa.employee_answer(body)
+    if how != "another version":
+        (row,) = re.findall(rb"<m:personInformation>.*</m:personInformation>", body, re.DOTALL)
+        beside = EMPLOYEE.replace(b"<m:personInformation>", row + b"<m:personInformation>", 1)
+        assert hsa.employee_answer(beside) == hsa.employee_answer(EMPLOYEE)
+
+
+def test_an_answer_of_the_catalogue_about_another_than_was_asked_for_is_unreadable():
+    member = b"<m:healthCareUnitMemberHsaId>SE2321000255-VC01</m:healthCareUnitMemberHsaId><m:healthCareUnitHsaId>"
+    for name in ("GetUnit", "GetHealthCareUnit", "GetEmployeeIncludingProtectedPerson"):
+        body = examples()[f"{name}.response.xml"].replace(b"<m:healthCareUnitHsaId>", member)
+        with pytest.raises(Unreadable, match="another"):
+            READ[name](body).of("SE2321000255-X99")
+
+
+ROWS = {
+    "empty": "<m:listings/>",
+    "of another kind without system": "<m:listings><c:listingType><c:code>BVC</c:code></c:listingType></m:listings>",
+    "end in another form": "<c:validToDate>20201122</c:validToDate>",
+    "end without seconds": "<c:validToDate>2020-11-22T00:00</c:validToDate>",
+    "end on no day": "<c:validToDate>2026-02-30T00:00:00</c:validToDate>",
+    "two ends": "<c:validToDate>2020-11-22</c:validToDate><c:validToDate>2030-11-22</c:validToDate>",
+}
+
+
+@pytest.mark.parametrize("kind", ROWS)
+def test_a_listing_that_cannot_be_read_is_not_counted_and_spoils_no_other(kind):
+    (good,) = re.findall("<m:listings>.*</m:listings>", listed(), re.DOTALL)
+    spoilt = ROWS[kind] if "listings" in ROWS[kind] else good.replace("<m:listings>", "<m:listings>" + ROWS[kind])
+    found = listing.listing_answer(listed().replace(good, spoilt + good).encode())
+    assert [one.facility_id for one in found.listings if one.primary_care] == ["SE2321000255-VC01"]
+    assert found.unread is (kind != "of another kind without system")
+    if found.unread:
+        with pytest.raises(Unreadable):
+            listing.listing_answer(listed().replace(good, spoilt).encode())
+
+
+@pytest.mark.parametrize("text", ["Fel: VP007 Ej behörig", "Fault: Error: VP007", "[VP007] x", "VP007"])
+def test_a_number_of_the_platform_is_found_behind_a_word_and_a_colon(text):
+    with pytest.raises(SoapFault) as caught:
+        hsa.unit_answer(producer.fault("Server", text))
+    assert (caught.value.vp_number, caught.value.retryable) == ("VP007", False)
+
+
+@pytest.mark.parametrize("code", ["Receiver", "server", "SERVER.Timeout"])
+def test_a_fault_of_the_server_is_one_however_it_is_written(code):
+    with pytest.raises(SoapFault) as caught:
+        hsa.unit_answer(producer.fault(code, "x"))
+    assert caught.value.retryable
 
 
 # --- which characters the bytes mean ---------------------------------------------------------------------------------

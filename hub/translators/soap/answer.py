@@ -1,7 +1,8 @@
 """An answer of a register, read by its elements' names: what the hub does not use is passed over (law-and-lookups.md §3).
 
 Order, unknown elements, ``xsi:nil`` and an optional element that makes no sense refuse nothing. What is needed and is
-missing, or makes no sense, is ``Unreadable`` with the element's name, never its content. Imports lxml and ``envelope``.
+missing, makes no sense, came under another version's namespace, or stands once too often with different content, is
+``Unreadable`` with the element's name, never its content: nothing is guessed. Imports lxml and ``envelope``.
 """
 
 from __future__ import annotations
@@ -41,45 +42,59 @@ class Element:
     """One element of an answer, whose children are found by name."""
 
     def __init__(self, node: etree._Element, namespaces: frozenset[str], passed_over: set[str]) -> None:
-        self._node = node
+        self.node = node
         self._namespaces = namespaces
         self.passed_over = passed_over
         """The names of optional elements, anywhere in the answer, that were there and made no sense."""
 
     def all(self, name: str) -> list[Element]:
-        """The children of a name, in the order in which they stand; those that are nil are not there."""
+        """The children of a name, in the order in which they stand; those that are nil are not there.
+
+        Raises ``Unreadable``: one stands under no namespace, or under one of another version, so that it would be missed.
+        """
+        named = [node for node in self.node.iterchildren("*") if etree.QName(node).localname == name]
+        if any(self._is_astray(node) for node in named):
+            raise Unreadable("another-namespace", element=name)
         return [
             Element(node, self._namespaces, self.passed_over)
-            for node in self._node.iterchildren("*")
-            if self._is(node, name) and node.get(_NIL, "").strip() not in _TRUE
+            for node in named
+            if etree.QName(node).namespace in self._namespaces and node.get(_NIL, "").strip() not in _TRUE
         ]
 
     def one(self, name: str) -> Element | None:
-        """The first child of a name, or None."""
-        return next(iter(self.all(name)), None)
+        """The only child of a name, or None. Raises ``Unreadable``: there are several, and they do not say the same."""
+        found = self.all(name)
+        contents = {content: one for one in reversed(found) if any((content := _content(one.node))[1:])}
+        if len(contents) > 1:
+            raise Unreadable("not-valid", element=name)
+        return next(iter((*contents.values(), *found)), None)
 
     def needed(self, name: str) -> Element:
-        """The first child of a name. Raises ``Unreadable``: there is none."""
+        """As ``one``. Raises ``Unreadable``: there is none."""
         found = self.one(name)
         if found is None:
             raise Unreadable("not-valid", element=name)
         return found
 
-    def readable(self, name: str, read: Callable[[Element], T]) -> tuple[T, ...]:
-        """The optional children of a name, without those that lack what they need."""
-        found = []
+    def rows(self, name: str, read: Callable[[Element], T]) -> tuple[tuple[T, ...], Unreadable | None]:
+        """The children of a name that can be read, and why the first of the others cannot: "none" is not "unknown"."""
+        found, spoilt = [], None
         for child in self.all(name):
             try:
                 found.append(read(child))
-            except Unreadable:
+            except Unreadable as unreadable:
                 self.passed_over.add(name)
-        return tuple(found)
+                spoilt = spoilt or unreadable
+        return tuple(found), spoilt
+
+    def readable(self, name: str, read: Callable[[Element], T]) -> tuple[T, ...]:
+        """The optional children of a name, without those that lack what they need."""
+        return self.rows(name, read)[0]
 
     @property
     def words(self) -> str:
         """Its text on one line, without what no screen shows."""
-        text = self._node.text or ""
-        return " ".join("".join(sign for sign in text if sign.isprintable() or sign.isspace()).split())
+        return _words(self.node)
 
     def text(self, name: str) -> str | None:
         """A child's text; None where it is not there or empty."""
@@ -99,12 +114,19 @@ class Element:
 
     def flag(self, name: str) -> bool | None:
         """Yes, no, or None where it is not there. Raises ``Unreadable`` for anything else: a flag is never guessed."""
-        said = self.text(name)
-        if said is None:
+        said = {text.casefold() for text in self.texts(name)}
+        if not said:
             return None
-        if said.casefold() in _TRUE | _FALSE:
-            return said.casefold() in _TRUE
+        if said <= _TRUE or said <= _FALSE:
+            return said <= _TRUE
         raise Unreadable("not-valid", element=name)
+
+    def marked(self, name: str) -> bool | None:
+        """A flag that protects: one yes is enough, whatever stands beside it and under whichever namespace. Else ``flag``."""
+        for node in self.node.iterchildren("*"):
+            if etree.QName(node).localname == name and (node.text or "").strip().casefold() in _TRUE:
+                return True
+        return self.flag(name)
 
     def needed_flag(self, name: str) -> bool:
         """As ``flag``. Raises ``Unreadable``: it is not there."""
@@ -121,9 +143,26 @@ class Element:
             self.passed_over.add(name)
         return found
 
-    def _is(self, node: etree._Element, name: str) -> bool:
-        found = etree.QName(node)
-        return found.localname == name and found.namespace in self._namespaces
+    def end(self, name: str) -> datetime | None:
+        """As ``moment``. Raises ``Unreadable``: it is no time. What ended at no known time is not without end."""
+        said, found = self.text(name), self.moment(name)
+        if said is not None and found is None:
+            raise Unreadable("not-valid", element=name)
+        return found
+
+    def _is_astray(self, node: etree._Element) -> bool:
+        """Whether it is not an extension of somebody else's but one of the contract's own, wrongly named."""
+        namespace = etree.QName(node).namespace
+        return namespace is None or (namespace.startswith("urn:riv:") and namespace not in self._namespaces)
+
+
+def _words(node: etree._Element) -> str:
+    return " ".join("".join(sign for sign in node.text or "" if sign.isprintable() or sign.isspace()).split())
+
+
+def _content(node: etree._Element) -> tuple[object, ...]:
+    """All that it says, so that two can be compared: its name, its text, and what is within, in order."""
+    return (node.tag, _words(node), tuple(_content(child) for child in node.iterchildren("*")))
 
 
 def moment_of(text: str) -> datetime | None:

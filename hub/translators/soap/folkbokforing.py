@@ -95,15 +95,30 @@ class PopulationAnswer:
     records: tuple[tuple[RegisterIdentity, PersonRecord | Unreadable | None], ...]
 
     def of(self, person: PersonId) -> PersonRecord | None:
-        """The record asked for, matched by ``requestedPersonalIdentity``. Raises ``Unreadable``, also where it has no
-        row.
+        """The record asked for, matched by ``requestedPersonalIdentity`` and by its own identity. A row without record
+        says nothing beside one with it.
+
+        Raises ``Unreadable``, also where it has no row, two that differ, or the record of another.
         """
-        for identity, record in self.records:
-            if (identity.root, identity.extension.upper()) == (person.root, person.value.upper()):
-                if isinstance(record, Unreadable):
-                    raise record
-                return record
-        raise Unreadable("another-person")
+        rows = [record for identity, record in self.records if _is_of(identity, person)]
+        if not rows:
+            raise Unreadable("another-person")
+        found: PersonRecord | None = None
+        for record in rows:
+            if isinstance(record, Unreadable):
+                raise record
+            if record is None:
+                continue
+            if not _is_of(record.identity, person):
+                raise Unreadable("another-person", element="personalIdentity")
+            if found is not None and found != record:
+                raise Unreadable("not-valid", element="requestedPersonRecord")
+            found = record
+        return found
+
+
+def _is_of(identity: RegisterIdentity, person: PersonId) -> bool:
+    return (identity.root, identity.extension.upper()) == (person.root, person.value.upper())
 
 
 def request(logical_address: str, persons: Sequence[PersonId], profile: str = PROFILE) -> Outgoing:
@@ -121,13 +136,18 @@ def request(logical_address: str, persons: Sequence[PersonId], profile: str = PR
 
 def answer(body: bytes) -> PopulationAnswer:
     """Read an answer. Raises ``SoapFault`` or ``Unreadable``."""
-    rows = reader.read(envelope.GET_PERSONS, body).all("requestedPersonRecord")
-    return PopulationAnswer(tuple((_identity(row.needed("requestedPersonalIdentity")), _found(row)) for row in rows))
+    # A row that does not say whose it is belongs to nobody; the others' rows are no worse for it.
+    rows, _ = reader.read(envelope.GET_PERSONS, body).rows("requestedPersonRecord", _row)
+    return PopulationAnswer(rows)
+
+
+def _row(row: Element) -> tuple[RegisterIdentity, PersonRecord | Unreadable | None]:
+    return _identity(row.needed("requestedPersonalIdentity")), _found(row)
 
 
 def _found(row: Element) -> PersonRecord | Unreadable | None:
-    record = row.one("personRecord")
     try:
+        record = row.one("personRecord")
         return None if record is None else _record(record)
     except Unreadable as unreadable:
         return unreadable
@@ -153,7 +173,7 @@ def _identity(found: Element) -> RegisterIdentity:
 def _record(record: Element) -> PersonRecord:
     locality, left = record.one("populationRegistrationLocality"), record.one("deregistration")
     # A flag that cannot be read refuses the record: to guess would be to show where a protected person lives.
-    protected = record.needed_flag("protectedPersonIndicator") or bool(record.flag("protectedPopulationRecord"))
+    protected = _protected(record)
     county = None if locality is None else _lanskod(locality.text("countyCode"))
     municipality = None if locality is None else _kommunkod(county, locality.text("municipalityCode"))
     reason = None if left is None else (left.text("deregistrationReasonCode") or "").upper() or None
@@ -174,6 +194,14 @@ def _record(record: Element) -> PersonRecord:
         linked=record.readable("linkedIdentity", _linked),
         referred=record.readable("referredPersonalIdentities", _referred),
     )
+
+
+def _protected(record: Element) -> bool:
+    """Either flag, however often it stands. Raises ``Unreadable``: neither says yes, and not both can be read."""
+    indicator = record.marked("protectedPersonIndicator")
+    if indicator or record.marked("protectedPopulationRecord"):
+        return True
+    return record.needed_flag("protectedPersonIndicator")
 
 
 def _linked(one: Element) -> LinkedIdentity:
@@ -221,7 +249,11 @@ def _lanskod(text: str | None) -> str | None:
 
 
 def _kommunkod(county: str | None, text: str | None) -> str | None:
+    """Of two digits within the county, or of all four, which then must be of that county."""
+    if county is None or not text:
+        return None
     try:
-        return None if county is None or not text else parse_kommunkod(county + text.zfill(2))
+        code = parse_kommunkod(county + text.zfill(2) if len(text) <= 2 else text.zfill(4))
     except IdentityError:
         return None
+    return code if code.startswith(county) else None

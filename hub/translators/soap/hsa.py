@@ -13,7 +13,7 @@ from pydantic.dataclasses import dataclass
 from hub.translators.soap import answer as reader
 from hub.translators.soap import envelope
 from hub.translators.soap.answer import Element
-from hub.translators.soap.envelope import Outgoing
+from hub.translators.soap.envelope import Outgoing, Unreadable
 from schemas.identities import IdentityError
 from schemas.unit_ids import parse_kommunkod
 
@@ -50,6 +50,12 @@ class UnitAnswer:
 
     unit: Unit | None
 
+    def of(self, hsa_id: str) -> UnitAnswer:
+        """Itself. Raises ``Unreadable``: it is about another unit than the one asked for."""
+        if self.unit is not None and self.unit.hsa_id != hsa_id.upper():
+            raise Unreadable("another-unit", element="unitHsaId")
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class HealthCareUnit:
@@ -70,6 +76,13 @@ class HealthCareUnitAnswer:
     """``None``: not found, or no vårdenhet (a municipality's social service often is none: use GetUnit)."""
 
     unit: HealthCareUnit | None
+
+    def of(self, hsa_id: str) -> HealthCareUnitAnswer:
+        """Itself. Raises ``Unreadable``: it is about another member than the one asked for."""
+        member = None if self.unit is None else self.unit.member_hsa_id
+        if member is not None and member.upper() != hsa_id.upper():
+            raise Unreadable("another-unit", element="healthCareUnitMemberHsaId")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +110,12 @@ class EmployeeAnswer:
     """Empty: no such person in the catalogue."""
 
     employees: tuple[Employee, ...]
+
+    def of(self, hsa_id: str) -> EmployeeAnswer:
+        """Itself. Raises ``Unreadable``: a row is about another person than the one asked for."""
+        if any(one.hsa_id != hsa_id.upper() for one in self.employees):
+            raise Unreadable("another-person", element="personHsaId")
+        return self
 
 
 def unit_request(logical_address: str, hsa_id: str) -> Outgoing:
@@ -163,8 +182,13 @@ def employee_request(logical_address: str, hsa_id: str) -> Outgoing:
 
 
 def employee_answer(body: bytes) -> EmployeeAnswer:
-    """Read an answer of GetEmployeeIncludingProtectedPerson. Raises ``SoapFault`` or ``Unreadable``."""
-    return EmployeeAnswer(reader.read(envelope.GET_EMPLOYEE, body).readable("personInformation", _employee))
+    """Read an answer of GetEmployeeIncludingProtectedPerson. Raises ``SoapFault`` or ``Unreadable``: the latter also
+    where rows came and none can be read, since that is no "no such person".
+    """
+    employees, spoilt = reader.read(envelope.GET_EMPLOYEE, body).rows("personInformation", _employee)
+    if spoilt is not None and not employees:
+        raise spoilt
+    return EmployeeAnswer(employees)
 
 
 def _employee(person: Element) -> Employee:
@@ -175,5 +199,5 @@ def _employee(person: Element) -> Employee:
         title=person.text("title"),
         licences=person.texts("healthCareProfessionalLicence"),
         pa_titles=tuple(filter(None, (title.text("paTitleCode") for title in person.all("paTitle")))),
-        protected=bool(person.flag("protectedPerson")),
+        protected=bool(person.marked("protectedPerson")),
     )

@@ -60,10 +60,13 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class ListingAnswer:
-    """What one county's producer knows. ``error``: the result code was ERROR or one of its four kinds."""
+    """What one county's producer knows. ``error``: the result code was ERROR or one of its four kinds. ``unread``: beside
+    these stood one that cannot be read, so that "none of them holds" is not known to be "unlisted".
+    """
 
     listings: tuple[Listing, ...] = ()
     error: bool = False
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +83,14 @@ def listing_request(county: str, actor: Actor, person: PersonId) -> Outgoing:
 
 
 def listing_answer(body: bytes) -> ListingAnswer:
-    """Read an answer of GetListing. Raises ``SoapFault`` or ``Unreadable``."""
+    """Read an answer of GetListing. Raises ``SoapFault`` or ``Unreadable``: the latter also where a listing cannot be read
+    and none of primary care stands beside it.
+    """
     answer = reader.read(envelope.GET_LISTING, body)
-    return ListingAnswer(tuple(_listing(one) for one in answer.all("listings")), _is_error(answer))
+    listings, spoilt = answer.rows("listings", _listing)
+    if spoilt is not None and not any(one.primary_care for one in listings):
+        raise spoilt
+    return ListingAnswer(listings, _is_error(answer), unread=spoilt is not None)
 
 
 def county_request(county: str, actor: Actor, person: PersonId) -> Outgoing:
@@ -117,7 +125,8 @@ def _asked(actor: Actor, person: PersonId) -> dict[str, Any]:
 
 def _listing(one: Element) -> Listing:
     kind = one.needed("listingType")
-    code, system = kind.needed_text("code"), kind.needed_text("codeSystem")
+    code = kind.needed_text("code")
+    system = kind.needed_text("codeSystem") if code == PRIMARY_CARE[0] else kind.text("codeSystem") or ""
     if (code, system) != PRIMARY_CARE:  # of no use, so nothing more of it is needed
         return Listing("", "", code, system, in_queue=False)
     facility = one.needed("healthcareFacility")
@@ -128,5 +137,5 @@ def _listing(one: Element) -> Listing:
         type_system=system,
         in_queue=one.needed_flag("isInQueue"),
         valid_from=one.moment("validFromDate"),
-        valid_to=one.moment("validToDate"),
+        valid_to=one.end("validToDate"),
     )
