@@ -161,9 +161,19 @@ async def announce(store: Store, sv: str, en: str, who: str) -> str:
     return f"{id_} goes to {len(items)} systems; see `hub announcements` and `hub timeline {id_}`"
 
 
+async def _is_known(store: Store, system: str) -> None:
+    """A slip in a name must not leave the system that was meant as it is, unseen."""
+    current = await directories.current(store)
+    async with store.transaction() as connection:
+        known = await timeline.paused(connection)
+    if system not in known and (current is None or system not in current[1].system_by_id):
+        raise Misconfigured(f"there is no system {system} in the directory; see `hub directory show`")
+
+
 async def pause(store: Store, system: str, who: str, reason: str) -> str:
-    """Nothing is sent to a system for the time being."""
+    """Nothing is sent to a system of the directory for the time being."""
     _has(reason)
+    await _is_known(store, system)
     async with store.transaction() as connection:
         await timeline.pause(connection, system)
         await timeline.operated(connection, who, "pause", system, reason)
@@ -171,8 +181,9 @@ async def pause(store: Store, system: str, who: str, reason: str) -> str:
 
 
 async def resume(store: Store, system: str, who: str, reason: str) -> str:
-    """A system is sent to again."""
+    """A system is sent to again; one that was paused and has left the directory may be named too."""
     _has(reason)
+    await _is_known(store, system)
     async with store.transaction() as connection:
         await timeline.resume(connection, system)
         await timeline.operated(connection, who, "resume", system, reason)

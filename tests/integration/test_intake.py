@@ -3,10 +3,13 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from hub import operations
 from hub.addressing.known import Known
+from hub.errors import Misconfigured
 from hub.intake.own import own_message
-from hub.store import held, inbox, turns
+from hub.store import held, inbox, timeline, turns
 from hub.store.registers import Answers
 from schemas.own import Folkbokforing, Verifiering
 from tests.desk import FOUND, Desk
@@ -104,3 +107,13 @@ async def test_what_another_hub_has_learnt_of_a_protected_person_ends_what_this_
     async with desk.store.transaction() as connection:
         bodies = await (await connection.execute("SELECT body FROM outbox WHERE body IS NOT NULL")).fetchall()
     assert not any(b"Storgatan" in bytes(body) for (body,) in bodies)
+
+
+async def test_a_slip_in_a_systems_name_pauses_nobody_and_says_so(desk):
+    for act in (operations.pause, operations.resume):
+        with pytest.raises(Misconfigured, match="there is no system kommum in the directory"):
+            await act(desk.store, "kommum", "anna", "fel mottagare")
+    await operations.pause(desk.store, "kommun", "anna", "underhåll")
+    async with desk.store.transaction() as connection:
+        assert await timeline.paused(connection) == {"kommun"}
+    assert await operations.resume(desk.store, "kommun", "anna", "klart") == "kommun is sent to again"
