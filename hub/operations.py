@@ -100,7 +100,7 @@ async def let_pass(store: Store, place: str, to: int | None, who: str, reason: s
     topic, _, number = place.partition("/")
     partition = number.partition("/")[0]
     if not topic or not partition.isdigit():
-        raise Misconfigured("name the place as `hub held list` does: TOPIC/PARTITION/OFFSET")
+        raise Misconfigured("name the place as `hub held list` does: TOPIC/PARTITION, with or without its offset")
     async with store.transaction() as connection:
         here = [a for a in await asides.every(connection) if (a.topic, a.partition) == (topic, int(partition))]
         waits = next((a for a in here if not a.lost), None)

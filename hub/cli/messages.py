@@ -28,6 +28,8 @@ def send(
         raise typer.Exit(1)
     media = media_type_of(body)
     path = "/fhir/$process-message" if formats.is_fhir(media) else "/messages"
+    if not token:
+        raise Misconfigured("give the system's token: --token, or HUB_TOKEN")
     headers = {"content-type": media, "authorization": f"Bearer {token}"}
     try:
         answer = httpx.post(url.rstrip("/") + path, content=body, headers=headers, timeout=60)

@@ -106,8 +106,8 @@ def too_large(most: int) -> Refused:
     """The refusal of a body over the limit (bytes)."""
     return Refused(
         "too-large",
-        f"Innehållet är större än {most // 1024} kB. Dela upp det.",
-        f"The body is larger than {most // 1024} kB. Split it.",
+        f"Innehållet är större än {most // 1000} kB.",
+        f"The body is larger than {most // 1000} kB.",
         "/",
         413,
     )

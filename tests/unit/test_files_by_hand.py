@@ -38,6 +38,13 @@ def test_a_file_that_is_not_there_and_a_folder_are_told_in_one_sentence(command,
         assert not isinstance(done.exception, OSError)
 
 
+def test_without_a_token_nothing_is_sent_and_the_sentence_says_what_is_missing(tmp_path):
+    (tmp_path / "m.json").write_bytes(EVENT)
+    done = _run("send", str(tmp_path / "m.json"), "--url", "http://127.0.0.1:9", "--token", "")
+    assert isinstance(done.exception, Misconfigured)
+    assert str(done.exception) == "give the system's token: --token, or HUB_TOKEN"
+
+
 @pytest.mark.parametrize(
     "name", ["message.xml", "MESSAGE.XML", "message.txt", "message", "message.json", "m.fhir.JSON"]
 )

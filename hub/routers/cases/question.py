@@ -114,4 +114,6 @@ def unreadable(error: ValidationError, names: Collection[str]) -> Refused:
     """What is wrong with what was asked, by the name of the field where it is one of ours."""
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
     where = str(first["loc"][0]) if first["loc"] and str(first["loc"][0]) in names else "body"
+    if first["type"] == "missing":
+        return bad(where, "fältet saknas", "the field is missing")
     return bad(where, "värdet är inte tillåtet", "the value is not allowed")
