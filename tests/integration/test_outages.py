@@ -65,7 +65,8 @@ def stand_still(server):
     root = psutil.Process(server._child.pid)
     stopped = [root, *root.children(recursive=True)]
     for process in stopped:
-        process.suspend()
+        with contextlib.suppress(psutil.NoSuchProcess):  # a session may end at any time
+            process.suspend()
 
     def go_on():
         for process in reversed(stopped):
