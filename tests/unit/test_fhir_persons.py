@@ -227,7 +227,7 @@ def test_a_consent_that_does_not_say_whose_it_is_is_not_the_patients(whose, medi
 def test_an_empty_reference_says_nothing_of_whose_a_consent_is():
     tree = tree_of()
     resource(tree, "Consent")["patient"] = {}
-    refusal(tree)
+    assert refusal(tree).element == "Bundle.entry[8].resource.patient"
 
 
 def patient_of(**fields: Any) -> Any:
