@@ -12,10 +12,10 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
-from hub.addressing.calls import Parked, RegisterSettings
-from hub.addressing.known import Known
-from hub.addressing.news import News
+from hub.addressing.memory import RegisterMemory
+from hub.addressing.recheck import Recheck
 from hub.addressing.registers import Registers
+from hub.addressing.soap_client import Parked, RegisterSettings
 from hub.addressing.worker import Worker, counted, failed
 from hub.delivery.exits import kafka as kafka_exit
 from hub.delivery.exits.addresses import Allowed
@@ -23,9 +23,9 @@ from hub.delivery.exits.webhook import WebhookExit
 from hub.delivery.relay import Relay
 from hub.errors import Misconfigured, Unavailable
 from hub.gauges import Gauges
-from hub.intake.clock import Clock
-from hub.intake.intake import Intake
-from hub.intake.readers import Readers
+from hub.intake.deadline_timer import DeadlineTimer
+from hub.intake.queue import Intake
+from hub.intake.reader_check import Readers
 from hub.log import log
 from hub.routers import cases as case_views
 from hub.routers import connections, errors, messages, openapi, ops
@@ -36,7 +36,7 @@ from hub.routers.topics import Topics
 from hub.settings import Settings, kafka_client
 from hub.store import directory as directories
 from hub.store import news
-from hub.store.outbox import Item
+from hub.store.outbox import OutboxRow
 from hub.store.registers import Answers
 from hub.store.transaction import Store
 from hub.supervisor import Supervisor, every
@@ -68,16 +68,16 @@ class Hub:
         self.store = Store(settings.database_url, pool=settings.database_pool, wait_s=settings.database_wait_s)
         self._version = 0
         self._directory: Directory | None = None
-        self._known = Known(Answers(self.store), *_ttl(settings))
+        self._known = RegisterMemory(Answers(self.store), *_ttl(settings))
         self._registers = _registers(settings, self.store)
         self.worker = Worker(self.store, self.directory, self._registers, self._known, production=settings.production)
         self.intake = Intake(self.store, self.directory, self._known, self._offer, batch=settings.intake_batch)
         self.worker.intake = self.intake
         self.readers = None if self._registers is None else Readers(self.store, self._known, self._offer)
-        self.clock = Clock(self.store, self.intake)
+        self.clock = DeadlineTimer(self.store, self.intake)
         if self._registers is not None and settings.registers is not None:
             again = timedelta(seconds=settings.registers.ask_again_s)
-            self.worker.news = News(
+            self.worker.news = Recheck(
                 self.store, self.intake, self._registers, self._known, again, production=settings.production
             )
         self.asides = Asides(self.store)
@@ -92,7 +92,7 @@ class Hub:
         assert self._directory is not None
         return self._directory
 
-    def _offer(self, items: list[Item]) -> None:
+    def _offer(self, items: list[OutboxRow]) -> None:
         if self.relay is not None:
             self.relay.offer(items)
         self.worker.offer(items)
@@ -107,7 +107,7 @@ class Hub:
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, stop.set)
         await self.start()
-        server = connections.Server(
+        server = connections.HttpServer(
             connections.Config(
                 self.api(),
                 request_s=self.settings.http_request_s,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from hub import metrics
-from hub.intake.intake import Intake
+from hub.intake.queue import Intake
 from hub.store import cases, deadline, held, outbox
 from hub.store.backlog import Backlog
 from hub.store.backlog import backlog as backlog_of

@@ -8,9 +8,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from hub.errors import Misconfigured, Refused
-from hub.intake.batch import Batch
-from hub.intake.kept import stored_arrival
-from hub.intake.own import new_id
+from hub.intake.handle import Batch
+from hub.intake.hub_messages import new_id
+from hub.intake.stored import stored_arrival
 from hub.store import announcements, asides, dead, held, inbox, timeline
 from hub.store import directory as directories
 from hub.store.transaction import Conflict, Store

@@ -14,7 +14,7 @@ from hub.errors import Misconfigured
 S = TypeVar("S", bound="Outward")
 
 
-class Register(BaseModel):
+class RegisterSettings(BaseModel):
     """One national register (law-and-lookups §3). Times in seconds, the rate in calls a second and producer."""
 
     url: str
@@ -31,29 +31,29 @@ class Register(BaseModel):
     ca_file: str | None = None
 
 
-class Folkbokforing(Register):
+class FolkbokforingSettings(RegisterSettings):
     """PU-tjänsten; its LogicalAddress is the same for all."""
 
     logical_address: str = "SE165565594230-1000"
 
 
-class Listing(Register):
+class ListingSettings(RegisterSettings):
     """A producer of listings must carry only one call a second; its LogicalAddress is the länskod, so none is set."""
 
     rate: float = 1.0
 
 
-class Hsa(Register):
+class Hsa(RegisterSettings):
     """HSA; the LogicalAddress is its source system's HSA-id."""
 
     logical_address: str = "SE165565594230-1000"
 
 
-class Registers(BaseModel):
+class RegistersSettings(BaseModel):
     """The three registers, and as whom we ask."""
 
-    folkbokforing: Folkbokforing
-    listing: Listing
+    folkbokforing: FolkbokforingSettings
+    listing: ListingSettings
     hsa: Hsa
     actor: str = "SE2321000255-HUB1"
     """HSA-id of the organisation that asks for listings."""
@@ -131,7 +131,7 @@ class Settings(Outward):
     log_level: str = "info"
     stop_s: float = Field(default=20.0, gt=0)
     """Seconds for a graceful stop."""
-    registers: Registers | None = None
+    registers: RegistersSettings | None = None
     """Without it no look-up is made, and every case waits in the manual queue."""
 
 

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 from pydantic_core import to_json
 
-from hub.addressing.known import Known
+from hub.addressing.memory import RegisterMemory
 from hub.intake.arrival import Arrival
-from hub.intake.intake import Intake
+from hub.intake.queue import Intake
 from hub.store.registers import Answers
 from schemas.own import Adressering
 from tests.stack import CENTRE, KOMMUN, WARD, directory
@@ -30,7 +30,7 @@ class Desk:
 
     def __init__(self, store, content=None):
         self.store, self.offered, self.directory = store, [], content or directory()
-        self.known = Known(Answers(store), 3600, 600)
+        self.known = RegisterMemory(Answers(store), 3600, 600)
         self.now = None
         self.intake = Intake(store, lambda: self.directory, self.known, self.offered.extend, clock=self.clock)
 

@@ -5,12 +5,12 @@ Imports the registers, the rules and the language.
 
 from __future__ import annotations
 
-from hub.addressing.calls import Parked
 from hub.addressing.lines import fitting, one_line
 from hub.addressing.outcomes import Resolution
 from hub.addressing.registers import Registers
+from hub.addressing.soap_client import Parked
 from hub.errors import Unavailable
-from hub.processes.registers import outcome_of
+from hub.processes.shared.registers import outcome_of
 from schemas.directory import Directory
 from schemas.identities import IdentityError
 from schemas.own import AddressingOutcome, Adressering

@@ -14,7 +14,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from hub.addressing.calls import Caller, Parked, failure_of
+from hub.addressing.soap_client import Caller, Parked, failure_of
 from hub.errors import Unavailable
 from hub.translators.soap.envelope import Outgoing, SoapFault, Unreadable
 
@@ -39,7 +39,7 @@ class Cache(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Kept(Generic[T]):
+class CachedContract(Generic[T]):
     """How the answers of one contract are named in metrics and cache, kept as JSON, and when one says "none"."""
 
     name: str
@@ -66,7 +66,7 @@ class Asking:
 
     async def ask(
         self,
-        kept: Kept[T],
+        kept: CachedContract[T],
         caller: Caller,
         producer: str,
         about: tuple[str, ...],
@@ -108,7 +108,7 @@ class Asking:
         self.report(kept.name, "none" if kept.empty(answer) else "ok", begun)
         return answer
 
-    async def keep(self, kept: Kept[T], caller: Caller, key: str, answer: T) -> None:
+    async def keep(self, kept: CachedContract[T], caller: Caller, key: str, answer: T) -> None:
         """Until it has to be asked anew, which comes sooner where the register knew nothing."""
         settings = caller.settings
         until = self._now() + timedelta(seconds=settings.ttl_negative if kept.empty(answer) else settings.ttl_positive)

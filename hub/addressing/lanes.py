@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from hub.errors import Unavailable
 from hub.log import log
 from hub.store import outbox
-from hub.store.outbox import LICENCES, REGISTERS, VERIFICATIONS, Item
-from hub.store.ownership import Ownership
+from hub.store.advisory_locks import Ownership
+from hub.store.outbox import LICENCES, REGISTERS, VERIFICATIONS, OutboxRow
 from hub.store.transaction import Store
 from hub.supervisor import turned
 
@@ -24,14 +24,14 @@ _AT_ONCE = {LICENCES: 4, REGISTERS: 16, VERIFICATIONS: 8}
 is only looked at afterwards.
 """
 
-Ask = Callable[[Item], Awaitable[None]]
+Ask = Callable[[OutboxRow], Awaitable[None]]
 
 
 class _Lane:
     def __init__(self, name: str, ask: Ask) -> None:
         self.name = name
         self._ask = ask
-        self._queue: deque[Item] = deque()
+        self._queue: deque[OutboxRow] = deque()
         self._in_hand: set[int] = set()
         self._wake = asyncio.Event()
 
@@ -39,7 +39,7 @@ class _Lane:
     def has_room(self) -> bool:
         return len(self._queue) < _CAPACITY // 2
 
-    def take(self, items: Sequence[Item]) -> None:
+    def take(self, items: Sequence[OutboxRow]) -> None:
         """What finds no room is read from the table later."""
         for item in items:
             if item.id not in self._in_hand and len(self._queue) < _CAPACITY:
@@ -75,7 +75,7 @@ class Lanes:
         self.owned = False
         """Whether this hub is the one that asks the registers."""
 
-    def offer(self, items: Sequence[Item]) -> None:
+    def offer(self, items: Sequence[OutboxRow]) -> None:
         """Rows that were just committed. What another hub is to ask is read by it from the table."""
         if self.owned:
             for name, lane in self._lanes.items():

@@ -18,7 +18,7 @@ REFUSALS: Final = frozenset({"client-fault", "result-error"})
 """A producer's own Client fault, and the result code ERROR of the listing contracts."""
 
 
-class Outcome(StrEnum):
+class LookupOutcome(StrEnum):
     """What addressing answers: never an exception. All but the first two put the case in the manual queue (§4)."""
 
     LISTED = "listed"
@@ -35,7 +35,7 @@ class Outcome(StrEnum):
     @property
     def manual(self) -> bool:
         """Whether operations and the sending ward must take over."""
-        return self not in {Outcome.LISTED, Outcome.LISTED_ELSEWHERE}
+        return self not in {LookupOutcome.LISTED, LookupOutcome.LISTED_ELSEWHERE}
 
 
 class Register(StrEnum):
@@ -47,7 +47,7 @@ class Register(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Lookup:
     """One look-up. ``county`` (länskod) is the producer asked about listings; folkbokföring has none."""
 
     register: Register
@@ -64,7 +64,7 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class LookupFailed:
     """No answer. ``reason``: a code (VP009, client-fault, time-out …); ``parked``: not to be retried."""
 
     reason: str
@@ -76,7 +76,7 @@ class Failed:
         return self.reason in REFUSALS
 
 
-Answer = PersonRecord | Unknown | CountiesAnswer | ListingAnswer | Failed
+Answer = PersonRecord | Unknown | CountiesAnswer | ListingAnswer | LookupFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Resolution:
     Of a protected person nothing but the flag is given on.
     """
 
-    outcome: Outcome
+    outcome: LookupOutcome
     health_centre: str | None = None
     """HSA-id."""
     health_centre_name: str | None = None

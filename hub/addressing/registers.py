@@ -14,10 +14,10 @@ from typing import Final, Self, TypeVar
 
 from pydantic import TypeAdapter
 
-from hub.addressing.asking import Asking, Cache, Kept, OnFailure, OnLookup, read_beside
-from hub.addressing.calls import Caller, Parked, RegisterSettings
-from hub.addressing.outcomes import Answer, Failed, Question, Register, Resolution, Rules, Unknown
+from hub.addressing.asking import Asking, Cache, CachedContract, OnFailure, OnLookup, read_beside
+from hub.addressing.outcomes import Answer, Lookup, LookupFailed, Register, Resolution, Rules, Unknown
 from hub.addressing.resolve import next_question
+from hub.addressing.soap_client import Caller, Parked, RegisterSettings
 from hub.errors import Unavailable
 from hub.translators.soap import folkbokforing as population
 from hub.translators.soap import hsa, listing
@@ -26,18 +26,20 @@ from schemas.identities import PersonId
 
 T = TypeVar("T")
 
-_POPULATION: Final[Kept[population.PersonRecord | None]] = Kept(
+_POPULATION: Final[CachedContract[population.PersonRecord | None]] = CachedContract(
     Register.FOLKBOKFORING, TypeAdapter(population.PersonRecord | None), lambda record: record is None
 )
-_COUNTIES: Final = Kept(Register.COUNTIES, TypeAdapter(listing.CountiesAnswer), lambda found: not found.counties)
-_LISTING: Final = Kept(
+_COUNTIES: Final = CachedContract(
+    Register.COUNTIES, TypeAdapter(listing.CountiesAnswer), lambda found: not found.counties
+)
+_LISTING: Final = CachedContract(
     Register.LISTING, TypeAdapter(listing.ListingAnswer), lambda found: not found.listings or found.unread
 )
-_UNIT: Final = Kept("hsa_unit", TypeAdapter(hsa.UnitAnswer), lambda found: found.unit is None)
-_CARE_UNIT: Final = Kept(
+_UNIT: Final = CachedContract("hsa_unit", TypeAdapter(hsa.UnitAnswer), lambda found: found.unit is None)
+_CARE_UNIT: Final = CachedContract(
     "hsa_health_care_unit", TypeAdapter(hsa.HealthCareUnitAnswer), lambda found: found.unit is None
 )
-_EMPLOYEE: Final = Kept("hsa_employee", TypeAdapter(hsa.EmployeeAnswer), lambda found: not found.employees)
+_EMPLOYEE: Final = CachedContract("hsa_employee", TypeAdapter(hsa.EmployeeAnswer), lambda found: not found.employees)
 
 
 class Registers:
@@ -80,12 +82,12 @@ class Registers:
 
     async def resolve(self, person: PersonId, rules: Rules, *, fresh: bool = False) -> Resolution:
         """Who must know of this person. Never raises for a register: what fails is an outcome (§4)."""
-        answers: dict[Question, Answer] = {}
-        while isinstance(step := next_question(person, answers, rules), Question):
+        answers: dict[Lookup, Answer] = {}
+        while isinstance(step := next_question(person, answers, rules), Lookup):
             answers[step] = await self.answer(step, fresh=fresh)
         return step
 
-    async def answer(self, question: Question, *, fresh: bool = False) -> Answer:
+    async def answer(self, question: Lookup, *, fresh: bool = False) -> Answer:
         """The answer to one step of ``next_question``, a failure included."""
         try:
             if question.register is Register.FOLKBOKFORING:
@@ -95,9 +97,9 @@ class Registers:
         except Unavailable as error:
             if error.reason == "database":  # not the register's trouble: nothing is known of what it would say
                 raise
-            return Failed(error.reason)
+            return LookupFailed(error.reason)
         except Parked as error:
-            return Failed(error.reason, parked=True)
+            return LookupFailed(error.reason, parked=True)
 
     async def person(self, person: PersonId, *, fresh: bool = False) -> population.PersonRecord | None:
         """The person's record; ``None``: unknown. ``fresh``: not from the cache (the message ``uppslag``)."""
@@ -196,7 +198,7 @@ class Registers:
 
     async def _catalogue(
         self,
-        kept: Kept[T],
+        kept: CachedContract[T],
         hsa_id: str,
         request: Callable[[str, str], Outgoing],
         read: Callable[[bytes], T],

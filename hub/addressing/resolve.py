@@ -8,42 +8,52 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from hub.addressing.outcomes import Answer, Failed, Outcome, Question, Register, Resolution, Rules, Unknown
+from hub.addressing.outcomes import Answer, Lookup, LookupFailed, LookupOutcome, Register, Resolution, Rules, Unknown
 from hub.translators.soap.folkbokforing import PersonRecord, RegisterIdentity
 from hub.translators.soap.listing import CountiesAnswer, Listing, ListingAnswer
 from schemas.identities import IdentityError, PersonId, PersonIdKind, parse_person_id
 
-__all__ = ["Answer", "Failed", "Outcome", "Question", "Register", "Resolution", "Rules", "Unknown", "next_question"]
+__all__ = [
+    "Answer",
+    "Lookup",
+    "LookupFailed",
+    "LookupOutcome",
+    "Register",
+    "Resolution",
+    "Rules",
+    "Unknown",
+    "next_question",
+]
 
 
 @dataclass(slots=True)
 class _Walk:
     """One pass over the answers so far: every question is asked for by name, and remembered."""
 
-    answers: Mapping[Question, Answer]
-    asked: list[Question] = field(default_factory=list)
-    failures: list[tuple[Question, Failed]] = field(default_factory=list)
+    answers: Mapping[Lookup, Answer]
+    asked: list[Lookup] = field(default_factory=list)
+    failures: list[tuple[Lookup, LookupFailed]] = field(default_factory=list)
 
-    def get(self, question: Question) -> Answer:
+    def get(self, question: Lookup) -> Answer:
         """The answer, or ``_Missing`` when it is not there yet."""
         if question not in self.answers:
             raise _Missing(question)
         answer = self.answers[question]
         if isinstance(answer, CountiesAnswer | ListingAnswer) and answer.error:
-            answer = Failed("result-error")
+            answer = LookupFailed("result-error")
         if question not in self.asked:
             self.asked.append(question)
-            if isinstance(answer, Failed):
+            if isinstance(answer, LookupFailed):
                 self.failures.append((question, answer))
         return answer
 
 
 class _Missing(Exception):  # noqa: N818 - ends a walk, is no error
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: Lookup) -> None:
         self.question = question
 
 
-def next_question(person: PersonId, answers: Mapping[Question, Answer], rules: Rules) -> Question | Resolution:
+def next_question(person: PersonId, answers: Mapping[Lookup, Answer], rules: Rules) -> Lookup | Resolution:
     """The next look-up to make, or what they all amount to. Ask, add the answer, and call again until a ``Resolution``.
 
     ``answers``: all so far. The order is §3's: folkbokföring, its county's GetListingCounty, then GetListing in each
@@ -58,7 +68,7 @@ def next_question(person: PersonId, answers: Mapping[Question, Answer], rules: R
         found,
         asked=tuple(str(question) for question in walk.asked),
         failures=tuple(f"{question}={failed.reason}" for question, failed in walk.failures),
-        retry=found.outcome is Outcome.UNAVAILABLE and any(not failed.parked for _, failed in walk.failures),
+        retry=found.outcome is LookupOutcome.UNAVAILABLE and any(not failed.parked for _, failed in walk.failures),
     )
 
 
@@ -66,13 +76,13 @@ def _resolve(person: PersonId, walk: _Walk, rules: Rules) -> Resolution:
     reserve = person.kind in {PersonIdKind.NATIONELLT_RESERVNUMMER, PersonIdKind.REGIONALT_RESERVNUMMER}
     if person.kind is PersonIdKind.REGIONALT_RESERVNUMMER:
         # A region's own series means nothing to a national register.
-        return Resolution(Outcome.RESERVE_NUMBER)
-    answer = walk.get(Question(Register.FOLKBOKFORING, person))
+        return Resolution(LookupOutcome.RESERVE_NUMBER)
+    answer = walk.get(Lookup(Register.FOLKBOKFORING, person))
     current, protected = person, False
     followed_link = followed_change = False
     while isinstance(answer, PersonRecord):
         if answer.test and rules.production:
-            return Resolution(Outcome.NOT_FOUND)
+            return Resolution(LookupOutcome.NOT_FOUND)
         protected = protected or answer.protected
         other: PersonId | None = None
         if reserve and not followed_link:
@@ -85,11 +95,11 @@ def _resolve(person: PersonId, walk: _Walk, rules: Rules) -> Resolution:
         if other is None:
             break
         current = other
-        answer = walk.get(Question(Register.FOLKBOKFORING, other))
-    if isinstance(answer, Failed):
-        return _guarded(Resolution(Outcome.UNAVAILABLE), protected)
+        answer = walk.get(Lookup(Register.FOLKBOKFORING, other))
+    if isinstance(answer, LookupFailed):
+        return _guarded(Resolution(LookupOutcome.UNAVAILABLE), protected)
     if not isinstance(answer, PersonRecord):
-        lost = Outcome.RESERVE_NUMBER if reserve and current == person else Outcome.NOT_FOUND
+        lost = LookupOutcome.RESERVE_NUMBER if reserve and current == person else LookupOutcome.NOT_FOUND
         return _guarded(Resolution(lost), protected)
     return _guarded(_of_record(current, answer, walk, rules, changed=current != person, protected=protected), protected)
 
@@ -99,7 +109,7 @@ def _of_record(
 ) -> Resolution:
     left = record.deregistration is not None
     known = Resolution(
-        Outcome.NOT_FOUND,
+        LookupOutcome.NOT_FOUND,
         # One who has left the register is no longer that municipality's; the law's duty would fall on the wrong one.
         municipality_code=None if left else record.municipality,
         county=record.county,
@@ -111,13 +121,13 @@ def _of_record(
         deregistration=record.deregistration,
     )
     if record.deceased:
-        return replace(known, outcome=Outcome.DECEASED)
+        return replace(known, outcome=LookupOutcome.DECEASED)
     if protected:
         return known
     if record.deregistration == "GN":
         return known
     if person.kind is PersonIdKind.NATIONELLT_RESERVNUMMER:
-        return replace(known, outcome=Outcome.RESERVE_NUMBER)
+        return replace(known, outcome=LookupOutcome.RESERVE_NUMBER)
     return _listed(person, known, None if left else record.county, walk, rules)
 
 
@@ -126,13 +136,13 @@ def _listed(person: PersonId, known: Resolution, county: str | None, walk: _Walk
     # The holder of a coordination number is registered nowhere: the case's own region is worth a try (§3).
     asked = county or (rules.home_county if coordination else None)
     if asked is None:
-        return replace(known, outcome=Outcome.REGION_UNKNOWN)
-    counties = walk.get(Question(Register.COUNTIES, person, asked))
+        return replace(known, outcome=LookupOutcome.REGION_UNKNOWN)
+    counties = walk.get(Lookup(Register.COUNTIES, person, asked))
     if not isinstance(counties, CountiesAnswer):
         return replace(known, outcome=_not_told(counties, coordination))
     if not counties.counties:
-        return replace(known, outcome=Outcome.UNLISTED if county else Outcome.REGION_UNKNOWN)
-    answers = {code: walk.get(Question(Register.LISTING, person, code)) for code in dict.fromkeys(counties.counties)}
+        return replace(known, outcome=LookupOutcome.UNLISTED if county else LookupOutcome.REGION_UNKNOWN)
+    answers = {code: walk.get(Lookup(Register.LISTING, person, code)) for code in dict.fromkeys(counties.counties)}
     primary = [
         (code, listing)
         for code, answer in answers.items()
@@ -146,7 +156,7 @@ def _listed(person: PersonId, known: Resolution, county: str | None, walk: _Walk
         code, best = max(holding, key=lambda pair: _preference(pair, home))
         return replace(
             known,
-            outcome=Outcome.LISTED if code == home else Outcome.LISTED_ELSEWHERE,
+            outcome=LookupOutcome.LISTED if code == home else LookupOutcome.LISTED_ELSEWHERE,
             health_centre=best.facility_id,
             health_centre_name=best.facility_name,
             county=code,
@@ -155,15 +165,15 @@ def _listed(person: PersonId, known: Resolution, county: str | None, walk: _Walk
     if silent:
         return replace(known, outcome=_not_told(silent[0], coordination))
     if any(isinstance(answer, ListingAnswer) and answer.unread for answer in answers.values()):
-        return replace(known, outcome=Outcome.UNAVAILABLE)
+        return replace(known, outcome=LookupOutcome.UNAVAILABLE)
     queued = any(one.in_queue and not one.ended_at(rules.now) for _, one in primary)
-    return replace(known, outcome=Outcome.IN_QUEUE if queued else Outcome.UNLISTED)
+    return replace(known, outcome=LookupOutcome.IN_QUEUE if queued else LookupOutcome.UNLISTED)
 
 
-def _not_told(answer: Answer, coordination: bool) -> Outcome:
+def _not_told(answer: Answer, coordination: bool) -> LookupOutcome:
     """A coordination number that is refused is one that listing does not take; anything else is tried again (§3)."""
-    refused = isinstance(answer, Failed) and answer.refused
-    return Outcome.RESERVE_NUMBER if coordination and refused else Outcome.UNAVAILABLE
+    refused = isinstance(answer, LookupFailed) and answer.refused
+    return LookupOutcome.RESERVE_NUMBER if coordination and refused else LookupOutcome.UNAVAILABLE
 
 
 def _preference(pair: tuple[str, Listing], home: str | None) -> tuple[bool, float]:
@@ -176,7 +186,11 @@ def _guarded(found: Resolution, protected: bool) -> Resolution:
     """C-62: of a protected person nothing is given on but that, and a death."""
     if not protected:
         return found
-    outcome = found.outcome if found.outcome in {Outcome.DECEASED, Outcome.UNAVAILABLE} else Outcome.PROTECTED
+    outcome = (
+        found.outcome
+        if found.outcome in {LookupOutcome.DECEASED, LookupOutcome.UNAVAILABLE}
+        else LookupOutcome.PROTECTED
+    )
     return Resolution(outcome, protected=True, deceased=found.deceased, deceased_on=found.deceased_on)
 
 

@@ -13,20 +13,20 @@ from datetime import UTC, datetime, timedelta
 
 from hub import metrics
 from hub.addressing.addressed import addressed, unavailable
-from hub.addressing.calls import Parked
-from hub.addressing.known import Known
 from hub.addressing.lanes import Lanes
 from hub.addressing.lines import fitting
-from hub.addressing.news import News
+from hub.addressing.memory import RegisterMemory
 from hub.addressing.outcomes import Rules
+from hub.addressing.recheck import Recheck
 from hub.addressing.registers import Registers
+from hub.addressing.soap_client import Parked
 from hub.errors import Unavailable
-from hub.intake.intake import Intake
-from hub.intake.own import ASKED, own_message
+from hub.intake.hub_messages import ASKED, own_message
+from hub.intake.queue import Intake
 from hub.log import log
-from hub.processes.registers import LICENSED, STAFF
+from hub.processes.shared.registers import LICENSED, STAFF
 from hub.store import held, outbox
-from hub.store.outbox import Item
+from hub.store.outbox import OutboxRow
 from hub.store.transaction import Store
 from hub.translators.soap.envelope import PARKED, RETRYABLE
 from hub.translators.soap.hsa import Employee
@@ -53,12 +53,12 @@ class Worker:
         store: Store,
         directory: Callable[[], Directory],
         registers: Registers | None,
-        known: Known,
+        known: RegisterMemory,
         *,
         production: bool,
     ) -> None:
         self.intake: Intake | None = None
-        self.news: News | None = None
+        self.news: Recheck | None = None
         self._store = store
         self._directory = directory
         self._registers = registers
@@ -71,7 +71,7 @@ class Worker:
         """Whether this hub is the one that asks the registers: several ask no more than one may."""
         return self._lanes.owned
 
-    def offer(self, items: Sequence[Item]) -> None:
+    def offer(self, items: Sequence[OutboxRow]) -> None:
         """Rows that were just committed; what finds no room is read from the table later."""
         lookups = [item for item in items if item.kind == "lookup"]
         if lookups:
@@ -81,7 +81,7 @@ class Worker:
         """Until cancelled."""
         await self._lanes.run()
 
-    async def _ask(self, item: Item) -> None:
+    async def _ask(self, item: OutboxRow) -> None:
         """One question to its outcome, whatever is raised on the way. Raises ``Unavailable``: the database is away; the
         row stays due.
         """
@@ -108,7 +108,7 @@ class Worker:
             else:
                 await outbox.done(connection, item.id, said)
 
-    async def _answer(self, item: Item, question: Question) -> tuple[str, bool]:
+    async def _answer(self, item: OutboxRow, question: Question) -> tuple[str, bool]:
         """What was said, in words for the timeline, and whether to ask again later. The case is told."""
         if question.question == "folkbokforing":
             return await self._afresh(item.case_id or "", question.person or "")
@@ -123,7 +123,7 @@ class Worker:
         await self._tell(item, question, verdict)
         return verdict.outcome, again
 
-    async def _tell(self, item: Item, question: Question, answer: Adressering | Verifiering) -> None:
+    async def _tell(self, item: OutboxRow, question: Question, answer: Adressering | Verifiering) -> None:
         """The answer becomes a message of the hub's own in its case; the same answer again changes nothing (D-2).
 
         A message that is held for the answer is told nothing: it is tried again.

@@ -129,7 +129,7 @@ def average(
     month: Annotated[str, typer.Argument(metavar="YYYY-MM", help="The month in which the people left.")],
 ) -> None:
     """Show the days after utskrivningsklar per municipality in a month, and what is owed (law 2017:612, 4:4 and 4:5)."""
-    from hub.processes.average import Share, monthly_average
+    from hub.processes.svu.average import Share, monthly_average
     from hub.store import directory as directories
     from hub.store import readings
 

@@ -51,7 +51,7 @@ def held_show(message: Annotated[str, typer.Argument(help="The message's id.")])
     """Show a held message as it came, its body included: personal data, for authorised eyes."""
     from hub.store import held, inbox
 
-    async def go(connection: Any) -> list[inbox.Row]:
+    async def go(connection: Any) -> list[inbox.InboxRow]:
         keys = [one.key for one in await held.named(connection, message)]
         return list((await inbox.load(connection, keys)).values())
 

@@ -10,31 +10,31 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hub.processes.engine.rule import Guard, Process
 from hub.processes.svu import SVU
-from hub.processes.table import Guard, Process
-from hub.scenarios import Written, files_in
+from hub.scenarios import ScenarioFile, files_in
 
 ELSEWHERE: Mapping[str, str] = {
-    "C-3": "`hub.processes.table.acting_role`",
-    "C-4": "`hub.processes.machine.decide`: only a participating unit acts in a case",
-    "C-13": "`hub.processes.common.ask`: who comes in is asked for the admission, utskrivningsklar and what still awaits someone",
-    "C-22": "`hub.processes.registers.not_licensed`: HSA is asked before a menprovning is decided",
-    "C-25": "`hub.processes.consent.consent`: either outcome is recorded, and who gave it",
-    "C-30": "`hub.processes.outlook.colours`",
-    "C-42": "`hub.translators.files.check`: a file is looked into before its message is decided",
+    "C-3": "`hub.processes.engine.rule.acting_role`",
+    "C-4": "`hub.processes.engine.decide.decide`: only a participating unit acts in a case",
+    "C-13": "`hub.processes.shared.audience.ask`: who comes in is asked for the admission, utskrivningsklar and what still awaits someone",
+    "C-22": "`hub.processes.shared.registers.not_licensed`: HSA is asked before a menprovning is decided",
+    "C-25": "`hub.processes.shared.consent.consent`: either outcome is recorded, and who gave it",
+    "C-30": "`hub.processes.engine.unit_view.colours`",
+    "C-42": "`hub.attachments.check.check`: a file is looked into before its message is decided",
     "C-52": "`hub.processes.svu.inskrivning.all_but_a_draft`",
     "C-54": "`hub.processes.svu.utskrivning.discharge`: when the case leaves the start list",
     "C-56": "`hub.processes.svu.stallningstagande.REQUIRED`: asked for when a part is marked or adjusted, never when saved",
     "C-60": "`schemas.identities.parse_person_id`",
     "C-61": "`schemas.identities.parse_person_id`",
-    "C-62": "`hub.processes.registers.protected_or_deceased`",
-    "C-63": "`hub.processes.registers.protected_or_deceased`",
-    "D-2": "`hub.intake.batch`: duplicates",
+    "C-62": "`hub.processes.shared.registers.protected_or_deceased`",
+    "C-63": "`hub.processes.shared.registers.protected_or_deceased`",
+    "D-2": "`hub.intake.handle`: duplicates",
     "D-4": "`hub.intake.holds`: who waits for whom",
     "D-10": "`hub.intake.arrival`: ids and references",
-    "P-22": "`hub.processes.profiles.Profile`: information before consent",
+    "P-22": "`hub.processes.profiles.profile.Profile`: information before consent",
     "V-8": "`hub.processes.svu.inskrivning.admit`: the estimated date makes its step green",
-    "V-18": "`hub.processes.law.liability` and `hub.processes.deadlines.deadlines`",
+    "V-18": "`hub.processes.svu.law.liability` and `hub.processes.deadlines.deadlines`",
 }
 """Rules in scope that the machine or the intake enforces besides the tables, and where."""
 
@@ -110,7 +110,7 @@ def natural(rule: str) -> tuple[str, int]:
 
 def scenarios_in(folder: Path) -> dict[str, Sequence[str]]:
     """File name → the rules that the scenario names; raises ``Unusable``."""
-    return {path.name: Written(path).scenario.rules for path in files_in([folder])}
+    return {path.name: ScenarioFile(path).scenario.rules for path in files_in([folder])}
 
 
 def not_shown(found: Iterable[str], scenarios: Mapping[str, Sequence[str]]) -> list[str]:

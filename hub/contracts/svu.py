@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 
 from hub.errors import Refused
-from hub.processes.case import Case
-from hub.processes.machine import decide
-from hub.processes.outlook import still_awaits
+from hub.processes.engine.case import Case
+from hub.processes.engine.decide import decide
+from hub.processes.engine.rule import Process
+from hub.processes.engine.unit_view import still_awaits
 from hub.processes.svu import SVU
-from hub.processes.table import Process
 from hub.scenarios import World
 from schemas import both, svu
 from schemas.both import Deltagare

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 
 from hub.errors import Unavailable
 from hub.store import turns
-from hub.store.outbox import Item
-from hub.store.ownership import Ownership
+from hub.store.advisory_locks import Ownership
+from hub.store.outbox import OutboxRow
 
 _FRESH_S = 1.0
 """Seconds for which an answer is good; one that is older when the bytes are about to leave is asked for again."""
@@ -36,7 +36,7 @@ class Gate:
         self._asked: list[tuple[str, list[tuple[int, int]], asyncio.Future[set[int]]]] = []
         self._task: asyncio.Task[None] | None = None
 
-    async def ask(self, lock: str, items: Sequence[Item]) -> Pass:
+    async def ask(self, lock: str, items: Sequence[OutboxRow]) -> Pass:
         """A pass for the rows; raises ``Withheld`` when some have changed, ``Unavailable`` when the lock is lost."""
         granted = Pass(self, lock, items)
         await granted.renew()
@@ -72,7 +72,7 @@ class Gate:
 class Pass:
     """What an exit asks when the bytes are about to leave."""
 
-    def __init__(self, gate: Gate, lock: str, items: Sequence[Item]) -> None:
+    def __init__(self, gate: Gate, lock: str, items: Sequence[OutboxRow]) -> None:
         self._gate = gate
         self._lock = lock
         self._known = [(item.id, item.revision) for item in items]

@@ -14,15 +14,15 @@ from datetime import UTC, datetime, timedelta
 
 from hub import metrics
 from hub.delivery.breaker import Breaker
+from hub.delivery.case_queue import CaseQueue, case_of
 from hub.delivery.gate import Withheld
-from hub.delivery.marker import Marker
-from hub.delivery.parcel import Exit, MayLeave, Outcome, Parcel, wrap
-from hub.delivery.queue import CaseQueue, case_of
-from hub.delivery.schedule import next_attempt
+from hub.delivery.outgoing import AttemptOutcome, Exit, MayLeave, Parcel, wrap
+from hub.delivery.retry import next_attempt
+from hub.delivery.sent_marker import Marker
 from hub.errors import Unavailable
 from hub.log import log
 from hub.store import dead, outbox, timeline, turns
-from hub.store.outbox import Item
+from hub.store.outbox import OutboxRow
 from hub.store.transaction import Store
 from schemas.directory import System
 from schemas.envelope import Message
@@ -46,10 +46,10 @@ _LONGEST_REST_S = 30.0
 _STOPPED = timedelta(seconds=90)
 """A lane that has not gone round for so long was stopped with its process or its machine."""
 
-Messages = Callable[[Sequence[Item], int], Awaitable[dict[int, Message]]]
+Messages = Callable[[Sequence[OutboxRow], int], Awaitable[dict[int, Message]]]
 """Reads the messages behind rows that are no longer in memory, as many of the first as the bytes allow: row id → message."""
 
-Ask = Callable[[Sequence[Item]], Awaitable[MayLeave]]
+Ask = Callable[[Sequence[OutboxRow]], Awaitable[MayLeave]]
 """Asks the gate for rows that are about to be sent."""
 
 
@@ -99,7 +99,7 @@ class Lane:
         """Nothing is waiting or under way, as far as is known."""
         return self._all_in_memory and not self._queue.length and not self._tasks and self.breaker.state == "closed"
 
-    def offer(self, items: Sequence[Item]) -> None:
+    def offer(self, items: Sequence[OutboxRow]) -> None:
         """Rows just committed; those for which there is no room are read from the table later."""
         self.used_at = time.monotonic()
         spared = self._spared
@@ -131,7 +131,7 @@ class Lane:
     def _room(self) -> int:
         return min(SPARED, self.capacity) if self._spared else self.capacity
 
-    def _take(self, item: Item) -> None:
+    def _take(self, item: OutboxRow) -> None:
         self._cursor = max(self._cursor, item.id)
         self._queue.add(item)
 
@@ -275,7 +275,7 @@ class Lane:
     # --- one call
     # ------------------------------------------------------------------------------------------------------
 
-    async def _deliver(self, group: list[Item]) -> None:
+    async def _deliver(self, group: list[OutboxRow]) -> None:
         self.used_at = time.monotonic()
         try:
             loaded, messages = await self._load(group)
@@ -299,7 +299,7 @@ class Lane:
         finally:
             self._queue.put_back(group)
 
-    async def _load(self, group: list[Item]) -> tuple[list[Item], dict[int, Message]]:
+    async def _load(self, group: list[OutboxRow]) -> tuple[list[OutboxRow], dict[int, Message]]:
         """The first of the group that may go together, and the messages of those that are not in memory."""
         size = 0
         for number, item in enumerate(group):
@@ -314,8 +314,8 @@ class Lane:
         left = next((item for item in absent if item.id not in messages), None)
         return group if left is None else group[: group.index(left)], messages
 
-    async def _wrap(self, group: list[Item], messages: dict[int, Message]) -> list[tuple[Item, Parcel]]:
-        parcels: list[tuple[Item, Parcel]] = []
+    async def _wrap(self, group: list[OutboxRow], messages: dict[int, Message]) -> list[tuple[OutboxRow, Parcel]]:
+        parcels: list[tuple[OutboxRow, Parcel]] = []
         for item in group:
             if self._queue.gone(item):
                 continue
@@ -325,7 +325,7 @@ class Lane:
                 await self._die(item, f"cannot-be-written:{type(error).__name__}")
         return parcels
 
-    async def _send(self, parcels: list[tuple[Item, Parcel]], may_leave: MayLeave) -> bool:
+    async def _send(self, parcels: list[tuple[OutboxRow, Parcel]], may_leave: MayLeave) -> bool:
         """One call; True when all of it came through."""
         outcome = await self._exit.send(self.system, [parcel for _, parcel in parcels], may_leave)
         metrics.attempts.labels(self.system.id, outcome.result).inc(len(parcels))
@@ -363,7 +363,7 @@ class Lane:
         if not self._all_in_memory:
             self._wake.set()  # there is room again
 
-    async def _again(self, items: list[Item], outcome: Outcome) -> None:
+    async def _again(self, items: list[OutboxRow], outcome: AttemptOutcome) -> None:
         self._turn()
         now = datetime.now(UTC)
         due = None
@@ -391,7 +391,7 @@ class Lane:
         async with self._store.transaction() as connection:
             await outbox.retry(connection, items, due, outcome.answer)
 
-    async def _pause(self, items: list[Item], outcome: Outcome) -> None:
+    async def _pause(self, items: list[OutboxRow], outcome: AttemptOutcome) -> None:
         """D-6: the receiver says that it is gone for good. Nothing is given up: operations asks it, and resumes."""
         log.error("system_paused", system=self.system.id, answer=outcome.answer)
         self.paused = True
@@ -404,7 +404,7 @@ class Lane:
                 connection, "hub", "pause", self.system.id, f"the receiver answered {outcome.answer}"
             )
 
-    async def _die(self, item: Item, answer: str) -> None:
+    async def _die(self, item: OutboxRow, answer: str) -> None:
         """D-6: the row is dead, and what follows it in the case waits in the table until someone replays or skips it."""
         log.error("delivery_dead", system=self.system.id, case=item.case_id, sequence=item.sequence, answer=answer)
         async with self._table:

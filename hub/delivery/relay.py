@@ -17,13 +17,13 @@ from functools import partial
 from hub import metrics
 from hub.delivery.gate import Gate
 from hub.delivery.lane import CAPACITY, MOST_BYTES, SPARED, Lane
-from hub.delivery.marker import Marker
-from hub.delivery.parcel import Exit
+from hub.delivery.outgoing import Exit
+from hub.delivery.sent_marker import Marker
 from hub.errors import Unavailable
 from hub.log import log
 from hub.store import inbox, outbox, timeline, turns
-from hub.store.outbox import Item
-from hub.store.ownership import Ownership, check_sessions, end_silent
+from hub.store.advisory_locks import Ownership, check_sessions, end_silent
+from hub.store.outbox import OutboxRow
 from hub.store.transaction import Store
 from hub.supervisor import turned
 from hub.translators import formats
@@ -76,9 +76,9 @@ class Relay:
         self._next = ""
         """Where the next question's lanes begin, when they are more than may look at a time."""
 
-    def offer(self, items: Sequence[Item]) -> None:
+    def offer(self, items: Sequence[OutboxRow]) -> None:
         """Rows that were just committed."""
-        by_system: dict[str, list[Item]] = {}
+        by_system: dict[str, list[OutboxRow]] = {}
         for item in items:
             if item.kind != "lookup":
                 by_system.setdefault(item.system, []).append(item)
@@ -201,7 +201,7 @@ class Relay:
                 metrics.loop_restarts.labels("lane").inc()
                 log.error("lane_ended", system=id_, error=type(result).__name__)
 
-    async def _messages(self, items: Sequence[Item], most_bytes: int) -> dict[int, Message]:
+    async def _messages(self, items: Sequence[OutboxRow], most_bytes: int) -> dict[int, Message]:
         """The messages behind rows, translated anew from the bytes that came in; the rows' bodies as they are now."""
         async with self._store.transaction() as connection:
             if len(items) > 1:
@@ -217,7 +217,7 @@ class Relay:
         return found
 
 
-def _fitting(items: Sequence[Item], sizes: Mapping[int, int], most_bytes: int) -> Sequence[Item]:
+def _fitting(items: Sequence[OutboxRow], sizes: Mapping[int, int], most_bytes: int) -> Sequence[OutboxRow]:
     """As many of the first as the bytes allow, one at least."""
     total = 0
     for number, item in enumerate(items):

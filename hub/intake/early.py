@@ -10,7 +10,7 @@ from typing import Any
 from hub.errors import Refused
 from hub.intake import holds
 from hub.intake.arrival import Arrival
-from hub.processes.case import Case
+from hub.processes.engine.case import Case
 from hub.processes.svu import SVU
 from schemas.envelope import Message
 from schemas.parts import Information, Samtycke

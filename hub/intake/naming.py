@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import cast
 
 from hub.intake.arrival import Arrival, Names
-from hub.intake.kept import ref_of
-from hub.processes.case import Case
+from hub.intake.stored import ref_of
+from hub.processes.engine.case import Case
 from hub.store import cases, inbox
 from hub.store.inbox import Connection
 from hub.translators import formats

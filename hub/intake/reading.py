@@ -23,7 +23,7 @@ _BREATH = 40_000
 _AGAIN_S = 1.0
 
 
-class Reading:
+class ArrivalReader:
     """Reads arrivals, and keeps the order of those who need it: nothing of a system overtakes what is being read."""
 
     def __init__(self, workshop: Workshop) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from hub.intake.arrival import Arrival
-from hub.intake.kept import stored_arrival
+from hub.intake.stored import stored_arrival
 from hub.store import held, inbox
 from hub.store.transaction import Store
 from schemas.directory import Directory

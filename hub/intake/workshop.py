@@ -10,9 +10,9 @@ import pickle
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar, cast
 
+from hub.child_processes import ChildProcess, ChildProcesses
 from hub.errors import Refused
 from hub.intake import workshop_process
-from hub.intake.beside import Beside, Process
 from hub.log import log
 
 P = ParamSpec("P")
@@ -34,7 +34,7 @@ class Workshop:
     """The processes that do it, for everybody in the hub."""
 
     def __init__(self) -> None:
-        self._beside = Beside(workshop_process, "reading")
+        self._beside = ChildProcesses(workshop_process, "reading")
         self.done = 0
         """Pieces of work that were done here."""
 
@@ -57,7 +57,7 @@ class Workshop:
         await self._beside.close()
 
 
-async def _answer(process: Process, work: bytes) -> bytes:
+async def _answer(process: ChildProcess, work: bytes) -> bytes:
     for _ in range(2):  # it may have ended since the last work, and not for this one's sake
         to, back = await process.streams()
         try:

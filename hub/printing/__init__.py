@@ -3,7 +3,18 @@
 The views fill a ``Document`` and call ``render``; that it was printed is a message of its own (``svu.utskrift``).
 """
 
-from hub.printing.document import FINAL, NOT_FINAL, Document, Kind, Patient, Printed, Section, Table, signatures
+from hub.printing.document import FINAL, NOT_FINAL, Document, Kind, Printed, PrintedPatient, Section, Table, signatures
 from hub.printing.typeset import render
 
-__all__ = ["FINAL", "NOT_FINAL", "Document", "Kind", "Patient", "Printed", "Section", "Table", "render", "signatures"]
+__all__ = [
+    "FINAL",
+    "NOT_FINAL",
+    "Document",
+    "Kind",
+    "Printed",
+    "PrintedPatient",
+    "Section",
+    "Table",
+    "render",
+    "signatures",
+]

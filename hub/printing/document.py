@@ -19,7 +19,7 @@ FINAL = "SLUTGILTIG"
 
 
 @dataclass(frozen=True, slots=True)
-class Patient:
+class PrintedPatient:
     """Whom it is about. ``protected``: neither address, phone nor contacts are printed, whatever is filled in (C-62)."""
 
     name: str
@@ -74,7 +74,7 @@ class Document:
     title: str
     final: bool
     case: str
-    patient: Patient
+    patient: PrintedPatient
     printed: Printed
     sections: tuple[Section, ...] = ()
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from hub.printing.document import FINAL, NOT_FINAL, Document, Patient, Printed, Section, Table
+from hub.printing.document import FINAL, NOT_FINAL, Document, Printed, PrintedPatient, Section, Table
 from schemas.swedish_time import moment_in_words
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _facts(document: Document) -> dict[str, Any]:
     }
 
 
-def _patient(patient: Patient) -> list[list[str]]:
+def _patient(patient: PrintedPatient) -> list[list[str]]:
     number = patient.personnummer
     rows = [
         ("Namn", patient.name),

@@ -10,8 +10,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
-from hub.processes.case import Case
-from hub.processes.common import ALL_PARTIES, OPPENVARD, SLUTENVARD
+from hub.processes.engine.case import Case
+from hub.processes.shared.audience import ALL_PARTIES, OPPENVARD, SLUTENVARD
 from schemas.agreement import Agreement
 from schemas.swedish_time import STOCKHOLM, local_day
 

@@ -173,7 +173,7 @@ class Connection(HttpToolsProtocol):
         self.transport.close()
 
 
-class Server(uvicorn.Server):
+class HttpServer(uvicorn.Server):
     """Leaves the signals to the process it runs in, which stops its parts in an order of its own."""
 
     @contextmanager

@@ -14,11 +14,11 @@ from aiokafka.errors import ConsumerStoppedError, NoOffsetForPartitionError, Off
 
 from hub.errors import Unavailable
 from hub.intake.arrival import Arrival
-from hub.intake.intake import Intake
+from hub.intake.queue import Intake
 from hub.log import log
 from hub.routers.asides import Asides
 from hub.routers.faults import end_of_batch, reason_of
-from hub.routers.in_hand import Failed, InHand
+from hub.routers.in_hand import HandOversFailed, InHand
 from hub.routers.places import ANSWER_S, Places
 from hub.routers.waiting import SystemOf, Waiting
 from hub.supervisor import turned
@@ -122,7 +122,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         while (failed := await self._in_hand.room()) is not None:
             await self._go_back(failed)
 
-    async def _go_back(self, failed: Failed) -> None:
+    async def _go_back(self, failed: HandOversFailed) -> None:
         log.warning("batch_not_handled", error=type(failed.error).__name__)
         for part, at in failed.first.items():
             self._places.seek(part, at)

@@ -15,7 +15,7 @@ from fastapi.responses import Response
 
 from hub.errors import Refused
 from hub.intake.arrival import MAX_BYTES, Arrival
-from hub.intake.intake import Intake
+from hub.intake.queue import Intake
 from hub.intake.reading import LARGE
 from hub.intake.workshop import Lost, Workshop
 from hub.routers import content_types, http

@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse, Response
 
 from hub.errors import Refused, Unavailable
 from hub.intake.arrival import Arrival
-from hub.intake.intake import Intake
+from hub.intake.queue import Intake
 from hub.routers import unpacking
 from schemas.directory import Directory, System
 from schemas.messages import Receipt

@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from hub.intake.arrival import Arrival
-from hub.intake.intake import Intake
+from hub.intake.queue import Intake
 from hub.log import log
 
 _MOST = 3
@@ -26,7 +26,7 @@ Taken = Mapping[TopicPartition, tuple[int, int]]
 
 
 @dataclass(slots=True, eq=False)
-class Batch:
+class HandOver:
     """One hand-over to the intake."""
 
     first: dict[TopicPartition, int]
@@ -35,7 +35,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class HandOversFailed:
     """Batches that were not handled: where each partition must be fetched from again, and why."""
 
     first: dict[TopicPartition, int]
@@ -48,7 +48,7 @@ class InHand:
     def __init__(self, intake: Intake, consumer: Callable[[], AIOKafkaConsumer]) -> None:
         self._intake = intake
         self._consumer = consumer
-        self._batches: deque[Batch] = deque()
+        self._batches: deque[HandOver] = deque()
         self.epoch = 0
         """Counts assignments: what was fetched under an earlier one is not committed under this."""
 
@@ -57,12 +57,12 @@ class InHand:
         """Something is not committed yet."""
         return any(not batch.task.done() for batch in self._batches)
 
-    def add(self, arrivals: Sequence[Arrival], taken: Taken) -> Batch:
+    def add(self, arrivals: Sequence[Arrival], taken: Taken) -> HandOver:
         """Hands records to the intake; their offsets are committed when it has them, and all before them."""
         before = self._batches[-1].task if self._batches else None
         ends = {part: end for part, (_, end) in taken.items()}
         task = asyncio.create_task(self._handle(arrivals, ends, self.epoch, before))
-        batch = Batch({part: first for part, (first, _) in taken.items()}, task, self.epoch)
+        batch = HandOver({part: first for part, (first, _) in taken.items()}, task, self.epoch)
         self._batches.append(batch)
         return batch
 
@@ -70,16 +70,16 @@ class InHand:
         """Commits where a partition stands without a record, in its turn."""
         self.add([], {part: (at, at)})
 
-    def forget(self, batch: Batch) -> None:
+    def forget(self, batch: HandOver) -> None:
         """What failed is seen to by the caller."""
         self._batches.remove(batch)
 
-    async def outcome(self, batch: Batch) -> BaseException | None:
+    async def outcome(self, batch: HandOver) -> BaseException | None:
         """What a batch came to, waited for; None when it was handled."""
         await asyncio.wait({batch.task})
         return asyncio.CancelledError() if batch.task.cancelled() else batch.task.exception()
 
-    async def room(self) -> Failed | None:
+    async def room(self) -> HandOversFailed | None:
         """Until another batch may be fetched, or one has failed: then it and all after it are forgotten."""
         while self._batches and (len(self._batches) >= _MOST or self._batches[0].task.done()):
             batch = self._batches[0]
@@ -94,7 +94,7 @@ class InHand:
             for one in all_after:
                 for part, at in one.first.items() if one.epoch == self.epoch else ():
                     first.setdefault(part, at)
-            return Failed(first, error)
+            return HandOversFailed(first, error)
         return None
 
     async def finish(self, timeout_s: float) -> None:

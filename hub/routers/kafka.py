@@ -24,7 +24,7 @@ from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLS
 from hub import metrics
 from hub.errors import Refused, Unavailable
 from hub.intake.arrival import Arrival
-from hub.intake.intake import Intake
+from hub.intake.queue import Intake
 from hub.log import log
 from hub.routers import attributes, content_types
 from hub.routers.asides import NOT_ON_KAFKA, UNKNOWN_SYSTEM, Asides

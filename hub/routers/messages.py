@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from hub.intake.arrival import MAX_BYTES
-from hub.intake.intake import Intake
+from hub.intake.queue import Intake
 from hub.intake.reading import LARGE
 from hub.routers import attributes as headers
 from hub.routers import content_types, http

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from hub.sandbox.wire import Notice
+from hub.sandbox.wire import ReceivedNotice
 
 TIME = frozenset({"svu.beraknad_utskrivning", "svu.utskrivningsklar", "svu.utskrivningsklar_avbruten"})
 """What is said of the time of discharge: a newer one replaces the one before, and with it what it awaited."""
@@ -32,7 +32,7 @@ class CaseFile:
         """(name, unit) of every notice."""
         self.own: dict[tuple[str, str], int] = {}
         """(unit, name) → sequence of its last accepted act."""
-        self.asked: dict[tuple[str, str], Notice] = {}
+        self.asked: dict[tuple[str, str], ReceivedNotice] = {}
         """(unit, kind of answer) → the notice that asked last."""
         self.begun: set[str] = set()
         """What has been begun of the system's own accord."""
@@ -43,7 +43,7 @@ class CaseFile:
         """The patient has left, or the hub has closed the case."""
         self._bell = asyncio.Event()
 
-    def note(self, notice: Notice) -> None:
+    def note(self, notice: ReceivedNotice) -> None:
         """A notice came."""
         self.told[notice.name, notice.unit] += 1
         self.state |= notice.state

@@ -8,7 +8,7 @@ from __future__ import annotations
 from prometheus_client.parser import text_string_to_metric_families
 
 
-class Gauges:
+class SandboxGauges:
     """Some of ``/metrics``, added up."""
 
     def __init__(self) -> None:

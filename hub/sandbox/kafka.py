@@ -21,7 +21,7 @@ from typing import Final
 from hub.errors import Misconfigured
 from hub.sandbox.children import Child, free_port
 from hub.sandbox.kafka_jars import fetch, java
-from hub.sandbox.server import Server
+from hub.sandbox.server import DataServer
 
 JVM: Final = (
     # The quick compiler only: port open after 1.5 s rather than 2.7, for half the CPU, measured on two cores.
@@ -65,7 +65,7 @@ SETTINGS: Final[Mapping[str, str]] = {
 }
 
 
-class Kafka(Server):
+class Kafka(DataServer):
     """One broker; started again it has the same records.
 
     ``settings``: broker settings on top of ``SETTINGS``. ``heap``: as Java writes it. The broker's log, warnings and

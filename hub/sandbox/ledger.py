@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from hub.sandbox.plot import Plot
 from hub.sandbox.stays import EXPECTED, Stay, Trail, fate_of, happenings
-from hub.sandbox.wire import Answer, Notice
+from hub.sandbox.wire import ReceivedNotice, SenderAnswer
 from hub.store.views import CaseView
 from schemas.envelope import Message
 
@@ -53,9 +53,9 @@ class Ledger:
         self._count("held")
         stay = self._by_message.get(message)
         if stay is not None and stay.answer is None:
-            stay.answer = Answer(message, "transient-error")
+            stay.answer = SenderAnswer(message, "transient-error")
 
-    def acted(self, system: str, message: Message, answer: Answer) -> None:
+    def acted(self, system: str, message: Message, answer: SenderAnswer) -> None:
         """A party's message has its final receipt."""
         self._count("messages")
         stay = self._by_message.get(message.id)
@@ -80,7 +80,7 @@ class Ledger:
         for key in [key for key, act in pending.items() if key[0] == message.unit and act == "justering"]:
             del pending[key]
 
-    def _refused(self, message: Message, answer: Answer) -> None:
+    def _refused(self, message: Message, answer: SenderAnswer) -> None:
         rule = answer.rule or "?"
         self.refusals[message.name, rule] += 1
         if (message.name, rule) not in EXPECTED and ("*", rule) not in EXPECTED:
@@ -92,7 +92,7 @@ class Ledger:
         self._count("replaced")
         self.trail(case).pending.pop((unit, message), None)
 
-    def noticed(self, system: str, notice: Notice) -> bool:
+    def noticed(self, system: str, notice: ReceivedNotice) -> bool:
         """A notice arrived; False when it is one that the system has had already."""
         self._count("notices")
         trail = self.trail(notice.case)

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from hub.sandbox import staff, ways, wire
 from hub.sandbox.casefile import TIME, CaseFile, kind_of
 from hub.sandbox.ledger import Ledger
-from hub.sandbox.wire import Answer, Notice
+from hub.sandbox.wire import ReceivedNotice, SenderAnswer
 from schemas.both import Kvittens
 from schemas.directory import System, Unit
 from schemas.envelope import Message
@@ -29,10 +29,10 @@ _CROSSED_S = 30.0
 """Within this the notice is told that an answer of one's own has crossed."""
 
 
-class Desk(Protocol):
+class Workplace(Protocol):
     """What a party does of its own accord."""
 
-    def told(self, file: CaseFile, notice: Notice) -> None:
+    def told(self, file: CaseFile, notice: ReceivedNotice) -> None:
         """A notice came, which the file holds already."""
         ...
 
@@ -46,14 +46,14 @@ class Party:
 
     def __init__(self, system: System, units: list[Unit], way_in: ways.WayIn, ledger: Ledger, run: str) -> None:
         self.system, self.units, self.ledger = system, units, ledger
-        self.desk: Desk | None = None
+        self.desk: Workplace | None = None
         self.pace_s = (0.1, 0.5)
         """How long somebody takes to read or to write, seconds from and to."""
         self._way_in, self._run = way_in, run
         self._random = random.Random(system.id)  # noqa: S311 - a demo
         self._numbers = itertools.count(1)
         self._files: dict[str, CaseFile] = {}
-        self._awaited: dict[str, asyncio.Future[Answer]] = {}
+        self._awaited: dict[str, asyncio.Future[SenderAnswer]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def new_id(self) -> str:
@@ -79,24 +79,24 @@ class Party:
         role = role or next(iter(unit.roles))
         return Message(self.new_id(), unit.hsa, name, subject, datetime.now(UTC), staff.actor(unit, role), role, data)
 
-    async def act(self, file: CaseFile, unit: Unit, name: str, data: Part, role: str | None = None) -> Answer:
+    async def act(self, file: CaseFile, unit: Unit, name: str, data: Part, role: str | None = None) -> SenderAnswer:
         """An act in a case that is known; returns the final receipt."""
         return await self.push(self.message(unit, name, file.case, data, role))
 
-    async def push(self, message: Message) -> Answer:
+    async def push(self, message: Message) -> SenderAnswer:
         """Sends and waits for the final receipt, which may come by the way out, and later when the hub holds it."""
-        final: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        final: asyncio.Future[SenderAnswer] = asyncio.get_running_loop().create_future()
         self._awaited[message.id] = final
         answer = await self._way_in.send(wire.write(message, self.system.format))
         if answer is not None:
-            self._answered(Answer(message.id, answer.code, answer.case, answer.rule, answer.sequence))
+            self._answered(SenderAnswer(message.id, answer.code, answer.case, answer.rule, answer.sequence))
         found = await final
         if found.code == "ok" and found.case is not None:
             self.file(found.case).did(message.unit, message.name, found.sequence)
         self.ledger.acted(self.system.id, message, found)
         return found
 
-    def _answered(self, answer: Answer) -> None:
+    def _answered(self, answer: SenderAnswer) -> None:
         waiting = self._awaited.get(answer.message)
         if waiting is None or waiting.done():
             return
@@ -117,12 +117,12 @@ class Party:
         except (ValueError, KeyError, TypeError, IndexError) as error:
             self.ledger.faulty("unreadable", f"{self.system.id} could not read what it got: {type(error).__name__}")
             return
-        if isinstance(found, Answer):
+        if isinstance(found, SenderAnswer):
             self._answered(found)
         elif self.ledger.noticed(self.system.id, found):
             self._told(found)
 
-    def _told(self, notice: Notice) -> None:
+    def _told(self, notice: ReceivedNotice) -> None:
         file = self.file(notice.case)
         file.note(notice)
         for unit in self.units:
@@ -156,7 +156,7 @@ class Party:
 
         task.add_done_callback(done)
 
-    async def _acknowledge(self, file: CaseFile, notice: Notice, unit: Unit) -> None:
+    async def _acknowledge(self, file: CaseFile, notice: ReceivedNotice, unit: Unit) -> None:
         await self.pause()
         kind = kind_of(notice.name, "kvittens")
         if kind and file.asked[unit.hsa, kind] is not notice:
@@ -169,7 +169,7 @@ class Party:
         ):
             self.ledger.failed(f"a kvittens of {unit.hsa} in {file.case} was refused, and nothing newer has come")
 
-    async def _adjust(self, file: CaseFile, notice: Notice, unit: Unit) -> None:
+    async def _adjust(self, file: CaseFile, notice: ReceivedNotice, unit: Unit) -> None:
         await self.pause(1.5)
         assert self.desk is not None
         if self._is_past(file, notice, unit) or not await self.desk.prepare(file, unit):
@@ -177,7 +177,7 @@ class Party:
         if not self._is_past(file, notice, unit):
             await self.act(file, unit, ADJUST, Justering(), staff.role_for(unit, STEP, "justera"))
 
-    def _is_past(self, file: CaseFile, notice: Notice, unit: Unit) -> bool:
+    def _is_past(self, file: CaseFile, notice: ReceivedNotice, unit: Unit) -> bool:
         """Asked anew since, adjusted since, or the case is closed."""
         done = file.own.get((unit.hsa, ADJUST), 0)
         stands = file.asked.get((unit.hsa, "justering")) is notice

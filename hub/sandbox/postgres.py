@@ -20,7 +20,7 @@ from typing import Final
 
 from hub.errors import Misconfigured
 from hub.sandbox.children import Child
-from hub.sandbox.server import Server
+from hub.sandbox.server import DataServer
 
 SETTINGS: Final[Mapping[str, str]] = {
     # As in production: what is committed is on the disk. A benchmark with these off would flatter us.
@@ -48,7 +48,7 @@ SETTINGS: Final[Mapping[str, str]] = {
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
-class Postgres(Server):
+class Postgres(DataServer):
     """One server; started again it has the same password too.
 
     ``settings``: server settings on top of ``SETTINGS``. The server's log is ``postgres.log`` in the data folder. It

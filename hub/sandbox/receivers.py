@@ -12,7 +12,7 @@ from collections.abc import Callable
 from hub.sandbox import acts, staff
 from hub.sandbox.casefile import CaseFile
 from hub.sandbox.party import ADJUST, Party
-from hub.sandbox.wire import Notice
+from hub.sandbox.wire import ReceivedNotice
 from schemas.both import Deltagare
 from schemas.directory import Directory, Unit
 from schemas.parts import Part
@@ -30,7 +30,7 @@ class _Receiver(ABC):
         self._chance = random.Random(f"desk/{party.system.id}")  # noqa: S311 - a demo
         self._cases = 0
 
-    def told(self, file: CaseFile, notice: Notice) -> None:
+    def told(self, file: CaseFile, notice: ReceivedNotice) -> None:
         """Counts the case, and looks what may be done now."""
         if not file.number:
             self._cases += 1
@@ -40,7 +40,7 @@ class _Receiver(ABC):
             self._consider(file, notice, unit)
 
     @abstractmethod
-    def _consider(self, file: CaseFile, notice: Notice, unit: Unit) -> None:
+    def _consider(self, file: CaseFile, notice: ReceivedNotice, unit: Unit) -> None:
         """What a notice gives one's own unit to do."""
 
     def _once(self, file: CaseFile, unit: Unit, name: str, data: Callable[[], Part], times: float = 1.0) -> None:
@@ -73,7 +73,7 @@ class _Receiver(ABC):
 class Centre(_Receiver):
     """Öppenvård (V-7, V-13)."""
 
-    def _consider(self, file: CaseFile, notice: Notice, unit: Unit) -> None:
+    def _consider(self, file: CaseFile, notice: ReceivedNotice, unit: Unit) -> None:
         if file.number % 5 != 3:  # in some cases nobody is named
             self._once(file, unit, "svu.fast_vardkontakt", lambda: self._contact(file, unit), 2.0)
         if self._heard_from_the_ward(file, "svu.kartlaggning"):
@@ -93,7 +93,7 @@ class Centre(_Receiver):
         wards = {unit for _, unit in file.told if unit is not None and self._party_of(unit) == "slutenvard"}
         return acts.question(self._chance, tuple(sorted(wards)))
 
-    async def _say_yes(self, file: CaseFile, notice: Notice, unit: Unit) -> None:
+    async def _say_yes(self, file: CaseFile, notice: ReceivedNotice, unit: Unit) -> None:
         """V-13: after the ward has adjusted anew, which is told by a notice that is newer than the no."""
         await self.party.pause()
         await file.until(lambda: (unit.hsa, _ON_SIP) in file.own, _PATIENCE_S)
@@ -116,7 +116,7 @@ class Centre(_Receiver):
 class Municipality(_Receiver):
     """Kommun (V-14); it takes in its home nursing where that is needed (C-10)."""
 
-    def _consider(self, file: CaseFile, notice: Notice, unit: Unit) -> None:  # noqa: ARG002 - as every receiver
+    def _consider(self, file: CaseFile, notice: ReceivedNotice, unit: Unit) -> None:  # noqa: ARG002 - as every receiver
         others = [one for one in self.party.units if one.hsa not in file.state]
         acknowledged = (unit.hsa, "kvittens") in file.own
         if file.number % 3 == 1 and others and acknowledged and file.allows(unit.hsa, "svu.kartlaggning"):

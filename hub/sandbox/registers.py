@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hub.routers.connections import Server
+from hub.routers.connections import HttpServer
 from hub.sandbox.register_contents import Contents
 from hub.sandbox.simulation import REGISTERS, Control, Simulation, Trouble
 
@@ -31,7 +31,7 @@ class SimulatedRegisters:
     def __init__(self, contents: Contents | None = None, port: int = 0) -> None:
         self.simulation = Simulation(contents or Contents.load())
         self._port = port
-        self._server: Server | None = None
+        self._server: HttpServer | None = None
         self._task: asyncio.Task[None] | None = None
 
     def url(self, register: str) -> str:
@@ -54,7 +54,7 @@ class SimulatedRegisters:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._port = listener.getsockname()[1]
         config = uvicorn.Config(app(self.simulation), log_config=None, access_log=False, lifespan="off", ws="none")
-        self._server = Server(config)
+        self._server = HttpServer(config)
         self._task = asyncio.create_task(self._server.serve(sockets=[listener]))
         while not self._server.started:
             if self._task.done():

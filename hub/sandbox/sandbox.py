@@ -19,7 +19,7 @@ import httpx
 
 from hub.errors import Unavailable
 from hub.sandbox import story
-from hub.sandbox.gauges import Gauges
+from hub.sandbox.gauges import SandboxGauges
 from hub.sandbox.ledger import Ledger
 from hub.sandbox.parties import Parties
 from hub.sandbox.patients import Admissions
@@ -27,7 +27,7 @@ from hub.sandbox.plot import Plot, plot
 from hub.sandbox.population import Population
 from hub.sandbox.server import end_of
 from hub.sandbox.services import Services, data_folder, up
-from hub.sandbox.view import View, view
+from hub.sandbox.view import DemoView, view
 from hub.sandbox.ward import Ward
 from hub.store import views
 from hub.store.transaction import Store
@@ -80,7 +80,7 @@ class Demo:
     def __init__(self, services: Services, stop: asyncio.Event, pace: float) -> None:
         self.services, self.stop, self.pace = services, stop, pace
         self.population = Population(services.registers_url)
-        self.ledger, self.gauges = Ledger(), Gauges()
+        self.ledger, self.gauges = Ledger(), SandboxGauges()
         self.store = Store(services.database_url, pool=2)
         self.failed: str | None = None
         self.all_admitted = False
@@ -170,7 +170,7 @@ class Demo:
             await world
             await self.population.unmark(person)
 
-    async def _watch(self, shown: View, admitting: asyncio.Task[None], admissions: int | None) -> None:
+    async def _watch(self, shown: DemoView, admitting: asyncio.Task[None], admissions: int | None) -> None:
         """Until all is settled, or Ctrl-C, or nothing moves any more, or the hub is gone."""
         moved, before = time.monotonic(), -1
         async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
@@ -192,7 +192,7 @@ class Demo:
                 elif self.all_admitted and (not self.ledger.under_way or time.monotonic() - moved > _NO_PROGRESS_S):
                     return
 
-    async def _look(self, client: httpx.AsyncClient, shown: View) -> None:
+    async def _look(self, client: httpx.AsyncClient, shown: DemoView) -> None:
         try:
             async with self.store.transaction() as connection:
                 found = await views.cases(connection, self.ledger.worth_a_look())

@@ -14,7 +14,7 @@ from hub.errors import Misconfigured
 from hub.sandbox.children import Child, free_port
 
 
-class Server(ABC):
+class DataServer(ABC):
     """One server over one data folder; started again it has the same port and data. It ends with this process, however
     this process ends.
     """

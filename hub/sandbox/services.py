@@ -27,7 +27,7 @@ from hub.errors import Misconfigured
 from hub.sandbox.children import Child, free_port
 from hub.sandbox.kafka import Kafka
 from hub.sandbox.postgres import Postgres
-from hub.sandbox.server import Server, end_of
+from hub.sandbox.server import DataServer, end_of
 from hub.store import directory as kept
 from hub.store.transaction import Store, migrate
 from schemas.directory import Directory
@@ -72,7 +72,7 @@ async def up(stack: AsyncExitStack, data: Path, say: Callable[[str], None]) -> S
     stack.callback(registers.stop)
     broker = None if bootstrap else Kafka(data / "kafka")
     server = None if database_url else Postgres(data / "postgres")
-    services: list[Server] = [service for service in (broker, server) if service is not None]
+    services: list[DataServer] = [service for service in (broker, server) if service is not None]
     for service in services:
         stack.push_async_callback(asyncio.to_thread, service.stop)
     await _whole(asyncio.gather(*(asyncio.to_thread(service.start) for service in services)))

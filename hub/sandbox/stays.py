@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from hub.sandbox.plot import Plot
-from hub.sandbox.wire import Answer
+from hub.sandbox.wire import SenderAnswer
 from hub.store.views import CaseView
 
 AT_FAULT = (
@@ -71,7 +71,7 @@ class Stay:
     message: str
     at: float
     """``time.monotonic()`` when it was sent."""
-    answer: Answer | None = None
+    answer: SenderAnswer | None = None
     view: CaseView | None = None
     manual: bool = False
     """Somebody had to be found by hand, or was not found at all."""

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hub.sandbox import story
-from hub.sandbox.gauges import Gauges
+from hub.sandbox.gauges import SandboxGauges
 from hub.sandbox.ledger import Ledger
 from hub.sandbox.stays import Stay
 from schemas.directory import Directory
@@ -35,7 +35,7 @@ _MARKS = {"red": "●", "yellow": "◐", "green": "●", "blue": "◆", "grey": 
 _EVERY_S = 5.0
 
 
-class View(Protocol):
+class DemoView(Protocol):
     """How a demo is shown."""
 
     def say(self, text: str) -> None:
@@ -62,7 +62,7 @@ class View(Protocol):
 class Plain:
     """Lines on standard output, for logs and pipes."""
 
-    def __init__(self, directory: Directory, ledger: Ledger, gauges: Gauges) -> None:
+    def __init__(self, directory: Directory, ledger: Ledger, gauges: SandboxGauges) -> None:
         self._directory, self._ledger, self._gauges = directory, ledger, gauges
         self._last = time.monotonic()
 
@@ -94,7 +94,7 @@ class Plain:
 class Terminal:
     """A table that lives."""
 
-    def __init__(self, directory: Directory, ledger: Ledger, gauges: Gauges, addresses: dict[str, str]) -> None:
+    def __init__(self, directory: Directory, ledger: Ledger, gauges: SandboxGauges, addresses: dict[str, str]) -> None:
         self._directory, self._ledger, self._gauges, self._addresses = directory, ledger, gauges, addresses
         self._console = Console()
         self._live = Live(console=self._console, refresh_per_second=4, get_renderable=self._look, screen=False)
@@ -184,14 +184,14 @@ class Terminal:
         ]
 
 
-def view(directory: Directory, ledger: Ledger, gauges: Gauges, addresses: dict[str, str]) -> View:
+def view(directory: Directory, ledger: Ledger, gauges: SandboxGauges, addresses: dict[str, str]) -> DemoView:
     """The live view in a terminal, plain lines elsewhere."""
     if sys.stdout.isatty():
         return Terminal(directory, ledger, gauges, addresses)
     return Plain(directory, ledger, gauges)
 
 
-def _numbers(ledger: Ledger, gauges: Gauges) -> str:
+def _numbers(ledger: Ledger, gauges: SandboxGauges) -> str:
     rates = ", ".join(f"{ledger.rate(what):.1f} {name}/s" for what, name in _RATES.items())
     return (
         f"{ledger.counts['admitted']} admitted, {ledger.under_way} under way; {rates};"

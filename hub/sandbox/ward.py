@@ -12,7 +12,7 @@ from hub.sandbox import acts, staff
 from hub.sandbox.casefile import CaseFile
 from hub.sandbox.party import STEP, Party
 from hub.sandbox.plot import Plot
-from hub.sandbox.wire import Answer, Notice
+from hub.sandbox.wire import ReceivedNotice, SenderAnswer
 from schemas.both import Deltagare
 from schemas.directory import Directory, Unit
 from schemas.envelope import Message
@@ -44,7 +44,7 @@ class Ward:
         self._directory = directory
         self._pace = pace
 
-    def told(self, file: CaseFile, notice: Notice) -> None:
+    def told(self, file: CaseFile, notice: ReceivedNotice) -> None:
         """The stays that are being played look into their files themselves."""
 
     async def prepare(self, file: CaseFile, unit: Unit) -> bool:  # noqa: ARG002 - as every desk
@@ -142,7 +142,7 @@ class _Stay:
             if answer.code == "ok":
                 return
 
-    async def _act(self, name: str, data: Part) -> Answer:
+    async def _act(self, name: str, data: Part) -> SenderAnswer:
         """After a while, and unless the register has said something in the meantime."""
         await self.party.pause()
         self._look()

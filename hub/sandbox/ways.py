@@ -20,9 +20,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub.routers.connections import Server
+from hub.routers.connections import HttpServer
 from hub.sandbox import wire
-from hub.sandbox.wire import Answer, Out
+from hub.sandbox.wire import Out, SenderAnswer
 from schemas.directory import Directory
 from schemas.ways_out import WebhookOut
 
@@ -37,7 +37,7 @@ _OURS = frozenset({401, 403, 413})
 class WayIn(Protocol):
     """A way to the hub."""
 
-    async def send(self, out: Out) -> Answer | None:
+    async def send(self, out: Out) -> SenderAnswer | None:
         """Sends until it is taken in; the receipt where the way gives one at once, None where it comes later."""
         ...
 
@@ -49,7 +49,7 @@ class HttpIn:
         self._client, self._url = client, url
         self._headers = {"authorization": f"Bearer {token}"}
 
-    async def send(self, out: Out) -> Answer | None:
+    async def send(self, out: Out) -> SenderAnswer | None:
         """Tried again with the same id for as long as the hub cannot take it: it knows repeats (D-2)."""
         path = "/fhir/$process-message" if out.attributes is None else "/messages"
         headers = {**self._headers, "content-type": out.media_type}
@@ -67,14 +67,14 @@ class HttpIn:
             wait = min(wait * 2, 10.0)
 
 
-def _receipt(answer: httpx.Response) -> Answer:
+def _receipt(answer: httpx.Response) -> SenderAnswer:
     content = answer.json()
     if content.get("resourceType") == "Bundle":
         found = wire.read({}, answer.content)
-        assert isinstance(found, Answer)
+        assert isinstance(found, SenderAnswer)
         return found
     if "code" not in content:  # refused before it became a message
-        return Answer("", "fatal-error", rule=content.get("rule", f"http-{answer.status_code}"))
+        return SenderAnswer("", "fatal-error", rule=content.get("rule", f"http-{answer.status_code}"))
     return wire.answer(content)
 
 
@@ -84,7 +84,7 @@ class KafkaTopicIn:
     def __init__(self, producer: AIOKafkaProducer, system: str) -> None:
         self._producer, self._topic = producer, f"hub.in.{system}"
 
-    async def send(self, out: Out) -> Answer | None:
+    async def send(self, out: Out) -> SenderAnswer | None:
         """Returns when the broker has it."""
         headers = [(f"ce_{name}", value.encode()) for name, value in (out.attributes or {}).items()]
         headers.append(("content-type", out.media_type.encode()))
@@ -140,7 +140,7 @@ class WebhookServer:
         config = uvicorn.Config(
             app, host="127.0.0.1", port=port, log_config=None, access_log=False, lifespan="off", ws="none"
         )
-        self._server = Server(config)
+        self._server = HttpServer(config)
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:

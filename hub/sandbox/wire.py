@@ -29,7 +29,7 @@ class Out:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class ReceivedNotice:
     """What a receiving system makes of a notice."""
 
     name: str
@@ -49,7 +49,7 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SenderAnswer:
     """What a sender makes of a receipt."""
 
     message: str
@@ -71,7 +71,7 @@ def announced(attributes: Mapping[str, str]) -> bool:
     return attributes.get("type") == ANNOUNCEMENT_TYPE
 
 
-def read(attributes: Mapping[str, str], body: bytes) -> Notice | Answer:
+def read(attributes: Mapping[str, str], body: bytes) -> ReceivedNotice | SenderAnswer:
     """What came on ``hub.out.<system>`` or to a webhook; raises ``ValueError`` or ``KeyError`` for what is neither."""
     content = json.loads(body)
     if content.get("resourceType") == "Bundle":
@@ -87,7 +87,7 @@ def read(attributes: Mapping[str, str], body: bytes) -> Notice | Answer:
         for colour in roles.values()
     ]
     name = NAME_OF[attributes["type"]]
-    return Notice(
+    return ReceivedNotice(
         name=name,
         message=attributes["id"],
         case=attributes["case"],
@@ -118,9 +118,9 @@ def _strongest(colours: Iterable[tuple[str, str, str]]) -> dict[str, dict[str, s
     return found
 
 
-def answer(content: Mapping[str, Any]) -> Answer:
+def answer(content: Mapping[str, Any]) -> SenderAnswer:
     """A native receipt, also inside a problem."""
-    return Answer(
+    return SenderAnswer(
         content.get("message", ""), content["code"], content.get("case"), content.get("rule"), content.get("sequence")
     )
 
@@ -129,7 +129,7 @@ def _unit(source: str) -> str | None:
     return source.removeprefix("urn:hsa:") if source.startswith("urn:hsa:") else None
 
 
-def _bundle(content: dict[str, Any]) -> Notice | Answer:
+def _bundle(content: dict[str, Any]) -> ReceivedNotice | SenderAnswer:
     resources = {entry["fullUrl"]: entry["resource"] for entry in content["entry"]}
     header = next(iter(resources.values()))
     told = {extension["url"]: extension for extension in header.get("extension", ())}
@@ -137,12 +137,12 @@ def _bundle(content: dict[str, Any]) -> Notice | Answer:
     sequence = told[names.EXT_SEQUENCE]["valuePositiveInt"] if names.EXT_SEQUENCE in told else None
     if "response" in header:
         response = header["response"]
-        return Answer(response["identifier"], response["code"], case, _rule(resources, response), sequence)
+        return SenderAnswer(response["identifier"], response["code"], case, _rule(resources, response), sequence)
     if case is None or sequence is None:
         raise ValueError("a notice names its case and its number")
     longer = told.get(names.EXT_MESSAGE_ID)
     sender = resources[header["sender"]["reference"]] if "sender" in header else None
-    return Notice(
+    return ReceivedNotice(
         name=header["eventCoding"]["code"],
         message=longer["valueString"] if longer else header["id"],
         case=case,

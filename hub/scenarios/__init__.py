@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hub.scenarios.memory import play
-from hub.scenarios.model import Scenario, Written
-from hub.scenarios.play import Notice, Outcome, Play
+from hub.scenarios.model import Scenario, ScenarioFile
+from hub.scenarios.play import Play, StepOutcome, ToldNotice
 from hub.scenarios.reading import Unusable
 from hub.scenarios.report import Difference, Report
 from hub.scenarios.world import World, load, world_of
@@ -31,7 +31,7 @@ def check(files: list[Path]) -> int:
     failed = 0
     for path in scenarios:
         try:
-            report = play(Written(path))
+            report = play(ScenarioFile(path))
         except Unusable as unusable:
             failed += 1
             sys.stdout.write(f"FAIL {unusable}\n")
@@ -45,14 +45,14 @@ def check(files: list[Path]) -> int:
 
 __all__ = [
     "Difference",
-    "Notice",
-    "Outcome",
     "Play",
     "Report",
     "Scenario",
+    "ScenarioFile",
+    "StepOutcome",
+    "ToldNotice",
     "Unusable",
     "World",
-    "Written",
     "check",
     "files_in",
     "load",

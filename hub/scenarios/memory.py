@@ -11,18 +11,18 @@ from datetime import datetime, timedelta
 
 from pydantic_core import from_json
 
+from hub.attachments import check as attachment_check
 from hub.intake.arrival import Arrival, Waited, read
-from hub.intake.batch import Batch
+from hub.intake.handle import Batch
 from hub.intake.holds import AT_THE_MOST
+from hub.intake.hub_messages import own_message
 from hub.intake.naming import names_of
-from hub.intake.own import own_message
-from hub.processes.registers import frist_of
-from hub.scenarios.model import At, Liability, News, Send, State, Written
-from hub.scenarios.play import Notice, Outcome, Play
+from hub.processes.shared.registers import frist_of
+from hub.scenarios.model import At, ExpectedLiability, NewsStep, ScenarioFile, Send, State
+from hub.scenarios.play import Play, StepOutcome, ToldNotice
 from hub.scenarios.report import Report
 from hub.scenarios.world import Lately, World, load, world_of
 from hub.store import inbox
-from hub.translators import files
 from hub.translators.native import write_body
 from schemas.both import Meddelande, Narstaende
 from schemas.messages import Question, Receipt, Told
@@ -32,7 +32,7 @@ _HELD = "held"
 """What the receipt of a held message names."""
 
 
-class Memory(Batch):
+class HubInMemory(Batch):
     """A hub in memory. ``take`` is the one way in; ``cases`` and ``rows`` (the inbox) are there to look at."""
 
     def __init__(self, world: World, now: datetime) -> None:
@@ -44,7 +44,7 @@ class Memory(Batch):
         self._asked = 0
         self._struck: set[tuple[datetime, str, str]] = set()
 
-    def take(self, arrival: Arrival, now: datetime) -> Outcome:
+    def take(self, arrival: Arrival, now: datetime) -> StepOutcome:
         """Handles one message and what follows from it: the registers' answer, messages that waited for the case."""
         self.now = now
         self.items.clear()
@@ -56,7 +56,7 @@ class Memory(Batch):
         self._follow()
         if receipt.rule == _HELD and not receipt.repeat:  # it may have been held only until the registers had answered
             receipt = self.final(arrival.key) or receipt
-        return Outcome(receipt, self._tells())
+        return StepOutcome(receipt, self._tells())
 
     def final(self, key: inbox.Key) -> Receipt | None:
         """The answer to a message that is not held any more."""
@@ -80,9 +80,9 @@ class Memory(Batch):
         standing = None if case is None or listed is None else self.memory[case.id][listed].data
         people = (patient, *(one.name for one in standing.people)) if isinstance(standing, Narstaende) else (patient,)
         file = message.data.attachment
-        unfit = None if file is None else files.check(file.name, base64.b64decode(file.content), people)
+        unfit = None if file is None else attachment_check.check(file.name, base64.b64decode(file.content), people)
         if unfit is not None:
-            arrival.refused = files.refusal(unfit)
+            arrival.refused = attachment_check.refusal(unfit)
 
     def _look_up(self, start: int) -> int:
         """The registers' answer is a message of the hub's own, right after the one that asked (architecture.md §1).
@@ -101,7 +101,7 @@ class Memory(Batch):
                 self._handle(own_message(case, f"a-{self._asked}-0", asked.question, answer, self.now))
         return end
 
-    def strike(self, then: datetime) -> list[Notice]:
+    def strike(self, then: datetime) -> list[ToldNotice]:
         """Moves the clock; every deadline on the way is told at its time (D-9)."""
         self.items.clear()
         while True:
@@ -124,7 +124,7 @@ class Memory(Batch):
         self._follow()  # what has waited as long as it may is refused
         return self._tells()
 
-    def learn(self, person: str, news: Folkbokforing, now: datetime) -> list[Notice]:
+    def learn(self, person: str, news: Folkbokforing, now: datetime) -> list[ToldNotice]:
         """Folkbokforing was asked again, and says something new of a person: in every case of theirs."""
         self.items.clear()
         self.now = now
@@ -134,10 +134,10 @@ class Memory(Batch):
                 self._handle(own_message(id_, f"n-{self._asked}", "folkbokforing", news, now))
         return self._tells()
 
-    def _tells(self) -> list[Notice]:
+    def _tells(self) -> list[ToldNotice]:
         self.wind_the_clocks()
         return [
-            Notice(item.told, item.message.name, from_json(write_body(item.message)))
+            ToldNotice(item.told, item.message.name, from_json(write_body(item.message)))
             for item in self.items
             if isinstance(item.told, Told) and item.message is not None
         ]
@@ -166,17 +166,17 @@ class Memory(Batch):
                 arrival.waited = Waited(one.case_key, one.reason, since, reason_since)
         self.held.clear()
 
-    def history(self, case: str | None) -> list[inbox.Row]:
+    def history(self, case: str | None) -> list[inbox.InboxRow]:
         """A case's accepted messages, in sequence order."""
         rows = [row for row in (*self.rows, *self.settled) if row.case_id == case and row.sequence is not None]
         return sorted(rows, key=lambda row: row.sequence or 0)
 
 
-def play(written: Written, world: World | None = None) -> Report:
+def play(written: ScenarioFile, world: World | None = None) -> Report:
     """Plays a scenario in memory. Raises ``Unusable`` when it cannot be played as it is written."""
     found = world or load(world_of(written.path, written.scenario.world))
     played = Play(written, found)
-    hub = Memory(played.world, played.now)
+    hub = HubInMemory(played.world, played.now)
     for number, step in played.steps:
         if isinstance(step, Send):
             arrival = played.arrival(number, step)
@@ -186,12 +186,12 @@ def play(written: Written, world: World | None = None) -> Report:
             played.judge_told(number, "at", step.notices, hub.strike(played.now))
             for name, key in played.held(number, step).items():
                 played.judge_final(number, step, name, hub.final(key))
-        elif isinstance(step, News):
+        elif isinstance(step, NewsStep):
             told = hub.learn(step.news.person, played.learnt(step), played.now)
             played.judge_told(number, "news", step.news.notices, told)
         elif isinstance(step, State):
             played.judge_state(number, step, None if played.case is None else hub.cases.get(played.case))
-        elif isinstance(step, Liability):
+        elif isinstance(step, ExpectedLiability):
             if played.case is None:
                 raise written.fault(number, "liability", "there is no case yet")
             events = [from_json(row.events or b"[]") for row in hub.history(played.case)]
@@ -205,7 +205,7 @@ def answer(world: World, arrival: Arrival, now: datetime) -> Receipt:
     """What an empty hub answers in the end to one message after which nothing comes: how the contracts' fixtures are
     judged.
     """
-    hub = Memory(world, now)
+    hub = HubInMemory(world, now)
     receipt = hub.take(arrival, now).receipt
     hub.strike(now + AT_THE_MOST + timedelta(seconds=1))
     return hub.final(arrival.key) or receipt

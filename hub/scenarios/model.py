@@ -120,7 +120,7 @@ class LiabilityIs(_Strict):
     municipality: Kommunkod | None = None
 
 
-class Liability(_Strict):
+class ExpectedLiability(_Strict):
     """What the law's clock says of the case (law 2017:612, law-and-lookups §1)."""
 
     liability: LiabilityIs
@@ -137,7 +137,7 @@ class NewsIs(_Strict):
     notices: dict[ShortName, ExpectedNotice] | None = None
 
 
-class News(_Strict):
+class NewsStep(_Strict):
     """The population register has news of a person, and the hub learns it by asking again (C-62, C-63)."""
 
     news: NewsIs
@@ -170,8 +170,8 @@ Step = Annotated[
     | Annotated[At, Tag("at step")]
     | Annotated[State, Tag("state step")]
     | Annotated[History, Tag("history step")]
-    | Annotated[Liability, Tag("liability step")]
-    | Annotated[News, Tag("news step")],
+    | Annotated[ExpectedLiability, Tag("liability step")]
+    | Annotated[NewsStep, Tag("news step")],
     Discriminator(
         _kind,
         custom_error_type="unknown_step",
@@ -192,7 +192,7 @@ class Scenario(_Strict):
     steps: tuple[Step, ...] = Field(min_length=1)
 
 
-class Written:
+class ScenarioFile:
     """A scenario with the file that it stands in, so that every fault can be shown in its place."""
 
     def __init__(self, path: Path) -> None:

@@ -14,22 +14,22 @@ from typing import Any
 from pydantic_core import to_json
 
 from hub.intake.arrival import Arrival
-from hub.processes.case import Case
-from hub.processes.events import Event
-from hub.processes.law import liability
-from hub.processes.outlook import outlook
+from hub.processes.engine.case import Case
+from hub.processes.engine.events import Event
+from hub.processes.engine.unit_view import outlook
 from hub.processes.svu import SVU
+from hub.processes.svu.law import liability
 from hub.scenarios.model import (
     At,
+    ExpectedLiability,
     ExpectedNotice,
     ExpectedReceipt,
     History,
-    Liability,
-    News,
+    NewsStep,
+    ScenarioFile,
     Send,
     State,
     Step,
-    Written,
 )
 from hub.scenarios.report import Difference, Report, words
 from hub.scenarios.world import World
@@ -44,7 +44,7 @@ _ORDER = ("red", "blue", "yellow", "green", "grey")
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class ToldNotice:
     """One notice as its system gets it: the hub's extensions, the message's name, its data as native JSON."""
 
     told: Told
@@ -53,18 +53,18 @@ class Notice:
 
 
 @dataclass(slots=True)
-class Outcome:
+class StepOutcome:
     """What one step led to: the answer to its sender, and every notice, those that follow from addressing included."""
 
     receipt: Receipt
-    told: Sequence[Notice]
+    told: Sequence[ToldNotice]
 
 
 @dataclass(slots=True)
 class Play:
     """One run of one scenario."""
 
-    written: Written
+    written: ScenarioFile
     world: World
     report: Report = field(init=False)
     now: datetime = field(init=False)
@@ -170,7 +170,7 @@ class Play:
             return self.world.names.get(value, value)
         return value
 
-    def judge(self, number: int, step: Send, arrival: Arrival, outcome: Outcome) -> None:
+    def judge(self, number: int, step: Send, arrival: Arrival, outcome: StepOutcome) -> None:
         """Compares the answer and the notices with what the step says."""
         receipt = outcome.receipt
         self._remember(number, step, arrival, receipt)
@@ -188,7 +188,7 @@ class Play:
             self._differs(number, what, wanted, got)
 
     def judge_told(
-        self, number: int, what: str, expected: Mapping[str, ExpectedNotice] | None, told: Sequence[Notice]
+        self, number: int, what: str, expected: Mapping[str, ExpectedNotice] | None, told: Sequence[ToldNotice]
     ) -> None:
         """Compares who was told with what a step says."""
         if expected is None:
@@ -203,7 +203,7 @@ class Play:
             unit = self.world.names[name]
             self._judge_content(number, f"notices of {what} to {name}", notice, [n for n in told if unit in n.told.to])
 
-    def _judge_content(self, number: int, what: str, expected: ExpectedNotice, told: Sequence[Notice]) -> None:
+    def _judge_content(self, number: int, what: str, expected: ExpectedNotice, told: Sequence[ToldNotice]) -> None:
         """Compares what a unit's notices are of, hold and lack."""
         names = tuple(notice.name for notice in told)
         if expected.tells is not None and names != expected.tells:
@@ -226,7 +226,7 @@ class Play:
             self._named[step.as_] = step.id or f"m-{number + 1}", receipt.case
             self._keys[step.as_] = arrival.key
 
-    def _told(self, told: Sequence[Notice]) -> dict[str, str | None]:
+    def _told(self, told: Sequence[ToldNotice]) -> dict[str, str | None]:
         """Unit → what is awaited of it, over all notices of a step."""
         found: dict[str, str | None] = {}
         for notice in told:
@@ -257,7 +257,9 @@ class Play:
         if tuple(names) != step.history:
             self._differs(number, "history", ", ".join(step.history) or "empty", ", ".join(names) or "empty")
 
-    def judge_liability(self, number: int, step: Liability, history: Sequence[Iterable[Event]], opened_by: str) -> None:
+    def judge_liability(
+        self, number: int, step: ExpectedLiability, history: Sequence[Iterable[Event]], opened_by: str
+    ) -> None:
         """Compares what the law's clock says of the case's history."""
         wanted = step.liability
         today = local_day(self.now)
@@ -267,7 +269,7 @@ class Play:
             if found != stated:
                 self._differs(number, f"liability {name}", str(stated), str(found))
 
-    def learnt(self, step: News) -> Folkbokforing:
+    def learnt(self, step: NewsStep) -> Folkbokforing:
         """What folkbokforing says now, as the hub tells it."""
         return Folkbokforing.model_validate(step.news.model_dump(exclude={"person", "notices"}))
 

@@ -12,7 +12,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from hub.processes.registers import LICENSED, STAFF, outcome_of
+from hub.processes.shared.registers import LICENSED, STAFF, outcome_of
 from hub.scenarios.model import ShortName
 from hub.scenarios.reading import Unusable, read
 from schemas.directory import Directory
@@ -26,7 +26,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Person(_Strict):
+class PersonAnswer(_Strict):
     """What the registers answer about one person (law-and-lookups.md §4)."""
 
     outcome: AddressingOutcome
@@ -41,7 +41,7 @@ class Person(_Strict):
     """The hub asked about this person lately and need not ask again: the answer is there when the message comes."""
 
 
-class Actor(_Strict):
+class ActorAnswer(_Strict):
     """What HSA answers about one who acts (C-3)."""
 
     outcome: VerificationOutcome
@@ -60,10 +60,10 @@ class World(_Strict):
     """Short name → unit. A unit that is not in the directory may have one too, to show that it is refused."""
     staff: dict[ShortName, tuple[Hsa, ...]]
     """Unit → those who act for it; the first does where a step names nobody."""
-    hsa: dict[Hsa, Actor] = Field(default_factory=dict)
+    hsa: dict[Hsa, ActorAnswer] = Field(default_factory=dict)
     """Those of whom HSA says something of interest; everybody else was verified lately."""
     directory: Directory
-    persons: dict[Personnummer12, Person]
+    persons: dict[Personnummer12, PersonAnswer]
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
@@ -131,7 +131,7 @@ class World(_Strict):
 
 
 class Lately:
-    """What the hub knows of a world without asking (``hub.intake.own.Known``); it learns as the scenario goes on."""
+    """What the hub knows of a world without asking (``hub.intake.hub_messages.Known``); it learns as the scenario goes on."""
 
     def __init__(self, world: World) -> None:
         """At the beginning only what the world says is known."""
@@ -166,7 +166,7 @@ class Lately:
             self._actors[answer.actor, answer.role] = answer.outcome
 
 
-_NOBODY = Person(outcome="not_found")
+_NOBODY = PersonAnswer(outcome="not_found")
 FOLDER = Path(__file__).parent
 """Where our own worlds lie: in a checkout ``worlds`` is a link to ``contracts/worlds``, a wheel carries the files."""
 

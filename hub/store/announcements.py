@@ -11,17 +11,17 @@ from datetime import datetime
 from psycopg.rows import class_row
 
 from hub.store import outbox
-from hub.store.outbox import Connection, Item
+from hub.store.outbox import Connection, OutboxRow
 from schemas.messages import HUB_SOURCE, Announcement
 
 
 async def add(
     connection: Connection, id_: str, told: Announcement, systems: Iterable[str], now: datetime
-) -> list[Item]:
+) -> list[OutboxRow]:
     """One row for each system; they wait for their way out like everything else."""
     start = await outbox.block(connection)
     items = [
-        Item(start + number, "announcement", system, None, None, HUB_SOURCE, id_, told, None, now, now)
+        OutboxRow(start + number, "announcement", system, None, None, HUB_SOURCE, id_, told, None, now, now)
         for number, system in enumerate(sorted(systems))
     ]
     await outbox.add(connection, items)

@@ -12,7 +12,7 @@ from typing import Any
 from psycopg import AsyncConnection
 from pydantic_core import to_json
 
-from hub.processes.case import Case
+from hub.processes.engine.case import Case
 from hub.store.inbox import uuid_bytes
 from hub.store.transaction import copy, keys
 

@@ -23,7 +23,7 @@ Key = tuple[str, str]
 
 
 @dataclass(slots=True)
-class Row:
+class InboxRow:
     """One message as it is kept; ``receipt`` is None while it is held, ``sequence`` and ``events`` unless it was
     accepted.
     """
@@ -66,7 +66,7 @@ def uuid_bytes(text: str | None) -> bytes | None:
     return None if text is None else bytes.fromhex(text.replace("-", ""))
 
 
-async def add(connection: Connection, rows: Sequence[Row]) -> None:
+async def add(connection: Connection, rows: Sequence[InboxRow]) -> None:
     """Keeps new messages; raises ``Conflict`` when one of the keys is there already."""
     await copy(
         connection,
@@ -105,7 +105,7 @@ async def seen(connection: Connection, keys: Iterable[Key]) -> dict[Key, tuple[b
     return {(source, id_): (bytes(digest), receipt) for source, id_, digest, receipt in await found.fetchall()}
 
 
-async def answer(connection: Connection, row: Row) -> None:
+async def answer(connection: Connection, row: InboxRow) -> None:
     """A message that was held has been handled or refused: its case, number and receipt are written, once.
 
     Raises ``Conflict`` when another hub was first: what stands is then read anew.
@@ -129,7 +129,7 @@ _WHOLE = (
 )
 
 
-async def load(connection: Connection, keys: Sequence[Key]) -> dict[Key, Row]:
+async def load(connection: Connection, keys: Sequence[Key]) -> dict[Key, InboxRow]:
     """Messages by key, as they were kept."""
     cursor = connection.cursor(row_factory=dict_row)
     found = await cursor.execute(
@@ -139,7 +139,7 @@ async def load(connection: Connection, keys: Sequence[Key]) -> dict[Key, Row]:
     return {(row["source"], row["id"]): _row(row) for row in await found.fetchall()}
 
 
-async def at(connection: Connection, numbers: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Row]:
+async def at(connection: Connection, numbers: Sequence[tuple[str, int]]) -> dict[tuple[str, int], InboxRow]:
     """Accepted messages by (case, sequence), as they were kept."""
     if not numbers:
         return {}
@@ -151,9 +151,9 @@ async def at(connection: Connection, numbers: Sequence[tuple[str, int]]) -> dict
     return {(str(row["case_id"]), row["sequence"]): _row(row) for row in await found.fetchall()}
 
 
-def _row(found: dict[str, Any]) -> Row:
+def _row(found: dict[str, Any]) -> InboxRow:
     case_id = found["case_id"]
-    return Row(
+    return InboxRow(
         **{
             **found,
             "raw": bytes(found["raw"]),

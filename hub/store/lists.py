@@ -15,9 +15,9 @@ from typing import Any, Literal
 from psycopg import AsyncConnection
 from pydantic_core import to_json
 
-from hub.processes.case import Case
+from hub.processes.engine.case import Case
 from hub.store import inbox
-from hub.store.inbox import Row
+from hub.store.inbox import InboxRow
 
 Connection = AsyncConnection[tuple[Any, ...]]
 Sort = Literal["changed", "name", "personnummer"]
@@ -55,7 +55,7 @@ class Found:
     case: Case
     changed_at: datetime
     archived: bool
-    kartlaggning: Row | None = None
+    kartlaggning: InboxRow | None = None
     """The message that was written in its kartlaggning last."""
 
 

@@ -30,7 +30,7 @@ menprovning waits; who is to be addressed, or a person asked about afresh; and w
 
 
 @dataclass(slots=True, eq=False)
-class Item:
+class OutboxRow:
     """One row of the outbox; ``message`` is there while it is still in memory from its intake."""
 
     id: int
@@ -99,7 +99,7 @@ async def block(connection: Connection) -> int:
     return int(row[0])
 
 
-async def add(connection: Connection, items: Sequence[Item]) -> None:
+async def add(connection: Connection, items: Sequence[OutboxRow]) -> None:
     """New rows, waiting."""
     await copy(
         connection,
@@ -140,7 +140,7 @@ TURN = "state = 'waiting' AND NOT behind"
 """What may be sent as soon as what it follows has been: not what waits behind a dead one of its case (D-6)."""
 
 
-async def due(connection: Connection, system: str, *, limit: int) -> list[Item]:
+async def due(connection: Connection, system: str, *, limit: int) -> list[OutboxRow]:
     """Look-ups whose time has come, the longest due first: they have no order of their own."""
     cursor = connection.cursor(row_factory=dict_row)
     found = await cursor.execute(
@@ -151,10 +151,10 @@ async def due(connection: Connection, system: str, *, limit: int) -> list[Item]:
     return [item(row) for row in await found.fetchall()]
 
 
-def item(row: dict[str, Any]) -> Item:
+def item(row: dict[str, Any]) -> OutboxRow:
     """A row as ``ITEM`` selects it."""
     row["told"] = _KINDS[row["kind"]].model_validate_json(row["told"])
-    return Item(**row)
+    return OutboxRow(**row)
 
 
 async def bodies(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[bytes | None, int]]:
@@ -190,7 +190,7 @@ async def sent(connection: Connection, ids: Sequence[int], at: Sequence[datetime
     )
 
 
-async def retry(connection: Connection, items: Sequence[Item], due_at: datetime, answer: str) -> None:
+async def retry(connection: Connection, items: Sequence[OutboxRow], due_at: datetime, answer: str) -> None:
     """An attempt ``failed`` and another one follows."""
     await connection.execute(
         "UPDATE outbox o SET due_at = %s, attempts = o.attempts + 1, answer = %s, first_tried_at = n.first,"

@@ -13,7 +13,7 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
-from hub.processes.case import Case
+from hub.processes.engine.case import Case
 
 Connection = AsyncConnection[tuple[Any, ...]]
 
@@ -57,7 +57,7 @@ async def case(connection: Connection, id_: str) -> tuple[Case, datetime, bool] 
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class StoredAct:
     """An accepted message without its bytes."""
 
     sequence: int
@@ -70,9 +70,9 @@ _TALK = ("meddelande", "kvittens", "felsant", "utskrift", "uppslag", "kontakt", 
 """Messages of which a case may have thousands, and which neither its documents nor the law's clock look at."""
 
 
-async def acts(connection: Connection, case_id: str, names: Sequence[str] | None = None) -> list[Act]:
+async def acts(connection: Connection, case_id: str, names: Sequence[str] | None = None) -> list[StoredAct]:
     """The accepted messages of some names, or all but the talk, in sequence order."""
-    found = await connection.cursor(row_factory=class_row(Act)).execute(
+    found = await connection.cursor(row_factory=class_row(StoredAct)).execute(
         "SELECT sequence, name, events, received_at FROM message WHERE case_id = %(case)s AND sequence IS NOT NULL"
         " AND CASE WHEN %(names)s::text[] IS NULL THEN name <> ALL(%(talk)s) ELSE name = ANY(%(names)s) END"
         " ORDER BY sequence",

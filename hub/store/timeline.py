@@ -19,7 +19,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(slots=True)
-class Entry:
+class TimelineEntry:
     """One line of a timeline: nothing of a body, nothing about a person."""
 
     at: datetime
@@ -38,7 +38,7 @@ _OF_M = ", ".join(f"m.{column}" for column in _MESSAGE.split(", "))
 _ROW = "id, kind, system, case_id::text, sequence, message, told, accepted_at, due_at, attempts, state, sent_at, answer"
 
 
-async def of(connection: Connection, wanted: str) -> list[Entry]:
+async def of(connection: Connection, wanted: str) -> list[TimelineEntry]:
     """The timeline of a message (by its id) or of a case (by its id), in the order in which things happened.
 
     Each part is a look-up by key: a store of millions answers as fast as a small one.
@@ -68,7 +68,8 @@ async def of(connection: Connection, wanted: str) -> list[Entry]:
     entries = [entry for found in messages for entry in _of_message(found)]
     entries += [entry for row in rows if case or row["message"] == wanted for entry in _of_row(row)]
     entries += [
-        Entry(h["since"], "held", f"{h['reason']}; tried {h['attempts']}, next {h['due_at']:%H:%M:%S}") for h in held
+        TimelineEntry(h["since"], "held", f"{h['reason']}; tried {h['attempts']}, next {h['due_at']:%H:%M:%S}")
+        for h in held
     ]
     return sorted(entries, key=lambda entry: entry.at)
 
@@ -78,7 +79,7 @@ async def _all(connection: Connection, statement: str, values: dict[str, Any]) -
     return await (await cursor.execute(statement, values)).fetchall()
 
 
-def _of_message(found: dict[str, Any]) -> list[Entry]:
+def _of_message(found: dict[str, Any]) -> list[TimelineEntry]:
     receipt = found["receipt"]
     number = f" #{found['sequence']}" if found["sequence"] else ""
     if receipt is None:
@@ -88,7 +89,7 @@ def _of_message(found: dict[str, Any]) -> list[Entry]:
     else:
         outcome = f"refused by {receipt['rule']} at {receipt.get('element') or '-'}: {receipt['text']['en']}"
     return [
-        Entry(
+        TimelineEntry(
             found["received_at"],
             "received",
             f"{found['name'] or 'unreadable'} {found['id']} from {found['system']}: {outcome}",
@@ -96,7 +97,7 @@ def _of_message(found: dict[str, Any]) -> list[Entry]:
     ]
 
 
-def _of_row(row: dict[str, Any]) -> list[Entry]:
+def _of_row(row: dict[str, Any]) -> list[TimelineEntry]:
     what = (
         f"{row['kind']} of {row['message']}"
         + (f" #{row['sequence']}" if row["sequence"] else "")
@@ -105,19 +106,23 @@ def _of_row(row: dict[str, Any]) -> list[Entry]:
     to = f" for {', '.join(row['told']['to'])}" if row["kind"] == "notice" else ""
     awaits = row["told"].get("awaits") or {}
     asked = f", awaits {', '.join(f'{act} of {unit}' for unit, act in awaits.items())}" if awaits else ""
-    entries = [Entry(row["accepted_at"], "addressed" if row["kind"] == "notice" else "written", what + to + asked)]
+    entries = [
+        TimelineEntry(row["accepted_at"], "addressed" if row["kind"] == "notice" else "written", what + to + asked)
+    ]
     if row["state"] == "sent":
         entries.append(
-            Entry(row["sent_at"], "sent" if row["kind"] != "lookup" else "answered", f"{what}: {row['answer']}")
+            TimelineEntry(row["sent_at"], "sent" if row["kind"] != "lookup" else "answered", f"{what}: {row['answer']}")
         )
     elif row["state"] == "dead":
         entries.append(
-            Entry(row["due_at"], "dead", f"{what}: {row['answer']} after {row['attempts']} attempts (row {row['id']})")
+            TimelineEntry(
+                row["due_at"], "dead", f"{what}: {row['answer']} after {row['attempts']} attempts (row {row['id']})"
+            )
         )
     elif row["state"] == "skipped":
-        entries.append(Entry(row["due_at"], "skipped", what))
+        entries.append(TimelineEntry(row["due_at"], "skipped", what))
     elif row["attempts"]:
-        entries.append(Entry(row["due_at"], "due", f"{what}: {row['answer']}, tried {row['attempts']}"))
+        entries.append(TimelineEntry(row["due_at"], "due", f"{what}: {row['answer']}, tried {row['attempts']}"))
     return entries
 
 

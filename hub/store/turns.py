@@ -10,7 +10,7 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
-from hub.store.outbox import ITEM, TURN, Item, item
+from hub.store.outbox import ITEM, TURN, OutboxRow, item
 from hub.store.transaction import array
 
 Connection = AsyncConnection[tuple[Any, ...]]
@@ -25,7 +25,7 @@ async def waiting(connection: Connection, system: str, *, after: int, limit: int
     return [id_ for (id_,) in await found.fetchall()]
 
 
-async def rows(connection: Connection, ids: Sequence[int]) -> list[Item]:
+async def rows(connection: Connection, ids: Sequence[int]) -> list[OutboxRow]:
     """Those of the rows that still wait for their turn, in the order in which they were written."""
     if not ids:
         return []

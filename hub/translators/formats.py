@@ -27,7 +27,7 @@ FHIR_XML = "application/fhir+xml"
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class Encoded:
     """Something ready for a way out: CloudEvents attributes, the media type, the body."""
 
     attributes: dict[str, str]
@@ -118,7 +118,7 @@ def digest(message: Message) -> bytes:
     return sha.digest()
 
 
-class Kept(Protocol):
+class KeptRow(Protocol):
     """A row of the store, as far as its message goes."""
 
     id: str
@@ -128,7 +128,7 @@ class Kept(Protocol):
     raw: bytes
 
 
-def kept(row: Kept) -> Message:
+def kept(row: KeptRow) -> Message:
     """A message as it was kept, the hub's own ones included: what was read once reads again."""
     found = None if row.attributes is None else from_json(row.attributes)
     if row.name in FROM_THE_HUB and found is not None:
@@ -147,33 +147,33 @@ def _data(name: str, body: bytes) -> Part:
     return MESSAGES[name].model_validate_json(body, context={"identities": ALL_THAT_THERE_ARE})
 
 
-def write_notice(message: Message, told: Told, format_: str, created: datetime, body: bytes | None = None) -> Written:
+def write_notice(message: Message, told: Told, format_: str, created: datetime, body: bytes | None = None) -> Encoded:
     """A notice in the format that a system has chosen; ``body`` is its native JSON, where that is written already."""
     attributes = native.attributes(message, told)
     if format_ == "fhir":
         attributes["datacontenttype"] = FHIR_JSON
-        return Written(attributes, FHIR_JSON, fhir.write_notice(message, told, created=created))
-    return Written(attributes, native.JSON, native.write_body(message) if body is None else body)
+        return Encoded(attributes, FHIR_JSON, fhir.write_notice(message, told, created=created))
+    return Encoded(attributes, native.JSON, native.write_body(message) if body is None else body)
 
 
-def write_receipt(receipt: Receipt, receipt_id: str, format_: str, created: datetime) -> Written:
+def write_receipt(receipt: Receipt, receipt_id: str, format_: str, created: datetime) -> Encoded:
     """A receipt in the format that a system has chosen."""
     attributes = native.receipt_attributes(receipt, receipt_id, created)
     if format_ == "fhir":
         attributes["datacontenttype"] = FHIR_JSON
-        return Written(
+        return Encoded(
             attributes, FHIR_JSON, fhir.write_response(receipt, receipt.message, created=created, media_type=FHIR_JSON)
         )
-    return Written(attributes, native.JSON, receipt.model_dump_json(exclude_none=True, exclude_defaults=True).encode())
+    return Encoded(attributes, native.JSON, receipt.model_dump_json(exclude_none=True, exclude_defaults=True).encode())
 
 
-def write_announcement(told: Announcement, id_: str, format_: str, created: datetime) -> Written:
+def write_announcement(told: Announcement, id_: str, format_: str, created: datetime) -> Encoded:
     """What operations announces, in the format that a system has chosen (C-34)."""
     attributes = native.announcement_attributes(id_, created)
     if format_ == "fhir":
         attributes["datacontenttype"] = FHIR_JSON
-        return Written(attributes, FHIR_JSON, fhir.write_announcement(told, id_, created=created))
-    return Written(attributes, native.JSON, told.model_dump_json().encode())
+        return Encoded(attributes, FHIR_JSON, fhir.write_announcement(told, id_, created=created))
+    return Encoded(attributes, native.JSON, told.model_dump_json().encode())
 
 
 def json_from(raw: bytes) -> Any:
@@ -184,8 +184,8 @@ def json_from(raw: bytes) -> Any:
 __all__ = [
     "FHIR_JSON",
     "FHIR_XML",
+    "Encoded",
     "Refused",
-    "Written",
     "digest",
     "is_fhir",
     "read",

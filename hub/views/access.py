@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from hub.errors import Refused
-from hub.processes.case import Case
-from hub.processes.common import organisation_takes_part
-from hub.processes.disclosure import knows
+from hub.processes.engine.case import Case
+from hub.processes.shared.audience import organisation_takes_part
+from hub.processes.shared.disclosure import knows
 from schemas.directory import Directory, System, Unit
 
 CHOICE = "aktivt_val"

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, get_args
 
-from hub.printing import Document, Kind, Patient, Printed, Section, signatures
-from hub.processes.case import Case
-from hub.processes.outlook import still_awaits
+from hub.printing import Document, Kind, Printed, PrintedPatient, Section, signatures
+from hub.processes.engine.case import Case
+from hub.processes.engine.unit_view import still_awaits
 from hub.views.rows import name_of
 from schemas.directory import Directory
 from schemas.swedish_time import day_in_words, moment_in_words
@@ -75,7 +75,7 @@ def paper(
         title=_TITLES[kind],
         final=_final(kind, case),
         case=case.id,
-        patient=Patient(
+        patient=PrintedPatient(
             name=case.person.get("name", ""),
             personnummer=case.person.get("personnummer", ""),
             address=case.person.get("address"),

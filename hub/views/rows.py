@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from hub.processes.case import Case
-from hub.processes.common import organisation_takes_part
-from hub.processes.disclosure import visible
-from hub.processes.outlook import ANSWER, able, as_configured, outlook, speakers
+from hub.processes.engine.case import Case
+from hub.processes.engine.unit_view import ANSWER, able, as_configured, outlook, speakers
+from hub.processes.shared.audience import organisation_takes_part
+from hub.processes.shared.disclosure import visible
 from hub.processes.svu import SVU
 from schemas.directory import Directory, Unit
 

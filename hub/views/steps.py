@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub.processes.case import Case
-from hub.processes.outlook import able, colours, still_awaits
+from hub.processes.engine.case import Case
+from hub.processes.engine.unit_view import able, colours, still_awaits
 from hub.processes.svu import SVU
 from hub.views.rows import name_of
 from schemas.directory import Directory

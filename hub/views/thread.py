@@ -6,8 +6,8 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
-from hub.processes.case import Case
-from hub.processes.outlook import speakers
+from hub.processes.engine.case import Case
+from hub.processes.engine.unit_view import speakers
 from hub.store.readings import Thread
 from hub.views.rows import name_of
 from hub.views.written import Seen

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from hub.processes.case import Case
+from hub.processes.engine.case import Case
 from schemas.directory import Directory, Organisation, Unit
 
 Named = TypeVar("Named", Unit, Organisation)

@@ -10,12 +10,12 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 
-from hub.processes.case import Case
-from hub.processes.disclosure import may_read
-from hub.processes.law import liability
-from hub.processes.outlook import may
+from hub.processes.engine.case import Case
+from hub.processes.engine.unit_view import may
+from hub.processes.shared.disclosure import may_read
 from hub.processes.svu import SVU
-from hub.store.readings import Act
+from hub.processes.svu.law import liability
+from hub.store.readings import StoredAct
 from hub.views.access import Asker, Reach
 from hub.views.rows import contacts, counts, head, kartlaggning, participants, person, time_of, to_do
 from hub.views.steps import steps
@@ -26,12 +26,12 @@ from schemas.swedish_time import local_day
 _LATEST = ("svu.inskrivning", "svu.sip_stallning", "adressering", "svu.utskrivning")
 
 
-def needed(case: Case, acts: Sequence[Act]) -> set[int]:
+def needed(case: Case, acts: Sequence[StoredAct]) -> set[int]:
     """The numbers of the messages in which what stands now is written, and the discharges that were undone."""
     return {*case.standing, *_latest(case, acts).values(), *(number for pair in _undone(acts) for number in pair)}
 
 
-def _undone(acts: Sequence[Act]) -> list[tuple[int, int]]:
+def _undone(acts: Sequence[StoredAct]) -> list[tuple[int, int]]:
     """V-17: the numbers of each discharge that was undone, and of what undid it."""
     found, last = [], None
     for act in acts:
@@ -43,7 +43,7 @@ def _undone(acts: Sequence[Act]) -> list[tuple[int, int]]:
     return found
 
 
-def _latest(case: Case, acts: Sequence[Act]) -> dict[str, int]:
+def _latest(case: Case, acts: Sequence[StoredAct]) -> dict[str, int]:
     """Name → the number of the message that stands. A published inskrivning is not replaced by one after the discharge."""
     acts = [act for act in acts if may_read(case, act.name)]
     found = {act.name: act.sequence for act in acts if act.name in _LATEST}
@@ -65,7 +65,7 @@ def whole(
     case: Case,
     asker: Asker,
     reach: Reach,
-    acts: Sequence[Act],
+    acts: Sequence[StoredAct],
     messages: Mapping[int, Seen],
     directory: Directory,
     *,
@@ -195,7 +195,7 @@ def _addressing(case: Case, one: Seen | None) -> dict[str, Any]:
     }
 
 
-def _liability(case: Case, acts: Sequence[Act], directory: Directory, now: datetime) -> dict[str, Any]:
+def _liability(case: Case, acts: Sequence[StoredAct], directory: Directory, now: datetime) -> dict[str, Any]:
     """Law 2017:612, chapters 4 and 5: from which day, or for want of what."""
     agreement = directory.agreement_of(case.opened_by)
     found = liability([act.events for act in acts], agreement, local_day(now), times=[act.received_at for act in acts])

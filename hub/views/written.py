@@ -11,10 +11,10 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 
-from hub.processes import disclosure
-from hub.processes.case import Case
-from hub.store.inbox import Row
-from hub.store.readings import Act
+from hub.processes.engine.case import Case
+from hub.processes.shared import disclosure
+from hub.store.inbox import InboxRow
+from hub.store.readings import StoredAct
 from hub.translators import formats
 from hub.views.rows import name_of
 from schemas.directory import Directory
@@ -56,7 +56,7 @@ class Seen:
         }
 
 
-def seen(row: Row, case: Case) -> Seen:
+def seen(row: InboxRow, case: Case) -> Seen:
     """A kept row as it is shown."""
     message = formats.kept(row)
     return Seen(row.sequence or 0, disclosure.shown(message, case), row.received_at)
@@ -98,28 +98,28 @@ def fields(
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class ContentVersion:
     """One version of a step's content; ``draft`` is seen by the party that wrote it alone (C-52)."""
 
     number: int
-    act: Act
+    act: StoredAct
     draft: bool
 
 
-def versions(step: str, acts: Sequence[Act]) -> list[Version]:
+def versions(step: str, acts: Sequence[StoredAct]) -> list[ContentVersion]:
     """All versions in order, numbered from 1; the numbers are the same for everybody."""
-    found: list[Version] = []
+    found: list[ContentVersion] = []
     published = False
     makes = _MAKES.get(step)
     for act in acts:
         if act.name not in MESSAGES[step] or (makes is not None and not makes.intersection(n for n, _ in act.events)):
             continue
         published = published or any(name == "stepped" and facts["step"] == step for name, facts in act.events)
-        found.append(Version(len(found) + 1, act, draft=step == "inskrivning" and not published))
+        found.append(ContentVersion(len(found) + 1, act, draft=step == "inskrivning" and not published))
     return found
 
 
-def current(step: str, found: Sequence[Version], case: Case) -> int:
+def current(step: str, found: Sequence[ContentVersion], case: Case) -> int:
     """The number of the version that stands: the last, but of an inskrivning that came after the discharge."""
     standing = case.steps.get(step)
     if step == "inskrivning" and standing is not None:
@@ -140,7 +140,7 @@ class Content:
         return {sequence for document in self.fields.values() for _, sequence in document.values()}
 
 
-def content(found: Sequence[Version]) -> Content:
+def content(found: Sequence[ContentVersion]) -> Content:
     """What these versions amount to, the last word of each field."""
     built = Content()
     for version in found:
@@ -164,7 +164,12 @@ def content(found: Sequence[Version]) -> Content:
 
 
 def version(
-    step: str, found: Sequence[Version], number: int, case: Case, messages: Mapping[int, Seen], directory: Directory
+    step: str,
+    found: Sequence[ContentVersion],
+    number: int,
+    case: Case,
+    messages: Mapping[int, Seen],
+    directory: Directory,
 ) -> dict[str, Any]:
     """One version as it is shown, marked when it is an earlier one and naming the one that stands (C-50)."""
     this, stands = found[number - 1], current(step, found, case)
@@ -186,7 +191,7 @@ def version(
     return {**line(step, this, stands, own, directory), "content": shown}
 
 
-def line(step: str, this: Version, stands: int, own: Seen, directory: Directory) -> dict[str, Any]:
+def line(step: str, this: ContentVersion, stands: int, own: Seen, directory: Directory) -> dict[str, Any]:
     """What the list of versions says of one."""
     return {
         "step": step,
@@ -203,7 +208,7 @@ def line(step: str, this: Version, stands: int, own: Seen, directory: Directory)
 # --- field history (C-51) ---------------------------------------------------------------------------------------------
 
 
-def writings(acts: Sequence[Act], document: str, name: str) -> list[tuple[int, int]]:
+def writings(acts: Sequence[StoredAct], document: str, name: str) -> list[tuple[int, int]]:
     """(version, sequence) of every writing of a field, in order."""
     found = [
         act.sequence

@@ -24,7 +24,7 @@ import httpx
 
 from hub.app import Hub
 from hub.intake.arrival import Arrival
-from hub.intake.own import own_message
+from hub.intake.hub_messages import own_message
 from hub.sandbox.postgres import Postgres
 from hub.settings import Settings
 from hub.store import directory as directories

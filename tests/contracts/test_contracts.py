@@ -18,7 +18,7 @@ from hub.contracts import fresh, generate, rules
 from hub.errors import Refused
 from hub.intake.arrival import Arrival
 from hub.processes.svu import SVU
-from hub.scenarios import Report, Written, load, play
+from hub.scenarios import Report, ScenarioFile, load, play
 from hub.scenarios.memory import answer
 from hub.scenarios.model import Send
 from hub.translators import formats, native
@@ -138,7 +138,7 @@ def _typed(value: Any) -> Any:
 
 @cache
 def _reports() -> tuple[Report, ...]:
-    return tuple(play(Written(path)) for path in SCENARIOS)
+    return tuple(play(ScenarioFile(path)) for path in SCENARIOS)
 
 
 def test_every_rule_of_the_tables_is_shown_by_a_scenario():
@@ -161,7 +161,7 @@ def test_every_rule_in_scope_stands_in_the_tables_or_beside_them_or_it_is_said_w
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_a_scenario_says_of_every_step_who_is_told(path: Path):
-    for step in Written(path).scenario.steps:
+    for step in ScenarioFile(path).scenario.steps:
         if isinstance(step, Send):
             assert step.notices is not None
 

@@ -24,8 +24,8 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from hub.processes.case import Case
-from hub.processes.events import fold, rules_part
+from hub.processes.engine.case import Case
+from hub.processes.engine.events import fold, rules_part
 from hub.sandbox.kafka import Kafka
 from hub.sandbox.postgres import Postgres
 from hub.store import cases

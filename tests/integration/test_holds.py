@@ -12,12 +12,12 @@ import pytest
 
 from hub import operations
 from hub.errors import Misconfigured, Unavailable
-from hub.intake import batch as batches
+from hub.intake import handle as batches
 from hub.intake import holds
-from hub.intake.batch import Batch
-from hub.intake.clock import Clock
-from hub.intake.kept import stored_arrival
-from hub.intake.own import own_message
+from hub.intake.deadline_timer import DeadlineTimer
+from hub.intake.handle import Batch
+from hub.intake.hub_messages import own_message
+from hub.intake.stored import stored_arrival
 from hub.store import deadline, held, inbox, timeline
 from hub.store import directory as directories
 from hub.store.transaction import MIGRATIONS, Conflict, Store
@@ -392,7 +392,7 @@ async def test_protection_is_learnt_and_a_deadline_told_while_a_menprovning_wait
     asked = b'{"outcome":"menprovning","decided_by":"SE2321000255-P01"}'
     assert (await desk.send("asked", name="samtycke", body=asked)).rule == "held"
     desk.now = datetime(2026, 3, 3, 8, 0, tzinfo=UTC) + timedelta(days=400)
-    assert await Clock(desk.store, desk.intake, desk.clock).strike() == 1
+    assert await DeadlineTimer(desk.store, desk.intake, desk.clock).strike() == 1
     news = own_message(opened_now.case, "n-1", "folkbokforing", Folkbokforing(news="protected"), desk.clock())
     (receipt,) = await desk.intake.submit([news], patient=True)
     assert receipt.code == "ok"
@@ -404,7 +404,7 @@ async def test_protection_is_learnt_and_a_deadline_told_while_a_menprovning_wait
 async def test_a_defect_in_one_of_the_hubs_own_is_held_alone_and_told_when_it_is_mended(hubs, monkeypatch):
     desk = hubs[0]
     case = (await desk.send("m-1")).case
-    from hub.processes.registers import ADRESSERING
+    from hub.processes.shared.registers import ADRESSERING
 
     def broken(*_):
         raise KeyError("anything")
@@ -434,7 +434,7 @@ async def test_deadlines_that_cannot_be_told_are_put_off_for_all_hubs_and_the_ot
         told_later,
     )
     desk.now = told_later + timedelta(seconds=1)
-    clocks = [Clock(one.store, one.intake, desk.clock) for one in hubs]
+    clocks = [DeadlineTimer(one.store, one.intake, desk.clock) for one in hubs]
     assert [await clocks[0].strike(), await clocks[1].strike()] == [0, 1]
     put_off = await all_of(desk, "SELECT min(put_off), max(put_off) FROM deadline")
     assert put_off[0][0] > desk.now
@@ -458,7 +458,7 @@ async def test_a_deadline_that_was_refused_is_told_when_the_case_has_moved_on(hu
         " %s, decode(repeat('00', 32), 'hex'), '', '', 'hub', now(), '{\"code\": \"fatal-error\"}') RETURNING 1",
         old,
     )
-    assert await Clock(desk.store, desk.intake, desk.clock).strike() == 1
+    assert await DeadlineTimer(desk.store, desk.intake, desk.clock).strike() == 1
 
 
 # --- nothing on a timer grows with what is held -----------------------------------------------------------------------

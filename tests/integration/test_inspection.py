@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 import psutil
 import pytest
 
+from hub import child_processes
+from hub.attachments import scanner, scanner_process
+from hub.attachments.scanner import Inspection
 from hub.errors import Unavailable
-from hub.intake import beside, file_reader, inspection
 from hub.intake.arrival import Arrival
-from hub.intake.inspection import Inspection
 from schemas.both import Attachment, Kvittens, Meddelande
 from schemas.envelope import Message
 
@@ -30,23 +31,23 @@ async def inspector():
 
 def stands_in(monkeypatch, script: str) -> None:
     """Another program in the reader's place."""
-    monkeypatch.setattr(beside, "command", lambda _: (sys.executable, "-c", script))
+    monkeypatch.setattr(child_processes, "command", lambda _: (sys.executable, "-c", script))
 
 
 def reads_with(monkeypatch, check: str, *, seconds: int = 1) -> None:
-    """The real reader, with something else in the place of ``files.check``."""
+    """The real reader, with something else in the place of ``check.check``."""
     script = f"""
-from hub.intake import file_reader
-from hub.translators import files
+from hub.attachments import scanner, scanner_process
+from hub.attachments import check as rules
 import os, time
 def check(name, content, people):
     {check}
-files.check = check
-file_reader.SECONDS = {seconds}
-file_reader.main()
+rules.check = check
+scanner_process.SECONDS = {seconds}
+scanner_process.main()
 """
     stands_in(monkeypatch, script)
-    monkeypatch.setattr(file_reader, "SECONDS", seconds)
+    monkeypatch.setattr(scanner_process, "SECONDS", seconds)
 
 
 async def test_a_file_is_inspected_and_the_refusal_names_the_rule(inspector):
@@ -71,9 +72,9 @@ async def test_no_process_is_started_before_the_first_file_and_few_for_many():
 
 async def test_the_reader_ends_when_the_hub_is_gone():
     process = await asyncio.create_subprocess_exec(
-        *beside.command(file_reader), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        *child_processes.command(scanner_process), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
-    assert await process.stdout.readline() == file_reader.READY
+    assert await process.stdout.readline() == scanner_process.READY
     process.stdin.close()  # as the kernel does, whichever way the hub ends
     assert await asyncio.wait_for(process.wait(), 10) == 0
 
@@ -119,11 +120,11 @@ async def test_a_file_cannot_make_its_fork_write(monkeypatch, inspector, tmp_pat
 
 async def test_a_reader_that_is_stuck_or_dies_is_ended_and_the_file_refused(monkeypatch, inspector):
     stands_in(monkeypatch, "import time; print('ready', flush=True); time.sleep(99)")
-    monkeypatch.setattr(file_reader, "SECONDS", 0)
-    monkeypatch.setattr(inspection, "_OVERTIME_S", 0.3)
+    monkeypatch.setattr(scanner_process, "SECONDS", 0)
+    monkeypatch.setattr(scanner, "_OVERTIME_S", 0.3)
     assert "i tid" in (await inspector.inspect(attachment())).sv
     stands_in(monkeypatch, "import sys; print('ready', flush=True); sys.stdin.buffer.read(3)")
-    monkeypatch.setattr(inspection, "_OVERTIME_S", 5)
+    monkeypatch.setattr(scanner, "_OVERTIME_S", 5)
     assert "i tid" in (await inspector.inspect(attachment())).sv
 
 
@@ -137,20 +138,20 @@ async def test_a_reader_that_does_not_start_is_no_fault_of_the_file(monkeypatch,
     stands_in(monkeypatch, "raise SystemExit(1)")
     with pytest.raises(Unavailable):
         await inspector.inspect(attachment())
-    monkeypatch.setattr(beside, "command", lambda _: ("/there/is/no/such",))
+    monkeypatch.setattr(child_processes, "command", lambda _: ("/there/is/no/such",))
     with pytest.raises(Unavailable):
         await inspector.inspect(attachment())
 
 
 async def test_a_patient_caller_waits_until_the_reader_starts_again(monkeypatch, inspector):
-    real = beside.command
-    monkeypatch.setattr(inspection, "_AGAIN_S", 0.05)
-    monkeypatch.setattr(beside, "command", lambda _: ("/there/is/no/such",))
+    real = child_processes.command
+    monkeypatch.setattr(scanner, "_AGAIN_S", 0.05)
+    monkeypatch.setattr(child_processes, "command", lambda _: ("/there/is/no/such",))
     one = arrival("a", b"19121212-1212")
     waits = asyncio.create_task(inspector.pass_through([one], {"a"}, patient=True))
     await asyncio.sleep(0.3)
     assert not waits.done()
-    monkeypatch.setattr(beside, "command", real)
+    monkeypatch.setattr(child_processes, "command", real)
     await asyncio.wait_for(waits, 20)
     assert one.refused.rule == "C-42"
 
@@ -201,7 +202,7 @@ async def test_one_who_goes_away_lets_the_next_in(inspector):
 
 
 async def test_one_systems_slow_files_do_not_hold_up_a_submission_for_long(monkeypatch, inspector):
-    monkeypatch.setattr(inspection, "_SYSTEM_S", 0.0)
+    monkeypatch.setattr(scanner, "_SYSTEM_S", 0.0)
     first, second = arrival("a", b"hej"), arrival("b", b"hej")
     await inspector.pass_through([first, second], {"a", "b"}, patient=False)
     assert first.refused is None

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hub import operations
-from hub.addressing.known import Known
+from hub.addressing.memory import RegisterMemory
 from hub.errors import Misconfigured
-from hub.intake.own import own_message
+from hub.intake.hub_messages import own_message
 from hub.store import held, inbox, timeline, turns
 from hub.store.registers import Answers
 from schemas.own import Folkbokforing, Verifiering
@@ -42,7 +42,7 @@ async def test_whom_hsa_does_not_know_is_vouched_for_once_and_refused_from_then_
     ]
     second = await desk.send("m-2", subject="ref:vk-2")
     assert (second.code, second.rule, second.element) == ("fatal-error", "C-3", "/actor")
-    again = Known(Answers(desk.store), 3600, 600)
+    again = RegisterMemory(Answers(desk.store), 3600, 600)
     await again.load()
     assert again.actor("SE2321000255-P03", "sjukskoterska") == "unknown"
 

@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub.addressing.calls import Caller, Parked, RegisterSettings
-from hub.addressing.known import Known
-from hub.addressing.news import News
+from hub.addressing.memory import RegisterMemory
+from hub.addressing.recheck import Recheck
 from hub.addressing.registers import Registers
+from hub.addressing.soap_client import Caller, Parked, RegisterSettings
 from hub.addressing.worker import Worker
 from hub.errors import Unavailable
-from hub.intake.outcome import Outcome
-from hub.intake.readers import Readers
+from hub.intake.reader_check import Readers
+from hub.intake.save import Outcome
 from hub.sandbox.registers import Control, Trouble
 from hub.store import cases, outbox, timeline
 from hub.store.registers import Answers
@@ -84,7 +84,7 @@ async def addressed(desk, id_):
 
 async def test_thousands_of_verifications_hold_up_neither_an_addressing_nor_a_menprovning(desk, simulated):
     rows = [
-        outbox.Item(
+        outbox.OutboxRow(
             0, "lookup", outbox.VERIFICATIONS, None, None, HUB_SOURCE, f"v-{n}",
             Question(question="verifiering", actor=f"SE2321000255-N{n}", role="lakare", unit=WARD),
             None, datetime.now(UTC), datetime.now(UTC),
@@ -135,7 +135,7 @@ async def test_one_person_whose_question_is_refused_spoils_nobody_elses_news():
                 raise Parked("client-fault")
             return dict.fromkeys(some)
 
-    news = News(None, None, Refusing(), None, timedelta(hours=1), production=False)
+    news = Recheck(None, None, Refusing(), None, timedelta(hours=1), production=False)
     assert list(await news._records(persons)) == [persons[0], persons[2]]
 
 
@@ -214,7 +214,7 @@ async def test_a_question_to_hsa_survives_a_conflict(desk, monkeypatch):
 
 async def test_who_reads_is_asked_of_hsa_once_and_what_hsa_says_is_known_to_every_hub(desk, simulated):
     readers = Readers(desk.store, desk.known, desk.offered.extend)
-    other = Known(Answers(desk.store), 60, 60)
+    other = RegisterMemory(Answers(desk.store), 60, 60)
     for _ in range(2):
         readers.read("SE2321000255-NOBODY1", "sjukskoterska", WARD)
         await readers.write()

@@ -15,14 +15,14 @@ from fastapi import FastAPI
 from hub import metrics
 from hub.app import Hub
 from hub.delivery import relay as relays
-from hub.delivery.parcel import Outcome
+from hub.delivery.outgoing import AttemptOutcome
 from hub.delivery.relay import Relay
 from hub.errors import Unavailable
 from hub.routers import kafka as kafka_in
 from hub.routers import ops
 from hub.settings import Settings
 from hub.store import directory as directories
-from hub.store.ownership import Ownership
+from hub.store.advisory_locks import Ownership
 from hub.store.transaction import Store
 from tests import stack as parts
 from tests.stack import hashed, until
@@ -72,7 +72,7 @@ class Receivers:
     async def send(self, system, parcels, may_leave):
         await may_leave()
         self.got += [(system.id, parcel.id) for parcel in parcels]
-        return Outcome("ok", "http:204")
+        return AttemptOutcome("ok", "http:204")
 
     async def close(self):
         pass

@@ -10,8 +10,8 @@ from random import Random
 from typing import get_args
 
 from hub.intake.arrival import Arrival
-from hub.intake.clock import Clock
-from hub.intake.own import own_message
+from hub.intake.deadline_timer import DeadlineTimer
+from hub.intake.hub_messages import own_message
 from hub.store import directory as directories
 from hub.store.transaction import Store
 from hub.translators.native import STRUCTURED
@@ -57,7 +57,7 @@ async def test_whatever_comes_in_nothing_becomes_a_defect_and_every_deadline_can
     await directories.apply(store, WORLD.directory)
     desk = Desk(store, WORLD.directory)
     running = asyncio.create_task(desk.intake.run())
-    clock = Clock(store, desk.intake, desk.clock)
+    clock = DeadlineTimer(store, desk.intake, desk.clock)
     codes: set[str] = set()
     for seed in range(_STAYS):
         chance, case, accepted = Random(seed), None, []

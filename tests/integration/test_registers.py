@@ -9,10 +9,10 @@ import httpx
 import pytest
 from lxml import etree
 
-from hub.addressing.calls import Caller, Parked, RegisterSettings
-from hub.addressing.outcomes import Outcome, Rules
-from hub.addressing.pace import Pace
+from hub.addressing.outcomes import LookupOutcome, Rules
+from hub.addressing.rate_limit import Pace
 from hub.addressing.registers import Registers
+from hub.addressing.soap_client import Caller, Parked, RegisterSettings
 from hub.errors import Misconfigured, Unavailable
 from hub.sandbox.register_contents import Contents
 from hub.sandbox.registers import Control, SimulatedRegisters, Trouble
@@ -119,7 +119,7 @@ def rules(person=None, **changed):
 
 def test_the_sandbox_has_at_least_forty_persons_and_every_outcome_among_them():
     assert len(CONTENTS.persons) >= 40
-    assert {person.expect for person in CONTENTS.persons} == set(Outcome)
+    assert {person.expect for person in CONTENTS.persons} == set(LookupOutcome)
 
 
 def test_every_person_of_the_sandbox_is_fictitious_and_passes_our_own_check():
@@ -139,7 +139,7 @@ async def test_each_person_of_the_sandbox_has_the_outcome_that_the_world_says(pe
 
 async def test_in_production_none_of_these_persons_is_found(registers):
     found = await registers.resolve(TOLVAN, rules(production=True))
-    assert (found.outcome, found.asked) == (Outcome.NOT_FOUND, ("folkbokforing",))
+    assert (found.outcome, found.asked) == (LookupOutcome.NOT_FOUND, ("folkbokforing",))
 
 
 async def test_names_and_postal_codes_arrive_as_they_were_written(registers):
@@ -200,7 +200,7 @@ async def test_a_producers_own_fault_is_retried_only_when_it_is_the_servers(code
 async def test_a_register_in_trouble_is_an_outcome_and_whoever_is_known_stands(contract, how, registers, simulated):
     trouble(simulated, contract, **how)
     found = await registers.resolve(TOLVAN, rules())
-    assert found.outcome is Outcome.UNAVAILABLE
+    assert found.outcome is LookupOutcome.UNAVAILABLE
     assert found.municipality_code == (None if contract == "GetPersonsForProfile" else "1281")
     assert found.retry is (how != {"fault": "VP007"})
 

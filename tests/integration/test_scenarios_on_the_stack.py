@@ -13,16 +13,16 @@ from pathlib import Path
 import pytest
 from pydantic_core import from_json
 
-from hub.delivery.parcel import wrap
-from hub.intake.clock import Clock
-from hub.intake.intake import Intake
-from hub.intake.own import own_message
-from hub.processes.case import Case
-from hub.scenarios import Notice, Outcome, Play, Unusable, Written, load, world_of
-from hub.scenarios.model import At, Liability, News, Send, State
+from hub.delivery.outgoing import wrap
+from hub.intake.deadline_timer import DeadlineTimer
+from hub.intake.hub_messages import own_message
+from hub.intake.queue import Intake
+from hub.processes.engine.case import Case
+from hub.scenarios import Play, ScenarioFile, StepOutcome, ToldNotice, Unusable, load, world_of
+from hub.scenarios.model import At, ExpectedLiability, NewsStep, Send, State
 from hub.scenarios.world import Lately
 from hub.store import cases, held, inbox
-from hub.store.outbox import Item
+from hub.store.outbox import OutboxRow
 from hub.store.transaction import Store, migrate
 from hub.translators import fhir, formats, native
 from schemas.messages import Question, Receipt, Told
@@ -55,14 +55,14 @@ class OnTheStack:
     def __init__(self, store: Store, play: Play) -> None:
         self.store, self.play = store, play
         self.lately = Lately(play.world)
-        self.offered: list[Item] = []
+        self.offered: list[OutboxRow] = []
         self.intake = Intake(
             store, lambda: play.world.directory, self.lately, self.offered.extend, clock=lambda: self.now
         )
         self.now = play.now
         self.learnt = 0
 
-    async def take(self, arrival) -> Outcome:
+    async def take(self, arrival) -> StepOutcome:
         """One message, then whatever it gave rise to until nothing more is asked."""
         self.offered.clear()
         self.now = self.play.now
@@ -72,7 +72,7 @@ class OnTheStack:
             await self._look_up()
         if receipt.rule == "held" and not receipt.repeat:
             receipt = await self.final(arrival.key) or receipt
-        return Outcome(receipt, await self._written())
+        return StepOutcome(receipt, await self._written())
 
     async def final(self, key) -> Receipt | None:
         """The final receipt of one that was held; None while it is."""
@@ -80,7 +80,7 @@ class OnTheStack:
             found = (await inbox.seen(connection, [key]))[key][1]
         return None if found is None else Receipt.model_validate(found)
 
-    async def strike(self) -> list[Notice]:
+    async def strike(self) -> list[ToldNotice]:
         """Moves the clock; what comes due on the way is told at its time (D-9)."""
         self.offered.clear()
         then = self.play.now
@@ -92,14 +92,14 @@ class OnTheStack:
             if row is None:
                 break
             self.now = max(self.now, row[0])
-            clock = Clock(self.store, self.intake, lambda: self.now)
+            clock = DeadlineTimer(self.store, self.intake, lambda: self.now)
             assert await clock.strike(), "a deadline that has passed cannot be told"
         self.now = then
         while await self.intake.retry_held():  # what has waited as long as it may is refused
             await self._look_up()
         return await self._written()
 
-    async def learn(self, step: News) -> list[Notice]:
+    async def learn(self, step: NewsStep) -> list[ToldNotice]:
         """Folkbokforing says something new of a person: in every case of theirs."""
         self.offered.clear()
         self.now = self.play.now
@@ -129,7 +129,7 @@ class OnTheStack:
                 message = own_message(item.case_id, f"a-{item.id}-0", question.question, answer, self.now)
                 await self.intake.submit([message], patient=True)
 
-    async def _written(self) -> list[Notice]:
+    async def _written(self) -> list[ToldNotice]:
         """The notices as the relay would read them after a restart, each written for its system."""
         kept = [item for item in self.offered if isinstance(item.told, Told)]
         async with self.store.transaction() as connection:
@@ -151,7 +151,7 @@ class OnTheStack:
             item.told = told[item.id]
             parcel = wrap(item, message, self.play.world.directory.system_by_id[item.system])
             assert parcel.key == item.case_id
-            found.append(Notice(told[item.id], message.name, _data(parcel.written)))
+            found.append(ToldNotice(told[item.id], message.name, _data(parcel.written)))
         return found
 
     async def case(self) -> Case | None:
@@ -168,7 +168,7 @@ class OnTheStack:
             ).fetchall()
 
 
-def _data(written: formats.Written):
+def _data(written: formats.Encoded):
     """What the receiving system makes of a notice, whichever format it has chosen."""
     if not formats.is_fhir(written.media_type):
         return from_json(written.body)
@@ -182,7 +182,7 @@ def _file(path: Path):
 
 @pytest.mark.parametrize("path", [_file(path) for path in FILES])
 async def test_the_scenario_holds_on_the_stack(path: Path, store: Store):
-    written = Written(path)
+    written = ScenarioFile(path)
     play = Play(written, load(world_of(path, written.scenario.world)))
     hub = OnTheStack(store, play)
     running = asyncio.create_task(hub.intake.run())
@@ -196,11 +196,11 @@ async def test_the_scenario_holds_on_the_stack(path: Path, store: Store):
                 play.judge_told(number, "at", step.notices, await hub.strike())
                 for name, key in play.held(number, step).items():
                     play.judge_final(number, step, name, await hub.final(key))
-            elif isinstance(step, News):
+            elif isinstance(step, NewsStep):
                 play.judge_told(number, "news", step.news.notices, await hub.learn(step))
             elif isinstance(step, State):
                 play.judge_state(number, step, await hub.case())
-            elif isinstance(step, Liability):
+            elif isinstance(step, ExpectedLiability):
                 case = await hub.case()
                 play.judge_liability(number, step, [events for _, events in await hub.history()], case.opened_by)
             else:
@@ -213,4 +213,4 @@ async def test_the_scenario_holds_on_the_stack(path: Path, store: Store):
 
 def test_a_file_that_is_no_scenario_is_not_among_them():
     with pytest.raises(Unusable):
-        Written(Path(__file__))
+        ScenarioFile(Path(__file__))

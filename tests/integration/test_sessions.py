@@ -10,8 +10,8 @@ import pytest
 
 from hub.delivery.gate import Gate, Pass, Withheld
 from hub.errors import Misconfigured, Unavailable
-from hub.store import ownership as sessions
-from hub.store.ownership import Ownership, check_sessions, end_silent
+from hub.store import advisory_locks as sessions
+from hub.store.advisory_locks import Ownership, check_sessions, end_silent
 from hub.store.transaction import CONNECT, Store
 from tests import stack as parts
 from tests.wires import Pooler, Wire

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hub.cli.commands import average
-from hub.delivery.parcel import wrap
+from hub.delivery.outgoing import wrap
 from hub.delivery.relay import Relay
 from hub.errors import Misconfigured
-from hub.intake.clock import Clock
-from hub.intake.own import own_message
+from hub.intake.deadline_timer import DeadlineTimer
+from hub.intake.hub_messages import own_message
 from hub.store import cases
 from hub.store import directory as directories
 from hub.store.transaction import Store
@@ -50,10 +50,12 @@ async def test_a_deadline_is_told_once_though_two_hubs_strike_and_one_of_them_st
     other = Desk(opened.store)
     other.now = later
     running = asyncio.create_task(other.intake.run())
-    struck = await asyncio.gather(*(Clock(opened.store, one.intake, lambda: later).strike() for one in (opened, other)))
+    struck = await asyncio.gather(
+        *(DeadlineTimer(opened.store, one.intake, lambda: later).strike() for one in (opened, other))
+    )
     other.intake.stop()
     await running
-    restarted = Clock(opened.store, opened.intake, lambda: later + timedelta(hours=1))
+    restarted = DeadlineTimer(opened.store, opened.intake, lambda: later + timedelta(hours=1))
     assert await restarted.strike() == 0
     told = await rows(opened, "SELECT id FROM message WHERE name = 'frist' AND sequence IS NOT NULL ORDER BY id")
     assert sum(struck) == len(told) == 3, "the admission was late, nobody is fast vardkontakt, a kvittens is overdue"
@@ -77,7 +79,7 @@ async def test_a_deadline_is_told_though_something_is_held_in_its_case(opened):
         )
     later = datetime.now(UTC) + timedelta(hours=25)
     opened.now = later
-    clock = Clock(opened.store, opened.intake, lambda: later)
+    clock = DeadlineTimer(opened.store, opened.intake, lambda: later)
     assert await clock.strike() == 3
     assert await rows(opened, "SELECT count(*) FROM deadline WHERE due_at < %s", later) == [(0,)]
 

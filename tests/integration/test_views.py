@@ -15,7 +15,7 @@ import pytest
 
 from hub.app import Hub
 from hub.intake.arrival import Arrival
-from hub.intake.own import own_message
+from hub.intake.hub_messages import own_message
 from hub.routers.cases.question import within
 from hub.settings import Settings
 from hub.store import directory as directories

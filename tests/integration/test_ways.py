@@ -170,7 +170,7 @@ async def test_from_fhir_over_kafka_to_the_fhir_format(hub):
     async def receipt():
         for record in await hub.wire("fhir-ehr"):
             found = wire.read(attributes(record), record.value)
-            if isinstance(found, wire.Answer) and found.message == act["id"]:
+            if isinstance(found, wire.SenderAnswer) and found.message == act["id"]:
                 return found
         return None
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from hub.intake import telling
-from hub.scenarios import Unusable, Written, check, load, play
-from hub.scenarios.memory import Memory
+from hub.intake import notices
+from hub.scenarios import ScenarioFile, Unusable, check, load, play
+from hub.scenarios.memory import HubInMemory
 
 FOLDER = Path(__file__).parents[2] / "contracts" / "scenarios"
 FILES = sorted(FOLDER.glob("*.yaml"))
@@ -20,7 +20,7 @@ def _file(path: Path):
 
 @pytest.mark.parametrize("path", [_file(path) for path in FILES])
 def test_the_scenario_holds(path: Path):
-    report = play(Written(path))
+    report = play(ScenarioFile(path))
     assert report.ok, f"\n{report}"
 
 
@@ -40,9 +40,9 @@ def test_no_system_is_left_with_a_gap_in_a_case(monkeypatch: pytest.MonkeyPatch)
     skipped, or came before a system's first, may come later as a replay.
     """
     seen: dict[tuple[str, str], list[tuple[int, tuple[int, ...] | None]]] = {}
-    real_notices, real_keep = telling.notices, Memory._keep
+    real_notices, real_keep = notices.notices, HubInMemory._keep
 
-    def notices(*given):
+    def followed(*given):
         items = real_notices(*given)
         for item in items:
             if not item.told.replay:
@@ -54,10 +54,10 @@ def test_no_system_is_left_with_a_gap_in_a_case(monkeypatch: pytest.MonkeyPatch)
             seen.setdefault((arrival.system_id, case_id), []).append((answer.sequence, None))
         return real_keep(hub, arrival, answer, case_id, decision)
 
-    monkeypatch.setattr(telling, "notices", notices)
-    monkeypatch.setattr(Memory, "_keep", keep)
+    monkeypatch.setattr(notices, "notices", followed)
+    monkeypatch.setattr(HubInMemory, "_keep", keep)
     for path in FILES:
-        play(Written(path))
+        play(ScenarioFile(path))
     assert seen
     for (system, _), acts in seen.items():
         if system == "hub":
@@ -88,7 +88,7 @@ def _write(folder: Path, text: str) -> Path:
 
 
 def test_a_scenario_elsewhere_finds_the_standard_world(tmp_path: Path):
-    assert play(Written(_write(tmp_path, GOOD))).ok
+    assert play(ScenarioFile(_write(tmp_path, GOOD))).ok
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_scenario_elsewhere_finds_the_standard_world(tmp_path: Path):
 def test_what_cannot_be_played_names_file_line_and_element(tmp_path: Path, was: str, is_: str, line: int, says: str):
     path = _write(tmp_path, GOOD.replace(was, is_, 1))
     with pytest.raises(Unusable) as caught:
-        play(Written(path))
+        play(ScenarioFile(path))
     assert says in str(caught.value)
     assert str(caught.value).startswith(str(path))
     assert caught.value.line == line
@@ -134,9 +134,9 @@ def test_what_cannot_be_played_names_file_line_and_element(tmp_path: Path, was: 
 
 def test_a_file_that_is_not_there_or_no_mapping_is_named(tmp_path: Path):
     with pytest.raises(Unusable, match="cannot be read"):
-        Written(tmp_path / "none.yaml")
+        ScenarioFile(tmp_path / "none.yaml")
     with pytest.raises(Unusable, match="not a YAML mapping"):
-        Written(_write(tmp_path, "- one"))
+        ScenarioFile(_write(tmp_path, "- one"))
 
 
 def test_the_report_says_step_expected_and_got(tmp_path: Path, capsys):
@@ -158,7 +158,7 @@ def test_the_report_says_step_expected_and_got(tmp_path: Path, capsys):
 
 def test_what_a_notice_is_of_holds_and_lacks_is_compared(tmp_path: Path):
     text = (FOLDER / "v4-a-notice-shows-patient-information-and-consent.yaml").read_text()
-    assert play(Written(_write(tmp_path, text))).ok
+    assert play(ScenarioFile(_write(tmp_path, text))).ok
     for was, is_, says in (
         (
             "/patient/name: Elsa Testberg",
@@ -177,7 +177,7 @@ def test_what_a_notice_is_of_holds_and_lacks_is_compared(tmp_path: Path):
             "/samtycke/outcome\n    expected  nothing\n    got       given",
         ),
     ):
-        assert says in str(play(Written(_write(tmp_path, text.replace(was, is_, 1))))), says
+        assert says in str(play(ScenarioFile(_write(tmp_path, text.replace(was, is_, 1))))), says
 
 
 def test_check_takes_folders_and_files_and_fails_on_none(tmp_path: Path, capsys):
@@ -192,4 +192,4 @@ def test_check_takes_folders_and_files_and_fails_on_none(tmp_path: Path, capsys)
 def test_the_laws_clock_is_asked_of_a_case(tmp_path: Path):
     head, _, _ = GOOD.partition("  - send")
     with pytest.raises(Unusable, match="there is no case yet"):
-        play(Written(_write(tmp_path, head + "  - liability: {starts: null}\n")))
+        play(ScenarioFile(_write(tmp_path, head + "  - liability: {starts: null}\n")))

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.addressing.addressed import addressed
-from hub.addressing.calls import Parked
-from hub.addressing.known import Memory
 from hub.addressing.lines import fitting
-from hub.addressing.outcomes import Outcome, Resolution
+from hub.addressing.memory import TimedMemory
+from hub.addressing.outcomes import LookupOutcome, Resolution
+from hub.addressing.soap_client import Parked
 from hub.errors import Unavailable
-from hub.processes.registers import outcome_of, receivers
+from hub.processes.shared.registers import outcome_of, receivers
 from hub.scenarios.world import load
 from hub.translators.soap.folkbokforing import Address
 from hub.translators.soap.hsa import Unit
@@ -62,7 +62,9 @@ def test_only_a_connected_health_centre_and_a_connected_municipality_are_told(ce
 
 
 async def test_a_listing_whose_unit_is_no_hsa_id_is_for_the_manual_queue_and_says_why():
-    found = Resolution(Outcome.LISTED, health_centre="Vårdcentralen på torget", municipality_code="1281", county="12")
+    found = Resolution(
+        LookupOutcome.LISTED, health_centre="Vårdcentralen på torget", municipality_code="1281", county="12"
+    )
     answer, again = await addressed(found, directory(), Catalogue())
     assert (answer.outcome, answer.health_centre, answer.municipality_unit) == ("receiver_not_connected", None, KOMMUN)
     assert "listed -> an id that is no HSA-id (not connected)" in answer.why
@@ -72,7 +74,7 @@ async def test_a_listing_whose_unit_is_no_hsa_id_is_for_the_manual_queue_and_say
 @given(name=st.text(max_size=700), street=st.text(max_size=700), city=st.text(max_size=300), county=st.just("12"))
 async def test_a_name_and_an_address_of_any_length_and_signs_are_told(name, street, city, county):
     found = Resolution(
-        Outcome.LISTED,
+        LookupOutcome.LISTED,
         CENTRE,
         municipality_code="1281",
         county=county,
@@ -98,7 +100,7 @@ async def test_a_municipality_that_hsa_does_not_say_now_is_asked_for_again_and_t
         if unit["hsa"] == KOMMUN:
             unit |= {"municipality": None, "receives": True}
     without_code = Directory.model_validate(content)
-    found = Resolution(Outcome.LISTED, CENTRE, municipality_code="1281", county="12")
+    found = Resolution(LookupOutcome.LISTED, CENTRE, municipality_code="1281", county="12")
     hsa = Catalogue(trouble)
     answer, again = await addressed(found, without_code, hsa)
     assert (answer.outcome, answer.health_centre, again) == ("lookup_unavailable", CENTRE, True)
@@ -108,7 +110,7 @@ async def test_a_municipality_that_hsa_does_not_say_now_is_asked_for_again_and_t
 
 
 def test_memory_is_bounded_and_the_least_used_leaves_first():
-    memory = Memory(2)
+    memory = TimedMemory(2)
     for key in ("a", "b"):
         memory.keep(key, key, 60)
     assert memory.good("a") == "a"

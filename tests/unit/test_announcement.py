@@ -8,9 +8,9 @@ import pytest
 from fhir.resources.R4B.bundle import Bundle
 from jsonschema import Draft202012Validator
 
-from hub.delivery.parcel import wrap
+from hub.delivery.outgoing import wrap
 from hub.sandbox import wire
-from hub.store.outbox import Item
+from hub.store.outbox import OutboxRow
 from hub.translators.fhir.examples import announcement
 from hub.translators.native import structured
 from schemas.messages import HUB_SOURCE
@@ -18,7 +18,7 @@ from tests.stack import checked, content
 
 SCHEMAS = Path(__file__).parents[2] / "contracts" / "schemas"
 NOW = datetime(2026, 11, 25, 21, 26, tzinfo=UTC)
-ITEM = Item(
+ITEM = OutboxRow(
     7,
     "announcement",
     "ehr",

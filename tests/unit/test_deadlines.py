@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.processes.case import Case
 from hub.processes.deadlines import STOCKHOLM, concerned, deadlines
+from hub.processes.engine.case import Case
 from schemas.agreement import Agreement
 
 LAW = Agreement()

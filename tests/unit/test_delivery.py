@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from hub.delivery import lane as lanes
 from hub.delivery.breaker import Breaker
+from hub.delivery.case_queue import CaseQueue, case_of
 from hub.delivery.gate import Withheld
 from hub.delivery.lane import Lane
-from hub.delivery.parcel import Outcome
-from hub.delivery.queue import CaseQueue, case_of
-from hub.delivery.schedule import next_attempt
+from hub.delivery.outgoing import AttemptOutcome
+from hub.delivery.retry import next_attempt
 from hub.errors import Unavailable
-from hub.store.outbox import Item
+from hub.store.outbox import OutboxRow
 from hub.translators.retry_after import retry_after
 from schemas.directory import System
 from schemas.messages import Receipt, Told
@@ -32,13 +32,13 @@ LONG_AGO = NOW - timedelta(days=30)
 def notice(id_, case, sequence, due=LONG_AGO):
     told = Told(case=case, sequence=sequence, to=("SE1-A",))
     now = datetime.now(UTC)
-    return Item(
+    return OutboxRow(
         id_, "notice", "k", case, sequence, "urn:hsa:SE1-A", f"m-{id_}", told, None, now, due, follows=sequence - 1
     )
 
 
 def receipt(id_):
-    return Item(
+    return OutboxRow(
         id_, "receipt", "k", None, None, "s", f"m-{id_}", Receipt(message="m", code="ok"), None, datetime.now(UTC), NOW
     )
 
@@ -537,7 +537,7 @@ class FakeExit:
         await may_leave()
         self.calls.append([parcel.id for parcel in parcels])
         outcome = self.outcomes.pop(0) if self.outcomes else "ok"
-        return outcome if isinstance(outcome, Outcome) else Outcome(outcome, outcome)
+        return outcome if isinstance(outcome, AttemptOutcome) else AttemptOutcome(outcome, outcome)
 
 
 async def leave():
@@ -707,7 +707,7 @@ async def test_what_speaks_of_the_receiver_ends_after_the_time_of_a_deploy_and_t
 
 async def test_a_receiver_that_is_gone_is_paused_with_a_line_in_the_trail_and_nothing_of_its_dies(monkeypatch):
     table = FakeTable(notice(1, "a", 1), notice(2, "b", 1))
-    exit_ = FakeExit(1, Outcome("gone", "http:410"))
+    exit_ = FakeExit(1, AttemptOutcome("gone", "http:410"))
     await run_lane(monkeypatch, table, exit_, lambda: table.paused == ["kk"], concurrency=1)
     assert exit_.calls == [["a1"]]
     assert table.state == {1: "waiting", 2: "waiting"}

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from pydantic_core import from_json
 
 from hub.errors import Refused
-from hub.intake import telling
-from hub.processes.case import Case
-from hub.processes.disclosure import NARROW, may_be_named, readable, scope, visible
-from hub.processes.machine import Decision, decide
-from hub.processes.outlook import able, as_configured, colours, may, outlook, still_awaits
-from hub.processes.registers import frist_of
+from hub.intake import notices
+from hub.processes.engine.case import Case
+from hub.processes.engine.decide import Decision, decide
+from hub.processes.engine.unit_view import able, as_configured, colours, may, outlook, still_awaits
+from hub.processes.shared.disclosure import NARROW, may_be_named, readable, scope, visible
+from hub.processes.shared.registers import frist_of
 from hub.processes.svu import SVU
 from schemas import both, svu
 from schemas.both import Deltagare, Kvittens
@@ -64,9 +64,9 @@ class Hub:
         self.memory[case.sequence] = message
         system = DIRECTORY.system_of.get(message.unit)
         if system is not None:
-            telling.acted(case, system)
+            notices.acted(case, system)
             self.own.add((system, case.sequence))
-        items = telling.notices(SVU, decision, message, self.memory, DIRECTORY, self.now)
+        items = notices.notices(SVU, decision, message, self.memory, DIRECTORY, self.now)
         for item in items:
             assert (item.system, item.sequence) not in self.sent, "never the same notice twice"
             self.sent.add((item.system, item.sequence))
@@ -337,7 +337,7 @@ def test_a_deadline_names_those_who_can_still_owe_it_when_it_is_told():
     later = Directory.model_validate(changed)
     late = replace(_message(HUB_SOURCE, "frist", struck, "f-1"), time=NOW + timedelta(hours=25))
     decision = decide(SVU, hub.case, "case", late, later, late.time)
-    items = telling.notices(SVU, decision, late, hub.memory, later, late.time)
+    items = notices.notices(SVU, decision, late, hub.memory, later, late.time)
     assert {unit for item in items for unit in item.told.to} == {WARD, LUND}
     assert all(item.message.data.units == (LUND,) for item in items)
     assert all(from_json(item.body)["units"] == [LUND] for item in items), "what is kept to be sent"

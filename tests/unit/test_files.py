@@ -19,10 +19,10 @@ from PIL import Image, PngImagePlugin
 from pypdf.annotations import FreeText
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject, TextStringObject
 
-from hub.printing import Document, Patient, Printed, Section, render
-from hub.translators.files import check, refusal
-from hub.translators.files_kinds import Unfit
-from hub.translators.files_numbers import holds_number
+from hub.attachments.check import check, refusal
+from hub.attachments.kinds import Unfit
+from hub.attachments.person_numbers import holds_number
+from hub.printing import Document, Printed, PrintedPatient, Section, render
 from tests.unit.test_printing import DOCUMENT
 
 NUMBER = "19121212-1212"
@@ -133,7 +133,7 @@ def picture(kind: str, **more) -> bytes:
 
 GOOD = {
     "plan.pdf": pdf(),
-    "Utskrift.PDF": render(Document("inskrivning", "Plan", True, "x", Patient("A", "B"), DOCUMENT.printed)),
+    "Utskrift.PDF": render(Document("inskrivning", "Plan", True, "x", PrintedPatient("A", "B"), DOCUMENT.printed)),
     "bild.png": picture("PNG"),
     "bild.jpg": picture("JPEG"),
     "bild.jpeg": picture("JPEG", progressive=True),
@@ -364,7 +364,7 @@ def test_a_number_in_a_pdfs_metadata_notes_or_bookmarks_is_found(change):
 def test_a_printed_document_with_a_number_is_refused():
     assert fault("a.pdf", render(DOCUMENT)) == "number"
     none = Document(
-        "inskrivning", "Plan", True, "x", Patient("A", "-"), Printed("a", "b", "c", "d", DOCUMENT.printed.at),
+        "inskrivning", "Plan", True, "x", PrintedPatient("A", "-"), Printed("a", "b", "c", "d", DOCUMENT.printed.at),
         (Section("S", paragraphs=("Text " * 3000,)),),
     )  # fmt: skip
     assert fault("a.pdf", render(none)) is None

@@ -21,7 +21,7 @@ from pypdf.generic import (
     TextStringObject,
 )
 
-from hub.translators.files_numbers import holds_number
+from hub.attachments.person_numbers import holds_number
 from tests.unit.test_files import (
     NUMBER,
     W,

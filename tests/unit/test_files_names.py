@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.translators.files import check, refusal
-from hub.translators.files_names import holds_name, names
+from hub.attachments.check import check, refusal
+from hub.attachments.person_names import holds_name, names
 from tests.unit.test_files import W, open_document, pdf, sheet, slides, with_parts, word
 from tests.unit.test_files_hidden import book, updated
 

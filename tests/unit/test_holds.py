@@ -15,11 +15,11 @@ from pydantic_core import from_json, to_json
 
 from hub.intake.arrival import Arrival, Waited, read
 from hub.intake.early import last_words, takes_back
-from hub.intake.kept import stored_arrival
-from hub.intake.own import own_message
-from hub.processes.case import Case
+from hub.intake.hub_messages import own_message
+from hub.intake.stored import stored_arrival
+from hub.processes.engine.case import Case
 from hub.scenarios import load
-from hub.scenarios.memory import Memory
+from hub.scenarios.memory import HubInMemory
 from hub.store.held import Held
 from hub.translators.native import STRUCTURED
 from schemas.both import Aterkallelse
@@ -46,7 +46,7 @@ MALMO = {"unit": WORLD.names["vc_malmo_centrum"], "change": "tillagd"}
 DRAFT = {"patient": PATIENT, "draft": True}
 
 
-class Hub(Memory):
+class Hub(HubInMemory):
     """A hub in memory whose registers answer, and whose holds are tried again, only when the test says so."""
 
     def __init__(self) -> None:

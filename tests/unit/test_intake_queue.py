@@ -10,7 +10,7 @@ import pytest
 
 from hub.errors import Unavailable
 from hub.intake.arrival import Arrival
-from hub.intake.intake import QUEUE_BYTES, Intake
+from hub.intake.queue import QUEUE_BYTES, Intake
 from hub.scenarios import load
 from hub.scenarios.world import Lately
 from schemas.messages import Receipt

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from hub.processes.average import monthly_average
-from hub.processes.law import CONDITIONS, STOCKHOLM, Liability, liability
+from hub.processes.svu.average import monthly_average
+from hub.processes.svu.law import CONDITIONS, STOCKHOLM, Liability, liability
 from schemas.agreement import Agreement
 from schemas.directory import Region
 

@@ -15,15 +15,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hub.errors import Refused
-from hub.processes.case import Case
 from hub.processes.deadlines import deadlines
-from hub.processes.disclosure import listed
-from hub.processes.events import fold, rules_part
-from hub.processes.law import liability
-from hub.processes.machine import Decision, decide
-from hub.processes.outlook import colours, duty_roles, may, outlook, still_awaits
-from hub.processes.registers import frist_of
+from hub.processes.engine.case import Case
+from hub.processes.engine.decide import Decision, decide
+from hub.processes.engine.events import fold, rules_part
+from hub.processes.engine.unit_view import colours, duty_roles, may, outlook, still_awaits
+from hub.processes.shared.disclosure import listed
+from hub.processes.shared.registers import frist_of
 from hub.processes.svu import SVU
+from hub.processes.svu.law import liability
 from hub.scenarios import load
 from schemas import both, svu
 from schemas.both import Deltagare, Kvittens

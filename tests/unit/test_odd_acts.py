@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from hub.intake.arrival import Arrival
 from hub.scenarios import load
-from hub.scenarios.memory import Memory
+from hub.scenarios.memory import HubInMemory
 from hub.translators.native import STRUCTURED
 from schemas.messages import NAME_OF
 
@@ -82,7 +82,7 @@ def _event(chance: Random, number: int, case: str | None, accepted: list[str]) -
 @settings(deadline=None)
 def test_whatever_is_sent_is_answered_by_a_rule_and_every_deadline_can_come(seed):
     chance = Random(seed)
-    hub, now = Memory(WORLD, NOW), NOW
+    hub, now = HubInMemory(WORLD, NOW), NOW
     accepted: list[str] = []
     for number in range(15):
         system, raw = _event(chance, number, next(iter(hub.cases), None), accepted)

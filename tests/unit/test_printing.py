@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pypdf
 import pytest
 
-from hub.printing import FINAL, NOT_FINAL, Document, Patient, Printed, Section, Table, render, signatures
+from hub.printing import FINAL, NOT_FINAL, Document, Printed, PrintedPatient, Section, Table, render, signatures
 
 SENTENCE = "Patienten önskar komma hem så snart det går – helst före helgen; dotterns ord är ’det ordnar sig’. "
 
@@ -17,7 +17,7 @@ DOCUMENT = Document(
     title="Ställningstagande",
     final=False,
     case="0192f3c4-5b6a-7def-8123-456789abcdef",
-    patient=Patient("Žofie Åkesson-Sjöö", "191212121212", "Lillgatan 3, 123 45 Östra Ämtervik", "070-123 45 67"),
+    patient=PrintedPatient("Žofie Åkesson-Sjöö", "191212121212", "Lillgatan 3, 123 45 Östra Ämtervik", "070-123 45 67"),
     printed=Printed(
         "Anna Öberg",
         "Avdelning 12",
@@ -157,7 +157,7 @@ def test_title_language_and_tags_are_set_and_the_fonts_are_embedded():
 def test_no_text_is_too_odd_to_print():
     odd = "Långtnamn-" * 40 + " 😀 سلام Łódź € “x” \u202e abc \ud800 \x00 \t tab" + "å" * 400
     section = Section(odd, ((odd, odd), ("", "")), (odd, ""), Table(("A", "B", "C", "D"), ((odd, odd, odd, odd),) * 2))
-    person = Patient(odd, odd, odd, odd)
+    person = PrintedPatient(odd, odd, odd, odd)
     printed = Printed(odd, odd, odd, odd, DOCUMENT.printed.at)
     text = whole(
         replace(DOCUMENT, title=odd[:120], case=odd[:36], patient=replace(person, name=odd[:150]), printed=printed)

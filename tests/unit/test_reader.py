@@ -26,7 +26,7 @@ from hub.routers import consumer as module
 from hub.routers import waiting
 from hub.routers.consumer import Reader
 from hub.routers.faults import end_of_batch, reason_of
-from hub.routers.in_hand import Failed
+from hub.routers.in_hand import HandOversFailed
 from hub.store.asides import Aside
 
 FAULTS = (
@@ -242,7 +242,7 @@ async def test_a_partition_that_goes_back_does_not_wait_behind_what_is_not_handl
     (part,) = parts(1)
     played = Played({part: ["good", "good", "good", FAULTS[0], "good"]})
     await played.reader._waiting.set_aside(part, 3, "UnsupportedCodecError")
-    await played.reader._go_back(Failed({part: 1}, Unavailable("database")))
+    await played.reader._go_back(HandOversFailed({part: 1}, Unavailable("database")))
     assert not played.asides.waiting  # operations cannot let pass what stands after records that were not handled
     assert not played.reader.waits(part)
     assert played.reader._places.of[part] == 1

@@ -11,7 +11,7 @@ from typing import Any
 
 from hub.intake import reading
 from hub.intake.arrival import Arrival
-from hub.intake.reading import LARGE, Reading, is_slow
+from hub.intake.reading import LARGE, ArrivalReader, is_slow
 from hub.intake.workshop import Workshop
 from hub.translators import formats, native
 from hub.translators.fhir import write_request
@@ -93,7 +93,7 @@ async def test_large_and_slow_bodies_go_to_the_workshop_and_the_others_are_read_
         real(one, identities)
 
     monkeypatch.setattr(reading, "read_or_keep", counted)
-    await Reading(workshop).read([*quick, *large], [*quick, *large], RULES, patient=True)
+    await ArrivalReader(workshop).read([*quick, *large], [*quick, *large], RULES, patient=True)
     done = True
     await counting
     assert workshop.given == [part for one in large for part in (one, RULES)]
@@ -105,7 +105,7 @@ async def test_large_and_slow_bodies_go_to_the_workshop_and_the_others_are_read_
 async def test_nothing_of_a_system_overtakes_what_is_being_read_for_a_patient_caller():
     workshop = Here()
     workshop.gate = asyncio.Event()
-    read = Reading(workshop)
+    read = ArrivalReader(workshop)
     order: list[str] = []
 
     async def hand_over(name: str, one: Arrival, *, patient: bool = True) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.addressing.outcomes import Failed, Outcome, Question, Register, Resolution, Rules, Unknown
+from hub.addressing.outcomes import Lookup, LookupFailed, LookupOutcome, Register, Resolution, Rules, Unknown
 from hub.addressing.resolve import next_question
 from hub.translators.soap.folkbokforing import (
     Address,
@@ -57,9 +57,9 @@ def answering(folkbokforing, counties=(), listings=None):
         if question.register is Register.FOLKBOKFORING:
             return folkbokforing.get(question.person, Unknown())
         if question.register is Register.COUNTIES:
-            return counties if isinstance(counties, Failed | CountiesAnswer) else CountiesAnswer(tuple(counties))
+            return counties if isinstance(counties, LookupFailed | CountiesAnswer) else CountiesAnswer(tuple(counties))
         one = (listings or {}).get(question.county, ())
-        return one if isinstance(one, Failed | ListingAnswer) else ListingAnswer(tuple(one))
+        return one if isinstance(one, LookupFailed | ListingAnswer) else ListingAnswer(tuple(one))
 
     return answer
 
@@ -76,12 +76,12 @@ def resolve(person, answer, rules=RULES) -> Resolution:
 
 
 def test_the_first_question_is_always_to_folkbokforing():
-    assert next_question(TOLVAN, {}, RULES) == Question(Register.FOLKBOKFORING, TOLVAN)
+    assert next_question(TOLVAN, {}, RULES) == Lookup(Register.FOLKBOKFORING, TOLVAN)
 
 
 def test_a_listed_person_takes_three_questions_in_the_order_of_the_specification():
     found = resolve(TOLVAN, answering({TOLVAN: record()}, ["12"], {"12": [pv()]}))
-    assert found.outcome is Outcome.LISTED
+    assert found.outcome is LookupOutcome.LISTED
     assert (found.health_centre, found.municipality_code, found.county) == ("SE2321000255-VC01", "1281", "12")
     assert (found.name, found.address) == ("Tolvan Tolvansson", Address(city="LUND"))
     assert found.asked == ("folkbokforing", "listing_county:12", "listing:12")
@@ -90,21 +90,21 @@ def test_a_listed_person_takes_three_questions_in_the_order_of_the_specification
 
 def test_a_listing_in_another_county_than_that_of_registration_is_elsewhere():
     found = resolve(TOLVAN, answering({TOLVAN: record()}, ["14"], {"14": [pv("SE2321000131-VC01")]}))
-    assert (found.outcome, found.county, found.municipality_code) == (Outcome.LISTED_ELSEWHERE, "14", "1281")
+    assert (found.outcome, found.county, found.municipality_code) == (LookupOutcome.LISTED_ELSEWHERE, "14", "1281")
     assert not found.outcome.manual
 
 
 def test_elsewhere_is_seen_from_the_cases_region_when_it_is_given():
     answer = answering({TOLVAN: record()}, ["12"], {"12": [pv()]})
-    assert resolve(TOLVAN, answer, Rules(NOW, home_county="14")).outcome is Outcome.LISTED_ELSEWHERE
-    assert resolve(TOLVAN, answer, Rules(NOW, home_county="12")).outcome is Outcome.LISTED
+    assert resolve(TOLVAN, answer, Rules(NOW, home_county="14")).outcome is LookupOutcome.LISTED_ELSEWHERE
+    assert resolve(TOLVAN, answer, Rules(NOW, home_county="12")).outcome is LookupOutcome.LISTED
 
 
 def test_each_county_that_is_returned_is_asked_and_the_own_one_is_preferred():
     listings = {"14": [pv("SE2321000131-VC01", valid_from=NOW.replace(year=2025))], "12": [pv()]}
     found = resolve(TOLVAN, answering({TOLVAN: record()}, ["14", "12", "14"], listings))
     assert found.asked[2:] == ("listing:14", "listing:12")
-    assert (found.outcome, found.health_centre) == (Outcome.LISTED, "SE2321000255-VC01")
+    assert (found.outcome, found.health_centre) == (LookupOutcome.LISTED, "SE2321000255-VC01")
 
 
 def test_of_two_listings_that_hold_the_latest_counts():
@@ -117,14 +117,14 @@ def test_of_two_listings_that_hold_the_latest_counts():
 @pytest.mark.parametrize(
     ("listings", "outcome"),
     [
-        ([], Outcome.UNLISTED),
-        ([pv(in_queue=True)], Outcome.IN_QUEUE),
-        ([pv(in_queue=True, valid_to=NOW.replace(year=2020))], Outcome.UNLISTED),
-        ([pv(valid_from=NOW.replace(year=2099))], Outcome.UNLISTED),
-        ([pv(valid_to=NOW.replace(year=2020))], Outcome.UNLISTED),
-        ([pv(type_code="BHV")], Outcome.UNLISTED),
-        ([pv(type_system="1.2.3")], Outcome.UNLISTED),
-        ([pv(in_queue=True), pv("SE2321000255-VC02")], Outcome.LISTED),
+        ([], LookupOutcome.UNLISTED),
+        ([pv(in_queue=True)], LookupOutcome.IN_QUEUE),
+        ([pv(in_queue=True, valid_to=NOW.replace(year=2020))], LookupOutcome.UNLISTED),
+        ([pv(valid_from=NOW.replace(year=2099))], LookupOutcome.UNLISTED),
+        ([pv(valid_to=NOW.replace(year=2020))], LookupOutcome.UNLISTED),
+        ([pv(type_code="BHV")], LookupOutcome.UNLISTED),
+        ([pv(type_system="1.2.3")], LookupOutcome.UNLISTED),
+        ([pv(in_queue=True), pv("SE2321000255-VC02")], LookupOutcome.LISTED),
     ],
 )
 def test_only_a_primary_care_listing_that_holds_now_and_is_no_queue_counts(listings, outcome):
@@ -135,9 +135,9 @@ def test_only_a_primary_care_listing_that_holds_now_and_is_no_queue_counts(listi
 @pytest.mark.parametrize(
     ("listings", "outcome"),
     [
-        ((pv(valid_to=NOW.replace(year=2020)),), Outcome.UNAVAILABLE),
-        ((pv(in_queue=True),), Outcome.UNAVAILABLE),
-        ((pv(),), Outcome.LISTED),
+        ((pv(valid_to=NOW.replace(year=2020)),), LookupOutcome.UNAVAILABLE),
+        ((pv(in_queue=True),), LookupOutcome.UNAVAILABLE),
+        ((pv(),), LookupOutcome.LISTED),
     ],
 )
 def test_beside_a_listing_that_cannot_be_read_nobody_is_said_to_be_unlisted(listings, outcome):
@@ -147,38 +147,43 @@ def test_beside_a_listing_that_cannot_be_read_nobody_is_said_to_be_unlisted(list
 
 def test_no_county_at_all_is_unlisted_and_the_municipality_is_still_known():
     found = resolve(TOLVAN, answering({TOLVAN: record()}))
-    assert (found.outcome, found.municipality_code, found.outcome.manual) == (Outcome.UNLISTED, "1281", True)
+    assert (found.outcome, found.municipality_code, found.outcome.manual) == (LookupOutcome.UNLISTED, "1281", True)
 
 
 def test_an_identity_that_folkbokforing_does_not_know_is_not_found():
-    assert resolve(TOLVAN, answering({})).outcome is Outcome.NOT_FOUND
+    assert resolve(TOLVAN, answering({})).outcome is LookupOutcome.NOT_FOUND
 
 
 def test_a_test_person_is_discarded_in_production_only():
     answer = answering({TOLVAN: record(test=True)}, ["12"], {"12": [pv()]})
-    assert resolve(TOLVAN, answer) == Resolution(Outcome.NOT_FOUND, asked=("folkbokforing",))
-    assert resolve(TOLVAN, answer, Rules(NOW, production=False)).outcome is Outcome.LISTED
+    assert resolve(TOLVAN, answer) == Resolution(LookupOutcome.NOT_FOUND, asked=("folkbokforing",))
+    assert resolve(TOLVAN, answer, Rules(NOW, production=False)).outcome is LookupOutcome.LISTED
 
 
 def test_of_a_protected_person_nothing_is_given_on_and_no_listing_is_asked():
     found = resolve(TOLVAN, answering({TOLVAN: record(protected=True)}, ["12"], {"12": [pv()]}))
-    assert found == Resolution(Outcome.PROTECTED, protected=True, asked=("folkbokforing",))
+    assert found == Resolution(LookupOutcome.PROTECTED, protected=True, asked=("folkbokforing",))
 
 
 def test_the_death_of_a_protected_person_is_still_told():
     found = resolve(TOLVAN, answering({TOLVAN: record(protected=True, deceased=True, deceased_on="2025")}))
-    assert (found.outcome, found.protected, found.deceased_on, found.name) == (Outcome.DECEASED, True, "2025", None)
+    assert (found.outcome, found.protected, found.deceased_on, found.name) == (
+        LookupOutcome.DECEASED,
+        True,
+        "2025",
+        None,
+    )
 
 
 def test_no_listing_is_asked_about_the_deceased():
     found = resolve(TOLVAN, answering({TOLVAN: record(deceased=True, deregistration="AV")}, ["12"], {"12": [pv()]}))
-    assert (found.outcome, found.asked, found.municipality_code) == (Outcome.DECEASED, ("folkbokforing",), None)
+    assert (found.outcome, found.asked, found.municipality_code) == (LookupOutcome.DECEASED, ("folkbokforing",), None)
 
 
 @pytest.mark.parametrize("reason", ["UV", "FI", "OB", "TA", "AN"])
 def test_one_who_has_left_the_register_has_neither_municipality_nor_region(reason):
     found = resolve(TOLVAN, answering({TOLVAN: record(deregistration=reason)}, ["12"], {"12": [pv()]}))
-    assert (found.outcome, found.municipality_code) == (Outcome.REGION_UNKNOWN, None)
+    assert (found.outcome, found.municipality_code) == (LookupOutcome.REGION_UNKNOWN, None)
 
 
 def test_an_old_number_is_followed_to_the_new_one_and_the_reference_back_is_not():
@@ -187,13 +192,13 @@ def test_an_old_number_is_followed_to_the_new_one_and_the_reference_back_is_not(
         ELSA: record(ELSA, referred=referred(TOLVAN, "AS")),
     }
     found = resolve(TOLVAN, answering(records, ["12"], {"12": [pv()]}))
-    assert (found.outcome, found.identity) == (Outcome.LISTED, ELSA)
+    assert (found.outcome, found.identity) == (LookupOutcome.LISTED, ELSA)
     assert found.asked == ("folkbokforing", "folkbokforing", "listing_county:12", "listing:12")
 
 
 def test_a_reference_on_a_living_record_is_not_followed():
     found = resolve(ELSA, answering({ELSA: record(ELSA, referred=referred(TOLVAN))}, ["12"], {"12": [pv()]}))
-    assert (found.outcome, found.identity) == (Outcome.LISTED, None)
+    assert (found.outcome, found.identity) == (LookupOutcome.LISTED, None)
 
 
 def test_a_reference_is_followed_once_even_if_two_old_numbers_point_at_each_other():
@@ -202,7 +207,7 @@ def test_a_reference_is_followed_once_even_if_two_old_numbers_point_at_each_othe
         ELSA: placeless(ELSA, deregistration="GN", referred=referred(TOLVAN)),
     }
     found = resolve(TOLVAN, answering(records))
-    assert (found.outcome, len(found.asked)) == (Outcome.NOT_FOUND, 2)
+    assert (found.outcome, len(found.asked)) == (LookupOutcome.NOT_FOUND, 2)
 
 
 @pytest.mark.parametrize(
@@ -212,19 +217,19 @@ def test_an_old_number_without_one_clear_new_one_is_not_found(references):
     found = resolve(
         TOLVAN, answering({TOLVAN: placeless(deregistration="GN", referred=references), ELSA: record(ELSA)})
     )
-    assert found.outcome is Outcome.NOT_FOUND
+    assert found.outcome is LookupOutcome.NOT_FOUND
 
 
 def test_protection_of_the_old_record_holds_for_the_new_one():
     records = {TOLVAN: placeless(protected=True, deregistration="GN", referred=referred(ELSA)), ELSA: record(ELSA)}
-    assert resolve(TOLVAN, answering(records)).outcome is Outcome.PROTECTED
+    assert resolve(TOLVAN, answering(records)).outcome is LookupOutcome.PROTECTED
 
 
 def test_a_reserve_number_is_addressed_by_the_main_identity_that_it_is_linked_to():
     linked = (LinkedIdentity(register(ELSA), False), LinkedIdentity(register(TOLVAN), True))
     records = {RESERVE: placeless(RESERVE, linked=linked), TOLVAN: record()}
     found = resolve(RESERVE, answering(records, ["12"], {"12": [pv()]}))
-    assert (found.outcome, found.identity, found.municipality_code) == (Outcome.LISTED, TOLVAN, "1281")
+    assert (found.outcome, found.identity, found.municipality_code) == (LookupOutcome.LISTED, TOLVAN, "1281")
 
 
 def test_a_link_to_a_number_that_was_changed_since_is_followed_through():
@@ -239,12 +244,12 @@ def test_a_link_to_a_number_that_was_changed_since_is_followed_through():
 @pytest.mark.parametrize("records", [{}, {RESERVE: placeless(RESERVE)}])
 def test_a_reserve_number_without_a_link_is_never_asked_of_listing(records):
     found = resolve(RESERVE, answering(records, ["12"], {"12": [pv()]}))
-    assert (found.outcome, found.asked) == (Outcome.RESERVE_NUMBER, ("folkbokforing",))
+    assert (found.outcome, found.asked) == (LookupOutcome.RESERVE_NUMBER, ("folkbokforing",))
 
 
 def test_a_regional_reserve_number_is_not_asked_of_anyone():
     person = parse_person_id(_regional(), (VASTRA_GOTALAND,))
-    assert next_question(person, {}, RULES) == Resolution(Outcome.RESERVE_NUMBER)
+    assert next_question(person, {}, RULES) == Resolution(LookupOutcome.RESERVE_NUMBER)
 
 
 def _regional() -> str:
@@ -260,27 +265,30 @@ def _regional() -> str:
 def test_a_coordination_number_is_tried_in_the_cases_own_region():
     rules = Rules(NOW, home_county="12")
     found = resolve(COORDINATION, answering({COORDINATION: placeless(COORDINATION)}, ["12"], {"12": [pv()]}), rules)
-    assert (found.outcome, found.asked[1]) == (Outcome.LISTED, "listing_county:12")
+    assert (found.outcome, found.asked[1]) == (LookupOutcome.LISTED, "listing_county:12")
     unlisted = resolve(COORDINATION, answering({COORDINATION: placeless(COORDINATION)}), rules)
-    assert unlisted.outcome is Outcome.REGION_UNKNOWN
-    assert resolve(COORDINATION, answering({COORDINATION: placeless(COORDINATION)})).outcome is Outcome.REGION_UNKNOWN
+    assert unlisted.outcome is LookupOutcome.REGION_UNKNOWN
+    assert (
+        resolve(COORDINATION, answering({COORDINATION: placeless(COORDINATION)})).outcome
+        is LookupOutcome.REGION_UNKNOWN
+    )
 
 
-@pytest.mark.parametrize("refusal", [Failed("client-fault", parked=True), CountiesAnswer(error=True)])
+@pytest.mark.parametrize("refusal", [LookupFailed("client-fault", parked=True), CountiesAnswer(error=True)])
 def test_a_coordination_number_that_listing_refuses_is_a_reserve_number_but_a_personnummer_is_unavailable(refusal):
     rules = Rules(NOW, home_county="12")
     refused = resolve(COORDINATION, answering({COORDINATION: placeless(COORDINATION)}, refusal), rules)
-    assert refused.outcome is Outcome.RESERVE_NUMBER
-    assert resolve(TOLVAN, answering({TOLVAN: record()}, refusal), rules).outcome is Outcome.UNAVAILABLE
+    assert refused.outcome is LookupOutcome.RESERVE_NUMBER
+    assert resolve(TOLVAN, answering({TOLVAN: record()}, refusal), rules).outcome is LookupOutcome.UNAVAILABLE
 
 
 def test_when_folkbokforing_fails_nothing_else_is_asked_since_the_person_may_be_protected():
-    found = resolve(TOLVAN, answering({TOLVAN: Failed("VP009")}, ["12"], {"12": [pv()]}))
-    assert (found.outcome, found.asked, found.retry) == (Outcome.UNAVAILABLE, ("folkbokforing",), True)
+    found = resolve(TOLVAN, answering({TOLVAN: LookupFailed("VP009")}, ["12"], {"12": [pv()]}))
+    assert (found.outcome, found.asked, found.retry) == (LookupOutcome.UNAVAILABLE, ("folkbokforing",), True)
     assert found.failures == ("folkbokforing=VP009",)
 
 
-@pytest.mark.parametrize("failure", [Failed("VP009"), Failed("VP007", parked=True)])
+@pytest.mark.parametrize("failure", [LookupFailed("VP009"), LookupFailed("VP007", parked=True)])
 def test_when_listing_fails_the_municipality_is_still_known(failure):
     for answer in (
         answering({TOLVAN: record()}, failure),
@@ -288,25 +296,25 @@ def test_when_listing_fails_the_municipality_is_still_known(failure):
     ):
         found = resolve(TOLVAN, answer)
         assert (found.outcome, found.municipality_code, found.retry) == (
-            Outcome.UNAVAILABLE,
+            LookupOutcome.UNAVAILABLE,
             "1281",
             not failure.parked,
         )
 
 
 def test_one_counties_failure_does_not_hide_a_listing_in_another():
-    found = resolve(TOLVAN, answering({TOLVAN: record()}, ["12", "14"], {"12": [pv()], "14": Failed("VP009")}))
-    assert (found.outcome, found.retry) == (Outcome.LISTED, False)
+    found = resolve(TOLVAN, answering({TOLVAN: record()}, ["12", "14"], {"12": [pv()], "14": LookupFailed("VP009")}))
+    assert (found.outcome, found.retry) == (LookupOutcome.LISTED, False)
     assert found.failures == ("listing:14=VP009",)
 
 
 def test_a_queue_in_one_county_says_nothing_while_another_is_silent():
-    listings = {"12": [pv(in_queue=True)], "14": Failed("VP009")}
-    assert resolve(TOLVAN, answering({TOLVAN: record()}, ["12", "14"], listings)).outcome is Outcome.UNAVAILABLE
+    listings = {"12": [pv(in_queue=True)], "14": LookupFailed("VP009")}
+    assert resolve(TOLVAN, answering({TOLVAN: record()}, ["12", "14"], listings)).outcome is LookupOutcome.UNAVAILABLE
 
 
 def test_what_was_asked_and_what_failed_names_nobody():
-    found = resolve(TOLVAN, answering({TOLVAN: record()}, ["12"], {"12": Failed("VP009")}))
+    found = resolve(TOLVAN, answering({TOLVAN: record()}, ["12"], {"12": LookupFailed("VP009")}))
     assert "191212121212" not in repr(found)
     assert "Tolvan" not in repr(found)
 
@@ -328,7 +336,7 @@ _records = st.builds(
         tuple
     ),
 )
-_failed = st.builds(Failed, st.sampled_from(["VP009", "VP007", "client-fault", "time-out"]), st.booleans())
+_failed = st.builds(LookupFailed, st.sampled_from(["VP009", "VP007", "client-fault", "time-out"]), st.booleans())
 _counties = st.lists(st.sampled_from(["12", "14"]), max_size=3).map(lambda some: CountiesAnswer(tuple(some)))
 _listings = st.lists(st.builds(pv, in_queue=st.booleans()), max_size=2).map(lambda some: ListingAnswer(tuple(some)))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, SecretStr
 
-from hub.settings import Registers, Settings
+from hub.settings import RegistersSettings, Settings
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "settings.example.env"
 WRITTEN = dict(re.findall(r"^#(HUB_[A-Z0-9_]+)=(.*)$", EXAMPLE.read_text(), re.MULTILINE))
@@ -20,7 +20,7 @@ OTHERS = {"HUB_SANDBOX_RATE", "HUB_SANDBOX_PACE", "HUB_SANDBOX_DATA", "HUB_CACHE
 def settings_of(model, prefix="HUB_"):
     found = {}
     for name, field in model.model_fields.items():
-        nested = Registers if name == "registers" else field.annotation
+        nested = RegistersSettings if name == "registers" else field.annotation
         if isinstance(nested, type) and issubclass(nested, BaseModel):
             found |= settings_of(nested, f"{prefix}{name}__".upper())
         else:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from hub.addressing.calls import Parked, failure_of
+from hub.addressing.soap_client import Parked, failure_of
 from hub.errors import Unavailable
 from hub.sandbox.soap_examples import FOLDER, examples
 from hub.translators.soap import folkbokforing, hsa, listing, producer

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from hub.intake.staff import names_in
-from hub.processes.registers import of_another_organisation
+from hub.processes.shared.registers import of_another_organisation
 from hub.routers.cases.names import with_names
 from hub.translators import fhir, formats, native
 from schemas import both, svu

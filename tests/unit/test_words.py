@@ -6,8 +6,8 @@ from typing import Literal, get_args, get_origin
 import pytest
 
 from hub.directory import load
-from hub.processes.case import Case
-from hub.processes.profiles import PROFILES
+from hub.processes.engine.case import Case
+from hub.processes.profiles.profile import PROFILES
 from hub.sandbox.services import DIRECTORY
 from hub.views.paper import paper, text
 from schemas import both, directory, own, parts, svu

@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.partitioner import DefaultPartitioner
 
-from hub.delivery.parcel import MayLeave, Outcome, Parcel
+from hub.delivery.outgoing import AttemptOutcome, MayLeave, Parcel
 from hub.errors import Misconfigured
 from schemas.directory import System
 
@@ -51,7 +51,7 @@ class KafkaExit:
         """The broker is ours and one failure says that it is away; it is asked again every second."""
         return 1, 1.0
 
-    async def send(self, system: System, parcels: Sequence[Parcel], may_leave: MayLeave) -> Outcome:
+    async def send(self, system: System, parcels: Sequence[Parcel], may_leave: MayLeave) -> AttemptOutcome:
         """Acknowledged by every in-sync replica, or to be tried again as a whole."""
         topic = topic_out(system.id)
         try:
@@ -64,10 +64,10 @@ class KafkaExit:
                 *(self._hand_over(topic, one, those, may_leave) for one, those in by_partition.items())
             )
         except MessageSizeTooLargeError:
-            return Outcome("dead", "too-large-for-the-broker")
+            return AttemptOutcome("dead", "too-large-for-the-broker")
         except KafkaError as error:
-            return Outcome("retry", f"kafka:{type(error).__name__}")
-        return Outcome("ok", "broker-ack")
+            return AttemptOutcome("retry", f"kafka:{type(error).__name__}")
+        return AttemptOutcome("ok", "broker-ack")
 
     async def _hand_over(self, topic: str, partition: int, parcels: Sequence[Parcel], may_leave: MayLeave) -> None:
         """Batch after batch, each acknowledged before the next: what failed is never overtaken by what came after it."""

@@ -18,7 +18,7 @@ import httpx
 from standardwebhooks import Webhook
 
 from hub.delivery.exits.addresses import Allowed, CheckedConnections, Forbidden
-from hub.delivery.parcel import MayLeave, Outcome, Parcel
+from hub.delivery.outgoing import AttemptOutcome, MayLeave, Parcel
 from hub.translators import native
 from hub.translators.retry_after import retry_after
 from schemas.directory import System
@@ -60,18 +60,18 @@ class WebhookExit:
         """As the directory says of the system."""
         return system.delivery.breaker_failures, system.delivery.breaker_open_s
 
-    async def send(self, system: System, parcels: Sequence[Parcel], may_leave: MayLeave) -> Outcome:
+    async def send(self, system: System, parcels: Sequence[Parcel], may_leave: MayLeave) -> AttemptOutcome:
         """One call; what its answer says of notice or receiver is ``judged``."""
         assert isinstance(system.out, WebhookOut)
         (parcel,) = parcels
         if not self._allows.plain and not system.out.url.startswith("https:"):
-            return Outcome("receiver", "http-not-allowed")
+            return AttemptOutcome("receiver", "http-not-allowed")
         body = native.structured(parcel.written.attributes, parcel.written.body)
         now = datetime.now(UTC)
         try:
             signatures = [Webhook(s).sign(parcel.id, now, body.decode()) for s in system.out.secrets]
         except ValueError:
-            return Outcome("receiver", "secret-cannot-be-used")
+            return AttemptOutcome("receiver", "secret-cannot-be-used")
         headers = [
             (b"content-type", native.STRUCTURED.encode()),
             (b"user-agent", b"samverkan-hub"),
@@ -101,14 +101,14 @@ class WebhookExit:
                 whole.reschedule(None)
                 await _take_off(answer)
         except (httpcore.TimeoutException, TimeoutError):
-            return Outcome("retry", "timeout")
+            return AttemptOutcome("retry", "timeout")
         except Forbidden:
-            return Outcome("receiver", "address-not-allowed")
+            return AttemptOutcome("receiver", "address-not-allowed")
         except Exception as error:
             if error in withheld:
                 raise
             # Whatever the other side does, it is a try that failed.
-            return Outcome("retry", f"http:{type(error).__name__}")
+            return AttemptOutcome("retry", f"http:{type(error).__name__}")
         found = {name.lower(): value.decode("latin-1") for name, value in reversed(answer.headers)}
         return judged(answer.status, found.get(b"location"), retry_after(found.get(b"retry-after"), now))
 
@@ -168,22 +168,22 @@ async def _take_off(answer: httpcore.Response) -> None:
                     return
 
 
-def judged(status: int, location: str | None, retry_after_s: float | None) -> Outcome:
+def judged(status: int, location: str | None, retry_after_s: float | None) -> AttemptOutcome:
     """D-6: whether an answer speaks of the notice, of the receiver or of now. No redirect is followed: the address is the
     directory's to say.
     """
     answer = f"http:{status}"
     if 200 <= status < 300:
-        return Outcome("ok", answer)
+        return AttemptOutcome("ok", answer)
     if status in _OF_THE_NOTICE:
-        return Outcome("dead", answer)
+        return AttemptOutcome("dead", answer)
     if status == _GONE:
-        return Outcome("gone", answer)
+        return AttemptOutcome("gone", answer)
     if 300 <= status < 400 and location is not None:
         answer += f" to {pointed(location)}"
     if status in _AGAIN or status >= 500:  # 600 and 999 are as good as 500: nobody knows what they say
-        return Outcome("retry", answer, retry_after_s)
-    return Outcome("receiver", answer, retry_after_s)
+        return AttemptOutcome("retry", answer, retry_after_s)
+    return AttemptOutcome("receiver", answer, retry_after_s)
 
 
 def pointed(location: str) -> str:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from hub.processes.consent import ATERKALLELSE
-from hub.processes.kvittens import KVITTENS
-from hub.processes.participants import DELTAGARE, ROLL
-from hub.processes.people import PEOPLE
-from hub.processes.registers import ADRESSERING, FOLKBOKFORING, FRIST, VERIFIERING
+from hub.processes.engine.rule import Process
+from hub.processes.shared.consent import ATERKALLELSE
+from hub.processes.shared.kvittens import KVITTENS
+from hub.processes.shared.meddelande import TALK
+from hub.processes.shared.participants import DELTAGARE, ROLL
+from hub.processes.shared.people import PEOPLE
+from hub.processes.shared.registers import ADRESSERING, FOLKBOKFORING, FRIST, VERIFIERING
 from hub.processes.svu.inskrivning import INSKRIVNING
 from hub.processes.svu.kartlaggning import KARTLAGGNING
 from hub.processes.svu.stallningstagande import STALLNINGSTAGANDE
 from hub.processes.svu.tid import TID
 from hub.processes.svu.utskrivning import UTSKRIVNING
 from hub.processes.svu.vardkontakt import VARDKONTAKT
-from hub.processes.table import Process
-from hub.processes.talk import TALK
 
 SVU = Process(
     "svu",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hub.processes.common import (
+from hub.processes.engine.rule import TO_THE_END, Context, Rule, guard
+from hub.processes.shared.audience import (
     SLUTENVARD,
     consent_allows,
     consent_is_registered,
@@ -12,7 +13,7 @@ from hub.processes.common import (
     the_person_is_not_protected,
     with_duty,
 )
-from hub.processes.consent import (
+from hub.processes.shared.consent import (
     consent,
     inform,
     information_comes_first,
@@ -21,12 +22,11 @@ from hub.processes.consent import (
     no_information_has_a_reason,
 )
 from hub.processes.svu.tid import told_anew
-from hub.processes.table import TO_THE_END, Row, Situation, guard
 from schemas.messages import Question
 from schemas.swedish_time import local_day
 
 
-def open_case(s: Situation) -> None:
+def open_case(s: Context) -> None:
     """V-1: the first message makes the case; the hub then asks the registers whom to address (V-2)."""
     if s.case.opened_by:
         return
@@ -38,7 +38,7 @@ def open_case(s: Situation) -> None:
     s.asks.append(Question(question="adressering", person=person["personnummer"], county=county))
 
 
-def open_if_it_names_the_patient(s: Situation) -> None:
+def open_if_it_names_the_patient(s: Context) -> None:
     """Information inside an inskrivning carries no patient of its own: the inskrivning's opens the case."""
     if s.case.opened_by or s.data.patient is not None:
         open_case(s)
@@ -50,7 +50,7 @@ def open_if_it_names_the_patient(s: Situation) -> None:
     en="Give patient.personnummer: a case is opened for a named person.",
     element="/data/patient",
 )
-def a_new_case_names_the_patient(s: Situation) -> bool:
+def a_new_case_names_the_patient(s: Context) -> bool:
     # Of information inside an inskrivning nothing is asked: the inskrivning itself names the patient.
     inside_another = s.data is not s.message.data
     return inside_another or bool(s.case.opened_by) or s.data.patient is not None
@@ -62,7 +62,7 @@ def a_new_case_names_the_patient(s: Situation) -> bool:
     en="The case is about another person. Open a case of its own for this one.",
     element="/data/patient/personnummer",
 )
-def the_patient_is_the_same(s: Situation) -> bool:
+def the_patient_is_the_same(s: Context) -> bool:
     patient = s.data.patient
     known = (s.case.person.get("personnummer"), *s.case.former_numbers)
     return patient is None or not s.case.opened_by or patient.personnummer in known
@@ -78,7 +78,7 @@ def the_patient_is_the_same(s: Situation) -> bool:
     element="/data",
     early="consent",
 )
-def information_and_consent_are_registered(s: Situation) -> bool:
+def information_and_consent_are_registered(s: Context) -> bool:
     informed = s.case.information is not None or not s.profile.information_before_consent
     return s.data.draft or (informed and s.case.samtycke is not None)
 
@@ -89,7 +89,7 @@ def information_and_consent_are_registered(s: Situation) -> bool:
     en="Give admitted_at: when the patient was admitted.",
     element="/data/admitted_at",
 )
-def admission_time_is_given(s: Situation) -> bool:
+def admission_time_is_given(s: Context) -> bool:
     return s.data.draft or s.data.admitted_at is not None
 
 
@@ -99,7 +99,7 @@ def admission_time_is_given(s: Situation) -> bool:
     en="Give estimated_discharge: the estimated date of discharge.",
     element="/data/estimated_discharge",
 )
-def estimated_discharge_is_given(s: Situation) -> bool:
+def estimated_discharge_is_given(s: Context) -> bool:
     return s.data.draft or s.data.estimated_discharge is not None
 
 
@@ -109,7 +109,7 @@ def estimated_discharge_is_given(s: Situation) -> bool:
     en="Consent is refused: send the inskrivning without reason.",
     element="/data/reason",
 )
-def no_reason_without_consent(s: Situation) -> bool:
+def no_reason_without_consent(s: Context) -> bool:
     return s.case.samtycke != "refused" or s.data.reason is None
 
 
@@ -119,7 +119,7 @@ def no_reason_without_consent(s: Situation) -> bool:
     en="Give reason: the reason of admission is required unless consent is refused.",
     element="/data/reason",
 )
-def reason_is_given(s: Situation) -> bool:
+def reason_is_given(s: Context) -> bool:
     return s.data.draft or s.case.samtycke == "refused" or s.data.reason is not None
 
 
@@ -129,11 +129,11 @@ def reason_is_given(s: Situation) -> bool:
     en="The inskrivning is published and cannot become a draft again.",
     element="/data/draft",
 )
-def a_published_one_stays_published(s: Situation) -> bool:
+def a_published_one_stays_published(s: Context) -> bool:
     return not (s.data.draft and s.case.published)
 
 
-def admit(s: Situation) -> None:
+def admit(s: Context) -> None:
     """V-6: told to all, every receiving unit acknowledges; a corrected one is acknowledged anew (our settling).
 
     One that comes after the discharge is kept as history, and opens nothing (fhir.md, order).
@@ -158,7 +158,7 @@ def admit(s: Situation) -> None:
         s.emit("published", at=s.at)
 
 
-def _estimate(s: Situation, date: str) -> None:
+def _estimate(s: Context, date: str) -> None:
     """V-8: the first estimated date makes its step green without kvittens. In a corrected inskrivning a date that it did
     not say before is a change like any other; the one that it has always said takes back nothing that has been moved
     since, nor does any while the patient is ready for discharge (V-10).
@@ -178,13 +178,13 @@ def _estimate(s: Situation, date: str) -> None:
         s.warnings.append("estimated-discharge-stays")
 
 
-def all_but_a_draft(s: Situation) -> list[str]:
+def all_but_a_draft(s: Context) -> list[str]:
     """C-52: a draft is seen only by the party that writes it, and V-2: not even told."""
     return [] if s.data.draft else everyone_else(s)
 
 
 INSKRIVNING = (
-    Row(
+    Rule(
         "svu.inskrivning",
         SLUTENVARD,
         ("V-1", "V-3", "V-4", "V-6"),
@@ -205,7 +205,7 @@ INSKRIVNING = (
         embeds=("information", "samtycke"),
         in_status=TO_THE_END,
     ),
-    Row(
+    Rule(
         "information",
         SLUTENVARD,
         ("V-1", "C-20"),
@@ -215,7 +215,7 @@ INSKRIVNING = (
         checks=(a_new_case_names_the_patient, the_patient_is_the_same, no_information_has_a_reason),
         opens=True,
     ),
-    Row(
+    Rule(
         "samtycke",
         SLUTENVARD,
         ("C-21", "C-22", "C-23", "V-3"),

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub.processes.common import may_adjust, step_told, those_of, with_duty
-from hub.processes.outlook import able, still_awaits
-from hub.processes.table import Situation, guard
+from hub.processes.engine.rule import Context, guard
+from hub.processes.engine.unit_view import able, still_awaits
+from hub.processes.shared.audience import may_adjust, step_told, those_of, with_duty
 
 STEP = "stallningstagande"
 REQUIRED = {
@@ -19,31 +19,31 @@ REQUIRED = {
 """What a part must hold before it is marked ready or adjusted (V-12 to V-14, C-56)."""
 
 
-def done(s: Situation) -> dict[str, list[Any]]:
+def done(s: Context) -> dict[str, list[Any]]:
     """Unit → who has adjusted for it, in which role and when."""
     standing = s.case.steps.get(STEP)
     return {} if standing is None else standing["done"]
 
 
-def has_adjusted(s: Situation, party: str) -> bool:
+def has_adjusted(s: Context, party: str) -> bool:
     """V-15: any of the party's units has, one that has left since included: the text was adjusted for the party."""
     own = {*those_of(s, party), *(unit for unit, left in s.case.gone.items() if left == party)}
     return not own.isdisjoint(done(s))
 
 
-def fully_adjusted(s: Situation) -> bool:
+def fully_adjusted(s: Context) -> bool:
     """Every party's units have; one that is to answer anew (V-13) or is not found yet (V-6) is still missing."""
     standing = s.case.steps.get(STEP)
     return standing is not None and bool(standing["done"]) and not still_awaits(s.case, standing)
 
 
-def is_complete(s: Situation, party: str) -> bool:
+def is_complete(s: Context, party: str) -> bool:
     """Whether the party's part holds all that it must."""
     written = s.case.fields.get(f"{STEP}.{party}", {})
     return all(name in written and written[name][3] for name in REQUIRED[party])
 
 
-def await_justering(s: Situation, already: dict[str, list[Any]]) -> None:
+def await_justering(s: Context, already: dict[str, list[Any]]) -> None:
     """Every unit with the responsibility whose party may adjust now."""
     units = with_duty(s, those_of(s, *may_adjust(s)), STEP, "justera")
     step_told(s, STEP, "justera", [unit for unit in units if unit not in already], already)
@@ -55,7 +55,7 @@ def await_justering(s: Situation, already: dict[str, list[Any]]) -> None:
     en="Inpatient care has not marked its part as ready yet.",
     element="/type",
 )
-def the_ward_is_ready(s: Situation) -> bool:
+def the_ward_is_ready(s: Context) -> bool:
     return s.case.klarmarkerad
 
 
@@ -65,7 +65,7 @@ def the_ward_is_ready(s: Situation) -> bool:
     en="Outpatient care has said no to the position on SIP and cannot adjust.",
     element="/type",
 )
-def oppenvard_has_not_said_no(s: Situation) -> bool:
+def oppenvard_has_not_said_no(s: Context) -> bool:
     return s.party != "oppenvard" or s.case.sip_approved is not False
 
 
@@ -75,7 +75,7 @@ def oppenvard_has_not_said_no(s: Situation) -> bool:
     en="The unit's adjustment is not awaited: it is done, or no role of the unit has the responsibility.",
     element="/type",
 )
-def its_justering_is_awaited(s: Situation) -> bool:
+def its_justering_is_awaited(s: Context) -> bool:
     standing = s.case.steps.get(STEP)
     return standing is not None and s.unit in standing["awaits"]
 
@@ -86,7 +86,7 @@ def its_justering_is_awaited(s: Situation) -> bool:
     en="Outpatient care adjusts only when it has approved the position on SIP (svu.sip_stallning).",
     element="/type",
 )
-def oppenvard_approves(s: Situation) -> bool:
+def oppenvard_approves(s: Context) -> bool:
     return s.party != "oppenvard" or s.case.sip_approved is True
 
 
@@ -96,7 +96,7 @@ def oppenvard_approves(s: Situation) -> bool:
     en="Fill in responsible_physicians and responsibility_division before adjusting.",
     element="/data",
 )
-def oppenvards_part_is_complete(s: Situation) -> bool:
+def oppenvards_part_is_complete(s: Context) -> bool:
     return s.party != "oppenvard" or is_complete(s, "oppenvard")
 
 
@@ -106,7 +106,7 @@ def oppenvards_part_is_complete(s: Situation) -> bool:
     en="Fill in planned_efforts before adjusting.",
     element="/data",
 )
-def kommuns_part_is_complete(s: Situation) -> bool:
+def kommuns_part_is_complete(s: Context) -> bool:
     return s.party != "kommun" or is_complete(s, "kommun")
 
 
@@ -116,10 +116,10 @@ def kommuns_part_is_complete(s: Situation) -> bool:
     en="The role has no responsibility to adjust. Let a role that has it do so.",
     element="/actorrole",
 )
-def the_role_may_adjust(s: Situation) -> bool:
+def the_role_may_adjust(s: Context) -> bool:
     return s.role in able(s.case, s.unit, STEP, "justera", s.directory)
 
 
-def adjust(s: Situation) -> None:
+def adjust(s: Context) -> None:
     who = {"actor": s.message.actor, "role": s.role, "time": s.message.time.isoformat()}
     s.emit("acted", step=STEP, unit=s.unit, **who)

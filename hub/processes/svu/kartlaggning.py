@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hub.processes.common import ALL_PARTIES, SHARING, everyone_else, step_told
-from hub.processes.table import Row, Situation, guard
+from hub.processes.engine.rule import Context, Rule, guard
+from hub.processes.shared.audience import ALL_PARTIES, SHARING, everyone_else, step_told
 
 DOCUMENT = "kartlaggning"
 
@@ -14,7 +14,7 @@ DOCUMENT = "kartlaggning"
     en="Give start, or at least one field in fields.",
     element="/data",
 )
-def something_is_written(s: Situation) -> bool:
+def something_is_written(s: Context) -> bool:
     return s.data.start or bool(s.data.fields)
 
 
@@ -24,7 +24,7 @@ def something_is_written(s: Situation) -> bool:
     en="A field is not in the kartlaggning. The fields stand in your region's contract.",
     element="/data/fields",
 )
-def the_fields_exist(s: Situation) -> bool:
+def the_fields_exist(s: Context) -> bool:
     return all(any(name in half for half in s.profile.kartlaggning.values()) for name in s.data.fields)
 
 
@@ -34,11 +34,11 @@ def the_fields_exist(s: Situation) -> bool:
     en="The other side writes that field: inpatient care writes wishes and state, outpatient care and kommun background.",
     element="/data/fields",
 )
-def it_is_ones_own_half(s: Situation) -> bool:
+def it_is_ones_own_half(s: Context) -> bool:
     return all(name in s.profile.kartlaggning[s.party] for name in s.data.fields)
 
 
-def write(s: Situation) -> None:
+def write(s: Context) -> None:
     """The last word stands and all are kept; who wrote on an older version is told so, and whose words were replaced
     gets this message.
     """
@@ -54,7 +54,7 @@ def write(s: Situation) -> None:
 
 
 KARTLAGGNING = (
-    Row(
+    Rule(
         "svu.kartlaggning",
         ALL_PARTIES,
         ("V-11", "C-51"),

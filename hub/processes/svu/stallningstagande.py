@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from hub.processes.common import (
+from hub.processes.engine.rule import Context, Rule, guard
+from hub.processes.shared.audience import (
     ALL_PARTIES,
     OPPENVARD,
     SHARING,
@@ -35,7 +36,6 @@ from hub.processes.svu.justering import (
     the_ward_is_ready,
 )
 from hub.processes.svu.tid import ask_about_physician
-from hub.processes.table import Row, Situation, guard
 
 # --- the parts --------------------------------------------------------------------------------------------------------
 
@@ -46,7 +46,7 @@ from hub.processes.table import Row, Situation, guard
     en="Write your own party's part, and that alone.",
     element="/data",
 )
-def it_is_ones_own_part(s: Situation) -> bool:
+def it_is_ones_own_part(s: Context) -> bool:
     written = {name for name in REQUIRED if (part := getattr(s.data, name)) and part.model_dump(exclude_none=True)}
     named = {name for name in REQUIRED if getattr(s.data, name) is not None}
     return written == named == {s.party}
@@ -58,7 +58,7 @@ def it_is_ones_own_part(s: Situation) -> bool:
     en="Inpatient care has not marked its part as ready yet.",
     element="/type",
 )
-def the_wards_part_comes_first(s: Situation) -> bool:
+def the_wards_part_comes_first(s: Context) -> bool:
     return s.party == "slutenvard" or s.case.klarmarkerad
 
 
@@ -68,7 +68,7 @@ def the_wards_part_comes_first(s: Situation) -> bool:
     en="The stallningstagande is fully adjusted: only inpatient care can break it.",
     element="/type",
 )
-def only_the_ward_breaks_what_all_adjusted(s: Situation) -> bool:
+def only_the_ward_breaks_what_all_adjusted(s: Context) -> bool:
     return s.party == "slutenvard" or not fully_adjusted(s)
 
 
@@ -78,7 +78,7 @@ def only_the_ward_breaks_what_all_adjusted(s: Situation) -> bool:
     en="Unknown code for the position on SIP.",
     element="/data/slutenvard/sip_position",
 )
-def the_position_is_known(s: Situation) -> bool:
+def the_position_is_known(s: Context) -> bool:
     code = None if s.data.slutenvard is None else s.data.slutenvard.sip_position
     return code is None or code in s.profile.sip_positions
 
@@ -88,7 +88,7 @@ def _fingerprint(value: Any) -> str:
     return blake2b(to_json(value), digest_size=12).hexdigest()
 
 
-def write_part(s: Situation) -> None:
+def write_part(s: Context) -> None:
     """V-15: a change by a party that has itself adjusted removes every justering; the ward's own edit removes its
     klarmarkering. The same words again change nothing and break nothing.
     """
@@ -125,7 +125,7 @@ def write_part(s: Situation) -> None:
     en="Inpatient care's part is marked as ready already.",
     element="/type",
 )
-def not_marked_yet(s: Situation) -> bool:
+def not_marked_yet(s: Context) -> bool:
     return not s.case.klarmarkerad
 
 
@@ -135,11 +135,11 @@ def not_marked_yet(s: Situation) -> bool:
     en="Fill in patient_opinion, egenvard, forbrukningsmaterial (description on yes), responsible_physician, sip_position.",
     element="/data",
 )
-def the_wards_part_is_complete(s: Situation) -> bool:
+def the_wards_part_is_complete(s: Context) -> bool:
     return is_complete(s, "slutenvard")
 
 
-def mark_ready(s: Situation) -> None:
+def mark_ready(s: Context) -> None:
     s.emit("marked", ready=True)
     await_justering(s, done(s))
 
@@ -153,13 +153,13 @@ def mark_ready(s: Situation) -> None:
     en="After a no, outpatient care answers anew only when every unit of inpatient care has adjusted again.",
     element="/type",
 )
-def after_a_no_the_ward_adjusts_first(s: Situation) -> bool:
+def after_a_no_the_ward_adjusts_first(s: Context) -> bool:
     standing = s.case.steps.get(STEP, {"awaits": []})
     awaited = any(unit in standing["awaits"] for unit in those_of(s, "slutenvard"))
     return s.case.sip_approved is not False or not awaited
 
 
-def answer_on_sip(s: Situation) -> None:
+def answer_on_sip(s: Context) -> None:
     """V-13: a no removes every justering; a yes lets outpatient care adjust."""
     before = s.case.sip_approved
     s.emit("sip_answered", approves=s.data.approves)
@@ -170,7 +170,7 @@ def answer_on_sip(s: Situation) -> None:
 
 
 STALLNINGSTAGANDE = (
-    Row(
+    Rule(
         "svu.stallningstagande",
         ALL_PARTIES,
         ("V-12", "V-13", "V-14", "V-15"),
@@ -179,7 +179,7 @@ STALLNINGSTAGANDE = (
         guards=(*SHARING, the_wards_part_comes_first, only_the_ward_breaks_what_all_adjusted),
         checks=(it_is_ones_own_part, the_position_is_known),
     ),
-    Row(
+    Rule(
         "svu.klarmarkering",
         SLUTENVARD,
         ("V-12",),
@@ -187,7 +187,7 @@ STALLNINGSTAGANDE = (
         everyone_else,
         guards=(*SHARING, not_marked_yet, the_wards_part_is_complete),
     ),
-    Row(
+    Rule(
         "svu.sip_stallning",
         OPPENVARD,
         ("V-13",),
@@ -195,7 +195,7 @@ STALLNINGSTAGANDE = (
         everyone_else,
         guards=(*SHARING, the_ward_is_ready, only_the_ward_breaks_what_all_adjusted, after_a_no_the_ward_adjusts_first),
     ),
-    Row(
+    Rule(
         "svu.justering",
         ALL_PARTIES,
         ("V-15", "V-13", "V-14"),

@@ -4,18 +4,18 @@ the common rows only.
 
 from __future__ import annotations
 
-from hub.processes.common import SHARING, SLUTENVARD, everyone_else, step_told, those_of, with_duty
-from hub.processes.table import Row, Situation, guard
+from hub.processes.engine.rule import Context, Rule, guard
+from hub.processes.shared.audience import SHARING, SLUTENVARD, everyone_else, step_told, those_of, with_duty
 from schemas.messages import Question
 from schemas.swedish_time import local_day
 
 
-def told_anew(s: Situation) -> None:
+def told_anew(s: Context) -> None:
     """V-8 to V-10: oppenvard and kommun acknowledge what holds now."""
     step_told(s, "tid", "kvittera", with_duty(s, those_of(s, "oppenvard", "kommun"), "tid", "kvittera"))
 
 
-def ask_about_physician(s: Situation, physician: str) -> None:
+def ask_about_physician(s: Context, physician: str) -> None:
     """C-3, V-9: HSA is asked afterwards whether the person named is a physician; the outcome is told."""
     s.asks.append(
         Question(question="verifiering", actor=physician, role="lakare", unit=s.unit, concerns="responsible_physician")
@@ -28,7 +28,7 @@ def ask_about_physician(s: Situation, physician: str) -> None:
     en="The patient is ready for discharge: move or interrupt that with svu.utskrivningsklar_avbruten.",
     element="/type",
 )
-def not_utskrivningsklar(s: Situation) -> bool:
+def not_utskrivningsklar(s: Context) -> bool:
     return "klar" not in s.case.dates
 
 
@@ -38,7 +38,7 @@ def not_utskrivningsklar(s: Situation) -> bool:
     en="The patient is not ready for discharge: there is nothing to interrupt.",
     element="/type",
 )
-def utskrivningsklar(s: Situation) -> bool:
+def utskrivningsklar(s: Context) -> bool:
     return "klar" in s.case.dates
 
 
@@ -48,22 +48,22 @@ def utskrivningsklar(s: Situation) -> bool:
     en="Give date and responsible_physician together, or neither.",
     element="/data/responsible_physician",
 )
-def a_new_date_has_a_physician(s: Situation) -> bool:
+def a_new_date_has_a_physician(s: Context) -> bool:
     return (s.data.date is None) == (s.data.responsible_physician is None)
 
 
-def _warn_of_the_past(s: Situation) -> None:
+def _warn_of_the_past(s: Context) -> None:
     if s.data.date < local_day(s.now):
         s.warnings.append("date-has-been")
 
 
-def estimate(s: Situation) -> None:
+def estimate(s: Context) -> None:
     _warn_of_the_past(s)
     s.emit("estimated", date=s.data.date.isoformat())
     told_anew(s)
 
 
-def _ready(s: Situation) -> None:
+def _ready(s: Context) -> None:
     """V-18: the law's clock starts from this notice."""
     this = {"source": s.message.source, "message": s.message.id}
     physician = s.data.responsible_physician
@@ -72,13 +72,13 @@ def _ready(s: Situation) -> None:
     told_anew(s)
 
 
-def ready(s: Situation) -> None:
+def ready(s: Context) -> None:
     if s.data.placement is not None:
         s.emit("placed", **s.data.placement.model_dump())
     _ready(s)
 
 
-def interrupt(s: Situation) -> None:
+def interrupt(s: Context) -> None:
     """V-10: the clock stops; with a new date it is a new notice, without one the last estimate stands again."""
     s.emit("klar_ended", at=s.at)
     if s.data.date is None:
@@ -88,7 +88,7 @@ def interrupt(s: Situation) -> None:
 
 
 TID = (
-    Row(
+    Rule(
         "svu.beraknad_utskrivning",
         SLUTENVARD,
         ("V-8",),
@@ -96,7 +96,7 @@ TID = (
         everyone_else,
         guards=(*SHARING, not_utskrivningsklar),
     ),
-    Row(
+    Rule(
         "svu.utskrivningsklar",
         SLUTENVARD,
         ("V-9", "V-18"),
@@ -104,7 +104,7 @@ TID = (
         everyone_else,
         guards=(*SHARING, not_utskrivningsklar),
     ),
-    Row(
+    Rule(
         "svu.utskrivningsklar_avbruten",
         SLUTENVARD,
         ("V-10", "V-18"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from hub.processes.common import SLUTENVARD, an_inskrivning_is_published, everyone_else, step_told
-from hub.processes.table import TO_THE_END, Row, Situation, guard
+from hub.processes.engine.rule import TO_THE_END, Context, Rule, guard
+from hub.processes.shared.audience import SLUTENVARD, an_inskrivning_is_published, everyone_else, step_told
 from schemas.swedish_time import local_day
 
 
@@ -15,7 +15,7 @@ from schemas.swedish_time import local_day
     en="Give discharged_to: where the patient goes. Left out when the case ends early.",
     element="/data/discharged_to",
 )
-def it_says_where_to(s: Situation) -> bool:
+def it_says_where_to(s: Context) -> bool:
     is_discharge: bool = s.data.kind == "utskrivning"
     return is_discharge == (s.data.discharged_to is not None)
 
@@ -26,7 +26,7 @@ def it_says_where_to(s: Situation) -> bool:
     en="Give ended_with: how the case ends early. Left out at a discharge.",
     element="/data/ended_with",
 )
-def it_says_how_it_ended(s: Situation) -> bool:
+def it_says_how_it_ended(s: Context) -> bool:
     ends_early: bool = s.data.kind == "avslut_i_fortid"
     return ends_early == (s.data.ended_with is not None)
 
@@ -37,7 +37,7 @@ def it_says_how_it_ended(s: Situation) -> bool:
     en="Unknown code in discharged_to.",
     element="/data/discharged_to",
 )
-def the_place_is_known(s: Situation) -> bool:
+def the_place_is_known(s: Context) -> bool:
     return s.data.discharged_to is None or s.data.discharged_to in s.profile.discharged_to
 
 
@@ -47,7 +47,7 @@ def the_place_is_known(s: Situation) -> bool:
     en="Unknown code in ended_with.",
     element="/data/ended_with",
 )
-def the_ending_is_known(s: Situation) -> bool:
+def the_ending_is_known(s: Context) -> bool:
     return s.data.ended_with is None or s.data.ended_with in s.profile.ended_with
 
 
@@ -57,7 +57,7 @@ def the_ending_is_known(s: Situation) -> bool:
     en="The date is before the admission.",
     element="/data/date",
 )
-def nobody_leaves_before_coming(s: Situation) -> bool:
+def nobody_leaves_before_coming(s: Context) -> bool:
     admitted = s.case.dates.get("admitted")
     return admitted is None or s.data.date >= local_day(datetime.fromisoformat(admitted))
 
@@ -68,13 +68,13 @@ def nobody_leaves_before_coming(s: Situation) -> bool:
     en="No fast vardkontakt is kallelseansvarig. Confirm with confirmed, or let outpatient care name one first.",
     element="/data/confirmed",
 )
-def someone_calls_or_it_is_confirmed(s: Situation) -> bool:
+def someone_calls_or_it_is_confirmed(s: Context) -> bool:
     if s.data.confirmed or s.case.samtycke in {"refused", None}:
         return True
     return any(v["kallelseansvarig"] for v in s.case.vardkontakter)
 
 
-def discharge(s: Situation) -> None:
+def discharge(s: Context) -> None:
     if s.data.date > local_day(s.now):
         s.warnings.append("date-is-to-come")
     hours = s.directory.agreement_of(s.case.opened_by).archive_hours
@@ -90,7 +90,7 @@ def discharge(s: Situation) -> None:
     en="There is no discharge to undo: the case is open.",
     element="/type",
 )
-def there_is_a_discharge_to_undo(s: Situation) -> bool:
+def there_is_a_discharge_to_undo(s: Context) -> bool:
     return s.case.status == "discharged"
 
 
@@ -100,17 +100,17 @@ def there_is_a_discharge_to_undo(s: Situation) -> bool:
     en="The case has left the start list: the discharge can no longer be undone. Open a new case.",
     element="/type",
 )
-def it_can_still_be_undone(s: Situation) -> bool:
+def it_can_still_be_undone(s: Context) -> bool:
     return not s.case.has_left(s.now)
 
 
-def undo(s: Situation) -> None:
+def undo(s: Context) -> None:
     """V-17: the steps are as they were; the undone discharge stays in the history."""
     s.emit("discharge_undone", at=s.at)
 
 
 UTSKRIVNING = (
-    Row(
+    Rule(
         "svu.utskrivning",
         SLUTENVARD,
         ("V-16", "V-3"),
@@ -126,7 +126,7 @@ UTSKRIVNING = (
             someone_calls_or_it_is_confirmed,
         ),
     ),
-    Row(
+    Rule(
         "svu.utskrivning_angrad",
         SLUTENVARD,
         ("V-17",),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub.processes.common import OPPENVARD, SHARING, everyone_else, on_the_start_list
-from hub.processes.registers import STAFF
-from hub.processes.table import TO_THE_END, Row, Situation, guard
+from hub.processes.engine.rule import TO_THE_END, Context, Rule, guard
+from hub.processes.shared.audience import OPPENVARD, SHARING, everyone_else, on_the_start_list
+from hub.processes.shared.registers import STAFF
 from schemas.messages import Question
 
 
-def _changed(s: Situation) -> dict[str, Any] | None:
+def _changed(s: Context) -> dict[str, Any] | None:
     """The care contact that the message is about: of one person at several units that at the unit named, else the only
     one, who then changes unit (MP 5.7.1).
     """
@@ -27,7 +27,7 @@ def _changed(s: Situation) -> dict[str, Any] | None:
     en="The person is named at the unit already: change it with change andrad.",
     element="/data/person",
 )
-def a_new_one_is_not_named_yet(s: Situation) -> bool:
+def a_new_one_is_not_named_yet(s: Context) -> bool:
     return s.data.change != "utsedd" or _changed(s) is None
 
 
@@ -37,7 +37,7 @@ def a_new_one_is_not_named_yet(s: Situation) -> bool:
     en="The person is not a named care contact at the unit.",
     element="/data/person",
 )
-def a_changed_one_is_named(s: Situation) -> bool:
+def a_changed_one_is_named(s: Context) -> bool:
     return s.data.change == "utsedd" or _changed(s) is not None
 
 
@@ -47,7 +47,7 @@ def a_changed_one_is_named(s: Situation) -> bool:
     en="Another is kallelseansvarig already: change that one first.",
     element="/data/kallelseansvarig",
 )
-def one_calls_at_most(s: Situation) -> bool:
+def one_calls_at_most(s: Context) -> bool:
     if s.data.change == "borttagen" or not s.data.kallelseansvarig:
         return True
     this = _changed(s)
@@ -60,7 +60,7 @@ def one_calls_at_most(s: Situation) -> bool:
     en="Give responsibility: one who is not kallelseansvarig has a stated responsibility.",
     element="/data/responsibility",
 )
-def one_who_does_not_call_answers_for_something(s: Situation) -> bool:
+def one_who_does_not_call_answers_for_something(s: Context) -> bool:
     return s.data.change == "borttagen" or s.data.kallelseansvarig or s.data.responsibility is not None
 
 
@@ -70,12 +70,12 @@ def one_who_does_not_call_answers_for_something(s: Situation) -> bool:
     en="Give unit: a unit of outpatient care in the directory, where the person is the named care contact.",
     element="/data/unit",
 )
-def the_unit_is_of_outpatient_care(s: Situation) -> bool:
+def the_unit_is_of_outpatient_care(s: Context) -> bool:
     unit = s.directory.unit_by_hsa.get(s.data.unit)
     return s.data.change == "borttagen" or (unit is not None and unit.party == "oppenvard")
 
 
-def name_contact(s: Situation) -> None:
+def name_contact(s: Context) -> None:
     """V-7: HSA is asked afterwards whether it knows the person; the outcome is told."""
     before = _changed(s)
     if before is not None and before["unit"] != s.data.unit:
@@ -88,7 +88,7 @@ def name_contact(s: Situation) -> None:
 
 
 VARDKONTAKT = (
-    Row(
+    Rule(
         "svu.fast_vardkontakt",
         OPPENVARD,
         ("V-7",),

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from fastapi import APIRouter
 
-from hub.intake.own import Known
-from hub.intake.readers import Readers
+from hub.intake.hub_messages import WhatRegistersSaid
+from hub.intake.reader_check import Readers
 from hub.routers.cases import case, content, lists, paper, search, thread, tree
 from hub.routers.cases.desk import BEARER, Desk
 from hub.routers.cases.names import named
@@ -17,7 +17,9 @@ from hub.store.transaction import Store
 from schemas.directory import Directory
 
 
-def router(store: Store, directory: Callable[[], Directory], known: Known, readers: Readers | None = None) -> APIRouter:
+def router(
+    store: Store, directory: Callable[[], Directory], known: WhatRegistersSaid, readers: Readers | None = None
+) -> APIRouter:
     """Every view, behind the system's bearer token. ``readers``: asks HSA about those who read; None where there is no HSA
     to ask.
     """

@@ -10,8 +10,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from hub.processes.case import Case
-from hub.processes.disclosure import may_be_named, readable
+from hub.processes.engine.case import Case
+from hub.processes.shared.disclosure import may_be_named, readable
 from hub.routers.cases.desk import HEADERS, ON_A_CASE, Desk, trace_of
 from hub.routers.cases.question import answer, bad, moment, now, number, of_moment, only, within
 from hub.store import readings

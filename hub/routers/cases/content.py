@@ -9,12 +9,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from hub.errors import Refused
-from hub.processes.disclosure import may_read
+from hub.processes.shared.disclosure import may_read
 from hub.routers.cases.desk import ON_A_CASE, Desk, Opened
 from hub.routers.cases.question import answer, number, only, plain
 from hub.store import readings
 from hub.store.readings import Connection
-from hub.views.written import MESSAGES, Version, content, current, line, value_of, version, versions, writings
+from hub.views.written import MESSAGES, ContentVersion, content, current, line, value_of, version, versions, writings
 
 _LAST = 999_999_999
 
@@ -134,7 +134,9 @@ def _step(step: str) -> str:
     return step
 
 
-async def _versions(connection: Connection, step: str, opened: Opened) -> tuple[Sequence[Version], Sequence[Version]]:
+async def _versions(
+    connection: Connection, step: str, opened: Opened
+) -> tuple[Sequence[ContentVersion], Sequence[ContentVersion]]:
     """All versions, and those that may be seen: a draft by the party that writes it alone (C-52)."""
     acts = [a for a in await readings.acts(connection, opened.case.id, MESSAGES[step]) if may_read(opened.case, a.name)]
     every = versions(step, acts)

@@ -17,13 +17,13 @@ from pydantic import BaseModel
 
 from hub.errors import Refused, Unavailable
 from hub.intake.arrival import is_case_id
-from hub.intake.own import ASKED, Known
-from hub.intake.readers import Readers
-from hub.processes.case import Case
-from hub.processes.disclosure import readable
-from hub.processes.outlook import as_configured
-from hub.processes.registers import hsa_disagrees, of_another_organisation
-from hub.processes.table import acting_role
+from hub.intake.hub_messages import ASKED, WhatRegistersSaid
+from hub.intake.reader_check import Readers
+from hub.processes.engine.case import Case
+from hub.processes.engine.rule import acting_role
+from hub.processes.engine.unit_view import as_configured
+from hub.processes.shared.disclosure import readable
+from hub.processes.shared.registers import hsa_disagrees, of_another_organisation
 from hub.routers import http
 from hub.store import inbox, readings
 from hub.store.readings import Connection, Reading
@@ -88,7 +88,7 @@ class Desk:
     """Who asks, and what every answer goes through."""
 
     def __init__(
-        self, store: Store, directory: Callable[[], Directory], known: Known, readers: Readers | None = None
+        self, store: Store, directory: Callable[[], Directory], known: WhatRegistersSaid, readers: Readers | None = None
     ) -> None:
         self.directory = directory
         self._readers = readers

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
 from hub.intake.arrival import is_case_id
-from hub.processes.outlook import duties
+from hub.processes.engine.unit_view import duties
 from hub.routers.cases.desk import HEADERS, Desk, body, trace_of
 from hub.routers.cases.question import answer, bad, moment, now, of_body, of_moment, only, unreadable
 from hub.store import lists, readings

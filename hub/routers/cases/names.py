@@ -11,13 +11,13 @@ from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from pydantic_core import to_json
 
-from hub.intake.own import Known
+from hub.intake.hub_messages import WhatRegistersSaid
 
 _HSA = re.compile(rb'"([A-Z]{2,6}[0-9]{10,12}-[A-Z0-9]{1,18})"')
 _JSON = "application/json"
 
 
-def with_names(body: bytes, known: Known) -> bytes:
+def with_names(body: bytes, known: WhatRegistersSaid) -> bytes:
     """A JSON object with ``names`` beside its content: HSA-id → name of everybody in it whose name is known."""
     if not body.startswith(b"{") or body == b"{}":
         return body
@@ -26,7 +26,7 @@ def with_names(body: bytes, known: Known) -> bytes:
     return body if not names else body[:-1] + b',"names":' + to_json(names) + b"}"
 
 
-def named(known: Known) -> type[APIRoute]:
+def named(known: WhatRegistersSaid) -> type[APIRoute]:
     """The kind of route whose answers do so."""
 
     class Named(APIRoute):

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from hub.errors import Refused
 from hub.printing import Printed, render
-from hub.processes.people import for_whom_and_why_are_given
-from hub.processes.profiles import PROFILES
+from hub.processes.profiles.profile import PROFILES
+from hub.processes.shared.people import for_whom_and_why_are_given
 from hub.routers.cases.case import shown
 from hub.routers.cases.desk import ON_A_CASE, Desk, body
 from hub.routers.cases.question import PRIVATE, bad, now, of_body, only

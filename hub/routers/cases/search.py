@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
 
 from hub.errors import Refused
-from hub.processes.registers import protected_or_deceased
+from hub.processes.shared.registers import protected_or_deceased
 from hub.processes.svu import SVU
 from hub.routers.cases.desk import HEADERS, Desk, body, trace_of
 from hub.routers.cases.lists import is_own, rows
@@ -19,7 +19,7 @@ from hub.views.access import Asker, may_be_known
 from schemas.identities import KNOWN_REGIONAL_PATTERNS, IdentityError, parse_person_id
 
 
-class Person(BaseModel):
+class SearchedPerson(BaseModel):
     """Whom a search is about."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -32,12 +32,12 @@ def add(routes: APIRouter, desk: Desk) -> None:
     @routes.post(
         "/search",
         summary="A person's cases, active and archived, and whether the unit may open one",
-        openapi_extra={"parameters": HEADERS, **body(Person)},
+        openapi_extra={"parameters": HEADERS, **body(SearchedPerson)},
     )
     async def search(request: Request) -> Response:
         asker = desk.asker(request)
         only(request)
-        asked = await of_body(request, Person)
+        asked = await of_body(request, SearchedPerson)
         try:
             person = parse_person_id(asked.personnummer, KNOWN_REGIONAL_PATTERNS).value
         except IdentityError as error:

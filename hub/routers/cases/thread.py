@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from hub.errors import Refused
-from hub.processes.disclosure import may_read
+from hub.processes.shared.disclosure import may_read
 from hub.routers.cases.desk import ON_A_CASE, Desk
 from hub.routers.cases.question import PRIVATE, answer, bad, number, only, plain, within
 from hub.store import readings

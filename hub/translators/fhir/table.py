@@ -35,7 +35,7 @@ Read = Callable[[View, Any], dict[str, Any]]
 Write = Callable[[Assembly, Message, Any, dict[str, str]], list[str]]
 
 
-class Act(NamedTuple):
+class BundleForm(NamedTuple):
     """How one message stands in a Bundle."""
 
     focus: type[Resource]
@@ -46,37 +46,39 @@ class Act(NamedTuple):
     """The entries; the full URLs that ``MessageHeader.focus`` names, the act's own resource first."""
 
 
-TABLE: Final[dict[str, Act]] = {
-    "information": Act(Communication, communication.read_information_message, communication.write_information_message),
-    "samtycke": Act(Consent, consent.read_consent, consent.write_consent_message),
-    "aterkallelse": Act(Consent, consent.read_withdrawal, consent.write_withdrawal),
-    "atkomst": Act(AuditEvent, trace.read_access, trace.write_access),
-    "deltagare": Act(CareTeam, careteam.read_participant, careteam.write_participant),
-    "roll": Act(CareTeam, careteam.read_role, careteam.write_role),
-    "narstaende": Act(CareTeam, outsiders.read_outsiders, outsiders.write_outsiders),
-    "kontakt": Act(CareTeam, careteam.read_contact, careteam.write_contact),
-    "kvittens": Act(Communication, communication.read_kvittens, communication.write_kvittens),
-    "felsant": Act(Communication, thread.read_wrongly_sent, thread.write_wrongly_sent),
-    "meddelande": Act(Communication, thread.read_message, thread.write_message),
-    "makulering": Act(Communication, thread.read_revocation, thread.write_revocation),
-    "avliden": Act(Patient, population.read_death, population.write_death),
-    "uppslag": Act(Task, tasks.read_look_up, tasks.write_look_up),
-    "utskrift": Act(AuditEvent, trace.read_print, trace.write_print),
-    "adressering": Act(CareTeam, own.read_addressing, own.write_addressing),
-    "folkbokforing": Act(Patient, population.read_news, population.write_news),
-    "frist": Act(Task, own.read_deadline, own.write_deadline),
-    "verifiering": Act(CareTeam, own.read_verification, own.write_verification),
-    "svu.inskrivning": Act(Encounter, admission.read_admission, admission.write_admission),
-    "svu.beraknad_utskrivning": Act(Encounter, stay.read_estimate, stay.write_estimate),
-    "svu.utskrivningsklar": Act(Task, tasks.read_ready, tasks.write_ready),
-    "svu.utskrivningsklar_avbruten": Act(Task, tasks.read_interrupted, tasks.write_interrupted),
-    "svu.fast_vardkontakt": Act(CareTeam, careteam.read_care_contact, careteam.write_care_contact),
-    "svu.kartlaggning": Act(QuestionnaireResponse, assessment.read_assessment, assessment.write_assessment),
-    "svu.stallningstagande": Act(Task, statement.read_statement, statement.write_statement),
-    "svu.klarmarkering": Act(Task, tasks.read_marked_ready, tasks.write_marked_ready),
-    "svu.sip_stallning": Act(Task, tasks.read_sip_position, tasks.write_sip_position),
-    "svu.justering": Act(Task, tasks.read_signed, tasks.write_signed),
-    "svu.utskrivning": Act(Encounter, stay.read_discharge, stay.write_discharge),
-    "svu.utskrivning_angrad": Act(Encounter, stay.read_undone, stay.write_undone),
+TABLE: Final[dict[str, BundleForm]] = {
+    "information": BundleForm(
+        Communication, communication.read_information_message, communication.write_information_message
+    ),
+    "samtycke": BundleForm(Consent, consent.read_consent, consent.write_consent_message),
+    "aterkallelse": BundleForm(Consent, consent.read_withdrawal, consent.write_withdrawal),
+    "atkomst": BundleForm(AuditEvent, trace.read_access, trace.write_access),
+    "deltagare": BundleForm(CareTeam, careteam.read_participant, careteam.write_participant),
+    "roll": BundleForm(CareTeam, careteam.read_role, careteam.write_role),
+    "narstaende": BundleForm(CareTeam, outsiders.read_outsiders, outsiders.write_outsiders),
+    "kontakt": BundleForm(CareTeam, careteam.read_contact, careteam.write_contact),
+    "kvittens": BundleForm(Communication, communication.read_kvittens, communication.write_kvittens),
+    "felsant": BundleForm(Communication, thread.read_wrongly_sent, thread.write_wrongly_sent),
+    "meddelande": BundleForm(Communication, thread.read_message, thread.write_message),
+    "makulering": BundleForm(Communication, thread.read_revocation, thread.write_revocation),
+    "avliden": BundleForm(Patient, population.read_death, population.write_death),
+    "uppslag": BundleForm(Task, tasks.read_look_up, tasks.write_look_up),
+    "utskrift": BundleForm(AuditEvent, trace.read_print, trace.write_print),
+    "adressering": BundleForm(CareTeam, own.read_addressing, own.write_addressing),
+    "folkbokforing": BundleForm(Patient, population.read_news, population.write_news),
+    "frist": BundleForm(Task, own.read_deadline, own.write_deadline),
+    "verifiering": BundleForm(CareTeam, own.read_verification, own.write_verification),
+    "svu.inskrivning": BundleForm(Encounter, admission.read_admission, admission.write_admission),
+    "svu.beraknad_utskrivning": BundleForm(Encounter, stay.read_estimate, stay.write_estimate),
+    "svu.utskrivningsklar": BundleForm(Task, tasks.read_ready, tasks.write_ready),
+    "svu.utskrivningsklar_avbruten": BundleForm(Task, tasks.read_interrupted, tasks.write_interrupted),
+    "svu.fast_vardkontakt": BundleForm(CareTeam, careteam.read_care_contact, careteam.write_care_contact),
+    "svu.kartlaggning": BundleForm(QuestionnaireResponse, assessment.read_assessment, assessment.write_assessment),
+    "svu.stallningstagande": BundleForm(Task, statement.read_statement, statement.write_statement),
+    "svu.klarmarkering": BundleForm(Task, tasks.read_marked_ready, tasks.write_marked_ready),
+    "svu.sip_stallning": BundleForm(Task, tasks.read_sip_position, tasks.write_sip_position),
+    "svu.justering": BundleForm(Task, tasks.read_signed, tasks.write_signed),
+    "svu.utskrivning": BundleForm(Encounter, stay.read_discharge, stay.write_discharge),
+    "svu.utskrivning_angrad": BundleForm(Encounter, stay.read_undone, stay.write_undone),
 }
 """name → how it stands in a Bundle."""

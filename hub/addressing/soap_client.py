@@ -1,0 +1,159 @@
+"""One SOAP call over HTTP: rate, time-outs, size, and what a failure means (law-and-lookups.md §3).
+
+Imports httpx, tenacity, ``pace`` beside it, the translators' ``soap.envelope`` and ``retry_after``, and ``hub.errors``. It logs nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from types import TracebackType
+from typing import Self
+
+import httpx
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
+
+from hub.addressing.rate_limit import Pace
+from hub.errors import Misconfigured, Unavailable
+from hub.translators.retry_after import retry_after
+from hub.translators.soap.envelope import MAX_BYTES, Outgoing, SoapFault, Unreadable, in_utf8
+
+
+class Parked(Exception):  # noqa: N818 - named for what happened to the question
+    """The register will not answer this question until somebody has set something right: tell operations, do not retry.
+
+    ``vp_number``: VP001–VP007, VP010–VP015; ``None`` for a producer's own Client fault and for HTTP 4xx. ``reason``: a
+    code without personal data.
+    """
+
+    def __init__(self, reason: str, vp_number: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.vp_number = vp_number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterSettings:
+    """How one register is reached. Times in seconds, the rate in calls per second and producer (LogicalAddress)."""
+
+    url: str
+    logical_address: str = ""
+    """Whom the question is for. Unused for listing, where it is the two-digit länskod."""
+    connect_timeout: float = 5.0
+    read_timeout: float = 32.0
+    """A little above the 30 s after which the platform itself answers VP009."""
+    rate: float = 10.0
+    """1 for listing, which must carry no more; 10 for folkbokföring and HSA."""
+    burst: int = 1
+    max_wait: float = 60.0
+    attempts: int = 2
+    """In all, and only where there was no answer at all."""
+    ttl_positive: float = 3600.0
+    ttl_negative: float = 300.0
+    fault_pause: float = 300.0
+    """After a fault the same question is not asked again sooner: a rule of the register."""
+    consumer_hsa_id: str | None = None
+    """``x-rivta-original-serviceconsumer-hsaid``, where the platform requires it."""
+    cert_file: str | None = None
+    key_file: str | None = None
+    ca_file: str | None = None
+
+
+class Caller:
+    """Sends questions to one register. Use as an async context manager, or ``aclose`` it."""
+
+    def __init__(self, settings: RegisterSettings, pace: Pace | None = None) -> None:
+        self.settings = settings
+        self._pace = pace or Pace(settings.rate, settings.burst, settings.max_wait)
+        headers = {"Content-Type": "text/xml; charset=utf-8", "Accept": "text/xml"}
+        # A few compressed bytes can become gigabytes before anybody counts them.
+        headers["Accept-Encoding"] = "identity"
+        if settings.consumer_hsa_id:
+            headers["x-rivta-original-serviceconsumer-hsaid"] = settings.consumer_hsa_id
+        timeout = httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout)
+        # No proxy and no .netrc from the environment: what reaches a register is what is set here.
+        self._client = httpx.AsyncClient(headers=headers, timeout=timeout, verify=_tls(settings), trust_env=False)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def ask(self, producer: str, question: Outgoing, *, routine: bool = False) -> bytes:
+        """The bytes of the answer or of the fault. Raises ``Unavailable``, ``Parked`` or ``Unreadable`` (too large).
+        ``routine``: nobody waits for it, others go first.
+
+        Tried again at once only where nothing came back. A read time-out is not: the platform has answered by itself
+        before that, and a producer that slow is not helped by the same question twice.
+        """
+        no_answer = retry_if_exception_type((httpx.ConnectError, httpx.ConnectTimeout, httpx.RemoteProtocolError))
+        attempts = AsyncRetrying(retry=no_answer, stop=stop_after_attempt(self.settings.attempts), reraise=True)
+        try:
+            return await attempts(self._once, producer, question, routine=routine)
+        except httpx.TimeoutException:
+            raise Unavailable("time-out") from None
+        except httpx.HTTPError:
+            # Its text may quote what was sent or received.
+            raise Unavailable("no-answer") from None
+
+    async def _once(self, producer: str, question: Outgoing, *, routine: bool) -> bytes:
+        await self._pace.turn(producer, routine=routine)
+        headers = {"SOAPAction": f'"{question.soap_action}"'}
+        whole = self.settings.connect_timeout + self.settings.read_timeout
+        body = bytearray()
+        try:
+            # A byte now and then would keep the read time-out from ever passing: this one is of the whole call.
+            async with (
+                asyncio.timeout(whole),
+                self._client.stream("POST", self.settings.url, content=question.body, headers=headers) as response,
+            ):
+                async for part in response.aiter_raw():
+                    body += part
+                    if len(body) > MAX_BYTES:
+                        raise Unreadable("too-large")
+        except TimeoutError:
+            raise Unavailable("time-out") from None
+        status = response.status_code
+        # Answers come with 200, faults with 500. What else has a SOAP body is believed too: proxies change codes.
+        if status == httpx.codes.OK or b"Envelope" in body[:4096]:
+            return in_utf8(bytes(body), response.charset_encoding)
+        if (
+            status in {httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS}
+            or status >= httpx.codes.INTERNAL_SERVER_ERROR
+        ):
+            raise Unavailable(f"http-{status}", retry_after(response.headers.get("retry-after"), datetime.now(UTC)))
+        raise Parked(f"http-{status}")
+
+
+def failure_of(error: SoapFault | Unreadable) -> Unavailable | Parked:
+    """What a fault or an unreadable answer means for the question (§3, the table of VP numbers)."""
+    if isinstance(error, Unreadable):
+        return Unavailable(f"unreadable-{error.code}")
+    return Unavailable(error.code) if error.retryable else Parked(error.code, error.vp_number)
+
+
+def _tls(settings: RegisterSettings) -> ssl.SSLContext:
+    """Mutual TLS where certificates are set. Raises ``Misconfigured``: a file is missing or no certificate."""
+    try:
+        return _context(settings.ca_file, settings.cert_file, settings.key_file)
+    except OSError as error:
+        raise Misconfigured(f"The certificates for {settings.url} cannot be read: {error}") from None
+
+
+@cache
+def _context(ca_file: str | None, cert_file: str | None, key_file: str | None) -> ssl.SSLContext:
+    """Shared by registers with the same certificates: reading the system's authorities takes tens of milliseconds."""
+    context = ssl.create_default_context(cafile=ca_file)
+    if cert_file:
+        context.load_cert_chain(cert_file, key_file)
+    return context

@@ -1,0 +1,78 @@
+"""How an arrival is kept, and how one that was held comes back. Imports the arrival, the store's rows and the language."""
+
+from __future__ import annotations
+
+from pydantic_core import to_json
+
+from hub.errors import Refused
+from hub.intake.arrival import Arrival, Waited, read_or_keep
+from hub.processes.engine.decide import Decision
+from hub.store import cases, inbox
+from hub.store.held import Held
+from hub.translators import formats
+from schemas.directory import Directory
+from schemas.envelope import Message
+from schemas.messages import HUB_SOURCE
+
+READABLE_NOW = Refused(
+    "defect",
+    "Hubben kunde inte läsa meddelandet när det kom, men kan det nu. Sänd det på nytt, med samma id.",
+    "The hub could not read the message when it came, but can now. Send it again, with the same id.",
+    "/",
+    400,
+)
+
+
+def ref_of(arrival: Arrival, message: Message) -> cases.Ref | None:
+    """The sender's own reference, where the subject is one."""
+    return (arrival.system_id, message.subject[4:]) if message.subject.startswith("ref:") else None
+
+
+def row_of(arrival: Arrival, case_id: str | None, decision: Decision | None, receipt: bytes | None) -> inbox.InboxRow:
+    """An arrival as it is kept, with what became of it."""
+    source, id_ = arrival.key
+    return inbox.InboxRow(
+        source=source,
+        id=id_,
+        digest=arrival.digest,
+        raw=arrival.raw,
+        media_type=arrival.media_type,
+        attributes=None if arrival.attributes is None else to_json(arrival.attributes),
+        system=arrival.system_id,
+        received_at=arrival.received_at,
+        name=None if arrival.message is None else arrival.message.name,
+        case_id=case_id,
+        sequence=None if decision is None else decision.case.sequence,
+        events=None if decision is None else to_json(decision.events),
+        receipt=receipt,
+    )
+
+
+def stored_arrival(row: inbox.InboxRow, held: Held, directory: Directory) -> Arrival:
+    """A held message as it came in, the hub's own included; a system's receipt goes its way out, since nobody waits on the
+    line any more. What cannot be read for a reason of ours is a defect still.
+    """
+    attributes = None if row.attributes is None else formats.json_from(row.attributes)
+    own = row.source == HUB_SOURCE
+    arrival = Arrival(
+        None if own else directory.system_by_id.get(row.system),
+        row.raw,
+        row.media_type,
+        attributes,
+        row.received_at,
+        row.id,
+        by_outbox=not own,
+        kept_as=(row.source, row.id),
+        waited=Waited(held.case_key, held.reason, held.since, held.reason_since),
+    )
+    if own:
+        try:
+            arrival.message = formats.kept(row)
+        except Exception as error:  # noqa: BLE001 - its words were the hub's own: whatever it is, it is ours to mend
+            arrival.defect = type(error).__name__
+    else:
+        read_or_keep(arrival, directory.identities, accepted=row.name is not None)
+        if arrival.message is not None and arrival.key != (arrival.message.source, arrival.message.id):
+            arrival.refused = READABLE_NOW  # it is kept under its place: under its own id it has not come yet
+    arrival.digest = row.digest
+    return arrival

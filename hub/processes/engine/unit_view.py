@@ -1,0 +1,161 @@
+"""What a unit sees of a case: its colours (C-30), and what it may do now. Pure; imports the machine and the case only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from hub.processes.engine.case import Case
+from hub.processes.engine.events import evolve
+from hub.processes.engine.rule import Context, Process
+from hub.processes.profiles.profile import PROFILES
+from hub.processes.shared.disclosure import MESSAGE, visible
+from schemas.directory import Directory
+from schemas.envelope import Message
+from schemas.parts import Part
+
+ANSWER = {"kvittera": "kvittens", "justera": "justering", "godkanna": "godkannande", "svara": "svar"}
+"""What a unit answers with, by the act that a step awaits (messages.md §2)."""
+
+
+def may(process: Process, case: Case, unit: str, directory: Directory, now: datetime) -> tuple[str, ...]:
+    """The names of what a unit may do now: the rows of its party whose guards about the case hold (messages.md §2)."""
+    participant = case.participants.get(unit)
+    if participant is None or case.status in {"refused", "revoked"}:
+        return ()
+    probe = Message("probe", unit, "", case.id, now, None, None, Part())
+    party, profile = participant["party"], PROFILES[case.profile]
+    situation = Context(case, probe, probe.data, "", party, directory, profile, now)
+    names = []
+    for row in process.rows:
+        situation.name = row.message
+        if party not in row.parties or case.status not in row.in_status:
+            continue
+        if all(condition.holds(situation) for condition in row.guards):
+            names.append(row.message)
+    return tuple(names)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a unit sees of a case: colours per step and role (C-30), and what it may do now (messages.md §2)."""
+
+    colours: dict[str, dict[str, str]]
+    may: tuple[str, ...]
+
+
+_OUTLOOKS_KEPT = 20_000
+
+
+def outlook(
+    process: Process,
+    case: Case,
+    unit: str,
+    directory: Directory,
+    now: datetime,
+    outline: tuple[object, ...] | None = None,
+) -> Outlook:
+    """A unit's colours and possibilities, of the case as it sees it; remembered per shape of case, since thousands of
+    cases have the same few shapes.
+    """
+    seen = visible(case, unit)
+    if seen is not case:
+        case, outline = seen, None
+    known = directory.remembered
+    key = (process.name, unit, case.has_left(now), case.shape(unit, outline))
+    found = known.get(key)
+    if found is None:
+        if len(known) >= _OUTLOOKS_KEPT:
+            known.clear()
+        found = known[key] = Outlook(colours(process, case, unit, directory), may(process, case, unit, directory, now))
+    assert isinstance(found, Outlook)
+    return found
+
+
+def duty_roles(directory: Directory, unit: str, step: str, act: str) -> list[str]:
+    """C-1: the unit's roles with the responsibility ``act`` (kvittera …) for a step."""
+    entry = directory.unit_by_hsa.get(unit)
+    return [] if entry is None else [role for role, steps in entry.roles.items() if act in steps.get(step, ())]  # type: ignore[call-overload]
+
+
+def able(case: Case, unit: str, step: str, act: str, directory: Directory) -> list[str]:
+    """C-1, C-12: those of the unit's roles in the case that answer for an act of a step."""
+    participant = case.participants.get(unit)
+    found = duty_roles(directory, unit, step, act) if participant is not None else []
+    return [role for role in found if participant is not None and role in participant["roles"]]
+
+
+def speakers(case: Case, unit: str, directory: Directory) -> list[str]:
+    """C-40: those of the unit's roles in the case that acknowledge a free message: all that acknowledge any step."""
+    participant = case.participants.get(unit)
+    entry = directory.unit_by_hsa.get(unit)
+    if participant is None or entry is None:
+        return []
+    return [role for role in participant["roles"] if acknowledges(entry.roles.get(role, {}))]
+
+
+def acknowledges(duties: Mapping[Any, Sequence[str]]) -> bool:
+    """Whether a role with these duties acknowledges anything."""
+    return any("kvittera" in acts for acts in duties.values())
+
+
+def duties(role: str, configured: Mapping[Any, Sequence[str]]) -> tuple[str, ...]:
+    """What a role answers for, as ``disclosure.listed`` names it."""
+    found = [f"{step}/{act}/{role}" for step, acts in configured.items() for act in acts]
+    return (*found, *([f"{MESSAGE}/{role}"] if acknowledges(configured) else []))
+
+
+def unable(case: Case, directory: Directory) -> dict[str, list[str]]:
+    """Step → the units that it waits for although no role of theirs answers for it any more: the directory has changed
+    (C-1). They no longer count.
+    """
+    found = {}
+    for step, standing in case.steps.items():
+        if standing["awaits"]:
+            gone = [unit for unit in standing["awaits"] if not able(case, unit, step, standing["act"], directory)]
+            if gone:
+                found[step] = gone
+    return found
+
+
+def as_configured(case: Case, directory: Directory) -> Case:
+    """The case without waiting for those who are no longer able: the case itself where there are none."""
+    stale = unable(case, directory)
+    if stale:
+        case = case.copy()
+        for step, units in stale.items():
+            evolve(case, ("unawaited", {"step": step, "units": units}))
+    return case
+
+
+def colours(process: Process, case: Case, unit: str, directory: Directory) -> dict[str, dict[str, str]]:
+    """C-30 for one unit: step → role → red · yellow · green · grey · blue."""
+    roles = case.participants.get(unit, {"roles": []})["roles"]
+    seen: dict[str, dict[str, str]] = {}
+    for step in process.steps:
+        standing = case.steps.get(step)
+        if standing is None:
+            seen[step] = dict.fromkeys(roles, "grey")
+        elif standing["act"] == "skriva":
+            seen[step] = dict.fromkeys(roles, "blue")
+        elif not still_awaits(case, standing):
+            seen[step] = dict.fromkeys(roles, "green")
+        elif unit in standing["awaits"]:
+            red = able(case, unit, step, standing["act"], directory)
+            seen[step] = {role: "red" if role in red else "yellow" for role in roles}
+        else:
+            seen[step] = dict.fromkeys(roles, "yellow")
+    return seen
+
+
+def still_awaits(case: Case, standing: dict[str, Any]) -> bool:
+    """Whether a step waits for anybody: a unit named, a klarmarkering (V-12), a renewed answer of outpatient care
+    (V-13), or a receiver that the registers have not named yet (V-6).
+    """
+    if standing["act"] is None:
+        return False
+    if standing["awaits"] or not case.all_receivers_known:
+        return True
+    return standing["act"] == "justera" and not (case.klarmarkerad and case.sip_approved is not False)

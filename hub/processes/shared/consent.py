@@ -1,0 +1,91 @@
+"""Information, samtycke and its withdrawal (C-20 to C-25). Imports the machine and the common guards only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hub.processes.engine.rule import Context, Rule, guard
+from hub.processes.shared.audience import SLUTENVARD, catch_up, everyone_else
+from hub.processes.shared.disclosure import scope, visible
+from schemas.swedish_time import local_day
+
+
+@guard(
+    "C-20",
+    sv="Ange reason: varför skriftlig information inte kunde lämnas.",
+    en="Give reason: why the written information could not be given.",
+    element="/data/reason",
+)
+def no_information_has_a_reason(s: Context) -> bool:
+    return s.data.given or s.data.reason is not None
+
+
+def inform(s: Context) -> None:
+    s.emit("informed", given=s.data.given, **({"reason": s.data.reason} if s.data.reason else {}))
+
+
+@guard(
+    "C-20",
+    sv="Registrera information (given ja eller nej) före samtycke.",
+    en="Register information (given yes or no) before consent.",
+    element="/data",
+    early="consent",
+)
+def information_comes_first(s: Context) -> bool:
+    return s.case.information is not None or not s.profile.information_before_consent
+
+
+@guard(
+    "C-22",
+    sv="Ange decided_by: HSA-id för den legitimerade som gjorde menprövningen.",
+    en="Give decided_by: the HSA-id of the licensed person who made the harm assessment.",
+    element="/data/decided_by",
+)
+def menprovning_names_who_decided(s: Context) -> bool:
+    return s.data.outcome != "menprovning" or s.data.decided_by is not None
+
+
+@guard(
+    "C-23",
+    sv="Samtycket gäller till och med en dag som redan har varit. Rätta valid_to.",
+    en="The consent holds until a day that has already been. Correct valid_to.",
+    element="/data/valid_to",
+)
+def it_has_not_expired(s: Context) -> bool:
+    until, since = s.data.valid_to, s.data.valid_from
+    return until is None or (until >= local_day(s.now) and (since is None or since <= until))
+
+
+def consent(s: Context) -> None:
+    """C-13, C-24: those who came in while less could be shared get the rest now."""
+    before = {unit: visible(s.case, unit) for unit in s.case.participants if scope(s.case, unit) != "all"}
+    facts: dict[str, Any] = {} if s.data.valid_to is None else {"until": s.data.valid_to.isoformat()}
+    if len(s.data.model_fields_set) > 1:
+        facts["record"] = s.data.model_dump(mode="json", exclude_none=True, exclude={"outcome"})
+    s.emit("consented", outcome=s.data.outcome, at=s.at, **facts)
+    if s.case.published:
+        catch_up(s, before)
+
+
+@guard(
+    "C-24",
+    sv="Det finns inget samtycke att återkalla.",
+    en="There is no consent to withdraw.",
+    element="/type",
+)
+def there_is_consent_to_withdraw(s: Context) -> bool:
+    return s.case.samtycke is not None
+
+
+def withdraw(s: Context) -> None:
+    s.emit("withdrawn", at=s.at)
+
+
+ATERKALLELSE = Rule(
+    "aterkallelse",
+    SLUTENVARD,
+    ("C-24",),
+    (withdraw,),
+    everyone_else,
+    guards=(there_is_consent_to_withdraw,),
+)

@@ -1,0 +1,243 @@
+"""What is said beside the steps: free messages, people, access, revoking, printing (processes.md §1). Imports the machine
+and the common rows only.
+"""
+
+from __future__ import annotations
+
+from hub.processes.engine.rule import TO_THE_END, Context, Rule, guard
+from hub.processes.engine.unit_view import speakers
+from hub.processes.shared.audience import (
+    ALL_PARTIES,
+    SHARING,
+    everyone_else,
+    nothing_changes,
+    on_the_start_list,
+)
+
+# --- meddelande (C-40, C-42, C-43) and its revoking (C-41) ------------------------------------------------------------
+
+
+def _receivers(s: Context) -> list[str]:
+    """C-40: all participating units when none are named."""
+    return everyone_else(s) if s.data.receivers is None else list(s.data.receivers)
+
+
+def _acknowledgers(s: Context) -> list[str]:
+    """C-40: all receivers but one's own when none are named; one's own may be named. Of each a role can answer (C-1)."""
+    named = [unit for unit in _receivers(s) if unit != s.unit] if s.data.kvittera is None else s.data.kvittera
+    return [unit for unit in dict.fromkeys(named) if speakers(s.case, unit, s.directory)]
+
+
+@guard(
+    "C-40",
+    sv="En mottagare deltar inte i ärendet. Lägg till enheten med deltagare först.",
+    en="A receiver takes no part in the case. Add the unit with deltagare first.",
+    element="/data/receivers",
+)
+def the_receivers_take_part(s: Context) -> bool:
+    named = s.data.receivers or ()
+    if s.profile.messages_reach_new_units:
+        return all(unit in s.case.participants or unit in s.directory.unit_by_hsa for unit in named)
+    return all(unit in s.case.participants for unit in named)
+
+
+@guard(
+    "C-40",
+    sv="Meddelandet går till alla som deltar. Utelämna receivers, och ange i kvittera vilka som ska kvittera.",
+    en="The message goes to all who take part. Leave out receivers, and name in kvittera who shall acknowledge.",
+    element="/data/receivers",
+)
+def nobody_is_left_out(s: Context) -> bool:
+    named = s.data.receivers
+    return named is None or s.profile.messages_reach_new_units or {*everyone_else(s)} <= {*named}
+
+
+@guard(
+    "C-1",
+    sv="Kvittens begärs av en enhet där ingen roll i ärendet har ansvaret att kvittera.",
+    en="An acknowledgement is asked of a unit where no role in the case has the responsibility to acknowledge.",
+    element="/data/kvittera",
+)
+def those_named_can_acknowledge(s: Context) -> bool:
+    return all(speakers(s.case, unit, s.directory) for unit in s.data.kvittera or ())
+
+
+@guard(
+    "C-40",
+    sv="Kvittens begärs av en enhet som inte får meddelandet.",
+    en="An acknowledgement is asked of a unit that does not get the message.",
+    element="/data/kvittera",
+)
+def those_who_acknowledge_get_it(s: Context) -> bool:
+    got = {*_receivers(s), s.unit}
+    return all(unit in got and unit in s.case.participants for unit in s.data.kvittera or ())
+
+
+def say(s: Context) -> None:
+    """C-43: one who was not in the case may read it from now on, and the sender is told so."""
+    to = None if s.data.receivers is None else _receivers(s)
+    awaits, file = _acknowledgers(s), s.data.attachment is not None
+    s.emit("threaded", thread=f"{s.message.id} {s.message.source}", unit=s.unit, to=to, awaits=awaits, file=file)
+    for unit in _receivers(s):
+        if unit not in s.case.participants:
+            s.emit("accessed", unit=unit, ground="meddelande", at=s.at)
+            s.warnings.append(f"ny-mottagare:{unit}")
+
+
+def its_receivers(s: Context) -> list[str]:
+    """Those who are to read it, and the sending unit when it asked itself to acknowledge."""
+    own = [s.unit] if s.unit in (s.data.kvittera or ()) else []
+    return list(dict.fromkeys([*(unit for unit in _receivers(s) if unit != s.unit), *own]))
+
+
+MEDDELANDE = Rule(
+    "meddelande",
+    ALL_PARTIES,
+    ("C-40", "C-42", "C-43"),
+    (say,),
+    its_receivers,
+    guards=(*SHARING, on_the_start_list),
+    checks=(the_receivers_take_part, nobody_is_left_out, those_who_acknowledge_get_it, those_named_can_acknowledge),
+    in_status=TO_THE_END,
+)
+
+
+def _own_thread(s: Context) -> str:
+    return f"{s.data.message} {s.message.source}"
+
+
+@guard(
+    "V-5",
+    sv="Bara slutenvården makulerar ett ärende.",
+    en="Only inpatient care revokes a case.",
+    element="/data/case",
+)
+def only_slutenvard_revokes_the_case(s: Context) -> bool:
+    return not s.data.case or s.party == "slutenvard"
+
+
+@guard(
+    "V-5",
+    sv="Kartläggningen är påbörjad: ärendet avslutas med svu.utskrivning i stället.",
+    en="The kartlaggning has begun: the case ends with svu.utskrivning instead.",
+    element="/data/case",
+)
+def kartlaggning_has_not_begun(s: Context) -> bool:
+    return not s.data.case or "kartlaggning" not in s.case.steps
+
+
+@guard(
+    "V-16",
+    sv="Patienten är utskriven: ärendet i sin helhet kan inte längre makuleras. Ångra utskrivningen först, om den var fel.",
+    en="The patient is discharged: the whole case can no longer be revoked. Undo the discharge first, if it was wrong.",
+    element="/subject",
+)
+def a_discharged_case_is_not_revoked(s: Context) -> bool:
+    return not s.data.case or s.case.status == "open"
+
+
+@guard(
+    "C-41",
+    sv="Bara ett eget meddelande som inte redan är makulerat kan makuleras; annat rättas med ett nytt.",
+    en="Only a message of one's own that is not revoked already can be revoked; other things are corrected by a new one.",
+    element="/data/message",
+    early="message",
+)
+def the_message_is_ones_own(s: Context) -> bool:
+    thread = s.case.threads.get(_own_thread(s))
+    return bool(s.data.case) or (thread is not None and not thread["revoked"])
+
+
+@guard(
+    "V-3",
+    sv="Samtycke är nekat: bara ärendet i sin helhet kan makuleras.",
+    en="Consent is refused: only the whole case can be revoked.",
+    element="/data/message",
+)
+def with_refused_consent_only_the_case(s: Context) -> bool:
+    return bool(s.data.case) or s.case.samtycke != "refused"
+
+
+@guard(
+    "C-24",
+    sv="Samtycket är återkallat eller har upphört: bara ärendet i sin helhet kan makuleras.",
+    en="The consent is withdrawn or has expired: only the whole case can be revoked.",
+    element="/data/message",
+)
+def without_consent_only_the_case(s: Context) -> bool:
+    return bool(s.data.case) or s.case.samtycke is not None or not s.case.published
+
+
+def revoke(s: Context) -> None:
+    if s.data.case:
+        s.emit("revoked")
+    else:
+        s.emit("thread_revoked", thread=_own_thread(s))
+
+
+def those_who_knew(s: Context) -> list[str]:
+    """V-5: all who knew of the case; C-41: all who got the message, one who only reads the case (C-43) included."""
+    to = None if s.data.case else s.case.threads[_own_thread(s)]["to"]
+    if to is None:
+        return everyone_else(s)
+    readers = {*s.case.participants, *s.case.access}
+    return [unit for unit in to if unit in readers and unit != s.unit]
+
+
+MAKULERING = Rule(
+    "makulering",
+    ALL_PARTIES,
+    ("C-41", "V-5"),
+    (revoke,),
+    those_who_knew,
+    guards=(on_the_start_list,),
+    checks=(
+        only_slutenvard_revokes_the_case,
+        a_discharged_case_is_not_revoked,
+        kartlaggning_has_not_begun,
+        with_refused_consent_only_the_case,
+        without_consent_only_the_case,
+        the_message_is_ones_own,
+    ),
+    in_status=TO_THE_END,
+)
+
+
+# --- felsant (C-33) ---------------------------------------------------------------------------------------------------
+
+
+def _sender_of(s: Context) -> str | None:
+    """The unit that sent what is said to be wrongly sent: a step that stands, or a free message."""
+    sources = [step["source"] for step in s.case.steps.values() if step["message"] == s.data.message]
+    sources += [key.partition(" ")[2] for key in s.case.threads if key.startswith(f"{s.data.message} ")]
+    return next((source.removeprefix("urn:hsa:") for source in sources), None)
+
+
+@guard(
+    "C-33",
+    sv="Meddelandet står inte i ärendet, eller är enhetens eget.",
+    en="The message does not stand in the case, or is the unit's own.",
+    element="/data/message",
+)
+def another_sent_it(s: Context) -> bool:
+    return _sender_of(s) not in {None, s.unit}
+
+
+def the_sender(s: Context) -> list[str]:
+    sender = _sender_of(s)
+    return [] if sender is None or sender not in s.case.participants else [sender]
+
+
+FELSANT = Rule(
+    "felsant",
+    ALL_PARTIES,
+    ("C-33",),
+    (nothing_changes,),
+    the_sender,
+    guards=(*SHARING, on_the_start_list),
+    checks=(another_sent_it,),
+    in_status=TO_THE_END,
+)
+
+
+TALK = (MEDDELANDE, MAKULERING, FELSANT)

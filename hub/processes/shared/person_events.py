@@ -1,0 +1,112 @@
+"""What happens to the person of a case: who they are, what they consent to, who may see them (C-20 to C-24, C-5, C-62).
+Imports the case only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hub.processes.engine.case import Case, reader
+
+
+def _informed(case: Case, *, given: bool, reason: str | None = None) -> None:
+    case.information, case.information_at = given, case.sequence
+    case.records["information"] = {"given": given} | ({"reason": reason} if reason else {})
+
+
+def _consented(
+    case: Case,
+    *,
+    outcome: str,
+    at: str,  # noqa: ARG001 - the clock's
+    until: str | None = None,
+    record: dict[str, Any] | None = None,
+) -> None:
+    case.samtycke, case.consent_until, case.consent_at = outcome, until, case.sequence
+    case.records["samtycke"] = {"outcome": outcome, **(record or {})}
+    case.registered_until = None
+    if outcome != "refused":
+        case.shared_until = None
+    elif case.shared_until is None:
+        case.shared_until = case.sequence
+
+
+def _withdrawn(case: Case, *, at: str) -> None:  # noqa: ARG001 - the clock's
+    case.samtycke = case.consent_until = case.consent_at = None
+    case.records.pop("samtycke", None)
+    case.shared_until = case.shared_until or case.sequence
+    case.registered_until = case.registered_until or case.sequence
+
+
+def _blocked(case: Case, *, at: str) -> None:
+    """C-62: address and personal contacts go at once."""
+    case.blocked = True
+    _withdrawn(case, at=at)
+    for name in ("address", "phone"):
+        case.person.pop(name, None)
+    case.outsiders = None
+    case.contacts.clear()
+
+
+def _named(case: Case, **person: str) -> None:
+    before, now = case.person.get("personnummer"), person.get("personnummer")
+    if before is not None and now is not None and now != before:
+        case.former_numbers = [number for number in (*case.former_numbers, before) if number != now]
+    case.person.update(person)
+
+
+def _died(case: Case) -> None:
+    case.deceased = True
+
+
+def _listed(case: Case) -> None:
+    case.outsiders = case.sequence
+
+
+def _contact(case: Case, *, person: str, change: str) -> None:
+    if change == "borttagen":
+        case.contacts.pop(person, None)
+    else:
+        case.contacts[person] = case.sequence
+
+
+def _accessed(case: Case, *, unit: str, ground: str, at: str) -> None:
+    case.access[unit] = [ground, at]
+
+
+def _access_ended(case: Case, *, unit: str) -> None:
+    case.access.pop(unit, None)
+
+
+def _granted(case: Case, *, unit: str, actor: str, role: str, ground: str, at: str, until: str) -> None:
+    case.granted[reader(unit, actor, role)] = [ground, at, until]
+
+
+def _grant_ended(case: Case, *, unit: str, actor: str, role: str) -> None:
+    case.granted.pop(reader(unit, actor, role), None)
+
+
+def _verified(case: Case, *, actor: str, outcome: str) -> None:
+    if outcome == "verified":
+        case.disputed.pop(actor, None)
+    else:
+        case.disputed[actor] = outcome
+
+
+PERSON: dict[str, Callable[..., None]] = {
+    "informed": _informed,
+    "consented": _consented,
+    "withdrawn": _withdrawn,
+    "blocked": _blocked,
+    "named": _named,
+    "died": _died,
+    "listed": _listed,
+    "contact": _contact,
+    "accessed": _accessed,
+    "access_ended": _access_ended,
+    "granted": _granted,
+    "grant_ended": _grant_ended,
+    "verified": _verified,
+}
+"""Event → what it does to the case; never fails."""

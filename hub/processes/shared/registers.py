@@ -1,0 +1,298 @@
+"""Rows for the hub's own messages: adressering, verifiering, folkbokforing, frist. Pure; imports the common rows and the
+deadlines.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TypeGuard
+
+from hub.errors import Refused
+from hub.processes.deadlines import concerned
+from hub.processes.engine.case import FOUND, Case
+from hub.processes.engine.rule import HUB_PARTY, TO_THE_END, Context, Rule, guard
+from hub.processes.shared.audience import ask, everyone_else, join
+from hub.processes.shared.disclosure import knows, visible
+from schemas.directory import Directory, Unit
+from schemas.own import AddressingOutcome, Adressering, Frist
+from schemas.unit_ids import organisation_in
+
+
+def protected_or_deceased(outcome: str) -> Refused | None:
+    """C-62, C-63: the refusal of a new case for a person whom the register says is protected or deceased."""
+    if outcome == "protected":
+        return Refused(
+            "C-62",
+            "Personen har skyddade personuppgifter och hanteras inte i hubben. Samordna manuellt enligt regionens rutin.",
+            "The person has protected identity and is not handled by the hub. Coordinate by hand, as the region prescribes.",
+            "/data/patient/personnummer",
+        )
+    if outcome == "deceased":
+        return Refused(
+            "C-63",
+            "Folkbokföringen uppger att personen är avliden. Kontrollera identiteten.",
+            "The population register says that the person is deceased. Check the identity.",
+            "/data/patient/personnummer",
+        )
+    return None
+
+
+def address(s: Context) -> None:
+    """V-2: the health centre and the municipality's receiving unit become participants, and what they know is filled
+    in.
+
+    One who was found but is not connected has to be reached by hand, like one who was not found.
+    """
+    found = s.data
+    if s.case.status not in TO_THE_END or s.case.blocked:
+        return  # C-62: a closed case learns nothing more of the person
+    refusal = protected_or_deceased(found.outcome)
+    if refusal is not None:
+        s.emit("addressed", outcome=found.outcome)
+        s.emit("turned_away", rule=refusal.rule)
+        return
+    learnt = {name: getattr(found, name) for name in ("name", "address") if getattr(found, name)}
+    missing = {name: value for name, value in learnt.items() if name not in s.case.person}
+    if missing:
+        s.emit("named", **missing)
+    if found.municipality is not None and s.case.registered != found.municipality:
+        s.emit("folkbokford", municipality=found.municipality)
+    for unit in receivers(found, s.directory):
+        if unit not in s.case.participants:
+            join(s, unit)
+    ask(s, s.joined, anew=True)
+    outcome = outcome_of(found, s.directory)
+    if s.case.addressed != "by_hand" or outcome in FOUND:
+        s.emit("addressed", outcome=outcome)
+
+
+def _named(found: Adressering) -> tuple[tuple[str | None, str], tuple[str | None, str]]:
+    """Whom the registers name, and as which party."""
+    return (found.health_centre, "oppenvard"), (found.municipality_unit, "kommun")
+
+
+def _can_receive(unit: str | None, party: str, directory: Directory) -> TypeGuard[str]:
+    entry = directory.unit_by_hsa.get(unit or "")
+    return entry is not None and entry.party == party and entry.hsa in directory.system_of
+
+
+def receivers(found: Adressering, directory: Directory) -> list[str]:
+    """V-2: of those whom the registers name, the ones that can receive: a connected health centre and a connected unit of
+    the municipality. A ward or a municipality at which somebody is said to be listed is neither.
+    """
+    return [unit for unit, party in _named(found) if _can_receive(unit, party, directory)]
+
+
+def outcome_of(found: Adressering, directory: Directory) -> AddressingOutcome:
+    """The outcome as the case has it: one who was found and cannot be reached here is work for a person (§4)."""
+    reached = all(_can_receive(unit, party, directory) for unit, party in _named(found))
+    return found.outcome if reached or found.outcome not in FOUND else "receiver_not_connected"
+
+
+def the_ward_when_it_must_act(s: Context) -> list[str]:
+    """law-and-lookups §4: an outcome for the manual queue is told to the sending ward; a plain one goes without
+    saying.
+    """
+    if s.case.all_receivers_known:
+        return []
+    return [unit for unit, participant in s.case.participants.items() if participant["party"] == "slutenvard"]
+
+
+ADRESSERING = Rule(
+    "adressering",
+    frozenset({HUB_PARTY}),
+    ("V-2", "C-10", "C-62", "C-63"),
+    (address,),
+    the_ward_when_it_must_act,
+)
+
+
+# --- who acted (C-3) --------------------------------------------------------------------------------------------------
+
+
+def of_another_organisation(person: str, unit: Unit, directory: Directory) -> Refused | None:
+    """C-4: the refusal of one whose HSA-id says another organisation than the acting unit's."""
+    prefix, number = organisation_in(person)
+    organisation = directory.organisation_by_nr.get(unit.organisation)
+    if number == unit.organisation or (organisation is not None and prefix in organisation.hsa_prefixes):
+        return None
+    return Refused(
+        "C-4",
+        "HSA-id:t för den som handlar hör till en annan organisation än enheten. Ange en person i enhetens organisation;"
+        " organisationens andra prefix står i katalogen (hsa_prefixes).",
+        "The HSA-id of the one who acts belongs to another organisation than the unit. Name a person of the unit's"
+        " organisation; its further prefixes stand in the directory (hsa_prefixes).",
+        "/actor",
+    )
+
+
+def hsa_disagrees(outcome: str) -> Refused | None:
+    """C-3: the refusal of further messages by one whom HSA does not know, or not in the role."""
+    if outcome == "verified":
+        return None
+    sv, en = {
+        "unknown": ("HSA känner inte personen i actor.", "HSA does not know the person in actor."),
+        "no_befattning": ("Personen i actor saknar befattning i HSA.", "The person in actor has no befattning in HSA."),
+    }.get(
+        outcome,
+        (
+            "Ingen befattning som personen i actor har i HSA ger rollen i actorrole.",
+            "No befattning that the person in actor has in HSA gives the role in actorrole.",
+        ),
+    )
+    return Refused(
+        "C-3", sv + " Rätta i HSA eller ange rätt person.", en + " Correct HSA, or name the right person.", "/actor"
+    )
+
+
+LICENSED = "legitimerad"
+"""Asked of HSA in a role's place, where a licence is what counts (C-22)."""
+
+STAFF = "personal"
+"""Asked of HSA in a role's place, where any befattning will do (V-7)."""
+
+
+def not_licensed(element: str) -> Refused:
+    """C-22: the refusal of a menprovning by one who is not licensed."""
+    return Refused(
+        "C-22",
+        "HSA känner inte personen som legitimerad. Bara legitimerad personal gör menprövning.",
+        "HSA does not know the person as licensed. Only licensed staff make a harm assessment.",
+        element,
+    )
+
+
+def goes_without_saying(outcome: str, concerns: str) -> bool:
+    """That one who acted, or a fast vardkontakt, is well known is told to nobody."""
+    return outcome == "verified" and concerns in {"actor", "fast_vardkontakt"}
+
+
+def note_verification(s: Context) -> None:
+    if s.data.concerns == "actor":
+        s.emit("verified", actor=s.data.actor, outcome=s.data.outcome)
+
+
+def the_unit_when_hsa_disagrees(s: Context) -> list[str]:
+    """The unit that sent it, of one who acted; the unit that named the person, of any other."""
+    participant = s.case.participants.get(s.data.unit)
+    sees = participant is not None and knows(s.case, s.data.unit)
+    return [s.data.unit] if sees and not goes_without_saying(s.data.outcome, s.data.concerns) else []
+
+
+VERIFIERING = Rule(
+    "verifiering",
+    frozenset({HUB_PARTY}),
+    ("C-3",),
+    (note_verification,),
+    the_unit_when_hsa_disagrees,
+)
+
+
+# --- news of the person (C-62, C-63) ----------------------------------------------------------------------------------
+
+
+def learn_news(s: Context) -> None:
+    """What folkbokforing says now of a person in an open case; all who take part are told."""
+    if s.data.news == "protected":
+        s.emit("blocked", at=s.at)
+    elif s.data.news == "deceased":
+        s.emit("died")
+    elif not s.case.blocked:
+        news = {name: getattr(s.data, name) for name in ("personnummer", "name", "address") if getattr(s.data, name)}
+        if news:
+            s.emit("named", **news)
+        if s.data.municipality is not None:
+            s.emit("folkbokford", municipality=s.data.municipality)
+
+
+@guard(
+    "C-62",
+    sv="Det är redan känt i ärendet, eller ärendet är avslutat.",
+    en="It is known in the case already, or the case has ended.",
+    element="/data/news",
+)
+def it_is_news(s: Context) -> bool:
+    if s.case.status not in TO_THE_END:
+        return False
+    if s.data.news == "protected":
+        return not s.case.blocked
+    if s.data.news == "deceased":
+        return not s.case.deceased
+    return True
+
+
+FOLKBOKFORING = Rule(
+    "folkbokforing",
+    frozenset({HUB_PARTY}),
+    ("C-60", "C-62", "C-63"),
+    (learn_news,),
+    everyone_else,
+    guards=(it_is_news,),
+)
+
+
+# --- deadlines (D-9) --------------------------------------------------------------------------------------------------
+
+
+def key_of(name: str, step: str | None) -> str:
+    """A deadline's key in the case: its name, and of which step."""
+    return name if step is None else f"{name}/{step}"
+
+
+def frist_of(case: Case, key: str) -> Frist | None:
+    """The message with which a deadline of a case is told; None where it no longer holds."""
+    due = case.due.get(key)
+    if due is None:
+        return None
+    name, _, step = key.partition("/")
+    standing = case.steps.get(step, {})
+    return Frist.model_validate(
+        {
+            "name": name,
+            "due": due,
+            "step": step or None,
+            "message": standing.get("message"),
+            "units": tuple(standing.get("awaits", ())),
+        }
+    )
+
+
+@guard(
+    "D-9",
+    sv="Fristen gäller inte längre.",
+    en="The deadline no longer holds.",
+    element="/data/due",
+)
+def it_is_still_due(s: Context) -> bool:
+    due = s.case.due.get(key_of(s.data.name, s.data.step))
+    return due is not None and datetime.fromisoformat(due) == s.data.due
+
+
+def pass_deadline(s: Context) -> None:
+    """C-23: with the consent's last day the consent ends."""
+    key = key_of(s.data.name, s.data.step)
+    s.emit("fired", key=key, due=s.case.due[key])
+    if s.data.name == "samtycke_upphor":
+        s.emit("withdrawn", at=s.at)
+
+
+def those_concerned(s: Context) -> list[str]:
+    """C-1: nobody, where those who owed it can no longer acknowledge."""
+    told, step = everyone_else(s), s.data.step
+    if step is not None and not s.case.steps[step]["awaits"]:
+        return []
+    return [
+        unit
+        for unit in concerned(s.case, key_of(s.data.name, step))
+        if unit in told and (step is None or step in visible(s.case, unit).steps)
+    ]
+
+
+FRIST = Rule(
+    "frist",
+    frozenset({HUB_PARTY}),
+    ("D-9", "V-18", "C-23"),
+    (pass_deadline,),
+    those_concerned,
+    checks=(it_is_still_due,),
+)
