@@ -35,7 +35,7 @@ from hub.routers.asides import Asides
 from hub.routers.topics import Topics
 from hub.settings import Settings, kafka_client
 from hub.store import directory as directories
-from hub.store import news
+from hub.store import person_changes
 from hub.store.outbox import OutboxRow
 from hub.store.registers import Answers
 from hub.store.transaction import Store
@@ -226,7 +226,7 @@ class Hub:
     async def _sweep(self) -> None:
         await Answers(self.store).sweep()
         async with self.store.transaction() as connection:
-            await news.sweep(connection, datetime.now(UTC) - _NEWS_KEPT)
+            await person_changes.delete_before(connection, datetime.now(UTC) - _NEWS_KEPT)
 
     async def _ready(self) -> tuple[dict[str, str], dict[str, Any]]:
         """The checks, and what operations wants to know beside them: a topic that waits stops nobody else."""

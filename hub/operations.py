@@ -11,7 +11,7 @@ from hub.errors import Misconfigured, Refused
 from hub.intake.handle import Batch
 from hub.intake.hub_messages import new_id
 from hub.intake.stored import stored_arrival
-from hub.store import announcements, asides, dead, held, inbox, timeline
+from hub.store import announcements, dead_letters, held, inbox, operator_log, partitions, paused_systems
 from hub.store import directory as directories
 from hub.store.transaction import Conflict, Store
 from schemas.messages import Announcement, BilingualText
@@ -32,7 +32,7 @@ async def release(store: Store, message: str, who: str, reason: str) -> str:
         await held.wake(connection, {one.case_key for one in found}, now)
         for one in found:
             await held.try_now(connection, one.key, now)
-        await timeline.operated(connection, who, "release", message, reason)
+        await operator_log.record(connection, who, "release", message, reason)
     return f"{message} is tried within a second"
 
 
@@ -54,7 +54,7 @@ async def refuse(store: Store, message: str, who: str, reason: str) -> str:
                 await batch.run(connection, arrivals)
                 if all(receipt.rule != REFUSED.rule for receipt in batch.receipts):
                     raise Misconfigured(f"{message} has been handled meanwhile; see `hub timeline {message}`")
-                await timeline.operated(connection, who, "refuse", message, reason)
+                await operator_log.record(connection, who, "refuse", message, reason)
             return f"{message} is refused; its sender is told"
     raise Misconfigured(f"{message} is being tried all the time; pause its sender, or try again")
 
@@ -102,18 +102,18 @@ async def let_pass(store: Store, place: str, to: int | None, who: str, reason: s
     if not topic or not partition.isdigit():
         raise Misconfigured("name the place as `hub held list` does: TOPIC/PARTITION, with or without its offset")
     async with store.transaction() as connection:
-        here = [a for a in await asides.every(connection) if (a.topic, a.partition) == (topic, int(partition))]
+        here = [a for a in await partitions.incidents(connection) if (a.topic, a.partition) == (topic, int(partition))]
         waits = next((a for a in here if not a.lost), None)
         if not here:
             raise Misconfigured(f"nothing waits at {topic}/{partition}; see `hub held list`")
-        await timeline.operated(connection, who, "pass", place, reason)
-        gaps = await asides.settle(connection, topic, int(partition))
+        await operator_log.record(connection, who, "pass", place, reason)
+        gaps = await partitions.settle_gaps(connection, topic, int(partition))
         if waits is None:
             return f"{topic}/{partition}: {gaps} gaps are settled"
         on = to if to is not None else waits.until or waits.at + 1
         if on <= waits.at:
             raise Misconfigured(f"{topic}/{partition} waits at {waits.at}: --to must be after it")
-        await asides.let_pass(connection, topic, int(partition), on)
+        await partitions.skip_to(connection, topic, int(partition), on)
     return f"{topic}/{partition} goes on at {on}; what lies from {waits.at} to {on - 1} is not read"
 
 
@@ -122,15 +122,15 @@ async def replay(store: Store, row: int | None, system: str | None, who: str, re
     if row is None and system is None:
         raise Misconfigured("name a row or a --system")
     async with store.transaction() as connection:
-        found = await dead.listed(connection, system=system, limit=100_000)
+        found = await dead_letters.listed(connection, system=system, limit=100_000)
         rows = [d.id for d in found if row in {None, d.id}]
         if dry_run:
             return f"{len(rows)} would be sent again"
         _has(reason)
         count = 0
         for one in rows:
-            count += await dead.replay(connection, one)
-        await timeline.operated(connection, who, "replay", str(row or system), reason)
+            count += await dead_letters.replay(connection, one)
+        await operator_log.record(connection, who, "replay", str(row or system), reason)
     return f"{count} are sent again, marked as replay"
 
 
@@ -138,9 +138,9 @@ async def skip(store: Store, row: int, who: str, reason: str) -> str:
     """A dead row is given up."""
     _has(reason)
     async with store.transaction() as connection:
-        if not await dead.skip(connection, row):
+        if not await dead_letters.skip(connection, row):
             raise Misconfigured(f"row {row} is not dead")
-        await timeline.operated(connection, who, "skip", str(row), reason)
+        await operator_log.record(connection, who, "skip", str(row), reason)
     return f"row {row} is skipped; what waited behind it flows"
 
 
@@ -157,7 +157,7 @@ async def announce(store: Store, sv: str, en: str, who: str) -> str:
     id_ = new_id()
     async with store.transaction() as connection:
         items = await announcements.add(connection, id_, told, current[1].system_by_id, datetime.now(UTC))
-        await timeline.operated(connection, who, "announce", id_, sv.strip())
+        await operator_log.record(connection, who, "announce", id_, sv.strip())
     return f"{id_} goes to {len(items)} systems; see `hub announcements` and `hub timeline {id_}`"
 
 
@@ -165,7 +165,7 @@ async def _is_known(store: Store, system: str) -> None:
     """A slip in a name must not leave the system that was meant as it is, unseen."""
     current = await directories.current(store)
     async with store.transaction() as connection:
-        known = await timeline.paused(connection)
+        known = await paused_systems.paused(connection)
     if system not in known and (current is None or system not in current[1].system_by_id):
         raise Misconfigured(f"there is no system {system} in the directory; see `hub directory show`")
 
@@ -175,8 +175,8 @@ async def pause(store: Store, system: str, who: str, reason: str) -> str:
     _has(reason)
     await _is_known(store, system)
     async with store.transaction() as connection:
-        await timeline.pause(connection, system)
-        await timeline.operated(connection, who, "pause", system, reason)
+        await paused_systems.pause(connection, system)
+        await operator_log.record(connection, who, "pause", system, reason)
     return f"{system} is paused; its notices wait"
 
 
@@ -185,6 +185,6 @@ async def resume(store: Store, system: str, who: str, reason: str) -> str:
     _has(reason)
     await _is_known(store, system)
     async with store.transaction() as connection:
-        await timeline.resume(connection, system)
-        await timeline.operated(connection, who, "resume", system, reason)
+        await paused_systems.resume(connection, system)
+        await operator_log.record(connection, who, "resume", system, reason)
     return f"{system} is sent to again"

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from schemas import both, own, svu
+from schemas import hub_messages, shared, svu
 from schemas.parts import Information, Part, Samtycke
 
 
@@ -59,7 +59,7 @@ def _map(values: dict[str, Any]) -> dict[str, Any]:
 _TEXT = {"type": "string"}
 
 
-class Told(Part):
+class NoticeExtensions(Part):
     """The extensions of a notice (messages.md §2): what the hub adds to the message that it passes on."""
 
     case: str
@@ -96,23 +96,23 @@ class Question(Part):
 MESSAGES: dict[str, type[Part]] = {
     "information": Information,
     "samtycke": Samtycke,
-    "aterkallelse": both.Aterkallelse,
-    "atkomst": both.Atkomst,
-    "deltagare": both.Deltagare,
-    "roll": both.Roll,
-    "narstaende": both.Narstaende,
-    "kontakt": both.Kontakt,
-    "kvittens": both.Kvittens,
-    "felsant": both.Felsant,
-    "meddelande": both.Meddelande,
-    "makulering": both.Makulering,
-    "avliden": both.Avliden,
-    "uppslag": both.Uppslag,
-    "utskrift": both.Utskrift,
-    "adressering": own.Adressering,
-    "folkbokforing": own.Folkbokforing,
-    "frist": own.Frist,
-    "verifiering": own.Verifiering,
+    "aterkallelse": shared.Aterkallelse,
+    "atkomst": shared.Atkomst,
+    "deltagare": shared.Deltagare,
+    "roll": shared.Roll,
+    "narstaende": shared.Narstaende,
+    "kontakt": shared.Kontakt,
+    "kvittens": shared.Kvittens,
+    "felsant": shared.Felsant,
+    "meddelande": shared.Meddelande,
+    "makulering": shared.Makulering,
+    "avliden": shared.Avliden,
+    "uppslag": shared.Uppslag,
+    "utskrift": shared.Utskrift,
+    "adressering": hub_messages.Adressering,
+    "folkbokforing": hub_messages.Folkbokforing,
+    "frist": hub_messages.Frist,
+    "verifiering": hub_messages.Verifiering,
     "svu.inskrivning": svu.Inskrivning,
     "svu.beraknad_utskrivning": svu.BeraknadUtskrivning,
     "svu.utskrivningsklar": svu.Utskrivningsklar,

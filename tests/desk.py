@@ -8,7 +8,7 @@ from hub.addressing.memory import RegisterMemory
 from hub.intake.arrival import Arrival
 from hub.intake.queue import Intake
 from hub.store.registers import Answers
-from schemas.own import Adressering
+from schemas.hub_messages import Adressering
 from tests.stack import CENTRE, KOMMUN, WARD, directory
 
 FOUND = Adressering(

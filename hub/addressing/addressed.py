@@ -12,8 +12,8 @@ from hub.addressing.soap_client import Parked
 from hub.errors import Unavailable
 from hub.processes.shared.registers import outcome_of
 from schemas.directory import Directory
+from schemas.hub_messages import AddressingOutcome, Adressering
 from schemas.identities import IdentityError
-from schemas.own import AddressingOutcome, Adressering
 from schemas.unit_ids import ALL_PREFIXES, parse_hsa_id
 
 _MOST_FAILURES = 3

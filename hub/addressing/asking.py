@@ -140,7 +140,7 @@ class Asking:
         return failure
 
     def report(self, name: str, outcome: str, begun: float) -> None:
-        """Told to operations; ``begun``: when the question was, by ``time.perf_counter``."""
+        """NoticeExtensions to operations; ``begun``: when the question was, by ``time.perf_counter``."""
         self._on_lookup(name, outcome, time.perf_counter() - begun)
 
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 from hub.intake.hub_messages import ASKED
 from hub.processes.shared.registers import LICENSED
 from hub.store.registers import Answers
-from schemas.own import Adressering, VerificationOutcome
+from schemas.hub_messages import Adressering, VerificationOutcome
 
 K = TypeVar("K")
 V = TypeVar("V")

@@ -22,8 +22,8 @@ from hub.processes.engine.case import Case
 from hub.store import cases
 from hub.store.transaction import Store
 from hub.translators.soap.folkbokforing import MAX_PERSONS, PersonRecord
+from schemas.hub_messages import Folkbokforing
 from schemas.identities import KNOWN_REGIONAL_PATTERNS, IdentityError, PersonId, PersonIdKind, parse_person_id
-from schemas.own import Folkbokforing
 
 _PAUSE = timedelta(minutes=5)
 RULES = Rules(now=datetime.min.replace(tzinfo=UTC), regional_patterns=KNOWN_REGIONAL_PATTERNS)

@@ -31,9 +31,9 @@ from hub.store.transaction import Store
 from hub.translators.soap.envelope import PARKED, RETRYABLE
 from hub.translators.soap.hsa import Employee
 from schemas.directory import Directory
+from schemas.hub_messages import Adressering, VerificationOutcome, Verifiering
 from schemas.identities import KNOWN_REGIONAL_PATTERNS, parse_person_id
 from schemas.messages import Question
-from schemas.own import Adressering, VerificationOutcome, Verifiering
 
 _SCHEDULE_S = (5.0, 30.0, 120.0, 310.0, 600.0, 3600.0)
 """Waits between look-ups of a person whose registers do not answer, the last one repeated until ``_GIVE_UP``."""
@@ -85,7 +85,7 @@ class Worker:
         """One question to its outcome, whatever is raised on the way. Raises ``Unavailable``: the database is away; the
         row stays due.
         """
-        question = item.told
+        question = item.content
         assert isinstance(question, Question)
         try:
             said, again = await self._answer(item, question)

@@ -18,7 +18,7 @@ from hub.child_processes import ChildProcess, ChildProcesses
 from hub.errors import Refused, Unavailable
 from hub.intake.arrival import Arrival
 from hub.intake.naming import Named
-from schemas.both import Attachment, Meddelande
+from schemas.shared import Attachment, Meddelande
 
 _OVERTIME_S = 4.0
 """That the reader itself may take beside its file's time, before it is held for stuck."""

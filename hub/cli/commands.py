@@ -130,8 +130,8 @@ def average(
 ) -> None:
     """Show the days after utskrivningsklar per municipality in a month, and what is owed (law 2017:612, 4:4 and 4:5)."""
     from hub.processes.svu.average import Share, monthly_average
+    from hub.store import case_reads
     from hub.store import directory as directories
-    from hub.store import readings
 
     if re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", month) is None:
         raise Misconfigured("give the month as YYYY-MM")
@@ -140,7 +140,7 @@ def average(
     if found is None or ours is None:
         raise Misconfigured(f"there is no region {region} in the directory; see `hub directory show`")
     here = [unit.hsa for unit in found[1].units if found[1].region_of(unit.hsa).id == region]
-    stays = in_transaction(lambda connection: readings.stays(connection, here, month))
+    stays = in_transaction(lambda connection: case_reads.stays(connection, here, month))
     year, number = map(int, month.split("-"))
     told = monthly_average(stays, year, number, ours.agreement)
 

@@ -18,7 +18,7 @@ def held_list() -> None:
     """List held messages, oldest first, the cases in the manual queue (addressing to be seen to by hand), the partitions
     of Kafka that wait, and gaps in them.
     """
-    from hub.store import asides, cases, held
+    from hub.store import cases, held, partitions
 
     for h in in_transaction(held.oldest):
         typer.echo(
@@ -26,7 +26,7 @@ def held_list() -> None:
         )
     for case_id, outcome, since in in_transaction(cases.manual_queue):
         typer.echo(f"{since:%Y-%m-%d %H:%M:%S}  manual queue  case {case_id}  {outcome}")
-    for a in in_transaction(asides.every):
+    for a in in_transaction(partitions.incidents):
         until = "" if a.until is None else f"  up to {a.until - 1}"
         state = "lost" if a.lost else "goes on at " + str(a.pass_to) if a.pass_to is not None else "waits"
         typer.echo(f"{a.since:%Y-%m-%d %H:%M:%S}  {state}  {a.place}{until}  {a.reason}")
@@ -82,9 +82,9 @@ def held_refuse(message: str, reason: Reason) -> None:
 @dead_app.command("list")
 def dead_list(system: Annotated[str | None, typer.Option(help="Only this receiving system.")] = None) -> None:
     """List what is tried no more, oldest first, with its reason."""
-    from hub.store import dead
+    from hub.store import dead_letters
 
-    for d in in_transaction(lambda connection: dead.listed(connection, system=system)):
+    for d in in_transaction(lambda connection: dead_letters.listed(connection, system=system)):
         number = f" #{d.sequence}" if d.sequence else ""
         typer.echo(
             f"{d.id}  {d.accepted_at:%Y-%m-%d %H:%M:%S}  {d.kind} {d.message}{number} to {d.system}  {d.answer}  tried {d.attempts}"

@@ -19,8 +19,8 @@ from schemas.messages import (
     MESSAGES,
     RECEIPT_TYPE,
     Announcement,
+    NoticeExtensions,
     Receipt,
-    Told,
     type_of,
 )
 
@@ -100,7 +100,7 @@ def _json_in_text(value: dict[str, Any]) -> dict[str, Any]:
 
 def _notice() -> dict[str, Any]:
     """The attributes of a notice as they stand on the wire, with its body beside them in structured mode."""
-    told = _schema("notice", Told)
+    told = _schema("notice", NoticeExtensions)
     envelope = _schema("envelope", Envelope)
     extensions = told["properties"]
     own = {name: {**extensions[name], "type": "string"} for name in ("case",)}

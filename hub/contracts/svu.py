@@ -16,12 +16,12 @@ from hub.processes.engine.rule import Process
 from hub.processes.engine.unit_view import still_awaits
 from hub.processes.svu import SVU
 from hub.scenarios import World
-from schemas import both, svu
-from schemas.both import Deltagare
+from schemas import shared, svu
 from schemas.envelope import Message
+from schemas.hub_messages import Adressering
 from schemas.messages import HUB_SOURCE
-from schemas.own import Adressering
 from schemas.parts import Information, Part, Patient, Samtycke
+from schemas.shared import Deltagare
 from schemas.svu import Inskrivning
 
 _NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -207,7 +207,7 @@ def _whole(world: World, opened: Case, state: _State) -> dict[tuple[str, str], l
         (ward, "svu.utskrivningsklar", svu.Utskrivningsklar(date=_NOW.date(), responsible_physician=_WHO)),
         (ward, "svu.beraknad_utskrivning", svu.BeraknadUtskrivning(date=_NOW.date(), reason="Feber")),
         (ward, "svu.utskrivningsklar_avbruten", svu.UtskrivningsklarAvbruten(reason="Feber")),
-        (ward, "makulering", both.Makulering(case=True)),
+        (ward, "makulering", shared.Makulering(case=True)),
         (ward, "svu.utskrivning", _DISCHARGE),
         (ward, "svu.utskrivning_angrad", svu.UtskrivningAngrad()),
     ]

@@ -15,13 +15,13 @@ from datetime import UTC, datetime, timedelta
 from hub import metrics
 from hub.delivery.breaker import Breaker
 from hub.delivery.case_queue import CaseQueue, case_of
-from hub.delivery.gate import Withheld
-from hub.delivery.outgoing import AttemptOutcome, Exit, MayLeave, Parcel, wrap
+from hub.delivery.fence import RowsChanged
+from hub.delivery.outgoing import AttemptOutcome, BeforeSending, Exit, Outgoing, wrap
 from hub.delivery.retry import next_attempt
-from hub.delivery.sent_marker import Marker
+from hub.delivery.sent_marker import SentMarker
 from hub.errors import Unavailable
 from hub.log import log
-from hub.store import dead, outbox, timeline, turns
+from hub.store import dead_letters, operator_log, outbox, paused_systems, send_queue
 from hub.store.outbox import OutboxRow
 from hub.store.transaction import Store
 from schemas.directory import System
@@ -49,7 +49,7 @@ _STOPPED = timedelta(seconds=90)
 Messages = Callable[[Sequence[OutboxRow], int], Awaitable[dict[int, Message]]]
 """Reads the messages behind rows that are no longer in memory, as many of the first as the bytes allow: row id → message."""
 
-Ask = Callable[[Sequence[OutboxRow]], Awaitable[MayLeave]]
+Ask = Callable[[Sequence[OutboxRow]], Awaitable[BeforeSending]]
 """Asks the gate for rows that are about to be sent."""
 
 
@@ -64,7 +64,7 @@ class Lane:
         exit_: Exit,
         store: Store,
         messages: Messages,
-        marker: Marker,
+        marker: SentMarker,
         ask: Ask,
         *,
         whole: bool = False,
@@ -195,9 +195,9 @@ class Lane:
         self._queue.begin_refill()
         try:
             async with self._store.transaction() as connection:
-                ids = await turns.waiting(connection, self.system.id, after=after, limit=limit)
+                ids = await send_queue.sendable_ids(connection, self.system.id, after=after, limit=limit)
                 unknown = [id_ for id_ in ids if not self._queue.knows(id_)]
-                rows = await turns.rows(connection, unknown[:room])
+                rows = await send_queue.sendable_rows(connection, unknown[:room])
             for row in rows:
                 self._queue.add(row)
         finally:
@@ -216,12 +216,12 @@ class Lane:
         self._queue.begin_refill()
         try:
             async with self._store.transaction() as connection:
-                found = await turns.chain(connection, self.system.id, last)
+                found = await send_queue.unsent_up_to(connection, self.system.id, last)
                 stopped = {case for case, _, stops in found if stops}
                 turn = {id_ for case, id_, _ in found if case not in stopped}
-                before = await turns.rows(connection, [id_ for id_ in turn if not self._queue.knows(id_)])
+                before = await send_queue.sendable_rows(connection, [id_ for id_ in turn if not self._queue.knows(id_)])
                 if stopped:
-                    await dead.stand_behind(connection, self.system.id, sorted(stopped))
+                    await dead_letters.block_followers(connection, self.system.id, sorted(stopped))
             self._queue.prove(asked, turn, before)
         except BaseException:
             self._queue.forget(item for items in asked.values() for item in items)
@@ -279,13 +279,13 @@ class Lane:
         self.used_at = time.monotonic()
         try:
             loaded, messages = await self._load(group)
-            may_leave = await self._ask(loaded)
-            parcels = await self._wrap(loaded, messages)
-            if parcels:
-                await self._send(parcels, may_leave)
+            before_sending = await self._ask(loaded)
+            batch = await self._wrap(loaded, messages)
+            if batch:
+                await self._send(batch, before_sending)
             else:
                 self.breaker.abandoned()
-        except Withheld as withheld:  # told, given up or rewritten by another: the table says what is so now
+        except RowsChanged as withheld:  # told, given up or rewritten by another: the table says what is so now
             self.breaker.abandoned()
             self._queue.forget_cases([item for item in group if item.id in withheld.ids])
             self._from_the_table()
@@ -314,22 +314,22 @@ class Lane:
         left = next((item for item in absent if item.id not in messages), None)
         return group if left is None else group[: group.index(left)], messages
 
-    async def _wrap(self, group: list[OutboxRow], messages: dict[int, Message]) -> list[tuple[OutboxRow, Parcel]]:
-        parcels: list[tuple[OutboxRow, Parcel]] = []
+    async def _wrap(self, group: list[OutboxRow], messages: dict[int, Message]) -> list[tuple[OutboxRow, Outgoing]]:
+        batch: list[tuple[OutboxRow, Outgoing]] = []
         for item in group:
             if self._queue.gone(item):
                 continue
             try:
-                parcels.append((item, wrap(item, messages.get(item.id) or item.message, self.system)))
+                batch.append((item, wrap(item, messages.get(item.id) or item.message, self.system)))
             except Exception as error:  # noqa: BLE001 - what cannot be written goes dead with its reason, the flow goes on
                 await self._die(item, f"cannot-be-written:{type(error).__name__}")
-        return parcels
+        return batch
 
-    async def _send(self, parcels: list[tuple[OutboxRow, Parcel]], may_leave: MayLeave) -> bool:
+    async def _send(self, batch: list[tuple[OutboxRow, Outgoing]], before_sending: BeforeSending) -> bool:
         """One call; True when all of it came through."""
-        outcome = await self._exit.send(self.system, [parcel for _, parcel in parcels], may_leave)
-        metrics.attempts.labels(self.system.id, outcome.result).inc(len(parcels))
-        items = [item for item, _ in parcels]
+        outcome = await self._exit.send(self.system, [outgoing for _, outgoing in batch], before_sending)
+        metrics.attempts.labels(self.system.id, outcome.result).inc(len(batch))
+        items = [item for item, _ in batch]
         if outcome.result == "ok":
             if self.breaker.state != "closed":
                 self._queue.hurry()
@@ -345,13 +345,13 @@ class Lane:
         elif outcome.result in {"retry", "receiver"}:
             self.breaker.failed()
             await self._again(items, outcome)
-        elif len(parcels) > 1:
+        elif len(batch) > 1:
             # One of many is at fault: one at a time shows which, and nothing of its case may overtake it.
             waits: set[str] = set()
-            for item, parcel in parcels:
+            for item, outgoing in batch:
                 if case_of(item) in waits or self._queue.gone(item):
                     continue
-                if not await self._send([(item, parcel)], await self._ask([item])):
+                if not await self._send([(item, outgoing)], await self._ask([item])):
                     waits.add(case_of(item))
         else:
             self.breaker.passed()
@@ -399,8 +399,8 @@ class Lane:
         for item in items:
             self._queue.lighten(item)
         async with self._store.transaction() as connection:
-            await timeline.pause(connection, self.system.id)
-            await timeline.operated(
+            await paused_systems.pause(connection, self.system.id)
+            await operator_log.record(
                 connection, "hub", "pause", self.system.id, f"the receiver answered {outcome.answer}"
             )
 
@@ -410,4 +410,4 @@ class Lane:
         async with self._table:
             self._queue.forget_cases([item])
             async with self._store.transaction() as connection:
-                await dead.die(connection, item.id, answer)
+                await dead_letters.add(connection, item.id, answer)

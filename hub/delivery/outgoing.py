@@ -12,20 +12,20 @@ from hub.translators import formats
 from hub.translators.formats import Encoded
 from schemas.directory import System
 from schemas.envelope import Message
-from schemas.messages import Announcement, Receipt, Told
+from schemas.messages import Announcement, NoticeExtensions, Receipt
 
-MayLeave = Callable[[], Awaitable[None]]
-"""Costs nothing while the lane's own question is fresh; raises when the parcels must not be sent any more."""
+BeforeSending = Callable[[], Awaitable[None]]
+"""Costs nothing while the lane's own question is fresh; raises when the batch must not be sent any more."""
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class Outgoing:
     """One notice, receipt or announcement, written and ready to go."""
 
     id: str
     """The same at every attempt, so that a receiver knows a repeat."""
     key: str
-    """The case, or for what has none the parcel itself: order is kept per key; nothing about a person."""
+    """The case, or for what has none the outgoing itself: order is kept per key; nothing about a person."""
     written: Encoded
 
 
@@ -47,16 +47,16 @@ class Exit(Protocol):
     """A way out."""
 
     together: int
-    """How many parcels one call may carry; they arrive in their order."""
+    """How many batch one call may carry; they arrive in their order."""
 
     def breaker(self, system: System) -> tuple[int, float]:
         """After how many failures in a row the system is spared, and for how many seconds before a probe."""
         ...
 
-    async def send(self, system: System, parcels: Sequence[Parcel], may_leave: MayLeave) -> AttemptOutcome:
+    async def send(self, system: System, batch: Sequence[Outgoing], before_sending: BeforeSending) -> AttemptOutcome:
         """Sends all or answers why not; never raises for what the other side does.
 
-        ``may_leave`` is awaited when the bytes are about to leave, after whatever took time; what it raises goes through.
+        ``before_sending`` is awaited when the bytes are about to leave, after whatever took time; what it raises goes through.
         """
         ...
 
@@ -65,16 +65,16 @@ class Exit(Protocol):
         ...
 
 
-def wrap(item: OutboxRow, message: Message | None, system: System) -> Parcel:
+def wrap(item: OutboxRow, message: Message | None, system: System) -> Outgoing:
     """Writes an outbox row in the format that its system wants; ``message`` is what a notice is about."""
-    if isinstance(item.told, Receipt):
-        written = formats.write_receipt(item.told, f"receipt-{item.id}", system.format, datetime.now(UTC))
-        return Parcel(f"out-{item.id}", item.case_id or f"out-{item.id}", written)
-    if isinstance(item.told, Announcement):
-        written = formats.write_announcement(item.told, item.message_id, system.format, item.accepted_at)
-        return Parcel(f"out-{item.id}", f"out-{item.id}", written)
+    if isinstance(item.content, Receipt):
+        written = formats.write_receipt(item.content, f"receipt-{item.id}", system.format, datetime.now(UTC))
+        return Outgoing(f"out-{item.id}", item.case_id or f"out-{item.id}", written)
+    if isinstance(item.content, Announcement):
+        written = formats.write_announcement(item.content, item.message_id, system.format, item.accepted_at)
+        return Outgoing(f"out-{item.id}", f"out-{item.id}", written)
     assert message is not None
     assert item.case_id is not None
-    assert isinstance(item.told, Told)
-    written = formats.write_notice(message, item.told, system.format, item.accepted_at, item.body)
-    return Parcel(f"out-{item.id}", item.case_id, written)
+    assert isinstance(item.content, NoticeExtensions)
+    written = formats.write_notice(message, item.content, system.format, item.accepted_at, item.body)
+    return Outgoing(f"out-{item.id}", item.case_id, written)

@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from hub import metrics
-from hub.delivery.gate import Gate
+from hub.delivery.fence import Fence
 from hub.delivery.lane import CAPACITY, MOST_BYTES, SPARED, Lane
 from hub.delivery.outgoing import Exit
-from hub.delivery.sent_marker import Marker
+from hub.delivery.sent_marker import SentMarker
 from hub.errors import Unavailable
 from hub.log import log
-from hub.store import inbox, outbox, timeline, turns
+from hub.store import inbox, outbox, paused_systems, send_queue
 from hub.store.advisory_locks import Ownership, check_sessions, end_silent
 from hub.store.outbox import OutboxRow
 from hub.store.transaction import Store
@@ -62,10 +62,10 @@ class Relay:
         self._store = store
         self._directory = directory
         self._exits = exits
-        self.marker = Marker(store)
+        self.marker = SentMarker(store)
         """Its loop is the supervisor's to keep: deliveries stand still without marks."""
         self._ownership = Ownership(store, "relay")
-        self._gate = Gate(self._ownership)
+        self._gate = Fence(self._ownership)
         self._lanes: dict[str, Lane] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._paused: set[str] = set()
@@ -138,11 +138,11 @@ class Relay:
             or self._tasks[id_].done()
             or (lane.idle and now - lane.used_at > _IDLE_S)
         )
-        paused = await self._ownership.ask(timeline.paused)
+        paused = await self._ownership.ask(paused_systems.paused)
         self._show(systems, paused)
         if held != self._held or now - self._scanned > _SCAN_S:
             self._held, self._scanned = held, now
-            self._wake(await self._ownership.ask(turns.systems))
+            self._wake(await self._ownership.ask(send_queue.systems_with_rows))
             if ended := await self._ownership.ask(end_silent):
                 log.warning("silent_sessions_ended", sessions=ended)
         share = max(1, len(self._lanes))
@@ -205,7 +205,7 @@ class Relay:
         """The messages behind rows, translated anew from the bytes that came in; the rows' bodies as they are now."""
         async with self._store.transaction() as connection:
             if len(items) > 1:
-                sizes = await turns.sizes(connection, [item.id for item in items])
+                sizes = await send_queue.message_sizes(connection, [item.id for item in items])
                 items = _fitting(items, sizes, most_bytes)
             rows = await inbox.load(connection, list({(item.source, item.message_id) for item in items}))
             bodies = await outbox.bodies(connection, [item.id for item in items])

@@ -28,7 +28,7 @@ class _Mark:
     done: Callable[[list[int]], None]
 
 
-class Marker:
+class SentMarker:
     """One writer for all lanes; a mark that is lost in a crash means only that the notice is sent again with the same
     id.
     """
@@ -75,7 +75,7 @@ class Marker:
     async def _write(self, taken: Sequence[_Mark]) -> bool:
         try:
             async with self._store.transaction() as connection:
-                await outbox.sent(
+                await outbox.mark_sent(
                     connection,
                     [id_ for one in taken for id_ in one.ids],
                     [one.at for one in taken for _ in one.ids],

@@ -26,8 +26,8 @@ from hub.processes.shared.registers import LICENSED, goes_without_saying
 from hub.processes.svu import SVU
 from hub.store.inbox import Connection
 from schemas.envelope import Message
+from schemas.hub_messages import Adressering, Verifiering
 from schemas.messages import Question, Receipt
-from schemas.own import Adressering, Verifiering
 from schemas.parts import Part
 
 _BREATH = 40

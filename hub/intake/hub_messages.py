@@ -10,8 +10,8 @@ from typing import Protocol
 
 from hub.intake.arrival import Arrival
 from schemas.envelope import Message
+from schemas.hub_messages import Adressering
 from schemas.messages import HUB_SOURCE
-from schemas.own import Adressering
 from schemas.parts import Part
 
 ASKED = "asked"

@@ -15,11 +15,11 @@ from hub.intake.early import last_words
 from hub.intake.holds import Holds
 from hub.intake.stored import ref_of
 from hub.processes.engine.case import Case
-from hub.store import cases, held, inbox, news
+from hub.store import cases, held, inbox, person_changes
 from hub.store.inbox import Connection
 from hub.translators import formats
-from schemas.both import Makulering
 from schemas.envelope import Message
+from schemas.shared import Makulering
 
 _BRING_UNITS_IN = frozenset({"adressering", "deltagare", "roll"})
 _MAY_SHOW_MORE = frozenset({"samtycke", "svu.inskrivning"})
@@ -70,7 +70,7 @@ class Standing:
         self.looked_up = {patient.personnummer for patient in patients if patient is not None}
         self.looked_up |= {c.person["personnummer"] for c in self.cases.values() if c.addressed is None and c.person}
         if self.looked_up:
-            self.news = await news.of(connection, self.looked_up)
+            self.news = await person_changes.latest(connection, self.looked_up)
         await self._threads(connection, readable)
 
     async def _recall(self, connection: Connection, joined: Sequence[Case]) -> None:

@@ -16,7 +16,7 @@ from hub.processes.engine.case import Case
 from hub.store import cases, inbox
 from hub.store.inbox import Connection
 from hub.translators import formats
-from schemas.both import Meddelande, Narstaende
+from schemas.shared import Meddelande, Narstaende
 
 
 @dataclass(frozen=True, slots=True)

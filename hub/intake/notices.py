@@ -20,7 +20,7 @@ from hub.store.outbox import LICENCES, REGISTERS, VERIFICATIONS, OutboxRow
 from hub.translators.native import write_body
 from schemas.directory import Directory
 from schemas.envelope import Message
-from schemas.messages import Question, Receipt, Told
+from schemas.messages import NoticeExtensions, Question, Receipt
 
 
 def notices(
@@ -166,7 +166,7 @@ def _told(
         heard = _heard(case, system)
         follows = here.last.get(system, heard)
         here.last[system] = sequence
-        told = Told(
+        told = NoticeExtensions(
             case=case.id,
             sequence=sequence,
             to=tuple(receivers),
@@ -186,7 +186,7 @@ def _told(
                 sequence=sequence,
                 source=message.source,
                 message_id=message.id,
-                told=told,
+                content=told,
                 body=body,
                 accepted_at=here.now,
                 due_at=here.now,

@@ -47,7 +47,7 @@ class Readers:
                 sequence=None,
                 source=HUB_SOURCE,
                 message_id=f"reader-{new_id()}",
-                told=Question(question="verifiering", actor=actor, role=role, unit=unit),
+                content=Question(question="verifiering", actor=actor, role=role, unit=unit),
                 body=None,
                 accepted_at=now,
                 due_at=now,
@@ -55,7 +55,7 @@ class Readers:
             for (actor, role), unit in asked
         ]
         async with self._store.transaction() as connection:
-            start = await outbox.block(connection)
+            start = await outbox.reserve_ids(connection)
             for number, item in enumerate(items):
                 item.id = start + number
             await outbox.add(connection, items)

@@ -13,7 +13,7 @@ from hub.intake.load import Standing
 from hub.processes.deadlines import deadlines
 from hub.processes.engine.case import Case
 from hub.processes.shared import disclosure
-from hub.store import cases, held, inbox, news, outbox
+from hub.store import cases, held, inbox, outbox, person_changes
 from hub.store.inbox import Connection
 from hub.store.outbox import OutboxRow
 from hub.store.projections import follow
@@ -85,7 +85,7 @@ class Outcome(Standing):
         """All of it, in the caller's transaction. Raises ``Conflict`` where another hub was first."""
         self.wind_the_clocks()
         if self.learnt:
-            await news.tell(connection, self.learnt, self.now)
+            await person_changes.record(connection, self.learnt, self.now)
         for case_id in sorted(self.shielded):
             await self._shield(connection, self.cases[case_id])
         await inbox.add(connection, self.rows)
@@ -101,7 +101,7 @@ class Outcome(Standing):
             await cases.put_threads(connection, threads)
         await self._write_holds(connection)
         if self.items:
-            start = await outbox.block(connection)
+            start = await outbox.reserve_ids(connection)
             for number, item in enumerate(self.items):
                 item.id = start + number
             await outbox.add(connection, self.items)

@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable
 from hub import metrics
 from hub.errors import Unavailable
 from hub.log import log
-from hub.store import asides as table
-from hub.store.asides import Aside
+from hub.store import partitions
 from hub.store.inbox import Connection
+from hub.store.partitions import PartitionIncident
 from hub.store.transaction import Store
 
 Part = tuple[str, int]
@@ -28,10 +28,10 @@ class Asides:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._unwritten: list[Callable[[Connection], Awaitable[None]]] = []
-        self.known: list[Aside] = []
+        self.known: list[PartitionIncident] = []
 
     @property
-    def waiting(self) -> dict[Part, Aside]:
+    def waiting(self) -> dict[Part, PartitionIncident]:
         """Partitions that wait, whichever hub reads them."""
         return {(aside.topic, aside.partition): aside for aside in self.known if not aside.lost}
 
@@ -41,18 +41,18 @@ class Asides:
         if before is not None and (before.at, before.reason) == (at, reason):
             return
         log.error("topic_set_aside", topic=part[0], partition=part[1], offset=at, reason=reason, until=until)
-        await self._write(lambda connection: table.put(connection, *part, at, reason, until))
+        await self._write(lambda connection: partitions.block(connection, *part, at, reason, until))
 
     async def flows(self, part: Part) -> None:
         """A partition that waited is read again."""
         log.info("topic_flows_again", topic=part[0], partition=part[1])
         self.known = [each for each in self.known if each.lost or (each.topic, each.partition) != part]
-        await self._write(lambda connection: table.flows(connection, *part))
+        await self._write(lambda connection: partitions.unblock(connection, *part))
 
     async def lose(self, part: Part, at: int, reason: str, until: int | None) -> None:
         """Records are gone before they were read."""
         log.error("records_lost", topic=part[0], partition=part[1], offset=at, until=until, reason=reason)
-        await self._write(lambda connection: table.lose(connection, *part, at, reason, until))
+        await self._write(lambda connection: partitions.record_gap(connection, *part, at, reason, until))
 
     async def _write(self, change: Callable[[Connection], Awaitable[None]]) -> None:
         self._unwritten.append(change)
@@ -65,7 +65,7 @@ class Asides:
                 writing = list(self._unwritten)
                 for change in writing:
                     await change(connection)
-                self.known = await table.every(connection)
+                self.known = await partitions.incidents(connection)
         except Unavailable as error:
             log.warning("asides_wait", reason=error.reason)
             return

@@ -18,8 +18,8 @@ from aiokafka.protocol.types import Boolean, CompactArray, CompactString, Int16,
 from hub.errors import Misconfigured, Unavailable
 from hub.log import log
 from hub.routers.asides import Asides
-from hub.store import asides as table
-from hub.store.asides import Topic
+from hub.store import topics as topics_table
+from hub.store.topics import Topic
 from hub.store.transaction import Store
 
 IN, OUT = "hub.in.", "hub.out."
@@ -60,7 +60,7 @@ class Topics:
         found = await self._ask()
         if self._known is None:
             async with self._store.transaction() as connection:
-                self._known = await table.topics(connection)
+                self._known = await topics_table.known(connection)
         seen: dict[str, Topic] = {}
         for name, topic in found.items():
             before = self._known.get(name)
@@ -76,7 +76,7 @@ class Topics:
                 await self._asides.flows(part)
         if seen:
             async with self._store.transaction() as connection:
-                await table.saw(connection, seen)
+                await topics_table.remember(connection, seen)
             self._known |= seen
         return set(found)
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime, timedelta
 
-from schemas.both import Meddelande
 from schemas.parts import Day
+from schemas.shared import Meddelande
 from schemas.svu import (
     BeraknadUtskrivning,
     FastVardkontakt,

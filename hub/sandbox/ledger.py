@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from hub.sandbox.plot import Plot
 from hub.sandbox.stays import EXPECTED, Stay, Trail, fate_of, happenings
 from hub.sandbox.wire import ReceivedNotice, SenderAnswer
-from hub.store.views import CaseView
+from hub.store.live_view import CaseView
 from schemas.envelope import Message
 
 _RATE_S = 10.0

@@ -17,10 +17,10 @@ from hub.sandbox import staff, ways, wire
 from hub.sandbox.casefile import TIME, CaseFile, kind_of
 from hub.sandbox.ledger import Ledger
 from hub.sandbox.wire import ReceivedNotice, SenderAnswer
-from schemas.both import Kvittens
 from schemas.directory import System, Unit
 from schemas.envelope import Message
 from schemas.parts import Part
+from schemas.shared import Kvittens
 from schemas.svu import Justering
 
 ADJUST = "svu.justering"

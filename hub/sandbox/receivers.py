@@ -13,9 +13,9 @@ from hub.sandbox import acts, staff
 from hub.sandbox.casefile import CaseFile
 from hub.sandbox.party import ADJUST, Party
 from hub.sandbox.wire import ReceivedNotice
-from schemas.both import Deltagare
 from schemas.directory import Directory, Unit
 from schemas.parts import Part
+from schemas.shared import Deltagare
 
 _PART, _ON_SIP = "svu.stallningstagande", "svu.sip_stallning"
 _PATIENCE_S = 10.0

@@ -29,7 +29,7 @@ from hub.sandbox.server import end_of
 from hub.sandbox.services import Services, data_folder, up
 from hub.sandbox.view import DemoView, view
 from hub.sandbox.ward import Ward
-from hub.store import views
+from hub.store import live_view
 from hub.store.transaction import Store
 
 _SEED = 1
@@ -92,7 +92,7 @@ class Demo:
         services = self.services
         stack.push_async_callback(self.store.close)
         async with self.store.transaction() as connection:
-            first = await views.last_reference(connection, "vk-") + 1
+            first = await live_view.last_reference(connection, "vk-") + 1
         parties = await stack.enter_async_context(
             Parties(
                 services.directory, services.bootstrap, services.hub_url, services.webhook_port, self.ledger, self.pace
@@ -195,7 +195,7 @@ class Demo:
     async def _look(self, client: httpx.AsyncClient, shown: DemoView) -> None:
         try:
             async with self.store.transaction() as connection:
-                found = await views.cases(connection, self.ledger.worth_a_look())
+                found = await live_view.cases(connection, self.ledger.worth_a_look())
             if time.monotonic() - self._gauged >= _GAUGES_S:
                 self._gauged = time.monotonic()
                 self.gauges.take((await client.get(f"{self.services.hub_url}/metrics")).text)

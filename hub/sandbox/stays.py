@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from hub.sandbox.plot import Plot
 from hub.sandbox.wire import SenderAnswer
-from hub.store.views import CaseView
+from hub.store.live_view import CaseView
 
 AT_FAULT = (
     "doubled", "out-of-order", "gaps", "unreadable", "bad-signature", "failed", "refused-unexpectedly",

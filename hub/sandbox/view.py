@@ -31,7 +31,7 @@ _COLOURS = {
 }
 _STEP = {"red": "bold red", "yellow": "yellow", "green": "green", "blue": "blue", "grey": "bright_black"}
 _MARKS = {"red": "●", "yellow": "◐", "green": "●", "blue": "◆", "grey": "·"}
-"""Told apart without colours too: one who cannot see them sees who is awaited beside."""
+"""NoticeExtensions apart without colours too: one who cannot see them sees who is awaited beside."""
 _EVERY_S = 5.0
 
 

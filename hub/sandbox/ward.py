@@ -13,10 +13,10 @@ from hub.sandbox.casefile import CaseFile
 from hub.sandbox.party import STEP, Party
 from hub.sandbox.plot import Plot
 from hub.sandbox.wire import ReceivedNotice, SenderAnswer
-from schemas.both import Deltagare
 from schemas.directory import Directory, Unit
 from schemas.envelope import Message
 from schemas.parts import Part
+from schemas.shared import Deltagare
 from schemas.svu import Klarmarkering
 
 NEIGHBOURS = {

@@ -24,9 +24,9 @@ from hub.scenarios.report import Report
 from hub.scenarios.world import Lately, World, load, world_of
 from hub.store import inbox
 from hub.translators.native import write_body
-from schemas.both import Meddelande, Narstaende
-from schemas.messages import Question, Receipt, Told
-from schemas.own import Folkbokforing
+from schemas.hub_messages import Folkbokforing
+from schemas.messages import NoticeExtensions, Question, Receipt
+from schemas.shared import Meddelande, Narstaende
 
 _HELD = "held"
 """What the receipt of a held message names."""
@@ -91,7 +91,7 @@ class HubInMemory(Batch):
         """
         self.remember()
         end = len(self.items)
-        for case, asked in [(item.case_id, item.told) for item in self.items[start:end]]:
+        for case, asked in [(item.case_id, item.content) for item in self.items[start:end]]:
             answer = self._world.reply(asked) if isinstance(asked, Question) else None
             if answer is None or not isinstance(asked, Question):
                 continue
@@ -137,9 +137,9 @@ class HubInMemory(Batch):
     def _tells(self) -> list[ToldNotice]:
         self.wind_the_clocks()
         return [
-            ToldNotice(item.told, item.message.name, from_json(write_body(item.message)))
+            ToldNotice(item.content, item.message.name, from_json(write_body(item.message)))
             for item in self.items
-            if isinstance(item.told, Told) and item.message is not None
+            if isinstance(item.content, NoticeExtensions) and item.message is not None
         ]
 
     def _retry(self) -> None:

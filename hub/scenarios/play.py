@@ -34,8 +34,8 @@ from hub.scenarios.model import (
 from hub.scenarios.report import Difference, Report, words
 from hub.scenarios.world import World
 from hub.translators.native import JSON, STRUCTURED
-from schemas.messages import Receipt, Told, type_of
-from schemas.own import Folkbokforing
+from schemas.hub_messages import Folkbokforing
+from schemas.messages import NoticeExtensions, Receipt, type_of
 from schemas.swedish_time import local_day
 
 _REFERENCE = "ref:contact-1"
@@ -47,7 +47,7 @@ _ORDER = ("red", "blue", "yellow", "green", "grey")
 class ToldNotice:
     """One notice as its system gets it: the hub's extensions, the message's name, its data as native JSON."""
 
-    told: Told
+    told: NoticeExtensions
     name: str
     data: Any
 

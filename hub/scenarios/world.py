@@ -16,9 +16,9 @@ from hub.processes.shared.registers import LICENSED, STAFF, outcome_of
 from hub.scenarios.model import ShortName
 from hub.scenarios.reading import Unusable, read
 from schemas.directory import Directory
+from schemas.hub_messages import AddressingOutcome, Adressering, VerificationOutcome, Verifiering
 from schemas.identity_types import Hsa, Kommunkod, Lanskod, Personnummer12
 from schemas.messages import Question
-from schemas.own import AddressingOutcome, Adressering, VerificationOutcome, Verifiering
 from schemas.parts import Line
 
 

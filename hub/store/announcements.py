@@ -1,6 +1,4 @@
-"""What operations has told every connected system (C-34): written into the outbox, and how far it has come. Imports psycopg and
-the outbox only.
-"""
+"""Announcements of operations to every connected system (C-34), as rows of the outbox. Imports psycopg and the outbox only."""
 
 from __future__ import annotations
 
@@ -16,12 +14,12 @@ from schemas.messages import HUB_SOURCE, Announcement
 
 
 async def add(
-    connection: Connection, id_: str, told: Announcement, systems: Iterable[str], now: datetime
+    connection: Connection, id_: str, content: Announcement, systems: Iterable[str], now: datetime
 ) -> list[OutboxRow]:
-    """One row for each system; they wait for their way out like everything else."""
-    start = await outbox.block(connection)
+    """Write one outbox row for each system."""
+    start = await outbox.reserve_ids(connection)
     items = [
-        OutboxRow(start + number, "announcement", system, None, None, HUB_SOURCE, id_, told, None, now, now)
+        OutboxRow(start + number, "announcement", system, None, None, HUB_SOURCE, id_, content, None, now, now)
         for number, system in enumerate(sorted(systems))
     ]
     await outbox.add(connection, items)
@@ -29,8 +27,8 @@ async def add(
 
 
 @dataclass(frozen=True, slots=True)
-class Announced:
-    """One announcement, and to how many systems it has gone."""
+class AnnouncementStatus:
+    """One announcement, and how many systems have got it."""
 
     message: str
     at: datetime
@@ -41,9 +39,9 @@ class Announced:
     dead: int
 
 
-async def listed(connection: Connection, limit: int = 100) -> list[Announced]:
+async def listed(connection: Connection, limit: int = 100) -> list[AnnouncementStatus]:
     """The latest announcements, the newest first."""
-    found = await connection.cursor(row_factory=class_row(Announced)).execute(
+    found = await connection.cursor(row_factory=class_row(AnnouncementStatus)).execute(
         "SELECT message, min(accepted_at) AS at, min(told->'text'->>'sv') AS sv, min(told->'text'->>'en') AS en,"
         " count(*) AS systems, count(*) FILTER (WHERE state = 'sent') AS sent, count(*) FILTER (WHERE state = 'dead') AS dead"
         " FROM outbox WHERE kind = 'announcement' GROUP BY message ORDER BY min(accepted_at) DESC LIMIT %s",

@@ -1,4 +1,4 @@
-"""How much is not yet sent, by system, without counting it (delivery.md §4). Imports psycopg and the outbox only."""
+"""How many rows of each system are not sent, from kept counters (delivery.md §4). Imports psycopg and the outbox only."""
 
 from __future__ import annotations
 
@@ -8,26 +8,28 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
-from hub.store.outbox import TURN
+from hub.store.outbox import SENDABLE
 
 Connection = AsyncConnection[tuple[Any, ...]]
 
 
 @dataclass(slots=True, frozen=True)
 class Backlog:
-    """What is not yet sent to one system."""
+    """The rows of one system that are not sent."""
 
     system: str
     waiting: int
     dead: int
     oldest: datetime | None
-    """When the oldest that waits was accepted."""
+    """When the oldest waiting row was accepted."""
 
 
 async def backlog(connection: Connection) -> list[Backlog]:
-    """What is not yet sent, by system: from counters that are kept, and one look into an index for each oldest."""
+    """The backlog of each system: counters, and one look into an index for the oldest row."""
     row = await (await connection.execute("SELECT pg_try_advisory_xact_lock(hashtext('outbox_count'))")).fetchone()
-    if row is not None and row[0]:  # else another hub is at it, and the sum below is right all the same
+    if (
+        row is not None and row[0]
+    ):  # else another hub sums the changes at this moment; the sum below is right either way
         await connection.execute(
             "WITH gone AS (DELETE FROM outbox_change RETURNING system, waiting, dead)"
             " INSERT INTO outbox_count AS c SELECT system, sum(waiting), sum(dead) FROM gone GROUP BY system"
@@ -35,7 +37,7 @@ async def backlog(connection: Connection) -> list[Backlog]:
         )
     oldest = "(SELECT accepted_at FROM outbox o WHERE o.system = n.system AND {} ORDER BY id LIMIT 1)"
     found = await connection.execute(
-        f"SELECT system, waiting, dead, least({oldest.format(TURN)}, {oldest.format('behind')}) FROM ("  # noqa: S608 - constant
+        f"SELECT system, waiting, dead, least({oldest.format(SENDABLE)}, {oldest.format('behind')}) FROM ("  # noqa: S608 - constant
         " SELECT system, sum(waiting)::bigint AS waiting, sum(dead)::bigint AS dead FROM ("
         " SELECT system, waiting, dead FROM outbox_count WHERE waiting <> 0 OR dead <> 0"
         " UNION ALL SELECT system, waiting, dead FROM outbox_change) both_sides GROUP BY system) n"

@@ -1,6 +1,6 @@
-"""The outbox: what remains to be told or asked outside. Imports psycopg and the transaction only.
+"""The outbox: notices, receipts and announcements to send, and look-ups to make. Imports psycopg and the transaction only.
 
-The table is the truth; what a hub has in memory besides is only there so that it need not be read again.
+The table decides; a hub keeps rows in memory only so that it need not read them again.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from pydantic_core import to_json
 from hub.store.inbox import uuid_bytes
 from hub.store.transaction import array, copy, keys
 from schemas.envelope import Message
-from schemas.messages import Announcement, Question, Receipt, Told
+from schemas.messages import Announcement, NoticeExtensions, Question, Receipt
 
 Connection = AsyncConnection[tuple[Any, ...]]
 REGISTERS = "hub-registers"
 LICENCES = "hub-licences"
 VERIFICATIONS = "hub-verifications"
 LOOKUPS = (LICENCES, REGISTERS, VERIFICATIONS)
-"""The ``system`` of look-ups, since the one who does them is the hub itself: whether one is licensed, for which a
-menprovning waits; who is to be addressed, or a person asked about afresh; and what is only looked at afterwards.
+"""The ``system`` of look-ups, which the hub makes itself: licences, for which a menprovning waits; addressing and renewed
+questions about a person; verifications of staff, for which nothing waits.
 """
 
 
 @dataclass(slots=True, eq=False)
 class OutboxRow:
-    """One row of the outbox; ``message`` is there while it is still in memory from its intake."""
+    """One row of the outbox; ``message`` is None when the intake's message is no longer in memory."""
 
     id: int
     kind: Literal["notice", "receipt", "lookup", "announcement"]
@@ -40,31 +40,31 @@ class OutboxRow:
     sequence: int | None
     source: str
     message_id: str
-    told: Told | Receipt | Question | Announcement
-    """The notice's extensions, the receipt, the question, or what operations announces."""
+    content: NoticeExtensions | Receipt | Question | Announcement
+    """What the row holds, by its kind; the column ``told``."""
     body: bytes | None
-    """The notice's data where it is not simply the message's (what the register knew was filled in)."""
+    """The notice's data, where they differ from the message's (the hub filled in what a register knew); else None."""
     accepted_at: datetime
     due_at: datetime
     attempts: int = 0
     message: Message | None = None
     not_before: datetime | None = None
-    """What the receiver asked for (``Retry-After``): not even a probe may be sooner."""
+    """The earliest time of the next attempt that the receiver allows (``Retry-After``); holds for a probe too."""
     first_tried_at: datetime | None = None
     refused_since: datetime | None = None
-    """Since when the receiver answers as one that is being set up anew (D-6)."""
+    """Since when the receiver has refused every attempt for reasons of its own, as during a deployment (D-6)."""
     follows: int = 0
-    """The number of the case that this system was told before this one; 0: this is its first (D-3)."""
+    """The sequence of the case's notice that this system gets before this one; 0 when this is its first (D-3)."""
     revision: int = 0
-    """How often the row has been rewritten since it was made: what is in memory of another revision is not sent (C-62)."""
+    """How often the row has been rewritten; a row in memory of an older revision is not sent (C-62)."""
     size: int = 0
-    """Bytes of the message while it is in memory, as far as they are known."""
+    """Bytes of the message in memory; 0 when unknown."""
 
     def failed(self, now: datetime, able_since: datetime, *, refused: bool = False) -> None:
-        """A try has come to nothing; ``refused``: what was answered speaks of the receiver.
+        """Note a failed attempt; ``refused``: the answer concerns the receiver and not this notice.
 
-        What is given up after a time is given up after a time in which it was tried: from the moment when this try was due
-        until ``able_since``, when somebody could make it again, nothing counts (D-6).
+        Only time in which the hub could try counts towards giving up (D-6): ``first_tried_at`` moves forward by the time from
+        when this attempt was due until ``able_since``, when the hub could send again.
         """
         lost = max(able_since - self.due_at, timedelta()) if self.attempts else timedelta()
         self.first_tried_at = now if self.first_tried_at is None else min(now, self.first_tried_at + lost)
@@ -90,9 +90,10 @@ _COLUMNS = {
 }
 
 
-async def block(connection: Connection) -> int:
-    """The first of 100 000 ids for new rows, taken while the cases are locked: so a case's later rows have higher
-    ids.
+async def reserve_ids(connection: Connection) -> int:
+    """Reserve 100 000 ids for new rows and return the first.
+
+    Call it while the cases are locked: then the later rows of a case have higher ids.
     """
     row = await (await connection.execute("SELECT nextval('outbox_block')")).fetchone()
     assert row is not None
@@ -100,7 +101,7 @@ async def block(connection: Connection) -> int:
 
 
 async def add(connection: Connection, items: Sequence[OutboxRow]) -> None:
-    """New rows, waiting."""
+    """Write new rows; they wait to be sent."""
     await copy(
         connection,
         "outbox",
@@ -115,7 +116,7 @@ async def add(connection: Connection, items: Sequence[OutboxRow]) -> None:
                 i.sequence,
                 i.source,
                 i.message_id,
-                to_json(i.told, exclude_none=True),
+                to_json(i.content, exclude_none=True),
                 i.body,
                 i.accepted_at,
                 i.due_at,
@@ -126,45 +127,45 @@ async def add(connection: Connection, items: Sequence[OutboxRow]) -> None:
     )
 
 
-_KINDS: dict[str, type[Told | Receipt | Question | Announcement]] = {
-    "notice": Told,
+_KINDS: dict[str, type[NoticeExtensions | Receipt | Question | Announcement]] = {
+    "notice": NoticeExtensions,
     "receipt": Receipt,
     "lookup": Question,
     "announcement": Announcement,
 }
-ITEM = (
+ROW_COLUMNS = (
     "id, kind, system, case_id::text, sequence, source, message AS message_id, told::text, body, accepted_at, due_at, attempts,"
     " first_tried_at, refused_since, follows, revision"
 )
-TURN = "state = 'waiting' AND NOT behind"
-"""What may be sent as soon as what it follows has been: not what waits behind a dead one of its case (D-6)."""
+SENDABLE = "state = 'waiting' AND NOT behind"
+"""The condition of rows that may be sent once the notice they follow is sent; a row after a dead one of its case may not (D-6)."""
 
 
 async def due(connection: Connection, system: str, *, limit: int) -> list[OutboxRow]:
-    """Look-ups whose time has come, the longest due first: they have no order of their own."""
+    """The look-ups that are due, the earliest due first; they need no other order."""
     cursor = connection.cursor(row_factory=dict_row)
     found = await cursor.execute(
-        f"SELECT {ITEM} FROM outbox WHERE system = %s AND kind = 'lookup' AND state = 'waiting' AND due_at <= now()"  # noqa: S608 - constant
+        f"SELECT {ROW_COLUMNS} FROM outbox WHERE system = %s AND kind = 'lookup' AND state = 'waiting' AND due_at <= now()"  # noqa: S608 - constant
         " ORDER BY due_at LIMIT %s",
         (system, limit),
     )
-    return [item(row) for row in await found.fetchall()]
+    return [row_from(columns) for columns in await found.fetchall()]
 
 
-def item(row: dict[str, Any]) -> OutboxRow:
-    """A row as ``ITEM`` selects it."""
-    row["told"] = _KINDS[row["kind"]].model_validate_json(row["told"])
-    return OutboxRow(**row)
+def row_from(columns: dict[str, Any]) -> OutboxRow:
+    """A row from the columns that ``ROW_COLUMNS`` selects."""
+    content = _KINDS[columns["kind"]].model_validate_json(columns.pop("told"))
+    return OutboxRow(content=content, **columns)
 
 
 async def bodies(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[bytes | None, int]]:
-    """What rows show that is not what was sent, as it stands now: row id → (body, revision)."""
+    """Row id → (body, revision) as they are now; the body is None where the notice shows the message unchanged."""
     found = await connection.execute("SELECT id, body, revision FROM outbox WHERE id = ANY(%s)", (list(ids),))
     return {id_: (None if body is None else bytes(body), revision) for id_, body, revision in await found.fetchall()}
 
 
 async def unsent(connection: Connection, case_id: str) -> list[tuple[int, str, str]]:
-    """A case's notices that are still to go out, dead ones included: (row id, source and id of the message)."""
+    """A case's notices that are not sent, dead ones included: (row id, source of the message, id of the message)."""
     found = await connection.execute(
         "SELECT id, source, message FROM outbox WHERE case_id = %s AND kind = 'notice' AND state IN ('waiting', 'dead')",
         (case_id,),
@@ -173,15 +174,14 @@ async def unsent(connection: Connection, case_id: str) -> list[tuple[int, str, s
 
 
 async def rewrite(connection: Connection, id_: int, body: bytes | None) -> None:
-    """Another body for a row that is still to go out; None: as the message was sent."""
+    """Replace the body of a row that is not sent; None: show the message unchanged."""
     await connection.execute("UPDATE outbox SET body = %s, revision = revision + 1 WHERE id = %s", (body, id_))
 
 
-async def sent(connection: Connection, ids: Sequence[int], at: Sequence[datetime], answers: Sequence[str]) -> None:
-    """The receivers have them, by the proof that their way out gives (the broker's ack, a 2xx)."""
-    await connection.execute(
-        "SET LOCAL synchronous_commit = off"
-    )  # a mark lost in a crash means only that it is sent again
+async def mark_sent(connection: Connection, ids: Sequence[int], at: Sequence[datetime], answers: Sequence[str]) -> None:
+    """Mark rows as sent: their way out has acknowledged them (the broker's ack, a 2xx)."""
+    # A mark that a crash loses means only that the notice is sent again, with the same id.
+    await connection.execute("SET LOCAL synchronous_commit = off")
     await connection.execute(
         "UPDATE outbox o SET state = 'sent', sent_at = n.at, answer = n.answer, attempts = o.attempts + 1"
         " FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[]) AS n (id, at, answer)"
@@ -191,7 +191,7 @@ async def sent(connection: Connection, ids: Sequence[int], at: Sequence[datetime
 
 
 async def retry(connection: Connection, items: Sequence[OutboxRow], due_at: datetime, answer: str) -> None:
-    """An attempt ``failed`` and another one follows."""
+    """Write a failed attempt (``OutboxRow.failed``) and the time of the next."""
     await connection.execute(
         "UPDATE outbox o SET due_at = %s, attempts = o.attempts + 1, answer = %s, first_tried_at = n.first,"
         " refused_since = n.refused FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS n (id, first, refused)"
@@ -201,7 +201,7 @@ async def retry(connection: Connection, items: Sequence[OutboxRow], due_at: date
 
 
 async def done(connection: Connection, id_: int, answer: str) -> None:
-    """A look-up is finished."""
+    """Mark a look-up as done."""
     await connection.execute(
         "UPDATE outbox SET state = 'sent', sent_at = now(), attempts = attempts + 1, answer = %s WHERE id = %s",
         (answer, id_),

@@ -1,6 +1,4 @@
-"""What became of a message or a case, and what operations does by hand. Imports psycopg, the inbox, the outbox and
-the transaction only.
-"""
+"""What happened to a message or a case, in order of time. Imports psycopg only."""
 
 from __future__ import annotations
 
@@ -11,8 +9,6 @@ from typing import Any
 
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
-
-from hub.store import dead
 
 Connection = AsyncConnection[tuple[Any, ...]]
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -124,26 +120,3 @@ def _of_row(row: dict[str, Any]) -> list[TimelineEntry]:
     elif row["attempts"]:
         entries.append(TimelineEntry(row["due_at"], "due", f"{what}: {row['answer']}, tried {row['attempts']}"))
     return entries
-
-
-async def operated(connection: Connection, who: str, what: str, target: str, reason: str) -> None:
-    """Leaves the trail of what operations did by hand, and why (D-7)."""
-    await connection.execute(
-        "INSERT INTO operation (who, what, target, reason) VALUES (%s, %s, %s, %s)", (who, what, target, reason)
-    )
-
-
-async def pause(connection: Connection, system: str) -> None:
-    """Nothing is sent to a system until it is resumed (D-5)."""
-    await connection.execute("INSERT INTO paused (system) VALUES (%s) ON CONFLICT DO NOTHING", (system,))
-
-
-async def resume(connection: Connection, system: str) -> None:
-    """The system is sent to again; what was tried before the pause is tried from the beginning (D-6)."""
-    await connection.execute("DELETE FROM paused WHERE system = %s", (system,))
-    await dead.begin_anew(connection, system)
-
-
-async def paused(connection: Connection) -> set[str]:
-    """Systems to which nothing is sent for the time being."""
-    return {system for (system,) in await (await connection.execute("SELECT system FROM paused")).fetchall()}

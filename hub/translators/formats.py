@@ -18,7 +18,7 @@ from hub.errors import Refused
 from hub.translators import fhir, native
 from schemas.envelope import Message
 from schemas.identity_types import ALL_THAT_THERE_ARE, IdentityRules
-from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES, NAME_OF, Announcement, Receipt, Told
+from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES, NAME_OF, Announcement, NoticeExtensions, Receipt
 from schemas.moments import CANONICAL, in_utc
 from schemas.parts import Part
 
@@ -147,7 +147,9 @@ def _data(name: str, body: bytes) -> Part:
     return MESSAGES[name].model_validate_json(body, context={"identities": ALL_THAT_THERE_ARE})
 
 
-def write_notice(message: Message, told: Told, format_: str, created: datetime, body: bytes | None = None) -> Encoded:
+def write_notice(
+    message: Message, told: NoticeExtensions, format_: str, created: datetime, body: bytes | None = None
+) -> Encoded:
     """A notice in the format that a system has chosen; ``body`` is its native JSON, where that is written already."""
     attributes = native.attributes(message, told)
     if format_ == "fhir":

@@ -26,8 +26,8 @@ from schemas.messages import (
     MESSAGES,
     NAME_OF,
     RECEIPT_TYPE,
+    NoticeExtensions,
     Receipt,
-    Told,
     type_of,
 )
 
@@ -182,7 +182,7 @@ def write_body(message: Message) -> bytes:
     return message.data.model_dump_json(exclude_none=True).encode()
 
 
-def attributes(message: Message, told: Told | None) -> dict[str, str]:
+def attributes(message: Message, told: NoticeExtensions | None) -> dict[str, str]:
     """The CloudEvents attributes of a message, with the extensions of a notice when it is told (messages.md §2).
 
     Extensions of CloudEvents are plain values, so lists and objects travel as JSON text.

@@ -8,7 +8,7 @@ from typing import Any
 
 from hub.processes.engine.case import Case
 from hub.processes.engine.unit_view import speakers
-from hub.store.readings import Thread
+from hub.store.case_reads import Thread
 from hub.views.rows import name_of
 from hub.views.written import Seen
 from schemas.directory import Directory

@@ -15,7 +15,7 @@ from hub.processes.engine.unit_view import may
 from hub.processes.shared.disclosure import may_read
 from hub.processes.svu import SVU
 from hub.processes.svu.law import liability
-from hub.store.readings import StoredAct
+from hub.store.case_reads import StoredAct
 from hub.views.access import Asker, Reach
 from hub.views.rows import contacts, counts, head, kartlaggning, participants, person, time_of, to_do
 from hub.views.steps import steps

@@ -13,8 +13,8 @@ from pydantic_core import to_jsonable_python
 
 from hub.processes.engine.case import Case
 from hub.processes.shared import disclosure
+from hub.store.case_reads import StoredAct
 from hub.store.inbox import InboxRow
-from hub.store.readings import StoredAct
 from hub.translators import formats
 from hub.views.rows import name_of
 from schemas.directory import Directory

@@ -21,7 +21,7 @@ from hub.intake.stored import stored_arrival
 from hub.store import deadline, held, inbox, timeline
 from hub.store import directory as directories
 from hub.store.transaction import MIGRATIONS, Conflict, Store
-from schemas.own import Folkbokforing
+from schemas.hub_messages import Folkbokforing
 from tests.desk import BODY, FOUND, Desk
 from tests.stack import CENTRE, KOMMUN, WARD, directory
 

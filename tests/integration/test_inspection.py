@@ -14,8 +14,8 @@ from hub.attachments import scanner, scanner_process
 from hub.attachments.scanner import Inspection
 from hub.errors import Unavailable
 from hub.intake.arrival import Arrival
-from schemas.both import Attachment, Kvittens, Meddelande
 from schemas.envelope import Message
+from schemas.shared import Attachment, Kvittens, Meddelande
 
 
 def attachment(content: bytes = b"hej", name: str = "a.txt") -> Attachment:

@@ -9,9 +9,9 @@ from hub import operations
 from hub.addressing.memory import RegisterMemory
 from hub.errors import Misconfigured
 from hub.intake.hub_messages import own_message
-from hub.store import held, inbox, timeline, turns
+from hub.store import held, inbox, paused_systems, send_queue
 from hub.store.registers import Answers
-from schemas.own import Folkbokforing, Verifiering
+from schemas.hub_messages import Folkbokforing, Verifiering
 from tests.desk import FOUND, Desk
 from tests.stack import CENTRE, KOMMUN, WARD
 
@@ -25,15 +25,17 @@ async def test_a_notice_told_after_a_late_look_up_has_the_name_and_address_that_
         assert item.message.data.patient.name == "Tolvan Tolvansson"
         assert b"Storgatan 1" in item.body
     async with desk.store.transaction() as connection:
-        kept = await turns.rows(connection, await turns.waiting(connection, "centre", after=0, limit=10))
+        kept = await send_queue.sendable_rows(
+            connection, await send_queue.sendable_ids(connection, "centre", after=0, limit=10)
+        )
     assert b"Tolvan Tolvansson" in bytes(kept[0].body)
 
 
 async def test_whom_hsa_does_not_know_is_vouched_for_once_and_refused_from_then_on(desk):
     first = await desk.send("m-1")
-    asked = [item for item in desk.offered if item.kind == "lookup" and item.told.question == "verifiering"]
+    asked = [item for item in desk.offered if item.kind == "lookup" and item.content.question == "verifiering"]
     assert first.code == "ok"
-    assert [item.told.actor for item in asked] == ["SE2321000255-P03"]
+    assert [item.content.actor for item in asked] == ["SE2321000255-P03"]
     await desk.known.put_actor("SE2321000255-P03", "sjukskoterska", "unknown")
     told = Verifiering(unit=WARD, actor="SE2321000255-P03", role="sjukskoterska", outcome="unknown")
     await desk.intake.submit([own_message(first.case, "a-2", "verifiering", told, datetime.now(UTC))])
@@ -60,7 +62,7 @@ async def test_an_early_kvittens_is_held_and_refused_when_its_case_was_never_ope
         assert await held.oldest(connection) == []
         settled = (await inbox.load(connection, [early.key]))[early.key]
     assert b'"unknown-case"' in settled.receipt
-    assert [item.told.rule for item in desk.offered if item.kind == "receipt"] == ["unknown-case"]
+    assert [item.content.rule for item in desk.offered if item.kind == "receipt"] == ["unknown-case"]
 
 
 async def test_operations_refuses_a_held_message_and_its_sender_is_told(desk):
@@ -69,9 +71,11 @@ async def test_operations_refuses_a_held_message_and_its_sender_is_told(desk):
     await operations.refuse(desk.store, "k-1", "anna", "fel system")
     async with desk.store.transaction() as connection:
         assert await held.oldest(connection) == []
-        waiting = await turns.rows(connection, await turns.waiting(connection, "centre", after=0, limit=10))
+        waiting = await send_queue.sendable_rows(
+            connection, await send_queue.sendable_ids(connection, "centre", after=0, limit=10)
+        )
         trail = await (await connection.execute("SELECT who, what, target, reason FROM operation")).fetchall()
-    assert [item.told.rule for item in waiting] == ["operations"]
+    assert [item.content.rule for item in waiting] == ["operations"]
     assert trail == [("anna", "refuse", "k-1", "fel system")]
 
 
@@ -102,7 +106,7 @@ async def test_what_another_hub_has_learnt_of_a_protected_person_ends_what_this_
 
     assert (await desk.send("m-2", subject="ref:vk-2")).code == "ok"
     assert [item for item in desk.offered if item.kind == "notice"] == []  # nobody outside is told by memory
-    asked = [item.told for item in desk.offered if item.kind == "lookup"]
+    asked = [item.content for item in desk.offered if item.kind == "lookup"]
     assert "adressering" in [question.question for question in asked]  # the registers are asked afresh
     async with desk.store.transaction() as connection:
         bodies = await (await connection.execute("SELECT body FROM outbox WHERE body IS NOT NULL")).fetchall()
@@ -115,5 +119,5 @@ async def test_a_slip_in_a_systems_name_pauses_nobody_and_says_so(desk):
             await act(desk.store, "kommum", "anna", "fel mottagare")
     await operations.pause(desk.store, "kommun", "anna", "underhåll")
     async with desk.store.transaction() as connection:
-        assert await timeline.paused(connection) == {"kommun"}
+        assert await paused_systems.paused(connection) == {"kommun"}
     assert await operations.resume(desk.store, "kommun", "anna", "klart") == "kommun is sent to again"

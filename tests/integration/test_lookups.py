@@ -92,7 +92,7 @@ async def test_thousands_of_verifications_hold_up_neither_an_addressing_nor_a_me
         for n in range(2_000)
     ]  # fmt: skip
     async with desk.store.transaction() as connection:
-        start = await outbox.block(connection)
+        start = await outbox.reserve_ids(connection)
         for number, row in enumerate(rows):
             row.id = start + number
         await outbox.add(connection, rows)
@@ -207,7 +207,7 @@ async def test_a_question_to_hsa_survives_a_conflict(desk, monkeypatch):
     monkeypatch.setattr(Outcome, "write", once)
     await desk.send("m-1", actor=NURSE)
     assert len(tries) == 2
-    asked = [item.told.actor for item in desk.offered if item.system == outbox.VERIFICATIONS]
+    asked = [item.content.actor for item in desk.offered if item.system == outbox.VERIFICATIONS]
     assert asked == [NURSE]
     assert desk.known.actor(NURSE, "sjukskoterska") == "asked"
 
@@ -234,7 +234,7 @@ async def test_a_notice_names_its_staff_where_hsa_has_said_the_name(desk, simula
     desk.offered.clear()
     receipt = await desk.tell("m-3", "meddelande", {"text": "Hej"}, opened.case, actor=NURSE)
     assert receipt.code == "ok", receipt
-    told = [item.told for item in desk.offered if item.kind == "notice"]
+    told = [item.content for item in desk.offered if item.kind == "notice"]
     assert {unit for one in told for unit in one.to} == {CENTRE, KOMMUN}
     assert all(one.names == {NURSE: "Demo Sjukskoterska"} for one in told)
 

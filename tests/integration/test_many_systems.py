@@ -69,9 +69,9 @@ class Receivers:
     def breaker(self, system):
         return 5, 10.0
 
-    async def send(self, system, parcels, may_leave):
-        await may_leave()
-        self.got += [(system.id, parcel.id) for parcel in parcels]
+    async def send(self, system, batch, before_sending):
+        await before_sending()
+        self.got += [(system.id, outgoing.id) for outgoing in batch]
         return AttemptOutcome("ok", "http:204")
 
     async def close(self):

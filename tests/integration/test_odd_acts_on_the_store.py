@@ -15,7 +15,7 @@ from hub.intake.hub_messages import own_message
 from hub.store import directory as directories
 from hub.store.transaction import Store
 from hub.translators.native import STRUCTURED
-from schemas.own import AddressingOutcome, Adressering, Folkbokforing, News, VerificationOutcome, Verifiering
+from schemas.hub_messages import AddressingOutcome, Adressering, Folkbokforing, News, VerificationOutcome, Verifiering
 from tests.desk import Desk
 from tests.unit.test_odd_acts import NOW, UNITS, WORLD, _event
 

@@ -21,10 +21,10 @@ from hub.sandbox.registers import SimulatedRegisters
 from hub.sandbox.services import DIRECTORY
 from hub.translators import fhir, native
 from hub.translators.soap import folkbokforing as population
-from schemas import own
+from schemas import hub_messages
 from schemas.envelope import Message
 from schemas.identities import parse_person_id
-from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES, Told
+from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES, NoticeExtensions
 from schemas.svu import UtskrivningAngrad
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -105,11 +105,11 @@ def test_forty_stays_have_everything_in_them_and_are_the_same_every_time():
 @pytest.mark.parametrize(
     ("name", "data", "facts"),
     [
-        ("frist", own.Frist(name="kallelse_sip", due=NOW), {"name": "kallelse_sip"}),
-        ("folkbokforing", own.Folkbokforing(news="protected"), {"news": "protected"}),
+        ("frist", hub_messages.Frist(name="kallelse_sip", due=NOW), {"name": "kallelse_sip"}),
+        ("folkbokforing", hub_messages.Folkbokforing(news="protected"), {"news": "protected"}),
         (
             "adressering",
-            own.Adressering(
+            hub_messages.Adressering(
                 outcome="unlisted", municipality="1281", municipality_unit=KOMMUN, name="Tolvan Tolvansson"
             ),
             {"outcome": "unlisted", "municipality_unit": KOMMUN},
@@ -121,7 +121,7 @@ def test_a_party_reads_the_same_from_a_native_notice_and_from_fhir(name, data, f
     sender = HUB_SOURCE if name in FROM_THE_HUB else WARD
     actor = (None, None) if sender == HUB_SOURCE else ("SE2321000255-LAKARE1", "lakare")
     message = Message("m-1", sender, name, "case-1", NOW, *actor, data)
-    told = Told(
+    told = NoticeExtensions(
         case="case-1", sequence=7, to=(KOMMUN,), awaits={KOMMUN: "justering"}, skipped=(5, 6),
         state={"tid": {KOMMUN: {"bistandshandlaggare": "red", "sjukskoterska": "yellow"}}},
         may={KOMMUN: ("kvittens", "svu.kartlaggning")},

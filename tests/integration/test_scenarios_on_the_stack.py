@@ -25,7 +25,7 @@ from hub.store import cases, held, inbox
 from hub.store.outbox import OutboxRow
 from hub.store.transaction import Store, migrate
 from hub.translators import fhir, formats, native
-from schemas.messages import Question, Receipt, Told
+from schemas.messages import NoticeExtensions, Question, Receipt
 from tests.scenarios.test_scenarios import FILES
 
 _TABLES = "message, cases, outbox, held, thread, deadline, participation"
@@ -115,9 +115,9 @@ class OnTheStack:
 
     async def _look_up(self) -> None:
         for item in list(self.offered):
-            if isinstance(item.told, Question):
-                question = item.told
-                item.told = None  # asked once
+            if isinstance(item.content, Question):
+                question = item.content
+                item.content = None  # asked once
                 answer = self.play.world.reply(question)
                 if answer is None:
                     continue
@@ -131,7 +131,7 @@ class OnTheStack:
 
     async def _written(self) -> list[ToldNotice]:
         """The notices as the relay would read them after a restart, each written for its system."""
-        kept = [item for item in self.offered if isinstance(item.told, Told)]
+        kept = [item for item in self.offered if isinstance(item.content, NoticeExtensions)]
         async with self.store.transaction() as connection:
             rows = await (
                 await connection.execute(
@@ -140,7 +140,7 @@ class OnTheStack:
                 )
             ).fetchall()
             stored = await inbox.load(connection, [(item.source, item.message_id) for item in kept])
-        told = {id_: Told.model_validate_json(text) for id_, text, _ in rows}
+        told = {id_: NoticeExtensions.model_validate_json(text) for id_, text, _ in rows}
         bodies = {id_: body for id_, _, body in rows}
         found = []
         for item in kept:
@@ -148,7 +148,7 @@ class OnTheStack:
             message, item.body = formats.kept(row), bodies[item.id]
             if item.body is not None:
                 message = formats.with_data(message, item.body)
-            item.told = told[item.id]
+            item.content = told[item.id]
             parcel = wrap(item, message, self.play.world.directory.system_by_id[item.system])
             assert parcel.key == item.case_id
             found.append(ToldNotice(told[item.id], message.name, _data(parcel.written)))

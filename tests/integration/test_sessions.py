@@ -8,7 +8,7 @@ import asyncio
 import psycopg
 import pytest
 
-from hub.delivery.gate import Gate, Pass, Withheld
+from hub.delivery.fence import Fence, Permit, RowsChanged
 from hub.errors import Misconfigured, Unavailable
 from hub.store import advisory_locks as sessions
 from hub.store.advisory_locks import Ownership, check_sessions, end_silent
@@ -63,7 +63,7 @@ async def test_a_hub_that_says_nothing_loses_its_locks_and_nothing_leaves_it_aft
     monkeypatch.setattr(sessions, "_SILENCE_S", 1)  # as one that is stopped, or whose machine has lost its power
     one, other = Ownership(store, "relay"), Ownership(store, "relay")
     await one.hold(LOCKS)
-    gate = Gate(one)
+    gate = Fence(one)
     granted = await gate.ask("1", [])
     async with asyncio.timeout(20):
         while await other.hold(LOCKS) != LOCKS:
@@ -90,7 +90,7 @@ async def test_a_wire_that_goes_silent_gives_the_locks_free_and_the_cut_off_hub_
             while await other.hold(LOCKS) != LOCKS:
                 await asyncio.sleep(0.1)
         with pytest.raises(Unavailable):
-            await Gate(one).ask("1", [])
+            await Fence(one).ask("1", [])
         assert not one.held
         wire.mend()
         await one.close()
@@ -106,7 +106,7 @@ async def test_the_database_drops_the_session_without_the_hub_noticing_and_nothi
         " WHERE a.pid <> pg_backend_pid() AND a.datname = current_database()"
     )
     with pytest.raises(Unavailable):
-        await Gate(one).ask("1", [])
+        await Fence(one).ask("1", [])
 
 
 async def test_what_was_told_given_up_or_rewritten_meanwhile_is_withheld(store, server):
@@ -117,8 +117,8 @@ async def test_what_was_told_given_up_or_rewritten_meanwhile_is_withheld(store, 
     server.execute("UPDATE outbox SET revision = 1 WHERE id = 4")
     one = Ownership(store, "relay")
     await one.hold(LOCKS)
-    gate = Gate(one)
-    with pytest.raises(Withheld) as withheld:
+    gate = Fence(one)
+    with pytest.raises(RowsChanged) as withheld:
         await gate.ask("1", [Row(number) for number in range(1, 7)])
     assert withheld.value.ids == {1, 3, 4, 6}  # the sixth is in the table no more
     granted = await gate.ask("1", [Row(2), Row(4, revision=1), Row(5)])
@@ -137,8 +137,8 @@ async def test_an_answer_is_good_for_a_second_and_asked_for_again_after_it(monke
             return set()
 
     clock = [100.0]
-    monkeypatch.setattr("hub.delivery.gate.time.monotonic", lambda: clock[0])
-    granted = Pass(Asked(), "1", [Row(7)])
+    monkeypatch.setattr("hub.delivery.fence.time.monotonic", lambda: clock[0])
+    granted = Permit(Asked(), "1", [Row(7)])
     await granted.renew()
     clock[0] += 0.9
     await granted()

@@ -16,7 +16,7 @@ from hub.store import cases
 from hub.store import directory as directories
 from hub.store.transaction import Store
 from schemas.directory import Directory
-from schemas.own import Folkbokforing
+from schemas.hub_messages import Folkbokforing
 from tests.desk import FOUND, Desk
 from tests.stack import CENTRE, KOMMUN, WARD, directory
 from tests.unit.test_law import MARCH, _in_2023

@@ -19,7 +19,7 @@ from hub.intake.hub_messages import own_message
 from hub.routers.cases.question import within
 from hub.settings import Settings
 from hub.store import directory as directories
-from schemas.own import Adressering, Folkbokforing
+from schemas.hub_messages import Adressering, Folkbokforing
 from schemas.swedish_time import moment_in_words
 from tests import desk
 from tests.stack import CENTRE, KOMMUN, WARD, checked, content, hashed

@@ -27,7 +27,7 @@ def test_the_scenario_holds(path: Path):
 def test_every_outcome_of_addressing_is_played():
     from typing import get_args
 
-    from schemas.own import AddressingOutcome
+    from schemas.hub_messages import AddressingOutcome
 
     world = load(FOLDER.parent / "worlds" / "standard.yaml")
     texts = "".join(path.read_text() for path in FILES)
@@ -45,8 +45,8 @@ def test_no_system_is_left_with_a_gap_in_a_case(monkeypatch: pytest.MonkeyPatch)
     def followed(*given):
         items = real_notices(*given)
         for item in items:
-            if not item.told.replay:
-                seen.setdefault((item.system, item.case_id), []).append((item.sequence, item.told.skipped))
+            if not item.content.replay:
+                seen.setdefault((item.system, item.case_id), []).append((item.sequence, item.content.skipped))
         return items
 
     def keep(hub, arrival, answer, case_id, decision):

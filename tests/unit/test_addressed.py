@@ -20,7 +20,7 @@ from hub.scenarios.world import load
 from hub.translators.soap.folkbokforing import Address
 from hub.translators.soap.hsa import Unit
 from schemas.directory import Directory
-from schemas.own import Adressering
+from schemas.hub_messages import Adressering
 
 CENTRE, WARD, KOMMUN, CLOSED = "SE2321000255-VC01", "SE2321000255-AVD12", "SE2120001132-K01", "SE2321000255-VC09"
 

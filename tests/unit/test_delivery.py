@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hub.delivery import lane as lanes
 from hub.delivery.breaker import Breaker
 from hub.delivery.case_queue import CaseQueue, case_of
-from hub.delivery.gate import Withheld
+from hub.delivery.fence import RowsChanged
 from hub.delivery.lane import Lane
 from hub.delivery.outgoing import AttemptOutcome
 from hub.delivery.retry import next_attempt
@@ -22,7 +22,7 @@ from hub.errors import Unavailable
 from hub.store.outbox import OutboxRow
 from hub.translators.retry_after import retry_after
 from schemas.directory import System
-from schemas.messages import Receipt, Told
+from schemas.messages import NoticeExtensions, Receipt
 from schemas.ways_out import Delivery
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -30,7 +30,7 @@ LONG_AGO = NOW - timedelta(days=30)
 
 
 def notice(id_, case, sequence, due=LONG_AGO):
-    told = Told(case=case, sequence=sequence, to=("SE1-A",))
+    told = NoticeExtensions(case=case, sequence=sequence, to=("SE1-A",))
     now = datetime.now(UTC)
     return OutboxRow(
         id_, "notice", "k", case, sequence, "urn:hsa:SE1-A", f"m-{id_}", told, None, now, due, follows=sequence - 1
@@ -482,16 +482,16 @@ class FakeTable:
         dead = {self.rows[i].case_id for i, state in self.state.items() if state == "dead"}
         return [i for i, r in self.rows.items() if self.state[i] == "waiting" and r.case_id not in dead]
 
-    async def waiting(self, _, system, *, after, limit):
+    async def sendable_ids(self, _, system, *, after, limit):
         return [i for i in self.turn() if i > after][:limit]
 
-    async def chain(self, _, system, last):
+    async def unsent_up_to(self, _, system, last):
         turn = self.turn()
         cases = dict(last)
         rows = [r for r in self.rows.values() if r.case_id in cases and r.sequence <= cases[r.case_id]]
         return [(r.case_id, r.id, r.id not in turn) for r in rows if self.state[r.id] in {"waiting", "dead"}]
 
-    async def stand_behind(self, _, system, cases):
+    async def block_followers(self, _, system, cases):
         pass
 
     async def read(self, _, ids):
@@ -510,10 +510,10 @@ class FakeTable:
     async def pause(self, _, system):
         self.paused.append(system)
 
-    async def operated(self, _, who, what, target, reason):
+    async def record(self, _, who, what, target, reason):
         self.trail.append((who, what, target, reason))
 
-    async def die(self, _, id_, answer):
+    async def add(self, _, id_, answer):
         self.state[id_] = "dead"
 
     def mark(self, items, at, answer, done):
@@ -533,9 +533,9 @@ class FakeExit:
     def breaker(self, system):
         return system.delivery.breaker_failures, system.delivery.breaker_open_s
 
-    async def send(self, system, parcels, may_leave):
-        await may_leave()
-        self.calls.append([parcel.id for parcel in parcels])
+    async def send(self, system, batch, before_sending):
+        await before_sending()
+        self.calls.append([outgoing.id for outgoing in batch])
         outcome = self.outcomes.pop(0) if self.outcomes else "ok"
         return outcome if isinstance(outcome, AttemptOutcome) else AttemptOutcome(outcome, outcome)
 
@@ -552,16 +552,16 @@ async def granted(items):
 async def run_lane(monkeypatch, table, exit_, until, ask=granted, **delivery):
     """A lane over the table, until ``until()``; what it called is in ``exit_.calls``."""
     monkeypatch.setattr(lanes.outbox, "retry", table.retry)
-    monkeypatch.setattr(lanes.turns, "rows", table.read)
+    monkeypatch.setattr(lanes.send_queue, "sendable_rows", table.read)
     for module, name in (
-        (lanes.turns, "waiting"),
-        (lanes.turns, "chain"),
-        (lanes.dead, "die"),
-        (lanes.dead, "stand_behind"),
+        (lanes.send_queue, "sendable_ids"),
+        (lanes.send_queue, "unsent_up_to"),
+        (lanes.dead_letters, "add"),
+        (lanes.dead_letters, "block_followers"),
     ):
         monkeypatch.setattr(module, name, getattr(table, name))
-    for name in ("pause", "operated"):
-        monkeypatch.setattr(lanes.timeline, name, getattr(table, name))
+    monkeypatch.setattr(lanes.paused_systems, "pause", table.pause)
+    monkeypatch.setattr(lanes.operator_log, "record", table.record)
     monkeypatch.setattr(lanes, "wrap", lambda item, message, system: Parcelled(f"{item.case_id}{item.sequence}"))
     monkeypatch.setattr(lanes, "_AGAIN_S", 0.1)
     given_ = Delivery(schedule_s=(0.05,), breaker_open_s=0.05, **delivery)
@@ -603,7 +603,7 @@ async def test_when_many_are_sent_one_by_one_and_one_must_wait_its_case_waits_wi
     table = FakeTable(notice(1, "a", 1), notice(2, "a", 2), notice(3, "b", 1))
     exit_ = FakeExit(10, "dead", "retry")  # the whole is refused; then the first alone is to be tried again
     await run_lane(monkeypatch, table, exit_, lambda: set(table.state.values()) == {"sent"}, breaker_failures=50)
-    delivered = [parcel for call in exit_.calls[2:] for parcel in call if parcel.startswith("a")]
+    delivered = [outgoing for call in exit_.calls[2:] for outgoing in call if outgoing.startswith("a")]
     assert delivered == ["a1", "a2"], exit_.calls
 
 
@@ -741,7 +741,7 @@ async def test_a_row_that_another_hub_has_rewritten_is_read_again_before_it_is_s
     async def ask(items):
         asked.append([item.id for item in items])
         if asked.count([1]) == 1 and items[0].id == 1:
-            raise Withheld({1})  # a protected person's address has been taken out of it
+            raise RowsChanged({1})  # a protected person's address has been taken out of it
         return leave
 
     await run_lane(monkeypatch, table, exit_, lambda: set(table.state.values()) == {"sent"}, ask)
@@ -769,7 +769,7 @@ async def test_nothing_leaves_a_hub_that_has_lost_its_locks_and_all_of_it_does_o
 async def test_an_answer_that_grew_old_between_question_and_sending_is_asked_for_again_and_stops_the_call(monkeypatch):
     table = FakeTable(notice(1, "a", 1))
     exit_ = FakeExit(1)
-    late = iter([Withheld({1})])
+    late = iter([RowsChanged({1})])
 
     async def stale():
         if (error := next(late, None)) is not None:
@@ -791,5 +791,5 @@ async def test_what_a_lane_reads_from_the_table_is_bounded_and_all_of_it_is_sent
     monkeypatch.setattr(CaseQueue, "add", lambda self, item: (add(self, item), most.append(self.length))[0])
     await run_lane(monkeypatch, table, exit_, lambda: set(table.state.values()) == {"sent"})
     assert max(most) <= 20
-    delivered = [parcel for call in exit_.calls for parcel in call]
+    delivered = [outgoing for call in exit_.calls for outgoing in call]
     assert len(delivered) == len(set(delivered)) == 300

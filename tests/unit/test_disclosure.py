@@ -18,13 +18,13 @@ from hub.processes.engine.unit_view import able, as_configured, colours, may, ou
 from hub.processes.shared.disclosure import NARROW, may_be_named, readable, scope, visible
 from hub.processes.shared.registers import frist_of
 from hub.processes.svu import SVU
-from schemas import both, svu
-from schemas.both import Deltagare, Kvittens
+from schemas import shared, svu
 from schemas.directory import Directory
 from schemas.envelope import Message
-from schemas.messages import HUB_SOURCE, Told
-from schemas.own import Folkbokforing
+from schemas.hub_messages import Folkbokforing
+from schemas.messages import HUB_SOURCE, NoticeExtensions
 from schemas.parts import Information, Samtycke
+from schemas.shared import Deltagare, Kvittens
 from tests.unit.test_machine import (
     ADMISSION,
     BOTH,
@@ -55,7 +55,7 @@ class Hub:
         self.for_information: set[str] = set()
         self.now = NOW
 
-    def take(self, message: Message) -> tuple[Decision, list[tuple[Told, Message]]] | None:
+    def take(self, message: Message) -> tuple[Decision, list[tuple[NoticeExtensions, Message]]] | None:
         decision = _decided(self.case, replace(message, time=self.now))
         if isinstance(decision, Refused):
             return None
@@ -72,9 +72,9 @@ class Hub:
             self.sent.add((item.system, item.sequence))
         if message.name == "deltagare" and message.data.change == "tillagd":
             (self.for_information.discard if message.data.kvittera else self.for_information.add)(message.data.unit)
-        return decision, [(item.told, item.message) for item in items]
+        return decision, [(item.content, item.message) for item in items]
 
-    def say(self, unit: str, name: str, data, id_: str) -> list[tuple[Told, Message]]:
+    def say(self, unit: str, name: str, data, id_: str) -> list[tuple[NoticeExtensions, Message]]:
         taken = self.take(_message(unit, name, data, id_))
         assert taken is not None, (unit, name)
         return taken[1]
@@ -107,8 +107,8 @@ def _written() -> Hub:
         svu.FastVardkontakt(person="SE2321000255-P02", unit=CENTRE, kallelseansvarig=True),
         "w-2",
     )
-    hub.say(WARD, "meddelande", both.Meddelande(text="Hej"), "w-3")
-    hub.say(LUND, "narstaende", both.Narstaende(people=(both.Outsider(name="Anna", relation="dotter"),)), "w-4")
+    hub.say(WARD, "meddelande", shared.Meddelande(text="Hej"), "w-3")
+    hub.say(LUND, "narstaende", shared.Narstaende(people=(shared.Outsider(name="Anna", relation="dotter"),)), "w-4")
     hub.say(
         WARD,
         "svu.utskrivningsklar",
@@ -128,7 +128,7 @@ _OFTEN = st.sampled_from(
     (
         (WARD, "samtycke", GIVEN),
         (WARD, "samtycke", REFUSED),
-        (WARD, "aterkallelse", both.Aterkallelse()),
+        (WARD, "aterkallelse", shared.Aterkallelse()),
         (WARD, "deltagare", Deltagare(unit=LOMMA, change="tillagd")),
         (WARD, "deltagare", Deltagare(unit=LUND, change="tillagd")),
         (WARD, "deltagare", Deltagare(unit=LUND, change="borttagen")),
@@ -161,7 +161,9 @@ def test_nobody_is_told_more_than_may_be_shared_now_or_asked_for_what_it_was_not
             _no_green_without_kvittens(hub)
 
 
-def _told_what_may_be_told(hub: Hub, decision: Decision, told: list[tuple[Told, Message]], live: Message) -> None:
+def _told_what_may_be_told(
+    hub: Hub, decision: Decision, told: list[tuple[NoticeExtensions, Message]], live: Message
+) -> None:
     case = hub.case
     for notice, message in told:
         caught_up = message is not live and message.id != live.id
@@ -246,7 +248,7 @@ def test_receivers_found_after_publishing_are_told_the_admission_with_its_consen
 def test_one_that_the_registers_find_when_the_consent_is_withdrawn_is_told_nothing_until_there_is_one():
     hub = _admitted()
     hub.say(WARD, "deltagare", Deltagare(unit=CENTRE, change="borttagen"), "out")
-    hub.say(WARD, "aterkallelse", both.Aterkallelse(), "withdrawn")
+    hub.say(WARD, "aterkallelse", shared.Aterkallelse(), "withdrawn")
     assert hub.say(HUB_SOURCE, "adressering", BOTH.model_copy(update={"health_centre": LOMMA}), "a-2") == []
     assert scope(hub.case, LOMMA) == "nothing"
     assert hub.case.steps["inskrivning"]["awaits"] == [LUND]
@@ -260,7 +262,7 @@ def test_one_that_the_registers_find_when_the_consent_is_withdrawn_is_told_nothi
 def test_a_withdrawal_after_a_refusal_leaves_a_unit_what_it_was_told():
     hub = _without()
     hub.say(WARD, "deltagare", Deltagare(unit=LOMMA, change="tillagd"), "joins")
-    hub.say(WARD, "aterkallelse", both.Aterkallelse(), "withdrawn")
+    hub.say(WARD, "aterkallelse", shared.Aterkallelse(), "withdrawn")
     assert scope(hub.case, LOMMA) == "narrow"
     assert scope(hub.case, CENTRE) == "all"
 
@@ -338,7 +340,7 @@ def test_a_deadline_names_those_who_can_still_owe_it_when_it_is_told():
     late = replace(_message(HUB_SOURCE, "frist", struck, "f-1"), time=NOW + timedelta(hours=25))
     decision = decide(SVU, hub.case, "case", late, later, late.time)
     items = notices.notices(SVU, decision, late, hub.memory, later, late.time)
-    assert {unit for item in items for unit in item.told.to} == {WARD, LUND}
+    assert {unit for item in items for unit in item.content.to} == {WARD, LUND}
     assert all(item.message.data.units == (LUND,) for item in items)
     assert all(from_json(item.body)["units"] == [LUND] for item in items), "what is kept to be sent"
 
@@ -354,7 +356,7 @@ def test_a_unit_in_for_information_is_asked_for_nothing_older_by_a_role_that_it_
         if unit["hsa"] == LOMMA:
             unit["roles"] |= {"rehabkoordinator": {}}
     later = Directory.model_validate(changed)
-    adds = replace(_message(WARD, "roll", both.Roll(unit=LOMMA, role=lost, change="tillagd"), "r-1"))
+    adds = replace(_message(WARD, "roll", shared.Roll(unit=LOMMA, role=lost, change="tillagd"), "r-1"))
     case = decide(SVU, hub.case, "case", adds, later, NOW).case
     assert case.participants[LOMMA]["roles"] == ["rehabkoordinator", lost]
     assert [name for name, step in case.steps.items() if LOMMA in step["awaits"]] == []

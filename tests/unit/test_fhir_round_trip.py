@@ -25,9 +25,9 @@ from hub.translators.fhir.reader import facts
 from hub.translators.fhir.reference import from_json
 from hub.translators.fhir.response import as_xml
 from hub.translators.fhir.table import TABLE
-from schemas import both, identity_types, parts
+from schemas import identity_types, parts, shared
 from schemas.envelope import Message
-from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES, Told
+from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES, NoticeExtensions
 
 # The number of examples is the active profile's: the default hundred, thousands under a profile of CI's.
 FAIR = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -84,10 +84,10 @@ def _strategy(hint: Any) -> st.SearchStrategy[Any]:
         return st.lists(_strategy(inner[0]), max_size=3).map(tuple)
     if origin is dict:
         return st.dictionaries(_strategy(inner[0]), _strategy(inner[1]), max_size=3)
-    if hint is both.Attachment:
+    if hint is shared.Attachment:
         names = st.from_regex(r"[A-Za-zå0-9 ._-]{0,20}[A-Za-z]", fullmatch=True)
         files = st.binary(min_size=1, max_size=40) | st.just(b"%PDF-1.7 x") | st.just(b"\x89PNG\r\n\x1a\n")
-        return st.builds(both.Attachment, name=names, content=files.map(lambda raw: base64.b64encode(raw).decode()))
+        return st.builds(shared.Attachment, name=names, content=files.map(lambda raw: base64.b64encode(raw).decode()))
     if isinstance(hint, type) and issubclass(hint, parts.Part):
         return body_of(hint)
     if origin is not None:  # Annotated
@@ -117,7 +117,7 @@ def _made(model: type[parts.Part], fields: dict[str, Any]) -> parts.Part | None:
 
 BODIES = {name: body_of(model) for name, model in MESSAGES.items()}
 TOLD = st.builds(
-    Told,
+    NoticeExtensions,
     case=st.from_regex(r"[A-Za-z0-9][A-Za-z0-9\-._]{0,30}", fullmatch=True),
     sequence=st.integers(1, 2**31 - 1),
     to=st.lists(UNITS, max_size=3).map(tuple),

@@ -22,11 +22,11 @@ from hub.scenarios import load
 from hub.scenarios.memory import HubInMemory
 from hub.store.held import Held
 from hub.translators.native import STRUCTURED
-from schemas.both import Aterkallelse
 from schemas.envelope import Message
+from schemas.hub_messages import Folkbokforing, Frist, Verifiering
 from schemas.messages import HUB_SOURCE, Question, Receipt, type_of
-from schemas.own import Folkbokforing, Frist, Verifiering
 from schemas.parts import Samtycke
+from schemas.shared import Aterkallelse
 
 WORLD = load(Path(__file__).parents[2] / "contracts" / "worlds" / "standard.yaml")
 WARD = WORLD.names["lund_avd12"]
@@ -85,7 +85,7 @@ class Hub(HubInMemory):
 
     def take(self, arrival: Arrival, now: datetime) -> Any:
         """As in memory, but what is asked stays asked."""
-        asked = [item for item in self.items if isinstance(item.told, Question)]
+        asked = [item for item in self.items if isinstance(item.content, Question)]
         outcome = super().take(arrival, now)
         self.items[:0] = asked
         return outcome

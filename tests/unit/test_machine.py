@@ -25,11 +25,9 @@ from hub.processes.shared.registers import frist_of
 from hub.processes.svu import SVU
 from hub.processes.svu.law import liability
 from hub.scenarios import load
-from schemas import both, svu
-from schemas.both import Deltagare, Kvittens
+from schemas import shared, svu
 from schemas.envelope import Message
-from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES
-from schemas.own import (
+from schemas.hub_messages import (
     AddressingOutcome,
     Adressering,
     DeadlineName,
@@ -39,7 +37,9 @@ from schemas.own import (
     VerificationOutcome,
     Verifiering,
 )
+from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES
 from schemas.parts import Change, Information, Part, Patient, Samtycke
+from schemas.shared import Deltagare, Kvittens
 from schemas.svu import Inskrivning
 
 WORLD = load(Path(__file__).parents[2] / "contracts" / "worlds" / "standard.yaml")
@@ -268,27 +268,27 @@ _staff = st.sampled_from(("SE2321000255-P01", "SE2321000255-P02", "SE2120001132-
 _ids = st.integers(0, 30).map("m-{}".format)
 _days = st.sampled_from((date(2026, 2, 27), date(2026, 3, 3), date(2026, 3, 6), date(2026, 3, 20)))
 _bodies |= {
-    "aterkallelse": st.builds(both.Aterkallelse, reason=_texts),
-    "atkomst": st.builds(both.Atkomst, ground=st.sampled_from(("samtycke", "menprovning", "aktivt_val"))),
+    "aterkallelse": st.builds(shared.Aterkallelse, reason=_texts),
+    "atkomst": st.builds(shared.Atkomst, ground=st.sampled_from(("samtycke", "menprovning", "aktivt_val"))),
     "roll": st.builds(
-        both.Roll,
+        shared.Roll,
         unit=_targets,
         role=st.sampled_from(("sjukskoterska", "lakare", "distriktsskoterska", "rehabkoordinator", "enhetschef")),
         change=st.sampled_from(("tillagd", "borttagen")),
     ),
-    "narstaende": st.just(both.Narstaende(people=(both.Outsider(name="Anna", relation="dotter"),))),
-    "kontakt": st.builds(both.Kontakt, person=_staff, change=st.sampled_from(("tillagd", "andrad", "borttagen"))),
-    "felsant": st.builds(both.Felsant, message=_ids),
+    "narstaende": st.just(shared.Narstaende(people=(shared.Outsider(name="Anna", relation="dotter"),))),
+    "kontakt": st.builds(shared.Kontakt, person=_staff, change=st.sampled_from(("tillagd", "andrad", "borttagen"))),
+    "felsant": st.builds(shared.Felsant, message=_ids),
     "meddelande": st.builds(
-        both.Meddelande,
+        shared.Meddelande,
         text=st.just("Hej"),
         receivers=st.none() | st.lists(_targets, max_size=3).map(tuple),
         kvittera=st.none() | st.lists(_targets, max_size=3).map(tuple),
     ),
-    "makulering": _ids.map(lambda id_: both.Makulering(message=id_)) | st.just(both.Makulering(case=True)),
-    "avliden": st.just(both.Avliden()),
-    "uppslag": st.just(both.Uppslag()),
-    "utskrift": st.just(both.Utskrift(document="inskrivning")),
+    "makulering": _ids.map(lambda id_: shared.Makulering(message=id_)) | st.just(shared.Makulering(case=True)),
+    "avliden": st.just(shared.Avliden()),
+    "uppslag": st.just(shared.Uppslag()),
+    "utskrift": st.just(shared.Utskrift(document="inskrivning")),
     "folkbokforing": st.builds(
         Folkbokforing,
         news=st.sampled_from(get_args(News)),

@@ -27,7 +27,7 @@ from hub.routers import waiting
 from hub.routers.consumer import Reader
 from hub.routers.faults import end_of_batch, reason_of
 from hub.routers.in_hand import HandOversFailed
-from hub.store.asides import Aside
+from hub.store.partitions import PartitionIncident
 
 FAULTS = (
     UnsupportedCodecError("lz4"), CorruptRecordException("crc"), UnicodeDecodeError("utf-8", b"\xff", 0, 1, "x"), KafkaError(),
@@ -139,7 +139,7 @@ class Asides:
         self.waiting, self.lost = {}, []
 
     async def put(self, part, at, reason, until):
-        self.waiting[part] = Aside(*part, at, reason, until, None, None, lost=False)
+        self.waiting[part] = PartitionIncident(*part, at, reason, until, None, None, lost=False)
 
     async def flows(self, part):
         self.waiting.pop(part, None)
@@ -264,7 +264,7 @@ async def test_what_operations_lets_pass_is_passed_and_nothing_else(monkeypatch)
     played = Played({part: ["good", FAULTS[0], "good", "good"], other: ["good"]})
     await played.whole()
     waits = played.asides.waiting[part]
-    played.asides.waiting[part] = Aside(*part, waits.at, waits.reason, 2, None, 2, lost=False)
+    played.asides.waiting[part] = PartitionIncident(*part, waits.at, waits.reason, 2, None, 2, lost=False)
     played.consumer.handled[part].add(1)  # by operations' word
     await played.until(lambda: played.consumer.commits.get(part) == 4 and not played.asides.waiting)
     assert [offset for each, offset in played.intake.order if each == part] == [0, 2, 3]

@@ -11,10 +11,10 @@ from hub.intake.staff import names_in
 from hub.processes.shared.registers import of_another_organisation
 from hub.routers.cases.names import with_names
 from hub.translators import fhir, formats, native
-from schemas import both, svu
+from schemas import shared, svu
 from schemas.directory import Organisation, Unit
 from schemas.envelope import Message
-from schemas.messages import Told
+from schemas.messages import NoticeExtensions
 from schemas.parts import Samtycke
 
 WARD, NURSE, DOCTOR = "SE2321000255-AVD12", "SE2321000255-P03", "SE2321000255-P01"
@@ -35,11 +35,11 @@ class Hsa:
 @pytest.mark.parametrize(
     ("name", "data", "named"),
     [
-        ("kvittens", both.Kvittens(message="x"), {NURSE}),
+        ("kvittens", shared.Kvittens(message="x"), {NURSE}),
         ("samtycke", Samtycke(outcome="menprovning", decided_by=DOCTOR), {NURSE, DOCTOR}),
         ("svu.utskrivningsklar", svu.Utskrivningsklar(date=date(2026, 3, 6), responsible_physician=DOCTOR), {NURSE, DOCTOR}),
-        ("kontakt", both.Kontakt(person=DOCTOR), {NURSE, DOCTOR}),
-        ("kontakt", both.Kontakt(person="SE2321000255-P99"), {NURSE}),
+        ("kontakt", shared.Kontakt(person=DOCTOR), {NURSE, DOCTOR}),
+        ("kontakt", shared.Kontakt(person="SE2321000255-P99"), {NURSE}),
         (
             "svu.stallningstagande",
             svu.Stallningstagande(oppenvard=svu.OppenvardsDel(responsible_physicians=(DOCTOR,))),
@@ -53,15 +53,18 @@ def test_a_message_names_who_acted_and_whom_it_names(name, data, named):
 
 @pytest.mark.parametrize("form", ["native", "fhir"])
 def test_a_notice_carries_the_names_in_both_formats_and_none_where_none_is_known(form):
-    act = message("kvittens", both.Kvittens(message="x"))
+    act = message("kvittens", shared.Kvittens(message="x"))
     for names in (NAMES, {}):
-        told = Told(case=CASE, sequence=1, to=(WARD,), names=names)
+        told = NoticeExtensions(case=CASE, sequence=1, to=(WARD,), names=names)
         written = formats.write_notice(act, told, form, NOW, None)
         shown = written.body.decode() if form == "fhir" else str(written.attributes)
         assert ("Syster Sköterska" in shown) is bool(names)
     if form == "native":
         assert (
-            json.loads(native.attributes(act, Told(case=CASE, sequence=1, to=(WARD,), names=NAMES))["names"]) == NAMES
+            json.loads(
+                native.attributes(act, NoticeExtensions(case=CASE, sequence=1, to=(WARD,), names=NAMES))["names"]
+            )
+            == NAMES
         )
 
 
@@ -73,7 +76,7 @@ def test_an_answer_of_a_view_names_whom_hsa_has_named_and_is_else_as_it_was():
 
 
 def test_an_access_that_ends_is_the_same_act_in_fhir():
-    act = message("atkomst", both.Atkomst(ground="samtycke", ends=True, comment="Klar"))
+    act = message("atkomst", shared.Atkomst(ground="samtycke", ends=True, comment="Klar"))
     assert formats.read("application/fhir+json", None, fhir.write_request(act)).data == act.data
 
 

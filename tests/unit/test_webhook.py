@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from hub.delivery.exits import addresses, webhook
 from hub.delivery.exits.addresses import Allowed
 from hub.delivery.exits.webhook import WebhookExit, judged, pointed
-from hub.delivery.outgoing import Parcel
+from hub.delivery.outgoing import Outgoing
 from hub.errors import Misconfigured
 from hub.settings import Outward, outward
 from hub.translators.formats import Encoded
 from schemas.directory import System
 
 EVERYWHERE = Allowed(plain=True, networks=(ip_network("127.0.0.0/8"), ip_network("::1")))
-PARCEL = Parcel(
+PARCEL = Outgoing(
     "out-1", "c", Encoded(attributes={"specversion": "1.0", "id": "m-1"}, body=b"{}", media_type="application/json")
 )
 

@@ -10,7 +10,7 @@ from hub.processes.engine.case import Case
 from hub.processes.profiles.profile import PROFILES
 from hub.sandbox.services import DIRECTORY
 from hub.views.paper import paper, text
-from schemas import both, directory, own, parts, svu
+from schemas import directory, hub_messages, parts, shared, svu
 from schemas.parts import Part
 from schemas.swedish_time import day_in_words, moment_in_words
 from schemas.words import CODES, word
@@ -29,7 +29,7 @@ def literals(annotation) -> set[str]:
 
 def of_the_language() -> set[str]:
     found = set(get_args(directory.PartyName)) | set(get_args(directory.Duty)) | set(get_args(directory.Step))
-    for module in (both, own, svu, parts):
+    for module in (shared, hub_messages, svu, parts):
         for model in vars(module).values():
             if isinstance(model, type) and issubclass(model, Part):
                 found |= set().union(*(literals(field.annotation) for field in model.model_fields.values()), set())

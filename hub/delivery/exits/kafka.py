@@ -1,4 +1,4 @@
-"""Way out: the topic ``hub.out.<system>``, key = case (delivery.md §3). Imports aiokafka and the parcel only.
+"""Way out: the topic ``hub.out.<system>``, key = case (delivery.md §3). Imports aiokafka and the outgoing only.
 
 Whole record batches are handed to the producer, not a future per record: order within a partition is the batch's order.
 """
@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.partitioner import DefaultPartitioner
 
-from hub.delivery.outgoing import AttemptOutcome, MayLeave, Parcel
+from hub.delivery.outgoing import AttemptOutcome, BeforeSending, Outgoing
 from hub.errors import Misconfigured
 from schemas.directory import System
 
@@ -51,17 +51,17 @@ class KafkaExit:
         """The broker is ours and one failure says that it is away; it is asked again every second."""
         return 1, 1.0
 
-    async def send(self, system: System, parcels: Sequence[Parcel], may_leave: MayLeave) -> AttemptOutcome:
+    async def send(self, system: System, parcels: Sequence[Outgoing], before_sending: BeforeSending) -> AttemptOutcome:
         """Acknowledged by every in-sync replica, or to be tried again as a whole."""
         topic = topic_out(system.id)
         try:
             there = sorted(await self._producer.partitions_for(topic))
             partitions = tuple(there[: self._partitions_of(topic)])
-            by_partition: dict[int, list[Parcel]] = {}
-            for parcel in parcels:
-                by_partition.setdefault(_partition_of(parcel.key, partitions), []).append(parcel)
+            by_partition: dict[int, list[Outgoing]] = {}
+            for outgoing in parcels:
+                by_partition.setdefault(_partition_of(outgoing.key, partitions), []).append(outgoing)
             await asyncio.gather(
-                *(self._hand_over(topic, one, those, may_leave) for one, those in by_partition.items())
+                *(self._hand_over(topic, one, those, before_sending) for one, those in by_partition.items())
             )
         except MessageSizeTooLargeError:
             return AttemptOutcome("dead", "too-large-for-the-broker")
@@ -69,24 +69,29 @@ class KafkaExit:
             return AttemptOutcome("retry", f"kafka:{type(error).__name__}")
         return AttemptOutcome("ok", "broker-ack")
 
-    async def _hand_over(self, topic: str, partition: int, parcels: Sequence[Parcel], may_leave: MayLeave) -> None:
+    async def _hand_over(
+        self, topic: str, partition: int, parcels: Sequence[Outgoing], before_sending: BeforeSending
+    ) -> None:
         """Batch after batch, each acknowledged before the next: what failed is never overtaken by what came after it."""
         batch = self._producer.create_batch()
-        for parcel in parcels:
+        for outgoing in parcels:
             record = {
-                "key": parcel.key.encode(),
-                "value": parcel.written.body,
+                "key": outgoing.key.encode(),
+                "value": outgoing.written.body,
                 "timestamp": None,
-                "headers": [*_headers(parcel.written.attributes), ("content-type", parcel.written.media_type.encode())],
+                "headers": [
+                    *_headers(outgoing.written.attributes),
+                    ("content-type", outgoing.written.media_type.encode()),
+                ],
             }
             if batch.append(**record) is None:
-                await may_leave()
+                await before_sending()
                 await (await self._producer.send_batch(batch, topic, partition=partition))
                 batch = self._producer.create_batch()
                 if batch.append(**record) is None:
                     raise MessageSizeTooLargeError
         if batch.record_count():
-            await may_leave()
+            await before_sending()
             await (await self._producer.send_batch(batch, topic, partition=partition))
 
     async def close(self) -> None:

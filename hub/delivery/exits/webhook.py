@@ -1,5 +1,5 @@
 """Way out: a CloudEvent over HTTP, signed by the Standard Webhooks scheme (delivery.md §3). Imports httpcore and the
-parcel only.
+outgoing only.
 
 httpcore and not httpx: what the other side answers is nobody's to keep (cookies), to follow (redirects) or to unpack.
 """
@@ -18,7 +18,7 @@ import httpx
 from standardwebhooks import Webhook
 
 from hub.delivery.exits.addresses import Allowed, CheckedConnections, Forbidden
-from hub.delivery.outgoing import AttemptOutcome, MayLeave, Parcel
+from hub.delivery.outgoing import AttemptOutcome, BeforeSending, Outgoing
 from hub.translators import native
 from hub.translators.retry_after import retry_after
 from schemas.directory import System
@@ -60,23 +60,23 @@ class WebhookExit:
         """As the directory says of the system."""
         return system.delivery.breaker_failures, system.delivery.breaker_open_s
 
-    async def send(self, system: System, parcels: Sequence[Parcel], may_leave: MayLeave) -> AttemptOutcome:
+    async def send(self, system: System, parcels: Sequence[Outgoing], before_sending: BeforeSending) -> AttemptOutcome:
         """One call; what its answer says of notice or receiver is ``judged``."""
         assert isinstance(system.out, WebhookOut)
-        (parcel,) = parcels
+        (outgoing,) = parcels
         if not self._allows.plain and not system.out.url.startswith("https:"):
             return AttemptOutcome("receiver", "http-not-allowed")
-        body = native.structured(parcel.written.attributes, parcel.written.body)
+        body = native.structured(outgoing.written.attributes, outgoing.written.body)
         now = datetime.now(UTC)
         try:
-            signatures = [Webhook(s).sign(parcel.id, now, body.decode()) for s in system.out.secrets]
+            signatures = [Webhook(s).sign(outgoing.id, now, body.decode()) for s in system.out.secrets]
         except ValueError:
             return AttemptOutcome("receiver", "secret-cannot-be-used")
         headers = [
             (b"content-type", native.STRUCTURED.encode()),
             (b"user-agent", b"samverkan-hub"),
             (b"accept-encoding", b"identity"),
-            (b"webhook-id", parcel.id.encode()),
+            (b"webhook-id", outgoing.id.encode()),
             (b"webhook-timestamp", str(int(now.timestamp())).encode()),
             (b"webhook-signature", " ".join(signatures).encode()),
             (b"content-length", str(len(body)).encode()),
@@ -86,7 +86,7 @@ class WebhookExit:
         async def leaving() -> AsyncIterator[bytes]:
             """The body, asked for when the connection stands: making it may have taken seconds."""
             try:
-                await may_leave()
+                await before_sending()
             except Exception as error:
                 withheld.append(error)
                 raise

@@ -14,7 +14,7 @@ from hub.processes.engine.rule import HUB_PARTY, TO_THE_END, Context, Rule, guar
 from hub.processes.shared.audience import ask, everyone_else, join
 from hub.processes.shared.disclosure import knows, visible
 from schemas.directory import Directory, Unit
-from schemas.own import AddressingOutcome, Adressering, Frist
+from schemas.hub_messages import AddressingOutcome, Adressering, Frist
 from schemas.unit_ids import organisation_in
 
 

@@ -14,8 +14,8 @@ from hub.processes.engine.case import Case
 from hub.processes.shared.disclosure import may_be_named, readable
 from hub.routers.cases.desk import HEADERS, ON_A_CASE, Desk, trace_of
 from hub.routers.cases.question import answer, bad, moment, now, number, of_moment, only, within
-from hub.store import readings
-from hub.store.readings import Connection, Trace
+from hub.store import access_log, case_reads
+from hub.store.access_log import Connection, TraceLine
 from hub.views.access import Asker, owns_the_trace
 from hub.views.rows import name_of
 from hub.views.whole import needed, whole
@@ -31,7 +31,7 @@ async def shown(
     """The case as it is shown, with the trace of the reading: (the case, what is shown)."""
     opened = await desk.open(connection, id_, asker, what, **printed)
     case = opened.case
-    acts = await readings.acts(connection, case.id)
+    acts = await case_reads.acts(connection, case.id)
     messages = await desk.messages(connection, case, needed(case, acts))
     content = whole(
         case,
@@ -74,7 +74,7 @@ def add(routes: APIRouter, desk: Desk) -> None:
         async with desk.transaction() as connection:
             case, _, _ = await desk.find(connection, id)
             ground = owns_the_trace(case, asker, desk.directory())
-            lines = await readings.trace(connection, id, before, limit)
+            lines = await access_log.lines(connection, id, before, limit)
             count = within([line.size for line in lines], limit)
             seen = readable(case, asker.unit.hsa, ground)
             told = [
@@ -82,7 +82,7 @@ def add(routes: APIRouter, desk: Desk) -> None:
             ]
             changes = [line.number for line in told if line.change]
             messages = await desk.messages(connection, case, changes)
-            await readings.note(connection, [trace_of(asker, id, "logg", ground)])
+            await access_log.write(connection, [trace_of(asker, id, "logg", ground)])
         content: dict[str, Any] = {"trace": [_line(line, messages, desk.directory(), seen) for line in told]}
         if len(lines) > count:
             last = lines[count - 1]
@@ -101,7 +101,7 @@ def _before(request: Request) -> tuple[datetime, bool, int] | None:
     return at, place[0] == "c", int(place[1:])
 
 
-def _line(line: Trace, messages: dict[int, Seen], directory: Directory, case: Case) -> dict[str, Any]:
+def _line(line: TraceLine, messages: dict[int, Seen], directory: Directory, case: Case) -> dict[str, Any]:
     """``case``: as it is shown to the one who asks. To one that sees it narrowly a reading does not name what was read of
     it, nor a printing for whom and why.
     """

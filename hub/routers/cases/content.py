@@ -12,8 +12,8 @@ from hub.errors import Refused
 from hub.processes.shared.disclosure import may_read
 from hub.routers.cases.desk import ON_A_CASE, Desk, Opened
 from hub.routers.cases.question import answer, number, only, plain
-from hub.store import readings
-from hub.store.readings import Connection
+from hub.store import case_reads
+from hub.store.case_reads import Connection
 from hub.views.written import MESSAGES, ContentVersion, content, current, line, value_of, version, versions, writings
 
 _LAST = 999_999_999
@@ -99,7 +99,7 @@ def add(routes: APIRouter, desk: Desk) -> None:
         async with desk.transaction() as connection:
             # What stands in the path may be anything; the trace is kept only where the field is there.
             opened = await desk.open(connection, id, asker, f"falthistorik/{document}/{field}")
-            acts = await readings.acts(connection, opened.case.id, names) if names else []
+            acts = await case_reads.acts(connection, opened.case.id, names) if names else []
             every = writings([act for act in acts if may_read(opened.case, act.name)], document, field)
             if not every:
                 raise replace(_NO_FIELD)
@@ -138,6 +138,8 @@ async def _versions(
     connection: Connection, step: str, opened: Opened
 ) -> tuple[Sequence[ContentVersion], Sequence[ContentVersion]]:
     """All versions, and those that may be seen: a draft by the party that writes it alone (C-52)."""
-    acts = [a for a in await readings.acts(connection, opened.case.id, MESSAGES[step]) if may_read(opened.case, a.name)]
+    acts = [
+        a for a in await case_reads.acts(connection, opened.case.id, MESSAGES[step]) if may_read(opened.case, a.name)
+    ]
     every = versions(step, acts)
     return every, [v for v in every if not v.draft or opened.reach.party == "slutenvard"]

@@ -25,8 +25,8 @@ from hub.processes.engine.unit_view import as_configured
 from hub.processes.shared.disclosure import readable
 from hub.processes.shared.registers import hsa_disagrees, of_another_organisation
 from hub.routers import http
-from hub.store import inbox, readings
-from hub.store.readings import Connection, Reading
+from hub.store import access_log, case_reads, inbox
+from hub.store.access_log import Connection, Reading
 from hub.store.transaction import Store
 from hub.views.access import CHOICE, NOT_SHOWN, Asker, Reach, reach
 from hub.views.written import Seen, seen
@@ -161,14 +161,14 @@ class Desk:
         self._waiting += 1
         try:
             async with self._free, self._store.transaction() as connection:
-                await connection.execute(readings.BEGIN)
+                await connection.execute(case_reads.BEGIN)
                 yield connection
         finally:
             self._waiting -= 1
 
     async def find(self, connection: Connection, id_: str) -> tuple[Case, datetime, bool]:
-        """As ``readings.case``; raises ``Refused`` 404."""
-        found = await readings.case(connection, id_) if is_case_id(id_) else None
+        """As ``case_reads.case``; raises ``Refused`` 404."""
+        found = await case_reads.case(connection, id_) if is_case_id(id_) else None
         if found is None:
             raise replace(NOT_SHOWN)
         return found
@@ -177,7 +177,7 @@ class Desk:
         """The case, for one who may see it, with the trace of the reading; raises ``Refused`` 403 or 404."""
         found = await self.find(connection, id_)
         reached = reach(found[0], asker, self.directory())
-        await readings.note(connection, [trace_of(asker, id_, what, reached.ground, **printed)])
+        await access_log.write(connection, [trace_of(asker, id_, what, reached.ground, **printed)])
         case = readable(as_configured(found[0], self.directory()), asker.unit.hsa, reached.ground)
         return Opened(case, reached, found[1], found[2])
 

@@ -14,7 +14,7 @@ from hub.intake.arrival import is_case_id
 from hub.processes.engine.unit_view import duties
 from hub.routers.cases.desk import HEADERS, Desk, body, trace_of
 from hub.routers.cases.question import answer, bad, moment, now, of_body, of_moment, only, unreadable
-from hub.store import lists, readings
+from hub.store import access_log, lists
 from hub.store.lists import Found, Wanted
 from hub.views.access import Asker, may_be_known
 from hub.views.rows import row, stub
@@ -114,7 +114,7 @@ async def _listed(desk: Desk, asker: Asker, asked: Asked, contact: str | None = 
             return answer(_changed(wanted, *await lists.changed(connection, wanted)))
         found, total = await lists.page(connection, wanted)
         shown = found[: wanted.limit]
-        await readings.note(connection, [trace_of(asker, f.case.id, "lista", "deltar") for f in shown])
+        await access_log.write(connection, [trace_of(asker, f.case.id, "lista", "deltar") for f in shown])
     counted = min(total, lists.COUNTED)
     content = {"total": counted, "total_is_more": total > counted, "cases": rows(desk, asker, shown)}
     if len(found) > wanted.limit:

@@ -14,7 +14,7 @@ from hub.processes.svu import SVU
 from hub.routers.cases.desk import HEADERS, Desk, body, trace_of
 from hub.routers.cases.lists import is_own, rows
 from hub.routers.cases.question import answer, of_body, only
-from hub.store import lists, readings
+from hub.store import access_log, lists
 from hub.views.access import Asker, may_be_known
 from schemas.identities import KNOWN_REGIONAL_PATTERNS, IdentityError, parse_person_id
 
@@ -44,7 +44,7 @@ def add(routes: APIRouter, desk: Desk) -> None:
             raise Refused(error.code, error.sv, error.en, "/personnummer", 400) from None
         async with desk.transaction() as connection:
             found = [f for f in await lists.of_person(connection, person) if may_be_known(f.case, asker.unit)]
-            await readings.note(
+            await access_log.write(
                 connection,
                 [trace_of(asker, f.case.id, "sok", "deltar" if is_own(f, asker) else "sok") for f in found],
             )

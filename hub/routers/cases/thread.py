@@ -12,7 +12,7 @@ from hub.errors import Refused
 from hub.processes.shared.disclosure import may_read
 from hub.routers.cases.desk import ON_A_CASE, Desk
 from hub.routers.cases.question import PRIVATE, answer, bad, number, only, plain, within
-from hub.store import readings
+from hub.store import case_reads
 from hub.views.rows import counts
 from hub.views.thread import file_of, shown
 
@@ -42,7 +42,7 @@ def add(routes: APIRouter, desk: Desk) -> None:
         async with desk.transaction() as connection:
             opened = await desk.open(connection, id, asker, "meddelanden")
             case = opened.case
-            found = await readings.threads(connection, case.id, asker.unit.hsa, before, limit)
+            found = await case_reads.threads(connection, case.id, asker.unit.hsa, before, limit)
             found = found if may_read(case, "meddelande") else []
             count = within([one.size for one in found], limit)
             page = found[:count]
@@ -67,7 +67,7 @@ def add(routes: APIRouter, desk: Desk) -> None:
             raise replace(_NO_FILE)
         async with desk.transaction() as connection:
             opened = await desk.open(connection, id, asker, f"fil/{message}")
-            found = await readings.thread(connection, opened.case.id, asker.unit.hsa, message)
+            found = await case_reads.thread(connection, opened.case.id, asker.unit.hsa, message)
             found = [one for one in found if source is None or one.source == source]
             found = found if may_read(opened.case, "meddelande") else []
             if len(found) > 1:

@@ -14,8 +14,8 @@ from hub.translators.fhir.assembly import Assembly, concept, text, unit_referenc
 from hub.translators.fhir.bundle import View, code_of
 from hub.translators.fhir.people import Staff, phone_of, read_staff, write_staff
 from hub.translators.fhir.resources import CareTeam, Encounter, Participant
-from schemas.both import Deltagare, Kontakt, Roll
 from schemas.envelope import Message
+from schemas.shared import Deltagare, Kontakt, Roll
 from schemas.svu import FastVardkontakt
 
 _CARE_CONTACT: Final = "fast-vardkontakt"

@@ -15,9 +15,9 @@ from hub.translators.fhir.assembly import Assembly, instant, message_reference, 
 from hub.translators.fhir.bundle import View
 from hub.translators.fhir.people import read_patient, write_patient
 from hub.translators.fhir.resources import Communication, Encounter
-from schemas.both import Kvittens
 from schemas.envelope import Message
 from schemas.parts import Information
+from schemas.shared import Kvittens
 
 
 def is_information(communication: Communication) -> bool:

@@ -23,9 +23,9 @@ from hub.translators.fhir.assembly import (
 from hub.translators.fhir.bundle import View, code_of, swedish_day
 from hub.translators.fhir.resources import Consent, Patient
 from hub.translators.fhir.shapes import Extension
-from schemas.both import Aterkallelse
 from schemas.envelope import Message
 from schemas.parts import Samtycke
+from schemas.shared import Aterkallelse
 
 _OUTCOMES: Final = {
     ("active", "permit", "samtycke"): "given",

@@ -11,7 +11,7 @@ from base64 import b64encode
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final
 
-from schemas import both, own, svu
+from schemas import hub_messages, shared, svu
 from schemas.parts import Part, Patient, Samtycke
 
 WARD: Final = "SE2321000255-AVD12"
@@ -41,22 +41,22 @@ PLACEMENT: Final = svu.Placement(municipality="1281", stated_by="Biståndshandl�
 _PDF: Final = b64encode(b"%PDF-1.4\n%%EOF\n").decode()
 
 ACTS: Final[dict[str, tuple[str, Part]]] = {
-    "aterkallelse": (WARD, both.Aterkallelse(reason="Patienten har ångrat sig", kind="svu")),
-    "atkomst": (EMERGENCY, both.Atkomst(ground="menprovning", comment="Ambulansuppdrag, patienten är medvetslös")),
-    "roll": (HEALTH_CENTRE, both.Roll(unit=HEALTH_CENTRE, role="rehabkoordinator", change="tillagd")),
+    "aterkallelse": (WARD, shared.Aterkallelse(reason="Patienten har ångrat sig", kind="svu")),
+    "atkomst": (EMERGENCY, shared.Atkomst(ground="menprovning", comment="Ambulansuppdrag, patienten är medvetslös")),
+    "roll": (HEALTH_CENTRE, shared.Roll(unit=HEALTH_CENTRE, role="rehabkoordinator", change="tillagd")),
     "narstaende": (
         WARD,
-        both.Narstaende(
+        shared.Narstaende(
             people=(
-                both.Outsider(name="Tolva Tolvansson", relation="maka", phone="046-12 34 57"),
-                both.Outsider(name="Försäkringskassan", relation="handläggare", person_objects=True),
+                shared.Outsider(name="Tolva Tolvansson", relation="maka", phone="046-12 34 57"),
+                shared.Outsider(name="Försäkringskassan", relation="handläggare", person_objects=True),
             )
         ),
     ),
-    "narstaende.empty": (WARD, both.Narstaende(people=())),
+    "narstaende.empty": (WARD, shared.Narstaende(people=())),
     "kontakt": (
         HEALTH_CENTRE,
-        both.Kontakt(
+        shared.Kontakt(
             person=CARE_CONTACT,
             unit=HEALTH_CENTRE,
             role="huvudansvarig",
@@ -64,25 +64,25 @@ ACTS: Final[dict[str, tuple[str, Part]]] = {
             email="vc01@example.se",
         ),
     ),
-    "felsant": (HEALTH_CENTRE, both.Felsant(message="inskrivning-1", reason="Patienten är inte listad här")),
+    "felsant": (HEALTH_CENTRE, shared.Felsant(message="inskrivning-1", reason="Patienten är inte listad här")),
     "meddelande": (
         WARD,
-        both.Meddelande(
+        shared.Meddelande(
             text="Hemgång först efter lunch, se bilagan.",
             receivers=(HEALTH_CENTRE, MUNICIPALITY),
             kvittera=(MUNICIPALITY,),
-            attachment=both.Attachment(name="hjalpmedel.pdf", content=_PDF),
+            attachment=shared.Attachment(name="hjalpmedel.pdf", content=_PDF),
         ),
     ),
-    "meddelande.to_all": (MUNICIPALITY, both.Meddelande(text="Hemtjänsten är beställd.", kvittera=())),
-    "makulering": (WARD, both.Makulering(message="meddelande-1", reason="Fel bilaga")),
-    "makulering.case": (WARD, both.Makulering(case=True, reason="Fel person inskriven")),
-    "avliden": (WARD, both.Avliden(date=date(2026, 3, 5))),
-    "avliden.undated": (MUNICIPALITY, both.Avliden()),
-    "uppslag": (WARD, both.Uppslag()),
+    "meddelande.to_all": (MUNICIPALITY, shared.Meddelande(text="Hemtjänsten är beställd.", kvittera=())),
+    "makulering": (WARD, shared.Makulering(message="meddelande-1", reason="Fel bilaga")),
+    "makulering.case": (WARD, shared.Makulering(case=True, reason="Fel person inskriven")),
+    "avliden": (WARD, shared.Avliden(date=date(2026, 3, 5))),
+    "avliden.undated": (MUNICIPALITY, shared.Avliden()),
+    "uppslag": (WARD, shared.Uppslag()),
     "utskrift": (
         WARD,
-        both.Utskrift(document="inskrivning", for_whom="Patienten", why="Vill ha underlaget på papper"),
+        shared.Utskrift(document="inskrivning", for_whom="Patienten", why="Vill ha underlaget på papper"),
     ),
     "svu.beraknad_utskrivning": (
         WARD,
@@ -170,10 +170,10 @@ ACTS: Final[dict[str, tuple[str, Part]]] = {
 """File name without its end → the unit that acts, and what it says; the name is what stands before the variant."""
 
 FROM_HUB: Final[dict[str, Part]] = {
-    "folkbokforing": own.Folkbokforing(news="moved", address="Lillgatan 2, 241 30 Eslöv", municipality="1285"),
-    "folkbokforing.deceased": own.Folkbokforing(news="deceased"),
-    "folkbokforing.new_number": own.Folkbokforing(news="new_number", personnummer=TOLVAN.personnummer),
-    "frist": own.Frist(
+    "folkbokforing": hub_messages.Folkbokforing(news="moved", address="Lillgatan 2, 241 30 Eslöv", municipality="1285"),
+    "folkbokforing.deceased": hub_messages.Folkbokforing(news="deceased"),
+    "folkbokforing.new_number": hub_messages.Folkbokforing(news="new_number", personnummer=TOLVAN.personnummer),
+    "frist": hub_messages.Frist(
         name="kvittens_forsenad",
         due=datetime(2026, 3, 3, 9, 14, tzinfo=_CET),
         step="inskrivning",

@@ -34,11 +34,11 @@ from hub.translators.fhir.loosen import codes_at
 from hub.translators.fhir.resources import Communication
 from hub.translators.fhir.response import as_xml, write_response
 from hub.translators.fhir.writer import write_notice, write_request
-from schemas.both import Deltagare, Kvittens
 from schemas.envelope import Message
-from schemas.messages import HUB_SOURCE, Announcement, BilingualText, Receipt, Told
-from schemas.own import Adressering, Verifiering
+from schemas.hub_messages import Adressering, Verifiering
+from schemas.messages import HUB_SOURCE, Announcement, BilingualText, NoticeExtensions, Receipt
 from schemas.parts import Information, Part, Samtycke
+from schemas.shared import Deltagare, Kvittens
 from schemas.svu import Inskrivning
 
 
@@ -96,8 +96,8 @@ def requests() -> dict[str, Message]:
     }
 
 
-def _told(sequence: int, *to: str, awaits: str | None = None, may: tuple[str, ...] = ("kvittens",)) -> Told:
-    return Told(
+def _told(sequence: int, *to: str, awaits: str | None = None, may: tuple[str, ...] = ("kvittens",)) -> NoticeExtensions:
+    return NoticeExtensions(
         case=CASE,
         sequence=sequence,
         to=to,
@@ -108,7 +108,7 @@ def _told(sequence: int, *to: str, awaits: str | None = None, may: tuple[str, ..
     )
 
 
-def notices() -> dict[str, tuple[Message, Told]]:
+def notices() -> dict[str, tuple[Message, NoticeExtensions]]:
     """What receiving systems get, one of every kind that is written."""
     sent = requests()
     found = Adressering(

@@ -14,8 +14,8 @@ from hub.translators.fhir.assembly import Assembly, text, write_encounter
 from hub.translators.fhir.bundle import View
 from hub.translators.fhir.people import best_name, phone_of, write_contacts
 from hub.translators.fhir.resources import CareTeam, Encounter
-from schemas.both import Narstaende, Outsider
 from schemas.envelope import Message
+from schemas.shared import Narstaende, Outsider
 
 
 def read_outsiders(view: View, team: CareTeam) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from hub.translators.fhir.people import best_address, best_name, read_staff, wri
 from hub.translators.fhir.resources import CareTeam, Patient
 from hub.translators.fhir.tasks import check_task, new_task
 from schemas.envelope import Message
-from schemas.own import Adressering, Frist, Verifiering
+from schemas.hub_messages import Adressering, Frist, Verifiering
 
 _FOUND: Final = {"health-centre": "health_centre", "municipality": "municipality_unit"}
 

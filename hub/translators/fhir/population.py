@@ -14,9 +14,9 @@ from hub.translators.fhir.assembly import IMP, Assembly
 from hub.translators.fhir.bundle import View, swedish_day
 from hub.translators.fhir.people import best_address, best_name, number_identifier, person_number, write_contacts
 from hub.translators.fhir.resources import Patient
-from schemas.both import Avliden
 from schemas.envelope import Message
-from schemas.own import Folkbokforing
+from schemas.hub_messages import Folkbokforing
+from schemas.shared import Avliden
 
 
 def read_death(view: View, patient: Patient) -> dict[str, Any]:

@@ -24,9 +24,9 @@ from hub.translators.fhir.bundle import View, code_of, swedish_day
 from hub.translators.fhir.people import read_person
 from hub.translators.fhir.resources import Encounter
 from hub.translators.fhir.stay import read_placement, write_placement
-from schemas.both import Uppslag
 from schemas.envelope import Message
 from schemas.messages import HUB_SOURCE
+from schemas.shared import Uppslag
 from schemas.svu import Justering, Klarmarkering, SipStallning, Utskrivningsklar, UtskrivningsklarAvbruten
 
 _READY = "svu.utskrivningsklar"

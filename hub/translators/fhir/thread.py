@@ -24,8 +24,8 @@ from hub.translators.fhir.bundle import View, code_of
 from hub.translators.fhir.communication import answered
 from hub.translators.fhir.header import subject
 from hub.translators.fhir.resources import Communication, Encounter, EpisodeOfCare
-from schemas.both import Attachment, Felsant, Makulering, Meddelande
 from schemas.envelope import Message
+from schemas.shared import Attachment, Felsant, Makulering, Meddelande
 
 _SIGNATURES: Final = (
     (b"%PDF-", "application/pdf"),

@@ -20,8 +20,8 @@ from hub.translators.fhir.assembly import (
     write_encounter,
 )
 from hub.translators.fhir.bundle import View, code_of
-from schemas.both import Atkomst, Utskrift
 from schemas.envelope import Message
+from schemas.shared import Atkomst, Utskrift
 
 _READ: Final = {"system": names.DICOM, "code": "110110", "display": "Patient Record"}
 _EXPORT: Final = {"system": names.DICOM, "code": "110106", "display": "Export"}

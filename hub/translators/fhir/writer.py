@@ -18,7 +18,7 @@ from hub.translators.fhir.assembly import Assembly, fhir_id, instant, unit_refer
 from hub.translators.fhir.people import write_actor, write_unit
 from hub.translators.fhir.table import TABLE
 from schemas.envelope import Message
-from schemas.messages import HUB_SOURCE, Told
+from schemas.messages import HUB_SOURCE, NoticeExtensions
 from schemas.svu import Inskrivning
 
 HUB_APPLICATION: Final = {"name": "Samverkan", "endpoint": HUB_SOURCE}
@@ -28,7 +28,7 @@ REFERENCE_SYSTEM: Final = "urn:samverkan:reference"
 _encode: Final = msgspec.json.Encoder().encode
 
 
-def write_notice(message: Message, told: Told, *, created: datetime) -> bytes:
+def write_notice(message: Message, told: NoticeExtensions, *, created: datetime) -> bytes:
     """The notice of an accepted message to one system, R4 JSON. ``created``: when it is written, with its zone.
 
     The same message, ``told`` and ``created`` give the same bytes, and the ids do not depend on ``created``. Raises
@@ -95,7 +95,7 @@ def _header(
     return header
 
 
-def _told(told: Told) -> list[Any]:
+def _told(told: NoticeExtensions) -> list[Any]:
     """What the hub tells besides (messages.md §2), one extension per fact."""
     extensions: list[Any] = [
         {"url": names.EXT_CASE, "valueIdentifier": {"system": names.CASE, "value": told.case}},

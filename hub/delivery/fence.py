@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 
 from hub.errors import Unavailable
-from hub.store import turns
+from hub.store import send_queue
 from hub.store.advisory_locks import Ownership
 from hub.store.outbox import OutboxRow
 
@@ -20,7 +20,7 @@ _FRESH_S = 1.0
 """Seconds for which an answer is good; one that is older when the bytes are about to leave is asked for again."""
 
 
-class Withheld(Exception):  # noqa: N818 - it is no fault: the rows are read again
+class RowsChanged(Exception):  # noqa: N818 - it is no fault: the rows are read again
     """Some of the rows must not leave as they are; ``ids`` says which."""
 
     def __init__(self, ids: set[int]) -> None:
@@ -28,7 +28,7 @@ class Withheld(Exception):  # noqa: N818 - it is no fault: the rows are read aga
         self.ids = ids
 
 
-class Gate:
+class Fence:
     """One for all lanes: what is asked while a question is under way goes together into the next."""
 
     def __init__(self, ownership: Ownership) -> None:
@@ -36,9 +36,9 @@ class Gate:
         self._asked: list[tuple[str, list[tuple[int, int]], asyncio.Future[set[int]]]] = []
         self._task: asyncio.Task[None] | None = None
 
-    async def ask(self, lock: str, items: Sequence[OutboxRow]) -> Pass:
-        """A pass for the rows; raises ``Withheld`` when some have changed, ``Unavailable`` when the lock is lost."""
-        granted = Pass(self, lock, items)
+    async def ask(self, lock: str, items: Sequence[OutboxRow]) -> Permit:
+        """A pass for the rows; raises ``RowsChanged`` when some have changed, ``Unavailable`` when the lock is lost."""
+        granted = Permit(self, lock, items)
         await granted.renew()
         return granted
 
@@ -55,7 +55,9 @@ class Gate:
             taken, self._asked = self._asked, []
             found: set[int] | Unavailable
             try:
-                found = await self._ownership.ask(turns.changed, [row for _, known, _ in taken for row in known])
+                found = await self._ownership.ask(
+                    send_queue.changed_rows, [row for _, known, _ in taken for row in known]
+                )
             except Exception as error:  # noqa: BLE001 - whatever it is, nobody may wait for ever, and nothing may leave
                 found = error if isinstance(error, Unavailable) else Unavailable("database")
             for lock, known, answer in taken:
@@ -69,10 +71,10 @@ class Gate:
                     answer.set_result(found.intersection(id_ for id_, _ in known))
 
 
-class Pass:
+class Permit:
     """What an exit asks when the bytes are about to leave."""
 
-    def __init__(self, gate: Gate, lock: str, items: Sequence[OutboxRow]) -> None:
+    def __init__(self, gate: Fence, lock: str, items: Sequence[OutboxRow]) -> None:
         self._gate = gate
         self._lock = lock
         self._known = [(item.id, item.revision) for item in items]
@@ -82,10 +84,10 @@ class Pass:
         """Asks afresh."""
         at = time.monotonic()  # what the answer says was so at some time after this
         if ids := await self._gate.withheld(self._lock, self._known):
-            raise Withheld(ids)
+            raise RowsChanged(ids)
         self._at = at
 
     async def __call__(self) -> None:
-        """Returns at once while the last answer is fresh, else asks again; raises what ``Gate.ask`` raises."""
+        """Returns at once while the last answer is fresh, else asks again; raises what ``Fence.ask`` raises."""
         if time.monotonic() - self._at > _FRESH_S:
             await self.renew()

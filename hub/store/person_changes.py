@@ -1,5 +1,5 @@
-"""Of whom folkbokforing has had news lately, for all hubs to know: what one of them remembers of such a person holds no longer
-(C-62, C-63). Imports psycopg and the transaction only.
+"""When folkbokforing last reported a change of a person, so that every hub drops what it remembers from before (C-62, C-63).
+Imports psycopg only.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from psycopg import AsyncConnection
 Connection = AsyncConnection[tuple[Any, ...]]
 
 
-async def tell(connection: Connection, persons: Iterable[str], at: datetime) -> None:
-    """There is news of these persons."""
+async def record(connection: Connection, persons: Iterable[str], at: datetime) -> None:
+    """Write that these persons changed at ``at``."""
     await connection.execute(
         "INSERT INTO person_news (person, at) SELECT unnest(%s::text[]), %s"
         " ON CONFLICT (person) DO UPDATE SET at = greatest(person_news.at, excluded.at)",
@@ -22,12 +22,12 @@ async def tell(connection: Connection, persons: Iterable[str], at: datetime) -> 
     )
 
 
-async def of(connection: Connection, persons: Iterable[str]) -> dict[str, datetime]:
-    """Person → when there was news last, of those of whom there was any lately."""
+async def latest(connection: Connection, persons: Iterable[str]) -> dict[str, datetime]:
+    """Person → time of the last change; persons without a recent change are absent."""
     found = await connection.execute("SELECT person, at FROM person_news WHERE person = ANY(%s)", (sorted(persons),))
     return dict(await found.fetchall())
 
 
-async def sweep(connection: Connection, before: datetime) -> None:
-    """What is so old that nobody can remember anything from before it."""
+async def delete_before(connection: Connection, before: datetime) -> None:
+    """Delete changes so old that no hub can remember an answer from before them."""
     await connection.execute("DELETE FROM person_news WHERE at < %s", (before,))

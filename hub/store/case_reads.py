@@ -21,32 +21,6 @@ BEGIN = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL statement_ti
 """A case and its messages are seen as of one moment, and nobody waits for ever."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """Who reads what of a case, and on which ground (C-7); of a printing also for whom and why (C-55)."""
-
-    case: str
-    unit: str
-    actor: str
-    role: str
-    what: str
-    ground: str
-    for_whom: str | None = None
-    why: str | None = None
-
-
-async def note(connection: Connection, readings: Sequence[Reading]) -> None:
-    """Writes the trace of what is about to be given out."""
-    if not readings:
-        return
-    names = ("case", "unit", "actor", "role", "what", "ground", "for_whom", "why")
-    await connection.execute(
-        "INSERT INTO reading (case_id, unit, actor, role, what, ground, for_whom, why)"
-        " SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])",
-        tuple([getattr(reading, name) for reading in readings] for name in names),
-    )
-
-
 async def case(connection: Connection, id_: str) -> tuple[Case, datetime, bool] | None:
     """A case as it stands, when it was changed, and whether it has left the start list (C-54)."""
     found = await connection.execute(
@@ -125,47 +99,5 @@ async def thread(connection: Connection, case_id: str, unit: str, message: str) 
     """The free messages with an id; two senders may have used the same."""
     found = await connection.cursor(row_factory=class_row(Thread)).execute(
         _THREAD + " AND m.id = %(message)s ORDER BY m.sequence", {"case": case_id, "unit": unit, "message": message}
-    )
-    return await found.fetchall()
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """One line of the trace: a change (with its number) or a reading."""
-
-    at: datetime
-    number: int
-    change: bool
-    what: str
-    unit: str | None
-    actor: str | None
-    role: str | None
-    ground: str | None
-    for_whom: str | None
-    why: str | None
-    size: int
-    events: list[Any] | None
-    """What a change brought about; None of a reading."""
-
-
-async def trace(
-    connection: Connection, case_id: str, before: tuple[datetime, bool, int] | None, limit: int
-) -> list[Trace]:
-    """C-7: every reading and every change, the newest first; one more than the limit where there are more."""
-    found = await connection.cursor(row_factory=class_row(Trace)).execute(
-        "SELECT * FROM (SELECT received_at AS at, sequence::bigint AS number, true AS change, name AS what,"
-        "  NULL AS unit, NULL AS actor, NULL AS role, NULL AS ground, NULL AS for_whom, NULL AS why,"
-        "  octet_length(raw) AS size, events FROM message WHERE case_id = %(case)s AND sequence IS NOT NULL"
-        " UNION ALL SELECT at, id, false, what, unit, actor, role, ground, for_whom, why, 0, NULL FROM reading"
-        "  WHERE case_id = %(case)s) AS lines"
-        " WHERE %(at)s::timestamptz IS NULL OR (at, change, number) < (%(at)s, %(change)s::boolean, %(number)s::bigint)"
-        " ORDER BY at DESC, change DESC, number DESC LIMIT %(limit)s",
-        {
-            "case": case_id,
-            "at": None if before is None else before[0],
-            "change": None if before is None else before[1],
-            "number": None if before is None else before[2],
-            "limit": limit + 1,
-        },
     )
     return await found.fetchall()

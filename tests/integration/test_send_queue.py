@@ -7,7 +7,7 @@ import asyncio
 
 import pytest
 
-from hub.store import backlog, dead, outbox, timeline, turns
+from hub.store import backlog, dead_letters, outbox, paused_systems, send_queue, timeline
 
 MANY = 20_000
 CASE = "0199aaaa-0000-7000-8000-{:012}"
@@ -27,7 +27,7 @@ async def asked(store, question, *values, **named):
 
 
 async def waiting(store):
-    return await asked(store, turns.waiting, "ehr", after=0, limit=100)
+    return await asked(store, send_queue.sendable_ids, "ehr", after=0, limit=100)
 
 
 async def test_what_a_system_must_be_told_first_is_found_back_to_what_it_was_told(store, server):
@@ -35,35 +35,35 @@ async def test_what_a_system_must_be_told_first_is_found_back_to_what_it_was_tol
         write(server, id_, 1, sequence, follows)
     server.execute("UPDATE outbox SET state = 'sent', sent_at = now() WHERE id = 1")
     case = CASE.format(1)
-    found = await asked(store, turns.chain, "ehr", [(case, 7)])
+    found = await asked(store, send_queue.unsent_up_to, "ehr", [(case, 7)])
     assert sorted(found) == [(case, 2, False), (case, 3, False), (case, 4, False)]
-    assert await asked(store, turns.chain, "another", [(case, 7)]) == []
+    assert await asked(store, send_queue.unsent_up_to, "another", [(case, 7)]) == []
 
 
-@pytest.mark.parametrize("ending", [dead.replay, dead.skip])
+@pytest.mark.parametrize("ending", [dead_letters.replay, dead_letters.skip])
 async def test_what_follows_a_dead_row_stands_behind_it_until_it_is_replayed_or_skipped(store, server, ending):
     for id_, case, sequence in ((1, 1, 1), (2, 1, 2), (3, 2, 1)):
         write(server, id_, case, sequence, sequence - 1)
-    await asked(store, dead.die, 1, "http:400")
+    await asked(store, dead_letters.add, 1, "http:400")
     assert await waiting(store) == [3]
     write(server, 4, 1, 3, 2)  # accepted afterwards: nobody knew then that it would have to wait
     assert await waiting(store) == [3, 4]
-    found = await asked(store, turns.chain, "ehr", [(CASE.format(1), 3)])
+    found = await asked(store, send_queue.unsent_up_to, "ehr", [(CASE.format(1), 3)])
     assert (CASE.format(1), 2, True) in found
-    await asked(store, dead.stand_behind, "ehr", [CASE.format(1)])
+    await asked(store, dead_letters.block_followers, "ehr", [CASE.format(1)])
     assert await waiting(store) == [3]
     assert await asked(store, ending, 1)
-    assert await waiting(store) == ([1, 2, 3, 4] if ending is dead.replay else [2, 3, 4])
+    assert await waiting(store) == ([1, 2, 3, 4] if ending is dead_letters.replay else [2, 3, 4])
     assert not await asked(store, ending, 1)
 
 
 async def test_a_row_replayed_while_others_are_put_behind_it_holds_nothing_up_for_ever(store, server):
     write(server, 1, 1, 1, 0)
-    await asked(store, dead.die, 1, "http:400")
+    await asked(store, dead_letters.add, 1, "http:400")
     write(server, 2, 1, 2, 1)
     async with store.transaction() as connection:
-        await dead.replay(connection, 1)
-        behind = asyncio.create_task(asked(store, dead.stand_behind, "ehr", [CASE.format(1)]))
+        await dead_letters.replay(connection, 1)
+        behind = asyncio.create_task(asked(store, dead_letters.block_followers, "ehr", [CASE.format(1)]))
         await asyncio.sleep(0.2)  # it waits for the row's lock
         assert not behind.done()
     await behind
@@ -76,18 +76,18 @@ async def test_a_replayed_row_that_died_long_ago_begins_its_schedule_anew(store,
         "UPDATE outbox SET state = 'dead', attempts = 90, accepted_at = now() - interval '200 hours',"
         " first_tried_at = now() - interval '199 hours', refused_since = now() - interval '1 hour'"
     )
-    await asked(store, dead.replay, 1)
-    (row,) = await asked(store, turns.rows, [1])
+    await asked(store, dead_letters.replay, 1)
+    (row,) = await asked(store, send_queue.sendable_rows, [1])
     assert (row.attempts, row.first_tried_at, row.refused_since) == (0, None, None)
 
 
 async def test_after_a_pause_what_was_tried_before_it_is_tried_from_the_beginning(store, server):
     write(server, 1, 1, 1, 0)
     server.execute("UPDATE outbox SET first_tried_at = now() - interval '199 hours'")
-    await asked(store, timeline.pause, "ehr")
-    assert await asked(store, timeline.paused) == {"ehr"}
-    await asked(store, timeline.resume, "ehr")
-    (row,) = await asked(store, turns.rows, [1])
+    await asked(store, paused_systems.pause, "ehr")
+    assert await asked(store, paused_systems.paused) == {"ehr"}
+    await asked(store, paused_systems.resume, "ehr")
+    (row,) = await asked(store, send_queue.sendable_rows, [1])
     assert row.first_tried_at is None
 
 
@@ -95,12 +95,12 @@ async def test_the_counters_are_what_counting_would_say_whatever_was_done(store,
     for id_ in range(1, 9):
         write(server, id_, id_, 1, 0)
     server.execute("UPDATE outbox SET system = 'other' WHERE id = 8")
-    await asked(store, dead.die, 1, "x")
-    await asked(store, dead.die, 2, "x")
-    await asked(store, dead.skip, 2)
+    await asked(store, dead_letters.add, 1, "x")
+    await asked(store, dead_letters.add, 2, "x")
+    await asked(store, dead_letters.skip, 2)
     first = {one.system: (one.waiting, one.dead) for one in await asked(store, backlog.backlog)}
     assert first == {"ehr": (5, 1), "other": (1, 0)}
-    await asked(store, dead.replay, 1)
+    await asked(store, dead_letters.replay, 1)
     server.execute("UPDATE outbox SET state = 'sent', sent_at = now() WHERE id IN (3, 4)")
     server.execute("DELETE FROM outbox WHERE id = 5")
     both = await asyncio.gather(*(asked(store, backlog.backlog) for _ in range(3)))
@@ -115,7 +115,7 @@ async def test_the_oldest_age_is_of_each_system_what_waits_behind_a_dead_row_inc
         write(server, id_, 1, sequence, sequence - 1)
     server.execute("UPDATE outbox SET accepted_at = now() - interval '5 hours'")
     write(server, 3, 2, 1, 0)
-    await asked(store, dead.die, 1, "x")
+    await asked(store, dead_letters.add, 1, "x")
     (found,) = await asked(store, backlog.backlog)
     assert (found.waiting, found.dead) == (2, 1)
     age = server.execute("SELECT now() - %s", (found.oldest,)).fetchone()[0]
@@ -140,13 +140,13 @@ async def test_no_question_on_a_timer_costs_the_backlog(store, server):
     server.execute("ANALYZE")
     await asked(store, backlog.backlog)
     questions = {
-        "systems": (turns.systems, (), {}),
-        "waiting": (turns.waiting, ("ehr",), {"after": 0, "limit": 20}),
+        "systems": (send_queue.systems_with_rows, (), {}),
+        "waiting": (send_queue.sendable_ids, ("ehr",), {"after": 0, "limit": 20}),
         "due": (outbox.due, ("another",), {"limit": 20}),
         "backlog": (backlog.backlog, (), {}),
-        "chain": (turns.chain, ("ehr", [(CASE.format(1), 1)]), {}),
-        "changed": (turns.changed, ([(5, 0), (6, 0)],), {}),
-        "paused": (timeline.paused, (), {}),
+        "chain": (send_queue.unsent_up_to, ("ehr", [(CASE.format(1), 1)]), {}),
+        "changed": (send_queue.changed_rows, ([(5, 0), (6, 0)],), {}),
+        "paused": (paused_systems.paused, (), {}),
         "timeline of a message": (timeline.of, ("m-777",), {}),
         "timeline of a case": (timeline.of, (CASE.format(1),), {}),
     }

@@ -1,0 +1,150 @@
+"""The tables of messages, cases and what the views read. Imports sqlalchemy and the metadata only."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Computed,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, UUID
+
+from hub.store.tables.metadata import NOW, TIME, metadata
+
+_SORT_NAME = (
+    "translate(lower(CASE WHEN (POSITION((','::text) IN (name)) > 0)"
+    " THEN regexp_replace(btrim(name), '\\s*,\\s*'::text, ' '::text)"
+    " ELSE regexp_replace(btrim(name), '^(.*\\S)\\s+(\\S+)$'::text, '\\2 \\1'::text) END), 'åäö'::text, '{|}'::text)"
+)
+"""The family name first, in Swedish order by code point (C-31)."""
+
+message = Table(
+    "message",
+    metadata,
+    Column("source", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("attributes", JSON),
+    Column("system", Text, nullable=False),
+    Column("received_at", TIME, nullable=False),
+    Column("name", Text),
+    Column("case_id", UUID(as_uuid=False)),
+    Column("sequence", Integer),
+    Column("events", JSON),
+    Column("receipt", JSON),
+    PrimaryKeyConstraint("source", "id", name="message_key"),
+    CheckConstraint("octet_length(digest) = 32", name="message_digest_is_sha256"),
+    CheckConstraint("(sequence IS NULL) = (events IS NULL)", name="message_accepted_has_events"),
+    CheckConstraint(
+        "sequence IS NULL OR (case_id IS NOT NULL AND receipt IS NOT NULL)", name="message_accepted_is_whole"
+    ),
+    CheckConstraint("sequence > 0", name="message_sequence_positive"),
+    Index("message_history", "case_id", "sequence", unique=True, postgresql_where=text("sequence IS NOT NULL")),
+)
+"""Every message that ever came, kept for ever: the inbox (its key recognises duplicates, D-2) and, for accepted messages, the
+history of the case.
+"""
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", UUID(as_uuid=False), primary_key=True),
+    Column("system", Text, nullable=False),
+    Column("ref", Text),
+    Column("person", Text, nullable=False),
+    Column("process", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("manual", Text),
+    Column("sequence", Integer, nullable=False),
+    Column("state", JSON, nullable=False),
+    Column("opened_at", TIME, nullable=False),
+    Column("changed_at", TIME, nullable=False),
+    Column("asked_at", TIME, nullable=False, server_default=NOW),
+    Column("name", Text, nullable=False, server_default=text("''")),
+    Column("archived_at", TIME),
+    Column("sort_name", Text(collation="C"), Computed(_SORT_NAME, persisted=True)),
+    CheckConstraint("sequence >= 1", name="cases_sequence_positive"),
+    Index("cases_ref", "system", "ref", unique=True, postgresql_where=text("ref IS NOT NULL")),
+    Index("cases_manual", "changed_at", postgresql_where=text("manual IS NOT NULL")),
+    Index("cases_asked", "asked_at", postgresql_where=text("status = 'open'")),
+    Index("cases_person", "person"),
+    Index("cases_changed", "changed_at", "id"),
+    Index("cases_sort_name", "sort_name", "id"),
+    Index(
+        "cases_contacts",
+        text("((state -> 'vardkontakter')::jsonb)"),
+        postgresql_using="gin",
+        postgresql_where=text("(state -> 'vardkontakter') IS NOT NULL"),
+    ),
+    Index(
+        "cases_former",
+        text("((state -> 'former_numbers')::jsonb)"),
+        postgresql_using="gin",
+        postgresql_where=text("(state -> 'former_numbers') IS NOT NULL"),
+    ),
+)
+
+thread = Table(
+    "thread",
+    metadata,
+    Column("case_id", UUID(as_uuid=False), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("state", JSON, nullable=False),
+    PrimaryKeyConstraint("case_id", "message", "source", name="thread_key"),
+)
+"""The free messages of a case (C-40), one row each, so that the case's own row does not grow with them."""
+
+deadline = Table(
+    "deadline",
+    metadata,
+    Column("case_id", UUID(as_uuid=False), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("due_at", TIME, nullable=False),
+    Column("put_off", TIME),
+    PrimaryKeyConstraint("case_id", "key", name="deadline_key"),
+    Index("deadline_due", "due_at"),
+    Index("deadline_next", text("COALESCE(put_off, due_at)")),
+)
+"""The deadlines that the timer is to tell (D-9); one that cannot be told now is put off, so that it does not stop the others."""
+
+participation = Table(
+    "participation",
+    metadata,
+    Column("unit", Text, nullable=False),
+    Column("case_id", UUID(as_uuid=False), nullable=False),
+    Column("att_gora", ARRAY(Text), nullable=False),
+    Column("archived_at", TIME),
+    PrimaryKeyConstraint("unit", "case_id", name="participation_key"),
+    Index("participation_left", "unit", "archived_at", "case_id"),
+    Index("participation_att_gora", "unit", postgresql_where=text("att_gora <> '{}'")),
+)
+"""The cases in each unit's list, and what is awaited of which of its roles there, as «step/act/role» (C-31)."""
+
+reading = Table(
+    "reading",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", TIME, nullable=False, server_default=NOW),
+    Column("case_id", UUID(as_uuid=False), nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("role", Text),
+    Column("what", Text, nullable=False),
+    Column("ground", Text, nullable=False),
+    Column("for_whom", Text),
+    Column("why", Text),
+    Index("reading_case", "case_id", "id"),
+)
+"""Who read what of a case, and on which ground (C-7); rows are only added."""

@@ -1,0 +1,103 @@
+"""The tables of messages that wait: to be sent, or to be handled. Imports sqlalchemy and the metadata only."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSON, UUID
+
+from hub.store.tables.metadata import NOW, TIME, metadata
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("system", Text, nullable=False),
+    Column("case_id", UUID(as_uuid=False)),
+    Column("sequence", Integer),
+    Column("source", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("told", JSON, nullable=False),
+    Column("body", LargeBinary),
+    Column("accepted_at", TIME, nullable=False),
+    Column("due_at", TIME, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("state", Text, nullable=False, server_default=text("'waiting'")),
+    Column("sent_at", TIME),
+    Column("answer", Text),
+    Column("first_tried_at", TIME),
+    Column("refused_since", TIME),
+    Column("follows", Integer, nullable=False, server_default=text("0")),
+    Column("behind", Boolean, nullable=False, server_default=text("false")),
+    Column("revision", Integer, nullable=False, server_default=text("0")),
+    CheckConstraint("kind IN ('notice', 'receipt', 'lookup', 'announcement')", name="outbox_kind"),
+    CheckConstraint("state IN ('waiting', 'sent', 'dead', 'skipped')", name="outbox_state"),
+    CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="outbox_sent_has_time"),
+    CheckConstraint("kind <> 'notice' OR case_id IS NOT NULL", name="outbox_names_its_case"),
+    CheckConstraint("(kind = 'notice') = (sequence IS NOT NULL)", name="outbox_notice_has_sequence"),
+    Index("outbox_notice", "case_id", "sequence", "system", unique=True, postgresql_where=text("kind = 'notice'")),
+    Index("outbox_lookup", "system", "due_at", postgresql_where=text("kind = 'lookup' AND state = 'waiting'")),
+    Index("outbox_turn", "system", "id", postgresql_where=text("state = 'waiting' AND NOT behind")),
+    Index("outbox_behind", "system", "id", postgresql_where=text("behind")),
+    Index("outbox_dead", "system", "id", postgresql_where=text("state = 'dead'")),
+    Index("outbox_by_message", "message", postgresql_where=text("kind <> 'notice'")),
+)
+"""What is still to be sent or asked, committed together with the message that caused it; one row per notice and receiver."""
+
+outbox_count = Table(
+    "outbox_count",
+    metadata,
+    Column("system", Text, primary_key=True),
+    Column("waiting", BigInteger, nullable=False),
+    Column("dead", BigInteger, nullable=False),
+)
+"""How many rows of a system wait or are dead, up to the changes that have been summed."""
+
+outbox_change = Table(
+    "outbox_change",
+    metadata,
+    Column("system", Text, nullable=False),
+    Column("waiting", Integer, nullable=False),
+    Column("dead", Integer, nullable=False),
+)
+"""What each transaction added to or took from these counts; a trigger writes it, so that no transaction waits for a counter."""
+
+held = Table(
+    "held",
+    metadata,
+    Column("source", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("case_key", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("since", TIME, nullable=False, server_default=NOW),
+    Column("due_at", TIME, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("id", BigInteger, Identity(always=True), nullable=False),
+    Column("reason_since", TIME, nullable=False, server_default=NOW),
+    PrimaryKeyConstraint("source", "message", name="held_key"),
+    Index("held_case", "case_key", "id"),
+    Index("held_number", "id", unique=True),
+    Index("held_due", "due_at"),
+)
+"""Messages that cannot be handled now (D-4); later messages of the same case wait for them."""
+
+paused = Table(
+    "paused",
+    metadata,
+    Column("system", Text, primary_key=True),
+    Column("since", TIME, nullable=False, server_default=NOW),
+)
+"""Systems to which nothing is sent until operations resumes them (D-5)."""
