@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from hub.errors import Misconfigured, Refused
-from hub.intake.handle import Batch
+from hub.intake.commit import handle_in
 from hub.intake.hub_messages import new_id
 from hub.intake.stored import stored_arrival
 from hub.store import announcements, dead_letters, held, inbox, operator_log, partitions, paused_systems
@@ -50,9 +50,8 @@ async def refuse(store: Store, message: str, who: str, reason: str) -> str:
                 arrivals = [stored_arrival(rows[one.key], one, current[1]) for one in found]
                 for arrival in arrivals:
                     arrival.refused, arrival.defect = REFUSED, None
-                batch = Batch(directory=current[1], known=NothingKnown(), now=datetime.now(UTC))
-                await batch.run(connection, arrivals)
-                if all(receipt.rule != REFUSED.rule for receipt in batch.receipts):
+                handled = await handle_in(connection, arrivals, current[1], NothingKnown(), datetime.now(UTC))
+                if all(receipt.rule != REFUSED.rule for receipt in handled.receipts):
                     raise Misconfigured(f"{message} has been handled meanwhile; see `hub timeline {message}`")
                 await operator_log.record(connection, who, "refuse", message, reason)
             return f"{message} is refused; its sender is told"

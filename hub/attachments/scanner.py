@@ -17,7 +17,7 @@ from hub.attachments.kinds import Unfit
 from hub.child_processes import ChildProcess, ChildProcesses
 from hub.errors import Refused, Unavailable
 from hub.intake.arrival import Arrival
-from hub.intake.naming import Named
+from hub.intake.inspection import Named
 from schemas.shared import Attachment, Meddelande
 
 _OVERTIME_S = 4.0

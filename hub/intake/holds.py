@@ -29,7 +29,7 @@ from datetime import datetime, timedelta
 
 from hub.errors import Refused
 from hub.intake.arrival import Waited
-from hub.store import held
+from hub.store.held import Held
 from hub.store.inbox import Key
 
 SCHEDULE_S = (1.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
@@ -87,17 +87,18 @@ _NEW = 1 << 62
 class Holds:
     """The queues of the cases that a batch is about, kept up as its messages are handled."""
 
-    def __init__(self, found: Iterable[held.Held] = ()) -> None:
+    def __init__(self, found: Iterable[Held] = ()) -> None:
         self._queues: dict[str, dict[Key, Hold]] = {}
         self._where: dict[Key, str] = {}
         self._new = _NEW
         for one in found:
             self._put(one.case_key, Hold(one.id, one.key, one.reason))
 
+    def __bool__(self) -> bool:
+        return bool(self._where)
+
     def ahead(self, case_keys: Sequence[str | None], own: Key) -> list[Hold]:
         """What stands ahead of a message that is, or would be, held under these keys."""
-        if not self._queues:
-            return []
         queue = {hold.key: hold for case in case_keys if case is not None for hold in self._of(case)}
         mine = queue.get(own)
         return [
@@ -139,7 +140,7 @@ class Holds:
         return None if case_key is None else self._queues[case_key].pop(key)
 
 
-def lets_by(ahead: Sequence[Hold], *, opens: bool, brings: frozenset[str], case_is_there: bool) -> bool:
+def may_pass(ahead: Sequence[Hold], *, opens: bool, brings: frozenset[str], case_is_there: bool) -> bool:
     """Whether a message may go ahead of all these: they are early, and it is what they wait for.
 
     ``brings``: of ``consent``, ``inskrivning`` and ``message`` what the message holds.

@@ -1,20 +1,16 @@
-"""What stands before a batch is decided: duplicates, the cases under their locks, what is held, what new units must be told. Imports
-the store.
-"""
+"""Reads everything that a batch is about, under the locks of its cases. Imports the translators, the rules and the store."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from hub.intake.arrival import Arrival, is_case_id
 from hub.intake.early import last_words
 from hub.intake.holds import Holds
+from hub.intake.hub_messages import new_id
+from hub.intake.loaded import Loaded
 from hub.intake.stored import ref_of
-from hub.processes.engine.case import Case
 from hub.store import cases, held, inbox, person_changes
 from hub.store.inbox import Connection
 from hub.translators import formats
@@ -26,109 +22,94 @@ _MAY_SHOW_MORE = frozenset({"samtycke", "svu.inskrivning"})
 """What may bring a consent, and with it show units more than before (C-13)."""
 _NAME_A_MESSAGE = frozenset({"kvittens", "makulering", "felsant"})
 
+Readable = Sequence[tuple[Arrival, Message]]
 
-@dataclass(slots=True, kw_only=True)
-class Standing:
-    """Read at a batch's beginning, and kept up as its messages are handled."""
 
-    seen: dict[inbox.Key, tuple[bytes, Any]] = field(default_factory=dict)
-    ids: dict[cases.Ref, str] = field(default_factory=dict)
-    cases: dict[str, Case] = field(default_factory=dict)
-    holds: Holds = field(default_factory=Holds)
-    memory: dict[str, dict[int, Message]] = field(default_factory=dict)
-    sizes: dict[tuple[str, int], int] = field(default_factory=dict)
-    """Bytes of the messages in ``memory``, by (case, sequence)."""
+async def load(connection: Connection, arrivals: Sequence[Arrival]) -> Loaded:
+    """What the arrivals are about; their cases stay locked until the transaction ends.
 
-    news: dict[str, datetime] = field(default_factory=dict)
-    looked_up: set[str] = field(default_factory=set)
-    """Persons of whom any hub has had news, with its time, and those of whom that was asked (C-62)."""
+    The cases are locked first and all else is read after, so that it shows what other hubs have done to them. The case of
+    a held message is locked even when the message is to be refused: others may be joining the queue behind it.
+    """
+    readable = [(a, a.message) for a in arrivals if a.message is not None and (a.refused is None or a.was_held)]
+    loaded = Loaded()
+    await _lock_cases(connection, loaded, readable)
+    await _read_duplicates(connection, loaded, arrivals, readable)
+    keys = {key for arrival in arrivals for key in loaded.queue_keys(arrival) if key is not None}
+    loaded.holds = Holds(await held.queues(connection, keys) if keys else ())
+    await _read_earlier(connection, loaded, readable)
+    await _read_news(connection, loaded, readable)
+    await _read_threads(connection, loaded, readable)
+    return loaded
 
-    async def find(self, connection: Connection, arrivals: Sequence[Arrival]) -> None:
-        """Reads what the arrivals are about; the cases stay locked until the transaction ends.
 
-        Whatever else is read is read under their locks: what another hub did to a case meanwhile is seen. A held message
-        that is to be refused has its case locked too, since others may be joining the queue behind it.
-        """
-        readable = [(a, a.message) for a in arrivals if a.message is not None and (a.refused is None or a.was_held)]
-        self.ids = await cases.by_ref(connection, {ref for a, m in readable if (ref := ref_of(a, m)) is not None})
-        subjects = {m.subject for _, m in readable if is_case_id(m.subject)}
-        self.cases = await cases.lock(connection, subjects | set(self.ids.values()))
-        revoked = {(m.source, m.data.message) for _, m in readable if isinstance(m.data, Makulering) and m.data.message}
-        self.seen = await inbox.seen(connection, {a.key for a in arrivals} | revoked)
-        await self._recognise(connection, arrivals)
-        keys = {key for a in arrivals for key in self.queue_keys(a) if key is not None}
-        self.holds = Holds(await held.queues(connection, keys) if keys else ())
-        joining = {self.case_id(a, m) for a, m in readable if m.name in _BRING_UNITS_IN or a.was_held}
-        more = {self.case_id(a, m) for a, m in readable if m.name in _MAY_SHOW_MORE}
-        told_anew = [
-            case
-            for id_, case in self.cases.items()
-            if id_ in joining or (id_ in more and case.shared_until is not None)
-        ]
-        await self._recall(connection, told_anew)
-        patients = (getattr(m.data, "patient", None) for _, m in readable)
-        self.looked_up = {patient.personnummer for patient in patients if patient is not None}
-        self.looked_up |= {c.person["personnummer"] for c in self.cases.values() if c.addressed is None and c.person}
-        if self.looked_up:
-            self.news = await person_changes.latest(connection, self.looked_up)
-        await self._threads(connection, readable)
+async def _lock_cases(connection: Connection, loaded: Loaded, readable: Readable) -> None:
+    refs = {ref for arrival, message in readable if (ref := ref_of(arrival, message)) is not None}
+    loaded.ids = await cases.by_ref(connection, refs)
+    give_new_ids(loaded, refs)
+    subjects = {message.subject for _, message in readable if is_case_id(message.subject)}
+    loaded.cases = await cases.lock(connection, subjects | set(loaded.ids.values()))
 
-    async def _recall(self, connection: Connection, joined: Sequence[Case]) -> None:
-        """The messages that stand in cases to which units may come: those units are told them, completed (law 2:2); and what
-        one that was held must not take back.
-        """
-        wanted = [(case.id, number) for case in joined for number in {*case.standing, *last_words(case)}]
-        rows = await inbox.at(connection, wanted)
-        for (case_id, sequence), row in rows.items():
-            message = formats.kept(row)
-            self.memory.setdefault(case_id, {})[sequence] = message
-            self.sizes[case_id, sequence] = len(row.raw)
 
-    async def _threads(self, connection: Connection, readable: Sequence[tuple[Arrival, Message]]) -> None:
-        """The free messages that are named, where a case has any (C-40, C-41)."""
-        wanted = []
-        for arrival, message in readable:
-            case = self.cases.get(self.case_id(arrival, message) or "")
-            named = getattr(message.data, "message", None) if message.name in _NAME_A_MESSAGE else None
-            if case is not None and named is not None and case.counts:
-                wanted.append((case.id, named))
-        if wanted:
-            for case_id, thread, state in await cases.threads(connection, wanted):
-                self.cases[case_id].threads[thread] = state
+def give_new_ids(loaded: Loaded, refs: Iterable[cases.Ref]) -> None:
+    """Draws an id for each case that the batch may open, so that ``handle`` itself draws none."""
+    for ref in refs:
+        if ref not in loaded.ids and ref not in loaded.new_ids:
+            loaded.new_ids[ref] = new_id()
 
-    async def _recognise(self, connection: Connection, arrivals: Sequence[Arrival]) -> None:
-        """D-2: a digest may have been taken of the bytes, or of an older canonical form, by an earlier hub. Where it
-        differs, what was kept is read again and has the digest of today.
-        """
-        others = [a for a in arrivals if a.message is not None and not (a.was_held or a.is_own)]
-        differ = {a.key for a in others if a.key in self.seen and self.seen[a.key][0] != a.digest}
-        for key, row in (await inbox.load(connection, list(differ)) if differ else {}).items():
-            with contextlib.suppress(Exception):  # what cannot be read any more says nothing
-                self.seen[key] = (formats.digest(formats.kept(row)), self.seen[key][1])
 
-    def has_come(self, message: Message, case: Case) -> bool:
-        """Whether what a message names has come: it stands in the case under its id, or its sender has its answer."""
-        named = getattr(message.data, "message", None)
-        if named is None:
-            return False
-        before = self.seen.get((message.source, named))
-        in_steps = any(step["message"] == named for step in case.steps.values())
-        in_threads = any(key.startswith(f"{named} ") for key in case.threads)
-        return in_steps or in_threads or (before is not None and before[1] is not None)
+async def _read_duplicates(
+    connection: Connection, loaded: Loaded, arrivals: Sequence[Arrival], readable: Readable
+) -> None:
+    """D-2: the messages that have come before, and whether a message that is to be revoked has come.
 
-    def case_id(self, arrival: Arrival, message: Message) -> str | None:
-        """The case that a message is about, where there is one under that name."""
-        ref = ref_of(arrival, message)
-        return self.ids.get(ref) if ref is not None else message.subject
+    An earlier hub may have taken the digest of the bytes, or of an older canonical form. Where the digest differs, the
+    stored message is read again and gets the digest of today.
+    """
+    revoked = {(m.source, m.data.message) for _, m in readable if isinstance(m.data, Makulering) and m.data.message}
+    loaded.seen = await inbox.seen(connection, {arrival.key for arrival in arrivals} | revoked)
+    new = [a for a in arrivals if a.message is not None and not (a.was_held or a.is_own)]
+    differ = {a.key for a in new if a.key in loaded.seen and loaded.seen[a.key][0] != a.digest}
+    for key, row in (await inbox.load(connection, list(differ)) if differ else {}).items():
+        with contextlib.suppress(Exception):  # a message that cannot be read any more cannot be compared
+            loaded.seen[key] = (formats.digest(formats.kept(row)), loaded.seen[key][1])
 
-    def queue_keys(self, arrival: Arrival) -> tuple[str | None, ...]:
-        """Where the messages stand that may be ahead of one: under its case, its reference, where it waits itself."""
-        waits = None if arrival.waited is None else arrival.waited.case_key
-        if arrival.message is None or (arrival.system is None and not arrival.is_own):
-            return (waits,)
-        return self.case_id(arrival, arrival.message), self.early_key(arrival, arrival.message), waits
 
-    def early_key(self, arrival: Arrival, message: Message) -> str:
-        """What a message is held under whose case is not there yet."""
-        ref = ref_of(arrival, message)
-        return message.subject if ref is None else f"{ref[0]}/{ref[1]}"
+async def _read_earlier(connection: Connection, loaded: Loaded, readable: Readable) -> None:
+    """The messages that stand in the cases to which units may come, or whose units may be shown more: those units are
+    told them (C-10, C-13). And in a held message's case those that it must not undo (D-4).
+    """
+    joining = {loaded.case_id(a, m) for a, m in readable if m.name in _BRING_UNITS_IN or a.was_held}
+    shown_more = {loaded.case_id(a, m) for a, m in readable if m.name in _MAY_SHOW_MORE}
+    wanted = [
+        (id_, number)
+        for id_, case in loaded.cases.items()
+        if id_ in joining or (id_ in shown_more and case.shared_until is not None)
+        for number in {*case.standing, *last_words(case)}
+    ]
+    for (case_id, sequence), row in (await inbox.at(connection, wanted)).items():
+        loaded.earlier.setdefault(case_id, {})[sequence] = formats.kept(row)
+        loaded.sizes[case_id, sequence] = len(row.raw)
+
+
+async def _read_news(connection: Connection, loaded: Loaded, readable: Readable) -> None:
+    """Whether any hub has had news of the patients (C-62): what this hub remembers of them may be older."""
+    patients = (getattr(message.data, "patient", None) for _, message in readable)
+    loaded.news_read_for = {patient.personnummer for patient in patients if patient is not None}
+    loaded.news_read_for |= {
+        case.person["personnummer"] for case in loaded.cases.values() if case.addressed is None and case.person
+    }
+    if loaded.news_read_for:
+        loaded.news = await person_changes.latest(connection, loaded.news_read_for)
+
+
+async def _read_threads(connection: Connection, loaded: Loaded, readable: Readable) -> None:
+    """The free messages that are named, in the cases that have any (C-40, C-41)."""
+    wanted = []
+    for arrival, message in readable:
+        case = loaded.cases.get(loaded.case_id(arrival, message) or "")
+        named = getattr(message.data, "message", None) if message.name in _NAME_A_MESSAGE else None
+        if case is not None and named is not None and case.counts:
+            wanted.append((case.id, named))
+    for case_id, thread, state in await cases.threads(connection, wanted) if wanted else ():
+        loaded.cases[case_id].threads[thread] = state

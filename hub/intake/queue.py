@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from hub.attachments.scanner import Inspection
 from hub.errors import Unavailable
 from hub.intake.arrival import Arrival
-from hub.intake.commit import Handling
+from hub.intake.commit import Transactions
 from hub.intake.hub_messages import WhatRegistersSaid
-from hub.intake.naming import Named, named
+from hub.intake.inspection import Named, named
 from hub.intake.reading import ArrivalReader
 from hub.intake.retry import retry
 from hub.intake.workshop import Workshop
@@ -79,7 +79,7 @@ class Intake:
         """Messages in one transaction at the most, unless one router hands over more at once."""
         self._store = store
         self._directory = directory
-        self._handling = Handling(store, directory, known, offer, clock)
+        self._transactions = Transactions(store, directory, known, offer, clock)
         self._clock = clock
         self._inspection = Inspection(self._named)
         self.workshop = Workshop()
@@ -94,7 +94,7 @@ class Intake:
     @property
     def progress(self) -> int:
         """Transactions done so far: health asks whether this moves, not whether anybody answers a ping."""
-        return self._handling.progress
+        return self._transactions.progress
 
     @property
     def length(self) -> int:
@@ -203,7 +203,7 @@ class Intake:
         try:
             while left:
                 try:
-                    receipts = await self._handling.handle(
+                    receipts = await self._transactions.handle(
                         [arrival for waiting in left for arrival in waiting.arrivals]
                     )
                 except Unavailable as unavailable:

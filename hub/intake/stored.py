@@ -7,8 +7,9 @@ from pydantic_core import to_json
 from hub.errors import Refused
 from hub.intake.arrival import Arrival, Waited, read_or_keep
 from hub.processes.engine.decide import Decision
-from hub.store import cases, inbox
+from hub.store.cases import Ref
 from hub.store.held import Held
+from hub.store.inbox import InboxRow
 from hub.translators import formats
 from schemas.directory import Directory
 from schemas.envelope import Message
@@ -23,15 +24,15 @@ READABLE_NOW = Refused(
 )
 
 
-def ref_of(arrival: Arrival, message: Message) -> cases.Ref | None:
+def ref_of(arrival: Arrival, message: Message) -> Ref | None:
     """The sender's own reference, where the subject is one."""
     return (arrival.system_id, message.subject[4:]) if message.subject.startswith("ref:") else None
 
 
-def row_of(arrival: Arrival, case_id: str | None, decision: Decision | None, receipt: bytes | None) -> inbox.InboxRow:
+def row_of(arrival: Arrival, case_id: str | None, decision: Decision | None, receipt: bytes | None) -> InboxRow:
     """An arrival as it is kept, with what became of it."""
     source, id_ = arrival.key
-    return inbox.InboxRow(
+    return InboxRow(
         source=source,
         id=id_,
         digest=arrival.digest,
@@ -48,7 +49,7 @@ def row_of(arrival: Arrival, case_id: str | None, decision: Decision | None, rec
     )
 
 
-def stored_arrival(row: inbox.InboxRow, held: Held, directory: Directory) -> Arrival:
+def stored_arrival(row: InboxRow, held: Held, directory: Directory) -> Arrival:
     """A held message as it came in, the hub's own included; a system's receipt goes its way out, since nobody waits on the
     line any more. What cannot be read for a reason of ours is a defect still.
     """

@@ -1,7 +1,7 @@
 """The hub without a database, a broker or a register: plays a scenario against the rules themselves, in milliseconds.
 
-Imports the intake and the player. It is the intake's own batch, one that never ends: duplicates, held messages,
-decisions and notices are those of production, only what ``Batch`` reads before and writes after is left out.
+Imports the intake and the player. It calls the intake's own ``handle``, so that duplicates, held messages, decisions and
+notices are those of production; what ``load`` reads from the database and ``save`` writes there stays in memory here.
 """
 
 from __future__ import annotations
@@ -13,16 +13,22 @@ from pydantic_core import from_json
 
 from hub.attachments import check as attachment_check
 from hub.intake.arrival import Arrival, Waited, read
-from hub.intake.handle import Batch
+from hub.intake.handle import handle
+from hub.intake.handled import Handled, Holding
 from hub.intake.holds import AT_THE_MOST
 from hub.intake.hub_messages import own_message
+from hub.intake.load import give_new_ids
+from hub.intake.loaded import Loaded
 from hub.intake.naming import names_of
+from hub.intake.stored import ref_of
+from hub.processes.engine.case import Case
 from hub.processes.shared.registers import frist_of
 from hub.scenarios.model import At, ExpectedLiability, NewsStep, ScenarioFile, Send, State
 from hub.scenarios.play import Play, StepOutcome, ToldNotice
 from hub.scenarios.report import Report
 from hub.scenarios.world import Lately, World, load, world_of
-from hub.store import inbox
+from hub.store.inbox import InboxRow, Key
+from hub.store.outbox import OutboxRow
 from hub.translators.native import write_body
 from schemas.hub_messages import Folkbokforing
 from schemas.messages import NoticeExtensions, Question, Receipt
@@ -32,41 +38,74 @@ _HELD = "held"
 """What the receipt of a held message names."""
 
 
-class HubInMemory(Batch):
-    """A hub in memory. ``take`` is the one way in; ``cases`` and ``rows`` (the inbox) are there to look at."""
+class HubInMemory:
+    """A hub in memory. ``take`` is the one way in; ``cases``, ``inbox`` and ``outbox`` are there to look at."""
 
     def __init__(self, world: World, now: datetime) -> None:
         """An empty hub in a world whose registers answer at once."""
+        self.now = now
+        self.inbox: dict[Key, InboxRow] = {}
+        """Every message as it is stored, with its final answer or, while it is held, none."""
+        self.outbox: list[OutboxRow] = []
+        """What has been written since the last step began."""
         self._lately = Lately(world)
-        super().__init__(directory=world.directory, known=self._lately, now=now)
         self._world = world
-        self._waiting: dict[inbox.Key, Arrival] = {}
+        self._loaded = Loaded()
+        self._waiting: dict[Key, Arrival] = {}
         self._asked = 0
         self._struck: set[tuple[datetime, str, str]] = set()
+
+    @property
+    def cases(self) -> dict[str, Case]:
+        """Every case by its id."""
+        return self._loaded.cases
 
     def take(self, arrival: Arrival, now: datetime) -> StepOutcome:
         """Handles one message and what follows from it: the registers' answer, messages that waited for the case."""
         self.now = now
-        self.items.clear()
-        read(arrival, self.directory.identities)
+        self.outbox.clear()
+        read(arrival, self._world.directory.identities)
         self._look_into(arrival)
         receipt = self._handle(arrival)
-        if receipt.rule == _HELD:
-            self._waiting.setdefault(arrival.key, arrival)
         self._follow()
         if receipt.rule == _HELD and not receipt.repeat:  # it may have been held only until the registers had answered
             receipt = self.final(arrival.key) or receipt
         return StepOutcome(receipt, self._tells())
 
-    def final(self, key: inbox.Key) -> Receipt | None:
+    def _handle(self, arrival: Arrival) -> Receipt:
+        """The intake's three steps for one message: load is in memory already, handle is the intake's, save is below."""
+        message = arrival.message
+        ref = None if message is None else ref_of(arrival, message)
+        give_new_ids(self._loaded, () if ref is None else (ref,))
+        handled = handle([arrival], self._loaded, self._world.directory, self._lately, self.now)
+        self._save(arrival, handled)
+        return handled.receipts[0]
+
+    def _save(self, arrival: Arrival, handled: Handled) -> None:
+        self.inbox |= {(row.source, row.id): row for row in (*handled.received, *handled.settled)}
+        self.outbox += handled.outbox
+        for asked in handled.asked:
+            self._lately.asking(*asked)
+        for holding in handled.held:
+            self._wait(arrival, holding)
+
+    def _wait(self, arrival: Arrival, holding: Holding) -> None:
+        """The arrival is as the store would bring it back to be tried again."""
+        before = arrival.waited
+        since = self.now if before is None else before.since
+        reason_since = before.reason_since if before is not None and before.reason == holding.reason else self.now
+        arrival.kept_as, arrival.waited = holding.key, Waited(holding.case_key, holding.reason, since, reason_since)
+        self._waiting[holding.key] = arrival
+
+    def final(self, key: Key) -> Receipt | None:
         """The answer to a message that is not held any more."""
-        settled = self.seen[key][1]
+        settled = self._loaded.seen[key][1]
         return None if settled is None else Receipt.model_validate(settled)
 
     def _follow(self) -> None:
         """What comes of a message at once: the registers' answers, and what waited for it or for them."""
         looked = -1
-        while looked < len(self.items):
+        while looked < len(self.outbox):
             looked = self._look_up(max(looked, 0))
             self._retry()
 
@@ -75,9 +114,9 @@ class HubInMemory(Batch):
         message = arrival.message
         if message is None or arrival.refused is not None or not isinstance(message.data, Meddelande):
             return
-        case = self.cases.get(self.case_id(arrival, message) or "")
+        case = self.cases.get(self._loaded.case_id(arrival, message) or "")
         arrival.looked_for = patient, listed = names_of(case)
-        standing = None if case is None or listed is None else self.memory[case.id][listed].data
+        standing = None if case is None or listed is None else self._loaded.earlier[case.id][listed].data
         people = (patient, *(one.name for one in standing.people)) if isinstance(standing, Narstaende) else (patient,)
         file = message.data.attachment
         unfit = None if file is None else attachment_check.check(file.name, base64.b64decode(file.content), people)
@@ -85,13 +124,12 @@ class HubInMemory(Batch):
             arrival.refused = attachment_check.refusal(unfit)
 
     def _look_up(self, start: int) -> int:
-        """The registers' answer is a message of the hub's own, right after the one that asked (architecture.md §1).
+        """The registers answer each question of the outbox; the answer is a message of the hub's own (architecture.md §1).
 
-        Returns how far the items have been looked at.
+        Returns how far the outbox has been looked at.
         """
-        self.remember()
-        end = len(self.items)
-        for case, asked in [(item.case_id, item.content) for item in self.items[start:end]]:
+        end = len(self.outbox)
+        for case, asked in [(row.case_id, row.content) for row in self.outbox[start:end]]:
             answer = self._world.reply(asked) if isinstance(asked, Question) else None
             if answer is None or not isinstance(asked, Question):
                 continue
@@ -103,7 +141,7 @@ class HubInMemory(Batch):
 
     def strike(self, then: datetime) -> list[ToldNotice]:
         """Moves the clock; every deadline on the way is told at its time (D-9)."""
-        self.items.clear()
+        self.outbox.clear()
         while True:
             due = [
                 (datetime.fromisoformat(at), id_, key)
@@ -119,14 +157,13 @@ class HubInMemory(Batch):
             frist = frist_of(self.cases[id_], key)
             if frist is not None:
                 self._handle(own_message(id_, f"f-{id_}-{key}-{at.isoformat()}", "frist", frist, self.now))
-                self.wind_the_clocks()
         self.now = then
         self._follow()  # what has waited as long as it may is refused
         return self._tells()
 
     def learn(self, person: str, news: Folkbokforing, now: datetime) -> list[ToldNotice]:
         """Folkbokforing was asked again, and says something new of a person: in every case of theirs."""
-        self.items.clear()
+        self.outbox.clear()
         self.now = now
         for id_, case in list(self.cases.items()):
             if case.person.get("personnummer") == person:
@@ -135,40 +172,26 @@ class HubInMemory(Batch):
         return self._tells()
 
     def _tells(self) -> list[ToldNotice]:
-        self.wind_the_clocks()
         return [
-            ToldNotice(item.content, item.message.name, from_json(write_body(item.message)))
-            for item in self.items
-            if isinstance(item.content, NoticeExtensions) and item.message is not None
+            ToldNotice(row.content, row.message.name, from_json(write_body(row.message)))
+            for row in self.outbox
+            if isinstance(row.content, NoticeExtensions) and row.message is not None
         ]
 
     def _retry(self) -> None:
-        """D-4: what was held is tried again, in the order in which it came, until nothing more comes of it."""
+        """D-4: what is held is tried again, in the order in which it came, until nothing more comes of it."""
         settled = True
         while settled:
-            self._wait_on()
             settled = False
             for key, arrival in list(self._waiting.items()):
-                arrival.kept_as = key
                 self._look_into(arrival)
                 if self._handle(arrival).rule != _HELD:
                     del self._waiting[key]
                     settled = True
 
-    def _wait_on(self) -> None:
-        """What the store would keep of the holds."""
-        for one in self.held:
-            if (arrival := self._waiting.get(one.key)) is not None:
-                before = arrival.waited
-                since = self.now if before is None else before.since
-                same = before is not None and before.reason == one.reason
-                reason_since = before.reason_since if before is not None and same else self.now
-                arrival.waited = Waited(one.case_key, one.reason, since, reason_since)
-        self.held.clear()
-
-    def history(self, case: str | None) -> list[inbox.InboxRow]:
+    def history(self, case: str | None) -> list[InboxRow]:
         """A case's accepted messages, in sequence order."""
-        rows = [row for row in (*self.rows, *self.settled) if row.case_id == case and row.sequence is not None]
+        rows = [row for row in self.inbox.values() if row.case_id == case and row.sequence is not None]
         return sorted(rows, key=lambda row: row.sequence or 0)
 
 

@@ -12,10 +12,8 @@ import pytest
 
 from hub import operations
 from hub.errors import Misconfigured, Unavailable
-from hub.intake import handle as batches
-from hub.intake import holds
+from hub.intake import commit, handle, holds
 from hub.intake.deadline_timer import DeadlineTimer
-from hub.intake.handle import Batch
 from hub.intake.hub_messages import own_message
 from hub.intake.stored import stored_arrival
 from hub.store import deadline, held, inbox, timeline
@@ -150,16 +148,16 @@ async def test_the_manuals_own_order_in_one_batch_is_accepted_at_once(hubs):
 async def test_one_that_was_held_while_another_hub_opened_its_case_finds_the_queue_of_the_case(hubs):
     slow, quick = hubs
     entered, go_on = asyncio.Event(), asyncio.Event()
-    write = Batch.write
+    save = commit.save
 
-    async def waiting(batch, connection):
-        if any(one.reason == holds.AWAITS_OPENING for one in batch.held):
+    async def waiting(connection, handled, now):
+        if any(one.reason == holds.AWAITS_OPENING for one in handled.held):
             entered.set()
             await go_on.wait()
-        await write(batch, connection)
+        await save(connection, handled, now)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batches.Batch, "write", waiting)
+        patch.setattr(commit, "save", waiting)
         early = asyncio.create_task(slow.send("early", name="samtycke", body=CONSENT))
         await entered.wait()
         opened_now = await quick.send("opening", name="information", body=INFORMATION)
@@ -181,16 +179,16 @@ async def test_one_that_was_held_while_another_hub_opened_its_case_finds_the_que
 @contextmanager
 def one_that_writes_slowly():
     """The first batch that is written waits: (it has begun, let it go on)."""
-    write, entered, go_on = Batch.write, asyncio.Event(), asyncio.Event()
+    save, entered, go_on = commit.save, asyncio.Event(), asyncio.Event()
 
-    async def slow_once(batch, connection):
+    async def slow_once(connection, handled, now):
         if not entered.is_set():
             entered.set()
             await go_on.wait()
-        await write(batch, connection)
+        await save(connection, handled, now)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batches.Batch, "write", slow_once)
+        patch.setattr(commit, "save", slow_once)
         yield entered, go_on
 
 
@@ -410,7 +408,7 @@ async def test_a_defect_in_one_of_the_hubs_own_is_held_alone_and_told_when_it_is
         raise KeyError("anything")
 
     with monkeypatch.context() as patch:
-        patch.setattr(batches, "decide", broken)
+        patch.setattr(handle, "decide", broken)
         (first,) = await desk.intake.submit([own_message(case, "a-1", "adressering", FOUND, desk.clock())])
     assert first.rule == "held" and ADRESSERING.message == "adressering"
     assert (
@@ -577,7 +575,7 @@ async def test_what_is_offered_after_the_commit_may_fail_without_the_message_bei
     def broken(_):
         raise RuntimeError
 
-    desk.intake._handling._offer = broken
+    desk.intake._transactions._offer = broken
     running = asyncio.create_task(desk.intake.run())
     receipt = await desk.send("m-1")
     assert (receipt.code, receipt.repeat) == ("ok", False)

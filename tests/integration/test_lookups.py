@@ -14,8 +14,8 @@ from hub.addressing.registers import Registers
 from hub.addressing.soap_client import Caller, Parked, RegisterSettings
 from hub.addressing.worker import Worker
 from hub.errors import Unavailable
+from hub.intake import commit
 from hub.intake.reader_check import Readers
-from hub.intake.save import Outcome
 from hub.sandbox.registers import Control, Trouble
 from hub.store import cases, outbox, timeline
 from hub.store.registers import Answers
@@ -196,15 +196,15 @@ async def test_which_register_and_which_fault_it_was_stands_in_the_timeline(desk
 
 
 async def test_a_question_to_hsa_survives_a_conflict(desk, monkeypatch):
-    write, tries = Outcome.write, []
+    save, tries = commit.save, []
 
-    async def once(batch, connection):
-        tries.append(batch)
+    async def once(connection, handled, now):
+        tries.append(handled)
         if len(tries) == 1:
             raise Conflict("cases_ref")
-        await write(batch, connection)
+        await save(connection, handled, now)
 
-    monkeypatch.setattr(Outcome, "write", once)
+    monkeypatch.setattr(commit, "save", once)
     await desk.send("m-1", actor=NURSE)
     assert len(tries) == 2
     asked = [item.content.actor for item in desk.offered if item.system == outbox.VERIFICATIONS]

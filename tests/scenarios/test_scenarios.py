@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from hub.intake import notices
+from hub.intake.batch import Batch
 from hub.scenarios import ScenarioFile, Unusable, check, load, play
-from hub.scenarios.memory import HubInMemory
 
 FOLDER = Path(__file__).parents[2] / "contracts" / "scenarios"
 FILES = sorted(FOLDER.glob("*.yaml"))
@@ -40,7 +40,7 @@ def test_no_system_is_left_with_a_gap_in_a_case(monkeypatch: pytest.MonkeyPatch)
     skipped, or came before a system's first, may come later as a replay.
     """
     seen: dict[tuple[str, str], list[tuple[int, tuple[int, ...] | None]]] = {}
-    real_notices, real_keep = notices.notices, HubInMemory._keep
+    real_notices, real_settle = notices.notices, Batch.settle
 
     def followed(*given):
         items = real_notices(*given)
@@ -49,13 +49,13 @@ def test_no_system_is_left_with_a_gap_in_a_case(monkeypatch: pytest.MonkeyPatch)
                 seen.setdefault((item.system, item.case_id), []).append((item.sequence, item.content.skipped))
         return items
 
-    def keep(hub, arrival, answer, case_id, decision):
+    def settle(batch, arrival, receipt, case_id, decision):
         if case_id is not None:
-            seen.setdefault((arrival.system_id, case_id), []).append((answer.sequence, None))
-        return real_keep(hub, arrival, answer, case_id, decision)
+            seen.setdefault((arrival.system_id, case_id), []).append((receipt.sequence, None))
+        return real_settle(batch, arrival, receipt, case_id, decision)
 
     monkeypatch.setattr(notices, "notices", followed)
-    monkeypatch.setattr(HubInMemory, "_keep", keep)
+    monkeypatch.setattr(Batch, "settle", settle)
     for path in FILES:
         play(ScenarioFile(path))
     assert seen

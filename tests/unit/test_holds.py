@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import from_json, to_json
 
-from hub.intake.arrival import Arrival, Waited, read
+from hub.intake.arrival import Arrival, read
 from hub.intake.early import last_words, takes_back
+from hub.intake.handle import hold_for_defect
 from hub.intake.hub_messages import own_message
 from hub.intake.stored import stored_arrival
 from hub.processes.engine.case import Case
@@ -55,8 +56,7 @@ class Hub(HubInMemory):
         self.sent = 0
 
     def _follow(self) -> None:
-        """Later; only the holds are noted."""
-        self._wait_on()
+        """Later."""
 
     def send(self, id_: str, name: str, data: dict[str, Any], subject: str = "ref:vk-1", **more: Any) -> Receipt:
         self.sent += 1
@@ -81,13 +81,13 @@ class Hub(HubInMemory):
     def registers_answer(self) -> None:
         """Everything that has been asked is answered now."""
         self._look_up(0)
-        self.items.clear()
+        self.outbox.clear()
 
     def take(self, arrival: Arrival, now: datetime) -> Any:
         """As in memory, but what is asked stays asked."""
-        asked = [item for item in self.items if isinstance(item.content, Question)]
+        asked = [item for item in self.outbox if isinstance(item.content, Question)]
         outcome = super().take(arrival, now)
-        self.items[:0] = asked
+        self.outbox[:0] = asked
         return outcome
 
     def again(self) -> None:
@@ -98,13 +98,11 @@ class Hub(HubInMemory):
     def waiting(self) -> list[str]:
         return [id_ for _, id_ in self._waiting]
 
-    def take_defect(self, arrival: Arrival) -> str | None:
-        """One whose reading fails again and again, as the store would bring it back."""
-        receipt = self._handle(arrival)
-        if arrival.waited is None:
-            arrival.kept_as = arrival.key
-            arrival.waited = Waited(self.held[-1].case_key, self.held[-1].reason, self.now, self.now)
-        return receipt.rule
+    def take_defect(self, arrival: Arrival, error: str) -> Receipt:
+        """A message that an error of ours keeps from being handled."""
+        handled = hold_for_defect(arrival, error, self._loaded, WORLD.directory, self._lately, self.now)
+        self._save(arrival, handled)
+        return handled.receipts[0]
 
     def names(self) -> list[str]:
         case = next(iter(self.cases), None)
@@ -352,9 +350,9 @@ def test_a_message_of_the_hubs_own_that_was_held_comes_back_as_its_own_and_nobod
     hub = Hub()
     hub.send("information", "information", INFORMATION)
     own = _own(hub, name)
-    assert hub.hold(own, "defect:KeyError").rule == "held"
+    assert hub.take_defect(own, "KeyError").rule == "held"
     assert hub.send("free", "deltagare", LOMMA).code == "ok"
-    (row,) = [row for row in hub.rows if row.source == HUB_SOURCE]
+    (row,) = [row for row in hub.inbox.values() if row.source == HUB_SOURCE]
     waited = Held(row.source, row.id, next(iter(hub.cases)), "defect:KeyError", NOW, NOW, 0, 1, NOW)
     back = stored_arrival(row, waited, WORLD.directory)
     assert back.is_own and back.message == own.message
@@ -368,9 +366,9 @@ def test_a_defect_is_held_for_three_days_at_the_most_and_then_refused():
     hub.send("information", "information", INFORMATION)
     arrival = Arrival(None, b"", STRUCTURED, None, NOW, "x", by_outbox=False)
     arrival.defect, arrival.digest = "RecursionError", b"0" * 32
-    assert hub.take_defect(arrival) == "held"
+    assert hub._handle(arrival).rule == "held"
     hub.now = NOW + timedelta(hours=73)
-    assert hub.take_defect(arrival) == "defect"
+    assert hub._handle(arrival).rule == "defect"
 
 
 def test_what_our_reading_fails_at_is_kept_with_its_bytes(monkeypatch):
@@ -388,13 +386,13 @@ def test_what_our_reading_fails_at_is_kept_with_its_bytes(monkeypatch):
     assert (one.defect, one.message, one.refused, len(one.digest)) == ("RecursionError", None, None, 32)
     hub = Hub()
     assert hub._handle(one).rule == "held"
-    assert hub.rows[0].raw == b"{}"
+    assert [row.raw for row in hub.inbox.values()] == [b"{}"]
 
 
 def test_what_can_be_read_at_last_is_asked_for_anew_since_its_own_id_has_not_come_yet():
     hub = Hub()
     hub.send("m-1", "information", INFORMATION)
-    kept = replace(hub.rows[0], source="urn:system:skane-sjukhus", id="t/1")
+    kept = replace(next(iter(hub.inbox.values())), source="urn:system:skane-sjukhus", id="t/1")
     waited = Held(kept.source, kept.id, kept.source, "defect:RecursionError", NOW, NOW, 0, 1, NOW)
     back = stored_arrival(kept, waited, WORLD.directory)
     receipt = hub._handle(back)
@@ -406,7 +404,7 @@ def test_the_receipt_of_a_message_whose_system_has_left_the_directory_is_not_a_r
     hub = Hub()
     hub.send("information", "information", INFORMATION)
     hub.send("asked", "samtycke", MENPROVNING)
-    row = next(row for row in hub.rows if row.id == "asked")
+    row = next(row for row in hub.inbox.values() if row.id == "asked")
     case = next(iter(hub.cases))
     waited = Held(row.source, row.id, case, "awaits-hsa", NOW, NOW, 0, 1, NOW)
     gone = type(WORLD.directory).model_validate(WORLD.directory.model_dump() | {"systems": ()})

@@ -27,7 +27,7 @@ class Door:
 
     def __init__(self):
         self.intake = Intake(None, lambda: WORLD.directory, Lately(WORLD), lambda _: None)
-        self.intake._handling.handle = self.handle
+        self.intake._transactions.handle = self.handle
         self.calls = 0
         self.go_on = asyncio.Event()
         self.go_on.set()

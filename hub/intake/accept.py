@@ -1,0 +1,130 @@
+"""What an accepted message leads to: its case, its receipt, notices, questions for the registers. Pure; imports the batch,
+the notices and the rules.
+"""
+
+from __future__ import annotations
+
+from hub.intake import notices
+from hub.intake.arrival import Arrival
+from hub.intake.batch import Batch
+from hub.intake.early import brings
+from hub.intake.hub_messages import ASKED, own_message
+from hub.intake.loaded import queue_of
+from hub.intake.stored import ref_of
+from hub.processes.deadlines import deadlines
+from hub.processes.engine.case import Case
+from hub.processes.engine.decide import Decision
+from hub.processes.engine.rule import acting_role
+from hub.processes.shared.registers import goes_without_saying
+from hub.processes.svu import SVU
+from schemas.envelope import Message
+from schemas.hub_messages import Adressering, Verifiering
+from schemas.messages import Question, Receipt
+from schemas.parts import Part
+
+_ABOUT_THREADS = frozenset({"meddelande", "kvittens", "makulering"})
+
+
+def accept(
+    batch: Batch, arrival: Arrival, message: Message, decision: Decision, *, opened: bool
+) -> tuple[Receipt, list[Arrival]]:
+    """The message's receipt, and the hub's own messages that are to be handled right after it: what is known from the
+    registers without asking.
+    """
+    loaded, handled, case = batch.loaded, batch.handled, decision.case
+    if opened:
+        _open(batch, arrival, message, case)
+    _keep_case(batch, message, decision)
+    if arrival.system is not None:
+        notices.acted(case, arrival.system_id)
+    earlier = loaded.earlier.setdefault(case.id, {})
+    earlier[case.sequence] = message
+    loaded.sizes[case.id, case.sequence] = len(arrival.raw)
+    receipt = Receipt(
+        message=message.id, code="ok", case=case.id, sequence=case.sequence, warnings=tuple(decision.warnings)
+    )
+    batch.settle(arrival, receipt, case.id, decision)
+    batch.answer(arrival, receipt, "accepted")
+    for notice in notices.notices(SVU, decision, message, earlier, batch.directory, batch.now, batch.said.name):
+        notice.size = loaded.sizes.get((case.id, notice.sequence or 0), 0)
+        handled.outbox.append(notice)
+    own = [
+        _ask(batch, case, message, asked, f"a-{case.id}-{case.sequence}-{number}")
+        for number, asked in enumerate(decision.asks)
+    ]
+    _verify_actor(batch, case.id, message)
+    if loaded.holds:
+        keys = loaded.queue_keys(arrival)
+        if loaded.holds.early_ones(keys) and brings(message):
+            handled.to_retry.update(key for key in keys if key is not None)
+    return receipt, [one for one in own if one is not None]
+
+
+def _open(batch: Batch, arrival: Arrival, message: Message, case: Case) -> None:
+    """The case is known by its reference from now on; what waited for it joins its queue (D-4)."""
+    loaded, handled, ref = batch.loaded, batch.handled, ref_of(arrival, message)
+    handled.opened[case.id] = (arrival.system_id, None if ref is None else ref[1])
+    if ref is None:
+        return
+    loaded.ids[ref] = case.id
+    early = queue_of(ref)
+    if loaded.holds.rekey(early, case.id):
+        handled.moved.append((early, case.id))
+        handled.to_retry.add(case.id)
+
+
+def _keep_case(batch: Batch, message: Message, decision: Decision) -> None:
+    """The case as it is now, with the deadlines that hold now (D-9)."""
+    loaded, handled, case = batch.loaded, batch.handled, decision.case
+    if message.name == "folkbokforing":
+        both = [one.person.get("personnummer") for one in (case, loaded.cases.get(case.id)) if one is not None]
+        handled.persons_with_news.update(number for number in both if number)
+        if case.blocked:
+            handled.now_protected.add(case.id)
+    if message.name in _ABOUT_THREADS:
+        handled.threads.update((case.id, facts["thread"]) for _, facts in decision.events if "thread" in facts)
+    loaded.cases[case.id] = handled.changed[case.id] = case
+    agreement = batch.directory.agreement_of(case.opened_by)
+    due = {key: at.isoformat() for key, at in deadlines(case, agreement).items()}
+    if due != case.due:
+        case.due = due
+        handled.new_deadlines.add(case.id)
+
+
+def _ask(batch: Batch, case: Case, message: Message, asked: Question, id_: str) -> Arrival | None:
+    """The hub's own message with what the registers have said already; else the question is written to the outbox."""
+    answer: Part | None = None
+    if asked.question == "adressering":
+        answer = _known_addressing(batch, asked.person or "", asked.county or "")
+    elif asked.question == "verifiering" and asked.actor is not None and asked.role is not None:
+        said = batch.said.actor(asked.actor, asked.role)
+        if said is not None and goes_without_saying(said, asked.concerns):
+            return None
+        if said is not None and said != ASKED:
+            facts = asked.model_dump(include={"unit", "actor", "role", "concerns"})
+            answer = Verifiering.model_validate({**facts, "outcome": said})
+    if answer is not None:
+        return own_message(case.id, id_, asked.question, answer, batch.now)
+    batch.handled.outbox.append(notices.lookup(case.id, message, asked, batch.now))
+    return None
+
+
+def _known_addressing(batch: Batch, person: str, county: str) -> Adressering | None:
+    """Whom to address for a person, where this hub remembers it and no hub has had news of the person since (C-62). For
+    a person whose news was not read, nothing is taken from memory.
+    """
+    loaded = batch.loaded
+    return batch.said.person(person, county, loaded.news.get(person)) if person in loaded.news_read_for else None
+
+
+def _verify_actor(batch: Batch, case_id: str, message: Message) -> None:
+    """C-3: HSA is asked about an actor in a role at most once a day, after the message has been accepted."""
+    if message.actor is None:
+        return
+    role = acting_role(message.role, batch.directory.unit_by_hsa[message.unit])
+    key = (message.actor, role)
+    if key in batch.handled.asked or batch.said.actor(*key) is not None:
+        return
+    batch.handled.asked.add(key)
+    asked = Question(question="verifiering", actor=message.actor, role=role, unit=message.unit)
+    batch.handled.outbox.append(notices.lookup(case_id, message, asked, batch.now))
