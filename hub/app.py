@@ -48,7 +48,7 @@ _DIRECTORY_S = 0.5
 _TOPICS_S = 2.0
 _HELD_S = 0.5
 _CLOCK_S = 1.0
-_KNOWN_S = 1.0
+_MEMORY_S = 1.0
 _NEWS_S = 5.0
 _READERS_S = 1.0
 _GAUGES_S = 2.0
@@ -68,17 +68,17 @@ class Hub:
         self.store = Store(settings.database_url, pool=settings.database_pool, wait_s=settings.database_wait_s)
         self._version = 0
         self._directory: Directory | None = None
-        self._known = RegisterMemory(Answers(self.store), *_ttl(settings))
+        self._memory = RegisterMemory(Answers(self.store), *_ttl(settings))
         self._registers = _registers(settings, self.store)
-        self.worker = Worker(self.store, self.directory, self._registers, self._known, production=settings.production)
-        self.intake = Intake(self.store, self.directory, self._known, self._offer, batch=settings.intake_batch)
+        self.worker = Worker(self.store, self.directory, self._registers, self._memory, production=settings.production)
+        self.intake = Intake(self.store, self.directory, self._memory, self._offer, batch=settings.intake_batch)
         self.worker.intake = self.intake
-        self.readers = None if self._registers is None else Readers(self.store, self._known, self._offer)
+        self.readers = None if self._registers is None else Readers(self.store, self._memory, self._offer)
         self.clock = DeadlineTimer(self.store, self.intake)
         if self._registers is not None and settings.registers is not None:
             again = timedelta(seconds=settings.registers.ask_again_s)
-            self.worker.news = Recheck(
-                self.store, self.intake, self._registers, self._known, again, production=settings.production
+            self.worker.recheck = Recheck(
+                self.store, self.intake, self._registers, self._memory, again, production=settings.production
             )
         self.asides = Asides(self.store)
         self.kafka_in = kafka_in.KafkaIn(self._kafka, settings.kafka_group, self.intake, self.directory, self.asides)
@@ -146,7 +146,7 @@ class Hub:
             raise
         if self._directory is None:
             raise Misconfigured("there is no directory. Apply one with `hub directory apply FILE`.")
-        await self._known.load()
+        await self._memory.load()
         to_kafka = await kafka_exit.connect(self._kafka, self.topics.partitions_of)
         allows = Allowed(self.settings.plain, self.settings.networks)
         self.relay = Relay(self.store, self.directory, {"kafka": to_kafka, "webhook": WebhookExit(allows)})
@@ -164,7 +164,7 @@ class Hub:
             ("topics", _TOPICS_S, self._look_at_topics),
             ("held", _HELD_S, self.intake.retry_held),
             ("clock", _CLOCK_S, self.clock.strike),
-            ("known", _KNOWN_S, self._known.load),
+            ("memory", _MEMORY_S, self._memory.load),
             ("news", _NEWS_S, self._ask_again),
             ("readers", _READERS_S, self._write_readers),
             ("gauges", _GAUGES_S, self.gauges.show_gauges),
@@ -197,7 +197,7 @@ class Hub:
         if newer is None:
             return
         self._version, self._directory = newer
-        self._known.forget()
+        self._memory.forget()
         log.info("directory_in_force", version=self._version)
         await self._make_topics(self._directory)
 
@@ -213,9 +213,9 @@ class Hub:
         await self._make_topics(self.directory(), await self.topics.look())
 
     async def _ask_again(self) -> None:
-        if self.worker.news is not None and self.worker.asks:
+        if self.worker.recheck is not None and self.worker.asks:
             try:
-                await self.worker.news.ask_again()
+                await self.worker.recheck.ask_again()
             except Parked as parked:
                 log.error("news_parked", reason=parked.reason)
 
@@ -263,7 +263,7 @@ class Hub:
         )
         api.include_router(messages.router(self.intake, self.directory))
         api.include_router(fhir_in.router(self.intake, self.directory))
-        api.include_router(case_views.router(self.store, self.directory, self._known, self.readers))
+        api.include_router(case_views.router(self.store, self.directory, self._memory, self.readers))
         api.include_router(ops.router(self._ready))
         errors.install(api, self.intake.workshop)
         openapi.install(api)

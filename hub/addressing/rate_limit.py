@@ -1,49 +1,39 @@
-"""How fast a producer may be asked: one turn after another, at a rate (law-and-lookups.md §3, one call a second).
+"""How fast a producer may be asked (law-and-lookups.md §3: a producer of listings carries one call a second).
 
-Imports ``hub.errors`` and the standard library.
+Imports aiolimiter, ``hub.errors`` and the standard library.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections import Counter, defaultdict
+
+from aiolimiter import AsyncLimiter
 
 from hub.errors import Unavailable
 
 
-class Pace:
-    """A token bucket per producer (LogicalAddress), in the form that needs no refilling: the time of the next turn.
+class RateLimit:
+    """A leaky bucket for each producer (LogicalAddress).
 
-    ``rate``: calls per second; ``burst``: calls that may go at once after a pause; ``max_wait``: seconds, beyond which
-    a caller is turned away rather than queued, so that a slow producer costs no memory.
+    ``rate``: calls per second; ``burst``: calls that may go at once after a pause; ``max_wait``: seconds. A caller who
+    would have to wait longer than ``max_wait`` is turned away at once, so that a slow producer costs no memory.
     """
 
-    def __init__(
-        self,
-        rate: float,
-        burst: int = 1,
-        max_wait: float = 60.0,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
-        self._interval = 1.0 / rate
-        self._credit = (burst - 1) * self._interval
+    def __init__(self, rate: float, burst: int = 1, max_wait: float = 60.0) -> None:
+        self._rate = rate
         self._max_wait = max_wait
-        self._clock = clock
-        self._sleep = sleep
-        self._full_at: dict[str, float] = {}
-        """When the producer's bucket would be full again: a producer's turns are handed out in the order asked."""
+        self._buckets: defaultdict[str, AsyncLimiter] = defaultdict(lambda: AsyncLimiter(burst, burst / rate))
+        self._waiting: Counter[str] = Counter()
+        """Callers who wait for their turn, by producer."""
         self._routine: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        """Held by the one routine question per producer that has taken a turn and waits for it."""
+        """Held by the only routine question of a producer that waits for its turn."""
 
     async def turn(self, producer: str, *, routine: bool = False) -> None:
-        """Wait for the next turn. Raises ``Unavailable`` where it is too far away.
+        """Waits for the next turn. Raises ``Unavailable`` where the turn is too far away.
 
-        Of ``routine`` questions, for which nobody waits, one at a time takes a turn: any other question has at most
-        one of them before it, however many there are.
+        A question is ``routine`` when nobody waits for its answer. Only one routine question at a time waits for a turn,
+        so at most one stands before any other question, however many there are.
         """
         if routine:
             async with self._routine[producer]:
@@ -52,11 +42,12 @@ class Pace:
             await self._turn(producer)
 
     async def _turn(self, producer: str) -> None:
-        now = self._clock()
-        full_at = max(now, self._full_at.get(producer, now))
-        wait = full_at - self._credit - now
-        if wait > self._max_wait:
+        wait = (self._waiting[producer] + 1) / self._rate
+        bucket = self._buckets[producer]
+        if wait > self._max_wait and not bucket.has_capacity():
             raise Unavailable("register-busy", retry_after=wait)
-        self._full_at[producer] = full_at + self._interval
-        if wait > 0:
-            await self._sleep(wait)
+        self._waiting[producer] += 1
+        try:
+            await bucket.acquire()
+        finally:
+            self._waiting[producer] -= 1

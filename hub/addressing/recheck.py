@@ -1,4 +1,4 @@
-"""News of people in open cases (C-62, C-63): nothing is pushed, so folkbokforing is asked again on a schedule.
+"""Asks folkbokforing again about people in open cases on a schedule, since the register pushes nothing (C-62, C-63).
 
 Imports the registers, the intake and the store.
 """
@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from hub.addressing.lines import one_line
+from hub.addressing.lookups import REFUSALS, LookupContext
 from hub.addressing.memory import RegisterMemory
-from hub.addressing.outcomes import REFUSALS, Rules
+from hub.addressing.register_text import format_address
 from hub.addressing.registers import Registers
 from hub.addressing.resolve import new_number
 from hub.addressing.soap_client import Parked
@@ -26,13 +26,13 @@ from schemas.hub_messages import Folkbokforing
 from schemas.identities import KNOWN_REGIONAL_PATTERNS, IdentityError, PersonId, PersonIdKind, parse_person_id
 
 _PAUSE = timedelta(minutes=5)
-RULES = Rules(now=datetime.min.replace(tzinfo=UTC), regional_patterns=KNOWN_REGIONAL_PATTERNS)
+RULES = LookupContext(now=datetime.min.replace(tzinfo=UTC), regional_patterns=KNOWN_REGIONAL_PATTERNS)
 
 
 def news_of(case: Case, record: PersonRecord | None) -> Folkbokforing | None:
-    """What the register says that the case does not know; None when nothing. Protection comes before all else.
+    """The change that the register shows and the case does not have; None when there is none. Protection comes first.
 
-    An unknown person is no news: the addressing has said so already.
+    An unknown person is no change: the addressing has said so already.
     """
     if record is None:
         return None
@@ -44,7 +44,7 @@ def news_of(case: Case, record: PersonRecord | None) -> Folkbokforing | None:
         return Folkbokforing(news="new_number", personnummer=changed.value)
     if case.blocked or case.registered is None:
         return None
-    address = None if record.address is None else one_line(record.address)
+    address = None if record.address is None else format_address(record.address)
     moved = record.municipality is not None and record.municipality != case.registered
     if moved or (address is not None and address != case.person.get("address", address)):
         return Folkbokforing(news="moved", address=address, municipality=record.municipality)
@@ -52,14 +52,14 @@ def news_of(case: Case, record: PersonRecord | None) -> Folkbokforing | None:
 
 
 class Recheck:
-    """Asks again about those whose answer is older than ``every``."""
+    """Asks again about each person whose last answer is older than ``every``."""
 
     def __init__(
         self,
         store: Store,
         intake: Intake,
         registers: Registers,
-        known: RegisterMemory,
+        memory: RegisterMemory,
         every: timedelta,
         *,
         production: bool,
@@ -67,16 +67,16 @@ class Recheck:
         self._store = store
         self._intake = intake
         self._registers = registers
-        self._known = known
+        self._memory = memory
         self._every = every
         self._production = production
         self._not_before = datetime.min.replace(tzinfo=UTC)
 
     async def ask_again(self) -> int:
-        """One call about the people asked about longest ago, at most 500; returns how many news there were.
+        """One call about the people whose answers are oldest, at most 500; returns the number of changes.
 
-        Raises ``Unavailable`` or ``Parked`` while the register does not answer; they stay due, and are asked about no
-        sooner than its rule lets us (§3).
+        Raises ``Unavailable`` or ``Parked`` while the register does not answer; the people stay due, and the next call
+        comes no sooner than the register's rule allows (§3).
         """
         now = datetime.now(UTC)
         if now < self._not_before:
@@ -98,8 +98,8 @@ class Recheck:
         return told
 
     async def _records(self, persons: list[PersonId]) -> dict[PersonId, PersonRecord | None]:
-        """The records of those whom the register answers for: what it refuses or garbles for the sake of one person is
-        asked in halves, until that one is alone and left out.
+        """The records, without the people whom the register gives no usable answer for. A call that it refuses is repeated in
+        halves, until the person who is the cause is alone and left out.
         """
         try:
             return await self._registers.persons(persons)
@@ -112,7 +112,7 @@ class Recheck:
         return await self._records(persons[:half]) | await self._records(persons[half:])
 
     async def ask(self, case: str, number: str) -> str:
-        """``uppslag``: one person, afresh; returns what came of it in a word."""
+        """Asks about one person past the cache (``uppslag``); returns the outcome in a word."""
         person = _person(number)
         if person is None:
             return "no-lookup"
@@ -120,12 +120,12 @@ class Recheck:
         return "news" if await self.tell({case: record}) else "unchanged"
 
     async def tell(self, records: dict[str, PersonRecord | None]) -> int:
-        """Case → record: each news becomes a message of the hub's own in its case."""
+        """Compares each case with its record; each change becomes a hub message in its case."""
         async with self._store.transaction() as connection:
             found = [(await cases.read(connection, id_), record) for id_, record in records.items()]
         told = 0
         for case, news in self._news(found):
-            self._known.drop_person(case.person["personnummer"])
+            self._memory.drop_person(case.person["personnummer"])
             id_ = f"n-{case.id}-{case.sequence}-{news.news}"
             message = own_message(case.id, id_, "folkbokforing", news, datetime.now(UTC))
             receipts = await self._intake.submit([message], patient=True)
@@ -138,7 +138,7 @@ class Recheck:
                 continue
             try:
                 news = news_of(case, record)
-            except ValueError as error:  # what the register says fits no message of ours: the others' news go on
+            except ValueError as error:  # this record fits no message of ours: the others go on
                 log.error("news_failed", case=case.id, error=type(error).__name__)
                 continue
             if news is not None:

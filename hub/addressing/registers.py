@@ -1,6 +1,6 @@
-"""The national registers as the hub asks them: cached, paced, and honest about what failed (law-and-lookups.md §3, §4).
+"""The national registers: every question cached, limited in rate, with its failure named (law-and-lookups.md §3, §4).
 
-Imports ``resolve``, ``asking`` and ``calls`` beside it, ``translators.soap``, ``schemas`` and ``hub.errors``. It logs nothing.
+Imports ``resolve``, ``cached_lookup`` and ``soap_client`` beside it, ``translators.soap``, ``schemas`` and ``hub.errors``. It logs nothing.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Final, Self, TypeVar
 
 from pydantic import TypeAdapter
 
-from hub.addressing.asking import Asking, Cache, CachedContract, OnFailure, OnLookup, read_beside
-from hub.addressing.outcomes import Answer, Lookup, LookupFailed, Register, Resolution, Rules, Unknown
+from hub.addressing.cached_lookup import Cache, CachedContract, CachedLookup, OnFailure, OnLookup, read_beside
+from hub.addressing.lookups import Answer, Lookup, LookupContext, LookupFailed, Register, Resolution, Unknown
 from hub.addressing.resolve import next_question
 from hub.addressing.soap_client import Caller, Parked, RegisterSettings
 from hub.errors import Unavailable
@@ -43,7 +43,7 @@ _EMPLOYEE: Final = CachedContract("hsa_employee", TypeAdapter(hsa.EmployeeAnswer
 
 
 class Registers:
-    """Asks the registers. Every method raises ``Unavailable`` (try later) or ``Parked`` (do not), but ``resolve``.
+    """Asks the registers. Every method but ``resolve`` raises ``Unavailable`` (try later) or ``Parked`` (do not try again).
 
     ``key_secret``: keys of the cache are keyed hashes with it, since a plain hash of a personnummer is soon guessed.
     ``on_lookup`` is called once for every question, cached ones too.
@@ -64,7 +64,7 @@ class Registers:
     ) -> None:
         self._folkbokforing, self._listing, self._hsa = (Caller(s) for s in (folkbokforing, listing, hsa))
         self._actor = actor
-        self._asking = Asking(cache, key_secret, now, on_lookup, on_failure)
+        self._lookup = CachedLookup(cache, key_secret, now, on_lookup, on_failure)
 
     async def __aenter__(self) -> Self:
         return self
@@ -80,8 +80,8 @@ class Registers:
             for caller in (self._folkbokforing, self._listing, self._hsa):
                 stack.push_async_callback(caller.aclose)
 
-    async def resolve(self, person: PersonId, rules: Rules, *, fresh: bool = False) -> Resolution:
-        """Who must know of this person. Never raises for a register: what fails is an outcome (§4)."""
+    async def resolve(self, person: PersonId, rules: LookupContext, *, fresh: bool = False) -> Resolution:
+        """The units that must know of this person. A register's failure is an outcome, never an exception (§4)."""
         answers: dict[Lookup, Answer] = {}
         while isinstance(step := next_question(person, answers, rules), Lookup):
             answers[step] = await self.answer(step, fresh=fresh)
@@ -95,7 +95,7 @@ class Registers:
             ask = self.counties if question.register is Register.COUNTIES else self.listings
             return await ask(question.county or "", question.person, fresh=fresh)
         except Unavailable as error:
-            if error.reason == "database":  # not the register's trouble: nothing is known of what it would say
+            if error.reason == "database":  # our own fault: the register has not been asked
                 raise
             return LookupFailed(error.reason)
         except Parked as error:
@@ -104,7 +104,7 @@ class Registers:
     async def person(self, person: PersonId, *, fresh: bool = False) -> population.PersonRecord | None:
         """The person's record; ``None``: unknown. ``fresh``: not from the cache (the message ``uppslag``)."""
         address = self._folkbokforing.settings.logical_address
-        return await self._asking.ask(
+        return await self._lookup.ask(
             _POPULATION,
             self._folkbokforing,
             address,
@@ -115,8 +115,8 @@ class Registers:
         )
 
     async def persons(self, persons: Sequence[PersonId]) -> dict[PersonId, population.PersonRecord | None]:
-        """Many at once and afresh, 500 a call: how changes are learnt, since nothing is pushed (§3). Whose record makes
-        no sense is left out.
+        """The records of many people past the cache, 500 a call: so changes are found, since the register pushes nothing (§3).
+        A person whose record cannot be read is left out.
         """
         address = self._folkbokforing.settings.logical_address
         found: dict[PersonId, population.PersonRecord | None] = {}
@@ -129,21 +129,21 @@ class Registers:
                     await self._folkbokforing.ask(address, question, routine=True), population.answer
                 )
             except (SoapFault, Unreadable, Unavailable, Parked) as error:
-                raise self._asking.failed(_POPULATION.name, error, begun) from None
-            self._asking.report(_POPULATION.name, "ok", begun)
+                raise self._lookup.failed(_POPULATION.name, error, begun) from None
+            self._lookup.report(_POPULATION.name, "ok", begun)
             for one in some:
                 try:
                     found[one] = answer.of(one)
-                except Unreadable as unreadable:  # one person's record is nobody else's trouble
-                    self._asking.failed(_POPULATION.name, unreadable, begun)
+                except Unreadable as unreadable:  # the other persons' records are good
+                    self._lookup.failed(_POPULATION.name, unreadable, begun)
                     continue
-                key = self._asking.key(_POPULATION.name, address, one.root, one.value)
-                await self._asking.keep(_POPULATION, self._folkbokforing, key, found[one])
+                key = self._lookup.key(_POPULATION.name, address, one.root, one.value)
+                await self._lookup.keep(_POPULATION, self._folkbokforing, key, found[one])
         return found
 
     async def counties(self, county: str, person: PersonId, *, fresh: bool = False) -> listing.CountiesAnswer:
         """The counties in which a person is listed, as one county's producer knows it."""
-        return await self._asking.ask(
+        return await self._lookup.ask(
             _COUNTIES,
             self._listing,
             county,
@@ -155,7 +155,7 @@ class Registers:
 
     async def listings(self, county: str, person: PersonId, *, fresh: bool = False) -> listing.ListingAnswer:
         """A person's listings in one county."""
-        return await self._asking.ask(
+        return await self._lookup.ask(
             _LISTING,
             self._listing,
             county,
@@ -206,6 +206,6 @@ class Registers:
         routine: bool = False,
     ) -> T:
         address, about = self._hsa.settings.logical_address, hsa_id.upper()
-        return await self._asking.ask(
+        return await self._lookup.ask(
             kept, self._hsa, address, (about,), build=lambda: request(address, about), read=read, routine=routine
         )

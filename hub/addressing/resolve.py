@@ -1,6 +1,6 @@
-"""From register answers to who must know, decided step by step (law-and-lookups.md §3, §4; V-2, C-62).
+"""Decides from the registers' answers which units must know of a person (law-and-lookups.md §3, §4; V-2, C-62).
 
-Pure: imports ``outcomes`` beside it, ``schemas`` and the answers of ``translators.soap``.
+Pure: imports ``lookups`` beside it, ``schemas`` and the answers of ``translators.soap``.
 """
 
 from __future__ import annotations
@@ -8,27 +8,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from hub.addressing.outcomes import Answer, Lookup, LookupFailed, LookupOutcome, Register, Resolution, Rules, Unknown
+from hub.addressing.lookups import (
+    Answer,
+    Lookup,
+    LookupContext,
+    LookupFailed,
+    LookupOutcome,
+    Register,
+    Resolution,
+)
 from hub.translators.soap.folkbokforing import PersonRecord, RegisterIdentity
 from hub.translators.soap.listing import CountiesAnswer, Listing, ListingAnswer
 from schemas.identities import IdentityError, PersonId, PersonIdKind, parse_person_id
 
-__all__ = [
-    "Answer",
-    "Lookup",
-    "LookupFailed",
-    "LookupOutcome",
-    "Register",
-    "Resolution",
-    "Rules",
-    "Unknown",
-    "next_question",
-]
-
 
 @dataclass(slots=True)
 class _Walk:
-    """One pass over the answers so far: every question is asked for by name, and remembered."""
+    """One pass over the answers so far; it notes which questions were asked and which failed."""
 
     answers: Mapping[Lookup, Answer]
     asked: list[Lookup] = field(default_factory=list)
@@ -48,13 +44,13 @@ class _Walk:
         return answer
 
 
-class _Missing(Exception):  # noqa: N818 - ends a walk, is no error
+class _Missing(Exception):  # noqa: N818 - it ends a walk and is no error
     def __init__(self, question: Lookup) -> None:
         self.question = question
 
 
-def next_question(person: PersonId, answers: Mapping[Lookup, Answer], rules: Rules) -> Lookup | Resolution:
-    """The next look-up to make, or what they all amount to. Ask, add the answer, and call again until a ``Resolution``.
+def next_question(person: PersonId, answers: Mapping[Lookup, Answer], rules: LookupContext) -> Lookup | Resolution:
+    """The next look-up to make, or the ``Resolution``. Ask, add the answer, and call again until the ``Resolution`` comes.
 
     ``answers``: all so far. The order is §3's: folkbokföring, its county's GetListingCounty, then GetListing in each
     county that it names.
@@ -72,10 +68,10 @@ def next_question(person: PersonId, answers: Mapping[Lookup, Answer], rules: Rul
     )
 
 
-def _resolve(person: PersonId, walk: _Walk, rules: Rules) -> Resolution:
+def _resolve(person: PersonId, walk: _Walk, rules: LookupContext) -> Resolution:
     reserve = person.kind in {PersonIdKind.NATIONELLT_RESERVNUMMER, PersonIdKind.REGIONALT_RESERVNUMMER}
     if person.kind is PersonIdKind.REGIONALT_RESERVNUMMER:
-        # A region's own series means nothing to a national register.
+        # A national register does not know a region's own series of numbers.
         return Resolution(LookupOutcome.RESERVE_NUMBER)
     answer = walk.get(Lookup(Register.FOLKBOKFORING, person))
     current, protected = person, False
@@ -105,12 +101,12 @@ def _resolve(person: PersonId, walk: _Walk, rules: Rules) -> Resolution:
 
 
 def _of_record(
-    person: PersonId, record: PersonRecord, walk: _Walk, rules: Rules, *, changed: bool, protected: bool
+    person: PersonId, record: PersonRecord, walk: _Walk, rules: LookupContext, *, changed: bool, protected: bool
 ) -> Resolution:
     left = record.deregistration is not None
     known = Resolution(
         LookupOutcome.NOT_FOUND,
-        # One who has left the register is no longer that municipality's; the law's duty would fall on the wrong one.
+        # A person who has left the register no longer lives there: the law's duty would fall on the wrong municipality.
         municipality_code=None if left else record.municipality,
         county=record.county,
         name=record.name,
@@ -131,9 +127,9 @@ def _of_record(
     return _listed(person, known, None if left else record.county, walk, rules)
 
 
-def _listed(person: PersonId, known: Resolution, county: str | None, walk: _Walk, rules: Rules) -> Resolution:
+def _listed(person: PersonId, known: Resolution, county: str | None, walk: _Walk, rules: LookupContext) -> Resolution:
     coordination = person.kind is PersonIdKind.SAMORDNINGSNUMMER
-    # The holder of a coordination number is registered nowhere: the case's own region is worth a try (§3).
+    # The holder of a coordination number is registered nowhere: the case's own region is tried (§3).
     asked = county or (rules.home_county if coordination else None)
     if asked is None:
         return replace(known, outcome=LookupOutcome.REGION_UNKNOWN)
@@ -171,19 +167,19 @@ def _listed(person: PersonId, known: Resolution, county: str | None, walk: _Walk
 
 
 def _not_told(answer: Answer, coordination: bool) -> LookupOutcome:
-    """A coordination number that is refused is one that listing does not take; anything else is tried again (§3)."""
+    """Listings do not take a coordination number that they refuse; every other failure is tried again (§3)."""
     refused = isinstance(answer, LookupFailed) and answer.refused
     return LookupOutcome.RESERVE_NUMBER if coordination and refused else LookupOutcome.UNAVAILABLE
 
 
 def _preference(pair: tuple[str, Listing], home: str | None) -> tuple[bool, float]:
-    """The home county's listing first, then the latest begun: an old one may not have been ended."""
+    """The home county's listing first, then the one that began last: an old listing may not have been ended."""
     code, listing = pair
     return code == home, 0.0 if listing.valid_from is None else listing.valid_from.timestamp()
 
 
 def _guarded(found: Resolution, protected: bool) -> Resolution:
-    """C-62: of a protected person nothing is given on but that, and a death."""
+    """Of a protected person only the protection and a death are given (C-62)."""
     if not protected:
         return found
     outcome = (
@@ -194,18 +190,18 @@ def _guarded(found: Resolution, protected: bool) -> Resolution:
     return Resolution(outcome, protected=True, deceased=found.deceased, deceased_on=found.deceased_on)
 
 
-def _main_identity(record: PersonRecord, rules: Rules) -> PersonId | None:
+def _main_identity(record: PersonRecord, rules: LookupContext) -> PersonId | None:
     primary = [link.identity for link in record.linked if link.primary]
     return _person(primary[0], rules) if len(primary) == 1 else None
 
 
-def new_number(record: PersonRecord, rules: Rules) -> PersonId | None:
-    """The number that an old one was changed to. Of several only one marked NY; else nobody can say which."""
+def new_number(record: PersonRecord, rules: LookupContext) -> PersonId | None:
+    """The number that an old number was changed to. Of several, the only one marked NY; None where none can be chosen."""
     new = [other for other in record.referred if other.status == "NY"] or list(record.referred)
     return _person(new[0].identity, rules) if len(new) == 1 else None
 
 
-def _person(identity: RegisterIdentity, rules: Rules) -> PersonId | None:
+def _person(identity: RegisterIdentity, rules: LookupContext) -> PersonId | None:
     try:
         person = parse_person_id(identity.extension, rules.regional_patterns, today=rules.now.date())
     except IdentityError:

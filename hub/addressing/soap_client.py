@@ -1,6 +1,7 @@
 """One SOAP call over HTTP: rate, time-outs, size, and what a failure means (law-and-lookups.md §3).
 
-Imports httpx, tenacity, ``pace`` beside it, the translators' ``soap.envelope`` and ``retry_after``, and ``hub.errors``. It logs nothing.
+Imports httpx, tenacity, ``rate_limit`` beside it, the translators' ``soap.envelope`` and ``retry_after``, and ``hub.errors``. It
+logs nothing.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ from typing import Self
 import httpx
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
-from hub.addressing.rate_limit import Pace
+from hub.addressing.rate_limit import RateLimit
 from hub.errors import Misconfigured, Unavailable
 from hub.translators.retry_after import retry_after
 from hub.translators.soap.envelope import MAX_BYTES, Outgoing, SoapFault, Unreadable, in_utf8
 
 
-class Parked(Exception):  # noqa: N818 - named for what happened to the question
-    """The register will not answer this question until somebody has set something right: tell operations, do not retry.
+class Parked(Exception):  # noqa: N818 - its name says what happened to the question
+    """The register does not answer this question until somebody has corrected a setting: tell operations, do not retry.
 
     ``vp_number``: VP001–VP007, VP010–VP015; ``None`` for a producer's own Client fault and for HTTP 4xx. ``reason``: a
     code without personal data.
@@ -41,7 +42,7 @@ class RegisterSettings:
 
     url: str
     logical_address: str = ""
-    """Whom the question is for. Unused for listing, where it is the two-digit länskod."""
+    """The producer that the question is for. Unused for listing, whose address is the two-digit länskod."""
     connect_timeout: float = 5.0
     read_timeout: float = 32.0
     """A little above the 30 s after which the platform itself answers VP009."""
@@ -65,16 +66,16 @@ class RegisterSettings:
 class Caller:
     """Sends questions to one register. Use as an async context manager, or ``aclose`` it."""
 
-    def __init__(self, settings: RegisterSettings, pace: Pace | None = None) -> None:
+    def __init__(self, settings: RegisterSettings, rate_limit: RateLimit | None = None) -> None:
         self.settings = settings
-        self._pace = pace or Pace(settings.rate, settings.burst, settings.max_wait)
+        self._rate_limit = rate_limit or RateLimit(settings.rate, settings.burst, settings.max_wait)
         headers = {"Content-Type": "text/xml; charset=utf-8", "Accept": "text/xml"}
         # A few compressed bytes can become gigabytes before anybody counts them.
         headers["Accept-Encoding"] = "identity"
         if settings.consumer_hsa_id:
             headers["x-rivta-original-serviceconsumer-hsaid"] = settings.consumer_hsa_id
         timeout = httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout)
-        # No proxy and no .netrc from the environment: what reaches a register is what is set here.
+        # No proxy and no .netrc from the environment: the way to a register is in these settings alone.
         self._client = httpx.AsyncClient(headers=headers, timeout=timeout, verify=_tls(settings), trust_env=False)
 
     async def __aenter__(self) -> Self:
@@ -91,10 +92,10 @@ class Caller:
 
     async def ask(self, producer: str, question: Outgoing, *, routine: bool = False) -> bytes:
         """The bytes of the answer or of the fault. Raises ``Unavailable``, ``Parked`` or ``Unreadable`` (too large).
-        ``routine``: nobody waits for it, others go first.
+        ``routine``: nobody waits for the answer, other questions go first.
 
-        Tried again at once only where nothing came back. A read time-out is not: the platform has answered by itself
-        before that, and a producer that slow is not helped by the same question twice.
+        The question is sent again at once only where nothing came back. After a read time-out it is not: the platform's own
+        answer comes before that, and the same question twice does not help a slow producer.
         """
         no_answer = retry_if_exception_type((httpx.ConnectError, httpx.ConnectTimeout, httpx.RemoteProtocolError))
         attempts = AsyncRetrying(retry=no_answer, stop=stop_after_attempt(self.settings.attempts), reraise=True)
@@ -107,12 +108,12 @@ class Caller:
             raise Unavailable("no-answer") from None
 
     async def _once(self, producer: str, question: Outgoing, *, routine: bool) -> bytes:
-        await self._pace.turn(producer, routine=routine)
+        await self._rate_limit.turn(producer, routine=routine)
         headers = {"SOAPAction": f'"{question.soap_action}"'}
         whole = self.settings.connect_timeout + self.settings.read_timeout
         body = bytearray()
         try:
-            # A byte now and then would keep the read time-out from ever passing: this one is of the whole call.
+            # A producer that sends a byte now and then never reaches the read time-out: this one is for the whole call.
             async with (
                 asyncio.timeout(whole),
                 self._client.stream("POST", self.settings.url, content=question.body, headers=headers) as response,
@@ -124,7 +125,7 @@ class Caller:
         except TimeoutError:
             raise Unavailable("time-out") from None
         status = response.status_code
-        # Answers come with 200, faults with 500. What else has a SOAP body is believed too: proxies change codes.
+        # Answers come with 200, faults with 500. A SOAP body counts with every status: proxies change codes.
         if status == httpx.codes.OK or b"Envelope" in body[:4096]:
             return in_utf8(bytes(body), response.charset_encoding)
         if (
@@ -136,7 +137,7 @@ class Caller:
 
 
 def failure_of(error: SoapFault | Unreadable) -> Unavailable | Parked:
-    """What a fault or an unreadable answer means for the question (§3, the table of VP numbers)."""
+    """Classifies a fault or an unreadable answer (§3, the table of VP numbers)."""
     if isinstance(error, Unreadable):
         return Unavailable(f"unreadable-{error.code}")
     return Unavailable(error.code) if error.retryable else Parked(error.code, error.vp_number)

@@ -1,7 +1,6 @@
-"""Look-ups as work of the outbox (architecture.md §1): takes a question, asks the registers, hands the answer to the
-intake.
+"""Works off the look-ups in the outbox (architecture.md §1): asks the registers and hands each answer to the intake.
 
-Imports the registers, the intake and the store. What it learns is kept in memory too, so that the intake need not ask
+Imports the registers, the intake and the store. The answers go into the memory too, so that the intake need not ask
 again.
 """
 
@@ -12,12 +11,12 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from hub import metrics
-from hub.addressing.addressed import addressed, unavailable
-from hub.addressing.lanes import Lanes
-from hub.addressing.lines import fitting
+from hub.addressing.adressering import adressering_of, unavailable
+from hub.addressing.lookup_queues import LookupQueues
+from hub.addressing.lookups import LookupContext
 from hub.addressing.memory import RegisterMemory
-from hub.addressing.outcomes import Rules
 from hub.addressing.recheck import Recheck
+from hub.addressing.register_text import one_line
 from hub.addressing.registers import Registers
 from hub.addressing.soap_client import Parked
 from hub.errors import Unavailable
@@ -36,54 +35,52 @@ from schemas.identities import KNOWN_REGIONAL_PATTERNS, parse_person_id
 from schemas.messages import Question
 
 _SCHEDULE_S = (5.0, 30.0, 120.0, 310.0, 600.0, 3600.0)
-"""Waits between look-ups of a person whose registers do not answer, the last one repeated until ``_GIVE_UP``."""
+"""Seconds between look-ups of a person whose registers do not answer; the last wait is repeated until ``_GIVE_UP``."""
 _GIVE_UP = timedelta(hours=72)
-"""From the first time that it is asked, without the time in which nobody could ask it; after this it is asked no more: its last
-outcome stands, and whoever has to see to it by hand was told.
+"""From the first try, without the time in which no hub could ask. After this the question is asked no more: the last outcome
+stands, and the units that must address the case by hand have been told.
 """
 
 
 class Worker:
-    """Asks what the outbox says shall be asked. ``registers`` is None where an installation has none: then all is
-    manual.
-    """
+    """Asks the questions of the outbox. An installation without registers (``registers`` is None) addresses by hand."""
 
     def __init__(
         self,
         store: Store,
         directory: Callable[[], Directory],
         registers: Registers | None,
-        known: RegisterMemory,
+        memory: RegisterMemory,
         *,
         production: bool,
     ) -> None:
         self.intake: Intake | None = None
-        self.news: Recheck | None = None
+        self.recheck: Recheck | None = None
         self._store = store
         self._directory = directory
         self._registers = registers
-        self._known = known
+        self._memory = memory
         self._production = production
-        self._lanes = Lanes(store, self._ask)
+        self._queues = LookupQueues(store, self._ask)
 
     @property
     def asks(self) -> bool:
-        """Whether this hub is the one that asks the registers: several ask no more than one may."""
-        return self._lanes.owned
+        """Whether this hub asks the registers: of several hubs only one does, since the rate counts for all."""
+        return self._queues.owned
 
     def offer(self, items: Sequence[OutboxRow]) -> None:
-        """Rows that were just committed; what finds no room is read from the table later."""
+        """Rows that were just committed; a row that finds no room is read from the table later."""
         lookups = [item for item in items if item.kind == "lookup"]
         if lookups:
-            self._lanes.offer(lookups)
+            self._queues.offer(lookups)
 
     async def run(self) -> None:
         """Until cancelled."""
-        await self._lanes.run()
+        await self._queues.run()
 
     async def _ask(self, item: OutboxRow) -> None:
-        """One question to its outcome, whatever is raised on the way. Raises ``Unavailable``: the database is away; the
-        row stays due.
+        """Asks one question and writes its outcome, whatever is raised. Raises ``Unavailable`` when the database is away;
+        the row stays due.
         """
         question = item.content
         assert isinstance(question, Question)
@@ -91,7 +88,7 @@ class Worker:
             said, again = await self._answer(item, question)
         except Unavailable:
             raise
-        except Exception as error:  # noqa: BLE001 - a defect of ours ends in the manual queue, not in a look-up without end
+        except Exception as error:  # noqa: BLE001 - a defect of ours puts the case in the manual queue and does not repeat for ever
             log.error("lookup_failed", error=type(error).__name__, case=item.case_id)
             said, again = f"defect-{type(error).__name__}", True
             await self._tell(item, question, unavailable(said))
@@ -109,7 +106,7 @@ class Worker:
                 await outbox.done(connection, item.id, said)
 
     async def _answer(self, item: OutboxRow, question: Question) -> tuple[str, bool]:
-        """What was said, in words for the timeline, and whether to ask again later. The case is told."""
+        """The outcome in words for the timeline, and whether to ask again later. The case gets its message."""
         if question.question == "folkbokforing":
             return await self._afresh(item.case_id or "", question.person or "")
         if question.question == "adressering":
@@ -124,9 +121,8 @@ class Worker:
         return verdict.outcome, again
 
     async def _tell(self, item: OutboxRow, question: Question, answer: Adressering | Verifiering) -> None:
-        """The answer becomes a message of the hub's own in its case; the same answer again changes nothing (D-2).
-
-        A message that is held for the answer is told nothing: it is tried again.
+        """The answer becomes a hub message in its case; the same answer again changes nothing (D-2). Where a held message waits
+        for the answer there is no hub message: the held message is tried again.
         """
         if item.case_id is None or question.concerns == "decided_by" or question.question != _NAME[type(answer)]:
             return
@@ -136,11 +132,11 @@ class Worker:
         await self.intake.submit([message], patient=True)
 
     async def _afresh(self, case: str, person: str) -> tuple[str, bool]:
-        """``uppslag``: folkbokforing afresh."""
-        if self.news is None:
+        """Asks folkbokforing past the cache (``uppslag``)."""
+        if self.recheck is None:
             return "no-registers-configured", False
         try:
-            return await self.news.ask(case, person), False
+            return await self.recheck.ask(case, person), False
         except Unavailable as error:
             if error.reason == "database":
                 raise
@@ -149,27 +145,27 @@ class Worker:
             return f"folkbokforing={parked.reason}", False
 
     async def find(self, person: str, county: str) -> tuple[Adressering, bool]:
-        """What the registers say of a person, and whether asking again later may give more."""
+        """The addressing of a person, and whether asking again later may give more."""
         if self._registers is None:
             return unavailable("no-registers-configured"), False
-        rules = Rules(
+        rules = LookupContext(
             now=datetime.now(UTC),
             home_county=county or None,
             production=self._production,
             regional_patterns=KNOWN_REGIONAL_PATTERNS,
         )
         resolution = await self._registers.resolve(parse_person_id(person, KNOWN_REGIONAL_PATTERNS), rules)
-        answer, again = await addressed(resolution, self._directory(), self._registers)
+        answer, again = await adressering_of(resolution, self._directory(), self._registers)
         if not again:
-            self._known.put_person(person, county, answer)
+            self._memory.put_person(person, county, answer)
         return answer, again
 
     async def verify(self, question: Question) -> tuple[Verifiering | str, bool]:
-        """C-3: whether HSA gives the person a befattning that the directory maps to the role, or a licence where that is
-        what was asked (C-22), or why that is not known; and whether to ask again later.
+        """Whether HSA gives the actor a befattning that the directory maps to the role (C-3), or a licence where the question
+        is about that (C-22); a text where HSA did not answer; and whether to ask again later.
         """
         actor, role = question.actor or "", question.role or ""
-        outcome = self._known.actor(actor, role)
+        outcome = self._memory.actor(actor, role)
         if outcome is None or outcome == ASKED:
             if self._registers is None:
                 return "no-registers-configured", False
@@ -181,10 +177,10 @@ class Worker:
                 return f"hsa_employee={error.reason}", True
             except Parked as parked:
                 if role == LICENSED:
-                    self._known.unanswered(actor, role)
+                    self._memory.unanswered(actor, role)
                 return f"hsa_employee={parked.reason}", False
             outcome = self._verdict(role, rows)
-            await self._known.put_actor(actor, role, outcome, _name(rows))
+            await self._memory.put_actor(actor, role, outcome, _name(rows))
         facts = question.model_dump(include={"unit", "actor", "role", "concerns"})
         return Verifiering.model_validate({**facts, "outcome": outcome}), False
 
@@ -208,21 +204,21 @@ _NAME = {Adressering: "adressering", Verifiering: "verifiering"}
 
 
 def _name(rows: Sequence[Employee]) -> str | None:
-    """How the person is shown (C-60); one whose own identity is protected by HSA-id alone."""
+    """The name to show (C-60). None where the identity is protected: then the HSA-id alone is shown."""
     if any(row.protected for row in rows):
         return None
-    return next((name for row in rows if (name := fitting(row.name)) is not None), None)
+    return next((name for row in rows if (name := one_line(row.name)) is not None), None)
 
 
 def counted(register: str, outcome: str, seconds: float) -> None:
-    """Every question to a register, for the metrics."""
+    """Counts a question to a register in the metrics."""
     metrics.lookups.labels(register, outcome).inc()
     if outcome != "cached":
         metrics.lookup_seconds.labels(register).observe(seconds)
 
 
 def failed(register: str, reason: str) -> None:
-    """Which register did not answer and why, for operations: a VP fault by its number, where the platform has it."""
+    """Reports a register's failure to operations: a VP fault by its number, where the platform has that number."""
     unknown = reason.startswith("VP") and reason not in RETRYABLE | PARKED
     metrics.lookup_failures.labels(register, "VP-other" if unknown else reason).inc()
     log.warning("register_failed", register=register, reason=reason)

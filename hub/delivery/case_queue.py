@@ -5,9 +5,11 @@ plain row only.
 from __future__ import annotations
 
 import heapq
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+
+from cachetools import LRUCache
 
 from hub.store.outbox import OutboxRow
 
@@ -28,7 +30,7 @@ class CaseQueue:
         """Of the messages in memory, as far as their size is known."""
         self.unproven: dict[str, list[OutboxRow]] = {}
         self._cases: dict[str, deque[OutboxRow]] = {}
-        self._told: OrderedDict[str, int] = OrderedDict()
+        self._told: LRUCache[str, int] = LRUCache(_REMEMBERED)
         self._ready: deque[str] = deque()
         self._ready_set: set[str] = set()
         self._later: list[tuple[datetime, str]] = []
@@ -157,9 +159,6 @@ class CaseQueue:
         self.lighten(item)
         if item.kind == "notice" and item.sequence is not None:
             self._told[case] = item.sequence
-            self._told.move_to_end(case)
-            if len(self._told) > _REMEMBERED:
-                self._told.popitem(last=False)
         items = self._cases.get(case)
         if items:
             if items[0] is item:

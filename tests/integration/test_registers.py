@@ -9,8 +9,8 @@ import httpx
 import pytest
 from lxml import etree
 
-from hub.addressing.outcomes import LookupOutcome, Rules
-from hub.addressing.rate_limit import Pace
+from hub.addressing.lookups import LookupContext, LookupOutcome
+from hub.addressing.rate_limit import RateLimit
 from hub.addressing.registers import Registers
 from hub.addressing.soap_client import Caller, Parked, RegisterSettings
 from hub.errors import Misconfigured, Unavailable
@@ -112,7 +112,7 @@ def trouble(simulated, contract="*", **how):
 
 def rules(person=None, **changed):
     home = BY_ID[person].county if person else None
-    return Rules(
+    return LookupContext(
         **({"now": datetime(2026, 3, 2, 9, tzinfo=UTC), "home_county": home or "12", "production": False} | changed)
     )
 
@@ -295,44 +295,10 @@ async def test_keys_of_the_cache_metrics_and_logs_name_nobody(simulated, clock, 
     assert "Tolvan" not in caplog.text
 
 
-async def test_each_producer_gets_its_own_turns_at_the_rate_that_it_must_carry():
-    now, slept = [0.0], []
-
-    async def sleep(seconds):
-        slept.append(seconds)
-
-    pace = Pace(1.0, max_wait=2.5, clock=lambda: now[0], sleep=sleep)
-    for producer_id in ("12", "12", "14", "12"):
-        await pace.turn(producer_id)
-    assert slept == [1.0, 2.0]
-    with pytest.raises(Unavailable, match="register-busy") as busy:
-        await pace.turn("12")
-    assert busy.value.retry_after == 3.0
-    now[0] = 10.0
-    await pace.turn("12")
-    assert slept == [1.0, 2.0]
-
-
-async def test_a_burst_may_go_at_once_and_is_earned_back():
-    now, slept = [0.0], []
-
-    async def sleep(seconds):
-        slept.append(seconds)
-
-    pace = Pace(1.0, burst=3, clock=lambda: now[0], sleep=sleep)
-    for _ in range(4):
-        await pace.turn("12")
-    assert slept == [1.0]
-    now[0] = 100.0
-    for _ in range(3):
-        await pace.turn("12")
-    assert slept == [1.0]
-
-
 async def test_a_call_waits_for_its_turn_and_so_does_its_second_attempt(simulated):
     taken = []
 
-    class Counting(Pace):
+    class Counting(RateLimit):
         async def turn(self, producer, *, routine=False):
             taken.append(producer)
 

@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from personnummer import personnummer as other_library
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from stdnum.se import orgnr as stdnum_orgnr
 from stdnum.se import personnummer as stdnum_personnummer
@@ -266,6 +267,18 @@ def test_python_stdnum_agrees_on_personnummer_of_1800_to_today(text):
     except IdentityError:
         ours = False
     assert ours == stdnum_personnummer.is_valid(text)
+
+
+@given(personnummer | samordningsnummer(), st.integers(0, 11), st.integers(0, 9))
+def test_the_library_personnummer_agrees_on_numbers_with_one_digit_changed(text, place, digit):
+    """Of 1800 to today: it knows samordningsnummer, but neither month 00 nor day 60, and takes other centuries."""
+    changed = f"{text[:place]}{digit}{text[place + 1 :]}"
+    assume("1800" <= changed[:4] < str(TODAY.year) and changed[4:6] != "00" and changed[6:8] != "60")
+    try:
+        ours = parse_person_id(changed, today=TODAY) is not None
+    except IdentityError:
+        ours = False
+    assert ours == other_library.valid(changed)
 
 
 # --- reserve numbers ------------------------------------------------------------------------------------------------

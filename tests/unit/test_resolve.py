@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.addressing.outcomes import Lookup, LookupFailed, LookupOutcome, Register, Resolution, Rules, Unknown
+from hub.addressing.lookups import Lookup, LookupContext, LookupFailed, LookupOutcome, Register, Resolution, Unknown
 from hub.addressing.resolve import next_question
 from hub.translators.soap.folkbokforing import (
     Address,
@@ -21,7 +21,7 @@ from hub.translators.soap.listing import CountiesAnswer, Listing, ListingAnswer
 from schemas.identities import VASTRA_GOTALAND, parse_person_id
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
-RULES = Rules(NOW)
+RULES = LookupContext(NOW)
 TOLVAN = parse_person_id("191212121212")
 ELSA = parse_person_id("194501019808")
 COORDINATION = parse_person_id("198001632390")
@@ -96,8 +96,8 @@ def test_a_listing_in_another_county_than_that_of_registration_is_elsewhere():
 
 def test_elsewhere_is_seen_from_the_cases_region_when_it_is_given():
     answer = answering({TOLVAN: record()}, ["12"], {"12": [pv()]})
-    assert resolve(TOLVAN, answer, Rules(NOW, home_county="14")).outcome is LookupOutcome.LISTED_ELSEWHERE
-    assert resolve(TOLVAN, answer, Rules(NOW, home_county="12")).outcome is LookupOutcome.LISTED
+    assert resolve(TOLVAN, answer, LookupContext(NOW, home_county="14")).outcome is LookupOutcome.LISTED_ELSEWHERE
+    assert resolve(TOLVAN, answer, LookupContext(NOW, home_county="12")).outcome is LookupOutcome.LISTED
 
 
 def test_each_county_that_is_returned_is_asked_and_the_own_one_is_preferred():
@@ -157,7 +157,7 @@ def test_an_identity_that_folkbokforing_does_not_know_is_not_found():
 def test_a_test_person_is_discarded_in_production_only():
     answer = answering({TOLVAN: record(test=True)}, ["12"], {"12": [pv()]})
     assert resolve(TOLVAN, answer) == Resolution(LookupOutcome.NOT_FOUND, asked=("folkbokforing",))
-    assert resolve(TOLVAN, answer, Rules(NOW, production=False)).outcome is LookupOutcome.LISTED
+    assert resolve(TOLVAN, answer, LookupContext(NOW, production=False)).outcome is LookupOutcome.LISTED
 
 
 def test_of_a_protected_person_nothing_is_given_on_and_no_listing_is_asked():
@@ -263,7 +263,7 @@ def _regional() -> str:
 
 
 def test_a_coordination_number_is_tried_in_the_cases_own_region():
-    rules = Rules(NOW, home_county="12")
+    rules = LookupContext(NOW, home_county="12")
     found = resolve(COORDINATION, answering({COORDINATION: placeless(COORDINATION)}, ["12"], {"12": [pv()]}), rules)
     assert (found.outcome, found.asked[1]) == (LookupOutcome.LISTED, "listing_county:12")
     unlisted = resolve(COORDINATION, answering({COORDINATION: placeless(COORDINATION)}), rules)
@@ -276,7 +276,7 @@ def test_a_coordination_number_is_tried_in_the_cases_own_region():
 
 @pytest.mark.parametrize("refusal", [LookupFailed("client-fault", parked=True), CountiesAnswer(error=True)])
 def test_a_coordination_number_that_listing_refuses_is_a_reserve_number_but_a_personnummer_is_unavailable(refusal):
-    rules = Rules(NOW, home_county="12")
+    rules = LookupContext(NOW, home_county="12")
     refused = resolve(COORDINATION, answering({COORDINATION: placeless(COORDINATION)}, refusal), rules)
     assert refused.outcome is LookupOutcome.RESERVE_NUMBER
     assert resolve(TOLVAN, answering({TOLVAN: record()}, refusal), rules).outcome is LookupOutcome.UNAVAILABLE
@@ -357,7 +357,7 @@ def test_whatever_the_registers_answer_there_is_an_outcome_and_a_protected_perso
         seen.append((question, one))
         return one
 
-    found = resolve(person, answer, Rules(NOW, home_county=home, production=production))
+    found = resolve(person, answer, LookupContext(NOW, home_county=home, production=production))
     assert (found.health_centre is None) is found.outcome.manual
     if any(isinstance(one, PersonRecord) and one.protected for _, one in seen):
         assert (found.name, found.address, found.municipality_code, found.health_centre) == (None, None, None, None)

@@ -1,5 +1,5 @@
-"""One question to a register: out of the cache or by a call, kept, counted, and what its failure means
-(law-and-lookups.md §3). Imports ``calls`` beside it and ``translators.soap.envelope``. It logs nothing.
+"""One question to a register: answered from the cache or by a call, cached and counted; a failure is classified
+(law-and-lookups.md §3). Imports ``soap_client`` beside it and ``translators.soap.envelope``. It logs nothing.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ OnFailure = Callable[[str, str], None]
 """(contract, reason): VP009, client-fault, time-out, http-503, unreadable-not-valid-…; nothing of an answer's content."""
 _LONGEST_PAUSE_S = 3600.0
 _LARGE = 100_000
-"""Bytes; a larger answer is read beside the event loop."""
+"""Bytes; a larger answer is read in a thread beside the event loop."""
 
 
 class Cache(Protocol):
-    """Where answers are kept between look-ups, and faults for as long as they forbid another try."""
+    """Keeps answers between look-ups, and faults for as long as they forbid another try."""
 
     async def get(self, register: str, key: str) -> dict[str, Any] | None:
-        """What was put, or ``None``. What has expired may still come: the caller looks at it."""
+        """The stored answer, or ``None``. An expired answer may still come: the caller looks at its time."""
 
     async def put(self, register: str, key: str, answer_json: dict[str, Any], expires: datetime) -> None:
         """Keep until ``expires`` (aware). ``key`` names nobody, ``answer_json`` does: it is never logged."""
@@ -40,15 +40,15 @@ class Cache(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CachedContract(Generic[T]):
-    """How the answers of one contract are named in metrics and cache, kept as JSON, and when one says "none"."""
+    """How the answers of one contract are named in metrics and in the cache, turned into JSON, and which of them are empty."""
 
     name: str
     adapter: TypeAdapter[T]
     empty: Callable[[T], bool]
 
 
-class Asking:
-    """How every question is asked, whichever register it is for."""
+class CachedLookup:
+    """Asks every question, whichever register it is for."""
 
     def __init__(
         self,
@@ -76,8 +76,8 @@ class Asking:
         fresh: bool = False,
         routine: bool = False,
     ) -> T:
-        """The answer, out of the cache where it is still good, unless ``fresh``. Raises ``Unavailable`` or ``Parked``.
-        ``producer``, ``about``: whom is asked about what; ``routine``: nobody waits for the answer.
+        """The answer, from the cache while it is good, unless ``fresh``. Raises ``Unavailable`` or ``Parked``.
+        ``producer`` is asked, ``about`` names the question; ``routine``: nobody waits for the answer.
         """
         begun = time.perf_counter()
         key = self.key(kept.name, producer, *about)
@@ -96,7 +96,7 @@ class Asking:
                     return answer
         try:
             answer = await read_beside(await caller.ask(producer, build(), routine=routine), read)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is this question's trouble, and an outcome
+        except Exception as error:  # noqa: BLE001 - whatever is raised concerns this question alone, and is an outcome
             failure = self.failed(kept.name, error, begun)
             asked_to_wait = getattr(error, "retry_after", None) if _of_the_producer(error) else None
             if isinstance(error, SoapFault | Unreadable):
@@ -109,25 +109,25 @@ class Asking:
         return answer
 
     async def keep(self, kept: CachedContract[T], caller: Caller, key: str, answer: T) -> None:
-        """Until it has to be asked anew, which comes sooner where the register knew nothing."""
+        """Caches an answer until it must be asked for anew; an empty answer for a shorter time."""
         settings = caller.settings
         until = self._now() + timedelta(seconds=settings.ttl_negative if kept.empty(answer) else settings.ttl_positive)
         stored = {"answer": kept.adapter.dump_python(answer, mode="json"), "until": until.isoformat()}
         await self._cache.put(kept.name, key, stored, until)
 
     async def _hold(self, name: str, key: str, failure: Unavailable | Parked, pause: float) -> None:
-        """Remember the fault where every process sees it: the register counts us as one consumer."""
+        """Caches a fault where every process sees it: the register counts all hubs as one consumer."""
         until = self._now() + timedelta(seconds=pause)
         parked, vp = (True, failure.vp_number) if isinstance(failure, Parked) else (False, None)
         stored = {"fault": failure.reason, "parked": parked, "vp_number": vp, "until": until.isoformat()}
         await self._cache.put(name, key, stored, until)
 
     def key(self, *parts: str) -> str:
-        """Of a question, by contract, producer and what it is about; it names nobody."""
+        """The cache key of a question, from contract, producer and subject; the key names nobody."""
         return blake2b("\x1f".join(parts).encode(), key=self._key_secret, digest_size=20).hexdigest()
 
     def failed(self, name: str, error: Exception, begun: float) -> Unavailable | Parked:
-        """What a failure means for the question, counted and told to operations."""
+        """Classifies a failure, counts it and reports it to operations."""
         if isinstance(error, SoapFault | Unreadable):
             failure = failure_of(error)
             word = "unreadable" if isinstance(error, Unreadable) else "fault"
@@ -140,22 +140,22 @@ class Asking:
         return failure
 
     def report(self, name: str, outcome: str, begun: float) -> None:
-        """NoticeExtensions to operations; ``begun``: when the question was, by ``time.perf_counter``."""
+        """Counts the question; ``begun``: when it was asked, by ``time.perf_counter``."""
         self._on_lookup(name, outcome, time.perf_counter() - begun)
 
 
 def _held(stored: dict[str, Any], left: float) -> Unavailable | Parked:
-    """The fault of last time, told again without asking. ``left``: seconds until the question may be asked."""
+    """The cached fault, raised again without a call. ``left``: seconds until the question may be asked."""
     if stored["parked"]:
         return Parked(stored["fault"], stored["vp_number"])
     return Unavailable(stored["fault"], retry_after=left)
 
 
 def _of_the_producer(error: Exception) -> bool:
-    """Whether the other side itself said that it cannot answer now."""
+    """Whether the producer itself said that it cannot answer now."""
     return isinstance(error, Unavailable) and error.reason.startswith("http-")
 
 
 async def read_beside(body: bytes, read: Callable[[bytes], T]) -> T:
-    """An answer read, beside the event loop where it is large."""
+    """Reads an answer; a large one in a thread beside the event loop."""
     return await asyncio.to_thread(read, body) if len(body) > _LARGE else read(body)

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.addressing.addressed import addressed
-from hub.addressing.lines import fitting
-from hub.addressing.memory import TimedMemory
-from hub.addressing.outcomes import LookupOutcome, Resolution
+from hub.addressing.adressering import adressering_of
+from hub.addressing.lookups import LookupOutcome, Resolution
+from hub.addressing.memory import RegisterMemory, Remembered, timed_memory
+from hub.addressing.register_text import one_line
 from hub.addressing.soap_client import Parked
 from hub.errors import Unavailable
 from hub.processes.shared.registers import outcome_of, receivers
@@ -65,7 +65,7 @@ async def test_a_listing_whose_unit_is_no_hsa_id_is_for_the_manual_queue_and_say
     found = Resolution(
         LookupOutcome.LISTED, health_centre="Vårdcentralen på torget", municipality_code="1281", county="12"
     )
-    answer, again = await addressed(found, directory(), Catalogue())
+    answer, again = await adressering_of(found, directory(), Catalogue())
     assert (answer.outcome, answer.health_centre, answer.municipality_unit) == ("receiver_not_connected", None, KOMMUN)
     assert "listed -> an id that is no HSA-id (not connected)" in answer.why
     assert not again
@@ -81,16 +81,16 @@ async def test_a_name_and_an_address_of_any_length_and_signs_are_told(name, stre
         name=name,
         address=Address(None, street, city=city),
     )
-    answer, _ = await addressed(found, directory(), Catalogue())
+    answer, _ = await adressering_of(found, directory(), Catalogue())
     assert answer.outcome == "listed"
     assert (answer.name or "").isprintable()
     assert len(answer.address or "") <= 300
 
 
 def test_what_is_cut_shows_that_it_was():
-    assert fitting("Å" * 301) == "Å" * 299 + "…"
-    assert fitting("Å" * 300) == "Å" * 300
-    assert fitting("\x07 \n") is None
+    assert one_line("Å" * 301) == "Å" * 299 + "…"
+    assert one_line("Å" * 300) == "Å" * 300
+    assert one_line("\x07 \n") is None
 
 
 @pytest.mark.parametrize("trouble", [Unavailable("VP009"), Parked("VP007", "VP007")])
@@ -102,20 +102,43 @@ async def test_a_municipality_that_hsa_does_not_say_now_is_asked_for_again_and_t
     without_code = Directory.model_validate(content)
     found = Resolution(LookupOutcome.LISTED, CENTRE, municipality_code="1281", county="12")
     hsa = Catalogue(trouble)
-    answer, again = await addressed(found, without_code, hsa)
+    answer, again = await adressering_of(found, without_code, hsa)
     assert (answer.outcome, answer.health_centre, again) == ("lookup_unavailable", CENTRE, True)
     assert f"hsa_unit={trouble.reason}" in answer.why
-    answer, again = await addressed(found, without_code, Catalogue("1281"))
+    answer, again = await adressering_of(found, without_code, Catalogue("1281"))
     assert (answer.outcome, answer.municipality_unit, again) == ("listed", KOMMUN, False)
 
 
-def test_memory_is_bounded_and_the_least_used_leaves_first():
-    memory = TimedMemory(2)
+def remembered(county="12", ttl=60, negative=60):
+    memory = RegisterMemory(None, ttl, negative)
+    memory.put_person("191212121212", county, Adressering(outcome="listed"))
+    return memory
+
+
+def test_memory_is_bounded_and_the_least_recently_used_leaves_first():
+    memory = timed_memory(2)
     for key in ("a", "b"):
-        memory.keep(key, key, 60)
-    assert memory.good("a") == "a"
-    memory.keep("c", "c", 60)
-    assert (memory.good("a"), memory.good("b"), memory.good("c")) == ("a", None, "c")
-    memory.keep("d", "d", -1)
-    assert memory.good("d") is None
-    assert len(memory) == 2
+        memory[key] = Remembered(key, 60)
+    assert memory.get("a").value == "a"
+    memory["c"] = Remembered("c", 60)
+    assert [memory.get(key) and key for key in "abc"] == ["a", None, "c"]
+
+
+def test_an_answer_is_remembered_for_its_own_time_a_negative_one_for_a_shorter(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    memory = remembered(ttl=60, negative=5)
+    memory.put_person("192002299861", "12", Adressering(outcome="unlisted"))
+    found = []
+    for now[0] in (4, 6, 61):
+        found.append([memory.person(number, "12") is not None for number in ("191212121212", "192002299861")])
+    assert found == [[True, True], [True, False], [False, False]]
+
+
+def test_a_person_of_whom_there_is_news_is_forgotten_in_every_region_and_nobody_else():
+    memory = remembered("12")
+    memory.put_person("191212121212", "14", Adressering(outcome="listed"))
+    memory.put_person("192002299861", "12", Adressering(outcome="listed"))
+    memory.drop_person("191212121212")
+    assert memory.person("191212121212", "12") is memory.person("191212121212", "14") is None
+    assert memory.person("192002299861", "12") is not None

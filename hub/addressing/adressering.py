@@ -1,12 +1,12 @@
-"""What the registers found, as the message that says so: whom the directory has for it, within our own bounds (V-2).
+"""Makes the message ``adressering`` of a resolution: which units of the directory are addressed (V-2).
 
 Imports the registers, the rules and the language.
 """
 
 from __future__ import annotations
 
-from hub.addressing.lines import fitting, one_line
-from hub.addressing.outcomes import Resolution
+from hub.addressing.lookups import Resolution
+from hub.addressing.register_text import format_address, one_line
 from hub.addressing.registers import Registers
 from hub.addressing.soap_client import Parked
 from hub.errors import Unavailable
@@ -17,16 +17,16 @@ from schemas.identities import IdentityError
 from schemas.unit_ids import ALL_PREFIXES, parse_hsa_id
 
 _MOST_FAILURES = 3
-"""Units that HSA is asked about in vain, before the rest of them wait for the next time."""
+"""After so many units that HSA did not answer for, the rest wait for the next time."""
 
 
 def unavailable(reason: str) -> Adressering:
-    """No register could be asked, or what it said could not be used."""
+    """The message that says that no register could be asked, or that its answer could not be used."""
     return Adressering(outcome="lookup_unavailable", why=(reason,))
 
 
-async def addressed(found: Resolution, directory: Directory, registers: Registers) -> tuple[Adressering, bool]:
-    """Whom to address, and whether asking again later may give more."""
+async def adressering_of(found: Resolution, directory: Directory, registers: Registers) -> tuple[Adressering, bool]:
+    """The message, and whether asking again later may give more."""
     unit, how, failed = await _receiving_unit(found.municipality_code, directory, registers)
     why = [*found.asked, *found.failures, *failed]
     if found.municipality_code is not None:
@@ -43,9 +43,9 @@ async def addressed(found: Resolution, directory: Directory, registers: Register
         municipality=found.municipality_code,
         municipality_unit=unit,
         county=found.county,
-        name=fitting(found.name),
-        address=None if found.address is None else one_line(found.address),
-        why=tuple(line for reason in why if (line := fitting(reason)) is not None),
+        name=one_line(found.name),
+        address=None if found.address is None else format_address(found.address),
+        why=tuple(line for reason in why if (line := one_line(reason)) is not None),
     )
     again = found.retry or (bool(failed) and outcome == "lookup_unavailable")
     return answer.model_copy(update={"outcome": outcome_of(answer, directory)}), again
@@ -59,7 +59,7 @@ def _hsa_id(text: str | None) -> str | None:
 
 
 def _fault_of(centre: str | None, directory: Directory) -> str:
-    """Why nobody can be told at the unit where the person is listed, or nothing."""
+    """Why the unit where the person is listed cannot be addressed; empty where it can."""
     entry = directory.unit_by_hsa.get(centre or "")
     if entry is None or entry.hsa not in directory.system_of:
         return " (not connected)"
@@ -69,8 +69,8 @@ def _fault_of(centre: str | None, directory: Directory) -> str:
 async def _receiving_unit(
     kommunkod: str | None, directory: Directory, registers: Registers
 ) -> tuple[str | None, str, list[str]]:
-    """V-2: the municipality's configured unit; where the directory does not say the code, HSA does (GetUnit). Who said
-    so, and what HSA did not answer.
+    """The municipality's receiving unit (V-2): the directory's; where the directory has none for the code, the unit for which
+    HSA gives that code (GetUnit). Returns the unit, where it was found, and HSA's failures.
     """
     if kommunkod is None:
         return None, "no municipality", []

@@ -1,4 +1,4 @@
-"""The words of addressing: questions to the registers, failures, and the outcomes of law-and-lookups.md §4.
+"""The types of addressing: look-ups, answers, failures, and the outcomes of law-and-lookups.md §4.
 
 Pure: imports ``schemas`` and the answers of ``translators.soap``.
 """
@@ -19,7 +19,7 @@ REFUSALS: Final = frozenset({"client-fault", "result-error"})
 
 
 class LookupOutcome(StrEnum):
-    """What addressing answers: never an exception. All but the first two put the case in the manual queue (§4)."""
+    """The outcome of addressing, never an exception. All but the first two put the case in the manual queue (§4)."""
 
     LISTED = "listed"
     LISTED_ELSEWHERE = "listed_in_another_region"
@@ -34,12 +34,12 @@ class LookupOutcome(StrEnum):
 
     @property
     def manual(self) -> bool:
-        """Whether operations and the sending ward must take over."""
+        """Whether operations and the sending ward must address the case by hand."""
         return self not in {LookupOutcome.LISTED, LookupOutcome.LISTED_ELSEWHERE}
 
 
 class Register(StrEnum):
-    """Which question: also the metric's label."""
+    """The kind of question; also the metric's label."""
 
     FOLKBOKFORING = "folkbokforing"
     COUNTIES = "listing_county"
@@ -80,8 +80,8 @@ Answer = PersonRecord | Unknown | CountiesAnswer | ListingAnswer | LookupFailed
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """What is known besides the registers. ``now``: aware. ``home_county``: the region of the case, when it has one."""
+class LookupContext:
+    """The facts that do not come from a register. ``now``: aware. ``home_county``: the case's region, when it has one."""
 
     now: datetime
     home_county: str | None = None
@@ -92,9 +92,8 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """Who was found. The municipality and the centre stand whatever the outcome: whoever is known is told (§4).
-
-    Of a protected person nothing but the flag is given on.
+    """The registers' answers put together. The municipality and the centre stand whatever the outcome: every unit that is
+    found is told (§4). Of a protected person only the flag is given.
     """
 
     outcome: LookupOutcome
@@ -102,13 +101,13 @@ class Resolution:
     """HSA-id."""
     health_centre_name: str | None = None
     municipality_code: str | None = None
-    """Kommunkod of the registration; ``None`` too for one who has left the register (V-2: manual queue)."""
+    """Kommunkod of the registration; ``None`` too for a person who has left the register (V-2: manual queue)."""
     county: str | None = None
     """Länskod of the listing, else of the registration."""
     name: str | None = field(default=None, repr=False)
     address: Address | None = field(default=None, repr=False)
     identity: PersonId | None = None
-    """The identity that counts now, where another than was asked: a changed number, a reserve number's main one."""
+    """The person's present identity where it is another than was asked for: a changed number, a reserve number's main one."""
     protected: bool = False
     deceased: bool = False
     deceased_on: str | None = None

@@ -1,6 +1,4 @@
-"""How what a register says is shown: on one line that our own bounds take, cut and marked where it is longer. Imports nothing
-of the hub.
-"""
+"""Writes a register's texts on one line within the bounds of our own messages. Imports nothing of the hub."""
 
 from __future__ import annotations
 
@@ -10,14 +8,14 @@ _MOST: Final = 300
 """Characters of a line in our messages (schemas/parts.py)."""
 
 
-def fitting(text: str | None) -> str | None:
-    """A text of a register as one line; what is cut off shows as an ellipsis. None where nothing is left."""
+def one_line(text: str | None) -> str | None:
+    """A text on one line, cut with an ellipsis where it is too long. None where nothing is left."""
     line = " ".join("".join(sign for sign in text or "" if sign.isprintable() or sign.isspace()).split())
     return (line if len(line) <= _MOST else line[: _MOST - 1] + "…") or None
 
 
-def one_line(address: object) -> str | None:
-    """An address as one line: c/o, street, postal code and city."""
+def format_address(address: object) -> str | None:
+    """An address on one line: c/o, street, postal code and city."""
     parts = [getattr(address, name, None) for name in ("care_of", "line1", "line2")]
     place = " ".join(filter(None, (getattr(address, "postal_code", None), getattr(address, "city", None))))
-    return fitting(", ".join(filter(None, [*parts, place])))
+    return one_line(", ".join(filter(None, [*parts, place])))

@@ -1,0 +1,81 @@
+"""The CloudEvents project's own SDK reads what the hub sends, and the hub reads what the SDK writes, as a vendor's client."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from cloudevents.core.bindings import http, kafka
+from cloudevents.core.v1.event import CloudEvent
+
+from hub.delivery.exits.kafka import _headers
+from hub.routers import attributes
+from hub.translators import formats, native
+from hub.translators.fhir.examples import notices
+from schemas.messages import Announcement, BilingualText, Receipt
+
+NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
+TEXT = BilingualText(sv="Rätta.", en="Correct it.")
+SENT = {
+    **{
+        f"{name} in {form}": formats.write_notice(*notices()[name], form, NOW)
+        for name in notices()
+        for form in ("native", "fhir")
+    },
+    "receipt": formats.write_receipt(Receipt(message="m", code="ok", case="c", sequence=7), "r-1", "native", NOW),
+    "announcement": formats.write_announcement(Announcement(text=TEXT), "a-1", "native", NOW),
+}
+VALID = {
+    path.stem: json.loads(path.read_bytes())
+    for path in sorted((Path(__file__).parents[2] / "contracts" / "valid").glob("*.json"))
+}
+
+
+def said(event):
+    """An event's attributes as text, without the media type, which is a header of its own in binary mode."""
+    found = {name: value for name, value in event.get_attributes().items() if name != "datacontenttype"}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in found.items()}
+
+
+def meant(envelope):
+    found = {name: value for name, value in envelope.items() if name != "datacontenttype"}
+    return found | {"time": datetime.fromisoformat(found["time"]).isoformat()}
+
+
+@pytest.mark.parametrize("written", SENT.values(), ids=SENT)
+def test_the_sdk_reads_a_record_of_ours_from_kafka(written):
+    headers = {**dict(_headers(written.attributes)), "content-type": written.media_type.encode()}
+    event = kafka.from_kafka_event(kafka.KafkaMessage(headers=headers, key=None, value=written.body))
+    assert said(event) == meant(written.attributes)
+    assert event.get_datacontenttype() == written.media_type
+    assert event.get_data() in (json.loads(written.body), written.body)
+
+
+@pytest.mark.parametrize("written", SENT.values(), ids=SENT)
+def test_the_sdk_reads_a_call_of_ours_at_a_webhook(written):
+    body = native.structured(written.attributes, written.body)
+    event = http.from_http_event(http.HTTPMessage(headers={"content-type": native.STRUCTURED}, body=body))
+    assert said(event) == meant(written.attributes)
+    assert event.get_data() == json.loads(written.body)
+
+
+def made(event):
+    envelope = {name: value for name, value in event.items() if name != "data"}
+    return CloudEvent(envelope | {"time": datetime.fromisoformat(event["time"])}, event["data"])
+
+
+@pytest.mark.parametrize("event", VALID.values(), ids=VALID)
+def test_the_hub_reads_a_message_that_the_sdk_writes_for_kafka_and_for_http_in_both_modes(event):
+    data = json.dumps(event["data"]).encode()
+    expected = native.read_binary({name: value for name, value in event.items() if name != "data"}, data)
+    binary = kafka.to_binary_event(made(event))
+    headers = {name.removeprefix("ce_"): value.decode() for name, value in binary.headers.items()}
+    headers["datacontenttype"] = headers.pop("content-type")
+    assert native.read_binary(headers, binary.value) == expected
+    binary = http.to_binary_event(made(event))
+    headers = attributes.of_http((name.encode(), value.encode()) for name, value in binary.headers.items())
+    assert native.read_binary(headers | {"datacontenttype": binary.headers["content-type"]}, binary.body) == expected
+    structured = http.to_structured_event(made(event))
+    assert native.read_binary(*native.split_structured(structured.body)) == expected
