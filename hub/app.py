@@ -28,7 +28,7 @@ from hub.intake.queue import Intake
 from hub.intake.reader_check import Readers
 from hub.log import log
 from hub.routers import cases as case_views
-from hub.routers import connections, errors, messages, openapi, ops
+from hub.routers import connections, dependencies, errors, messages, openapi, ops
 from hub.routers import fhir as fhir_in
 from hub.routers import kafka as kafka_in
 from hub.routers.asides import Asides
@@ -261,10 +261,10 @@ class Hub:
             description="The message hub for Swedish discharge coordination. Authenticate with the system's bearer token.",
             version="1",
         )
-        api.include_router(messages.router(self.intake, self.directory))
-        api.include_router(fhir_in.router(self.intake, self.directory))
-        api.include_router(case_views.router(self.store, self.directory, self._memory, self.readers))
-        api.include_router(ops.router(self._ready))
+        dependencies.wire(api, self.intake, self.directory)
+        case_views.wire(api, self.store, self.directory, self._memory, self.readers)
+        for routes in (messages.ROUTES, fhir_in.ROUTES, case_views.ROUTES, ops.router(self._ready)):
+            api.include_router(routes)
         errors.install(api, self.intake.workshop)
         openapi.install(api)
         return api

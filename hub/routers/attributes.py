@@ -1,4 +1,8 @@
-"""CloudEvents attributes from headers, in HTTP's binary mode and Kafka's. Imports the errors only."""
+"""CloudEvents attributes from headers, in HTTP's binary mode and Kafka's. Imports the errors only.
+
+HTTP's are not declared as FastAPI's ``Header``: any extension may come, one value is decoded in a way of its own, and an
+attribute that stands twice must be refused, where FastAPI would take one of the two.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 
 def of_http(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """The ``ce-`` headers: a quoted value is taken out of its quotes, percent-encoding decoded once (the HTTP binding,
-    3.1.3.2). Raises ``Refused`` for what is no UTF-8, and for an attribute or a content type that stands twice.
+    3.1.3.2). Raises ``Refused`` when a value is not UTF-8, and when an attribute or the content type stands twice.
     """
     found: dict[str, str] = {}
     types = 0
@@ -33,7 +37,7 @@ def of_http(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 def of_kafka(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
-    """The ``ce_`` headers, or ``ce-`` as HTTP has them; a null one is one that is not there. Raises ``Refused``."""
+    """The ``ce_`` headers, or ``ce-`` as in HTTP; a header without a value counts as absent. Raises ``Refused``."""
     found: dict[str, str] = {}
     for name, value in headers:
         lower = name.lower()
@@ -73,5 +77,5 @@ def _twice(attribute: str) -> Refused:
 
 
 def _element(attribute: str) -> str:
-    """A name that no attribute may have is the sender's own text, and not repeated (D-10)."""
+    """The attribute's place; a name that no attribute may have is the sender's own text and is not repeated (D-10)."""
     return f"/{attribute}" if _NAME.fullmatch(attribute) else "/?"

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 
 from hub.errors import Refused, Unavailable
 from hub.intake.workshop import Workshop
-from hub.routers import fhir, http
+from hub.routers import fhir, http, parameters
 
 _NOT_HERE = {
     404: ("not-found", "Adressen finns inte, se /docs.", "There is no such address, see /docs."),
@@ -27,7 +27,7 @@ def install(api: FastAPI, workshop: Workshop) -> None:
     """The handlers of everything that a route raises."""
 
     async def answer(request: Request, refused: Refused) -> Response:
-        if request.url.path.startswith(f"{fhir.PATH}/"):
+        if f"{request.url.path}/".startswith(f"{fhir.PATH}/"):
             return await fhir.outcome(request, refused, workshop)
         return http.problem(refused)
 
@@ -49,17 +49,7 @@ def install(api: FastAPI, workshop: Workshop) -> None:
 
     @api.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
-        place = "/".join(str(part) for part in error.errors()[0]["loc"][1:] if isinstance(part, int | str))
-        return await answer(
-            request,
-            Refused(
-                "parameter",
-                "En parameter saknas eller har fel form, se /docs.",
-                "A parameter is missing or of the wrong form, see /docs.",
-                f"/{place}" if place.isidentifier() else "/",
-                400,
-            ),
-        )
+        return await answer(request, parameters.refusal(error.errors()))
 
     @api.exception_handler(ClientDisconnect)
     async def gone(_: Request, __: ClientDisconnect) -> Response:

@@ -6,58 +6,71 @@ Whatever goes wrong under ``/fhir`` is answered as FHIR asks: with an OperationO
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from hub.errors import Refused
 from hub.intake.arrival import MAX_BYTES, Arrival
-from hub.intake.queue import Intake
 from hub.intake.reading import LARGE
 from hub.intake.workshop import Lost, Workshop
-from hub.routers import content_types, http
+from hub.routers import content_types, http, openapi
+from hub.routers.dependencies import CallingSystem, TheIntake
 from hub.translators import fhir, formats
-from schemas.directory import Directory
 from schemas.messages import BilingualText, Receipt
 from schemas.person_numbers import find_person_numbers
 
 PATH: Final = "/fhir"
 
 
-def router(intake: Intake, directory: Callable[[], Directory]) -> APIRouter:
-    """The operation and the statement of what there is."""
-    routes = APIRouter(tags=["fhir"], prefix=PATH)
+ROUTES = APIRouter(tags=["fhir"], prefix=PATH)
+Format = Annotated[
+    str | None,
+    Query(
+        alias="_format",
+        description="The format of the answer; goes before the header Accept.",
+        json_schema_extra={"enum": ["json", "xml", *content_types.BUNDLES]},
+    ),
+]
 
-    @routes.post(
-        "/$process-message",
-        summary="One FHIR R4 message Bundle, JSON or XML; the answer is a message Bundle with MessageHeader.response",
-    )
-    async def process_message(request: Request) -> Response:
-        system = http.authenticate(request, directory())
-        body = await http.body_of(request, MAX_BYTES)
-        media = content_types.of_bundle(http.content_type(request), body)
-        arrival = http.arrival(system, body, media)
-        (receipt,) = await http.submit(intake, [arrival])
-        asked = await _asked(arrival, intake.workshop)
-        if asked.id is not None and find_person_numbers(asked.id) and receipt.message != asked.id:
-            asked = fhir.Glimpse(None, asked.event)  # an id that is a person's number is not repeated (D-10)
-        sender = None if arrival.message is None else arrival.message.unit
-        return await _response(
-            intake.workshop, receipt, asked, sender, http.status_of(arrival, receipt), _wanted(request, media)
-        )
 
-    @routes.get("/metadata", summary="What of FHIR there is: the CapabilityStatement")
-    async def metadata(request: Request) -> Response:
-        statement = fhir.capabilities(str(request.base_url).rstrip("/") + PATH)
-        media = _wanted(request, formats.FHIR_JSON)
-        if media == formats.FHIR_XML:
-            statement = await intake.workshop.run(fhir.as_xml, statement)
-        return Response(statement, media_type=media)
+@ROUTES.post(
+    "/$process-message",
+    summary="One FHIR R4 message Bundle, JSON or XML; the answer is a message Bundle with MessageHeader.response",
+    responses=openapi.OUTCOMES,
+    response_class=Response,
+    openapi_extra=openapi.BUNDLE_BODIES,
+)
+async def process_message(
+    request: Request, system: CallingSystem, intake: TheIntake, format_: Format = None
+) -> Response:
+    body = await http.body_of(request, MAX_BYTES)
+    media = content_types.of_bundle(http.content_type(request), body)
+    arrival = http.arrival(system, body, media)
+    (receipt,) = await http.submit(intake, [arrival])
+    asked = await _asked(arrival, intake.workshop)
+    if asked.id is not None and find_person_numbers(asked.id) and receipt.message != asked.id:
+        asked = fhir.Glimpse(None, asked.event)  # an id that is a person's number is not repeated (D-10)
+    sender = None if arrival.message is None else arrival.message.unit
+    wanted = _wanted(request, format_, media)
+    return await _response(intake.workshop, receipt, asked, sender, http.status_of(arrival, receipt), wanted)
 
-    return routes
+
+@ROUTES.head("/metadata", include_in_schema=False)
+@ROUTES.get(
+    "/metadata",
+    summary="The CapabilityStatement: which parts of FHIR the hub takes in and answers with",
+    responses=openapi.STATEMENT,
+    response_class=Response,
+)
+async def metadata(request: Request, intake: TheIntake, format_: Format = None) -> Response:
+    statement = fhir.capabilities(str(request.base_url).rstrip("/") + PATH)
+    media = _wanted(request, format_, formats.FHIR_JSON)
+    if media == formats.FHIR_XML:
+        statement = await intake.workshop.run(fhir.as_xml, statement)
+    return Response(statement, media_type=media)
 
 
 async def outcome(request: Request, refused: Refused, workshop: Workshop) -> Response:
@@ -71,7 +84,7 @@ async def outcome(request: Request, refused: Refused, workshop: Workshop) -> Res
     )
     sent = content_types.bare(http.content_type(request) or "")
     otherwise = formats.FHIR_XML if "xml" in sent else formats.FHIR_JSON
-    media = _wanted(request, otherwise)
+    media = _wanted(request, request.query_params.get("_format"), otherwise)
     answer = await _response(workshop, receipt, fhir.Glimpse(None, None), None, refused.status, media)
     answer.headers.update(http.headers_of(refused))
     return answer
@@ -105,5 +118,5 @@ async def _response(
     return Response(content, status, media_type=media)
 
 
-def _wanted(request: Request, otherwise: str) -> str:
-    return content_types.wanted(request.headers.get("accept"), request.query_params.get("_format"), otherwise)
+def _wanted(request: Request, format_: str | None, otherwise: str) -> str:
+    return content_types.wanted(request.headers.get("accept"), format_, otherwise)

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from hub import metrics
 
@@ -29,13 +29,14 @@ def router(ready: Checks) -> APIRouter:
         "/health/ready",
         summary="Store, migrations, broker with real progress, intake, every loop: 200 when all are well, else 503;"
         " beside them the partitions that wait and the loops that were restarted",
+        responses={503: {"description": "Not ready.", "content": {"application/json": {}}}},
     )
     async def is_ready() -> JSONResponse:
         checks, beside = await ready()
         well = all(state == "ok" for state in checks.values())
         return JSONResponse({"status": "ok" if well else "not-ready", "checks": checks, **beside}, 200 if well else 503)
 
-    @routes.get("/metrics", summary="Prometheus metrics")
+    @routes.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse)
     async def exposition() -> Response:
         # Of ten thousand systems it takes a second, for which nobody else should wait.
         written = await asyncio.to_thread(metrics.exposition)

@@ -16,15 +16,9 @@ FOLDER = Path(__file__).parents[2] / "contracts"
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
-    nothing: Any = type("Nothing", (), {"workshop": None})()
     api = FastAPI(title="hub")
-    for router in (
-        messages.router(nothing, lambda: nothing),
-        fhir.router(nothing, lambda: nothing),
-        cases.router(nothing, lambda: nothing, nothing, nothing),
-        ops.router(lambda: nothing),
-    ):
-        api.include_router(router)
+    for routes in (messages.ROUTES, fhir.ROUTES, cases.ROUTES, ops.router(lambda: None)):
+        api.include_router(routes)
     openapi.install(api)
     return json.loads(json.dumps(api.openapi()))
 
@@ -85,5 +79,29 @@ def test_every_operation_says_its_statuses_and_every_parameter_its_form(document
                 ), (path, parameter["name"])
     for path, media in (("/metrics", "text/plain"), ("/cases/{id}/print/{document}", "application/pdf")):
         assert list(document["paths"][path]["get"]["responses"]["200"]["content"]) == [media]
+    for path in ("/cases/{id}/trace", "/cases/{id}/messages", "/cases/{id}/versions/{step}", "/units/{unit}/cases"):
+        shapes = {one["name"]: one["schema"] for one in document["paths"][path]["get"]["parameters"]}
+        assert (shapes["limit"]["minimum"], shapes["limit"]["default"] <= shapes["limit"]["maximum"]) == (1, True)
     process = document["paths"]["/fhir/$process-message"]["post"]["responses"]
     assert all(list(one["content"]) == ["application/fhir+json", "application/fhir+xml"] for one in process.values())
+
+
+def test_the_page_shows_one_message_and_the_receipts_that_it_would_get(document):
+    operation = document["paths"]["/messages"]["post"]
+    answers = {code: operation["responses"][code]["content"]["application/json"] for code in ("200", "202")}
+    shown = {**operation["requestBody"]["content"], "ok": answers["200"], "held": answers["202"]}
+    for media in (
+        "application/cloudevents+json",
+        "application/cloudevents-batch+json",
+        "application/json",
+        "ok",
+        "held",
+    ):
+        schema = shown[media]["schema"] | {"components": document["components"]}
+        assert Draft202012Validator(schema).is_valid(shown[media]["example"]), media
+    assert shown["ok"]["example"]["code"] == "ok" and shown["held"]["example"]["code"] == "transient-error"
+    assert not {"status", "type"} & (shown["ok"]["example"].keys() | shown["held"]["example"].keys())
+    event = shown["application/cloudevents+json"]["example"]
+    assert shown["ok"]["example"]["message"] == event["id"]
+    headers = {one["name"]: one.get("example") for one in operation["parameters"]}
+    assert headers["ce-id"] == event["id"]

@@ -240,6 +240,10 @@ async def test_fhir_answers_as_fhir_and_http_say(hub):
         assert (answer.status_code, answer.headers["content-type"]) == (status, FHIR_JSON)
         assert answer.json()["resourceType"] == "OperationOutcome"
     assert answer.headers["allow"] == "GET"
+    for path in ("/fhir", "/fhir/"):
+        answer = await hub._client.get(path)
+        assert (answer.status_code, answer.headers["content-type"]) == (404, FHIR_JSON)
+        assert answer.json()["resourceType"] == "OperationOutcome"
     assert problem(await hub.post("/nowhere", b"{}", STRUCTURED), 404, "not-found")
 
 
@@ -254,6 +258,9 @@ async def test_the_capability_statement_is_fhir_and_true(hub):
     assert operation.name == "process-message" and told.rest[0].resource is None
     assert told.implementation.url == f"http://127.0.0.1:{hub.port}/fhir"
     assert all(name in operation.documentation for name in READS)
+    head = await hub._client.head("/fhir/metadata")
+    assert (head.status_code, head.headers["content-type"], head.content) == (200, FHIR_JSON, b"")
+    assert head.headers["content-length"] == answer.headers["content-length"]
     answer = await hub._client.get("/fhir/metadata", headers={"accept": FHIR_XML})
     assert answer.headers["content-type"] == FHIR_XML
     assert CapabilityStatement.model_validate_xml(answer.content) == told

@@ -321,6 +321,43 @@ async def test_a_list_names_what_is_wrong_with_the_question_without_repeating_it
     assert (await place.ask(f"/units/{WARD}/cases", body={"namn": TOLVAN}, status=400))["rule"] == "bad-query"
 
 
+@pytest.mark.parametrize(
+    ("query", "rule", "element", "said"),
+    [
+        ("limit=201", "bad-query", "/limit", "högst 200"),
+        ("limit=ett", "bad-query", "/limit", "heltal"),
+        ("sort=age", "bad-query", "/sort", "changed, name eller personnummer"),
+        ("att_gora=maybe", "bad-query", "/att_gora", "true eller false"),
+        ("changed_since=igar", "bad-query", "/changed_since", "en tid med zon"),
+        ("changed_since=2026-03-02T08:00:00", "bad-query", "/changed_since", "en tid med zon"),
+        ("sida=2", "bad-query", "/query", "okänd parameter"),
+        ("namn=Tolvan", "D-10", "/query", "med POST"),
+        ("unit=anna", "hsa-id-format", "/unit", "HSA-id"),
+    ],
+)
+async def test_what_is_wrong_in_a_query_is_named_with_what_to_write_instead(place, query, rule, element, said):
+    refused = await place.ask(f"/units/{WARD}/cases?{query}", status=400)
+    assert (refused["rule"], refused["element"]) == (rule, element)
+    assert said in refused["text"]["sv"] and refused["text"]["sv"] != refused["text"]["en"]
+
+
+async def test_without_a_token_nothing_else_is_said_and_with_one_the_first_fault_is(place):
+    path = f"/units/{WARD}/cases"
+    answer = await place.client.post(f"{path}?limit=0", content=b"x" * 20_000)
+    assert (answer.status_code, answer.json()["rule"]) == (401, "unauthenticated")
+    assert answer.headers["content-type"] == "application/problem+json"
+    for more, rule, element in (
+        ({"x-actor": None}, "C-7", "/X-Actor"),
+        ({"x-actor": "anna"}, "hsa-id-format", "/X-Actor"),
+        ({"x-unit": CENTRE}, "C-4", "/X-Unit"),
+    ):
+        refused = await place.ask(f"{path}?limit=0", status=400, **more)
+        assert (refused["rule"], refused["element"]) == (rule, element)
+    large = {"name": "x" * 17_000}
+    assert (await place.ask(path, body=large, status=413))["rule"] == "too-large"
+    assert (await place.ask(path, body={"name": 1}, status=400))["element"] == "/name"
+
+
 async def test_the_cases_in_which_a_person_is_fast_vardkontakt_are_a_list_of_their_own(place):
     mine, other = await place.admit(), await place.admit(ANNA)
     named = {"person": "SE2321000255-P02", "unit": CENTRE, "kallelseansvarig": True}

@@ -6,25 +6,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 
 from hub.intake.hub_messages import WhatRegistersSaid
 from hub.intake.reader_check import Readers
 from hub.routers.cases import case, content, lists, paper, search, thread, tree
-from hub.routers.cases.desk import BEARER, Desk
-from hub.routers.cases.names import named
+from hub.routers.cases.desk import Desk
 from hub.store.transaction import Store
 from schemas.directory import Directory
 
+ROUTES = APIRouter()
+for _part in (lists, search, case, content, thread, paper, tree):
+    ROUTES.include_router(_part.ROUTES)
 
-def router(
-    store: Store, directory: Callable[[], Directory], known: WhatRegistersSaid, readers: Readers | None = None
-) -> APIRouter:
-    """Every view, behind the system's bearer token. ``readers``: asks HSA about those who read; None where there is no HSA
-    to ask.
+
+def wire(
+    api: FastAPI,
+    store: Store,
+    directory: Callable[[], Directory],
+    known: WhatRegistersSaid,
+    readers: Readers | None = None,
+) -> None:
+    """Gives the views of ``api`` their desk. ``readers``: asks HSA about those who read; None where there is no HSA to
+    ask.
     """
-    routes = APIRouter(tags=["cases"], dependencies=[BEARER], route_class=named(known))
-    desk = Desk(store, directory, known, readers)
-    for part in (lists, search, case, content, thread, paper, tree):
-        part.add(routes, desk)
-    return routes
+    api.state.desk = Desk(store, directory, known, readers)

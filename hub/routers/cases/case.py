@@ -1,19 +1,23 @@
-"""The case with everything that stands in it, and its trace (C-7, C-30, C-31). Imports the desk, the store's readings and
+"""The case with everything that stands in it, and its trace (C-7, C-30, C-31). Imports the desk, the store and
 the views.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import Query
 from fastapi.responses import Response
+from pydantic import Field
 
 from hub.processes.engine.case import Case
 from hub.processes.shared.disclosure import may_be_named, readable
-from hub.routers.cases.desk import HEADERS, ON_A_CASE, Desk, trace_of
-from hub.routers.cases.question import answer, bad, moment, now, number, of_moment, only, within
+from hub.routers.cases.asker import AskerAnywhere, AskerOnACase, TheDesk
+from hub.routers.cases.desk import Desk, trace_of
+from hub.routers.cases.names import views
+from hub.routers.cases.question import CaseId, InQuery, NoQuery, answer, moment, now, of_moment, within
+from hub.routers.parameters import bad
 from hub.store import access_log, case_reads
 from hub.store.access_log import Connection, TraceLine
 from hub.views.access import Asker, owns_the_trace
@@ -47,51 +51,50 @@ async def shown(
     return case, content
 
 
-def add(routes: APIRouter, desk: Desk) -> None:
-    """``/cases/{id}`` and ``/cases/{id}/trace``."""
+class TraceQuery(InQuery):
+    """A page of the trace."""
 
-    @routes.get(
-        "/cases/{id}",
-        summary="The case as it stands: content, steps by party and unit, what the unit may do, deadlines, liability",
-        openapi_extra=ON_A_CASE,
-    )
-    async def one(request: Request, id: str) -> Response:  # noqa: A002 - the name in the path
-        asker = desk.asker(request)
-        only(request)
-        async with desk.transaction() as connection:
-            _, content = await shown(desk, connection, asker, id, "arende")
-        return answer(content)
-
-    @routes.get(
-        "/cases/{id}/trace",
-        summary="Every reading and every change: who, which unit, what, when, on which ground; for those who take part",
-        openapi_extra={"parameters": HEADERS},
-    )
-    async def trace(request: Request, id: str) -> Response:  # noqa: A002
-        asker = desk.asker(request)
-        only(request, "cursor", "limit")
-        limit, before = number(request, "limit", 50, _MOST), _before(request)
-        async with desk.transaction() as connection:
-            case, _, _ = await desk.find(connection, id)
-            ground = owns_the_trace(case, asker, desk.directory())
-            lines = await access_log.lines(connection, id, before, limit)
-            count = within([line.size for line in lines], limit)
-            seen = readable(case, asker.unit.hsa, ground)
-            told = [
-                line for line in lines[:count] if not line.change or may_be_named(seen, line.what, line.events or ())
-            ]
-            changes = [line.number for line in told if line.change]
-            messages = await desk.messages(connection, case, changes)
-            await access_log.write(connection, [trace_of(asker, id, "logg", ground)])
-        content: dict[str, Any] = {"trace": [_line(line, messages, desk.directory(), seen) for line in told]}
-        if len(lines) > count:
-            last = lines[count - 1]
-            content["next"] = f"{moment(last.at)}_{'c' if last.change else 'r'}{last.number}"
-        return answer(content)
+    cursor: str | None = Field(default=None, max_length=100, description="next of the page before")
+    limit: int = Field(default=50, ge=1, le=_MOST)
 
 
-def _before(request: Request) -> tuple[datetime, bool, int] | None:
-    text = request.query_params.get("cursor")
+ROUTES = views()
+
+
+@ROUTES.get(
+    "/cases/{id}",
+    summary="The case as it stands: content, steps by party and unit, what the unit may do, deadlines, liability",
+)
+async def one(desk: TheDesk, asker: AskerOnACase, case: CaseId, _: NoQuery) -> Response:
+    async with desk.transaction() as connection:
+        _case, content = await shown(desk, connection, asker, case, "arende")
+    return answer(content)
+
+
+@ROUTES.get(
+    "/cases/{id}/trace",
+    summary="Every reading and every change: who, which unit, what, when, on which ground; for those who take part",
+)
+async def trace(desk: TheDesk, asker: AskerAnywhere, id_: CaseId, asked: Annotated[TraceQuery, Query()]) -> Response:
+    limit, before = asked.limit, _before(asked.cursor)
+    async with desk.transaction() as connection:
+        case, _, _ = await desk.find(connection, id_)
+        ground = owns_the_trace(case, asker, desk.directory())
+        lines = await access_log.lines(connection, id_, before, limit)
+        count = within([line.size for line in lines], limit)
+        seen = readable(case, asker.unit.hsa, ground)
+        told = [line for line in lines[:count] if not line.change or may_be_named(seen, line.what, line.events or ())]
+        changes = [line.number for line in told if line.change]
+        messages = await desk.messages(connection, case, changes)
+        await access_log.write(connection, [trace_of(asker, id_, "logg", ground)])
+    content: dict[str, Any] = {"trace": [_line(line, messages, desk.directory(), seen) for line in told]}
+    if len(lines) > count:
+        last = lines[count - 1]
+        content["next"] = f"{moment(last.at)}_{'c' if last.change else 'r'}{last.number}"
+    return answer(content)
+
+
+def _before(text: str | None) -> tuple[datetime, bool, int] | None:
     if text is None:
         return None
     time, _, place = text.partition("_")

@@ -1,17 +1,21 @@
-"""Earlier versions and the history of a field (C-50, C-51). Imports the desk, the store's readings and the views."""
+"""Earlier versions and the history of a field (C-50, C-51). Imports the desk, the store and the views."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import Query
 from fastapi.responses import Response
+from pydantic import Field
 
 from hub.errors import Refused
 from hub.processes.shared.disclosure import may_read
-from hub.routers.cases.desk import ON_A_CASE, Desk, Opened
-from hub.routers.cases.question import answer, number, only, plain
+from hub.routers.cases.asker import AskerOnACase, TheDesk
+from hub.routers.cases.desk import Opened
+from hub.routers.cases.names import views
+from hub.routers.cases.question import CaseId, CodePart, InQuery, NoQuery, PlainPart, VersionPart, answer, plain
 from hub.store import case_reads
 from hub.store.case_reads import Connection
 from hub.views.written import MESSAGES, ContentVersion, content, current, line, value_of, version, versions, writings
@@ -41,91 +45,102 @@ _NO_FIELD = Refused(
 )
 
 
-def add(routes: APIRouter, desk: Desk) -> None:
-    """``/cases/{id}/versions/…`` and ``/cases/{id}/fields/…``."""
+class HistoryQuery(InQuery):
+    """A page of versions, the newest first."""
 
-    @routes.get(
-        "/cases/{id}/versions/{step}",
-        summary="Every version of a step, the newest first (C-50)",
-        openapi_extra=ON_A_CASE,
-    )
-    async def all_versions(request: Request, id: str, step: str) -> Response:  # noqa: A002 - the name in the path
-        asker = desk.asker(request)
-        only(request, "before", "limit")
-        limit, before = number(request, "limit", 50, 200), number(request, "before", _LAST, _LAST)
-        async with desk.transaction() as connection:
-            opened = await desk.open(connection, id, asker, f"versioner/{_step(step)}")
-            every, may_see = await _versions(connection, step, opened)
-            asked = [v for v in reversed(may_see) if v.number < before]
-            messages = await desk.messages(connection, opened.case, [v.act.sequence for v in asked[:limit]])
-        stands = current(step, every, opened.case) if every else None
-        lines = [line(step, v, stands or 0, messages[v.act.sequence], desk.directory()) for v in asked[:limit]]
-        more = {"next_before": asked[limit - 1].number} if len(asked) > limit else {}
-        return answer({"step": step, "current": stands, "total": len(may_see), "versions": lines, **more})
+    before: int = Field(default=_LAST, ge=1, le=_LAST, description="next_before of the page before")
+    limit: int = Field(default=50, ge=1, le=200)
 
-    @routes.get(
-        "/cases/{id}/versions/{step}/{n}",
-        summary="One version of a step, marked when it is an earlier one and naming the one that stands (C-50)",
-        openapi_extra=ON_A_CASE,
-    )
-    async def one_version(request: Request, id: str, step: str, n: str) -> Response:  # noqa: A002
-        asker = desk.asker(request)
-        only(request)
-        if not plain(n):
+
+ROUTES = views()
+
+
+@ROUTES.get(
+    "/cases/{id}/versions/{step}",
+    summary="Every version of a step, the newest first (C-50)",
+)
+async def all_versions(
+    desk: TheDesk, asker: AskerOnACase, case: CaseId, step: CodePart, page: Annotated[HistoryQuery, Query()]
+) -> Response:
+    limit, before = page.limit, page.before
+    async with desk.transaction() as connection:
+        opened = await desk.open(connection, case, asker, f"versioner/{_step(step)}")
+        every, may_see = await _versions(connection, step, opened)
+        asked = [v for v in reversed(may_see) if v.number < before]
+        messages = await desk.messages(connection, opened.case, [v.act.sequence for v in asked[:limit]])
+    stands = current(step, every, opened.case) if every else None
+    lines = [line(step, v, stands or 0, messages[v.act.sequence], desk.directory()) for v in asked[:limit]]
+    more = {"next_before": asked[limit - 1].number} if len(asked) > limit else {}
+    return answer({"step": step, "current": stands, "total": len(may_see), "versions": lines, **more})
+
+
+@ROUTES.get(
+    "/cases/{id}/versions/{step}/{n}",
+    summary="One version of a step, marked when it is an earlier one and naming the one that stands (C-50)",
+)
+async def one_version(
+    desk: TheDesk, asker: AskerOnACase, case: CaseId, step: CodePart, n: VersionPart, _: NoQuery
+) -> Response:
+    if not plain(n):
+        raise replace(_NO_VERSION)
+    async with desk.transaction() as connection:
+        opened = await desk.open(connection, case, asker, f"version/{_step(step)}/{n}")
+        every, may_see = await _versions(connection, step, opened)
+        wanted = next((v for v in may_see if str(v.number) == n), None)
+        if wanted is None:
             raise replace(_NO_VERSION)
-        async with desk.transaction() as connection:
-            opened = await desk.open(connection, id, asker, f"version/{_step(step)}/{n}")
-            every, may_see = await _versions(connection, step, opened)
-            wanted = next((v for v in may_see if str(v.number) == n), None)
-            if wanted is None:
-                raise replace(_NO_VERSION)
-            needed = {wanted.act.sequence, *content(every[: wanted.number]).sequences}
-            messages = await desk.messages(connection, opened.case, needed)
-        return answer(version(step, every, wanted.number, opened.case, messages, desk.directory()))
+        needed = {wanted.act.sequence, *content(every[: wanted.number]).sequences}
+        messages = await desk.messages(connection, opened.case, needed)
+    return answer(version(step, every, wanted.number, opened.case, messages, desk.directory()))
 
-    @routes.get(
-        "/cases/{id}/fields/{document}/{field}",
-        summary="Who wrote what in a field and when, the newest first (C-51)",
-        description="The documents are kartlaggning, stallningstagande.slutenvard, .oppenvard and .kommun.",
-        openapi_extra=ON_A_CASE,
-    )
-    async def field_history(request: Request, id: str, document: str, field: str) -> Response:  # noqa: A002
-        asker = desk.asker(request)
-        only(request, "before", "limit")
-        limit, before = number(request, "limit", 50, 200), number(request, "before", _LAST, _LAST)
-        if not (plain(document) and plain(field)):
+
+@ROUTES.get(
+    "/cases/{id}/fields/{document}/{field}",
+    summary="Who wrote what in a field and when, the newest first (C-51)",
+    description="The documents are kartlaggning, stallningstagande.slutenvard, .oppenvard and .kommun.",
+)
+async def field_history(
+    desk: TheDesk,
+    asker: AskerOnACase,
+    case: CaseId,
+    document: CodePart,
+    field: PlainPart,
+    page: Annotated[HistoryQuery, Query()],
+) -> Response:
+    limit, before = page.limit, page.before
+    if not (plain(document) and plain(field)):
+        raise replace(_NO_FIELD)
+    names = MESSAGES.get(document.partition(".")[0], ())
+    async with desk.transaction() as connection:
+        # What stands in the path may be anything; the trace is kept only where the field is there.
+        opened = await desk.open(connection, case, asker, f"falthistorik/{document}/{field}")
+        acts = await case_reads.acts(connection, opened.case.id, names) if names else []
+        every = writings([act for act in acts if may_read(opened.case, act.name)], document, field)
+        if not every:
             raise replace(_NO_FIELD)
-        names = MESSAGES.get(document.partition(".")[0], ())
-        async with desk.transaction() as connection:
-            # What stands in the path may be anything; the trace is kept only where the field is there.
-            opened = await desk.open(connection, id, asker, f"falthistorik/{document}/{field}")
-            acts = await case_reads.acts(connection, opened.case.id, names) if names else []
-            every = writings([act for act in acts if may_read(opened.case, act.name)], document, field)
-            if not every:
-                raise replace(_NO_FIELD)
-            asked = [each for each in reversed(every) if each[0] < before]
-            messages = await desk.messages(connection, opened.case, [sequence for _, sequence in asked[:limit]])
-        history = [
-            {
-                "version": each,
-                "earlier": each != len(every),
-                "sequence": sequence,
-                "value": value_of(messages[sequence].message, document, field),
-                "by": messages[sequence].by(desk.directory()),
-            }
-            for each, sequence in asked[:limit]
-        ]
-        more = {"next_before": asked[limit - 1][0]} if len(asked) > limit else {}
-        return answer(
-            {
-                "document": document,
-                "field": field,
-                "current": len(every),
-                "total": len(every),
-                "history": history,
-                **more,
-            }
-        )
+        asked = [each for each in reversed(every) if each[0] < before]
+        messages = await desk.messages(connection, opened.case, [sequence for _, sequence in asked[:limit]])
+    history = [
+        {
+            "version": each,
+            "earlier": each != len(every),
+            "sequence": sequence,
+            "value": value_of(messages[sequence].message, document, field),
+            "by": messages[sequence].by(desk.directory()),
+        }
+        for each, sequence in asked[:limit]
+    ]
+    more = {"next_before": asked[limit - 1][0]} if len(asked) > limit else {}
+    return answer(
+        {
+            "document": document,
+            "field": field,
+            "current": len(every),
+            "total": len(every),
+            "history": history,
+            **more,
+        }
+    )
 
 
 def _step(step: str) -> str:

@@ -1,19 +1,14 @@
 """The desk at which a system asks for what it may see: who asks, one transaction, the trace before the answer (C-3 to C-7).
-Imports the views, the store's readings and the errors.
+Imports the views, the store and the errors.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
-
-from fastapi import Request, Security
-from fastapi.security import HTTPBearer
-from pydantic import BaseModel
 
 from hub.errors import Refused, Unavailable
 from hub.intake.arrival import is_case_id
@@ -24,54 +19,16 @@ from hub.processes.engine.rule import acting_role
 from hub.processes.engine.unit_view import as_configured
 from hub.processes.shared.disclosure import readable
 from hub.processes.shared.registers import hsa_disagrees, of_another_organisation
-from hub.routers import http
 from hub.store import access_log, case_reads, inbox
 from hub.store.access_log import Connection, Reading
 from hub.store.transaction import Store
-from hub.views.access import CHOICE, NOT_SHOWN, Asker, Reach, reach
+from hub.views.access import NOT_SHOWN, Asker, Reach, reach
 from hub.views.written import Seen, seen
-from schemas.directory import Directory
-from schemas.identities import IdentityError
-from schemas.unit_ids import ALL_PREFIXES, parse_hsa_id
-
-BEARER = Security(
-    HTTPBearer(auto_error=False, scheme_name="bearer", description="The system's token; its hash is in the directory.")
-)
+from schemas.directory import Directory, System
 
 _AT_ONCE = 4
 """Views read at a time: the intake and the relay need the pool's other connections."""
 _WAITING = 200
-
-
-def _header(name: str, description: str, *, required: bool) -> dict[str, Any]:
-    schema = {"type": "string"}
-    return {"name": name, "in": "header", "required": required, "description": description, "schema": schema}
-
-
-HEADERS: list[dict[str, Any]] = [
-    _header(
-        "X-Unit",
-        "HSA-id of the unit that reads; one of the system's. May stand in the path or as ?unit= instead.",
-        required=False,
-    ),
-    _header("X-Actor", "HSA-id of the person who reads (C-7).", required=True),
-    _header(
-        "X-Role",
-        "The role in which the person reads (C-3); may be left out where the unit has only one.",
-        required=False,
-    ),
-]
-GROUND = _header(
-    "X-Ground",
-    f"{CHOICE}: the deliberate choice to read a case in which one's own organisation, but not the unit, takes part (C-5).",
-    required=False,
-)
-ON_A_CASE = {"parameters": [*HEADERS, GROUND]}
-
-
-def body(model: type[BaseModel]) -> dict[str, Any]:
-    """What the documentation says of a body."""
-    return {"requestBody": {"content": {"application/json": {"schema": model.model_json_schema()}}}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +56,13 @@ class Desk:
 
     # --- who asks (C-3, C-4) ------------------------------------------------------------------------------------------
 
-    def asker(self, request: Request, unit: str | None = None) -> Asker:
-        """The unit, person and role behind a request; raises ``Refused`` 401, 403 or 400."""
+    def asker(self, system: System, units: Collection[str | None], actor: str, role: str | None) -> Asker:
+        """The unit, person and role behind a request; ``units``: the reading unit from each place where it may stand.
+
+        Raises ``Refused`` 400 or 403.
+        """
         directory = self.directory()
-        system = http.authenticate(request, directory)
-        named = {
-            self.hsa(each, "X-Unit")
-            for each in (unit, request.headers.get("x-unit"), request.query_params.get("unit"))
-            if each
-        }
+        named = {unit for unit in units if unit is not None}
         if len(named) != 1:
             raise Refused(
                 "C-4",
@@ -120,18 +75,8 @@ class Desk:
         entry = directory.unit_by_hsa.get(hsa)
         if entry is None or hsa not in system.units:
             raise replace(FOREIGN_UNIT)
-        actor = request.headers.get("x-actor")
-        if not actor:
-            raise Refused(
-                "C-7",
-                "Ange X-Actor: HSA-id för den som läser.",
-                "Give X-Actor: the HSA-id of the person who reads.",
-                "/X-Actor",
-                400,
-            )
-        actor = self.hsa(actor, "X-Actor")
         try:
-            role = acting_role(request.headers.get("x-role"), entry)
+            role = acting_role(role, entry)
         except Refused as refused:
             raise Refused(refused.rule, *_ROLE, "/X-Role", 403) from None
         if (stranger := of_another_organisation(actor, entry, directory)) is not None:
@@ -141,15 +86,7 @@ class Desk:
             raise Refused(wrong.rule, wrong.sv, wrong.en, "/X-Actor", 403)
         if self._readers is not None:
             self._readers.read(actor, role, hsa)
-        return Asker(system, entry, actor, role, choice=request.headers.get("x-ground") == CHOICE)
-
-    @staticmethod
-    def hsa(text: str, where: str) -> str:
-        """An HSA-id; what was written is not repeated (D-10)."""
-        try:
-            return parse_hsa_id(text, ALL_PREFIXES)
-        except IdentityError as error:
-            raise Refused(error.code, error.sv, error.en, f"/{where}", 400) from None
+        return Asker(system, entry, actor, role)
 
     # --- what is read -------------------------------------------------------------------------------------------------
 

@@ -6,29 +6,32 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import Depends, Path, Query
 from fastapi.responses import Response
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
 
 from hub.intake.arrival import is_case_id
 from hub.processes.engine.unit_view import duties
-from hub.routers.cases.desk import HEADERS, Desk, body, trace_of
-from hub.routers.cases.question import answer, bad, moment, now, of_body, of_moment, only, unreadable
+from hub.routers import openapi
+from hub.routers.cases.asker import AskerOfUnit, TheDesk
+from hub.routers.cases.desk import Desk, trace_of
+from hub.routers.cases.names import views
+from hub.routers.cases.question import Asked, InQuery, NoQuery, answer, body, in_body, moment, now, of_moment
+from hub.routers.parameters import bad
 from hub.store import access_log, lists
 from hub.store.lists import Found, Wanted
 from hub.views.access import Asker, may_be_known
 from hub.views.rows import row, stub
 from hub.views.written import seen
+from schemas.identity_types import KnownHsa
 from schemas.parts import Line
 
 _MOST = 200
 _MOST_CHANGED = 1000
 
 
-class Asked(BaseModel):
+class Filters(Asked):
     """The filters that may stand in a URL."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     sort: Literal["changed", "name", "personnummer"] = "changed"
     att_gora: bool = False
@@ -42,7 +45,7 @@ class Asked(BaseModel):
     limit: int = Field(default=50, ge=1, le=_MOST)
 
 
-class AskedInBody(Asked):
+class FiltersInBody(Filters):
     """The same, and what is about a person."""
 
     name: Line | None = None
@@ -51,63 +54,58 @@ class AskedInBody(Asked):
     """The beginning of it, or all; a number that the person had before finds them too (C-60)."""
 
 
-_QUERY = [
-    {
-        "name": name,
-        "in": "query",
-        "required": False,
-        "schema": schema,
-        "description": Asked.model_fields[name].description or "",
-    }
-    for name, schema in Asked.model_json_schema()["properties"].items()
-]
+class ListQuery(Filters, InQuery):
+    """The filters as a query."""
 
 
-def add(routes: APIRouter, desk: Desk) -> None:
-    """``/units/{unit}/cases`` and ``/units/{unit}/contacts/…/cases``."""
+ROUTES = views()
 
-    @routes.get(
-        "/units/{unit}/cases",
-        summary="The start list of a unit, newest change first; with changed_since the count and ids of what has changed",
-        openapi_extra={"parameters": [*HEADERS, *_QUERY]},
-    )
-    async def start_list(request: Request, unit: str) -> Response:
-        asker = desk.asker(request, unit)
-        return await _listed(desk, asker, _of_query(request))
 
-    @routes.post(
-        "/units/{unit}/cases",
-        summary="The same list, filtered by name or personnummer, which must not stand in a URL",
-        openapi_extra={"parameters": HEADERS, **body(AskedInBody)},
-    )
-    async def filtered(request: Request, unit: str) -> Response:
-        asker = desk.asker(request, unit)
-        only(request)
-        return await _listed(desk, asker, await of_body(request, AskedInBody))
+@ROUTES.get(
+    "/units/{unit}/cases",
+    summary="The start list of a unit, newest change first; with changed_since the count and ids of what has changed",
+)
+async def start_list(desk: TheDesk, asker: AskerOfUnit, asked: Annotated[ListQuery, Query()]) -> Response:
+    return await _listed(desk, asker, asked)
 
-    @routes.get(
-        "/units/{unit}/contacts/cases",
-        summary="The unit's cases in which the actor is fast vårdkontakt",
-        openapi_extra={"parameters": [*HEADERS, *_QUERY]},
-    )
-    async def ones_own(request: Request, unit: str) -> Response:
-        asker = desk.asker(request, unit)
-        return await _listed(desk, asker, _of_query(request), asker.actor)
 
-    @routes.get(
-        "/units/{unit}/contacts/{person}/cases",
-        summary="The unit's cases in which a person (HSA-id) is fast vårdkontakt",
-        openapi_extra={"parameters": [*HEADERS, *_QUERY]},
-    )
-    async def a_persons(request: Request, unit: str, person: str) -> Response:
-        asker = desk.asker(request, unit)
-        return await _listed(desk, asker, _of_query(request), desk.hsa(person, "person"))
+@ROUTES.post(
+    "/units/{unit}/cases",
+    summary="The same list, filtered by name or personnummer, which must not stand in a URL",
+    responses=openapi.READING_A_BODY,
+    openapi_extra=body(FiltersInBody),
+)
+async def filtered(
+    desk: TheDesk, asker: AskerOfUnit, _: NoQuery, asked: Annotated[FiltersInBody, Depends(in_body(FiltersInBody))]
+) -> Response:
+    return await _listed(desk, asker, asked)
+
+
+@ROUTES.get(
+    "/units/{unit}/contacts/cases",
+    summary="The unit's cases in which the actor is fast vårdkontakt",
+)
+async def ones_own(desk: TheDesk, asker: AskerOfUnit, asked: Annotated[ListQuery, Query()]) -> Response:
+    return await _listed(desk, asker, asked, asker.actor)
+
+
+@ROUTES.get(
+    "/units/{unit}/contacts/{person}/cases",
+    summary="The unit's cases in which a person (HSA-id) is fast vårdkontakt",
+)
+async def a_persons(
+    desk: TheDesk,
+    asker: AskerOfUnit,
+    person: Annotated[KnownHsa, Path(description="HSA-id of the fast vårdkontakt.")],
+    asked: Annotated[ListQuery, Query()],
+) -> Response:
+    return await _listed(desk, asker, asked, person)
 
 
 # --- the list ---------------------------------------------------------------------------------------------------------
 
 
-async def _listed(desk: Desk, asker: Asker, asked: Asked, contact: str | None = None) -> Response:
+async def _listed(desk: Desk, asker: Asker, asked: Filters, contact: str | None = None) -> Response:
     wanted = _wanted(asker, asked, contact)
     async with desk.transaction() as connection:
         if asked.changed_since is not None:
@@ -156,7 +154,7 @@ def is_own(found: Found, asker: Asker) -> bool:
     return participant is not None and asker.role in participant["roles"]
 
 
-def _wanted(asker: Asker, asked: Asked, contact: str | None) -> Wanted:
+def _wanted(asker: Asker, asked: Filters, contact: str | None) -> Wanted:
     since = asked.changed_since
     if getattr(asked, "name", None) is not None and asked.archived != "false":
         raise bad(
@@ -186,7 +184,7 @@ def _cursor(case: str, changed_at: datetime | None) -> str:
     return f"{'' if changed_at is None else moment(changed_at)}_{case}"
 
 
-def _after(asked: Asked) -> tuple[datetime | None, str] | None:
+def _after(asked: Filters) -> tuple[datetime | None, str] | None:
     if asked.cursor is None:
         return None
     text, _, case = asked.cursor.partition("_")
@@ -198,15 +196,3 @@ def _after(asked: Asked) -> tuple[datetime | None, str] | None:
             "use next of the page before, sorted alike",
         )
     return at, case
-
-
-# --- reading what was asked -------------------------------------------------------------------------------------------
-
-
-def _of_query(request: Request) -> Asked:
-    only(request, *Asked.model_fields)
-    given = {name: value for name, value in request.query_params.items() if name != "unit"}
-    try:
-        return Asked.model_validate(given)
-    except ValidationError as error:
-        raise unreadable(error, Asked.model_fields) from None

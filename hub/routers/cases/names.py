@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from fastapi import Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from pydantic_core import to_json
 
 from hub.intake.hub_messages import WhatRegistersSaid
+from hub.routers import openapi
 
 _HSA = re.compile(rb'"([A-Z]{2,6}[0-9]{10,12}-[A-Z0-9]{1,18})"')
 _JSON = "application/json"
@@ -26,20 +27,22 @@ def with_names(body: bytes, known: WhatRegistersSaid) -> bytes:
     return body if not names else body[:-1] + b',"names":' + to_json(names) + b"}"
 
 
-def named(known: WhatRegistersSaid) -> type[APIRoute]:
-    """The kind of route whose answers do so."""
+class Named(APIRoute):
+    """A route whose JSON answers do so."""
 
-    class Named(APIRoute):
-        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-            handle = super().get_route_handler()
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
 
-            async def answer(request: Request) -> Response:
-                response = await handle(request)
-                if response.media_type == _JSON and response.status_code < 300:
-                    response.body = with_names(bytes(response.body), known)
-                    response.headers["content-length"] = str(len(response.body))
-                return response
+        async def answer(request: Request) -> Response:
+            response = await handle(request)
+            if response.media_type == _JSON and response.status_code < 300:
+                response.body = with_names(bytes(response.body), request.app.state.desk.known)
+                response.headers["content-length"] = str(len(response.body))
+            return response
 
-            return answer
+        return answer
 
-    return Named
+
+def views() -> APIRouter:
+    """A router for views of cases."""
+    return APIRouter(tags=["cases"], route_class=Named, responses=openapi.READING)

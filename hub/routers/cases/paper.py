@@ -4,32 +4,35 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import Depends, Query
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic_core import PydanticCustomError
 
 from hub.errors import Refused
 from hub.printing import Printed, render
 from hub.processes.profiles.profile import PROFILES
 from hub.processes.shared.people import for_whom_and_why_are_given
+from hub.routers import openapi
+from hub.routers.cases.asker import AskerOnACase, TheDesk
 from hub.routers.cases.case import shown
-from hub.routers.cases.desk import ON_A_CASE, Desk, body
-from hub.routers.cases.question import PRIVATE, bad, now, of_body, only
+from hub.routers.cases.desk import Desk
+from hub.routers.cases.names import views
+from hub.routers.cases.question import PRIVATE, Asked, CaseId, CodePart, InQuery, NoQuery, body, in_body, now
 from hub.views.access import Asker
 from hub.views.paper import KINDS, paper, person
 from schemas.parts import Code, Line
 
 
-class Purpose(BaseModel):
+class Purpose(Asked):
     """For whom, and why."""
 
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
     for_whom: Line | None = None
     why: Line | None = None
 
 
-_CODE: TypeAdapter[str] = TypeAdapter(Code)
 _NO_DOCUMENT = Refused(
     "C-55",
     f"Dokumentet finns inte, eller är inte påbörjat. Det är ett av {', '.join(KINDS)}.",
@@ -37,44 +40,61 @@ _NO_DOCUMENT = Refused(
     "/document",
     404,
 )
-_QUERY = [
-    {
-        "name": name,
-        "in": "query",
-        "required": False,
-        "schema": {"type": "string"},
-        "description": "A code; names go with POST.",
-    }
-    for name in ("for_whom", "why")
-]
 
 
-def add(routes: APIRouter, desk: Desk) -> None:
-    """``/cases/{id}/print/{document}``."""
+def _code(text: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return check(text)
+    except ValidationError:
+        raise PydanticCustomError("not_a_code", "{en}", _NOT_A_CODE) from None
 
-    @routes.get(
-        "/cases/{id}/print/{document}",
-        summary="A document as PDF; for_whom and why as codes, required where the profile says so",
-        openapi_extra={"parameters": [*ON_A_CASE["parameters"], *_QUERY]},
-        response_class=Response,
-    )
-    async def by_code(request: Request, id: str, document: str) -> Response:  # noqa: A002 - the name in the path
-        asker = desk.asker(request)
-        only(request, "for_whom", "why")
-        return await _printed(
-            desk, asker, id, document, Purpose(for_whom=_code(request, "for_whom"), why=_code(request, "why"))
-        )
 
-    @routes.post(
-        "/cases/{id}/print/{document}",
-        summary="The same, with for_whom and why in words, which must not stand in a URL",
-        openapi_extra={**ON_A_CASE, **body(Purpose)},
-        response_class=Response,
-    )
-    async def in_words(request: Request, id: str, document: str) -> Response:  # noqa: A002
-        asker = desk.asker(request)
-        only(request)
-        return await _printed(desk, asker, id, document, await of_body(request, Purpose))
+_NOT_A_CODE = {
+    "sv": "Ange en kod utan namn eller nummer; ord sänds med POST",
+    "en": "Give a code without names; words go with POST",
+}
+_PurposeCode = Annotated[Code | None, WrapValidator(_code)]
+
+
+class PurposeQuery(InQuery):
+    """For whom and why, as codes."""
+
+    for_whom: _PurposeCode = Field(default=None, description="A code; names go with POST.")
+    why: _PurposeCode = Field(default=None, description="A code; names go with POST.")
+
+
+_PDF: openapi.Said = {200: {"content": {"application/pdf": {}}}}
+ROUTES = views()
+
+
+@ROUTES.get(
+    "/cases/{id}/print/{document}",
+    summary="A document as PDF; for_whom and why as codes, required where the profile says so",
+    responses=_PDF,
+    response_class=Response,
+)
+async def by_code(
+    desk: TheDesk, asker: AskerOnACase, case: CaseId, document: CodePart, asked: Annotated[PurposeQuery, Query()]
+) -> Response:
+    return await _printed(desk, asker, case, document, Purpose(for_whom=asked.for_whom, why=asked.why))
+
+
+@ROUTES.post(
+    "/cases/{id}/print/{document}",
+    summary="The same, with for_whom and why in words, which must not stand in a URL",
+    responses=_PDF | openapi.READING_A_BODY,
+    openapi_extra=body(Purpose),
+    response_class=Response,
+)
+async def in_words(
+    desk: TheDesk,
+    asker: AskerOnACase,
+    case: CaseId,
+    document: CodePart,
+    _: NoQuery,
+    purpose: Annotated[Purpose, Depends(in_body(Purpose))],
+) -> Response:
+    return await _printed(desk, asker, case, document, purpose)
 
 
 async def _printed(desk: Desk, asker: Asker, id_: str, document: str, purpose: Purpose) -> Response:
@@ -95,15 +115,3 @@ async def _printed(desk: Desk, asker: Asker, id_: str, document: str, purpose: P
     pdf = await asyncio.to_thread(render, made)
     headers = {**PRIVATE, "Content-Disposition": f'attachment; filename="{document}.pdf"'}
     return Response(pdf, 200, headers, "application/pdf")
-
-
-def _code(request: Request, name: str) -> str | None:
-    text = request.query_params.get(name)
-    if text is None:
-        return None
-    try:
-        return _CODE.validate_python(text)
-    except ValidationError:
-        raise bad(
-            name, "en kod utan namn eller nummer; ord sänds med POST", "a code without names; words go with POST"
-        ) from None

@@ -1,27 +1,55 @@
-"""What was asked, read so that nothing of it is repeated, and the answer as it goes out (D-10). Imports the errors and the
+"""What may be asked in the query and the body of a view, and the answer as it goes out (D-10). Imports the errors and the
 HTTP edge only.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from fastapi import Request
+from fastapi import Path, Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import to_json
 
-from hub.errors import Refused
-from hub.routers import http
+from hub.routers import http, parameters
 from hub.translators import json_text
+from schemas.identity_types import KnownHsa
 
 M = TypeVar("M", bound=BaseModel)
 _MOST_BYTES = 16_000
 
 PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+CODE = r"^[a-z0-9][a-z0-9_.\-]{0,59}$"
+_PLAIN = r"[A-Za-z0-9][A-Za-z0-9\-._:]{0,127}"
+_UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+
+
+class Asked(BaseModel):
+    """What a view may be asked: an unknown name is refused, since a misspelt filter must not give another list than was
+    meant.
+    """
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class InQuery(Asked):
+    """The query of a view that has no parameters of its own."""
+
+    unit: KnownHsa | None = Field(default=None, description="The reading unit, in place of the header X-Unit.")
+
+
+NoQuery = Annotated[InQuery, Query()]
+
+# The form of a path's parts is documented and not enforced: a path that names nothing of ours is answered 404 by its
+# route, which says what there is.
+CaseId = Annotated[str, Path(alias="id", description="The hub's case id.", json_schema_extra={"pattern": _UUID})]
+PlainPart = Annotated[str, Path(json_schema_extra={"pattern": f"^{_PLAIN}$"})]
+VersionPart = Annotated[str, Path(json_schema_extra={"pattern": "^[1-9][0-9]{0,8}$"})]
+CodePart = Annotated[str, Path(json_schema_extra={"pattern": CODE})]
 
 
 def answer(content: Any) -> Response:
@@ -29,45 +57,9 @@ def answer(content: Any) -> Response:
     return Response(to_json(content), 200, PRIVATE, "application/json")
 
 
-def only(request: Request, *allowed: str) -> None:
-    """A misspelt filter must not give another list than was meant; and nothing about a person stands in a URL (D-10)."""
-    unknown = set(request.query_params) - {*allowed, "unit"}
-    if unknown & {"name", "personnummer", "person", "q", "namn"}:
-        raise Refused(
-            "D-10",
-            "Namn och personnummer får inte stå i adressen. Sänd dem i innehållet med POST.",
-            "Names and person numbers must not stand in the URL. Send them in the body with POST.",
-            "/query",
-            400,
-        )
-    if unknown:
-        raise bad("query", "en okänd parameter", "an unknown parameter")
-
-
-def bad(where: str, sv: str, en: str) -> Refused:
-    """400: something asked for cannot be read; its value is not repeated (D-10)."""
-    return Refused("bad-query", f"Rätta {where}: {sv}.", f"Correct {where}: {en}.", f"/{where}", 400)
-
-
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-._:]{0,127}")
-
-
 def plain(text: str) -> bool:
     """Whether a part of the path can be the name or the id of anything of ours."""
-    return _PLAIN.fullmatch(text) is not None
-
-
-_NUMBER = re.compile(r"[0-9]{1,9}")
-
-
-def number(request: Request, name: str, default: int, most: int) -> int:
-    """A whole number of the query, 1 to ``most``."""
-    text = request.query_params.get(name)
-    if text is None:
-        return default
-    if not _NUMBER.fullmatch(text) or not 1 <= int(text) <= most:
-        raise bad(name, f"ett heltal 1 till {most}", f"a whole number 1 to {most}")
-    return int(text)
+    return re.fullmatch(_PLAIN, text) is not None
 
 
 def within(sizes: Collection[int], limit: int, budget: int = 8_000_000) -> int:
@@ -94,26 +86,35 @@ def moment(at: datetime) -> str:
 
 
 def of_moment(text: str) -> datetime | None:
-    """The inverse of ``moment``; None for what is no time."""
+    """The inverse of ``moment``; None when the text is no time."""
     try:
         return datetime.strptime(text, MOMENT).replace(tzinfo=UTC)
     except ValueError:
         return None
 
 
-async def of_body(request: Request, model: type[M]) -> M:
-    """What a body asks for, by its model; raises ``Refused`` 400 without repeating anything of it."""
-    raw = await http.body_of(request, _MOST_BYTES)
-    try:
-        return model.model_validate(json_text.read(raw))
-    except ValidationError as error:
-        raise unreadable(error, model.model_fields) from None
+# --- bodies -----------------------------------------------------------------------------------------------------------
 
 
-def unreadable(error: ValidationError, names: Collection[str]) -> Refused:
-    """What is wrong with what was asked, by the name of the field where it is one of ours."""
-    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    where = str(first["loc"][0]) if first["loc"] and str(first["loc"][0]) in names else "body"
-    if first["type"] == "missing":
-        return bad(where, "fältet saknas", "the field is missing")
-    return bad(where, "värdet är inte tillåtet", "the value is not allowed")
+def body(model: type[BaseModel]) -> dict[str, Any]:
+    """What the documentation says of a body that ``in_body`` reads."""
+    content = {"application/json": {"schema": model.model_json_schema()}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def in_body(model: type[M]) -> Callable[[Request], Awaitable[M]]:
+    """The dependency that reads a body by its model; raises ``Refused`` 400 without repeating anything of it.
+
+    FastAPI's own body parameters are not used: FastAPI reads and parses the body before the dependencies, so a caller
+    without a token could send any amount, and it neither unpacks gzip nor refuses a member that stands twice.
+    """
+
+    async def read(request: Request) -> M:
+        raw = await http.body_of(request, _MOST_BYTES)
+        try:
+            return model.model_validate(json_text.read(raw))
+        except ValidationError as error:
+            faults = error.errors(include_input=False, include_url=False)
+            raise parameters.refusal([{**fault, "loc": ("body", *fault["loc"])} for fault in faults]) from None
+
+    return read

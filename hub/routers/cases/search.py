@@ -2,53 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import Depends
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict
 
 from hub.errors import Refused
 from hub.processes.shared.registers import protected_or_deceased
 from hub.processes.svu import SVU
-from hub.routers.cases.desk import HEADERS, Desk, body, trace_of
+from hub.routers import openapi
+from hub.routers.cases.asker import AskerAnywhere, TheDesk
+from hub.routers.cases.desk import Desk, trace_of
 from hub.routers.cases.lists import is_own, rows
-from hub.routers.cases.question import answer, of_body, only
+from hub.routers.cases.names import views
+from hub.routers.cases.question import Asked, NoQuery, answer, body, in_body
 from hub.store import access_log, lists
 from hub.views.access import Asker, may_be_known
-from schemas.identities import KNOWN_REGIONAL_PATTERNS, IdentityError, parse_person_id
+from schemas.identity_types import KnownPerson
 
 
-class SearchedPerson(BaseModel):
+class SearchedPerson(Asked):
     """Whom a search is about."""
 
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-    personnummer: str
+    personnummer: KnownPerson
 
 
-def add(routes: APIRouter, desk: Desk) -> None:
-    """``/search``."""
+ROUTES = views()
 
-    @routes.post(
-        "/search",
-        summary="A person's cases, active and archived, and whether the unit may open one",
-        openapi_extra={"parameters": HEADERS, **body(SearchedPerson)},
-    )
-    async def search(request: Request) -> Response:
-        asker = desk.asker(request)
-        only(request)
-        asked = await of_body(request, SearchedPerson)
-        try:
-            person = parse_person_id(asked.personnummer, KNOWN_REGIONAL_PATTERNS).value
-        except IdentityError as error:
-            raise Refused(error.code, error.sv, error.en, "/personnummer", 400) from None
-        async with desk.transaction() as connection:
-            found = [f for f in await lists.of_person(connection, person) if may_be_known(f.case, asker.unit)]
-            await access_log.write(
-                connection,
-                [trace_of(asker, f.case.id, "sok", "deltar" if is_own(f, asker) else "sok") for f in found],
-            )
-        return answer({"cases": rows(desk, asker, found), "may_open": {"svu": _may_open(desk, asker, person)}})
+
+@ROUTES.post(
+    "/search",
+    summary="A person's cases, active and archived, and whether the unit may open one",
+    responses=openapi.READING_A_BODY,
+    openapi_extra=body(SearchedPerson),
+)
+async def search(
+    desk: TheDesk, asker: AskerAnywhere, _: NoQuery, asked: Annotated[SearchedPerson, Depends(in_body(SearchedPerson))]
+) -> Response:
+    person = asked.personnummer
+    async with desk.transaction() as connection:
+        found = [f for f in await lists.of_person(connection, person) if may_be_known(f.case, asker.unit)]
+        await access_log.write(
+            connection,
+            [trace_of(asker, f.case.id, "sok", "deltar" if is_own(f, asker) else "sok") for f in found],
+        )
+    return answer({"cases": rows(desk, asker, found), "may_open": {"svu": _may_open(desk, asker, person)}})
 
 
 def _may_open(desk: Desk, asker: Asker, person: str) -> dict[str, Any]:

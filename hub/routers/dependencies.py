@@ -1,0 +1,47 @@
+"""What the routes are given through FastAPI's ``Depends``: the parts that ``app.py`` wires, and the system that calls.
+Imports the intake, the HTTP edge and FastAPI.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, cast
+
+from fastapi import Depends, FastAPI, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from hub.intake.queue import Intake
+from hub.routers import http
+from schemas.directory import Directory, System
+
+_BEARER = HTTPBearer(
+    auto_error=False, scheme_name="bearer", description="The system's token; its hash is in the directory."
+)
+
+
+def wire(api: FastAPI, intake: Intake, directory: Callable[[], Directory]) -> None:
+    """Gives the routes of ``api`` the intake and the directory in force."""
+    api.state.intake = intake
+    api.state.directory = directory
+
+
+async def _intake(request: Request) -> Intake:
+    return cast("Intake", request.app.state.intake)
+
+
+async def _directory(request: Request) -> Directory:
+    return cast("Directory", request.app.state.directory())
+
+
+TheIntake = Annotated[Intake, Depends(_intake)]
+DirectoryInForce = Annotated[Directory, Depends(_directory)]
+
+
+async def _system(
+    directory: DirectoryInForce, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
+) -> System:
+    return http.authenticate(None if credentials is None else credentials.credentials, directory)
+
+
+CallingSystem = Annotated[System, Depends(_system)]
+"""The system behind the bearer token; refused 401 or 403 before anything else of the request is read."""

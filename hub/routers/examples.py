@@ -1,0 +1,47 @@
+"""Examples for the documentation page (``/docs``): one message and its receipts, of an invented unit. Imports the language
+only.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from schemas.messages import BilingualText, Receipt, type_of
+
+_ID: Final = "kvittens-4711"
+_CASE: Final = "0198a1f0-6c7d-7b3a-9d53-4d2f0c7b1a90"
+DATA: Final = {"message": "inskrivning-4711"}
+EVENT: Final = {
+    "specversion": "1.0",
+    "id": _ID,
+    "source": "urn:hsa:SE2321000255-VC1",
+    "type": type_of("kvittens"),
+    "subject": _CASE,
+    "time": "2026-03-02T09:00:00+01:00",
+    "actor": "SE2321000255-P02",
+    "actorrole": "distriktsskoterska",
+    "data": DATA,
+}
+"""An acknowledgement as a structured event."""
+ATTRIBUTES: Final = {name: value for name, value in EVENT.items() if name != "data"}
+"""Its attributes, as binary mode has them."""
+
+
+def _shown(receipt: Receipt) -> dict[str, Any]:
+    return receipt.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+
+
+ACCEPTED: Final = _shown(Receipt(message=_ID, code="ok", case=_CASE, sequence=2))
+"""The receipt of a message that was accepted (200)."""
+HELD: Final = _shown(
+    Receipt(
+        message=_ID,
+        code="transient-error",
+        rule="held",
+        text=BilingualText(
+            sv="Meddelandet är mottaget och bevarat men kan inte hanteras ännu. Sänd det inte igen; slutligt svar följer.",
+            en="The message is received and kept but cannot be handled yet. Do not send it again; a final answer follows.",
+        ),
+    )
+)
+"""The receipt of a message that waits (202)."""
