@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hub.processes.engine.rule import Guard, Process
-from hub.processes.svu import SVU
+from hub.processes.engine.process import Process
+from hub.processes.engine.rule import Guard
+from hub.processes.svu.process import SVU
 from hub.scenarios import ScenarioFile, files_in
 
 ELSEWHERE: Mapping[str, str] = {
@@ -32,9 +33,9 @@ ELSEWHERE: Mapping[str, str] = {
     "D-2": "`hub.intake.handle`: duplicates",
     "D-4": "`hub.intake.holds`: who waits for whom",
     "D-10": "`hub.intake.arrival`: ids and references",
-    "P-22": "`hub.processes.profiles.profile.Profile`: information before consent",
+    "P-22": "`hub.processes.profiles.svu.SvuProfile`: information before consent",
     "V-8": "`hub.processes.svu.inskrivning.admit`: the estimated date makes its step green",
-    "V-18": "`hub.processes.svu.law.liability` and `hub.processes.deadlines.deadlines`",
+    "V-18": "`hub.processes.svu.law.liability` and `hub.processes.svu.deadlines.deadlines`",
 }
 """Rules in scope that the machine or the intake enforces besides the tables, and where."""
 
@@ -89,7 +90,7 @@ class Use:
 def uses(process: Process = SVU) -> dict[str, Use]:
     """Every rule that the tables and the machine name, in the order in which people read them."""
     found: dict[str, Use] = {}
-    for row in process.rows:
+    for row in process.rules:
         parties = ", ".join(sorted(row.parties))
         for rule in row.rules:
             found.setdefault(rule, Use()).rows.append(f"`{row.message}` ({parties})")

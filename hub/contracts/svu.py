@@ -12,9 +12,9 @@ from datetime import UTC, date, datetime
 from hub.errors import Refused
 from hub.processes.engine.case import Case
 from hub.processes.engine.decide import decide
-from hub.processes.engine.rule import Process
-from hub.processes.engine.unit_view import still_awaits
-from hub.processes.svu import SVU
+from hub.processes.engine.process import Process
+from hub.processes.svu.process import SVU
+from hub.processes.svu.steps import still_awaits
 from hub.scenarios import World
 from schemas import shared, svu
 from schemas.envelope import Message
@@ -149,7 +149,7 @@ def _diagram(edges: Mapping[tuple[str, str], list[str]], start: str) -> list[str
 
 def _table(process: Process) -> list[str]:
     lines = ["| message | who | must hold | does | told | rules |", "|---|---|---|---|---|---|"]
-    for row in process.rows:
+    for row in process.rules:
         guards = "<br>".join(f"{guard.rule} {_said(guard.name)}" for guard in (*row.guards, *row.checks)) or "–"
         does = ", ".join([*(["may open the case"] if row.opens else []), *(_said(e.__name__) for e in row.effects)])
         inside = f" (may carry {', '.join(row.embeds)})" if row.embeds else ""

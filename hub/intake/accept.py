@@ -11,18 +11,15 @@ from hub.intake.early import brings
 from hub.intake.hub_messages import ASKED, own_message
 from hub.intake.loaded import queue_of
 from hub.intake.stored import ref_of
-from hub.processes.deadlines import deadlines
 from hub.processes.engine.case import Case
 from hub.processes.engine.decide import Decision
+from hub.processes.engine.process import law_of
 from hub.processes.engine.rule import acting_role
 from hub.processes.shared.registers import goes_without_saying
-from hub.processes.svu import SVU
 from schemas.envelope import Message
 from schemas.hub_messages import Adressering, Verifiering
 from schemas.messages import Question, Receipt
 from schemas.parts import Part
-
-_ABOUT_THREADS = frozenset({"meddelande", "kvittens", "makulering"})
 
 
 def accept(
@@ -45,7 +42,9 @@ def accept(
     )
     batch.settle(arrival, receipt, case.id, decision)
     batch.answer(arrival, receipt, "accepted")
-    for notice in notices.notices(SVU, decision, message, earlier, batch.directory, batch.now, batch.said.name):
+    for notice in notices.notices(
+        law_of(case), decision, message, earlier, batch.directory, batch.now, batch.said.name
+    ):
         notice.size = loaded.sizes.get((case.id, notice.sequence or 0), 0)
         handled.outbox.append(notice)
     own = [
@@ -76,16 +75,19 @@ def _open(batch: Batch, arrival: Arrival, message: Message, case: Case) -> None:
 def _keep_case(batch: Batch, message: Message, decision: Decision) -> None:
     """The case as it is now, with the deadlines that hold now (D-9)."""
     loaded, handled, case = batch.loaded, batch.handled, decision.case
-    if message.name == "folkbokforing":
+    process = law_of(case)
+    rule = process.rule(message.name)
+    assert rule is not None  # it was accepted by it
+    if rule.is_news_of_the_person:
         both = [one.person.get("personnummer") for one in (case, loaded.cases.get(case.id)) if one is not None]
         handled.persons_with_news.update(number for number in both if number)
         if case.blocked:
             handled.now_protected.add(case.id)
-    if message.name in _ABOUT_THREADS:
+    if rule.is_talk or rule.names_a_message:
         handled.threads.update((case.id, facts["thread"]) for _, facts in decision.events if "thread" in facts)
     loaded.cases[case.id] = handled.changed[case.id] = case
     agreement = batch.directory.agreement_of(case.opened_by)
-    due = {key: at.isoformat() for key, at in deadlines(case, agreement).items()}
+    due = {key: at.isoformat() for key, at in process.deadlines(case, agreement).items()}
     if due != case.due:
         case.due = due
         handled.new_deadlines.add(case.id)

@@ -11,7 +11,7 @@ from hub.errors import Refused
 from hub.intake import holds
 from hub.intake.arrival import Arrival
 from hub.processes.engine.case import Case
-from hub.processes.svu import SVU
+from hub.processes.registry import process_of
 from schemas.envelope import Message
 from schemas.parts import Information, Samtycke
 
@@ -29,23 +29,18 @@ def too_early(arrival: Arrival, refused: Refused, *, named_has_come: bool) -> st
     return reason if reason in holds.EARLY else None
 
 
-def _parts(message: Message) -> set[str]:
-    """The message's name, and the names of those that it carries inside."""
-    row = SVU.row(message.name)
-    inside = () if row is None else row.embeds
-    return {message.name, *(name for name in inside if getattr(message.data, name) is not None)}
-
-
 def brings(message: Message) -> frozenset[str]:
-    """What early messages may wait for and this one holds; one that revokes the case ends all waiting (V-5)."""
-    parts = _parts(message)
-    if not parts.isdisjoint({"information", "samtycke"}) or (
-        message.name == "makulering" and getattr(message.data, "message", None) is None
-    ):
-        return frozenset({"consent", "inskrivning", "message"})
-    if message.name == "meddelande":
-        return frozenset({"message"})
-    return frozenset({"inskrivning"}) if "svu.inskrivning" in parts else frozenset()
+    """What early messages may wait for and this one holds, itself or inside (``Rule.brings``)."""
+    process = process_of(message.name, None)
+    found: frozenset[str] = frozenset()
+    rule = process.rule(message.name)
+    if rule is None:
+        return found
+    for name in rule.embeds:
+        part, inner = getattr(message.data, name), process.rule(name)
+        if part is not None and inner is not None:
+            found |= inner.brings(part)
+    return found | rule.brings(message.data)
 
 
 def takes_back(message: Message, case: Case, earlier: Mapping[int, Message]) -> bool:

@@ -22,9 +22,10 @@ from hub.intake.naming import must_be_checked_again
 from hub.intake.preconditions import actor_may_act, licence_unknown, person_may_have_a_case
 from hub.intake.stored import ref_of
 from hub.processes.engine.case import Case
-from hub.processes.engine.decide import NO_SUCH_CASE, Decision, decide
+from hub.processes.engine.decide import Decision, decide, no_such_case
+from hub.processes.engine.process import law_of
+from hub.processes.registry import openings, process_of, rule_of
 from hub.processes.shared.registers import LICENSED
-from hub.processes.svu import SVU
 from schemas.directory import Directory
 from schemas.envelope import Message
 from schemas.messages import Question, Receipt
@@ -74,7 +75,7 @@ def _handle(batch: Batch, arrival: Arrival) -> Receipt:
     case_id = batch.loaded.case_id(arrival, message)
     if case_id is not None and case_id not in batch.loaded.cases:
         # Only the hub gives ids to cases; a sender opens a case with a reference of its own.
-        return batch.refuse(arrival, NO_SUCH_CASE)
+        return batch.refuse(arrival, no_such_case(openings()))
     case = None if case_id is None else batch.loaded.cases[case_id]
     if (reason := _must_wait(batch, arrival, message, case)) is not None:
         return batch.hold(arrival, reason)
@@ -100,11 +101,11 @@ def _decide(batch: Batch, arrival: Arrival, message: Message, case: Case | None)
     if case is not None:
         if arrival.was_held and takes_back(message, case, loaded.earlier.get(case.id, {})):
             raise replace(holds.OVERTAKEN)  # raised as itself it would keep every frame that it passed
-        return decide(SVU, case, case.id, message, batch.directory, batch.now)
+        return decide(law_of(case), case, case.id, message, batch.directory, batch.now)
     person_may_have_a_case(message, batch.said, batch.directory, loaded.news)
     ref = ref_of(arrival, message)
     assert ref is not None
-    return decide(SVU, None, loaded.new_ids[ref], message, batch.directory, batch.now)
+    return decide(process_of(message.name, None), None, loaded.new_ids[ref], message, batch.directory, batch.now)
 
 
 def _answered_before(batch: Batch, arrival: Arrival) -> Receipt | None:
@@ -135,7 +136,7 @@ def _repeat(batch: Batch, arrival: Arrival, digest: bytes, receipt: Any) -> Rece
 def _must_wait(batch: Batch, arrival: Arrival, message: Message, case: Case | None) -> str | None:
     """D-4: why the message cannot be decided now, or None (``holds`` says which message waits for which)."""
     if not arrival.is_own:
-        loaded, rule = batch.loaded, SVU.row(message.name)
+        loaded, rule = batch.loaded, rule_of(message.name, case)
         opens = rule is not None and rule.opens
         ahead = loaded.holds.ahead(loaded.queue_keys(arrival), arrival.key) if loaded.holds else []
         if ahead and not holds.may_pass(ahead, opens=opens, brings=brings(message), case_is_there=case is not None):

@@ -11,16 +11,12 @@ from hub.intake.holds import Holds
 from hub.intake.hub_messages import new_id
 from hub.intake.loaded import Loaded
 from hub.intake.stored import ref_of
+from hub.processes.registry import rule_of
 from hub.store import cases, held, inbox, person_changes
 from hub.store.inbox import Connection
 from hub.translators import formats
 from schemas.envelope import Message
 from schemas.shared import Makulering
-
-_BRING_UNITS_IN = frozenset({"adressering", "deltagare", "roll"})
-_MAY_SHOW_MORE = frozenset({"samtycke", "svu.inskrivning"})
-"""What may bring a consent, and with it show units more than before (C-13)."""
-_NAME_A_MESSAGE = frozenset({"kvittens", "makulering", "felsant"})
 
 Readable = Sequence[tuple[Arrival, Message]]
 
@@ -79,8 +75,14 @@ async def _read_earlier(connection: Connection, loaded: Loaded, readable: Readab
     """The messages that stand in the cases to which units may come, or whose units may be shown more: those units are
     told them (C-10, C-13). And in a held message's case those that it must not undo (D-4).
     """
-    joining = {loaded.case_id(a, m) for a, m in readable if m.name in _BRING_UNITS_IN or a.was_held}
-    shown_more = {loaded.case_id(a, m) for a, m in readable if m.name in _MAY_SHOW_MORE}
+    joining, shown_more = set(), set()
+    for arrival, message in readable:
+        case_id = loaded.case_id(arrival, message)
+        rule = rule_of(message.name, loaded.cases.get(case_id or ""))
+        if arrival.was_held or (rule is not None and rule.brings_units_in):
+            joining.add(case_id)
+        if rule is not None and rule.carries_consent:
+            shown_more.add(case_id)
     wanted = [
         (id_, number)
         for id_, case in loaded.cases.items()
@@ -108,8 +110,8 @@ async def _read_threads(connection: Connection, loaded: Loaded, readable: Readab
     wanted = []
     for arrival, message in readable:
         case = loaded.cases.get(loaded.case_id(arrival, message) or "")
-        named = getattr(message.data, "message", None) if message.name in _NAME_A_MESSAGE else None
-        if case is not None and named is not None and case.counts:
-            wanted.append((case.id, named))
+        rule = rule_of(message.name, case)
+        if case is not None and case.counts and rule is not None and rule.names_a_message and message.data.message:  # type: ignore[attr-defined]
+            wanted.append((case.id, message.data.message))  # type: ignore[attr-defined]
     for case_id, thread, state in await cases.threads(connection, wanted) if wanted else ():
         loaded.cases[case_id].threads[thread] = state

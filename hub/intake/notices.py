@@ -12,7 +12,7 @@ from types import MappingProxyType
 from hub.intake.staff import NameOf, names_in
 from hub.processes.engine.case import Case
 from hub.processes.engine.decide import Decision
-from hub.processes.engine.rule import Process
+from hub.processes.engine.process import Process
 from hub.processes.engine.unit_view import ANSWER, outlook
 from hub.processes.shared import disclosure
 from hub.processes.shared.disclosure import visible
@@ -162,7 +162,7 @@ def _told(
     staff = names_in(shown, here.name_of)
     here.outline = here.outline or case.outline()
     for system, receivers in by_system.items():
-        seen = {unit: outlook(here.process, case, unit, directory, here.now, here.outline) for unit in receivers}
+        seen = {unit: outlook(case, unit, directory, here.now, here.outline) for unit in receivers}
         heard = _heard(case, system)
         follows = here.last.get(system, heard)
         here.last[system] = sequence

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from hub.intake.hub_messages import ASKED, WhatRegistersSaid
 from hub.processes.engine.rule import acting_role
+from hub.processes.registry import rule_of
 from hub.processes.shared.registers import (
     LICENSED,
     hsa_disagrees,
@@ -19,8 +20,6 @@ from hub.processes.shared.registers import (
 from schemas.directory import Directory
 from schemas.envelope import Message
 from schemas.parts import Samtycke
-
-_CARRY_CONSENT = frozenset({"samtycke", "svu.inskrivning"})
 
 
 def person_may_have_a_case(
@@ -54,7 +53,8 @@ def actor_may_act(message: Message, known: WhatRegistersSaid, directory: Directo
 
 def licence_unknown(message: Message, known: WhatRegistersSaid) -> str | None:
     """C-22: who of those behind a menprovning HSA has not said to be licensed; refuses one who is not."""
-    if message.name not in _CARRY_CONSENT:
+    rule = rule_of(message.name, None)
+    if rule is None or not rule.carries_consent:
         return None
     inside = getattr(message.data, "samtycke", None)
     consent = message.data if isinstance(message.data, Samtycke) else inside

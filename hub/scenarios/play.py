@@ -14,10 +14,9 @@ from typing import Any
 from pydantic_core import to_json
 
 from hub.intake.arrival import Arrival
-from hub.processes.engine.case import Case
-from hub.processes.engine.events import Event
+from hub.processes.engine.case import Case, Event
+from hub.processes.engine.process import law_of
 from hub.processes.engine.unit_view import outlook
-from hub.processes.svu import SVU
 from hub.processes.svu.law import liability
 from hub.scenarios.model import (
     At,
@@ -240,14 +239,14 @@ class Play:
     def judge_state(self, number: int, step: State, case: Case | None) -> None:
         """Compares the colours that units have (C-30)."""
         for name, units in step.state.items():
-            if name not in SVU.steps:
-                raise self.written.fault(number, "state", f"{SVU.name} has no step {name}")
+            if case is not None and name not in law_of(case).steps:
+                raise self.written.fault(number, "state", f"{case.process} has no step {name}")
             for short, wanted in units.items():
                 unit = self._unit(number, "state", short)
                 if case is None or unit not in case.participants:
                     got = "no case" if case is None else "takes no part"
                 else:
-                    seen = set(outlook(SVU, case, unit, self.world.directory, self.now).colours[name].values())
+                    seen = set(outlook(case, unit, self.world.directory, self.now).colours[name].values())
                     got = next(colour for colour in _ORDER if colour in seen)
                 if got != wanted:
                     self._differs(number, f"{name} of {short}", wanted, got)

@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from hub.printing import Document, Kind, Printed, PrintedPatient, Section, signatures
 from hub.processes.engine.case import Case
-from hub.processes.engine.unit_view import still_awaits
+from hub.processes.engine.process import law_of
 from hub.views.rows import name_of
 from schemas.directory import Directory
 from schemas.swedish_time import day_in_words, moment_in_words
@@ -100,7 +100,7 @@ def _final(kind: str, case: Case) -> bool:
     standing = case.steps.get(kind)
     if standing is None or kind == "kartlaggning":
         return False
-    return kind != "stallningstagande" or not still_awaits(case, standing)
+    return kind != "stallningstagande" or not law_of(case).still_awaits(case, standing)
 
 
 def _labelled(said: Mapping[str, Any], names: Names, *fields: str) -> tuple[tuple[str, str], ...]:

@@ -12,7 +12,6 @@ from hub.processes.engine.case import Case
 from hub.processes.engine.unit_view import ANSWER, able, as_configured, outlook, speakers
 from hub.processes.shared.audience import organisation_takes_part
 from hub.processes.shared.disclosure import visible
-from hub.processes.svu import SVU
 from schemas.directory import Directory, Unit
 
 
@@ -34,7 +33,7 @@ def row(
     return {
         **head(case, changed_at=changed_at, archived=archived),
         "person": person(case),
-        "steps": outlook(SVU, case, unit.hsa, directory, now).colours,
+        "steps": outlook(case, unit.hsa, directory, now).colours,
         "att_gora": to_do(case, unit.hsa, role, directory),
         "participants": participants(case, directory),
         "counts": counts(case),

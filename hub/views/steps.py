@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import Any
 
 from hub.processes.engine.case import Case
-from hub.processes.engine.unit_view import able, colours, still_awaits
-from hub.processes.svu import SVU
+from hub.processes.engine.process import law_of
+from hub.processes.engine.unit_view import able, colours
 from hub.views.rows import name_of
 from schemas.directory import Directory
 
@@ -17,7 +17,7 @@ PARTIES = ("slutenvard", "oppenvard", "kommun")
 
 def steps(case: Case, unit: str, directory: Directory) -> list[dict[str, Any]]:
     """In the order shown. A step that has not begun is grey, awaits nobody and no party has done anything."""
-    seen = colours(SVU, case, unit, directory)
+    seen = colours(case, unit, directory)
     return [
         _begun(case, step, standing, seen[step], directory)
         if (standing := case.steps.get(step)) is not None
@@ -28,7 +28,7 @@ def steps(case: Case, unit: str, directory: Directory) -> list[dict[str, Any]]:
             "parties": dict.fromkeys(PARTIES, "none"),
             "units": [],
         }
-        for step in SVU.steps
+        for step in law_of(case).steps
     ]
 
 
@@ -38,7 +38,7 @@ def _begun(
     act = standing["act"]
     return {
         "step": step,
-        "state": "blue" if act == "skriva" else "yellow" if still_awaits(case, standing) else "green",
+        "state": "blue" if act == "skriva" else "yellow" if law_of(case).still_awaits(case, standing) else "green",
         "colours": seen,
         "act": act,
         "message": standing["message"],
@@ -63,7 +63,7 @@ def _party(case: Case, step: str, standing: dict[str, Any], party: str) -> str:
     done = [unit for unit in units if unit in standing["done"]]
     if waits:
         return "partly" if done else "none"
-    if done or not still_awaits(case, standing):
+    if done or not law_of(case).still_awaits(case, standing):
         return "done" if units else "none"
     sent = standing["source"].removeprefix("urn:hsa:") in units
     return "done" if sent and standing["act"] == "kvittera" else "none"

@@ -13,7 +13,6 @@ from pydantic_core import to_jsonable_python
 from hub.processes.engine.case import Case
 from hub.processes.engine.unit_view import may
 from hub.processes.shared.disclosure import may_read
-from hub.processes.svu import SVU
 from hub.processes.svu.law import liability
 from hub.store.case_reads import StoredAct
 from hub.views.access import Asker, Reach
@@ -85,7 +84,7 @@ def whole(
         "time": time_of(case),
         "steps": steps(case, unit, directory),
         "att_gora": to_do(case, unit, asker.role, directory) if reach.takes_part else [],
-        "may": list(may(SVU, case, unit, directory, now)) if reach.takes_part else [],
+        "may": list(may(case, unit, directory, now)) if reach.takes_part else [],
         "participants": [p | _duties(p, directory) for p in participants(case, directory)],
         "readers": _readers(case),
         "information": _consent(latest, "information", directory),

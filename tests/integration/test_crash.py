@@ -171,7 +171,7 @@ def _of_receipts(world):
 def small_world():
     """One case in which all went well, with a repeat here and there."""
     state = rules_part(
-        Case("c-1", sequence=4, participants={WARD: {"since": 1}, CENTRE: {"since": 2}, KOMMUN: {"since": 2}})
+        Case("c-1", "svu", sequence=4, participants={WARD: {"since": 1}, CENTRE: {"since": 2}, KOMMUN: {"since": 2}})
     )
     case = "c-1"
     acts = [(WARD, "m-1", "svu.inskrivning", 1), (CENTRE, "m-2", "kvittens", 3), (KOMMUN, "m-3", "kvittens", 4)]

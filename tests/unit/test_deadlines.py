@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.processes.deadlines import STOCKHOLM, concerned, deadlines
 from hub.processes.engine.case import Case
+from hub.processes.svu.deadlines import STOCKHOLM, concerned, deadlines
 from schemas.agreement import Agreement
 
 LAW = Agreement()
@@ -66,7 +66,6 @@ def left(kind: str = "utskrivning") -> dict[str, Any]:
 def test_nothing_is_due_in_a_case_in_order_nor_in_one_that_has_just_begun():
     assert due(a_case()) == {}
     assert due(Case("case")) == {}
-    assert due(Case("case", process="sip")) == {}
 
 
 # --- inskrivning_sen (2:3) ------------------------------------------------------------------------------------------
@@ -294,11 +293,9 @@ def test_those_are_told_whom_it_concerns(key, units):
     assert concerned(case, key) == units
 
 
-def test_before_anything_is_published_slutenvard_alone_is_told_except_in_a_sip():
+def test_before_anything_is_published_slutenvard_alone_is_told():
     case = a_case(published=False)
     assert concerned(case, "samtycke_upphor") == [WARD, WARD_2]
-    case.process = "sip"
-    assert concerned(case, "samtycke_upphor") == [WARD, CENTRE, TOWN, WARD_2]
 
 
 # --- properties -----------------------------------------------------------------------------------------------------

@@ -272,7 +272,7 @@ def test_an_admission_that_waited_brings_the_information_that_stands_or_is_refus
 
 @pytest.mark.parametrize(("last", "taken_back"), [("aterkallelse", True), ("frist", False)])
 def test_a_consent_that_waited_does_not_come_after_its_withdrawal_but_renews_one_that_ran_out(last, taken_back):
-    case = Case("case", samtycke=None, registered_until=4)
+    case = Case("case", "svu", samtycke=None, registered_until=4)
     yes = Message("yes", f"urn:hsa:{WARD}", "samtycke", "case", NOW, None, None, Samtycke(outcome="given"))
     data = Aterkallelse() if last == "aterkallelse" else Frist(name="samtycke_upphor", due=NOW)
     then = Message("then", f"urn:hsa:{WARD}", last, "case", NOW + timedelta(minutes=1), None, None, data)

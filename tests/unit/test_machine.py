@@ -15,15 +15,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hub.errors import Refused
-from hub.processes.deadlines import deadlines
 from hub.processes.engine.case import Case
 from hub.processes.engine.decide import Decision, decide
 from hub.processes.engine.events import fold, rules_part
-from hub.processes.engine.unit_view import colours, duty_roles, may, outlook, still_awaits
+from hub.processes.engine.unit_view import colours, duty_roles, may, outlook
 from hub.processes.shared.disclosure import listed
 from hub.processes.shared.registers import frist_of
-from hub.processes.svu import SVU
+from hub.processes.svu.deadlines import deadlines
 from hub.processes.svu.law import liability
+from hub.processes.svu.process import SVU
+from hub.processes.svu.steps import still_awaits
 from hub.scenarios import load
 from schemas import shared, svu
 from schemas.envelope import Message
@@ -194,7 +195,7 @@ def test_a_case_that_the_registers_close_shows_nobody_and_takes_nothing_more():
     told = _decide(case, _message(HUB_SOURCE, "adressering", Adressering(outcome="protected"), "a-1"))
     assert told.case.person == {}
     assert told.tell == [WARD]
-    assert may(SVU, told.case, WARD, DIRECTORY, NOW) == ()
+    assert may(told.case, WARD, DIRECTORY, NOW) == ()
     assert _refusal(told.case, _message(WARD, "svu.inskrivning", ADMISSION, "m-2")).rule == "C-62"
 
 
@@ -410,7 +411,7 @@ def test_every_message_is_accepted_or_refused_by_a_named_rule_and_the_case_is_th
         if name == "frist" and case is not None and case.due:
             message = replace(message, data=frist_of(case, sorted(case.due)[number % len(case.due)]))
         before = None if case is None else case.dump()
-        possible = () if case is None else may(SVU, case, unit, DIRECTORY, now)
+        possible = () if case is None else may(case, unit, DIRECTORY, now)
         takes_part = case is not None and unit in case.participants
         decision = _decided(case, message)
         if isinstance(decision, Refused):
@@ -477,10 +478,10 @@ def _check_colours(case: Case) -> None:
     """C-30: red where it awaits this unit and role, green for all or for none, grey what has not begun, blue what is
     written.
     """
-    seen = {unit: colours(SVU, case, unit, DIRECTORY) for unit in case.participants}
+    seen = {unit: colours(case, unit, DIRECTORY) for unit in case.participants}
     for unit, found in seen.items():
-        assert outlook(SVU, case, unit, DIRECTORY, NOW).colours == found
-        assert outlook(SVU, case, unit, DIRECTORY, NOW).may == may(SVU, case, unit, DIRECTORY, NOW)
+        assert outlook(case, unit, DIRECTORY, NOW).colours == found
+        assert outlook(case, unit, DIRECTORY, NOW).may == may(case, unit, DIRECTORY, NOW)
     for step in SVU.steps:
         shown = {colour for found in seen.values() for colour in found[step].values()}
         if not seen:

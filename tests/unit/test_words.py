@@ -7,7 +7,7 @@ import pytest
 
 from hub.directory import load
 from hub.processes.engine.case import Case
-from hub.processes.profiles.profile import PROFILES
+from hub.processes.profiles.svu import SVU_PROFILES
 from hub.sandbox.services import DIRECTORY
 from hub.views.paper import paper, text
 from schemas import directory, hub_messages, parts, shared, svu
@@ -38,7 +38,7 @@ def of_the_language() -> set[str]:
 
 def of_the_profiles() -> set[str]:
     found: set[str] = set()
-    for profile in PROFILES.values():
+    for profile in SVU_PROFILES.values():
         found |= profile.sip_positions | profile.discharged_to | profile.ended_with
         found |= set().union(*profile.kartlaggning.values())
     return found
@@ -107,7 +107,7 @@ NAMES = {"SE2321000255-LAKARE1": "Ulla Äng"}
 
 
 def printed(kind: str) -> str:
-    case = Case("c-1", vardkontakter=[{"person": "x"}])
+    case = Case("c-1", "svu", vardkontakter=[{"person": "x"}])
     case.steps[kind] = {
         "act": "justera",
         "awaits": [],
@@ -139,14 +139,14 @@ def test_a_document_shows_words_names_and_swedish_times(kind, there):
 
 def test_a_discharge_that_was_undone_stands_alone_until_there_is_a_new_one():
     shown = {**SHOWN, "utskrivning": None}
-    made = paper("utskrivning", Case("c-1"), shown, checked(content()), DOCUMENT.printed, NAMES.get)
+    made = paper("utskrivning", Case("c-1", "svu"), shown, checked(content()), DOCUMENT.printed, NAMES.get)
     assert made is not None
     assert [section.heading for section in made.sections] == ["Ångrad utskrivning"]
     assert not made.is_final
     assert (
         paper(
             "utskrivning",
-            Case("c-1"),
+            Case("c-1", "svu"),
             {**shown, "undone_discharges": []},
             checked(content()),
             DOCUMENT.printed,

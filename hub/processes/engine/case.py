@@ -12,14 +12,17 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
+Event = tuple[str, dict[str, Any]]
+"""(name, facts): plain data, kept with the message that caused it."""
+
 
 @dataclass(slots=True)
 class Case:
     """One run of one process for one person; every field is plain data, so that it is its own JSON."""
 
     id: str
-    process: str = "svu"
-    profile: str = "mina_planer"
+    process: str = ""
+    profile: str = ""
     status: str = "open"
     """open · discharged (V-16) · revoked (V-5) · refused (the register said protected or deceased, C-62, C-63)."""
     sequence: int = 0

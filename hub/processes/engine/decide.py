@@ -1,20 +1,42 @@
-"""The machine that both processes run on: a message meets the table. Pure; imports the table and the case."""
+"""The one function that decides: a message meets the rules of its case's process. Pure; imports the rules and the case."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from hub.errors import Refused
-from hub.processes.engine.case import Case
-from hub.processes.engine.events import Event
-from hub.processes.engine.rule import HUB_PARTY, TO_THE_END, Context, Process, Rule, acting_role
+from hub.processes.engine.case import Case, Event
+from hub.processes.engine.process import Process, listed
+from hub.processes.engine.rule import HUB_PARTY, Context, Rule, acting_role
 from hub.processes.engine.unit_view import unable
-from hub.processes.profiles.profile import PROFILES
 from schemas.directory import Directory
 from schemas.envelope import Message
 from schemas.messages import FROM_THE_HUB, HUB_SOURCE, Question
+
+# The theory.
+#
+# A process is a table; a message finds its row by name. What can happen to a message is one of two things: it is accepted,
+# and then the case changes, or it is refused by a named rule, and then nothing changes. In this order:
+#
+# 1. The row. A message without a row is refused (unknown-type).
+# 2. The sender: the directory knows the unit and its role (C-3), and the row admits its party.
+# 3. The case: a row that opens makes one; every other row needs one. The sender takes part in it, in its role (C-4), unless
+#    the row is open to those outside; a unit that may not know of the case is told no more than that it takes no part. The
+#    case's status admits the row, else the process says why it is closed.
+# 4. Responsibilities that the directory has taken away since: the case stops waiting for those units (C-1).
+# 5. The rows of the messages that ride inside (``embeds``), then the row itself. Of each row all guards and checks come
+#    first and all effects after; the first guard that does not hold refuses the message.
+# 6. Who is told, from the case as it stands then.
+#
+# Promised: the same case, message, directory and time give the same decision. Effects change the case through events
+# alone, and the fold of all events is the case. A refused message leaves the case as it was: guards do not emit, and where
+# something must be tried (4, 5) it is tried on a copy. A case gives an accepted message its number once, before its first
+# effect. What needs another case, a register or the clock is answered as work for later (``asks``), never done here.
+#
+# May never be: an exception other than ``Refused``; a case that changed for a refused message; a decision that reads the
+# clock or does I/O; a process that the engine knows by name.
 
 
 @dataclass(slots=True)
@@ -33,25 +55,28 @@ class Decision:
     warnings: list[str]
 
 
-NO_SUCH_CASE = Refused(
-    "unknown-case",
-    "Ärendet finns inte. Öppna ett med svu.inskrivning eller information och en egen referens (ref:…) som subject.",
-    "There is no such case. Open one with svu.inskrivning or information and a reference of your own (ref:…) as subject.",
-    "/subject",
-    404,
-)
+def no_such_case(openings: Iterable[str]) -> Refused:
+    """The refusal of a message about a case that does not exist; ``openings`` are the messages that open one."""
+    names = tuple(openings)
+    return Refused(
+        "unknown-case",
+        f"Ärendet finns inte. Öppna ett med {listed(names, 'eller')} och en egen referens (ref:…) som subject.",
+        f"There is no such case. Open one with {listed(names, 'or')} and a reference of your own (ref:…) as subject.",
+        "/subject",
+        404,
+    )
 
 
 def decide(
     process: Process, case: Case | None, case_id: str, message: Message, directory: Directory, now: datetime
 ) -> Decision:
-    """Events, or ``Refused`` with the rule that forbids; the case given is changed only when the message is accepted.
+    """The decision on a message, or ``Refused`` with the rule that forbids it; only an accepted message changes the case.
 
-    ``case`` is None when the subject names a case that does not exist; a row that opens makes it then, under
+    ``case`` is None when the subject names a case that does not exist; a rule that opens makes it then, under
     ``case_id``.
     """
-    row = process.row(message.name)
-    if row is None:
+    rule = process.rule(message.name)
+    if rule is None:
         raise Refused(
             "unknown-type",
             f"Meddelandet {message.name} finns inte i processen {process.name}.",
@@ -59,63 +84,58 @@ def decide(
             "/type",
             400,
         )
-    party = _party(process, row, message, directory)
+    party, fresh = _party(process, rule, message, directory), case is None
     if case is None:
-        if not row.opens:
-            raise replace(NO_SUCH_CASE)  # raised as itself it would keep every frame that it passed
-        case = Case(case_id, profile=directory.region_of(message.unit).profile)
-    else:
-        if party != HUB_PARTY:
-            _takes_part(row, case, message, directory)
-        if any(getattr(message.data, name) is not None for name in row.embeds):
-            # The guards of the outer message look at what the inner ones have changed: try it on a copy.
-            case = case.copy()
+        if not rule.opens:
+            raise no_such_case(process.openings)
+        case = Case(case_id, process.name, directory.region_of(message.unit).profile)
+    elif any(getattr(message.data, name) is not None for name in rule.embeds):
+        # The guards of the outer message look at what the inner ones have changed: try it on a copy.
+        case = case.copy()
+    context = Context(
+        process, case, message, message.data, rule.message, party, directory, process.profiles[case.profile], now
+    )
+    if not fresh and party != HUB_PARTY:
+        _takes_part(rule, context)
     stale = unable(case, directory)
     if stale:
-        case = case.copy()  # what is refused changes nothing
-    situation = Context(case, message, message.data, row.message, party, directory, PROFILES[case.profile], now)
+        context.case = case = case.copy()  # what is refused changes nothing
     for step, units in stale.items():
-        situation.emit("unawaited", step=step, units=units)
-    for name in row.embeds:
-        part = getattr(message.data, name)
-        inner = process.row(name)
+        context.emit("unawaited", step=step, units=units)
+    for name in rule.embeds:
+        part, inner = getattr(message.data, name), process.rule(name)
         if part is None or inner is None:
             continue
-        situation.data, situation.name = part, name
+        context.data, context.name = part, name
         try:
-            _handle(inner, situation)
+            _apply(inner, context)
         except Refused as refused:
             refused.element = (refused.element or "/data").replace("/data", f"/data/{name}", 1)
             raise
-    situation.data, situation.name = message.data, row.message
-    _handle(row, situation)
+    context.data, context.name = message.data, rule.message
+    _apply(rule, context)
     return Decision(
-        case,
-        row.rules,
-        situation.events,
-        row.tells(situation),
-        situation.joined,
-        situation.asks,
-        situation.warnings,
+        case, rule.rules, context.events, rule.tells(context), context.joined, context.asks, context.warnings
     )
 
 
-def _handle(row: Rule, situation: Context) -> None:
-    """Every guard and check first, then the effects: a row either holds as a whole or changes nothing."""
-    for conditions in (row.guards, row.checks):
+def _apply(rule: Rule, context: Context) -> None:
+    """Every guard and check first, then the effects: a rule either holds as a whole or changes nothing."""
+    for conditions in (rule.guards, rule.checks):
         for condition in conditions:
-            if not condition.holds(situation):
-                raise condition.refusal(situation)
-    if not situation.counted:
-        situation.case.sequence += 1
-        situation.counted = True
-    for effect in row.effects:
-        effect(situation)
+            verdict = condition.holds(context)
+            if not verdict:
+                raise condition.refusal(context, verdict)
+    if not context.counted:
+        context.case.sequence += 1
+        context.counted = True
+    for effect in rule.effects:
+        effect(context)
 
 
-def _party(process: Process, row: Rule, message: Message, directory: Directory) -> str:
-    """Who the sender is; refuses a unit or a role that the directory does not know and a party that the row excludes."""
-    if message.unit == HUB_SOURCE and HUB_PARTY in row.parties:
+def _party(process: Process, rule: Rule, message: Message, directory: Directory) -> str:
+    """The sender's party; refuses a unit or a role that the directory does not know and a party that the rule excludes."""
+    if message.unit == HUB_SOURCE and HUB_PARTY in rule.parties:
         return HUB_PARTY
     unit = directory.unit_by_hsa.get(message.unit)
     if unit is None:
@@ -126,11 +146,11 @@ def _party(process: Process, row: Rule, message: Message, directory: Directory) 
             "/source",
             403,
         )
-    if row.message in FROM_THE_HUB or unit.party not in row.parties:
+    if rule.message in FROM_THE_HUB or unit.party not in rule.parties:
         raise Refused(
-            process.opening_rule if row.opens else row.rules[0],
-            f"{row.message} får sändas av {_listed(row.parties, PARTY_SV, 'eller')}, inte av {PARTY_SV[unit.party]}.",
-            f"{row.message} may be sent by {_listed(row.parties, PARTY_EN, 'or')}, not by {PARTY_EN[unit.party]}.",
+            process.opening_rule if rule.opens else rule.rules[0],
+            f"{rule.message} får sändas av {_named(rule.parties, PARTY_SV, 'eller')}, inte av {PARTY_SV[unit.party]}.",
+            f"{rule.message} may be sent by {_named(rule.parties, PARTY_EN, 'or')}, not by {PARTY_EN[unit.party]}.",
             "/source",
         )
     acting_role(message.role, unit)
@@ -146,56 +166,33 @@ PARTY_EN = {
 }
 
 
-def _listed(parties: Collection[str], words: Mapping[str, str], last: str) -> str:
+def _named(parties: Collection[str], words: Mapping[str, str], last: str) -> str:
     """The parties that may send a message, in words."""
-    *before, end = [word for party, word in words.items() if party in parties]
-    return f"{', '.join(before)} {last} {end}" if before else end
+    return listed([word for party, word in words.items() if party in parties], last)
 
 
-def _takes_part(row: Rule, case: Case, message: Message, directory: Directory) -> None:
-    """C-4: only a participating unit acts in a case, in a role that it has there; others are not even told that there
-    is one.
+def _takes_part(rule: Rule, context: Context) -> None:
+    """C-4: only a participating unit acts in a case, in a role that it has there; others are not told that there is one.
 
-    V-2: before anything is published there is none for those outside slutenvard; V-5: a revoked one is gone for those
-    who took no part.
+    The process says who sees a case that is not published (V-2), and in which statuses others know of it (V-5).
     """
+    case, process, message = context.case, context.process, context.message
     participant = case.participants.get(message.unit)
-    hidden = not case.published and (participant is None or participant["party"] != "slutenvard")
-    hidden = hidden or (participant is None and case.status not in TO_THE_END)
-    if hidden or (participant is None and not row.from_outside):
+    hidden = not case.published and not process.sees_unpublished(case, message.unit)
+    hidden = hidden or (participant is None and case.status not in process.lasting)
+    if hidden or (participant is None and not rule.from_outside(context)):
         raise Refused(
             "C-4",
             "Enheten deltar inte i ärendet.",
             "The unit takes no part in the case.",
             "/subject",
         )
-    if case.status not in row.in_status:
-        raise _closed(case)
-    if participant is None:
-        return
-    if acting_role(message.role, directory.unit_by_hsa[message.unit]) not in participant["roles"]:
+    if case.status not in rule.in_status:
+        raise process.closed[case.status](case)
+    if participant is not None and context.role not in participant["roles"]:
         raise Refused(
             "C-4",
             "Rollen deltar inte i ärendet för enheten. Lägg till den med roll.",
             "The role takes no part in the case for the unit. Add it with roll.",
             "/actorrole",
         )
-
-
-def _closed(case: Case) -> Refused:
-    """The refusal of a message in a case that is no longer open to it."""
-    if case.status == "discharged":
-        return Refused(
-            "V-16",
-            "Patienten är utskriven och ärendet avslutat. Ångra utskrivningen först, om den var fel.",
-            "The patient is discharged and the case ended. Undo the discharge first, if it was wrong.",
-            "/subject",
-        )
-    if case.status == "revoked":
-        return Refused("V-5", "Ärendet är makulerat.", "The case is revoked.", "/subject")
-    return Refused(
-        "C-62" if case.addressed == "protected" else "C-63",
-        "Ärendet är stängt: folkbokföringen uppger skyddade personuppgifter eller att personen är avliden.",
-        "The case is closed: the population register says that the person is protected or deceased.",
-        "/subject",
-    )

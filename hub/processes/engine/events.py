@@ -1,21 +1,18 @@
-"""What happens in a case: events, and the fold that makes the case of them. Imports the case and the events about its
-person only.
+"""What happens in every case: the engine's events, and the fold that makes the case of all events. Imports the case and the
+process only.
 
-``evolve`` is the only thing that changes a case, and it never fails: whatever may be wrong was refused before the
-event.
+``evolve`` is the only function that changes a case, and it never fails: whatever may be wrong was refused before the
+event. A process joins these events with its own (``Process.events``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from hub.processes.engine.case import Case
-from hub.processes.shared.person_events import PERSON
-
-Event = tuple[str, dict[str, Any]]
-"""(name, facts): plain data, kept with the message that caused it."""
+from hub.processes.engine.case import Case, Event
+from hub.processes.engine.process import PROCESSES
 
 
 def _opened(case: Case, *, process: str, profile: str, unit: str, person: dict[str, str]) -> None:
@@ -30,14 +27,9 @@ def _joined(case: Case, *, unit: str, party: str, roles: list[str], by: str, for
     case.gone.pop(unit, None)
 
 
-def _left(case: Case, *, unit: str) -> None:
+def left(case: Case, *, unit: str) -> None:
     case.gone[unit] = case.participants.pop(unit)["party"]
     case.unanswered.pop(unit, None)
-    for contact in case.vardkontakter:
-        if contact["unit"] == unit:
-            contact["kallelseansvarig"] = False  # V-7: nobody calls for a unit that is gone
-    if all(participant["party"] != "oppenvard" for participant in case.participants.values()):
-        case.sip_approved = None  # C-11: an answer of those who are gone no longer counts
     for standing in case.steps.values():
         if unit in standing["awaits"]:
             standing["awaits"].remove(unit)
@@ -54,39 +46,6 @@ def _role_changed(case: Case, *, unit: str, role: str, change: str) -> None:
 def _published(case: Case, *, at: str) -> None:
     case.published = True
     case.dates["published"] = at
-
-
-def _admitted(case: Case, *, at: str) -> None:
-    case.dates["admitted"] = at
-
-
-def _estimated(case: Case, *, date: str) -> None:
-    case.dates["estimated"] = date
-    case.dates.setdefault("stated", date)  # the first is the inskrivning's
-
-
-def _stated(case: Case, *, date: str) -> None:
-    case.dates["stated"] = date
-
-
-def _klar(case: Case, **facts: str) -> None:
-    case.dates["klar"] = facts
-
-
-def _klar_ended(case: Case, *, at: str) -> None:  # noqa: ARG001 - the clock's
-    case.dates.pop("klar", None)
-
-
-def _placed(case: Case, *, municipality: str, stated_by: str) -> None:
-    case.placement = {"municipality": municipality, "stated_by": stated_by}
-
-
-def _folkbokford(case: Case, *, municipality: str) -> None:
-    case.registered = municipality
-
-
-def _sip_called(case: Case, *, at: str) -> None:
-    case.dates["sip_called"] = at
 
 
 def _stepped(
@@ -170,44 +129,6 @@ def _thread_revoked(case: Case, *, thread: str) -> None:
     found["revoked"] = True
 
 
-def _vardkontakt(case: Case, *, change: str, person: str, unit: str, at: str, **facts: Any) -> None:  # noqa: ARG001
-    others = [v for v in case.vardkontakter if (v["person"], v["unit"]) != (person, unit)]
-    if change != "borttagen":
-        others.append({"person": person, "unit": unit, **facts, "sequence": case.sequence})
-    case.vardkontakter = others
-
-
-def _wrote(case: Case, *, document: str, field: str, unit: str, complete: bool, words: str | None = None) -> None:
-    written = case.fields.setdefault(document, {})
-    version = written[field][0] + 1 if field in written else 1
-    written[field] = [version, case.sequence, unit, complete, *([words] if words else [])]
-
-
-def _positioned(case: Case, *, code: str, at: str) -> None:  # noqa: ARG001 - the clock's
-    case.sip_position = code
-
-
-def _marked(case: Case, *, ready: bool) -> None:
-    case.klarmarkerad = ready
-
-
-def _sip_answered(case: Case, *, approves: bool) -> None:
-    case.sip_approved = approves
-
-
-def _discharged(case: Case, *, archived: str, **facts: str) -> None:
-    case.status = "discharged"
-    case.dates["discharged"] = facts
-    case.dates["archived"] = archived
-
-
-def _discharge_undone(case: Case, *, at: str) -> None:  # noqa: ARG001 - the clock's
-    case.status = "open"
-    case.dates.pop("discharged")
-    case.dates.pop("archived", None)
-    case.steps.pop("utskrivning", None)
-
-
 def _revoked(case: Case) -> None:
     """V-5: it disappears; the history is kept, and nothing waits for anybody."""
     case.status = "revoked"
@@ -233,21 +154,12 @@ def _turned_away(case: Case, *, rule: str) -> None:  # noqa: ARG001 - the histor
         standing["awaits"] = []
 
 
-EVOLVE: dict[str, Callable[..., None]] = {
-    **PERSON,
+ENGINE: Mapping[str, Callable[..., None]] = {
     "opened": _opened,
     "joined": _joined,
-    "left": _left,
+    "left": left,
     "role_changed": _role_changed,
     "published": _published,
-    "admitted": _admitted,
-    "estimated": _estimated,
-    "stated": _stated,
-    "klar": _klar,
-    "klar_ended": _klar_ended,
-    "placed": _placed,
-    "folkbokford": _folkbokford,
-    "sip_called": _sip_called,
     "stepped": _stepped,
     "awaited": _awaited,
     "unawaited": _unawaited,
@@ -255,23 +167,19 @@ EVOLVE: dict[str, Callable[..., None]] = {
     "threaded": _threaded,
     "thread_acted": _thread_acted,
     "thread_revoked": _thread_revoked,
-    "vardkontakt": _vardkontakt,
-    "wrote": _wrote,
-    "positioned": _positioned,
-    "marked": _marked,
-    "sip_answered": _sip_answered,
-    "discharged": _discharged,
-    "discharge_undone": _discharge_undone,
     "revoked": _revoked,
     "fired": _fired,
     "addressed": _addressed,
     "turned_away": _turned_away,
 }
+"""Event → what it does to the case, in every process."""
 
 
 def evolve(case: Case, event: Event) -> None:
     """Brings one event into the case."""
-    EVOLVE[event[0]](case, **event[1])
+    name, facts = event
+    process = facts["process"] if name == "opened" else case.process
+    PROCESSES[process].events[name](case, **facts)
 
 
 def fold(case_id: str, history: Iterable[Iterable[Event]]) -> Case:

@@ -1,26 +1,27 @@
-"""What a process's table is made of: rows, named guards, effects, and the situation that they look at. Pure; imports the
-language, the errors and the case.
+"""What a process is made of: rules, guards, effects, and the context that they look at. Pure; imports the language, the
+errors and the case.
 
 A rule is one row: *this message, from this party, when these guards hold, leads to these effects, is told to these,
-because of these rule ids* (architecture.md §3). Adding to a process means rows, guards and profile answers, never
+because of these rule ids* (architecture.md §3). Adding to a process means rules, guards and profile answers, never
 machinery.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property, lru_cache
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal
 
 from hub.errors import Refused
-from hub.processes.engine.case import Case
-from hub.processes.engine.events import EVOLVE, Event
-from hub.processes.profiles.profile import Profile
+from hub.processes.engine.case import Case, Event
 from schemas.directory import Directory, Unit
 from schemas.envelope import Message
 from schemas.messages import Question
+
+if TYPE_CHECKING:
+    from hub.processes.engine.process import Process
 
 HUB_PARTY = "hub"
 
@@ -32,7 +33,7 @@ def _as_text(now: datetime) -> str:
 
 
 def acting_role(role: str | None, unit: Unit) -> str:
-    """C-3: the role acted in is one of the unit's active ones; left out, it is the unit's only one."""
+    """The role that the sender acts in: one of the unit's active ones; left out, it is the unit's only one (C-3)."""
     if role is None and len(unit.roles) == 1:
         return next(iter(unit.roles))
     if role is None or role not in unit.roles:
@@ -47,8 +48,9 @@ def acting_role(role: str | None, unit: Unit) -> str:
 
 @dataclass(slots=True)
 class Context:
-    """What a guard or an effect sees: the case, the message in hand, who sent it."""
+    """What a guard or an effect sees: the process, the case, the message in hand, who sent it."""
 
+    process: Process
     case: Case
     message: Message
     data: Any
@@ -56,9 +58,10 @@ class Context:
     """The message's name; of a part handled inside another message, the part's."""
     party: str
     directory: Directory
-    profile: Profile
+    profile: Any
+    """The process's answers for the case's region (``Process.profiles``)."""
     now: datetime
-    """When the hub took the message in: what is told is told then."""
+    """When the hub received the message; the notices are told then."""
     events: list[Event] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     asks: list[Question] = field(default_factory=list)
@@ -84,7 +87,32 @@ class Context:
     def emit(self, name: str, /, **facts: Any) -> None:
         """An event happened; the case changes at once, so that the next effect sees it."""
         self.events.append((name, facts))
-        EVOLVE[name](self.case, **facts)
+        self.process.events[name](self.case, **facts)
+
+
+class Fault:
+    """A guard's no, where the guard computes the place or the words of its refusal. It counts as False.
+
+    ``element``: JSON pointer into the message, in place of the guard's own. ``words``: what the guard's sentences name in
+    braces, such as the codes that exist.
+    """
+
+    __slots__ = ("element", "words")
+
+    def __init__(self, element: str | None = None, **words: str) -> None:
+        self.element = element
+        self.words = words
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+
+def codes(known: Iterable[str]) -> str:
+    """The codes that exist, as a refusal lists them."""
+    return ", ".join(sorted(known))
+
+
+Condition = Callable[[Context], "bool | Fault"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +121,7 @@ class Guard:
 
     name: str
     rule: str
-    holds: Callable[[Context], bool]
+    holds: Condition
     sv: str
     en: str
     element: str | None
@@ -101,34 +129,51 @@ class Guard:
     """What the condition misses where that may still be on its way, by another topic, partition or connection (D-4):
     ``consent`` and ``inskrivning`` before anything is published, the free ``message`` that is named at any time."""
 
-    def refusal(self, situation: Context) -> Refused:
-        """What the sender is answered when the condition does not hold."""
-        early = self.early if self.early == "message" or not situation.case.published else ""
-        return Refused(self.rule, self.sv, self.en, self.element, warnings=list(situation.warnings), early=early)
+    def refusal(self, context: Context, verdict: bool | Fault) -> Refused:
+        """What the sender is answered when the condition does not hold; ``verdict`` is what it answered."""
+        early = self.early if self.early == "message" or not context.case.published else ""
+        sv, en, element = self.sv, self.en, self.element
+        if isinstance(verdict, Fault):
+            sv, en, element = sv.format(**verdict.words), en.format(**verdict.words), verdict.element or element
+        return Refused(self.rule, sv, en, element, warnings=list(context.warnings), early=early)
 
 
-def guard(
-    rule: str, *, sv: str, en: str, element: str | None = None, early: str = ""
-) -> Callable[[Callable[[Context], bool]], Guard]:
-    """Makes a guard of a function; the function's name is the guard's."""
+def guard(rule: str, *, sv: str, en: str, element: str | None = None, early: str = "") -> Callable[[Condition], Guard]:
+    """Makes a guard of a function; the function's name is the guard's. Sentences with ``{words}`` need a ``Fault``."""
 
-    def wrap(holds: Callable[[Context], bool]) -> Guard:
+    def wrap(holds: Condition) -> Guard:
         return Guard(holds.__name__, rule, holds, sv, en, element, early)
 
     return wrap
 
 
-OPEN = frozenset({"open"})
-TO_THE_END = frozenset({"open", "discharged"})
-"""V-16: what may still be said of a case whose patient has left the ward."""
-
 Effect = Callable[[Context], None]
 Tells = Callable[[Context], list[str]]
+Changes = Callable[[Message, Case], Mapping[str, Any]]
+"""Fields of the message's data that are shown otherwise than they were sent, with what is shown."""
+
+OPEN = frozenset({"open"})
+NOTHING: frozenset[str] = frozenset()
+
+
+def never(_: Context) -> bool:
+    """The predicate that nobody meets."""
+    return False
+
+
+def brings_nothing(_: Any) -> frozenset[str]:
+    """The answer of a message that no early message waits for."""
+    return NOTHING
+
+
+def changes_nothing(_: Message, __: Case) -> Mapping[str, Any]:
+    """The answer of a message that is shown as it was sent."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line of a process's table."""
+    """One row of a process's table."""
 
     message: str
     parties: frozenset[str]
@@ -141,27 +186,36 @@ class Rule:
     """About what the message says."""
     opens: bool = False
     embeds: tuple[str, ...] = ()
-    """Messages that this one may carry in a field of the same name, handled before it in the same breath."""
+    """Messages that this one may carry in a field of the same name, handled before it and together with it."""
     in_status: frozenset[str] = OPEN
     """The statuses of the case in which it is accepted."""
-    from_outside: bool = False
-    """A unit that takes no part may send it (C-5)."""
+    from_outside: Condition = never
+    """Whether a unit that takes no part may send it (C-5)."""
 
+    # --- what the message is, for those who load, order and show messages ---
+    brings_units_in: bool = False
+    """Units may come in with it: the messages that stand are loaded for them (C-10)."""
+    carries_consent: bool = False
+    """It may bring a samtycke, as itself or inside: units may be shown more than before (C-13)."""
+    names_a_message: bool = False
+    """``data.message`` is the id of an earlier message: the element that the id names is loaded."""
+    is_talk: bool = False
+    """It is a free message: an element of its own, acknowledged by its own id (C-40)."""
+    is_news_of_the_person: bool = False
+    """The population register's news of the person: what is remembered of the person no longer holds (C-62)."""
+    brings: Callable[[Any], frozenset[str]] = brings_nothing
+    """What early messages wait for and this one's data holds: ``consent``, ``inskrivning``, ``message`` (D-4)."""
+    writes: tuple[str, ...] = ()
+    """The steps whose content it writes: it makes a version of them (C-50)."""
 
-@dataclass(frozen=True)
-class Process:
-    """A process: its steps in the order shown, and its table."""
-
-    name: str
-    steps: tuple[str, ...]
-    rows: tuple[Rule, ...]
-    opening_rule: str
-    """The rule that says which messages open a case, and whose."""
-
-    @cached_property
-    def _by_name(self) -> Mapping[str, Rule]:
-        return {row.message: row for row in self.rows}
-
-    def row(self, message: str) -> Rule | None:
-        """The row of a message by name, or None when the process has none."""
-        return self._by_name.get(message)
+    # --- what of it is shown (disclosure) ---
+    shown_narrowly: bool = False
+    """It is read also where the consent allows the admission alone (V-3)."""
+    named_narrowly: bool = False
+    """It is named in the trace, and not read, where the consent allows the admission alone."""
+    shows: Changes = changes_nothing
+    """How it is read: fields that are added or left out, as the case stands."""
+    completes: Changes = changes_nothing
+    """How a notice tells it, beside ``shows``: completed with what stands in the case."""
+    hides: Mapping[str, Any] = field(default_factory=dict)
+    """Fields that point to a person with protected identity → what is shown in their place (C-62)."""

@@ -1,4 +1,6 @@
-"""What a unit sees of a case: its colours (C-30), and what it may do now. Pure; imports the machine and the case only."""
+"""What a unit sees of a case: its colours (C-30), and what it may do now. Pure; imports the process, the case and the
+language only.
+"""
 
 from __future__ import annotations
 
@@ -9,31 +11,33 @@ from typing import Any
 
 from hub.processes.engine.case import Case
 from hub.processes.engine.events import evolve
-from hub.processes.engine.rule import Context, Process
-from hub.processes.profiles.profile import PROFILES
-from hub.processes.shared.disclosure import MESSAGE, visible
+from hub.processes.engine.process import law_of
+from hub.processes.engine.rule import Context
 from schemas.directory import Directory
 from schemas.envelope import Message
 from schemas.parts import Part
+
+MESSAGE = "meddelande/kvittera"
+"""How a list names a free message that awaits an acknowledgement (C-40)."""
 
 ANSWER = {"kvittera": "kvittens", "justera": "justering", "godkanna": "godkannande", "svara": "svar"}
 """What a unit answers with, by the act that a step awaits (messages.md §2)."""
 
 
-def may(process: Process, case: Case, unit: str, directory: Directory, now: datetime) -> tuple[str, ...]:
+def may(case: Case, unit: str, directory: Directory, now: datetime) -> tuple[str, ...]:
     """The names of what a unit may do now: the rows of its party whose guards about the case hold (messages.md §2)."""
-    participant = case.participants.get(unit)
-    if participant is None or case.status in {"refused", "revoked"}:
+    participant, process = case.participants.get(unit), law_of(case)
+    if participant is None:
         return ()
     probe = Message("probe", unit, "", case.id, now, None, None, Part())
-    party, profile = participant["party"], PROFILES[case.profile]
-    situation = Context(case, probe, probe.data, "", party, directory, profile, now)
+    party, profile = participant["party"], process.profiles[case.profile]
+    context = Context(process, case, probe, probe.data, "", party, directory, profile, now)
     names = []
-    for row in process.rows:
-        situation.name = row.message
+    for row in process.rules:
+        context.name = row.message
         if party not in row.parties or case.status not in row.in_status:
             continue
-        if all(condition.holds(situation) for condition in row.guards):
+        if all(condition.holds(context) for condition in row.guards):
             names.append(row.message)
     return tuple(names)
 
@@ -50,7 +54,6 @@ _OUTLOOKS_KEPT = 20_000
 
 
 def outlook(
-    process: Process,
     case: Case,
     unit: str,
     directory: Directory,
@@ -60,16 +63,16 @@ def outlook(
     """A unit's colours and possibilities, of the case as it sees it; remembered per shape of case, since thousands of
     cases have the same few shapes.
     """
-    seen = visible(case, unit)
+    seen = law_of(case).visible(case, unit)
     if seen is not case:
         case, outline = seen, None
     known = directory.remembered
-    key = (process.name, unit, case.has_left(now), case.shape(unit, outline))
+    key = (case.process, unit, case.has_left(now), case.shape(unit, outline))
     found = known.get(key)
     if found is None:
         if len(known) >= _OUTLOOKS_KEPT:
             known.clear()
-        found = known[key] = Outlook(colours(process, case, unit, directory), may(process, case, unit, directory, now))
+        found = known[key] = Outlook(colours(case, unit, directory), may(case, unit, directory, now))
     assert isinstance(found, Outlook)
     return found
 
@@ -130,9 +133,9 @@ def as_configured(case: Case, directory: Directory) -> Case:
     return case
 
 
-def colours(process: Process, case: Case, unit: str, directory: Directory) -> dict[str, dict[str, str]]:
+def colours(case: Case, unit: str, directory: Directory) -> dict[str, dict[str, str]]:
     """C-30 for one unit: step → role → red · yellow · green · grey · blue."""
-    roles = case.participants.get(unit, {"roles": []})["roles"]
+    roles, process = case.participants.get(unit, {"roles": []})["roles"], law_of(case)
     seen: dict[str, dict[str, str]] = {}
     for step in process.steps:
         standing = case.steps.get(step)
@@ -140,7 +143,7 @@ def colours(process: Process, case: Case, unit: str, directory: Directory) -> di
             seen[step] = dict.fromkeys(roles, "grey")
         elif standing["act"] == "skriva":
             seen[step] = dict.fromkeys(roles, "blue")
-        elif not still_awaits(case, standing):
+        elif not process.still_awaits(case, standing):
             seen[step] = dict.fromkeys(roles, "green")
         elif unit in standing["awaits"]:
             red = able(case, unit, step, standing["act"], directory)
@@ -148,14 +151,3 @@ def colours(process: Process, case: Case, unit: str, directory: Directory) -> di
         else:
             seen[step] = dict.fromkeys(roles, "yellow")
     return seen
-
-
-def still_awaits(case: Case, standing: dict[str, Any]) -> bool:
-    """Whether a step waits for anybody: a unit named, a klarmarkering (V-12), a renewed answer of outpatient care
-    (V-13), or a receiver that the registers have not named yet (V-6).
-    """
-    if standing["act"] is None:
-        return False
-    if standing["awaits"] or not case.all_receivers_known:
-        return True
-    return standing["act"] == "justera" and not (case.klarmarkerad and case.sip_approved is not False)

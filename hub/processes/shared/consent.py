@@ -1,12 +1,13 @@
-"""Information, samtycke and its withdrawal (C-20 to C-25). Imports the machine and the common guards only."""
+"""Information, samtycke and its withdrawal (C-20 to C-25). Imports the engine and the shared guards only."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from hub.processes.engine.rule import Context, Rule, guard
-from hub.processes.shared.audience import SLUTENVARD, catch_up, everyone_else
+from hub.processes.shared.audience import catch_up, everyone_else
 from hub.processes.shared.disclosure import scope, visible
+from hub.processes.shared.gate import the_person_is_not_protected
 from schemas.swedish_time import local_day
 
 
@@ -81,11 +82,39 @@ def withdraw(s: Context) -> None:
     s.emit("withdrawn", at=s.at)
 
 
-ATERKALLELSE = Rule(
-    "aterkallelse",
-    SLUTENVARD,
-    ("C-24",),
-    (withdraw,),
-    everyone_else,
-    guards=(there_is_consent_to_withdraw,),
-)
+EVERYTHING_EARLY = frozenset({"consent", "inskrivning", "message"})
+"""What early messages may wait for: a consent lets all of them go on, a revoked case ends their waiting (V-5)."""
+
+
+def brings_everything(_: Any) -> frozenset[str]:
+    """What early messages wait for and information or a samtycke holds (D-4)."""
+    return EVERYTHING_EARLY
+
+
+def samtycke(parties: frozenset[str], *rules: str) -> Rule:
+    """The rule of ``samtycke``, sent by the process's parties."""
+    return Rule(
+        "samtycke",
+        parties,
+        ("C-21", "C-22", "C-23", *rules),
+        (consent,),
+        everyone_else,
+        guards=(the_person_is_not_protected, information_comes_first),
+        checks=(menprovning_names_who_decided, it_has_not_expired),
+        carries_consent=True,
+        brings=brings_everything,
+        shown_narrowly=True,
+    )
+
+
+def aterkallelse(parties: frozenset[str]) -> Rule:
+    """The rule of ``aterkallelse``, sent by the process's parties."""
+    return Rule(
+        "aterkallelse",
+        parties,
+        ("C-24",),
+        (withdraw,),
+        everyone_else,
+        guards=(there_is_consent_to_withdraw,),
+        named_narrowly=True,
+    )

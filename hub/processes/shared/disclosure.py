@@ -9,26 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any, Literal
 
 from hub.processes.engine.case import Case
-from hub.processes.profiles.profile import PROFILES
+from hub.processes.engine.process import law_of
+from hub.processes.engine.unit_view import MESSAGE
 from schemas.envelope import Message
-from schemas.parts import Information, Patient, Samtycke
 
 Scope = Literal["all", "narrow", "nothing"]
 """``narrow``: the admission notice without its reason, what was informed, the consent, the discharge (V-3)."""
 
-NARROW = frozenset(
-    {"svu.inskrivning", "information", "samtycke", "adressering", "svu.utskrivning", "svu.utskrivning_angrad"}
-)
-"""The messages in which all that the narrow scope shows is written."""
-
-MESSAGE = "meddelande/kvittera"
-"""How a list names a free message that awaits an acknowledgement (C-40)."""
-
-_ESTIMATE = "svu.beraknad_utskrivning"
 _OWN_GROUNDS = frozenset({"atkomst:samtycke", "atkomst:menprovning"})
 """Grounds of reading that are a consent of their own, whatever became of the case's (C-5)."""
 
@@ -37,7 +27,7 @@ def scope(case: Case, unit: str) -> Scope:
     """How much of the case a unit may be shown. One that takes no part is as one that came in just now."""
     participant = case.participants.get(unit)
     if not case.published:
-        return "all" if participant is not None and participant["party"] == "slutenvard" else "nothing"
+        return "all" if law_of(case).sees_unpublished(case, unit) else "nothing"
     if case.shared_until is None:
         return "all"
     since = case.sequence + 1 if participant is None else participant["since"]
@@ -54,21 +44,21 @@ def knows(case: Case, unit: str) -> bool:
 def visible(case: Case, unit: str) -> Case:
     """The case as a participating unit may see it: the case itself where nothing of it is hidden."""
     found = scope(case, unit)
-    return case if found == "all" else _narrowed(case) if found == "narrow" else _bare(case)
+    return case if found == "all" else law_of(case).narrowed(case) if found == "narrow" else bare(case)
 
 
 def readable(case: Case, unit: str, ground: str) -> Case:
     """The case as a unit reads it that takes part, or takes no part and reads on a ground (C-5, C-43)."""
     if unit in case.participants:
         return visible(case, unit)
-    return case if case.shared_until is None or ground in _OWN_GROUNDS else _narrowed(case)
+    return case if case.shared_until is None or ground in _OWN_GROUNDS else law_of(case).narrowed(case)
 
 
 def listed(case: Case) -> dict[str, list[str]]:
     """Unit → what awaits it, as «step/act/role» for each of its roles in the case, for the units whose lists show the
     case: those that know of it; a revoked case disappears (V-5). Which of the roles answer for it says the directory.
     """
-    if case.status in {"revoked", "refused"}:
+    if case.status not in law_of(case).lasting:
         return {}
     found: dict[str, list[str]] = {unit: [] for unit in case.participants if knows(case, unit)}
     for step, standing in case.steps.items():
@@ -83,17 +73,17 @@ def listed(case: Case) -> dict[str, list[str]]:
 
 def may_read(case: Case, name: str) -> bool:
     """Whether messages of a name may be read in the case as it is shown."""
-    return not case.narrow or name in NARROW
+    return not case.narrow or _rule_flag(case, name, "shown_narrowly")
 
 
 def may_be_named(case: Case, name: str, events: Iterable[Sequence[Any]]) -> bool:
     """Whether the trace of the case as it is shown names an act at all (C-7): narrowly what is told narrowly, who takes part
     and who reads; a kvittens, a deadline or a revoking where it is of something that is shown.
     """
-    if not case.narrow or name in NARROW or name in _NAMED_NARROWLY:
+    if not case.narrow or _rule_flag(case, name, "shown_narrowly") or _rule_flag(case, name, "named_narrowly"):
         return True
-    if name == _ESTIMATE:
-        return "tid" in case.steps and name in PROFILES[case.profile].refused_consent_allows
+    if law_of(case).also_named(case, name):
+        return True
     of_steps = {facts["step"] for event, facts in events if event == "acted"}
     of_steps |= {facts["key"].partition("/")[2] for event, facts in events if event == "fired"} - {""}
     if name == "frist":
@@ -101,12 +91,12 @@ def may_be_named(case: Case, name: str, events: Iterable[Sequence[Any]]) -> bool
     return not of_steps.isdisjoint(case.steps) or any(event == "revoked" for event, _ in events)
 
 
-_NAMED_NARROWLY = frozenset(
-    {"aterkallelse", "deltagare", "roll", "atkomst", "utskrift", "uppslag", "verifiering", "folkbokforing", "avliden"}
-)
+def _rule_flag(case: Case, name: str, flag: str) -> bool:
+    rule = law_of(case).rule(name)
+    return rule is not None and getattr(rule, flag)
 
 
-def _bare(case: Case) -> Case:
+def bare(case: Case) -> Case:
     """Who takes part, and nothing of the person."""
     return Case(
         case.id,
@@ -125,54 +115,21 @@ def _bare(case: Case) -> Case:
     )
 
 
-def _narrowed(case: Case) -> Case:
-    """V-3: the admission notice and its kvittens, the estimated date as it stands, the information, the consent, and the
-    discharge.
-    """
-    admission = case.steps.get("inskrivning", {}).get("sequence")
-    estimate_too = _ESTIMATE in PROFILES[case.profile].refused_consent_allows
-    shown = {
-        name: standing
-        for name, standing in case.steps.items()
-        if name in {"inskrivning", "utskrivning"}
-        or (name == "tid" and (estimate_too or standing["sequence"] == admission))
-    }
-    dates = {"admitted", "published", "estimated", "discharged", "archived"} | ({"klar"} if estimate_too else set())
-    return replace(
-        _bare(case),
-        person=case.person,
-        information=case.information,
-        samtycke=case.samtycke,
-        consent_until=case.consent_until,
-        consent_at=case.consent_at,
-        records=case.records,
-        deceased=case.deceased,
-        steps=shown,
-        dates={name: value for name, value in case.dates.items() if name in dates},
-        placement=case.placement,
-        registered=case.registered,
-    )
-
-
 # --- a message as it is shown -----------------------------------------------------------------------------------------
 
 
 def shown(message: Message, case: Case) -> Message:
     """The message as it is read: with the person's name and address from the register where the sender left them out
-    (law 2017:612 2:2, C-60), and without what points to one whose identity is protected (C-62).
-
-    A no to the position on SIP names who talks to the ward about it (V-13). In a case that is shown narrowly an
-    admission notice has no reason (V-3).
+    (law 2017:612 2:2, C-60), and without what points to a person with protected identity (C-62); else as its rule says
+    (``Rule.shows``).
     """
-    if message.name == "svu.sip_stallning" and not message.data.approves:  # type: ignore[attr-defined]
-        caller = case.caller
-        return message if caller is None else _with(message, kallelseansvarig=caller)
+    rule = law_of(case).rule(message.name)
     patient = message.data.patient if "patient" in type(message.data).model_fields else None  # type: ignore[attr-defined]
-    changed: dict[str, Any] = {}
-    if case.narrow and message.name == "svu.inskrivning":
-        changed["reason"] = None
+    changed: dict[str, Any] = {} if rule is None else dict(rule.shows(message, case))
     if case.blocked:
-        return _with(message, **changed, **_hidden(message, patient))
+        if patient is not None:
+            changed["patient"] = patient.model_copy(update={"address": None, "phone": None})
+        return _with(message, **changed, **({} if rule is None else rule.hides))
     if patient is not None:
         missing = {k: v for k, v in case.person.items() if getattr(patient, k) is None}
         if patient.personnummer in case.former_numbers:
@@ -190,64 +147,13 @@ def may_be_told(message: Message) -> bool:
 
 
 def told(message: Message, case: Case) -> Message:
-    """The message as a notice tells it now: ``shown``, and an admission notice with the patient, what was informed, the
-    consent and the estimated date as they stand, whichever messages said so (V-4, V-8); with refused consent without
-    its reason (V-3). An overdue kvittens names those who can still owe it (C-1): the directory may have changed since
-    the clock struck.
-    """
+    """The message as a notice tells it now: ``shown``, and completed with what stands in the case (``Rule.completes``)."""
     message = shown(message, case)
-    data: Any = message.data
-    if message.name == "frist" and data.step is not None:
-        awaits = case.steps.get(data.step, {"awaits": ()})["awaits"]
-        owing = tuple(unit for unit in data.units if unit in awaits)
-        return message if owing == data.units else _with(message, units=owing)
-    if message.name != "svu.inskrivning":
-        return message
-    changed: dict[str, Any] = {}
-    if data.patient is None and case.person:
-        changed["patient"] = Patient.model_validate(case.person)
-    for name, model in _RECORDS:
-        record, said = case.records.get(name), getattr(data, name)
-        if record is None:
-            stands = None
-        elif said is not None and said.model_fields_set == record.keys() and _is(said, record):
-            continue  # the common notice brings its own, in few words
-        else:
-            stands = model.model_validate(record)
-        if said != stands:
-            changed[name] = stands
-    if case.samtycke == "refused" and data.reason is not None:
-        changed["reason"] = None
-    estimated = case.dates.get("estimated")
-    if estimated is not None and (
-        data.estimated_discharge is None or data.estimated_discharge.isoformat() != estimated
-    ):
-        changed["estimated_discharge"] = date.fromisoformat(estimated)
-    return _with(message, **changed)
-
-
-_RECORDS: tuple[tuple[str, type[Information | Samtycke]], ...] = (
-    ("information", Information),
-    ("samtycke", Samtycke),
-)
-
-
-def _is(said: Information | Samtycke, record: dict[str, Any]) -> bool:
-    return all(getattr(said, name) == value for name, value in record.items())
+    rule = law_of(case).rule(message.name)
+    return message if rule is None else _with(message, **rule.completes(message, case))
 
 
 def _with(message: Message, **changed: Any) -> Message:
     if not changed:
         return message
     return replace(message, data=message.data.model_copy(update=changed))
-
-
-def _hidden(message: Message, patient: Patient | None) -> dict[str, Any]:
-    """C-62: address and personal contacts are in nothing that the hub shows."""
-    if message.name == "narstaende":
-        return {"people": ()}
-    if message.name in {"adressering", "folkbokforing"}:
-        return {"address": None}
-    if message.name == "kontakt":
-        return {"phone": None, "email": None}
-    return {} if patient is None else {"patient": patient.model_copy(update={"address": None, "phone": None})}

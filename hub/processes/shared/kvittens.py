@@ -1,13 +1,14 @@
-"""The kvittens, of a step or of a free message (C-2, C-40). Imports the machine and the common guards only."""
+"""The kvittens, of a step or of a free message (C-2, C-40). Imports the engine and the shared guards only."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from hub.processes.engine.rule import TO_THE_END, Context, Rule, guard
+from hub.processes.engine.rule import Context, Rule, guard
 from hub.processes.engine.unit_view import able, speakers
 from hub.processes.shared.audience import ALL_PARTIES, everyone_else
 from hub.processes.shared.disclosure import scope, visible
+from hub.processes.shared.gate import Gate
 
 
 def _acted_steps(s: Context) -> list[tuple[str, dict[str, Any]]]:
@@ -92,13 +93,16 @@ def those_who_see_it(s: Context) -> list[str]:
     ]
 
 
-KVITTENS = Rule(
-    "kvittens",
-    ALL_PARTIES,
-    ("C-2", "V-6", "V-8", "V-9", "C-40"),
-    (acknowledge,),
-    those_who_see_it,
-    guards=(something_awaits_the_unit,),
-    checks=(the_message_awaits_the_unit, the_role_answers_for_it),
-    in_status=TO_THE_END,
-)
+def kvittens(gate: Gate, *rules: str) -> Rule:
+    """The rule of ``kvittens``; ``rules`` are the process's own that ask for one."""
+    return Rule(
+        "kvittens",
+        ALL_PARTIES,
+        ("C-2", *rules, "C-40"),
+        (acknowledge,),
+        those_who_see_it,
+        guards=(something_awaits_the_unit,),
+        checks=(the_message_awaits_the_unit, the_role_answers_for_it),
+        in_status=gate.to_the_end,
+        names_a_message=True,
+    )

@@ -1,18 +1,16 @@
-"""What is said beside the steps: free messages, people, access, revoking, printing (processes.md §1). Imports the machine
-and the common rows only.
+"""What is said beside the steps: free messages, their revoking, what was wrongly sent (processes.md §1). Imports the engine
+and the shared guards only.
 """
 
 from __future__ import annotations
 
-from hub.processes.engine.rule import TO_THE_END, Context, Rule, guard
+from typing import Any
+
+from hub.processes.engine.rule import Context, Guard, Rule, guard
 from hub.processes.engine.unit_view import speakers
-from hub.processes.shared.audience import (
-    ALL_PARTIES,
-    SHARING,
-    everyone_else,
-    nothing_changes,
-    on_the_start_list,
-)
+from hub.processes.shared.audience import ALL_PARTIES, everyone_else, nothing_changes
+from hub.processes.shared.consent import EVERYTHING_EARLY
+from hub.processes.shared.gate import Gate
 
 # --- meddelande (C-40, C-42, C-43) and its revoking (C-41) ------------------------------------------------------------
 
@@ -90,50 +88,29 @@ def its_receivers(s: Context) -> list[str]:
     return list(dict.fromkeys([*(unit for unit in _receivers(s) if unit != s.unit), *own]))
 
 
-MEDDELANDE = Rule(
-    "meddelande",
-    ALL_PARTIES,
-    ("C-40", "C-42", "C-43"),
-    (say,),
-    its_receivers,
-    guards=(*SHARING, on_the_start_list),
-    checks=(the_receivers_take_part, nobody_is_left_out, those_who_acknowledge_get_it, those_named_can_acknowledge),
-    in_status=TO_THE_END,
-)
+def brings_a_message(_: Any) -> frozenset[str]:
+    """What an early makulering waits for and a free message is (D-4)."""
+    return frozenset({"message"})
+
+
+def meddelande(gate: Gate) -> Rule:
+    """The rule of ``meddelande``."""
+    return Rule(
+        "meddelande",
+        ALL_PARTIES,
+        ("C-40", "C-42", "C-43"),
+        (say,),
+        its_receivers,
+        guards=(*gate.sharing, gate.still_listed),
+        checks=(the_receivers_take_part, nobody_is_left_out, those_who_acknowledge_get_it, those_named_can_acknowledge),
+        in_status=gate.to_the_end,
+        is_talk=True,
+        brings=brings_a_message,
+    )
 
 
 def _own_thread(s: Context) -> str:
     return f"{s.data.message} {s.message.source}"
-
-
-@guard(
-    "V-5",
-    sv="Bara slutenvården makulerar ett ärende.",
-    en="Only inpatient care revokes a case.",
-    element="/data/case",
-)
-def only_slutenvard_revokes_the_case(s: Context) -> bool:
-    return not s.data.case or s.party == "slutenvard"
-
-
-@guard(
-    "V-5",
-    sv="Kartläggningen är påbörjad: ärendet avslutas med svu.utskrivning i stället.",
-    en="The kartlaggning has begun: the case ends with svu.utskrivning instead.",
-    element="/data/case",
-)
-def kartlaggning_has_not_begun(s: Context) -> bool:
-    return not s.data.case or "kartlaggning" not in s.case.steps
-
-
-@guard(
-    "V-16",
-    sv="Patienten är utskriven: ärendet i sin helhet kan inte längre makuleras. Ångra utskrivningen först, om den var fel.",
-    en="The patient is discharged: the whole case can no longer be revoked. Undo the discharge first, if it was wrong.",
-    element="/subject",
-)
-def a_discharged_case_is_not_revoked(s: Context) -> bool:
-    return not s.data.case or s.case.status == "open"
 
 
 @guard(
@@ -146,16 +123,6 @@ def a_discharged_case_is_not_revoked(s: Context) -> bool:
 def the_message_is_ones_own(s: Context) -> bool:
     thread = s.case.threads.get(_own_thread(s))
     return bool(s.data.case) or (thread is not None and not thread["revoked"])
-
-
-@guard(
-    "V-3",
-    sv="Samtycke är nekat: bara ärendet i sin helhet kan makuleras.",
-    en="Consent is refused: only the whole case can be revoked.",
-    element="/data/message",
-)
-def with_refused_consent_only_the_case(s: Context) -> bool:
-    return bool(s.data.case) or s.case.samtycke != "refused"
 
 
 @guard(
@@ -184,23 +151,25 @@ def those_who_knew(s: Context) -> list[str]:
     return [unit for unit in to if unit in readers and unit != s.unit]
 
 
-MAKULERING = Rule(
-    "makulering",
-    ALL_PARTIES,
-    ("C-41", "V-5"),
-    (revoke,),
-    those_who_knew,
-    guards=(on_the_start_list,),
-    checks=(
-        only_slutenvard_revokes_the_case,
-        a_discharged_case_is_not_revoked,
-        kartlaggning_has_not_begun,
-        with_refused_consent_only_the_case,
-        without_consent_only_the_case,
-        the_message_is_ones_own,
-    ),
-    in_status=TO_THE_END,
-)
+def brings_an_end(data: Any) -> frozenset[str]:
+    """A revoked case ends all waiting in it (V-5); a revoked message brings nothing."""
+    return EVERYTHING_EARLY if data.message is None else frozenset()
+
+
+def makulering(gate: Gate, rules: tuple[str, ...], checks: tuple[Guard, ...]) -> Rule:
+    """The rule of ``makulering``; ``checks`` say when the process lets the case itself be revoked."""
+    return Rule(
+        "makulering",
+        ALL_PARTIES,
+        ("C-41", *rules),
+        (revoke,),
+        those_who_knew,
+        guards=(gate.still_listed,),
+        checks=(*checks, without_consent_only_the_case, the_message_is_ones_own),
+        in_status=gate.to_the_end,
+        names_a_message=True,
+        brings=brings_an_end,
+    )
 
 
 # --- felsant (C-33) ---------------------------------------------------------------------------------------------------
@@ -228,16 +197,16 @@ def the_sender(s: Context) -> list[str]:
     return [] if sender is None or sender not in s.case.participants else [sender]
 
 
-FELSANT = Rule(
-    "felsant",
-    ALL_PARTIES,
-    ("C-33",),
-    (nothing_changes,),
-    the_sender,
-    guards=(*SHARING, on_the_start_list),
-    checks=(another_sent_it,),
-    in_status=TO_THE_END,
-)
-
-
-TALK = (MEDDELANDE, MAKULERING, FELSANT)
+def felsant(gate: Gate) -> Rule:
+    """The rule of ``felsant``."""
+    return Rule(
+        "felsant",
+        ALL_PARTIES,
+        ("C-33",),
+        (nothing_changes,),
+        the_sender,
+        guards=(*gate.sharing, gate.still_listed),
+        checks=(another_sent_it,),
+        in_status=gate.to_the_end,
+        names_a_message=True,
+    )

@@ -1,19 +1,13 @@
-"""Who takes part: units come, are removed and leave, roles with them (C-10 to C-14, C-12). Imports the machine and the
-common guards only.
+"""Who takes part: units come, are removed and leave, roles with them (C-10 to C-14). Imports the engine and the shared guards
+only.
 """
 
 from __future__ import annotations
 
-from hub.processes.engine.rule import Context, Rule, guard
+from hub.processes.engine.rule import Context, Guard, Rule, guard
 from hub.processes.engine.unit_view import able, speakers
-from hub.processes.shared.audience import (
-    ALL_PARTIES,
-    ask,
-    consent_is_registered,
-    everyone_else,
-    join,
-    the_person_is_not_protected,
-)
+from hub.processes.shared.audience import ALL_PARTIES, ask, everyone_else, join
+from hub.processes.shared.gate import consent_is_registered, the_person_is_not_protected
 
 # --- deltagare (C-10, C-11, C-14) -------------------------------------------------------------------------------------
 
@@ -63,17 +57,6 @@ def who_leaves_has_nothing_left(s: Context) -> bool:
 
 
 @guard(
-    "C-11",
-    sv="Den sista slutenvårdsenheten kan inte lämna ärendet: lägg till den som tar över först.",
-    en="The last unit of inpatient care cannot leave the case: add the one that takes over first.",
-    element="/data/unit",
-)
-def slutenvard_stays(s: Context) -> bool:
-    leaving = s.data.unit if s.data.change != "tillagd" else None
-    return any(p["party"] == "slutenvard" for unit, p in s.case.participants.items() if unit != leaving)
-
-
-@guard(
     "C-24",
     sv="Samtycket är återkallat eller har upphört: en enhet kan bara tas bort eller lämna.",
     en="The consent is withdrawn or has expired: a unit can only be removed or leave.",
@@ -116,22 +99,26 @@ def everyone_else_and_who_left(s: Context) -> list[str]:
     return [*told, s.data.unit] if removed and s.case.published and knew else told
 
 
-DELTAGARE = Rule(
-    "deltagare",
-    ALL_PARTIES,
-    ("C-10", "C-11", "C-14"),
-    (change_participant,),
-    everyone_else_and_who_left,
-    checks=(
-        the_unit_is_known,
-        the_unit_is_new,
-        the_unit_takes_part,
-        who_leaves_has_nothing_left,
-        slutenvard_stays,
-        of_a_protected_person_units_only_leave,
-        without_consent_units_only_leave,
-    ),
-)
+def deltagare(who_stays: Guard) -> Rule:
+    """The rule of ``deltagare``; ``who_stays`` is the process's guard of units that may not leave."""
+    return Rule(
+        "deltagare",
+        ALL_PARTIES,
+        ("C-10", "C-11", "C-14"),
+        (change_participant,),
+        everyone_else_and_who_left,
+        checks=(
+            the_unit_is_known,
+            the_unit_is_new,
+            the_unit_takes_part,
+            who_leaves_has_nothing_left,
+            who_stays,
+            of_a_protected_person_units_only_leave,
+            without_consent_units_only_leave,
+        ),
+        brings_units_in=True,
+        named_narrowly=True,
+    )
 
 
 # --- roll (C-4, C-12) -------------------------------------------------------------------------------------------------
@@ -224,4 +211,6 @@ ROLL = Rule(
         a_removed_role_is_one_of_several,
         what_is_awaited_has_a_role_left,
     ),
+    brings_units_in=True,
+    named_narrowly=True,
 )

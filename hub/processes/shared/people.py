@@ -1,5 +1,5 @@
 """People beside the units: outsiders, contacts, a death, who may read, what is printed (C-5, C-15, C-55, C-63). Imports the
-machine and the common guards only.
+engine and the shared guards only.
 """
 
 from __future__ import annotations
@@ -7,19 +7,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 from hub.processes.engine.case import FOR_THE_UNIT, reader
-from hub.processes.engine.rule import TO_THE_END, Context, Rule, guard
+from hub.processes.engine.rule import Context, Rule, guard
 from hub.processes.shared.audience import (
     ALL_PARTIES,
-    SHARING,
-    consent_allows,
-    consent_is_registered,
     everyone_else,
     nobody,
     nothing_changes,
-    on_the_start_list,
     organisation_takes_part,
-    the_person_is_not_protected,
 )
+from hub.processes.shared.gate import Gate, consent_is_registered, the_person_is_not_protected
 from schemas.messages import Question
 
 # --- people: narstaende (C-15), kontakt (SA-5), avliden (C-63), uppslag -----------------------------------------------
@@ -27,9 +23,6 @@ from schemas.messages import Question
 
 def list_outsiders(s: Context) -> None:
     s.emit("listed")
-
-
-NARSTAENDE = Rule("narstaende", ALL_PARTIES, ("C-15",), (list_outsiders,), everyone_else, guards=SHARING)
 
 
 @guard(
@@ -46,39 +39,13 @@ def change_contact(s: Context) -> None:
     s.emit("contact", person=s.data.person, change=s.data.change)
 
 
-KONTAKT = Rule(
-    "kontakt", ALL_PARTIES, ("SA-5",), (change_contact,), everyone_else, guards=SHARING, checks=(the_contact_is_there,)
-)
-
-
 def note_death(s: Context) -> None:
     """C-63: in SVU all are told, and the ward ends the case with svu.utskrivning (our settling)."""
     s.emit("died")
 
 
-AVLIDEN = Rule(
-    "avliden",
-    ALL_PARTIES,
-    ("C-63",),
-    (note_death,),
-    everyone_else,
-    guards=(*SHARING, on_the_start_list),
-    in_status=TO_THE_END,
-)
-
-
 def ask_afresh(s: Context) -> None:
     s.asks.append(Question(question="folkbokforing", person=s.case.person["personnummer"]))
-
-
-UPPSLAG = Rule(
-    "uppslag",
-    ALL_PARTIES,
-    ("C-60",),
-    (ask_afresh,),
-    nobody,
-    guards=(the_person_is_not_protected, consent_is_registered, consent_allows),
-)
 
 
 # --- atkomst (C-5) and utskrift (C-55) --------------------------------------------------------------------------------
@@ -156,19 +123,6 @@ def let_read(s: Context) -> None:
     s.warnings.append("lasning-loggas")
 
 
-ATKOMST = Rule(
-    "atkomst",
-    ALL_PARTIES,
-    ("C-5", "C-7"),
-    (let_read,),
-    nobody,
-    guards=(the_unit_takes_no_part, to_a_protected_person_access_only_ends),
-    checks=(a_choice_is_enough_only_within, what_ends_is_there),
-    in_status=TO_THE_END,
-    from_outside=True,
-)
-
-
 @guard(
     "C-55",
     sv="Enheten läser inte ärendet. Begär åtkomst med atkomst först.",
@@ -190,16 +144,74 @@ def for_whom_and_why_are_given(s: Context) -> bool:
     return stated or not s.profile.printing_has_a_reason
 
 
-UTSKRIFT = Rule(
-    "utskrift",
-    ALL_PARTIES,
-    ("C-55", "C-7"),
-    (nothing_changes,),
-    nobody,
-    guards=(the_unit_reads_the_case,),
-    checks=(for_whom_and_why_are_given,),
-    in_status=TO_THE_END,
-    from_outside=True,
-)
+def anybody(_: Context) -> bool:
+    """C-5: units that take no part may send it; the guards say when."""
+    return True
 
-PEOPLE = (NARSTAENDE, KONTAKT, AVLIDEN, UPPSLAG, ATKOMST, UTSKRIFT)
+
+def people(gate: Gate) -> tuple[Rule, ...]:
+    """The rules of narstaende, kontakt, avliden, uppslag, atkomst and utskrift."""
+    return (
+        Rule(
+            "narstaende",
+            ALL_PARTIES,
+            ("C-15",),
+            (list_outsiders,),
+            everyone_else,
+            guards=gate.sharing,
+            hides={"people": ()},
+        ),
+        Rule(
+            "kontakt",
+            ALL_PARTIES,
+            ("SA-5",),
+            (change_contact,),
+            everyone_else,
+            guards=gate.sharing,
+            checks=(the_contact_is_there,),
+            hides={"phone": None, "email": None},
+        ),
+        Rule(
+            "avliden",
+            ALL_PARTIES,
+            ("C-63",),
+            (note_death,),
+            everyone_else,
+            guards=(*gate.sharing, gate.still_listed),
+            in_status=gate.to_the_end,
+            named_narrowly=True,
+        ),
+        Rule(
+            "uppslag",
+            ALL_PARTIES,
+            ("C-60",),
+            (ask_afresh,),
+            nobody,
+            guards=(the_person_is_not_protected, consent_is_registered, gate.consent_allows),
+            named_narrowly=True,
+        ),
+        Rule(
+            "atkomst",
+            ALL_PARTIES,
+            ("C-5", "C-7"),
+            (let_read,),
+            nobody,
+            guards=(the_unit_takes_no_part, to_a_protected_person_access_only_ends),
+            checks=(a_choice_is_enough_only_within, what_ends_is_there),
+            in_status=gate.to_the_end,
+            from_outside=anybody,
+            named_narrowly=True,
+        ),
+        Rule(
+            "utskrift",
+            ALL_PARTIES,
+            ("C-55", "C-7"),
+            (nothing_changes,),
+            nobody,
+            guards=(the_unit_reads_the_case,),
+            checks=(for_whom_and_why_are_given,),
+            in_status=gate.to_the_end,
+            from_outside=anybody,
+            named_narrowly=True,
+        ),
+    )

@@ -94,12 +94,17 @@ def _verified(case: Case, *, actor: str, outcome: str) -> None:
         case.disputed[actor] = outcome
 
 
+def _folkbokford(case: Case, *, municipality: str) -> None:
+    case.registered = municipality
+
+
 PERSON: dict[str, Callable[..., None]] = {
     "informed": _informed,
     "consented": _consented,
     "withdrawn": _withdrawn,
     "blocked": _blocked,
     "named": _named,
+    "folkbokford": _folkbokford,
     "died": _died,
     "listed": _listed,
     "contact": _contact,

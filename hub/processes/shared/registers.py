@@ -1,19 +1,19 @@
-"""Rows for the hub's own messages: adressering, verifiering, folkbokforing, frist. Pure; imports the common rows and the
-deadlines.
+"""Rules of the hub's own messages: adressering, verifiering, folkbokforing, frist. Pure; imports the engine and the shared
+rules.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 from hub.errors import Refused
-from hub.processes.deadlines import concerned
 from hub.processes.engine.case import FOUND, Case
-from hub.processes.engine.rule import HUB_PARTY, TO_THE_END, Context, Rule, guard
+from hub.processes.engine.rule import HUB_PARTY, Context, Rule, guard
 from hub.processes.shared.audience import ask, everyone_else, join
 from hub.processes.shared.disclosure import knows, visible
 from schemas.directory import Directory, Unit
+from schemas.envelope import Message
 from schemas.hub_messages import AddressingOutcome, Adressering, Frist
 from schemas.unit_ids import organisation_in
 
@@ -44,7 +44,7 @@ def address(s: Context) -> None:
     One who was found but is not connected has to be reached by hand, like one who was not found.
     """
     found = s.data
-    if s.case.status not in TO_THE_END or s.case.blocked:
+    if s.case.status not in s.process.lasting or s.case.blocked:
         return  # C-62: a closed case learns nothing more of the person
     refusal = protected_or_deceased(found.outcome)
     if refusal is not None:
@@ -104,6 +104,9 @@ ADRESSERING = Rule(
     ("V-2", "C-10", "C-62", "C-63"),
     (address,),
     the_ward_when_it_must_act,
+    brings_units_in=True,
+    shown_narrowly=True,
+    hides={"address": None},
 )
 
 
@@ -185,6 +188,7 @@ VERIFIERING = Rule(
     ("C-3",),
     (note_verification,),
     the_unit_when_hsa_disagrees,
+    named_narrowly=True,
 )
 
 
@@ -212,7 +216,7 @@ def learn_news(s: Context) -> None:
     element="/data/news",
 )
 def it_is_news(s: Context) -> bool:
-    if s.case.status not in TO_THE_END:
+    if s.case.status not in s.process.lasting:
         return False
     if s.data.news == "protected":
         return not s.case.blocked
@@ -228,6 +232,9 @@ FOLKBOKFORING = Rule(
     (learn_news,),
     everyone_else,
     guards=(it_is_news,),
+    is_news_of_the_person=True,
+    named_narrowly=True,
+    hides={"address": None},
 )
 
 
@@ -283,9 +290,19 @@ def those_concerned(s: Context) -> list[str]:
         return []
     return [
         unit
-        for unit in concerned(s.case, key_of(s.data.name, step))
+        for unit in s.process.concerned(s.case, key_of(s.data.name, step))
         if unit in told and (step is None or step in visible(s.case, unit).steps)
     ]
+
+
+def who_still_owes(message: Message, case: Case) -> dict[str, Any]:
+    """An overdue kvittens names the units that can still owe it (C-1): the directory may have changed since the timer."""
+    data: Any = message.data
+    if data.step is None:
+        return {}
+    awaits = case.steps.get(data.step, {"awaits": ()})["awaits"]
+    owing = tuple(unit for unit in data.units if unit in awaits)
+    return {} if owing == data.units else {"units": owing}
 
 
 FRIST = Rule(
@@ -295,4 +312,5 @@ FRIST = Rule(
     (pass_deadline,),
     those_concerned,
     checks=(it_is_still_due,),
+    completes=who_still_owes,
 )

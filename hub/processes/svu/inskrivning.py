@@ -1,26 +1,15 @@
-"""The admission notice: how a case opens and is told (V-1 to V-6). Imports the machine and the common rows only."""
+"""The admission notice: how a case opens and is told (V-1 to V-6). Imports the engine and the shared rules only."""
 
 from __future__ import annotations
 
-from hub.processes.engine.rule import TO_THE_END, Context, Rule, guard
-from hub.processes.shared.audience import (
-    SLUTENVARD,
-    consent_allows,
-    consent_is_registered,
-    everyone_else,
-    join,
-    step_told,
-    the_person_is_not_protected,
-    with_duty,
-)
-from hub.processes.shared.consent import (
-    consent,
-    inform,
-    information_comes_first,
-    it_has_not_expired,
-    menprovning_names_who_decided,
-    no_information_has_a_reason,
-)
+from typing import Any
+
+from hub.processes.engine.rule import Context, Rule, guard
+from hub.processes.shared.audience import SLUTENVARD, everyone_else, join, step_told, with_duty
+from hub.processes.shared.consent import brings_everything, inform, no_information_has_a_reason, samtycke
+from hub.processes.shared.gate import consent_is_registered, the_person_is_not_protected
+from hub.processes.svu.disclosure import completes_admission, shows_without_reason
+from hub.processes.svu.gate import TO_THE_END, consent_allows
 from hub.processes.svu.tid import told_anew
 from schemas.messages import Question
 from schemas.swedish_time import local_day
@@ -31,7 +20,7 @@ def open_case(s: Context) -> None:
     if s.case.opened_by:
         return
     person = s.data.patient.model_dump(exclude_none=True)
-    s.emit("opened", process="svu", profile=s.case.profile, unit=s.unit, person=person)
+    s.emit("opened", process=s.process.name, profile=s.case.profile, unit=s.unit, person=person)
     join(s, s.unit)
     s.joined.clear()  # the opener has nothing to catch up
     county = s.directory.region_of(s.unit).county
@@ -183,6 +172,11 @@ def all_but_a_draft(s: Context) -> list[str]:
     return [] if s.data.draft else everyone_else(s)
 
 
+def brings_the_inskrivning(_: Any) -> frozenset[str]:
+    """What early messages wait for and an admission notice is, whatever rides inside it (D-4)."""
+    return frozenset({"inskrivning"})
+
+
 INSKRIVNING = (
     Rule(
         "svu.inskrivning",
@@ -204,6 +198,12 @@ INSKRIVNING = (
         opens=True,
         embeds=("information", "samtycke"),
         in_status=TO_THE_END,
+        carries_consent=True,
+        brings=brings_the_inskrivning,
+        writes=("inskrivning", "tid"),
+        shown_narrowly=True,
+        shows=shows_without_reason,
+        completes=completes_admission,
     ),
     Rule(
         "information",
@@ -214,14 +214,8 @@ INSKRIVNING = (
         guards=(the_person_is_not_protected, consent_is_registered, consent_allows),
         checks=(a_new_case_names_the_patient, the_patient_is_the_same, no_information_has_a_reason),
         opens=True,
+        brings=brings_everything,
+        shown_narrowly=True,
     ),
-    Rule(
-        "samtycke",
-        SLUTENVARD,
-        ("C-21", "C-22", "C-23", "V-3"),
-        (consent,),
-        everyone_else,
-        guards=(the_person_is_not_protected, information_comes_first),
-        checks=(menprovning_names_who_decided, it_has_not_expired),
-    ),
+    samtycke(SLUTENVARD, "V-3"),
 )

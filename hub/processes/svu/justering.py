@@ -7,8 +7,9 @@ from __future__ import annotations
 from typing import Any
 
 from hub.processes.engine.rule import Context, guard
-from hub.processes.engine.unit_view import able, still_awaits
-from hub.processes.shared.audience import may_adjust, step_told, those_of, with_duty
+from hub.processes.engine.unit_view import able
+from hub.processes.shared.audience import step_told, those_of, with_duty
+from hub.processes.svu.steps import may_adjust, still_awaits
 
 STEP = "stallningstagande"
 REQUIRED = {

@@ -1,9 +1,10 @@
-"""The assessment, written together in real time (V-11, C-51). Imports the machine and the common rows only."""
+"""The assessment, written together in real time (V-11, C-51). Imports the engine and the shared rules only."""
 
 from __future__ import annotations
 
-from hub.processes.engine.rule import Context, Rule, guard
-from hub.processes.shared.audience import ALL_PARTIES, SHARING, everyone_else, step_told
+from hub.processes.engine.rule import Context, Fault, Rule, codes, guard
+from hub.processes.shared.audience import ALL_PARTIES, everyone_else, step_told
+from hub.processes.svu.gate import SHARING
 
 DOCUMENT = "kartlaggning"
 
@@ -20,22 +21,26 @@ def something_is_written(s: Context) -> bool:
 
 @guard(
     "V-11",
-    sv="Ett fält finns inte i kartläggningen. Fälten står i kontraktet för er region.",
-    en="A field is not in the kartlaggning. The fields stand in your region's contract.",
+    sv="Ett fält finns inte i kartläggningen. Fälten är: {codes}.",
+    en="A field is not in the kartlaggning. The fields are: {codes}.",
     element="/data/fields",
 )
-def the_fields_exist(s: Context) -> bool:
-    return all(any(name in half for half in s.profile.kartlaggning.values()) for name in s.data.fields)
+def the_fields_exist(s: Context) -> bool | Fault:
+    known = frozenset().union(*s.profile.kartlaggning.values())
+    # The name that does not exist is the sender's own text, so it is not repeated (D-10).
+    return known.issuperset(s.data.fields) or Fault(codes=codes(known))
 
 
 @guard(
     "V-11",
-    sv="Fältet skrivs av den andra sidan: slutenvården skriver önskemål och tillstånd, öppenvård och kommun bakgrund.",
-    en="The other side writes that field: inpatient care writes wishes and state, outpatient care and kommun background.",
+    sv="Fältet {field} skrivs av den andra sidan. Er sida skriver: {codes}.",
+    en="The other side writes the field {field}. Your side writes: {codes}.",
     element="/data/fields",
 )
-def it_is_ones_own_half(s: Context) -> bool:
-    return all(name in s.profile.kartlaggning[s.party] for name in s.data.fields)
+def it_is_ones_own_half(s: Context) -> bool | Fault:
+    own = s.profile.kartlaggning[s.party]
+    other = next((name for name in s.data.fields if name not in own), None)
+    return other is None or Fault(field=other, codes=codes(own))
 
 
 def write(s: Context) -> None:
@@ -62,5 +67,6 @@ KARTLAGGNING = (
         everyone_else,
         guards=SHARING,
         checks=(something_is_written, the_fields_exist, it_is_ones_own_half),
+        writes=("kartlaggning",),
     ),
 )

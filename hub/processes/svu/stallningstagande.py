@@ -9,15 +9,10 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from hub.processes.engine.rule import Context, Rule, guard
-from hub.processes.shared.audience import (
-    ALL_PARTIES,
-    OPPENVARD,
-    SHARING,
-    SLUTENVARD,
-    everyone_else,
-    those_of,
-)
+from hub.processes.engine.rule import Context, Fault, Rule, codes, guard
+from hub.processes.shared.audience import ALL_PARTIES, OPPENVARD, SLUTENVARD, everyone_else, those_of
+from hub.processes.svu.disclosure import shows_who_calls
+from hub.processes.svu.gate import SHARING
 from hub.processes.svu.justering import (
     REQUIRED,
     STEP,
@@ -74,13 +69,13 @@ def only_the_ward_breaks_what_all_adjusted(s: Context) -> bool:
 
 @guard(
     "V-12",
-    sv="Okänd kod för ställningstagande till SIP.",
-    en="Unknown code for the position on SIP.",
+    sv="Okänd kod för ställningstagande till SIP. Koderna är: {codes}.",
+    en="Unknown code for the position on SIP. The codes are: {codes}.",
     element="/data/slutenvard/sip_position",
 )
-def the_position_is_known(s: Context) -> bool:
+def the_position_is_known(s: Context) -> bool | Fault:
     code = None if s.data.slutenvard is None else s.data.slutenvard.sip_position
-    return code is None or code in s.profile.sip_positions
+    return code is None or code in s.profile.sip_positions or Fault(codes=codes(s.profile.sip_positions))
 
 
 def _fingerprint(value: Any) -> str:
@@ -178,6 +173,7 @@ STALLNINGSTAGANDE = (
         everyone_else,
         guards=(*SHARING, the_wards_part_comes_first, only_the_ward_breaks_what_all_adjusted),
         checks=(it_is_ones_own_part, the_position_is_known),
+        writes=(STEP,),
     ),
     Rule(
         "svu.klarmarkering",
@@ -186,6 +182,7 @@ STALLNINGSTAGANDE = (
         (mark_ready,),
         everyone_else,
         guards=(*SHARING, not_marked_yet, the_wards_part_is_complete),
+        writes=(STEP,),
     ),
     Rule(
         "svu.sip_stallning",
@@ -194,6 +191,8 @@ STALLNINGSTAGANDE = (
         (answer_on_sip,),
         everyone_else,
         guards=(*SHARING, the_ward_is_ready, only_the_ward_breaks_what_all_adjusted, after_a_no_the_ward_adjusts_first),
+        writes=(STEP,),
+        shows=shows_who_calls,
     ),
     Rule(
         "svu.justering",

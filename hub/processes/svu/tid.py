@@ -1,11 +1,12 @@
-"""The time of discharge: estimated, then utskrivningsklar, and its interruption (V-8 to V-10). Imports the machine and
-the common rows only.
+"""The time of discharge: estimated, then utskrivningsklar, and its interruption (V-8 to V-10). Imports the engine and
+the shared rules only.
 """
 
 from __future__ import annotations
 
 from hub.processes.engine.rule import Context, Rule, guard
-from hub.processes.shared.audience import SHARING, SLUTENVARD, everyone_else, step_told, those_of, with_duty
+from hub.processes.shared.audience import SLUTENVARD, everyone_else, step_told, those_of, with_duty
+from hub.processes.svu.gate import SHARING
 from schemas.messages import Question
 from schemas.swedish_time import local_day
 
@@ -95,6 +96,7 @@ TID = (
         (estimate,),
         everyone_else,
         guards=(*SHARING, not_utskrivningsklar),
+        writes=("tid",),
     ),
     Rule(
         "svu.utskrivningsklar",
@@ -103,6 +105,7 @@ TID = (
         (ready,),
         everyone_else,
         guards=(*SHARING, not_utskrivningsklar),
+        writes=("tid",),
     ),
     Rule(
         "svu.utskrivningsklar_avbruten",
@@ -111,6 +114,7 @@ TID = (
         (interrupt,),
         everyone_else,
         guards=(*SHARING, utskrivningsklar),
+        writes=("tid",),
         checks=(a_new_date_has_a_physician,),
     ),
 )

@@ -1,11 +1,12 @@
-"""The discharge and its undoing (V-16, V-17). Imports the machine and the common rows only."""
+"""The discharge and its undoing (V-16, V-17). Imports the engine and the shared rules only."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from hub.processes.engine.rule import TO_THE_END, Context, Rule, guard
-from hub.processes.shared.audience import SLUTENVARD, an_inskrivning_is_published, everyone_else, step_told
+from hub.processes.engine.rule import Context, Fault, Rule, codes, guard
+from hub.processes.shared.audience import SLUTENVARD, everyone_else, step_told
+from hub.processes.svu.gate import TO_THE_END, an_inskrivning_is_published
 from schemas.swedish_time import local_day
 
 
@@ -33,22 +34,24 @@ def it_says_how_it_ended(s: Context) -> bool:
 
 @guard(
     "V-16",
-    sv="Okänd kod i discharged_to.",
-    en="Unknown code in discharged_to.",
+    sv="Okänd kod i discharged_to. Koderna är: {codes}.",
+    en="Unknown code in discharged_to. The codes are: {codes}.",
     element="/data/discharged_to",
 )
-def the_place_is_known(s: Context) -> bool:
-    return s.data.discharged_to is None or s.data.discharged_to in s.profile.discharged_to
+def the_place_is_known(s: Context) -> bool | Fault:
+    known = s.profile.discharged_to
+    return s.data.discharged_to is None or s.data.discharged_to in known or Fault(codes=codes(known))
 
 
 @guard(
     "V-16",
-    sv="Okänd kod i ended_with.",
-    en="Unknown code in ended_with.",
+    sv="Okänd kod i ended_with. Koderna är: {codes}.",
+    en="Unknown code in ended_with. The codes are: {codes}.",
     element="/data/ended_with",
 )
-def the_ending_is_known(s: Context) -> bool:
-    return s.data.ended_with is None or s.data.ended_with in s.profile.ended_with
+def the_ending_is_known(s: Context) -> bool | Fault:
+    known = s.profile.ended_with
+    return s.data.ended_with is None or s.data.ended_with in known or Fault(codes=codes(known))
 
 
 @guard(
@@ -125,6 +128,8 @@ UTSKRIVNING = (
             nobody_leaves_before_coming,
             someone_calls_or_it_is_confirmed,
         ),
+        writes=("utskrivning",),
+        shown_narrowly=True,
     ),
     Rule(
         "svu.utskrivning_angrad",
@@ -134,5 +139,7 @@ UTSKRIVNING = (
         everyone_else,
         guards=(there_is_a_discharge_to_undo, it_can_still_be_undone),
         in_status=TO_THE_END,
+        writes=("utskrivning",),
+        shown_narrowly=True,
     ),
 )

@@ -1,12 +1,13 @@
-"""The named care contact (V-7, law 2017:612 2:5). Imports the machine and the common rows only."""
+"""The named care contact (V-7, law 2017:612 2:5). Imports the engine and the shared rules only."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from hub.processes.engine.rule import TO_THE_END, Context, Rule, guard
-from hub.processes.shared.audience import OPPENVARD, SHARING, everyone_else, on_the_start_list
+from hub.processes.engine.rule import Context, Rule, guard
+from hub.processes.shared.audience import OPPENVARD, everyone_else
 from hub.processes.shared.registers import STAFF
+from hub.processes.svu.gate import SHARING, TO_THE_END, on_the_start_list
 from schemas.messages import Question
 
 

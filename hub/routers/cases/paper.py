@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from hub.errors import Refused
 from hub.printing import Printed, render
-from hub.processes.profiles.profile import PROFILES
+from hub.processes.engine.process import law_of
 from hub.processes.shared.people import for_whom_and_why_are_given
 from hub.routers import openapi
 from hub.routers.cases.asker import AskerOnACase, TheDesk
@@ -103,7 +103,7 @@ async def _printed(desk: Desk, asker: Asker, id_: str, document: str, purpose: P
     said = {"for_whom": purpose.for_whom, "why": purpose.why}
     async with desk.transaction() as connection:
         case, content = await shown(desk, connection, asker, id_, f"utskrift/{document}", **said)
-        if PROFILES[case.profile].printing_has_a_reason and None in said.values():
+        if law_of(case).profiles[case.profile].printing_has_a_reason and None in said.values():
             rule = for_whom_and_why_are_given
             raise Refused(rule.rule, rule.sv, rule.en, "/for_whom", 409)
         by = Printed(

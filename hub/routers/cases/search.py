@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from hub.errors import Refused
 from hub.processes.shared.registers import protected_or_deceased
-from hub.processes.svu import SVU
+from hub.processes.svu.process import SVU
 from hub.routers import openapi
 from hub.routers.cases.asker import AskerAnywhere, TheDesk
 from hub.routers.cases.desk import Desk, trace_of
@@ -52,7 +52,7 @@ async def search(
 def _may_open(desk: Desk, asker: Asker, person: str) -> dict[str, Any]:
     """C-31: from the process's table, and from what the registers have said of the person."""
     refused = None
-    if not any(row.opens and asker.unit.party in row.parties for row in SVU.rows):
+    if not any(row.opens and asker.unit.party in row.parties for row in SVU.rules):
         refused = Refused(
             SVU.opening_rule, "Bara slutenvården öppnar ett SVU-ärende.", "Only inpatient care opens an SVU case."
         )

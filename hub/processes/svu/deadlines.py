@@ -142,6 +142,6 @@ def concerned(case: Case, key: str) -> list[str]:
     owing: list[str] = []
     if name == "kvittens_forsenad" and step in case.steps:
         owing = case.steps[step]["awaits"]
-    if case.process == "svu" and not case.published:
+    if not case.published:
         parties, owing = parties & SLUTENVARD, []
     return [unit for unit, participant in case.participants.items() if participant["party"] in parties or unit in owing]

@@ -1,4 +1,4 @@
-"""Where the regions differ (processes.md §4): one frozen row of answers per profile. Imports nothing."""
+"""SVU's answers per region: one frozen row each. Imports nothing."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ ENDED_WITH = frozenset({"avliden", "annan_slutenvard", "avviken", "inget_behov",
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
-    """A region's answers; a field is named after its question and says its P-id."""
+class SvuProfile:
+    """A region's answers in SVU; a field is named after its question and says its P-id."""
 
     name: str
     information_before_consent: bool
@@ -45,13 +45,15 @@ class Profile:
     """V-3†: what a profile accepts besides when consent is refused, by message name."""
 
 
-PROFILES = {
-    profile.name: profile
-    for profile in (
-        Profile("mina_planer", information_before_consent=True),
-        Profile("prator", information_before_consent=False, messages_reach_new_units=True),
-        Profile("samsa", information_before_consent=False, printing_has_a_reason=True),
-        Profile("lifecare", information_before_consent=False),
-        Profile("cosmic_link", information_before_consent=False),
-    )
-}
+SVU_PROFILES: Mapping[str, SvuProfile] = MappingProxyType(
+    {
+        profile.name: profile
+        for profile in (
+            SvuProfile("mina_planer", information_before_consent=True),
+            SvuProfile("prator", information_before_consent=False, messages_reach_new_units=True),
+            SvuProfile("samsa", information_before_consent=False, printing_has_a_reason=True),
+            SvuProfile("lifecare", information_before_consent=False),
+            SvuProfile("cosmic_link", information_before_consent=False),
+        )
+    }
+)

@@ -1,0 +1,111 @@
+"""What a process owns: its table, its steps, who sees what, its deadlines, and its part of the views. Pure; imports the
+rules, the case and the language only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from hub.errors import Refused
+from hub.processes.engine.case import Case
+from hub.processes.engine.rule import Context, Rule
+from schemas.agreement import Agreement
+
+Evolve = Callable[..., None]
+
+
+def no_deadlines(_: Case, __: Agreement) -> dict[str, datetime]:
+    """The deadlines of a process that has none."""
+    return {}
+
+
+def names_no_more(_: Case, __: str) -> bool:
+    """The trace of a narrowly shown case names what the rules' flags say."""
+    return False
+
+
+def concerns_nobody(_: Case, __: str) -> list[str]:
+    """Whom a deadline concerns in a process that has none."""
+    return []
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """What a step asks of units that come in (C-13)."""
+
+    parties: frozenset[str]
+    """The parties that answer it."""
+    always: bool = False
+    """Also when nobody else is awaited any more."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process: its steps in the order shown, its table, and everything that only it knows."""
+
+    name: str
+    steps: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    opening_rule: str
+    """The rule that says which messages open a case, and whose."""
+    profiles: Mapping[str, Any]
+    """Region's profile → the process's frozen row of answers for it."""
+    events: Mapping[str, Evolve]
+    """Event → what it does to the case: the engine's and the process's own, joined (never fails)."""
+    closed: Mapping[str, Callable[[Case], Refused]]
+    """Status of a case that is not open → how a message is refused in it."""
+    lasting: frozenset[str]
+    """The statuses in which there is a case: units outside may know of it, and the registers' news reach it."""
+    sees_unpublished: Callable[[Case, str], bool]
+    """Whether a unit sees the case before it is published."""
+    visible: Callable[[Case, str], Case]
+    """The case as a participating unit may see it: the case itself where nothing of it is hidden."""
+    still_awaits: Callable[[Case, dict[str, Any]], bool]
+    """Whether a step waits for anybody: a unit named, or something else that only the process knows."""
+    newcomer: Callable[[Context, str], Newcomer]
+    """What a step asks of units that come in."""
+    narrowed: Callable[[Case], Case]
+    """The case as units see it where the consent allows the admission alone (V-3)."""
+    also_named: Callable[[Case, str], bool] = names_no_more
+    """Whether the trace of a narrowly shown case names a message that its rule does not let it name."""
+    deadlines: Callable[[Case, Agreement], dict[str, datetime]] = no_deadlines
+    """Deadline → when it passes, in UTC (D-9)."""
+    concerned: Callable[[Case, str], list[str]] = concerns_nobody
+    """The participating units that are told when a deadline passes."""
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Rule]:
+        return {rule.message: rule for rule in self.rules}
+
+    def rule(self, message: str) -> Rule | None:
+        """The rule of a message by name, or None when the process has none."""
+        return self._by_name.get(message)
+
+    @cached_property
+    def openings(self) -> tuple[str, ...]:
+        """The messages that open a case."""
+        return tuple(rule.message for rule in self.rules if rule.opens)
+
+    def steps_of(self, case: Case) -> tuple[str, ...]:
+        """The steps of a case in the order shown."""
+        del case  # every region has the same so far
+        return self.steps
+
+
+PROCESSES: dict[str, Process] = {}
+"""Name → process. ``hub.processes.registry`` fills it; the cases' own process is looked up here."""
+
+
+def law_of(case: Case) -> Process:
+    """The process that a case runs."""
+    return PROCESSES[case.process]
+
+
+def listed(names: Iterable[str], last: str) -> str:
+    """Names in a sentence: ``a, b eller c``."""
+    *before, end = names
+    return f"{', '.join(before)} {last} {end}" if before else end

@@ -1,0 +1,36 @@
+"""The processes that the hub runs, and which of them a message belongs to. Imports the processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hub.processes.engine.case import Case
+from hub.processes.engine.process import PROCESSES, Process, law_of
+from hub.processes.engine.rule import Rule
+from hub.processes.svu.process import SVU
+
+PROCESSES[SVU.name] = SVU
+
+
+def process_of(message: str, case: Case | None) -> Process:
+    """The process that decides a message, by name: its case's own, else the one whose case it opens, else the first that has
+    such a message, else any, which then refuses it as unknown.
+    """
+    if case is not None:
+        return law_of(case)
+    having = [(process, rule) for process in PROCESSES.values() if (rule := process.rule(message)) is not None]
+    for process, rule in having:
+        if rule.opens:
+            return process
+    return having[0][0] if having else next(iter(PROCESSES.values()))
+
+
+def rule_of(message: str, case: Case | None) -> Rule | None:
+    """The rule that decides a message, by name; None when its process has none."""
+    return process_of(message, case).rule(message)
+
+
+def openings() -> Iterator[str]:
+    """The messages that open a case, of all processes."""
+    for process in PROCESSES.values():
+        yield from process.openings

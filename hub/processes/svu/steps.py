@@ -1,0 +1,46 @@
+"""The steps of an SVU: for whom each waits, and what it asks of units that come in (V-6, V-8 to V-10, V-12, V-13). Imports the
+engine and the shared rules only.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hub.processes.engine.case import Case
+from hub.processes.engine.process import Newcomer
+from hub.processes.engine.rule import Context
+from hub.processes.shared.audience import ALL_PARTIES, OPPENVARD
+
+STEPS = ("inskrivning", "tid", "kartlaggning", "stallningstagande", "utskrivning")
+
+
+def still_awaits(case: Case, standing: dict[str, Any]) -> bool:
+    """Whether a step waits for anybody: a unit named, a klarmarkering (V-12), a renewed answer of outpatient care
+    (V-13), or a receiver that the registers have not named yet (V-6).
+    """
+    if standing["act"] is None:
+        return False
+    if standing["awaits"] or not case.all_receivers_known:
+        return True
+    return standing["act"] == "justera" and not (case.klarmarkerad and case.sip_approved is not False)
+
+
+def may_adjust(s: Context) -> frozenset[str]:
+    """The parties whose justering is open: none before klarmarkering (V-12), and after a no on the position on SIP not
+    outpatient care (V-13).
+    """
+    if not s.case.klarmarkerad:
+        return frozenset()
+    return ALL_PARTIES - OPPENVARD if s.case.sip_approved is False else ALL_PARTIES
+
+
+def newcomer(s: Context, step: str) -> Newcomer:
+    """C-13: the inskrivning and utskrivningsklar are always asked of units that come in, so that nobody sees green for a unit
+    that never acknowledged; a justering only where it is open to their party (V-12, V-13). Oppenvard and kommun alone
+    acknowledge the time (V-8 to V-10).
+    """
+    if step == "stallningstagande":
+        return Newcomer(may_adjust(s))
+    if step == "tid":
+        return Newcomer(ALL_PARTIES - {"slutenvard"}, always="klar" in s.case.dates)
+    return Newcomer(ALL_PARTIES, always=step == "inskrivning")
