@@ -4,7 +4,7 @@ The views fill a ``Document`` and call ``render``; that it was printed is a mess
 """
 
 from hub.printing.document import FINAL, NOT_FINAL, Document, Kind, Printed, PrintedPatient, Section, Table, signatures
-from hub.printing.typeset import render
+from hub.printing.typeset import render, text_of
 
 __all__ = [
     "FINAL",
@@ -17,4 +17,5 @@ __all__ = [
     "Table",
     "render",
     "signatures",
+    "text_of",
 ]

@@ -48,6 +48,18 @@ def render(document: Document) -> bytes:
         return _set(facts, at)
 
 
+def text_of(document: Document) -> str:
+    """Everything that stands on the pages, a line each, without the places to break in long words."""
+    return "\n".join(_texts(_facts(document))).replace("\u200b", "")
+
+
+def _texts(fact: Any) -> list[str]:
+    if isinstance(fact, str):
+        return [fact]
+    inner = fact.values() if isinstance(fact, dict) else fact if isinstance(fact, list) else ()
+    return [text for one in inner for text in _texts(one)]
+
+
 def _set(facts: str, at: datetime) -> bytes:
     """Sets the pages; signs that no font of ours has are found in doing so, and stand as an empty box from then on."""
     import typst

@@ -1,7 +1,7 @@
 """Scenarios (messages.md §6): a rule in its executable form, played in memory by ``check``.
 
-Imports the intake and the rules. ``Written`` reads a scenario, ``play`` plays it in memory, ``Play`` is what another
-runner builds on (the stack, a vendor's system).
+Imports the intake, the rules and the views. ``ScenarioFile`` reads a scenario, ``play`` plays it in memory, ``Play`` is
+what another runner builds on (the stack, a vendor's system).
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from hub.scenarios.actions import StepOutcome, StoredCase, ToldNotice
+from hub.scenarios.file import ScenarioFile
 from hub.scenarios.memory import play
-from hub.scenarios.model import Scenario, ScenarioFile
-from hub.scenarios.play import Play, StepOutcome, ToldNotice
+from hub.scenarios.model import Scenario
+from hub.scenarios.play import Play
 from hub.scenarios.reading import Unusable
 from hub.scenarios.report import Difference, Report
 from hub.scenarios.world import World, load, world_of
@@ -34,7 +36,8 @@ def check(files: list[Path]) -> int:
             report = play(ScenarioFile(path))
         except Unusable as unusable:
             failed += 1
-            sys.stdout.write(f"FAIL {unusable}\n")
+            faults = "\n".join(f"  {fault}" for fault in unusable.faults)
+            sys.stdout.write(f"FAIL {path.name} cannot be played:\n{faults}\n")
             continue
         failed += not report.ok
         sys.stdout.write(f"{report}\n")
@@ -50,6 +53,7 @@ __all__ = [
     "Scenario",
     "ScenarioFile",
     "StepOutcome",
+    "StoredCase",
     "ToldNotice",
     "Unusable",
     "World",

@@ -23,10 +23,23 @@ from hub.intake.naming import names_of
 from hub.intake.stored import ref_of
 from hub.processes.engine.case import Case
 from hub.processes.shared.registers import frist_of
-from hub.scenarios.model import At, ExpectedLiability, NewsStep, ScenarioFile, Send, State
-from hub.scenarios.play import Play, StepOutcome, ToldNotice
+from hub.scenarios.actions import (
+    Action,
+    LearnNews,
+    MoveClock,
+    ReadCase,
+    ReadPerson,
+    ReadReceipt,
+    StepOutcome,
+    StoredCase,
+    TakeMessage,
+    ToldNotice,
+)
+from hub.scenarios.file import ScenarioFile
+from hub.scenarios.late import PutQuestion, RegisterAnswer, WorldRegisters
+from hub.scenarios.play import Play
 from hub.scenarios.report import Report
-from hub.scenarios.world import Lately, World, load, world_of
+from hub.scenarios.world import Lately, World
 from hub.store.inbox import InboxRow, Key
 from hub.store.outbox import OutboxRow
 from hub.translators.native import write_body
@@ -41,8 +54,8 @@ _HELD = "held"
 class HubInMemory:
     """A hub in memory. ``take`` is the one way in; ``cases``, ``inbox`` and ``outbox`` are there to look at."""
 
-    def __init__(self, world: World, now: datetime) -> None:
-        """An empty hub in a world whose registers answer at once."""
+    def __init__(self, world: World, now: datetime, registers: WorldRegisters | None = None) -> None:
+        """An empty hub in a world; its registers answer as the world says, unless others are given."""
         self.now = now
         self.inbox: dict[Key, InboxRow] = {}
         """Every message as it is stored, with its final answer or, while it is held, none."""
@@ -50,9 +63,12 @@ class HubInMemory:
         """What has been written since the last step began."""
         self._lately = Lately(world)
         self._world = world
+        self._registers = registers or WorldRegisters(world)
         self._loaded = Loaded()
         self._waiting: dict[Key, Arrival] = {}
         self._asked = 0
+        self._looked_at = 0
+        """How many rows of the outbox have been searched for questions."""
         self._struck: set[tuple[datetime, str, str]] = set()
 
     @property
@@ -63,11 +79,12 @@ class HubInMemory:
     def take(self, arrival: Arrival, now: datetime) -> StepOutcome:
         """Handles one message and what follows from it: the registers' answer, messages that waited for the case."""
         self.now = now
-        self.outbox.clear()
+        self._begin_step()
         read(arrival, self._world.directory.identities)
         self._look_into(arrival)
         receipt = self._handle(arrival)
         self._follow()
+        self._hear_late()
         if receipt.rule == _HELD and not receipt.repeat:  # it may have been held only until the registers had answered
             receipt = self.final(arrival.key) or receipt
         return StepOutcome(receipt, self._tells())
@@ -104,10 +121,11 @@ class HubInMemory:
 
     def _follow(self) -> None:
         """What comes of a message at once: the registers' answers, and what waited for it or for them."""
-        looked = -1
-        while looked < len(self.outbox):
-            looked = self._look_up(max(looked, 0))
+        while True:
+            self._look_up()
             self._retry()
+            if self._looked_at == len(self.outbox):
+                return
 
     def _look_into(self, arrival: Arrival) -> None:
         """C-42: a file that is unfit refuses its message. (The hub itself does this in a process of its own.)"""
@@ -123,25 +141,36 @@ class HubInMemory:
         if unfit is not None:
             arrival.refused = attachment_check.refusal(unfit)
 
-    def _look_up(self, start: int) -> int:
-        """The registers answer each question of the outbox; the answer is a message of the hub's own (architecture.md §1).
+    def _begin_step(self) -> None:
+        self.outbox.clear()
+        self._looked_at = 0
+        self._registers.begin_step()
 
-        Returns how far the outbox has been looked at.
-        """
-        end = len(self.outbox)
-        for case, asked in [(row.case_id, row.content) for row in self.outbox[start:end]]:
-            answer = self._world.reply(asked) if isinstance(asked, Question) else None
-            if answer is None or not isinstance(asked, Question):
-                continue
-            self._asked += 1
-            self._lately.learn(answer)
-            if case is not None and asked.concerns != "decided_by":
-                self._handle(own_message(case, f"a-{self._asked}-0", asked.question, answer, self.now))
-        return end
+    def _look_up(self) -> None:
+        """The registers answer each question of the outbox, unless they answer late."""
+        start, self._looked_at = self._looked_at, len(self.outbox)
+        for row in self.outbox[start : self._looked_at]:
+            if isinstance(row.content, Question):
+                put = PutQuestion(row.case_id, row.content, row.source, row.message_id)
+                if (answer := self._registers.ask(put, self.now)) is not None:
+                    self._hear(put, answer)
+
+    def _hear(self, put: PutQuestion, answer: RegisterAnswer) -> None:
+        """The answer is a message of the hub's own (architecture.md §1), or lets the message go on that waits for it."""
+        self._asked += 1
+        self._lately.learn(answer)
+        if put.case is not None and put.question.concerns != "decided_by":
+            self._handle(own_message(put.case, f"a-{self._asked}-0", put.question.question, answer, self.now))
+
+    def _hear_late(self) -> None:
+        """The answers that have come by now, and what comes of each."""
+        for put, answer in self._registers.come(self.now):
+            self._hear(put, answer)
+            self._follow()
 
     def strike(self, then: datetime) -> list[ToldNotice]:
         """Moves the clock; every deadline on the way is told at its time (D-9)."""
-        self.outbox.clear()
+        self._begin_step()
         while True:
             due = [
                 (datetime.fromisoformat(at), id_, key)
@@ -149,6 +178,11 @@ class HubInMemory:
                 for key, at in case.due.items()
             ]
             passed = [row for row in due if row[0] <= then and row not in self._struck]
+            answer_at = self._registers.next_at()
+            if answer_at is not None and answer_at <= then and (not passed or answer_at < min(passed)[0]):
+                self.now = max(self.now, answer_at)
+                self._hear_late()
+                continue
             if not passed:
                 break
             at, id_, key = min(passed)
@@ -159,21 +193,23 @@ class HubInMemory:
                 self._handle(own_message(id_, f"f-{id_}-{key}-{at.isoformat()}", "frist", frist, self.now))
         self.now = then
         self._follow()  # what has waited as long as it may is refused
+        self._hear_late()
         return self._tells()
 
     def learn(self, person: str, news: Folkbokforing, now: datetime) -> list[ToldNotice]:
         """Folkbokforing was asked again, and says something new of a person: in every case of theirs."""
-        self.outbox.clear()
+        self._begin_step()
         self.now = now
         for id_, case in list(self.cases.items()):
             if case.person.get("personnummer") == person:
                 self._asked += 1
                 self._handle(own_message(id_, f"n-{self._asked}", "folkbokforing", news, now))
+        self._hear_late()
         return self._tells()
 
     def _tells(self) -> list[ToldNotice]:
         return [
-            ToldNotice(row.content, row.message.name, from_json(write_body(row.message)))
+            ToldNotice(row.system, row.content, row.message.name, from_json(write_body(row.message)))
             for row in self.outbox
             if isinstance(row.content, NoticeExtensions) and row.message is not None
         ]
@@ -189,39 +225,55 @@ class HubInMemory:
                     del self._waiting[key]
                     settled = True
 
-    def history(self, case: str | None) -> list[InboxRow]:
+    def history(self, id_: str | None) -> list[InboxRow]:
         """A case's accepted messages, in sequence order."""
-        rows = [row for row in self.inbox.values() if row.case_id == case and row.sequence is not None]
+        rows = [row for row in self.inbox.values() if row.case_id == id_ and row.sequence is not None]
         return sorted(rows, key=lambda row: row.sequence or 0)
+
+    def stored(self, id_: str) -> StoredCase | None:
+        """A case with its accepted messages."""
+        case = self.cases.get(id_)
+        return None if case is None else StoredCase(case, self.history(id_))
+
+    def of_person(self, number: str) -> list[StoredCase]:
+        """A person's cases as the store finds them: by a former number too, none that have disappeared (V-5)."""
+        found = [
+            StoredCase(case, self.history(id_))
+            for id_, case in self.cases.items()
+            if number in (case.person.get("personnummer"), *case.former_numbers)
+            and case.status not in {"revoked", "refused"}
+        ]
+        return sorted(found, key=lambda stored: stored.changed_at, reverse=True)
 
 
 def play(written: ScenarioFile, world: World | None = None) -> Report:
-    """Plays a scenario in memory. Raises ``Unusable`` when it cannot be played as it is written."""
-    found = world or load(world_of(written.path, written.scenario.world))
-    played = Play(written, found)
-    hub = HubInMemory(played.world, played.now)
-    for number, step in played.steps:
-        if isinstance(step, Send):
-            arrival = played.arrival(number, step)
-            played.judge(number, step, arrival, hub.take(arrival, played.now))
-        elif isinstance(step, At):
-            played.move(number, step)
-            played.judge_told(number, "at", step.notices, hub.strike(played.now))
-            for name, key in played.held(number, step).items():
-                played.judge_final(number, step, name, hub.final(key))
-        elif isinstance(step, NewsStep):
-            told = hub.learn(step.news.person, played.learnt(step), played.now)
-            played.judge_told(number, "news", step.news.notices, told)
-        elif isinstance(step, State):
-            played.judge_state(number, step, None if played.case is None else hub.cases.get(played.case))
-        elif isinstance(step, ExpectedLiability):
-            if played.case is None:
-                raise written.fault(number, "liability", "there is no case yet")
-            events = [from_json(row.events or b"[]") for row in hub.history(played.case)]
-            played.judge_liability(number, step, events, hub.cases[played.case].opened_by)
-        else:
-            played.judge_history(number, step, [row.name or "" for row in hub.history(played.case)])
-    return played.report
+    """Plays a scenario in memory, in its own world or another."""
+    played = Play(written, world)
+    hub = HubInMemory(played.world, played.now, played.registers)
+    running, answered = played.run(), None
+    while True:
+        try:
+            action = running.send(answered)
+        except StopIteration:
+            return played.report
+        answered = _answered(hub, action)
+
+
+def _answered(hub: HubInMemory, action: Action) -> object:
+    """What the hub answers to one action of a scenario."""
+    match action:
+        case TakeMessage():
+            return hub.take(action.arrival, action.now)
+        case MoveClock():
+            return hub.strike(action.to)
+        case LearnNews():
+            return hub.learn(action.person, action.news, action.now)
+        case ReadReceipt():
+            return hub.final(action.key)
+        case ReadCase():
+            return hub.stored(action.case)
+        case ReadPerson():
+            return hub.of_person(action.person)
 
 
 def answer(world: World, arrival: Arrival, now: datetime) -> Receipt:

@@ -6,8 +6,9 @@ Times stay the text that the author wrote, so that what is sent is what stands i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -15,39 +16,77 @@ from pydantic import BaseModel, ValidationError
 from hub.yaml_text import Loader
 
 _Model = TypeVar("_Model", bound=BaseModel)
+Place = tuple[str | int, ...]
+"""The keys and numbers that lead to an element."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileFault:
+    """One thing that is wrong in a file: where, and what."""
+
+    path: Path
+    line: int | None
+    element: str
+    """JSON pointer."""
+    text: str
+
+    def __str__(self) -> str:
+        place = str(self.path) if self.line is None else f"{self.path}:{self.line}"
+        return f"{place}: {self.element}: {self.text}" if self.element else f"{place}: {self.text}"
 
 
 class Unusable(ValueError):  # noqa: N818 - named for what it says of the file
-    """A file that cannot be used as it stands. Names the file, the line where it is known, and the element."""
+    """A file that cannot be used as it stands, with all its faults in the order of their lines."""
 
-    def __init__(self, path: Path, line: int | None, element: str, text: str) -> None:
-        place = str(path) if line is None else f"{path}:{line}"
-        super().__init__(f"{place}: {element}: {text}" if element else f"{place}: {text}")
-        self.path, self.line, self.element = path, line, element
+    def __init__(self, faults: Sequence[FileFault]) -> None:
+        self.faults = tuple(sorted(dict.fromkeys(faults), key=lambda fault: (str(fault.path), fault.line or 0)))
+        super().__init__("\n".join(map(str, self.faults)))
 
 
-def read(path: Path, model: type[_Model]) -> tuple[_Model, yaml.Node]:
-    """A file as a model, and the tree that knows the lines. Raises ``Unusable``."""
+def content_of(path: Path) -> tuple[dict[str, Any], yaml.Node]:
+    """A YAML mapping, and the tree that knows the lines. Raises ``Unusable``."""
+
+    def unusable(line: int | None, text: str) -> Unusable:
+        return Unusable([FileFault(path, line, "", text)])
+
     try:
         loader = Loader(path.read_text(encoding="utf-8"))
         node = loader.get_single_node()
         content = None if node is None else loader.construct_document(node)
     except OSError as error:
-        raise Unusable(path, None, "", f"cannot be read ({error.strerror})") from None
+        raise unusable(None, f"cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
-        raise Unusable(path, None, "", "is not UTF-8") from None
+        raise unusable(None, "is not UTF-8") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         text = getattr(error, "problem", None) or "is not YAML"
-        raise Unusable(path, None if mark is None else mark.line + 1, "", text) from None
+        raise unusable(None if mark is None else mark.line + 1, text) from None
     if node is None or not isinstance(content, dict):
-        raise Unusable(path, 1, "", "is not a YAML mapping")
+        raise unusable(1, "is not a YAML mapping")
+    return content, node
+
+
+def read(path: Path, model: type[_Model]) -> _Model:
+    """A file as a model. Raises ``Unusable``."""
+    content, node = content_of(path)
     try:
-        return model.model_validate(content), node
+        return model.model_validate(content)
     except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
+        raise Unusable(faults_of(path, node, error)) from None
+
+
+def faults_of(path: Path, node: yaml.Node, error: ValidationError) -> list[FileFault]:
+    """All faults that a model found, with their lines."""
+    faults = error.errors(include_url=False)
+    places = [fault["loc"] for fault in faults]
+    found = []
+    for fault in faults:
+        within = any(place != fault["loc"] and place[: len(fault["loc"])] == fault["loc"] for place in places)
+        if fault["type"] == "too_short" and within:
+            continue  # only because what stands in it is at fault
         line, element = locate(node, fault["loc"])
-        raise Unusable(path, line, element, fault["msg"]) from None
+        found.append(FileFault(path, line, element, fault["msg"]))
+    return found
 
 
 def locate(node: yaml.Node, parts: Sequence[str | int]) -> tuple[int, str]:

@@ -14,15 +14,16 @@ class Difference:
     step: int
     """Counted from 1, as people do."""
     line: int
+    path: Path | None
+    """The file of the step, where it is another than the scenario's own: the one that it begins with."""
     what: str
     """``receipt``, ``notices``, ``state`` … with the message's name where there is one."""
     expected: str
     got: str
 
     def __str__(self) -> str:
-        return (
-            f"step {self.step} (line {self.line}), {self.what}\n    expected  {self.expected}\n    got       {self.got}"
-        )
+        place = f"line {self.line}" if self.path is None else f"{self.path.name}, line {self.line}"
+        return f"step {self.step} ({place}), {self.what}\n    expected  {self.expected}\n    got       {self.got}"
 
 
 @dataclass(slots=True)
@@ -49,3 +50,8 @@ class Report:
 def words(found: Sequence[tuple[str, object]]) -> str:
     """Name and value pairs as one line; what is absent is left out."""
     return ", ".join(f"{name} {value}" for name, value in found if value is not None) or "nothing"
+
+
+def listed(found: Sequence[object]) -> str:
+    """Names in their order as one line."""
+    return ", ".join(map(str, found)) or "nothing"

@@ -5,16 +5,19 @@ Imports the language only. The files stand under contracts/worlds; every person 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from hub.processes.shared.registers import LICENSED, STAFF, outcome_of
-from hub.scenarios.model import ShortName
-from hub.scenarios.reading import Unusable, read
+from hub.scenarios.expected import ShortName
+from hub.scenarios.moments import Late
+from hub.scenarios.reading import FileFault, Unusable, read
+from hub.scenarios.strict import Strict
 from schemas.directory import Directory
 from schemas.hub_messages import AddressingOutcome, Adressering, VerificationOutcome, Verifiering
 from schemas.identity_types import Hsa, Kommunkod, Lanskod, Personnummer12
@@ -22,11 +25,7 @@ from schemas.messages import Question
 from schemas.parts import Line
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class PersonAnswer(_Strict):
+class PersonAnswer(Strict):
     """What the registers answer about one person (law-and-lookups.md §4)."""
 
     outcome: AddressingOutcome
@@ -39,9 +38,11 @@ class PersonAnswer(_Strict):
     address: Line | None = None
     known: bool = False
     """The hub asked about this person lately and need not ask again: the answer is there when the message comes."""
+    late: Late | None = None
+    """When the answer comes, where it does not come at once: after so many steps, so long after the question, at a time."""
 
 
-class ActorAnswer(_Strict):
+class ActorAnswer(Strict):
     """What HSA answers about one who acts (C-3)."""
 
     outcome: VerificationOutcome
@@ -49,9 +50,11 @@ class ActorAnswer(_Strict):
     """HSA was asked lately; else the hub asks after the first message, and vouched for till then."""
     licensed: bool = True
     """Whether HSA knows a licence (C-22)."""
+    late: Late | None = None
+    """As of a person."""
 
 
-class World(_Strict):
+class World(Strict):
     """Everything that is not said in the scenario itself."""
 
     world: Annotated[str, StringConstraints(min_length=5)]
@@ -84,6 +87,18 @@ class World(_Strict):
     def short(self, hsa: str) -> str:
         """A unit's short name; its HSA-id when it has none."""
         return next((name for name, unit in self.names.items() if unit == hsa), hsa)
+
+    def with_ids(self, value: Any, messages: Mapping[str, str], key: str = "") -> Any:
+        """Data with ids for names: a message's name under ``message``, a unit's short name anywhere."""
+        if isinstance(value, Mapping):
+            return {name: self.with_ids(inner, messages, str(name)) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [self.with_ids(inner, messages, key) for inner in value]
+        if not isinstance(value, str):
+            return value
+        if key == "message" and value in messages:
+            return messages[value]
+        return self.names.get(value, value)
 
     def answer(self, person: str) -> Adressering:
         """What the registers say; nobody of that number is known to them when the world does not have one."""
@@ -123,9 +138,16 @@ class World(_Strict):
             return "verified"
         return found.outcome
 
-    def under(self, profile: str) -> World:
-        """The same world where every region has this profile."""
-        regions = [{**region.model_dump(), "profile": profile} for region in self.directory.regions]
+    def under(self, profile: str | Mapping[str, str] | None) -> World:
+        """The same world where every region has this profile, or each region that is named its own."""
+        if profile is None:
+            return self
+        own = {} if isinstance(profile, str) else profile
+        every = profile if isinstance(profile, str) else None
+        regions = [
+            {**region.model_dump(), "profile": own.get(region.id, every or region.profile)}
+            for region in self.directory.regions
+        ]
         directory = self.directory.model_dump() | {"regions": regions}
         return self.model_copy(update={"directory": Directory.model_validate(directory)})
 
@@ -174,7 +196,7 @@ FOLDER = Path(__file__).parent
 @lru_cache(maxsize=8)
 def load(path: Path) -> World:
     """Reads a world; raises ``Unusable``."""
-    return read(path, World)[0]
+    return read(path, World)
 
 
 def world_of(scenario: Path, name: str) -> Path:
@@ -183,4 +205,6 @@ def world_of(scenario: Path, name: str) -> Path:
         path = folder / "worlds" / f"{name}.yaml"
         if path.exists():
             return path
-    raise Unusable(scenario, None, "/world", f"there is no world {name}: worlds/{name}.yaml was looked for")
+    raise Unusable(
+        [FileFault(scenario, None, "/world", f"there is no world {name}: worlds/{name}.yaml was looked for")]
+    )

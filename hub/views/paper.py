@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, get_args
 
+from hub.errors import Refused
 from hub.printing import Document, Kind, Printed, PrintedPatient, Section, signatures
 from hub.processes.engine.case import Case
 from hub.processes.engine.process import law_of
+from hub.processes.shared.people import for_whom_and_why_are_given
 from hub.views.rows import name_of
 from schemas.directory import Directory
 from schemas.swedish_time import day_in_words, moment_in_words
@@ -85,6 +87,14 @@ def paper(
         printed=printed,
         sections=sections,
     )
+
+
+def without_purpose(case: Case, for_whom: str | None, why: str | None) -> Refused | None:
+    """C-55: the refusal of a printing that does not say for whom and why, where the region asks for it."""
+    if not law_of(case).profiles[case.profile].printing_has_a_reason or None not in (for_whom, why):
+        return None
+    rule = for_whom_and_why_are_given
+    return Refused(rule.rule, rule.sv, rule.en, "/for_whom", 409)
 
 
 def person(hsa: str, names: Names) -> str:

@@ -20,7 +20,7 @@ from hub.intake.arrival import Arrival
 from hub.processes.svu.process import SVU
 from hub.scenarios import Report, ScenarioFile, load, play
 from hub.scenarios.memory import answer
-from hub.scenarios.model import Send
+from hub.scenarios.steps import Send
 from hub.translators import formats, native
 from hub.translators.native import STRUCTURED
 from schemas.envelope import Message

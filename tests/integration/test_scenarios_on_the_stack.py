@@ -7,9 +7,13 @@ in the format that its system has chosen.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import io
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 
+import pypdf
 import pytest
 from pydantic_core import from_json
 
@@ -17,11 +21,12 @@ from hub.delivery.outgoing import wrap
 from hub.intake.deadline_timer import DeadlineTimer
 from hub.intake.hub_messages import own_message
 from hub.intake.queue import Intake
-from hub.processes.engine.case import Case
-from hub.scenarios import Play, ScenarioFile, StepOutcome, ToldNotice, Unusable, load, world_of
-from hub.scenarios.model import At, ExpectedLiability, NewsStep, Send, State
+from hub.printing import Document, render
+from hub.scenarios import Play, ScenarioFile, StepOutcome, StoredCase, ToldNotice, Unusable
+from hub.scenarios.actions import Action, LearnNews, MoveClock, ReadCase, ReadPerson, ReadReceipt, TakeMessage
+from hub.scenarios.late import PutQuestion
 from hub.scenarios.world import Lately
-from hub.store import cases, held, inbox
+from hub.store import cases, held, inbox, lists
 from hub.store.outbox import OutboxRow
 from hub.store.transaction import Store, migrate
 from hub.translators import fhir, formats, native
@@ -59,17 +64,38 @@ class OnTheStack:
         self.intake = Intake(
             store, lambda: play.world.directory, self.lately, self.offered.extend, clock=lambda: self.now
         )
+        self.registers = play.registers
         self.now = play.now
-        self.learnt = 0
+        self.learnt = self.heard = 0
 
-    async def take(self, arrival) -> StepOutcome:
-        """One message, then whatever it gave rise to until nothing more is asked."""
+    async def do(self, action: Action):
+        """What a scenario asks of the hub."""
+        match action:
+            case TakeMessage():
+                return await self.take(action)
+            case MoveClock():
+                return await self.strike(action.to)
+            case LearnNews():
+                return await self.learn(action)
+            case ReadReceipt():
+                return await self.final(action.key)
+            case ReadCase():
+                return await self.stored(action.case)
+            case ReadPerson():
+                return await self.of_person(action.person)
+
+    def _begin(self, now: datetime) -> None:
         self.offered.clear()
-        self.now = self.play.now
+        self.registers.begin_step()
+        self.now = now
+
+    async def take(self, action: TakeMessage) -> StepOutcome:
+        """One message, then whatever it gave rise to until nothing more is asked."""
+        self._begin(action.now)
+        arrival = action.arrival
         receipt = (await self.intake.submit([arrival]))[0]
-        await self._look_up()
-        while await self.intake.retry_held():
-            await self._look_up()
+        await self._follow()
+        await self._hear()
         if receipt.rule == "held" and not receipt.repeat:
             receipt = await self.final(arrival.key) or receipt
         return StepOutcome(receipt, await self._written())
@@ -80,54 +106,70 @@ class OnTheStack:
             found = (await inbox.seen(connection, [key]))[key][1]
         return None if found is None else Receipt.model_validate(found)
 
-    async def strike(self) -> list[ToldNotice]:
-        """Moves the clock; what comes due on the way is told at its time (D-9)."""
-        self.offered.clear()
-        then = self.play.now
+    async def strike(self, then: datetime) -> list[ToldNotice]:
+        """Moves the clock; what comes due on the way, and what registers answer late, is told at its time (D-9)."""
+        self._begin(self.now)
         while True:
             async with self.store.transaction() as connection:
                 row = await (
                     await connection.execute("SELECT due_at FROM deadline WHERE due_at <= %s ORDER BY due_at", (then,))
                 ).fetchone()
+            answer_at = self.registers.next_at()
+            if answer_at is not None and answer_at <= then and (row is None or answer_at < row[0]):
+                self.now = max(self.now, answer_at)
+                await self._hear()
+                continue
             if row is None:
                 break
             self.now = max(self.now, row[0])
             clock = DeadlineTimer(self.store, self.intake, lambda: self.now)
             assert await clock.strike(), "a deadline that has passed cannot be told"
         self.now = then
-        while await self.intake.retry_held():  # what has waited as long as it may is refused
-            await self._look_up()
+        await self._follow()  # what has waited as long as it may is refused
+        await self._hear()
         return await self._written()
 
-    async def learn(self, step: NewsStep) -> list[ToldNotice]:
+    async def learn(self, action: LearnNews) -> list[ToldNotice]:
         """Folkbokforing says something new of a person: in every case of theirs."""
-        self.offered.clear()
-        self.now = self.play.now
+        self._begin(action.now)
         async with self.store.transaction() as connection:
             rows = await (
-                await connection.execute("SELECT id::text FROM cases WHERE person = %s", (step.news.person,))
+                await connection.execute("SELECT id::text FROM cases WHERE person = %s", (action.person,))
             ).fetchall()
         for (case,) in rows:
             self.learnt += 1
-            message = own_message(case, f"n-{self.learnt}-{case}", "folkbokforing", self.play.learnt(step), self.now)
+            message = own_message(case, f"n-{self.learnt}-{case}", "folkbokforing", action.news, self.now)
             await self.intake.submit([message], patient=True)
+        await self._hear()
         return await self._written()
+
+    async def _follow(self) -> None:
+        await self._look_up()
+        while await self.intake.retry_held():
+            await self._look_up()
 
     async def _look_up(self) -> None:
         for item in list(self.offered):
             if isinstance(item.content, Question):
-                question = item.content
+                put = PutQuestion(item.case_id, item.content, item.source, item.message_id)
                 item.content = None  # asked once
-                answer = self.play.world.reply(question)
-                if answer is None:
-                    continue
-                self.lately.learn(answer)
-                if item.case_id is None or question.concerns == "decided_by":
-                    async with self.store.transaction() as connection:
-                        await held.try_now(connection, (item.source, item.message_id), self.now)
-                    continue
-                message = own_message(item.case_id, f"a-{item.id}-0", question.question, answer, self.now)
-                await self.intake.submit([message], patient=True)
+                if (answer := self.registers.ask(put, self.now)) is not None:
+                    await self._hear_one(put, answer)
+
+    async def _hear(self) -> None:
+        for put, answer in self.registers.come(self.now):
+            await self._hear_one(put, answer)
+            await self._follow()
+
+    async def _hear_one(self, put: PutQuestion, answer) -> None:
+        self.lately.learn(answer)
+        if put.case is None or put.question.concerns == "decided_by":
+            async with self.store.transaction() as connection:
+                await held.try_now(connection, (put.source, put.message), self.now)
+            return
+        self.heard += 1
+        message = own_message(put.case, f"a-{put.case}-{self.heard}", put.question.question, answer, self.now)
+        await self.intake.submit([message], patient=True)
 
     async def _written(self) -> list[ToldNotice]:
         """The notices as the relay would read them after a restart, each written for its system."""
@@ -151,21 +193,27 @@ class OnTheStack:
             item.content = told[item.id]
             parcel = wrap(item, message, self.play.world.directory.system_by_id[item.system])
             assert parcel.key == item.case_id
-            found.append(ToldNotice(told[item.id], message.name, _data(parcel.written)))
+            found.append(ToldNotice(item.system, told[item.id], message.name, _data(parcel.written)))
         return found
 
-    async def case(self) -> Case | None:
+    async def stored(self, id_: str) -> StoredCase | None:
         async with self.store.transaction() as connection:
-            return None if self.play.case is None else await cases.read(connection, self.play.case)
+            case = await cases.read(connection, id_)
+            if case is None:
+                return None
+            numbers = range(1, case.sequence + 1)
+            rows = await inbox.at(connection, [(id_, number) for number in numbers])
+        return StoredCase(case, [rows[id_, number] for number in numbers])
 
-    async def history(self) -> list[tuple[str, list]]:
+    async def of_person(self, number: str) -> list[StoredCase]:
         async with self.store.transaction() as connection:
-            return await (
-                await connection.execute(
-                    "SELECT name, events FROM message WHERE case_id = %s AND sequence IS NOT NULL ORDER BY sequence",
-                    (self.play.case,),
-                )
-            ).fetchall()
+            found = await lists.of_person(connection, number)
+        return [await self.stored(one.case.id) for one in found]
+
+
+def _on_paper(document: Document) -> str:
+    """What a reader of the printed pages gets out of them."""
+    return " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(render(document))).pages)
 
 
 def _data(written: formats.Encoded):
@@ -182,29 +230,14 @@ def _file(path: Path):
 
 @pytest.mark.parametrize("path", [_file(path) for path in FILES])
 async def test_the_scenario_holds_on_the_stack(path: Path, store: Store):
-    written = ScenarioFile(path)
-    play = Play(written, load(world_of(path, written.scenario.world)))
+    play = Play(ScenarioFile(path), text_of=_on_paper)
     hub = OnTheStack(store, play)
     running = asyncio.create_task(hub.intake.run())
+    steps, answered = play.run(), None
     try:
-        for number, step in play.steps:
-            if isinstance(step, Send):
-                arrival = play.arrival(number, step)
-                play.judge(number, step, arrival, await hub.take(arrival))
-            elif isinstance(step, At):
-                play.move(number, step)
-                play.judge_told(number, "at", step.notices, await hub.strike())
-                for name, key in play.held(number, step).items():
-                    play.judge_final(number, step, name, await hub.final(key))
-            elif isinstance(step, NewsStep):
-                play.judge_told(number, "news", step.news.notices, await hub.learn(step))
-            elif isinstance(step, State):
-                play.judge_state(number, step, await hub.case())
-            elif isinstance(step, ExpectedLiability):
-                case = await hub.case()
-                play.judge_liability(number, step, [events for _, events in await hub.history()], case.opened_by)
-            else:
-                play.judge_history(number, step, [name for name, _ in await hub.history()])
+        with contextlib.suppress(StopIteration):
+            while True:
+                answered = await hub.do(steps.send(answered))
     finally:
         hub.intake.stop()
         await running

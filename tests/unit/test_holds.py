@@ -80,7 +80,8 @@ class Hub(HubInMemory):
 
     def registers_answer(self) -> None:
         """Everything that has been asked is answered now."""
-        self._look_up(0)
+        self._looked_at = 0
+        self._look_up()
         self.outbox.clear()
 
     def take(self, arrival: Arrival, now: datetime) -> Any:

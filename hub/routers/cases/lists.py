@@ -19,10 +19,9 @@ from hub.routers.cases.names import views
 from hub.routers.cases.question import Asked, InQuery, NoQuery, answer, body, in_body, moment, now, of_moment
 from hub.routers.parameters import bad
 from hub.store import access_log, lists
-from hub.store.lists import Found, Wanted
-from hub.views.access import Asker, may_be_known
-from hub.views.rows import row, stub
-from hub.views.written import seen
+from hub.store.lists import Wanted
+from hub.views.access import Asker
+from hub.views.search import rows
 from schemas.identity_types import KnownHsa
 from schemas.parts import Line
 
@@ -114,7 +113,7 @@ async def _listed(desk: Desk, asker: Asker, asked: Filters, contact: str | None 
         shown = found[: wanted.limit]
         await access_log.write(connection, [trace_of(asker, f.case.id, "lista", "deltar") for f in shown])
     counted = min(total, lists.COUNTED)
-    content = {"total": counted, "total_is_more": total > counted, "cases": rows(desk, asker, shown)}
+    content = {"total": counted, "total_is_more": total > counted, "cases": rows(shown, asker, desk.directory(), now())}
     if len(found) > wanted.limit:
         content["next"] = _cursor(shown[-1].case.id, shown[-1].changed_at if wanted.sort == "changed" else None)
     return answer(content)
@@ -125,33 +124,6 @@ def _changed(wanted: Wanted, found: Sequence[tuple[str, datetime]], until: datet
     shown = found[: wanted.limit]
     content: dict[str, Any] = {"count": len(shown), "cases": [id_ for id_, _ in shown], "as_of": until}
     return content | ({"next": _cursor(*shown[-1])} if len(found) > len(shown) else {})
-
-
-def rows(desk: Desk, asker: Asker, found: Sequence[Found]) -> list[dict[str, Any]]:
-    """One's own cases whole, others' as process, status and läsläge (C-5)."""
-    directory, moment_now = desk.directory(), now()
-    return [
-        row(
-            one.case,
-            asker.unit,
-            asker.role,
-            directory,
-            now=moment_now,
-            changed_at=one.changed_at,
-            archived=one.archived,
-            kartlaggning_by=None if one.kartlaggning is None else seen(one.kartlaggning, one.case).by(directory),
-        )
-        if is_own(one, asker)
-        else stub(one.case, asker.unit, directory)
-        for one in found
-        if may_be_known(one.case, asker.unit)
-    ]
-
-
-def is_own(found: Found, asker: Asker) -> bool:
-    """C-4: the unit takes part, and the role asked in is one of its roles there."""
-    participant = found.case.participants.get(asker.unit.hsa)
-    return participant is not None and asker.role in participant["roles"]
 
 
 def _wanted(asker: Asker, asked: Filters, contact: str | None) -> Wanted:

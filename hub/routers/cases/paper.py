@@ -13,8 +13,6 @@ from pydantic_core import PydanticCustomError
 
 from hub.errors import Refused
 from hub.printing import Printed, render
-from hub.processes.engine.process import law_of
-from hub.processes.shared.people import for_whom_and_why_are_given
 from hub.routers import openapi
 from hub.routers.cases.asker import AskerOnACase, TheDesk
 from hub.routers.cases.case import shown
@@ -22,7 +20,7 @@ from hub.routers.cases.desk import Desk
 from hub.routers.cases.names import views
 from hub.routers.cases.question import PRIVATE, Asked, CaseId, CodePart, InQuery, NoQuery, body, in_body, now
 from hub.views.access import Asker
-from hub.views.paper import KINDS, paper, person
+from hub.views.paper import KINDS, paper, person, without_purpose
 from schemas.parts import Code, Line
 
 
@@ -103,9 +101,8 @@ async def _printed(desk: Desk, asker: Asker, id_: str, document: str, purpose: P
     said = {"for_whom": purpose.for_whom, "why": purpose.why}
     async with desk.transaction() as connection:
         case, content = await shown(desk, connection, asker, id_, f"utskrift/{document}", **said)
-        if law_of(case).profiles[case.profile].printing_has_a_reason and None in said.values():
-            rule = for_whom_and_why_are_given
-            raise Refused(rule.rule, rule.sv, rule.en, "/for_whom", 409)
+        if (refused := without_purpose(case, **said)) is not None:
+            raise refused
         by = Printed(
             person(asker.actor, desk.known.name), asker.unit.name, purpose.for_whom or "", purpose.why or "", now()
         )

@@ -1,0 +1,164 @@
+"""What a unit reads, prints and finds in a scenario, compared with what is expected. Imports the views and the printing.
+
+The answers are those of the hub's own views, made of the case as it is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pydantic_core import to_jsonable_python
+
+from hub.errors import Refused
+from hub.printing import Document, Printed
+from hub.processes.engine.case import Case
+from hub.processes.engine.rule import acting_role
+from hub.processes.engine.unit_view import as_configured
+from hub.processes.shared.disclosure import readable
+from hub.scenarios.actions import StoredCase
+from hub.scenarios.judge import StepJudge
+from hub.scenarios.report import listed
+from hub.scenarios.steps import PrintStep, SearchStep, ViewStep
+from hub.store.lists import Found
+from hub.views.access import NOT_SHOWN, Asker, may_be_known, reach
+from hub.views.paper import paper, person, without_purpose
+from hub.views.search import search_answer
+from hub.views.whole import needed, whole
+from hub.views.written import seen
+from schemas.hub_messages import Adressering
+
+TextOf = Callable[[Document], str]
+
+
+def judge_view(judge: StepJudge, step: ViewStep, stored: StoredCase | None) -> None:
+    """Compares what a unit reads of the case."""
+    what = f"view of {step.view}"
+    try:
+        _, content = _shown(judge, _asker(judge, step, step.view), stored)
+    except Refused as refused:
+        _judge_refused(judge, what, step, refused)
+        return
+    if not _is_given(judge, what, step):
+        return
+    judge.holds(what, step.holds, [content])
+    judge.lacks(what, step.lacks, [content])
+
+
+def judge_print(judge: StepJudge, step: PrintStep, stored: StoredCase | None, text_of: TextOf) -> None:
+    """Compares what stands on a printed document."""
+    what = f"print of {step.document} by {step.from_}"
+    asker = _asker(judge, step, step.from_)
+    try:
+        case, content = _shown(judge, asker, stored)
+        if (refused := without_purpose(case, step.for_whom, step.why)) is not None:
+            raise refused
+    except Refused as refused:
+        _judge_refused(judge, what, step, refused)
+        return
+    by = Printed(person(asker.actor, _no_name), asker.unit.name, step.for_whom or "", step.why or "", judge.now)
+    document = paper(step.document, case, content, judge.world.directory, by, _no_name)
+    if not _is_given(judge, what, step):
+        return
+    text = "" if document is None else _in_one_line(text_of(document))
+    for wanted in step.holds:
+        if _in_one_line(wanted) not in text:
+            judge.differs(what, wanted, text or "the document is not begun")
+    for unwanted in step.lacks:
+        if _in_one_line(unwanted) in text:
+            judge.differs(what, f"not {unwanted}", text)
+
+
+def judge_search(
+    judge: StepJudge, step: SearchStep, found: Sequence[StoredCase], names: Mapping[str, str], said: Adressering | None
+) -> None:
+    """Compares what a search finds; ``names``: a case's id → its name in the scenario; ``said``: what the registers are
+    known to say of the person.
+    """
+    what = f"search by {step.from_}"
+    try:
+        asker = _asker(judge, step, step.from_)
+    except Refused as refused:
+        _judge_refused(judge, what, step, refused)
+        return
+    if not _is_given(judge, what, step):
+        return
+    shown = [one for one in map(_of_list(judge), found) if may_be_known(one.case, asker.unit)]
+    content = to_jsonable_python(search_answer(shown, asker, judge.world.directory, judge.now, said))
+    if step.cases is not None:
+        wanted, got = sorted(step.cases), sorted(names.get(one.case.id, "a case without a name") for one in shown)
+        if wanted != got:
+            judge.differs(f"{what}, cases", listed(wanted), listed(got))
+    judge.holds(what, step.holds, [content])
+    judge.lacks(what, step.lacks, [content])
+
+
+def _asker(judge: StepJudge, step: ViewStep | PrintStep | SearchStep, name: str) -> Asker:
+    """Who asks; raises ``Refused`` where the role is none of the unit's (C-3)."""
+    directory = judge.world.directory
+    unit = directory.unit_by_hsa[judge.unit(name)]
+    role = step.role or next(iter(unit.roles))
+    system = directory.system_by_id[directory.system_of[unit.hsa]]
+    choice = not isinstance(step, SearchStep) and step.choice
+    return Asker(system, unit, step.actor or judge.world.staff[name][0], acting_role(role, unit), choice, judge.now)
+
+
+def _shown(judge: StepJudge, asker: Asker, stored: StoredCase | None) -> tuple[Case, Any]:
+    """The case as the unit may see it, and the view of it; raises ``Refused``."""
+    if stored is None:
+        raise NOT_SHOWN
+    directory = judge.world.directory
+    ground = reach(stored.case, asker, directory)
+    case = readable(as_configured(stored.case, directory), asker.unit.hsa, ground.ground)
+    numbers = needed(case, stored.acts)
+    messages = {row.sequence: seen(row, case) for row in stored.rows if row.sequence in numbers}
+    content = whole(
+        case,
+        asker,
+        ground,
+        stored.acts,
+        {number: one for number, one in messages.items() if number is not None},
+        directory,
+        changed_at=stored.changed_at,
+        archived=case.has_left(judge.now),
+        now=judge.now,
+    )
+    return case, to_jsonable_python(content)
+
+
+def _of_list(judge: StepJudge) -> Callable[[StoredCase], Found]:
+    """A stored case as the store's lists give it."""
+
+    def found(stored: StoredCase) -> Found:
+        written = stored.case.fields.get("kartlaggning", {}).values()
+        last = max((sequence for _, sequence, *_ in written), default=None)
+        row = next((row for row in stored.rows if row.sequence == last), None)
+        return Found(stored.case, stored.changed_at, stored.case.has_left(judge.now), row)
+
+    return found
+
+
+def _is_given(judge: StepJudge, what: str, step: ViewStep | PrintStep | SearchStep) -> bool:
+    """Whether the answer was to be given."""
+    if step.refused is None:
+        return True
+    judge.differs(what, f"refused by {step.refused.rule}", "an answer")
+    return False
+
+
+def _judge_refused(judge: StepJudge, what: str, step: ViewStep | PrintStep | SearchStep, refused: Refused) -> None:
+    """Compares why an answer is not given."""
+    got = f"refused by {refused.rule} at {refused.element} ({refused.en})"
+    if step.refused is None:
+        judge.differs(what, "an answer", got)
+    elif step.refused.rule != refused.rule or step.refused.element not in (None, refused.element):
+        at = "" if step.refused.element is None else f" at {step.refused.element}"
+        judge.differs(what, f"refused by {step.refused.rule}{at}", got)
+
+
+def _no_name(_: str) -> None:
+    """A world names no staff."""
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,68 @@
+"""The answer to a search of a person, and a unit's cases as rows (C-5, C-31). Pure; imports the rules, the views and the
+store's plain rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from hub.errors import Refused
+from hub.processes.shared.registers import protected_or_deceased
+from hub.processes.svu.process import SVU
+from hub.store.lists import Found
+from hub.views.access import Asker, may_be_known
+from hub.views.rows import row, stub
+from hub.views.written import seen
+from schemas.directory import Directory
+from schemas.hub_messages import Adressering
+
+
+def search_answer(
+    found: Sequence[Found], asker: Asker, directory: Directory, now: datetime, said: Adressering | None
+) -> dict[str, Any]:
+    """A person's cases as far as the unit may know of them, and whether it may open one; ``said``: what the registers are
+    known to say of the person.
+    """
+    return {"cases": rows(found, asker, directory, now), "may_open": {SVU.name: _may_open(asker, said)}}
+
+
+def rows(found: Sequence[Found], asker: Asker, directory: Directory, now: datetime) -> list[dict[str, Any]]:
+    """The unit's own cases whole, others' as process, status and läsläge (C-5)."""
+    return [
+        row(
+            one.case,
+            asker.unit,
+            asker.role,
+            directory,
+            now=now,
+            changed_at=one.changed_at,
+            archived=one.archived,
+            kartlaggning_by=None if one.kartlaggning is None else seen(one.kartlaggning, one.case).by(directory),
+        )
+        if is_own(one, asker)
+        else stub(one.case, asker.unit, directory)
+        for one in found
+        if may_be_known(one.case, asker.unit)
+    ]
+
+
+def is_own(found: Found, asker: Asker) -> bool:
+    """C-4: the unit takes part, and the role asked in is one of its roles there."""
+    participant = found.case.participants.get(asker.unit.hsa)
+    return participant is not None and asker.role in participant["roles"]
+
+
+def _may_open(asker: Asker, said: Adressering | None) -> dict[str, Any]:
+    """C-31: from the process's table, and from what the registers have said of the person."""
+    refused = None
+    if not any(rule.opens and asker.unit.party in rule.parties for rule in SVU.rules):
+        refused = Refused(
+            SVU.opening_rule, "Bara slutenvården öppnar ett SVU-ärende.", "Only inpatient care opens an SVU case."
+        )
+    elif said is not None:
+        refused = protected_or_deceased(said.outcome)
+    if refused is None:
+        return {"allowed": True}
+    return {"allowed": False, "rule": refused.rule, "text": {"sv": refused.sv, "en": refused.en}}
