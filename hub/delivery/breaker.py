@@ -1,5 +1,5 @@
-"""The circuit breaker of one receiving system (D-5): opens after failures in a row, half-opens by one probe. Imports
-nothing.
+"""The circuit breaker of one receiving system (D-5): it opens after failures in a row and closes after one successful probe.
+Imports nothing.
 """
 
 from __future__ import annotations
@@ -8,9 +8,12 @@ from collections.abc import Callable
 
 
 class Breaker:
-    """Closed: all may pass. Open: nothing until ``open_s`` seconds have gone. Half-open: one probe decides."""
+    """Closed: every attempt is allowed. Open: none is, for ``open_s`` seconds. Half-open: one probe is allowed, and its
+    outcome closes or opens the breaker.
+    """
 
     def __init__(self, failures: int, open_s: float, clock: Callable[[], float]) -> None:
+        """``failures``: how many in a row open it; ``clock``: seconds, as ``time.monotonic``."""
         self._limit = failures
         self._open_s = open_s
         self._clock = clock
@@ -27,13 +30,13 @@ class Breaker:
 
     @property
     def wait_s(self) -> float:
-        """Seconds until a probe may pass; 0 when something may pass now."""
+        """Seconds until a probe is allowed; 0 when an attempt is allowed now."""
         if self._opened_at is None:
             return 0.0
         return max(0.0, self._opened_at + self._open_s - self._clock())
 
     def admit(self) -> bool:
-        """Whether one more may be sent now; in the half-open state only the first that asks."""
+        """Whether an attempt may start now; when half-open, True for the first caller only."""
         if self._opened_at is None:
             return True
         if self._probing or self._clock() - self._opened_at < self._open_s:
@@ -42,15 +45,15 @@ class Breaker:
         return True
 
     def passed(self) -> None:
-        """An attempt came through: the system is well."""
+        """An attempt succeeded: close."""
         self._failures, self._opened_at, self._probing = 0, None, False
 
     def failed(self) -> None:
-        """An attempt failed for the system's sake."""
+        """An attempt failed because of the system: count it, and open at the limit or after a failed probe."""
         self._failures += 1
         if self._probing or self._failures >= self._limit:
             self._opened_at, self._probing = self._clock(), False
 
     def abandoned(self) -> None:
-        """The probe never left (the database was away, nothing remained to be sent): another may ask."""
+        """The probe was not sent (the database was away, or no row was left): let another attempt be the probe."""
         self._probing = False

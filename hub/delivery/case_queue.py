@@ -1,5 +1,5 @@
-"""The order of a lane: per case first come first sent, between cases whoever is due (D-3). Pure; imports the store's
-plain row only.
+"""The queue of one lane: each case's rows in order, and of all cases those that are due (D-3). Pure; imports the store's outbox
+row only.
 """
 
 from __future__ import annotations
@@ -13,211 +13,235 @@ from cachetools import LRUCache
 
 from hub.store.outbox import OutboxRow
 
+# How a lane's queue keeps the order.
+#
+# What can happen. Rows come in two ways: from the intake in memory, right after its commit (``add``), and from the table
+# (``begin_read``, ``add`` …, ``end_read``). Several hubs write rows of the same case, and only one of them has the lane; so rows
+# may come late, in the wrong order, or twice. A call may succeed, fail, or succeed for some of its rows; the process may die at any
+# moment.
+#
+# In which order. A row passes through these states:
+#   unlinked   its predecessor in the case (``follows``) is neither in the queue nor the last one sent; the lane asks the table
+#              which rows precede it (``take_unlinked``, ``link``)
+#   queued     in its case's list, in order of sequence; the case is ready, waits for its time (``_later``), or is in a call
+#   in a call  taken by ``take``; its whole case is left alone until ``release``
+#   sent       acknowledged, but the mark is not yet in the table; the row stays known, so that a read does not bring it back
+#   forgotten  marked in the table, or dropped because it must be read again
+#
+# What is promised.
+#   A case is in at most one call at a time, and its rows are taken in order of sequence.
+#   A row is queued only behind the row it follows, so nothing that another hub wrote is overtaken.
+#   A row that fails stays first in its case; ``drop_cases`` drops all rows of the case with it, never a single one from between.
+#   Cases do not wait for each other: a case that waits for its time lets all others pass.
+#
+# What may never be. Two calls with rows of one case; a row sent before its predecessor; a row that is sent and unmarked taken
+# again; a dropped row that the table does not hold. ``Course`` in tests/unit/test_delivery.py plays all of this at random.
+
 _REMEMBERED = 10_000
-"""Cases of which the number told last is remembered; of others the table is asked."""
+"""Cases whose last sent sequence is remembered; for other cases the table is asked."""
 
 
 class CaseQueue:
-    """Rows by case. A row that is taken off stays known, and its case is left alone, until it is put back or
-    finished.
-
-    A notice is sent only after what it follows: one of which that is not known stays ``unproven`` until the table has said
-    what comes before it, for another hub may have written that.
-    """
+    """Rows by case; see the comment above."""
 
     def __init__(self) -> None:
         self.bytes = 0
-        """Of the messages in memory, as far as their size is known."""
-        self.unproven: dict[str, list[OutboxRow]] = {}
+        """Of the messages in memory, as far as their sizes are known."""
+        self.unlinked: dict[str, list[OutboxRow]] = {}
+        """Case → rows whose predecessor is unknown."""
         self._cases: dict[str, deque[OutboxRow]] = {}
-        self._told: LRUCache[str, int] = LRUCache(_REMEMBERED)
+        self._last_sent: LRUCache[str, int] = LRUCache(_REMEMBERED)
         self._ready: deque[str] = deque()
         self._ready_set: set[str] = set()
         self._later: list[tuple[datetime, str]] = []
-        self._flying: set[str] = set()
+        self._in_call: set[str] = set()
         self._known: dict[int, OutboxRow] = {}
-        self._finished: set[int] | None = None
-        """While the table is being read: what it may show as waiting though it was marked meanwhile."""
+        self._marked_during_read: set[int] | None = None
+        """While the table is read: ids that the result may show as waiting although they have been marked since. Else None."""
 
     @property
     def length(self) -> int:
-        """Rows in memory, those sent but not yet marked in the table included."""
+        """Rows in memory, including those that are sent but not yet marked."""
         return len(self._known)
 
-    def begin_refill(self) -> None:
-        """The table is being read: what is marked from here on may still look waiting in what comes back."""
-        self._finished = set()
+    def begin_read(self) -> None:
+        """A read of the table begins; rows marked from now on may still be waiting in its result."""
+        self._marked_during_read = set()
 
-    def end_refill(self) -> None:
-        """What came back has been brought in."""
-        self._finished = None
+    def end_read(self) -> None:
+        """The rows of the read have been added."""
+        self._marked_during_read = None
 
     def knows(self, id_: int) -> bool:
-        """Whether a row need not be read from the table."""
-        return id_ in self._known or (self._finished is not None and id_ in self._finished)
+        """Whether the row need not be read from the table."""
+        return id_ in self._known or (self._marked_during_read is not None and id_ in self._marked_during_read)
 
-    # --- in
-    # ------------------------------------------------------------------------------------------------------------
+    # --- rows come in
+    # --------------------------------------------------------------------------------------------------
 
-    def add(self, item: OutboxRow) -> None:
-        """Brings in a row, after what it follows; one that is known or just finished is passed over."""
-        if self.knows(item.id):
+    def add(self, row: OutboxRow) -> None:
+        """Queue a row behind its predecessor, or keep it as unlinked; a row that is known is ignored."""
+        if self.knows(row.id):
             return
-        self._known[item.id] = item
-        self.bytes += _weight(item)
-        case = case_of(item)
-        if case in self.unproven or not self._follows(case, item):
-            self.unproven.setdefault(case, []).append(item)
+        self._remember(row)
+        case = case_of(row)
+        if case in self.unlinked or not self._predecessor_is_last(case, row):
+            self.unlinked.setdefault(case, []).append(row)
         else:
-            self._place(case, item)
+            self._insert(case, row)
 
-    def _follows(self, case: str, item: OutboxRow) -> bool:
-        if item.kind != "notice" or not item.follows:
+    def _predecessor_is_last(self, case: str, row: OutboxRow) -> bool:
+        if row.kind != "notice" or not row.follows:
             return True
-        items = self._cases.get(case)
-        return item.follows == (items[-1].sequence if items else self._told.get(case))
+        rows = self._cases.get(case)
+        return row.follows == (rows[-1].sequence if rows else self._last_sent.get(case))
 
-    def take_unproven(self) -> dict[str, list[OutboxRow]]:
-        """The rows of which the table is to be asked; what comes meanwhile waits for the next time."""
-        taken, self.unproven = self.unproven, {}
+    def take_unlinked(self) -> dict[str, list[OutboxRow]]:
+        """The unlinked rows by case, to ask the table about; rows that come meanwhile wait for the next time."""
+        taken, self.unlinked = self.unlinked, {}
         return taken
 
-    def prove(
-        self, asked: Mapping[str, Sequence[OutboxRow]], turn: Collection[int], before: Iterable[OutboxRow]
+    def link(
+        self, asked: Mapping[str, Sequence[OutboxRow]], sendable: Collection[int], missing: Iterable[OutboxRow]
     ) -> None:
-        """The table has said which rows come up to those asked about: ``turn``, their ids, and ``before``, those that were
-        not in memory. What is not among them is forgotten: it was told meanwhile, or waits behind a dead one.
+        """Queue the rows that were ``asked`` about, with the table's answer.
+
+        ``sendable``: the ids of all unsent rows up to and including them; ``missing``: those of them that were not in memory.
+        A row that is not sendable is dropped: it was sent meanwhile, or waits for a dead one.
         """
-        for case, items in asked.items():
-            for item in items:
-                if item.id in turn:
-                    self._place(case, item)
+        for case, rows in asked.items():
+            for row in rows:
+                if row.id in sendable:
+                    self._insert(case, row)
                 else:
-                    self._forget(item)
-        for item in before:
-            if not self.knows(item.id):
-                self._known[item.id] = item
-                self.bytes += _weight(item)
-                self._place(case_of(item), item)
+                    self._drop(row)
+        for row in missing:
+            if not self.knows(row.id):
+                self._remember(row)
+                self._insert(case_of(row), row)
 
-    def _place(self, case: str, item: OutboxRow) -> None:
-        items = self._cases.setdefault(case, deque())
-        place = len(items)
-        while place and (items[place - 1].sequence or 0) > (item.sequence or 0):
-            place -= 1
-        items.insert(place, item)
-        self._ready_up(case)
+    def _insert(self, case: str, row: OutboxRow) -> None:
+        rows = self._cases.setdefault(case, deque())
+        position = len(rows)
+        while position and (rows[position - 1].sequence or 0) > (row.sequence or 0):
+            position -= 1
+        rows.insert(position, row)
+        self._make_ready(case)
 
-    # --- out
-    # -----------------------------------------------------------------------------------------------------------
+    # --- rows are sent
+    # -------------------------------------------------------------------------------------------------
 
-    def take_off(self, most: int, *, early: bool = False) -> list[OutboxRow]:
-        """Up to ``most`` rows that may be sent now, each case's in order; ``early``: also one whose time has not come."""
+    def take(self, most: int, *, early: bool = False) -> list[OutboxRow]:
+        """Up to ``most`` rows to send now, each case's in order; ``early``: one that is not due yet, when none is."""
         now = datetime.now(UTC)
         while self._later and (self._later[0][0] <= now or (early and not self._ready)):
             due, case = heapq.heappop(self._later)
-            if due > now and (items := self._cases.get(case)):
-                items[0].due_at = max(now, items[0].not_before or now)
-            self._ready_up(case)
-        group: list[OutboxRow] = []
-        while self._ready and len(group) < most:
+            if due > now and (rows := self._cases.get(case)):
+                rows[0].due_at = max(now, rows[0].not_before or now)
+            self._make_ready(case)
+        batch: list[OutboxRow] = []
+        while self._ready and len(batch) < most:
             case = self._ready.popleft()
             self._ready_set.discard(case)
-            items = self._cases.get(case)
-            if not items or case in self._flying:
+            rows = self._cases.get(case)
+            if not rows or case in self._in_call:
                 continue
-            if items[0].attempts and items[0].due_at > now:
-                heapq.heappush(self._later, (items[0].due_at, case))
+            if rows[0].attempts and rows[0].due_at > now:
+                heapq.heappush(self._later, (rows[0].due_at, case))
                 continue
-            group += list(items)[: most - len(group)]
-            self._flying.add(case)
-        return group
+            batch += list(rows)[: most - len(batch)]
+            self._in_call.add(case)
+        return batch
 
-    def hurry(self) -> None:
-        """The system is well again: what waited for its sake need not wait for its time."""
+    def make_due(self) -> None:
+        """The system works again: rows that wait for their time are due now, unless the receiver asked for a later time."""
         now = datetime.now(UTC)
         for _, case in self._later:
-            for item in self._cases.get(case, ()):
-                item.due_at = min(item.due_at, max(now, item.not_before or now))
-            self._ready_up(case)
+            for row in self._cases.get(case, ()):
+                row.due_at = min(row.due_at, max(now, row.not_before or now))
+            self._make_ready(case)
         self._later.clear()
 
-    def put_back(self, group: list[OutboxRow]) -> None:
-        """The call is over: what of the group is not finished is still there, and its cases may be taken again."""
-        for case in {case_of(item) for item in group}:
-            self._flying.discard(case)
+    def release(self, batch: list[OutboxRow]) -> None:
+        """The call is over: the rows that were not sent are still queued, and their cases may be taken again."""
+        for case in {case_of(row) for row in batch}:
+            self._in_call.discard(case)
             if self._cases.get(case):
-                self._ready_up(case)
+                self._make_ready(case)
 
     def next_due_s(self) -> float:
-        """Seconds until the next case's time comes."""
+        """Seconds until the next waiting case is due; an hour when none waits."""
         return (self._later[0][0] - datetime.now(UTC)).total_seconds() if self._later else 3600.0
 
-    def finish(self, item: OutboxRow) -> None:
-        """The row was sent; it stays known until ``marked``."""
-        case = case_of(item)
-        self.lighten(item)
-        if item.kind == "notice" and item.sequence is not None:
-            self._told[case] = item.sequence
-        items = self._cases.get(case)
-        if items:
-            if items[0] is item:
-                items.popleft()
-            elif item in items:
-                items.remove(item)
-            if not items:
+    def sent(self, row: OutboxRow) -> None:
+        """The row was acknowledged; it stays known until ``marked``."""
+        case = case_of(row)
+        self.drop_message(row)
+        if row.kind == "notice" and row.sequence is not None:
+            self._last_sent[case] = row.sequence
+        rows = self._cases.get(case)
+        if rows:
+            if rows[0] is row:
+                rows.popleft()
+            elif row in rows:
+                rows.remove(row)
+            if not rows:
                 del self._cases[case]
 
     def marked(self, ids: list[int]) -> None:
-        """The table knows that they were sent."""
+        """The table has the marks of these sent rows."""
         for id_ in ids:
             self._known.pop(id_, None)
-        if self._finished is not None:
-            self._finished.update(ids)
+        if self._marked_during_read is not None:
+            self._marked_during_read.update(ids)
 
-    # --- given up
-    # ------------------------------------------------------------------------------------------------------
+    # --- rows leave memory
+    # ---------------------------------------------------------------------------------------------
 
-    def lighten(self, item: OutboxRow) -> None:
-        """The row's message leaves memory; it is read again when it is sent."""
-        self.bytes -= _weight(item)
-        item.message = None
+    def drop_message(self, row: OutboxRow) -> None:
+        """Free the memory of the row's message; it is read again when the row is sent."""
+        self.bytes -= _bytes_of(row)
+        row.message = None
 
-    def begin_anew(self) -> None:
-        """Nothing in memory counts as tried: the system was paused, and is sent to again."""
-        for item in self._known.values():
-            item.first_tried_at = item.refused_since = None
+    def reset_attempts(self) -> None:
+        """Give all rows a full time of trying again: the system was paused and is resumed."""
+        for row in self._known.values():
+            row.first_tried_at = row.refused_since = None
 
-    def gone(self, item: OutboxRow) -> bool:
-        """Whether a row taken off was given up meanwhile, because one before it in its case died."""
-        return item.id not in self._known
+    def is_dropped(self, row: OutboxRow) -> bool:
+        """Whether a row that was taken has been dropped since, because an earlier one of its case died."""
+        return row.id not in self._known
 
-    def forget_cases(self, group: Iterable[OutboxRow]) -> None:
-        """Out of memory with all rows of these cases; the table keeps them."""
-        for case in {case_of(item) for item in group}:
-            self._told.pop(case, None)
-            for item in (*self._cases.pop(case, ()), *self.unproven.pop(case, ())):
-                self._forget(item)
+    def drop_cases(self, rows: Iterable[OutboxRow]) -> None:
+        """Drop all rows of these rows' cases from memory; the table still holds them."""
+        for case in {case_of(row) for row in rows}:
+            self._last_sent.pop(case, None)
+            for row in (*self._cases.pop(case, ()), *self.unlinked.pop(case, ())):
+                self._drop(row)
 
-    def forget(self, items: Iterable[OutboxRow]) -> None:
-        """Rows that were to be proven, out of memory; the table keeps them."""
-        for item in items:
-            self._forget(item)
+    def drop(self, rows: Iterable[OutboxRow]) -> None:
+        """Drop unlinked rows from memory; the table still holds them."""
+        for row in rows:
+            self._drop(row)
 
-    def _forget(self, item: OutboxRow) -> None:
-        if self._known.pop(item.id, None) is not None:
-            self.bytes -= _weight(item)
+    def _remember(self, row: OutboxRow) -> None:
+        self._known[row.id] = row
+        self.bytes += _bytes_of(row)
 
-    def _ready_up(self, case: str) -> None:
-        if case not in self._ready_set and case not in self._flying:
+    def _drop(self, row: OutboxRow) -> None:
+        if self._known.pop(row.id, None) is not None:
+            self.bytes -= _bytes_of(row)
+
+    def _make_ready(self, case: str) -> None:
+        if case not in self._ready_set and case not in self._in_call:
             self._ready.append(case)
             self._ready_set.add(case)
 
 
-def _weight(item: OutboxRow) -> int:
-    return 0 if item.message is None else item.size
+def _bytes_of(row: OutboxRow) -> int:
+    return 0 if row.message is None else row.size
 
 
-def case_of(item: OutboxRow) -> str:
-    """What order is kept within: the case, for a receipt the receipt itself."""
-    return item.case_id if item.kind == "notice" and item.case_id is not None else f"#{item.id}"
+def case_of(row: OutboxRow) -> str:
+    """The key within which order is kept: the case of a notice; of any other row the row itself."""
+    return row.case_id if row.kind == "notice" and row.case_id is not None else f"#{row.id}"

@@ -1,4 +1,4 @@
-"""What an exit is given and what it answers. Imports the language and the formats only."""
+"""What an exit is given to send, and what it answers. Imports the language, the store's outbox row and the formats only."""
 
 from __future__ import annotations
 
@@ -15,66 +15,66 @@ from schemas.envelope import Message
 from schemas.messages import Announcement, NoticeExtensions, Receipt
 
 BeforeSending = Callable[[], Awaitable[None]]
-"""Costs nothing while the lane's own question is fresh; raises when the batch must not be sent any more."""
+"""Awaited right before the bytes are sent; raises when they must not be. Costs nothing while the fence's answer is fresh."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One notice, receipt or announcement, written and ready to go."""
+    """One notice, receipt or announcement, encoded for its receiver."""
 
     id: str
-    """The same at every attempt, so that a receiver knows a repeat."""
+    """The same at every attempt, so that the receiver recognises a repeat."""
     key: str
-    """The case, or for what has none the outgoing itself: order is kept per key; nothing about a person."""
-    written: Encoded
+    """The case, or this id where there is no case; the receiver gets one key's messages in order. Nothing personal."""
+    encoded: Encoded
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptOutcome:
-    """What an attempt came to; ``answer`` is a short word for operations, without personal data."""
+    """The outcome of an attempt; ``answer`` is a short code for operations, without personal data."""
 
     result: Literal["ok", "retry", "dead", "receiver", "gone"]
-    """``ok``: it came through. ``retry``: again by the schedule. ``dead``: this notice is refused for good. ``receiver``: what
-    was answered speaks of the receiver and not of the notice; it is tried for the time of a deploy. ``gone``: the receiver
-    says that there is nobody any more; the system is paused (D-6).
+    """D-6. ``ok``: acknowledged. ``retry``: failed, try again by the schedule. ``dead``: the receiver refuses this notice for
+    good. ``receiver``: the answer concerns the receiver and not the notice; try again for the time that a deployment takes.
+    ``gone``: the receiver no longer exists; pause the system.
     """
     answer: str
     retry_after_s: float | None = None
-    """Seconds, where the receiver asked for them."""
+    """Seconds to wait, where the receiver asked for it."""
 
 
 class Exit(Protocol):
     """A way out."""
 
     together: int
-    """How many batch one call may carry; they arrive in their order."""
+    """How many messages one call may carry; they arrive in their order."""
 
     def breaker(self, system: System) -> tuple[int, float]:
-        """After how many failures in a row the system is spared, and for how many seconds before a probe."""
+        """The system's circuit breaker: (failures in a row that open it, seconds until a probe)."""
         ...
 
     async def send(self, system: System, batch: Sequence[Outgoing], before_sending: BeforeSending) -> AttemptOutcome:
-        """Sends all or answers why not; never raises for what the other side does.
+        """Send all messages or none; never raises for what the receiver does.
 
-        ``before_sending`` is awaited when the bytes are about to leave, after whatever took time; what it raises goes through.
+        Await ``before_sending`` last, after everything that takes time; what it raises is passed on.
         """
         ...
 
     async def close(self) -> None:
-        """Gives up connections."""
+        """Close the connections."""
         ...
 
 
-def wrap(item: OutboxRow, message: Message | None, system: System) -> Outgoing:
-    """Writes an outbox row in the format that its system wants; ``message`` is what a notice is about."""
-    if isinstance(item.content, Receipt):
-        written = formats.write_receipt(item.content, f"receipt-{item.id}", system.format, datetime.now(UTC))
-        return Outgoing(f"out-{item.id}", item.case_id or f"out-{item.id}", written)
-    if isinstance(item.content, Announcement):
-        written = formats.write_announcement(item.content, item.message_id, system.format, item.accepted_at)
-        return Outgoing(f"out-{item.id}", f"out-{item.id}", written)
+def encode(row: OutboxRow, message: Message | None, system: System) -> Outgoing:
+    """Encode an outbox row in the system's format; ``message`` is the message that a notice passes on."""
+    if isinstance(row.content, Receipt):
+        encoded = formats.write_receipt(row.content, f"receipt-{row.id}", system.format, datetime.now(UTC))
+        return Outgoing(f"out-{row.id}", row.case_id or f"out-{row.id}", encoded)
+    if isinstance(row.content, Announcement):
+        encoded = formats.write_announcement(row.content, row.message_id, system.format, row.accepted_at)
+        return Outgoing(f"out-{row.id}", f"out-{row.id}", encoded)
     assert message is not None
-    assert item.case_id is not None
-    assert isinstance(item.content, NoticeExtensions)
-    written = formats.write_notice(message, item.content, system.format, item.accepted_at, item.body)
-    return Outgoing(f"out-{item.id}", item.case_id, written)
+    assert row.case_id is not None
+    assert isinstance(row.content, NoticeExtensions)
+    encoded = formats.write_notice(message, row.content, system.format, row.accepted_at, row.body)
+    return Outgoing(f"out-{row.id}", row.case_id, encoded)

@@ -1,14 +1,16 @@
-"""When a failed attempt is made again (D-6). Imports the language only."""
+"""When a failed attempt is repeated, and which time counts as time of trying (D-6). Imports the language only."""
 
 from __future__ import annotations
 
 import random
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from schemas.ways_out import Delivery
 
 _JITTER = 0.2
-"""A wait varies by this share to both sides, so that systems that failed together do not come back together."""
+"""Each wait varies by this share up and down, so that systems that failed together are not all tried at the same moment."""
+_STOPPED = timedelta(seconds=90)
+"""A lane that has not gone round for this long was stopped with its process or its machine."""
 
 
 def next_attempt(
@@ -19,10 +21,10 @@ def next_attempt(
     retry_after_s: float | None = None,
     refused_since: datetime | None = None,
 ) -> datetime | None:
-    """The time of the next attempt after ``attempts`` failed ones, or None when the time is up and the row is dead.
+    """The time of the next attempt after ``attempts`` failed ones; None when the time of trying is over and the row is dead.
 
-    The time counts from the first try, however long the row waited before it, and without the time in which nobody could try
-    it (``Item.failed``). ``refused_since``: since when the receiver answers as one that is being set up anew.
+    ``first_tried_at`` leaves out time in which the hub could not try (``OutboxRow.failed``), and time before the first
+    attempt does not count. ``refused_since``: since when the receiver has refused every attempt for reasons of its own.
     """
     if (now - first_tried_at).total_seconds() >= delivery.give_up_s:
         return None
@@ -31,3 +33,21 @@ def next_attempt(
     wait = delivery.schedule_s[min(attempts - 1, len(delivery.schedule_s) - 1)]
     wait *= 1 + random.uniform(-_JITTER, _JITTER)  # noqa: S311 - not for secrets
     return now + timedelta(seconds=max(wait, retry_after_s or 0))
+
+
+class AbleSince:
+    """Since when this hub has been able to send to a system; earlier time does not count as time of trying (D-6)."""
+
+    def __init__(self) -> None:
+        self.at = self._checked_at = datetime.now(UTC)
+
+    def reset(self) -> None:
+        """The hub could not send until now: its database was away, or its locks were lost."""
+        self.at = datetime.now(UTC)
+
+    def check(self) -> None:
+        """Call at every round of the lane: a long gap between two calls means that the process was stopped."""
+        now = datetime.now(UTC)
+        if now - self._checked_at > _STOPPED:
+            self.at = now
+        self._checked_at = now

@@ -1,4 +1,4 @@
-"""Marks what was sent, many at a time, while the lanes go on. Imports the store only."""
+"""Marks rows as sent in the outbox, many at a time, while the lanes go on. Imports the store only."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from hub.store import outbox
 from hub.store.outbox import OutboxRow
 from hub.store.transaction import Store
 
-_AT_ONCE = 5_000
-"""Rows in one transaction, unless one call carried more."""
-_REST_S = 0.02
-"""Seconds in which marks gather: nobody waits for one, and each transaction takes its time from the next message."""
-_AGAIN_S = 0.5
+_MOST_ROWS = 5_000
+"""Rows in one transaction, unless a single call carried more."""
+_GATHER_S = 0.02
+"""Seconds in which marks gather: nothing waits for a mark, and every transaction costs time that the next message needs."""
+_RETRY_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,7 @@ class _Mark:
 
 
 class SentMarker:
-    """One writer for all lanes; a mark that is lost in a crash means only that the notice is sent again with the same
-    id.
-    """
+    """One writer for all lanes. When a crash loses a mark, the notice is sent again with the same id."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -39,49 +37,49 @@ class SentMarker:
         self._wake = asyncio.Event()
         self._busy = False
 
-    def mark(self, items: Sequence[OutboxRow], at: datetime, answer: str, done: Callable[[list[int]], None]) -> None:
-        """``done`` is called with the ids once the table has them."""
-        self._waiting.append(_Mark([item.id for item in items], at, answer, done))
+    def mark(self, rows: Sequence[OutboxRow], at: datetime, answer: str, done: Callable[[list[int]], None]) -> None:
+        """Mark the rows soon; ``done`` is called with their ids after the commit."""
+        self._waiting.append(_Mark([row.id for row in rows], at, answer, done))
         self._wake.set()
 
     @property
     def idle(self) -> bool:
-        """Nothing remains to be marked."""
+        """All marks are written."""
         return not self._waiting and not self._busy
 
     async def run(self) -> None:
-        """Until cancelled; whatever the database answers meanwhile, the marks wait and are written in the end."""
+        """Write marks until cancelled; when the database fails, the marks wait and are written later."""
         while True:
             if not self._waiting:
                 self._wake.clear()
                 await self._wake.wait()
-                await asyncio.sleep(_REST_S)
+                await asyncio.sleep(_GATHER_S)
             self._busy = True
-            taken = self._take()
-            while not await self._write(taken):
-                await asyncio.sleep(_AGAIN_S)
+            marks = self._take()
+            while not await self._write(marks):
+                await asyncio.sleep(_RETRY_S)
             self._busy = False
-            for one in taken:
-                one.done(one.ids)
+            for mark in marks:
+                mark.done(mark.ids)
 
     def _take(self) -> list[_Mark]:
-        taken = [self._waiting.popleft()]
-        count = len(taken[0].ids)
-        while self._waiting and count + len(self._waiting[0].ids) <= _AT_ONCE:
+        marks = [self._waiting.popleft()]
+        count = len(marks[0].ids)
+        while self._waiting and count + len(self._waiting[0].ids) <= _MOST_ROWS:
             count += len(self._waiting[0].ids)
-            taken.append(self._waiting.popleft())
-        return taken
+            marks.append(self._waiting.popleft())
+        return marks
 
-    async def _write(self, taken: Sequence[_Mark]) -> bool:
+    async def _write(self, marks: Sequence[_Mark]) -> bool:
         try:
             async with self._store.transaction() as connection:
                 await outbox.mark_sent(
                     connection,
-                    [id_ for one in taken for id_ in one.ids],
-                    [one.at for one in taken for _ in one.ids],
-                    [one.answer for one in taken for _ in one.ids],
+                    [id_ for mark in marks for id_ in mark.ids],
+                    [mark.at for mark in marks for _ in mark.ids],
+                    [mark.answer for mark in marks for _ in mark.ids],
                 )
-        except Exception as error:  # noqa: BLE001 - without marks the lanes fill up and stand still: whatever it is, again
+        except Exception as error:  # noqa: BLE001 - without marks all lanes fill up and stop, so every error is retried
             log.warning("marks_wait", error=type(error).__name__)
             return False
         return True

@@ -17,7 +17,7 @@ import pypdf
 import pytest
 from pydantic_core import from_json
 
-from hub.delivery.outgoing import wrap
+from hub.delivery.outgoing import encode
 from hub.intake.deadline_timer import DeadlineTimer
 from hub.intake.hub_messages import own_message
 from hub.intake.queue import Intake
@@ -191,9 +191,9 @@ class OnTheStack:
             if item.body is not None:
                 message = formats.with_data(message, item.body)
             item.content = told[item.id]
-            parcel = wrap(item, message, self.play.world.directory.system_by_id[item.system])
-            assert parcel.key == item.case_id
-            found.append(ToldNotice(item.system, told[item.id], message.name, _data(parcel.written)))
+            outgoing = encode(item, message, self.play.world.directory.system_by_id[item.system])
+            assert outgoing.key == item.case_id
+            found.append(ToldNotice(item.system, told[item.id], message.name, _data(outgoing.encoded)))
         return found
 
     async def stored(self, id_: str) -> StoredCase | None:

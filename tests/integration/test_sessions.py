@@ -1,6 +1,6 @@
 """Who holds the locks: one hub at a time, on a session of its own, and no longer than it lives (D-3).
 
-May import ``hub.store`` and the delivery's gate; PostgreSQL and Kafka are real, the wires to them are ours.
+May import ``hub.store`` and the delivery's fence; PostgreSQL and Kafka are real, the wires to them are ours.
 """
 
 import asyncio
@@ -63,16 +63,16 @@ async def test_a_hub_that_says_nothing_loses_its_locks_and_nothing_leaves_it_aft
     monkeypatch.setattr(sessions, "_SILENCE_S", 1)  # as one that is stopped, or whose machine has lost its power
     one, other = Ownership(store, "relay"), Ownership(store, "relay")
     await one.hold(LOCKS)
-    gate = Fence(one)
-    granted = await gate.ask("1", [])
+    fence = Fence(one)
+    permit = await fence.permit("1", [])
     async with asyncio.timeout(20):
         while await other.hold(LOCKS) != LOCKS:
             await asyncio.sleep(0.1)
     with pytest.raises(Unavailable):
-        await gate.ask("1", [])
-    granted._at = -1e9
+        await fence.permit("1", [])
+    permit._at = -1e9
     with pytest.raises(Unavailable):
-        await granted()
+        await permit()
     await other.close()
 
 
@@ -117,14 +117,14 @@ async def test_what_was_told_given_up_or_rewritten_meanwhile_is_withheld(store, 
     server.execute("UPDATE outbox SET revision = 1 WHERE id = 4")
     one = Ownership(store, "relay")
     await one.hold(LOCKS)
-    gate = Fence(one)
+    fence = Fence(one)
     with pytest.raises(RowsChanged) as withheld:
-        await gate.ask("1", [Row(number) for number in range(1, 7)])
+        await fence.permit("1", [Row(number) for number in range(1, 7)])
     assert withheld.value.ids == {1, 3, 4, 6}  # the sixth is in the table no more
-    granted = await gate.ask("1", [Row(2), Row(4, revision=1), Row(5)])
-    await granted()
+    permit = await fence.permit("1", [Row(2), Row(4, revision=1), Row(5)])
+    await permit()
     with pytest.raises(Unavailable):
-        await gate.ask("another", [Row(2)])
+        await fence.permit("another", [Row(2)])
     await one.close()
 
 
@@ -138,13 +138,13 @@ async def test_an_answer_is_good_for_a_second_and_asked_for_again_after_it(monke
 
     clock = [100.0]
     monkeypatch.setattr("hub.delivery.fence.time.monotonic", lambda: clock[0])
-    granted = Permit(Asked(), "1", [Row(7)])
-    await granted.renew()
+    permit = Permit(Asked(), "1", [Row(7)])
+    await permit.renew()
     clock[0] += 0.9
-    await granted()
+    await permit()
     assert len(asked) == 1
     clock[0] += 60  # the process was stopped
-    await granted()
+    await permit()
     assert len(asked) == 2
 
 

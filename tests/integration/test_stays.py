@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hub.cli.commands import average
-from hub.delivery.outgoing import wrap
+from hub.delivery.outgoing import encode
 from hub.delivery.relay import Relay
 from hub.errors import Misconfigured
 from hub.intake.deadline_timer import DeadlineTimer
@@ -238,7 +238,7 @@ async def test_what_waits_to_be_sent_when_protection_is_learnt_is_sent_without_a
     kommun = next(system for system in opened.intake._directory().systems if system.id == "kommun")
     for format_ in ("native", "fhir"):
         out = kommun.model_copy(update={"format": format_})
-        written = b"".join(wrap(item, shown[item.id], out).written.body for item in waiting)
+        written = b"".join(encode(item, shown[item.id], out).encoded.body for item in waiting)
         assert b"191212121212" in written
         for hidden in (b"Storgatan", b"Anna", b"070-1"):
             assert hidden not in written

@@ -8,7 +8,7 @@ import pytest
 from fhir.resources.R4B.bundle import Bundle
 from jsonschema import Draft202012Validator
 
-from hub.delivery.outgoing import wrap
+from hub.delivery.outgoing import encode
 from hub.sandbox import wire
 from hub.store.outbox import OutboxRow
 from hub.translators.fhir.examples import announcement
@@ -45,25 +45,25 @@ def valid(name: str, event) -> bool:
 
 @pytest.mark.parametrize("format_", ["native", "fhir"])
 def test_an_announcement_is_an_event_of_its_own_tied_to_no_case(format_):
-    parcel = wrap(ITEM, None, system(format_))
-    event = json.loads(structured(parcel.written.attributes, parcel.written.body))
+    outgoing = encode(ITEM, None, system(format_))
+    event = json.loads(structured(outgoing.encoded.attributes, outgoing.encoded.body))
     assert valid("announcement-event", event)
     assert not valid("announcement-event", event | {"subject": "a case"})
     assert not valid("receipt-event", event)
     assert event["id"] == ITEM.message_id
-    assert parcel.key == parcel.id == "out-7"
-    assert wrap(ITEM, None, system(format_)) == parcel, "written again it is the same"
-    assert wire.announced(parcel.written.attributes)
+    assert outgoing.key == outgoing.id == "out-7"
+    assert encode(ITEM, None, system(format_)) == outgoing, "written again it is the same"
+    assert wire.announced(outgoing.encoded.attributes)
 
 
 def test_its_body_says_it_in_both_languages():
-    body = json.loads(wrap(ITEM, None, system("native")).written.body)
+    body = json.loads(encode(ITEM, None, system("native")).encoded.body)
     assert valid("announcement", body)
     assert body["text"] == {"sv": announcement().text.sv, "en": announcement().text.en}
 
 
 def test_in_fhir_it_is_a_message_that_the_reference_model_reads():
-    written = wrap(ITEM, None, system("fhir")).written
+    written = encode(ITEM, None, system("fhir")).encoded
     bundle = Bundle.model_validate_json(written.body)
     header, said = (entry.resource for entry in bundle.entry)
     assert (header.eventCoding.code, header.focus[0].reference) == ("announcement", bundle.entry[1].fullUrl)

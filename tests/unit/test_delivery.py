@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hub.delivery import attempt
 from hub.delivery import lane as lanes
 from hub.delivery.breaker import Breaker
 from hub.delivery.case_queue import CaseQueue, case_of
@@ -19,6 +20,7 @@ from hub.delivery.lane import Lane
 from hub.delivery.outgoing import AttemptOutcome
 from hub.delivery.retry import next_attempt
 from hub.errors import Unavailable
+from hub.store import dead_letters, operator_log, outbox, paused_systems, send_queue
 from hub.store.outbox import OutboxRow
 from hub.translators.retry_after import retry_after
 from schemas.directory import System
@@ -73,16 +75,16 @@ class Course:
 
     def read(self):
         """As the lane does: the table's rows are other objects than those in memory."""
-        self.queue.begin_refill()
+        self.queue.begin_read()
         stopped = {case_of(item) for item in self.dead.values() if item.kind == "notice"}
         for item in sorted(self.table.values(), key=lambda one: one.id):
             if item.kind == "receipt" or case_of(item) not in stopped:
                 self.queue.add(self.copy(item))
-        self.queue.end_refill()
+        self.queue.end_read()
 
     def prove(self):
         """As the table answers: back from the last that is asked about to what is told, or dead."""
-        asked = self.queue.take_unproven()
+        asked = self.queue.take_unlinked()
         rows = {(item.case_id, item.sequence): item for item in self.table.values()}
         dead = {(item.case_id, item.sequence) for item in self.dead.values()}
         turn = []
@@ -93,7 +95,7 @@ class Course:
                 found.append(rows[case, number])
                 number -= 1
             turn += [] if (case, number) in dead else found
-        self.queue.prove(asked, {i.id for i in turn}, [self.copy(i) for i in turn if not self.queue.knows(i.id)])
+        self.queue.link(asked, {i.id for i in turn}, [self.copy(i) for i in turn if not self.queue.knows(i.id)])
 
     def copy(self, item):
         fresh = notice(item.id, item.case_id, item.sequence) if item.kind == "notice" else receipt(item.id)
@@ -101,7 +103,7 @@ class Course:
         return fresh
 
     def take(self, most, early=False):
-        group = self.queue.take_off(most, early=early)
+        group = self.queue.take(most, early=early)
         assert len(group) <= most
         flying = {case_of(item) for under_way in self.groups for item in under_way}
         assert flying.isdisjoint(case_of(item) for item in group), "a case is in two calls at once"
@@ -113,30 +115,30 @@ class Course:
         if not self.groups:
             return
         group = self.groups.pop(number % len(self.groups))
-        gone = [item for item in group if self.queue.gone(item)]
+        gone = [item for item in group if self.queue.is_dropped(item)]
         assert not gone, "nobody but this call may have given it up"
         if outcome == "sent":
             for item in group:
-                self.queue.finish(item)
+                self.queue.sent(item)
                 self.unmarked.append(item.id)
                 self.sent.append(item)
         elif outcome == "half" and len(group) > 1:
             for item in group[: len(group) // 2]:
-                self.queue.finish(item)
+                self.queue.sent(item)
                 self.unmarked.append(item.id)
                 self.sent.append(item)
         elif outcome == "dead":
             item = group[0]
-            self.queue.forget_cases([item])
+            self.queue.drop_cases([item])
             self.dead[item.id] = self.table.pop(item.id)
-            assert all(self.queue.gone(other) for other in group if case_of(other) == case_of(item))
+            assert all(self.queue.is_dropped(other) for other in group if case_of(other) == case_of(item))
         elif outcome == "fails":
-            self.queue.forget_cases(group)
+            self.queue.drop_cases(group)
         else:
             for item in group:
                 item.attempts += 1
                 item.due_at = LONG_AGO if number % 2 else datetime.now(UTC) + timedelta(hours=1)
-        self.queue.put_back(group)
+        self.queue.release(group)
 
     def mark(self):
         for id_ in self.unmarked:
@@ -145,7 +147,7 @@ class Course:
         self.unmarked = []
 
     def hurry(self):
-        self.queue.hurry()
+        self.queue.make_due()
 
     def revive(self):
         for id_, item in self.dead.items():
@@ -204,9 +206,9 @@ def test_rows_that_are_offered_in_any_order_come_out_in_the_order_of_their_seque
     queue = CaseQueue()
     for number in order:
         queue.add(notice(number, "a", number))
-    asked = queue.take_unproven()
-    queue.prove(asked, {item.id for items in asked.values() for item in items}, [])
-    assert [item.sequence for item in queue.take_off(10)] == [1, 2, 3, 4, 5, 6]
+    asked = queue.take_unlinked()
+    queue.link(asked, {item.id for items in asked.values() for item in items}, [])
+    assert [item.sequence for item in queue.take(10)] == [1, 2, 3, 4, 5, 6]
 
 
 def test_one_case_never_waits_for_another():
@@ -214,12 +216,12 @@ def test_one_case_never_waits_for_another():
     queue.add(notice(1, "a", 1))
     queue.add(notice(2, "a", 2))
     queue.add(notice(3, "b", 1))
-    first = queue.take_off(1)
+    first = queue.take(1)
     assert [item.id for item in first] == [1]
-    assert [item.id for item in queue.take_off(1)] == [3]
-    assert queue.take_off(1) == []
-    queue.put_back(first)
-    assert [item.id for item in queue.take_off(5)] == [1, 2]
+    assert [item.id for item in queue.take(1)] == [3]
+    assert queue.take(1) == []
+    queue.release(first)
+    assert [item.id for item in queue.take(5)] == [1, 2]
 
 
 def test_a_case_whose_head_is_not_due_waits_with_all_that_follows_and_others_go():
@@ -228,8 +230,8 @@ def test_a_case_whose_head_is_not_due_waits_with_all_that_follows_and_others_go(
     late.attempts = 1
     for item in (late, notice(2, "a", 2), notice(3, "b", 1)):
         queue.add(item)
-    assert [item.id for item in queue.take_off(5)] == [3]
-    assert queue.take_off(5) == []
+    assert [item.id for item in queue.take(5)] == [3]
+    assert queue.take(5) == []
     assert 3500 < queue.next_due_s() <= 3600
 
 
@@ -239,57 +241,57 @@ def test_receipts_wait_for_no_one():
     late.attempts, late.due_at = 1, datetime.now(UTC) + timedelta(hours=1)
     for item in (late, receipt(2)):
         queue.add(item)
-    assert [item.id for item in queue.take_off(5)] == [2]
+    assert [item.id for item in queue.take(5)] == [2]
 
 
 def test_a_row_that_is_marked_while_the_table_is_read_is_not_sent_again():
     queue = CaseQueue()
     item = notice(1, "a", 1)
     queue.add(item)
-    group = queue.take_off(1)
-    queue.begin_refill()
-    queue.finish(item)
-    queue.put_back(group)
+    group = queue.take(1)
+    queue.begin_read()
+    queue.sent(item)
+    queue.release(group)
     queue.marked([1])
     queue.add(notice(1, "a", 1))  # what the table said before the mark
-    assert queue.take_off(1) == []
+    assert queue.take(1) == []
 
 
 def test_notices_behind_a_dead_one_leave_memory_and_receipts_of_the_case_do_not():
     queue = CaseQueue()
     for item in (notice(1, "a", 1), notice(2, "a", 2), receipt(3)):
         queue.add(item)
-    group = queue.take_off(1)
-    queue.forget_cases(group)
-    queue.put_back(group)
+    group = queue.take(1)
+    queue.drop_cases(group)
+    queue.release(group)
     queue.add(notice(4, "a", 3))
-    queue.prove(queue.take_unproven(), set(), [])  # the table says: behind a dead one
-    assert [item.id for item in queue.take_off(5)] == [3]
+    queue.link(queue.take_unlinked(), set(), [])  # the table says: behind a dead one
+    assert [item.id for item in queue.take(5)] == [3]
     assert queue.length == 1
 
 
 def test_what_this_hub_wrote_waits_for_what_another_wrote_before_it():
     queue = CaseQueue()
     queue.add(notice(1, "a", 1))
-    first = queue.take_off(1)
-    queue.finish(first[0])
-    queue.put_back(first)
+    first = queue.take(1)
+    queue.sent(first[0])
+    queue.release(first)
     queue.add(notice(5, "a", 3))  # the second is another hub's, and only in the table
-    assert queue.take_off(5) == []
-    asked = queue.take_unproven()
-    queue.prove(asked, {3, 5}, [notice(3, "a", 2)])
-    assert [item.sequence for item in queue.take_off(5)] == [2, 3]
+    assert queue.take(5) == []
+    asked = queue.take_unlinked()
+    queue.link(asked, {3, 5}, [notice(3, "a", 2)])
+    assert [item.sequence for item in queue.take(5)] == [2, 3]
 
 
 def test_what_follows_what_was_sent_last_needs_no_table():
     queue = CaseQueue()
     for number in range(1, 4):
         queue.add(notice(number, "a", number))
-        (item,) = queue.take_off(1)
-        queue.finish(item)
-        queue.put_back([item])
+        (item,) = queue.take(1)
+        queue.sent(item)
+        queue.release([item])
         queue.marked([item.id])
-    assert not queue.unproven
+    assert not queue.unlinked
     assert queue.length == 0
 
 
@@ -302,9 +304,9 @@ def test_the_bytes_in_memory_are_those_of_the_messages_in_memory(rows, lightened
         queue.add(item)
         items.append(item)
     for item in items[:lightened]:
-        queue.lighten(item)
+        queue.drop_message(item)
     assert queue.bytes == sum(item.size for item in items[lightened:])
-    queue.forget_cases(items)
+    queue.drop_cases(items)
     assert queue.bytes == 0
     assert queue.length == 0
 
@@ -545,25 +547,25 @@ async def leave():
 
 
 async def granted(items):
-    """The gate of a hub that is alone."""
+    """The fence of a hub that is alone."""
     return leave
 
 
 async def run_lane(monkeypatch, table, exit_, until, ask=granted, **delivery):
     """A lane over the table, until ``until()``; what it called is in ``exit_.calls``."""
-    monkeypatch.setattr(lanes.outbox, "retry", table.retry)
-    monkeypatch.setattr(lanes.send_queue, "sendable_rows", table.read)
+    monkeypatch.setattr(outbox, "retry", table.retry)
+    monkeypatch.setattr(send_queue, "sendable_rows", table.read)
     for module, name in (
-        (lanes.send_queue, "sendable_ids"),
-        (lanes.send_queue, "unsent_up_to"),
-        (lanes.dead_letters, "add"),
-        (lanes.dead_letters, "block_followers"),
+        (send_queue, "sendable_ids"),
+        (send_queue, "unsent_up_to"),
+        (dead_letters, "add"),
+        (dead_letters, "block_followers"),
     ):
         monkeypatch.setattr(module, name, getattr(table, name))
-    monkeypatch.setattr(lanes.paused_systems, "pause", table.pause)
-    monkeypatch.setattr(lanes.operator_log, "record", table.record)
-    monkeypatch.setattr(lanes, "wrap", lambda item, message, system: Parcelled(f"{item.case_id}{item.sequence}"))
-    monkeypatch.setattr(lanes, "_AGAIN_S", 0.1)
+    monkeypatch.setattr(paused_systems, "pause", table.pause)
+    monkeypatch.setattr(operator_log, "record", table.record)
+    monkeypatch.setattr(attempt, "encode", lambda item, message, system: Encoded(f"{item.case_id}{item.sequence}"))
+    monkeypatch.setattr(lanes, "_RETRY_S", 0.1)
     given_ = Delivery(schedule_s=(0.05,), breaker_open_s=0.05, **delivery)
     system = System(
         id="kk", name="k", organisation="2321000255", units=("SE2321000255-A",), out={"way": "kafka"}, delivery=given_
@@ -587,7 +589,7 @@ async def run_lane(monkeypatch, table, exit_, until, ask=granted, **delivery):
         await asyncio.gather(task, return_exceptions=True)
 
 
-class Parcelled:
+class Encoded:
     def __init__(self, id_):
         self.id = id_
 
@@ -658,8 +660,8 @@ async def test_time_in_which_no_hub_could_try_does_not_give_up_a_notice_that_was
 
         def long_ago(lane, *values, **named):
             began(lane, *values, **named)
-            lane._able_since = datetime.now(UTC) - timedelta(hours=200)
-            lane._turned_at = lane._able_since if what == "suspended" else datetime.now(UTC)
+            lane._able_since.at = datetime.now(UTC) - timedelta(hours=200)
+            lane._able_since._checked_at = lane._able_since.at if what == "suspended" else datetime.now(UTC)
 
         monkeypatch.setattr(Lane, "__init__", long_ago)
         table.down = 2 if what == "without its database" else 0

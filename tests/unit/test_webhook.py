@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from hub.delivery.exits import addresses, webhook
 from hub.delivery.exits.addresses import Allowed
-from hub.delivery.exits.webhook import WebhookExit, judged, pointed
+from hub.delivery.exits.webhook import WebhookExit, judged, without_secrets
 from hub.delivery.outgoing import Outgoing
 from hub.errors import Misconfigured
 from hub.settings import Outward, outward
@@ -115,7 +115,7 @@ async def test_a_redirect_is_not_followed_and_the_answer_says_where_it_pointed_w
 
 @given(st.text(max_size=600))
 def test_where_a_redirect_points_is_told_in_a_short_plain_line_whatever_it_says(location):
-    told = pointed(location)
+    told = without_secrets(location)
     assert (len(told) <= 200 and told.isascii() and told.isprintable()) or not told
     assert "?" not in told and "#" not in told
 
@@ -227,11 +227,11 @@ async def test_a_call_costs_the_same_however_many_connections_the_others_have_an
         await send(7)
         assert server.connections == 30
         assert len(set(looked)) == 1
-        monkeypatch.setattr(webhook, "_KEPT_S", 0.0)
+        monkeypatch.setattr(webhook, "_KEEPALIVE_S", 0.0)
         await send(7)
-        assert list(exit_._lines) == ["many7"]
+        assert list(exit_._pools) == ["many7"]
     await exit_.close()
-    assert not exit_._lines
+    assert not exit_._pools
 
 
 async def test_what_may_not_leave_any_more_does_not_and_the_lane_is_told():

@@ -1,8 +1,8 @@
-"""Which addresses a webhook may have (delivery.md §3): a directory must not make the hub call what lies inside. Imports
+"""Which addresses the hub may call (delivery.md §3), so that a directory cannot lead a webhook into an internal network. Imports
 httpcore only.
 
-Asked at each connection, of the address that the name resolves to, which is then the one that is called: a name that
-changes between the question and the call (DNS rebinding) gains nothing.
+The check is made at each connection, on the resolved address that is then called: a name that resolves differently between
+check and call (DNS rebinding) gains nothing.
 """
 
 from __future__ import annotations
@@ -24,22 +24,20 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """``plain``: http without TLS. ``networks``: those that are allowed beside the public addresses."""
+    """The installation's rules. ``plain``: http without TLS is allowed. ``networks``: allowed beside the public addresses."""
 
     plain: bool = False
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
 
     def address(self, address: Address) -> bool:
-        """Whether it may be called: in a network that is named, or public in every way in which it can be meant."""
-        meant = _meant(address)
-        if any(one in network for one in meant for network in self.networks if one.version == network.version):
+        """Whether the address may be called: it, or an address inside it, is in a named network, or all of them are public."""
+        addresses = _with_embedded(address)
+        if any(each in network for each in addresses for network in self.networks if each.version == network.version):
             return True
-        return all(one.is_global and not one.is_multicast for one in meant)
+        return all(each.is_global and not each.is_multicast for each in addresses)
 
     def fault(self, url: str) -> str | None:
-        """What forbids an address as it is written, or keeps anybody from calling it; where a name leads is judged when it
-        is called.
-        """
+        """Why a URL cannot or may not be called, as far as its text says, or None; a name is resolved and checked at each call."""
         if (wrong := _unusable(url)) is not None:
             return wrong
         parts = httpx.URL(url)
@@ -61,7 +59,7 @@ _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")
 
 
 def _unusable(url: str) -> str | None:
-    """Why nobody can be called at an address, or None: read by the library that calls."""
+    """Why no call to a URL is possible, or None; read with the library that calls."""
     try:
         parts = httpx.URL(url)
     except (httpx.InvalidURL, ValueError):  # IDNAError is one
@@ -87,8 +85,8 @@ def _is_ipv6(host: str) -> bool:
         return False
 
 
-def _meant(address: Address) -> list[Address]:
-    """An address and the IPv4 addresses that it carries in itself."""
+def _with_embedded(address: Address) -> list[Address]:
+    """An address and the IPv4 addresses embedded in it."""
     found: list[Address] = [address]
     if isinstance(address, IPv6Address):
         found += [one for one in (address.ipv4_mapped, address.sixtofour) if one is not None]
@@ -96,12 +94,12 @@ def _meant(address: Address) -> list[Address]:
         if address in _NAT64:
             found.append(IPv4Address(int(address) & 0xFFFFFFFF))
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        return found[1:]  # it is that address, and no other
+        return found[1:]  # a mapped address is the IPv4 address itself
     return found
 
 
 class Forbidden(httpcore.ConnectError):
-    """The name leads to where the hub may not call."""
+    """The hub may not call any of the name's addresses."""
 
 
 class CheckedConnections(httpcore.AsyncNetworkBackend):
@@ -119,21 +117,21 @@ class CheckedConnections(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """To the first of a name's addresses that answers. Raises ``Forbidden`` when none of them may be called."""
+        """Connect to the first allowed address that answers; raises ``Forbidden`` when none is allowed."""
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            resolved = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
             raise httpcore.ConnectError("no address") from error
-        addresses = dict.fromkeys(str(where[0]) for *_, where in found)
-        may = [one for one in addresses if self._allows.address(ipaddress.ip_address(one.partition("%")[0]))]
-        if not may:
+        addresses = dict.fromkeys(str(endpoint[0]) for *_, endpoint in resolved)
+        allowed = [each for each in addresses if self._allows.address(ipaddress.ip_address(each.partition("%")[0]))]
+        if not allowed:
             raise Forbidden
-        for one in may[:-1]:
+        for address in allowed[:-1]:
             try:
-                return await self._inner.connect_tcp(one, port, timeout, local_address, socket_options)
+                return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 continue
-        return await self._inner.connect_tcp(may[-1], port, timeout, local_address, socket_options)
+        return await self._inner.connect_tcp(allowed[-1], port, timeout, local_address, socket_options)
 
     async def connect_unix_socket(
         self,
@@ -141,7 +139,7 @@ class CheckedConnections(httpcore.AsyncNetworkBackend):
         timeout: float | None = None,  # noqa: ASYNC109 - as above
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Never: no address of a webhook is a file of ours."""
+        """Always refuse: no webhook is a socket on this machine."""
         del path, timeout, socket_options
         raise Forbidden
 

@@ -1,6 +1,6 @@
-"""Way out: the topic ``hub.out.<system>``, key = case (delivery.md §3). Imports aiokafka and the outgoing only.
+"""Way out: the topic ``hub.out.<system>``, key = case (delivery.md §3). Imports aiokafka and what an exit is given only.
 
-Whole record batches are handed to the producer, not a future per record: order within a partition is the batch's order.
+The producer gets whole record batches, not one future per record: the order within a partition is the order in the batch.
 """
 
 from __future__ import annotations
@@ -23,14 +23,12 @@ _default = DefaultPartitioner()
 
 @lru_cache(maxsize=20_000)
 def _partition_of(key: str, partitions: tuple[int, ...]) -> int:
-    """By the partitioner of every Kafka client, so that a key lies where others expect it; its hash is slow in
-    Python.
-    """
+    """The partition that every Kafka client would choose for the key; cached, since the hash is slow in Python."""
     return partitions[0] if len(partitions) == 1 else int(_default(key.encode(), list(partitions), list(partitions)))
 
 
 def topic_out(system: str) -> str:
-    """The topic from which a system reads."""
+    """The topic that a system reads."""
     return f"hub.out.{system}"
 
 
@@ -43,25 +41,25 @@ class KafkaExit:
     together = 1_000
 
     def __init__(self, producer: AIOKafkaProducer, partitions_of: Callable[[str], int | None]) -> None:
-        """``partitions_of``: topic → how many of its partitions, from the first, are written to; None: all."""
+        """``partitions_of``: topic → how many of its partitions are written to, from the first; None: all."""
         self._producer = producer
         self._partitions_of = partitions_of
 
     def breaker(self, _: System) -> tuple[int, float]:
-        """The broker is ours and one failure says that it is away; it is asked again every second."""
+        """One failure means that the broker, which is ours, is away; probe every second."""
         return 1, 1.0
 
-    async def send(self, system: System, parcels: Sequence[Outgoing], before_sending: BeforeSending) -> AttemptOutcome:
-        """Acknowledged by every in-sync replica, or to be tried again as a whole."""
+    async def send(self, system: System, batch: Sequence[Outgoing], before_sending: BeforeSending) -> AttemptOutcome:
+        """Send all; ``ok`` when every in-sync replica has acknowledged, else all are tried again."""
         topic = topic_out(system.id)
         try:
-            there = sorted(await self._producer.partitions_for(topic))
-            partitions = tuple(there[: self._partitions_of(topic)])
+            existing = sorted(await self._producer.partitions_for(topic))
+            partitions = tuple(existing[: self._partitions_of(topic)])
             by_partition: dict[int, list[Outgoing]] = {}
-            for outgoing in parcels:
+            for outgoing in batch:
                 by_partition.setdefault(_partition_of(outgoing.key, partitions), []).append(outgoing)
             await asyncio.gather(
-                *(self._hand_over(topic, one, those, before_sending) for one, those in by_partition.items())
+                *(self._send_in_order(topic, number, part, before_sending) for number, part in by_partition.items())
             )
         except MessageSizeTooLargeError:
             return AttemptOutcome("dead", "too-large-for-the-broker")
@@ -69,40 +67,40 @@ class KafkaExit:
             return AttemptOutcome("retry", f"kafka:{type(error).__name__}")
         return AttemptOutcome("ok", "broker-ack")
 
-    async def _hand_over(
-        self, topic: str, partition: int, parcels: Sequence[Outgoing], before_sending: BeforeSending
+    async def _send_in_order(
+        self, topic: str, partition: int, batch: Sequence[Outgoing], before_sending: BeforeSending
     ) -> None:
-        """Batch after batch, each acknowledged before the next: what failed is never overtaken by what came after it."""
-        batch = self._producer.create_batch()
-        for outgoing in parcels:
+        """Send batch after batch, each acknowledged before the next, so that no message overtakes one that failed."""
+        records = self._producer.create_batch()
+        for outgoing in batch:
             record = {
                 "key": outgoing.key.encode(),
-                "value": outgoing.written.body,
+                "value": outgoing.encoded.body,
                 "timestamp": None,
                 "headers": [
-                    *_headers(outgoing.written.attributes),
-                    ("content-type", outgoing.written.media_type.encode()),
+                    *_headers(outgoing.encoded.attributes),
+                    ("content-type", outgoing.encoded.media_type.encode()),
                 ],
             }
-            if batch.append(**record) is None:
+            if records.append(**record) is None:
                 await before_sending()
-                await (await self._producer.send_batch(batch, topic, partition=partition))
-                batch = self._producer.create_batch()
-                if batch.append(**record) is None:
+                await (await self._producer.send_batch(records, topic, partition=partition))
+                records = self._producer.create_batch()
+                if records.append(**record) is None:
                     raise MessageSizeTooLargeError
-        if batch.record_count():
+        if records.record_count():
             await before_sending()
-            await (await self._producer.send_batch(batch, topic, partition=partition))
+            await (await self._producer.send_batch(records, topic, partition=partition))
 
     async def close(self) -> None:
-        """Sends what is buffered and leaves."""
+        """Send what is buffered and close the connection."""
         await self._producer.stop()
 
 
 async def connect(client: Mapping[str, Any], partitions_of: Callable[[str], int | None]) -> KafkaExit:
-    """An exit whose producer neither loses nor doubles nor reorders in its life: all replicas, idempotent.
+    """Connect an exit. Its producer is idempotent and waits for all replicas: it neither loses, doubles nor reorders.
 
-    ``client``: as of ``settings.kafka_client``; ``partitions_of``: as of ``KafkaExit``.
+    ``client``: as ``settings.kafka_client`` gives it; ``partitions_of``: as in ``KafkaExit``.
     Raises ``Misconfigured`` when the broker does not answer.
     """
     producer = AIOKafkaProducer(
@@ -123,5 +121,5 @@ async def connect(client: Mapping[str, Any], partitions_of: Callable[[str], int 
 
 
 def _headers(attributes: Mapping[str, str]) -> list[tuple[str, bytes]]:
-    """CloudEvents' attributes in binary mode; ``datacontenttype`` is the header ``content-type`` (Kafka binding 3.2.1)."""
+    """CloudEvents attributes in binary mode; ``datacontenttype`` becomes the header ``content-type`` (Kafka binding 3.2.1)."""
     return [(f"ce_{name}", value.encode()) for name, value in attributes.items() if name != "datacontenttype"]

@@ -1,0 +1,189 @@
+"""One attempt to send a batch of one system's rows, and what its outcome means for each row (D-6). Imports the exits' protocol
+and the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from hub import metrics
+from hub.delivery.breaker import Breaker
+from hub.delivery.case_queue import CaseQueue, case_of
+from hub.delivery.outgoing import AttemptOutcome, BeforeSending, Exit, Outgoing, encode
+from hub.delivery.retry import AbleSince, next_attempt
+from hub.delivery.sent_marker import SentMarker
+from hub.delivery.table_reader import TableReader
+from hub.log import log
+from hub.store import dead_letters, operator_log, outbox, paused_systems
+from hub.store.outbox import OutboxRow
+from hub.store.transaction import Store
+from schemas.directory import System
+from schemas.envelope import Message
+
+_CALL_BYTES = 4 * 1024 * 1024
+"""Bytes of the messages in one call, unless a single message is larger."""
+
+Messages = Callable[[Sequence[OutboxRow], int], Awaitable[dict[int, Message]]]
+"""Reads the messages of rows whose message is not in memory, the first rows first, up to a number of bytes: row id → message."""
+
+AskPermit = Callable[[Sequence[OutboxRow]], Awaitable[BeforeSending]]
+"""Asks the fence for a permit to send rows."""
+
+
+class Attempts:
+    """Sends batches of one system's rows; several attempts may run at the same time, never with the same case."""
+
+    def __init__(
+        self,
+        system: System,
+        exit_: Exit,
+        store: Store,
+        messages: Messages,
+        marker: SentMarker,
+        ask_permit: AskPermit,
+        queue: CaseQueue,
+        reader: TableReader,
+        breaker: Breaker,
+        able_since: AbleSince,
+        *,
+        marked: Callable[[list[int]], None],
+        paused: Callable[[], None],
+    ) -> None:
+        """``marked``: called with the ids of sent rows after their marks are committed; ``paused``: called when the receiver
+        is gone.
+        """
+        self._system = system
+        self._exit = exit_
+        self._store = store
+        self._messages = messages
+        self._marker = marker
+        self._ask_permit = ask_permit
+        self._queue = queue
+        self._reader = reader
+        self._breaker = breaker
+        self._able_since = able_since
+        self._marked = marked
+        self._paused = paused
+        self._latency = metrics.latency.labels(system.id)
+
+    async def deliver(self, batch: list[OutboxRow]) -> None:
+        """Load, encode and send the rows; raises whatever kept them from being sent, as the fence or the database does."""
+        rows, messages = await self._load(batch)
+        before_sending = await self._ask_permit(rows)
+        encoded = await self._encode(rows, messages)
+        if encoded:
+            await self._send(encoded, before_sending)
+        else:
+            self._breaker.abandoned()
+
+    async def _load(self, batch: list[OutboxRow]) -> tuple[list[OutboxRow], dict[int, Message]]:
+        """The first rows that fit into one call, and those of their messages that are not in memory."""
+        size = 0
+        for number, row in enumerate(batch):
+            size += row.size
+            if number and size > _CALL_BYTES:
+                batch = batch[:number]
+                break
+        absent = [row for row in batch if row.kind == "notice" and row.message is None]
+        if not absent:
+            return batch, {}
+        messages = await self._messages(absent, _CALL_BYTES)
+        first_left = next((row for row in absent if row.id not in messages), None)
+        return batch if first_left is None else batch[: batch.index(first_left)], messages
+
+    async def _encode(self, rows: list[OutboxRow], messages: dict[int, Message]) -> list[tuple[OutboxRow, Outgoing]]:
+        encoded: list[tuple[OutboxRow, Outgoing]] = []
+        for row in rows:
+            if self._queue.is_dropped(row):
+                continue
+            try:
+                encoded.append((row, encode(row, messages.get(row.id) or row.message, self._system)))
+            except Exception as error:  # noqa: BLE001 - a row that cannot be encoded goes dead; the other rows are sent
+                await self._give_up(row, f"cannot-be-written:{type(error).__name__}")
+        return encoded
+
+    async def _send(self, encoded: list[tuple[OutboxRow, Outgoing]], before_sending: BeforeSending) -> bool:
+        """Make one call; True when all rows were acknowledged."""
+        outcome = await self._exit.send(self._system, [outgoing for _, outgoing in encoded], before_sending)
+        metrics.attempts.labels(self._system.id, outcome.result).inc(len(encoded))
+        rows = [row for row, _ in encoded]
+        if outcome.result == "ok":
+            self._acknowledged(rows, outcome)
+            return True
+        if outcome.result == "gone":
+            await self._pause(rows, outcome)
+        elif outcome.result in {"retry", "receiver"}:
+            self._breaker.failed()
+            await self._retry(rows, outcome)
+        elif len(encoded) > 1:
+            # The receiver refuses one of several: send one at a time to find it; a case goes no further than its first failure.
+            failed: set[str] = set()
+            for row, outgoing in encoded:
+                if case_of(row) in failed or self._queue.is_dropped(row):
+                    continue
+                if not await self._send([(row, outgoing)], await self._ask_permit([row])):
+                    failed.add(case_of(row))
+        else:
+            self._breaker.passed()
+            await self._give_up(rows[0], outcome.answer)
+        return False
+
+    def _acknowledged(self, rows: list[OutboxRow], outcome: AttemptOutcome) -> None:
+        if self._breaker.state != "closed":
+            self._queue.make_due()
+        self._breaker.passed()
+        now = datetime.now(UTC)
+        for row in rows:
+            self._latency.observe((now - row.accepted_at).total_seconds())
+            self._queue.sent(row)
+        self._marker.mark(rows, now, outcome.answer, self._marked)
+
+    async def _retry(self, rows: list[OutboxRow], outcome: AttemptOutcome) -> None:
+        self._able_since.check()
+        now = datetime.now(UTC)
+        due = None
+        for row in rows:
+            row.failed(now, self._able_since.at, refused=outcome.result == "receiver")
+            again = next_attempt(
+                self._system.delivery,
+                row.attempts + 1,
+                row.first_tried_at or now,
+                now,
+                outcome.retry_after_s,
+                row.refused_since,
+            )
+            if again is None and not self._queue.is_dropped(row):
+                await self._give_up(row, f"gave-up:{outcome.answer}")
+            due = due or again
+        rows = [row for row in rows if not self._queue.is_dropped(row)]
+        if due is None or not rows:
+            return
+        for row in rows:
+            row.attempts += 1
+            row.due_at = due
+            row.not_before = now + timedelta(seconds=outcome.retry_after_s or 0)
+            self._queue.drop_message(row)  # a waiting row holds no message, so that memory stays bounded
+        async with self._store.transaction() as connection:
+            await outbox.retry(connection, rows, due, outcome.answer)
+
+    async def _pause(self, rows: list[OutboxRow], outcome: AttemptOutcome) -> None:
+        """D-6: the receiver says that it no longer exists. No row is given up: operations asks it, and resumes."""
+        log.error("system_paused", system=self._system.id, answer=outcome.answer)
+        self._paused()
+        self._breaker.abandoned()
+        for row in rows:
+            self._queue.drop_message(row)
+        async with self._store.transaction() as connection:
+            await paused_systems.pause(connection, self._system.id)
+            await operator_log.record(
+                connection, "hub", "pause", self._system.id, f"the receiver answered {outcome.answer}"
+            )
+
+    async def _give_up(self, row: OutboxRow, answer: str) -> None:
+        """D-6: declare the row dead; the later rows of its case wait in the table until operations replays or skips it."""
+        log.error("delivery_dead", system=self._system.id, case=row.case_id, sequence=row.sequence, answer=answer)
+        async with self._reader.lock:
+            self._queue.drop_cases([row])
+            async with self._store.transaction() as connection:
+                await dead_letters.add(connection, row.id, answer)
