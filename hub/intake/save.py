@@ -10,9 +10,8 @@ from hub.intake import notices
 from hub.intake.handled import Handled
 from hub.processes.engine.case import Case
 from hub.processes.shared import disclosure
-from hub.store import cases, held, inbox, outbox, person_changes
+from hub.store import cases, held, inbox, outbox, person_changes, projections
 from hub.store.inbox import Connection
-from hub.store.projections import follow
 from hub.translators import formats
 
 
@@ -50,7 +49,7 @@ async def _hide_in_unsent(connection: Connection, case: Case) -> None:
 async def _save_cases(connection: Connection, handled: Handled, now: datetime) -> None:
     changed = [case for _, case in sorted(handled.changed.items())]
     known = handled.changed.keys() - handled.opened.keys()
-    await follow(connection, changed, handled.new_deadlines, known)
+    await projections.update(connection, changed, handled.new_deadlines, known)
     await cases.add(
         connection, [(handled.changed[id_], system, ref) for id_, (system, ref) in handled.opened.items()], now
     )
@@ -71,7 +70,7 @@ async def _save_holds(connection: Connection, handled: Handled, now: datetime) -
         if one.is_new:
             await held.add(connection, one.key, one.case_key, one.reason, now, one.waits_s[0])
         else:
-            await held.again(connection, one.key, one.case_key, one.reason, now, one.waits_s)
+            await held.reschedule(connection, one.key, one.case_key, one.reason, now, one.waits_s)
     if handled.moved:
         await held.rekey(connection, handled.moved)
     if to_retry:

@@ -1,3 +1,3 @@
-"""The only SQL: messages, cases, outbox, held, directory, register answers. Imports the language, the rules' plain
-data and the errors only.
+"""All SQL of the hub: messages, cases, outbox, held messages, directory, register answers. Imports the language, the rules' case
+and the errors only.
 """

@@ -18,7 +18,7 @@ Connection = AsyncConnection[tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Who reads what of a case, and on which ground (C-7); of a printing also for whom and why (C-55)."""
+    """One reading: who reads what of a case, and on which ground (C-7); for a print also for whom and why (C-55)."""
 
     case: str
     unit: str
@@ -31,7 +31,7 @@ class Reading:
 
 
 async def write(connection: Connection, readings: Sequence[Reading]) -> None:
-    """Writes the trace of what is about to be given out."""
+    """Log readings that are about to be answered."""
     if not readings:
         return
     names = ("case", "unit", "actor", "role", "what", "ground", "for_whom", "why")
@@ -44,7 +44,7 @@ async def write(connection: Connection, readings: Sequence[Reading]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class TraceLine:
-    """One line of the trace: a change (with its number) or a reading."""
+    """One line of a case's trace: a change, with its sequence, or a reading."""
 
     at: datetime
     number: int
@@ -58,13 +58,13 @@ class TraceLine:
     why: str | None
     size: int
     events: list[Any] | None
-    """What a change brought about; None of a reading."""
+    """The events of a change; None for a reading."""
 
 
 async def lines(
     connection: Connection, case_id: str, before: tuple[datetime, bool, int] | None, limit: int
 ) -> list[TraceLine]:
-    """C-7: every reading and every change, the newest first; one more than the limit where there are more."""
+    """C-7: every reading and every change of a case before a position, newest first; one more than ``limit`` when there are more."""
     found = await connection.cursor(row_factory=class_row(TraceLine)).execute(
         "SELECT * FROM (SELECT received_at AS at, sequence::bigint AS number, true AS change, name AS what,"
         "  NULL AS unit, NULL AS actor, NULL AS role, NULL AS ground, NULL AS for_whom, NULL AS why,"

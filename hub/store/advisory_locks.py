@@ -1,4 +1,4 @@
-"""Which hub does what, when there are several: advisory locks that die with their session. Imports psycopg and the
+"""Advisory locks, which divide the work among several hubs and end with their database session. Imports psycopg and the
 transaction only.
 """
 
@@ -17,21 +17,19 @@ from hub.store.transaction import CONNECT, Store
 Connection = AsyncConnection[tuple[Any, ...]]
 Answer = TypeVar("Answer")
 
-_PATIENCE_S = 5.0
-"""Seconds for one question; a session that does not answer in time is taken for lost."""
+_TIMEOUT_S = 5.0
+"""Seconds for one statement; a session that does not answer in time counts as lost."""
 _SILENCE_S = 10
-"""Seconds after which the server itself ends a session that asks nothing: a hub that is stopped, or whose machine lost its
-power, keeps its locks no longer.
-"""
+"""Seconds of silence after which the server ends a session, so that a hub that was stopped, or lost its power, loses its locks."""
 _SILENT_WORK_S = 15
-"""Seconds after which another hub ends a session of the same kind that stands in the midst of a statement and waits for what its
-hub is to say or take: no time-out of the server's reaches a COPY that is not going on, and its row locks hold up their cases.
+"""Seconds after which another hub ends a hub's session that is within a statement and waits for its client: no time-out of the
+server ends a stopped COPY, whose row locks would block their cases.
 """
 _PROBES = 5
 
 
 class Ownership:
-    """Locks by name, held by one session of their own; losing the session loses them all."""
+    """Locks by name, all held by one session; when the session is lost, all locks are."""
 
     def __init__(self, store: Store, purpose: str) -> None:
         self._store = store
@@ -39,24 +37,24 @@ class Ownership:
         self._connection: Connection | None = None
         self._session = 0
         self.held: frozenset[str] = frozenset()
-        """What is held, as far as this hub knows; only what the session itself answers (``ask``) proves it."""
+        """The locks that this hub believes to hold; only an answer of the session itself (``ask``) proves it."""
 
     async def hold(self, names: set[str]) -> frozenset[str]:
-        """Keeps the locks it has and takes those of ``names`` that are free; returns what is held now.
+        """Take those of ``names`` that are free; return all locks held now.
 
-        Raises ``Unavailable`` when the session is lost; then nothing is held.
+        Raises ``Unavailable`` when the session is lost, and with it all locks.
         """
         taken = await self.ask(self._try, names - self.held)
         self.held |= taken
         return self.held
 
     async def ask(self, question: Callable[..., Awaitable[Answer]], *values: Any) -> Answer:
-        """Puts a question in the very session that holds the locks: its answer proves that they were held then.
+        """Run a statement in the session that holds the locks: an answer proves that they were held at that moment.
 
-        Raises ``Unavailable`` when the session is lost; then nothing is held.
+        Raises ``Unavailable`` when the session is lost, and with it all locks.
         """
         try:
-            async with asyncio.timeout(_PATIENCE_S):
+            async with asyncio.timeout(_TIMEOUT_S):
                 return await question(self._connection or await self._open(), *values)
         except (psycopg.Error, OSError, TimeoutError) as error:
             await self.close()
@@ -80,7 +78,7 @@ class Ownership:
         return self._connection
 
     async def close(self) -> None:
-        """Gives everything up."""
+        """Release all locks and close the session."""
         self.held = frozenset()
         connection, self._connection = self._connection, None
         if connection is not None:
@@ -88,14 +86,14 @@ class Ownership:
 
 
 async def connect(store: Store, options: str = "") -> Connection:
-    """A connection beside the pool."""
+    """Open a connection outside the pool."""
     url = store.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     return await AsyncConnection.connect(url, autocommit=True, **CONNECT, options=f"{options} -c tcp_user_timeout=20s")
 
 
 async def end_silent(connection: Connection) -> int:
-    """Ends the sessions of hubs that were stopped in the midst of a statement; returns how many. What was done in them is rolled
-    back, and a hub that goes on afterwards does it again.
+    """End the sessions of hubs that were stopped within a statement; return how many. The server rolls their work back, and a
+    hub that continues afterwards repeats it.
     """
     found = await connection.execute(
         "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity"
@@ -108,26 +106,26 @@ async def end_silent(connection: Connection) -> int:
 
 
 async def check_sessions(store: Store) -> None:
-    """Raises ``Misconfigured`` when a connection is no session of its own, as behind a pooler in transaction mode: two hubs
-    would hold one lock there. Raises ``Unavailable`` when the database does not answer.
+    """Raise ``Misconfigured`` when connections share a session, as behind a pooler in transaction mode, where two hubs could hold
+    the same lock. Raises ``Unavailable`` when the database does not answer.
     """
     try:
         one, other = await connect(store), await connect(store)
         try:
-            async with asyncio.timeout(_PATIENCE_S):
+            async with asyncio.timeout(_TIMEOUT_S):
                 for _ in range(_PROBES):
                     before = await _session_of(one)
                     if before == await _session_of(other):
                         raise Misconfigured(_POOLED)
                     async with other.transaction():
-                        beside, after = await _session_of(other), await _session_of(one)
-                    if before == beside or before != after:
+                        inside, after = await _session_of(other), await _session_of(one)
+                    if before == inside or before != after:
                         raise Misconfigured(_POOLED)
         finally:
             await one.close()
             await other.close()
     except (psycopg.Error, OSError, TimeoutError) as error:
-        if "startup parameter" in str(error):  # what PgBouncer says of settings that it does not pass on
+        if "startup parameter" in str(error):  # PgBouncer's answer to a setting that it does not pass on
             raise Misconfigured(_POOLED) from None
         raise Unavailable("database") from error
 

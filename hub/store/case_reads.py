@@ -1,6 +1,6 @@
-"""What is read of one case, and the trace that it leaves (C-7, C-40, C-50, C-51). Imports psycopg and the store only.
+"""Reads of one case for the views and the law's average (C-40, C-50, C-51). Imports psycopg and the rules' case only.
 
-Every function works inside a transaction of the caller; a reading that cannot be written down is not given out.
+Every function runs inside the caller's transaction.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from hub.processes.engine.case import Case
 Connection = AsyncConnection[tuple[Any, ...]]
 
 BEGIN = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL statement_timeout = '10s'"
-"""A case and its messages are seen as of one moment, and nobody waits for ever."""
+"""Begin a read: case and messages are seen as of one moment, and no statement takes longer than 10 s."""
 
 
 async def case(connection: Connection, id_: str) -> tuple[Case, datetime, bool] | None:
-    """A case as it stands, when it was changed, and whether it has left the start list (C-54)."""
+    """A case, when it last changed, and whether it has left the start list (C-54)."""
     found = await connection.execute(
         "SELECT state::text, changed_at, coalesce(archived_at <= now(), false) FROM cases WHERE id = %s", (id_,)
     )
@@ -32,7 +32,7 @@ async def case(connection: Connection, id_: str) -> tuple[Case, datetime, bool] 
 
 @dataclass(frozen=True, slots=True)
 class StoredAct:
-    """An accepted message without its bytes."""
+    """An accepted message without its body."""
 
     sequence: int
     name: str
@@ -40,35 +40,35 @@ class StoredAct:
     received_at: datetime
 
 
-_TALK = ("meddelande", "kvittens", "felsant", "utskrift", "uppslag", "kontakt", "narstaende", "verifiering")
-"""Messages of which a case may have thousands, and which neither its documents nor the law's clock look at."""
+_NOT_IN_DOCUMENTS = ("meddelande", "kvittens", "felsant", "utskrift", "uppslag", "kontakt", "narstaende", "verifiering")
+"""Messages that a case may have by the thousand, and that neither its documents nor the law's clock need."""
 
 
 async def acts(connection: Connection, case_id: str, names: Sequence[str] | None = None) -> list[StoredAct]:
-    """The accepted messages of some names, or all but the talk, in sequence order."""
+    """The accepted messages with these names, or, for None, all that the documents need, in order of sequence."""
     found = await connection.cursor(row_factory=class_row(StoredAct)).execute(
         "SELECT sequence, name, events, received_at FROM message WHERE case_id = %(case)s AND sequence IS NOT NULL"
         " AND CASE WHEN %(names)s::text[] IS NULL THEN name <> ALL(%(talk)s) ELSE name = ANY(%(names)s) END"
         " ORDER BY sequence",
-        {"case": case_id, "names": None if names is None else list(names), "talk": list(_TALK)},
+        {"case": case_id, "names": None if names is None else list(names), "talk": list(_NOT_IN_DOCUMENTS)},
     )
     return await found.fetchall()
 
 
 async def stays(connection: Connection, units: Sequence[str], month: str) -> list[list[list[Any]]]:
-    """Of every case that one of the units opened and whose person left in a month (YYYY-MM): its messages' events in order."""
+    """The events, in order, of each case that one of the units opened and whose person was discharged in a month (YYYY-MM)."""
     found = await connection.execute(
         "SELECT h.events FROM cases c CROSS JOIN LATERAL (SELECT json_agg(m.events ORDER BY m.sequence)"
         " AS events FROM message m WHERE m.case_id = c.id AND m.sequence IS NOT NULL AND m.name <> ALL(%s)) h"
         " WHERE c.status = 'discharged' AND c.state->'dates'->'discharged'->>'date' LIKE %s AND c.state->>'opened_by' = ANY(%s)",
-        (list(_TALK), f"{month}-%", list(units)),
+        (list(_NOT_IN_DOCUMENTS), f"{month}-%", list(units)),
     )
     return [events for (events,) in await found.fetchall()]
 
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A free message: its number, its size in bytes, how it stands (case.py, ``threads``)."""
+    """A free message: its sequence, its size in bytes, its state."""
 
     sequence: int
     source: str
@@ -83,11 +83,11 @@ _THREAD = (
     " WHERE m.case_id = %(case)s AND m.sequence IS NOT NULL AND m.name = 'meddelande'"
     " AND (t.state->>'to' IS NULL OR t.state->>'unit' = %(unit)s OR (t.state->'to')::jsonb ? %(unit)s)"
 )
-"""Those that a unit sent or got; a message without receivers is everybody's (C-40)."""
+"""The free messages that a unit sent or got; a message without receivers is for all units (C-40)."""
 
 
 async def threads(connection: Connection, case_id: str, unit: str, before: int, limit: int) -> list[Thread]:
-    """A unit's free messages, the newest first, before a number; one more than the limit where there are more."""
+    """A unit's free messages before a sequence, newest first; one more than ``limit`` when there are more."""
     found = await connection.cursor(row_factory=class_row(Thread)).execute(
         _THREAD + " AND m.sequence < %(before)s ORDER BY m.sequence DESC LIMIT %(limit)s",
         {"case": case_id, "unit": unit, "before": before, "limit": limit + 1},
@@ -96,7 +96,7 @@ async def threads(connection: Connection, case_id: str, unit: str, before: int, 
 
 
 async def thread(connection: Connection, case_id: str, unit: str, message: str) -> list[Thread]:
-    """The free messages with an id; two senders may have used the same."""
+    """The free messages with an id; two senders may have used the same id."""
     found = await connection.cursor(row_factory=class_row(Thread)).execute(
         _THREAD + " AND m.id = %(message)s ORDER BY m.sequence", {"case": case_id, "unit": unit, "message": message}
     )

@@ -1,6 +1,6 @@
-"""Cases: found, locked, written. Imports psycopg and the rules' plain case only.
+"""Finds, locks and writes cases. Imports psycopg and the rules' case only.
 
-A case's row is locked, in id order, while its messages are decided; that lock is what makes ``sequence`` gapless.
+A case's row is locked while its messages are decided, so that ``sequence`` has no gaps; several cases are locked in order of id.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Ref = tuple[str, str]
 
 
 async def by_ref(connection: Connection, refs: Iterable[Ref]) -> dict[Ref, str]:
-    """The case ids behind senders' own references."""
+    """Sender's reference → case id, for the references that have a case."""
     wanted = list(refs)
     if not wanted:
         return {}
@@ -35,7 +35,7 @@ async def by_ref(connection: Connection, refs: Iterable[Ref]) -> dict[Ref, str]:
 
 
 async def lock(connection: Connection, ids: Iterable[str]) -> dict[str, Case]:
-    """The cases by id, locked until the transaction ends; ids that no case has are absent."""
+    """Id → case, locked until the transaction ends; unknown ids are absent."""
     wanted = sorted(set(ids))
     if not wanted:
         return {}
@@ -46,7 +46,7 @@ async def lock(connection: Connection, ids: Iterable[str]) -> dict[str, Case]:
 
 
 async def read(connection: Connection, id_: str) -> Case | None:
-    """One case as it stands now, not locked."""
+    """One case, not locked."""
     row = await (await connection.execute("SELECT state::text FROM cases WHERE id = %s", (id_,))).fetchone()
     return None if row is None else Case.load(row[0])
 
@@ -80,9 +80,7 @@ _COLUMNS = {
 
 
 async def add(connection: Connection, opened: Sequence[tuple[Case, str, str | None]], now: datetime) -> None:
-    """New cases, each with the system and the reference that opened it; ``Conflict`` when the reference has one
-    already.
-    """
+    """Write new cases as (case, system, reference that opened it); raises ``Conflict`` when a reference has a case already."""
     await copy(
         connection,
         "cases",
@@ -110,7 +108,7 @@ async def add(connection: Connection, opened: Sequence[tuple[Case, str, str | No
 
 
 async def change(connection: Connection, changed: Sequence[Case], now: datetime) -> None:
-    """Cases that were locked, as they stand after their messages."""
+    """Write locked cases as they are after their messages."""
     if not changed:
         return
     await connection.execute(
@@ -137,7 +135,7 @@ def _name(case: Case) -> str:
 
 
 def _archived_at(case: Case) -> datetime | None:
-    """When it leaves the start list (C-54)."""
+    """When the case leaves the start list (C-54)."""
     left = case.dates.get("archived")
     return None if left is None else datetime.fromisoformat(left)
 
@@ -147,7 +145,7 @@ def _manual(case: Case) -> str | None:
 
 
 async def manual_queue(connection: Connection, limit: int = 500) -> list[tuple[str, str, datetime]]:
-    """Cases whose addressing someone has to see to: (case id, outcome, since)."""
+    """Cases that a person must address: (case id, outcome of the registers, since)."""
     found = await connection.execute(
         "SELECT id::text, manual, changed_at FROM cases WHERE manual IS NOT NULL ORDER BY changed_at LIMIT %s", (limit,)
     )
@@ -155,14 +153,14 @@ async def manual_queue(connection: Connection, limit: int = 500) -> list[tuple[s
 
 
 async def manual_count(connection: Connection) -> int:
-    """How many cases wait in the manual queue."""
+    """The number of cases in the manual queue."""
     row = await (await connection.execute("SELECT count(*) FROM cases WHERE manual IS NOT NULL")).fetchone()
     assert row is not None
     return int(row[0])
 
 
 async def histories(connection: Connection, ids: Sequence[str]) -> dict[str, list[Any]]:
-    """Case id → the events of its accepted messages in sequence order: what its state is the fold of."""
+    """Case id → the events of its accepted messages, in order; the case's state is the fold of them."""
     found = await connection.execute(
         "SELECT case_id::text, events FROM message WHERE case_id = ANY(%s::uuid[]) AND sequence IS NOT NULL"
         " ORDER BY case_id, sequence",
@@ -175,7 +173,7 @@ async def histories(connection: Connection, ids: Sequence[str]) -> dict[str, lis
 
 
 async def asked_before(connection: Connection, then: datetime, limit: int) -> list[tuple[str, str]]:
-    """Open cases whose person was last asked about before a time, the longest ago first: (case, personnummer)."""
+    """Open cases whose person folkbokforing was last asked about before a time, oldest first: (case id, personnummer)."""
     found = await connection.execute(
         "SELECT id::text, person FROM cases WHERE status = 'open' AND asked_at < %s ORDER BY asked_at LIMIT %s",
         (then, limit),
@@ -184,7 +182,7 @@ async def asked_before(connection: Connection, then: datetime, limit: int) -> li
 
 
 async def asked(connection: Connection, ids: Sequence[str], now: datetime) -> None:
-    """Folkbokforing has been asked about the people of these cases."""
+    """Write that folkbokforing has been asked about the persons of these cases."""
     await connection.execute("UPDATE cases SET asked_at = %s WHERE id = ANY(%s::uuid[])", (now, list(ids)))
 
 

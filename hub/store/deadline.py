@@ -1,4 +1,4 @@
-"""Deadlines (D-9) as the clock finds them: one row each, so that they survive restarts. Imports psycopg only."""
+"""Deadlines (D-9), one row each, so that they survive restarts. Imports psycopg only."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _DUE = (
 
 
 async def due(connection: Connection, now: datetime, limit: int) -> list[tuple[str, str, datetime]]:
-    """(case, key, when it passed) of those whose time has come, the oldest first."""
+    """The deadlines that have passed, oldest first: (case, key, time)."""
     return [(case, key, at) for case, key, at in await (await connection.execute(_DUE, (now, limit))).fetchall()]
 
 
 async def put_off(connection: Connection, rows: Sequence[tuple[str, str, datetime]]) -> None:
-    """(case, key, until): these are not looked at before then, by any hub; they are as late as they were."""
+    """Keep all hubs from looking at these deadlines before a time, given as (case, key, until); their own time stays the same."""
     await connection.execute(
         "UPDATE deadline d SET put_off = n.until FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[])"
         " AS n (case_id, key, until) WHERE d.case_id = n.case_id AND d.key = n.key",
@@ -30,7 +30,7 @@ async def put_off(connection: Connection, rows: Sequence[tuple[str, str, datetim
 
 
 async def overdue(connection: Connection, now: datetime) -> list[tuple[str, int]]:
-    """Name → how many have passed and are not told yet, 10 000 at the most: for the metrics."""
+    """(name, number of deadlines that have passed and are not told), counted up to 10 000 in all: for the metrics."""
     found = await connection.execute(
         "SELECT split_part(key, '/', 1), count(*) FROM"
         " (SELECT key FROM deadline WHERE due_at <= %s ORDER BY due_at LIMIT %s) AS passed GROUP BY 1",

@@ -1,4 +1,4 @@
-"""The directory with its versions. Imports psycopg, the language's directory and the transaction only."""
+"""The directory and its versions. Imports the language's directory and the transaction only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from schemas.directory import Directory
 
 
 async def apply(store: Store, directory: Directory) -> int:
-    """Keeps a new version and returns its number; running hubs take it up within a second."""
+    """Write a new version and return its number; running hubs read it within a second."""
     async with store.transaction() as connection:
         row = await (
             await connection.execute(
@@ -22,7 +22,7 @@ async def apply(store: Store, directory: Directory) -> int:
 
 
 async def current(store: Store, newer_than: int = 0) -> tuple[int, Directory] | None:
-    """The newest version with its number; None when there is none newer."""
+    """The newest version with its number; None when none is newer than ``newer_than``."""
     async with store.transaction() as connection:
         row = await (
             await connection.execute(
@@ -32,6 +32,5 @@ async def current(store: Store, newer_than: int = 0) -> tuple[int, Directory] | 
         ).fetchone()
     if row is None:
         return None
-    return row[0], await asyncio.to_thread(
-        Directory.model_validate_json, row[1]
-    )  # of ten thousand systems it takes seconds
+    # In a thread: with ten thousand systems it takes seconds.
+    return row[0], await asyncio.to_thread(Directory.model_validate_json, row[1])

@@ -1,8 +1,7 @@
-"""What is held (D-4): a row each, under the case that it is about; ``hub.intake.holds`` says what the order promises. Imports
-psycopg, the inbox and the transaction only.
+"""Held messages (D-4), one row each, queued by case; ``hub.intake.holds`` says what their order promises. Imports psycopg, the
+inbox and the transaction only.
 
-Nothing here that runs on a timer looks at more rows than those that have come due. Every function works inside a
-transaction of the caller.
+Statements that run on a timer read only the rows that are due. Every function runs inside the caller's transaction.
 """
 
 from __future__ import annotations
@@ -19,29 +18,29 @@ from hub.store.transaction import keys as texts
 from schemas.messages import HUB_SOURCE
 
 SEEN_AHEAD = 500
-"""Of what is held in one case, so many are looked at; more than one transaction can settle."""
+"""The most held messages of one case that a transaction reads; no transaction can handle as many."""
 WOKEN = 100
-"""Of one case, so many are tried at once when what was ahead of them is settled."""
+"""The most held messages of one case that become due together when the message before them is handled."""
 _CLAIM = timedelta(seconds=30)
-"""A hub that has taken a held message to try it has it alone for so long; should it die, another tries then."""
+"""For how long a hub that tries a held message has it alone; if that hub dies, another tries it afterwards."""
 _COUNTED = 10_000
 
 
 @dataclass(slots=True)
 class Held:
-    """A held message; nothing of its body."""
+    """A held message, without its body."""
 
     source: str
     message: str
     case_key: str
-    """The case's id; before there is a case, the sender's system and reference."""
+    """The case's id; as long as there is no case, the sender's system and reference."""
     reason: str
     since: datetime
     due_at: datetime
     attempts: int
-    """Tries with this reason."""
+    """Attempts with this reason."""
     id: int
-    """The order of arrival, over all hubs."""
+    """Increases in order of arrival, over all hubs."""
     reason_since: datetime
 
     @property
@@ -51,7 +50,7 @@ class Held:
 
 
 async def add(connection: Connection, key: Key, case_key: str, reason: str, now: datetime, waits_s: float) -> None:
-    """Holds a new message at the end of its case's queue; it is tried after ``waits_s`` seconds."""
+    """Hold a new message, last in its case's queue, and try it after ``waits_s`` seconds."""
     await connection.execute(
         "INSERT INTO held (source, message, case_key, reason, since, reason_since, due_at)"
         " VALUES (%(source)s, %(message)s, %(case)s, %(reason)s, %(now)s, %(now)s, %(now)s + make_interval(secs => %(s)s))",
@@ -59,12 +58,13 @@ async def add(connection: Connection, key: Key, case_key: str, reason: str, now:
     )
 
 
-async def again(
+async def reschedule(
     connection: Connection, key: Key, case_key: str, reason: str, now: datetime, waits_s: Sequence[float]
 ) -> None:
-    """One that was tried and still waits keeps its place; the schedule (seconds) begins anew with another reason.
+    """Set the next attempt of a message that must be held longer; it keeps its place in the queue.
 
-    Raises ``Conflict`` when it is held no more: another hub was first.
+    ``waits_s``: seconds before each attempt with the same reason; another reason starts from the first.
+    Raises ``Conflict`` when another hub has handled the message.
     """
     done = await connection.execute(
         "UPDATE held SET case_key = %(case)s, reason = %(reason)s,"
@@ -80,7 +80,7 @@ async def again(
 
 
 async def end(connection: Connection, keys: Sequence[Key]) -> set[str]:
-    """The holds of these messages are over; returns the case keys under which they waited."""
+    """Hold these messages no longer; return the case keys of their queues."""
     found = await connection.execute(
         "DELETE FROM held h USING unnest(%s::text[], %s::text[]) AS k (source, message)"
         " WHERE h.source = k.source AND h.message = k.message RETURNING h.case_key",
@@ -90,7 +90,7 @@ async def end(connection: Connection, keys: Sequence[Key]) -> set[str]:
 
 
 async def rekey(connection: Connection, opened: Sequence[tuple[str, str]]) -> None:
-    """(early key, case id): what was held before its case waits in the case's own queue from now on."""
+    """Move messages that were held before their case was opened to the case's queue: (earlier key, case id)."""
     await connection.execute(
         "UPDATE held h SET case_key = k.case_id FROM unnest(%s::text[], %s::text[]) AS k (early, case_id)"
         " WHERE h.case_key = k.early",
@@ -99,7 +99,7 @@ async def rekey(connection: Connection, opened: Sequence[tuple[str, str]]) -> No
 
 
 async def wake(connection: Connection, case_keys: Iterable[str], now: datetime) -> None:
-    """The first ones that are held in these cases are tried at once: what they waited for is there, or is settled."""
+    """Make the first held messages of these cases due: what they waited for has come, or is settled."""
     await connection.execute(
         "UPDATE held SET due_at = least(due_at, %s) WHERE id IN (SELECT h.id FROM unnest(%s::text[]) AS k (case_key)"
         " CROSS JOIN LATERAL (SELECT id FROM held WHERE case_key = k.case_key ORDER BY id LIMIT %s) AS h)",
@@ -108,7 +108,7 @@ async def wake(connection: Connection, case_keys: Iterable[str], now: datetime) 
 
 
 async def try_now(connection: Connection, key: Key, now: datetime) -> None:
-    """What a held message waited for has come."""
+    """Make one held message due."""
     await connection.execute("UPDATE held SET due_at = %s WHERE source = %s AND message = %s", (now, *key))
 
 
@@ -120,7 +120,7 @@ _QUEUES = (
 
 
 async def queues(connection: Connection, case_keys: Iterable[str]) -> list[Held]:
-    """What is held under these keys, of each the first ``SEEN_AHEAD``; not the hub's own, for which nobody waits."""
+    """The first ``SEEN_AHEAD`` held messages of each queue, without the hub's own, for which no message waits."""
     found = await connection.cursor(row_factory=class_row(Held)).execute(
         _QUEUES, (texts(case_keys), HUB_SOURCE, SEEN_AHEAD)
     )
@@ -134,13 +134,13 @@ _DUE = (
 
 
 async def claim(connection: Connection, now: datetime, limit: int) -> list[Held]:
-    """Those whose time has come, in the order in which they came: this hub has them alone for half a minute."""
+    """Take messages that are due, in order of arrival; no other hub takes them for 30 s."""
     found = await connection.cursor(row_factory=class_row(Held)).execute(_DUE, (now + _CLAIM, now, limit))
     return sorted(await found.fetchall(), key=lambda held: held.id)
 
 
 async def oldest(connection: Connection, limit: int = 500) -> list[Held]:
-    """What is held, in the order in which it came: as operations sees it."""
+    """Held messages in order of arrival, for operations."""
     found = await connection.cursor(row_factory=class_row(Held)).execute(
         "SELECT * FROM held ORDER BY id LIMIT %s", (limit,)
     )
@@ -148,7 +148,7 @@ async def oldest(connection: Connection, limit: int = 500) -> list[Held]:
 
 
 async def named(connection: Connection, message: str) -> list[Held]:
-    """Held messages by their id alone: two senders may use the same."""
+    """The held messages with an id; two senders may use the same id."""
     found = await connection.cursor(row_factory=class_row(Held)).execute(
         "SELECT * FROM held WHERE message = %s ORDER BY id", (message,)
     )
@@ -159,7 +159,7 @@ _GAUGE = "SELECT (SELECT count(*) FROM (SELECT FROM held LIMIT %s) AS h), (SELEC
 
 
 async def gauge(connection: Connection) -> tuple[int, datetime | None]:
-    """How many messages are held (10 000 means that many or more), and since when the oldest."""
+    """The number of held messages, counted up to 10 000, and since when the oldest is held: for the metrics."""
     row = await (await connection.execute(_GAUGE, (_COUNTED,))).fetchone()
     assert row is not None
     return row[0], row[1]

@@ -1,6 +1,6 @@
-"""Messages as they came: duplicates, histories. Imports psycopg and the transaction only.
+"""Messages as they came in: for recognising duplicates, and as the history of cases. Imports psycopg and the transaction only.
 
-Every function works inside a transaction of the caller.
+Every function runs inside the caller's transaction.
 """
 
 from __future__ import annotations
@@ -19,14 +19,12 @@ from hub.store.transaction import keys as texts
 
 Connection = AsyncConnection[tuple[Any, ...]]
 Key = tuple[str, str]
-"""(source, message id): the key of duplicates (D-2)."""
+"""(source, message id): two messages with the same key are duplicates (D-2)."""
 
 
 @dataclass(slots=True)
 class InboxRow:
-    """One message as it is kept; ``receipt`` is None while it is held, ``sequence`` and ``events`` unless it was
-    accepted.
-    """
+    """One stored message. ``receipt`` is None while it is held; ``sequence`` and ``events`` are None unless it was accepted."""
 
     source: str
     id: str
@@ -58,16 +56,16 @@ _COLUMNS = (
     ("events", "bytea"),
     ("receipt", "bytea"),
 )
-"""Columns with the type whose binary form is what we hand over: JSON and uuid go as the bytes that they are."""
+"""Columns with the types for binary COPY; JSON and uuid are given as their bytes."""
 
 
 def uuid_bytes(text: str | None) -> bytes | None:
-    """A uuid's 16 bytes, as PostgreSQL's binary form has them."""
+    """The 16 bytes of a uuid, as in PostgreSQL's binary format."""
     return None if text is None else bytes.fromhex(text.replace("-", ""))
 
 
 async def add(connection: Connection, rows: Sequence[InboxRow]) -> None:
-    """Keeps new messages; raises ``Conflict`` when one of the keys is there already."""
+    """Write new messages; raises ``Conflict`` when a key is stored already."""
     await copy(
         connection,
         "message",
@@ -95,7 +93,7 @@ async def add(connection: Connection, rows: Sequence[InboxRow]) -> None:
 
 
 async def seen(connection: Connection, keys: Iterable[Key]) -> dict[Key, tuple[bytes, Any]]:
-    """Which of the keys are known: key → (digest, receipt or None while held)."""
+    """Key → (digest, receipt, or None while held), for the keys that are stored."""
     wanted = list(keys)
     found = await connection.execute(
         "SELECT m.source, m.id, m.digest, m.receipt FROM unnest(%s::text[], %s::text[]) AS k (source, id)"
@@ -106,9 +104,9 @@ async def seen(connection: Connection, keys: Iterable[Key]) -> dict[Key, tuple[b
 
 
 async def answer(connection: Connection, row: InboxRow) -> None:
-    """A message that was held has been handled or refused: its case, number and receipt are written, once.
+    """Write the case, sequence, events and receipt of a held message that was handled or refused; possible once.
 
-    Raises ``Conflict`` when another hub was first: what stands is then read anew.
+    Raises ``Conflict`` when another hub has done so: then read the message again.
     """
     done = await connection.execute(
         "UPDATE message SET name = %s, case_id = %s, sequence = %s, events = %s, receipt = %s"
@@ -130,7 +128,7 @@ _WHOLE = (
 
 
 async def load(connection: Connection, keys: Sequence[Key]) -> dict[Key, InboxRow]:
-    """Messages by key, as they were kept."""
+    """Stored messages by key."""
     cursor = connection.cursor(row_factory=dict_row)
     found = await cursor.execute(
         f"{_WHOLE} FROM unnest(%s::text[], %s::text[]) AS k (source, id) JOIN message m USING (source, id)",
@@ -140,7 +138,7 @@ async def load(connection: Connection, keys: Sequence[Key]) -> dict[Key, InboxRo
 
 
 async def at(connection: Connection, numbers: Sequence[tuple[str, int]]) -> dict[tuple[str, int], InboxRow]:
-    """Accepted messages by (case, sequence), as they were kept."""
+    """Accepted messages by (case, sequence)."""
     if not numbers:
         return {}
     cursor = connection.cursor(row_factory=dict_row)

@@ -1,7 +1,7 @@
-"""The units' lists over all cases (C-31, C-32, C-54): pages, totals, what has changed. Imports psycopg and the store only.
+"""The units' lists over all cases (C-31, C-32, C-54): pages, totals, changes. Imports psycopg and the store only.
 
-Every statement is planned for its own values (never prepared): a unit may have ten cases or a hundred thousand, and the
-way to the first page is another. Cases that a unit may not see are not in ``participation`` at all.
+No statement is prepared, so that each is planned for its own values: a unit with ten cases needs another plan than a unit with a
+hundred thousand. Cases that a unit may not see have no row in ``participation``.
 """
 
 from __future__ import annotations
@@ -23,44 +23,44 @@ Connection = AsyncConnection[tuple[Any, ...]]
 Sort = Literal["changed", "name", "personnummer"]
 
 COUNTED = 10_000
-"""A total is exact up to here; beyond it the list says that there are more."""
+"""Totals are exact up to this number; beyond it the list says that there are more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a unit asks its list for."""
+    """The filters, the order and the page that a unit asks for."""
 
     unit: str
     sort: Sort = "changed"
     archived: bool | None = False
-    """False: the start list (C-54); True: those that have left it; None: both."""
+    """False: the start list (C-54); True: the archive; None: both."""
     to_do: Sequence[str] | None = None
-    """Only those in which one of these awaits the unit, as «step/act/role»; None: all."""
+    """Only cases that await one of these of the unit, as «step/act/role»; None: all cases."""
     status: str | None = None
     name: str | None = None
     personnummer: str | None = None
-    """The beginning of it, or all; a number that the person had before finds them too (C-60)."""
+    """The whole number or its beginning; the person's former numbers are searched too (C-60)."""
     contact: str | None = None
-    """HSA-id of a fast vardkontakt."""
+    """HSA-id of a fast vardkontakt in the case."""
     changed_since: datetime | None = None
     after: tuple[datetime | None, str] | None = None
-    """The last row of the page before: when it was changed (sorted by change), and its case."""
+    """The last row of the page before: (time of change, when sorted by change; case id)."""
     limit: int = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One case of a list, as it stands."""
+    """One case of a list."""
 
     case: Case
     changed_at: datetime
     archived: bool
     kartlaggning: InboxRow | None = None
-    """The message that was written in its kartlaggning last."""
+    """The last message that wrote in the case's kartlaggning."""
 
 
 _PARTS = re.compile(r"[\s,]+")
-"""What stands between the parts of a name: they are looked for one by one, for the list has the family name first."""
+"""Separates the parts of a name, which are searched one by one: ``sort_name`` has the family name first."""
 _FOLD = str.maketrans("åäö", "{|}")
 _LEFT = "coalesce(c.archived_at <= now(), false)"
 _ORDER = {
@@ -88,20 +88,23 @@ _NAMED = (
     "WITH named AS MATERIALIZED (SELECT id FROM cases WHERE (state -> 'vardkontakter') IS NOT NULL"
     " AND (state -> 'vardkontakter')::jsonb @> %(contact)s::jsonb) "
 )
-"""The cases of a fast vardkontakt: one person's are few, which the planner cannot know."""
+"""Selects the cases of a fast vardkontakt first: they are few, which the planner cannot know."""
 
 
-_ON_IT = ("(p.archived_at IS NULL OR p.archived_at > now())", "(c.archived_at IS NULL OR c.archived_at > now())")
-_LEFT_IT = ("(p.archived_at IS NULL OR p.archived_at <= now())", "c.archived_at <= now()")
-"""C-54: by the participation's own time, of which an index is made, and by the case's, which is the one that counts."""
+_ON_START_LIST = (
+    "(p.archived_at IS NULL OR p.archived_at > now())",
+    "(c.archived_at IS NULL OR c.archived_at > now())",
+)
+_ARCHIVED = ("(p.archived_at IS NULL OR p.archived_at <= now())", "c.archived_at <= now()")
+"""C-54: conditions on (participation, case). The case's time decides; the participation's time has an index."""
 
 
 def _statement(wanted: Wanted, *, few: bool = False) -> tuple[str, str, dict[str, Any]]:
-    """What goes before SELECT, what comes after its columns, and the values.
+    """(text before SELECT, text after the columns, values).
 
-    ``few``: all that the list can hold is taken from the unit's own rows first, however the planner guesses.
+    ``few``: read the unit's own rows first, whatever the planner estimates.
     """
-    own, of_case = {None: ("true", "true"), True: _LEFT_IT, False: _ON_IT}[wanted.archived]
+    own, of_case = {None: ("true", "true"), True: _ARCHIVED, False: _ON_START_LIST}[wanted.archived]
     where = ["p.unit = %(unit)s", own, of_case]
     where += [condition for name, condition in _CONDITIONS.items() if getattr(wanted, name) not in (None, "")]
     values = {
@@ -122,16 +125,15 @@ def _statement(wanted: Wanted, *, few: bool = False) -> tuple[str, str, dict[str
 
 
 def _plain(name: str) -> str:
-    """A part of a name as ``sort_name`` folds it, with nothing in it that LIKE would read as a sign."""
+    """A part of a name, folded like ``sort_name``, with LIKE's special characters escaped."""
     folded = name.lower().translate(_FOLD)
     return folded.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
 
 
 async def page(connection: Connection, wanted: Wanted) -> tuple[list[Found], int]:
-    """The next rows, one more than the limit where there are more; and how many the list has in all, counted no further
-    than one past ``COUNTED``.
+    """(the next rows, one more than the limit when there are more; the total, counted up to ``COUNTED`` + 1).
 
-    A narrow filter is answered in one pass. Otherwise the count says which way to the rows is the shorter one.
+    With a narrow filter one query gives both. Otherwise the total decides which plan finds the rows faster.
     """
     narrow = bool(wanted.name or wanted.personnummer or wanted.contact)
     if narrow and wanted.after is None:
@@ -175,10 +177,10 @@ async def _total(connection: Connection, wanted: Wanted) -> int:
 
 
 async def changed(connection: Connection, wanted: Wanted) -> tuple[list[tuple[str, datetime]], datetime]:
-    """C-32: (case, when) of the list's cases that changed since, the first changed first, one more than the limit where
-    there are more; and the time to ask from next.
+    """C-32: (the changed cases as (case, time), oldest change first, one more than the limit when there are more; the time to
+    ask from next).
 
-    That time lies a little back, for what is being written now bears the time at which it began.
+    The time is 5 s ago, because a transaction that is not yet committed carries the time at which it began.
     """
     first, source, values = _statement(wanted)
     if wanted.after is not None:
@@ -196,8 +198,8 @@ async def changed(connection: Connection, wanted: Wanted) -> tuple[list[tuple[st
 
 
 async def of_person(connection: Connection, personnummer: str) -> list[Found]:
-    """A person's cases, active and archived, the newest change first; those that have disappeared are left out (V-5). A
-    number that the person had before finds them too.
+    """A person's cases, active and archived, newest change first, found by former numbers too; revoked and refused cases are
+    left out (V-5).
     """
     found = await connection.execute(
         f"SELECT c.state::text, c.changed_at, {_LEFT} FROM cases c WHERE (c.person = %(number)s"  # noqa: S608 - constant
@@ -210,7 +212,7 @@ async def of_person(connection: Connection, personnummer: str) -> list[Found]:
 
 
 async def _with_kartlaggning(connection: Connection, rows: Sequence[tuple[str, datetime, bool]]) -> list[Found]:
-    """C-31: what was last written in each case's kartlaggning, which says when and by whom."""
+    """C-31: add the message that last wrote in each case's kartlaggning, which says when and by whom."""
     read = [(Case.load(state.encode()), changed_at, left) for state, changed_at, left in rows]
     last = {
         case.id: max(sequence for _, sequence, *_ in fields.values())

@@ -1,6 +1,6 @@
-"""What a live view shows of cases: where each was addressed and why, and what is on its way.
+"""Reads cases for the sandbox's live view: how each was addressed, and which notices are sent. Imports psycopg only.
 
-Imports psycopg only. Nothing here is about a person: units, outcomes, counts.
+Nothing read here is personal: units, outcomes, counts.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ Connection = AsyncConnection[tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """One case, as far as it has come."""
+    """One case, without personal data."""
 
     case: str
     status: str
     """open · refused (C-62, C-63)."""
     manual: str | None
-    """The outcome for which it waits in the manual queue."""
+    """The outcome of the registers, when the case waits in the manual queue."""
     addressing: dict[str, Any] | None
     """The last ``adressering``: outcome, units, why; None while the registers have not answered."""
     awaits: tuple[str, ...]
@@ -32,7 +32,7 @@ class CaseView:
 
 
 async def cases(connection: Connection, ids: Sequence[str]) -> list[CaseView]:
-    """The cases by id; those that there are not are left out."""
+    """The cases with these ids; unknown ids are left out."""
     found = await connection.execute(
         "SELECT c.id::text, c.status, c.manual, c.state->'steps',"
         " (SELECT convert_from(m.raw, 'UTF8')::jsonb FROM message m WHERE m.case_id = c.id AND m.sequence IS NOT NULL"

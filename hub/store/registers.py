@@ -1,6 +1,4 @@
-"""Answers of the national registers, kept for as long as they are good. Imports psycopg's JSON and the transaction
-only.
-"""
+"""The cache of the national registers' answers, shared by all hubs. Imports psycopg and the transaction only."""
 
 from __future__ import annotations
 
@@ -13,13 +11,13 @@ from hub.store.transaction import Store
 
 
 class Answers:
-    """The cache that all hubs on the same database share."""
+    """Reads and writes cached answers."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def get(self, register: str, key: str) -> Any | None:
-        """The answer, if one is there and still good."""
+        """The cached answer, or None when there is none or it has expired."""
         async with self._store.transaction() as connection:
             row = await (
                 await connection.execute(
@@ -30,7 +28,7 @@ class Answers:
         return None if row is None else row[0]
 
     async def put(self, register: str, key: str, answer: Any, expires: datetime) -> None:
-        """Keeps an answer until ``expires``."""
+        """Cache an answer until ``expires``."""
         async with self._store.transaction() as connection:
             await connection.execute(
                 "INSERT INTO register_answer (register, key, answer, expires_at) VALUES (%s, %s, %s, %s)"
@@ -39,7 +37,7 @@ class Answers:
             )
 
     async def since(self, register: str, expires: datetime) -> list[tuple[str, Any, datetime]]:
-        """The good answers of one register that expire after ``expires``: (key, answer, expires)."""
+        """The valid answers of one register that expire after ``expires``: (key, answer, expires)."""
         async with self._store.transaction() as connection:
             found = await connection.execute(
                 "SELECT key, answer, expires_at FROM register_answer"
@@ -49,6 +47,6 @@ class Answers:
             return [(key, answer, until) for key, answer, until in await found.fetchall()]
 
     async def sweep(self) -> int:
-        """Removes answers that are no longer good and returns how many: personal data is not kept for nothing."""
+        """Delete expired answers, so that no personal data is kept without need; return how many."""
         async with self._store.transaction() as connection:
             return (await connection.execute("DELETE FROM register_answer WHERE expires_at <= now()")).rowcount

@@ -16,7 +16,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(slots=True)
 class TimelineEntry:
-    """One line of a timeline: nothing of a body, nothing about a person."""
+    """One line of a timeline, without content of messages and without personal data."""
 
     at: datetime
     what: str
@@ -24,7 +24,7 @@ class TimelineEntry:
 
 
 _SOURCES = (
-    # A message's key begins with its source: the sources are few, and are found one by one in the key's own index.
+    # There are few sources, and the index of the key (source, id) finds them one by one.
     "WITH RECURSIVE each (source) AS ((SELECT source FROM message ORDER BY source LIMIT 1)"
     " UNION ALL SELECT (SELECT m.source FROM message m WHERE m.source > each.source ORDER BY m.source LIMIT 1)"
     " FROM each WHERE each.source IS NOT NULL)"
@@ -35,9 +35,9 @@ _ROW = "id, kind, system, case_id::text, sequence, message, told, accepted_at, d
 
 
 async def of(connection: Connection, wanted: str) -> list[TimelineEntry]:
-    """The timeline of a message (by its id) or of a case (by its id), in the order in which things happened.
+    """The timeline of the message or the case with the id ``wanted``, oldest entry first.
 
-    Each part is a look-up by key: a store of millions answers as fast as a small one.
+    Every query is a look-up by key, so that it is as fast with millions of messages as with few.
     """
     case = wanted if _UUID.fullmatch(wanted) else None
     messages = await _all(

@@ -1,8 +1,7 @@
-"""The connection to PostgreSQL: the pool, one transaction, what its failures mean, migrations. Imports sqlalchemy,
-psycopg, alembic.
+"""The connection to PostgreSQL: the pool, transactions, the meaning of errors, migrations. Imports sqlalchemy, psycopg and
+alembic.
 
-SQLAlchemy keeps the pool and serves the cold paths; the hot path speaks to the psycopg connection beneath it (COPY,
-unnest).
+SQLAlchemy keeps the pool; the statements run on the psycopg connection beneath it, which has COPY and unnest.
 """
 
 from __future__ import annotations
@@ -25,42 +24,42 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from hub.errors import Misconfigured, Unavailable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-_PASSES = ("08", "0A000", "25", "26", "28", "3D", "40", "42501", "42P05", "53", "55", "57", "58", "F0", "XX")
-"""SQLSTATEs (or their first two) that speak of the server and not of the message in hand: connection, a plan that a migration
-made stale, a server that is read-only during a switch-over, statements prepared on another connection, log-in and rights,
-serialization, resources, locks, the operator's shutdown, the disk, the server's own configuration and faults.
+_TRANSIENT = ("08", "0A000", "25", "26", "28", "3D", "40", "42501", "42P05", "53", "55", "57", "58", "F0", "XX")
+"""SQLSTATEs, or their first two characters, that concern the server and not the message: connection, a plan outdated by a
+migration, a server that is read-only during a switch-over, statements prepared on another connection, login and rights,
+serialization, resources, locks, shutdown, disk, configuration and internal errors of the server.
 """
 CONNECT: dict[str, Any] = {
     "application_name": "samverkan-hub",
     "connect_timeout": 10,
-    # A machine that lost its power says nothing: after some 20 s either side knows that the other is gone.
+    # A machine that lost its power sends nothing: after some 20 s each side notices that the other is gone.
     "keepalives": 1,
     "keepalives_idle": 5,
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
-"""How every connection of the hub is made."""
+"""The parameters of every connection of the hub."""
 _SESSION = (
-    # Every hot question is a look-up by key; a plan made while the tables were small must not scan them when they are large.
+    # Every frequent query is a look-up by key; a plan made while the tables were small must not scan them when they are large.
     "-c enable_seqscan=off -c jit=off"
-    # What a hub that is gone, or stopped in mid-work, still holds is given free: its row locks, and with them its cases.
+    # A hub that died or was stopped within a transaction must lose its row locks, which block their cases.
     " -c idle_in_transaction_session_timeout=15s -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5"
     " -c tcp_keepalives_count=3 -c tcp_user_timeout=20s"
 )
 
 
-_AT_THE_SAME_TIME = ("23505", "40001", "40P01")
-"""SQLSTATE of a key that is there already, of transactions that cannot both be, of two that wait for each other."""
+_CONFLICTS = ("23505", "40001", "40P01")
+"""SQLSTATEs of a duplicate key, of transactions that cannot be serialized, of a deadlock."""
 
 
-class Conflict(Exception):  # noqa: N818 - it is no fault: the work is simply done again
-    """Another transaction was at the same at the same time; the batch is handled again and then sees what stands."""
+class Conflict(Exception):  # noqa: N818 - not an error: the work is repeated
+    """Another transaction wrote the same rows at the same time; repeat the work, which then sees the other's result."""
 
 
 class Store:
-    """PostgreSQL. ``url``: ``postgresql+psycopg://…``; ``pool``: connections at the most; ``wait_s``: seconds until it is
-    said that none came free.
+    """PostgreSQL. ``url``: ``postgresql+psycopg://…``; ``pool``: the most connections; ``wait_s``: seconds to wait for a free
+    one.
     """
 
     def __init__(self, url: str, *, pool: int = 10, wait_s: float = 30.0) -> None:
@@ -73,14 +72,14 @@ class Store:
         )
 
     async def close(self) -> None:
-        """Gives the connections back to the server."""
+        """Close all connections."""
         await self.engine.dispose()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection[tuple[Any, ...]]]:
-        """One transaction on a psycopg connection: committed at the end, rolled back when anything is raised.
+        """One transaction on a psycopg connection, committed at the end and rolled back on any exception.
 
-        Raises ``Unavailable`` when the database does not answer now and ``Conflict`` where another was at the same.
+        Raises ``Unavailable`` when the database does not answer, ``Conflict`` when another transaction wrote the same rows.
         """
         try:
             async with self.engine.connect() as outer:
@@ -96,7 +95,7 @@ class Store:
             raise meaning(error) from error
 
     async def check(self) -> str | None:
-        """None when the database answers, takes writes and stands at this code's migration, else the reason in one word."""
+        """None when the database answers, accepts writes and has this code's migration; else the reason in one word."""
         try:
             async with self.engine.connect() as connection:
                 found = await connection.execute(
@@ -111,9 +110,9 @@ class Store:
 
 
 async def _undo(outer: AsyncConnection_, raw: AsyncConnection[tuple[Any, ...]], error: BaseException) -> None:
-    """Rolls back; a connection whose server is not well is given up, since a new one may reach another that is.
+    """Roll back; close the connection when its server failed, since a new connection may reach another server.
 
-    Raises nothing: what ended the transaction, above all a cancellation, must come through as what it was.
+    Raises nothing, so that the exception that ended the transaction, such as a cancellation, is the one that is raised.
     """
     with contextlib.suppress(psycopg.Error, SQLAlchemyError, OSError):
         if raw.closed or (isinstance(error, Exception) and isinstance(meaning(error), Unavailable)):
@@ -123,24 +122,24 @@ async def _undo(outer: AsyncConnection_, raw: AsyncConnection[tuple[Any, ...]], 
 
 
 def driven(url: str) -> str:
-    """The URL with our driver: users write ``postgresql://`` or ``postgres://`` as everywhere else."""
+    """The URL with the driver that the hub uses; settings may say ``postgresql://`` or ``postgres://``."""
     scheme, separator, rest = url.partition("://")
     return f"postgresql+psycopg{separator}{rest}" if scheme in {"postgresql", "postgres"} else url
 
 
 def meaning(error: Exception) -> Exception:
-    """What a failure of the database means for the message in hand: ``Conflict`` when another was at the same,
-    ``Unavailable`` when the server or the way to it is at fault and the same will do later, else the error itself: a
-    defect of ours in just this message.
+    """What a database error means: ``Conflict`` when another transaction wrote the same rows; ``Unavailable`` when the server or
+    the network failed, so that the same work succeeds later; else the error itself, which is a defect of the hub with this
+    message.
     """
     original = getattr(error, "orig", None) or error
     if isinstance(original, psycopg.Error):
         state = original.sqlstate
-        if state in _AT_THE_SAME_TIME:
+        if state in _CONFLICTS:
             return Conflict(original.diag.constraint_name or state)
         lost = isinstance(original, psycopg.OperationalError | psycopg.InterfaceError)
-        return Unavailable("database") if (lost if state is None else state.startswith(_PASSES)) else error
-    # What the pool says (no connection came free in time), the system, and a time-out of ours.
+        return Unavailable("database") if (lost if state is None else state.startswith(_TRANSIENT)) else error
+    # From the pool (no free connection in time), from the operating system, or a time-out of the hub's.
     return Unavailable("database") if isinstance(original, SQLAlchemyError | OSError | TimeoutError) else error
 
 
@@ -151,7 +150,7 @@ async def copy(
     types: Sequence[str],
     rows: Sequence[Sequence[Any]],
 ) -> None:
-    """Writes rows with one binary COPY; ``types`` are PostgreSQL's names of the columns' types."""
+    """Write rows with one binary COPY; ``types``: PostgreSQL's names of the columns' types."""
     if not rows:
         return
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
@@ -164,14 +163,12 @@ async def copy(
 
 
 def array(parts: Iterable[str]) -> str:
-    """PostgreSQL's text form of an array of parts that need no quoting, or bring their own: psycopg's is slow for
-    long ones.
-    """
+    """A PostgreSQL array as text, of parts that need no quotes or have them; psycopg's own way is slow for long arrays."""
     return "{" + ",".join(parts) + "}"
 
 
 def keys(parts: Iterable[str]) -> str:
-    """Texts as an array; their quotes and backslashes are escaped."""
+    """A PostgreSQL array of texts, quoted."""
     return array('"' + part.replace("\\", "\\\\").replace('"', '\\"') + '"' for part in parts)
 
 
@@ -190,7 +187,7 @@ def head() -> str:
 
 
 async def migrate(url: str) -> None:
-    """Brings the database up to this code's migration; two at a time wait for each other."""
+    """Bring the database to this code's newest migration; a lock keeps two hubs from doing so at the same time."""
     from alembic import command
 
     def upgrade(connection: Connection) -> None:

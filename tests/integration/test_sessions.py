@@ -70,7 +70,7 @@ async def test_a_hub_that_says_nothing_loses_its_locks_and_nothing_leaves_it_aft
             await asyncio.sleep(0.1)
     with pytest.raises(Unavailable):
         await fence.permit("1", [])
-    permit._at = -1e9
+    permit._asked_at = -1e9
     with pytest.raises(Unavailable):
         await permit()
     await other.close()
@@ -90,7 +90,7 @@ async def test_a_wire_that_goes_silent_gives_the_locks_free_and_the_cut_off_hub_
             while await other.hold(LOCKS) != LOCKS:
                 await asyncio.sleep(0.1)
         with pytest.raises(Unavailable):
-            await Fence(one).ask("1", [])
+            await Fence(one).permit("1", [])
         assert not one.held
         wire.mend()
         await one.close()
@@ -106,7 +106,7 @@ async def test_the_database_drops_the_session_without_the_hub_noticing_and_nothi
         " WHERE a.pid <> pg_backend_pid() AND a.datname = current_database()"
     )
     with pytest.raises(Unavailable):
-        await Fence(one).ask("1", [])
+        await Fence(one).permit("1", [])
 
 
 async def test_what_was_told_given_up_or_rewritten_meanwhile_is_withheld(store, server):
@@ -132,7 +132,7 @@ async def test_an_answer_is_good_for_a_second_and_asked_for_again_after_it(monke
     asked = []
 
     class Asked:
-        async def withheld(self, lock, known):
+        async def changed(self, lock, known):
             asked.append(known)
             return set()
 
