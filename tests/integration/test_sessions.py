@@ -80,7 +80,7 @@ async def test_a_wire_that_goes_silent_gives_the_locks_free_and_the_cut_off_hub_
     database, store, monkeypatch
 ):
     monkeypatch.setattr(sessions, "_SILENCE_S", 1)
-    monkeypatch.setattr(sessions, "_PATIENCE_S", 0.5)
+    monkeypatch.setattr(sessions, "_TIMEOUT_S", 0.5)
     async with Wire(database) as wire:
         far = Store(wire.url, pool=2)
         one, other = Ownership(far, "relay"), Ownership(store, "relay")
