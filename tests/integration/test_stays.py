@@ -148,8 +148,8 @@ async def test_five_hundred_participants_are_each_told_and_each_awaited(database
     said = await desk.tell("hej", "meddelande", {"text": "Till alla"}, desk.case)
     assert said.code == "ok"
     (notice,) = [item for item in desk.offered if item.message_id == "hej" and item.system == "centre"]
-    assert set(notice.told.to) == {CENTRE, *ids}
-    assert set(notice.told.awaits) == {CENTRE, *ids}
+    assert set(notice.content.to) == {CENTRE, *ids}
+    assert set(notice.content.awaits) == {CENTRE, *ids}
     for hsa in ids[:3]:
         assert (await desk.tell(f"k-{hsa}", "kvittens", {"message": "hej"}, desk.case, hsa)).code == "ok"
     case = await case_of(desk)
