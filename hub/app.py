@@ -15,7 +15,7 @@ from fastapi_offline import FastAPIOffline
 from hub.addressing.memory import RegisterMemory
 from hub.addressing.recheck import Recheck
 from hub.addressing.registers import Registers
-from hub.addressing.soap_client import Parked, RegisterSettings
+from hub.addressing.soap_client import CallerSettings, Parked
 from hub.addressing.worker import Worker, counted, failed
 from hub.delivery.exits import kafka as kafka_exit
 from hub.delivery.exits.addresses import Allowed
@@ -282,7 +282,7 @@ def _registers(settings: Settings, store: Store) -> Registers | None:
     are_there()
     found = settings.registers
     one, two, three = (
-        RegisterSettings(**register.model_dump()) for register in (found.folkbokforing, found.listing, found.hsa)
+        CallerSettings(**register.model_dump()) for register in (found.folkbokforing, found.listing, found.hsa)
     )
     return Registers(
         folkbokforing=one,

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from hub.addressing.soap_client import Caller, Parked, failure_of
 from hub.errors import Unavailable
-from hub.translators.soap.envelope import Outgoing, SoapFault, Unreadable
+from hub.translators.soap.envelope import SoapFault, SoapRequest, Unreadable
 
 T = TypeVar("T")
 OnLookup = Callable[[str, str, float], None]
@@ -71,7 +71,7 @@ class CachedLookup:
         producer: str,
         about: tuple[str, ...],
         *,
-        build: Callable[[], Outgoing],
+        build: Callable[[], SoapRequest],
         read: Callable[[bytes], T],
         fresh: bool = False,
         routine: bool = False,

@@ -17,11 +17,11 @@ from pydantic import TypeAdapter
 from hub.addressing.cached_lookup import Cache, CachedContract, CachedLookup, OnFailure, OnLookup, read_beside
 from hub.addressing.lookups import Answer, Lookup, LookupContext, LookupFailed, Register, Resolution, Unknown
 from hub.addressing.resolve import next_question
-from hub.addressing.soap_client import Caller, Parked, RegisterSettings
+from hub.addressing.soap_client import Caller, CallerSettings, Parked
 from hub.errors import Unavailable
 from hub.translators.soap import folkbokforing as population
 from hub.translators.soap import hsa, listing
-from hub.translators.soap.envelope import Outgoing, SoapFault, Unreadable
+from hub.translators.soap.envelope import SoapFault, SoapRequest, Unreadable
 from schemas.identities import PersonId
 
 T = TypeVar("T")
@@ -52,9 +52,9 @@ class Registers:
     def __init__(
         self,
         *,
-        folkbokforing: RegisterSettings,
-        listing: RegisterSettings,
-        hsa: RegisterSettings,
+        folkbokforing: CallerSettings,
+        listing: CallerSettings,
+        hsa: CallerSettings,
         actor: listing.Actor,
         cache: Cache,
         key_secret: bytes = b"",
@@ -200,7 +200,7 @@ class Registers:
         self,
         kept: CachedContract[T],
         hsa_id: str,
-        request: Callable[[str, str], Outgoing],
+        request: Callable[[str, str], SoapRequest],
         read: Callable[[bytes], T],
         *,
         routine: bool = False,

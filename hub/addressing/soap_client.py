@@ -20,7 +20,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 from hub.addressing.rate_limit import RateLimit
 from hub.errors import Misconfigured, Unavailable
 from hub.translators.retry_after import retry_after
-from hub.translators.soap.envelope import MAX_BYTES, Outgoing, SoapFault, Unreadable, in_utf8
+from hub.translators.soap.envelope import MAX_BYTES, SoapFault, SoapRequest, Unreadable, in_utf8
 
 
 class Parked(Exception):  # noqa: N818 - its name says what happened to the question
@@ -37,7 +37,7 @@ class Parked(Exception):  # noqa: N818 - its name says what happened to the ques
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RegisterSettings:
+class CallerSettings:
     """How one register is reached. Times in seconds, the rate in calls per second and producer (LogicalAddress)."""
 
     url: str
@@ -66,7 +66,7 @@ class RegisterSettings:
 class Caller:
     """Sends questions to one register. Use as an async context manager, or ``aclose`` it."""
 
-    def __init__(self, settings: RegisterSettings, rate_limit: RateLimit | None = None) -> None:
+    def __init__(self, settings: CallerSettings, rate_limit: RateLimit | None = None) -> None:
         self.settings = settings
         self._rate_limit = rate_limit or RateLimit(settings.rate, settings.burst, settings.max_wait)
         headers = {"Content-Type": "text/xml; charset=utf-8", "Accept": "text/xml"}
@@ -90,7 +90,7 @@ class Caller:
         """Close the connections."""
         await self._client.aclose()
 
-    async def ask(self, producer: str, question: Outgoing, *, routine: bool = False) -> bytes:
+    async def ask(self, producer: str, question: SoapRequest, *, routine: bool = False) -> bytes:
         """The bytes of the answer or of the fault. Raises ``Unavailable``, ``Parked`` or ``Unreadable`` (too large).
         ``routine``: nobody waits for the answer, other questions go first.
 
@@ -107,7 +107,7 @@ class Caller:
             # Its text may quote what was sent or received.
             raise Unavailable("no-answer") from None
 
-    async def _once(self, producer: str, question: Outgoing, *, routine: bool) -> bytes:
+    async def _once(self, producer: str, question: SoapRequest, *, routine: bool) -> bytes:
         await self._rate_limit.turn(producer, routine=routine)
         headers = {"SOAPAction": f'"{question.soap_action}"'}
         whole = self.settings.connect_timeout + self.settings.read_timeout
@@ -143,7 +143,7 @@ def failure_of(error: SoapFault | Unreadable) -> Unavailable | Parked:
     return Unavailable(error.code) if error.retryable else Parked(error.code, error.vp_number)
 
 
-def _tls(settings: RegisterSettings) -> ssl.SSLContext:
+def _tls(settings: CallerSettings) -> ssl.SSLContext:
     """Mutual TLS where certificates are set. Raises ``Misconfigured``: a file is missing or no certificate."""
     try:
         return _context(settings.ca_file, settings.cert_file, settings.key_file)

@@ -31,7 +31,7 @@ _COLOURS = {
 }
 _STEP = {"red": "bold red", "yellow": "yellow", "green": "green", "blue": "blue", "grey": "bright_black"}
 _MARKS = {"red": "●", "yellow": "◐", "green": "●", "blue": "◆", "grey": "·"}
-"""NoticeExtensions apart without colours too: one who cannot see them sees who is awaited beside."""
+"""Legible without colours too: the units that are awaited stand beside."""
 _EVERY_S = 5.0
 
 

@@ -55,10 +55,12 @@ class Ward:
         """One stay, from the admission to the end."""
         answer = await self.party.push(admission)
         if answer.code == "ok" and answer.case is not None:
-            await _Stay(self.party, self.unit, self._directory, self._pace, plot, self.party.file(answer.case)).play()
+            await WardStay(
+                self.party, self.unit, self._directory, self._pace, plot, self.party.file(answer.case)
+            ).play()
 
 
-class _Stay:
+class WardStay:
     """One patient's time on the ward."""
 
     def __init__(self, party: Party, unit: Unit, directory: Directory, pace: float, plot: Plot, file: CaseFile) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hub.addressing.memory import RegisterMemory
 from hub.addressing.recheck import Recheck
 from hub.addressing.registers import Registers
-from hub.addressing.soap_client import Caller, Parked, RegisterSettings
+from hub.addressing.soap_client import Caller, CallerSettings, Parked
 from hub.addressing.worker import Worker
 from hub.errors import Unavailable
 from hub.intake import commit
@@ -38,7 +38,7 @@ async def worker(desk, simulated, *, rate=1000.0):
     """The desk's look-ups, asked of simulated registers until the block ends."""
 
     def settings(register):
-        return RegisterSettings(url=simulated.url(register), logical_address="SE165565594230-1000", rate=rate)
+        return CallerSettings(url=simulated.url(register), logical_address="SE165565594230-1000", rate=rate)
 
     asked = Registers(
         folkbokforing=settings("folkbokforing"),
@@ -248,7 +248,7 @@ async def serving(answer):
 
 
 async def asked_of(url, **how):
-    async with Caller(RegisterSettings(url=url, attempts=1, **how)) as caller:
+    async with Caller(CallerSettings(url=url, attempts=1, **how)) as caller:
         await caller.ask("SE1", request("SE1", [parse_person_id("191212121212")]))
 
 

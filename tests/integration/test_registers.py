@@ -12,7 +12,7 @@ from lxml import etree
 from hub.addressing.lookups import LookupContext, LookupOutcome
 from hub.addressing.rate_limit import RateLimit
 from hub.addressing.registers import Registers
-from hub.addressing.soap_client import Caller, Parked, RegisterSettings
+from hub.addressing.soap_client import Caller, CallerSettings, Parked
 from hub.errors import Misconfigured, Unavailable
 from hub.sandbox.register_contents import Contents
 from hub.sandbox.registers import Control, SimulatedRegisters, Trouble
@@ -92,7 +92,7 @@ async def registers(simulated, clock, lookups):
 def build(simulated, clock, lookups=None, cache=None, **changed):
     def settings(register):
         standard = {"url": simulated.url(register), "logical_address": "SE165565594230-1000", "rate": 10_000.0}
-        return RegisterSettings(**(standard | changed))
+        return CallerSettings(**(standard | changed))
 
     return Registers(
         folkbokforing=settings("folkbokforing"),
@@ -303,7 +303,7 @@ async def test_a_call_waits_for_its_turn_and_so_does_its_second_attempt(simulate
             taken.append(producer)
 
     trouble(simulated, "GetPersonsForProfile", down="close", times=1)
-    settings = RegisterSettings(url=simulated.url("folkbokforing"))
+    settings = CallerSettings(url=simulated.url("folkbokforing"))
     async with Caller(settings, Counting(1.0)) as caller:
         await caller.ask("SE1", request("SE1", [TOLVAN]))
     assert taken == ["SE1", "SE1"]
@@ -357,7 +357,7 @@ def _spy(stream, seen):
 
 def test_certificates_that_cannot_be_read_stop_the_hub_from_starting(tmp_path):
     with pytest.raises(Misconfigured, match="certificates"):
-        Caller(RegisterSettings(url="https://127.0.0.1", cert_file=str(tmp_path / "none.pem")))
+        Caller(CallerSettings(url="https://127.0.0.1", cert_file=str(tmp_path / "none.pem")))
 
 
 async def test_a_simulator_answers_a_wrong_question_with_a_client_fault(simulated):

@@ -15,7 +15,7 @@ XHTML: Final = "xhtml"
 _PLAIN: Final = {bool: "boolean", bytes: "base64Binary", str: "string", int: "integer"}
 
 
-class Element(NamedTuple):
+class ElementType(NamedTuple):
     """One element of a type."""
 
     kind: str
@@ -40,18 +40,18 @@ def is_resource(name: object) -> bool:
 
 
 @cache
-def elements(kind: str) -> dict[str, Element]:
+def elements(kind: str) -> dict[str, ElementType]:
     """Name on the wire → element, of a type or resource that R4 has."""
     from fhir.resources.R4B import get_fhir_model_class
 
-    found: dict[str, Element] = {}
+    found: dict[str, ElementType] = {}
     for name, field in get_fhir_model_class(kind).model_fields.items():
         extra: Any = field.json_schema_extra or {}
         if extra.get("element_property"):
             many, of, primitive = _kind(field.annotation)
             wire = str(field.alias or name)
             choice, required = extra.get("one_of_many"), bool(extra.get("one_of_many_required"))
-            found[wire] = Element(of, many, primitive, choice, required)
+            found[wire] = ElementType(of, many, primitive, choice, required)
     return found
 
 

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from hub.errors import Refused
 from hub.translators import json_text
 from hub.translators.fhir import faults, narrative, strict, xml
-from hub.translators.fhir.elements import RESOURCE, Element, elements
+from hub.translators.fhir.elements import RESOURCE, ElementType, elements
 from hub.translators.fhir.loosen import codes_at, loosened
 from hub.translators.fhir.refusals import refused
 from hub.translators.fhir.resources import AnyResource, Bundle, Entry, OtherResource
@@ -106,7 +106,7 @@ def _fault(error: ValidationError, raw: dict[str, Any]) -> Refused:
     first = error.errors(include_input=False, include_context=False, include_url=False)[0]
     place, kind = "Bundle", "Bundle"
     node: Any = raw
-    element: Element | None = None
+    element: ElementType | None = None
     for part in first["loc"]:
         if isinstance(part, int):
             place += f"[{part}]"

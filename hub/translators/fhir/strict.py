@@ -10,7 +10,7 @@ from collections import Counter
 from typing import Any, Final
 
 from hub.translators.fhir import faults
-from hub.translators.fhir.elements import RESOURCE, Element, elements, is_resource
+from hub.translators.fhir.elements import RESOURCE, ElementType, elements, is_resource
 from hub.translators.fhir.refusals import refused
 
 _WHOLE: Final = frozenset({"integer", "positiveInt", "unsignedInt"})
@@ -67,7 +67,7 @@ def _kind(node: dict[str, Any], kind: str, place: str) -> str:
     return str(name)
 
 
-def _check_element(node: dict[str, Any], name: str, element: Element, place: str) -> None:
+def _check_element(node: dict[str, Any], name: str, element: ElementType, place: str) -> None:
     value = node[name]
     if element.many is not isinstance(value, list):
         raise faults.many(place) if element.many else faults.not_many(place)

@@ -38,7 +38,7 @@ _WITHOUT_END: Final = datetime(9999, 12, 30, tzinfo=UTC)
 """The calendar's ends, a day inside, so that no zone carries them out of it."""
 
 
-class Element:
+class XmlElement:
     """One element of an answer, whose children are found by name."""
 
     def __init__(self, node: etree._Element, namespaces: frozenset[str], passed_over: set[str]) -> None:
@@ -47,7 +47,7 @@ class Element:
         self.passed_over = passed_over
         """The names of optional elements, anywhere in the answer, that were there and made no sense."""
 
-    def all(self, name: str) -> list[Element]:
+    def all(self, name: str) -> list[XmlElement]:
         """The children of a name, in the order in which they stand; those that are nil are not there.
 
         Raises ``Unreadable``: one stands under no namespace, or under one of another version, so that it would be missed.
@@ -56,12 +56,12 @@ class Element:
         if any(self._is_astray(node) for node in named):
             raise Unreadable("another-namespace", element=name)
         return [
-            Element(node, self._namespaces, self.passed_over)
+            XmlElement(node, self._namespaces, self.passed_over)
             for node in named
             if etree.QName(node).namespace in self._namespaces and node.get(_NIL, "").strip() not in _TRUE
         ]
 
-    def one(self, name: str) -> Element | None:
+    def one(self, name: str) -> XmlElement | None:
         """The only child of a name, or None. Raises ``Unreadable``: there are several, and they do not say the same."""
         found = self.all(name)
         contents = {content: one for one in reversed(found) if any((content := _content(one.node))[1:])}
@@ -69,14 +69,14 @@ class Element:
             raise Unreadable("not-valid", element=name)
         return next(iter((*contents.values(), *found)), None)
 
-    def needed(self, name: str) -> Element:
+    def needed(self, name: str) -> XmlElement:
         """As ``one``. Raises ``Unreadable``: there is none."""
         found = self.one(name)
         if found is None:
             raise Unreadable("not-valid", element=name)
         return found
 
-    def rows(self, name: str, read: Callable[[Element], T]) -> tuple[tuple[T, ...], Unreadable | None]:
+    def rows(self, name: str, read: Callable[[XmlElement], T]) -> tuple[tuple[T, ...], Unreadable | None]:
         """The children of a name that can be read, and why the first of the others cannot: "none" is not "unknown"."""
         found, spoilt = [], None
         for child in self.all(name):
@@ -87,7 +87,7 @@ class Element:
                 spoilt = spoilt or unreadable
         return tuple(found), spoilt
 
-    def readable(self, name: str, read: Callable[[Element], T]) -> tuple[T, ...]:
+    def readable(self, name: str, read: Callable[[XmlElement], T]) -> tuple[T, ...]:
         """The optional children of a name, without those that lack what they need."""
         return self.rows(name, read)[0]
 
@@ -190,7 +190,7 @@ def moment_of(text: str) -> datetime | None:
     return (local - away).replace(tzinfo=UTC).astimezone(STOCKHOLM)
 
 
-def read(contract: Contract, body: bytes) -> Element:
+def read(contract: Contract, body: bytes) -> XmlElement:
     """The answer of a contract. Raises ``SoapFault`` or ``Unreadable``."""
     answer = open_envelope(body)
     if answer.tag == f"{{{SOAP}}}Fault":
@@ -206,4 +206,4 @@ def read(contract: Contract, body: bytes) -> Element:
             raise Unreadable("not-valid", element=name.localname if name.localname in own else None)
         if name.namespace not in namespaces and name.localname in own:
             raise Unreadable("another-namespace")
-    return Element(answer, namespaces, set())
+    return XmlElement(answer, namespaces, set())

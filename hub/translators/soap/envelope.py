@@ -78,7 +78,7 @@ ALL: Final = (GET_LISTING, GET_LISTING_COUNTY, GET_PERSONS, GET_UNIT, GET_HEALTH
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
+class SoapRequest:
     """A question ready to be sent. ``soap_action`` is without the quotes that the HTTP header needs."""
 
     soap_action: str
@@ -163,11 +163,11 @@ def _parser() -> etree.XMLParser:
     )
 
 
-def build(contract: Contract, logical_address: str, **content: Any) -> Outgoing:
+def build(contract: Contract, logical_address: str, **content: Any) -> SoapRequest:
     """The question of a contract to one producer, as zeep writes it from our WSDL. Raises ``NotOurs``."""
     binding = next(iter(document(contract).bindings.values()))
     message = binding.get(contract.name).create(_soapheaders={"LogicalAddress": logical_address}, **content)
-    return Outgoing(contract.soap_action, to_bytes(contract, message.content))
+    return SoapRequest(contract.soap_action, to_bytes(contract, message.content))
 
 
 class NotOurs(Exception):  # noqa: N818

@@ -15,8 +15,8 @@ from pydantic.dataclasses import dataclass
 
 from hub.translators.soap import answer as reader
 from hub.translators.soap import envelope
-from hub.translators.soap.answer import Element
-from hub.translators.soap.envelope import Outgoing, Unreadable
+from hub.translators.soap.answer import XmlElement
+from hub.translators.soap.envelope import SoapRequest, Unreadable
 from schemas.identities import IdentityError, PersonId
 from schemas.unit_ids import LANSKODER, parse_kommunkod
 
@@ -121,7 +121,7 @@ def _is_of(identity: RegisterIdentity, person: PersonId) -> bool:
     return (identity.root, identity.extension.upper()) == (person.root, person.value.upper())
 
 
-def request(logical_address: str, persons: Sequence[PersonId], profile: str = PROFILE) -> Outgoing:
+def request(logical_address: str, persons: Sequence[PersonId], profile: str = PROFILE) -> SoapRequest:
     """Ask for 1 to 500 persons. Not the register but we follow references to changed numbers (resolve.py)."""
     if not 1 <= len(persons) <= MAX_PERSONS:
         raise ValueError(f"GetPersonsForProfile takes 1 to {MAX_PERSONS} persons, not {len(persons)}")
@@ -141,11 +141,11 @@ def answer(body: bytes) -> PopulationAnswer:
     return PopulationAnswer(rows)
 
 
-def _row(row: Element) -> tuple[RegisterIdentity, PersonRecord | Unreadable | None]:
+def _row(row: XmlElement) -> tuple[RegisterIdentity, PersonRecord | Unreadable | None]:
     return _identity(row.needed("requestedPersonalIdentity")), _found(row)
 
 
-def _found(row: Element) -> PersonRecord | Unreadable | None:
+def _found(row: XmlElement) -> PersonRecord | Unreadable | None:
     try:
         record = row.one("personRecord")
         return None if record is None else _record(record)
@@ -153,7 +153,7 @@ def _found(row: Element) -> PersonRecord | Unreadable | None:
         return unreadable
 
 
-def _date(parent: Element | None, name: str) -> str | None:
+def _date(parent: XmlElement | None, name: str) -> str | None:
     """ISO 8601 as far as the register knows it: ``19500300`` is ``1950-03``; ``00000000`` is no date at all."""
     found = None if parent is None else parent.one(name)
     digits = "" if found is None else re.sub("[^0-9]", "", found.text("value") or "")
@@ -166,11 +166,11 @@ def _date(parent: Element | None, name: str) -> str | None:
     return "-".join(known) or None
 
 
-def _identity(found: Element) -> RegisterIdentity:
+def _identity(found: XmlElement) -> RegisterIdentity:
     return RegisterIdentity(found.needed_text("root"), found.text("extension") or "")
 
 
-def _record(record: Element) -> PersonRecord:
+def _record(record: XmlElement) -> PersonRecord:
     locality, left = record.one("populationRegistrationLocality"), record.one("deregistration")
     # A flag that cannot be read refuses the record: to guess would be to show where a protected person lives.
     protected = _protected(record)
@@ -196,7 +196,7 @@ def _record(record: Element) -> PersonRecord:
     )
 
 
-def _protected(record: Element) -> bool:
+def _protected(record: XmlElement) -> bool:
     """Either flag, however often it stands. Raises ``Unreadable``: neither says yes, and not both can be read."""
     indicator = record.marked("protectedPersonIndicator")
     if indicator or record.marked("protectedPopulationRecord"):
@@ -204,16 +204,16 @@ def _protected(record: Element) -> bool:
     return record.needed_flag("protectedPersonIndicator")
 
 
-def _linked(one: Element) -> LinkedIdentity:
+def _linked(one: XmlElement) -> LinkedIdentity:
     return LinkedIdentity(_identity(one.needed("referredPersonalIdentity")), one.needed_flag("primaryIdentity"))
 
 
-def _referred(one: Element) -> ReferredIdentity:
+def _referred(one: XmlElement) -> ReferredIdentity:
     status = one.text("referredPersonalIdentityStatus")
     return ReferredIdentity(_identity(one.needed("referredPersonalIdentity")), status)
 
 
-def _death(record: Element, left: Element | None, reason: str | None) -> tuple[str | None, bool]:
+def _death(record: XmlElement, left: XmlElement | None, reason: str | None) -> tuple[str | None, bool]:
     """When, if known, and whether. The holder of a coordination number is never deregistered: it stands elsewhere."""
     status = record.one("personalIdentityStatus")
     died_on = _date(record.one("coOrdinationNumberData"), "deceasedDate")
@@ -224,14 +224,14 @@ def _death(record: Element, left: Element | None, reason: str | None) -> tuple[s
     return when, deceased
 
 
-def _name(found: Element | None) -> str | None:
+def _name(found: XmlElement | None) -> str | None:
     if found is None:
         return None
     parts = (found.text("givenName"), found.text("middleName"), found.text("surname"))
     return " ".join(filter(None, parts)) or found.text("notificationName")
 
 
-def _address(information: Element | None) -> Address | None:
+def _address(information: XmlElement | None) -> Address | None:
     home = None if information is None else information.one("residentialAddress")
     if home is None:
         return None

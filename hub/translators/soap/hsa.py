@@ -12,8 +12,8 @@ from pydantic.dataclasses import dataclass
 
 from hub.translators.soap import answer as reader
 from hub.translators.soap import envelope
-from hub.translators.soap.answer import Element
-from hub.translators.soap.envelope import Outgoing, Unreadable
+from hub.translators.soap.answer import XmlElement
+from hub.translators.soap.envelope import SoapRequest, Unreadable
 from schemas.identities import IdentityError
 from schemas.unit_ids import parse_kommunkod
 
@@ -118,7 +118,7 @@ class EmployeeAnswer:
         return self
 
 
-def unit_request(logical_address: str, hsa_id: str) -> Outgoing:
+def unit_request(logical_address: str, hsa_id: str) -> SoapRequest:
     """Ask for a unit's basic facts."""
     return envelope.build(envelope.GET_UNIT, logical_address, unitHsaId=hsa_id, profile=[UNIT_PROFILE])
 
@@ -151,7 +151,7 @@ def _kommunkod(text: str | None) -> str | None:
         return None
 
 
-def health_care_unit_request(logical_address: str, hsa_id: str) -> Outgoing:
+def health_care_unit_request(logical_address: str, hsa_id: str) -> SoapRequest:
     """Ask which vårdenhet and vårdgivare a unit belongs to."""
     return envelope.build(envelope.GET_HEALTH_CARE_UNIT, logical_address, healthCareUnitMemberHsaId=hsa_id)
 
@@ -176,7 +176,7 @@ def health_care_unit_answer(body: bytes) -> HealthCareUnitAnswer:
     )
 
 
-def employee_request(logical_address: str, hsa_id: str) -> Outgoing:
+def employee_request(logical_address: str, hsa_id: str) -> SoapRequest:
     """Ask for one who works in health care, by HSA-id (never by personnummer: the contract takes one of the two)."""
     return envelope.build(envelope.GET_EMPLOYEE, logical_address, personHsaId=hsa_id, profile=EMPLOYEE_PROFILE)
 
@@ -191,7 +191,7 @@ def employee_answer(body: bytes) -> EmployeeAnswer:
     return EmployeeAnswer(employees)
 
 
-def _employee(person: Element) -> Employee:
+def _employee(person: XmlElement) -> Employee:
     names = (person.text("givenName"), person.text("middleAndSurName"))
     return Employee(
         hsa_id=person.needed_text("personHsaId").upper(),

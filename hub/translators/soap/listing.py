@@ -12,8 +12,8 @@ from pydantic.dataclasses import dataclass
 
 from hub.translators.soap import answer as reader
 from hub.translators.soap import envelope
-from hub.translators.soap.answer import Element
-from hub.translators.soap.envelope import Outgoing
+from hub.translators.soap.answer import XmlElement
+from hub.translators.soap.envelope import SoapRequest
 from schemas.identities import PersonId
 from schemas.oids import OID_HSA
 from schemas.unit_ids import LANSKODER
@@ -77,7 +77,7 @@ class CountiesAnswer:
     error: bool = False
 
 
-def listing_request(county: str, actor: Actor, person: PersonId) -> Outgoing:
+def listing_request(county: str, actor: Actor, person: PersonId) -> SoapRequest:
     """Ask one county's producer (LogicalAddress = länskod) for a person's listings."""
     return envelope.build(envelope.GET_LISTING, county, **_asked(actor, person))
 
@@ -93,7 +93,7 @@ def listing_answer(body: bytes) -> ListingAnswer:
     return ListingAnswer(listings, _is_error(answer), unread=spoilt is not None)
 
 
-def county_request(county: str, actor: Actor, person: PersonId) -> Outgoing:
+def county_request(county: str, actor: Actor, person: PersonId) -> SoapRequest:
     """Ask one county's producer in which counties a person is listed."""
     return envelope.build(envelope.GET_LISTING_COUNTY, county, **_asked(actor, person))
 
@@ -109,7 +109,7 @@ def county_answer(body: bytes) -> CountiesAnswer:
     return CountiesAnswer(known, _is_error(answer))
 
 
-def _is_error(answer: Element) -> bool:
+def _is_error(answer: XmlElement) -> bool:
     code = answer.needed_text("resultCode")
     if code not in {"OK", "INFO"} and not code.startswith("ERROR"):
         raise envelope.Unreadable("not-valid", element="resultCode")
@@ -123,7 +123,7 @@ def _asked(actor: Actor, person: PersonId) -> dict[str, Any]:
     }
 
 
-def _listing(one: Element) -> Listing:
+def _listing(one: XmlElement) -> Listing:
     kind = one.needed("listingType")
     code = kind.needed_text("code")
     system = kind.needed_text("codeSystem") if code == PRIMARY_CARE[0] else kind.text("codeSystem") or ""

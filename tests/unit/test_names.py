@@ -1,0 +1,146 @@
+"""One class name, one meaning; and no module outside hub/processes names a process."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+THEIR_OWN = {
+    "Actor": "FHIR's AuditEvent.agent and the listing contract's actor",
+    "Address": "FHIR's type and folkbokforing's address",
+    "Attachment": "FHIR's type, and ours that it is read into",
+    "Entry": "FHIR's Bundle.entry, and an entry of the directory",
+    "Patient": "FHIR's resource, and ours that it is read into",
+    "Unit": "HSA's unit, and the directory's that it is compared with",
+}
+"""Names that FHIR or a register's contract gives its types, each in its translator and once elsewhere at the most."""
+
+STILL_TWICE = {"Named", "Strict", "Waiting"}
+
+STILL_NAME_A_PROCESS = {
+    "hub/cli/commands.py",
+    "hub/contracts/__init__.py",
+    "hub/contracts/rules.py",
+    "hub/contracts/svu.py",
+    "hub/intake/accept.py",
+    "hub/intake/early.py",
+    "hub/intake/handle.py",
+    "hub/intake/load.py",
+    "hub/intake/preconditions.py",
+    "hub/routers/cases/search.py",
+    "hub/scenarios/play.py",
+    "hub/translators/fhir/example_acts.py",
+    "hub/views/rows.py",
+    "hub/views/steps.py",
+    "hub/views/whole.py",
+    "hub/views/written.py",
+}
+"""The places that are left. A place that names no process any more leaves the list; none comes in."""
+
+SPEAK_OF_MESSAGES = ("hub/translators/fhir/", "hub/sandbox/")
+"""Where a message may be named: its FHIR row, and the demo's parties, who play SVU."""
+
+
+@cache
+def modules() -> dict[str, ast.Module]:
+    """Path from the root → the module, of the hub and the language."""
+    return {
+        str(path.relative_to(ROOT)): ast.parse(path.read_text(encoding="utf-8"))
+        for root in ("hub", "schemas")
+        for path in sorted((ROOT / root).rglob("*.py"))
+    }
+
+
+def defined() -> dict[str, list[str]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for path, module in modules().items():
+        for node in ast.walk(module):
+            if isinstance(node, ast.ClassDef):
+                found[node.name.lstrip("_")].append(path)
+    return found
+
+
+def test_each_class_name_is_defined_once():
+    twice = {name: places for name, places in defined().items() if len(places) > 1}
+    assert not {name: places for name, places in twice.items() if name not in THEIR_OWN | dict.fromkeys(STILL_TWICE)}
+
+
+def test_a_name_that_others_gave_is_defined_in_their_translators_and_once_elsewhere_at_the_most():
+    for name, places in defined().items():
+        if name in THEIR_OWN:
+            theirs = [place for place in places if place.startswith(("hub/translators/fhir/", "hub/translators/soap/"))]
+            assert len(places) > 1, name
+            assert len(theirs) >= len(places) - 1, (name, places)
+            assert len({Path(place).parent for place in places}) == len(places), (name, places)
+
+
+def _docstrings(module: ast.Module) -> set[int]:
+    """Every text that stands alone as a statement."""
+    return {id(node.value) for node in ast.walk(module) if isinstance(node, ast.Expr)}
+
+
+def _names_of_a_process(path: str, module: ast.Module) -> Iterator[str]:
+    if "svu" in Path(path).stem:
+        yield path
+    prose = _docstrings(module)
+    for node in ast.walk(module):
+        if isinstance(node, ast.ImportFrom):
+            for name in [f"{node.module}.{alias.name}" for alias in node.names]:
+                if name.startswith("hub.processes.svu") or name.endswith(".SVU"):
+                    yield name
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.startswith("hub.processes.svu"))
+        elif (isinstance(node, ast.Name) and node.id == "SVU") or (
+            isinstance(node, ast.Attribute) and node.attr == "SVU"
+        ):
+            yield "SVU"
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
+            yield from _said(node.value, messages_may=path.startswith(SPEAK_OF_MESSAGES))
+
+
+def _said(text: str, *, messages_may: bool) -> Iterator[str]:
+    """A text that is the process's name, its module or one of its messages; a sentence may speak of SVU."""
+    if re.fullmatch(r"svu|SVU", text) or "hub.processes.svu" in text:
+        yield text
+    if re.match(r"svu\.[a-z]", text) and not messages_may:
+        yield text
+
+
+def naming() -> dict[str, set[str]]:
+    found = {
+        path: set(_names_of_a_process(path, module))
+        for path, module in modules().items()
+        if path.startswith("hub/") and not path.startswith("hub/processes/")
+    }
+    return {path: names for path, names in found.items() if names}
+
+
+def test_no_module_outside_the_processes_names_a_process():
+    assert not {path: names for path, names in naming().items() if path not in STILL_NAME_A_PROCESS}
+
+
+def test_what_names_a_process_is_seen():
+    spoken = [
+        "from hub.processes.svu import law",
+        "from hub.processes import svu",
+        "from hub.processes.registry import SVU",
+        "import hub.processes.svu.law",
+        "if process is SVU: ...",
+        "registry.SVU",
+        'name = "svu"',
+        'NAMES = {"svu.inskrivning"}',
+    ]
+    assert [text for text in spoken if not set(_names_of_a_process("hub/views/rows.py", ast.parse(text)))] == []
+    silent = [
+        '"""Of SVU."""',
+        'title = "Rules of SVU"',
+        'name = "inskrivning"',
+        "from hub.processes.registry import PROCESSES",
+    ]
+    assert [text for text in silent if set(_names_of_a_process("hub/views/rows.py", ast.parse(text)))] == []
+    assert not set(_names_of_a_process("hub/sandbox/ward.py", ast.parse('"svu.inskrivning"')))
