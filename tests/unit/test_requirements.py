@@ -21,7 +21,6 @@ NOT_IMPORTED = {
     "tzdata": "zoneinfo reads Sweden's time from it where the machine has none",
 }
 TOOLS = {
-    "import-linter": "make lint; hub is judged by it in test_layers.py",
     "lxml-stubs": "types for mypy",
     "mypy": "make lint",
     "pytest-timeout": "a plugin of pytest",
