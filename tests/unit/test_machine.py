@@ -434,6 +434,12 @@ def test_every_message_is_accepted_or_refused_by_a_named_rule_and_the_case_is_th
         assert (found.starts is None) == bool(found.unmet)
 
 
+def test_a_case_that_is_opened_by_a_message_with_others_inside_is_the_fold_of_its_events():
+    decision = _decide(None, _message(WARD, "svu.inskrivning", ADMISSION, "admission"))
+    assert decision.events[0][0] != "opened"
+    assert rules_part(fold("case", [decision.events])) == rules_part(decision.case)
+
+
 def _check(case: Case, decision: Decision, message: Message) -> None:
     """What holds in every state."""
     assert decision.rules

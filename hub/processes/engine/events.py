@@ -7,7 +7,7 @@ event. A process joins these events with its own (``Process.events``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -178,14 +178,15 @@ ENGINE: Mapping[str, Callable[..., None]] = {
 def evolve(case: Case, event: Event) -> None:
     """Brings one event into the case."""
     name, facts = event
-    process = facts["process"] if name == "opened" else case.process
-    PROCESSES[process].events[name](case, **facts)
+    PROCESSES[case.process].events[name](case, **facts)
 
 
-def fold(case_id: str, history: Iterable[Iterable[Event]]) -> Case:
+def fold(case_id: str, history: Iterable[Sequence[Event]]) -> Case:
     """The case from its whole history: one list of events per accepted message, in sequence order."""
     case = Case(case_id)
     for events in history:
+        # What rides inside the message that opens a case comes before ``opened``, and is an event of the same process.
+        case.process = case.process or next(facts["process"] for name, facts in events if name == "opened")
         case.sequence += 1
         for event in events:
             evolve(case, event)
