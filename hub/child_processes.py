@@ -91,7 +91,7 @@ class ChildProcesses:
         self._purpose = purpose
 
     @asynccontextmanager
-    async def one(self) -> AsyncIterator[ChildProcess]:
+    async def acquire(self) -> AsyncIterator[ChildProcess]:
         """A process for oneself, for as long as the block lasts."""
         if self._free.empty() and len(self.processes) < _AT_ONCE:
             self.processes.append(ChildProcess(self._module, self._purpose))

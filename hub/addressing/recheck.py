@@ -128,7 +128,7 @@ class Recheck:
             self._memory.drop_person(case.person["personnummer"])
             id_ = f"n-{case.id}-{case.sequence}-{news.news}"
             message = own_message(case.id, id_, "folkbokforing", news, datetime.now(UTC))
-            receipts = await self._intake.submit([message], patient=True)
+            receipts = await self._intake.submit([message], wait=True)
             told += receipts[0].code == "ok"
         return told
 

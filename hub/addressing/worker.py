@@ -129,7 +129,7 @@ class Worker:
         assert self.intake is not None
         said = hashlib.sha256(answer.model_dump_json().encode()).hexdigest()[:12]
         message = own_message(item.case_id, f"a-{item.id}-{said}", question.question, answer, datetime.now(UTC))
-        await self.intake.submit([message], patient=True)
+        await self.intake.submit([message], wait=True)
 
     async def _afresh(self, case: str, person: str) -> tuple[str, bool]:
         """Asks folkbokforing past the cache (``uppslag``)."""

@@ -39,7 +39,7 @@ class DeadlineTimer:
             found = {id_: await cases.read(connection, id_) for id_ in {case for case, _, _ in due}}
         messages = [_message(found[case], case, key, now) for case, key, _ in due]
         arrivals = [message for message in messages if message is not None]
-        receipts = await self._intake.submit(arrivals, patient=True) if arrivals else []
+        receipts = await self._intake.submit(arrivals, wait=True) if arrivals else []
         answers = dict(zip((arrival.place for arrival in arrivals), receipts, strict=True))
         told, late = 0, []
         for (case, key, at), message in zip(due, messages, strict=True):

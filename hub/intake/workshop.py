@@ -42,7 +42,7 @@ class Workshop:
         """What the function, one of a module's own, answers. Raises its ``Refused``; ``Lost``; ``Unavailable`` when no
         process starts.
         """
-        async with self._beside.one() as process:
+        async with self._beside.acquire() as process:
             answer = await _answer(process, pickle.dumps((function, arguments, named)))
         self.done += 1
         well, result = pickle.loads(answer)  # noqa: S301 - from our own process

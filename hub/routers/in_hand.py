@@ -110,7 +110,7 @@ class InHand:
         before: asyncio.Task[None] | None,
     ) -> None:
         if arrivals:
-            await self._intake.submit(arrivals, patient=True)
+            await self._intake.submit(arrivals, wait=True)
         if before is not None:
             await before
         await self._commit(ends, epoch)

@@ -392,7 +392,7 @@ async def test_protection_is_learnt_and_a_deadline_told_while_a_menprovning_wait
     desk.now = datetime(2026, 3, 3, 8, 0, tzinfo=UTC) + timedelta(days=400)
     assert await DeadlineTimer(desk.store, desk.intake, desk.clock).strike() == 1
     news = own_message(opened_now.case, "n-1", "folkbokforing", Folkbokforing(news="protected"), desk.clock())
-    (receipt,) = await desk.intake.submit([news], patient=True)
+    (receipt,) = await desk.intake.submit([news], wait=True)
     assert receipt.code == "ok"
     names = await all_of(desk, "SELECT name FROM message WHERE sequence IS NOT NULL ORDER BY sequence")
     assert [name for (name,) in names] == ["svu.inskrivning", "frist", "folkbokforing"]
@@ -527,8 +527,8 @@ ERRORS = [Unavailable("database"), Conflict("message_key"), RuntimeError("a defe
 
 
 @pytest.mark.parametrize("place", ["enter", "commit", "lost"])
-@pytest.mark.parametrize("patient", [False, True])
-async def test_whatever_the_store_fails_with_every_message_is_answered_and_kept_once(database, place, patient):
+@pytest.mark.parametrize("wait", [False, True])
+async def test_whatever_the_store_fails_with_every_message_is_answered_and_kept_once(database, place, wait):
     store = Failing(database)
     await directories.apply(store, directory())
     desk = Desk(store)
@@ -538,9 +538,9 @@ async def test_whatever_the_store_fails_with_every_message_is_answered_and_kept_
         arrivals = [desk.arrival(f"m-{number}-{n}", subject=f"ref:f-{number}-{n}") for n in range(3)]
         try:
             async with asyncio.timeout(20):
-                receipts = await desk.intake.submit(arrivals, patient=patient)
+                receipts = await desk.intake.submit(arrivals, wait=wait)
         except Unavailable:
-            assert not patient and isinstance(error, Unavailable)
+            assert not wait and isinstance(error, Unavailable)
             store.plan = []
             receipts = await desk.intake.submit(arrivals)
         assert {receipt.code for receipt in receipts} <= {"ok", "transient-error"}

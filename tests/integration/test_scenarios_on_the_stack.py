@@ -139,7 +139,7 @@ class OnTheStack:
         for (case,) in rows:
             self.learnt += 1
             message = own_message(case, f"n-{self.learnt}-{case}", "folkbokforing", action.news, self.now)
-            await self.intake.submit([message], patient=True)
+            await self.intake.submit([message], wait=True)
         await self._hear()
         return await self._written()
 
@@ -169,7 +169,7 @@ class OnTheStack:
             return
         self.heard += 1
         message = own_message(put.case, f"a-{put.case}-{self.heard}", put.question.question, answer, self.now)
-        await self.intake.submit([message], patient=True)
+        await self.intake.submit([message], wait=True)
 
     async def _written(self) -> list[ToldNotice]:
         """The notices as the relay would read them after a restart, each written for its system."""

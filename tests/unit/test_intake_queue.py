@@ -43,8 +43,8 @@ class Door:
     def start(self):
         return asyncio.create_task(self.intake.run())
 
-    def submit(self, *ids, patient=False):
-        return asyncio.create_task(self.intake.submit([arrival(id_) for id_ in ids], patient=patient))
+    def submit(self, *ids, wait=False):
+        return asyncio.create_task(self.intake.submit([arrival(id_) for id_ in ids], wait=wait))
 
 
 async def finished(tasks):
@@ -52,14 +52,14 @@ async def finished(tasks):
         return await asyncio.gather(*tasks, return_exceptions=True)
 
 
-@pytest.mark.parametrize("patient", [False, True])
-async def test_a_loop_that_is_cancelled_gives_back_what_it_has_and_what_waits(patient):
+@pytest.mark.parametrize("wait", [False, True])
+async def test_a_loop_that_is_cancelled_gives_back_what_it_has_and_what_waits(wait):
     door = Door()
     door.go_on.clear()
     running = door.start()
-    tasks = [door.submit(f"m-{n}", patient=patient) for n in range(3)]
+    tasks = [door.submit(f"m-{n}", wait=wait) for n in range(3)]
     await asyncio.sleep(0.01)
-    tasks += [door.submit(f"w-{n}", patient=patient) for n in range(3)]
+    tasks += [door.submit(f"w-{n}", wait=wait) for n in range(3)]
     await asyncio.sleep(0.01)
     running.cancel()
     answers = await finished(tasks)
@@ -67,7 +67,7 @@ async def test_a_loop_that_is_cancelled_gives_back_what_it_has_and_what_waits(pa
     await finished([running])
     assert door.intake.length == 0
     with pytest.raises(Unavailable):
-        await door.intake.submit([arrival("late")], patient=patient)
+        await door.intake.submit([arrival("late")], wait=wait)
 
 
 async def test_a_stop_finishes_what_was_taken_in_and_takes_nothing_more():
@@ -78,7 +78,7 @@ async def test_a_stop_finishes_what_was_taken_in_and_takes_nothing_more():
     await asyncio.sleep(0.01)
     door.intake.stop()
     with pytest.raises(Unavailable):
-        await door.intake.submit([arrival("late")], patient=True)
+        await door.intake.submit([arrival("late")], wait=True)
     door.go_on.set()
     answers = await finished(tasks)
     assert [answer[0].message for answer in answers] == [f"m-{n}" for n in range(5)]
@@ -109,9 +109,9 @@ async def test_an_outage_is_told_to_those_who_cannot_wait_and_waited_out_by_the_
     door.go_on.clear()
     door.fails = [Unavailable("database")]
     running = door.start()
-    tasks = [door.submit("a", patient=True)]
+    tasks = [door.submit("a", wait=True)]
     await asyncio.sleep(0.01)
-    tasks += [door.submit("b"), door.submit("c", patient=True)]
+    tasks += [door.submit("b"), door.submit("c", wait=True)]
     await asyncio.sleep(0.01)
     door.go_on.set()
     a, b, c = await finished(tasks)

@@ -93,7 +93,7 @@ async def test_large_and_slow_bodies_go_to_the_workshop_and_the_others_are_read_
         real(one, identities)
 
     monkeypatch.setattr(reading, "read_or_keep", counted)
-    await ArrivalReader(workshop).read([*quick, *large], [*quick, *large], RULES, patient=True)
+    await ArrivalReader(workshop).read([*quick, *large], [*quick, *large], RULES, wait=True)
     done = True
     await counting
     assert workshop.given == [part for one in large for part in (one, RULES)]
@@ -102,21 +102,21 @@ async def test_large_and_slow_bodies_go_to_the_workshop_and_the_others_are_read_
     assert all(one.refused is not None or one.message is not None for one in [*quick, *large])
 
 
-async def test_nothing_of_a_system_overtakes_what_is_being_read_for_a_patient_caller():
+async def test_nothing_of_a_system_overtakes_what_is_being_read_for_a_caller_that_waits():
     workshop = Here()
     workshop.gate = asyncio.Event()
     read = ArrivalReader(workshop)
     order: list[str] = []
 
-    async def hand_over(name: str, one: Arrival, *, patient: bool = True) -> None:
-        await read.read([one], [one], RULES, patient=patient)
+    async def hand_over(name: str, one: Arrival, *, wait: bool = True) -> None:
+        await read.read([one], [one], RULES, wait=wait)
         order.append(name)
 
     tasks = [
         asyncio.create_task(hand_over("slow", arrival(wide()))),
         asyncio.create_task(hand_over("after it", arrival(LEAN))),
         asyncio.create_task(hand_over("third", arrival(event(), native.STRUCTURED))),
-        asyncio.create_task(hand_over("nobody's order", arrival(LEAN), patient=False)),
+        asyncio.create_task(hand_over("nobody's order", arrival(LEAN), wait=False)),
     ]
     for _ in range(5):
         await asyncio.sleep(0)

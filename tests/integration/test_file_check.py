@@ -11,9 +11,12 @@ import pytest
 
 from hub import child_processes
 from hub.attachments import scanner, scanner_process
-from hub.attachments.scanner import Inspection
+from hub.attachments.check import refusal
+from hub.attachments.scanner import Scanner
 from hub.errors import Unavailable
+from hub.intake import file_check
 from hub.intake.arrival import Arrival
+from hub.intake.file_check import CaseNames, FileCheck
 from schemas.envelope import Message
 from schemas.shared import Attachment, Kvittens, Meddelande
 
@@ -23,10 +26,27 @@ def attachment(content: bytes = b"hej", name: str = "a.txt") -> Attachment:
 
 
 @pytest.fixture
-async def inspector():
-    made = Inspection()
+async def scans():
+    made = Scanner()
     yield made
     await made.close()
+
+
+async def nobody(arrivals):
+    return [CaseNames() for _ in arrivals]
+
+
+@pytest.fixture
+async def files():
+    made = FileCheck(nobody)
+    yield made
+    await made.close()
+
+
+async def refused_by(scans: Scanner, file: Attachment):
+    """The refusal of a file, or None."""
+    unfit = (await scans.scan(file)).unfit
+    return None if unfit is None else refusal(unfit)
 
 
 def stands_in(monkeypatch, script: str) -> None:
@@ -50,18 +70,18 @@ scanner_process.main()
     monkeypatch.setattr(scanner_process, "SECONDS", seconds)
 
 
-async def test_a_file_is_inspected_and_the_refusal_names_the_rule(inspector):
-    assert await inspector.inspect(attachment()) is None
-    refused = await inspector.inspect(attachment(b"19121212-1212"))
+async def test_a_file_is_inspected_and_the_refusal_names_the_rule(scans):
+    assert await refused_by(scans, attachment()) is None
+    refused = await refused_by(scans, attachment(b"19121212-1212"))
     assert (refused.rule, refused.element, refused.status) == ("C-42", "/data/attachment/content", 409)
-    assert (await inspector.inspect(attachment(name="19121212-1212 åäö.txt"))).element == "/data/attachment/name"
+    assert (await refused_by(scans, attachment(name="19121212-1212 åäö.txt"))).element == "/data/attachment/name"
 
 
 async def test_no_process_is_started_before_the_first_file_and_few_for_many():
     before = set(psutil.Process().children())
-    made = Inspection()
+    made = Scanner()
     assert set(psutil.Process().children()) == before
-    assert await asyncio.gather(*(made.inspect(attachment(b"x" * n)) for n in range(1, 40))) == [None] * 39
+    assert await asyncio.gather(*(refused_by(made, attachment(b"x" * n)) for n in range(1, 40))) == [None] * 39
     started = set(psutil.Process().children()) - before
     assert len(started) == 2
     await made.close()
@@ -79,76 +99,76 @@ async def test_the_reader_ends_when_the_hub_is_gone():
     assert await asyncio.wait_for(process.wait(), 10) == 0
 
 
-async def test_the_reader_is_given_no_secrets(monkeypatch, inspector):
+async def test_the_reader_is_given_no_secrets(monkeypatch, scans):
     monkeypatch.setenv("HUB_DATABASE_URL", "hemligt")
-    await inspector.inspect(attachment())
-    (reader,) = inspector._readers.processes
+    await refused_by(scans, attachment())
+    (reader,) = scans.processes.processes
     assert "HUB_DATABASE_URL" not in psutil.Process(reader._process.pid).environ()
 
 
 @pytest.mark.parametrize("check", ["pass", "time.sleep(60)"])
-async def test_a_file_that_takes_too_long_is_refused_and_the_next_one_is_read(monkeypatch, inspector, check):
+async def test_a_file_that_takes_too_long_is_refused_and_the_next_one_is_read(monkeypatch, scans, check):
     reads_with(monkeypatch, f"while len(content) > 3: {check}")
-    refused = await inspector.inspect(attachment(b"slow file"))
-    (reader,) = inspector._readers.processes
+    refused = await refused_by(scans, attachment(b"slow file"))
+    (reader,) = scans.processes.processes
     process = reader._process
     assert refused.rule == "C-42"
     assert "i tid" in refused.sv
-    assert await inspector.inspect(attachment()) is None
+    assert await refused_by(scans, attachment()) is None
     assert reader._process is process, "the fork was ended by its own limit, not the reader by the hub's"
 
 
-async def test_a_file_that_takes_too_much_memory_is_refused(monkeypatch, inspector):
+async def test_a_file_that_takes_too_much_memory_is_refused(monkeypatch, scans):
     reads_with(monkeypatch, "x = bytearray(10**9)", seconds=5)
-    assert "för stor" in (await inspector.inspect(attachment())).sv
+    assert "för stor" in (await refused_by(scans, attachment())).sv
 
 
-async def test_a_file_that_kills_its_fork_is_refused_and_the_reader_goes_on(monkeypatch, inspector):
+async def test_a_file_that_kills_its_fork_is_refused_and_the_reader_goes_on(monkeypatch, scans):
     reads_with(monkeypatch, "os.abort() if len(content) > 3 else None", seconds=5)
-    assert (await inspector.inspect(attachment(b"deadly"))).rule == "C-42"
-    (reader,) = inspector._readers.processes
+    assert (await refused_by(scans, attachment(b"deadly"))).rule == "C-42"
+    (reader,) = scans.processes.processes
     process = reader._process
-    assert await inspector.inspect(attachment()) is None
+    assert await refused_by(scans, attachment()) is None
     assert reader._process is process
 
 
-async def test_a_file_cannot_make_its_fork_write(monkeypatch, inspector, tmp_path):
+async def test_a_file_cannot_make_its_fork_write(monkeypatch, scans, tmp_path):
     reads_with(monkeypatch, f"open({str(tmp_path / 'x')!r}, 'wb', 0).write(b'x' * 10)", seconds=5)
-    assert (await inspector.inspect(attachment())).rule == "C-42"
+    assert (await refused_by(scans, attachment())).rule == "C-42"
     assert not (tmp_path / "x").read_bytes()
 
 
-async def test_a_reader_that_is_stuck_or_dies_is_ended_and_the_file_refused(monkeypatch, inspector):
+async def test_a_reader_that_is_stuck_or_dies_is_ended_and_the_file_refused(monkeypatch, scans):
     stands_in(monkeypatch, "import time; print('ready', flush=True); time.sleep(99)")
     monkeypatch.setattr(scanner_process, "SECONDS", 0)
     monkeypatch.setattr(scanner, "_OVERTIME_S", 0.3)
-    assert "i tid" in (await inspector.inspect(attachment())).sv
+    assert "i tid" in (await refused_by(scans, attachment())).sv
     stands_in(monkeypatch, "import sys; print('ready', flush=True); sys.stdin.buffer.read(3)")
     monkeypatch.setattr(scanner, "_OVERTIME_S", 5)
-    assert "i tid" in (await inspector.inspect(attachment())).sv
+    assert "i tid" in (await refused_by(scans, attachment())).sv
 
 
-async def test_a_reader_that_was_killed_between_two_files_is_started_again(inspector):
-    assert await inspector.inspect(attachment()) is None
-    os.kill(inspector._readers.processes[0]._process.pid, 9)
-    assert await inspector.inspect(attachment()) is None
+async def test_a_reader_that_was_killed_between_two_files_is_started_again(scans):
+    assert await refused_by(scans, attachment()) is None
+    os.kill(scans.processes.processes[0]._process.pid, 9)
+    assert await refused_by(scans, attachment()) is None
 
 
-async def test_a_reader_that_does_not_start_is_no_fault_of_the_file(monkeypatch, inspector):
+async def test_a_reader_that_does_not_start_is_no_fault_of_the_file(monkeypatch, scans):
     stands_in(monkeypatch, "raise SystemExit(1)")
     with pytest.raises(Unavailable):
-        await inspector.inspect(attachment())
+        await refused_by(scans, attachment())
     monkeypatch.setattr(child_processes, "command", lambda _: ("/there/is/no/such",))
     with pytest.raises(Unavailable):
-        await inspector.inspect(attachment())
+        await refused_by(scans, attachment())
 
 
-async def test_a_patient_caller_waits_until_the_reader_starts_again(monkeypatch, inspector):
+async def test_a_caller_that_waits_is_answered_when_the_reader_starts_again(monkeypatch, files):
     real = child_processes.command
-    monkeypatch.setattr(scanner, "_AGAIN_S", 0.05)
+    monkeypatch.setattr(file_check, "_AGAIN_S", 0.05)
     monkeypatch.setattr(child_processes, "command", lambda _: ("/there/is/no/such",))
     one = arrival("a", b"19121212-1212")
-    waits = asyncio.create_task(inspector.pass_through([one], {"a"}, patient=True))
+    waits = asyncio.create_task(files.check([one], {"a"}, wait=True))
     await asyncio.sleep(0.3)
     assert not waits.done()
     monkeypatch.setattr(child_processes, "command", real)
@@ -156,7 +176,7 @@ async def test_a_patient_caller_waits_until_the_reader_starts_again(monkeypatch,
     assert one.refused.rule == "C-42"
 
 
-# --- the order at the door ------------------------------------------------------------------------------------------
+# --- the order of a case ------------------------------------------------------------------------------------------
 
 
 def arrival(subject: str, content: bytes | None = None) -> Arrival:
@@ -165,18 +185,18 @@ def arrival(subject: str, content: bytes | None = None) -> Arrival:
     return Arrival(None, b"", "", None, datetime.now(UTC), "", by_outbox=False, message=message)
 
 
-async def test_what_has_no_file_does_not_wait_and_starts_nothing(inspector):
-    assert not inspector.concerns([arrival("a")])
-    await inspector.pass_through([arrival("a")], {"a"}, patient=False)
-    assert not inspector._readers.processes
+async def test_what_has_no_file_does_not_wait_and_starts_nothing(files):
+    assert not files.concerns([arrival("a")])
+    await files.check([arrival("a")], {"a"}, wait=False)
+    assert not files.scanner.processes.processes
 
 
-async def test_the_same_case_waits_behind_a_file_and_others_do_not(inspector):
+async def test_the_same_case_waits_behind_a_file_and_others_do_not(files):
     done: list[str] = []
 
     async def passes(name: str, one: Arrival, subjects: set[str]) -> None:
-        assert inspector.concerns([one])
-        await inspector.pass_through([one], subjects, patient=True)
+        assert files.concerns([one])
+        await files.check([one], subjects, wait=True)
         done.append(name)
 
     tasks = [asyncio.create_task(passes("file", arrival("a", b"hej"), {"a"}))]
@@ -186,34 +206,34 @@ async def test_the_same_case_waits_behind_a_file_and_others_do_not(inspector):
         await asyncio.sleep(0)
     await asyncio.gather(*tasks)
     assert done == ["other", "file", "same", "both", "after both"]
-    assert not inspector.concerns([arrival("a")])
+    assert not files.concerns([arrival("a")])
 
 
-async def test_one_who_goes_away_lets_the_next_in(inspector):
-    first = asyncio.create_task(inspector.pass_through([arrival("a", b"hej")], {"a"}, patient=False))
+async def test_a_caller_that_goes_away_lets_the_next_in(files):
+    first = asyncio.create_task(files.check([arrival("a", b"hej")], {"a"}, wait=False))
     await asyncio.sleep(0)
-    second = asyncio.create_task(inspector.pass_through([arrival("a")], {"a"}, patient=False))
+    second = asyncio.create_task(files.check([arrival("a")], {"a"}, wait=False))
     await asyncio.sleep(0)
     first.cancel()
     await asyncio.wait_for(second, 5)
     one = arrival("a", b"19121212-1212")
-    await inspector.pass_through([one], {"a"}, patient=False)
+    await files.check([one], {"a"}, wait=False)
     assert one.refused is not None
 
 
-async def test_one_systems_slow_files_do_not_hold_up_a_submission_for_long(monkeypatch, inspector):
-    monkeypatch.setattr(scanner, "_SYSTEM_S", 0.0)
+async def test_one_systems_slow_files_do_not_hold_up_a_submission_for_long(monkeypatch, files):
+    monkeypatch.setattr(file_check, "_SYSTEM_S", 0.0)
     first, second = arrival("a", b"hej"), arrival("b", b"hej")
-    await inspector.pass_through([first, second], {"a", "b"}, patient=False)
+    await files.check([first, second], {"a", "b"}, wait=False)
     assert first.refused is None
     assert second.refused.rule == "C-42"
 
 
 async def test_when_the_hub_stops_what_is_being_read_is_not_refused(monkeypatch):
     reads_with(monkeypatch, "time.sleep(60)", seconds=30)
-    made = Inspection()
+    made = FileCheck(nobody)
     one = arrival("a", b"hej")
-    waits = asyncio.create_task(made.pass_through([one], {"a"}, patient=True))
+    waits = asyncio.create_task(made.check([one], {"a"}, wait=True))
     await asyncio.sleep(1.5)
     await made.close()
     with pytest.raises(Unavailable):
