@@ -265,7 +265,7 @@ class Hub:
         case_views.wire(api, self.store, self.directory, self._memory, self.readers)
         for routes in (messages.ROUTES, fhir_in.ROUTES, case_views.ROUTES, ops.router(self._ready)):
             api.include_router(routes)
-        errors.install(api, self.intake.workshop)
+        errors.install(api, self.intake.process_pool)
         openapi.install(api)
         return api
 

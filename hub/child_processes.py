@@ -1,7 +1,8 @@
-"""Python processes beside the hub, each for one piece of work at a time. Imports nothing of the hub but the errors.
+"""Starts and ends Python processes, each for one piece of work at a time. Imports nothing of the hub but the errors and the
+log.
 
-A process is started at the first need, ends with the hub however that ends, and is started again when it has ended by
-itself. It is given none of the hub's secrets.
+A process is started when it is first needed, and again when it has ended by itself. It ends with the hub, however the hub
+ends, and gets none of the hub's secrets.
 """
 
 from __future__ import annotations
@@ -19,17 +20,18 @@ from hub.errors import Unavailable
 from hub.log import log
 
 _AT_ONCE = 2
-"""Processes at the most: each takes a core and some 100 MB."""
+"""Processes of one kind at the most: each takes a core and some 100 MB."""
 _START_S = 30.0
+"""Seconds that a process may take to start."""
 
 
 def command(module: ModuleType) -> tuple[str, ...]:
-    """Runs a module as a program."""
+    """The command line that runs a module as a program."""
     return sys.executable, "-P", "-m", module.__name__
 
 
 class ChildProcess:
-    """One process that runs a module, which says ``READY`` when it is."""
+    """One process that runs a module; the module writes ``READY`` when it can begin."""
 
     def __init__(self, module: ModuleType, purpose: str) -> None:
         self.closed = False
@@ -38,7 +40,9 @@ class ChildProcess:
         self._process: asyncio.subprocess.Process | None = None
 
     async def streams(self) -> tuple[asyncio.StreamWriter, asyncio.StreamReader]:
-        """Into it and out of it, started if need be. Raises ``Unavailable`` (the purpose) when it does not start."""
+        """The streams to and from the process, which is started first where needed. Raises ``Unavailable`` (with the purpose
+        as the reason) when it does not start.
+        """
         process = self._process if self._process is not None else await self._start()
         assert process.stdin is not None
         assert process.stdout is not None
@@ -66,11 +70,11 @@ class ChildProcess:
         raise Unavailable(self._purpose, retry_after=5)
 
     async def end(self) -> None:
-        """Ends the process and what it has forked; the next work starts another."""
+        """Ends the process and its forks. The next work starts another process."""
         process, self._process = self._process, None
         if process is None:
             return
-        if process.returncode is None:  # else its number may be another's by now
+        if process.returncode is None:  # of an ended process the system may have given the number to another
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
         assert process.stdin is not None
@@ -79,9 +83,9 @@ class ChildProcess:
 
 
 class ChildProcesses:
-    """The processes of one module, and the order at their door: first come, first served.
+    """The processes that run one module. Work gets a process in the order in which it asks.
 
-    ``purpose``: in a word what cannot be done without them, as ``Unavailable`` says it.
+    ``purpose``: in one word the work that cannot be done without them; it is the reason in ``Unavailable``.
     """
 
     def __init__(self, module: ModuleType, purpose: str) -> None:
@@ -92,7 +96,7 @@ class ChildProcesses:
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[ChildProcess]:
-        """A process for oneself, for as long as the block lasts."""
+        """A free process, for as long as the block lasts."""
         if self._free.empty() and len(self.processes) < _AT_ONCE:
             self.processes.append(ChildProcess(self._module, self._purpose))
             self._free.put_nowait(self.processes[-1])
@@ -103,7 +107,7 @@ class ChildProcesses:
             self._free.put_nowait(process)
 
     async def close(self) -> None:
-        """Ends the processes for good; what is under way there is lost."""
+        """Ends the processes for good, and the work in them."""
         for process in self.processes:
             process.closed = True
         for process in self.processes:

@@ -7,9 +7,10 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from uuid_utils import uuid7
+
 from hub.errors import Misconfigured, Refused
 from hub.intake.commit import handle_in
-from hub.intake.hub_messages import new_id
 from hub.intake.stored import stored_arrival
 from hub.store import announcements, dead_letters, held, inbox, operator_log, partitions, paused_systems
 from hub.store import directory as directories
@@ -153,7 +154,7 @@ async def announce(store: Store, sv: str, en: str, who: str) -> str:
     if current is None:
         raise Misconfigured("there is no directory")
     told = Announcement(text=BilingualText(sv=sv.strip(), en=en.strip()))
-    id_ = new_id()
+    id_ = str(uuid7())
     async with store.transaction() as connection:
         items = await announcements.add(connection, id_, told, current[1].system_by_id, datetime.now(UTC))
         await operator_log.record(connection, who, "announce", id_, sv.strip())

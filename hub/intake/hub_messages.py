@@ -6,8 +6,6 @@ import hashlib
 from datetime import datetime
 from typing import Protocol
 
-from uuid_utils import uuid7
-
 from hub.intake.arrival import Arrival
 from schemas.envelope import Message
 from schemas.hub_messages import Adressering
@@ -40,11 +38,6 @@ class WhatRegistersSaid(Protocol):
     def asking(self, actor: str, role: str) -> None:
         """The question has been written down: not again for a while."""
         ...
-
-
-def new_id() -> str:
-    """A version 7 UUID: the ids of one time lie beside each other in the indexes."""
-    return str(uuid7())
 
 
 def own_message(case_id: str, id_: str, name: str, data: Part, now: datetime) -> Arrival:

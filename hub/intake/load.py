@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Sequence
 
+from uuid_utils import uuid7
+
 from hub.intake.arrival import Arrival, is_case_id
 from hub.intake.early import last_words
 from hub.intake.holds import Holds
-from hub.intake.hub_messages import new_id
 from hub.intake.loaded import Loaded
 from hub.intake.stored import ref_of
 from hub.processes.registry import rule_of
@@ -48,10 +49,13 @@ async def _lock_cases(connection: Connection, loaded: Loaded, readable: Readable
 
 
 def give_new_ids(loaded: Loaded, refs: Iterable[cases.Ref]) -> None:
-    """Draws an id for each case that the batch may open, so that ``handle`` itself draws none."""
+    """Draws an id for each case that the batch may open, so that ``handle`` itself draws none.
+
+    The ids are UUIDs of version 7: those of one time lie beside each other in the indexes.
+    """
     for ref in refs:
         if ref not in loaded.ids and ref not in loaded.new_ids:
-            loaded.new_ids[ref] = new_id()
+            loaded.new_ids[ref] = str(uuid7())
 
 
 async def _read_duplicates(

@@ -38,9 +38,9 @@ from hub.intake.arrival import Arrival
 from hub.intake.commit import Transactions
 from hub.intake.file_check import CaseNames, FileCheck, case_names
 from hub.intake.hub_messages import WhatRegistersSaid
+from hub.intake.process_pool import ProcessPool
 from hub.intake.reading import ArrivalReader
 from hub.intake.retry import retry
-from hub.intake.workshop import Workshop
 from hub.log import log
 from hub.store.outbox import OutboxRow
 from hub.store.transaction import Store
@@ -107,8 +107,8 @@ class Intake:
         self._transactions = Transactions(store, directory, said, offer, clock)
         self._clock = clock
         self._files = FileCheck(self._case_names)
-        self.workshop = Workshop()
-        self._reading = ArrivalReader(self.workshop)
+        self.process_pool = ProcessPool()
+        self._reading = ArrivalReader(self.process_pool)
         self._queue: deque[_Submission] = deque()
         self._length = self._bytes = 0
         self._wake = asyncio.Event()
@@ -190,7 +190,7 @@ class Intake:
             self._count(self._queue, -1)
             self._queue.clear()
             await self._files.close()
-            await self.workshop.close()
+            await self.process_pool.close()
 
     def _may_begin(self) -> bool:
         if not self._under_way:

@@ -7,7 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from hub.intake.hub_messages import WhatRegistersSaid, new_id
+from uuid_utils import uuid7
+
+from hub.intake.hub_messages import WhatRegistersSaid
 from hub.store import outbox
 from hub.store.outbox import VERIFICATIONS, OutboxRow
 from hub.store.transaction import Store
@@ -46,7 +48,7 @@ class Readers:
                 case_id=None,
                 sequence=None,
                 source=HUB_SOURCE,
-                message_id=f"reader-{new_id()}",
+                message_id=f"reader-{uuid7()}",
                 content=Question(question="verifiering", actor=actor, role=role, unit=unit),
                 body=None,
                 accepted_at=now,

@@ -1,5 +1,5 @@
-"""Reads arrivals without holding up the event loop: quick ones here, with pauses between; large or slow ones in processes of
-their own. Imports the arrivals, the workshop and the translators.
+"""Reads arrivals without holding up the event loop: quick ones here, with pauses between; large or slow ones in the process
+pool. Imports the arrivals, the process pool and the translators.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from hub.errors import Refused, Unavailable
 from hub.intake.arrival import MAX_BYTES, Arrival, leave_unread, read_or_keep
 from hub.intake.key_order import KeyOrder
-from hub.intake.workshop import Lost, Workshop
+from hub.intake.process_pool import ProcessPool, WorkFailed
 from hub.log import log
 from hub.translators import fhir, formats
 from schemas.envelope import Message
@@ -27,8 +27,8 @@ _AGAIN_S = 1.0
 class ArrivalReader:
     """Reads arrivals. For callers that wait it keeps the order: nothing of a system overtakes what is being read."""
 
-    def __init__(self, workshop: Workshop) -> None:
-        self._workshop = workshop
+    def __init__(self, process_pool: ProcessPool) -> None:
+        self._process_pool = process_pool
         self._order = KeyOrder()
 
     async def read(
@@ -60,11 +60,11 @@ class ArrivalReader:
     async def _read_slow(self, arrival: Arrival, identities: IdentityRules, *, wait: bool) -> None:
         while True:
             try:
-                found = await self._workshop.run(read_apart, arrival, identities)
+                found = await self._process_pool.run(read_apart, arrival, identities)
                 arrival.message, arrival.refused, arrival.defect, arrival.digest = found
-            except Lost as lost:
-                log.error("message_not_read", reason=lost.reason, system=arrival.system_id, place=arrival.place)
-                leave_unread(arrival, TOO_SLOW if lost.reason == "time" else NOT_READ)
+            except WorkFailed as failed:
+                log.error("message_not_read", reason=failed.reason, system=arrival.system_id, place=arrival.place)
+                leave_unread(arrival, TOO_SLOW if failed.reason == "time" else NOT_READ)
             except Unavailable as unavailable:
                 if not wait or unavailable.reason == "stopping":
                     raise

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from hub.errors import Refused, Unavailable
-from hub.intake.workshop import Workshop
+from hub.intake.process_pool import ProcessPool
 from hub.routers import fhir, http, parameters
 
 _NOT_HERE = {
@@ -23,12 +23,12 @@ _NOT_HERE = {
 }  # fmt: skip
 
 
-def install(api: FastAPI, workshop: Workshop) -> None:
+def install(api: FastAPI, process_pool: ProcessPool) -> None:
     """The handlers of everything that a route raises."""
 
     async def answer(request: Request, refused: Refused) -> Response:
         if f"{request.url.path}/".startswith(f"{fhir.PATH}/"):
-            return await fhir.outcome(request, refused, workshop)
+            return await fhir.outcome(request, refused, process_pool)
         return http.problem(refused)
 
     @api.exception_handler(Refused)

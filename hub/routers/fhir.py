@@ -14,8 +14,8 @@ from fastapi.responses import Response
 
 from hub.errors import Refused
 from hub.intake.arrival import MAX_BYTES, Arrival
+from hub.intake.process_pool import ProcessPool, WorkFailed
 from hub.intake.reading import LARGE
-from hub.intake.workshop import Lost, Workshop
 from hub.routers import content_types, http, openapi
 from hub.routers.dependencies import CallingSystem, TheIntake
 from hub.translators import fhir, formats
@@ -50,12 +50,12 @@ async def process_message(
     media = content_types.of_bundle(http.content_type(request), body)
     arrival = http.arrival(system, body, media)
     (receipt,) = await http.submit(intake, [arrival])
-    asked = await _asked(arrival, intake.workshop)
+    asked = await _asked(arrival, intake.process_pool)
     if asked.id is not None and find_person_numbers(asked.id) and receipt.message != asked.id:
         asked = fhir.Glimpse(None, asked.event)  # an id that is a person's number is not repeated (D-10)
     sender = None if arrival.message is None else arrival.message.unit
     wanted = _wanted(request, format_, media)
-    return await _response(intake.workshop, receipt, asked, sender, http.status_of(arrival, receipt), wanted)
+    return await _response(intake.process_pool, receipt, asked, sender, http.status_of(arrival, receipt), wanted)
 
 
 @ROUTES.head("/metadata", include_in_schema=False)
@@ -69,11 +69,11 @@ async def metadata(request: Request, intake: TheIntake, format_: Format = None) 
     statement = fhir.capabilities(str(request.base_url).rstrip("/") + PATH)
     media = _wanted(request, format_, formats.FHIR_JSON)
     if media == formats.FHIR_XML:
-        statement = await intake.workshop.run(fhir.as_xml, statement)
+        statement = await intake.process_pool.run(fhir.as_xml, statement)
     return Response(statement, media_type=media)
 
 
-async def outcome(request: Request, refused: Refused, workshop: Workshop) -> Response:
+async def outcome(request: Request, refused: Refused, process_pool: ProcessPool) -> Response:
     """An OperationOutcome of what was refused before it became a message."""
     receipt = Receipt(
         message="",
@@ -85,25 +85,25 @@ async def outcome(request: Request, refused: Refused, workshop: Workshop) -> Res
     sent = content_types.bare(http.content_type(request) or "")
     otherwise = formats.FHIR_XML if "xml" in sent else formats.FHIR_JSON
     media = _wanted(request, request.query_params.get("_format"), otherwise)
-    answer = await _response(workshop, receipt, fhir.Glimpse(None, None), None, refused.status, media)
+    answer = await _response(process_pool, receipt, fhir.Glimpse(None, None), None, refused.status, media)
     answer.headers.update(http.headers_of(refused))
     return answer
 
 
-async def _asked(arrival: Arrival, workshop: Workshop) -> fhir.Glimpse:
+async def _asked(arrival: Arrival, process_pool: ProcessPool) -> fhir.Glimpse:
     """The id and event of what was sent, so that it can be answered also when it cannot be read."""
     if arrival.message is not None:
         return fhir.Glimpse(arrival.message.id, arrival.message.name)
     try:
         if len(arrival.raw) > LARGE:
-            return await workshop.run(fhir.glimpse, arrival.raw, arrival.media_type)
-    except Lost:
+            return await process_pool.run(fhir.glimpse, arrival.raw, arrival.media_type)
+    except WorkFailed:
         return fhir.Glimpse(None, None)
     return fhir.glimpse(arrival.raw, arrival.media_type)
 
 
 async def _response(
-    workshop: Workshop, receipt: Receipt, asked: fhir.Glimpse, sender: str | None, status: int, media: str
+    process_pool: ProcessPool, receipt: Receipt, asked: fhir.Glimpse, sender: str | None, status: int, media: str
 ) -> Response:
     told: dict[str, Any] = {
         "created": datetime.now(UTC),
@@ -112,7 +112,7 @@ async def _response(
         "media_type": media,
     }
     if media == formats.FHIR_XML:  # written by the reference model, which takes its time
-        content = await workshop.run(fhir.write_response, receipt, asked.id, **told)
+        content = await process_pool.run(fhir.write_response, receipt, asked.id, **told)
     else:
         content = fhir.write_response(receipt, asked.id, **told)
     return Response(content, status, media_type=media)

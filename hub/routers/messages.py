@@ -46,7 +46,7 @@ async def messages(request: Request, system: CallingSystem, intake: TheIntake) -
 
 async def _batch(intake: Intake, system: System, body: bytes) -> Response:
     if len(body) > LARGE:
-        parts = await intake.workshop.run(native.split_batch, body, MAX_IN_BATCH)
+        parts = await intake.process_pool.run(native.split_batch, body, MAX_IN_BATCH)
     else:
         parts = native.split_batch(body, MAX_IN_BATCH)
     arrivals = [http.arrival(system, part, native.STRUCTURED) for part in parts]

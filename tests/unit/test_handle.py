@@ -131,7 +131,9 @@ def test_handle_and_all_that_it_calls_in_the_intake_wait_for_nothing_and_touch_n
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
     froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     used = {alias.name for node in imports for alias in node.names} | {node.module or "" for node in froms}
-    assert used.isdisjoint({"asyncio", "psycopg", "httpx", "hub.log", "hub.metrics", "hub.store"})
+    assert used.isdisjoint(
+        {"asyncio", "psycopg", "httpx", "random", "time", "uuid_utils", "hub.log", "hub.metrics", "hub.store"}
+    )
     for node in froms:
         if (node.module or "").startswith("hub.store"):
             here = importlib.import_module(node.module)

@@ -1,5 +1,5 @@
-"""Large and slow bodies are read beside the event loop, many of them with breaths between, and nobody's order is lost
-(issue 8, 3.6). By counting: who read what, and how often the loop had its turn.
+"""Large and slow bodies are read in the process pool, quick ones in place with pauses between, and the order is kept
+(issue 8, 3.6). By counting: which process read what, and how often the event loop had its turn.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import Any
 
 from hub.intake import reading
 from hub.intake.arrival import Arrival
+from hub.intake.process_pool import ProcessPool
 from hub.intake.reading import LARGE, ArrivalReader, is_slow
-from hub.intake.workshop import Workshop
 from hub.translators import formats, native
 from hub.translators.fhir import write_request
 from hub.translators.fhir.examples import requests
@@ -48,7 +48,7 @@ def test_what_is_slow_is_known_before_it_is_read():
     assert not is_slow(arrival(b" " * 2_000_000)), "it is refused unread"
 
 
-class Here(Workshop):
+class Here(ProcessPool):
     """Does the work at once, and keeps count: what is tried is who reads, not the process."""
 
     def __init__(self) -> None:
@@ -63,8 +63,8 @@ class Here(Workshop):
         return function(*arguments, **named)
 
 
-async def test_large_and_slow_bodies_go_to_the_workshop_and_the_others_are_read_with_breaths(monkeypatch):
-    workshop, turns, done = Here(), 0, False
+async def test_large_and_slow_bodies_go_to_the_process_pool_and_the_others_are_read_with_pauses(monkeypatch):
+    process_pool, turns, done = Here(), 0, False
 
     async def loop_turns() -> None:
         nonlocal turns
@@ -93,19 +93,19 @@ async def test_large_and_slow_bodies_go_to_the_workshop_and_the_others_are_read_
         real(one, identities)
 
     monkeypatch.setattr(reading, "read_or_keep", counted)
-    await ArrivalReader(workshop).read([*quick, *large], [*quick, *large], RULES, wait=True)
+    await ArrivalReader(process_pool).read([*quick, *large], [*quick, *large], RULES, wait=True)
     done = True
     await counting
-    assert workshop.given == [part for one in large for part in (one, RULES)]
+    assert process_pool.given == [part for one in large for part in (one, RULES)]
     assert turns - before > 500 / 25
     assert max(read_at_a_stretch) <= 25
     assert all(one.refused is not None or one.message is not None for one in [*quick, *large])
 
 
 async def test_nothing_of_a_system_overtakes_what_is_being_read_for_a_caller_that_waits():
-    workshop = Here()
-    workshop.gate = asyncio.Event()
-    read = ArrivalReader(workshop)
+    process_pool = Here()
+    process_pool.gate = asyncio.Event()
+    read = ArrivalReader(process_pool)
     order: list[str] = []
 
     async def hand_over(name: str, one: Arrival, *, wait: bool = True) -> None:
@@ -121,6 +121,6 @@ async def test_nothing_of_a_system_overtakes_what_is_being_read_for_a_caller_tha
     for _ in range(5):
         await asyncio.sleep(0)
     assert order == ["nobody's order"]
-    workshop.gate.set()
+    process_pool.gate.set()
     await asyncio.gather(*tasks)
     assert order == ["nobody's order", "slow", "after it", "third"]

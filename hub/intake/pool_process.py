@@ -1,6 +1,7 @@
-"""The process that works beside the hub: run as a command, it does one piece of work after the other for ``workshop``.
+"""One process of the pool: run as a command, it does one piece of work after the other for ``process_pool``.
 
-Imports the standard library and the errors only; the work brings what it needs. The end of the input ends the process.
+Imports the standard library and the errors only; each piece of work imports what it needs. The end of the input ends the
+process.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ READY = b"ready\n"
 
 
 def main() -> None:
-    """Says that it is ready, then answers each (function, arguments, named) with (True, what it answers), or with
-    (False, its refusal or the kind of what else it raised): the text of an error may quote a message.
+    """Writes ``READY``, then answers each (function, arguments, named) with (True, the function's result), or with (False,
+    its refusal, or the name of any other error: the text of an error may quote a message).
     """
     source, out = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints is no answer
+    os.dup2(2, 1)  # what a library prints must not be read as an answer
     out.write(READY)
     out.flush()
     while len(head := source.read(LENGTH.size)) == LENGTH.size:
@@ -32,7 +33,7 @@ def main() -> None:
             answer = (True, function(*arguments, **named))
         except Refused as refused:
             answer = (False, refused)
-        except Exception as error:  # noqa: BLE001 - one piece of work must not end the next one's process
+        except Exception as error:  # noqa: BLE001 - an error in one piece of work must not end the process
             answer = (False, type(error).__name__)
         written = pickle.dumps(answer)
         out.write(LENGTH.pack(len(written)) + written)
