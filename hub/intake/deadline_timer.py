@@ -1,4 +1,4 @@
-"""Deadlines (D-9): what has come due becomes a message of the hub's own. Imports the intake, the rules and the store."""
+"""Turns each deadline that has passed into a message of the hub itself (D-9). Imports the intake, the rules and the store."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from hub.store.transaction import Store
 
 _AT_ONCE = 500
 _AGAIN = (timedelta(minutes=1), timedelta(hours=1))
-"""Before one that could not be told is tried again: as long as it is late, within these."""
+"""The shortest and the longest time before a deadline that could not be told is tried again; between them, as long as it is
+late."""
 
 
 class DeadlineTimer:
-    """Strikes now and then. Several hubs may: a deadline's message has one id, and is handled once (D-2)."""
+    """Looks for passed deadlines. Several hubs may do so at once: a deadline's message has one id and is handled once (D-2)."""
 
     def __init__(self, store: Store, intake: Intake, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._store = store
@@ -29,9 +30,9 @@ class DeadlineTimer:
         self._now = now
 
     async def strike(self) -> int:
-        """Tells every deadline whose time has come; returns how many were told.
+        """Tells every deadline that has passed; returns how many were told.
 
-        One that cannot be told now is put off in the table, for all hubs, and never keeps the others waiting.
+        A deadline that cannot be told now is postponed in the table, for all hubs, and does not delay the others.
         """
         now = self._now()
         async with self._store.transaction() as connection:
@@ -58,14 +59,16 @@ class DeadlineTimer:
 
 
 def _message(case: Case | None, case_id: str, key: str, now: datetime) -> Arrival | None:
-    """The message that tells a deadline; None where there is nothing to tell. Its id names the case as it stands and
-    the day: one that was refused is another message when the case has moved on, or the next day.
+    """The message that tells a deadline, or None where there is nothing to tell.
+
+    Its id holds the case's sequence and the day, so that a deadline whose message was refused gets a new message when the
+    case has changed, or the next day.
     """
     if case is None:
         return None
     try:
         frist = frist_of(case, key)
-    except ValueError as error:  # of one case: the others' clocks go on
+    except ValueError as error:  # an error in one case must not stop the deadlines of the others
         log.error("deadline_defect", case=case_id, deadline=key, error=type(error).__name__)
         return None
     if frist is None:

@@ -1,24 +1,28 @@
-"""What is held in the cases at hand, who waits for whom, and for how long (D-4). Imports the errors and the store's rows.
+"""The queues of held messages: which message waits for which, and for how long (D-4). Pure; imports the errors and the store's
+rows.
 
-The theory. Messages of one case come by several topics, partitions and connections, so any of them may come first.
+The theory. Messages of one case come by several topics, partitions and connections, so any of them may come first. A message
+that cannot be decided yet is held: stored, and tried again later.
 
-* There is **one queue per case**, in the order of arrival. Before the case is there it stands under the sender's system and
-  reference; the transaction that opens the case moves it to the case's id. A message that still stands under its reference
-  (it was held while another hub opened the case) is moved when it is next tried; until then both are read as one queue, and
-  since everybody waits only for lower numbers, no two can wait for each other.
-* A message waits while anything stands **ahead of it** in the queue, with three exceptions. What is *early* (it waits for the
-  opening, for information and consent, or for the published inskrivning) lets by exactly what it waits for, else it would
-  wait for ever. What the hub itself says (a register's answer, a deadline) waits for nobody and nobody waits for it: the
-  law's clock and a protected identity suffer no delay. And nobody waits for a system that has left the directory, nor for a
-  makulering whose message has not come: it concerns that message alone, and a slip in an id must not stop a case.
-* What went by may have been *done* later than what it passed. A held message never takes back a later act (by its ``time``):
-  it is then refused, for an old yes must not replace a new no.
-* **Nothing is lost, nothing is handled twice**: a hold ends in the transaction that writes the message's answer, and an answer
-  is written once; a hub that comes second finds it and does nothing.
-* **Everything is tried again**: when the one ahead is settled, when what was missed has come, when its schedule says so. And
-  **nothing waits for ever**: after 72 h it is refused by the rule that it missed, its sender is told, the next one goes on.
-* What may never be: a message that waits for one that waits for it, a hold without a message or of an answered one, a case
-  that stands still because of a message that nobody can settle.
+* There is **one queue per case**, in the order of arrival. Before the case is open, its queue is named by the sender's system and
+  reference; the transaction that opens the case moves the queue to the case's id. A message may still be in the reference's
+  queue after that (another hub held it at the same moment). It is moved when it is next tried, and until then both queues are
+  read as one. No two messages can wait for each other, because a message waits only for messages with lower numbers.
+* A message waits while any message is **ahead of it** in the queue, with three exceptions. (1) An *early* message waits for the
+  opening, for information and consent, for the published inskrivning, or for the message that it revokes. Exactly that message
+  may pass it; otherwise the early message would wait for ever. (2) The hub's own messages (a register's answer, a deadline) wait
+  for none and none waits for them, so that neither the law's deadlines nor a protected identity are delayed. (3) No message
+  waits for one whose system has left the directory, or for a makulering whose message has not come: such a makulering concerns
+  that message alone, and a wrong id in it must not stop the case.
+* A message that passed another may have been *sent* later. A held message therefore never undoes a later act (by the messages'
+  ``time``): it is refused instead. An old yes to consent must not replace a newer no.
+* **Nothing is lost and nothing is handled twice.** A hold ends in the same transaction that writes the message's answer, and an
+  answer is written once. A hub that comes second finds the answer and does nothing.
+* **Every held message is tried again**: when the message ahead of it is settled, when what it waits for has come, and by its
+  schedule. And **no message waits for ever**: after 72 hours it is refused by the rule that made it wait, its sender is told, and
+  the next message goes on.
+* What may never be: two messages that wait for each other, a hold without a message or of an answered message, a case that
+  stands still because of a message that cannot be settled.
 """
 
 from __future__ import annotations
@@ -33,38 +37,39 @@ from hub.store.held import Held
 from hub.store.inbox import Key
 
 SCHEDULE_S = (1.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
-"""Waits between the tries of a held message, the last one repeated."""
+"""Seconds between the tries of a held message, the last one repeated."""
 BEHIND_S = (3600.0,)
-"""The one ahead wakes it when it is settled; this is for what nobody foresaw."""
+"""Seconds between the tries of a message behind another. It is tried at once when the one ahead is settled; the schedule is
+only for cases that nobody foresaw."""
 AT_THE_MOST = timedelta(hours=72)
 
 AWAITS_OPENING = "awaits-opening"
-"""It came before the message that opens its case."""
+"""The message came before the one that opens its case."""
 AWAITS_CONSENT = "awaits-consent"
-"""It came before the information or the consent that it needs (V-4, C-20)."""
+"""The message came before the information or the consent that it needs (V-4, C-20)."""
 AWAITS_INSKRIVNING = "awaits-inskrivning"
-"""It came before its case, which was then opened without a published inskrivning (V-2)."""
+"""The message came before its case, which was then opened without a published inskrivning (V-2)."""
 AWAITS_MESSAGE = "awaits-message"
-"""It revokes a free message that has not come (C-41)."""
+"""The message revokes a free message that has not come (C-41)."""
 AWAITS_HSA = "awaits-hsa"
-"""HSA has to say first whether someone is licensed (C-22)."""
+"""HSA must answer first whether a person is licensed (C-22)."""
 NAMES_CHANGED = "names-changed"
-"""Its file was looked into for other names than the case has now (C-42)."""
+"""The message's file was checked for other names than the case has now (C-42)."""
 AWAITS_SYSTEM = "awaits-system"
 """The system that sent it is not in the directory now."""
 BEHIND = "behind-held"
-"""Another message of its case is held ahead of it."""
+"""Another message of the case is held ahead of it."""
 DEFECT = "defect:"
-"""With the name of our error: never its text, which may quote the message."""
+"""Followed by the name of our error, never by its text, which may quote the message."""
 
 EARLY = frozenset({AWAITS_OPENING, AWAITS_CONSENT, AWAITS_INSKRIVNING, AWAITS_MESSAGE})
 _ALONE = frozenset({AWAITS_SYSTEM, AWAITS_MESSAGE})
-"""Nobody waits for these."""
+"""No message waits for one that is held for these reasons."""
 
 
 def too_long(waited: Waited, reason: str, now: datetime) -> bool:
-    """Whether a message may wait no more. The early ones count from their arrival, the others from when they could be
-    tried: one that stood behind another for days has its own time.
+    """Whether a message has waited as long as it may. For an early message the time counts from its arrival, for others from
+    when the reason began: a message that was behind another for days still gets its own time.
     """
     if reason in EARLY:
         return now - waited.since > AT_THE_MOST
@@ -81,11 +86,11 @@ class Hold:
 
 
 _NEW = 1 << 62
-"""Numbers of this batch's own come after all that the store has given."""
+"""Numbers given within this batch are higher than all that the store has given."""
 
 
 class Holds:
-    """The queues of the cases that a batch is about, kept up as its messages are handled."""
+    """The queues of the cases that a batch is about. ``handle`` keeps them current from message to message."""
 
     def __init__(self, found: Iterable[Held] = ()) -> None:
         self._queues: dict[str, dict[Key, Hold]] = {}
@@ -98,7 +103,7 @@ class Holds:
         return bool(self._where)
 
     def ahead(self, case_keys: Sequence[str | None], own: Key) -> list[Hold]:
-        """What stands ahead of a message that is, or would be, held under these keys."""
+        """The holds ahead of a message that is held, or would be held, under these keys."""
         queue = {hold.key: hold for case in case_keys if case is not None for hold in self._of(case)}
         mine = queue.get(own)
         return [
@@ -106,22 +111,22 @@ class Holds:
         ]
 
     def early_ones(self, case_keys: Sequence[str | None]) -> bool:
-        """Whether something waits here for what a message may have brought."""
+        """Whether any early message waits under these keys."""
         return any(hold.reason in EARLY for case in case_keys if case is not None for hold in self._of(case))
 
     def put(self, case_key: str, key: Key, reason: str) -> None:
-        """A message is held, or held again: it keeps its place."""
+        """Holds a message. A message that is held already keeps its place."""
         self._new += 1
         place = self._take_out(key) or Hold(self._new, key, reason)
         place.reason = reason
         self._put(case_key, place)
 
     def end(self, key: Key) -> None:
-        """A message is held no more."""
+        """Ends the hold of a message."""
         self._take_out(key)
 
     def rekey(self, early: str, case_id: str) -> bool:
-        """The case came to be: one queue, under its id. True where something waited for it."""
+        """Moves the queue of a reference to its case's id. True when any message was in it."""
         moved = list(self._of(early))
         for hold in moved:
             self._put(case_id, hold)
@@ -141,11 +146,11 @@ class Holds:
 
 
 def may_pass(ahead: Sequence[Hold], *, opens: bool, brings: frozenset[str], case_is_there: bool) -> bool:
-    """Whether a message may go ahead of all these: they are early, and it is what they wait for.
+    """Whether a message may pass all these holds: they are early, and it is what they wait for.
 
-    ``brings``: of ``consent``, ``inskrivning`` and ``message`` what the message holds.
+    ``brings``: which of ``consent``, ``inskrivning`` and ``message`` the message contains.
     """
-    first = [hold for hold in ahead if hold.reason != BEHIND]  # those behind wait for nothing of their own
+    first = [hold for hold in ahead if hold.reason != BEHIND]  # a message behind another only waits for its turn
     if not first or any(hold.reason not in EARLY for hold in first):
         return False
     if not case_is_there:
@@ -153,7 +158,7 @@ def may_pass(ahead: Sequence[Hold], *, opens: bool, brings: frozenset[str], case
     return all(hold.reason.removeprefix("awaits-") in brings for hold in first)
 
 
-# --- what is said to one that has waited too long ---------------------------------------------------------------------
+# --- refusals of messages that have waited too long -------------------------------------------------------------------
 
 NEVER_OPENED = Refused(
     "unknown-case",
@@ -191,6 +196,6 @@ OVERTAKEN = Refused(
 
 
 def given_up(reason: str) -> Refused:
-    """The refusal of one that waited too long for this; for information and consent the rule that missed them is known."""
+    """The refusal of a message that was held for this reason too long, where no rule's own refusal is known."""
     known = {AWAITS_OPENING: NEVER_OPENED, AWAITS_HSA: HSA_SILENT, AWAITS_SYSTEM: SYSTEM_GONE}
     return known.get(reason, NOT_KEPT)

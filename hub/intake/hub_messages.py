@@ -1,4 +1,4 @@
-"""What the hub itself brings to a batch: ids, what it knows without asking, its own messages. Imports the arrival and the language only."""
+"""Messages of the hub itself, and what it remembers of the registers' answers. Imports the arrival and the language only."""
 
 from __future__ import annotations
 
@@ -13,35 +13,36 @@ from schemas.messages import HUB_SOURCE
 from schemas.parts import Part
 
 ASKED = "asked"
-"""What is known of an actor whom HSA has been asked about and not yet answered for."""
+"""Remembered of an actor while HSA has been asked and has not answered."""
 
 
 class WhatRegistersSaid(Protocol):
-    """What the registers are known, without asking, to say."""
+    """What the hub remembers of the registers' answers, so that it need not ask again."""
 
     def person(self, personnummer: str, county: str, news: datetime | None = None) -> Adressering | None:
-        """Whom to address for a person in a case of a region (its länskod), or None; also when there has been ``news`` of
-        the person since that was learnt, by whichever hub.
+        """Whom to address for a person in a case of a region (its länskod); None when the registers must be asked.
+
+        ``news``: when a hub last had news of the person. An answer from before that is not returned.
         """
         ...
 
     def actor(self, actor: str, role: str) -> str | None:
-        """What HSA said of one who acts in a role (C-3), or is ``legitimerad`` (C-22); ``asked`` while the answer is
-        awaited; None when it is to be asked.
+        """What HSA said of an actor in a role (C-3), or as ``legitimerad`` (C-22); ``asked`` while the answer is awaited;
+        None when HSA must be asked.
         """
         ...
 
     def name(self, person: str) -> str | None:
-        """The name of one who works in health care, where HSA has said it (C-60)."""
+        """The name of a person who works in health care, where HSA has said it (C-60)."""
         ...
 
     def asking(self, actor: str, role: str) -> None:
-        """The question has been written down: not again for a while."""
+        """Remembers that a question about an actor is committed, so that it is not asked again for a while."""
         ...
 
 
 def own_message(case_id: str, id_: str, name: str, data: Part, now: datetime) -> Arrival:
-    """A message from the hub itself, handled like any other (architecture.md §1)."""
+    """A message of the hub itself. It is handled like any other (architecture.md §1)."""
     message = Message(id_, HUB_SOURCE, name, case_id, now, None, None, data)
     raw = data.model_dump_json(exclude_none=True).encode()
     attributes = {"subject": case_id, "time": now.isoformat()}

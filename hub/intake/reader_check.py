@@ -1,5 +1,5 @@
-"""Who reads is asked of HSA too (C-3): the question is written down after the reading was answered. Imports the intake's own
-and the store.
+"""Asks HSA about persons who read cases (C-3), after the read has been answered. Imports the intake's protocols and the
+store.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from hub.store.transaction import Store
 from schemas.messages import HUB_SOURCE, Question
 
 _MOST = 10_000
-"""Readers whose question waits to be written down; who finds no room is asked about at the next reading."""
+"""Readers to ask about at the most. Above it a reader is asked about at the next read."""
 
 
 class Readers:
-    """Those who read and of whom HSA has said nothing for a day."""
+    """The readers to ask HSA about: each at most once a day."""
 
     def __init__(self, store: Store, known: WhatRegistersSaid, offer: Callable[[list[OutboxRow]], None]) -> None:
         self._store = store
@@ -29,13 +29,13 @@ class Readers:
         self._new: dict[tuple[str, str], str] = {}
 
     def read(self, actor: str, role: str, unit: str) -> None:
-        """Somebody reads for a unit in a role."""
+        """Notes that a person reads for a unit in a role."""
         if self._known.actor(actor, role) is None and len(self._new) < _MOST:
             self._new[actor, role] = unit
 
     async def write(self) -> None:
-        """The questions become look-ups that belong to no case. Raises ``Unavailable``; then they are still to be
-        written.
+        """Writes the questions to the outbox, as look-ups that belong to no case. Raises ``Unavailable``; the questions are
+        kept then.
         """
         if not self._new:
             return

@@ -1,4 +1,4 @@
-"""What is held is tried again when its time has come (D-4). Imports the arrivals and the store."""
+"""Tries the held messages that are due (D-4). Imports the arrivals and the store."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ async def retry(
     submit: Callable[[Sequence[Arrival]], Awaitable[object]],
     now: datetime,
 ) -> int:
-    """Tries every held message whose time has come; returns how many. Of one case they go together, in their order.
+    """Submits every held message that is due, those of one case together and in their order; returns how many.
 
-    Raises ``Unavailable`` when the store does not answer; what was not tried is due again after half a minute.
+    Raises ``Unavailable`` when the store does not answer. A message that was not tried is due again after half a minute.
     """
     tried = 0
     while True:

@@ -1,4 +1,4 @@
-"""Staff by name where HSA has said it (C-60): who acted and whom a message names. Imports the language only."""
+"""The names of the staff in a message, where HSA has said them (C-60). Imports the language only."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ NameOf = Callable[[str], str | None]
 
 _FIELDS = ("actor", "person", "responsible_physician", "decided_by", "kallelseansvarig")
 _PARTS = ("samtycke", "slutenvard", "oppenvard")
-"""Parts of a message that name persons of their own."""
+"""Parts of a message that name persons."""
 
 
 def names_in(message: Message, name_of: NameOf) -> dict[str, str]:
-    """HSA-id → name of everybody in a message whose name is known."""
+    """HSA-id → name, for each person in a message whose name is known."""
     found = {}
     for person in _persons(message):
         name = name_of(person)

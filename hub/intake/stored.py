@@ -1,4 +1,6 @@
-"""How an arrival is kept, and how one that was held comes back. Imports the arrival, the store's rows and the language."""
+"""An arrival as a stored row, and a held message as an arrival again. Pure; imports the arrival, the translators, the store's
+rows and the language.
+"""
 
 from __future__ import annotations
 
@@ -25,12 +27,12 @@ READABLE_NOW = Refused(
 
 
 def ref_of(arrival: Arrival, message: Message) -> Ref | None:
-    """The sender's own reference, where the subject is one."""
+    """(system, its own reference) where the subject is a reference; else None."""
     return (arrival.system_id, message.subject[4:]) if message.subject.startswith("ref:") else None
 
 
 def row_of(arrival: Arrival, case_id: str | None, decision: Decision | None, receipt: bytes | None) -> InboxRow:
-    """An arrival as it is kept, with what became of it."""
+    """The row that stores an arrival and its outcome."""
     source, id_ = arrival.key
     return InboxRow(
         source=source,
@@ -50,8 +52,10 @@ def row_of(arrival: Arrival, case_id: str | None, decision: Decision | None, rec
 
 
 def stored_arrival(row: InboxRow, held: Held, directory: Directory) -> Arrival:
-    """A held message as it came in, the hub's own included; a system's receipt goes its way out, since nobody waits on the
-    line any more. What cannot be read for a reason of ours is a defect still.
+    """A held message as an arrival again, the hub's own messages included.
+
+    The receipt to a system goes by its way out: no request waits for it any more. A message that our code still cannot read
+    keeps its ``defect``.
     """
     attributes = None if row.attributes is None else formats.json_from(row.attributes)
     own = row.source == HUB_SOURCE
@@ -69,11 +73,11 @@ def stored_arrival(row: InboxRow, held: Held, directory: Directory) -> Arrival:
     if own:
         try:
             arrival.message = formats.kept(row)
-        except Exception as error:  # noqa: BLE001 - its words were the hub's own: whatever it is, it is ours to mend
+        except Exception as error:  # noqa: BLE001 - the hub wrote the message: whatever the error is, it is ours
             arrival.defect = type(error).__name__
     else:
         read_or_keep(arrival, directory.identities, accepted=row.name is not None)
         if arrival.message is not None and arrival.key != (arrival.message.source, arrival.message.id):
-            arrival.refused = READABLE_NOW  # it is kept under its place: under its own id it has not come yet
+            arrival.refused = READABLE_NOW  # it is stored under its place, so under its own id it has not come yet
     arrival.digest = row.digest
     return arrival
