@@ -119,8 +119,8 @@ class Intake:
     def __init__(self, consumer, luck, outages):
         self.consumer, self.luck, self.outages, self.order = consumer, luck, outages, []
 
-    async def submit(self, arrivals, *, patient):
-        assert patient
+    async def submit(self, arrivals, *, wait):
+        assert wait
         for _ in range(self.luck.randrange(3)):
             await asyncio.sleep(0)
         if self.outages and not self.luck.randrange(4):
@@ -312,7 +312,7 @@ async def test_what_was_fetched_under_an_earlier_assignment_is_not_committed_und
     played = Played({part: ["good"] * 3})
     hold = asyncio.Event()
 
-    async def submit(arrivals, *, patient):
+    async def submit(arrivals, *, wait):
         await hold.wait()
 
     played.intake.submit = submit
