@@ -22,7 +22,7 @@ from hub.scenarios.report import listed
 from hub.scenarios.steps import PrintStep, SearchStep, ViewStep
 from hub.store.lists import Found
 from hub.views.access import NOT_SHOWN, Asker, may_be_known, reach
-from hub.views.paper import paper, person, without_purpose
+from hub.views.paper import paper, person
 from hub.views.search import search_answer
 from hub.views.whole import needed, whole
 from hub.views.written import seen
@@ -48,22 +48,20 @@ def judge_view(judge: StepJudge, step: ViewStep, stored: StoredCase | None) -> N
 def judge_print(judge: StepJudge, step: PrintStep, stored: StoredCase | None, text_of: TextOf) -> None:
     """Compares what stands on a printed document."""
     what = f"print of {step.document} by {step.from_}"
-    asker = _asker(judge, step, step.from_)
     try:
+        asker = _asker(judge, step, step.from_)
         case, content = _shown(judge, asker, stored)
-        if (refused := without_purpose(case, step.for_whom, step.why)) is not None:
-            raise refused
+        by = Printed(person(asker.actor, _no_name), asker.unit.name, step.for_whom or "", step.why or "", judge.now)
+        document = paper(step.document, case, content, judge.world.directory, by, _no_name)
     except Refused as refused:
         _judge_refused(judge, what, step, refused)
         return
-    by = Printed(person(asker.actor, _no_name), asker.unit.name, step.for_whom or "", step.why or "", judge.now)
-    document = paper(step.document, case, content, judge.world.directory, by, _no_name)
     if not _is_given(judge, what, step):
         return
-    text = "" if document is None else _in_one_line(text_of(document))
+    text = _in_one_line(text_of(document))
     for wanted in step.holds:
         if _in_one_line(wanted) not in text:
-            judge.differs(what, wanted, text or "the document is not begun")
+            judge.differs(what, wanted, text)
     for unwanted in step.lacks:
         if _in_one_line(unwanted) in text:
             judge.differs(what, f"not {unwanted}", text)

@@ -145,7 +145,7 @@ class ScenarioFile:
 def _as_far_as_it_can_be_read(content: Mapping[str, Any]) -> Scenario:
     """What stands before the steps of a file with faults, so that the names in its steps can be looked at all the same."""
     found: dict[str, Any] = {"scenario": "", "rules": (), "steps": ()}
-    for name in ("begins", "world", "cases", "clock"):
+    for name in ("begins", "profile", "world", "cases", "clock"):
         field = Scenario.model_fields[name]
         try:
             found[name] = TypeAdapter[Any](field.annotation or Any).validate_python(content[name])
@@ -155,9 +155,14 @@ def _as_far_as_it_can_be_read(content: Mapping[str, Any]) -> Scenario:
 
 
 def _readable(steps: Any) -> dict[int, Step]:
-    """The steps that can be read, by their number from 0."""
+    """The steps by their number from 0, each without the keys that have faults; one that needs such a key is left out."""
     found = {}
     for number, step in enumerate(steps if isinstance(steps, list) else ()):
-        with contextlib.suppress(ValidationError):
+        try:
             found[number] = _STEP.validate_python(step)
+        except ValidationError as error:
+            at_fault = {part for fault in error.errors() for part in fault["loc"][1:2]}
+            with contextlib.suppress(ValidationError, AttributeError):
+                sound = {key: value for key, value in step.items() if key not in at_fault}
+                found[number] = _STEP.validate_python(sound)
     return found

@@ -8,6 +8,7 @@ test on the whole stack from the store. So both play the same steps and judge th
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,6 +35,7 @@ from hub.scenarios.late import WorldRegisters
 from hub.scenarios.report import Report
 from hub.scenarios.steps import At, NewsStep, PrintStep, SearchStep, Send, ViewStep
 from hub.scenarios.world import World
+from hub.store.inbox import Key
 from hub.translators.native import JSON, STRUCTURED
 from schemas.hub_messages import Folkbokforing
 from schemas.messages import Receipt, type_of
@@ -43,6 +45,17 @@ _REFERENCE = "ref:contact-1"
 
 Doing = Generator[Action, Any, None]
 """Yields what the hub shall do, and is sent what it answers."""
+
+
+@dataclass(slots=True)
+class _Sent:
+    """A message that has a name in the scenario."""
+
+    key: Key
+    """Of duplicates: (source, message id)."""
+    case: str | None
+    of: str | None
+    """The scenario's name of the case that it is about."""
 
 
 class Play:
@@ -60,10 +73,8 @@ class Play:
         """The case of the last message that had one."""
         self._cases: dict[str, str] = {}
         """Name of a case → its id."""
-        self._named: dict[str, tuple[str, str | None]] = {}
-        """``as`` → (message id, case)."""
-        self._keys: dict[str, tuple[str, str]] = {}
-        """``as`` → the key of duplicates."""
+        self._sent: dict[str, _Sent] = {}
+        """``as`` → the message."""
         self._subjects: dict[tuple[str, str], str] = {}
         """(system, case) → the reference under which that system knows it."""
 
@@ -105,18 +116,22 @@ class Play:
         told = yield MoveClock(self.now)
         judge_told(judge, "at", step.notices, step.systems, told)
         for name, expected in step.receipts.items():
-            receipt = yield ReadReceipt(self._keys[name])
+            sent = self._sent[name]
+            receipt = yield ReadReceipt(sent.key)
+            if receipt is not None and receipt.code == "ok":
+                sent.case = receipt.case
+                self._is_in(sent.of, receipt.case)
             judge_receipt(judge, f"final receipt of {name}", expected, receipt)
 
     # --- send ---------------------------------------------------------------------------------------------------------
 
     def _send(self, number: int, written: WrittenStep, step: Send, judge: StepJudge) -> Doing:
-        if step.subject in self._named and self._named[step.subject][1] is None:
+        if step.subject in self._sent and self._sent[step.subject].case is None:
             judge.differs(f"subject of {step.send}", f"the case of {step.subject}", f"{step.subject} was not accepted")
             return
         arrival = self._arrival(number, written, step)
         outcome: StepOutcome = yield TakeMessage(arrival, self.now)
-        self._remember(number, step, arrival, outcome.receipt)
+        self._remember(step, arrival, outcome.receipt)
         judge_receipt(judge, f"receipt of {step.send}", step.receipt, outcome.receipt)
         judge_told(judge, step.send, step.notices, step.systems, outcome.told)
 
@@ -145,24 +160,29 @@ class Play:
 
     def _ids(self) -> dict[str, str]:
         """``as`` → message id."""
-        return {name: id_ for name, (id_, _) in self._named.items()}
+        return {name: sent.key[1] for name, sent in self._sent.items()}
 
     def _subject(self, step: Send, system: str) -> str:
         if step.subject is not None:
-            return self._named.get(step.subject, ("", step.subject))[1] or step.subject
+            named = self._sent.get(step.subject)
+            return step.subject if named is None or named.case is None else named.case
         case = self._last if step.case is None else self._cases.get(step.case)
         if case is not None:
             return self._subjects.get((system, case), case)
         return _REFERENCE if step.case is None else self._written.cases[step.case]
 
-    def _remember(self, number: int, step: Send, arrival: Arrival, receipt: Receipt) -> None:
+    def _remember(self, step: Send, arrival: Arrival, receipt: Receipt) -> None:
         message = arrival.message
         if receipt.code == "ok" and receipt.case is not None:
-            self._last = receipt.case
-            if step.case is not None:
-                self._cases[step.case] = receipt.case
+            self._is_in(step.case, receipt.case)
             if message is not None and message.subject.startswith("ref:"):
                 self._subjects[arrival.system_id, receipt.case] = message.subject
         if step.as_ is not None:
-            self._named[step.as_] = step.id or f"m-{number}", receipt.case
-            self._keys[step.as_] = arrival.key
+            self._sent[step.as_] = _Sent(arrival.key, receipt.case, step.case)
+
+    def _is_in(self, name: str | None, case: str | None) -> None:
+        """A message has been accepted in a case."""
+        if case is not None:
+            self._last = case
+            if name is not None:
+                self._cases[name] = case

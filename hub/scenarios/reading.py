@@ -97,11 +97,16 @@ def locate(node: yaml.Node, parts: Sequence[str | int]) -> tuple[int, str]:
         found = _child(node, part)
         if found is None:
             if number == len(parts) - 1 and isinstance(part, str) and " " not in part:
-                pointer += f"/{part}"  # what is missing is named all the same
+                pointer += f"/{_escaped(part)}"  # what is missing is named all the same
             continue
         node, line = found
-        pointer += f"/{part}"
+        pointer += f"/{_escaped(part)}"
     return line, pointer or "/"
+
+
+def _escaped(part: str | int) -> str:
+    """A part as a JSON pointer has it."""
+    return str(part).replace("~", "~0").replace("/", "~1")
 
 
 def _child(node: yaml.Node, part: str | int) -> tuple[yaml.Node, int] | None:

@@ -5,6 +5,7 @@ name. Pure; imports the printing's plain document and the rules' case only.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, get_args
 
@@ -22,6 +23,14 @@ Names = Callable[[str], str | None]
 """A person's name by HSA-id, where HSA has said it (C-60)."""
 
 KINDS: tuple[str, ...] = get_args(Kind)
+NO_DOCUMENT = Refused(
+    "C-55",
+    f"Dokumentet finns inte, eller är inte påbörjat. Det är ett av {', '.join(KINDS)}.",
+    f"There is no such document, or it is not begun. It is one of {', '.join(KINDS)}.",
+    "/document",
+    404,
+)
+"""Raised as a copy, as every error that is raised again."""
 _TITLES = {
     "inskrivning": "Inskrivningsmeddelande",
     "kartlaggning": "Kartläggning",
@@ -62,11 +71,16 @@ _PARTIES = {"slutenvard": "Slutenvård", "oppenvard": "Öppenvård", "kommun": "
 
 def paper(
     kind: str, case: Case, shown: Mapping[str, Any], directory: Directory, printed: Printed, names: Names
-) -> Document | None:
-    """The document, from the case as it is shown (``whole``); None when there is nothing of it yet."""
+) -> Document:
+    """The document, from the case as it is shown (``whole``). Raises ``Refused`` (C-55) when there is nothing of it yet, or
+    when the region asks for whom and why it is printed and that is not said.
+    """
+    if law_of(case).profiles[case.profile].printing_has_a_reason and not (printed.for_whom and printed.why):
+        rule = for_whom_and_why_are_given
+        raise Refused(rule.rule, rule.sv, rule.en, "/for_whom", 409)
     sections = _SECTIONS[kind](shown, names)
     if not sections:
-        return None
+        raise replace(NO_DOCUMENT)
     standing = case.steps.get(kind)
     if standing is not None:
         sections = (*sections, _signed(standing, directory, names))
@@ -87,14 +101,6 @@ def paper(
         printed=printed,
         sections=sections,
     )
-
-
-def without_purpose(case: Case, for_whom: str | None, why: str | None) -> Refused | None:
-    """C-55: the refusal of a printing that does not say for whom and why, where the region asks for it."""
-    if not law_of(case).profiles[case.profile].printing_has_a_reason or None not in (for_whom, why):
-        return None
-    rule = for_whom_and_why_are_given
-    return Refused(rule.rule, rule.sv, rule.en, "/for_whom", 409)
 
 
 def person(hsa: str, names: Names) -> str:

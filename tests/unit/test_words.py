@@ -6,6 +6,7 @@ from typing import Literal, get_args, get_origin
 import pytest
 
 from hub.directory import load
+from hub.errors import Refused
 from hub.processes.engine.case import Case
 from hub.processes.profiles.svu import SVU_PROFILES
 from hub.sandbox.services import DIRECTORY
@@ -107,7 +108,7 @@ NAMES = {"SE2321000255-LAKARE1": "Ulla Äng"}
 
 
 def printed(kind: str) -> str:
-    case = Case("c-1", "svu", vardkontakter=[{"person": "x"}])
+    case = Case("c-1", "svu", "samsa", vardkontakter=[{"person": "x"}])
     case.steps[kind] = {
         "act": "justera",
         "awaits": [],
@@ -116,7 +117,6 @@ def printed(kind: str) -> str:
         },
     }
     made = paper(kind, case, SHOWN, checked(content()), DOCUMENT.printed, NAMES.get)
-    assert made is not None
     return repr(made.sections)
 
 
@@ -138,22 +138,14 @@ def test_a_document_shows_words_names_and_swedish_times(kind, there):
 
 
 def test_a_discharge_that_was_undone_stands_alone_until_there_is_a_new_one():
+    case, directory = Case("c-1", "svu", "prator"), checked(content())
     shown = {**SHOWN, "utskrivning": None}
-    made = paper("utskrivning", Case("c-1", "svu"), shown, checked(content()), DOCUMENT.printed, NAMES.get)
-    assert made is not None
+    made = paper("utskrivning", case, shown, directory, DOCUMENT.printed, NAMES.get)
     assert [section.heading for section in made.sections] == ["Ångrad utskrivning"]
     assert not made.is_final
-    assert (
-        paper(
-            "utskrivning",
-            Case("c-1", "svu"),
-            {**shown, "undone_discharges": []},
-            checked(content()),
-            DOCUMENT.printed,
-            NAMES.get,
-        )
-        is None
-    )
+    with pytest.raises(Refused) as caught:
+        paper("utskrivning", case, {**shown, "undone_discharges": []}, directory, DOCUMENT.printed, NAMES.get)
+    assert (caught.value.rule, caught.value.element, caught.value.status) == ("C-55", "/document", 404)
 
 
 def test_a_yes_and_a_no_are_words():

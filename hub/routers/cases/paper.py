@@ -11,7 +11,6 @@ from fastapi.responses import Response
 from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 from pydantic_core import PydanticCustomError
 
-from hub.errors import Refused
 from hub.printing import Printed, render
 from hub.routers import openapi
 from hub.routers.cases.asker import AskerOnACase, TheDesk
@@ -20,7 +19,7 @@ from hub.routers.cases.desk import Desk
 from hub.routers.cases.names import views
 from hub.routers.cases.question import PRIVATE, Asked, CaseId, CodePart, InQuery, NoQuery, body, in_body, now
 from hub.views.access import Asker
-from hub.views.paper import KINDS, paper, person, without_purpose
+from hub.views.paper import KINDS, NO_DOCUMENT, paper, person
 from schemas.parts import Code, Line
 
 
@@ -29,15 +28,6 @@ class Purpose(Asked):
 
     for_whom: Line | None = None
     why: Line | None = None
-
-
-_NO_DOCUMENT = Refused(
-    "C-55",
-    f"Dokumentet finns inte, eller är inte påbörjat. Det är ett av {', '.join(KINDS)}.",
-    f"There is no such document, or it is not begun. It is one of {', '.join(KINDS)}.",
-    "/document",
-    404,
-)
 
 
 def _code(text: Any, check: ValidatorFunctionWrapHandler) -> Any:
@@ -97,18 +87,14 @@ async def in_words(
 
 async def _printed(desk: Desk, asker: Asker, id_: str, document: str, purpose: Purpose) -> Response:
     if document not in KINDS:
-        raise replace(_NO_DOCUMENT)
+        raise replace(NO_DOCUMENT)
     said = {"for_whom": purpose.for_whom, "why": purpose.why}
     async with desk.transaction() as connection:
         case, content = await shown(desk, connection, asker, id_, f"utskrift/{document}", **said)
-        if (refused := without_purpose(case, **said)) is not None:
-            raise refused
         by = Printed(
             person(asker.actor, desk.known.name), asker.unit.name, purpose.for_whom or "", purpose.why or "", now()
         )
         made = paper(document, case, content, desk.directory(), by, desk.known.name)
-        if made is None:
-            raise replace(_NO_DOCUMENT)
     pdf = await asyncio.to_thread(render, made)
     headers = {**PRIVATE, "Content-Disposition": f'attachment; filename="{document}.pdf"'}
     return Response(pdf, 200, headers, "application/pdf")

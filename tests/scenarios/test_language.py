@@ -1,0 +1,246 @@
+"""Each thing that a scenario can say of what comes: changed to what is not so, the report tells it in a plain sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hub.scenarios import ScenarioFile, play
+from hub.scenarios.late import PutQuestion, WorldRegisters
+from hub.scenarios.matching import at, matches
+from hub.scenarios.moments import duration, wall_clock
+from hub.scenarios.world import load
+from schemas.messages import Question
+from tests.scenarios.test_scenarios import FOLDER
+
+STAY, STAYS = "v7-a-stay-with-its-care-contact", "v1-two-stays-of-two-persons"
+PLAYED = (
+    # what a notice holds
+    (STAY, "name: Tolvan Tolvansson", "name: Tolvan", "to vc_klostergarden, 1. svu.inskrivning, /patient\n"),
+    (STAY, "/message: admission", "/message: m-2", "to lund_avd12, /message\n    expected  m-2\n    got       m-1"),
+    (STAY, "/unit: vc_klostergarden", "/unit: vc_lomma", "/unit\n    expected  SE2321000255-VC02\n"),
+    # what the unit may do, and how the steps stand for it
+    (STAY, "may: [kvittens,", "may: [svu.justering,", "may of vc_klostergarden\n    expected  svu.justering\n"),
+    (STAY, "may_not: [svu.utskrivning]", "may_not: [kvittens]", "may of vc_klostergarden\n    expected  not kvittens\n"),
+    (STAY, "skipped: []", "skipped: [1]", "1. svu.inskrivning, skipped\n    expected  1\n    got       nothing"),
+    (STAY, "{inskrivning: red, tid", "{inskrivning: grey, tid", "inskrivning of vc_klostergarden\n    expected  grey\n"),
+    (STAY, "{inskrivning: green}}", "{inskrivning: red}}", "to lund_avd12, inskrivning of lund_avd12\n    expected  red\n"),
+    (STAY, "awaits: kvittens\n            may", "awaits: null\n            may", "expected  nothing\n    got       kvittens"),
+    # what one that comes in is sent, in its order
+    (
+        "c10-an-added-unit-catches-up",
+        "skipped: [2, 3]",
+        "skipped: [2]",
+        "2. deltagare, skipped\n    expected  2\n    got       2, 3",
+    ),
+    ("c10-an-added-unit-catches-up", "replay: false", "replay: true", "replay\n    expected  True\n    got       False"),
+    (
+        "v3-what-is-read-after-a-refused-consent",
+        "- {message: samtycke, holds: {/outcome: refused}}\n",
+        "- {message: kvittens}\n",
+        "expected  svu.inskrivning, kvittens, deltagare\n    got       svu.inskrivning, samtycke, deltagare",
+    ),
+    (
+        "v3-what-is-read-after-a-refused-consent",
+        "lacks: [/reason]",
+        "lacks: [/patient/name]",
+        "/patient/name\n    expected  nothing\n    got       Tolvan Tolvansson",
+    ),
+    # what a system gets
+    (
+        "v6-several-units-of-a-party",
+        "to: [lund_hemsjukvard]",
+        "to: [lund_kommun]",
+        "to the system lund-omsorg, 1. deltagare, to\n    expected  lund_kommun\n    got       lund_hemsjukvard",
+    ),
+    (
+        "v6-several-units-of-a-party",
+        "skane-primarvard: []",
+        "skane-primarvard: [{message: kvittens}]",
+        "to the system skane-primarvard\n    expected  kvittens\n    got       nothing",
+    ),
+    # colours per role
+    (
+        "c30-colours",
+        "rehabkoordinator: yellow",
+        "rehabkoordinator: red",
+        "inskrivning of vc_klostergarden, role rehabkoordinator\n    expected  red\n    got       yellow",
+    ),
+    ("c30-colours", "rehabkoordinator:", "lakare:", "expected  yellow\n    got       only the roles distriktsskoterska, reh"),
+    # cases by name
+    (STAYS, "case: tolvan\n  - history: [svu.inskrivning, adressering]", "case: elsa\n  - history: []", "history\n"),
+    (STAYS, "{estimated: 2026-03-06}", "{estimated: 2026-03-09}", "dates, estimated\n    expected  2026-03-09\n    got       2026"),
+    # views and searches
+    (STAYS, "ground: aktivt_val,", "ground: deltar,", "view of vc_klostergarden, /access/ground\n    expected  deltar\n"),
+    (STAYS, "    choice: true\n", "", "view of vc_klostergarden\n    expected  an answer\n    got       refused by C-5 at /X-Ground"),
+    (STAYS, "rule: C-5, element", "rule: C-4, element", "expected  refused by C-4 at /X-Ground\n    got       refused by C-5"),
+    (STAYS, "cases: [tolvan]", "cases: [elsa]", "search by lund_kommun, cases\n    expected  elsa\n    got       tolvan"),
+    (STAYS, "lacks: [/cases/*/person,", "lacks: [/cases/*/status,", "/cases/*/status\n    expected  nothing\n    got       open"),
+    (STAYS, "svu/allowed: false", "svu/allowed: true", "svu/allowed\n    expected  True\n    got       False"),
+    (
+        "v3-what-is-read-after-a-refused-consent",
+        "lacks: [/inskrivning/reason,",
+        "lacks: [/person/name,",
+        "view of vc_lomma, /person/name\n    expected  nothing\n    got       Tolvan",
+    ),
+    # prints
+    (
+        "c55-what-stands-on-paper",
+        "lacks: [Storgatan]",
+        "lacks: [Tolvan]",
+        "print of inskrivning by lund_kommun\n    expected  not Tolvan\n    got       Inskrivningsmeddelande",
+    ),
+    ("c55-what-stands-on-paper", "- SLUTGILTIG", "- Provsson", "expected  Provsson\n    got       Inskrivningsmeddelande"),
+    (
+        "c55-what-stands-on-paper",
+        "print: utskrivning\n    from: lund_kommun\n    refused: {rule: C-55, element: /document}",
+        "print: utskrivning\n    from: lund_kommun",
+        "print of utskrivning by lund_kommun\n    expected  an answer\n    got       refused by C-55 at /document",
+    ),
+    (
+        "c55-what-stands-on-paper",
+        "holds: [Tolvan Tolvansson]\n    lacks: [Storgatan]",
+        "refused: {rule: C-62}",
+        "expected  refused by C-62\n    got       an answer",
+    ),
+    # a profile per region
+    ("p22-a-case-across-regions", "profile: {vastra_gotaland: samsa", "profile: {vastra_gotaland: prator", "got       an answer"),
+    # deadlines by name
+    ("d9-an-overdue-kvittens", "inskrivning: 2026-03-03T09:00}", "inskrivning: 2026-03-03T09:00:01}", "2026-03-03T09:00:01+01:00\n"),
+    ("d9-an-overdue-kvittens", "{kvittens_forsenad/inskrivning: null}", "{kallelse_sip: 2026-03-03T09:00}", "got       not due"),
+    ("d9-a-care-contact-in-time", "{utan_fast_vardkontakt: null}", "{inskrivning_sen: 2026-03-03T09:00}", "got       not due"),
+    # the wall clock, to the second
+    ("v18-after-twelve", "T12:00:01", "T12:00:00", "liability starts\n    expected  2026-03-06\n    got       2026-03-05"),
+    ("d9-the-night-when-the-clocks-go-forward", "T21:59:59", "T22:00:00", "expected  nobody\n    got       lund_avd12, lund_kommun"),
+    ("d9-the-night-when-the-clocks-go-back", "T19:59:59", "T20:00:00", "expected  nobody\n    got       lund_avd12, lund_kommun"),
+    # late registers
+    ("v2-registers-that-answer-late", "late: {", "late: {}\n# {", "notices of svu.inskrivning\n    expected  nobody\n    got       lund"),
+    ("v2-registers-that-answer-late", "+3h}", "2026-03-02T12:00:01}", "notices of at\n    expected  lund_kommun (awaits kvittens),"),
+    ("c22-hsa-answers-late", "1 step}", "2 steps}", "final receipt of admission\n    expected  a final receipt\n    got       still held"),
+    # a shared beginning
+    (
+        "v17-undone",
+        "begins: v7-a-stay",
+        "begins: copy-of-v7-a-stay",
+        "step 3 (copy-of-v7-a-stay-with-its-care-contact.yaml, line 43), notices of kvittens to lund_avd12, inskrivning",
+    ),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "was", "is_", "says"), PLAYED, ids=[f"{one[0]}: {one[2]}" for one in PLAYED])
+def test_what_is_not_as_written_is_told(tmp_path: Path, name: str, was: str, is_: str, says: str):
+    text = (FOLDER / f"{name}.yaml").read_text()
+    assert was in text
+    beginning = (FOLDER / f"{STAY}.yaml").read_text()
+    (tmp_path / f"{STAY}.yaml").write_text(beginning)
+    (tmp_path / f"copy-of-{STAY}.yaml").write_text(beginning.replace("{inskrivning: green}}", "{inskrivning: red}}", 1))
+    changed = tmp_path / "changed.yaml"
+    changed.write_text(text.replace(was, is_, 1))
+    said = str(play(ScenarioFile(changed)))
+    assert said.startswith("FAIL changed.yaml")
+    assert says in said
+
+
+def test_a_step_about_a_case_that_has_not_come_says_so(tmp_path: Path):
+    text = (FOLDER / f"{STAYS}.yaml").read_text()
+    head, _, _ = text.partition("steps:")
+    steps = (
+        "- state: {inskrivning: {lund_avd12: red}}",
+        "- dates: {estimated: 2026-03-06}",
+        "- deadlines: {samtycke_upphor: 2026-03-06T00:00}",
+        "- history: [svu.inskrivning]",
+        "- view: lund_avd12",
+    )
+    path = tmp_path / "early.yaml"
+    path.write_text(head + "steps:\n" + "".join(f"  {step}\n    case: elsa\n" for step in steps))
+    got = [difference.got for difference in play(ScenarioFile(path)).differences]
+    assert got[:-1] == ["no case", "there is no case yet", "there is no case yet", "empty"]
+    assert got[-1].startswith("refused by unknown-case")
+
+
+def test_a_message_in_the_case_of_one_that_was_refused_is_told_and_not_sent(tmp_path: Path):
+    path = tmp_path / "refused.yaml"
+    path.write_text("""\
+scenario: a case that was never opened
+rules: [V-1]
+clock: 2026-03-02T09:00:00+01:00
+steps:
+  - send: svu.inskrivning
+    as: wrong
+    from: vc_lomma
+    data: {patient: {personnummer: "191212121212"}, draft: true}
+    receipt: {code: fatal-error, rule: V-1}
+  - send: kvittens
+    from: vc_lomma
+    subject: wrong
+""")
+    (difference,) = play(ScenarioFile(path)).differences
+    assert (difference.what, difference.got) == ("subject of kvittens", "wrong was not accepted")
+
+
+@pytest.mark.parametrize(
+    ("pointer", "found"),
+    [
+        ("/a/b", [1]),
+        ("/a/c", []),
+        ("/list/1", ["y"]),
+        ("/list/7", []),
+        ("/list/*", ["x", "y"]),
+        ("/rows/*/n", [1, 2]),
+        ("/a~1b", [3]),
+        ("/list/x", []),
+    ],
+)
+def test_a_pointer_leads_into_what_is_nested_and_a_star_is_every_element(pointer: str, found: list):
+    data = {"a": {"b": 1}, "list": ["x", "y"], "rows": [{"n": 1}, {"n": 2}, {}], "a/b": 3}
+    assert at(data, pointer) == found
+
+
+@pytest.mark.parametrize(
+    ("expected", "found", "holds"),
+    [
+        ({"a": 1}, {"a": 1, "b": 2}, True),
+        ({"a": 1, "b": 2}, {"a": 1}, False),
+        ({"a": {"b": [1]}}, {"a": {"b": [1], "c": 0}}, True),
+        ([1, 2], [1, 2], True),
+        ([1], [1, 2], False),
+        (True, 1, False),
+        (None, None, True),
+        ("2026-03-02T09:00:00+01:00", "2026-03-02T08:00:00Z", True),
+        ("2026-03-02T09:00:00+01:00", "2026-03-02T09:00:00Z", False),
+        ("Till Tranås", "Till Tranås", True),
+        ({"a": 1}, "a", False),
+    ],
+)
+def test_a_mapping_holds_with_its_keys_a_list_whole_and_a_time_as_a_moment(expected, found, holds: bool):
+    assert matches(expected, found) is holds
+
+
+def test_a_time_is_the_wall_clocks_in_sweden_and_is_refused_where_that_shows_it_never_or_twice():
+    assert wall_clock("2026-03-02T14:30").isoformat() == "2026-03-02T14:30:00+01:00"
+    assert wall_clock("2026-07-02T14:30:15").isoformat() == "2026-07-02T14:30:15+02:00"
+    assert wall_clock("2026-07-02T14:30:15Z").isoformat() == "2026-07-02T14:30:15+00:00"
+    assert wall_clock("2026-02-30T10:00") is None
+    assert wall_clock("2026-03-02") is None
+    assert duration("+1d2h3m4s").total_seconds() == 26 * 3600 + 184
+    assert duration("+") is None
+    with pytest.raises(ValueError, match="never show 2026-03-29T02:30: they are put forward"):
+        wall_clock("2026-03-29T02:30")
+    with pytest.raises(ValueError, match=r"twice.*write 2026-10-25T02:30:00\+02:00 or 2026-10-25T02:30:00\+01:00"):
+        wall_clock("2026-10-25T02:30")
+
+
+def test_a_world_may_say_itself_that_a_register_answers_late():
+    world = load(FOLDER.parent / "worlds" / "standard.yaml")
+    person = world.persons["191212121212"].model_copy(update={"late": 1})
+    registers = WorldRegisters(world.model_copy(update={"persons": {"191212121212": person}}))
+    put = PutQuestion("c-1", Question(question="adressering", person="191212121212"), "urn:hsa:x", "m-1")
+    now = wall_clock("2026-03-02T09:00")
+    registers.begin_step()
+    assert registers.ask(put, now) is None
+    assert registers.come(now) == []
+    registers.begin_step()
+    ((asked, answer),) = registers.come(now)
+    assert (asked, answer.outcome) == (put, "listed")
+    assert registers.come(now) == []
