@@ -95,7 +95,7 @@ class Kafka(DataServer):
 
     def _answers(self) -> bool:
         """A question about its topics. The port is asked first: aiokafka writes to the log when nobody answers."""
-        return _listens(self.port) and _takes_work(self.bootstrap)
+        return listens(self.port) and takes_work(self.bootstrap)
 
     def _write_properties(self, controller: int) -> Path:
         ours = {
@@ -156,13 +156,14 @@ def _new_id() -> str:
 # --- Is it there? ----------------------------------------------------------------------------------------------------
 
 
-def _listens(port: int) -> bool:
+def listens(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether somebody takes connections there."""
     with socket.socket() as probe:
         probe.settimeout(1.0)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        return probe.connect_ex((host, port)) == 0
 
 
-def _takes_work(bootstrap: str) -> bool:
+def takes_work(bootstrap: str) -> bool:
     """In a thread of its own: a test that restarts the broker has an event loop running in this one."""
     with ThreadPoolExecutor(1) as beside:
         return beside.submit(lambda: asyncio.run(_ask(bootstrap))).result()

@@ -1,4 +1,5 @@
-"""The real services that the integration tests run against: embedded ones, or those that the environment names.
+"""The real services that the integration tests run against: embedded ones, containers (``HUB_TEST_ENGINE``), or those that the
+environment names.
 
 May import anything of the hub. ``HUB_TEST_KAFKA`` is a bootstrap address; ``HUB_TEST_DATABASE`` the address of a
 database whose user may create others.
@@ -10,29 +11,17 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
 
 import psycopg
 import pytest
 import sqlalchemy as sa
 
-from hub.sandbox.kafka import Kafka
-from hub.sandbox.postgres import Postgres
 from hub.store import directory as directories
 from hub.store.transaction import Store, migrate
+from tests import engine
 from tests.desk import Desk
 from tests.stack import directory
-
-
-class Broker(Protocol):
-    @property
-    def bootstrap(self) -> str: ...
-
-
-class DatabaseServer(Protocol):
-    def url(self, database: str = "postgres") -> str: ...
-    def create_database(self, name: str, template: str = "template1") -> str: ...
-    def drop_database(self, name: str) -> None: ...
+from tests.statements import Statements
 
 
 @dataclass(frozen=True)
@@ -41,7 +30,7 @@ class ExternalBroker:
 
 
 @dataclass(frozen=True)
-class ExternalServer:
+class ExternalServer(Statements):
     """A server that was there before us; what we create there has unique names and is dropped afterwards."""
 
     address: str
@@ -49,40 +38,35 @@ class ExternalServer:
     def url(self, database: str = "postgres") -> str:
         return sa.make_url(self.address).set(database=database).render_as_string(hide_password=False)
 
-    def create_database(self, name: str, template: str = "template1") -> str:
-        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        return self.url(name)
 
-    def drop_database(self, name: str) -> None:
-        self._run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-    def _run(self, statement: str) -> None:
-        address = sa.make_url(self.address).set(drivername="postgresql+psycopg")
-        engine = sa.create_engine(address, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-        with engine.connect() as connection:
-            connection.exec_driver_sql(statement)
+def pytest_collection_modifyitems() -> None:
+    """What was asked for and is not there is said once, before any test."""
+    try:
+        engine.check()
+    except engine.EngineError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 @pytest.fixture(scope="session")
-def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExternalBroker | engine.Broker]:
     if address := os.environ.get("HUB_TEST_KAFKA"):
         yield ExternalBroker(address)
         return
-    with Kafka(tmp_path_factory.mktemp("kafka")) as broker:
+    with engine.kafka(tmp_path_factory.mktemp("kafka")) as broker:
         yield broker
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DatabaseServer]:
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExternalServer | engine.DatabaseServer]:
     if address := os.environ.get("HUB_TEST_DATABASE"):
         yield ExternalServer(address)
         return
-    with Postgres(tmp_path_factory.mktemp("postgres")) as server:
+    with engine.postgres(tmp_path_factory.mktemp("postgres")) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def template(postgres: DatabaseServer) -> Iterator[str]:
+def template(postgres: ExternalServer | engine.DatabaseServer) -> Iterator[str]:
     """The database that each test gets a copy of: migrated once."""
     name = f"template_{uuid.uuid4().hex[:12]}"
     url = postgres.create_database(name)
@@ -93,7 +77,7 @@ def template(postgres: DatabaseServer) -> Iterator[str]:
 
 
 @pytest.fixture
-def database(postgres: DatabaseServer, template: str) -> Iterator[str]:
+def database(postgres: ExternalServer | engine.DatabaseServer, template: str) -> Iterator[str]:
     """The address of a database of the test's own."""
     name = f"test_{uuid.uuid4().hex[:12]}"
     yield postgres.create_database(name, template)
@@ -101,7 +85,7 @@ def database(postgres: DatabaseServer, template: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def shared_database(postgres: DatabaseServer, template: str) -> Iterator[str]:
+def shared_database(postgres: ExternalServer | engine.DatabaseServer, template: str) -> Iterator[str]:
     """The address of a database that the tests of a module share."""
     name = f"test_{uuid.uuid4().hex[:12]}"
     yield postgres.create_database(name, template)

@@ -1,4 +1,6 @@
-"""A broker that asks for TLS and a password, as those of regions do."""
+"""A broker that asks for TLS and a password, as those of regions do: an embedded one whatever HUB_TEST_ENGINE says, since its
+settings are written here.
+"""
 
 import subprocess
 from pathlib import Path

@@ -26,10 +26,9 @@ from aiokafka.errors import KafkaError
 
 from hub.processes.engine.case import Case
 from hub.processes.engine.events import fold, rules_part
-from hub.sandbox.kafka import Kafka
-from hub.sandbox.postgres import Postgres
 from hub.store import cases
 from hub.store.transaction import Store
+from tests import engine
 from tests import stack as parts
 from tests.stack import CENTRE, KOMMUN, LUND, TOKEN, WARD, Receiver, Stack, admission, attributes, everything, kvittens
 
@@ -494,7 +493,7 @@ async def test_whatever_dies_in_the_middle_nothing_is_lost_doubled_or_out_of_ord
         webhook = {"out": receiver.out("kommun"), **wait}
         found = parts.directory(tag, ehr=wait, centre=wait, kommun=webhook)
         async with parts.registers(found) as registers:
-            with Kafka(tmp_path / "kafka") as kafka, Postgres(tmp_path / "postgres") as postgres:
+            with engine.kafka(tmp_path / "kafka") as kafka, engine.postgres(tmp_path / "postgres") as postgres:
                 url = postgres.create_database("chaos")
                 logs = [tmp_path / "one.log", tmp_path / "other.log"]
                 stacks = [Stack(url, kafka.bootstrap, registers.url("{}"), log, tag) for log in logs]

@@ -5,16 +5,14 @@ A server of the tests' own, for it is stopped; whole hubs as child processes.
 """
 
 import asyncio
-import contextlib
 import json
 import random
 
-import psutil
 import psycopg
 import pytest
 import pytest_asyncio
 
-from hub.sandbox.postgres import Postgres
+from tests import engine
 from tests import stack as parts
 from tests.stack import LUND, Receiver, Stack, admission, attributes, first_in_order, until
 from tests.wires import Wire
@@ -28,7 +26,7 @@ TAG = "-outage"
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def postgres(tmp_path_factory):
-    with Postgres(tmp_path_factory.mktemp("outages")) as server:
+    with engine.postgres(tmp_path_factory.mktemp("outages")) as server:
         yield server
 
 
@@ -58,22 +56,6 @@ def load(url, start):
             " FROM generate_series(0, %(many)s - 1) n, generate_series(0, %(each)s - 1) r",
             {"start": start, "each": EACH, "many": MANY, "tag": TAG},
         )
-
-
-def stand_still(server):
-    """Stops every process of the server; returns what lets them go on."""
-    root = psutil.Process(server._child.pid)
-    stopped = [root, *root.children(recursive=True)]
-    for process in stopped:
-        with contextlib.suppress(psutil.NoSuchProcess):  # a session may end at any time
-            process.suspend()
-
-    def go_on():
-        for process in reversed(stopped):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.resume()
-
-    return go_on
 
 
 async def sent(hub):
@@ -137,9 +119,9 @@ async def test_read_only_for_a_while_and_then_standing_still_under_load_all_goes
                 had = await sent(hub)
                 load(url, 1_000_000)
                 await until(lambda: _more_than(hub, had))
-                go_on = stand_still(postgres)
+                postgres.pause()
                 await asyncio.sleep(6)
-                go_on()
+                postgres.resume()
                 await all_is_told(hub, receiver)
                 await a_case_goes_its_way(hub)
                 assert hub.hub.alive

@@ -1,4 +1,5 @@
-"""The embedded services are the real ones, keep what they were given, and end with the process that started them.
+"""The embedded services are the real ones, keep what they were given, and end with the process that started them: these tests
+start their own, whatever HUB_TEST_ENGINE says.
 
 May import ``hub.sandbox``.
 """
