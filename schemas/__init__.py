@@ -1,4 +1,3 @@
-"""THE LANGUAGE: every message and its parts as frozen models, identities, the directory, the glossary.
-
-Imports nothing of the hub and no I/O library; everybody may import it.
+"""The language: every message and its parts as frozen models, the identities, the directory, the glossary. Imports no module of the
+hub and no I/O library; every module may import it.
 """

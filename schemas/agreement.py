@@ -15,7 +15,7 @@ _CLOCK = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?")
 
 
 def _wall_clock(value: object) -> object:
-    """A time of the local day; one with a zone would be another time in summer than in winter."""
+    """A local time of day; a time with a zone is refused, because it would move between summer and winter."""
     if isinstance(value, time) and value.tzinfo is None:
         return value
     if isinstance(value, str) and _CLOCK.fullmatch(value):
@@ -28,7 +28,7 @@ LocalTime = Annotated[time, BeforeValidator(_wall_clock)]
 Days = Annotated[int, Strict(), Field(ge=0, le=365)]
 Hours = Annotated[int, Strict(), Field(ge=1, le=8760)]
 Year = Annotated[int, Field(ge=2000, le=2200)]
-"""A calendar year; the name of an entry, so a text in JSON."""
+"""A calendar year; a text in JSON, where it is a member's name."""
 Kronor = Annotated[int, Strict(), Field(ge=0, le=1_000_000)]
 
 
@@ -52,7 +52,7 @@ class Agreement(Entry):
     amounts: dict[Year, Kronor] = Field(default={2019: 7_800, 2020: 8_200, 2022: 9_300, 2023: 10_500})
     """Calendar year → kr per day, set yearly (5:6, 4:5); a year that is absent is unknown."""
     kvittens_hours: Hours = 24
-    """Hours after which a kvittens that is still owed is told as overdue (D-9, our settling)."""
+    """Hours after which a kvittens that has not come is reported as overdue (D-9, our settling)."""
     admission_notice_hours: Hours = 24
     """Hours from the admission within which the inskrivningsmeddelande is given (2:3)."""
     call_days: Days = 3
@@ -64,7 +64,7 @@ class Agreement(Entry):
     sip_positions: tuple[Code, ...] = ("sip_behovs",)
     """Codes of the ward's position on SIP that make one due (V-12, 4:1, 5:3)."""
     access_hours: Hours = 24
-    """Hours that an access by consent or menprovning holds for the one who registered it (C-5, our settling)."""
+    """Hours for which an access by consent or menprovning is valid for the person who registered it (C-5, our settling)."""
     archive_hours: Hours = 72
     """Hours that a discharged case stays on the start list (C-54), and may be undone (V-17)."""
 
@@ -75,5 +75,5 @@ class Agreement(Entry):
         return self
 
     def amount(self, year: int) -> int | None:
-        """Kr per liable day of a calendar year (5:6), or None where it is not configured."""
+        """Kr per liable day in a calendar year (5:6); None when it is not configured."""
         return self.amounts.get(year)

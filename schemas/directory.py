@@ -1,7 +1,6 @@
 """The directory (architecture.md §4): who is connected, which units they serve, how each is reached.
 
-Pure data with its checks; read from YAML by `hub directory apply`, kept in the database with its versions. Imports
-the parts, the agreement and the ways out only.
+`hub directory apply` reads it from YAML; the database keeps its versions. Imports the parts, the agreement and the ways out only.
 """
 
 from __future__ import annotations
@@ -23,11 +22,11 @@ PartyName = Literal["slutenvard", "oppenvard", "kommun"]
 Duty = Literal["kvittera", "justera", "godkanna"]
 Step = Literal["inskrivning", "tid", "kartlaggning", "stallningstagande", "utskrivning", "kallelse", "plan"]
 SystemId = Annotated[str, StringConstraints(min_length=2, max_length=40, pattern=r"^[a-z0-9][a-z0-9-]*$")]
-"""Part of topic names and of metric labels; never anything about a person."""
+"""Stands in topic names and metric labels, so it must not be personal."""
 
 
 HsaPrefix = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,6}(16)?[0-9]{10}$")]
-"""Of an HSA-id, all before the hyphen: ``SE2321000016``."""
+"""The part of an HSA-id before the hyphen: ``SE2321000016``."""
 
 
 class Region(Entry):
@@ -41,7 +40,7 @@ class Region(Entry):
     profile: Literal["mina_planer", "prator", "samsa", "lifecare", "cosmic_link"] = "mina_planer"
     agreement: Agreement = Agreement()
     reserve_numbers: Flag = False
-    """Whether the region's own reserve numbers are taken, in the form that is published for its county (C-61)."""
+    """Whether the region's own reserve numbers are accepted, in the form published for its county (C-61)."""
 
 
 class Organisation(Entry):
@@ -51,8 +50,8 @@ class Organisation(Entry):
     name: Line
     region: Code
     hsa_prefixes: tuple[HsaPrefix, ...] = ()
-    """What else stands before the hyphen of its people's HSA-ids, besides its own number: of an earlier organisation, of a
-    company of the region's, of a test environment (C-4).
+    """Other prefixes of its staff's HSA-ids: of a former organisation, of a company owned by the region, of a test environment
+    (C-4).
     """
 
 
@@ -65,9 +64,9 @@ class Unit(Entry):
     organisation: Orgnr
     roles: dict[Code, dict[Step, tuple[Duty, ...]]]
     municipality: Kommunkod | None = None
-    """The municipality whose people this unit receives (V-2); at most one unit per kommunkod."""
+    """The municipality for whose residents this unit gets the notices (V-2); at most one unit per kommunkod."""
     receives: Flag = False
-    """The unit receives for its municipality, and HSA says which that is (GetUnit) where ``municipality`` does not."""
+    """The unit gets its municipality's notices; without ``municipality``, HSA says which municipality that is (GetUnit)."""
 
 
 class System(Entry):
@@ -132,18 +131,18 @@ class Directory(Entry):
         return {unit.hsa: self.region_by_id[self.organisation_by_nr[unit.organisation].region] for unit in self.units}
 
     def agreement_of(self, unit: str) -> Agreement:
-        """What region and municipalities have agreed on the clock where a unit lies; the law's own for one that is gone."""
+        """The agreement of a unit's region; the law's defaults for a unit that is no longer in the directory."""
         region = self._region_of.get(unit)
         return Agreement() if region is None else region.agreement
 
     def region_of(self, unit: str) -> Region:
-        """The region in which a unit lies; its profile is the one a case carries that the unit opens."""
+        """The region of a unit; a case that the unit opens has this region's profile."""
         return self._region_of[unit]
 
     @cached_property
     def identities(self) -> IdentityRules:
-        """What holds of numbers here: the prefixes of the units' HSA-ids, and the reserve numbers of the regions that
-        use their own (law-and-lookups.md §2).
+        """The rules for identities: the prefixes of the units' HSA-ids, and the forms of regional reserve numbers in use
+        (law-and-lookups.md §2).
         """
         prefixes = {unit.hsa.partition("-")[0].rstrip("0123456789") for unit in self.units}
         counties = {region.county for region in self.regions if region.reserve_numbers}
@@ -152,11 +151,11 @@ class Directory(Entry):
 
     @cached_property
     def remembered(self) -> dict[object, Any]:
-        """Where the rules remember what they worked out from this version; a new version begins with nothing."""
+        """A memory for what the rules derive from this version of the directory; a new version begins with an empty one."""
         return {}
 
     def faults(self) -> list[str]:
-        """Everything that does not hold together, one sentence each; an empty list means that it may be applied."""
+        """All contradictions in the directory, one sentence each; when there is none, it may be applied."""
         found: list[str] = []
 
         def twice(what: str, keys: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""What every entry of the directory has in common. Imports pydantic only."""
+"""The base class of the directory's entries. Imports pydantic only."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Entry(BaseModel):
-    """Frozen; a field that is unknown is refused, for it is most often one that was misspelt."""
+    """Frozen; an unknown field is refused, because it is most often a misspelt one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

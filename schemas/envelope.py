@@ -1,6 +1,5 @@
-"""The envelope (messages.md §1): CloudEvents 1.0 with our two extensions, and the message as the hub knows it.
-
-Imports the parts and the names only.
+"""The envelope (messages.md §1), CloudEvents 1.0 with two extensions, and the message that the hub makes of it. Imports the parts
+and the names only.
 """
 
 from __future__ import annotations
@@ -26,12 +25,13 @@ Subject = Annotated[
 ]
 
 ATTRIBUTE_NAME: Final = re.compile(r"[a-z0-9]+")
-"""What CloudEvents lets an attribute be called."""
+"""The names that CloudEvents allows for attributes."""
 
 SET_BY_THE_HUB: Final = frozenset({"case", "to", "awaits", "state", "may", "names", "skipped", "replay"})
-"""Our own extensions of a notice (messages.md §2). One who sends them means something by it that the hub would not do.
+"""The extensions that only the hub sets, in notices (messages.md §2). A message that has one is refused: its sender expects an effect
+that the hub does not give it.
 
-``sequence`` is not here: CloudEvents documents an extension of that name, which brokers and libraries set.
+``sequence`` is not among them, because CloudEvents documents an extension of that name, which brokers and libraries set.
 """
 
 
@@ -55,11 +55,11 @@ class Envelope(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One business act by one unit, whatever format it came in."""
+    """One business act of one unit, independent of the format it came in."""
 
     id: str
     unit: str
-    """HSA-id of the unit that acts; the hub's own source for the hub's own messages."""
+    """HSA-id of the acting unit; ``HUB_SOURCE`` in the hub's own messages."""
     name: str
     """``svu.inskrivning`` …"""
     subject: str
@@ -71,5 +71,5 @@ class Message:
 
     @property
     def source(self) -> str:
-        """The CloudEvents ``source``; with ``id`` the key of duplicates (D-2)."""
+        """The CloudEvents ``source``; messages with the same source and ``id`` are duplicates (D-2)."""
         return HUB_SOURCE if self.unit == HUB_SOURCE else f"urn:hsa:{self.unit}"

@@ -1,7 +1,7 @@
-"""Every Swedish word that stands in a name on the wire or in the code, with what it means in Swedish and in English.
+"""The glossary: every Swedish word in names on the wire and in the code, explained in Swedish and English. Imports nothing.
 
-Imports nothing. Keys are the names as written there (å, ä, ö folded to a, a, o); sources: processes.md "Words",
-messages.md §3–5 and law-and-lookups.md. Documentation and the console take their explanations from here.
+Keys are the names as written there (å, ä, ö folded to a, a, o). Sources: processes.md "Words", messages.md §3–5 and
+law-and-lookups.md. Documentation and console take their explanations from here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Word(NamedTuple):
-    """One word: as Swedish writes it, what it means, and the English that we use for it."""
+    """One word: its Swedish spelling, its meaning, and the English word that the hub uses."""
 
     swedish: str
     meaning: str
@@ -206,4 +206,4 @@ _MESSAGES: Final = {
 }
 
 WORDS: Final[Mapping[str, Word]] = MappingProxyType(_NOUNS | _VALUES | _MESSAGES)
-"""Name on the wire or in code → its word. Message names stand in full, as in ``svu.inskrivning``."""
+"""Name on the wire or in code → its word. Message names are written in full, as ``svu.inskrivning``."""

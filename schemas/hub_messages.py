@@ -1,4 +1,4 @@
-"""The bodies of the hub's own messages (messages.md §3): what a register or the clock said. Imports the parts only."""
+"""The bodies of the hub's own messages (messages.md §3): answers of registers, and deadlines. Imports the parts only."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ AddressingOutcome = Literal[
     "lookup_unavailable",
     "receiver_not_connected",
 ]
-"""law-and-lookups §4; every one but the first two puts the case in the manual queue. ``receiver_not_connected``: listed, but
-what the registers name is no connected health centre or has no connected municipality.
+"""law-and-lookups §4. Every outcome but the first two puts the case into the manual queue. ``receiver_not_connected``: the person
+is listed, but the health centre or its municipality is not connected to the hub.
 """
 
 
@@ -37,7 +37,7 @@ class Adressering(Part):
     name: Line | None = None
     address: Line | None = None
     why: tuple[Line, ...] = ()
-    """One short sentence per question asked, for the live view and the timeline; nothing personal."""
+    """One short sentence per register asked, for the live view and the timeline; nothing personal."""
 
 
 VerificationOutcome = Literal["verified", "unknown", "no_befattning", "role_not_given", "not_licensed"]
@@ -49,12 +49,11 @@ class Verifiering(Part):
     unit: KnownHsa
     actor: KnownHsa
     role: Code
-    """The role that was asked about; ``legitimerad`` where a licence was (C-22), ``personal`` where any befattning will
-    do (V-7)."""
+    """The role that was verified; ``legitimerad`` for a licence (C-22), ``personal`` where any befattning suffices (V-7)."""
     outcome: VerificationOutcome
     concerns: Literal["actor", "responsible_physician", "decided_by", "fast_vardkontakt"] = "actor"
-    """Whether the person acted, was named as responsible physician (V-9, V-12, V-13), as fast
-    vardkontakt (V-7), or made a menprovning (C-22)."""
+    """Why the person was verified: acted, was named as responsible physician (V-9, V-12, V-13) or as fast vardkontakt (V-7), or
+    made a menprovning (C-22)."""
 
 
 News = Literal["protected", "deceased", "moved", "new_number"]
@@ -68,10 +67,10 @@ class Folkbokforing(Part):
 
     news: News
     personnummer: KnownPerson | None = None
-    """With ``new_number``: the number that holds now."""
+    """With ``new_number``: the person's present number."""
     name: Line | None = None
     address: Line | None = None
-    """With ``moved``: where the person is registered now."""
+    """With ``moved``: the new address."""
     municipality: Kommunkod | None = None
 
 

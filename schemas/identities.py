@@ -1,14 +1,13 @@
-"""Who is meant: the identities of persons, their kinds and regional forms, read as they stand on the wire (C-60, C-61).
-
-Imports the standard library and the OIDs only.
+"""The identity numbers of persons, their kinds and regional forms, read as written on the wire (C-60, C-61). Imports the standard
+library and the OIDs only.
 """
 
-# Every rule is law-and-lookups.md §2 unless another source stands beside it. No error, and no ``repr``, ever holds the
-# number itself: both end up in logs (D-10).
+# The rules are those of law-and-lookups.md §2, unless another source is named. No error and no ``repr`` contains the number
+# itself, since both end up in logs (D-10).
 #
-# Own code rather than ``python-stdnum``: that one takes hyphens, colons and blanks, accepts a century of 01, has no
-# samordningsnummer with month 00 or day 60 and no reserve numbers. A person number is deliberately not cached: it must
-# not outlive its message in memory. Checking one costs about two microseconds.
+# Own code instead of ``python-stdnum``, because that library accepts hyphens, colons and blanks, accepts a century of 01, knows no
+# samordningsnummer with month 00 or day 60 and no reserve numbers. Numbers are not cached, because a number must not stay in
+# memory longer than its message. A check takes about two microseconds.
 
 from __future__ import annotations
 
@@ -31,7 +30,7 @@ from schemas.oids import (
 )
 from schemas.swedish_time import STOCKHOLM as _STOCKHOLM_TIME
 
-# What went wrong, and what the sender should do: code → Swedish, English.
+# Code → what is wrong and what the sender should do, in Swedish and English.
 _SENTENCES: Final = {
     "person-id-format": (
         "Ange personnummer eller samordningsnummer med 12 siffror utan bindestreck, eller ett reservnummer, 12 tecken.",
@@ -61,9 +60,9 @@ _SENTENCES: Final = {
 
 
 class IdentityError(ValueError):
-    """A number that is not what it should be.
+    """A number is not valid.
 
-    ``code`` names why, ``sv`` and ``en`` say what to do; none of them holds the number.
+    ``code`` names the reason, ``sv`` and ``en`` say what to do; none of them contains the number.
     """
 
     def __init__(self, code: str, sv: str, en: str) -> None:
@@ -79,7 +78,7 @@ def _wrong(code: str) -> IdentityError:
 
 
 class PersonIdKind(StrEnum):
-    """The four kinds of person identity that the hub takes (C-60, C-61)."""
+    """The four kinds of identity numbers that the hub accepts (C-60, C-61)."""
 
     PERSONNUMMER = "personnummer"
     SAMORDNINGSNUMMER = "samordningsnummer"
@@ -108,7 +107,7 @@ _ROOT_OF_SYSTEM: Final = {system: ROOT_OF_KIND[kind] for kind, system in SYSTEM_
 
 @dataclass(frozen=True, slots=True)
 class RegionalPattern:
-    """How one region writes its own reserve numbers: configuration, since each region decides for itself."""
+    """The form of one region's reserve numbers: configuration, since each region decides for itself."""
 
     region: str
     """Länskod."""
@@ -117,15 +116,15 @@ class RegionalPattern:
     root: str
     """OID."""
     dated: bool = False
-    """The first eight are a real date that is not in the future."""
+    """Whether the first eight digits are a real date that is not in the future."""
     luhn: bool = False
-    """Luhn over all twelve, after ``letters``."""
+    """Whether Luhn holds over all twelve, with the letters' values."""
     letters: tuple[str, str] = ("", "")
-    """What letters count as in Luhn: ``("KMX", "578")``."""
+    """The letters' values in Luhn: ``("KMX", "578")``."""
 
 
 # Forms and OIDs from the Swedish base profiles (HL7Sweden/basprofiler-r4, PatientIdentifierConformancePatternSE):
-# offered to configuration, not in force by themselves. Luhn over twelve, and the letters' values, are from a secondary
+# offered to the configuration, and in force only where it names them. Luhn over twelve, and the letters' values, are from a secondary
 # source (tbillas/SwedishIdentifier); the examples there hold.
 STOCKHOLM: Final = RegionalPattern("01", r"99(?:18|19|20)[0-9]{8}", "1.2.752.97.3.1.3", luhn=True)
 VASTRA_GOTALAND: Final = RegionalPattern(
@@ -142,7 +141,7 @@ KNOWN_REGIONAL_PATTERNS: Final = (STOCKHOLM, VASTRA_GOTALAND, VARMLAND)
 
 @dataclass(frozen=True, slots=True)
 class PersonId:
-    """A person's identity that has passed ``parse_person_id``. Its ``repr`` and ``str`` hide the number."""
+    """A valid identity, made by ``parse_person_id``. Its ``repr`` and ``str`` hide the number."""
 
     kind: PersonIdKind
     value: str = field(repr=False)
@@ -161,9 +160,9 @@ class PersonId:
 
     @classmethod
     def from_system(cls, system: str, value: str, regional_patterns: tuple[RegionalPattern, ...] = ()) -> PersonId:
-        """Read an identifier by its FHIR system, the misspelt one too, or its OID with or without ``urn:oid:``.
+        """Read an identifier by its FHIR system (also the misspelt one) or its OID, with or without ``urn:oid:``.
 
-        Raises ``IdentityError``: the number is wrong, the system unknown, or it names another kind of number.
+        Raises ``IdentityError`` when the number is wrong, the system is unknown, or the system is that of another kind of number.
         """
         root = _ROOT_OF_SYSTEM.get(system, system.removeprefix("urn:oid:"))
         known = root in _ROOT_OF_SYSTEM.values() or any(root == pattern.root for pattern in regional_patterns)
@@ -175,14 +174,14 @@ class PersonId:
         return person
 
 
-# Cross sum of a pair in Luhn, its first digit doubled: five look-ups check ten digits.
+# The sum of two digits in Luhn, the first doubled: five look-ups check ten digits.
 _PAIR: Final = {f"{a}{b}": (a * 2 - 9 if a > 4 else a * 2) + b for a in range(10) for b in range(10)}
 _WORTH: Final = {chr(n): n - 48 if n < 58 else n for n in (*range(48, 58), *range(65, 91))}
 _ONCE: Final = {c: sum(map(int, str(worth))) for c, worth in _WORTH.items()}
 _TWICE: Final = {c: sum(map(int, str(worth * 2))) for c, worth in _WORTH.items()}
 _DAYS: Final = (31, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)  # month 00: unknown, any day
 _NATIONAL_RESERVE = re.compile(r"[0-9]{8}[A-HJ-NPR-UX-Z]{2}[0-9A-HJ-NPR-UX-Z][0-9]")
-_latest_today = ["00000000"]  # a day that has been: the clock is read only for a birth after it
+_latest_today = ["00000000"]  # a day in the past: the clock is read only for a birth after it
 
 
 def luhn10(ten: str) -> bool:
@@ -190,7 +189,7 @@ def luhn10(ten: str) -> bool:
 
 
 def _luhn12(twelve: str) -> bool:
-    """Luhn where a letter keeps one place and counts as its ASCII code: the digits of each product are summed."""
+    """Luhn in which a letter is one place with its ASCII code as value: the digits of each product are summed."""
     return (sum(map(_TWICE.__getitem__, twelve[::2])) + sum(map(_ONCE.__getitem__, twelve[1::2]))) % 10 == 0
 
 
@@ -201,7 +200,7 @@ def _real_date(year: int, month: int, day: int) -> bool:
 
 
 def _is_future(yyyymmdd: str, today: date | None) -> bool:
-    """Whether a date is after today in Sweden. Text compares as dates do; an unknown month or day is 00, early."""
+    """Whether a date is after today in Sweden. The texts compare like dates; an unknown month or day, 00, is early."""
     if today is not None:
         return yyyymmdd > today.strftime("%Y%m%d")
     if yyyymmdd > _latest_today[0]:
@@ -239,8 +238,8 @@ def _national_reserve(text: str, today: date | None) -> None:
     Inera's "Nationellt ReservID" 1.0: XX is the century of birth + 3, + 6 … + 78 (22–98), or 00 where the date of birth
     is unknown (then MM is 20–99 and DD 40–59, a serial). NN are letters, G a letter where the sex is unknown, else a
     digit. The check digit is Luhn over the eleven before it, a letter counting as **one place with its ASCII code** as
-    value (A: 65, or 130 where doubled; the digits are summed). So read, both examples that we found hold: 98240301AA06
-    of the Swedish base profiles and 22950606FH20; the code written out as two places fails the first.
+    value (A: 65, or 130 where doubled; the digits are summed). Read so, both known examples are valid, 98240301AA06 of
+    the Swedish base profiles and 22950606FH20; with the code as two places the first is not.
     """
     series, month, day = int(text[:2]), int(text[4:6]), int(text[6:8])
     if not _is_national_series(series):
@@ -277,10 +276,11 @@ def _compiled(regex: str) -> re.Pattern[str]:
 def parse_person_id(
     text: str, regional_patterns: tuple[RegionalPattern, ...] = (), *, today: date | None = None
 ) -> PersonId:
-    """Read a person's identity as it stands on the wire: exactly twelve characters, no hyphen (C-60, C-61).
+    """Read a person's identity as written on the wire: exactly twelve characters, no hyphen (C-60, C-61).
 
-    What can be a national reserve number is judged as one (SF, SU … are also Värmland's letters); then a region's own
-    form by its own rule, then digits. ``today``: the Swedish date, otherwise from the clock. Raises ``IdentityError``.
+    A text in the form of a national reserve number is checked as one (SF, SU … are also Värmland's letters), then a text in a
+    region's own form by that form's rule, then twelve digits. ``today``: the Swedish date, else from the clock.
+    Raises ``IdentityError``.
     """
     if len(text) != 12 or not (text.isascii() and text.isalnum()):
         raise _wrong("person-id-format")

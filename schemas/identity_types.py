@@ -1,6 +1,5 @@
-"""The identities as pydantic types, and what configuration adds to their rules.
-
-Imports pydantic, the identities and the unit numbers only.
+"""The identities as pydantic types, with the rules that the configuration adds. Imports pydantic, the identities and the unit
+numbers only.
 """
 
 from __future__ import annotations
@@ -21,21 +20,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class IdentityRules:
-    """What configuration adds to the identities; given to pydantic as ``context={"identities": IdentityRules(…)}``."""
+    """The rules that the configuration adds; given to pydantic as ``context={"identities": IdentityRules(…)}``."""
 
     regional_patterns: tuple[RegionalPattern, ...] = ()
     hsa_prefixes: tuple[str, ...] = ("SE",)
     today: date | None = None
 
 
-ALL_THAT_THERE_ARE = IdentityRules(KNOWN_REGIONAL_PATTERNS, ALL_PREFIXES)
-"""For what has passed the door already, or is said by a register or the directory: every form that is published."""
+EVERY_PUBLISHED_FORM = IdentityRules(KNOWN_REGIONAL_PATTERNS, ALL_PREFIXES)
+"""Every form that is published: for numbers that were checked on the way in, or that a register or the directory says."""
 
 _DEFAULT_RULES = IdentityRules()
 
 
 def _checked(parse: Callable[[str, IdentityRules], str], default: IdentityRules = _DEFAULT_RULES) -> AfterValidator:
-    """A validator whose error has our ``code`` as type and ``sv``/``en`` in its context."""
+    """A validator whose error has the ``code`` of ``IdentityError`` as type, and ``sv`` and ``en`` in its context."""
 
     def validate(text: str, info: ValidationInfo) -> str:
         context: Any = info.context
@@ -74,12 +73,12 @@ _HSA_SCHEMA = _schema(
     maxLength=31,
 )
 Personnummer12 = Annotated[str, _checked(_person), _PERSON_SCHEMA]
-"""Any person identity as text (C-60, C-61). Models set ``hide_input_in_errors=True``: pydantic quotes its input."""
+"""Any person identity as text (C-60, C-61). Models set ``hide_input_in_errors=True``, since pydantic would quote the number."""
 Hsa = Annotated[str, _checked(_hsa), _HSA_SCHEMA]
-KnownPerson = Annotated[str, _checked(_person, ALL_THAT_THERE_ARE), _PERSON_SCHEMA]
-"""The same where a register says it: a region's reserve number too, whatever the directory says of that region."""
-KnownHsa = Annotated[str, _checked(_hsa, ALL_THAT_THERE_ARE), _HSA_SCHEMA]
-"""The same in the directory and in a register's words: the test environments' prefixes too."""
+KnownPerson = Annotated[str, _checked(_person, EVERY_PUBLISHED_FORM), _PERSON_SCHEMA]
+"""A person identity from a register: also a reserve number of a region whose numbers the directory does not accept."""
+KnownHsa = Annotated[str, _checked(_hsa, EVERY_PUBLISHED_FORM), _HSA_SCHEMA]
+"""An HSA-id in the directory or from a register: also with the prefixes of the test environments."""
 Orgnr = Annotated[
     str,
     _checked(lambda text, _: parse_organisationsnummer(text)),

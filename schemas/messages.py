@@ -1,7 +1,6 @@
-"""Every message by name (messages.md §2–5), and what comes back: receipt and notice. Imports the bodies only.
+"""Every message by name (messages.md §2–5), the receipt, and the extensions of a notice. Imports the bodies only.
 
-``MESSAGES`` is the one list from which the readers, the JSON Schemas in ``contracts/`` and the rules' tables take
-names.
+``MESSAGES`` is the only list of names: the readers, the JSON Schemas in ``contracts/`` and the rules use it.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ class Announcement(Part):
 
 
 def _map(values: dict[str, Any]) -> dict[str, Any]:
-    """The JSON Schema of an object with values of one kind."""
+    """The JSON Schema of an object whose values all have one schema."""
     return {"type": "object", "additionalProperties": values}
 
 
@@ -65,28 +64,28 @@ class NoticeExtensions(Part):
     case: str
     sequence: int = Field(ge=1)
     to: tuple[str, ...]
-    # Only the hub itself makes these three, thousands a second: they are neither checked again nor copied.
+    # Only the hub itself makes these four, thousands a second, so they are neither checked nor copied.
     awaits: Annotated[Any, WithJsonSchema(_map(_TEXT))] = Field(default_factory=dict)
-    """unit → what it is to answer with: kvittens · svar · justering · godkannande."""
+    """unit → the act that is awaited of it: kvittens · svar · justering · godkannande."""
     state: Annotated[Any, WithJsonSchema(_map(_map(_map(_TEXT))))] = Field(default_factory=dict)
     """step → unit → role → colour (C-30)."""
     may: Annotated[Any, WithJsonSchema(_map({"type": "array", "items": _TEXT}))] = Field(default_factory=dict)
-    """unit → the names of what it may do now."""
+    """unit → the names of the messages that it may send now."""
     names: Annotated[Any, WithJsonSchema(_map(_TEXT))] = Field(default_factory=dict)
-    """HSA-id → name of the staff whom the message names, where HSA has said it (C-60)."""
+    """HSA-id → name of the staff in the message, as far as HSA has given it (C-60)."""
     skipped: tuple[int, ...] = ()
     replay: bool = False
 
 
 class Question(Part):
-    """What the registers are to be asked, as a row of the outbox holds it: ``adressering`` or ``folkbokforing`` of a
-    person, or ``verifiering`` of one who acted for a unit in a role, or was named by it.
+    """A look-up in the outbox: ``adressering`` or ``folkbokforing`` of a person, or ``verifiering`` of staff who acted for a unit
+    in a role or were named by it.
     """
 
     question: Literal["adressering", "verifiering", "folkbokforing"]
     person: str | None = None
     county: str | None = None
-    """The länskod of the region in which the case was opened."""
+    """Länskod of the region in which the case was opened."""
     actor: str | None = None
     role: str | None = None
     unit: str | None = None
@@ -129,7 +128,7 @@ MESSAGES: dict[str, type[Part]] = {
 """name → body."""
 
 FROM_THE_HUB = frozenset({"adressering", "folkbokforing", "frist", "verifiering"})
-"""Names that only the hub itself may use; a message of such a name from outside is refused."""
+"""Names that only the hub itself may use; a message from outside with such a name is refused."""
 
 HUB_SOURCE = "urn:samverkan:hub"
 RECEIPT_TYPE = "se.samverkan.receipt.v1"

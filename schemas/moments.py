@@ -1,6 +1,5 @@
-"""Days and moments as they stand in messages, and the one rule for the years that a stay can have.
-
-Imports pydantic and the standard library only.
+"""The types of days and moments in messages, limited to the years that a stay can have. Imports pydantic and the standard library
+only.
 """
 
 from __future__ import annotations
@@ -21,8 +20,8 @@ from pydantic_core import PydanticCustomError
 
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2099
-"""No stay, consent or judgement has a day outside of these years. Systems send the calendar's ends for "not set" and
-"until further notice", and a deadline cannot be counted from there.
+"""Days outside of these years are refused. Systems send the first or last day of the calendar for "not set" and "until further
+notice", and no deadline can be computed from such a day.
 """
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -55,7 +54,7 @@ _NO_SUCH_TIME = {
 
 
 def can_be_of_a_stay(when: date) -> bool:
-    """Whether a day, or a moment by its own calendar, lies in the years that a stay can have."""
+    """Whether a day, or a moment in its own zone, lies in the years that a stay can have."""
     return FIRST_YEAR <= when.year <= LAST_YEAR
 
 
@@ -66,7 +65,7 @@ def _of_a_stay(when: date) -> date:
 
 
 def _day(value: object) -> object:
-    """A day's text, or a day that another reader made of it: never a number, and no moment."""
+    """A day as text or ``date``; numbers and moments are refused."""
     if type(value) is str and _DAY.fullmatch(value):
         try:
             return date.fromisoformat(value)
@@ -78,7 +77,7 @@ def _day(value: object) -> object:
 
 
 def _moment(value: object) -> object:
-    """A moment's text (RFC 3339), its leap second told as the second before it; or a moment that another reader made."""
+    """A moment as text (RFC 3339) or ``datetime``; a leap second becomes the second before it."""
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise PydanticCustomError("moment_without_zone", "{en}", _NO_ZONE)
@@ -99,16 +98,16 @@ def _moment(value: object) -> object:
 
 
 CANONICAL: Final = {"moments": "UTC"}
-"""The context of serialisation in which two ways to write one moment come out the same."""
+"""The context of serialisation in which equal moments are written equally, whatever their zones."""
 
 
 def in_utc(when: datetime) -> datetime:
-    """The same moment by the clock of UTC."""
+    """The same moment in UTC."""
     return when.astimezone(UTC)
 
 
 def _as_sent(when: datetime, write: SerializerFunctionWrapHandler, info: SerializationInfo) -> object:
-    """As its sender wrote it, with that zone; in UTC where messages are compared."""
+    """The moment in the sender's zone; in UTC when messages are compared."""
     return write(in_utc(when) if info.context is CANONICAL else when)
 
 
@@ -127,4 +126,4 @@ Moment = Annotated[
     WrapSerializer(_as_sent),
     Field(json_schema_extra={"pattern": "^(19|20)[0-9]{2}-"}),
 ]
-"""A time with its zone; one without is refused, since nobody can know which was meant."""
+"""A moment with its zone; without one it is refused, because it could mean several moments."""

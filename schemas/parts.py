@@ -1,6 +1,6 @@
-"""The small types that messages are made of: texts, codes, the patient. Imports pydantic and the identity types only.
+"""The parts of messages: texts, codes, the patient, the consent. Imports pydantic and the identity types only.
 
-Every text is bounded and free of control characters, so that nothing which passed the language can fail in the store.
+Every text has a maximum length and no control characters, so that the store accepts every message that passed these types.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _ALLOWED_CONTROLS = frozenset("\t\n\r")
 
 
 def _printable(text: str) -> str:
-    """Refuses control characters (PostgreSQL cannot keep U+0000, and no screen shows the others)."""
+    """Refuse control characters: PostgreSQL cannot store U+0000, and no screen shows the others."""
     if text.isprintable():
         return text
     for sign in text:
@@ -36,11 +36,11 @@ _NOTHING_TO_READ = {
     "en": "The text is empty. Write something that can be read, or leave the field out where it is not required",
 }
 _DRAWN_AS_NOTHING: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Letters and symbols by Unicode's count that no screen shows: fillers of hangul and of braille."""
+"""Characters that Unicode counts as letters or symbols and that no screen shows: fillers of hangul and braille."""
 
 
 def _readable(text: str) -> str:
-    """Refuses what is nothing but blanks and signs that are not seen: nobody can read it (V-4)."""
+    """Refuse a text of only blanks and invisible characters (V-4)."""
     for sign in text:
         if (sign.isalnum() or unicodedata.category(sign)[0] in "PS") and sign not in _DRAWN_AS_NOTHING:
             return text
@@ -74,7 +74,7 @@ MessageId = Annotated[str, StringConstraints(min_length=1, max_length=128, patte
 """The sender's own id: a FHIR id, a UUID or the like; never anything about the person (D-10)."""
 
 Flag = Annotated[bool, Strict()]
-"""Yes or no: ``true`` or ``false``, never a word or a number that could be taken for one."""
+"""``true`` or ``false``; no word or number is accepted for them."""
 
 
 def _yes(value: object) -> object:
@@ -88,7 +88,7 @@ _ONLY_TRUE = {
     "en": "Give true, without quotes, or leave the field out",
 }
 Yes = Annotated[Literal[True], BeforeValidator(_yes)]
-"""``true``; a no is said by leaving the field out."""
+"""``true``; the field is left out for a no."""
 
 
 class Patient(Part):

@@ -1,6 +1,5 @@
-"""Where a text seems to hold person numbers: for the redaction of logs (D-10) and for C-42.
-
-Imports the standard library and the identities only.
+"""Finds person numbers in texts, for the redaction of logs (D-10) and for C-42. Imports the standard library and the identities
+only.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from datetime import date
 from schemas.identities import KNOWN_REGIONAL_PATTERNS, IdentityError, RegionalPattern, parse_person_id
 
 _CANDIDATE = re.compile(
-    # A digit before it makes it part of something longer, except in %20191212121212: there the digits end an escape.
+    # A digit before the number makes it part of a longer one, except in %20191212121212, where %20 is an escaped blank.
     r"(?=[0-9]{6})(?:(?<![0-9%])(?<!%[0-9A-Fa-f])|(?<=%[0-9A-Fa-f]{2}))"
     r"(?:(?P<day>[0-9]{8}|[0-9]{6})(?:[-+‐‑–−]|%2[BbDd])?(?P<rest>[0-9]{4})(?![0-9])"
     r"|[0-9]{8}-?[A-Za-z][0-9A-Za-z]{3}(?![0-9A-Za-z]))"
@@ -21,11 +20,11 @@ _CANDIDATE = re.compile(
 def find_person_numbers(
     text: str, regional_patterns: tuple[RegionalPattern, ...] = KNOWN_REGIONAL_PATTERNS
 ) -> list[tuple[int, int]]:
-    """Where a text seems to hold person numbers, as (start, end): for the redaction of logs (D-10) and for C-42.
+    """The places of person numbers in a text, as (start, end): for the redaction of logs (D-10) and for C-42.
 
     Ten or twelve digits, with or without hyphen or plus, with a real date (future ones too: a typing error may still
     point at someone) and the check digit; national and the given regional reserve numbers, with or without hyphen.
-    An organisation number is never taken for one: its "month" is 20 or more.
+    Organisation numbers are not found: their "month" is 20 or more.
     """
     return [match.span() for match in _CANDIDATE.finditer(text) if _looks_real(match, regional_patterns)]
 

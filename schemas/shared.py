@@ -1,4 +1,4 @@
-"""The bodies that both processes share (messages.md §3). Imports the parts and the identity types only."""
+"""The bodies of the messages that several processes share (messages.md §3). Imports the parts and the identity types only."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Atkomst(Part):
 
     ground: Literal["samtycke", "menprovning", "aktivt_val"]
     ends: Flag = False
-    """The access on this ground is over."""
+    """True: the access on this ground ends."""
     comment: Text | None = None
 
 
@@ -89,7 +89,7 @@ class Felsant(Part):
 
 
 FILE_MAX_BYTES = 600_000
-"""A file may be this large, in bytes, so that its message stays within what a broker takes by default (C-42)."""
+"""The largest file, in bytes: its message then stays below the default limit of a broker (C-42)."""
 
 
 def _base64(text: str) -> str:

@@ -65,7 +65,7 @@ class FastVardkontakt(Part):
     change: Literal["utsedd", "andrad", "borttagen"] = "utsedd"
     kallelseansvarig: Flag = False
     responsibility: Line | None = None
-    """Required of one who is not kallelseansvarig: dialys, rehabilitering, psykiatri …"""
+    """Required unless the contact is kallelseansvarig: dialys, rehabilitering, psykiatri …"""
 
 
 class Written(Part):
@@ -77,7 +77,7 @@ class Written(Part):
 
 
 def _in_order(fields: object, write: SerializerFunctionWrapHandler, info: SerializationInfo) -> object:
-    """As they were laid out; by name where messages are compared, since their order says nothing (D-2)."""
+    """The fields in the order sent; by name when messages are compared, because their order has no meaning (D-2)."""
     if info.context is CANONICAL and isinstance(fields, dict):
         return write(dict(sorted(fields.items())))
     return write(fields)
@@ -138,7 +138,7 @@ class SipStallning(Part):
     approves: Flag
     comment: Text | None = None
     kallelseansvarig: Hsa | None = None
-    """Filled in by the hub on a no: who talks to the ward about it."""
+    """Set by the hub on a no: the contact who talks to the ward about it."""
 
 
 class Justering(Part):
@@ -154,7 +154,7 @@ class Utskrivning(Part):
     ended_with: Code | None = None
     comment: Text | None = None
     confirmed: Flag = False
-    """Sent although no fast vardkontakt is kallelseansvarig."""
+    """True: the sender knows that no fast vardkontakt is kallelseansvarig."""
 
 
 class UtskrivningAngrad(Part):

@@ -1,4 +1,4 @@
-"""The wall clock and the calendar in Sweden (law-and-lookups §1)."""
+"""Days and moments by Swedish time, and in Swedish words (law-and-lookups §1). Imports the standard library only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ STOCKHOLM: Final = ZoneInfo("Europe/Stockholm")
 
 
 def local_day(moment: datetime) -> date:
-    """The calendar day in Sweden of a moment with its zone."""
+    """The calendar day of a moment in Sweden."""
     return moment.astimezone(STOCKHOLM).date()
 
 
@@ -26,6 +26,6 @@ def day_in_words(day: date) -> str:
 
 
 def moment_in_words(moment: datetime) -> str:
-    """25 november 2026 kl. 22.26, by the clock in Sweden; the moment has a zone."""
+    """25 november 2026 kl. 22.26, in Swedish time."""
     local = moment.astimezone(STOCKHOLM)
     return f"{day_in_words(local.date())} kl. {local:%H.%M}"

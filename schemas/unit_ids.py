@@ -1,6 +1,5 @@
-"""The numbers of units and areas: HSA-id, organisationsnummer, länskod and kommunkod (law-and-lookups.md §2).
-
-Imports the standard library, and from the identities their error and Luhn.
+"""The ids of units and areas: HSA-id, organisationsnummer, länskod and kommunkod (law-and-lookups.md §2). Imports the standard
+library, and from the identities their error and Luhn.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from typing import Final
 
 from schemas.identities import IdentityError, luhn10
 
-# What went wrong, and what the sender should do: code → Swedish, English.
+# Code → what is wrong and what the sender should do, in Swedish and English.
 _SENTENCES: Final = {
     "hsa-id-format": (
         "Ange HSA-id som SE + organisationsnummer, 10 siffror + bindestreck + 1–18 tecken A–Z 0–9, högst 31 tecken.",
@@ -35,20 +34,20 @@ def _wrong(code: str) -> IdentityError:
 
 
 ALL_PREFIXES: Final = ("SE", "TSTNMT", "IFV")
-"""Sweden's, and those of the national test environments, which stand in its place there."""
+"""Sweden's prefix, and those that the national test environments use instead."""
 
 
 @lru_cache(maxsize=64)
 def _hsa_pattern(prefixes: tuple[str, ...]) -> re.Pattern[str]:
-    """Ten digits, or Inera's own twelve: 16 before the organisation number."""
+    """The organisation number of ten digits, or with 16 before it, as in Inera's own ids."""
     return re.compile(f"(?:{'|'.join(re.escape(p.upper()) for p in prefixes)})(?:16)?[0-9]{{10}}-[A-Z0-9]{{1,18}}")
 
 
 @lru_cache(maxsize=65536)
 def parse_hsa_id(text: str, prefixes: tuple[str, ...] = ("SE",)) -> str:
-    """An HSA-id in capitals, as it is compared. ``prefixes``: those allowed, ``TSTNMT`` and ``IFV`` too in a test.
+    """An HSA-id in capitals, so that ids can be compared. ``prefixes``: those allowed; in a test also ``TSTNMT`` and ``IFV``.
 
-    The organisation number in it is not checked by Luhn: test environments invent theirs. Raises ``IdentityError``.
+    Luhn is not checked, because test environments invent organisation numbers. Raises ``IdentityError``.
     """
     upper = text.upper() if text.isascii() else ""
     if len(upper) > 31 or not _hsa_pattern(prefixes).fullmatch(upper):
@@ -58,7 +57,7 @@ def parse_hsa_id(text: str, prefixes: tuple[str, ...] = ("SE",)) -> str:
 
 @lru_cache(maxsize=65536)
 def organisation_in(hsa_id: str) -> tuple[str, str]:
-    """What stands before the hyphen of an HSA-id, and the organisation number in it (C-4)."""
+    """(the prefix of an HSA-id up to the hyphen, the organisation number in it) (C-4)."""
     prefix = hsa_id.partition("-")[0]
     return prefix, prefix[-10:]
 

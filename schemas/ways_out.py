@@ -1,5 +1,5 @@
-"""How a connected system is reached: by topic or by webhook, how long it is tried and how it is spared. Imports nothing of
-ours but the directory's entries.
+"""How the hub delivers to a connected system: by topic or webhook, with which waits, how many calls and how long. Imports the
+directory's entries only.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ _DAY_S = 86_400.0
 
 
 class Delivery(Entry):
-    """How one system is spared (D-5) and how long it is tried (D-6)."""
+    """How the load on one system is limited (D-5), and how long the hub tries to deliver (D-6)."""
 
     timeout_s: Seconds = Field(default=10.0, gt=0, le=120)
     concurrency: int = Field(default=8, strict=True, ge=1, le=256)
     schedule_s: tuple[Annotated[Seconds, Field(ge=0.05, le=_DAY_S)], ...] = Field(
         default=(1, 5, 30, 120, 600, 3600), min_length=1, max_length=50
     )
-    """Waits between the tries; the last one is repeated until ``give_up_s``."""
+    """Seconds between attempts; the last is repeated until ``give_up_s``."""
     give_up_s: Seconds = Field(default=3 * _DAY_S, gt=0, le=30 * _DAY_S)
-    """Seconds from the first try until a notice that never came through is dead."""
+    """Seconds from the first attempt until a notice that was never acknowledged is dead."""
     deploy_s: Seconds = Field(default=1800.0, gt=0, le=30 * _DAY_S)
-    """Seconds for which answers that speak of the receiver (3xx, 401, 403, 404 …) are taken for a deploy of its own."""
+    """Seconds for which answers that concern the receiver (3xx, 401, 403, 404 …) count as a deployment of its own."""
     breaker_failures: int = Field(default=5, strict=True, ge=1, le=1000)
     breaker_open_s: Seconds = Field(default=10.0, gt=0, le=_DAY_S)
 
@@ -39,11 +39,11 @@ class KafkaOut(Entry):
 
 
 def _can_sign(text: str) -> str:
-    """What Standard Webhooks signs with; the refusal does not repeat it."""
+    """Check that Standard Webhooks can sign with the secret; the refusal does not repeat it."""
     try:
         if text.startswith("whsec_") and len(base64.b64decode(text.removeprefix("whsec_"), validate=True)) >= 18:
             return text
-    except ValueError:  # binascii's own is one
+    except ValueError:  # binascii.Error is a ValueError
         pass
     raise ValueError("a secret is whsec_ and at least 18 bytes in base64; this one is cut or changed, copy it whole")
 
@@ -58,5 +58,5 @@ class WebhookOut(Entry):
 
     way: Literal["webhook"]
     url: Annotated[str, StringConstraints(pattern=r"^https?://", max_length=500)]
-    """Whether it can be called, and may be, says who calls: ``hub.delivery.exits.addresses``."""
+    """``hub.delivery.exits.addresses`` decides whether the address can and may be called."""
     secrets: tuple[Secret, ...] = Field(min_length=1)

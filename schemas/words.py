@@ -1,7 +1,7 @@
-"""The Swedish word of every code that a person may have to read: on paper, in a list (C-55). Imports the glossary only.
+"""The Swedish word of every code that people read in lists and on paper (C-55). Imports the glossary only.
 
-The codes of a list stand together, as the language has them (Literal types) or the profiles (V-11, V-12, V-16). A code
-that a region has made itself is read as it is written, with blanks for its signs.
+Codes are grouped as in the Literal types of the language and in the profiles (V-11, V-12, V-16). A region's own code is shown as
+written, with blanks for its signs.
 """
 
 from __future__ import annotations
@@ -126,11 +126,11 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         for code, word in codes.items()
     }
 )  # fmt: skip
-"""Code → its word; one word for a code in whichever list it stands."""
+"""Code → its word; the same word in every list that has the code."""
 
 
 def word(code: str) -> str:
-    """A code as a person reads it."""
+    """The Swedish word of a code; of an unknown code, the code with blanks for its signs."""
     if code in CODES:
         return CODES[code]
     return WORDS[code].swedish if code in WORDS else code.replace("_", " ").replace(".", " ")

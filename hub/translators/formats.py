@@ -17,7 +17,7 @@ from pydantic_core import from_json
 from hub.errors import Refused
 from hub.translators import fhir, native
 from schemas.envelope import Message
-from schemas.identity_types import ALL_THAT_THERE_ARE, IdentityRules
+from schemas.identity_types import EVERY_PUBLISHED_FORM, IdentityRules
 from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES, NAME_OF, Announcement, NoticeExtensions, Receipt
 from schemas.moments import CANONICAL, in_utc
 from schemas.parts import Part
@@ -53,7 +53,7 @@ def read(
     ``identities``: what the directory adds to the rules of numbers; every published form where it is left out.
     ``accepted``: it was read once already, so FHIR's reference model is not asked again.
     """
-    rules = ALL_THAT_THERE_ARE if identities is None else identities
+    rules = EVERY_PUBLISHED_FORM if identities is None else identities
     if is_fhir(media_type):
         return fhir.read(raw, media_type, identities=rules, accepted=accepted)
     if attributes is None:
@@ -144,7 +144,7 @@ def with_data(message: Message, body: bytes) -> Message:
 
 def _data(name: str, body: bytes) -> Part:
     """Data that were read before: whatever the directory says now of numbers, they are what they were."""
-    return MESSAGES[name].model_validate_json(body, context={"identities": ALL_THAT_THERE_ARE})
+    return MESSAGES[name].model_validate_json(body, context={"identities": EVERY_PUBLISHED_FORM})
 
 
 def write_notice(

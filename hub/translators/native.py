@@ -18,7 +18,7 @@ from pydantic_core import to_json
 from hub.errors import Refused
 from hub.translators import faults, json_text
 from schemas.envelope import ATTRIBUTE_NAME, SET_BY_THE_HUB, Envelope, Message
-from schemas.identity_types import ALL_THAT_THERE_ARE, IdentityRules
+from schemas.identity_types import EVERY_PUBLISHED_FORM, IdentityRules
 from schemas.messages import (
     ANNOUNCEMENT_TYPE,
     FROM_THE_HUB,
@@ -45,7 +45,7 @@ def read_binary(attributes: Mapping[str, Any], body: bytes, identities: Identity
     ``identities``: what the directory adds to the rules of numbers; every published form when left out. Raises
     ``Refused``.
     """
-    context = {"identities": ALL_THAT_THERE_ARE if identities is None else identities}
+    context = {"identities": EVERY_PUBLISHED_FORM if identities is None else identities}
     _are_attributes(attributes)
     try:
         envelope = Envelope.model_validate(attributes, context=context)
