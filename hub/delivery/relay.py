@@ -216,7 +216,7 @@ class Relay:
         found: dict[int, Message] = {}
         for row in rows:
             row.body, row.revision = bodies[row.id]
-            message = formats.kept(stored[row.source, row.message_id])
+            message = formats.read_stored(stored[row.source, row.message_id])
             found[row.id] = message if row.body is None else formats.with_data(message, row.body)
         return found
 

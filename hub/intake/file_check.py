@@ -52,7 +52,7 @@ async def case_names(connection: Connection, arrivals: Sequence[Arrival]) -> lis
     found = await cases.names(connection, {id_ for id_ in ids if id_ is not None})
     listed = [(id_, number) for id_, (_, number) in found.items() if number is not None]
     relatives = {
-        id_: tuple(one.name for one in cast("Narstaende", formats.kept(row).data).people)
+        id_: tuple(one.name for one in cast("Narstaende", formats.read_stored(row).data).people)
         for (id_, _), row in (await inbox.at(connection, listed)).items()
     }
     return [

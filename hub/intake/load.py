@@ -72,7 +72,7 @@ async def _read_duplicates(
     differ = {a.key for a in new if a.key in loaded.seen and loaded.seen[a.key][0] != a.digest}
     for key, row in (await inbox.load(connection, list(differ)) if differ else {}).items():
         with contextlib.suppress(Exception):  # a message that cannot be read any more cannot be compared
-            loaded.seen[key] = (formats.digest(formats.kept(row)), loaded.seen[key][1])
+            loaded.seen[key] = (formats.digest(formats.read_stored(row)), loaded.seen[key][1])
 
 
 async def _read_earlier(connection: Connection, loaded: Loaded, readable: Readable) -> None:
@@ -94,7 +94,7 @@ async def _read_earlier(connection: Connection, loaded: Loaded, readable: Readab
         for number in {*case.standing, *last_words(case)}
     ]
     for (case_id, sequence), row in (await inbox.at(connection, wanted)).items():
-        loaded.earlier.setdefault(case_id, {})[sequence] = formats.kept(row)
+        loaded.earlier.setdefault(case_id, {})[sequence] = formats.read_stored(row)
         loaded.sizes[case_id, sequence] = len(row.raw)
 
 

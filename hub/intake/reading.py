@@ -12,7 +12,7 @@ from hub.intake.arrival import MAX_BYTES, Arrival, leave_unread, read_or_keep
 from hub.intake.key_order import KeyOrder
 from hub.intake.process_pool import ProcessPool, WorkFailed
 from hub.log import log
-from hub.translators import fhir, formats
+from hub.translators import formats
 from schemas.envelope import Message
 from schemas.identity_types import IdentityRules
 
@@ -80,9 +80,7 @@ def is_slow(arrival: Arrival) -> bool:
         return False
     if size > LARGE:
         return size <= MAX_BYTES  # a larger one is refused unread
-    if not formats.is_fhir(arrival.media_type):
-        return b'"resourceType"' in arrival.raw  # a Bundle in an event
-    return arrival.media_type == formats.FHIR_XML or not fhir.is_lean(arrival.raw)
+    return formats.is_slow(arrival.media_type, arrival.raw)
 
 
 def read_apart(arrival: Arrival, identities: IdentityRules) -> tuple[Message | None, Refused | None, str | None, bytes]:

@@ -42,7 +42,7 @@ async def _hide_in_unsent(connection: Connection, case: Case) -> None:
     rows = await outbox.unsent(connection, case.id)
     stored = await inbox.load(connection, [(source, id_) for _, source, id_ in rows])
     for number, source, id_ in rows:
-        message = formats.kept(stored[source, id_])
+        message = formats.read_stored(stored[source, id_])
         await outbox.rewrite(connection, number, notices.body_of(message, disclosure.told(message, case)))
 
 

@@ -72,7 +72,7 @@ def stored_arrival(row: InboxRow, held: Held, directory: Directory) -> Arrival:
     )
     if own:
         try:
-            arrival.message = formats.kept(row)
+            arrival.message = formats.read_stored(row)
         except Exception as error:  # noqa: BLE001 - the hub wrote the message: whatever the error is, it is ours
             arrival.defect = type(error).__name__
     else:

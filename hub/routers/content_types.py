@@ -9,7 +9,7 @@ from typing import Final
 from hub.errors import Refused
 from hub.translators import formats, native
 
-MESSAGES: Final = (native.STRUCTURED, native.BATCH, native.JSON, formats.FHIR_JSON, formats.FHIR_XML)
+MESSAGES: Final = (native.STRUCTURED, native.BATCH, *formats.MEDIA_TYPES)
 """What ``POST /messages`` reads; a Kafka record is one message, so never a batch."""
 BUNDLES: Final = (formats.FHIR_JSON, formats.FHIR_XML)
 """What ``$process-message`` reads, and answers in."""

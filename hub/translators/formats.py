@@ -1,13 +1,13 @@
-"""The one place that knows which wire formats there are: reads any of them, writes a notice or a receipt in the one a
-system wants.
+"""The registry of wire formats: reads a message in any of them, and writes a notice, a receipt or an announcement in the one that
+a system has chosen. Pure; imports the translators, the language and the errors only.
 
-Pure; imports the translators, the language and the errors only.
+A new format is one entry in ``FORMATS``; CONTRIBUTING.md says what else belongs to it.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -27,17 +27,96 @@ FHIR_XML = "application/fhir+xml"
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """How the hub writes a format to the systems that have chosen it."""
+
+    notice: Callable[[Message, NoticeExtensions, datetime, bytes | None], bytes]
+    """(message, extensions, time of writing, native JSON of the data where it is written already) → body."""
+    receipt: Callable[[Receipt, datetime], bytes]
+    announcement: Callable[[Announcement, str, datetime], bytes]
+    """(announcement, its id, time of writing) → body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One wire format of a message."""
+
+    media_type: str
+    """A body is in this format when its media type begins so."""
+    read: Callable[[str, Mapping[str, Any], bytes, IdentityRules, bool], Message]
+    """(media type, CloudEvents attributes, body, rules of identities, accepted before) → message; raises ``Refused``."""
+    has_envelope: bool
+    """Whether the body alone says everything; then a CloudEvent around it must say the same."""
+    is_slow: Callable[[bytes], bool]
+    """Whether reading the body may take so long that it is done in a process of its own."""
+    name: str | None = None
+    """The format's name in the directory (``System.format``); None for a format that is only read."""
+    written: Written | None = None
+
+
+FORMATS = (
+    Format(
+        native.JSON,
+        read=lambda _, attributes, body, rules, __: native.read_binary(attributes, body, rules, readable=MEDIA_TYPES),
+        has_envelope=False,
+        is_slow=lambda body: b'"resourceType"' in body,  # a FHIR Bundle in a CloudEvent
+        name="native",
+        written=Written(
+            notice=lambda message, _, __, body: native.write_body(message) if body is None else body,
+            receipt=lambda receipt, _: receipt.model_dump_json(exclude_none=True, exclude_defaults=True).encode(),
+            announcement=lambda announcement, _, __: announcement.model_dump_json().encode(),
+        ),
+    ),
+    Format(
+        FHIR_JSON,
+        read=lambda media, _, body, rules, accepted: fhir.read(body, media, identities=rules, accepted=accepted),
+        has_envelope=True,
+        is_slow=lambda body: not fhir.is_lean(body),
+        name="fhir",
+        written=Written(
+            notice=lambda message, extensions, at, _: fhir.write_notice(message, extensions, created=at),
+            receipt=lambda receipt, at: fhir.write_response(receipt, receipt.message, created=at, media_type=FHIR_JSON),
+            announcement=lambda announcement, id_, at: fhir.write_announcement(announcement, id_, created=at),
+        ),
+    ),
+    Format(
+        FHIR_XML,
+        read=lambda media, _, body, rules, accepted: fhir.read(body, media, identities=rules, accepted=accepted),
+        has_envelope=True,
+        is_slow=lambda _: True,
+    ),
+)
+MEDIA_TYPES: tuple[str, ...] = tuple(format_.media_type for format_ in FORMATS)
+_NATIVE = FORMATS[0]
+_WRITTEN = {
+    format_.name: (format_.media_type, format_.written)
+    for format_ in FORMATS
+    if format_.name is not None and format_.written is not None
+}
+
+
+@dataclass(frozen=True, slots=True)
 class Encoded:
-    """Something ready for a way out: CloudEvents attributes, the media type, the body."""
+    """A body ready to be sent, with its CloudEvents attributes and its media type."""
 
     attributes: dict[str, str]
     media_type: str
     body: bytes
 
 
+def _format_of(media_type: str) -> Format:
+    """The format of a media type; CloudEvents and whatever else are read as native."""
+    return next((format_ for format_ in FORMATS if media_type.startswith(format_.media_type)), _NATIVE)
+
+
 def is_fhir(media_type: str) -> bool:
     """Whether a body of this media type is a FHIR message Bundle."""
     return media_type.startswith((FHIR_JSON, FHIR_XML))
+
+
+def is_slow(media_type: str, raw: bytes) -> bool:
+    """Whether reading a body may take so long that it is done in a process of its own."""
+    return _format_of(media_type).is_slow(raw)
 
 
 def read(
@@ -48,29 +127,30 @@ def read(
     *,
     accepted: bool = False,
 ) -> Message:
-    """Any format → Message; raises ``Refused`` with what is wrong and where.
+    """Read a message in any format; raises ``Refused``, which says what is wrong and where.
 
-    ``identities``: what the directory adds to the rules of numbers; every published form where it is left out.
-    ``accepted``: it was read once already, so FHIR's reference model is not asked again.
+    ``attributes``: of a CloudEvent in binary mode, else None. ``identities``: the rules of numbers from the directory; without
+    them every published form is accepted. ``accepted``: the message was read before, so FHIR's reference model need not check
+    it again.
     """
     rules = EVERY_PUBLISHED_FORM if identities is None else identities
-    if is_fhir(media_type):
-        return fhir.read(raw, media_type, identities=rules, accepted=accepted)
+    whole = _format_of(media_type)
+    if whole.has_envelope:
+        return whole.read(media_type, {}, raw, rules, accepted)
     if attributes is None:
         attributes, raw = native.split_structured(raw)
-    content = attributes.get("datacontenttype")
-    kind = content.strip().lower() if isinstance(content, str) else ""
-    if is_fhir(kind):  # the Bundle says all that the message is; the event around it is its envelope
-        message = fhir.read(raw, kind, identities=rules, accepted=accepted)
-        if not accepted:
-            _same_as(attributes, message)
-        return message
-    return native.read_binary(attributes, raw, rules)
+    declared = attributes.get("datacontenttype")
+    inner_type = declared.strip().lower() if isinstance(declared, str) else ""
+    content = _format_of(inner_type)
+    message = content.read(inner_type, attributes, raw, rules, accepted)
+    if content.has_envelope and not accepted:
+        _check_same(attributes, message)
+    return message
 
 
-def _same_as(attributes: Mapping[str, Any], message: Message) -> None:
-    """An event and the Bundle in it say one thing. Raises ``Refused`` at the attribute that says another."""
-    told: dict[str, Any] = {
+def _check_same(attributes: Mapping[str, Any], message: Message) -> None:
+    """Raises ``Refused`` at the first attribute of the CloudEvent that differs from the message inside it."""
+    inside: dict[str, Any] = {
         "id": message.id,
         "source": f"urn:hsa:{message.unit}".lower(),
         "type": message.name,
@@ -79,9 +159,9 @@ def _same_as(attributes: Mapping[str, Any], message: Message) -> None:
         "actor": None if message.actor is None else message.actor.lower(),
         "actorrole": message.role,
     }
-    for name, value in told.items():
+    for name, value in inside.items():
         stated = attributes.get(name)
-        if stated is not None and _read_as(name, stated) != value:
+        if stated is not None and _comparable(name, stated) != value:
             raise Refused(
                 "envelope-differs",
                 f"Attributet {name} säger annat än den Bundle som eventet bär enligt datacontenttype: sänd samma värde i båda.",
@@ -92,7 +172,7 @@ def _same_as(attributes: Mapping[str, Any], message: Message) -> None:
             )
 
 
-def _read_as(name: str, stated: Any) -> Any:
+def _comparable(name: str, stated: Any) -> Any:
     if not isinstance(stated, str):
         return stated
     if name in ("source", "actor"):
@@ -108,18 +188,18 @@ def _read_as(name: str, stated: Any) -> Any:
 
 
 def digest(message: Message) -> bytes:
-    """SHA-256 of what a message says: type, subject, time, actor, role and data as read (D-2).
+    """SHA-256 of the message's type, subject, time, actor, role and data as read (D-2).
 
-    The same act in another encoding, mode or layout, by another tracing or under a Bundle of another id, has the same.
+    It is the same whatever the encoding, mode or layout, the tracing attributes, and the id of the FHIR Bundle.
     """
-    said = (message.name, message.subject, in_utc(message.time).isoformat(), message.actor, message.role)
-    sha = hashlib.sha256(repr(said).encode())
+    head = (message.name, message.subject, in_utc(message.time).isoformat(), message.actor, message.role)
+    sha = hashlib.sha256(repr(head).encode())
     sha.update(message.data.model_dump_json(exclude_defaults=True, context=CANONICAL).encode())
     return sha.digest()
 
 
-class KeptRow(Protocol):
-    """A row of the store, as far as its message goes."""
+class StoredMessage(Protocol):
+    """The columns of a stored message that are needed to read it again."""
 
     id: str
     name: str | None
@@ -128,70 +208,53 @@ class KeptRow(Protocol):
     raw: bytes
 
 
-def kept(row: KeptRow) -> Message:
-    """A message as it was kept, the hub's own ones included: what was read once reads again."""
-    found = None if row.attributes is None else from_json(row.attributes)
-    if row.name in FROM_THE_HUB and found is not None:
-        time, data = datetime.fromisoformat(found["time"]), _data(row.name, row.raw)
-        return Message(row.id, HUB_SOURCE, row.name, found["subject"], time, None, None, data)
-    return read(row.media_type, found, row.raw, accepted=True)
+def read_stored(row: StoredMessage) -> Message:
+    """Read a stored message again, the hub's own ones included; a message that was accepted once is never refused."""
+    attributes = None if row.attributes is None else from_json(row.attributes)
+    if row.name in FROM_THE_HUB and attributes is not None:
+        time, data = datetime.fromisoformat(attributes["time"]), _data(row.name, row.raw)
+        return Message(row.id, HUB_SOURCE, row.name, attributes["subject"], time, None, None, data)
+    return read(row.media_type, attributes, row.raw, accepted=True)
 
 
 def with_data(message: Message, body: bytes) -> Message:
-    """The message with other data: what the notice shows where that is not what was sent."""
+    """The message with other data, for a notice that does not show it as it was sent."""
     return replace(message, data=_data(message.name, body))
 
 
 def _data(name: str, body: bytes) -> Part:
-    """Data that were read before: whatever the directory says now of numbers, they are what they were."""
+    """Data that were accepted before, read without the directory's present rules of numbers."""
     return MESSAGES[name].model_validate_json(body, context={"identities": EVERY_PUBLISHED_FORM})
 
 
 def write_notice(
-    message: Message, told: NoticeExtensions, format_: str, created: datetime, body: bytes | None = None
+    message: Message, extensions: NoticeExtensions, format_: str, created: datetime, body: bytes | None = None
 ) -> Encoded:
-    """A notice in the format that a system has chosen; ``body`` is its native JSON, where that is written already."""
-    attributes = native.attributes(message, told)
-    if format_ == "fhir":
-        attributes["datacontenttype"] = FHIR_JSON
-        return Encoded(attributes, FHIR_JSON, fhir.write_notice(message, told, created=created))
-    return Encoded(attributes, native.JSON, native.write_body(message) if body is None else body)
+    """A notice in a system's format; ``body``: the native JSON of its data, where it is written already."""
+    media_type, written = _WRITTEN[format_]
+    attributes = native.attributes(message, extensions)
+    return _encoded(attributes, media_type, written.notice(message, extensions, created, body))
 
 
 def write_receipt(receipt: Receipt, receipt_id: str, format_: str, created: datetime) -> Encoded:
-    """A receipt in the format that a system has chosen."""
+    """A receipt in a system's format."""
+    media_type, written = _WRITTEN[format_]
     attributes = native.receipt_attributes(receipt, receipt_id, created)
-    if format_ == "fhir":
-        attributes["datacontenttype"] = FHIR_JSON
-        return Encoded(
-            attributes, FHIR_JSON, fhir.write_response(receipt, receipt.message, created=created, media_type=FHIR_JSON)
-        )
-    return Encoded(attributes, native.JSON, receipt.model_dump_json(exclude_none=True, exclude_defaults=True).encode())
+    return _encoded(attributes, media_type, written.receipt(receipt, created))
 
 
-def write_announcement(told: Announcement, id_: str, format_: str, created: datetime) -> Encoded:
-    """What operations announces, in the format that a system has chosen (C-34)."""
+def write_announcement(announcement: Announcement, id_: str, format_: str, created: datetime) -> Encoded:
+    """An announcement of operations in a system's format (C-34)."""
+    media_type, written = _WRITTEN[format_]
     attributes = native.announcement_attributes(id_, created)
-    if format_ == "fhir":
-        attributes["datacontenttype"] = FHIR_JSON
-        return Encoded(attributes, FHIR_JSON, fhir.write_announcement(told, id_, created=created))
-    return Encoded(attributes, native.JSON, told.model_dump_json().encode())
+    return _encoded(attributes, media_type, written.announcement(announcement, id_, created))
+
+
+def _encoded(attributes: dict[str, str], media_type: str, body: bytes) -> Encoded:
+    attributes["datacontenttype"] = media_type
+    return Encoded(attributes, media_type, body)
 
 
 def json_from(raw: bytes) -> Any:
-    """What the store keeps as JSON."""
+    """A JSON column of the store."""
     return from_json(raw)
-
-
-__all__ = [
-    "FHIR_JSON",
-    "FHIR_XML",
-    "Encoded",
-    "Refused",
-    "digest",
-    "is_fhir",
-    "read",
-    "write_announcement",
-    "write_notice",
-    "write_receipt",
-]

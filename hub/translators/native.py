@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,14 +36,19 @@ STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
 
 _UNREADABLE = 400
-_READ = "application/json, application/fhir+json, application/fhir+xml"
 
 
-def read_binary(attributes: Mapping[str, Any], body: bytes, identities: IdentityRules | None = None) -> Message:
-    """A message whose attributes came as headers (``ce_…``, the prefix taken off) and whose body is the data.
+def read_binary(
+    attributes: Mapping[str, Any],
+    body: bytes,
+    identities: IdentityRules | None = None,
+    *,
+    readable: Sequence[str] = (JSON,),
+) -> Message:
+    """Read a CloudEvent in binary mode: the attributes without the prefix ``ce_``, and the data.
 
-    ``identities``: what the directory adds to the rules of numbers; every published form when left out. Raises
-    ``Refused``.
+    ``identities``: the rules of numbers from the directory; without them every published form is accepted. ``readable``: the
+    media types of data that the hub reads, for the refusal. Raises ``Refused``.
     """
     context = {"identities": EVERY_PUBLISHED_FORM if identities is None else identities}
     _are_attributes(attributes)
@@ -52,7 +57,7 @@ def read_binary(attributes: Mapping[str, Any], body: bytes, identities: Identity
     except ValidationError as error:
         raise faults.refusal(Envelope, error) from None
     name = name_of(envelope.type)
-    _is_json(envelope.datacontenttype)
+    _check_content_type(envelope.datacontenttype, readable)
     model = MESSAGES[name]
     if not body:
         raise Refused("missing-field", "Fältet /data saknas.", "The field /data is missing.", "/data", _UNREADABLE)
@@ -96,13 +101,14 @@ def _are_attributes(attributes: Mapping[str, Any]) -> None:
         )
 
 
-def _is_json(content_type: str | None) -> None:
+def _check_content_type(content_type: str | None, readable: Sequence[str]) -> None:
+    listed = ", ".join(readable)
     kind = (content_type or JSON).partition(";")[0].strip().lower()
     if not kind.endswith(("/json", "+json")):
         raise Refused(
             "media-type",
-            f"/datacontenttype anger ett slag av innehåll som inte läses. De som läses är {_READ}.",
-            f"/datacontenttype names a kind of content that is not read. Those that are read are {_READ}.",
+            f"/datacontenttype anger ett slag av innehåll som inte läses. De som läses är {listed}.",
+            f"/datacontenttype names a kind of content that is not read. Those that are read are {listed}.",
             "/datacontenttype",
             _UNREADABLE,
         )

@@ -58,7 +58,7 @@ class Seen:
 
 def seen(row: InboxRow, case: Case) -> Seen:
     """A kept row as it is shown."""
-    message = formats.kept(row)
+    message = formats.read_stored(row)
     return Seen(row.sequence or 0, disclosure.shown(message, case), row.received_at)
 
 

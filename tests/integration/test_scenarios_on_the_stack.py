@@ -187,7 +187,7 @@ class OnTheStack:
         found = []
         for item in kept:
             row = stored[item.source, item.message_id]
-            message, item.body = formats.kept(row), bodies[item.id]
+            message, item.body = formats.read_stored(row), bodies[item.id]
             if item.body is not None:
                 message = formats.with_data(message, item.body)
             item.content = told[item.id]
