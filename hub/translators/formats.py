@@ -27,7 +27,7 @@ FHIR_XML = "application/fhir+xml"
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class Writer:
     """How the hub writes a format to the systems that have chosen it."""
 
     notice: Callable[[Message, NoticeExtensions, datetime, bytes | None], bytes]
@@ -51,7 +51,7 @@ class Format:
     """Whether reading the body may take so long that it is done in a process of its own."""
     name: str | None = None
     """The format's name in the directory (``System.format``); None for a format that is only read."""
-    written: Written | None = None
+    written: Writer | None = None
 
 
 FORMATS = (
@@ -61,7 +61,7 @@ FORMATS = (
         has_envelope=False,
         is_slow=lambda body: b'"resourceType"' in body,  # a FHIR Bundle in a CloudEvent
         name="native",
-        written=Written(
+        written=Writer(
             notice=lambda message, _, __, body: native.write_body(message) if body is None else body,
             receipt=lambda receipt, _: receipt.model_dump_json(exclude_none=True, exclude_defaults=True).encode(),
             announcement=lambda announcement, _, __: announcement.model_dump_json().encode(),
@@ -73,7 +73,7 @@ FORMATS = (
         has_envelope=True,
         is_slow=lambda body: not fhir.is_lean(body),
         name="fhir",
-        written=Written(
+        written=Writer(
             notice=lambda message, extensions, at, _: fhir.write_notice(message, extensions, created=at),
             receipt=lambda receipt, at: fhir.write_response(receipt, receipt.message, created=at, media_type=FHIR_JSON),
             announcement=lambda announcement, id_, at: fhir.write_announcement(announcement, id_, created=at),
