@@ -13,6 +13,7 @@ from hub.errors import Refused
 from hub.processes.engine.case import Case
 from hub.processes.engine.decide import decide
 from hub.processes.engine.process import Process
+from hub.processes.engine.unit_view import shape
 from hub.processes.svu.process import SVU
 from hub.processes.svu.steps import still_awaits
 from hub.scenarios import World
@@ -169,14 +170,14 @@ def _stay(case: Case | None) -> str:
     assert case is not None
     if case.status != "open":
         return case.status
-    standing = case.steps.get("stallningstagande")
-    if standing is None:
+    awaited = case.awaited.get("stallningstagande")
+    if awaited is None:
         return "admitted"
-    if not case.klarmarkerad:
+    if not case.state.klarmarkerad:
         return "the ward writes its part"
-    if case.sip_approved is False:
+    if case.state.sip_approved is False:
         return "no to the position on SIP"
-    return "justering awaited" if still_awaits(case, standing) else "adjusted by all"
+    return "justering awaited" if still_awaits(case, awaited) else "adjusted by all"
 
 
 def _time(case: Case | None) -> str:
@@ -184,7 +185,7 @@ def _time(case: Case | None) -> str:
     assert case is not None
     if case.status != "open":
         return case.status
-    return "utskrivningsklar: the clock runs" if "klar" in case.dates else "estimated"
+    return "utskrivningsklar: the clock runs" if "klar" in case.state.dates else "estimated"
 
 
 _State = Callable[[Case | None], str]
@@ -224,7 +225,7 @@ def _labelled(name: str, data: Part) -> str:
 def _stand(case: Case | None) -> object:
     """Everything that decides what is possible next, so that no state is tried twice."""
     assert case is not None
-    return (case.status, *(case.shape(unit) for unit in case.participants))
+    return (case.status, *(shape(case, unit) for unit in case.participants))
 
 
 def document(world: World) -> bytes:

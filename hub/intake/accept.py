@@ -13,6 +13,7 @@ from hub.intake.loaded import queue_of
 from hub.intake.stored import ref_of
 from hub.processes.engine.case import Case
 from hub.processes.engine.decide import Decision
+from hub.processes.engine.events import touched
 from hub.processes.engine.process import law_of
 from hub.processes.engine.rule import acting_role
 from hub.processes.shared.registers import goes_without_saying
@@ -83,8 +84,7 @@ def _keep_case(batch: Batch, message: Message, decision: Decision) -> None:
         handled.persons_with_news.update(number for number in both if number)
         if case.blocked:
             handled.now_protected.add(case.id)
-    if rule.is_talk or rule.names_a_message:
-        handled.threads.update((case.id, facts["thread"]) for _, facts in decision.events if "thread" in facts)
+    handled.elements.update((case.id, address) for address in touched(decision.events))
     loaded.cases[case.id] = handled.changed[case.id] = case
     agreement = batch.directory.agreement_of(case.opened_by)
     due = {key: at.isoformat() for key, at in process.deadlines(case, agreement).items()}

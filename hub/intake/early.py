@@ -53,9 +53,9 @@ def takes_back(message: Message, case: Case, earlier: Mapping[int, Message]) -> 
     informed = data if isinstance(data, Information) else getattr(data, "information", None)
     standing: list[int | None] = []
     if consent is not None and case.samtycke is None:
-        standing.append(case.registered_until if _withdrawn_by_hand(case, earlier) else None)
+        standing.append(case.consent().registered_until if _withdrawn_by_hand(case, earlier) else None)
     elif consent is not None and (consent.outcome == "refused") is not (case.samtycke == "refused"):
-        standing.append(case.consent_at)
+        standing.append(case.consent().at)
     if informed is not None and _is_other_information(informed, case, plain=informed is data):
         standing.append(case.information_at)
     if message.name == "svu.inskrivning" and "inskrivning" in case.steps:
@@ -65,16 +65,15 @@ def takes_back(message: Message, case: Case, earlier: Mapping[int, Message]) -> 
 
 def last_words(case: Case) -> list[int]:
     """The sequences of what ``takes_back`` looks at and which does not stand for those who come in later (C-10)."""
-    return [number for number in (case.information_at, case.registered_until) if number is not None]
+    return [number for number in (case.information_at, case.consent().registered_until) if number is not None]
 
 
 def _withdrawn_by_hand(case: Case, earlier: Mapping[int, Message]) -> bool:
     """Of a consent that only ran out a renewal may have been on its way."""
-    found = earlier.get(case.registered_until or 0)
+    found = earlier.get(case.consent().registered_until or 0)
     return found is not None and found.name == "aterkallelse"
 
 
 def _is_other_information(said: Information, case: Case, *, plain: bool) -> bool:
     """Whether it was given, and in a message of its own also why not: an admission is not stopped for other words."""
-    stands = case.records.get("information", {})
-    return said.given is not case.information or (plain and said.reason != stands.get("reason"))
+    return said.given is not case.information or (plain and said.reason != case.information_reason)

@@ -39,7 +39,7 @@ class Handled:
     """Id of a new case → (system, its own reference)."""
     changed: dict[str, Case] = field(default_factory=dict)
     """By id; the new ones too."""
-    threads: set[tuple[str, str]] = field(default_factory=set)
+    elements: set[tuple[str, str]] = field(default_factory=set)
     """(case, free message) that are new or changed."""
     new_deadlines: set[str] = field(default_factory=set)
     """Ids of the cases whose deadlines are new or changed."""

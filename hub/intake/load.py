@@ -12,6 +12,7 @@ from hub.intake.early import last_words
 from hub.intake.holds import Holds
 from hub.intake.loaded import Loaded
 from hub.intake.stored import ref_of
+from hub.processes.engine.process import standing
 from hub.processes.registry import rule_of
 from hub.store import cases, held, inbox, person_changes
 from hub.store.inbox import Connection
@@ -36,7 +37,7 @@ async def load(connection: Connection, arrivals: Sequence[Arrival]) -> Loaded:
     loaded.holds = Holds(await held.queues(connection, keys) if keys else ())
     await _read_earlier(connection, loaded, readable)
     await _read_news(connection, loaded, readable)
-    await _read_threads(connection, loaded, readable)
+    await _read_elements(connection, loaded, readable)
     return loaded
 
 
@@ -90,8 +91,8 @@ async def _read_earlier(connection: Connection, loaded: Loaded, readable: Readab
     wanted = [
         (id_, number)
         for id_, case in loaded.cases.items()
-        if id_ in joining or (id_ in shown_more and case.shared_until is not None)
-        for number in {*case.standing, *last_words(case)}
+        if id_ in joining or (id_ in shown_more and case.consent().shared_until is not None)
+        for number in {*standing(case), *last_words(case)}
     ]
     for (case_id, sequence), row in (await inbox.at(connection, wanted)).items():
         loaded.earlier.setdefault(case_id, {})[sequence] = formats.read_stored(row)
@@ -109,13 +110,13 @@ async def _read_news(connection: Connection, loaded: Loaded, readable: Readable)
         loaded.news = await person_changes.latest(connection, loaded.news_read_for)
 
 
-async def _read_threads(connection: Connection, loaded: Loaded, readable: Readable) -> None:
-    """The free messages that are named, in the cases that have any (C-40, C-41)."""
-    wanted = []
+async def _read_elements(connection: Connection, loaded: Loaded, readable: Readable) -> None:
+    """The elements that the messages touch, in the cases that have any (C-40, C-41)."""
+    wanted: set[tuple[str, str]] = set()
     for arrival, message in readable:
         case = loaded.cases.get(loaded.case_id(arrival, message) or "")
         rule = rule_of(message.name, case)
-        if case is not None and case.counts and rule is not None and rule.names_a_message and message.data.message:  # type: ignore[attr-defined]
-            wanted.append((case.id, message.data.message))  # type: ignore[attr-defined]
-    for case_id, thread, state in await cases.threads(connection, wanted) if wanted else ():
-        loaded.cases[case_id].threads[thread] = state
+        if case is not None and case.counts and rule is not None:
+            wanted.update((case.id, beginning) for beginning in rule.addresses(message))
+    for case_id, element in await cases.elements(connection, sorted(wanted)) if wanted else ():
+        loaded.cases[case_id].elements[element.address] = element

@@ -58,8 +58,9 @@ class Loaded:
             return False
         before = self.seen.get((message.source, named))
         in_steps = any(step["message"] == named for step in case.steps.values())
-        in_threads = any(key.startswith(f"{named} ") for key in case.threads)
-        return in_steps or in_threads or (before is not None and before[1] is not None)
+        awaited = (element.awaited for element in case.elements.values())
+        in_elements = any(one is not None and one.message == named for one in awaited)
+        return in_steps or in_elements or (before is not None and before[1] is not None)
 
 
 def _early_key(arrival: Arrival, message: Message) -> str:

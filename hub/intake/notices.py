@@ -12,8 +12,8 @@ from types import MappingProxyType
 from hub.intake.staff import NameOf, names_in
 from hub.processes.engine.case import Case
 from hub.processes.engine.decide import Decision
-from hub.processes.engine.process import Process
-from hub.processes.engine.unit_view import ANSWER, outlook
+from hub.processes.engine.process import Process, standing
+from hub.processes.engine.unit_view import ANSWER, outline, unit_view
 from hub.processes.shared import disclosure
 from hub.processes.shared.disclosure import visible
 from hub.store.outbox import LICENCES, REGISTERS, VERIFICATIONS, OutboxRow
@@ -43,7 +43,7 @@ def notices(
     here = _Here(process, case, directory, now, name_of)
     asked_here: dict[str, str] = {}
     if case.published and decision.joined:
-        may_have = {unit: set(visible(case, unit).standing) for unit in decision.joined}
+        may_have = {unit: set(standing(visible(case, unit))) for unit in decision.joined}
         for sequence in sorted(set().union(*may_have.values())):
             then = earlier[sequence]
             if not disclosure.may_be_told(then):
@@ -118,7 +118,7 @@ def _pass_over(case: Case, system: str, skipped: Iterable[int], told: int) -> No
     before = case.unheard.get(system, ())
     if not before and not skipped:
         return
-    found = sorted({*before, *skipped}.intersection(case.standing).difference([told]))
+    found = sorted({*before, *skipped}.intersection(standing(case)).difference([told]))
     if found:
         case.unheard[system] = found
     else:
@@ -128,16 +128,16 @@ def _pass_over(case: Case, system: str, skipped: Iterable[int], told: int) -> No
 def _asked(case: Case, message: Message, units: list[str]) -> dict[str, str]:
     """Unit → what it is to answer a message with."""
     asked = {
-        unit: ANSWER[step["act"]]
-        for step in case.steps.values()
-        if step["message"] == message.id and step["source"] == message.source
+        unit: ANSWER[awaited.act]
+        for awaited in case.awaited.values()
+        if awaited.is_of(message.source, message.id)
         for unit in units
-        if unit in step["awaits"]
+        if unit in awaited.by
     }
-    thread = case.threads.get(f"{message.id} {message.source}") if message.name == "meddelande" else None
-    if thread is not None:
-        awaited = case.open_awaits(thread)
-        asked |= {unit: "kvittens" for unit in units if unit in awaited}
+    for element in case.elements.values():
+        if element.awaited is not None and element.awaited.is_of(message.source, message.id):
+            awaits = case.open_awaits(element)
+            asked |= {unit: ANSWER[element.awaited.act] for unit in units if unit in awaits}
     return asked
 
 
@@ -160,9 +160,9 @@ def _told(
     shown = disclosure.told(message, case)
     body = body_of(message, shown)
     staff = names_in(shown, here.name_of)
-    here.outline = here.outline or case.outline()
+    here.outline = here.outline or outline(case)
     for system, receivers in by_system.items():
-        seen = {unit: outlook(case, unit, directory, here.now, here.outline) for unit in receivers}
+        seen = {unit: unit_view(case, unit, directory, here.now, here.outline) for unit in receivers}
         heard = _heard(case, system)
         follows = here.last.get(system, heard)
         here.last[system] = sequence

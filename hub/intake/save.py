@@ -54,9 +54,9 @@ async def _save_cases(connection: Connection, handled: Handled, now: datetime) -
         connection, [(handled.changed[id_], system, ref) for id_, (system, ref) in handled.opened.items()], now
     )
     await cases.change(connection, [case for case in changed if case.id in known], now)
-    if handled.threads:
-        threads = [(id_, key, handled.changed[id_].threads[key]) for id_, key in sorted(handled.threads)]
-        await cases.put_threads(connection, threads)
+    if handled.elements:
+        elements = [(id_, handled.changed[id_].elements[address]) for id_, address in sorted(handled.elements)]
+        await cases.put_elements(connection, elements)
 
 
 async def _save_holds(connection: Connection, handled: Handled, now: datetime) -> None:

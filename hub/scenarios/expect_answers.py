@@ -13,6 +13,7 @@ from pydantic_core import to_jsonable_python
 from hub.errors import Refused
 from hub.printing import Document, Printed
 from hub.processes.engine.case import Case
+from hub.processes.engine.process import law_of
 from hub.processes.engine.rule import acting_role
 from hub.processes.engine.unit_view import as_configured
 from hub.processes.shared.disclosure import readable
@@ -128,8 +129,7 @@ def _of_list(judge: StepJudge) -> Callable[[StoredCase], Found]:
     """A stored case as the store's lists give it."""
 
     def found(stored: StoredCase) -> Found:
-        written = stored.case.fields.get("kartlaggning", {}).values()
-        last = max((sequence for _, sequence, *_ in written), default=None)
+        last = law_of(stored.case).last_written(stored.case)
         row = next((row for row in stored.rows if row.sequence == last), None)
         return Found(stored.case, stored.changed_at, stored.case.has_left(judge.now), row)
 

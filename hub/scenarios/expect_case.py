@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 
-from hub.processes.engine.unit_view import outlook
+from hub.processes.engine.unit_view import unit_view
 from hub.processes.svu.law import liability
 from hub.scenarios.actions import StoredCase
 from hub.scenarios.expect_notices import judge_colours
@@ -50,7 +50,7 @@ def _judge_state(judge: StepJudge, step: State, stored: StoredCase | None) -> No
                 continue
             case = stored.case
             takes_part = unit in case.participants
-            seen = outlook(case, unit, judge.world.directory, judge.now).colours[name] if takes_part else None
+            seen = unit_view(case, unit, judge.world.directory, judge.now).colours[name] if takes_part else None
             judge_colours(judge, f"{name} of {short}", expected, seen)
 
 

@@ -72,7 +72,7 @@ def _judge_unit(judge: StepJudge, what: str, expected: ExpectedNotice, told: Seq
     if expected.skipped is not None and skipped != expected.skipped:
         judge.differs(f"{what}, skipped", listed(expected.skipped), listed(skipped))
     if told:
-        _judge_outlook(judge, what, expected, told[-1], [unit])
+        _judge_unit_view(judge, what, expected, told[-1], [unit])
 
 
 def _judge_each(
@@ -103,7 +103,7 @@ def _judge_each(
                 awaited = notice.told.awaits.get(each)
                 if awaited != one.awaits:
                     judge.differs(f"{which}, awaits of {judge.world.short(each)}", _said(one.awaits), _said(awaited))
-        _judge_outlook(judge, which, one, notice, units)
+        _judge_unit_view(judge, which, one, notice, units)
 
 
 def _said(value: object) -> str:
@@ -112,7 +112,7 @@ def _said(value: object) -> str:
     return "nothing" if value is None else str(value)
 
 
-def _judge_outlook(
+def _judge_unit_view(
     judge: StepJudge,
     what: str,
     expected: ExpectedNotice | ExpectedMessage,

@@ -13,7 +13,10 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
+from hub.processes.engine.awaited import Element
 from hub.processes.engine.case import Case
+from hub.processes.engine.process import load_case
+from hub.store.cases import element_of
 
 Connection = AsyncConnection[tuple[Any, ...]]
 
@@ -27,7 +30,7 @@ async def case(connection: Connection, id_: str) -> tuple[Case, datetime, bool] 
         "SELECT state::text, changed_at, coalesce(archived_at <= now(), false) FROM cases WHERE id = %s", (id_,)
     )
     row = await found.fetchone()
-    return None if row is None else (Case.load(row[0].encode()), row[1], row[2])
+    return None if row is None else (load_case(row[0]), row[1], row[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ async def stays(connection: Connection, units: Sequence[str], month: str) -> lis
     found = await connection.execute(
         "SELECT h.events FROM cases c CROSS JOIN LATERAL (SELECT json_agg(m.events ORDER BY m.sequence)"
         " AS events FROM message m WHERE m.case_id = c.id AND m.sequence IS NOT NULL AND m.name <> ALL(%s)) h"
-        " WHERE c.status = 'discharged' AND c.state->'dates'->'discharged'->>'date' LIKE %s AND c.state->>'opened_by' = ANY(%s)",
+        " WHERE c.status = 'discharged' AND c.state->'state'->'dates'->'discharged'->>'date' LIKE %s AND c.state->>'opened_by' = ANY(%s)",
         (list(_NOT_IN_DOCUMENTS), f"{month}-%", list(units)),
     )
     return [events for (events,) in await found.fetchall()]
@@ -68,20 +71,28 @@ async def stays(connection: Connection, units: Sequence[str], month: str) -> lis
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A free message: its sequence, its size in bytes, its state."""
+    """A free message: its number, its size in bytes, and the row of its element."""
 
     sequence: int
     source: str
     message: str
     size: int
+    address: str
+    version: int
     state: dict[str, Any]
+
+    @property
+    def element(self) -> Element:
+        """How it stands."""
+        return element_of(self.address, self.version, self.state)
 
 
 _THREAD = (
-    "SELECT m.sequence, m.source, m.id AS message, octet_length(m.raw) AS size, t.state FROM message m"
-    " JOIN thread t ON t.case_id = m.case_id AND t.message = m.id AND t.source = m.source"
+    "SELECT m.sequence, m.source, m.id AS message, octet_length(m.raw) AS size, e.address, e.version, e.state FROM message m"
+    " JOIN element e ON e.case_id = m.case_id AND e.address = 'meddelande/' || m.id || ' ' || m.source"
     " WHERE m.case_id = %(case)s AND m.sequence IS NOT NULL AND m.name = 'meddelande'"
-    " AND (t.state->>'to' IS NULL OR t.state->>'unit' = %(unit)s OR (t.state->'to')::jsonb ? %(unit)s)"
+    " AND (e.state->'state'->>'to' IS NULL OR e.state->'state'->>'unit' = %(unit)s"
+    " OR (e.state->'state'->'to')::jsonb ? %(unit)s)"
 )
 """The free messages that a unit sent or got; a message without receivers is for all units (C-40)."""
 

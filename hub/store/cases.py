@@ -12,7 +12,9 @@ from typing import Any
 from psycopg import AsyncConnection
 from pydantic_core import to_json
 
+from hub.processes.engine.awaited import Awaited, Element
 from hub.processes.engine.case import Case
+from hub.processes.engine.process import load_case
 from hub.store.inbox import uuid_bytes
 from hub.store.transaction import copy, keys
 
@@ -42,13 +44,13 @@ async def lock(connection: Connection, ids: Iterable[str]) -> dict[str, Case]:
     found = await connection.execute(
         "SELECT id, state::text FROM cases WHERE id = ANY(%s::uuid[]) ORDER BY id FOR UPDATE", (wanted,)
     )
-    return {str(id_): Case.load(state) for id_, state in await found.fetchall()}
+    return {str(id_): load_case(state) for id_, state in await found.fetchall()}
 
 
 async def read(connection: Connection, id_: str) -> Case | None:
     """One case, not locked."""
     row = await (await connection.execute("SELECT state::text FROM cases WHERE id = %s", (id_,))).fetchone()
-    return None if row is None else Case.load(row[0])
+    return None if row is None else load_case(row[0])
 
 
 async def names(connection: Connection, ids: Iterable[str]) -> dict[str, tuple[str, int | None]]:
@@ -136,7 +138,7 @@ def _name(case: Case) -> str:
 
 def _archived_at(case: Case) -> datetime | None:
     """When the case leaves the start list (C-54)."""
-    left = case.dates.get("archived")
+    left = case.archived
     return None if left is None else datetime.fromisoformat(left)
 
 
@@ -186,30 +188,44 @@ async def asked(connection: Connection, ids: Sequence[str], now: datetime) -> No
     await connection.execute("UPDATE cases SET asked_at = %s WHERE id = ANY(%s::uuid[])", (now, list(ids)))
 
 
-# --- free messages (C-40, C-41): one row each, so that a case does not grow with them ---------------------------------
+# --- elements: the parts of a case, one row each, so that the case does not grow with them ----------------------------
 
 
-async def threads(connection: Connection, named: Sequence[tuple[str, str]]) -> list[tuple[str, str, dict[str, Any]]]:
-    """The free messages of a case by the id that a later message names: (case, «id source», state)."""
+async def elements(connection: Connection, wanted: Sequence[tuple[str, str]]) -> list[tuple[str, Element]]:
+    """The elements of cases by the beginning of their address: (case, element)."""
     found = await connection.execute(
-        "SELECT t.case_id::text, t.message || ' ' || t.source, t.state"
-        " FROM unnest(%s::uuid[], %s::text[]) AS k (case_id, message) JOIN thread t USING (case_id, message)",
-        ([case for case, _ in named], [message for _, message in named]),
+        "SELECT e.case_id::text, e.address, e.version, e.state FROM unnest(%s::uuid[], %s::text[]) AS k (case_id, beginning)"
+        " JOIN element e ON e.case_id = k.case_id AND e.address >= k.beginning AND e.address < k.beginning || %s",
+        ([case for case, _ in wanted], [beginning for _, beginning in wanted], _LAST),
     )
-    return [(case, key, state) for case, key, state in await found.fetchall()]
+    return [(case, element_of(address, version, kept)) for case, address, version, kept in await found.fetchall()]
 
 
-async def put_threads(connection: Connection, changed: Sequence[tuple[str, str, dict[str, Any]]]) -> None:
-    """Free messages as they stand now."""
-    keys = [key.partition(" ") for _, key, _ in changed]
+_LAST = "\U0010ffff"
+"""Sorts after every text that goes on from a beginning."""
+
+
+def element_of(address: str, version: int, kept: dict[str, Any]) -> Element:
+    """An element from its row."""
+    awaited = kept["awaited"]
+    return Element(
+        address, version, kept["state"], None if awaited is None else Awaited(**awaited), removed=kept["removed"]
+    )
+
+
+async def put_elements(connection: Connection, changed: Sequence[tuple[str, Element]]) -> None:
+    """Elements of cases as they stand now."""
     await connection.execute(
-        "INSERT INTO thread (case_id, message, source, state)"
-        " SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::json[])"
-        " ON CONFLICT (case_id, message, source) DO UPDATE SET state = excluded.state",
+        "INSERT INTO element (case_id, address, version, state)"
+        " SELECT * FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::json[])"
+        " ON CONFLICT (case_id, address) DO UPDATE SET version = excluded.version, state = excluded.state",
         (
-            [case for case, _, _ in changed],
-            [message for message, _, _ in keys],
-            [source for _, _, source in keys],
-            [to_json(state).decode() for _, _, state in changed],
+            [case for case, _ in changed],
+            [element.address for _, element in changed],
+            [element.version for _, element in changed],
+            [
+                to_json({"state": one.state, "awaited": one.awaited, "removed": one.removed}).decode()
+                for _, one in changed
+            ],
         ),
     )

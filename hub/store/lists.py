@@ -16,6 +16,7 @@ from psycopg import AsyncConnection
 from pydantic_core import to_json
 
 from hub.processes.engine.case import Case
+from hub.processes.engine.process import law_of, load_case
 from hub.store import inbox
 from hub.store.inbox import InboxRow
 
@@ -85,8 +86,8 @@ _CONDITIONS = {
 
 
 _NAMED = (
-    "WITH named AS MATERIALIZED (SELECT id FROM cases WHERE (state -> 'vardkontakter') IS NOT NULL"
-    " AND (state -> 'vardkontakter')::jsonb @> %(contact)s::jsonb) "
+    "WITH named AS MATERIALIZED (SELECT id FROM cases WHERE (state -> 'state' -> 'vardkontakter') IS NOT NULL"
+    " AND (state -> 'state' -> 'vardkontakter')::jsonb @> %(contact)s::jsonb) "
 )
 """Selects the cases of a fast vardkontakt first: they are few, which the planner cannot know."""
 
@@ -213,12 +214,8 @@ async def of_person(connection: Connection, personnummer: str) -> list[Found]:
 
 async def _with_kartlaggning(connection: Connection, rows: Sequence[tuple[str, datetime, bool]]) -> list[Found]:
     """C-31: add the message that last wrote in each case's kartlaggning, which says when and by whom."""
-    read = [(Case.load(state.encode()), changed_at, left) for state, changed_at, left in rows]
-    last = {
-        case.id: max(sequence for _, sequence, *_ in fields.values())
-        for case, _, _ in read
-        if (fields := case.fields.get("kartlaggning"))
-    }
+    read = [(load_case(state), changed_at, left) for state, changed_at, left in rows]
+    last = {case.id: number for case, _, _ in read if (number := law_of(case).last_written(case)) is not None}
     found = await inbox.at(connection, list(last.items()))
     return [
         Found(case, changed_at, left, found.get((case.id, last[case.id])) if case.id in last else None)

@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 from hub.errors import Refused
 from hub.printing import Document, Kind, Printed, PrintedPatient, Section, signatures
+from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.case import Case
 from hub.processes.engine.process import law_of
 from hub.processes.shared.people import for_whom_and_why_are_given
@@ -83,8 +84,8 @@ def paper(
         raise replace(NO_DOCUMENT)
     standing = case.steps.get(kind)
     if standing is not None:
-        sections = (*sections, _signed(standing, directory, names))
-    if case.vardkontakter:
+        sections = (*sections, _signed(case.awaited.get(kind), directory, names))
+    if case.state.vardkontakter:
         sections = (*sections, _contacts(shown, names))
     return Document(
         kind=kind,  # type: ignore[arg-type]
@@ -116,7 +117,8 @@ def _final(kind: str, case: Case) -> bool:
     standing = case.steps.get(kind)
     if standing is None or kind == "kartlaggning":
         return False
-    return kind != "stallningstagande" or not law_of(case).still_awaits(case, standing)
+    awaited = case.awaited.get(kind)
+    return kind != "stallningstagande" or (awaited is not None and not law_of(case).still_awaits(case, awaited))
 
 
 def _labelled(said: Mapping[str, Any], names: Names, *fields: str) -> tuple[tuple[str, str], ...]:
@@ -203,7 +205,9 @@ _SECTIONS = {
 }
 
 
-def _signed(standing: Mapping[str, Any], directory: Directory, names: Names) -> Section:
+def _signed(awaited: Awaited | None, directory: Directory, names: Names) -> Section:
+    if awaited is None:
+        return Section("Kvittenser")
     rows = [
         (
             name_of(unit, directory) or unit,
@@ -211,10 +215,10 @@ def _signed(standing: Mapping[str, Any], directory: Directory, names: Names) -> 
             person(actor, names) if actor else "",
             moment(time),
         )
-        for unit, (actor, role, time) in standing["done"].items()
+        for unit, (actor, role, time) in awaited.done.items()
     ]
-    rows += [(name_of(unit, directory) or unit, "", "", "") for unit in standing["awaits"]]
-    heading = "Justeringar" if standing["act"] == "justera" else "Kvittenser"
+    rows += [(name_of(unit, directory) or unit, "", "", "") for unit in awaited.by]
+    heading = "Justeringar" if awaited.act == "justera" else "Kvittenser"
     return signatures(tuple(rows), heading) if rows else Section(heading)
 
 

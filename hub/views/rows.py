@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.case import Case
-from hub.processes.engine.unit_view import ANSWER, able, as_configured, outlook, speakers
+from hub.processes.engine.unit_view import ANSWER, able, as_configured, speakers, unit_view
 from hub.processes.shared.audience import organisation_takes_part
 from hub.processes.shared.disclosure import visible
 from schemas.directory import Directory, Unit
@@ -33,7 +34,7 @@ def row(
     return {
         **head(case, changed_at=changed_at, archived=archived),
         "person": person(case),
-        "steps": outlook(case, unit.hsa, directory, now).colours,
+        "steps": unit_view(case, unit.hsa, directory, now).colours,
         "att_gora": to_do(case, unit.hsa, role, directory),
         "participants": participants(case, directory),
         "counts": counts(case),
@@ -88,28 +89,28 @@ def person(case: Case) -> dict[str, Any]:
 
 def awaited(case: Case, unit: str) -> list[dict[str, Any]]:
     """The acts that a case awaits of a unit, by name (C-31)."""
-    acts: list[dict[str, Any]] = [
-        {"act": ANSWER[step["act"]], "step": name, "message": step["message"], "since": step["at"]}
-        for name, step in case.steps.items()
-        if unit in step["awaits"]
-    ]
-    if unit in case.unanswered:
-        acts.append({"act": "kvittens", "of": "meddelande", "count": case.unanswered[unit]})
-    return acts
+    acts = [_act(one) for one in case.awaited.values() if unit in one.by]
+    return acts + _messages(case, unit)
+
+
+def _act(one: Awaited) -> dict[str, Any]:
+    return {"act": ANSWER[one.act], "step": one.step, "message": one.message, "since": one.since}
+
+
+def _messages(case: Case, unit: str) -> list[dict[str, Any]]:
+    """The free messages that await a unit's kvittens, as one act (C-40)."""
+    count = case.unanswered.get(unit)
+    return [] if count is None else [{"act": "kvittens", "of": "meddelande", "count": count}]
 
 
 def to_do(case: Case, unit: str, role: str, directory: Directory) -> list[dict[str, Any]]:
-    """Those of the acts awaited that a role may do (C-1, C-31)."""
-    return [
-        act
-        for act in awaited(case, unit)
-        if role
-        in (
-            able(case, unit, act["step"], case.steps[act["step"]]["act"], directory)
-            if "step" in act
-            else speakers(case, unit, directory)
-        )
+    """The acts awaited of a unit that a role may do (C-1, C-31)."""
+    acts = [
+        _act(one)
+        for one in case.awaited.values()
+        if unit in one.by and role in able(case, unit, one.step, one.act, directory)
     ]
+    return acts + (_messages(case, unit) if role in speakers(case, unit, directory) else [])
 
 
 def participants(case: Case, directory: Directory) -> list[dict[str, Any]]:
@@ -136,7 +137,7 @@ def contacts(case: Case, directory: Directory) -> list[dict[str, Any]]:
             "kallelseansvarig": contact["kallelseansvarig"],
             "responsibility": contact["responsibility"],
         }
-        for contact in case.vardkontakter
+        for contact in case.state.vardkontakter
     ]
 
 
@@ -147,7 +148,7 @@ def counts(case: Case) -> dict[str, int]:
 
 def time_of(case: Case) -> dict[str, Any]:
     """Estimated, or utskrivningsklar, or discharged, with the dates."""
-    dates = case.dates
+    dates = case.state.dates
     klar = dates.get("klar")
     state = "utskriven" if "discharged" in dates else "utskrivningsklar" if klar else "beraknad"
     return {
@@ -156,7 +157,7 @@ def time_of(case: Case) -> dict[str, Any]:
         "estimated": dates.get("estimated"),
         "utskrivningsklar": None if klar is None else {"date": klar["date"], "physician": klar["physician"]},
         "discharged": dates.get("discharged"),
-        "leaves_list_at": dates.get("archived"),
+        "leaves_list_at": case.archived,
     }
 
 

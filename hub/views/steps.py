@@ -4,9 +4,12 @@ acted. Pure; imports the rules and the language only.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.case import Case
+from hub.processes.engine.events import WRITING
 from hub.processes.engine.process import law_of
 from hub.processes.engine.unit_view import able, colours
 from hub.views.rows import name_of
@@ -19,8 +22,8 @@ def steps(case: Case, unit: str, directory: Directory) -> list[dict[str, Any]]:
     """In the order shown. A step that has not begun is grey, awaits nobody and no party has done anything."""
     seen = colours(case, unit, directory)
     return [
-        _begun(case, step, standing, seen[step], directory)
-        if (standing := case.steps.get(step)) is not None
+        _begun(case, step, seen[step], directory)
+        if step in case.steps
         else {
             "step": step,
             "state": "grey",
@@ -28,55 +31,54 @@ def steps(case: Case, unit: str, directory: Directory) -> list[dict[str, Any]]:
             "parties": dict.fromkeys(PARTIES, "none"),
             "units": [],
         }
-        for step in law_of(case).steps
+        for step in law_of(case).steps_of(case)
     ]
 
 
-def _begun(
-    case: Case, step: str, standing: dict[str, Any], seen: dict[str, str], directory: Directory
-) -> dict[str, Any]:
-    act = standing["act"]
+def _begun(case: Case, step: str, seen: dict[str, str], directory: Directory) -> dict[str, Any]:
+    standing = case.steps[step]
+    awaited = [one for one in case.awaited.values() if one.step == step]
+    still = any(law_of(case).still_awaits(case, one) for one in awaited)
+    writing = "writing" in standing
     return {
         "step": step,
-        "state": "blue" if act == "skriva" else "yellow" if law_of(case).still_awaits(case, standing) else "green",
+        "state": "blue" if writing else "yellow" if still else "green",
         "colours": seen,
-        "act": act,
+        "act": WRITING if writing else awaited[-1].act if awaited else None,
         "message": standing["message"],
         "sequence": standing["sequence"],
         "at": standing["at"],
-        "parties": {party: _party(case, step, standing, party) for party in PARTIES},
-        "units": [_unit(case, step, standing, unit, directory) for unit in case.participants],
+        "parties": {party: _party(case, step, awaited, party, still=still) for party in PARTIES},
+        "units": [_unit(case, awaited, unit, directory) for unit in case.participants],
     }
 
 
-def _party(case: Case, step: str, standing: dict[str, Any], party: str) -> str:
+def _party(case: Case, step: str, awaited: Sequence[Awaited], party: str, *, still: bool) -> str:
     """None · partly · done: a party is done when all its units are (C-2).
 
-    One whose act nobody awaits is done when the step is, or when the step is its own message. In the kartlaggning, which
-    is never done, a party that has written has done its part partly (V-11).
+    A party of which no act is awaited is done when the step is, or when the step is its own message. In a document that is
+    never done, a party that has written has done its part partly (V-11).
     """
     units = [unit for unit, participant in case.participants.items() if participant["party"] == party]
-    if standing["act"] == "skriva":
-        wrote = {unit for _, _, unit, *_ in case.fields.get(step, {}).values()}
-        return "partly" if wrote.intersection(units) else "none"
-    waits = [unit for unit in units if unit in standing["awaits"]]
-    done = [unit for unit in units if unit in standing["done"]]
-    if waits:
+    if "writing" in case.steps[step]:
+        return "partly" if law_of(case).writers(case, step).intersection(units) else "none"
+    done = [unit for unit in units if any(unit in one.done for one in awaited)]
+    if any(unit in one.by for unit in units for one in awaited):
         return "partly" if done else "none"
-    if done or not law_of(case).still_awaits(case, standing):
+    if done or not still:
         return "done" if units else "none"
-    sent = standing["source"].removeprefix("urn:hsa:") in units
-    return "done" if sent and standing["act"] == "kvittera" else "none"
+    sent = case.steps[step]["source"].removeprefix("urn:hsa:") in units
+    return "done" if sent and all(one.act == "kvittera" for one in awaited) else "none"
 
 
-def _unit(case: Case, step: str, standing: dict[str, Any], unit: str, directory: Directory) -> dict[str, Any]:
-    participant, act = case.participants[unit], standing["act"]
-    done = standing["done"].get(unit)
+def _unit(case: Case, awaited: Sequence[Awaited], unit: str, directory: Directory) -> dict[str, Any]:
+    done = next((one.done[unit] for one in reversed(awaited) if unit in one.done), None)
+    able_to = {role: None for one in awaited for role in able(case, unit, one.step, one.act, directory)}
     return {
         "unit": unit,
         "name": name_of(unit, directory),
-        "party": participant["party"],
-        "awaited": unit in standing["awaits"],
-        "may_act": able(case, unit, step, act, directory) if act in {"kvittera", "justera", "godkanna"} else [],
+        "party": case.participants[unit]["party"],
+        "awaited": any(unit in one.by for one in awaited),
+        "may_act": list(able_to),
         "acted": None if done is None else {"person": done[0], "role": done[1], "time": done[2]},
     }

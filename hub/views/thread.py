@@ -62,20 +62,21 @@ def media_of(content: bytes) -> str:
 def shown(case: Case, thread: Thread, one: Seen, directory: Directory) -> dict[str, Any]:
     """One message: what was said, to whom, who has acknowledged, whether it was revoked. It stays readable (C-41)."""
     data: Any = one.message.data
-    state = thread.state
-    receivers = state["to"]
+    element = thread.element
+    receivers = element.state["to"]
+    awaited = element.awaited
     return {
         "message": thread.message,
         "sequence": thread.sequence,
         "by": one.by(directory),
         "text": data.text,
         "receivers": None if receivers is None else [_unit(unit, directory) for unit in receivers],
-        "awaits": [unit for unit in case.open_awaits(state) if speakers(case, unit, directory)],
+        "awaits": [unit for unit in case.open_awaits(element) if speakers(case, unit, directory)],
         "kvittenser": [
             {**_unit(unit, directory), "person": actor, "role": role, "time": time}
-            for unit, (actor, role, time) in state["done"].items()
+            for unit, (actor, role, time) in (awaited.done if awaited is not None else {}).items()
         ],
-        "revoked": state["revoked"],
+        "revoked": element.removed,
         "file": None if (file := file_of(one)) is None else _file(thread, file),
     }
 

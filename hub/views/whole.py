@@ -11,6 +11,7 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 
 from hub.processes.engine.case import Case
+from hub.processes.engine.process import standing
 from hub.processes.engine.unit_view import may
 from hub.processes.shared.disclosure import may_read
 from hub.processes.svu.law import liability
@@ -27,7 +28,7 @@ _LATEST = ("svu.inskrivning", "svu.sip_stallning", "adressering", "svu.utskrivni
 
 def needed(case: Case, acts: Sequence[StoredAct]) -> set[int]:
     """The numbers of the messages in which what stands now is written, and the discharges that were undone."""
-    return {*case.standing, *_latest(case, acts).values(), *(number for pair in _undone(acts) for number in pair)}
+    return {*standing(case), *_latest(case, acts).values(), *(number for pair in _undone(acts) for number in pair)}
 
 
 def _undone(acts: Sequence[StoredAct]) -> list[tuple[int, int]]:
@@ -51,11 +52,11 @@ def _latest(case: Case, acts: Sequence[StoredAct]) -> dict[str, int]:
         found["information"] = informed[-1]
     if "inskrivning" in case.steps:
         found["svu.inskrivning"] = case.steps["inskrivning"]["sequence"]
-    if case.consent_at is not None:
-        found["samtycke"] = case.consent_at
+    if (consent_at := case.consent().at) is not None:
+        found["samtycke"] = consent_at
     if case.status != "discharged":
         found.pop("svu.utskrivning", None)
-    if case.sip_approved is None:
+    if case.state.sip_approved is None:
         found.pop("svu.sip_stallning", None)
     return found
 
@@ -143,12 +144,14 @@ def _consent(latest: Mapping[str, Seen], name: str, directory: Directory) -> dic
 
 
 def _fields(case: Case, document: str, messages: Mapping[int, Seen], directory: Directory) -> dict[str, Any]:
-    written = case.fields.get(document, {})
+    written = case.state.fields.get(document, {})
     return fields({name: (v, sequence) for name, (v, sequence, *_) in written.items()}, document, messages, directory)
 
 
 def _last_writer(case: Case, messages: Mapping[int, Seen], directory: Directory) -> dict[str, Any] | None:
-    written = [sequence for _, sequence, *_ in case.fields.get("kartlaggning", {}).values() if sequence in messages]
+    written = [
+        sequence for _, sequence, *_ in case.state.fields.get("kartlaggning", {}).values() if sequence in messages
+    ]
     return messages[max(written)].by(directory) if written else None
 
 
@@ -161,9 +164,9 @@ def _statement(
             party: _fields(case, f"{STALLNINGSTAGANDE}.{party}", messages, directory)
             for party in ("slutenvard", "oppenvard", "kommun")
         },
-        "klarmarkerad": case.klarmarkerad,
-        "sip_position": case.sip_position,
-        "sip_approved": case.sip_approved,
+        "klarmarkerad": case.state.klarmarkerad,
+        "sip_position": case.state.sip_position,
+        "sip_approved": case.state.sip_approved,
         "sip_answer": None if answer is None else _document(answer, directory, None),
     }
 
@@ -189,7 +192,7 @@ def _addressing(case: Case, one: Seen | None) -> dict[str, Any]:
         "outcome": case.addressed,
         "manual": case.in_manual_queue,
         "registered": case.registered,
-        "placement": case.placement or None,
+        "placement": case.state.placement or None,
         "answer": {name: said[name] for name in _ADDRESSED if name in said} or None,
     }
 

@@ -26,6 +26,7 @@ from aiokafka.errors import KafkaError
 
 from hub.processes.engine.case import Case
 from hub.processes.engine.events import fold, rules_part
+from hub.processes.engine.process import load_case
 from hub.store import cases
 from hub.store.transaction import Store
 from tests import engine
@@ -455,7 +456,7 @@ class Round:
             len(stack.tag),
         )
         found = await stack.rows("SELECT id::text, sequence, state::text FROM cases")
-        world.cases = {id_: (number, rules_part(Case.load(state))) for id_, number, state in found}
+        world.cases = {id_: (number, rules_part(load_case(state))) for id_, number, state in found}
         store = Store(stack.database, pool=1)
         async with store.transaction() as connection:
             histories = await cases.histories(connection, list(world.cases))

@@ -100,7 +100,7 @@ async def test_of_two_who_write_one_field_at_once_nobodys_words_vanish_and_both_
     assert earlier.warnings == ()
     assert later.warnings == ("written-meanwhile:bakgrund",)
     case = await case_of(opened)
-    assert case.fields["kartlaggning"]["bakgrund"][:2] == [2, later.sequence]
+    assert case.state.fields["kartlaggning"]["bakgrund"][:2] == [2, later.sequence]
     told = {(item.system, item.message_id) for item in opened.offered if item.kind == "notice"}
     assert {("kommun", "f-1"), ("centre", "f-2")} <= told, "each is told the other's words"
     kept = await rows(opened, "SELECT raw FROM message WHERE id IN ('f-1', 'f-2')")
@@ -118,7 +118,7 @@ async def test_an_acknowledgement_and_the_removal_of_its_unit_at_once_leave_noth
     )
     assert answers[1].code == "ok"
     assert answers[0].code == "ok" or answers[0].rule == "C-4"
-    assert (await case_of(opened)).steps["inskrivning"]["awaits"] == [KOMMUN]
+    assert (await case_of(opened)).awaited["inskrivning"].by == [KOMMUN]
 
 
 # --- many -------------------------------------------------------------------------------------------------------------

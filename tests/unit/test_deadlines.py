@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hub.processes.engine.case import Case
 from hub.processes.svu.deadlines import STOCKHOLM, concerned, deadlines
 from schemas.agreement import Agreement
+from tests.cases import svu_case
 
 LAW = Agreement()
 WARD, WARD_2, CENTRE, TOWN = "ward", "ward-2", "centre", "town"
@@ -40,13 +41,13 @@ def a_case(**facts: Any) -> Case:
     """Admitted, published and estimated; consent given, a vardkontakt named, nothing awaited: nothing is due."""
     plain: dict[str, Any] = {
         "published": True,
-        "samtycke": "given",
+        "outcome": "given",
         "participants": {u: {"party": p, "roles": [], "since": 1, "by": "m"} for u, p in PARTIES.items()},
         "steps": {"inskrivning": a_step("2026-03-02 10:00"), "tid": a_step("2026-03-02 10:00", None)},
         "dates": {"admitted": at("2026-03-02 09:00"), "estimated": "2026-03-10"},
         "vardkontakter": [CONTACT],
     }
-    return Case("case", **{**plain, **facts})
+    return svu_case(**{**plain, **facts})
 
 
 def due(case: Case, agreement: Agreement = LAW) -> dict[str, str]:
@@ -65,7 +66,7 @@ def left(kind: str = "utskrivning") -> dict[str, Any]:
 
 def test_nothing_is_due_in_a_case_in_order_nor_in_one_that_has_just_begun():
     assert due(a_case()) == {}
-    assert due(Case("case")) == {}
+    assert due(svu_case()) == {}
 
 
 # --- inskrivning_sen (2:3) ------------------------------------------------------------------------------------------
@@ -90,12 +91,15 @@ def test_the_admission_notice_is_due_24_hours_after_the_admission(admitted, told
 
 
 def test_a_correction_of_a_notice_given_in_time_is_not_late():
-    dates = {"admitted": at("2026-03-02 09:00"), "published": at("2026-03-02 10:00")}
-    assert due(a_case(dates=dates, steps={"inskrivning": a_step("2026-03-05 10:00")})) == {}
+    dates = {"admitted": at("2026-03-02 09:00")}
+    assert (
+        due(a_case(dates=dates, published_at=at("2026-03-02 10:00"), steps={"inskrivning": a_step("2026-03-05 10:00")}))
+        == {}
+    )
 
 
 def test_the_admission_notice_is_due_of_one_who_refuses_consent_too():
-    case = a_case(published=False, steps={}, samtycke="refused")
+    case = a_case(published=False, steps={}, outcome="refused")
     assert due(case) == {"inskrivning_sen": "2026-03-03 09:00"}
 
 
@@ -141,9 +145,9 @@ def test_the_call_to_sip_is_due_when_the_third_day_after_the_notice_has_passed(g
     [
         {"sip_position": None},
         {"sip_position": "nej"},
-        {"samtycke": "refused"},
-        {"samtycke": None},
-        {"blocked": True, "samtycke": None},
+        {"outcome": "refused"},
+        {"outcome": None},
+        {"blocked": True, "outcome": None},
         {"deceased": True},
         {"status": "discharged", "dates": {**klar("2026-03-09", "2026-03-08 09:00"), **left()}},
         {"dates": {**klar("2026-03-09", "2026-03-08 09:00"), "sip_called": at("2026-03-08 10:00")}},
@@ -156,7 +160,7 @@ def test_no_call_is_due_where_none_can_be_or_none_is_needed(facts):
 
 
 def test_menprovning_stands_for_consent_and_a_region_names_its_own_positions():
-    case = a_case(dates=klar("2026-03-09", "2026-03-08 09:00"), sip_position="ja", samtycke="menprovning")
+    case = a_case(dates=klar("2026-03-09", "2026-03-08 09:00"), sip_position="ja", outcome="menprovning")
     assert due(case) == {}
     assert due(case, Agreement(sip_positions=("ja",), call_days=1)) == {"kallelse_sip": "2026-03-10 00:00"}
 
@@ -192,8 +196,8 @@ def test_a_region_says_when_it_is_told():
     "facts",
     [
         {"published": False, "dates": {"estimated": "2026-03-10"}},
-        {"samtycke": "refused"},
-        {"blocked": True, "samtycke": None},
+        {"outcome": "refused"},
+        {"blocked": True, "outcome": None},
         {"deceased": True},
         {"dates": {}},
         {"vardkontakter": [CONTACT]},
@@ -207,7 +211,7 @@ def test_a_discharge_without_vardkontakt_is_told_at_once():
     facts: dict[str, Any] = {"status": "discharged", "vardkontakter": []}
     assert due(a_case(**facts, dates=left())) == {"utskriven_utan_fast_vardkontakt": "2026-03-09 14:00"}
     assert due(a_case(**facts, dates=left("avslut_i_fortid"))) == {}
-    assert due(a_case(**facts, dates=left(), samtycke="refused")) == {}
+    assert due(a_case(**facts, dates=left(), outcome="refused")) == {}
     assert due(a_case(**{**facts, "vardkontakter": [CONTACT]}, dates=left())) == {}
 
 
@@ -226,11 +230,11 @@ def test_a_discharge_without_vardkontakt_is_told_at_once():
     ],
 )
 def test_consent_ends_at_the_midnight_after_its_last_day(until, when):
-    assert deadlines(a_case(consent_until=until), LAW) == {"samtycke_upphor": datetime.fromisoformat(when)}
+    assert deadlines(a_case(until=until), LAW) == {"samtycke_upphor": datetime.fromisoformat(when)}
 
 
 def test_a_day_that_no_clock_reaches_is_no_deadline():
-    assert due(a_case(consent_until="9999-12-31")) == {}
+    assert due(a_case(until="9999-12-31")) == {}
     assert due(a_case(published=False, steps={}, dates={"admitted": "9999-12-31T12:00:00+00:00"})) == {}
     case = a_case(vardkontakter=[], dates={"estimated": "0001-01-01"})
     assert due(case) == {"utan_fast_vardkontakt": "2026-03-02 10:00"}
@@ -242,7 +246,7 @@ def test_a_day_that_no_clock_reaches_is_no_deadline():
 def _all_due() -> Case:
     return a_case(
         published=False,
-        consent_until="2026-03-20",
+        until="2026-03-20",
         steps={"inskrivning": a_step("2026-03-02 10:00", awaits=(CENTRE,))},
     )
 
@@ -253,14 +257,16 @@ def test_what_was_told_with_the_same_time_is_left_out_and_with_another_it_comes_
     assert set(first) == {"inskrivning_sen", "kvittens_forsenad/inskrivning", "samtycke_upphor"}
     case.fired = {key: when.isoformat() for key, when in first.items()}
     assert deadlines(case, LAW) == {}
-    case.consent_until = "2026-03-21"
+    case.consents[""].until = "2026-03-21"
     assert due(case) == {"samtycke_upphor": "2026-03-22 00:00"}
 
 
 def test_the_same_moment_is_the_same_text_in_whatever_zone_it_was_told():
     case = _all_due()
     before = {key: when.isoformat() for key, when in deadlines(case, LAW).items()}
-    case.dates["admitted"] = datetime.fromisoformat(case.dates["admitted"]).astimezone(STOCKHOLM).isoformat()
+    case.state.dates["admitted"] = (
+        datetime.fromisoformat(case.state.dates["admitted"]).astimezone(STOCKHOLM).isoformat()
+    )
     assert {key: when.isoformat() for key, when in deadlines(case, LAW).items()} == before
 
 
@@ -314,8 +320,8 @@ CASES = st.builds(
     published=st.booleans(),
     blocked=st.booleans(),
     deceased=st.booleans(),
-    samtycke=st.sampled_from(["given", "refused", "menprovning", None]),
-    consent_until=st.none() | DAY,
+    outcome=st.sampled_from(["given", "refused", "menprovning", None]),
+    until=st.none() | DAY,
     sip_position=st.sampled_from(["sip_behovs", "nej", None]),
     vardkontakter=st.sampled_from([[], [CONTACT]]),
     steps=st.dictionaries(st.sampled_from(["inskrivning", "tid", "kallelse"]), STEP),

@@ -14,7 +14,8 @@ from hub.errors import Refused
 from hub.intake import notices
 from hub.processes.engine.case import Case
 from hub.processes.engine.decide import Decision, decide
-from hub.processes.engine.unit_view import able, as_configured, colours, may, outlook
+from hub.processes.engine.process import standing
+from hub.processes.engine.unit_view import able, as_configured, colours, may, unit_view
 from hub.processes.shared.disclosure import may_be_named, readable, scope, visible
 from hub.processes.shared.registers import frist_of
 from hub.processes.svu.process import SVU
@@ -186,7 +187,7 @@ def _told_what_may_be_told(
             assert (None if data.samtycke is None else data.samtycke.outcome) == case.samtycke
             assert (None if data.information is None else data.information.given) == case.information
             assert data.reason is None or case.samtycke != "refused", "V-3"
-            assert not case.published or data.estimated_discharge.isoformat() == case.dates["estimated"]
+            assert not case.published or data.estimated_discharge.isoformat() == case.state.dates["estimated"]
 
 
 def _asked_for_what_was_sent(hub: Hub) -> None:
@@ -198,21 +199,21 @@ def _asked_for_what_was_sent(hub: Hub) -> None:
 def _no_green_without_kvittens(hub: Hub) -> None:
     """V-6, V-9, C-13: of those whom the step concerns each is awaited or has acknowledged."""
     case = hub.case
-    for name, step in case.steps.items():
+    for name, step in case.awaited.items():
         if (
-            step["act"] != "kvittera"
-            or (name == "tid" and "klar" not in case.dates)
+            step.act != "kvittera"
+            or (name == "tid" and "klar" not in case.state.dates)
             or case.status in {"revoked", "refused"}
         ):
             continue
         for unit, participant in case.participants.items():
             concerned = name == "inskrivning" or participant["party"] != "slutenvard"
-            before = unit in hub.for_information and step["sequence"] < participant["since"]
-            assert not (before and unit in step["awaits"]), "C-10: for information"
-            asked = concerned and not before and step["source"] != f"urn:hsa:{unit}"
+            before = unit in hub.for_information and step.sequence < participant["since"]
+            assert not (before and unit in step.by), "C-10: for information"
+            asked = concerned and not before and step.source != f"urn:hsa:{unit}"
             if asked and name in visible(case, unit).steps and able(case, unit, name, "kvittera", DIRECTORY):
-                assert unit in step["awaits"] or unit in step["done"], (name, unit)
-                if unit not in step["done"]:
+                assert unit in step.by or unit in step.done, (name, unit)
+                if unit not in step.done:
                     green = {"green"} & set(colours(case, WARD, DIRECTORY)[name].values())
                     assert not green
 
@@ -228,7 +229,7 @@ def test_a_unit_keeps_what_was_shared_with_it_and_one_that_comes_after_the_refus
     assert seen.dates.keys() == {"admitted", "published", "estimated"}
     assert (seen.fields, seen.vardkontakter, seen.counts, seen.contacts, seen.outsiders) == ({}, [], {}, {}, None)
     assert seen.person["name"] == "Tolvan Tolvansson"
-    assert seen.standing == [1, case.consent_at]
+    assert standing(seen) == [1, case.consent().at]
     assert readable(case, WARD, "deltar") is case
     assert readable(case, "SE2321000255-VC03", "aktivt_val").fields == {}
     assert readable(case, "SE2321000255-VC03", "atkomst:samtycke") is case
@@ -252,7 +253,7 @@ def test_one_that_the_registers_find_when_the_consent_is_withdrawn_is_told_nothi
     hub.say(WARD, "aterkallelse", shared.Aterkallelse(), "withdrawn")
     assert hub.say(HUB_SOURCE, "adressering", BOTH.model_copy(update={"health_centre": LOMMA}), "a-2") == []
     assert scope(hub.case, LOMMA) == "nothing"
-    assert hub.case.steps["inskrivning"]["awaits"] == [LUND]
+    assert hub.case.awaited["inskrivning"].by == [LUND]
     told = hub.say(WARD, "samtycke", REFUSED, "refused")
     assert [(n.to, m.id, dict(n.awaits)) for n, m in told if LOMMA in n.to] == [
         ((LOMMA,), "admission", {LOMMA: "kvittens"}),
@@ -275,16 +276,16 @@ def test_who_has_lost_its_role_in_the_directory_no_longer_counts():
         if unit["hsa"] == LUND:
             unit["roles"] = {"bistandshandlaggare": {}}
     later = Directory.model_validate(changed)
-    assert hub.case.steps["tid"]["awaits"] == [CENTRE, LUND]
+    assert hub.case.awaited["tid"].by == [CENTRE, LUND]
     seen = as_configured(hub.case, later)
-    assert (seen.steps["tid"]["awaits"], seen.steps["inskrivning"]["awaits"]) == ([CENTRE], [CENTRE])
-    assert hub.case.steps["tid"]["awaits"] == [CENTRE, LUND], "what stands is left alone"
+    assert (seen.awaited["tid"].by, seen.awaited["inskrivning"].by) == ([CENTRE], [CENTRE])
+    assert hub.case.awaited["tid"].by == [CENTRE, LUND], "what stands is left alone"
     before = hub.case.dump()
     with pytest.raises(Refused):
         decide(SVU, hub.case, "case", _message(CENTRE, "kvittens", Kvittens(message="none"), "k-1"), later, NOW)
     assert hub.case.dump() == before, "a refused message changes nothing"
     done = decide(SVU, hub.case, "case", _message(CENTRE, "kvittens", Kvittens(message="w-5"), "k-2"), later, NOW).case
-    assert not still_awaits(done, done.steps["tid"])
+    assert not still_awaits(done, done.awaited["tid"])
 
 
 def test_a_deadline_of_those_who_can_no_longer_acknowledge_ends_untold():
@@ -300,7 +301,7 @@ def test_a_deadline_of_those_who_can_no_longer_acknowledge_ends_untold():
     decision = decide(SVU, hub.case, "case", late, Directory.model_validate(changed), late.time)
     assert decision.tell == []
     assert "kvittens_forsenad/inskrivning" in decision.case.fired
-    assert decision.case.steps["inskrivning"]["awaits"] == []
+    assert decision.case.awaited["inskrivning"].by == []
     assert "kvittens" not in may(decision.case, CENTRE, Directory.model_validate(changed), late.time)
 
 
@@ -360,7 +361,7 @@ def test_a_unit_in_for_information_is_asked_for_nothing_older_by_a_role_that_it_
     adds = replace(_message(WARD, "roll", shared.Roll(unit=LOMMA, role=lost, change="tillagd"), "r-1"))
     case = decide(SVU, hub.case, "case", adds, later, NOW).case
     assert case.participants[LOMMA]["roles"] == ["rehabkoordinator", lost]
-    assert [name for name, step in case.steps.items() if LOMMA in step["awaits"]] == []
+    assert [key for key, awaited in case.awaited.items() if LOMMA in awaited.by] == []
 
 
 def test_a_former_number_means_the_same_person():
@@ -378,9 +379,9 @@ def test_what_may_be_done_says_nothing_that_is_refused_once_the_case_has_left_th
     hub = _admitted()
     discharge = svu.Utskrivning(date=NOW.date(), kind="utskrivning", discharged_to="ordinart_boende", confirmed=True)
     hub.say(WARD, "svu.utskrivning", discharge, "out")
-    after = {unit: set(outlook(hub.case, unit, DIRECTORY, NOW + timedelta(hours=71)).may) for unit in (WARD, CENTRE)}
+    after = {unit: set(unit_view(hub.case, unit, DIRECTORY, NOW + timedelta(hours=71)).may) for unit in (WARD, CENTRE)}
     assert after[WARD] >= {"svu.utskrivning_angrad", "meddelande", "avliden", "felsant"}
     assert after[CENTRE] >= {"svu.fast_vardkontakt", "meddelande", "avliden", "felsant", "kvittens"}
     left = NOW + timedelta(hours=72)
     assert set(may(hub.case, WARD, DIRECTORY, left)) == {"svu.inskrivning", "utskrift"}
-    assert set(outlook(hub.case, CENTRE, DIRECTORY, left).may) == {"kvittens", "utskrift"}
+    assert set(unit_view(hub.case, CENTRE, DIRECTORY, left).may) == {"kvittens", "utskrift"}

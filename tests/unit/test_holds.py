@@ -18,7 +18,6 @@ from hub.intake.early import last_words, takes_back
 from hub.intake.handle import hold_for_defect
 from hub.intake.hub_messages import own_message
 from hub.intake.stored import stored_arrival
-from hub.processes.engine.case import Case
 from hub.scenarios import load
 from hub.scenarios.memory import HubInMemory
 from hub.store.held import Held
@@ -28,6 +27,7 @@ from schemas.hub_messages import Folkbokforing, Frist, Verifiering
 from schemas.messages import HUB_SOURCE, Question, Receipt, type_of
 from schemas.parts import Samtycke
 from schemas.shared import Aterkallelse
+from tests.cases import svu_case
 
 WORLD = load(Path(__file__).parents[2] / "contracts" / "worlds" / "standard.yaml")
 WARD = WORLD.names["lund_avd12"]
@@ -256,7 +256,7 @@ def test_what_was_informed_later_is_not_taken_back_by_information_that_waited():
     hub.again()
     assert (hub.final_of("older").rule, hub.final_of("older").element) == ("D-4", "/time")
     case = next(iter(hub.cases.values()))
-    assert (case.information, case.records["information"]) == (True, {"given": True})
+    assert (case.information, case.information_reason) == (True, None)
 
 
 @pytest.mark.parametrize(("given", "rule"), [(True, None), (False, "D-4")])
@@ -273,7 +273,7 @@ def test_an_admission_that_waited_brings_the_information_that_stands_or_is_refus
 
 @pytest.mark.parametrize(("last", "taken_back"), [("aterkallelse", True), ("frist", False)])
 def test_a_consent_that_waited_does_not_come_after_its_withdrawal_but_renews_one_that_ran_out(last, taken_back):
-    case = Case("case", "svu", samtycke=None, registered_until=4)
+    case = svu_case(registered_until=4)
     yes = Message("yes", f"urn:hsa:{WARD}", "samtycke", "case", NOW, None, None, Samtycke(outcome="given"))
     data = Aterkallelse() if last == "aterkallelse" else Frist(name="samtycke_upphor", due=NOW)
     then = Message("then", f"urn:hsa:{WARD}", last, "case", NOW + timedelta(minutes=1), None, None, data)

@@ -7,7 +7,6 @@ import pytest
 
 from hub.directory import load
 from hub.errors import Refused
-from hub.processes.engine.case import Case
 from hub.processes.profiles.svu import SVU_PROFILES
 from hub.sandbox.services import DIRECTORY
 from hub.views.paper import paper, text
@@ -15,6 +14,7 @@ from schemas import directory, hub_messages, parts, shared, svu
 from schemas.parts import Part
 from schemas.swedish_time import day_in_words, moment_in_words
 from schemas.words import CODES, word
+from tests.cases import svu_case
 from tests.stack import checked, content
 from tests.unit.test_printing import DOCUMENT
 
@@ -108,14 +108,9 @@ NAMES = {"SE2321000255-LAKARE1": "Ulla Äng"}
 
 
 def printed(kind: str) -> str:
-    case = Case("c-1", "svu", "samsa", vardkontakter=[{"person": "x"}])
-    case.steps[kind] = {
-        "act": "justera",
-        "awaits": [],
-        "done": {
-            "SE2120001017-K01": ["SE2321000255-LAKARE1", "bistandshandlaggare", "2026-11-25T23:35:59.098370+00:00"]
-        },
-    }
+    signed = ["SE2321000255-LAKARE1", "bistandshandlaggare", "2026-11-25T23:35:59.098370+00:00"]
+    step = {"act": "justera", "at": "", "awaits": [], "done": {"SE2120001017-K01": signed}}
+    case = svu_case("c-1", vardkontakter=[{"person": "x"}], steps={kind: step})
     made = paper(kind, case, SHOWN, checked(content()), DOCUMENT.printed, NAMES.get)
     return repr(made.sections)
 
@@ -138,7 +133,7 @@ def test_a_document_shows_words_names_and_swedish_times(kind, there):
 
 
 def test_a_discharge_that_was_undone_stands_alone_until_there_is_a_new_one():
-    case, directory = Case("c-1", "svu", "prator"), checked(content())
+    case, directory = svu_case("c-1"), checked(content())
     shown = {**SHOWN, "utskrivning": None}
     made = paper("utskrivning", case, shown, directory, DOCUMENT.printed, NAMES.get)
     assert [section.heading for section in made.sections] == ["Ångrad utskrivning"]

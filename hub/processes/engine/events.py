@@ -11,13 +11,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from hub.processes.engine.awaited import Awaited, Element
 from hub.processes.engine.case import Case, Event
 from hub.processes.engine.process import PROCESSES
+
+WRITING = "skriva"
+"""The act of a step that the parties write in together: nobody is awaited, and the step is blue (C-30)."""
 
 
 def _opened(case: Case, *, process: str, profile: str, unit: str, person: dict[str, str]) -> None:
     case.process, case.profile, case.opened_by = process, profile, unit
     case.person = dict(person)
+    case.state = PROCESSES[process].state()
 
 
 def _joined(case: Case, *, unit: str, party: str, roles: list[str], by: str, for_information: bool = False) -> None:
@@ -30,9 +35,9 @@ def _joined(case: Case, *, unit: str, party: str, roles: list[str], by: str, for
 def left(case: Case, *, unit: str) -> None:
     case.gone[unit] = case.participants.pop(unit)["party"]
     case.unanswered.pop(unit, None)
-    for standing in case.steps.values():
-        if unit in standing["awaits"]:
-            standing["awaits"].remove(unit)
+    for awaited in case.awaited.values():
+        if unit in awaited.by:
+            awaited.by.remove(unit)
 
 
 def _role_changed(case: Case, *, unit: str, role: str, change: str) -> None:
@@ -45,7 +50,7 @@ def _role_changed(case: Case, *, unit: str, role: str, change: str) -> None:
 
 def _published(case: Case, *, at: str) -> None:
     case.published = True
-    case.dates["published"] = at
+    case.published_at = case.published_at or at
 
 
 def _stepped(
@@ -59,53 +64,68 @@ def _stepped(
     awaits: list[str],
     done: dict[str, list[Any]] | None = None,
 ) -> None:
-    case.steps[step] = {
-        "sequence": case.sequence,
-        "source": source,
-        "message": message,
-        "at": at,
-        "act": act,
-        "awaits": list(awaits),
-        "done": dict(done or {}),
-    }
+    """A step stands by a message, and waits for one act, or for none: nothing else is awaited in it any more."""
+    case.steps[step] = {"sequence": case.sequence, "source": source, "message": message, "at": at}
+    asks = act is not None and act != WRITING
+    for key in [key for key, one in case.awaited.items() if one.step == step and not (asks and key == step)]:
+        del case.awaited[key]
+    if act == WRITING:
+        case.steps[step]["writing"] = True
+    elif act is not None:
+        case.awaited[step] = Awaited(step, act, list(awaits), message, source, case.sequence, at, dict(done or {}))
+
+
+def _asked(case: Case, *, key: str, step: str, source: str, message: str, at: str, act: str, awaits: list[str]) -> None:
+    """Something more is awaited in a step, under a key of its own; what else the step waits for stays."""
+    case.steps[step] = {"sequence": case.sequence, "source": source, "message": message, "at": at}
+    case.awaited[key] = Awaited(step, act, list(awaits), message, source, case.sequence, at)
+
+
+def _ended(case: Case, *, key: str) -> None:
+    """What was awaited under a key is awaited no more."""
+    case.awaited.pop(key, None)
 
 
 def _awaited(case: Case, *, step: str, units: list[str], by: str | None = None) -> None:
-    standing = case.steps[step]
-    standing["awaits"].extend(unit for unit in units if unit not in standing["awaits"])
+    """``step``: the key of what is awaited, which of a step's one act is the step's name."""
+    awaited = case.awaited[step]
+    awaited.by.extend(unit for unit in units if unit not in awaited.by)
     for unit in units:
-        standing["done"].pop(unit, None)
+        awaited.done.pop(unit, None)
         participant = case.participants[unit]
         if by is not None and participant["since"] != case.sequence:
             participant["by"], participant["asked"] = by, case.sequence
 
 
 def _unawaited(case: Case, *, step: str, units: list[str]) -> None:
-    """C-1: those of whom no role answers for it any more."""
-    standing = case.steps[step]
-    standing["awaits"] = [unit for unit in standing["awaits"] if unit not in units]
+    """C-1: no role of these units answers for it any more."""
+    awaited = case.awaited[step]
+    awaited.by = [unit for unit in awaited.by if unit not in units]
 
 
 def _acted(case: Case, *, step: str, unit: str, actor: str | None, role: str | None, time: str) -> None:
-    standing = case.steps[step]
-    standing["awaits"].remove(unit)
-    standing["done"][unit] = [actor, role, time]
+    awaited = case.awaited[step]
+    awaited.by.remove(unit)
+    awaited.done[unit] = [actor, role, time]
+
+
+# --- elements: parts with rows of their own ---------------------------------------------------------------------------
+
+
+def talk_address(thread: str) -> str:
+    """The address of the element that a free message is; ``thread`` is «id source»."""
+    return f"meddelande/{thread}"
 
 
 def _threaded(case: Case, *, thread: str, unit: str, to: list[str] | None, awaits: list[str], file: bool) -> None:
-    case.threads[thread] = {
-        "sequence": case.sequence,
-        "unit": unit,
-        "to": to,
-        "awaits": list(awaits),
-        "done": {},
-        "revoked": False,
-    }
+    id_, _, source = thread.partition(" ")
+    awaited = Awaited("meddelande", "kvittera", list(awaits), id_, source, case.sequence, "")
+    address = talk_address(thread)
+    case.elements[address] = Element(address, 1, {"unit": unit, "to": to}, awaited)
     for each in awaits:
         case.unanswered[each] = case.unanswered.get(each, 0) + 1
-    case.counts["messages"] = case.counts.get("messages", 0) + 1
-    if file:
-        case.counts["files"] = case.counts.get("files", 0) + 1
+    for count in ("elements", "messages", *(["files"] if file else [])):
+        case.counts[count] = case.counts.get(count, 0) + 1
 
 
 def _answered(case: Case, unit: str) -> None:
@@ -116,25 +136,47 @@ def _answered(case: Case, unit: str) -> None:
 
 
 def _thread_acted(case: Case, *, thread: str, unit: str, actor: str | None, role: str | None, time: str) -> None:
-    found = case.threads[thread]
-    found["awaits"].remove(unit)
-    found["done"][unit] = [actor, role, time]
+    element = case.elements[talk_address(thread)]
+    assert element.awaited is not None
+    element.awaited.by.remove(unit)
+    element.awaited.done[unit] = [actor, role, time]
+    element.version += 1
     _answered(case, unit)
 
 
 def _thread_revoked(case: Case, *, thread: str) -> None:
-    found = case.threads[thread]
-    for unit in case.open_awaits(found):
+    element = case.elements[talk_address(thread)]
+    for unit in case.open_awaits(element):
         _answered(case, unit)
-    found["revoked"] = True
+    element.removed = True
+    element.version += 1
+
+
+def _element(case: Case, *, address: str, state: dict[str, Any], removed: bool = False) -> None:
+    """A part is new, or holds something else from now on. Its version counts its changes."""
+    before = case.elements.get(address)
+    if before is None:
+        case.elements[address] = Element(address, 1, dict(state), removed=removed)
+        case.counts["elements"] = case.counts.get("elements", 0) + 1
+    else:
+        before.state, before.removed, before.version = dict(state), removed, before.version + 1
+
+
+def touched(events: Iterable[Event]) -> set[str]:
+    """The addresses of the elements that events have changed."""
+    return {
+        facts["address"] if name == "element" else talk_address(facts["thread"])
+        for name, facts in events
+        if name == "element" or "thread" in facts
+    }
 
 
 def _revoked(case: Case) -> None:
     """V-5: it disappears; the history is kept, and nothing waits for anybody."""
     case.status = "revoked"
     case.unanswered.clear()
-    for standing in case.steps.values():
-        standing["awaits"] = []
+    for awaited in case.awaited.values():
+        awaited.by = []
 
 
 def _fired(case: Case, *, key: str, due: str) -> None:
@@ -149,9 +191,11 @@ def _turned_away(case: Case, *, rule: str) -> None:  # noqa: ARG001 - the histor
     case.status = "refused"
     # C-62: nothing that points to a person with protected identity stays in what the hub shows.
     case.person = {}
-    case.records = {}
-    for standing in case.steps.values():
-        standing["awaits"] = []
+    case.information_reason = None
+    for consent in case.consents.values():
+        consent.record = {}
+    for awaited in case.awaited.values():
+        awaited.by = []
 
 
 ENGINE: Mapping[str, Callable[..., None]] = {
@@ -161,12 +205,15 @@ ENGINE: Mapping[str, Callable[..., None]] = {
     "role_changed": _role_changed,
     "published": _published,
     "stepped": _stepped,
+    "asked": _asked,
+    "ended": _ended,
     "awaited": _awaited,
     "unawaited": _unawaited,
     "acted": _acted,
     "threaded": _threaded,
     "thread_acted": _thread_acted,
     "thread_revoked": _thread_revoked,
+    "element": _element,
     "revoked": _revoked,
     "fired": _fired,
     "addressed": _addressed,
@@ -196,6 +243,6 @@ def fold(case_id: str, history: Iterable[Sequence[Event]]) -> Case:
 def rules_part(case: Case) -> dict[str, Any]:
     """Everything that is folded from events and kept in the case's own row."""
     whole = asdict(case)
-    for bookkeeping in ("told", "unheard", "due", "listed", "threads"):
+    for bookkeeping in ("told", "unheard", "due", "listed", "elements"):
         del whole[bookkeeping]
     return whole

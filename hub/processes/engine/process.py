@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from hub.errors import Refused
+from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.case import Case
 from hub.processes.engine.rule import Context, Rule
 from schemas.agreement import Agreement
@@ -26,6 +27,16 @@ def no_deadlines(_: Case, __: Agreement) -> dict[str, datetime]:
 def names_no_more(_: Case, __: str) -> bool:
     """The trace of a narrowly shown case names what the rules' flags say."""
     return False
+
+
+def never_written(_: Case) -> int | None:
+    """The lists name no writer."""
+    return None
+
+
+def written_by_nobody(_: Case, __: str) -> set[str]:
+    """The writers of a process without documents."""
+    return set()
 
 
 def concerns_nobody(_: Case, __: str) -> list[str]:
@@ -54,6 +65,8 @@ class Process:
     """The rule that says which messages open a case, and whose."""
     profiles: Mapping[str, Any]
     """Region's profile → the process's frozen row of answers for it."""
+    state: Callable[..., Any]
+    """The dataclass of its own state of a case; every field has a default."""
     events: Mapping[str, Evolve]
     """Event → what it does to the case: the engine's and the process's own, joined (never fails)."""
     closed: Mapping[str, Callable[[Case], Refused]]
@@ -64,14 +77,22 @@ class Process:
     """Whether a unit sees the case before it is published."""
     visible: Callable[[Case, str], Case]
     """The case as a participating unit may see it: the case itself where nothing of it is hidden."""
-    still_awaits: Callable[[Case, dict[str, Any]], bool]
-    """Whether a step waits for anybody: a unit named, or something else that only the process knows."""
+    still_awaits: Callable[[Case, Awaited], bool]
+    """Whether an act is still awaited of anybody: a unit named, or something else that only the process knows."""
+    standing: Callable[[Case], Iterable[int]]
+    """The sequences of the messages that stand in its own state: what units that come in need to catch up (C-10)."""
+    outline: Callable[[Case], tuple[object, ...]]
+    """Everything of its own state that the guards of its rules and the colours look at, but for what is one unit's."""
     newcomer: Callable[[Context, str], Newcomer]
     """What a step asks of units that come in."""
     narrowed: Callable[[Case], Case]
     """The case as units see it where the consent allows the admission alone (V-3)."""
     also_named: Callable[[Case, str], bool] = names_no_more
     """Whether the trace of a narrowly shown case names a message that its rule does not let it name."""
+    writers: Callable[[Case, str], set[str]] = written_by_nobody
+    """The units that have written in a step in which the parties write together."""
+    last_written: Callable[[Case], int | None] = never_written
+    """The sequence of the message last written in the document whose writer the lists name (C-31); None without one."""
     deadlines: Callable[[Case, Agreement], dict[str, datetime]] = no_deadlines
     """Deadline → when it passes, in UTC (D-9)."""
     concerned: Callable[[Case, str], list[str]] = concerns_nobody
@@ -103,6 +124,22 @@ PROCESSES: dict[str, Process] = {}
 def law_of(case: Case) -> Process:
     """The process that a case runs."""
     return PROCESSES[case.process]
+
+
+def load_case(raw: bytes | str) -> Case:
+    """A case from the JSON that the store keeps (``Case.dump``)."""
+    return Case.load(raw, lambda process, state: PROCESSES[process].state(**state))
+
+
+def standing(case: Case) -> list[int]:
+    """The sequences of the messages that stand now: what units that come in need to catch up (C-10)."""
+    found = {step["sequence"] for step in case.steps.values()}
+    found.update(case.contacts.values())
+    found.update(consent.at for consent in case.consents.values() if consent.at is not None)
+    if case.outsiders is not None:
+        found.add(case.outsiders)
+    found.update(law_of(case).standing(case))
+    return sorted(found)
 
 
 def listed(names: Iterable[str], last: str) -> str:

@@ -171,6 +171,11 @@ def changes_nothing(_: Message, __: Case) -> Mapping[str, Any]:
     return {}
 
 
+def touches_nothing(_: Message) -> Iterable[str]:
+    """The answer of a message that reads and changes no element."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One row of a process's table."""
@@ -199,6 +204,8 @@ class Rule:
     """It may bring a samtycke, as itself or inside: units may be shown more than before (C-13)."""
     names_a_message: bool = False
     """``data.message`` is the id of an earlier message: the element that the id names is loaded."""
+    touches: Callable[[Message], Iterable[str]] = touches_nothing
+    """Addresses of the elements that it reads or changes, or the beginnings of their addresses: they are loaded for it."""
     is_talk: bool = False
     """It is a free message: an element of its own, acknowledged by its own id (C-40)."""
     is_news_of_the_person: bool = False
@@ -219,3 +226,10 @@ class Rule:
     """How a notice tells it, beside ``shows``: completed with what stands in the case."""
     hides: Mapping[str, Any] = field(default_factory=dict)
     """Fields that point to a person with protected identity → what is shown in their place (C-62)."""
+
+    def addresses(self, message: Message) -> Iterable[str]:
+        """The beginnings of the addresses of the elements that are to be loaded for a message."""
+        named = getattr(message.data, "message", None) if self.names_a_message else None
+        yield from self.touches(message)
+        if named is not None:
+            yield f"meddelande/{named} "

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.case import Case
 from hub.processes.engine.events import evolve
 from hub.processes.engine.process import law_of
@@ -43,37 +44,37 @@ def may(case: Case, unit: str, directory: Directory, now: datetime) -> tuple[str
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class UnitView:
     """What a unit sees of a case: colours per step and role (C-30), and what it may do now (messages.md §2)."""
 
     colours: dict[str, dict[str, str]]
     may: tuple[str, ...]
 
 
-_OUTLOOKS_KEPT = 20_000
+_VIEWS_KEPT = 20_000
 
 
-def outlook(
+def unit_view(
     case: Case,
     unit: str,
     directory: Directory,
     now: datetime,
-    outline: tuple[object, ...] | None = None,
-) -> Outlook:
+    known: tuple[object, ...] | None = None,
+) -> UnitView:
     """A unit's colours and possibilities, of the case as it sees it; remembered per shape of case, since thousands of
     cases have the same few shapes.
     """
     seen = law_of(case).visible(case, unit)
     if seen is not case:
-        case, outline = seen, None
-    known = directory.remembered
-    key = (case.process, unit, case.has_left(now), case.shape(unit, outline))
-    found = known.get(key)
+        case, known = seen, None
+    remembered = directory.remembered
+    key = (case.process, unit, case.has_left(now), shape(case, unit, known))
+    found = remembered.get(key)
     if found is None:
-        if len(known) >= _OUTLOOKS_KEPT:
-            known.clear()
-        found = known[key] = Outlook(colours(case, unit, directory), may(case, unit, directory, now))
-    assert isinstance(found, Outlook)
+        if len(remembered) >= _VIEWS_KEPT:
+            remembered.clear()
+        found = remembered[key] = UnitView(colours(case, unit, directory), may(case, unit, directory, now))
+    assert isinstance(found, UnitView)
     return found
 
 
@@ -111,15 +112,15 @@ def duties(role: str, configured: Mapping[Any, Sequence[str]]) -> tuple[str, ...
 
 
 def unable(case: Case, directory: Directory) -> dict[str, list[str]]:
-    """Step → the units that it waits for although no role of theirs answers for it any more: the directory has changed
-    (C-1). They no longer count.
+    """Key of what is awaited → the units of which no role answers for it any more, since the directory has changed (C-1).
+    They no longer count.
     """
     found = {}
-    for step, standing in case.steps.items():
-        if standing["awaits"]:
-            gone = [unit for unit in standing["awaits"] if not able(case, unit, step, standing["act"], directory)]
+    for key, awaited in case.awaited.items():
+        if awaited.by:
+            gone = [unit for unit in awaited.by if not able(case, unit, awaited.step, awaited.act, directory)]
             if gone:
-                found[step] = gone
+                found[key] = gone
     return found
 
 
@@ -137,17 +138,56 @@ def colours(case: Case, unit: str, directory: Directory) -> dict[str, dict[str, 
     """C-30 for one unit: step → role → red · yellow · green · grey · blue."""
     roles, process = case.participants.get(unit, {"roles": []})["roles"], law_of(case)
     seen: dict[str, dict[str, str]] = {}
-    for step in process.steps:
-        standing = case.steps.get(step)
-        if standing is None:
+    for step in process.steps_of(case):
+        if step not in case.steps:
             seen[step] = dict.fromkeys(roles, "grey")
-        elif standing["act"] == "skriva":
+        elif "writing" in case.steps[step]:
             seen[step] = dict.fromkeys(roles, "blue")
-        elif not process.still_awaits(case, standing):
-            seen[step] = dict.fromkeys(roles, "green")
-        elif unit in standing["awaits"]:
-            red = able(case, unit, step, standing["act"], directory)
-            seen[step] = {role: "red" if role in red else "yellow" for role in roles}
         else:
-            seen[step] = dict.fromkeys(roles, "yellow")
+            seen[step] = _colours_of(
+                case, unit, roles, [one for one in case.awaited.values() if one.step == step], directory
+            )
     return seen
+
+
+def _colours_of(
+    case: Case, unit: str, roles: Sequence[str], awaited: Sequence[Awaited], directory: Directory
+) -> dict[str, str]:
+    """A step that waits for several acts has the colour of the most urgent: red before yellow before green."""
+    still = [one for one in awaited if law_of(case).still_awaits(case, one)]
+    if not still:
+        return dict.fromkeys(roles, "green")
+    red = {role for one in still if unit in one.by for role in able(case, unit, one.step, one.act, directory)}
+    return {role: "red" if role in red else "yellow" for role in roles}
+
+
+def outline(case: Case) -> tuple[object, ...]:
+    """Everything that the guards of the rules and the colours look at, but for what is one unit's."""
+    parties = case.participants
+    return (
+        case.profile,
+        case.status,
+        case.information,
+        case.blocked,
+        case.published,
+        case.all_receivers_known,
+        *[(kind, consent.outcome) for kind, consent in case.consents.items()],
+        *[(name, "writing" in step) for name, step in case.steps.items()],
+        *[
+            (key, one.step, one.act, *(sorted({parties[unit]["party"] for unit in one.by}) if one.by else ()))
+            for key, one in case.awaited.items()
+        ],
+        *law_of(case).outline(case),
+    )
+
+
+def shape(case: Case, unit: str, known: tuple[object, ...] | None = None) -> tuple[object, ...]:
+    """Two cases of one shape look alike to a unit; ``known`` is the case's ``outline`` where it is at hand already."""
+    participant = case.participants.get(unit)
+    return (
+        known or outline(case),
+        unit in case.unanswered,
+        unit in case.access,
+        None if participant is None else (participant["party"], *participant["roles"]),
+        *[unit in one.by for one in case.awaited.values()],
+    )

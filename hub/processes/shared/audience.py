@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
+from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.case import Case
+from hub.processes.engine.process import standing
 from hub.processes.engine.rule import Context
-from hub.processes.engine.unit_view import ANSWER, able
+from hub.processes.engine.unit_view import able
 from hub.processes.shared.disclosure import knows, visible
 from schemas.directory import Directory, Unit
 
@@ -22,7 +24,7 @@ def everyone_else(s: Context) -> list[str]:
     V-2: before anything is published, slutenvard alone; C-24: not one who came in when nothing may be shared.
     """
     this = (s.message.source, s.message.id)
-    awaited = {u for step in s.case.steps.values() if (step["source"], step["message"]) == this for u in step["awaits"]}
+    awaited = {unit for one in s.case.awaited.values() if one.is_of(*this) for unit in one.by}
     return [unit for unit in s.case.participants if knows(s.case, unit) and (unit != s.unit or unit in awaited)]
 
 
@@ -66,38 +68,36 @@ def ask(s: Context, units: Sequence[str], *, anew: bool, but: Container[str] = (
     asked of it again; else one that has done it is left alone. ``but``: steps of which nothing is asked. One that came
     in for information is asked for nothing that was there before it, whenever it is shown it or gets a role for it.
     """
-    for step, standing in s.case.steps.items():
-        act = standing["act"]
-        if step in but or act not in ANSWER:
-            continue
-        newcomer = s.process.newcomer(s, step)
-        if not (standing["awaits"] or newcomer.always or not s.case.all_receivers_known):
+    for key, awaited in s.case.awaited.items():
+        step = awaited.step
+        newcomer = s.process.newcomer(s, key)
+        if step in but or not (awaited.by or newcomer.always or not s.case.all_receivers_known):
             continue
         asked = [
             unit
             for unit in units
             if s.case.participants[unit]["party"] in newcomer.parties
-            and unit not in standing["awaits"]
-            and (unit not in standing["done"] or (anew and newcomer.always))
-            and standing["source"] != f"urn:hsa:{unit}"
+            and unit not in awaited.by
+            and (unit not in awaited.done or (anew and newcomer.always))
+            and awaited.source != f"urn:hsa:{unit}"
             and step in visible(s.case, unit).steps
-            and not _is_for_information(s.case.participants[unit], standing)
-            and able(s.case, unit, step, act, s.directory)
+            and not _is_for_information(s.case.participants[unit], awaited)
+            and able(s.case, unit, step, awaited.act, s.directory)
         ]
         if asked:
-            s.emit("awaited", step=step, units=asked, by=s.message.id)
+            s.emit("awaited", step=key, units=asked, by=s.message.id)
 
 
-def _is_for_information(participant: Mapping[str, Any], standing: Mapping[str, Any]) -> bool:
-    """C-10, C-33: the step was there before a unit that came in for information."""
-    return "for_information" in participant and standing["sequence"] < participant["since"]
+def _is_for_information(participant: Mapping[str, Any], awaited: Awaited) -> bool:
+    """C-10, C-33: the act was asked for before a unit came in for information."""
+    return "for_information" in participant and awaited.sequence < participant["since"]
 
 
 def catch_up(s: Context, before: Mapping[str, Case]) -> None:
     """C-13: units that may see more of the case than ``before`` get what they were not told, and are asked for it."""
     for unit, then in before.items():
         now = visible(s.case, unit)
-        if not {*now.standing} <= {*then.standing, s.case.sequence}:
+        if not {*standing(now)} <= {*standing(then), s.case.sequence}:
             s.joined.append(unit)
             ask(s, [unit], anew=False, but=then.steps)
 

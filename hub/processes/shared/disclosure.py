@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from hub.processes.engine.case import Case
+from hub.processes.engine.case import Case, Consent
 from hub.processes.engine.process import law_of
 from hub.processes.engine.unit_view import MESSAGE
 from schemas.envelope import Message
@@ -28,12 +28,13 @@ def scope(case: Case, unit: str) -> Scope:
     participant = case.participants.get(unit)
     if not case.published:
         return "all" if law_of(case).sees_unpublished(case, unit) else "nothing"
-    if case.shared_until is None:
+    consent = case.consent()
+    if consent.shared_until is None:
         return "all"
     since = case.sequence + 1 if participant is None else participant["since"]
-    if since <= case.shared_until:
+    if since <= consent.shared_until:
         return "all"
-    return "narrow" if case.registered_until is None or since <= case.registered_until else "nothing"
+    return "narrow" if consent.registered_until is None or since <= consent.registered_until else "nothing"
 
 
 def knows(case: Case, unit: str) -> bool:
@@ -51,7 +52,7 @@ def readable(case: Case, unit: str, ground: str) -> Case:
     """The case as a unit reads it that takes part, or takes no part and reads on a ground (C-5, C-43)."""
     if unit in case.participants:
         return visible(case, unit)
-    return case if case.shared_until is None or ground in _OWN_GROUNDS else law_of(case).narrowed(case)
+    return case if case.consent().shared_until is None or ground in _OWN_GROUNDS else law_of(case).narrowed(case)
 
 
 def listed(case: Case) -> dict[str, list[str]]:
@@ -61,10 +62,10 @@ def listed(case: Case) -> dict[str, list[str]]:
     if case.status not in law_of(case).lasting:
         return {}
     found: dict[str, list[str]] = {unit: [] for unit in case.participants if knows(case, unit)}
-    for step, standing in case.steps.items():
-        for unit in standing["awaits"]:
+    for awaited in case.awaited.values():
+        for unit in awaited.by:
             if unit in found:
-                found[unit] += [f"{step}/{standing['act']}/{role}" for role in case.participants[unit]["roles"]]
+                found[unit] += [f"{awaited.step}/{awaited.act}/{role}" for role in case.participants[unit]["roles"]]
     for unit in case.unanswered:
         if unit in found:
             found[unit] += [f"{MESSAGE}/{role}" for role in case.participants[unit]["roles"]]
@@ -98,19 +99,22 @@ def _rule_flag(case: Case, name: str, flag: str) -> bool:
 
 def bare(case: Case) -> Case:
     """Who takes part, and nothing of the person."""
+    consent = case.consent()
     return Case(
         case.id,
         case.process,
         case.profile,
+        law_of(case).state(),
         case.status,
         case.sequence,
         opened_by=case.opened_by,
+        consents={
+            "": Consent(shared_until=consent.shared_until, registered_until=consent.registered_until),
+        },
         published=case.published,
         addressed=case.addressed,
         participants=case.participants,
         blocked=case.blocked,
-        shared_until=case.shared_until,
-        registered_until=case.registered_until,
         narrow=True,
     )
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.rule import Context, Rule, guard
 from hub.processes.engine.unit_view import able, speakers
 from hub.processes.shared.audience import ALL_PARTIES, everyone_else
@@ -11,28 +10,29 @@ from hub.processes.shared.disclosure import scope, visible
 from hub.processes.shared.gate import Gate
 
 
-def _acted_steps(s: Context) -> list[tuple[str, dict[str, Any]]]:
-    """The steps that the kvittens is for: by the message's id, of the oldest where two senders used the same.
+def _acted_steps(s: Context) -> list[tuple[str, Awaited]]:
+    """What the kvittens is for, by key: by the message's id, of the oldest where two senders used the same.
 
     One who came in later on a system that had the message already was asked by the message that brought it in.
     """
-    steps = s.case.steps.items()
-    waiting = [(name, step) for name, step in steps if step["act"] == "kvittera" and s.unit in step["awaits"]]
-    named = [(name, step) for name, step in waiting if step["message"] == s.data.message]
+    waiting = [(key, one) for key, one in s.case.awaited.items() if one.act == "kvittera" and s.unit in one.by]
+    named = [(key, one) for key, one in waiting if one.message == s.data.message]
     participant = s.case.participants[s.unit]
     if not named and participant["by"] == s.data.message:
         asked = participant.get("asked", participant["since"])
-        return [(name, step) for name, step in waiting if step["sequence"] < asked]
-    oldest = min((step["sequence"] for _, step in named), default=0)
-    return [(name, step) for name, step in named if step["sequence"] == oldest]
+        return [(key, one) for key, one in waiting if one.sequence < asked]
+    oldest = min((one.sequence for _, one in named), default=0)
+    return [(key, one) for key, one in named if one.sequence == oldest]
 
 
 def _acted_thread(s: Context) -> str | None:
     """The free message that the kvittens is for (C-40): the oldest where two senders used the same id."""
     found = [
-        (thread["sequence"], key)
-        for key, thread in s.case.threads.items()
-        if key.startswith(f"{s.data.message} ") and s.unit in s.case.open_awaits(thread)
+        (element.awaited.sequence, f"{element.awaited.message} {element.awaited.source}")
+        for element in s.case.elements.values()
+        if element.awaited is not None
+        and element.awaited.message == s.data.message
+        and s.unit in s.case.open_awaits(element)
     ]
     return min(found)[1] if found else None
 
@@ -44,8 +44,7 @@ def _acted_thread(s: Context) -> str | None:
     element="/subject",
 )
 def something_awaits_the_unit(s: Context) -> bool:
-    steps = s.case.steps.values()
-    of_steps = any(s.unit in st["awaits"] for st in steps if st["act"] == "kvittera")
+    of_steps = any(s.unit in one.by for one in s.case.awaited.values() if one.act == "kvittera")
     return of_steps or (s.unit in s.case.unanswered and bool(speakers(s.case, s.unit, s.directory)))
 
 
@@ -70,15 +69,15 @@ def the_role_answers_for_it(s: Context) -> bool:
 
 
 def _of_the_role(s: Context) -> list[str]:
-    """The steps that the role answers for: of a message that is two steps' it may be one alone."""
-    return [name for name, _ in _acted_steps(s) if s.role in able(s.case, s.unit, name, "kvittera", s.directory)]
+    """What the role answers for, by key: of a message that is two steps' it may be one alone."""
+    return [key for key, one in _acted_steps(s) if s.role in able(s.case, s.unit, one.step, "kvittera", s.directory)]
 
 
 def acknowledge(s: Context) -> None:
     who = {"unit": s.unit, "actor": s.message.actor, "role": s.role, "time": s.message.time.isoformat()}
     if steps := _of_the_role(s):
-        for name in steps:
-            s.emit("acted", step=name, **who)
+        for key in steps:
+            s.emit("acted", step=key, **who)
     elif (thread := _acted_thread(s)) is not None:
         s.emit("thread_acted", thread=thread, **who)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hub.processes.engine.events import talk_address
 from hub.processes.engine.rule import Context, Guard, Rule, guard
 from hub.processes.engine.unit_view import speakers
 from hub.processes.shared.audience import ALL_PARTIES, everyone_else, nothing_changes
@@ -121,8 +122,8 @@ def _own_thread(s: Context) -> str:
     early="message",
 )
 def the_message_is_ones_own(s: Context) -> bool:
-    thread = s.case.threads.get(_own_thread(s))
-    return bool(s.data.case) or (thread is not None and not thread["revoked"])
+    element = s.case.elements.get(talk_address(_own_thread(s)))
+    return bool(s.data.case) or (element is not None and not element.removed)
 
 
 @guard(
@@ -144,7 +145,7 @@ def revoke(s: Context) -> None:
 
 def those_who_knew(s: Context) -> list[str]:
     """V-5: all who knew of the case; C-41: all who got the message, one who only reads the case (C-43) included."""
-    to = None if s.data.case else s.case.threads[_own_thread(s)]["to"]
+    to = None if s.data.case else s.case.elements[talk_address(_own_thread(s))].state["to"]
     if to is None:
         return everyone_else(s)
     readers = {*s.case.participants, *s.case.access}
@@ -178,7 +179,8 @@ def makulering(gate: Gate, rules: tuple[str, ...], checks: tuple[Guard, ...]) ->
 def _sender_of(s: Context) -> str | None:
     """The unit that sent what is said to be wrongly sent: a step that stands, or a free message."""
     sources = [step["source"] for step in s.case.steps.values() if step["message"] == s.data.message]
-    sources += [key.partition(" ")[2] for key in s.case.threads if key.startswith(f"{s.data.message} ")]
+    talk = (element.awaited for element in s.case.elements.values())
+    sources += [one.source for one in talk if one is not None and one.message == s.data.message]
     return next((source.removeprefix("urn:hsa:") for source in sources), None)
 
 

@@ -51,7 +51,7 @@ def the_unit_takes_part(s: Context) -> bool:
 def who_leaves_has_nothing_left(s: Context) -> bool:
     if s.data.change == "tillagd" or (s.data.change == "borttagen" and s.data.unit != s.unit):
         return True
-    awaited = any(s.unit in step["awaits"] for step in s.case.steps.values())
+    awaited = any(s.unit in one.by for one in s.case.awaited.values())
     owes = s.unit in s.case.unanswered and bool(speakers(s.case, s.unit, s.directory))
     return s.data.unit == s.unit and not awaited and not owes
 
@@ -172,9 +172,7 @@ def what_is_awaited_has_a_role_left(s: Context) -> bool:
     if s.data.change == "tillagd":
         return True
     case, unit = s.case, s.data.unit
-    awaited = [
-        able(case, unit, name, st["act"], s.directory) for name, st in case.steps.items() if unit in st["awaits"]
-    ]
+    awaited = [able(case, unit, one.step, one.act, s.directory) for one in case.awaited.values() if unit in one.by]
     if unit in case.unanswered:
         awaited.append(speakers(case, unit, s.directory))
     return [s.data.role] not in awaited

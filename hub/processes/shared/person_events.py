@@ -7,42 +7,45 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from hub.processes.engine.case import Case, reader
+from hub.processes.engine.case import Case, Consent, reader
 
 
 def _informed(case: Case, *, given: bool, reason: str | None = None) -> None:
-    case.information, case.information_at = given, case.sequence
-    case.records["information"] = {"given": given} | ({"reason": reason} if reason else {})
+    case.information, case.information_reason, case.information_at = given, reason, case.sequence
 
 
 def _consented(
     case: Case,
     *,
     outcome: str,
-    at: str,  # noqa: ARG001 - the clock's
+    at: str,  # noqa: ARG001 - the law's clock reads it in the history
     until: str | None = None,
     record: dict[str, Any] | None = None,
+    kind: str = "",
 ) -> None:
-    case.samtycke, case.consent_until, case.consent_at = outcome, until, case.sequence
-    case.records["samtycke"] = {"outcome": outcome, **(record or {})}
-    case.registered_until = None
+    consent = case.consents.setdefault(kind, Consent())
+    consent.outcome, consent.until, consent.at = outcome, until, case.sequence
+    consent.record = {"outcome": outcome, **(record or {})}
+    consent.registered_until = None
     if outcome != "refused":
-        case.shared_until = None
-    elif case.shared_until is None:
-        case.shared_until = case.sequence
+        consent.shared_until = None
+    elif consent.shared_until is None:
+        consent.shared_until = case.sequence
 
 
-def _withdrawn(case: Case, *, at: str) -> None:  # noqa: ARG001 - the clock's
-    case.samtycke = case.consent_until = case.consent_at = None
-    case.records.pop("samtycke", None)
-    case.shared_until = case.shared_until or case.sequence
-    case.registered_until = case.registered_until or case.sequence
+def _withdrawn(case: Case, *, at: str, kind: str = "") -> None:  # noqa: ARG001 - the law's clock reads it in the history
+    consent = case.consents.setdefault(kind, Consent())
+    consent.outcome = consent.until = consent.at = None
+    consent.record = {}
+    consent.shared_until = consent.shared_until or case.sequence
+    consent.registered_until = consent.registered_until or case.sequence
 
 
 def _blocked(case: Case, *, at: str) -> None:
     """C-62: address and personal contacts go at once."""
     case.blocked = True
-    _withdrawn(case, at=at)
+    for kind in case.consents or ("",):
+        _withdrawn(case, at=at, kind=kind)
     for name in ("address", "phone"):
         case.person.pop(name, None)
     case.outsiders = None

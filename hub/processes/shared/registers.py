@@ -252,14 +252,14 @@ def frist_of(case: Case, key: str) -> Frist | None:
     if due is None:
         return None
     name, _, step = key.partition("/")
-    standing = case.steps.get(step, {})
+    awaited = case.awaited.get(step)
     return Frist.model_validate(
         {
             "name": name,
             "due": due,
             "step": step or None,
-            "message": standing.get("message"),
-            "units": tuple(standing.get("awaits", ())),
+            "message": None if awaited is None else awaited.message,
+            "units": () if awaited is None else tuple(awaited.by),
         }
     )
 
@@ -286,7 +286,7 @@ def pass_deadline(s: Context) -> None:
 def those_concerned(s: Context) -> list[str]:
     """C-1: nobody, where those who owed it can no longer acknowledge."""
     told, step = everyone_else(s), s.data.step
-    if step is not None and not s.case.steps[step]["awaits"]:
+    if step is not None and not s.case.awaited[step].by:
         return []
     return [
         unit
@@ -300,8 +300,8 @@ def who_still_owes(message: Message, case: Case) -> dict[str, Any]:
     data: Any = message.data
     if data.step is None:
         return {}
-    awaits = case.steps.get(data.step, {"awaits": ()})["awaits"]
-    owing = tuple(unit for unit in data.units if unit in awaits)
+    awaited = case.awaited.get(data.step)
+    owing = () if awaited is None else tuple(unit for unit in data.units if unit in awaited.by)
     return {} if owing == data.units else {"units": owing}
 
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from hub.processes.engine.case import Case
 from hub.processes.shared.audience import ALL_PARTIES, OPPENVARD, SLUTENVARD
+from hub.processes.svu.state import svu
 from schemas.agreement import Agreement
 from schemas.swedish_time import STOCKHOLM, local_day
 
@@ -27,19 +28,20 @@ def deadlines(case: Case, agreement: Agreement) -> dict[str, datetime]:
     if case.status not in _WITH_DEADLINES:
         return {}
     found: dict[str, datetime | None] = {}
-    if "admitted" in case.dates:
+    if "admitted" in svu(case).dates:
         _admission_notice(case, agreement, found)
-    for name, standing in case.steps.items():
-        if standing["act"] == "kvittera" and standing["awaits"]:
-            found[f"kvittens_forsenad/{name}"] = _later(standing["at"], agreement.kvittens_hours)
+    for key, awaited in case.awaited.items():
+        if awaited.act == "kvittera" and awaited.by:
+            found[f"kvittens_forsenad/{key}"] = _later(awaited.since, agreement.kvittens_hours)
     # What nobody may be asked to do (C-62, C-63) or may do at all (V-3) is not due.
     if case.published and not (case.blocked or case.deceased or case.samtycke == "refused"):
         if case.status == "open":
             _call(case, agreement, found)
-        if not case.vardkontakter:
+        if not svu(case).vardkontakter:
             _without_contact(case, agreement, found)
-    if case.consent_until is not None:
-        found["samtycke_upphor"] = _local(case.consent_until, 1, _MIDNIGHT)
+    until = case.consent().until
+    if until is not None:
+        found["samtycke_upphor"] = _local(until, 1, _MIDNIGHT)
     fired = case.fired
     return {
         key: due
@@ -73,10 +75,10 @@ def _admission_notice(case: Case, agreement: Agreement, found: dict[str, datetim
     """2:3: told while the notice is missing, and once when it came late. The first publication counts: a notice that
     is corrected later was not late for that.
     """
-    due = _later(case.dates["admitted"], agreement.admission_notice_hours)
+    due = _later(svu(case).dates["admitted"], agreement.admission_notice_hours)
     standing = case.steps.get("inskrivning")
     if case.published:
-        first: str | None = case.dates.get("published") or (None if standing is None else standing["at"])
+        first: str | None = case.published_at or (None if standing is None else standing["at"])
         if first is None or due is None or datetime.fromisoformat(first) <= due:
             return
     found["inskrivning_sen"] = due
@@ -84,12 +86,12 @@ def _admission_notice(case: Case, agreement: Agreement, found: dict[str, datetim
 
 def _call(case: Case, agreement: Agreement, found: dict[str, datetime | None]) -> None:
     """4:3: within three days after the notice was given, the third one whole; only with consent (4:2)."""
-    klar = case.dates.get("klar")
+    klar = svu(case).dates.get("klar")
     if (
         klar is not None
         and case.samtycke is not None
-        and case.sip_position in agreement.sip_positions
-        and "sip_called" not in case.dates
+        and svu(case).sip_position in agreement.sip_positions
+        and "sip_called" not in svu(case).dates
     ):
         given = local_day(datetime.fromisoformat(klar["at"])).isoformat()
         found["kallelse_sip"] = _local(given, agreement.call_days + 1, _MIDNIGHT)
@@ -97,7 +99,7 @@ def _call(case: Case, agreement: Agreement, found: dict[str, datetime | None]) -
 
 def _without_contact(case: Case, agreement: Agreement, found: dict[str, datetime | None]) -> None:
     """2:5, V-18: no fast vardkontakt the day before the person leaves, or when the person left."""
-    dates = case.dates
+    dates = svu(case).dates
     if case.status == "discharged":
         left = dates["discharged"]
         if left["kind"] == "utskrivning":
@@ -140,8 +142,8 @@ def concerned(case: Case, key: str) -> list[str]:
     name, _, step = key.partition("/")
     parties = _TOLD.get(name, frozenset())
     owing: list[str] = []
-    if name == "kvittens_forsenad" and step in case.steps:
-        owing = case.steps[step]["awaits"]
+    if name == "kvittens_forsenad" and step in case.awaited:
+        owing = case.awaited[step].by
     if not case.published:
         parties, owing = parties & SLUTENVARD, []
     return [unit for unit, participant in case.participants.items() if participant["party"] in parties or unit in owing]

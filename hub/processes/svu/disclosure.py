@@ -12,6 +12,7 @@ from typing import Any
 from hub.processes.engine.case import Case
 from hub.processes.profiles.svu import SVU_PROFILES
 from hub.processes.shared.disclosure import bare
+from hub.processes.svu.state import SvuState, caller, svu
 from schemas.envelope import Message
 from schemas.parts import Information, Patient, Samtycke
 
@@ -36,19 +37,22 @@ def narrowed(case: Case) -> Case:
         if name in {"inskrivning", "utskrivning"}
         or (name == "tid" and (estimate_too or standing["sequence"] == admission))
     }
-    dates = {"admitted", "published", "estimated", "discharged", "archived"} | ({"klar"} if estimate_too else set())
+    dates = {"admitted", "estimated", "discharged"} | ({"klar"} if estimate_too else set())
+    state = svu(case)
     return replace(
         bare(case),
         person=case.person,
+        state=SvuState(
+            dates={name: value for name, value in state.dates.items() if name in dates}, placement=state.placement
+        ),
         information=case.information,
-        samtycke=case.samtycke,
-        consent_until=case.consent_until,
-        consent_at=case.consent_at,
-        records=case.records,
+        information_reason=case.information_reason,
+        consents=case.consents,
         deceased=case.deceased,
         steps=shown,
-        dates={name: value for name, value in case.dates.items() if name in dates},
-        placement=case.placement,
+        awaited={key: awaited for key, awaited in case.awaited.items() if awaited.step in shown},
+        published_at=case.published_at,
+        archived=case.archived,
         registered=case.registered,
     )
 
@@ -66,7 +70,8 @@ def shows_without_reason(_: Message, case: Case) -> Mapping[str, Any]:
 def shows_who_calls(message: Message, case: Case) -> Mapping[str, Any]:
     """V-13: a no to the position on SIP names the person who talks to the ward about it."""
     data: Any = message.data
-    return {} if data.approves or case.caller is None else {"kallelseansvarig": case.caller}
+    person = caller(case)
+    return {} if data.approves or person is None else {"kallelseansvarig": person}
 
 
 def completes_admission(message: Message, case: Case) -> Mapping[str, Any]:
@@ -77,8 +82,8 @@ def completes_admission(message: Message, case: Case) -> Mapping[str, Any]:
     changed: dict[str, Any] = {}
     if data.patient is None and case.person:
         changed["patient"] = Patient.model_validate(case.person)
-    for name, model in _RECORDS:
-        record, said = case.records.get(name), getattr(data, name)
+    for name, model, record in (("information", Information, _informed(case)), ("samtycke", Samtycke, _consent(case))):
+        said = getattr(data, name)
         if record is None:
             stands = None
         elif said is not None and said.model_fields_set == record.keys() and _is(said, record):
@@ -89,7 +94,7 @@ def completes_admission(message: Message, case: Case) -> Mapping[str, Any]:
             changed[name] = stands
     if case.samtycke == "refused" and data.reason is not None:
         changed["reason"] = None
-    estimated = case.dates.get("estimated")
+    estimated = svu(case).dates.get("estimated")
     if estimated is not None and (
         data.estimated_discharge is None or data.estimated_discharge.isoformat() != estimated
     ):
@@ -97,10 +102,16 @@ def completes_admission(message: Message, case: Case) -> Mapping[str, Any]:
     return changed
 
 
-_RECORDS: tuple[tuple[str, type[Information | Samtycke]], ...] = (
-    ("information", Information),
-    ("samtycke", Samtycke),
-)
+def _informed(case: Case) -> dict[str, Any] | None:
+    """What was informed, in the words of its message."""
+    if case.information is None:
+        return None
+    return {"given": case.information} | ({"reason": case.information_reason} if case.information_reason else {})
+
+
+def _consent(case: Case) -> dict[str, Any] | None:
+    """The consent that stands, in the words of its message."""
+    return case.consent().record or None
 
 
 def _is(said: Information | Samtycke, record: dict[str, Any]) -> bool:

@@ -8,81 +8,82 @@ from typing import Any
 from hub.processes.engine.case import Case
 from hub.processes.engine.events import ENGINE, left
 from hub.processes.shared.person_events import PERSON
+from hub.processes.svu.state import svu
 
 
 def _left(case: Case, *, unit: str) -> None:
     left(case, unit=unit)
-    for contact in case.vardkontakter:
+    for contact in svu(case).vardkontakter:
         if contact["unit"] == unit:
             contact["kallelseansvarig"] = False  # V-7: nobody calls for a unit that is gone
     if all(participant["party"] != "oppenvard" for participant in case.participants.values()):
-        case.sip_approved = None  # C-11: an answer of those who are gone no longer counts
+        svu(case).sip_approved = None  # C-11: an answer of those who are gone no longer counts
 
 
 def _admitted(case: Case, *, at: str) -> None:
-    case.dates["admitted"] = at
+    svu(case).dates["admitted"] = at
 
 
 def _estimated(case: Case, *, date: str) -> None:
-    case.dates["estimated"] = date
-    case.dates.setdefault("stated", date)  # the first is the inskrivning's
+    svu(case).dates["estimated"] = date
+    svu(case).dates.setdefault("stated", date)  # the first is the inskrivning's
 
 
 def _stated(case: Case, *, date: str) -> None:
-    case.dates["stated"] = date
+    svu(case).dates["stated"] = date
 
 
 def _klar(case: Case, **facts: str) -> None:
-    case.dates["klar"] = facts
+    svu(case).dates["klar"] = facts
 
 
 def _klar_ended(case: Case, *, at: str) -> None:  # noqa: ARG001 - the clock's
-    case.dates.pop("klar", None)
+    svu(case).dates.pop("klar", None)
 
 
 def _placed(case: Case, *, municipality: str, stated_by: str) -> None:
-    case.placement = {"municipality": municipality, "stated_by": stated_by}
+    svu(case).placement = {"municipality": municipality, "stated_by": stated_by}
 
 
 def _sip_called(case: Case, *, at: str) -> None:
-    case.dates["sip_called"] = at
+    svu(case).dates["sip_called"] = at
 
 
 def _vardkontakt(case: Case, *, change: str, person: str, unit: str, at: str, **facts: Any) -> None:  # noqa: ARG001
-    others = [v for v in case.vardkontakter if (v["person"], v["unit"]) != (person, unit)]
+    others = [v for v in svu(case).vardkontakter if (v["person"], v["unit"]) != (person, unit)]
     if change != "borttagen":
         others.append({"person": person, "unit": unit, **facts, "sequence": case.sequence})
-    case.vardkontakter = others
+    svu(case).vardkontakter = others
 
 
 def _wrote(case: Case, *, document: str, field: str, unit: str, complete: bool, words: str | None = None) -> None:
-    written = case.fields.setdefault(document, {})
+    written = svu(case).fields.setdefault(document, {})
     version = written[field][0] + 1 if field in written else 1
     written[field] = [version, case.sequence, unit, complete, *([words] if words else [])]
 
 
 def _positioned(case: Case, *, code: str, at: str) -> None:  # noqa: ARG001 - the clock's
-    case.sip_position = code
+    svu(case).sip_position = code
 
 
 def _marked(case: Case, *, ready: bool) -> None:
-    case.klarmarkerad = ready
+    svu(case).klarmarkerad = ready
 
 
 def _sip_answered(case: Case, *, approves: bool) -> None:
-    case.sip_approved = approves
+    svu(case).sip_approved = approves
 
 
 def _discharged(case: Case, *, archived: str, **facts: str) -> None:
     case.status = "discharged"
-    case.dates["discharged"] = facts
-    case.dates["archived"] = archived
+    svu(case).dates["discharged"] = facts
+    case.archived = archived
 
 
 def _discharge_undone(case: Case, *, at: str) -> None:  # noqa: ARG001 - the clock's
     case.status = "open"
-    case.dates.pop("discharged")
-    case.dates.pop("archived", None)
+    svu(case).dates.pop("discharged")
+    case.archived = None
     case.steps.pop("utskrivning", None)
 
 

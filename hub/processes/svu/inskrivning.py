@@ -10,6 +10,7 @@ from hub.processes.shared.consent import brings_everything, inform, no_informati
 from hub.processes.shared.gate import consent_is_registered, the_person_is_not_protected
 from hub.processes.svu.disclosure import completes_admission, shows_without_reason
 from hub.processes.svu.gate import TO_THE_END, consent_allows
+from hub.processes.svu.state import svu
 from hub.processes.svu.tid import told_anew
 from schemas.messages import Question
 from schemas.swedish_time import local_day
@@ -152,7 +153,7 @@ def _estimate(s: Context, date: str) -> None:
     not say before is a change like any other; the one that it has always said takes back nothing that has been moved
     since, nor does any while the patient is ready for discharge (V-10).
     """
-    before, stands = s.case.dates.get("stated"), s.case.dates.get("estimated")
+    before, stands = svu(s.case).dates.get("stated"), svu(s.case).dates.get("estimated")
     if before is not None and date != before:
         s.emit("stated", date=date)
     if "tid" not in s.case.steps:
@@ -160,7 +161,7 @@ def _estimate(s: Context, date: str) -> None:
         step_told(s, "tid", None, [])
     elif date == stands:
         return
-    elif date != before and "klar" not in s.case.dates:
+    elif date != before and "klar" not in svu(s.case).dates:
         s.emit("estimated", date=date)
         told_anew(s)
     else:

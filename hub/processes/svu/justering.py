@@ -9,6 +9,7 @@ from typing import Any
 from hub.processes.engine.rule import Context, guard
 from hub.processes.engine.unit_view import able
 from hub.processes.shared.audience import step_told, those_of, with_duty
+from hub.processes.svu.state import svu
 from hub.processes.svu.steps import may_adjust, still_awaits
 
 STEP = "stallningstagande"
@@ -22,8 +23,8 @@ REQUIRED = {
 
 def done(s: Context) -> dict[str, list[Any]]:
     """Unit → who has adjusted for it, in which role and when."""
-    standing = s.case.steps.get(STEP)
-    return {} if standing is None else standing["done"]
+    awaited = s.case.awaited.get(STEP)
+    return {} if awaited is None else awaited.done
 
 
 def has_adjusted(s: Context, party: str) -> bool:
@@ -34,13 +35,13 @@ def has_adjusted(s: Context, party: str) -> bool:
 
 def fully_adjusted(s: Context) -> bool:
     """Every party's units have; one that is to answer anew (V-13) or is not found yet (V-6) is still missing."""
-    standing = s.case.steps.get(STEP)
-    return standing is not None and bool(standing["done"]) and not still_awaits(s.case, standing)
+    awaited = s.case.awaited.get(STEP)
+    return awaited is not None and bool(awaited.done) and not still_awaits(s.case, awaited)
 
 
 def is_complete(s: Context, party: str) -> bool:
     """Whether the party's part holds all that it must."""
-    written = s.case.fields.get(f"{STEP}.{party}", {})
+    written = svu(s.case).fields.get(f"{STEP}.{party}", {})
     return all(name in written and written[name][3] for name in REQUIRED[party])
 
 
@@ -57,7 +58,7 @@ def await_justering(s: Context, already: dict[str, list[Any]]) -> None:
     element="/type",
 )
 def the_ward_is_ready(s: Context) -> bool:
-    return s.case.klarmarkerad
+    return svu(s.case).klarmarkerad
 
 
 @guard(
@@ -67,7 +68,7 @@ def the_ward_is_ready(s: Context) -> bool:
     element="/type",
 )
 def oppenvard_has_not_said_no(s: Context) -> bool:
-    return s.party != "oppenvard" or s.case.sip_approved is not False
+    return s.party != "oppenvard" or svu(s.case).sip_approved is not False
 
 
 @guard(
@@ -77,8 +78,8 @@ def oppenvard_has_not_said_no(s: Context) -> bool:
     element="/type",
 )
 def its_justering_is_awaited(s: Context) -> bool:
-    standing = s.case.steps.get(STEP)
-    return standing is not None and s.unit in standing["awaits"]
+    awaited = s.case.awaited.get(STEP)
+    return awaited is not None and s.unit in awaited.by
 
 
 @guard(
@@ -88,7 +89,7 @@ def its_justering_is_awaited(s: Context) -> bool:
     element="/type",
 )
 def oppenvard_approves(s: Context) -> bool:
-    return s.party != "oppenvard" or s.case.sip_approved is True
+    return s.party != "oppenvard" or svu(s.case).sip_approved is True
 
 
 @guard(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hub.processes.engine.rule import Context, Fault, Rule, codes, guard
 from hub.processes.shared.audience import ALL_PARTIES, everyone_else, step_told
 from hub.processes.svu.gate import SHARING
+from hub.processes.svu.state import svu
 
 DOCUMENT = "kartlaggning"
 
@@ -49,7 +50,7 @@ def write(s: Context) -> None:
     """
     if DOCUMENT not in s.case.steps:
         step_told(s, DOCUMENT, "skriva", [])
-    stands = s.case.fields.get(DOCUMENT, {})
+    stands = svu(s.case).fields.get(DOCUMENT, {})
     for name, field in s.data.fields.items():
         version = stands[name][0] if name in stands else 0
         if field.version is not None and field.version != version:

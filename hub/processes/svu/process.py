@@ -22,6 +22,7 @@ from hub.processes.svu.kartlaggning import KARTLAGGNING
 from hub.processes.svu.makulering import WHOLE_CASE
 from hub.processes.svu.participants import slutenvard_stays
 from hub.processes.svu.stallningstagande import STALLNINGSTAGANDE
+from hub.processes.svu.state import SvuState, last_written, outline, standing, writers
 from hub.processes.svu.steps import STEPS, newcomer, still_awaits
 from hub.processes.svu.tid import TID
 from hub.processes.svu.utskrivning import UTSKRIVNING
@@ -52,6 +53,11 @@ SVU = Process(
     ),
     opening_rule="V-1",
     profiles=SVU_PROFILES,
+    state=SvuState,
+    standing=standing,
+    outline=outline,
+    last_written=last_written,
+    writers=writers,
     events=EVENTS,
     closed=CLOSED,
     lasting=TO_THE_END,

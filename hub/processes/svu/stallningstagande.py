@@ -30,6 +30,7 @@ from hub.processes.svu.justering import (
     the_role_may_adjust,
     the_ward_is_ready,
 )
+from hub.processes.svu.state import svu
 from hub.processes.svu.tid import ask_about_physician
 
 # --- the parts --------------------------------------------------------------------------------------------------------
@@ -54,7 +55,7 @@ def it_is_ones_own_part(s: Context) -> bool:
     element="/type",
 )
 def the_wards_part_comes_first(s: Context) -> bool:
-    return s.party == "slutenvard" or s.case.klarmarkerad
+    return s.party == "slutenvard" or svu(s.case).klarmarkerad
 
 
 @guard(
@@ -88,7 +89,7 @@ def write_part(s: Context) -> None:
     klarmarkering. The same words again change nothing and break nothing.
     """
     part, document = getattr(s.data, s.party), f"{STEP}.{s.party}"
-    stands = s.case.fields.get(document, {})
+    stands = svu(s.case).fields.get(document, {})
     changed = False
     for name in part.model_fields_set:
         value = getattr(part, name)
@@ -121,7 +122,7 @@ def write_part(s: Context) -> None:
     element="/type",
 )
 def not_marked_yet(s: Context) -> bool:
-    return not s.case.klarmarkerad
+    return not svu(s.case).klarmarkerad
 
 
 @guard(
@@ -149,14 +150,14 @@ def mark_ready(s: Context) -> None:
     element="/type",
 )
 def after_a_no_the_ward_adjusts_first(s: Context) -> bool:
-    standing = s.case.steps.get(STEP, {"awaits": []})
-    awaited = any(unit in standing["awaits"] for unit in those_of(s, "slutenvard"))
-    return s.case.sip_approved is not False or not awaited
+    awaited = s.case.awaited.get(STEP)
+    adjusts = awaited is not None and not set(awaited.by).isdisjoint(those_of(s, "slutenvard"))
+    return svu(s.case).sip_approved is not False or not adjusts
 
 
 def answer_on_sip(s: Context) -> None:
     """V-13: a no removes every justering; a yes lets outpatient care adjust."""
-    before = s.case.sip_approved
+    before = svu(s.case).sip_approved
     s.emit("sip_answered", approves=s.data.approves)
     if not s.data.approves:
         await_justering(s, {})

@@ -4,34 +4,32 @@ engine and the shared rules only.
 
 from __future__ import annotations
 
-from typing import Any
-
+from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.case import Case
 from hub.processes.engine.process import Newcomer
 from hub.processes.engine.rule import Context
 from hub.processes.shared.audience import ALL_PARTIES, OPPENVARD
+from hub.processes.svu.state import svu
 
 STEPS = ("inskrivning", "tid", "kartlaggning", "stallningstagande", "utskrivning")
 
 
-def still_awaits(case: Case, standing: dict[str, Any]) -> bool:
-    """Whether a step waits for anybody: a unit named, a klarmarkering (V-12), a renewed answer of outpatient care
-    (V-13), or a receiver that the registers have not named yet (V-6).
+def still_awaits(case: Case, awaited: Awaited) -> bool:
+    """Whether an act is awaited of anybody: of a unit named, after a klarmarkering (V-12) or a renewed answer of outpatient
+    care (V-13), or of a receiver that the registers have not named yet (V-6).
     """
-    if standing["act"] is None:
-        return False
-    if standing["awaits"] or not case.all_receivers_known:
+    if awaited.by or not case.all_receivers_known:
         return True
-    return standing["act"] == "justera" and not (case.klarmarkerad and case.sip_approved is not False)
+    return awaited.act == "justera" and not (svu(case).klarmarkerad and svu(case).sip_approved is not False)
 
 
 def may_adjust(s: Context) -> frozenset[str]:
     """The parties whose justering is open: none before klarmarkering (V-12), and after a no on the position on SIP not
     outpatient care (V-13).
     """
-    if not s.case.klarmarkerad:
+    if not svu(s.case).klarmarkerad:
         return frozenset()
-    return ALL_PARTIES - OPPENVARD if s.case.sip_approved is False else ALL_PARTIES
+    return ALL_PARTIES - OPPENVARD if svu(s.case).sip_approved is False else ALL_PARTIES
 
 
 def newcomer(s: Context, step: str) -> Newcomer:
@@ -42,5 +40,5 @@ def newcomer(s: Context, step: str) -> Newcomer:
     if step == "stallningstagande":
         return Newcomer(may_adjust(s))
     if step == "tid":
-        return Newcomer(ALL_PARTIES - {"slutenvard"}, always="klar" in s.case.dates)
+        return Newcomer(ALL_PARTIES - {"slutenvard"}, always="klar" in svu(s.case).dates)
     return Newcomer(ALL_PARTIES, always=step == "inskrivning")

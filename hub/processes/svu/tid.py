@@ -7,6 +7,7 @@ from __future__ import annotations
 from hub.processes.engine.rule import Context, Rule, guard
 from hub.processes.shared.audience import SLUTENVARD, everyone_else, step_told, those_of, with_duty
 from hub.processes.svu.gate import SHARING
+from hub.processes.svu.state import svu
 from schemas.messages import Question
 from schemas.swedish_time import local_day
 
@@ -30,7 +31,7 @@ def ask_about_physician(s: Context, physician: str) -> None:
     element="/type",
 )
 def not_utskrivningsklar(s: Context) -> bool:
-    return "klar" not in s.case.dates
+    return "klar" not in svu(s.case).dates
 
 
 @guard(
@@ -40,7 +41,7 @@ def not_utskrivningsklar(s: Context) -> bool:
     element="/type",
 )
 def utskrivningsklar(s: Context) -> bool:
-    return "klar" in s.case.dates
+    return "klar" in svu(s.case).dates
 
 
 @guard(

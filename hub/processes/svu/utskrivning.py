@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from hub.processes.engine.rule import Context, Fault, Rule, codes, guard
 from hub.processes.shared.audience import SLUTENVARD, everyone_else, step_told
 from hub.processes.svu.gate import TO_THE_END, an_inskrivning_is_published
+from hub.processes.svu.state import svu
 from schemas.swedish_time import local_day
 
 
@@ -61,7 +62,7 @@ def the_ending_is_known(s: Context) -> bool | Fault:
     element="/data/date",
 )
 def nobody_leaves_before_coming(s: Context) -> bool:
-    admitted = s.case.dates.get("admitted")
+    admitted = svu(s.case).dates.get("admitted")
     return admitted is None or s.data.date >= local_day(datetime.fromisoformat(admitted))
 
 
@@ -74,7 +75,7 @@ def nobody_leaves_before_coming(s: Context) -> bool:
 def someone_calls_or_it_is_confirmed(s: Context) -> bool:
     if s.data.confirmed or s.case.samtycke in {"refused", None}:
         return True
-    return any(v["kallelseansvarig"] for v in s.case.vardkontakter)
+    return any(v["kallelseansvarig"] for v in svu(s.case).vardkontakter)
 
 
 def discharge(s: Context) -> None:

@@ -8,6 +8,7 @@ from hub.processes.engine.rule import Context, Rule, guard
 from hub.processes.shared.audience import OPPENVARD, everyone_else
 from hub.processes.shared.registers import STAFF
 from hub.processes.svu.gate import SHARING, TO_THE_END, on_the_start_list
+from hub.processes.svu.state import svu
 from schemas.messages import Question
 
 
@@ -15,7 +16,7 @@ def _changed(s: Context) -> dict[str, Any] | None:
     """The care contact that the message is about: of one person at several units that at the unit named, else the only
     one, who then changes unit (MP 5.7.1).
     """
-    own = [v for v in s.case.vardkontakter if v["person"] == s.data.person]
+    own = [v for v in svu(s.case).vardkontakter if v["person"] == s.data.person]
     there = [v for v in own if v["unit"] == s.data.unit]
     if not there and s.data.change == "andrad" and len(own) == 1:
         return own[0]
@@ -52,7 +53,7 @@ def one_calls_at_most(s: Context) -> bool:
     if s.data.change == "borttagen" or not s.data.kallelseansvarig:
         return True
     this = _changed(s)
-    return not any(v["kallelseansvarig"] and v != this for v in s.case.vardkontakter)
+    return not any(v["kallelseansvarig"] and v != this for v in svu(s.case).vardkontakter)
 
 
 @guard(

@@ -83,9 +83,9 @@ cases = Table(
     Index("cases_sort_name", "sort_name", "id"),
     Index(
         "cases_contacts",
-        text("((state -> 'vardkontakter')::jsonb)"),
+        text("((state -> 'state' -> 'vardkontakter')::jsonb)"),
         postgresql_using="gin",
-        postgresql_where=text("(state -> 'vardkontakter') IS NOT NULL"),
+        postgresql_where=text("(state -> 'state' -> 'vardkontakter') IS NOT NULL"),
     ),
     Index(
         "cases_former",
@@ -95,16 +95,16 @@ cases = Table(
     ),
 )
 
-thread = Table(
-    "thread",
+element = Table(
+    "element",
     metadata,
     Column("case_id", UUID(as_uuid=False), nullable=False),
-    Column("message", Text, nullable=False),
-    Column("source", Text, nullable=False),
+    Column("address", Text(collation="C"), nullable=False),
+    Column("version", Integer, nullable=False),
     Column("state", JSON, nullable=False),
-    PrimaryKeyConstraint("case_id", "message", "source", name="thread_key"),
+    PrimaryKeyConstraint("case_id", "address", name="element_key"),
 )
-"""The free messages of a case (C-40), one row each, so that the case's own row does not grow with them."""
+"""The parts of a case (free messages, C-40), one row each, so that the case's own row does not grow with them."""
 
 deadline = Table(
     "deadline",

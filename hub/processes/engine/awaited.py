@@ -1,0 +1,51 @@
+"""What a case waits for: one act, of some units, about one message. Imports the standard library only.
+
+A step may wait for several acts at a time, each under a key of its own (two meetings in one step). A step that waits for one
+act only has it under the step's own name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class Awaited:
+    """One act that is awaited, or was."""
+
+    step: str
+    act: str
+    """kvittera, justera, godkanna, svara …"""
+    by: list[str]
+    """The units whose act is still awaited."""
+    message: str
+    """Id of the message that asks for it, which the answer names."""
+    source: str
+    """``source`` of that message."""
+    sequence: int
+    """The number of that message in the case."""
+    since: str
+    """When the hub received that message (ISO 8601)."""
+    done: dict[str, list[Any]] = field(default_factory=dict)
+    """Unit → [actor, role, time] of its act."""
+
+    def is_of(self, source: str, message: str) -> bool:
+        """Whether a message asks for it."""
+        return (self.source, self.message) == (source, message)
+
+
+@dataclass(slots=True)
+class Element:
+    """A part of a case with a row of its own in the store, loaded only for messages that touch it (``Rule.touches``).
+
+    So a case costs the same however many parts it has. ``address`` is its kind and its id: ``meddelande/<id> <source>``.
+    """
+
+    address: str
+    version: int
+    state: dict[str, Any]
+    """The process's own plain data about it."""
+    awaited: Awaited | None = None
+    """What it waits for. ``Case.unanswered`` counts these, since a case knows its elements only when they are loaded."""
+    removed: bool = False

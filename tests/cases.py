@@ -1,0 +1,29 @@
+"""A case of an SVU from the facts that a test is about."""
+
+from dataclasses import fields
+from typing import Any
+
+from hub.processes.engine.awaited import Awaited
+from hub.processes.engine.case import Case, Consent
+from hub.processes.svu.state import SvuState
+
+_STATE = {one.name for one in fields(SvuState)}
+_CONSENT = {one.name for one in fields(Consent)}
+
+
+def svu_case(id_: str = "case", **facts: Any) -> Case:
+    """Core facts, facts of SVU's state and of its consent by name; a step with ``act`` and ``awaits`` awaits them."""
+    state = SvuState(**{name: facts.pop(name) for name in [*facts] if name in _STATE})
+    consent = {name: facts.pop(name) for name in [*facts] if name in _CONSENT}
+    steps, awaited = {}, {}
+    for name, step in facts.pop("steps", {}).items():
+        steps[name] = {key: step.get(key, 1) for key in ("sequence", "source", "message", "at")}
+        if step["act"] == "skriva":
+            steps[name]["writing"] = True
+        elif step["act"] is not None:
+            by, at = list(step["awaits"]), step["at"]
+            awaited[name] = Awaited(
+                name, step["act"], by, "m", "s", step.get("sequence", 1), at, dict(step.get("done", {}))
+            )
+    consents = {"": Consent(**consent)} if consent else {}
+    return Case(id_, "svu", "mina_planer", state, steps=steps, awaited=awaited, consents=consents, **facts)
