@@ -191,9 +191,9 @@ def _told_what_may_be_told(
 
 
 def _asked_for_what_was_sent(hub: Hub) -> None:
-    for step in hub.case.steps.values():
-        for unit in step["awaits"]:
-            assert (DIRECTORY.system_of[unit], step["sequence"]) in hub.sent | hub.own
+    for step in hub.case.awaited.values():
+        for unit in step.by:
+            assert (DIRECTORY.system_of[unit], step.sequence) in hub.sent | hub.own
 
 
 def _no_green_without_kvittens(hub: Hub) -> None:
@@ -226,7 +226,8 @@ def test_a_unit_keeps_what_was_shared_with_it_and_one_that_comes_after_the_refus
     assert visible(case, WARD) is case
     seen = visible(case, LOMMA)
     assert set(seen.steps) == {"inskrivning"}
-    assert seen.dates.keys() == {"admitted", "published", "estimated"}
+    assert seen.state.dates.keys() == {"admitted", "estimated"}
+    assert seen.published_at == case.published_at
     assert (seen.fields, seen.vardkontakter, seen.counts, seen.contacts, seen.outsiders) == ({}, [], {}, {}, None)
     assert seen.person["name"] == "Tolvan Tolvansson"
     assert standing(seen) == [1, case.consent().at]
