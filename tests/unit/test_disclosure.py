@@ -228,11 +228,17 @@ def test_a_unit_keeps_what_was_shared_with_it_and_one_that_comes_after_the_refus
     assert set(seen.steps) == {"inskrivning"}
     assert seen.state.dates.keys() == {"admitted", "estimated"}
     assert seen.published_at == case.published_at
-    assert (seen.fields, seen.vardkontakter, seen.counts, seen.contacts, seen.outsiders) == ({}, [], {}, {}, None)
+    assert (seen.state.fields, seen.state.vardkontakter, seen.counts, seen.contacts, seen.outsiders) == (
+        {},
+        [],
+        {},
+        {},
+        None,
+    )
     assert seen.person["name"] == "Tolvan Tolvansson"
     assert standing(seen) == [1, case.consent().at]
     assert readable(case, WARD, "deltar") is case
-    assert readable(case, "SE2321000255-VC03", "aktivt_val").fields == {}
+    assert readable(case, "SE2321000255-VC03", "aktivt_val").state.fields == {}
     assert readable(case, "SE2321000255-VC03", "atkomst:samtycke") is case
 
 

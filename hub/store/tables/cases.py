@@ -83,9 +83,9 @@ cases = Table(
     Index("cases_sort_name", "sort_name", "id"),
     Index(
         "cases_contacts",
-        text("((state -> 'state' -> 'vardkontakter')::jsonb)"),
+        text("(((state -> 'state') -> 'vardkontakter')::jsonb)"),
         postgresql_using="gin",
-        postgresql_where=text("(state -> 'state' -> 'vardkontakter') IS NOT NULL"),
+        postgresql_where=text("((state -> 'state') -> 'vardkontakter') IS NOT NULL"),
     ),
     Index(
         "cases_former",
