@@ -210,7 +210,7 @@ class Bench:
             await self.sql(
                 _PARTICIPATION, {"kind": kind, "role": "bistandshandlaggare" if kind == "k" else "sjukskoterska"}
             )
-        last = max(written[1] for written in json.loads(state)["fields"]["kartlaggning"].values())
+        last = max(written[1] for written in json.loads(state)["state"]["fields"]["kartlaggning"].values())
         await self.sql(_MESSAGES, {"sequence": last})
         return time.monotonic() - started
 

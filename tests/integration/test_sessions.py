@@ -168,7 +168,7 @@ async def test_what_a_hub_that_is_stopped_holds_in_mid_work_is_given_free(databa
 
 # --- a hub that is stopped in the midst of a COPY: no time-out of the server's reaches that ------------------------------
 
-ADDS_A_THREAD = "COPY thread (case_id, message, source, state) FROM STDIN"
+ADDS_AN_ELEMENT = "COPY element (case_id, address, version, state) FROM STDIN"
 
 
 class Stopped:
@@ -178,7 +178,7 @@ class Stopped:
         self.connection = psycopg.connect(url.replace("+psycopg", ""), application_name=application)
         for statement, value in locks:
             self.connection.execute(statement, value)
-        self.connection.pgconn.exec_(ADDS_A_THREAD.encode())
+        self.connection.pgconn.exec_(ADDS_AN_ELEMENT.encode())
 
     def __enter__(self):
         return self

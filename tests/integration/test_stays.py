@@ -183,7 +183,7 @@ async def test_operations_see_a_months_average_by_municipality(desk, monkeypatch
     for number, events in enumerate(_in_2023(MARCH)):
         id_ = f"0190000{number}-0000-7000-8000-000000000000"
         left = events[-1][0][1]
-        state = {"id": id_, "opened_by": WARD, "dates": {"discharged": left}}
+        state = {"id": id_, "opened_by": WARD, "state": {"dates": {"discharged": left}}}
         await rows(
             desk,
             "WITH c AS (INSERT INTO cases (id, system, person, process, status, sequence, state, opened_at, changed_at)"
