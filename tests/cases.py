@@ -4,11 +4,11 @@ from dataclasses import fields
 from typing import Any
 
 from hub.processes.engine.awaited import Awaited
-from hub.processes.engine.case import Case, Consent
+from hub.processes.engine.case import Case, StandingConsent
 from hub.processes.svu.state import SvuState
 
 _STATE = {one.name for one in fields(SvuState)}
-_CONSENT = {one.name for one in fields(Consent)}
+_CONSENT = {one.name for one in fields(StandingConsent)}
 
 
 def svu_case(id_: str = "case", **facts: Any) -> Case:
@@ -25,5 +25,5 @@ def svu_case(id_: str = "case", **facts: Any) -> Case:
             awaited[name] = Awaited(
                 name, step["act"], by, "m", "s", step.get("sequence", 1), at, dict(step.get("done", {}))
             )
-    consents = {"": Consent(**consent)} if consent else {}
+    consents = {"": StandingConsent(**consent)} if consent else {}
     return Case(id_, "svu", "mina_planer", state, steps=steps, awaited=awaited, consents=consents, **facts)

@@ -7,7 +7,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from hub.processes.engine.awaited import Awaited
-from hub.processes.engine.case import Consent
+from hub.processes.engine.case import StandingConsent
 from hub.processes.engine.process import load_case
 from hub.processes.svu.state import SvuState
 from hub.store.transaction import MIGRATIONS
@@ -70,7 +70,7 @@ def test_a_case_of_the_former_shape_is_read_as_it_stood():
         klarmarkerad=True,
         sip_approved=False,
     )
-    assert case.consents == {"": Consent("given", None, 2, {"outcome": "given"}, shared_until=1)}
+    assert case.consents == {"": StandingConsent("given", None, 2, {"outcome": "given"}, shared_until=1)}
     since = "2026-03-02T10:00:00+00:00"
     awaited = Awaited("inskrivning", "kvittera", ["C"], "m", "urn:hsa:W", 2, since, {"K": ["a", "r", "t"]})
     assert case.awaited == {"inskrivning": awaited}

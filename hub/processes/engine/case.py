@@ -20,7 +20,7 @@ Event = tuple[str, dict[str, Any]]
 
 
 @dataclass(slots=True)
-class Consent:
+class StandingConsent:
     """The consent of one kind, as it stands (C-20 to C-24)."""
 
     outcome: str | None = None
@@ -39,7 +39,7 @@ class Consent:
     registered."""
 
 
-NO_CONSENT = Consent()
+NO_CONSENT = StandingConsent()
 """Read where no consent of a kind was ever registered; never changed."""
 
 
@@ -66,7 +66,7 @@ class Case:
     """Why the person was not."""
     information_at: int | None = None
     """The sequence of the message that brought the ``information`` that stands."""
-    consents: dict[str, Consent] = field(default_factory=dict)
+    consents: dict[str, StandingConsent] = field(default_factory=dict)
     """Kind of consent → how it stands. A process with one kind has it under the empty text."""
     narrow: bool = False
     """This is the case as units see it that are shown what a refused consent lets them see; never so in the store."""
@@ -135,7 +135,7 @@ class Case:
         """The inverse of ``dump``; ``state_of`` makes a process's typed state of its plain JSON."""
         kept: dict[str, Any] = from_json(raw)
         kept["state"] = state_of(kept["process"], kept["state"])
-        for name, kind in (("awaited", Awaited), ("consents", Consent)):
+        for name, kind in (("awaited", Awaited), ("consents", StandingConsent)):
             if name in kept:
                 kept[name] = {key: kind(**one) for key, one in kept[name].items()}
         return cls(**kept)
@@ -144,7 +144,7 @@ class Case:
         """One to try things on."""
         return deepcopy(self)
 
-    def consent(self, kind: str = "") -> Consent:
+    def consent(self, kind: str = "") -> StandingConsent:
         """The consent of a kind as it stands."""
         return self.consents.get(kind, NO_CONSENT)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from hub.processes.engine.case import Case, Consent
+from hub.processes.engine.case import Case, StandingConsent
 from hub.processes.engine.process import law_of
 from hub.processes.engine.unit_view import MESSAGE
 from schemas.envelope import Message
@@ -109,7 +109,7 @@ def bare(case: Case) -> Case:
         case.sequence,
         opened_by=case.opened_by,
         consents={
-            "": Consent(shared_until=consent.shared_until, registered_until=consent.registered_until),
+            "": StandingConsent(shared_until=consent.shared_until, registered_until=consent.registered_until),
         },
         published=case.published,
         addressed=case.addressed,

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from hub.processes.engine.case import Case, Consent, reader
+from hub.processes.engine.case import Case, StandingConsent, reader
 
 
 def _informed(case: Case, *, given: bool, reason: str | None = None) -> None:
@@ -23,7 +23,7 @@ def _consented(
     record: dict[str, Any] | None = None,
     kind: str = "",
 ) -> None:
-    consent = case.consents.setdefault(kind, Consent())
+    consent = case.consents.setdefault(kind, StandingConsent())
     consent.outcome, consent.until, consent.at = outcome, until, case.sequence
     consent.record = {"outcome": outcome, **(record or {})}
     consent.registered_until = None
@@ -34,7 +34,7 @@ def _consented(
 
 
 def _withdrawn(case: Case, *, at: str, kind: str = "") -> None:  # noqa: ARG001 - the law's clock reads it in the history
-    consent = case.consents.setdefault(kind, Consent())
+    consent = case.consents.setdefault(kind, StandingConsent())
     consent.outcome = consent.until = consent.at = None
     consent.record = {}
     consent.shared_until = consent.shared_until or case.sequence
