@@ -1,4 +1,4 @@
-"""A message at the door: what a router hands over, and how it is read. Imports the translators and the language only."""
+"""A message as a router hands it over, and how it is read. Imports the translators and the language only."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from schemas.messages import HUB_SOURCE, BilingualText, Receipt
 from schemas.person_numbers import find_person_numbers
 
 MAX_BYTES = 1_000_000
-"""A message may be this large, in bytes, as large as a broker takes by default; a larger one is refused unread."""
+"""The largest message, in bytes: as large as a broker takes by default. A larger one is refused unread."""
 
 Names = tuple[str, int | None]
-"""The patient's name, and the sequence of the ``narstaende`` that stands: what a file is looked into for (C-42)."""
+"""The names that a file is checked for (C-42): the patient's name, and the sequence of the ``narstaende`` in force."""
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _WHOLE_NUMBER = re.compile(r"(?:18|19|20)\d{6}-?\d{4}")
@@ -38,35 +38,35 @@ class Waited:
 
 @dataclass(slots=True)
 class Arrival:
-    """One message as it came; after ``read`` either ``message`` or ``refused`` is set."""
+    """One message as it came. After ``read`` either ``message`` or ``refused`` is set."""
 
     system: System | None
-    """Whose connection brought it; None for the hub's own."""
+    """The system whose connection brought it; None for the hub's own messages, and where the system has left the directory."""
     raw: bytes
     media_type: str
     attributes: Mapping[str, str] | None
-    """CloudEvents attributes where they came as headers; None when they are in the body."""
+    """CloudEvents attributes that came as headers; None when they are in the body."""
     received_at: datetime
     place: str
-    """Where it came in (topic/partition/offset, request id): names it when it has no readable id."""
+    """Where it came in (topic/partition/offset, request id); its id where it has no readable one."""
     by_outbox: bool
-    """The receipt goes the system's way out; over HTTP it is the answer instead."""
+    """Whether the receipt goes by the system's way out; over HTTP it is the answer to the request instead."""
     message: Message | None = None
     refused: Refused | None = None
     digest: bytes = b""
     kept_as: tuple[str, str] | None = None
-    """The key under which a held message was kept; None for one that has just come."""
-    looked_for: Names = ("", None)
-    """Whose names its file was looked into for."""
+    """The key under which a held message is stored; None for a message that has just come."""
+    checked_for: Names = ("", None)
+    """The names that its file was checked for."""
     waited: Waited | None = None
     """Set with ``kept_as``."""
     defect: str | None = None
-    """The name of an error of ours in reading it: it is held, and read again later."""
+    """The name of an error of ours in reading it. The message is held, and read again later."""
 
     @property
     def key(self) -> tuple[str, str]:
-        """(source, id): the key of duplicates; one that could not be read, or lies about its source, only takes its
-        place's.
+        """(source, id), by which duplicates are known. A message that could not be read, or that names another's unit as its
+        source, has the key of its place instead.
         """
         if self.kept_as is not None:
             return self.kept_as
@@ -76,12 +76,12 @@ class Arrival:
 
     @property
     def is_own(self) -> bool:
-        """It comes from the hub itself: an answer of a register, a deadline."""
+        """Whether it comes from the hub itself: an answer of a register, a deadline."""
         return self.key[0] == HUB_SOURCE
 
     @property
     def was_held(self) -> bool:
-        """It is tried again: its row is there already and is settled instead of added."""
+        """Whether it was held and is tried again: its row is in the store and gets an answer, instead of a new row."""
         return self.kept_as is not None
 
     @property
@@ -91,11 +91,11 @@ class Arrival:
 
 
 def read(arrival: Arrival, identities: IdentityRules, *, accepted: bool = False) -> None:
-    """Reads the bytes; whatever is wrong with them becomes the arrival's ``refused``, with a reason.
+    """Reads the bytes. A fault in them becomes the arrival's ``refused``, with a reason.
 
-    ``identities``: what the directory adds to the rules of numbers. ``accepted``: it was read once already.
+    ``identities``: what the directory adds to the rules of numbers. ``accepted``: it has been read without fault before.
     """
-    if arrival.refused is not None:  # at the door already: it is only known again by its bytes
+    if arrival.refused is not None:  # by the router: a repeat is recognised by its bytes alone
         leave_unread(arrival, arrival.refused)
         return
     try:
@@ -114,14 +114,14 @@ def read(arrival: Arrival, identities: IdentityRules, *, accepted: bool = False)
 
 
 def leave_unread(arrival: Arrival, refused: Refused) -> None:
-    """Refuses it without a look at what it says."""
+    """Refuses it unread."""
     arrival.message, arrival.refused = None, refused
     arrival.digest = hashlib.sha256(arrival.raw).digest()
 
 
 def _is_not_huge(arrival: Arrival) -> None:
     if len(arrival.raw) > MAX_BYTES:
-        # What is over the limit is not kept either: the refusal and its place are.
+        # A body above the limit is not stored either, only the refusal and its place.
         arrival.raw, arrival.attributes = b"", None
         size = MAX_BYTES // 1000
         raise Refused(
@@ -130,10 +130,10 @@ def _is_not_huge(arrival: Arrival) -> None:
 
 
 def _says_nothing_personal(message: Message) -> None:
-    """D-10: an id, a reference or an actor ends in logs, keys and headers, so it must not be a person's number.
+    """D-10: ids, references and actors end up in logs, keys and headers, so none may be a person's number.
 
-    Dates with serial numbers, times and UUIDs look like one now and then, and refusing those would cost a patient the
-    notice: so the number is that of the message's own patient, or the whole text is one and no recent date.
+    Dates with serial numbers, times and UUIDs sometimes look like one, and a wrong refusal would cost a patient the notice.
+    So only the number of the message's own patient is refused, or a text that is a number as a whole and no recent date.
     """
     patient = getattr(message.data, "patient", None)
     actor = (message.actor or "").partition("-")[2]
@@ -163,7 +163,7 @@ def _is_someones_number(text: str) -> bool:
 
 
 def _names_a_case(message: Message) -> None:
-    """messages.md §1: the sender's own reference, or a case id as the hub gave it."""
+    """messages.md §1: the subject is the sender's own reference, or a case id that the hub has given."""
     if not message.subject.startswith("ref:") and not is_case_id(message.subject):
         raise Refused(
             "unknown-case",
@@ -192,7 +192,7 @@ def _speaks_for_itself(message: Message, system: System | None) -> None:
 
 
 def refusal(arrival: Arrival, refused: Refused, case: str | None = None) -> Receipt:
-    """The receipt that says why not; it does not repeat an id that is a person's number."""
+    """The receipt of a refused message. It does not repeat an id that is a person's number."""
     unfit = arrival.message is None or (refused.rule, refused.element) == ("D-10", "/id")
     return Receipt(
         message=arrival.key[1] if unfit or arrival.message is None else arrival.message.id,
@@ -206,18 +206,19 @@ def refusal(arrival: Arrival, refused: Refused, case: str | None = None) -> Rece
 
 
 def read_or_keep(arrival: Arrival, identities: IdentityRules, *, accepted: bool = False) -> None:
-    """Reads; an error of ours in reading becomes the arrival's ``defect``: its bytes are kept and read again later."""
+    """Reads. An error of ours becomes the arrival's ``defect``: its bytes are stored and read again later."""
     try:
         read(arrival, identities, accepted=accepted)
-    except Exception as error:  # noqa: BLE001 - whatever it is: one message's trouble, and not lost for it
+    except Exception as error:  # noqa: BLE001 - whatever it is: it concerns one message, which must not be lost
         arrival.defect = type(error).__name__
         arrival.message = None
         arrival.digest = arrival.digest or hashlib.sha256(arrival.raw).digest()
 
 
 def held_receipt(arrival: Arrival, missing: Refused | None = None, *, repeat: bool = False) -> Receipt:
-    """The receipt of a message that is kept and waits (D-4); a final one follows. ``missing``: the rule that asks for
-    something which may still be on its way.
+    """The receipt of a message that is held (D-4); a final one follows.
+
+    ``missing``: the refusal by the rule that asks for something which may still be on its way.
     """
     sv = "Meddelandet är mottaget och bevarat men kan inte hanteras ännu."
     en = "The message is received and kept but cannot be handled yet."

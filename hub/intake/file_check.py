@@ -19,11 +19,12 @@ from hub.attachments.scanner import Scanner
 from hub.errors import Unavailable
 from hub.intake.arrival import Arrival, Names
 from hub.intake.key_order import KeyOrder
+from hub.intake.naming import file_of
 from hub.intake.stored import ref_of
 from hub.store import cases, inbox
 from hub.store.inbox import Connection
 from hub.translators import formats
-from schemas.shared import Attachment, Meddelande, Narstaende
+from schemas.shared import Attachment, Narstaende
 
 T = TypeVar("T")
 
@@ -92,7 +93,7 @@ class FileCheck:
             names = await self._until_done(partial(self._names_of, bringing), wait=wait) if files else []
             seconds: dict[str, float] = {}
             for (arrival, file), found in zip(files, names, strict=True):
-                arrival.looked_for = found.as_of
+                arrival.checked_for = found.as_of
                 spent = seconds.get(arrival.system_id, 0.0)
                 if spent > _SYSTEM_S:
                     arrival.refused = refusal(Unfit("time"))
@@ -119,6 +120,4 @@ class FileCheck:
 
 def _file(arrival: Arrival) -> Attachment | None:
     """The file of a message in which nothing is wrong so far."""
-    if arrival.message is None or arrival.refused is not None or not isinstance(arrival.message.data, Meddelande):
-        return None
-    return arrival.message.data.attachment
+    return None if arrival.refused is not None else file_of(arrival)

@@ -25,14 +25,24 @@ class KeyOrder:
     async def turn(self, keys: Collection[str]) -> AsyncIterator[None]:
         """Begins when all earlier work under these keys has ended, however it ended."""
         ahead = {self._last[key] for key in keys if key in self._last}
-        done = asyncio.get_running_loop().create_future()
-        self._last.update(dict.fromkeys(keys, done))
+        ended = asyncio.get_running_loop().create_future()
+        self._last.update(dict.fromkeys(keys, ended))
         try:
             for one in ahead:
                 await asyncio.shield(one)
             yield
         finally:
-            for key in keys:
-                if self._last.get(key) is done:
-                    del self._last[key]
-            done.set_result(None)
+            self._end(keys, ended, ahead)
+
+    def _end(self, keys: Collection[str], ended: asyncio.Future[None], ahead: Collection[asyncio.Future[None]]) -> None:
+        """Ends a turn. One that was given up while it waited ends with the last of those ahead of it: the work behind it
+        waits for its turn alone, and must not overtake them.
+        """
+        left = [one for one in ahead if not one.done()]
+        if left:
+            left[0].add_done_callback(lambda _: self._end(keys, ended, left))
+            return
+        for key in keys:
+            if self._last.get(key) is ended:
+                del self._last[key]
+        ended.set_result(None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from hub.intake.arrival import Arrival, Names
 from hub.processes.engine.case import Case
-from schemas.shared import Meddelande
+from schemas.shared import Attachment
 
 
 def names_of(case: Case | None) -> Names:
@@ -19,6 +19,9 @@ def names_of(case: Case | None) -> Names:
 
 def must_be_checked_again(arrival: Arrival, case: Case | None) -> bool:
     """Whether the message has a file that was checked for other names than the case has now."""
-    data = None if arrival.message is None else arrival.message.data
-    has_file = isinstance(data, Meddelande) and data.attachment is not None
-    return has_file and arrival.looked_for != names_of(case)
+    return file_of(arrival) is not None and arrival.checked_for != names_of(case)
+
+
+def file_of(arrival: Arrival) -> Attachment | None:
+    """The file that a message carries, if any."""
+    return None if arrival.message is None else getattr(arrival.message.data, "attachment", None)

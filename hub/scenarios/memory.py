@@ -19,7 +19,7 @@ from hub.intake.holds import AT_THE_MOST
 from hub.intake.hub_messages import own_message
 from hub.intake.load import give_new_ids
 from hub.intake.loaded import Loaded
-from hub.intake.naming import names_of
+from hub.intake.naming import file_of, names_of
 from hub.intake.stored import ref_of
 from hub.processes.engine.case import Case
 from hub.processes.shared.registers import frist_of
@@ -45,7 +45,7 @@ from hub.store.outbox import OutboxRow
 from hub.translators.native import write_body
 from schemas.hub_messages import Folkbokforing
 from schemas.messages import NoticeExtensions, Question, Receipt
-from schemas.shared import Meddelande, Narstaende
+from schemas.shared import Narstaende
 
 _HELD = "held"
 """What the receipt of a held message names."""
@@ -81,7 +81,7 @@ class HubInMemory:
         self.now = now
         self._begin_step()
         read(arrival, self._world.directory.identities)
-        self._look_into(arrival)
+        self._check_file(arrival)
         receipt = self._handle(arrival)
         self._follow()
         self._hear_late()
@@ -127,17 +127,16 @@ class HubInMemory:
             if self._looked_at == len(self.outbox):
                 return
 
-    def _look_into(self, arrival: Arrival) -> None:
-        """C-42: a file that is unfit refuses its message. (The hub itself does this in a process of its own.)"""
-        message = arrival.message
-        if message is None or arrival.refused is not None or not isinstance(message.data, Meddelande):
+    def _check_file(self, arrival: Arrival) -> None:
+        """C-42: a message with an unfit file is refused. (The hub checks files in processes of their own, ``file_check``.)"""
+        message, file = arrival.message, file_of(arrival)
+        if message is None or file is None or arrival.refused is not None:
             return
         case = self.cases.get(self._loaded.case_id(arrival, message) or "")
-        arrival.looked_for = patient, listed = names_of(case)
+        arrival.checked_for = patient, listed = names_of(case)
         standing = None if case is None or listed is None else self._loaded.earlier[case.id][listed].data
         people = (patient, *(one.name for one in standing.people)) if isinstance(standing, Narstaende) else (patient,)
-        file = message.data.attachment
-        unfit = None if file is None else attachment_check.check(file.name, base64.b64decode(file.content), people)
+        unfit = attachment_check.check(file.name, base64.b64decode(file.content), people)
         if unfit is not None:
             arrival.refused = attachment_check.refusal(unfit)
 
@@ -220,7 +219,7 @@ class HubInMemory:
         while settled:
             settled = False
             for key, arrival in list(self._waiting.items()):
-                self._look_into(arrival)
+                self._check_file(arrival)
                 if self._handle(arrival).rule != _HELD:
                     del self._waiting[key]
                     settled = True

@@ -45,7 +45,7 @@ def test_a_part_of_a_name_or_parts_of_two_is_no_identification(text):
     assert fault("a.txt", text.encode()) is None
 
 
-def test_a_name_of_one_part_is_not_looked_for():
+def test_a_name_of_one_part_is_not_checked_for():
     assert names(["Försäkringskassan", "", "Eva"]) == ()
 
 

@@ -20,7 +20,7 @@ THEIR_OWN = {
 }
 """Names that FHIR or a register's contract gives its types, each in its translator and once elsewhere at the most."""
 
-STILL_TWICE = {"Named", "Strict", "Waiting"}
+STILL_TWICE = {"Strict", "Waiting"}
 
 STILL_NAME_A_PROCESS = {
     "hub/cli/commands.py",
