@@ -7,13 +7,13 @@ from __future__ import annotations
 from hub.intake import notices
 from hub.intake.arrival import Arrival
 from hub.intake.batch import Batch
-from hub.intake.early import brings
 from hub.intake.hub_messages import ASKED, own_message
 from hub.intake.loaded import queue_of
 from hub.intake.stored import ref_of
 from hub.processes.engine.case import Case
 from hub.processes.engine.decide import Decision
 from hub.processes.engine.events import touched
+from hub.processes.engine.order import brings
 from hub.processes.engine.process import law_of
 from hub.processes.engine.rule import acting_role
 from hub.processes.shared.registers import goes_without_saying
@@ -55,7 +55,7 @@ def accept(
     _verify_actor(batch, case.id, message)
     if loaded.holds:
         keys = loaded.queue_keys(arrival)
-        if loaded.holds.early_ones(keys) and brings(message):
+        if loaded.holds.early_ones(keys) and brings(law_of(case), message):
             handled.to_retry.update(key for key in keys if key is not None)
     return receipt, [one for one in own if one is not None]
 

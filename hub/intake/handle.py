@@ -14,7 +14,6 @@ from hub.intake import holds, notices
 from hub.intake.accept import accept
 from hub.intake.arrival import Arrival, held_receipt, refusal
 from hub.intake.batch import Batch
-from hub.intake.early import brings, takes_back, too_early
 from hub.intake.handled import Handled
 from hub.intake.hub_messages import WhatRegistersSaid
 from hub.intake.loaded import Loaded
@@ -23,8 +22,9 @@ from hub.intake.preconditions import actor_may_act, licence_unknown, person_may_
 from hub.intake.stored import ref_of
 from hub.processes.engine.case import Case
 from hub.processes.engine.decide import Decision, decide, no_such_case
-from hub.processes.engine.process import law_of
-from hub.processes.registry import openings, process_of, rule_of
+from hub.processes.engine.order import brings, undoes_later_act
+from hub.processes.engine.process import Process
+from hub.processes.registry import openings, process_of
 from hub.processes.shared.registers import LICENSED
 from schemas.directory import Directory
 from schemas.envelope import Message
@@ -77,17 +77,19 @@ def _handle(batch: Batch, arrival: Arrival) -> Receipt:
         # Only the hub gives ids to cases; a sender opens a case with a reference of its own.
         return batch.refuse(arrival, no_such_case(openings()))
     case = None if case_id is None else batch.loaded.cases[case_id]
-    if (reason := _must_wait(batch, arrival, message, case)) is not None:
+    process = process_of(message.name, case)
+    if (reason := _must_wait(batch, arrival, message, process, case)) is not None:
         return batch.hold(arrival, reason)
     try:
         actor_may_act(message, batch.said, batch.directory)
-        if (unknown := licence_unknown(message, batch.said)) is not None:
+        if (unknown := licence_unknown(process, message, batch.said)) is not None:
             return _hold_for_hsa(batch, arrival, message, case_id, unknown)
-        decision = _decide(batch, arrival, message, case)
+        decision = _decide(batch, arrival, message, process, case)
     except Refused as refused:
         named_has_come = case is not None and batch.loaded.has_come(message, case)
-        if (reason := too_early(arrival, refused, named_has_come=named_has_come)) is not None:
-            return batch.hold(arrival, reason, refused)
+        early = holds.early_reason(refused.early, was_held=arrival.was_held, named_has_come=named_has_come)
+        if early is not None:
+            return batch.hold(arrival, early, refused)
         return batch.refuse(arrival, refused)
     receipt, known = accept(batch, arrival, message, decision, opened=case is None)
     for own in known:
@@ -95,17 +97,17 @@ def _handle(batch: Batch, arrival: Arrival) -> Receipt:
     return receipt
 
 
-def _decide(batch: Batch, arrival: Arrival, message: Message, case: Case | None) -> Decision:
+def _decide(batch: Batch, arrival: Arrival, message: Message, process: Process, case: Case | None) -> Decision:
     """What the rules say. Raises ``Refused``."""
     loaded = batch.loaded
     if case is not None:
-        if arrival.was_held and takes_back(message, case, loaded.earlier.get(case.id, {})):
+        if arrival.was_held and undoes_later_act(process, message, case, loaded.earlier.get(case.id, {})):
             raise replace(holds.OVERTAKEN)  # raised as itself it would keep every frame that it passed
-        return decide(law_of(case), case, case.id, message, batch.directory, batch.now)
+        return decide(process, case, case.id, message, batch.directory, batch.now)
     person_may_have_a_case(message, batch.said, batch.directory, loaded.news)
     ref = ref_of(arrival, message)
     assert ref is not None
-    return decide(process_of(message.name, None), None, loaded.new_ids[ref], message, batch.directory, batch.now)
+    return decide(process, None, loaded.new_ids[ref], message, batch.directory, batch.now)
 
 
 def _answered_before(batch: Batch, arrival: Arrival) -> Receipt | None:
@@ -133,14 +135,16 @@ def _repeat(batch: Batch, arrival: Arrival, digest: bytes, receipt: Any) -> Rece
     return answer
 
 
-def _must_wait(batch: Batch, arrival: Arrival, message: Message, case: Case | None) -> str | None:
+def _must_wait(batch: Batch, arrival: Arrival, message: Message, process: Process, case: Case | None) -> str | None:
     """D-4: why the message cannot be decided now, or None (``holds`` says which message waits for which)."""
     if not arrival.is_own:
-        loaded, rule = batch.loaded, rule_of(message.name, case)
+        loaded, rule = batch.loaded, process.rule(message.name)
         opens = rule is not None and rule.opens
         ahead = loaded.holds.ahead(loaded.queue_keys(arrival), arrival.key) if loaded.holds else []
-        if ahead and not holds.may_pass(ahead, opens=opens, brings=brings(message), case_is_there=case is not None):
-            return holds.BEHIND
+        if ahead:
+            brought = brings(process, message)
+            if not holds.may_pass(ahead, opens=opens, brings=brought, case_is_there=case is not None):
+                return holds.BEHIND
         if case is None and not opens:
             return holds.AWAITS_OPENING
     if case is not None and must_be_checked_again(arrival, case):

@@ -1,5 +1,5 @@
-"""The queues of held messages: which message waits for which, and for how long (D-4). Pure; imports the errors and the store's
-rows.
+"""The queues of held messages: which message waits for which, and for how long (D-4). Pure; imports the errors, the
+registry of processes and the store's rows.
 
 The theory. Messages of one case come by several topics, partitions and connections, so any of them may come first. A message
 that cannot be decided yet is held: stored, and tried again later.
@@ -33,6 +33,8 @@ from datetime import datetime, timedelta
 
 from hub.errors import Refused
 from hub.intake.arrival import Waited
+from hub.processes.engine.process import listed
+from hub.processes.registry import openings
 from hub.store.held import Held
 from hub.store.inbox import Key
 
@@ -65,6 +67,18 @@ DEFECT = "defect:"
 EARLY = frozenset({AWAITS_OPENING, AWAITS_CONSENT, AWAITS_INSKRIVNING, AWAITS_MESSAGE})
 _ALONE = frozenset({AWAITS_SYSTEM, AWAITS_MESSAGE})
 """No message waits for one that is held for these reasons."""
+
+
+def early_reason(missing: str, *, was_held: bool, named_has_come: bool) -> str | None:
+    """Why a message waits that a rule has refused because something has not come yet (``Refused.early``); None when it is
+    refused at once.
+
+    Of a case without a published inskrivning, only a message that came before the case waits; others are told at once (V-2).
+    ``named_has_come``: a message with the id that a makulering names has come, and is not the sender's to revoke (C-41).
+    """
+    reason = f"awaits-{missing}"
+    refused_at_once = (reason == AWAITS_INSKRIVNING and not was_held) or (reason == AWAITS_MESSAGE and named_has_come)
+    return reason if reason in EARLY and not refused_at_once else None
 
 
 def too_long(waited: Waited, reason: str, now: datetime) -> bool:
@@ -160,13 +174,6 @@ def may_pass(ahead: Sequence[Hold], *, opens: bool, brings: frozenset[str], case
 
 # --- refusals of messages that have waited too long -------------------------------------------------------------------
 
-NEVER_OPENED = Refused(
-    "unknown-case",
-    "Ärendet som meddelandet hör till öppnades aldrig. Öppna det med svu.inskrivning och sänd meddelandet på nytt.",
-    "The case to which the message belongs was never opened. Open it with svu.inskrivning and send the message again.",
-    "/subject",
-    404,
-)
 HSA_SILENT = Refused(
     "C-22",
     "HSA har inte svarat på om personen är legitimerad. Sänd på nytt när HSA svarar, eller registrera ett annat samtycke.",
@@ -195,7 +202,20 @@ OVERTAKEN = Refused(
 )
 
 
+def never_opened(openings: Iterable[str]) -> Refused:
+    """The refusal of a message whose case was not opened in time; ``openings`` are the messages that open one."""
+    names = tuple(openings)
+    return Refused(
+        "unknown-case",
+        f"Ärendet som meddelandet hör till öppnades aldrig. Öppna det med {listed(names, 'eller')} och sänd meddelandet på nytt.",
+        f"The case to which the message belongs was never opened. Open it with {listed(names, 'or')} and send the message again.",
+        "/subject",
+        404,
+    )
+
+
 def given_up(reason: str) -> Refused:
     """The refusal of a message that was held for this reason too long, where no rule's own refusal is known."""
-    known = {AWAITS_OPENING: NEVER_OPENED, AWAITS_HSA: HSA_SILENT, AWAITS_SYSTEM: SYSTEM_GONE}
-    return known.get(reason, NOT_KEPT)
+    if reason == AWAITS_OPENING:
+        return never_opened(openings())
+    return {AWAITS_HSA: HSA_SILENT, AWAITS_SYSTEM: SYSTEM_GONE}.get(reason, NOT_KEPT)

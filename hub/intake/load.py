@@ -8,17 +8,16 @@ from collections.abc import Iterable, Sequence
 from uuid_utils import uuid7
 
 from hub.intake.arrival import Arrival, is_case_id
-from hub.intake.early import last_words
 from hub.intake.holds import Holds
 from hub.intake.loaded import Loaded
 from hub.intake.stored import ref_of
-from hub.processes.engine.process import standing
+from hub.processes.engine.order import may_precede_its_message, replaced
+from hub.processes.engine.process import law_of, standing
 from hub.processes.registry import rule_of
 from hub.store import cases, held, inbox, person_changes
 from hub.store.inbox import Connection
 from hub.translators import formats
 from schemas.envelope import Message
-from schemas.shared import Makulering
 
 Readable = Sequence[tuple[Arrival, Message]]
 
@@ -67,8 +66,12 @@ async def _read_duplicates(
     An earlier hub may have taken the digest of the bytes, or of an older canonical form. Where the digest differs, the
     stored message is read again and gets the digest of today.
     """
-    revoked = {(m.source, m.data.message) for _, m in readable if isinstance(m.data, Makulering) and m.data.message}
-    loaded.seen = await inbox.seen(connection, {arrival.key for arrival in arrivals} | revoked)
+    keys = {arrival.key for arrival in arrivals}
+    for arrival, message in readable:
+        rule = rule_of(message.name, loaded.case_of(arrival, message))
+        if rule is not None and may_precede_its_message(rule) and message.data.message:  # type: ignore[attr-defined]
+            keys.add((message.source, message.data.message))  # type: ignore[attr-defined]
+    loaded.seen = await inbox.seen(connection, keys)
     new = [a for a in arrivals if a.message is not None and not (a.was_held or a.is_own)]
     differ = {a.key for a in new if a.key in loaded.seen and loaded.seen[a.key][0] != a.digest}
     for key, row in (await inbox.load(connection, list(differ)) if differ else {}).items():
@@ -80,21 +83,20 @@ async def _read_earlier(connection: Connection, loaded: Loaded, readable: Readab
     """The messages that stand in the cases to which units may come, or whose units may be shown more: those units are
     told them (C-10, C-13). And in a held message's case those that it must not undo (D-4).
     """
-    joining, shown_more = set(), set()
+    wanted: set[tuple[str, int]] = set()
     for arrival, message in readable:
-        case_id = loaded.case_id(arrival, message)
-        rule = rule_of(message.name, loaded.cases.get(case_id or ""))
-        if arrival.was_held or (rule is not None and rule.brings_units_in):
-            joining.add(case_id)
-        if rule is not None and rule.carries_consent:
-            shown_more.add(case_id)
-    wanted = [
-        (id_, number)
-        for id_, case in loaded.cases.items()
-        if id_ in joining or (id_ in shown_more and case.consent().shared_until is not None)
-        for number in {*standing(case), *last_words(case)}
-    ]
-    for (case_id, sequence), row in (await inbox.at(connection, wanted)).items():
+        case = loaded.case_of(arrival, message)
+        if case is None:
+            continue
+        process = law_of(case)
+        rule = process.rule(message.name)
+        if rule is not None and (
+            rule.brings_units_in or (rule.carries_consent and case.consent().shared_until is not None)
+        ):
+            wanted.update((case.id, sequence) for sequence in standing(case))
+        if arrival.was_held:
+            wanted.update((case.id, sequence) for sequence in replaced(process, message, case))
+    for (case_id, sequence), row in (await inbox.at(connection, sorted(wanted))).items():
         loaded.earlier.setdefault(case_id, {})[sequence] = formats.read_stored(row)
         loaded.sizes[case_id, sequence] = len(row.raw)
 
@@ -114,7 +116,7 @@ async def _read_elements(connection: Connection, loaded: Loaded, readable: Reada
     """The elements that the messages touch, in the cases that have any (C-40, C-41)."""
     wanted: set[tuple[str, str]] = set()
     for arrival, message in readable:
-        case = loaded.cases.get(loaded.case_id(arrival, message) or "")
+        case = loaded.case_of(arrival, message)
         rule = rule_of(message.name, case)
         if case is not None and case.counts and rule is not None:
             wanted.update((case.id, beginning) for beginning in rule.addresses(message))

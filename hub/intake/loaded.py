@@ -44,6 +44,10 @@ class Loaded:
         ref = ref_of(arrival, message)
         return self.ids.get(ref) if ref is not None else message.subject
 
+    def case_of(self, arrival: Arrival, message: Message) -> Case | None:
+        """The case that a message is about, where there is one."""
+        return self.cases.get(self.case_id(arrival, message) or "")
+
     def queue_keys(self, arrival: Arrival) -> tuple[str | None, ...]:
         """The queues of held messages in which something may be ahead of this one: its case's, its reference's, its own."""
         own = None if arrival.waited is None else arrival.waited.case_key

@@ -132,7 +132,7 @@ class HubInMemory:
         message, file = arrival.message, file_of(arrival)
         if message is None or file is None or arrival.refused is not None:
             return
-        case = self.cases.get(self._loaded.case_id(arrival, message) or "")
+        case = self._loaded.case_of(arrival, message)
         arrival.checked_for = patient, listed = names_of(case)
         standing = None if case is None or listed is None else self._loaded.earlier[case.id][listed].data
         people = (patient, *(one.name for one in standing.people)) if isinstance(standing, Narstaende) else (patient,)

@@ -16,7 +16,7 @@ from hub.intake import commit, handle, holds
 from hub.intake.deadline_timer import DeadlineTimer
 from hub.intake.hub_messages import own_message
 from hub.intake.stored import stored_arrival
-from hub.store import deadline, held, inbox, timeline
+from hub.store import cases, deadline, held, inbox, timeline
 from hub.store import directory as directories
 from hub.store.transaction import MIGRATIONS, Conflict, Store
 from schemas.hub_messages import Folkbokforing
@@ -174,6 +174,27 @@ async def test_one_that_was_held_while_another_hub_opened_its_case_finds_the_que
     )
     assert [row[0] for row in rows] == ["opening", "early", "behind"]
     assert await all_of(quick, "SELECT 1 FROM held") == []
+
+
+@pytest.mark.parametrize(("said_at", "stands"), [("10:00", "refused"), ("08:00", "given")])
+async def test_a_yes_that_waited_is_judged_by_the_time_of_the_no_that_is_read_from_the_store(hubs, said_at, stands):
+    desk, other = hubs
+    case = (await desk.send("draft", body=b"{" + PATIENT + b',"draft":true}')).case
+    yes = desk.arrival("yes", name="samtycke", body=CONSENT, subject=case)
+    yes.attributes["time"] = "2026-03-02T09:00:00+01:00"
+    assert (await desk.intake.submit([yes]))[0].rule == "held", "information comes first"
+    refused = (
+        b'{"admitted_at":"2026-03-02T08:00:00+01:00","estimated_discharge":"2026-03-09","information":{"given":true},'
+    )
+    no = other.arrival("no", body=refused + b'"samtycke":{"outcome":"refused"}}', subject=case)
+    no.attributes["time"] = f"2026-03-02T{said_at}:00+01:00"
+    assert (await other.intake.submit([no]))[0].code == "ok", "it brings what the other one waits for"
+    await retry_all(hubs)
+    rows = await all_of(desk, "SELECT id, receipt FROM message WHERE id IN ('yes', 'no')")
+    assert final(rows, "yes").get("rule") == ("D-4" if stands == "refused" else None)
+    async with desk.store.transaction() as connection:
+        found = await cases.read(connection, case)
+    assert found.samtycke == stands
 
 
 @contextmanager

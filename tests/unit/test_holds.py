@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from pydantic_core import from_json, to_json
 
 from hub.intake.arrival import Arrival, read
-from hub.intake.early import last_words, takes_back
 from hub.intake.handle import hold_for_defect
 from hub.intake.hub_messages import own_message
 from hub.intake.stored import stored_arrival
+from hub.processes.engine.order import replaced, undoes_later_act
+from hub.processes.registry import law_of
 from hub.scenarios import load
 from hub.scenarios.memory import HubInMemory
 from hub.store.held import Held
@@ -276,9 +277,10 @@ def test_a_consent_that_waited_does_not_come_after_its_withdrawal_but_renews_one
     case = svu_case(registered_until=4)
     yes = Message("yes", f"urn:hsa:{WARD}", "samtycke", "case", NOW, None, None, Samtycke(outcome="given"))
     data = Aterkallelse() if last == "aterkallelse" else Frist(name="samtycke_upphor", due=NOW)
-    then = Message("then", f"urn:hsa:{WARD}", last, "case", NOW + timedelta(minutes=1), None, None, data)
-    assert takes_back(yes, case, {4: then}) is taken_back
-    assert last_words(case) == [4]
+    source = f"urn:hsa:{WARD}" if taken_back else HUB_SOURCE
+    then = Message("then", source, last, "case", NOW + timedelta(minutes=1), None, None, data)
+    assert list(replaced(law_of(case), yes, case)) == [4]
+    assert undoes_later_act(law_of(case), yes, case, {4: then}) is taken_back
 
 
 def test_a_revoking_that_waits_for_its_message_holds_nobody_up_and_ends_with_the_message_refused():

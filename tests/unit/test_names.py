@@ -27,7 +27,6 @@ STILL_NAME_A_PROCESS = {
     "hub/contracts/__init__.py",
     "hub/contracts/rules.py",
     "hub/contracts/svu.py",
-    "hub/intake/early.py",
     "hub/views/search.py",
     "hub/scenarios/expect_case.py",
     "hub/translators/fhir/example_acts.py",

@@ -4,7 +4,7 @@ rules, the case and the language only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -15,6 +15,7 @@ from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.case import Case
 from hub.processes.engine.rule import Context, Rule
 from schemas.agreement import Agreement
+from schemas.envelope import Message
 
 Evolve = Callable[..., None]
 
@@ -105,6 +106,17 @@ class Process:
     def rule(self, message: str) -> Rule | None:
         """The rule of a message by name, or None when the process has none."""
         return self._by_name.get(message)
+
+    def parts(self, message: Message) -> Iterator[tuple[Rule, Any, bool]]:
+        """The rule and data of each message that this one carries inside, then its own; whether the data is carried inside."""
+        rule = self.rule(message.name)
+        if rule is None:
+            return
+        for name in rule.embeds:
+            data, inner = getattr(message.data, name), self.rule(name)
+            if data is not None and inner is not None:
+                yield inner, data, True
+        yield rule, message.data, False
 
     @cached_property
     def openings(self) -> tuple[str, ...]:

@@ -166,6 +166,16 @@ def brings_nothing(_: Any) -> frozenset[str]:
     return NOTHING
 
 
+def replaces_nothing(_: Case, __: Any, ___: bool) -> int | None:
+    """The answer of a message that adds to what stands, or may always be said again."""
+    return None
+
+
+def needs_no_licence(_: Any, __: str | None) -> Mapping[str, str]:
+    """The answer of a message for which nobody has to be licensed."""
+    return {}
+
+
 def changes_nothing(_: Message, __: Case) -> Mapping[str, Any]:
     """The answer of a message that is shown as it was sent."""
     return {}
@@ -212,6 +222,11 @@ class Rule:
     """The population register's news of the person: what is remembered of the person no longer holds (C-62)."""
     brings: Callable[[Any], frozenset[str]] = brings_nothing
     """What early messages wait for and this one's data holds: ``consent``, ``inskrivning``, ``message`` (D-4)."""
+    replaces: Callable[[Case, Any, bool], int | None] = replaces_nothing
+    """The sequence of the act in the case that this one's data would replace by saying something else, or None (D-4). The bool:
+    the data is carried inside another message."""
+    licensed: Callable[[Any, str | None], Mapping[str, str]] = needs_no_licence
+    """(its data, who acted) → element and HSA-id of each person whom HSA must know as licensed before it is decided (C-22)."""
     writes: tuple[str, ...] = ()
     """The steps whose content it writes: it makes a version of them (C-50)."""
 

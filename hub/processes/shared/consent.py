@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from hub.processes.engine.case import Case
 from hub.processes.engine.rule import Context, Rule, guard
 from hub.processes.shared.audience import catch_up, everyone_else
 from hub.processes.shared.disclosure import scope, visible
 from hub.processes.shared.gate import the_person_is_not_protected
+from schemas.parts import Information, Samtycke
 from schemas.swedish_time import local_day
 
 
@@ -91,6 +93,29 @@ def brings_everything(_: Any) -> frozenset[str]:
     return EVERYTHING_EARLY
 
 
+def replaces_consent(case: Case, data: Samtycke, _: bool) -> int | None:
+    """A yes replaces a no and the reverse; either replaces a withdrawal (D-4)."""
+    stands = case.consent()
+    if stands.outcome is None:
+        return stands.registered_until
+    return stands.at if (data.outcome == "refused") is not (stands.outcome == "refused") else None
+
+
+def replaces_information(case: Case, data: Information, inside: bool) -> int | None:
+    """Information replaces what was informed otherwise (D-4). Inside an admission the reason does not count: the admission
+    is not stopped for other words.
+    """
+    same = data.given is case.information and (inside or data.reason == case.information_reason)
+    return None if same else case.information_at
+
+
+def who_assesses(data: Samtycke, actor: str | None) -> dict[str, str]:
+    """C-22: a menprovning is decided and registered by licensed persons."""
+    if data.outcome != "menprovning" or data.decided_by is None:
+        return {}
+    return {"/data/decided_by": data.decided_by} | ({} if actor is None else {"/actor": actor})
+
+
 def samtycke(parties: frozenset[str], *rules: str) -> Rule:
     """The rule of ``samtycke``, sent by the process's parties."""
     return Rule(
@@ -103,6 +128,8 @@ def samtycke(parties: frozenset[str], *rules: str) -> Rule:
         checks=(menprovning_names_who_decided, it_has_not_expired),
         carries_consent=True,
         brings=brings_everything,
+        replaces=replaces_consent,
+        licensed=who_assesses,
         shown_narrowly=True,
     )
 

@@ -4,11 +4,13 @@ rules.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, TypeGuard
 
 from hub.errors import Refused
 from hub.processes.engine.case import FOUND, Case
+from hub.processes.engine.process import Process
 from hub.processes.engine.rule import HUB_PARTY, Context, Rule, guard
 from hub.processes.shared.audience import ask, everyone_else, join
 from hub.processes.shared.disclosure import knows, visible
@@ -163,6 +165,13 @@ def not_licensed(element: str) -> Refused:
         "HSA does not know the person as licensed. Only licensed staff make a harm assessment.",
         element,
     )
+
+
+def must_be_licensed(process: Process, message: Message) -> Iterator[tuple[str, str]]:
+    """C-22: (element, HSA-id) of each person whom HSA must know as licensed before the message is decided."""
+    for rule, data, inside in process.parts(message):
+        for element, person in rule.licensed(data, message.actor).items():
+            yield element.replace("/data/", f"/data/{rule.message}/") if inside else element, person
 
 
 def goes_without_saying(outcome: str, concerns: str) -> bool:

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from hub.processes.engine.case import Case
 from hub.processes.engine.rule import Context, Rule, guard
 from hub.processes.shared.audience import SLUTENVARD, everyone_else, join, step_told, with_duty
-from hub.processes.shared.consent import brings_everything, inform, no_information_has_a_reason, samtycke
+from hub.processes.shared.consent import (
+    brings_everything,
+    inform,
+    no_information_has_a_reason,
+    replaces_information,
+    samtycke,
+)
 from hub.processes.shared.gate import consent_is_registered, the_person_is_not_protected
 from hub.processes.svu.disclosure import completes_admission, shows_without_reason
 from hub.processes.svu.gate import TO_THE_END, consent_allows
@@ -178,6 +185,11 @@ def brings_the_inskrivning(_: Any) -> frozenset[str]:
     return frozenset({"inskrivning"})
 
 
+def replaces_the_inskrivning(case: Case, _: Any, __: bool) -> int | None:
+    """An admission notice replaces the one that stands (D-4)."""
+    return case.steps["inskrivning"]["sequence"] if "inskrivning" in case.steps else None
+
+
 INSKRIVNING = (
     Rule(
         "svu.inskrivning",
@@ -201,6 +213,7 @@ INSKRIVNING = (
         in_status=TO_THE_END,
         carries_consent=True,
         brings=brings_the_inskrivning,
+        replaces=replaces_the_inskrivning,
         writes=("inskrivning", "tid"),
         shown_narrowly=True,
         shows=shows_without_reason,
@@ -216,6 +229,7 @@ INSKRIVNING = (
         checks=(a_new_case_names_the_patient, the_patient_is_the_same, no_information_has_a_reason),
         opens=True,
         brings=brings_everything,
+        replaces=replaces_information,
         shown_narrowly=True,
     ),
     samtycke(SLUTENVARD, "V-3"),
