@@ -163,7 +163,7 @@ class Hub:
             ("directory", _DIRECTORY_S, self._take_up_directory),
             ("topics", _TOPICS_S, self._look_at_topics),
             ("held", _HELD_S, self.intake.retry_held),
-            ("clock", _CLOCK_S, self.clock.strike),
+            ("clock", _CLOCK_S, self.clock.tell_passed),
             ("memory", _MEMORY_S, self._memory.load),
             ("news", _NEWS_S, self._ask_again),
             ("readers", _READERS_S, self._write_readers),

@@ -10,6 +10,7 @@ from hub.intake.batch import Batch
 from hub.intake.hub_messages import ASKED, own_message
 from hub.intake.loaded import queue_of
 from hub.intake.stored import ref_of
+from hub.intake.told_numbers import note_own_act
 from hub.processes.engine.case import Case
 from hub.processes.engine.decide import Decision
 from hub.processes.engine.events import touched
@@ -34,7 +35,7 @@ def accept(
         _open(batch, arrival, message, case)
     _keep_case(batch, message, decision)
     if arrival.system is not None:
-        notices.acted(case, arrival.system_id)
+        note_own_act(case, arrival.system_id)
     earlier = loaded.earlier.setdefault(case.id, {})
     earlier[case.sequence] = message
     loaded.sizes[case.id, case.sequence] = len(arrival.raw)
@@ -43,9 +44,7 @@ def accept(
     )
     batch.settle(arrival, receipt, case.id, decision)
     batch.answer(arrival, receipt, "accepted")
-    for notice in notices.notices(
-        law_of(case), decision, message, earlier, batch.directory, batch.now, batch.said.name
-    ):
+    for notice in notices.notices(decision, message, earlier, batch.directory, batch.now, batch.said.name):
         notice.size = loaded.sizes.get((case.id, notice.sequence or 0), 0)
         handled.outbox.append(notice)
     own = [

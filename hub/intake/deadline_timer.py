@@ -29,7 +29,7 @@ class DeadlineTimer:
         self._intake = intake
         self._now = now
 
-    async def strike(self) -> int:
+    async def tell_passed(self) -> int:
         """Tells every deadline that has passed; returns how many were told.
 
         A deadline that cannot be told now is postponed in the table, for all hubs, and does not delay the others.

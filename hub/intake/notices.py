@@ -1,18 +1,19 @@
-"""Who is told what: a decision becomes rows of the outbox, one notice per receiving system. Pure; imports the rules
-and the store's plain rows.
+"""The notices of a decision, one for each receiving system, as rows of the outbox. Pure; imports the rules and the store's
+plain rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
 from hub.intake.staff import NameOf, names_in
+from hub.intake.told_numbers import is_new, last_told, note_notice
 from hub.processes.engine.case import Case
 from hub.processes.engine.decide import Decision
-from hub.processes.engine.process import Process, standing
+from hub.processes.engine.process import Process, law_of, standing
 from hub.processes.engine.unit_view import ANSWER, outline, unit_view
 from hub.processes.shared import disclosure
 from hub.processes.shared.disclosure import visible
@@ -24,24 +25,23 @@ from schemas.messages import NoticeExtensions, Question, Receipt
 
 
 def notices(
-    process: Process,
     decision: Decision,
     message: Message,
-    earlier: dict[int, Message],
+    earlier: Mapping[int, Message],
     directory: Directory,
     now: datetime,
     name_of: NameOf = lambda _: None,
 ) -> list[OutboxRow]:
-    """The notices of one accepted message, in the order in which they shall arrive.
+    """The notices of one accepted message, in the order in which they must arrive.
 
-    Units that came in, or may see more than before, are caught up first (C-10, C-13): they get what stands of all that
-    may be shared with them, unless their system has it already; then the message itself goes to those whom its row
-    tells. ``earlier`` holds messages still in memory by sequence.
+    First the units that came in, or may see more than before, get the earlier messages in force that may be shared with
+    them, unless their system has these already (C-10, C-13). Then the units that the rule names get the message itself.
+    ``earlier``: the messages in force, by sequence.
     """
     case = decision.case
-    items: list[OutboxRow] = []
-    here = _Here(process, case, directory, now, name_of)
-    asked_here: dict[str, str] = {}
+    rows: list[OutboxRow] = []
+    shared = _Shared(law_of(case), case, directory, now, name_of)
+    asked_now: dict[str, str] = {}
     if case.published and decision.joined:
         may_have = {unit: set(standing(visible(case, unit))) for unit in decision.joined}
         for sequence in sorted(set().union(*may_have.values())):
@@ -49,20 +49,20 @@ def notices(
             if not disclosure.may_be_told(then):
                 continue
             concerned = [unit for unit in decision.joined if sequence in may_have[unit]]
-            fresh = [unit for unit in concerned if _is_new(case, directory.system_of.get(unit, ""), sequence)]
+            new_to = [unit for unit in concerned if is_new(case, directory.system_of.get(unit, ""), sequence)]
             if sequence < case.sequence:
-                items += _told(here, sequence, then, fresh)
+                rows += _rows(shared, sequence, then, new_to)
             # A system never gets the same notice twice: its later unit is asked by the message that brought it in.
-            for unit in set(concerned).difference(fresh):
-                asked_here |= _asked(case, then, [unit])
-    units = [*decision.tell, *(unit for unit in asked_here if unit not in decision.tell)]
-    items += _told(here, case.sequence, message, units, asked_here)
-    return items
+            for unit in set(concerned).difference(new_to):
+                asked_now |= _asked(case, then, [unit])
+    units = [*decision.tell, *(unit for unit in asked_now if unit not in decision.tell)]
+    rows += _rows(shared, case.sequence, message, units, asked_now)
+    return rows
 
 
 @dataclass(slots=True)
-class _Here:
-    """What all notices of one message have in common."""
+class _Shared:
+    """What the notices of one message have in common."""
 
     process: Process
     case: Case
@@ -70,63 +70,13 @@ class _Here:
     now: datetime
     name_of: NameOf
     outline: tuple[object, ...] | None = None
-    """What the case looks like to all of them, once somebody is told."""
+    """The case's part in what each unit sees; made when a first unit is told."""
     last: dict[str, int] = field(default_factory=dict)
-    """system → the number that it was told last of them, be it a later one's replay."""
-
-
-def _heard(case: Case, system: str) -> int:
-    """The last sequence that a system has been told."""
-    return case.told[system][0] if system in case.told else 0
-
-
-def _is_new(case: Case, system: str, sequence: int) -> bool:
-    """Whether a message was never told to a system: it is later than all that was, or was passed over then."""
-    return sequence > _heard(case, system) or sequence in case.unheard.get(system, ())
-
-
-def acted(case: Case, system: str) -> None:
-    """The system knows the number of its own act by the receipt."""
-    account = case.told.setdefault(system, [0, 0])
-    if account[-1] == case.sequence - 1:  # the number after the last that it knows, or after its last own ones
-        account[-1] = case.sequence
-    else:
-        account += [case.sequence, case.sequence]
-
-
-def _skipped(case: Case, system: str, sequence: int) -> tuple[int, ...]:
-    """The numbers before this notice that the system neither was told nor sent; its first notice begins its account."""
-    account = case.told.get(system)
-    if account is None:
-        case.told[system] = [sequence, sequence]
-        _pass_over(case, system, range(1, sequence), sequence)
-        return ()
-    heard, upto, *ranges = account
-    own = list(zip(ranges[::2], ranges[1::2], strict=True))
-    skipped = tuple(
-        number for number in range(upto + 1, sequence) if not any(first <= number <= last for first, last in own)
-    )
-    upto = max(upto, sequence)
-    kept = [end for first, last in own if last > upto for end in (first, last)]
-    case.told[system] = [max(heard, sequence), upto, *kept]
-    _pass_over(case, system, skipped, sequence)
-    return skipped
-
-
-def _pass_over(case: Case, system: str, skipped: Iterable[int], told: int) -> None:
-    """Keeps which messages that stand a system was not told; what it is told now it has."""
-    before = case.unheard.get(system, ())
-    if not before and not skipped:
-        return
-    found = sorted({*before, *skipped}.intersection(standing(case)).difference([told]))
-    if found:
-        case.unheard[system] = found
-    else:
-        case.unheard.pop(system, None)
+    """System → the number of the last of these notices that it gets, be it the replay of an earlier one."""
 
 
 def _asked(case: Case, message: Message, units: list[str]) -> dict[str, str]:
-    """Unit → what it is to answer a message with."""
+    """Unit → what it must answer a message with."""
     asked = {
         unit: ANSWER[awaited.act]
         for awaited in case.awaited.values()
@@ -141,8 +91,8 @@ def _asked(case: Case, message: Message, units: list[str]) -> dict[str, str]:
     return asked
 
 
-def _told(
-    here: _Here,
+def _rows(
+    shared: _Shared,
     sequence: int,
     message: Message,
     units: list[str],
@@ -150,34 +100,34 @@ def _told(
 ) -> list[OutboxRow]:
     if not units:
         return []
-    case, directory = here.case, here.directory
+    case, directory = shared.case, shared.directory
     by_system: dict[str, list[str]] = {}
     for unit in units:
         system = directory.system_of.get(unit)
         if system is not None:
             by_system.setdefault(system, []).append(unit)
-    items = []
+    rows = []
     shown = disclosure.told(message, case)
     body = body_of(message, shown)
-    staff = names_in(shown, here.name_of)
-    here.outline = here.outline or outline(case)
+    staff = names_in(shown, shared.name_of)
+    shared.outline = shared.outline or outline(case)
     for system, receivers in by_system.items():
-        seen = {unit: unit_view(case, unit, directory, here.now, here.outline) for unit in receivers}
-        heard = _heard(case, system)
-        follows = here.last.get(system, heard)
-        here.last[system] = sequence
-        told = NoticeExtensions(
+        seen = {unit: unit_view(case, unit, directory, shared.now, shared.outline) for unit in receivers}
+        highest = last_told(case, system)
+        follows = shared.last.get(system, highest)
+        shared.last[system] = sequence
+        extensions = NoticeExtensions(
             case=case.id,
             sequence=sequence,
             to=tuple(receivers),
             awaits=_asked(case, message, receivers) | {u: a for u, a in asked.items() if u in receivers},
-            state={step: {unit: seen[unit].colours[step] for unit in receivers} for step in here.process.steps},
+            state={step: {unit: seen[unit].colours[step] for unit in receivers} for step in shared.process.steps},
             may={unit: seen[unit].may for unit in receivers},
-            skipped=_skipped(case, system, sequence),
+            skipped=note_notice(case, system, sequence),
             names=staff,
-            replay=sequence < heard,
+            replay=sequence < highest,
         )
-        items.append(
+        rows.append(
             OutboxRow(
                 id=0,
                 kind="notice",
@@ -186,24 +136,24 @@ def _told(
                 sequence=sequence,
                 source=message.source,
                 message_id=message.id,
-                content=told,
+                content=extensions,
                 body=body,
-                accepted_at=here.now,
-                due_at=here.now,
+                accepted_at=shared.now,
+                due_at=shared.now,
                 message=shown,
                 follows=follows,
             )
         )
-    return items
+    return rows
 
 
 def body_of(message: Message, shown: Message) -> bytes | None:
-    """What a notice's row keeps of its body: nothing where it is what was sent."""
+    """The body that a notice's row keeps; None where the notice shows the message as it was sent."""
     return None if shown is message else write_body(shown)
 
 
 def lookup(case_id: str | None, message: Message, question: Question, now: datetime) -> OutboxRow:
-    """A question for the registers, asked after the commit by the addressing (architecture.md §1)."""
+    """The row of a question to the registers; the addressing asks it after the commit (architecture.md §1)."""
     lane = REGISTERS
     if question.question == "verifiering":
         lane = LICENCES if question.concerns == "decided_by" else VERIFICATIONS
@@ -211,5 +161,5 @@ def lookup(case_id: str | None, message: Message, question: Question, now: datet
 
 
 def receipt(system: str, source: str, answer: Receipt, now: datetime) -> OutboxRow:
-    """The technical answer on its way to the sender's system (messages.md §2)."""
+    """The row of a receipt that goes to the sender's system (messages.md §2)."""
     return OutboxRow(0, "receipt", system, answer.case, None, source, answer.message, answer, None, now, now)

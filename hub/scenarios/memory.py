@@ -69,7 +69,7 @@ class HubInMemory:
         self._asked = 0
         self._looked_at = 0
         """How many rows of the outbox have been searched for questions."""
-        self._struck: set[tuple[datetime, str, str]] = set()
+        self._passed: set[tuple[datetime, str, str]] = set()
 
     @property
     def cases(self) -> dict[str, Case]:
@@ -167,7 +167,7 @@ class HubInMemory:
             self._hear(put, answer)
             self._follow()
 
-    def strike(self, then: datetime) -> list[ToldNotice]:
+    def move_clock(self, then: datetime) -> list[ToldNotice]:
         """Moves the clock; every deadline on the way is told at its time (D-9)."""
         self._begin_step()
         while True:
@@ -176,7 +176,7 @@ class HubInMemory:
                 for id_, case in self.cases.items()
                 for key, at in case.due.items()
             ]
-            passed = [row for row in due if row[0] <= then and row not in self._struck]
+            passed = [row for row in due if row[0] <= then and row not in self._passed]
             answer_at = self._registers.next_at()
             if answer_at is not None and answer_at <= then and (not passed or answer_at < min(passed)[0]):
                 self.now = max(self.now, answer_at)
@@ -185,7 +185,7 @@ class HubInMemory:
             if not passed:
                 break
             at, id_, key = min(passed)
-            self._struck.add((at, id_, key))
+            self._passed.add((at, id_, key))
             self.now = max(self.now, at)
             frist = frist_of(self.cases[id_], key)
             if frist is not None:
@@ -264,7 +264,7 @@ def _answered(hub: HubInMemory, action: Action) -> object:
         case TakeMessage():
             return hub.take(action.arrival, action.now)
         case MoveClock():
-            return hub.strike(action.to)
+            return hub.move_clock(action.to)
         case LearnNews():
             return hub.learn(action.person, action.news, action.now)
         case ReadReceipt():
@@ -281,5 +281,5 @@ def answer(world: World, arrival: Arrival, now: datetime) -> Receipt:
     """
     hub = HubInMemory(world, now)
     receipt = hub.take(arrival, now).receipt
-    hub.strike(now + AT_THE_MOST + timedelta(seconds=1))
+    hub.move_clock(now + AT_THE_MOST + timedelta(seconds=1))
     return hub.final(arrival.key) or receipt

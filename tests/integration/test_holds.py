@@ -411,7 +411,7 @@ async def test_protection_is_learnt_and_a_deadline_told_while_a_menprovning_wait
     asked = b'{"outcome":"menprovning","decided_by":"SE2321000255-P01"}'
     assert (await desk.send("asked", name="samtycke", body=asked)).rule == "held"
     desk.now = datetime(2026, 3, 3, 8, 0, tzinfo=UTC) + timedelta(days=400)
-    assert await DeadlineTimer(desk.store, desk.intake, desk.clock).strike() == 1
+    assert await DeadlineTimer(desk.store, desk.intake, desk.clock).tell_passed() == 1
     news = own_message(opened_now.case, "n-1", "folkbokforing", Folkbokforing(news="protected"), desk.clock())
     (receipt,) = await desk.intake.submit([news], wait=True)
     assert receipt.code == "ok"
@@ -454,7 +454,7 @@ async def test_deadlines_that_cannot_be_told_are_put_off_for_all_hubs_and_the_ot
     )
     desk.now = told_later + timedelta(seconds=1)
     clocks = [DeadlineTimer(one.store, one.intake, desk.clock) for one in hubs]
-    assert [await clocks[0].strike(), await clocks[1].strike()] == [0, 1]
+    assert [await clocks[0].tell_passed(), await clocks[1].tell_passed()] == [0, 1]
     put_off = await all_of(desk, "SELECT min(put_off), max(put_off) FROM deadline")
     assert put_off[0][0] > desk.now
     async with desk.store.transaction() as connection:
@@ -477,7 +477,7 @@ async def test_a_deadline_that_was_refused_is_told_when_the_case_has_moved_on(hu
         " %s, decode(repeat('00', 32), 'hex'), '', '', 'hub', now(), '{\"code\": \"fatal-error\"}') RETURNING 1",
         old,
     )
-    assert await DeadlineTimer(desk.store, desk.intake, desk.clock).strike() == 1
+    assert await DeadlineTimer(desk.store, desk.intake, desk.clock).tell_passed() == 1
 
 
 # --- nothing on a timer grows with what is held -----------------------------------------------------------------------

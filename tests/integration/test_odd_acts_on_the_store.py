@@ -76,7 +76,7 @@ async def test_whatever_comes_in_nothing_becomes_a_defect_and_every_deadline_can
                 case = case or receipt.case
                 accepted += [receipt.message.removeprefix(f"s{seed}-")] if receipt.code == "ok" else []
             desk.now += timedelta(hours=chance.choice((0, 0, 1, 30)))
-            await clock.strike()
+            await clock.tell_passed()
             await desk.intake.retry_held()
     desk.intake.stop()
     await running

@@ -74,7 +74,7 @@ class OnTheStack:
             case TakeMessage():
                 return await self.take(action)
             case MoveClock():
-                return await self.strike(action.to)
+                return await self.move_clock(action.to)
             case LearnNews():
                 return await self.learn(action)
             case ReadReceipt():
@@ -106,7 +106,7 @@ class OnTheStack:
             found = (await inbox.seen(connection, [key]))[key][1]
         return None if found is None else Receipt.model_validate(found)
 
-    async def strike(self, then: datetime) -> list[ToldNotice]:
+    async def move_clock(self, then: datetime) -> list[ToldNotice]:
         """Moves the clock; what comes due on the way, and what registers answer late, is told at its time (D-9)."""
         self._begin(self.now)
         while True:
@@ -123,7 +123,7 @@ class OnTheStack:
                 break
             self.now = max(self.now, row[0])
             clock = DeadlineTimer(self.store, self.intake, lambda: self.now)
-            assert await clock.strike(), "a deadline that has passed cannot be told"
+            assert await clock.tell_passed(), "a deadline that has passed cannot be told"
         self.now = then
         await self._follow()  # what has waited as long as it may is refused
         await self._hear()

@@ -51,12 +51,12 @@ async def test_a_deadline_is_told_once_though_two_hubs_strike_and_one_of_them_st
     other.now = later
     running = asyncio.create_task(other.intake.run())
     struck = await asyncio.gather(
-        *(DeadlineTimer(opened.store, one.intake, lambda: later).strike() for one in (opened, other))
+        *(DeadlineTimer(opened.store, one.intake, lambda: later).tell_passed() for one in (opened, other))
     )
     other.intake.stop()
     await running
     restarted = DeadlineTimer(opened.store, opened.intake, lambda: later + timedelta(hours=1))
-    assert await restarted.strike() == 0
+    assert await restarted.tell_passed() == 0
     told = await rows(opened, "SELECT id FROM message WHERE name = 'frist' AND sequence IS NOT NULL ORDER BY id")
     assert sum(struck) == len(told) == 3, "the admission was late, nobody is fast vardkontakt, a kvittens is overdue"
     notices = await rows(opened, "SELECT system, count(*) FROM outbox WHERE message LIKE 'f-%%kvittens%%' GROUP BY 1")
@@ -80,7 +80,7 @@ async def test_a_deadline_is_told_though_something_is_held_in_its_case(opened):
     later = datetime.now(UTC) + timedelta(hours=25)
     opened.now = later
     clock = DeadlineTimer(opened.store, opened.intake, lambda: later)
-    assert await clock.strike() == 3
+    assert await clock.tell_passed() == 3
     assert await rows(opened, "SELECT count(*) FROM deadline WHERE due_at < %s", later) == [(0,)]
 
 

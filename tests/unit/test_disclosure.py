@@ -12,6 +12,7 @@ from pydantic_core import from_json
 
 from hub.errors import Refused
 from hub.intake import notices
+from hub.intake.told_numbers import note_own_act
 from hub.processes.engine.case import Case
 from hub.processes.engine.decide import Decision, decide
 from hub.processes.engine.process import standing
@@ -66,9 +67,9 @@ class Hub:
         self.memory[case.sequence] = message
         system = DIRECTORY.system_of.get(message.unit)
         if system is not None:
-            notices.acted(case, system)
+            note_own_act(case, system)
             self.own.add((system, case.sequence))
-        items = notices.notices(SVU, decision, message, self.memory, DIRECTORY, self.now)
+        items = notices.notices(decision, message, self.memory, DIRECTORY, self.now)
         for item in items:
             assert (item.system, item.sequence) not in self.sent, "never the same notice twice"
             self.sent.add((item.system, item.sequence))
@@ -348,7 +349,7 @@ def test_a_deadline_names_those_who_can_still_owe_it_when_it_is_told():
     later = Directory.model_validate(changed)
     late = replace(_message(HUB_SOURCE, "frist", struck, "f-1"), time=NOW + timedelta(hours=25))
     decision = decide(SVU, hub.case, "case", late, later, late.time)
-    items = notices.notices(SVU, decision, late, hub.memory, later, late.time)
+    items = notices.notices(decision, late, hub.memory, later, late.time)
     assert {unit for item in items for unit in item.content.to} == {WARD, LUND}
     assert all(item.message.data.units == (LUND,) for item in items)
     assert all(from_json(item.body)["units"] == [LUND] for item in items), "what is kept to be sent"

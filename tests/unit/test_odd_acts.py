@@ -92,8 +92,8 @@ def test_whatever_is_sent_is_answered_by_a_rule_and_every_deadline_can_come(seed
         assert receipt.code == "ok" or receipt.rule
         accepted += [receipt.message] if receipt.code == "ok" else []
         now += timedelta(hours=chance.choice((0, 0, 1, 30)))
-        hub.strike(now)
+        hub.move_clock(now)
         dues = [at for found in hub.cases.values() for at in found.due.values()]
         assert all(datetime.fromisoformat(at).year <= 2200 for at in dues), dues
-    hub.strike(now + timedelta(days=400))
+    hub.move_clock(now + timedelta(days=400))
     assert not hub._waiting, "nothing is held for ever"

@@ -1,0 +1,65 @@
+"""Which numbers of a case each system knows (messages.md §2): a notice names those between that the system will not get. Pure;
+imports the rules' case only.
+
+``case.told`` holds for each system [highest number told, number up to which it knows all, first and last of its own later acts…];
+``case.unheard`` the numbers of messages in force that were not told to it, and may be told later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hub.processes.engine.case import Case
+from hub.processes.engine.process import standing
+
+
+def last_told(case: Case, system: str) -> int:
+    """The highest number that a system has been told; 0 when it has been told nothing."""
+    return case.told[system][0] if system in case.told else 0
+
+
+def is_new(case: Case, system: str, sequence: int) -> bool:
+    """Whether a message has never been told to a system: it is later than all that was, or was left out then."""
+    return sequence > last_told(case, system) or sequence in case.unheard.get(system, ())
+
+
+def note_own_act(case: Case, system: str) -> None:
+    """Notes that a system knows the number of its own act, from the receipt."""
+    numbers = case.told.setdefault(system, [0, 0])
+    if numbers[-1] == case.sequence - 1:  # the number after the last that it knows, or after its last own acts
+        numbers[-1] = case.sequence
+    else:
+        numbers += [case.sequence, case.sequence]
+
+
+def note_notice(case: Case, system: str, sequence: int) -> tuple[int, ...]:
+    """Notes that a system is told a number. Returns the numbers before it that the system was not told and did not send;
+    none before its first notice.
+    """
+    numbers = case.told.get(system)
+    if numbers is None:
+        case.told[system] = [sequence, sequence]
+        _note_unheard(case, system, range(1, sequence), sequence)
+        return ()
+    highest, upto, *ranges = numbers
+    own = list(zip(ranges[::2], ranges[1::2], strict=True))
+    skipped = tuple(
+        number for number in range(upto + 1, sequence) if not any(first <= number <= last for first, last in own)
+    )
+    upto = max(upto, sequence)
+    later = [end for first, last in own if last > upto for end in (first, last)]
+    case.told[system] = [max(highest, sequence), upto, *later]
+    _note_unheard(case, system, skipped, sequence)
+    return skipped
+
+
+def _note_unheard(case: Case, system: str, skipped: Iterable[int], told: int) -> None:
+    """Keeps the skipped numbers of messages that are in force, without the number that is told now."""
+    before = case.unheard.get(system, ())
+    if not before and not skipped:
+        return
+    found = sorted({*before, *skipped}.intersection(standing(case)).difference([told]))
+    if found:
+        case.unheard[system] = found
+    else:
+        case.unheard.pop(system, None)
