@@ -1,7 +1,7 @@
-"""Is a file fit to be sent along with a message? (C-42). Imports the translators of its kinds and the errors only.
+"""Checks whether a file may be sent along with a message (C-42). Imports the readers of each kind and the errors only.
 
-Pure: bytes in, a fault or None out; it writes nothing. It can take long and much memory on a file that is made to,
-so the hub calls it in a process of its own with limits (``hub.attachments.scanner``), never in its own.
+Pure: bytes in, a fault or None out; it writes nothing. A hostile file can make it take long and much memory, so the hub calls
+it in another process with limits (``hub.attachments.scanner``), never in its own.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from hub.attachments.person_numbers import holds_number
 from hub.errors import Refused
 
 _MOST_TEXT = 10_000_000
-"""Signs of text in one file, all told."""
+"""Characters of text in one file at the most."""
 
 _TAKEN_SV = "PDF, PNG, JPEG, TIFF, DOCX, XLSX, PPTX, ODT, ODS eller ren text (.txt)"
 _TAKEN_EN = "PDF, PNG, JPEG, TIFF, DOCX, XLSX, PPTX, ODT, ODS or plain text (.txt)"
@@ -104,7 +104,7 @@ _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u20
 def check(name: str, content: bytes, people: Iterable[str] = ()) -> Unfit | None:
     """Why the file is unfit, or None; ``people`` are the names of the patient and of the listed relatives.
 
-    Never raises but ``MemoryError``; what is found is not told, only that it is.
+    Raises nothing but ``MemoryError``. The fault says that something was found, never what.
     """
     try:
         sought = names(people)
@@ -122,17 +122,17 @@ def check(name: str, content: bytes, people: Iterable[str] = ()) -> Unfit | None
         return unfit
     except MemoryError:
         raise
-    except Exception:  # noqa: BLE001 - whatever a library stumbles on: what cannot be read cannot be checked
+    except Exception:  # noqa: BLE001 - whatever a library raises: a file that cannot be read cannot be checked
         return Unfit("damaged")
 
 
 def load() -> None:
-    """Loads what reads the files, so that no file has to wait for it."""
+    """Imports the readers, so that no file has to wait for that."""
     from hub.attachments import office, pdf  # noqa: F401
 
 
 def _opened(content: bytes) -> tuple[str, Iterator[str]]:
-    """What it is, and its texts, which are read as they are asked for."""
+    """The file's kind, and its texts, which are read as they are asked for."""
     kind = kind_of(content)
     if kind == "PDF":
         from hub.attachments.pdf import pdf_texts
@@ -162,7 +162,7 @@ def _read(texts: Iterable[str], sought: tuple[PersonName, ...]) -> Unfit | None:
 
 
 def refusal(unfit: Unfit) -> Refused:
-    """What the sender is told: what is wrong and what to do, nothing of the file (C-42, D-10)."""
+    """The refusal: what is wrong and what to do, and nothing of the file's content (C-42, D-10)."""
     sv, en = _SAID[unfit.code]
     element = (
         "/data/attachment/name"

@@ -1,7 +1,7 @@
-"""What is a file, judged by its content alone, and is it that and nothing more? (C-42). Imports filetype only.
+"""The kind of a file by its content alone, and whether it holds anything beside (C-42). Imports filetype only.
 
-A file that is two things at once, or has something after its end, is refused: what was inspected and what is opened at
-the other end would not be the same.
+A file that is of two kinds at once, or has something after its end, is refused: the receiver might open something else than what
+was checked.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ EXTENSIONS = {
     "ODT": ("odt",),
     "ODS": ("ods",),
 }
-"""The kinds that are taken in, and the endings that their names may have."""
+"""The kinds that are accepted, and the endings that their names may have."""
 
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -44,14 +44,14 @@ _STANDALONE = frozenset((0x01, *range(0xD0, 0xD9)))
 
 @dataclass(frozen=True, slots=True)
 class Unfit(Exception):  # noqa: N818 - it is the file that is unfit
-    """Why a file is not taken in: a code of ``check.py``, and a word that is ours, never the file's."""
+    """Why a file is refused: a code of ``check.py``, and a word of ours, never one of the file's."""
 
     code: str
     detail: str = ""
 
 
 def kind_of(content: bytes) -> str:
-    """A key of ``EXTENSIONS``, or ``ZIP`` for a package that is yet to be opened; raises ``Unfit``."""
+    """A key of ``EXTENSIONS``, or ``ZIP`` for a package that must be opened to tell. Raises ``Unfit``."""
     if content.startswith(b"PK\x03\x04"):
         return "ZIP"
     kind = _by_its_beginning(content)
@@ -84,7 +84,7 @@ def _by_its_beginning(content: bytes) -> str:
 
 
 def text_of(content: bytes) -> str | None:
-    """Plain text as UTF-8, UTF-16 with its mark, or Windows-1252; None when it is none of them."""
+    """Plain text in UTF-8, UTF-16 with its mark, or Windows-1252; None when the content is none of them."""
     for encoding in ("utf-16",) if content.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "cp1252"):
         try:
             text = content.decode(encoding)
@@ -95,7 +95,7 @@ def text_of(content: bytes) -> str | None:
 
 
 def picture_texts(kind: str, content: bytes) -> Iterator[str]:
-    """What can be read in a picture besides the picture: comments, EXIF, XMP. Raises ``Unfit`` when it is damaged."""
+    """The texts in a picture's file: comments, EXIF, XMP. Raises ``Unfit`` when the file is damaged."""
     try:
         if kind == "PNG":
             yield from _png(content)
@@ -111,7 +111,7 @@ _RUNS = re.compile(rb"[\x20-\x7e\x80-\xff]{6,}")
 
 
 def readable(content: bytes) -> str:
-    """The runs of printable signs in bytes, also where each takes two; too short ones are left out."""
+    """The runs of printable characters in bytes, of one or two bytes each; short runs are left out."""
     runs = _RUNS.findall(content) + (_RUNS.findall(content.replace(b"\0", b"")) if b"\0" in content else [])
     said = b"\n".join(runs)
     if said.isascii():
@@ -138,7 +138,7 @@ def _png(content: bytes) -> Iterator[str]:
 
 
 def _inflated(data: bytes) -> bytes:
-    """The packed text of a PNG's text chunk, which begins somewhere after its keyword; a little of it at the most."""
+    """The first megabyte of the compressed text in a PNG's text chunk, which begins somewhere after its keyword."""
     for start in re.finditer(rb"\0", data):
         for skip in (1, 2):
             try:
@@ -149,7 +149,7 @@ def _inflated(data: bytes) -> bytes:
 
 
 def _jpeg(content: bytes) -> Iterator[str]:
-    """A JPEG, and the further ones that a telephone puts after it."""
+    """A JPEG, and further JPEGs that a telephone may put after it."""
     at = 0
     while content[at : at + 3] == b"\xff\xd8\xff":
         at += 2
@@ -168,7 +168,7 @@ def _jpeg(content: bytes) -> Iterator[str]:
                 _is_no_giant(*struct.unpack_from(">HH", segment, 1))
             elif marker >= 0xE0:
                 yield readable(segment)
-            elif marker == 0xDA:  # the picture itself: up to the next marker that is none of its own
+            elif marker == 0xDA:  # the picture itself: up to the next marker that does not belong to it
                 found = re.compile(rb"\xff(?![\x00\xd0-\xd7\xff])").search(content, at)
                 if found is None:
                     raise Unfit("damaged")

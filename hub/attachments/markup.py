@@ -1,7 +1,7 @@
-"""What one XML part of an Office or Open Document package says, shown or hidden (C-42). Imports lxml and the files' kinds.
+"""The texts of one XML part of an Office or Open Document package, shown or hidden (C-42). Imports lxml and the files' kinds.
 
-One pass that builds no tree, takes no document type and knows no entity. What a paragraph's runs say is one text,
-whatever stands between them; texts that follow each other stand on lines of their own, cells of a row between tabs.
+One pass, without a tree, a document type or entities. The runs of a paragraph make one text, whatever lies between them. Each text
+has a line of its own, and the cells of a row have tabs between.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _SAYING = frozenset(
 _SAYING_VAL = frozenset({"alias", "tag", "docVar", "default", "statusText", "helpText", "result", "listEntry"})
 _POWER_OF_TEN = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{1,2}")
 _MEASURE = re.compile(r"[-+]?[0-9]{0,11}(?:\.[0-9]*)?")
-"""A bare number of fewer digits than a person's with its century: a place, a size, an id that a program has drawn."""
+"""A bare number with fewer digits than a personal identity number with its century: a position, a size, an id of a program."""
 
 
 def parse(content: bytes, target: Any) -> None:
-    """Feeds a part to a reader of this kind; the stubs of lxml know no such target."""
+    """Feeds a part to one of the readers below; the type stubs of lxml know no such target."""
     if not content.strip():
         return
     parser = etree.XMLParser(target=target, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
@@ -41,20 +41,20 @@ def parse(content: bytes, target: Any) -> None:
 
 
 class NoDoctype:
-    """What all readers of parts share: a document type is refused before anything in it is looked at."""
+    """The base of the readers: it refuses a document type before anything in it is read."""
 
     def doctype(self, _name: str, _public: str | None, _system: str | None) -> None:
         """Refuses it."""
         raise Unfit("entities")
 
     def close(self) -> None:
-        """The parser asks for it."""
+        """Required by the parser."""
 
 
 class MarkupPart(NoDoctype):
-    """The texts of one part in its order, and beside them what is not shown: attributes, fields, deletions, comments.
+    """The texts of one part in their order, and the hidden ones: attributes, fields, deletions, comments.
 
-    ``outspoken``: every attribute is a text, be it a bare number.
+    ``outspoken``: every attribute counts as a text, bare numbers too.
     """
 
     def __init__(self, *, outspoken: bool = False) -> None:
@@ -94,8 +94,8 @@ class MarkupPart(NoDoctype):
         self.hidden += self._tables.end(name)
 
     def data(self, text: str) -> None:
-        """A text, or what stands between elements."""
-        if self._unseen or not (text.isspace() and "\n" in text):  # how the part is laid out
+        """A text, or the white space between elements."""
+        if self._unseen or not (text.isspace() and "\n" in text):  # white space that only lays out the part
             self._open[-1].append((text, not self._unseen))
 
     def comment(self, text: str) -> None:
@@ -112,7 +112,7 @@ class MarkupPart(NoDoctype):
             shown = str(int(Decimal(text))) if _POWER_OF_TEN.fullmatch(text) else text
             self.texts.append(shown)
             self._tables.say(shown)
-        if not all(seen for _, seen in said):  # as it was before the deletion, and what was deleted alone
+        if not all(seen for _, seen in said):  # the text before the deletion, and the deleted text alone
             self.hidden.append("".join(one for one, _ in said))
             self.hidden.append("".join(one for one, seen in said if not seen))
 
@@ -127,12 +127,12 @@ class MarkupPart(NoDoctype):
 
 
 class Slide(MarkupPart):
-    """A slide: what its shapes say is read once more in the order of their places, from above and from the left."""
+    """A slide. The texts of its shapes are read a second time in the order of their positions: from above, then from the left."""
 
     def __init__(self) -> None:
         super().__init__()
         self._shapes: list[tuple[int, int, int]] = []
-        """Down, across, and how many texts stood before the shape."""
+        """Distance from above and from the left, and how many texts came before the shape."""
         self._seeks = False
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
@@ -148,14 +148,14 @@ class Slide(MarkupPart):
             self._seeks = False
 
     def close(self) -> None:
-        """The slide is whole."""
+        """The slide has ended."""
         ends = [*(first for _, _, first in self._shapes[1:]), len(self.texts)]
         placed = sorted((*shape, end) for shape, end in zip(self._shapes, ends, strict=False))
         self.hidden.append("\n".join(text for _, _, first, end in placed for text in self.texts[first:end]))
 
 
 class Tables:
-    """The columns of the tables that are open: what stands below each other is read as one text too."""
+    """The columns of the open tables: the cells below each other are read as one text too."""
 
     def __init__(self) -> None:
         self._open: list[list[list[str]]] = []
@@ -173,12 +173,12 @@ class Tables:
                 self._open[-1].append([])
 
     def say(self, text: str) -> None:
-        """A text of the cell that is open, if any."""
+        """Adds a text to the open cell, if any."""
         if self._open and 0 <= self._column < len(self._open[-1]):
             self._open[-1][self._column].append(text)
 
     def end(self, name: str) -> list[str]:
-        """An element ends: the columns of the table that it was."""
+        """An element ends. Returns the columns, where it was a table."""
         if name not in _TABLE or not self._open:
             return []
         self._column = -1
@@ -186,6 +186,6 @@ class Tables:
 
 
 def _sign(attributes: Mapping[str, str]) -> str:
-    """A sign of a symbol font: its place there, which is that of the letter or digit that was typed."""
+    """The character of a symbol font: its position in the font is that of the letter or digit that was typed."""
     code = next((value for key, value in attributes.items() if key.rpartition("}")[2] == "char"), "")
     return chr(int(code, 16) & 0xFF) if re.fullmatch(r"[0-9A-Fa-f]{1,4}", code) else ""

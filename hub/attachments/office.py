@@ -1,7 +1,7 @@
-"""All that can be read in an Office package: every XML part of it, shown or hidden (C-42). Imports the readers of parts.
+"""Every text of an Office package: each XML part of it, shown or hidden (C-42). Imports the readers of parts.
 
-The libraries that write such files give their body only; here comments, notes, headers, hidden sheets, properties,
-attributes, deleted text and embedded files are read too.
+The libraries that write such files read only the body. Here comments, notes, headers, hidden sheets, properties, attributes,
+deleted text and embedded files are read too.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _SLIDE = re.compile(r"ppt/slides?[A-Za-z]*/")
 _PROGRAM = (b"MZ", b"\x7fELF", b"%PDF-", b"#!", OLD_OFFICE)
 
 _APART = "\n¦\n"
-"""Between texts that do not follow each other: no number reaches over it."""
+"""Put between texts that do not follow each other, so that no number is found across them."""
 
 
 class Package:
-    """An opened package: what it is, and its texts. Raises ``Unfit``, or what zipfile and lxml raise when damaged."""
+    """An opened package: its kind and its texts. Raises ``Unfit``, or what zipfile and lxml raise on a damaged file."""
 
     def __init__(self, content: bytes, depth: int = 0, left: int = _MOST_BYTES) -> None:
         self._zip = zipfile.ZipFile(io.BytesIO(content))
@@ -110,7 +110,7 @@ class Package:
 
 
 class _Types(NoDoctype):
-    """The content types of a package, and which parts a workbook's cells are read with."""
+    """The content types of a package, and the parts that are needed to read a workbook's cells."""
 
     def __init__(self) -> None:
         self.found: set[str] = set()

@@ -1,9 +1,9 @@
-"""All that can be read in a PDF: its pages, notes, fields, title and other metadata, now and in earlier revisions (C-42).
-Imports pypdf and the reader of pages.
+"""Every text of a PDF: its pages, notes, fields, title and other metadata, now and in earlier revisions (C-42). Imports pypdf and
+the reader of pages.
 
-An update of a PDF is appended, and what it covers is still in the file; each state that the file has had is read like
-the file itself. Drawings are read by what they show (``files_page``) and by the strings that they are made of: a font may
-say of its signs what it likes.
+An update of a PDF is appended, and the text that it replaces stays in the file. So each revision is read like the file itself. A
+page is read by what it shows (``pdf_page``) and by the strings that it is drawn with, because a font may map its characters to
+anything.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _TAG = re.compile(r"<[^<>]*>")
 _END = re.compile(rb"startxref\s+[0-9]+\s+%%EOF[\r\n]*")
 _LINEARIZED = re.compile(rb"/Linearized\b")
 _CERTIFICATES_TIME = re.compile(rb"\x17\x0d[0-9]{12}Z|\x18\x0f[0-9]{14}Z")
-"""UTCTime and GeneralizedTime: when a certificate begins and ends, as DER writes it."""
+"""UTCTime and GeneralizedTime in DER: the dates between which a certificate is valid."""
 _SHOWS = re.compile(rb"\bT[jJ]\b|['\"]\s")
 _DRAWN = re.compile(rb"\(((?:[^\\()]|\\.)*)\)|<([0-9A-Fa-f\s]*)>", re.DOTALL)
 _ESCAPED = re.compile(rb"\\([0-7]{1,3}|\r\n|.)", re.DOTALL)
@@ -56,7 +56,7 @@ def pdf_texts(content: bytes) -> Iterator[str]:
     yield from _state(content)
     earlier = [content[: found.end()] for found in _END.finditer(content)][:-1]
     if earlier and _LINEARIZED.search(content, 0, 1_024):
-        del earlier[0]  # the first of its ends closes the head of the file, which is no state of it
+        del earlier[0]  # the first of its ends closes the head of the file and is no revision
     if len(earlier) > _MOST_REVISIONS:
         raise Unfit("limits")
     for state in earlier:
@@ -70,7 +70,10 @@ def _state(content: bytes) -> Iterator[str]:
             raise Unfit("encrypted")
         yield from _objects(reader)
         pages = len(reader.pages)
-    except (FileNotDecryptedError, DependencyError) as error:  # pypdf lacks what decrypts it, and we the password
+    except (
+        FileNotDecryptedError,
+        DependencyError,
+    ) as error:  # pypdf has no decryption for it, or the password is missing
         raise Unfit("encrypted") from error
     if pages > MOST_PAGES:
         raise Unfit("limits")
@@ -78,7 +81,7 @@ def _state(content: bytes) -> Iterator[str]:
 
 
 def _objects(reader: PdfReader) -> Iterator[str]:
-    """Every text that is no page: titles, authors, notes, fields, bookmarks, what pictures show, the strings drawn."""
+    """Every text outside the pages: titles, authors, notes, fields, bookmarks, texts of pictures, strings that are drawn."""
     numbers = {number for generation in reader.xref.values() for number in generation} | set(reader.xref_objStm)
     if len(numbers) > _MOST_OBJECTS:
         raise Unfit("limits")
@@ -104,7 +107,7 @@ def _stream(stream: StreamObject) -> Iterator[str]:
             data = stream.get_data()
         except LimitReachedError as error:
             raise Unfit("limits") from error
-        except (PyPdfError, NotImplementedError):  # packed as only pictures and fonts are
+        except (PyPdfError, NotImplementedError):  # a compression that only pictures and fonts use
             return
         if _SHOWS.search(data):
             drawn = [_text(found[1], found[2]) for found in _DRAWN.finditer(data)]
@@ -113,7 +116,7 @@ def _stream(stream: StreamObject) -> Iterator[str]:
 
 
 def _text(literal: bytes | None, hexadecimal: bytes | None) -> str:
-    """A string of a drawing as its bytes say, in the encoding of simple fonts."""
+    """A string of a drawing, read by its bytes in the encoding of simple fonts."""
     if hexadecimal is not None:
         digits = b"".join(hexadecimal.split())
         raw = bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode())
@@ -134,7 +137,7 @@ def _unescaped(found: re.Match[bytes]) -> bytes:
 
 
 def _strings(value: Any, depth: int, values: list[str]) -> Iterator[str]:
-    """The strings of an object; those that are fields' values are gathered too."""
+    """The strings of an object; the values of form fields are added to ``values`` too."""
     if depth > _DEEPEST:
         raise Unfit("limits")
     if isinstance(value, DictionaryObject):

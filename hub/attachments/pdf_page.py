@@ -1,8 +1,8 @@
-"""What a PDF's pages show, in the order in which a reader's eye meets it (C-42). Imports pypdfium2 only.
+"""The text of a PDF's pages, in the order in which a person reads it (C-42). Imports pypdfium2 only.
 
-A page is a heap of signs, each with its place; in which order they were drawn says nothing. So they are put in lines by
-their places, whichever way they are turned, and the words that stand below each other in columns. What pdfium itself
-takes for the text is read too. Notes and form fields are read by their appearance, where the reader would see them.
+A page is a set of characters, each with a position; the order in which they are drawn says nothing. So the characters are put into
+lines by their positions, for each direction of writing, and the words below each other into columns. The text that pdfium itself
+finds is read too. Notes and form fields are read where the page shows them.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ import pypdfium2
 from pypdfium2 import raw
 
 _TURN = math.pi / 60
-"""Signs that are turned by less than this against each other may stand in one line."""
+"""Characters whose directions differ by less than this may be in one line."""
 
 
 _WORD_GAP = 0.95
-"""Of a sign's size: two beginnings farther apart than this have something between them."""
+"""Of a character's size: two characters that begin farther apart than this belong to different words."""
 
 
 @dataclass(slots=True)
 class Sign:
-    """One sign, or the words that it begins: how far down its line is, where in the line it begins, how large it is."""
+    """One character, or the word that begins with it: how far down its line is, where in the line it begins, its size."""
 
     text: str
     down: float
@@ -42,7 +42,7 @@ def page_texts(content: bytes) -> Iterator[str]:
             page = pdf[number]
             raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY)
             page.close()
-            page = pdf[number]  # as it is now
+            page = pdf[number]  # with notes and fields drawn into it
             text = page.get_textpage()
             yield text.get_text_range()
             for signs in _signs(text).values():
@@ -56,7 +56,7 @@ def page_texts(content: bytes) -> Iterator[str]:
 
 
 def _signs(page: pypdfium2.PdfTextPage) -> dict[int, list[Sign]]:
-    """The signs by the way in which they are turned."""
+    """The characters by their direction."""
     x, y, matrix = ctypes.c_double(), ctypes.c_double(), raw.FS_MATRIX()
     found: dict[int, list[Sign]] = defaultdict(list)
     for number in range(page.count_chars()):
@@ -74,10 +74,10 @@ def _signs(page: pypdfium2.PdfTextPage) -> dict[int, list[Sign]]:
 
 
 def _words(signs: list[Sign]) -> list[Sign]:
-    """Line by line, and in each from left to right: what stands close together is one word."""
+    """The words, line by line and from left to right: characters close together make one word."""
     signs.sort(key=lambda sign: sign.down)
     line: float | None = None
-    for sign in signs:  # a line is as thick as half a sign, wherever its first sign stands
+    for sign in signs:  # a line is half a character thick, from its first character on
         line = sign.down if line is None or sign.down - line > sign.size / 2 else line
         sign.down = line
     signs.sort(key=lambda sign: (sign.down, sign.along))
@@ -93,7 +93,7 @@ def _words(signs: list[Sign]) -> list[Sign]:
 
 
 def _columns(words: list[Sign]) -> str:
-    """The words from above to below that begin below each other."""
+    """The words that begin below each other, from above to below."""
     columns: list[list[Sign]] = []
     for word in sorted(words, key=lambda word: word.along):
         if not columns or word.along - columns[-1][0].along > word.size / 3:

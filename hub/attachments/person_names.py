@@ -1,9 +1,8 @@
-"""Does a file's name or text name one of these people? (C-42). Imports the files' numbers only, for the plain form of a text.
+"""Finds the names of certain people in a file's name or text (C-42). Imports the person numbers only, for the plain form of a text.
 
-A name is known by two of its parts beside each other, in any order, case and form: «Andersson, Eva-Lena», «eva
-andersson», «E V A  A N D E R S S O N», «EvaAndersson», broken over a line. One part alone is no identification: many
-are called Eva, and what is said of an Andersson may be about another. A word that only begins or ends as the name does is
-another word: «Anders Bergström» is not Anders Berg.
+A name is recognised by two of its parts beside each other, in any order, case and form: «Andersson, Eva-Lena», «eva andersson»,
+«E V A  A N D E R S S O N», «EvaAndersson», broken over a line. One part alone does not identify anybody: many are called Eva. A
+longer word that begins or ends like a part is another word: «Anders Bergström» is not Anders Berg.
 """
 
 from __future__ import annotations
@@ -28,35 +27,37 @@ _PARTICLES = frozenset(
 _LABELS = frozenset(
     {"namn", "fornamn", "efternamn", "tilltalsnamn", "mellannamn", "name", "first", "last", "given", "family"}
 )
-"""What a form writes between the parts of a name."""
+"""Words that a form writes between the parts of a name."""
 _JOINS = frozenset({"och", "samt", "eller", "and", "or"})
-"""Between these words stand two people."""
+"""A word between the names of two people."""
 
 _BODY = re.compile(
     r"\b(ab|hb|kb)\b|tjanst|kommun|region|vardcentral|halsocentral|hemvard|sjukvard|mottagning|sjukhus|lasarett|klinik|"
     r"apotek|forsakring|boende|forening|stiftelse|bolag|byra\b|byran\b|forsamling|forvaltning|myndighet|namnd"
 )
-"""What only the name of a body has: it identifies nobody, though it is listed among the relatives (C-15)."""
+"""Words that only the names of organisations have. Such a name identifies nobody, though it may be listed among the relatives
+(C-15)."""
 _PREPOSITION = re.compile(r"(?:\d|\b(?:en|ett|kronor|kr|gång|gånger|st|stycken))\s*(?:[a-zåäö]+\s+)?(per)\b")
 """«5 kr per sten»: no Per."""
 
 _SHORTEST_RUN_TOGETHER = 8
-"""Letters of two parts together that are sure not to be the end of one word and the beginning of another."""
+"""Letters that two parts must have together to be looked for as one word: fewer could be the end of one word and the beginning
+of another."""
 
 
 @dataclass(frozen=True, slots=True)
 class PersonName:
-    """One person's name: its parts, each with its words folded («Eva-Lena» is one part of two words)."""
+    """One person's name: its parts, each with its words in simple letters («Eva-Lena» is one part of two words)."""
 
     parts: tuple[frozenset[str], ...]
     together: tuple[tuple[str, re.Pattern[str]], ...]
-    """Two parts written as one: their letters, and the same with anything but a letter between, from the beginning of a
-    word to the end of one.
+    """Two parts written as one word: their letters, and a pattern of the same letters with anything but letters between them, as a
+    whole word.
     """
 
 
 def names(stated: Iterable[str]) -> tuple[PersonName, ...]:
-    """What to look for. A name of one part is left out, as a body's is: it would be found in files about others."""
+    """The names to look for. A name of one part, or of an organisation, is left out: it would be found in files about others."""
     found = []
     for text in stated:
         parts = tuple(words for part in re.split(r"[\s,]+", text) if (words := _words_of(part)))
@@ -103,7 +104,7 @@ def _stands_in(sentence: str, name: PersonName) -> bool:
 
 
 def _whole(word: str) -> re.Pattern[str]:
-    """The word as it stands in boxes, over lines or in one, also in the genitive. Each blank is looked at once."""
+    """The word, also in boxes, over lines and in the genitive. The pattern looks at each blank once."""
     return re.compile(r"(?<![^\W\d_])" + r"[\W\d_]*+".join(word) + r"(?:[\W\d_]*s)?(?![^\W\d_])")
 
 
@@ -117,7 +118,7 @@ def _words_of(part: str) -> frozenset[str]:
 
 
 def _fold(text: str) -> str:
-    """Without case and accents: å, ä and a are one, for file names and old systems lose the difference."""
+    """Lower case without accents: å, ä and a are the same, because file names and old systems lose the difference."""
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text.casefold())
         text = "".join(sign for sign in text if not unicodedata.combining(sign)).translate(_OTHER_LETTERS)

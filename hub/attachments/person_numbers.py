@@ -1,9 +1,8 @@
-"""Does a file's name or text hold a person's number, however it is written? (C-42). Imports the language only.
+"""Finds personal identity numbers in a file's name or text, in any form (C-42). Imports the language only.
 
-``find_person_numbers`` knows the usual forms; here are those that people and programs write besides: with spaces and
-dots, letter-spaced or one digit a box, over a line's end or a tab, with other digits and dashes. A real date and a
-right check digit are enough: better a file too many sent back than a number too many sent on. Only what is written as a
-recent date and a time of day is let through.
+``find_person_numbers`` finds the usual forms. Here are the others that people and programs write: with spaces and dots, spaced out
+or one digit a box, across the end of a line or a tab, with other digits and dashes. A real date and a right check digit are enough:
+a file too many sent back does less harm than a number too many sent on. Only a recent date with a time of day passes.
 """
 
 from __future__ import annotations
@@ -38,16 +37,16 @@ _FOURS = re.compile(r"(?<![0-9])(?<![0-9][ ._-])([0-9]{4})[ ._-]([0-9]{4})[ ._+-
 _BROKEN = re.compile(
     r"(?<![0-9+-])(?=([0-9][0-9+-]{0,12}) *[\n\t\r\f\v]\s*([-+]?[0-9]{1,11}(?:[-+][0-9]{0,4})?)(?![0-9+-]))"
 )
-"""What stands before a line's end or a tab, and after it; neither is used up, for a third may follow."""
+"""The digits before the end of a line or a tab, and those after it; neither is consumed, since a third part may follow."""
 _HALVES = frozenset({(6, 4), (8, 4), (4, 8), (2, 10), (10, 2), (6, 6)})
-"""How many digits stand before and after, where no hyphen says that they belong together."""
+"""How many digits are before and after, where no hyphen shows that they belong together."""
 
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3])[0-5][0-9]")
 _RECENT = timedelta(days=2 * 365)
 
 
 def holds_number(text: str) -> bool:
-    """Whether a person's number stands in the text, in any form that a reader would know it by."""
+    """Whether the text holds a personal identity number in any form that a reader would recognise."""
     text = plain(text)
     flat = _BLANKS.sub(" ", text)
     return (
@@ -60,7 +59,7 @@ def holds_number(text: str) -> bool:
 
 
 def plain(text: str) -> str:
-    """The letters, digits and dashes that a reader sees, in their simplest form, and nothing unseen between them."""
+    """The text in its simplest letters, digits and dashes, without invisible characters."""
     if text.isascii():
         return text
     text = _DASH.sub("-", _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)))
@@ -68,7 +67,7 @@ def plain(text: str) -> str:
 
 
 def _boxed(text: str) -> Iterator[str]:
-    """What a row of boxes can say: all of it, or what is left without the digits of something before or after."""
+    """The numbers that a row of boxes can hold: at its beginning or at its end."""
     for match in _BOXES.finditer(text):
         digits = _NO_DIGIT.sub("", match[0])
         for length in (10, 12):
@@ -89,7 +88,7 @@ def _is_number(match: re.Match[str]) -> bool:
 
 
 def _counts(match: re.Match[str]) -> bool:
-    """Whether the pairs of digits stand in a longer row of numbers, as lines or pages are numbered."""
+    """Whether the pairs of digits are part of a longer row of numbers, such as numbered lines or pages."""
     text = match.string
     return bool(re.search(r"[0-9] $", text[max(0, match.start() - 2) : match.start()])) or bool(
         re.match(r" [0-9]", text[match.end() : match.end() + 2])
@@ -103,7 +102,7 @@ def _is_broken_number(before: str, after: str) -> bool:
 
 
 def _is_recent(day: str) -> bool:
-    """A day of the last two years, or to come: what stands after it may be a time."""
+    """Whether a day is in the last two years or to come: the digits after it may be a time of day."""
     try:
         day_ = date.fromisoformat(day if len(day) == 8 else f"20{day}")
     except ValueError:

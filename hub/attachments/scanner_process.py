@@ -1,7 +1,7 @@
 """The process that opens files (C-42): run as a command, it answers one file after the other on its standard streams.
 
-Imports the files' translator and the standard library only. Each file is opened in a fork of its own, with limits on
-time and memory and no right to write, so that one file's harm ends with it; the end of the input ends the process.
+Imports the check and the standard library only. Each file is opened in a fork of its own, with limits on time and memory and
+without the right to write, so that a harmful file harms only its fork. The end of the input ends the process.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from hub.attachments import check as rules
 from hub.attachments.kinds import Unfit
 
 SECONDS = 10
-"""Of the processor that one file may take; by the clock twice as long, for the machine may be busy."""
+"""Seconds of processor time that one file may take; by the clock twice as many, since the machine may be busy."""
 MEMORY = 512 * 1024 * 1024
 """Bytes of address space that one file may take."""
 
 HEAD = struct.Struct(">III")
-"""Before each file: how long its name is, its content, and the names that it must not hold, in bytes."""
+"""Before each file: the lengths in bytes of its name, its content, and the names that it must not hold."""
 READY = b"ready\n"
 
 
 def main() -> None:
-    """Says that it is ready, then answers each file with a line: null, or a code and a word of ``files.py``."""
+    """Writes ``READY``, then answers each file with a line: null, or a code and a word of ``kinds.Unfit``."""
     rules.load()
     source = sys.stdin.buffer
     os.write(1, READY)
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def _verdict(name: bytes, content: bytes, people: bytes) -> bytes:
-    """The answer of a fork; when it ended without one, a limit has stopped it."""
+    """The answer of a fork. A fork that ends without one was stopped by a limit."""
     answer, to_answer = os.pipe()
     child = os.fork()
     if child == 0:

@@ -1,4 +1,4 @@
-"""What a worksheet shows: its cells as their number formats write them, in rows and in columns (C-42). Imports the markup only."""
+"""The texts of a worksheet: its cells as their number formats show them, by rows and by columns (C-42). Imports the markup only."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from hub.attachments.markup import MarkupPart, NoDoctype
 
 _FIRST_DAY = date(1899, 12, 30)
 _LAST_DAY = 2_958_465
-"""31 December 9999, as a sheet counts days."""
+"""31 December 9999, in the days of a worksheet."""
 _DATES = frozenset({14, 15, 16, 17, 22, 27, 30, 36, 50, 57})
-"""Formats that a sheet need not describe."""
+"""Formats that a worksheet may use without describing them."""
 _UNREAD = re.compile(r'"[^"]*"|\[[^\[\]]*\]|\\.|[_*].')
 _LITERAL = re.compile(r'"([^"]*)"|\\(.)')
 _PLACES = re.compile(r"[0#?]")
@@ -21,7 +21,7 @@ _HALF_A_NUMBER = re.compile(r"[0-9]{5,7}")
 
 
 class Strings(NoDoctype):
-    """The strings that cells share, by number; what their runs say is one string."""
+    """The strings that cells share, by number; the runs of a string are one text."""
 
     def __init__(self) -> None:
         self.strings: list[str] = []
@@ -42,13 +42,13 @@ class Strings(NoDoctype):
             self.strings.append("".join(self._now))
 
     def data(self, text: str) -> None:
-        """A text, or what stands between elements."""
+        """A text, or the white space between elements."""
         if self._open:
             self._now.append(text)
 
 
 class Formats(NoDoctype):
-    """The number formats by the cells' style."""
+    """The number formats, by the cells' style."""
 
     def __init__(self) -> None:
         self.styles: list[int] = []
@@ -91,7 +91,7 @@ class Formats(NoDoctype):
 
 
 class Sheet(MarkupPart):
-    """A worksheet: ``texts`` are its rows and columns as they are shown, the rest is read as in any part."""
+    """A worksheet: ``texts`` are its rows and columns as shown; everything else is read as in any part."""
 
     def __init__(self, strings: Sequence[str], formats: Formats) -> None:
         super().__init__()
@@ -125,7 +125,7 @@ class Sheet(MarkupPart):
         self._in_value = False
 
     def data(self, text: str) -> None:
-        """A text, or what stands between elements."""
+        """A text, or the white space between elements."""
         if self._in_value:
             self._value.append(text)
         elif self._cell is None:
@@ -134,7 +134,7 @@ class Sheet(MarkupPart):
             self.hidden.append(text)
 
     def close(self) -> None:
-        """The sheet is whole."""
+        """The worksheet has ended."""
         self.texts += ["\t".join(row) for row in self._rows]
         self.hidden += ["\n".join(column) for column in self._columns.values() if len(column) > 1]
 
@@ -160,7 +160,7 @@ def _is_date(code: str) -> bool:
 
 
 def _masked(whole: int, code: str) -> str:
-    """The number in the places of its format, zeros in front of it and signs between as they stand there."""
+    """The number in the places of its format, with the format's leading zeros and the characters between."""
     code = _LITERAL.sub(lambda found: (found[1] or found[2] or "").replace("0", ""), code.partition(";")[0])
     code = re.sub(r"\[[^\[\]]*\]|[_*].|,", "", code).partition(".")[0]
     digits = list(str(whole))
