@@ -37,6 +37,10 @@ _BOX = "□"
 _UNSHOWN = re.compile(r'the text `"([^"`]+)"` could not be displayed')
 _NO_FONT_HAS: dict[int, str] = {}
 
+_BREAK = "\u200b"
+"""A place where a line may be broken, without a sign."""
+_HSA = re.compile(r"\b[A-Z]{2,6}[0-9]{10,12}-(?=[A-Z0-9])")
+"""The beginning of an HSA-id, up to its hyphen."""
 _LONGEST_WORD, _LONGEST_IN_CELL = 60, 18
 """Signs without a break that a line, or a cell of four, has room for."""
 
@@ -140,7 +144,7 @@ def _patient(patient: PrintedPatient) -> list[list[str]]:
 
 def _printed(printed: Printed) -> list[list[str]]:
     rows = [
-        ("Utskrivet", moment_in_words(printed.at)),
+        ("Utskriftsdatum", moment_in_words(printed.at)),
         ("Av", f"{printed.by}, {printed.unit}"),
         ("För", printed.for_whom),
         ("Ändamål", printed.why),
@@ -165,12 +169,15 @@ def _table(table: Table) -> dict[str, Any]:
 
 
 def _clean(text: str, longest: int = _LONGEST_WORD) -> str:
-    """Without what cannot be printed, and with places to break in words that are too long for the line."""
+    """The text without signs that cannot be printed, and with places to break: after the hyphen of an HSA-id, and in
+    words that are too long for the line.
+    """
     clean = _UNSEEN.sub(
         "", _OWN_USE.sub(_BOX, text).replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
     ).strip()
-    return re.sub(rf"(?<!\S)\S{{{longest + 1},}}", lambda word: _with_breaks(word[0], longest), clean)
+    clean = _HSA.sub(rf"\g<0>{_BREAK}", clean)
+    return re.sub(rf"[^\s{_BREAK}]{{{longest + 1},}}", lambda word: _with_breaks(word[0], longest), clean)
 
 
 def _with_breaks(word: str, longest: int) -> str:
-    return "\u200b".join(word[at : at + longest] for at in range(0, len(word), longest))
+    return _BREAK.join(word[at : at + longest] for at in range(0, len(word), longest))

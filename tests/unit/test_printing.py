@@ -57,12 +57,12 @@ def test_every_page_says_whose_it_is_which_case_and_how_many_pages_there_are():
         assert "19121212-1212" in page
         assert "Ärende 0192f3c4-5b6a-7def-8123-456789abcdef" in page
         assert f"Sida {number} av {len(pages)}" in page
-        assert "Utskrivet 1 juni 2026 kl. 14.05 av Anna Öberg, Avdelning 12" in page
+        assert "Utskriftsdatum: 1 juni 2026 kl. 14.05 av Anna Öberg, Avdelning 12" in page
 
 
 def test_it_says_who_printed_it_for_whom_why_and_when_in_swedish_time():
     page = texts(DOCUMENT)[0]
-    for text in ("1 juni 2026 kl. 14.05", "Anna Öberg, Avdelning 12", "För Patienten", "Underlag inför hemgång"):
+    for text in ("Utskriftsdatum 1 juni 2026 kl. 14.05", "Anna Öberg, Avdelning 12", "För Patienten", "Underlag inför hemgång"):
         assert text in page
 
 
@@ -134,6 +134,14 @@ def test_an_empty_section_is_left_out_and_an_empty_cell_is_a_dash():
 def test_a_row_that_does_not_fit_its_head_is_a_defect_of_the_view():
     with pytest.raises(ValueError, match="2 cells"):
         Table(("A", "B"), (("1", "2"), ("1",)))
+
+
+def test_an_hsa_id_is_broken_after_its_hyphen_and_nowhere_else():
+    long = "Anna Öberg (SE2321000255-1A2B3C4D5E6F7G)"
+    page = read(replace(DOCUMENT, sections=(signatures((("Enhet", "Läkare", long, "nu"),) * 3),))).pages[0]
+    lines = [line.strip().replace("\u200b", "") for line in page.extract_text().splitlines()]
+    assert "1A2B3C4D5E6F7G)" in " ".join(lines).split()
+    assert any(line.endswith("SE2321000255-") for line in lines)
 
 
 def test_title_language_and_tags_are_set_and_the_fonts_are_embedded():
