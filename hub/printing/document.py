@@ -7,9 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
-
-Kind = Literal["inskrivning", "kartlaggning", "stallningstagande", "utskrivning"]
 
 NOT_FINAL = "EJ SLUTGILTIG – utskrift av pågående dokument"
 """Stands on every page of what is not locked or approved (C-55)."""
@@ -68,20 +65,14 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One printable document. ``final``: published inskrivning or utskrivning, fully adjusted ställningstagande."""
+    """One printable document. ``final``: it is locked or approved, as its process says (C-55)."""
 
-    kind: Kind
     title: str
     final: bool
     case: str
     patient: PrintedPatient
     printed: Printed
     sections: tuple[Section, ...] = ()
-
-    @property
-    def is_final(self) -> bool:
-        """Whether it may be shown as final: a kartläggning never is, for it has no end (C-55, V-11)."""
-        return self.final and self.kind != "kartlaggning"
 
 
 def signatures(rows: tuple[tuple[str, str, str, str], ...], heading: str = "Kvittenser") -> Section:

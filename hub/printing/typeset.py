@@ -115,8 +115,8 @@ def _facts(document: Document) -> dict[str, Any]:
     patient = _patient(document.patient)
     return {
         "title": _clean(document.title),
-        "final": document.is_final,
-        "mark": FINAL if document.is_final else NOT_FINAL,
+        "final": document.final,
+        "mark": FINAL if document.final else NOT_FINAL,
         "case": _clean(document.case),
         "name": _clean(document.patient.name),
         "number": patient[1][1],

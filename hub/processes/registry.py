@@ -34,3 +34,17 @@ def openings() -> Iterator[str]:
     """The messages that open a case, of all processes."""
     for process in PROCESSES.values():
         yield from process.openings
+
+
+def all_documents() -> Iterator[str]:
+    """The documents that are written field by field, of all processes (C-51)."""
+    for process in PROCESSES.values():
+        yield from process.contents.documents
+
+
+def printable() -> tuple[str, ...]:
+    """The documents that can be printed, of all processes (C-55)."""
+    return tuple(dict.fromkeys(name for process in PROCESSES.values() for name in process.documents))
+
+
+__all__ = ["PROCESSES", "all_documents", "openings", "printable", "process_of", "rule_of"]

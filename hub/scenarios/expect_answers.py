@@ -13,6 +13,7 @@ from pydantic_core import to_jsonable_python
 from hub.errors import Refused
 from hub.printing import Document, Printed
 from hub.processes.engine.case import Case
+from hub.processes.engine.documents import person
 from hub.processes.engine.process import law_of
 from hub.processes.engine.rule import acting_role
 from hub.processes.engine.unit_view import as_configured
@@ -23,10 +24,10 @@ from hub.scenarios.report import listed
 from hub.scenarios.steps import PrintStep, SearchStep, ViewStep
 from hub.store.lists import Found
 from hub.views.access import NOT_SHOWN, Asker, may_be_known, reach
-from hub.views.paper import paper, person
+from hub.views.paper import paper
 from hub.views.search import search_answer
 from hub.views.whole import needed, whole
-from hub.views.written import seen
+from hub.views.written import shown_message
 from schemas.hub_messages import Adressering
 
 TextOf = Callable[[Document], str]
@@ -110,7 +111,7 @@ def _shown(judge: StepJudge, asker: Asker, stored: StoredCase | None) -> tuple[C
     ground = reach(stored.case, asker, directory)
     case = readable(as_configured(stored.case, directory), asker.unit.hsa, ground.ground)
     numbers = needed(case, stored.acts)
-    messages = {row.sequence: seen(row, case) for row in stored.rows if row.sequence in numbers}
+    messages = {row.sequence: shown_message(row, case) for row in stored.rows if row.sequence in numbers}
     content = whole(
         case,
         asker,
@@ -129,9 +130,9 @@ def _of_list(judge: StepJudge) -> Callable[[StoredCase], Found]:
     """A stored case as the store's lists give it."""
 
     def found(stored: StoredCase) -> Found:
-        last = law_of(stored.case).last_written(stored.case)
-        row = next((row for row in stored.rows if row.sequence == last), None)
-        return Found(stored.case, stored.changed_at, stored.case.has_left(judge.now), row)
+        needed = law_of(stored.case).sections.needed_in_a_list(stored.case)
+        rows = {row.sequence: row for row in stored.rows if row.sequence in needed}
+        return Found(stored.case, stored.changed_at, stored.case.has_left(judge.now), rows)
 
     return found
 

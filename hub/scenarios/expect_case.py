@@ -1,6 +1,6 @@
 """Compares how a case stands with what the scenario expects: colours, dates, deadlines, history, the law's clock.
 
-Imports the rules' colours and clock, and the views' dates.
+Imports the rules' colours and what the case's process shows of it.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 
+from hub.processes.engine.process import law_of
+from hub.processes.engine.record import CaseRecord
 from hub.processes.engine.unit_view import unit_view
-from hub.processes.svu.law import liability
 from hub.scenarios.actions import StoredCase
 from hub.scenarios.expect_notices import judge_colours
 from hub.scenarios.judge import StepJudge
 from hub.scenarios.matching import matches
 from hub.scenarios.report import listed
 from hub.scenarios.steps import ExpectedDates, ExpectedDeadlines, ExpectedLiability, History, State
-from hub.views.rows import time_of
-from schemas.swedish_time import STOCKHOLM, local_day
+from schemas.swedish_time import STOCKHOLM
 
 OfACase = State | History | ExpectedDates | ExpectedDeadlines | ExpectedLiability
 _NO_CASE = "there is no case yet"
@@ -56,7 +56,7 @@ def _judge_state(judge: StepJudge, step: State, stored: StoredCase | None) -> No
 
 def _judge_dates(judge: StepJudge, step: ExpectedDates, stored: StoredCase | None) -> None:
     """A date within a date is named by a pointer: ``utskrivningsklar/date``."""
-    said: Any = {} if stored is None else to_jsonable_python(time_of(stored.case))
+    said: Any = {} if stored is None else to_jsonable_python(_sections(judge, stored).get("time", {}))
     for name, stated in step.dates.items():
         found = said
         for part in name.split("/"):
@@ -84,10 +84,14 @@ def _judge_liability(judge: StepJudge, step: ExpectedLiability, stored: StoredCa
     if stored is None:
         judge.differs("liability", str(wanted), _NO_CASE)
         return
-    agreement = judge.world.directory.agreement_of(stored.case.opened_by)
-    got = liability([act.events for act in stored.acts], agreement, local_day(judge.now))
-    for name in wanted.model_fields_set:
-        found, stated = getattr(got, name), getattr(wanted, name)
-        if found != stated:
-            shown = [listed(one) if isinstance(one, tuple) else str(one) for one in (stated, found)]
+    got = _sections(judge, stored).get("liability") or {}
+    for name, stated in wanted.model_dump(mode="json", exclude_unset=True).items():
+        if (found := got.get(name)) != stated:
+            shown = [listed(one) if isinstance(one, list) else str(one) for one in (stated, found)]
             judge.differs(f"liability {name}", *shown)
+
+
+def _sections(judge: StepJudge, stored: StoredCase) -> dict[str, Any]:
+    """What the case's process shows of it, without the words of its messages."""
+    record = CaseRecord(stored.case, stored.acts, {}, judge.world.directory, judge.now)
+    return law_of(stored.case).sections.of_case(record)

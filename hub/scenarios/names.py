@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, get_args
 
 from hub.processes.engine.process import PROCESSES
+from hub.processes.registry import printable
 from hub.scenarios.expected import ExpectedMessage, ExpectedNotice
 from hub.scenarios.model import Scenario
 from hub.scenarios.reading import Place
@@ -30,7 +31,6 @@ from hub.scenarios.steps import (
 )
 from hub.scenarios.strict import did_you_mean
 from hub.scenarios.world import World
-from hub.views.paper import KINDS
 from schemas.hub_messages import DeadlineName
 from schemas.messages import MESSAGES
 
@@ -151,7 +151,7 @@ class NameCheck:
             self._unit((*place, "view"), step.view, connected=True)
         elif isinstance(step, PrintStep):
             self._unit((*place, "from"), step.from_, connected=True)
-            self._known((*place, "print"), step.document, KINDS, "there is no document")
+            self._known((*place, "print"), step.document, printable(), "there is no document")
         elif isinstance(step, SearchStep):
             self._unit((*place, "from"), step.from_, connected=True)
             for number, case in enumerate(step.cases or ()):

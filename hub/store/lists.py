@@ -7,8 +7,8 @@ hundred thousand. Cases that a unit may not see have no row in ``participation``
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -56,8 +56,8 @@ class Found:
     case: Case
     changed_at: datetime
     archived: bool
-    kartlaggning: InboxRow | None = None
-    """The last message that wrote in the case's kartlaggning."""
+    messages: Mapping[int, InboxRow] = field(default_factory=dict)
+    """Those that its row in a list shows, by number (``Sections.needed_in_a_list``)."""
 
 
 _PARTS = re.compile(r"[\s,]+")
@@ -144,7 +144,7 @@ async def page(connection: Connection, wanted: Wanted) -> tuple[list[Found], int
         total = await _total(connection, wanted)
         few = not narrow and wanted.status is None and wanted.to_do is None and total <= COUNTED
         rows = await _rows(connection, wanted, few=few, counted=False)
-    return await _with_kartlaggning(connection, [row[:3] for row in rows]), min(total, COUNTED + 1)
+    return await _with_messages(connection, [row[:3] for row in rows]), min(total, COUNTED + 1)
 
 
 async def _rows(
@@ -209,15 +209,14 @@ async def of_person(connection: Connection, personnummer: str) -> list[Found]:
         {"number": personnummer},
         prepare=False,
     )
-    return await _with_kartlaggning(connection, await found.fetchall())
+    return await _with_messages(connection, await found.fetchall())
 
 
-async def _with_kartlaggning(connection: Connection, rows: Sequence[tuple[str, datetime, bool]]) -> list[Found]:
-    """C-31: add the message that last wrote in each case's kartlaggning, which says when and by whom."""
+async def _with_messages(connection: Connection, rows: Sequence[tuple[str, datetime, bool]]) -> list[Found]:
+    """The cases with the messages that their rows show, in one look-up."""
     read = [(load_case(state), changed_at, left) for state, changed_at, left in rows]
-    last = {case.id: number for case, _, _ in read if (number := law_of(case).last_written(case)) is not None}
-    found = await inbox.at(connection, list(last.items()))
-    return [
-        Found(case, changed_at, left, found.get((case.id, last[case.id])) if case.id in last else None)
-        for case, changed_at, left in read
-    ]
+    needed = [(case.id, number) for case, _, _ in read for number in law_of(case).sections.needed_in_a_list(case)]
+    messages: dict[str, dict[int, InboxRow]] = {}
+    for (id_, number), row in (await inbox.at(connection, needed)).items():
+        messages.setdefault(id_, {})[number] = row
+    return [Found(case, changed_at, left, messages.get(case.id, {})) for case, changed_at, left in read]

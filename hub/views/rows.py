@@ -10,6 +10,8 @@ from typing import Any
 
 from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.case import Case
+from hub.processes.engine.process import law_of
+from hub.processes.engine.record import CaseRecord, ShownMessage, name_of
 from hub.processes.engine.unit_view import ANSWER, able, as_configured, speakers, unit_view
 from hub.processes.shared.audience import organisation_takes_part
 from hub.processes.shared.disclosure import visible
@@ -25,12 +27,13 @@ def row(
     now: datetime,
     changed_at: datetime,
     archived: bool,
-    kartlaggning_by: Mapping[str, Any] | None,
+    messages: Mapping[int, ShownMessage],
 ) -> dict[str, Any]:
-    """A case of the unit's own, as far as the unit may see it; what is to do is what the role may do. ``kartlaggning_by`` is
-    who wrote last in its kartlaggning, and when.
+    """A case of the unit's own, as far as the unit may see it; what is to do is what the role may do. ``messages`` are those
+    that the process's sections need in a list.
     """
     case = visible(as_configured(case, directory), unit.hsa)
+    record = CaseRecord(case, (), messages, directory, now)
     return {
         **head(case, changed_at=changed_at, archived=archived),
         "person": person(case),
@@ -38,18 +41,7 @@ def row(
         "att_gora": to_do(case, unit.hsa, role, directory),
         "participants": participants(case, directory),
         "counts": counts(case),
-        "kartlaggning": kartlaggning(case, None if case.narrow else kartlaggning_by),
-        "time": time_of(case),
-        "vardkontakter": contacts(case, directory),
-    }
-
-
-def kartlaggning(case: Case, by: Mapping[str, Any] | None) -> dict[str, Any]:
-    """When the kartlaggning was begun, when it was last written in, and by whom (C-31)."""
-    return {
-        "begun_at": case.steps.get("kartlaggning", {}).get("at"),
-        "changed_at": None if by is None else by["received_at"],
-        "changed_by": by,
+        **law_of(case).sections.of_row(record),
     }
 
 
@@ -127,41 +119,6 @@ def participants(case: Case, directory: Directory) -> list[dict[str, Any]]:
     ]
 
 
-def contacts(case: Case, directory: Directory) -> list[dict[str, Any]]:
-    """V-7: the named care contacts."""
-    return [
-        {
-            "person": contact["person"],
-            "unit": contact["unit"],
-            "unit_name": name_of(contact["unit"], directory),
-            "kallelseansvarig": contact["kallelseansvarig"],
-            "responsibility": contact["responsibility"],
-        }
-        for contact in case.state.vardkontakter
-    ]
-
-
 def counts(case: Case) -> dict[str, int]:
     """How many free messages and files there are (C-31)."""
     return {name: case.counts.get(name, 0) for name in ("messages", "files")}
-
-
-def time_of(case: Case) -> dict[str, Any]:
-    """Estimated, or utskrivningsklar, or discharged, with the dates."""
-    dates = case.state.dates
-    klar = dates.get("klar")
-    state = "utskriven" if "discharged" in dates else "utskrivningsklar" if klar else "beraknad"
-    return {
-        "state": state if klar or "estimated" in dates or "discharged" in dates else None,
-        "admitted": dates.get("admitted"),
-        "estimated": dates.get("estimated"),
-        "utskrivningsklar": None if klar is None else {"date": klar["date"], "physician": klar["physician"]},
-        "discharged": dates.get("discharged"),
-        "leaves_list_at": case.archived,
-    }
-
-
-def name_of(unit: str, directory: Directory) -> str | None:
-    """A unit's name in the directory; None for one that is not, or no longer, there."""
-    entry = directory.unit_by_hsa.get(unit)
-    return None if entry is None else entry.name

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from hub.errors import Refused
+from hub.processes.engine.decide import may_open
+from hub.processes.engine.process import Process
+from hub.processes.registry import PROCESSES
 from hub.processes.shared.registers import protected_or_deceased
-from hub.processes.svu.process import SVU
 from hub.store.lists import Found
 from hub.views.access import Asker, may_be_known
 from hub.views.rows import row, stub
-from hub.views.written import seen
+from hub.views.written import shown_message
 from schemas.directory import Directory
 from schemas.hub_messages import Adressering
 
@@ -25,7 +26,10 @@ def search_answer(
     """A person's cases as far as the unit may know of them, and whether it may open one; ``said``: what the registers are
     known to say of the person.
     """
-    return {"cases": rows(found, asker, directory, now), "may_open": {SVU.name: _may_open(asker, said)}}
+    return {
+        "cases": rows(found, asker, directory, now),
+        "may_open": {name: _may_open(process, asker, said) for name, process in PROCESSES.items()},
+    }
 
 
 def rows(found: Sequence[Found], asker: Asker, directory: Directory, now: datetime) -> list[dict[str, Any]]:
@@ -39,7 +43,7 @@ def rows(found: Sequence[Found], asker: Asker, directory: Directory, now: dateti
             now=now,
             changed_at=one.changed_at,
             archived=one.archived,
-            kartlaggning_by=None if one.kartlaggning is None else seen(one.kartlaggning, one.case).by(directory),
+            messages={number: shown_message(row, one.case) for number, row in one.messages.items()},
         )
         if is_own(one, asker)
         else stub(one.case, asker.unit, directory)
@@ -54,14 +58,10 @@ def is_own(found: Found, asker: Asker) -> bool:
     return participant is not None and asker.role in participant["roles"]
 
 
-def _may_open(asker: Asker, said: Adressering | None) -> dict[str, Any]:
-    """C-31: from the process's table, and from what the registers have said of the person."""
-    refused = None
-    if not any(rule.opens and asker.unit.party in rule.parties for rule in SVU.rules):
-        refused = Refused(
-            SVU.opening_rule, "Bara slutenvården öppnar ett SVU-ärende.", "Only inpatient care opens an SVU case."
-        )
-    elif said is not None:
+def _may_open(process: Process, asker: Asker, said: Adressering | None) -> dict[str, Any]:
+    """C-31: by the process's table, and by what the registers have said of the person."""
+    refused = may_open(process, asker.unit.party)
+    if refused is None and said is not None:
         refused = protected_or_deceased(said.outcome)
     if refused is None:
         return {"allowed": True}

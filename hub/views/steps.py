@@ -11,8 +11,8 @@ from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.case import Case
 from hub.processes.engine.events import WRITING
 from hub.processes.engine.process import law_of
+from hub.processes.engine.record import name_of
 from hub.processes.engine.unit_view import able, colours
-from hub.views.rows import name_of
 from schemas.directory import Directory
 
 PARTIES = ("slutenvard", "oppenvard", "kommun")

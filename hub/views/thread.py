@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.processes.engine.case import Case
+from hub.processes.engine.record import ShownMessage, name_of
 from hub.processes.engine.unit_view import speakers
 from hub.store.case_reads import Thread
-from hub.views.rows import name_of
-from hub.views.written import Seen
 from schemas.directory import Directory
 
 
@@ -59,7 +58,7 @@ def media_of(content: bytes) -> str:
     return UNKNOWN if "\0" in text else "text/plain; charset=utf-8"
 
 
-def shown(case: Case, thread: Thread, one: Seen, directory: Directory) -> dict[str, Any]:
+def shown(case: Case, thread: Thread, one: ShownMessage, directory: Directory) -> dict[str, Any]:
     """One message: what was said, to whom, who has acknowledged, whether it was revoked. It stays readable (C-41)."""
     data: Any = one.message.data
     element = thread.element
@@ -90,7 +89,7 @@ def _file(thread: Thread, file: File) -> dict[str, Any]:
     return {"name": file.name, "type": file.media, "size": len(file.content), "sender": sender}
 
 
-def file_of(one: Seen) -> File | None:
+def file_of(one: ShownMessage) -> File | None:
     """The file of a message; None when it has none."""
     attachment = getattr(one.message.data, "attachment", None)
     return None if attachment is None else File(attachment.name, base64.b64decode(attachment.content))

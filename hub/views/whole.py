@@ -8,65 +8,47 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic_core import to_jsonable_python
-
 from hub.processes.engine.case import Case
-from hub.processes.engine.process import standing
+from hub.processes.engine.process import law_of, standing
+from hub.processes.engine.record import Act, CaseRecord, ShownMessage, words
 from hub.processes.engine.unit_view import may
 from hub.processes.shared.disclosure import may_read
-from hub.processes.svu.law import liability
-from hub.store.case_reads import StoredAct
 from hub.views.access import Asker, Reach
-from hub.views.rows import contacts, counts, head, kartlaggning, participants, person, time_of, to_do
+from hub.views.rows import counts, head, participants, person, to_do
 from hub.views.steps import steps
-from hub.views.written import STALLNINGSTAGANDE, Seen, fields, words
 from schemas.directory import Directory
-from schemas.swedish_time import local_day
-
-_LATEST = ("svu.inskrivning", "svu.sip_stallning", "adressering", "svu.utskrivning")
 
 
-def needed(case: Case, acts: Sequence[StoredAct]) -> set[int]:
-    """The numbers of the messages in which what stands now is written, and the discharges that were undone."""
-    return {*standing(case), *_latest(case, acts).values(), *(number for pair in _undone(acts) for number in pair)}
+def needed(case: Case, acts: Sequence[Act]) -> set[int]:
+    """The numbers of the messages in which what stands now is written, and of those that the process's sections show."""
+    readable = _readable(case, acts)
+    core = (_informed(readable), case.consent().at, _addressed(readable))
+    return {
+        *standing(case),
+        *(number for number in core if number is not None),
+        *law_of(case).sections.needed(case, acts),
+    }
 
 
-def _undone(acts: Sequence[StoredAct]) -> list[tuple[int, int]]:
-    """V-17: the numbers of each discharge that was undone, and of what undid it."""
-    found, last = [], None
-    for act in acts:
-        if act.name == "svu.utskrivning":
-            last = act.sequence
-        elif act.name == "svu.utskrivning_angrad" and last is not None:
-            found.append((last, act.sequence))
-            last = None
-    return found
+def _readable(case: Case, acts: Sequence[Act]) -> list[Act]:
+    return [act for act in acts if may_read(case, act.name)]
 
 
-def _latest(case: Case, acts: Sequence[StoredAct]) -> dict[str, int]:
-    """Name → the number of the message that stands. A published inskrivning is not replaced by one after the discharge."""
-    acts = [act for act in acts if may_read(case, act.name)]
-    found = {act.name: act.sequence for act in acts if act.name in _LATEST}
-    informed = [act.sequence for act in acts if any(name == "informed" for name, _ in act.events)]
-    if informed:
-        found["information"] = informed[-1]
-    if "inskrivning" in case.steps:
-        found["svu.inskrivning"] = case.steps["inskrivning"]["sequence"]
-    if (consent_at := case.consent().at) is not None:
-        found["samtycke"] = consent_at
-    if case.status != "discharged":
-        found.pop("svu.utskrivning", None)
-    if case.state.sip_approved is None:
-        found.pop("svu.sip_stallning", None)
-    return found
+def _informed(acts: Sequence[Act]) -> int | None:
+    """The last registration of what the person was told (C-20), alone or inside another message."""
+    return next((act.sequence for act in reversed(acts) if any(name == "informed" for name, _ in act.events)), None)
+
+
+def _addressed(acts: Sequence[Act]) -> int | None:
+    return next((act.sequence for act in reversed(acts) if act.name == "adressering"), None)
 
 
 def whole(
     case: Case,
     asker: Asker,
     reach: Reach,
-    acts: Sequence[StoredAct],
-    messages: Mapping[int, Seen],
+    acts: Sequence[Act],
+    messages: Mapping[int, ShownMessage],
     directory: Directory,
     *,
     changed_at: datetime,
@@ -77,40 +59,26 @@ def whole(
     party (C-52). The law's clock is not shown where its dates may not be.
     """
     unit = asker.unit.hsa
-    latest = {name: messages[number] for name, number in _latest(case, acts).items() if number in messages}
+    readable = _readable(case, acts)
+    record = CaseRecord(case, acts, messages, directory, now)
     return {
         **head(case, changed_at=changed_at, archived=archived),
         "access": {"ground": reach.ground, "read_only": not reach.takes_part, "logged": True},
         "person": person(case),
-        "time": time_of(case),
         "steps": steps(case, unit, directory),
         "att_gora": to_do(case, unit, asker.role, directory) if reach.takes_part else [],
         "may": list(may(case, unit, directory, now)) if reach.takes_part else [],
         "participants": [p | _duties(p, directory) for p in participants(case, directory)],
         "readers": _readers(case),
-        "information": _consent(latest, "information", directory),
-        "samtycke": _consent(latest, "samtycke", directory),
-        "inskrivning": _document(
-            latest.get("svu.inskrivning"), directory, ("admitted_at", "reason", "placement", "draft")
-        ),
-        "kartlaggning": _fields(case, "kartlaggning", messages, directory),
-        "kartlaggning_written": kartlaggning(case, _last_writer(case, messages, directory)),
-        STALLNINGSTAGANDE: _statement(case, latest, messages, directory),
-        "utskrivning": _document(latest.get("svu.utskrivning"), directory, None),
-        "undone_discharges": [
-            {**discharge, "undone": undone}
-            for pair in _undone(acts)
-            for discharge, undone in [[_document(messages.get(number), directory, None) for number in pair]]
-            if discharge is not None and undone is not None
-        ],
-        "vardkontakter": contacts(case, directory),
+        "information": _consent(record, _informed(readable), "information"),
+        "samtycke": _consent(record, case.consent().at, "samtycke"),
         "outsiders": _outsiders(case, messages),
         "contacts": _contacts(case, messages),
         "counts": counts(case),
-        "addressing": _addressing(case, latest.get("adressering")),
+        "addressing": _addressing(record, _addressed(readable)),
         "deadlines": [{"name": key, "due": due} for key, due in sorted(case.due.items(), key=lambda item: item[1])],
         "deadlines_passed": [{"name": key, "due": due} for key, due in sorted(case.fired.items())],
-        "liability": None if case.narrow else _liability(case, acts, directory, now),
+        **law_of(case).sections.of_case(record),
     }
 
 
@@ -125,59 +93,23 @@ def _duties(participant: Mapping[str, Any], directory: Directory) -> dict[str, A
     }
 
 
-def _document(one: Seen | None, directory: Directory, names: Sequence[str] | None) -> dict[str, Any] | None:
-    if one is None:
-        return None
-    said = words(one.message.data)
-    shown = said if names is None else {name: said[name] for name in names if name in said}
-    return {**shown, "sequence": one.sequence, "by": one.by(directory)}
-
-
-def _consent(latest: Mapping[str, Seen], name: str, directory: Directory) -> dict[str, Any] | None:
-    """A message of its own, or a part of an inskrivning."""
-    one = latest.get(name)
+def _consent(record: CaseRecord, sequence: int | None, name: str) -> dict[str, Any] | None:
+    """What a message of its own says, or the part of that name of another."""
+    one = None if sequence is None else record.messages.get(sequence)
     if one is None:
         return None
     said = getattr(one.message.data, name, None) or one.message.data
     shown = {key: value for key, value in words(said).items() if key != "patient"}
-    return {**shown, "sequence": one.sequence, "by": one.by(directory)}
+    return {**shown, "sequence": one.sequence, "by": one.by(record.directory)}
 
 
-def _fields(case: Case, document: str, messages: Mapping[int, Seen], directory: Directory) -> dict[str, Any]:
-    written = case.state.fields.get(document, {})
-    return fields({name: (v, sequence) for name, (v, sequence, *_) in written.items()}, document, messages, directory)
-
-
-def _last_writer(case: Case, messages: Mapping[int, Seen], directory: Directory) -> dict[str, Any] | None:
-    written = [
-        sequence for _, sequence, *_ in case.state.fields.get("kartlaggning", {}).values() if sequence in messages
-    ]
-    return messages[max(written)].by(directory) if written else None
-
-
-def _statement(
-    case: Case, latest: Mapping[str, Seen], messages: Mapping[int, Seen], directory: Directory
-) -> dict[str, Any]:
-    answer = latest.get("svu.sip_stallning")
-    return {
-        **{
-            party: _fields(case, f"{STALLNINGSTAGANDE}.{party}", messages, directory)
-            for party in ("slutenvard", "oppenvard", "kommun")
-        },
-        "klarmarkerad": case.state.klarmarkerad,
-        "sip_position": case.state.sip_position,
-        "sip_approved": case.state.sip_approved,
-        "sip_answer": None if answer is None else _document(answer, directory, None),
-    }
-
-
-def _outsiders(case: Case, messages: Mapping[int, Seen]) -> list[Any]:
+def _outsiders(case: Case, messages: Mapping[int, ShownMessage]) -> list[Any]:
     """C-15; C-62: none of a person with protected identity."""
     one = None if case.outsiders is None or case.blocked else messages.get(case.outsiders)
     return [] if one is None else words(one.message.data)["people"]
 
 
-def _contacts(case: Case, messages: Mapping[int, Seen]) -> list[Any]:
+def _contacts(case: Case, messages: Mapping[int, ShownMessage]) -> list[Any]:
     """SA-5; C-62: none of a person with protected identity."""
     found = [] if case.blocked else [messages.get(sequence) for sequence in case.contacts.values()]
     return [{k: v for k, v in words(one.message.data).items() if k != "change"} for one in found if one is not None]
@@ -186,23 +118,15 @@ def _contacts(case: Case, messages: Mapping[int, Seen]) -> list[Any]:
 _ADDRESSED = ("outcome", "health_centre", "municipality", "municipality_unit", "county", "why")
 
 
-def _addressing(case: Case, one: Seen | None) -> dict[str, Any]:
-    said = {} if one is None else words(one.message.data)
+def _addressing(record: CaseRecord, sequence: int | None) -> dict[str, Any]:
+    case, said = record.case, record.document(sequence) or {}
     return {
         "outcome": case.addressed,
         "manual": case.in_manual_queue,
         "registered": case.registered,
-        "placement": case.state.placement or None,
+        **law_of(case).sections.of_addressing(case),
         "answer": {name: said[name] for name in _ADDRESSED if name in said} or None,
     }
-
-
-def _liability(case: Case, acts: Sequence[StoredAct], directory: Directory, now: datetime) -> dict[str, Any]:
-    """Law 2017:612, chapters 4 and 5: from which day, or for want of what."""
-    agreement = directory.agreement_of(case.opened_by)
-    found = liability([act.events for act in acts], agreement, local_day(now), times=[act.received_at for act in acts])
-    shown: dict[str, Any] = to_jsonable_python(found)
-    return shown
 
 
 def _readers(case: Case) -> list[dict[str, str]]:

@@ -133,7 +133,7 @@ def picture(kind: str, **more) -> bytes:
 
 GOOD = {
     "plan.pdf": pdf(),
-    "Utskrift.PDF": render(Document("inskrivning", "Plan", True, "x", PrintedPatient("A", "B"), DOCUMENT.printed)),
+    "Utskrift.PDF": render(Document("Plan", True, "x", PrintedPatient("A", "B"), DOCUMENT.printed)),
     "bild.png": picture("PNG"),
     "bild.jpg": picture("JPEG"),
     "bild.jpeg": picture("JPEG", progressive=True),
@@ -364,7 +364,7 @@ def test_a_number_in_a_pdfs_metadata_notes_or_bookmarks_is_found(change):
 def test_a_printed_document_with_a_number_is_refused():
     assert fault("a.pdf", render(DOCUMENT)) == "number"
     none = Document(
-        "inskrivning", "Plan", True, "x", PrintedPatient("A", "-"), Printed("a", "b", "c", "d", DOCUMENT.printed.at),
+        "Plan", True, "x", PrintedPatient("A", "-"), Printed("a", "b", "c", "d", DOCUMENT.printed.at),
         (Section("S", paragraphs=("Text " * 3000,)),),
     )  # fmt: skip
     assert fault("a.pdf", render(none)) is None

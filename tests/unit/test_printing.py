@@ -13,7 +13,6 @@ from hub.printing import FINAL, NOT_FINAL, Document, Printed, PrintedPatient, Se
 SENTENCE = "Patienten önskar komma hem så snart det går – helst före helgen; dotterns ord är ’det ordnar sig’. "
 
 DOCUMENT = Document(
-    kind="stallningstagande",
     title="Ställningstagande",
     final=False,
     case="0192f3c4-5b6a-7def-8123-456789abcdef",
@@ -62,7 +61,12 @@ def test_every_page_says_whose_it_is_which_case_and_how_many_pages_there_are():
 
 def test_it_says_who_printed_it_for_whom_why_and_when_in_swedish_time():
     page = texts(DOCUMENT)[0]
-    for text in ("Utskriftsdatum 1 juni 2026 kl. 14.05", "Anna Öberg, Avdelning 12", "För Patienten", "Underlag inför hemgång"):
+    for text in (
+        "Utskriftsdatum 1 juni 2026 kl. 14.05",
+        "Anna Öberg, Avdelning 12",
+        "För Patienten",
+        "Underlag inför hemgång",
+    ):
         assert text in page
 
 
@@ -75,13 +79,8 @@ def test_what_is_not_final_says_so_on_every_page():
     assert all(NOT_FINAL in page and FINAL not in page.replace(NOT_FINAL, "") for page in texts(DOCUMENT))
 
 
-@pytest.mark.parametrize("kind", ["inskrivning", "stallningstagande", "utskrivning"])
-def test_what_is_final_is_marked_so_on_every_page(kind):
-    assert all(FINAL in page and NOT_FINAL not in page for page in texts(replace(DOCUMENT, kind=kind, final=True)))
-
-
-def test_a_kartlaggning_is_never_final():
-    assert all(NOT_FINAL in page for page in texts(replace(DOCUMENT, kind="kartlaggning", final=True)))
+def test_what_is_final_is_marked_so_on_every_page():
+    assert all(FINAL in page and NOT_FINAL not in page for page in texts(replace(DOCUMENT, final=True)))
 
 
 def test_address_phone_and_contacts_are_printed():

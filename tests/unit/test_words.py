@@ -7,9 +7,10 @@ import pytest
 
 from hub.directory import load
 from hub.errors import Refused
+from hub.processes.engine.documents import plain
 from hub.processes.profiles.svu import SVU_PROFILES
 from hub.sandbox.services import DIRECTORY
-from hub.views.paper import paper, text
+from hub.views.paper import paper
 from schemas import directory, hub_messages, parts, shared, svu
 from schemas.parts import Part
 from schemas.swedish_time import day_in_words, moment_in_words
@@ -77,8 +78,12 @@ def test_every_month_has_its_name():
     assert len({day_in_words(date(2026, month, 1)) for month in range(1, 13)}) == 12
 
 
+BY = {"unit": "SE2321000255-AVD12", "unit_name": "Avdelning 12", "actor": "SE2321000255-LAKARE1", "role": "lakare"}
+BY |= {"time": datetime(2026, 11, 25, 22, 0, tzinfo=UTC)}
 SHOWN = {
-    "inskrivning": {"reason": "Fall"},
+    "inskrivning": {"reason": "Fall", "by": BY},
+    "information": {"given": True, "by": BY},
+    "samtycke": {"outcome": "menprovning", "decided_by": "SE2321000255-OKAND", "by": BY},
     "time": {"admitted": "2026-11-25T21:26:00.098370+00:00", "estimated": "2026-12-01"},
     "kartlaggning": {"bakgrund": {"value": {"choices": ["annan_slutenvard", "eget_val"], "text": "Bor ensam"}}},
     "stallningstagande": {
@@ -91,7 +96,7 @@ SHOWN = {
         "kommun": {},
         "sip_approved": None,
     },
-    "utskrivning": {"date": "2026-12-01", "kind": "avslut_i_fortid", "ended_with": "annan_slutenvard"},
+    "utskrivning": {"date": "2026-12-01", "kind": "avslut_i_fortid", "ended_with": "annan_slutenvard", "by": BY},
     "undone_discharges": [
         {
             "date": "2026-11-30",
@@ -118,10 +123,13 @@ def printed(kind: str) -> str:
 @pytest.mark.parametrize(
     ("kind", "there"),
     [
-        ("inskrivning", ["25 november 2026 kl. 22.26", "1 december 2026"]),
+        ("inskrivning", ["25 november 2026 kl. 22.26", "1 december 2026", "Avdelning 12", "Fall", "läkare",
+                         "25 november 2026 kl. 23.00", "Patienten är informerad', 'Ja", "Samtycke', 'menprövning",
+                         "Beslutat av', 'SE2321000255-OKAND"]),
         ("kartlaggning", ["annan slutenvård", "eget val", "Bor ensam"]),
         ("stallningstagande", ["SIP behövs", "Ulla Äng (SE2321000255-LAKARE1)", "SE2321000255-OKAND", "Ja. Sår"]),
-        ("utskrivning", ["avslut i förtid", "annan slutenvård", "1 december 2026", "Ångrad utskrivning", "Fel patient",
+        ("utskrivning", ["Avdelning 12", "Ulla Äng (SE2321000255-LAKARE1), läkare", "25 november 2026 kl. 23.00",
+                         "avslut i förtid", "annan slutenvård", "1 december 2026", "Ångrad utskrivning", "Fel patient",
                          "ordinärt boende", "30 november 2026 kl. 10.00"]),
     ],
 )  # fmt: skip
@@ -134,14 +142,14 @@ def test_a_document_shows_words_names_and_swedish_times(kind, there):
 
 def test_a_discharge_that_was_undone_stands_alone_until_there_is_a_new_one():
     case, directory = svu_case("c-1"), checked(content())
-    shown = {**SHOWN, "utskrivning": None}
+    shown = {**SHOWN, "utskrivning": None, "vardkontakter": []}
     made = paper("utskrivning", case, shown, directory, DOCUMENT.printed, NAMES.get)
     assert [section.heading for section in made.sections] == ["Ångrad utskrivning"]
-    assert not made.is_final
+    assert not made.final
     with pytest.raises(Refused) as caught:
         paper("utskrivning", case, {**shown, "undone_discharges": []}, directory, DOCUMENT.printed, NAMES.get)
     assert (caught.value.rule, caught.value.element, caught.value.status) == ("C-55", "/document", 404)
 
 
 def test_a_yes_and_a_no_are_words():
-    assert (text("", True, NAMES.get), text("", False, NAMES.get)) == ("Ja", "Nej")
+    assert (plain(True, NAMES.get), plain(False, NAMES.get)) == ("Ja", "Nej")

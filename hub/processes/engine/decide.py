@@ -157,6 +157,19 @@ def _party(process: Process, rule: Rule, message: Message, directory: Directory)
     return unit.party
 
 
+def may_open(process: Process, party: str) -> Refused | None:
+    """Why a unit of a party cannot open a case of a process, whatever it sends; None where it can (C-31)."""
+    parties = frozenset[str]().union(*(rule.parties for rule in process.rules if rule.opens))
+    if party in parties:
+        return None
+    return Refused(
+        process.opening_rule,
+        f"Bara {_named(parties, PARTY_SV, 'eller')} öppnar ett {process.title}-ärende.",
+        f"Only {_named(parties, PARTY_EN, 'or')} opens a case of {process.title}.",
+        "/source",
+    )
+
+
 PARTY_SV = {"slutenvard": "slutenvård", "oppenvard": "öppenvård", "kommun": "kommun", HUB_PARTY: "hubben själv"}
 PARTY_EN = {
     "slutenvard": "inpatient care (slutenvard)",

@@ -5,7 +5,7 @@ rules, the case and the language only.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -13,7 +13,10 @@ from typing import Any
 from hub.errors import Refused
 from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.case import Case
+from hub.processes.engine.contents import StepContents
+from hub.processes.engine.documents import PrintedDocument
 from hub.processes.engine.rule import Context, Rule
+from hub.processes.engine.sections import Sections
 from schemas.agreement import Agreement
 from schemas.envelope import Message
 
@@ -28,11 +31,6 @@ def no_deadlines(_: Case, __: Agreement) -> dict[str, datetime]:
 def names_no_more(_: Case, __: str) -> bool:
     """The trace of a narrowly shown case names what the rules' flags say."""
     return False
-
-
-def never_written(_: Case) -> int | None:
-    """The lists name no writer."""
-    return None
 
 
 def written_by_nobody(_: Case, __: str) -> set[str]:
@@ -60,6 +58,8 @@ class Process:
     """A process: its steps in the order shown, its table, and everything that only it knows."""
 
     name: str
+    title: str
+    """What people call it, in both languages."""
     steps: tuple[str, ...]
     rules: tuple[Rule, ...]
     opening_rule: str
@@ -92,12 +92,17 @@ class Process:
     """Whether the trace of a narrowly shown case names a message that its rule does not let it name."""
     writers: Callable[[Case, str], set[str]] = written_by_nobody
     """The units that have written in a step in which the parties write together."""
-    last_written: Callable[[Case], int | None] = never_written
-    """The sequence of the message last written in the document whose writer the lists name (C-31); None without one."""
     deadlines: Callable[[Case, Agreement], dict[str, datetime]] = no_deadlines
     """Deadline → when it passes, in UTC (D-9)."""
     concerned: Callable[[Case, str], list[str]] = concerns_nobody
     """The participating units that are told when a deadline passes."""
+
+    sections: Sections = field(default_factory=Sections)
+    """What the views show beside the core (C-30, C-31)."""
+    contents: StepContents = field(default_factory=StepContents)
+    """How its steps are read, version by version (C-50, C-51)."""
+    documents: Mapping[str, PrintedDocument] = field(default_factory=dict)
+    """What can be printed, by the name in the address (C-55)."""
 
     @cached_property
     def _by_name(self) -> Mapping[str, Rule]:
@@ -122,6 +127,15 @@ class Process:
     def openings(self) -> tuple[str, ...]:
         """The messages that open a case."""
         return tuple(rule.message for rule in self.rules if rule.opens)
+
+    @cached_property
+    def step_messages(self) -> Mapping[str, frozenset[str]]:
+        """Step → the messages that write its content."""
+        found: dict[str, set[str]] = {}
+        for rule in self.rules:
+            for step in rule.writes:
+                found.setdefault(step, set()).add(rule.message)
+        return {step: frozenset(found[step]) for step in self.steps if step in found}
 
     def steps_of(self, case: Case) -> tuple[str, ...]:
         """The steps of a case in the order shown."""

@@ -13,16 +13,19 @@ from hub.processes.shared.participants import ROLL, deltagare
 from hub.processes.shared.people import people
 from hub.processes.shared.registers import ADRESSERING, FOLKBOKFORING, FRIST, VERIFIERING
 from hub.processes.svu.closed import CLOSED
+from hub.processes.svu.contents import CONTENTS
 from hub.processes.svu.deadlines import concerned, deadlines
 from hub.processes.svu.disclosure import also_named, narrowed, sees_unpublished
+from hub.processes.svu.documents import DOCUMENTS
 from hub.processes.svu.events import EVENTS
 from hub.processes.svu.gate import GATE, TO_THE_END
 from hub.processes.svu.inskrivning import INSKRIVNING
 from hub.processes.svu.kartlaggning import KARTLAGGNING
 from hub.processes.svu.makulering import WHOLE_CASE
 from hub.processes.svu.participants import slutenvard_stays
+from hub.processes.svu.sections import SvuSections
 from hub.processes.svu.stallningstagande import STALLNINGSTAGANDE
-from hub.processes.svu.state import SvuState, last_written, outline, standing, writers
+from hub.processes.svu.state import SvuState, outline, standing, writers
 from hub.processes.svu.steps import STEPS, newcomer, still_awaits
 from hub.processes.svu.tid import TID
 from hub.processes.svu.utskrivning import UTSKRIVNING
@@ -30,6 +33,7 @@ from hub.processes.svu.vardkontakt import VARDKONTAKT
 
 SVU = Process(
     name="svu",
+    title="SVU",
     steps=STEPS,
     rules=(
         *INSKRIVNING,
@@ -56,7 +60,6 @@ SVU = Process(
     state=SvuState,
     standing=standing,
     outline=outline,
-    last_written=last_written,
     writers=writers,
     events=EVENTS,
     closed=CLOSED,
@@ -69,4 +72,7 @@ SVU = Process(
     also_named=also_named,
     deadlines=deadlines,
     concerned=concerned,
+    sections=SvuSections(),
+    contents=CONTENTS,
+    documents=DOCUMENTS,
 )

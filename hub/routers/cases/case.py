@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from hub.processes.engine.case import Case
+from hub.processes.engine.record import ShownMessage, name_of
 from hub.processes.shared.disclosure import may_be_named, readable
 from hub.routers.cases.asker import AskerAnywhere, AskerOnACase, TheDesk
 from hub.routers.cases.desk import Desk, trace_of
@@ -21,9 +22,7 @@ from hub.routers.parameters import bad
 from hub.store import access_log, case_reads
 from hub.store.access_log import Connection, TraceLine
 from hub.views.access import Asker, owns_the_trace
-from hub.views.rows import name_of
 from hub.views.whole import needed, whole
-from hub.views.written import Seen
 from schemas.directory import Directory
 
 _MOST = 200
@@ -104,7 +103,7 @@ def _before(text: str | None) -> tuple[datetime, bool, int] | None:
     return at, place[0] == "c", int(place[1:])
 
 
-def _line(line: TraceLine, messages: dict[int, Seen], directory: Directory, case: Case) -> dict[str, Any]:
+def _line(line: TraceLine, messages: dict[int, ShownMessage], directory: Directory, case: Case) -> dict[str, Any]:
     """``case``: as it is shown to the one who asks. To one that sees it narrowly a reading does not name what was read of
     it, nor a printing for whom and why.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Annotated
 
@@ -11,24 +11,22 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from hub.errors import Refused
+from hub.processes.engine.case import Case
+from hub.processes.engine.contents import ContentVersion
+from hub.processes.engine.process import law_of, listed
+from hub.processes.registry import all_documents
 from hub.processes.shared.disclosure import may_read
 from hub.routers.cases.asker import AskerOnACase, TheDesk
 from hub.routers.cases.desk import Opened
 from hub.routers.cases.names import views
 from hub.routers.cases.question import CaseId, CodePart, InQuery, NoQuery, PlainPart, VersionPart, answer, plain
 from hub.store import case_reads
-from hub.store.case_reads import Connection
-from hub.views.written import MESSAGES, ContentVersion, content, current, line, value_of, version, versions, writings
+from hub.store.case_reads import Connection, StoredAct
+from hub.views.access import Asker
+from hub.views.written import line, version, versions
 
 _LAST = 999_999_999
 
-_NO_STEP = Refused(
-    "C-50",
-    f"Steget finns inte. Ange ett av {', '.join(MESSAGES)}.",
-    f"There is no such step. Give one of {', '.join(MESSAGES)}.",
-    "/step",
-    404,
-)
 _NO_VERSION = Refused(
     "C-50",
     "Versionen finns inte, eller är ett annat utkast än den egna partens.",
@@ -64,11 +62,11 @@ async def all_versions(
 ) -> Response:
     limit, before = page.limit, page.before
     async with desk.transaction() as connection:
-        opened = await desk.open(connection, case, asker, f"versioner/{_step(step)}")
-        every, may_see = await _versions(connection, step, opened)
+        opened = await desk.open(connection, case, asker, f"versioner/{_named(step)}")
+        every, may_see = await _versions(connection, step, opened, asker)
         asked = [v for v in reversed(may_see) if v.number < before]
         messages = await desk.messages(connection, opened.case, [v.act.sequence for v in asked[:limit]])
-    stands = current(step, every, opened.case) if every else None
+    stands = law_of(opened.case).contents.current(step, every, opened.case) if every else None
     lines = [line(step, v, stands or 0, messages[v.act.sequence], desk.directory()) for v in asked[:limit]]
     more = {"next_before": asked[limit - 1].number} if len(asked) > limit else {}
     return answer({"step": step, "current": stands, "total": len(may_see), "versions": lines, **more})
@@ -84,12 +82,12 @@ async def one_version(
     if not plain(n):
         raise replace(_NO_VERSION)
     async with desk.transaction() as connection:
-        opened = await desk.open(connection, case, asker, f"version/{_step(step)}/{n}")
-        every, may_see = await _versions(connection, step, opened)
+        opened = await desk.open(connection, case, asker, f"version/{_named(step)}/{n}")
+        every, may_see = await _versions(connection, step, opened, asker)
         wanted = next((v for v in may_see if str(v.number) == n), None)
         if wanted is None:
             raise replace(_NO_VERSION)
-        needed = {wanted.act.sequence, *content(every[: wanted.number]).sequences}
+        needed = law_of(opened.case).contents.needed(step, every[: wanted.number])
         messages = await desk.messages(connection, opened.case, needed)
     return answer(version(step, every, wanted.number, opened.case, messages, desk.directory()))
 
@@ -97,7 +95,7 @@ async def one_version(
 @ROUTES.get(
     "/cases/{id}/fields/{document}/{field}",
     summary="Who wrote what in a field and when, the newest first (C-51)",
-    description="The documents are kartlaggning, stallningstagande.slutenvard, .oppenvard and .kommun.",
+    description=f"The documents are {listed(all_documents(), 'and')}.",
 )
 async def field_history(
     desk: TheDesk,
@@ -110,12 +108,11 @@ async def field_history(
     limit, before = page.limit, page.before
     if not (plain(document) and plain(field)):
         raise replace(_NO_FIELD)
-    names = MESSAGES.get(document.partition(".")[0], ())
     async with desk.transaction() as connection:
         # What stands in the path may be anything; the trace is kept only where the field is there.
         opened = await desk.open(connection, case, asker, f"falthistorik/{document}/{field}")
-        acts = await case_reads.acts(connection, opened.case.id, names) if names else []
-        every = writings([act for act in acts if may_read(opened.case, act.name)], document, field)
+        contents, acts = law_of(opened.case).contents, await _acts(connection, document.partition(".")[0], opened.case)
+        every = list(enumerate(contents.writings(acts, document, field), 1))
         if not every:
             raise replace(_NO_FIELD)
         asked = [each for each in reversed(every) if each[0] < before]
@@ -125,7 +122,7 @@ async def field_history(
             "version": each,
             "earlier": each != len(every),
             "sequence": sequence,
-            "value": value_of(messages[sequence].message, document, field),
+            "value": contents.value_of(messages[sequence].message, document, field),
             "by": messages[sequence].by(desk.directory()),
         }
         for each, sequence in asked[:limit]
@@ -143,18 +140,40 @@ async def field_history(
     )
 
 
-def _step(step: str) -> str:
-    if step not in MESSAGES:
-        raise replace(_NO_STEP)
+def _named(step: str) -> str:
+    """A step's name; a path that can be none is refused before it reaches the trace."""
+    if not plain(step):
+        raise _no_step(())
     return step
 
 
+def _no_step(steps: Iterable[str]) -> Refused:
+    names = ", ".join(steps)
+    return Refused(
+        "C-50",
+        f"Steget finns inte. Ange ett av {names}." if names else "Steget finns inte.",
+        f"There is no such step. Give one of {names}." if names else "There is no such step.",
+        "/step",
+        404,
+    )
+
+
+async def _acts(connection: Connection, step: str, case: Case) -> list[StoredAct]:
+    """The messages that write a step, as far as they may be read."""
+    names = list(law_of(case).step_messages.get(step, ()))
+    acts = await case_reads.acts(connection, case.id, names) if names else []
+    return [act for act in acts if may_read(case, act.name)]
+
+
 async def _versions(
-    connection: Connection, step: str, opened: Opened
+    connection: Connection, step: str, opened: Opened, asker: Asker
 ) -> tuple[Sequence[ContentVersion], Sequence[ContentVersion]]:
-    """All versions, and those that may be seen: a draft by the party that writes it alone (C-52)."""
-    acts = [
-        a for a in await case_reads.acts(connection, opened.case.id, MESSAGES[step]) if may_read(opened.case, a.name)
-    ]
-    every = versions(step, acts)
-    return every, [v for v in every if not v.draft or opened.reach.party == "slutenvard"]
+    """All versions, and those that may be seen: a draft by the party that writes it alone (C-52). Raises ``Refused`` 404 when
+    the case has no such step; the trace of the reading is then not kept.
+    """
+    case, process = opened.case, law_of(opened.case)
+    if step not in process.step_messages:
+        raise _no_step(process.step_messages)
+    every = versions(step, await _acts(connection, step, case), case)
+    drafts_too = process.sees_unpublished(case, asker.unit.hsa)
+    return every, [v for v in every if drafts_too or not v.draft]

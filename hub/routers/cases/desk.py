@@ -15,6 +15,7 @@ from hub.intake.arrival import is_case_id
 from hub.intake.hub_messages import ASKED, WhatRegistersSaid
 from hub.intake.reader_check import Readers
 from hub.processes.engine.case import Case
+from hub.processes.engine.record import ShownMessage
 from hub.processes.engine.rule import acting_role
 from hub.processes.engine.unit_view import as_configured
 from hub.processes.shared.disclosure import readable
@@ -23,7 +24,7 @@ from hub.store import access_log, case_reads, inbox
 from hub.store.access_log import Connection, Reading
 from hub.store.transaction import Store
 from hub.views.access import NOT_SHOWN, Asker, Reach, reach
-from hub.views.written import Seen, seen
+from hub.views.written import shown_message
 from schemas.directory import Directory, System
 
 _AT_ONCE = 4
@@ -118,10 +119,10 @@ class Desk:
         case = readable(as_configured(found[0], self.directory()), asker.unit.hsa, reached.ground)
         return Opened(case, reached, found[1], found[2])
 
-    async def messages(self, connection: Connection, case: Case, numbers: Iterable[int]) -> dict[int, Seen]:
+    async def messages(self, connection: Connection, case: Case, numbers: Iterable[int]) -> dict[int, ShownMessage]:
         """Accepted messages of a case by their numbers, as they are shown."""
         rows = await inbox.at(connection, [(case.id, number) for number in numbers])
-        return {number: seen(row, case) for (_, number), row in rows.items()}
+        return {number: shown_message(row, case) for (_, number), row in rows.items()}
 
 
 def trace_of(asker: Asker, case: str, what: str, ground: str, **printed: str | None) -> Reading:

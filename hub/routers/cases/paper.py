@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import Depends, Query
@@ -12,6 +11,8 @@ from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapV
 from pydantic_core import PydanticCustomError
 
 from hub.printing import Printed, render
+from hub.processes.engine.documents import person
+from hub.processes.registry import printable
 from hub.routers import openapi
 from hub.routers.cases.asker import AskerOnACase, TheDesk
 from hub.routers.cases.case import shown
@@ -19,7 +20,7 @@ from hub.routers.cases.desk import Desk
 from hub.routers.cases.names import views
 from hub.routers.cases.question import PRIVATE, Asked, CaseId, CodePart, InQuery, NoQuery, body, in_body, now
 from hub.views.access import Asker
-from hub.views.paper import KINDS, NO_DOCUMENT, paper, person
+from hub.views.paper import no_document, paper
 from schemas.parts import Code, Line
 
 
@@ -86,8 +87,8 @@ async def in_words(
 
 
 async def _printed(desk: Desk, asker: Asker, id_: str, document: str, purpose: Purpose) -> Response:
-    if document not in KINDS:
-        raise replace(NO_DOCUMENT)
+    if document not in printable():
+        raise no_document()
     said = {"for_whom": purpose.for_whom, "why": purpose.why}
     async with desk.transaction() as connection:
         case, content = await shown(desk, connection, asker, id_, f"utskrift/{document}", **said)
