@@ -1,1 +1,3 @@
-"""Bytes ↔ Message or look-up, pure: one translator per wire format. Imports the language and the errors only."""
+"""The translators between bytes and messages or look-ups, one per wire format, without I/O. Imports the language and the errors
+only.
+"""

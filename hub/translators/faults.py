@@ -1,7 +1,7 @@
-"""What the language refused, told to its sender: where by JSON pointer, what is wrong there and what to write instead, in
-both languages. Imports the language and the errors only.
+"""Turns a validation error into a refusal: the JSON pointer, what is wrong there and what to write instead, in both languages.
+Imports the language and the errors only.
 
-No sentence repeats a value or a key of the message: both may hold a person (D-10).
+No sentence repeats a value or a key of the message: both may be personal (D-10).
 """
 
 from __future__ import annotations
@@ -63,12 +63,12 @@ PATTERNS: Final[Mapping[str, Sentence]] = {
     ),
     r"^\d{6}$": ("Ange befattningskoden i sex siffror", "Give the befattning's code in six digits"),
 }
-"""Every pattern of the language and of the directory, in words."""
+"""Every pattern of the language and of the directory → its description in words."""
 
 
 def _codes(context: Mapping[str, Any]) -> Sentence:
     expected = str(context.get("expected"))
-    found = re.findall(r"'([^']*)'", expected) or [expected]  # a number or true stands there without quotes
+    found = re.findall(r"'([^']*)'", expected) or [expected]  # numbers and true have no quotes there
     if len(found) == 1:
         return f"Ange {found[0]}", f"Give {found[0]}"
     listed = ", ".join(found[:-1])
@@ -76,7 +76,7 @@ def _codes(context: Mapping[str, Any]) -> Sentence:
 
 
 def _tag(context: Mapping[str, Any]) -> str:
-    """The name of the field that says which of some models is meant."""
+    """The name of the field that selects one of several models."""
     return str(context["discriminator"]).strip("'")
 
 
@@ -114,7 +114,7 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], Sentence]]] = {
     "too_short": lambda c: (f"Ange minst {c['min_length']} i listan", f"Give {c['min_length']} at least in the list"),
     "too_long": lambda c: (f"Ange högst {c['max_length']} i listan", f"Give {c['max_length']} at most in the list"),
 }
-"""Pydantic's types of fault that our models can give → our sentence; our own faults carry theirs as ``sv`` and ``en``."""
+"""Pydantic's types of error that the models can raise → the sentence; the models' own errors bring theirs as ``sv`` and ``en``."""
 
 _ELSE: Sentence = (
     "Värdet är inte av det slag som fältet har i contracts/schemas",
@@ -123,7 +123,7 @@ _ELSE: Sentence = (
 
 
 def sentence(kind: str, context: Mapping[str, Any]) -> Sentence:
-    """What is wrong and what to do, for one fault of a model: its type and its context."""
+    """What is wrong and what to do, for the type and the context of one error."""
     if "sv" in context and "en" in context:
         return str(context["sv"]).rstrip("."), str(context["en"]).rstrip(".")
     found = SENTENCES.get(kind)
@@ -132,22 +132,22 @@ def sentence(kind: str, context: Mapping[str, Any]) -> Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a fault lies: its pointer, no name in it that a sender made up, and the model that stands around it."""
+    """The place of an error: its pointer, without names that the sender chose, and the model that contains it."""
 
     pointer: str
     around: type[BaseModel]
     number: int | None
-    """Which one it is where the sender made the name up: the first member is 1."""
+    """The position of the member, from 1, where the sender chose its name."""
 
 
 def place(model: type[BaseModel], path: Sequence[int | str], prefix: str = "", content: Any = None) -> Place:
-    """The place of a fault's ``loc`` in a model. A name that is none of the model's is told as ``?``, and as its number
-    in the ``content`` that was read.
+    """The place of an error's ``loc`` in a model. A name that is not a field of the model becomes ``?``, with its position in the
+    ``content`` that was read.
     """
     pointer, around, number = prefix, model, None
     inside: Any = model
     for part in path:
-        if part == "[key]":  # pydantic's word for the name itself
+        if part == "[key]":  # pydantic means the name itself
             continue
         if isinstance(inside, type) and issubclass(inside, BaseModel):
             around = inside
@@ -173,7 +173,7 @@ def _within(content: Any, part: int | str) -> Any:
 
 
 def _bare(annotation: Any) -> Any:
-    """A field's type less ``None`` and what is annotated to it."""
+    """A field's type without ``None`` and annotations."""
     while True:
         origin = get_origin(annotation)
         if origin is Annotated:
@@ -185,7 +185,7 @@ def _bare(annotation: Any) -> Any:
 
 
 def _element(annotation: Any) -> Any:
-    """What a list or an object of named things holds."""
+    """The type of the elements of a list, or of the values of a dict."""
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin is tuple:
         return _bare(inner[0])
@@ -193,9 +193,9 @@ def _element(annotation: Any) -> Any:
 
 
 def refusal(model: type[BaseModel], error: ValidationError, prefix: str = "", content: Any = None) -> Refused:
-    """The refusal of what a model did not take: all fields that are missing, else its first fault.
+    """The refusal for a validation error: it names all missing fields, or else the first error.
 
-    ``content`` is the JSON that was read, for the number of a name that is not repeated.
+    ``content``: the JSON that was read; the position of an unknown name is taken from it.
     """
     faults = error.errors(include_url=False, include_context=True, include_input=False)
     fault = faults[0]

@@ -1,7 +1,6 @@
-"""JSON as senders write it: read once, a member twice refused, a fault told by line and character. Imports jiter, msgspec
-and the errors only.
+"""Reads JSON, refuses repeated members, and names errors by line and character. Imports jiter, msgspec and the errors only.
 
-What stands twice is refused and never guessed: one reader takes the first, another the last, and it may be the patient.
+A repeated member is refused: some readers take the first and others the last, and it may be the patient.
 """
 
 from __future__ import annotations
@@ -36,11 +35,11 @@ _REASONS: Final[tuple[tuple[str, str, str], ...]] = (
     ("UTF-16", "texten är UTF-16", "the text is UTF-16"),
     ("", "här väntades ett värde", "a value was expected here"),
 )
-"""How the parser's reason begins → the same in our words; the first that fits."""
+"""Beginning of the parser's reason → our sentence; the first that fits is used."""
 
 
 def read(raw: bytes, element: str = "/") -> Any:
-    """The value. Raises ``Refused`` 400: ``not-json`` with line and character, ``member-twice`` with the same."""
+    """Parse the JSON. Raises ``Refused`` 400 with line and character: ``not-json`` or ``member-twice``."""
     try:
         return jiter.from_json(without_mark(raw), allow_inf_nan=False, catch_duplicate_keys=True)
     except ValueError as error:
@@ -48,12 +47,12 @@ def read(raw: bytes, element: str = "/") -> Any:
 
 
 def without_mark(raw: bytes) -> bytes:
-    """The text less the byte order mark (BOM) that editors and PowerShell put first."""
+    """The text without the byte order mark (BOM) that editors and PowerShell put first."""
     return raw.removeprefix(_MARK)
 
 
 def split(raw: bytes) -> list[bytes] | None:
-    """The elements of a list, each as the bytes that it came as; None when the text is no list."""
+    """The elements of a JSON list, each as its own bytes; None when the text is not a list."""
     try:
         return [bytes(part) for part in _RAW_LIST.decode(without_mark(raw))]
     except (msgspec.DecodeError, RecursionError):
@@ -63,7 +62,7 @@ def split(raw: bytes) -> list[bytes] | None:
 def _refusal(raw: bytes, said: str, element: str) -> Refused:
     place = _WHERE.search(said)
     line, column = (int(place[1]), int(place[2])) if place else (1, 1)
-    # The parser counts bytes, its reader counts characters.
+    # The parser counts bytes, people count characters.
     before = raw.split(b"\n", line)[line - 1][: max(column, 1)] if raw else b""
     character = max(len(before.decode("utf-8", "ignore")), 1)
     if said.startswith("Detected duplicate key"):  # the parser's sentence repeats the key, which may be a name (D-10)

@@ -1,7 +1,7 @@
-"""The native format: CloudEvents 1.0 with a JSON body (messages.md §1), binary and structured. Imports the language, its
-neighbours for JSON and faults, and the errors only.
+"""The native format: CloudEvents 1.0 with a JSON body (messages.md §1), binary and structured. Imports the language, the JSON
+reader, the faults and the errors only.
 
-Reading is strict, names what is wrong by JSON pointer, and repeats no value of what it read (D-10).
+Refusals name the element by JSON pointer and repeat no value of the message (D-10).
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def read_binary(
     media types of data that the hub reads, for the refusal. Raises ``Refused``.
     """
     context = {"identities": EVERY_PUBLISHED_FORM if identities is None else identities}
-    _are_attributes(attributes)
+    _check_names(attributes)
     try:
         envelope = Envelope.model_validate(attributes, context=context)
     except ValidationError as error:
@@ -79,8 +79,8 @@ def read_binary(
     )
 
 
-def _are_attributes(attributes: Mapping[str, Any]) -> None:
-    """CloudEvents' names, and none that the hub alone sets; what else stands there is passed over (messages.md §1)."""
+def _check_names(attributes: Mapping[str, Any]) -> None:
+    """Refuse names that CloudEvents does not allow or that only the hub sets; other attributes are ignored (messages.md §1)."""
     for name in attributes:
         if ATTRIBUTE_NAME.fullmatch(name) is None:
             raise Refused(
@@ -115,7 +115,7 @@ def _check_content_type(content_type: str | None, readable: Sequence[str]) -> No
 
 
 def name_of(type_: str) -> str:
-    """The message's name by its CloudEvents ``type``; refuses one that is unknown or the hub's own."""
+    """The message's name for a CloudEvents ``type``; raises ``Refused`` for an unknown type and for the hub's own."""
     name = NAME_OF.get(type_)
     if name is None or name in FROM_THE_HUB:
         raise Refused(
@@ -129,9 +129,9 @@ def name_of(type_: str) -> str:
 
 
 def split_structured(body: bytes) -> tuple[dict[str, Any], bytes]:
-    """A structured CloudEvent → its attributes and its data as bytes, so that both modes are read by one reader.
+    """Split a structured CloudEvent into attributes and the bytes of its data, as in binary mode.
 
-    A null attribute is an absent one; ``data_base64`` is decoded; a text under another content type than JSON is the
+    An attribute that is null counts as absent; ``data_base64`` is decoded; a text under another content type than JSON is the
     data itself (CloudEvents JSON format §2.2 and §3.1).
     """
     event = json_text.read(body)
@@ -165,12 +165,13 @@ def split_structured(body: bytes) -> tuple[dict[str, Any], bytes]:
 
 
 def split_batch(body: bytes, most: int) -> list[bytes]:
-    """A batch of structured CloudEvents → each as the bytes that it came as, so that a fault in one is its own; refuses
-    more than ``most``.
+    """Split a batch into the bytes of its structured CloudEvents, so that an error concerns one event only.
+
+    Raises ``Refused`` when there are more than ``most``.
     """
     events = json_text.split(body)
     if events is None:
-        json_text.read(body)  # says where it breaks
+        json_text.read(body)  # raises ``Refused`` with the place
         raise Refused("not-json", "Ange en lista: [ … ].", "Give a list: [ … ].", "/", _UNREADABLE)
     if len(events) > most:
         raise Refused(
@@ -184,14 +185,14 @@ def split_batch(body: bytes, most: int) -> list[bytes]:
 
 
 def write_body(message: Message) -> bytes:
-    """A message's data as native JSON."""
+    """The message's data as native JSON."""
     return message.data.model_dump_json(exclude_none=True).encode()
 
 
 def attributes(message: Message, told: NoticeExtensions | None) -> dict[str, str]:
-    """The CloudEvents attributes of a message, with the extensions of a notice when it is told (messages.md §2).
+    """The CloudEvents attributes of a message, in a notice with its extensions (messages.md §2).
 
-    Extensions of CloudEvents are plain values, so lists and objects travel as JSON text.
+    CloudEvents allows only plain values in extensions, so lists and objects are written as JSON text.
     """
     found = {
         "specversion": "1.0",
@@ -224,7 +225,7 @@ def attributes(message: Message, told: NoticeExtensions | None) -> dict[str, str
 
 
 def text(value: object) -> str:
-    """JSON as text."""
+    """A value as JSON text."""
     return to_json(value).decode()
 
 
@@ -244,7 +245,7 @@ def receipt_attributes(receipt: Receipt, receipt_id: str, time: datetime) -> dic
 
 
 def announcement_attributes(id_: str, time: datetime) -> dict[str, str]:
-    """The CloudEvents attributes of what operations announces: the same for every system."""
+    """The CloudEvents attributes of an announcement; the same for every system."""
     return {
         "specversion": "1.0",
         "id": id_,
@@ -256,5 +257,5 @@ def announcement_attributes(id_: str, time: datetime) -> dict[str, str]:
 
 
 def structured(attrs: Mapping[str, str], body: bytes) -> bytes:
-    """One structured CloudEvent of attributes and a JSON body, the body's bytes as they are."""
+    """A structured CloudEvent of attributes and a JSON body; the body's bytes are not changed."""
     return to_json(dict(attrs))[:-1] + b',"data":' + body + b"}"

@@ -1,6 +1,4 @@
-"""The header ``Retry-After`` of an HTTP answer, of a receiver's and of a register's alike (RFC 9110 10.2.3). Pure; imports
-the standard library only.
-"""
+"""Reads the HTTP header ``Retry-After`` of receivers and registers (RFC 9110 10.2.3). Pure; imports the standard library only."""
 
 from __future__ import annotations
 
@@ -11,8 +9,8 @@ _LONGEST_S = 24 * 3600.0
 
 
 def retry_after(header: str | None, now: datetime) -> float | None:
-    """Seconds of a ``Retry-After`` (a number, or a date in one of HTTP's three forms), a day at the most; None when it is
-    absent or unreadable.
+    """The seconds of a ``Retry-After`` (a number, or a date in one of HTTP's three forms), at most a day; None when it is absent
+    or unreadable.
     """
     if header is None:
         return None
@@ -24,7 +22,7 @@ def retry_after(header: str | None, now: datetime) -> float | None:
 
 
 def _date(header: str) -> datetime:
-    """Of the three forms the oldest (asctime's) names no zone and means UTC."""
+    """A date in one of HTTP's three forms; the oldest, asctime's, has no zone and means UTC."""
     try:
         return datetime.strptime(" ".join(header.split()), "%a %b %d %H:%M:%S %Y").replace(tzinfo=UTC)
     except ValueError:

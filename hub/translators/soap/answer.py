@@ -1,8 +1,8 @@
-"""An answer of a register, read by its elements' names: what the hub does not use is passed over (law-and-lookups.md §3).
+"""Reads a register's answer by the names of its elements; unknown elements are ignored (law-and-lookups.md §3). Imports lxml and
+``envelope``.
 
-Order, unknown elements, ``xsi:nil`` and an optional element that makes no sense refuse nothing. What is needed and is
-missing, makes no sense, came under another version's namespace, or stands once too often with different content, is
-``Unreadable`` with the element's name, never its content: nothing is guessed. Imports lxml and ``envelope``.
+The order of elements, ``xsi:nil`` and an invalid optional element are tolerated too. A required element that is missing, invalid,
+of another version's namespace, or repeated with different content raises ``Unreadable`` with the element's name, never its content.
 """
 
 from __future__ import annotations
@@ -35,22 +35,22 @@ _MOMENT: Final = re.compile(
 )
 _NEVER_BEGAN: Final = datetime(1, 1, 2, tzinfo=UTC)
 _WITHOUT_END: Final = datetime(9999, 12, 30, tzinfo=UTC)
-"""The calendar's ends, a day inside, so that no zone carries them out of it."""
+"""The last day of the calendar but one: no zone moves it outside of the calendar."""
 
 
 class XmlElement:
-    """One element of an answer, whose children are found by name."""
+    """One element of an answer; its children are found by name."""
 
     def __init__(self, node: etree._Element, namespaces: frozenset[str], passed_over: set[str]) -> None:
         self.node = node
         self._namespaces = namespaces
         self.passed_over = passed_over
-        """The names of optional elements, anywhere in the answer, that were there and made no sense."""
+        """The names of optional elements of the whole answer that were invalid and therefore ignored."""
 
     def all(self, name: str) -> list[XmlElement]:
-        """The children of a name, in the order in which they stand; those that are nil are not there.
+        """The children with a name, in order, without those that are nil.
 
-        Raises ``Unreadable``: one stands under no namespace, or under one of another version, so that it would be missed.
+        Raises ``Unreadable`` when one has no namespace or another version's, because it would be missed.
         """
         named = [node for node in self.node.iterchildren("*") if etree.QName(node).localname == name]
         if any(self._is_astray(node) for node in named):
@@ -62,7 +62,7 @@ class XmlElement:
         ]
 
     def one(self, name: str) -> XmlElement | None:
-        """The only child of a name, or None. Raises ``Unreadable``: there are several, and they do not say the same."""
+        """The child with a name, or None. Raises ``Unreadable`` when there are several with different content."""
         found = self.all(name)
         contents = {content: one for one in reversed(found) if any((content := _content(one.node))[1:])}
         if len(contents) > 1:
@@ -70,14 +70,14 @@ class XmlElement:
         return next(iter((*contents.values(), *found)), None)
 
     def needed(self, name: str) -> XmlElement:
-        """As ``one``. Raises ``Unreadable``: there is none."""
+        """As ``one``; raises ``Unreadable`` when there is none."""
         found = self.one(name)
         if found is None:
             raise Unreadable("not-valid", element=name)
         return found
 
     def rows(self, name: str, read: Callable[[XmlElement], T]) -> tuple[tuple[T, ...], Unreadable | None]:
-        """The children of a name that can be read, and why the first of the others cannot: "none" is not "unknown"."""
+        """(the children with a name that can be read, why the first of the others cannot): "none" must differ from "unknown"."""
         found, spoilt = [], None
         for child in self.all(name):
             try:
@@ -88,32 +88,32 @@ class XmlElement:
         return tuple(found), spoilt
 
     def readable(self, name: str, read: Callable[[XmlElement], T]) -> tuple[T, ...]:
-        """The optional children of a name, without those that lack what they need."""
+        """The optional children with a name, without those that cannot be read."""
         return self.rows(name, read)[0]
 
     @property
     def words(self) -> str:
-        """Its text on one line, without what no screen shows."""
+        """The element's text on one line, without invisible characters."""
         return _words(self.node)
 
     def text(self, name: str) -> str | None:
-        """A child's text; None where it is not there or empty."""
+        """A child's text; None when the child is absent or empty."""
         found = self.one(name)
         return None if found is None else found.words or None
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """The texts of all children of a name, the empty ones left out."""
+        """The texts of all children with a name, without empty ones."""
         return tuple(filter(None, (child.words for child in self.all(name))))
 
     def needed_text(self, name: str) -> str:
-        """As ``text``. Raises ``Unreadable``: it is not there, or empty."""
+        """As ``text``; raises ``Unreadable`` when the child is absent or empty."""
         found = self.text(name)
         if found is None:
             raise Unreadable("not-valid", element=name)
         return found
 
     def flag(self, name: str) -> bool | None:
-        """Yes, no, or None where it is not there. Raises ``Unreadable`` for anything else: a flag is never guessed."""
+        """True, False, or None when the child is absent; raises ``Unreadable`` for any other value."""
         said = {text.casefold() for text in self.texts(name)}
         if not said:
             return None
@@ -122,21 +122,21 @@ class XmlElement:
         raise Unreadable("not-valid", element=name)
 
     def marked(self, name: str) -> bool | None:
-        """A flag that protects: one yes is enough, whatever stands beside it and under whichever namespace. Else ``flag``."""
+        """A flag of protection: True when any child with the name says yes, in whatever namespace; else as ``flag``."""
         for node in self.node.iterchildren("*"):
             if etree.QName(node).localname == name and (node.text or "").strip().casefold() in _TRUE:
                 return True
         return self.flag(name)
 
     def needed_flag(self, name: str) -> bool:
-        """As ``flag``. Raises ``Unreadable``: it is not there."""
+        """As ``flag``; raises ``Unreadable`` when the child is absent."""
         found = self.flag(name)
         if found is None:
             raise Unreadable("not-valid", element=name)
         return found
 
     def moment(self, name: str) -> datetime | None:
-        """A time in Sweden, aware; without zone it is local. A day stands for its beginning; None: not there, no time."""
+        """An aware time in Sweden; a time without zone is local, a day means its beginning. None when absent or invalid."""
         said = self.text(name)
         found = None if said is None else moment_of(said)
         if said is not None and found is None:
@@ -144,14 +144,14 @@ class XmlElement:
         return found
 
     def end(self, name: str) -> datetime | None:
-        """As ``moment``. Raises ``Unreadable``: it is no time. What ended at no known time is not without end."""
+        """As ``moment``; raises ``Unreadable`` for an invalid time, because an unknown end must not mean "no end"."""
         said, found = self.text(name), self.moment(name)
         if said is not None and found is None:
             raise Unreadable("not-valid", element=name)
         return found
 
     def _is_astray(self, node: etree._Element) -> bool:
-        """Whether it is not an extension of somebody else's but one of the contract's own, wrongly named."""
+        """Whether the element is one of the contract's with a wrong namespace, and not another party's extension."""
         namespace = etree.QName(node).namespace
         return namespace is None or (namespace.startswith("urn:riv:") and namespace not in self._namespaces)
 
@@ -161,12 +161,12 @@ def _words(node: etree._Element) -> str:
 
 
 def _content(node: etree._Element) -> tuple[object, ...]:
-    """All that it says, so that two can be compared: its name, its text, and what is within, in order."""
+    """The element's name, text and children in order, to compare two elements."""
     return (node.tag, _words(node), tuple(_content(child) for child in node.iterchildren("*")))
 
 
 def moment_of(text: str) -> datetime | None:
-    """xs:dateTime or xs:date as a time in Sweden, kept within the calendar at its ends; None for what is no time."""
+    """An xs:dateTime or xs:date as a time in Sweden, limited to the calendar; None for any other text."""
     found = _MOMENT.fullmatch(text)
     if found is None:
         return None
@@ -191,7 +191,7 @@ def moment_of(text: str) -> datetime | None:
 
 
 def read(contract: Contract, body: bytes) -> XmlElement:
-    """The answer of a contract. Raises ``SoapFault`` or ``Unreadable``."""
+    """Read the answer of a contract. Raises ``SoapFault`` or ``Unreadable``."""
     answer = open_envelope(body)
     if answer.tag == f"{{{SOAP}}}Fault":
         raise read_fault(answer)
@@ -200,7 +200,7 @@ def read(contract: Contract, body: bytes) -> XmlElement:
     namespaces = frozenset({contract.namespace, *contract.core})
     own = {name for name, _ in document(contract).types.get_element(answer.tag).type.elements}
     for child in answer.iterchildren("*"):
-        # An answer whose parts came under another namespace, or none, would else be read as "not found".
+        # Without this check an answer with another namespace, or none, would be read as "not found".
         name = etree.QName(child)
         if name.namespace is None:
             raise Unreadable("not-valid", element=name.localname if name.localname in own else None)

@@ -1,6 +1,7 @@
-"""SOAP 1.1 envelopes for the national registers: contracts, hardened parsing, faults (law-and-lookups.md §3).
+"""SOAP 1.1 envelopes for the national registers: contracts, hardened parsing, faults (law-and-lookups.md §3). Imports zeep, lxml and
+the errors only.
 
-Imports zeep, lxml and ``hub.errors``: no I/O but the reading of our own WSDL and XSD files, once.
+The only I/O is reading the hub's own WSDL and XSD files, once.
 """
 
 from __future__ import annotations
@@ -20,31 +21,31 @@ from zeep.wsdl import Document
 
 from hub.errors import Misconfigured
 
-# Zeep logs what it cannot convert, value and all (D-10). Our schemas let no such value through: for the day they do.
+# Zeep logs values that it cannot convert (D-10). The schemas let none through; this is for the day when they do.
 logging.getLogger("zeep").propagate = False
 logging.getLogger("zeep").addHandler(logging.NullHandler())
 
 CONTRACTS: Final = Path(__file__).parent / "contracts"
-"""In a checkout a link to ``contracts/soap``, where vendors find them; a wheel carries the files themselves."""
+"""In a checkout a link to ``contracts/soap``, where vendors find the files; a wheel contains the files themselves."""
 
 SOAP: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 REGISTRY: Final = "urn:riv:itintegration:registry:1"
 MAX_BYTES: Final = 15_728_640
-"""What the national platform lets through; a longer answer is nobody's."""
+"""The national platform's limit, in bytes; a longer answer is refused."""
 RETRYABLE: Final = frozenset({"VP008", "VP009"})
 PARKED: Final = frozenset(f"VP{n:03}" for n in range(1, 16)) - RETRYABLE
 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """A RIV-TA service contract, profile 2.1, with our own WSDL and XSD of it."""
+    """A RIV-TA service contract, profile 2.1, with the hub's own WSDL and XSD of it."""
 
     name: str
     major: int
     domain: str
     folder: str
     core: tuple[str, ...] = ()
-    """Namespaces of the types that the message is built of."""
+    """Namespaces of the types in the message."""
 
     @property
     def namespace(self) -> str:
@@ -55,7 +56,7 @@ class Contract:
         return f"{self.namespace}:{self.name}"
 
     def file(self, kind: str) -> str:
-        """The path of its ``wsdl`` or ``xsd``."""
+        """The path of the contract's ``wsdl`` or ``xsd``."""
         return str(CONTRACTS / self.folder / f"{self.name}_{self.major}.{kind}")
 
 
@@ -100,7 +101,7 @@ class SoapFault(Exception):  # noqa: N818 - the word of SOAP
 
     @property
     def retryable(self) -> bool:
-        """By number where the table has it (VP007 is not retried though a Server fault), else by who is to blame."""
+        """By the number, where the table has it (VP007 is not retried although it is a Server fault); else True for Server faults."""
         if self.vp_number in RETRYABLE:
             return True
         if self.vp_number in PARKED:
@@ -109,8 +110,9 @@ class SoapFault(Exception):  # noqa: N818 - the word of SOAP
 
 
 class Unreadable(Exception):  # noqa: N818
-    """The bytes are no answer to the question: no XML, hostile XML, another message, not valid. ``reason``: a code, with
-    the name of the element at fault where that is known; never what stands in it.
+    """The bytes are not an answer to the question: not XML, hostile XML, another message, not valid.
+
+    ``reason``: a code; ``element``: the name of the element at fault, where it is known; never its content.
     """
 
     def __init__(self, reason: str, line: int | None = None, element: str | None = None) -> None:
@@ -122,7 +124,7 @@ class Unreadable(Exception):  # noqa: N818
 
 
 class _LocalFiles(Transport):
-    """Zeep may read our own contract files and nothing else, whatever an import in one of them should say."""
+    """Lets zeep read the hub's own contract files only, whatever they import."""
 
     def load(self, url: str) -> bytes:
         path = Path(url).resolve()
@@ -132,7 +134,7 @@ class _LocalFiles(Transport):
 
 
 def are_there() -> None:
-    """Raises ``Misconfigured`` where a contract's files are missing: a look-up would fail each time, and nobody be told."""
+    """Raise ``Misconfigured`` when a contract's files are missing: every look-up would fail, unnoticed."""
     for contract in ALL:
         for kind in ("wsdl", "xsd"):
             _is_there(contract.file(kind))
@@ -145,7 +147,7 @@ def _is_there(file: str) -> None:
 
 @cache
 def document(contract: Contract) -> Any:
-    """The zeep document of a contract. Raises ``Misconfigured`` where the contract files are not found."""
+    """The zeep document of a contract. Raises ``Misconfigured`` when the files are missing."""
     _is_there(contract.file("wsdl"))
     local_files: Any = _LocalFiles
     return Document(contract.file("wsdl"), local_files(), settings=Settings(forbid_dtd=True, forbid_external=True))
@@ -164,19 +166,20 @@ def _parser() -> etree.XMLParser:
 
 
 def build(contract: Contract, logical_address: str, **content: Any) -> SoapRequest:
-    """The question of a contract to one producer, as zeep writes it from our WSDL. Raises ``NotOurs``."""
+    """The request of a contract to one producer, written by zeep from the WSDL. Raises ``NotOurs``."""
     binding = next(iter(document(contract).bindings.values()))
     message = binding.get(contract.name).create(_soapheaders={"LogicalAddress": logical_address}, **content)
     return SoapRequest(contract.soap_action, to_bytes(contract, message.content))
 
 
 class NotOurs(Exception):  # noqa: N818
-    """What we were about to send does not follow the contract's XSD: it is not sent."""
+    """The request does not follow the contract's XSD, so it is not sent."""
 
 
 def to_bytes(contract: Contract, envelope: Any) -> bytes:
-    """The envelope as UTF-8, its namespaces declared once, so that a person can read it. Raises ``NotOurs``: what we
-    send follows the schema to the letter, however tolerantly what comes is read.
+    """The envelope as UTF-8, with every namespace declared once.
+
+    Raises ``NotOurs`` when it does not follow the schema: the hub reads tolerantly and writes strictly.
     """
     (content,) = envelope.find(f"{{{SOAP}}}Body")
     if not schema(contract).validate(etree.ElementTree(content)):
@@ -192,20 +195,20 @@ _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CHARSETS: Final = frozenset(
     {"utf-8", "utf-16", "utf-16-le", "utf-16-be", "iso8859-1", "iso8859-15", "cp1252", "ascii"}
 )
-"""What a producer in Sweden may be thought to write, by Python's names."""
+"""The encodings that producers in Sweden may use, by Python's names."""
 _VP_NUMBER = re.compile(r"(?:^|:)[^\w:]{0,8}(VP[0-9]{3})(?![0-9])")
-"""Where a fault's text begins, or after a colon in it; tried from few places, so that no long text costs more than its length."""
+"""A VP number at the beginning of a fault's text or after a colon; tried from few places, so that the time is linear."""
 _NO_CHARACTER = re.compile(
     rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#0*(?:[0-8]|1[124-9]|2[0-9]|3[01]);|&#x0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]);"
 )
-"""Control characters that XML cannot hold, as bytes of UTF-8 or as references."""
+"""Control characters that XML does not allow, as bytes of UTF-8 or as references."""
 
 
 def in_utf8(body: bytes, charset: str | None) -> bytes:
-    """An answer whose Content-Type names a charset, as XML in UTF-8.
+    """Convert an answer to XML in UTF-8, by its byte order mark, the charset of its Content-Type and its XML declaration.
 
-    A byte order mark goes before all. Header and XML declaration contradict each other at some producers: bytes that
-    are sound UTF-8 and that either of the two calls so are that; else the header counts, then the declaration.
+    A byte order mark decides first. Header and declaration contradict each other at some producers: valid UTF-8 is taken as such
+    when one of the two says so; otherwise the header decides, then the declaration.
     """
     named = _codec(charset)
     if named is None or body.startswith(_MARKS):
@@ -237,12 +240,12 @@ def _decodes(body: bytes, codec: str) -> bool:
 
 
 def _without(declaration: re.Match[bytes] | None, body: bytes) -> bytes:
-    """Without its XML declaration: what is left is UTF-8."""
+    """The body without its XML declaration, to be read as UTF-8."""
     return body if declaration is None else body[declaration.end() :]
 
 
 def _parsed(body: bytes) -> etree._Element:
-    """The root; where it does not parse, once more without the characters that no XML holds."""
+    """The root element; when parsing fails, it is repeated without the characters that XML does not allow."""
     try:
         return etree.fromstring(body, _parser())
     except etree.XMLSyntaxError:
@@ -253,7 +256,7 @@ def _parsed(body: bytes) -> etree._Element:
 
 
 def open_envelope(body: bytes) -> etree._Element:
-    """The one element of the SOAP body, from bytes that may be hostile. Raises ``Unreadable`` and nothing else."""
+    """The only element of the SOAP body, from bytes that may be hostile. Raises ``Unreadable`` only."""
     if len(body) > MAX_BYTES:
         raise Unreadable("too-large")
     try:
@@ -268,15 +271,15 @@ def open_envelope(body: bytes) -> etree._Element:
     inside = [child for part in root.iterchildren(f"{{{SOAP}}}Body") for child in part.iterchildren("*")]
     if not inside:
         raise Unreadable("empty-body")
-    if len(inside) > 1:  # which of them is the answer would be a guess
+    if len(inside) > 1:  # it is unknown which of them is the answer
         raise Unreadable("not-soap")
     return inside[0]
 
 
 def read_fault(fault: etree._Element) -> SoapFault:
-    """A SOAP 1.1 fault, classified by the number its text begins with and else by its code."""
+    """A SOAP 1.1 fault, classified by the number at the beginning of its text, or else by its code."""
     parts = {etree.QName(child).localname: (child.text or "").strip() for child in fault.iterchildren("*")}
     number = _VP_NUMBER.search(parts.get("faultstring", ""))
     code = parts.get("faultcode", "").rpartition(":")[2].casefold()
-    # MustUnderstand and VersionMismatch are about what we sent, so they count as Client. SOAP 1.2 says Receiver for Server.
+    # MustUnderstand and VersionMismatch concern the request, so they count as Client. SOAP 1.2 says Receiver for Server.
     return SoapFault(number[1] if number else None, bool(code) and not code.startswith(("server", "receiver")))

@@ -1,6 +1,5 @@
-"""Who a person is to the population register: GetPersonsForProfile 5, question and answer (law-and-lookups.md §3).
-
-Imports ``envelope`` and ``answer`` beside it and ``schemas``; pure.
+"""A person's record in the population register: GetPersonsForProfile 5, request and answer (law-and-lookups.md §3). Pure; imports
+``envelope``, ``answer`` and the language only.
 """
 
 from __future__ import annotations
@@ -21,13 +20,13 @@ from schemas.identities import IdentityError, PersonId
 from schemas.unit_ids import LANSKODER, parse_kommunkod
 
 PROFILE: Final = "P2"
-"""The least profile that holds the municipality."""
+"""The smallest profile that includes the municipality."""
 MAX_PERSONS: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
 class RegisterIdentity:
-    """An identity as the register writes it: OID and number, not checked by us. ``repr`` hides the number."""
+    """An identity as the register writes it: OID and number, not validated. ``repr`` hides the number."""
 
     root: str
     extension: str = field(repr=False)
@@ -35,7 +34,7 @@ class RegisterIdentity:
 
 @dataclass(frozen=True, slots=True)
 class LinkedIdentity:
-    """``primary``: the identity that a reserve number was linked to as the person's main one."""
+    """``primary``: the main identity of the person to whom a reserve number was linked."""
 
     identity: RegisterIdentity
     primary: bool
@@ -43,7 +42,7 @@ class LinkedIdentity:
 
 @dataclass(frozen=True, slots=True)
 class ReferredIdentity:
-    """A changed number. It stands on the old record and on the new: follow it only from one deregistered with GN."""
+    """A changed number. The old and the new record both have it; follow it only from a record deregistered with GN."""
 
     identity: RegisterIdentity
     status: str | None
@@ -63,17 +62,17 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class PersonRecord:
-    """What the hub reads of a record. Dates are ISO 8601 as far as they are known: 1950, 1950-03, 1950-03-12."""
+    """The fields of a record that the hub uses. Dates are ISO 8601, as far as they are known: 1950, 1950-03, 1950-03-12."""
 
     identity: RegisterIdentity
     protected: bool
-    """Either flag: sekretessmarkering or skyddad folkbokföring. Then neither municipality nor address comes."""
+    """Sekretessmarkering or skyddad folkbokföring; the record then has neither municipality nor address."""
     test: bool
-    """A test person: discarded in production."""
+    """Whether this is a test person, who is discarded in production."""
     name: str | None = field(default=None, repr=False)
     address: Address | None = field(default=None, repr=False)
     county: str | None = None
-    """Länskod, two digits. A protected person has it too: it says nothing of a municipality."""
+    """Länskod, two digits; a protected person has it too."""
     municipality: str | None = None
     """Kommunkod, four digits: county and municipality code joined."""
     registered_on: str | None = None
@@ -88,15 +87,15 @@ class PersonRecord:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class PopulationAnswer:
-    """One row for each identity asked for; ``None``: unknown to the register, which is no fault; ``Unreadable``: the row
-    of this person makes no sense, which is nobody else's trouble.
+    """One row for each identity asked for. ``None``: the register does not know it. ``Unreadable``: this person's row is invalid; the
+    other rows are not affected.
     """
 
     records: tuple[tuple[RegisterIdentity, PersonRecord | Unreadable | None], ...]
 
     def of(self, person: PersonId) -> PersonRecord | None:
-        """The record asked for, matched by ``requestedPersonalIdentity`` and by its own identity. A row without record
-        says nothing beside one with it.
+        """The record asked for, found by ``requestedPersonalIdentity`` and by its own identity. A row without record is ignored
+        when another row has one.
 
         Raises ``Unreadable``, also where it has no row, two that differ, or the record of another.
         """
@@ -197,7 +196,7 @@ def _record(record: XmlElement) -> PersonRecord:
 
 
 def _protected(record: XmlElement) -> bool:
-    """Either flag, however often it stands. Raises ``Unreadable``: neither says yes, and not both can be read."""
+    """Whether one of the two flags says yes; raises ``Unreadable`` when none does and one cannot be read."""
     indicator = record.marked("protectedPersonIndicator")
     if indicator or record.marked("protectedPopulationRecord"):
         return True
@@ -214,7 +213,9 @@ def _referred(one: XmlElement) -> ReferredIdentity:
 
 
 def _death(record: XmlElement, left: XmlElement | None, reason: str | None) -> tuple[str | None, bool]:
-    """When, if known, and whether. The holder of a coordination number is never deregistered: it stands elsewhere."""
+    """(day of death, if known; whether the person is dead). Holders of a coordination number are never deregistered, so it is read
+    from another element.
+    """
     status = record.one("personalIdentityStatus")
     died_on = _date(record.one("coOrdinationNumberData"), "deceasedDate")
     cause = "" if status is None else (status.text("identityStatusCause") or "").upper()
@@ -235,7 +236,7 @@ def _address(information: XmlElement | None) -> Address | None:
     home = None if information is None else information.one("residentialAddress")
     if home is None:
         return None
-    # An integer on the wire, so leading zeros are lost; 0 is what is sent where there is no code.
+    # An integer on the wire, so leading zeros are lost; 0 means that there is no code.
     digits = (home.text("postalCode") or "").replace(" ", "")
     code = digits.zfill(5) if digits.isascii() and digits.isdigit() and int(digits) else None
     lines = (home.text("careOf"), home.text("postalAddress1"), home.text("postalAddress2"))
@@ -243,13 +244,13 @@ def _address(information: XmlElement | None) -> Address | None:
 
 
 def _lanskod(text: str | None) -> str | None:
-    """A län of SCB's; some producers drop a leading zero, and another code, such as 00, stands for none."""
+    """SCB's länskod; some producers drop a leading zero; any other code, such as 00, means none."""
     code = (text or "").zfill(2)
     return code if code in LANSKODER else None
 
 
 def _kommunkod(county: str | None, text: str | None) -> str | None:
-    """Of two digits within the county, or of all four, which then must be of that county."""
+    """The kommunkod from two digits within the county, or from all four, which must then begin with that county's code."""
     if county is None or not text:
         return None
     try:

@@ -1,6 +1,7 @@
-"""Units and staff of the HSA catalogue: GetUnit 5, GetHealthCareUnit 2, GetEmployeeIncludingProtectedPerson 4.
+"""Units and staff in the HSA catalogue: GetUnit 5, GetHealthCareUnit 2, GetEmployeeIncludingProtectedPerson 4. Pure; imports
+``envelope`` and ``answer`` only.
 
-Imports ``envelope`` and ``answer`` beside it; pure. An absent child means not found, a fault that the catalogue is unavailable (§3).
+An absent child means "not found", a fault means that the catalogue is unavailable (§3).
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class UnitAnswer:
     unit: Unit | None
 
     def of(self, hsa_id: str) -> UnitAnswer:
-        """Itself. Raises ``Unreadable``: it is about another unit than the one asked for."""
+        """The answer itself; raises ``Unreadable`` when it concerns another unit than the one asked for."""
         if self.unit is not None and self.unit.hsa_id != hsa_id.upper():
             raise Unreadable("another-unit", element="unitHsaId")
         return self
@@ -78,7 +79,7 @@ class HealthCareUnitAnswer:
     unit: HealthCareUnit | None
 
     def of(self, hsa_id: str) -> HealthCareUnitAnswer:
-        """Itself. Raises ``Unreadable``: it is about another member than the one asked for."""
+        """The answer itself; raises ``Unreadable`` when it concerns another unit than the one asked for."""
         member = None if self.unit is None else self.unit.member_hsa_id
         if member is not None and member.upper() != hsa_id.upper():
             raise Unreadable("another-unit", element="healthCareUnitMemberHsaId")
@@ -87,7 +88,7 @@ class HealthCareUnitAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Employee:
-    """A person who works in health care; one row for each of the person's places in the catalogue."""
+    """One entry of a member of staff; a person may have several in the catalogue."""
 
     hsa_id: str
     name: str
@@ -100,7 +101,7 @@ class Employee:
 
     @property
     def licensed_physician(self) -> bool:
-        """By licence, or by a befattning that only a licensed physician has."""
+        """Whether the person has a physician's licence, or a befattning that requires one."""
         by_licence = any(licence.casefold() == "läkare" for licence in self.licences)
         return by_licence or not PHYSICIANS.isdisjoint(self.pa_titles)
 
@@ -112,7 +113,7 @@ class EmployeeAnswer:
     employees: tuple[Employee, ...]
 
     def of(self, hsa_id: str) -> EmployeeAnswer:
-        """Itself. Raises ``Unreadable``: a row is about another person than the one asked for."""
+        """The answer itself; raises ``Unreadable`` when a row concerns another person than the one asked for."""
         if any(one.hsa_id != hsa_id.upper() for one in self.employees):
             raise Unreadable("another-person", element="personHsaId")
         return self
@@ -144,7 +145,7 @@ def unit_answer(body: bytes) -> UnitAnswer:
 
 
 def _kommunkod(text: str | None) -> str | None:
-    """Four digits; a leading zero gets lost, and a code for nothing is none."""
+    """A kommunkod of four digits, with a lost leading zero restored; None for any other code."""
     try:
         return None if text is None else parse_kommunkod(text.zfill(4))
     except IdentityError:
@@ -177,13 +178,14 @@ def health_care_unit_answer(body: bytes) -> HealthCareUnitAnswer:
 
 
 def employee_request(logical_address: str, hsa_id: str) -> SoapRequest:
-    """Ask for one who works in health care, by HSA-id (never by personnummer: the contract takes one of the two)."""
+    """Ask for a member of staff by HSA-id (the contract also accepts a personnummer, which the hub never sends)."""
     return envelope.build(envelope.GET_EMPLOYEE, logical_address, personHsaId=hsa_id, profile=EMPLOYEE_PROFILE)
 
 
 def employee_answer(body: bytes) -> EmployeeAnswer:
-    """Read an answer of GetEmployeeIncludingProtectedPerson. Raises ``SoapFault`` or ``Unreadable``: the latter also
-    where rows came and none can be read, since that is no "no such person".
+    """Read an answer of GetEmployeeIncludingProtectedPerson.
+
+    Raises ``SoapFault``, and ``Unreadable`` also when there are rows and none can be read: that does not mean "not found".
     """
     employees, spoilt = reader.read(envelope.GET_EMPLOYEE, body).rows("personInformation", _employee)
     if spoilt is not None and not employees:

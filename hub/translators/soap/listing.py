@@ -1,6 +1,5 @@
-"""Where a person is listed: GetListingCounty 2 and GetListing 2, questions out and answers in (law-and-lookups.md §3).
-
-Imports ``envelope`` and ``answer`` beside it and ``schemas``; pure.
+"""Where a person is listed: GetListingCounty 2 and GetListing 2, requests and answers (law-and-lookups.md §3). Pure; imports
+``envelope``, ``answer`` and the language only.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ PRIMARY_CARE: Final = ("PV", "1.2.752.129.5.1.27")
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks. The producer may withhold listings by ``kind``: REGION, HEALTHCARE_ADVISER … (ActorTypeEnum)."""
+    """The asker. Producers may withhold listings depending on ``kind``: REGION, HEALTHCARE_ADVISER … (ActorTypeEnum)."""
 
     hsa_id: str
     kind: str = "REGION"
@@ -32,7 +31,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One listing. The times are aware, in Swedish time: on the wire they have no zone."""
+    """One listing. Its times are aware, in Swedish time; on the wire they have no zone."""
 
     facility_id: str
     """HSA-id, in capitals."""
@@ -45,23 +44,23 @@ class Listing:
 
     @property
     def primary_care(self) -> bool:
-        """The kind of listing that makes a unit the person's health centre."""
+        """Whether the listing makes the unit the person's health centre."""
         return (self.type_code, self.type_system) == PRIMARY_CARE
 
     def valid_at(self, moment: datetime) -> bool:
-        """Whether it holds at an aware ``moment``; an absent limit is none."""
+        """Whether the listing is valid at an aware ``moment``; an absent limit is no limit."""
         begun = self.valid_from is None or self.valid_from <= moment
         return begun and not self.ended_at(moment)
 
     def ended_at(self, moment: datetime) -> bool:
-        """Whether its last moment has passed. A date at midnight is that day's beginning, as the producer wrote it."""
+        """Whether the listing's end has passed. An end at midnight is the beginning of that day, as the producer wrote it."""
         return self.valid_to is not None and self.valid_to < moment
 
 
 @dataclass(frozen=True, slots=True)
 class ListingAnswer:
-    """What one county's producer knows. ``error``: the result code was ERROR or one of its four kinds. ``unread``: beside
-    these stood one that cannot be read, so that "none of them holds" is not known to be "unlisted".
+    """The listings of one county's producer. ``error``: the result code was ERROR or one of its four kinds. ``unread``: a listing
+    could not be read, so that a person without a valid listing is not known to be unlisted.
     """
 
     listings: tuple[Listing, ...] = ()
@@ -71,7 +70,7 @@ class ListingAnswer:
 
 @dataclass(frozen=True, slots=True)
 class CountiesAnswer:
-    """The län (SCB's two digits) where a person is listed. None at all: unlisted, wrong region asked, or withheld."""
+    """The länskoder where a person is listed. Empty: unlisted, wrong region asked, or withheld."""
 
     counties: tuple[str, ...] = ()
     error: bool = False
@@ -83,8 +82,9 @@ def listing_request(county: str, actor: Actor, person: PersonId) -> SoapRequest:
 
 
 def listing_answer(body: bytes) -> ListingAnswer:
-    """Read an answer of GetListing. Raises ``SoapFault`` or ``Unreadable``: the latter also where a listing cannot be read
-    and none of primary care stands beside it.
+    """Read an answer of GetListing.
+
+    Raises ``SoapFault``, and ``Unreadable`` also when a listing cannot be read and there is no other of primary care.
     """
     answer = reader.read(envelope.GET_LISTING, body)
     listings, spoilt = answer.rows("listings", _listing)
@@ -101,7 +101,7 @@ def county_request(county: str, actor: Actor, person: PersonId) -> SoapRequest:
 def county_answer(body: bytes) -> CountiesAnswer:
     """Read an answer of GetListingCounty. Raises ``SoapFault`` or ``Unreadable``."""
     answer = reader.read(envelope.GET_LISTING_COUNTY, body)
-    # A leading zero gets lost, as in folkbokföring; what is no län of SCB's is nobody to ask.
+    # A leading zero may be lost, as in folkbokföring; a code that SCB does not have is no county to ask.
     said = [(one.text("extension") or "").zfill(2) for one in answer.all("listingCounties")]
     known = tuple(dict.fromkeys(code for code in said if code in LANSKODER))
     if said and not known:
@@ -127,7 +127,7 @@ def _listing(one: XmlElement) -> Listing:
     kind = one.needed("listingType")
     code = kind.needed_text("code")
     system = kind.needed_text("codeSystem") if code == PRIMARY_CARE[0] else kind.text("codeSystem") or ""
-    if (code, system) != PRIMARY_CARE:  # of no use, so nothing more of it is needed
+    if (code, system) != PRIMARY_CARE:  # not used, so the rest of it is not read
         return Listing("", "", code, system, in_queue=False)
     facility = one.needed("healthcareFacility")
     return Listing(

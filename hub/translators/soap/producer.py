@@ -1,6 +1,5 @@
-"""The other side of the contracts: reading questions, writing answers and faults, for simulators and examples.
-
-Imports ``envelope`` beside it, zeep and lxml; the running hub has no use for it.
+"""The producer's side of the contracts, for simulators and examples: reads requests, writes answers and faults. Imports
+``envelope``, zeep and lxml; `hub run` does not use it.
 """
 
 from __future__ import annotations
@@ -25,9 +24,9 @@ _BY_ROOT: Final = {f"{{{contract.namespace}}}{contract.name}": contract for cont
 
 
 def read_question(body: bytes) -> tuple[Contract, str | None, etree._Element]:
-    """The contract, the LogicalAddress and the question itself. The namespace of the root decides, not SOAPAction (§3).
+    """(contract, LogicalAddress, request). The namespace of the root decides the contract, not SOAPAction (§3).
 
-    Raises ``Unreadable``: no question of ours, or not valid against the XSD.
+    Raises ``Unreadable`` when the request is of no known contract, or not valid against its XSD.
     """
     question = open_envelope(body)
     contract = _BY_ROOT.get(question.tag)
@@ -40,7 +39,7 @@ def read_question(body: bytes) -> tuple[Contract, str | None, etree._Element]:
 
 
 def answer(contract: Contract, **content: Any) -> bytes:
-    """An answer of a contract, as zeep writes it from our WSDL. ``content``: the fields of the answer, nested dicts."""
+    """An answer of a contract, written by zeep from the WSDL. ``content``: the fields of the answer, as nested dicts."""
     element = document(contract).types.get_element(f"{{{contract.namespace}}}{contract.name}Response")
     envelope = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"s": SOAP})
     etree.SubElement(envelope, f"{{{SOAP}}}Header")
@@ -49,7 +48,7 @@ def answer(contract: Contract, **content: Any) -> bytes:
 
 
 def fault(code: str, text: str, detail: str | None = None) -> bytes:
-    """A SOAP 1.1 fault. ``code``: Client or Server; a ``text`` of the platform begins with a VP number."""
+    """A SOAP 1.1 fault. ``code``: Client or Server; the platform begins ``text`` with a VP number."""
     envelope = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"s": SOAP})
     etree.SubElement(envelope, f"{{{SOAP}}}Header")
     element = etree.SubElement(etree.SubElement(envelope, f"{{{SOAP}}}Body"), f"{{{SOAP}}}Fault")
@@ -61,6 +60,6 @@ def fault(code: str, text: str, detail: str | None = None) -> bytes:
 
 
 def platform_fault(vp_number: str) -> bytes:
-    """A fault of the national platform, coded Client or Server as the platform codes it (§3)."""
+    """A fault of the national platform, with the code that the platform gives it, Client or Server (§3)."""
     server = vp_number in {"VP006", "VP007", "VP008", "VP009", "VP010", "VP012", "VP014"}
     return fault("Server" if server else "Client", f"{vp_number} [SANDBOX] Fel i tjänsteplattformen.", "Simulated")
