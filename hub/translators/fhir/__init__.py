@@ -1,8 +1,8 @@
-"""FHIR R4 message Bundles ↔ ``Message``, pure: no clock, no I/O. Imports the language, the errors, msgspec, lxml,
+"""Reads and writes FHIR R4 message Bundles, without clock and I/O. Imports the language, the errors, msgspec, lxml and
 fhir.resources.
 
-One file per group of resources, each both ways; ``table`` says which message is in which, ``names`` holds every URI of
-ours, ``paths`` where each field stands. See fhir.md and ``contracts/fhir/``.
+One module reads and writes each group of resources; ``table`` lists the messages, ``names`` the hub's URIs, ``paths`` the place of
+each field. See fhir.md and ``contracts/fhir/``.
 """
 
 from hub.translators.fhir.announcement import write_announcement

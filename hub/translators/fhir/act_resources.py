@@ -31,7 +31,7 @@ from hub.translators.fhir.shapes import (
 
 
 class Restriction(Lean):
-    """Of Task: when, and by whom, it is wanted."""
+    """Of Task: the period in which it is wanted, and from whom."""
 
     repetitions: Positive | None = None
     period: Period | None = None
@@ -39,7 +39,7 @@ class Restriction(Lean):
 
 
 class Input(Lean):
-    """Of Task: one value of a kind; other values than these are left to the reference model, and then refused."""
+    """Of Task: one typed value; values of other types go to the reference model and are then refused."""
 
     type: Concept
     valueBoolean: bool | None = None
@@ -101,7 +101,7 @@ class Task(Resource, kw_only=True, tag="Task"):
 
 
 class Version(Lean):
-    """An extension of an item: the version that it was written on, in digits where R4's numbers end (32 bits)."""
+    """An extension of an item: the version on which it was written, as text where it exceeds R4's integers (32 bits)."""
 
     url: str
     valueUnsignedInt: Unsigned | None = None
@@ -113,7 +113,7 @@ class Version(Lean):
 
 
 class Answer(Lean):
-    """One answer of an item: a text or a choice; other kinds, and items below it, are refused where they are read."""
+    """One answer of an item, a text or a choice; the reader refuses other kinds and nested items."""
 
     valueString: Text | None = None
     valueCoding: Coding | None = None
@@ -125,7 +125,7 @@ class Answer(Lean):
 
 
 class Inner(Lean):
-    """An item below an item: only seen, so that it can be refused."""
+    """A nested item, decoded only so that the reader can refuse it."""
 
     linkId: Text
 

@@ -1,7 +1,7 @@
 """Encounter and EpisodeOfCare: ``svu.inskrivning`` read and written. Imports the shapes and the other groups.
 
 V-4 and law 2017:612 2:1-2:3; what may be embedded: messages.md §4. A draft (C-52) is an extension of MessageHeader and
-not Encounter.status planned: the person is in the ward already, it is the notice that is not yet published.
+not Encounter.status planned: the person is in the ward already, only the notice is not yet published.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from schemas.svu import Inskrivning
 
 
 def read_admission(view: View, encounter: Encounter) -> dict[str, Any]:
-    """The fields of ``Inskrivning``. Raises ``Refused``. What the rules require (V-4) is theirs to ask for."""
+    """The fields of ``Inskrivning``. Raises ``Refused``; the rules check that required fields are there (V-4)."""
     check_stay(view, encounter, "in-progress", "encounter-status")
     fields: dict[str, Any] = {}
     patient = read_patient(view, encounter.subject, encounter, ".subject")
@@ -72,7 +72,7 @@ def _first_display(coding: list[Any]) -> str | None:
 
 
 def write_admission(assembly: Assembly, message: Message, body: Inskrivning, case: dict[str, str]) -> list[str]:
-    """The entries; the full URLs that the header's focus names."""
+    """Add the entries; return the full URLs for the header's focus."""
     encounter: dict[str, Any] = {"resourceType": "Encounter"}
     if body.estimated_discharge is not None:
         encounter["extension"] = [
@@ -103,7 +103,7 @@ def write_admission(assembly: Assembly, message: Message, body: Inskrivning, cas
     encounter["serviceProvider"] = unit_reference(message.unit)
     focus = [assembly.add(encounter)]
     if body.information is not None:
-        # The language lets the embedded information name a patient too; then it is a Patient of its own.
+        # The embedded information may name a patient too, which becomes a second Patient.
         told = body.information.patient
         whom = patient if told is None else write_patient(assembly, told)
         focus.append(write_information(assembly, message, body.information, whom, focus[0]))

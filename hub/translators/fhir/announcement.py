@@ -1,6 +1,6 @@
-"""What operations announces: a message Bundle with a Communication in both languages (C-34). Imports the language and the names.
+"""An announcement of operations: a message Bundle with a Communication in both languages (C-34). Imports the language and the names.
 
-It is tied to no case and names nobody; Swedish stands as the text, English as its translation.
+It belongs to no case and names no person; Swedish is the text, English its translation.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def write_announcement(told: Announcement, id_: str, *, created: datetime) -> by
         "resourceType": "MessageHeader",
         "id": fhir_id(id_),
         "eventCoding": {"system": names.EVENT, "code": EVENT},
-        "destination": [{"endpoint": HUB_SOURCE}],  # nobody in particular, as in a notice without units
+        "destination": [{"endpoint": HUB_SOURCE}],  # no unit in particular
         "source": HUB_APPLICATION,
         "focus": [{"reference": said}],
     }

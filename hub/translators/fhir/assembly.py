@@ -1,8 +1,7 @@
-"""The Bundle while it is being written: plain dicts, encoded once. Imports the standard library, the language and
-msgspec.
+"""Builds a Bundle from plain dicts and encodes it once. Imports the standard library, the language and msgspec.
 
-Full URLs are ``urn:uuid:`` and follow from the message, so that the same notice written again has the same ids: base R4
-resends a message with both ids unchanged (hl7.org/fhir/R4/messaging.html).
+Full URLs are ``urn:uuid:`` and derived from the message, so that a notice written again has the same ids: R4 requires that a message
+sent again keeps both ids (hl7.org/fhir/R4/messaging.html).
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ IMP: Final = {"system": names.ACT_CODE, "code": "IMP", "display": "inpatient enc
 
 
 class Assembly:
-    """Entries with their full URLs. ``key``: what makes this Bundle itself."""
+    """The entries of a Bundle and their full URLs. ``key``: the text from which all ids are derived."""
 
     __slots__ = ("_prefix", "entries")
 
@@ -33,11 +32,11 @@ class Assembly:
 
     @property
     def bundle_id(self) -> str:
-        """The id of the Bundle itself, and of its header's full URL's kin: number 00."""
+        """The id of the Bundle: derived like the full URLs, with the number 00."""
         return f"{self._prefix}00"
 
     def add(self, resource: dict[str, Any]) -> str:
-        """Take the resource in as the next entry; its full URL."""
+        """Add a resource as the next entry; return its full URL."""
         url = f"urn:uuid:{self._prefix}{len(self.entries) + 1:02x}"
         self.entries.append({"fullUrl": url, "resource": resource})
         return url
@@ -55,13 +54,13 @@ class Assembly:
 
 
 def instant(moment: datetime) -> str:
-    """R4 ``instant``. An offset that R4 has no form for (beyond ±14:00, or with seconds) is told in UTC."""
+    """R4 ``instant``. A moment with an offset that R4 cannot write (beyond ±14:00, or with seconds) is written in UTC."""
     told = moment.isoformat()
     return told if _INSTANT.fullmatch(told) else moment.astimezone(UTC).isoformat()
 
 
 def text(value: str) -> str:
-    """R4 ``string``: one of exotic blanks alone is none there, and is told as one blank."""
+    """R4 ``string``; a text of only exotic blanks is not allowed there and becomes one blank."""
     return " " if value.isspace() else value
 
 
@@ -71,17 +70,17 @@ def hsa_identifier(hsa: str) -> dict[str, str]:
 
 
 def unit_reference(hsa: str) -> dict[str, Any]:
-    """A unit by its HSA-id alone: a logical reference, which needs no entry."""
+    """A logical reference to a unit by its HSA-id, which needs no entry."""
     return {"type": "Organization", "identifier": {"system": FHIR_HSA, "value": hsa}}
 
 
 def staff_reference(hsa: str) -> dict[str, Any]:
-    """A person of the staff by HSA-id alone."""
+    """A logical reference to a member of staff by HSA-id."""
     return {"type": "Practitioner", "identifier": {"system": FHIR_HSA, "value": hsa}}
 
 
 def message_reference(message: str, kind: str) -> dict[str, Any]:
-    """Another message by its id, which stands in another Bundle; ``kind``: the type of its resource."""
+    """A logical reference to a message in another Bundle; ``kind``: the type of its resource."""
     return {"type": kind, "identifier": {"system": names.MESSAGE, "value": text(message)}}
 
 
@@ -91,16 +90,14 @@ def concept(system: str, code: str) -> dict[str, Any]:
 
 
 def fhir_id(message: str) -> str:
-    """A message id as FHIR id: itself where it is one (``-``, ``.``, at most 64), else a UUID that follows from it."""
+    """A FHIR id for a message id: the same when it is a valid FHIR id (``-``, ``.``, at most 64), else a UUID derived from it."""
     if _FHIR_ID.fullmatch(message):
         return message
     return Assembly("message-id", message).bundle_id
 
 
 def write_encounter(assembly: Assembly, case: dict[str, str]) -> str:
-    """The Encounter that carries the case through every message (fhir.md); what the sender knows of the stay is in no
-    other.
-    """
+    """Add the Encounter that identifies the case in every message (fhir.md); return its full URL."""
     return assembly.add(
         {"resourceType": "Encounter", "status": "unknown", "class": IMP, "episodeOfCare": [{"identifier": case}]}
     )

@@ -1,7 +1,7 @@
 """QuestionnaireResponse: ``svu.kartlaggning``, begun or some of its fields written (V-11, C-51). Imports the shapes.
 
-One item per field, its code as ``linkId``: the text is one answer, every choice another, the version that it was
-written on an extension of the item. The response stays in progress, since the kartlaggning never turns green.
+One item per field, with its code as ``linkId``; the text is one answer, each choice another, and the version on which it was written
+is an extension of the item. The status is always in-progress, because the kartlaggning is never finished.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from schemas.svu import Kartlaggning, Written
 
 _DIGITS: Final = re.compile(r"[0-9]{1,100}")
 _LARGEST: Final = 2**31 - 1
-"""R4's ``unsignedInt`` ends here."""
+"""The largest ``unsignedInt`` of R4."""
 
 
 def read_assessment(view: View, response: QuestionnaireResponse) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def read_assessment(view: View, response: QuestionnaireResponse) -> dict[str, An
         if item.linkId in fields:
             raise view.refused("assessment-item", response, f".item[{index}].linkId")
         fields[item.linkId] = _written(view, response, item, f".item[{index}]")
-    start = view.told(response, response.extension, names.EXT_START, "valueBoolean")
+    start = view.value(response, response.extension, names.EXT_START, "valueBoolean")
     return {"fields": fields} if start is None else {"fields": fields, "start": start}
 
 

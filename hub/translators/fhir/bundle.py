@@ -1,6 +1,6 @@
-"""The entries of a Bundle, found by reference; times and HSA-ids in them. Imports the shapes and the identities.
+"""Finds the entries of a Bundle by reference, and reads times and HSA-ids. Imports the shapes and the identities.
 
-What the header says is in ``header``, the facts of each group of resources in its own file.
+``header`` reads the header; each group of resources has a module of its own.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _AMBIGUOUS: Final = Resource()
 
 
 class View:
-    """A Bundle whose entries can be found, made once. Raises ``Refused`` for what is wrong with the whole."""
+    """A Bundle with an index of its entries. Raises ``Refused`` when the Bundle as a whole is wrong."""
 
     __slots__ = ("_at", "bundle", "header", "identities", "resources")
 
@@ -63,7 +63,7 @@ class View:
                     raise refused("bundle-duplicate-fullurl", f"Bundle.entry[{index}].fullUrl")
                 at[url] = resource
         for each in self.resources:
-            # Real messages refer by Type/id to entries of any fullUrl, absolute or relative (fhir.md).
+            # Real messages refer by Type/id, absolute or relative, to entries whatever their fullUrl (fhir.md).
             if each.id is not None:
                 local = f"{type(each).__struct_config__.tag}/{each.id}"
                 if at.setdefault(local, each) is not each:
@@ -77,11 +77,11 @@ class View:
         return f"Bundle{element}"
 
     def refused(self, rule: str, resource: Resource, element: str = "") -> Refused:
-        """The refusal of that reason at that element."""
+        """The refusal for a reason at an element."""
         return refused(rule, self.path(resource, element))
 
     def resolve(self, reference: Reference | None, kind: type[R], of: Resource, element: str) -> R | None:
-        """The entry that a literal reference leads to; ``None`` where there is none to follow. Raises ``Refused``."""
+        """The entry of a type that a literal reference leads to; None without such a reference. Raises ``Refused``."""
         if reference is None or reference.reference is None:
             return None
         found = self.entry(reference)
@@ -90,7 +90,7 @@ class View:
         raise self.refused("reference-unresolved", of, element)
 
     def entry(self, reference: Reference) -> Resource | None:
-        """The entry that a literal reference leads to, with or without the version that R4 lets it name."""
+        """The entry that a literal reference leads to, with or without a version."""
         told = reference.reference
         if told is None:
             return None
@@ -99,13 +99,13 @@ class View:
 
     @property
     def day(self) -> str:
-        """The latest day that the Bundle itself tells of: what has ended before it is passed over."""
+        """The latest day in the Bundle; identifiers and names that ended before it are ignored."""
         told = [self.bundle.timestamp or ""]
         told += [one.recorded for one in self.resources if isinstance(one, Provenance)]
         return max(told)[:_DATE_LENGTH]
 
     def one(self, kind: type[R]) -> R | None:
-        """The Bundle's resource of that type: the one in focus, else the only one. Raises ``Refused`` for two in focus."""
+        """The resource of a type: the one in focus, else the only one. Raises ``Refused`` when two are in focus."""
         focus: list[R] = []
         for reference in self.header.focus:
             found = self.entry(reference)
@@ -121,7 +121,7 @@ class View:
         return some[0] if len(some) == 1 else None
 
     def hsa(self, identifiers: list[Identifier], of: Resource, element: str) -> str | None:
-        """The HSA-id among some identifiers, in capitals; ``None`` where none is of its systems. Raises ``Refused``."""
+        """The HSA-id among identifiers, in capitals; None when none has an HSA system. Raises ``Refused``."""
         found = [one for one in identifiers if one.system in FHIR_HSA_SYSTEMS and one.value is not None]
         if len(found) > 1 or (found and (found[0].use is not None or found[0].period is not None)):
             found = best(found, self.day)
@@ -139,7 +139,7 @@ class View:
             raise Refused("hsa-id", error.sv, error.en, self.path(of, element), 400) from None
 
     def organisation(self, reference: Reference | None, of: Resource, element: str) -> str | None:
-        """The HSA-id of the unit that a reference means, by its entry or by identifier alone."""
+        """The HSA-id of the unit that a reference names, by an entry or by an identifier."""
         if reference is None:
             return None
         unit = self.resolve(reference, Organization, of, element)
@@ -150,16 +150,16 @@ class View:
         return self.logical_hsa(reference, of, element)
 
     def unit(self, reference: Reference | None, of: Resource, element: str) -> str:
-        """The HSA-id of the unit, which must be there. Raises ``Refused``."""
+        """As ``organisation``; raises ``Refused`` when there is none."""
         found = self.organisation(reference, of, element)
         if found is None:
             raise self.refused("hsa-id", of, element)
         return found
 
-    def told(self, of: Resource, extensions: list[Extension], url: str, kind: str) -> Any:
-        """The value of our extension of that url, of that kind (``valueCode`` …); ``None`` where it is not there.
+    def value(self, of: Resource, extensions: list[Extension], url: str, kind: str) -> Any:
+        """The value of the extension with a url; ``kind``: ``valueCode`` …; None when the extension is absent.
 
-        Raises ``Refused`` where it is there with a value of another kind.
+        Raises ``Refused`` when the value is of another kind.
         """
         found = self.extension(of, extensions, url)
         if found is None:
@@ -170,7 +170,7 @@ class View:
         return value
 
     def extension(self, of: Resource, extensions: list[Extension], url: str) -> Extension | None:
-        """The extension of that url. Raises ``Refused`` where there are two: which one is meant cannot be known."""
+        """The extension with a url. Raises ``Refused`` when there are two, since it is unknown which is meant."""
         found = [one for one in extensions if one.url == url]
         if len(found) > 1:
             raise self.refused("extension-twice", of, f".extension('{url}')")
@@ -184,19 +184,19 @@ class View:
 
 
 def unversioned(reference: str) -> str:
-    """A literal reference less its version."""
+    """A literal reference without its version."""
     return reference.partition(_VERSION)[0]
 
 
 def _refuse_protected(of: Any, place: str) -> None:
-    """C-62: at once, before anything else is said of the message."""
+    """C-62: refuse a protected person before any other refusal."""
     for label in of.meta.security:
         if label.code is not None and label.code.lower() in names.PROTECTED:
             raise refused("C-62", f"{place}.meta.security")
 
 
 def code_of(concept: Concept | None, system: str) -> str | None:
-    """The concept's code of that system; ``None`` where there is none. Raises ``Refused`` where two differ."""
+    """The concept's code in a system; None when there is none. Raises ``Refused`` when two differ."""
     if concept is None:
         return None
     codes = {coding.code for coding in concept.coding if coding.system == system}
@@ -206,7 +206,7 @@ def code_of(concept: Concept | None, system: str) -> str | None:
 
 
 def moment(text: str | None, view: View, of: Resource, element: str) -> datetime | None:
-    """A time with its zone; R4's ``dateTime`` may lack both. A leap second is told as the second before it."""
+    """A moment with its zone; R4's ``dateTime`` may lack time and zone, which is refused. A leap second becomes the second before."""
     if text is None:
         return None
     if "T" not in text:
@@ -221,7 +221,7 @@ def moment(text: str | None, view: View, of: Resource, element: str) -> datetime
 
 
 def swedish_day(told: str, view: View, of: Resource, element: str) -> date:
-    """The day in Sweden that a date or dateTime means. Raises ``Refused`` for a part of a date."""
+    """The day in Sweden of a date or dateTime. Raises ``Refused`` for a year or month alone."""
     try:
         if len(told) == _DATE_LENGTH:
             return date.fromisoformat(told)

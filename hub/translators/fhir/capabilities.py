@@ -1,6 +1,4 @@
-"""What of FHIR the hub does, as a CapabilityStatement that is true: one operation, two formats, the events that are read.
-Imports the names only.
-"""
+"""The CapabilityStatement of the hub: one operation, two formats, the events that are read. Imports the names only."""
 
 from __future__ import annotations
 
@@ -11,7 +9,7 @@ import msgspec
 from hub.translators.fhir import names
 
 _SINCE: Final = "2026-11-25"
-"""The day since which this is what there is: changed with what it says."""
+"""The date of the statement; change it together with the content."""
 
 
 def capabilities(base: str) -> bytes:

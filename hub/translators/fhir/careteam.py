@@ -1,8 +1,8 @@
-"""CareTeam: who takes part and as what: ``deltagare`` (C-10 to C-14), ``roll`` (C-12), ``svu.fast_vardkontakt`` (V-7)
-and ``kontakt`` (SA-5), one participant each. Imports the shapes and the people.
+"""CareTeam: ``deltagare`` (C-10 to C-14), ``roll`` (C-12), ``svu.fast_vardkontakt`` (V-7) and ``kontakt`` (SA-5), with one
+participant each. Imports the shapes and the people.
 
-A unit is an Organization by HSA-id, a person a PractitionerRole with person and unit; ``onBehalfOf`` stays away, since
-no member is a Practitioner (ctm-1). What the registers found is in ``own``, people without account in ``outsiders``.
+A unit is an Organization by HSA-id, a person a PractitionerRole with person and unit; ``onBehalfOf`` is not used, because no member is
+a Practitioner (ctm-1). ``hub_messages`` has the registers' answers, ``outsiders`` the people without an account.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def _only(view: View, team: CareTeam, rule: str) -> Participant:
 
 
 def _change(view: View, team: CareTeam, participant: Participant, rule: str, allowed: tuple[str, ...]) -> str:
-    """The change; the first of those allowed where it may be left out (they say so by beginning with ``""``)."""
-    change = view.told(team, participant.extension, names.EXT_CHANGE, "valueCode") or allowed[0]
+    """The participant's change; when it is left out, the first of those ``allowed``, where ``""`` means that it is required."""
+    change = view.value(team, participant.extension, names.EXT_CHANGE, "valueCode") or allowed[0]
     if not change or change not in allowed:
         raise view.refused(rule, team, f".participant[0].extension('{names.EXT_CHANGE}').value")
     return str(change)
@@ -52,11 +52,11 @@ def _member_person(view: View, team: CareTeam, participant: Participant, rule: s
 
 
 def read_participant(view: View, team: CareTeam) -> dict[str, Any]:
-    """The fields of ``Deltagare``. Raises ``Refused``: one participant, its change said."""
+    """The fields of ``Deltagare``. Raises ``Refused`` unless there is one participant with its change."""
     participant = _only(view, team, "C-10")
     fields: dict[str, Any] = {"unit": _member_unit(view, team, participant, "C-10")}
     fields["change"] = _change(view, team, participant, "C-10", ("", "tillagd", "borttagen", "uttrade"))
-    kvittera = view.told(team, participant.extension, names.EXT_KVITTERA, "valueBoolean")
+    kvittera = view.value(team, participant.extension, names.EXT_KVITTERA, "valueBoolean")
     if kvittera is not None:
         fields["kvittera"] = kvittera
     return fields
@@ -115,7 +115,7 @@ def _team(assembly: Assembly, case: dict[str, str], participant: dict[str, Any])
 
 
 def write_participant(assembly: Assembly, _: Message, body: Deltagare, case: dict[str, str]) -> list[str]:
-    """``deltagare``: the one whose part changes."""
+    """``deltagare``: the unit that is added, removed or leaves."""
     extensions: list[dict[str, Any]] = [
         {"url": names.EXT_CHANGE, "valueCode": body.change},
         {"url": names.EXT_KVITTERA, "valueBoolean": body.kvittera},

@@ -1,9 +1,8 @@
-"""Communication: ``information`` (C-20) and ``kvittens`` (C-2), read and written. Imports the shapes and the people.
+"""Communication: ``information`` (C-20) and ``kvittens`` (C-2). Imports the shapes and the people.
 
-Informing the person is a communication that took place or did not, so it is one here: completed, or not-done with its
-statusReason. (Consent.verification would say that the consent was verified, which is another thing.) A kvittens is a
-business act and never ``MessageHeader.response``, the technical receipt (fhir.md); it names the message by identifier,
-since what it answers stands in another Bundle. The units' other communications are in ``thread``.
+Informing the person is a communication: completed, or not-done with a statusReason; Consent.verification would mean that the consent
+was verified. A kvittens is a business act and never ``MessageHeader.response``, the technical receipt (fhir.md); it names the message
+by identifier, because that message is in another Bundle. ``thread`` has the units' free messages.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from schemas.shared import Kvittens
 
 
 def is_information(communication: Communication) -> bool:
-    """Whether it tells that the person was informed (C-20)."""
+    """Whether the Communication is about informing the person (C-20)."""
     for concept in communication.category:
         for coding in concept.coding:
             if coding.code == "information" and coding.system == names.CATEGORY:
@@ -30,7 +29,7 @@ def is_information(communication: Communication) -> bool:
 
 
 def read_information(view: View, communication: Communication, *, with_patient: bool = False) -> dict[str, Any]:
-    """The fields of ``Information``; ``with_patient`` where it opens the case (V-1). Raises ``Refused``."""
+    """The fields of ``Information``; ``with_patient``: also the patient, when it opens the case (V-1). Raises ``Refused``."""
     if not is_information(communication):
         raise view.refused("C-20", communication, ".category")
     if communication.status not in ("completed", "not-done"):
@@ -53,7 +52,7 @@ def read_information_message(view: View, communication: Communication) -> dict[s
 
 
 def answered(view: View, communication: Communication, rule: str) -> str:
-    """The id of the one message that it is about. Raises ``Refused``: ``rule`` where there is none, or several."""
+    """The id of the message that the Communication names. Raises ``Refused`` with ``rule`` when it names none, or several."""
     ids = [
         reference.identifier.value
         for reference in communication.inResponseTo
@@ -80,7 +79,7 @@ def read_kvittens(view: View, communication: Communication) -> dict[str, Any]:
 def write_information(
     assembly: Assembly, message: Message, body: Information, patient: str | None, encounter: str
 ) -> str:
-    """The Communication; its full URL."""
+    """Add the Communication; return its full URL."""
     resource: dict[str, Any] = {"resourceType": "Communication", "status": "completed" if body.given else "not-done"}
     if body.reason is not None:
         resource["statusReason"] = {"text": text(body.reason)}

@@ -1,8 +1,8 @@
-"""Consent: ``samtycke`` (C-21 to C-25) and its ``aterkallelse`` (C-24), read and written. Imports the shapes.
+"""Consent: ``samtycke`` (C-21 to C-25) and its ``aterkallelse`` (C-24). Imports the shapes.
 
 given = active + permit; refused = rejected + deny; menprövning = active + permit with the legal basis ``menprovning``
 in policyRule (it is a legal basis, no consent of the person, and brings no clinical text: fhir.md); withdrawn =
-inactive. R4's Consent has no note and no "others": those are extensions of ours. ppc-1 holds through policyRule.
+inactive. R4's Consent has no note and no "others"; they are extensions of the hub. ppc-1 holds through policyRule.
 """
 
 from __future__ import annotations
@@ -78,19 +78,19 @@ def read_consent(view: View, consent: Consent) -> dict[str, Any]:
 
 
 def read_withdrawal(view: View, consent: Consent) -> dict[str, Any]:
-    """The fields of ``Aterkallelse`` (C-24): the consent is inactive. Raises ``Refused``."""
+    """The fields of ``Aterkallelse`` (C-24), for an inactive consent. Raises ``Refused``."""
     if consent.status != "inactive":
         raise view.refused("C-24", consent, ".status")
     if code_of(consent.scope, names.CONSENT_SCOPE) != "patient-privacy":
         raise view.refused("C-24", consent, ".scope")
     view.resolve(consent.patient, Patient, consent, ".patient")
     kind = _kind(view, consent)
-    reason = view.told(consent, consent.extension, names.EXT_REASON, "valueString")
+    reason = view.value(consent, consent.extension, names.EXT_REASON, "valueString")
     return {"kind": kind, "reason": reason}
 
 
 def _kind(view: View, consent: Consent) -> str | None:
-    """The one kind of consent among the categories. Raises ``Refused`` where two differ."""
+    """The kind of consent among the categories. Raises ``Refused`` when two differ."""
     kinds = {code for one in consent.category if (code := code_of(one, names.CONSENT_KIND)) is not None}
     if len(kinds) > 1:
         raise view.refused("codes-differ", consent, ".category")
@@ -132,7 +132,7 @@ def _required_unit(view: View, consent: Consent, reference: Any, element: str) -
 
 
 def write_consent(assembly: Assembly, message: Message, body: Samtycke, patient: str | None) -> str:
-    """The Consent; its full URL."""
+    """Add the Consent; return its full URL."""
     refused = body.outcome == "refused"
     extensions: list[dict[str, Any]] = []
     if body.others is not None:
@@ -183,7 +183,7 @@ def _provision(body: Samtycke, refused: bool) -> dict[str, Any]:
 
 
 def write_consent_message(assembly: Assembly, message: Message, body: Samtycke, case: dict[str, str]) -> list[str]:
-    """``samtycke`` as a message of its own; the case is in the Encounter beside it, since R4's Consent names none."""
+    """``samtycke`` as a message of its own; an Encounter identifies the case, because R4's Consent cannot."""
     return [write_consent(assembly, message, body, None), write_encounter(assembly, case)]
 
 

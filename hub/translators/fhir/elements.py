@@ -1,6 +1,4 @@
-"""What elements R4 gives a type, as the reference model knows them: how many, of what kind, which of them exclude each
-other. Imports the reference model, at first use (it takes a second).
-"""
+"""The elements of each R4 type: cardinality, type, choices. Imports the reference model at first use, which takes a second."""
 
 from __future__ import annotations
 
@@ -19,13 +17,13 @@ class ElementType(NamedTuple):
     """One element of a type."""
 
     kind: str
-    """A primitive's name as R4 writes it (``dateTime``), else the type's (``HumanName``) or ``Resource``."""
+    """The type's name in R4: a primitive (``dateTime``), a data type (``HumanName``) or ``Resource``."""
     many: bool
     primitive: bool
     choice: str | None
-    """``deceased`` of ``deceasedBoolean``: one at the most of those that share it."""
+    """``deceased`` for ``deceasedBoolean``: at most one of the elements with the same choice is allowed."""
     required: bool
-    """Of a choice: that one of them must be there. The others' absence is the reference model's to see."""
+    """Of a choice: whether one of its elements is required. The reference model checks other required elements."""
 
 
 def is_resource(name: object) -> bool:
@@ -41,7 +39,7 @@ def is_resource(name: object) -> bool:
 
 @cache
 def elements(kind: str) -> dict[str, ElementType]:
-    """Name on the wire → element, of a type or resource that R4 has."""
+    """Name on the wire → element, for a type or resource of R4."""
     from fhir.resources.R4B import get_fhir_model_class
 
     found: dict[str, ElementType] = {}
@@ -64,7 +62,7 @@ def _kind(annotation: Any) -> tuple[bool, str, bool]:
             many, annotation = True, get_args(annotation)[0]
         else:
             break
-    if get_args(annotation):  # Annotated: a primitive and its own class
+    if get_args(annotation):  # Annotated: a primitive with its class
         name = type(get_args(annotation)[1]).__name__
         if name == "EncodedBytes":
             return many, "base64Binary", True

@@ -1,8 +1,7 @@
-"""The acts that the FHIR contract examples are made of, one of every name and the variants that differ in FHIR. Imports
-the language only.
+"""The acts of the FHIR contract examples: one for each message name, and the variants that differ in FHIR. Imports the language only.
 
-The only patient is the fictitious Tolvan Tolvansson, his wife is invented too (C-64); the codes are those of the
-profile mina_planer.
+The only patient is the fictitious Tolvan Tolvansson; his wife is invented too (C-64). The codes are those of the profile
+mina_planer.
 """
 
 from __future__ import annotations
@@ -167,7 +166,7 @@ ACTS: Final[dict[str, tuple[str, Part]]] = {
     ),
     "svu.utskrivning_angrad": (WARD, svu.UtskrivningAngrad(reason="Återinskriven samma dag")),
 }
-"""File name without its end → the unit that acts, and what it says; the name is what stands before the variant."""
+"""File name without ending → (the acting unit, the body); the part before the variant is the message's name."""
 
 FROM_HUB: Final[dict[str, Part]] = {
     "folkbokforing": hub_messages.Folkbokforing(news="moved", address="Lillgatan 2, 241 30 Eslöv", municipality="1285"),
@@ -181,7 +180,7 @@ FROM_HUB: Final[dict[str, Part]] = {
         units=(MUNICIPALITY,),
     ),
 }
-"""The same of the hub's own; ``adressering`` and ``verifiering`` are in ``examples``."""
+"""File name without ending → body of a message of the hub; ``examples`` has ``adressering`` and ``verifiering``."""
 
 
 def name_of(key: str) -> str:
@@ -191,5 +190,5 @@ def name_of(key: str) -> str:
 
 
 def id_of(key: str) -> str:
-    """A message id of the example: a FHIR id, so without underscore."""
+    """The message id of an example: a FHIR id, so without underscore."""
     return f"{key.removeprefix('svu.').replace('_', '-').replace('.', '-')}-1"

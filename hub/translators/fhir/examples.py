@@ -1,8 +1,8 @@
 """The FHIR contract examples (``contracts/fhir/``), written by the hub's own writers. Imports the writers, the acts and
 the language.
 
-The only patient is the fictitious Tolvan Tolvansson (C-64). ``test_fhir_examples`` keeps the files fresh and judges them
-as a vendor's validator would.
+The only patient is the fictitious Tolvan Tolvansson (C-64). ``test_fhir_examples`` checks that the files are current, and
+validates them as a vendor would.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def _message(identity: str, unit: str, name: str, data: Part, subject: str = CAS
 
 
 def requests() -> dict[str, Message]:
-    """What vendors' systems push, one of every kind that is read."""
+    """File name → a message as vendors' systems send it, one of each kind that is read."""
     admission = Inskrivning(
         patient=TOLVAN,
         admitted_at=ADMITTED,
@@ -109,7 +109,7 @@ def _told(sequence: int, *to: str, awaits: str | None = None, may: tuple[str, ..
 
 
 def notices() -> dict[str, tuple[Message, NoticeExtensions]]:
-    """What receiving systems get, one of every kind that is written."""
+    """File name → a notice as receiving systems get it, one of each kind that is written."""
     sent = requests()
     found = Adressering(
         outcome="listed",
@@ -152,7 +152,7 @@ def notices() -> dict[str, tuple[Message, NoticeExtensions]]:
 
 
 def receipts() -> dict[str, Receipt]:
-    """What a sender is answered."""
+    """File name → a receipt."""
     reason = BilingualText(
         sv="Samtycke är nekat: skicka inskrivningen utan skäl.",
         en="Consent is refused: send the admission without reason.",
@@ -179,7 +179,7 @@ def receipts() -> dict[str, Receipt]:
 
 
 def announcement() -> Announcement:
-    """What operations tells everybody."""
+    """The announcement of the example."""
     return Announcement(
         text=BilingualText(
             sv="Navet stängs för uppgradering i natt kl. 02.00 till 02.15. Det som sänds då väntar.",

@@ -1,7 +1,7 @@
-"""What is wrong with an element, in words: not of R4, missing, twice, of another type or form, with a code that is not
-there. Imports the errors and the vocabulary.
+"""The refusals for an element that is unknown, missing, repeated, of another type or form, or with an unknown code. Imports the
+errors and the vocabulary.
 
-No sentence holds a value of the message; an element's own name is told only where the standard knows it (D-10).
+No sentence contains a value of the message; an element is named only when the standard has its name (D-10).
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def missing(place: str) -> Refused:
 
 
 def twice(place: str) -> Refused:
-    """An element or a member that stands more than once where there is one at the most."""
+    """An element or a member that occurs more than once where at most one is allowed."""
     return _invalid(
         place,
         "Elementet står mer än en gång, och vilket som gäller går inte att veta: sänd det en gång.",
@@ -75,7 +75,7 @@ def twice(place: str) -> Refused:
 
 
 def several_of_choice(place: str) -> Refused:
-    """Two of ``deceased[x]``."""
+    """Two elements of one choice, as ``deceased[x]``."""
     return _invalid(
         place,
         "Bara ett av elementen i valet får finnas: sänd ett av dem.",
@@ -84,7 +84,7 @@ def several_of_choice(place: str) -> Refused:
 
 
 def not_many(place: str) -> Refused:
-    """A list where R4 has one."""
+    """A list where R4 has a single value."""
     return _invalid(
         place,
         "Elementet är ett enda i FHIR R4: sänd det utan hakparenteser.",
@@ -93,7 +93,7 @@ def not_many(place: str) -> Refused:
 
 
 def many(place: str) -> Refused:
-    """One where R4 has a list."""
+    """A single value where R4 has a list."""
     return _invalid(
         place,
         "Elementet är en lista i FHIR R4: sänd det inom hakparenteser.",
@@ -102,7 +102,7 @@ def many(place: str) -> Refused:
 
 
 def null(place: str) -> Refused:
-    """A null in a list that no extension stands for."""
+    """A null in a list without an extension at its position."""
     return _invalid(
         place,
         "null står bara för ett värde som har ett tillägg i stället: ta bort det.",
@@ -120,13 +120,13 @@ def not_an_object(place: str) -> Refused:
 
 
 def wrong_form(place: str, kind: str) -> Refused:
-    """A value of another type or form than the element has."""
+    """A value whose type or form is not the element's."""
     sv, en = _FORMS.get(kind, _TEXT)
     return _invalid(place, f"Värdet har fel typ eller form. Det ska vara {sv}.", f"The value must be {en}.")
 
 
 def invalid(place: str) -> Refused:
-    """What breaks a rule of the standard that the reference model knows and does not name."""
+    """A violation of a rule that the reference model checks and does not name."""
     return _invalid(
         place,
         "Elementet följer inte FHIR R4: jämför med hl7.org/fhir/R4 och exemplen i contracts/fhir.",
@@ -135,7 +135,7 @@ def invalid(place: str) -> Refused:
 
 
 def wrong_code(place: str, codes: Sequence[str]) -> Refused:
-    """A code outside of the value set that R4 requires, which is told."""
+    """A code outside of the value set that R4 requires; the sentence lists the set."""
     known = ", ".join(codes)
     return Refused(
         "fhir-code",

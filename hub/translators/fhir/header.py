@@ -1,6 +1,5 @@
-"""What the header of a message Bundle says: event, id, who acts, when, in which case. Imports the view and the names.
-
-Senders, duplicates and cases: messages.md §1 and fhir.md "Message exchange". Facts of each resource: its own file.
+"""Reads the header of a message Bundle: event, id, sender, author, time, case (messages.md §1, fhir.md "Message exchange"). Imports
+the view and the names.
 """
 
 from __future__ import annotations
@@ -31,14 +30,14 @@ _TIME_OF: Final[tuple[tuple[type[Resource], str], ...]] = (
     (QuestionnaireResponse, "authored"),
     (AuditEvent, "recorded"),
 )
-"""Resource → its own element that says when."""
+"""Resource → its element with the time of the act."""
 _CASE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-._:]{0,131}")
 _ROLE: Final = re.compile(r"[a-z0-9][a-z0-9_.\-]{0,59}")
 _MESSAGE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-._:]{0,127}")
 
 
 def event(view: View, *, from_hub: bool = False) -> str:
-    """The message's name. Raises ``Refused``: a response, or an event that is not read; the hub's own ``from_hub``."""
+    """The message's name. Raises ``Refused`` for a response and for an unknown event; ``from_hub``: the hub's own are allowed."""
     header = view.header
     if header.response is not None:
         raise view.refused("is-a-response", header, ".response")
@@ -49,7 +48,7 @@ def event(view: View, *, from_hub: bool = False) -> str:
 
 
 def message_id(view: View) -> str:
-    """``MessageHeader.id``; the extension ``message-id`` where the message's id is no FHIR id (``fhir_id``)."""
+    """The message's id: the extension ``message-id``, when it is not a FHIR id (``fhir_id``), else ``MessageHeader.id``."""
     header = view.header
     if header.id is None or not header.id[0].isalnum() or len(header.id) > 64:
         raise view.refused("message-id", header, ".id")
@@ -71,7 +70,7 @@ def sender(view: View) -> str:
 
 
 def author(view: View) -> tuple[str, str | None]:
-    """Who did the act, and in which role (C-1, C-3): by PractitionerRole, or by Practitioner without role."""
+    """(the acting person, their role) (C-1, C-3): from a PractitionerRole, or from a Practitioner without role."""
     header, reference = view.header, view.header.author
     if reference is None:
         raise view.refused("C-3", header, ".author")
@@ -107,10 +106,10 @@ def _role(view: View, named: PractitionerRole) -> str | None:
 
 
 def business_time(view: View, focus: Resource) -> datetime:
-    """When the act was done: Provenance of the focus (or, if none names it, the first), else the focus' own time.
-    ``Bundle.timestamp`` only where neither is.
+    """The time of the act: from the Provenance of the focus (or the first one, when none names it), else the focus' own time, else
+    ``Bundle.timestamp``.
 
-    Never the timestamp first: senders fill it carelessly (fhir.md), and order goes by business time.
+    The timestamp is last because senders fill it carelessly (fhir.md), and the business time decides the order.
     """
     told: Provenance | None = None
     for resource in view.resources:
@@ -136,7 +135,7 @@ def business_time(view: View, focus: Resource) -> datetime:
 
 
 def subject(view: View, encounter: Encounter | None) -> str:
-    """The case: the hub's id, else the sender's own reference as ``ref:…`` (messages.md §1)."""
+    """The message's subject: the hub's case id, else the sender's own reference as ``ref:…`` (messages.md §1)."""
     if encounter is None:
         raise refused("case-missing", "Bundle.entry.resource.ofType(Encounter)")
     own: list[str] = []

@@ -1,6 +1,4 @@
-"""Which of several identifiers, names or addresses is meant: what has ended or not begun is passed over, the official one
-goes first. Imports the shapes only.
-"""
+"""Chooses among several identifiers, names or addresses: those in force, and of them the official one. Imports the shapes only."""
 
 from __future__ import annotations
 
@@ -12,7 +10,7 @@ _ORDER: Final = ("official", "usual", None, "temp", "secondary")
 
 
 def best(found: list[Identifier], day: str) -> list[Identifier]:
-    """Those in force on that day (``2026-03-09``) of the best use there is; several where none goes before the others."""
+    """The identifiers in force on a day (``2026-03-09``) with the best use; several, when they are equally good."""
     current = [one for one in found if is_in_force(one, day)]
     for use in _ORDER:
         of_it = [one for one in current if one.use == use]
@@ -22,7 +20,7 @@ def best(found: list[Identifier], day: str) -> list[Identifier]:
 
 
 def is_in_force(one: Identifier | Name | Address | Contact, day: str) -> bool:
-    """Not old, not ended before that day and not begun after it; a day may be a year or a month alone."""
+    """Whether the element is not old, has not ended before the day and not begun after it; its dates may be years or months."""
     if one.use == "old":
         return False
     if one.period is None or not day:

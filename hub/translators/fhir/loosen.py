@@ -1,9 +1,7 @@
-"""The wide shape: the lean one without its limits, for what the reference model has already accepted. Imports msgspec
-only.
+"""Makes the wide shape: the lean one without its limits, for Bundles that the reference model has accepted. Imports msgspec only.
 
-Formats were then checked by the reference model and unknown elements may be there; required codes still bind, since the
-reference model does not check them. A wide struct is a subclass of its lean one, so both are read by the same
-functions.
+The reference model has checked the formats, and unknown elements are allowed; required codes are still checked, because the reference
+model does not. A wide struct is a subclass of its lean one, so the same functions read both.
 """
 
 from __future__ import annotations
@@ -19,7 +17,7 @@ _WIDE: dict[type[Struct], type[Struct]] = {}
 
 
 def loosened(lean: type[Struct]) -> type[Struct]:
-    """The wide subclass of a lean struct: same fields, no limits on text and numbers, unknown fields passed over."""
+    """The wide subclass of a lean struct: the same fields without limits on texts and numbers; unknown fields are ignored."""
     if lean in _WIDE:
         return _WIDE[lean]
     fields: list[tuple[str, Any, Any]] = []
@@ -49,8 +47,9 @@ def loosened(lean: type[Struct]) -> type[Struct]:
 
 
 def codes_at(lean: type[Struct], resource: dict[str, Any], names: list[str]) -> tuple[str, ...]:
-    """The codes that an element of a lean struct may have, found by its names from there down; none where it has others
-    than codes. ``resource``: of the entry, whose type says which struct it is.
+    """The codes that an element of a lean struct may have; empty when it is not a code.
+
+    ``resource``: the entry's resource, whose type selects the struct; ``names``: the path of the element.
     """
     inside: Any = lean
     for name in names:
@@ -69,7 +68,7 @@ def codes_at(lean: type[Struct], resource: dict[str, Any], names: list[str]) -> 
 
 
 def _parts(annotation: Any) -> list[Any]:
-    """What a value may be, less null, lists and limits."""
+    """The types of a value, without null, lists and limits."""
     if get_origin(annotation) in (Union, types.UnionType):
         return [part for one in get_args(annotation) if one is not type(None) for part in _parts(one)]
     if get_origin(annotation) in (Annotated, list):
@@ -78,7 +77,7 @@ def _parts(annotation: Any) -> list[Any]:
 
 
 def _nothing(_: Any) -> None:
-    """The reference model lets an extension without value through; whoever reads it finds none."""
+    """An extension without value, which the reference model accepts: its value is None."""
 
 
 def _loose_type(annotation: Any) -> Any:

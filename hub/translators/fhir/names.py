@@ -1,7 +1,7 @@
-"""Every URI of ours in FHIR, and the codes of R4 that we read. Imports nothing but the language.
+"""The hub's URIs in FHIR, and the codes of R4 that it reads. Imports the language only.
 
-Our URIs are URNs, as in the envelope (``urn:samverkan:hub``): absolute, as R4 asks of an extension's url, without
-promising a web page. They are the contract: never changed, only added to.
+The URIs are URNs, as in the envelope (``urn:samverkan:hub``): absolute, as R4 requires, and without a promise of a web page. They are
+part of the contract: they are never changed, only added.
 """
 
 from __future__ import annotations
@@ -11,13 +11,11 @@ from typing import Final
 from schemas.messages import FROM_THE_HUB, MESSAGES
 
 EVENT: Final = "urn:samverkan:event"
-"""System of ``MessageHeader.eventCoding``; its code is the message's name (messages.md §3-5). Also of ``Task.code`` and
-``AuditEvent.subtype``, which say which act they are.
-"""
+"""System of ``MessageHeader.eventCoding``, ``Task.code`` and ``AuditEvent.subtype``; the code is the message's name (messages.md §3-5)."""
 CASE: Final = "urn:samverkan:case"
-"""System of the hub's case id; a case identifier of any other system is the sender's own reference (``ref:``)."""
+"""System of the hub's case id; a case identifier in any other system is the sender's own reference (``ref:``)."""
 MESSAGE: Final = "urn:samverkan:message"
-"""System of a message's id, as a kvittens names it."""
+"""System of a message's id, for example in a kvittens."""
 ROLE: Final = "urn:samverkan:role"
 """System of the acting role in ``PractitionerRole.code`` (C-3)."""
 RULE: Final = "urn:samverkan:rule"
@@ -76,12 +74,12 @@ EXT_CONCERNS: Final = "urn:samverkan:fhir:verification-concerns"
 EXT_PLACEMENT: Final = "urn:samverkan:fhir:placement"
 """Of Encounter or Task: ``municipality`` (SCB's code) and ``stated-by`` (law 2017:612 5:2)."""
 EXT_REASON: Final = "urn:samverkan:fhir:reason"
-"""Why the act was done, where R4's resource has no element for it."""
+"""The reason of the act, where R4's resource has no element for it."""
 EXT_DISCHARGE_KIND: Final = "urn:samverkan:fhir:discharge-kind"
 EXT_DISCHARGE_COMMENT: Final = "urn:samverkan:fhir:discharge-comment"
 EXT_CONFIRMED: Final = "urn:samverkan:fhir:confirmed"
 EXT_PART: Final = "urn:samverkan:fhir:part"
-"""Of Task: a part of the stallningstagande that the message holds, though none of its fields may be there."""
+"""Of Task: a part of the stallningstagande in the message, which may have no fields."""
 EXT_KALLELSEANSVARIG: Final = "urn:samverkan:fhir:kallelseansvarig"
 EXT_START: Final = "urn:samverkan:fhir:start"
 EXT_VERSION: Final = "urn:samverkan:fhir:version"
@@ -95,7 +93,7 @@ EXT_SERVED: Final = "urn:samverkan:fhir:served"
 EXT_NEWS: Final = "urn:samverkan:fhir:news"
 EXT_STEP: Final = "urn:samverkan:fhir:step"
 EXT_PLANNED_END: Final = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Encounter.plannedEndDate"
-"""The cross-version extension that R4 systems carry R5's ``Encounter.plannedEndDate`` in (fhir.md)."""
+"""The cross-version extension in which R4 systems send R5's ``Encounter.plannedEndDate`` (fhir.md)."""
 EXT_TRANSLATION: Final = "http://hl7.org/fhir/StructureDefinition/translation"
 
 ACT_CODE: Final = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
@@ -104,7 +102,7 @@ CONSENT_SCOPE: Final = "http://terminology.hl7.org/CodeSystem/consentscope"
 DICOM: Final = "http://dicom.nema.org/resources/ontology/DCM"
 LOINC: Final = "http://loinc.org"
 LOINC_CONSENT: Final = "59284-0"
-"""LOINC's code for a consent document: the category that ``Consent`` must have at least one of."""
+"""LOINC's code for a consent document; ``Consent`` requires at least one category."""
 
 PROTECTED: Final = frozenset({"sekretessmarkering", "skyddadfolkbokforing"})
 """Codes in ``meta.security`` of a person with protected identity (C-62, fhir.md), in lower case."""
@@ -113,6 +111,6 @@ JSON: Final = "application/fhir+json"
 XML: Final = "application/fhir+xml"
 
 WRITES: Final = frozenset(MESSAGES)
-"""The names that a notice can be written of: every one."""
+"""The names of messages that can be written as notices: all."""
 READS: Final = WRITES - FROM_THE_HUB
-"""The names that a sender's Bundle can be read as; the hub's own only by one who receives notices."""
+"""The names of messages that are read from a sender's Bundle; only a receiver of notices reads the hub's own."""

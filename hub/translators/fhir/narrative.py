@@ -1,5 +1,5 @@
-"""Is a narrative's XHTML harmless? Imports lxml and the refusals; rules txt-1 and txt-2 of hl7.org/fhir/R4/narrative.html, and
-stricter.
+"""Checks that a narrative's XHTML is harmless, by the rules txt-1 and txt-2 of hl7.org/fhir/R4/narrative.html and stricter. Imports
+lxml and the refusals.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ _ATTRIBUTES: Final = frozenset(
     ]
 )
 _FETCHES: Final = re.compile(r"url\s*\(|expression|@import|\\|/\*", re.IGNORECASE)
-"""What lets a style reach outside; escapes and comments too, since they hide such words."""
+"""Styles that fetch something; also escapes and comments, which can hide such words."""
 _LINK: Final = re.compile(r"#|https?://|mailto:|tel:", re.IGNORECASE)
 _PICTURE: Final = re.compile(r"#|data:image/(?:png|gif|jpeg)[;,]", re.IGNORECASE)
 
@@ -125,8 +125,8 @@ def _is_safe_attribute(name: str, value: str) -> bool:
 
 
 def fault(div: str) -> str | None:
-    """What is wrong with a narrative, by its reason in ``refusals``; None for one XHTML ``div`` of text elements only,
-    where showing it fetches nothing and runs nothing.
+    """The reason (in ``refusals``) why a narrative is refused; None for one XHTML ``div`` of text elements that fetches nothing and
+    runs nothing when it is shown.
     """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
@@ -150,7 +150,7 @@ def fault(div: str) -> str | None:
 
 
 def check(div: str, place: str) -> None:
-    """Raises ``Refused`` that says what is wrong: an entity is no script."""
+    """Raise ``Refused`` for a narrative that is not harmless."""
     reason = fault(div)
     if reason is None:
         return

@@ -1,7 +1,7 @@
-"""RelatedPerson in a CareTeam: ``narstaende``, people and bodies without an account, the whole list as it stands now
-(C-15). Imports the shapes and the people.
+"""RelatedPerson in a CareTeam: ``narstaende``, the whole list of people and bodies without an account (C-15). Imports the shapes and
+the people.
 
-R4 wants the patient of a RelatedPerson: it is named by the case alone, since the message knows nothing more of them.
+R4 requires the patient of a RelatedPerson; it is named by the case, because the message does not contain the patient.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from schemas.shared import Narstaende, Outsider
 
 
 def read_outsiders(view: View, team: CareTeam) -> dict[str, Any]:
-    """The fields of ``Narstaende``. Raises ``Refused``: a participant that leads to no RelatedPerson."""
+    """The fields of ``Narstaende``. Raises ``Refused`` for a participant that does not lead to a RelatedPerson."""
     view.resolve(team.encounter, Encounter, team, ".encounter")
     people: list[dict[str, Any]] = []
     for index, participant in enumerate(team.participant):
@@ -34,13 +34,13 @@ def read_outsiders(view: View, team: CareTeam) -> dict[str, Any]:
         if fields["name"] is None or relation is None:
             raise view.refused("C-15", person, ".name" if relation is not None else ".relationship")
         fields["phone"] = phone_of(view, person.telecom)
-        objects = view.told(team, participant.extension, names.EXT_OBJECTS, "valueBoolean")
+        objects = view.value(team, participant.extension, names.EXT_OBJECTS, "valueBoolean")
         people.append(fields if objects is None else {**fields, "person_objects": objects})
     return {"people": tuple(people)}
 
 
 def write_outsiders(assembly: Assembly, _: Message, body: Narstaende, case: dict[str, str]) -> list[str]:
-    """``narstaende``: a participant for each; none where the list is empty."""
+    """``narstaende``: one participant per person or body."""
     encounter = write_encounter(assembly, case)
     team: dict[str, Any] = {"resourceType": "CareTeam", "status": "active", "encounter": {"reference": encounter}}
     if body.people:

@@ -1,6 +1,4 @@
-"""The FHIRPath of every field of every message, for the refusals of the reader and for the response's element. Imports
-the names of ours only.
-"""
+"""The FHIRPath of every field of every message, for refusals and responses. Imports the names only."""
 
 from __future__ import annotations
 
@@ -207,12 +205,12 @@ PATHS: Final[dict[str, dict[str, str]]] = {
     },
     "svu.utskrivning_angrad": {"reason": _extension("Encounter", names.EXT_REASON)},
 }
-"""name → field of the body → where it stands in the Bundle."""
+"""Message name → field of the body → FHIRPath in the Bundle."""
 PATHS["svu.inskrivning"] |= {f"samtycke/{field}": path for field, path in PATHS["samtycke"].items()}
 
 
 def fhir_path(name: str | None, pointer: str | None) -> str | None:
-    """The FHIRPath of what a rule named by JSON pointer (``/data/reason``), or of what already is a FHIRPath."""
+    """The FHIRPath for a rule's JSON pointer (``/data/reason``); a FHIRPath is returned as it is."""
     if pointer is None or not pointer.startswith("/"):
         return pointer
     field = pointer.removeprefix("/data/")

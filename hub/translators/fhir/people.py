@@ -1,6 +1,5 @@
-"""Patient, Organization, Practitioner, PractitionerRole: read and written. Imports the shapes and the identities.
-
-Identifiers by the Swedish base profiles (law-and-lookups §2); C-60, C-61.
+"""Reads and writes Patient, Organization, Practitioner and PractitionerRole, with identifiers by the Swedish base profiles
+(law-and-lookups §2; C-60, C-61). Imports the shapes and the identities.
 """
 
 from __future__ import annotations
@@ -35,18 +34,18 @@ PERSON_SYSTEMS: Final = {
     FHIR_NATIONELLT_RESERVNUMMER_MISSPELT: 2,
     f"urn:oid:{OID_NATIONELLT_RESERVNUMMER}": 2,
 }
-"""System of a person's number → which goes first, where a person has numbers of several kinds. By OID as the SOAP
-contracts write it, and Swedish systems did before the base profiles.
+"""System of a person's number → its priority, when a person has numbers of several kinds. The OIDs are those of the SOAP contracts,
+which Swedish systems used before the base profiles.
 """
 _REGIONAL: Final = 3
 _NAMES: Final = ("official", "usual", None, "temp", "nickname", "maiden", "anonymous")
 _ADDRESSES: Final = {"home": 0, None: 1}
-"""Use → which goes first."""
+"""Use → priority."""
 _DIGITS: Final = 12
 
 
 def read_patient(view: View, reference: Reference | None, of: Resource, element: str) -> dict[str, Any] | None:
-    """The fields of our ``Patient`` from the entry that the reference leads to. Raises ``Refused`` (C-60)."""
+    """The fields of the language's ``Patient`` from the entry that a reference leads to. Raises ``Refused`` (C-60)."""
     patient = view.resolve(reference, Patient, of, element)
     if patient is None:
         if reference is not None:
@@ -63,7 +62,7 @@ def read_patient(view: View, reference: Reference | None, of: Resource, element:
 
 
 def phone_of(view: View, telecom: list[Contact]) -> str | None:
-    """The first number that is in force."""
+    """The first phone number in force."""
     for contact in telecom:
         if contact.system in ("phone", "sms") and contact.value is not None and is_in_force(contact, view.day):
             return contact.value
@@ -71,14 +70,14 @@ def phone_of(view: View, telecom: list[Contact]) -> str | None:
 
 
 def number_systems(view: View) -> dict[str, int]:
-    """The systems of persons' numbers, the configured regions' own with them."""
+    """The systems of persons' numbers with their priority, those of the configured regions included."""
     if view.identities is None or not view.identities.regional_patterns:
         return PERSON_SYSTEMS
     return PERSON_SYSTEMS | {f"urn:oid:{one.root}": _REGIONAL for one in view.identities.regional_patterns}
 
 
 def person_number(view: View, patient: Patient) -> str:
-    """The number in force, of the kind that its system says. Raises ``Refused`` (C-60) where there is none, or two."""
+    """The patient's number in force. Raises ``Refused`` (C-60) when there is none, or two different ones."""
     known = number_systems(view)
     found = [one for one in patient.identifier if one.system in known and one.value is not None]
     if len(found) != 1 or found[0].use is not None or found[0].period is not None:
@@ -93,7 +92,7 @@ def person_number(view: View, patient: Patient) -> str:
 
 
 def value_of(view: View, identifier: Identifier, of: Resource, element: str) -> str:
-    """A person's number as the language writes it; its digits are checked where the body is made. Raises ``Refused``."""
+    """A person's number as the language writes it; the model of the body checks its digits. Raises ``Refused``."""
     value = identifier.value or ""
     if (
         PERSON_SYSTEMS.get(identifier.system or "") == 0
@@ -101,7 +100,7 @@ def value_of(view: View, identifier: Identifier, of: Resource, element: str) -> 
         and value.isdigit()
         and value[6] < "6"
     ):
-        return value  # day below 60: no samordningsnummer; the common case, checked once only
+        return value  # day below 60, so no samordningsnummer: the common case
     regional = view.identities.regional_patterns if view.identities is not None else ()
     try:
         return PersonId.from_system(identifier.system or "", value, regional).value
@@ -110,7 +109,7 @@ def value_of(view: View, identifier: Identifier, of: Resource, element: str) -> 
 
 
 def best_name(view: View, found: list[Name]) -> str | None:
-    """Of those in force the official name, else the usual one; a nickname or a maiden name only where it is alone."""
+    """The official name in force, else the usual one; a nickname or a maiden name only when there is no other."""
     current = [one for one in found if is_in_force(one, view.day)]
     if not current:
         return None
@@ -119,7 +118,7 @@ def best_name(view: View, found: list[Name]) -> str | None:
 
 
 def best_address(view: View, found: list[Address]) -> str | None:
-    """Of those in force the home address, else one without use, else the first, on one line."""
+    """The home address in force, else one without use, else the first, on one line."""
     current = [one for one in found if is_in_force(one, view.day)]
     if not current:
         return None
@@ -131,7 +130,7 @@ def best_address(view: View, found: list[Address]) -> str | None:
 
 
 class Staff(NamedTuple):
-    """A person of the staff as a reference names them."""
+    """A member of staff that a reference names."""
 
     person: str | None
     unit: str | None = None
@@ -139,7 +138,10 @@ class Staff(NamedTuple):
 
 
 def read_staff(view: View, reference: Reference | None, of: Resource, element: str) -> Staff | None:
-    """Who is meant, by PractitionerRole, Practitioner or HSA-id alone; ``None`` where nobody is. Raises ``Refused``."""
+    """The member of staff that a reference names, by PractitionerRole, Practitioner or HSA-id; None when it names nobody.
+
+    Raises ``Refused``.
+    """
     if reference is None:
         return None
     named = view.resolve(reference, Resource, of, element)
@@ -155,7 +157,7 @@ def read_staff(view: View, reference: Reference | None, of: Resource, element: s
 
 
 def read_person(view: View, reference: Reference | None, of: Resource, element: str) -> str | None:
-    """The HSA-id of a person of the staff; ``None`` where the element is not there. Raises ``Refused``."""
+    """The HSA-id of a member of staff; None when the element is absent. Raises ``Refused``."""
     staff = read_staff(view, reference, of, element)
     if staff is not None and staff.person is None:
         raise view.refused("hsa-id", of, element)
@@ -163,14 +165,14 @@ def read_person(view: View, reference: Reference | None, of: Resource, element: 
 
 
 def write_patient(assembly: Assembly, person: Person) -> str:
-    """A Patient; its full URL."""
+    """Add a Patient; return its full URL."""
     resource: dict[str, Any] = {"resourceType": "Patient", "identifier": [number_identifier(person.personnummer)]}
     write_contacts(resource, person.name, person.phone, person.address)
     return assembly.add(resource)
 
 
 def write_contacts(resource: dict[str, Any], name: str | None, phone: str | None, address: str | None) -> None:
-    """Name, phone and address, as far as they are known, into a Patient or a RelatedPerson."""
+    """Write name, phone and address, as far as they are known, into a Patient or a RelatedPerson."""
     if name is not None:
         resource["name"] = [{"use": "official", "text": text(name)}]
     if phone is not None:
@@ -188,17 +190,17 @@ def _system_of(number: str) -> str:
     try:
         return parse_person_id(number, KNOWN_REGIONAL_PATTERNS).system
     except IdentityError:
-        # A region's own form that only configuration knows: accepted on the way in, so it is passed on.
+        # A region's own form that only the configuration knows: it was accepted, so it is passed on.
         return "urn:samverkan:regional-reserve-number"
 
 
 def write_unit(assembly: Assembly, unit: str) -> str:
-    """An Organization by its HSA-id; its full URL."""
+    """Add an Organization with its HSA-id; return its full URL."""
     return assembly.add({"resourceType": "Organization", "identifier": [hsa_identifier(unit)]})
 
 
 def write_staff(assembly: Assembly, person: str, unit: str | None, telecom: list[dict[str, str]] | None = None) -> str:
-    """PractitionerRole of one who is named, person and unit by HSA-id alone; its full URL."""
+    """Add a PractitionerRole with person and unit by HSA-id; return its full URL."""
     resource: dict[str, Any] = {"resourceType": "PractitionerRole", "practitioner": staff_reference(person)}
     if unit is not None:
         resource["organization"] = unit_reference(unit)
@@ -208,7 +210,7 @@ def write_staff(assembly: Assembly, person: str, unit: str | None, telecom: list
 
 
 def write_actor(assembly: Assembly, actor: str, role: str | None, unit_url: str) -> str:
-    """Practitioner and PractitionerRole of the person who acted; the role's full URL."""
+    """Add Practitioner and PractitionerRole of the person who acted; return the role's full URL."""
     person = assembly.add({"resourceType": "Practitioner", "identifier": [hsa_identifier(actor)]})
     resource: dict[str, Any] = {
         "resourceType": "PractitionerRole",

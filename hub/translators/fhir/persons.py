@@ -1,8 +1,6 @@
-"""A message is about one person: every resource of the Bundle that names one names the same. Imports the shapes, the view
-and the people.
+"""Checks that all resources of a Bundle that name a person name the same one. Imports the shapes, the view and the people.
 
-A consent, an episode or a relative of somebody else than the patient of the stay is a mix-up that nobody can mend here,
-so it is refused and never guessed.
+A consent, an episode or a relative of another person than the patient of the stay is a mix-up at the sender, so it is refused.
 """
 
 from __future__ import annotations
@@ -30,15 +28,15 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "MessageHeader": ("focus",),
     "OtherResource": ("subject", "patient"),
 }
-"""Resource → its elements that may lead to a Patient."""
+"""Resource → its elements that may refer to a Patient."""
 _ALWAYS: Final = frozenset({"subject", "patient", "for_"})
-"""Those of them that mean a person also where the reference does not say so."""
+"""The elements that always mean a person, even when the reference does not say so."""
 _BY_CASE: Final = (RelatedPerson, OtherResource)
-"""What may name its person by the case alone (``outsiders``), or is not for us to read."""
+"""Resources that may name their person by the case only (``outsiders``), or that the hub does not read."""
 
 
 def check(view: View) -> None:
-    """Raises ``Refused`` at the element that names another person than the first one does."""
+    """Raise ``Refused`` at the first element that names another person."""
     found: Patient | None = None
     number: str | None = None
     elsewhere: str | None = None
@@ -73,7 +71,7 @@ def check(view: View) -> None:
 
 
 def _check_all(view: View, found: Patient | None, number: str | None) -> None:
-    """A Patient that nothing leads to is the same person too, and a Consent beside the Patient says whose it is."""
+    """Check that a Patient without references is the same person, and that a Consent says whose it is when the Bundle has a person."""
     for resource in view.resources:
         if isinstance(resource, Consent) and resource.patient is None and (found is not None or number is not None):
             raise view.refused("person-unclear", resource, ".patient")
@@ -86,7 +84,7 @@ def _check_all(view: View, found: Patient | None, number: str | None) -> None:
 
 
 def _names_nobody(reference: Reference, systems: dict[str, int]) -> bool:
-    """A reference that is there and says of nobody that it is them: empty, a name alone, an identifier of something else."""
+    """Whether a reference identifies nobody: it is empty, has only a name, or an identifier of something else."""
     if reference.reference is not None:
         return False
     told = reference.identifier
@@ -94,7 +92,7 @@ def _names_nobody(reference: Reference, systems: dict[str, int]) -> bool:
 
 
 def _references(view: View) -> Iterator[tuple[Resource, str, Reference]]:
-    # The stay first: its patient is the one that the others are held against.
+    # The Encounter first: the others are compared with its patient.
     resources = sorted(view.resources, key=lambda one: type(one).__struct_config__.tag != "Encounter")
     for resource in resources:
         for element in _NAMES.get(str(type(resource).__struct_config__.tag), ()):
@@ -112,7 +110,7 @@ def _patient(view: View, reference: Reference) -> Patient | None:
 
 
 def _is_elsewhere(view: View, reference: Reference, element: str) -> bool:
-    """Whether it leads to a person who is not in the Bundle."""
+    """Whether the reference leads to a person who is not in the Bundle."""
     told = reference.reference
     if told is None or told.startswith("#") or view.entry(reference) is not None:
         return False
@@ -120,7 +118,7 @@ def _is_elsewhere(view: View, reference: Reference, element: str) -> bool:
 
 
 def _same(view: View, one: Patient, other: Patient) -> bool:
-    """Two entries of one person: both have the same number."""
+    """Whether two Patients have the same number."""
     return bool(one.identifier and other.identifier) and person_number(view, one) == person_number(view, other)
 
 

@@ -1,8 +1,6 @@
-"""Patient as news: ``avliden`` (C-63) from a participant, ``folkbokforing`` (C-62, C-63) from the hub. Imports the
-shapes and the people.
+"""Patient: ``avliden`` (C-63) from a participant, ``folkbokforing`` (C-62, C-63) from the hub. Imports the shapes and the people.
 
-With ``avliden`` the Patient has nothing but ``deceased``: whose it is follows from the case. ``folkbokforing`` holds
-what the register says now, and nothing else.
+In ``avliden`` the Patient has only ``deceased``, and the case says who it is; in ``folkbokforing`` it has what the register says now.
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ from schemas.shared import Avliden
 
 
 def read_death(view: View, patient: Patient) -> dict[str, Any]:
-    """The fields of ``Avliden`` (C-63). Raises ``Refused`` where the Patient is not said to have died."""
+    """The fields of ``Avliden`` (C-63). Raises ``Refused`` when the Patient is not deceased."""
     if patient.deceasedDateTime is not None:
         return {"date": swedish_day(patient.deceasedDateTime, view, patient, ".deceased")}
     if patient.deceasedBoolean is not True:
@@ -30,8 +28,8 @@ def read_death(view: View, patient: Patient) -> dict[str, Any]:
 
 def read_news(view: View, patient: Patient) -> dict[str, Any]:
     """The fields of ``Folkbokforing``. Raises ``Refused``."""
-    fields: dict[str, Any] = {"news": view.told(patient, patient.extension, names.EXT_NEWS, "valueCode")}
-    fields["municipality"] = view.told(patient, patient.extension, names.EXT_MUNICIPALITY, "valueCode")
+    fields: dict[str, Any] = {"news": view.value(patient, patient.extension, names.EXT_NEWS, "valueCode")}
+    fields["municipality"] = view.value(patient, patient.extension, names.EXT_MUNICIPALITY, "valueCode")
     if patient.identifier:
         fields["personnummer"] = person_number(view, patient)
     if patient.name:
@@ -42,7 +40,7 @@ def read_news(view: View, patient: Patient) -> dict[str, Any]:
 
 
 def write_death(assembly: Assembly, _: Message, body: Avliden, case: dict[str, str]) -> list[str]:
-    """``avliden``: the day, or that it is so."""
+    """``avliden``: the day of death, or only that the person is dead."""
     patient: dict[str, Any] = {"resourceType": "Patient"}
     if body.date is None:
         patient["deceasedBoolean"] = True
@@ -52,7 +50,7 @@ def write_death(assembly: Assembly, _: Message, body: Avliden, case: dict[str, s
 
 
 def write_news(assembly: Assembly, _: Message, body: Folkbokforing, case: dict[str, str]) -> list[str]:
-    """``folkbokforing``: the news as extension, number, name and address as they are now."""
+    """``folkbokforing``: what changed as extension, and the present number, name and address."""
     extensions = [{"url": names.EXT_NEWS, "valueCode": body.news}]
     if body.municipality is not None:
         extensions.append({"url": names.EXT_MUNICIPALITY, "valueCode": body.municipality})

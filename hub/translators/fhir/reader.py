@@ -1,7 +1,7 @@
-"""A FHIR R4 message Bundle → ``Message``. Imports the table, the reference model's door and the language.
+"""Reads a FHIR R4 message Bundle. Imports the table, the reference model's reader and the language.
 
-The lean reader takes the common shape straight from the bytes; whatever it does not take goes to the reference model,
-which decides; both give the same structs to the same functions (architecture §5).
+The lean reader decodes the common shape directly from the bytes; Bundles that it does not accept go to the reference model, which
+decides. Both give the same structs to the same functions (architecture §5).
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from schemas.identity_types import IdentityRules
 from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES
 
 MAX_BYTES: Final = 1_000_000
-"""The size above which a Bundle is refused unread; an admission is about 4 KB."""
+"""The largest Bundle that is read, in bytes; an admission has about 4 KB."""
 
 _DECODER: Final = msgspec.json.Decoder(Bundle | OtherResource)
-"""Of two, so that the Bundle must say that it is one."""
+"""For two types, so that ``resourceType`` is required."""
 _ENCODER: Final = msgspec.json.Encoder()
 _ESCAPE: Final = re.compile(rb'\\[^"\\/nrt]')
 _MISSING: Final = ("Uppgiften saknas. Ange den", "It is missing. Give it")
@@ -49,12 +49,10 @@ def read(
     from_hub: bool = False,
     accepted: bool = False,
 ) -> Message:
-    """Read a message Bundle. ``identities``: the configured reserve numbers and HSA prefixes. ``from_hub``: the hub's own
-    messages too, for one who receives notices; from a sender they are refused. ``accepted``: it was read once already,
-    so the reference model is not asked again.
+    """Read a message Bundle. ``identities``: the configured reserve numbers and HSA prefixes. ``from_hub``: accept the hub's own
+    messages too, for receivers of notices. ``accepted``: the Bundle was read before, so the reference model need not check it.
 
-    Raises ``Refused``: 400 for what cannot be read, 413 too large, 415 other media types, 409 for protected identity
-    (C-62).
+    Raises ``Refused``: 400 unreadable, 413 too large, 415 other media type, 409 protected identity (C-62).
     """
     if len(body) > max_bytes:
         raise refused("too-large")
@@ -71,9 +69,9 @@ def read(
 
 @lru_cache(maxsize=1)
 def lean(body: bytes) -> Bundle | None:
-    """The Bundle in the lean shape, or ``None`` where the reference model shall decide.
+    """The Bundle in the lean shape, or None when the reference model must decide.
 
-    The last one is kept: whether a body is read here or beside the loop is asked just before it is read.
+    The last result is cached, because ``is_lean`` is called right before the body is read.
     """
     if (b"\\" in body and _ESCAPE.search(body)) or (not body.isascii() and _has_exotic_blank(body)):
         return None
@@ -81,21 +79,19 @@ def lean(body: bytes) -> Bundle | None:
         bundle = _DECODER.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    # A member that stands twice, of which the last would win, or a null is not for us to interpret: written anew the
+    # The reference model must decide about a repeated member or a null. Encoded again, the
     # Bundle then has fewer quotation marks.
     return bundle if isinstance(bundle, Bundle) and body.count(b'"') == _ENCODER.encode(bundle).count(b'"') else None
 
 
 def is_lean(body: bytes) -> bool:
-    """Whether the lean reader takes it, so that it is read in a moment."""
+    """Whether the lean reader accepts the body, so that reading it is fast."""
     return lean(body) is not None
 
 
 def _has_exotic_blank(body: bytes) -> bool:
-    """A text of these blanks alone is no R4 string, which a typed decoder does not see; an en dash is common and is
-    none.
-    """
-    # One byte at a time first: that search is ten times as fast, and å ä ö hold none of these.
+    """Whether the body has blanks of which alone no R4 string may consist, which the decoder does not check."""
+    # Search for the first byte first: that is ten times as fast, and å ä ö do not contain it.
     return (
         (b"\xc2" in body and (b"\xc2\xa0" in body or b"\xc2\x85" in body))  # U+00A0, U+0085
         or (b"\xe1" in body and b"\xe1\x9a\x80" in body)  # U+1680
@@ -105,7 +101,7 @@ def _has_exotic_blank(body: bytes) -> bool:
 
 
 def facts(bundle: Bundle, identities: IdentityRules | None = None, *, from_hub: bool = False) -> Message:
-    """What the Bundle says, in either shape. Raises ``Refused``."""
+    """The message in a Bundle of either shape. Raises ``Refused``."""
     view = View(bundle, identities)
     name = event(view, from_hub=from_hub)
     identity = message_id(view)
@@ -132,7 +128,7 @@ def facts(bundle: Bundle, identities: IdentityRules | None = None, *, from_hub: 
 
 
 def _field_refused(view: View, name: str, focus: Resource, error: ValidationError) -> Refused:
-    """The language refused a field: told by its place in the Bundle, in the words that the native reader has for it."""
+    """The refusal for a field that the language refused: at its place in the Bundle, with the native reader's sentence."""
     first = error.errors(include_input=False, include_url=False)[0]
     pointer = "/data/" + "/".join(str(part) for part in first["loc"] if isinstance(part, str))
     sv, en = _MISSING if first["type"] == "missing" else faults.sentence(first["type"], first.get("ctx") or {})
@@ -141,7 +137,7 @@ def _field_refused(view: View, name: str, focus: Resource, error: ValidationErro
 
 
 def _place(view: View, path: str | None, focus: Resource) -> str:
-    """``Patient.address`` → ``Bundle.entry[4].resource.address``; its type alone where several entries could be meant."""
+    """``Patient.address`` → ``Bundle.entry[4].resource.address``; without the position when several entries could be meant."""
     if path is None:
         return view.path(focus)
     kind, dot, rest = path.partition(".")
@@ -153,14 +149,14 @@ def _place(view: View, path: str | None, focus: Resource) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Glimpse:
-    """What a Bundle that was refused says of itself: enough to answer it."""
+    """The parts of a refused Bundle that are needed to answer it."""
 
     id: str | None
     event: str | None
 
 
 def glimpse(body: bytes, media_type: str, *, max_bytes: int = MAX_BYTES) -> Glimpse:
-    """The header's id and event code, as far as they can be seen and are of the right form. Never raises."""
+    """The header's id and event code, as far as they can be read and have the right form. Never raises."""
     try:
         if len(body) > max_bytes:
             return Glimpse(None, None)

@@ -1,7 +1,7 @@
-"""The reference model (fhir.resources R4B) decides whether a Bundle is accepted, and gives it back in the wide shape.
+"""Reads Bundles with the reference model (fhir.resources R4B), which accepts or refuses them. Imports the shapes, the refusals,
+pydantic and, at first use since it takes a second, fhir.resources.
 
-The slow way (fhir.md: some milliseconds), for what the lean reader does not know. Imports the shapes, the refusals,
-fhir.resources and pydantic; the library itself is imported at first use, since it takes a second.
+This takes some milliseconds (fhir.md), and is for Bundles that the lean reader does not accept.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ def _model() -> Any:
 
 
 def from_json(body: bytes, *, accepted: bool = False) -> Bundle:
-    """Accepted or refused by the reference model; then in the wide shape. ``accepted``: it was already, when it came.
+    """The Bundle in the wide shape, after the reference model has accepted it. ``accepted``: it did so before.
+
     Raises ``Refused``.
     """
     raw = msgspec.json.decode(json_text.without_mark(body)) if accepted else json_tree(body)
@@ -53,28 +54,26 @@ def from_json(body: bytes, *, accepted: bool = False) -> Bundle:
 
 
 def json_tree(body: bytes) -> Any:
-    """The decoded JSON, its depth checked, its repeated members kept in mind. Raises ``Refused``: not-utf8, not-json
-    with line and column, too-deep.
-    """
+    """The decoded JSON, with a note of repeated members. Raises ``Refused``: not-utf8, not-json with line and column, too-deep."""
     body = json_text.without_mark(body)
     try:
         text = body.decode()
     except UnicodeDecodeError:
         raise refused("not-utf8") from None
     try:
-        msgspec.json.decode(body)  # stricter than the standard library: no NaN, no half of a surrogate pair
+        msgspec.json.decode(body)  # stricter than the standard library: refuses NaN and half a surrogate pair
         raw = json.loads(text, object_pairs_hook=strict.as_object)
     except RecursionError:
         raise refused("too-deep") from None
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
-        json_text.read(body, "Bundle")  # raises, with line and character
+        json_text.read(body, "Bundle")  # raises ``Refused`` with line and character
         raise refused("not-json") from None
     _check_depth(raw)
     return raw
 
 
 def from_xml(body: bytes) -> bytes:
-    """The Bundle as FHIR JSON has it: what is then read is read in one way. Raises ``Refused``."""
+    """The Bundle as FHIR JSON, so that only JSON is read from here on. Raises ``Refused``."""
     return msgspec.json.encode(xml.tree(xml.parse(body)))
 
 
@@ -97,12 +96,12 @@ def _accept(body: bytes, raw: dict[str, Any]) -> None:
         raise _fault(error, raw) from None
     except RecursionError:
         raise refused("too-deep") from None
-    except Exception:  # noqa: BLE001 - a KeyError, and whatever else: it did not accept
+    except Exception:  # noqa: BLE001 - a KeyError or any other error: the model did not accept the Bundle
         raise faults.invalid("Bundle") from None
 
 
 def _fault(error: ValidationError, raw: dict[str, Any]) -> Refused:
-    """Only its kind and place are told: pydantic's sentences quote the input, which may be anything about the person."""
+    """The refusal, with kind and place only: pydantic's sentences quote the input, which may be personal."""
     first = error.errors(include_input=False, include_context=False, include_url=False)[0]
     place, kind = "Bundle", "Bundle"
     node: Any = raw
@@ -133,9 +132,7 @@ def _resource_type(node: Any) -> str:
 
 
 def _wide(tree: dict[str, Any]) -> Bundle:
-    """The accepted tree, which is used up, in the wide shape; the codes that the reference model does not check are
-    checked here.
-    """
+    """Convert the accepted tree, which is modified, to the wide shape; check the codes that the reference model does not check."""
     _check_unread(tree, "Bundle")
     entries = tree.pop("entry", None) or []
     try:
@@ -156,18 +153,18 @@ def _wide(tree: dict[str, Any]) -> Bundle:
 
 
 def _other(entry: dict[str, Any]) -> Entry:
-    """A resource that is not read, less everything but what every resource has and whom it is about."""
+    """A resource that the hub does not read, reduced to the common elements and the references to a person."""
     resource = entry["resource"]
     told = {**resource, "resourceType": "OtherResource"}
     for name in ("subject", "patient"):
         if not isinstance(told.get(name), dict):
-            told.pop(name, None)  # of some it is a list, or a code
+            told.pop(name, None)  # in some resources it is a list or a code
     other = msgspec.convert(told, loosened(OtherResource))
     return Entry(resource=cast("Any", other), fullUrl=entry.get("fullUrl"))
 
 
 def _code_refused(error: msgspec.ValidationError, node: Any, shape: type[Struct], place: str) -> Refused:
-    """Where the lean shape's own requirement is not met: nearly always a code, and then those that there are are told."""
+    """The refusal for a requirement of the lean shape that is not met: nearly always a code, and then the codes are listed."""
     if place == "Bundle" and "$.type" in str(error):
         return refused("not-a-bundle", "Bundle.type")
     found = re.search(r"`\$([A-Za-z0-9_.\[\]]*)`$", str(error))
@@ -177,9 +174,9 @@ def _code_refused(error: msgspec.ValidationError, node: Any, shape: type[Struct]
 
 
 def _check_unread(node: Any, place: str) -> None:
-    """What must not be passed over unread: modifiers, implicit rules, and XHTML that somebody else may show.
+    """Check elements that must not be ignored: modifiers, implicit rules, and XHTML, which receivers may show.
 
-    A null in a list, which stands for a value that has only an extension, is taken out: nobody reads that extension.
+    A null in a list, for a value that has only an extension, is removed: the hub does not read that extension.
     """
     if isinstance(node, list):
         node[:] = [child for child in node if child is not None]

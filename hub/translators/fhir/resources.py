@@ -1,6 +1,6 @@
-"""The lean shape of the resources that a message Bundle of ours holds. Imports the lean data types and msgspec only.
+"""The lean shape of the resources in the hub's message Bundles. Imports the lean data types and msgspec only.
 
-Those of single acts (Task, QuestionnaireResponse, AuditEvent, RelatedPerson) are in ``act_resources``. Required
+``act_resources`` has those of single acts (Task, QuestionnaireResponse, AuditEvent, RelatedPerson). Required
 elements and required bindings as in R4 (hl7.org/fhir/R4/<resource>.html). Names are R4's own (N815).
 """
 # ruff: noqa: N815, RUF012 - R4's own names; msgspec copies the empty list
@@ -236,7 +236,7 @@ class Provenance(Resource, kw_only=True, tag="Provenance"):
 
 
 class OtherResource(Resource, tag="OtherResource"):
-    """A resource that the reference model accepts and we do not read: in no R4 Bundle under this name."""
+    """A resource that the reference model accepts and the hub does not read; R4 has no resource of this name."""
 
     subject: Reference | None = None
     patient: Reference | None = None
@@ -271,7 +271,7 @@ class BundleIdentifier(Identifier):
 
 
 class Bundle(Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False, tag_field="resourceType", tag="Bundle"):
-    """A message Bundle; bdl-3 and bdl-4 leave neither request nor response in its entries."""
+    """A message Bundle; bdl-3 and bdl-4 forbid request and response in its entries."""
 
     type: Literal["message"]
     entry: list[Entry]

@@ -1,8 +1,7 @@
-"""The technical answer: a message Bundle with MessageHeader.response and an OperationOutcome. Imports the language and
-the names.
+"""Writes the receipt as a message Bundle with MessageHeader.response and an OperationOutcome (messages.md §2, fhir.md "Message
+exchange"). Imports the language and the names.
 
-messages.md §2 and fhir.md "Message exchange"; both languages stand in ``details``: Swedish as text, English as its
-translation.
+``details`` has both languages: Swedish as text, English as its translation.
 """
 
 from __future__ import annotations
@@ -49,12 +48,11 @@ def write_response(
     sender: str | None = None,
     media_type: str = names.JSON,
 ) -> bytes:
-    """The answer to one message, in the media type of the request (JSON otherwise).
+    """The answer to one message.
 
-    ``request_id``: its MessageHeader.id; ``None`` when it could not be seen (``reader.glimpse``), and then the answer
-    is the OperationOutcome alone, since a response must name what it answers. ``event``: the message's name;
-    ``sender``: the unit that is answered. A duplicate is answered with the same content in a new Bundle: ids follow
-    from ``created`` too.
+    ``request_id``: the message's MessageHeader.id; when it is None, because it could not be read (``reader.glimpse``), the answer
+    is only the OperationOutcome, since a response must name its request. ``event``: the message's name; ``sender``: the unit that
+    sent it. A duplicate gets the same content in a new Bundle, because the ids also depend on ``created``.
     """
     outcome = _outcome(receipt, event)
     if request_id is None:
@@ -118,7 +116,7 @@ def _fine() -> dict[str, str]:
 
 
 def translated(english: str) -> dict[str, Any]:
-    """The extension of a Swedish text that says the same in English."""
+    """The extension with the English translation of a Swedish text."""
     parts = [{"url": "lang", "valueCode": "en"}, {"url": "content", "valueString": english}]
     return {"extension": [{"url": names.EXT_TRANSLATION, "extension": parts}]}
 
@@ -129,7 +127,7 @@ def _encoded(tree: dict[str, Any], media_type: str) -> bytes:
 
 
 def as_xml(body: bytes) -> bytes:
-    """A resource of ours from JSON to XML, by the reference model (slow: a response or an example, never a notice)."""
+    """Convert a resource of the hub from JSON to XML with the reference model; slow, so only for responses and examples."""
     from fhir.resources.R4B import get_fhir_model_class
 
     name = msgspec.json.decode(body)["resourceType"]

@@ -1,10 +1,9 @@
-"""The lean shape of R4's data types: what a common message Bundle is made of, decoded straight from bytes. Imports
-msgspec only.
+"""The lean shape of R4's data types, for decoding common message Bundles directly from bytes. Imports msgspec only.
 
-Every type is as strict as the reference model (fhir.resources R4B) or stricter, and knows no field that we do not read
-past without harm: what does not fit goes to the reference model, which decides. ``test_fhir_read`` proves "lean accepts
-⊂ reference accepts" over generated and mutated Bundles. Sources: hl7.org/fhir/R4/datatypes.html; required bindings are
-spelt out, since the reference model takes any code there.
+Every type is at least as strict as in the reference model (fhir.resources R4B), and has only fields that the hub reads or may ignore;
+other Bundles go to the reference model, which decides. ``test_fhir_read`` checks over generated and mutated Bundles that the reference
+model accepts whatever the lean shape accepts. Source: hl7.org/fhir/R4/datatypes.html; required bindings are written out, because the
+reference model accepts any code there.
 """
 
 # ruff: noqa: N815 - R4's own names; msgspec copies the empty list
@@ -16,12 +15,12 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 Text = Annotated[str, Meta(min_length=1)]
-"""R4 ``string``. That it is not all exotic blanks (which the reference refuses) is checked on the bytes: ``reader``."""
+"""R4 ``string``. ``reader`` checks on the bytes that it does not consist of exotic blanks, which the reference model refuses."""
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9.\-]{1,64}\Z")]
 Code = Annotated[str, Meta(pattern=r"^[!-~]+\Z")]
-"""R4 ``code``; blanks inside are left to the reference model."""
+"""R4 ``code``; a code with blanks goes to the reference model."""
 _DAY = r"(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
-"""Any day that every month has; the 29th to the 31st are checked where they are read (``_calendar`` of the structs)."""
+"""The days that every month has; the structs check the 29th to the 31st (``_calendar``)."""
 _LONG_DAY = r"(?:19|20)[0-9]{2}-(?:(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
 _TIME = r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9])"
 Date = Annotated[str, Meta(pattern=rf"^(?:{_DAY}|{_LONG_DAY})\Z")]
@@ -43,7 +42,7 @@ Base64 = Annotated[
         pattern=r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?\Z", min_length=4
     ),
 ]
-"""R4 ``base64Binary`` without blanks and stray bits, which the reference model would write anew: the same bytes, in another text."""
+"""R4 ``base64Binary`` without blanks and unused bits, which the reference model would write differently."""
 
 
 class Lean(Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
@@ -86,7 +85,7 @@ class Reference(Lean):
 
 
 class Extension(Lean):
-    """One level of extension with the value types that we read; ``ext-1``: a value or extensions, never both."""
+    """One level of extension with the value types that the hub reads; ``ext-1``: a value or extensions, never both."""
 
     url: str
     valueBoolean: bool | None = None
@@ -114,7 +113,7 @@ class Extension(Lean):
 
 
 class SubExtension(Lean):
-    """The parts of a compound extension of ours (``awaits``, ``state``, ``may``)."""
+    """The parts of a compound extension of the hub (``awaits``, ``state``, ``may``)."""
 
     url: str
     valueCode: Code | None = None
@@ -135,7 +134,7 @@ class Meta_(Lean, rename={"version_id": "versionId", "last_updated": "lastUpdate
 
 
 class Narrative(Lean):
-    """Never read; its XHTML is checked (``narrative``), since others may show it."""
+    """Not read; ``narrative`` checks its XHTML, because receivers may show it."""
 
     status: Literal["generated", "extensions", "additional", "empty"]
     div: Text
@@ -177,7 +176,7 @@ class Address(Lean):
 
 
 class Attachment(Lean):
-    """A file that is carried, by att-1 with its content type; one by ``url`` alone is left to the reference model."""
+    """A file with its content and, by att-1, its content type; a file with only a ``url`` goes to the reference model."""
 
     contentType: Code | None = None
     data: Base64 | None = None
@@ -189,7 +188,7 @@ class Attachment(Lean):
 
 
 class Resource(Lean, tag_field="resourceType"):
-    """What every resource has."""
+    """The elements of every resource."""
 
     id: Id | None = None
     meta: Meta_ | None = None

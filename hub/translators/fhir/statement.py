@@ -1,8 +1,8 @@
 """Task with inputs: ``svu.stallningstagande``, the sender's own part or some fields of it (V-12 to V-15). Imports the
 shapes, the people and the other tasks.
 
-One input per field, ``type`` its name in ``names.FIELD``; a yes/no has its description beside it. Each part that the
-message holds is named by an extension too, since a part may come without any field.
+One input per field; ``type`` is its name in ``names.FIELD``, and a yes or no has its description in another input. An extension names
+each part in the message, because a part may have no fields.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _SEVERAL: Final = "oppenvard.responsible_physicians"
 
 
 def read_statement(view: View, task: Task) -> dict[str, Any]:
-    """The fields of ``Stallningstagande``. Raises ``Refused``: an unknown field, a value of another kind, one twice."""
+    """The fields of ``Stallningstagande``. Raises ``Refused`` for an unknown field, a value of another kind, a repeated field."""
     check_task(view, task, _NAME, "in-progress")
     fields: dict[str, Any] = {}
     for found in task.extension:
@@ -48,7 +48,7 @@ def read_statement(view: View, task: Task) -> dict[str, Any]:
     for index, one in enumerate(task.input):
         field = code_of(one.type, names.FIELD)
         if field is None and all(coding.system != names.FIELD for coding in one.type.coding):
-            continue  # a system's own input, as its own extensions
+            continue  # the sending system's own input, which is ignored like its extensions
         element = f".input[{index}]"
         if field not in _KINDS:
             raise view.refused("statement-field", task, f"{element}.type")
@@ -74,7 +74,7 @@ def _value(view: View, task: Task, one: Input, kind: str, element: str) -> Any:
 
 
 def write_statement(assembly: Assembly, message: Message, body: Stallningstagande, case: dict[str, str]) -> list[str]:
-    """``svu.stallningstagande``: the part being written, in progress."""
+    """``svu.stallningstagande``: a Task in progress, with the part that is written."""
     encounter = write_encounter(assembly, case)
     task = new_task(message, _NAME, "in-progress", encounter)
     extensions: list[dict[str, Any]] = []

@@ -1,8 +1,8 @@
-"""Encounter while the stay lasts and when it ends: ``svu.beraknad_utskrivning`` (V-8), ``svu.utskrivning`` (V-16),
+"""Encounter during the stay and at its end: ``svu.beraknad_utskrivning`` (V-8), ``svu.utskrivning`` (V-16),
 ``svu.utskrivning_angrad`` (V-17), and the placement of law 2017:612 5:2. Imports the shapes and the view.
 
-The admission is in ``admission``. Why a date was changed or a discharge undone is an extension of the Encounter:
-``reasonCode`` is the reason of the stay itself.
+``admission`` has the admission. The reason for a changed date or an undone discharge is an extension of the Encounter, because
+``reasonCode`` is the reason of the stay.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from schemas.svu import BeraknadUtskrivning, Placement, Utskrivning, Utskrivning
 
 
 def check_stay(view: View, encounter: Encounter, status: str, rule: str) -> None:
-    """Inpatient care, in that status. Raises ``Refused``: ``rule`` of another status."""
+    """Check that the Encounter is inpatient care with a status. Raises ``Refused``, with ``rule`` for another status."""
     if encounter.status != status:
         raise view.refused(rule, encounter, ".status")
     if encounter.class_.code != "IMP" or encounter.class_.system not in (names.ACT_CODE, None):
@@ -28,7 +28,7 @@ def check_stay(view: View, encounter: Encounter, status: str, rule: str) -> None
 
 
 def planned_end(view: View, encounter: Encounter) -> date | None:
-    """The day in Sweden; R5's element is a dateTime, of which V-4 and V-8 want the date."""
+    """The planned day in Sweden: R5's element is a dateTime, and V-4 and V-8 need the date."""
     found = view.extension(encounter, encounter.extension, names.EXT_PLANNED_END)
     if found is None:
         return None
@@ -40,7 +40,7 @@ def planned_end(view: View, encounter: Encounter) -> date | None:
 
 
 def read_placement(view: View, of: Resource, extensions: list[Extension]) -> dict[str, Any] | None:
-    """The fields of ``Placement`` (law 5:2), of Encounter or Task; ``None`` where it is not told. Raises ``Refused``."""
+    """The fields of ``Placement`` (law 5:2), from an Encounter or a Task; None when absent. Raises ``Refused``."""
     found = view.extension(of, extensions, names.EXT_PLACEMENT)
     if found is None:
         return None
@@ -51,7 +51,7 @@ def read_placement(view: View, of: Resource, extensions: list[Extension]) -> dic
 
 
 def write_placement(placement: Placement) -> dict[str, Any]:
-    """The extension that holds a placement (law 5:2)."""
+    """The extension for a placement (law 5:2)."""
     municipality = {"url": "municipality", "valueCode": placement.municipality}
     stated_by = {"url": "stated-by", "valueString": text(placement.stated_by)}
     return {"url": names.EXT_PLACEMENT, "extension": [municipality, stated_by]}
@@ -84,20 +84,20 @@ def read_discharge(view: View, encounter: Encounter) -> dict[str, Any]:
         ("comment", names.EXT_DISCHARGE_COMMENT, "valueString"),
         ("confirmed", names.EXT_CONFIRMED, "valueBoolean"),
     ):
-        value = view.told(encounter, encounter.extension, url, kind)
+        value = view.value(encounter, encounter.extension, url, kind)
         if value is not None:
             fields[field] = value
     return fields
 
 
 def read_undone(view: View, encounter: Encounter) -> dict[str, Any]:
-    """The fields of ``UtskrivningAngrad`` (V-17): the Encounter is in progress again. Raises ``Refused``."""
+    """The fields of ``UtskrivningAngrad`` (V-17), for an Encounter in progress again. Raises ``Refused``."""
     check_stay(view, encounter, "in-progress", "encounter-ongoing")
     return _reason(view, encounter)
 
 
 def _reason(view: View, encounter: Encounter) -> dict[str, Any]:
-    reason = view.told(encounter, encounter.extension, names.EXT_REASON, "valueString")
+    reason = view.value(encounter, encounter.extension, names.EXT_REASON, "valueString")
     return {} if reason is None else {"reason": reason}
 
 

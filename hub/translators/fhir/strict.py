@@ -1,7 +1,6 @@
-"""Is a tree of JSON made of R4's elements, each in its number and of its own JSON type? Imports the elements and the
-faults.
+"""Checks that a JSON tree has only R4's elements, with the right cardinality and JSON types. Imports the elements and the faults.
 
-The reference model is lax where a wrong guess harms: it takes 0 for the year 1970, "n" for no and a number in quotes.
+The reference model is too tolerant: it accepts 0 as the year 1970, "n" as no, and a number in quotes.
 """
 
 from __future__ import annotations
@@ -18,13 +17,13 @@ _EXTENDED: Final = "Element"
 
 
 class Object(dict[str, Any]):
-    """A JSON object; ``twice`` holds the members that stood in it more than once."""
+    """A JSON object; ``twice``: its repeated members."""
 
     twice: tuple[str, ...] = ()
 
 
 def as_object(pairs: list[tuple[str, Any]]) -> Object:
-    """For ``json.loads``: the object, its repeated members kept in mind."""
+    """An ``Object`` of a JSON object's pairs, for ``json.loads``."""
     found = Object(pairs)
     if len(found) != len(pairs):
         found.twice = tuple(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
@@ -32,7 +31,7 @@ def as_object(pairs: list[tuple[str, Any]]) -> Object:
 
 
 def check(node: Any, kind: str, place: str) -> None:
-    """Raises ``Refused`` at the first element that is not as R4 has it."""
+    """Raise ``Refused`` at the first element that differs from R4."""
     if not isinstance(node, dict):
         raise faults.not_an_object(place)
     kind = _kind(node, kind, place)
@@ -48,7 +47,7 @@ def check(node: Any, kind: str, place: str) -> None:
         if element is None or (name.startswith("_") and not element.primitive):
             raise faults.unknown_element(place, name)
         if value is None:
-            continue  # a member that is null is one that is not there
+            continue  # a member that is null counts as absent
         own = name.removeprefix("_")
         if element.choice is not None and chosen.setdefault(element.choice, own) != own:
             raise faults.several_of_choice(f"{place}.{element.choice}[x]")

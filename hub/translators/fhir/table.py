@@ -1,7 +1,6 @@
-"""The one table of the messages: name → the resource in focus, how it is read, how it is written. Imports every group of
-resources.
+"""The table of the messages in FHIR: name → resource in focus, reader, writer. Imports every group of resources.
 
-``test_fhir_round_trip`` holds it against ``schemas.messages.MESSAGES``.
+``test_fhir_round_trip`` compares it with ``schemas.messages.MESSAGES``.
 """
 
 from __future__ import annotations
@@ -15,8 +14,8 @@ from hub.translators.fhir import (
     careteam,
     communication,
     consent,
+    hub_messages,
     outsiders,
-    own,
     population,
     statement,
     stay,
@@ -36,14 +35,14 @@ Write = Callable[[Assembly, Message, Any, dict[str, str]], list[str]]
 
 
 class BundleForm(NamedTuple):
-    """How one message stands in a Bundle."""
+    """The form of one message in a Bundle."""
 
     focus: type[Resource]
-    """The type of the resource that ``MessageHeader.focus`` leads to."""
+    """The type of the resource that ``MessageHeader.focus`` refers to."""
     read: Read
-    """The fields of the body from the resource in focus; raises ``Refused``."""
+    """(view, resource in focus) → the fields of the body; raises ``Refused``."""
     write: Write
-    """The entries; the full URLs that ``MessageHeader.focus`` names, the act's own resource first."""
+    """Adds the entries; returns the full URLs for ``MessageHeader.focus``, the act's own resource first."""
 
 
 TABLE: Final[dict[str, BundleForm]] = {
@@ -64,10 +63,10 @@ TABLE: Final[dict[str, BundleForm]] = {
     "avliden": BundleForm(Patient, population.read_death, population.write_death),
     "uppslag": BundleForm(Task, tasks.read_look_up, tasks.write_look_up),
     "utskrift": BundleForm(AuditEvent, trace.read_print, trace.write_print),
-    "adressering": BundleForm(CareTeam, own.read_addressing, own.write_addressing),
+    "adressering": BundleForm(CareTeam, hub_messages.read_addressing, hub_messages.write_addressing),
     "folkbokforing": BundleForm(Patient, population.read_news, population.write_news),
-    "frist": BundleForm(Task, own.read_deadline, own.write_deadline),
-    "verifiering": BundleForm(CareTeam, own.read_verification, own.write_verification),
+    "frist": BundleForm(Task, hub_messages.read_deadline, hub_messages.write_deadline),
+    "verifiering": BundleForm(CareTeam, hub_messages.read_verification, hub_messages.write_verification),
     "svu.inskrivning": BundleForm(Encounter, admission.read_admission, admission.write_admission),
     "svu.beraknad_utskrivning": BundleForm(Encounter, stay.read_estimate, stay.write_estimate),
     "svu.utskrivningsklar": BundleForm(Task, tasks.read_ready, tasks.write_ready),
@@ -81,4 +80,4 @@ TABLE: Final[dict[str, BundleForm]] = {
     "svu.utskrivning": BundleForm(Encounter, stay.read_discharge, stay.write_discharge),
     "svu.utskrivning_angrad": BundleForm(Encounter, stay.read_undone, stay.write_undone),
 }
-"""name → how it stands in a Bundle."""
+"""Message name → its form in a Bundle."""

@@ -1,8 +1,8 @@
 """Task: ``svu.utskrivningsklar`` (V-9) and its withdrawal (V-10), ``svu.klarmarkering`` (V-12), ``svu.sip_stallning``
 (V-13), ``svu.justering`` (V-15), ``uppslag``. Imports the shapes, the people and the placement.
 
-``Task.code`` is the act's event code, ``owner`` the unit whose task it is, ``requester`` the physician who judged. The
-day is ``restriction.period.start``: R4's ``executionPeriod`` says when work was done, which is another thing.
+``Task.code`` is the act's event code, ``owner`` the unit whose task it is, ``requester`` the physician who judged. The day is
+``restriction.period.start``, because R4's ``executionPeriod`` is the time when the work was done.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _READY = "svu.utskrivningsklar"
 
 
 def check_task(view: View, task: Task, name: str, *statuses: str) -> None:
-    """That act, in one of those statuses. Raises ``Refused``."""
+    """Check the Task's act and status. Raises ``Refused``."""
     if code_of(task.code, names.EVENT) != name:
         raise view.refused("task-code", task, ".code")
     if task.status not in statuses:
@@ -58,7 +58,7 @@ def read_interrupted(view: View, task: Task) -> dict[str, Any]:
 
 
 def read_marked_ready(view: View, task: Task) -> dict[str, Any]:
-    """``Klarmarkering`` has no fields (V-12). Raises ``Refused``."""
+    """Check the Task; ``Klarmarkering`` has no fields (V-12). Raises ``Refused``."""
     check_task(view, task, "svu.klarmarkering", "completed")
     return {}
 
@@ -67,26 +67,26 @@ def read_sip_position(view: View, task: Task) -> dict[str, Any]:
     """The fields of ``SipStallning`` (V-13): accepted or rejected. Raises ``Refused``."""
     check_task(view, task, "svu.sip_stallning", "accepted", "rejected")
     fields: dict[str, Any] = {"approves": task.status == "accepted"} | _why(task, "comment")
-    who = view.told(task, task.extension, names.EXT_KALLELSEANSVARIG, "valueReference")
+    who = view.value(task, task.extension, names.EXT_KALLELSEANSVARIG, "valueReference")
     if who is not None:
         fields["kallelseansvarig"] = read_person(view, who, task, f".extension('{names.EXT_KALLELSEANSVARIG}').value")
     return fields
 
 
 def read_signed(view: View, task: Task) -> dict[str, Any]:
-    """``Justering`` has no fields (V-15). Raises ``Refused``."""
+    """Check the Task; ``Justering`` has no fields (V-15). Raises ``Refused``."""
     check_task(view, task, "svu.justering", "accepted")
     return {}
 
 
 def read_look_up(view: View, task: Task) -> dict[str, Any]:
-    """``Uppslag`` has no fields (messages.md §3). Raises ``Refused``."""
+    """Check the Task; ``Uppslag`` has no fields (messages.md §3). Raises ``Refused``."""
     check_task(view, task, "uppslag", "requested")
     return {}
 
 
 def _why(task: Task, field: str) -> dict[str, Any]:
-    """``statusReason``: why it is withdrawn, accepted or rejected."""
+    """The field with the reason (``statusReason``) of a withdrawal, an approval or a rejection."""
     why = task.statusReason
     told = None if why is None else why.text or next((one.display for one in why.coding if one.display), None)
     return {} if told is None else {field: told}
@@ -105,7 +105,7 @@ def _day_and_physician(view: View, task: Task) -> dict[str, Any]:
 
 
 def new_task(message: Message, code: str, status: str, encounter: str) -> dict[str, Any]:
-    """A Task of that act, of the unit that acts."""
+    """A Task of an act; its owner is the acting unit."""
     task: dict[str, Any] = {
         "resourceType": "Task",
         "status": status,
@@ -133,7 +133,7 @@ def write_ready(assembly: Assembly, message: Message, body: Utskrivningsklar, ca
 def write_interrupted(
     assembly: Assembly, message: Message, body: UtskrivningsklarAvbruten, case: dict[str, str]
 ) -> list[str]:
-    """``svu.utskrivningsklar_avbruten``: cancelled, with its reason and what holds instead (V-10)."""
+    """``svu.utskrivningsklar_avbruten``: cancelled, with the reason and the new date, if any (V-10)."""
     encounter = write_encounter(assembly, case)
     task = new_task(message, _READY, "cancelled", encounter)
     task["statusReason"] = {"text": text(body.reason)}
@@ -169,7 +169,7 @@ def write_signed(assembly: Assembly, message: Message, _: Justering, case: dict[
 
 
 def write_look_up(assembly: Assembly, message: Message, _: Uppslag, case: dict[str, str]) -> list[str]:
-    """``uppslag``: asked of the hub, so without owner (messages.md §3)."""
+    """``uppslag``: a request to the hub, so without owner (messages.md §3)."""
     encounter = write_encounter(assembly, case)
     task = new_task(message, "uppslag", "requested", encounter)
     task["requester"] = task.pop("owner")

@@ -1,8 +1,8 @@
 """Communication between the units: ``meddelande`` with its file (C-40 to C-43), ``makulering`` (C-41, V-5) and
 ``felsant`` (C-33). Imports the shapes and the header's case.
 
-``category`` says which it is. Receivers are ``recipient``; who shall kvittera is an extension each, since one who shall
-need be no receiver. The file stands in the payload, so that the message is whole in one Bundle.
+``category`` says which of them it is. Receivers are ``recipient``; each unit that must acknowledge is an extension, because it need not
+be a receiver. The file is in the payload, so that one Bundle contains the whole message.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _SIGNATURES: Final = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"PK\x03\x04", "application/zip"),
 )
-"""The first bytes of a file → its type; att-1 asks for one, and what a sender says of it is not believed (C-42)."""
+"""First bytes of a file → its type, which att-1 requires; the sender's own statement is not trusted (C-42)."""
 
 
 def _check(view: View, communication: Communication, category: str, rule: str) -> None:
@@ -46,7 +46,7 @@ def _check(view: View, communication: Communication, category: str, rule: str) -
 
 
 def read_message(view: View, communication: Communication) -> dict[str, Any]:
-    """The fields of ``Meddelande``. Raises ``Refused``: no text, or more than one file."""
+    """The fields of ``Meddelande``. Raises ``Refused`` without text, or with more than one file."""
     _check(view, communication, "meddelande", "C-40")
     fields: dict[str, Any] = {}
     texts = [part.contentString for part in communication.payload if part.contentString is not None]
@@ -59,18 +59,18 @@ def read_message(view: View, communication: Communication) -> dict[str, Any]:
         element = f".payload[{index}].content"
         if file is None or file.data is None or file.title is None or "attachment" in fields:
             raise view.refused("C-42", communication, element)
-        fields["attachment"] = {"name": file.title, "content": "".join(file.data.split())}  # R4 lets lines be broken
+        fields["attachment"] = {"name": file.title, "content": "".join(file.data.split())}  # R4 allows line breaks
     if communication.recipient:
         fields["receivers"] = tuple(
             view.unit(unit, communication, f".recipient[{index}]") for index, unit in enumerate(communication.recipient)
         )
-    elif view.told(communication, communication.extension, names.EXT_NO_RECEIVERS, "valueBoolean"):
+    elif view.value(communication, communication.extension, names.EXT_NO_RECEIVERS, "valueBoolean"):
         fields["receivers"] = ()
     place = f".extension('{names.EXT_SHALL_KVITTERA}').value"
     shall = [found for found in communication.extension if found.url == names.EXT_SHALL_KVITTERA]
     if shall:
         fields["kvittera"] = tuple(view.unit(found.valueReference, communication, place) for found in shall)
-    elif view.told(communication, communication.extension, names.EXT_NOBODY_KVITTERAR, "valueBoolean"):
+    elif view.value(communication, communication.extension, names.EXT_NOBODY_KVITTERAR, "valueBoolean"):
         fields["kvittera"] = ()
     return fields
 
@@ -82,7 +82,7 @@ def read_wrongly_sent(view: View, communication: Communication) -> dict[str, Any
 
 
 def read_revocation(view: View, communication: Communication) -> dict[str, Any]:
-    """The fields of ``Makulering``: the message answered (C-41), or the case it is about (V-5). Raises ``Refused``."""
+    """The fields of ``Makulering``: of a message (C-41) or of the case (V-5). Raises ``Refused``."""
     _check(view, communication, "makulering", "C-41")
     fields = _reason(communication)
     if communication.inResponseTo:
@@ -92,7 +92,7 @@ def read_revocation(view: View, communication: Communication) -> dict[str, Any]:
         episode = view.resolve(reference, EpisodeOfCare, communication, element)
         found = [reference.identifier] if reference.identifier is not None else []
         found += episode.identifier if episode is not None else []
-        # Another case than the message's own is not revoked by it.
+        # A message can revoke its own case only.
         case = subject(view, view.one(Encounter)).removeprefix("ref:")
         if all(identifier.value != case for identifier in found):
             raise view.refused("V-5", communication, element)
@@ -117,7 +117,7 @@ def _communication(message: Message, category: str, encounter: str) -> dict[str,
 
 
 def write_message(assembly: Assembly, message: Message, body: Meddelande, case: dict[str, str]) -> list[str]:
-    """``meddelande``: text and file, to whom, and who shall kvittera (C-40, C-42)."""
+    """``meddelande``: text, file, receivers, and the units that must acknowledge (C-40, C-42)."""
     encounter = write_encounter(assembly, case)
     resource = _communication(message, "meddelande", encounter)
     extensions: list[dict[str, Any]] = []

@@ -1,7 +1,7 @@
-"""AuditEvent: ``atkomst``, a unit that takes no part reads (C-5, C-7), and ``utskrift``, a document was printed or shown
-(C-55). Imports the shapes.
+"""AuditEvent: ``atkomst``, a unit outside of the case reads it (C-5, C-7), and ``utskrift``, a document was printed or shown (C-55).
+Imports the shapes.
 
-``subtype`` is the act's event code; why is ``purposeOfEvent``, for whom an agent beside the one who acted.
+``subtype`` is the act's event code, ``purposeOfEvent`` the reason; the person for whom a document was printed is a second agent.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ def _check(view: View, event: AuditEvent, name: str) -> None:
 
 
 def read_access(view: View, event: AuditEvent) -> dict[str, Any]:
-    """The fields of ``Atkomst`` (C-5). Raises ``Refused``: one purpose, with its ground."""
+    """The fields of ``Atkomst`` (C-5). Raises ``Refused`` unless there is one purpose with a ground."""
     _check(view, event, "atkomst")
     purposes = event.purposeOfEvent
     ground = code_of(purposes[0], names.ACCESS_GROUND) if len(purposes) == 1 else None
     if ground is None:
         raise view.refused("C-5", event, ".purposeOfEvent")
-    ends = view.told(event, event.extension, names.EXT_ENDS, "valueBoolean")
+    ends = view.value(event, event.extension, names.EXT_ENDS, "valueBoolean")
     told = {"ground": ground, "comment": purposes[0].text, "ends": ends}
     return {field: value for field, value in told.items() if value is not None}
 
 
 def read_print(view: View, event: AuditEvent) -> dict[str, Any]:
-    """The fields of ``Utskrift`` (C-55). Raises ``Refused``: one document."""
+    """The fields of ``Utskrift`` (C-55). Raises ``Refused`` unless there is one document."""
     _check(view, event, "utskrift")
     documents = [
         entity.what.identifier.value
@@ -66,7 +66,7 @@ def read_print(view: View, event: AuditEvent) -> dict[str, Any]:
     reasons = [purpose.text for purpose in event.purposeOfEvent if purpose.text is not None]
     if reasons:
         fields["why"] = ", ".join(reasons)
-    served = view.told(event, event.extension, names.EXT_SERVED, "valueCode")
+    served = view.value(event, event.extension, names.EXT_SERVED, "valueCode")
     return fields if served is None else {**fields, "served": served}
 
 

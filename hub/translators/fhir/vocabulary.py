@@ -1,6 +1,6 @@
-"""The element names of STU3, R4 and R5 that a Bundle of ours may come with. Imports nothing.
+"""The element names of STU3, R4 and R5 that Bundles may contain. Imports nothing.
 
-An unknown element is told by its name only when the name is one of these: any other may be a person's (D-10).
+A refusal names an unknown element only when its name is among these; any other name may be personal (D-10).
 """
 
 from __future__ import annotations
@@ -51,6 +51,6 @@ ELEMENT_NAMES: Final = frozenset(
     use userId userSelected value verification verificationDate verificationType verified verifiedBy
     verifiedWith version versionId virtualService what whatIdentifier whatReference whatUri when who
     whoReference whoUri width
-    """.split()  # noqa: SIM905 - a list of four hundred strings is no easier to read
+    """.split()  # noqa: SIM905 - a list of four hundred strings would be harder to read
 )
-"""Of the resources that a message Bundle holds and of their data types, in any version of the standard."""
+"""Elements of the resources in message Bundles and of their data types, in any version of the standard."""

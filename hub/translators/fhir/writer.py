@@ -1,9 +1,7 @@
-"""``Message`` → a FHIR R4 message Bundle: the notice to a receiving system, and the request an EHR pushes. Imports the
-table.
+"""Writes a message as a FHIR R4 message Bundle: as a notice to a receiving system, or as the request of an EHR. Imports the table.
 
-One writer for both: a notice is the message as it was sent, with the hub as its source, the units as destinations, and
-what the hub tells besides (messages.md §2) as extensions of the header. Of plain dicts: a notice is written once per
-system.
+One writer serves both: a notice is the message as it was sent, with the hub as source, the units as destinations, and the extensions
+of the notice (messages.md §2) as extensions of the header. It uses plain dicts, because a notice is written once per system.
 """
 
 from __future__ import annotations
@@ -23,7 +21,7 @@ from schemas.svu import Inskrivning
 
 HUB_APPLICATION: Final = {"name": "Samverkan", "endpoint": HUB_SOURCE}
 REFERENCE_SYSTEM: Final = "urn:samverkan:reference"
-"""System of a sender's own reference, where the writer of the request names no other."""
+"""The default system of a sender's own reference."""
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -36,7 +34,7 @@ def write_notice(message: Message, told: NoticeExtensions, *, created: datetime)
     """
     key = Assembly(message.source, message.id, told.case, str(told.sequence), *told.to)
     case = {"system": names.CASE, "value": told.case}
-    header = _header(key, message, case, HUB_APPLICATION, _told(told))
+    header = _header(key, message, case, HUB_APPLICATION, _extensions(told))
     header["destination"] = [{"endpoint": f"urn:hsa:{unit}", "receiver": unit_reference(unit)} for unit in told.to] or [
         {"endpoint": HUB_SOURCE}
     ]
@@ -50,7 +48,7 @@ def write_request(
     endpoint: str = "https://ehr.example/fhir",
     reference_system: str = REFERENCE_SYSTEM,
 ) -> bytes:
-    """The Bundle that a sender's own system pushes: for the sandbox, the bench and the contract examples."""
+    """The Bundle that a sender's system sends: for the sandbox, the benchmark and the contract examples."""
     assembly = Assembly(message.source, message.id)
     own = message.subject.startswith("ref:")
     case = {"system": reference_system if own else names.CASE, "value": message.subject.removeprefix("ref:")}
@@ -62,7 +60,7 @@ def write_request(
 def _header(
     assembly: Assembly, message: Message, case: dict[str, str], source: dict[str, str], extensions: list[Any]
 ) -> dict[str, Any]:
-    """All entries, and the header that comes before them."""
+    """The Bundle: the header and all entries."""
     act = TABLE.get(message.name)
     if act is None:
         raise ValueError(f"no FHIR form for {message.name}")
@@ -95,8 +93,8 @@ def _header(
     return header
 
 
-def _told(told: NoticeExtensions) -> list[Any]:
-    """What the hub tells besides (messages.md §2), one extension per fact."""
+def _extensions(told: NoticeExtensions) -> list[Any]:
+    """The extensions of a notice (messages.md §2) as extensions of the header."""
     extensions: list[Any] = [
         {"url": names.EXT_CASE, "valueIdentifier": {"system": names.CASE, "value": told.case}},
         {"url": names.EXT_SEQUENCE, "valuePositiveInt": told.sequence},

@@ -1,7 +1,6 @@
-"""FHIR XML → the same tree as FHIR JSON, by namespace and never by prefix. Imports the elements, the faults and lxml.
+"""Reads FHIR XML into the same tree as FHIR JSON, by namespace and not by prefix. Imports the elements, the faults and lxml.
 
-Ours and not the library's: that one goes by prefix, lets the last of two elements win in silence, and says of no fault
-where it is.
+The library's own reader is not used: it goes by prefix, silently takes the last of repeated elements, and names no place of an error.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from hub.translators.fhir.elements import RESOURCE, XHTML, elements, is_resource
 from hub.translators.fhir.refusals import refused
 
 MAX_DEPTH: Final = 40
-"""Levels of nesting; a compound extension in a deep element of a Bundle needs about twelve."""
+"""The most levels of nesting; a compound extension in a deep element needs about twelve."""
 SPACE: Final = "{http://hl7.org/fhir}"
 _XHTML_DIV: Final = "{http://www.w3.org/1999/xhtml}div"
 _SCHEMA_LOCATION: Final = "{http://www.w3.org/2001/XMLSchema-instance}"
@@ -29,7 +28,7 @@ _PREDEFINED: Final = frozenset({"amp", "lt", "gt", "quot", "apos"})
 
 
 def parser() -> etree.XMLParser:
-    """Without DTD, entities or network; one of its own per message, since lxml's are not for several threads."""
+    """A parser without DTD, entities and network; a new one per message, since lxml's parsers must not be shared by threads."""
     return etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False,
         remove_comments=True, remove_pis=True,
@@ -37,7 +36,7 @@ def parser() -> etree.XMLParser:
 
 
 def parse(body: bytes) -> etree._Element:
-    """The parsed XML. Raises ``Refused``: not-xml with line and column, too-deep."""
+    """Parse the XML. Raises ``Refused``: not-xml with line and column, or too-deep."""
     try:
         root = etree.fromstring(body, parser=parser())
     except etree.XMLSyntaxError as error:
@@ -65,12 +64,12 @@ def _not_xml(body: bytes, error: etree.XMLSyntaxError) -> Refused:
 
 
 def entity_in(text: str) -> tuple[str, str] | None:
-    """The first entity that XML does not have by itself: what it is and what to write instead, in both languages."""
+    """The first entity that is not predefined in XML: a sentence that names it and says what to write instead, in both languages."""
     for match in _ENTITY.finditer(text):
         name = match[1]
         if name in _PREDEFINED:
             continue
-        if name in name2codepoint:  # a name of HTML, so nothing of the sender's own
+        if name in name2codepoint:  # a name of HTML, so it is not personal
             number = f"&#{name2codepoint[name]};"
             return (
                 f"Entiteten &{name}; finns inte i FHIR: skriv tecknet självt eller {number}.",
@@ -94,14 +93,14 @@ def _check_depth(root: etree._Element) -> None:
 
 
 def tree(root: etree._Element) -> dict[str, Any]:
-    """The Bundle as FHIR JSON has it. Raises ``Refused`` with the place, as for JSON."""
+    """The Bundle as a FHIR JSON tree. Raises ``Refused`` with the place, as for JSON."""
     if root.tag != f"{SPACE}Bundle":
         raise refused("not-a-bundle", "Bundle")
     return {"resourceType": "Bundle"} | _object(root, "Bundle", "Bundle")
 
 
 def _name(element: etree._Element, place: str) -> str:
-    """The element's own name; refused where it is not of FHIR's namespace."""
+    """The element's local name; raises ``Refused`` when its namespace is not FHIR's."""
     tag = str(element.tag)
     if tag == _XHTML_DIV:
         return "div"
@@ -143,7 +142,7 @@ def _object(element: etree._Element, kind: str, place: str) -> dict[str, Any]:
 
 
 def _put(found: dict[str, Any], name: str, value: Any, extended: dict[str, Any] | None, *, many: bool) -> None:
-    """A primitive and what extends it: in JSON two members, as long as each other where there are several."""
+    """Write a primitive and its extension: two members in JSON, lists of equal length for repeated elements."""
     if not many:
         if value is not None:
             found[name] = value

@@ -1,8 +1,7 @@
-"""What the hub itself says: ``adressering`` and ``verifiering`` as CareTeam (law-and-lookups §4; C-3, C-22), ``frist`` as
-Task (D-9). Imports the shapes, the people and the tasks.
+"""The hub's own messages: ``adressering`` and ``verifiering`` as CareTeam (law-and-lookups §4; C-3, C-22), ``frist`` as Task (D-9).
+Imports the shapes, the people and the tasks.
 
-Only a receiver of notices reads these; from a sender they are refused (``names.READS``). What folkbokföring says later
-is in ``population``.
+Only a receiver of notices reads them; from a sender they are refused (``names.READS``). ``population`` has ``folkbokforing``.
 """
 
 from __future__ import annotations
@@ -33,9 +32,9 @@ _FOUND: Final = {"health-centre": "health_centre", "municipality": "municipality
 
 def read_addressing(view: View, team: CareTeam) -> dict[str, Any]:
     """The fields of ``Adressering``. Raises ``Refused``."""
-    fields: dict[str, Any] = {"outcome": view.told(team, team.extension, names.EXT_OUTCOME, "valueCode")}
-    fields["municipality"] = view.told(team, team.extension, names.EXT_MUNICIPALITY, "valueCode")
-    fields["county"] = view.told(team, team.extension, names.EXT_COUNTY, "valueCode")
+    fields: dict[str, Any] = {"outcome": view.value(team, team.extension, names.EXT_OUTCOME, "valueCode")}
+    fields["municipality"] = view.value(team, team.extension, names.EXT_MUNICIPALITY, "valueCode")
+    fields["county"] = view.value(team, team.extension, names.EXT_COUNTY, "valueCode")
     fields["why"] = tuple(found.valueString for found in team.extension if found.url == names.EXT_WHY)
     for index, participant in enumerate(team.participant):
         role = next((code for one in participant.role if (code := code_of(one, names.PARTICIPANT))), None)
@@ -55,8 +54,8 @@ def read_verification(view: View, team: CareTeam) -> dict[str, Any]:
         raise view.refused("C-3", team, ".participant[0].member")
     fields: dict[str, Any] = {"unit": staff.unit, "actor": staff.person}
     fields["role"] = next((code for one in staff.named.code if (code := code_of(one, names.ROLE))), None)
-    fields["outcome"] = view.told(team, team.extension, names.EXT_VERIFICATION, "valueCode")
-    concerns = view.told(team, team.extension, names.EXT_CONCERNS, "valueCode")
+    fields["outcome"] = view.value(team, team.extension, names.EXT_VERIFICATION, "valueCode")
+    concerns = view.value(team, team.extension, names.EXT_CONCERNS, "valueCode")
     return fields if concerns is None else {**fields, "concerns": concerns}
 
 
@@ -71,16 +70,14 @@ def read_deadline(view: View, task: Task) -> dict[str, Any]:
             view.unit(unit, task, f".restriction.recipient[{index}]")
             for index, unit in enumerate(task.restriction.recipient)
         )
-    fields["step"] = view.told(task, task.extension, names.EXT_STEP, "valueCode")
+    fields["step"] = view.value(task, task.extension, names.EXT_STEP, "valueCode")
     if task.focus is not None and task.focus.identifier is not None:
         fields["message"] = task.focus.identifier.value
     return fields
 
 
 def write_addressing(assembly: Assembly, _: Message, body: Adressering, case: dict[str, str]) -> list[str]:
-    """``adressering``: the units found as participants, the outcome as extension, name and address as a Patient (law
-    §4).
-    """
+    """``adressering``: the units as participants, the outcome as extension, name and address as a Patient (law-and-lookups §4)."""
     extensions: list[dict[str, Any]] = [{"url": names.EXT_OUTCOME, "valueCode": body.outcome}]
     if body.municipality is not None:
         extensions.append({"url": names.EXT_MUNICIPALITY, "valueCode": body.municipality})
@@ -105,9 +102,7 @@ def write_addressing(assembly: Assembly, _: Message, body: Adressering, case: di
 
 
 def write_verification(assembly: Assembly, _: Message, body: Verifiering, case: dict[str, str]) -> list[str]:
-    """``verifiering``: the one who acted or was named, for which unit and in which role, with what HSA said as extension
-    (C-3, C-22).
-    """
+    """``verifiering``: the person with unit and role, and HSA's answer as extension (C-3, C-22)."""
     encounter = write_encounter(assembly, case)
     unit = write_unit(assembly, body.unit)
     actor = write_actor(assembly, body.actor, body.role, unit)
@@ -125,7 +120,7 @@ def write_verification(assembly: Assembly, _: Message, body: Verifiering, case: 
 
 
 def write_deadline(assembly: Assembly, message: Message, body: Frist, case: dict[str, str]) -> list[str]:
-    """``frist``: the deadline's name as reason, when it passed, what it concerns and the units that it awaits (D-9)."""
+    """``frist``: the deadline's name as reason, its time, what it concerns and the units that are awaited (D-9)."""
     encounter = write_encounter(assembly, case)
     task = new_task(message, "frist", "requested", encounter)
     if body.step is not None:
