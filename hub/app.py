@@ -23,6 +23,7 @@ from hub.delivery.exits.webhook import WebhookExit
 from hub.delivery.relay import Relay
 from hub.errors import Misconfigured, Unavailable
 from hub.gauges import Gauges
+from hub.intake.case_messages import CaseMessages
 from hub.intake.deadline_timer import DeadlineTimer
 from hub.intake.queue import Intake
 from hub.intake.reader_check import Readers
@@ -48,6 +49,7 @@ _DIRECTORY_S = 0.5
 _TOPICS_S = 2.0
 _HELD_S = 0.5
 _CLOCK_S = 1.0
+_CASE_MESSAGES_S = 0.5
 _MEMORY_S = 1.0
 _NEWS_S = 5.0
 _READERS_S = 1.0
@@ -75,6 +77,7 @@ class Hub:
         self.worker.intake = self.intake
         self.readers = None if self._registers is None else Readers(self.store, self._memory, self._offer)
         self.clock = DeadlineTimer(self.store, self.intake)
+        self.case_messages = CaseMessages(self.store, self.intake)
         if self._registers is not None and settings.registers is not None:
             again = timedelta(seconds=settings.registers.ask_again_s)
             self.worker.recheck = Recheck(
@@ -164,6 +167,7 @@ class Hub:
             ("topics", _TOPICS_S, self._look_at_topics),
             ("held", _HELD_S, self.intake.retry_held),
             ("clock", _CLOCK_S, self.clock.tell_passed),
+            ("case messages", _CASE_MESSAGES_S, self.case_messages.deliver),
             ("memory", _MEMORY_S, self._memory.load),
             ("news", _NEWS_S, self._ask_again),
             ("readers", _READERS_S, self._write_readers),

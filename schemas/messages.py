@@ -92,6 +92,14 @@ class Question(Part):
     concerns: Literal["actor", "responsible_physician", "decided_by", "fast_vardkontakt"] = "actor"
 
 
+class CaseMessage(Part):
+    """A message of the hub's own in the outbox, on its way to another case than the one that led to it."""
+
+    name: str
+    data: dict[str, Any]
+    """The body, as native JSON."""
+
+
 MESSAGES: dict[str, type[Part]] = {
     "information": Information,
     "samtycke": Samtycke,

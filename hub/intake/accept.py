@@ -51,12 +51,27 @@ def accept(
         _ask(batch, case, message, asked, f"a-{case.id}-{case.sequence}-{number}")
         for number, asked in enumerate(decision.asks)
     ]
+    own += _hub_messages(batch, case, decision)
     _verify_actor(batch, case.id, message)
     if loaded.holds:
         keys = loaded.queue_keys(arrival)
         if loaded.holds.early_ones(keys) and brings(law_of(case), message):
             handled.to_retry.update(key for key in keys if key is not None)
     return receipt, [one for one in own if one is not None]
+
+
+def _hub_messages(batch: Batch, case: Case, decision: Decision) -> list[Arrival]:
+    """The hub's own messages in this case, which are handled right after; those for other cases are written to the outbox and
+    handed to the intake after the commit, so that no decision locks a second case.
+    """
+    here = []
+    for number, one in enumerate(decision.hub_messages):
+        id_ = f"h-{case.id}-{case.sequence}-{number}"
+        if one.case == case.id:
+            here.append(own_message(case.id, id_, one.name, one.data, batch.now))
+        else:
+            batch.handled.outbox.append(notices.for_another_case(one, id_, batch.now))
+    return here
 
 
 def _open(batch: Batch, arrival: Arrival, message: Message, case: Case) -> None:
@@ -85,6 +100,9 @@ def _keep_case(batch: Batch, message: Message, decision: Decision) -> None:
             handled.now_protected.add(case.id)
     handled.elements.update((case.id, address) for address in touched(decision.events))
     loaded.cases[case.id] = handled.changed[case.id] = case
+    if process.one_open_per_person and (person := case.person.get("personnummer")) is not None:
+        open_cases = loaded.open_cases.setdefault((process.name, person), set())
+        (open_cases.add if case.status == "open" else open_cases.discard)(case.id)
     agreement = batch.directory.agreement_of(case.opened_by)
     due = {key: at.isoformat() for key, at in process.deadlines(case, agreement).items()}
     if due != case.due:

@@ -19,7 +19,7 @@ from hub.intake.hub_messages import WhatRegistersSaid
 from hub.intake.loaded import Loaded
 from hub.intake.naming import must_be_checked_again
 from hub.intake.preconditions import actor_may_act, licence_unknown, person_may_have_a_case
-from hub.intake.stored import ref_of
+from hub.intake.stored import person_named, ref_of
 from hub.processes.engine.case import Case
 from hub.processes.engine.decide import Decision, decide, no_such_case
 from hub.processes.engine.order import brings, undoes_later_act
@@ -103,11 +103,13 @@ def _decide(batch: Batch, arrival: Arrival, message: Message, process: Process, 
     if case is not None:
         if arrival.was_held and undoes_later_act(process, message, case, loaded.earlier.get(case.id, {})):
             raise replace(holds.OVERTAKEN)  # raised as itself it would keep every frame that it passed
-        return decide(process, case, case.id, message, batch.directory, batch.now)
+        others = loaded.others(case.process, case.person.get("personnummer"), case.id)
+        return decide(process, case, case.id, message, batch.directory, batch.now, others)
     person_may_have_a_case(message, batch.said, batch.directory, loaded.news)
     ref = ref_of(arrival, message)
     assert ref is not None
-    return decide(process, None, loaded.new_ids[ref], message, batch.directory, batch.now)
+    others = loaded.others(process.name, person_named(message), None)
+    return decide(process, None, loaded.new_ids[ref], message, batch.directory, batch.now, others)
 
 
 def _answered_before(batch: Batch, arrival: Arrival) -> Receipt | None:

@@ -10,10 +10,10 @@ from uuid_utils import uuid7
 from hub.intake.arrival import Arrival, is_case_id
 from hub.intake.holds import Holds
 from hub.intake.loaded import Loaded
-from hub.intake.stored import ref_of
+from hub.intake.stored import person_named, ref_of
 from hub.processes.engine.order import may_precede_its_message, replaced
 from hub.processes.engine.process import law_of, standing
-from hub.processes.registry import rule_of
+from hub.processes.registry import process_of, rule_of
 from hub.store import cases, held, inbox, person_changes
 from hub.store.inbox import Connection
 from hub.translators import formats
@@ -30,7 +30,10 @@ async def load(connection: Connection, arrivals: Sequence[Arrival]) -> Loaded:
     """
     readable = [(a, a.message) for a in arrivals if a.message is not None and (a.refused is None or a.was_held)]
     loaded = Loaded()
+    persons = await _lock_persons(connection, readable)
     await _lock_cases(connection, loaded, readable)
+    if persons:
+        loaded.open_cases = await cases.open_of(connection, persons)
     await _read_duplicates(connection, loaded, arrivals, readable)
     keys = {key for arrival in arrivals for key in loaded.queue_keys(arrival) if key is not None}
     loaded.holds = Holds(await held.queues(connection, keys) if keys else ())
@@ -38,6 +41,27 @@ async def load(connection: Connection, arrivals: Sequence[Arrival]) -> Loaded:
     await _read_news(connection, loaded, readable)
     await _read_elements(connection, loaded, readable)
     return loaded
+
+
+async def _lock_persons(connection: Connection, readable: Readable) -> set[tuple[str, str]]:
+    """Locks the persons whose other open cases a rule looks at: (process, personnummer). They are locked before the cases, by
+    all hubs in one order, so that of two that open a case of the same person at once one sees the other's.
+    """
+    looking = [
+        (process, message)
+        for _, message in readable
+        if (rule := (process := process_of(message.name, None)).rule(message.name)) is not None and rule.looks_at_others
+    ]
+    if not looking:
+        return set()
+    known = await cases.persons(connection, {message.subject for _, message in looking if is_case_id(message.subject)})
+    persons = {
+        (process.name, person)
+        for process, message in looking
+        if (person := person_named(message) or known.get(message.subject)) is not None
+    }
+    await cases.lock_persons(connection, persons)
+    return persons
 
 
 async def _lock_cases(connection: Connection, loaded: Loaded, readable: Readable) -> None:

@@ -29,6 +29,9 @@ class Loaded:
     """(system, its own reference) → the id that the case gets if this batch opens it."""
     cases: dict[str, Case] = field(default_factory=dict)
     """By id; their rows are locked until the transaction ends."""
+    open_cases: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    """(process, personnummer) → ids of the person's open cases, for the messages whose rules look at them. No other hub opens
+    one until the transaction ends."""
     holds: Holds = field(default_factory=Holds)
     earlier: dict[str, dict[int, Message]] = field(default_factory=dict)
     """Case → sequence → message: what units that come in are told, and what a held message must not undo."""
@@ -54,6 +57,10 @@ class Loaded:
         if arrival.message is None or (arrival.system is None and not arrival.is_own):
             return (own,)
         return self.case_id(arrival, arrival.message), _early_key(arrival, arrival.message), own
+
+    def others(self, process: str, person: str | None, own: str | None) -> frozenset[str]:
+        """Ids of a person's other open cases of a process, those that this batch has opened included."""
+        return frozenset(self.open_cases.get((process, person or ""), ())) - {own or ""}
 
     def has_come(self, message: Message, case: Case) -> bool:
         """Whether the message that ``data.message`` names has come: it is in the case, or its sender has its answer."""

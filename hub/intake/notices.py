@@ -14,14 +14,15 @@ from hub.intake.told_numbers import is_new, last_told, note_notice
 from hub.processes.engine.case import Case
 from hub.processes.engine.decide import Decision
 from hub.processes.engine.process import Process, law_of, standing
+from hub.processes.engine.rule import HubMessage
 from hub.processes.engine.unit_view import ANSWER, outline, unit_view
 from hub.processes.shared import disclosure
 from hub.processes.shared.disclosure import visible
-from hub.store.outbox import LICENCES, REGISTERS, VERIFICATIONS, OutboxRow
+from hub.store.outbox import CASES, LICENCES, REGISTERS, VERIFICATIONS, OutboxRow
 from hub.translators.native import write_body
 from schemas.directory import Directory
 from schemas.envelope import Message
-from schemas.messages import NoticeExtensions, Question, Receipt
+from schemas.messages import HUB_SOURCE, CaseMessage, NoticeExtensions, Question, Receipt
 
 
 def notices(
@@ -56,6 +57,8 @@ def notices(
             for unit in set(concerned).difference(new_to):
                 asked_now |= _asked(case, then, [unit])
     units = [*decision.tell, *(unit for unit in asked_now if unit not in decision.tell)]
+    if shared.process.catch_up is not None:
+        asked_now |= _asked_by_catch_up(case, message, units)
     rows += _rows(shared, case.sequence, message, units, asked_now)
     return rows
 
@@ -91,6 +94,16 @@ def _asked(case: Case, message: Message, units: list[str]) -> dict[str, str]:
     return asked
 
 
+def _asked_by_catch_up(case: Case, message: Message, units: list[str]) -> dict[str, str]:
+    """Unit → what it is to answer the message with that says how things stand: the first act that still awaits it."""
+    asked: dict[str, str] = {}
+    for awaited in case.awaited.values():
+        for unit in awaited.by:
+            if unit in units and case.participants[unit]["by"] == message.id:
+                asked.setdefault(unit, ANSWER[awaited.act])
+    return asked
+
+
 def _rows(
     shared: _Shared,
     sequence: int,
@@ -121,7 +134,9 @@ def _rows(
             sequence=sequence,
             to=tuple(receivers),
             awaits=_asked(case, message, receivers) | {u: a for u, a in asked.items() if u in receivers},
-            state={step: {unit: seen[unit].colours[step] for unit in receivers} for step in shared.process.steps},
+            state={
+                step: {unit: seen[unit].colours[step] for unit in receivers} for step in shared.process.steps_of(case)
+            },
             may={unit: seen[unit].may for unit in receivers},
             skipped=note_notice(case, system, sequence),
             names=staff,
@@ -158,6 +173,12 @@ def lookup(case_id: str | None, message: Message, question: Question, now: datet
     if question.question == "verifiering":
         lane = LICENCES if question.concerns == "decided_by" else VERIFICATIONS
     return OutboxRow(0, "lookup", lane, case_id, None, message.source, message.id, question, None, now, now)
+
+
+def for_another_case(one: HubMessage, id_: str, now: datetime) -> OutboxRow:
+    """A message of the hub's own for another case than the one that led to it, handed to the intake after the commit."""
+    content = CaseMessage(name=one.name, data=one.data.model_dump(mode="json", exclude_none=True))
+    return OutboxRow(0, "case", CASES, one.case, None, HUB_SOURCE, id_, content, None, now, now)
 
 
 def receipt(system: str, source: str, answer: Receipt, now: datetime) -> OutboxRow:

@@ -31,6 +31,12 @@ def ref_of(arrival: Arrival, message: Message) -> Ref | None:
     return (arrival.system_id, message.subject[4:]) if message.subject.startswith("ref:") else None
 
 
+def person_named(message: Message) -> str | None:
+    """The personnummer of the patient that a message names."""
+    patient = getattr(message.data, "patient", None)
+    return None if patient is None else patient.personnummer
+
+
 def row_of(arrival: Arrival, case_id: str | None, decision: Decision | None, receipt: bytes | None) -> InboxRow:
     """The row that stores an arrival and its outcome."""
     source, id_ = arrival.key

@@ -14,7 +14,7 @@ from pydantic_core import to_json
 
 from hub.processes.engine.awaited import Awaited, Element
 from hub.processes.engine.case import Case
-from hub.processes.engine.process import load_case
+from hub.processes.engine.process import law_of, load_case
 from hub.store.inbox import uuid_bytes
 from hub.store.transaction import copy, keys
 
@@ -53,6 +53,36 @@ async def read(connection: Connection, id_: str) -> Case | None:
     return None if row is None else load_case(row[0])
 
 
+async def persons(connection: Connection, ids: Iterable[str]) -> dict[str, str]:
+    """Case id → personnummer; not locked."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    found = await connection.execute("SELECT id::text, person FROM cases WHERE id = ANY(%s::uuid[])", (wanted,))
+    return dict(await found.fetchall())
+
+
+async def lock_persons(connection: Connection, wanted: Iterable[tuple[str, str]]) -> None:
+    """Lock persons in processes, given as (process, personnummer), until the transaction ends; all hubs lock in one order."""
+    for process, person in sorted(wanted):
+        await connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s), hashtext(%s))", (process, person))
+
+
+async def open_of(connection: Connection, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], set[str]]:
+    """(process, personnummer) → ids of the person's open cases, under a number that the person has or had."""
+    pairs = sorted(wanted)
+    found = await connection.execute(
+        "SELECT k.process, k.person, c.id::text FROM unnest(%s::text[], %s::text[]) AS k (process, person)"
+        " JOIN cases c ON c.process = k.process AND c.status = 'open' AND (c.person = k.person OR c.sole = k.person"
+        " OR ((c.state -> 'former_numbers') IS NOT NULL AND (c.state -> 'former_numbers')::jsonb ? k.person))",
+        ([process for process, _ in pairs], [person for _, person in pairs]),
+    )
+    open_cases: dict[tuple[str, str], set[str]] = {}
+    for process, person, case in await found.fetchall():
+        open_cases.setdefault((process, person), set()).add(case)
+    return open_cases
+
+
 async def names(connection: Connection, ids: Iterable[str]) -> dict[str, tuple[str, int | None]]:
     """Case id → the patient's name, and the sequence of the ``narstaende`` that stands; not locked."""
     wanted = sorted(set(ids))
@@ -78,6 +108,7 @@ _COLUMNS = {
     "changed_at": "timestamptz",
     "name": "text",
     "archived_at": "timestamptz",
+    "sole": "text",
 }
 
 
@@ -103,6 +134,7 @@ async def add(connection: Connection, opened: Sequence[tuple[Case, str, str | No
                 now,
                 _name(case),
                 _archived_at(case),
+                case.person.get("personnummer") if law_of(case).one_open_per_person else None,
             )
             for case, system, ref in opened
         ],

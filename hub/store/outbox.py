@@ -17,7 +17,7 @@ from pydantic_core import to_json
 from hub.store.inbox import uuid_bytes
 from hub.store.transaction import array, copy, keys
 from schemas.envelope import Message
-from schemas.messages import Announcement, NoticeExtensions, Question, Receipt
+from schemas.messages import Announcement, CaseMessage, NoticeExtensions, Question, Receipt
 
 Connection = AsyncConnection[tuple[Any, ...]]
 REGISTERS = "hub-registers"
@@ -28,19 +28,22 @@ LOOKUPS = (LICENCES, REGISTERS, VERIFICATIONS)
 questions about a person; verifications of staff, for which nothing waits.
 """
 
+CASES = "hub-cases"
+"""The ``system`` of the hub's own messages to a case, to which a message in another case led."""
+
 
 @dataclass(slots=True, eq=False)
 class OutboxRow:
     """One row of the outbox; ``message`` is None when the intake's message is no longer in memory."""
 
     id: int
-    kind: Literal["notice", "receipt", "lookup", "announcement"]
+    kind: Literal["notice", "receipt", "lookup", "announcement", "case"]
     system: str
     case_id: str | None
     sequence: int | None
     source: str
     message_id: str
-    content: NoticeExtensions | Receipt | Question | Announcement
+    content: NoticeExtensions | Receipt | Question | Announcement | CaseMessage
     """What the row holds, by its kind; the column ``told``."""
     body: bytes | None
     """The notice's data, where they differ from the message's (the hub filled in what a register knew); else None."""
@@ -127,11 +130,12 @@ async def add(connection: Connection, items: Sequence[OutboxRow]) -> None:
     )
 
 
-_KINDS: dict[str, type[NoticeExtensions | Receipt | Question | Announcement]] = {
+_KINDS: dict[str, type[NoticeExtensions | Receipt | Question | Announcement | CaseMessage]] = {
     "notice": NoticeExtensions,
     "receipt": Receipt,
     "lookup": Question,
     "announcement": Announcement,
+    "case": CaseMessage,
 }
 ROW_COLUMNS = (
     "id, kind, system, case_id::text, sequence, source, message AS message_id, told::text, body, accepted_at, due_at, attempts,"
@@ -142,11 +146,11 @@ SENDABLE = "state = 'waiting' AND NOT behind"
 
 
 async def due(connection: Connection, system: str, *, limit: int) -> list[OutboxRow]:
-    """The look-ups that are due, the earliest due first; they need no other order."""
+    """The hub's own work of a kind that is due, the earliest due first: look-ups, or messages to other cases."""
     cursor = connection.cursor(row_factory=dict_row)
     found = await cursor.execute(
-        f"SELECT {ROW_COLUMNS} FROM outbox WHERE system = %s AND kind = 'lookup' AND state = 'waiting' AND due_at <= now()"  # noqa: S608 - constant
-        " ORDER BY due_at LIMIT %s",
+        f"SELECT {ROW_COLUMNS} FROM outbox WHERE system = %s AND kind IN ('lookup', 'case') AND state = 'waiting' AND due_at <= now()"  # noqa: S608 - constant
+        " ORDER BY due_at, id LIMIT %s",
         (system, limit),
     )
     return [row_from(columns) for columns in await found.fetchall()]
@@ -201,7 +205,7 @@ async def retry(connection: Connection, items: Sequence[OutboxRow], due_at: date
 
 
 async def done(connection: Connection, id_: int, answer: str) -> None:
-    """Mark a look-up as done."""
+    """Mark the hub's own work as done: a look-up, or a message to another case."""
     await connection.execute(
         "UPDATE outbox SET state = 'sent', sent_at = now(), attempts = attempts + 1, answer = %s WHERE id = %s",
         (answer, id_),

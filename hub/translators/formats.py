@@ -18,7 +18,7 @@ from hub.errors import Refused
 from hub.translators import fhir, native
 from schemas.envelope import Message
 from schemas.identity_types import EVERY_PUBLISHED_FORM, IdentityRules
-from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES, NAME_OF, Announcement, NoticeExtensions, Receipt
+from schemas.messages import HUB_SOURCE, MESSAGES, NAME_OF, Announcement, NoticeExtensions, Receipt
 from schemas.moments import CANONICAL, in_utc
 from schemas.parts import Part
 
@@ -201,6 +201,7 @@ def digest(message: Message) -> bytes:
 class StoredMessage(Protocol):
     """The columns of a stored message that are needed to read it again."""
 
+    source: str
     id: str
     name: str | None
     media_type: str
@@ -211,7 +212,7 @@ class StoredMessage(Protocol):
 def read_stored(row: StoredMessage) -> Message:
     """Read a stored message again, the hub's own ones included; a message that was accepted once is never refused."""
     attributes = None if row.attributes is None else from_json(row.attributes)
-    if row.name in FROM_THE_HUB and attributes is not None:
+    if row.source == HUB_SOURCE and row.name is not None and attributes is not None:
         time, data = datetime.fromisoformat(attributes["time"]), _data(row.name, row.raw)
         return Message(row.id, HUB_SOURCE, row.name, attributes["subject"], time, None, None, data)
     return read(row.media_type, attributes, row.raw, accepted=True)

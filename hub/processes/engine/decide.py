@@ -9,11 +9,11 @@ from datetime import datetime
 from hub.errors import Refused
 from hub.processes.engine.case import Case, Event
 from hub.processes.engine.process import Process, listed
-from hub.processes.engine.rule import HUB_PARTY, Context, Rule, acting_role
+from hub.processes.engine.rule import HUB_PARTY, Context, HubMessage, Rule, acting_role
 from hub.processes.engine.unit_view import unable
 from schemas.directory import Directory
 from schemas.envelope import Message
-from schemas.messages import FROM_THE_HUB, HUB_SOURCE, Question
+from schemas.messages import HUB_SOURCE, Question
 
 # The theory.
 #
@@ -33,7 +33,7 @@ from schemas.messages import FROM_THE_HUB, HUB_SOURCE, Question
 # Promised: the same case, message, directory and time give the same decision. Effects change the case through events
 # alone, and the fold of all events is the case. A refused message leaves the case as it was: guards do not emit, and where
 # something must be tried (4, 5) it is tried on a copy. A case gives an accepted message its number once, before its first
-# effect. What needs another case, a register or the clock is answered as work for later (``asks``), never done here.
+# effect. What needs another case, a register or the clock is work for later (``asks``, ``hub_messages``), never done here.
 #
 # May never be: an exception other than ``Refused``; a case that changed for a refused message; a decision that reads the
 # clock or does I/O; a process that the engine knows by name.
@@ -52,6 +52,9 @@ class Decision:
     """Units that came in with it and need what stands to catch up (C-10)."""
     asks: list[Question]
     """Questions for the registers that it gave rise to."""
+    hub_messages: list[HubMessage]
+    """Messages of the hub's own that it leads to: in the same case, handled right after it; in other cases, handed to the
+    intake after the commit."""
     warnings: list[str]
 
 
@@ -68,12 +71,18 @@ def no_such_case(openings: Iterable[str]) -> Refused:
 
 
 def decide(
-    process: Process, case: Case | None, case_id: str, message: Message, directory: Directory, now: datetime
+    process: Process,
+    case: Case | None,
+    case_id: str,
+    message: Message,
+    directory: Directory,
+    now: datetime,
+    others: Collection[str] = (),
 ) -> Decision:
     """The decision on a message, or ``Refused`` with the rule that forbids it; only an accepted message changes the case.
 
     ``case`` is None when the subject names a case that does not exist; a rule that opens makes it then, under
-    ``case_id``.
+    ``case_id``. ``others``: ids of the person's other open cases of the process, where the rule looks at them.
     """
     rule = process.rule(message.name)
     if rule is None:
@@ -95,6 +104,7 @@ def decide(
     context = Context(
         process, case, message, message.data, rule.message, party, directory, process.profiles[case.profile], now
     )
+    context.others = others
     if not fresh and party != HUB_PARTY:
         _takes_part(rule, context)
     stale = unable(case, directory)
@@ -114,8 +124,20 @@ def decide(
             raise
     context.data, context.name = message.data, rule.message
     _apply(rule, context)
+    if context.joined and process.catch_up is not None:
+        # One message says how things stand, in place of the messages that made it so.
+        name, data = process.catch_up(case, context.joined)
+        context.hub_messages.append(HubMessage(name, data, case.id))
+        context.joined = []
     return Decision(
-        case, rule.rules, context.events, rule.tells(context), context.joined, context.asks, context.warnings
+        case,
+        rule.rules,
+        context.events,
+        rule.tells(context),
+        context.joined,
+        context.asks,
+        context.hub_messages,
+        context.warnings,
     )
 
 
@@ -146,7 +168,7 @@ def _party(process: Process, rule: Rule, message: Message, directory: Directory)
             "/source",
             403,
         )
-    if rule.message in FROM_THE_HUB or unit.party not in rule.parties:
+    if unit.party not in rule.parties:
         raise Refused(
             process.opening_rule if rule.opens else rule.rules[0],
             f"{rule.message} får sändas av {_named(rule.parties, PARTY_SV, 'eller')}, inte av {PARTY_SV[unit.party]}.",

@@ -4,11 +4,11 @@ rules, the case and the language only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from hub.errors import Refused
 from hub.processes.engine.awaited import Awaited
@@ -19,8 +19,13 @@ from hub.processes.engine.rule import Context, Rule
 from hub.processes.engine.sections import Sections
 from schemas.agreement import Agreement
 from schemas.envelope import Message
+from schemas.parts import Part
 
 Evolve = Callable[..., None]
+Addressing = Literal["adds", "suggests", "person"]
+"""adds: the units that the registers name come in. suggests: the opener is told of them, and adds them or not. person: only
+the person is looked up, no unit.
+"""
 
 
 def no_deadlines(_: Case, __: Agreement) -> dict[str, datetime]:
@@ -51,6 +56,8 @@ class Newcomer:
     """The parties that answer it."""
     always: bool = False
     """Also when nobody else is awaited any more."""
+    anew: bool = False
+    """Also of a unit that had answered before it left and comes in again."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,8 @@ class Process:
     """Event → what it does to the case: the engine's and the process's own, joined (never fails)."""
     closed: Mapping[str, Callable[[Case], Refused]]
     """Status of a case that is not open → how a message is refused in it."""
+    addressing: Callable[[Any], Addressing]
+    """What the registers' answer does, by the region's answers."""
     lasting: frozenset[str]
     """The statuses in which there is a case: units outside may know of it, and the registers' news reach it."""
     sees_unpublished: Callable[[Case, str], bool]
@@ -92,6 +101,10 @@ class Process:
     """Whether the trace of a narrowly shown case names a message that its rule does not let it name."""
     writers: Callable[[Case, str], set[str]] = written_by_nobody
     """The units that have written in a step in which the parties write together."""
+    one_open_per_person: bool = False
+    """A person has at most one open case of the process, in whichever region; the store holds it to that."""
+    catch_up: Callable[[Case, Sequence[str]], tuple[str, Part]] | None = None
+    """The message of the hub that tells units that came in how things stand; None: they get the messages that stand."""
     deadlines: Callable[[Case, Agreement], dict[str, datetime]] = no_deadlines
     """Deadline → when it passes, in UTC (D-9)."""
     concerned: Callable[[Case, str], list[str]] = concerns_nobody

@@ -8,7 +8,7 @@ machinery.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -19,6 +19,7 @@ from hub.processes.engine.case import Case, Event
 from schemas.directory import Directory, Unit
 from schemas.envelope import Message
 from schemas.messages import Question
+from schemas.parts import Part
 
 if TYPE_CHECKING:
     from hub.processes.engine.process import Process
@@ -46,6 +47,16 @@ def acting_role(role: str | None, unit: Unit) -> str:
     return role
 
 
+@dataclass(frozen=True, slots=True)
+class HubMessage:
+    """A message of the hub's own to which a decision leads."""
+
+    name: str
+    data: Part
+    case: str
+    """The id of the case that it is about: the case decided on, or another one."""
+
+
 @dataclass(slots=True)
 class Context:
     """What a guard or an effect sees: the process, the case, the message in hand, who sent it."""
@@ -66,6 +77,10 @@ class Context:
     warnings: list[str] = field(default_factory=list)
     asks: list[Question] = field(default_factory=list)
     joined: list[str] = field(default_factory=list)
+    hub_messages: list[HubMessage] = field(default_factory=list)
+    """Messages of the hub's own: in this case right after this message, in another case after the commit."""
+    others: Collection[str] = ()
+    """Ids of the person's other open cases of the process, where the rule looks at them (``looks_at_others``)."""
     counted: bool = False
     """The case has given the message its number."""
 
@@ -208,6 +223,8 @@ class Rule:
     """Whether a unit that takes no part may send it (C-5)."""
 
     # --- what the message is, for those who load, order and show messages ---
+    looks_at_others: bool = False
+    """Its guards look at the person's other open cases of the process: they are read under a lock on the person."""
     brings_units_in: bool = False
     """Units may come in with it: the messages that stand are loaded for them (C-10)."""
     carries_consent: bool = False

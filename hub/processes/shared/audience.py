@@ -71,14 +71,14 @@ def ask(s: Context, units: Sequence[str], *, anew: bool, but: Container[str] = (
     for key, awaited in s.case.awaited.items():
         step = awaited.step
         newcomer = s.process.newcomer(s, key)
-        if step in but or not (awaited.by or newcomer.always or not s.case.all_receivers_known):
+        if step in but or not (awaited.by or newcomer.always):
             continue
         asked = [
             unit
             for unit in units
             if s.case.participants[unit]["party"] in newcomer.parties
             and unit not in awaited.by
-            and (unit not in awaited.done or (anew and newcomer.always))
+            and (unit not in awaited.done or (anew and newcomer.anew))
             and awaited.source != f"urn:hsa:{unit}"
             and step in visible(s.case, unit).steps
             and not _is_for_information(s.case.participants[unit], awaited)

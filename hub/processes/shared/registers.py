@@ -17,6 +17,7 @@ from hub.processes.shared.disclosure import knows, visible
 from schemas.directory import Directory, Unit
 from schemas.envelope import Message
 from schemas.hub_messages import AddressingOutcome, Adressering, Frist
+from schemas.messages import Question
 from schemas.unit_ids import organisation_in
 
 
@@ -59,10 +60,11 @@ def address(s: Context) -> None:
         s.emit("named", **missing)
     if found.municipality is not None and s.case.registered != found.municipality:
         s.emit("folkbokford", municipality=found.municipality)
-    for unit in receivers(found, s.directory):
-        if unit not in s.case.participants:
-            join(s, unit)
-    ask(s, s.joined, anew=True)
+    if s.process.addressing(s.profile) == "adds":
+        for unit in receivers(found, s.directory):
+            if unit not in s.case.participants:
+                join(s, unit)
+        ask(s, s.joined, anew=True)
     outcome = outcome_of(found, s.directory)
     if s.case.addressed != "by_hand" or outcome in FOUND:
         s.emit("addressed", outcome=outcome)
@@ -91,13 +93,27 @@ def outcome_of(found: Adressering, directory: Directory) -> AddressingOutcome:
     return found.outcome if reached or found.outcome not in FOUND else "receiver_not_connected"
 
 
-def the_ward_when_it_must_act(s: Context) -> list[str]:
-    """law-and-lookups §4: an outcome for the manual queue is told to the sending ward; a plain one goes without
-    saying.
+def those_who_see_to_it(s: Context) -> list[str]:
+    """Whom the answer is told: a suggestion to the opener; else an outcome for the manual queue to the units of the opener's
+    party, and a plain one to nobody (law-and-lookups §4).
     """
-    if s.case.all_receivers_known:
+    case = s.case
+    if s.process.addressing(s.profile) == "suggests":
+        return [case.opened_by] if case.opened_by in case.participants else []
+    if case.all_receivers_known:
         return []
-    return [unit for unit, participant in s.case.participants.items() if participant["party"] == "slutenvard"]
+    own = case.participants.get(case.opened_by)
+    party = case.gone.get(case.opened_by) if own is None else own["party"]
+    return [unit for unit, participant in case.participants.items() if participant["party"] == party]
+
+
+def ask_registers(s: Context, person: str) -> None:
+    """V-2: ask the registers whom to address; only about the person where the process wants no more."""
+    if s.process.addressing(s.profile) == "person":
+        s.asks.append(Question(question="folkbokforing", person=person))
+    else:
+        county = s.directory.region_of(s.unit).county
+        s.asks.append(Question(question="adressering", person=person, county=county))
 
 
 ADRESSERING = Rule(
@@ -105,7 +121,7 @@ ADRESSERING = Rule(
     frozenset({HUB_PARTY}),
     ("V-2", "C-10", "C-62", "C-63"),
     (address,),
-    the_ward_when_it_must_act,
+    those_who_see_to_it,
     brings_units_in=True,
     shown_narrowly=True,
     hides={"address": None},

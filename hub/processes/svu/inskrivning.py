@@ -15,11 +15,11 @@ from hub.processes.shared.consent import (
     samtycke,
 )
 from hub.processes.shared.gate import consent_is_registered, the_person_is_not_protected
+from hub.processes.shared.registers import ask_registers
 from hub.processes.svu.disclosure import completes_admission, shows_without_reason
 from hub.processes.svu.gate import TO_THE_END, consent_allows
 from hub.processes.svu.state import svu
 from hub.processes.svu.tid import told_anew
-from schemas.messages import Question
 from schemas.swedish_time import local_day
 
 
@@ -31,8 +31,7 @@ def open_case(s: Context) -> None:
     s.emit("opened", process=s.process.name, profile=s.case.profile, unit=s.unit, person=person)
     join(s, s.unit)
     s.joined.clear()  # the opener has nothing to catch up
-    county = s.directory.region_of(s.unit).county
-    s.asks.append(Question(question="adressering", person=person["personnummer"], county=county))
+    ask_registers(s, person["personnummer"])
 
 
 def open_if_it_names_the_patient(s: Context) -> None:

@@ -63,6 +63,7 @@ SVU = Process(
     writers=writers,
     events=EVENTS,
     closed=CLOSED,
+    addressing=lambda _: "adds",
     lasting=TO_THE_END,
     sees_unpublished=sees_unpublished,
     visible=visible,

@@ -37,8 +37,11 @@ def newcomer(s: Context, step: str) -> Newcomer:
     that never acknowledged; a justering only where it is open to their party (V-12, V-13). Oppenvard and kommun alone
     acknowledge the time (V-8 to V-10).
     """
+    waiting = not s.case.all_receivers_known
     if step == "stallningstagande":
-        return Newcomer(may_adjust(s))
+        return Newcomer(may_adjust(s), always=waiting)
     if step == "tid":
-        return Newcomer(ALL_PARTIES - {"slutenvard"}, always="klar" in svu(s.case).dates)
-    return Newcomer(ALL_PARTIES, always=step == "inskrivning")
+        klar = "klar" in svu(s.case).dates
+        return Newcomer(ALL_PARTIES - {"slutenvard"}, always=klar or waiting, anew=klar)
+    admission = step == "inskrivning"
+    return Newcomer(ALL_PARTIES, always=admission or waiting, anew=admission)

@@ -43,13 +43,15 @@ outbox = Table(
     Column("follows", Integer, nullable=False, server_default=text("0")),
     Column("behind", Boolean, nullable=False, server_default=text("false")),
     Column("revision", Integer, nullable=False, server_default=text("0")),
-    CheckConstraint("kind IN ('notice', 'receipt', 'lookup', 'announcement')", name="outbox_kind"),
+    CheckConstraint("kind IN ('notice', 'receipt', 'lookup', 'announcement', 'case')", name="outbox_kind"),
     CheckConstraint("state IN ('waiting', 'sent', 'dead', 'skipped')", name="outbox_state"),
     CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="outbox_sent_has_time"),
     CheckConstraint("kind <> 'notice' OR case_id IS NOT NULL", name="outbox_names_its_case"),
     CheckConstraint("(kind = 'notice') = (sequence IS NOT NULL)", name="outbox_notice_has_sequence"),
     Index("outbox_notice", "case_id", "sequence", "system", unique=True, postgresql_where=text("kind = 'notice'")),
-    Index("outbox_lookup", "system", "due_at", postgresql_where=text("kind = 'lookup' AND state = 'waiting'")),
+    Index(
+        "outbox_lookup", "system", "due_at", postgresql_where=text("kind IN ('lookup', 'case') AND state = 'waiting'")
+    ),
     Index("outbox_turn", "system", "id", postgresql_where=text("state = 'waiting' AND NOT behind")),
     Index("outbox_behind", "system", "id", postgresql_where=text("behind")),
     Index("outbox_dead", "system", "id", postgresql_where=text("state = 'dead'")),

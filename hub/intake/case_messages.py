@@ -1,0 +1,54 @@
+"""Hands the hub's own messages from one case to another (``Decision.hub_messages``). Imports the intake and the store.
+
+A message in one case may tell another case something. It is a row of the outbox, committed with the message that led to it,
+and becomes a message of the hub itself in the other case after that commit. So no decision locks two cases.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from hub.intake.arrival import Arrival
+from hub.intake.hub_messages import own_message
+from hub.intake.queue import Intake
+from hub.log import log
+from hub.store import outbox
+from hub.store.outbox import OutboxRow
+from hub.store.transaction import Store
+from schemas.messages import MESSAGES, CaseMessage, Receipt
+
+_AT_ONCE = 500
+
+
+class CaseMessages:
+    """Several hubs may do this at once: such a message has one id, and is handled once (D-2)."""
+
+    def __init__(self, store: Store, intake: Intake) -> None:
+        self._store = store
+        self._intake = intake
+
+    async def deliver(self) -> int:
+        """Hands over every message that waits; returns how many were."""
+        async with self._store.transaction() as connection:
+            rows = await outbox.due(connection, outbox.CASES, limit=_AT_ONCE)
+        if not rows:
+            return 0
+        now = datetime.now(UTC)
+        answers = await self._intake.submit([_arrival(row, now) for row in rows], wait=True)
+        async with self._store.transaction() as connection:
+            for row, answer in zip(rows, answers, strict=True):
+                await outbox.done(connection, row.id, _word(answer))
+                log.info("case_told", case=row.case_id, message=row.message_id, answer=_word(answer))
+        return len(rows)
+
+
+def _arrival(row: OutboxRow, now: datetime) -> Arrival:
+    content = row.content
+    assert isinstance(content, CaseMessage)
+    data = MESSAGES[content.name].model_validate(content.data)
+    return own_message(row.case_id or "", row.message_id, content.name, data, now)
+
+
+def _word(answer: Receipt) -> str:
+    """What became of the message: accepted, or the rule that refused or holds it."""
+    return answer.rule or answer.code
