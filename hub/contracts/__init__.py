@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hub.contracts import asyncapi, rules, schemas, svu
+from hub.contracts import asyncapi, diagram, rules, schemas
+from hub.processes.registry import PROCESSES
 from hub.scenarios import load
 
 
@@ -22,7 +23,7 @@ def files(folder: Path) -> dict[str, bytes]:
         **{f"schemas/{name}.json": body for name, body in schemas.messages().items()},
         "scenarios/schema.json": schemas.scenario(),
         "rules.md": rules.document(rules.scenarios_in(folder / "scenarios")),
-        "svu.md": svu.document(world),
+        **{f"{name}.md": diagram.document(process, world) for name, process in PROCESSES.items()},
         "asyncapi.yaml": asyncapi.document(),
         **{f"fhir/{name}": body for name, body in fhir_examples.examples().items()},
         **{f"soap/examples/{name}": body for name, body in soap_examples.examples().items()},

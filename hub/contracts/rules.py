@@ -12,10 +12,10 @@ from pathlib import Path
 
 from hub.processes.engine.process import Process
 from hub.processes.engine.rule import Guard
-from hub.processes.svu.process import SVU
+from hub.processes.registry import PROCESSES
 from hub.scenarios import ScenarioFile, files_in
 
-ELSEWHERE: Mapping[str, str] = {
+_ELSEWHERE: Mapping[str, str] = {
     "C-3": "`hub.processes.engine.rule.acting_role`",
     "C-4": "`hub.processes.engine.decide.decide`: only a participating unit acts in a case",
     "C-13": "`hub.processes.shared.audience.ask`: who comes in is asked for the admission, utskrivningsklar and what still awaits someone",
@@ -23,9 +23,6 @@ ELSEWHERE: Mapping[str, str] = {
     "C-25": "`hub.processes.shared.consent.consent`: either outcome is recorded, and who gave it",
     "C-30": "`hub.processes.engine.unit_view.colours`",
     "C-42": "`hub.attachments.check.check`: a file is looked into before its message is decided",
-    "C-52": "`hub.processes.svu.inskrivning.all_but_a_draft`",
-    "C-54": "`hub.processes.svu.utskrivning.discharge`: when the case leaves the start list",
-    "C-56": "`hub.processes.svu.stallningstagande.REQUIRED`: asked for when a part is marked or adjusted, never when saved",
     "C-60": "`schemas.identities.parse_person_id`",
     "C-61": "`schemas.identities.parse_person_id`",
     "C-62": "`hub.processes.shared.registers.protected_or_deceased`",
@@ -33,13 +30,10 @@ ELSEWHERE: Mapping[str, str] = {
     "D-2": "`hub.intake.handle`: duplicates",
     "D-4": "`hub.intake.holds`: who waits for whom",
     "D-10": "`hub.intake.arrival`: ids and references",
-    "P-22": "`hub.processes.profiles.svu.SvuProfile`: information before consent",
-    "V-8": "`hub.processes.svu.inskrivning.admit`: the estimated date makes its step green",
-    "V-18": "`hub.processes.svu.law.liability` and `hub.processes.svu.deadlines.deadlines`",
 }
-"""Rules in scope that the machine or the intake enforces besides the tables, and where."""
+"""Common rules that the engine or the intake enforces beside the tables, and where."""
 
-REFUSES_NOTHING: Mapping[str, str] = {
+_REFUSES_NOTHING: Mapping[str, str] = {
     "C-7": "it leaves a trace of what is done",
     "C-13": "it says who is asked; what a unit may not answer is refused under C-2",
     "C-15": "anyone may be listed; when nothing may be shared, V-3, C-24 or C-62 refuses",
@@ -47,35 +41,31 @@ REFUSES_NOTHING: Mapping[str, str] = {
     "C-30": "it says what is shown",
     "C-43": "a receiver outside the case, where the region lets messages reach participants only, is refused under C-40",
     "C-51": "every word that is accepted is kept",
-    "C-52": "a draft is told to nobody",
     "C-54": "it moves the case between lists; what can no longer be undone then is refused under V-17",
-    "C-56": "what is missing is refused under the rule that requires it (V-4, V-12, V-13, V-14)",
     "C-61": "it allows; a number that does not hold is refused under C-60",
     "D-2": "the same content under a known id is a repeat, other content is refused as `id-reused`",
     "D-9": "only the hub tells of a deadline; a unit that does is refused as `unknown-type`",
-    "P-22": "where information is required before consent, C-20 refuses",
-    "V-6": "a kvittens that is not awaited is refused under C-2, and by a role without the responsibility under C-1",
-    "V-18": "the clock counts what the other rules accept",
+}
+"""Common rules under which no message of any process is refused, and why."""
+
+_BOOKS = [process.rule_book for process in PROCESSES.values()]
+ELSEWHERE = {
+    rule: place for known in (_ELSEWHERE, *(book.elsewhere for book in _BOOKS)) for rule, place in known.items()
+}
+"""Rules in scope that are enforced beside the tables, and where."""
+REFUSES_NOTHING = {
+    rule: why for known in (_REFUSES_NOTHING, *(book.refuses_nothing for book in _BOOKS)) for rule, why in known.items()
 }
 """Rules in scope under which no message is refused, and why."""
-
-NOT_BY_MESSAGE: Mapping[str, str] = {
-    "C-6": "SIP's alone",
-    "C-31": "lists and search are asked for, not sent: tests of the views",
-    "C-32": "`changed_since` is asked for, not sent: tests of the views",
-    "C-34": "tied to no case",
-    "C-50": "versions are asked for, not sent: tests of the views",
-    "C-53": "a SIP's documents: no profile locks anything in SVU",
-    "C-64": "of what test data are made: the world's persons",
-}
-"""Common rules that no message of an SVU shows, and why."""
+NOT_BY_MESSAGE = {rule: why for book in _BOOKS for rule, why in book.not_by_message.items()}
+"""Common rules that no message of a process shows, and why."""
 
 SCOPE = tuple(
     [f"C-{number}" for start, end in ((1, 7), (10, 15), (20, 25), (30, 34)) for number in range(start, end + 1)]
     + [f"C-{number}" for start, end in ((40, 43), (50, 56), (60, 64)) for number in range(start, end + 1)]
-    + [f"V-{number}" for number in range(1, 19)]
+    + [rule for book in _BOOKS for rule in book.scope]
 )
-"""Every rule of processes.md §1 and §2."""
+"""Every rule of processes.md §1, and of the processes' own chapters."""
 
 
 @dataclass(slots=True)
@@ -87,10 +77,10 @@ class Use:
     elsewhere: str | None = None
 
 
-def uses(process: Process = SVU) -> dict[str, Use]:
-    """Every rule that the tables and the machine name, in the order in which people read them."""
+def uses() -> dict[str, Use]:
+    """Every rule that the tables and the engine name, in the order in which people read them."""
     found: dict[str, Use] = {}
-    for row in process.rules:
+    for row in (rule for process in PROCESSES.values() for rule in process.rules):
         parties = ", ".join(sorted(row.parties))
         for rule in row.rules:
             found.setdefault(rule, Use()).rows.append(f"`{row.message}` ({parties})")
@@ -147,10 +137,7 @@ def document(scenarios: Mapping[str, Sequence[str]]) -> bytes:
         "",
         *(f"- {rule}: {why}." for rule, why in sorted(REFUSES_NOTHING.items(), key=lambda each: natural(each[0]))),
         "",
-        "## Common rules that no message of an SVU shows",
-        "",
-        *(f"- {rule}: {why}." for rule, why in NOT_BY_MESSAGE.items()),
-        "",
+        *(line for process in PROCESSES.values() for line in _not_by_message(process)),
         "## What a refusal says",
         "",
     ]
@@ -158,6 +145,11 @@ def document(scenarios: Mapping[str, Sequence[str]]) -> bytes:
     for rule, use in found.items():
         lines += [f"| {rule} | `{guard.element or '/'}` | {guard.sv} | {guard.en} |" for guard in use.guards]
     return ("\n".join(lines) + "\n").encode()
+
+
+def _not_by_message(process: Process) -> list[str]:
+    reasons = [f"- {rule}: {why}." for rule, why in process.rule_book.not_by_message.items()]
+    return [f"## Common rules that no message of an {process.title} shows", "", *reasons, ""] if reasons else []
 
 
 def _shown_by(rule: str, scenarios: Mapping[str, Sequence[str]]) -> list[str]:

@@ -14,6 +14,7 @@ from hub.errors import Refused
 from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.case import Case
 from hub.processes.engine.contents import StepContents
+from hub.processes.engine.diagram import Picture, Pictures, RuleBook
 from hub.processes.engine.documents import PrintedDocument
 from hub.processes.engine.rule import Context, Rule
 from hub.processes.engine.sections import Sections
@@ -46,6 +47,11 @@ def written_by_nobody(_: Case, __: str) -> set[str]:
 def concerns_nobody(_: Case, __: str) -> list[str]:
     """Whom a deadline concerns in a process that has none."""
     return []
+
+
+def draws_nothing(_: Mapping[str, str]) -> tuple[Picture, ...]:
+    """The diagrams of a process that has none."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +122,10 @@ class Process:
     """How its steps are read, version by version (C-50, C-51)."""
     documents: Mapping[str, PrintedDocument] = field(default_factory=dict)
     """What can be printed, by the name in the address (C-55)."""
+    pictures: Pictures = draws_nothing
+    """What contracts/<name>.md draws."""
+    rule_book: RuleBook = field(default_factory=RuleBook)
+    """What contracts/rules.md says beyond the rows and guards."""
 
     @cached_property
     def _by_name(self) -> Mapping[str, Rule]:

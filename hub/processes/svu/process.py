@@ -15,6 +15,7 @@ from hub.processes.shared.registers import ADRESSERING, FOLKBOKFORING, FRIST, VE
 from hub.processes.svu.closed import CLOSED
 from hub.processes.svu.contents import CONTENTS
 from hub.processes.svu.deadlines import concerned, deadlines
+from hub.processes.svu.diagram import pictures
 from hub.processes.svu.disclosure import also_named, narrowed, sees_unpublished
 from hub.processes.svu.documents import DOCUMENTS
 from hub.processes.svu.events import EVENTS
@@ -23,6 +24,7 @@ from hub.processes.svu.inskrivning import INSKRIVNING
 from hub.processes.svu.kartlaggning import KARTLAGGNING
 from hub.processes.svu.makulering import WHOLE_CASE
 from hub.processes.svu.participants import slutenvard_stays
+from hub.processes.svu.rule_book import RULE_BOOK
 from hub.processes.svu.sections import SvuSections
 from hub.processes.svu.stallningstagande import STALLNINGSTAGANDE
 from hub.processes.svu.state import SvuState, outline, standing, writers
@@ -76,4 +78,6 @@ SVU = Process(
     sections=SvuSections(),
     contents=CONTENTS,
     documents=DOCUMENTS,
+    pictures=pictures,
+    rule_book=RULE_BOOK,
 )
