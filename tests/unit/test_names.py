@@ -20,8 +20,6 @@ THEIR_OWN = {
 }
 """Names that FHIR or a register's contract gives its types, each in its translator and once elsewhere at the most."""
 
-STILL_TWICE = {"Strict", "Waiting"}
-
 STILL_NAME_A_PROCESS = {
     "hub/cli/commands.py",
     "hub/translators/fhir/example_acts.py",
@@ -52,7 +50,7 @@ def defined() -> dict[str, list[str]]:
 
 def test_each_class_name_is_defined_once():
     twice = {name: places for name, places in defined().items() if len(places) > 1}
-    assert not {name: places for name, places in twice.items() if name not in THEIR_OWN | dict.fromkeys(STILL_TWICE)}
+    assert not {name: places for name, places in twice.items() if name not in THEIR_OWN}
 
 
 def test_a_name_that_others_gave_is_defined_in_their_translators_and_once_elsewhere_at_the_most():

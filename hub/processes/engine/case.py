@@ -4,8 +4,8 @@ its process. Imports the standard library and pydantic's JSON only.
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
-from copy import deepcopy
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from operator import attrgetter
@@ -142,7 +142,7 @@ class Case:
 
     def copy(self) -> Case:
         """One to try things on."""
-        return deepcopy(self)
+        return pickle.loads(pickle.dumps(self, -1))  # type: ignore[no-any-return]  # noqa: S301 - bytes of our own, a third of deepcopy's time
 
     def consent(self, kind: str = "") -> StandingConsent:
         """The consent of a kind as it stands."""
