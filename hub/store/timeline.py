@@ -61,7 +61,15 @@ async def of(connection: Connection, wanted: str) -> list[TimelineEntry]:
         " (SELECT source, id FROM unnest(%(sources)s::text[], %(ids)s::text[]) AS k (source, id)) OR case_key = %(it)s",
         {"sources": [found["source"] for found in messages], "ids": [found["id"] for found in messages], "it": wanted},
     )
+    by_hand = await _all(
+        connection,
+        "SELECT at, who, what, target, reason FROM operation WHERE target = ANY(%(ids)s)",
+        {"ids": [*ids, *cases]},
+    )
     entries = [entry for found in messages for entry in _of_message(found)]
+    entries += [
+        TimelineEntry(o["at"], "by hand", f"{o['what']} of {o['target']} by {o['who']}: {o['reason']}") for o in by_hand
+    ]
     entries += [entry for row in rows if case or row["message"] == wanted for entry in _of_row(row)]
     entries += [
         TimelineEntry(h["since"], "held", f"{h['reason']}; tried {h['attempts']}, next {h['due_at']:%H:%M:%S}")
@@ -83,7 +91,8 @@ def _of_message(found: dict[str, Any]) -> list[TimelineEntry]:
     elif receipt["code"] == "ok":
         outcome = f"accepted in case {found['case_id']}{number}"
     else:
-        outcome = f"refused by {receipt['rule']} at {receipt.get('element') or '-'}: {receipt['text']['en']}"
+        at = f" at {receipt['element']}" if receipt.get("element") else ""
+        outcome = f"refused by {receipt['rule']}{at}: {receipt['text']['en']}"
     return [
         TimelineEntry(
             found["received_at"],

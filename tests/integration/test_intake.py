@@ -9,7 +9,7 @@ from hub import operations
 from hub.addressing.memory import RegisterMemory
 from hub.errors import Misconfigured
 from hub.intake.hub_messages import own_message
-from hub.store import held, inbox, paused_systems, send_queue
+from hub.store import held, inbox, paused_systems, send_queue, timeline
 from hub.store.registers import Answers
 from schemas.hub_messages import Folkbokforing, Verifiering
 from tests.desk import FOUND, Desk
@@ -75,8 +75,11 @@ async def test_operations_refuses_a_held_message_and_its_sender_is_told(desk):
             connection, await send_queue.sendable_ids(connection, "centre", after=0, limit=10)
         )
         trail = await (await connection.execute("SELECT who, what, target, reason FROM operation")).fetchall()
+        told = [(entry.what, entry.detail) for entry in await timeline.of(connection, "k-1")]
     assert [item.content.rule for item in waiting] == ["operations"]
     assert trail == [("anna", "refuse", "k-1", "fel system")]
+    assert ("by hand", "refuse of k-1 by anna: fel system") in told
+    assert any("refused by operations: " in detail for _, detail in told)
 
 
 async def test_a_held_message_is_handled_when_its_case_is_opened(desk):

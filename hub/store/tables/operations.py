@@ -86,5 +86,6 @@ operation = Table(
     Column("target", Text, nullable=False),
     Column("reason", Text, nullable=False),
     CheckConstraint("reason <> ''", name="operation_has_reason"),
+    Index("operation_target", "target"),
 )
 """What operations did by hand, and why (D-7); rows are only added."""
