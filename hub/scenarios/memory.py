@@ -44,7 +44,7 @@ from hub.store.inbox import InboxRow, Key
 from hub.store.outbox import OutboxRow
 from hub.translators.native import write_body
 from schemas.hub_messages import Folkbokforing
-from schemas.messages import NoticeExtensions, Question, Receipt
+from schemas.messages import MESSAGES, CaseMessage, NoticeExtensions, Question, Receipt
 from schemas.shared import Narstaende
 
 _HELD = "held"
@@ -146,13 +146,16 @@ class HubInMemory:
         self._registers.begin_step()
 
     def _look_up(self) -> None:
-        """The registers answer each question of the outbox, unless they answer late."""
+        """The registers answer each question of the outbox, unless they answer late; other cases get their messages."""
         start, self._looked_at = self._looked_at, len(self.outbox)
         for row in self.outbox[start : self._looked_at]:
             if isinstance(row.content, Question):
                 put = PutQuestion(row.case_id, row.content, row.source, row.message_id)
                 if (answer := self._registers.ask(put, self.now)) is not None:
                     self._hear(put, answer)
+            elif isinstance(row.content, CaseMessage):
+                data = MESSAGES[row.content.name].model_validate(row.content.data)
+                self._handle(own_message(row.case_id or "", row.message_id, row.content.name, data, self.now))
 
     def _hear(self, put: PutQuestion, answer: RegisterAnswer) -> None:
         """The answer is a message of the hub's own (architecture.md §1), or lets the message go on that waits for it."""

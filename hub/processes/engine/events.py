@@ -40,6 +40,14 @@ def left(case: Case, *, unit: str) -> None:
             awaited.by.remove(unit)
 
 
+def _caught_up(case: Case, *, units: list[str], by: str) -> None:
+    """Units were told how things stand by one message, whose id they may answer with."""
+    for unit in units:
+        participant = case.participants.get(unit)
+        if participant is not None:
+            participant["by"], participant["asked"] = by, case.sequence
+
+
 def _role_changed(case: Case, *, unit: str, role: str, change: str) -> None:
     roles = case.participants[unit]["roles"]
     if change == "tillagd":
@@ -202,6 +210,7 @@ ENGINE: Mapping[str, Callable[..., None]] = {
     "opened": _opened,
     "joined": _joined,
     "left": left,
+    "caught_up": _caught_up,
     "role_changed": _role_changed,
     "published": _published,
     "stepped": _stepped,

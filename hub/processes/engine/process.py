@@ -84,7 +84,7 @@ class Process:
     events: Mapping[str, Evolve]
     """Event → what it does to the case: the engine's and the process's own, joined (never fails)."""
     closed: Mapping[str, Callable[[Case], Refused]]
-    """Status of a case that is not open → how a message is refused in it."""
+    """Status of a case → how a message is refused whose rule does not admit it; each such status has its refusal."""
     addressing: Callable[[Any], Addressing]
     """What the registers' answer does, by the region's answers."""
     lasting: frozenset[str]
@@ -126,6 +126,12 @@ class Process:
     """What contracts/<name>.md draws."""
     rule_book: RuleBook = field(default_factory=RuleBook)
     """What contracts/rules.md says beyond the rows and guards."""
+
+    def __post_init__(self) -> None:
+        statuses = {"open", *self.lasting, *self.closed}
+        unsaid = {status for rule in self.rules for status in statuses - rule.in_status} - self.closed.keys()
+        if unsaid:
+            raise ValueError(f"{self.name} has rules that do not admit {sorted(unsaid)}, and no refusal in ``closed``")
 
     @cached_property
     def _by_name(self) -> Mapping[str, Rule]:

@@ -114,7 +114,7 @@ class Fault:
 
     __slots__ = ("element", "words")
 
-    def __init__(self, element: str | None = None, **words: str) -> None:
+    def __init__(self, element: str | None = None, /, **words: str) -> None:
         self.element = element
         self.words = words
 

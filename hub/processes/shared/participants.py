@@ -91,6 +91,11 @@ def change_participant(s: Context) -> None:
         s.emit("addressed", outcome="by_hand")
 
 
+def note_catch_up(s: Context) -> None:
+    """The units that came in may answer what awaits them with the id of the message that says how things stand."""
+    s.emit("caught_up", units=list(s.data.units), by=s.message.id)
+
+
 def everyone_else_and_who_left(s: Context) -> list[str]:
     """The unit that was removed is told too, if it was told anything: it is the last that it gets."""
     told = everyone_else(s)
@@ -99,8 +104,8 @@ def everyone_else_and_who_left(s: Context) -> list[str]:
     return [*told, s.data.unit] if removed and s.case.published and knew else told
 
 
-def deltagare(who_stays: Guard) -> Rule:
-    """The rule of ``deltagare``; ``who_stays`` is the process's guard of units that may not leave."""
+def deltagare(*checks: Guard) -> Rule:
+    """The rule of ``deltagare``; ``checks`` are the process's own: which units stay, and when units only leave."""
     return Rule(
         "deltagare",
         ALL_PARTIES,
@@ -112,9 +117,7 @@ def deltagare(who_stays: Guard) -> Rule:
             the_unit_is_new,
             the_unit_takes_part,
             who_leaves_has_nothing_left,
-            who_stays,
-            of_a_protected_person_units_only_leave,
-            without_consent_units_only_leave,
+            *checks,
         ),
         brings_units_in=True,
         named_narrowly=True,

@@ -9,7 +9,12 @@ from hub.processes.shared.consent import aterkallelse
 from hub.processes.shared.disclosure import visible
 from hub.processes.shared.kvittens import kvittens
 from hub.processes.shared.meddelande import felsant, makulering, meddelande
-from hub.processes.shared.participants import ROLL, deltagare
+from hub.processes.shared.participants import (
+    ROLL,
+    deltagare,
+    of_a_protected_person_units_only_leave,
+    without_consent_units_only_leave,
+)
 from hub.processes.shared.people import people
 from hub.processes.shared.registers import ADRESSERING, FOLKBOKFORING, FRIST, VERIFIERING
 from hub.processes.svu.closed import CLOSED
@@ -46,7 +51,7 @@ SVU = Process(
         *STALLNINGSTAGANDE,
         *UTSKRIVNING,
         kvittens(GATE, "V-6", "V-8", "V-9"),
-        deltagare(slutenvard_stays),
+        deltagare(slutenvard_stays, of_a_protected_person_units_only_leave, without_consent_units_only_leave),
         ROLL,
         meddelande(GATE),
         makulering(GATE, ("V-5",), WHOLE_CASE),

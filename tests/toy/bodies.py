@@ -1,0 +1,69 @@
+"""The bodies of the toy's own messages: what ``schemas/svu.py`` is to SVU."""
+
+from pydantic import Field
+
+from schemas.identity_types import KnownHsa
+from schemas.parts import Line, Part, Patient
+
+
+class Start(Part):
+    """``toy.start``: opens a case of a person; ``linked`` are ids of cases that it tells when it ends."""
+
+    patient: Patient
+    linked: tuple[str, ...] = ()
+
+
+class Call(Part):
+    """``toy.call``: calls units to a meeting, or recalls it."""
+
+    meeting: Line
+    receivers: tuple[KnownHsa, ...] = ()
+    recalled: bool = False
+
+
+class Edit(Part):
+    """A goal, as it shall be; ``version`` is the one that it was written on, 0 for a new one."""
+
+    element: Line
+    text: Line | None = None
+    version: int = 0
+
+
+class Plan(Part):
+    """``toy.plan``: edits of goals, in their order."""
+
+    edits: tuple[Edit, ...] = Field(min_length=1)
+
+
+class End(Part):
+    """``toy.end``: the case has ended."""
+
+
+class Reopen(Part):
+    """``toy.reopen``: the case is open again."""
+
+
+class Standing(Part):
+    """``toy.standing``, from the hub: how things stand, for units that came in."""
+
+    units: tuple[KnownHsa, ...]
+    meetings: tuple[Line, ...] = ()
+    goals: dict[str, Line] = Field(default_factory=dict)
+
+
+class News(Part):
+    """``toy.news``, from the hub: what has happened in a linked case."""
+
+    case: str
+    news: Line
+
+
+MESSAGES = {
+    "toy.start": Start,
+    "toy.call": Call,
+    "toy.plan": Plan,
+    "toy.end": End,
+    "toy.reopen": Reopen,
+    "toy.standing": Standing,
+    "toy.news": News,
+}

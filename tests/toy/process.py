@@ -1,0 +1,294 @@
+"""The toy: three steps, several meetings at once, goals in rows of their own, one open case per person, a linked case.
+
+Everything here is what a process is made of: rules, guards, effects, events, a state, and a row of answers per region.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from hub.errors import Refused
+from hub.processes.engine.case import Case
+from hub.processes.engine.events import ENGINE
+from hub.processes.engine.process import Addressing, Newcomer, Process
+from hub.processes.engine.rule import HUB_PARTY, Context, Fault, HubMessage, Rule, guard
+from hub.processes.shared.audience import ALL_PARTIES, everyone_else, join, step_told, with_duty
+from hub.processes.shared.disclosure import visible
+from hub.processes.shared.gate import Gate
+from hub.processes.shared.kvittens import kvittens
+from hub.processes.shared.participants import deltagare, note_catch_up
+from hub.processes.shared.person_events import PERSON
+from hub.processes.shared.registers import ADRESSERING, FOLKBOKFORING, FRIST, VERIFIERING, ask_registers
+from schemas.envelope import Message
+from tests.toy.bodies import News, Standing
+
+CALL, PLAN, END = "kallelse", "plan", "utskrivning"
+HUB = frozenset({HUB_PARTY})
+
+
+@dataclass(frozen=True, slots=True)
+class ToyProfile:
+    """A region's answers."""
+
+    addressing: Addressing
+
+
+PROFILES = {
+    "mina_planer": ToyProfile("adds"),
+    "prator": ToyProfile("suggests"),
+    "samsa": ToyProfile("person"),
+    "lifecare": ToyProfile("person"),
+    "cosmic_link": ToyProfile("person"),
+}
+
+
+@dataclass(slots=True)
+class ToyState:
+    """What only the toy knows of a case."""
+
+    linked: list[str] = field(default_factory=list)
+    news: list[str] = field(default_factory=list)
+
+
+# --- events -----------------------------------------------------------------------------------------------------------
+
+
+def _linked(case: Case, *, cases: list[str]) -> None:
+    case.state.linked = cases
+
+
+def _toy_ended(case: Case) -> None:
+    case.status = "ended"
+
+
+def _toy_reopened(case: Case) -> None:
+    case.status = "open"
+
+
+def _heard(case: Case, *, news: str) -> None:
+    case.state.news.append(news)
+
+
+EVENTS = {
+    **ENGINE,
+    **PERSON,
+    "linked": _linked,
+    "toy_ended": _toy_ended,
+    "toy_reopened": _toy_reopened,
+    "heard": _heard,
+}
+
+
+# --- guards -----------------------------------------------------------------------------------------------------------
+
+
+@guard(
+    "T-1",
+    sv="Personen har redan ett öppet ärende.",
+    en="The person has an open case already.",
+    element="/data/patient",
+)
+def the_person_has_no_other_case(s: Context) -> bool:
+    return not s.others
+
+
+@guard("T-2", sv="Ärendet är redan öppnat.", en="The case is open already.", element="/type")
+def the_case_is_new(s: Context) -> bool:
+    return not s.case.opened_by
+
+
+@guard("T-3", sv="Det finns inget möte {meeting}.", en="There is no meeting {meeting}.", element="/data/meeting")
+def a_recalled_meeting_is_called(s: Context) -> bool | Fault:
+    return not s.data.recalled or f"{CALL}/{s.data.meeting}" in s.case.awaited or Fault(meeting=s.data.meeting)
+
+
+@guard(
+    "T-4",
+    sv="{element} skrevs på version {written}, men version {stands} gäller.",
+    en="{element} was written on version {written}, but version {stands} stands.",
+)
+def the_goals_are_as_they_were_read(s: Context) -> bool | Fault:
+    for number, edit in enumerate(s.data.edits):
+        stands = s.case.elements[edit.element].version if edit.element in s.case.elements else 0
+        if edit.version != stands:
+            place = f"/data/edits/{number}"
+            return Fault(place, element=edit.element, written=str(edit.version), stands=str(stands))
+    return True
+
+
+@guard("T-5", sv="Ett mål får ändras en gång i samma meddelande.", en="A goal may change once in a message.")
+def each_goal_once(s: Context) -> bool | Fault:
+    seen: set[str] = set()
+    for number, edit in enumerate(s.data.edits):
+        if edit.element in seen:
+            return Fault(f"/data/edits/{number}/element")
+        seen.add(edit.element)
+    return True
+
+
+@guard("T-6", sv="Enheten stannar.", en="The unit stays.", element="/data/unit")
+def the_opener_stays(s: Context) -> bool:
+    return s.data.change == "tillagd" or s.data.unit != s.case.opened_by
+
+
+@guard("T-7", sv="Bara öppnaren.", en="The opener alone.", element="/source")
+def the_opener_alone(s: Context) -> bool:
+    return s.unit == s.case.opened_by
+
+
+# --- effects ----------------------------------------------------------------------------------------------------------
+
+
+def start(s: Context) -> None:
+    person = s.data.patient.model_dump(exclude_none=True)
+    s.emit("opened", process=s.process.name, profile=s.case.profile, unit=s.unit, person=person)
+    s.emit("published", at=s.at)
+    s.emit("linked", cases=list(s.data.linked))
+    join(s, s.unit)
+    s.joined.clear()
+    ask_registers(s, person["personnummer"])
+
+
+def call(s: Context) -> None:
+    key = f"{CALL}/{s.data.meeting}"
+    if s.data.recalled:
+        s.emit("ended", key=key)
+        return
+    units = with_duty(s, [unit for unit in s.data.receivers if unit in s.case.participants], CALL, "kvittera")
+    this = {"source": s.message.source, "message": s.message.id, "at": s.at}
+    s.emit("asked", key=key, step=CALL, act="kvittera", awaits=units, **this)
+
+
+def plan(s: Context) -> None:
+    if PLAN not in s.case.steps:
+        step_told(s, PLAN, "skriva", [])
+    for edit in s.data.edits:
+        removed = edit.text is None
+        s.emit("element", address=edit.element, state={} if removed else {"text": edit.text}, removed=removed)
+
+
+def _tell_linked(s: Context, news: str) -> None:
+    for case in s.case.state.linked:
+        s.hub_messages.append(HubMessage("toy.news", News(case=s.case.id, news=news), case))
+
+
+def end(s: Context) -> None:
+    s.emit("toy_ended")
+    step_told(s, END, None, [])
+    _tell_linked(s, "ended")
+
+
+def reopen(s: Context) -> None:
+    s.emit("toy_reopened")
+    _tell_linked(s, "reopened")
+
+
+def hear(s: Context) -> None:
+    s.emit("heard", news=s.data.news)
+
+
+# --- the table --------------------------------------------------------------------------------------------------------
+
+
+def how_things_stand(case: Case, units: Sequence[str]) -> tuple[str, Standing]:
+    """One message, in place of all that made it so."""
+    goals = {one.address: one.state["text"] for one in case.elements.values() if not one.removed}
+    meetings = tuple(key.partition("/")[2] for key, one in case.awaited.items() if one.step == CALL)
+    return "toy.standing", Standing(units=tuple(units), meetings=meetings, goals=goals)
+
+
+def the_goals(_: Message) -> Iterable[str]:
+    return ("mal/",)
+
+
+def the_edited(message: Message) -> Iterable[str]:
+    return [edit.element for edit in message.data.edits]
+
+
+def those_who_came_in(s: Context) -> list[str]:
+    return list(s.data.units)
+
+
+@guard("C-24", sv="Samtycke.", en="Consent.", element="/type")
+def always(_: Context) -> bool:
+    return True
+
+
+GATE = Gate((), always, always, frozenset({"open"}))
+RULES = (
+    Rule(
+        "toy.start",
+        frozenset({"slutenvard"}),
+        ("T-1",),
+        (start,),
+        everyone_else,
+        guards=(the_case_is_new,),
+        checks=(the_person_has_no_other_case,),
+        opens=True,
+        looks_at_others=True,
+    ),
+    Rule("toy.call", ALL_PARTIES, ("T-3",), (call,), everyone_else, checks=(a_recalled_meeting_is_called,)),
+    Rule(
+        "toy.plan",
+        ALL_PARTIES,
+        ("T-4",),
+        (plan,),
+        everyone_else,
+        checks=(each_goal_once, the_goals_are_as_they_were_read),
+        touches=the_edited,
+        writes=(PLAN,),
+    ),
+    Rule("toy.end", ALL_PARTIES, ("T-7",), (end,), everyone_else, guards=(the_opener_alone,), writes=(END,)),
+    Rule(
+        "toy.reopen",
+        ALL_PARTIES,
+        ("T-1",),
+        (reopen,),
+        everyone_else,
+        guards=(the_opener_alone,),
+        checks=(the_person_has_no_other_case,),
+        in_status=frozenset({"ended"}),
+        looks_at_others=True,
+    ),
+    Rule("toy.standing", HUB, ("E-8",), (note_catch_up,), those_who_came_in),
+    Rule("toy.news", HUB, ("E-8",), (hear,), everyone_else, in_status=frozenset({"open", "ended"})),
+    kvittens(GATE),
+    replace(deltagare(the_opener_stays), touches=the_goals),
+    replace(ADRESSERING, touches=the_goals),
+    VERIFIERING,
+    FOLKBOKFORING,
+    FRIST,
+)
+
+
+def _open(_: Case) -> Refused:
+    return Refused("T-8", "Ärendet är öppet.", "The case is open.", "/subject")
+
+
+def _closed(_: Case) -> Refused:
+    return Refused("T-8", "Ärendet är avslutat.", "The case has ended.", "/subject")
+
+
+TOY = Process(
+    name="toy",
+    title="Toy",
+    steps=(CALL, PLAN, END),
+    rules=RULES,
+    opening_rule="T-1",
+    profiles=PROFILES,
+    state=ToyState,
+    events=EVENTS,
+    closed={"open": _open, "ended": _closed, "refused": _closed},
+    addressing=lambda profile: profile.addressing,
+    lasting=frozenset({"open", "ended"}),
+    sees_unpublished=lambda _, __: True,
+    visible=visible,
+    still_awaits=lambda _, awaited: bool(awaited.by),
+    standing=lambda _: (),
+    outline=lambda _: (),
+    newcomer=lambda _, __: Newcomer(ALL_PARTIES, always=True),
+    narrowed=lambda case: case,
+    one_open_per_person=True,
+    catch_up=how_things_stand,
+)
