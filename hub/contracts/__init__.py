@@ -31,7 +31,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def generate(folder: Path) -> list[str]:
-    """Writes what is missing or stale and removes what nobody writes any more; returns the names of what changed."""
+    """Writes the files that are missing or stale and removes those that are generated no more; returns the changed names."""
     wanted = files(folder)
     stale = _stale(folder, wanted)
     for name in stale:

@@ -1,4 +1,4 @@
-"""What a printed document says, as plain facts that a view fills in (C-55). Imports the standard library only.
+"""A printed document as plain facts that a view fills in (C-55). Imports the standard library only.
 
 Every text is shown as it is given: nothing in it is read as markup.
 """
@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 NOT_FINAL = "EJ SLUTGILTIG – utskrift av pågående dokument"
-"""Stands on every page of what is not locked or approved (C-55)."""
+"""Stands on every page of a document that is not locked or approved (C-55)."""
 
 FINAL = "SLUTGILTIG"
-"""Stands on every page of what is (C-55)."""
+"""Stands on every page of a document that is (C-55)."""
 
 
 @dataclass(frozen=True, slots=True)
 class PrintedPatient:
-    """Whom it is about. ``protected``: neither address, phone nor contacts are printed, whatever is filled in (C-62)."""
+    """The patient. ``protected``: neither address, phone nor contacts are printed, whatever is filled in (C-62)."""
 
     name: str
     personnummer: str
@@ -76,5 +76,5 @@ class Document:
 
 
 def signatures(rows: tuple[tuple[str, str, str, str], ...], heading: str = "Kvittenser") -> Section:
-    """The table of who has acknowledged or adjusted: unit, role, person, time; empty cells where it is awaited."""
+    """The table of acknowledgements or adjustments: unit, role, person, time; empty cells where one is awaited."""
     return Section(heading, table=Table(("Enhet", "Roll", "Person", "Tid"), rows))

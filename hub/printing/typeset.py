@@ -29,7 +29,7 @@ _STANDARDS: tuple[typst.PDFStandard, ...] = ("ua-1", "a-2a")
 """For everybody (PDF/UA-1, lag 2018:1937), and for archives (PDF/A-2a)."""
 
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
-"""Control signs, those that turn the direction of writing, and halves of signs: none can be printed."""
+"""Control signs, signs that turn the direction of writing, and halves of signs: none can be printed."""
 
 _OWN_USE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 """Signs that mean something to one program alone; an archive takes none (PDF/A)."""
@@ -85,7 +85,7 @@ def _set(facts: str, at: datetime) -> bytes:
 
 
 def _signs(text: str) -> str:
-    """What typst has quoted."""
+    """The text that typst quotes in its message."""
     return re.sub(r"\\u\{([0-9a-f]+)\}", lambda code: chr(int(code[1], 16)), text)
 
 
@@ -111,7 +111,7 @@ def _at(document: Document) -> datetime:
 
 
 def _facts(document: Document) -> dict[str, Any]:
-    """What the layout reads: every text cleaned, everything that is empty or may not be shown already gone."""
+    """The facts that the layout reads: every text cleaned, empty texts and those that may not be shown left out."""
     patient = _patient(document.patient)
     return {
         "title": _clean(document.title),

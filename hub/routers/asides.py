@@ -1,5 +1,5 @@
-"""What this hub knows of partitions that wait and of gaps (D-4): kept in the database, so that every hub and the command
-line see it; shown in metrics, log and readiness. Imports the store only.
+"""The partitions that wait and the gaps (D-4), as this hub knows them: kept in the database, so that every hub and the command
+line see them; shown in metrics, log and readiness. Imports the store only.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NOBODYS = frozenset({UNKNOWN_SYSTEM, NOT_ON_KAFKA})
 
 
 class Asides:
-    """The table as it was last seen, and what could not be written to it yet."""
+    """The table as it was read last, and the changes that could not be written to it yet."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -59,7 +59,7 @@ class Asides:
         await self.refresh()
 
     async def refresh(self) -> None:
-        """Writes what is to be written and reads the table; while the database is away what was known stands."""
+        """Writes the changes that are not written yet and reads the table; while the database is away the last reading stands."""
         try:
             async with self._store.transaction() as connection:
                 writing = list(self._unwritten)

@@ -1,9 +1,9 @@
 """The HTTP connections themselves: a client that does not finish its request, or does not take its answer, is cut off, and
 there are never more connections than a number. Imports uvicorn only.
 
-uvicorn's own limits begin when a request is whole. Here the time runs from the first moment, and when all places are
-taken the connection that has longest not finished a request gives way to the new one: whoever sends whole requests is
-served, however many there are who do not.
+uvicorn's own limits begin when a request is whole. Here the time runs from the connection's first moment. When all places
+are taken, the connection that has been longest without a whole request is closed for the new one: clients that send whole
+requests are served, however many others do not.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 BACKLOG: Final = 100
-"""Connections that the system may keep ready to be taken up, and that are taken up at a stretch."""
+"""Connections that the system keeps ready to be accepted, and that are accepted in one turn."""
 _SLOWEST: Final = 16_000
 """Bytes a second that a body must come with, once its first time is over."""
 _LONGEST_HEAD: Final = 64_000
@@ -39,7 +39,7 @@ class Config(uvicorn.Config):
         self.request_s = request_s
         self.most = connections
         self.unfinished: dict[Connection, None] = {}
-        """Those with no whole request in hand, the one that has been so for longest first."""
+        """The connections with no whole request in hand, the longest so first."""
 
 
 class Connection(HttpToolsProtocol):
@@ -150,7 +150,7 @@ class Connection(HttpToolsProtocol):
             self._refuse(408)
 
     def give_way(self) -> None:
-        """For a new connection, while this one has no whole request in hand."""
+        """Closes this connection for a new one, while it has no whole request in hand."""
         self._finish()
         self.transport.abort()
 

@@ -1,7 +1,5 @@
-"""The loop that must not lose (D-1): fetch → submit → commit, and on any error back to what was handled. Imports aiokafka
-and the intake only.
-
-Whatever a fetch or a record raises concerns its own partition: that one waits by name, everything else flows (D-4).
+"""The loop that loses no record (D-1): fetch → submit → commit, and on any error back to the last record that was handled.
+Imports aiokafka and the intake only.
 """
 
 from __future__ import annotations
@@ -27,11 +25,31 @@ from schemas.directory import System
 _WAIT_MS, _WAIT_SHORT_MS = 1_000, 50
 _BACK_S = 0.5
 _LEAVE_S = 5.0
-"""Seconds that what is in hand is given when the partitions go to another hub."""
+"""Seconds in which the batches in hand may finish when the partitions go to another hub."""
 
 _NOWHERE = TopicPartition("", 0)
 
 Records = Mapping[TopicPartition, Sequence[ConsumerRecord]]
+
+
+# The theory.
+#
+# What can happen: a fetch gives records of many partitions at once, or raises, and then does not always say of which
+# partition; a record cannot be read, or nobody may write to its topic; the intake is full or its database away; the group
+# takes partitions from this hub and gives them to another; retention removes records before they were read; a topic is
+# deleted and made anew under its old name.
+#
+# In this order: a batch is fetched, its records are handed to the intake, and when the intake has committed them (each
+# accepted, refused or held in the database) the offsets after them are committed to the group. A few batches are under way
+# at a time; their offsets are committed in the order in which the batches came.
+#
+# Promised: an offset is committed only after every record before it is in the database, so a hub that stops at any moment
+# loses nothing; a record may come twice and is then a repeat. An error concerns its own partition: where it is not known
+# whose it is, all partitions go back to the last record handed over and are read one by one until it is known. That
+# partition then waits at that record, by name, in the database; every other one goes on (D-4).
+#
+# May never be: an offset committed ahead of a record that is not handled; a record passed over without a row that says so
+# (operations lets it pass, retention took it, the topic was made anew); a partition that stops others.
 
 
 class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no types
@@ -57,7 +75,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
     # ------------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Until cancelled. Raises when the consumer itself does not work any more."""
+        """Reads until it is cancelled. Raises when the consumer itself no longer works."""
         while True:
             turned()
             await self._make_room()
@@ -84,7 +102,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         return found
 
     async def _take(self, found: Records) -> None:
-        """Hands records over without waiting for their commit; what nobody may send here waits."""
+        """Hands records over without waiting for their commit; a partition whose records no system may send waits."""
         arrivals: list[Arrival] = []
         taken: dict[TopicPartition, tuple[int, int]] = {}
         waits: list[tuple[TopicPartition, int, str]] = []
@@ -108,7 +126,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         await asyncio.sleep(0)  # the intake's queue is first come, first served
 
     def _read(self, record: ConsumerRecord) -> Arrival | str:
-        """A record as the intake takes it, or in a word why it must wait."""
+        """A record as the intake takes it, or a word for why it must wait."""
         system = self._system_of(record.topic)
         if isinstance(system, str):
             return system
@@ -118,7 +136,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
             return f"defect:{type(error).__name__}"
 
     async def _make_room(self) -> None:
-        """Until another batch may be fetched; one that was not handled is fetched again, and all after it."""
+        """Waits until another batch may be fetched; a batch that was not handled is fetched again, and all after it."""
         while (failed := await self._in_hand.room()) is not None:
             await self._go_back(failed)
 
@@ -135,7 +153,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
     # --------------------------------------------------------------------------------------------------
 
     async def _suspect_all(self, error: Exception) -> None:
-        """A fetch raised, and what it had drained of others is gone with it: all go back, and are read one by one."""
+        """After a fetch that raised: the records that it had drained are gone, so all partitions go back and are read one by one."""
         if isinstance(error, ConsumerStoppedError) or await self._is_nobodys():
             raise error
         log.warning("fetch_failed", error=type(error).__name__)
@@ -152,7 +170,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         return False
 
     async def _one_by_one(self) -> None:
-        """Reads each suspect by itself, record after record, so that an error says whose it is and where."""
+        """Reads each suspect by itself, record after record, so that an error is known to be of that partition and record."""
         for part in list(self._waiting.suspects):
             if part not in self.consumer.assignment():
                 self._waiting.suspects.pop(part, None)
@@ -218,7 +236,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
     # -----------------------------------------------------------------------------------------------------
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
-        """What is in hand is finished first; what takes too long comes again to whoever reads next, as a repeat."""
+        """Finishes the batches in hand first; records that take too long come again to the next reader, as repeats."""
         del revoked
         await self._in_hand.finish(_LEAVE_S)
         self._in_hand.epoch += 1
@@ -226,7 +244,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
             state.clear()
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        """What waits is read by itself from the beginning, and a topic that was made anew from its first record."""
+        """Reads partitions that wait by themselves from the start, and a topic that was made anew from its first record."""
         await self._waiting.given(assigned)
         await self._places.given({part.topic for part in assigned})
 
@@ -235,16 +253,16 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         await self._places.begin_again(topic)
 
     async def finish(self, timeout_s: float) -> None:
-        """A graceful stop: what is in hand is handled and committed, within ``timeout_s`` seconds."""
+        """Stops when the batches in hand are handled and committed, within ``timeout_s`` seconds."""
         await self._in_hand.finish(timeout_s)
 
     @property
     def busy(self) -> bool:
-        """Something is in hand, or somebody is suspected: positions are not what has been handled."""
+        """Whether batches are in hand or partitions suspected: the offsets read are then not the offsets handled."""
         return self._in_hand.busy or bool(self._waiting.suspects)
 
     async def behind(self, ends: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
-        """Records not yet taken, by partition; what lies there and is nobody's (aborted, markers) is passed over."""
+        """Records not yet taken, by partition; offsets without a record (aborted, markers) are passed over."""
         found: dict[TopicPartition, int] = {}
         for part, end in ends.items():
             stands = self._places.of.get(part)
@@ -263,5 +281,5 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         return part in self._waiting.parts
 
     async def outlived(self) -> None:
-        """Names what retention took from under partitions that wait."""
+        """Records the gaps that retention made in partitions that wait."""
         await self._waiting.outlived()

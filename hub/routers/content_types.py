@@ -1,5 +1,5 @@
-"""Which format a body is in: by what its sender says, without case, and where that is no type of ours by what cannot be
-mistaken. Imports the translators and the errors.
+"""The format of a body: by the content type that its sender gives, in any case of letters; where the hub does not know that
+type, by the body itself when it cannot be mistaken. Imports the translators and the errors.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def bare(declared: str) -> str:
 def of_message(declared: str | None, body: bytes, *, has_attributes: bool, batches: bool) -> str:
     """The media type that a message or a batch is read as. Raises ``Refused`` 415 that names those that are read.
 
-    ``has_attributes``: CloudEvents attributes came as headers. Without any content type it is what it looks like.
+    ``has_attributes``: CloudEvents attributes came as headers. Without any content type the body itself says it.
     """
     media = "" if declared is None else bare(declared)
     readable = [one for one in MESSAGES if (one != native.BATCH or batches) and (one != native.JSON or has_attributes)]
@@ -64,7 +64,7 @@ def of_bundle(declared: str | None, body: bytes) -> str:
 
 
 def wanted(accept: str | None, format_: str | None, otherwise: str) -> str:
-    """The media type of a FHIR answer: ``_format`` goes before ``Accept``, and that before what was sent."""
+    """The media type of a FHIR answer: ``_format`` goes before ``Accept``, and ``Accept`` before the type of the request."""
     for declared in (format_ or "", *_by_weight(accept or "")):
         media = bare(declared.strip().replace(" ", "+"))  # a plus in a query is a blank
         media = _FHIR_ALIASES.get(media, media)
@@ -86,7 +86,7 @@ def _by_weight(accept: str) -> list[str]:
 
 
 def _looks_like(body: bytes, *, has_attributes: bool) -> str | None:
-    """The format of a body that cannot be mistaken, whatever it is called."""
+    """The format of a body by its first bytes; None when it could be several."""
     head = body[:_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip()
     if head.startswith(b"<"):
         return formats.FHIR_XML if b"Bundle" in head and b"http://hl7.org/fhir" in head else None

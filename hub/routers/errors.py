@@ -1,5 +1,5 @@
-"""What every error is answered with over HTTP: a problem, or under ``/fhir`` an OperationOutcome; and nothing where nobody
-listens any more. Imports the HTTP door and the FHIR way in.
+"""The answer to every error over HTTP: a problem, or under ``/fhir`` an OperationOutcome; an empty one where the client is
+gone. Imports the HTTP door and the FHIR way in.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _NOT_HERE = {
 
 
 def install(api: FastAPI, process_pool: ProcessPool) -> None:
-    """The handlers of everything that a route raises."""
+    """Installs the handlers of everything that a route raises."""
 
     async def answer(request: Request, refused: Refused) -> Response:
         if f"{request.url.path}/".startswith(f"{fhir.PATH}/"):

@@ -1,4 +1,4 @@
-"""What is wrong with a record that cannot be read, in a word, and how far it reaches. Imports aiokafka's errors only."""
+"""The fault of a record that cannot be read, in a word, and how many records it concerns. Imports aiokafka's errors only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aiokafka.errors import (
 
 
 def reason_of(error: Exception) -> str:
-    """A short word for what is wrong with a record, never the error's text (D-10)."""
+    """A short word for the fault of a record, never the error's text (D-10)."""
     for kind, word in _REASONS.items():
         if isinstance(error, kind):
             return word
@@ -28,8 +28,8 @@ _REASONS: dict[type[Exception], str] = {
 
 
 def end_of_batch(error: Exception) -> int | None:
-    """The offset after the producer's batch in which aiokafka stumbled: nothing in it can be read, so that operations
-    passes the whole of it. None where aiokafka does not show it.
+    """The offset after the producer's batch that aiokafka could not read: operations passes the whole batch. None where
+    aiokafka does not show it.
     """
     step = error.__traceback__
     while step is not None:

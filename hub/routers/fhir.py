@@ -1,7 +1,7 @@
 """The FHIR way in: ``POST /fhir/$process-message`` and ``GET /fhir/metadata`` (delivery.md §2, fhir.md). Imports the intake
 only.
 
-Whatever goes wrong under ``/fhir`` is answered as FHIR asks: with an OperationOutcome, in XML or JSON as the client wants.
+Every error under ``/fhir`` is answered with an OperationOutcome, in XML or JSON as the client wants.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ async def metadata(request: Request, intake: TheIntake, format_: Format = None) 
 
 
 async def outcome(request: Request, refused: Refused, process_pool: ProcessPool) -> Response:
-    """An OperationOutcome of what was refused before it became a message."""
+    """The OperationOutcome of a request that was refused before it became a message."""
     receipt = Receipt(
         message="",
         code="fatal-error",
@@ -91,7 +91,7 @@ async def outcome(request: Request, refused: Refused, process_pool: ProcessPool)
 
 
 async def _asked(arrival: Arrival, process_pool: ProcessPool) -> fhir.Glimpse:
-    """The id and event of what was sent, so that it can be answered also when it cannot be read."""
+    """The id and event of a Bundle, so that it can be answered also when it cannot be read."""
     if arrival.message is not None:
         return fhir.Glimpse(arrival.message.id, arrival.message.name)
     try:

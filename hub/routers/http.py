@@ -1,4 +1,4 @@
-"""What every HTTP way in shares: who is calling, how much may be sent, how an answer looks. Imports the
+"""The parts that every HTTP way in shares: who is calling, how much may be sent, how an answer looks. Imports the
 intake and the language.
 """
 
@@ -51,12 +51,12 @@ def authenticate(token: str | None, directory: Directory) -> System:
 
 
 def content_type(request: Request) -> str | None:
-    """What the body is said to be, if anything."""
+    """The declared content type of the body; None without one."""
     return request.headers.get("content-type") or None
 
 
 def arrival(system: System, body: bytes, media: str, attributes: dict[str, str] | None = None) -> Arrival:
-    """What came over HTTP, as the intake takes it."""
+    """A message that came over HTTP, as the intake takes it."""
     return Arrival(
         system=system,
         raw=body,
@@ -115,7 +115,7 @@ def too_large(most: int) -> Refused:
 
 
 def headers_of(refused: Refused) -> dict[str, str]:
-    """What a status must or should be sent with: how to be let in, and how to pack what is sent."""
+    """The headers that belong to a status: how to authenticate (401), and how a body may be packed (415)."""
     found: dict[str, str] = {}
     if refused.status == 401:
         found["WWW-Authenticate"] = "Bearer"
@@ -125,7 +125,7 @@ def headers_of(refused: Refused) -> dict[str, str]:
 
 
 def problem(refused: Refused) -> JSONResponse:
-    """``application/problem+json`` for what was refused before it became a message."""
+    """``application/problem+json`` for a request that was refused before it became a message."""
     content = {
         "type": f"urn:samverkan:rule:{refused.rule}",
         "title": refused.en,

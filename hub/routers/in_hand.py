@@ -1,4 +1,4 @@
-"""What was fetched and is not committed yet: a few batches at a time, committed in the order in which they came (D-1).
+"""The batches that were fetched and are not committed yet: a few at a time, committed in the order in which they came (D-1).
 Imports aiokafka and the intake only.
 """
 
@@ -50,11 +50,11 @@ class InHand:
         self._consumer = consumer
         self._batches: deque[HandOver] = deque()
         self.epoch = 0
-        """Counts assignments: what was fetched under an earlier one is not committed under this."""
+        """Counts assignments: a batch that was fetched under an earlier assignment is not committed under a later one."""
 
     @property
     def busy(self) -> bool:
-        """Something is not committed yet."""
+        """Whether a batch is not committed yet."""
         return any(not batch.task.done() for batch in self._batches)
 
     def add(self, arrivals: Sequence[Arrival], taken: Taken) -> HandOver:
@@ -71,16 +71,16 @@ class InHand:
         self.add([], {part: (at, at)})
 
     def forget(self, batch: HandOver) -> None:
-        """What failed is seen to by the caller."""
+        """Drops a batch that failed; the caller sees to its records."""
         self._batches.remove(batch)
 
     async def outcome(self, batch: HandOver) -> BaseException | None:
-        """What a batch came to, waited for; None when it was handled."""
+        """Waits for a batch: its error, or None when it was handled."""
         await asyncio.wait({batch.task})
         return asyncio.CancelledError() if batch.task.cancelled() else batch.task.exception()
 
     async def room(self) -> HandOversFailed | None:
-        """Until another batch may be fetched, or one has failed: then it and all after it are forgotten."""
+        """Waits until another batch may be fetched, or a batch has failed; that batch and all after it are then dropped."""
         while self._batches and (len(self._batches) >= _MOST or self._batches[0].task.done()):
             batch = self._batches[0]
             error = await self.outcome(batch)
@@ -98,7 +98,7 @@ class InHand:
         return None
 
     async def finish(self, timeout_s: float) -> None:
-        """Until all is committed, within ``timeout_s`` seconds."""
+        """Waits until every batch is committed, at most ``timeout_s`` seconds."""
         if self._batches:
             await asyncio.wait({batch.task for batch in self._batches}, timeout=timeout_s)
 
@@ -116,7 +116,7 @@ class InHand:
         await self._commit(ends, epoch)
 
     async def _commit(self, ends: Mapping[TopicPartition, int], epoch: int) -> None:
-        """What cannot be committed is handled nevertheless: at worst it comes again, as a repeat."""
+        """Offsets that cannot be committed do no harm: the records are handled, and at worst come again as repeats."""
         consumer = self._consumer()
         mine = {part: end for part, end in ends.items() if part in consumer.assignment()}
         if epoch != self.epoch or not mine:

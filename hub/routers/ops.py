@@ -1,4 +1,4 @@
-"""What operations asks over HTTP: health and metrics (delivery.md §4). Imports the metrics only; nothing here is
+"""Health and metrics over HTTP, for operations (delivery.md §4). Imports the metrics only; nothing here is
 about a person.
 """
 
@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from hub import metrics
 
 Checks = Callable[[], Awaitable[tuple[dict[str, str], dict[str, Any]]]]
-"""name → ``ok`` or why not; and what is told beside them without making the hub unready."""
+"""Check → ``ok`` or the reason; and facts shown beside them that do not make the hub unready."""
 
 
 def router(ready: Checks) -> APIRouter:

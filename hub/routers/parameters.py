@@ -11,7 +11,7 @@ from hub.errors import Refused
 from hub.translators import faults
 
 _ABOUT_A_PERSON: Final = frozenset({"name", "personnummer", "person", "q", "namn"})
-"""Names that a caller may try in a URL; what they hold would end up in logs."""
+"""Names of parameters about a person: their values would end up in logs."""
 _MISSING: Final = {
     "X-Actor": ("C-7", "Ange X-Actor: HSA-id för den som läser.", "Give X-Actor: the HSA-id of the person who reads."),
 }

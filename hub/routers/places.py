@@ -1,6 +1,6 @@
-"""Where the hub is in each of its partitions, and what was lost of them (D-1, D-4). Imports aiokafka only.
+"""The hub's offset in each of its partitions, and the records that were lost from them (D-1, D-4). Imports aiokafka only.
 
-The client's own position cannot serve: an exception of a fetch takes with it what it had drained of other partitions.
+The client's own position cannot serve: an exception of a fetch loses the records that it had drained of other partitions.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from hub.routers.in_hand import InHand
 ANSWER_S = 5.0
 """Seconds within which the broker says where a partition is."""
 _ANEW_S = 300.0
-"""Seconds for which a topic that was made anew is begun again by whoever is given its partitions."""
+"""Seconds for which every hub that is given a partition of a topic made anew reads it from its first record."""
 
 
 class Places:
@@ -39,12 +39,12 @@ class Places:
             self.of[part] = at
 
     def go_to(self, part: TopicPartition, at: int) -> None:
-        """As ``seek``, and the group is told: what is before it is done with."""
+        """As ``seek``, and commits the offset: the records before it are done with."""
         self.seek(part, at)
         self._in_hand.stand(part, at)
 
     async def back(self, part: TopicPartition) -> None:
-        """To the first record that was not handed over, whatever the client has drained."""
+        """Seeks the first record that was not handed over, whatever the client has drained."""
         if part not in self.of:
             self.of[part] = await self._committed(part)
         self.seek(part, self.of[part])
@@ -54,13 +54,13 @@ class Places:
         return at if at is not None else int((await self._consumer().beginning_offsets([part]))[part])
 
     async def of_fault(self, part: TopicPartition, error: Exception) -> int:
-        """Where the record is that cannot be read; aiokafka has stepped over one that is too large."""
+        """The offset of the record that cannot be read; aiokafka has stepped over a record that is too large."""
         async with asyncio.timeout(ANSWER_S):
             at = int(await self._consumer().position(part))
         return at - 1 if isinstance(error, RecordTooLargeError) else at
 
     async def find(self, error: KafkaError) -> None:
-        """Where to begin in a partition that the group has never read, or in which what came next is gone."""
+        """Seeks the offset to begin at in a partition that the group has never read, or whose next record is gone."""
         (found,) = error.args
         fresh = isinstance(error, NoOffsetForPartitionError)
         part, stood = (found, 0) if fresh else next(iter(found.items()))
@@ -79,7 +79,7 @@ class Places:
         await self._asides.lose((part.topic, part.partition), at, reason, until)
 
     async def begin_again(self, topic: str) -> None:
-        """The topic was deleted and made anew: read from its first record, for what was read of it may be of either."""
+        """Reads a topic that was deleted and made anew from its first record: the offsets known may be of the old topic."""
         self._anew[topic] = time.monotonic()
         mine = [part for part in self._consumer().assignment() if part.topic == topic]
         async with asyncio.timeout(ANSWER_S):
@@ -88,7 +88,7 @@ class Places:
             self.go_to(part, begin)
 
     async def given(self, topics: Iterable[str]) -> None:
-        """Partitions came to this hub: those of a topic that has just been made anew are begun again."""
+        """Partitions came to this hub: it begins again with those of a topic that was just made anew."""
         for topic in topics:
             if time.monotonic() - self._anew.get(topic, -_ANEW_S) < _ANEW_S:
                 await self.begin_again(topic)

@@ -26,7 +26,7 @@ IN, OUT = "hub.in.", "hub.out."
 
 
 class Topics:
-    """Looks now and then; what was seen is kept in the database, so that a hub that was away finds out too."""
+    """Compares the broker's topics now and then with the database's, so that a hub that was away finds out too."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Topics:
         return None if found is None else found.partitions
 
     async def look(self) -> set[str]:
-        """Compares the topics with those that were seen before, names what was lost; returns the names that are there.
+        """Compares the topics with those seen before and names the records that were lost; returns the names of the topics.
 
         Raises ``Unavailable`` when it cannot be known now, ``Misconfigured`` when this broker never says.
         """

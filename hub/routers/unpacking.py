@@ -33,9 +33,9 @@ def of(declared: str | None) -> str | None:
 
 
 async def unpacked(parts: AsyncIterator[bytes], most: int) -> AsyncIterator[bytes]:
-    """The parts unpacked, ``most`` bytes and one more in all: whoever counts sees that it is too large.
+    """The parts unpacked, at most ``most`` bytes and one more, by which the caller sees that the body is too large.
 
-    Raises ``Refused`` for what is not packed as its header says, or ends too early.
+    Raises ``Refused`` when the body is not packed as its header says, or ends too early.
     """
     room = most + 1
     unpacker = zlib.decompressobj(_ANY_HEAD)

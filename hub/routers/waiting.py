@@ -1,4 +1,4 @@
-"""Partitions that wait at a record by name, and those of whom it is not known yet whose the fault is (D-4).
+"""Partitions that wait at a record that cannot be read, and partitions suspected of holding one (D-4).
 Imports aiokafka only.
 """
 
@@ -17,13 +17,13 @@ from hub.routers.places import Places
 from schemas.directory import System
 
 _SUSPECTED_S = 10.0
-"""Seconds for which partitions are read one by one after an error that does not say whose it is."""
+"""Seconds for which partitions are read one by one after an error that does not name its partition."""
 
 _AGAIN_S = (5.0, 30.0, 60.0)
-"""Waits before a partition that was set aside is tried again; the last one is repeated."""
+"""Seconds before a partition that was set aside is tried again; the last wait is repeated."""
 
 SystemOf = Callable[[str], System | str]
-"""Topic → the system that writes there, or in a word why its records are not taken in."""
+"""Topic → the system that writes there, or a word for why its records are not taken in."""
 
 
 @dataclass(slots=True)
@@ -32,11 +32,11 @@ class _Wait:
     reason: str
     tries: int
     again_at: float | None
-    """None: it goes on when the directory changes."""
+    """None: it waits until the directory changes."""
 
 
 class Waiting:
-    """Those of one consumer: set aside, tried again, passed by operations, read with the others again."""
+    """The waiting partitions of one consumer: set aside, tried again, passed by operations, read with the others again."""
 
     def __init__(
         self,
@@ -53,14 +53,14 @@ class Waiting:
         self._asides = asides
         self.parts: dict[TopicPartition, _Wait] = {}
         self.suspects: dict[TopicPartition, float] = {}
-        """Partitions that are read one by one, and until when."""
+        """Partition that is read by itself → until when."""
 
     def suspect(self, part: TopicPartition) -> None:
-        """From now on it is read by itself, record after record, so that an error says whose it is and where."""
+        """Reads the partition by itself from now on, record after record, so that an error is known to be of it."""
         self.suspects[part] = time.monotonic() + _SUSPECTED_S
 
     async def acquit(self, part: TopicPartition) -> None:
-        """A suspect that has given all it had, or nothing for long, is read with the others again."""
+        """Reads a suspect with the others again when all its records are read, or it has given none for long."""
         stable = self._consumer().last_stable_offset(part)
         caught_up = stable is not None and self._places.of.get(part, -1) >= stable
         if not caught_up and time.monotonic() <= self.suspects.get(part, 0):
@@ -72,7 +72,7 @@ class Waiting:
             self._consumer().pause(part)  # it showed nothing this time
 
     async def set_aside(self, part: TopicPartition, at: int, reason: str, until: int | None = None) -> None:
-        """The partition waits at this record; what was before it is handled."""
+        """Lets the partition wait at this record; the records before it are handled."""
         if part not in self._consumer().assignment():
             return
         self._places.seek(part, at)
@@ -87,22 +87,22 @@ class Waiting:
         await self._asides.put((part.topic, part.partition), at, reason, until)
 
     async def flows(self, part: TopicPartition) -> None:
-        """The partition is read with the others again."""
+        """Reads the partition with the others again."""
         self.parts.pop(part, None)
         if part in self._consumer().assignment():
             self._consumer().resume(part)
         await self._asides.flows((part.topic, part.partition))
 
     async def back(self, part: TopicPartition, at: int) -> None:
-        """The partition is read again from before the record where it waits: it comes to that record once more, and until
-        then nobody may let it pass, for what is before it is not handled.
+        """Ends the wait of a partition that is read again from before the record where it waits. Until it comes to that
+        record once more operations cannot let the record pass, for records before it are not handled.
         """
         wait = self.parts.get(part)
         if wait is not None and wait.at > at:
             await self.flows(part)
 
     async def look_around(self) -> None:
-        """What waits and may go on: its system is in the directory, operations says so, or it is time to try again."""
+        """Goes on with partitions whose system is in the directory, that operations lets pass, or that are due for a new try."""
         known = self._asides.waiting
         for part, wait in list(self.parts.items()):
             row = known.get((part.topic, part.partition))
@@ -119,7 +119,7 @@ class Waiting:
                 wait.again_at = time.monotonic() + 2 * _SUSPECTED_S
 
     async def given(self, parts: Iterable[TopicPartition]) -> None:
-        """Partitions came to this hub: what is known to wait is read one by one, so that it disturbs nobody."""
+        """Partitions came to this hub: it reads those known to wait one by one, so that they disturb no other."""
         await self._asides.refresh()
         known = self._asides.waiting
         for part in parts:
@@ -128,7 +128,7 @@ class Waiting:
                 self.suspect(part)
 
     async def outlived(self) -> None:
-        """Names what retention took from under partitions that wait, and goes on with what is left of them."""
+        """Records the gap that retention made in partitions that wait, and goes on after it."""
         at = {part: wait.at for part, wait in self.parts.items()}
         for part, begin in (await self._consumer().beginning_offsets(list(at)) if at else {}).items():
             if begin > at[part] and part in self.parts:

@@ -1,5 +1,5 @@
 """Who asks, and whether they may see a case: secrecy before anything else (C-4 to C-6, V-2, V-5). Pure; imports the
-rules' case and the language only.
+processes and the language only.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 
 from hub.errors import Refused
 from hub.processes.engine.case import Case
+from hub.processes.engine.process import law_of
 from hub.processes.shared.audience import organisation_takes_part
 from hub.processes.shared.disclosure import knows
 from schemas.directory import Directory, System, Unit
 
 CHOICE = "aktivt_val"
-"""The deliberate choice of one whose organisation takes part (C-5), made for a single reading."""
+"""The deliberate choice of a person whose organisation takes part (C-5), made for a single reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,11 @@ NOT_SHOWN = Refused(
 
 
 def may_be_known(case: Case, unit: Unit) -> bool:
-    """Whether a unit may be told that the case exists: not when it is revoked (V-5) or the person is not handled (C-62,
-    C-63), before anything is published only for slutenvard's participants (V-2), and not for one that came in when
-    nothing may be shared (C-24).
+    """Whether a unit may be told that the case exists. It may not when the case is revoked (V-5) or its person is not handled
+    (C-62, C-63), nor when the unit came in while nothing could be shared (C-24). Before anything is published only the
+    participants who see the case may (V-2).
     """
-    if case.status in {"revoked", "refused"}:
+    if case.status not in law_of(case).lasting:
         return False
     if unit.hsa in case.participants:
         return knows(case, unit.hsa)
@@ -90,7 +91,7 @@ def reach(case: Case, asker: Asker, directory: Directory) -> Reach:
 
 
 def needs_ground(*, within: bool) -> Refused:
-    """C-5: what one who takes no part has to do first."""
+    """The refusal of a unit that takes no part, with what it has to do first (C-5)."""
     if within:
         return Refused(
             "C-5",
@@ -109,16 +110,14 @@ def needs_ground(*, within: bool) -> Refused:
 
 
 def owns_the_trace(case: Case, asker: Asker, directory: Directory) -> str:
-    """C-7: the trace is read by units of an organisation that takes part, also after the case was revoked (V-5: it is
-    kept); before anything is published by slutenvard's alone, and not by one that is told nothing (C-24). Gives the ground.
+    """The ground on which the asker reads the trace (C-7): units of an organisation that takes part read it, also after the
+    case was revoked (V-5). Before anything is published only the party that sees the case does (V-2), and a unit that is
+    told nothing of it never does (C-24). Raises ``Refused`` 404.
     """
-    known = directory.unit_by_hsa
-    owners = {
-        known[unit].organisation
-        for unit, participant in case.participants.items()
-        if unit in known and (case.published or participant["party"] == "slutenvard")
-    }
-    hidden = not (case.published or asker.unit.party == "slutenvard")
+    known, sees = directory.unit_by_hsa, law_of(case).sees_unpublished
+    seeing = [unit for unit in case.participants if case.published or sees(case, unit)]
+    owners = {known[unit].organisation for unit in seeing if unit in known}
+    hidden = not case.published and asker.unit.party not in {case.participants[unit]["party"] for unit in seeing}
     hidden = hidden or (asker.unit.hsa in case.participants and not knows(case, asker.unit.hsa))
     if hidden or asker.unit.organisation not in owners:
         raise replace(NOT_SHOWN)

@@ -29,7 +29,7 @@ def row(
     archived: bool,
     messages: Mapping[int, ShownMessage],
 ) -> dict[str, Any]:
-    """A case of the unit's own, as far as the unit may see it; what is to do is what the role may do. ``messages`` are those
+    """A case of the unit's own, as far as the unit may see it; ``att_gora`` holds the acts that the role may do. ``messages``: those
     that the process's sections need in a list.
     """
     case = visible(as_configured(case, directory), unit.hsa)

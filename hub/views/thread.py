@@ -15,7 +15,7 @@ from schemas.directory import Directory
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file as it is given out: its type is what its bytes say, never what its name says."""
+    """A file as it is given out; its type is told from its bytes, never from its name."""
 
     name: str
     content: bytes

@@ -27,7 +27,5 @@ def wire(
     known: WhatRegistersSaid,
     readers: Readers | None = None,
 ) -> None:
-    """Gives the views of ``api`` their desk. ``readers``: asks HSA about those who read; None where there is no HSA to
-    ask.
-    """
+    """Gives the views of ``api`` their desk. ``readers``: asks HSA about the persons who read; None without an HSA."""
     api.state.desk = Desk(store, directory, known, readers)

@@ -31,7 +31,7 @@ _MOST = 200
 async def shown(
     desk: Desk, connection: Connection, asker: Asker, id_: str, what: str, **printed: str | None
 ) -> tuple[Any, Any]:
-    """The case as it is shown, with the trace of the reading: (the case, what is shown)."""
+    """The case as the asker may see it, and its view; the reading is written in the trace."""
     opened = await desk.open(connection, id_, asker, what, **printed)
     case = opened.case
     acts = await case_reads.acts(connection, case.id)
@@ -104,8 +104,8 @@ def _before(text: str | None) -> tuple[datetime, bool, int] | None:
 
 
 def _line(line: TraceLine, messages: dict[int, ShownMessage], directory: Directory, case: Case) -> dict[str, Any]:
-    """``case``: as it is shown to the one who asks. To one that sees it narrowly a reading does not name what was read of
-    it, nor a printing for whom and why.
+    """``case``: as the asker may see it. An asker that sees it narrowly is told neither which part of it was read, nor for
+    whom and why it was printed.
     """
     if line.change:
         one = messages[line.number]

@@ -1,4 +1,4 @@
-"""The desk at which a system asks for what it may see: who asks, one transaction, the trace before the answer (C-3 to C-7).
+"""The desk that every view goes through: who asks, one transaction, the trace before the answer (C-3 to C-7).
 Imports the views, the store and the errors.
 """
 
@@ -89,7 +89,7 @@ class Desk:
             self._readers.read(actor, role, hsa)
         return Asker(system, entry, actor, role)
 
-    # --- what is read -------------------------------------------------------------------------------------------------
+    # --- reading -------------------------------------------------------------------------------------------------
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -112,7 +112,7 @@ class Desk:
         return found
 
     async def open(self, connection: Connection, id_: str, asker: Asker, what: str, **printed: str | None) -> Opened:
-        """The case, for one who may see it, with the trace of the reading; raises ``Refused`` 403 or 404."""
+        """The case as the asker may see it; the reading is written in the trace. Raises ``Refused`` 403 or 404."""
         found = await self.find(connection, id_)
         reached = reach(found[0], asker, self.directory())
         await access_log.write(connection, [trace_of(asker, id_, what, reached.ground, **printed)])

@@ -45,10 +45,10 @@ class Filters(Asked):
 
 
 class FiltersInBody(Filters):
-    """The same, and what is about a person."""
+    """The same, and the filters about a person."""
 
     name: Line | None = None
-    """Any part of it; of those on the start list (C-31), for an archive is searched by personnummer."""
+    """Any part of the name; on the start list only (C-31), for an archive is searched by personnummer."""
     personnummer: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{1,12}$")] | None = None
     """The beginning of it, or all; a number that the person had before finds them too (C-60)."""
 
@@ -120,7 +120,7 @@ async def _listed(desk: Desk, asker: Asker, asked: Filters, contact: str | None 
 
 
 def _changed(wanted: Wanted, found: Sequence[tuple[str, datetime]], until: datetime) -> dict[str, Any]:
-    """C-32: count and ids, nothing of what is in the cases; ``as_of`` is the changed_since of the next question."""
+    """C-32: count and ids, nothing of the cases' content; ``as_of`` is the changed_since of the next question."""
     shown = found[: wanted.limit]
     content: dict[str, Any] = {"count": len(shown), "cases": [id_ for id_, _ in shown], "as_of": until}
     return content | ({"next": _cursor(*shown[-1])} if len(found) > len(shown) else {})
