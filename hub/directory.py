@@ -1,4 +1,4 @@
-"""The directory as a file: read and checked, compared, shown. Imports the language, its sentences and YAML only."""
+"""Reads, checks, compares and shows the directory as a file. Imports the language, its sentences and YAML only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from schemas.directory import Directory
 
 
 def load(file: Path) -> Directory:
-    """A directory from YAML; raises ``Misconfigured`` that names every entry which does not hold."""
+    """The directory in a YAML file. Raises ``Misconfigured`` that names every faulty entry."""
     try:
         directory = Directory.model_validate(yaml_text.load(file.read_bytes()))
     except OSError as error:
@@ -40,7 +40,7 @@ _QUOTES: Final = {
 
 
 def _follows(fault: ErrorDetails, found: list[ErrorDetails]) -> bool:
-    """Whether a list is too short only for the entries in it that are refused, each with a sentence of its own."""
+    """Whether a list is too short only because entries in it are refused; those have sentences of their own."""
     place = fault["loc"]
     return fault["type"] == "too_short" and any(
         len(one["loc"]) > len(place) and one["loc"][: len(place)] == place for one in found
@@ -48,10 +48,10 @@ def _follows(fault: ErrorDetails, found: list[ErrorDetails]) -> bool:
 
 
 def _said(fault: ErrorDetails) -> str:
-    """Where and what; never the value, which may be a secret."""
+    """The place and the fault, never the value, which may be a secret."""
     place = ".".join(str(part) for part in fault["loc"] if part != "[key]") or "the file"
     context = fault.get("ctx") or {}
-    if fault["type"] == "value_error":  # the directory's own checks
+    if fault["type"] == "value_error":  # from the directory's own checks
         return f"{place}: {context['error']}"
     return f"{place}: {_QUOTES.get(fault['type']) or sentence(fault['type'], context)[1]}"
 
@@ -76,7 +76,7 @@ def _entries(directory: Directory) -> dict[str, Any]:
 
 
 def shown(directory: Directory) -> str:
-    """YAML for eyes: secrets are left out, so it cannot be applied again as it is."""
+    """The directory as YAML to read. The secrets are left out, so it cannot be applied again as it is."""
     content = directory.model_dump(mode="json", exclude_defaults=True)
     for system in content["systems"]:
         system["out"].pop("secrets", None)

@@ -1,4 +1,4 @@
-"""What metrics show of the store and the intake, now and then. Imports the intake, the store and the metrics only."""
+"""Sets the gauges of the store and the intake, every few seconds. Imports the intake, the store and the metrics only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from schemas.directory import Directory
 
 
 class Gauges:
-    """Of one hub; what it reads in the store is the same for all."""
+    """The gauges of one hub. Those of the store are the same for all hubs."""
 
     def __init__(self, store: Store, intake: Intake, directory: Callable[[], Directory]) -> None:
         self._store = store
@@ -23,10 +23,10 @@ class Gauges:
         self._directory = directory
         self._unsent: set[str] = set()
         self._shown: set[str] = set()
-        """Systems whose gauges say that something is unsent, and those whose gauges are there."""
+        """Systems whose gauges show unsent rows, and systems that have gauges."""
 
     async def show_gauges(self) -> None:
-        """Raises ``Unavailable`` while the database is away: the gauges stand as they were."""
+        """Sets all gauges. Raises ``Unavailable`` while the database is away; the gauges then keep their values."""
         metrics.intake_queue.set(self._intake.length)
         metrics.progress.set(self._intake.progress)
         async with self._store.transaction() as connection:
@@ -44,7 +44,7 @@ class Gauges:
         metrics.manual.set(manual)
 
     def _show_backlog(self, backlog: list[Backlog], now: datetime) -> None:
-        """Of each system with something unsent; the others' zeros are written once."""
+        """The unsent rows of each system; a zero is written once."""
         systems = {*self._directory().system_by_id, *outbox.LOOKUPS}
         there = {one.system for one in backlog}
         for system in (self._unsent - there) | (systems - self._shown):

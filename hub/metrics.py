@@ -1,7 +1,7 @@
-"""What Prometheus sees (delivery.md §4): base units, ``hub_`` prefix, no unbounded label and nothing about a person
+"""The metrics for Prometheus (delivery.md §4): base units, the prefix ``hub_``, no unbounded label and nothing about a person
 (D-10).
 
-Imports prometheus-client only; everybody may count.
+Imports prometheus-client only; every room may import it.
 """
 
 from __future__ import annotations
@@ -97,5 +97,5 @@ def handled(counted: Iterable[tuple[str, str, str]]) -> None:
 
 
 def exposition() -> bytes:
-    """All of it in the text format."""
+    """All metrics in the text format."""
     return generate_latest(REGISTRY)

@@ -1,4 +1,4 @@
-"""What operations does by hand (D-4, D-5, D-7): each act with its reason, in the trail. Imports the store and the
+"""The acts of operations (D-4, D-5, D-7); each is kept with its reason in the trail. Imports the store and the
 intake.
 """
 
@@ -25,7 +25,7 @@ def _has(reason: str) -> None:
 
 
 async def release(store: Store, message: str, who: str, reason: str) -> str:
-    """A held message is tried at once, and what stands ahead of it in its case."""
+    """Tries a held message at once, and the messages before it in its case."""
     _has(reason)
     now = datetime.now(UTC)
     async with store.transaction() as connection:
@@ -38,7 +38,7 @@ async def release(store: Store, message: str, who: str, reason: str) -> str:
 
 
 async def refuse(store: Store, message: str, who: str, reason: str) -> str:
-    """A held message is refused with the reason, in a receipt to its sender; what waits behind it flows."""
+    """Refuses a held message: its sender gets a receipt with the reason, and the messages behind it go on."""
     _has(reason)
     current = await directories.current(store)
     if current is None:
@@ -118,7 +118,7 @@ async def let_pass(store: Store, place: str, to: int | None, who: str, reason: s
 
 
 async def replay(store: Store, row: int | None, system: str | None, who: str, reason: str, *, dry_run: bool) -> str:
-    """Dead rows are tried again, one or all of a system; ``dry_run`` only counts."""
+    """Sends dead rows again: one, or all of a system. ``dry_run`` only counts them."""
     if row is None and system is None:
         raise Misconfigured("name a row or a --system")
     async with store.transaction() as connection:
@@ -135,7 +135,7 @@ async def replay(store: Store, row: int | None, system: str | None, who: str, re
 
 
 async def skip(store: Store, row: int, who: str, reason: str) -> str:
-    """A dead row is given up."""
+    """Gives up a dead row; the rows behind it go on."""
     _has(reason)
     async with store.transaction() as connection:
         if not await dead_letters.skip(connection, row):
@@ -145,7 +145,7 @@ async def skip(store: Store, row: int, who: str, reason: str) -> str:
 
 
 async def announce(store: Store, sv: str, en: str, who: str) -> str:
-    """C-34: every connected system is told, each by its own way out; tied to no case, and nothing is answered."""
+    """Tells every connected system, each by its own way out (C-34). An announcement belongs to no case and takes no answer."""
     if not sv.strip() or not en.strip():
         raise Misconfigured("say it in both languages: --text-sv and --text-en")
     if find_person_numbers(sv) or find_person_numbers(en):
@@ -162,7 +162,7 @@ async def announce(store: Store, sv: str, en: str, who: str) -> str:
 
 
 async def _is_known(store: Store, system: str) -> None:
-    """A slip in a name must not leave the system that was meant as it is, unseen."""
+    """Refuses an unknown system: with a misspelt name nothing would happen, and nobody would notice."""
     current = await directories.current(store)
     async with store.transaction() as connection:
         known = await paused_systems.paused(connection)
@@ -171,7 +171,7 @@ async def _is_known(store: Store, system: str) -> None:
 
 
 async def pause(store: Store, system: str, who: str, reason: str) -> str:
-    """Nothing is sent to a system of the directory for the time being."""
+    """Pauses the sending to a system of the directory."""
     _has(reason)
     await _is_known(store, system)
     async with store.transaction() as connection:
@@ -181,7 +181,7 @@ async def pause(store: Store, system: str, who: str, reason: str) -> str:
 
 
 async def resume(store: Store, system: str, who: str, reason: str) -> str:
-    """A system is sent to again; one that was paused and has left the directory may be named too."""
+    """Resumes the sending to a system; a paused system that has left the directory may be named too."""
     _has(reason)
     await _is_known(store, system)
     async with store.transaction() as connection:

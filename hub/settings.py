@@ -1,4 +1,4 @@
-"""What an installation sets, from the environment (``HUB_…``). Imports pydantic-settings only."""
+"""The settings of an installation, read from the environment (``HUB_…``). Imports pydantic-settings only."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Hsa(RegisterSettings):
 
 
 class RegistersSettings(BaseModel):
-    """The three registers, and as whom we ask."""
+    """The three registers, and the organisation in whose name the hub asks."""
 
     folkbokforing: FolkbokforingSettings
     listing: ListingSettings
@@ -64,7 +64,7 @@ class RegistersSettings(BaseModel):
 
 
 class Outward(BaseSettings):
-    """What a webhook's address may be; asked by the hub at each call and by ``hub directory apply``."""
+    """Which addresses a webhook may have: the hub checks each call, and ``hub directory apply`` checks the directory."""
 
     model_config = SettingsConfigDict(env_prefix="HUB_", env_nested_delimiter="__", extra="ignore")
 
@@ -73,8 +73,8 @@ class Outward(BaseSettings):
     webhook_plain: bool | None = None
     """Whether a webhook may be http without TLS; unset: only where ``production`` is false."""
     webhook_networks: str | None = None
-    """Networks inside (private, link-local, loopback) that webhooks may call, with commas between: ``10.20.0.0/16``; unset:
-    none, or every one where ``production`` is false.
+    """Inner networks (private, link-local, loopback) that webhooks may call, separated by commas: ``10.20.0.0/16``. Unset: none,
+    or all of them where ``production`` is false.
     """
 
     @field_validator("webhook_networks")
@@ -99,16 +99,16 @@ class Outward(BaseSettings):
 
 
 class Settings(Outward):
-    """All of it; nested ones are written with two underscores: ``HUB_REGISTERS__LISTING__URL``."""
+    """All settings. A nested one is written with two underscores: ``HUB_REGISTERS__LISTING__URL``."""
 
     database_url: str
     database_pool: int = 10
     database_wait_s: float = Field(default=30.0, gt=0)
-    """Seconds until work is put off because no connection came free."""
+    """Seconds to wait for a free connection; after that the work is put off."""
     kafka_bootstrap: str
     kafka_tls: bool = False
     kafka_ca_file: str | None = None
-    """PEM; without it the machine's own authorities are trusted."""
+    """PEM; unset: the machine's own certificate authorities are trusted."""
     kafka_cert_file: str | None = None
     kafka_key_file: str | None = None
     """The hub's own certificate and key, PEM, where the broker asks for one."""
@@ -117,26 +117,26 @@ class Settings(Outward):
     kafka_password: SecretStr = SecretStr("")
     kafka_group: str = "hub"
     kafka_create_topics: bool = True
-    """The hub makes the topics of new systems itself; false where the platform's team does."""
+    """True: the hub creates the topics of new systems; false where the platform's team does that."""
     kafka_partitions: int = 1
     kafka_replication: int = 1
     http_host: str = "127.0.0.1"
     http_port: int = 8400
     http_request_s: float = Field(default=30.0, gt=0)
-    """Seconds in which a request must have come, the time for a large body apart; whoever sends no more is cut off."""
+    """Seconds within which a request must be complete; a large body gets more time. A client that stops sending is cut off."""
     http_connections: int = Field(default=400, ge=10)
-    """Connections at the most; a new one then takes the place of the one that has longest not finished a request."""
+    """The most connections at a time. A further one takes the place of the connection whose request is oldest and unfinished."""
     intake_batch: int = Field(default=500, ge=1, le=5_000)
-    """Messages in one transaction at the most."""
+    """The most messages in one transaction."""
     log_level: str = "info"
     stop_s: float = Field(default=20.0, gt=0)
     """Seconds for a graceful stop."""
     registers: RegistersSettings | None = None
-    """Without it no look-up is made, and every case waits in the manual queue."""
+    """Unset: no look-up is made, and every case waits in the manual queue."""
 
 
 def kafka_client(settings: Settings) -> dict[str, Any]:
-    """How every Kafka client of the hub connects, in aiokafka's words. Raises ``Misconfigured`` that names the variable."""
+    """The arguments with which every Kafka client of the hub connects. Raises ``Misconfigured`` that names the variable."""
     found: dict[str, Any] = {"bootstrap_servers": settings.kafka_bootstrap}
     tls = None
     if settings.kafka_tls:
@@ -144,7 +144,7 @@ def kafka_client(settings: Settings) -> dict[str, Any]:
             tls = ssl.create_default_context(cafile=settings.kafka_ca_file)
             if settings.kafka_cert_file is not None:
                 tls.load_cert_chain(settings.kafka_cert_file, settings.kafka_key_file)
-        except OSError as error:  # ssl's own errors are such too
+        except OSError as error:  # errors of ssl are OSErrors too
             raise Misconfigured(
                 f"a file of HUB_KAFKA_CA_FILE, …_CERT_FILE, …_KEY_FILE cannot be used: {type(error).__name__}"
             ) from None
@@ -165,12 +165,12 @@ def kafka_client(settings: Settings) -> dict[str, Any]:
 
 
 def from_environment() -> Settings:
-    """The settings of this process; raises ``Misconfigured`` that names the variable."""
+    """The settings of this process. Raises ``Misconfigured`` that names the variable."""
     return _read(Settings)
 
 
 def outward() -> Outward:
-    """Those of webhooks alone; raises ``Misconfigured`` that names the variable."""
+    """The settings for webhooks alone. Raises ``Misconfigured`` that names the variable."""
     return _read(Outward)
 
 

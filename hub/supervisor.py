@@ -1,5 +1,5 @@
-"""Every loop of the hub has a name, and none ends unseen: it is restarted, or it ends the process. Imports the log, the
-metrics and the errors only.
+"""Runs the hub's loops under a name each: a loop that ends is restarted, or ends the process. Imports the log, the metrics and
+the errors only.
 """
 
 from __future__ import annotations
@@ -15,36 +15,36 @@ from hub.errors import Unavailable
 from hub.log import log
 
 Work = Callable[[], Awaitable[None]]
-"""A loop; it may return only when the hub stops."""
+"""A loop. It may return only when the hub stops."""
 
 _FIRST_WAIT_S = 0.2
 _LONGEST_WAIT_S = 10.0
 _WELL_S = 60.0
-"""A loop that has run for so long begins again with the shortest wait, and its earlier ends are no longer counted."""
+"""After a loop has run for this long, its earlier ends no longer count, and the next wait is the shortest."""
 
 _ENDS_AT_THE_MOST = 12
-"""Ends in a row after which restarting is no use, some 80 s: the process ends, and another hub takes over."""
+"""So many ends in a row (some 80 s) show that restarting does not help: the process ends, and another hub takes over."""
 
 
 @dataclass(slots=True)
 class Loop:
-    """One loop as operations sees it."""
+    """The state of one loop, as operations sees it."""
 
     name: str
     work: Work
     silence_s: float | None = None
-    """Seconds without a turn after which the loop is stuck; None for one that may rightly wait for ever."""
+    """Seconds without a turn after which the loop counts as stuck; None for a loop that may wait for ever."""
     restarts: int = 0
     in_a_row: int = 0
     error: str = ""
-    """What ended it last, by its class alone: an error's text may quote a message (D-10)."""
+    """The class of the last error. Its text is left out, since it may quote a message (D-10)."""
     ended_at: float = 0.0
     down: bool = False
     turned_at: float = field(default_factory=time.monotonic)
 
     @property
     def state(self) -> str:
-        """``ok`` · ``restarting`` (it is down, or has ended again and again within the last minute) · ``stuck``."""
+        """``ok`` · ``restarting`` (the loop is down, or has ended several times within the last minute) · ``stuck``."""
         now = time.monotonic()
         if self.down or (self.in_a_row > 1 and now - self.ended_at < _WELL_S):
             return "restarting"
@@ -57,7 +57,7 @@ _current: ContextVar[Loop | None] = ContextVar("loop", default=None)
 
 
 def turned() -> None:
-    """Called by a loop each time round: it moves. Outside of a supervised loop it does nothing."""
+    """A loop calls this in each turn, to show that it moves. Outside of a supervised loop it does nothing."""
     if (loop := _current.get()) is not None:
         loop.turned_at = time.monotonic()
         metrics.loop_turned.labels(loop.name).set_to_current_time()
@@ -80,22 +80,22 @@ class Supervisor:
         self._keepers[name] = asyncio.create_task(self._keep(loop), name=f"keeper of {name}")
 
     async def gave_up(self) -> None:
-        """Returns when a loop could not be kept running: the process must end."""
+        """Returns when a loop cannot be kept running; then the process must end."""
         await self._gave_up.wait()
 
     def wind_down(self) -> None:
-        """The hub stops: a loop that ends from now on has done its work."""
+        """Announces the stop: a loop that ends from now on is not restarted."""
         self._winding_down = True
 
     async def stop(self) -> None:
-        """Ends all loops, the last started first."""
+        """Ends all loops, the one that was started last first."""
         for keeper in reversed(self._keepers.values()):
             keeper.cancel()
         await asyncio.gather(*self._keepers.values(), return_exceptions=True)
 
     @property
     def states(self) -> dict[str, str]:
-        """Name → state of every loop that is not well."""
+        """Name → state of every loop that is not ``ok``."""
         return {loop.name: loop.state for loop in self.loops.values() if loop.state != "ok"}
 
     async def _keep(self, loop: Loop) -> None:
@@ -105,7 +105,7 @@ class Supervisor:
             loop.down = False
             task = asyncio.ensure_future(loop.work())
             try:
-                # Waiting, not awaiting: a loop that was cancelled from inside has ended, and we have not.
+                # ``wait`` and not ``await``: a loop that was cancelled from inside must not cancel its keeper.
                 await asyncio.wait({task})
             except asyncio.CancelledError:
                 task.cancel()
@@ -132,7 +132,7 @@ class Supervisor:
 
 
 async def every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
-    """Does something now and then until cancelled; what fails is logged by its kind and tried again."""
+    """Runs ``work`` every so many seconds until cancelled. A failure is logged by its class, and the next round comes as usual."""
     while True:
         await asyncio.sleep(seconds)
         try:

@@ -6,7 +6,6 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
 from cloudevents.core.bindings import http, kafka
 from cloudevents.core.v1.event import CloudEvent
 
@@ -44,8 +43,12 @@ def meant(envelope):
     return found | {"time": datetime.fromisoformat(found["time"]).isoformat()}
 
 
-@pytest.mark.parametrize("written", SENT.values(), ids=SENT)
-def test_the_sdk_reads_a_record_of_ours_from_kafka(written):
+def test_the_sdk_reads_every_record_of_ours_from_kafka():
+    for written in SENT.values():
+        is_read_from_kafka(written)
+
+
+def is_read_from_kafka(written):
     headers = {**dict(_headers(written.attributes)), "content-type": written.media_type.encode()}
     event = kafka.from_kafka_event(kafka.KafkaMessage(headers=headers, key=None, value=written.body))
     assert said(event) == meant(written.attributes)
@@ -53,8 +56,12 @@ def test_the_sdk_reads_a_record_of_ours_from_kafka(written):
     assert event.get_data() in (json.loads(written.body), written.body)
 
 
-@pytest.mark.parametrize("written", SENT.values(), ids=SENT)
-def test_the_sdk_reads_a_call_of_ours_at_a_webhook(written):
+def test_the_sdk_reads_every_call_of_ours_at_a_webhook():
+    for written in SENT.values():
+        is_read_at_a_webhook(written)
+
+
+def is_read_at_a_webhook(written):
     body = native.structured(written.attributes, written.body)
     event = http.from_http_event(http.HTTPMessage(headers={"content-type": native.STRUCTURED}, body=body))
     assert said(event) == meant(written.attributes)
@@ -66,8 +73,12 @@ def made(event):
     return CloudEvent(envelope | {"time": datetime.fromisoformat(event["time"])}, event["data"])
 
 
-@pytest.mark.parametrize("event", VALID.values(), ids=VALID)
-def test_the_hub_reads_a_message_that_the_sdk_writes_for_kafka_and_for_http_in_both_modes(event):
+def test_the_hub_reads_every_message_that_the_sdk_writes_for_kafka_and_for_http_in_both_modes():
+    for event in VALID.values():
+        is_read_by_the_hub(event)
+
+
+def is_read_by_the_hub(event):
     data = json.dumps(event["data"]).encode()
     expected = native.read_binary({name: value for name, value in event.items() if name != "data"}, data)
     binary = kafka.to_binary_event(made(event))

@@ -22,12 +22,11 @@ THEIR_OWN = {
 
 STILL_NAME_A_PROCESS = {
     "hub/cli/commands.py",
-    "hub/translators/fhir/example_acts.py",
 }
 """The places that are left. A place that names no process any more leaves the list; none comes in."""
 
 SPEAK_OF_MESSAGES = ("hub/translators/fhir/", "hub/sandbox/")
-"""Where a message may be named: its FHIR row, and the demo's parties, who play SVU."""
+"""Where a message and its kind of consent may be named: the FHIR rows and examples, and the demo's parties, who play SVU."""
 
 
 @cache
@@ -88,9 +87,7 @@ def _names_of_a_process(path: str, module: ast.Module) -> Iterator[str]:
 
 def _said(text: str, *, messages_may: bool) -> Iterator[str]:
     """A text that is the process's name, its module or one of its messages; a sentence may speak of SVU."""
-    if re.fullmatch(r"svu|SVU", text) or "hub.processes.svu" in text:
-        yield text
-    if re.match(r"svu\.[a-z]", text) and not messages_may:
+    if "hub.processes.svu" in text or (re.match(r"svu(\.[a-z]|$)|SVU$", text) and not messages_may):
         yield text
 
 
