@@ -1,0 +1,193 @@
+"""The toy on a real database: what the store must hold for a second process, with two hubs on it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from pydantic_core import to_json
+
+from hub.intake.arrival import Arrival
+from hub.intake.case_messages import CaseMessages
+from hub.intake.hub_messages import own_message
+from hub.processes.engine.case import Case
+from hub.store import cases, inbox, outbox
+from hub.store import directory as directories
+from hub.store.transaction import Store
+from hub.translators import formats
+from schemas.hub_messages import Folkbokforing
+from schemas.messages import HUB_SOURCE, Receipt, type_of
+from tests.desk import Desk
+from tests.stack import CENTRE, WARD, directory
+from tests.toy.fixtures import register, with_duties
+
+PATIENT = {"patient": {"personnummer": "191212121212"}}
+ELSA = {"patient": {"personnummer": "194501019808"}}
+
+
+@pytest.fixture
+async def hubs(database: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[Desk]]:
+    """Two hubs on one database."""
+    register(monkeypatch)
+    content = with_duties(directory())
+    stores = [Store(database, pool=4) for _ in range(2)]
+    await directories.apply(stores[0], content)
+    found = [Desk(store, content) for store in stores]
+    running = [asyncio.create_task(hub.intake.run()) for hub in found]
+    yield found
+    for hub in found:
+        hub.intake.stop()
+    await asyncio.gather(*running)
+    for store in stores:
+        await store.close()
+
+
+async def send(hub: Desk, id_: str, name: str, data: dict[str, Any], subject: str, unit: str = WARD) -> Receipt:
+    role = next(iter(hub.directory.unit_by_hsa[unit].roles))
+    (receipt,) = await hub.intake.submit([arrival(hub, id_, name, data, subject, unit, role)])
+    return receipt
+
+
+def arrival(hub: Desk, id_: str, name: str, data: dict[str, Any], subject: str, unit: str, role: str) -> Arrival:
+    made = hub.arrival(id_, name=name, body=to_json(data), subject=subject, unit=unit, role=role)
+    assert made.attributes["type"] == type_of(name)
+    return made
+
+
+async def case_of(hub: Desk, id_: str) -> Case:
+    async with hub.store.transaction() as connection:
+        found = await cases.read(connection, id_)
+    assert found is not None
+    return found
+
+
+async def rows(hub: Desk, statement: str, *values: Any) -> list[Any]:
+    async with hub.store.transaction() as connection:
+        return await (await connection.execute(statement, values)).fetchall()
+
+
+@pytest.mark.parametrize("locked", [True, False])
+async def test_of_two_that_open_a_case_of_one_person_at_once_exactly_one_is_accepted(hubs, monkeypatch, locked):
+    """By the lock on the person; and by the index, where the lock is not there."""
+    if not locked:
+        monkeypatch.setattr(cases, "lock_persons", lambda *_: asyncio.sleep(0))
+    for turn in range(5):
+        answers = await asyncio.gather(
+            *(send(hub, f"s-{turn}-{n}", "toy.start", PATIENT, f"ref:{turn}-{n}") for n, hub in enumerate(hubs))
+        )
+        assert sorted(answer.code for answer in answers) == ["fatal-error", "ok"]
+        (opened,) = [answer for answer in answers if answer.code == "ok"]
+        (refused,) = [answer for answer in answers if answer.code != "ok"]
+        assert (refused.rule, refused.element) == ("T-1", "/data/patient")
+        assert await rows(hubs[0], "SELECT id::text FROM cases WHERE status = 'open'") == [(opened.case,)]
+        assert (await send(hubs[turn % 2], f"e-{turn}", "toy.end", {}, opened.case)).code == "ok"
+
+
+async def test_a_case_is_found_under_a_number_that_its_person_had_and_reopens_only_alone(hubs):
+    first = await send(hubs[0], "s-1", "toy.start", PATIENT, "ref:1")
+    news = Folkbokforing(news="new_number", personnummer=ELSA["patient"]["personnummer"])
+    (receipt,) = await hubs[0].intake.submit([own_message(first.case, "n-1", "folkbokforing", news, datetime.now(UTC))])
+    assert receipt.code == "ok"
+    for number, person in enumerate((PATIENT, ELSA)):
+        assert (await send(hubs[1], f"s-2-{number}", "toy.start", person, f"ref:2-{number}")).rule == "T-1"
+    assert (await send(hubs[1], "e-1", "toy.end", {}, first.case)).code == "ok"
+    second = await send(hubs[0], "s-3", "toy.start", ELSA, "ref:3")
+    assert second.code == "ok"
+    assert (await send(hubs[1], "r-1", "toy.reopen", {}, first.case)).rule == "T-1"
+    assert (await send(hubs[0], "e-2", "toy.end", {}, second.case)).code == "ok"
+    assert (await send(hubs[1], "r-2", "toy.reopen", {}, first.case)).code == "ok"
+
+
+async def test_a_case_tells_another_once_however_many_hubs_deliver_and_however_often_they_stop(hubs, monkeypatch):
+    other = await send(hubs[0], "s-1", "toy.start", ELSA, "ref:elsa")
+    case = await send(hubs[0], "s-2", "toy.start", {**PATIENT, "linked": [other.case]}, "ref:one")
+    assert (await send(hubs[1], "e-1", "toy.end", {}, case.case)).code == "ok"
+    assert (await case_of(hubs[0], other.case)).state.news == [], "nothing in the decision touches the other case"
+    with monkeypatch.context() as stopped:
+        stopped.setattr(outbox, "done", _stop)
+        with pytest.raises(RuntimeError):
+            await CaseMessages(hubs[0].store, hubs[0].intake).deliver()
+    found = await asyncio.gather(*(CaseMessages(hub.store, hub.intake).deliver() for hub in hubs))
+    assert sum(found) >= 1
+    assert (await case_of(hubs[0], other.case)).state.news == ["ended"]
+    assert await rows(hubs[0], "SELECT state, answer FROM outbox WHERE kind = 'case'") == [("sent", "ok")]
+    assert await CaseMessages(hubs[0].store, hubs[0].intake).deliver() == 0
+    (stored,) = await rows(hubs[0], "SELECT source, id FROM message WHERE name = 'toy.news'")
+    async with hubs[0].store.transaction() as connection:
+        row = (await inbox.load(connection, [stored]))[stored]
+    assert row.source == HUB_SOURCE
+    assert formats.read_stored(row).data.news == "ended"
+
+
+async def _stop(*_: Any) -> None:
+    """A hub that ends between the message in the other case and the mark of its row."""
+    raise RuntimeError
+
+
+async def test_a_message_to_a_case_that_is_not_there_is_refused_and_stops_nothing(hubs):
+    nowhere = "00000000-0000-7000-8000-000000000001"
+    other = await send(hubs[0], "s-1", "toy.start", ELSA, "ref:elsa")
+    case = await send(hubs[0], "s-2", "toy.start", {**PATIENT, "linked": [nowhere, other.case]}, "ref:one")
+    assert (await send(hubs[0], "e-1", "toy.end", {}, case.case)).code == "ok"
+    assert await CaseMessages(hubs[0].store, hubs[0].intake).deliver() == 2
+    answers = await rows(hubs[0], "SELECT case_id::text, answer FROM outbox WHERE kind = 'case' ORDER BY id")
+    assert answers == [(nowhere, "unknown-case"), (other.case, "ok")]
+
+
+async def test_elements_are_rows_of_their_own_and_only_those_touched_are_loaded(hubs, monkeypatch):
+    case = (await send(hubs[0], "s-1", "toy.start", PATIENT, "ref:1")).case
+
+    async def size() -> int:
+        return (await rows(hubs[0], "SELECT length(state::text) FROM cases"))[0][0]
+
+    async def write(hub: Desk, id_: str, *edits: dict[str, Any]) -> Receipt:
+        return await send(hub, id_, "toy.plan", {"edits": list(edits)}, case)
+
+    await write(hubs[0], "p-0", {"element": "mal/0", "text": "x"})
+    before = await size()
+    for start in range(1, 501, 50):  # larger messages are read in another process, which does not know the toy
+        edits = [{"element": f"mal/{n}", "text": "x" * 100} for n in range(start, start + 50)]
+        written = await write(hubs[0], f"p-1-{start}", *edits)
+        assert written.code == "ok", written
+    assert await size() <= before + 20
+    assert await rows(hubs[0], "SELECT count(*) FROM element") == [(501,)]
+
+    loaded: list[str] = []
+    real = cases.elements
+
+    async def seen(*given: Any) -> Any:
+        found = await real(*given)
+        loaded.extend(element.address for _, element in found)
+        return found
+
+    monkeypatch.setattr(cases, "elements", seen)
+    assert (await write(hubs[1], "p-2", {"element": "mal/499", "text": "y", "version": 1})).code == "ok"
+    assert loaded == ["mal/499"]
+    refused = await write(hubs[0], "p-3", {"element": "mal/499", "text": "z", "version": 1})
+    assert (refused.rule, refused.element) == ("T-4", "/data/edits/0")
+    assert await rows(hubs[0], "SELECT version, state->'state'->>'text' FROM element WHERE address = 'mal/499'") == [
+        (2, "y")
+    ]
+    both = await asyncio.gather(
+        *(write(hub, f"p-4-{n}", {"element": "mal/7", "text": str(n), "version": 1}) for n, hub in enumerate(hubs))
+    )
+    assert sorted(answer.code for answer in both) == ["fatal-error", "ok"], "of two on one version one is told so"
+
+
+async def test_a_unit_that_comes_in_is_sent_one_message_with_everything_that_stands(hubs):
+    case = (await send(hubs[0], "s-1", "toy.start", PATIENT, "ref:1")).case
+    edits = [{"element": f"mal/{n}", "text": f"Mål {n}"} for n in range(50)]
+    assert (await send(hubs[0], "p-1", "toy.plan", {"edits": edits}, case)).code == "ok"
+    hubs[1].offered.clear()
+    assert (await send(hubs[1], "d-1", "deltagare", {"unit": CENTRE, "change": "tillagd"}, case)).code == "ok"
+    told = [
+        row for row in hubs[1].offered if row.kind == "notice" and row.system == hubs[1].directory.system_of[CENTRE]
+    ]
+    assert [row.message.name for row in told] == ["deltagare", "toy.standing"]
+    assert len(told[-1].message.data.goals) == 50
+    async with hubs[0].store.transaction() as connection:
+        row = (await inbox.load(connection, [(told[-1].source, told[-1].message_id)])).popitem()[1]
+    assert formats.read_stored(row).data == told[-1].message.data, "sent again from the table, it says the same"
