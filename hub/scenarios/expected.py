@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag
 
-from hub.scenarios.strict import Strict
+from hub.scenarios.part import ScenarioPart
 
 ShortName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 """A unit's name in the world (``lund_avd12``), or a message's or a case's in the scenario (``admission``)."""
@@ -32,7 +32,7 @@ Colours = Annotated[
 """A unit's colour, or role → its colour for the roles that are named."""
 
 
-class ExpectedReceipt(Strict):
+class ExpectedReceipt(ScenarioPart):
     """What the sender is answered; what is left out is not looked at. ``ok`` is short for the code."""
 
     code: Literal["ok", "transient-error", "fatal-error"]
@@ -52,7 +52,7 @@ ReceiptOrOk = Annotated[
 ]
 
 
-class ExpectedMessage(Strict):
+class ExpectedMessage(ScenarioPart):
     """One notice as its receiver gets it; what is left out is not looked at."""
 
     message: MessageName
@@ -72,7 +72,7 @@ class ExpectedMessage(Strict):
     """Step → the colour that the notice says."""
 
 
-class ExpectedNotice(Strict):
+class ExpectedNotice(ScenarioPart):
     """What one unit is told as a result of a step: what is awaited of it, if anything, and what its notices hold."""
 
     awaits: Awaited | None = None
@@ -100,7 +100,7 @@ Systems = dict[SystemId, tuple[ExpectedMessage, ...]]
 """A connected system → exactly the notices that it gets, in their order; systems that are not named are not looked at."""
 
 
-class ExpectedRefusal(Strict):
+class ExpectedRefusal(ScenarioPart):
     """Why an answer is not given."""
 
     rule: ReceiptRule

@@ -17,9 +17,9 @@ from pydantic import TypeAdapter, ValidationError
 from hub.scenarios.model import Scenario
 from hub.scenarios.moments import Late
 from hub.scenarios.names import NameCheck
+from hub.scenarios.part import did_you_mean
 from hub.scenarios.reading import FileFault, Place, Unusable, content_of, faults_of, locate
 from hub.scenarios.steps import Step
-from hub.scenarios.strict import did_you_mean
 from hub.scenarios.world import World, load, world_of
 
 _STEP: TypeAdapter[Step] = TypeAdapter(Step)

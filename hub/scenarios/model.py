@@ -12,8 +12,8 @@ from pydantic_core import InitErrorDetails
 
 from hub.scenarios.expected import ShortName
 from hub.scenarios.moments import Late
+from hub.scenarios.part import ScenarioPart, did_you_mean
 from hub.scenarios.steps import STEPS, Step
-from hub.scenarios.strict import Strict, did_you_mean
 
 RuleId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,2}-\d{1,2}$")]
 """A rule of processes.md or a promise of delivery.md: ``V-3``, ``C-10``, ``D-2``."""
@@ -25,7 +25,7 @@ def _clock_or_beginning(schema: dict[str, Any]) -> None:
     schema["anyOf"] = [{"required": ["clock"]}, {"required": ["begins"]}]
 
 
-class Scenario(Strict):
+class Scenario(ScenarioPart):
     """One scenario; ``rules`` are those that it shows, from which contracts/rules.md says where each is shown."""
 
     model_config = ConfigDict(json_schema_extra=_clock_or_beginning)

@@ -15,6 +15,7 @@ from hub.processes.engine.process import PROCESSES
 from hub.processes.registry import printable
 from hub.scenarios.expected import ExpectedMessage, ExpectedNotice
 from hub.scenarios.model import Scenario
+from hub.scenarios.part import did_you_mean
 from hub.scenarios.reading import Place
 from hub.scenarios.steps import (
     At,
@@ -29,7 +30,6 @@ from hub.scenarios.steps import (
     Step,
     ViewStep,
 )
-from hub.scenarios.strict import did_you_mean
 from hub.scenarios.world import World
 from schemas.hub_messages import DeadlineName
 from schemas.messages import MESSAGES

@@ -19,18 +19,18 @@ from hub.scenarios.expected import (
     Systems,
 )
 from hub.scenarios.moments import Moment, Time
-from hub.scenarios.strict import Strict
+from hub.scenarios.part import ScenarioPart
 from schemas.hub_messages import News
 from schemas.identity_types import Kommunkod, Personnummer12
 from schemas.parts import Line, MessageId
 
 
-class _OfACase(Strict):
+class _OfACase(ScenarioPart):
     case: ShortName | None = None
     """Which of the scenario's ``cases``; left out: the case of the last message that had one."""
 
 
-class _Asks(Strict):
+class _Asks(ScenarioPart):
     """A person of a unit asks for something; left out are the plain things: the unit's first role and first person."""
 
     role: str | None = None
@@ -63,7 +63,7 @@ class Send(_OfACase):
     systems: Systems = Field(default_factory=dict)
 
 
-class At(Strict):
+class At(ScenarioPart):
     """Moves the clock, never back: deadlines pass and late registers answer on the way."""
 
     at: Moment
@@ -74,7 +74,7 @@ class At(Strict):
     """D-4: the final receipts of messages that were held, by their ``as``, as they stand then."""
 
 
-class NewsIs(Strict):
+class NewsIs(ScenarioPart):
     """As ``folkbokforing`` tells it, and who is told."""
 
     person: Personnummer12
@@ -87,7 +87,7 @@ class NewsIs(Strict):
     systems: Systems = Field(default_factory=dict)
 
 
-class NewsStep(Strict):
+class NewsStep(ScenarioPart):
     """The population register has news of a person, and the hub learns it by asking again (C-62, C-63)."""
 
     news: NewsIs
@@ -117,7 +117,7 @@ class ExpectedDeadlines(_OfACase):
     deadlines: dict[str, Time | None]
 
 
-class LiabilityIs(Strict):
+class LiabilityIs(ScenarioPart):
     """From which day the municipality pays, and every condition that is not met."""
 
     starts: date | None = None
@@ -170,7 +170,7 @@ class SearchStep(_Asks):
     lacks: tuple[Pointer, ...] = ()
 
 
-STEPS: dict[str, type[Strict]] = {
+STEPS: dict[str, type[ScenarioPart]] = {
     "send": Send,
     "at": At,
     "news": NewsStep,

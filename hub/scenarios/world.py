@@ -16,8 +16,8 @@ from pydantic import Field, StringConstraints, model_validator
 from hub.processes.shared.registers import LICENSED, STAFF, outcome_of
 from hub.scenarios.expected import ShortName
 from hub.scenarios.moments import Late
+from hub.scenarios.part import ScenarioPart
 from hub.scenarios.reading import FileFault, Unusable, read
-from hub.scenarios.strict import Strict
 from schemas.directory import Directory
 from schemas.hub_messages import AddressingOutcome, Adressering, VerificationOutcome, Verifiering
 from schemas.identity_types import Hsa, Kommunkod, Lanskod, Personnummer12
@@ -25,7 +25,7 @@ from schemas.messages import Question
 from schemas.parts import Line
 
 
-class PersonAnswer(Strict):
+class PersonAnswer(ScenarioPart):
     """What the registers answer about one person (law-and-lookups.md §4)."""
 
     outcome: AddressingOutcome
@@ -42,7 +42,7 @@ class PersonAnswer(Strict):
     """When the answer comes, where it does not come at once: after so many steps, so long after the question, at a time."""
 
 
-class ActorAnswer(Strict):
+class ActorAnswer(ScenarioPart):
     """What HSA answers about one who acts (C-3)."""
 
     outcome: VerificationOutcome
@@ -54,7 +54,7 @@ class ActorAnswer(Strict):
     """As of a person."""
 
 
-class World(Strict):
+class World(ScenarioPart):
     """Everything that is not said in the scenario itself."""
 
     world: Annotated[str, StringConstraints(min_length=5)]

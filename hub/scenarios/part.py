@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, Validatio
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 
-class Strict(BaseModel):
+class ScenarioPart(BaseModel):
     """Takes no key that it does not have, and says which keys there are."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=False)
