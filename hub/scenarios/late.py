@@ -31,6 +31,8 @@ class WorldRegisters:
     world: World
     late: Mapping[str, Late] = field(default_factory=dict)
     """Personnummer or HSA-id → when the answer comes, before what the world says."""
+    of_this_step: Late | None = None
+    """When the answers to what is asked in this step come, before anything else that is said."""
     _step: int = 0
     _waiting: list[tuple[int | datetime, PutQuestion]] = field(default_factory=list)
 
@@ -60,6 +62,8 @@ class WorldRegisters:
         return [(put, answer) for _, put in due if (answer := self.world.reply(put.question)) is not None]
 
     def _late(self, question: Question) -> Late | None:
+        if self.of_this_step is not None:
+            return self.of_this_step
         about = (question.person if question.question == "adressering" else question.actor) or ""
         said = self.world.persons.get(about) or self.world.hsa.get(about)
         return self.late.get(about, None if said is None else said.late)

@@ -86,6 +86,7 @@ class Play:
 
     def _step(self, number: int, written: WrittenStep, judge: StepJudge) -> Doing:
         step = written.step
+        self.registers.of_this_step = step.late if isinstance(step, Send) else None
         if isinstance(step, Send):
             yield from self._send(number, written, step, judge)
         elif isinstance(step, At):

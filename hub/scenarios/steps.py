@@ -18,7 +18,7 @@ from hub.scenarios.expected import (
     ShortName,
     Systems,
 )
-from hub.scenarios.moments import Moment, Time
+from hub.scenarios.moments import Late, Moment, Time
 from hub.scenarios.part import ScenarioPart
 from schemas.hub_messages import News
 from schemas.identity_types import Kommunkod, Personnummer12
@@ -56,6 +56,8 @@ class Send(_OfACase):
     subject: str | None = None
     """``ref:…``, a case id, or the ``as`` of a message whose case is meant; left out: the case of the step."""
     time: AwareDatetime | None = None
+    late: Late | None = None
+    """When the registers answer what the hub asks because of this message; left out: as the head and the world say."""
     data: dict[str, Any] = Field(default_factory=dict)
     """The body. A unit's short name stands for its HSA-id, and under ``message`` an ``as`` for that message's id."""
     receipt: ReceiptOrOk = Field(default="ok", validate_default=True)

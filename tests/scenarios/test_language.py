@@ -117,6 +117,13 @@ PLAYED = (
     # late registers
     ("v2-registers-that-answer-late", "late: {", "late: {}\n# {", "notices of svu.inskrivning\n    expected  nobody\n    got       lund"),
     ("v2-registers-that-answer-late", "+3h}", "2026-03-02T12:00:01}", "notices of at\n    expected  lund_kommun (awaits kvittens),"),
+    ("v2-listed-in-another-region", "receipt: ok", "late: 1 step\n    receipt: ok", "expected  lund_kommun (awaits kvittens), vc_"),
+    (
+        "v2-registers-that-answer-late",
+        "    data:\n      patient",
+        "    late: +4h\n    data:\n      patient",
+        "notices of at\n    expected  lund_kommun (awaits kvittens), vc_klostergarden (awaits kvittens)\n    got       nobody",
+    ),
     ("c22-hsa-answers-late", "1 step}", "2 steps}", "final receipt of admission\n    expected  a final receipt\n    got       still held"),
     # a shared beginning
     (
