@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, WithJsonSchema, model_validator
+from pydantic import ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from schemas import hub_messages, shared, svu
@@ -60,6 +60,8 @@ _TEXT = {"type": "string"}
 
 class NoticeExtensions(Part):
     """The extensions of a notice (messages.md §2): what the hub adds to the message that it passes on."""
+
+    model_config = ConfigDict(title="Told")  # the title in contracts/, which vendors may have made a class of
 
     case: str
     sequence: int = Field(ge=1)

@@ -129,7 +129,7 @@ def average(
     month: Annotated[str, typer.Argument(metavar="YYYY-MM", help="The month in which the people left.")],
 ) -> None:
     """Show the days after utskrivningsklar per municipality in a month, and what is owed (law 2017:612, 4:4 and 4:5)."""
-    from hub.processes.svu.average import Share, monthly_average
+    from hub.processes.engine.process import PROCESSES
     from hub.store import case_reads
     from hub.store import directory as directories
 
@@ -142,16 +142,9 @@ def average(
     here = [unit.hsa for unit in found[1].units if found[1].region_of(unit.hsa).id == region]
     stays = in_transaction(lambda connection: case_reads.stays(connection, here, month))
     year, number = map(int, month.split("-"))
-    told = monthly_average(stays, year, number, ours.agreement)
-
-    def line(name: str, share: Share) -> None:
-        owed = "unknown amount" if share.owed is None else f"{share.owed} kr"
-        above = f"above {ours.agreement.average_days:g}" if share.exceeded else ""
-        typer.echo(f"{name:12} {share.cases:6} cases {share.days:7} days {share.average:7.2f} {above:10} {owed:>15}")
-
-    for municipality, share in sorted(told.municipalities.items(), key=lambda each: each[0] or "~"):
-        line(municipality or "unknown", share)
-    line("all", told.all)
+    for process in PROCESSES.values():
+        for line in process.month_lines(stays, year, number, ours.agreement):
+            typer.echo(line)
 
 
 # --- vendors ----------------------------------------------------------------------------------------------------------

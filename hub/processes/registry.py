@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from hub.processes.engine.case import Case
 from hub.processes.engine.process import PROCESSES, Process, law_of
@@ -16,8 +17,13 @@ def process_of(message: str, case: Case | None) -> Process:
     """The process that decides a message, by name: its case's own, else the one whose case it opens, else the first that has
     such a message, else any, which then refuses it as unknown.
     """
-    if case is not None:
-        return law_of(case)
+    return law_of(case) if case is not None else _without_case(message, tuple(PROCESSES))
+
+
+@lru_cache(maxsize=4096)  # asked of every message, more than once
+def _without_case(message: str, registered: tuple[str, ...]) -> Process:
+    """``registered``: the processes' names, so that another registry gets another answer."""
+    del registered
     having = [(process, rule) for process in PROCESSES.values() if (rule := process.rule(message)) is not None]
     for process, rule in having:
         if rule.opens:

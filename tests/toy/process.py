@@ -274,6 +274,7 @@ TOY = Process(
     name="toy",
     title="Toy",
     steps=(CALL, PLAN, END),
+    steps_by_profile={"samsa": (CALL, END)},
     rules=RULES,
     opening_rule="T-1",
     profiles=PROFILES,

@@ -20,11 +20,6 @@ THEIR_OWN = {
 }
 """Names that FHIR or a register's contract gives its types, each in its translator and once elsewhere at the most."""
 
-STILL_NAME_A_PROCESS = {
-    "hub/cli/commands.py",
-}
-"""The places that are left. A place that names no process any more leaves the list; none comes in."""
-
 SPEAK_OF_MESSAGES = ("hub/translators/fhir/", "hub/sandbox/")
 """Where a message and its kind of consent may be named: the FHIR rows and examples, and the demo's parties, who play SVU."""
 
@@ -101,7 +96,7 @@ def naming() -> dict[str, set[str]]:
 
 
 def test_no_module_outside_the_processes_names_a_process():
-    assert not {path: names for path, names in naming().items() if path not in STILL_NAME_A_PROCESS}
+    assert not naming()
 
 
 def test_what_names_a_process_is_seen():

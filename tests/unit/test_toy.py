@@ -107,6 +107,16 @@ def test_a_message_finds_its_process_and_its_case_keeps_it():
     assert hub.send(WARD, "svu.utskrivningsklar", klar, case.id).receipt.rule == "unknown-type"
 
 
+def test_the_steps_are_those_of_the_region():
+    shown = {region: Hub(skane=region) for region in ("mina_planer", "samsa")}
+    for region, steps in (("mina_planer", ["kallelse", "plan", "utskrivning"]), ("samsa", ["kallelse", "utskrivning"])):
+        hub = shown[region]
+        case = hub.open()
+        assert list(colours(case, WARD, DIRECTORY)) == steps
+        (notice,) = told_to(hub.ok(WARD, "deltagare", {"unit": LOMMA, "change": "tillagd"}, case.id), LOMMA)[:1]
+        assert list(notice.told.state) == steps
+
+
 def test_both_processes_run_side_by_side_for_one_person():
     hub = Hub()
     toy = hub.open()

@@ -23,6 +23,8 @@ from schemas.envelope import Message
 from schemas.parts import Part
 
 Evolve = Callable[..., None]
+History = Iterable[Iterable[Sequence[Any]]]
+"""One list of events ``[name, facts]`` per accepted message of a case, in sequence order."""
 Addressing = Literal["adds", "suggests", "person"]
 """adds: the units that the registers name come in. suggests: the opener is told of them, and adds them or not. person: only
 the person is looked up, no unit.
@@ -42,6 +44,11 @@ def names_no_more(_: Case, __: str) -> bool:
 def written_by_nobody(_: Case, __: str) -> set[str]:
     """The writers of a process without documents."""
     return set()
+
+
+def no_lines(_: Iterable[History], __: int, ___: int, ____: Agreement) -> Iterable[str]:
+    """The monthly figures of a process that has none."""
+    return ()
 
 
 def concerns_nobody(_: Case, __: str) -> list[str]:
@@ -74,6 +81,7 @@ class Process:
     title: str
     """What people call it, in both languages."""
     steps: tuple[str, ...]
+    """Its steps in the order shown, in every region that has no other (``steps_by_profile``)."""
     rules: tuple[Rule, ...]
     opening_rule: str
     """The rule that says which messages open a case, and whose."""
@@ -107,10 +115,14 @@ class Process:
     """Whether the trace of a narrowly shown case names a message that its rule does not let it name."""
     writers: Callable[[Case, str], set[str]] = written_by_nobody
     """The units that have written in a step in which the parties write together."""
+    steps_by_profile: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Region's profile → its steps, where they are others."""
     one_open_per_person: bool = False
     """A person has at most one open case of the process, in whichever region; the store holds it to that."""
     catch_up: Callable[[Case, Sequence[str]], tuple[str, Part]] | None = None
     """The message of the hub that tells units that came in how things stand; None: they get the messages that stand."""
+    month_lines: Callable[[Iterable[History], int, int, Agreement], Iterable[str]] = no_lines
+    """(histories of discharged cases, year, month, agreement) → the month's figures in words, for operations."""
     deadlines: Callable[[Case, Agreement], dict[str, datetime]] = no_deadlines
     """Deadline → when it passes, in UTC (D-9)."""
     concerned: Callable[[Case, str], list[str]] = concerns_nobody
@@ -167,9 +179,8 @@ class Process:
         return {step: frozenset(found[step]) for step in self.steps if step in found}
 
     def steps_of(self, case: Case) -> tuple[str, ...]:
-        """The steps of a case in the order shown."""
-        del case  # every region has the same so far
-        return self.steps
+        """The steps of a case in the order shown, as its region has them."""
+        return self.steps_by_profile.get(case.profile, self.steps)
 
 
 PROCESSES: dict[str, Process] = {}

@@ -4,7 +4,7 @@ the agreement only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -85,3 +85,17 @@ def _share(days: list[int], amount: int | None, agreement: Agreement) -> Share:
     over = sum(days) - agreement.average_days * len(days)
     owed = 0 if over <= 0 else None if amount is None else round(over * amount)
     return Share(len(days), sum(days), sum(days) / len(days) if days else 0.0, over > 0, owed)
+
+
+def month_lines(cases: Iterable[History], year: int, month: int, agreement: Agreement) -> Iterator[str]:
+    """The month's averages in words, for operations: a line per municipality, and all of them last."""
+    found = monthly_average(cases, year, month, agreement)
+    for municipality, share in sorted(found.municipalities.items(), key=lambda each: each[0] or "~"):
+        yield _line(municipality or "unknown", share, agreement)
+    yield _line("all", found.all, agreement)
+
+
+def _line(name: str, share: Share, agreement: Agreement) -> str:
+    owed = "unknown amount" if share.owed is None else f"{share.owed} kr"
+    above = f"above {agreement.average_days:g}" if share.exceeded else ""
+    return f"{name:12} {share.cases:6} cases {share.days:7} days {share.average:7.2f} {above:10} {owed:>15}"

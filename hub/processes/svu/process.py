@@ -17,6 +17,7 @@ from hub.processes.shared.participants import (
 )
 from hub.processes.shared.people import people
 from hub.processes.shared.registers import ADRESSERING, FOLKBOKFORING, FRIST, VERIFIERING
+from hub.processes.svu.average import month_lines
 from hub.processes.svu.closed import CLOSED
 from hub.processes.svu.contents import CONTENTS
 from hub.processes.svu.deadlines import concerned, deadlines
@@ -78,6 +79,7 @@ SVU = Process(
     newcomer=newcomer,
     narrowed=narrowed,
     also_named=also_named,
+    month_lines=month_lines,
     deadlines=deadlines,
     concerned=concerned,
     sections=SvuSections(),
