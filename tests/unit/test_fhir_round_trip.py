@@ -28,6 +28,7 @@ from hub.translators.fhir.table import TABLE
 from schemas import identity_types, parts, shared
 from schemas.envelope import Message
 from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES, NoticeExtensions
+from schemas.svu import Inskrivning
 
 # The number of examples is the active profile's: the default hundred, thousands under a profile of CI's.
 FAIR = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -168,6 +169,14 @@ def test_it_is_read_back_as_it_was_by_both_readers_and_in_xml(name):
             assert facts(from_json(body), from_hub=True) == message
 
     check()
+
+
+def test_a_consent_beside_information_that_names_the_patient_is_of_that_patient():
+    """The admission of a case that is open names nobody itself; a Consent that said nothing would be nobody's."""
+    told = parts.Information(given=True, patient=parts.Patient(personnummer="191212121212"))
+    body = Inskrivning(information=told, samtycke=parts.Samtycke(outcome="given"), draft=True)
+    message = Message("m", "SE2321000255-AVD12", "svu.inskrivning", "ref:x", SENT, "SE2321000255-P001", "lakare", body)
+    assert read(write_request(message), JSON, from_hub=True) == message
 
 
 @pytest.mark.parametrize(

@@ -102,11 +102,12 @@ def write_admission(assembly: Assembly, message: Message, body: Inskrivning, cas
         encounter["reasonCode"] = [{"text": text(body.reason)}]
     encounter["serviceProvider"] = unit_reference(message.unit)
     focus = [assembly.add(encounter)]
+    whom = patient
     if body.information is not None:
         # The embedded information may name a patient too, which becomes a second Patient.
         told = body.information.patient
         whom = patient if told is None else write_patient(assembly, told)
         focus.append(write_information(assembly, message, body.information, whom, focus[0]))
     if body.samtycke is not None:
-        focus.append(write_consent(assembly, message, body.samtycke, patient))
+        focus.append(write_consent(assembly, message, body.samtycke, whom))
     return focus
