@@ -70,10 +70,9 @@ class Formats(NoDoctype):
             self._in_cells = False
 
     def shown(self, value: str, style: int) -> str:
-        """A number as its cell shows it; what no format changes stands apart, where it could be half a number.
-
-        A sheet is full of amounts and article numbers of six digits and four, and no reader takes two cells of those
-        for one number.
+        """A number as its cell shows it. A number that no format changes is put apart, where it could be half of a personal
+        identity number: sheets are full of amounts and article numbers of six and of four digits, and no person reads two such
+        cells as one number.
         """
         number = self.styles[style] if 0 <= style < len(self.styles) else 0
         code = self.codes.get(number, "")

@@ -27,8 +27,8 @@ from schemas.parts import Part
 def accept(
     batch: Batch, arrival: Arrival, message: Message, decision: Decision, *, opened: bool
 ) -> tuple[Receipt, list[Arrival]]:
-    """The message's receipt, and the hub's own messages that are to be handled right after it: what is known from the
-    registers without asking.
+    """The message's receipt, and the messages of the hub itself to handle right after it: answers of the registers that the hub
+    remembers.
     """
     loaded, handled, case = batch.loaded, batch.handled, decision.case
     if opened:

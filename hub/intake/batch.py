@@ -21,7 +21,7 @@ from schemas.messages import Receipt
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """``loaded`` is what stands, ``handled`` what has come of it; both are kept current from message to message."""
+    """``loaded`` is what the batch is about, ``handled`` its outcome so far; both are kept current from message to message."""
 
     loaded: Loaded
     handled: Handled

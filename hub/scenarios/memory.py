@@ -217,7 +217,7 @@ class HubInMemory:
         ]
 
     def _retry(self) -> None:
-        """D-4: what is held is tried again, in the order in which it came, until nothing more comes of it."""
+        """D-4: tries the held messages, in the order in which they came, until no more of them are settled."""
         settled = True
         while settled:
             settled = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import importlib
 import inspect
 from copy import deepcopy
@@ -15,7 +16,7 @@ import pytest
 from pydantic_core import to_json
 
 from hub.intake import commit, load, save
-from hub.intake.arrival import Arrival, read
+from hub.intake.arrival import Arrival, Waited, read
 from hub.intake.handle import handle
 from hub.intake.handled import Handled
 from hub.intake.load import give_new_ids
@@ -103,6 +104,48 @@ def test_a_batch_that_is_handled_in_parts_comes_out_as_one_that_is_handled_at_on
     for arrival in messages:
         handle([arrival], piecewise, WORLD.directory, Lately(WORLD), NOW, parts)
     assert repr(parts) == repr(at_once)
+
+
+async def test_the_event_loop_has_its_turn_between_the_parts_of_a_batch(monkeypatch):
+    turns, done, most, handled_at = 0, False, 40, []
+
+    async def loaded_at_once(*_):
+        return loaded()
+
+    async def saved_at_once(*_):
+        return None
+
+    def counted(arrivals, *given):
+        handled_at.append((turns, len(arrivals)))
+        return handle(arrivals, *given)
+
+    async def take_turns():
+        nonlocal turns
+        while not done:
+            turns += 1
+            await asyncio.sleep(0)
+
+    for name, instead in (("load", loaded_at_once), ("save", saved_at_once), ("handle", counted)):
+        monkeypatch.setattr(commit, name, instead)
+    counting = asyncio.create_task(take_turns())
+    messages = arrivals() * 5
+    handled = await commit.handle_in(None, messages, WORLD.directory, Lately(WORLD), NOW)
+    done = True
+    await counting
+    assert len(handled.receipts) == len(messages) == sum(size for _, size in handled_at)
+    assert len({turn for turn, _ in handled_at}) == len(handled_at) == -(-len(messages) // most)
+
+
+def test_a_hold_that_is_given_up_is_named_for_the_log_and_nothing_is_logged_before_the_commit():
+    before, (early, *_) = loaded(), arrivals()
+    first = handle([early], before, WORLD.directory, Lately(WORLD), NOW)
+    assert (first.receipts[0].rule, first.given_up) == ("held", [])
+    (holding,) = first.held
+    early.kept_as, early.waited = holding.key, Waited(holding.case_key, holding.reason, NOW, NOW)
+    last = handle([early], before, WORLD.directory, Lately(WORLD), NOW + timedelta(hours=73))
+    assert last.receipts[0].rule == "unknown-case"
+    assert "svu.inskrivning" in last.receipts[0].text.sv and "information" in last.receipts[0].text.sv
+    assert last.given_up == [("awaits-opening", "skane-sjukhus", early.kept_as[1])]
 
 
 def _modules(start: ModuleType) -> list[ModuleType]:
