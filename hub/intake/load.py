@@ -12,7 +12,7 @@ from hub.intake.holds import Holds
 from hub.intake.loaded import Loaded
 from hub.intake.stored import person_named, ref_of
 from hub.processes.engine.order import may_precede_its_message, replaced
-from hub.processes.engine.process import law_of, standing
+from hub.processes.engine.process import law_of, sharing_consent, standing
 from hub.processes.registry import process_of, rule_of
 from hub.store import cases, held, inbox, person_changes
 from hub.store.inbox import Connection
@@ -115,7 +115,7 @@ async def _read_earlier(connection: Connection, loaded: Loaded, readable: Readab
         process = law_of(case)
         rule = process.rule(message.name)
         if rule is not None and (
-            rule.brings_units_in or (rule.carries_consent and case.consent().shared_until is not None)
+            rule.brings_units_in or (rule.carries_consent and sharing_consent(case).shared_until is not None)
         ):
             wanted.update((case.id, sequence) for sequence in standing(case))
         if arrival.was_held:

@@ -42,6 +42,13 @@ def openings() -> Iterator[str]:
         yield from process.openings
 
 
+def talk() -> tuple[str, ...]:
+    """The messages that are said beside the steps, of all processes (``Rule.is_talk``)."""
+    return tuple(
+        dict.fromkeys(rule.message for process in PROCESSES.values() for rule in process.rules if rule.is_talk)
+    )
+
+
 def all_documents() -> Iterator[str]:
     """The documents that are written field by field, of all processes (C-51)."""
     for process in PROCESSES.values():
@@ -53,4 +60,4 @@ def printable() -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for process in PROCESSES.values() for name in process.documents))
 
 
-__all__ = ["PROCESSES", "all_documents", "openings", "printable", "process_of", "rule_of"]
+__all__ = ["PROCESSES", "all_documents", "openings", "printable", "process_of", "rule_of", "talk"]

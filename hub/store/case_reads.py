@@ -16,6 +16,7 @@ from psycopg.rows import class_row
 from hub.processes.engine.awaited import Element
 from hub.processes.engine.case import Case
 from hub.processes.engine.process import load_case
+from hub.processes.registry import talk
 from hub.store.cases import element_of
 
 Connection = AsyncConnection[tuple[Any, ...]]
@@ -43,17 +44,13 @@ class StoredAct:
     received_at: datetime
 
 
-_NOT_IN_DOCUMENTS = ("meddelande", "kvittens", "felsant", "utskrift", "uppslag", "kontakt", "narstaende", "verifiering")
-"""Messages that a case may have by the thousand, and that neither its documents nor the law's clock need."""
-
-
 async def acts(connection: Connection, case_id: str, names: Sequence[str] | None = None) -> list[StoredAct]:
     """The accepted messages with these names, or, for None, all that the documents need, in order of sequence."""
     found = await connection.cursor(row_factory=class_row(StoredAct)).execute(
         "SELECT sequence, name, events, received_at FROM message WHERE case_id = %(case)s AND sequence IS NOT NULL"
         " AND CASE WHEN %(names)s::text[] IS NULL THEN name <> ALL(%(talk)s) ELSE name = ANY(%(names)s) END"
         " ORDER BY sequence",
-        {"case": case_id, "names": None if names is None else list(names), "talk": list(_NOT_IN_DOCUMENTS)},
+        {"case": case_id, "names": None if names is None else list(names), "talk": list(talk())},
     )
     return await found.fetchall()
 
@@ -64,7 +61,7 @@ async def stays(connection: Connection, units: Sequence[str], month: str) -> lis
         "SELECT h.events FROM cases c CROSS JOIN LATERAL (SELECT json_agg(m.events ORDER BY m.sequence)"
         " AS events FROM message m WHERE m.case_id = c.id AND m.sequence IS NOT NULL AND m.name <> ALL(%s)) h"
         " WHERE c.status = 'discharged' AND c.state->'state'->'dates'->'discharged'->>'date' LIKE %s AND c.state->>'opened_by' = ANY(%s)",
-        (list(_NOT_IN_DOCUMENTS), f"{month}-%", list(units)),
+        (list(talk()), f"{month}-%", list(units)),
     )
     return [events for (events,) in await found.fetchall()]
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from hub.processes.engine.case import Case
-from hub.processes.engine.process import law_of, standing
+from hub.processes.engine.process import law_of, sharing_consent, standing
 from hub.processes.engine.record import Act, CaseRecord, ShownMessage, words
 from hub.processes.engine.unit_view import may
 from hub.processes.shared.disclosure import may_read
@@ -22,7 +22,7 @@ from schemas.directory import Directory
 def needed(case: Case, acts: Sequence[Act]) -> set[int]:
     """The numbers of the messages in which what stands now is written, and of those that the process's sections show."""
     readable = _readable(case, acts)
-    core = (_informed(readable), case.consent().at, _addressed(readable))
+    core = (_informed(readable), sharing_consent(case).at, _addressed(readable))
     return {
         *standing(case),
         *(number for number in core if number is not None),
@@ -71,7 +71,7 @@ def whole(
         "participants": [p | _duties(p, directory) for p in participants(case, directory)],
         "readers": _readers(case),
         "information": _consent(record, _informed(readable), "information"),
-        "samtycke": _consent(record, case.consent().at, "samtycke"),
+        "samtycke": _consent(record, sharing_consent(case).at, "samtycke"),
         "outsiders": _outsiders(case, messages),
         "contacts": _contacts(case, messages),
         "counts": counts(case),

@@ -14,6 +14,7 @@ from hub.processes.engine.events import ENGINE
 from hub.processes.engine.process import Addressing, Newcomer, Process
 from hub.processes.engine.rule import HUB_PARTY, Context, Fault, HubMessage, Rule, guard
 from hub.processes.shared.audience import ALL_PARTIES, everyone_else, join, step_told, with_duty
+from hub.processes.shared.consent import aterkallelse, samtycke, that_kind_is_registered
 from hub.processes.shared.disclosure import visible
 from hub.processes.shared.gate import Gate
 from hub.processes.shared.kvittens import kvittens
@@ -32,6 +33,7 @@ class ToyProfile:
     """A region's answers."""
 
     addressing: Addressing
+    information_before_consent: bool = False
 
 
 PROFILES = {
@@ -228,6 +230,8 @@ RULES = (
         opens=True,
         looks_at_others=True,
     ),
+    samtycke(ALL_PARTIES),
+    aterkallelse(ALL_PARTIES, that_kind_is_registered),
     Rule("toy.call", ALL_PARTIES, ("T-3",), (call,), everyone_else, checks=(a_recalled_meeting_is_called,)),
     Rule(
         "toy.plan",
@@ -290,6 +294,8 @@ TOY = Process(
     outline=lambda _: (),
     newcomer=lambda _, __: Newcomer(ALL_PARTIES, always=True),
     narrowed=lambda case: case,
+    consent_kind=lambda data: data.kind or "sip",
+    sharing_kind="informationsoverforing",
     one_open_per_person=True,
     catch_up=how_things_stand,
 )

@@ -23,7 +23,8 @@ from hub.processes.engine.events import fold, rules_part
 from hub.processes.engine.process import PROCESSES, load_case
 from hub.processes.engine.rule import Fault, guard
 from hub.processes.engine.unit_view import colours, may
-from hub.processes.registry import openings, process_of
+from hub.processes.registry import openings, process_of, talk
+from hub.processes.shared.disclosure import scope
 from hub.scenarios import load
 from hub.scenarios.actions import StepOutcome, ToldNotice
 from hub.scenarios.memory import HubInMemory
@@ -191,6 +192,29 @@ def test_red_comes_before_yellow_and_yellow_before_green(by, expected):
     )
     assert colours(case, CENTRE, DIRECTORY)["kallelse"] == {"distriktsskoterska": expected}
     assert load_case(case.dump()) == case
+
+
+# --- 3: consents by kind ----------------------------------------------------------------------------------------------
+
+
+def test_each_kind_of_consent_stands_by_itself():
+    hub = Hub()
+    case = hub.open()
+    hub.ok(WARD, "samtycke", {"outcome": "given", "kind": "sip", "valid_to": "2026-05-01"}, case.id)
+    hub.ok(WARD, "samtycke", {"outcome": "refused", "kind": "informationsoverforing"}, case.id)
+    assert {kind: one.outcome for kind, one in case.consents.items()} == {
+        "sip": "given",
+        "informationsoverforing": "refused",
+    }
+    assert (case.consent("sip").until, case.consent("informationsoverforing").until) == ("2026-05-01", None)
+    assert scope(case, CENTRE) == "all", "it took part before"
+    assert scope(case, LOMMA) == "narrow", "the kind that lets units share is refused"
+    hub.ok(WARD, "aterkallelse", {"kind": "sip"}, case.id)
+    assert case.consent("sip").outcome is None
+    assert case.consent("informationsoverforing").outcome == "refused"
+    refused = hub.send(WARD, "aterkallelse", {"kind": "sip"}, case.id).receipt
+    assert (refused.rule, refused.element) == ("C-24", "/data/kind")
+    assert load_case(case.dump()).consents == case.consents
 
 
 # --- 5: a guard may point ---------------------------------------------------------------------------------------------
@@ -430,3 +454,9 @@ def _check(case: Case) -> None:
 
 def _calls(case: Case) -> Iterator[Awaited]:
     return (one for one in case.awaited.values() if one.step == "kallelse")
+
+
+def test_what_is_said_beside_the_steps_is_told_by_the_rules():
+    """What a case may have by the thousand is left out where its documents are read."""
+    beside = {"meddelande", "kvittens", "felsant", "utskrift", "uppslag", "kontakt", "narstaende", "verifiering"}
+    assert set(talk()) == beside

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from hub.errors import Refused
 from hub.processes.engine.awaited import Awaited
-from hub.processes.engine.case import Case
+from hub.processes.engine.case import Case, StandingConsent
 from hub.processes.engine.contents import StepContents
 from hub.processes.engine.diagram import Picture, Pictures, RuleBook
 from hub.processes.engine.documents import PrintedDocument
@@ -49,6 +49,11 @@ def written_by_nobody(_: Case, __: str) -> set[str]:
 def no_lines(_: Iterable[History], __: int, ___: int, ____: Agreement) -> Iterable[str]:
     """The monthly figures of a process that has none."""
     return ()
+
+
+def the_only_kind(_: Any) -> str:
+    """The kind of consent of a process that has one kind."""
+    return ""
 
 
 def concerns_nobody(_: Case, __: str) -> list[str]:
@@ -115,6 +120,10 @@ class Process:
     """Whether the trace of a narrowly shown case names a message that its rule does not let it name."""
     writers: Callable[[Case, str], set[str]] = written_by_nobody
     """The units that have written in a step in which the parties write together."""
+    consent_kind: Callable[[Any], str] = the_only_kind
+    """Of the data of a samtycke or an aterkallelse, the kind of consent that it is about."""
+    sharing_kind: str = ""
+    """The kind of consent that lets units share what they know of the person."""
     steps_by_profile: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Region's profile → its steps, where they are others."""
     one_open_per_person: bool = False
@@ -195,6 +204,11 @@ def law_of(case: Case) -> Process:
 def load_case(raw: bytes | str) -> Case:
     """A case from the JSON that the store keeps (``Case.dump``)."""
     return Case.load(raw, lambda process, state: PROCESSES[process].state(**state))
+
+
+def sharing_consent(case: Case) -> StandingConsent:
+    """The consent that lets units share what they know of the person, as it stands."""
+    return case.consent(law_of(case).sharing_kind)
 
 
 def standing(case: Case) -> list[int]:

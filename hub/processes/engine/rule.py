@@ -234,7 +234,7 @@ class Rule:
     touches: Callable[[Message], Iterable[str]] = touches_nothing
     """Addresses of the elements that it reads or changes, or the beginnings of their addresses: they are loaded for it."""
     is_talk: bool = False
-    """It is a free message: an element of its own, acknowledged by its own id (C-40)."""
+    """It is said beside the steps: a case may have it by the thousand, and neither its documents nor the law's clock need it."""
     is_news_of_the_person: bool = False
     """The population register's news of the person: what is remembered of the person no longer holds (C-62)."""
     brings: Callable[[Any], frozenset[str]] = brings_nothing

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from hub.processes.engine.case import Case
-from hub.processes.engine.rule import Context, Rule, guard
+from hub.processes.engine.process import law_of
+from hub.processes.engine.rule import Context, Guard, Rule, guard
 from hub.processes.shared.audience import catch_up, everyone_else
 from hub.processes.shared.disclosure import scope, visible
 from hub.processes.shared.gate import the_person_is_not_protected
@@ -65,7 +66,7 @@ def consent(s: Context) -> None:
     facts: dict[str, Any] = {} if s.data.valid_to is None else {"until": s.data.valid_to.isoformat()}
     if len(s.data.model_fields_set) > 1:
         facts["record"] = s.data.model_dump(mode="json", exclude_none=True, exclude={"outcome"})
-    s.emit("consented", outcome=s.data.outcome, at=s.at, **facts)
+    s.emit("consented", outcome=s.data.outcome, at=s.at, **facts, **_kind(s))
     if s.case.published:
         catch_up(s, before)
 
@@ -77,11 +78,28 @@ def consent(s: Context) -> None:
     element="/type",
 )
 def there_is_consent_to_withdraw(s: Context) -> bool:
-    return s.case.samtycke is not None
+    return any(consent.outcome is not None for consent in s.case.consents.values())
 
 
 def withdraw(s: Context) -> None:
-    s.emit("withdrawn", at=s.at)
+    s.emit("withdrawn", at=s.at, **_kind(s))
+
+
+def _kind(s: Context) -> dict[str, str]:
+    """The kind of consent that the message is about, where the process has several."""
+    kind = s.process.consent_kind(s.data)
+    return {"kind": kind} if kind else {}
+
+
+@guard(
+    "C-24",
+    sv="Det finns inget samtycke av det slaget att återkalla.",
+    en="There is no consent of that kind to withdraw.",
+    element="/data/kind",
+)
+def that_kind_is_registered(s: Context) -> bool:
+    """For processes with several kinds of consent."""
+    return s.case.consent(s.process.consent_kind(s.data)).outcome is not None
 
 
 EVERYTHING_EARLY = frozenset({"consent", "inskrivning", "message"})
@@ -95,7 +113,7 @@ def brings_everything(_: Any) -> frozenset[str]:
 
 def replaces_consent(case: Case, data: Samtycke, _: bool) -> int | None:
     """A yes replaces a no and the reverse; either replaces a withdrawal (D-4)."""
-    stands = case.consent()
+    stands = case.consent(law_of(case).consent_kind(data))
     if stands.outcome is None:
         return stands.registered_until
     return stands.at if (data.outcome == "refused") is not (stands.outcome == "refused") else None
@@ -134,8 +152,8 @@ def samtycke(parties: frozenset[str], *rules: str) -> Rule:
     )
 
 
-def aterkallelse(parties: frozenset[str]) -> Rule:
-    """The rule of ``aterkallelse``, sent by the process's parties."""
+def aterkallelse(parties: frozenset[str], *checks: Guard) -> Rule:
+    """The rule of ``aterkallelse``, sent by the process's parties; with several kinds of consent, ``that_kind_is_registered``."""
     return Rule(
         "aterkallelse",
         parties,
@@ -143,5 +161,6 @@ def aterkallelse(parties: frozenset[str]) -> Rule:
         (withdraw,),
         everyone_else,
         guards=(there_is_consent_to_withdraw,),
+        checks=checks,
         named_narrowly=True,
     )

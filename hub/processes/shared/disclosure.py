@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from hub.processes.engine.case import Case, StandingConsent
-from hub.processes.engine.process import law_of
+from hub.processes.engine.process import law_of, sharing_consent
 from hub.processes.engine.unit_view import MESSAGE
 from schemas.envelope import Message
 
@@ -28,7 +28,7 @@ def scope(case: Case, unit: str) -> Scope:
     participant = case.participants.get(unit)
     if not case.published:
         return "all" if law_of(case).sees_unpublished(case, unit) else "nothing"
-    consent = case.consent()
+    consent = sharing_consent(case)
     if consent.shared_until is None:
         return "all"
     since = case.sequence + 1 if participant is None else participant["since"]
@@ -52,7 +52,7 @@ def readable(case: Case, unit: str, ground: str) -> Case:
     """The case as a unit reads it that takes part, or takes no part and reads on a ground (C-5, C-43)."""
     if unit in case.participants:
         return visible(case, unit)
-    return case if case.consent().shared_until is None or ground in _OWN_GROUNDS else law_of(case).narrowed(case)
+    return case if sharing_consent(case).shared_until is None or ground in _OWN_GROUNDS else law_of(case).narrowed(case)
 
 
 def listed(case: Case) -> dict[str, list[str]]:
@@ -99,7 +99,7 @@ def _rule_flag(case: Case, name: str, flag: str) -> bool:
 
 def bare(case: Case) -> Case:
     """Who takes part, and nothing of the person."""
-    consent = case.consent()
+    consent = sharing_consent(case)
     return Case(
         case.id,
         case.process,
@@ -109,7 +109,9 @@ def bare(case: Case) -> Case:
         case.sequence,
         opened_by=case.opened_by,
         consents={
-            "": StandingConsent(shared_until=consent.shared_until, registered_until=consent.registered_until),
+            law_of(case).sharing_kind: StandingConsent(
+                shared_until=consent.shared_until, registered_until=consent.registered_until
+            ),
         },
         published=case.published,
         addressed=case.addressed,

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hub.processes.engine.process import sharing_consent
 from hub.processes.engine.rule import Context, Guard, guard
 
 
@@ -42,4 +43,4 @@ def the_person_is_not_protected(s: Context) -> bool:
 def consent_is_registered(s: Context) -> bool:
     # A message that brings a new samtycke may carry information before it.
     brings_one = getattr(s.message.data, "samtycke", None) is not None
-    return s.case.samtycke is not None or not s.case.published or brings_one
+    return sharing_consent(s.case).outcome is not None or not s.case.published or brings_one

@@ -104,4 +104,5 @@ def kvittens(gate: Gate, *rules: str) -> Rule:
         checks=(the_message_awaits_the_unit, the_role_answers_for_it),
         in_status=gate.to_the_end,
         names_a_message=True,
+        is_talk=True,
     )

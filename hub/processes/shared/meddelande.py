@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from hub.processes.engine.events import talk_address
+from hub.processes.engine.process import sharing_consent
 from hub.processes.engine.rule import Context, Guard, Rule, guard
 from hub.processes.engine.unit_view import speakers
 from hub.processes.shared.audience import ALL_PARTIES, everyone_else, nothing_changes
@@ -133,7 +134,7 @@ def the_message_is_ones_own(s: Context) -> bool:
     element="/data/message",
 )
 def without_consent_only_the_case(s: Context) -> bool:
-    return bool(s.data.case) or s.case.samtycke is not None or not s.case.published
+    return bool(s.data.case) or sharing_consent(s.case).outcome is not None or not s.case.published
 
 
 def revoke(s: Context) -> None:
@@ -211,4 +212,5 @@ def felsant(gate: Gate) -> Rule:
         checks=(another_sent_it,),
         in_status=gate.to_the_end,
         names_a_message=True,
+        is_talk=True,
     )

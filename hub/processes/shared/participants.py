@@ -4,6 +4,7 @@ only.
 
 from __future__ import annotations
 
+from hub.processes.engine.process import sharing_consent
 from hub.processes.engine.rule import Context, Guard, Rule, guard
 from hub.processes.engine.unit_view import able, speakers
 from hub.processes.shared.audience import ALL_PARTIES, ask, everyone_else, join
@@ -63,7 +64,7 @@ def who_leaves_has_nothing_left(s: Context) -> bool:
     element="/data/change",
 )
 def without_consent_units_only_leave(s: Context) -> bool:
-    return s.data.change != "tillagd" or s.case.samtycke is not None or not s.case.published
+    return s.data.change != "tillagd" or sharing_consent(s.case).outcome is not None or not s.case.published
 
 
 @guard(

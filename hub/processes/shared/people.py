@@ -160,6 +160,7 @@ def people(gate: Gate) -> tuple[Rule, ...]:
             everyone_else,
             guards=gate.sharing,
             hides={"people": ()},
+            is_talk=True,
         ),
         Rule(
             "kontakt",
@@ -170,6 +171,7 @@ def people(gate: Gate) -> tuple[Rule, ...]:
             guards=gate.sharing,
             checks=(the_contact_is_there,),
             hides={"phone": None, "email": None},
+            is_talk=True,
         ),
         Rule(
             "avliden",
@@ -189,6 +191,7 @@ def people(gate: Gate) -> tuple[Rule, ...]:
             nobody,
             guards=(the_person_is_not_protected, consent_is_registered, gate.consent_allows),
             named_narrowly=True,
+            is_talk=True,
         ),
         Rule(
             "atkomst",
@@ -213,5 +216,6 @@ def people(gate: Gate) -> tuple[Rule, ...]:
             in_status=gate.to_the_end,
             from_outside=anybody,
             named_narrowly=True,
+            is_talk=True,
         ),
     )

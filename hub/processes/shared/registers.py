@@ -213,6 +213,7 @@ VERIFIERING = Rule(
     ("C-3",),
     (note_verification,),
     the_unit_when_hsa_disagrees,
+    is_talk=True,
     named_narrowly=True,
 )
 
