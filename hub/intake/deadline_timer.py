@@ -11,7 +11,7 @@ from hub.intake.hub_messages import own_message
 from hub.intake.queue import Intake
 from hub.log import log
 from hub.processes.engine.case import Case
-from hub.processes.shared.registers import frist_of
+from hub.processes.shared.frist import frist_of
 from hub.store import cases, deadline
 from hub.store.transaction import Store
 

@@ -22,7 +22,7 @@ from hub.intake.loaded import Loaded
 from hub.intake.naming import file_of, names_of
 from hub.intake.stored import ref_of
 from hub.processes.engine.case import Case
-from hub.processes.shared.registers import frist_of
+from hub.processes.shared.frist import frist_of
 from hub.scenarios.actions import (
     Action,
     LearnNews,

@@ -423,7 +423,6 @@ async def test_protection_is_learnt_and_a_deadline_told_while_a_menprovning_wait
 async def test_a_defect_in_one_of_the_hubs_own_is_held_alone_and_told_when_it_is_mended(hubs, monkeypatch):
     desk = hubs[0]
     case = (await desk.send("m-1")).case
-    from hub.processes.shared.registers import ADRESSERING
 
     def broken(*_):
         raise KeyError("anything")
@@ -431,7 +430,7 @@ async def test_a_defect_in_one_of_the_hubs_own_is_held_alone_and_told_when_it_is
     with monkeypatch.context() as patch:
         patch.setattr(handle, "decide", broken)
         (first,) = await desk.intake.submit([own_message(case, "a-1", "adressering", FOUND, desk.clock())])
-    assert first.rule == "held" and ADRESSERING.message == "adressering"
+    assert first.rule == "held"
     assert (
         await desk.send("free", name="deltagare", body=b'{"unit":"' + CENTRE.encode() + b'","change":"tillagd"}')
     ).code == "ok"

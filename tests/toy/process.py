@@ -16,11 +16,12 @@ from hub.processes.engine.rule import HUB_PARTY, Context, Fault, HubMessage, Rul
 from hub.processes.shared.audience import ALL_PARTIES, everyone_else, join, step_told, with_duty
 from hub.processes.shared.consent import aterkallelse, samtycke, that_kind_is_registered
 from hub.processes.shared.disclosure import visible
+from hub.processes.shared.frist import frist
 from hub.processes.shared.gate import Gate
 from hub.processes.shared.kvittens import kvittens
 from hub.processes.shared.participants import deltagare, note_catch_up
 from hub.processes.shared.person_events import PERSON
-from hub.processes.shared.registers import ADRESSERING, FOLKBOKFORING, FRIST, VERIFIERING, ask_registers
+from hub.processes.shared.registers import FOLKBOKFORING, VERIFIERING, adressering, ask_registers
 from schemas.envelope import Message
 from tests.toy.bodies import News, Standing
 
@@ -259,10 +260,10 @@ RULES = (
     Rule("toy.news", HUB, ("E-8",), (hear,), everyone_else, in_status=frozenset({"open", "ended"})),
     kvittens(GATE),
     replace(deltagare(the_opener_stays), touches=the_goals),
-    replace(ADRESSERING, touches=the_goals),
+    replace(adressering(), touches=the_goals),
     VERIFIERING,
     FOLKBOKFORING,
-    FRIST,
+    frist(),
 )
 
 

@@ -18,7 +18,7 @@ from hub.processes.engine.decide import Decision, decide
 from hub.processes.engine.process import standing
 from hub.processes.engine.unit_view import able, as_configured, colours, may, unit_view
 from hub.processes.shared.disclosure import may_be_named, readable, scope, visible
-from hub.processes.shared.registers import frist_of
+from hub.processes.shared.frist import frist_of
 from hub.processes.svu.process import SVU
 from hub.processes.svu.steps import still_awaits
 from schemas import shared, svu

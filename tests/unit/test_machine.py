@@ -20,8 +20,8 @@ from hub.processes.engine.decide import Decision, decide
 from hub.processes.engine.events import fold, rules_part
 from hub.processes.engine.process import load_case, standing
 from hub.processes.engine.unit_view import colours, duty_roles, may, unit_view
-from hub.processes.shared.disclosure import listed
-from hub.processes.shared.registers import frist_of
+from hub.processes.shared.disclosure import listed, visible
+from hub.processes.shared.frist import frist_of
 from hub.processes.svu.deadlines import deadlines
 from hub.processes.svu.law import liability
 from hub.processes.svu.process import SVU
@@ -489,9 +489,10 @@ def _check_colours(case: Case) -> None:
     written.
     """
     seen = {unit: colours(case, unit, DIRECTORY) for unit in case.participants}
-    for unit, found in seen.items():
-        assert unit_view(case, unit, DIRECTORY, NOW).colours == found
-        assert unit_view(case, unit, DIRECTORY, NOW).may == may(case, unit, DIRECTORY, NOW)
+    for unit in seen:
+        shown_to = visible(case, unit)
+        assert unit_view(case, unit, DIRECTORY, NOW).colours == colours(shown_to, unit, DIRECTORY)
+        assert unit_view(case, unit, DIRECTORY, NOW).may == may(shown_to, unit, DIRECTORY, NOW)
     for step in SVU.steps:
         shown = {colour for found in seen.values() for colour in found[step].values()}
         if not seen:

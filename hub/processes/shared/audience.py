@@ -61,12 +61,11 @@ def join(s: Context, unit: str, *, for_information: bool = False) -> None:
 
 
 def ask(s: Context, units: Sequence[str], *, anew: bool, but: Container[str] = ()) -> None:
-    """C-13: units that came in are asked for what still awaits someone, and always for the inskrivning and for
-    utskrivningsklar as they stand, so that nobody sees green for one that never acknowledged.
+    """C-13: ask units that came in for what still awaits someone, and for what the process always asks of units that come in.
 
-    A justering only where it is open to their party (V-12, V-13). ``anew``: what a unit acknowledged before it left is
-    asked of it again; else one that has done it is left alone. ``but``: steps of which nothing is asked. One that came
-    in for information is asked for nothing that was there before it, whenever it is shown it or gets a role for it.
+    ``anew``: ask a unit again that had answered before it left, where the process wants that; else it is left alone. ``but``:
+    steps of which nothing is asked. A unit that came in for information is asked for nothing that was there before it,
+    whenever it is shown it or gets a role for it.
     """
     for key, awaited in s.case.awaited.items():
         step = awaited.step

@@ -7,6 +7,7 @@ from hub.processes.profiles.svu import SVU_PROFILES
 from hub.processes.shared.audience import SLUTENVARD
 from hub.processes.shared.consent import aterkallelse
 from hub.processes.shared.disclosure import visible
+from hub.processes.shared.frist import frist
 from hub.processes.shared.kvittens import kvittens
 from hub.processes.shared.meddelande import felsant, makulering, meddelande
 from hub.processes.shared.participants import (
@@ -16,7 +17,7 @@ from hub.processes.shared.participants import (
     without_consent_units_only_leave,
 )
 from hub.processes.shared.people import people
-from hub.processes.shared.registers import ADRESSERING, FOLKBOKFORING, FRIST, VERIFIERING
+from hub.processes.shared.registers import FOLKBOKFORING, VERIFIERING, adressering
 from hub.processes.svu.average import month_lines
 from hub.processes.svu.closed import CLOSED
 from hub.processes.svu.contents import CONTENTS
@@ -58,10 +59,10 @@ SVU = Process(
         makulering(GATE, ("V-5",), WHOLE_CASE),
         felsant(GATE),
         *people(GATE),
-        ADRESSERING,
+        adressering("V-2"),
         VERIFIERING,
         FOLKBOKFORING,
-        FRIST,
+        frist("V-18"),
     ),
     opening_rule="V-1",
     profiles=SVU_PROFILES,
