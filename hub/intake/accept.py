@@ -88,7 +88,7 @@ def _open(batch: Batch, arrival: Arrival, message: Message, case: Case) -> None:
 
 
 def _keep_case(batch: Batch, message: Message, decision: Decision) -> None:
-    """The case as it is now, with the deadlines that hold now (D-9)."""
+    """The case as it is now."""
     loaded, handled, case = batch.loaded, batch.handled, decision.case
     process = law_of(case)
     rule = process.rule(message.name)
@@ -103,11 +103,18 @@ def _keep_case(batch: Batch, message: Message, decision: Decision) -> None:
     if process.one_open_per_person and (person := case.person.get("personnummer")) is not None:
         open_cases = loaded.open_cases.setdefault((process.name, person), set())
         (open_cases.add if case.status == "open" else open_cases.discard)(case.id)
-    agreement = batch.directory.agreement_of(case.opened_by)
-    due = {key: at.isoformat() for key, at in process.deadlines(case, agreement).items()}
-    if due != case.due:
-        case.due = due
-        handled.new_deadlines.add(case.id)
+    batch.moved_on.add(case.id)
+
+
+def set_deadlines(batch: Batch) -> None:
+    """The deadlines that hold now in the cases that have moved on (D-9)."""
+    for id_ in batch.moved_on:
+        case = batch.loaded.cases[id_]
+        agreement = batch.directory.agreement_of(case.opened_by)
+        due = {key: at.isoformat() for key, at in law_of(case).deadlines(case, agreement).items()}
+        if due != case.due:
+            case.due = due
+            batch.handled.new_deadlines.add(id_)
 
 
 def _ask(batch: Batch, case: Case, message: Message, asked: Question, id_: str) -> Arrival | None:

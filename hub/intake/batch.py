@@ -4,7 +4,7 @@ the arrival, the holds and the rules' deadlines.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from hub.errors import Refused
@@ -28,6 +28,8 @@ class Batch:
     directory: Directory
     said: WhatRegistersSaid
     now: datetime
+    moved_on: set[str] = field(default_factory=set)
+    """Ids of the cases whose deadlines are to be computed anew when the messages at hand are handled."""
 
     def refuse(self, arrival: Arrival, refused: Refused) -> Receipt:
         """The message is refused, and its refusal is its answer for good."""

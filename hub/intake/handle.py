@@ -11,7 +11,7 @@ from typing import Any
 
 from hub.errors import Refused
 from hub.intake import holds, notices
-from hub.intake.accept import accept
+from hub.intake.accept import accept, set_deadlines
 from hub.intake.arrival import Arrival, held_receipt, refusal
 from hub.intake.batch import Batch
 from hub.intake.handled import Handled
@@ -47,6 +47,7 @@ def handle(
     batch = Batch(loaded, Handled() if handled is None else handled, directory, said, now)
     for arrival in arrivals:
         batch.handled.receipts.append(_handle(batch, arrival))
+    set_deadlines(batch)
     return batch.handled
 
 
