@@ -19,7 +19,7 @@ from hub.addressing.soap_client import CallerSettings, Parked
 from hub.addressing.worker import Worker, counted, failed
 from hub.delivery.exits import kafka as kafka_exit
 from hub.delivery.exits.addresses import Allowed
-from hub.delivery.exits.webhook import WebhookExit
+from hub.delivery.exits.registry import ExitResources, open_exits
 from hub.delivery.relay import Relay
 from hub.errors import Misconfigured, Unavailable
 from hub.gauges import Gauges
@@ -150,9 +150,9 @@ class Hub:
         if self._directory is None:
             raise Misconfigured("there is no directory. Apply one with `hub directory apply FILE`.")
         await self._memory.load()
-        to_kafka = await kafka_exit.connect(self._kafka, self.topics.partitions_of)
-        allows = Allowed(self.settings.plain, self.settings.networks)
-        self.relay = Relay(self.store, self.directory, {"kafka": to_kafka, "webhook": WebhookExit(allows)})
+        allowed = Allowed(self.settings.plain, self.settings.networks)
+        exits = await open_exits(ExitResources(self._kafka, self.topics.partitions_of, allowed))
+        self.relay = Relay(self.store, self.directory, exits)
         await self.relay.check()
         await self.kafka_in.start()
         await self._look_at_topics()  # before anything is read or sent: a topic may have been made anew meanwhile
