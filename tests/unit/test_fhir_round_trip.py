@@ -25,7 +25,7 @@ from hub.translators.fhir.reader import facts
 from hub.translators.fhir.reference import from_json
 from hub.translators.fhir.response import as_xml
 from hub.translators.fhir.table import TABLE
-from schemas import identity_types, parts, shared
+from schemas import identity_types, parts, shared, svu
 from schemas.envelope import Message
 from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES, NoticeExtensions
 from schemas.svu import Inskrivning
@@ -154,6 +154,26 @@ def test_every_message_of_the_language_has_its_row_its_paths_and_no_other():
     for name, model in MESSAGES.items():
         assert set(model.model_fields) <= {field.partition("/")[0] for field in PATHS[name]}, name
         assert all(fhir_path(name, f"/data/{field}") for field in model.model_fields)
+
+
+def test_a_consent_is_that_of_the_person_who_was_informed_where_the_admission_names_nobody_else():
+    person = parts.Patient(personnummer="191212121212")
+    body = svu.Inskrivning(
+        draft=True,
+        information=parts.Information(given=True, patient=person),
+        samtycke=parts.Samtycke(outcome="given"),
+    )
+    message = Message(
+        "m-1",
+        "SE2321000255-AVD12",
+        "svu.inskrivning",
+        "ref:1",
+        datetime(2026, 3, 2, 9, tzinfo=UTC),
+        "SE2321000255-P001",
+        None,
+        body,
+    )
+    assert read(write_request(message), JSON) == message
 
 
 @pytest.mark.parametrize("name", sorted(MESSAGES))
