@@ -1,4 +1,4 @@
-"""The only place that wires: settings in, a running hub out. Imports everything but the sandbox."""
+"""Builds a running hub from its settings; the only module that wires the parts together. Imports everything but the sandbox."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ _NEWS_S = 5.0
 _READERS_S = 1.0
 _GAUGES_S = 2.0
 _SWEEP_S = 600.0
-_NEWS_KEPT = timedelta(days=30)
-"""Longer than any answer about a person is good."""
+_CHANGES_KEPT = timedelta(days=30)
+"""How long changes of persons are kept: longer than any answer about a person is valid."""
 _SILENCE_S = 120.0
-"""Seconds without a turn after which a loop that has something to do all the time counts as stuck."""
+"""Seconds without a sign of life after which a loop that always has work counts as stuck."""
 
 
 class Hub:
-    """One process of the hub; several may run on one database and one broker."""
+    """One process of the hub; several may share a database and a broker."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -91,7 +91,7 @@ class Hub:
         self.gauges = Gauges(self.store, self.intake, self.directory)
 
     def directory(self) -> Directory:
-        """The version in force; a message sees one throughout."""
+        """The directory in force; the handling of a message uses one version throughout."""
         assert self._directory is not None
         return self._directory
 
@@ -104,7 +104,7 @@ class Hub:
     # ------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Until SIGTERM or SIGINT; then takes nothing more in, finishes what it has taken, and ends."""
+        """Run until SIGTERM or SIGINT; then accept nothing more, finish what was accepted, and end."""
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
@@ -138,7 +138,7 @@ class Hub:
             raise Misconfigured("a part of the hub ended by itself; see the log above")
 
     async def start(self) -> None:
-        """Checks what it needs and starts every part. Raises ``Misconfigured`` when it must not start."""
+        """Check the requirements and start every part. Raises ``Misconfigured`` when the hub must not start."""
         if (reason := await self.store.check()) is not None:
             raise Misconfigured(f"the database is not ready: {reason}. Run `hub migrate`, or check HUB_DATABASE_URL.")
         try:
@@ -155,7 +155,9 @@ class Hub:
         self.relay = Relay(self.store, self.directory, exits)
         await self.relay.check()
         await self.kafka_in.start()
-        await self._look_at_topics()  # before anything is read or sent: a topic may have been made anew meanwhile
+        await (
+            self._look_at_topics()
+        )  # before anything is read or sent, because a topic may have been deleted and created again
         keep = self.supervisor.keep
         keep("intake", self.intake.run)
         keep("marks", self.relay.marker.run)
@@ -177,7 +179,7 @@ class Hub:
             keep(name, partial(every, seconds, work), silence_s=_SILENCE_S + 2 * seconds)
 
     async def stop(self) -> None:
-        """A graceful stop: the doors first, then what was taken in, then what was sent gets its mark."""
+        """Stop in order: first the ways in, then the intake, then the marks of sent rows."""
         self.supervisor.wind_down()
         await self.kafka_in.stop(self.settings.stop_s / 4)
         self.intake.stop()
@@ -193,7 +195,7 @@ class Hub:
             await self._registers.aclose()
         await self.store.close()
 
-    # --- now and then
+    # --- periodic work
     # --------------------------------------------------------------------------------------------------
 
     async def _take_up_directory(self) -> None:
@@ -213,7 +215,7 @@ class Hub:
             await kafka_in.make_topics(self._kafka, list(missing), *of_each)
 
     async def _look_at_topics(self) -> None:
-        """Topics that were deleted are made again, and what was on them is named as lost."""
+        """Create deleted topics again, and record their lost messages as gaps."""
         await self._make_topics(self.directory(), await self.topics.look())
 
     async def _ask_again(self) -> None:
@@ -230,10 +232,10 @@ class Hub:
     async def _sweep(self) -> None:
         await Answers(self.store).sweep()
         async with self.store.transaction() as connection:
-            await person_changes.delete_before(connection, datetime.now(UTC) - _NEWS_KEPT)
+            await person_changes.delete_before(connection, datetime.now(UTC) - _CHANGES_KEPT)
 
     async def _ready(self) -> tuple[dict[str, str], dict[str, Any]]:
-        """The checks, and what operations wants to know beside them: a topic that waits stops nobody else."""
+        """(the checks of readiness, further facts for operations); a blocked partition does not make the hub unready."""
         store = await self.store.check()
         loops = self.supervisor.states
         checks = {
@@ -258,8 +260,8 @@ class Hub:
     # ----------------------------------------------------------------------------------------------------------
 
     def api(self) -> FastAPI:
-        """The HTTP side, with its documentation under ``/docs``."""
-        # The documentation page brings its own scripts: where the hub runs there is no way out to a CDN.
+        """The HTTP application, with its documentation under ``/docs``."""
+        # The documentation page has its own scripts, because the hub may have no access to a CDN.
         api: FastAPI = FastAPIOffline(
             title="Samverkan hub",
             description="The message hub for Swedish discharge coordination. Authenticate with the system's bearer token.",

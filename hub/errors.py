@@ -1,7 +1,7 @@
-"""What happens to the message? The three errors that answer it. Imports nothing of the hub.
+"""The hub's three errors, by what happens to the message. Imports nothing of the hub.
 
-``Refused``: the sender's fault, answered and not retried. ``Unavailable``: nobody's fault, held and
-retried. ``Misconfigured``: ours, do not start.
+``Refused``: the sender made a mistake; it gets an answer, and the hub does not retry. ``Unavailable``: something outside failed; the
+message is held and retried. ``Misconfigured``: the installation is wrong; the hub does not start.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 
 @dataclass(slots=True)
 class Refused(Exception):  # noqa: N818 - named for what happened to the message
-    """The message is answered with this and nothing changes.
+    """The message is refused, and nothing changes.
 
     ``rule``: the rule id (``V-3``) or a technical reason (``not-json``); ``sv`` and ``en`` say what to do and hold
     nothing personal (D-10); ``element``: JSON pointer or FHIRPath; ``status``: the HTTP status of messages.md §2.
@@ -24,13 +24,13 @@ class Refused(Exception):  # noqa: N818 - named for what happened to the message
     status: int = 409
     warnings: list[str] = field(default_factory=list)
     early: str = ""
-    """What is missing and may still be on its way (D-4): the message then waits for it instead."""
+    """What is missing and may still arrive (D-4); then the message waits for it instead of being refused."""
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.en}"
 
     def __reduce__(self) -> tuple[type[Refused], tuple[object, ...]]:
-        """For one that is found in another process (an exception's own way keeps positional arguments only)."""
+        """For pickling between processes: an exception's own way keeps positional arguments only."""
         return type(self), tuple(getattr(self, one.name) for one in fields(self))
 
 
@@ -41,8 +41,8 @@ class Unavailable(Exception):  # noqa: N818
         super().__init__(reason)
         self.reason = reason
         self.retry_after = retry_after
-        """Seconds, where the other side said when to come back."""
+        """Seconds, when the other side said when to try again."""
 
 
 class Misconfigured(Exception):  # noqa: N818
-    """The hub cannot start, or a directory cannot be applied, as it is set up."""
+    """The hub cannot start, or a directory cannot be applied, with the present settings."""

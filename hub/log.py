@@ -15,15 +15,13 @@ from schemas.person_numbers import find_person_numbers
 log: structlog.stdlib.BoundLogger = structlog.get_logger("hub")
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-"""A case's id; some look like a person's number somewhere in the middle."""
+"""A case's id; some contain digits that look like a person's number."""
 
 _PLAIN = (int, float, bool, type(None))
 
 
 def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Whatever looks like a person's number is taken out, wherever it stands; texts are cut so that no body slips
-    through.
-    """
+    """Replace values that contain a person's number, and cut texts, so that no body of a message is logged."""
     for key, value in event.items():
         if isinstance(value, _PLAIN):
             continue
@@ -33,7 +31,7 @@ def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mu
 
 
 def configure(*, level: str = "info") -> None:
-    """Sets up JSON lines on standard error, for the hub and for the libraries beneath it."""
+    """Set up JSON lines on standard error, for the hub and its libraries."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -1,4 +1,4 @@
-"""The command line: thin, one function per command, errors as one sentence and an exit status."""
+"""The command line: one function per command; errors become one sentence and an exit status. Imports the commands and the errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["commands", "main", "messages", "operations"]
 
 
 def main() -> None:
-    """The entry point: what went wrong is one sentence and an exit status, never a trace."""
+    """The entry point; an expected error is printed as one sentence, without a traceback."""
     try:
         app()
     except (Misconfigured, Unavailable) as error:

@@ -1,6 +1,4 @@
-"""The commands of the hub itself and those for vendors: thin, one function each. Imports the root; what each needs,
-when it runs.
-"""
+"""The commands that run the hub, and those for vendors. Imports the root; each command imports what it needs when it runs."""
 
 from __future__ import annotations
 
@@ -28,7 +26,7 @@ def run() -> None:
 
     settings = from_environment()
     configure(level=settings.log_level)
-    # Messages make no cycles: the collector need not look at what start-up left, nor after every few hundred objects.
+    # Messages form no reference cycles, so the collector need neither scan the objects of the start nor run often.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -105,7 +103,7 @@ def directory_show() -> None:
     typer.echo(f"# version {found[0]}\n{shown(found[1])}")
 
 
-# --- what became of it -------------------------------------------------------------------------------------------------
+# --- what happened -------------------------------------------------------------------------------------------------
 
 
 @app.command()
@@ -157,11 +155,16 @@ def contracts(
 ) -> None:
     """Write the generated part of contracts/: JSON Schemas, examples, the list of rules, diagrams."""
     from hub import contracts as generated
+    from hub.scenarios import Unusable
 
     if not (folder / "worlds" / "standard.yaml").is_file():
         raise Misconfigured(f"{folder} is not the contracts' folder of a checkout; name it: hub contracts FOLDER")
-    if verify:
+    try:
+        if not verify:
+            generated.generate(folder)
+            return
         stale = generated.fresh(folder)
-        typer.echo("\n".join(stale) or "all is fresh")
-        raise typer.Exit(1 if stale else 0)
-    generated.generate(folder)
+    except Unusable as error:
+        raise Misconfigured(f"a scenario cannot be read:\n{error}") from None
+    typer.echo("\n".join(stale) or "all is fresh")
+    raise typer.Exit(1 if stale else 0)

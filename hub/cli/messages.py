@@ -1,4 +1,4 @@
-"""A message from a file: sent to a hub, or checked without one. Imports the root; what each command needs, when it runs."""
+"""The commands that send or check messages from files. Imports the root; each command imports what it needs when it runs."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def check(
 
 
 def content_of(file: Path) -> bytes | None:
-    """A file's bytes; None, and one sentence printed, where there are none to read."""
+    """A file's bytes; None, with a printed sentence, when it cannot be read."""
     try:
         return file.read_bytes()
     except IsADirectoryError:
@@ -74,7 +74,7 @@ def content_of(file: Path) -> bytes | None:
 
 
 def media_type_of(body: bytes) -> str:
-    """What a file's content is, whatever its name ends in: XML, a Bundle in JSON, or else a CloudEvent."""
+    """The media type of a file's content, whatever its name: XML, a Bundle in JSON, or else a CloudEvent."""
     from hub.translators import formats, json_text, native
 
     if body.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")[:1] == b"<":
@@ -82,12 +82,12 @@ def media_type_of(body: bytes) -> str:
     try:
         found = json_text.read(body)
     except Refused:
-        found = None  # whoever reads it says what is wrong
+        found = None  # the reader will say what is wrong
     return formats.FHIR_JSON if isinstance(found, dict) and "resourceType" in found else native.STRUCTURED
 
 
 def _expected(body: bytes) -> tuple[bytes, str | None]:
-    """A fixture of ``contracts/invalid`` holds an event and the rule that refuses it; any other file is a message."""
+    """(event, rule that must refuse it) of a fixture in ``contracts/invalid``; (bytes, None) of any other file."""
     from hub.translators import json_text
 
     try:
@@ -101,7 +101,7 @@ def _expected(body: bytes) -> tuple[bytes, str | None]:
 
 
 def _check_message(file: Path) -> bool:
-    """One file to its verdict, printed; a fixture of ``contracts/invalid`` is right when it is refused as it says."""
+    """Check one file and print the result; a fixture of ``contracts/invalid`` is right when its rule refuses it."""
     from hub.translators import formats
 
     content = content_of(file)

@@ -1,6 +1,4 @@
-"""What operations does on the command line: held, dead, pause, resume, announce. Imports the root; what each command needs,
-when it runs.
-"""
+"""The commands of operations: held, dead, pause, resume, announce. Imports the root; each command imports what it needs when it runs."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""What the commands share: the groups, the reason, a store for the length of a command. Imports the errors; the store
-when it runs.
-"""
+"""What the commands share: the groups, the option for the reason, a store. Imports the errors, and the store when a command runs."""
 
 from __future__ import annotations
 
@@ -42,7 +40,7 @@ def database_url() -> str:
 
 
 def with_store(work: Callable[[Any], Awaitable[T]]) -> T:
-    """Runs one piece of work on the store and closes it."""
+    """Open the store, run ``work`` on it, and close it."""
     from hub.store.transaction import Store
 
     async def go() -> T:

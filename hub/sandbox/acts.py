@@ -1,6 +1,6 @@
-"""What the demo's people write: the bodies of their messages, in Swedish and about nobody real (C-64).
+"""The bodies of the demo parties' messages, in Swedish and about fictitious persons (C-64). Imports the language only.
 
-Imports the language only; codes and fields are those of the profiles.
+Codes and fields are those of the profiles.
 """
 
 from __future__ import annotations
@@ -44,28 +44,28 @@ RESPONSIBILITIES = ("rehabilitering", "dialys", "psykiatri")
 
 
 def today() -> Day:
-    """Of the clock that the hub has too."""
+    """Today in Sweden."""
     return datetime.now(UTC).date()
 
 
 def new_date(chance: random.Random) -> BeraknadUtskrivning:
-    """V-8: another day, and why."""
+    """V-8: another estimated day, with its reason."""
     return BeraknadUtskrivning(date=today() + timedelta(days=chance.randint(2, 12)), reason=chance.choice(_DATES))
 
 
 def ready(physician: str) -> Utskrivningsklar:
-    """V-9: from today."""
+    """V-9: ready for discharge from today."""
     return Utskrivningsklar(date=today(), responsible_physician=physician)
 
 
 def interrupted(chance: random.Random, physician: str | None) -> UtskrivningsklarAvbruten:
-    """V-10: with a physician to a new date, without one back to the estimate."""
+    """V-10: moved to a new date when there is a physician, else taken back."""
     date = None if physician is None else today() + timedelta(days=chance.randint(1, 3))
     return UtskrivningsklarAvbruten(reason=chance.choice(_WORSE), date=date, responsible_physician=physician)
 
 
 def wards_half(chance: random.Random) -> list[Kartlaggning]:
-    """V-11: begun with one field, then another."""
+    """V-11: the ward's fields, one message each."""
     return [
         Kartlaggning(fields={"patientens_onskemal": Written(text=chance.choice(_WISHES), version=0)}),
         Kartlaggning(fields={"aktuellt_tillstand": Written(text=chance.choice(_STATES), version=0)}),
@@ -73,13 +73,13 @@ def wards_half(chance: random.Random) -> list[Kartlaggning]:
 
 
 def others_half(chance: random.Random, field: str) -> Kartlaggning:
-    """V-11: earlier care relations, or background."""
+    """V-11: a field of the other parties: earlier care relations, or background."""
     words = _EARLIER if field == "tidigare_vardrelationer" else _BACKGROUND
     return Kartlaggning(fields={field: Written(text=chance.choice(words))})
 
 
 def wards_part(chance: random.Random, physician: str) -> list[Stallningstagande]:
-    """V-12: the patient's opinion first, the rest when it is known."""
+    """V-12: the ward's part: first the patient's opinion, then the rest."""
     own_care = chance.random() < 0.5
     return [
         Stallningstagande(slutenvard=SlutenvardsDel(patient_opinion=chance.choice(_WISHES))),
@@ -95,7 +95,7 @@ def wards_part(chance: random.Random, physician: str) -> list[Stallningstagande]
 
 
 def wards_edit(chance: random.Random) -> Stallningstagande:
-    """V-15: something is different after all."""
+    """V-15: a change of the ward's part."""
     return Stallningstagande(slutenvard=SlutenvardsDel(patient_opinion=f"Har ändrat sig: {chance.choice(_WISHES)}"))
 
 
@@ -118,18 +118,18 @@ def on_sip(approves: bool) -> SipStallning:
 
 
 def contact(person: str, unit: str, responsibility: str | None) -> FastVardkontakt:
-    """V-7: kallelseansvarig, or one with a stated responsibility."""
+    """V-7: kallelseansvarig when ``responsibility`` is None, else a contact with that responsibility."""
     calls = responsibility is None
     return FastVardkontakt(person=person, unit=unit, kallelseansvarig=calls, responsibility=responsibility)
 
 
 def question(chance: random.Random, of: tuple[str, ...] | None = None) -> Meddelande:
-    """C-40: to all, of whom all acknowledge, or some."""
+    """C-40: a free message to all units, or to some."""
     return Meddelande(text=chance.choice(_QUESTIONS), kvittera=of)
 
 
 def discharge(chance: random.Random, *, confirmed: bool) -> Utskrivning:
-    """V-16: today, to somewhere."""
+    """V-16: a discharge today."""
     return Utskrivning(date=today(), kind="utskrivning", discharged_to=chance.choice(_PLACES), confirmed=confirmed)
 
 

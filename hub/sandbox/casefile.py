@@ -1,6 +1,6 @@
-"""What one connected system knows of one case: what its notices told it, and what the hub answered to its own acts.
+"""What one connected system knows of one case, from its notices and the receipts of its own messages. Imports the wire only.
 
-Imports the wire only; nobody but the system that keeps it looks into it.
+Only the system that keeps the file reads it.
 """
 
 from __future__ import annotations
@@ -14,38 +14,38 @@ from typing import Any
 from hub.sandbox.wire import ReceivedNotice
 
 TIME = frozenset({"svu.beraknad_utskrivning", "svu.utskrivningsklar", "svu.utskrivningsklar_avbruten"})
-"""What is said of the time of discharge: a newer one replaces the one before, and with it what it awaited."""
+"""The messages about the time of discharge: a newer one replaces the one before, and what that one awaited."""
 
 
 class CaseFile:
-    """One case at one system. ``until`` waits for what a later notice or answer may bring."""
+    """One case at one system. ``until`` waits for a later notice or receipt."""
 
     def __init__(self, case: str) -> None:
         self.case = case
         self.number = 0
-        """The system's own count of its cases."""
+        """The number of the case among the system's own."""
         self.state: dict[str, dict[str, str]] = {}
-        """unit → step → colour, as last told."""
+        """unit → step → colour, from the latest notice."""
         self.may: dict[str, frozenset[str]] = {}
-        """unit → what it may do, as last told; a unit's own acts change it without a word."""
-        self.told: Counter[tuple[str, str | None]] = Counter()
+        """unit → names of the messages that it may send, from the latest notice; its own acts change this without a notice."""
+        self.notices_seen: Counter[tuple[str, str | None]] = Counter()
         """(name, unit) of every notice."""
         self.own: dict[tuple[str, str], int] = {}
         """(unit, name) → sequence of its last accepted act."""
         self.asked: dict[tuple[str, str], ReceivedNotice] = {}
-        """(unit, kind of answer) → the notice that asked last."""
+        """(unit, kind of answer) → the latest notice that asked for it."""
         self.begun: set[str] = set()
-        """What has been begun of the system's own accord."""
+        """What the system has begun without being asked."""
         self.addressing: dict[str, Any] | None = None
         self.news: str | None = None
-        """What the population register said since: protected, deceased, moved …"""
+        """The latest change in the population register: protected, deceased, moved …"""
         self.closed = False
         """The patient has left, or the hub has closed the case."""
         self._bell = asyncio.Event()
 
     def note(self, notice: ReceivedNotice) -> None:
-        """A notice came."""
-        self.told[notice.name, notice.unit] += 1
+        """Take in a notice."""
+        self.notices_seen[notice.name, notice.unit] += 1
         self.state |= notice.state
         self.may |= {unit: frozenset(names) for unit, names in notice.may.items()}
         for unit, act in notice.awaits.items():
@@ -63,32 +63,32 @@ class CaseFile:
         self.ring()
 
     def did(self, unit: str, name: str, sequence: int | None) -> None:
-        """The hub accepted an act of the system's own."""
+        """Note that the hub accepted a message of this system."""
         self.own[unit, name] = sequence or 0
         if name in {"svu.utskrivning", "svu.utskrivning_angrad"}:
             self.closed = name == "svu.utskrivning"
         self.ring()
 
     def allows(self, unit: str, name: str) -> bool:
-        """Whether the hub last told that the unit may do it."""
+        """Whether the latest notice allows the unit to send a message."""
         return not self.closed and name in self.may.get(unit, frozenset())
 
     @property
     def over(self) -> bool:
-        """Nothing more is to be said: the case is closed, or the person protected (C-62)."""
+        """Whether nothing more may be sent: the case is closed, or the person is protected (C-62)."""
         return self.closed or self.news == "protected"
 
     def green(self, unit: str, step: str) -> bool:
-        """Whether the unit was told that a step is done by all."""
+        """Whether a step is green in the unit's latest notice."""
         return self.state.get(unit, {}).get(step) == "green"
 
     def ring(self) -> None:
-        """Wakes those who wait."""
+        """Wake the tasks that wait in ``until``."""
         self._bell.set()
         self._bell = asyncio.Event()
 
     async def until(self, holds: Callable[[], bool], patience_s: float) -> bool:
-        """Waits for something to be told; False when it was not within the time."""
+        """Wait until ``holds`` is true; False when the time is over."""
         deadline = asyncio.get_running_loop().time() + patience_s
         while not holds():
             left = deadline - asyncio.get_running_loop().time()
@@ -100,7 +100,7 @@ class CaseFile:
 
 
 def kind_of(name: str, act: str) -> str:
-    """What replaces what: a newer question of the same kind takes the place of the older one."""
+    """The kind of an awaited answer; a newer notice of the same kind replaces the older one."""
     if act != "kvittens":
         return act
     return "kvittens:tid" if name in TIME else f"kvittens:{name}" if name == "svu.inskrivning" else ""

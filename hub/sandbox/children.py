@@ -1,12 +1,11 @@
-"""Child processes that end with their parent, also when the parent is killed with -9, and free ports for them.
+"""Child processes that end with their parent, even when it is killed with -9, and free ports for them. Imports the standard library,
+psutil and ``hub.errors`` only.
 
-This file is also run as the supervisor that stands between the two; it may import the standard library and psutil,
-and of the hub only ``hub.errors``.
-
-Why a process between: the kernel's "signal me when my parent dies" is bound to the *thread* that started the child,
-must be set between fork and exec (unsafe where threads are), and does not reach grandchildren. A pipe has none of
-this: whatever way the parent ends, the kernel closes its end, and the supervisor reads end-of-file. The supervisor
-has a session of its own, so that Ctrl-C in the terminal reaches the parent only, which stops its children in order.
+This file is also run as the supervisor process between parent and child. The kernel's "signal me when my parent dies" is not enough:
+it is bound to the *thread* that started the child, must be set between fork and exec (unsafe where threads are), and does not reach
+grandchildren. A pipe has none of these problems: however the parent ends, the kernel closes its end, and the supervisor reads
+end-of-file. The supervisor has a session of its own, so that Ctrl-C in the terminal reaches the parent only, which stops its children
+in order.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
 
 def free_port() -> int:
-    """A TCP port on 127.0.0.1 that nobody listens on now.
+    """A free TCP port on 127.0.0.1.
 
     Below the ports that the system gives to outgoing connections: while a server restarts, a client that retries
     could otherwise be given the server's own port, connect to itself and keep the server out.
@@ -47,7 +46,7 @@ def free_port() -> int:
 
 
 class Child:
-    """A running command and all that it starts; ``stop`` it, ``kill`` it, or let it end with this process."""
+    """A running command with all processes that it starts; it ends with this process at the latest."""
 
     def __init__(
         self,
@@ -87,7 +86,7 @@ class Child:
             self._supervisor.wait()
             raise OSError(f"{Path(command[0]).name} could not be started: {rest}")
         self.pid = int(rest)
-        """Of the command itself, not of its supervisor."""
+        """The process id of the command, not of its supervisor."""
 
     @property
     def returncode(self) -> int | None:
@@ -99,11 +98,11 @@ class Child:
         return self.returncode is None
 
     def wait(self, timeout: float | None = None) -> int:
-        """Until the command and all it started are gone; ``subprocess.TimeoutExpired`` after ``timeout`` seconds."""
+        """Wait until the command and all that it started have ended; ``subprocess.TimeoutExpired`` after ``timeout`` seconds."""
         return self._supervisor.wait(timeout)
 
     def stop(self) -> int:
-        """Ask it to end, and kill it after the grace; returns its return code."""
+        """Ask the command to end, kill it after the grace time, and return its return code."""
         return self._end(STOP)
 
     def kill(self) -> int:
@@ -130,22 +129,24 @@ class Child:
 
 
 def _prctl(option: int, value: int) -> None:
-    """Where there is no prctl (macOS) the pipe alone has to do."""
+    """Call prctl, where there is one; on macOS the pipe must suffice."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
 
 
 def _supervise(order: dict[str, Any]) -> int:
-    """Start the command, wait until it ends or is to be ended, and leave nothing of it behind."""
+    """Start the command, wait until it ends or must be ended, and end all processes that it started."""
     wake, woken = os.pipe()
     os.set_blocking(woken, False)
     signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: None)
-    _prctl(PR_SET_CHILD_SUBREAPER, 1)  # what the command leaves behind becomes ours, and can be found
+    _prctl(
+        PR_SET_CHILD_SUBREAPER, 1
+    )  # processes that the command leaves behind become children of this one, and can be found
 
     def last_resort() -> None:
-        # Should the supervisor itself be killed. This process has one thread, so both of prctl's traps are avoided.
+        # For the case that the supervisor itself is killed. This process has one thread, which avoids both problems of prctl.
         _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
     try:
@@ -157,7 +158,7 @@ def _supervise(order: dict[str, Any]) -> int:
     except (OSError, subprocess.SubprocessError) as error:
         os.write(1, f"error {error}".encode())
         return 127
-    with contextlib.suppress(BrokenPipeError):  # the parent is gone already: the pipe below will say so
+    with contextlib.suppress(BrokenPipeError):  # the parent has ended already, as the pipe below will show
         os.write(1, f"pid {child.pid}".encode())
     os.close(1)
 
@@ -179,15 +180,15 @@ def _supervise(order: dict[str, Any]) -> int:
 
 
 def _asked_by_signal(wake: int) -> bool:
-    """Whether one of the signals that woke us asks us to end; SIGCHLD only says that there is something to look at."""
+    """Whether one of the received signals asks to end; SIGCHLD only means that a child has changed."""
     return any(number != signal.SIGCHLD for number in os.read(wake, 1024))
 
 
 def _sweep() -> None:
-    """SIGKILL for every process below this one, until there is none.
+    """Send SIGKILL to every descendant, until there is none.
 
-    Again and again, for a process can start another while we look. The process group would not do: PostgreSQL's
-    backends each make a group of their own.
+    This is repeated, because a process can start another meanwhile. Killing the process group is not enough: each of
+    PostgreSQL's backends makes a group of its own.
     """
     me = psutil.Process()
     left = True

@@ -1,7 +1,4 @@
-"""What the hub's own ``/metrics`` say, as far as the live view shows it.
-
-Imports Prometheus's parser only.
-"""
+"""Reads the metrics that the live view shows from the hub's ``/metrics``. Imports Prometheus's parser only."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 
 class SandboxGauges:
-    """Some of ``/metrics``, added up."""
+    """Some of the metrics, summed."""
 
     def __init__(self) -> None:
         self.values: dict[str, float] = {}
@@ -17,7 +14,7 @@ class SandboxGauges:
         self._frister: dict[str, float] = {}
 
     def take(self, exposition: str) -> None:
-        """The text format."""
+        """Read the metrics from the text format."""
         sums: dict[str, float] = {}
         for family in text_string_to_metric_families(exposition):
             for sample in family.samples:
@@ -30,7 +27,7 @@ class SandboxGauges:
         self.values = sums
 
     def frister(self) -> dict[str, float]:
-        """Deadlines that have passed, by name."""
+        """Name → number of deadlines that have passed."""
         return {name: count for name, count in self._frister.items() if count}
 
     def __getitem__(self, name: str) -> int:

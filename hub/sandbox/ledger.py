@@ -1,6 +1,5 @@
-"""The book that the demo keeps: what became of every stay, from the parties' own events and what the store says.
-
-Imports the wire, the plot and the store's plain views; never loaded in production.
+"""The demo's ledger: what happened in every stay, from the parties' events and the store. Imports the wire, the stay plans and the
+store's live view; never loaded in production.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterable
 
-from hub.sandbox.plot import Plot
+from hub.sandbox.stay_plan import StayPlan
 from hub.sandbox.stays import EXPECTED, Stay, Trail, fate_of, happenings
 from hub.sandbox.wire import ReceivedNotice, SenderAnswer
 from hub.store.live_view import CaseView
@@ -19,7 +18,7 @@ _RATE_S = 10.0
 
 
 class Ledger:
-    """All of it. The parties write, the view and the summary read."""
+    """All stays. The parties write it, the view and the summary read it."""
 
     def __init__(self) -> None:
         self.stays: dict[int, Stay] = {}
@@ -31,7 +30,7 @@ class Ledger:
         self.refusals: Counter[tuple[str, str]] = Counter()
         """(message, rule)."""
         self.happened: Counter[str] = Counter()
-        """What the settled stays had in them."""
+        """What happened in the settled stays → how often."""
         self.faults: list[str] = []
         self.seconds: deque[float] = deque(maxlen=2000)
         self._by_message: dict[str, Stay] = {}
@@ -39,17 +38,17 @@ class Ledger:
         self._unsettled: dict[int, Stay] = {}
         self._recent: dict[str, deque[float]] = {}
 
-    # --- what the parties tell -----------------------------------------------------------------------------------
+    # --- events of the parties -----------------------------------------------------------------------------------
 
-    def admitted(self, plot: Plot, ward: str, system: str, message: str) -> Stay:
+    def admitted(self, plan: StayPlan, ward: str, system: str, message: str) -> Stay:
         """A ward's system is about to send an admission."""
-        stay = Stay(plot.number, plot, ward, system, message, time.monotonic())
+        stay = Stay(plan.number, plan, ward, system, message, time.monotonic())
         self.stays[stay.number] = self._unsettled[stay.number] = self._by_message[message] = stay
         self._count("admitted")
         return stay
 
     def held(self, message: str) -> None:
-        """The hub has a message and cannot handle it yet."""
+        """The hub holds a message."""
         self._count("held")
         stay = self._by_message.get(message)
         if stay is not None and stay.answer is None:
@@ -88,12 +87,12 @@ class Ledger:
             self.faults.append(f"{message.name} of {message.unit} in {message.subject}: refused by {rule}")
 
     def replaced(self, case: str, unit: str, message: str) -> None:
-        """A unit need not acknowledge a message any more: a newer one has taken its place."""
+        """A newer message has replaced one that a unit was to acknowledge."""
         self._count("replaced")
         self.trail(case).pending.pop((unit, message), None)
 
     def noticed(self, system: str, notice: ReceivedNotice) -> bool:
-        """A notice arrived; False when it is one that the system has had already."""
+        """A notice arrived; False when the system has had it before."""
         self._count("notices")
         trail = self.trail(notice.case)
         if (system, notice.sequence) in trail.notices:
@@ -122,28 +121,28 @@ class Ledger:
         return True
 
     def in_hand(self, case: str, change: int) -> None:
-        """A party means to do something in a case, or has done it."""
+        """A party begins (``change`` 1) or ends (-1) work in a case."""
         self.trail(case).hands += change
 
     def faulty(self, what: str, fault: str | None = None) -> None:
-        """Something came that no receiver should get: unreadable, or with a bad signature."""
+        """A receiver got something unreadable, or with a wrong signature."""
         self._count(what)
         self.faults.append(fault or what)
 
     def failed(self, what: str) -> None:
-        """A party of the demo broke: a defect of the demo's own."""
+        """A party of the demo failed, which is a defect of the demo."""
         self._count("failed")
         self.faults.append(what)
 
-    # --- what the store says -------------------------------------------------------------------------------------
+    # --- rows of the store -------------------------------------------------------------------------------------
 
     def worth_a_look(self) -> list[str]:
-        """The cases of which the store has something to say now: not yet addressed, or about to be settled."""
+        """The ids of the cases to read from the store: not yet addressed, or about to be settled."""
         stays = [stay for stay in self._unsettled.values() if stay.case is not None]
         return [s.case for s in stays if s.case and (s.over or s.view is None or s.view.addressing is None)]
 
     def looked_at(self, views: Iterable[CaseView]) -> tuple[list[Stay], list[Stay]]:
-        """Takes in what the store says; returns the stays that are addressed now, and those settled by it."""
+        """Take in the store's rows; return (stays that are addressed now, stays that are settled now)."""
         by_case = {view.case: view for view in views}
         addressed, settled = [], []
         for stay in list(self._unsettled.values()):
@@ -166,7 +165,7 @@ class Ledger:
             self.seconds.append(stay.seconds)
         trail = self.trail(stay.case)
         for system, numbers in trail.numbers.items():
-            # What it was not told is named in its next notice: after the last one nothing can be missing yet.
+            # The next notice names skipped numbers, so after the last notice of a system nothing counts as missing.
             if missing := set(range(min(numbers), trail.last.get(system, 0))) - numbers:
                 self._count("gaps")
                 self.faults.append(
@@ -174,23 +173,23 @@ class Ledger:
                 )
         self.happened.update(happenings(stay, trail))
 
-    # --- what is asked of it -------------------------------------------------------------------------------------
+    # --- queries -------------------------------------------------------------------------------------
 
     @property
     def under_way(self) -> int:
-        """How many stays are not settled."""
+        """The number of stays that are not settled."""
         return len(self._unsettled)
 
     def unsettled(self) -> list[Stay]:
-        """Those under way, oldest first."""
+        """The stays that are not settled, oldest first."""
         return list(self._unsettled.values())
 
     def trail(self, case: str | None) -> Trail:
-        """What was seen of a case."""
+        """What was seen of a case on the wire."""
         return Trail() if case is None else self._trails.setdefault(case, Trail())
 
     def rate(self, what: str) -> float:
-        """A second, over the last ten."""
+        """How often per second, over the last ten seconds."""
         times = self._recent.get(what)
         if not times:
             return 0.0
@@ -200,7 +199,7 @@ class Ledger:
         return len(times) / _RATE_S
 
     def forget(self, keep: int) -> None:
-        """Lets go of the oldest settled stays but ``keep``: a demo may run for days."""
+        """Forget the oldest settled stays, all but ``keep``: a demo may run for days."""
         for number in list(self.stays)[: max(0, len(self.stays) - keep)]:
             if number not in self._unsettled:
                 stay = self.stays.pop(number)

@@ -1,6 +1,7 @@
-"""The demo's parties, made from the directory: record systems of wards, health centres and municipalities.
+"""The demo's parties, made from the directory: record systems of wards, health centres and municipalities. Imports the ways, the wards
+and the receivers.
 
-Imports the ways and the desks beside it; each party knows only what a vendor's system knows.
+Each party knows only what a vendor's system knows.
 """
 
 from __future__ import annotations
@@ -23,16 +24,16 @@ from schemas.directory import Directory
 from schemas.ways_out import WebhookOut
 
 _PACE_S = {"slutenvard": 0.45, "oppenvard": 0.5, "kommun": 0.65}
-"""Half of them take no longer than this, seconds at pace 1."""
+"""Party → median seconds until its people react, at pace 1."""
 
 
 def token(system: str) -> str:
-    """The demo token of a system, as ``directory.yaml`` says: for demonstration only."""
+    """The demo token of a system; ``directory.yaml`` has its hash."""
     return f"demo-token-{system}"
 
 
 class Parties:
-    """All of them: ``async with Parties(…) as parties``. ``pace``: 2 = everybody takes twice as long."""
+    """All parties: ``async with Parties(…) as parties``. ``pace``: at 2 everything takes twice as long."""
 
     def __init__(self, directory: Directory, bootstrap: str, url: str, port: int, ledger: Ledger, pace: float) -> None:
         self._directory, self._bootstrap, self._port = directory, bootstrap, port
@@ -54,7 +55,7 @@ class Parties:
             units = [directory.unit_by_hsa[hsa] for hsa in system.units]
             party = self.by_id[system.id] = Party(system, units, way, ledger, run)
             kind = units[0].party
-            # Each has its own pace, the same in every run.
+            # Each system has its own pace, the same in every run.
             middle = _PACE_S[kind] * random.Random(system.id).uniform(0.7, 1.3) * pace  # noqa: S311 - a demo
             party.pace_s = (middle * 0.4, middle * 1.6)
             if kind == "slutenvard":
@@ -87,7 +88,7 @@ class Parties:
         await self._stack.aclose()
 
     def forget(self, case: str) -> None:
-        """The stay is over and accounted for."""
+        """Forget a case whose stay is settled."""
         for party in self.by_id.values():
             party.forget(case)
 
@@ -96,7 +97,7 @@ class Parties:
 
 
 def _letters(number: int) -> str:
-    """A number in letters, so that no id can look like a person's (D-10)."""
+    """A number written in letters, so that no id looks like a person's number (D-10)."""
     text = ""
     while number:
         number, rest = divmod(number, 20)

@@ -1,7 +1,7 @@
-"""One connected system in the demo: sends by its way in, is told by its way out, acknowledges and adjusts when asked.
+"""One connected system of the demo: sends messages, gets notices, acknowledges and adjusts when asked. Imports the wire, the ways and
+the case files.
 
-Imports the wire, the ways and the case files beside it. What the system does besides, its desk knows (``ward``,
-``receivers``).
+``ward`` and ``receivers`` decide what the system does besides.
 """
 
 from __future__ import annotations
@@ -26,29 +26,29 @@ from schemas.svu import Justering
 ADJUST = "svu.justering"
 STEP = "stallningstagande"
 _CROSSED_S = 30.0
-"""Within this the notice is told that an answer of one's own has crossed."""
+"""Seconds within which the notice comes that explains why an answer was refused: the two had crossed."""
 
 
 class Workplace(Protocol):
-    """What a party does of its own accord."""
+    """What a party does without being asked."""
 
-    def told(self, file: CaseFile, notice: ReceivedNotice) -> None:
-        """A notice came, which the file holds already."""
+    def noticed(self, file: CaseFile, notice: ReceivedNotice) -> None:
+        """React to a notice, which the file has taken in."""
         ...
 
     async def prepare(self, file: CaseFile, unit: Unit) -> bool:
-        """Does what comes before the unit adjusts; False when it shall not adjust now."""
+        """Do what must come before the unit adjusts; False when it must not adjust now."""
         ...
 
 
 class Party:
-    """One connected system. It knows what a vendor's system knows: its notices, its receipts, the directory."""
+    """One connected system. It knows its notices, its receipts and the directory, like a vendor's system."""
 
     def __init__(self, system: System, units: list[Unit], way_in: ways.WayIn, ledger: Ledger, run: str) -> None:
         self.system, self.units, self.ledger = system, units, ledger
         self.desk: Workplace | None = None
         self.pace_s = (0.1, 0.5)
-        """How long somebody takes to read or to write, seconds from and to."""
+        """(least, most) seconds that a person takes to read or write."""
         self._way_in, self._run = way_in, run
         self._random = random.Random(system.id)  # noqa: S311 - a demo
         self._numbers = itertools.count(1)
@@ -57,34 +57,34 @@ class Party:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def new_id(self) -> str:
-        """An id of this system's own that says nothing about anybody."""
+        """A new message id, without personal data."""
         return f"{self.system.id}-{self._run}-{next(self._numbers)}"
 
     def file(self, case: str) -> CaseFile:
-        """What this system knows of a case."""
+        """The system's file of a case."""
         return self._files.setdefault(case, CaseFile(case))
 
     def forget(self, case: str) -> None:
-        """The stay is over: the file goes to the archive."""
+        """Forget a case whose stay is settled."""
         self._files.pop(case, None)
 
     # --- sending -------------------------------------------------------------------------------------------------
 
     async def pause(self, times: float = 1.0) -> None:
-        """People take their time."""
+        """Wait as long as a person would, ``times`` as long."""
         await asyncio.sleep(self._random.uniform(*self.pace_s) * times)
 
     def message(self, unit: Unit, name: str, subject: str, data: Part, role: str | None = None) -> Message:
-        """An act of a unit, by whoever acts for it in the role."""
+        """A message of a unit, by the person who acts for it in the role."""
         role = role or next(iter(unit.roles))
         return Message(self.new_id(), unit.hsa, name, subject, datetime.now(UTC), staff.actor(unit, role), role, data)
 
     async def act(self, file: CaseFile, unit: Unit, name: str, data: Part, role: str | None = None) -> SenderAnswer:
-        """An act in a case that is known; returns the final receipt."""
+        """Send a message in a known case; return the final receipt."""
         return await self.push(self.message(unit, name, file.case, data, role))
 
     async def push(self, message: Message) -> SenderAnswer:
-        """Sends and waits for the final receipt, which may come by the way out, and later when the hub holds it."""
+        """Send a message and wait for the final receipt, which may come by the way out, and later when the hub holds the message."""
         final: asyncio.Future[SenderAnswer] = asyncio.get_running_loop().create_future()
         self._awaited[message.id] = final
         answer = await self._way_in.send(wire.write(message, self.system.format))
@@ -100,16 +100,16 @@ class Party:
         waiting = self._awaited.get(answer.message)
         if waiting is None or waiting.done():
             return
-        if answer.code == "transient-error":  # held: the final one follows
+        if answer.code == "transient-error":  # held: the final receipt follows
             self.ledger.held(answer.message)
         else:
             del self._awaited[answer.message]
             waiting.set_result(answer)
 
-    # --- being told ----------------------------------------------------------------------------------------------
+    # --- receiving ----------------------------------------------------------------------------------------------
 
     async def received(self, attributes: Mapping[str, str], body: bytes) -> None:
-        """What came out of the hub for this system."""
+        """Take in what the hub sent to this system."""
         if wire.announced(attributes):
             return
         try:
@@ -134,16 +134,16 @@ class Party:
             elif notice.name == "svu.utskrivning_angrad":
                 self._take_up_again(file, unit)
         assert self.desk is not None
-        self.desk.told(file, notice)
+        self.desk.noticed(file, notice)
 
     def _take_up_again(self, file: CaseFile, unit: Unit) -> None:
-        """The steps are as they were before the discharge: what was put aside then is done now."""
+        """After an undone discharge, do what was left when the patient was discharged."""
         asked = file.asked.get((unit.hsa, "justering"))
         if asked is not None and file.state.get(unit.hsa, {}).get(STEP) == "red":
             self.later(file, self._adjust(file, asked, unit))
 
     def later(self, file: CaseFile, work: Coroutine[Any, Any, None]) -> None:
-        """Something that somebody will do; the stay is not over before it is done."""
+        """Start a task in a case; the stay is not settled before the task is done."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         self.ledger.in_hand(file.case, 1)
@@ -178,13 +178,13 @@ class Party:
             await self.act(file, unit, ADJUST, Justering(), staff.role_for(unit, STEP, "justera"))
 
     def _is_past(self, file: CaseFile, notice: ReceivedNotice, unit: Unit) -> bool:
-        """Asked anew since, adjusted since, or the case is closed."""
+        """Whether a notice's request is obsolete: a newer one has come, the unit has adjusted, or the case is closed."""
         done = file.own.get((unit.hsa, ADJUST), 0)
         stands = file.asked.get((unit.hsa, "justering")) is notice
         return file.over or not stands or done > notice.sequence
 
     async def stop(self) -> None:
-        """Drops what it still meant to do."""
+        """Cancel all tasks."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,6 +1,5 @@
-"""Whom the demo wards admit: persons of the simulated registers, mostly plain ones, and every odd outcome in turn.
-
-Imports the language and ``register_contents`` beside it; never loaded in production.
+"""Chooses the persons whom the demo wards admit: mostly listed ones, and every other outcome of the registers in turn. Imports the
+language and ``register_contents``; never loaded in production.
 """
 
 from __future__ import annotations
@@ -12,8 +11,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from hub.sandbox import staff
-from hub.sandbox.plot import Plot
 from hub.sandbox.register_contents import Contents, PersonRow
+from hub.sandbox.stay_plan import StayPlan
 from schemas.directory import Directory, Unit
 from schemas.envelope import Message
 from schemas.identities import IdentityError, parse_person_id
@@ -28,11 +27,11 @@ REASONS = (
     "Bukoperation, planerad",
 )
 _RESERVED = 5
-"""One plain person of so many in each region is kept for the stays in which the register learns something."""
+"""One of so many listed persons in each region is reserved for stays in which the register changes."""
 
 
 class Admissions:
-    """An endless row of admissions: ``take(ward, plot, subject, id)`` gives the next for a ward."""
+    """An endless sequence of admissions: ``take(ward, plan, subject, id)`` gives a ward its next."""
 
     def __init__(self, directory: Directory, seed: int) -> None:
         self._directory = directory
@@ -50,39 +49,39 @@ class Admissions:
         odd = [person for person in persons if not (person.expect == "listed" and person.county)]
         self._odd: Iterator[PersonRow] = itertools.cycle(self._random.sample(odd, len(odd)))
 
-    def take(self, ward: Unit, plot: Plot, subject: str, id_: str) -> tuple[Message, PersonRow]:
-        """A person is admitted to a ward: the message that its record system sends, and who it is."""
-        person = self._who(ward, plot)
+    def take(self, ward: Unit, plan: StayPlan, subject: str, id_: str) -> tuple[Message, PersonRow]:
+        """(the message that a ward sends for its next admission, the person)."""
+        person = self._who(ward, plan)
         now = datetime.now(UTC)
-        # Some come late with their notice: a deadline of the law (2:3) has passed then.
-        admitted = now - timedelta(minutes=self._random.randint(5, 600), days=plot.number % 19 == 4)
+        # Some notices are late, so that a deadline of the law (2:3) has passed.
+        admitted = now - timedelta(minutes=self._random.randint(5, 600), days=plan.number % 19 == 4)
         name = " ".join(filter(None, (person.given, person.middle, person.surname)))
         patient = Patient(personnummer=person.id, name=(name or None) if self._random.random() < 0.5 else None)
         role = self._random.choice(list(ward.roles))
-        refused = plot.consent == "refused"
+        refused = plan.consent == "refused"
         data = Inskrivning(
             patient=patient,
             admitted_at=admitted,
             estimated_discharge=(now + timedelta(days=self._random.randint(2, 9))).date(),
-            # V-3: without consent no reason may be told; the mistake is to tell it all the same.
-            reason=None if refused and plot.mistake is None else self._random.choice(REASONS),
+            # V-3: without consent no reason is allowed; the planned mistake is to send one.
+            reason=None if refused and plan.mistake is None else self._random.choice(REASONS),
             information=Information(given=True),
-            samtycke=self._consent(ward, plot),
+            samtycke=self._consent(ward, plan),
         )
         return Message(id_, ward.hsa, "svu.inskrivning", subject, now, staff.actor(ward, role), role, data), person
 
-    def _consent(self, ward: Unit, plot: Plot) -> Samtycke:
-        if plot.consent != "menprovning":
-            return Samtycke(outcome=plot.consent)
-        decided = staff.UNLICENSED if plot.mistake == "unlicensed" else staff.actor(ward, "lakare")
+    def _consent(self, ward: Unit, plan: StayPlan) -> Samtycke:
+        if plan.consent != "menprovning":
+            return Samtycke(outcome=plan.consent)
+        decided = staff.UNLICENSED if plan.mistake == "unlicensed" else staff.actor(ward, "lakare")
         return Samtycke(outcome="menprovning", decided_by=decided, comment="Patienten kan inte ta ställning")
 
-    def _who(self, ward: Unit, plot: Plot) -> PersonRow:
-        """Of those who live where the ward is, but for the odd ones."""
-        if plot.odd:
+    def _who(self, ward: Unit, plan: StayPlan) -> PersonRow:
+        """The next person: one who lives in the ward's region, unless the plan wants another outcome of the registers."""
+        if plan.odd:
             return next(self._odd)
         county = self._directory.region_of(ward.hsa).county
-        if plot.protected:
+        if plan.protected:
             kept = self._reserved[county]
             kept.rotate(-1)
             return kept[-1]
@@ -90,7 +89,7 @@ class Admissions:
 
 
 def _writable(person: PersonRow) -> bool:
-    """Whether a message can name the person at all."""
+    """Whether a message can contain the person's number."""
     try:
         parse_person_id(person.id)
     except IdentityError:

@@ -1,6 +1,6 @@
-"""What the population register learns while patients lie on the wards: changes of the simulated one, at run time.
+"""Changes in the simulated population register during stays. Imports httpx and the register's rows only.
 
-Imports httpx and the register's rows only. No party sees it: the hub finds out by asking again (C-62).
+No party sees the change; the hub finds it by asking again (C-62).
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from hub.sandbox.register_contents import PersonRow
 
 
 class Population:
-    """The simulated register's ``/control``, as the tax agency would use it."""
+    """Changes persons through the simulated register's ``/control``."""
 
     def __init__(self, registers_url: str) -> None:
         self._url = f"{registers_url}/control"
         self._marked: Counter[str] = Counter()
 
     async def mark_protected(self, person: PersonRow, after_s: float) -> None:
-        """After a while the person's identity is protected."""
+        """Protect the person's identity after ``after_s`` seconds."""
         self._marked[person.id] += 1
         await asyncio.sleep(after_s)
         await self._put(person.id, ["person"])
 
     async def unmark(self, person: PersonRow) -> None:
-        """When the last stay of the person has ended the mark is taken away, so that the demo can play it again."""
+        """End the protection after the person's last stay, so that the demo can repeat it."""
         self._marked[person.id] -= 1
         if self._marked[person.id] <= 0:
             await self._put(person.id, list(person.protected))

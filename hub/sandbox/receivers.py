@@ -1,6 +1,7 @@
-"""Health centres and municipalities: what they do when their notices say that they may, each at its own pace.
+"""Health centres and municipalities of the demo: they act when their notices allow it, each at its own pace. Imports the party and the
+acts.
 
-Imports the party and the acts beside it. Of the ward they know nothing but what they were told.
+They know nothing of the ward but what their notices say.
 """
 
 from __future__ import annotations
@@ -19,19 +20,19 @@ from schemas.shared import Deltagare
 
 _PART, _ON_SIP = "svu.stallningstagande", "svu.sip_stallning"
 _PATIENCE_S = 10.0
-"""So long something of one's own system is waited for."""
+"""The most seconds to wait for another act of the same system."""
 
 
 class _Receiver(ABC):
-    """What both have in common: each thing is done once, when it is allowed."""
+    """What centres and municipalities share: each act is done once, when it is allowed."""
 
     def __init__(self, party: Party, directory: Directory) -> None:
         self.party, self.directory = party, directory
         self._chance = random.Random(f"desk/{party.system.id}")  # noqa: S311 - a demo
         self._cases = 0
 
-    def told(self, file: CaseFile, notice: ReceivedNotice) -> None:
-        """Counts the case, and looks what may be done now."""
+    def noticed(self, file: CaseFile, notice: ReceivedNotice) -> None:
+        """Number the case, and start the acts that are allowed now."""
         if not file.number:
             self._cases += 1
             file.number = self._cases
@@ -41,10 +42,10 @@ class _Receiver(ABC):
 
     @abstractmethod
     def _consider(self, file: CaseFile, notice: ReceivedNotice, unit: Unit) -> None:
-        """What a notice gives one's own unit to do."""
+        """Start the acts that a notice calls for."""
 
     def _once(self, file: CaseFile, unit: Unit, name: str, data: Callable[[], Part], times: float = 1.0) -> None:
-        """After a while, if it is allowed now and then."""
+        """Send a message once, after a while, if it is allowed now and is still allowed then."""
         if name not in file.begun and file.allows(unit.hsa, name):
             file.begun.add(name)
             self.party.later(file, self._do(file, unit, name, data(), times))
@@ -55,7 +56,7 @@ class _Receiver(ABC):
             await self.party.act(file, unit, name, data)
 
     async def _write(self, file: CaseFile, unit: Unit, data: Part) -> None:
-        """The own part, once."""
+        """Write the unit's own part, once."""
         if (unit.hsa, _PART) not in file.own:
             await self.party.act(file, unit, _PART, data)
 
@@ -67,14 +68,14 @@ class _Receiver(ABC):
         return None if found is None else found.party
 
     def _heard_from_the_ward(self, file: CaseFile, name: str) -> bool:
-        return any(said == name and self._party_of(unit) == "slutenvard" for said, unit in file.told)
+        return any(said == name and self._party_of(unit) == "slutenvard" for said, unit in file.notices_seen)
 
 
 class Centre(_Receiver):
     """Öppenvård (V-7, V-13)."""
 
     def _consider(self, file: CaseFile, notice: ReceivedNotice, unit: Unit) -> None:
-        if file.number % 5 != 3:  # in some cases nobody is named
+        if file.number % 5 != 3:  # in some cases no contact is named
             self._once(file, unit, "svu.fast_vardkontakt", lambda: self._contact(file, unit), 2.0)
         if self._heard_from_the_ward(file, "svu.kartlaggning"):
             self._once(file, unit, "svu.kartlaggning", lambda: self._half("tidigare_vardrelationer"))
@@ -89,12 +90,12 @@ class Centre(_Receiver):
         return acts.contact(staff.actor(unit, "sjukskoterska"), unit.hsa, responsibility)
 
     def _question(self, file: CaseFile) -> Part:
-        """Of the ward alone."""
-        wards = {unit for _, unit in file.told if unit is not None and self._party_of(unit) == "slutenvard"}
+        """A question to the ward only."""
+        wards = {unit for _, unit in file.notices_seen if unit is not None and self._party_of(unit) == "slutenvard"}
         return acts.question(self._chance, tuple(sorted(wards)))
 
     async def _say_yes(self, file: CaseFile, notice: ReceivedNotice, unit: Unit) -> None:
-        """V-13: after the ward has adjusted anew, which is told by a notice that is newer than the no."""
+        """V-13: say yes after the ward has adjusted again, which a notice newer than the no shows."""
         await self.party.pause()
         await file.until(lambda: (unit.hsa, _ON_SIP) in file.own, _PATIENCE_S)
         if file.own.get((unit.hsa, _ON_SIP), 0) < notice.sequence and "no" in file.begun and not file.over:
@@ -102,7 +103,7 @@ class Centre(_Receiver):
             await self.party.act(file, unit, _ON_SIP, acts.on_sip(approves=True))
 
     async def prepare(self, file: CaseFile, unit: Unit) -> bool:
-        """Its part, its answer on SIP; after a no it adjusts when it has said yes."""
+        """Write the part and answer on SIP; after a no, adjust only after the yes."""
         await self._write(file, unit, acts.centres_part(staff.actor(unit, "lakare")))
         if (unit.hsa, _ON_SIP) in file.own:
             return True
@@ -114,7 +115,7 @@ class Centre(_Receiver):
 
 
 class Municipality(_Receiver):
-    """Kommun (V-14); it takes in its home nursing where that is needed (C-10)."""
+    """Kommun (V-14); it adds its home nursing when needed (C-10)."""
 
     def _consider(self, file: CaseFile, notice: ReceivedNotice, unit: Unit) -> None:  # noqa: ARG002 - as every receiver
         others = [one for one in self.party.units if one.hsa not in file.state]
@@ -127,7 +128,7 @@ class Municipality(_Receiver):
             self._once(file, unit, "meddelande", lambda: acts.question(self._chance))
 
     async def prepare(self, file: CaseFile, unit: Unit) -> bool:
-        """What is planned is written by the unit that receives for the municipality."""
+        """Write the planned efforts, when this unit is the municipality's receiving unit."""
         first = self.party.units[0].hsa
         if unit.hsa == first:
             await self._write(file, unit, acts.municipalitys_part(self._chance))

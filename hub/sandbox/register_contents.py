@@ -1,6 +1,5 @@
-"""What the simulated registers know: fictitious persons, units and staff, and their answers as bytes (C-64).
-
-Imports ``translators.soap.producer`` and ``schemas``; reads ``persons.yaml`` beside it or a world's own contents.
+"""The contents of the simulated registers, fictitious persons, units and staff, and their answers as bytes (C-64). Imports
+``translators.soap.producer`` and the language; reads ``persons.yaml`` or a world's own contents.
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ class PersonRow(_Row):
 
     id: str
     expect: str | None = None
-    """The outcome when addressed, for tests; with ``centre`` and ``kommun`` what is found."""
+    """The expected outcome of addressing, for tests; ``centre`` and ``kommun``: the expected units."""
     centre: str | None = None
     kommun: str | None = None
     unknown: bool = False
@@ -103,7 +102,7 @@ class UnitRow(_Row):
 
 
 class EmployeeRow(_Row):
-    """One who works in health care."""
+    """A member of staff."""
 
     id: str
     surname: str
@@ -114,7 +113,7 @@ class EmployeeRow(_Row):
 
 
 class Contents(_Row):
-    """Everything that the simulated registers answer from."""
+    """All contents of the simulated registers."""
 
     persons: tuple[PersonRow, ...] = ()
     units: tuple[UnitRow, ...] = ()
@@ -131,7 +130,7 @@ class Contents(_Row):
 
 
 def person_answer(asked: Sequence[tuple[str, str]], persons: dict[str, PersonRow]) -> bytes:
-    """GetPersonsForProfile: a row for each identity (root, extension), without a record where it is unknown."""
+    """GetPersonsForProfile: a row for each identity (root, extension), without a record when it is unknown."""
     rows: list[dict[str, Any]] = []
     for root, extension in asked:
         person = persons.get(extension)
@@ -209,7 +208,7 @@ def employee_answer(employee: EmployeeRow | None) -> bytes:
 
 
 def _record(person: PersonRow) -> dict[str, Any]:
-    """In the record of a protected person only the fields of profile P1: no municipality, no address (§3)."""
+    """A person's record; of a protected person only the fields of profile P1, without municipality and address (§3)."""
     hidden = bool(person.protected)
     locality: dict[str, Any] = {"countyCode": person.county}
     if not hidden:
@@ -251,7 +250,7 @@ def _record(person: PersonRow) -> dict[str, Any]:
         "deregistration": _filled(left) or None,
         "coOrdinationNumberData": {"deceasedDate": coordination} if coordination else None,
         "personalIdentityStatus": {"identityStatusCause": status} if status else None,
-        # Absent means false: both ways are met.
+        # Absent means false; producers do both.
         "protectedPopulationRecord": True if "population" in person.protected else None,
     }
     return _filled(fields)
@@ -276,7 +275,7 @@ def _listing(listing: ListingRow, units: dict[str, UnitRow]) -> dict[str, Any]:
 
 
 def _date(text: str | None) -> dict[str, str] | None:
-    """Format and value as the register writes them; a date that is not known at all comes as eight zeros."""
+    """A date's format and value as the register writes them; an unknown date is eight zeros."""
     if text is None:
         return None
     form = {4: "YYYY", 7: "YYYY-MM", 10: "YYYY-MM-DD"}[len(text)]
@@ -294,5 +293,5 @@ def _identity(extension: str) -> tuple[str, str]:
 
 
 def _filled(fields: dict[str, Any]) -> dict[str, Any]:
-    """Without what is not there: zeep writes nothing for it then."""
+    """The fields without those that are None, so that zeep omits them."""
     return {name: value for name, value in fields.items() if value is not None}

@@ -1,6 +1,5 @@
-"""The simulated registers: folkbokföring, listing and HSA as SOAP over HTTP on 127.0.0.1, with trouble on demand.
-
-Imports starlette, uvicorn and ``simulation`` beside it; never loaded in production.
+"""The simulated registers folkbokföring, listing and HSA: SOAP over HTTP on 127.0.0.1, with faults on demand. Imports starlette,
+uvicorn and ``simulation``; never loaded in production.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ class SimulatedRegisters:
         self._task: asyncio.Task[None] | None = None
 
     def url(self, register: str) -> str:
-        """Where one register listens: folkbokforing, listing or hsa; ``control`` for the switch."""
+        """The URL of a register: folkbokforing, listing or hsa; or of ``control``."""
         return f"http://127.0.0.1:{self._port}/{register}"
 
     async def __aenter__(self) -> Self:
@@ -48,9 +47,9 @@ class SimulatedRegisters:
         await self.stop()
 
     async def start(self) -> None:
-        """Listen; port 0 takes a free one. Raises ``OSError``: the port is taken."""
+        """Listen; port 0 means a free one. Raises ``OSError`` when the port is taken."""
         listener = socket.create_server(("127.0.0.1", self._port))
-        # asyncio sets it only on sockets that name TCP, which these do not: each answer would wait 40 ms for an ACK.
+        # asyncio sets TCP_NODELAY only on sockets that name TCP, and these do not: each answer would wait 40 ms for an ACK.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._port = listener.getsockname()[1]
         config = uvicorn.Config(app(self.simulation), log_config=None, access_log=False, lifespan="off", ws="none")
@@ -62,7 +61,7 @@ class SimulatedRegisters:
             await asyncio.sleep(0.01)
 
     async def stop(self) -> None:
-        """Stop listening and cut what is still open: a call that is slow on purpose is not waited for."""
+        """Stop listening and close open connections without waiting for slow calls."""
         if self._server is not None and self._task is not None:
             self._server.should_exit = self._server.force_exit = True
             await self._task
@@ -96,7 +95,7 @@ def app(simulation: Simulation) -> ASGIApp:
 
 
 class _HangUp:
-    """Gives the endpoints a way to cut the connection. ASGI has none: this knows uvicorn's request cycle."""
+    """Lets the endpoints close the connection, for which ASGI has no way; it uses uvicorn's request cycle."""
 
     def __init__(self, inner: ASGIApp) -> None:
         self._inner = inner
@@ -108,7 +107,7 @@ class _HangUp:
 
 
 def _reason(error: ValidationError | KeyError) -> str:
-    """Where it is wrong, without the value: it may be a person's."""
+    """The places of the errors, without values, which may be personal."""
     if isinstance(error, KeyError):
         return f"no such contract: {error.args[0]}"
     return "; ".join(f"{'/'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors())

@@ -1,6 +1,5 @@
-"""``make run``: real broker and database, simulated registers, the hub, the demo parties; gone at the end.
-
-Imports everything of the sandbox, and of the hub the store's views; the hub itself runs as a process of its own.
+"""``make run``: starts broker, database, simulated registers, the hub and the demo parties, and ends them all. Imports the sandbox and
+the store's live view; the hub runs as a process of its own.
 """
 
 from __future__ import annotations
@@ -18,41 +17,41 @@ from functools import partial
 import httpx
 
 from hub.errors import Unavailable
-from hub.sandbox import story
+from hub.sandbox import report
 from hub.sandbox.gauges import SandboxGauges
 from hub.sandbox.ledger import Ledger
 from hub.sandbox.parties import Parties
 from hub.sandbox.patients import Admissions
-from hub.sandbox.plot import Plot, plot
 from hub.sandbox.population import Population
 from hub.sandbox.server import end_of
 from hub.sandbox.services import Services, data_folder, up
+from hub.sandbox.stay_plan import StayPlan, plan
 from hub.sandbox.view import DemoView, view
 from hub.sandbox.ward import Ward
 from hub.store import live_view
 from hub.store.transaction import Store
 
 _SEED = 1
-"""The same plots by number in every run."""
+"""The seed of the stay plans, which are the same in every run."""
 _LEARNS_S = 3.0
-"""So long after an admission the population register may learn something, at pace 1."""
+"""Seconds after an admission when the population register may change, at pace 1."""
 _BEDS = 80
-"""Stays at the same time at the most: a slow machine admits more slowly rather than ever more."""
+"""The most stays at the same time, so that a slow machine admits more slowly."""
 _LOOK_S = 0.4
 _GAUGES_S = 2.0
-"""The hub itself looks no more often."""
+"""Seconds between reads of the metrics; the hub updates them no more often."""
 _NO_PROGRESS_S = 40.0
-"""After the last admission: so long without any stay being settled, and what is left is unaccounted for."""
+"""Seconds without a settled stay after the last admission; then the remaining stays are unaccounted for."""
 _KEPT_IN_MIND = 5_000
 
 
 def main(admissions: int | None) -> int:
-    """Runs the demo; without a number until Ctrl-C. Exit status 0 when every admission can be accounted for."""
+    """Run the demo, without a number until Ctrl-C; exit status 0 when every admission is accounted for."""
     return asyncio.run(sandbox(admissions))
 
 
 async def sandbox(admissions: int | None, *, rate: float | None = None, pace: float | None = None) -> int:
-    """The same. ``rate``: admissions a second in all (``HUB_SANDBOX_RATE``, 4); ``pace``: how slow people are
+    """As ``main``. ``rate``: admissions a second in all (``HUB_SANDBOX_RATE``, 4); ``pace``: how slowly people act
     (``HUB_SANDBOX_PACE``, 1; at 2 a stay takes twice as long).
     """
     begun = time.monotonic()
@@ -75,7 +74,7 @@ async def sandbox(admissions: int | None, *, rate: float | None = None, pace: fl
 
 
 class Demo:
-    """The demo once everything is up."""
+    """The demo after all services have started."""
 
     def __init__(self, services: Services, stop: asyncio.Event, pace: float) -> None:
         self.services, self.stop, self.pace = services, stop, pace
@@ -88,7 +87,7 @@ class Demo:
         self.forget: Callable[[str], None] = lambda _: None
 
     async def run(self, stack: AsyncExitStack, admissions: int | None, rate: float, begun: float) -> int:
-        """Admits, looks, tells; the exit status."""
+        """Admit patients and show the stays until all are settled; return the exit status."""
         services = self.services
         stack.push_async_callback(self.store.close)
         async with self.store.transaction() as connection:
@@ -119,24 +118,24 @@ class Demo:
             admitting.cancel()
             await asyncio.gather(admitting, return_exceptions=True)
             shown.close()
-        for text in story.summary(self.ledger, time.monotonic() - started):
+        for text in report.summary(self.ledger, time.monotonic() - started):
             say(text)
         if self.failed is not None:
             say(f"ended early: {self.failed}")
             return 1
         if self.stop.is_set():
             return 0 if admissions is None else 130
-        return 0 if story.accounted(self.ledger) else 1
+        return 0 if report.accounted(self.ledger) else 1
 
     async def _admit(self, parties: Parties, first: int, admissions: int | None, rate: float) -> None:
-        """Ward after ward, at an even pace; the stays go on beside one another, and end when all have ended."""
+        """Admit to one ward after the other at an even rate; return when all stays have ended."""
         source = Admissions(self.services.directory, seed=first)
         number = first
         under_way: set[asyncio.Task[None]] = set()
         try:
             while admissions is None or number < first + admissions:
                 ward = parties.wards[number % len(parties.wards)]
-                task = asyncio.create_task(self._stay(ward, source, plot(_SEED, number)))
+                task = asyncio.create_task(self._stay(ward, source, plan(_SEED, number)))
                 under_way.add(task)
                 task.add_done_callback(partial(self._ended, under_way))
                 number += 1
@@ -154,16 +153,16 @@ class Demo:
         if not task.cancelled() and (error := task.exception()) is not None:
             self.ledger.failed(f"a ward: {error!r}")
 
-    async def _stay(self, ward: Ward, source: Admissions, plot_: Plot) -> None:
-        """One stay from end to end, and what the population register learns meanwhile."""
+    async def _stay(self, ward: Ward, source: Admissions, plan_: StayPlan) -> None:
+        """Play one stay, and change the population register during it when the plan says so."""
         party = ward.party
-        admission, person = source.take(ward.unit, plot_, f"ref:vk-{plot_.number}", party.new_id())
-        stay = self.ledger.admitted(plot_, ward.unit.hsa, party.system.id, admission.id)
+        admission, person = source.take(ward.unit, plan_, f"ref:vk-{plan_.number}", party.new_id())
+        stay = self.ledger.admitted(plan_, ward.unit.hsa, party.system.id, admission.id)
         world: asyncio.Task[None] | None = None
-        if plot_.protected:
+        if plan_.protected:
             world = asyncio.create_task(self.population.mark_protected(person, _LEARNS_S * self.pace))
         try:
-            await ward.play(plot_, admission)
+            await ward.play(plan_, admission)
         finally:
             stay.over = time.monotonic()
         if world is not None:
@@ -171,7 +170,7 @@ class Demo:
             await self.population.unmark(person)
 
     async def _watch(self, shown: DemoView, admitting: asyncio.Task[None], admissions: int | None) -> None:
-        """Until all is settled, or Ctrl-C, or nothing moves any more, or the hub is gone."""
+        """Show the stays until all are settled, Ctrl-C, no progress, or the end of the hub."""
         moved, before = time.monotonic(), -1
         async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
             while not self.stop.is_set():
@@ -206,10 +205,10 @@ class Demo:
         shown.settled(settled)
         for stay in settled:
             self.forget(stay.case or "")
-        shown.turn()
+        shown.refresh()
 
 
 def say(text: str) -> None:
-    """A line on standard output, at once."""
+    """Print a line on standard output at once."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()

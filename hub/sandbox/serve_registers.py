@@ -1,6 +1,6 @@
 """The simulated registers as a process of their own: ``python -m hub.sandbox.serve_registers PORT``.
 
-Imports ``registers`` and the demo's directory and staff beside it; never loaded in production.
+Imports ``registers`` and the demo's directory and staff; never loaded in production.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hub.sandbox.services import DIRECTORY
 
 
 async def serve(port: int) -> None:
-    """Until SIGTERM or SIGINT."""
+    """Serve until SIGTERM or SIGINT."""
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)

@@ -1,6 +1,5 @@
-"""What the sandbox's servers have in common: started until they answer, stopped in order, killed, started again.
-
-May import ``hub.errors`` and ``hub.sandbox.children`` only; ``kafka`` and ``postgres`` say how each is launched.
+"""The base class of the sandbox's servers: start, stop, kill, start again. Imports ``hub.errors`` and ``children`` only; ``kafka`` and
+``postgres`` launch each.
 """
 
 from __future__ import annotations
@@ -15,14 +14,14 @@ from hub.sandbox.children import Child, free_port
 
 
 class DataServer(ABC):
-    """One server over one data folder; started again it has the same port and data. It ends with this process, however
-    this process ends.
+    """One server with one data folder; after a restart it has the same port and data. It ends with this process, however this
+    process ends.
     """
 
     name: ClassVar[str]
-    """As people call it; in lower case it names the log in the data folder."""
+    """The server's name; in lower case it is the name of its log in the data folder."""
     look_s: ClassVar[float] = 0.05
-    """Between the questions whether it answers."""
+    """Seconds between the checks whether the server answers."""
 
     def __init__(self, data: Path, port: int | None) -> None:
         self.data = data.resolve()
@@ -31,12 +30,12 @@ class DataServer(ABC):
 
     @property
     def log(self) -> Path:
-        """What it writes."""
+        """The server's log file."""
         return self.data / f"{self.name.lower()}.log"
 
     @property
     def pid(self) -> int | None:
-        """Of the server's first process, while it has been started."""
+        """The process id of the server, while it runs."""
         return self._child.pid if self._child else None
 
     @property
@@ -45,14 +44,14 @@ class DataServer(ABC):
 
     @abstractmethod
     def _launch(self) -> Child:
-        """Lays out what is not there yet, and starts it."""
+        """Prepare the data folder, if it is new, and start the server."""
 
     @abstractmethod
     def _answers(self) -> bool:
-        """Whether it takes work."""
+        """Whether the server works."""
 
     def start(self, timeout: float = 60.0) -> Self:
-        """Returns when the server has answered a question; ``Misconfigured`` if it does not."""
+        """Start the server and wait until it works; ``Misconfigured`` when it does not."""
         if self.alive:
             return self
         self._child = self._launch()
@@ -65,13 +64,13 @@ class DataServer(ABC):
         return self
 
     def stop(self) -> None:
-        """In order: everything is written and closed, so that the next start need not recover."""
+        """Stop the server in order, so that the next start needs no recovery."""
         if self._child:
             self._child.stop()
             self._child = None
 
     def kill(self) -> None:
-        """As if the machine had taken it: SIGKILL for the server and all its processes."""
+        """Send SIGKILL to the server and all its processes, as if the machine had failed."""
         if self._child:
             self._child.kill()
             self._child = None
@@ -88,5 +87,5 @@ class DataServer(ABC):
 
 
 def end_of(file: Path) -> str:
-    """The last that a log says."""
+    """The last lines of a log."""
     return file.read_text(errors="replace")[-2000:] if file.exists() else "(it wrote nothing)"

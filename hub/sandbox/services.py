@@ -1,6 +1,5 @@
-"""What the demo runs on: broker, database, simulated registers and the hub, started together and stopped by the stack.
-
-Imports ``children``, ``kafka`` and ``postgres`` beside it, and of the hub the store and the directory.
+"""Starts the demo's broker, database, simulated registers and hub, which an exit stack stops. Imports ``children``, ``kafka``,
+``postgres``, the store and the directory.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ from schemas.directory import Directory
 
 DIRECTORY = Path(__file__).with_name("directory.yaml")
 _PLACEHOLDER = "http://127.0.0.1:8499/"
-"""The webhooks' address in ``directory.yaml``."""
+"""The address of the webhooks in ``directory.yaml``, which is replaced."""
 _PREFIX = "samverkan-sandbox-"
 _USUAL_PORT = 8400
 _UP_S = 60.0
@@ -42,7 +41,7 @@ _UP_S = 60.0
 
 @dataclass(slots=True)
 class Services:
-    """What the demo runs on."""
+    """The running services."""
 
     bootstrap: str
     database_url: str
@@ -55,7 +54,7 @@ class Services:
 
 
 async def up(stack: AsyncExitStack, data: Path, say: Callable[[str], None]) -> Services:
-    """Broker and database at the same time, then the database's contents, then registers and hub at the same time."""
+    """Start broker and database together, then fill the database, then start registers and hub together."""
     bootstrap = os.environ.get("HUB_KAFKA_BOOTSTRAP")
     database_url = os.environ.get("HUB_DATABASE_URL")
     say(
@@ -97,7 +96,7 @@ async def up(stack: AsyncExitStack, data: Path, say: Callable[[str], None]) -> S
 
 
 async def _whole(work: asyncio.Future[Any]) -> None:
-    """Waits to the end even when cancelled: what has begun to start must be there to be stopped."""
+    """Wait for ``work`` even when cancelled, so that a service that is starting can be stopped."""
     try:
         await asyncio.shield(work)
     except asyncio.CancelledError:
@@ -106,7 +105,7 @@ async def _whole(work: asyncio.Future[Any]) -> None:
 
 
 async def _apply(database_url: str, webhook_port: int) -> Directory:
-    """The demo directory with our webhooks' port; the same one is not applied twice."""
+    """Apply the demo directory with the webhooks' port, unless it is in force already."""
     text = DIRECTORY.read_text(encoding="utf-8").replace(_PLACEHOLDER, f"http://127.0.0.1:{webhook_port}/")
     with tempfile.NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as file:
         file.write(text)
@@ -121,11 +120,11 @@ async def _apply(database_url: str, webhook_port: int) -> Directory:
 
 
 def _settings(database_url: str, bootstrap: str, port: int, registers_url: str) -> dict[str, str]:
-    # A stay takes seconds here, so what the population register has learnt must be asked for every few.
+    # A stay takes seconds here, so the population register must be asked again every few seconds.
     registers: dict[str, str] = {"HUB_REGISTERS__KEY_SECRET": "demo", "HUB_REGISTERS__ASK_AGAIN_S": "1"}
     for name in ("folkbokforing", "listing", "hsa"):
         of = f"HUB_REGISTERS__{name.upper()}__"
-        # A demo admits more in a minute than a ward in a day: the simulators may be asked faster than the real ones.
+        # The demo admits more in a minute than a ward in a day, so the simulated registers allow higher rates.
         registers |= {
             f"{of}URL": f"{registers_url}/{name}",
             f"{of}LOGICAL_ADDRESS": "SE165565594230-1000",
@@ -162,7 +161,7 @@ def _free(port: int) -> bool:
 
 @contextmanager
 def data_folder() -> Iterator[Path]:
-    """``HUB_SANDBOX_DATA``, which stays; else a folder that is gone afterwards, with those that a kill -9 left."""
+    """The folder ``HUB_SANDBOX_DATA``, which is kept; else a temporary folder, deleted at the end with those that a kill -9 left."""
     if wanted := os.environ.get("HUB_SANDBOX_DATA"):
         kept_here = Path(wanted).resolve()
         kept_here.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,5 @@
-"""The simulated registers without HTTP: a question's bytes in, an answer's bytes out, with trouble and changes on demand.
-
-Imports ``register_contents`` beside it and ``translators.soap``; never loaded in production.
+"""The simulated registers without HTTP: request bytes in, answer bytes out, with faults and changes on demand. Imports
+``register_contents`` and ``translators.soap``; never loaded in production.
 """
 
 from __future__ import annotations
@@ -39,27 +38,27 @@ REGISTERS: Final = {
 
 
 class Trouble(BaseModel):
-    """How a contract misbehaves. ``slow``: seconds before all else; of the others the first that is set counts."""
+    """How a contract fails. ``slow``: seconds of delay; of the other fields the first that is set applies."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     slow: float = Field(default=0.0, ge=0, le=600)
     down: Literal["close", "503"] | None = None
-    """``close``: the connection is cut without an answer."""
+    """``close``: the connection is closed without an answer."""
     fault: str | None = Field(default=None, pattern=r"^VP0(0[1-9]|1[0-5])$")
     producer_fault: Literal["Client", "Server"] | None = None
     """A fault of the producer, without VP number."""
     body: str | None = None
     """Bytes to send instead of an answer, with HTTP 200: HTML, cut XML, hostile XML."""
     times: int | None = Field(default=None, ge=1)
-    """How many calls it lasts; without it until told otherwise."""
+    """For how many calls; None: until it is ended."""
 
 
 class Control(BaseModel):
-    """``POST /control``: what shall go wrong at ``contract`` (``*`` = all). Without ``trouble``: nothing any more.
+    """``POST /control``: sets the ``trouble`` of ``contract`` (``*``: all); without ``trouble`` it is ended.
 
-    With ``person`` nothing of that: the row of a person is changed instead, or a new one added, as the population
-    register learns of a move, a death, a protected identity (C-62, C-63); fictitious persons only (C-64).
+    With ``person``, changes or adds a person instead, as the population register does at a move, a death or a protected
+    identity (C-62, C-63); fictitious persons only (C-64).
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -67,11 +66,11 @@ class Control(BaseModel):
     contract: str = "*"
     trouble: Trouble | None = None
     person: dict[str, Any] | None = None
-    """``id`` and the fields that change, as in ``persons.yaml``; a field that is null is as if it had not been given."""
+    """``id`` and the fields that change, as in ``persons.yaml``; a field that is null is removed."""
 
 
 class Simulation:
-    """The registers without HTTP: a question's bytes in, a status and an answer's bytes out; counts the calls."""
+    """The registers; it counts the calls."""
 
     def __init__(self, contents: Contents) -> None:
         self._persons = {person.id: person for person in contents.persons}
@@ -83,9 +82,7 @@ class Simulation:
         self.calls: Counter[str] = Counter()
 
     def control(self, command: Control) -> None:
-        """Set or end trouble at a contract, or change a person. Raises ``KeyError``: no such contract;
-        ``ValidationError``: no such field.
-        """
+        """Carry out a command. Raises ``KeyError`` for an unknown contract, ``ValidationError`` for an unknown field."""
         if command.person is not None:
             self._change(command.person)
             return
@@ -108,12 +105,12 @@ class Simulation:
         self._ready.clear()
 
     def state(self) -> dict[str, Any]:
-        """The calls so far and the troubles that are set, by contract."""
+        """Contract → calls so far and present trouble."""
         troubles = {name: trouble.model_dump(exclude_defaults=True) for name, trouble in self._troubles.items()}
         return {"calls": {contract.name: self.calls[contract.name] for contract in ALL}, "troubles": troubles}
 
     async def respond(self, register: str, body: bytes) -> tuple[int, bytes] | None:
-        """Status and body; ``None``: cut the connection. A question that our XSD refuses gets a Client fault."""
+        """(status, body), or None to close the connection. A request that is not valid by the XSD gets a Client fault."""
         try:
             contract, address, question = producer.read_question(body)
         except Unreadable as error:
@@ -146,7 +143,7 @@ class Simulation:
             return 200, self._prepared((contract.name, *asked[0]), make) if len(asked) == 1 else make()
         if contract in {GET_LISTING, GET_LISTING_COUNTY}:
             return self._listing(contract, address, question)
-        # The first child is the identity asked for, in every contract of the catalogue.
+        # In every contract of the catalogue the first child is the id asked for.
         hsa_id = (next(iter(question)).text or "").strip().upper()
         return 200, self._prepared((contract.name, hsa_id), partial(self._catalogue, contract, hsa_id))
 
@@ -170,7 +167,7 @@ class Simulation:
         return make(self._units.get(hsa_id))
 
     def _prepared(self, key: tuple[str, ...], make: Callable[[], bytes]) -> bytes:
-        """An answer is built once, since zeep takes a millisecond. Whoever asks for everybody empties the store."""
+        """An answer from the cache, since zeep takes a millisecond to build one; a full cache is emptied."""
         if key not in self._ready:
             if len(self._ready) > 100_000:
                 self._ready.clear()
@@ -179,7 +176,7 @@ class Simulation:
 
 
 def _misbehave(trouble: Trouble) -> tuple[int, bytes] | Literal[False] | None:
-    """The answer of a contract in trouble; ``False``: it is only slow."""
+    """The answer of a contract in trouble; False when it is only slow."""
     if trouble.down is not None:
         return None if trouble.down == "close" else (503, b"Service Unavailable")
     if trouble.fault is not None:
@@ -190,7 +187,7 @@ def _misbehave(trouble: Trouble) -> tuple[int, bytes] | Literal[False] | None:
 
 
 def _all(node: etree._Element, name: str) -> Iterator[etree._Element]:
-    """The question is valid by now, so the local name decides."""
+    """The elements with a local name, in a request that is valid."""
     return (one for one in node if etree.QName(one).localname == name)
 
 

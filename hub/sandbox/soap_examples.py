@@ -1,6 +1,5 @@
-"""The examples in ``contracts/soap/examples``: questions, answers and faults as they go over the wire.
-
-Imports ``register_contents`` beside it and ``translators.soap``; ``python -m hub.sandbox.soap_examples`` writes them.
+"""The examples in ``contracts/soap/examples``: requests, answers and faults as on the wire. Imports ``register_contents`` and
+``translators.soap``; ``python -m hub.sandbox.soap_examples`` writes them.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ _HSA = "SE165565594230-1000"
 
 
 def examples() -> dict[str, bytes]:
-    """File name → content. Broken into lines for the reader: the wire has none, and they mean nothing there."""
+    """File name → content, with line breaks that the wire does not have."""
     contents = Contents.load()
     persons = {person.id: person for person in contents.persons}
     units = {unit.id: unit for unit in contents.units}

@@ -1,7 +1,4 @@
-"""One stay as the demo sees it: how it was meant, what was seen of it on the wire, what it came to.
-
-Imports the wire, the plot and the store's plain views; the ledger keeps these.
-"""
+"""One stay of the demo: its plan, what was seen on the wire, its outcome. Imports the wire, the stay plans and the store's live view."""
 
 from __future__ import annotations
 
@@ -9,14 +6,14 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from hub.sandbox.plot import Plot
+from hub.sandbox.stay_plan import StayPlan
 from hub.sandbox.wire import SenderAnswer
 from hub.store.live_view import CaseView
 
 AT_FAULT = (
     "doubled", "out-of-order", "gaps", "unreadable", "bad-signature", "failed", "refused-unexpectedly",
 )  # fmt: skip
-"""Counts that are 0 when all is well."""
+"""Counts that must be 0."""
 
 EXPECTED = {
     ("svu.inskrivning", "V-3"): "told why, though consent is refused",
@@ -37,35 +34,35 @@ EXPECTED = {
     ("*", "C-62"): "crossed the register's news",
     ("*", "C-63"): "crossed the register's news",
 }
-"""(message, rule) → why such a refusal belongs to the demo; «crossed»: two were on their way at the same time."""
+"""(message, rule) → why the demo expects such a refusal; «crossed»: two messages were sent at the same time."""
 
 
 @dataclass(slots=True)
 class Trail:
-    """What was seen of one case on the wire, at all systems."""
+    """What all systems saw of one case on the wire."""
 
     notices: set[tuple[str, int]] = field(default_factory=set)
     numbers: dict[str, set[int]] = field(default_factory=dict)
-    """system → the numbers that it knows: of its notices, of those it skipped, of its own acts."""
+    """system → the sequences that it knows: of its notices, of skipped ones, of its own acts."""
     last: dict[str, int] = field(default_factory=dict)
     latest: int = 0
     colours: dict[str, dict[str, str]] = field(default_factory=dict)
-    """unit → step → colour, of the latest notice."""
+    """unit → step → colour, from the latest notice."""
     pending: dict[tuple[str, str], str] = field(default_factory=dict)
-    """(unit, message) → what was asked of it and has not been answered."""
+    """(unit, message) → the act that is awaited of the unit."""
     acts: Counter[str] = field(default_factory=Counter)
     frister: set[str] = field(default_factory=set)
     news: str | None = None
     hands: int = 0
-    """What the parties mean to do and have not done."""
+    """The number of unfinished tasks of the parties."""
 
 
 @dataclass(slots=True)
 class Stay:
-    """One admission and all that is known of it."""
+    """One admission and its stay."""
 
     number: int
-    plot: Plot
+    plan: StayPlan
     ward: str
     system: str
     message: str
@@ -74,11 +71,11 @@ class Stay:
     answer: SenderAnswer | None = None
     view: CaseView | None = None
     manual: bool = False
-    """Somebody had to be found by hand, or was not found at all."""
+    """The case was in the manual queue."""
     over: float | None = None
-    """When the ward had played its part to the end."""
+    """When the ward had finished the stay."""
     fate: str | None = None
-    """What it came to; None while it is under way."""
+    """The outcome; None while the stay goes on."""
     rule: str | None = None
     seconds: float = 0.0
 
@@ -100,9 +97,9 @@ _TOLD_OF = {
 
 
 def happenings(stay: Stay, trail: Trail) -> list[str]:
-    """What a stay had in it, in a word or two each."""
+    """The events of a stay, in a word or two each."""
     found = [text for name, text in _TOLD_OF.items() if trail.acts[name]]
-    if stay.plot.consent == "menprovning" and trail.acts:
+    if stay.plan.consent == "menprovning" and trail.acts:
         found.append("menprövning")
     if trail.acts["svu.sip_stallning"] > 1:
         found.append("no to SIP, then yes")
@@ -114,11 +111,11 @@ def happenings(stay: Stay, trail: Trail) -> list[str]:
 
 
 _STRIKES_S = 1.5
-"""After the end of a stay the hub's clock may still tell that a deadline has passed; it strikes every second."""
+"""Seconds to wait after the end of a stay, because the deadline timer may still send a message; it looks every second."""
 
 
 def fate_of(stay: Stay, trail: Trail) -> str | None:
-    """What a stay has come to; None while anybody has anything left to do, or a notice is not seen at its receiver."""
+    """The outcome of a stay; None while a party has unfinished tasks, or a notice has not reached its receiver."""
     answer, view = stay.answer, stay.view
     if answer is None or answer.code == "transient-error" or stay.over is None:
         return None
@@ -139,4 +136,4 @@ def fate_of(stay: Stay, trail: Trail) -> str | None:
     if trail.news == "protected":
         stay.rule = "C-62"
         return "protected"
-    return "consent refused" if stay.plot.consent == "refused" else "discharged"
+    return "consent refused" if stay.plan.consent == "refused" else "discharged"

@@ -1,6 +1,6 @@
-"""The live view in a terminal, and plain lines where there is none. Imports rich, the story and the ledger.
+"""Shows the demo: a live table in a terminal, plain lines elsewhere. Imports rich, the report and the ledger.
 
-What it shows comes from the parties' own events, from the hub's metrics and from the store's views.
+The data are the parties' events, the hub's metrics and the store's live view.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from hub.sandbox import story
+from hub.sandbox import report
 from hub.sandbox.gauges import SandboxGauges
 from hub.sandbox.ledger import Ledger
 from hub.sandbox.stays import Stay
@@ -31,68 +31,68 @@ _COLOURS = {
 }
 _STEP = {"red": "bold red", "yellow": "yellow", "green": "green", "blue": "blue", "grey": "bright_black"}
 _MARKS = {"red": "●", "yellow": "◐", "green": "●", "blue": "◆", "grey": "·"}
-"""Legible without colours too: the units that are awaited stand beside."""
+"""Signs that can be read without colours too."""
 _EVERY_S = 5.0
 
 
 class DemoView(Protocol):
-    """How a demo is shown."""
+    """A way of showing the demo."""
 
     def say(self, text: str) -> None:
-        """A line that stays."""
+        """Print a permanent line."""
         ...
 
     def addressed(self, stays: Sequence[Stay]) -> None:
-        """The registers have said whom these concern."""
+        """These stays have been addressed."""
         ...
 
     def settled(self, stays: Sequence[Stay]) -> None:
-        """These have come to their end."""
+        """These stays are settled."""
         ...
 
-    def turn(self) -> None:
-        """Time to look anew."""
+    def refresh(self) -> None:
+        """Called regularly."""
         ...
 
     def close(self) -> None:
-        """The end of the live part."""
+        """End the live display."""
         ...
 
 
 class Plain:
-    """Lines on standard output, for logs and pipes."""
+    """Plain lines on standard output, for logs and pipes."""
 
     def __init__(self, directory: Directory, ledger: Ledger, gauges: SandboxGauges) -> None:
         self._directory, self._ledger, self._gauges = directory, ledger, gauges
         self._last = time.monotonic()
 
     def say(self, text: str) -> None:
-        """A line, at once."""
+        """Print a line at once."""
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
 
     def addressed(self, stays: Sequence[Stay]) -> None:
-        """One line each."""
+        """Print one line each."""
         for stay in stays:
-            self.say(story.begun(self._directory, stay))
+            self.say(report.begun(self._directory, stay))
 
     def settled(self, stays: Sequence[Stay]) -> None:
-        """One line each."""
+        """Print one line each."""
         for stay in stays:
-            self.say(story.ended(self._directory, self._ledger, stay))
+            self.say(report.ended(self._directory, self._ledger, stay))
 
-    def turn(self) -> None:
-        """Rates and what waits, every five seconds."""
+    def refresh(self) -> None:
+        """Print rates and backlogs every five seconds."""
         if time.monotonic() - self._last >= _EVERY_S:
             self._last = time.monotonic()
             self.say(_numbers(self._ledger, self._gauges))
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Nothing to end."""
 
 
 class Terminal:
-    """A table that lives."""
+    """A live table."""
 
     def __init__(self, directory: Directory, ledger: Ledger, gauges: SandboxGauges, addresses: dict[str, str]) -> None:
         self._directory, self._ledger, self._gauges, self._addresses = directory, ledger, gauges, addresses
@@ -101,20 +101,20 @@ class Terminal:
         self._live.start()
 
     def say(self, text: str) -> None:
-        """Above the live part."""
+        """Print a line above the table."""
         self._console.print(text, markup=False, highlight=False)
 
     def addressed(self, stays: Sequence[Stay]) -> None:
-        """The table shows them."""
+        """Nothing: the table shows them."""
 
     def settled(self, stays: Sequence[Stay]) -> None:
-        """The table shows them."""
+        """Nothing: the table shows them."""
 
-    def turn(self) -> None:
-        """It lives by itself."""
+    def refresh(self) -> None:
+        """Nothing: the table refreshes itself."""
 
     def close(self) -> None:
-        """Leaves the last picture."""
+        """Stop refreshing, and leave the last state on the screen."""
         self._live.stop()
 
     def _look(self) -> RenderableType:
@@ -158,25 +158,25 @@ class Terminal:
         )
 
     def _shown(self, rows: int) -> list[Stay]:
-        """Those under way, and of the ended ones the last: in the order of their numbers."""
+        """The unsettled stays and the latest settled ones, in order of their numbers."""
         under_way = self._ledger.unsettled()[-rows:]
         ended = [stay for stay in list(self._ledger.stays.values())[-2 * rows :] if stay.fate is not None]
         shown = under_way + ended[len(under_way) - rows :] if len(under_way) < rows else under_way
         return sorted(shown, key=lambda stay: stay.number)
 
     def _row(self, stay: Stay) -> list[RenderableType]:
-        colours = [] if stay.case is None else list(story.colours(self._ledger, stay).values())
+        colours = [] if stay.case is None else list(report.colours(self._ledger, stay).values())
         steps = Text(" ").join(Text(_MARKS[colour], style=_STEP[colour]) for colour in colours)
         done = stay.fate is not None
-        awaited = "" if done else story.awaited(self._directory, self._ledger, stay)
+        awaited = "" if done else report.awaited(self._directory, self._ledger, stay)
         trail = self._ledger.trail(stay.case)
-        state = Text(story.state(self._ledger, stay), style=_COLOURS.get(stay.fate or "", "cyan"))
+        state = Text(report.state(self._ledger, stay), style=_COLOURS.get(stay.fate or "", "cyan"))
         if trail.frister:
             state.append(" ⏰", style="yellow")
         return [
             stay.reference,
-            story.short(self._directory, stay.ward),
-            story.where(self._directory, stay),
+            report.short(self._directory, stay.ward),
+            report.where(self._directory, stay),
             steps,
             Text(awaited, style="red"),
             str(trail.acts.total() or ""),
@@ -185,7 +185,7 @@ class Terminal:
 
 
 def view(directory: Directory, ledger: Ledger, gauges: SandboxGauges, addresses: dict[str, str]) -> DemoView:
-    """The live view in a terminal, plain lines elsewhere."""
+    """A live table in a terminal, plain lines elsewhere."""
     if sys.stdout.isatty():
         return Terminal(directory, ledger, gauges, addresses)
     return Plain(directory, ledger, gauges)

@@ -1,6 +1,5 @@
-"""A ward: plays one stay after the other from the plot that it alone knows, and from what its notices tell it.
-
-Imports the party, the acts and the plot beside it.
+"""A ward of the demo: plays stays from their plans, which it alone knows, and from its notices. Imports the party, the acts and the stay
+plans.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from collections.abc import Callable
 from hub.sandbox import acts, staff
 from hub.sandbox.casefile import CaseFile
 from hub.sandbox.party import STEP, Party
-from hub.sandbox.plot import Plot
+from hub.sandbox.stay_plan import StayPlan
 from hub.sandbox.wire import ReceivedNotice, SenderAnswer
 from schemas.directory import Directory, Unit
 from schemas.envelope import Message
@@ -25,15 +24,15 @@ NEIGHBOURS = {
     "SE2321000255-AVD40": ("SE2321000255-VC04", "SE2120001157-K01"),
     "SE2321000131-AVD1": ("SE2321000131-VC01", "SE2120001355-K01"),
 }
-"""Health centre and municipality that a ward rings when the registers found nobody."""
+"""Region → the health centre and municipality that a ward adds when the registers found none."""
 _PATIENCE_S = 9.0
-"""So long a ward waits for the others before it goes on, at pace 1."""
+"""The most seconds that a ward waits for others, at pace 1."""
 _REGISTER_S = 30.0
-"""A patient whose plot it is stays until the population register's news has come, or so long."""
+"""The most seconds that a ward waits for a planned change in the population register."""
 
 
-class _Over(Exception):  # noqa: N818 - no error: the stay goes no further
-    """Nothing more may be said but that the patient leaves."""
+class _Over(Exception):  # noqa: N818 - not an error: the stay is cut short
+    """Nothing more may be sent but the discharge."""
 
 
 class Ward:
@@ -44,36 +43,38 @@ class Ward:
         self._directory = directory
         self._pace = pace
 
-    def told(self, file: CaseFile, notice: ReceivedNotice) -> None:
-        """The stays that are being played look into their files themselves."""
+    def noticed(self, file: CaseFile, notice: ReceivedNotice) -> None:
+        """Nothing: the stays read their files themselves."""
 
     async def prepare(self, file: CaseFile, unit: Unit) -> bool:  # noqa: ARG002 - as every desk
-        """The ward's part was marked ready before anybody was asked to adjust."""
+        """True: the ward's part was marked as ready before any unit was asked to adjust."""
         return True
 
-    async def play(self, plot: Plot, admission: Message) -> None:
-        """One stay, from the admission to the end."""
+    async def play(self, plan: StayPlan, admission: Message) -> None:
+        """Play one stay from admission to end."""
         answer = await self.party.push(admission)
         if answer.code == "ok" and answer.case is not None:
             await WardStay(
-                self.party, self.unit, self._directory, self._pace, plot, self.party.file(answer.case)
+                self.party, self.unit, self._directory, self._pace, plan, self.party.file(answer.case)
             ).play()
 
 
 class WardStay:
-    """One patient's time on the ward."""
+    """One stay on the ward."""
 
-    def __init__(self, party: Party, unit: Unit, directory: Directory, pace: float, plot: Plot, file: CaseFile) -> None:
-        self.party, self.unit, self.plot, self.file = party, unit, plot, file
+    def __init__(
+        self, party: Party, unit: Unit, directory: Directory, pace: float, plan: StayPlan, file: CaseFile
+    ) -> None:
+        self.party, self.unit, self.plan, self.file = party, unit, plan, file
         self._directory, self._patience = directory, _PATIENCE_S * pace
-        self._chance = random.Random(f"ward/{plot.number}")  # noqa: S311 - a demo
+        self._chance = random.Random(f"ward/{plan.number}")  # noqa: S311 - a demo
         self._physician = staff.actor(unit, "lakare")
 
     async def play(self) -> None:
-        """Until the patient has left, or the hub has closed the case."""
+        """Play until the patient has left, or the hub has closed the case."""
         try:
             await self._addressed()
-            if self.plot.consent != "refused":
+            if self.plan.consent != "refused":
                 await self._course()
         except _Over:
             if self.file.closed:
@@ -81,37 +82,37 @@ class WardStay:
             await self._must("svu.utskrivning", acts.early_end())
             return
         await self._leave()
-        if self.plot.undone:
+        if self.plan.undone:
             await self._must("svu.utskrivning_angrad", acts.undone())
             await self._leave()
 
     async def _course(self) -> None:
-        """What is told and written between admission and discharge."""
-        if self.plot.new_date:
+        """Send the messages between admission and discharge."""
+        if self.plan.new_date:
             await self._act("svu.beraknad_utskrivning", acts.new_date(self._chance))
         for written in acts.wards_half(self._chance):
             await self._act("svu.kartlaggning", written)
-        if self.plot.asks:
+        if self.plan.asks:
             await self._act("meddelande", acts.question(self._chance))
         for part in acts.wards_part(self._chance, self._physician):
             await self._act("svu.stallningstagande", part)
         await self._act("svu.klarmarkering", Klarmarkering())
         await self._ready()
         await self._wait(lambda: self.file.green(self.unit.hsa, STEP))
-        if self.plot.edited:
+        if self.plan.edited:
             await self._act("svu.stallningstagande", acts.wards_edit(self._chance))
             await self._act("svu.klarmarkering", Klarmarkering())
             await self._wait(lambda: self.file.green(self.unit.hsa, STEP))
-        if self.plot.protected and not await self.file.until(lambda: self.file.over, _REGISTER_S):
+        if self.plan.protected and not await self.file.until(lambda: self.file.over, _REGISTER_S):
             return
         self._look()
 
     async def _addressed(self) -> None:
-        """Until all have acknowledged the admission, or the hub says that somebody has to be found by hand."""
+        """Wait until all have acknowledged the admission, or the case is in the manual queue."""
         hsa = self.unit.hsa
         await self._wait(lambda: self.file.addressing is not None or self.file.green(hsa, "inskrivning"))
         found = self.file.addressing
-        if found is None or not self.plot.by_hand:
+        if found is None or not self.plan.by_hand:
             return
         centre, municipality = NEIGHBOURS[hsa]
         for missing, unit in (("health_centre", centre), ("municipality_unit", municipality)):
@@ -123,9 +124,9 @@ class WardStay:
     async def _ready(self) -> None:
         """V-9, V-10: utskrivningsklar, which may be interrupted."""
         await self._act("svu.utskrivningsklar", acts.ready(self._physician))
-        if self.plot.interrupted is None:
+        if self.plan.interrupted is None:
             return
-        moved = self.plot.interrupted == "new_date"
+        moved = self.plan.interrupted == "new_date"
         physician = self._physician if moved else None
         await self.party.pause()
         await self._act("svu.utskrivningsklar_avbruten", acts.interrupted(self._chance, physician))
@@ -134,7 +135,7 @@ class WardStay:
             await self._act("svu.utskrivningsklar", acts.ready(self._physician))
 
     async def _leave(self) -> None:
-        """V-16: asked to confirm where nobody is kallelseansvarig, the ward does."""
+        """V-16: discharge; confirm when no fast vardkontakt is kallelseansvarig."""
         for confirmed in (False, True):
             await self.party.pause()
             if self.file.closed:
@@ -145,7 +146,7 @@ class WardStay:
                 return
 
     async def _act(self, name: str, data: Part) -> SenderAnswer:
-        """After a while, and unless the register has said something in the meantime."""
+        """Send a message after a while; raises ``_Over`` when the case was closed or the person protected meanwhile."""
         await self.party.pause()
         self._look()
         answer = await self.party.act(self.file, self.unit, name, data, self._role())
@@ -162,7 +163,7 @@ class WardStay:
         return self._chance.choice(list(self.unit.roles))
 
     async def _wait(self, holds: Callable[[], bool]) -> None:
-        """For the others, but not for ever."""
+        """Wait for others, within the time limit."""
         await self.file.until(lambda: self.file.over or holds(), self._patience)
         self._look()
 

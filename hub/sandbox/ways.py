@@ -1,6 +1,5 @@
-"""How the demo parties reach the hub and are reached: HTTP and Kafka in, webhooks and Kafka out, as vendors do it.
-
-Imports aiokafka, httpx, starlette, uvicorn, standardwebhooks and the wire; never loaded in production.
+"""The demo parties' ways to and from the hub: HTTP and Kafka in, webhooks and Kafka out. Imports aiokafka, httpx, starlette, uvicorn,
+standardwebhooks and the wire; never loaded in production.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from schemas.ways_out import WebhookOut
 log = logging.getLogger(__name__)
 
 Received = Callable[[str, Mapping[str, str], bytes], Awaitable[None]]
-"""(system, attributes, body) of what came out of the hub."""
+"""Called with (system, attributes, body) of what the hub sent."""
 _TRY_AGAIN = frozenset({408, 429, 502, 503, 504})
 _OURS = frozenset({401, 403, 413})
 
@@ -38,7 +37,7 @@ class WayIn(Protocol):
     """A way to the hub."""
 
     async def send(self, out: Out) -> SenderAnswer | None:
-        """Sends until it is taken in; the receipt where the way gives one at once, None where it comes later."""
+        """Send until the hub has accepted the bytes; return the receipt, or None when it comes later."""
         ...
 
 
@@ -50,7 +49,7 @@ class HttpIn:
         self._headers = {"authorization": f"Bearer {token}"}
 
     async def send(self, out: Out) -> SenderAnswer | None:
-        """Tried again with the same id for as long as the hub cannot take it: it knows repeats (D-2)."""
+        """Send, again with the same id while the hub is unavailable, since it recognises repeats (D-2)."""
         path = "/fhir/$process-message" if out.attributes is None else "/messages"
         headers = {**self._headers, "content-type": out.media_type}
         headers |= {f"ce-{name}": value for name, value in (out.attributes or {}).items() if name != "datacontenttype"}
@@ -73,7 +72,7 @@ def _receipt(answer: httpx.Response) -> SenderAnswer:
         found = wire.read({}, answer.content)
         assert isinstance(found, SenderAnswer)
         return found
-    if "code" not in content:  # refused before it became a message
+    if "code" not in content:  # refused before it was read as a message
         return SenderAnswer("", "fatal-error", rule=content.get("rule", f"http-{answer.status_code}"))
     return wire.answer(content)
 
@@ -85,7 +84,7 @@ class KafkaTopicIn:
         self._producer, self._topic = producer, f"hub.in.{system}"
 
     async def send(self, out: Out) -> SenderAnswer | None:
-        """Returns when the broker has it."""
+        """Send; return when the broker has acknowledged it."""
         headers = [(f"ce_{name}", value.encode()) for name, value in (out.attributes or {}).items()]
         headers.append(("content-type", out.media_type.encode()))
         await self._producer.send_and_wait(self._topic, out.body, key=out.subject.encode(), headers=headers)
@@ -93,12 +92,12 @@ class KafkaTopicIn:
 
 
 def producer(bootstrap: str) -> AIOKafkaProducer:
-    """The one that the demo's Kafka parties share."""
+    """The producer that the demo's Kafka parties share."""
     return AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True)
 
 
 class TopicReader:
-    """Reads ``hub.out.<system>`` of one system, from what comes after the start."""
+    """Reads ``hub.out.<system>`` from the time of the start."""
 
     def __init__(self, bootstrap: str, system: str, received: Received) -> None:
         self._system, self._received = system, received
@@ -106,7 +105,7 @@ class TopicReader:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """From the end of every partition: an outside broker may hold an earlier demo's."""
+        """Start at the end of every partition: an external broker may have an earlier demo's records."""
         await self._consumer.start()
         topic = f"hub.out.{self._system}"
         parts = [TopicPartition(topic, number) for number in sorted(self._consumer.partitions_for_topic(topic) or {0})]
@@ -123,7 +122,7 @@ class TopicReader:
             await self._received(self._system, attributes, record.value or b"")
 
     async def stop(self) -> None:
-        """Leaves."""
+        """Stop reading."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -131,7 +130,7 @@ class TopicReader:
 
 
 class WebhookServer:
-    """One address per system, ``/<system>``; what is not signed with one of its secrets gets 401."""
+    """One address per system, ``/<system>``; a call without a valid signature gets 401."""
 
     def __init__(self, directory: Directory, port: int, received: Received, faulty: Callable[[str], None]) -> None:
         self._secrets = {s.id: s.out.secrets for s in directory.systems if isinstance(s.out, WebhookOut)}
@@ -144,7 +143,7 @@ class WebhookServer:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Returns when it listens."""
+        """Listen."""
         self._task = asyncio.create_task(self._server.serve())
         while not self._server.started:
             if self._task.done():
@@ -153,7 +152,7 @@ class WebhookServer:
             await asyncio.sleep(0.01)
 
     async def stop(self) -> None:
-        """Stops listening."""
+        """Stop listening."""
         if self._task is not None:
             self._server.should_exit = True
             await asyncio.gather(self._task, return_exceptions=True)

@@ -1,6 +1,7 @@
-"""What the demo parties write and read, as a vendor would: native CloudEvents or FHIR Bundles. Pure.
+"""Writes and reads the demo parties' messages: native CloudEvents or FHIR Bundles. Pure; imports the language and the translators'
+writers.
 
-Imports the language and the translators' writers; notices are read from their bytes alone, not by the hub's own code.
+Notices are read from their bytes, without the hub's own readers, as a vendor would.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ REFERENCE_SYSTEM = "https://demo.example/vardkontakt"
 
 @dataclass(frozen=True, slots=True)
 class Out:
-    """A message ready to be sent; ``attributes`` is None where the body says it all."""
+    """A message ready to be sent; ``attributes`` is None when the body has an envelope of its own."""
 
     subject: str
     media_type: str
@@ -30,27 +31,27 @@ class Out:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedNotice:
-    """What a receiving system makes of a notice."""
+    """A notice as a receiving system reads it."""
 
     name: str
     message: str
-    """The id that a kvittens answers with."""
+    """The id to name in a kvittens."""
     case: str
     sequence: int
     unit: str | None
-    """Whose act it was; None for the hub's own."""
+    """The acting unit; None in the hub's own messages."""
     awaits: dict[str, str] = field(default_factory=dict)
     state: dict[str, dict[str, str]] = field(default_factory=dict)
-    """unit → step → colour; red where it is red for any of the unit's roles."""
+    """unit → step → colour; red when it is red for one of the unit's roles."""
     may: dict[str, tuple[str, ...]] = field(default_factory=dict)
     skipped: tuple[int, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
-    """Of the hub's own messages what a party acts on: who was found, which news of the person, which deadline."""
+    """The facts of the hub's own messages: units found, change of the person, deadline."""
 
 
 @dataclass(frozen=True, slots=True)
 class SenderAnswer:
-    """What a sender makes of a receipt."""
+    """A receipt as its sender reads it."""
 
     message: str
     code: str
@@ -60,19 +61,19 @@ class SenderAnswer:
 
 
 def write(message: Message, format_: str) -> Out:
-    """A message in a system's own format."""
+    """A message in a system's format."""
     if format_ == "fhir":
         return Out(message.subject, names.JSON, fhir.write_request(message, reference_system=REFERENCE_SYSTEM), None)
     return Out(message.subject, native.JSON, native.write_body(message), native.attributes(message, None))
 
 
 def announced(attributes: Mapping[str, str]) -> bool:
-    """Whether it is something that operations tells everybody: people read it, nothing is answered (C-34)."""
+    """Whether this is an announcement of operations, which needs no answer (C-34)."""
     return attributes.get("type") == ANNOUNCEMENT_TYPE
 
 
 def read(attributes: Mapping[str, str], body: bytes) -> ReceivedNotice | SenderAnswer:
-    """What came on ``hub.out.<system>`` or to a webhook; raises ``ValueError`` or ``KeyError`` for what is neither."""
+    """Read what came on ``hub.out.<system>`` or to a webhook; raises ``ValueError`` or ``KeyError`` for anything else."""
     content = json.loads(body)
     if content.get("resourceType") == "Bundle":
         return _bundle(content)
@@ -109,7 +110,7 @@ _FACTS = {
 
 
 def _strongest(colours: Iterable[tuple[str, str, str]]) -> dict[str, dict[str, str]]:
-    """Unit → step → colour, red before every other: one role that is awaited is the unit's business."""
+    """Unit → step → colour; red wins, when one of the unit's roles is awaited."""
     found: dict[str, dict[str, str]] = {}
     for unit, step, colour in colours:
         steps = found.setdefault(unit, {})
@@ -157,7 +158,7 @@ def _bundle(content: dict[str, Any]) -> ReceivedNotice | SenderAnswer:
 
 
 def _all(header: dict[str, Any], url: str) -> list[dict[str, str]]:
-    """The parts of every extension of one kind, by their names."""
+    """For every extension with a url: name → value of its parts."""
     return [
         {part["url"]: part.get("valueString") or part["valueCode"] for part in extension["extension"]}
         for extension in header["extension"]
@@ -174,7 +175,7 @@ _FOUND = {"health-centre": "health_centre", "municipality": "municipality_unit"}
 
 
 def _facts(resources: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """What the hub's own messages say, from the resources that say it."""
+    """The facts of the hub's own messages, from their resources."""
     facts: dict[str, Any] = {}
     for resource in resources:
         told = {extension["url"]: extension for extension in resource.get("extension", ())}

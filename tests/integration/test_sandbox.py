@@ -15,10 +15,10 @@ import pytest
 
 from hub.directory import load
 from hub.sandbox import wire
-from hub.sandbox.plot import plot
 from hub.sandbox.register_contents import Contents
 from hub.sandbox.registers import SimulatedRegisters
 from hub.sandbox.services import DIRECTORY
+from hub.sandbox.stay_plan import plan
 from hub.translators import fhir, native
 from hub.translators.soap import folkbokforing as population
 from schemas import hub_messages
@@ -93,8 +93,8 @@ def test_every_unit_that_the_registers_name_is_in_the_demo_directory():
 
 
 def test_forty_stays_have_everything_in_them_and_are_the_same_every_time():
-    plots = [plot(1, number) for number in range(1, 41)]
-    assert plots == [plot(1, number) for number in range(1, 41)]
+    plots = [plan(1, number) for number in range(1, 41)]
+    assert plots == [plan(1, number) for number in range(1, 41)]
     assert {one.consent for one in plots} == {"given", "refused", "menprovning"}
     assert {one.mistake for one in plots} == {None, "reason", "unlicensed"}
     assert {one.interrupted for one in plots} == {None, "new_date", "back"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from hub import yaml_text
-from hub.cli import messages
+from hub.cli import commands, messages
 from hub.cli.root import app
 from hub.directory import load
 from hub.errors import Misconfigured
@@ -30,12 +31,23 @@ def _run(*words: str):
 
 @pytest.mark.parametrize("command", ["check", "send"])
 def test_a_file_that_is_not_there_and_a_folder_are_told_in_one_sentence(command, tmp_path):
-    assert messages.app is app
+    assert messages.app is commands.app is app
     for named in (tmp_path / "nofile.json", tmp_path):
         done = _run(command, str(named))
         assert done.exit_code == 1
         assert done.output.count("\n") == 1 and str(named) in done.output
         assert not isinstance(done.exception, OSError)
+
+
+@pytest.mark.parametrize("more", [[], ["--verify"]])
+def test_contracts_with_a_scenario_that_cannot_be_read_names_its_place_and_writes_nothing(more, tmp_path):
+    shutil.copytree(CONTRACTS / "worlds", tmp_path / "worlds")
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "scenarios" / "v1-slip.yaml").write_text("scenario: x\nrules: [V-1]\nstep: []\n")
+    done = _run("contracts", str(tmp_path), *more)
+    assert isinstance(done.exception, Misconfigured)
+    assert "v1-slip.yaml:3" in str(done.exception)
+    assert {path.name for path in tmp_path.iterdir()} == {"worlds", "scenarios"}
 
 
 def test_without_a_token_nothing_is_sent_and_the_sentence_says_what_is_missing(tmp_path):

@@ -1,7 +1,4 @@
-"""The demo in words: two lines per stay, and the summary that accounts for every one.
-
-Pure; imports the ledger and the language.
-"""
+"""The demo's report: two lines per stay, and a summary that accounts for all stays. Pure; imports the ledger and the language."""
 
 from __future__ import annotations
 
@@ -21,13 +18,13 @@ _STRENGTH = ("red", "yellow", "blue", "green", "grey")
 
 
 def short(directory: Directory, hsa: str) -> str:
-    """A unit by its name."""
+    """A unit's name."""
     unit = directory.unit_by_hsa.get(hsa)
     return hsa if unit is None else unit.name
 
 
 def where(directory: Directory, stay: Stay) -> str:
-    """Where a stay was addressed."""
+    """The units that a stay was addressed to."""
     view = stay.view
     if view is None or view.addressing is None:
         return ""
@@ -38,14 +35,14 @@ def where(directory: Directory, stay: Stay) -> str:
 
 
 def why(stay: Stay) -> str:
-    """What led there, then the look-ups made."""
+    """The outcome of the registers, then the look-ups."""
     view = stay.view
     parts = [] if view is None or view.addressing is None else view.addressing.get("why", ())
     return " · ".join(sorted(parts, key=lambda part: "->" not in part))
 
 
 def colours(ledger: Ledger, stay: Stay) -> dict[str, str]:
-    """Step → the strongest colour that anybody was last told."""
+    """Step → the strongest colour in the units' latest notices."""
     told = ledger.trail(stay.case).colours.values()
     return {
         step: min((steps.get(step, "grey") for steps in told), key=_STRENGTH.index, default="grey") for step in STEPS
@@ -53,7 +50,7 @@ def colours(ledger: Ledger, stay: Stay) -> dict[str, str]:
 
 
 def awaited(directory: Directory, ledger: Ledger, stay: Stay) -> str:
-    """Who has been asked and has not answered, and for what."""
+    """The units whose acts are awaited, with the acts."""
     asked: dict[str, list[str]] = {}
     for (unit, _), act in ledger.trail(stay.case).pending.items():
         asked.setdefault(act, []).append(short(directory, unit).split(",")[0])
@@ -61,7 +58,7 @@ def awaited(directory: Directory, ledger: Ledger, stay: Stay) -> str:
 
 
 def state(ledger: Ledger, stay: Stay) -> str:
-    """How far it has come, in a word or two."""
+    """The state of a stay, in a word or two."""
     if stay.fate in {"refused", "closed by register"}:
         return f"{stay.fate} ({stay.rule})"
     if stay.fate is not None:
@@ -80,12 +77,12 @@ def state(ledger: Ledger, stay: Stay) -> str:
 
 
 def begun(directory: Directory, stay: Stay) -> str:
-    """Where a stay was addressed, and why, in one plain line."""
+    """One line: the units that a stay was addressed to, and why."""
     return f"{stay.reference} at {short(directory, stay.ward)}: {where(directory, stay)}; ({why(stay)})"
 
 
 def ended(directory: Directory, ledger: Ledger, stay: Stay) -> str:
-    """What became of a stay, in one plain line."""
+    """One line: the outcome of a stay."""
     start = f"{stay.reference} from {short(directory, stay.ward)} by {stay.system}"
     if stay.fate == "refused":
         return f"{start}: refused by {stay.rule}"
@@ -99,7 +96,7 @@ def ended(directory: Directory, ledger: Ledger, stay: Stay) -> str:
 
 
 def summary(ledger: Ledger, started_s: float) -> list[str]:
-    """Every stay under what it came to; what is missing, by name."""
+    """The lines of the summary: stays by outcome, and unaccounted ones by name."""
     counts = ledger.counts
     lines = [f"{counts['admitted']} admissions in {started_s:.0f} s; what became of them:"]
     lines += [f"  {ledger.fates[fate]:6} {text}" for fate, text in FATES.items()]
@@ -133,7 +130,7 @@ def _list(counted: list[tuple[str, int]]) -> str:
 
 
 def _unaccounted(ledger: Ledger, stay: Stay) -> str:
-    """What a stay still lacks."""
+    """Why a stay is not settled."""
     trail, view = ledger.trail(stay.case), stay.view
     asked = ", ".join(f"{unit} {act}" for (unit, _), act in trail.pending.items())
     unsent = [] if view is None else [f"{s} #{n} {state}" for s, n, state in view.notices if state != "sent"]
@@ -146,6 +143,6 @@ def _unaccounted(ledger: Ledger, stay: Stay) -> str:
 
 
 def accounted(ledger: Ledger) -> bool:
-    """Whether nothing is missing, doubled, out of order, unreadable or refused for a reason that nobody foresaw."""
+    """Whether nothing is missing, doubled, out of order, unreadable, or refused for an unexpected reason."""
     settled = sum(ledger.fates.values()) == ledger.counts["admitted"]
     return settled and ledger.under_way == 0 and not any(ledger.counts[what] for what in AT_FAULT)
