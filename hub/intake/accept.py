@@ -100,8 +100,8 @@ def _keep_case(batch: Batch, message: Message, decision: Decision) -> None:
             handled.now_protected.add(case.id)
     handled.elements.update((case.id, address) for address in touched(decision.events))
     loaded.cases[case.id] = handled.changed[case.id] = case
-    if process.one_open_per_person and (person := case.person.get("personnummer")) is not None:
-        open_cases = loaded.open_cases.setdefault((process.name, person), set())
+    for number in case.numbers if process.one_open_per_person else ():
+        open_cases = loaded.open_cases.setdefault((process.name, number), set())
         (open_cases.add if case.status == "open" else open_cases.discard)(case.id)
     batch.moved_on.add(case.id)
 

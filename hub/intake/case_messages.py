@@ -6,7 +6,7 @@ and becomes a message of the hub itself in the other case after that commit. So 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from hub.intake.arrival import Arrival
 from hub.intake.hub_messages import own_message
@@ -18,6 +18,8 @@ from hub.store.transaction import Store
 from schemas.messages import MESSAGES, CaseMessage, Receipt
 
 _AT_ONCE = 500
+_AGAIN = timedelta(minutes=5)
+"""Before a message that this hub cannot read is tried again."""
 
 
 class CaseMessages:
@@ -28,18 +30,28 @@ class CaseMessages:
         self._intake = intake
 
     async def deliver(self) -> int:
-        """Hands over every message that waits; returns how many were."""
+        """Hands over the messages that wait; returns how many were. A message that cannot be read waits on, and delays no other."""
         async with self._store.transaction() as connection:
             rows = await outbox.due(connection, outbox.CASES, limit=_AT_ONCE)
         if not rows:
             return 0
         now = datetime.now(UTC)
-        answers = await self._intake.submit([_arrival(row, now) for row in rows], wait=True)
+        readable, arrivals, unreadable = [], [], []
+        for row in rows:
+            try:
+                arrivals.append(_arrival(row, now))
+                readable.append(row)
+            except (KeyError, ValueError) as error:  # this version of the hub does not know such a message; another may
+                unreadable.append(row)
+                log.error("case_message_unreadable", message=row.message_id, error=type(error).__name__)
+        answers = await self._intake.submit(arrivals, wait=True) if arrivals else []
         async with self._store.transaction() as connection:
-            for row, answer in zip(rows, answers, strict=True):
+            for row, answer in zip(readable, answers, strict=True):
                 await outbox.done(connection, row.id, _word(answer))
                 log.info("case_told", case=row.case_id, message=row.message_id, answer=_word(answer))
-        return len(rows)
+            if unreadable:
+                await outbox.retry(connection, unreadable, now + _AGAIN, "unreadable")
+        return len(readable)
 
 
 def _arrival(row: OutboxRow, now: datetime) -> Arrival:

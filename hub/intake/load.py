@@ -13,7 +13,7 @@ from hub.intake.loaded import Loaded
 from hub.intake.stored import person_named, ref_of
 from hub.processes.engine.order import may_precede_its_message, replaced
 from hub.processes.engine.process import law_of, sharing_consent, standing
-from hub.processes.registry import process_of, rule_of
+from hub.processes.registry import PROCESSES, process_of, rule_of
 from hub.store import cases, held, inbox, person_changes
 from hub.store.inbox import Connection
 from hub.translators import formats
@@ -44,24 +44,32 @@ async def load(connection: Connection, arrivals: Sequence[Arrival]) -> Loaded:
 
 
 async def _lock_persons(connection: Connection, readable: Readable) -> set[tuple[str, str]]:
-    """Locks the persons whose other open cases a rule looks at: (process, personnummer). They are locked before the cases, by
-    all hubs in one order, so that of two that open a case of the same person at once one sees the other's.
+    """Locks the persons whose other open cases a rule looks at, and those whose number may change in a process that
+    allows one open case per person: (process, personnummer), under every number that the person has and had.
+
+    They are locked before the cases, by all hubs in one order, so that of two that open a case of the same person at
+    once one sees the other's.
     """
-    looking = [
-        (process, message)
-        for _, message in readable
-        if (rule := (process := process_of(message.name, None)).rule(message.name)) is not None and rule.looks_at_others
-    ]
+    looking = [message for _, message in readable if _looks_at_persons(message)]
     if not looking:
         return set()
-    known = await cases.persons(connection, {message.subject for _, message in looking if is_case_id(message.subject)})
-    persons = {
-        (process.name, person)
-        for process, message in looking
-        if (person := person_named(message) or known.get(message.subject)) is not None
-    }
+    known = await cases.persons(connection, {message.subject for message in looking if is_case_id(message.subject)})
+    persons: set[tuple[str, str]] = set()
+    for message in looking:
+        process, numbers = known.get(message.subject, (process_of(message.name, None).name, []))
+        new = person_named(message) or getattr(message.data, "personnummer", None)
+        persons.update((process, number) for number in (*numbers, new) if number)
     await cases.lock_persons(connection, persons)
     return persons
+
+
+def _looks_at_persons(message: Message) -> bool:
+    """Whether it is decided under a lock on its person, in any process that has such a message."""
+    return any(
+        rule.looks_at_others or (rule.is_news_of_the_person and process.one_open_per_person)
+        for process in PROCESSES.values()
+        if (rule := process.rule(message.name)) is not None
+    )
 
 
 async def _lock_cases(connection: Connection, loaded: Loaded, readable: Readable) -> None:

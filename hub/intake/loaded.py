@@ -4,6 +4,7 @@ holds, the rules' case and the store's plain rows.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -58,9 +59,12 @@ class Loaded:
             return (own,)
         return self.case_id(arrival, arrival.message), _early_key(arrival, arrival.message), own
 
-    def others(self, process: str, person: str | None, own: str | None) -> frozenset[str]:
-        """Ids of a person's other open cases of a process, those that this batch has opened included."""
-        return frozenset(self.open_cases.get((process, person or ""), ())) - {own or ""}
+    def others(self, process: str, numbers: Iterable[str], own: str | None) -> frozenset[str]:
+        """Ids of a person's other open cases of a process, those that this batch has opened included; ``numbers``: the
+        personnummer that the person has and had.
+        """
+        found = frozenset[str]().union(*(self.open_cases.get((process, number), ()) for number in numbers))
+        return found - {own or ""}
 
     def has_come(self, message: Message, case: Case) -> bool:
         """Whether the message that ``data.message`` names has come: it is in the case, or its sender has its answer."""

@@ -53,13 +53,15 @@ async def read(connection: Connection, id_: str) -> Case | None:
     return None if row is None else load_case(row[0])
 
 
-async def persons(connection: Connection, ids: Iterable[str]) -> dict[str, str]:
-    """Case id → personnummer; not locked."""
+async def persons(connection: Connection, ids: Iterable[str]) -> dict[str, tuple[str, list[str]]]:
+    """Case id → its process, and the personnummer that its person has and had; not locked."""
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    found = await connection.execute("SELECT id::text, person FROM cases WHERE id = ANY(%s::uuid[])", (wanted,))
-    return dict(await found.fetchall())
+    found = await connection.execute(
+        "SELECT id::text, process, person, state -> 'former_numbers' FROM cases WHERE id = ANY(%s::uuid[])", (wanted,)
+    )
+    return {id_: (process, [person, *(former or ())]) for id_, process, person, former in await found.fetchall()}
 
 
 async def lock_persons(connection: Connection, wanted: Iterable[tuple[str, str]]) -> None:
@@ -233,8 +235,9 @@ async def elements(connection: Connection, wanted: Sequence[tuple[str, str]]) ->
     return [(case, element_of(address, version, kept)) for case, address, version, kept in await found.fetchall()]
 
 
-_LAST = "\U0010ffff"
-"""Sorts after every text that goes on from a beginning."""
+_LAST = "\U0010ffff" * 400
+"""Sorts after every text that goes on from a beginning, also where it goes on with the last of all signs: an address is
+shorter."""
 
 
 def element_of(address: str, version: int, kept: dict[str, Any]) -> Element:

@@ -34,7 +34,7 @@ class CaseView:
 async def cases(connection: Connection, ids: Sequence[str]) -> list[CaseView]:
     """The cases with these ids; unknown ids are left out."""
     found = await connection.execute(
-        "SELECT c.id::text, c.status, c.manual, c.state->'steps',"
+        "SELECT c.id::text, c.status, c.manual, c.state->'awaited',"
         " (SELECT convert_from(m.raw, 'UTF8')::jsonb FROM message m WHERE m.case_id = c.id AND m.sequence IS NOT NULL"
         "  AND m.name = 'adressering' ORDER BY m.sequence DESC LIMIT 1),"
         " (SELECT jsonb_agg(jsonb_build_array(o.system, o.sequence, o.state) ORDER BY o.id) FROM outbox o"
@@ -48,10 +48,10 @@ async def cases(connection: Connection, ids: Sequence[str]) -> list[CaseView]:
             status=status,
             manual=manual,
             addressing=None if addressing is None else {k: v for k, v in addressing.items() if k in _SHOWN},
-            awaits=tuple(dict.fromkeys(unit for step in steps.values() for unit in step["awaits"])),
+            awaits=tuple(dict.fromkeys(unit for one in (awaited or {}).values() for unit in one["by"])),
             notices=tuple((system, sequence, state) for system, sequence, state in notices or ()),
         )
-        for id_, status, manual, steps, addressing, notices in await found.fetchall()
+        for id_, status, manual, awaited, addressing, notices in await found.fetchall()
     ]
 
 

@@ -9,7 +9,7 @@ from hub import operations
 from hub.addressing.memory import RegisterMemory
 from hub.errors import Misconfigured
 from hub.intake.hub_messages import own_message
-from hub.store import held, inbox, paused_systems, send_queue, timeline
+from hub.store import held, inbox, live_view, paused_systems, send_queue, timeline
 from hub.store.registers import Answers
 from schemas.hub_messages import Folkbokforing, Verifiering
 from tests.desk import FOUND, Desk
@@ -29,6 +29,17 @@ async def test_a_notice_told_after_a_late_look_up_has_the_name_and_address_that_
             connection, await send_queue.sendable_ids(connection, "centre", after=0, limit=10)
         )
     assert b"Tolvan Tolvansson" in bytes(kept[0].body)
+
+
+async def test_the_live_view_shows_whose_act_is_awaited_and_what_is_sent(desk):
+    opened = await desk.send("m-1")
+    await desk.intake.submit([own_message(opened.case, "a-1", "adressering", FOUND, datetime.now(UTC))])
+    await desk.tell("k-1", "kvittens", {"message": "m-1"}, opened.case, CENTRE)
+    async with desk.store.transaction() as connection:
+        (shown,) = await live_view.cases(connection, [opened.case])
+    assert shown.awaits == (KOMMUN,)
+    assert shown.addressing["outcome"] == "listed"
+    assert {system for system, _, _ in shown.notices} == {"ehr", "centre", "kommun"}
 
 
 async def test_whom_hsa_does_not_know_is_vouched_for_once_and_refused_from_then_on(desk):

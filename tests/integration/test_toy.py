@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic_core import to_json
 
+from hub.intake import commit
 from hub.intake.arrival import Arrival
 from hub.intake.case_messages import CaseMessages
 from hub.intake.hub_messages import own_message
@@ -101,6 +102,46 @@ async def test_a_case_is_found_under_a_number_that_its_person_had_and_reopens_on
     assert (await send(hubs[1], "r-2", "toy.reopen", {}, first.case)).code == "ok"
 
 
+async def test_a_case_under_a_former_number_is_seen_when_another_is_reopened(hubs):
+    """Its own sender may use that number still. The index alone would end in a hold for a defect."""
+    first = await send(hubs[0], "s-1", "toy.start", PATIENT, "ref:1")
+    assert (await _changed(hubs[0], first.case, "n-1")).code == "ok"
+    assert (await send(hubs[0], "e-1", "toy.end", {}, first.case)).code == "ok"
+    second = await send(hubs[0], "s-2", "toy.start", PATIENT, "ref:2")
+    assert second.code == "ok"
+    assert (await send(hubs[1], "r-1", "toy.reopen", {}, first.case)).rule == "T-1"
+    assert (await send(hubs[0], "e-2", "toy.end", {}, second.case)).code == "ok"
+    assert (await send(hubs[1], "r-2", "toy.reopen", {}, first.case)).code == "ok"
+
+
+async def _changed(hub: Desk, case: str, id_: str) -> Receipt:
+    """The person of PATIENT has got the number of ELSA."""
+    news = Folkbokforing(news="new_number", personnummer=ELSA["patient"]["personnummer"])
+    (receipt,) = await hub.intake.submit([own_message(case, id_, "folkbokforing", news, datetime.now(UTC))])
+    return receipt
+
+
+async def test_an_opening_waits_while_the_persons_number_changes_and_then_meets_the_case(hubs, monkeypatch):
+    first = await send(hubs[0], "s-1", "toy.start", PATIENT, "ref:1")
+    real, decided, go_on = commit.save, asyncio.Event(), asyncio.Event()
+
+    async def save(connection: Any, handled: Any, now: datetime) -> None:
+        if not decided.is_set():
+            decided.set()
+            await go_on.wait()
+        await real(connection, handled, now)
+
+    monkeypatch.setattr(commit, "save", save)
+    news = asyncio.create_task(_changed(hubs[0], first.case, "n-1"))
+    await decided.wait()
+    opening = asyncio.create_task(send(hubs[1], "s-2", "toy.start", ELSA, "ref:2"))
+    await asyncio.sleep(0.2)
+    waited = not opening.done()
+    go_on.set()
+    assert waited
+    assert ((await news).code, (await opening).rule) == ("ok", "T-1")
+
+
 async def test_a_case_tells_another_once_however_many_hubs_deliver_and_however_often_they_stop(hubs, monkeypatch):
     other = await send(hubs[0], "s-1", "toy.start", ELSA, "ref:elsa")
     case = await send(hubs[0], "s-2", "toy.start", {**PATIENT, "linked": [other.case]}, "ref:one")
@@ -135,6 +176,36 @@ async def test_a_message_to_a_case_that_is_not_there_is_refused_and_stops_nothin
     assert await CaseMessages(hubs[0].store, hubs[0].intake).deliver() == 2
     answers = await rows(hubs[0], "SELECT case_id::text, answer FROM outbox WHERE kind = 'case' ORDER BY id")
     assert answers == [(nowhere, "unknown-case"), (other.case, "ok")]
+
+
+async def test_a_case_message_that_this_hub_cannot_read_waits_and_delays_no_other(hubs):
+    """Another version of the hub has written it: while versions are changed, both run."""
+    other = await send(hubs[0], "s-1", "toy.start", ELSA, "ref:elsa")
+    case = await send(hubs[0], "s-2", "toy.start", {**PATIENT, "linked": [other.case]}, "ref:one")
+    assert (await send(hubs[0], "e-1", "toy.end", {}, case.case)).code == "ok"
+    change = "UPDATE outbox SET told = jsonb_set(told::jsonb, '{name}', %s)::json WHERE kind = 'case' RETURNING 1"
+    assert await rows(hubs[0], change, '"toy.later"')
+    assert (await send(hubs[0], "r-1", "toy.reopen", {}, case.case)).code == "ok"
+    deliver = CaseMessages(hubs[0].store, hubs[0].intake).deliver
+    assert await deliver() == 1
+    assert (await case_of(hubs[0], other.case)).state.news == ["reopened"]
+    assert await deliver() == 0
+    assert await rows(hubs[0], change, '"toy.news"')  # as a hub that knows it reads it
+    assert await rows(hubs[0], "UPDATE outbox SET due_at = now() WHERE kind = 'case' RETURNING 1")
+    assert await deliver() == 1
+    assert (await case_of(hubs[0], other.case)).state.news == ["reopened", "ended"]
+
+
+@pytest.mark.parametrize("address", ["mal/\U0010ffff", "mal/\U0010ffffx", "mal/1%", "mal/'\"\\{}", "mal/ "])
+async def test_an_element_is_found_by_its_beginning_however_its_address_goes_on(hubs, address):
+    case = (await send(hubs[0], "s-1", "toy.start", PATIENT, "ref:1")).case
+    edit = {"element": address, "text": "x"}
+    assert (await send(hubs[0], "p-1", "toy.plan", {"edits": [edit]}, case)).code == "ok"
+    assert (await send(hubs[1], "p-2", "toy.plan", {"edits": [edit | {"text": "y", "version": 1}]}, case)).code == "ok"
+    hubs[1].offered.clear()
+    assert (await send(hubs[1], "d-1", "deltagare", {"unit": CENTRE, "change": "tillagd"}, case)).code == "ok"
+    told = [row.message for row in hubs[1].offered if row.kind == "notice" and row.message.name == "toy.standing"]
+    assert [message.data.goals for message in told] == [{address: "y"}]
 
 
 async def test_elements_are_rows_of_their_own_and_only_those_touched_are_loaded(hubs, monkeypatch):

@@ -177,6 +177,12 @@ class Case:
         return self.archived is not None and now >= datetime.fromisoformat(self.archived)
 
     @property
+    def numbers(self) -> tuple[str, ...]:
+        """The personnummer that the person has and had."""
+        now = self.person.get("personnummer")
+        return (*self.former_numbers, *([] if now is None else [now]))
+
+    @property
     def in_manual_queue(self) -> bool:
         """Someone has to see to the addressing by hand (law-and-lookups §4)."""
         return self.addressed is not None and self.addressed not in FOUND and self.status == "open"
