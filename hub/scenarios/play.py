@@ -1,5 +1,5 @@
 """A scenario being played, whatever it is played against: makes the messages, says what is to be done, judges what comes.
-Does no I/O.
+Does no I/O; imports the scenario's parts and the language.
 
 ``Play.run`` yields what it asks of the hub (``actions``) and is sent the answer; ``memory`` answers from the rules alone, a
 test on the whole stack from the store. So both play the same steps and judge the same things.

@@ -1,4 +1,5 @@
-"""YAML with its line numbers: reads scenarios and worlds, and says where in a file something is wrong. No hub.
+"""YAML with its line numbers: reads scenarios and worlds, and says where in a file something is wrong. Imports nothing
+of the hub but the YAML loader.
 
 Times stay the text that the author wrote, so that what is sent is what stands in the file (messages.md §6).
 """

@@ -1,0 +1,1 @@
+"""Rules that several processes share, as factories that take what differs."""

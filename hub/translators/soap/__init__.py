@@ -1,0 +1,1 @@
+"""The national registers' SOAP contracts (law-and-lookups.md §3)."""
