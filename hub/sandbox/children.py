@@ -166,12 +166,12 @@ def _supervise(order: dict[str, Any]) -> int:
     watched = [0, wake]
     while child.poll() is None:
         ready, _, _ = select.select(watched, [], [], max(0.0, min(deadline - time.monotonic(), 3600.0)))
-        told = os.read(0, 1) if 0 in ready else STOP if wake in ready and _asked_by_signal(wake) else None
-        if told == b"":  # the parent has died; nothing more will be read
-            watched, told = [wake], STOP
-        if told == KILL or time.monotonic() >= deadline:
+        asked = os.read(0, 1) if 0 in ready else STOP if wake in ready and _asked_by_signal(wake) else None
+        if asked == b"":  # the parent has died; nothing more will be read
+            watched, asked = [wake], STOP
+        if asked == KILL or time.monotonic() >= deadline:
             break
-        if told == STOP and deadline == float("inf"):
+        if asked == STOP and deadline == float("inf"):
             deadline = time.monotonic() + order["grace"]
             child.send_signal(order["stop_signal"])
     _sweep()

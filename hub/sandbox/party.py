@@ -120,9 +120,9 @@ class Party:
         if isinstance(found, SenderAnswer):
             self._answered(found)
         elif self.ledger.noticed(self.system.id, found):
-            self._told(found)
+            self._react(found)
 
-    def _told(self, notice: ReceivedNotice) -> None:
+    def _react(self, notice: ReceivedNotice) -> None:
         file = self.file(notice.case)
         file.note(notice)
         for unit in self.units:

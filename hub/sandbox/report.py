@@ -43,9 +43,9 @@ def why(stay: Stay) -> str:
 
 def colours(ledger: Ledger, stay: Stay) -> dict[str, str]:
     """Step → the strongest colour in the units' latest notices."""
-    told = ledger.trail(stay.case).colours.values()
+    by_unit = ledger.trail(stay.case).colours.values()
     return {
-        step: min((steps.get(step, "grey") for steps in told), key=_STRENGTH.index, default="grey") for step in STEPS
+        step: min((steps.get(step, "grey") for steps in by_unit), key=_STRENGTH.index, default="grey") for step in STEPS
     }
 
 

@@ -133,15 +133,15 @@ def _unit(source: str) -> str | None:
 def _bundle(content: dict[str, Any]) -> ReceivedNotice | SenderAnswer:
     resources = {entry["fullUrl"]: entry["resource"] for entry in content["entry"]}
     header = next(iter(resources.values()))
-    told = {extension["url"]: extension for extension in header.get("extension", ())}
-    case = told[names.EXT_CASE]["valueIdentifier"]["value"] if names.EXT_CASE in told else None
-    sequence = told[names.EXT_SEQUENCE]["valuePositiveInt"] if names.EXT_SEQUENCE in told else None
+    extensions = {extension["url"]: extension for extension in header.get("extension", ())}
+    case = extensions[names.EXT_CASE]["valueIdentifier"]["value"] if names.EXT_CASE in extensions else None
+    sequence = extensions[names.EXT_SEQUENCE]["valuePositiveInt"] if names.EXT_SEQUENCE in extensions else None
     if "response" in header:
         response = header["response"]
         return SenderAnswer(response["identifier"], response["code"], case, _rule(resources, response), sequence)
     if case is None or sequence is None:
         raise ValueError("a notice names its case and its number")
-    longer = told.get(names.EXT_MESSAGE_ID)
+    longer = extensions.get(names.EXT_MESSAGE_ID)
     sender = resources[header["sender"]["reference"]] if "sender" in header else None
     return ReceivedNotice(
         name=header["eventCoding"]["code"],
@@ -178,11 +178,11 @@ def _facts(resources: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """The facts of the hub's own messages, from their resources."""
     facts: dict[str, Any] = {}
     for resource in resources:
-        told = {extension["url"]: extension for extension in resource.get("extension", ())}
-        if names.EXT_OUTCOME in told:
-            facts["outcome"] = told[names.EXT_OUTCOME]["valueCode"]
-        if names.EXT_NEWS in told:
-            facts["news"] = told[names.EXT_NEWS]["valueCode"]
+        extensions = {extension["url"]: extension for extension in resource.get("extension", ())}
+        if names.EXT_OUTCOME in extensions:
+            facts["outcome"] = extensions[names.EXT_OUTCOME]["valueCode"]
+        if names.EXT_NEWS in extensions:
+            facts["news"] = extensions[names.EXT_NEWS]["valueCode"]
         for coding in resource.get("reasonCode", {}).get("coding", ()) if resource["resourceType"] == "Task" else ():
             facts["name"] = coding["code"]
         if "outcome" in facts:

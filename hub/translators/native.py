@@ -189,7 +189,7 @@ def write_body(message: Message) -> bytes:
     return message.data.model_dump_json(exclude_none=True).encode()
 
 
-def attributes(message: Message, told: NoticeExtensions | None) -> dict[str, str]:
+def attributes(message: Message, extensions: NoticeExtensions | None) -> dict[str, str]:
     """The CloudEvents attributes of a message, in a notice with its extensions (messages.md §2).
 
     CloudEvents allows only plain values in extensions, so lists and objects are written as JSON text.
@@ -199,7 +199,7 @@ def attributes(message: Message, told: NoticeExtensions | None) -> dict[str, str
         "id": message.id,
         "source": message.source,
         "type": type_of(message.name),
-        "subject": message.subject if told is None else told.case,
+        "subject": message.subject if extensions is None else extensions.case,
         "time": message.time.isoformat(),
         "datacontenttype": JSON,
     }
@@ -207,19 +207,19 @@ def attributes(message: Message, told: NoticeExtensions | None) -> dict[str, str
         found["actor"] = message.actor
     if message.role:
         found["actorrole"] = message.role
-    if told is not None:
+    if extensions is not None:
         found |= {
-            "case": told.case,
-            "sequence": str(told.sequence),
-            "to": text(told.to),
-            "awaits": text(told.awaits),
-            "state": text(told.state),
-            "may": text(told.may),
-            "skipped": text(told.skipped),
+            "case": extensions.case,
+            "sequence": str(extensions.sequence),
+            "to": text(extensions.to),
+            "awaits": text(extensions.awaits),
+            "state": text(extensions.state),
+            "may": text(extensions.may),
+            "skipped": text(extensions.skipped),
         }
-        if told.names:
-            found["names"] = text(told.names)
-        if told.replay:
+        if extensions.names:
+            found["names"] = text(extensions.names)
+        if extensions.replay:
             found["replay"] = "true"
     return found
 

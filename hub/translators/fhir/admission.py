@@ -58,12 +58,12 @@ def read_admission(view: View, encounter: Encounter) -> dict[str, Any]:
     return fields
 
 
-def _is_another(view: View, told: Communication, encounter: Encounter) -> bool:
+def _is_another(view: View, information: Communication, encounter: Encounter) -> bool:
     """Whether the information names another Patient than the admission does."""
-    whom, patient = told.subject, encounter.subject
+    whom, patient = information.subject, encounter.subject
     if whom is None or (patient is not None and whom.reference == patient.reference):
         return False
-    named = view.resolve(whom, Patient, told, ".subject")
+    named = view.resolve(whom, Patient, information, ".subject")
     return named is not None and named is not view.resolve(patient, Patient, encounter, ".subject")
 
 

@@ -19,7 +19,7 @@ from schemas.messages import HUB_SOURCE, Announcement
 EVENT = "announcement"
 
 
-def write_announcement(told: Announcement, id_: str, *, created: datetime) -> bytes:
+def write_announcement(announcement: Announcement, id_: str, *, created: datetime) -> bytes:
     """R4 JSON; the same announcement gives the same bytes to every system. ``created``: when it was made, with its zone."""
     assembly = Assembly(EVENT, id_)
     said = assembly.add(
@@ -27,7 +27,7 @@ def write_announcement(told: Announcement, id_: str, *, created: datetime) -> by
             "resourceType": "Communication",
             "status": "completed",
             "sent": instant(created),
-            "payload": [{"contentString": told.text.sv, "_contentString": translated(told.text.en)}],
+            "payload": [{"contentString": announcement.text.sv, "_contentString": translated(announcement.text.en)}],
         }
     )
     header: dict[str, Any] = {

@@ -55,8 +55,8 @@ class Assembly:
 
 def instant(moment: datetime) -> str:
     """R4 ``instant``. A moment with an offset that R4 cannot write (beyond ±14:00, or with seconds) is written in UTC."""
-    told = moment.isoformat()
-    return told if _INSTANT.fullmatch(told) else moment.astimezone(UTC).isoformat()
+    written = moment.isoformat()
+    return written if _INSTANT.fullmatch(written) else moment.astimezone(UTC).isoformat()
 
 
 def text(value: str) -> str:

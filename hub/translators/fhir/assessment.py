@@ -56,10 +56,10 @@ def _written(view: View, response: QuestionnaireResponse, item: Item, element: s
         written["text"] = "\n".join(texts)
     for found in item.extension:
         if found.url == names.EXT_VERSION:
-            told = found.valueString if found.valueUnsignedInt is None else found.valueUnsignedInt
-            if told is None or (isinstance(told, str) and not _DIGITS.fullmatch(told)):
+            stated = found.valueString if found.valueUnsignedInt is None else found.valueUnsignedInt
+            if stated is None or (isinstance(stated, str) and not _DIGITS.fullmatch(stated)):
                 raise view.refused("extension-value", response, f"{element}.extension('{names.EXT_VERSION}').value")
-            written["version"] = int(told)
+            written["version"] = int(stated)
     return written
 
 
@@ -82,8 +82,8 @@ def _item(code: str, written: Written) -> dict[str, Any]:
     item: dict[str, Any] = {"linkId": code}
     if written.version is not None:
         fits = written.version <= _LARGEST
-        told = {"valueUnsignedInt": written.version} if fits else {"valueString": str(written.version)}
-        item["extension"] = [{"url": names.EXT_VERSION, **told}]
+        stated = {"valueUnsignedInt": written.version} if fits else {"valueString": str(written.version)}
+        item["extension"] = [{"url": names.EXT_VERSION, **stated}]
     answers: list[dict[str, Any]] = [] if written.text is None else [{"valueString": text(written.text)}]
     answers += [{"valueCoding": {"system": names.CHOICE, "code": choice}} for choice in written.choices]
     if answers:

@@ -91,18 +91,18 @@ class View:
 
     def entry(self, reference: Reference) -> Resource | None:
         """The entry that a literal reference leads to, with or without a version."""
-        told = reference.reference
-        if told is None:
+        stated = reference.reference
+        if stated is None:
             return None
-        found = self._at.get(told)
-        return self._at.get(unversioned(told)) if found is None and _VERSION in told else found
+        found = self._at.get(stated)
+        return self._at.get(unversioned(stated)) if found is None and _VERSION in stated else found
 
     @property
     def day(self) -> str:
         """The latest day in the Bundle; identifiers and names that ended before it are ignored."""
-        told = [self.bundle.timestamp or ""]
-        told += [one.recorded for one in self.resources if isinstance(one, Provenance)]
-        return max(told)[:_DATE_LENGTH]
+        stated = [self.bundle.timestamp or ""]
+        stated += [one.recorded for one in self.resources if isinstance(one, Provenance)]
+        return max(stated)[:_DATE_LENGTH]
 
     def one(self, kind: type[R]) -> R | None:
         """The resource of a type: the one in focus, else the only one. Raises ``Refused`` when two are in focus."""
@@ -220,12 +220,12 @@ def moment(text: str | None, view: View, of: Resource, element: str) -> datetime
     return found
 
 
-def swedish_day(told: str, view: View, of: Resource, element: str) -> date:
+def swedish_day(stated: str, view: View, of: Resource, element: str) -> date:
     """The day in Sweden of a date or dateTime. Raises ``Refused`` for a year or month alone."""
     try:
-        if len(told) == _DATE_LENGTH:
-            return date.fromisoformat(told)
-        full = moment(told, view, of, element) if "T" in told else None
+        if len(stated) == _DATE_LENGTH:
+            return date.fromisoformat(stated)
+        full = moment(stated, view, of, element) if "T" in stated else None
         if full is not None:
             return local_day(full)
     except (ValueError, OverflowError):

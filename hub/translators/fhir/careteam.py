@@ -143,8 +143,8 @@ def write_care_contact(assembly: Assembly, _: Message, body: FastVardkontakt, ca
 
 def write_contact(assembly: Assembly, _: Message, body: Kontakt, case: dict[str, str]) -> list[str]:
     """``kontakt``: person, unit, role, phone and e-mail (SA-5)."""
-    told = (("phone", body.phone), ("email", body.email))
-    telecom = [{"system": system, "value": text(value)} for system, value in told if value is not None]
+    numbers = (("phone", body.phone), ("email", body.email))
+    telecom = [{"system": system, "value": text(value)} for system, value in numbers if value is not None]
     participant: dict[str, Any] = {"extension": [{"url": names.EXT_CHANGE, "valueCode": body.change}]}
     if body.role is not None:
         participant["role"] = [concept(names.CONTACT_ROLE, body.role)]

@@ -2,7 +2,7 @@
 
 Informing the person is a communication: completed, or not-done with a statusReason; Consent.verification would mean that the consent
 was verified. A kvittens is a business act and never ``MessageHeader.response``, the technical receipt (fhir.md); it names the message
-by identifier, because that message is in another Bundle. ``thread`` has the units' free messages.
+by identifier, because that message is in another Bundle. ``free_messages`` has the units' free messages.
 """
 
 from __future__ import annotations

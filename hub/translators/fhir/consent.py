@@ -120,8 +120,8 @@ def _read_extension(view: View, consent: Consent, found: Extension, fields: dict
         raise view.refused("extension-value", consent, f".extension('{url}').value")
 
 
-def _day(view: View, consent: Consent, told: str | None, end: str) -> date | None:
-    return None if told is None else swedish_day(told, view, consent, f".provision.period.{end}")
+def _day(view: View, consent: Consent, stated: str | None, end: str) -> date | None:
+    return None if stated is None else swedish_day(stated, view, consent, f".provision.period.{end}")
 
 
 def _required_unit(view: View, consent: Consent, reference: Any, element: str) -> str:

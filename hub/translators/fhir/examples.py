@@ -30,9 +30,9 @@ from hub.translators.fhir.example_acts import (
     name_of,
 )
 from hub.translators.fhir.faults import wrong_code
-from hub.translators.fhir.loosen import codes_at
 from hub.translators.fhir.resources import Communication
 from hub.translators.fhir.response import as_xml, write_response
+from hub.translators.fhir.wide_shapes import codes_at
 from hub.translators.fhir.writer import write_notice, write_request
 from schemas.envelope import Message
 from schemas.hub_messages import Adressering, Verifiering
@@ -96,7 +96,9 @@ def requests() -> dict[str, Message]:
     }
 
 
-def _told(sequence: int, *to: str, awaits: str | None = None, may: tuple[str, ...] = ("kvittens",)) -> NoticeExtensions:
+def _extensions(
+    sequence: int, *to: str, awaits: str | None = None, may: tuple[str, ...] = ("kvittens",)
+) -> NoticeExtensions:
     return NoticeExtensions(
         case=CASE,
         sequence=sequence,
@@ -124,20 +126,20 @@ def notices() -> dict[str, tuple[Message, NoticeExtensions]]:
     both = (HEALTH_CENTRE, MUNICIPALITY)
     acts = {key: sent[key] for key in ACTS}
     acts |= {key: _message(id_of(key), HUB_SOURCE, name_of(key), body, minutes=200) for key, body in FROM_HUB.items()}
-    told = {
-        key: (message, _told(sequence, *(unit for unit in (WARD, *both) if unit != message.unit)))
+    unchanged = {
+        key: (message, _extensions(sequence, *(unit for unit in (WARD, *both) if unit != message.unit)))
         for sequence, (key, message) in enumerate(acts.items(), 9)
     }
     return {
-        **told,
-        "svu.inskrivning": (sent["svu.inskrivning"], _told(2, *both, awaits="kvittens")),
-        "information": (sent["information"], _told(3, *both)),
-        "samtycke": (sent["samtycke"], _told(4, *both)),
-        "kvittens": (sent["kvittens"], _told(5, WARD, may=("deltagare",))),
-        "deltagare": (sent["deltagare"], _told(6, MUNICIPALITY, awaits="kvittens")),
+        **unchanged,
+        "svu.inskrivning": (sent["svu.inskrivning"], _extensions(2, *both, awaits="kvittens")),
+        "information": (sent["information"], _extensions(3, *both)),
+        "samtycke": (sent["samtycke"], _extensions(4, *both)),
+        "kvittens": (sent["kvittens"], _extensions(5, WARD, may=("deltagare",))),
+        "deltagare": (sent["deltagare"], _extensions(6, MUNICIPALITY, awaits="kvittens")),
         "adressering": (
             _message("adressering-1", HUB_SOURCE, "adressering", found),
-            _told(7, WARD, may=("deltagare",)),
+            _extensions(7, WARD, may=("deltagare",)),
         ),
         "verifiering": (
             _message(
@@ -146,7 +148,7 @@ def notices() -> dict[str, tuple[Message, NoticeExtensions]]:
                 "verifiering",
                 Verifiering(unit=WARD, actor="SE2321000255-P001", role="sjukskoterska", outcome="unknown"),
             ),
-            _told(8, WARD, may=("deltagare",)),
+            _extensions(8, WARD, may=("deltagare",)),
         ),
     }
 
@@ -204,8 +206,8 @@ def examples() -> dict[str, bytes]:
         files[f"{name}.request.json"] = _pretty(
             write_request(message, reference_system="https://ehr.example/vardkontakt")
         )
-    for name, (message, told) in notices().items():
-        files[f"{name}.notice.json"] = _pretty(write_notice(message, told, created=WRITTEN))
+    for name, (message, extensions) in notices().items():
+        files[f"{name}.notice.json"] = _pretty(write_notice(message, extensions, created=WRITTEN))
     for name, receipt in receipts().items():
         body = write_response(receipt, receipt.message, created=WRITTEN, event="svu.inskrivning", sender=WARD)
         files[f"response.{name}.json"] = _pretty(body)

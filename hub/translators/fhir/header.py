@@ -111,16 +111,16 @@ def business_time(view: View, focus: Resource) -> datetime:
 
     The timestamp is last because senders fill it carelessly (fhir.md), and the business time decides the order.
     """
-    told: Provenance | None = None
+    provenance: Provenance | None = None
     for resource in view.resources:
         if isinstance(resource, Provenance):
-            if told is None:
-                told = resource
+            if provenance is None:
+                provenance = resource
             for target in resource.target:
                 if view.resolve(target, Resource, resource, ".target") is focus:
-                    told = resource
-    if told is not None:
-        recorded = moment(told.recorded, view, told, ".recorded")
+                    provenance = resource
+    if provenance is not None:
+        recorded = moment(provenance.recorded, view, provenance, ".recorded")
         assert recorded is not None
         return recorded
     for kind, element in _TIME_OF:

@@ -156,7 +156,7 @@ def check(div: str, place: str) -> None:
         return
     found = refused(reason, place)
     if reason == "narrative-entity":
-        told = entity_in(div)
-        if told is not None:
-            found.sv, found.en = f"{found.sv} {told[0]}", f"{found.en} {told[1]}"
+        entity = entity_in(div)
+        if entity is not None:
+            found.sv, found.en = f"{found.sv} {entity[0]}", f"{found.en} {entity[1]}"
     raise found

@@ -52,19 +52,19 @@ def check(view: View) -> None:
             elif patient is not found and not _same(view, patient, found):
                 raise view.refused("another-person", resource, place)
         elif _is_elsewhere(view, reference, element):
-            told = unversioned(reference.reference or "")
+            named = unversioned(reference.reference or "")
             if found is not None:
                 raise view.refused("reference-unresolved", resource, place)
-            if elsewhere not in (None, told):
+            if elsewhere not in (None, named):
                 raise view.refused("another-person", resource, place)
-            elsewhere = told
+            elsewhere = named
         elif element in _ALWAYS and not isinstance(resource, _BY_CASE) and _names_nobody(reference, systems):
             raise view.refused("person-unclear", resource, place)
         if reference.identifier is not None and reference.identifier.system in systems:
-            told = value_of(view, reference.identifier, resource, f"{place}.identifier.value")
-            if number not in (None, told) or (found is not None and not _has(view, found, told)):
+            named = value_of(view, reference.identifier, resource, f"{place}.identifier.value")
+            if number not in (None, named) or (found is not None and not _has(view, found, named)):
                 raise view.refused("another-person", resource, place)
-            number = told
+            number = named
     if found is not None and number is not None and not _has(view, found, number):
         raise view.refused("another-person", found, ".identifier")
     _check_all(view, found, number)
@@ -87,8 +87,8 @@ def _names_nobody(reference: Reference, systems: dict[str, int]) -> bool:
     """Whether a reference identifies nobody: it is empty, has only a name, or an identifier of something else."""
     if reference.reference is not None:
         return False
-    told = reference.identifier
-    return told is None or told.value is None or told.system not in systems
+    named = reference.identifier
+    return named is None or named.value is None or named.system not in systems
 
 
 def _references(view: View) -> Iterator[tuple[Resource, str, Reference]]:
@@ -97,8 +97,8 @@ def _references(view: View) -> Iterator[tuple[Resource, str, Reference]]:
     for resource in resources:
         for element in _NAMES.get(str(type(resource).__struct_config__.tag), ()):
             outer, _, inner = element.partition(".")
-            told: Any = getattr(resource, outer)
-            for one in told if isinstance(told, list) else (told,):
+            named: Any = getattr(resource, outer)
+            for one in named if isinstance(named, list) else (named,):
                 reference = getattr(one, inner) if inner and one is not None else one
                 if reference is not None:
                     yield resource, element, reference
@@ -111,10 +111,10 @@ def _patient(view: View, reference: Reference) -> Patient | None:
 
 def _is_elsewhere(view: View, reference: Reference, element: str) -> bool:
     """Whether the reference leads to a person who is not in the Bundle."""
-    told = reference.reference
-    if told is None or told.startswith("#") or view.entry(reference) is not None:
+    named = reference.reference
+    if named is None or named.startswith("#") or view.entry(reference) is not None:
         return False
-    return element in _ALWAYS or reference.type == "Patient" or "Patient/" in told
+    return element in _ALWAYS or reference.type == "Patient" or "Patient/" in named
 
 
 def _same(view: View, one: Patient, other: Patient) -> bool:

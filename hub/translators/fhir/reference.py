@@ -17,11 +17,11 @@ from pydantic import ValidationError
 
 from hub.errors import Refused
 from hub.translators import json_text
-from hub.translators.fhir import faults, narrative, strict, xml
+from hub.translators.fhir import element_check, faults, narrative, xml
 from hub.translators.fhir.elements import RESOURCE, ElementType, elements
-from hub.translators.fhir.loosen import codes_at, loosened
 from hub.translators.fhir.refusals import refused
 from hub.translators.fhir.resources import AnyResource, Bundle, Entry, OtherResource
+from hub.translators.fhir.wide_shapes import codes_at, loosened
 
 _KNOWN: Final = frozenset(struct.__name__ for struct in AnyResource.__args__)
 _WIDE_ENTRY: Final = loosened(Entry)
@@ -48,7 +48,7 @@ def from_json(body: bytes, *, accepted: bool = False) -> Bundle:
         for index, entry in enumerate(entries if isinstance(entries, list) else ()):
             if isinstance(entry, dict) and entry.get("resource") is None:
                 raise faults.missing(f"Bundle.entry[{index}].resource")
-        strict.check(raw, "Bundle", "Bundle")
+        element_check.check(raw, "Bundle", "Bundle")
         _accept(json_text.without_mark(body), raw)
     return _wide(raw)
 
@@ -62,7 +62,7 @@ def json_tree(body: bytes) -> Any:
         raise refused("not-utf8") from None
     try:
         msgspec.json.decode(body)  # stricter than the standard library: refuses NaN and half a surrogate pair
-        raw = json.loads(text, object_pairs_hook=strict.as_object)
+        raw = json.loads(text, object_pairs_hook=element_check.as_object)
     except RecursionError:
         raise refused("too-deep") from None
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
@@ -155,11 +155,11 @@ def _wide(tree: dict[str, Any]) -> Bundle:
 def _other(entry: dict[str, Any]) -> Entry:
     """A resource that the hub does not read, reduced to the common elements and the references to a person."""
     resource = entry["resource"]
-    told = {**resource, "resourceType": "OtherResource"}
+    reduced = {**resource, "resourceType": "OtherResource"}
     for name in ("subject", "patient"):
-        if not isinstance(told.get(name), dict):
-            told.pop(name, None)  # in some resources it is a list or a code
-    other = msgspec.convert(told, loosened(OtherResource))
+        if not isinstance(reduced.get(name), dict):
+            reduced.pop(name, None)  # in some resources it is a list or a code
+    other = msgspec.convert(reduced, loosened(OtherResource))
     return Entry(resource=cast("Any", other), fullUrl=entry.get("fullUrl"))
 
 

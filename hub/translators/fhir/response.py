@@ -131,5 +131,5 @@ def as_xml(body: bytes) -> bytes:
     from fhir.resources.R4B import get_fhir_model_class
 
     name = msgspec.json.decode(body)["resourceType"]
-    told = get_fhir_model_class(name).model_validate_json(body).model_dump_xml()
-    return told if isinstance(told, bytes) else str(told).encode()
+    as_text = get_fhir_model_class(name).model_validate_json(body).model_dump_xml()
+    return as_text if isinstance(as_text, bytes) else str(as_text).encode()

@@ -33,10 +33,10 @@ def planned_end(view: View, encounter: Encounter) -> date | None:
     if found is None:
         return None
     element = f".extension('{names.EXT_PLANNED_END}').value"
-    told = found.valueDateTime or found.valueDate
-    if told is None:
+    stated = found.valueDateTime or found.valueDate
+    if stated is None:
         raise view.refused("day", encounter, element)
-    return swedish_day(told, view, encounter, element)
+    return swedish_day(stated, view, encounter, element)
 
 
 def read_placement(view: View, of: Resource, extensions: list[Extension]) -> dict[str, Any] | None:
@@ -119,8 +119,8 @@ def write_discharge(assembly: Assembly, message: Message, body: Utskrivning, cas
         extensions.append({"url": names.EXT_CONFIRMED, "valueBoolean": True})
     encounter = _stay(message, "finished", case, extensions)
     encounter["period"] = {"end": body.date.isoformat()}
-    told = ((names.DISCHARGED_TO, body.discharged_to), (names.ENDED_WITH, body.ended_with))
-    coding = [{"system": system, "code": code} for system, code in told if code is not None]
+    stated = ((names.DISCHARGED_TO, body.discharged_to), (names.ENDED_WITH, body.ended_with))
+    coding = [{"system": system, "code": code} for system, code in stated if code is not None]
     if coding:
         encounter["hospitalization"] = {"dischargeDisposition": {"coding": coding}}
     return [assembly.add(encounter)]

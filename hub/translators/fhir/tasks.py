@@ -88,16 +88,16 @@ def read_look_up(view: View, task: Task) -> dict[str, Any]:
 def _why(task: Task, field: str) -> dict[str, Any]:
     """The field with the reason (``statusReason``) of a withdrawal, an approval or a rejection."""
     why = task.statusReason
-    told = None if why is None else why.text or next((one.display for one in why.coding if one.display), None)
-    return {} if told is None else {field: told}
+    stated = None if why is None else why.text or next((one.display for one in why.coding if one.display), None)
+    return {} if stated is None else {field: stated}
 
 
 def _day_and_physician(view: View, task: Task) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     if task.restriction is not None and task.restriction.period is not None:
-        told = task.restriction.period.start
-        if told is not None:
-            fields["date"] = swedish_day(told, view, task, ".restriction.period.start")
+        stated = task.restriction.period.start
+        if stated is not None:
+            fields["date"] = swedish_day(stated, view, task, ".restriction.period.start")
     physician = read_person(view, task.requester, task, ".requester")
     if physician is not None:
         fields["responsible_physician"] = physician

@@ -26,18 +26,18 @@ REFERENCE_SYSTEM: Final = "urn:samverkan:reference"
 _encode: Final = msgspec.json.Encoder().encode
 
 
-def write_notice(message: Message, told: NoticeExtensions, *, created: datetime) -> bytes:
+def write_notice(message: Message, notice: NoticeExtensions, *, created: datetime) -> bytes:
     """The notice of an accepted message to one system, R4 JSON. ``created``: when it is written, with its zone.
 
-    The same message, ``told`` and ``created`` give the same bytes, and the ids do not depend on ``created``. Raises
+    The same message, ``notice`` and ``created`` give the same bytes, and the ids do not depend on ``created``. Raises
     ``ValueError`` for a name that has no FHIR form (``names.WRITES``).
     """
-    key = Assembly(message.source, message.id, told.case, str(told.sequence), *told.to)
-    case = {"system": names.CASE, "value": told.case}
-    header = _header(key, message, case, HUB_APPLICATION, _extensions(told))
-    header["destination"] = [{"endpoint": f"urn:hsa:{unit}", "receiver": unit_reference(unit)} for unit in told.to] or [
-        {"endpoint": HUB_SOURCE}
-    ]
+    key = Assembly(message.source, message.id, notice.case, str(notice.sequence), *notice.to)
+    case = {"system": names.CASE, "value": notice.case}
+    header = _header(key, message, case, HUB_APPLICATION, _extensions(notice))
+    header["destination"] = [
+        {"endpoint": f"urn:hsa:{unit}", "receiver": unit_reference(unit)} for unit in notice.to
+    ] or [{"endpoint": HUB_SOURCE}]
     return _encode(key.bundle(header, created))
 
 
@@ -93,26 +93,26 @@ def _header(
     return header
 
 
-def _extensions(told: NoticeExtensions) -> list[Any]:
+def _extensions(notice: NoticeExtensions) -> list[Any]:
     """The extensions of a notice (messages.md §2) as extensions of the header."""
     extensions: list[Any] = [
-        {"url": names.EXT_CASE, "valueIdentifier": {"system": names.CASE, "value": told.case}},
-        {"url": names.EXT_SEQUENCE, "valuePositiveInt": told.sequence},
+        {"url": names.EXT_CASE, "valueIdentifier": {"system": names.CASE, "value": notice.case}},
+        {"url": names.EXT_SEQUENCE, "valuePositiveInt": notice.sequence},
     ]
-    for unit, act in told.awaits.items():
+    for unit, act in notice.awaits.items():
         extensions.append(_compound(names.EXT_AWAITS, unit, {"act": act}))
-    for step, units in told.state.items():
+    for step, units in notice.state.items():
         for unit, roles in units.items():
             for role, colour in roles.items():
                 extensions.append(_compound(names.EXT_STATE, unit, {"step": step, "role": role, "colour": colour}))
-    for unit, acts in told.may.items():
+    for unit, acts in notice.may.items():
         may = [{"url": "act", "valueCode": act} for act in acts]
         extensions.append({"url": names.EXT_MAY, "extension": [{"url": "unit", "valueString": unit}, *may]})
-    extensions += [{"url": names.EXT_SKIPPED, "valuePositiveInt": number} for number in told.skipped]
-    for person, name in told.names.items():
+    extensions += [{"url": names.EXT_SKIPPED, "valuePositiveInt": number} for number in notice.skipped]
+    for person, name in notice.names.items():
         parts = [{"url": "person", "valueString": person}, {"url": "name", "valueString": name}]
         extensions.append({"url": names.EXT_STAFF, "extension": parts})
-    if told.replay:
+    if notice.replay:
         extensions.append({"url": names.EXT_REPLAY, "valueBoolean": True})
     return extensions
 

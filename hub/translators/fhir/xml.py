@@ -181,22 +181,22 @@ def _primitive(element: etree._Element, kind: str, place: str) -> tuple[Any, dic
             raise faults.unknown_element(place, _name(child, place))
         here = f"{place}.extension[{len(extended.get('extension', ()))}]"
         extended.setdefault("extension", []).append(_object(child, "Extension", here))
-    told = element.get("value")
-    if told is None and not extended:
+    stated = element.get("value")
+    if stated is None and not extended:
         raise faults.wrong_form(place, kind)
-    return None if told is None else _value(str(told), kind, place), extended or None
+    return None if stated is None else _value(str(stated), kind, place), extended or None
 
 
-def _value(told: str, kind: str, place: str) -> Any:
-    if kind == "boolean" and told in ("true", "false"):
-        return told == "true"
-    if kind in ("integer", "positiveInt", "unsignedInt") and _WHOLE.fullmatch(told):
-        return int(told)
-    if kind == "decimal" and _DECIMAL.fullmatch(told):
-        return float(told)
+def _value(stated: str, kind: str, place: str) -> Any:
+    if kind == "boolean" and stated in ("true", "false"):
+        return stated == "true"
+    if kind in ("integer", "positiveInt", "unsignedInt") and _WHOLE.fullmatch(stated):
+        return int(stated)
+    if kind == "decimal" and _DECIMAL.fullmatch(stated):
+        return float(stated)
     if kind in ("boolean", "integer", "positiveInt", "unsignedInt", "decimal"):
         raise faults.wrong_form(place, kind)
-    return told
+    return stated
 
 
 def _no_text(element: etree._Element, place: str) -> None:

@@ -43,8 +43,8 @@ def read_access(view: View, event: AuditEvent) -> dict[str, Any]:
     if ground is None:
         raise view.refused("C-5", event, ".purposeOfEvent")
     ends = view.value(event, event.extension, names.EXT_ENDS, "valueBoolean")
-    told = {"ground": ground, "comment": purposes[0].text, "ends": ends}
-    return {field: value for field, value in told.items() if value is not None}
+    stated = {"ground": ground, "comment": purposes[0].text, "ends": ends}
+    return {field: value for field, value in stated.items() if value is not None}
 
 
 def read_print(view: View, event: AuditEvent) -> dict[str, Any]:
