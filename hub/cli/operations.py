@@ -71,7 +71,7 @@ def held_release(message: str, reason: Reason) -> None:
 
 @held_app.command("refuse")
 def held_refuse(message: str, reason: Reason) -> None:
-    """Refuse a held message: its sender is told, and what waits behind it flows."""
+    """Refuse a held message, with a receipt to its sender; the messages that wait for it are handled."""
     from hub import operations
 
     typer.echo(with_store(lambda store: operations.refuse(store, message, getpass.getuser(), reason)))
@@ -79,7 +79,7 @@ def held_refuse(message: str, reason: Reason) -> None:
 
 @dead_app.command("list")
 def dead_list(system: Annotated[str | None, typer.Option(help="Only this receiving system.")] = None) -> None:
-    """List what is tried no more, oldest first, with its reason."""
+    """List the dead notices, oldest first, with the last answer of the receiver."""
     from hub.store import dead_letters
 
     for d in in_transaction(lambda connection: dead_letters.listed(connection, system=system)):
@@ -108,7 +108,7 @@ def dead_replay(
 
 @dead_app.command("skip")
 def dead_skip(row: int, reason: Reason) -> None:
-    """Give a dead row up; the case's later notices to that system flow again."""
+    """Give up a dead row; the case's later notices to that system are sent again."""
     from hub import operations
 
     typer.echo(with_store(lambda store: operations.skip(store, row, getpass.getuser(), reason)))

@@ -80,7 +80,7 @@ class Thread:
 
     @property
     def element(self) -> Element:
-        """How it stands."""
+        """The element with its state and what it awaits."""
         return element_of(self.address, self.version, self.state)
 
 

@@ -249,7 +249,7 @@ def element_of(address: str, version: int, kept: dict[str, Any]) -> Element:
 
 
 async def put_elements(connection: Connection, changed: Sequence[tuple[str, Element]]) -> None:
-    """Elements of cases as they stand now."""
+    """Write changed elements of cases."""
     await connection.execute(
         "INSERT INTO element (case_id, address, version, state)"
         " SELECT * FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::json[])"

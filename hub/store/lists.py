@@ -57,7 +57,7 @@ class Found:
     changed_at: datetime
     archived: bool
     messages: Mapping[int, InboxRow] = field(default_factory=dict)
-    """Those that its row in a list shows, by number (``Sections.needed_in_a_list``)."""
+    """Sequence → the messages that the row in the list shows (``Sections.needed_in_a_list``)."""
 
 
 _PARTS = re.compile(r"[\s,]+")

@@ -135,7 +135,7 @@ def request(logical_address: str, persons: Sequence[PersonId], profile: str = PR
 
 def answer(body: bytes) -> PopulationAnswer:
     """Read an answer. Raises ``SoapFault`` or ``Unreadable``."""
-    # A row that does not say whose it is belongs to nobody; the others' rows are no worse for it.
+    # A row that does not name its person is ignored; the other rows are still valid.
     rows, _ = reader.read(envelope.GET_PERSONS, body).rows("requestedPersonRecord", _row)
     return PopulationAnswer(rows)
 
