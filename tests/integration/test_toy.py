@@ -121,6 +121,21 @@ async def _changed(hub: Desk, case: str, id_: str) -> Receipt:
     return receipt
 
 
+async def test_an_end_and_an_opening_of_one_person_are_written_in_one_transaction(hubs, monkeypatch):
+    """In whichever order the rows come: otherwise the index would have the whole batch handled message by message."""
+    first = await send(hubs[0], "s-1", "toy.start", PATIENT, "ref:1")
+    again: list[str] = []
+    monkeypatch.setattr("hub.intake.commit.log.warning", lambda event, **_: again.append(event))
+    role = next(iter(hubs[0].directory.unit_by_hsa[WARD].roles))
+    told = [("e-1", "toy.end", {}, first.case), ("s-2", "toy.start", PATIENT, "ref:2")]
+    answers = await hubs[0].intake.submit([arrival(hubs[0], *one, WARD, role) for one in told])
+    assert [answer.code for answer in answers] == ["ok", "ok"]
+    back = [("e-2", "toy.end", {}, answers[1].case), ("r-1", "toy.reopen", {}, first.case)]
+    answers = await hubs[0].intake.submit([arrival(hubs[0], *one, WARD, role) for one in back])
+    assert [answer.code for answer in answers] == ["ok", "ok"]
+    assert again == []
+
+
 async def test_an_opening_waits_while_the_persons_number_changes_and_then_meets_the_case(hubs, monkeypatch):
     first = await send(hubs[0], "s-1", "toy.start", PATIENT, "ref:1")
     real, decided, go_on = commit.save, asyncio.Event(), asyncio.Event()

@@ -22,7 +22,7 @@ from hub.processes.engine.decide import decide
 from hub.processes.engine.events import fold, rules_part
 from hub.processes.engine.process import PROCESSES, load_case
 from hub.processes.engine.rule import Fault, guard
-from hub.processes.engine.unit_view import colours, may
+from hub.processes.engine.unit_view import colours, may, unit_view
 from hub.processes.registry import openings, process_of, talk
 from hub.processes.shared.disclosure import scope
 from hub.scenarios import load
@@ -454,6 +454,17 @@ def _check(case: Case) -> None:
 
 def _calls(case: Case) -> Iterator[Awaited]:
     return (one for one in case.awaited.values() if one.step == "kallelse")
+
+
+def test_what_the_opener_alone_may_do_is_not_remembered_for_another_who_takes_part():
+    """Two cases that look alike, but for whose they are."""
+    hub = Hub()
+    own = hub.open()
+    other = own.copy()
+    other.opened_by = next(unit.hsa for unit in DIRECTORY.units if unit.party == "slutenvard" and unit.hsa != WARD)
+    directory = hub.world.directory
+    assert "toy.end" in unit_view(own, WARD, directory, NOW).may
+    assert "toy.end" not in unit_view(other, WARD, directory, NOW).may
 
 
 def test_what_is_said_beside_the_steps_is_told_by_the_rules():

@@ -68,7 +68,7 @@ def unit_view(
     if seen is not case:
         case, known = seen, None
     remembered = directory.remembered
-    key = (case.process, unit, case.has_left(now), shape(case, unit, known))
+    key = (case.process, unit, unit == case.opened_by, case.has_left(now), shape(case, unit, known))
     found = remembered.get(key)
     if found is None:
         if len(remembered) >= _VIEWS_KEPT:
