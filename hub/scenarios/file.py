@@ -122,7 +122,8 @@ class ScenarioFile:
         """Everything that the steps name is there: units, messages, cases, steps of a process."""
         if self.scenario.begins is not None and self.begun is None:
             return  # what its beginning would have named is not known
-        if self.scenario.begins is None and "clock" not in self.scenario.model_fields_set:
+        no_clock = self.scenario.clock is None
+        if no_clock and (self.scenario.begins is None or "clock" in self.scenario.model_fields_set):
             self._fault(("clock",), "Field required: the time when the scenario begins")
         name = self._said("world")
         try:

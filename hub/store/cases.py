@@ -249,11 +249,14 @@ def element_of(address: str, version: int, kept: dict[str, Any]) -> Element:
 
 
 async def put_elements(connection: Connection, changed: Sequence[tuple[str, Element]]) -> None:
-    """Write changed elements of cases."""
-    await connection.execute(
+    """Write changed elements of cases. Raises ``RuntimeError`` where an element was changed that had not been loaded
+    (``Rule.touches``): its row would be overwritten as if it were new.
+    """
+    done = await connection.execute(
         "INSERT INTO element (case_id, address, version, state)"
         " SELECT * FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::json[])"
-        " ON CONFLICT (case_id, address) DO UPDATE SET version = excluded.version, state = excluded.state",
+        " ON CONFLICT (case_id, address) DO UPDATE SET version = excluded.version, state = excluded.state"
+        " WHERE element.version < excluded.version",
         (
             [case for case, _ in changed],
             [element.address for _, element in changed],
@@ -264,3 +267,5 @@ async def put_elements(connection: Connection, changed: Sequence[tuple[str, Elem
             ],
         ),
     )
+    if done.rowcount != len(changed):
+        raise RuntimeError("an element was changed that was not loaded")

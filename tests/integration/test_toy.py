@@ -263,6 +263,21 @@ async def test_elements_are_rows_of_their_own_and_only_those_touched_are_loaded(
     assert sorted(answer.code for answer in both) == ["fatal-error", "ok"], "of two on one version one is told so"
 
 
+async def test_an_element_that_was_not_loaded_is_never_overwritten(hubs, monkeypatch):
+    """A message of a rule that does not say what it touches is held as a defect, and the element stays."""
+    case = (await send(hubs[0], "s-1", "toy.start", PATIENT, "ref:1")).case
+    assert (await send(hubs[0], "p-1", "toy.plan", {"edits": [{"element": "mal/1", "text": "x"}]}, case)).code == "ok"
+    monkeypatch.setattr(cases, "elements", _nothing)
+    answer = await send(hubs[1], "p-2", "toy.plan", {"edits": [{"element": "mal/1", "text": "y"}]}, case)
+    assert (answer.code, answer.rule) == ("transient-error", "held")
+    assert await rows(hubs[0], "SELECT reason FROM held") == [("defect:RuntimeError",)]
+    assert await rows(hubs[0], "SELECT version, state->'state'->>'text' FROM element") == [(1, "x")]
+
+
+async def _nothing(*_: Any) -> list[Any]:
+    return []
+
+
 async def test_a_unit_that_comes_in_is_sent_one_message_with_everything_that_stands(hubs):
     case = (await send(hubs[0], "s-1", "toy.start", PATIENT, "ref:1")).case
     edits = [{"element": f"mal/{n}", "text": f"Mål {n}"} for n in range(50)]

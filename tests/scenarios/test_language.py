@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from hub.scenarios import ScenarioFile, play
+from hub.scenarios import ScenarioFile, Unusable, play
 from hub.scenarios.late import PutQuestion, WorldRegisters
 from hub.scenarios.matching import at, matches
 from hub.scenarios.moments import duration, wall_clock
@@ -222,6 +223,14 @@ def test_a_pointer_leads_into_what_is_nested_and_a_star_is_every_element(pointer
 )
 def test_a_mapping_holds_with_its_keys_a_list_whole_and_a_time_as_a_moment(expected, found, holds: bool):
     assert matches(expected, found) is holds
+
+
+def test_a_clock_of_nothing_is_a_fault_and_no_traceback(tmp_path: Path):
+    text = (FOLDER / "c10-unknown-or-already-in.yaml").read_text()
+    path = tmp_path / "empty.yaml"
+    path.write_text(re.sub("(?m)^clock:.*$", "clock:", text))
+    with pytest.raises(Unusable, match="/clock: Field required"):
+        ScenarioFile(path)
 
 
 def test_a_time_is_the_wall_clocks_in_sweden_and_is_refused_where_that_shows_it_never_or_twice():
