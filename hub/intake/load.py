@@ -68,7 +68,7 @@ def _looks_at_persons(message: Message) -> bool:
     return any(
         rule.looks_at_others or (rule.is_news_of_the_person and process.one_open_per_person)
         for process in PROCESSES.values()
-        if (rule := process.rule(message.name)) is not None
+        for rule, _, _ in process.parts(message)
     )
 
 
@@ -149,8 +149,8 @@ async def _read_elements(connection: Connection, loaded: Loaded, readable: Reada
     wanted: set[tuple[str, str]] = set()
     for arrival, message in readable:
         case = loaded.case_of(arrival, message)
-        rule = rule_of(message.name, case)
-        if case is not None and case.counts and rule is not None:
-            wanted.update((case.id, beginning) for beginning in rule.addresses(message))
+        if case is not None and case.counts:
+            parts = law_of(case).parts(message)
+            wanted.update((case.id, address) for rule, data, _ in parts for address in rule.addresses(data))
     for case_id, element in await cases.elements(connection, sorted(wanted)) if wanted else ():
         loaded.cases[case_id].elements[element.address] = element

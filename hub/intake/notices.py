@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
+from hub.intake.arrival import is_case_id
 from hub.intake.staff import NameOf, names_in
 from hub.intake.told_numbers import is_new, last_told, note_notice
 from hub.processes.engine.case import Case
@@ -178,7 +179,8 @@ def lookup(case_id: str | None, message: Message, question: Question, now: datet
 def for_another_case(one: HubMessage, id_: str, now: datetime) -> OutboxRow:
     """A message of the hub's own for another case than the one that led to it, handed to the intake after the commit."""
     content = CaseMessage(name=one.name, data=one.data.model_dump(mode="json", exclude_none=True))
-    return OutboxRow(0, "case", CASES, one.case, None, HUB_SOURCE, id_, content, None, now, now)
+    case = one.case if is_case_id(one.case) else None  # no case has another id: the intake then says that there is none
+    return OutboxRow(0, "case", CASES, case, None, HUB_SOURCE, id_, content, None, now, now)
 
 
 def receipt(system: str, source: str, answer: Receipt, now: datetime) -> OutboxRow:

@@ -226,18 +226,29 @@ async def asked(connection: Connection, ids: Sequence[str], now: datetime) -> No
 
 
 async def elements(connection: Connection, wanted: Sequence[tuple[str, str]]) -> list[tuple[str, Element]]:
-    """The elements of cases by the beginning of their address: (case, element)."""
+    """The elements of cases at addresses, given as (case, address); an address that ends with ``/`` or a blank stands for all
+    that go on from it.
+    """
+    one = [(case, address) for case, address in wanted if not address.endswith(_GOES_ON)]
+    all_ = [(case, address) for case, address in wanted if address.endswith(_GOES_ON)]
     found = await connection.execute(
-        "SELECT e.case_id::text, e.address, e.version, e.state FROM unnest(%s::uuid[], %s::text[]) AS k (case_id, beginning)"
-        " JOIN element e ON e.case_id = k.case_id AND e.address >= k.beginning AND e.address < k.beginning || %s",
-        ([case for case, _ in wanted], [beginning for _, beginning in wanted], _LAST),
+        "SELECT e.case_id::text, e.address, e.version, e.state FROM unnest(%s::uuid[], %s::text[]) AS k (case_id, address)"
+        " JOIN element e USING (case_id, address)"
+        " UNION ALL SELECT e.case_id::text, e.address, e.version, e.state FROM unnest(%s::uuid[], %s::text[], %s::text[])"
+        " AS k (case_id, beginning, after) JOIN element e ON e.case_id = k.case_id AND e.address >= k.beginning AND e.address < k.after",
+        (
+            [case for case, _ in one],
+            [address for _, address in one],
+            [case for case, _ in all_],
+            [address for _, address in all_],
+            [address[:-1] + chr(ord(address[-1]) + 1) for _, address in all_],
+        ),
     )
     return [(case, element_of(address, version, kept)) for case, address, version, kept in await found.fetchall()]
 
 
-_LAST = "\U0010ffff" * 400
-"""Sorts after every text that goes on from a beginning, also where it goes on with the last of all signs: an address is
-shorter."""
+_GOES_ON = ("/", " ")
+"""What ends a beginning of addresses."""
 
 
 def element_of(address: str, version: int, kept: dict[str, Any]) -> Element:

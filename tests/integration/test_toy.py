@@ -186,11 +186,12 @@ async def _stop(*_: Any) -> None:
 async def test_a_message_to_a_case_that_is_not_there_is_refused_and_stops_nothing(hubs):
     nowhere = "00000000-0000-7000-8000-000000000001"
     other = await send(hubs[0], "s-1", "toy.start", ELSA, "ref:elsa")
-    case = await send(hubs[0], "s-2", "toy.start", {**PATIENT, "linked": [nowhere, other.case]}, "ref:one")
+    linked = [nowhere, "no case's id", other.case]
+    case = await send(hubs[0], "s-2", "toy.start", {**PATIENT, "linked": linked}, "ref:one")
     assert (await send(hubs[0], "e-1", "toy.end", {}, case.case)).code == "ok"
-    assert await CaseMessages(hubs[0].store, hubs[0].intake).deliver() == 2
+    assert await CaseMessages(hubs[0].store, hubs[0].intake).deliver() == 3
     answers = await rows(hubs[0], "SELECT case_id::text, answer FROM outbox WHERE kind = 'case' ORDER BY id")
-    assert answers == [(nowhere, "unknown-case"), (other.case, "ok")]
+    assert answers == [(nowhere, "unknown-case"), (None, "unknown-case"), (other.case, "ok")]
 
 
 async def test_a_case_message_that_this_hub_cannot_read_waits_and_delays_no_other(hubs):
@@ -252,6 +253,8 @@ async def test_elements_are_rows_of_their_own_and_only_those_touched_are_loaded(
     monkeypatch.setattr(cases, "elements", seen)
     assert (await write(hubs[1], "p-2", {"element": "mal/499", "text": "y", "version": 1})).code == "ok"
     assert loaded == ["mal/499"]
+    assert (await write(hubs[1], "p-2b", {"element": "mal/4", "text": "y", "version": 1})).code == "ok"
+    assert loaded == ["mal/499", "mal/4"], "an address is no beginning of others"
     refused = await write(hubs[0], "p-3", {"element": "mal/499", "text": "z", "version": 1})
     assert (refused.rule, refused.element) == ("T-4", "/data/edits/0")
     assert await rows(hubs[0], "SELECT version, state->'state'->>'text' FROM element WHERE address = 'mal/499'") == [

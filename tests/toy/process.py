@@ -22,8 +22,7 @@ from hub.processes.shared.kvittens import kvittens
 from hub.processes.shared.participants import deltagare, note_catch_up
 from hub.processes.shared.person_events import PERSON
 from hub.processes.shared.registers import FOLKBOKFORING, VERIFIERING, adressering, ask_registers
-from schemas.envelope import Message
-from tests.toy.bodies import News, Standing
+from tests.toy.bodies import News, Plan, Standing
 
 CALL, PLAN, END = "kallelse", "plan", "utskrivning"
 HUB = frozenset({HUB_PARTY})
@@ -201,12 +200,12 @@ def how_things_stand(case: Case, units: Sequence[str]) -> tuple[str, Standing]:
     return "toy.standing", Standing(units=tuple(units), meetings=meetings, goals=goals)
 
 
-def the_goals(_: Message) -> Iterable[str]:
+def the_goals(_: object) -> Iterable[str]:
     return ("mal/",)
 
 
-def the_edited(message: Message) -> Iterable[str]:
-    return [edit.element for edit in message.data.edits]
+def the_edited(data: Plan) -> Iterable[str]:
+    return [edit.element for edit in data.edits]
 
 
 def those_who_came_in(s: Context) -> list[str]:

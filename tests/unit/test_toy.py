@@ -136,6 +136,22 @@ def test_a_closed_case_is_refused_as_its_process_says():
     assert may(case, WARD, DIRECTORY, NOW) == ("toy.reopen",)
 
 
+def test_a_table_that_contradicts_itself_is_no_process():
+    (rule, *_) = TOY.rules
+    for wrong, says in (
+        ({"rules": (*TOY.rules, rule)}, "more than one rule"),
+        ({"steps_by_profile": {"nowhere": ("kallelse",)}}, "nowhere"),
+        ({"steps": ("plan",), "steps_by_profile": {}}, "utskrivning"),
+        ({"closed": {}}, "closed"),
+    ):
+        with pytest.raises(ValueError, match=says):
+            replace(TOY, **wrong)
+    with pytest.raises(ValueError, match="codes"):
+        guard("T-9", sv="Koderna är: {codes}.", en="There are codes.")
+    with pytest.raises(ValueError, match="expected"):
+        guard("T-9", sv="En { för mycket.", en="One { too many.")
+
+
 # --- 2: several acts awaited in a step --------------------------------------------------------------------------------
 
 

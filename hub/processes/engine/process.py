@@ -153,6 +153,14 @@ class Process:
         unsaid = {status for rule in self.rules for status in statuses - rule.in_status} - self.closed.keys()
         if unsaid:
             raise ValueError(f"{self.name} has rules that do not admit {sorted(unsaid)}, and no refusal in ``closed``")
+        named = [rule.message for rule in self.rules]
+        if twice := {name for name in named if named.count(name) > 1}:
+            raise ValueError(f"{self.name} has more than one rule for {sorted(twice)}")
+        if unknown := self.steps_by_profile.keys() - self.profiles.keys():
+            raise ValueError(f"{self.name} has steps for the profiles {sorted(unknown)}, which it does not answer for")
+        steps = {*self.steps, *(step for steps in self.steps_by_profile.values() for step in steps)}
+        if strange := {step for rule in self.rules for step in rule.writes} - steps:
+            raise ValueError(f"{self.name} has rules that write {sorted(strange)}, which are no steps of it")
 
     @cached_property
     def _by_name(self) -> Mapping[str, Rule]:

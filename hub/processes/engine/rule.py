@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from string import Formatter
 from typing import TYPE_CHECKING, Any, Literal
 
 from hub.errors import Refused
@@ -155,6 +156,9 @@ class Guard:
 
 def guard(rule: str, *, sv: str, en: str, element: str | None = None, early: str = "") -> Callable[[Condition], Guard]:
     """Makes a guard of a function; the function's name is the guard's. Sentences with ``{words}`` need a ``Fault``."""
+    words = [{name for _, name, _, _ in Formatter().parse(text) if name is not None} for text in (sv, en)]
+    if words[0] != words[1]:
+        raise ValueError(f"the sentences of a guard of {rule} name different words: {sorted(words[0] ^ words[1])}")
 
     def wrap(holds: Condition) -> Guard:
         return Guard(holds.__name__, rule, holds, sv, en, element, early)
@@ -196,7 +200,7 @@ def changes_nothing(_: Message, __: Case) -> Mapping[str, Any]:
     return {}
 
 
-def touches_nothing(_: Message) -> Iterable[str]:
+def touches_nothing(_: Any) -> Iterable[str]:
     """The answer of a message that reads and changes no element."""
     return ()
 
@@ -231,8 +235,9 @@ class Rule:
     """It may bring a samtycke, as itself or inside: units may be shown more than before (C-13)."""
     names_a_message: bool = False
     """``data.message`` is the id of an earlier message: the element that the id names is loaded."""
-    touches: Callable[[Message], Iterable[str]] = touches_nothing
-    """Addresses of the elements that it reads or changes, or the beginnings of their addresses: they are loaded for it."""
+    touches: Callable[[Any], Iterable[str]] = touches_nothing
+    """Of its data, the addresses of the elements that it reads or changes: they are loaded for it. An address that ends with ``/``
+    or a blank is a beginning, and stands for all that go on from it."""
     is_talk: bool = False
     """It is said beside the steps: a case may have it by the thousand, and neither its documents nor the law's clock need it."""
     is_news_of_the_person: bool = False
@@ -259,9 +264,9 @@ class Rule:
     hides: Mapping[str, Any] = field(default_factory=dict)
     """Fields that point to a person with protected identity → what is shown in their place (C-62)."""
 
-    def addresses(self, message: Message) -> Iterable[str]:
-        """The beginnings of the addresses of the elements that are to be loaded for a message."""
-        named = getattr(message.data, "message", None) if self.names_a_message else None
-        yield from self.touches(message)
+    def addresses(self, data: Any) -> Iterable[str]:
+        """The addresses, and beginnings of addresses, of the elements that are to be loaded for data of its message."""
+        named = getattr(data, "message", None) if self.names_a_message else None
+        yield from self.touches(data)
         if named is not None:
             yield f"meddelande/{named} "
