@@ -24,7 +24,7 @@ run: .venv/ready        ## the hub with broker, database, registers and demo par
 test: .venv/ready       ## every test, with a real broker and a real database
 	$(BIN)/python -m pytest tests
 
-quick: .venv/ready      ## the tests that need no service: seconds
+quick: .venv/ready      ## the tests that need no service: two minutes on two cores
 	$(BIN)/python -m pytest -n auto --hypothesis-profile quick tests/unit tests/contracts tests/scenarios
 
 bench: .venv/ready      ## how fast, on this machine

@@ -10,7 +10,7 @@ from schemas.ways_out import Delivery
 _JITTER = 0.2
 """Each wait varies by this share up and down, so that systems that failed together are not all tried at the same moment."""
 _STOPPED = timedelta(seconds=90)
-"""A lane that has not gone round for this long was stopped with its process or its machine."""
+"""A lane whose loop has not run for this long was stopped, with its process or its machine."""
 
 
 def next_attempt(

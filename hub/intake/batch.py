@@ -52,7 +52,7 @@ class Batch:
         if waited is None:
             self.handled.received.append(row_of(arrival, None, None, None))
         elif reason in holds.EARLY and reason != waited.reason:
-            self.handled.to_retry.add(case_key)  # from now on what it waits for may pass it
+            self.handled.to_retry.add(case_key)  # now a message that it waits for may be handled before it
         self.loaded.seen[arrival.key] = (arrival.digest, None)
         if not arrival.is_own:
             self.loaded.holds.put(case_key, arrival.key, reason)

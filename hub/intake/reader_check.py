@@ -16,7 +16,7 @@ from hub.store.transaction import Store
 from schemas.messages import HUB_SOURCE, Question
 
 _MOST = 10_000
-"""Readers to ask about at the most. Above it a reader is asked about at the next read."""
+"""The most readers that are noted. One more is noted when that person reads again."""
 
 
 class Readers:

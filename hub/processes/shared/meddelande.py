@@ -23,7 +23,7 @@ def _receivers(s: Context) -> list[str]:
 
 
 def _acknowledgers(s: Context) -> list[str]:
-    """C-40: all receivers but one's own when none are named; one's own may be named. Of each a role can answer (C-1)."""
+    """C-40: the units named, else all receivers but the sender; of these only units of which a role can answer (C-1)."""
     named = [unit for unit in _receivers(s) if unit != s.unit] if s.data.kvittera is None else s.data.kvittera
     return [unit for unit in dict.fromkeys(named) if speakers(s.case, unit, s.directory)]
 

@@ -14,7 +14,7 @@ ALLOWED_WHEN_REFUSED = frozenset(
     {"svu.inskrivning", "kvittens", "samtycke", "aterkallelse", "deltagare", "roll", "makulering", "svu.utskrivning"}
     | {"svu.utskrivning_angrad", "utskrift", "atkomst"}
 )
-"""V-3's list, and the two that only leave a trace (our settling)."""
+"""V-3's list, and the two that only leave a trace (decided by us: the manuals do not say)."""
 
 
 @guard(

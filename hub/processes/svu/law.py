@@ -88,7 +88,7 @@ def liability(history: History, agreement: Agreement, today: date, times: Sequen
 
     ``today`` is not over, so it does not count itself. ``times`` is when the hub took each message in, one per list of
     ``history``; where it and an ``at`` among the facts are missing, the message counts as of the one before. An undone
-    discharge never was (V-17); a revoked case never was liable (V-5). ``count_day_0`` and the average are those of
+    discharge counts as never sent (V-17), and in a revoked case nobody was ever liable (V-5). ``count_day_0`` and the average are those of
     ``monthly_average``: this is the law's own reckoning per case (5:4) under any agreement.
     """
     told = read(history, agreement, times)
@@ -157,7 +157,7 @@ class _Span:
 
 @dataclass(slots=True)
 class CaseFacts:
-    """What is known so far; ``after`` brings in one event, whatever the order, and never fails."""
+    """What is known so far; ``after`` takes in one event, in any order, and never fails."""
 
     klar: list[KlarPeriod] = field(default_factory=list)
     period: int | None = None
@@ -184,7 +184,7 @@ class CaseFacts:
         return self.revoked or self.refused
 
     def look(self, day: date, agreement: Agreement) -> None:
-        """What holds after a message. Once the person has left nothing changes it, but that there is no case."""
+        """Notes what holds after a message. When the person has left, only a case that is revoked or refused changes it."""
         if self.left is None or self.void:
             self.held = self.changes[day] = (self.period, self.unmet(agreement))
 
