@@ -19,6 +19,7 @@ from schemas.parts import Code, Flag, Line
 from schemas.ways_out import Delivery, KafkaOut, WebhookOut
 
 PartyName = Literal["slutenvard", "oppenvard", "kommun"]
+ProfileName = Literal["mina_planer", "prator", "samsa", "lifecare", "cosmic_link"]
 Duty = Literal["kvittera", "justera", "godkanna"]
 Step = Literal["inskrivning", "tid", "kartlaggning", "stallningstagande", "utskrivning", "kallelse", "plan"]
 SystemId = Annotated[str, StringConstraints(min_length=2, max_length=40, pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -37,7 +38,7 @@ class Region(Entry):
     id: Code
     name: Line
     county: Lanskod
-    profile: Literal["mina_planer", "prator", "samsa", "lifecare", "cosmic_link"] = "mina_planer"
+    profile: ProfileName = "mina_planer"
     agreement: Agreement = Agreement()
     reserve_numbers: Flag = False
     """Whether the region's own reserve numbers are accepted, in the form published for its county (C-61)."""

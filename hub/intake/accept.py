@@ -15,7 +15,7 @@ from hub.processes.engine.case import Case
 from hub.processes.engine.decide import Decision
 from hub.processes.engine.events import touched
 from hub.processes.engine.order import brings
-from hub.processes.engine.process import law_of
+from hub.processes.engine.process import process_of_case
 from hub.processes.engine.rule import acting_role
 from hub.processes.shared.registers import goes_without_saying
 from schemas.envelope import Message
@@ -55,7 +55,7 @@ def accept(
     _verify_actor(batch, case.id, message)
     if loaded.holds:
         keys = loaded.queue_keys(arrival)
-        if loaded.holds.early_ones(keys) and brings(law_of(case), message):
+        if loaded.holds.early_ones(keys) and brings(process_of_case(case), message):
             handled.to_retry.update(key for key in keys if key is not None)
     return receipt, [one for one in own if one is not None]
 
@@ -90,7 +90,7 @@ def _open(batch: Batch, arrival: Arrival, message: Message, case: Case) -> None:
 def _keep_case(batch: Batch, message: Message, decision: Decision) -> None:
     """The case as it is now."""
     loaded, handled, case = batch.loaded, batch.handled, decision.case
-    process = law_of(case)
+    process = process_of_case(case)
     rule = process.rule(message.name)
     assert rule is not None  # it was accepted by it
     if rule.is_news_of_the_person:
@@ -103,15 +103,15 @@ def _keep_case(batch: Batch, message: Message, decision: Decision) -> None:
     for number in case.numbers if process.one_open_per_person else ():
         open_cases = loaded.open_cases.setdefault((process.name, number), set())
         (open_cases.add if case.status == "open" else open_cases.discard)(case.id)
-    batch.moved_on.add(case.id)
+    batch.to_recompute.add(case.id)
 
 
 def set_deadlines(batch: Batch) -> None:
     """The deadlines that hold now in the cases that have moved on (D-9)."""
-    for id_ in batch.moved_on:
+    for id_ in batch.to_recompute:
         case = batch.loaded.cases[id_]
         agreement = batch.directory.agreement_of(case.opened_by)
-        due = {key: at.isoformat() for key, at in law_of(case).deadlines(case, agreement).items()}
+        due = {key: at.isoformat() for key, at in process_of_case(case).deadlines(case, agreement).items()}
         if due != case.due:
             case.due = due
             batch.handled.new_deadlines.add(id_)

@@ -28,7 +28,7 @@ class Batch:
     directory: Directory
     said: WhatRegistersSaid
     now: datetime
-    moved_on: set[str] = field(default_factory=set)
+    to_recompute: set[str] = field(default_factory=set)
     """Ids of the cases whose deadlines are to be computed anew when the messages at hand are handled."""
 
     def refuse(self, arrival: Arrival, refused: Refused) -> Receipt:

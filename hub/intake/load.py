@@ -12,7 +12,7 @@ from hub.intake.holds import Holds
 from hub.intake.loaded import Loaded
 from hub.intake.stored import person_named, ref_of
 from hub.processes.engine.order import may_precede_its_message, replaced
-from hub.processes.engine.process import law_of, sharing_consent, standing
+from hub.processes.engine.process import process_of_case, sharing_consent, standing
 from hub.processes.registry import PROCESSES, process_of, rule_of
 from hub.store import cases, held, inbox, person_changes
 from hub.store.inbox import Connection
@@ -120,7 +120,7 @@ async def _read_earlier(connection: Connection, loaded: Loaded, readable: Readab
         case = loaded.case_of(arrival, message)
         if case is None:
             continue
-        process = law_of(case)
+        process = process_of_case(case)
         rule = process.rule(message.name)
         if rule is not None and (
             rule.brings_units_in or (rule.carries_consent and sharing_consent(case).shared_until is not None)
@@ -150,7 +150,7 @@ async def _read_elements(connection: Connection, loaded: Loaded, readable: Reada
     for arrival, message in readable:
         case = loaded.case_of(arrival, message)
         if case is not None and case.counts:
-            parts = law_of(case).parts(message)
+            parts = process_of_case(case).parts(message)
             wanted.update((case.id, address) for rule, data, _ in parts for address in rule.addresses(data))
     for case_id, element in await cases.elements(connection, sorted(wanted)) if wanted else ():
         loaded.cases[case_id].elements[element.address] = element

@@ -14,7 +14,7 @@ from hub.intake.staff import NameOf, names_in
 from hub.intake.told_numbers import is_new, last_told, note_notice
 from hub.processes.engine.case import Case
 from hub.processes.engine.decide import Decision
-from hub.processes.engine.process import Process, law_of, standing
+from hub.processes.engine.process import Process, process_of_case, standing
 from hub.processes.engine.rule import HubMessage
 from hub.processes.engine.unit_view import ANSWER, outline, unit_view
 from hub.processes.shared import disclosure
@@ -42,7 +42,7 @@ def notices(
     """
     case = decision.case
     rows: list[OutboxRow] = []
-    shared = _Shared(law_of(case), case, directory, now, name_of)
+    shared = _Shared(process_of_case(case), case, directory, now, name_of)
     asked_now: dict[str, str] = {}
     if case.published and decision.joined:
         may_have = {unit: set(standing(visible(case, unit))) for unit in decision.joined}

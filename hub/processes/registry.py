@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from hub.processes.engine.case import Case
-from hub.processes.engine.process import PROCESSES, Process, law_of
+from hub.processes.engine.process import PROCESSES, Process, process_of_case
 from hub.processes.engine.rule import Rule
 from hub.processes.svu.process import SVU
 
@@ -17,7 +17,7 @@ def process_of(message: str, case: Case | None) -> Process:
     """The process that decides a message, by name: its case's own, else the one whose case it opens, else the first that has
     such a message, else any, which then refuses it as unknown.
     """
-    return law_of(case) if case is not None else _without_case(message, tuple(PROCESSES))
+    return process_of_case(case) if case is not None else _without_case(message, tuple(PROCESSES))
 
 
 @lru_cache(maxsize=4096)  # asked of every message, more than once

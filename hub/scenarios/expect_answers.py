@@ -14,7 +14,7 @@ from hub.errors import Refused
 from hub.printing import Document, Printed
 from hub.processes.engine.case import Case
 from hub.processes.engine.documents import person
-from hub.processes.engine.process import law_of
+from hub.processes.engine.process import process_of_case
 from hub.processes.engine.rule import acting_role
 from hub.processes.engine.unit_view import as_configured
 from hub.processes.shared.disclosure import readable
@@ -130,7 +130,7 @@ def _of_list(judge: StepJudge) -> Callable[[StoredCase], Found]:
     """A stored case as the store's lists give it."""
 
     def found(stored: StoredCase) -> Found:
-        needed = law_of(stored.case).sections.needed_in_a_list(stored.case)
+        needed = process_of_case(stored.case).sections.needed_in_a_list(stored.case)
         rows = {row.sequence: row for row in stored.rows if row.sequence in needed}
         return Found(stored.case, stored.changed_at, stored.case.has_left(judge.now), rows)
 

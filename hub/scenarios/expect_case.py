@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 
-from hub.processes.engine.process import law_of
+from hub.processes.engine.process import process_of_case
 from hub.processes.engine.record import CaseRecord
 from hub.processes.engine.unit_view import unit_view
 from hub.scenarios.actions import StoredCase
@@ -94,4 +94,4 @@ def _judge_liability(judge: StepJudge, step: ExpectedLiability, stored: StoredCa
 def _sections(judge: StepJudge, stored: StoredCase) -> dict[str, Any]:
     """What the case's process shows of it, without the words of its messages."""
     record = CaseRecord(stored.case, stored.acts, {}, judge.world.directory, judge.now)
-    return law_of(stored.case).sections.of_case(record)
+    return process_of_case(stored.case).sections.of_case(record)

@@ -5,7 +5,7 @@ Imports the language. The steps stand in ``steps``, what they expect of notices 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
 from pydantic_core import InitErrorDetails
@@ -14,11 +14,11 @@ from hub.scenarios.expected import ShortName
 from hub.scenarios.moments import Late
 from hub.scenarios.part import ScenarioPart, did_you_mean
 from hub.scenarios.steps import STEPS, Step
+from schemas.directory import ProfileName
 
 RuleId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,2}-\d{1,2}$")]
 """A rule of processes.md or a promise of delivery.md: ``V-3``, ``C-10``, ``D-2``."""
 Reference = Annotated[str, StringConstraints(pattern=r"^ref:[A-Za-z0-9][A-Za-z0-9\-._:]*$")]
-ProfileName = Literal["mina_planer", "prator", "samsa", "lifecare", "cosmic_link"]
 
 
 def _clock_or_beginning(schema: dict[str, Any]) -> None:

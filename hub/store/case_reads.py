@@ -13,8 +13,8 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
-from hub.processes.engine.awaited import Element
 from hub.processes.engine.case import Case
+from hub.processes.engine.element import Element
 from hub.processes.engine.process import load_case
 from hub.processes.registry import talk
 from hub.store.cases import element_of

@@ -12,9 +12,10 @@ from typing import Any
 from psycopg import AsyncConnection
 from pydantic_core import to_json
 
-from hub.processes.engine.awaited import Awaited, Element
+from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.case import Case
-from hub.processes.engine.process import law_of, load_case
+from hub.processes.engine.element import Element
+from hub.processes.engine.process import load_case, process_of_case
 from hub.store.inbox import uuid_bytes
 from hub.store.transaction import copy, keys
 
@@ -136,7 +137,7 @@ async def add(connection: Connection, opened: Sequence[tuple[Case, str, str | No
                 now,
                 _name(case),
                 _archived_at(case),
-                case.person.get("personnummer") if law_of(case).one_open_per_person else None,
+                case.person.get("personnummer") if process_of_case(case).one_open_per_person else None,
             )
             for case, system, ref in opened
         ],

@@ -16,7 +16,7 @@ from psycopg import AsyncConnection
 from pydantic_core import to_json
 
 from hub.processes.engine.case import Case
-from hub.processes.engine.process import law_of, load_case
+from hub.processes.engine.process import load_case, process_of_case
 from hub.store import inbox
 from hub.store.inbox import InboxRow
 
@@ -215,7 +215,9 @@ async def of_person(connection: Connection, personnummer: str) -> list[Found]:
 async def _with_messages(connection: Connection, rows: Sequence[tuple[str, datetime, bool]]) -> list[Found]:
     """The cases with the messages that their rows show, in one look-up."""
     read = [(load_case(state), changed_at, left) for state, changed_at, left in rows]
-    needed = [(case.id, number) for case, _, _ in read for number in law_of(case).sections.needed_in_a_list(case)]
+    needed = [
+        (case.id, number) for case, _, _ in read for number in process_of_case(case).sections.needed_in_a_list(case)
+    ]
     messages: dict[str, dict[int, InboxRow]] = {}
     for (id_, number), row in (await inbox.at(connection, needed)).items():
         messages.setdefault(id_, {})[number] = row

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from hub.errors import Refused
 from hub.processes.engine.case import Case
-from hub.processes.engine.process import law_of
+from hub.processes.engine.process import process_of_case
 from hub.processes.shared.audience import organisation_takes_part
 from hub.processes.shared.disclosure import knows
 from schemas.directory import Directory, System, Unit
@@ -59,7 +59,7 @@ def may_be_known(case: Case, unit: Unit) -> bool:
     (C-62, C-63), nor when the unit came in while nothing could be shared (C-24). Before anything is published only the
     participants who see the case may (V-2).
     """
-    if case.status not in law_of(case).lasting:
+    if case.status not in process_of_case(case).lasting:
         return False
     if unit.hsa in case.participants:
         return knows(case, unit.hsa)
@@ -114,7 +114,7 @@ def owns_the_trace(case: Case, asker: Asker, directory: Directory) -> str:
     case was revoked (V-5). Before anything is published only the party that sees the case does (V-2), and a unit that is
     told nothing of it never does (C-24). Raises ``Refused`` 404.
     """
-    known, sees = directory.unit_by_hsa, law_of(case).sees_unpublished
+    known, sees = directory.unit_by_hsa, process_of_case(case).sees_unpublished
     seeing = [unit for unit in case.participants if case.published or sees(case, unit)]
     owners = {known[unit].organisation for unit in seeing if unit in known}
     hidden = not case.published and asker.unit.party not in {case.participants[unit]["party"] for unit in seeing}

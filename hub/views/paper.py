@@ -12,7 +12,7 @@ from hub.printing import Document, Printed, PrintedPatient, Section, signatures
 from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.case import Case
 from hub.processes.engine.documents import Names, moment, person
-from hub.processes.engine.process import law_of
+from hub.processes.engine.process import process_of_case
 from hub.processes.engine.record import name_of
 from hub.processes.registry import printable
 from hub.processes.shared.people import for_whom_and_why_are_given
@@ -38,7 +38,7 @@ def paper(
     """The document, from the case as it is shown (``whole``). Raises ``Refused`` (C-55) when the process has no such document,
     when there is nothing of it yet, or when the region asks for whom and why it is printed and that is not said.
     """
-    process = law_of(case)
+    process = process_of_case(case)
     if process.profiles[case.profile].printing_has_a_reason and not (printed.for_whom and printed.why):
         rule = for_whom_and_why_are_given
         raise Refused(rule.rule, rule.sv, rule.en, "/for_whom", 409)

@@ -10,7 +10,7 @@ from typing import Any
 
 from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.case import Case
-from hub.processes.engine.process import law_of
+from hub.processes.engine.process import process_of_case
 from hub.processes.engine.record import CaseRecord, ShownMessage, name_of
 from hub.processes.engine.unit_view import ANSWER, able, as_configured, speakers, unit_view
 from hub.processes.shared.audience import organisation_takes_part
@@ -41,7 +41,7 @@ def row(
         "att_gora": to_do(case, unit.hsa, role, directory),
         "participants": participants(case, directory),
         "counts": counts(case),
-        **law_of(case).sections.of_row(record),
+        **process_of_case(case).sections.of_row(record),
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.case import Case
 from hub.processes.engine.events import WRITING
-from hub.processes.engine.process import law_of
+from hub.processes.engine.process import process_of_case
 from hub.processes.engine.record import name_of
 from hub.processes.engine.unit_view import able, colours
 from schemas.directory import Directory
@@ -31,14 +31,14 @@ def steps(case: Case, unit: str, directory: Directory) -> list[dict[str, Any]]:
             "parties": dict.fromkeys(PARTIES, "none"),
             "units": [],
         }
-        for step in law_of(case).steps_of(case)
+        for step in process_of_case(case).steps_of(case)
     ]
 
 
 def _begun(case: Case, step: str, seen: dict[str, str], directory: Directory) -> dict[str, Any]:
     standing = case.steps[step]
     awaited = [one for one in case.awaited.values() if one.step == step]
-    still = any(law_of(case).still_awaits(case, one) for one in awaited)
+    still = any(process_of_case(case).still_awaits(case, one) for one in awaited)
     writing = "writing" in standing
     return {
         "step": step,
@@ -61,7 +61,7 @@ def _party(case: Case, step: str, awaited: Sequence[Awaited], party: str, *, sti
     """
     units = [unit for unit, participant in case.participants.items() if participant["party"] == party]
     if "writing" in case.steps[step]:
-        return "partly" if law_of(case).writers(case, step).intersection(units) else "none"
+        return "partly" if process_of_case(case).writers(case, step).intersection(units) else "none"
     done = [unit for unit in units if any(unit in one.done for one in awaited)]
     if any(unit in one.by for unit in units for one in awaited):
         return "partly" if done else "none"

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from hub.processes.engine.case import Case
-from hub.processes.engine.process import law_of, sharing_consent, standing
+from hub.processes.engine.process import process_of_case, sharing_consent, standing
 from hub.processes.engine.record import Act, CaseRecord, ShownMessage, words
 from hub.processes.engine.unit_view import may
 from hub.processes.shared.disclosure import may_read
@@ -26,7 +26,7 @@ def needed(case: Case, acts: Sequence[Act]) -> set[int]:
     return {
         *standing(case),
         *(number for number in core if number is not None),
-        *law_of(case).sections.needed(case, acts),
+        *process_of_case(case).sections.needed(case, acts),
     }
 
 
@@ -78,7 +78,7 @@ def whole(
         "addressing": _addressing(record, _addressed(readable)),
         "deadlines": [{"name": key, "due": due} for key, due in sorted(case.due.items(), key=lambda item: item[1])],
         "deadlines_passed": [{"name": key, "due": due} for key, due in sorted(case.fired.items())],
-        **law_of(case).sections.of_case(record),
+        **process_of_case(case).sections.of_case(record),
     }
 
 
@@ -124,7 +124,7 @@ def _addressing(record: CaseRecord, sequence: int | None) -> dict[str, Any]:
         "outcome": case.addressed,
         "manual": case.in_manual_queue,
         "registered": case.registered,
-        **law_of(case).sections.of_addressing(case),
+        **process_of_case(case).sections.of_addressing(case),
         "answer": {name: said[name] for name in _ADDRESSED if name in said} or None,
     }
 

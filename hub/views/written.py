@@ -9,7 +9,7 @@ from typing import Any
 
 from hub.processes.engine.case import Case
 from hub.processes.engine.contents import ContentVersion
-from hub.processes.engine.process import law_of
+from hub.processes.engine.process import process_of_case
 from hub.processes.engine.record import Act, ShownMessage
 from hub.processes.shared import disclosure
 from hub.store.inbox import InboxRow
@@ -25,7 +25,7 @@ def shown_message(row: InboxRow, case: Case) -> ShownMessage:
 
 def versions(step: str, acts: Sequence[Act], case: Case) -> list[ContentVersion]:
     """All versions of a step in order, numbered from 1; the numbers are the same for everybody."""
-    contents, names = law_of(case).contents, writers(step, case)
+    contents, names = process_of_case(case).contents, writers(step, case)
     found: list[ContentVersion] = []
     published = False
     for act in acts:
@@ -38,7 +38,7 @@ def versions(step: str, acts: Sequence[Act], case: Case) -> list[ContentVersion]
 
 def writers(step: str, case: Case) -> Collection[str]:
     """The messages that write a step of the case; empty when the case has no such step."""
-    return law_of(case).step_messages.get(step, ())
+    return process_of_case(case).step_messages.get(step, ())
 
 
 def version(
@@ -50,7 +50,7 @@ def version(
     directory: Directory,
 ) -> dict[str, Any]:
     """One version as it is shown, marked when it is an earlier one and naming the one that stands (C-50)."""
-    contents = law_of(case).contents
+    contents = process_of_case(case).contents
     this, stands = found[number - 1], contents.current(step, found, case)
     content = contents.shown(step, found[:number], messages, directory)
     return {**line(step, this, stands, messages[this.act.sequence], directory), "content": content}

@@ -13,6 +13,7 @@ from hub.processes.engine.case import Case
 from hub.processes.engine.events import ENGINE
 from hub.processes.engine.process import Addressing, Newcomer, Process
 from hub.processes.engine.rule import HUB_PARTY, Context, Fault, HubMessage, Rule, guard
+from hub.processes.shared.answers import SharedAnswers
 from hub.processes.shared.audience import ALL_PARTIES, everyone_else, join, step_told, with_duty
 from hub.processes.shared.consent import aterkallelse, samtycke, that_kind_is_registered
 from hub.processes.shared.disclosure import visible
@@ -29,11 +30,10 @@ HUB = frozenset({HUB_PARTY})
 
 
 @dataclass(frozen=True, slots=True)
-class ToyProfile:
+class ToyProfile(SharedAnswers):
     """A region's answers."""
 
     addressing: Addressing
-    information_before_consent: bool = False
 
 
 PROFILES = {

@@ -18,7 +18,7 @@ from hub.intake.handle import hold_for_defect
 from hub.intake.hub_messages import own_message
 from hub.intake.stored import stored_arrival
 from hub.processes.engine.order import replaced, undoes_later_act
-from hub.processes.registry import law_of
+from hub.processes.registry import process_of_case
 from hub.scenarios import load
 from hub.scenarios.memory import HubInMemory
 from hub.store.held import Held
@@ -279,8 +279,8 @@ def test_a_consent_that_waited_does_not_come_after_its_withdrawal_but_renews_one
     data = Aterkallelse() if last == "aterkallelse" else Frist(name="samtycke_upphor", due=NOW)
     source = f"urn:hsa:{WARD}" if taken_back else HUB_SOURCE
     then = Message("then", source, last, "case", NOW + timedelta(minutes=1), None, None, data)
-    assert list(replaced(law_of(case), yes, case)) == [4]
-    assert undoes_later_act(law_of(case), yes, case, {4: then}) is taken_back
+    assert list(replaced(process_of_case(case), yes, case)) == [4]
+    assert undoes_later_act(process_of_case(case), yes, case, {4: then}) is taken_back
 
 
 def test_a_revoking_that_waits_for_its_message_holds_nobody_up_and_ends_with_the_message_refused():

@@ -31,6 +31,7 @@ from schemas.identities import (
     parse_person_id,
 )
 from schemas.identity_types import Hsa, IdentityRules, Kommunkod, Lanskod, Orgnr, Personnummer12
+from schemas.messages import MESSAGES as LANGUAGE
 from schemas.person_numbers import find_person_numbers
 from schemas.unit_ids import parse_hsa_id, parse_kommunkod, parse_lanskod, parse_organisationsnummer
 
@@ -735,7 +736,7 @@ sip.utvardering sip.avslut sip.aterstallning
 FOLD = str.maketrans("åäöÅÄÖ -", "aaoAAO__")
 
 
-@pytest.mark.parametrize("name", MESSAGES.split())
+@pytest.mark.parametrize("name", sorted({*MESSAGES.split(), *LANGUAGE}))
 def test_every_message_name_is_explained(name):
     assert WORDS[name].meaning and WORDS[name].english
 

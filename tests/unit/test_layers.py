@@ -81,3 +81,9 @@ def test_an_import_against_the_direction_is_refused(name, importer, imported, ho
     assert {importer, imported} <= house.modules
     house.add_import(importer=importer, imported=imported)
     assert not kept(name, house)
+
+
+def test_every_process_is_a_tenant_that_nobody_outside_names():
+    rooms = {path.parent.name for path in (ROOT / "hub" / "processes").glob("*/__init__.py")}
+    tenants = {f"hub.processes.{room}" for room in rooms - {"engine", "shared", "profiles"}}
+    assert set(WRITTEN["tenants"]["protected_modules"]) == tenants

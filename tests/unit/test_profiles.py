@@ -5,9 +5,11 @@ from typing import get_args
 import pytest
 
 from hub.processes.registry import PROCESSES
-from schemas.directory import Region
+from hub.processes.shared.answers import SharedAnswers
+from schemas.directory import ProfileName
 
 
 @pytest.mark.parametrize("process", PROCESSES.values(), ids=PROCESSES)
 def test_a_process_answers_for_exactly_the_profiles_that_the_directory_offers(process):
-    assert set(process.profiles) == set(get_args(Region.model_fields["profile"].annotation))
+    assert set(process.profiles) == set(get_args(ProfileName))
+    assert all(isinstance(row, SharedAnswers) for row in process.profiles.values()), "the shared rules ask it too"

@@ -13,7 +13,8 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
-from hub.processes.engine.awaited import Awaited, Element
+from hub.processes.engine.awaited import Awaited
+from hub.processes.engine.element import Element
 
 Event = tuple[str, dict[str, Any]]
 """(name, facts): plain data, kept with the message that caused it."""

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from hub.processes.engine.awaited import Awaited, Element
+from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.case import Case, Event
+from hub.processes.engine.element import Element
 from hub.processes.engine.process import PROCESSES
 
 WRITING = "skriva"

@@ -204,7 +204,7 @@ PROCESSES: dict[str, Process] = {}
 """Name → process. ``hub.processes.registry`` fills it; the cases' own process is looked up here."""
 
 
-def law_of(case: Case) -> Process:
+def process_of_case(case: Case) -> Process:
     """The process that a case runs."""
     return PROCESSES[case.process]
 
@@ -216,7 +216,7 @@ def load_case(raw: bytes | str) -> Case:
 
 def sharing_consent(case: Case) -> StandingConsent:
     """The consent that lets units share what they know of the person, as it stands."""
-    return case.consent(law_of(case).sharing_kind)
+    return case.consent(process_of_case(case).sharing_kind)
 
 
 def standing(case: Case) -> list[int]:
@@ -226,7 +226,7 @@ def standing(case: Case) -> list[int]:
     found.update(consent.at for consent in case.consents.values() if consent.at is not None)
     if case.outsiders is not None:
         found.add(case.outsiders)
-    found.update(law_of(case).standing(case))
+    found.update(process_of_case(case).standing(case))
     return sorted(found)
 
 

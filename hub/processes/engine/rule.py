@@ -239,7 +239,7 @@ class Rule:
     """Of its data, the addresses of the elements that it reads or changes: they are loaded for it. An address that ends with ``/``
     or a blank is a beginning, and stands for all that go on from it."""
     is_talk: bool = False
-    """It is said beside the steps: a case may have it by the thousand, and neither its documents nor the law's clock need it."""
+    """It is said beside the steps: a case may have it by the thousand, and neither its documents nor its deadlines need it."""
     is_news_of_the_person: bool = False
     """The population register's news of the person: what is remembered of the person no longer holds (C-62)."""
     brings: Callable[[Any], frozenset[str]] = brings_nothing

@@ -12,7 +12,7 @@ from typing import Any
 from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.case import Case
 from hub.processes.engine.events import evolve
-from hub.processes.engine.process import law_of
+from hub.processes.engine.process import process_of_case
 from hub.processes.engine.rule import Context
 from schemas.directory import Directory
 from schemas.envelope import Message
@@ -27,7 +27,7 @@ ANSWER = {"kvittera": "kvittens", "justera": "justering", "godkanna": "godkannan
 
 def may(case: Case, unit: str, directory: Directory, now: datetime) -> tuple[str, ...]:
     """The names of what a unit may do now: the rows of its party whose guards about the case hold (messages.md §2)."""
-    participant, process = case.participants.get(unit), law_of(case)
+    participant, process = case.participants.get(unit), process_of_case(case)
     if participant is None:
         return ()
     probe = Message("probe", unit, "", case.id, now, None, None, Part())
@@ -64,7 +64,7 @@ def unit_view(
     """A unit's colours and possibilities, of the case as it sees it; remembered per shape of case, since thousands of
     cases have the same few shapes.
     """
-    seen = law_of(case).visible(case, unit)
+    seen = process_of_case(case).visible(case, unit)
     if seen is not case:
         case, known = seen, None
     remembered = directory.remembered
@@ -136,7 +136,7 @@ def as_configured(case: Case, directory: Directory) -> Case:
 
 def colours(case: Case, unit: str, directory: Directory) -> dict[str, dict[str, str]]:
     """C-30 for one unit: step → role → red · yellow · green · grey · blue."""
-    roles, process = case.participants.get(unit, {"roles": []})["roles"], law_of(case)
+    roles, process = case.participants.get(unit, {"roles": []})["roles"], process_of_case(case)
     seen: dict[str, dict[str, str]] = {}
     for step in process.steps_of(case):
         if step not in case.steps:
@@ -154,7 +154,7 @@ def _colours_of(
     case: Case, unit: str, roles: Sequence[str], awaited: Sequence[Awaited], directory: Directory
 ) -> dict[str, str]:
     """A step that waits for several acts has the colour of the most urgent: red before yellow before green."""
-    still = [one for one in awaited if law_of(case).still_awaits(case, one)]
+    still = [one for one in awaited if process_of_case(case).still_awaits(case, one)]
     if not still:
         return dict.fromkeys(roles, "green")
     red = {role for one in still if unit in one.by for role in able(case, unit, one.step, one.act, directory)}
@@ -177,7 +177,7 @@ def outline(case: Case) -> tuple[object, ...]:
             (key, one.step, one.act, *(sorted({parties[unit]["party"] for unit in one.by}) if one.by else ()))
             for key, one in case.awaited.items()
         ],
-        *law_of(case).outline(case),
+        *process_of_case(case).outline(case),
     )
 
 

@@ -1,10 +1,12 @@
-"""SVU's answers per region: one frozen row each. Imports nothing."""
+"""SVU's answers per region: one frozen row each. Imports what the shared rules ask."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+
+from hub.processes.shared.answers import SharedAnswers
 
 _BACKGROUND = frozenset({"tidigare_vardrelationer", "bakgrund"})
 KARTLAGGNING: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -23,16 +25,10 @@ ENDED_WITH = frozenset({"avliden", "annan_slutenvard", "avviken", "inget_behov",
 
 
 @dataclass(frozen=True, slots=True)
-class SvuProfile:
+class SvuProfile(SharedAnswers):
     """A region's answers in SVU; a field is named after its question and says its P-id."""
 
     name: str
-    information_before_consent: bool
-    """P-22."""
-    messages_reach_new_units: bool = False
-    """C-43 (Prator): a free message may go to a unit that was not in the case, which then reads it."""
-    printing_has_a_reason: bool = False
-    """C-55 (SAMSA): for whom and why are required of a printing."""
     kartlaggning: Mapping[str, frozenset[str]] = field(default_factory=lambda: KARTLAGGNING)
     """V-11: party → the fields that it writes."""
     sip_positions: frozenset[str] = SIP_POSITIONS
@@ -50,10 +46,10 @@ SVU_PROFILES: Mapping[str, SvuProfile] = MappingProxyType(
         profile.name: profile
         for profile in (
             SvuProfile("mina_planer", information_before_consent=True),
-            SvuProfile("prator", information_before_consent=False, messages_reach_new_units=True),
-            SvuProfile("samsa", information_before_consent=False, printing_has_a_reason=True),
-            SvuProfile("lifecare", information_before_consent=False),
-            SvuProfile("cosmic_link", information_before_consent=False),
+            SvuProfile("prator", messages_reach_new_units=True),
+            SvuProfile("samsa", printing_has_a_reason=True),
+            SvuProfile("lifecare"),
+            SvuProfile("cosmic_link"),
         )
     }
 )

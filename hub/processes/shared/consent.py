@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hub.processes.engine.case import Case
-from hub.processes.engine.process import law_of
+from hub.processes.engine.process import process_of_case
 from hub.processes.engine.rule import Context, Guard, Rule, guard
 from hub.processes.shared.audience import catch_up, everyone_else
 from hub.processes.shared.disclosure import scope, visible
@@ -113,7 +113,7 @@ def brings_everything(_: Any) -> frozenset[str]:
 
 def replaces_consent(case: Case, data: Samtycke, _: bool) -> int | None:
     """A yes replaces a no and the reverse; either replaces a withdrawal (D-4)."""
-    stands = case.consent(law_of(case).consent_kind(data))
+    stands = case.consent(process_of_case(case).consent_kind(data))
     if stands.outcome is None:
         return stands.registered_until
     return stands.at if (data.outcome == "refused") is not (stands.outcome == "refused") else None

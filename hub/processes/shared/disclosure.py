@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from hub.processes.engine.case import Case, StandingConsent
-from hub.processes.engine.process import law_of, sharing_consent
+from hub.processes.engine.process import process_of_case, sharing_consent
 from hub.processes.engine.unit_view import MESSAGE
 from schemas.envelope import Message
 
@@ -27,7 +27,7 @@ def scope(case: Case, unit: str) -> Scope:
     """How much of the case a unit may be shown. One that takes no part is as one that came in just now."""
     participant = case.participants.get(unit)
     if not case.published:
-        return "all" if law_of(case).sees_unpublished(case, unit) else "nothing"
+        return "all" if process_of_case(case).sees_unpublished(case, unit) else "nothing"
     consent = sharing_consent(case)
     if consent.shared_until is None:
         return "all"
@@ -45,21 +45,25 @@ def knows(case: Case, unit: str) -> bool:
 def visible(case: Case, unit: str) -> Case:
     """The case as a participating unit may see it: the case itself where nothing of it is hidden."""
     found = scope(case, unit)
-    return case if found == "all" else law_of(case).narrowed(case) if found == "narrow" else bare(case)
+    return case if found == "all" else process_of_case(case).narrowed(case) if found == "narrow" else bare(case)
 
 
 def readable(case: Case, unit: str, ground: str) -> Case:
     """The case as a unit reads it that takes part, or takes no part and reads on a ground (C-5, C-43)."""
     if unit in case.participants:
         return visible(case, unit)
-    return case if sharing_consent(case).shared_until is None or ground in _OWN_GROUNDS else law_of(case).narrowed(case)
+    return (
+        case
+        if sharing_consent(case).shared_until is None or ground in _OWN_GROUNDS
+        else process_of_case(case).narrowed(case)
+    )
 
 
 def listed(case: Case) -> dict[str, list[str]]:
     """Unit → what awaits it, as «step/act/role» for each of its roles in the case, for the units whose lists show the
     case: those that know of it; a revoked case disappears (V-5). Which of the roles answer for it says the directory.
     """
-    if case.status not in law_of(case).lasting:
+    if case.status not in process_of_case(case).lasting:
         return {}
     found: dict[str, list[str]] = {unit: [] for unit in case.participants if knows(case, unit)}
     for awaited in case.awaited.values():
@@ -83,7 +87,7 @@ def may_be_named(case: Case, name: str, events: Iterable[Sequence[Any]]) -> bool
     """
     if not case.narrow or _rule_flag(case, name, "shown_narrowly") or _rule_flag(case, name, "named_narrowly"):
         return True
-    if law_of(case).also_named(case, name):
+    if process_of_case(case).also_named(case, name):
         return True
     of_steps = {facts["step"] for event, facts in events if event == "acted"}
     of_steps |= {facts["key"].partition("/")[2] for event, facts in events if event == "fired"} - {""}
@@ -93,7 +97,7 @@ def may_be_named(case: Case, name: str, events: Iterable[Sequence[Any]]) -> bool
 
 
 def _rule_flag(case: Case, name: str, flag: str) -> bool:
-    rule = law_of(case).rule(name)
+    rule = process_of_case(case).rule(name)
     return rule is not None and getattr(rule, flag)
 
 
@@ -104,12 +108,12 @@ def bare(case: Case) -> Case:
         case.id,
         case.process,
         case.profile,
-        law_of(case).state(),
+        process_of_case(case).state(),
         case.status,
         case.sequence,
         opened_by=case.opened_by,
         consents={
-            law_of(case).sharing_kind: StandingConsent(
+            process_of_case(case).sharing_kind: StandingConsent(
                 shared_until=consent.shared_until, registered_until=consent.registered_until
             ),
         },
@@ -129,7 +133,7 @@ def shown(message: Message, case: Case) -> Message:
     (law 2017:612 2:2, C-60), and without what points to a person with protected identity (C-62); else as its rule says
     (``Rule.shows``).
     """
-    rule = law_of(case).rule(message.name)
+    rule = process_of_case(case).rule(message.name)
     patient = message.data.patient if "patient" in type(message.data).model_fields else None  # type: ignore[attr-defined]
     changed: dict[str, Any] = {} if rule is None else dict(rule.shows(message, case))
     if case.blocked:
@@ -155,7 +159,7 @@ def may_be_told(message: Message) -> bool:
 def told(message: Message, case: Case) -> Message:
     """The message as a notice tells it now: ``shown``, and completed with what stands in the case (``Rule.completes``)."""
     message = shown(message, case)
-    rule = law_of(case).rule(message.name)
+    rule = process_of_case(case).rule(message.name)
     return message if rule is None else _with(message, **rule.completes(message, case))
 
 

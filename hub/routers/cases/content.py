@@ -13,7 +13,7 @@ from pydantic import Field
 from hub.errors import Refused
 from hub.processes.engine.case import Case
 from hub.processes.engine.contents import ContentVersion
-from hub.processes.engine.process import law_of, listed
+from hub.processes.engine.process import listed, process_of_case
 from hub.processes.registry import all_documents
 from hub.processes.shared.disclosure import may_read
 from hub.routers.cases.asker import AskerOnACase, TheDesk
@@ -66,7 +66,7 @@ async def all_versions(
         every, may_see = await _versions(connection, step, opened, asker)
         asked = [v for v in reversed(may_see) if v.number < before]
         messages = await desk.messages(connection, opened.case, [v.act.sequence for v in asked[:limit]])
-    stands = law_of(opened.case).contents.current(step, every, opened.case) if every else None
+    stands = process_of_case(opened.case).contents.current(step, every, opened.case) if every else None
     lines = [line(step, v, stands or 0, messages[v.act.sequence], desk.directory()) for v in asked[:limit]]
     more = {"next_before": asked[limit - 1].number} if len(asked) > limit else {}
     return answer({"step": step, "current": stands, "total": len(may_see), "versions": lines, **more})
@@ -87,7 +87,7 @@ async def one_version(
         wanted = next((v for v in may_see if str(v.number) == n), None)
         if wanted is None:
             raise replace(_NO_VERSION)
-        needed = law_of(opened.case).contents.needed(step, every[: wanted.number])
+        needed = process_of_case(opened.case).contents.needed(step, every[: wanted.number])
         messages = await desk.messages(connection, opened.case, needed)
     return answer(version(step, every, wanted.number, opened.case, messages, desk.directory()))
 
@@ -111,7 +111,10 @@ async def field_history(
     async with desk.transaction() as connection:
         # What stands in the path may be anything; the trace is kept only where the field is there.
         opened = await desk.open(connection, case, asker, f"falthistorik/{document}/{field}")
-        contents, acts = law_of(opened.case).contents, await _acts(connection, document.partition(".")[0], opened.case)
+        contents, acts = (
+            process_of_case(opened.case).contents,
+            await _acts(connection, document.partition(".")[0], opened.case),
+        )
         every = list(enumerate(contents.writings(acts, document, field), 1))
         if not every:
             raise replace(_NO_FIELD)
@@ -160,7 +163,7 @@ def _no_step(steps: Iterable[str]) -> Refused:
 
 async def _acts(connection: Connection, step: str, case: Case) -> list[StoredAct]:
     """The messages that write a step, as far as they may be read."""
-    names = list(law_of(case).step_messages.get(step, ()))
+    names = list(process_of_case(case).step_messages.get(step, ()))
     acts = await case_reads.acts(connection, case.id, names) if names else []
     return [act for act in acts if may_read(case, act.name)]
 
@@ -171,7 +174,7 @@ async def _versions(
     """All versions, and those that may be seen: a draft by the party that writes it alone (C-52). Raises ``Refused`` 404 when
     the case has no such step; the trace of the reading is then not kept.
     """
-    case, process = opened.case, law_of(opened.case)
+    case, process = opened.case, process_of_case(opened.case)
     if step not in process.step_messages:
         raise _no_step(process.step_messages)
     every = versions(step, await _acts(connection, step, case), case)
