@@ -100,8 +100,7 @@ class Hub:
             self.relay.offer(items)
         self.worker.offer(items)
 
-    # --- start and stop
-    # ------------------------------------------------------------------------------------------------
+    # --- start and stop -----------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT; then accept nothing more, finish what was accepted, and end."""
@@ -195,8 +194,7 @@ class Hub:
             await self._registers.aclose()
         await self.store.close()
 
-    # --- periodic work
-    # --------------------------------------------------------------------------------------------------
+    # --- periodic work ------------------------------------------------------------------------------------------------
 
     async def _take_up_directory(self) -> None:
         newer = await directories.current(self.store, self._version)
@@ -256,8 +254,7 @@ class Hub:
         }
         return checks, {"set_aside": aside, "restarted": restarted}
 
-    # --- HTTP
-    # ----------------------------------------------------------------------------------------------------------
+    # --- HTTP ---------------------------------------------------------------------------------------------------------
 
     def api(self) -> FastAPI:
         """The HTTP application, with its documentation under ``/docs``."""

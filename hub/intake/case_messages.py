@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from hub.intake.arrival import Arrival
-from hub.intake.hub_messages import own_message
+from hub.intake.hub_messages import case_message
 from hub.intake.queue import Intake
 from hub.log import log
 from hub.store import outbox
-from hub.store.outbox import OutboxRow
 from hub.store.transaction import Store
-from schemas.messages import MESSAGES, CaseMessage, Receipt
+from schemas.messages import Receipt
 
 _AT_ONCE = 500
 _AGAIN = timedelta(minutes=5)
@@ -39,7 +37,7 @@ class CaseMessages:
         readable, arrivals, unreadable = [], [], []
         for row in rows:
             try:
-                arrivals.append(_arrival(row, now))
+                arrivals.append(case_message(row, now))
                 readable.append(row)
             except (KeyError, ValueError) as error:  # this version of the hub does not know such a message; another may
                 unreadable.append(row)
@@ -52,13 +50,6 @@ class CaseMessages:
             if unreadable:
                 await outbox.retry(connection, unreadable, now + _AGAIN, "unreadable")
         return len(readable)
-
-
-def _arrival(row: OutboxRow, now: datetime) -> Arrival:
-    content = row.content
-    assert isinstance(content, CaseMessage)
-    data = MESSAGES[content.name].model_validate(content.data)
-    return own_message(row.case_id or "", row.message_id, content.name, data, now)
 
 
 def _word(answer: Receipt) -> str:

@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Protocol
 
 from hub.intake.arrival import Arrival
+from hub.store.outbox import OutboxRow
 from schemas.envelope import Message
 from schemas.hub_messages import Adressering
-from schemas.messages import HUB_SOURCE
+from schemas.messages import HUB_SOURCE, MESSAGES, CaseMessage
 from schemas.parts import Part
 
 ASKED = "asked"
@@ -49,3 +50,13 @@ def own_message(case_id: str, id_: str, name: str, data: Part, now: datetime) ->
     arrival = Arrival(None, raw, "application/json", attributes, now, id_, by_outbox=False, message=message)
     arrival.digest = hashlib.sha256(raw).digest()
     return arrival
+
+
+def case_message(row: OutboxRow, now: datetime) -> Arrival:
+    """The message that a row of kind ``case`` holds for its case. Raises ``KeyError`` or ``ValueError`` where this version of the
+    hub cannot read it.
+    """
+    content = row.content
+    assert isinstance(content, CaseMessage)
+    data = MESSAGES[content.name].model_validate(content.data)
+    return own_message(row.case_id or "", row.message_id, content.name, data, now)

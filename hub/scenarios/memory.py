@@ -16,7 +16,7 @@ from hub.intake.arrival import Arrival, Waited, read
 from hub.intake.handle import handle
 from hub.intake.handled import Handled, Holding
 from hub.intake.holds import AT_THE_MOST
-from hub.intake.hub_messages import own_message
+from hub.intake.hub_messages import case_message, own_message
 from hub.intake.load import give_new_ids
 from hub.intake.loaded import Loaded
 from hub.intake.naming import file_of, names_of
@@ -44,7 +44,7 @@ from hub.store.inbox import InboxRow, Key
 from hub.store.outbox import OutboxRow
 from hub.translators.native import write_body
 from schemas.hub_messages import Folkbokforing
-from schemas.messages import MESSAGES, CaseMessage, NoticeExtensions, Question, Receipt
+from schemas.messages import CaseMessage, NoticeExtensions, Question, Receipt
 from schemas.shared import Narstaende
 
 _HELD = "held"
@@ -154,8 +154,7 @@ class HubInMemory:
                 if (answer := self._registers.ask(put, self.now)) is not None:
                     self._hear(put, answer)
             elif isinstance(row.content, CaseMessage):
-                data = MESSAGES[row.content.name].model_validate(row.content.data)
-                self._handle(own_message(row.case_id or "", row.message_id, row.content.name, data, self.now))
+                self._handle(case_message(row, self.now))
 
     def _hear(self, put: PutQuestion, answer: RegisterAnswer) -> None:
         """The answer is a message of the hub's own (architecture.md §1), or lets the message go on that waits for it."""

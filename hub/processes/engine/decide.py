@@ -98,32 +98,24 @@ def decide(
         if not rule.opens:
             raise no_such_case(process.openings)
         case = Case(case_id, process.name, directory.region_of(message.unit).profile)
-    elif any(getattr(message.data, name) is not None for name in rule.embeds):
-        # The guards of the outer message look at what the inner ones have changed: try it on a copy.
-        case = case.copy()
-    context = Context(
-        process, case, message, message.data, rule.message, party, directory, process.profiles[case.profile], now
-    )
-    context.others = others
+    profile = process.profiles[case.profile]
+    context = Context(process, case, message, message.data, rule.message, party, directory, profile, now, others=others)
     if not fresh and party != HUB_PARTY:
         _takes_part(rule, context)
-    stale = unable(case, directory)
-    if stale:
-        context.case = case = case.copy()  # what is refused changes nothing
+    parts, stale = tuple(process.parts(message)), unable(case, directory)
+    if stale or (len(parts) > 1 and not fresh):
+        # The guards look at what has been changed before them, and what is refused changes nothing: try it on a copy.
+        context.case = case = case.copy()
     for step, units in stale.items():
         context.emit("unawaited", step=step, units=units)
-    for name in rule.embeds:
-        part, inner = getattr(message.data, name), process.rule(name)
-        if part is None or inner is None:
-            continue
-        context.data, context.name = part, name
+    for part, data, inside in parts:
+        context.data, context.name = data, part.message
         try:
-            _apply(inner, context)
+            _apply(part, context)
         except Refused as refused:
-            refused.element = (refused.element or "/data").replace("/data", f"/data/{name}", 1)
+            if inside:
+                refused.element = (refused.element or "/data").replace("/data", f"/data/{part.message}", 1)
             raise
-    context.data, context.name = message.data, rule.message
-    _apply(rule, context)
     if context.joined and process.catch_up is not None:
         # One message says how things stand, in place of the messages that made it so.
         name, data = process.catch_up(case, context.joined)
