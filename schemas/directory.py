@@ -20,8 +20,18 @@ from schemas.ways_out import Delivery, KafkaOut, WebhookOut
 
 PartyName = Literal["slutenvard", "oppenvard", "kommun"]
 ProfileName = Literal["mina_planer", "prator", "samsa", "lifecare", "cosmic_link"]
-Duty = Literal["kvittera", "justera", "godkanna"]
-Step = Literal["inskrivning", "tid", "kartlaggning", "stallningstagande", "utskrivning", "kallelse", "plan"]
+Duty = Literal["kvittera", "justera", "godkanna", "svara"]
+Step = Literal[
+    "inskrivning",
+    "tid",
+    "kartlaggning",
+    "stallningstagande",
+    "utskrivning",
+    "initiativ",
+    "kallelse",
+    "kallelse_utvardering",
+    "plan",
+]
 SystemId = Annotated[str, StringConstraints(min_length=2, max_length=40, pattern=r"^[a-z0-9][a-z0-9-]*$")]
 """Stands in topic names and metric labels, so it must not be personal."""
 

@@ -27,7 +27,9 @@ Subject = Annotated[
 ATTRIBUTE_NAME: Final = re.compile(r"[a-z0-9]+")
 """The names that CloudEvents allows for attributes."""
 
-SET_BY_THE_HUB: Final = frozenset({"case", "to", "awaits", "state", "may", "names", "skipped", "replay"})
+SET_BY_THE_HUB: Final = frozenset(
+    {"case", "to", "awaits", "state", "may", "names", "prints", "remind", "skipped", "replay"}
+)
 """The extensions that only the hub sets, in notices (messages.md §2). A message that has one is refused: its sender expects an effect
 that the hub does not give it.
 

@@ -51,7 +51,9 @@ class Verifiering(Part):
     role: Code
     """The role that was verified; ``legitimerad`` for a licence (C-22), ``personal`` where any befattning suffices (V-7)."""
     outcome: VerificationOutcome
-    concerns: Literal["actor", "responsible_physician", "decided_by", "fast_vardkontakt"] = "actor"
+    concerns: Literal["actor", "responsible_physician", "decided_by", "fast_vardkontakt", "samordningsansvarig"] = (
+        "actor"
+    )
     """Why the person was verified: acted, was named as responsible physician (V-9, V-12, V-13) or as fast vardkontakt (V-7), or
     made a menprovning (C-22)."""
 
@@ -81,6 +83,15 @@ DeadlineName = Literal[
     "utan_fast_vardkontakt",
     "utskriven_utan_fast_vardkontakt",
     "samtycke_upphor",
+    "svar_forsenat",
+    "svara_senast",
+    "initiativ_obesvarat",
+    "plan_forsenad",
+    "delmal_saknas",
+    "kalla_uppfoljning",
+    "uppfoljning_dags",
+    "uppfoljning_arlig",
+    "utvardering_dags",
 ]
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from schemas import hub_messages, shared, svu
+from schemas import hub_messages, shared, sip, svu
 from schemas.parts import Information, Part, Samtycke
 
 
@@ -75,6 +75,10 @@ class NoticeExtensions(Part):
     """unit → the names of the messages that it may send now."""
     names: Annotated[Any, WithJsonSchema(_map(_TEXT))] = Field(default_factory=dict)
     """HSA-id → name of the staff in the message, as far as HSA has given it (C-60)."""
+    prints: tuple[str, ...] = ()
+    """What the unit owes on paper, ``<document>[/<meeting or version>]/<personen or utomstaende-n>`` (sip-messages.md §8)."""
+    remind: tuple[str, ...] = ()
+    """Codes of which the units are reminded: ``kva:AU124`` (P-19)."""
     skipped: tuple[int, ...] = ()
     replay: bool = False
 
@@ -91,7 +95,9 @@ class Question(Part):
     actor: str | None = None
     role: str | None = None
     unit: str | None = None
-    concerns: Literal["actor", "responsible_physician", "decided_by", "fast_vardkontakt"] = "actor"
+    concerns: Literal["actor", "responsible_physician", "decided_by", "fast_vardkontakt", "samordningsansvarig"] = (
+        "actor"
+    )
 
 
 class CaseMessage(Part):
@@ -134,10 +140,31 @@ MESSAGES: dict[str, type[Part]] = {
     "svu.justering": svu.Justering,
     "svu.utskrivning": svu.Utskrivning,
     "svu.utskrivning_angrad": svu.UtskrivningAngrad,
+    "sip.initiativ": sip.Initiativ,
+    "sip.svar": sip.Svar,
+    "sip.kallelse": sip.Kallelse,
+    "sip.kallelse_andrad": sip.KallelseAndrad,
+    "sip.kallelsesvar": sip.Kallelsesvar,
+    "sip.samordningsansvarig": sip.Samordningsansvarig,
+    "sip.kartlaggning": sip.SipKartlaggning,
+    "sip.mote": sip.Mote,
+    "sip.plan": sip.Plan,
+    "sip.delning": sip.Delning,
+    "sip.las": sip.Las,
+    "sip.godkannande_start": sip.GodkannandeStart,
+    "sip.godkannande": sip.Godkannande,
+    "sip.upprattande": sip.Upprattande,
+    "sip.uppfoljning": sip.Uppfoljning,
+    "sip.uppdatering": sip.Uppdatering,
+    "sip.utvardering": sip.Utvardering,
+    "sip.avslut": sip.Avslut,
+    "sip.aterstallning": sip.Aterstallning,
+    "sip.lage": sip.Lage,
+    "koppling": sip.Koppling,
 }
 """name → body."""
 
-FROM_THE_HUB = frozenset({"adressering", "folkbokforing", "frist", "verifiering"})
+FROM_THE_HUB = frozenset({"adressering", "folkbokforing", "frist", "koppling", "sip.lage", "verifiering"})
 """Names that only the hub itself may use; a message from outside with such a name is refused."""
 
 HUB_SOURCE = "urn:samverkan:hub"

@@ -6,11 +6,12 @@ import base64
 import binascii
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, Strict, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from schemas.identity_types import Hsa
 from schemas.parts import Change, Code, Day, Flag, Line, MessageId, Part, Text, Yes
+from schemas.sip_parts import Eid
 
 
 class Aterkallelse(Part):
@@ -166,7 +167,25 @@ class Uppslag(Part):
 class Utskrift(Part):
     """``utskrift``: a document was printed, or shown at 1177, for whom and why: a trace only (C-55)."""
 
-    document: Literal["inskrivning", "kartlaggning", "stallningstagande", "utskrivning", "meddelande"]
+    document: Literal[
+        "inskrivning",
+        "kartlaggning",
+        "stallningstagande",
+        "utskrivning",
+        "meddelande",
+        "samtycke",
+        "kallelse",
+        "plan",
+        "uppfoljning",
+        "utvardering",
+        "arende",
+    ]
+    meeting: Eid | None = None
+    """Of a kallelse."""
+    version: Annotated[int, Strict()] | None = Field(default=None, ge=0, le=2**53)
+    """Of a plan; left out: the one that stands."""
+    ended: Flag | None = None
+    """LC: with the parts of the plan that have ended."""
     for_whom: Line | None = None
     why: Line | None = None
     served: Literal["print", "1177"] = "print"
