@@ -19,16 +19,16 @@ from schemas.sip_parts import (
     Address,
     Attended,
     Attendee,
-    Contact,
     Edit,
     Eid,
     FollowedUp,
     GoalEvaluated,
     Invitee,
     Meeting,
-    Receiver,
+    NamedContact,
+    ParticipantRow,
+    ReceivingUnit,
     Representative,
-    Row,
     Version,
     Who,
 )
@@ -67,8 +67,8 @@ class Initiativ(Part):
     requested_by: Who | None = None
     need_found_by: Who | None = None
     stallforetradare: Representative | None = None
-    samordningsansvarig: Contact | None = None
-    receivers: tuple[Receiver, ...] | None = Field(default=None, min_length=1, max_length=500)
+    samordningsansvarig: NamedContact | None = None
+    receivers: tuple[ReceivingUnit, ...] | None = Field(default=None, min_length=1, max_length=500)
     information: Information | None = None
     samtycke: Consents | None = None
     svu: CaseId | None = None
@@ -94,10 +94,10 @@ class Kallelse(Part):
     agenda: Text | None = None
     purpose: Text | None = None
     questions: Text | None = None
-    convener: Contact | None = None
+    convener: NamedContact | None = None
     answer_by: Day | None = None
-    receivers: tuple[Receiver, ...] | None = Field(default=None, min_length=1, max_length=500)
-    participants: tuple[Row, ...] | None = Field(default=None, max_length=100)
+    receivers: tuple[ReceivingUnit, ...] | None = Field(default=None, min_length=1, max_length=500)
+    participants: tuple[ParticipantRow, ...] | None = Field(default=None, max_length=100)
     send: Flag = True
 
 
@@ -113,10 +113,10 @@ class KallelseAndrad(Part):
     agenda: Text | None = None
     purpose: Text | None = None
     questions: Text | None = None
-    convener: Contact | None = None
+    convener: NamedContact | None = None
     answer_by: Day | None = None
-    receivers: tuple[Receiver, ...] | None = Field(default=None, min_length=1, max_length=500)
-    participants: tuple[Row, ...] | None = Field(default=None, max_length=100)
+    receivers: tuple[ReceivingUnit, ...] | None = Field(default=None, min_length=1, max_length=500)
+    participants: tuple[ParticipantRow, ...] | None = Field(default=None, max_length=100)
 
 
 class Kallelsesvar(Part):
@@ -164,7 +164,7 @@ class Mote(Part):
     person_present: Flag | None = None
     note: Text | None = None
     follow_up_date: Day | None = None
-    samordningsansvarig: Contact | None = None
+    samordningsansvarig: NamedContact | None = None
 
 
 class Plan(Part):

@@ -51,7 +51,7 @@ class Who(Part):
     relation: Line | None = None
 
 
-class Contact(Part):
+class NamedContact(Part):
     """A person of a unit with contact details."""
 
     person: Hsa
@@ -84,7 +84,7 @@ class Responsible(Part):
         return self
 
 
-class Receiver(Part):
+class ReceivingUnit(Part):
     """A unit that is asked or called; ``professions``: those of it who are wanted."""
 
     unit: Hsa
@@ -92,7 +92,7 @@ class Receiver(Part):
     professions: tuple[Code, ...] = Field(default=(), max_length=20)
 
 
-class Row(Part):
+class ParticipantRow(Part):
     """A person at a meeting: of a unit, the person, an outsider, or anybody else by relation (C-15)."""
 
     unit: Hsa | None = None
@@ -105,14 +105,14 @@ class Row(Part):
     role: Code | None = None
 
     @model_validator(mode="after")
-    def _one(self) -> Row:
-        if self.unit is self.person is self.outsider is None and self.relation is not None:
+    def _one(self) -> ParticipantRow:
+        if (self.unit, self.person, self.outsider) == (None, None, None) and self.relation is not None:
             return self
         _exactly_one(self, ("unit", "person", "outsider"))
         return self
 
 
-class Attended(Row):
+class Attended(ParticipantRow):
     """A person who was called or came; ``present`` false: did not come."""
 
     present: Flag = True
