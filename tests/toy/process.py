@@ -167,7 +167,7 @@ def plan(s: Context) -> None:
         step_told(s, PLAN, "skriva", [])
     for edit in s.data.edits:
         removed = edit.text is None
-        s.emit("element", address=edit.element, state={} if removed else {"text": edit.text}, removed=removed)
+        s.emit("element", element=edit.element, state={} if removed else {"text": edit.text}, removed=removed)
 
 
 def _tell_linked(s: Context, news: str) -> None:
@@ -295,7 +295,7 @@ TOY = Process(
     newcomer=lambda _, __: Newcomer(ALL_PARTIES, always=True),
     narrowed=lambda case: case,
     consent_kind=lambda data: data.kind or "sip",
-    sharing_kind="informationsoverforing",
+    sharing_kind=lambda _: "informationsoverforing",
     one_open_per_person=True,
     catch_up=how_things_stand,
 )

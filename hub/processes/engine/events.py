@@ -161,11 +161,11 @@ def _thread_revoked(case: Case, *, thread: str) -> None:
     element.version += 1
 
 
-def _element(case: Case, *, address: str, state: dict[str, Any], removed: bool = False) -> None:
+def _element(case: Case, *, element: str, state: dict[str, Any], removed: bool = False) -> None:
     """A part is new, or holds something else from now on. Its version counts its changes."""
-    before = case.elements.get(address)
+    before = case.elements.get(element)
     if before is None:
-        case.elements[address] = Element(address, 1, dict(state), removed=removed)
+        case.elements[element] = Element(element, 1, dict(state), removed=removed)
         case.counts["elements"] = case.counts.get("elements", 0) + 1
     else:
         before.state, before.removed, before.version = dict(state), removed, before.version + 1
@@ -174,9 +174,9 @@ def _element(case: Case, *, address: str, state: dict[str, Any], removed: bool =
 def touched(events: Iterable[Event]) -> set[str]:
     """The addresses of the elements that events have changed."""
     return {
-        facts["address"] if name == "element" else talk_address(facts["thread"])
-        for name, facts in events
-        if name == "element" or "thread" in facts
+        facts["element"] if "element" in facts else talk_address(facts["thread"])
+        for _, facts in events
+        if "element" in facts or "thread" in facts
     }
 
 

@@ -36,6 +36,11 @@ def no_deadlines(_: Case, __: Agreement) -> dict[str, datetime]:
     return {}
 
 
+def no_position(_: Case, __: str) -> tuple[object, ...]:
+    """The position of a unit in a process that knows of units what the engine knows."""
+    return ()
+
+
 def names_no_more(_: Case, __: str) -> bool:
     """The trace of a narrowly shown case names what the rules' flags say."""
     return False
@@ -116,14 +121,16 @@ class Process:
     """What a step asks of units that come in."""
     narrowed: Callable[[Case], Case]
     """The case as units see it where the consent allows the admission alone (V-3)."""
+    position: Callable[[Case, str], tuple[object, ...]] = no_position
+    """What of its own state the guards and the colours look at and is one unit's: what the unit is in the case."""
     also_named: Callable[[Case, str], bool] = names_no_more
     """Whether the trace of a narrowly shown case names a message that its rule does not let it name."""
     writers: Callable[[Case, str], set[str]] = written_by_nobody
     """The units that have written in a step in which the parties write together."""
     consent_kind: Callable[[Any], str] = the_only_kind
     """Of the data of a samtycke or an aterkallelse, the kind of consent that it is about."""
-    sharing_kind: str = ""
-    """The kind of consent that lets units share what they know of the person."""
+    sharing_kind: Callable[[Any], str] = the_only_kind
+    """By the region's answers, the kind of consent that lets units share what they know of the person."""
     steps_by_profile: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Region's profile → its steps, where they are others."""
     one_open_per_person: bool = False
@@ -178,7 +185,8 @@ class Process:
         for name in rule.embeds:
             data, inner = getattr(message.data, name), self.rule(name)
             if data is not None and inner is not None:
-                yield inner, data, True
+                for one in data if isinstance(data, tuple) else (data,):
+                    yield inner, one, True
         yield rule, message.data, False
 
     @cached_property
@@ -214,9 +222,15 @@ def load_case(raw: bytes | str) -> Case:
     return Case.load(raw, lambda process, state: PROCESSES[process].state(**state))
 
 
+def sharing_kind(case: Case) -> str:
+    """The kind of consent that lets units share, in the case's region."""
+    process = process_of_case(case)
+    return process.sharing_kind(process.profiles.get(case.profile))
+
+
 def sharing_consent(case: Case) -> StandingConsent:
     """The consent that lets units share what they know of the person, as it stands."""
-    return case.consent(process_of_case(case).sharing_kind)
+    return case.consent(sharing_kind(case))
 
 
 def standing(case: Case) -> list[int]:

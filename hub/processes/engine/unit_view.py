@@ -190,4 +190,5 @@ def shape(case: Case, unit: str, known: tuple[object, ...] | None = None) -> tup
         unit in case.access,
         None if participant is None else (participant["party"], *participant["roles"]),
         *[unit in one.by for one in case.awaited.values()],
+        *process_of_case(case).position(case, unit),
     )

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from hub.processes.engine.case import Case, StandingConsent
-from hub.processes.engine.process import process_of_case, sharing_consent
+from hub.processes.engine.process import process_of_case, sharing_consent, sharing_kind
 from hub.processes.engine.unit_view import MESSAGE
 from schemas.envelope import Message
 
@@ -113,7 +113,7 @@ def bare(case: Case) -> Case:
         case.sequence,
         opened_by=case.opened_by,
         consents={
-            process_of_case(case).sharing_kind: StandingConsent(
+            sharing_kind(case): StandingConsent(
                 shared_until=consent.shared_until, registered_until=consent.registered_until
             ),
         },

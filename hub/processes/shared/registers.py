@@ -60,8 +60,10 @@ def address(s: Context) -> None:
     if found.municipality is not None and s.case.registered != found.municipality:
         s.emit("folkbokford", municipality=found.municipality)
     if s.process.addressing(s.profile) == "adds":
+        own = _opening_party(s)
         for unit in receivers(found, s.directory):
-            if unit not in s.case.participants:
+            # S-3: a party that opens the case is there already, by the unit that opened it.
+            if unit not in s.case.participants and s.directory.unit_by_hsa[unit].party != own:
                 join(s, unit)
         ask(s, s.joined, anew=True)
     outcome = outcome_of(found, s.directory)
@@ -101,9 +103,14 @@ def those_who_see_to_it(s: Context) -> list[str]:
         return [case.opened_by] if case.opened_by in case.participants else []
     if case.all_receivers_known:
         return []
-    own = case.participants.get(case.opened_by)
-    party = case.gone.get(case.opened_by) if own is None else own["party"]
+    party = _opening_party(s)
     return [unit for unit, participant in case.participants.items() if participant["party"] == party]
+
+
+def _opening_party(s: Context) -> str | None:
+    """The party that opened the case, also when the unit that did has left it."""
+    own = s.case.participants.get(s.case.opened_by)
+    return s.case.gone.get(s.case.opened_by) if own is None else own["party"]
 
 
 def ask_registers(s: Context, person: str) -> None:
