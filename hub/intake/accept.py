@@ -39,12 +39,14 @@ def accept(
     earlier = loaded.earlier.setdefault(case.id, {})
     earlier[case.sequence] = message
     loaded.sizes[case.id, case.sequence] = len(arrival.raw)
+    if decision.kept_to is not None:
+        loaded.kept.add((case.id, case.sequence))
     receipt = Receipt(
         message=message.id, code="ok", case=case.id, sequence=case.sequence, warnings=tuple(decision.warnings)
     )
     batch.settle(arrival, receipt, case.id, decision)
     batch.answer(arrival, receipt, "accepted")
-    for notice in notices.notices(decision, message, earlier, batch.directory, batch.now, batch.said.name):
+    for notice in notices.notices(decision, message, earlier, batch.directory, batch.now, batch.said.name, loaded.kept):
         notice.size = loaded.sizes.get((case.id, notice.sequence or 0), 0)
         handled.outbox.append(notice)
     own = [
@@ -52,7 +54,8 @@ def accept(
         for number, asked in enumerate(decision.asks)
     ]
     own += _hub_messages(batch, case, decision)
-    _verify_actor(batch, case.id, message)
+    # What HSA says of who acted is told in the case, where all would see it. Of a kept act the hub only remembers it (C-3).
+    _verify_actor(batch, case.id if decision.kept_to is None else None, message)
     if loaded.holds:
         keys = loaded.queue_keys(arrival)
         if loaded.holds.early_ones(keys) and brings(process_of_case(case), message):
@@ -98,6 +101,8 @@ def _keep_case(batch: Batch, message: Message, decision: Decision) -> None:
         handled.persons_with_news.update(number for number in both if number)
         if case.blocked:
             handled.now_protected.add(case.id)
+    if decision.kept_to is None:
+        handled.seen_to_change.add(case.id)
     handled.elements.update((case.id, address) for address in touched(decision.events))
     loaded.cases[case.id] = handled.changed[case.id] = case
     for number in case.numbers if process.one_open_per_person else ():
@@ -143,7 +148,7 @@ def _known_addressing(batch: Batch, person: str, county: str) -> Adressering | N
     return batch.said.person(person, county, loaded.news.get(person)) if person in loaded.news_read_for else None
 
 
-def _verify_actor(batch: Batch, case_id: str, message: Message) -> None:
+def _verify_actor(batch: Batch, case_id: str | None, message: Message) -> None:
     """C-3: HSA is asked about an actor in a role at most once a day, after the message has been accepted."""
     if message.actor is None:
         return

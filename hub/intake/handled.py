@@ -39,6 +39,8 @@ class Handled:
     """Id of a new case → (system, its own reference)."""
     changed: dict[str, Case] = field(default_factory=dict)
     """By id; the new ones too."""
+    seen_to_change: set[str] = field(default_factory=set)
+    """Ids of the changed cases in which more has happened than acts that are kept to one unit."""
     elements: set[tuple[str, str]] = field(default_factory=set)
     """(case, free message) that are new or changed."""
     new_deadlines: set[str] = field(default_factory=set)

@@ -13,6 +13,7 @@ from hub.intake.loaded import Loaded
 from hub.intake.stored import person_named, ref_of
 from hub.processes.engine.order import may_precede_its_message, replaced
 from hub.processes.engine.process import process_of_case, sharing_consent, standing
+from hub.processes.engine.record import kept_to
 from hub.processes.registry import PROCESSES, process_of, rule_of
 from hub.store import cases, held, inbox, person_changes
 from hub.store.inbox import Connection
@@ -131,6 +132,8 @@ async def _read_earlier(connection: Connection, loaded: Loaded, readable: Readab
     for (case_id, sequence), row in (await inbox.at(connection, sorted(wanted))).items():
         loaded.earlier.setdefault(case_id, {})[sequence] = formats.read_stored(row)
         loaded.sizes[case_id, sequence] = len(row.raw)
+        if kept_to(inbox.events_of(row)) is not None:
+            loaded.kept.add((case_id, sequence))
 
 
 async def _read_news(connection: Connection, loaded: Loaded, readable: Readable) -> None:

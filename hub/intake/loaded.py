@@ -36,6 +36,8 @@ class Loaded:
     holds: Holds = field(default_factory=Holds)
     earlier: dict[str, dict[int, Message]] = field(default_factory=dict)
     """Case → sequence → message: what units that come in are told, and what a held message must not undo."""
+    kept: set[tuple[str, int]] = field(default_factory=set)
+    """Those of the messages in ``earlier`` that only one unit may know of, by (case, sequence): they are told to no unit later."""
     sizes: dict[tuple[str, int], int] = field(default_factory=dict)
     """Bytes of the messages in ``earlier``, by (case, sequence)."""
     news: dict[str, datetime] = field(default_factory=dict)

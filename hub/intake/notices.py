@@ -4,7 +4,7 @@ plain rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -33,12 +33,14 @@ def notices(
     directory: Directory,
     now: datetime,
     name_of: NameOf = lambda _: None,
+    kept: Container[tuple[str, int]] = (),
 ) -> list[OutboxRow]:
     """The notices of one accepted message, in the order in which they must arrive.
 
     First the units that came in, or may see more than before, get the earlier messages in force that may be shared with
     them, unless their system has these already (C-10, C-13). Then the units that the rule names get the message itself.
-    ``earlier``: the messages in force, by sequence.
+    ``earlier``: the messages in force, by sequence; ``kept``: those of them, by (case, sequence), that only one unit may know
+    of, and that are told to nobody later.
     """
     case = decision.case
     rows: list[OutboxRow] = []
@@ -48,7 +50,7 @@ def notices(
         may_have = {unit: set(standing(visible(case, unit))) for unit in decision.joined}
         for sequence in sorted(set().union(*may_have.values())):
             then = earlier[sequence]
-            if not disclosure.may_be_told(then):
+            if (case.id, sequence) in kept or not disclosure.may_be_told(then):
                 continue
             concerned = [unit for unit in decision.joined if sequence in may_have[unit]]
             new_to = [unit for unit in concerned if is_new(case, directory.system_of.get(unit, ""), sequence)]

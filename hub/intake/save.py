@@ -51,11 +51,12 @@ async def _save_cases(connection: Connection, handled: Handled, now: datetime) -
     known = handled.changed.keys() - handled.opened.keys()
     await projections.update(connection, changed, handled.new_deadlines, known)
     # What has ended comes before what is opened: the index that allows a person one open case looks at each statement.
-    await cases.change(connection, [case for case in changed if case.id in known and case.status != "open"], now)
+    seen = handled.seen_to_change
+    await cases.change(connection, [case for case in changed if case.id in known and case.status != "open"], seen, now)
     await cases.add(
         connection, [(handled.changed[id_], system, ref) for id_, (system, ref) in handled.opened.items()], now
     )
-    await cases.change(connection, [case for case in changed if case.id in known and case.status == "open"], now)
+    await cases.change(connection, [case for case in changed if case.id in known and case.status == "open"], seen, now)
     if handled.elements:
         elements = [(id_, handled.changed[id_].elements[address]) for id_, address in sorted(handled.elements)]
         await cases.put_elements(connection, elements)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hub.processes.engine.case import Case
-from hub.processes.engine.process import standing
+from hub.processes.engine.process import process_of_case, standing
 
 
 def last_told(case: Case, system: str) -> int:
@@ -54,7 +54,11 @@ def note_notice(case: Case, system: str, sequence: int) -> tuple[int, ...]:
 
 
 def _note_unheard(case: Case, system: str, skipped: Iterable[int], told: int) -> None:
-    """Keeps the skipped numbers of messages that are in force, without the number that is told now."""
+    """Keeps the skipped numbers of messages that are in force, without the number that is told now. Where one message says how
+    things stand (``Process.catch_up``), no earlier number is told again.
+    """
+    if process_of_case(case).catch_up is not None:
+        return
     before = case.unheard.get(system, ())
     if not before and not skipped:
         return

@@ -112,15 +112,14 @@ def _at(document: Document) -> datetime:
 
 def _facts(document: Document) -> dict[str, Any]:
     """The facts that the layout reads: every text cleaned, empty texts and those that may not be shown left out."""
-    patient = _patient(document.patient)
     return {
         "title": _clean(document.title),
         "final": document.final,
         "mark": FINAL if document.final else NOT_FINAL,
         "case": _clean(document.case),
         "name": _clean(document.patient.name),
-        "number": patient[1][1],
-        "patient": patient,
+        "number": _clean(_number(document.patient)),
+        "patient": _patient(document.patient),
         "printed": _printed(document.printed),
         "sections": [
             _section(section)
@@ -131,12 +130,13 @@ def _facts(document: Document) -> dict[str, Any]:
     }
 
 
-def _patient(patient: PrintedPatient) -> list[list[str]]:
+def _number(patient: PrintedPatient) -> str:
     number = patient.personnummer
-    rows = [
-        ("Namn", patient.name),
-        ("Personnummer", f"{number[:8]}-{number[8:]}" if re.fullmatch(r"\d{12}", number) else number),
-    ]
+    return f"{number[:8]}-{number[8:]}" if re.fullmatch(r"\d{12}", number) else number
+
+
+def _patient(patient: PrintedPatient) -> list[list[str]]:
+    rows = [("Namn", patient.name), ("Personnummer", _number(patient))]
     if not patient.protected:
         rows += [("Adress", patient.address or ""), ("Telefon", patient.phone or "")]
     return [[label, _clean(text)] for label, text in rows if text]

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic_core import from_json
-
 from hub.intake.arrival import Arrival
 from hub.processes.engine.case import Case
 from hub.store import inbox
@@ -95,13 +93,13 @@ class StoredCase:
 
     @property
     def changed_at(self) -> datetime:
-        """When the last message was taken in."""
-        return self.rows[-1].received_at
+        """When the last message was taken in that all may know of who may know of the case."""
+        known = [act.received_at for act in self.acts if act.kept_to is None]
+        return known[-1] if known else self.rows[0].received_at
 
     @property
     def acts(self) -> list[StoredAct]:
         """The messages as the views and the law's clock read them."""
         return [
-            StoredAct(row.sequence or 0, row.name or "", from_json(row.events or b"[]"), row.received_at)
-            for row in self.rows
+            StoredAct(row.sequence or 0, row.name or "", inbox.events_of(row), row.received_at) for row in self.rows
         ]

@@ -15,6 +15,7 @@ from hub.printing import Document, Printed
 from hub.processes.engine.case import Case
 from hub.processes.engine.documents import person
 from hub.processes.engine.process import process_of_case
+from hub.processes.engine.record import may_know
 from hub.processes.engine.rule import acting_role
 from hub.processes.engine.unit_view import as_configured
 from hub.processes.shared.disclosure import readable
@@ -27,7 +28,7 @@ from hub.views.access import NOT_SHOWN, Asker, may_be_known, reach
 from hub.views.paper import paper
 from hub.views.search import search_answer
 from hub.views.whole import needed, whole
-from hub.views.written import shown_message
+from hub.views.written import shown_messages
 from schemas.hub_messages import Adressering
 
 TextOf = Callable[[Document], str]
@@ -110,14 +111,16 @@ def _shown(judge: StepJudge, asker: Asker, stored: StoredCase | None) -> tuple[C
     directory = judge.world.directory
     ground = reach(stored.case, asker, directory)
     case = readable(as_configured(stored.case, directory), asker.unit.hsa, ground.ground)
-    numbers = needed(case, stored.acts)
-    messages = {row.sequence: shown_message(row, case) for row in stored.rows if row.sequence in numbers}
+    unit = asker.unit.hsa
+    acts = [act for act in stored.acts if may_know(unit, act.events)]
+    numbers = needed(case, acts)
+    messages = shown_messages((row for row in stored.rows if row.sequence in numbers), case, unit)
     content = whole(
         case,
         asker,
         ground,
-        stored.acts,
-        {number: one for number, one in messages.items() if number is not None},
+        acts,
+        messages,
         directory,
         changed_at=stored.changed_at,
         archived=case.has_left(judge.now),

@@ -16,6 +16,7 @@ from psycopg.rows import class_row
 from hub.processes.engine.case import Case
 from hub.processes.engine.element import Element
 from hub.processes.engine.process import load_case
+from hub.processes.engine.record import kept_to, may_know
 from hub.processes.registry import talk
 from hub.store.cases import element_of
 
@@ -43,16 +44,23 @@ class StoredAct:
     events: list[Any]
     received_at: datetime
 
+    @property
+    def kept_to(self) -> str | None:
+        """The unit that alone may know of it, or None."""
+        return kept_to(self.events)
 
-async def acts(connection: Connection, case_id: str, names: Sequence[str] | None = None) -> list[StoredAct]:
-    """The accepted messages with these names, or, for None, all that the documents need, in order of sequence."""
+
+async def acts(connection: Connection, case_id: str, unit: str, names: Sequence[str] | None = None) -> list[StoredAct]:
+    """The accepted messages that a unit may know of, in order of sequence: those with these names, or, for None, all that the
+    documents need.
+    """
     found = await connection.cursor(row_factory=class_row(StoredAct)).execute(
         "SELECT sequence, name, events, received_at FROM message WHERE case_id = %(case)s AND sequence IS NOT NULL"
         " AND CASE WHEN %(names)s::text[] IS NULL THEN name <> ALL(%(talk)s) ELSE name = ANY(%(names)s) END"
         " ORDER BY sequence",
         {"case": case_id, "names": None if names is None else list(names), "talk": list(talk())},
     )
-    return await found.fetchall()
+    return [act for act in await found.fetchall() if may_know(unit, act.events)]
 
 
 async def stays(connection: Connection, units: Sequence[str], month: str) -> list[list[list[Any]]]:
@@ -90,8 +98,10 @@ _THREAD = (
     " WHERE m.case_id = %(case)s AND m.sequence IS NOT NULL AND m.name = 'meddelande'"
     " AND (e.state->'state'->>'to' IS NULL OR e.state->'state'->>'unit' = %(unit)s"
     " OR (e.state->'state'->'to')::jsonb ? %(unit)s)"
+    " AND NOT EXISTS (SELECT FROM json_array_elements(m.events) AS event"
+    "  WHERE event->>0 = 'kept' AND event->1->>'unit' <> %(unit)s)"
 )
-"""The free messages that a unit sent or got; a message without receivers is for all units (C-40)."""
+"""The free messages that a unit sent or got and may know of; a message without receivers is for all units (C-40)."""
 
 
 async def threads(connection: Connection, case_id: str, unit: str, before: int, limit: int) -> list[Thread]:

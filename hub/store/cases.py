@@ -5,7 +5,7 @@ A case's row is locked while its messages are decided, so that ``sequence`` has 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -144,17 +144,20 @@ async def add(connection: Connection, opened: Sequence[tuple[Case, str, str | No
     )
 
 
-async def change(connection: Connection, changed: Sequence[Case], now: datetime) -> None:
-    """Write locked cases as they are after their messages."""
+async def change(connection: Connection, changed: Sequence[Case], seen: Container[str], now: datetime) -> None:
+    """Write locked cases as they are after their messages. ``seen``: ids of the cases that have changed for all; a case with
+    nothing but kept acts keeps its time of change, by which the lists are ordered and asked.
+    """
     if not changed:
         return
     await connection.execute(
         "UPDATE cases c SET person = n.person, name = n.name, status = n.status, manual = n.manual, sequence = n.sequence,"
-        " archived_at = n.archived_at, state = n.state::json, changed_at = %s"
-        " FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::timestamptz[], %s::text[])"
-        " AS n (id, person, name, status, manual, sequence, archived_at, state) WHERE c.id = n.id",
+        " archived_at = n.archived_at, state = n.state::json,"
+        " changed_at = coalesce(n.changed_at, c.changed_at)"
+        " FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::timestamptz[], %s::text[],"
+        " %s::timestamptz[]) AS n (id, person, name, status, manual, sequence, archived_at, state, changed_at)"
+        " WHERE c.id = n.id",
         (
-            now,
             [c.id for c in changed],
             [c.person.get("personnummer", "") for c in changed],
             [_name(c) for c in changed],
@@ -163,6 +166,7 @@ async def change(connection: Connection, changed: Sequence[Case], now: datetime)
             [c.sequence for c in changed],
             [_archived_at(c) for c in changed],
             [c.dump().decode() for c in changed],
+            [now if c.id in seen else None for c in changed],
         ),
     )
 

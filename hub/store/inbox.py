@@ -13,6 +13,7 @@ from uuid import UUID
 
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
+from pydantic_core import from_json
 
 from hub.store.transaction import Conflict, copy
 from hub.store.transaction import keys as texts
@@ -39,6 +40,11 @@ class InboxRow:
     sequence: int | None
     events: bytes | None
     receipt: bytes | None
+
+
+def events_of(row: InboxRow) -> list[Any]:
+    """The events of an accepted message; none of any other."""
+    return from_json(row.events) if row.events else []
 
 
 _COLUMNS = (

@@ -35,7 +35,7 @@ def row(
     case = visible(as_configured(case, directory), unit.hsa)
     record = CaseRecord(case, (), messages, directory, now)
     return {
-        **head(case, changed_at=changed_at, archived=archived),
+        **head(case, unit.hsa, changed_at=changed_at, archived=archived),
         "person": person(case),
         "steps": unit_view(case, unit.hsa, directory, now).colours,
         "att_gora": to_do(case, unit.hsa, role, directory),
@@ -57,15 +57,15 @@ def stub(case: Case, unit: Unit, directory: Directory) -> dict[str, Any]:
     }
 
 
-def head(case: Case, *, changed_at: datetime, archived: bool) -> dict[str, Any]:
-    """What names a case and how it stands."""
+def head(case: Case, unit: str, *, changed_at: datetime, archived: bool) -> dict[str, Any]:
+    """What names a case and how it stands, as a unit may know it."""
     return {
         "case": case.id,
         "process": case.process,
         "status": case.status,
         "archived": archived,
         "changed_at": changed_at,
-        "sequence": case.sequence,
+        "sequence": case.last_known_to(unit),
         "published": case.published,
     }
 

@@ -15,7 +15,7 @@ from hub.processes.shared.registers import protected_or_deceased
 from hub.store.lists import Found
 from hub.views.access import Asker, may_be_known
 from hub.views.rows import row, stub
-from hub.views.written import shown_message
+from hub.views.written import shown_messages
 from schemas.directory import Directory
 from schemas.hub_messages import Adressering
 
@@ -43,7 +43,7 @@ def rows(found: Sequence[Found], asker: Asker, directory: Directory, now: dateti
             now=now,
             changed_at=one.changed_at,
             archived=one.archived,
-            messages={number: shown_message(row, one.case) for number, row in one.messages.items()},
+            messages=shown_messages(one.messages.values(), one.case, asker.unit.hsa),
         )
         if is_own(one, asker)
         else stub(one.case, asker.unit, directory)

@@ -62,7 +62,7 @@ def whole(
     readable = _readable(case, acts)
     record = CaseRecord(case, acts, messages, directory, now)
     return {
-        **head(case, changed_at=changed_at, archived=archived),
+        **head(case, unit, changed_at=changed_at, archived=archived),
         "access": {"ground": reach.ground, "read_only": not reach.takes_part, "logged": True},
         "person": person(case),
         "steps": steps(case, unit, directory),

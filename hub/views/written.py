@@ -4,27 +4,34 @@ language only.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from hub.processes.engine.case import Case
 from hub.processes.engine.contents import ContentVersion
 from hub.processes.engine.process import process_of_case
-from hub.processes.engine.record import Act, ShownMessage
+from hub.processes.engine.record import Act, ShownMessage, may_know
 from hub.processes.shared import disclosure
-from hub.store.inbox import InboxRow
+from hub.store.inbox import InboxRow, events_of
 from hub.translators import formats
 from schemas.directory import Directory
 
 
-def shown_message(row: InboxRow, case: Case) -> ShownMessage:
-    """A stored row as it is shown."""
-    message = formats.read_stored(row)
-    return ShownMessage(row.sequence or 0, disclosure.shown(message, case), row.received_at)
+def shown_messages(rows: Iterable[InboxRow], case: Case, unit: str) -> dict[int, ShownMessage]:
+    """Sequence → each stored message as it is shown to a unit, without those that are kept from it."""
+    return {
+        row.sequence or 0: ShownMessage(
+            row.sequence or 0, disclosure.shown(formats.read_stored(row), case), row.received_at
+        )
+        for row in rows
+        if may_know(unit, events_of(row))
+    }
 
 
 def versions(step: str, acts: Sequence[Act], case: Case) -> list[ContentVersion]:
-    """All versions of a step in order, numbered from 1; the numbers are the same for everybody."""
+    """All versions of a step in order, numbered from 1. Everybody sees the same numbers, but for versions that are kept from
+    other units: those count for their unit alone.
+    """
     contents, names = process_of_case(case).contents, writers(step, case)
     found: list[ContentVersion] = []
     published = False

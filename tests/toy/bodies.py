@@ -35,6 +35,13 @@ class Plan(Part):
     edits: tuple[Edit, ...] = Field(min_length=1)
 
 
+class Draft(Part):
+    """``toy.draft``: a goal that only the sender's unit knows of."""
+
+    element: Line
+    text: Line
+
+
 class End(Part):
     """``toy.end``: the case has ended."""
 
@@ -62,6 +69,7 @@ MESSAGES = {
     "toy.start": Start,
     "toy.call": Call,
     "toy.plan": Plan,
+    "toy.draft": Draft,
     "toy.end": End,
     "toy.reopen": Reopen,
     "toy.standing": Standing,

@@ -20,12 +20,14 @@ from hub.processes.shared.disclosure import visible
 from hub.processes.shared.frist import frist
 from hub.processes.shared.gate import Gate
 from hub.processes.shared.kvittens import kvittens
+from hub.processes.shared.meddelande import meddelande, the_receivers_take_part
 from hub.processes.shared.participants import deltagare, note_catch_up
 from hub.processes.shared.person_events import PERSON
 from hub.processes.shared.registers import FOLKBOKFORING, VERIFIERING, adressering, ask_registers
 from tests.toy.bodies import News, Plan, Standing
+from tests.toy.own import DOCUMENTS, DRAFT, PLAN, ToyContents, ToySections, say_or_note
 
-CALL, PLAN, END = "kallelse", "plan", "utskrivning"
+CALL, END = "kallelse", "utskrivning"
 HUB = frozenset({HUB_PARTY})
 
 
@@ -195,7 +197,11 @@ def hear(s: Context) -> None:
 
 def how_things_stand(case: Case, units: Sequence[str]) -> tuple[str, Standing]:
     """One message, in place of all that made it so."""
-    goals = {one.address: one.state["text"] for one in case.elements.values() if not one.removed}
+    goals = {
+        address: one.state["text"]
+        for address, one in case.elements.items()
+        if "text" in one.state and not one.removed and "own" not in one.state
+    }
     meetings = tuple(key.partition("/")[2] for key, one in case.awaited.items() if one.step == CALL)
     return "toy.standing", Standing(units=tuple(units), meetings=meetings, goals=goals)
 
@@ -243,6 +249,8 @@ RULES = (
         touches=the_edited,
         writes=(PLAN,),
     ),
+    DRAFT,
+    replace(meddelande(GATE), effects=(say_or_note,), checks=(the_receivers_take_part,)),
     Rule("toy.end", ALL_PARTIES, ("T-7",), (end,), everyone_else, guards=(the_opener_alone,), writes=(END,)),
     Rule(
         "toy.reopen",
@@ -298,4 +306,7 @@ TOY = Process(
     sharing_kind=lambda _: "informationsoverforing",
     one_open_per_person=True,
     catch_up=how_things_stand,
+    sections=ToySections(),
+    contents=ToyContents(),
+    documents=DOCUMENTS,
 )

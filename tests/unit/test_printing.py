@@ -97,6 +97,11 @@ def test_address_phone_and_contacts_of_a_protected_person_are_absent():
     assert "19121212-1212" in text
 
 
+def test_a_person_whose_name_is_not_known_yet_is_named_by_number():
+    pages = texts(replace(DOCUMENT, patient=PrintedPatient("", "191212121212")))
+    assert all("19121212-1212" in page for page in pages)
+
+
 def test_long_texts_flow_over_the_pages_and_lose_nothing():
     text = whole(DOCUMENT)
     # Headers and footers stand in between where a page ends.

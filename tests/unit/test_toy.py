@@ -392,6 +392,11 @@ ACTS: st.SearchStrategy[tuple[str, str, Part]] = st.one_of(
         st.builds(bodies.Call, meeting=MEETINGS, receivers=st.just((CENTRE, LOMMA, LUND)), recalled=st.booleans()),
     ),
     st.tuples(st.sampled_from(UNITS), st.just("toy.plan"), st.builds(bodies.Plan, edits=EDITS.map(tuple))),
+    st.tuples(
+        st.sampled_from(UNITS),
+        st.just("toy.draft"),
+        st.builds(bodies.Draft, element=st.sampled_from(["mal/own"]), text=st.just("x")),
+    ),
     st.tuples(st.sampled_from(UNITS), st.just("toy.end"), st.just(bodies.End())),
     st.tuples(st.sampled_from(UNITS), st.just("toy.reopen"), st.just(bodies.Reopen())),
     st.tuples(st.sampled_from(UNITS), st.just("toy.news"), st.just(bodies.News(case="x", news="y"))),
@@ -487,3 +492,72 @@ def test_what_is_said_beside_the_steps_is_told_by_the_rules():
     """What a case may have by the thousand is left out where its documents are read."""
     beside = {"meddelande", "kvittens", "felsant", "utskrift", "uppslag", "kontakt", "narstaende", "verifiering"}
     assert set(talk()) == beside
+
+
+# --- acts that are kept to one unit (PR-1, LC-6) ----------------------------------------------------------------------
+
+DRAFT = {"element": "mal/own", "text": "HEMLIGT"}
+
+
+def with_lomma(hub: Hub) -> Case:
+    """A case in which Lomma takes part too, for the staff of this world who may act."""
+    case = hub.open()
+    hub.ok(WARD, "deltagare", {"unit": LOMMA, "change": "tillagd"}, case.id)
+    return case
+
+
+def test_a_kept_act_is_told_to_nobody_and_its_number_is_skipped_for_the_others():
+    hub = Hub()
+    case = with_lomma(hub)
+    assert hub.ok(CENTRE, "toy.draft", DRAFT, case.id) == []
+    kept = case.sequence
+    (notice,) = told_to(hub.ok(WARD, "toy.plan", {"edits": [{"element": "mal/a", "text": "Gå"}]}, case.id), LOMMA)
+    assert kept in notice.told.skipped
+    assert case.unheard == {}, "nobody is told it later"
+    (own,) = told_to(hub.ok(WARD, "toy.plan", {"edits": [{"element": "mal/b", "text": "Gå"}]}, case.id), CENTRE)
+    assert kept not in own.told.skipped, "its own system has its number from the receipt"
+
+
+def test_a_unit_that_comes_in_is_told_nothing_of_a_kept_act(monkeypatch):
+    """Neither by the one message that says how things stand, nor where the messages that stand are told one by one."""
+    for process in (TOY, replace(TOY, catch_up=None, standing=lambda case: range(1, case.sequence))):
+        monkeypatch.setitem(PROCESSES, TOY.name, process)
+        hub = Hub()
+        case = hub.open()
+        hub.ok(WARD, "toy.plan", {"edits": [{"element": "mal/a", "text": "Gå"}]}, case.id)
+        hub.ok(CENTRE, "toy.draft", DRAFT, case.id)
+        kept = case.sequence
+        told = told_to(hub.ok(WARD, "deltagare", {"unit": LOMMA, "change": "tillagd"}, case.id), LOMMA)
+        assert told
+        assert {one.name for one in told} & {"toy.plan", "toy.standing"}, "what stands is told"
+        assert kept not in {one.told.sequence for one in told}
+        assert "HEMLIGT" not in str(told)
+
+
+def test_each_unit_knows_the_case_up_to_the_last_act_that_is_not_kept_from_it():
+    hub = Hub()
+    case = with_lomma(hub)
+    start = case.sequence
+    for unit, known in (
+        (CENTRE, {CENTRE: 1, WARD: 0, LOMMA: 0}),
+        (LOMMA, {CENTRE: 1, WARD: 0, LOMMA: 2}),
+        (CENTRE, {CENTRE: 3, WARD: 0, LOMMA: 2}),
+    ):
+        hub.ok(unit, "toy.draft", DRAFT, case.id)
+        assert {one: case.last_known_to(one) - start for one in known} == known
+    hub.ok(WARD, "toy.plan", {"edits": [{"element": "mal/a", "text": "Gå"}]}, case.id)
+    assert {case.last_known_to(unit) - start for unit in (WARD, CENTRE, LOMMA)} == {4}
+    hub.ok(LOMMA, "toy.draft", DRAFT, case.id)
+    assert {unit: case.last_known_to(unit) - start for unit in (WARD, LOMMA)} == {WARD: 4, LOMMA: 5}
+
+
+def test_kept_acts_make_no_case_grow():
+    hub = Hub()
+    case = with_lomma(hub)
+    hub.ok(CENTRE, "toy.draft", DRAFT, case.id)
+    before = len(to_json(case.kept))
+    for _ in range(20):
+        hub.ok(LOMMA, "toy.draft", DRAFT, case.id)
+        hub.ok(WARD, "toy.call", {"meeting": "m1"}, case.id)
+        hub.ok(CENTRE, "toy.draft", DRAFT, case.id)
+    assert len(to_json(case.kept)) <= before + 30

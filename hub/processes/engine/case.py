@@ -121,6 +121,9 @@ class Case:
     """unit → what awaits which of its roles (``att_gora``), as the store's lists stand: bookkeeping."""
     unheard: dict[str, list[int]] = field(default_factory=dict)
     """system → the numbers of messages that stand and that it was not told: it is sent them when they may be told later."""
+    kept: dict[str, int] = field(default_factory=dict)
+    """unit → the number of the last act that only this unit may know of; under the empty text the last act before the newest
+    unbroken run of such acts (PR-1, LC-6). Empty when no act was ever kept."""
     told: dict[str, list[int]] = field(default_factory=dict)
     """system → [last sequence it was told, up to which number it knows all, first and last of own later ones…]: the
     delivery's bookkeeping, from which ``skipped`` comes."""
@@ -153,6 +156,12 @@ class Case:
     def samtycke(self) -> str | None:
         """The outcome of the consent of a process that has one kind."""
         return self.consent().outcome
+
+    def last_known_to(self, unit: str) -> int:
+        """The number of the last act that a unit may know of."""
+        if not self.kept or self.sequence > max(self.kept.values()):
+            return self.sequence
+        return max(self.kept[""], self.kept.get(unit, 0))
 
     def open_awaits(self, element: Element) -> list[str]:
         """The units whose act an element still awaits: those that took part when it came, and still do."""

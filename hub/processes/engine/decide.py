@@ -9,6 +9,7 @@ from datetime import datetime
 from hub.errors import Refused
 from hub.processes.engine.case import Case, Event
 from hub.processes.engine.process import Process, listed
+from hub.processes.engine.record import kept_to
 from hub.processes.engine.rule import HUB_PARTY, Context, HubMessage, Rule, acting_role
 from hub.processes.engine.unit_view import unable
 from schemas.directory import Directory
@@ -28,7 +29,7 @@ from schemas.messages import HUB_SOURCE, Question
 # 4. Responsibilities that the directory has taken away since: the case stops waiting for those units (C-1).
 # 5. The rows of the messages that ride inside (``embeds``), then the row itself. Of each row all guards and checks come
 #    first and all effects after; the first guard that does not hold refuses the message.
-# 6. Who is told, from the case as it stands then.
+# 6. Who is told, from the case as it stands then; of a message with the event ``kept``, its unit at most.
 #
 # Promised: the same case, message, directory and time give the same decision. Effects change the case through events
 # alone, and the fold of all events is the case. A refused message leaves the case as it was: guards do not emit, and where
@@ -56,6 +57,8 @@ class Decision:
     """Messages of the hub's own that it leads to: in the same case, handled right after it; in other cases, handed to the
     intake after the commit."""
     warnings: list[str]
+    kept_to: str | None = None
+    """The unit that alone may know of the message, or None."""
 
 
 def no_such_case(openings: Iterable[str]) -> Refused:
@@ -121,15 +124,17 @@ def decide(
         name, data = process.catch_up(case, context.joined)
         context.hub_messages.append(HubMessage(name, data, case.id))
         context.joined = []
+    keeper = kept_to(context.events)
     return Decision(
         case,
         rule.rules,
         context.events,
-        rule.tells(context),
+        [unit for unit in rule.tells(context) if keeper in {None, unit}],
         context.joined,
         context.asks,
         context.hub_messages,
         context.warnings,
+        keeper,
     )
 
 

@@ -133,7 +133,8 @@ def _threaded(case: Case, *, thread: str, unit: str, to: list[str] | None, await
     case.elements[address] = Element(address, 1, {"unit": unit, "to": to}, awaited)
     for each in awaits:
         case.unanswered[each] = case.unanswered.get(each, 0) + 1
-    for count in ("elements", "messages", *(["files"] if file else [])):
+    shown = () if case.sequence in case.kept.values() else ("messages", *(["files"] if file else []))
+    for count in ("elements", *shown):
         case.counts[count] = case.counts.get(count, 0) + 1
 
 
@@ -188,6 +189,13 @@ def _revoked(case: Case) -> None:
         awaited.by = []
 
 
+def _kept(case: Case, *, unit: str) -> None:
+    """PR-1, LC-6: only one unit may know of this act. It is emitted before the act's other events, and changes nothing itself."""
+    if not case.kept or case.sequence - 1 > max(case.kept.values()):
+        case.kept = {"": case.sequence - 1}
+    case.kept[unit] = case.sequence
+
+
 def _fired(case: Case, *, key: str, due: str) -> None:
     case.fired[key] = due
 
@@ -225,6 +233,7 @@ ENGINE: Mapping[str, Callable[..., None]] = {
     "thread_revoked": _thread_revoked,
     "element": _element,
     "revoked": _revoked,
+    "kept": _kept,
     "fired": _fired,
     "addressed": _addressed,
     "turned_away": _turned_away,

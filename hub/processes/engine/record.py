@@ -4,7 +4,7 @@ language only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -29,6 +29,18 @@ class Act(Protocol):
     def events(self) -> Sequence[Any]: ...
     @property
     def received_at(self) -> datetime: ...
+    @property
+    def kept_to(self) -> str | None: ...
+
+
+def kept_to(events: Iterable[Sequence[Any]]) -> str | None:
+    """The unit that alone may know of an act, or None when the act is not kept (PR-1, LC-6)."""
+    return next((facts["unit"] for name, facts in events if name == "kept"), None)
+
+
+def may_know(unit: str, events: Iterable[Sequence[Any]]) -> bool:
+    """Whether a unit may know of an act with these events. Whatever shows, counts or tells acts must ask this."""
+    return kept_to(events) in {None, unit}
 
 
 @dataclass(frozen=True, slots=True)

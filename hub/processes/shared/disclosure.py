@@ -121,6 +121,7 @@ def bare(case: Case) -> Case:
         addressed=case.addressed,
         participants=case.participants,
         blocked=case.blocked,
+        kept=case.kept,
         narrow=True,
     )
 

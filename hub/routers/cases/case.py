@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from hub.processes.engine.case import Case
-from hub.processes.engine.record import ShownMessage, name_of
+from hub.processes.engine.record import ShownMessage, may_know, name_of
 from hub.processes.shared.disclosure import may_be_named, readable
 from hub.routers.cases.asker import AskerAnywhere, AskerOnACase, TheDesk
 from hub.routers.cases.desk import Desk, trace_of
@@ -34,8 +34,8 @@ async def shown(
     """The case as the asker may see it, and its view; the reading is written in the trace."""
     opened = await desk.open(connection, id_, asker, what, **printed)
     case = opened.case
-    acts = await case_reads.acts(connection, case.id)
-    messages = await desk.messages(connection, case, needed(case, acts))
+    acts = await case_reads.acts(connection, case.id, asker.unit.hsa)
+    messages = await desk.messages(connection, case, asker, needed(case, acts))
     content = whole(
         case,
         asker,
@@ -82,11 +82,11 @@ async def trace(desk: TheDesk, asker: AskerAnywhere, id_: CaseId, asked: Annotat
         lines = await access_log.lines(connection, id_, before, limit)
         count = within([line.size for line in lines], limit)
         seen = readable(case, asker.unit.hsa, ground)
-        told = [line for line in lines[:count] if not line.change or may_be_named(seen, line.what, line.events or ())]
+        told = [line for line in lines[:count] if not line.change or _named(line, seen, asker)]
         changes = [line.number for line in told if line.change]
-        messages = await desk.messages(connection, case, changes)
+        messages = await desk.messages(connection, case, asker, changes)
         await access_log.write(connection, [trace_of(asker, id_, "logg", ground)])
-    content: dict[str, Any] = {"trace": [_line(line, messages, desk.directory(), seen) for line in told]}
+    content: dict[str, Any] = {"trace": [_line(line, messages, desk.directory(), seen, asker) for line in told]}
     if len(lines) > count:
         last = lines[count - 1]
         content["next"] = f"{moment(last.at)}_{'c' if last.change else 'r'}{last.number}"
@@ -103,19 +103,30 @@ def _before(text: str | None) -> tuple[datetime, bool, int] | None:
     return at, place[0] == "c", int(place[1:])
 
 
-def _line(line: TraceLine, messages: dict[int, ShownMessage], directory: Directory, case: Case) -> dict[str, Any]:
+def _named(line: TraceLine, case: Case, asker: Asker) -> bool:
+    """Whether the trace names a change to the asker; ``case``: as the asker may see it."""
+    events = line.events or ()
+    return may_know(asker.unit.hsa, events) and may_be_named(case, line.what, events)
+
+
+def _line(
+    line: TraceLine, messages: dict[int, ShownMessage], directory: Directory, case: Case, asker: Asker
+) -> dict[str, Any]:
     """``case``: as the asker may see it. An asker that sees it narrowly is told neither which part of it was read, nor for
-    whom and why it was printed.
+    whom and why it was printed. In a case with kept acts nobody is told which part another unit has read, as that part may
+    be kept; a print is named, for it holds nothing that is kept.
     """
     if line.change:
         one = messages[line.number]
         by = one.by(directory)
         ground = "hubben" if by["unit"] is None else getattr(one.message.data, "ground", None) or "deltar"
         return {"kind": "change", "at": line.at, "what": line.what, "sequence": line.number, **by, "ground": ground}
+    of_another = bool(case.kept) and line.unit != asker.unit.hsa and not line.what.startswith("utskrift/")
+    in_few_words = case.narrow or of_another
     return {
         "kind": "read",
         "at": line.at,
-        "what": line.what.partition("/")[0] if case.narrow else line.what,
+        "what": line.what.partition("/")[0] if in_few_words else line.what,
         "unit": line.unit,
         "unit_name": name_of(line.unit or "", directory),
         "actor": line.actor,

@@ -65,7 +65,7 @@ async def all_versions(
         opened = await desk.open(connection, case, asker, f"versioner/{_named(step)}")
         every, may_see = await _versions(connection, step, opened, asker)
         asked = [v for v in reversed(may_see) if v.number < before]
-        messages = await desk.messages(connection, opened.case, [v.act.sequence for v in asked[:limit]])
+        messages = await desk.messages(connection, opened.case, asker, [v.act.sequence for v in asked[:limit]])
     stands = process_of_case(opened.case).contents.current(step, every, opened.case) if every else None
     lines = [line(step, v, stands or 0, messages[v.act.sequence], desk.directory()) for v in asked[:limit]]
     more = {"next_before": asked[limit - 1].number} if len(asked) > limit else {}
@@ -88,7 +88,7 @@ async def one_version(
         if wanted is None:
             raise replace(_NO_VERSION)
         needed = process_of_case(opened.case).contents.needed(step, every[: wanted.number])
-        messages = await desk.messages(connection, opened.case, needed)
+        messages = await desk.messages(connection, opened.case, asker, needed)
     return answer(version(step, every, wanted.number, opened.case, messages, desk.directory()))
 
 
@@ -113,13 +113,13 @@ async def field_history(
         opened = await desk.open(connection, case, asker, f"falthistorik/{document}/{field}")
         contents, acts = (
             process_of_case(opened.case).contents,
-            await _acts(connection, document.partition(".")[0], opened.case),
+            await _acts(connection, document.partition(".")[0], opened.case, asker),
         )
         every = list(enumerate(contents.writings(acts, document, field), 1))
         if not every:
             raise replace(_NO_FIELD)
         asked = [each for each in reversed(every) if each[0] < before]
-        messages = await desk.messages(connection, opened.case, [sequence for _, sequence in asked[:limit]])
+        messages = await desk.messages(connection, opened.case, asker, [sequence for _, sequence in asked[:limit]])
     history = [
         {
             "version": each,
@@ -161,10 +161,10 @@ def _no_step(steps: Iterable[str]) -> Refused:
     )
 
 
-async def _acts(connection: Connection, step: str, case: Case) -> list[StoredAct]:
-    """The messages that write a step, as far as they may be read."""
+async def _acts(connection: Connection, step: str, case: Case, asker: Asker) -> list[StoredAct]:
+    """The messages that write a step, as far as the asker may read them."""
     names = list(process_of_case(case).step_messages.get(step, ()))
-    acts = await case_reads.acts(connection, case.id, names) if names else []
+    acts = await case_reads.acts(connection, case.id, asker.unit.hsa, names) if names else []
     return [act for act in acts if may_read(case, act.name)]
 
 
@@ -177,6 +177,6 @@ async def _versions(
     case, process = opened.case, process_of_case(opened.case)
     if step not in process.step_messages:
         raise _no_step(process.step_messages)
-    every = versions(step, await _acts(connection, step, case), case)
+    every = versions(step, await _acts(connection, step, case, asker), case)
     drafts_too = process.sees_unpublished(case, asker.unit.hsa)
     return every, [v for v in every if drafts_too or not v.draft]

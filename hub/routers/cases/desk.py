@@ -24,7 +24,7 @@ from hub.store import access_log, case_reads, inbox
 from hub.store.access_log import Connection, Reading
 from hub.store.transaction import Store
 from hub.views.access import NOT_SHOWN, Asker, Reach, reach
-from hub.views.written import shown_message
+from hub.views.written import shown_messages
 from schemas.directory import Directory, System
 
 _AT_ONCE = 4
@@ -119,10 +119,12 @@ class Desk:
         case = readable(as_configured(found[0], self.directory()), asker.unit.hsa, reached.ground)
         return Opened(case, reached, found[1], found[2])
 
-    async def messages(self, connection: Connection, case: Case, numbers: Iterable[int]) -> dict[int, ShownMessage]:
-        """Accepted messages of a case by their numbers, as they are shown."""
+    async def messages(
+        self, connection: Connection, case: Case, asker: Asker, numbers: Iterable[int]
+    ) -> dict[int, ShownMessage]:
+        """Accepted messages of a case by their numbers, as they are shown, without those that are kept from the asker."""
         rows = await inbox.at(connection, [(case.id, number) for number in numbers])
-        return {number: shown_message(row, case) for (_, number), row in rows.items()}
+        return shown_messages(rows.values(), case, asker.unit.hsa)
 
 
 def trace_of(asker: Asker, case: str, what: str, ground: str, **printed: str | None) -> Reading:

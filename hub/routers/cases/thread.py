@@ -61,7 +61,7 @@ async def messages(desk: TheDesk, asker: AskerOnACase, id_: CaseId, asked: Annot
         found = found if may_read(case, "meddelande") else []
         count = within([one.size for one in found], limit)
         page = found[:count]
-        said = await desk.messages(connection, case, [one.sequence for one in page])
+        said = await desk.messages(connection, case, asker, [one.sequence for one in page])
         lines = [shown(case, one, said[one.sequence], desk.directory()) for one in page]
     more = {"next_before": page[-1].sequence} if len(found) > count else {}
     total = counts(case)
@@ -89,7 +89,7 @@ async def file(
             raise bad(
                 "sender", "två enheter har använt samma id; ange sender", "two units have used the id; give sender"
             )
-        said = await desk.messages(connection, opened.case, [one.sequence for one in found])
+        said = await desk.messages(connection, opened.case, asker, [one.sequence for one in found])
         attached = file_of(said[found[0].sequence]) if found else None
         if attached is None:
             raise replace(_NO_FILE)
