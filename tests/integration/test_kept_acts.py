@@ -7,15 +7,18 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pypdf
 import pytest
 from fastapi import FastAPI
 
+from hub.processes.engine.process import PROCESSES
 from hub.routers import cases
 from tests.integration.test_views import CENTRE, TOLVAN, WARD, WARD2, Place, directory, opened
 from tests.toy.fixtures import register, with_duties
+from tests.toy.process import TOY
 
 SECRET = "HEMLIGT"
 START = "2020-01-01T00:00:00Z"
@@ -145,3 +148,19 @@ async def test_who_acted_is_asked_of_hsa_without_a_word_in_the_case(place):
     draft = {"element": "mal/own", "text": SECRET}
     receipt = await place.say(case, "toy.draft", draft, CENTRE, role="rehabkoordinator")
     assert await place.sql(asked, receipt.message) == [(None,)]
+
+
+async def test_a_part_that_belongs_to_another_unit_is_in_no_list_of_parts(place, monkeypatch):
+    """Whatever lists elements asks the process."""
+    case = await shared(place)
+    file = {"name": "a.txt", "content": "SGVq"}
+    await place.say(case, "meddelande", {"text": "Till alla", "attachment": file}, CENTRE, id_="all")
+    shown = f"/cases/{case}/messages"
+    assert [one["message"] for one in (await place.ask(shown))["messages"]][:1] == ["all"]
+    await place.ask(f"/cases/{case}/files/all")
+    of_centre = replace(TOY, shows_element=lambda _, unit, element: unit == element.state["unit"])
+    monkeypatch.setitem(PROCESSES, TOY.name, of_centre)
+    assert (await place.ask(shown))["messages"] == []
+    await place.ask(f"/cases/{case}/files/all", status=404)
+    assert [one["message"] for one in (await place.ask(shown, CENTRE))["messages"]][:1] == ["all"]
+    await place.ask(f"/cases/{case}/files/all", CENTRE)

@@ -37,6 +37,7 @@ def say_or_note(s: Context) -> None:
 
 
 def shows_element(_: Case, unit: str, element: Element) -> bool:
+    """A draft is its unit's own."""
     return element.state.get("own", unit) == unit
 
 

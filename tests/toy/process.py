@@ -25,7 +25,7 @@ from hub.processes.shared.participants import deltagare, note_catch_up
 from hub.processes.shared.person_events import PERSON
 from hub.processes.shared.registers import FOLKBOKFORING, VERIFIERING, adressering, ask_registers
 from tests.toy.bodies import News, Plan, Standing
-from tests.toy.own import DOCUMENTS, DRAFT, PLAN, ToyContents, ToySections, say_or_note
+from tests.toy.own import DOCUMENTS, DRAFT, PLAN, ToyContents, ToySections, say_or_note, shows_element
 
 CALL, END = "kallelse", "utskrivning"
 HUB = frozenset({HUB_PARTY})
@@ -197,11 +197,8 @@ def hear(s: Context) -> None:
 
 def how_things_stand(case: Case, units: Sequence[str]) -> tuple[str, Standing]:
     """One message, in place of all that made it so."""
-    goals = {
-        address: one.state["text"]
-        for address, one in case.elements.items()
-        if "text" in one.state and not one.removed and "own" not in one.state
-    }
+    told = [one for one in case.elements.values() if all(shows_element(case, unit, one) for unit in units)]
+    goals = {one.address: one.state["text"] for one in told if "text" in one.state and not one.removed}
     meetings = tuple(key.partition("/")[2] for key, one in case.awaited.items() if one.step == CALL)
     return "toy.standing", Standing(units=tuple(units), meetings=meetings, goals=goals)
 
@@ -306,6 +303,7 @@ TOY = Process(
     sharing_kind=lambda _: "informationsoverforing",
     one_open_per_person=True,
     catch_up=how_things_stand,
+    shows_element=shows_element,
     sections=ToySections(),
     contents=ToyContents(),
     documents=DOCUMENTS,

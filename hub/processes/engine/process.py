@@ -16,6 +16,7 @@ from hub.processes.engine.case import Case, StandingConsent
 from hub.processes.engine.contents import StepContents
 from hub.processes.engine.diagram import Picture, Pictures, RuleBook
 from hub.processes.engine.documents import PrintedDocument
+from hub.processes.engine.element import Element
 from hub.processes.engine.rule import Context, Rule
 from hub.processes.engine.sections import Sections
 from schemas.agreement import Agreement
@@ -64,6 +65,11 @@ def the_only_kind(_: Any) -> str:
 def concerns_nobody(_: Case, __: str) -> list[str]:
     """Whom a deadline concerns in a process that has none."""
     return []
+
+
+def shows_every_element(_: Case, __: str, ___: Element) -> bool:
+    """The answer of a process in which every unit that reads a case reads all its parts."""
+    return True
 
 
 def draws_nothing(_: Mapping[str, str]) -> tuple[Picture, ...]:
@@ -143,6 +149,9 @@ class Process:
     """Deadline → when it passes, in UTC (D-9)."""
     concerned: Callable[[Case, str], list[str]] = concerns_nobody
     """The participating units that are told when a deadline passes."""
+
+    shows_element: Callable[[Case, str, Element], bool] = shows_every_element
+    """Whether a unit that reads the case may see a part of it: whatever lists parts asks ``disclosure.shown_elements`` (LC-6)."""
 
     sections: Sections = field(default_factory=Sections)
     """What the views show beside the core (C-30, C-31)."""

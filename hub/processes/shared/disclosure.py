@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from hub.processes.engine.case import Case, StandingConsent
+from hub.processes.engine.element import Element
 from hub.processes.engine.process import process_of_case, sharing_consent, sharing_kind
 from hub.processes.engine.unit_view import MESSAGE
 from schemas.envelope import Message
@@ -74,6 +75,12 @@ def listed(case: Case) -> dict[str, list[str]]:
         if unit in found:
             found[unit] += [f"{MESSAGE}/{role}" for role in case.participants[unit]["roles"]]
     return found
+
+
+def shown_elements(case: Case, unit: str, elements: Iterable[Element]) -> list[Element]:
+    """Those of a case's parts that a unit may see: not those that belong to another unit alone (LC-6)."""
+    shows = process_of_case(case).shows_element
+    return [element for element in elements if shows(case, unit, element)]
 
 
 def may_read(case: Case, name: str) -> bool:

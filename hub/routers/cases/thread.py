@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 from urllib.parse import quote
@@ -11,12 +12,15 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from hub.errors import Refused
-from hub.processes.shared.disclosure import may_read
+from hub.processes.engine.case import Case
+from hub.processes.shared.disclosure import may_read, shown_elements
 from hub.routers.cases.asker import AskerOnACase, TheDesk
 from hub.routers.cases.names import views
 from hub.routers.cases.question import PRIVATE, CaseId, InQuery, PlainPart, answer, plain, within
 from hub.routers.parameters import bad
 from hub.store import case_reads
+from hub.store.case_reads import Thread
+from hub.views.access import Asker
 from hub.views.rows import counts
 from hub.views.thread import file_of, shown
 from schemas.identity_types import KnownHsa
@@ -61,8 +65,9 @@ async def messages(desk: TheDesk, asker: AskerOnACase, id_: CaseId, asked: Annot
         found = found if may_read(case, "meddelande") else []
         count = within([one.size for one in found], limit)
         page = found[:count]
-        said = await desk.messages(connection, case, asker, [one.sequence for one in page])
-        lines = [shown(case, one, said[one.sequence], desk.directory()) for one in page]
+        told = _shown(case, asker, page)
+        said = await desk.messages(connection, case, asker, [one.sequence for one in told])
+        lines = [shown(case, one, said[one.sequence], desk.directory()) for one in told]
     more = {"next_before": page[-1].sequence} if len(found) > count else {}
     total = counts(case)
     return answer({"total": total["messages"], "files": total["files"], "messages": lines, **more})
@@ -84,7 +89,7 @@ async def file(
         opened = await desk.open(connection, id_, asker, f"fil/{message}")
         found = await case_reads.thread(connection, opened.case.id, asker.unit.hsa, message)
         found = [one for one in found if source is None or one.source == source]
-        found = found if may_read(opened.case, "meddelande") else []
+        found = _shown(opened.case, asker, found) if may_read(opened.case, "meddelande") else []
         if len(found) > 1:
             raise bad(
                 "sender", "två enheter har använt samma id; ange sender", "two units have used the id; give sender"
@@ -99,3 +104,9 @@ async def file(
         "Content-Security-Policy": "sandbox; default-src 'none'",
     }
     return Response(attached.content, 200, headers, attached.media)
+
+
+def _shown(case: Case, asker: Asker, found: Sequence[Thread]) -> list[Thread]:
+    """The messages whose elements the asker may see."""
+    seen = {one.address for one in shown_elements(case, asker.unit.hsa, [one.element for one in found])}
+    return [one for one in found if one.address in seen]
