@@ -101,12 +101,18 @@ class Frist(Part):
     ``inskrivning_sen``: no admission notice within 24 h of the admission (2:3); ``kvittens_forsenad``: ``step`` still
     awaits ``units``; ``kallelse_sip``: the call to SIP is due (4:3); ``utan_fast_vardkontakt``: discharge is near and
     none is named (2:5); ``utskriven_utan_fast_vardkontakt``: the person went home without one (V-18);
-    ``samtycke_upphor``: the consent's last day has passed (C-23).
+    ``samtycke_upphor``: the consent's last day has passed (C-23). In SIP (sip-messages.md §6) ``svar_forsenat``,
+    ``svara_senast`` and ``initiativ_obesvarat``: ``step`` still awaits the answer of ``units``; ``plan_forsenad``: the plan is
+    not approved; ``delmal_saknas``: a unit has written no sub-goal; ``kalla_uppfoljning``: it is time to call to the follow-up;
+    ``uppfoljning_dags``, ``uppfoljning_arlig``, ``utvardering_dags``: the day of the follow-up or the evaluation has come.
     """
 
     name: DeadlineName
     due: datetime
     step: Code | None = None
+    of: Line | None = None
+    """What the deadline is about, where the case has several: the id of a meeting, the address of an element, or the kind of a
+    consent."""
     message: Line | None = None
-    """The id of the message whose kvittens is late."""
+    """The id of the message whose kvittens or answer is late."""
     units: tuple[KnownHsa, ...] = ()

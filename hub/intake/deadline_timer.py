@@ -73,5 +73,5 @@ def _message(case: Case | None, case_id: str, key: str, now: datetime) -> Arriva
         return None
     if frist is None:
         return None
-    id_ = f"f-{case_id}-{key.replace('/', '-')}-{int(frist.due.timestamp())}-{case.sequence}-{now:%y%m%d}"
+    id_ = f"f-{case_id}-{key.replace('/', ':')}-{int(frist.due.timestamp())}-{case.sequence}-{now:%y%m%d}"
     return own_message(case_id, id_, "frist", frist, now)

@@ -1,5 +1,7 @@
 """The bodies of the toy's own messages: what ``schemas/svu.py`` is to SVU."""
 
+from datetime import datetime
+
 from pydantic import Field
 
 from schemas.identity_types import KnownHsa
@@ -27,6 +29,7 @@ class Edit(Part):
     element: Line
     text: Line | None = None
     version: int = 0
+    follow_up: datetime | None = None
 
 
 class Plan(Part):

@@ -22,7 +22,7 @@ PLAN = "plan"
 def draft(s: Context) -> None:
     """A goal that only the unit itself knows of."""
     s.emit("kept", unit=s.unit)
-    s.emit("element", address=s.data.element, state={"text": s.data.text, "own": s.unit})
+    s.emit("element", element=s.data.element, state={"text": s.data.text, "own": s.unit})
 
 
 DRAFT = Rule("toy.draft", ALL_PARTIES, ("T-9",), (draft,), everyone_else, writes=(PLAN,))
@@ -51,7 +51,7 @@ class ToyContents(StepContents):
         return [
             act.sequence
             for act in acts
-            if any(event == "element" and facts["address"] == f"mal/{name}" for event, facts in act.events)
+            if any(event == "element" and facts["element"] == f"mal/{name}" for event, facts in act.events)
         ]
 
     def value_of(self, message: Message, document: str, name: str) -> Any:

@@ -25,6 +25,7 @@ from hub.processes.shared.participants import deltagare, note_catch_up
 from hub.processes.shared.person_events import PERSON
 from hub.processes.shared.registers import FOLKBOKFORING, VERIFIERING, adressering, ask_registers
 from tests.toy.bodies import News, Plan, Standing
+from tests.toy.deadlines import concerned, deadlines, passed
 from tests.toy.own import DOCUMENTS, DRAFT, PLAN, ToyContents, ToySections, say_or_note, shows_element
 
 CALL, END = "kallelse", "utskrivning"
@@ -53,6 +54,8 @@ class ToyState:
 
     linked: list[str] = field(default_factory=list)
     news: list[str] = field(default_factory=list)
+    due_goals: dict[str, str] = field(default_factory=dict)
+    """Address of a goal → when it is followed up."""
 
 
 # --- events -----------------------------------------------------------------------------------------------------------
@@ -60,6 +63,10 @@ class ToyState:
 
 def _linked(case: Case, *, cases: list[str]) -> None:
     case.state.linked = cases
+
+
+def _goal_due(case: Case, *, address: str, at: str) -> None:
+    case.state.due_goals[address] = at
 
 
 def _toy_ended(case: Case) -> None:
@@ -78,6 +85,7 @@ EVENTS = {
     **ENGINE,
     **PERSON,
     "linked": _linked,
+    "goal_due": _goal_due,
     "toy_ended": _toy_ended,
     "toy_reopened": _toy_reopened,
     "heard": _heard,
@@ -170,6 +178,8 @@ def plan(s: Context) -> None:
     for edit in s.data.edits:
         removed = edit.text is None
         s.emit("element", element=edit.element, state={} if removed else {"text": edit.text}, removed=removed)
+        if edit.follow_up is not None:
+            s.emit("goal_due", address=edit.element, at=edit.follow_up.isoformat())
 
 
 def _tell_linked(s: Context, news: str) -> None:
@@ -304,6 +314,9 @@ TOY = Process(
     one_open_per_person=True,
     catch_up=how_things_stand,
     shows_element=shows_element,
+    deadlines=deadlines,
+    concerned=concerned,
+    passed=passed,
     sections=ToySections(),
     contents=ToyContents(),
     documents=DOCUMENTS,

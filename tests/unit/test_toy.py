@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,8 @@ from hub.processes.engine.process import PROCESSES, load_case
 from hub.processes.engine.rule import Fault, guard
 from hub.processes.engine.unit_view import colours, may, unit_view
 from hub.processes.registry import openings, process_of, talk
-from hub.processes.shared.disclosure import scope
+from hub.processes.shared.disclosure import may_be_named, scope
+from hub.processes.shared.frist import frist_of
 from hub.scenarios import load
 from hub.scenarios.actions import StepOutcome, ToldNotice
 from hub.scenarios.memory import HubInMemory
@@ -258,6 +259,87 @@ def test_a_guard_may_answer_no_with_words_or_without():
     context: Any = type("C", (), {"case": Case("c"), "warnings": []})
     pointed = known.refusal(context, known.holds(False))
     assert (pointed.sv, pointed.element) == ("Okänd kod. Koderna är: a, b.", "/data/x/3")
+
+
+# --- deadlines of a part, a meeting, a kind of consent (D-9) ----------------------------------------------------------
+
+
+def test_a_deadline_says_which_meeting_or_part_it_is_about_and_who_still_owes():
+    hub = Hub()
+    case = hub.open()
+    for meeting, asked in (("m1", [CENTRE]), ("m2", [CENTRE, LUND])):
+        hub.ok(WARD, "toy.call", {"meeting": meeting, "receivers": asked}, case.id)
+    day = (NOW + timedelta(days=3)).isoformat()
+    hub.ok(WARD, "toy.plan", {"edits": [{"element": "mal/a", "text": "Gå", "follow_up": day}]}, case.id)
+    hub.ok(CENTRE, "kvittens", {"message": _id_of(case, "kallelse/m2")}, case.id)
+    told = hub.hub.move_clock(NOW + timedelta(days=8))
+    said = [(one.data["name"], one.data.get("step"), one.data.get("of"), one.data.get("units", [])) for one in told]
+    assert list(dict.fromkeys(map(str, said))) == [
+        str(("kvittens_forsenad", "kallelse", "m1", [CENTRE])),
+        str(("kvittens_forsenad", "kallelse", "m2", [LUND])),
+        str(("uppfoljning_dags", None, "mal/a", [])),
+        str(("uppfoljning_dags", None, "m1", [])),
+        str(("uppfoljning_dags", None, "m2", [])),
+    ]
+    assert {one.data["message"] for one in told if one.data.get("of") == "m1" and "step" in one.data} == {
+        _id_of(case, "kallelse/m1")
+    }
+    assert hub.hub.move_clock(NOW + timedelta(days=20)) == [], "each is told once"
+
+
+def test_a_deadline_of_an_act_that_nobody_can_do_any_more_is_told_to_nobody():
+    hub = Hub()
+    case = hub.open()
+    hub.ok(WARD, "toy.call", {"meeting": "m1", "receivers": [CENTRE]}, case.id)
+    said = frist_of(case, "kvittens_forsenad/kallelse/m1")
+    assert said is not None
+    late = Message("f-1", HUB_SOURCE, "frist", case.id, NOW, None, None, said)
+    unable = case.copy()
+    unable.awaited["kallelse/m1"].by.clear()
+    assert decide(TOY, unable, case.id, late, DIRECTORY, NOW).tell == []
+    assert CENTRE in decide(TOY, case, case.id, late, DIRECTORY, NOW).tell
+
+
+def test_each_kind_of_consent_runs_out_by_itself_and_the_process_says_what_ends_with_it():
+    hub = Hub()
+    case = hub.open()
+    for kind, until in (("informationsoverforing", "2026-04-01"), ("sip", "2026-05-01")):
+        hub.ok(WARD, "samtycke", {"outcome": "given", "kind": kind, "valid_to": until}, case.id)
+    told = hub.hub.move_clock(datetime(2026, 4, 3, tzinfo=UTC))
+    assert {(one.data["name"], one.data["of"]) for one in told} == {("samtycke_upphor", "informationsoverforing")}
+    assert {kind: one.outcome for kind, one in case.consents.items()} == {
+        "informationsoverforing": None,
+        "sip": "given",
+    }
+    assert case.status == "open"
+    told = hub.hub.move_clock(datetime(2026, 5, 3, tzinfo=UTC))
+    assert {(one.data["name"], one.data["of"]) for one in told} == {("samtycke_upphor", "sip")}
+    assert (case.consent("sip").outcome, case.status) == (None, "ended")
+
+
+def test_the_trace_of_a_narrowly_shown_case_names_the_deadlines_of_what_is_shown():
+    """Keyed acts are of their step; the end of a consent is of none."""
+    case = Case("c", "toy", "samsa", TOY.state(), narrow=True, steps={"kallelse": {}})
+    for key, named in (
+        ("kvittens_forsenad/kallelse/m1", True),
+        ("kvittens_forsenad/plan", False),
+        ("uppfoljning_dags/mal/a", False),
+        ("samtycke_upphor/sip", True),
+    ):
+        assert may_be_named(case, "frist", [("fired", {"key": key, "due": ""})]) is named, key
+    assert may_be_named(case, "kvittens", [("acted", {"step": "kallelse/m1"})])
+    assert not may_be_named(case, "kvittens", [("acted", {"step": "plan/m1"})])
+
+
+def test_the_kvittens_of_a_meeting_is_told_to_a_unit_that_is_shown_the_calls_alone():
+    hub = Hub()
+    case = hub.open()
+    hub.ok(WARD, "samtycke", {"outcome": "refused", "kind": "informationsoverforing"}, case.id)
+    hub.ok(WARD, "deltagare", {"unit": LOMMA, "change": "tillagd"}, case.id)
+    assert scope(case, LOMMA) == "narrow"
+    hub.ok(WARD, "toy.call", {"meeting": "m1", "receivers": [CENTRE]}, case.id)
+    told = hub.ok(CENTRE, "kvittens", {"message": _id_of(case, "kallelse/m1")}, case.id)
+    assert [one.name for one in told_to(told, LOMMA)] == ["kvittens"]
 
 
 # --- 6: parts in rows of their own ------------------------------------------------------------------------------------

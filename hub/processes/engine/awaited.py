@@ -1,7 +1,7 @@
 """What a case waits for: one act, of some units, about one message. Imports the standard library only.
 
 A step may wait for several acts at a time, each under a key of its own (two meetings in one step). A step that waits for one
-act only has it under the step's own name.
+act only has it under the step's own name; any other key is the step's name, a slash, and the id of what the act is about.
 """
 
 from __future__ import annotations
@@ -30,6 +30,15 @@ class Awaited:
     done: dict[str, list[Any]] = field(default_factory=dict)
     """Unit → [actor, role, time] of its act."""
 
+    def about(self, key: str) -> str | None:
+        """The id of what the act is about, from its key; None where the step waits for one act only."""
+        return None if key == self.step else key.removeprefix(f"{self.step}/")
+
     def is_of(self, source: str, message: str) -> bool:
         """Whether a message asks for it."""
         return (self.source, self.message) == (source, message)
+
+
+def step_of(key: str) -> str:
+    """The step of what is awaited under a key."""
+    return key.partition("/")[0]

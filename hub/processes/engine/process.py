@@ -72,6 +72,10 @@ def shows_every_element(_: Case, __: str, ___: Element) -> bool:
     return True
 
 
+def nothing_more(_: Context, __: str) -> None:
+    """What a process does when a deadline passes that it only tells."""
+
+
 def draws_nothing(_: Mapping[str, str]) -> tuple[Picture, ...]:
     """The diagrams of a process that has none."""
     return ()
@@ -149,6 +153,8 @@ class Process:
     """Deadline → when it passes, in UTC (D-9)."""
     concerned: Callable[[Case, str], list[str]] = concerns_nobody
     """The participating units that are told when a deadline passes."""
+    passed: Callable[[Context, str], None] = nothing_more
+    """An effect of the deadline with a key, beside that it is told: what an expired consent ends (P-15)."""
 
     shows_element: Callable[[Case, str, Element], bool] = shows_every_element
     """Whether a unit that reads the case may see a part of it: whatever lists parts asks ``disclosure.shown_elements`` (LC-6)."""

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
+from hub.processes.engine.awaited import step_of
 from hub.processes.engine.case import Case, StandingConsent
 from hub.processes.engine.element import Element
 from hub.processes.engine.process import process_of_case, sharing_consent, sharing_kind
@@ -96,8 +97,11 @@ def may_be_named(case: Case, name: str, events: Iterable[Sequence[Any]]) -> bool
         return True
     if process_of_case(case).also_named(case, name):
         return True
-    of_steps = {facts["step"] for event, facts in events if event == "acted"}
-    of_steps |= {facts["key"].partition("/")[2] for event, facts in events if event == "fired"} - {""}
+    of_steps = {step_of(facts["step"]) for event, facts in events if event == "acted"}
+    for event, facts in events:
+        deadline, _, rest = facts["key"].partition("/") if event == "fired" else ("", "", "")
+        if rest and deadline != "samtycke_upphor":
+            of_steps.add(step_of(rest))
     if name == "frist":
         return of_steps <= case.steps.keys()
     return not of_steps.isdisjoint(case.steps) or any(event == "revoked" for event, _ in events)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.processes.engine.awaited import Awaited
+from hub.processes.engine.awaited import Awaited, step_of
 from hub.processes.engine.rule import Context, Rule, guard
 from hub.processes.engine.unit_view import able, speakers
 from hub.processes.shared.audience import ALL_PARTIES, everyone_else
@@ -84,7 +84,7 @@ def acknowledge(s: Context) -> None:
 
 def those_who_see_it(s: Context) -> list[str]:
     """All the others; of one who is shown the admission alone only where it is that which is acknowledged (V-3)."""
-    acted = {facts["step"] for name, facts in s.events if name == "acted"}
+    acted = {step_of(facts["step"]) for name, facts in s.events if name == "acted"}
     return [
         unit
         for unit in everyone_else(s)

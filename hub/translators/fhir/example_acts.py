@@ -179,6 +179,17 @@ FROM_HUB: Final[dict[str, Part]] = {
         message="inskrivning-1",
         units=(MUNICIPALITY,),
     ),
+    "frist.meeting": hub_messages.Frist(
+        name="svar_forsenat",
+        due=datetime(2026, 3, 3, 23, 0, tzinfo=_CET),
+        step="kallelse",
+        of="m-1",
+        message="kallelse-1",
+        units=(MUNICIPALITY,),
+    ),
+    "frist.element": hub_messages.Frist(
+        name="uppfoljning_dags", due=datetime(2026, 9, 15, 23, 0, tzinfo=_CET), of="plan"
+    ),
 }
 """File name without ending → body of a message of the hub; ``examples`` has ``adressering`` and ``verifiering``."""
 

@@ -71,6 +71,7 @@ def read_deadline(view: View, task: Task) -> dict[str, Any]:
             for index, unit in enumerate(task.restriction.recipient)
         )
     fields["step"] = view.value(task, task.extension, names.EXT_STEP, "valueCode")
+    fields["of"] = view.value(task, task.extension, names.EXT_DEADLINE_OF, "valueString")
     if task.focus is not None and task.focus.identifier is not None:
         fields["message"] = task.focus.identifier.value
     return fields
@@ -123,8 +124,11 @@ def write_deadline(assembly: Assembly, message: Message, body: Frist, case: dict
     """``frist``: the deadline's name as reason, its time, what it concerns and the units that are awaited (D-9)."""
     encounter = write_encounter(assembly, case)
     task = new_task(message, "frist", "requested", encounter)
-    if body.step is not None:
-        task["extension"] = [{"url": names.EXT_STEP, "valueCode": body.step}]
+    extensions = [] if body.step is None else [{"url": names.EXT_STEP, "valueCode": body.step}]
+    if body.of is not None:
+        extensions.append({"url": names.EXT_DEADLINE_OF, "valueString": body.of})
+    if extensions:
+        task["extension"] = extensions
     task["reasonCode"] = concept(names.DEADLINE, body.name)
     if body.message is not None:
         task["focus"] = message_reference(body.message, "Communication")

@@ -136,6 +136,7 @@ PATHS: Final[dict[str, dict[str, str]]] = {
         "name": "Task.reasonCode",
         "due": "Task.restriction.period.end",
         "step": _extension("Task", names.EXT_STEP),
+        "of": _extension("Task", names.EXT_DEADLINE_OF),
         "message": "Task.focus.identifier.value",
         "units": "Task.restriction.recipient",
     },
