@@ -11,7 +11,7 @@ from hub.errors import Refused
 from hub.processes.engine.case import Case
 from hub.processes.engine.process import process_of_case
 from hub.processes.shared.audience import organisation_takes_part
-from hub.processes.shared.disclosure import knows
+from hub.processes.shared.disclosure import knows, reads
 from schemas.directory import Directory, System, Unit
 
 CHOICE = "aktivt_val"
@@ -37,7 +37,7 @@ class Reach:
 
     ground: str
     party: str | None
-    """The unit's party in the case; None when it takes no part and only reads (C-5)."""
+    """The unit's party in the case; None when it only reads: it takes no part (C-5), or is not told of the case yet (SA-2)."""
 
     @property
     def takes_part(self) -> bool:
@@ -62,7 +62,7 @@ def may_be_known(case: Case, unit: Unit) -> bool:
     if case.status not in process_of_case(case).lasting:
         return False
     if unit.hsa in case.participants:
-        return knows(case, unit.hsa)
+        return reads(case, unit.hsa)
     return case.published
 
 
@@ -80,7 +80,7 @@ def reach(case: Case, asker: Asker, directory: Directory) -> Reach:
                 "/X-Role",
                 403,
             )
-        return Reach("deltar", participant["party"])
+        return Reach("deltar", participant["party"] if knows(case, asker.unit.hsa) else None)
     ground = case.readable_by(asker.unit.hsa, asker.actor, asker.role, asker.at)
     if ground is not None:
         return Reach(f"atkomst:{ground}", None)
@@ -114,11 +114,11 @@ def owns_the_trace(case: Case, asker: Asker, directory: Directory) -> str:
     case was revoked (V-5). Before anything is published only the party that sees the case does (V-2), and a unit that is
     told nothing of it never does (C-24). Raises ``Refused`` 404.
     """
-    known, sees = directory.unit_by_hsa, process_of_case(case).sees_unpublished
+    known, sees = directory.unit_by_hsa, process_of_case(case).may_read_unpublished
     seeing = [unit for unit in case.participants if case.published or sees(case, unit)]
     owners = {known[unit].organisation for unit in seeing if unit in known}
     hidden = not case.published and asker.unit.party not in {case.participants[unit]["party"] for unit in seeing}
-    hidden = hidden or (asker.unit.hsa in case.participants and not knows(case, asker.unit.hsa))
+    hidden = hidden or (asker.unit.hsa in case.participants and not reads(case, asker.unit.hsa))
     if hidden or asker.unit.organisation not in owners:
         raise replace(NOT_SHOWN)
     return "deltar" if asker.unit.hsa in case.participants else "organisation"

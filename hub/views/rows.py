@@ -12,9 +12,9 @@ from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.case import Case
 from hub.processes.engine.process import process_of_case
 from hub.processes.engine.record import CaseRecord, ShownMessage, name_of
-from hub.processes.engine.unit_view import ANSWER, able, as_configured, speakers, unit_view
+from hub.processes.engine.unit_view import ANSWER, able, as_configured, speakers, view_of
 from hub.processes.shared.audience import organisation_takes_part
-from hub.processes.shared.disclosure import visible
+from hub.processes.shared.disclosure import readable
 from schemas.directory import Directory, Unit
 
 
@@ -32,12 +32,12 @@ def row(
     """A case of the unit's own, as far as the unit may see it; ``att_gora`` holds the acts that the role may do. ``messages``: those
     that the process's sections need in a list.
     """
-    case = visible(as_configured(case, directory), unit.hsa)
+    case = readable(as_configured(case, directory), unit.hsa, "deltar")
     record = CaseRecord(case, (), messages, directory, now)
     return {
         **head(case, unit.hsa, changed_at=changed_at, archived=archived),
         "person": person(case),
-        "steps": unit_view(case, unit.hsa, directory, now).colours,
+        "steps": view_of(case, unit.hsa, directory, now).colours,
         "att_gora": to_do(case, unit.hsa, role, directory),
         "participants": participants(case, directory),
         "counts": counts(case),

@@ -13,6 +13,8 @@ class Start(Part):
 
     patient: Patient
     linked: tuple[str, ...] = ()
+    saved: bool = False
+    """Units that are added read it, and are told nothing."""
 
 
 class Call(Part):

@@ -155,7 +155,8 @@ def the_opener_alone(s: Context) -> bool:
 def start(s: Context) -> None:
     person = s.data.patient.model_dump(exclude_none=True)
     s.emit("opened", process=s.process.name, profile=s.case.profile, unit=s.unit, person=person)
-    s.emit("published", at=s.at)
+    if not s.data.saved:
+        s.emit("published", at=s.at)
     s.emit("linked", cases=list(s.data.linked))
     join(s, s.unit)
     s.joined.clear()
@@ -302,7 +303,8 @@ TOY = Process(
     closed={"open": _open, "ended": _closed, "refused": _closed},
     addressing=lambda profile: profile.addressing,
     lasting=frozenset({"open", "ended"}),
-    sees_unpublished=lambda _, __: True,
+    sees_unpublished=lambda case, unit: unit == case.opened_by,
+    reads_unpublished=lambda case, unit: unit in case.participants,
     visible=visible,
     still_awaits=lambda _, awaited: bool(awaited.by),
     standing=lambda _: (),

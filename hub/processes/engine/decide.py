@@ -119,10 +119,12 @@ def decide(
             if inside:
                 refused.element = (refused.element or "/data").replace("/data", f"/data/{part.message}", 1)
             raise
-    if context.joined and process.catch_up is not None:
+    if process.catch_up is not None:
         # One message says how things stand, in place of the messages that made it so.
-        name, data = process.catch_up(case, context.joined)
-        context.hub_messages.append(HubMessage(name, data, case.id))
+        told = [unit for unit in context.joined if case.published or process.sees_unpublished(case, unit)]
+        if told:
+            name, data = process.catch_up(case, told)
+            context.hub_messages.append(HubMessage(name, data, case.id))
         context.joined = []
     keeper = kept_to(context.events)
     return Decision(

@@ -118,7 +118,7 @@ class Process:
     lasting: frozenset[str]
     """The statuses in which there is a case: units outside may know of it, and the registers' news reach it."""
     sees_unpublished: Callable[[Case, str], bool]
-    """Whether a unit sees the case before it is published."""
+    """Whether a unit is told of the case, and may act in it, before it is published."""
     visible: Callable[[Case, str], Case]
     """The case as a participating unit may see it: the case itself where nothing of it is hidden."""
     still_awaits: Callable[[Case, Awaited], bool]
@@ -135,6 +135,8 @@ class Process:
     """What of its own state the guards and the colours look at and is one unit's: what the unit is in the case."""
     also_named: Callable[[Case, str], bool] = names_no_more
     """Whether the trace of a narrowly shown case names a message that its rule does not let it name."""
+    reads_unpublished: Callable[[Case, str], bool] | None = None
+    """Whether a participating unit reads the case before it is published, told of it or not (SA-2); None: those who are told."""
     writers: Callable[[Case, str], set[str]] = written_by_nobody
     """The units that have written in a step in which the parties write together."""
     consent_kind: Callable[[Any], str] = the_only_kind
@@ -217,6 +219,10 @@ class Process:
             for step in rule.writes:
                 found.setdefault(step, set()).add(rule.message)
         return {step: frozenset(found[step]) for step in self.steps if step in found}
+
+    def may_read_unpublished(self, case: Case, unit: str) -> bool:
+        """Whether a participating unit reads the case before it is published."""
+        return (self.reads_unpublished or self.sees_unpublished)(case, unit)
 
     def steps_of(self, case: Case) -> tuple[str, ...]:
         """The steps of a case in the order shown, as its region has them."""

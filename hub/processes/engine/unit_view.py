@@ -61,12 +61,17 @@ def unit_view(
     now: datetime,
     known: tuple[object, ...] | None = None,
 ) -> UnitView:
-    """A unit's colours and possibilities, of the case as it sees it; remembered per shape of case, since thousands of
-    cases have the same few shapes.
-    """
+    """A unit's colours and possibilities, of the case as notices tell it to the unit."""
     seen = process_of_case(case).visible(case, unit)
-    if seen is not case:
-        case, known = seen, None
+    return view_of(seen, unit, directory, now, known if seen is case else None)
+
+
+def view_of(
+    case: Case, unit: str, directory: Directory, now: datetime, known: tuple[object, ...] | None = None
+) -> UnitView:
+    """The same, of a case that holds nothing but what the unit may see; remembered per shape of case, since thousands of cases
+    have the same few shapes.
+    """
     remembered = directory.remembered
     key = (case.process, unit, unit == case.opened_by, case.has_left(now), shape(case, unit, known))
     found = remembered.get(key)

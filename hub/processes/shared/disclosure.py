@@ -44,8 +44,15 @@ def knows(case: Case, unit: str) -> bool:
     return scope(case, unit) != "nothing"
 
 
+def reads(case: Case, unit: str) -> bool:
+    """Whether a participating unit finds the case in its lists and may read it: before it is published maybe without being told
+    of it (SA-2).
+    """
+    return knows(case, unit) or (not case.published and process_of_case(case).may_read_unpublished(case, unit))
+
+
 def visible(case: Case, unit: str) -> Case:
-    """The case as a participating unit may see it: the case itself where nothing of it is hidden."""
+    """The case as notices tell it to a participating unit: the case itself where nothing of it is hidden."""
     found = scope(case, unit)
     return case if found == "all" else process_of_case(case).narrowed(case) if found == "narrow" else bare(case)
 
@@ -53,7 +60,7 @@ def visible(case: Case, unit: str) -> Case:
 def readable(case: Case, unit: str, ground: str) -> Case:
     """The case as a unit reads it that takes part, or takes no part and reads on a ground (C-5, C-43)."""
     if unit in case.participants:
-        return visible(case, unit)
+        return case if reads(case, unit) and not knows(case, unit) else visible(case, unit)
     return (
         case
         if sharing_consent(case).shared_until is None or ground in _OWN_GROUNDS
@@ -63,11 +70,11 @@ def readable(case: Case, unit: str, ground: str) -> Case:
 
 def listed(case: Case) -> dict[str, list[str]]:
     """Unit → what awaits it, as «step/act/role» for each of its roles in the case, for the units whose lists show the
-    case: those that know of it; a revoked case disappears (V-5). Which of the roles answer for it says the directory.
+    case: those that may read it; a revoked case disappears (V-5). Which of the roles answer for it says the directory.
     """
     if case.status not in process_of_case(case).lasting:
         return {}
-    found: dict[str, list[str]] = {unit: [] for unit in case.participants if knows(case, unit)}
+    found: dict[str, list[str]] = {unit: [] for unit in case.participants if reads(case, unit)}
     for awaited in case.awaited.values():
         for unit in awaited.by:
             if unit in found:

@@ -178,5 +178,5 @@ async def _versions(
     if step not in process.step_messages:
         raise _no_step(process.step_messages)
     every = versions(step, await _acts(connection, step, case, asker), case)
-    drafts_too = process.sees_unpublished(case, asker.unit.hsa)
+    drafts_too = process.may_read_unpublished(case, asker.unit.hsa)
     return every, [v for v in every if drafts_too or not v.draft]
