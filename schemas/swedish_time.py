@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,11 @@ STOCKHOLM: Final = ZoneInfo("Europe/Stockholm")
 def local_day(moment: datetime) -> date:
     """The calendar day of a moment in Sweden."""
     return moment.astimezone(STOCKHOLM).date()
+
+
+def end_of_day(day: date) -> datetime:
+    """The midnight in Sweden that ends a day, in UTC. The day may have 23 or 25 hours."""
+    return datetime.combine(day + timedelta(days=1), time(), STOCKHOLM).astimezone(UTC)
 
 
 _MONTHS: Final = (
