@@ -1,0 +1,34 @@
+"""What a process has for a calendar: meetings and days, without anything of the person (D-10). Pure; imports the standard library
+only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarEntry:
+    """A meeting, or a day on which something is due."""
+
+    case: str
+    """The id of its case."""
+    key: str
+    """What tells it from the case's other entries, for ever: a meeting's id."""
+    title: str
+    """What readers see in their calendar, in Swedish: what kind of entry it is, and the form of a meeting."""
+    begins: datetime | date
+    """When a meeting begins; the day of an entry without a time."""
+    changed: datetime
+    """When its version was made."""
+    version: int
+    """Counts its changes; the first version is 1."""
+    by: str
+    """HSA-id of the unit that called, or that coordinates."""
+    ends: datetime | None = None
+    """When a meeting ends, where it is said."""
+    place: str | None = None
+    link: str | None = None
+    """Where those who come from afar find it."""
+    recalled: bool = False
