@@ -131,7 +131,7 @@ def _line(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _stockholm() -> Timezone:
-    """Swedish time by its rule since 1996, in the form that Outlook reads (it passes over lists of days)."""
+    """Swedish time by its rule since 1996, in the form that Outlook reads: one yearly rule each way."""
     zone = Timezone()
     zone.add("tzid", STOCKHOLM.key)
     for part, name, month, clock, before, after in (
