@@ -1,4 +1,4 @@
-"""Derives the units' lists (C-31) and the deadlines (D-9) from changed cases. Imports psycopg and the rules' case only.
+"""Derives the units' lists (C-31), their calendars and the deadlines (D-9) from changed cases. Imports psycopg and the rules' case only.
 
 Most changes are new cases, so these take a single statement; arrays are sent as text, which costs the hub least.
 """
@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 
 from hub.processes.engine.case import Case
-from hub.processes.shared.disclosure import listed
+from hub.processes.engine.process import has_no_calendar, process_of_case
+from hub.processes.shared.disclosure import listed, visible
+from hub.store import calendar
 from hub.store.inbox import Connection
 from hub.store.transaction import array
 
@@ -16,7 +18,7 @@ from hub.store.transaction import array
 async def update(
     connection: Connection, changed: Sequence[Case], rewound: Container[str], known: Container[str]
 ) -> None:
-    """Write the lists and deadlines of changed cases.
+    """Write the lists, calendars and deadlines of changed cases.
 
     ``rewound``: ids of the cases whose deadlines changed; ``known``: ids of the cases that are not new. What the lists show
     at present is kept in the case itself (``listed``).
@@ -43,6 +45,8 @@ async def update(
             " AS n (unit, case_id, awaited) WHERE p.unit = n.unit AND p.case_id = n.case_id",
             _arrays(altered),
         )
+    if planned := [case for case in changed if process_of_case(case).calendar is not has_no_calendar]:
+        await _update_calendars(connection, planned)
     rescheduled = [case for case in changed if case.id in rewound]
     if again := [case.id for case in rescheduled if case.id in known]:
         await connection.execute("DELETE FROM deadline WHERE case_id = ANY(%s::uuid[])", (array(again),))
@@ -60,6 +64,18 @@ async def update(
                 array(at for _, _, at in due),
             ),
         )
+
+
+async def _update_calendars(connection: Connection, changed: Sequence[Case]) -> None:
+    """A unit has in its calendar what it may see of the case, as long as the case is in its list (C-24, C-54)."""
+    held = [
+        (unit, entry)
+        for case in changed
+        for unit in case.listed
+        for entry in process_of_case(case).calendar(visible(case, unit), unit)
+        if not entry.recalled
+    ]
+    await calendar.keep(connection, [case.id for case in changed], held)
 
 
 def _arrays(rows: Sequence[tuple[str, str, list[str]]]) -> tuple[str, str, str]:

@@ -14,6 +14,7 @@ from hub.processes.engine.record import Act, CaseRecord, ShownMessage, words
 from hub.processes.engine.unit_view import may
 from hub.processes.shared.disclosure import may_read
 from hub.views.access import Asker, Reach
+from hub.views.calendar import calendar_section
 from hub.views.rows import counts, head, participants, person, to_do
 from hub.views.steps import steps
 from schemas.directory import Directory
@@ -77,6 +78,7 @@ def whole(
         "counts": counts(case),
         "addressing": _addressing(record, _addressed(readable)),
         "deadlines": [{"name": key, "due": due} for key, due in sorted(case.due.items(), key=lambda item: item[1])],
+        "calendar": calendar_section(case, unit),
         "deadlines_passed": [{"name": key, "due": due} for key, due in sorted(case.fired.items())],
         **process_of_case(case).sections.of_case(record),
     }

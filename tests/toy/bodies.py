@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from schemas.identity_types import KnownHsa
-from schemas.parts import Line, Part, Patient
+from schemas.parts import Line, Moment, Part, Patient
 
 
 class Start(Part):
@@ -22,6 +22,7 @@ class Call(Part):
 
     meeting: Line
     receivers: tuple[KnownHsa, ...] = ()
+    start: Moment | None = None
     recalled: bool = False
 
 

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
 
 from hub.errors import Refused
+from hub.processes.engine.calendar import CalendarEntry
 from hub.processes.engine.case import Case
 from hub.processes.engine.events import ENGINE
 from hub.processes.engine.process import Addressing, Newcomer, Process
@@ -56,6 +59,7 @@ class ToyState:
     news: list[str] = field(default_factory=list)
     due_goals: dict[str, str] = field(default_factory=dict)
     """Address of a goal → when it is followed up."""
+    meetings: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 # --- events -----------------------------------------------------------------------------------------------------------
@@ -81,6 +85,11 @@ def _heard(case: Case, *, news: str) -> None:
     case.state.news.append(news)
 
 
+def _met(case: Case, *, meeting: str, start: str, unit: str, at: str, recalled: bool) -> None:
+    version = case.state.meetings.get(meeting, {"version": 0})["version"] + 1
+    case.state.meetings[meeting] = {"start": start, "unit": unit, "at": at, "recalled": recalled, "version": version}
+
+
 EVENTS = {
     **ENGINE,
     **PERSON,
@@ -89,6 +98,7 @@ EVENTS = {
     "toy_ended": _toy_ended,
     "toy_reopened": _toy_reopened,
     "heard": _heard,
+    "met": _met,
 }
 
 
@@ -165,6 +175,10 @@ def start(s: Context) -> None:
 
 def call(s: Context) -> None:
     key = f"{CALL}/{s.data.meeting}"
+    known = s.case.state.meetings.get(s.data.meeting)
+    start = s.data.start.isoformat() if s.data.start else known and known["start"]
+    if start:
+        s.emit("met", meeting=s.data.meeting, start=start, unit=s.unit, at=s.at, recalled=s.data.recalled)
     if s.data.recalled:
         s.emit("ended", key=key)
         return
@@ -212,6 +226,16 @@ def how_things_stand(case: Case, units: Sequence[str]) -> tuple[str, Standing]:
     goals = {one.address: one.state["text"] for one in told if "text" in one.state and not one.removed}
     meetings = tuple(key.partition("/")[2] for key, one in case.awaited.items() if one.step == CALL)
     return "toy.standing", Standing(units=tuple(units), meetings=meetings, goals=goals)
+
+
+def in_the_calendar(case: Case, _: str) -> Iterable[CalendarEntry]:
+    if case.status != "open":
+        return
+    for key, one in case.state.meetings.items():
+        times = datetime.fromisoformat(one["start"]), datetime.fromisoformat(one["at"])
+        yield CalendarEntry(case.id, key, "Möte", *times, one["version"], one["unit"], recalled=one["recalled"])
+        if not one["recalled"]:
+            yield CalendarEntry(case.id, f"{key}.efter", "Efter mötet", times[0].date(), times[1], 1, one["unit"])
 
 
 def the_goals(_: object) -> Iterable[str]:
@@ -322,4 +346,5 @@ TOY = Process(
     sections=ToySections(),
     contents=ToyContents(),
     documents=DOCUMENTS,
+    calendar=in_the_calendar,
 )

@@ -1,11 +1,11 @@
-"""What a process has for a calendar: meetings and days, without anything of the person (D-10). Pure; imports the standard library
-only.
-"""
+"""What a process has for a calendar: meetings and days, without anything of the person (D-10). Pure; imports the language only."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+
+from schemas.swedish_time import local_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +32,13 @@ class CalendarEntry:
     link: str | None = None
     """Where those who come from afar find it."""
     recalled: bool = False
+
+    @property
+    def is_meeting(self) -> bool:
+        """Whether it has a time, and can be fetched by itself."""
+        return isinstance(self.begins, datetime)
+
+    @property
+    def day(self) -> date:
+        """The Swedish day on which it begins."""
+        return local_day(self.begins) if isinstance(self.begins, datetime) else self.begins

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from hub.errors import Refused
 from hub.processes.engine.awaited import Awaited
+from hub.processes.engine.calendar import CalendarEntry
 from hub.processes.engine.case import Case, StandingConsent
 from hub.processes.engine.contents import StepContents
 from hub.processes.engine.diagram import Picture, Pictures, RuleBook
@@ -74,6 +75,11 @@ def shows_every_element(_: Case, __: str, ___: Element) -> bool:
 
 def nothing_more(_: Context, __: str) -> None:
     """What a process does when a deadline passes that it only tells."""
+
+
+def has_no_calendar(_: Case, __: str) -> Iterable[CalendarEntry]:
+    """The meetings of a process that has none."""
+    return ()
 
 
 def draws_nothing(_: Mapping[str, str]) -> tuple[Picture, ...]:
@@ -160,6 +166,9 @@ class Process:
 
     shows_element: Callable[[Case, str, Element], bool] = shows_every_element
     """Whether a unit that reads the case may see a part of it: whatever lists parts asks ``disclosure.shown_elements`` (LC-6)."""
+
+    calendar: Callable[[Case, str], Iterable[CalendarEntry]] = has_no_calendar
+    """The meetings and days of the case, as a unit may see it, that stand in the unit's calendar: past and recalled ones too."""
 
     sections: Sections = field(default_factory=Sections)
     """What the views show beside the core (C-30, C-31)."""

@@ -7,6 +7,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Computed,
+    Date,
     Identity,
     Index,
     Integer,
@@ -133,6 +134,18 @@ participation = Table(
     Index("participation_att_gora", "unit", postgresql_where=text("att_gora <> '{}'")),
 )
 """The cases in each unit's list, and what is awaited of which of its roles there, as «step/act/role» (C-31)."""
+
+calendar = Table(
+    "calendar",
+    metadata,
+    Column("case_id", UUID(as_uuid=False), nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    PrimaryKeyConstraint("case_id", "unit", "key", name="calendar_key"),
+    Index("calendar_days", "unit", "day", "case_id"),
+)
+"""The Swedish days of the meetings and follow-ups that stand in a unit's calendar; recalled ones have no row."""
 
 reading = Table(
     "reading",
