@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.processes.engine.case import Case
-from hub.processes.svu.deadlines import STOCKHOLM, concerned, deadlines
+from hub.processes.svu.deadlines import concerned, deadlines
 from schemas.agreement import Agreement
+from schemas.swedish_time import STOCKHOLM
 from tests.cases import svu_case
 
 LAW = Agreement()

@@ -7,16 +7,14 @@ deadline rather than an error.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from datetime import datetime
 
 from hub.processes.engine.case import Case
 from hub.processes.shared.audience import ALL_PARTIES, OPPENVARD, SLUTENVARD
+from hub.processes.shared.due import clock_time, end_of_days, hours_after, untold
 from hub.processes.svu.state import svu
 from schemas.agreement import Agreement
-from schemas.swedish_time import STOCKHOLM, local_day
-
-_MIDNIGHT = time()
+from schemas.swedish_time import local_day
 
 
 def deadlines(case: Case, agreement: Agreement) -> dict[str, datetime]:
@@ -32,7 +30,7 @@ def deadlines(case: Case, agreement: Agreement) -> dict[str, datetime]:
         _admission_notice(case, agreement, found)
     for key, awaited in case.awaited.items():
         if awaited.act == "kvittera" and awaited.by:
-            found[f"kvittens_forsenad/{key}"] = _later(awaited.since, agreement.kvittens_hours)
+            found[f"kvittens_forsenad/{key}"] = hours_after(awaited.since, agreement.kvittens_hours)
     # What nobody may be asked to do (C-62, C-63) or may do at all (V-3) is not due.
     if case.published and not (case.blocked or case.deceased or case.samtycke == "refused"):
         if case.status == "open":
@@ -41,41 +39,18 @@ def deadlines(case: Case, agreement: Agreement) -> dict[str, datetime]:
             _without_contact(case, agreement, found)
     until = case.consent().until
     if until is not None:
-        found["samtycke_upphor"] = _local(until, 1, _MIDNIGHT)
-    fired = case.fired
-    return {
-        key: due
-        for key, due in found.items()
-        if due is not None and not (key in fired and fired[key] == due.isoformat())
-    }
+        found["samtycke_upphor"] = end_of_days(until)
+    return untold(case, found)
 
 
 _WITH_DEADLINES = frozenset({"open", "discharged"})
-
-
-@lru_cache(maxsize=4096)  # a batch is taken in at one moment
-def _later(moment: str, hours: int) -> datetime | None:
-    """Hours as they pass, whatever the clocks on the wall do on the nights when they change."""
-    try:
-        return datetime.fromisoformat(moment).astimezone(UTC) + timedelta(hours=hours)
-    except OverflowError:
-        return None
-
-
-@lru_cache(maxsize=4096)  # all cases have the same few days
-def _local(day: str, days: int, at: time) -> datetime | None:
-    """A wall-clock time in Sweden, some calendar days from a day; the calendar has no hours to lose or gain."""
-    try:
-        return datetime.combine(date.fromisoformat(day) + timedelta(days=days), at, STOCKHOLM).astimezone(UTC)
-    except OverflowError:
-        return None
 
 
 def _admission_notice(case: Case, agreement: Agreement, found: dict[str, datetime | None]) -> None:
     """2:3: told while the notice is missing, and once when it came late. The first publication counts: a notice that
     is corrected later was not late for that.
     """
-    due = _later(svu(case).dates["admitted"], agreement.admission_notice_hours)
+    due = hours_after(svu(case).dates["admitted"], agreement.admission_notice_hours)
     standing = case.steps.get("inskrivning")
     if case.published:
         first: str | None = case.published_at or (None if standing is None else standing["at"])
@@ -94,7 +69,7 @@ def _call(case: Case, agreement: Agreement, found: dict[str, datetime | None]) -
         and "sip_called" not in svu(case).dates
     ):
         given = local_day(datetime.fromisoformat(klar["at"])).isoformat()
-        found["kallelse_sip"] = _local(given, agreement.call_days + 1, _MIDNIGHT)
+        found["kallelse_sip"] = end_of_days(given, agreement.call_days)
 
 
 def _without_contact(case: Case, agreement: Agreement, found: dict[str, datetime | None]) -> None:
@@ -103,7 +78,7 @@ def _without_contact(case: Case, agreement: Agreement, found: dict[str, datetime
     if case.status == "discharged":
         left = dates["discharged"]
         if left["kind"] == "utskrivning":
-            found["utskriven_utan_fast_vardkontakt"] = _later(left["at"], 0)
+            found["utskriven_utan_fast_vardkontakt"] = hours_after(left["at"], 0)
         return
     if "klar" in dates:
         day, notice = dates["klar"]["date"], dates["klar"]["at"]
@@ -112,10 +87,10 @@ def _without_contact(case: Case, agreement: Agreement, found: dict[str, datetime
         day, notice = dates["estimated"], None if standing is None else standing["at"]
     else:
         return
-    due = _local(day, -1, agreement.vardkontakt_warn)
+    due = clock_time(day, -1, agreement.vardkontakt_warn)
     if notice is not None:
         # A notice that comes when the warning's time has passed brings its own.
-        told = _later(notice, 0)
+        told = hours_after(notice, 0)
         due = told if due is None or (told is not None and told > due) else due
     found["utan_fast_vardkontakt"] = due
 
