@@ -1,4 +1,5 @@
-"""The glossary: every Swedish word in names on the wire and in the code, explained in Swedish and English. Imports nothing.
+"""The glossary: every Swedish word in names on the wire and in the code, explained in Swedish and English. Imports the words of
+SIP's codes only.
 
 Keys are the names as written there (å, ä, ö folded to a, a, o). Sources: processes.md "Words", messages.md §3–5 and
 law-and-lookups.md. Documentation and console take their explanations from here.
@@ -6,20 +7,12 @@ law-and-lookups.md. Documentation and console take their explanations from here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-
-class Word(NamedTuple):
-    """One word: its Swedish spelling, its meaning, and the English word that the hub uses."""
-
-    swedish: str
-    meaning: str
-    english: str
-
+from schemas.sip_glossary import SIP_WORDS
+from schemas.word import Word
 
 _NOUNS: Final = {
     "arende": Word("ärende", "En omgång av en process för en person.", "case"),
@@ -37,6 +30,7 @@ _NOUNS: Final = {
     "roll": Word("roll", "Det en person handlar som i ett ärende, härlett ur befattningen.", "role"),
     "legitimerad": Word("legitimerad", "Har legitimation för sitt yrke i hälso- och sjukvården.", "licensed"),
     "fast_vardkontakt": Word("fast vårdkontakt", "Namngiven kontakt för personen i öppenvården.", "named care contact"),
+    "svara": Word("svara", "Som enhet säga ja eller nej, eller vilka som kommer.", "answer"),
     "kallelseansvarig": Word("kallelseansvarig", "Den som ansvarar för att kalla till SIP.", "responsible for calling"),
     "samordningsansvarig": Word("samordningsansvarig", "Den som samordnar en persons SIP.", "coordinator"),
     "narstaende": Word("närstående", "Anhörig eller annan som står personen nära.", "relative or other close person"),
@@ -203,7 +197,9 @@ _MESSAGES: Final = {
     "sip.utvardering": Word("utvärdering", "Planen utvärderas före avslut.", "evaluation"),
     "sip.avslut": Word("avslut", "Planen eller ärendet avslutas.", "end"),
     "sip.aterstallning": Word("återställning", "Ett felaktigt avslut rättas av administratör.", "reopening"),
+    "sip.lage": Word("läge", "Navets bild av ärendet för en enhet som kommer in.", "the case as it stands"),
+    "koppling": Word("koppling", "Vad som har hänt i ett länkat ärende av den andra processen.", "link"),
 }
 
-WORDS: Final[Mapping[str, Word]] = MappingProxyType(_NOUNS | _VALUES | _MESSAGES)
+WORDS: Final[Mapping[str, Word]] = MappingProxyType({**SIP_WORDS, **_NOUNS, **_VALUES, **_MESSAGES})
 """Name on the wire or in code → its word. Message names are written in full, as ``svu.inskrivning``."""

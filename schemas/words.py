@@ -1,7 +1,7 @@
-"""The Swedish word of every code that people read in lists and on paper (C-55). Imports the glossary only.
+"""The Swedish word of every code that people read in lists and on paper (C-55). Imports the glossaries only.
 
-Codes are grouped as in the Literal types of the language and in the profiles (V-11, V-12, V-16). A region's own code is shown as
-written, with blanks for its signs.
+Codes are grouped as in the Literal types of the language and in the profiles (V-11, V-12, V-16); those of SIP stand in its
+glossary. A region's own code is shown as written, with blanks for its signs.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from schemas.glossary import WORDS
+from schemas.sip_glossary import SIP_WORDS
 
 _PARTIES = {"slutenvard": "slutenvård", "oppenvard": "öppenvård", "kommun": "kommun"}
 _SIP_POSITIONS = {
@@ -38,6 +39,7 @@ _CONSENT = {"given": "givet", "refused": "nekat", "menprovning": "menprövning"}
 _GROUNDS = {"samtycke": "samtycke", "aktivt_val": "aktivt val"}
 _CHANGES = {
     "tillagd": "tillagd", "borttagen": "borttagen", "uttrade": "utträde", "utsedd": "utsedd", "andrad": "ändrad",
+    "bytt": "bytt", "last": "låst", "signerad": "signerad", "upplast": "upplåst",
 }  # fmt: skip
 _PROFESSIONS = {
     "lakare": "läkare",
@@ -76,7 +78,8 @@ _STEPS = {
     "plan": "plan",
     "meddelande": "meddelande",
 }
-_DUTIES = {"kvittera": "kvittera", "justera": "justera", "godkanna": "godkänna"}
+_DUTIES = {"kvittera": "kvittera", "justera": "justera", "godkanna": "godkänna", "svara": "svara"}
+_AWAITED = {"kvittens": "kvittens", "svar": "svar", "justering": "justering", "godkannande": "godkännande"}
 _ADDRESSING = {
     "listed": "listad",
     "listed_in_another_region": "listad i en annan region",
@@ -103,6 +106,7 @@ _CONCERNS = {
     "responsible_physician": "ansvarig läkare",
     "decided_by": "den som beslutade",
     "fast_vardkontakt": "fast vårdkontakt",
+    "samordningsansvarig": "samordningsansvarig",
 }
 _DEADLINES = {
     "inskrivning_sen": "inskrivningsmeddelandet är sent",
@@ -111,14 +115,60 @@ _DEADLINES = {
     "utan_fast_vardkontakt": "fast vårdkontakt är inte utsedd",
     "utskriven_utan_fast_vardkontakt": "utskriven utan fast vårdkontakt",
     "samtycke_upphor": "samtycket upphör",
+    "svar_forsenat": "svar på kallelsen är försenat",
+    "svara_senast": "sista dagen att svara på kallelsen har gått",
+    "initiativ_obesvarat": "initiativet är inte besvarat",
+    "plan_forsenad": "planen är försenad",
+    "delmal_saknas": "delmål saknas",
+    "kalla_uppfoljning": "kallelse till uppföljning ska sändas",
+    "uppfoljning_dags": "det är dags för uppföljning",
+    "uppfoljning_arlig": "det är dags för årlig uppföljning",
+    "utvardering_dags": "det är dags för utvärdering",
 }
+_SIP_KINDS = {
+    code: WORDS[code].swedish
+    for code in (
+        "ny", "ny_efter_utskrivning", "uppfoljning", "utvardering", "aktorsmote", "fysiskt", "distans", "telefon",
+        "narstaende", "stallforetradare", "enhet", "sip", "informationsoverforing", "upprattad", "uppfoljd", "mote",
+        "mal", "delmal", "aktivitet", "insats", "deltagare", "arende", "utskrift", "utskrivningsklar", "svu",
+    )
+}  # fmt: skip
+"""Codes of SIP whose words the glossary had for their own sake."""
+_SIP_CODES = {code: word.swedish for code, word in SIP_WORDS.items()} | {
+    "arbete_skola": "arbete och skola",
+    "mal_langsiktigt": "mål på lång sikt",
+    "mal_kortsiktigt": "mål på kort sikt",
+    "sip_barn_unga": "SIP barn och unga",
+    "kallelse_utvardering": "kallelse till utvärdering",
+    "hela": "hela mötet",
+    "del": "del av mötet",
+}
+_ASSESSED = (
+    "boende.form", "boende.hjalpmedel", "halsa.fysisk", "halsa.psykisk", "halsa.lakemedel", "vardag.personlig_vard",
+    "vardag.mat", "vardag.forflyttning", "natverk.narstaende", "natverk.kontakter", "sysselsattning.arbete_skola",
+    "ekonomi.forsorjning",
+)  # fmt: skip
+"""The fields of Mina planer's assessment."""
+_AREAS = (
+    "boende", "ekonomi", "fysisk_halsa", "psykisk_halsa", "lakemedel", "personlig_vard", "mat_och_dryck",
+    "forflyttning", "hjalpmedel", "kommunikation", "relationer", "skola_och_arbete", "fritid", "missbruk", "annat",
+)  # fmt: skip
+"""The areas of Lifecare SP's assessment."""
+_PARTS = {**_SIP_CODES, **_SIP_KINDS, **_DISCHARGED_TO}
+_FIELDS_OF_SIP = {
+    code: f"{_PARTS[heading]}: {_PARTS[part]}"
+    for code in (*_ASSESSED, *(f"{area}.{part}" for area in _AREAS for part in ("behov", "resurser")))
+    for heading, _, part in [code.partition(".")]
+}
+"""Field of an assessment → its heading and its part."""
 _SERVED = {"print": "på papper", "1177": "på 1177"}
-_STATUS = {"open": "pågående", "discharged": "utskriven", "revoked": "makulerat"}
+_STATUS = {"open": "pågående", "discharged": "utskriven", "ended": "avslutat", "revoked": "makulerat"}
 
 CODES: Final[Mapping[str, str]] = MappingProxyType(
     {
         code: word
         for codes in (
+            _SIP_KINDS, _SIP_CODES, _FIELDS_OF_SIP, _AWAITED,
             _PARTIES, _SIP_POSITIONS, _DISCHARGED_TO, _ENDED_WITH, _DISCHARGES, _CONSENT, _GROUNDS, _CHANGES,
             _PROFESSIONS, _FIELDS, _STEPS, _DUTIES, _ADDRESSING, _NEWS, _VERIFICATION, _CONCERNS, _DEADLINES, _SERVED,
             _STATUS,

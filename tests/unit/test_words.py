@@ -8,10 +8,12 @@ import pytest
 from hub.directory import load
 from hub.errors import Refused
 from hub.processes.engine.documents import plain
+from hub.processes.profiles.sip import SIP_PROFILES
+from hub.processes.profiles.sip_codes import TEMPLATES
 from hub.processes.profiles.svu import SVU_PROFILES
 from hub.sandbox.services import DIRECTORY
 from hub.views.paper import paper
-from schemas import directory, hub_messages, parts, shared, svu
+from schemas import directory, hub_messages, parts, shared, sip, sip_parts, svu
 from schemas.parts import Part
 from schemas.swedish_time import day_in_words, moment_in_words
 from schemas.words import CODES, word
@@ -31,7 +33,7 @@ def literals(annotation) -> set[str]:
 
 def of_the_language() -> set[str]:
     found = set(get_args(directory.PartyName)) | set(get_args(directory.Duty)) | set(get_args(directory.Step))
-    for module in (shared, hub_messages, svu, parts):
+    for module in (shared, hub_messages, svu, sip, sip_parts, parts):
         for model in vars(module).values():
             if isinstance(model, type) and issubclass(model, Part):
                 found |= set().union(*(literals(field.annotation) for field in model.model_fields.values()), set())
@@ -43,13 +45,27 @@ def of_the_profiles() -> set[str]:
     for profile in SVU_PROFILES.values():
         found |= profile.sip_positions | profile.discharged_to | profile.ended_with
         found |= set().union(*profile.kartlaggning.values())
-    return found
+    for row in SIP_PROFILES.values():
+        found |= {*row.states, *row.steps, *row.elements, *row.consent_kinds, *row.coordinator_changes}.difference({""})
+        found |= set().union(*row.codes.values())
+    return found.union(*TEMPLATES.values())
 
 
 @pytest.mark.parametrize("code", sorted(of_the_language() | of_the_profiles()))
 def test_every_code_of_the_language_and_the_profiles_has_a_swedish_word(code):
     assert code in CODES
     assert "_" not in word(code)
+    assert "." not in word(code)
+
+
+@pytest.mark.parametrize("state", ["avslutad", "borttagen", "forberedelse", "genomforande", "avslut", "ended"])
+def test_every_state_and_phase_that_is_of_no_region_alone_has_a_swedish_word(state):
+    assert state in CODES
+
+
+def test_a_field_of_an_assessment_is_told_by_its_heading_and_its_part():
+    assert word("sysselsattning.arbete_skola") == "sysselsättning: arbete och skola"
+    assert word("mat_och_dryck.behov") == "mat och dryck: behov"
 
 
 def test_every_role_of_the_demos_directory_has_a_swedish_word():
