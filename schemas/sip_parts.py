@@ -43,6 +43,15 @@ def _exactly_one(part: Part, names: tuple[str, ...]) -> None:
         raise PydanticCustomError("one_of", "{en}", words)
 
 
+def _given(name: str) -> dict[str, Any]:
+    """The JSON Schema of an object in which a field stands and is not null."""
+    return {"required": [name], "properties": {name: {"not": {"type": "null"}}}}
+
+
+_SUBJECTS = ("unit", "person", "outsider")
+_EXACTLY_ONE: dict[str, Any] = {"oneOf": [_given(name) for name in _SUBJECTS]}
+
+
 class Who(Part):
     """At whose request, or who found the need (§1 of the SIP messages)."""
 
@@ -71,6 +80,8 @@ class Representative(Part):
 class Responsible(Part):
     """Who answers for a part of the plan: a participating unit, the person, or somebody outside who stands in ``narstaende``."""
 
+    model_config = ConfigDict(json_schema_extra=_EXACTLY_ONE)
+
     unit: Hsa | None = None
     person: Yes | None = None
     outsider: Line | None = None
@@ -80,7 +91,7 @@ class Responsible(Part):
 
     @model_validator(mode="after")
     def _one(self) -> Responsible:
-        _exactly_one(self, ("unit", "person", "outsider"))
+        _exactly_one(self, _SUBJECTS)
         return self
 
 
@@ -95,6 +106,15 @@ class ReceivingUnit(Part):
 class ParticipantRow(Part):
     """A person at a meeting: of a unit, the person, an outsider, or anybody else by relation (C-15)."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                *_EXACTLY_ONE["oneOf"],
+                {**_given("relation"), "not": {"anyOf": [_given(name) for name in _SUBJECTS]}},
+            ]
+        }
+    )
+
     unit: Hsa | None = None
     person: Yes | None = None
     outsider: Line | None = None
@@ -108,7 +128,7 @@ class ParticipantRow(Part):
     def _one(self) -> ParticipantRow:
         if (self.unit, self.person, self.outsider) == (None, None, None) and self.relation is not None:
             return self
-        _exactly_one(self, ("unit", "person", "outsider"))
+        _exactly_one(self, _SUBJECTS)
         return self
 
 

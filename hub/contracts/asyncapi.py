@@ -23,6 +23,9 @@ _EXTENSIONS = {
     "state": "JSON: step → unit → role → colour (C-30)",
     "may": "JSON: unit → the messages that it may send now",
     "names": "JSON: HSA-id → name of the staff in the message, where HSA has said it (C-60)",
+    "prints": "JSON: what the unit owes on paper, each <document>[/<meeting or version>]/<personen or utomstaende-n>; absent when"
+    " nothing",
+    "remind": "JSON: codes of which the units are reminded, as kva:AU124; absent when there is none",
     "skipped": "JSON: sequence numbers of acts that this system was not told",
     "replay": "true when operations sent it once more (D-7)",
 }

@@ -98,6 +98,10 @@ def _json_in_text(value: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+_AS_TEXT = ("to", "awaits", "state", "may", "names", "prints", "remind", "skipped")
+"""The extensions of a notice that are lists or objects."""
+
+
 def _notice() -> dict[str, Any]:
     """The attributes of a notice as they stand on the wire, with its body beside them in structured mode."""
     told = _schema("notice", NoticeExtensions)
@@ -110,7 +114,7 @@ def _notice() -> dict[str, Any]:
         "description": "The number of this act in the case, in decimal digits: 1, 2, 3 …; compare it as a number",
     }
     own["replay"] = {"const": "true", "description": "Operations sent it once more (D-7)"}
-    own |= {name: _json_in_text(extensions[name]) for name in ("to", "awaits", "state", "may", "names", "skipped")}
+    own |= {name: _json_in_text(extensions[name]) for name in _AS_TEXT}
     plain = {name: envelope["properties"][name] for name in ("specversion", "id", "time", "actor", "actorrole")}
     attributes = {
         **plain,

@@ -44,6 +44,21 @@ PATTERNS: Final[Mapping[str, Sentence]] = {
         "Ange filens namn utan mapp: inget snedstreck och inga styrtecken",
         "Give the file's name without a folder: no slash, no backslash and no control characters",
     ),
+    # Of SIP:
+    r"^[A-Za-z0-9][A-Za-z0-9.-]*$": (
+        "Ange ett id av dessa tecken: A–Z, a–z, 0–9, punkt och bindestreck, först en bokstav eller siffra",
+        "Give an id of these characters: A–Z, a–z, 0–9, full stop and hyphen, a letter or digit first",
+    ),
+    r"^(plan|[a-z]{1,15}/[A-Za-z0-9][A-Za-z0-9.-]{0,63})$": (
+        "Ange plan, eller delens slag och id med snedstreck emellan, som delmal/5f3a",
+        "Give plan, or the element's kind and id with a slash between, as delmal/5f3a",
+    ),
+    r"^[a-z]{1,15}(/[A-Za-z0-9][A-Za-z0-9.-]{0,63})?$": (
+        "Ange ett dokument, som plan, eller en antecknings adress, som anteckning/5f3a",
+        "Give a document, as plan, or the address of a note, as anteckning/5f3a",
+    ),
+    r"^([01][0-9]|2[0-3]):[0-5][0-9]$": ("Ange klockslaget som 10:00", "Give the time of the day as 10:00"),
+    r"^[A-Za-z0-9][A-Za-z0-9._-]*$": ("Ange ärendets id från hubben", "Give the case's id from the hub"),
     # Of the directory:
     r"^[a-z0-9][a-z0-9-]*$": (
         "Ange ett id av dessa tecken: a–z, 0–9 och bindestreck, först en bokstav eller siffra",
@@ -149,6 +164,9 @@ def place(model: type[BaseModel], path: Sequence[int | str], prefix: str = "", c
     for part in path:
         if part == "[key]":  # pydantic means the name itself
             continue
+        if isinstance(part, int) and content is not None and not isinstance(content, list):  # one alone (``Consents``)
+            inside = _element(inside)
+            continue
         if isinstance(inside, type) and issubclass(inside, BaseModel):
             around = inside
         if isinstance(part, int):
@@ -200,7 +218,8 @@ def refusal(model: type[BaseModel], error: ValidationError, prefix: str = "", co
     faults = error.errors(include_url=False, include_context=True, include_input=False)
     fault = faults[0]
     if fault["type"] == "missing":
-        return _missing([place(model, one["loc"], prefix).pointer for one in faults if one["type"] == "missing"])
+        missing = [one["loc"] for one in faults if one["type"] == "missing"]
+        return _missing([place(model, loc, prefix, content).pointer for loc in missing])
     where = place(model, fault["loc"], prefix, content)
     if fault["type"] == "extra_forbidden":
         return _unknown(where)

@@ -192,7 +192,8 @@ def write_body(message: Message) -> bytes:
 def attributes(message: Message, extensions: NoticeExtensions | None) -> dict[str, str]:
     """The CloudEvents attributes of a message, in a notice with its extensions (messages.md §2).
 
-    CloudEvents allows only plain values in extensions, so lists and objects are written as JSON text.
+    CloudEvents allows only plain values in extensions, so lists and objects are written as JSON text. ``names``, ``prints``,
+    ``remind`` and ``replay`` are left out where there is nothing to say.
     """
     found = {
         "specversion": "1.0",
@@ -219,6 +220,10 @@ def attributes(message: Message, extensions: NoticeExtensions | None) -> dict[st
         }
         if extensions.names:
             found["names"] = text(extensions.names)
+        if extensions.prints:
+            found["prints"] = text(extensions.prints)
+        if extensions.remind:
+            found["remind"] = text(extensions.remind)
         if extensions.replay:
             found["replay"] = "true"
     return found

@@ -17,7 +17,7 @@ from hub import contracts, yaml_text
 from hub.contracts import fresh, generate, rules
 from hub.errors import Refused
 from hub.intake.arrival import Arrival
-from hub.processes.svu.process import SVU
+from hub.processes.registry import rule_of
 from hub.scenarios import Report, ScenarioFile, load, play
 from hub.scenarios.memory import answer
 from hub.scenarios.steps import Send
@@ -114,7 +114,7 @@ def test_there_is_a_valid_fixture_of_every_message_that_a_unit_sends():
 
 def test_what_a_valid_message_without_a_case_needs_is_an_accepted_opening():
     for fixture in _fixtures("valid"):
-        row = SVU.rule(NAME_OF[fixture.values[0]["type"]])
+        row = rule_of(NAME_OF[fixture.values[0]["type"]], None)
         if row is not None and row.opens:
             assert answer(WORLD, _arrival(fixture.values[0]), NOW).code == "ok", fixture.id
 

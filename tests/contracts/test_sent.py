@@ -92,7 +92,8 @@ def test_there_is_a_notice_of_every_message_the_hubs_own_among_them():
 @pytest.mark.parametrize("form", ["native", "fhir"])
 def test_a_notice_passes_its_schemas_as_it_stands_on_the_wire(name, form):
     message, told = notices()[name]
-    told = told.model_copy(update={"replay": True, "skipped": (2, 3)})
+    owed = {"prints": ("kallelse/m-1/personen", "plan/2/utomstaende-1"), "remind": ("kva:AU124",)}
+    told = told.model_copy(update={"replay": True, "skipped": (2, 3), **owed})
     written = formats.write_notice(message, told, form, NOW)
     event = json.loads(native.structured(written.attributes, written.body))
     schema = _schema("notice")
@@ -109,6 +110,14 @@ def test_a_notice_passes_its_schemas_as_it_stands_on_the_wire(name, form):
     assert _faults(ASYNC["notice"], headers) == []
     assert "ce_datacontenttype" not in headers
     assert set(headers) - {"content-type"} <= set(ASYNC["notice"]["properties"])
+
+
+def test_what_is_owed_on_paper_and_reminded_of_is_told_as_lists_and_left_out_where_there_is_nothing():
+    message, told = next(iter(notices().values()))
+    assert not {"prints", "remind"} & set(native.attributes(message, told))
+    owing = told.model_copy(update={"prints": ("plan/2/personen",), "remind": ("kva:AU124",)})
+    said = native.attributes(message, owing)
+    assert (json.loads(said["prints"]), json.loads(said["remind"])) == (["plan/2/personen"], ["kva:AU124"])
 
 
 def test_an_event_without_data_is_refused_by_the_envelopes_schema():
