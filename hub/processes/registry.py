@@ -8,9 +8,11 @@ from functools import lru_cache
 from hub.processes.engine.case import Case
 from hub.processes.engine.process import PROCESSES, Process, process_of_case
 from hub.processes.engine.rule import Rule
+from hub.processes.sip.process import SIP
 from hub.processes.svu.process import SVU
 
 PROCESSES[SVU.name] = SVU
+PROCESSES[SIP.name] = SIP
 
 
 def process_of(message: str, case: Case | None) -> Process:

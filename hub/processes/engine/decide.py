@@ -112,7 +112,7 @@ def decide(
     for step, units in stale.items():
         context.emit("unawaited", step=step, units=units)
     for part, data, inside in parts:
-        context.data, context.name = data, part.message
+        context.data, context.name, context.memo = data, part.message, {}
         try:
             _apply(part, context)
         except Refused as refused:

@@ -38,6 +38,11 @@ def no_deadlines(_: Case, __: Agreement) -> dict[str, datetime]:
     return {}
 
 
+def hears_everything(_: Case, __: str) -> bool:
+    """The answer of a process in which every participating unit is told alike."""
+    return True
+
+
 def no_position(_: Case, __: str) -> tuple[object, ...]:
     """The position of a unit in a process that knows of units what the engine knows."""
     return ()
@@ -139,6 +144,8 @@ class Process:
     """The case as units see it where the consent allows the admission alone (V-3)."""
     position: Callable[[Case, str], tuple[object, ...]] = no_position
     """What of its own state the guards and the colours look at and is one unit's: what the unit is in the case."""
+    hears: Callable[[Case, str], bool] = hears_everything
+    """Whether a participating unit is told what the others are told."""
     also_named: Callable[[Case, str], bool] = names_no_more
     """Whether the trace of a narrowly shown case names a message that its rule does not let it name."""
     reads_unpublished: Callable[[Case, str], bool] | None = None

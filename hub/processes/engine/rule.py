@@ -84,6 +84,8 @@ class Context:
     """Ids of the person's other open cases of the process, where the rule looks at them (``looks_at_others``)."""
     counted: bool = False
     """The case has given the message its number."""
+    memo: dict[str, Any] = field(default_factory=dict)
+    """What the checks of one message have found out together, so that a long message is walked once."""
 
     @property
     def unit(self) -> str:

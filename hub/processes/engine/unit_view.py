@@ -21,7 +21,13 @@ from schemas.parts import Part
 MESSAGE = "meddelande/kvittera"
 """How a list names a free message that awaits an acknowledgement (C-40)."""
 
-ANSWER = {"kvittera": "kvittens", "justera": "justering", "godkanna": "godkannande", "svara": "svar"}
+ANSWER = {
+    "kvittera": "kvittens",
+    "justera": "justering",
+    "godkanna": "godkannande",
+    "svara": "svar",
+    "sanda": "sandning",
+}
 """What a unit answers with, by the act that a step awaits (messages.md §2)."""
 
 
@@ -83,6 +89,10 @@ def view_of(
     return found
 
 
+DUTIES = frozenset({"kvittera", "justera", "godkanna"})
+"""C-3: the acts for which a role must have the responsibility."""
+
+
 def duty_roles(directory: Directory, unit: str, step: str, act: str) -> list[str]:
     """C-1: the unit's roles with the responsibility ``act`` (kvittera …) for a step."""
     entry = directory.unit_by_hsa.get(unit)
@@ -92,6 +102,8 @@ def duty_roles(directory: Directory, unit: str, step: str, act: str) -> list[str
 def able(case: Case, unit: str, step: str, act: str, directory: Directory) -> list[str]:
     """C-1, C-12: those of the unit's roles in the case that answer for an act of a step."""
     participant = case.participants.get(unit)
+    if participant is not None and act not in DUTIES:
+        return list(participant["roles"])  # C-3: every other act needs an active role of the unit, and no more
     found = duty_roles(directory, unit, step, act) if participant is not None else []
     return [role for role in found if participant is not None and role in participant["roles"]]
 

@@ -9,7 +9,8 @@ refused. What the body itself requires stands as ``R``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Literal
 
@@ -81,6 +82,85 @@ class SipProfile(SharedAnswers):
     """P-16: a death registered by a participant ends the case."""
     on_the_list_after_the_end: int = 0
     """C-54: hours that an ended case stays on the start list."""
+    information_is_registered: bool = False
+    """P-22: information may be registered, though the consent does not wait for it (CL: l.39-42 of the manual)."""
+    coordinator_before_consent: bool = False
+    """E-9: the coordinator is named before the consent, which its unit obtains."""
+    coordinator_ends: bool = False
+    """P-14: the registered coordinator in person ends the SIP."""
+    coordinators_unit_stays: bool = True
+    """P-21: the coordinator's unit stays until another coordinates; else the coordinator falls away with it."""
+    consent_says_all: bool = False
+    """CL-1: a consent says what, whom and how long."""
+    consent_lasts_a_year: bool = False
+    """SA-3: a consent without an end holds for a year."""
+    new_parties_update_consent: bool = False
+    """SA-3: a party that comes in later warns that the consent is to cover it."""
+    wards_act_from_outside: bool = False
+    """C-6."""
+    units_leave_at_any_time: bool = False
+    """PR-4."""
+    new_calls_end_with_the_first: bool = False
+    """S-5: once a version has been valid, a call of kind ny is refused."""
+    follow_up_at_any_time: bool = False
+    """S-5: a call to a follow-up is sent in any state."""
+    warns_without_outpatient_care: bool = False
+    """CL-3."""
+    form_without_link_warns: bool = False
+    """A meeting at a distance without link and telephone warns."""
+    locks_documents: bool = False
+    """C-53, PR-5."""
+    signs_notes: bool = False
+    """P-9: the plan is notes, each signed by its author."""
+    anyone_writes: bool = False
+    """E-6: any participant writes any element."""
+    shares_efforts: bool = False
+    """LC-6: an insats is its author's alone until it is shared."""
+    ends_elements: bool = False
+    """E-4: elements are ended and stay, marked."""
+    required_at_once: bool = False
+    """C-56: what an element requires is there when it is added."""
+    carries_over: bool = True
+    """E-7: the next version begins with all living elements."""
+    approved_by: Literal["units", "person", "coordinator", "nobody"] = "nobody"
+    """P-10."""
+    approval_of_content: bool = False
+    """P-10: an approval is lost with the next edit."""
+    updating_breaks_approval: bool = False
+    """S-11: the update breaks an approval, and is the coordinator's in person."""
+    plan_open_in: frozenset[str] = frozenset()
+    """S-8: the states in which a call's words are brought into the plan."""
+    plan_closed_in: Mapping[str, str] = field(default_factory=dict)
+    """State → the rule by which edits are refused in it."""
+    approval_starts_in: frozenset[str] = frozenset()
+    """§5: the states in which the plan may be put up for approval, or approved by the coordinator."""
+    followed_up_in: frozenset[str] = frozenset()
+    """S-10: the states in which the follow-up is written; empty: any."""
+    follow_up_begins_in: frozenset[str] = frozenset()
+    """P-12: the states in which the follow-up is activated."""
+    next_version_from: frozenset[str] = frozenset()
+    """P-11: the states in which the next version may begin."""
+    ongoing_from: str | None = None
+    """P-10: the state from which the SIP goes on, where nobody approves it."""
+    before_the_meeting: frozenset[str] = frozenset()
+    """LC-1: the states in which nothing of the plan is written."""
+    state_after_call: Mapping[str, str] = field(default_factory=dict)
+    """§5: «state kind» of a sent call → the state after."""
+    state_after_meeting: Mapping[str, str] = field(default_factory=dict)
+    state_after_edit: Mapping[str, str] = field(default_factory=dict)
+    state_after_lock: Mapping[str, str] = field(default_factory=dict)
+    """«state document change» → the state after."""
+    state_after_update: str = ""
+    state_when_followed_up: str | None = None
+    state_when_evaluated: str | None = None
+    revoked_in: frozenset[str] = frozenset()
+    """S-13: the states in which the whole case is removed."""
+    revoked_by: Literal["participant", "opener", "coordinator_unit"] = "opener"
+    """S-13."""
+    revoked_after_withdrawal: bool = False
+    """P-15: after a withdrawn consent the case is removed."""
+    on_the_list_after_approval: timedelta = timedelta(hours=72)
+    """C-54."""
     reminder: str | None = None
     """P-19: the code of which the region's units are reminded after a held physical meeting."""
 
@@ -145,6 +225,20 @@ MINA_PLANER = SipProfile(
     codes={**_SHARED_CODES, "call": _CALL_KINDS, "assessment": codes.ASSESSMENT, "approver": frozenset({"enhet"})},
     known_from="consent",
     addressing="adds",
+    coordinators_unit_stays=False,
+    wards_act_from_outside=True,
+    new_calls_end_with_the_first=True,
+    anyone_writes=True,
+    approved_by="units",
+    updating_breaks_approval=True,
+    plan_open_in=frozenset({"oppnad", "kallad", "uppdateras"}),
+    plan_closed_in={"godkanns": "S-9", "aktiv": "S-10"},
+    approval_starts_in=frozenset({"kallad", "uppdateras"}),
+    followed_up_in=frozenset({"aktiv"}),
+    state_after_call={"oppnad ny": "kallad"},
+    state_after_update="uppdateras",
+    revoked_in=frozenset({"oppnad"}),
+    revoked_by="participant",
     coordinator_in_person=True,
     coordinator_changes=frozenset({"utsedd", "borttagen"}),
     call_awaits="all",
@@ -205,6 +299,16 @@ PRATOR = SipProfile(
     },
     known_from="initiativ",
     addressing="suggests",
+    units_leave_at_any_time=True,
+    locks_documents=True,
+    follow_up_begins_in=frozenset({"planerad"}),
+    next_version_from=frozenset({"planerad", "foljs_upp"}),
+    state_after_edit={"initierad": "planeras"},
+    state_after_lock={"planeras plan last": "planerad", "planerad plan upplast": "planeras"},
+    state_after_update="planeras",
+    state_when_followed_up="foljs_upp",
+    state_when_evaluated="utvarderas",
+    revoked_in=frozenset({"utkast"}),
     coordinator_from_opening=True,
     consent_to_send=True,
     receivers_answer=True,
@@ -264,6 +368,21 @@ SAMSA = SipProfile(
     },
     known_from="sent",
     addressing="person",
+    consent_lasts_a_year=True,
+    new_parties_update_consent=True,
+    new_calls_end_with_the_first=True,
+    follow_up_at_any_time=True,
+    form_without_link_warns=True,
+    anyone_writes=True,
+    approved_by="person",
+    approval_of_content=True,
+    state_after_call={
+        "sparad ny": "sip_mote",
+        "sparad uppfoljning": "sip_mote",
+        "skickad ny": "sip_mote",
+        "skickad uppfoljning": "sip_mote",
+    },
+    revoked_in=frozenset({"sparad"}),
     coordinator_from_opening=True,
     consent_to_send=True,
     receivers_at_opening=True,
@@ -321,6 +440,16 @@ LIFECARE = SipProfile(
     },
     known_from="call",
     addressing="person",
+    coordinator_ends=True,
+    shares_efforts=True,
+    ends_elements=True,
+    required_at_once=True,
+    ongoing_from="pagaende",
+    before_the_meeting=frozenset({"underlag", "kallad"}),
+    state_after_call={"underlag ny": "kallad"},
+    state_after_meeting={"kallad": "mote_hallet"},
+    state_after_edit={"mote_hallet": "planeras"},
+    revoked_in=frozenset({"underlag"}),
     coordinator_in_person=True,
     coordinator_is_the_caller=True,
     consent_kinds=("sip", "informationsoverforing"),
@@ -347,7 +476,7 @@ COSMIC_LINK = SipProfile(
         "samtycke": _of("coordinator_unit"),
     },
     cells={
-        "sip.initiativ": _cells("patient", "kind reason stallforetradare samordningsansvarig samtycke svu"),
+        "sip.initiativ": _cells("patient", "kind reason stallforetradare samordningsansvarig information samtycke svu"),
         "sip.kallelse": _cells(
             f"{_MEETING} meeting.place receivers",
             "kind meeting.end meeting.link meeting.phone comment participants send",
@@ -372,6 +501,24 @@ COSMIC_LINK = SipProfile(
     },
     known_from="call",
     addressing="person",
+    information_is_registered=True,
+    coordinator_before_consent=True,
+    consent_says_all=True,
+    new_calls_end_with_the_first=True,
+    warns_without_outpatient_care=True,
+    signs_notes=True,
+    required_at_once=True,
+    carries_over=False,
+    approved_by="coordinator",
+    plan_closed_in={"godkand": "P-10", "plan_avslutad": "P-10"},
+    approval_starts_in=frozenset({"dokumenteras"}),
+    next_version_from=frozenset({"godkand"}),
+    state_after_call={"arende ny": "kallad"},
+    state_after_edit={"arende": "dokumenteras", "kallad": "dokumenteras"},
+    state_after_update="dokumenteras",
+    revoked_in=frozenset({"arende"}),
+    revoked_by="coordinator_unit",
+    revoked_after_withdrawal=True,
     coordinator_changes=frozenset({"utsedd", "bytt"}),
     call_awaits="answers",
     consent_ends=frozenset({""}),

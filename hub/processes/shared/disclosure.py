@@ -41,7 +41,7 @@ def scope(case: Case, unit: str) -> Scope:
 
 def knows(case: Case, unit: str) -> bool:
     """Whether a participating unit is told anything of the case at all (V-2, C-24)."""
-    return scope(case, unit) != "nothing"
+    return scope(case, unit) != "nothing" and process_of_case(case).hears(case, unit)
 
 
 def reads(case: Case, unit: str) -> bool:

@@ -1,0 +1,56 @@
+"""Who is told in a SIP, and what its messages have in common. Imports the engine and the shared rules only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hub.processes.engine.rule import Context
+from hub.processes.shared.audience import everyone_else
+from hub.processes.shared.audience import organisation_takes_part as _organisation_takes_part
+from hub.processes.sip.fields import is_sent
+from hub.processes.sip.state import sip
+
+PLAN_BEGINNINGS = ("plan", "deltagare/", "mal/", "delmal/", "aktivitet/", "insats/", "anteckning/")
+"""The addresses under which every element of a plan stands."""
+
+
+def the_whole_plan(_: Any) -> tuple[str, ...]:
+    """A message that needs every element of the plan (``Rule.touches``)."""
+    return PLAN_BEGINNINGS
+
+
+def told_when_sent(s: Context) -> list[str]:
+    """All the others; of a draft nobody (PR-1)."""
+    return everyone_else(s) if is_sent(s.data) else []
+
+
+def a_ward_of_the_region(s: Context) -> bool:
+    """C-6: a ward writes in a SIP in which a unit of its organisation takes part, without being added."""
+    unit = s.directory.unit_by_hsa[s.unit]
+    return bool(
+        s.profile.wards_act_from_outside
+        and s.party == "slutenvard"
+        and s.case.published
+        and _organisation_takes_part(s.case, unit, s.directory)
+    )
+
+
+def keep(s: Context) -> None:
+    """What the message says is for its own unit alone: no other unit hears of it, in notices or views."""
+    s.emit("kept", unit=s.unit)
+
+
+def move(s: Context, state: str) -> None:
+    """The SIP stands in another of its region's states, where it did not already."""
+    if sip(s.case).state != state:
+        s.emit("moved", state=state)
+
+
+def publish(s: Context) -> None:
+    """The case is known outside the opener's unit from now on; those who take part already are told how it stands (E-8)."""
+    if s.case.published:
+        return
+    s.emit("published", at=s.at)
+    waiting = [unit for unit in s.case.participants if unit != s.unit and unit not in s.joined]
+    if not s.profile.receivers_answer:
+        s.joined.extend(waiting)

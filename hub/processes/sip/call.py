@@ -1,0 +1,128 @@
+"""The call to a meeting, whole: a draft completed by what is sent, who is called, whose act is awaited (S-5, P-3, P-4, P-6). Imports the
+engine and the shared rules only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from hub.processes.engine.rule import Context
+from hub.processes.shared.audience import ask, join, with_duty
+from hub.processes.sip.state import ASKED, sip
+from schemas.sip import Kallelse
+from schemas.sip_parts import ReceivingUnit
+
+CALL, EVALUATION_CALL = "kallelse", "kallelse_utvardering"
+EVALUATION, ACTORS = "utvardering", "aktorsmote"
+_MEETING = ("form", "start", "end", "place", "link", "link_external", "phone", "conference_id")
+_CALL = ("initiator", "reason", "comment", "agenda", "purpose", "questions", "convener", "answer_by", "participants")
+ASKS_ANEW = frozenset({"form", "start", "end", "place"})
+"""PR-7: those who were asked are asked anew when one of these changes."""
+
+
+def step_of(kind: str) -> str:
+    """The step that a call of a kind belongs to (C-30)."""
+    return EVALUATION_CALL if kind == EVALUATION else CALL
+
+
+def key_of(meeting: str, kind: str) -> str:
+    """The key of what a meeting's call awaits."""
+    return f"{step_of(kind)}/{meeting}"
+
+
+def said(data: Any) -> dict[str, Any]:
+    """What a call, or its change, says: fields of the meeting and of the call, as the case keeps them."""
+    meeting = data.meeting.model_dump(mode="json", exclude_none=True)
+    found = {name: meeting[name] for name in _MEETING if name in meeting}
+    written = data.model_dump(mode="json", exclude_none=True, include=set(_CALL))
+    found.update(written)
+    if data.receivers is not None:
+        found["receivers"] = {one.unit: _wanted(one) for one in data.receivers}
+    return found
+
+
+def _wanted(receiver: ReceivingUnit) -> dict[str, Any]:
+    wanted: dict[str, Any] = {}
+    if receiver.kvittera is not None:
+        wanted["kvittera"] = receiver.kvittera
+    if receiver.professions:
+        wanted["professions"] = list(receiver.professions)
+    return wanted
+
+
+def draft(s: Context) -> dict[str, Any]:
+    """The call as it was saved before it was sent; empty when it was not."""
+    found = sip(s.case).meetings.get(s.data.meeting.id, {})
+    return {} if "sent" in found else found
+
+
+def whole(s: Context) -> dict[str, Any]:
+    """The call as it stands with this message: the draft, completed."""
+    data: Kallelse = s.data
+    kind = data.kind if "kind" in data.model_fields_set else draft(s).get("kind", data.kind)
+    return {**draft(s), **said(data), "kind": kind}
+
+
+def starts(call: dict[str, Any]) -> datetime | None:
+    """When a meeting starts; None while nobody has said."""
+    return datetime.fromisoformat(call["start"]) if "start" in call else None
+
+
+def called_units(s: Context, call: dict[str, Any]) -> list[str]:
+    """P-4: the receivers; where the call goes to all, all other participants."""
+    if s.profile.call_awaits == "all":
+        return [unit for unit in s.case.participants if unit != s.unit]
+    return [unit for unit in call.get("receivers", {}) if unit != s.unit]
+
+
+def asked_units(s: Context, call: dict[str, Any], units: Iterable[str]) -> list[str]:
+    """P-3, P-7: those of the called units whose kvittens or answer the call awaits."""
+    awaits = s.profile.call_awaits
+    if awaits == "nobody":
+        return []
+    if awaits == "answers":
+        return list(units)
+    receivers = call.get("receivers", {})
+    asked = [
+        unit for unit in units if awaits == "all" or receivers.get(unit, {}).get("kvittera", s.profile.kvittera_default)
+    ]
+    return with_duty(s, asked, step_of(call["kind"]), "kvittera")
+
+
+def act_of(s: Context) -> str:
+    """What a call awaits of the called."""
+    return "svara" if s.profile.call_awaits == "answers" else "kvittera"
+
+
+def bring_in(s: Context, units: Iterable[str]) -> list[str]:
+    """C-10: called units that are not in the case come in; where receivers answer the initiativ, they are asked that too."""
+    new = [unit for unit in units if unit not in s.case.participants]
+    for unit in new:
+        join(s, unit)
+    if new:
+        ask(s, new, anew=True, but=(CALL, EVALUATION_CALL))
+    if s.profile.receivers_answer and new:
+        s.emit("invited", units=new)
+        s.joined[:] = [unit for unit in s.joined if unit not in new]
+        _ask_for_the_initiativ(s, new)
+    return new
+
+
+def _ask_for_the_initiativ(s: Context, units: list[str]) -> None:
+    """P-2: a unit that comes in later answers the initiativ before anything else."""
+    if "initiativ" in s.case.awaited:
+        s.emit("awaited", step="initiativ", units=units, by=s.message.id)
+
+
+def is_unanswered(s: Context, unit: str) -> bool:
+    """P-2: the unit has not said whether it takes part."""
+    return sip(s.case).asked.get(unit) == ASKED
+
+
+def await_the_called(s: Context, call: dict[str, Any], units: list[str]) -> None:
+    """The step waits for the call under the meeting's own key; other meetings' waits stay."""
+    key, step = key_of(s.data.meeting.id, call["kind"]), step_of(call["kind"])
+    this = {"source": s.message.source, "message": s.message.id, "at": s.at}
+    s.emit("asked", key=key, step=step, act=act_of(s), awaits=units, **this)

@@ -1,0 +1,45 @@
+"""What a call brings into the plan (S-8): date, time, reason, and a row for each participating unit. Imports the engine and the
+element's events only.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from hub.processes.engine.rule import Context
+from hub.processes.sip.element_events import PLAN
+from hub.processes.sip.state import sip
+from schemas.swedish_time import STOCKHOLM
+
+
+def copy_into_the_plan(s: Context, call: dict[str, Any]) -> None:
+    """While the plan is open the latest call's date, time and reason stand in it, and the units of the case have rows; a row that
+    lives already is left alone.
+    """
+    if "deltagare" not in s.profile.elements or sip(s.case).state not in s.profile.plan_open_in:
+        return
+    copy_the_call(s, call)
+    for unit in s.case.participants:
+        address = f"deltagare/{unit}"
+        row = s.case.elements.get(address)
+        if row is None or row.removed:
+            _edit(s, address, {"unit": unit}, added=True)
+
+
+def copy_the_call(s: Context, call: dict[str, Any]) -> None:
+    """The plan's own fields that a call says."""
+    said: dict[str, Any] = {}
+    if "start" in call:
+        start = datetime.fromisoformat(call["start"]).astimezone(STOCKHOLM)
+        said = {"date": start.date().isoformat(), "time": start.strftime("%H:%M")}
+    if call.get("reason") is not None:
+        said["reason"] = call["reason"]
+    if said:
+        _edit(s, PLAN, said, added=PLAN not in s.case.elements)
+
+
+def _edit(s: Context, element: str, values: dict[str, Any], *, added: bool) -> None:
+    change = "tillagd" if added else "andrad"
+    who = {"unit": s.unit, "actor": s.message.actor, "time": s.message.time.isoformat()}
+    s.emit("edited", element=element, change=change, set=values, copied=True, **who)

@@ -1,0 +1,74 @@
+"""What may be shown of a SIP, and to whom (sip-messages.md §1, PR-2, SA-2, LC-6). Imports the engine and the shared disclosure only."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hub.processes.engine.case import Case
+from hub.processes.engine.element import Element
+from hub.processes.profiles.sip import SIP_PROFILES
+from hub.processes.shared import disclosure as shared
+from hub.processes.shared.disclosure import bare
+from hub.processes.sip.element_events import kind_of, value_of
+from hub.processes.sip.gate import CONSENTS
+from hub.processes.sip.state import SipState, coordinating_unit, has_answered, sip, standing_meetings
+
+
+def sees_unpublished(case: Case, unit: str) -> bool:
+    """Before others know of the case, the opener's unit and the coordinator's see it."""
+    return unit in {case.opened_by, coordinating_unit(case)} and unit in case.participants
+
+
+def reads_unpublished(case: Case, unit: str) -> bool:
+    """SA-2: with consent, those of the send list read a saved SIP, of which they are told nothing."""
+    profile = SIP_PROFILES[case.profile]
+    consented = case.consent(profile.consent_kinds[0]).outcome in CONSENTS
+    return sees_unpublished(case, unit) or (profile.known_from == "sent" and consented and unit in case.participants)
+
+
+def hears(case: Case, unit: str) -> bool:
+    """P-2: a unit that was asked hears nothing but what it is named in until it has answered."""
+    return has_answered(case, unit)
+
+
+def visible(case: Case, unit: str) -> Case:
+    """The case as a participating unit may see it."""
+    seen = shared.visible(case, unit)
+    return seen if has_answered(case, unit) or seen.narrow else _before_the_answer(seen, unit)
+
+
+def _before_the_answer(case: Case, unit: str) -> Case:
+    """PR-2: the initiativ, and the calls that name the unit."""
+    own = sip(case)
+    named = {id_: one for id_, one in standing_meetings(case) if unit in one.get("receivers", {})}
+    keys = {f"{step}/{id_}" for id_ in named for step in ("kallelse", "kallelse_utvardering")} | {"initiativ"}
+    steps = {"initiativ"} | {key.partition("/")[0] for key in keys & case.awaited.keys()}
+    return replace(
+        bare(case),
+        person=case.person,
+        state=SipState(
+            state=own.state,
+            kind=own.kind,
+            sent=own.sent,
+            initiativ=own.initiativ,
+            asked={unit: own.asked[unit]},
+            coordinator=own.coordinator,
+            meetings=named,
+        ),
+        consents=case.consents,
+        steps={name: step for name, step in case.steps.items() if name in steps},
+        awaited={key: awaited for key, awaited in case.awaited.items() if key in keys},
+        published_at=case.published_at,
+    )
+
+
+def narrowed(case: Case) -> Case:
+    """A refused consent lets nothing of a SIP be seen (S-4)."""
+    return bare(case)
+
+
+def shows_element(case: Case, unit: str, element: Element) -> bool:
+    """LC-6: an insats that is not shared is its author's alone."""
+    if not SIP_PROFILES[case.profile].shares_efforts or kind_of(element.address) != "insats":
+        return True
+    return bool(value_of(element, "shared")) or element.state["unit"] == unit

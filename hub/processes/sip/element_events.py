@@ -1,0 +1,115 @@
+"""How an edit changes an element of the plan (E-1 to E-4). Imports the case only.
+
+An element's ``state``: ``fields`` {name: [value, version, sequence, unit, actor, time]}, ``under``, ``unit`` (the author's),
+``since`` (the sequence that added it), ``plan`` (the plan's version that it was added to), and, once it is so, ``ended``, ``signed``,
+``shared_at`` as [sequence, unit, actor, time].
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hub.processes.engine.case import Case
+from hub.processes.engine.element import Element
+from hub.processes.sip.state import SipState, sip
+
+PLAN = "plan"
+MIRRORED = frozenset({"huvudmal", "follow_up_date", "evaluation_date", "delivery"})
+"""Fields of the plan itself that rules and deadlines ask for when the element is not loaded."""
+
+
+def kind_of(address: str) -> str:
+    """The kind of an element, by its address."""
+    return address.partition("/")[0]
+
+
+def edited(
+    case: Case,
+    *,
+    element: str,
+    change: str,
+    unit: str,
+    time: str,
+    actor: str | None = None,
+    set: dict[str, Any] | None = None,  # noqa: A002 - the field's name on the wire
+    under: str | None = None,
+    copied: bool = False,
+) -> None:
+    """``change``: tillagd · andrad · avslutad · borttagen · signerad · delad · aterstalld. ``copied``: by the hub from a call, so that
+    nobody has written it. It never fails.
+    """
+    own, who = sip(case), [case.sequence, unit, actor, time]
+    before = case.elements.get(element)
+    if before is None or change == "tillagd":
+        version = 0 if before is None else before.version
+        state: dict[str, Any] = {"fields": {}, "unit": unit, "since": case.sequence, "plan": own.version}
+        one = case.elements[element] = Element(element, version, state)
+        if before is None:
+            case.counts["elements"] = case.counts.get("elements", 0) + 1
+        _count(own, one, 1)
+    else:
+        one = before
+        _count_flags(own, one, -1)
+    one.version += 1
+    if under is not None:
+        one.state["under"] = under
+    for name, value in (set or {}).items():
+        _set(own, one, name, value, who)
+    if change == "avslutad":
+        one.state["ended"] = who
+    elif change == "aterstalld":
+        one.state.pop("ended", None)
+    elif change == "signerad":
+        one.state["signed"] = who
+    elif change == "delad":
+        one.state["shared_at"] = who
+        one.state["fields"]["shared"] = [True, one.version, *who]
+    elif change == "borttagen":
+        one.removed = True
+        _count(own, one, -1)
+        own.size -= sum(_bytes(field[0]) for field in one.state["fields"].values())
+    _count_flags(own, one, 1)
+    if not copied:
+        own.writers[unit] = case.sequence
+
+
+def _set(own: SipState, one: Element, name: str, value: Any, who: list[Any]) -> None:
+    before = one.state["fields"].get(name)
+    own.size += _bytes(value) - (0 if before is None else _bytes(before[0]))
+    one.state["fields"][name] = [value, one.version, *who]
+    if one.address == PLAN and name in MIRRORED:
+        if value is None:
+            own.plan.pop(name, None)
+        else:
+            own.plan[name] = "ja" if name == "huvudmal" else value
+
+
+def _bytes(value: Any) -> int:
+    return len(value.encode()) if isinstance(value, str) else 0
+
+
+def _count(own: SipState, one: Element, by: int) -> None:
+    kind = kind_of(one.address)
+    own.living[kind] = own.living.get(kind, 0) + by
+
+
+def _count_flags(own: SipState, one: Element, by: int) -> None:
+    """Unsigned notes and shared, ongoing insatser."""
+    if one.removed:
+        return
+    kind = kind_of(one.address)
+    if kind == "anteckning" and "signed" not in one.state:
+        own.unsigned += by
+    if kind == "insats" and "ended" not in one.state and value_of(one, "shared"):
+        own.shared += by
+
+
+def value_of(one: Element, name: str) -> Any:
+    """What a field of an element holds now; None when it was never written or is emptied."""
+    written = one.state["fields"].get(name)
+    return None if written is None else written[0]
+
+
+def is_current(case: Case, one: Element, *, carries_over: bool) -> bool:
+    """Whether an element is in the plan's current version (E-7)."""
+    return not one.removed and (carries_over or one.state["plan"] == sip(case).version)

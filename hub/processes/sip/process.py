@@ -1,0 +1,99 @@
+"""SIP, the coordinated individual plan: its steps and its table (processes.md §3, §4, sip-messages.md). Imports the rules only."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hub.processes.engine.process import Process
+from hub.processes.profiles.sip import SIP_PROFILES
+from hub.processes.shared.frist import frist
+from hub.processes.shared.kvittens import kvittens
+from hub.processes.shared.participants import ROLL
+from hub.processes.shared.registers import FOLKBOKFORING, VERIFIERING, adressering
+from hub.processes.sip.approval import GODKANNANDE, GODKANNANDE_START, UPPDATERING, UPPRATTANDE
+from hub.processes.sip.audience import the_whole_plan
+from hub.processes.sip.closed import CLOSED
+from hub.processes.sip.consent import ATERKALLELSE, SAMTYCKE, consent_kind
+from hub.processes.sip.coordinator import SAMORDNINGSANSVARIG
+from hub.processes.sip.disclosure import hears, narrowed, sees_unpublished, visible
+from hub.processes.sip.end import AVSLUT
+from hub.processes.sip.events import EVENTS
+from hub.processes.sip.follow_up import UPPFOLJNING, UTVARDERING
+from hub.processes.sip.gate import GATE
+from hub.processes.sip.information import INFORMATION
+from hub.processes.sip.initiativ import INITIATIV
+from hub.processes.sip.kallelse import KALLELSE
+from hub.processes.sip.kallelse_andrad import KALLELSE_ANDRAD
+from hub.processes.sip.kartlaggning import KARTLAGGNING
+from hub.processes.sip.lage import LAGE, catch_up
+from hub.processes.sip.las import LAS
+from hub.processes.sip.makulering import MAKULERING
+from hub.processes.sip.meeting_answers import KALLELSESVAR, MOTE
+from hub.processes.sip.outline import outline, position
+from hub.processes.sip.participants import DELTAGARE
+from hub.processes.sip.people import PEOPLE
+from hub.processes.sip.plan import ATERSTALLNING, DELNING, PLAN_RULE
+from hub.processes.sip.state import SipState
+from hub.processes.sip.steps import STEPS, STEPS_BY_PROFILE, newcomer, still_awaits
+from hub.processes.sip.svar import SVAR
+
+SIP = Process(
+    name="sip",
+    title="SIP",
+    steps=STEPS,
+    steps_by_profile=STEPS_BY_PROFILE,
+    rules=(
+        INITIATIV,
+        INFORMATION,
+        SAMTYCKE,
+        ATERKALLELSE,
+        SVAR,
+        KALLELSE,
+        KALLELSE_ANDRAD,
+        KALLELSESVAR,
+        SAMORDNINGSANSVARIG,
+        KARTLAGGNING,
+        MOTE,
+        PLAN_RULE,
+        DELNING,
+        LAS,
+        GODKANNANDE_START,
+        GODKANNANDE,
+        UPPRATTANDE,
+        UPPFOLJNING,
+        UPPDATERING,
+        UTVARDERING,
+        AVSLUT,
+        ATERSTALLNING,
+        kvittens(GATE, "S-5", "P-3"),
+        DELTAGARE,
+        replace(ROLL, touches=the_whole_plan),
+        MAKULERING,
+        *PEOPLE,
+        replace(adressering("S-3", "P-4"), touches=the_whole_plan),
+        VERIFIERING,
+        FOLKBOKFORING,
+        frist("P-15"),
+        LAGE,
+    ),
+    opening_rule="S-2",
+    profiles=SIP_PROFILES,
+    state=SipState,
+    events=EVENTS,
+    closed=CLOSED,
+    addressing=lambda profile: profile.addressing,
+    lasting=frozenset({"open", "ended"}),
+    sees_unpublished=sees_unpublished,
+    hears=hears,
+    visible=visible,
+    still_awaits=still_awaits,
+    standing=lambda _: (),
+    outline=outline,
+    position=position,
+    newcomer=newcomer,
+    narrowed=narrowed,
+    consent_kind=consent_kind,
+    sharing_kind=lambda profile: "" if profile is None else profile.sharing_kind,
+    one_open_per_person=True,
+    catch_up=catch_up,
+)
