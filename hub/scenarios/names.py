@@ -191,7 +191,7 @@ class NameCheck:
 
     def _process_step(self, place: Place, name: str) -> None:
         steps = [step for process in PROCESSES.values() for step in process.steps]
-        self._known(place, name, steps, f"{' and '.join(PROCESSES)} has no step")
+        self._known(place, name, steps, "no process has a step")
 
     def _deadline(self, place: Place, key: str) -> None:
         name, _, step = key.partition("/")

@@ -36,7 +36,7 @@ class EditFault:
 
 
 @dataclass(slots=True)
-class Walk:
+class EditWalk:
     """What the edits of one message come to."""
 
     fault: EditFault | None
@@ -48,16 +48,16 @@ class Walk:
     """How many edits are of an insats that is not shared (LC-6)."""
 
 
-def walk(s: Context) -> Walk:
+def walk(s: Context) -> EditWalk:
     """The walk of a message's edits, made once per message."""
     if "walk" not in s.memo:
         s.memo["walk"] = _walk(s)
-    found: Walk = s.memo["walk"]
+    found: EditWalk = s.memo["walk"]
     return found
 
 
-def _walk(s: Context) -> Walk:
-    done = Walk(None, s.case.copy(), [])
+def _walk(s: Context) -> EditWalk:
+    done = EditWalk(None, s.case.copy(), [])
     done.trial.sequence += 1
     for number, edit in enumerate(s.data.edits):
         place = f"/data/edits/{number}"

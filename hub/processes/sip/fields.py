@@ -24,6 +24,8 @@ def given(data: Part) -> Iterator[tuple[str, str]]:
         if name in _INSIDE:
             parts = value if isinstance(value, tuple) else (value,)
             for number, part in enumerate(parts):
+                if not isinstance(part, Part):
+                    continue
                 place = f"/data/{name}/{number}" if isinstance(value, tuple) else f"/data/{name}"
                 for inner in type(part).model_fields:
                     if getattr(part, inner) is not None:
