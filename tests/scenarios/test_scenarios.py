@@ -219,7 +219,7 @@ def test_all_faults_of_a_file_are_told_at_once_each_with_its_line_and_what_was_m
         "30: /steps/5/state/inskrivningen: no process has a step inskrivningen, did you mean inskrivning?",
         "30: /steps/5/state/inskrivningen/vc_loma: the world standard has no unit vc_loma, did you mean vc_lomma?",
         "31: /steps/6/deadlines/kallelse: there is no deadline kallelse, did you mean kallelse_sip?",
-        "31: /steps/6/deadlines/kvittens_forsenad~1inskrivnin: svu has no step inskrivnin, did you mean inskrivning?",
+        "31: /steps/6/deadlines/kvittens_forsenad~1inskrivnin: no process has a step inskrivnin, did you mean inskrivning?",
         "32: /steps/7/view: vc_nedlagd is not in the directory and can ask for nothing",
         "35: /steps/8/cases/0: the scenario has among its cases none named tolvan",
         "36: /steps/9/print: there is no document kartlagning, did you mean kartlaggning?",
