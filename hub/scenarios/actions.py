@@ -63,7 +63,14 @@ class ReadPerson:
     person: str
 
 
-Action = TakeMessage | MoveClock | LearnNews | ReadReceipt | ReadCase | ReadPerson
+@dataclass(frozen=True, slots=True)
+class ReadUnit:
+    """The cases in a unit's lists, archived ones too, the one changed last first (C-31); answered with a list of ``StoredCase``."""
+
+    unit: str
+
+
+Action = TakeMessage | MoveClock | LearnNews | ReadReceipt | ReadCase | ReadPerson | ReadUnit
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,7 @@ class StepOutcome:
 
 @dataclass(frozen=True, slots=True)
 class StoredCase:
-    """A case with its accepted messages in their order."""
+    """A case with its accepted messages in their order, and with all its elements."""
 
     case: Case
     rows: Sequence[inbox.InboxRow]

@@ -6,46 +6,41 @@ The answers are those of the hub's own views, made of the case as it is stored.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from pydantic_core import to_jsonable_python
 
 from hub.errors import Refused
 from hub.printing import Document, Printed
-from hub.processes.engine.case import Case
 from hub.processes.engine.documents import person
 from hub.processes.engine.process import process_of_case
-from hub.processes.engine.record import may_know
 from hub.processes.engine.rule import acting_role
-from hub.processes.engine.unit_view import as_configured
-from hub.processes.shared.disclosure import readable
 from hub.scenarios.actions import StoredCase
+from hub.scenarios.answers import asked_for, at_address, whole_case
 from hub.scenarios.judge import StepJudge
 from hub.scenarios.report import listed
-from hub.scenarios.steps import PrintStep, SearchStep, ViewStep
+from hub.scenarios.steps import GetStep, ListStep, PrintStep, SearchStep, ViewStep
 from hub.store.lists import Found
-from hub.views.access import NOT_SHOWN, Asker, may_be_known, reach
+from hub.views.access import Asker, may_be_known
 from hub.views.paper import paper
-from hub.views.search import search_answer
-from hub.views.whole import needed, whole
-from hub.views.written import shown_messages
+from hub.views.search import rows, search_answer
 from schemas.hub_messages import Adressering
 
 TextOf = Callable[[Document], str]
+Asking = ViewStep | GetStep | PrintStep | ListStep | SearchStep
 
 
-def judge_view(judge: StepJudge, step: ViewStep, stored: StoredCase | None) -> None:
-    """Compares what a unit reads of the case."""
-    what = f"view of {step.view}"
+def judge_view(judge: StepJudge, step: ViewStep | GetStep, stored: StoredCase | None) -> None:
+    """Compares what a unit reads of the case: the whole of it, or what stands at an address below it."""
+    name = step.view if isinstance(step, ViewStep) else step.from_
+    what = f"view of {name}" if isinstance(step, ViewStep) else f"{step.get} by {name}"
     try:
-        _, content = _shown(judge, _asker(judge, step, step.view), stored)
+        asked = asked_for(stored, _asker(judge, step, name), judge.world.directory, judge.now)
+        content = whole_case(asked.opened()) if isinstance(step, ViewStep) else at_address(asked, step.get)
     except Refused as refused:
         _judge_refused(judge, what, step, refused)
         return
-    if not _is_given(judge, what, step):
-        return
-    judge.holds(what, step.holds, [content])
-    judge.lacks(what, step.lacks, [content])
+    if _is_given(judge, what, step):
+        judge.content(what, step, [content])
 
 
 def judge_print(judge: StepJudge, step: PrintStep, stored: StoredCase | None, text_of: TextOf) -> None:
@@ -53,9 +48,9 @@ def judge_print(judge: StepJudge, step: PrintStep, stored: StoredCase | None, te
     what = f"print of {step.document} by {step.from_}"
     try:
         asker = _asker(judge, step, step.from_)
-        case, content = _shown(judge, asker, stored)
+        of = asked_for(stored, asker, judge.world.directory, judge.now).opened()
         by = Printed(person(asker.actor, _no_name), asker.unit.name, step.for_whom or "", step.why or "", judge.now)
-        document = paper(step.document, case, content, judge.world.directory, by, _no_name)
+        document = paper(step.document, of.case, whole_case(of), judge.world.directory, by, _no_name)
     except Refused as refused:
         _judge_refused(judge, what, step, refused)
         return
@@ -86,47 +81,43 @@ def judge_search(
         return
     shown = [one for one in map(_of_list(judge), found) if may_be_known(one.case, asker.unit)]
     content = to_jsonable_python(search_answer(shown, asker, judge.world.directory, judge.now, said))
+    _judge_cases(judge, what, step, shown, names)
+    judge.content(what, step, [content])
+
+
+def judge_list(judge: StepJudge, step: ListStep, found: Sequence[StoredCase], names: Mapping[str, str]) -> None:
+    """Compares a unit's start list, or its archive; ``names``: a case's id → its name in the scenario."""
+    what = f"{'archive' if step.archived else 'start list'} of {step.list_}"
+    try:
+        asker = _asker(judge, step, step.list_)
+    except Refused as refused:
+        _judge_refused(judge, what, step, refused)
+        return
+    if not _is_given(judge, what, step):
+        return
+    shown = [one for one in map(_of_list(judge), found) if one.archived is step.archived]
+    _judge_cases(judge, what, step, shown, names)
+    judge.content(what, step, [{"cases": to_jsonable_python(rows(shown, asker, judge.world.directory, judge.now))}])
+
+
+def _judge_cases(
+    judge: StepJudge, what: str, step: ListStep | SearchStep, shown: Sequence[Found], names: Mapping[str, str]
+) -> None:
+    """Compares which cases there are, by their names."""
     if step.cases is not None:
         wanted, got = sorted(step.cases), sorted(names.get(one.case.id, "a case without a name") for one in shown)
         if wanted != got:
             judge.differs(f"{what}, cases", listed(wanted), listed(got))
-    judge.holds(what, step.holds, [content])
-    judge.lacks(what, step.lacks, [content])
 
 
-def _asker(judge: StepJudge, step: ViewStep | PrintStep | SearchStep, name: str) -> Asker:
+def _asker(judge: StepJudge, step: Asking, name: str) -> Asker:
     """Who asks; raises ``Refused`` where the role is none of the unit's (C-3)."""
     directory = judge.world.directory
     unit = directory.unit_by_hsa[judge.unit(name)]
     role = step.role or next(iter(unit.roles))
     system = directory.system_by_id[directory.system_of[unit.hsa]]
-    choice = not isinstance(step, SearchStep) and step.choice
+    choice = not isinstance(step, ListStep | SearchStep) and step.choice
     return Asker(system, unit, step.actor or judge.world.staff[name][0], acting_role(role, unit), choice, judge.now)
-
-
-def _shown(judge: StepJudge, asker: Asker, stored: StoredCase | None) -> tuple[Case, Any]:
-    """The case as the unit may see it, and the view of it; raises ``Refused``."""
-    if stored is None:
-        raise NOT_SHOWN
-    directory = judge.world.directory
-    ground = reach(stored.case, asker, directory)
-    case = readable(as_configured(stored.case, directory), asker.unit.hsa, ground.ground)
-    unit = asker.unit.hsa
-    acts = [act for act in stored.acts if may_know(unit, act.events)]
-    numbers = needed(case, acts)
-    messages = shown_messages((row for row in stored.rows if row.sequence in numbers), case, unit)
-    content = whole(
-        case,
-        asker,
-        ground,
-        acts,
-        messages,
-        directory,
-        changed_at=stored.changed_at,
-        archived=case.has_left(judge.now),
-        now=judge.now,
-    )
-    return case, to_jsonable_python(content)
 
 
 def _of_list(judge: StepJudge) -> Callable[[StoredCase], Found]:
@@ -140,7 +131,7 @@ def _of_list(judge: StepJudge) -> Callable[[StoredCase], Found]:
     return found
 
 
-def _is_given(judge: StepJudge, what: str, step: ViewStep | PrintStep | SearchStep) -> bool:
+def _is_given(judge: StepJudge, what: str, step: Asking) -> bool:
     """Whether the answer was to be given."""
     if step.refused is None:
         return True
@@ -148,7 +139,7 @@ def _is_given(judge: StepJudge, what: str, step: ViewStep | PrintStep | SearchSt
     return False
 
 
-def _judge_refused(judge: StepJudge, what: str, step: ViewStep | PrintStep | SearchStep, refused: Refused) -> None:
+def _judge_refused(judge: StepJudge, what: str, step: Asking, refused: Refused) -> None:
     """Compares why an answer is not given."""
     got = f"refused by {refused.rule} at {refused.element} ({refused.en})"
     if step.refused is None:

@@ -18,10 +18,10 @@ from hub.scenarios.expect_notices import judge_colours
 from hub.scenarios.judge import StepJudge
 from hub.scenarios.matching import matches
 from hub.scenarios.report import listed
-from hub.scenarios.steps import ExpectedDates, ExpectedDeadlines, ExpectedLiability, History, State
+from hub.scenarios.steps import ExpectedDates, ExpectedDeadlines, ExpectedLiability, History, Stands, State
 from schemas.swedish_time import STOCKHOLM
 
-OfACase = State | History | ExpectedDates | ExpectedDeadlines | ExpectedLiability
+OfACase = State | Stands | History | ExpectedDates | ExpectedDeadlines | ExpectedLiability
 _NO_CASE = "there is no case yet"
 
 
@@ -29,6 +29,8 @@ def judge_case(judge: StepJudge, step: OfACase, stored: StoredCase | None) -> No
     """Compares what one step says of its case."""
     if isinstance(step, State):
         _judge_state(judge, step, stored)
+    elif isinstance(step, Stands):
+        _judge_stands(judge, step, stored)
     elif isinstance(step, History):
         names = [] if stored is None else [row.name or "" for row in stored.rows]
         if tuple(names) != step.history:
@@ -54,6 +56,17 @@ def _judge_state(judge: StepJudge, step: State, stored: StoredCase | None) -> No
             judge_colours(judge, f"{name} of {short}", expected, seen)
 
 
+def _judge_stands(judge: StepJudge, step: Stands, stored: StoredCase | None) -> None:
+    if stored is None:
+        judge.differs("how the case stands", step.stands or "a case", _NO_CASE)
+        return
+    content = to_jsonable_python(_sections(judge, stored)) | {"status": stored.case.status}
+    for name, stated in (("state", step.stands), ("status", step.status)):
+        if stated is not None and content.get(name) != stated:
+            judge.differs(name, stated, str(content.get(name, "nothing")))
+    judge.content("how the case stands", step, [content])
+
+
 def _judge_dates(judge: StepJudge, step: ExpectedDates, stored: StoredCase | None) -> None:
     """A date within a date is named by a pointer: ``utskrivningsklar/date``."""
     said: Any = {} if stored is None else to_jsonable_python(_sections(judge, stored).get("time", {}))
@@ -61,7 +74,7 @@ def _judge_dates(judge: StepJudge, step: ExpectedDates, stored: StoredCase | Non
         found = said
         for part in name.split("/"):
             found = found.get(part) if isinstance(found, dict) else None
-        if not matches(judge.world.with_ids(stated, judge.messages), found):
+        if not matches(judge.with_ids(stated, ""), found):
             judge.differs(
                 f"dates, {name}", stated or "nothing", _NO_CASE if stored is None else str(found or "nothing")
             )

@@ -66,13 +66,25 @@ def _judge_unit(judge: StepJudge, what: str, expected: ExpectedNotice, told: Seq
         judge.differs(what, listed(expected.tells), listed(names))
     if expected.gets is not None:
         _judge_each(judge, what, expected.gets, told, unit)
-    judge.holds(what, expected.holds, [notice.data for notice in told])
-    judge.lacks(what, expected.lacks, [notice.data for notice in told])
+    judge.content(what, expected, [notice.data for notice in told])
     skipped = tuple(number for notice in told for number in notice.told.skipped)
     if expected.skipped is not None and skipped != expected.skipped:
         judge.differs(f"{what}, skipped", listed(expected.skipped), listed(skipped))
+    _judge_owed(judge, what, expected, told)
     if told:
         _judge_unit_view(judge, what, expected, told[-1], [unit])
+
+
+def _judge_owed(
+    judge: StepJudge, what: str, expected: ExpectedNotice | ExpectedMessage, told: Sequence[ToldNotice]
+) -> None:
+    """Compares what notices say is owed on paper, and of what they remind."""
+    for name, stated, found in (
+        ("prints", expected.prints, [one for notice in told for one in notice.told.prints]),
+        ("remind", expected.remind, [one for notice in told for one in notice.told.remind]),
+    ):
+        if stated is not None and sorted(stated) != sorted(found):
+            judge.differs(f"{what}, {name}", listed(sorted(stated)), listed(sorted(found)))
 
 
 def _judge_each(
@@ -86,8 +98,8 @@ def _judge_each(
     for number, (one, notice) in enumerate(zip(expected, told, strict=True), 1):
         which = f"{what}, {number}. {notice.name}"
         units = list(notice.told.to) if unit is None else [unit]
-        judge.holds(which, one.holds, [notice.data])
-        judge.lacks(which, one.lacks, [notice.data])
+        judge.content(which, one, [notice.data])
+        _judge_owed(judge, which, one, [notice])
         got: dict[str, object] = {
             "to": sorted(judge.world.short(each) for each in notice.told.to),
             "skipped": list(notice.told.skipped),

@@ -17,9 +17,24 @@ Pointer = Annotated[str, StringConstraints(pattern=r"^(/[^/]+)+$")]
 """A JSON pointer; ``*`` stands for every element of a list."""
 Holds = dict[Pointer, Any]
 """Pointer → the value that stands there. A mapping holds when each of its keys does; a list is the whole list."""
+Among = dict[Pointer, tuple[Any, ...]]
+"""Pointer to a list → values that are each like one of its elements, in any order; a mapping is like one that has its keys."""
 Colour = Literal["red", "yellow", "green", "grey", "blue"]
 """C-30; a unit's colour is red when one of its roles is, else blue, yellow, green or grey."""
 Awaited = Literal["kvittens", "svar", "justering", "godkannande"]
+
+
+class Content(ScenarioPart):
+    """What is in an answer or in a notice's data; what is left out is not looked at."""
+
+    holds: Holds = Field(default_factory=dict)
+    """Pointer → what stands there."""
+    lacks: tuple[Pointer, ...] = ()
+    """Pointers at which nothing stands."""
+    among: Among = Field(default_factory=dict)
+    """Pointer to a list → what is each among its elements."""
+    not_among: Among = Field(default_factory=dict)
+    """Pointer to a list → what none of its elements is like."""
 
 
 def _form(colours: object) -> str:
@@ -52,12 +67,10 @@ ReceiptOrOk = Annotated[
 ]
 
 
-class ExpectedMessage(ScenarioPart):
+class ExpectedMessage(Content):
     """One notice as its receiver gets it; what is left out is not looked at."""
 
     message: MessageName
-    holds: Holds = Field(default_factory=dict)
-    lacks: tuple[Pointer, ...] = ()
     to: tuple[ShortName, ...] | None = None
     """Exactly these units of the system, in any order."""
     awaits: Awaited | None = None
@@ -68,27 +81,33 @@ class ExpectedMessage(ScenarioPart):
     skipped: tuple[int, ...] | None = None
     """The numbers that the system is told that it was not sent."""
     replay: bool | None = None
+    prints: tuple[str, ...] | None = None
+    """Exactly what the notice says that is owed on paper, in any order."""
+    remind: tuple[str, ...] | None = None
+    """Exactly the codes of which the notice reminds, in any order."""
     state: dict[str, Colours] = Field(default_factory=dict)
     """Step → the colour that the notice says."""
 
 
-class ExpectedNotice(ScenarioPart):
-    """What one unit is told as a result of a step: what is awaited of it, if anything, and what its notices hold."""
+class ExpectedNotice(Content):
+    """What one unit is told as a result of a step: what is awaited of it, if anything, and what its notices hold: ``holds`` and
+    ``among`` of one of them, ``lacks`` and ``not_among`` of all.
+    """
 
     awaits: Awaited | None = None
     tells: tuple[MessageName, ...] | None = None
     """Exactly these messages, in the order in which they come; left out, it is not looked at."""
     gets: tuple[ExpectedMessage, ...] | None = None
     """The same, and what each of them holds."""
-    holds: Holds = Field(default_factory=dict)
-    """Pointer into a notice's data → the value that one of the unit's notices has there."""
-    lacks: tuple[Pointer, ...] = ()
-    """Pointers to what none of them has, however it is reached."""
     may: tuple[MessageName, ...] = ()
     """Among what the unit may do now, by the last of its notices."""
     may_not: tuple[MessageName, ...] = ()
     skipped: tuple[int, ...] | None = None
     """The numbers that its system is told that it was not sent, in all the notices of the step."""
+    prints: tuple[str, ...] | None = None
+    """Exactly what its notices say that is owed on paper, in any order."""
+    remind: tuple[str, ...] | None = None
+    """Exactly the codes of which its notices remind, in any order."""
     state: dict[str, Colours] = Field(default_factory=dict)
     """Step → the unit's colour, by the last of its notices."""
 

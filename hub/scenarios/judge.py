@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from hub.scenarios.expected import Content
 from hub.scenarios.file import WrittenStep
-from hub.scenarios.matching import at, matches
+from hub.scenarios.matching import at, elements_at, matches
 from hub.scenarios.report import Difference, Report
 from hub.scenarios.world import World
 
@@ -23,6 +24,8 @@ class StepJudge:
     written: WrittenStep
     messages: Mapping[str, str]
     """``as`` → message id."""
+    cases: Mapping[str, str]
+    """Name of a case → its id."""
 
     def differs(self, what: str, expected: str, got: str) -> None:
         """Something is not as the scenario says."""
@@ -34,18 +37,33 @@ class StepJudge:
         """A unit's HSA-id."""
         return self.world.names[name]
 
-    def holds(self, what: str, expected: Mapping[str, Any], data: Iterable[Any]) -> None:
-        """Compares what stands at pointers: one of the data has each."""
+    def with_ids(self, value: Any, key: str) -> Any:
+        """What the scenario says under a key, with ids for the names of messages, cases and units."""
+        return self.world.with_ids(value, self.messages, self.cases, key)
+
+    def content(self, what: str, expected: Content, data: Iterable[Any]) -> None:
+        """Compares what is in an answer, or in notices: one of the data has each thing that is expected, none has what is not."""
         data = list(data)
-        for pointer, stated in expected.items():
-            wanted = self.world.with_ids(stated, self.messages, pointer.rpartition("/")[2])
+        for pointer, stated in expected.holds.items():
+            wanted = self.with_ids(stated, _last(pointer))
             got = [found for one in data for found in at(one, pointer)]
             if not any(matches(wanted, found) for found in got):
                 self.differs(f"{what}, {pointer}", str(wanted), ", ".join(map(str, got)) or "nothing")
-
-    def lacks(self, what: str, expected: Iterable[str], data: Iterable[Any]) -> None:
-        """Compares what stands at pointers: none of the data has any."""
-        data = list(data)
-        for pointer in expected:
+        for pointer in expected.lacks:
             for found in [found for one in data for found in at(one, pointer)]:
                 self.differs(f"{what}, {pointer}", "nothing", str(found))
+        for pointer, values in expected.among.items():
+            got = [found for one in data for found in elements_at(one, pointer)]
+            for wanted in [self.with_ids(value, _last(pointer)) for value in values]:
+                if not any(matches(wanted, found) for found in got):
+                    self.differs(f"{what}, among {pointer}", str(wanted), ", ".join(map(str, got)) or "nothing")
+        for pointer, values in expected.not_among.items():
+            got = [found for one in data for found in elements_at(one, pointer)]
+            for unwanted in [self.with_ids(value, _last(pointer)) for value in values]:
+                for found in [found for found in got if matches(unwanted, found)]:
+                    self.differs(f"{what}, among {pointer}", f"nothing like {unwanted}", str(found))
+
+
+def _last(pointer: str) -> str:
+    """The name of what a pointer leads to."""
+    return pointer.rpartition("/")[2]

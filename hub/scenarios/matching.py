@@ -16,6 +16,11 @@ def at(data: Any, pointer: str) -> list[Any]:
     return found
 
 
+def elements_at(data: Any, pointer: str) -> list[Any]:
+    """The elements of every list that stands at a JSON pointer."""
+    return [inner for found in at(data, pointer) if isinstance(found, list | tuple) for inner in found]
+
+
 def _step(data: Any, key: str) -> list[Any]:
     if isinstance(data, Mapping):
         return [data[key]] if key in data else []

@@ -22,6 +22,7 @@ from hub.intake.loaded import Loaded
 from hub.intake.naming import file_of, names_of
 from hub.intake.stored import ref_of
 from hub.processes.engine.case import Case
+from hub.processes.shared.disclosure import listed
 from hub.processes.shared.frist import frist_of
 from hub.scenarios.actions import (
     Action,
@@ -30,6 +31,7 @@ from hub.scenarios.actions import (
     ReadCase,
     ReadPerson,
     ReadReceipt,
+    ReadUnit,
     StepOutcome,
     StoredCase,
     TakeMessage,
@@ -246,6 +248,11 @@ class HubInMemory:
         ]
         return sorted(found, key=lambda stored: stored.changed_at, reverse=True)
 
+    def of_unit(self, unit: str) -> list[StoredCase]:
+        """The cases in a unit's lists, archived ones too."""
+        found = [StoredCase(case, self.history(id_)) for id_, case in self.cases.items() if unit in listed(case)]
+        return sorted(found, key=lambda stored: stored.changed_at, reverse=True)
+
 
 def play(written: ScenarioFile, world: World | None = None) -> Report:
     """Plays a scenario in memory, in its own world or another."""
@@ -275,6 +282,8 @@ def _answered(hub: HubInMemory, action: Action) -> object:
             return hub.stored(action.case)
         case ReadPerson():
             return hub.of_person(action.person)
+        case ReadUnit():
+            return hub.of_unit(action.unit)
 
 
 def answer(world: World, arrival: Arrival, now: datetime) -> Receipt:

@@ -13,6 +13,8 @@ from typing import Any, get_args
 
 from hub.processes.engine.process import PROCESSES
 from hub.processes.registry import printable
+from hub.processes.shared.frist import OF_AN_ACT
+from hub.scenarios.answers import ADDRESSES, route
 from hub.scenarios.expected import ExpectedMessage, ExpectedNotice
 from hub.scenarios.model import Scenario
 from hub.scenarios.part import did_you_mean
@@ -20,7 +22,9 @@ from hub.scenarios.reading import Place
 from hub.scenarios.steps import (
     At,
     ExpectedDeadlines,
+    GetStep,
     History,
+    ListStep,
     NewsIs,
     NewsStep,
     PrintStep,
@@ -30,12 +34,12 @@ from hub.scenarios.steps import (
     Step,
     ViewStep,
 )
-from hub.scenarios.world import World
+from hub.scenarios.world import OF_CASES, World
 from schemas.hub_messages import DeadlineName
 from schemas.messages import MESSAGES
 
 _A_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_OF_UNITS = frozenset({"unit", "receivers", "kvittera", "holds_for"})
+_OF_UNITS = frozenset({"unit", "receivers", "kvittera", "holds_for", "suggested_unit"})
 """The fields of messages in which units stand."""
 _MEANT_TO_BE_UNKNOWN = "unknown-type"
 _DEADLINES: tuple[str, ...] = get_args(DeadlineName)
@@ -116,6 +120,8 @@ class NameCheck:
         elif isinstance(value, str) and _A_NAME.fullmatch(value):
             if key == "message":
                 self._message(place, value)
+            elif key in OF_CASES:
+                self._case(place, value)
             elif key in _OF_UNITS:
                 self._unit(place, value)
 
@@ -149,6 +155,17 @@ class NameCheck:
     def _asks(self, place: Place, step: Step) -> None:
         if isinstance(step, ViewStep):
             self._unit((*place, "view"), step.view, connected=True)
+        elif isinstance(step, GetStep):
+            self._unit((*place, "from"), step.from_, connected=True)
+            try:
+                route(step.get)
+            except KeyError:
+                known = ", ".join(ADDRESSES)
+                self._fault((*place, "get"), f"below a case there is no address {step.get}; here may stand {known}")
+        elif isinstance(step, ListStep):
+            self._unit((*place, "list"), step.list_, connected=True)
+            for number, case in enumerate(step.cases or ()):
+                self._case((*place, "cases", number), case)
         elif isinstance(step, PrintStep):
             self._unit((*place, "from"), step.from_, connected=True)
             self._known((*place, "print"), step.document, printable(), "there is no document")
@@ -190,14 +207,15 @@ class NameCheck:
             self._known(place, name, self._cases, "the scenario has among its cases none named")
 
     def _process_step(self, place: Place, name: str) -> None:
-        steps = [step for process in PROCESSES.values() for step in process.steps]
+        rows = [row for process in PROCESSES.values() for row in (process.steps, *process.steps_by_profile.values())]
+        steps = list(dict.fromkeys(step for row in rows for step in row))
         self._known(place, name, steps, "no process has a step")
 
     def _deadline(self, place: Place, key: str) -> None:
-        name, _, step = key.partition("/")
+        name, _, rest = key.partition("/")
         self._known(place, name, _DEADLINES, "there is no deadline")
-        if step:
-            self._process_step(place, step)
+        if name in OF_AN_ACT:
+            self._process_step(place, rest.partition("/")[0])
 
     def _known(self, place: Place, name: str, known: Collection[str], text: str) -> bool:
         if name in known:

@@ -23,17 +23,18 @@ from hub.scenarios.actions import (
     ReadCase,
     ReadPerson,
     ReadReceipt,
+    ReadUnit,
     StepOutcome,
     TakeMessage,
 )
-from hub.scenarios.expect_answers import TextOf, judge_print, judge_search, judge_view
+from hub.scenarios.expect_answers import TextOf, judge_list, judge_print, judge_search, judge_view
 from hub.scenarios.expect_case import judge_case
 from hub.scenarios.expect_notices import judge_receipt, judge_told
 from hub.scenarios.file import ScenarioFile, WrittenStep
 from hub.scenarios.judge import StepJudge
 from hub.scenarios.late import WorldRegisters
 from hub.scenarios.report import Report
-from hub.scenarios.steps import At, NewsStep, PrintStep, SearchStep, Send, ViewStep
+from hub.scenarios.steps import At, GetStep, ListStep, NewsStep, PrintStep, SearchStep, Send, ViewStep
 from hub.scenarios.world import World
 from hub.store.inbox import Key
 from hub.translators.native import JSON, STRUCTURED
@@ -81,7 +82,7 @@ class Play:
     def run(self) -> Doing:
         """Every step in its order; then the report says what differed."""
         for number, written in enumerate(self._written.steps, 1):
-            judge = StepJudge(self.report, self.world, self.now, written, self._ids())
+            judge = StepJudge(self.report, self.world, self.now, written, self._ids(), self._cases)
             yield from self._step(number, written, judge)
 
     def _step(self, number: int, written: WrittenStep, judge: StepJudge) -> Doing:
@@ -99,11 +100,14 @@ class Play:
             found = yield ReadPerson(step.search)
             known = self.world.persons.get(step.search)
             said = self.world.answer(step.search) if known is not None and known.known else None
-            judge_search(judge, step, found, {id_: name for name, id_ in self._cases.items()}, said)
+            judge_search(judge, step, found, self._names(), said)
+        elif isinstance(step, ListStep):
+            found = yield ReadUnit(judge.unit(step.list_))
+            judge_list(judge, step, found, self._names())
         else:
             case = self._last if step.case is None else self._cases.get(step.case)
             stored = None if case is None else (yield ReadCase(case))
-            if isinstance(step, ViewStep):
+            if isinstance(step, ViewStep | GetStep):
                 judge_view(judge, step, stored)
             elif isinstance(step, PrintStep):
                 judge_print(judge, step, stored, self._text_of)
@@ -149,7 +153,7 @@ class Play:
             "time": (step.time or self.now).isoformat(),
             "actor": step.actor or self.world.staff[step.from_][0],
             "datacontenttype": JSON,
-            "data": self.world.with_ids(step.data, self._ids()),
+            "data": self.world.with_ids(step.data, self._ids(), self._cases),
         }
         first = next(iter(self.world.directory.unit_by_hsa[unit].roles))
         role = step.role if "role" in step.model_fields_set else first
@@ -162,6 +166,10 @@ class Play:
     def _ids(self) -> dict[str, str]:
         """``as`` → message id."""
         return {name: sent.key[1] for name, sent in self._sent.items()}
+
+    def _names(self) -> dict[str, str]:
+        """Id of a case → its name."""
+        return {id_: name for name, id_ in self._cases.items()}
 
     def _subject(self, step: Send, system: str) -> str:
         if step.subject is not None:

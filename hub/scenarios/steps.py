@@ -9,11 +9,10 @@ from pydantic import AwareDatetime, BaseModel, Discriminator, Field, StringConst
 
 from hub.scenarios.expected import (
     Colours,
+    Content,
     ExpectedRefusal,
-    Holds,
     MessageName,
     Notices,
-    Pointer,
     ReceiptOrOk,
     ShortName,
     Systems,
@@ -101,6 +100,15 @@ class State(_OfACase):
     state: dict[str, dict[ShortName, Colours]]
 
 
+class Stands(_OfACase, Content):
+    """How the case stands, whoever reads it: its status, and what its process shows of it."""
+
+    stands: ShortName | None
+    """The process's own state of the case, as ``aktiv`` or ``underlag``; null: it is not looked at."""
+    status: str | None = None
+    """``open``, ``ended`` …"""
+
+
 class History(_OfACase):
     """The accepted messages of the case, the hub's own included, in their order."""
 
@@ -134,16 +142,22 @@ class ExpectedLiability(_OfACase):
     liability: LiabilityIs
 
 
-class ViewStep(_OfACase, _Asks):
+class ViewStep(_OfACase, _Asks, Content):
     """A unit reads the case as it stands (C-30, C-31)."""
 
     view: ShortName
     """The unit that reads."""
     choice: bool = False
     """C-5: the deliberate choice of one whose organisation takes part."""
-    holds: Holds = Field(default_factory=dict)
-    """Pointer into the answer → what stands there."""
-    lacks: tuple[Pointer, ...] = ()
+
+
+class GetStep(_OfACase, _Asks, Content):
+    """A unit reads one part of the case: what ``GET /cases/{id}/…`` answers."""
+
+    get: Annotated[str, StringConstraints(pattern=r"^[a-z]+(/[^/?\s]+)*(\?[a-z_]+=[^?&\s]+(&[a-z_]+=[^?&\s]+)*)?$")]
+    """The address below the case's: ``versions/kartlaggning/2``, ``meetings/m-1.ics``, ``plan?version=1``."""
+    from_: ShortName = Field(alias="from")
+    choice: bool = False
 
 
 class PrintStep(_OfACase, _Asks):
@@ -160,7 +174,7 @@ class PrintStep(_OfACase, _Asks):
     lacks: tuple[str, ...] = ()
 
 
-class SearchStep(_Asks):
+class SearchStep(_Asks, Content):
     """A unit searches for a person (C-31)."""
 
     search: str
@@ -168,8 +182,17 @@ class SearchStep(_Asks):
     from_: ShortName = Field(alias="from")
     cases: tuple[ShortName, ...] | None = None
     """Exactly these of the scenario's ``cases`` are found, in any order."""
-    holds: Holds = Field(default_factory=dict)
-    lacks: tuple[Pointer, ...] = ()
+
+
+class ListStep(_Asks, Content):
+    """A unit reads its start list (C-31, C-54)."""
+
+    list_: ShortName = Field(alias="list")
+    """The unit that reads."""
+    archived: bool = False
+    """The archive in place of the start list."""
+    cases: tuple[ShortName, ...] | None = None
+    """Exactly these of the scenario's ``cases`` are in it, in any order."""
 
 
 STEPS: dict[str, type[ScenarioPart]] = {
@@ -177,11 +200,14 @@ STEPS: dict[str, type[ScenarioPart]] = {
     "at": At,
     "news": NewsStep,
     "state": State,
+    "stands": Stands,
     "dates": ExpectedDates,
     "deadlines": ExpectedDeadlines,
     "liability": ExpectedLiability,
     "history": History,
     "view": ViewStep,
+    "get": GetStep,
+    "list": ListStep,
     "search": SearchStep,
     "print": PrintStep,
 }
@@ -201,11 +227,14 @@ Step = Annotated[
     | Annotated[At, Tag("at step")]
     | Annotated[NewsStep, Tag("news step")]
     | Annotated[State, Tag("state step")]
+    | Annotated[Stands, Tag("stands step")]
     | Annotated[ExpectedDates, Tag("dates step")]
     | Annotated[ExpectedDeadlines, Tag("deadlines step")]
     | Annotated[ExpectedLiability, Tag("liability step")]
     | Annotated[History, Tag("history step")]
     | Annotated[ViewStep, Tag("view step")]
+    | Annotated[GetStep, Tag("get step")]
+    | Annotated[ListStep, Tag("list step")]
     | Annotated[SearchStep, Tag("search step")]
     | Annotated[PrintStep, Tag("print step")],
     Discriminator(

@@ -88,16 +88,18 @@ class World(ScenarioPart):
         """A unit's short name; its HSA-id when it has none."""
         return next((name for name, unit in self.names.items() if unit == hsa), hsa)
 
-    def with_ids(self, value: Any, messages: Mapping[str, str], key: str = "") -> Any:
-        """Data with ids for names: a message's name under ``message``, a unit's short name anywhere."""
+    def with_ids(self, value: Any, messages: Mapping[str, str], cases: Mapping[str, str], key: str = "") -> Any:
+        """Data with ids for names: a message's under ``message``, a case's under ``case``, ``svu`` and ``sip``, a unit's anywhere."""
         if isinstance(value, Mapping):
-            return {name: self.with_ids(inner, messages, str(name)) for name, inner in value.items()}
-        if isinstance(value, list):
-            return [self.with_ids(inner, messages, key) for inner in value]
+            return {name: self.with_ids(inner, messages, cases, str(name)) for name, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.with_ids(inner, messages, cases, key) for inner in value]
         if not isinstance(value, str):
             return value
         if key == "message" and value in messages:
             return messages[value]
+        if key in OF_CASES and value in cases:
+            return cases[value]
         return self.names.get(value, value)
 
     def answer(self, person: str) -> Adressering:
@@ -188,6 +190,8 @@ class Lately:
             self._actors[answer.actor, answer.role] = answer.outcome
 
 
+OF_CASES = frozenset({"case", "svu", "sip"})
+"""The fields of messages and answers in which cases stand."""
 _NOBODY = PersonAnswer(outcome="not_found")
 FOLDER = Path(__file__).parent
 """Where our own worlds lie: in a checkout ``worlds`` is a link to ``contracts/worlds``, a wheel carries the files."""

@@ -23,7 +23,7 @@ from hub.intake.hub_messages import own_message
 from hub.intake.queue import Intake
 from hub.printing import Document, render
 from hub.scenarios import Play, ScenarioFile, StepOutcome, StoredCase, ToldNotice, Unusable
-from hub.scenarios.actions import Action, LearnNews, MoveClock, ReadCase, ReadPerson, ReadReceipt, TakeMessage
+from hub.scenarios.actions import Action, LearnNews, MoveClock, ReadCase, ReadPerson, ReadReceipt, ReadUnit, TakeMessage
 from hub.scenarios.late import PutQuestion
 from hub.scenarios.world import Lately
 from hub.store import cases, held, inbox, lists
@@ -83,6 +83,8 @@ class OnTheStack:
                 return await self.stored(action.case)
             case ReadPerson():
                 return await self.of_person(action.person)
+            case ReadUnit():
+                return await self.of_unit(action.unit)
 
     def _begin(self, now: datetime) -> None:
         self.offered.clear()
@@ -203,11 +205,24 @@ class OnTheStack:
                 return None
             numbers = range(1, case.sequence + 1)
             rows = await inbox.at(connection, [(id_, number) for number in numbers])
+            kinds = await (
+                await connection.execute(
+                    "SELECT DISTINCT split_part(address, '/', 1) FROM element WHERE case_id = %s", (id_,)
+                )
+            ).fetchall()
+            wanted = [(id_, kind if kind == "plan" else f"{kind}/") for (kind,) in kinds]
+            for _, element in await cases.elements(connection, wanted) if wanted else ():
+                case.elements[element.address] = element
         return StoredCase(case, [rows[id_, number] for number in numbers])
 
     async def of_person(self, number: str) -> list[StoredCase]:
         async with self.store.transaction() as connection:
             found = await lists.of_person(connection, number)
+        return [await self.stored(one.case.id) for one in found]
+
+    async def of_unit(self, unit: str) -> list[StoredCase]:
+        async with self.store.transaction() as connection:
+            found, _ = await lists.page(connection, lists.Wanted(unit, archived=None))
         return [await self.stored(one.case.id) for one in found]
 
 

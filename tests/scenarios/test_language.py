@@ -14,8 +14,10 @@ from hub.scenarios.moments import duration, wall_clock
 from hub.scenarios.world import load
 from schemas.messages import Question
 from tests.scenarios.test_scenarios import FOLDER
+from tests.toy.fixtures import register, with_duties
 
 STAY, STAYS = "v7-a-stay-with-its-care-contact", "v1-two-stays-of-two-persons"
+READ = "c31-what-a-unit-reads-in-lists-versions-and-trace"
 PLAYED = (
     # what a notice holds
     (STAY, "name: Tolvan Tolvansson", "name: Tolvan", "to vc_klostergarden, 1. svu.inskrivning, /patient\n"),
@@ -85,6 +87,20 @@ PLAYED = (
         "lacks: [/person/name,",
         "view of vc_lomma, /person/name\n    expected  nothing\n    got       Tolvan",
     ),
+    # what stands at an address, in a list, and in the case whoever reads it
+    (READ, "/total: 2", "/total: 3", "versions/kartlaggning by vc_klostergarden, /total\n    expected  3\n    got       2"),
+    (READ, "{version: 2, earlier: false}", "{version: 2, earlier: true}", "among /versions\n    expected  {'version': 2, 'earlier': True}"),
+    (READ, "{draft: true}", "{version: 1}", "among /versions\n    expected  nothing like {'version': 1}\n    got       {"),
+    (READ, "kartlaggning/3", "kartlaggning/2", "by lund_kommun\n    expected  refused by C-50\n    got       an answer"),
+    (READ, "{what: svu.justering}", "{sequence: 3}", "trace by lund_avd12, among /trace\n    expected  nothing like"),
+    (READ, "list: vc_lomma\n    cases: []", "list: vc_lomma\n    cases: [tolvan]", "start list of vc_lomma, cases\n    expected  tolvan\n"),
+    (READ, "archived: true\n    cases: []", "archived: true\n    cases: [tolvan]", "archive of lund_kommun, cases\n    expected  tolvan\n"),
+    (READ, "status: open\n    lacks", "status: ended\n    lacks", "status\n    expected  ended\n    got       open"),
+    (READ, "stands: null", "stands: aktiv", "state\n    expected  aktiv\n    got       nothing"),
+    (READ, "2026-03-06}\n", "2026-03-07}\n", "how the case stands, /time/estimated\n    expected  2026-03-07"),
+    # what is owed on paper, and reminded of
+    (READ, "prints: []", "prints: [plan/1/personen]", "to vc_klostergarden, prints\n    expected  plan/1/personen\n    got       nothing"),
+    (READ, "remind: []", 'remind: ["kva:AU124"]', "to vc_klostergarden, remind\n    expected  kva:AU124\n    got       nothing"),
     # prints
     (
         "c55-what-stands-on-paper",
@@ -159,12 +175,15 @@ def test_a_step_about_a_case_that_has_not_come_says_so(tmp_path: Path):
         "- deadlines: {samtycke_upphor: 2026-03-06T00:00}",
         "- history: [svu.inskrivning]",
         "- view: lund_avd12",
+        "- get: trace\n    from: lund_avd12",
+        "- stands: aktiv",
     )
     path = tmp_path / "early.yaml"
     path.write_text(head + "steps:\n" + "".join(f"  {step}\n    case: elsa\n" for step in steps))
     got = [difference.got for difference in play(ScenarioFile(path)).differences]
-    assert got[:-1] == ["no case", "there is no case yet", "there is no case yet", "empty"]
-    assert got[-1].startswith("refused by unknown-case")
+    assert got[:4] == ["no case", "there is no case yet", "there is no case yet", "empty"]
+    assert got[4].startswith("refused by unknown-case") and got[5].startswith("refused by unknown-case")
+    assert got[6] == "there is no case yet"
 
 
 def test_a_message_in_the_case_of_one_that_was_refused_is_told_and_not_sent(tmp_path: Path):
@@ -223,6 +242,83 @@ def test_a_pointer_leads_into_what_is_nested_and_a_star_is_every_element(pointer
 )
 def test_a_mapping_holds_with_its_keys_a_list_whole_and_a_time_as_a_moment(expected, found, holds: bool):
     assert matches(expected, found) is holds
+
+
+TOYS = """\
+scenario: a meeting, its parts and a case that names another
+rules: [V-1]
+clock: 2026-03-02T09:00:00+01:00
+cases: {first: , second: }
+steps:
+  - send: toy.start
+    case: first
+    from: lund_avd12
+    data: {patient: {personnummer: "191212121212"}}
+  - send: toy.call
+    case: first
+    from: lund_avd12
+    data: {meeting: m-1, receivers: [vc_klostergarden], start: 2026-03-12T10:00:00+01:00}
+    notices:
+      vc_klostergarden: {awaits: kvittens, holds: {/receivers: [vc_klostergarden]}}
+      lund_kommun: {}
+  - get: meetings/m-1.ics
+    case: first
+    from: vc_klostergarden
+    among: {/lines: ["METHOD:REQUEST", "SEQUENCE:0"]}
+    not_among: {/lines: ["METHOD:CANCEL"]}
+  - get: meetings/m-2.ics
+    case: first
+    from: vc_klostergarden
+    refused: {rule: unknown-meeting, element: /meeting}
+  - send: toy.end
+    case: first
+    from: lund_avd12
+  - send: toy.start
+    case: second
+    from: lund_avd12
+    data: {patient: {personnummer: "194501019808"}, linked: [first]}
+"""
+
+
+def test_a_meeting_is_read_as_the_lines_of_its_calendar_object(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    register(monkeypatch)
+    path = tmp_path / "toys.yaml"
+    path.write_text(TOYS)
+    written = ScenarioFile(path)
+    report = play(written, written.world.model_copy(update={"directory": with_duties(written.world.directory)}))
+    assert report.ok, f"\n{report}"
+
+
+@pytest.mark.parametrize(
+    ("was", "says"),
+    [
+        ("get: meetings/m-1.ics", "/get: String should match pattern"),
+        ("get: meeting/m-1.ics", "below a case there is no address meeting/m-1.ics; here may stand versions/{step},"),
+        ("list: vc_loma", "the world standard has no unit vc_loma, did you mean vc_lomma?"),
+    ],
+)
+def test_an_address_and_a_list_that_there_is_not_are_told_before_anything_is_played(
+    tmp_path: Path, was: str, says: str
+):
+    path = tmp_path / "read.yaml"
+    text = (FOLDER / f"{READ}.yaml").read_text()
+    wrong = was.replace("meetings", "Meetings") if "pattern" in says else was
+    old = "get: versions/kartlaggning\n" if was.startswith("get") else "list: vc_lomma\n"
+    path.write_text(text.replace(old, f"{wrong}\n", 1))
+    with pytest.raises(Unusable, match=re.escape(says)):
+        ScenarioFile(path)
+
+
+def test_the_name_of_a_case_stands_for_its_id_where_a_case_is_named():
+    world = load(FOLDER.parent / "worlds" / "standard.yaml")
+    data = {"svu": "first", "case": "first", "text": "first", "message": "one", "unit": "vc_lomma"}
+    assert world.with_ids(data, {"one": "m-1"}, {"first": "c-1"}) == {
+        "svu": "c-1",
+        "case": "c-1",
+        "text": "first",
+        "message": "m-1",
+        "unit": "SE2321000255-VC02",
+    }
 
 
 def test_a_clock_of_nothing_is_a_fault_and_no_traceback(tmp_path: Path):
