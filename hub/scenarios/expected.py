@@ -24,7 +24,7 @@ Colour = Literal["red", "yellow", "green", "grey", "blue"]
 Awaited = Literal["kvittens", "svar", "justering", "godkannande"]
 
 
-class Content(ScenarioPart):
+class ExpectedContent(ScenarioPart):
     """What is in an answer or in a notice's data; what is left out is not looked at."""
 
     holds: Holds = Field(default_factory=dict)
@@ -67,7 +67,7 @@ ReceiptOrOk = Annotated[
 ]
 
 
-class ExpectedMessage(Content):
+class ExpectedMessage(ExpectedContent):
     """One notice as its receiver gets it; what is left out is not looked at."""
 
     message: MessageName
@@ -89,7 +89,7 @@ class ExpectedMessage(Content):
     """Step → the colour that the notice says."""
 
 
-class ExpectedNotice(Content):
+class ExpectedNotice(ExpectedContent):
     """What one unit is told as a result of a step: what is awaited of it, if anything, and what its notices hold: ``holds`` and
     ``among`` of one of them, ``lacks`` and ``not_among`` of all.
     """

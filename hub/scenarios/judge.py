@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from hub.scenarios.expected import Content
+from hub.scenarios.expected import ExpectedContent
 from hub.scenarios.file import WrittenStep
 from hub.scenarios.matching import at, elements_at, matches
 from hub.scenarios.report import Difference, Report
@@ -41,7 +41,7 @@ class StepJudge:
         """What the scenario says under a key, with ids for the names of messages, cases and units."""
         return self.world.with_ids(value, self.messages, self.cases, key)
 
-    def content(self, what: str, expected: Content, data: Iterable[Any]) -> None:
+    def content(self, what: str, expected: ExpectedContent, data: Iterable[Any]) -> None:
         """Compares what is in an answer, or in notices: one of the data has each thing that is expected, none has what is not."""
         data = list(data)
         for pointer, stated in expected.holds.items():

@@ -34,7 +34,7 @@ from hub.scenarios.steps import (
     Step,
     ViewStep,
 )
-from hub.scenarios.world import OF_CASES, World
+from hub.scenarios.world import World, names_a_case
 from schemas.hub_messages import DeadlineName
 from schemas.messages import MESSAGES
 
@@ -120,7 +120,7 @@ class NameCheck:
         elif isinstance(value, str) and _A_NAME.fullmatch(value):
             if key == "message":
                 self._message(place, value)
-            elif key in OF_CASES:
+            elif names_a_case(key):
                 self._case(place, value)
             elif key in _OF_UNITS:
                 self._unit(place, value)

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Discriminator, Field, StringConst
 
 from hub.scenarios.expected import (
     Colours,
-    Content,
+    ExpectedContent,
     ExpectedRefusal,
     MessageName,
     Notices,
@@ -100,7 +100,7 @@ class State(_OfACase):
     state: dict[str, dict[ShortName, Colours]]
 
 
-class Stands(_OfACase, Content):
+class Stands(_OfACase, ExpectedContent):
     """How the case stands, whoever reads it: its status, and what its process shows of it."""
 
     stands: ShortName | None
@@ -142,7 +142,7 @@ class ExpectedLiability(_OfACase):
     liability: LiabilityIs
 
 
-class ViewStep(_OfACase, _Asks, Content):
+class ViewStep(_OfACase, _Asks, ExpectedContent):
     """A unit reads the case as it stands (C-30, C-31)."""
 
     view: ShortName
@@ -151,7 +151,7 @@ class ViewStep(_OfACase, _Asks, Content):
     """C-5: the deliberate choice of one whose organisation takes part."""
 
 
-class GetStep(_OfACase, _Asks, Content):
+class GetStep(_OfACase, _Asks, ExpectedContent):
     """A unit reads one part of the case: what ``GET /cases/{id}/…`` answers."""
 
     get: Annotated[str, StringConstraints(pattern=r"^[a-z]+(/[^/?\s]+)*(\?[a-z_]+=[^?&\s]+(&[a-z_]+=[^?&\s]+)*)?$")]
@@ -174,7 +174,7 @@ class PrintStep(_OfACase, _Asks):
     lacks: tuple[str, ...] = ()
 
 
-class SearchStep(_Asks, Content):
+class SearchStep(_Asks, ExpectedContent):
     """A unit searches for a person (C-31)."""
 
     search: str
@@ -184,7 +184,7 @@ class SearchStep(_Asks, Content):
     """Exactly these of the scenario's ``cases`` are found, in any order."""
 
 
-class ListStep(_Asks, Content):
+class ListStep(_Asks, ExpectedContent):
     """A unit reads its start list (C-31, C-54)."""
 
     list_: ShortName = Field(alias="list")

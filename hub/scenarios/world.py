@@ -13,6 +13,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from hub.processes.engine.process import PROCESSES
 from hub.processes.shared.registers import LICENSED, STAFF, outcome_of
 from hub.scenarios.expected import ShortName
 from hub.scenarios.moments import Late
@@ -54,6 +55,11 @@ class ActorAnswer(ScenarioPart):
     """As of a person."""
 
 
+def names_a_case(field: str) -> bool:
+    """Whether a case stands in a field of a message or an answer: ``case``, or a process by which a linked case is named."""
+    return field == "case" or field in PROCESSES
+
+
 class World(ScenarioPart):
     """Everything that is not said in the scenario itself."""
 
@@ -89,7 +95,9 @@ class World(ScenarioPart):
         return next((name for name, unit in self.names.items() if unit == hsa), hsa)
 
     def with_ids(self, value: Any, messages: Mapping[str, str], cases: Mapping[str, str], key: str = "") -> Any:
-        """Data with ids for names: a message's under ``message``, a case's under ``case``, ``svu`` and ``sip``, a unit's anywhere."""
+        """Data with ids for names: a message's under ``message``, a case's under ``case`` and the names of processes, a unit's
+        anywhere.
+        """
         if isinstance(value, Mapping):
             return {name: self.with_ids(inner, messages, cases, str(name)) for name, inner in value.items()}
         if isinstance(value, list | tuple):
@@ -98,7 +106,7 @@ class World(ScenarioPart):
             return value
         if key == "message" and value in messages:
             return messages[value]
-        if key in OF_CASES and value in cases:
+        if names_a_case(key) and value in cases:
             return cases[value]
         return self.names.get(value, value)
 
@@ -190,8 +198,6 @@ class Lately:
             self._actors[answer.actor, answer.role] = answer.outcome
 
 
-OF_CASES = frozenset({"case", "svu", "sip"})
-"""The fields of messages and answers in which cases stand."""
 _NOBODY = PersonAnswer(outcome="not_found")
 FOLDER = Path(__file__).parent
 """Where our own worlds lie: in a checkout ``worlds`` is a link to ``contracts/worlds``, a wheel carries the files."""
