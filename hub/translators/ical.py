@@ -80,6 +80,8 @@ def _event(entry: CalendarEntry, names: Mapping[str, str]) -> Event:
     _add_time(event, entry)
     event.add("status", "CANCELLED" if entry.recalled else "CONFIRMED")
     event.add("organizer", _unit(entry.by, names))
+    if entry.category is not None:
+        event.add("categories", [entry.category])
     if entry.place is not None:
         event.add("location", _line(entry.place))
     if entry.link is not None:

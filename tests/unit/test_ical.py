@@ -31,6 +31,7 @@ MEETING = CalendarEntry(
     ends=datetime.fromisoformat("2026-03-12T11:30:00+01:00"),
     place="Vårdcentralen, rum 3",
     link="https://video.example/rum;3,a?b=c",
+    category="Uppföljning",
 )
 FOLLOW_UP = CalendarEntry(
     MEETING.case, "uppfoljning", "Uppföljning av SIP", date(2026, 9, 15), MEETING.changed, 3, CALLER
@@ -63,6 +64,7 @@ def test_a_meeting_is_asked_into_a_calendar_with_its_kind_form_time_place_and_li
     found = event(content)
     assert found["summary"] == "SIP-möte, fysiskt"
     assert found["location"] == "Vårdcentralen, rum 3"
+    assert found["categories"].cats == ["Uppföljning"]
     assert found["description"] == "Länk: https://video.example/rum;3,a?b=c"
     assert found["conference"] == "https://video.example/rum;3,a?b=c"
     assert (found.start, found.end) == (MEETING.begins, MEETING.ends)
@@ -110,7 +112,8 @@ def test_a_meeting_without_an_end_has_only_a_beginning():
 
 
 def test_a_meeting_without_place_and_link_says_nothing_of_them():
-    assert not {"location", "description", "conference"} & set(invited(replace(MEETING, place=None, link=None)))
+    bare = invited(replace(MEETING, place=None, link=None, category=None))
+    assert not {"location", "description", "conference", "categories"} & set(bare)
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,8 @@ class CalendarEntry:
     place: str | None = None
     link: str | None = None
     """Where those who come from afar find it."""
+    category: str | None = None
+    """The kind of entry in a word, by which readers give it a colour (LC l.428)."""
     recalled: bool = False
 
     @property
