@@ -55,6 +55,10 @@ class Agreement(Entry):
     """Hours after which a kvittens that has not come is reported as overdue (D-9, our settling)."""
     admission_notice_hours: Hours = 24
     """Hours from the admission within which the inskrivningsmeddelande is given (2:3)."""
+    subgoal_days: Days = 3
+    """Calendar days after the day of the meeting within which each unit adds a sub-goal (Lifecare SP, our settling)."""
+    follow_up_call_days: Days = 14
+    """Calendar days before the day of the follow-up on which the coordinator is to call to it (Lifecare SP, our settling)."""
     call_days: Days = 3
     """Calendar days after the utskrivningsklar notice within which the SIP is called (4:3)."""
     vardkontakt_warn: LocalTime = time(12)

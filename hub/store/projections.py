@@ -9,7 +9,7 @@ from collections.abc import Container, Sequence
 
 from hub.processes.engine.case import Case
 from hub.processes.engine.process import has_no_calendar, process_of_case
-from hub.processes.shared.disclosure import listed, visible
+from hub.processes.shared.disclosure import listed, readable
 from hub.store import calendar
 from hub.store.inbox import Connection
 from hub.store.transaction import array
@@ -72,8 +72,8 @@ async def _update_calendars(connection: Connection, changed: Sequence[Case]) -> 
         (unit, entry)
         for case in changed
         for unit in case.listed
-        for entry in process_of_case(case).calendar(visible(case, unit), unit)
-        if not entry.recalled
+        for entry in process_of_case(case).calendar(readable(case, unit, "deltar"), unit)
+        if not entry.taken_out
     ]
     await calendar.keep(connection, [case.id for case in changed], held)
 

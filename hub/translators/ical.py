@@ -28,11 +28,11 @@ _POLLED_EVERY = timedelta(minutes=15)
 
 def method(entry: CalendarEntry) -> str:
     """What a calendar is to do with the object of one meeting: note or change it, or take it out (RFC 5546 §3.2)."""
-    return "CANCEL" if entry.recalled else "REQUEST"
+    return "CANCEL" if entry.taken_out else "REQUEST"
 
 
 def invitation(entry: CalendarEntry, to: str, names: Mapping[str, str]) -> bytes:
-    """One meeting as the unit ``to`` (HSA-id) puts it in its calendar, or takes it out when it is recalled.
+    """One meeting as the unit ``to`` (HSA-id) puts it in its calendar, or takes it out.
 
     ``names``: HSA-id → the unit's name. The same version of the meeting is the same bytes whenever it is fetched.
     """
@@ -78,7 +78,7 @@ def _event(entry: CalendarEntry, names: Mapping[str, str]) -> Event:
     event.add("sequence", entry.version - 1)
     event.add("summary", _line(entry.title))
     _add_time(event, entry)
-    event.add("status", "CANCELLED" if entry.recalled else "CONFIRMED")
+    event.add("status", "CANCELLED" if entry.taken_out else "CONFIRMED")
     event.add("organizer", _unit(entry.by, names))
     if entry.category is not None:
         event.add("categories", [entry.category])

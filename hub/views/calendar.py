@@ -12,7 +12,7 @@ from hub.processes.engine.calendar import CalendarEntry
 from hub.processes.engine.case import Case
 from hub.processes.engine.process import process_of_case
 from hub.processes.engine.unit_view import as_configured
-from hub.processes.shared.disclosure import visible
+from hub.processes.shared.disclosure import readable
 from hub.views.access import Asker
 from schemas.directory import Directory
 
@@ -39,9 +39,9 @@ def coming(case: Case, asker: Asker, directory: Directory, first: date, last: da
     participant = case.participants.get(unit)
     if participant is None or asker.role not in participant["roles"]:
         return []
-    shown = visible(as_configured(case, directory), unit)
+    shown = readable(as_configured(case, directory), unit, "deltar")
     entries = process_of_case(shown).calendar(shown, unit)
-    return [entry for entry in entries if not entry.recalled and first <= entry.day <= last]
+    return [entry for entry in entries if not entry.taken_out and first <= entry.day <= last]
 
 
 def calendar_section(case: Case, unit: str) -> list[dict[str, Any]]:
@@ -50,7 +50,7 @@ def calendar_section(case: Case, unit: str) -> list[dict[str, Any]]:
 
 
 def _shown(entry: CalendarEntry) -> dict[str, Any]:
-    shown = {"title": entry.title, "begins": entry.begins, "recalled": entry.recalled}
+    shown = {"title": entry.title, "begins": entry.begins, "in_calendar": not entry.taken_out}
     if not entry.is_meeting:
         return shown
     return shown | {"meeting": entry.key, "ics": f"/cases/{entry.case}/meetings/{entry.key}.ics"}

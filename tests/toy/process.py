@@ -233,7 +233,7 @@ def in_the_calendar(case: Case, _: str) -> Iterable[CalendarEntry]:
         return
     for key, one in case.state.meetings.items():
         times = datetime.fromisoformat(one["start"]), datetime.fromisoformat(one["at"])
-        yield CalendarEntry(case.id, key, "Möte", *times, one["version"], one["unit"], recalled=one["recalled"])
+        yield CalendarEntry(case.id, key, "Möte", *times, one["version"], one["unit"], taken_out=one["recalled"])
         if not one["recalled"]:
             yield CalendarEntry(case.id, f"{key}.efter", "Efter mötet", times[0].date(), times[1], 1, one["unit"])
 

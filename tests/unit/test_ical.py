@@ -81,7 +81,7 @@ def test_a_changed_meeting_is_the_same_entry_with_a_higher_sequence():
 
 
 def test_a_recalled_meeting_is_taken_out():
-    content = ical.invitation(replace(MEETING, version=3, recalled=True), CALLED, NAMES)
+    content = ical.invitation(replace(MEETING, version=3, taken_out=True), CALLED, NAMES)
     assert read(content)["method"] == "CANCEL"
     assert event(content)["status"] == "CANCELLED"
     assert event(content)["sequence"] == 2

@@ -33,7 +33,8 @@ class CalendarEntry:
     """Where those who come from afar find it."""
     category: str | None = None
     """The kind of entry in a word, by which readers give it a colour (LC l.428)."""
-    recalled: bool = False
+    taken_out: bool = False
+    """It stands in the unit's calendar no more: it is recalled, or the unit is not called to it."""
 
     @property
     def is_meeting(self) -> bool:

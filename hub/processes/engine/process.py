@@ -78,6 +78,11 @@ def shows_every_element(_: Case, __: str, ___: Element) -> bool:
     return True
 
 
+def nobody_owes(_: Case, __: str) -> Sequence[str]:
+    """Who owes what a deadline is about, in a process where awaited acts alone are owed."""
+    return ()
+
+
 def nothing_more(_: Context, __: str) -> None:
     """What a process does when a deadline passes that it only tells."""
 
@@ -168,6 +173,8 @@ class Process:
     """Deadline → when it passes, in UTC (D-9)."""
     concerned: Callable[[Case, str], list[str]] = concerns_nobody
     """The participating units that are told when a deadline passes."""
+    owing: Callable[[Case, str], Sequence[str]] = nobody_owes
+    """The units that owe what a deadline is about, where it is no awaited act."""
     passed: Callable[[Context, str], None] = nothing_more
     """An effect of the deadline with a key, beside that it is told: what an expired consent ends (P-15)."""
 

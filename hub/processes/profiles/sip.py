@@ -161,6 +161,8 @@ class SipProfile(SharedAnswers):
     """P-15: after a withdrawn consent the case is removed."""
     on_the_list_after_approval: timedelta = timedelta(hours=72)
     """C-54."""
+    deadlines: frozenset[str] = frozenset({"samtycke_upphor"})
+    """§6: the deadlines that the region has."""
     reminder: str | None = None
     """P-19: the code of which the region's units are reminded after a held physical meeting."""
 
@@ -184,6 +186,7 @@ _MEETING = "meeting meeting.id meeting.form meeting.start"
 
 MINA_PLANER = SipProfile(
     name="mina_planer",
+    deadlines=_of("kvittens_forsenad", "uppfoljning_arlig", "samtycke_upphor"),
     information_before_consent=True,
     states=("oppnad", "kallad", "godkanns", "aktiv", "uppdateras"),
     steps=("kallelse", "kartlaggning", "plan"),
@@ -246,6 +249,7 @@ MINA_PLANER = SipProfile(
 )
 PRATOR = SipProfile(
     name="prator",
+    deadlines=_of("kvittens_forsenad", "initiativ_obesvarat", "utvardering_dags", "samtycke_upphor"),
     messages_reach_new_units=True,
     states=("utkast", "initierad", "planeras", "planerad", "foljs_upp", "utvarderas"),
     steps=("initiativ", "kartlaggning", "kallelse", "plan", "uppfoljning", "kallelse_utvardering", "utvardering"),
@@ -318,6 +322,7 @@ PRATOR = SipProfile(
 )
 SAMSA = SipProfile(
     name="samsa",
+    deadlines=_of("kvittens_forsenad", "svara_senast", "uppfoljning_dags", "samtycke_upphor"),
     printing_has_a_reason=True,
     states=("sparad", "skickad", "sip_mote", "upprattad", "uppfoljd"),
     steps=("kallelse", "plan"),
@@ -390,6 +395,7 @@ SAMSA = SipProfile(
 )
 LIFECARE = SipProfile(
     name="lifecare",
+    deadlines=_of("delmal_saknas", "kalla_uppfoljning", "uppfoljning_dags", "samtycke_upphor"),
     states=("underlag", "kallad", "mote_hallet", "planeras", "pagaende"),
     steps=("kartlaggning", "kallelse", "mote", "plan"),
     senders={
@@ -459,6 +465,7 @@ LIFECARE = SipProfile(
 )
 COSMIC_LINK = SipProfile(
     name="cosmic_link",
+    deadlines=_of("svar_forsenat", "plan_forsenad", "uppfoljning_dags", "samtycke_upphor"),
     states=("arende", "kallad", "dokumenteras", "godkand", "plan_avslutad"),
     steps=("kallelse", "mote", "plan"),
     senders={

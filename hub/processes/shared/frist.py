@@ -9,13 +9,14 @@ from typing import Any
 
 from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.case import Case
+from hub.processes.engine.process import process_of_case
 from hub.processes.engine.rule import HUB_PARTY, Context, Rule, guard
 from hub.processes.shared.audience import everyone_else
 from hub.processes.shared.disclosure import visible
 from schemas.envelope import Message
 from schemas.hub_messages import Frist
 
-OF_AN_ACT = frozenset({"kvittens_forsenad", "svar_forsenat", "svara_senast", "initiativ_obesvarat"})
+OF_AN_ACT = frozenset({"kvittens_forsenad", "svar_forsenat", "initiativ_obesvarat"})
 """The deadlines of an act that is awaited: the rest of their key is that act's key. The rest of any other's key is the id of a
 meeting, the address of an element or the kind of a consent."""
 
@@ -40,7 +41,8 @@ def frist_of(case: Case, key: str) -> Frist | None:
     if due is None:
         return None
     name, _, rest = key.partition("/")
-    facts: dict[str, Any] = {"name": name, "due": due, "of": rest or None}
+    owing = tuple(process_of_case(case).owing(case, key))
+    facts: dict[str, Any] = {"name": name, "due": due, "of": rest or None, "units": owing}
     awaited = case.awaited.get(rest) if name in OF_AN_ACT else None
     if awaited is not None:
         facts |= {"step": awaited.step, "of": awaited.about(rest)}
@@ -75,6 +77,7 @@ def those_concerned(s: Context) -> list[str]:
         awaited = _awaited(s.case, s.data)
         if awaited is None or not awaited.by:
             return []
+        told += awaited.by  # it was told of what it owes, whatever else it is not told of (P-2)
     return [
         unit
         for unit in s.process.concerned(s.case, _own_key(s.data))

@@ -388,7 +388,7 @@ def update(s: Context) -> None:
     if s.profile.locks_documents:
         for id_, one in standing_meetings(s.case):
             if one.get("held") is None:
-                s.emit("meeting", id=id_, set={"cancelled": True})
+                s.emit("meeting", id=id_, set={"cancelled": True, "changed": s.at})
         for name in ("plan", "uppfoljning"):
             s.emit("document_anew", document=name)
         _grey(s, ("kallelse", "plan", "uppfoljning", "kallelse_utvardering"))

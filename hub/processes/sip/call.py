@@ -15,7 +15,7 @@ from schemas.sip import Kallelse
 from schemas.sip_parts import ReceivingUnit
 
 CALL, EVALUATION_CALL = "kallelse", "kallelse_utvardering"
-EVALUATION, ACTORS = "utvardering", "aktorsmote"
+FOLLOW_UP, EVALUATION, ACTORS = "uppfoljning", "utvardering", "aktorsmote"
 _MEETING = ("form", "start", "end", "place", "link", "link_external", "phone", "conference_id")
 _CALL = ("initiator", "reason", "comment", "agenda", "purpose", "questions", "convener", "answer_by", "participants")
 ASKS_ANEW = frozenset({"form", "start", "end", "place"})

@@ -17,6 +17,9 @@ PLAN = "plan"
 MIRRORED = frozenset({"huvudmal", "follow_up_date", "evaluation_date", "delivery"})
 """Fields of the plan itself that rules and deadlines ask for when the element is not loaded."""
 
+DATED = frozenset({"follow_up_date", "evaluation_date"})
+"""Of them, the days of which it matters whether a meeting was held after they were written."""
+
 
 def kind_of(address: str) -> str:
     """The kind of an element, by its address."""
@@ -69,7 +72,9 @@ def edited(
         _count(own, one, -1)
         own.size -= sum(_bytes(field[0]) for field in one.state["fields"].values())
     _count_flags(own, one, 1)
-    if not copied:
+    if (
+        not copied and case.kept.get(unit) != case.sequence
+    ):  # of an edit that is kept to its unit nobody may know (LC-6)
         own.writers[unit] = case.sequence
 
 
@@ -77,6 +82,8 @@ def _set(own: SipState, one: Element, name: str, value: Any, who: list[Any]) -> 
     before = one.state["fields"].get(name)
     own.size += _bytes(value) - (0 if before is None else _bytes(before[0]))
     one.state["fields"][name] = [value, one.version, *who]
+    if one.address == PLAN and name in DATED:
+        own.dated[name] = [who[0], who[3]]
     if one.address == PLAN and name in MIRRORED:
         if value is None:
             own.plan.pop(name, None)

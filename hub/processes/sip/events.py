@@ -61,6 +61,8 @@ def _meeting(case: Case, *, id: str, set: dict[str, Any]) -> None:  # noqa: A002
             meeting.pop(name, None)
         else:
             meeting[name] = value
+    if set.get("held"):
+        meeting.setdefault("held_in", case.sequence)
 
 
 def _meeting_answered(case: Case, *, id: str, unit: str) -> None:  # noqa: A002
@@ -129,7 +131,7 @@ def _version_closed(case: Case, *, carries_over: bool, at: str) -> None:
     own.approval = {}
     own.locked_once = own.activated = False
     if not carries_over:
-        own.living, own.size, own.unsigned, own.plan = {}, 0, 0, {}
+        own.living, own.size, own.unsigned, own.plan, own.dated = {}, 0, 0, {}, {}
 
 
 def _saved(case: Case, *, incomplete: list[str], unsent: bool) -> None:
@@ -154,10 +156,6 @@ def _blocked(case: Case, *, at: str) -> None:
     for meeting in own.meetings.values():
         meeting.pop("participants", None)
         meeting.pop("attended", None)
-
-
-def _kept(case: Case, *, unit: str) -> None:
-    """The act is for one unit alone."""
 
 
 def _back_on_list(case: Case) -> None:
@@ -216,7 +214,6 @@ EVENTS: Mapping[str, Callable[..., None]] = {
     "steps_begun_anew": _steps_begun_anew,
     "outsiders_named": _outsiders_named,
     "blocked": _blocked,
-    "kept": _kept,
     "back_on_list": _back_on_list,
     "off_list": _off_list,
     "sip_ended": _sip_ended,

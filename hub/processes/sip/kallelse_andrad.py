@@ -157,7 +157,7 @@ def change(s: Context) -> None:
     before, id_ = dict(_call(s) or {}), s.data.meeting.id
     key = key_of(id_, before["kind"])
     if s.data.recalled:
-        s.emit("meeting", id=id_, set={"recalled": True})
+        s.emit("meeting", id=id_, set={"recalled": True, "changed": s.at})
         s.emit("ended", key=key)
         return
     changed = said(s.data)
@@ -165,7 +165,7 @@ def change(s: Context) -> None:
     before_units = set(called_units(s, before))
     units = called_units(s, stands)
     new = bring_in(s, units)
-    s.emit("meeting", id=id_, set=changed)
+    s.emit("meeting", id=id_, set={**changed, "changed": s.at})
     waits = s.case.awaited.get(key)
     if any(changed.get(name) != before.get(name) for name in ASKS_ANEW & changed.keys()):
         await_the_called(s, stands, asked_units(s, stands, units))

@@ -17,7 +17,7 @@ from hub.processes.sip.element_events import is_current, kind_of
 from hub.processes.sip.state import sip, standing_meetings
 from schemas.sip import ElementSnapshot, Lage, PlanSnapshot
 
-_MEETING_BOOKKEEPING = frozenset({"source", "message", "answers", "held_at"})
+_MEETING_BOOKKEEPING = frozenset({"source", "message", "answers", "held_at", "held_in", "changed"})
 
 
 def snapshot(one: Element) -> ElementSnapshot:

@@ -12,9 +12,11 @@ from hub.processes.shared.participants import ROLL
 from hub.processes.shared.registers import FOLKBOKFORING, VERIFIERING, adressering
 from hub.processes.sip.approval import GODKANNANDE, GODKANNANDE_START, UPPDATERING, UPPRATTANDE
 from hub.processes.sip.audience import the_whole_plan
+from hub.processes.sip.calendar import calendar
 from hub.processes.sip.closed import CLOSED
 from hub.processes.sip.consent import ATERKALLELSE, SAMTYCKE, consent_kind
 from hub.processes.sip.coordinator import SAMORDNINGSANSVARIG
+from hub.processes.sip.deadlines import concerned, deadlines, owing, passed
 from hub.processes.sip.disclosure import hears, narrowed, sees_unpublished, visible
 from hub.processes.sip.end import AVSLUT
 from hub.processes.sip.events import EVENTS
@@ -96,4 +98,9 @@ SIP = Process(
     sharing_kind=lambda profile: "" if profile is None else profile.sharing_kind,
     one_open_per_person=True,
     catch_up=catch_up,
+    deadlines=deadlines,
+    concerned=concerned,
+    owing=owing,
+    passed=passed,
+    calendar=calendar,
 )

@@ -28,8 +28,9 @@ class SipState:
     """person, unit, phone, email, sequence (P-21); without person where the unit alone is known."""
     meetings: dict[str, dict[str, Any]] = field(default_factory=dict)
     """id → the call as it stands: its fields, ``caller``, ``receivers`` {unit: {kvittera, professions}}, ``sequence``, ``version``,
-    ``sent`` (time, absent of a draft), ``recalled``, ``cancelled`` (by Ny plan), ``answers`` {unit: [sequence …]}, ``held`` (true or false
-    with ``held_at``), and what was said of the meeting as held."""
+    ``sent`` (time, absent of a draft), ``changed`` (time of its last change), ``recalled``, ``cancelled`` (by Ny plan), ``answers`` {unit:
+    [sequence …]}, ``held`` (true or false with ``held_at``), ``held_in`` (the sequence that first said that it was held), and what was
+    said of the meeting as held."""
     documents: dict[str, dict[str, Any]] = field(default_factory=dict)
     """document written beside the plan, or locked → {status: written · signed · locked, unit (holder of the lock), fields {name:
     [version, sequence, unit]}, version, archived [[version, last sequence]]}."""
@@ -49,6 +50,8 @@ class SipState:
     """LC: how many ongoing insatser are shared."""
     plan: dict[str, str] = field(default_factory=dict)
     """The plan's own fields that rules and deadlines ask for: huvudmal (any text: yes), follow_up_date, evaluation_date, delivery."""
+    dated: dict[str, list[Any]] = field(default_factory=dict)
+    """follow_up_date, evaluation_date → [sequence, time] of the edit that wrote it last."""
     incomplete: list[str] = field(default_factory=list)
     """SA: the elements that lack a required field (C-56)."""
     unsent: bool = False

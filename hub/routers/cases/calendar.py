@@ -35,7 +35,7 @@ class CalendarQuery(InQuery):
 
 @ROUTES.get(
     "/cases/{id}/meetings/{meeting}.ics",
-    summary="A meeting as an iCalendar object: REQUEST, or CANCEL when it is recalled; nothing of the person is in it",
+    summary="A meeting as an iCalendar object: REQUEST, or CANCEL when it stands in the calendar no more",
     responses=_ICS,
     response_class=Response,
 )
