@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -138,10 +139,10 @@ def average(
     if found is None or ours is None:
         raise Misconfigured(f"there is no region {region} in the directory; see `hub directory show`")
     here = [unit.hsa for unit in found[1].units if found[1].region_of(unit.hsa).id == region]
-    stays = in_transaction(lambda connection: case_reads.stays(connection, here, month))
     year, number = map(int, month.split("-"))
-    for process in PROCESSES.values():
-        for line in process.month_lines(stays, year, number, ours.agreement):
+    for name, process in PROCESSES.items():
+        counted = in_transaction(partial(case_reads.of_month, process=name, units=here, month=month))
+        for line in process.month_lines(counted, year, number, ours.agreement):
             typer.echo(line)
 
 

@@ -51,6 +51,17 @@ def talk() -> tuple[str, ...]:
     )
 
 
+def statuses() -> tuple[str, ...]:
+    """The statuses by which lists are filtered, of all processes."""
+    lasting = {status for process in PROCESSES.values() for status in process.lasting}
+    return ("open", *sorted(lasting - {"open"}))
+
+
+def named_as() -> tuple[str, ...]:
+    """As what persons are named by whom cases are found, of all processes (C-31)."""
+    return tuple(dict.fromkeys(what for process in PROCESSES.values() for what in process.named))
+
+
 def all_documents() -> Iterator[str]:
     """The documents that are written field by field, of all processes (C-51)."""
     for process in PROCESSES.values():
@@ -62,4 +73,14 @@ def printable() -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for process in PROCESSES.values() for name in process.documents))
 
 
-__all__ = ["PROCESSES", "all_documents", "openings", "printable", "process_of", "rule_of", "talk"]
+__all__ = [
+    "PROCESSES",
+    "all_documents",
+    "named_as",
+    "openings",
+    "printable",
+    "process_of",
+    "rule_of",
+    "statuses",
+    "talk",
+]

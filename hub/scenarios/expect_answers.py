@@ -79,8 +79,9 @@ def judge_search(
         return
     if not _is_given(judge, what, step):
         return
-    shown = [one for one in map(_of_list(judge), found) if may_be_known(one.case, asker.unit)]
-    content = to_jsonable_python(search_answer(shown, asker, judge.world.directory, judge.now, said))
+    every = [_of_list(judge)(one) for one in found]
+    shown = [one for one in every if may_be_known(one.case, asker.unit)]
+    content = to_jsonable_python(search_answer(every, asker, judge.world.directory, judge.now, said))
     _judge_cases(judge, what, step, shown, names)
     judge.content(what, step, [content])
 

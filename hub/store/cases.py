@@ -17,7 +17,7 @@ from hub.processes.engine.case import Case
 from hub.processes.engine.element import Element
 from hub.processes.engine.process import load_case, process_of_case
 from hub.store.inbox import uuid_bytes
-from hub.store.transaction import copy, keys
+from hub.store.transaction import array, copy, keys
 
 Connection = AsyncConnection[tuple[Any, ...]]
 Ref = tuple[str, str]
@@ -112,6 +112,8 @@ _COLUMNS = {
     "name": "text",
     "archived_at": "timestamptz",
     "sole": "text",
+    "named": "text[]",
+    "month": "text",
 }
 
 
@@ -138,6 +140,8 @@ async def add(connection: Connection, opened: Sequence[tuple[Case, str, str | No
                 _name(case),
                 _archived_at(case),
                 case.person.get("personnummer") if process_of_case(case).one_open_per_person else None,
+                process_of_case(case).named_in(case) or None,
+                process_of_case(case).counted_in(case),
             )
             for case, system, ref in opened
         ],
@@ -152,10 +156,11 @@ async def change(connection: Connection, changed: Sequence[Case], seen: Containe
         return
     await connection.execute(
         "UPDATE cases c SET person = n.person, name = n.name, status = n.status, manual = n.manual, sequence = n.sequence,"
-        " archived_at = n.archived_at, state = n.state::json,"
+        " archived_at = n.archived_at, state = n.state::json, named = n.named::text[], month = n.month,"
         " changed_at = coalesce(n.changed_at, c.changed_at)"
         " FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::timestamptz[], %s::text[],"
-        " %s::timestamptz[]) AS n (id, person, name, status, manual, sequence, archived_at, state, changed_at)"
+        " %s::timestamptz[], %s::text[], %s::text[])"
+        " AS n (id, person, name, status, manual, sequence, archived_at, state, changed_at, named, month)"
         " WHERE c.id = n.id",
         (
             [c.id for c in changed],
@@ -167,6 +172,8 @@ async def change(connection: Connection, changed: Sequence[Case], seen: Containe
             [_archived_at(c) for c in changed],
             [c.dump().decode() for c in changed],
             [now if c.id in seen else None for c in changed],
+            [array(named) if (named := process_of_case(c).named_in(c)) else None for c in changed],
+            [process_of_case(c).counted_in(c) for c in changed],
         ),
     )
 

@@ -37,12 +37,14 @@ class Wanted:
     """False: the start list (C-54); True: the archive; None: both."""
     to_do: Sequence[str] | None = None
     """Only cases that await one of these of the unit, as «step/act/role»; None: all cases."""
+    process: str | None = None
+    """None: the cases of all processes."""
     status: str | None = None
     name: str | None = None
     personnummer: str | None = None
     """The whole number or its beginning; the person's former numbers are searched too (C-60)."""
-    contact: str | None = None
-    """HSA-id of a fast vardkontakt in the case."""
+    named: Sequence[str] | None = None
+    """Only cases in which one of these is named, as «as what/HSA-id» (``Process.named_in``)."""
     changed_since: datetime | None = None
     after: tuple[datetime | None, str] | None = None
     """The last row of the page before: (time of change, when sorted by change; case id)."""
@@ -76,20 +78,18 @@ _AFTER = {
 }
 _CONDITIONS = {
     "to_do": "p.att_gora <> '{}' AND p.att_gora && %(to_do)s::text[]",
+    "process": "c.process = %(process)s",
     "status": "c.status = %(status)s",
     "name": "c.sort_name LIKE ALL(%(name)s)",
     "personnummer": "(c.person >= %(personnummer)s AND c.person < %(personnummer)s || '~'"
     " OR ((c.state -> 'former_numbers') IS NOT NULL AND (c.state -> 'former_numbers')::jsonb @? %(former)s::jsonpath))",
-    "contact": "c.id IN (SELECT id FROM named)",
+    "named": "c.id IN (SELECT id FROM named)",
     "changed_since": "c.changed_at > %(changed_since)s",
 }
 
 
-_NAMED = (
-    "WITH named AS MATERIALIZED (SELECT id FROM cases WHERE (state -> 'state' -> 'vardkontakter') IS NOT NULL"
-    " AND (state -> 'state' -> 'vardkontakter')::jsonb @> %(contact)s::jsonb) "
-)
-"""Selects the cases of a fast vardkontakt first: they are few, which the planner cannot know."""
+_NAMED = "WITH named AS MATERIALIZED (SELECT id FROM cases WHERE named IS NOT NULL AND named && %(named)s::text[]) "
+"""Selects the cases of a named person first: they are few, which the planner cannot know."""
 
 
 _ON_START_LIST = (
@@ -111,14 +111,15 @@ def _statement(wanted: Wanted, *, few: bool = False) -> tuple[str, str, dict[str
     values = {
         "unit": wanted.unit,
         "to_do": None if wanted.to_do is None else list(wanted.to_do),
+        "process": wanted.process,
         "status": wanted.status,
         "name": None if wanted.name is None else [f"%{_plain(part)}%" for part in _PARTS.split(wanted.name) if part],
         "personnummer": wanted.personnummer,
         "former": f"$[*] ? (@ starts with {to_json(wanted.personnummer or '').decode()})",
-        "contact": to_json([{"person": wanted.contact}]).decode(),
+        "named": None if wanted.named is None else list(wanted.named),
         "changed_since": wanted.changed_since,
     }
-    first, table = _NAMED if wanted.contact else "", "participation"
+    first, table = _NAMED if wanted.named else "", "participation"
     if few:
         table = "mine"
         first = f"WITH mine AS MATERIALIZED (SELECT * FROM participation p WHERE p.unit = %(unit)s AND {own}) "  # noqa: S608
@@ -136,13 +137,14 @@ async def page(connection: Connection, wanted: Wanted) -> tuple[list[Found], int
 
     With a narrow filter one query gives both. Otherwise the total decides which plan finds the rows faster.
     """
-    narrow = bool(wanted.name or wanted.personnummer or wanted.contact)
+    narrow = bool(wanted.name or wanted.personnummer or wanted.named)
     if narrow and wanted.after is None:
         rows = await _rows(connection, wanted, few=False, counted=True)
         total = rows[0][3] if rows else 0
     else:
         total = await _total(connection, wanted)
-        few = not narrow and wanted.status is None and wanted.to_do is None and total <= COUNTED
+        every = (wanted.process, wanted.status, wanted.to_do) == (None, None, None)
+        few = not narrow and every and total <= COUNTED
         rows = await _rows(connection, wanted, few=few, counted=False)
     return await _with_messages(connection, [row[:3] for row in rows]), min(total, COUNTED + 1)
 

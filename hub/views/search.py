@@ -23,12 +23,15 @@ from schemas.hub_messages import Adressering
 def search_answer(
     found: Sequence[Found], asker: Asker, directory: Directory, now: datetime, said: Adressering | None
 ) -> dict[str, Any]:
-    """A person's cases as far as the unit may know of them, and whether it may open one; ``said``: what the registers are
-    known to say of the person.
+    """Of all cases of a person, those that the unit may know of, and whether it may open one of each process; ``said``: what the
+    registers are known to say of the person.
     """
+    has_one = {one.case.process for one in found if one.case.status == "open"}
     return {
         "cases": rows(found, asker, directory, now),
-        "may_open": {name: _may_open(process, asker, said) for name, process in PROCESSES.items()},
+        "may_open": {
+            name: _may_open(process, asker, said, has_one=name in has_one) for name, process in PROCESSES.items()
+        },
     }
 
 
@@ -58,9 +61,9 @@ def is_own(found: Found, asker: Asker) -> bool:
     return participant is not None and asker.role in participant["roles"]
 
 
-def _may_open(process: Process, asker: Asker, said: Adressering | None) -> dict[str, Any]:
-    """C-31: by the process's table, and by what the registers have said of the person."""
-    refused = may_open(process, asker.unit.party)
+def _may_open(process: Process, asker: Asker, said: Adressering | None, *, has_one: bool) -> dict[str, Any]:
+    """C-31: by the process's table, by what the registers have said of the person, and by the open case that the person has."""
+    refused = may_open(process, asker.unit.party, has_one=has_one)
     if refused is None and said is not None:
         refused = protected_or_deceased(said.outcome)
     if refused is None:

@@ -84,13 +84,15 @@ SELECT m.*, CASE WHEN dice < 0.03 THEN 'open' ELSE 'discharged' END AS status,
 FROM made m;
 """
 _CASES = """
-INSERT INTO cases (id, system, ref, person, process, status, sequence, state, opened_at, changed_at, name, archived_at)
+INSERT INTO cases (id, system, ref, person, process, status, sequence, state, opened_at, changed_at, name, archived_at,
+  named)
 SELECT id, 'ehr', NULL, person, 'svu', status, 9,
   replace(replace(replace(replace(replace(replace(replace(%(state)s, %(case)s, id::text), %(person)s, person),
     %(name)s, name), %(ward)s, uw.hsa), %(centre)s, uc.hsa), %(kommun)s, uk.hsa),
     %(nurse)s, 'SE2321000255-N' || lpad(nurse::text, 4, '0'))::json,
   changed_at - interval '6 days', changed_at, name,
-  CASE WHEN status = 'discharged' THEN changed_at + interval '72 hours' END
+  CASE WHEN status = 'discharged' THEN changed_at + interval '72 hours' END,
+  ARRAY['fast_vardkontakt/SE2321000255-N' || lpad(nurse::text, 4, '0')]
 FROM dated JOIN units uw ON (uw.kind, uw.n) = ('w', w) JOIN units uc ON (uc.kind, uc.n) = ('c', c)
   JOIN units uk ON (uk.kind, uk.n) = ('k', k)
 """
@@ -242,6 +244,7 @@ async def lists(bench: Bench, times: int) -> dict[str, dict[str, float]]:
         "start list by personnummer": "?sort=personnummer",
         "att göra": "?att_gora=true",
         "discharged": "?status=discharged",
+        "of one process": "?process=svu&archived=all",
         "archived, newest change": "?archived=true",
         "archived by name": "?archived=true&sort=name",
         "archived by personnummer": "?archived=true&sort=personnummer",

@@ -186,8 +186,8 @@ async def test_operations_see_a_months_average_by_municipality(desk, monkeypatch
         state = {"id": id_, "opened_by": WARD, "state": {"dates": {"discharged": left}}}
         await rows(
             desk,
-            "WITH c AS (INSERT INTO cases (id, system, person, process, status, sequence, state, opened_at, changed_at)"
-            " VALUES (%s, 'ehr', '191212121212', 'svu', 'discharged', 9, %s, now(), now()))"
+            "WITH c AS (INSERT INTO cases (id, system, person, process, status, sequence, state, opened_at, changed_at, month)"
+            " VALUES (%s, 'ehr', '191212121212', 'svu', 'discharged', 9, %s, now(), now(), '2023-03'))"
             " INSERT INTO message (source, id, digest, raw, media_type, system, received_at, name, case_id, sequence, events, receipt)"
             " SELECT 'urn:x', %s || n, sha256(''), '', '', 'ehr', now(), 'x', %s::uuid, n, e, '{}' FROM json_array_elements(%s::json)"
             " WITH ORDINALITY AS a (e, n) RETURNING id",

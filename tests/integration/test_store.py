@@ -3,17 +3,20 @@
 May import ``hub.store`` and SQLAlchemy.
 """
 
+import json
 import re
 
 import psycopg
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 
 from hub.store import directory as directories
 from hub.store.tables import metadata
-from hub.store.transaction import Store, migrate
+from hub.store.transaction import MIGRATIONS, Store, migrate
 from tests import stack
 
 CASE = "0199aaaa-0000-7000-8000-000000000001"
@@ -115,6 +118,30 @@ async def test_migrating_what_is_migrated_changes_nothing(database):
     store = Store(database, pool=1)
     assert await store.check() is None
     await store.close()
+
+
+async def test_cases_from_before_are_found_by_their_persons_and_stand_in_their_months(database, connection):
+    contacts = [{"person": "SE1-P1"}, {"person": "SE1-P2"}, {"person": "SE1-P1"}]
+    left = {"vardkontakter": contacts, "dates": {"discharged": {"date": "2026-03-09"}}}
+    engine = sa.create_engine(database, poolclass=sa.NullPool)
+    with engine.begin() as opened:
+        command.downgrade(config_on(opened), "0016")
+        for id_, status, state in ((CASE, "discharged", left), (OTHER, "open", {"vardkontakter": []})):
+            opened.exec_driver_sql(
+                "INSERT INTO cases (id, system, ref, person, process, status, sequence, state, opened_at, changed_at)"
+                " VALUES (%s, 'ehr', NULL, '', 'svu', %s, 1, %s, now(), now())",
+                (id_, status, json.dumps({"state": state})),
+            )
+    await migrate(database)
+    found = connection.execute("SELECT named, month FROM cases ORDER BY id").fetchall()
+    assert found == [(["fast_vardkontakt/SE1-P1", "fast_vardkontakt/SE1-P2"], "2026-03"), (None, None)]
+
+
+def config_on(opened):
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = opened
+    return config
 
 
 async def test_a_database_without_migrations_is_said_to_be_so(postgres, database):

@@ -15,6 +15,7 @@ class Start(Part):
     linked: tuple[str, ...] = ()
     saved: bool = False
     """Units that are added read it, and are told nothing."""
+    coordinator: KnownHsa | None = None
 
 
 class Call(Part):

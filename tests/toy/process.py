@@ -60,6 +60,7 @@ class ToyState:
     due_goals: dict[str, str] = field(default_factory=dict)
     """Address of a goal → when it is followed up."""
     meetings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    coordinator: str | None = None
 
 
 # --- events -----------------------------------------------------------------------------------------------------------
@@ -67,6 +68,10 @@ class ToyState:
 
 def _linked(case: Case, *, cases: list[str]) -> None:
     case.state.linked = cases
+
+
+def _coordinated(case: Case, *, person: str) -> None:
+    case.state.coordinator = person
 
 
 def _goal_due(case: Case, *, address: str, at: str) -> None:
@@ -94,6 +99,7 @@ EVENTS = {
     **ENGINE,
     **PERSON,
     "linked": _linked,
+    "coordinated": _coordinated,
     "goal_due": _goal_due,
     "toy_ended": _toy_ended,
     "toy_reopened": _toy_reopened,
@@ -168,6 +174,8 @@ def start(s: Context) -> None:
     if not s.data.saved:
         s.emit("published", at=s.at)
     s.emit("linked", cases=list(s.data.linked))
+    if s.data.coordinator is not None:
+        s.emit("coordinated", person=s.data.coordinator)
     join(s, s.unit)
     s.joined.clear()
     ask_registers(s, person["personnummer"])
@@ -337,8 +345,9 @@ TOY = Process(
     narrowed=lambda case: case,
     consent_kind=lambda data: data.kind or "sip",
     sharing_kind=lambda _: "informationsoverforing",
-    one_open_per_person=True,
+    one_open_per_person=the_person_has_no_other_case,
     catch_up=how_things_stand,
+    named={"samordningsansvarig": lambda case: [case.state.coordinator] if case.state.coordinator else []},
     shows_element=shows_element,
     deadlines=deadlines,
     concerned=concerned,

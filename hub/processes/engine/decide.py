@@ -178,11 +178,14 @@ def _party(process: Process, rule: Rule, message: Message, directory: Directory)
     return unit.party
 
 
-def may_open(process: Process, party: str) -> Refused | None:
-    """Why a unit of a party cannot open a case of a process, whatever it sends; None where it can (C-31)."""
+def may_open(process: Process, party: str, *, has_one: bool) -> Refused | None:
+    """Why a unit of a party cannot open a case of a process, whatever it sends; None where it can (C-31). ``has_one``: the person
+    has an open one, which the unit may know nothing else of.
+    """
     parties = frozenset[str]().union(*(rule.parties for rule in process.rules if rule.opens))
     if party in parties:
-        return None
+        only = process.one_open_per_person
+        return Refused(only.rule, only.sv, only.en, only.element) if only is not None and has_one else None
     return Refused(
         process.opening_rule,
         f"Bara {_named(parties, PARTY_SV, 'eller')} öppnar ett {process.title}-ärende.",

@@ -18,7 +18,7 @@ from hub.processes.engine.contents import StepContents
 from hub.processes.engine.diagram import Picture, Pictures, RuleBook
 from hub.processes.engine.documents import PrintedDocument
 from hub.processes.engine.element import Element
-from hub.processes.engine.rule import Context, Rule
+from hub.processes.engine.rule import Context, Guard, Rule
 from hub.processes.engine.sections import Sections
 from schemas.agreement import Agreement
 from schemas.envelope import Message
@@ -61,6 +61,11 @@ def written_by_nobody(_: Case, __: str) -> set[str]:
 def no_lines(_: Iterable[History], __: int, ___: int, ____: Agreement) -> Iterable[str]:
     """The monthly figures of a process that has none."""
     return ()
+
+
+def counted_in_no_month(_: Case) -> str | None:
+    """The month of a case of a process that has no figures."""
+    return None
 
 
 def the_only_kind(_: Any) -> str:
@@ -163,12 +168,17 @@ class Process:
     """By the region's answers, the kind of consent that lets units share what they know of the person."""
     steps_by_profile: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Region's profile → its steps, where they are others."""
-    one_open_per_person: bool = False
-    """A person has at most one open case of the process, in whichever region; the store holds it to that."""
+    one_open_per_person: Guard | None = None
+    """The guard that refuses a second open case of a person, in whichever region; the store holds it to that. None: a person may
+    have several."""
     catch_up: Callable[[Case, Sequence[str]], tuple[str, Part]] | None = None
     """The message of the hub that tells units that came in how things stand; None: they get the messages that stand."""
+    named: Mapping[str, Callable[[Case], Iterable[str]]] = field(default_factory=dict)
+    """As what persons are named in a case by which it is found (C-31): ``fast_vardkontakt`` … → their HSA-ids."""
+    counted_in: Callable[[Case], str | None] = counted_in_no_month
+    """The month (YYYY-MM) in whose figures the case stands, or None."""
     month_lines: Callable[[Iterable[History], int, int, Agreement], Iterable[str]] = no_lines
-    """(histories of discharged cases, year, month, agreement) → the month's figures in words, for operations."""
+    """(histories of the month's cases, year, month, agreement) → the month's figures in words, for operations."""
     deadlines: Callable[[Case, Agreement], dict[str, datetime]] = no_deadlines
     """Deadline → when it passes, in UTC (D-9)."""
     concerned: Callable[[Case, str], list[str]] = concerns_nobody
@@ -246,6 +256,10 @@ class Process:
     def may_read_unpublished(self, case: Case, unit: str) -> bool:
         """Whether a participating unit reads the case before it is published."""
         return (self.reads_unpublished or self.sees_unpublished)(case, unit)
+
+    def named_in(self, case: Case) -> list[str]:
+        """The persons by whom a case is found, each as «as what/HSA-id»."""
+        return [f"{what}/{person}" for what, persons in self.named.items() for person in dict.fromkeys(persons(case))]
 
     def steps_of(self, case: Case) -> tuple[str, ...]:
         """The steps of a case in the order shown, as its region has them."""

@@ -34,7 +34,7 @@ from hub.processes.svu.participants import slutenvard_stays
 from hub.processes.svu.rule_book import RULE_BOOK
 from hub.processes.svu.sections import SvuSections
 from hub.processes.svu.stallningstagande import STALLNINGSTAGANDE
-from hub.processes.svu.state import SvuState, outline, standing, writers
+from hub.processes.svu.state import SvuState, discharged_in, outline, standing, vardkontakter, writers
 from hub.processes.svu.steps import STEPS, newcomer, still_awaits
 from hub.processes.svu.tid import TID
 from hub.processes.svu.utskrivning import UTSKRIVNING
@@ -80,6 +80,8 @@ SVU = Process(
     newcomer=newcomer,
     narrowed=narrowed,
     also_named=also_named,
+    named={"fast_vardkontakt": vardkontakter},
+    counted_in=discharged_in,
     month_lines=month_lines,
     deadlines=deadlines,
     concerned=concerned,

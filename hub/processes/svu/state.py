@@ -43,6 +43,17 @@ def caller(case: Case) -> str | None:
     return next((contact["person"] for contact in svu(case).vardkontakter if contact["kallelseansvarig"]), None)
 
 
+def vardkontakter(case: Case) -> list[str]:
+    """The persons who are fast vardkontakt (V-7)."""
+    return [contact["person"] for contact in svu(case).vardkontakter]
+
+
+def discharged_in(case: Case) -> str | None:
+    """The month in which the person left (law 4:4); None while the discharge has not come, or is undone."""
+    left = svu(case).dates.get("discharged")
+    return left["date"][:7] if left is not None and case.status == "discharged" else None
+
+
 def standing(case: Case) -> set[int]:
     """The sequences of the messages that stand in an SVU's documents and vardkontakter (C-10)."""
     state = svu(case)

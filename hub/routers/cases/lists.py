@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Path, Query
 from fastapi.responses import Response
-from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from hub.intake.arrival import is_case_id
+from hub.processes.engine.process import listed
 from hub.processes.engine.unit_view import duties
+from hub.processes.registry import PROCESSES, named_as, statuses
 from hub.routers import openapi
 from hub.routers.cases.asker import AskerOfUnit, TheDesk
 from hub.routers.cases.desk import Desk, trace_of
@@ -29,12 +32,35 @@ _MOST = 200
 _MOST_CHANGED = 1000
 
 
+def _one_of(names: Callable[[], Iterable[str]]) -> AfterValidator:
+    """A code of one of the processes: what they are called is theirs alone."""
+
+    def check(code: str) -> str:
+        known = tuple(names())
+        if code in known:
+            return code
+        said = {"sv": f"ange {listed(known, 'eller')}", "en": f"give {listed(known, 'or')}"}
+        raise PydanticCustomError("not_among", "{en}", said)
+
+    return AfterValidator(check)
+
+
+_Process = Annotated[str, _one_of(lambda: PROCESSES)]
+_Status = Annotated[str, _one_of(statuses)]
+_NamedAs = Annotated[str, _one_of(named_as)]
+
+
 class Filters(Asked):
     """The filters that may stand in a URL."""
 
     sort: Literal["changed", "name", "personnummer"] = "changed"
     att_gora: bool = False
-    status: Literal["open", "discharged"] | None = None
+    process: _Process | None = Field(
+        default=None, description="svu, sip …; left out: all.", json_schema_extra={"enum": [*PROCESSES]}
+    )
+    status: _Status | None = Field(
+        default=None, description="open, or how a case has ended.", json_schema_extra={"enum": [*statuses()]}
+    )
     archived: Literal["true", "false", "all"] = "false"
     # A plus sign that was not escaped has become a space.
     changed_since: Annotated[
@@ -55,6 +81,16 @@ class FiltersInBody(Filters):
 
 class ListQuery(Filters, InQuery):
     """The filters as a query."""
+
+
+class NamedQuery(ListQuery):
+    """The same, of the cases in which a person is named."""
+
+    named_as: _NamedAs | None = Field(
+        default=None,
+        description="As what the person is named; left out: as any.",
+        json_schema_extra={"enum": [*named_as()]},
+    )
 
 
 ROUTES = views()
@@ -82,30 +118,35 @@ async def filtered(
 
 @ROUTES.get(
     "/units/{unit}/contacts/cases",
-    summary="The unit's cases in which the actor is fast vårdkontakt",
+    summary="The unit's cases in which the actor is fast vårdkontakt or samordningsansvarig",
 )
-async def ones_own(desk: TheDesk, asker: AskerOfUnit, asked: Annotated[ListQuery, Query()]) -> Response:
-    return await _listed(desk, asker, asked, asker.actor)
+async def ones_own(desk: TheDesk, asker: AskerOfUnit, asked: Annotated[NamedQuery, Query()]) -> Response:
+    return await _listed(desk, asker, asked, _named(asker.actor, asked))
 
 
 @ROUTES.get(
     "/units/{unit}/contacts/{person}/cases",
-    summary="The unit's cases in which a person (HSA-id) is fast vårdkontakt",
+    summary="The unit's cases in which a person (HSA-id) is fast vårdkontakt or samordningsansvarig",
 )
 async def a_persons(
     desk: TheDesk,
     asker: AskerOfUnit,
-    person: Annotated[KnownHsa, Path(description="HSA-id of the fast vårdkontakt.")],
-    asked: Annotated[ListQuery, Query()],
+    person: Annotated[KnownHsa, Path(description="HSA-id of the person who is named.")],
+    asked: Annotated[NamedQuery, Query()],
 ) -> Response:
-    return await _listed(desk, asker, asked, person)
+    return await _listed(desk, asker, asked, _named(person, asked))
+
+
+def _named(person: str, asked: NamedQuery) -> list[str]:
+    """The person as any of the processes may name one, or as the one thing that is asked for."""
+    return [f"{what}/{person}" for what in ((asked.named_as,) if asked.named_as else named_as())]
 
 
 # --- the list ---------------------------------------------------------------------------------------------------------
 
 
-async def _listed(desk: Desk, asker: Asker, asked: Filters, contact: str | None = None) -> Response:
-    wanted = _wanted(asker, asked, contact)
+async def _listed(desk: Desk, asker: Asker, asked: Filters, named: Sequence[str] | None = None) -> Response:
+    wanted = _wanted(asker, asked, named)
     async with desk.transaction() as connection:
         if asked.changed_since is not None:
             return answer(_changed(wanted, *await lists.changed(connection, wanted)))
@@ -126,7 +167,7 @@ def _changed(wanted: Wanted, found: Sequence[tuple[str, datetime]], until: datet
     return content | ({"next": _cursor(*shown[-1])} if len(found) > len(shown) else {})
 
 
-def _wanted(asker: Asker, asked: Filters, contact: str | None) -> Wanted:
+def _wanted(asker: Asker, asked: Filters, named: Sequence[str] | None) -> Wanted:
     since = asked.changed_since
     if getattr(asked, "name", None) is not None and asked.archived != "false":
         raise bad(
@@ -139,10 +180,11 @@ def _wanted(asker: Asker, asked: Filters, contact: str | None) -> Wanted:
         sort=asked.sort,
         archived=None if asked.archived == "all" else asked.archived == "true",
         to_do=duties(asker.role, asker.unit.roles[asker.role]) if asked.att_gora else None,
+        process=asked.process,
         status=asked.status,
         name=getattr(asked, "name", None),
         personnummer=getattr(asked, "personnummer", None),
-        contact=contact,
+        named=named,
         changed_since=since,
         after=_after(asked),
         limit=asked.limit if since is None else _MOST_CHANGED,

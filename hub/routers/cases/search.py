@@ -40,10 +40,11 @@ async def search(
 ) -> Response:
     person = asked.personnummer
     async with desk.transaction() as connection:
-        found = [f for f in await lists.of_person(connection, person) if may_be_known(f.case, asker.unit)]
+        found = await lists.of_person(connection, person)
+        shown = [f for f in found if may_be_known(f.case, asker.unit)]
         await access_log.write(
             connection,
-            [trace_of(asker, f.case.id, "sok", "deltar" if is_own(f, asker) else "sok") for f in found],
+            [trace_of(asker, f.case.id, "sok", "deltar" if is_own(f, asker) else "sok") for f in shown],
         )
     directory = desk.directory()
     said = desk.known.person(person, directory.region_of(asker.unit.hsa).county)

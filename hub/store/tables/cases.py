@@ -75,6 +75,8 @@ cases = Table(
     Column("name", Text, nullable=False, server_default=text("''")),
     Column("archived_at", TIME),
     Column("sole", Text),
+    Column("named", ARRAY(Text)),
+    Column("month", Text),
     Column("sort_name", Text(collation="C"), Computed(_SORT_NAME, persisted=True)),
     CheckConstraint("sequence >= 1", name="cases_sequence_positive"),
     Index("cases_sole", "process", "sole", unique=True, postgresql_where=text("sole IS NOT NULL AND status = 'open'")),
@@ -84,12 +86,8 @@ cases = Table(
     Index("cases_person", "person"),
     Index("cases_changed", "changed_at", "id"),
     Index("cases_sort_name", "sort_name", "id"),
-    Index(
-        "cases_contacts",
-        text("(((state -> 'state') -> 'vardkontakter')::jsonb)"),
-        postgresql_using="gin",
-        postgresql_where=text("((state -> 'state') -> 'vardkontakter') IS NOT NULL"),
-    ),
+    Index("cases_named", "named", postgresql_using="gin", postgresql_where=text("named IS NOT NULL")),
+    Index("cases_month", "process", "month", postgresql_where=text("month IS NOT NULL")),
     Index(
         "cases_former",
         text("((state -> 'former_numbers')::jsonb)"),

@@ -1,0 +1,32 @@
+"""A case's own row says by which persons it is found and in which month's figures it stands, whatever its process."""
+
+from alembic import op
+
+revision = "0017"
+down_revision = "0016"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE cases ADD COLUMN named text[], ADD COLUMN month text")
+    op.execute(
+        "UPDATE cases SET named = (SELECT array_agg(DISTINCT 'fast_vardkontakt/' || (contact ->> 'person'))"
+        " FROM json_array_elements(state -> 'state' -> 'vardkontakter') AS contact)"
+        " WHERE (state -> 'state' -> 'vardkontakter') IS NOT NULL"
+    )
+    op.execute(
+        "UPDATE cases SET month = left(state -> 'state' -> 'dates' -> 'discharged' ->> 'date', 7)"
+        " WHERE process = 'svu' AND status = 'discharged'"
+    )
+    op.execute("DROP INDEX cases_contacts")
+    op.execute("CREATE INDEX cases_named ON cases USING gin (named) WHERE named IS NOT NULL")
+    op.execute("CREATE INDEX cases_month ON cases (process, month) WHERE month IS NOT NULL")
+
+
+def downgrade() -> None:
+    op.execute(
+        "CREATE INDEX cases_contacts ON cases USING gin (((state -> 'state' -> 'vardkontakter')::jsonb))"
+        " WHERE (state -> 'state' -> 'vardkontakter') IS NOT NULL"
+    )
+    op.execute("ALTER TABLE cases DROP COLUMN named, DROP COLUMN month")
