@@ -58,18 +58,20 @@ class Verifiering(Part):
     made a menprovning (C-22)."""
 
 
-News = Literal["protected", "deceased", "moved", "new_number"]
+News = Literal["protected", "deceased", "moved", "new_number", "dubbelt_arende"]
 
 
 class Folkbokforing(Part):
     """``folkbokforing``: what the population register says now of the person in an open case (C-62, C-63).
 
-    Only what is needed: with ``protected`` nothing of where the person lives.
+    Only what is needed: with ``protected`` nothing of where the person lives. ``dubbelt_arende``: by a changed personnummer the
+    person turns out to have another open case of the process, where one is allowed (S-1). Both go on; those who coordinate
+    them find the other by a search and end one.
     """
 
     news: News
     personnummer: KnownPerson | None = None
-    """With ``new_number``: the person's present number."""
+    """With ``new_number``: the person's present number. With ``dubbelt_arende``: the number that the person had in the other case."""
     name: Line | None = None
     address: Line | None = None
     """With ``moved``: the new address."""

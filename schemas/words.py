@@ -93,7 +93,7 @@ _ADDRESSING = {
     "lookup_unavailable": "registret svarar inte",
     "receiver_not_connected": "mottagaren är inte ansluten",
 }
-_NEWS = {"moved": "flyttad", "new_number": "nytt personnummer"}
+_NEWS = {"moved": "flyttad", "new_number": "nytt personnummer", "dubbelt_arende": "dubbelt ärende"}
 _VERIFICATION = {
     "verified": "bekräftad",
     "unknown": "okänd i HSA",

@@ -104,7 +104,8 @@ def _decide(batch: Batch, arrival: Arrival, message: Message, process: Process, 
     if case is not None:
         if arrival.was_held and undoes_later_act(process, message, case, loaded.earlier.get(case.id, {})):
             raise replace(holds.OVERTAKEN)  # raised as itself it would keep every frame that it passed
-        others = loaded.others(case.process, case.numbers, case.id) if loaded.open_cases else ()
+        numbers = [*case.numbers, getattr(message.data, "personnummer", None) or ""]  # the one that it brings too
+        others = loaded.others(case.process, numbers, case.id) if loaded.open_cases else ()
         return decide(process, case, case.id, message, batch.directory, batch.now, others)
     person_may_have_a_case(message, batch.said, batch.directory, loaded.news)
     ref = ref_of(arrival, message)

@@ -105,8 +105,9 @@ SELECT u.hsa, d.id, CASE WHEN d.dice < 0.012 OR d.dice > 0.99 THEN ARRAY['tid/kv
 _MESSAGES = """
 INSERT INTO message (source, id, digest, raw, media_type, attributes, system, received_at, name, case_id, sequence,
   events, receipt)
-SELECT 'urn:hsa:x', 'f-' || n, decode(repeat('00', 32), 'hex'), convert_to(repeat('x', 300), 'UTF8'), 'application/json',
-  '{}', 'ehr', changed_at, 'svu.kartlaggning', id, %(sequence)s, '[]', '{}' FROM dated
+SELECT 'urn:hsa:x', 'f-' || n, decode(repeat('00', 32), 'hex'), m.raw, m.media_type, m.attributes, 'ehr', changed_at,
+  m.name, d.id, m.sequence, m.events, m.receipt
+FROM dated d, (SELECT * FROM message WHERE case_id = %(case)s AND sequence = %(sequence)s) m
 """
 
 
@@ -213,7 +214,7 @@ class Bench:
                 _PARTICIPATION, {"kind": kind, "role": "bistandshandlaggare" if kind == "k" else "sjukskoterska"}
             )
         last = max(written[1] for written in json.loads(state)["state"]["fields"]["kartlaggning"].values())
-        await self.sql(_MESSAGES, {"sequence": last})
+        await self.sql(_MESSAGES, {"case": real, "sequence": last})
         return time.monotonic() - started
 
 

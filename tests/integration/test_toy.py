@@ -295,3 +295,45 @@ async def test_a_unit_that_comes_in_is_sent_one_message_with_everything_that_sta
     async with hubs[0].store.transaction() as connection:
         row = (await inbox.load(connection, [(told[-1].source, told[-1].message_id)])).popitem()[1]
     assert formats.read_stored(row).data == told[-1].message.data, "sent again from the table, it says the same"
+
+
+async def test_two_open_cases_become_one_persons_and_both_are_told_and_go_on(hubs):
+    """By a changed personnummer. Nothing fails or waits, and no third case is opened until both have ended."""
+    first = (await send(hubs[0], "s-1", "toy.start", PATIENT, "ref:1")).case
+    second = (await send(hubs[0], "s-2", "toy.start", ELSA, "ref:2")).case
+    for number, case in enumerate((first, second)):
+        assert (
+            await send(hubs[0], f"d-{number}", "deltagare", {"unit": CENTRE, "change": "tillagd"}, case)
+        ).code == "ok"
+    for hub in hubs:
+        hub.offered.clear()
+    assert (await _changed(hubs[0], first, "n-1")).code == "ok"
+    assert await CaseMessages(hubs[1].store, hubs[1].intake).deliver() == 1
+    told = [row for hub in hubs for row in hub.offered if row.kind == "notice"]
+    for case, news in ((first, ["new_number", "dubbelt_arende"]), (second, ["dubbelt_arende"])):
+        for unit in (WARD, CENTRE):
+            system = hubs[0].directory.system_of[unit]
+            rows_ = [row for row in told if (row.case_id, row.system) == (case, system)]
+            assert [row.message.data.news for row in rows_] == news
+        found = await case_of(hubs[0], case)
+        assert (found.status, found.person["personnummer"]) == ("open", ELSA["patient"]["personnummer"])
+        assert (
+            await send(hubs[1], f"p-{case}", "toy.plan", {"edits": [{"element": "mal/1", "text": "x"}]}, case)
+        ).code == "ok"
+    for number, case in enumerate((first, second)):
+        for one, person in enumerate((PATIENT, ELSA)):
+            id_ = f"s-3-{number}-{one}"
+            assert (await send(hubs[1], id_, "toy.start", person, f"ref:{id_}")).rule == "T-1"
+        assert (await send(hubs[0], f"e-{number}", "toy.end", {}, case)).code == "ok"
+    assert (await send(hubs[1], "s-4", "toy.start", ELSA, "ref:4")).code == "ok"
+    assert await rows(hubs[0], "SELECT count(*) FROM held") == [(0,)]
+
+
+async def test_the_news_of_two_cases_is_none_where_one_has_ended_meanwhile(hubs):
+    first = (await send(hubs[0], "s-1", "toy.start", PATIENT, "ref:1")).case
+    second = (await send(hubs[0], "s-2", "toy.start", ELSA, "ref:2")).case
+    assert (await _changed(hubs[0], first, "n-1")).code == "ok"
+    assert (await send(hubs[0], "e-1", "toy.end", {}, first)).code == "ok"
+    assert await CaseMessages(hubs[1].store, hubs[1].intake).deliver() == 1
+    assert await rows(hubs[0], "SELECT answer FROM outbox WHERE kind = 'case'") == [("C-62",)]
+    assert (await case_of(hubs[0], second)).status == "open"

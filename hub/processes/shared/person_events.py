@@ -59,6 +59,12 @@ def _named(case: Case, **person: str) -> None:
     case.person.update(person)
 
 
+def _formerly(case: Case, *, personnummer: str) -> None:
+    """The person had this number before, as another case of the person has told."""
+    if personnummer not in case.numbers:
+        case.former_numbers = [*case.former_numbers, personnummer]
+
+
 def _died(case: Case) -> None:
     case.deceased = True
 
@@ -107,6 +113,7 @@ PERSON: dict[str, Callable[..., None]] = {
     "withdrawn": _withdrawn,
     "blocked": _blocked,
     "named": _named,
+    "formerly": _formerly,
     "folkbokford": _folkbokford,
     "died": _died,
     "listed": _listed,

@@ -10,12 +10,12 @@ from typing import TypeGuard
 from hub.errors import Refused
 from hub.processes.engine.case import FOUND
 from hub.processes.engine.process import Process
-from hub.processes.engine.rule import HUB_PARTY, Context, Rule, guard
+from hub.processes.engine.rule import HUB_PARTY, Context, HubMessage, Rule, guard
 from hub.processes.shared.audience import ask, everyone_else, join
 from hub.processes.shared.disclosure import knows
 from schemas.directory import Directory, Unit
 from schemas.envelope import Message
-from schemas.hub_messages import AddressingOutcome, Adressering
+from schemas.hub_messages import AddressingOutcome, Adressering, Folkbokforing
 from schemas.messages import Question
 from schemas.unit_ids import organisation_in
 
@@ -230,17 +230,32 @@ VERIFIERING = Rule(
 
 
 def learn_news(s: Context) -> None:
-    """What folkbokforing says now of a person in an open case; all who take part are told."""
+    """What folkbokforing says now of a person in an open case; all who take part are told. Where the person turns out to have
+    two open cases of a process that allows one, each is told so by a message of its own.
+    """
     if s.data.news == "protected":
         s.emit("blocked", at=s.at)
     elif s.data.news == "deceased":
         s.emit("died")
+    elif s.data.news == "dubbelt_arende":
+        if s.data.personnummer is not None:
+            s.emit("formerly", personnummer=s.data.personnummer)
     elif not s.case.blocked:
+        before = s.case.person.get("personnummer")
         news = {name: getattr(s.data, name) for name in ("personnummer", "name", "address") if getattr(s.data, name)}
         if news:
             s.emit("named", **news)
         if s.data.municipality is not None:
             s.emit("folkbokford", municipality=s.data.municipality)
+        if s.data.news == "new_number" and _has_two(s):
+            for case in (s.case.id, *sorted(s.others)):
+                doubled = Folkbokforing(news="dubbelt_arende", personnummer=before if case != s.case.id else None)
+                s.hub_messages.append(HubMessage("folkbokforing", doubled, case))
+
+
+def _has_two(s: Context) -> bool:
+    """Whether the person has two open cases of a process that allows one; no new one is opened until both have ended."""
+    return s.process.one_open_per_person is not None and s.case.status == "open" and bool(s.others)
 
 
 @guard(
@@ -256,7 +271,7 @@ def it_is_news(s: Context) -> bool:
         return not s.case.blocked
     if s.data.news == "deceased":
         return not s.case.deceased
-    return True
+    return s.data.news != "dubbelt_arende" or _has_two(s)
 
 
 FOLKBOKFORING = Rule(

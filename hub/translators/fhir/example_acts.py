@@ -171,6 +171,7 @@ ACTS: Final[dict[str, tuple[str, Part]]] = {
 FROM_HUB: Final[dict[str, Part]] = {
     "folkbokforing": hub_messages.Folkbokforing(news="moved", address="Lillgatan 2, 241 30 Eslöv", municipality="1285"),
     "folkbokforing.deceased": hub_messages.Folkbokforing(news="deceased"),
+    "folkbokforing.doubled": hub_messages.Folkbokforing(news="dubbelt_arende"),
     "folkbokforing.new_number": hub_messages.Folkbokforing(news="new_number", personnummer=TOLVAN.personnummer),
     "frist": hub_messages.Frist(
         name="kvittens_forsenad",
