@@ -8,6 +8,7 @@ import asyncio
 import io
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pypdf
@@ -38,6 +39,8 @@ CALLS: dict[tuple[str, str], tuple[str, dict[str, Any] | None]] = {
     ("get", "/cases/{id}/organisations"): ("/cases/{case}/organisations", None),
     ("get", "/cases/{id}/print/{document}"): ("/cases/{case}/print/plan", None),
     ("post", "/cases/{id}/print/{document}"): ("/cases/{case}/print/plan", {}),
+    ("get", "/cases/{id}/meetings/{meeting}.ics"): ("/cases/{case}/meetings/own.ics", None),
+    ("get", "/units/{unit}/meetings.ics"): ("/units/{unit}/meetings.ics", None),
 }
 """Every view, as it would show the kept acts: a new view must be called here."""
 SHOW_NOTHING_OF_ACTS = {"/cases/{id}/organisations", "/units/{unit}/contacts/cases"}
@@ -68,12 +71,14 @@ async def shared(place: Place) -> str:
 
 async def keep(place: Place, case: str) -> None:
     """The health centre writes a goal and a note with a file, of which no other unit knows, and reads them."""
-    await place.say(case, "toy.draft", {"element": "mal/own", "text": SECRET}, CENTRE)
+    soon = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    await place.say(case, "toy.draft", {"element": "mal/own", "text": SECRET, "start": soon}, CENTRE)
     file = {"name": "a.txt", "content": "SEVNTElHVA=="}
     await place.say(case, "meddelande", {"text": SECRET, "receivers": [], "attachment": file}, CENTRE, id_="note")
     await place.ask(f"/cases/{case}/fields/plan/own", CENTRE)
     await place.ask(f"/cases/{case}/files/note", CENTRE)
     await place.ask(f"/cases/{case}/versions/plan/2", CENTRE)
+    await place.ask(f"/cases/{case}/meetings/own.ics", CENTRE)
 
 
 async def read(place: Place, case: str, unit: str) -> dict[tuple[str, str], Any]:

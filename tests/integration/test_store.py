@@ -125,7 +125,7 @@ async def test_cases_from_before_are_found_by_their_persons_and_stand_in_their_m
     left = {"vardkontakter": contacts, "dates": {"discharged": {"date": "2026-03-09"}}}
     engine = sa.create_engine(database, poolclass=sa.NullPool)
     with engine.begin() as opened:
-        command.downgrade(config_on(opened), "0016")
+        command.downgrade(config_on(opened), "0017")
         for id_, status, state in ((CASE, "discharged", left), (OTHER, "open", {"vardkontakter": []})):
             opened.exec_driver_sql(
                 "INSERT INTO cases (id, system, ref, person, process, status, sequence, state, opened_at, changed_at)"

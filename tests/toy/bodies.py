@@ -43,10 +43,11 @@ class Plan(Part):
 
 
 class Draft(Part):
-    """``toy.draft``: a goal that only the sender's unit knows of."""
+    """``toy.draft``: a goal, or a meeting too, that only the sender's unit knows of."""
 
     element: Line
     text: Line
+    start: Moment | None = None
 
 
 class End(Part):

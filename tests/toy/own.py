@@ -20,9 +20,12 @@ PLAN = "plan"
 
 
 def draft(s: Context) -> None:
-    """A goal that only the unit itself knows of."""
+    """A goal, or a meeting too, that only the unit itself knows of."""
     s.emit("kept", unit=s.unit)
     s.emit("element", element=s.data.element, state={"text": s.data.text, "own": s.unit})
+    if s.data.start is not None:
+        start = s.data.start.isoformat()
+        s.emit("met", meeting="own", start=start, unit=s.unit, at=s.at, recalled=False, own=True)
 
 
 DRAFT = Rule("toy.draft", ALL_PARTIES, ("T-9",), (draft,), everyone_else, writes=(PLAN,))

@@ -90,9 +90,10 @@ def _heard(case: Case, *, news: str) -> None:
     case.state.news.append(news)
 
 
-def _met(case: Case, *, meeting: str, start: str, unit: str, at: str, recalled: bool) -> None:
+def _met(case: Case, *, meeting: str, start: str, unit: str, at: str, recalled: bool, own: bool = False) -> None:
     version = case.state.meetings.get(meeting, {"version": 0})["version"] + 1
-    case.state.meetings[meeting] = {"start": start, "unit": unit, "at": at, "recalled": recalled, "version": version}
+    facts = {"start": start, "unit": unit, "at": at, "recalled": recalled, "version": version}
+    case.state.meetings[meeting] = facts | ({"own": True} if own else {})
 
 
 EVENTS = {
@@ -236,10 +237,12 @@ def how_things_stand(case: Case, units: Sequence[str]) -> tuple[str, Standing]:
     return "toy.standing", Standing(units=tuple(units), meetings=meetings, goals=goals)
 
 
-def in_the_calendar(case: Case, _: str) -> Iterable[CalendarEntry]:
+def in_the_calendar(case: Case, unit: str) -> Iterable[CalendarEntry]:
     if case.status != "open":
         return
     for key, one in case.state.meetings.items():
+        if "own" in one and one["unit"] != unit:
+            continue
         times = datetime.fromisoformat(one["start"]), datetime.fromisoformat(one["at"])
         yield CalendarEntry(case.id, key, "Möte", *times, one["version"], one["unit"], taken_out=one["recalled"])
         if not one["recalled"]:
