@@ -90,8 +90,9 @@ def test_a_step_has_a_version_for_each_message_that_writes_it_unless_the_process
 
 def test_who_may_open_a_case_is_said_by_the_rows_that_open_one():
     process = PROCESSES["svu"]
-    assert may_open(process, "slutenvard") is None
+    for has_one in (False, True):
+        assert may_open(process, "slutenvard", has_one=has_one) is None, "a person may have several stays"
     for party in ("oppenvard", "kommun"):
-        refused = may_open(process, party)
+        refused = may_open(process, party, has_one=False)
         assert refused is not None
         assert (refused.rule, refused.sv) == ("V-1", "Bara slutenvård öppnar ett SVU-ärende.")
