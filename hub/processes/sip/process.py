@@ -17,13 +17,13 @@ from hub.processes.sip.closed import CLOSED
 from hub.processes.sip.consent import ATERKALLELSE, SAMTYCKE, consent_kind
 from hub.processes.sip.coordinator import SAMORDNINGSANSVARIG
 from hub.processes.sip.deadlines import concerned, deadlines, owing, passed
-from hub.processes.sip.disclosure import hears, narrowed, sees_unpublished, visible
+from hub.processes.sip.disclosure import hears, narrowed, reads_unpublished, sees_unpublished, shows_element, visible
 from hub.processes.sip.end import AVSLUT
 from hub.processes.sip.events import EVENTS
 from hub.processes.sip.follow_up import UPPFOLJNING, UTVARDERING
 from hub.processes.sip.gate import GATE
 from hub.processes.sip.information import INFORMATION
-from hub.processes.sip.initiativ import INITIATIV
+from hub.processes.sip.initiativ import INITIATIV, the_person_has_no_other_sip
 from hub.processes.sip.kallelse import KALLELSE
 from hub.processes.sip.kallelse_andrad import KALLELSE_ANDRAD
 from hub.processes.sip.kartlaggning import KARTLAGGNING
@@ -35,7 +35,7 @@ from hub.processes.sip.outline import outline, position
 from hub.processes.sip.participants import DELTAGARE
 from hub.processes.sip.people import PEOPLE
 from hub.processes.sip.plan import ATERSTALLNING, DELNING, PLAN_RULE
-from hub.processes.sip.state import SipState
+from hub.processes.sip.state import SipState, coordinators
 from hub.processes.sip.steps import STEPS, STEPS_BY_PROFILE, newcomer, still_awaits
 from hub.processes.sip.svar import SVAR
 
@@ -96,7 +96,10 @@ SIP = Process(
     narrowed=narrowed,
     consent_kind=consent_kind,
     sharing_kind=lambda profile: "" if profile is None else profile.sharing_kind,
-    one_open_per_person=True,
+    one_open_per_person=the_person_has_no_other_sip,
+    named={"samordningsansvarig": coordinators},
+    reads_unpublished=reads_unpublished,
+    shows_element=shows_element,
     catch_up=catch_up,
     deadlines=deadlines,
     concerned=concerned,

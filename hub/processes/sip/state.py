@@ -105,6 +105,12 @@ def coordinating_unit(case: Case) -> str | None:
     return sip(case).coordinator.get("unit")
 
 
+def coordinators(case: Case) -> list[str]:
+    """The person who coordinates, by whom the case is found (C-31); none where a unit alone is known."""
+    person = sip(case).coordinator.get("person")
+    return [] if person is None else [person]
+
+
 def document(case: Case, name: str) -> dict[str, Any]:
     """How a document stands; empty before it was begun."""
     return sip(case).documents.get(name, {})
