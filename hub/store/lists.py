@@ -78,7 +78,6 @@ _AFTER = {
 }
 _CONDITIONS = {
     "to_do": "p.att_gora <> '{}' AND p.att_gora && %(to_do)s::text[]",
-    "process": "c.process = %(process)s",
     "status": "c.status = %(status)s",
     "name": "c.sort_name LIKE ALL(%(name)s)",
     "personnummer": "(c.person >= %(personnummer)s AND c.person < %(personnummer)s || '~'"
@@ -106,7 +105,8 @@ def _statement(wanted: Wanted, *, few: bool = False) -> tuple[str, str, dict[str
     ``few``: read the unit's own rows first, whatever the planner estimates.
     """
     own, of_case = {None: ("true", "true"), True: _ARCHIVED, False: _ON_START_LIST}[wanted.archived]
-    where = ["p.unit = %(unit)s", own, of_case]
+    own = f"p.unit = %(unit)s AND {own}" + (" AND p.process = %(process)s" if wanted.process else "")
+    where = [own, of_case]
     where += [condition for name, condition in _CONDITIONS.items() if getattr(wanted, name) not in (None, "")]
     values = {
         "unit": wanted.unit,
@@ -122,7 +122,7 @@ def _statement(wanted: Wanted, *, few: bool = False) -> tuple[str, str, dict[str
     first, table = _NAMED if wanted.named else "", "participation"
     if few:
         table = "mine"
-        first = f"WITH mine AS MATERIALIZED (SELECT * FROM participation p WHERE p.unit = %(unit)s AND {own}) "  # noqa: S608
+        first = f"WITH mine AS MATERIALIZED (SELECT * FROM participation p WHERE {own}) "  # noqa: S608
     return first, f"FROM {table} p JOIN cases c ON c.id = p.case_id WHERE " + " AND ".join(where), values
 
 
@@ -143,8 +143,7 @@ async def page(connection: Connection, wanted: Wanted) -> tuple[list[Found], int
         total = rows[0][3] if rows else 0
     else:
         total = await _total(connection, wanted)
-        every = (wanted.process, wanted.status, wanted.to_do) == (None, None, None)
-        few = not narrow and every and total <= COUNTED
+        few = not narrow and wanted.status is None and wanted.to_do is None and total <= COUNTED
         rows = await _rows(connection, wanted, few=few, counted=False)
     return await _with_messages(connection, [row[:3] for row in rows]), min(total, COUNTED + 1)
 

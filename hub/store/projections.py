@@ -24,11 +24,14 @@ async def update(
     at present is kept in the case itself (``listed``).
     """
     added, altered, removed = [], [], []
+    processes: list[str] = []
     for case in changed:
         now = listed(case)
         before, case.listed = case.listed, now
         if now != before:
-            added += [(unit, case.id, awaited) for unit, awaited in now.items() if unit not in before]
+            new = [(unit, case.id, awaited) for unit, awaited in now.items() if unit not in before]
+            added += new
+            processes += [case.process] * len(new)
             altered += [
                 (unit, case.id, awaited) for unit, awaited in now.items() if before.get(unit, awaited) != awaited
             ]
@@ -53,12 +56,13 @@ async def update(
     due = [(case.id, key, at) for case in rescheduled for key, at in case.due.items()]
     if added or due:
         await connection.execute(
-            "WITH listed AS (INSERT INTO participation (unit, case_id, att_gora)"
-            " SELECT unit, case_id, awaited::text[] FROM unnest(%s::text[], %s::uuid[], %s::text[])"
-            " AS n (unit, case_id, awaited))"
+            "WITH listed AS (INSERT INTO participation (unit, case_id, att_gora, process)"
+            " SELECT unit, case_id, awaited::text[], process FROM unnest(%s::text[], %s::uuid[], %s::text[], %s::text[])"
+            " AS n (unit, case_id, awaited, process))"
             " INSERT INTO deadline (case_id, key, due_at) SELECT * FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[])",
             (
                 *_arrays(added),
+                array(processes),
                 array(case for case, _, _ in due),
                 array(key for _, key, _ in due),
                 array(at for _, _, at in due),

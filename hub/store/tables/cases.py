@@ -127,6 +127,7 @@ participation = Table(
     Column("case_id", UUID(as_uuid=False), nullable=False),
     Column("att_gora", ARRAY(Text), nullable=False),
     Column("archived_at", TIME),
+    Column("process", Text, nullable=False, server_default=text("'svu'")),
     PrimaryKeyConstraint("unit", "case_id", name="participation_key"),
     Index("participation_left", "unit", "archived_at", "case_id"),
     Index("participation_att_gora", "unit", postgresql_where=text("att_gora <> '{}'")),

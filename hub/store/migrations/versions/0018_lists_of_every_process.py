@@ -19,6 +19,8 @@ def upgrade() -> None:
         "UPDATE cases SET month = left(state -> 'state' -> 'dates' -> 'discharged' ->> 'date', 7)"
         " WHERE process = 'svu' AND status = 'discharged'"
     )
+    # All cases until now are svu's; and so are those of a hub of the former version, while both run.
+    op.execute("ALTER TABLE participation ADD COLUMN process text NOT NULL DEFAULT 'svu'")
     op.execute("DROP INDEX cases_contacts")
     op.execute("CREATE INDEX cases_named ON cases USING gin (named) WHERE named IS NOT NULL")
     op.execute("CREATE INDEX cases_month ON cases (process, month) WHERE month IS NOT NULL")
@@ -29,4 +31,5 @@ def downgrade() -> None:
         "CREATE INDEX cases_contacts ON cases USING gin (((state -> 'state' -> 'vardkontakter')::jsonb))"
         " WHERE (state -> 'state' -> 'vardkontakter') IS NOT NULL"
     )
+    op.execute("ALTER TABLE participation DROP COLUMN process")
     op.execute("ALTER TABLE cases DROP COLUMN named, DROP COLUMN month")
