@@ -181,7 +181,7 @@ def touched(events: Iterable[Event]) -> set[str]:
     }
 
 
-def _revoked(case: Case) -> None:
+def revoked(case: Case) -> None:
     """V-5: it disappears; the history is kept, and nothing waits for anybody."""
     case.status = "revoked"
     case.unanswered.clear()
@@ -232,7 +232,7 @@ ENGINE: Mapping[str, Callable[..., None]] = {
     "thread_acted": _thread_acted,
     "thread_revoked": _thread_revoked,
     "element": _element,
-    "revoked": _revoked,
+    "revoked": revoked,
     "kept": _kept,
     "fired": _fired,
     "addressed": _addressed,

@@ -101,10 +101,20 @@ def those_who_see_to_it(s: Context) -> list[str]:
     case = s.case
     if s.process.addressing(s.profile) == "suggests":
         return [case.opened_by] if case.opened_by in case.participants else []
-    if case.all_receivers_known:
-        return []
     party = _opening_party(s)
-    return [unit for unit, participant in case.participants.items() if participant["party"] == party]
+    if case.all_receivers_known and not _somebody_else_is_named(s, party):
+        return []
+    return [
+        unit for unit, participant in case.participants.items() if participant["party"] == party and knows(case, unit)
+    ]
+
+
+def _somebody_else_is_named(s: Context, party: str | None) -> bool:
+    """S-3: the registers name another unit than the opener's own, which stays in the case all the same."""
+    if s.process.addressing(s.profile) != "adds":
+        return False
+    named = {own: unit for unit, own in _named(s.data) if unit is not None}
+    return party in named and named[party] not in s.case.participants
 
 
 def _opening_party(s: Context) -> str | None:

@@ -10,7 +10,7 @@ from hub.processes.engine.unit_view import able
 from hub.processes.shared.audience import ALL_PARTIES, everyone_else, step_told, with_duty
 from hub.processes.sip.audience import a_ward_of_the_region, move, the_whole_plan
 from hub.processes.sip.call import starts
-from hub.processes.sip.copied import copy_the_call
+from hub.processes.sip.copied import copy_into_the_plan
 from hub.processes.sip.element_events import is_current, kind_of, value_of
 from hub.processes.sip.fields import cells, coded
 from hub.processes.sip.gate import CONSENT, the_initiativ_is_sent
@@ -31,7 +31,20 @@ APPROVING, ACTIVE, UPDATING = "godkanns", "aktiv", "uppdateras"
     element="/type",
 )
 def the_plan_can_be_put_up(s: Context) -> bool:
-    return sip(s.case).state in s.profile.approval_starts_in
+    """In the first version a call must stand: one that was recalled is none."""
+    own = sip(s.case)
+    called = own.version > s.profile.first_version or any(True for _ in standing_meetings(s.case))
+    return own.state in s.profile.approval_starts_in and called
+
+
+@guard(
+    "S-9",
+    sv="Ingen enhet i ärendet har en roll med ansvaret att godkänna: ingen kan svara. Lägg till en roll eller enhet först.",
+    en="No unit of the case has a role with the responsibility to approve: nobody can answer. Add a role or a unit first.",
+    element="/data",
+)
+def somebody_can_approve(s: Context) -> bool:
+    return bool(with_duty(s, list(s.case.participants), STEP, ACT))
 
 
 @guard(
@@ -82,7 +95,7 @@ GODKANNANDE_START = Rule(
     (put_up,),
     everyone_else,
     guards=(*senders("sip.godkannande_start", "P-10"), *CONSENT, the_plan_can_be_put_up),
-    checks=(there_is_a_sub_goal_with_a_responsible_unit, everything_required_is_there),
+    checks=(there_is_a_sub_goal_with_a_responsible_unit, everything_required_is_there, somebody_can_approve),
     from_outside=a_ward_of_the_region,
     touches=the_whole_plan,
 )
@@ -397,11 +410,18 @@ def update(s: Context) -> None:
     if not s.profile.locks_documents:
         step_told(s, STEP, WRITING, [])
     if s.profile.updating_breaks_approval:
-        calls = [one for _, one in standing_meetings(s.case)]
-        if calls:
-            copy_the_call(s, max(calls, key=lambda one: one["sequence"]))
+        _take_over_the_call(s)
     if s.case.archived is not None:
         s.emit("back_on_list")
+
+
+def _take_over_the_call(s: Context) -> None:
+    """S-8, S-11: the new version has the latest call's date, time and reason; the follow-up is called before it begins."""
+    calls = [one for _, one in standing_meetings(s.case)]
+    if calls:
+        copy_into_the_plan(s, max(calls, key=lambda one: int(one["sequence"])))
+    if all(one["kind"] != "uppfoljning" for one in calls):
+        s.warnings.append("uppfoljning-inte-kallad")
 
 
 def _grey(s: Context, steps: tuple[str, ...]) -> None:

@@ -19,15 +19,27 @@ from schemas.sip_parts import NamedContact
 def name_coordinator(s: Context, named: NamedContact | Samordningsansvarig, change: str) -> None:
     """The coordinator is another from now on, its unit takes part, and HSA is asked about the person afterwards."""
     said = named.model_dump(mode="json", exclude_none=True, include={"person", "phone", "email"})
-    if named.unit not in s.case.participants and named.unit in s.directory.unit_by_hsa:
+    if named.unit not in s.case.participants:
         join(s, named.unit)
     s.emit("coordinator", change=change, unit=named.unit, **said)
-    if named.person is not None:
+    if named.person is not None and change != "borttagen":
         s.asks.append(
             Question(
                 question="verifiering", actor=named.person, role=STAFF, unit=s.unit, concerns="samordningsansvarig"
             )
         )
+
+
+@guard(
+    "P-21",
+    sv="Samordningsansvarigs enhet finns inte i katalogen. Sök den i katalogens träd.",
+    en="The coordinator's unit is not in the directory. Look it up in the directory's tree.",
+    element="/data/samordningsansvarig/unit",
+)
+def a_named_coordinators_unit_is_known(s: Context) -> bool:
+    """Of the coordinator that an initiativ or a held meeting names; its unit comes in with it."""
+    named = s.data.samordningsansvarig
+    return named is None or named.unit in s.directory.unit_by_hsa
 
 
 @guard(

@@ -9,14 +9,18 @@ from hub.processes.engine.element import Element
 from hub.processes.profiles.sip import SIP_PROFILES
 from hub.processes.shared import disclosure as shared
 from hub.processes.shared.disclosure import bare
+from hub.processes.sip.call import CALL, EVALUATION_CALL, step_of
 from hub.processes.sip.element_events import kind_of, value_of
 from hub.processes.sip.gate import CONSENTS
-from hub.processes.sip.state import SipState, coordinating_unit, has_answered, sip, standing_meetings
+from hub.processes.sip.state import SEND, SipState, coordinating_unit, has_answered, sip, standing_meetings
 
 
 def sees_unpublished(case: Case, unit: str) -> bool:
-    """Before others know of the case, the opener's unit and the coordinator's see it."""
-    return unit in {case.opened_by, coordinating_unit(case)} and unit in case.participants
+    """Before others know of the case, the opener's unit sees it; where the call makes it known, so does the coordinator's unit, which
+    prepares the call (E-9).
+    """
+    prepares = SIP_PROFILES[case.profile].known_from == "call" and unit == coordinating_unit(case)
+    return unit in case.participants and (unit == case.opened_by or prepares)
 
 
 def reads_unpublished(case: Case, unit: str) -> bool:
@@ -34,7 +38,26 @@ def hears(case: Case, unit: str) -> bool:
 def visible(case: Case, unit: str) -> Case:
     """The case as a participating unit may see it."""
     seen = shared.visible(case, unit)
-    return seen if has_answered(case, unit) or seen.narrow else _before_the_answer(seen, unit)
+    if seen.narrow:
+        return seen
+    return without_drafts(seen, unit) if has_answered(case, unit) else _before_the_answer(seen, unit)
+
+
+def without_drafts(case: Case, unit: str) -> Case:
+    """PR-1: a saved call is its own unit's alone; a step in which nothing else was done is not begun for the others."""
+    own = sip(case)
+    drafts = {id_ for id_, one in own.meetings.items() if "sent" not in one and one.get("caller") != unit}
+    if not drafts:
+        return case
+    meetings = {id_: one for id_, one in own.meetings.items() if id_ not in drafts}
+    begun = {step_of(one["kind"]) for one in meetings.values()}
+    hidden = {CALL, EVALUATION_CALL} - begun
+    return replace(
+        case,
+        state=replace(own, meetings=meetings),
+        steps={name: step for name, step in case.steps.items() if name not in hidden},
+        awaited={key: one for key, one in case.awaited.items() if one.act != SEND or one.about(key) not in drafts},
+    )
 
 
 def _before_the_answer(case: Case, unit: str) -> Case:

@@ -15,8 +15,8 @@ from hub.processes.engine.element import Element
 from hub.processes.engine.rule import Context, codes
 from hub.processes.profiles.sip_codes import TEMPLATES
 from hub.processes.profiles.sip_elements import ElementKind
-from hub.processes.sip.element_events import PLAN, edited, is_current, kind_of, value_of
-from hub.processes.sip.state import document, has_answered, sip
+from hub.processes.sip.element_events import PLAN, copied_fields, edited, is_current, kind_of, value_of
+from hub.processes.sip.state import SipState, has_answered, sip
 from hub.processes.sip.who import is_the_coordinator
 from schemas.person_numbers import find_person_numbers
 from schemas.sip_parts import Edit, ElementFields
@@ -69,12 +69,17 @@ def _walk(s: Context) -> EditWalk:
         for event in events_of(s, done.trial, edit):
             edited(done.trial, **event)
         done.changed.append(edit.element)
-    own = sip(done.trial)
-    if sum(own.living.values()) > MOST_ELEMENTS or own.size > MOST_BYTES:
+    if _outgrows(sip(s.case), sip(done.trial)):
         done.fault = EditFault("too_much", "/data/edits")
     if 0 < done.unshared < len(s.data.edits):
         done.fault = EditFault("mixed_sharing", "/data/edits")
     return done
+
+
+def _outgrows(before: SipState, after: SipState) -> bool:
+    """E-5: the edits make a plan too large; a plan that a call has made too large may still shrink."""
+    elements, most = sum(after.living.values()), sum(before.living.values())
+    return elements > max(MOST_ELEMENTS, most) or after.size > max(MOST_BYTES, before.size)
 
 
 def _is_unshared(s: Context, trial: Case, edit: Edit) -> bool:
@@ -97,7 +102,7 @@ def _faults(s: Context, trial: Case, edit: Edit, place: str) -> Iterator[EditFau
         one = None
         if edit.change != "tillagd":
             yield EditFault("not_there", f"{place}/element")
-    yield from _of_fields(s, holds, one, edit, place)
+    yield from _of_fields(s, trial, holds, one, edit, place)
     if edit.change == "tillagd":
         yield from _added(s, trial, holds, edit, place)
     else:
@@ -119,7 +124,9 @@ def hides_effort(s: Context, one: Element) -> bool:
 # --- what an edit sets ------------------------------------------------------------------------------------------------
 
 
-def _of_fields(s: Context, holds: ElementKind, one: Element | None, edit: Edit, place: str) -> Iterator[EditFault]:
+def _of_fields(
+    s: Context, trial: Case, holds: ElementKind, one: Element | None, edit: Edit, place: str
+) -> Iterator[EditFault]:
     said = {} if edit.set is None else edit.set.said
     known = {*holds.fields, *keywords(one, edit)}
     for name, value in said.items():
@@ -134,7 +141,7 @@ def _of_fields(s: Context, holds: ElementKind, one: Element | None, edit: Edit, 
         elif name == "responsible" and value is not None:
             yield from _responsible(s, holds, value, at)
         elif name == "follow_up_responsible" and value is not None:
-            there = s.case.elements.get(value)
+            there = trial.elements.get(value)
             if kind_of(value) != "deltagare" or there is None or there.removed:
                 yield EditFault("no_such_participant", at)
         elif name == "shared" and edit.change != "tillagd":
@@ -213,9 +220,12 @@ def _changed(
     exact = edit.change in {"avslutad", "borttagen"}
     fields = {} if one is None else one.state["fields"]
     names = fields if exact else ({} if edit.set is None else edit.set.said)
-    later = [name for name in names if name in fields and fields[name][1] > edit.version]
-    if later or edit.version > version or (exact and edit.version != version):
-        stands = [f"stands:{edit.element}/{name}:{fields[name][1]}:{fields[name][2]}" for name in later]
+    later = {name: fields[name] for name in names if name in fields and fields[name][1] > edit.version}
+    moved: list[Any] = [0, 0] if one is None else one.state.get("moved", [0, 0])
+    stands = [f"stands:{edit.element}/{name}:{written[1]}:{written[2]}" for name, written in later.items()]
+    if moved[0] > edit.version and (exact or edit.under is not None):
+        stands.append(f"stands:{edit.element}/under:{moved[0]}:{moved[1]}")
+    if stands or edit.version > version or (exact and edit.version != version):
         yield EditFault("written_later", f"{place}/version", {"stands": str(version)}, stands)
     if edit.under is not None:
         yield from _parent(s, trial, holds, edit, place)
@@ -264,7 +274,12 @@ def _removed(s: Context, trial: Case, one: Element | None, edit: Edit, place: st
         yield EditFault("signed_stays", f"{place}/change")
     if s.profile.shares_efforts and any(value_of(each, "shared") for each in visible):
         yield EditFault("shared_is_ended", f"{place}/change")
-    writers = {written[3] for each in visible for written in each.state["fields"].values()}
+    writers = {
+        written[3]
+        for each in visible
+        for name, written in each.state["fields"].items()
+        if name not in copied_fields(each)
+    }
     if writers - {s.unit} and not s.data.confirmed:
         yield EditFault(
             "others_wrote_there", "/data/confirmed", {}, [f"skrivet-av:{unit}" for unit in sorted(writers - {s.unit})]
@@ -307,12 +322,6 @@ def _in_order(s: Context, trial: Case, kind: str, edit: Edit, place: str) -> Ite
         yield EditFault("main_goal_first", f"{place}/element")
     if kind == PLAN and "huvudmal" in said and said["huvudmal"] is None:
         yield EditFault("required", f"{place}/set/huvudmal")
-
-
-def holds_the_lock(s: Context, name: str) -> bool:
-    """PR-5: whether the unit may write the document: nobody holds it, or the unit itself does."""
-    stands = document(s.case, name)
-    return stands.get("status") != "written" or stands.get("unit") == s.unit
 
 
 # --- the events of an edit --------------------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 An element's ``state``: ``fields`` {name: [value, version, sequence, unit, actor, time]}, ``under``, ``unit`` (the author's),
 ``since`` (the sequence that added it), ``plan`` (the plan's version that it was added to), and, once it is so, ``ended``, ``signed``,
-``shared_at`` as [sequence, unit, actor, time].
+``shared_at`` as [sequence, unit, actor, time]. ``moved``: [version, sequence] of the edit that put it under its parent. ``copied``:
+the names of the fields that a call brought in and nobody has written.
 """
 
 from __future__ import annotations
@@ -56,8 +57,10 @@ def edited(
     one.version += 1
     if under is not None:
         one.state["under"] = under
+        one.state["moved"] = [one.version, case.sequence]
     for name, value in (set or {}).items():
         _set(own, one, name, value, who)
+    _note_copies(one, list(set or {}), copied=copied)
     if change == "avslutad":
         one.state["ended"] = who
     elif change == "aterstalld":
@@ -91,7 +94,24 @@ def _set(own: SipState, one: Element, name: str, value: Any, who: list[Any]) -> 
             own.plan[name] = "ja" if name == "huvudmal" else value
 
 
+def _note_copies(one: Element, names: list[str], *, copied: bool) -> None:
+    before = [name for name in one.state.get("copied", []) if name not in names]
+    after = [*before, *names] if copied else before
+    if after:
+        one.state["copied"] = after
+    else:
+        one.state.pop("copied", None)
+
+
+def copied_fields(one: Element) -> frozenset[str]:
+    """The fields that hold what a call says, and that nobody has written."""
+    return frozenset(one.state.get("copied", ()))
+
+
 def _bytes(value: Any) -> int:
+    """The text in a value, in bytes."""
+    if isinstance(value, dict):
+        return sum(_bytes(part) for part in value.values())
     return len(value.encode()) if isinstance(value, str) else 0
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.case import Case
-from hub.processes.engine.events import ENGINE, left
+from hub.processes.engine.events import ENGINE, left, revoked
 from hub.processes.shared.person_events import PERSON
 from hub.processes.sip.element_events import edited
-from hub.processes.sip.state import ASKED, sip
+from hub.processes.sip.state import ASKED, SEND, sip
 
 
 def _sip_opened(case: Case, *, state: str, kind: str, version: int, initiativ: dict[str, Any]) -> None:
@@ -63,6 +64,12 @@ def _meeting(case: Case, *, id: str, set: dict[str, Any]) -> None:  # noqa: A002
             meeting[name] = value
     if set.get("held"):
         meeting.setdefault("held_in", case.sequence)
+
+
+def _saved_call(case: Case, *, key: str, step: str, source: str, message: str, at: str, unit: str) -> None:
+    """A call is saved: its unit is to send it, and the step is begun for that unit alone (``disclosure.without_drafts``)."""
+    case.steps.setdefault(step, {"sequence": case.sequence, "source": source, "message": message, "at": at})
+    case.awaited[key] = Awaited(step, SEND, [unit], message, source, case.sequence, at)
 
 
 def _meeting_answered(case: Case, *, id: str, unit: str) -> None:  # noqa: A002
@@ -177,6 +184,11 @@ def _sip_ended(case: Case, *, at: str, archived: str, why: str | None = None) ->
     sip(case).ended = {"at": at, "sequence": case.sequence, **({"why": why} if why else {})}
 
 
+def _revoked(case: Case) -> None:
+    revoked(case)
+    sip(case).state = "borttagen"
+
+
 def _sip_linked(case: Case, *, case_id: str, process: str) -> None:
     sip(case).links.setdefault(case_id, {"process": process})
 
@@ -198,6 +210,7 @@ EVENTS: Mapping[str, Callable[..., None]] = {
     "left": _left,
     "coordinator": _coordinator,
     "meeting": _meeting,
+    "saved_call": _saved_call,
     "meeting_answered": _meeting_answered,
     "called": _called,
     "wrote": _wrote,
@@ -217,6 +230,7 @@ EVENTS: Mapping[str, Callable[..., None]] = {
     "back_on_list": _back_on_list,
     "off_list": _off_list,
     "sip_ended": _sip_ended,
+    "revoked": _revoked,
     "sip_linked": _sip_linked,
     "heard": _heard,
 }

@@ -9,7 +9,7 @@ from hub.processes.shared.audience import ALL_PARTIES, join
 from hub.processes.shared.gate import the_person_is_not_protected
 from hub.processes.shared.registers import ask_registers
 from hub.processes.sip.audience import keep, publish
-from hub.processes.sip.coordinator import name_coordinator
+from hub.processes.sip.coordinator import a_named_coordinators_unit_is_known, name_coordinator
 from hub.processes.sip.fields import cells, coded, is_sent
 from hub.processes.sip.gate import CONSENTS
 from hub.processes.sip.state import sip
@@ -183,6 +183,7 @@ INITIATIV = Rule(
         it_is_the_same_person,
         the_person_has_no_other_sip,
         the_receivers_are_known,
+        a_named_coordinators_unit_is_known,
         kvittera_is_asked_here,
         consent_comes_before_sending,
     ),

@@ -72,26 +72,32 @@ def it_ends_after_its_start(s: Context) -> bool:
     return meeting.end is None or meeting.start is None or meeting.end > meeting.start
 
 
+def _past_the_first(s: Context) -> bool:
+    """A version of the plan has been valid, or another than the first has begun (§5)."""
+    own = sip(s.case)
+    return bool(own.last_valid) or own.version > s.profile.first_version
+
+
 @guard(
     "S-5",
-    sv="Planen har godkänts: kalla till uppföljning.",
-    en="The plan has been approved: call to a follow-up.",
+    sv="Planen har godkänts eller uppdaterats: kalla till uppföljning.",
+    en="The plan has been approved or updated: call to a follow-up.",
     element="/data/kind",
 )
 def a_new_plan_is_not_approved(s: Context) -> bool:
-    return whole(s)["kind"] != "ny" or not s.profile.new_calls_end_with_the_first or not sip(s.case).last_valid
+    return whole(s)["kind"] != "ny" or not s.profile.new_calls_end_with_the_first or not _past_the_first(s)
 
 
 @guard(
     "S-5",
-    sv="Ingen version av planen har godkänts ännu: kalla till en ny plan.",
-    en="No version of the plan has been approved yet: call to a new plan.",
+    sv="Planens första version har inte godkänts ännu: kalla till en ny plan.",
+    en="The first version of the plan has not been approved yet: call to a new plan.",
     element="/data/kind",
 )
 def a_follow_up_has_something_to_follow(s: Context) -> bool:
     if whole(s)["kind"] != "uppfoljning" or s.profile.follow_up_at_any_time or s.profile.ongoing_from:
         return True
-    return bool(sip(s.case).last_valid)
+    return _past_the_first(s)
 
 
 @guard(
@@ -224,7 +230,7 @@ def call(s: Context) -> None:
     if not is_sent(s.data):
         keep(s)
         s.emit("meeting", id=s.data.meeting.id, set=facts)
-        s.emit("asked", key=key, step=step, act="sanda", awaits=[s.unit], **this)
+        s.emit("saved_call", key=key, step=step, unit=s.unit, **this)
         return
     first = not any(one["kind"] == "ny" for _, one in standing_meetings(s.case))
     units = called_units(s, stands)

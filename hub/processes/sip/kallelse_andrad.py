@@ -17,9 +17,10 @@ from hub.processes.sip.call import (
     key_of,
     said,
     starts,
+    step_of,
 )
 from hub.processes.sip.call_fields import the_called_are_known
-from hub.processes.sip.copied import copy_the_call
+from hub.processes.sip.copied import correct_the_copy
 from hub.processes.sip.fields import cells, coded
 from hub.processes.sip.gate import CONSENT, may_tell_others_more, the_initiativ_is_sent, the_transfer_is_allowed
 from hub.processes.sip.state import coordinating_unit, sip, standing_meetings
@@ -159,6 +160,9 @@ def change(s: Context) -> None:
     if s.data.recalled:
         s.emit("meeting", id=id_, set={"recalled": True, "changed": s.at})
         s.emit("ended", key=key)
+        step = step_of(before["kind"])
+        if all(step_of(one["kind"]) != step for one in sip(s.case).meetings.values() if not one.get("recalled")):
+            s.emit("steps_begun_anew", steps=[step])
         return
     changed = said(s.data)
     stands = {**before, **changed}
@@ -177,7 +181,7 @@ def change(s: Context) -> None:
         if added:
             s.emit("awaited", step=key, units=added, by=s.message.id)
     if "deltagare" in s.profile.elements and sip(s.case).state in s.profile.plan_open_in:
-        copy_the_call(s, {name: changed[name] for name in ("start", "reason") if name in changed})
+        correct_the_copy(s, changed)
     _warn(s, before, new)
 
 

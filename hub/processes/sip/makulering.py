@@ -22,7 +22,8 @@ def _consent_was_withdrawn(s: Context) -> bool:
 
 
 def _consent_is_refused(s: Context) -> bool:
-    return s.case.consent(s.profile.consent_kinds[0]).outcome == "refused"
+    """S-4; refused when others had come in, it is as withdrawn."""
+    return not s.case.published and s.case.consent(s.profile.consent_kinds[0]).outcome == "refused"
 
 
 @guard(

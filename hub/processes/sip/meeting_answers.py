@@ -8,7 +8,7 @@ from hub.processes.engine.rule import Context, Fault, Rule, guard
 from hub.processes.shared.audience import ALL_PARTIES, everyone_else, step_told
 from hub.processes.sip.audience import a_ward_of_the_region, move, the_whole_plan
 from hub.processes.sip.call import ACTORS, key_of, starts
-from hub.processes.sip.coordinator import name_coordinator
+from hub.processes.sip.coordinator import a_named_coordinators_unit_is_known, name_coordinator
 from hub.processes.sip.element_events import PLAN
 from hub.processes.sip.fields import cells, coded
 from hub.processes.sip.gate import SHARING
@@ -199,6 +199,7 @@ MOTE = Rule(
         its_day_has_come,
         the_plan_is_not_locked,
         the_units_are_known,
+        a_named_coordinators_unit_is_known,
     ),
     from_outside=a_ward_of_the_region,
     brings_units_in=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub.processes.engine.case import Case
+from hub.processes.profiles.sip import SIP_PROFILES
 from hub.processes.sip.state import coordinating_unit, sip, standing_meetings
 
 
@@ -12,7 +13,8 @@ def outline(case: Case) -> tuple[object, ...]:
     return (
         own.state,
         own.sent,
-        own.version == 1,
+        own.version > SIP_PROFILES[case.profile].first_version,
+        any(True for _ in standing_meetings(case)),
         bool(own.coordinator),
         bool(own.last_valid),
         own.unsigned == 0,

@@ -13,7 +13,7 @@ from hub.processes.shared.participants import (
     who_leaves_has_nothing_left,
 )
 from hub.processes.sip.approval import become_active
-from hub.processes.sip.audience import the_whole_plan
+from hub.processes.sip.audience import a_ward_of_the_region, the_whole_plan
 from hub.processes.sip.element_events import kind_of, value_of
 from hub.processes.sip.gate import (
     consent_is_not_refused,
@@ -35,17 +35,6 @@ def the_coordinating_unit_stays(s: Context) -> bool:
     if s.data.change == "tillagd" or not s.profile.coordinators_unit_stays:
         return True
     return bool(s.data.unit != coordinating_unit(s.case))
-
-
-@guard(
-    "S-4",
-    sv=consent_is_registered.sv,
-    en=consent_is_registered.en,
-    element="/data/change",
-    early="consent",
-)
-def units_come_with_consent(s: Context) -> bool:
-    return s.data.change != "tillagd" or all(one.holds(s) for one in (consent_is_registered, consent_is_not_refused))
 
 
 @guard(
@@ -117,7 +106,6 @@ def added_and_told(s: Context) -> list[str]:
 _SHARED = deltagare(
     the_coordinating_unit_stays,
     of_a_protected_person_units_only_leave,
-    units_come_with_consent,
     units_come_with_the_transfer,
 )
 
@@ -135,11 +123,27 @@ def who_leaves_may_leave(s: Context) -> bool:
     return who_leaves_has_nothing_left.holds(s) is True
 
 
+@guard(
+    "C-14",
+    sv="Enheten är den sista som kan handla i ärendet. Avsluta SIP:en, eller lägg till en annan enhet först.",
+    en="The unit is the last that can act in the case. End the SIP, or add another unit first.",
+    element="/data/unit",
+)
+def somebody_is_left(s: Context) -> bool:
+    """A SIP that nobody can act in would block every new one of the person (S-1)."""
+    others = [unit for unit in s.case.participants if unit != s.data.unit and has_answered(s.case, unit)]
+    return s.data.change == "tillagd" or bool(others)
+
+
 DELTAGARE: Rule = replace(
     _SHARED,
     effects=(warn_of_the_change, *_SHARED.effects, invite_the_newcomer, the_last_may_be_gone),
-    guards=(the_unit_has_answered, units_come_to_a_sent_initiativ),
-    checks=tuple(who_leaves_may_leave if one is who_leaves_has_nothing_left else one for one in _SHARED.checks),
+    guards=(the_unit_has_answered, consent_is_registered, consent_is_not_refused, units_come_to_a_sent_initiativ),
+    checks=(
+        *(who_leaves_may_leave if one is who_leaves_has_nothing_left else one for one in _SHARED.checks),
+        somebody_is_left,
+    ),
     tells=added_and_told,
+    from_outside=a_ward_of_the_region,
     touches=the_whole_plan,
 )

@@ -9,7 +9,7 @@ from hub.processes.shared.meddelande import felsant, meddelande
 from hub.processes.shared.people import people
 from hub.processes.sip.audience import a_ward_of_the_region
 from hub.processes.sip.end import end_by_itself
-from hub.processes.sip.gate import GATE
+from hub.processes.sip.gate import CONSENT, GATE
 from hub.processes.sip.state import document
 
 
@@ -35,7 +35,9 @@ def the_evaluation_is_not_locked(s: Context) -> bool:
 
 
 _BY_NAME = {rule.message: rule for rule in people(GATE)}
-_NARSTAENDE, _AVLIDEN = _BY_NAME.pop("narstaende"), _BY_NAME.pop("avliden")
+_NARSTAENDE, _AVLIDEN, _KONTAKT, _UPPSLAG = (
+    _BY_NAME.pop(name) for name in ("narstaende", "avliden", "kontakt", "uppslag")
+)
 _MEDDELANDE = meddelande(GATE)
 PEOPLE: tuple[Rule, ...] = (
     replace(_NARSTAENDE, effects=(*_NARSTAENDE.effects, name_outsiders), from_outside=a_ward_of_the_region),
@@ -46,6 +48,8 @@ PEOPLE: tuple[Rule, ...] = (
         guards=(GATE.still_listed,),
         from_outside=a_ward_of_the_region,
     ),
+    replace(_KONTAKT, from_outside=a_ward_of_the_region),
+    replace(_UPPSLAG, guards=CONSENT, from_outside=a_ward_of_the_region),
     *_BY_NAME.values(),
     replace(
         _MEDDELANDE,
@@ -53,5 +57,5 @@ PEOPLE: tuple[Rule, ...] = (
         guards=(*_MEDDELANDE.guards, the_evaluation_is_not_locked),
         from_outside=a_ward_of_the_region,
     ),
-    felsant(GATE),
+    replace(felsant(GATE), guards=(GATE.still_listed,)),
 )

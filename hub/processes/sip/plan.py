@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from hub.processes.engine.case import Case
 from hub.processes.engine.element import Element
 from hub.processes.engine.events import WRITING
 from hub.processes.engine.rule import Context, Fault, Rule, guard
@@ -281,9 +280,3 @@ ATERSTALLNING = Rule(
     touches=the_element,
     writes=("plan",),
 )
-
-
-def standing_of(case: Case) -> tuple[int, ...]:
-    """No message of a SIP is sent again to units that come in: one message says how it stands (E-8)."""
-    del case
-    return ()

@@ -21,7 +21,7 @@ from hub.processes.sip.disclosure import hears, narrowed, reads_unpublished, see
 from hub.processes.sip.end import AVSLUT
 from hub.processes.sip.events import EVENTS
 from hub.processes.sip.follow_up import UPPFOLJNING, UTVARDERING
-from hub.processes.sip.gate import GATE
+from hub.processes.sip.gate import CONSENT, GATE
 from hub.processes.sip.information import INFORMATION
 from hub.processes.sip.initiativ import INITIATIV, the_person_has_no_other_sip
 from hub.processes.sip.kallelse import KALLELSE
@@ -69,7 +69,7 @@ SIP = Process(
         ATERSTALLNING,
         kvittens(GATE, "S-5", "P-3"),
         DELTAGARE,
-        replace(ROLL, touches=the_whole_plan),
+        replace(ROLL, guards=CONSENT, touches=the_whole_plan),
         MAKULERING,
         *PEOPLE,
         replace(adressering("S-3", "P-4"), touches=the_whole_plan),

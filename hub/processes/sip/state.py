@@ -9,6 +9,8 @@ from typing import Any
 from hub.processes.engine.case import Case
 
 ASKED, ACCEPTED = "asked", "accepted"
+SEND = "sanda"
+"""The act that a draft awaits of its own unit."""
 
 
 @dataclass(slots=True)
@@ -68,8 +70,6 @@ class SipState:
     """PR: the plan of this version has been locked (P-12)."""
     activated: bool = False
     """PR: the follow-up is activated (P-12)."""
-    reopened: bool = False
-    """C-54: a call or an update has brought the SIP back to the start list."""
     ended: dict[str, Any] = field(default_factory=dict)
     """at, sequence, why (the rule's id where it ended by itself)."""
     links: dict[str, dict[str, Any]] = field(default_factory=dict)

@@ -12,6 +12,8 @@ from hub.processes.engine.process import Newcomer
 from hub.processes.engine.rule import Context
 from hub.processes.profiles.sip import SIP_PROFILES
 from hub.processes.shared.audience import ALL_PARTIES
+from hub.processes.sip.call import starts
+from hub.processes.sip.state import SEND, sip
 
 STEPS_BY_PROFILE: Mapping[str, tuple[str, ...]] = {name: profile.steps for name, profile in SIP_PROFILES.items()}
 STEPS = tuple(dict.fromkeys(step for steps in STEPS_BY_PROFILE.values() for step in steps))
@@ -24,12 +26,14 @@ def still_awaits(case: Case, awaited: Awaited) -> bool:
 
 
 def newcomer(s: Context, key: str) -> Newcomer:
-    """C-13: a unit that comes in acknowledges every call that awaits all, whether others have; an approval that is under way asks
-    it too. Where receivers are named one by one, a newcomer is asked by the call that names it alone.
+    """C-13: a unit that comes in acknowledges every call to a coming meeting that awaits all, whether others have; an approval that is
+    under way asks it too. Where receivers are named one by one, a newcomer is asked by the call that names it alone.
     """
     awaited = s.case.awaited[key]
     if awaited.step == "plan":
         return Newcomer(ALL_PARTIES) if s.profile.approved_by == "units" else Newcomer(frozenset())
-    if s.profile.call_awaits != "all" or awaited.act == "sanda":
+    if s.profile.call_awaits != "all" or awaited.act == SEND:
         return Newcomer(frozenset())
-    return Newcomer(ALL_PARTIES, always=True)
+    start = starts(sip(s.case).meetings[awaited.about(key) or ""])
+    is_coming = start is not None and start > s.now
+    return Newcomer(ALL_PARTIES, always=True) if is_coming else Newcomer(frozenset())
