@@ -171,3 +171,22 @@ async def test_edits_that_move_no_meeting_write_no_row_of_a_calendar(place):
     before = await place.sql("SELECT xmin::text, ctid::text FROM calendar ORDER BY unit, key")
     await place.say(case, "toy.plan", {"edits": [{"element": "mal/1", "text": "gå till affären"}]})
     assert await place.sql("SELECT xmin::text, ctid::text FROM calendar ORDER BY unit, key") == before
+
+
+async def test_a_sip_is_in_the_calendars_of_its_units_until_it_ends(place):
+    data = {"patient": {"personnummer": TOLVAN}, "information": {"given": True}, "samtycke": {"outcome": "given"}}
+    case = (await place.say("ref:sip-1", "sip.initiativ", data, KOMMUN)).case
+    await place.own(case, "adressering", FOUND)
+    meeting = {"id": "m-1", "form": "fysiskt", "start": SOON.isoformat(), "place": "Vårdcentralen;\nrum 3"}
+    call = {"meeting": meeting, "initiator": {"code": "kommun"}, "reason": "Fall i hemmet"}
+    await place.say(case, "sip.kallelse", call, KOMMUN)
+    for unit in (CENTRE, KOMMUN):
+        (event,) = await place.feed(unit)
+        assert (event["summary"], event["location"]) == ("SIP-möte, fysiskt", "Vårdcentralen; rum 3")
+        assert (event.start, event["organizer"].params["CN"]) == (SOON, "Kommunens mottagning")
+    _, alone = await place.ics(case, "m-1", CENTRE)
+    assert alone["uid"] == event["uid"]
+    await place.say(case, "sip.avslut", {"reason": "Personen vill inte"}, KOMMUN)
+    assert await place.feed(CENTRE) == []
+    answer, _ = await place.ics(case, "m-1", CENTRE)
+    assert answer.headers["content-type"].endswith("method=CANCEL")

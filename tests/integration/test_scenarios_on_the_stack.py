@@ -33,7 +33,7 @@ from hub.translators import fhir, formats, native
 from schemas.messages import NoticeExtensions, Question, Receipt
 from tests.scenarios.test_scenarios import FILES
 
-_TABLES = "message, cases, outbox, held, element, deadline, participation"
+_TABLES = "message, cases, outbox, held, element, deadline, participation, calendar"
 
 
 @pytest.fixture(scope="module")

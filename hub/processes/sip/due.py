@@ -7,7 +7,7 @@ It runs after every message: it reads the case's own fields and no element.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from hub.processes.engine.case import Case
 from hub.processes.shared.due import end_of_days, hours_after
@@ -81,16 +81,10 @@ def follow_up_day(case: Case) -> str | None:
     return own.plan.get("follow_up_date")
 
 
-def call_day(case: Case, agreement: Agreement) -> date | None:
-    """LC: the day on which the coordinator is to call to the follow-up; None while there is nothing to call to."""
-    day = follow_up_day(case)
-    return None if day is None else date.fromisoformat(day) - timedelta(days=agreement.follow_up_call_days)
-
-
 def call_to_follow_up(case: Case, agreement: Agreement) -> Due:
-    day = call_day(case, agreement)
+    day = follow_up_day(case)
     if day is not None:
-        yield "", end_of_days(day.isoformat())
+        yield "", end_of_days(day, -agreement.follow_up_call_days)
 
 
 def follow_up(case: Case, _: Agreement) -> Due:
