@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import (
     ConfigDict,
     Field,
+    SerializationInfo,
     SerializerFunctionWrapHandler,
     Strict,
     StringConstraints,
@@ -18,6 +19,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError, to_jsonable_python
 
 from schemas.identity_types import Hsa
+from schemas.moments import CANONICAL
 from schemas.parts import Code, Day, Flag, Line, Moment, Part, Text, Yes
 
 Eid = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$")]
@@ -174,8 +176,13 @@ class ElementFields(Part):
     Names beyond these are the keywords of a note's template, with their texts (CL).
     """
 
-    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
-    __pydantic_extra__: dict[str, Text | None] = Field(init=False)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="allow",
+        hide_input_in_errors=True,
+        json_schema_extra={"propertyNames": {"pattern": r"^[a-z0-9][a-z0-9_.-]*$", "maxLength": 60}},
+    )
+    __pydantic_extra__: dict[Code, Text | None] = Field(init=False)
     KNOWN: ClassVar[frozenset[str]]
 
     # --- of the plan itself ---
@@ -237,10 +244,13 @@ class ElementFields(Part):
         }
 
     @model_serializer(mode="wrap")
-    def _as_said(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """What was said, nulls included: they empty a field, also where other parts leave out what is null."""
+    def _as_said(self, write: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
+        """What was said, nulls included: they empty a field, also where other parts leave out what is null.
+
+        By name when messages are compared, because the order of fields and keywords has no meaning (D-2).
+        """
         del write
-        return self.said
+        return dict(sorted(self.said.items())) if info.context is CANONICAL else self.said
 
 
 ElementFields.KNOWN = frozenset(ElementFields.model_fields)

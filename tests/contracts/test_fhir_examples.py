@@ -119,8 +119,9 @@ def test_required_elements_and_invariants_of_each_resource_hold(tree):
         assert "policy" in consent or "policyRule" in consent, "ppc-1"
         assert "patient" in consent or consent["scope"]["coding"][0]["code"] != "adr", "ppc-2 to ppc-5"
     for encounter in _resources(tree, "Encounter"):
-        assert encounter["status"] in {"in-progress", "finished", "unknown"}
-        assert encounter["class"]["code"] == "IMP"
+        assert encounter["status"] in {"in-progress", "finished", "cancelled", "unknown"}
+        assert encounter["class"]["system"]
+        assert encounter["class"]["code"] == ("NA" if _is_sip(tree) else "IMP"), "a SIP is no stay"
     for team in _resources(tree, "CareTeam"):
         assert not any("onBehalfOf" in participant for participant in team.get("participant", ())), "ctm-1"
     for unit in _resources(tree, "Organization"):
@@ -144,13 +145,49 @@ def test_required_elements_and_invariants_of_each_resource_hold(tree):
         assert [agent["requestor"] for agent in event["agent"]].count(True) == 1
         assert not any({"name", "query"} <= set(entity) for entity in event.get("entity", ())), "sev-1"
     for person in _resources(tree, "RelatedPerson"):
-        assert person["patient"] and person["name"] and person["relationship"]
+        assert person["patient"]
+        assert {"name", "relationship", "identifier"} & set(person), "somebody"
     for file in (e["contentAttachment"] for e in _elements(tree) if "contentAttachment" in e):
         assert file["contentType"] and file["data"] and file["title"], "att-1"
     for period in (e["period"] for e in _elements(tree) if "period" in e):
         assert period.get("start", "0") <= period.get("end", "9"), "per-1"
     for telecom in (t for e in _elements(tree) for t in e.get("telecom", ())):
         assert "system" in telecom, "cpt-2"
+
+
+def _is_sip(tree: dict[str, Any]) -> bool:
+    code = tree["entry"][0]["resource"].get("eventCoding", {}).get("code", "")
+    return code.startswith("sip.") or code == "koppling"
+
+
+@each
+def test_the_invariants_of_plans_and_meetings_hold(tree):
+    for plan in _resources(tree, "CarePlan"):
+        assert plan["intent"] in {"plan", "proposal"}
+        assert plan["category"][0]["coding"][0]["code"] == "sip"
+        assert plan["subject"]
+        assert all(set(activity) == {"reference"} for activity in plan.get("activity", ())), "cpl-3"
+    for goal in _resources(tree, "Goal"):
+        assert goal["lifecycleStatus"] in {"active", "completed", "cancelled"}
+        assert goal["description"] and goal["subject"]
+        assert all(set(target) == {"dueDate"} for target in goal.get("target", ())), "gol-1"
+    for request in _resources(tree, "ServiceRequest"):
+        assert request["status"] in {"active", "completed", "revoked"}
+        assert request["intent"] == "plan"
+        assert request["subject"]
+        assert "orderDetail" not in request, "prr-1"
+        assert len(request.get("performer", ())) <= 1, "one is responsible"
+    for call in _resources(tree, "Appointment"):
+        assert call["participant"]
+        assert all("type" in one or "actor" in one for one in call["participant"]), "app-1"
+        assert ("start" in call) == ("end" in call), "app-2"
+        assert "start" in call or call["status"] in {"proposed", "cancelled", "waitlist"}, "app-3"
+        assert "cancelationReason" not in call, "app-4"
+        assert call.get("start", "") <= call.get("end", "")
+    for answer in _resources(tree, "AppointmentResponse"):
+        assert answer["appointment"]["identifier"]
+        assert "participantType" in answer or "actor" in answer, "apr-1"
+        assert answer["participantStatus"] in {"accepted", "tentative"}
 
 
 # hl7.org/fhir/R4/<resource>.html: what a reference may lead to, where we write one.
@@ -168,12 +205,41 @@ TARGETS = {
         "subject": {"Patient"},
     },
     "CareTeam": {"encounter": {"Encounter"}, "subject": {"Patient"}},
-    "Encounter": {"subject": {"Patient"}, "episodeOfCare": {"EpisodeOfCare"}, "serviceProvider": {"Organization"}},
+    "CarePlan": {
+        "subject": {"Patient"},
+        "encounter": {"Encounter"},
+        "author": {"Organization"},
+        "careTeam": {"CareTeam"},
+        "goal": {"Goal"},
+        "partOf": {"CarePlan"},
+        "activity": {"ServiceRequest"},
+    },
+    "Goal": {"subject": {"Patient"}},
+    "ServiceRequest": {
+        "subject": {"Patient"},
+        "encounter": {"Encounter"},
+        "performer": {"Organization", "PractitionerRole", "Patient", "RelatedPerson"},
+    },
+    "AppointmentResponse": {"appointment": {"Appointment"}, "actor": {"Organization"}},
+    "Encounter": {
+        "subject": {"Patient"},
+        "episodeOfCare": {"EpisodeOfCare"},
+        "serviceProvider": {"Organization"},
+        "appointment": {"Appointment"},
+    },
     "QuestionnaireResponse": {"author": {"Practitioner", "Organization"}, "encounter": {"Encounter"}},
     "RelatedPerson": {"patient": {"Patient"}},
     "PractitionerRole": {"practitioner": {"Practitioner"}, "organization": {"Organization"}},
     "Consent": {"patient": {"Patient"}, "organization": {"Organization"}},
 }
+
+
+PARTICIPANTS = {
+    "CareTeam": ("member", {"Organization", "PractitionerRole", "RelatedPerson", None}),
+    "Encounter": ("individual", {"PractitionerRole", "RelatedPerson"}),
+    "Appointment": ("actor", {"Organization", "PractitionerRole", "RelatedPerson", "Patient", "Location"}),
+}
+"""Resource → the reference of a participant, and what it may lead to; a member of a CareTeam may be a name only."""
 
 
 @each
@@ -183,13 +249,19 @@ def test_references_lead_to_what_r4_allows(tree):
         resource = entry["resource"]
         for element, allowed in TARGETS.get(resource["resourceType"], {}).items():
             found = resource.get(element, [])
-            for reference in found if isinstance(found, list) else [found]:
+            for named in found if isinstance(found, list) else [found]:
+                reference = (
+                    named["reference"] if resource["resourceType"] == "CarePlan" and element == "activity" else named
+                )
                 kind = kinds.get(reference.get("reference")) or reference.get("type")
                 assert allowed is None or kind in allowed | {None}, (element, kind)
+        place, allowed = PARTICIPANTS.get(resource["resourceType"], ("", set()))
         for participant in resource.get("participant", ()):
-            member = participant["member"]
-            kind = kinds.get(member.get("reference")) or member["type"]
-            assert kind in {"Organization", "PractitionerRole", "RelatedPerson"}
+            if place in participant:
+                member = participant[place]
+                kind = kinds.get(member.get("reference")) or member.get("type")
+                assert kind in allowed, kind
+                assert resource["resourceType"] != "Encounter" or "reference" in member
 
 
 @each

@@ -25,9 +25,10 @@ from hub.translators.fhir.reader import facts
 from hub.translators.fhir.reference import from_json
 from hub.translators.fhir.response import as_xml
 from hub.translators.fhir.table import TABLE
-from schemas import identity_types, parts, shared, svu
+from schemas import identity_types, parts, shared, sip, sip_parts, svu
 from schemas.envelope import Message
 from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES, NoticeExtensions
+from schemas.moments import CANONICAL
 from schemas.svu import Inskrivning
 
 # The number of examples is the active profile's: the default hundred, thousands under a profile of CI's.
@@ -52,6 +53,20 @@ MOMENTS = st.datetimes(datetime(1990, 1, 2), datetime(2090, 1, 2), timezones=ZON
 DAYS = st.dates(date(1990, 1, 1), date(2090, 1, 1))
 SUBJECTS = st.from_regex(r"(ref:)?[A-Za-z0-9][A-Za-z0-9\-._]{0,30}", fullmatch=True)
 
+ADDRESSES = st.one_of(
+    st.just("plan"),
+    st.builds(
+        "{}/{}".format,
+        st.sampled_from(["mal", "delmal", "aktivitet", "insats", "deltagare", "anteckning", "plan", "annat"]),
+        st.from_regex(r"[A-Za-z0-9][A-Za-z0-9.-]{0,63}", fullmatch=True),
+    ),
+)
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | TEXTS,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXTS, inner, max_size=2),
+    max_leaves=4,
+)
+
 _KNOWN: list[tuple[Any, st.SearchStrategy[Any]]] = [
     (parts.Line, TEXTS),
     (parts.Text, TEXTS),
@@ -66,6 +81,11 @@ _KNOWN: list[tuple[Any, st.SearchStrategy[Any]]] = [
     (identity_types.Personnummer12, st.sampled_from(["191212121212", "191212721219", "98240301AA06"])),
     (identity_types.Kommunkod, st.sampled_from(["1281", "1280"])),
     (identity_types.Lanskod, st.sampled_from(["12", "25"])),
+    (sip_parts.Eid, IDS),
+    (sip_parts.Address, ADDRESSES),
+    (sip_parts.Clock, st.from_regex(r"([01][0-9]|2[0-3]):[0-5][0-9]", fullmatch=True)),
+    (sip.CaseId, st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", fullmatch=True)),
+    (dict[str, Any], st.dictionaries(TEXTS, JSON_VALUES, max_size=3)),
     (bool, st.booleans()),
     (int, st.integers(0, 9) | st.integers(0, 2**40)),
 ]
@@ -89,8 +109,15 @@ def _strategy(hint: Any) -> st.SearchStrategy[Any]:
         names = st.from_regex(r"[A-Za-zå0-9 ._-]{0,20}[A-Za-z]", fullmatch=True)
         files = st.binary(min_size=1, max_size=40) | st.just(b"%PDF-1.7 x") | st.just(b"\x89PNG\r\n\x1a\n")
         return st.builds(shared.Attachment, name=names, content=files.map(lambda raw: base64.b64encode(raw).decode()))
+    if hint is sip_parts.ElementFields:
+        return SETS
+    if isinstance(hint, type) and issubclass(hint, sip_parts.ParticipantRow | sip_parts.Responsible):
+        return body_of(hint, _WHO)
     if isinstance(hint, type) and issubclass(hint, parts.Part):
         return body_of(hint)
+    if inner and inner[0] is str:
+        patterns = [rule.pattern for field in inner[1:] for rule in field.metadata if getattr(rule, "pattern", None)]
+        return st.from_regex(patterns[0].rstrip("$") + r"\Z")
     if origin is not None:  # Annotated
         return _strategy(inner[0])
     raise AssertionError(hint)
@@ -100,13 +127,22 @@ def _is_told(value: Any) -> bool:
     return value is not None
 
 
-def body_of(model: type[parts.Part]) -> st.SearchStrategy[Any]:
-    """Any body of that model: every field present or not, as the model allows."""
+_WHO = {"unit": UNITS, "person": st.just(True), "outsider": TEXTS, "relation": TEXTS}
+"""Of whom exactly one is told; a relation alone only at a meeting."""
+
+
+def body_of(model: type[parts.Part], one_of: dict[str, Any] | None = None) -> st.SearchStrategy[Any]:
+    """Any body of that model: every field present or not, as the model allows. ``one_of``: fields of which one is told."""
     hints = get_type_hints(model, include_extras=True)
-    fields = {name: _strategy(hints[name]) for name in model.model_fields}
+    one = {name: strategy for name, strategy in (one_of or {}).items() if name in hints}
+    fields = {name: _strategy(hints[name]) for name in model.model_fields if name not in one or name == "relation"}
     required = {name: fields[name] for name, field in model.model_fields.items() if field.is_required()}
     optional = {name: strategy for name, strategy in fields.items() if name not in required}
-    return st.fixed_dictionaries(required, optional=optional).map(lambda d: _made(model, d)).filter(_is_told)
+    bodies = st.fixed_dictionaries(required, optional=optional)
+    if one:
+        chosen = st.one_of([st.fixed_dictionaries({name: strategy}) for name, strategy in one.items()])
+        bodies = st.builds(lambda body, who: body | who, bodies, chosen)
+    return bodies.map(lambda d: _made(model, d)).filter(_is_told)
 
 
 def _made(model: type[parts.Part], fields: dict[str, Any]) -> parts.Part | None:
@@ -116,6 +152,21 @@ def _made(model: type[parts.Part], fields: dict[str, Any]) -> parts.Part | None:
         return None
 
 
+def _sets() -> st.SearchStrategy[Any]:
+    """What an edit sets: some of the fields, some of them emptied, and keywords with their texts (E-2)."""
+    model = sip_parts.ElementFields
+    hints = get_type_hints(model, include_extras=True)
+    known = st.fixed_dictionaries({}, optional={name: _strategy(hints[name]) for name in model.model_fields})
+    few = st.builds(
+        lambda said, names: {name: said[name] for name in said if name in names},
+        known,
+        st.sets(st.sampled_from(sorted(model.model_fields)), max_size=12),
+    )
+    keywords = st.dictionaries(CODES, st.none() | TEXTS, max_size=2)
+    return st.builds(lambda one, other: model.model_validate(other | one), few, keywords)
+
+
+SETS = _sets()
 BODIES = {name: body_of(model) for name, model in MESSAGES.items()}
 TOLD = st.builds(
     NoticeExtensions,
@@ -125,6 +176,8 @@ TOLD = st.builds(
     awaits=st.dictionaries(UNITS, st.sampled_from(["kvittens", "svar", "justering", "godkannande"]), max_size=2),
     state=st.dictionaries(CODES, st.dictionaries(UNITS, st.dictionaries(CODES, CODES, max_size=2)), max_size=2),
     may=st.dictionaries(UNITS, st.lists(st.sampled_from(sorted(WRITES)), max_size=3).map(tuple), max_size=2),
+    prints=st.lists(TEXTS, max_size=2).map(tuple),
+    remind=st.lists(st.sampled_from(["kva:AU124"]), max_size=1).map(tuple),
     skipped=st.lists(st.integers(1, 99), max_size=2).map(tuple),
     replay=st.booleans(),
 )
@@ -176,17 +229,23 @@ def test_a_consent_is_that_of_the_person_who_was_informed_where_the_admission_na
     assert read(write_request(message), JSON) == message
 
 
+def same(read_back: Message, message: Message) -> bool:
+    """Whether nothing differs, an emptied field (null) and one that is left out included, which models count as equal."""
+    written = read_back.data.model_dump_json(context=CANONICAL) == message.data.model_dump_json(context=CANONICAL)
+    return read_back == message and written
+
+
 @pytest.mark.parametrize("name", sorted(MESSAGES))
 def test_it_is_read_back_as_it_was_by_both_readers_and_in_xml(name):
     @EACH
     @given(messages(names=frozenset({name})), st.booleans())
     def check(message, in_xml):
         body = write_request(message)
-        assert read(body, JSON, from_hub=True) == message
+        assert same(read(body, JSON, from_hub=True), message)
         if in_xml:
-            assert read(as_xml(body), XML, from_hub=True) == message
+            assert same(read(as_xml(body), XML, from_hub=True), message)
         else:
-            assert facts(from_json(body), from_hub=True) == message
+            assert same(facts(from_json(body), from_hub=True), message)
 
     check()
 
@@ -217,7 +276,7 @@ def test_every_field_alone_comes_back(name, field):
     def check(body, message):
         told = replace(message, data=body)
         assert getattr(body, field) is not None
-        assert read(write_request(told), JSON, from_hub=True) == told
+        assert same(read(write_request(told), JSON, from_hub=True), told)
 
     check()
 
@@ -227,8 +286,8 @@ def test_every_field_alone_comes_back(name, field):
 def test_a_notice_is_the_message_in_the_hubs_case(message, told):
     body = write_notice(message, told, created=SENT)
     expected = replace(message, subject=told.case)
-    assert read(body, JSON, from_hub=True) == expected
-    assert facts(from_json(body), from_hub=True) == expected
+    assert same(read(body, JSON, from_hub=True), expected)
+    assert same(facts(from_json(body), from_hub=True), expected)
 
 
 @FAIR

@@ -74,7 +74,7 @@ def test_the_same_notice_written_again_keeps_its_ids_and_another_systems_has_its
 def test_a_name_without_fhir_form_is_not_written():
     message, told = notices()["adressering"]
     with pytest.raises(ValueError, match="no FHIR form"):
-        write_notice(replace(message, name="sip.plan"), told, created=WRITTEN)
+        write_notice(replace(message, name="sip.annat"), told, created=WRITTEN)
 
 
 def test_an_offset_that_r4_has_no_form_for_is_told_in_utc():

@@ -11,10 +11,11 @@ from typing import Any
 from hub.translators.fhir import names
 from hub.translators.fhir.assembly import IMP, Assembly, instant, text, unit_reference
 from hub.translators.fhir.bundle import View, moment
-from hub.translators.fhir.communication import is_information, read_information, write_information
+from hub.translators.fhir.communication import is_information, is_of_another, read_information, write_information
 from hub.translators.fhir.consent import read_consent, write_consent
+from hub.translators.fhir.header import read_draft
 from hub.translators.fhir.people import read_patient, write_patient
-from hub.translators.fhir.resources import Communication, Consent, Encounter, Patient
+from hub.translators.fhir.resources import Communication, Consent, Encounter
 from hub.translators.fhir.stay import check_stay, planned_end, read_placement, write_placement
 from schemas.envelope import Message
 from schemas.svu import Inskrivning
@@ -43,28 +44,16 @@ def read_admission(view: View, encounter: Encounter) -> dict[str, Any]:
             if "information" in fields:
                 raise view.refused("C-20", resource)
             fields["information"] = read_information(
-                view, resource, with_patient=_is_another(view, resource, encounter)
+                view, resource, with_patient=is_of_another(view, resource, encounter.subject, encounter)
             )
         elif isinstance(resource, Consent):
             if "samtycke" in fields:
                 raise view.refused("C-21", resource)
             fields["samtycke"] = read_consent(view, resource)
-    if view.header.extension:
-        draft = view.extension(view.header, view.header.extension, names.EXT_DRAFT)
-        if draft is not None:
-            if draft.valueBoolean is None:
-                raise view.refused("extension-value", view.header, f".extension('{names.EXT_DRAFT}').value")
-            fields["draft"] = draft.valueBoolean
+    draft = read_draft(view)
+    if draft is not None:
+        fields["draft"] = draft
     return fields
-
-
-def _is_another(view: View, information: Communication, encounter: Encounter) -> bool:
-    """Whether the information names another Patient than the admission does."""
-    whom, patient = information.subject, encounter.subject
-    if whom is None or (patient is not None and whom.reference == patient.reference):
-        return False
-    named = view.resolve(whom, Patient, information, ".subject")
-    return named is not None and named is not view.resolve(patient, Patient, encounter, ".subject")
 
 
 def _first_display(coding: list[Any]) -> str | None:

@@ -17,6 +17,10 @@ from schemas.oids import FHIR_HSA
 _FHIR_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-]{0,63}")
 _INSTANT: Final = re.compile(r"[12][0-9\-]{9}T[0-9:.]{8,15}[+-](0[0-9]:[0-5][0-9]|1[0-3]:[0-5][0-9]|14:00)")
 IMP: Final = {"system": names.ACT_CODE, "code": "IMP", "display": "inpatient encounter"}
+_LARGEST: Final = 2**31 - 1
+"""The largest ``unsignedInt`` of R4."""
+NO_STAY: Final = {"system": names.NULL_FLAVOR, "code": "NA", "display": "not applicable"}
+"""The class of the Encounter of a SIP's own messages: R4 requires one, and the person need not be in hospital."""
 
 
 class Assembly:
@@ -89,6 +93,12 @@ def concept(system: str, code: str) -> dict[str, Any]:
     return {"coding": [{"system": system, "code": code}]}
 
 
+def version_extension(version: int) -> dict[str, Any]:
+    """The extension of the version on which something was written; as text when it exceeds R4's integers (32 bits)."""
+    fits = version <= _LARGEST
+    return {"url": names.EXT_VERSION, **({"valueUnsignedInt": version} if fits else {"valueString": str(version)})}
+
+
 def fhir_id(message: str) -> str:
     """A FHIR id for a message id: the same when it is a valid FHIR id (``-``, ``.``, at most 64), else a UUID derived from it."""
     if _FHIR_ID.fullmatch(message):
@@ -96,8 +106,9 @@ def fhir_id(message: str) -> str:
     return Assembly("message-id", message).bundle_id
 
 
-def write_encounter(assembly: Assembly, case: dict[str, str]) -> str:
+def write_encounter(assembly: Assembly, case: dict[str, str], *, in_stay: bool = True) -> str:
     """Add the Encounter that identifies the case in every message (fhir.md); return its full URL."""
+    class_ = IMP if in_stay else NO_STAY
     return assembly.add(
-        {"resourceType": "Encounter", "status": "unknown", "class": IMP, "episodeOfCare": [{"identifier": case}]}
+        {"resourceType": "Encounter", "status": "unknown", "class": class_, "episodeOfCare": [{"identifier": case}]}
     )

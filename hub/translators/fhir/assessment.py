@@ -1,4 +1,5 @@
-"""QuestionnaireResponse: ``svu.kartlaggning``, begun or some of its fields written (V-11, C-51). Imports the shapes.
+"""QuestionnaireResponse: ``svu.kartlaggning`` (V-11, C-51) and ``sip.kartlaggning`` (S-7, P-5), begun or some of its fields written.
+Imports the shapes.
 
 One item per field, with its code as ``linkId``; the text is one answer, each choice another, and the version on which it was written
 is an extension of the item. The status is always in-progress, because the kartlaggning is never finished.
@@ -11,15 +12,23 @@ from typing import Any, Final
 
 from hub.translators.fhir import names
 from hub.translators.fhir.act_resources import Item, QuestionnaireResponse
-from hub.translators.fhir.assembly import Assembly, instant, staff_reference, text, unit_reference, write_encounter
+from hub.translators.fhir.assembly import (
+    Assembly,
+    instant,
+    staff_reference,
+    text,
+    unit_reference,
+    version_extension,
+    write_encounter,
+)
 from hub.translators.fhir.bundle import View
+from hub.translators.fhir.header import read_send
 from hub.translators.fhir.resources import Encounter
 from schemas.envelope import Message
+from schemas.sip import SipKartlaggning
 from schemas.svu import Kartlaggning, Written
 
 _DIGITS: Final = re.compile(r"[0-9]{1,100}")
-_LARGEST: Final = 2**31 - 1
-"""The largest ``unsignedInt`` of R4."""
 
 
 def read_assessment(view: View, response: QuestionnaireResponse) -> dict[str, Any]:
@@ -34,6 +43,16 @@ def read_assessment(view: View, response: QuestionnaireResponse) -> dict[str, An
         fields[item.linkId] = _written(view, response, item, f".item[{index}]")
     start = view.value(response, response.extension, names.EXT_START, "valueBoolean")
     return {"fields": fields} if start is None else {"fields": fields, "start": start}
+
+
+def read_sip_assessment(view: View, response: QuestionnaireResponse) -> dict[str, Any]:
+    """The fields of ``SipKartlaggning``. Raises ``Refused``."""
+    fields = read_assessment(view, response)
+    removed = [found.valueCode for found in response.extension if found.url == names.EXT_REMOVED]
+    if None in removed:
+        raise view.refused("extension-value", response, f".extension('{names.EXT_REMOVED}').value")
+    send = read_send(view)
+    return {**fields, "removed": tuple(removed)} | ({} if send is None else {"send": send})
 
 
 def _written(view: View, response: QuestionnaireResponse, item: Item, element: str) -> dict[str, Any]:
@@ -65,10 +84,29 @@ def _written(view: View, response: QuestionnaireResponse, item: Item, element: s
 
 def write_assessment(assembly: Assembly, message: Message, body: Kartlaggning, case: dict[str, str]) -> list[str]:
     """``svu.kartlaggning``: what was written, by whom and when (C-51)."""
-    encounter = write_encounter(assembly, case)
+    return _write(assembly, message, body, write_encounter(assembly, case), [])
+
+
+def write_sip_assessment(
+    assembly: Assembly, message: Message, body: SipKartlaggning, case: dict[str, str]
+) -> list[str]:
+    """``sip.kartlaggning``: what was written and what was removed (P-5)."""
+    removed = [{"url": names.EXT_REMOVED, "valueCode": code} for code in body.removed]
+    return _write(assembly, message, body, write_encounter(assembly, case, in_stay=False), removed)
+
+
+def _write(
+    assembly: Assembly,
+    message: Message,
+    body: Kartlaggning | SipKartlaggning,
+    encounter: str,
+    extensions: list[dict[str, Any]],
+) -> list[str]:
     response: dict[str, Any] = {"resourceType": "QuestionnaireResponse"}
     if body.start:
-        response["extension"] = [{"url": names.EXT_START, "valueBoolean": True}]
+        extensions.append({"url": names.EXT_START, "valueBoolean": True})
+    if extensions:
+        response["extension"] = extensions
     response["status"] = "in-progress"
     response["encounter"] = {"reference": encounter}
     response["authored"] = instant(message.time)
@@ -81,9 +119,7 @@ def write_assessment(assembly: Assembly, message: Message, body: Kartlaggning, c
 def _item(code: str, written: Written) -> dict[str, Any]:
     item: dict[str, Any] = {"linkId": code}
     if written.version is not None:
-        fits = written.version <= _LARGEST
-        stated = {"valueUnsignedInt": written.version} if fits else {"valueString": str(written.version)}
-        item["extension"] = [{"url": names.EXT_VERSION, **stated}]
+        item["extension"] = [version_extension(written.version)]
     answers: list[dict[str, Any]] = [] if written.text is None else [{"valueString": text(written.text)}]
     answers += [{"valueCoding": {"system": names.CHOICE, "code": choice}} for choice in written.choices]
     if answers:

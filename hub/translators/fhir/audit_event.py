@@ -17,9 +17,11 @@ from hub.translators.fhir.assembly import (
     staff_reference,
     text,
     unit_reference,
+    version_extension,
     write_encounter,
 )
 from hub.translators.fhir.bundle import View, code_of
+from hub.translators.fhir.plan_elements import read_version
 from schemas.envelope import Message
 from schemas.shared import Atkomst, Utskrift
 
@@ -66,6 +68,9 @@ def read_print(view: View, event: AuditEvent) -> dict[str, Any]:
     reasons = [purpose.text for purpose in event.purposeOfEvent if purpose.text is not None]
     if reasons:
         fields["why"] = ", ".join(reasons)
+    fields["meeting"] = view.value(event, event.extension, names.EXT_MEETING, "valueString")
+    fields["version"] = read_version(view, event, event.extension)
+    fields["ended"] = view.value(event, event.extension, names.EXT_ENDED, "valueBoolean")
     served = view.value(event, event.extension, names.EXT_SERVED, "valueCode")
     return fields if served is None else {**fields, "served": served}
 
@@ -99,7 +104,14 @@ def write_access(assembly: Assembly, message: Message, body: Atkomst, case: dict
 def write_print(assembly: Assembly, message: Message, body: Utskrift, case: dict[str, str]) -> list[str]:
     """``utskrift``: which document, for whom, why and how (C-55)."""
     event = _event(message, _EXPORT, "R")
-    event["extension"] = [{"url": names.EXT_SERVED, "valueCode": body.served}]
+    extensions: list[dict[str, Any]] = [{"url": names.EXT_SERVED, "valueCode": body.served}]
+    if body.meeting is not None:
+        extensions.append({"url": names.EXT_MEETING, "valueString": body.meeting})
+    if body.version is not None:
+        extensions.append(version_extension(body.version))
+    if body.ended is not None:
+        extensions.append({"url": names.EXT_ENDED, "valueBoolean": body.ended})
+    event["extension"] = extensions
     if body.why is not None:
         event["purposeOfEvent"] = [{"text": text(body.why)}]
     if body.for_whom is not None:

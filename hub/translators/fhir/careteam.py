@@ -12,7 +12,8 @@ from typing import Any, Final
 from hub.translators.fhir import names
 from hub.translators.fhir.assembly import Assembly, concept, text, unit_reference, write_encounter
 from hub.translators.fhir.bundle import View, code_of
-from hub.translators.fhir.people import Staff, phone_of, read_staff, write_staff
+from hub.translators.fhir.parties import contact_details, read_contact_details
+from hub.translators.fhir.people import Staff, read_staff, write_staff
 from hub.translators.fhir.resources import CareTeam, Encounter, Participant
 from schemas.envelope import Message
 from schemas.shared import Deltagare, Kontakt, Roll
@@ -101,11 +102,7 @@ def read_contact(view: View, team: CareTeam) -> dict[str, Any]:
         raise view.refused("SA-5", team, ".participant[0].role")
     if roles:
         fields["role"] = roles[0]
-    if staff.named is not None:
-        fields["phone"] = phone_of(view, staff.named.telecom)
-        mail = (one.value for one in staff.named.telecom if one.system == "email" and one.use != "old")
-        fields["email"] = next(mail, None)
-    return fields
+    return fields | read_contact_details(view, staff)
 
 
 def _team(assembly: Assembly, case: dict[str, str], participant: dict[str, Any]) -> list[str]:
@@ -143,8 +140,7 @@ def write_care_contact(assembly: Assembly, _: Message, body: FastVardkontakt, ca
 
 def write_contact(assembly: Assembly, _: Message, body: Kontakt, case: dict[str, str]) -> list[str]:
     """``kontakt``: person, unit, role, phone and e-mail (SA-5)."""
-    numbers = (("phone", body.phone), ("email", body.email))
-    telecom = [{"system": system, "value": text(value)} for system, value in numbers if value is not None]
+    telecom = contact_details(body.phone, body.email)
     participant: dict[str, Any] = {"extension": [{"url": names.EXT_CHANGE, "valueCode": body.change}]}
     if body.role is not None:
         participant["role"] = [concept(names.CONTACT_ROLE, body.role)]

@@ -13,7 +13,8 @@ from hub.translators.fhir import names
 from hub.translators.fhir.assembly import Assembly, instant, message_reference, text, unit_reference, write_encounter
 from hub.translators.fhir.bundle import View
 from hub.translators.fhir.people import read_patient, write_patient
-from hub.translators.fhir.resources import Communication, Encounter
+from hub.translators.fhir.resources import Communication, Encounter, Patient
+from hub.translators.fhir.shapes import Reference, Resource
 from schemas.envelope import Message
 from schemas.parts import Information
 from schemas.shared import Kvittens
@@ -44,6 +45,15 @@ def read_information(view: View, communication: Communication, *, with_patient: 
             fields["patient"] = patient
     view.resolve(communication.encounter, Encounter, communication, ".encounter")
     return fields
+
+
+def is_of_another(view: View, communication: Communication, patient: Reference | None, of: Resource) -> bool:
+    """Whether the Communication names another Patient than the ``patient`` (``subject``) of the resource with which it is sent."""
+    whom = communication.subject
+    if whom is None or (patient is not None and whom.reference == patient.reference):
+        return False
+    named = view.resolve(whom, Patient, communication, ".subject")
+    return named is not None and named is not view.resolve(patient, Patient, of, ".subject")
 
 
 def read_information_message(view: View, communication: Communication) -> dict[str, Any]:

@@ -198,7 +198,7 @@ FROM_HUB: Final[dict[str, Part]] = {
 def name_of(key: str) -> str:
     """The message's name: ``svu.utskrivning.ended`` → ``svu.utskrivning``."""
     parts = key.split(".")
-    return ".".join(parts[:2] if parts[0] == "svu" else parts[:1])
+    return ".".join(parts[:2] if parts[0] in ("svu", "sip") else parts[:1])
 
 
 def id_of(key: str) -> str:

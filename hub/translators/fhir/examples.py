@@ -7,8 +7,9 @@ validates them as a vendor would.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -29,11 +30,12 @@ from hub.translators.fhir.example_acts import (
     id_of,
     name_of,
 )
+from hub.translators.fhir.example_sips import SHARED, SIP_ACTS, SIP_CASE, SIP_FROM_HUB
 from hub.translators.fhir.faults import wrong_code
 from hub.translators.fhir.resources import Communication
 from hub.translators.fhir.response import as_xml, write_response
 from hub.translators.fhir.wide_shapes import codes_at
-from hub.translators.fhir.writer import write_notice, write_request
+from hub.translators.fhir.writer import is_saved, write_notice, write_request
 from schemas.envelope import Message
 from schemas.hub_messages import Adressering, Verifiering
 from schemas.messages import HUB_SOURCE, Announcement, BilingualText, NoticeExtensions, Receipt
@@ -46,6 +48,9 @@ def _message(identity: str, unit: str, name: str, data: Part, subject: str = CAS
     actor = None if unit == HUB_SOURCE else f"{unit.partition('-')[0]}-P001"
     role = None if actor is None else "sjukskoterska"
     return Message(identity, unit, name, subject, SENT + timedelta(minutes=minutes), actor, role, data)
+
+
+_OPENS: Final = "sip.initiativ"
 
 
 def requests() -> dict[str, Message]:
@@ -62,6 +67,10 @@ def requests() -> dict[str, Message]:
     acts = {
         key: _message(id_of(key), unit, name_of(key), body, minutes=60 + minutes)
         for minutes, (key, (unit, body)) in enumerate(ACTS.items())
+    }
+    acts |= {
+        key: _message(id_of(key), unit, name_of(key), body, own if name_of(key) == _OPENS else SIP_CASE, 300 + minutes)
+        for minutes, (key, (unit, body)) in enumerate(SIP_ACTS.items())
     }
     return {
         "svu.inskrivning": _message("inskrivning-1", WARD, "svu.inskrivning", admission, own),
@@ -97,10 +106,10 @@ def requests() -> dict[str, Message]:
 
 
 def _extensions(
-    sequence: int, *to: str, awaits: str | None = None, may: tuple[str, ...] = ("kvittens",)
+    sequence: int, *to: str, awaits: str | None = None, may: tuple[str, ...] = ("kvittens",), case: str = CASE
 ) -> NoticeExtensions:
     return NoticeExtensions(
-        case=CASE,
+        case=case,
         sequence=sequence,
         to=to,
         awaits=dict.fromkeys(to, awaits) if awaits is not None else {},
@@ -132,6 +141,7 @@ def notices() -> dict[str, tuple[Message, NoticeExtensions]]:
     }
     return {
         **unchanged,
+        **_sip_notices(sent),
         "svu.inskrivning": (sent["svu.inskrivning"], _extensions(2, *both, awaits="kvittens")),
         "information": (sent["information"], _extensions(3, *both)),
         "samtycke": (sent["samtycke"], _extensions(4, *both)),
@@ -151,6 +161,28 @@ def notices() -> dict[str, tuple[Message, NoticeExtensions]]:
             _extensions(8, WARD, may=("deltagare",)),
         ),
     }
+
+
+def _sip_notices(sent: dict[str, Message]) -> dict[str, tuple[Message, NoticeExtensions]]:
+    """A call asks for an answer, the meeting that was held reminds of its code, and the plan is owed on paper."""
+    acts = {key: sent[key] for key in SIP_ACTS if not is_saved(sent[key].data)}
+    acts["sip.delning"] = replace(acts["sip.delning"], data=SHARED)
+    for key, body in SIP_FROM_HUB.items():
+        acts[key] = _message(id_of(key), HUB_SOURCE, name_of(key), body, SIP_CASE, minutes=400)
+    both = (HEALTH_CENTRE, MUNICIPALITY)
+    told = {
+        key: _extensions(sequence, *(unit for unit in both if unit != message.unit), case=SIP_CASE, may=("sip.plan",))
+        for sequence, (key, message) in enumerate(acts.items(), 3)
+    }
+    more: dict[str, dict[str, Any]] = {
+        "sip.kallelse": {
+            "awaits": {MUNICIPALITY: "svar"},
+            "prints": ("kallelse/m-1/personen", "kallelse/m-1/utomstaende-1"),
+        },
+        "sip.mote": {"remind": ("kva:AU124",)},
+        "sip.upprattande": {"prints": ("plan/1/personen",)},
+    }
+    return {key: (acts[key], told[key].model_copy(update=more.get(key, {}))) for key in acts}
 
 
 def receipts() -> dict[str, Receipt]:
@@ -196,6 +228,8 @@ _IN_XML: Final = (
     "svu.utskrivningsklar.request",
     "svu.kartlaggning.request",
     "meddelande.request",
+    "sip.plan.request",
+    "sip.kallelse.notice",
 )
 
 

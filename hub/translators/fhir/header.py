@@ -11,6 +11,8 @@ from typing import Final
 from hub.translators.fhir import names
 from hub.translators.fhir.act_resources import AuditEvent, QuestionnaireResponse, Task
 from hub.translators.fhir.bundle import View, moment
+from hub.translators.fhir.meeting_resources import Appointment
+from hub.translators.fhir.plan_resources import CarePlan
 from hub.translators.fhir.refusals import refused
 from hub.translators.fhir.resources import (
     Communication,
@@ -29,6 +31,8 @@ _TIME_OF: Final[tuple[tuple[type[Resource], str], ...]] = (
     (Task, "authoredOn"),
     (QuestionnaireResponse, "authored"),
     (AuditEvent, "recorded"),
+    (CarePlan, "created"),
+    (Appointment, "created"),
 )
 """Resource → its element with the time of the act."""
 _CASE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-._:]{0,131}")
@@ -103,6 +107,18 @@ def _role(view: View, named: PractitionerRole) -> str | None:
                     raise view.refused("role-code", named, ".code.coding.code")
                 return coding.code
     return None
+
+
+def read_draft(view: View) -> bool | None:
+    """Whether the message is saved, not sent (C-52, C-56); None when the header does not say. Raises ``Refused``."""
+    found = view.value(view.header, view.header.extension, names.EXT_DRAFT, "valueBoolean")
+    return None if found is None else bool(found)
+
+
+def read_send(view: View) -> bool | None:
+    """SIP's ``send``: the opposite of a draft. Raises ``Refused``."""
+    draft = read_draft(view)
+    return None if draft is None else not draft
 
 
 def business_time(view: View, focus: Resource) -> datetime:

@@ -126,7 +126,7 @@ def write_deadline(assembly: Assembly, message: Message, body: Frist, case: dict
     task = new_task(message, "frist", "requested", encounter)
     extensions = [] if body.step is None else [{"url": names.EXT_STEP, "valueCode": body.step}]
     if body.of is not None:
-        extensions.append({"url": names.EXT_DEADLINE_OF, "valueString": body.of})
+        extensions.append({"url": names.EXT_DEADLINE_OF, "valueString": text(body.of)})
     if extensions:
         task["extension"] = extensions
     task["reasonCode"] = concept(names.DEADLINE, body.name)

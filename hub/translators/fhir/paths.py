@@ -1,23 +1,11 @@
-"""The FHIRPath of every field of every message, for refusals and responses. Imports the names only."""
+"""The FHIRPath of every field of every message, for refusals and responses. Imports the names only; ``sip_paths`` has those of SIP."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from hub.translators.fhir import names
-
-
-def _extension(of: str, url: str) -> str:
-    return f"{of}.extension('{url}').value"
-
-
-def _part(of: str, url: str, part: str) -> str:
-    return f"{of}.extension('{url}').extension('{part}').value"
-
-
-def _input(field: str) -> str:
-    return f"Task.input.where(type.coding.code='{field}').value"
-
+from hub.translators.fhir.sip_paths import SIP_PATHS, extension, part, task_input
 
 _PATIENT: Final = {
     "personnummer": "Patient.identifier.value",
@@ -26,7 +14,7 @@ _PATIENT: Final = {
     "phone": "Patient.telecom.value",
 }
 _MEMBER: Final = "CareTeam.participant.member"
-_CHANGE: Final = _extension("CareTeam.participant", names.EXT_CHANGE)
+_CHANGE: Final = extension("CareTeam.participant", names.EXT_CHANGE)
 _ANSWERED: Final = "Communication.inResponseTo.identifier.value"
 _TEXT: Final = "Communication.payload.content"
 _DISPOSITION: Final = "Encounter.hospitalization.dischargeDisposition"
@@ -36,7 +24,7 @@ PATHS: Final[dict[str, dict[str, str]]] = {
         "patient": "Encounter.subject",
         **{f"patient/{field}": path for field, path in _PATIENT.items()},
         "admitted_at": "Encounter.period.start",
-        "estimated_discharge": _extension("Encounter", names.EXT_PLANNED_END),
+        "estimated_discharge": extension("Encounter", names.EXT_PLANNED_END),
         "reason": "Encounter.reasonCode.text",
         "information": "Communication",
         "information/given": "Communication.status",
@@ -44,9 +32,9 @@ PATHS: Final[dict[str, dict[str, str]]] = {
         "information/patient": "Communication.subject",
         "samtycke": "Consent",
         "placement": f"Encounter.extension('{names.EXT_PLACEMENT}')",
-        "placement/municipality": _part("Encounter", names.EXT_PLACEMENT, "municipality"),
-        "placement/stated_by": _part("Encounter", names.EXT_PLACEMENT, "stated-by"),
-        "draft": _extension("MessageHeader", names.EXT_DRAFT),
+        "placement/municipality": part("Encounter", names.EXT_PLACEMENT, "municipality"),
+        "placement/stated_by": part("Encounter", names.EXT_PLACEMENT, "stated-by"),
+        "draft": extension("MessageHeader", names.EXT_DRAFT),
     },
     "information": {
         "given": "Communication.status",
@@ -59,26 +47,26 @@ PATHS: Final[dict[str, dict[str, str]]] = {
         "kind": "Consent.category",
         "scope": "Consent.scope.text",
         "holds_for": "Consent.provision.actor",
-        "others": _extension("Consent", names.EXT_OTHERS),
+        "others": extension("Consent", names.EXT_OTHERS),
         "valid_from": "Consent.provision.period.start",
         "valid_to": "Consent.provision.period.end",
         "given_by": "Consent.performer.display",
-        "how": _extension("Consent", names.EXT_HOW),
-        "comment": _extension("Consent", names.EXT_COMMENT),
-        "decided_by": _extension("Consent", names.EXT_DECIDED_BY),
+        "how": extension("Consent", names.EXT_HOW),
+        "comment": extension("Consent", names.EXT_COMMENT),
+        "decided_by": extension("Consent", names.EXT_DECIDED_BY),
         "form_kept_by": "Consent.organization",
-        "npo": _extension("Consent", names.EXT_NPO),
+        "npo": extension("Consent", names.EXT_NPO),
     },
-    "aterkallelse": {"reason": _extension("Consent", names.EXT_REASON), "kind": "Consent.category"},
+    "aterkallelse": {"reason": extension("Consent", names.EXT_REASON), "kind": "Consent.category"},
     "atkomst": {
         "ground": "AuditEvent.purposeOfEvent.coding",
         "comment": "AuditEvent.purposeOfEvent.text",
-        "ends": _extension("AuditEvent", names.EXT_ENDS),
+        "ends": extension("AuditEvent", names.EXT_ENDS),
     },
     "deltagare": {
         "unit": _MEMBER,
         "change": _CHANGE,
-        "kvittera": _extension("CareTeam.participant", names.EXT_KVITTERA),
+        "kvittera": extension("CareTeam.participant", names.EXT_KVITTERA),
     },
     "roll": {"unit": _MEMBER, "role": "CareTeam.participant.role", "change": _CHANGE},
     "narstaende": {
@@ -86,7 +74,7 @@ PATHS: Final[dict[str, dict[str, str]]] = {
         "people/name": "RelatedPerson.name",
         "people/relation": "RelatedPerson.relationship.text",
         "people/phone": "RelatedPerson.telecom.value",
-        "people/person_objects": _extension("CareTeam.participant", names.EXT_OBJECTS),
+        "people/person_objects": extension("CareTeam.participant", names.EXT_OBJECTS),
     },
     "kontakt": {
         "person": _MEMBER,
@@ -101,7 +89,7 @@ PATHS: Final[dict[str, dict[str, str]]] = {
     "meddelande": {
         "text": _TEXT,
         "receivers": "Communication.recipient",
-        "kvittera": _extension("Communication", names.EXT_SHALL_KVITTERA),
+        "kvittera": extension("Communication", names.EXT_SHALL_KVITTERA),
         "attachment": _TEXT,
         "attachment/name": f"{_TEXT}.title",
         "attachment/content": f"{_TEXT}.data",
@@ -113,30 +101,33 @@ PATHS: Final[dict[str, dict[str, str]]] = {
         "document": "AuditEvent.entity.what",
         "for_whom": "AuditEvent.agent.name",
         "why": "AuditEvent.purposeOfEvent.text",
-        "served": _extension("AuditEvent", names.EXT_SERVED),
+        "meeting": extension("AuditEvent", names.EXT_MEETING),
+        "version": extension("AuditEvent", names.EXT_VERSION),
+        "ended": extension("AuditEvent", names.EXT_ENDED),
+        "served": extension("AuditEvent", names.EXT_SERVED),
     },
     "adressering": {
-        "outcome": _extension("CareTeam", names.EXT_OUTCOME),
+        "outcome": extension("CareTeam", names.EXT_OUTCOME),
         "health_centre": _MEMBER,
-        "municipality": _extension("CareTeam", names.EXT_MUNICIPALITY),
+        "municipality": extension("CareTeam", names.EXT_MUNICIPALITY),
         "municipality_unit": _MEMBER,
-        "county": _extension("CareTeam", names.EXT_COUNTY),
+        "county": extension("CareTeam", names.EXT_COUNTY),
         "name": "Patient.name",
         "address": "Patient.address",
-        "why": _extension("CareTeam", names.EXT_WHY),
+        "why": extension("CareTeam", names.EXT_WHY),
     },
     "folkbokforing": {
-        "news": _extension("Patient", names.EXT_NEWS),
+        "news": extension("Patient", names.EXT_NEWS),
         "personnummer": "Patient.identifier.value",
         "name": "Patient.name",
         "address": "Patient.address",
-        "municipality": _extension("Patient", names.EXT_MUNICIPALITY),
+        "municipality": extension("Patient", names.EXT_MUNICIPALITY),
     },
     "frist": {
         "name": "Task.reasonCode",
         "due": "Task.restriction.period.end",
-        "step": _extension("Task", names.EXT_STEP),
-        "of": _extension("Task", names.EXT_DEADLINE_OF),
+        "step": extension("Task", names.EXT_STEP),
+        "of": extension("Task", names.EXT_DEADLINE_OF),
         "message": "Task.focus.identifier.value",
         "units": "Task.restriction.recipient",
     },
@@ -144,19 +135,19 @@ PATHS: Final[dict[str, dict[str, str]]] = {
         "unit": "PractitionerRole.organization",
         "actor": "PractitionerRole.practitioner",
         "role": "PractitionerRole.code",
-        "outcome": _extension("CareTeam", names.EXT_VERIFICATION),
-        "concerns": _extension("CareTeam", names.EXT_CONCERNS),
+        "outcome": extension("CareTeam", names.EXT_VERIFICATION),
+        "concerns": extension("CareTeam", names.EXT_CONCERNS),
     },
     "svu.beraknad_utskrivning": {
-        "date": _extension("Encounter", names.EXT_PLANNED_END),
-        "reason": _extension("Encounter", names.EXT_REASON),
+        "date": extension("Encounter", names.EXT_PLANNED_END),
+        "reason": extension("Encounter", names.EXT_REASON),
     },
     "svu.utskrivningsklar": {
         "date": "Task.restriction.period.start",
         "responsible_physician": "Task.requester",
         "placement": f"Task.extension('{names.EXT_PLACEMENT}')",
-        "placement/municipality": _part("Task", names.EXT_PLACEMENT, "municipality"),
-        "placement/stated_by": _part("Task", names.EXT_PLACEMENT, "stated-by"),
+        "placement/municipality": part("Task", names.EXT_PLACEMENT, "municipality"),
+        "placement/stated_by": part("Task", names.EXT_PLACEMENT, "stated-by"),
     },
     "svu.utskrivningsklar_avbruten": {
         "reason": "Task.statusReason.text",
@@ -171,42 +162,45 @@ PATHS: Final[dict[str, dict[str, str]]] = {
         "responsibility": "CareTeam.participant.role.text",
     },
     "svu.kartlaggning": {
-        "start": _extension("QuestionnaireResponse", names.EXT_START),
+        "start": extension("QuestionnaireResponse", names.EXT_START),
         "fields": "QuestionnaireResponse.item",
     },
     "svu.stallningstagande": {
         "slutenvard": f"Task.extension('{names.EXT_PART}')",
-        "slutenvard/patient_opinion": _input("slutenvard.patient_opinion"),
-        "slutenvard/egenvard": _input("slutenvard.egenvard"),
-        "slutenvard/egenvard/description": _input("slutenvard.egenvard.description"),
-        "slutenvard/forbrukningsmaterial": _input("slutenvard.forbrukningsmaterial"),
-        "slutenvard/forbrukningsmaterial/description": _input("slutenvard.forbrukningsmaterial.description"),
-        "slutenvard/responsible_physician": _input("slutenvard.responsible_physician"),
-        "slutenvard/sip_position": _input("slutenvard.sip_position"),
+        "slutenvard/patient_opinion": task_input("slutenvard.patient_opinion"),
+        "slutenvard/egenvard": task_input("slutenvard.egenvard"),
+        "slutenvard/egenvard/description": task_input("slutenvard.egenvard.description"),
+        "slutenvard/forbrukningsmaterial": task_input("slutenvard.forbrukningsmaterial"),
+        "slutenvard/forbrukningsmaterial/description": task_input("slutenvard.forbrukningsmaterial.description"),
+        "slutenvard/responsible_physician": task_input("slutenvard.responsible_physician"),
+        "slutenvard/sip_position": task_input("slutenvard.sip_position"),
         "oppenvard": f"Task.extension('{names.EXT_PART}')",
-        "oppenvard/responsible_physicians": _input("oppenvard.responsible_physicians"),
-        "oppenvard/responsibility_division": _input("oppenvard.responsibility_division"),
+        "oppenvard/responsible_physicians": task_input("oppenvard.responsible_physicians"),
+        "oppenvard/responsibility_division": task_input("oppenvard.responsibility_division"),
         "kommun": f"Task.extension('{names.EXT_PART}')",
-        "kommun/planned_efforts": _input("kommun.planned_efforts"),
+        "kommun/planned_efforts": task_input("kommun.planned_efforts"),
     },
     "svu.klarmarkering": {},
     "svu.sip_stallning": {
         "approves": "Task.status",
         "comment": "Task.statusReason.text",
-        "kallelseansvarig": _extension("Task", names.EXT_KALLELSEANSVARIG),
+        "kallelseansvarig": extension("Task", names.EXT_KALLELSEANSVARIG),
     },
     "svu.justering": {},
     "svu.utskrivning": {
         "date": "Encounter.period.end",
-        "kind": _extension("Encounter", names.EXT_DISCHARGE_KIND),
+        "kind": extension("Encounter", names.EXT_DISCHARGE_KIND),
         "discharged_to": _DISPOSITION,
         "ended_with": _DISPOSITION,
-        "comment": _extension("Encounter", names.EXT_DISCHARGE_COMMENT),
-        "confirmed": _extension("Encounter", names.EXT_CONFIRMED),
+        "comment": extension("Encounter", names.EXT_DISCHARGE_COMMENT),
+        "confirmed": extension("Encounter", names.EXT_CONFIRMED),
     },
-    "svu.utskrivning_angrad": {"reason": _extension("Encounter", names.EXT_REASON)},
+    "svu.utskrivning_angrad": {"reason": extension("Encounter", names.EXT_REASON)},
 }
 """Message name → field of the body → FHIRPath in the Bundle."""
+PATHS.update(SIP_PATHS)
+PATHS["sip.initiativ"] |= {f"patient/{field}": path for field, path in _PATIENT.items()}
+PATHS["sip.initiativ"] |= {f"samtycke/{field}": path for field, path in PATHS["samtycke"].items()}
 PATHS["svu.inskrivning"] |= {f"samtycke/{field}": path for field, path in PATHS["samtycke"].items()}
 
 
@@ -214,10 +208,12 @@ def fhir_path(name: str | None, pointer: str | None) -> str | None:
     """The FHIRPath for a rule's JSON pointer (``/data/reason``); a FHIRPath is returned as it is."""
     if pointer is None or not pointer.startswith("/"):
         return pointer
-    field = pointer.removeprefix("/data/")
+    steps = pointer.removeprefix("/data/").split("/")
+    field = "/".join(step for step in steps if not step.isdecimal())
+    position = next((step for step in steps if step.isdecimal()), None)
     paths = PATHS.get(name or "", {})
     while field:
         if field in paths:
-            return paths[field]
+            return paths[field].replace("[#]", "" if position is None else f"[{position}]")
         field = field.rpartition("/")[0]
     return None

@@ -11,6 +11,7 @@ from typing import Any, Final
 from hub.translators.fhir.act_resources import RelatedPerson
 from hub.translators.fhir.bundle import View, unversioned
 from hub.translators.fhir.people import number_systems, person_number, value_of
+from hub.translators.fhir.plan_resources import Basic, CarePlan, Goal, ServiceRequest
 from hub.translators.fhir.resources import Consent, OtherResource, Patient
 from hub.translators.fhir.shapes import Reference, Resource
 
@@ -22,6 +23,12 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "CareTeam": ("subject",),
     "Task": ("for_", "focus"),
     "QuestionnaireResponse": ("subject", "source"),
+    "CarePlan": ("subject",),
+    "Goal": ("subject",),
+    "ServiceRequest": ("subject", "performer"),
+    "Basic": ("subject",),
+    "Appointment": ("participant.actor",),
+    "AppointmentResponse": ("actor",),
     "RelatedPerson": ("patient",),
     "AuditEvent": ("entity.what", "agent.who"),
     "Provenance": ("target", "agent.who"),
@@ -31,8 +38,8 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
 """Resource → its elements that may refer to a Patient."""
 _ALWAYS: Final = frozenset({"subject", "patient", "for_"})
 """The elements that always mean a person, even when the reference does not say so."""
-_BY_CASE: Final = (RelatedPerson, OtherResource)
-"""Resources that may name their person by the case only (``outsiders``), or that the hub does not read."""
+_BY_CASE: Final = (RelatedPerson, CarePlan, Goal, ServiceRequest, Basic, OtherResource)
+"""Resources that may name their person by the case only (``outsiders``, ``plan``), or that the hub does not read."""
 
 
 def check(view: View) -> None:

@@ -130,7 +130,7 @@ def facts(bundle: Bundle, identities: IdentityRules | None = None, *, from_hub: 
 def _field_refused(view: View, name: str, focus: Resource, error: ValidationError) -> Refused:
     """The refusal for a field that the language refused: at its place in the Bundle, with the native reader's sentence."""
     first = error.errors(include_input=False, include_url=False)[0]
-    pointer = "/data/" + "/".join(str(part) for part in first["loc"] if isinstance(part, str))
+    pointer = "/data/" + "/".join(str(part) for part in first["loc"])
     sv, en = _MISSING if first["type"] == "missing" else faults.sentence(first["type"], first.get("ctx") or {})
     rule = "C-60" if str(first["type"]).startswith("person-id") else "field-invalid"
     return Refused(rule, f"{sv}.", f"{en}.", _place(view, fhir_path(name, pointer), focus), 400)

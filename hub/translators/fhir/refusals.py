@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 from hub.errors import Refused
-from hub.translators.fhir import refusals_of_bundle, refusals_of_resources
+from hub.translators.fhir import refusals_of_bundle, refusals_of_plans, refusals_of_resources
 
-_SENTENCES: Final = refusals_of_bundle.SENTENCES | refusals_of_resources.SENTENCES
+_SENTENCES: Final = refusals_of_bundle.SENTENCES | refusals_of_resources.SENTENCES | refusals_of_plans.SENTENCES
 _STATUS: Final = {"too-large": 413, "media-type": 415, "C-62": 409}
 _RULE: Final = {
     "numbers-differ": "C-60",

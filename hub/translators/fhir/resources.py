@@ -1,7 +1,8 @@
 """The lean shape of the resources in the hub's message Bundles. Imports the lean data types and msgspec only.
 
-``act_resources`` has those of single acts (Task, QuestionnaireResponse, AuditEvent, RelatedPerson). Required
-elements and required bindings as in R4 (hl7.org/fhir/R4/<resource>.html). Names are R4's own (N815).
+``act_resources`` has those of single acts (Task, QuestionnaireResponse, AuditEvent, RelatedPerson), ``plan_resources`` and
+``meeting_resources`` those of SIP. Required elements and required bindings as in R4 (hl7.org/fhir/R4/<resource>.html). Names are
+R4's own (N815).
 """
 # ruff: noqa: N815, RUF012 - R4's own names; msgspec copies the empty list
 
@@ -12,6 +13,8 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 from hub.translators.fhir.act_resources import AuditEvent, QuestionnaireResponse, RelatedPerson, Task
+from hub.translators.fhir.meeting_resources import Appointment, AppointmentResponse, Location
+from hub.translators.fhir.plan_resources import Basic, CarePlan, Goal, ServiceRequest
 from hub.translators.fhir.shapes import (
     Address,
     Attachment,
@@ -127,6 +130,12 @@ class Hospitalization(Lean):
     dischargeDisposition: Concept | None = None
 
 
+class EncounterParticipant(Lean):
+    extension: list[Extension] = []
+    type: list[Concept] = []
+    individual: Reference | None = None
+
+
 class Encounter(Resource, kw_only=True, tag="Encounter"):
     status: Literal[
         "planned",
@@ -146,6 +155,8 @@ class Encounter(Resource, kw_only=True, tag="Encounter"):
     priority: Concept | None = None
     subject: Reference | None = None
     episodeOfCare: list[Reference] = []
+    participant: list[EncounterParticipant] = []
+    appointment: list[Reference] = []
     period: Period | None = None
     reasonCode: list[Concept] = []
     hospitalization: Hospitalization | None = None
@@ -219,6 +230,7 @@ class CareTeam(Resource, tag="CareTeam"):
     encounter: Reference | None = None
     period: Period | None = None
     participant: list[Participant] = []
+    telecom: list[Contact] = []
 
 
 class Agent(Lean):
@@ -258,6 +270,13 @@ AnyResource = (
     | QuestionnaireResponse
     | AuditEvent
     | RelatedPerson
+    | CarePlan
+    | Goal
+    | ServiceRequest
+    | Basic
+    | Appointment
+    | AppointmentResponse
+    | Location
 )
 
 

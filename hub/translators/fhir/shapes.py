@@ -94,6 +94,7 @@ class Extension(Lean):
     valueDate: Date | None = None
     valueDateTime: DateTime | None = None
     valuePositiveInt: Positive | None = None
+    valueUnsignedInt: Unsigned | None = None
     valueIdentifier: Identifier | None = None
     valueReference: Reference | None = None
     extension: list[SubExtension] = []
@@ -106,6 +107,7 @@ class Extension(Lean):
             + (self.valueDate is not None)
             + (self.valueDateTime is not None)
             + (self.valuePositiveInt is not None)
+            + (self.valueUnsignedInt is not None)
             + (self.valueIdentifier is not None)
             + (self.valueReference is not None)
         ) + bool(self.extension) != 1:
@@ -113,7 +115,7 @@ class Extension(Lean):
 
 
 class SubExtension(Lean):
-    """The parts of a compound extension of the hub (``awaits``, ``state``, ``may``)."""
+    """A part of a compound extension of the hub (``awaits``, ``state``, ``may``, ``attendee``)."""
 
     url: str
     valueCode: Code | None = None

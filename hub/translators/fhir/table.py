@@ -15,9 +15,17 @@ from hub.translators.fhir import (
     careteam,
     communication,
     consent,
+    coordinator,
     free_messages,
     hub_messages,
+    initiative,
+    meeting,
+    meeting_answer,
+    meeting_held,
     outsiders,
+    plan,
+    plan_state,
+    plan_tasks,
     population,
     statement,
     stay,
@@ -26,6 +34,8 @@ from hub.translators.fhir import (
 from hub.translators.fhir.act_resources import AuditEvent, QuestionnaireResponse, Task
 from hub.translators.fhir.assembly import Assembly
 from hub.translators.fhir.bundle import View
+from hub.translators.fhir.meeting_resources import Appointment, AppointmentResponse
+from hub.translators.fhir.plan_resources import CarePlan
 from hub.translators.fhir.resources import CareTeam, Communication, Consent, Encounter, Patient
 from hub.translators.fhir.shapes import Resource
 from schemas.envelope import Message
@@ -79,5 +89,21 @@ TABLE: Final[dict[str, BundleForm]] = {
     "svu.justering": BundleForm(Task, tasks.read_signed, tasks.write_signed),
     "svu.utskrivning": BundleForm(Encounter, stay.read_discharge, stay.write_discharge),
     "svu.utskrivning_angrad": BundleForm(Encounter, stay.read_undone, stay.write_undone),
+    "sip.initiativ": BundleForm(CarePlan, initiative.read_initiative, initiative.write_initiative),
+    "sip.kallelse": BundleForm(Appointment, meeting.read_call, meeting.write_call),
+    "sip.kallelse_andrad": BundleForm(Appointment, meeting.read_changed_call, meeting.write_changed_call),
+    "sip.kallelsesvar": BundleForm(
+        AppointmentResponse, meeting_answer.read_call_answer, meeting_answer.write_call_answer
+    ),
+    "sip.samordningsansvarig": BundleForm(CareTeam, coordinator.read_coordinator, coordinator.write_coordinator),
+    "sip.kartlaggning": BundleForm(
+        QuestionnaireResponse, assessment.read_sip_assessment, assessment.write_sip_assessment
+    ),
+    "sip.mote": BundleForm(Encounter, meeting_held.read_meeting, meeting_held.write_meeting),
+    "sip.plan": BundleForm(CarePlan, plan.read_plan, plan.write_plan),
+    "sip.uppfoljning": BundleForm(CarePlan, plan.read_follow_up, plan.write_follow_up),
+    "sip.utvardering": BundleForm(CarePlan, plan.read_evaluation, plan.write_evaluation),
+    "sip.lage": BundleForm(Communication, plan_state.read_state, plan_state.write_state),
+    **{name: BundleForm(Task, plan_tasks.reader(name), plan_tasks.write_task) for name in plan_tasks.FORMS},
 }
 """Message name → its form in a Bundle."""

@@ -17,7 +17,6 @@ from hub.translators.fhir.people import write_actor, write_unit
 from hub.translators.fhir.table import TABLE
 from schemas.envelope import Message
 from schemas.messages import HUB_SOURCE, NoticeExtensions
-from schemas.svu import Inskrivning
 
 HUB_APPLICATION: Final = {"name": "Samverkan", "endpoint": HUB_SOURCE}
 REFERENCE_SYSTEM: Final = "urn:samverkan:reference"
@@ -67,7 +66,7 @@ def _header(
     header: dict[str, Any] = {"resourceType": "MessageHeader", "id": fhir_id(message.id)}
     if header["id"] != message.id:
         extensions.append({"url": names.EXT_MESSAGE_ID, "valueString": message.id})
-    if isinstance(message.data, Inskrivning) and message.data.draft:
+    if is_saved(message.data):
         extensions.append({"url": names.EXT_DRAFT, "valueBoolean": True})
     if extensions:
         header["extension"] = extensions
@@ -93,6 +92,11 @@ def _header(
     return header
 
 
+def is_saved(body: Any) -> bool:
+    """Whether the message is saved, not sent: SVU's ``draft`` (C-52), SIP's ``send`` (C-56)."""
+    return getattr(body, "draft", False) is True or getattr(body, "send", True) is False
+
+
 def _extensions(notice: NoticeExtensions) -> list[Any]:
     """The extensions of a notice (messages.md §2) as extensions of the header."""
     extensions: list[Any] = [
@@ -108,6 +112,8 @@ def _extensions(notice: NoticeExtensions) -> list[Any]:
     for unit, acts in notice.may.items():
         may = [{"url": "act", "valueCode": act} for act in acts]
         extensions.append({"url": names.EXT_MAY, "extension": [{"url": "unit", "valueString": unit}, *may]})
+    extensions += [{"url": names.EXT_PRINTS, "valueString": document} for document in notice.prints]
+    extensions += [{"url": names.EXT_REMIND, "valueString": code} for code in notice.remind]
     extensions += [{"url": names.EXT_SKIPPED, "valuePositiveInt": number} for number in notice.skipped]
     for person, name in notice.names.items():
         parts = [{"url": "person", "valueString": person}, {"url": "name", "valueString": name}]
