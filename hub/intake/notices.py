@@ -14,7 +14,7 @@ from hub.intake.staff import NameOf, names_in
 from hub.intake.told_numbers import is_new, last_told, note_notice
 from hub.processes.engine.case import Case
 from hub.processes.engine.decide import Decision
-from hub.processes.engine.process import Process, process_of_case, standing
+from hub.processes.engine.process import Process, process_of_case, says_no_more, standing
 from hub.processes.engine.rule import HubMessage
 from hub.processes.engine.unit_view import ANSWER, outline, unit_view
 from hub.processes.shared import disclosure
@@ -143,6 +143,8 @@ def _rows(
             may={unit: seen[unit].may for unit in receivers},
             skipped=note_notice(case, system, sequence),
             names=staff,
+            prints=_extra(shared, message, receivers, "prints"),
+            remind=_extra(shared, message, receivers, "remind"),
             replay=sequence < highest,
         )
         rows.append(
@@ -163,6 +165,15 @@ def _rows(
             )
         )
     return rows
+
+
+def _extra(shared: _Shared, message: Message, units: list[str], name: str) -> tuple[str, ...]:
+    """What an extension says to the units of one system."""
+    extras = shared.process.extras
+    if extras is says_no_more:
+        return ()
+    said = (extras(shared.case, message, unit, shared.directory).get(name, ()) for unit in units)
+    return tuple(dict.fromkeys(one for each in said for one in each))
 
 
 def body_of(message: Message, shown: Message) -> bytes | None:

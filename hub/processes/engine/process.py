@@ -21,6 +21,7 @@ from hub.processes.engine.element import Element
 from hub.processes.engine.rule import Context, Guard, Rule
 from hub.processes.engine.sections import Sections
 from schemas.agreement import Agreement
+from schemas.directory import Directory
 from schemas.envelope import Message
 from schemas.parts import Part
 
@@ -95,6 +96,11 @@ def nothing_more(_: Context, __: str) -> None:
 def has_no_calendar(_: Case, __: str) -> Iterable[CalendarEntry]:
     """The meetings of a process that has none."""
     return ()
+
+
+def says_no_more(_: Case, __: Message, ___: str, ____: Directory) -> Mapping[str, tuple[str, ...]]:
+    """The answer of a process whose notices say the message alone."""
+    return {}
 
 
 def draws_nothing(_: Mapping[str, str]) -> tuple[Picture, ...]:
@@ -193,6 +199,10 @@ class Process:
 
     calendar: Callable[[Case, str], Iterable[CalendarEntry]] = has_no_calendar
     """The meetings and days of the case, as a unit may see it, that stand in the unit's calendar: past and recalled ones too."""
+
+    extras: Callable[[Case, Message, str, Directory], Mapping[str, tuple[str, ...]]] = says_no_more
+    """What the notice of a message says to a unit beside it, by the notice's extension: ``prints`` (what it owes on paper) and
+    ``remind`` (codes of which it is reminded, P-19)."""
 
     sections: Sections = field(default_factory=Sections)
     """What the views show beside the core (C-30, C-31)."""

@@ -63,7 +63,7 @@ class SipProfile(SharedAnswers):
     coordinator_changes: frozenset[str] = frozenset({"bytt"})
     """P-21."""
     consent_kinds: tuple[str, ...] = ("",)
-    """C-21: each has its own record; the first is consent to the SIP."""
+    """C-21: each has its own record; the empty one is the consent to the SIP, which messages call ``sip`` where there are several."""
     sharing_kind: str = ""
     """The kind of consent that lets units share."""
     consent_ends: frozenset[str] = frozenset()
@@ -92,6 +92,8 @@ class SipProfile(SharedAnswers):
     """P-21: the coordinator's unit stays until another coordinates; else the coordinator falls away with it."""
     consent_says_all: bool = False
     """CL-1: a consent says what, whom and how long."""
+    asks_about_minors: bool = False
+    """C-25, CL: of a patient under 18 it warns when no guardian consents, and when the child's voice is not heard."""
     consent_lasts_a_year: bool = False
     """SA-3: a consent without an end holds for a year."""
     new_parties_update_consent: bool = False
@@ -403,7 +405,7 @@ LIFECARE = SipProfile(
         "sip.kallelse": _of("participant"),
         "sip.kallelse_andrad": _of("coordinator_unit"),
         "sip.samordningsansvarig": _of("participant"),
-        "sip.kartlaggning": _of("coordinator_unit"),
+        "sip.kartlaggning": _of("coordinator_unit", "assessment_author"),
         "sip.mote": _of("coordinator_unit"),
         "sip.plan": _of("participant"),
         "sip.delning": _of("participant"),
@@ -458,9 +460,9 @@ LIFECARE = SipProfile(
     revoked_in=frozenset({"underlag"}),
     coordinator_in_person=True,
     coordinator_is_the_caller=True,
-    consent_kinds=("sip", "informationsoverforing"),
+    consent_kinds=("", "informationsoverforing"),
     sharing_kind="informationsoverforing",
-    consent_ends=frozenset({"sip"}),
+    consent_ends=frozenset({""}),
     death_ends=True,
 )
 COSMIC_LINK = SipProfile(
@@ -511,6 +513,7 @@ COSMIC_LINK = SipProfile(
     information_is_registered=True,
     coordinator_before_consent=True,
     consent_says_all=True,
+    asks_about_minors=True,
     new_calls_end_with_the_first=True,
     warns_without_outpatient_care=True,
     signs_notes=True,

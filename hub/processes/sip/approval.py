@@ -14,6 +14,7 @@ from hub.processes.sip.copied import copy_into_the_plan
 from hub.processes.sip.element_events import is_current, kind_of, value_of
 from hub.processes.sip.fields import cells, coded
 from hub.processes.sip.gate import CONSENT, the_initiativ_is_sent
+from hub.processes.sip.las import can_be_approved
 from hub.processes.sip.needed import first_lacking
 from hub.processes.sip.state import document, sip, standing_meetings
 from hub.processes.sip.who import convening_unit, is_coordinating_unit, is_the_coordinator, senders
@@ -133,10 +134,9 @@ def the_role_approves(s: Context) -> bool:
     element="/type",
 )
 def every_note_is_signed(s: Context) -> bool:
-    own = sip(s.case)
     if s.profile.approved_by != "coordinator":
         return True
-    return own.state in s.profile.approval_starts_in and own.unsigned == 0 and own.living.get("anteckning", 0) > 0
+    return sip(s.case).state in s.profile.approval_starts_in and can_be_approved(s.case)
 
 
 @guard(
@@ -181,7 +181,7 @@ def approve(s: Context) -> None:
         s.emit("acted", step=STEP, unit=s.unit, actor=s.message.actor, role=role, time=time)
         become_active(s)
     elif s.profile.approved_by == "coordinator":
-        s.emit("acted", step=STEP, unit=s.unit, actor=s.message.actor, role=s.role, time=s.message.time.isoformat())
+        step_told(s, STEP, None, [])
         s.emit("valid", version=sip(s.case).version, at=s.at)
         move(s, "godkand")
 

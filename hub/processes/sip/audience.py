@@ -7,6 +7,7 @@ from typing import Any
 from hub.processes.engine.rule import Context
 from hub.processes.shared.audience import everyone_else
 from hub.processes.shared.audience import organisation_takes_part as _organisation_takes_part
+from hub.processes.shared.disclosure import knows
 from hub.processes.sip.fields import is_sent
 from hub.processes.sip.state import sip
 
@@ -46,11 +47,21 @@ def move(s: Context, state: str) -> None:
         s.emit("moved", state=state)
 
 
+def who_know(s: Context) -> frozenset[str]:
+    """The participating units that are told of the case as it stands."""
+    return frozenset(unit for unit in s.case.participants if knows(s.case, unit))
+
+
+def catch_up_those_who_now_know(s: Context, before: frozenset[str]) -> None:
+    """E-8: units that took part and were not told of the case are told how it stands, once they may be."""
+    now = who_know(s) - before - {s.unit, *s.joined}
+    s.joined.extend(unit for unit in s.case.participants if unit in now)
+
+
 def publish(s: Context) -> None:
     """The case is known outside the opener's unit from now on; those who take part already are told how it stands (E-8)."""
     if s.case.published:
         return
+    before = who_know(s)
     s.emit("published", at=s.at)
-    waiting = [unit for unit in s.case.participants if unit != s.unit and unit not in s.joined]
-    if not s.profile.receivers_answer:
-        s.joined.extend(waiting)
+    catch_up_those_who_now_know(s, before)

@@ -8,12 +8,20 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from hub.processes.engine.rule import Context, Fault, Rule, codes, guard
+from hub.processes.engine.rule import Context, Fault, Guard, Rule, codes, guard
 from hub.processes.shared.audience import ALL_PARTIES, everyone_else
 from hub.processes.shared.consent import aterkallelse, samtycke, that_kind_is_registered
-from hub.processes.sip.audience import a_ward_of_the_region, publish, the_whole_plan
+from hub.processes.sip.audience import (
+    a_ward_of_the_region,
+    catch_up_those_who_now_know,
+    publish,
+    the_whole_plan,
+    who_know,
+)
 from hub.processes.sip.end import end_by_itself
-from hub.processes.sip.gate import CONSENTS
+from hub.processes.sip.gate import CONSENTS, others_know
+from hub.processes.sip.minors import warn_without_guardian
+from hub.processes.sip.state import coordinating_unit
 from hub.processes.sip.who import senders
 from schemas.parts import Samtycke
 from schemas.swedish_time import local_day
@@ -21,9 +29,13 @@ from schemas.swedish_time import local_day
 _YEAR = timedelta(days=365)
 
 
+THE_SIP = "sip"
+"""What messages call the consent to the SIP itself, where there are several kinds."""
+
+
 def consent_kind(data: Any) -> str:
-    """The kind that a samtycke or an aterkallelse is about; LC's withdrawal without kind is that of the SIP."""
-    return str(data.kind or "")
+    """The kind that a samtycke or an aterkallelse is about: without kind, that of the SIP itself."""
+    return "" if data.kind in {None, THE_SIP} else str(data.kind)
 
 
 @guard(
@@ -33,8 +45,9 @@ def consent_kind(data: Any) -> str:
     element="/data/kind",
 )
 def the_kind_exists_here(s: Context) -> bool | Fault:
-    known = s.profile.consent_kinds
-    return consent_kind(s.data) in known or Fault(codes=codes(kind or "(ingen)" for kind in known))
+    kinds = s.profile.consent_kinds
+    known = [kind or THE_SIP for kind in kinds] if len(kinds) > 1 else [None]
+    return s.data.kind in known or Fault(codes=codes(kind or "(ingen)" for kind in known))
 
 
 @guard(
@@ -52,10 +65,36 @@ def it_says_what_whom_and_how_long(s: Context) -> bool | Fault:
     return not missing or Fault(f"/data/{missing[0]}")
 
 
+@guard(
+    "E-9",
+    sv="Samordningsansvarig utses före samtycket, i initiativet eller med sip.samordningsansvarig.",
+    en="The coordinator is named before the consent, in the initiativ or by sip.samordningsansvarig.",
+    element="/type",
+)
+def the_coordinator_comes_before_consent(s: Context) -> bool:
+    return not s.profile.coordinator_before_consent or coordinator_to_be(s) is not None
+
+
+def coordinator_to_be(s: Context) -> str | None:
+    """The coordinator's unit, also where the initiativ that carries the consent names it."""
+    named = getattr(s.message.data, "samordningsansvarig", None)
+    return coordinating_unit(s.case) if named is None else str(named.unit)
+
+
+def _in_the_initiativ(check: Guard) -> Guard:
+    """The sender's guard, of a consent that may ride in the initiativ that names the coordinator."""
+
+    def the_unit_may_register_it(s: Context) -> bool | Fault:
+        return coordinator_to_be(s) == s.unit or check.holds(s)
+
+    return replace(check, holds=the_unit_may_register_it) if check.name == "unit_may_send" else check
+
+
 def open_the_case(s: Context) -> None:
     """A consent makes the case known where the region has it so; menprovning opens it with a warning (C-22)."""
     if s.data.outcome == "menprovning":
         s.warnings.append("lag-4-2")
+    warn_without_guardian(s, local_day(s.now))
     opened = bool(s.case.opened_by)  # inside an initiativ the opening itself makes the case known
     if opened and s.profile.known_from == "consent" and s.data.outcome in CONSENTS:
         publish(s)
@@ -65,6 +104,12 @@ def end_with_the_consent(s: Context) -> None:
     """P-15: in some regions the SIP ends by itself with the consent."""
     if consent_kind(s.data) in s.profile.consent_ends:
         end_by_itself(s, "P-15")
+
+
+def end_with_a_late_no(s: Context) -> None:
+    """A consent that is refused when others have come in is as a withdrawn one (S-4, P-15)."""
+    if s.data.outcome == "refused" and others_know(s.case):
+        end_with_the_consent(s)
 
 
 def in_the_regions_words(s: Context) -> Samtycke:
@@ -77,6 +122,12 @@ def in_the_regions_words(s: Context) -> Samtycke:
 
 def take_the_defaults(s: Context) -> None:
     s.data = in_the_regions_words(s)
+    s.memo["knew"] = who_know(s)
+
+
+def tell_who_may_know_now(s: Context) -> None:
+    """The coordinator's unit hears of the case once the consent lets it be shared."""
+    catch_up_those_who_now_know(s, s.memo["knew"])
 
 
 _SHARED = samtycke(ALL_PARTIES)
@@ -84,8 +135,12 @@ _WITHDRAWAL = aterkallelse(ALL_PARTIES, that_kind_is_registered)
 SAMTYCKE: Rule = replace(
     _SHARED,
     rules=(*_SHARED.rules, "S-4"),
-    effects=(take_the_defaults, *_SHARED.effects, open_the_case),
-    guards=(*senders("samtycke", "C-21"), *_SHARED.guards),
+    effects=(take_the_defaults, *_SHARED.effects, open_the_case, tell_who_may_know_now, end_with_a_late_no),
+    guards=(
+        the_coordinator_comes_before_consent,
+        *(_in_the_initiativ(check) for check in senders("samtycke", "C-21")),
+        *_SHARED.guards,
+    ),
     checks=(the_kind_exists_here, *_SHARED.checks, it_says_what_whom_and_how_long),
     from_outside=a_ward_of_the_region,
     brings_units_in=True,

@@ -6,9 +6,10 @@ from hub.processes.engine.rule import Context, Fault, Rule, codes, guard
 from hub.processes.shared.audience import ALL_PARTIES, everyone_else, join
 from hub.processes.shared.gate import the_person_is_not_protected
 from hub.processes.shared.registers import STAFF
-from hub.processes.sip.audience import a_ward_of_the_region, the_whole_plan
+from hub.processes.sip.audience import a_ward_of_the_region, catch_up_those_who_now_know, the_whole_plan, who_know
 from hub.processes.sip.fields import cells
 from hub.processes.sip.gate import consent_is_not_refused, consent_is_registered, consent_stands
+from hub.processes.sip.las import await_the_approval
 from hub.processes.sip.state import sip
 from hub.processes.sip.who import senders
 from schemas.messages import Question
@@ -19,9 +20,12 @@ from schemas.sip_parts import NamedContact
 def name_coordinator(s: Context, named: NamedContact | Samordningsansvarig, change: str) -> None:
     """The coordinator is another from now on, its unit takes part, and HSA is asked about the person afterwards."""
     said = named.model_dump(mode="json", exclude_none=True, include={"person", "phone", "email"})
+    before = who_know(s)
     if named.unit not in s.case.participants:
         join(s, named.unit)
     s.emit("coordinator", change=change, unit=named.unit, **said)
+    await_the_approval(s)
+    catch_up_those_who_now_know(s, before)
     if named.person is not None and change != "borttagen":
         s.asks.append(
             Question(
@@ -37,7 +41,7 @@ def name_coordinator(s: Context, named: NamedContact | Samordningsansvarig, chan
     element="/data/samordningsansvarig/unit",
 )
 def a_named_coordinators_unit_is_known(s: Context) -> bool:
-    """Of the coordinator that an initiativ or a held meeting names; its unit comes in with it."""
+    """Of the coordinator that an initiativ names; its unit comes in with it."""
     named = s.data.samordningsansvarig
     return named is None or named.unit in s.directory.unit_by_hsa
 

@@ -16,17 +16,24 @@ from hub.processes.sip.state import SEND, SipState, coordinating_unit, has_answe
 
 
 def sees_unpublished(case: Case, unit: str) -> bool:
-    """Before others know of the case, the opener's unit sees it; where the call makes it known, so does the coordinator's unit, which
-    prepares the call (E-9).
+    """Before all who take part know of the case, the opener's unit sees it. Where the call makes it known, the coordinator's unit
+    prepares the call, and sees it once the consent lets it be shared, or at once where it obtains the consent (E-9); and those called
+    to an aktorsmote see it, which makes it known to nobody else.
     """
-    prepares = SIP_PROFILES[case.profile].known_from == "call" and unit == coordinating_unit(case)
-    return unit in case.participants and (unit == case.opened_by or prepares)
+    if unit not in case.participants:
+        return False
+    profile = SIP_PROFILES[case.profile]
+    if unit == case.opened_by or profile.known_from != "call":
+        return unit == case.opened_by
+    shared_with = profile.coordinator_before_consent or case.consent(profile.sharing_kind).outcome in CONSENTS
+    called = any(unit in one.get("receivers", {}) for _, one in standing_meetings(case))
+    return called or (shared_with and unit == coordinating_unit(case))
 
 
 def reads_unpublished(case: Case, unit: str) -> bool:
     """SA-2: with consent, those of the send list read a saved SIP, of which they are told nothing."""
     profile = SIP_PROFILES[case.profile]
-    consented = case.consent(profile.consent_kinds[0]).outcome in CONSENTS
+    consented = case.samtycke in CONSENTS
     return sees_unpublished(case, unit) or (profile.known_from == "sent" and consented and unit in case.participants)
 
 

@@ -75,6 +75,12 @@ EDIT_FAULTS = (
         "The one responsible is not among the outsiders. Add the name by narstaende first.",
     ),
     _fault(
+        "the_person_objects",
+        "C-15",
+        "Personen vill inte att den närstående deltar (narstaende). Ange någon annan.",
+        "The person does not want the relative to take part (narstaende). Name somebody else.",
+    ),
+    _fault(
         "no_such_participant",
         "P-9",
         "Ange adressen till en deltagare i planen: deltagare/<id>.",
@@ -161,20 +167,14 @@ EDIT_FAULTS = (
     _fault(
         "coordinators_own",
         "E-6",
-        "Planens egna fält skrivs av samordningsansvarig i egen person.",
-        "The plan's own fields are written by the coordinator in person.",
+        "Planens egna fält och måluppfyllelsen skrivs av samordningsansvarig i egen person.",
+        "The plan's own fields and the attainment are written by the coordinator in person.",
     ),
     _fault(
         "authors_own",
         "E-6",
         "Elementet skrivs av den enhet som lade till det, eller av samordningsansvarig.",
         "The element is written by the unit that added it, or by the coordinator.",
-    ),
-    _fault(
-        "meeting_first",
-        "LC-1",
-        "Mötet är inte hållet: sänd sip.mote först.",
-        "The meeting has not been held: send sip.mote first.",
     ),
     _fault(
         "main_goal_first",

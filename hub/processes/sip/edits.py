@@ -13,7 +13,7 @@ from typing import Any
 from hub.processes.engine.case import Case
 from hub.processes.engine.element import Element
 from hub.processes.engine.rule import Context, codes
-from hub.processes.profiles.sip_codes import TEMPLATES
+from hub.processes.profiles.sip_codes import CONTINUES, TEMPLATES
 from hub.processes.profiles.sip_elements import ElementKind
 from hub.processes.sip.element_events import PLAN, copied_fields, edited, is_current, kind_of, value_of
 from hub.processes.sip.state import SipState, has_answered, sip
@@ -102,13 +102,13 @@ def _faults(s: Context, trial: Case, edit: Edit, place: str) -> Iterator[EditFau
         one = None
         if edit.change != "tillagd":
             yield EditFault("not_there", f"{place}/element")
+    yield from _in_order(s, trial, kind, edit, place)
     yield from _of_fields(s, trial, holds, one, edit, place)
     if edit.change == "tillagd":
         yield from _added(s, trial, holds, edit, place)
     else:
         yield from _changed(s, trial, holds, one, edit, place)
     yield from _by_whom(s, one, edit, place)
-    yield from _in_order(s, trial, kind, edit, place)
 
 
 def _is_hidden(s: Context, one: Element) -> bool:
@@ -168,6 +168,8 @@ def _responsible(s: Context, holds: ElementKind, value: dict[str, Any], at: str)
         yield EditFault("responsible_is_a_unit", at)
     elif "outsider" in value and value["outsider"] not in sip(s.case).outsiders:
         yield EditFault("no_such_outsider", f"{at}/outsider")
+    elif "outsider" in value and sip(s.case).outsiders[value["outsider"]]:
+        yield EditFault("the_person_objects", f"{at}/outsider")
 
 
 # --- how an edit changes the plan -------------------------------------------------------------------------------------
@@ -299,7 +301,10 @@ def _by_whom(s: Context, one: Element | None, edit: Edit, place: str) -> Iterato
             if not is_the_coordinator(s):
                 yield EditFault("coordinators_own", f"{place}/element")
             return
-        responsible = {} if edit.set is None else edit.set.said.get("responsible") or {}
+        said = {} if edit.set is None else edit.set.said
+        if "attainment" in said and not is_the_coordinator(s):
+            yield EditFault("coordinators_own", f"{place}/set/attainment")
+        responsible = said.get("responsible") or {}
         elsewhere = "person" in responsible or "outsider" in responsible
         if (author != s.unit or elsewhere) and not is_the_coordinator(s):
             yield EditFault("authors_own", f"{place}/element")
@@ -312,11 +317,9 @@ def _by_whom(s: Context, one: Element | None, edit: Edit, place: str) -> Iterato
 
 
 def _in_order(s: Context, trial: Case, kind: str, edit: Edit, place: str) -> Iterator[EditFault]:
-    """LC-1: the meeting as held, then the main goal, then all else."""
+    """LC-1: the main goal, then all else."""
     if not s.profile.ongoing_from:
         return
-    if sip(trial).state in s.profile.before_the_meeting:
-        yield EditFault("meeting_first", f"{place}/element")
     said = {} if edit.set is None else edit.set.said
     if "huvudmal" not in sip(trial).plan and said.get("huvudmal") is None:
         yield EditFault("main_goal_first", f"{place}/element")
@@ -336,6 +339,8 @@ def events_of(s: Context, trial: Case, edit: Edit) -> list[dict[str, Any]]:
     if edit.element == PLAN and PLAN not in trial.elements:
         change = "tillagd"
     own = {"element": edit.element, "change": change, **under, **values, **who}
+    if edit.set is not None and edit.set.outcome not in {None, CONTINUES}:
+        return [own, {"element": edit.element, "change": "avslutad", **who}]
     if edit.change not in {"avslutad", "borttagen"}:
         return [own]
     along = [

@@ -2,8 +2,8 @@
 
 An element's ``state``: ``fields`` {name: [value, version, sequence, unit, actor, time]}, ``under``, ``unit`` (the author's),
 ``since`` (the sequence that added it), ``plan`` (the plan's version that it was added to), and, once it is so, ``ended``, ``signed``,
-``shared_at`` as [sequence, unit, actor, time]. ``moved``: [version, sequence] of the edit that put it under its parent. ``copied``:
-the names of the fields that a call brought in and nobody has written.
+``revoked``, ``shared_at`` as [sequence, unit, actor, time]. ``moved``: [version, sequence] of the edit that put it under its parent.
+``copied``: the names of the fields that a call brought in and nobody has written.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def edited(
     under: str | None = None,
     copied: bool = False,
 ) -> None:
-    """``change``: tillagd · andrad · avslutad · borttagen · signerad · delad · aterstalld. ``copied``: by the hub from a call, so that
-    nobody has written it. It never fails.
+    """``change``: tillagd · andrad · avslutad · borttagen · signerad · delad · aterstalld · makulerad. ``copied``: by the hub from a
+    call, so that nobody has written it. It never fails.
     """
     own, who = sip(case), [case.sequence, unit, actor, time]
     before = case.elements.get(element)
@@ -67,6 +67,8 @@ def edited(
         one.state.pop("ended", None)
     elif change == "signerad":
         one.state["signed"] = who
+    elif change == "makulerad":
+        one.state["revoked"] = who
     elif change == "delad":
         one.state["shared_at"] = who
         one.state["fields"]["shared"] = [True, one.version, *who]
@@ -138,5 +140,5 @@ def value_of(one: Element, name: str) -> Any:
 
 
 def is_current(case: Case, one: Element, *, carries_over: bool) -> bool:
-    """Whether an element is in the plan's current version (E-7)."""
-    return not one.removed and (carries_over or one.state["plan"] == sip(case).version)
+    """Whether an element is in the plan's current version (E-7). The plan's own fields go on into every version."""
+    return not one.removed and (carries_over or one.address == PLAN or one.state["plan"] == sip(case).version)

@@ -9,7 +9,7 @@ from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.case import Case
 from hub.processes.engine.events import ENGINE, left, revoked
 from hub.processes.shared.person_events import PERSON
-from hub.processes.sip.element_events import edited
+from hub.processes.sip.element_events import PLAN, edited
 from hub.processes.sip.state import ASKED, SEND, sip
 
 
@@ -138,7 +138,9 @@ def _version_closed(case: Case, *, carries_over: bool, at: str) -> None:
     own.approval = {}
     own.locked_once = own.activated = False
     if not carries_over:
-        own.living, own.size, own.unsigned, own.plan, own.dated = {}, 0, 0, {}, {}
+        # Nothing but the plan's own fields goes on: the day of the follow-up was said at the last meeting.
+        own.living = {PLAN: own.living[PLAN]} if PLAN in own.living else {}
+        own.size, own.unsigned = sum(len(value) for value in own.plan.values()), 0
 
 
 def _saved(case: Case, *, incomplete: list[str], unsent: bool) -> None:

@@ -73,6 +73,16 @@ def something_is_said(s: Context) -> bool:
 
 
 @guard(
+    "LC-1",
+    sv="Huvudmålet saknas: samordningsansvarig skriver det först.",
+    en="The main goal is missing: the coordinator writes it first.",
+    element="/type",
+)
+def there_is_a_main_goal(s: Context) -> bool:
+    return not s.profile.ongoing_from or "huvudmal" in sip(s.case).plan
+
+
+@guard(
     "P-12",
     sv="Elementet finns inte i den gällande planen, eller är avslutat.",
     en="The element is not in the current plan, or has ended.",
@@ -230,6 +240,7 @@ UPPFOLJNING = Rule(
         *CONSENT,
         the_initiativ_is_sent,
         the_plan_is_active,
+        there_is_a_main_goal,
         the_document_is_not_locked(FOLLOW_UP),
         the_lock_is_free(FOLLOW_UP),
     ),

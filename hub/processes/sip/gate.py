@@ -4,25 +4,27 @@ and the shared guards only.
 
 from __future__ import annotations
 
+from hub.processes.engine.case import Case
 from hub.processes.engine.rule import Context, guard
 from hub.processes.shared.gate import Gate, the_person_is_not_protected
-from hub.processes.sip.state import sip
+from hub.processes.sip.state import sip, standing_meetings
 
 TO_THE_END = frozenset({"open", "ended"})
 CONSENTS = frozenset({"given", "menprovning"})
 """Outcomes with which the SIP goes on (C-21, C-22)."""
 
 
-def _main_consent(s: Context) -> str | None:
-    return s.case.consent(s.profile.consent_kinds[0]).outcome
-
-
 def _was_lost(s: Context) -> bool:
     """A consent was registered and withdrawn, or has run out, or was refused when others had come in."""
-    consent = s.case.consent(s.profile.consent_kinds[0])
+    consent = s.case.consent()
     if consent.outcome == "refused":
-        return s.case.published
+        return others_know(s.case)
     return consent.outcome is None and consent.registered_until is not None
+
+
+def others_know(case: Case) -> bool:
+    """Whether the case is known outside the opener's unit: to all who take part, or to those called to an aktorsmote."""
+    return case.published or any(True for _ in standing_meetings(case))
 
 
 @guard(
@@ -33,7 +35,7 @@ def _was_lost(s: Context) -> bool:
     early="consent",
 )
 def consent_is_registered(s: Context) -> bool:
-    return _main_consent(s) is not None or _was_lost(s)
+    return s.case.samtycke is not None or _was_lost(s)
 
 
 @guard(
@@ -43,7 +45,7 @@ def consent_is_registered(s: Context) -> bool:
     element="/type",
 )
 def consent_is_not_refused(s: Context) -> bool:
-    return _main_consent(s) != "refused" or _was_lost(s)
+    return s.case.samtycke != "refused" or _was_lost(s)
 
 
 @guard(
@@ -58,8 +60,7 @@ def consent_stands(s: Context) -> bool:
 
 def may_tell_others_more(s: Context) -> bool:
     """LC: whether the consent to the transfer of information stands; elsewhere the one consent is both."""
-    kind = s.profile.sharing_kind
-    return kind == s.profile.consent_kinds[0] or s.case.consent(kind).outcome in CONSENTS
+    return not s.profile.sharing_kind or s.case.consent(s.profile.sharing_kind).outcome in CONSENTS
 
 
 @guard(

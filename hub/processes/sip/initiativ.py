@@ -63,7 +63,7 @@ def it_is_the_same_person(s: Context) -> bool:
 def consent_comes_before_sending(s: Context) -> bool:
     if not s.profile.consent_to_send or not is_sent(s.data):
         return True
-    return s.case.consent(s.profile.consent_kinds[0]).outcome in CONSENTS
+    return s.case.samtycke in CONSENTS
 
 
 @guard(
@@ -92,6 +92,17 @@ def kvittera_is_asked_here(s: Context) -> bool | Fault:
         if receiver.kvittera is not None and s.profile.call_awaits != "asked":
             return Fault(f"/data/receivers/{number}/kvittera")
     return True
+
+
+@guard(
+    "C-21",
+    sv="Två samtycken är av samma slag. Ange ett av varje slag.",
+    en="Two consents are of one kind. Give one of each kind.",
+    element="/data/samtycke",
+)
+def each_kind_of_consent_stands_once(s: Context) -> bool:
+    kinds = [one.kind for one in s.data.samtycke or ()]
+    return len(kinds) == len(set(kinds))
 
 
 def record(data: Initiativ) -> dict[str, Any]:
@@ -147,7 +158,7 @@ def _invite(s: Context) -> None:
 
 def _make_known(s: Context) -> None:
     known, sent = s.profile.known_from, is_sent(s.data)
-    consented = s.case.consent(s.profile.consent_kinds[0]).outcome in CONSENTS
+    consented = s.case.samtycke in CONSENTS
     if not sent and known != "initiativ":
         keep(s)
     if sent and known == "sent":
@@ -185,6 +196,7 @@ INITIATIV = Rule(
         the_receivers_are_known,
         a_named_coordinators_unit_is_known,
         kvittera_is_asked_here,
+        each_kind_of_consent_stands_once,
         consent_comes_before_sending,
     ),
     opens=True,

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hub.processes.engine.rule import Context, Fault, Rule, codes, guard
 from hub.processes.shared.audience import ALL_PARTIES, everyone_else
-from hub.processes.sip.audience import a_ward_of_the_region, keep, move, publish, the_whole_plan
+from hub.processes.sip.audience import (
+    a_ward_of_the_region,
+    catch_up_those_who_now_know,
+    keep,
+    move,
+    publish,
+    the_whole_plan,
+    who_know,
+)
 from hub.processes.sip.call import (
     ACTORS,
     EVALUATION,
@@ -22,6 +32,8 @@ from hub.processes.sip.coordinator import name_coordinator
 from hub.processes.sip.copied import copy_into_the_plan
 from hub.processes.sip.fields import coded, is_sent
 from hub.processes.sip.gate import SHARING
+from hub.processes.sip.meeting_rows import actors_alone, nobody_is_listed_against_the_persons_will
+from hub.processes.sip.minors import warn_without_the_childs_voice
 from hub.processes.sip.state import document, sip, standing_meetings
 from hub.processes.sip.who import is_the_coordinator, senders
 from schemas.sip_parts import NamedContact
@@ -140,6 +152,18 @@ def _is_the_first(s: Context) -> bool:
 
 @guard(
     "LC-4",
+    sv="Ange actor: den som kallar till den första SIP:en blir samordningsansvarig.",
+    en="Give actor: the person who calls to the first SIP becomes the coordinator.",
+    element="/actor",
+)
+def the_caller_is_a_person(s: Context) -> bool:
+    if not s.profile.coordinator_is_the_caller or whole(s)["kind"] != "ny" or not is_sent(s.data):
+        return True
+    return s.message.actor is not None
+
+
+@guard(
+    "LC-4",
     sv="Ärendet hör till en utskrivning: öppenvården kallar till den första SIP:en.",
     en="The case belongs to a discharge: outpatient care calls to the first SIP.",
     element="/source",
@@ -169,12 +193,7 @@ def there_is_a_coordinator(s: Context) -> bool:
     element="/data/participants",
 )
 def actors_meet_alone(s: Context) -> bool | Fault:
-    if whole(s)["kind"] != ACTORS:
-        return True
-    for number, row in enumerate(s.data.participants or ()):
-        if row.person or row.outsider is not None or row.unit is None:
-            return Fault(f"/data/participants/{number}")
-    return True
+    return whole(s)["kind"] != ACTORS or actors_alone(s.data.participants, "/data/participants")
 
 
 @guard(
@@ -232,15 +251,16 @@ def call(s: Context) -> None:
         s.emit("meeting", id=s.data.meeting.id, set=facts)
         s.emit("saved_call", key=key, step=step, unit=s.unit, **this)
         return
-    first = not any(one["kind"] == "ny" for _, one in standing_meetings(s.case))
+    first, knew = not any(one["kind"] == "ny" for _, one in standing_meetings(s.case)), who_know(s)
     units = called_units(s, stands)
     bring_in(s, units)
     s.emit("meeting", id=s.data.meeting.id, set={**facts, "sent": s.at})
-    await_the_called(s, stands, asked_units(s, stands, units))
-    if stands["kind"] != ACTORS:
+    if stands["kind"] != ACTORS:  # LC-2: an aktorsmote is never the SIP's call
+        await_the_called(s, stands, asked_units(s, stands, units))
         _make_coordinator(s, first=first, kind=stands["kind"])
-    if s.profile.known_from in {"call", "sent"}:
-        _make_known(s)
+        if s.profile.known_from in {"call", "sent"}:
+            _make_known(s)
+    catch_up_those_who_now_know(s, knew)
     _move_on(s, stands["kind"])
     copy_into_the_plan(s, stands)
     _warn(s, stands)
@@ -254,7 +274,8 @@ def _make_known(s: Context) -> None:
 
 def _make_coordinator(s: Context, *, first: bool, kind: str) -> None:
     """LC-4: the first call of kind ny makes the caller coordinator."""
-    if s.profile.coordinator_is_the_caller and first and kind == "ny" and s.message.actor is not None:
+    if s.profile.coordinator_is_the_caller and first and kind == "ny":
+        assert s.message.actor is not None  # the_caller_is_a_person
         stands = sip(s.case).coordinator
         if (stands.get("person"), stands.get("unit")) != (s.message.actor, s.unit):
             name_coordinator(s, NamedContact(person=s.message.actor, unit=s.unit), "bytt")
@@ -271,8 +292,10 @@ def _move_on(s: Context, kind: str) -> None:
         s.emit("back_on_list")
 
 
-def _warn(s: Context, stands: dict[str, object]) -> None:
+def _warn(s: Context, stands: dict[str, Any]) -> None:
     cells = s.profile.cells["sip.kallelse"]
+    day = local_day(starts(stands) or s.now)
+    warn_without_the_childs_voice(s, stands.get("participants", ()), day, present=False)
     if "agenda" in cells and "agenda" not in stands and stands["kind"] != ACTORS:
         s.warnings.append("agenda-saknas")
     if s.profile.warns_without_outpatient_care:
@@ -322,8 +345,10 @@ KALLELSE = Rule(
         a_new_call_comes_before_the_plan,
         a_follow_up_comes_after_the_plan,
         later_calls_are_the_coordinators,
+        the_caller_is_a_person,
         after_a_stay_outpatient_care_calls,
         actors_meet_alone,
+        nobody_is_listed_against_the_persons_will("participants"),
         an_evaluation_follows_a_locked_plan,
         no_new_plan_during_the_evaluation,
         the_called_are_known,

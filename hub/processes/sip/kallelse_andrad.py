@@ -6,7 +6,7 @@ from typing import Any
 
 from hub.processes.engine.rule import Context, Fault, Rule, guard
 from hub.processes.shared.audience import ALL_PARTIES, everyone_else
-from hub.processes.sip.audience import a_ward_of_the_region, the_whole_plan
+from hub.processes.sip.audience import a_ward_of_the_region, catch_up_those_who_now_know, the_whole_plan, who_know
 from hub.processes.sip.call import (
     ACTORS,
     ASKS_ANEW,
@@ -21,8 +21,9 @@ from hub.processes.sip.call import (
 )
 from hub.processes.sip.call_fields import the_called_are_known
 from hub.processes.sip.copied import correct_the_copy
-from hub.processes.sip.fields import cells, coded
+from hub.processes.sip.fields import cells, coded, given
 from hub.processes.sip.gate import CONSENT, may_tell_others_more, the_initiativ_is_sent, the_transfer_is_allowed
+from hub.processes.sip.meeting_rows import actors_alone, nobody_is_listed_against_the_persons_will
 from hub.processes.sip.state import coordinating_unit, sip, standing_meetings
 from hub.processes.sip.who import is_the_coordinator, senders
 from schemas.swedish_time import local_day
@@ -90,6 +91,20 @@ def a_recall_stands_alone(s: Context) -> bool:
 
 
 @guard(
+    "P-6",
+    sv="I ärendets region ändras bara deltagarna. Återkalla kallelsen (recalled) och kalla på nytt för att ändra mer.",
+    en="In the region of the case the participants alone are changed. Recall the call (recalled) and call anew to change more.",
+    element="/data",
+)
+def only_what_the_region_changes(s: Context) -> bool | Fault:
+    known = s.profile.cells["sip.kallelse_andrad"]
+    if "meeting.start" in known:
+        return True
+    there = [(path, place) for path, place in given(s.data) if path not in known]
+    return not there or Fault(there[-1][1])
+
+
+@guard(
     "S-5",
     sv="Mötestiden måste vara i framtiden.",
     en="The meeting must start in the future.",
@@ -135,12 +150,7 @@ def the_answer_still_comes_in_time(s: Context) -> bool:
     element="/data/participants",
 )
 def actors_still_meet_alone(s: Context) -> bool | Fault:
-    if (_call(s) or {}).get("kind") != ACTORS:
-        return True
-    for number, row in enumerate(s.data.participants or ()):
-        if row.person or row.outsider is not None or row.unit is None:
-            return Fault(f"/data/participants/{number}")
-    return True
+    return (_call(s) or {}).get("kind") != ACTORS or actors_alone(s.data.participants, "/data/participants")
 
 
 @guard(
@@ -155,7 +165,7 @@ def only_a_recall_without_the_transfer(s: Context) -> bool:
 
 def change(s: Context) -> None:
     """The call is as it shall be; those asked are asked anew where the change asks for that (PR-7)."""
-    before, id_ = dict(_call(s) or {}), s.data.meeting.id
+    before, id_, knew = dict(_call(s) or {}), s.data.meeting.id, who_know(s)
     key = key_of(id_, before["kind"])
     if s.data.recalled:
         s.emit("meeting", id=id_, set={"recalled": True, "changed": s.at})
@@ -170,6 +180,7 @@ def change(s: Context) -> None:
     units = called_units(s, stands)
     new = bring_in(s, units)
     s.emit("meeting", id=id_, set={**changed, "changed": s.at})
+    catch_up_those_who_now_know(s, knew)
     waits = s.case.awaited.get(key)
     if any(changed.get(name) != before.get(name) for name in ASKS_ANEW & changed.keys()):
         await_the_called(s, stands, asked_units(s, stands, units))
@@ -215,6 +226,7 @@ KALLELSE_ANDRAD = Rule(
         the_call_stands,
         this_call_is_the_units,
         the_coordinator_changes_it,
+        only_what_the_region_changes,
         *cells("sip.kallelse_andrad", "P-6", receivers="P-4"),
         coded(
             "P-6",
@@ -227,6 +239,7 @@ KALLELSE_ANDRAD = Rule(
         it_is_written_on_the_version_that_stands,
         only_a_recall_without_the_transfer,
         actors_still_meet_alone,
+        nobody_is_listed_against_the_persons_will("participants"),
         the_called_are_known,
         it_moves_to_the_future,
         it_still_ends_after_its_start,

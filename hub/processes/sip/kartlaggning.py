@@ -10,7 +10,7 @@ from hub.processes.sip.fields import cells
 from hub.processes.sip.gate import CONSENT, may_tell_others_more, the_initiativ_is_sent, the_transfer_is_allowed
 from hub.processes.sip.las import the_document_is_not_locked, the_lock_is_free, write_the_document
 from hub.processes.sip.state import document, sip
-from hub.processes.sip.who import is_the_coordinator, senders
+from hub.processes.sip.who import is_the_coordinator, senders, wrote_the_assessment
 
 DOCUMENT = "kartlaggning"
 
@@ -59,12 +59,14 @@ def it_comes_before_the_plan(s: Context) -> bool:
 
 @guard(
     "P-5",
-    sv="Kartläggningen skrivs av samordningsansvarig i egen person.",
-    en="The kartlaggning is written by the coordinator in person.",
+    sv="Kartläggningen skrivs av samordningsansvarig i egen person, eller av enheten som började den.",
+    en="The kartlaggning is written by the coordinator in person, or by the unit that began it.",
     element="/actor",
 )
 def the_coordinator_writes_it(s: Context) -> bool:
-    return "coordinator_unit" not in s.profile.senders["sip.kartlaggning"] or is_the_coordinator(s)
+    if "coordinator_unit" not in s.profile.senders["sip.kartlaggning"]:
+        return True
+    return is_the_coordinator(s) or wrote_the_assessment(s)
 
 
 @guard(

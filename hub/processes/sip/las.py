@@ -6,15 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from hub.processes.engine.case import Case
 from hub.processes.engine.events import WRITING
 from hub.processes.engine.rule import Context, Fault, Guard, Rule, codes, guard
-from hub.processes.shared.audience import ALL_PARTIES, everyone_else, step_told
+from hub.processes.shared.audience import ALL_PARTIES, everyone_else, step_told, with_duty
 from hub.processes.sip.audience import PLAN_BEGINNINGS, a_ward_of_the_region, move
 from hub.processes.sip.element_events import PLAN
 from hub.processes.sip.fields import cells
 from hub.processes.sip.gate import CONSENT, the_initiativ_is_sent
 from hub.processes.sip.needed import first_lacking
-from hub.processes.sip.state import document, sip
+from hub.processes.sip.state import coordinating_unit, document, sip
 from hub.processes.sip.who import is_coordinating_unit, senders
 from schemas.sip import Las
 
@@ -107,10 +108,19 @@ def who_saved_signs(s: Context) -> bool:
     if s.data.change != "signerad":
         return True
     if s.profile.signs_notes:
-        one = s.case.elements[s.data.document]
-        return bool(one.state["unit"] == s.unit and "signed" not in one.state)
+        return bool(s.case.elements[s.data.document].state["unit"] == s.unit)
     stands = document(s.case, s.data.document)
     return (stands.get("status"), stands.get("unit")) == (WRITTEN, s.unit)
+
+
+@guard(
+    "PR-5",
+    sv="Anteckningen är redan signerad.",
+    en="The note is signed already.",
+    element="/data/document",
+)
+def it_is_signed_once(s: Context) -> bool:
+    return not s.profile.signs_notes or "signed" not in s.case.elements[s.data.document].state
 
 
 @guard(
@@ -191,14 +201,28 @@ def lock(s: Context) -> None:
         s.emit("valid", version=sip(s.case).version, at=s.at)
 
 
+def can_be_approved(case: Case) -> bool:
+    """Whether the current version has notes, and all are signed (P-10)."""
+    own = sip(case)
+    return own.unsigned == 0 and own.living.get("anteckning", 0) > 0
+
+
+def await_the_approval(s: Context) -> None:
+    """CL: while every note is signed, the version awaits the approval of the unit that coordinates now."""
+    if not s.profile.signs_notes or sip(s.case).state not in s.profile.approval_starts_in:
+        return
+    units = with_duty(s, [unit for unit in [coordinating_unit(s.case)] if unit is not None], PLAN, "godkanna")
+    if not can_be_approved(s.case) or not units:
+        return
+    stands = s.case.awaited.get(PLAN)
+    if stands is None or stands.by != units:
+        step_told(s, PLAN, "godkanna", units)
+
+
 def _sign_the_note(s: Context) -> None:
-    """When every note is signed, the version awaits the coordinator's unit's approval."""
     who = {"unit": s.unit, "actor": s.message.actor, "time": s.message.time.isoformat()}
     s.emit("edited", element=s.data.document, change="signerad", **who)
-    own = sip(s.case)
-    unit = own.coordinator.get("unit")
-    if own.unsigned == 0 and unit in s.case.participants:
-        step_told(s, PLAN, "godkanna", [unit])
+    await_the_approval(s)
 
 
 LAS = Rule(
@@ -214,6 +238,7 @@ LAS = Rule(
         the_document_exists,
         the_coordinating_unit_locks,
         who_saved_signs,
+        it_is_signed_once,
         it_is_signed_before_it_is_locked,
         there_is_a_lock_to_open,
         a_locked_plan_is_complete,

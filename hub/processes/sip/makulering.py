@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from hub.processes.engine.rule import Context, Rule, guard
 from hub.processes.shared.meddelande import makulering
 from hub.processes.sip.audience import a_ward_of_the_region
-from hub.processes.sip.gate import GATE, TO_THE_END
+from hub.processes.sip.call import ACTORS
+from hub.processes.sip.element_events import kind_of
+from hub.processes.sip.gate import GATE, TO_THE_END, others_know
 from hub.processes.sip.state import sip
 from hub.processes.sip.who import is_coordinating_unit
+from schemas.shared import Makulering
 
 
 def _is_the_whole_case(s: Context) -> bool:
@@ -17,13 +21,13 @@ def _is_the_whole_case(s: Context) -> bool:
 
 
 def _consent_was_withdrawn(s: Context) -> bool:
-    consent = s.case.consent(s.profile.consent_kinds[0])
+    consent = s.case.consent()
     return consent.outcome is None and consent.registered_until is not None
 
 
 def _consent_is_refused(s: Context) -> bool:
     """S-4; refused when others had come in, it is as withdrawn."""
-    return not s.case.published and s.case.consent(s.profile.consent_kinds[0]).outcome == "refused"
+    return s.case.samtycke == "refused" and not others_know(s.case)
 
 
 @guard(
@@ -41,7 +45,7 @@ def it_has_not_gone_too_far(s: Context) -> bool:
 
 
 def _was_called(s: Context) -> bool:
-    return any("sent" in one for one in sip(s.case).meetings.values())
+    return any("sent" in one and one["kind"] != ACTORS for one in sip(s.case).meetings.values())
 
 
 @guard(
@@ -71,11 +75,27 @@ def messages_are_revoked_while_it_goes_on(s: Context) -> bool:
     return _is_the_whole_case(s) or s.case.status == "open"
 
 
+def mark_the_notes(s: Context) -> None:
+    """P-15: with the case every note is marked as revoked, one by one."""
+    if not (s.profile.signs_notes and _is_the_whole_case(s)):
+        return
+    who = {"unit": s.unit, "actor": s.message.actor, "time": s.message.time.isoformat()}
+    for address, one in s.case.elements.items():
+        if kind_of(address) == "anteckning" and not one.removed:
+            s.emit("edited", element=address, change="makulerad", **who)
+
+
+def the_notes(data: Makulering) -> Iterable[str]:
+    return ("anteckning/",) if data.case else ()
+
+
 _SHARED = makulering(
     GATE, ("S-13", "P-15"), (who_may_remove_it, it_has_not_gone_too_far, messages_are_revoked_while_it_goes_on)
 )
 MAKULERING: Rule = replace(
     _SHARED,
+    effects=(mark_the_notes, *_SHARED.effects),
+    touches=the_notes,
     guards=(),
     checks=tuple(one for one in _SHARED.checks if one.name != "without_consent_only_the_case"),
     in_status=TO_THE_END,

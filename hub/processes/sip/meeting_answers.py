@@ -8,10 +8,13 @@ from hub.processes.engine.rule import Context, Fault, Rule, guard
 from hub.processes.shared.audience import ALL_PARTIES, everyone_else, step_told
 from hub.processes.sip.audience import a_ward_of_the_region, move, the_whole_plan
 from hub.processes.sip.call import ACTORS, key_of, starts
-from hub.processes.sip.coordinator import a_named_coordinators_unit_is_known, name_coordinator
+from hub.processes.sip.coordinator import name_coordinator
 from hub.processes.sip.element_events import PLAN
 from hub.processes.sip.fields import cells, coded
 from hub.processes.sip.gate import SHARING
+from hub.processes.sip.meeting_rows import actors_alone, nobody_is_listed_against_the_persons_will
+from hub.processes.sip.minors import warn_without_the_childs_voice
+from hub.processes.sip.reminders import reminders
 from hub.processes.sip.state import document, sip, standing_meetings
 from hub.processes.sip.who import is_the_coordinator, senders
 from schemas.swedish_time import local_day
@@ -78,6 +81,32 @@ KALLELSESVAR = Rule(
 
 
 # --- the meeting as held (P-8) ----------------------------------------------------------------------------------------
+
+
+@guard(
+    "LC-1",
+    sv="Ingen är kallad ännu: kalla med sip.kallelse av slaget ny, håll mötet och dokumentera det sedan.",
+    en="Nobody is called yet: call by sip.kallelse of kind ny, hold the meeting, and document it then.",
+    element="/data/meeting",
+)
+def the_call_comes_first(s: Context) -> bool:
+    begun = sip(s.case).state != s.profile.states[0]
+    return not s.profile.before_the_meeting or begun or s.data.meeting in sip(s.case).meetings
+
+
+@guard(
+    "LC-2",
+    sv="Ett aktörsmöte öppnar ingen dokumentation: utelämna follow_up_date och samordningsansvarig.",
+    en="An aktorsmote opens no documentation: leave out follow_up_date and samordningsansvarig.",
+    element="/data",
+)
+def an_actors_meeting_opens_nothing(s: Context) -> bool | Fault:
+    if sip(s.case).meetings.get(s.data.meeting, {}).get("kind") != ACTORS:
+        return True
+    for name in ("follow_up_date", "samordningsansvarig"):
+        if getattr(s.data, name) is not None:
+            return Fault(f"/data/{name}")
+    return actors_alone(s.data.attended, "/data/attended")
 
 
 @guard(
@@ -150,6 +179,16 @@ def the_units_are_known(s: Context) -> bool | Fault:
     return True
 
 
+@guard(
+    "P-21",
+    sv="Samordningsansvarigs enhet deltar inte i ärendet. Lägg till enheten med deltagare först.",
+    en="The coordinator's unit takes no part in the case. Add the unit with deltagare first.",
+    element="/data/samordningsansvarig/unit",
+)
+def the_next_coordinators_unit_takes_part(s: Context) -> bool:
+    return s.data.samordningsansvarig is None or s.data.samordningsansvarig.unit in s.case.participants
+
+
 def hold(s: Context) -> None:
     """The meeting was held, or was not: then it counts for nothing, and nobody is awaited for it."""
     meeting = sip(s.case).meetings[s.data.meeting]
@@ -170,6 +209,9 @@ def hold(s: Context) -> None:
         move(s, after)
     if s.data.follow_up_date is not None:
         _write_the_follow_up_date(s)
+    s.warnings.extend(reminders(s.case, s.data, s.unit, s.directory))
+    rows, day = said.get("attended", ()), local_day(starts(meeting) or s.now)
+    warn_without_the_childs_voice(s, rows, day, present=bool(s.data.person_present))
     named = s.data.samordningsansvarig
     stands = sip(s.case).coordinator
     if named is not None and (named.person, named.unit) != (stands.get("person"), stands.get("unit")):
@@ -191,15 +233,18 @@ MOTE = Rule(
     everyone_else,
     guards=(*senders("sip.mote", "P-8"), *SHARING),
     checks=(
+        the_call_comes_first,
         the_meeting_is_called,
         the_coordinator_documents_it,
         what_was_not_held_says_no_more,
+        an_actors_meeting_opens_nothing,
         *cells("sip.mote", "P-8", samordningsansvarig="P-21"),
         coded("P-8", ("form", "form"), ("attended.role", "meeting_role")),
         its_day_has_come,
         the_plan_is_not_locked,
         the_units_are_known,
-        a_named_coordinators_unit_is_known,
+        nobody_is_listed_against_the_persons_will("attended"),
+        the_next_coordinators_unit_takes_part,
     ),
     from_outside=a_ward_of_the_region,
     brings_units_in=True,

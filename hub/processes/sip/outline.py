@@ -42,4 +42,5 @@ def position(case: Case, unit: str) -> tuple[object, ...]:
         ),
         any((one.get("convener") or {"unit": one.get("caller")})["unit"] == unit for one in standing),
         *[one.get("unit") == unit for one in own.documents.values()],
+        any(by == unit for _, _, by in own.documents.get("kartlaggning", {}).get("fields", {}).values()),
     )

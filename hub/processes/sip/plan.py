@@ -7,20 +7,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from hub.processes.engine.case import Case
 from hub.processes.engine.element import Element
 from hub.processes.engine.events import WRITING
 from hub.processes.engine.rule import Context, Fault, Rule, guard
 from hub.processes.shared.audience import ALL_PARTIES, everyone_else, step_told
 from hub.processes.sip.audience import PLAN_BEGINNINGS, a_ward_of_the_region, keep, move, publish
 from hub.processes.sip.edit_faults import EDIT_FAULTS
-from hub.processes.sip.edits import events_of, walk
+from hub.processes.sip.edits import events_of, hides_effort, walk
 from hub.processes.sip.element_events import PLAN
 from hub.processes.sip.fields import cells, is_sent
 from hub.processes.sip.gate import CONSENT, may_tell_others_more, the_initiativ_is_sent, the_transfer_is_allowed
-from hub.processes.sip.las import the_document_is_not_locked, the_lock_is_free, write_the_document
+from hub.processes.sip.lage import snapshot
+from hub.processes.sip.las import await_the_approval, the_document_is_not_locked, the_lock_is_free, write_the_document
 from hub.processes.sip.needed import incomplete_after, lacking
 from hub.processes.sip.state import sip
-from hub.processes.sip.who import senders
+from hub.processes.sip.who import ADMINISTRATOR, senders
+from schemas.envelope import Message
 from schemas.sip import Plan
 
 STEP = "plan"
@@ -74,6 +77,16 @@ def the_version_is_not_approved(s: Context) -> bool:
 
 
 @guard(
+    "LC-1",
+    sv="Mötet är inte hållet: sänd sip.mote först.",
+    en="The meeting has not been held: send sip.mote first.",
+    element="/type",
+)
+def the_meeting_was_held(s: Context) -> bool:
+    return sip(s.case).state not in s.profile.before_the_meeting
+
+
+@guard(
     "P-9",
     sv="Fältet krävs innan planen sänds. Fyll i {field} i {element}, eller spara med send false.",
     en="The field is required before the plan is sent. Fill in {field} of {element}, or save it with send false.",
@@ -115,6 +128,16 @@ def edit(s: Context) -> None:
     if "send" in s.profile.cells["sip.plan"]:
         _save_or_send(s, incomplete_after(s, s.case, found.changed))
     move_on(s)
+    await_the_approval(s)
+    _warn_without_a_day(s)
+
+
+def _warn_without_a_day(s: Context) -> None:
+    """LC: the day of the follow-up is decided at the meeting and stands with the main goal."""
+    plan = sip(s.case).plan
+    wrote_the_goal = any(one.element == PLAN and one.set and one.set.huvudmal for one in s.data.edits)
+    if s.profile.ongoing_from and wrote_the_goal and "follow_up_date" not in plan:
+        s.warnings.append("uppfoljningsdatum-saknas")
 
 
 def _begin_writing(s: Context) -> None:
@@ -172,6 +195,7 @@ PLAN_RULE = Rule(
         *senders("sip.plan", "P-9"),
         *CONSENT,
         the_initiativ_is_sent,
+        the_meeting_was_held,
         the_plan_is_not_being_approved,
         the_plan_is_not_active,
         the_version_is_not_approved,
@@ -231,6 +255,12 @@ def share(s: Context) -> None:
     move_on(s)
 
 
+def as_it_stands(message: Message, case: Case) -> dict[str, Any]:
+    """Nobody else has had the insats: the notice carries it whole."""
+    data: Any = message.data
+    return {"snapshot": snapshot(case.elements[data.element])}
+
+
 DELNING = Rule(
     "sip.delning",
     ALL_PARTIES,
@@ -239,6 +269,7 @@ DELNING = Rule(
     everyone_else,
     guards=(*senders("sip.delning", "P-9"), *CONSENT, the_transfer_is_allowed),
     checks=(*cells("sip.delning", "LC-6"), sharing_is_not_undone, it_is_ones_own_effort),
+    completes=as_it_stands,
     touches=the_element,
     writes=("plan",),
 )
@@ -252,15 +283,27 @@ DELNING = Rule(
 )
 def it_has_ended(s: Context) -> bool:
     one = _named(s)
-    if one is None or one.removed or "ended" not in one.state:
+    if one is None or one.removed or "ended" not in one.state or (hides_effort(s, one) and one.state["unit"] != s.unit):
         return False
     parent = s.case.elements.get(one.state.get("under", ""))
     return parent is None or "ended" not in parent.state
 
 
 def reopen(s: Context) -> None:
+    if hides_effort(s, s.case.elements[s.data.element]):
+        keep(s)
     who = {"unit": s.unit, "actor": s.message.actor, "time": s.message.time.isoformat()}
     s.emit("edited", element=s.data.element, change="aterstalld", **who)
+
+
+@guard(
+    "P-18",
+    sv="Bara rollen administrator öppnar igen det som har avslutats. Ange den som actorrole.",
+    en="Only the role administrator opens again what has ended. Give it as actorrole.",
+    element="/actorrole",
+)
+def the_role_administers(s: Context) -> bool:
+    return s.role == ADMINISTRATOR
 
 
 def an_administrator_of_an_organisation(s: Context) -> bool:
@@ -273,9 +316,9 @@ ATERSTALLNING = Rule(
     ALL_PARTIES,
     ("P-18",),
     (reopen,),
-    everyone_else,
+    told_of_the_edits,
     guards=(*senders("sip.aterstallning", "P-18"), *CONSENT, the_transfer_is_allowed),
-    checks=(*cells("sip.aterstallning", "P-18"), it_has_ended),
+    checks=(*cells("sip.aterstallning", "P-18"), the_role_administers, it_has_ended),
     from_outside=an_administrator_of_an_organisation,
     touches=the_element,
     writes=("plan",),

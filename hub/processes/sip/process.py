@@ -20,6 +20,7 @@ from hub.processes.sip.deadlines import concerned, deadlines, owing, passed
 from hub.processes.sip.disclosure import hears, narrowed, reads_unpublished, sees_unpublished, shows_element, visible
 from hub.processes.sip.end import AVSLUT
 from hub.processes.sip.events import EVENTS
+from hub.processes.sip.extras import extras
 from hub.processes.sip.follow_up import UPPFOLJNING, UTVARDERING
 from hub.processes.sip.gate import CONSENT, GATE
 from hub.processes.sip.information import INFORMATION
@@ -106,4 +107,5 @@ SIP = Process(
     owing=owing,
     passed=passed,
     calendar=calendar,
+    extras=extras,
 )

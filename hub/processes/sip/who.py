@@ -65,6 +65,12 @@ def _administers(s: Context) -> bool:
     return entry is not None and ADMINISTRATOR in entry.roles and organisation_takes_part(s.case, entry, s.directory)
 
 
+def wrote_the_assessment(s: Context) -> bool:
+    """P-5: its words stand in the assessment."""
+    fields = sip(s.case).documents.get("kartlaggning", {}).get("fields", {})
+    return any(unit == s.unit for _, _, unit in fields.values())
+
+
 def _anyone(_: Context) -> bool:
     return True
 
@@ -80,6 +86,7 @@ _CONDITIONS: Mapping[str, Callable[[Context], bool]] = {
     "leader": _leads,
     "convener": _convenes,
     "administrator": _administers,
+    "assessment_author": wrote_the_assessment,
 }
 _NAMED: Mapping[str, tuple[str, str]] = {
     "any_unit": ("en enhet", "a unit"),
@@ -94,6 +101,7 @@ _NAMED: Mapping[str, tuple[str, str]] = {
     "called": ("en kallad enhet", "a called unit"),
     "leader": ("mötesledarens enhet", "the unit of the meeting's leader"),
     "convener": ("enheten som sammankallade mötet", "the unit that convened the meeting"),
+    "assessment_author": ("enheten som har skrivit kartläggningen", "the unit that has written the kartlaggning"),
     "administrator": ("en enhet med rollen administrator", "a unit with the role administrator"),
 }
 

@@ -1,0 +1,18 @@
+"""What a notice of a SIP says to one unit beside the message (``Process.extras``). Pure; imports the case and the language only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hub.processes.engine.case import Case
+from hub.processes.sip.reminders import reminders
+from schemas.directory import Directory
+from schemas.envelope import Message
+from schemas.sip import Mote
+
+
+def extras(case: Case, message: Message, unit: str, directory: Directory) -> Mapping[str, tuple[str, ...]]:
+    """``remind``: the codes of which the unit is reminded (P-19)."""
+    if isinstance(message.data, Mote):
+        return {"remind": reminders(case, message.data, unit, directory)}
+    return {}
