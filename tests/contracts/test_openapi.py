@@ -77,7 +77,12 @@ def test_every_operation_says_its_statuses_and_every_parameter_its_form(document
                     "boolean",
                     "integer",
                 ), (path, parameter["name"])
-    for path, media in (("/metrics", "text/plain"), ("/cases/{id}/print/{document}", "application/pdf")):
+    for path, media in (
+        ("/metrics", "text/plain"),
+        ("/cases/{id}/print/{document}", "application/pdf"),
+        ("/cases/{id}/meetings/{meeting}.ics", "text/calendar"),
+        ("/units/{unit}/meetings.ics", "text/calendar"),
+    ):
         assert list(document["paths"][path]["get"]["responses"]["200"]["content"]) == [media]
     for path in ("/cases/{id}/trace", "/cases/{id}/messages", "/cases/{id}/versions/{step}", "/units/{unit}/cases"):
         shapes = {one["name"]: one["schema"] for one in document["paths"][path]["get"]["parameters"]}
