@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hub.contracts import asyncapi, diagram, rules, schemas
+from hub.contracts import asyncapi, diagram, profiles, rules, schemas
 from hub.processes.registry import PROCESSES
 from hub.scenarios import load
 
@@ -19,10 +19,12 @@ def files(folder: Path) -> dict[str, bytes]:
     from hub.translators.fhir import examples as fhir_examples
 
     world = load(folder / "worlds" / "standard.yaml")
+    scenarios = rules.scenarios_in(folder / "scenarios")
     return {
         **{f"schemas/{name}.json": body for name, body in schemas.messages().items()},
         "scenarios/schema.json": schemas.scenario(),
-        "rules.md": rules.document(rules.scenarios_in(folder / "scenarios")),
+        "rules.md": rules.document(rules.by_file(scenarios)),
+        "profiles.md": profiles.document(scenarios),
         **{f"{name}.md": diagram.document(process, world) for name, process in PROCESSES.items()},
         "asyncapi.yaml": asyncapi.document(),
         **{f"fhir/{name}": body for name, body in fhir_examples.examples().items()},

@@ -5,14 +5,14 @@ Nothing here repeats a rule: every message is tried in every state that can be r
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from hub.errors import Refused
 from hub.processes.engine.case import Case
 from hub.processes.engine.decide import decide
-from hub.processes.engine.diagram import Picture, State, Trial
+from hub.processes.engine.diagram import Picture, Trial
 from hub.processes.engine.process import Process
 from hub.scenarios import World
 from schemas.envelope import Message
@@ -33,17 +33,27 @@ def document(process: Process, world: World) -> bytes:
         f"Steps in the order shown: {', '.join(process.steps)}.",
         "",
     ]
-    for picture in process.pictures(world.names):
-        lines += [f"## {picture.heading}", "", *_diagram(_arrows(process, world, picture), picture.start), ""]
+    pictures = process.pictures(world.names)
+    for picture, arrows in zip(pictures, _arrows(process, world, pictures), strict=True):
+        lines += [f"## {picture.heading}", "", *_diagram(arrows, picture.start), ""]
     lines += ["## Every row", "", *_table(process)]
     return ("\n".join(lines) + "\n").encode()
 
 
-def _arrows(process: Process, world: World, picture: Picture) -> dict[tuple[str, str], list[str]]:
-    case = None
-    for trial in picture.before:
-        case = _tried(process, world, case, trial)
-    return _edges(process, world, case, picture.trials, picture.state, picture.tried_apart or picture.state)
+Arrows = dict[tuple[str, str], list[str]]
+"""(state, state) → the messages that lead there."""
+
+
+def _arrows(process: Process, world: World, pictures: Sequence[Picture]) -> list[Arrows]:
+    """The arrows of each picture. Those that try the same messages from the same beginning are drawn of one walk."""
+    walks: dict[object, list[tuple[Picture, Arrows]]] = {}
+    drawn: list[Arrows] = [{} for _ in pictures]
+    for picture, arrows in zip(pictures, drawn, strict=True):
+        same = (picture.before, picture.trials, picture.tried_apart or picture.state)
+        walks.setdefault(same, []).append((picture, arrows))
+    for together in walks.values():
+        _walk(process, world, together)
+    return drawn
 
 
 def _tried(process: Process, world: World, case: Case | None, trial: Trial) -> Case:
@@ -51,39 +61,38 @@ def _tried(process: Process, world: World, case: Case | None, trial: Trial) -> C
     by_hub = trial.unit == HUB_SOURCE
     role = None if by_hub else next(iter(world.directory.unit_by_hsa[trial.unit].roles))
     actor = None if by_hub else _WHO
-    message = Message("trial", trial.unit, trial.message, "ref:trial", _NOW, actor, role, trial.data)
-    return decide(process, case, "trial", message, world.directory, _NOW).case
+    now = _NOW + trial.later
+    message = Message("trial", trial.unit, trial.message, "ref:trial", now, actor, role, trial.data)
+    return decide(process, case, "trial", message, world.directory, now).case
 
 
-def _edges(
-    process: Process,
-    world: World,
-    start: Case | None,
-    trials: Iterable[Trial],
-    state: State,
-    tried_apart: Callable[[Case | None], object],
-) -> dict[tuple[str, str], list[str]]:
-    """(state, state) → the messages that lead there, from every state that can be reached."""
-    found: dict[tuple[str, str], list[str]] = {}
+def _walk(process: Process, world: World, together: Sequence[tuple[Picture, Arrows]]) -> None:
+    """Finds the arrows of pictures that try the same: from every state that can be reached."""
+    first, _ = together[0]
+    tried_apart = first.tried_apart or first.state
+    start = None
+    for trial in first.before:
+        start = _tried(process, world, start, trial)
     known = {tried_apart(start)}
-    waiting = [start]
+    waiting = deque([start])
     while waiting:
-        case = waiting.pop(0)
+        case = waiting.popleft()
         copy = None  # a refused message leaves the case that it was tried on as it was
-        for trial in trials:
+        for trial in first.trials:
             copy = copy or (None if case is None else case.copy())
             try:
                 then = _tried(process, world, copy, trial)
             except Refused:
                 continue
             copy = None
-            labels = found.setdefault((state(case), state(then)), [])
-            if trial.label not in labels:
-                labels.append(trial.label)
-            if tried_apart(then) not in known:
-                known.add(tried_apart(then))
+            for picture, arrows in together:
+                labels = arrows.setdefault((picture.state(case), picture.state(then)), [])
+                if trial.label not in labels:
+                    labels.append(trial.label)
+            apart = tried_apart(then)
+            if apart not in known:
+                known.add(apart)
                 waiting.append(then)
-    return found
 
 
 _MANY = 4

@@ -57,8 +57,8 @@ REFUSES_NOTHING = {
     rule: why for known in (_REFUSES_NOTHING, *(book.refuses_nothing for book in _BOOKS)) for rule, why in known.items()
 }
 """Rules in scope under which no message is refused, and why."""
-NOT_BY_MESSAGE = {rule: why for book in _BOOKS for rule, why in book.not_by_message.items()}
-"""Common rules that no message of a process shows, and why."""
+NOT_BY_MESSAGE = frozenset.intersection(*(frozenset(book.not_by_message) for book in _BOOKS))
+"""Common rules that no message of any process shows; each process says why of its own messages."""
 
 SCOPE = tuple(
     [f"C-{number}" for start, end in ((1, 7), (10, 15), (20, 25), (30, 34)) for number in range(start, end + 1)]
@@ -93,15 +93,27 @@ def uses() -> dict[str, Use]:
     return {rule: found[rule] for rule in sorted(found, key=natural)}
 
 
+def of_process(process: Process) -> set[str]:
+    """Every rule that the table of a process names, or that holds beside it."""
+    named = {rule for row in process.rules for rule in row.rules}
+    guards = {guard.rule for row in process.rules for guard in (*row.guards, *row.checks)}
+    return named | guards | set(process.rule_book.elsewhere) | set(_ELSEWHERE)
+
+
 def natural(rule: str) -> tuple[str, int]:
     """``C-4`` before ``C-10``."""
     letters, _, number = rule.partition("-")
     return letters, int(re.sub(r"\D", "", number) or 0)
 
 
-def scenarios_in(folder: Path) -> dict[str, Sequence[str]]:
-    """File name → the rules that the scenario names; raises ``Unusable``."""
-    return {path.name: ScenarioFile(path).scenario.rules for path in files_in([folder])}
+def scenarios_in(folder: Path) -> dict[str, ScenarioFile]:
+    """File name → the scenario; raises ``Unusable``."""
+    return {path.name: ScenarioFile(path) for path in files_in([folder])}
+
+
+def by_file(scenarios: Mapping[str, ScenarioFile]) -> dict[str, Sequence[str]]:
+    """File name → the rules that the scenario names."""
+    return {name: written.scenario.rules for name, written in scenarios.items()}
 
 
 def not_shown(found: Iterable[str], scenarios: Mapping[str, Sequence[str]]) -> list[str]:

@@ -17,7 +17,7 @@ from hub import contracts, yaml_text
 from hub.contracts import fresh, generate, rules
 from hub.errors import Refused
 from hub.intake.arrival import Arrival
-from hub.processes.registry import rule_of
+from hub.processes.registry import PROCESSES, rule_of
 from hub.scenarios import Report, ScenarioFile, load, play
 from hub.scenarios.memory import answer
 from hub.scenarios.steps import Send
@@ -133,7 +133,7 @@ def _reports() -> tuple[Report, ...]:
 
 
 def test_every_rule_of_the_tables_is_shown_by_a_scenario():
-    assert rules.not_shown(rules.uses(), rules.scenarios_in(FOLDER / "scenarios")) == []
+    assert rules.not_shown(rules.uses(), rules.by_file(rules.scenarios_in(FOLDER / "scenarios"))) == []
 
 
 @pytest.mark.parametrize("rule", rules.uses())
@@ -145,9 +145,17 @@ def test_every_rule_is_seen_to_accept_and_to_refuse_or_it_is_said_why_it_cannot(
 
 
 def test_every_rule_in_scope_stands_in_the_tables_or_beside_them_or_it_is_said_why_not():
-    assert set(rules.SCOPE) == {rule for rule in rules.uses() if rule[:2] in {"C-", "V-"}} | set(rules.NOT_BY_MESSAGE)
-    assert not set(rules.NOT_BY_MESSAGE) & set(rules.uses())
+    families = {rule.partition("-")[0] for rule in rules.SCOPE}
+    used = {rule for rule in rules.uses() if rule.partition("-")[0] in families}
+    assert set(rules.SCOPE) == used | rules.NOT_BY_MESSAGE
+    assert not rules.NOT_BY_MESSAGE & used
     assert len(SCENARIOS) >= 90
+
+
+@pytest.mark.parametrize("process", PROCESSES.values(), ids=PROCESSES)
+def test_a_process_says_of_every_common_rule_that_no_message_of_it_shows_why(process):
+    common = {rule for rule in rules.SCOPE if rule.startswith("C-")}
+    assert set(process.rule_book.not_by_message) == common - rules.of_process(process)
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)

@@ -1,11 +1,13 @@
-"""What is drawn of a process for vendors: the messages that are tried and the states they lead between. Pure; imports the case
-and the language only.
+"""What is drawn and told of a process for vendors: the messages that are tried and the states they lead between, its rules beyond
+the table, how the regions differ. Pure; imports the case and the language only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Literal
 
 from hub.processes.engine.case import Case
 from schemas.parts import Part
@@ -23,6 +25,8 @@ class Trial:
     label: str
     message: str
     data: Part
+    later: timedelta = timedelta()
+    """How long after the first message it is sent: a meeting that is held must have begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,25 @@ class Picture:
 
 Pictures = Callable[[Mapping[str, str]], tuple[Picture, ...]]
 """A world's names (name → HSA-id) → the diagrams."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegionsAnswer:
+    """What a region answers to a question, in words."""
+
+    text: str
+    kind: Literal["rule", "none", "silent"] = "rule"
+    """``none``: the step does not exist there, and its message is refused by the rule's id; ``silent``: nothing of its own holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegionsDiffer:
+    """A question that the regions answer each in its way (processes.md §4)."""
+
+    rule: str
+    question: str
+    answer: Callable[[Any], RegionsAnswer]
+    """Of a region's row of answers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -370,7 +370,7 @@ SAMSA = SipProfile(
         **_SHARED_CODES,
         "opening": frozenset({"ny", "ny_efter_utskrivning", "uppfoljning"}),
         "call": _CALL_KINDS,
-        "approver": frozenset({"personen", "stallforetradare"}),
+        "approver": frozenset({"person", "stallforetradare"}),
         "how_approved": codes.HOW_APPROVED,
     },
     known_from="sent",

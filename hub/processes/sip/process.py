@@ -17,6 +17,8 @@ from hub.processes.sip.closed import CLOSED
 from hub.processes.sip.consent import ATERKALLELSE, SAMTYCKE, consent_kind
 from hub.processes.sip.coordinator import SAMORDNINGSANSVARIG
 from hub.processes.sip.deadlines import concerned, deadlines, owing, passed
+from hub.processes.sip.diagram import pictures
+from hub.processes.sip.differences import DIFFERENCES
 from hub.processes.sip.disclosure import hears, narrowed, reads_unpublished, sees_unpublished, shows_element, visible
 from hub.processes.sip.end import AVSLUT
 from hub.processes.sip.events import EVENTS
@@ -102,6 +104,8 @@ SIP = Process(
     reads_unpublished=reads_unpublished,
     shows_element=shows_element,
     catch_up=catch_up,
+    pictures=pictures,
+    differences=DIFFERENCES,
     deadlines=deadlines,
     concerned=concerned,
     owing=owing,

@@ -106,6 +106,11 @@ _NAMED: Mapping[str, tuple[str, str]] = {
 }
 
 
+def named(code: str) -> str:
+    """Who a code of ``SipProfile.senders`` stands for, in English."""
+    return _NAMED[code][1]
+
+
 def senders(message: str, rule: str) -> tuple[Guard, Guard]:
     """The guards of a message: that the region has it, and that the unit is one of its senders there."""
 
@@ -114,9 +119,9 @@ def senders(message: str, rule: str) -> tuple[Guard, Guard]:
 
     def unit_may_send(s: Context) -> bool | Fault:
         who = sorted(s.profile.senders.get(message, ()))
-        named = [_NAMED[code] for code in who]
+        words = [_NAMED[code] for code in who]
         return any(_CONDITIONS[code](s) for code in who) or Fault(
-            sv=", ".join(sv for sv, _ in named), en=", ".join(en for _, en in named)
+            sv=", ".join(sv for sv, _ in words), en=", ".join(en for _, en in words)
         )
 
     return (
