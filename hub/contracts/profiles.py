@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from hub.contracts.rules import natural
-from hub.processes.engine.diagram import RegionsDiffer
+from hub.processes.engine.diagram import ProfileQuestion
 from hub.processes.engine.process import Process
 from hub.processes.registry import PROCESSES
 from hub.scenarios import ScenarioFile
@@ -74,7 +74,7 @@ def _table(process: Process, by_cell: Mapping[Cell, Sequence[str]]) -> list[str]
     return [*lines, "", f"Cells without a scenario: {', '.join(missing) or 'none'}.", ""]
 
 
-def _cell(one: RegionsDiffer, process: Process, name: str, files: Sequence[str]) -> str:
+def _cell(one: ProfileQuestion, process: Process, name: str, files: Sequence[str]) -> str:
     answer = one.answer(process.profiles[name])
     none = "*none*" + (f": {answer.text}" if answer.text else "")
     words = {"none": none, "silent": answer.text}.get(answer.kind, answer.text)

@@ -49,7 +49,7 @@ Pictures = Callable[[Mapping[str, str]], tuple[Picture, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class RegionsAnswer:
+class ProfileAnswer:
     """What a region answers to a question, in words."""
 
     text: str
@@ -58,12 +58,12 @@ class RegionsAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class RegionsDiffer:
+class ProfileQuestion:
     """A question that the regions answer each in its way (processes.md §4)."""
 
     rule: str
     question: str
-    answer: Callable[[Any], RegionsAnswer]
+    answer: Callable[[Any], ProfileAnswer]
     """Of a region's row of answers."""
 
 

@@ -15,7 +15,7 @@ from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.calendar import CalendarEntry
 from hub.processes.engine.case import Case, StandingConsent
 from hub.processes.engine.contents import StepContents
-from hub.processes.engine.diagram import RegionsDiffer, Picture, Pictures, RuleBook
+from hub.processes.engine.diagram import Picture, Pictures, ProfileQuestion, RuleBook
 from hub.processes.engine.documents import PrintedDocument
 from hub.processes.engine.element import Element
 from hub.processes.engine.rule import Context, Guard, Rule
@@ -214,7 +214,7 @@ class Process:
     """What contracts/<name>.md draws."""
     rule_book: RuleBook = field(default_factory=RuleBook)
     """What contracts/rules.md says beyond the rows and guards."""
-    differences: tuple[RegionsDiffer, ...] = ()
+    differences: tuple[ProfileQuestion, ...] = ()
     """What contracts/profiles.md says of how its regions differ."""
 
     def __post_init__(self) -> None:

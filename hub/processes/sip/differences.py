@@ -6,19 +6,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hub.processes.engine.diagram import RegionsDiffer, RegionsAnswer
+from hub.processes.engine.diagram import ProfileAnswer, ProfileQuestion
 from hub.processes.profiles.sip import SipProfile
 from hub.processes.sip.who import named
 
-_SILENT = RegionsAnswer("nothing of its own", "silent")
+_SILENT = ProfileAnswer("nothing of its own", "silent")
 
 
-def _none(instead: str = "") -> RegionsAnswer:
-    return RegionsAnswer(instead, "none")
+def _none(instead: str = "") -> ProfileAnswer:
+    return ProfileAnswer(instead, "none")
 
 
-def _rule(*parts: str) -> RegionsAnswer:
-    return RegionsAnswer("; ".join(part for part in parts if part))
+def _rule(*parts: str) -> ProfileAnswer:
+    return ProfileAnswer("; ".join(part for part in parts if part))
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -51,7 +51,7 @@ _KNOWN = {
 }
 
 
-def _begins(profile: SipProfile) -> RegionsAnswer:
+def _begins(profile: SipProfile) -> ProfileAnswer:
     return _rule(
         _fields(profile, "sip.initiativ"),
         "not sent without consent" if profile.consent_to_send else "",
@@ -60,13 +60,13 @@ def _begins(profile: SipProfile) -> RegionsAnswer:
     )
 
 
-def _answered(profile: SipProfile) -> RegionsAnswer:
+def _answered(profile: SipProfile) -> ProfileAnswer:
     if not profile.receivers_answer:
         return _none()
     return _rule(f"accept or decline before anything else: {_fields(profile, 'sip.svar')}")
 
 
-def _awaited(profile: SipProfile) -> RegionsAnswer:
+def _awaited(profile: SipProfile) -> ProfileAnswer:
     default = "unless marked `false`" if profile.kvittera_default else "where marked `true`"
     words = {
         "all": "kvittens of all other participants",
@@ -77,7 +77,7 @@ def _awaited(profile: SipProfile) -> RegionsAnswer:
     return _rule(words[profile.call_awaits])
 
 
-def _receivers(profile: SipProfile) -> RegionsAnswer:
+def _receivers(profile: SipProfile) -> ProfileAnswer:
     words = {
         "adds": "the hub adds those whom the registers name",
         "suggests": "the hub suggests to the opener whom the registers name, and adds nobody",
@@ -87,7 +87,7 @@ def _receivers(profile: SipProfile) -> RegionsAnswer:
     return _rule(words[profile.addressing], f"named in {_listed(naming)}" if naming else "")
 
 
-def _assessment(profile: SipProfile) -> RegionsAnswer:
+def _assessment(profile: SipProfile) -> ProfileAnswer:
     if not profile.has("sip.kartlaggning"):
         return _none()
     headings = dict.fromkeys(code.partition(".")[0] for code in sorted(profile.codes["assessment"]))
@@ -98,7 +98,7 @@ def _assessment(profile: SipProfile) -> RegionsAnswer:
     )
 
 
-def _call(profile: SipProfile) -> RegionsAnswer:
+def _call(profile: SipProfile) -> ProfileAnswer:
     return _rule(
         f"kinds {_listed(sorted(profile.codes['call']))} {_by(profile, 'sip.kallelse')}",
         _fields(profile, "sip.kallelse"),
@@ -106,19 +106,19 @@ def _call(profile: SipProfile) -> RegionsAnswer:
     )
 
 
-def _call_answered(profile: SipProfile) -> RegionsAnswer:
+def _call_answered(profile: SipProfile) -> ProfileAnswer:
     if not profile.has("sip.kallelsesvar"):
         return _none("a kvittens alone" if profile.call_awaits in {"all", "asked"} else "")
     return _rule(f"{_by(profile, 'sip.kallelsesvar')}: {_fields(profile, 'sip.kallelsesvar')}")
 
 
-def _attended(profile: SipProfile) -> RegionsAnswer:
+def _attended(profile: SipProfile) -> ProfileAnswer:
     if not profile.has("sip.mote"):
         return _none("who took part stands in the plan, as `deltagare`")
     return _rule(f"{_by(profile, 'sip.mote')}: {_fields(profile, 'sip.mote')}")
 
 
-def _content(profile: SipProfile) -> RegionsAnswer:
+def _content(profile: SipProfile) -> ProfileAnswer:
     kinds = []
     for name, kind in profile.elements.items():
         said = [f"requires {_listed(kind.required)}"] if kind.required else []
@@ -128,7 +128,7 @@ def _content(profile: SipProfile) -> RegionsAnswer:
     return _rule(*kinds, "each note is signed by its author" if profile.signs_notes else "")
 
 
-def _valid(profile: SipProfile) -> RegionsAnswer:
+def _valid(profile: SipProfile) -> ProfileAnswer:
     words = {
         "units": "`sip.godkannande_start`, then every participating unit approves",
         "person": "the person or the representative approves, then `sip.upprattande` "
@@ -142,7 +142,7 @@ def _valid(profile: SipProfile) -> RegionsAnswer:
     return _none(f"`{profile.ongoing_from}` by itself" if profile.ongoing_from else "")
 
 
-def _next_version(profile: SipProfile) -> RegionsAnswer:
+def _next_version(profile: SipProfile) -> ProfileAnswer:
     if profile.has("sip.uppdatering"):
         return _rule(
             f"{_by(profile, 'sip.uppdatering')}: {_fields(profile, 'sip.uppdatering')}",
@@ -153,31 +153,31 @@ def _next_version(profile: SipProfile) -> RegionsAnswer:
     return _none("the plan goes on as one version")
 
 
-def _followed_up(profile: SipProfile) -> RegionsAnswer:
+def _followed_up(profile: SipProfile) -> ProfileAnswer:
     if not profile.has("sip.uppfoljning"):
         return _none("in the next version")
     return _rule(f"{_by(profile, 'sip.uppfoljning')}: {_fields(profile, 'sip.uppfoljning')}")
 
 
-def _evaluated(profile: SipProfile) -> RegionsAnswer:
+def _evaluated(profile: SipProfile) -> ProfileAnswer:
     if not profile.has("sip.utvardering"):
         return _none()
     return _rule(f"{_by(profile, 'sip.utvardering')}: {_fields(profile, 'sip.utvardering')}", "signed and locked")
 
 
-def _ends(profile: SipProfile) -> RegionsAnswer:
+def _ends(profile: SipProfile) -> ProfileAnswer:
     who = "by the registered coordinator in person" if profile.coordinator_ends else _by(profile, "sip.avslut")
     return _rule(f"{who}: {_fields(profile, 'sip.avslut')}")
 
 
-def _consent_lost(profile: SipProfile) -> RegionsAnswer:
+def _consent_lost(profile: SipProfile) -> ProfileAnswer:
     if profile.consent_ends:
         of = ", ".join(f" to `{kind}`" for kind in sorted(profile.consent_ends) if kind)
         return _rule(f"the SIP ends when the consent{of} is withdrawn")
     return _rule("only a new samtycke, kvittens, leaving, printing and the end are accepted")
 
 
-def _death(profile: SipProfile) -> RegionsAnswer:
+def _death(profile: SipProfile) -> ProfileAnswer:
     if profile.death_ends:
         return _rule("one that a participant registers ends the SIP")
     if "what" in profile.cells["sip.avslut"]:
@@ -185,7 +185,7 @@ def _death(profile: SipProfile) -> RegionsAnswer:
     return _SILENT
 
 
-def _shown_at_1177(profile: SipProfile) -> RegionsAnswer:
+def _shown_at_1177(profile: SipProfile) -> ProfileAnswer:
     if "show_1177" in profile.cells.get("sip.godkannande", {}):
         return _rule("the approval says whether it is shown, and why not")
     if "delivery" in profile.elements["plan"].fields:
@@ -193,23 +193,23 @@ def _shown_at_1177(profile: SipProfile) -> RegionsAnswer:
     return _SILENT
 
 
-def _undone(profile: SipProfile) -> RegionsAnswer:
+def _undone(profile: SipProfile) -> ProfileAnswer:
     if profile.has("sip.aterstallning"):
         return _rule(f"{_by(profile, 'sip.aterstallning')}: {_fields(profile, 'sip.aterstallning')}")
     return _rule("a document is unlocked") if profile.locks_documents else _none()
 
 
-def _reported(profile: SipProfile) -> RegionsAnswer:
+def _reported(profile: SipProfile) -> ProfileAnswer:
     if profile.reminder is None:
         return _none()
     return _rule(f"the notice of a held physical meeting reminds the region's units of `{profile.reminder}`")
 
 
-def _told(profile: SipProfile) -> RegionsAnswer:
+def _told(profile: SipProfile) -> ProfileAnswer:
     return _rule(f"a notice of each act, and the colours of {_listed(profile.steps)}")
 
 
-def _coordinates(profile: SipProfile) -> RegionsAnswer:
+def _coordinates(profile: SipProfile) -> ProfileAnswer:
     first = "the opener's unit until another is named" if profile.coordinator_from_opening else ""
     if profile.coordinator_is_the_caller:
         first = "who is named at the opening, then the first caller"
@@ -220,34 +220,34 @@ def _coordinates(profile: SipProfile) -> RegionsAnswer:
     )
 
 
-def _informed(profile: SipProfile) -> RegionsAnswer:
+def _informed(profile: SipProfile) -> ProfileAnswer:
     if profile.information_before_consent:
         return _rule("yes")
     return _rule("no; it may be registered") if profile.information_is_registered else _none()
 
 
 DIFFERENCES = (
-    RegionsDiffer("P-1", "how a SIP begins", _begins),
-    RegionsDiffer("P-2", "what receivers answer to the beginning", _answered),
-    RegionsDiffer("P-3", "what a call awaits", _awaited),
-    RegionsDiffer("P-4", "who chooses receivers", _receivers),
-    RegionsDiffer("P-5", "the assessment", _assessment),
-    RegionsDiffer("P-6", "the call", _call),
-    RegionsDiffer("P-7", "the answer to a call", _call_answered),
-    RegionsDiffer("P-8", "who attended", _attended),
-    RegionsDiffer("P-9", "what the plan holds", _content),
-    RegionsDiffer("P-10", "how the plan becomes valid", _valid),
-    RegionsDiffer("P-11", "the next version", _next_version),
-    RegionsDiffer("P-12", "the follow-up", _followed_up),
-    RegionsDiffer("P-13", "the evaluation before the end", _evaluated),
-    RegionsDiffer("P-14", "who ends it", _ends),
-    RegionsDiffer("P-15", "a consent that is withdrawn or has expired", _consent_lost),
-    RegionsDiffer("P-16", "a death", _death),
-    RegionsDiffer("P-17", "what the person is shown at 1177", _shown_at_1177),
-    RegionsDiffer("P-18", "a wrong ending undone", _undone),
-    RegionsDiffer("P-19", "a code to report", _reported),
-    RegionsDiffer("P-20", "how a unit learns of news", _told),
-    RegionsDiffer("P-21", "the coordinator", _coordinates),
-    RegionsDiffer("P-22", "information needed before consent", _informed),
+    ProfileQuestion("P-1", "how a SIP begins", _begins),
+    ProfileQuestion("P-2", "what receivers answer to the beginning", _answered),
+    ProfileQuestion("P-3", "what a call awaits", _awaited),
+    ProfileQuestion("P-4", "who chooses receivers", _receivers),
+    ProfileQuestion("P-5", "the assessment", _assessment),
+    ProfileQuestion("P-6", "the call", _call),
+    ProfileQuestion("P-7", "the answer to a call", _call_answered),
+    ProfileQuestion("P-8", "who attended", _attended),
+    ProfileQuestion("P-9", "what the plan holds", _content),
+    ProfileQuestion("P-10", "how the plan becomes valid", _valid),
+    ProfileQuestion("P-11", "the next version", _next_version),
+    ProfileQuestion("P-12", "the follow-up", _followed_up),
+    ProfileQuestion("P-13", "the evaluation before the end", _evaluated),
+    ProfileQuestion("P-14", "who ends it", _ends),
+    ProfileQuestion("P-15", "a consent that is withdrawn or has expired", _consent_lost),
+    ProfileQuestion("P-16", "a death", _death),
+    ProfileQuestion("P-17", "what the person is shown at 1177", _shown_at_1177),
+    ProfileQuestion("P-18", "a wrong ending undone", _undone),
+    ProfileQuestion("P-19", "a code to report", _reported),
+    ProfileQuestion("P-20", "how a unit learns of news", _told),
+    ProfileQuestion("P-21", "the coordinator", _coordinates),
+    ProfileQuestion("P-22", "information needed before consent", _informed),
 )
 """In the order of processes.md §4."""
