@@ -129,7 +129,7 @@ participation = Table(
     Column("archived_at", TIME),
     Column("process", Text, nullable=False, server_default=text("'svu'")),
     PrimaryKeyConstraint("unit", "case_id", name="participation_key"),
-    Index("participation_left", "unit", "archived_at", "case_id"),
+    Index("participation_left", "unit", "archived_at", "case_id", postgresql_include=["process"]),
     Index("participation_att_gora", "unit", postgresql_where=text("att_gora <> '{}'")),
 )
 """The cases in each unit's list, and what is awaited of which of its roles there, as «step/act/role» (C-31)."""

@@ -21,6 +21,8 @@ def upgrade() -> None:
     )
     # All cases until now are svu's; and so are those of a hub of the former version, while both run.
     op.execute("ALTER TABLE participation ADD COLUMN process text NOT NULL DEFAULT 'svu'")
+    op.execute("DROP INDEX participation_left")
+    op.execute("CREATE INDEX participation_left ON participation (unit, archived_at, case_id) INCLUDE (process)")
     op.execute("DROP INDEX cases_contacts")
     op.execute("CREATE INDEX cases_named ON cases USING gin (named) WHERE named IS NOT NULL")
     op.execute("CREATE INDEX cases_month ON cases (process, month) WHERE month IS NOT NULL")
@@ -32,4 +34,5 @@ def downgrade() -> None:
         " WHERE (state -> 'state' -> 'vardkontakter') IS NOT NULL"
     )
     op.execute("ALTER TABLE participation DROP COLUMN process")
+    op.execute("CREATE INDEX participation_left ON participation (unit, archived_at, case_id)")
     op.execute("ALTER TABLE cases DROP COLUMN named, DROP COLUMN month")
