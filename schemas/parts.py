@@ -73,6 +73,9 @@ Code = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^
 MessageId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9\-._:]*$")]
 """The sender's own id: a FHIR id, a UUID or the like; never anything about the person (D-10)."""
 
+CaseId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+"""The hub's id of a case."""
+
 Flag = Annotated[bool, Strict()]
 """``true`` or ``false``; no word or number is accepted for them."""
 
@@ -134,6 +137,7 @@ class Samtycke(Part):
 Change = Literal["tillagd", "borttagen", "uttrade"]
 
 __all__ = [
+    "CaseId",
     "Change",
     "Code",
     "Day",

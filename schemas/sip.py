@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, SerializationInfo, SerializerFuncti
 
 from schemas.identity_types import Hsa, KnownHsa
 from schemas.moments import CANONICAL
-from schemas.parts import Code, Day, Flag, Information, Line, Part, Patient, Samtycke, Text
+from schemas.parts import CaseId, Code, Day, Flag, Information, Line, Part, Patient, Samtycke, Text
 from schemas.sip_parts import (
     Address,
     Attended,
@@ -33,8 +33,6 @@ from schemas.sip_parts import (
     Who,
 )
 from schemas.svu import Written
-
-CaseId = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 
 def _as_list(value: object) -> object:

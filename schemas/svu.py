@@ -8,7 +8,7 @@ from pydantic import Field, SerializationInfo, SerializerFunctionWrapHandler, St
 
 from schemas.identity_types import Hsa, Kommunkod
 from schemas.moments import CANONICAL
-from schemas.parts import Code, Day, Flag, Information, Line, Moment, Part, Patient, Samtycke, Text
+from schemas.parts import CaseId, Code, Day, Flag, Information, Line, Moment, Part, Patient, Samtycke, Text
 
 
 class Placement(Part):
@@ -31,6 +31,8 @@ class Inskrivning(Part):
     information: Information | None = None
     samtycke: Samtycke | None = None
     placement: Placement | None = None
+    sip: CaseId | None = None
+    """The person's SIP with which the stay is linked (PR-13, sip-messages.md §9)."""
     draft: Flag = False
 
 

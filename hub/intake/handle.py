@@ -4,7 +4,7 @@ imports no I/O. It imports the rules, and of the store only plain rows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,7 @@ from hub.processes.engine.case import Case
 from hub.processes.engine.decide import Decision, decide, no_such_case
 from hub.processes.engine.order import brings, undoes_later_act
 from hub.processes.engine.process import Process
+from hub.processes.engine.rule import LinkableCase
 from hub.processes.registry import openings, process_of
 from hub.processes.shared.registers import LICENSED
 from schemas.directory import Directory
@@ -106,13 +107,23 @@ def _decide(batch: Batch, arrival: Arrival, message: Message, process: Process, 
             raise replace(holds.OVERTAKEN)  # raised as itself it would keep every frame that it passed
         numbers = [*case.numbers, getattr(message.data, "personnummer", None) or ""]  # the one that it brings too
         others = loaded.others(case.process, numbers, case.id) if loaded.open_cases else ()
-        return decide(process, case, case.id, message, batch.directory, batch.now, others)
+        linkable = _linkable(loaded, process, message, case.numbers)
+        return decide(process, case, case.id, message, batch.directory, batch.now, others, linkable)
     person_may_have_a_case(message, batch.said, batch.directory, loaded.news)
     ref = ref_of(arrival, message)
     assert ref is not None
     named = person_named(message)
     others = loaded.others(process.name, () if named is None else (named,), None)
-    return decide(process, None, loaded.new_ids[ref], message, batch.directory, batch.now, others)
+    linkable = _linkable(loaded, process, message, () if named is None else (named,))
+    return decide(process, None, loaded.new_ids[ref], message, batch.directory, batch.now, others, linkable)
+
+
+def _linkable(loaded: Loaded, process: Process, message: Message, numbers: Iterable[str]) -> Sequence[LinkableCase]:
+    """The cases that the message may link its own with, where its rule links cases."""
+    parts = list(process.parts(message))
+    named = [id_ for rule, data, _ in parts for id_ in rule.names_cases(data)]
+    links = any(rule.links_cases for rule, _, _ in parts)
+    return loaded.linkable_of(numbers if links else (), named) if links or named else ()
 
 
 def _answered_before(batch: Batch, arrival: Arrival) -> Receipt | None:

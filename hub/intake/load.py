@@ -41,6 +41,7 @@ async def load(connection: Connection, arrivals: Sequence[Arrival]) -> Loaded:
     await _read_earlier(connection, loaded, readable)
     await _read_news(connection, loaded, readable)
     await _read_elements(connection, loaded, readable)
+    await _read_linkable(connection, loaded, readable)
     return loaded
 
 
@@ -145,6 +146,22 @@ async def _read_news(connection: Connection, loaded: Loaded, readable: Readable)
     }
     if loaded.news_read_for:
         loaded.news = await person_changes.latest(connection, loaded.news_read_for)
+
+
+async def _read_linkable(connection: Connection, loaded: Loaded, readable: Readable) -> None:
+    """The cases with which messages may link theirs: those named, and the person's open ones of every process."""
+    ids: set[str] = set()
+    persons: set[str] = set()
+    for arrival, message in readable:
+        case = loaded.case_of(arrival, message)
+        for rule, data, _ in process_of(message.name, case).parts(message):
+            ids.update(id_ for id_ in rule.names_cases(data) if is_case_id(id_))
+            if rule.links_cases:
+                named = person_named(message)
+                persons.update(() if case is None else case.numbers)
+                persons.update(() if named is None else (named,))
+    if ids or persons:
+        loaded.linkable = {one.id: one for one in await cases.linkable(connection, ids, persons)}
 
 
 async def _read_elements(connection: Connection, loaded: Loaded, readable: Readable) -> None:

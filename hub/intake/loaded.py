@@ -13,6 +13,7 @@ from hub.intake.arrival import Arrival
 from hub.intake.holds import Holds
 from hub.intake.stored import ref_of
 from hub.processes.engine.case import Case
+from hub.processes.engine.rule import LinkableCase
 from hub.store.cases import Ref
 from hub.store.inbox import Key
 from schemas.envelope import Message
@@ -33,6 +34,8 @@ class Loaded:
     open_cases: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     """(process, personnummer) → ids of the person's open cases, for the messages whose rules look at them. No other hub opens
     one until the transaction ends."""
+    linkable: dict[str, LinkableCase] = field(default_factory=dict)
+    """Cases that messages of the batch may link theirs with, by id, as they stood when they were read; they are not locked."""
     holds: Holds = field(default_factory=Holds)
     earlier: dict[str, dict[int, Message]] = field(default_factory=dict)
     """Case → sequence → message: what units that come in are told, and what a held message must not undo."""
@@ -67,6 +70,20 @@ class Loaded:
         """
         found = frozenset[str]().union(*(self.open_cases.get((process, number), ()) for number in numbers))
         return found - {own or ""}
+
+    def linkable_of(self, numbers: Iterable[str], named: Iterable[str]) -> list[LinkableCase]:
+        """The person's open cases and those named, as this batch has left them."""
+        known = dict(self.linkable)
+        for case in self.cases.values():
+            known[case.id] = LinkableCase(
+                case.id, case.process, case.status, frozenset(case.participants), case.numbers
+            )
+        wanted, ids = set(numbers), set(named)
+        return [
+            one
+            for one in known.values()
+            if one.id in ids or (one.status == "open" and not wanted.isdisjoint(one.numbers))
+        ]
 
     def has_come(self, message: Message, case: Case) -> bool:
         """Whether the message that ``data.message`` names has come: it is in the case, or its sender has its answer."""

@@ -16,6 +16,7 @@ from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.case import Case
 from hub.processes.engine.element import Element
 from hub.processes.engine.process import load_case, process_of_case
+from hub.processes.engine.rule import LinkableCase
 from hub.store.inbox import uuid_bytes
 from hub.store.transaction import array, copy, keys
 
@@ -84,6 +85,20 @@ async def open_of(connection: Connection, wanted: Iterable[tuple[str, str]]) -> 
     for process, person, case in await found.fetchall():
         open_cases.setdefault((process, person), set()).add(case)
     return open_cases
+
+
+async def linkable(connection: Connection, ids: Iterable[str], persons: Iterable[str]) -> list[LinkableCase]:
+    """Cases by id, and the open cases of persons under a number that they have or had; not locked."""
+    found = await connection.execute(
+        "SELECT id::text, process, status, ARRAY(SELECT json_object_keys(coalesce(state -> 'participants', '{}'))),"
+        " person, state -> 'former_numbers' FROM cases WHERE id = ANY(%s::uuid[])"
+        " OR (status = 'open' AND person = ANY(%s::text[]))",
+        (sorted(set(ids)), sorted(set(persons))),
+    )
+    return [
+        LinkableCase(id_, process, status, frozenset(units), (person, *(former or ())))
+        for id_, process, status, units, person, former in await found.fetchall()
+    ]
 
 
 async def names(connection: Connection, ids: Iterable[str]) -> dict[str, tuple[str, int | None]]:

@@ -105,6 +105,8 @@ class Case:
     """unit → how many elements await its act (C-40: free messages)."""
     counts: dict[str, int] = field(default_factory=dict)
     """elements, and of them messages and files (C-42)."""
+    links: dict[str, dict[str, str]] = field(default_factory=dict)
+    """id of a linked case → {process, and each of its news with when it happened} (sip-messages.md §9)."""
     archived: str | None = None
     """When the case leaves the start list, or left it (C-54)."""
     outsiders: int | None = None

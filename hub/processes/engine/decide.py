@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from hub.errors import Refused
 from hub.processes.engine.case import Case, Event
 from hub.processes.engine.process import Process, listed
 from hub.processes.engine.record import kept_to
-from hub.processes.engine.rule import HUB_PARTY, Context, HubMessage, Rule, acting_role
+from hub.processes.engine.rule import HUB_PARTY, Context, HubMessage, LinkableCase, Rule, acting_role
 from hub.processes.engine.unit_view import unable
 from schemas.directory import Directory
 from schemas.envelope import Message
@@ -81,11 +81,13 @@ def decide(
     directory: Directory,
     now: datetime,
     others: Collection[str] = (),
+    linkable: Sequence[LinkableCase] = (),
 ) -> Decision:
     """The decision on a message, or ``Refused`` with the rule that forbids it; only an accepted message changes the case.
 
     ``case`` is None when the subject names a case that does not exist; a rule that opens makes it then, under
-    ``case_id``. ``others``: ids of the person's other open cases of the process, where the rule looks at them.
+    ``case_id``. ``others``: ids of the person's other open cases of the process, where the rule looks at them. ``linkable``: the
+    cases that the message may link its own with.
     """
     rule = process.rule(message.name)
     if rule is None:
@@ -102,7 +104,19 @@ def decide(
             raise no_such_case(process.openings)
         case = Case(case_id, process.name, directory.region_of(message.unit).profile)
     profile = process.profiles[case.profile]
-    context = Context(process, case, message, message.data, rule.message, party, directory, profile, now, others=others)
+    context = Context(
+        process,
+        case,
+        message,
+        message.data,
+        rule.message,
+        party,
+        directory,
+        profile,
+        now,
+        others=others,
+        linkable=linkable,
+    )
     if not fresh and party != HUB_PARTY:
         _takes_part(rule, context)
     parts, stale = tuple(process.parts(message)), unable(case, directory)

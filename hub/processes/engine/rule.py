@@ -8,7 +8,7 @@ machinery.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -58,6 +58,19 @@ class HubMessage:
     """The id of the case that it is about: the case decided on, or another one."""
 
 
+@dataclass(frozen=True, slots=True)
+class LinkableCase:
+    """Another case that a message may link its own with, as it stood when the message was taken up; it is not locked."""
+
+    id: str
+    process: str
+    status: str
+    units: frozenset[str]
+    """HSA-ids of the units that take part in it."""
+    numbers: tuple[str, ...]
+    """The personnummer that its person has and had."""
+
+
 @dataclass(slots=True)
 class Context:
     """What a guard or an effect sees: the process, the case, the message in hand, who sent it."""
@@ -82,6 +95,8 @@ class Context:
     """Messages of the hub's own: in this case right after this message, in another case after the commit."""
     others: Collection[str] = ()
     """Ids of the person's other open cases of the process, where the rule looks at them (``looks_at_others``)."""
+    linkable: Sequence[LinkableCase] = ()
+    """The cases that the message names, and the person's open ones where its rule links cases (``links_cases``)."""
     counted: bool = False
     """The case has given the message its number."""
     memo: dict[str, Any] = field(default_factory=dict)
@@ -202,6 +217,11 @@ def changes_nothing(_: Message, __: Case) -> Mapping[str, Any]:
     return {}
 
 
+def names_no_case(_: Any) -> Iterable[str]:
+    """The answer of a message that names no other case."""
+    return ()
+
+
 def touches_nothing(_: Any) -> Iterable[str]:
     """The answer of a message that reads and changes no element."""
     return ()
@@ -231,6 +251,10 @@ class Rule:
     # --- what the message is, for those who load, order and show messages ---
     looks_at_others: bool = False
     """Its guards look at the person's other open cases of the process: they are read under a lock on the person."""
+    links_cases: bool = False
+    """It may link its case with another open one of the person's: those of all processes are read for it."""
+    names_cases: Callable[[Any], Iterable[str]] = names_no_case
+    """Of its data, the ids of other cases with which it links its own: they are read for it."""
     brings_units_in: bool = False
     """Units may come in with it: the messages that stand are loaded for them (C-10)."""
     carries_consent: bool = False

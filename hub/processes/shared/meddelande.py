@@ -13,6 +13,7 @@ from hub.processes.engine.unit_view import speakers
 from hub.processes.shared.audience import ALL_PARTIES, everyone_else, nothing_changes
 from hub.processes.shared.consent import EVERYTHING_EARLY
 from hub.processes.shared.gate import Gate
+from hub.processes.shared.koppling import tell_linked
 
 # --- meddelande (C-40, C-42, C-43) and its revoking (C-41) ------------------------------------------------------------
 
@@ -139,6 +140,7 @@ def without_consent_only_the_case(s: Context) -> bool:
 
 def revoke(s: Context) -> None:
     if s.data.case:
+        tell_linked(s, "avslutad")
         s.emit("revoked")
     else:
         s.emit("thread_revoked", thread=_own_thread(s))

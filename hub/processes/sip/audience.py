@@ -8,6 +8,7 @@ from hub.processes.engine.rule import Context
 from hub.processes.shared.audience import everyone_else
 from hub.processes.shared.audience import organisation_takes_part as _organisation_takes_part
 from hub.processes.shared.disclosure import knows
+from hub.processes.shared.koppling import tell_linked
 from hub.processes.sip.fields import is_sent
 from hub.processes.sip.state import sip
 
@@ -65,3 +66,4 @@ def publish(s: Context) -> None:
     before = who_know(s)
     s.emit("published", at=s.at)
     catch_up_those_who_now_know(s, before)
+    tell_linked(s, "oppnad")

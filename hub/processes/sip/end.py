@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from hub.processes.engine.rule import Context, Rule, guard
 from hub.processes.shared.audience import ALL_PARTIES, everyone_else, step_told
+from hub.processes.shared.koppling import tell_linked
 from hub.processes.sip.audience import a_ward_of_the_region, move
 from hub.processes.sip.fields import cells
 from hub.processes.sip.gate import consent_is_not_refused, consent_is_registered, the_initiativ_is_sent
@@ -20,6 +21,7 @@ ENDED = "avslutad"
 def end(s: Context, why: str | None = None) -> None:
     """The SIP has ended: its plan is closed as it stands, and nothing is awaited."""
     archived = s.now + timedelta(hours=s.profile.on_the_list_after_the_end)
+    tell_linked(s, "avslutad")
     s.emit("sip_ended", at=s.at, archived=archived.isoformat(), **({"why": why} if why else {}))
 
 

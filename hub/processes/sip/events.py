@@ -8,6 +8,7 @@ from typing import Any
 from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.case import Case
 from hub.processes.engine.events import ENGINE, left, revoked
+from hub.processes.shared.koppling import LINKS
 from hub.processes.shared.person_events import PERSON
 from hub.processes.sip.element_events import PLAN, edited
 from hub.processes.sip.state import ASKED, SEND, sip
@@ -74,10 +75,6 @@ def _saved_call(case: Case, *, key: str, step: str, source: str, message: str, a
 
 def _meeting_answered(case: Case, *, id: str, unit: str) -> None:  # noqa: A002
     sip(case).meetings[id]["answers"].setdefault(unit, []).append(case.sequence)
-
-
-def _called(case: Case, *, at: str) -> None:
-    """The SIP was called for the first time with a call of kind ny (§9)."""
 
 
 def _wrote(case: Case, *, document: str, fields: list[str], removed: list[str], unit: str) -> None:
@@ -191,19 +188,10 @@ def _revoked(case: Case) -> None:
     sip(case).state = "borttagen"
 
 
-def _sip_linked(case: Case, *, case_id: str, process: str) -> None:
-    sip(case).links.setdefault(case_id, {"process": process})
-
-
-def _heard(case: Case, *, case_id: str, process: str, news: str, at: str) -> None:
-    """News of a linked case (§9)."""
-    link = sip(case).links.setdefault(case_id, {"process": process})
-    link[news] = at
-
-
 EVENTS: Mapping[str, Callable[..., None]] = {
     **ENGINE,
     **PERSON,
+    **LINKS,
     "sip_opened": _sip_opened,
     "sip_sent": _sip_sent,
     "moved": _moved,
@@ -214,7 +202,6 @@ EVENTS: Mapping[str, Callable[..., None]] = {
     "meeting": _meeting,
     "saved_call": _saved_call,
     "meeting_answered": _meeting_answered,
-    "called": _called,
     "wrote": _wrote,
     "document": _document,
     "document_anew": _document_anew,
@@ -233,7 +220,5 @@ EVENTS: Mapping[str, Callable[..., None]] = {
     "off_list": _off_list,
     "sip_ended": _sip_ended,
     "revoked": _revoked,
-    "sip_linked": _sip_linked,
-    "heard": _heard,
 }
 """Event → what it does to a SIP; never fails."""

@@ -7,6 +7,7 @@ from typing import Any
 from hub.processes.engine.rule import Context, Fault, Rule, guard
 from hub.processes.shared.audience import ALL_PARTIES, join
 from hub.processes.shared.gate import the_person_is_not_protected
+from hub.processes.shared.koppling import can_be_linked, link, names_in
 from hub.processes.shared.registers import ask_registers
 from hub.processes.sip.audience import keep, publish
 from hub.processes.sip.coordinator import a_named_coordinators_unit_is_known, name_coordinator
@@ -127,6 +128,8 @@ def begin(s: Context) -> None:
         name_coordinator(s, s.data.samordningsansvarig, "utsedd")
     elif s.profile.coordinator_from_opening and not sip(s.case).coordinator:
         s.emit("coordinator", change="utsedd", unit=s.unit)
+    if s.data.svu is not None:
+        link(s, s.data.svu, "svu")
     if s.profile.receivers_answer:
         _invite(s)
     elif s.profile.receivers_at_opening:
@@ -193,6 +196,7 @@ INITIATIV = Rule(
         ),
         it_is_the_same_person,
         the_person_has_no_other_sip,
+        can_be_linked("svu", "svu", "S-2"),
         the_receivers_are_known,
         a_named_coordinators_unit_is_known,
         kvittera_is_asked_here,
@@ -202,6 +206,7 @@ INITIATIV = Rule(
     opens=True,
     embeds=("information", "samtycke"),
     looks_at_others=True,
+    names_cases=names_in("svu"),
     brings_units_in=True,
     carries_consent=True,
     shown_narrowly=True,

@@ -32,6 +32,7 @@ from hub.processes.sip.coordinator import name_coordinator
 from hub.processes.sip.copied import copy_into_the_plan
 from hub.processes.sip.fields import coded, is_sent
 from hub.processes.sip.gate import SHARING
+from hub.processes.sip.koppling import link_with_the_stay, tell_of_the_call
 from hub.processes.sip.meeting_rows import actors_alone, nobody_is_listed_against_the_persons_will
 from hub.processes.sip.minors import warn_without_the_childs_voice
 from hub.processes.sip.state import document, sip, standing_meetings
@@ -171,7 +172,7 @@ def the_caller_is_a_person(s: Context) -> bool:
 def after_a_stay_outpatient_care_calls(s: Context) -> bool:
     if not s.profile.coordinator_is_the_caller or whole(s)["kind"] != "ny" or not _is_the_first(s):
         return True
-    linked = any(link["process"] == "svu" for link in sip(s.case).links.values())
+    linked = any(link["process"] == "svu" for link in s.case.links.values())
     return not linked or s.party == "oppenvard"
 
 
@@ -255,6 +256,8 @@ def call(s: Context) -> None:
     units = called_units(s, stands)
     bring_in(s, units)
     s.emit("meeting", id=s.data.meeting.id, set={**facts, "sent": s.at})
+    if stands["kind"] == "ny":
+        link_with_the_stay(s)
     if stands["kind"] != ACTORS:  # LC-2: an aktorsmote is never the SIP's call
         await_the_called(s, stands, asked_units(s, stands, units))
         _make_coordinator(s, first=first, kind=stands["kind"])
@@ -287,7 +290,7 @@ def _move_on(s: Context, kind: str) -> None:
     if after is not None:
         move(s, after)
     if kind == "ny":
-        s.emit("called", at=s.at)
+        tell_of_the_call(s)
     if s.case.archived is not None and s.case.status == "open":
         s.emit("back_on_list")
 
@@ -357,6 +360,7 @@ KALLELSE = Rule(
         the_answer_comes_in_time,
     ),
     from_outside=a_ward_of_the_region,
+    links_cases=True,
     brings_units_in=True,
     touches=the_whole_plan,
     shown_narrowly=True,

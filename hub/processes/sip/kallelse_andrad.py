@@ -23,6 +23,7 @@ from hub.processes.sip.call_fields import the_called_are_known
 from hub.processes.sip.copied import correct_the_copy
 from hub.processes.sip.fields import cells, coded, given
 from hub.processes.sip.gate import CONSENT, may_tell_others_more, the_initiativ_is_sent, the_transfer_is_allowed
+from hub.processes.sip.koppling import tell_of_the_recall
 from hub.processes.sip.meeting_rows import actors_alone, nobody_is_listed_against_the_persons_will
 from hub.processes.sip.state import coordinating_unit, sip, standing_meetings
 from hub.processes.sip.who import is_the_coordinator, senders
@@ -173,6 +174,7 @@ def change(s: Context) -> None:
         step = step_of(before["kind"])
         if all(step_of(one["kind"]) != step for one in sip(s.case).meetings.values() if not one.get("recalled")):
             s.emit("steps_begun_anew", steps=[step])
+        tell_of_the_recall(s, before)
         return
     changed = said(s.data)
     stands = {**before, **changed}

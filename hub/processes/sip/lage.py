@@ -109,7 +109,7 @@ def facts(case: Case) -> dict[str, Any]:
         "participants": sorted(case.participants),
         "initiativ": {name: value for name, value in own.initiativ.items() if name not in bookkeeping},
         "samtycke": {kind or "sip": dict(one.record) for kind, one in case.consents.items() if one.outcome is not None},
-        "links": dict(own.links),
+        "links": dict(case.links),
     }
     if case.information is not None:
         found["information"] = {"given": case.information, "reason": case.information_reason}

@@ -30,6 +30,7 @@ from hub.processes.sip.initiativ import INITIATIV, the_person_has_no_other_sip
 from hub.processes.sip.kallelse import KALLELSE
 from hub.processes.sip.kallelse_andrad import KALLELSE_ANDRAD
 from hub.processes.sip.kartlaggning import KARTLAGGNING
+from hub.processes.sip.koppling import KOPPLING
 from hub.processes.sip.lage import LAGE, catch_up
 from hub.processes.sip.las import LAS
 from hub.processes.sip.makulering import MAKULERING
@@ -78,6 +79,7 @@ SIP = Process(
         replace(adressering("S-3", "P-4"), touches=the_whole_plan),
         VERIFIERING,
         FOLKBOKFORING,
+        KOPPLING,
         frist("P-15"),
         LAGE,
     ),

@@ -72,8 +72,6 @@ class SipState:
     """PR: the follow-up is activated (P-12)."""
     ended: dict[str, Any] = field(default_factory=dict)
     """at, sequence, why (the rule's id where it ended by itself)."""
-    links: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """id of a linked case → {process, and each news with its time} (§9)."""
 
 
 _NOTHING_YET = SipState()

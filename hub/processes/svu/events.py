@@ -7,6 +7,7 @@ from typing import Any
 
 from hub.processes.engine.case import Case
 from hub.processes.engine.events import ENGINE, left
+from hub.processes.shared.koppling import LINKS
 from hub.processes.shared.person_events import PERSON
 from hub.processes.svu.state import svu
 
@@ -47,6 +48,10 @@ def _placed(case: Case, *, municipality: str, stated_by: str) -> None:
 
 def _sip_called(case: Case, *, at: str) -> None:
     svu(case).dates["sip_called"] = at
+
+
+def _sip_call_recalled(case: Case, *, at: str) -> None:  # noqa: ARG001 - the clock's
+    svu(case).dates.pop("sip_called", None)
 
 
 def _vardkontakt(case: Case, *, change: str, person: str, unit: str, at: str, **facts: Any) -> None:  # noqa: ARG001
@@ -90,6 +95,7 @@ def _discharge_undone(case: Case, *, at: str) -> None:  # noqa: ARG001 - the clo
 EVENTS: Mapping[str, Callable[..., None]] = {
     **ENGINE,
     **PERSON,
+    **LINKS,
     "left": _left,
     "admitted": _admitted,
     "estimated": _estimated,
@@ -98,6 +104,7 @@ EVENTS: Mapping[str, Callable[..., None]] = {
     "klar_ended": _klar_ended,
     "placed": _placed,
     "sip_called": _sip_called,
+    "sip_call_recalled": _sip_call_recalled,
     "vardkontakt": _vardkontakt,
     "wrote": _wrote,
     "positioned": _positioned,

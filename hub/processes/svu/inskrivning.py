@@ -15,9 +15,11 @@ from hub.processes.shared.consent import (
     samtycke,
 )
 from hub.processes.shared.gate import consent_is_registered, the_person_is_not_protected
+from hub.processes.shared.koppling import names_in
 from hub.processes.shared.registers import ask_registers
 from hub.processes.svu.disclosure import completes_admission, shows_without_reason
 from hub.processes.svu.gate import TO_THE_END, consent_allows
+from hub.processes.svu.koppling import NAMED_SIP, link_with_the_sip
 from hub.processes.svu.state import svu
 from hub.processes.svu.tid import told_anew
 from schemas.swedish_time import local_day
@@ -194,7 +196,7 @@ INSKRIVNING = (
         "svu.inskrivning",
         SLUTENVARD,
         ("V-1", "V-3", "V-4", "V-6"),
-        (open_case, admit),
+        (open_case, admit, link_with_the_sip),
         all_but_a_draft,
         guards=(the_person_is_not_protected,),
         checks=(
@@ -206,11 +208,13 @@ INSKRIVNING = (
             admission_time_is_given,
             estimated_discharge_is_given,
             reason_is_given,
+            NAMED_SIP,
         ),
         opens=True,
         embeds=("information", "samtycke"),
         in_status=TO_THE_END,
         carries_consent=True,
+        names_cases=names_in("sip"),
         brings=brings_the_inskrivning,
         replaces=replaces_the_inskrivning,
         writes=("inskrivning", "tid"),

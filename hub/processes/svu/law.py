@@ -236,6 +236,8 @@ class CaseFacts:
                 self.position = facts["code"]
             case "sip_called":
                 self.called = True
+            case "sip_call_recalled":
+                self.called = False
             case "vardkontakt":
                 change = self.contacts.discard if facts["change"] == "borttagen" else self.contacts.add
                 change((facts["person"], facts["unit"]))

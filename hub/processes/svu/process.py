@@ -29,6 +29,7 @@ from hub.processes.svu.events import EVENTS
 from hub.processes.svu.gate import GATE, TO_THE_END
 from hub.processes.svu.inskrivning import INSKRIVNING
 from hub.processes.svu.kartlaggning import KARTLAGGNING
+from hub.processes.svu.koppling import KOPPLING
 from hub.processes.svu.makulering import WHOLE_CASE
 from hub.processes.svu.participants import slutenvard_stays
 from hub.processes.svu.rule_book import RULE_BOOK
@@ -62,6 +63,7 @@ SVU = Process(
         adressering("V-2"),
         VERIFIERING,
         FOLKBOKFORING,
+        KOPPLING,
         frist("V-18"),
     ),
     opening_rule="V-1",

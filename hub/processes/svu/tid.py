@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from hub.processes.engine.rule import Context, Rule, guard
 from hub.processes.shared.audience import SLUTENVARD, everyone_else, step_told, those_of, with_duty
+from hub.processes.shared.koppling import tell_linked
 from hub.processes.svu.gate import SHARING
 from hub.processes.svu.state import svu
 from schemas.messages import Question
@@ -72,6 +73,7 @@ def _ready(s: Context) -> None:
     s.emit("klar", date=s.data.date.isoformat(), physician=physician, at=s.at, **this)
     ask_about_physician(s, physician)
     told_anew(s)
+    tell_linked(s, "utskrivningsklar")
 
 
 def ready(s: Context) -> None:
@@ -85,6 +87,7 @@ def interrupt(s: Context) -> None:
     s.emit("klar_ended", at=s.at)
     if s.data.date is None:
         told_anew(s)
+        tell_linked(s, "avbruten")
     else:
         _ready(s)
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from hub.processes.engine.rule import Context, Fault, Rule, codes, guard
 from hub.processes.shared.audience import SLUTENVARD, everyone_else, step_told
+from hub.processes.shared.koppling import tell_linked
 from hub.processes.svu.gate import TO_THE_END, an_inskrivning_is_published
 from hub.processes.svu.state import svu
 from schemas.swedish_time import local_day
@@ -86,6 +87,7 @@ def discharge(s: Context) -> None:
     where = s.data.discharged_to or s.data.ended_with
     s.emit("discharged", **facts, to=where, archived=(s.now + timedelta(hours=hours)).isoformat())
     step_told(s, "utskrivning", None, [])
+    tell_linked(s, "utskriven")
 
 
 @guard(
@@ -111,6 +113,7 @@ def it_can_still_be_undone(s: Context) -> bool:
 def undo(s: Context) -> None:
     """V-17: the steps are as they were; the undone discharge stays in the history."""
     s.emit("discharge_undone", at=s.at)
+    tell_linked(s, "utskrivning_angrad")
 
 
 UTSKRIVNING = (

@@ -35,6 +35,9 @@ def read_admission(view: View, encounter: Encounter) -> dict[str, Any]:
         placement = read_placement(view, encounter, encounter.extension)
         if placement is not None:
             fields["placement"] = placement
+        linked = view.extension(encounter, encounter.extension, names.EXT_SIP)
+        if linked is not None:
+            fields["sip"] = linked.valueString
     reasons = [concept.text or _first_display(concept.coding) for concept in encounter.reasonCode]
     if reasons:
         fields["reason"] = "\n".join(reason for reason in reasons if reason) or None
@@ -69,6 +72,8 @@ def write_admission(assembly: Assembly, message: Message, body: Inskrivning, cas
         ]
     if body.placement is not None:
         encounter.setdefault("extension", []).append(write_placement(body.placement))
+    if body.sip is not None:
+        encounter.setdefault("extension", []).append({"url": names.EXT_SIP, "valueString": body.sip})
     encounter["status"] = "in-progress"
     encounter["class"] = IMP
     patient: str | None = None

@@ -75,7 +75,11 @@ def requests() -> dict[str, Message]:
     return {
         "svu.inskrivning": _message("inskrivning-1", WARD, "svu.inskrivning", admission, own),
         "svu.inskrivning.placement": _message(
-            "inskrivning-2", WARD, "svu.inskrivning", admission.model_copy(update={"placement": PLACEMENT}), own
+            "inskrivning-2",
+            WARD,
+            "svu.inskrivning",
+            admission.model_copy(update={"placement": PLACEMENT, "sip": "019cafe0-0000-7000-8000-000000000001"}),
+            own,
         ),
         "svu.inskrivning.draft": _message(
             "inskrivning-0", WARD, "svu.inskrivning", Inskrivning(patient=TOLVAN, admitted_at=ADMITTED, draft=True), own

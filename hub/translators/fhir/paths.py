@@ -31,6 +31,7 @@ PATHS: Final[dict[str, dict[str, str]]] = {
         "information/reason": "Communication.statusReason.text",
         "information/patient": "Communication.subject",
         "samtycke": "Consent",
+        "sip": extension("Encounter", names.EXT_SIP),
         "placement": f"Encounter.extension('{names.EXT_PLACEMENT}')",
         "placement/municipality": part("Encounter", names.EXT_PLACEMENT, "municipality"),
         "placement/stated_by": part("Encounter", names.EXT_PLACEMENT, "stated-by"),
