@@ -38,6 +38,13 @@ WARD, CENTRE, KOMMUN = "SE2321000255-AVD12", "SE2321000255-VC01", "SE2120001132-
 TOKEN = "bench-token"
 LUND = ("191212121212", "192002299861", "193304179884", "197001239917")
 """Persons of the simulated registers who are listed at CENTRE and live in KOMMUN's municipality."""
+SIP_DUTIES = {
+    "initiativ": ["svara"],
+    "kallelse": ["kvittera", "svara"],
+    "kallelse_utvardering": ["kvittera"],
+    "plan": ["godkanna"],
+}
+"""What a role that acknowledges anything also answers for."""
 DIRECTORY = f"""
 regions: [{{id: skane, name: Region Skåne (fiktiv), county: "12"}}]
 organisations:
@@ -50,13 +57,13 @@ units:
     name: Vårdcentralen
     party: oppenvard
     organisation: "2321000255"
-    roles: {{sjukskoterska: {{inskrivning: [kvittera], tid: [kvittera]}}}}
+    roles: {{sjukskoterska: {{inskrivning: [kvittera], tid: [kvittera], {json.dumps(SIP_DUTIES)[1:-1]}}}}}
   - hsa: {KOMMUN}
     name: Kommunens mottagning
     party: kommun
     organisation: "2120001132"
     municipality: "1281"
-    roles: {{bistandshandlaggare: {{inskrivning: [kvittera], tid: [kvittera]}}}}
+    roles: {{bistandshandlaggare: {{inskrivning: [kvittera], tid: [kvittera], {json.dumps(SIP_DUTIES)[1:-1]}}}}}
 systems:
   - id: ehr
     name: Journal

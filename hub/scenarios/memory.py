@@ -22,6 +22,8 @@ from hub.intake.loaded import Loaded
 from hub.intake.naming import file_of, names_of
 from hub.intake.stored import ref_of
 from hub.processes.engine.case import Case
+from hub.processes.engine.element import Element
+from hub.processes.engine.process import process_of_case
 from hub.processes.shared.disclosure import listed
 from hub.processes.shared.frist import frist_of
 from hub.scenarios.actions import (
@@ -42,9 +44,11 @@ from hub.scenarios.late import PutQuestion, RegisterAnswer, WorldRegisters
 from hub.scenarios.play import Play
 from hub.scenarios.report import Report
 from hub.scenarios.world import Lately, World
+from hub.store.cases import GOES_ON
 from hub.store.inbox import InboxRow, Key
 from hub.store.outbox import OutboxRow
 from hub.translators.native import write_body
+from schemas.envelope import Message
 from schemas.hub_messages import Folkbokforing
 from schemas.messages import CaseMessage, NoticeExtensions, Question, Receipt
 from schemas.shared import Narstaende
@@ -96,7 +100,14 @@ class HubInMemory:
         message = arrival.message
         ref = None if message is None else ref_of(arrival, message)
         give_new_ids(self._loaded, () if ref is None else (ref,))
+        case = None if message is None else self._loaded.case_of(arrival, message)
+        elements = {} if case is None else case.elements
+        if case is not None and message is not None:
+            case.elements = _touched(case, message)
         handled = handle([arrival], self._loaded, self._world.directory, self._lately, self.now)
+        if case is not None:
+            after = self._loaded.cases[case.id]
+            after.elements = {**elements, **after.elements}
         self._save(arrival, handled)
         return handled.receipts[0]
 
@@ -252,6 +263,18 @@ class HubInMemory:
         """The cases in a unit's lists, archived ones too."""
         found = [StoredCase(case, self.history(id_)) for id_, case in self.cases.items() if unit in listed(case)]
         return sorted(found, key=lambda stored: stored.changed_at, reverse=True)
+
+
+def _touched(case: Case, message: Message) -> dict[str, Element]:
+    """The elements that the store would load for a message: those that its rules touch, and no others."""
+    parts = process_of_case(case).parts(message)
+    addresses = {address for rule, data, _ in parts for address in rule.addresses(data)}
+    beginnings = tuple(address for address in addresses if address.endswith(GOES_ON))
+    return {
+        address: element
+        for address, element in case.elements.items()
+        if address in addresses or address.startswith(beginnings)
+    }
 
 
 def play(written: ScenarioFile, world: World | None = None) -> Report:

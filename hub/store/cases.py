@@ -256,8 +256,8 @@ async def elements(connection: Connection, wanted: Sequence[tuple[str, str]]) ->
     """The elements of cases at addresses, given as (case, address); an address that ends with ``/`` or a blank stands for all
     that go on from it.
     """
-    one = [(case, address) for case, address in wanted if not address.endswith(_GOES_ON)]
-    all_ = [(case, address) for case, address in wanted if address.endswith(_GOES_ON)]
+    one = [(case, address) for case, address in wanted if not address.endswith(GOES_ON)]
+    all_ = [(case, address) for case, address in wanted if address.endswith(GOES_ON)]
     found = await connection.execute(
         "SELECT e.case_id::text, e.address, e.version, e.state FROM unnest(%s::uuid[], %s::text[]) AS k (case_id, address)"
         " JOIN element e USING (case_id, address)"
@@ -274,7 +274,7 @@ async def elements(connection: Connection, wanted: Sequence[tuple[str, str]]) ->
     return [(case, element_of(address, version, kept)) for case, address, version, kept in await found.fetchall()]
 
 
-_GOES_ON = ("/", " ")
+GOES_ON = ("/", " ")
 """What ends a beginning of addresses."""
 
 

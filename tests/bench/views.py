@@ -30,7 +30,7 @@ from hub.settings import Settings
 from hub.store import directory as directories
 from hub.store.transaction import migrate
 from tests.desk import FOUND
-from tests.stack import CENTRE, KOMMUN, WARD, checked, content, hashed
+from tests.stack import CENTRE, KOMMUN, SIP_DUTIES, WARD, checked, content, hashed
 
 WARDS, CENTRES, KOMMUNER = 100, 150, 33
 NURSES = 2_000
@@ -49,7 +49,7 @@ def unit(kind: str, number: int) -> str:
 def directory() -> Any:
     """A region's worth of units, all served by one system."""
     found = content()
-    duties = {"inskrivning": ["kvittera"], "tid": ["kvittera"], "stallningstagande": ["justera"]}
+    duties = {"inskrivning": ["kvittera"], "tid": ["kvittera"], "stallningstagande": ["justera"], **SIP_DUTIES}
     role = {"w": "sjukskoterska", "c": "sjukskoterska", "k": "bistandshandlaggare"}
     counts = {"w": WARDS, "c": CENTRES, "k": KOMMUNER}
     found["units"] = [

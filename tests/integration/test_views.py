@@ -22,7 +22,7 @@ from hub.store import directory as directories
 from schemas.hub_messages import Adressering, Folkbokforing
 from schemas.swedish_time import moment_in_words
 from tests import desk
-from tests.stack import CENTRE, KOMMUN, WARD, checked, content, hashed
+from tests.stack import CENTRE, KOMMUN, SIP_DUTIES, WARD, checked, content, hashed
 
 WARD2, PRIVATE, MALMO = "SE2321000255-AVD14", "SE5560360793-BIL1", "SE2120001124-K01"
 TOLVAN, ANNA, EMIL = "191212121212", "192002299861", "193304179884"
@@ -40,7 +40,7 @@ def directory(profile="mina_planer"):
         {"orgnr": "5560360793", "name": "Läkarbilar AB", "region": "skane"},
         {"orgnr": "2120001124", "name": "Malmö stad", "region": "skane"},
     ]
-    duties = {"inskrivning": ["kvittera"], "tid": ["kvittera"], "stallningstagande": ["justera"]}
+    duties = {"inskrivning": ["kvittera"], "tid": ["kvittera"], "stallningstagande": ["justera"], **SIP_DUTIES}
     ward = {"sjukskoterska": duties, "lakare": {"stallningstagande": ["justera"]}, "sekreterare": {}}
     roles = {WARD: ward, CENTRE: {"distriktsskoterska": duties, "rehabkoordinator": {}}}
     roles[KOMMUN] = {"bistandshandlaggare": duties}

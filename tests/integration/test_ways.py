@@ -38,7 +38,7 @@ MALMO, MALMO_CENTRE, MALMO_KOMMUN = "193802149819", "SE2321000255-VC03", "SE2120
 def directory(receiver):
     """The kommun is told over a webhook with two secrets; Malmö's centre reads FHIR; a second ward's system speaks FHIR."""
     found = parts.content(kommun={"out": receiver.out("kommun", *SECRETS), "delivery": {"schedule_s": [0.2]}})
-    duties = {"inskrivning": ["kvittera"], "tid": ["kvittera"]}
+    duties = {"inskrivning": ["kvittera"], "tid": ["kvittera"], **parts.SIP_DUTIES}
     found["organisations"].append({"orgnr": "2120001124", "name": "Malmö stad", "region": "skane"})
     ward = {"party": "slutenvard", "organisation": "2321000255", "roles": {"sjukskoterska": {}}}
     found["units"] += [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.scenarios import ScenarioFile, Unusable, play
+from hub.scenarios import ScenarioFile, Unusable, memory, play
 from hub.scenarios.late import PutQuestion, WorldRegisters
 from hub.scenarios.matching import at, matches
 from hub.scenarios.moments import duration, wall_clock
@@ -287,6 +287,35 @@ def test_a_meeting_is_read_as_the_lines_of_its_calendar_object(tmp_path: Path, m
     written = ScenarioFile(path)
     report = play(written, written.world.model_copy(update={"directory": with_duties(written.world.directory)}))
     assert report.ok, f"\n{report}"
+
+
+def test_in_memory_too_a_message_meets_only_the_elements_that_its_rules_touch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    register(monkeypatch)
+    met: list[tuple[str, list[str]]] = []
+
+    def handle(arrivals, loaded, *more):
+        (arrival,) = arrivals
+        case = loaded.case_of(arrival, arrival.message)
+        met.append((arrival.message.name, sorted(case.elements) if case is not None else []))
+        return real(arrivals, loaded, *more)
+
+    real = memory.handle
+    monkeypatch.setattr(memory, "handle", handle)
+    goals = "[{element: mal/1, text: Gå}, {element: mal/2, text: Läsa}]"
+    path = tmp_path / "toys.yaml"
+    path.write_text(
+        TOYS.partition("  - get:")[0]
+        + f"  - {{send: toy.plan, case: first, from: lund_avd12, data: {{edits: {goals}}}}}\n"
+        + "  - {send: toy.plan, case: first, from: lund_avd12, data: {edits: [{element: mal/2, text: Sova, version: 1}]}}\n"
+        + "  - {send: toy.call, case: first, from: lund_avd12, data: {meeting: m-2, receivers: []}}\n"
+        + "  - {send: deltagare, case: first, from: lund_avd12, data: {unit: vc_lomma, change: tillagd}}\n"
+    )
+    assert play(ScenarioFile(path)).ok
+    assert [elements for name, elements in met if name == "toy.plan"] == [[], ["mal/2"]]
+    assert met[-2][1] == []
+    assert met[-1][1] == ["mal/1", "mal/2"]
 
 
 @pytest.mark.parametrize(
