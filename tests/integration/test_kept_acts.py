@@ -74,7 +74,7 @@ async def keep(place: Place, case: str) -> None:
     soon = (datetime.now(UTC) + timedelta(days=2)).isoformat()
     await place.say(case, "toy.draft", {"element": "mal/own", "text": SECRET, "start": soon}, CENTRE)
     file = {"name": "a.txt", "content": "SEVNTElHVA=="}
-    await place.say(case, "meddelande", {"text": SECRET, "receivers": [], "attachment": file}, CENTRE, id_="note")
+    await place.say(case, "meddelande", {"text": SECRET, "kvittera": [], "attachment": file}, CENTRE, id_="note")
     await place.ask(f"/cases/{case}/fields/plan/own", CENTRE)
     await place.ask(f"/cases/{case}/files/note", CENTRE)
     await place.ask(f"/cases/{case}/versions/plan/2", CENTRE)

@@ -33,8 +33,8 @@ DRAFT = Rule("toy.draft", ALL_PARTIES, ("T-9",), (draft,), everyone_else, writes
 
 
 def say_or_note(s: Context) -> None:
-    """A message to nobody is a note of the unit's own."""
-    if s.data.receivers == ():
+    """A message that asks nobody to acknowledge is a note of the unit's own."""
+    if s.data.kvittera == ():
         s.emit("kept", unit=s.unit)
     say(s)
 
