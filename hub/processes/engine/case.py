@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
@@ -212,7 +212,7 @@ def _without_defaults(state: Any) -> dict[str, Any]:
     found = {}
     for one in fields(state):
         value = getattr(state, one.name)
-        if value or (value is False and one.default is not False):
+        if value if one.default is MISSING else value != one.default:
             found[one.name] = value
     return found
 

@@ -75,7 +75,7 @@ def edited(
     elif change == "borttagen":
         one.removed = True
         _count(own, one, -1)
-        own.size -= sum(_bytes(field[0]) for field in one.state["fields"].values())
+        own.size -= sum(text_bytes(field[0]) for field in one.state["fields"].values())
     _count_flags(own, one, 1)
     if (
         not copied and case.kept.get(unit) != case.sequence
@@ -85,7 +85,7 @@ def edited(
 
 def _set(own: SipState, one: Element, name: str, value: Any, who: list[Any]) -> None:
     before = one.state["fields"].get(name)
-    own.size += _bytes(value) - (0 if before is None else _bytes(before[0]))
+    own.size += text_bytes(value) - (0 if before is None else text_bytes(before[0]))
     one.state["fields"][name] = [value, one.version, *who]
     if one.address == PLAN and name in DATED:
         own.dated[name] = [who[0], who[3]]
@@ -110,10 +110,10 @@ def copied_fields(one: Element) -> frozenset[str]:
     return frozenset(one.state.get("copied", ()))
 
 
-def _bytes(value: Any) -> int:
+def text_bytes(value: Any) -> int:
     """The text in a value, in bytes."""
     if isinstance(value, dict):
-        return sum(_bytes(part) for part in value.values())
+        return sum(text_bytes(part) for part in value.values())
     return len(value.encode()) if isinstance(value, str) else 0
 
 

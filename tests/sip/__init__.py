@@ -1,0 +1,1 @@
+"""SIPs of the five regions to try messages on."""
