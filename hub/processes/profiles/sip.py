@@ -47,6 +47,8 @@ class SipProfile(SharedAnswers):
     """P-9: kind of element → what it holds."""
     codes: Mapping[str, frozenset[str]]
     """Name of a list → its codes."""
+    choices: Mapping[str, codes.Choices] = field(default_factory=dict)
+    """S-7: field of the assessment → what may be ticked in it; in other fields nothing is."""
     known_from: Known
     """§1: what makes the case known outside the opener's unit: a consent that lets share, the sent initiativ, the first that is
     sent at all, the first call."""
@@ -234,6 +236,7 @@ MINA_PLANER = SipProfile(
     wards_act_from_outside=True,
     new_calls_end_with_the_first=True,
     anyone_writes=True,
+    choices=codes.ASSESSMENT_CHOICES,
     approved_by="units",
     updating_breaks_approval=True,
     plan_open_in=frozenset({"oppnad", "kallad", "uppdateras"}),

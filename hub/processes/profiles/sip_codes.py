@@ -5,6 +5,7 @@ have its own. Imports nothing of the hub.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 INITIATORS = frozenset({"personen", "narstaende", "stallforetradare", "slutenvard", "oppenvard", "kommun", "annan"})
@@ -33,6 +34,20 @@ ASSESSMENT = frozenset(
     | {"ekonomi.forsorjning"}
 )
 """The fields of Mina planer's kartlaggning (S-7)."""
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What may be ticked in a field of the assessment."""
+
+    codes: frozenset[str]
+    several: bool = True
+
+
+_ABILITY = Choices(frozenset({"sjalvstandig", "viss_hjalp", "stor_hjalp", "hjalpmedel", "ej_bedomt"}))
+_HOUSING = Choices(frozenset({"ordinart", "sarskilt", "korttid", "annat"}), several=False)
+ASSESSMENT_CHOICES: Mapping[str, Choices] = MappingProxyType(
+    {name: _HOUSING if name == "boende.form" else _ABILITY for name in sorted(ASSESSMENT)}
+)
+"""Field of Mina planer's kartlaggning → what may be ticked in it."""
 SBAR = frozenset({"situation", "bakgrund", "aktuellt_tillstand", "rekommendation"})
 AREA_FIELDS = frozenset(f"{area}.{part}" for area in AREAS for part in ("behov", "resurser"))
 _ADULT = (

@@ -16,6 +16,7 @@ from hub.processes.sip.fields import cells, coded
 from hub.processes.sip.gate import CONSENT, the_initiativ_is_sent
 from hub.processes.sip.las import can_be_approved
 from hub.processes.sip.needed import first_lacking
+from hub.processes.sip.reminders import caller_of_the_last, wards_that_remain
 from hub.processes.sip.state import document, sip, standing_meetings
 from hub.processes.sip.who import convening_unit, is_coordinating_unit, is_the_coordinator, senders
 
@@ -193,6 +194,8 @@ def become_active(s: Context) -> None:
         return
     s.emit("valid", version=sip(s.case).version, at=s.at)
     move(s, ACTIVE)
+    if s.unit == caller_of_the_last(s.case):
+        s.warnings.extend(wards_that_remain(s.case))
     leaves = s.now + s.profile.on_the_list_after_approval
     s.emit("off_list", at=leaves.isoformat())
 

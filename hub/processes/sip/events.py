@@ -70,7 +70,8 @@ def _meeting(case: Case, *, id: str, set: dict[str, Any]) -> None:  # noqa: A002
 def _saved_call(case: Case, *, key: str, step: str, source: str, message: str, at: str, unit: str) -> None:
     """A call is saved: its unit is to send it, and the step is begun for that unit alone (``disclosure.without_drafts``)."""
     case.steps.setdefault(step, {"sequence": case.sequence, "source": source, "message": message, "at": at})
-    case.awaited[key] = Awaited(step, SEND, [unit], message, source, case.sequence, at)
+    awaits = [unit] if unit in case.participants else []  # nothing awaits a ward that acts from outside (C-6)
+    case.awaited[key] = Awaited(step, SEND, awaits, message, source, case.sequence, at)
 
 
 def _meeting_answered(case: Case, *, id: str, unit: str) -> None:  # noqa: A002

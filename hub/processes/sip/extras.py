@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hub.processes.engine.case import Case
-from hub.processes.sip.reminders import reminders
+from hub.processes.sip.reminders import caller_of_the_last, reminders, wards_that_remain
 from schemas.directory import Directory
 from schemas.envelope import Message
 from schemas.sip import Mote
 
 
 def extras(case: Case, message: Message, unit: str, directory: Directory) -> Mapping[str, tuple[str, ...]]:
-    """``remind``: the codes of which the unit is reminded (P-19)."""
+    """``remind``: the codes of which the unit is reminded (P-19), and the wards that remain in an active SIP (S-3)."""
     if isinstance(message.data, Mote):
         return {"remind": reminders(case, message.data, unit, directory)}
+    if message.name in {"sip.godkannande", "deltagare"} and unit == caller_of_the_last(case):
+        return {"remind": wards_that_remain(case)}
     return {}

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from hub.processes.engine.events import WRITING
 from hub.processes.engine.rule import Context, Fault, Rule, codes, guard
-from hub.processes.shared.audience import ALL_PARTIES, everyone_else, step_told
-from hub.processes.sip.audience import a_ward_of_the_region
-from hub.processes.sip.fields import cells
+from hub.processes.profiles.sip_codes import Choices
+from hub.processes.shared.audience import ALL_PARTIES, step_told
+from hub.processes.sip.audience import a_ward_of_the_region, keep, told_when_sent
+from hub.processes.sip.fields import cells, is_sent
 from hub.processes.sip.gate import CONSENT, may_tell_others_more, the_initiativ_is_sent, the_transfer_is_allowed
 from hub.processes.sip.las import the_document_is_not_locked, the_lock_is_free, write_the_document
 from hub.processes.sip.state import document, sip
 from hub.processes.sip.who import is_the_coordinator, senders, wrote_the_assessment
 
 DOCUMENT = "kartlaggning"
+NO_CHOICES = Choices(frozenset())
 
 
 @guard(
@@ -35,6 +37,21 @@ def the_fields_exist(s: Context) -> bool | Fault:
     known = s.profile.codes["assessment"]
     # The name that does not exist is the sender's own text, so it is not repeated (D-10).
     return bool(known.issuperset(s.data.fields)) or Fault(codes=codes(known))
+
+
+@guard(
+    "P-5",
+    sv="Fältet har inte det valet, eller bara ett av dem. Valen är: {codes}.",
+    en="The field has no such choice, or one of them only. The choices are: {codes}.",
+    element="/data/fields",
+)
+def the_choices_exist(s: Context) -> bool | Fault:
+    for name, written in s.data.fields.items():
+        known = s.profile.choices.get(name, NO_CHOICES)
+        too_many = len(written.choices) > 1 and not known.several
+        if too_many or not known.codes.issuperset(written.choices):
+            return Fault(f"/data/fields/{name}/choices", codes=codes(known.codes))
+    return True
 
 
 @guard(
@@ -80,7 +97,10 @@ def after_the_call_it_needs_the_transfer(s: Context) -> bool:
 
 
 def write(s: Context) -> None:
-    """The last word stands and all are kept; who wrote on an older version is told so."""
+    """The last word stands and all are kept; who wrote on an older version is told so. What is saved for later is its unit's alone."""
+    if not is_sent(s.data):
+        keep(s)
+        return
     stands = document(s.case, DOCUMENT).get("fields", {})
     for name, field in s.data.fields.items():
         version = stands[name][0] if name in stands else 0
@@ -98,7 +118,7 @@ KARTLAGGNING = Rule(
     ALL_PARTIES,
     ("P-5", "S-7", "C-51"),
     (write,),
-    everyone_else,
+    told_when_sent,
     guards=(
         *senders("sip.kartlaggning", "P-5"),
         *CONSENT,
@@ -112,6 +132,7 @@ KARTLAGGNING = Rule(
         *cells("sip.kartlaggning", "P-5"),
         something_is_written,
         the_fields_exist,
+        the_choices_exist,
         what_is_removed_is_written,
         the_coordinator_writes_it,
     ),
