@@ -190,7 +190,7 @@ def _texts(units: Sequence[str]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
         "sip.godkannande_start": [{}],
         "sip.godkannande": [
             {"approver": "enhet"},
-            {"approver": "personen", "show_1177": True},
+            {"approver": "person", "show_1177": True},
             {"approver": "stallforetradare", "show_1177": False, "show_1177_reason": "Vill inte"},
             {"approver": "samordningsansvarig", "with_person": True},
             {"approver": "enhet", "plan_version": 7},

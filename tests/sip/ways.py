@@ -139,7 +139,7 @@ def _samsa(a: str, b: str, *_: str) -> list[Act]:
         ),
         Act(a, "sip.mote", {"meeting": "m-1", "attended": [{"unit": b}]}, 24 * 11),
         Act(b, "sip.plan", {"edits": [edit("delmal/a", "tillagd", text="Gå")]}),
-        Act(a, "sip.godkannande", {"approver": "personen", "show_1177": True}),
+        Act(a, "sip.godkannande", {"approver": "person", "show_1177": True}),
         Act(a, "sip.kallelse", call("m-2", LATER, b, kind="uppfoljning")),
         Act(a, "sip.upprattande", {"kind": "upprattad"}),
         Act(a, "sip.avslut", {"confirmed": True}),

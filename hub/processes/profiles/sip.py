@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from hub.processes.profiles import sip_codes as codes
+from hub.processes.profiles.sip_codes import Choices
 from hub.processes.profiles.sip_elements import ELEMENTS, ElementKind
 from hub.processes.shared.answers import SharedAnswers
 
@@ -47,7 +48,7 @@ class SipProfile(SharedAnswers):
     """P-9: kind of element → what it holds."""
     codes: Mapping[str, frozenset[str]]
     """Name of a list → its codes."""
-    choices: Mapping[str, codes.Choices] = field(default_factory=dict)
+    choices: Mapping[str, Choices] = field(default_factory=dict)
     """S-7: field of the assessment → what may be ticked in it; in other fields nothing is."""
     known_from: Known
     """§1: what makes the case known outside the opener's unit: a consent that lets share, the sent initiativ, the first that is

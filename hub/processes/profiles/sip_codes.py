@@ -34,6 +34,8 @@ ASSESSMENT = frozenset(
     | {"ekonomi.forsorjning"}
 )
 """The fields of Mina planer's kartlaggning (S-7)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Choices:
     """What may be ticked in a field of the assessment."""

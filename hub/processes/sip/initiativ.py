@@ -13,6 +13,7 @@ from hub.processes.sip.audience import keep, publish
 from hub.processes.sip.coordinator import a_named_coordinators_unit_is_known, name_coordinator
 from hub.processes.sip.fields import cells, coded, is_sent
 from hub.processes.sip.gate import CONSENTS
+from hub.processes.sip.protected import INITIATIV_HIDES
 from hub.processes.sip.state import sip
 from hub.processes.sip.who import senders
 from schemas.sip import Initiativ
@@ -210,4 +211,5 @@ INITIATIV = Rule(
     brings_units_in=True,
     carries_consent=True,
     shown_narrowly=True,
+    hides=INITIATIV_HIDES,
 )

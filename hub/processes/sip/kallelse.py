@@ -35,6 +35,7 @@ from hub.processes.sip.gate import SHARING
 from hub.processes.sip.koppling import link_with_the_stay, tell_of_the_call
 from hub.processes.sip.meeting_rows import actors_alone, nobody_is_listed_against_the_persons_will
 from hub.processes.sip.minors import warn_without_the_childs_voice
+from hub.processes.sip.protected import CALL_HIDES
 from hub.processes.sip.state import document, sip, standing_meetings
 from hub.processes.sip.who import is_the_coordinator, senders
 from schemas.sip_parts import NamedContact
@@ -365,4 +366,5 @@ KALLELSE = Rule(
     touches=the_whole_plan,
     shown_narrowly=True,
     writes=("kallelse",),
+    hides=CALL_HIDES,
 )

@@ -25,6 +25,7 @@ from hub.processes.sip.fields import cells, coded, given
 from hub.processes.sip.gate import CONSENT, may_tell_others_more, the_initiativ_is_sent, the_transfer_is_allowed
 from hub.processes.sip.koppling import tell_of_the_recall
 from hub.processes.sip.meeting_rows import actors_alone, nobody_is_listed_against_the_persons_will
+from hub.processes.sip.protected import CALL_HIDES
 from hub.processes.sip.state import coordinating_unit, sip, standing_meetings
 from hub.processes.sip.who import is_the_coordinator, senders
 from schemas.swedish_time import local_day
@@ -252,4 +253,5 @@ KALLELSE_ANDRAD = Rule(
     touches=the_whole_plan,
     shown_narrowly=True,
     writes=("kallelse",),
+    hides=CALL_HIDES,
 )

@@ -14,6 +14,7 @@ from hub.processes.profiles.sip import SIP_PROFILES
 from hub.processes.shared.participants import note_catch_up
 from hub.processes.sip.disclosure import shows_element
 from hub.processes.sip.element_events import is_current, kind_of
+from hub.processes.sip.protected import lage_shown
 from hub.processes.sip.state import sip, standing_meetings
 from schemas.sip import ElementSnapshot, Lage, PlanSnapshot
 
@@ -140,4 +141,5 @@ LAGE = Rule(
     (note_catch_up,),
     those_who_came_in,
     in_status=frozenset({"open", "ended"}),
+    shows=lage_shown,
 )

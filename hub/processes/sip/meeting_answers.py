@@ -14,6 +14,7 @@ from hub.processes.sip.fields import cells, coded
 from hub.processes.sip.gate import SHARING
 from hub.processes.sip.meeting_rows import actors_alone, nobody_is_listed_against_the_persons_will
 from hub.processes.sip.minors import warn_without_the_childs_voice
+from hub.processes.sip.protected import ANSWER_HIDES, MEETING_HIDES
 from hub.processes.sip.reminders import reminders
 from hub.processes.sip.state import document, sip, standing_meetings
 from hub.processes.sip.who import is_the_coordinator, senders
@@ -77,6 +78,7 @@ KALLELSESVAR = Rule(
     guards=(*senders("sip.kallelsesvar", "P-7"), *SHARING),
     checks=(the_call_stands, the_unit_is_called, *cells("sip.kallelsesvar", "P-7"), it_says_who_comes),
     from_outside=a_ward_of_the_region,
+    hides=ANSWER_HIDES,
 )
 
 
@@ -250,4 +252,5 @@ MOTE = Rule(
     brings_units_in=True,
     touches=the_whole_plan,
     writes=("mote",),
+    hides=MEETING_HIDES,
 )

@@ -21,6 +21,7 @@ from hub.processes.sip.gate import CONSENT, may_tell_others_more, the_initiativ_
 from hub.processes.sip.lage import snapshot
 from hub.processes.sip.las import await_the_approval, the_document_is_not_locked, the_lock_is_free, write_the_document
 from hub.processes.sip.needed import incomplete_after, lacking
+from hub.processes.sip.protected import plan_shown
 from hub.processes.sip.state import sip
 from hub.processes.sip.who import ADMINISTRATOR, senders
 from schemas.envelope import Message
@@ -206,6 +207,7 @@ PLAN_RULE = Rule(
     from_outside=a_ward_of_the_region,
     touches=the_edited,
     writes=("plan",),
+    shows=plan_shown,
 )
 
 # --- sharing and re-opening (LC-6, P-18) ------------------------------------------------------------------------------

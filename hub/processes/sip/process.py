@@ -39,6 +39,7 @@ from hub.processes.sip.outline import outline, position
 from hub.processes.sip.participants import DELTAGARE
 from hub.processes.sip.people import PEOPLE
 from hub.processes.sip.plan import ATERSTALLNING, DELNING, PLAN_RULE
+from hub.processes.sip.rule_book import RULE_BOOK
 from hub.processes.sip.state import SipState, coordinators
 from hub.processes.sip.steps import STEPS, STEPS_BY_PROFILE, newcomer, still_awaits
 from hub.processes.sip.svar import SVAR
@@ -106,6 +107,7 @@ SIP = Process(
     reads_unpublished=reads_unpublished,
     shows_element=shows_element,
     catch_up=catch_up,
+    rule_book=RULE_BOOK,
     pictures=pictures,
     differences=DIFFERENCES,
     deadlines=deadlines,

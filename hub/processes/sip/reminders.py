@@ -1,4 +1,6 @@
-"""Of what a unit is reminded: in its own journal after a held meeting (P-19), and of the wards that it has called (S-3). Pure; imports the case and the profiles only."""
+"""Of what a unit is reminded: in its own journal after a held meeting (P-19), of the wards that it has called (S-3). Pure; imports the
+case and the profiles only.
+"""
 
 from __future__ import annotations
 
