@@ -255,6 +255,10 @@ def _texts(units: Sequence[str]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
             {"news": "protected"},
             {"news": "deceased"},
         ],
+        "koppling": [
+            {"case": "svu-1", "process": "svu", "news": news, "at": "2026-03-02T08:00:00Z"}
+            for news in ("oppnad", "utskrivningsklar", "utskriven")
+        ],
         "frist": [{"name": "samtycke_upphor", "due": "2026-03-02T08:00:00Z"}],
     }
 

@@ -249,6 +249,6 @@ def _colour(seen: Case, step: str) -> str:
 
 def test_the_hub_alone_sends_what_is_its_own():
     assert {rule.message for rule in SIP.rules if HUB_PARTY in rule.parties} == {
-        "adressering", "folkbokforing", "frist", "sip.lage", "verifiering",
+        "adressering", "folkbokforing", "frist", "koppling", "sip.lage", "verifiering",
     }  # fmt: skip
     assert UNITS.keys() == SIP_PROFILES.keys()
