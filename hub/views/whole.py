@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from hub.processes.engine.case import Case
-from hub.processes.engine.process import process_of_case, sharing_consent, standing
+from hub.processes.engine.process import process_of_case, sharing_consent, sharing_kind, standing
 from hub.processes.engine.record import Act, CaseRecord, ShownMessage, words
 from hub.processes.engine.unit_view import may
 from hub.processes.shared.disclosure import may_read
@@ -101,6 +101,10 @@ def _consent(record: CaseRecord, sequence: int | None, name: str) -> dict[str, A
     if one is None:
         return None
     said = getattr(one.message.data, name, None) or one.message.data
+    if isinstance(said, tuple):
+        said = next(
+            each for each in said if process_of_case(record.case).consent_kind(each) == sharing_kind(record.case)
+        )
     shown = {key: value for key, value in words(said).items() if key != "patient"}
     return {**shown, "sequence": one.sequence, "by": one.by(record.directory)}
 

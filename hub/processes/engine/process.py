@@ -29,8 +29,8 @@ Evolve = Callable[..., None]
 History = Iterable[Iterable[Sequence[Any]]]
 """One list of events ``[name, facts]`` per accepted message of a case, in sequence order."""
 Addressing = Literal["adds", "suggests", "person"]
-"""adds: the units that the registers name come in. suggests: the opener is told of them, and adds them or not. person: only
-the person is looked up, no unit.
+"""adds: the units that the registers name come in. suggests: the opener is told of them, and adds them or not. person: name, address,
+protected identity and death are taken from the answer, and no unit.
 """
 
 

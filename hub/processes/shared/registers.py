@@ -59,6 +59,8 @@ def address(s: Context) -> None:
         s.emit("named", **missing)
     if found.municipality is not None and s.case.registered != found.municipality:
         s.emit("folkbokford", municipality=found.municipality)
+    if s.process.addressing(s.profile) == "person":
+        return
     if s.process.addressing(s.profile) == "adds":
         own = _opening_party(s)
         for unit in receivers(found, s.directory):
@@ -96,9 +98,11 @@ def outcome_of(found: Adressering, directory: Directory) -> AddressingOutcome:
 
 def those_who_see_to_it(s: Context) -> list[str]:
     """Whom the answer is told: a suggestion to the opener; else an outcome for the manual queue to the units of the opener's
-    party, and a plain one to nobody (law-and-lookups §4).
+    party, and a plain one to nobody (law-and-lookups §4). Where the person alone is looked up: the opener, whose case it closes.
     """
     case = s.case
+    if s.process.addressing(s.profile) == "person" and case.status != "refused":
+        return []
     if s.process.addressing(s.profile) == "suggests":
         return [case.opened_by] if case.opened_by in case.participants else []
     party = _opening_party(s)
@@ -124,12 +128,9 @@ def _opening_party(s: Context) -> str | None:
 
 
 def ask_registers(s: Context, person: str) -> None:
-    """V-2: ask the registers whom to address; only about the person where the process wants no more."""
-    if s.process.addressing(s.profile) == "person":
-        s.asks.append(Question(question="folkbokforing", person=person))
-    else:
-        county = s.directory.region_of(s.unit).county
-        s.asks.append(Question(question="adressering", person=person, county=county))
+    """V-2: ask the registers who the person is, and whom to address."""
+    county = s.directory.region_of(s.unit).county
+    s.asks.append(Question(question="adressering", person=person, county=county))
 
 
 def adressering(*rules: str) -> Rule:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from hub.processes.engine.rule import Context, Fault, Guard, guard
 from hub.processes.sip.call import whole
 from hub.processes.sip.fields import cells, is_sent
-from hub.processes.sip.initiativ import kvittera_is_asked_here
 
 
 def cells_of_a_call(message: str) -> tuple[Guard, ...]:
@@ -42,4 +41,4 @@ def the_called_are_known(s: Context) -> bool | Fault:
         if receiver.unit in seen or receiver.unit not in s.directory.unit_by_hsa:
             return Fault(f"/data/receivers/{number}/unit")
         seen.add(receiver.unit)
-    return kvittera_is_asked_here.holds(s)
+    return True

@@ -71,8 +71,10 @@ def it_says_what_whom_and_how_long(s: Context) -> bool | Fault:
     en="The coordinator is named before the consent, in the initiativ or by sip.samordningsansvarig.",
     element="/type",
 )
-def the_coordinator_comes_before_consent(s: Context) -> bool:
-    return not s.profile.coordinator_before_consent or coordinator_to_be(s) is not None
+def the_coordinator_comes_before_consent(s: Context) -> bool | Fault:
+    if not s.profile.coordinator_before_consent or coordinator_to_be(s) is not None:
+        return True
+    return False if s.message.name == s.name else Fault("/data")  # it rides in an initiativ
 
 
 def coordinator_to_be(s: Context) -> str | None:

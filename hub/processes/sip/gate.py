@@ -65,6 +65,18 @@ def may_tell_others_more(s: Context) -> bool:
 
 @guard(
     "P-15",
+    sv="Samtycke till informationsöverföring är inte registrerat. Registrera ett samtycke av det slaget.",
+    en="No consent to the transfer of information is registered. Register one of that kind.",
+    element="/type",
+    early="consent",
+)
+def the_transfer_is_registered(s: Context) -> bool:
+    consent = s.case.consent(s.profile.sharing_kind)
+    return consent.outcome is not None or consent.registered_until is not None
+
+
+@guard(
+    "P-15",
     sv="Samtycke till informationsöverföring saknas: inget nytt kan berättas för andra. Registrera ett samtycke av det slaget.",
     en="There is no consent to the transfer of information: nothing new can be told others. Register one of that kind.",
     element="/type",
@@ -85,7 +97,7 @@ def the_initiativ_is_sent(s: Context) -> bool:
 
 CONSENT = (the_person_is_not_protected, consent_is_registered, consent_is_not_refused, consent_stands)
 """What must hold before the SIP is worked on."""
-SHARING = (*CONSENT, the_initiativ_is_sent, the_transfer_is_allowed)
+SHARING = (*CONSENT, the_initiativ_is_sent, the_transfer_is_registered, the_transfer_is_allowed)
 """What must hold before others are told something new."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.processes.engine.rule import Context, Rule, guard
+from hub.processes.engine.rule import Context, Fault, Rule, guard
 from hub.processes.shared.audience import ALL_PARTIES, everyone_else
 from hub.processes.shared.consent import (
     brings_everything,
@@ -20,8 +20,10 @@ from hub.processes.sip.audience import a_ward_of_the_region
     en="The region of the case registers no information. Register samtycke.",
     element="/type",
 )
-def information_exists_here(s: Context) -> bool:
-    return bool(s.profile.information_before_consent or s.profile.information_is_registered)
+def information_exists_here(s: Context) -> bool | Fault:
+    if s.profile.information_before_consent or s.profile.information_is_registered:
+        return True
+    return False if s.message.name == s.name else Fault("/data")  # it rides in an initiativ
 
 
 @guard(

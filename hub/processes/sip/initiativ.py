@@ -84,7 +84,7 @@ def the_receivers_are_known(s: Context) -> bool | Fault:
 
 
 @guard(
-    "P-3",
+    "P-4",
     sv="I ärendets region begärs ingen kvittens av en mottagare. Utelämna kvittera.",
     en="The region of the case asks no receiver for an acknowledgement. Leave out kvittera.",
     element="/data/receivers",

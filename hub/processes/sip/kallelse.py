@@ -32,6 +32,7 @@ from hub.processes.sip.coordinator import name_coordinator
 from hub.processes.sip.copied import copy_into_the_plan
 from hub.processes.sip.fields import coded, is_sent
 from hub.processes.sip.gate import SHARING
+from hub.processes.sip.initiativ import kvittera_is_asked_here
 from hub.processes.sip.koppling import link_with_the_stay, tell_of_the_call
 from hub.processes.sip.meeting_rows import actors_alone, nobody_is_listed_against_the_persons_will
 from hub.processes.sip.minors import warn_without_the_childs_voice
@@ -356,6 +357,7 @@ KALLELSE = Rule(
         an_evaluation_follows_a_locked_plan,
         no_new_plan_during_the_evaluation,
         the_called_are_known,
+        kvittera_is_asked_here,
         it_starts_in_the_future,
         it_ends_after_its_start,
         the_answer_comes_in_time,

@@ -23,6 +23,7 @@ from hub.processes.sip.call_fields import the_called_are_known
 from hub.processes.sip.copied import correct_the_copy
 from hub.processes.sip.fields import cells, coded, given
 from hub.processes.sip.gate import CONSENT, may_tell_others_more, the_initiativ_is_sent, the_transfer_is_allowed
+from hub.processes.sip.initiativ import kvittera_is_asked_here
 from hub.processes.sip.koppling import tell_of_the_recall
 from hub.processes.sip.meeting_rows import actors_alone, nobody_is_listed_against_the_persons_will
 from hub.processes.sip.protected import CALL_HIDES
@@ -244,6 +245,7 @@ KALLELSE_ANDRAD = Rule(
         actors_still_meet_alone,
         nobody_is_listed_against_the_persons_will("participants"),
         the_called_are_known,
+        kvittera_is_asked_here,
         it_moves_to_the_future,
         it_still_ends_after_its_start,
         the_answer_still_comes_in_time,
