@@ -15,6 +15,7 @@ from schemas.envelope import Message
 from schemas.identity_types import IdentityRules
 from schemas.messages import HUB_SOURCE, BilingualText, Receipt
 from schemas.person_numbers import find_person_numbers
+from schemas.sip_parts import Meeting
 
 MAX_BYTES = 1_000_000
 """The largest message, in bytes: as large as a broker takes by default. A larger one is refused unread."""
@@ -130,14 +131,17 @@ def _is_not_huge(arrival: Arrival) -> None:
 
 
 def _says_nothing_personal(message: Message) -> None:
-    """D-10: ids, references and actors end up in logs, keys and headers, so none may be a person's number.
+    """D-10: ids, references and actors end up in logs, keys, headers and addresses, so none may be a person's number.
 
     Dates with serial numbers, times and UUIDs sometimes look like one, and a wrong refusal would cost a patient the notice.
     So only the number of the message's own patient is refused, or a text that is a number as a whole and no recent date.
     """
     patient = getattr(message.data, "patient", None)
     actor = (message.actor or "").partition("-")[2]
-    for element, text in (("/id", message.id), ("/subject", message.subject.removeprefix("ref:")), ("/actor", actor)):
+    named = [("/id", message.id), ("/subject", message.subject.removeprefix("ref:")), ("/actor", actor)]
+    if isinstance(meeting := getattr(message.data, "meeting", None), Meeting):
+        named.append(("/data/meeting/id", meeting.id))
+    for element, text in named:
         if _holds(text, patient.personnummer) if patient is not None else _is_someones_number(text):
             raise Refused(
                 "D-10",
