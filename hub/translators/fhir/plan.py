@@ -14,11 +14,11 @@ from hub.translators.fhir.assembly import Assembly, text, write_encounter
 from hub.translators.fhir.bundle import View, code_of, swedish_day
 from hub.translators.fhir.header import read_send
 from hub.translators.fhir.parties import of_the_case
-from hub.translators.fhir.plan_elements import Around, Said, element, read_element
+from hub.translators.fhir.plan_elements import Around, Said, addresses_of, element, read_element
 from hub.translators.fhir.plan_fields import said_by
 from hub.translators.fhir.plan_parts import new_plan
 from hub.translators.fhir.plan_resources import CarePlan, Goal, ServiceRequest
-from hub.translators.fhir.resources import Encounter
+from hub.translators.fhir.resources import Encounter, Patient
 from hub.translators.fhir.shapes import Resource
 from schemas.envelope import Message
 from schemas.sip import Plan, Uppfoljning, Utvardering
@@ -37,6 +37,7 @@ def check_plan(view: View, plan: CarePlan) -> dict[str, Any]:
     if plan.intent not in ("plan", "proposal"):
         raise view.refused("plan-category", plan, ".intent")
     view.resolve(plan.encounter, Encounter, plan, ".encounter")
+    view.resolve(plan.subject, Patient, plan, ".subject")
     send = read_send(view)
     if (plan.status == "draft") is not (send is False):
         raise view.refused("draft-status", plan, ".status")
@@ -47,7 +48,10 @@ def read_plan(view: View, plan: CarePlan) -> dict[str, Any]:
     """The fields of ``Plan``. Raises ``Refused``."""
     fields = check_plan(view, plan)
     edits: list[dict[str, Any]] = []
-    for said, resource in _elements(view, plan):
+    elements = _elements(view, plan)
+    if plan.description is not None and all(resource is not plan for _, resource in elements):
+        raise view.refused("plan-edit", plan, ".description")
+    for said, resource in elements:
         if said.change is None:
             raise view.refused("plan-change", resource, f".extension('{names.EXT_CHANGE}')")
         edit = {"element": said.address, "change": said.change, "version": said.version, "under": said.under}
@@ -92,7 +96,7 @@ def read_evaluation(view: View, plan: CarePlan) -> dict[str, Any]:
 
 
 def _elements(view: View, plan: CarePlan) -> list[tuple[Said, Resource]]:
-    """What each resource says to which an ``edit`` refers. Raises ``Refused`` for a Goal or an activity to which none refers."""
+    """What each resource says to which an ``edit`` refers. Raises ``Refused`` for an element to which none refers: it would be lost."""
     found: list[Resource] = []
     for index, extension in enumerate(one for one in plan.extension if one.url == names.EXT_EDIT):
         place = f".extension('{names.EXT_EDIT}')[{index}].value"
@@ -108,7 +112,7 @@ def _elements(view: View, plan: CarePlan) -> list[tuple[Said, Resource]]:
     for index, goal in enumerate(plan.goal):
         _check_edit(view, plan, view.entry(goal), found, f".goal[{index}]")
     for resource in view.resources:
-        if isinstance(resource, (Goal, ServiceRequest)):
+        if isinstance(resource, (Goal, ServiceRequest)) or addresses_of(resource):
             _check_edit(view, resource, resource, found, "")
     return [(read_element(view, resource), resource) for resource in found]
 

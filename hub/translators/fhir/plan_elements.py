@@ -17,6 +17,7 @@ from hub.translators.fhir.bundle import View
 from hub.translators.fhir.element_forms import FORMS, OTHER, Form
 from hub.translators.fhir.parties import of_the_case, write_party
 from hub.translators.fhir.plan_fields import read_fields, write_fields
+from hub.translators.fhir.resources import Patient
 from hub.translators.fhir.shapes import Extension, Resource
 
 _CHANGES: Final = ("tillagd", "andrad", "avslutad", "borttagen")
@@ -81,17 +82,24 @@ def element(assembly: Assembly, around: Around, said: Said) -> dict[str, Any]:
     return resource | own
 
 
-def read_element(view: View, resource: Resource) -> Said:
-    """What a resource says of an element. Raises ``Refused``: another status than the change has, a field twice, an unknown field."""
+def addresses_of(resource: Resource) -> list[str]:
+    """The addresses of elements of the plan among a resource's identifiers."""
     identifiers: Any = getattr(resource, "identifier", None) or []
     found = identifiers if isinstance(identifiers, list) else [identifiers]
-    addresses = [one.value for one in found if one.system == names.ELEMENT and one.value is not None]
+    return [one.value for one in found if one.system == names.ELEMENT and one.value is not None]
+
+
+def read_element(view: View, resource: Resource) -> Said:
+    """What a resource says of an element. Raises ``Refused``: another status than the change has, a field twice, an unknown field."""
+    addresses = addresses_of(resource)
     if len(addresses) != 1:
         raise view.refused("E-1", resource, ".identifier")
     address = addresses[0]
     form = form_of(address)
     if not isinstance(resource, form.kind):
         raise view.refused("plan-kind", resource, ".identifier")
+    if form.names_patient:
+        view.resolve(getattr(resource, "subject", None), Patient, resource, ".subject")
     change = view.value(resource, resource.extension, names.EXT_CHANGE, "valueCode")
     if change is not None and change not in _CHANGES:
         raise view.refused("plan-change", resource, f".extension('{names.EXT_CHANGE}').value")
