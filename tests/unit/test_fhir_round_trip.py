@@ -162,8 +162,9 @@ def _sets() -> st.SearchStrategy[Any]:
         known,
         st.sets(st.sampled_from(sorted(model.model_fields)), max_size=12),
     )
-    keywords = st.dictionaries(CODES, st.none() | TEXTS, max_size=2)
-    return st.builds(lambda one, other: model.model_validate(other | one), few, keywords)
+    free = CODES.filter(lambda keyword: keyword not in model.KNOWN)
+    keywords = st.dictionaries(free, st.none() | TEXTS, max_size=2)
+    return st.builds(lambda one, other: _made(model, other | one), few, keywords).filter(_is_told)
 
 
 SETS = _sets()
