@@ -1,7 +1,7 @@
 # Everything a newcomer needs: Python 3.11 and make. `make help` lists the targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: run test quick bench bench-views chaos lint contracts clean help
+.PHONY: run test quick bench bench-views bench-plan chaos lint contracts clean help
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -32,6 +32,9 @@ bench: .venv/ready      ## how fast, on this machine
 
 bench-views: .venv/ready ## the lists over a million cases, and message 5 000 of one: minutes
 	$(BIN)/python -m tests.bench.views
+
+bench-plan: .venv/ready  ## message 5 000 of a SIP beside message 50: two minutes
+	$(BIN)/python -m tests.bench.plan
 
 chaos: .venv/ready      ## two hubs: kill -9, a minute's stop, ROUNDS=25 times, and nothing may be lost or told twice
 	CHAOS_ROUNDS=$(ROUNDS) CHAOS_STOP_S=60 $(BIN)/python -m pytest tests/integration/test_crash.py

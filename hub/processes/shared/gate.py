@@ -26,8 +26,8 @@ class Gate:
 
 @guard(
     "C-62",
-    sv="Personen har skyddade personuppgifter: bara kvittens, borttagning av enhet och utskrivning tas emot.",
-    en="The person has protected identity: only kvittens, removal of a unit and discharge are accepted.",
+    sv="Personen har skyddade personuppgifter: bara kvittens, borttagning av enhet och att ärendet avslutas tas emot.",
+    en="The person has protected identity: only kvittens, removal of a unit and the end of the case are accepted.",
     element="/type",
 )
 def the_person_is_not_protected(s: Context) -> bool:
