@@ -32,7 +32,7 @@ def needed(case: Case, acts: Sequence[Act]) -> set[int]:
 
 
 def _readable(case: Case, acts: Sequence[Act]) -> list[Act]:
-    return [act for act in acts if may_read(case, act.name)]
+    return [act for act in acts if may_read(case, act.name, act.events)]
 
 
 def _informed(acts: Sequence[Act]) -> int | None:

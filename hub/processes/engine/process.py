@@ -54,6 +54,11 @@ def names_no_more(_: Case, __: str) -> bool:
     return False
 
 
+def all_of_it_is_shown(_: Case, __: str, ___: Iterable[Sequence[Any]]) -> bool:
+    """The answer of a process that shows or hides the acts of a narrowly shown case by their names alone."""
+    return True
+
+
 def written_by_nobody(_: Case, __: str) -> set[str]:
     """The writers of a process without documents."""
     return set()
@@ -164,6 +169,8 @@ class Process:
     """Whether a participating unit is told what the others are told."""
     also_named: Callable[[Case, str], bool] = names_no_more
     """Whether the trace of a narrowly shown case names a message that its rule does not let it name."""
+    shows_act: Callable[[Case, str, Iterable[Sequence[Any]]], bool] = all_of_it_is_shown
+    """Whether a narrowly shown case shows an act with these events, of the acts that its rules' flags let it show (PR-2)."""
     reads_unpublished: Callable[[Case, str], bool] | None = None
     """Whether a participating unit reads the case before it is published, told of it or not (SA-2); None: those who are told."""
     writers: Callable[[Case, str], set[str]] = written_by_nobody

@@ -79,6 +79,8 @@ class SipProfile(SharedAnswers):
     """P-4: the initiativ's receivers come in with it."""
     kvittera_default: bool = False
     """P-3: whether a receiver without ``kvittera`` is asked."""
+    all_read_drafts: bool = False
+    """SA-2: what is saved is told to nobody, and may be read by those who take part; elsewhere a draft is its unit's alone."""
     call_awaits: Literal["all", "asked", "nobody", "answers"] = "nobody"
     """P-3, P-7: kvittens of all other participants, of the receivers that are asked, of nobody; an answer of all receivers."""
     death_ends: bool = False
@@ -97,8 +99,8 @@ class SipProfile(SharedAnswers):
     """CL-1: a consent says what, whom and how long."""
     asks_about_minors: bool = False
     """C-25, CL: of a patient under 18 it warns when no guardian consents, and when the child's voice is not heard."""
-    consent_lasts_a_year: bool = False
-    """SA-3: a consent without an end holds for a year."""
+    consent_of_all_parties: bool = False
+    """SA-3: the hub says that a consent holds for all parties of the SIP, and for a year where no end is given."""
     new_parties_update_consent: bool = False
     """SA-3: a party that comes in later warns that the consent is to cover it."""
     wards_act_from_outside: bool = False
@@ -151,6 +153,8 @@ class SipProfile(SharedAnswers):
     """LC-1: the states in which nothing of the plan is written."""
     state_after_call: Mapping[str, str] = field(default_factory=dict)
     """§5: «state kind» of a sent call → the state after."""
+    plan_is_done_in: frozenset[str] = frozenset()
+    """C-30: the states in which the step of the plan stays green when its words are edited."""
     state_after_meeting: Mapping[str, str] = field(default_factory=dict)
     state_after_edit: Mapping[str, str] = field(default_factory=dict)
     state_after_lock: Mapping[str, str] = field(default_factory=dict)
@@ -378,8 +382,9 @@ SAMSA = SipProfile(
         "how_approved": codes.HOW_APPROVED,
     },
     known_from="sent",
+    all_read_drafts=True,
     addressing="person",
-    consent_lasts_a_year=True,
+    consent_of_all_parties=True,
     new_parties_update_consent=True,
     new_calls_end_with_the_first=True,
     follow_up_at_any_time=True,
@@ -387,6 +392,7 @@ SAMSA = SipProfile(
     anyone_writes=True,
     approved_by="person",
     approval_of_content=True,
+    plan_is_done_in=frozenset({"upprattad", "uppfoljd"}),
     state_after_call={
         "sparad ny": "sip_mote",
         "sparad uppfoljning": "sip_mote",
@@ -457,6 +463,7 @@ LIFECARE = SipProfile(
     ends_elements=True,
     required_at_once=True,
     ongoing_from="pagaende",
+    plan_is_done_in=frozenset({"pagaende"}),
     before_the_meeting=frozenset({"underlag", "kallad"}),
     state_after_call={"underlag ny": "kallad"},
     state_after_meeting={"kallad": "mote_hallet"},

@@ -11,6 +11,8 @@ from types import MappingProxyType
 INITIATORS = frozenset({"personen", "narstaende", "stallforetradare", "slutenvard", "oppenvard", "kommun", "annan"})
 FORMS = frozenset({"fysiskt", "distans", "telefon", "annat"})
 ACTIVITY_STATUS = frozenset({"ej_paborjad", "pagar", "klar", "avbruten"})
+CLOSED_STATUS = frozenset({"klar", "avbruten"})
+"""The status of an activity that nobody works on any more (PR-4)."""
 OUTCOMES = frozenset({"fortsatter", "genomford", "inte_langre_aktuell", "motte_inte_behovet"})
 CONTINUES = "fortsatter"
 """The outcome of an insats that goes on; any other ends it (P-12)."""

@@ -91,15 +91,19 @@ def shown_elements(case: Case, unit: str, elements: Iterable[Element]) -> list[E
     return [element for element in elements if shows(case, unit, element)]
 
 
-def may_read(case: Case, name: str) -> bool:
-    """Whether messages of a name may be read in the case as it is shown."""
-    return not case.narrow or _rule_flag(case, name, "shown_narrowly")
+def may_read(case: Case, name: str, events: Iterable[Sequence[Any]] = ()) -> bool:
+    """Whether an act with a name and events may be read in the case as it is shown."""
+    return not case.narrow or (
+        _rule_flag(case, name, "shown_narrowly") and process_of_case(case).shows_act(case, name, events)
+    )
 
 
 def may_be_named(case: Case, name: str, events: Iterable[Sequence[Any]]) -> bool:
     """Whether the trace of the case as it is shown names an act at all (C-7): narrowly what is told narrowly, who takes part
     and who reads; a kvittens, a deadline or a revoking where it is of something that is shown.
     """
+    if case.narrow and not process_of_case(case).shows_act(case, name, events):
+        return False
     if not case.narrow or _rule_flag(case, name, "shown_narrowly") or _rule_flag(case, name, "named_narrowly"):
         return True
     if process_of_case(case).also_named(case, name):

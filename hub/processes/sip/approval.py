@@ -306,12 +306,14 @@ def the_plan_is_complete(s: Context) -> bool | Fault:
 
 
 def establish(s: Context) -> None:
-    """The next version is valid: 0 becomes 1, and so on (P-11)."""
-    approval = dict(sip(s.case).approval)
-    s.emit("version_closed", carries_over=True, at=s.at)
-    if approval:
-        s.emit("approved", **{name: value for name, value in approval.items() if name != "sequence"})
-    s.emit("valid", version=sip(s.case).version, at=s.at)
+    """The next version is valid: 0 becomes 1, and so on (P-11). A version is archived as it was when it became valid; the approval
+    is of the version that becomes valid, so that the next needs one of its own (E-7).
+    """
+    own = sip(s.case)
+    approval = {name: value for name, value in own.approval.items() if name != "sequence"}
+    established = {"until": own.last_valid["sequence"]} if own.last_valid else {}
+    s.emit("version_closed", carries_over=True, at=s.at, **established)
+    s.emit("valid", version=sip(s.case).version, at=s.at, **({"approval": approval} if approval else {}))
     move(s, s.data.kind)
     step_told(s, STEP, None, [])
 

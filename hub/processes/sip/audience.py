@@ -42,6 +42,12 @@ def keep(s: Context) -> None:
     s.emit("kept", unit=s.unit)
 
 
+def keep_the_draft(s: Context) -> None:
+    """What is saved and not sent is its unit's alone (PR-1), where the region does not let all read it (SA-2)."""
+    if not s.profile.all_read_drafts:
+        keep(s)
+
+
 def move(s: Context, state: str) -> None:
     """The SIP stands in another of its region's states, where it did not already."""
     if sip(s.case).state != state:

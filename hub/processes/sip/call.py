@@ -4,20 +4,23 @@ engine and the shared rules only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from hub.processes.engine.rule import Context
 from hub.processes.shared.audience import ask, join, with_duty
-from hub.processes.sip.state import ASKED, sip
+from hub.processes.sip.element_events import PLAN, value_of
+from hub.processes.sip.state import awaits_its_answer, sip
 from schemas.sip import Kallelse
 from schemas.sip_parts import ReceivingUnit
 
 CALL, EVALUATION_CALL = "kallelse", "kallelse_utvardering"
 FOLLOW_UP, EVALUATION, ACTORS = "uppfoljning", "utvardering", "aktorsmote"
-_MEETING = ("form", "start", "end", "place", "link", "link_external", "phone", "conference_id")
+MEETING_FIELDS = ("form", "start", "end", "place", "link", "link_external", "phone", "conference_id")
 _CALL = ("initiator", "reason", "comment", "agenda", "purpose", "questions", "convener", "answer_by", "participants")
+FIELDS = frozenset({*MEETING_FIELDS, *_CALL, "receivers"})
+"""What a call says, which its changes may name."""
 ASKS_ANEW = frozenset({"form", "start", "end", "place"})
 """PR-7: those who were asked are asked anew when one of these changes."""
 
@@ -35,7 +38,7 @@ def key_of(meeting: str, kind: str) -> str:
 def said(data: Any) -> dict[str, Any]:
     """What a call, or its change, says: fields of the meeting and of the call, as the case keeps them."""
     meeting = data.meeting.model_dump(mode="json", exclude_none=True)
-    found = {name: meeting[name] for name in _MEETING if name in meeting}
+    found = {name: meeting[name] for name in MEETING_FIELDS if name in meeting}
     written = data.model_dump(mode="json", exclude_none=True, include=set(_CALL))
     found.update(written)
     if data.receivers is not None:
@@ -62,7 +65,22 @@ def whole(s: Context) -> dict[str, Any]:
     """The call as it stands with this message: the draft, completed."""
     data: Kallelse = s.data
     kind = data.kind if "kind" in data.model_fields_set else draft(s).get("kind", data.kind)
-    return {**draft(s), **said(data), "kind": kind}
+    return {**_filled_in(s), **draft(s), **said(data), "kind": kind}
+
+
+def _filled_in(s: Context) -> dict[str, Any]:
+    """What stands on a call that does not say it, in the regions that have the fields: the convener is the actor with its unit, the
+    purpose and the questions are the plan's (P-6).
+    """
+    known = s.profile.cells["sip.kallelse"]
+    plan = s.case.elements.get(PLAN)
+    found: dict[str, Any] = {}
+    if "convener" in known and s.message.actor is not None:
+        found["convener"] = {"person": s.message.actor, "unit": s.unit}
+    for name in ("purpose", "questions"):
+        if name in known and plan is not None and (text := value_of(plan, name)) is not None:
+            found[name] = text
+    return found
 
 
 def starts(call: dict[str, Any]) -> datetime | None:
@@ -104,21 +122,29 @@ def bring_in(s: Context, units: Iterable[str]) -> list[str]:
     if new:
         ask(s, new, anew=True, but=(CALL, EVALUATION_CALL))
     if s.profile.receivers_answer and new:
-        s.emit("invited", units=new)
-        s.joined[:] = [unit for unit in s.joined if unit not in new]
-        _ask_for_the_initiativ(s, new)
+        ask_for_an_answer(s, new)
     return new
 
 
-def _ask_for_the_initiativ(s: Context, units: list[str]) -> None:
-    """P-2: a unit that comes in later answers the initiativ before anything else."""
-    if "initiativ" in s.case.awaited:
-        s.emit("awaited", step="initiativ", units=units, by=s.message.id)
+def ask_for_an_answer(s: Context, units: list[str], informed: Sequence[str] = ()) -> None:
+    """P-2: units that come in later answer the initiativ before anything else; those that are informed may answer it."""
+    s.emit("invited", units=units, informed=list(informed))
+    asked = [unit for unit in units if unit not in informed]
+    if "initiativ" in s.case.awaited and asked:
+        s.emit("awaited", step="initiativ", units=asked, by=s.message.id)
 
 
-def is_unanswered(s: Context, unit: str) -> bool:
-    """P-2: the unit has not said whether it takes part."""
-    return sip(s.case).asked.get(unit) == ASKED
+def waiting_to_answer(s: Context, units: Iterable[str]) -> list[str]:
+    """PR-2: those of the units that have not answered the initiativ, and are told nothing but what names them."""
+    return [unit for unit in units if awaits_its_answer(s.case, unit)]
+
+
+def warn_of_new_parties(s: Context, units: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
+    """SA-3: units that come in after the consent, and people outside the hub while it names nobody else, are to be covered by it."""
+    outside = any("unit" not in row and "person" not in row for row in rows)
+    unnamed = "others" not in s.case.consent().record
+    if s.profile.new_parties_update_consent and (units or (outside and unnamed)):
+        s.warnings.append("samtycke-uppdatera")
 
 
 def await_the_called(s: Context, call: dict[str, Any], units: list[str]) -> None:

@@ -4,11 +4,14 @@ only.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date
 from typing import Any
 
+from hub.processes.engine.case import Case
 from hub.processes.engine.rule import Context, Fault, Guard, Rule, codes, guard
+from hub.processes.profiles.sip import SIP_PROFILES
 from hub.processes.shared.audience import ALL_PARTIES, everyone_else
 from hub.processes.shared.consent import aterkallelse, samtycke, that_kind_is_registered
 from hub.processes.sip.audience import (
@@ -23,11 +26,9 @@ from hub.processes.sip.gate import CONSENTS, others_know
 from hub.processes.sip.minors import warn_without_guardian
 from hub.processes.sip.state import coordinating_unit
 from hub.processes.sip.who import senders
+from schemas.envelope import Message
 from schemas.parts import Samtycke
 from schemas.swedish_time import local_day
-
-_YEAR = timedelta(days=365)
-
 
 THE_SIP = "sip"
 """What messages call the consent to the SIP itself, where there are several kinds."""
@@ -115,11 +116,39 @@ def end_with_a_late_no(s: Context) -> None:
 
 
 def in_the_regions_words(s: Context) -> Samtycke:
-    """The consent with the region's defaults (SA-3)."""
+    """The consent with what the region's hub says: it holds for all parties of the SIP, and for a year where no end is given (SA-3)."""
     data: Samtycke = s.data
-    if s.profile.consent_lasts_a_year and data.outcome == "given" and data.valid_to is None:
-        return data.model_copy(update={"valid_to": (data.valid_from or local_day(s.now)) + _YEAR})
-    return data
+    if not s.profile.consent_of_all_parties or data.outcome != "given":
+        return data
+    parties = tuple(s.case.participants) or (s.unit,)
+    until = data.valid_to or _a_year_after(data.valid_from or local_day(s.now))
+    return data.model_copy(update={"holds_for": parties, "valid_to": until})
+
+
+def _a_year_after(day: date) -> date:
+    return day.replace(year=day.year + 1) if (day.month, day.day) != (2, 29) else date(day.year + 1, 2, 28)
+
+
+def as_registered(message: Message, case: Case) -> Mapping[str, Any]:
+    """A notice of the consent that stands shows what the hub has filled in (SA-3)."""
+    data = message.data
+    assert isinstance(data, Samtycke)
+    stands = case.consent(consent_kind(data)).record
+    said = data.model_dump(mode="json", exclude_none=True)
+    if not SIP_PROFILES[case.profile].consent_of_all_parties or not said.items() <= stands.items():
+        return {}
+    whole = Samtycke.model_validate(stands)
+    return {name: getattr(whole, name) for name in stands.keys() - said.keys()}
+
+
+@guard(
+    "C-23",
+    sv="Samtycket gäller för alla parter i SIP:en, och hubben skriver vilka. Utelämna holds_for; ange andra i others.",
+    en="The consent holds for all parties of the SIP, and the hub writes which. Leave out holds_for; give others in others.",
+    element="/data/holds_for",
+)
+def the_hub_says_for_whom(s: Context) -> bool:
+    return not s.profile.consent_of_all_parties or s.data.holds_for is None
 
 
 def take_the_defaults(s: Context) -> None:
@@ -143,7 +172,8 @@ SAMTYCKE: Rule = replace(
         *(_in_the_initiativ(check) for check in senders("samtycke", "C-21")),
         *_SHARED.guards,
     ),
-    checks=(the_kind_exists_here, *_SHARED.checks, it_says_what_whom_and_how_long),
+    checks=(the_kind_exists_here, *_SHARED.checks, it_says_what_whom_and_how_long, the_hub_says_for_whom),
+    completes=as_registered,
     from_outside=a_ward_of_the_region,
     brings_units_in=True,
     touches=the_whole_plan,

@@ -15,7 +15,7 @@ from hub.processes.shared.due import untold
 from hub.processes.sip import due
 from hub.processes.sip.end import end_by_itself
 from hub.processes.sip.gate import CONSENTS
-from hub.processes.sip.state import coordinating_unit, has_answered, sip
+from hub.processes.sip.state import awaits_its_answer, coordinating_unit, sip
 from schemas.agreement import Agreement
 
 
@@ -49,7 +49,7 @@ def _coordinator(case: Case, _: str = "") -> list[str]:
 
 
 def _all(case: Case, _: str) -> list[str]:
-    return [unit for unit in case.participants if has_answered(case, unit)]
+    return [unit for unit in case.participants if not awaits_its_answer(case, unit)]
 
 
 def _owing_and_sender(case: Case, key: str) -> list[str]:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from hub.processes.engine.case import Case
 from hub.processes.engine.element import Element
 from hub.processes.profiles.sip import SIP_PROFILES
 from hub.processes.shared import disclosure as shared
 from hub.processes.shared.disclosure import bare
-from hub.processes.sip.call import CALL, EVALUATION_CALL, step_of
+from hub.processes.sip.call import CALL, EVALUATION_CALL, key_of, step_of
 from hub.processes.sip.element_events import kind_of, value_of
 from hub.processes.sip.gate import CONSENTS
-from hub.processes.sip.state import SEND, SipState, coordinating_unit, has_answered, sip, standing_meetings
+from hub.processes.sip.state import SEND, SipState, awaits_its_answer, coordinating_unit, sip, standing_meetings
+
+_BEFORE_THE_ANSWER = frozenset(
+    {"sip.initiativ", "information", "samtycke", "sip.kallelse", "sip.kallelse_andrad", "sip.svar", "kvittens"}
+)
+"""The acts that a unit may know of before it has answered the initiativ (PR-2)."""
 
 
 def sees_unpublished(case: Case, unit: str) -> bool:
@@ -39,7 +46,7 @@ def reads_unpublished(case: Case, unit: str) -> bool:
 
 def hears(case: Case, unit: str) -> bool:
     """P-2: a unit that was asked hears nothing but what it is named in until it has answered."""
-    return has_answered(case, unit)
+    return not awaits_its_answer(case, unit)
 
 
 def visible(case: Case, unit: str) -> Case:
@@ -47,14 +54,16 @@ def visible(case: Case, unit: str) -> Case:
     seen = shared.visible(case, unit)
     if seen.narrow:
         return seen
-    return without_drafts(seen, unit) if has_answered(case, unit) else _before_the_answer(seen, unit)
+    return _before_the_answer(seen, unit) if awaits_its_answer(case, unit) else without_drafts(seen, unit)
 
 
 def without_drafts(case: Case, unit: str) -> Case:
-    """PR-1: a saved call is its own unit's alone; a step in which nothing else was done is not begun for the others."""
+    """PR-1: a saved call is its own unit's alone, where the region does not let all read it (SA-2); a step in which nothing else was
+    done is not begun for the others.
+    """
     own = sip(case)
     drafts = {id_ for id_, one in own.meetings.items() if "sent" not in one and one.get("caller") != unit}
-    if not drafts:
+    if not drafts or SIP_PROFILES[case.profile].all_read_drafts:
         return case
     meetings = {id_: one for id_, one in own.meetings.items() if id_ not in drafts}
     begun = {step_of(one["kind"]) for one in meetings.values()}
@@ -71,8 +80,8 @@ def _before_the_answer(case: Case, unit: str) -> Case:
     """PR-2: the initiativ, and the calls that name the unit."""
     own = sip(case)
     named = {id_: one for id_, one in standing_meetings(case) if unit in one.get("receivers", {})}
-    keys = {f"{step}/{id_}" for id_ in named for step in ("kallelse", "kallelse_utvardering")} | {"initiativ"}
-    steps = {"initiativ"} | {key.partition("/")[0] for key in keys & case.awaited.keys()}
+    keys = {key_of(id_, one["kind"]) for id_, one in named.items()} | {"initiativ"}
+    steps = {"initiativ"} | {step_of(one["kind"]) for one in named.values()}
     return replace(
         bare(case),
         person=case.person,
@@ -90,6 +99,16 @@ def _before_the_answer(case: Case, unit: str) -> Case:
         awaited={key: awaited for key, awaited in case.awaited.items() if key in keys},
         published_at=case.published_at,
     )
+
+
+def shows_act(case: Case, name: str, events: Iterable[Sequence[Any]]) -> bool:
+    """PR-2: a unit that has not answered is shown the initiativ and what is about the calls that name it, nothing else."""
+    own = sip(case)
+    if not own.asked:
+        return True
+    about = {facts["id"] for event, facts in events if event == "meeting"}
+    about |= {facts["step"].partition("/")[2] for event, facts in events if event == "acted" and "/" in facts["step"]}
+    return name in _BEFORE_THE_ANSWER and about <= own.meetings.keys()
 
 
 def narrowed(case: Case) -> Case:

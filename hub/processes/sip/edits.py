@@ -16,7 +16,7 @@ from hub.processes.engine.rule import Context, codes
 from hub.processes.profiles.sip_codes import CONTINUES, TEMPLATES
 from hub.processes.profiles.sip_elements import ElementKind
 from hub.processes.sip.element_events import PLAN, copied_fields, edited, is_current, kind_of, value_of
-from hub.processes.sip.state import SipState, has_answered, sip
+from hub.processes.sip.state import SipState, sip, takes_full_part
 from hub.processes.sip.who import is_the_coordinator
 from schemas.person_numbers import find_person_numbers
 from schemas.sip_parts import Edit, ElementFields
@@ -162,7 +162,7 @@ def keywords(one: Element | None, edit: Edit) -> tuple[str, ...]:
 
 def _responsible(s: Context, holds: ElementKind, value: dict[str, Any], at: str) -> Iterator[EditFault]:
     if "unit" in value:
-        if value["unit"] not in s.case.participants or not has_answered(s.case, value["unit"]):
+        if value["unit"] not in s.case.participants or not takes_full_part(s.case, value["unit"]):
             yield EditFault("responsible_takes_no_part", f"{at}/unit")
     elif holds.responsible_is_a_unit:
         yield EditFault("responsible_is_a_unit", at)

@@ -11,7 +11,7 @@ from hub.processes.engine.events import ENGINE, left, revoked
 from hub.processes.shared.koppling import LINKS
 from hub.processes.shared.person_events import PERSON
 from hub.processes.sip.element_events import PLAN, edited
-from hub.processes.sip.state import ASKED, SEND, sip
+from hub.processes.sip.state import ACCEPTED, ASKED, DECLINED, INFORMED, SEND, sip
 
 
 def _sip_opened(case: Case, *, state: str, kind: str, version: int, initiativ: dict[str, Any]) -> None:
@@ -29,13 +29,18 @@ def _moved(case: Case, *, state: str) -> None:
     sip(case).state = state
 
 
-def _invited(case: Case, *, units: list[str]) -> None:
-    """P-2: units are asked whether they take part; one that declined may be asked anew."""
-    sip(case).asked.update(dict.fromkeys(units, ASKED))
+def _invited(case: Case, *, units: list[str], informed: list[str]) -> None:
+    """P-2: units are asked whether they take part, or informed; one that declined may be asked anew."""
+    sip(case).asked.update({unit: INFORMED if unit in informed else ASKED for unit in units})
 
 
 def _accepted(case: Case, *, unit: str) -> None:
-    sip(case).asked[unit] = "accepted"
+    sip(case).asked[unit] = ACCEPTED
+
+
+def _declined(case: Case, *, unit: str) -> None:
+    """P-2, PR-12: the unit is out of the case, and the sender sees that it said no."""
+    sip(case).asked[unit] = DECLINED
 
 
 def _left(case: Case, *, unit: str) -> None:
@@ -46,6 +51,10 @@ def _left(case: Case, *, unit: str) -> None:
         meeting.get("receivers", {}).pop(unit, None)
     if own.coordinator.get("unit") == unit:
         own.coordinator = {}
+    for document in own.documents.values():
+        if document.get("status") == "written" and document.get("unit") == unit:
+            # PR-5: nobody could free the lock but the coordinator; what was saved stays.
+            document["status"], document["unit"] = "signed", None
 
 
 def _coordinator(case: Case, *, change: str, unit: str, **facts: Any) -> None:
@@ -54,11 +63,13 @@ def _coordinator(case: Case, *, change: str, unit: str, **facts: Any) -> None:
 
 
 def _meeting(case: Case, *, id: str, set: dict[str, Any]) -> None:  # noqa: A002 - the meeting's own words
-    """A call is saved, sent or changed; a field set to null is gone."""
-    meeting = sip(case).meetings.setdefault(id, {"version": 0, "answers": {}})
-    meeting["version"] += 1
+    """A call is saved, sent or changed; a field set to null is gone. Its versions count from when it was sent."""
+    meeting = sip(case).meetings.setdefault(id, {"version": 0, "answers": {}, "written": {}})
     meeting["sequence"] = case.sequence
+    if "sent" in meeting or "sent" in set:
+        meeting["version"] += 1
     for name, value in set.items():
+        meeting["written"][name] = [meeting["version"], case.sequence]
         if value is None:
             meeting.pop(name, None)
         else:
@@ -121,16 +132,19 @@ def _approval_lost(case: Case) -> None:
     sip(case).approval = {}
 
 
-def _valid(case: Case, *, version: int, at: str) -> None:
+def _valid(case: Case, *, version: int, at: str, approval: dict[str, Any] | None = None) -> None:
     """A version of the plan is valid from now on."""
     own = sip(case)
     own.last_valid = {"version": version, "at": at, "sequence": case.sequence}
+    if approval is not None:
+        own.last_valid["approval"] = approval
 
 
-def _version_closed(case: Case, *, carries_over: bool, at: str) -> None:
-    """E-7: the version is archived as it is, and the next begins, with all living elements or empty."""
+def _version_closed(case: Case, *, carries_over: bool, at: str, until: int | None = None) -> None:
+    """E-7: the version is archived as it is, or as it was at ``until``, and the next begins, with all living elements or empty."""
     own = sip(case)
-    own.versions.append({"version": own.version, "until": case.sequence - 1, "state": own.state, "at": at})
+    closed = case.sequence - 1 if until is None else until
+    own.versions.append({"version": own.version, "until": closed, "state": own.state, "at": at})
     own.version += 1
     own.begun_at = case.sequence
     own.approval = {}
@@ -198,6 +212,7 @@ EVENTS: Mapping[str, Callable[..., None]] = {
     "moved": _moved,
     "invited": _invited,
     "accepted": _accepted,
+    "declined": _declined,
     "left": _left,
     "coordinator": _coordinator,
     "meeting": _meeting,

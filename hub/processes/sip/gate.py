@@ -7,7 +7,7 @@ from __future__ import annotations
 from hub.processes.engine.case import Case
 from hub.processes.engine.rule import Context, guard
 from hub.processes.shared.gate import Gate, the_person_is_not_protected
-from hub.processes.sip.state import sip, standing_meetings
+from hub.processes.sip.state import sip, standing_meetings, takes_full_part
 
 TO_THE_END = frozenset({"open", "ended"})
 CONSENTS = frozenset({"given", "menprovning"})
@@ -95,6 +95,16 @@ def the_initiativ_is_sent(s: Context) -> bool:
     return sip(s.case).sent or not s.profile.receivers_answer
 
 
+@guard(
+    "P-2",
+    sv="Enheten har inte svarat på initiativet: svara med sip.svar först.",
+    en="The unit has not answered the initiativ: answer by sip.svar first.",
+    element="/source",
+)
+def the_unit_has_answered(s: Context) -> bool:
+    return takes_full_part(s.case, s.unit)
+
+
 CONSENT = (the_person_is_not_protected, consent_is_registered, consent_is_not_refused, consent_stands)
 """What must hold before the SIP is worked on."""
 SHARING = (*CONSENT, the_initiativ_is_sent, the_transfer_is_registered, the_transfer_is_allowed)
@@ -111,4 +121,4 @@ def the_sip_goes_on(s: Context) -> bool:
     return s.case.status == "open"
 
 
-GATE = Gate(SHARING, consent_is_not_refused, the_sip_goes_on, TO_THE_END)
+GATE = Gate((the_unit_has_answered, *SHARING), consent_is_not_refused, the_sip_goes_on, TO_THE_END)

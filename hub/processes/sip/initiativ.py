@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from hub.processes.engine.rule import Context, Fault, Rule, guard
+from hub.processes.engine.case import Case
+from hub.processes.engine.rule import Context, Fault, Guard, Rule, guard
 from hub.processes.shared.audience import ALL_PARTIES, join
 from hub.processes.shared.gate import the_person_is_not_protected
 from hub.processes.shared.koppling import can_be_linked, link, names_in
 from hub.processes.shared.registers import ask_registers
-from hub.processes.sip.audience import keep, publish
+from hub.processes.sip.audience import keep_the_draft, publish
 from hub.processes.sip.coordinator import a_named_coordinators_unit_is_known, name_coordinator
 from hub.processes.sip.fields import cells, coded, is_sent
 from hub.processes.sip.gate import CONSENTS
 from hub.processes.sip.protected import INITIATIV_HIDES
 from hub.processes.sip.state import sip
 from hub.processes.sip.who import senders
+from schemas.envelope import Message
 from schemas.sip import Initiativ
 
 STEP = "initiativ"
-_RECORD = ("kind", "reason", "requested_by", "need_found_by", "stallforetradare")
+_RECORD = ("kind", "reason", "requested_by", "need_found_by", "stallforetradare", "receivers")
 
 
 @guard(
@@ -107,14 +111,58 @@ def each_kind_of_consent_stands_once(s: Context) -> bool:
     return len(kinds) == len(set(kinds))
 
 
-def record(data: Initiativ) -> dict[str, Any]:
-    """What an initiativ says beside patient, consent, coordinator and receivers."""
-    return data.model_dump(mode="json", exclude_none=True, include=set(_RECORD))
+def record(s: Context) -> dict[str, Any]:
+    """What the initiativ says beside patient, consent and coordinator; what its draft said stands where it does not say otherwise."""
+    saved = {name: value for name, value in sip(s.case).initiativ.items() if name in _RECORD}
+    return {**saved, **s.data.model_dump(mode="json", exclude_none=True, include=set(_RECORD))}
+
+
+def _completed(check: Guard) -> Guard:
+    """A required field is there when the draft said it, or when the consent is registered already."""
+
+    def is_there_by_now(s: Context) -> bool | Fault:
+        known, saved = s.profile.cells["sip.initiativ"], {**record(s)}
+        if s.case.samtycke is not None:
+            saved["samtycke"] = True
+        if sip(s.case).coordinator:
+            saved["samordningsansvarig"] = True
+        lacking = [
+            name
+            for name, cell in known.items()
+            if cell == "R"
+            and name not in saved
+            and getattr(s.data, name) is None
+            and (name == "receivers") is (check.rule == "P-4")
+        ]
+        return not is_sent(s.data) or not lacking or Fault(f"/data/{lacking[0]}")
+
+    return replace(check, holds=is_there_by_now)
+
+
+def the_whole_initiativ(message: Message, case: Case) -> Mapping[str, Any]:
+    """What a sent initiativ does not repeat of its draft, and the consent that was registered before it (P-1)."""
+    data, own = message.data, sip(case)
+    assert isinstance(data, Initiativ)
+    if not data.send:
+        return {}
+    said = {name: value for name, value in own.initiativ.items() if name in _RECORD and getattr(data, name) is None}
+    if data.samtycke is None:
+        said["samtycke"] = [
+            {**one.record, **({"kind": kind} if kind else {})} for kind, one in case.consents.items() if one.record
+        ] or None
+    if data.samordningsansvarig is None and "person" in own.coordinator:
+        said["samordningsansvarig"] = {name: value for name, value in own.coordinator.items() if name != "sequence"}
+    found = {name: value for name, value in said.items() if value is not None}
+    whole = Initiativ.model_validate({"patient": data.patient, **found})
+    return {name: getattr(whole, name) for name in found}
 
 
 def begin(s: Context) -> None:
     """The case is opened, or its draft is written anew or sent."""
-    kind = s.data.kind or "ny"
+    facts = record(s)
+    kind = facts.get("kind", "ny")
+    if not is_sent(s.data):
+        keep_the_draft(s)
     if not s.case.opened_by:
         person = s.data.patient.model_dump(exclude_none=True)
         s.emit("opened", process=s.process.name, profile=s.case.profile, unit=s.unit, person=person)
@@ -122,7 +170,7 @@ def begin(s: Context) -> None:
         join(s, s.unit)
         s.joined.clear()
         ask_registers(s, person["personnummer"])
-    facts = {**record(s.data), "source": s.message.source, "message": s.message.id}
+    facts |= {"source": s.message.source, "message": s.message.id}
     states, version = s.profile.states, s.profile.first_version
     s.emit("sip_opened", state=states[0], kind=kind, version=version, initiativ=facts)
     if s.data.samordningsansvarig is not None:
@@ -134,9 +182,9 @@ def begin(s: Context) -> None:
     if s.profile.receivers_answer:
         _invite(s)
     elif s.profile.receivers_at_opening:
-        for receiver in s.data.receivers or ():
-            if receiver.unit not in s.case.participants:
-                join(s, receiver.unit)
+        for receiver in facts.get("receivers", ()):
+            if receiver["unit"] not in s.case.participants:
+                join(s, receiver["unit"])
         s.joined.clear()
     _make_known(s)
 
@@ -145,17 +193,20 @@ def _invite(s: Context) -> None:
     """P-1, P-2: a draft waits for its own unit; a sent initiativ asks the receivers, who read it alone until they answer."""
     this = {"source": s.message.source, "message": s.message.id, "at": s.at}
     if not is_sent(s.data):
-        keep(s)
         s.emit("stepped", step=STEP, act="sanda", awaits=[s.unit], **this)
         return
-    units = [receiver.unit for receiver in s.data.receivers or () if receiver.unit != s.unit]
+    receivers = {
+        one["unit"]: one.get("kvittera") for one in sip(s.case).initiativ["receivers"] if one["unit"] != s.unit
+    }
+    units = list(receivers)
     for unit in units:
         if unit not in s.case.participants:
             join(s, unit)
     s.joined.clear()
     s.emit("sip_sent")
-    s.emit("invited", units=units)
-    asked = [one.unit for one in s.data.receivers or () if one.unit in units and one.kvittera is not False]
+    informed = [unit for unit, kvittera in receivers.items() if kvittera is False]
+    s.emit("invited", units=units, informed=informed)
+    asked = [unit for unit in units if unit not in informed]
     s.emit("stepped", step=STEP, act="svara", awaits=asked, **this)
     s.emit("moved", state=s.profile.states[1])
 
@@ -163,13 +214,13 @@ def _invite(s: Context) -> None:
 def _make_known(s: Context) -> None:
     known, sent = s.profile.known_from, is_sent(s.data)
     consented = s.case.samtycke in CONSENTS
-    if not sent and known != "initiativ":
-        keep(s)
     if sent and known == "sent":
         s.emit("sip_sent")
         s.emit("moved", state=s.profile.states[1])
     if (known == "consent" and consented) or (known in {"initiativ", "sent"} and sent):
         publish(s)
+    if s.profile.receivers_answer:
+        s.joined.clear()  # the receivers are told the initiativ itself
 
 
 def its_receivers(s: Context) -> list[str]:
@@ -187,7 +238,10 @@ INITIATIV = Rule(
     its_receivers,
     guards=(it_is_new_or_a_draft, *senders("sip.initiativ", "P-1"), the_person_is_not_protected),
     checks=(
-        *cells("sip.initiativ", "P-1", receivers="P-4", information="P-22", svu="S-2"),
+        *(
+            _completed(one) if one.name == "what_is_required_is_there" else one
+            for one in cells("sip.initiativ", "P-1", receivers="P-4", information="P-22", svu="S-2")
+        ),
         coded(
             "P-1",
             ("kind", "opening"),
@@ -212,4 +266,5 @@ INITIATIV = Rule(
     carries_consent=True,
     shown_narrowly=True,
     hides=INITIATIV_HIDES,
+    completes=the_whole_initiativ,
 )

@@ -9,7 +9,7 @@ from hub.processes.shared.audience import ALL_PARTIES, everyone_else
 from hub.processes.sip.audience import (
     a_ward_of_the_region,
     catch_up_those_who_now_know,
-    keep,
+    keep_the_draft,
     move,
     publish,
     the_whole_plan,
@@ -25,9 +25,12 @@ from hub.processes.sip.call import (
     key_of,
     starts,
     step_of,
+    waiting_to_answer,
+    warn_of_new_parties,
     whole,
 )
 from hub.processes.sip.call_fields import cells_of_a_call, the_called_are_known
+from hub.processes.sip.call_shown import the_call_whole
 from hub.processes.sip.coordinator import name_coordinator
 from hub.processes.sip.copied import copy_into_the_plan
 from hub.processes.sip.fields import coded, is_sent
@@ -245,18 +248,18 @@ def call(s: Context) -> None:
     """The meeting is called, or its call is saved for its own unit."""
     stands = whole(s)
     facts = {**stands, "caller": s.unit, "source": s.message.source, "message": s.message.id}
-    for bookkeeping in ("version", "sequence", "answers"):
+    for bookkeeping in ("version", "sequence", "answers", "written"):
         facts.pop(bookkeeping, None)
     key, step = key_of(s.data.meeting.id, stands["kind"]), step_of(stands["kind"])
     this = {"source": s.message.source, "message": s.message.id, "at": s.at}
     if not is_sent(s.data):
-        keep(s)
+        keep_the_draft(s)
         s.emit("meeting", id=s.data.meeting.id, set=facts)
         s.emit("saved_call", key=key, step=step, unit=s.unit, **this)
         return
     first, knew = not any(one["kind"] == "ny" for _, one in standing_meetings(s.case)), who_know(s)
     units = called_units(s, stands)
-    bring_in(s, units)
+    new = bring_in(s, units)
     s.emit("meeting", id=s.data.meeting.id, set={**facts, "sent": s.at})
     if stands["kind"] == "ny":
         link_with_the_stay(s)
@@ -269,6 +272,7 @@ def call(s: Context) -> None:
     _move_on(s, stands["kind"])
     copy_into_the_plan(s, stands)
     _warn(s, stands)
+    warn_of_new_parties(s, new, stands.get("participants", ()))
 
 
 def _make_known(s: Context) -> None:
@@ -323,8 +327,7 @@ def told_of_the_call(s: Context) -> list[str]:
     if not is_sent(s.data):
         return []
     told, named = everyone_else(s), whole(s).get("receivers", {})
-    waiting = [unit for unit, answer in sip(s.case).asked.items() if answer == "asked" and unit in named]
-    return list(dict.fromkeys([*told, *waiting]))
+    return list(dict.fromkeys([*told, *waiting_to_answer(s, named)]))
 
 
 KALLELSE = Rule(
@@ -367,6 +370,7 @@ KALLELSE = Rule(
     brings_units_in=True,
     touches=the_whole_plan,
     shown_narrowly=True,
+    completes=the_call_whole,
     writes=("kallelse",),
     hides=CALL_HIDES,
 )

@@ -10,6 +10,7 @@ from hub.processes.sip.audience import a_ward_of_the_region, catch_up_those_who_
 from hub.processes.sip.call import (
     ACTORS,
     ASKS_ANEW,
+    FIELDS,
     asked_units,
     await_the_called,
     bring_in,
@@ -18,8 +19,10 @@ from hub.processes.sip.call import (
     said,
     starts,
     step_of,
+    waiting_to_answer,
 )
 from hub.processes.sip.call_fields import the_called_are_known
+from hub.processes.sip.call_shown import the_changed_call_whole
 from hub.processes.sip.copied import correct_the_copy
 from hub.processes.sip.fields import cells, coded, given
 from hub.processes.sip.gate import CONSENT, may_tell_others_more, the_initiativ_is_sent, the_transfer_is_allowed
@@ -74,13 +77,23 @@ def the_coordinator_changes_it(s: Context) -> bool:
 
 @guard(
     "E-3",
-    sv="Kallelsen har ändrats sedan den lästes: version {stands} gäller. Läs den och sänd ändringen igen.",
-    en="The call has changed since it was read: version {stands} stands. Read it, and send the change again.",
+    sv="Kallelsen har ändrats sedan den lästes: version {stands} gäller. Läs det som står (warnings) och sänd igen.",
+    en="The call has changed since it was read: version {stands} stands. Read what stands (warnings), and send again.",
     element="/data/version",
 )
-def it_is_written_on_the_version_that_stands(s: Context) -> bool | Fault:
-    stands = (_call(s) or {"version": 0})["version"]
-    return s.data.version is None or s.data.version == stands or Fault(stands=str(stands))
+def nobody_wrote_it_since(s: Context) -> bool | Fault:
+    """Two that change different fields both succeed; a recall is of the version that stands."""
+    stands, on = _call(s) or {"version": 0, "written": {}}, s.data.version
+    if on is None:
+        return True
+    written = stands["written"]
+    names = FIELDS if s.data.recalled else said(s.data)
+    later = [name for name in names if name in written and written[name][0] > on]
+    if not later and on <= stands["version"]:
+        return True
+    address = key_of(s.data.meeting.id, stands["kind"])
+    s.warnings += [f"stands:{address}/{name}:{written[name][0]}:{written[name][1]}" for name in later]
+    return Fault(stands=str(stands["version"]))
 
 
 @guard(
@@ -197,26 +210,15 @@ def change(s: Context) -> None:
             s.emit("awaited", step=key, units=added, by=s.message.id)
     if "deltagare" in s.profile.elements and sip(s.case).state in s.profile.plan_open_in:
         correct_the_copy(s, changed)
-    _warn(s, before, new)
-
-
-def _warn(s: Context, before: dict[str, Any], new: list[str]) -> None:
-    """SA-3: a party that came in after the consent is to be covered by it."""
-    if not s.profile.new_parties_update_consent:
-        return
-    rows = s.data.participants
-    added_rows = rows is not None and [r.model_dump(mode="json", exclude_none=True) for r in rows] != before.get(
-        "participants", []
-    )
-    if new or added_rows:
+    added = [row for row in changed.get("participants", ()) if row not in before.get("participants", ())]
+    if s.profile.new_parties_update_consent and (new or added or not before_units.issuperset(units)):
         s.warnings.append("samtycke-uppdatera")
 
 
 def told_of_the_change(s: Context) -> list[str]:
     """All the others, those who were removed from the call included."""
     stands = sip(s.case).meetings[s.data.meeting.id]
-    waiting = [u for u, answer in sip(s.case).asked.items() if answer == "asked" and u in stands.get("receivers", {})]
-    return list(dict.fromkeys([*everyone_else(s), *waiting]))
+    return list(dict.fromkeys([*everyone_else(s), *waiting_to_answer(s, stands.get("receivers", {}))]))
 
 
 KALLELSE_ANDRAD = Rule(
@@ -240,7 +242,7 @@ KALLELSE_ANDRAD = Rule(
             ("participants.role", "meeting_role"),
         ),
         a_recall_stands_alone,
-        it_is_written_on_the_version_that_stands,
+        nobody_wrote_it_since,
         only_a_recall_without_the_transfer,
         actors_still_meet_alone,
         nobody_is_listed_against_the_persons_will("participants"),
@@ -254,6 +256,7 @@ KALLELSE_ANDRAD = Rule(
     brings_units_in=True,
     touches=the_whole_plan,
     shown_narrowly=True,
+    completes=the_changed_call_whole,
     writes=("kallelse",),
     hides=CALL_HIDES,
 )

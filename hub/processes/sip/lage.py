@@ -12,13 +12,13 @@ from hub.processes.engine.element import Element
 from hub.processes.engine.rule import HUB_PARTY, Context, Rule
 from hub.processes.profiles.sip import SIP_PROFILES
 from hub.processes.shared.participants import note_catch_up
-from hub.processes.sip.disclosure import shows_element
+from hub.processes.sip.disclosure import shows_element, visible
 from hub.processes.sip.element_events import is_current, kind_of
 from hub.processes.sip.protected import lage_shown
-from hub.processes.sip.state import sip, standing_meetings
+from hub.processes.sip.state import awaits_its_answer, sip, standing_meetings
 from schemas.sip import ElementSnapshot, Lage, PlanSnapshot
 
-_MEETING_BOOKKEEPING = frozenset({"source", "message", "answers", "held_at", "held_in", "changed"})
+_MEETING_BOOKKEEPING = frozenset({"source", "message", "answers", "written", "held_at", "held_in", "changed"})
 
 
 def snapshot(one: Element) -> ElementSnapshot:
@@ -99,7 +99,7 @@ def documents(case: Case) -> dict[str, Any]:
 def facts(case: Case) -> dict[str, Any]:
     """What a unit that comes in needs to know of the case."""
     own = sip(case)
-    bookkeeping = {"source", "message", "sequence"}
+    bookkeeping = {"source", "message", "sequence", "kind"}
     found: dict[str, Any] = {
         "status": case.status,
         "state": own.state,
@@ -118,7 +118,13 @@ def facts(case: Case) -> dict[str, Any]:
 
 
 def catch_up(case: Case, units: Sequence[str]) -> tuple[str, Lage]:
-    """E-8: one message for the units that come in, in place of those that made the state."""
+    """E-8: one message for the units that come in, in place of those that made the state. Units that have not answered the initiativ
+    are told of it and of the calls that name them (PR-2).
+    """
+    waiting = [unit for unit in units if awaits_its_answer(case, unit)]
+    whole = case
+    for unit in waiting:
+        case = visible(case, unit)
     coordinator: Mapping[str, Any] = sip(case).coordinator
     return "sip.lage", Lage(
         units=tuple(units),
@@ -126,7 +132,7 @@ def catch_up(case: Case, units: Sequence[str]) -> tuple[str, Lage]:
         documents=documents(case),
         meetings=meetings(case),
         samordningsansvarig={name: value for name, value in coordinator.items() if name != "sequence"} or None,
-        plan=current_plan(case, units),
+        plan=None if waiting else current_plan(whole, units),
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hub.processes.engine.rule import Context, Rule, guard
+from hub.processes.profiles.sip_codes import CLOSED_STATUS
 from hub.processes.shared.participants import (
     deltagare,
     of_a_protected_person_units_only_leave,
@@ -14,6 +15,7 @@ from hub.processes.shared.participants import (
 )
 from hub.processes.sip.approval import become_active
 from hub.processes.sip.audience import a_ward_of_the_region, the_whole_plan
+from hub.processes.sip.call import ask_for_an_answer
 from hub.processes.sip.element_events import kind_of, value_of
 from hub.processes.sip.gate import (
     consent_is_not_refused,
@@ -21,8 +23,9 @@ from hub.processes.sip.gate import (
     consent_stands,
     the_initiativ_is_sent,
     the_transfer_is_allowed,
+    the_unit_has_answered,
 )
-from hub.processes.sip.state import coordinating_unit, has_answered
+from hub.processes.sip.state import coordinating_unit, takes_full_part
 
 
 @guard(
@@ -57,24 +60,11 @@ def units_come_to_a_sent_initiativ(s: Context) -> bool:
     return the_initiativ_is_sent.holds(s) is True
 
 
-@guard(
-    "P-2",
-    sv="Enheten har inte svarat på initiativet: svara med sip.svar först.",
-    en="The unit has not answered the initiativ: answer by sip.svar first.",
-    element="/source",
-)
-def the_unit_has_answered(s: Context) -> bool:
-    return has_answered(s.case, s.unit)
-
-
 def invite_the_newcomer(s: Context) -> None:
     """P-2: a unit that is added answers the initiativ before it reads more."""
     if s.data.change != "tillagd" or not s.profile.receivers_answer:
         return
-    s.emit("invited", units=[s.data.unit])
-    s.joined[:] = [unit for unit in s.joined if unit != s.data.unit]
-    if "initiativ" in s.case.awaited and s.data.kvittera:
-        s.emit("awaited", step="initiativ", units=[s.data.unit], by=s.message.id)
+    ask_for_an_answer(s, [s.data.unit], informed=[] if s.data.kvittera else [s.data.unit])
 
 
 def warn_of_the_change(s: Context) -> None:
@@ -84,7 +74,8 @@ def warn_of_the_change(s: Context) -> None:
             s.warnings.append("samtycke-uppdatera")
         return
     for one in s.case.elements.values():
-        responsible = None if one.removed or "ended" in one.state else value_of(one, "responsible")
+        closed = one.removed or "ended" in one.state or value_of(one, "status") in CLOSED_STATUS
+        responsible = None if closed else value_of(one, "responsible")
         if responsible and responsible.get("unit") == s.data.unit and kind_of(one.address) in {"mal", "aktivitet"}:
             s.warnings.append(f"ansvarig-lamnar:{one.address}")
 
@@ -93,14 +84,6 @@ def the_last_may_be_gone(s: Context) -> None:
     """C-11: the plan becomes active when the last that it awaited is removed."""
     if s.data.change != "tillagd":
         become_active(s)
-
-
-def added_and_told(s: Context) -> list[str]:
-    """The others; an added unit that is asked gets the initiativ's question by this message."""
-    told = _SHARED.tells(s)
-    if s.data.change == "tillagd" and s.profile.receivers_answer and s.case.published:
-        told = [*told, s.data.unit]
-    return told
 
 
 _SHARED = deltagare(
@@ -131,7 +114,7 @@ def who_leaves_may_leave(s: Context) -> bool:
 )
 def somebody_is_left(s: Context) -> bool:
     """A SIP that nobody can act in would block every new one of the person (S-1)."""
-    others = [unit for unit in s.case.participants if unit != s.data.unit and has_answered(s.case, unit)]
+    others = [unit for unit in s.case.participants if unit != s.data.unit and takes_full_part(s.case, unit)]
     return s.data.change == "tillagd" or bool(others)
 
 
@@ -143,7 +126,6 @@ DELTAGARE: Rule = replace(
         *(who_leaves_may_leave if one is who_leaves_has_nothing_left else one for one in _SHARED.checks),
         somebody_is_left,
     ),
-    tells=added_and_told,
     from_outside=a_ward_of_the_region,
     touches=the_whole_plan,
 )

@@ -142,9 +142,8 @@ def _warn_without_a_day(s: Context) -> None:
 
 
 def _begin_writing(s: Context) -> None:
-    if s.profile.ongoing_from and sip(s.case).state == s.profile.ongoing_from:
-        return  # LC: green from then on
-    step_told(s, STEP, WRITING, [])
+    if sip(s.case).state not in s.profile.plan_is_done_in:
+        step_told(s, STEP, WRITING, [])
 
 
 def _lose_the_approval(s: Context) -> None:

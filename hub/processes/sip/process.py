@@ -7,7 +7,6 @@ from dataclasses import replace
 from hub.processes.engine.process import Process
 from hub.processes.profiles.sip import SIP_PROFILES
 from hub.processes.shared.frist import frist
-from hub.processes.shared.kvittens import kvittens
 from hub.processes.shared.participants import ROLL
 from hub.processes.shared.registers import FOLKBOKFORING, VERIFIERING, adressering
 from hub.processes.sip.approval import GODKANNANDE, GODKANNANDE_START, UPPDATERING, UPPRATTANDE
@@ -19,12 +18,20 @@ from hub.processes.sip.coordinator import SAMORDNINGSANSVARIG
 from hub.processes.sip.deadlines import concerned, deadlines, owing, passed
 from hub.processes.sip.diagram import pictures
 from hub.processes.sip.differences import DIFFERENCES
-from hub.processes.sip.disclosure import hears, narrowed, reads_unpublished, sees_unpublished, shows_element, visible
+from hub.processes.sip.disclosure import (
+    hears,
+    narrowed,
+    reads_unpublished,
+    sees_unpublished,
+    shows_act,
+    shows_element,
+    visible,
+)
 from hub.processes.sip.end import AVSLUT
 from hub.processes.sip.events import EVENTS
 from hub.processes.sip.extras import extras
 from hub.processes.sip.follow_up import UPPFOLJNING, UTVARDERING
-from hub.processes.sip.gate import CONSENT, GATE
+from hub.processes.sip.gate import CONSENT
 from hub.processes.sip.information import INFORMATION
 from hub.processes.sip.initiativ import INITIATIV, the_person_has_no_other_sip
 from hub.processes.sip.kallelse import KALLELSE
@@ -72,7 +79,6 @@ SIP = Process(
         UTVARDERING,
         AVSLUT,
         ATERSTALLNING,
-        kvittens(GATE, "S-5", "P-3"),
         DELTAGARE,
         replace(ROLL, guards=CONSENT, touches=the_whole_plan),
         MAKULERING,
@@ -93,7 +99,10 @@ SIP = Process(
     lasting=frozenset({"open", "ended"}),
     sees_unpublished=sees_unpublished,
     hears=hears,
+    reads_unpublished=reads_unpublished,
+    shows_act=shows_act,
     visible=visible,
+    shows_element=shows_element,
     still_awaits=still_awaits,
     standing=lambda _: (),
     outline=outline,
@@ -104,8 +113,6 @@ SIP = Process(
     sharing_kind=lambda profile: "" if profile is None else profile.sharing_kind,
     one_open_per_person=the_person_has_no_other_sip,
     named={"samordningsansvarig": coordinators},
-    reads_unpublished=reads_unpublished,
-    shows_element=shows_element,
     catch_up=catch_up,
     rule_book=RULE_BOOK,
     pictures=pictures,

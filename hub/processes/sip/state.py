@@ -8,7 +8,7 @@ from typing import Any
 
 from hub.processes.engine.case import Case
 
-ASKED, ACCEPTED = "asked", "accepted"
+ASKED, INFORMED, ACCEPTED, DECLINED = "asked", "informed", "accepted", "declined"
 SEND = "sanda"
 """The act that a draft awaits of its own unit."""
 
@@ -25,14 +25,14 @@ class SipState:
     initiativ: dict[str, Any] = field(default_factory=dict)
     """What the initiativ said beside patient and consent, and its ``sequence``, ``source`` and ``message``."""
     asked: dict[str, str] = field(default_factory=dict)
-    """unit that got the initiativ → asked · accepted; one that declined is not in the case (P-2)."""
+    """unit that got the initiativ → asked · informed (it reads, and is not asked) · accepted · declined (it is out of the case, P-2)."""
     coordinator: dict[str, Any] = field(default_factory=dict)
     """person, unit, phone, email, sequence (P-21); without person where the unit alone is known."""
     meetings: dict[str, dict[str, Any]] = field(default_factory=dict)
     """id → the call as it stands: its fields, ``caller``, ``receivers`` {unit: {kvittera, professions}}, ``sequence``, ``version``,
-    ``sent`` (time, absent of a draft), ``changed`` (time of its last change), ``recalled``, ``cancelled`` (by Ny plan), ``answers`` {unit:
-    [sequence …]}, ``held`` (true or false with ``held_at``), ``held_in`` (the sequence that first said that it was held), and what was
-    said of the meeting as held."""
+    ``written`` {field: [version, sequence]} (E-3), ``sent`` (time, absent of a draft), ``changed`` (time of its last change),
+    ``recalled``, ``cancelled`` (by Ny plan), ``answers`` {unit: [sequence …]}, ``held`` (true or false with ``held_at``), ``held_in``
+    (the sequence that first said that it was held), and what was said of the meeting as held."""
     documents: dict[str, dict[str, Any]] = field(default_factory=dict)
     """document written beside the plan, or locked → {status: written · signed · locked, unit (holder of the lock), fields {name:
     [version, sequence, unit]}, version, archived [[version, last sequence]]}."""
@@ -65,7 +65,7 @@ class SipState:
     approval: dict[str, Any] = field(default_factory=dict)
     """The approval of the current version that stands: sequence, at, by (unit → …), and what it said of 1177 (P-10, P-17)."""
     last_valid: dict[str, Any] = field(default_factory=dict)
-    """When a version of the plan became valid last: version, at, sequence (S-11)."""
+    """When a version of the plan became valid last: version, at, sequence (S-11), and the approval of its content (SA)."""
     locked_once: bool = False
     """PR: the plan of this version has been locked (P-12)."""
     activated: bool = False
@@ -93,9 +93,14 @@ def standing_meetings(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
             yield id_, meeting
 
 
-def has_answered(case: Case, unit: str) -> bool:
-    """Whether a unit takes full part: it has accepted, or nobody asked it (P-2)."""
-    return sip(case).asked.get(unit) != ASKED
+def takes_full_part(case: Case, unit: str) -> bool:
+    """Whether a unit writes in the case: it has accepted the initiativ, or never received it (P-2)."""
+    return sip(case).asked.get(unit) not in {ASKED, INFORMED}
+
+
+def awaits_its_answer(case: Case, unit: str) -> bool:
+    """Whether a unit was asked to accept the initiativ and has not answered (PR-2)."""
+    return sip(case).asked.get(unit) == ASKED
 
 
 def coordinating_unit(case: Case) -> str | None:

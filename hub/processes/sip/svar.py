@@ -9,7 +9,7 @@ from hub.processes.sip.audience import the_whole_plan
 from hub.processes.sip.fields import cells
 from hub.processes.sip.gate import CONSENT
 from hub.processes.sip.initiativ import STEP
-from hub.processes.sip.state import has_answered
+from hub.processes.sip.state import takes_full_part
 from hub.processes.sip.who import senders
 
 
@@ -43,10 +43,11 @@ def answer(s: Context) -> None:
         s.joined.append(s.unit)
     else:
         s.emit("left", unit=s.unit)
+        s.emit("declined", unit=s.unit)
 
 
 def the_opener_and_those_who_accepted(s: Context) -> list[str]:
-    return [u for u in s.case.participants if u != s.unit and has_answered(s.case, u) and knows(s.case, u)]
+    return [u for u in s.case.participants if u != s.unit and takes_full_part(s.case, u) and knows(s.case, u)]
 
 
 SVAR = Rule(

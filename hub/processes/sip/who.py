@@ -10,18 +10,21 @@ from collections.abc import Callable, Mapping
 
 from hub.processes.engine.rule import Context, Fault, Guard
 from hub.processes.shared.audience import organisation_takes_part
-from hub.processes.sip.state import ASKED, coordinating_unit, has_answered, sip, standing_meetings
+from hub.processes.sip.gate import the_unit_has_answered
+from hub.processes.sip.state import ASKED, INFORMED, coordinating_unit, sip, standing_meetings, takes_full_part
 
 ADMINISTRATOR = "administrator"
+ANSWER = "sip.svar"
+"""The one message of a unit that has not answered the initiativ."""
 
 
 def _takes_full_part(s: Context) -> bool:
     """A participant that has accepted (P-2); a ward of the region acts as one without being added (C-6)."""
-    return has_answered(s.case, s.unit)
+    return takes_full_part(s.case, s.unit)
 
 
 def _is_asked(s: Context) -> bool:
-    return sip(s.case).asked.get(s.unit) == ASKED
+    return sip(s.case).asked.get(s.unit) in {ASKED, INFORMED}
 
 
 def is_coordinating_unit(s: Context) -> bool:
@@ -111,8 +114,10 @@ def named(code: str) -> str:
     return _NAMED[code][1]
 
 
-def senders(message: str, rule: str) -> tuple[Guard, Guard]:
-    """The guards of a message: that the region has it, and that the unit is one of its senders there."""
+def senders(message: str, rule: str) -> tuple[Guard, ...]:
+    """The guards of a message: that the region has it, that the unit has answered the initiativ where it is asked to (P-2), and
+    that it is one of the message's senders there.
+    """
 
     def exists_here(s: Context) -> bool:
         return bool(s.profile.has(message))
@@ -133,6 +138,7 @@ def senders(message: str, rule: str) -> tuple[Guard, Guard]:
             f"The region of the case has no message {message}. See may for what the unit can send.",
             "/type",
         ),
+        *(() if message == ANSWER else (the_unit_has_answered,)),
         Guard(
             "unit_may_send",
             rule,

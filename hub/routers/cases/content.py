@@ -165,7 +165,7 @@ async def _acts(connection: Connection, step: str, case: Case, asker: Asker) -> 
     """The messages that write a step, as far as the asker may read them."""
     names = list(process_of_case(case).step_messages.get(step, ()))
     acts = await case_reads.acts(connection, case.id, asker.unit.hsa, names) if names else []
-    return [act for act in acts if may_read(case, act.name)]
+    return [act for act in acts if may_read(case, act.name, act.events)]
 
 
 async def _versions(
