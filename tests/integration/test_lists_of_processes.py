@@ -114,3 +114,14 @@ async def test_the_figures_of_a_month_are_of_the_process_and_of_the_discharges_t
     assert (await counted("svu", month), await counted("toy", month), await counted("svu", "2020-01")) == (1, 0, 0)
     await place.say(case, "svu.utskrivning_angrad", {"reason": "Kom tillbaka"})
     assert await counted("svu", month) == 0
+
+
+async def test_a_sip_is_found_by_its_coordinator_and_a_second_is_not_to_be_opened(place):
+    data = {"patient": {"personnummer": TOLVAN}, "samordningsansvarig": {"person": OTHER, "unit": CENTRE}}
+    sip = (await place.say("ref:sip", "sip.initiativ", data, CENTRE)).case
+    answer = await place.ask(f"/units/{CENTRE}/contacts/cases?named_as=samordningsansvarig&process=sip", CENTRE)
+    assert [row["case"] for row in answer["cases"]] == [sip]
+    for unit in (CENTRE, KOMMUN):
+        said = (await place.ask("/search", unit, body={"personnummer": TOLVAN}))["may_open"]["sip"]
+        assert (said["allowed"], said["rule"]) == (False, "S-1")
+    assert (await place.ask("/search", KOMMUN, body={"personnummer": ANNA}))["may_open"]["sip"] == {"allowed": True}
