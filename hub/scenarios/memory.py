@@ -218,6 +218,7 @@ class HubInMemory:
             if case.person.get("personnummer") == person:
                 self._asked += 1
                 self._handle(own_message(id_, f"n-{self._asked}", "folkbokforing", news, now))
+        self._follow()
         self._hear_late()
         return self._tells()
 

@@ -19,7 +19,7 @@ from pydantic_core import from_json
 
 from hub.delivery.outgoing import encode
 from hub.intake.deadline_timer import DeadlineTimer
-from hub.intake.hub_messages import own_message
+from hub.intake.hub_messages import case_message, own_message
 from hub.intake.queue import Intake
 from hub.printing import Document, render
 from hub.scenarios import Play, ScenarioFile, StepOutcome, StoredCase, ToldNotice, Unusable
@@ -30,7 +30,7 @@ from hub.store import cases, held, inbox, lists
 from hub.store.outbox import OutboxRow
 from hub.store.transaction import Store, migrate
 from hub.translators import fhir, formats, native
-from schemas.messages import NoticeExtensions, Question, Receipt
+from schemas.messages import CaseMessage, NoticeExtensions, Question, Receipt
 from tests.scenarios.test_scenarios import FILES
 
 _TABLES = "message, cases, outbox, held, element, deadline, participation, calendar"
@@ -142,21 +142,28 @@ class OnTheStack:
             self.learnt += 1
             message = own_message(case, f"n-{self.learnt}-{case}", "folkbokforing", action.news, self.now)
             await self.intake.submit([message], wait=True)
+        await self._follow()
         await self._hear()
         return await self._written()
 
     async def _follow(self) -> None:
-        await self._look_up()
-        while await self.intake.retry_held():
-            await self._look_up()
+        while await self._look_up() or await self.intake.retry_held():
+            pass
 
-    async def _look_up(self) -> None:
-        for item in list(self.offered):
+    async def _look_up(self) -> bool:
+        """Ask the registers what is asked, and hand over what goes to other cases; whether there was anything."""
+        found = [item for item in self.offered if isinstance(item.content, (Question, CaseMessage))]
+        for item in found:
             if isinstance(item.content, Question):
                 put = PutQuestion(item.case_id, item.content, item.source, item.message_id)
                 item.content = None  # asked once
                 if (answer := self.registers.ask(put, self.now)) is not None:
                     await self._hear_one(put, answer)
+            elif isinstance(item.content, CaseMessage):
+                to_another_case = case_message(item, self.now)
+                item.content = None  # handed over once
+                await self.intake.submit([to_another_case], wait=True)
+        return bool(found)
 
     async def _hear(self) -> None:
         for put, answer in self.registers.come(self.now):
