@@ -8,7 +8,7 @@ import msgspec
 
 from hub.translators.fhir import names
 
-_SINCE: Final = "2026-11-25"
+_SINCE: Final = "2026-11-26"
 """The date of the statement; change it together with the content."""
 
 
@@ -34,7 +34,7 @@ def capabilities(base: str) -> bytes:
         "kind": "instance",
         "software": {"name": "Samverkan hub"},
         "implementation": {
-            "description": "The message hub for Swedish discharge coordination (SVU).",
+            "description": "The message hub for Swedish discharge coordination (SVU) and individual plans (SIP).",
             "url": base,
         },
         "fhirVersion": "4.0.1",

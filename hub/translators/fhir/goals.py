@@ -12,7 +12,7 @@ from hub.translators.fhir import names
 from hub.translators.fhir.assembly import concept, text
 from hub.translators.fhir.bundle import View, code_of, swedish_day
 from hub.translators.fhir.parties import read_party
-from hub.translators.fhir.plan_fields import Refer, taken
+from hub.translators.fhir.plan_fields import Refer, take
 from hub.translators.fhir.plan_resources import Goal, ServiceRequest
 from hub.translators.fhir.shapes import Concept, Resource
 
@@ -31,13 +31,13 @@ def _own_code(view: View, of: Resource, concepts: list[Concept], system: str, el
 def write_goal(label: str, fields: dict[str, Any], _: Refer) -> dict[str, Any]:
     """The elements of a Goal. ``label``: the field with its words."""
     own: dict[str, Any] = {}
-    if (attainment := taken(fields, "attainment")) is not None:
+    if (attainment := take(fields, "attainment")) is not None:
         own["achievementStatus"] = concept(names.ATTAINMENT, attainment)
-    if (area := taken(fields, "area")) is not None:
+    if (area := take(fields, "area")) is not None:
         own["category"] = [concept(names.AREA, area)]
-    words = taken(fields, label)
+    words = take(fields, label)
     own["description"] = _UNSAID if words is None else {"text": text(words)}
-    if (day := taken(fields, "completion_date")) is not None:
+    if (day := take(fields, "completion_date")) is not None:
         own["target"] = [{"dueDate": day.isoformat()}]
     return own
 
@@ -65,15 +65,15 @@ def read_goal(label: str, view: View, goal: Goal) -> dict[str, Any]:
 def write_request(label: str, fields: dict[str, Any], refer: Refer) -> dict[str, Any]:
     """The elements of a ServiceRequest. ``label``: the field with its words."""
     own: dict[str, Any] = {"intent": "plan"}
-    if (heading := taken(fields, "heading")) is not None:
+    if (heading := take(fields, "heading")) is not None:
         own["category"] = [{"text": text(heading)}]
-    if (words := taken(fields, label)) is not None:
+    if (words := take(fields, label)) is not None:
         own["code"] = {"text": text(words)}
-    if (day := taken(fields, "completion_date")) is not None:
+    if (day := take(fields, "completion_date")) is not None:
         own["occurrencePeriod"] = {"end": day.isoformat()}
-    if (responsible := taken(fields, "responsible")) is not None:
+    if (responsible := take(fields, "responsible")) is not None:
         own["performer"] = [refer(responsible)]
-    if (description := taken(fields, "description")) is not None:
+    if (description := take(fields, "description")) is not None:
         own["patientInstruction"] = text(description)
     return own
 

@@ -14,8 +14,8 @@ from hub.translators.fhir.assembly import Assembly, text, write_encounter
 from hub.translators.fhir.bundle import View, code_of, swedish_day
 from hub.translators.fhir.header import read_send
 from hub.translators.fhir.parties import of_the_case
-from hub.translators.fhir.plan_elements import Around, Said, addresses_of, element, read_element
-from hub.translators.fhir.plan_fields import said_by
+from hub.translators.fhir.plan_elements import CaseReferences, ElementEdit, addresses_of, element_resource, read_element
+from hub.translators.fhir.plan_fields import fields_of
 from hub.translators.fhir.plan_parts import new_plan
 from hub.translators.fhir.plan_resources import CarePlan, Goal, ServiceRequest
 from hub.translators.fhir.resources import Encounter, Patient
@@ -95,7 +95,7 @@ def read_evaluation(view: View, plan: CarePlan) -> dict[str, Any]:
     return {**fields, "goals": tuple(goals)}
 
 
-def _elements(view: View, plan: CarePlan) -> list[tuple[Said, Resource]]:
+def _elements(view: View, plan: CarePlan) -> list[tuple[ElementEdit, Resource]]:
     """What each resource says to which an ``edit`` refers. Raises ``Refused`` for an element to which none refers: it would be lost."""
     found: list[Resource] = []
     for index, extension in enumerate(one for one in plan.extension if one.url == names.EXT_EDIT):
@@ -125,7 +125,9 @@ def _check_edit(view: View, of: Resource, resource: Resource | None, found: list
 def write_plan(assembly: Assembly, message: Message, body: Plan, case: dict[str, str]) -> list[str]:
     """``sip.plan``: every edit as a resource, in order (E-2)."""
     said = [
-        Said(edit.element, edit.change, edit.version, edit.under, None if edit.set is None else said_by(edit.set))
+        ElementEdit(
+            edit.element, edit.change, edit.version, edit.under, None if edit.set is None else fields_of(edit.set)
+        )
         for edit in body.edits
     ]
     own = [{"url": names.EXT_CONFIRMED, "valueBoolean": True}] if body.confirmed else []
@@ -137,14 +139,14 @@ def write_follow_up(assembly: Assembly, message: Message, body: Uppfoljning, cas
     said = []
     for item in body.items:
         told = {field: getattr(item, name) for field, name in _FOLLOWED.items() if getattr(item, name) is not None}
-        said.append(Said(item.element, version=item.version, fields=told or None))
+        said.append(ElementEdit(item.element, version=item.version, fields=told or None))
     own = [{"url": names.EXT_ACTIVATE, "valueBoolean": True}] if body.activate else []
     return _write(assembly, message, case, said, own)
 
 
 def write_evaluation(assembly: Assembly, message: Message, body: Utvardering, case: dict[str, str]) -> list[str]:
     """``sip.utvardering``: the day, the summary, and what is said of each goal (P-13)."""
-    said = [Said(goal.element, fields={"follow_up": goal.text}) for goal in body.goals]
+    said = [ElementEdit(goal.element, fields={"follow_up": goal.text}) for goal in body.goals]
     own: list[dict[str, Any]] = []
     if body.date is not None:
         own.append({"url": names.EXT_DATE, "valueDate": body.date.isoformat()})
@@ -155,16 +157,16 @@ def _write(
     assembly: Assembly,
     message: Message,
     case: dict[str, str],
-    said: list[Said],
+    said: list[ElementEdit],
     extensions: list[dict[str, Any]],
     *,
     draft: bool = False,
     summary: str | None = None,
 ) -> list[str]:
     encounter = write_encounter(assembly, case, in_stay=False)
-    around = Around(case, encounter)
+    references = CaseReferences(case, encounter)
     own = next((one for one in said if one.address == _PLAN and one.change is not None), None)
-    told = {} if own is None else element(assembly, around, own)
+    told = {} if own is None else element_resource(assembly, references, own)
     plan = told | new_plan(message, encounter, of_the_case(case), draft=draft)
     if own is not None and not draft:
         plan["status"] = told["status"]
@@ -175,15 +177,15 @@ def _write(
     for one in said:
         extensions.append({"url": names.EXT_EDIT, "valueReference": {"reference": url}})
         if one is not own:
-            extensions[-1]["valueReference"] = {"reference": _add(assembly, around, one, plan, url)}
+            extensions[-1]["valueReference"] = {"reference": _add(assembly, references, one, plan, url)}
     if extensions:
         plan["extension"] = extensions
     return [url, encounter]
 
 
-def _add(assembly: Assembly, around: Around, said: Said, plan: dict[str, Any], url: str) -> str:
+def _add(assembly: Assembly, references: CaseReferences, said: ElementEdit, plan: dict[str, Any], url: str) -> str:
     """Add an element's resource where R4's CarePlan has its place; return its full URL."""
-    resource = element(assembly, around, said)
+    resource = element_resource(assembly, references, said)
     kind = resource["resourceType"]
     if kind == "CarePlan":
         resource["partOf"] = [{"reference": url}]

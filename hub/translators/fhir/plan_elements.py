@@ -24,7 +24,7 @@ _CHANGES: Final = ("tillagd", "andrad", "avslutad", "borttagen")
 _DIGITS: Final = re.compile(r"[0-9]{1,16}")
 
 
-class Said(NamedTuple):
+class ElementEdit(NamedTuple):
     """What a message says of one element."""
 
     address: str
@@ -35,7 +35,7 @@ class Said(NamedTuple):
     """Field → value; None empties it. None instead of fields: the edit sets nothing."""
 
 
-class Around(NamedTuple):
+class CaseReferences(NamedTuple):
     """What the elements of one message share."""
 
     case: dict[str, str]
@@ -47,10 +47,10 @@ def form_of(address: str) -> Form:
     return FORMS.get(address.partition("/")[0], OTHER)
 
 
-def element(assembly: Assembly, around: Around, said: Said) -> dict[str, Any]:
+def element_resource(assembly: Assembly, references: CaseReferences, said: ElementEdit) -> dict[str, Any]:
     """The element's resource, which the caller adds to the Bundle."""
     form = form_of(said.address)
-    patient = of_the_case(around.case)
+    patient = of_the_case(references.case)
     left = dict(said.fields or {})
     kind = said.address.partition("/")[0]
     refer = partial(write_party, assembly, patient=patient)
@@ -78,7 +78,7 @@ def element(assembly: Assembly, around: Around, said: Said) -> dict[str, Any]:
     if form.names_patient:
         resource["subject"] = patient
     if form.has_encounter:
-        resource["encounter"] = {"reference": around.encounter}
+        resource["encounter"] = {"reference": references.encounter}
     return resource | own
 
 
@@ -89,7 +89,7 @@ def addresses_of(resource: Resource) -> list[str]:
     return [one.value for one in found if one.system == names.ELEMENT and one.value is not None]
 
 
-def read_element(view: View, resource: Resource) -> Said:
+def read_element(view: View, resource: Resource) -> ElementEdit:
     """What a resource says of an element. Raises ``Refused``: another status than the change has, a field twice, an unknown field."""
     addresses = addresses_of(resource)
     if len(addresses) != 1:
@@ -110,7 +110,7 @@ def read_element(view: View, resource: Resource) -> Said:
     fields = {} if form.read is None else form.read(view, resource)
     read_fields(view, resource, resource.extension, fields)
     nothing = view.value(resource, resource.extension, names.EXT_SETS_NOTHING, "valueBoolean")
-    return Said(
+    return ElementEdit(
         address,
         change,
         read_version(view, resource, resource.extension),

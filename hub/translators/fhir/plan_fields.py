@@ -42,7 +42,7 @@ def value_kind(field: str) -> str:
     return "extension" if field == _NEED_FOUND_BY else "valueString"
 
 
-def said_by(fields: ElementFields | None) -> dict[str, Any]:
+def fields_of(fields: ElementFields | None) -> dict[str, Any]:
     """Field or keyword → what the edit sets it to; None empties it."""
     if fields is None:
         return {}
@@ -50,7 +50,7 @@ def said_by(fields: ElementFields | None) -> dict[str, Any]:
     return known | (fields.__pydantic_extra__ or {})
 
 
-def taken(fields: dict[str, Any], name: str) -> Any:
+def take(fields: dict[str, Any], name: str) -> Any:
     """Take a value out of the fields; None where there is none. A null stays, because only an extension can empty a field."""
     return fields.pop(name) if fields.get(name) is not None else None
 
@@ -98,10 +98,10 @@ def read_fields(view: View, of: Resource, extensions: list[Extension], into: dic
             value = _value(view, of, found, field)
         else:
             continue
-        say(view, of, into, field, value, f".extension('{found.url}')")
+        add_field(view, of, into, field, value, f".extension('{found.url}')")
 
 
-def say(view: View, of: Resource, into: dict[str, Any], field: str | None, value: Any, element: str) -> None:
+def add_field(view: View, of: Resource, into: dict[str, Any], field: str | None, value: Any, element: str) -> None:
     """Add a field. Raises ``Refused`` when it is there already, or has no name that a field or a keyword can have."""
     if field is None or field in into or not _KEYWORD.fullmatch(field):
         # An extension's url may end with anything, so it is not repeated (D-10).

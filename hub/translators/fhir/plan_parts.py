@@ -13,7 +13,7 @@ from hub.translators.fhir.act_resources import QuestionnaireResponse
 from hub.translators.fhir.assembly import concept, instant, text, unit_reference
 from hub.translators.fhir.bundle import View
 from hub.translators.fhir.people import phone_of
-from hub.translators.fhir.plan_fields import Refer, say, taken
+from hub.translators.fhir.plan_fields import Refer, add_field, take
 from hub.translators.fhir.plan_resources import CarePlan
 from hub.translators.fhir.resources import CareTeam
 from schemas.envelope import Message
@@ -43,16 +43,16 @@ def write_team(fields: dict[str, Any], _: Refer) -> dict[str, Any]:
     """The elements of a CareTeam."""
     participant: dict[str, Any] = {}
     member: dict[str, Any] = {}
-    if (relation := taken(fields, "relation")) is not None:
+    if (relation := take(fields, "relation")) is not None:
         participant["role"] = [{"text": text(relation)}]
-    if (unit := taken(fields, "unit")) is not None:
+    if (unit := take(fields, "unit")) is not None:
         member = unit_reference(unit)
-    if (name := taken(fields, "name")) is not None:
+    if (name := take(fields, "name")) is not None:
         member["display"] = text(name)
     if member:
         participant["member"] = member
     own: dict[str, Any] = {"participant": [participant]} if participant else {}
-    if (phone := taken(fields, "phone")) is not None:
+    if (phone := take(fields, "phone")) is not None:
         own["telecom"] = [{"system": "phone", "value": text(phone)}]
     return own
 
@@ -89,14 +89,14 @@ def read_note(view: View, note: QuestionnaireResponse) -> dict[str, Any]:
         texts = [answer.valueString for answer in item.answer if answer.valueString is not None and not answer.item]
         if item.item or not texts or len(texts) != len(item.answer) or item.linkId in ElementFields.KNOWN:
             raise view.refused("plan-note", note, element)
-        say(view, note, fields, item.linkId, "\n".join(texts), f"{element}.linkId")
+        add_field(view, note, fields, item.linkId, "\n".join(texts), f"{element}.linkId")
     return fields
 
 
 def write_plan(fields: dict[str, Any], _: Refer) -> dict[str, Any]:
     """The elements of a CarePlan."""
     own: dict[str, Any] = {"intent": "plan", "category": [SIP]}
-    if (situation := taken(fields, "situation")) is not None:
+    if (situation := take(fields, "situation")) is not None:
         own["description"] = text(situation)
     return own
 
