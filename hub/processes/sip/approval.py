@@ -11,6 +11,7 @@ from hub.processes.shared.audience import ALL_PARTIES, everyone_else, step_told,
 from hub.processes.sip.audience import a_ward_of_the_region, move, the_whole_plan
 from hub.processes.sip.call import starts
 from hub.processes.sip.copied import copy_into_the_plan
+from hub.processes.sip.document_words import empty
 from hub.processes.sip.element_events import is_current, kind_of, value_of
 from hub.processes.sip.fields import cells, coded
 from hub.processes.sip.gate import CONSENT, the_initiativ_is_sent
@@ -400,7 +401,7 @@ def nobody_writes_the_assessment(s: Context) -> bool:
 
 def update(s: Context) -> None:
     if s.data.document == "kartlaggning":
-        s.emit("document_anew", document="kartlaggning")
+        empty(s, "kartlaggning")
         _grey(s, ("kartlaggning",))
         return
     if s.profile.locks_documents:
@@ -408,7 +409,7 @@ def update(s: Context) -> None:
             if one.get("held") is None:
                 s.emit("meeting", id=id_, set={"cancelled": True, "changed": s.at})
         for name in ("plan", "uppfoljning"):
-            s.emit("document_anew", document=name)
+            empty(s, name)
         _grey(s, ("kallelse", "plan", "uppfoljning", "kallelse_utvardering"))
     s.emit("version_closed", carries_over=s.profile.carries_over, at=s.at)
     move(s, s.profile.state_after_update)

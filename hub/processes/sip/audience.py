@@ -15,10 +15,13 @@ from hub.processes.sip.state import sip
 PLAN_BEGINNINGS = ("plan", "deltagare/", "mal/", "delmal/", "aktivitet/", "insats/", "anteckning/")
 """The addresses under which every element of a plan stands."""
 
+DOCUMENT_BEGINNINGS = ("kartlaggning/", "utvardering/")
+"""The addresses under which the words of the documents beside it stand."""
+
 
 def the_whole_plan(_: Any) -> tuple[str, ...]:
-    """A message that needs every element of the plan (``Rule.touches``)."""
-    return PLAN_BEGINNINGS
+    """A message that needs every element of the plan, and the documents beside it (``Rule.touches``)."""
+    return (*PLAN_BEGINNINGS, *DOCUMENT_BEGINNINGS)
 
 
 def told_when_sent(s: Context) -> list[str]:

@@ -8,6 +8,7 @@ from hub.processes.engine.rule import Context, Fault, Rule, codes, guard
 from hub.processes.profiles.sip_codes import CONTINUES
 from hub.processes.shared.audience import ALL_PARTIES, everyone_else
 from hub.processes.sip.audience import a_ward_of_the_region, keep, move
+from hub.processes.sip.document_words import write_fields
 from hub.processes.sip.edits import hides_effort
 from hub.processes.sip.element_events import PLAN, is_current, kind_of
 from hub.processes.sip.fields import cells
@@ -266,8 +267,8 @@ UPPFOLJNING = Rule(
 
 
 def the_evaluated(data: Utvardering) -> Iterable[str]:
-    """The goals that it speaks of."""
-    return [goal.element for goal in data.goals]
+    """The goals that it speaks of, and the rows of its own words."""
+    return [*(goal.element for goal in data.goals), f"{EVALUATION}/"]
 
 
 @guard(
@@ -307,9 +308,8 @@ def the_evaluation_says_something(s: Context) -> bool:
 
 def evaluate(s: Context) -> None:
     begun = "utvardering" in sip(s.case).documents
-    fields = [name for name in ("date", "summary") if getattr(s.data, name) is not None]
-    fields += [f"goals.{goal.element}" for goal in s.data.goals]
-    s.emit("wrote", document=EVALUATION, fields=fields, removed=[], unit=s.unit)
+    said = s.data.model_dump(mode="json", exclude_none=True, include={"date", "summary"})
+    write_fields(s, EVALUATION, said | {f"goals.{goal.element}": goal.text for goal in s.data.goals})
     write_the_document(s, EVALUATION)
     if not begun and s.profile.state_when_evaluated is not None:
         move(s, s.profile.state_when_evaluated)

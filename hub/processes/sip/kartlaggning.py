@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from hub.processes.engine.events import WRITING
 from hub.processes.engine.rule import Context, Fault, Rule, codes, guard
 from hub.processes.profiles.sip_codes import Choices
 from hub.processes.shared.audience import ALL_PARTIES, step_told
 from hub.processes.sip.audience import a_ward_of_the_region, keep, told_when_sent
+from hub.processes.sip.document_words import addresses, write_fields
 from hub.processes.sip.fields import cells, is_sent
 from hub.processes.sip.gate import CONSENT, may_tell_others_more, the_initiativ_is_sent, the_transfer_is_allowed
 from hub.processes.sip.las import the_document_is_not_locked, the_lock_is_free, write_the_document
 from hub.processes.sip.state import document, sip
 from hub.processes.sip.who import is_the_coordinator, senders, wrote_the_assessment
+from schemas.sip import SipKartlaggning
 
 DOCUMENT = "kartlaggning"
 NO_CHOICES = Choices(frozenset())
@@ -110,7 +114,16 @@ def write(s: Context) -> None:
         write_the_document(s, DOCUMENT)
     elif DOCUMENT not in s.case.steps:
         step_told(s, DOCUMENT, WRITING, [])
-    s.emit("wrote", document=DOCUMENT, fields=list(s.data.fields), removed=list(s.data.removed), unit=s.unit)
+    said = {
+        name: field.model_dump(mode="json", exclude={"version"}, exclude_none=True)
+        for name, field in s.data.fields.items()
+    }
+    write_fields(s, DOCUMENT, said, s.data.removed)
+
+
+def the_fields(data: SipKartlaggning) -> Iterable[str]:
+    """The rows of the fields that are written or removed."""
+    return addresses(DOCUMENT, (*data.fields, *data.removed))
 
 
 KARTLAGGNING = Rule(
@@ -137,5 +150,6 @@ KARTLAGGNING = Rule(
         the_coordinator_writes_it,
     ),
     from_outside=a_ward_of_the_region,
+    touches=the_fields,
     writes=("kartlaggning",),
 )

@@ -13,6 +13,7 @@ from hub.processes.engine.rule import HUB_PARTY, Context, Rule
 from hub.processes.profiles.sip import SIP_PROFILES
 from hub.processes.shared.participants import note_catch_up
 from hub.processes.sip.disclosure import shows_element, visible
+from hub.processes.sip.document_words import words_of
 from hub.processes.sip.element_events import is_current, kind_of
 from hub.processes.sip.protected import lage_shown
 from hub.processes.sip.state import awaits_its_answer, sip, standing_meetings
@@ -82,14 +83,14 @@ def meetings(case: Case) -> tuple[dict[str, Any], ...]:
 
 
 def documents(case: Case) -> dict[str, Any]:
-    """How the documents stand: status, holder, version, and per field version, sequence and unit."""
+    """How the documents stand: status, holder, version, and per field its words with version, sequence and writer."""
     return {
         name: {
             **{key: value for key, value in one.items() if key in {"status", "unit"} and value is not None},
             "version": one.get("version", 1),
             "fields": {
-                field: {"version": version, "sequence": sequence, "unit": unit}
-                for field, (version, sequence, unit) in one.get("fields", {}).items()
+                field: {"version": version, "sequence": sequence, **words_of(case, name, field)}
+                for field, (version, sequence, _) in one.get("fields", {}).items()
             },
         }
         for name, one in sip(case).documents.items()
