@@ -364,15 +364,25 @@ def the_coordinator_updates(s: Context) -> bool:
 
 @guard(
     "P-11",
+    sv="Nästa version börjar från en godkänd version. Godkänn den först.",
+    en="The next version begins from an approved one. Approve it first.",
+    element="/type",
+)
+def an_approved_version_is_left(s: Context) -> bool:
+    if s.profile.locks_documents or s.profile.updating_breaks_approval:
+        return True
+    return sip(s.case).state in s.profile.next_version_from
+
+
+@guard(
+    "P-11",
     sv="Nästa version börjar från en godkänd eller låst version, och inte sedan utvärderingen har börjat.",
     en="The next version begins from an approved or locked one, and not after the evaluation has begun.",
     element="/type",
 )
 def the_version_can_be_left(s: Context) -> bool:
-    if s.profile.updating_breaks_approval or getattr(s.data, "document", "plan") != "plan":
+    if not s.profile.locks_documents or s.data.document != "plan":
         return True
-    if not s.profile.locks_documents:
-        return sip(s.case).state in s.profile.next_version_from
     return sip(s.case).state in s.profile.next_version_from and document(s.case, "plan").get("status") == "locked"
 
 
@@ -448,6 +458,7 @@ UPPDATERING = Rule(
         *CONSENT,
         the_initiativ_is_sent,
         there_is_an_approval_to_break,
+        an_approved_version_is_left,
     ),
     checks=(
         *cells("sip.uppdatering", "P-11", reason="S-11"),
