@@ -70,6 +70,14 @@ class AppointmentResponse(Resource, kw_only=True, tag="AppointmentResponse"):
     comment: Text | None = None
 
 
+class EncounterParticipant(Lean):
+    """Of the Encounter that is a meeting: a person who was called or came."""
+
+    extension: list[Extension] = []
+    type: list[Concept] = []
+    individual: Reference | None = None
+
+
 class Location(Resource, tag="Location"):
     """Only its name is read; a Location that says more goes to the reference model."""
 

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 from hub.translators.fhir.act_resources import AuditEvent, QuestionnaireResponse, RelatedPerson, Task
-from hub.translators.fhir.meeting_resources import Appointment, AppointmentResponse, Location
+from hub.translators.fhir.meeting_resources import Appointment, AppointmentResponse, EncounterParticipant, Location
 from hub.translators.fhir.plan_resources import Basic, CarePlan, Goal, ServiceRequest
 from hub.translators.fhir.shapes import (
     Address,
@@ -128,12 +128,6 @@ class EpisodeOfCare(Resource, kw_only=True, tag="EpisodeOfCare"):
 
 class Hospitalization(Lean):
     dischargeDisposition: Concept | None = None
-
-
-class EncounterParticipant(Lean):
-    extension: list[Extension] = []
-    type: list[Concept] = []
-    individual: Reference | None = None
 
 
 class Encounter(Resource, kw_only=True, tag="Encounter"):
