@@ -18,6 +18,10 @@ CHOICE = "aktivt_val"
 """The deliberate choice of a person whose organisation takes part (C-5), made for a single reading."""
 
 
+REGION = "regionens_slutenvard"
+"""A ward of the region reads a SIP in which a unit of the region takes part (C-6)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asker:
     """A person in a role of a unit of the asking system."""
@@ -84,6 +88,8 @@ def reach(case: Case, asker: Asker, directory: Directory) -> Reach:
     ground = case.readable_by(asker.unit.hsa, asker.actor, asker.role, asker.at)
     if ground is not None:
         return Reach(f"atkomst:{ground}", None)
+    if process_of_case(case).reads_from_outside(case, asker.unit, directory):
+        return Reach(REGION, None)
     within = organisation_takes_part(case, asker.unit, directory)
     if asker.choice and within:
         return Reach(CHOICE, None)

@@ -21,7 +21,7 @@ from hub.processes.engine.element import Element
 from hub.processes.engine.rule import Context, Guard, Rule
 from hub.processes.engine.sections import Sections
 from schemas.agreement import Agreement
-from schemas.directory import Directory
+from schemas.directory import Directory, Unit
 from schemas.envelope import Message
 from schemas.parts import Part
 
@@ -92,6 +92,16 @@ def shows_every_element(_: Case, __: str, ___: Element) -> bool:
 def nobody_owes(_: Case, __: str) -> Sequence[str]:
     """Who owes what a deadline is about, in a process where awaited acts alone are owed."""
     return ()
+
+
+def keeps_nothing_apart(case: Case, _: str) -> Case:
+    """The answer of a process in which nothing is one unit's alone."""
+    return case
+
+
+def nobody_outside_reads(_: Case, __: Unit, ___: Directory) -> bool:
+    """The answer of a process that only units that take part, or have a ground of their own, may read."""
+    return False
 
 
 def nothing_more(_: Context, __: str) -> None:
@@ -210,6 +220,11 @@ class Process:
     extras: Callable[[Case, Message, str, Directory], Mapping[str, tuple[str, ...]]] = says_no_more
     """What the notice of a message says to a unit beside it, by the notice's extension: ``prints`` (what it owes on paper) and
     ``remind`` (codes of which it is reminded, P-19)."""
+
+    without_kept: Callable[[Case, str], Case] = keeps_nothing_apart
+    """The case without what of its state is another unit's alone, for a unit that takes no part and reads it (PR-1)."""
+    reads_from_outside: Callable[[Case, Unit, Directory], bool] = nobody_outside_reads
+    """Whether a unit that takes no part reads the case without any more ground (C-6)."""
 
     sections: Sections = field(default_factory=Sections)
     """What the views show beside the core (C-30, C-31)."""

@@ -61,11 +61,9 @@ def readable(case: Case, unit: str, ground: str) -> Case:
     """The case as a unit reads it that takes part, or takes no part and reads on a ground (C-5, C-43)."""
     if unit in case.participants:
         return case if reads(case, unit) and not knows(case, unit) else visible(case, unit)
-    return (
-        case
-        if sharing_consent(case).shared_until is None or ground in _OWN_GROUNDS
-        else process_of_case(case).narrowed(case)
-    )
+    process = process_of_case(case)
+    whole = sharing_consent(case).shared_until is None or ground in _OWN_GROUNDS
+    return process.without_kept(case, unit) if whole else process.narrowed(case)
 
 
 def listed(case: Case) -> dict[str, list[str]]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from hub.processes.engine.case import Case
 from hub.processes.engine.rule import Context
+from hub.processes.profiles.sip import SIP_PROFILES
 from hub.processes.shared.audience import everyone_else
 from hub.processes.shared.audience import organisation_takes_part as _organisation_takes_part
 from hub.processes.shared.disclosure import knows
 from hub.processes.shared.koppling import tell_linked
 from hub.processes.sip.fields import is_sent
 from hub.processes.sip.state import sip
+from schemas.directory import Directory, Unit
 
 PLAN_BEGINNINGS = ("plan", "deltagare/", "mal/", "delmal/", "aktivitet/", "insats/", "anteckning/")
 """The addresses under which every element of a plan stands."""
@@ -31,12 +34,16 @@ def told_when_sent(s: Context) -> list[str]:
 
 def a_ward_of_the_region(s: Context) -> bool:
     """C-6: a ward writes in a SIP in which a unit of its organisation takes part, without being added."""
-    unit = s.directory.unit_by_hsa[s.unit]
-    return bool(
-        s.profile.wards_act_from_outside
-        and s.party == "slutenvard"
-        and s.case.published
-        and _organisation_takes_part(s.case, unit, s.directory)
+    return is_a_ward_of_the_region(s.case, s.directory.unit_by_hsa[s.unit], s.directory)
+
+
+def is_a_ward_of_the_region(case: Case, unit: Unit, directory: Directory) -> bool:
+    """C-6: whether a unit is a ward that reads and writes in a SIP without being added."""
+    return (
+        SIP_PROFILES[case.profile].wards_act_from_outside
+        and unit.party == "slutenvard"
+        and case.published
+        and _organisation_takes_part(case, unit, directory)
     )
 
 

@@ -10,7 +10,7 @@ from hub.processes.shared.frist import frist
 from hub.processes.shared.participants import ROLL
 from hub.processes.shared.registers import FOLKBOKFORING, VERIFIERING, adressering
 from hub.processes.sip.approval import GODKANNANDE, GODKANNANDE_START, UPPDATERING, UPPRATTANDE
-from hub.processes.sip.audience import the_whole_plan
+from hub.processes.sip.audience import is_a_ward_of_the_region, the_whole_plan
 from hub.processes.sip.calendar import calendar
 from hub.processes.sip.closed import CLOSED
 from hub.processes.sip.consent import ATERKALLELSE, SAMTYCKE, consent_kind
@@ -26,6 +26,7 @@ from hub.processes.sip.disclosure import (
     shows_act,
     shows_element,
     visible,
+    without_drafts,
 )
 from hub.processes.sip.end import AVSLUT
 from hub.processes.sip.events import EVENTS
@@ -115,6 +116,8 @@ SIP = Process(
     named={"samordningsansvarig": coordinators},
     catch_up=catch_up,
     rule_book=RULE_BOOK,
+    without_kept=without_drafts,
+    reads_from_outside=is_a_ward_of_the_region,
     pictures=pictures,
     differences=DIFFERENCES,
     deadlines=deadlines,
