@@ -42,7 +42,6 @@ from hub.processes.sip.minors import warn_without_the_childs_voice
 from hub.processes.sip.protected import CALL_HIDES
 from hub.processes.sip.state import document, sip, standing_meetings
 from hub.processes.sip.who import is_the_coordinator, senders
-from schemas.person_numbers import find_person_numbers
 from schemas.sip_parts import NamedContact
 from schemas.swedish_time import local_day
 
@@ -56,16 +55,6 @@ from schemas.swedish_time import local_day
 def the_kind_exists_here(s: Context) -> bool | Fault:
     known = s.profile.codes["call"]
     return whole(s)["kind"] in known or Fault(codes=codes(known))
-
-
-@guard(
-    "D-10",
-    sv="Mötets id liknar ett personnummer. Ge mötet ett annat id, helst ett UUID.",
-    en="The meeting's id looks like a person number. Give the meeting another id, best a UUID.",
-    element="/data/meeting/id",
-)
-def the_id_names_nobody(s: Context) -> bool:
-    return not find_person_numbers(s.data.meeting.id)
 
 
 @guard(
@@ -350,7 +339,6 @@ KALLELSE = Rule(
     guards=(there_is_a_coordinator, *senders("sip.kallelse", "P-6"), *SHARING, the_plan_has_not_ended),
     checks=(
         the_kind_exists_here,
-        the_id_names_nobody,
         the_meeting_is_new,
         *cells_of_a_call("sip.kallelse"),
         coded(
