@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from hub.processes.engine.case import Case
 from schemas.messages import FROM_THE_HUB, HUB_SOURCE
-from tests.sip.walk import DIRECTORY, STAFF, Act
+from schemas.parts import Part
+from tests.sip.walk import DIRECTORY, STAFF, Act, body_of
 from tests.sip.ways import GIVEN, LATER, TOLVAN, UNITS, WAYS, call, edit
 
 ELSA = {"personnummer": "194501019808"}
@@ -264,16 +266,60 @@ def _texts(units: Sequence[str]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
 
 
 @cache
-def acts(profile: str) -> tuple[Act, ...]:
-    """Everything that is tried in a region's SIP: every message, of each unit or of the hub."""
-    units, ways = UNITS[profile], WAYS[profile]
-    found = [Act(act.unit, act.name, act.data) for act in ways for _ in range(20)]
-    for name, bodies in _texts(units).items():
-        senders = (HUB_SOURCE,) if name in FROM_THE_HUB else units
-        found += [Act(unit, name, data) for data in bodies for unit in senders]
-    return tuple(found)
+def _bodies(profile: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    return _texts(UNITS[profile])
+
+
+def names(profile: str) -> tuple[str, ...]:
+    """The messages that are tried in a region's SIP: all of the table."""
+    return tuple(_bodies(profile))
+
+
+def choose(profile: str, number: int, case: Case | None) -> Act:
+    """One of all that is tried: by its number an act of the way, or any message of any unit; half of the answers and edits fit the
+    case as it stands.
+    """
+    if number % 4 == 0:
+        way = WAYS[profile]
+        act = way[number // 4 % len(way)]
+    else:
+        units, bodies = UNITS[profile], _bodies(profile)
+        name = names(profile)[number // 4 % len(bodies)]
+        data = bodies[name][number // 256 % len(bodies[name])]
+        often = (*units[:2], *units)
+        act = Act(HUB_SOURCE if name in FROM_THE_HUB else often[number // 8192 % len(often)], name, data)
+    return act if case is None or number % 2 else _fitted(act, case)
+
+
+def _fitted(act: Act, case: Case) -> Act:
+    """An answer names what awaits its unit, a revoking what its unit said, an edit is written on what stands."""
+    data = dict(act.data)
+    if act.name == "kvittens":
+        waiting = [one.message for one in case.awaited.values() if act.unit in one.by and one.act == "kvittera"]
+        talk = [one.awaited.message for one in case.elements.values() if one.awaited and act.unit in one.awaited.by]
+        data["message"] = next(iter([*waiting, *talk]), data["message"])
+    elif act.name in {"makulering", "felsant"} and "message" in data:
+        said = [one for one in case.elements.values() if one.awaited is not None]
+        own = [
+            one.awaited.message
+            for one in said
+            if one.awaited and (one.state["unit"] == act.unit) is (act.name == "makulering")
+        ]
+        data["message"] = next(iter(own), data["message"])
+    elif act.name == "sip.plan":
+        stands = {address: one.version for address, one in case.elements.items()}
+        data["edits"] = [
+            {**one, "version": stands.get(one["element"], 0)} if "version" in one else one for one in data["edits"]
+        ]
+    return Act(act.unit, act.name, data, act.hours, act.actor, act.role)
+
+
+@cache
+def bodies(profile: str) -> Mapping[str, Part]:
+    """Name → a body of each message that units send."""
+    return {name: body_of(name, texts[0]) for name, texts in _bodies(profile).items() if name not in FROM_THE_HUB}
 
 
 def tried() -> set[str]:
     """The names of all messages that are tried."""
-    return {act.name for profile in UNITS for act in acts(profile)}
+    return {name for profile in UNITS for name in names(profile)}

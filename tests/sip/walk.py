@@ -54,7 +54,7 @@ class Walk:
         """The message that an act amounts to here."""
         self.now += timedelta(hours=act.hours)
         self.sent += 1
-        data: Part = _body(act.name, act.data)
+        data: Part = body_of(act.name, act.data)
         if act.name == "frist" and self.case is not None and self.case.due:
             keys = sorted(self.case.due)
             data = frist_of(self.case, keys[self.sent % len(keys)]) or data
@@ -98,5 +98,6 @@ def _valid(name: str, data: str) -> Part:
     return MESSAGES[name].model_validate_json(data)
 
 
-def _body(name: str, data: Mapping[str, Any]) -> Part:
+def body_of(name: str, data: Mapping[str, Any]) -> Part:
+    """The body of a message, from plain data."""
     return _valid(name, json.dumps(data))

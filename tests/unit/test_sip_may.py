@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hub.errors import Refused
 from hub.processes.engine.unit_view import colours, may, outline, unit_view
 from hub.processes.profiles.sip import SIP_PROFILES
-from tests.sip.tries import acts
+from tests.sip.tries import choose
 from tests.sip.walk import DIRECTORY, SIP, Walk
 from tests.sip.ways import WAYS, begun
 
@@ -24,11 +24,11 @@ _many = st.integers(0, 10**6)
 def test_what_is_remembered_of_a_shape_is_what_is_computed_afresh(
     profile: str, steps: int, chosen: list[tuple[int, int]]
 ):
-    walk, tries = begun(profile, steps % len(WAYS[profile])), acts(profile)
+    walk = begun(profile, steps % len(WAYS[profile]))
     _compare(walk)
     for number, hours in chosen:
         walk.now += timedelta(hours=hours)
-        found = walk.decide(walk.message(tries[number % len(tries)]))
+        found = walk.decide(walk.message(choose(profile, number, walk.case)))
         if not isinstance(found, Refused):
             list(walk.follow(found))
             _compare(walk)
