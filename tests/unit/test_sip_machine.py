@@ -22,7 +22,7 @@ from hub.processes.profiles.sip import SIP_PROFILES
 from hub.processes.shared.disclosure import knows, listed
 from hub.processes.sip.disclosure import shows_element
 from hub.processes.sip.element_events import is_current, kind_of, text_bytes, value_of
-from hub.processes.sip.state import has_answered
+from hub.processes.sip.state import awaits_its_answer, takes_full_part
 from schemas.envelope import Message
 from schemas.messages import HUB_SOURCE
 from schemas.sip import Lage
@@ -144,19 +144,21 @@ def _check_told(case: Case, decision: Decision, message: Message) -> None:
     if not case.published and message.unit != HUB_SOURCE:
         assert all(SIP.sees_unpublished(case, unit) for unit in decision.tell), "nobody else knows of it"
     if message.name in {"sip.plan", "sip.kartlaggning", "sip.las", "meddelande", "sip.mote", "sip.uppfoljning"}:
-        assert all(has_answered(case, unit) for unit in decision.tell), "P-2: who has not answered hears of no plan"
+        assert not any(awaits_its_answer(case, unit) for unit in decision.tell), (
+            "P-2: who has not answered hears of no plan"
+        )
 
 
 def _check_participants(case: Case) -> None:
     if case.status == "open":
-        assert any(has_answered(case, unit) for unit in case.participants), "somebody can end it"
+        assert any(takes_full_part(case, unit) for unit in case.participants), "somebody can end it"
     for unit, participant in case.participants.items():
         known = DIRECTORY.unit_by_hsa[unit]
         assert participant["party"] == known.party
         assert participant["roles"], "somebody can act for it"
         assert set(participant["roles"]) <= set(known.roles)
         assert 1 <= participant["since"] <= case.sequence
-    assert set(case.state.asked) <= set(case.participants)
+    assert {unit for unit, answer in case.state.asked.items() if answer != "declined"} <= set(case.participants)
 
 
 def _check_awaited(case: Case) -> None:
@@ -215,8 +217,8 @@ def _check_catch_up(case: Case) -> None:
     for unit in case.participants:
         _, body = SIP.catch_up(case, [unit])
         read = Lage.model_validate_json(body.model_dump_json(exclude_none=True))
-        assert read.plan is not None
-        for one in read.plan.elements:
+        assert (read.plan is None) is awaits_its_answer(case, unit), "P-2: the plan comes with the yes"
+        for one in () if read.plan is None else read.plan.elements:
             assert shows_element(case, unit, case.elements[one.element])
         drafts = {id_ for id_, one in case.state.meetings.items() if "sent" not in one}
         assert not drafts & {one["id"] for one in read.meetings}

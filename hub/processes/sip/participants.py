@@ -74,9 +74,10 @@ def warn_of_the_change(s: Context) -> None:
             s.warnings.append("samtycke-uppdatera")
         return
     for one in s.case.elements.values():
-        closed = one.removed or "ended" in one.state or value_of(one, "status") in CLOSED_STATUS
-        responsible = None if closed else value_of(one, "responsible")
-        if responsible and responsible.get("unit") == s.data.unit and kind_of(one.address) in {"mal", "aktivitet"}:
+        if kind_of(one.address) not in {"mal", "aktivitet"} or one.removed or "ended" in one.state:
+            continue
+        responsible = value_of(one, "responsible") or {}
+        if responsible.get("unit") == s.data.unit and value_of(one, "status") not in CLOSED_STATUS:
             s.warnings.append(f"ansvarig-lamnar:{one.address}")
 
 
