@@ -39,9 +39,10 @@ from schemas.hub_messages import (
     VerificationOutcome,
     Verifiering,
 )
-from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES
+from schemas.messages import FROM_THE_HUB, HUB_SOURCE
 from schemas.parts import Change, Information, Part, Patient, Samtycke
 from schemas.shared import Deltagare, Kvittens
+from schemas.sip import Koppling
 from schemas.svu import Inskrivning
 
 WORLD = load(Path(__file__).parents[2] / "contracts" / "worlds" / "standard.yaml")
@@ -344,6 +345,13 @@ _bodies |= {
         confirmed=st.booleans(),
     ),
     "svu.utskrivning_angrad": st.just(svu.UtskrivningAngrad()),
+    "koppling": st.builds(
+        Koppling,
+        case=st.just("sip-1"),
+        process=st.just("sip"),
+        news=st.sampled_from(("oppnad", "kallad", "kallelse_aterkallad", "avslutad")),
+        at=st.just(NOW),
+    ),
 }
 _roles = st.sampled_from((None, "sjukskoterska", "distriktsskoterska", "bistandshandlaggare", "handlaggare", "kurator"))
 _OFTEN = (
@@ -390,8 +398,8 @@ def _adjusted() -> Case:
     return case
 
 
-def test_every_message_of_the_language_is_tried():
-    assert set(_bodies) == set(MESSAGES)
+def test_every_message_of_the_table_is_tried():
+    assert set(_bodies) == {rule.message for rule in SVU.rules}
 
 
 _BEGUN = (lambda: None, _admitted, _ready, _adjusted)

@@ -19,12 +19,13 @@ from hub.processes.engine.process import load_case
 from hub.processes.engine.rule import HUB_PARTY, Context
 from hub.processes.engine.unit_view import able, colours, may
 from hub.processes.profiles.sip import SIP_PROFILES
+from hub.processes.registry import PROCESSES
 from hub.processes.shared.disclosure import knows, listed
 from hub.processes.sip.disclosure import shows_element
 from hub.processes.sip.element_events import is_current, kind_of, text_bytes, value_of
 from hub.processes.sip.state import awaits_its_answer, takes_full_part
 from schemas.envelope import Message
-from schemas.messages import HUB_SOURCE
+from schemas.messages import HUB_SOURCE, MESSAGES
 from schemas.sip import Lage
 from tests.sip.tries import bodies, choose, tried
 from tests.sip.walk import DIRECTORY, SIP, Walk
@@ -38,6 +39,10 @@ _walks = st.lists(st.tuples(_many, st.sampled_from(HOURS)), min_size=4, max_size
 
 def test_every_message_of_the_table_is_tried():
     assert tried() | {"sip.lage"} == {rule.message for rule in SIP.rules}
+
+
+def test_every_message_of_the_language_stands_in_a_table():
+    assert {rule.message for process in PROCESSES.values() for rule in process.rules} == set(MESSAGES)
 
 
 @pytest.mark.parametrize("profile", SIP_PROFILES)
