@@ -29,7 +29,7 @@ from hub.intake.queue import Intake
 from hub.intake.reader_check import Readers
 from hub.log import log
 from hub.routers import cases as case_views
-from hub.routers import connections, dependencies, errors, messages, openapi, ops
+from hub.routers import citizens, connections, dependencies, errors, messages, openapi, ops
 from hub.routers import fhir as fhir_in
 from hub.routers import kafka as kafka_in
 from hub.routers.asides import Asides
@@ -266,7 +266,7 @@ class Hub:
         )
         dependencies.wire(api, self.intake, self.directory)
         case_views.wire(api, self.store, self.directory, self._memory, self.readers)
-        for routes in (messages.ROUTES, fhir_in.ROUTES, case_views.ROUTES, ops.router(self._ready)):
+        for routes in (messages.ROUTES, fhir_in.ROUTES, case_views.ROUTES, citizens.ROUTES, ops.router(self._ready)):
             api.include_router(routes)
         errors.install(api, self.intake.process_pool)
         openapi.install(api)

@@ -94,6 +94,16 @@ class System(Entry):
     delivery: Delivery = Delivery()
 
 
+class CitizenService(Entry):
+    """A service where persons are logged in themselves, such as 1177, with its credential (only the hash is kept): it asks what a person
+    may be shown (P-17), and nothing else.
+    """
+
+    id: SystemId
+    name: Line
+    token_sha256: tuple[Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")], ...] = Field(min_length=1)
+
+
 class Directory(Entry):
     """All of it, with the look-ups that rules and delivery ask for; frozen, so a message sees one version throughout."""
 
@@ -105,6 +115,8 @@ class Directory(Entry):
     """HSA's befattning code → role (C-3)."""
     units: tuple[Unit, ...]
     systems: tuple[System, ...]
+    citizen_services: tuple[CitizenService, ...] | None = None
+    """Left out when there are none, so that a hub of the former version reads the directory."""
 
     @cached_property
     def unit_by_hsa(self) -> dict[str, Unit]:
@@ -123,6 +135,16 @@ class Directory(Entry):
     def system_by_token(self) -> dict[str, System]:
         """SHA-256 of a bearer token, in hex → its system."""
         return {token: system for system in self.systems for token in system.token_sha256}
+
+    @cached_property
+    def citizen_service_by_token(self) -> dict[str, CitizenService]:
+        """SHA-256 of a bearer token, in hex → its citizen service."""
+        return {token: service for service in self.citizen_services or () for token in service.token_sha256}
+
+    @cached_property
+    def citizen_service_names(self) -> dict[str, str]:
+        """Id of a citizen service → its name, for the trace of what it has shown."""
+        return {service.id: service.name for service in self.citizen_services or ()}
 
     @cached_property
     def receiving_unit(self) -> dict[str, str]:
@@ -178,10 +200,11 @@ class Directory(Entry):
         twice("region", [r.id for r in self.regions])
         twice("organisation", [o.orgnr for o in self.organisations])
         twice("unit", [u.hsa for u in self.units])
-        twice("system", [s.id for s in self.systems])
+        connected: tuple[System | CitizenService, ...] = (*self.systems, *(self.citizen_services or ()))
+        twice("system", [s.id for s in connected])
         twice("receiving unit of municipality", [u.municipality for u in self.units if u.municipality])
         twice("unit in the list of a system:", [u for s in self.systems for u in s.units])
-        twice("token", [t for s in self.systems for t in s.token_sha256])
+        twice("token", [t for s in connected for t in s.token_sha256])
         regions = {r.id for r in self.regions}
         organisations = {o.orgnr for o in self.organisations}
         units = {u.hsa: u for u in self.units}

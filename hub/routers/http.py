@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import TypeVar
 from uuid import uuid4
 
 from fastapi import Request
@@ -17,28 +18,18 @@ from hub.errors import Refused, Unavailable
 from hub.intake.arrival import Arrival
 from hub.intake.queue import Intake
 from hub.routers import unpacking
-from schemas.directory import Directory, System
+from schemas.directory import CitizenService, Directory, System
 from schemas.messages import Receipt
 
 RETRY_AFTER_S = 5
+Connected = TypeVar("Connected", System, CitizenService)
 
 
 def authenticate(token: str | None, directory: Directory) -> System:
     """The system behind the bearer token, of which the directory knows only the hash; raises ``Refused`` 401, or 403
     where the system is not connected over HTTP.
     """
-    hashed = hashlib.sha256((token or "").strip().encode()).hexdigest()
-    system = directory.system_by_token.get(hashed) if token else None
-    # The dictionary finds by hash, so the time it takes says nothing about the token; compare_digest guards the hash
-    # itself.
-    if system is None or not any(hmac.compare_digest(hashed, known) for known in system.token_sha256):
-        raise Refused(
-            "unauthenticated",
-            "Ange Authorization: Bearer med systemets nyckel.",
-            "Give Authorization: Bearer with the system's token.",
-            "/authorization",
-            401,
-        )
+    system = _behind(token, directory.system_by_token)
     if "http" not in system.ways_in:
         raise Refused(
             "way-not-open",
@@ -48,6 +39,28 @@ def authenticate(token: str | None, directory: Directory) -> System:
             403,
         )
     return system
+
+
+def authenticate_citizen_service(token: str | None, directory: Directory) -> CitizenService:
+    """The citizen service behind the bearer token; raises ``Refused`` 401."""
+    return _behind(token, directory.citizen_service_by_token)
+
+
+def _behind(token: str | None, known: Mapping[str, Connected]) -> Connected:
+    """Who has the token; ``known`` is by the token's hash."""
+    hashed = hashlib.sha256((token or "").strip().encode()).hexdigest()
+    found = known.get(hashed) if token else None
+    # The dictionary finds by hash, so the time it takes says nothing about the token; compare_digest guards the hash
+    # itself.
+    if found is None or not any(hmac.compare_digest(hashed, own) for own in found.token_sha256):
+        raise Refused(
+            "unauthenticated",
+            "Ange Authorization: Bearer med systemets nyckel.",
+            "Give Authorization: Bearer with the system's token.",
+            "/authorization",
+            401,
+        )
+    return found
 
 
 def content_type(request: Request) -> str | None:

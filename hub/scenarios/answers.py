@@ -16,7 +16,7 @@ from hub.errors import Refused
 from hub.processes.engine.case import Case
 from hub.processes.engine.contents import ContentVersion
 from hub.processes.engine.process import process_of_case
-from hub.processes.engine.record import ShownMessage, may_know
+from hub.processes.engine.record import CaseRecord, ShownMessage, may_know
 from hub.processes.engine.unit_view import as_configured
 from hub.processes.shared.disclosure import may_be_named, may_read, readable
 from hub.scenarios.actions import StoredCase
@@ -24,6 +24,8 @@ from hub.store.case_reads import StoredAct
 from hub.translators import ical
 from hub.views.access import NOT_SHOWN, Asker, Reach, owns_the_trace, reach
 from hub.views.calendar import meeting_of, names
+from hub.views.plan import compared, field_history, keywords, shown_plan
+from hub.views.proposals import proposed, proposes_for
 from hub.views.whole import needed, whole
 from hub.views.written import line, shown_messages, version, versions
 from schemas.directory import Directory
@@ -138,11 +140,53 @@ def _trace(asked: AskedCase, _: Parts) -> Any:
     return {"trace": [{"kind": "change", "what": act.name, "sequence": act.sequence} for act in told]}
 
 
+def _plan(asked: AskedCase, parts: Parts) -> Any:
+    """The plan in any version (§4)."""
+    of, ended = asked.opened(), parts.get("ended", "true") == "true"
+    return shown_plan(of.case, asked.asker.unit.hsa, asked.acts, _number(parts, "version"), ended=ended)
+
+
+def _comparison(asked: AskedCase, parts: Parts) -> Any:
+    """What has changed between two versions of the plan."""
+    before, after = _number(parts, "from"), _number(parts, "to")
+    return compared(asked.opened().case, asked.asker.unit.hsa, asked.acts, before, after)
+
+
+def _field_of_the_plan(asked: AskedCase, parts: Parts) -> Any:
+    """Every value that a field of an element has held (C-51)."""
+    case, element = asked.opened().case, parts.get("element", "plan")
+    return field_history(case, asked.acts, element, parts["field"], _ALL, _ALL)
+
+
+def _keywords(asked: AskedCase, _: Parts) -> Any:
+    """The latest text of each keyword (P-11)."""
+    return keywords(asked.opened().case, asked.asker.unit.hsa)
+
+
+def _proposals(asked: AskedCase, parts: Parts) -> Any:
+    """Whom a message may go to (P-4); linked cases are not looked at."""
+    of, message = asked.opened(), parts.get("message", "sip.kallelse")
+    proposes_for(of.case, message)
+    messages = of.messages({act.sequence for act in asked.acts if act.name == "adressering"})
+    record = CaseRecord(of.case, asked.acts, messages, asked.directory, asked.now)
+    return proposed(record, asked.asker, message, parts.get("kind", "ny"), ())
+
+
+def _number(parts: Parts, name: str) -> int | None:
+    return int(parts[name]) if name in parts else None
+
+
+_ALL = 1_000_000
 ADDRESSES: Mapping[str, Answer] = {
     "versions/{step}": _versions,
     "versions/{step}/{n}": _version,
     "meetings/{meeting}": _meeting,
     "trace": _trace,
+    "plan": _plan,
+    "plan/compare": _comparison,
+    "plan/fields/{field}": _field_of_the_plan,
+    "plan/keywords": _keywords,
+    "proposals": _proposals,
 }
 """Address below the case's → what stands there."""
 

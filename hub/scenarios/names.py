@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, get_args
 
-from hub.processes.engine.process import PROCESSES
+from hub.processes.engine.process import all_steps
 from hub.processes.registry import printable
 from hub.processes.shared.frist import OF_AN_ACT
 from hub.scenarios.answers import ADDRESSES, route
@@ -207,9 +207,7 @@ class NameCheck:
             self._known(place, name, self._cases, "the scenario has among its cases none named")
 
     def _process_step(self, place: Place, name: str) -> None:
-        rows = [row for process in PROCESSES.values() for row in (process.steps, *process.steps_by_profile.values())]
-        steps = list(dict.fromkeys(step for row in rows for step in row))
-        self._known(place, name, steps, "no process has a step")
+        self._known(place, name, all_steps(), "no process has a step")
 
     def _deadline(self, place: Place, key: str) -> None:
         name, _, rest = key.partition("/")

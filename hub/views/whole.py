@@ -76,7 +76,8 @@ def whole(
         "outsiders": _outsiders(case, messages),
         "contacts": _contacts(case, messages),
         "counts": counts(case),
-        "addressing": _addressing(record, _addressed(readable)),
+        "links": [{"case": id_, **link} for id_, link in case.links.items()],
+        "addressing": _addressing(record, _addressed(readable), unit),
         "deadlines": [{"name": key, "due": due} for key, due in sorted(case.due.items(), key=lambda item: item[1])],
         "calendar": calendar_section(case, unit),
         "deadlines_passed": [{"name": key, "due": due} for key, due in sorted(case.fired.items())],
@@ -101,10 +102,9 @@ def _consent(record: CaseRecord, sequence: int | None, name: str) -> dict[str, A
     if one is None:
         return None
     said = getattr(one.message.data, name, None) or one.message.data
-    if isinstance(said, tuple):
-        said = next(
-            each for each in said if process_of_case(record.case).consent_kind(each) == sharing_kind(record.case)
-        )
+    if isinstance(said, tuple):  # one of each kind came in one message
+        kind = process_of_case(record.case).consent_kind
+        said = next(each for each in said if kind(each) == sharing_kind(record.case))
     shown = {key: value for key, value in words(said).items() if key != "patient"}
     return {**shown, "sequence": one.sequence, "by": one.by(record.directory)}
 
@@ -124,13 +124,16 @@ def _contacts(case: Case, messages: Mapping[int, ShownMessage]) -> list[Any]:
 _ADDRESSED = ("outcome", "health_centre", "municipality", "municipality_unit", "county", "why")
 
 
-def _addressing(record: CaseRecord, sequence: int | None) -> dict[str, Any]:
-    case, said = record.case, record.document(sequence) or {}
+def _addressing(record: CaseRecord, sequence: int | None, unit: str) -> dict[str, Any]:
+    """What the registers said; where it only suggests whom to ask, it is the opener's alone (P-4)."""
+    case, process = record.case, process_of_case(record.case)
+    suggests = process.addressing(process.profiles[case.profile]) == "suggests"
+    said = {} if suggests and unit != case.opened_by else record.document(sequence) or {}
     return {
         "outcome": case.addressed,
         "manual": case.in_manual_queue,
         "registered": case.registered,
-        **process_of_case(case).sections.of_addressing(case),
+        **process.sections.of_addressing(case),
         "answer": {name: said[name] for name in _ADDRESSED if name in said} or None,
     }
 

@@ -36,7 +36,7 @@ def versions(step: str, acts: Sequence[Act], case: Case) -> list[ContentVersion]
     found: list[ContentVersion] = []
     published = False
     for act in acts:
-        if act.name not in names or not contents.makes_version(step, act):
+        if act.name not in names or not contents.makes_version(step, act, case):
             continue
         published = published or any(name == "stepped" and facts["step"] == step for name, facts in act.events)
         found.append(ContentVersion(len(found) + 1, act, contents.is_draft(step, published=published)))
@@ -59,7 +59,7 @@ def version(
     """One version as it is shown, marked when it is an earlier one and naming the one that stands (C-50)."""
     contents = process_of_case(case).contents
     this, stands = found[number - 1], contents.current(step, found, case)
-    content = contents.shown(step, found[:number], messages, directory)
+    content = contents.shown(step, found[:number], messages, directory, case)
     return {**line(step, this, stands, messages[this.act.sequence], directory), "content": content}
 
 

@@ -34,6 +34,11 @@ CALLS: dict[tuple[str, str], tuple[str, dict[str, Any] | None]] = {
     ("get", "/cases/{id}/versions/{step}"): ("/cases/{case}/versions/plan", None),
     ("get", "/cases/{id}/versions/{step}/{n}"): ("/cases/{case}/versions/plan/2", None),
     ("get", "/cases/{id}/fields/{document}/{field}"): ("/cases/{case}/fields/plan/own", None),
+    ("get", "/cases/{id}/plan"): ("/cases/{case}/plan", None),
+    ("get", "/cases/{id}/plan/compare"): ("/cases/{case}/plan/compare", None),
+    ("get", "/cases/{id}/plan/fields/{field}"): ("/cases/{case}/plan/fields/text?element=mal/own", None),
+    ("get", "/cases/{id}/plan/keywords"): ("/cases/{case}/plan/keywords", None),
+    ("get", "/cases/{id}/proposals"): ("/cases/{case}/proposals", None),
     ("get", "/cases/{id}/messages"): ("/cases/{case}/messages", None),
     ("get", "/cases/{id}/files/{message}"): ("/cases/{case}/files/note", None),
     ("get", "/cases/{id}/organisations"): ("/cases/{case}/organisations", None),
@@ -45,6 +50,9 @@ CALLS: dict[tuple[str, str], tuple[str, dict[str, Any] | None]] = {
 """Every view, as it would show the kept acts: a new view must be called here."""
 SHOW_NOTHING_OF_ACTS = {"/cases/{id}/organisations", "/units/{unit}/contacts/cases"}
 SHOW_NOTHING_OF_ACTS |= {"/units/{unit}/contacts/{person}/cases"}
+SHOW_NOTHING_OF_ACTS |= {f"/cases/{{id}}/plan{rest}" for rest in ("", "/compare", "/fields/{field}", "/keywords")}
+SHOW_NOTHING_OF_ACTS |= {"/cases/{id}/proposals"}
+"""The toy has no plan as a document and makes no proposals; those of a SIP are in test_sip_views.py."""
 
 
 @pytest.fixture

@@ -63,7 +63,8 @@ def test_a_process_without_documents_prints_none_of_them(process):
     assert set(printable()) == (
         {"inskrivning", "kartlaggning", "stallningstagande", "utskrivning"} if process == "svu" else set()
     )
-    assert (list(all_documents()) == []) is (process == "bare")
+    of_svu = {document for document in all_documents() if document.startswith("stallningstagande")}
+    assert (of_svu == set()) is (process == "bare")
     shown = {"kartlaggning": {"bakgrund": {"value": {"text": "Bor ensam"}}}, "vardkontakter": []}
     of_the_printing = ("kartlaggning", case(), shown, checked(content()), DOCUMENT.printed, lambda _: None)
     if process == "svu":

@@ -30,9 +30,9 @@ class StepContents:
     """The documents that are written field by field, as the address of a field's history names them; each begins with
     the name of its step."""
 
-    def makes_version(self, step: str, act: Act) -> bool:
+    def makes_version(self, step: str, act: Act, case: Case) -> bool:
         """Whether a message that may write the step made a version of it."""
-        del step, act
+        del step, act, case
         return True
 
     def is_draft(self, step: str, *, published: bool) -> bool:
@@ -51,10 +51,15 @@ class StepContents:
         return {found[-1].act.sequence}
 
     def shown(
-        self, step: str, found: Sequence[ContentVersion], messages: Mapping[int, ShownMessage], directory: Directory
+        self,
+        step: str,
+        found: Sequence[ContentVersion],
+        messages: Mapping[int, ShownMessage],
+        directory: Directory,
+        case: Case,
     ) -> Any:
         """What the step held at the last of these versions."""
-        del step, directory
+        del step, directory, case
         return words(messages[found[-1].act.sequence].message.data)
 
     def writings(self, acts: Sequence[Act], document: str, name: str) -> list[int]:

@@ -18,6 +18,9 @@ from hub.processes.engine.contents import StepContents
 from hub.processes.engine.diagram import Picture, Pictures, ProfileQuestion, RuleBook
 from hub.processes.engine.documents import PrintedDocument
 from hub.processes.engine.element import Element
+from hub.processes.engine.plan_views import PlanViews
+from hub.processes.engine.proposals import Proposals
+from hub.processes.engine.record import Act
 from hub.processes.engine.rule import Context, Guard, Rule
 from hub.processes.engine.sections import Sections
 from schemas.agreement import Agreement
@@ -230,6 +233,12 @@ class Process:
     """What the views show beside the core (C-30, C-31)."""
     contents: StepContents = field(default_factory=StepContents)
     """How its steps are read, version by version (C-50, C-51)."""
+    plan: PlanViews = field(default_factory=PlanViews)
+    """How its plan is read, where it has one."""
+    proposals: Proposals = field(default_factory=Proposals)
+    """What it proposes for a message before it is written (P-4)."""
+    shown_to_person: Callable[[Case, Sequence[Act], Directory], dict[str, Any] | None] | None = None
+    """What of a case the person may be shown at 1177, of acts that are kept to no unit (P-17); None: nothing, in any region."""
     documents: Mapping[str, PrintedDocument] = field(default_factory=dict)
     """What can be printed, by the name in the address (C-55)."""
     pictures: Pictures = draws_nothing
@@ -302,6 +311,12 @@ class Process:
 
 PROCESSES: dict[str, Process] = {}
 """Name → process. ``hub.processes.registry`` fills it; the cases' own process is looked up here."""
+
+
+def all_steps() -> tuple[str, ...]:
+    """The steps of every process in every region."""
+    rows = [row for process in PROCESSES.values() for row in (process.steps, *process.steps_by_profile.values())]
+    return tuple(dict.fromkeys(step for row in rows for step in row))
 
 
 def process_of_case(case: Case) -> Process:

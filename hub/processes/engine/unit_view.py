@@ -12,7 +12,7 @@ from typing import Any
 from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.case import Case
 from hub.processes.engine.events import evolve
-from hub.processes.engine.process import process_of_case
+from hub.processes.engine.process import all_steps, process_of_case
 from hub.processes.engine.rule import Context
 from schemas.directory import Directory
 from schemas.envelope import Message
@@ -123,9 +123,10 @@ def acknowledges(duties: Mapping[Any, Sequence[str]]) -> bool:
 
 
 def duties(role: str, configured: Mapping[Any, Sequence[str]]) -> tuple[str, ...]:
-    """What a role answers for, as ``disclosure.listed`` names it."""
+    """What a role answers for, as ``disclosure.listed`` names it: what is configured, and what any active role may do (C-3)."""
     found = [f"{step}/{act}/{role}" for step, acts in configured.items() for act in acts]
-    return (*found, *([f"{MESSAGE}/{role}"] if acknowledges(configured) else []))
+    found += [f"{step}/{act}/{role}" for step in all_steps() for act in ANSWER if act not in DUTIES]
+    return (*dict.fromkeys(found), *([f"{MESSAGE}/{role}"] if acknowledges(configured) else []))
 
 
 def unable(case: Case, directory: Directory) -> dict[str, list[str]]:

@@ -22,6 +22,8 @@ from hub.processes.shared.answers import SharedAnswers
 Cell = Literal["R", "o"]
 Cells = Mapping[str, Mapping[str, Cell]]
 Known = Literal["consent", "initiativ", "sent", "call"]
+ProposedReceivers = Literal["participants", "last_meeting", "called_before"]
+ShownToPerson = Literal["approved", "ongoing"]
 
 
 def _cells(required: str = "", optional: str = "") -> Mapping[str, Cell]:
@@ -42,6 +44,13 @@ class SipProfile(SharedAnswers):
     """The states of §5 in their order; the first is the one in which a case opens."""
     steps: tuple[str, ...]
     """C-30: in the order shown."""
+    phases: Mapping[str, str] = field(default_factory=dict)
+    """State → the phase to which it belongs; empty where the region has no phases."""
+    proposes: ProposedReceivers = "participants"
+    """P-4: who is proposed as receivers of a call: all who take part; those of the last meeting; before the first call nobody but whom
+    the registers name, then all who take part."""
+    shown_to_person: ShownToPerson | None = None
+    """P-17: what the person may be shown at 1177: the content approved last, where that is said; an ongoing plan; nothing."""
     senders: Mapping[str, frozenset[str]]
     cells: Cells
     elements: Mapping[str, ElementKind]
@@ -259,6 +268,16 @@ MINA_PLANER = SipProfile(
 )
 PRATOR = SipProfile(
     name="prator",
+    phases=MappingProxyType(
+        {
+            "utkast": "forberedelse",
+            "initierad": "forberedelse",
+            "planeras": "genomforande",
+            "planerad": "genomforande",
+            "foljs_upp": "genomforande",
+            "utvarderas": "avslut",
+        }
+    ),
     deadlines=_of("kvittens_forsenad", "initiativ_obesvarat", "utvardering_dags", "samtycke_upphor"),
     messages_reach_new_units=True,
     states=("utkast", "initierad", "planeras", "planerad", "foljs_upp", "utvarderas"),
@@ -332,6 +351,8 @@ PRATOR = SipProfile(
 )
 SAMSA = SipProfile(
     name="samsa",
+    proposes="last_meeting",
+    shown_to_person="approved",
     deadlines=_of("kvittens_forsenad", "svara_senast", "uppfoljning_dags", "samtycke_upphor"),
     printing_has_a_reason=True,
     states=("sparad", "skickad", "sip_mote", "upprattad", "uppfoljd"),
@@ -407,6 +428,8 @@ SAMSA = SipProfile(
 )
 LIFECARE = SipProfile(
     name="lifecare",
+    proposes="called_before",
+    shown_to_person="ongoing",
     deadlines=_of("delmal_saknas", "kalla_uppfoljning", "uppfoljning_dags", "samtycke_upphor"),
     states=("underlag", "kallad", "mote_hallet", "planeras", "pagaende"),
     steps=("kartlaggning", "kallelse", "mote", "plan"),

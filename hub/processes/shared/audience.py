@@ -10,7 +10,7 @@ from hub.processes.engine.case import Case
 from hub.processes.engine.process import standing
 from hub.processes.engine.rule import Context
 from hub.processes.engine.unit_view import able
-from hub.processes.shared.disclosure import knows, visible
+from hub.processes.shared.disclosure import hears, visible
 from schemas.directory import Directory, Unit
 
 SLUTENVARD = frozenset({"slutenvard"})
@@ -25,7 +25,7 @@ def everyone_else(s: Context) -> list[str]:
     """
     this = (s.message.source, s.message.id)
     awaited = {unit for one in s.case.awaited.values() if one.is_of(*this) for unit in one.by}
-    return [unit for unit in s.case.participants if knows(s.case, unit) and (unit != s.unit or unit in awaited)]
+    return [unit for unit in s.case.participants if hears(s.case, unit) and (unit != s.unit or unit in awaited)]
 
 
 def those_of(s: Context, *parties: str) -> list[str]:

@@ -41,7 +41,12 @@ def scope(case: Case, unit: str) -> Scope:
 
 def knows(case: Case, unit: str) -> bool:
     """Whether a participating unit is told anything of the case at all (V-2, C-24)."""
-    return scope(case, unit) != "nothing" and process_of_case(case).hears(case, unit)
+    return scope(case, unit) != "nothing"
+
+
+def hears(case: Case, unit: str) -> bool:
+    """Whether a participating unit is told what the others are told: one that is asked whether it takes part is not (P-2)."""
+    return knows(case, unit) and process_of_case(case).hears(case, unit)
 
 
 def reads(case: Case, unit: str) -> bool:
@@ -60,7 +65,8 @@ def visible(case: Case, unit: str) -> Case:
 def readable(case: Case, unit: str, ground: str) -> Case:
     """The case as a unit reads it that takes part, or takes no part and reads on a ground (C-5, C-43)."""
     if unit in case.participants:
-        return case if reads(case, unit) and not knows(case, unit) else visible(case, unit)
+        of_the_unit = process_of_case(case).visible
+        return case if reads(case, unit) and not knows(case, unit) else of_the_unit(case, unit)
     process = process_of_case(case)
     whole = sharing_consent(case).shared_until is None or ground in _OWN_GROUNDS
     return process.without_kept(case, unit) if whole else process.narrowed(case)

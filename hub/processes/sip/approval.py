@@ -337,6 +337,7 @@ UPPRATTANDE = Rule(
         a_follow_up_is_booked,
     ),
     touches=the_whole_plan,
+    writes=("plan",),
 )
 
 # --- sip.uppdatering --------------------------------------------------------------------------------------------------
@@ -468,4 +469,5 @@ UPPDATERING = Rule(
         a_new_plan_is_confirmed,
     ),
     touches=the_whole_plan,
+    writes=("plan", "kartlaggning"),
 )

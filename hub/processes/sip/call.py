@@ -21,6 +21,8 @@ MEETING_FIELDS = ("form", "start", "end", "place", "link", "link_external", "pho
 _CALL = ("initiator", "reason", "comment", "agenda", "purpose", "questions", "convener", "answer_by", "participants")
 FIELDS = frozenset({*MEETING_FIELDS, *_CALL, "receivers"})
 """What a call says, which its changes may name."""
+CALL_FIELDS = (*MEETING_FIELDS, *_CALL)
+"""What a call says of its meeting, beside its id, its kind and its receivers, in the order shown."""
 ASKS_ANEW = frozenset({"form", "start", "end", "place"})
 """PR-7: those who were asked are asked anew when one of these changes."""
 

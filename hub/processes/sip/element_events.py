@@ -38,12 +38,18 @@ def edited(
     set: dict[str, Any] | None = None,  # noqa: A002 - the field's name on the wire
     under: str | None = None,
     copied: bool = False,
+    stands: dict[str, Any] | None = None,
 ) -> None:
     """``change``: tillagd · andrad · avslutad · borttagen · signerad · delad · aterstalld · makulerad. ``copied``: by the hub from a
-    call, so that nobody has written it. It never fails.
+    call, so that nobody has written it. ``stands``: with delad, the element as it stood, for a fold of the acts that another unit may
+    know of. It never fails.
     """
     own, who = sip(case), [case.sequence, unit, actor, time]
     before = case.elements.get(element)
+    if before is None and stands is not None:
+        before = case.elements[element] = Element(element, stands["version"], {**stands["state"]})
+        before.state["fields"] = dict(before.state["fields"])
+        _count(own, before, 1)
     if before is None or change == "tillagd":
         version = 0 if before is None else before.version
         state: dict[str, Any] = {"fields": {}, "unit": unit, "since": case.sequence, "plan": own.version}

@@ -260,7 +260,7 @@ UPPFOLJNING = Rule(
     ),
     from_outside=a_ward_of_the_region,
     touches=the_followed_up,
-    writes=("plan",),
+    writes=("plan", "uppfoljning"),
 )
 
 # --- sip.utvardering (PR) ---------------------------------------------------------------------------------------------

@@ -267,4 +267,5 @@ INITIATIV = Rule(
     shown_narrowly=True,
     hides=INITIATIV_HIDES,
     completes=the_whole_initiativ,
+    writes=("initiativ",),
 )

@@ -371,6 +371,6 @@ KALLELSE = Rule(
     touches=the_whole_plan,
     shown_narrowly=True,
     completes=the_call_whole,
-    writes=("kallelse",),
+    writes=("kallelse", "kallelse_utvardering", "plan"),
     hides=CALL_HIDES,
 )

@@ -257,6 +257,6 @@ KALLELSE_ANDRAD = Rule(
     touches=the_whole_plan,
     shown_narrowly=True,
     completes=the_changed_call_whole,
-    writes=("kallelse",),
+    writes=("kallelse", "kallelse_utvardering", "plan"),
     hides=CALL_HIDES,
 )

@@ -5,6 +5,7 @@ imports the case and the language only.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from hub.processes.engine.case import Case
@@ -14,8 +15,8 @@ from hub.processes.profiles.sip import SIP_PROFILES
 from hub.processes.shared.participants import note_catch_up
 from hub.processes.sip.disclosure import shows_element, visible
 from hub.processes.sip.document_words import words_of
-from hub.processes.sip.element_events import is_current, kind_of
-from hub.processes.sip.protected import lage_shown
+from hub.processes.sip.element_events import PLAN, is_current, kind_of
+from hub.processes.sip.protected import lage_shown, without_contacts
 from hub.processes.sip.state import awaits_its_answer, sip, standing_meetings
 from schemas.sip import ElementSnapshot, Lage, PlanSnapshot
 
@@ -28,15 +29,16 @@ def snapshot(one: Element) -> ElementSnapshot:
     return ElementSnapshot(
         element=one.address,
         version=one.version,
-        under=state.get("under"),
-        unit=state.get("unit"),
-        ended=_who(state.get("ended")),
-        signed=_who(state.get("signed")),
-        fields={name: _written(written) for name, written in state["fields"].items() if written[0] is not None},
+        under=state.get("under", None if one.address == PLAN else PLAN),
+        unit=None if one.address == PLAN else state.get("unit"),
+        ended=written_by(state.get("ended")),
+        signed=written_by(state.get("signed")),
+        fields={name: field_snapshot(written) for name, written in state["fields"].items() if written[0] is not None},
     )
 
 
-def _written(written: Sequence[Any]) -> dict[str, Any]:
+def field_snapshot(written: Sequence[Any]) -> dict[str, Any]:
+    """A field as an element keeps it, as views and notices show it: value, version, sequence and by whom."""
     value, version, sequence, unit, actor, time = written
     return {
         "value": value,
@@ -46,32 +48,54 @@ def _written(written: Sequence[Any]) -> dict[str, Any]:
     }
 
 
-def _who(written: Sequence[Any] | None) -> dict[str, Any] | None:
+def written_by(written: Sequence[Any] | None) -> dict[str, Any] | None:
+    """Who did something to an element, as views and notices show it; None where nobody did."""
     if written is None:
         return None
     sequence, unit, actor, time = written
     return {"sequence": sequence, "unit": unit, "actor": actor, "time": time}
 
 
-def plan_of(case: Case, elements: Iterable[Element], *, version: int, current: bool, state: str) -> PlanSnapshot:
-    """A version of the plan, of its elements in the order in which they were added."""
+def in_order(case: Case, elements: Iterable[Element]) -> list[Element]:
+    """Elements of the plan in the order shown: kind by kind, and in a kind in the order in which they were added."""
     order = {kind: number for number, kind in enumerate(SIP_PROFILES[case.profile].elements)}
-    kept = [one for one in elements if kind_of(one.address) in order]
-    kept.sort(key=lambda one: (order[kind_of(one.address)], one.state["since"], one.address))
-    return PlanSnapshot(version=version, current=current, state=state, elements=tuple(snapshot(one) for one in kept))
+    return sorted(elements, key=lambda one: (order[kind_of(one.address)], one.state["since"], one.address))
+
+
+def shown_parts(case: Case, units: Iterable[str], seen: Case) -> list[Element]:
+    """The elements of the plan as ``seen`` holds them, in the version that is current there, that all of these units may see, in order;
+    with protected identity without the people around the person (C-62).
+    """
+    profile = SIP_PROFILES[case.profile]
+    found = [
+        one
+        for one in seen.elements.values()
+        if kind_of(one.address) in profile.elements
+        and is_current(seen, one, carries_over=profile.carries_over)
+        and all(shows_element(case, unit, one) for unit in units)
+    ]
+    if case.blocked:
+        found = [_without_contacts(one) for one in found]
+    return in_order(case, found)
+
+
+def _without_contacts(one: Element) -> Element:
+    fields = one.state["fields"]
+    kept = without_contacts(one.address, {name: written[0] for name, written in fields.items()})
+    return replace(one, state={**one.state, "fields": {name: fields[name] for name in kept}})
+
+
+def plan_of(elements: Iterable[Element], *, version: int, current: bool, state: str) -> PlanSnapshot:
+    """A version of the plan, of its elements in order."""
+    return PlanSnapshot(
+        version=version, current=current, state=state, elements=tuple(snapshot(one) for one in elements)
+    )
 
 
 def current_plan(case: Case, units: Iterable[str]) -> PlanSnapshot:
     """The plan's current version as all of these units may see it; the case's elements are loaded."""
-    own, carries = sip(case), SIP_PROFILES[case.profile].carries_over
-    shown = [
-        one
-        for one in case.elements.values()
-        if kind_of(one.address) in SIP_PROFILES[case.profile].elements
-        and is_current(case, one, carries_over=carries)
-        and all(shows_element(case, unit, one) for unit in units)
-    ]
-    return plan_of(case, shown, version=own.version, current=True, state=own.state)
+    own = sip(case)
+    return plan_of(shown_parts(case, units, case), version=own.version, current=True, state=own.state)
 
 
 def meetings(case: Case) -> tuple[dict[str, Any], ...]:

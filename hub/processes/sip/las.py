@@ -246,4 +246,5 @@ LAS = Rule(
     ),
     from_outside=a_ward_of_the_region,
     touches=the_note,
+    writes=("plan",),
 )

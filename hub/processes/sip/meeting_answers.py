@@ -251,6 +251,6 @@ MOTE = Rule(
     from_outside=a_ward_of_the_region,
     brings_units_in=True,
     touches=the_whole_plan,
-    writes=("mote",),
+    writes=("mote", "plan"),
     hides=MEETING_HIDES,
 )

@@ -251,8 +251,11 @@ def sharing_is_not_undone(s: Context) -> bool:
 
 
 def share(s: Context) -> None:
+    """The event holds the insats as it stands: nobody else knows of the acts that wrote it."""
     who = {"unit": s.unit, "actor": s.message.actor, "time": s.message.time.isoformat()}
-    s.emit("edited", element=s.data.element, change="delad", **who)
+    one = s.case.elements[s.data.element]
+    stands = {"version": one.version, "state": {**one.state, "fields": dict(one.state["fields"])}}
+    s.emit("edited", element=s.data.element, change="delad", stands=stands, **who)
     move_on(s)
 
 

@@ -14,6 +14,7 @@ from hub.processes.sip.audience import is_a_ward_of_the_region, the_whole_plan
 from hub.processes.sip.calendar import calendar
 from hub.processes.sip.closed import CLOSED
 from hub.processes.sip.consent import ATERKALLELSE, SAMTYCKE, consent_kind
+from hub.processes.sip.contents import CONTENTS
 from hub.processes.sip.coordinator import SAMORDNINGSANSVARIG
 from hub.processes.sip.deadlines import concerned, deadlines, owing, passed
 from hub.processes.sip.diagram import pictures
@@ -46,8 +47,12 @@ from hub.processes.sip.meeting_answers import KALLELSESVAR, MOTE
 from hub.processes.sip.outline import outline, position
 from hub.processes.sip.participants import DELTAGARE
 from hub.processes.sip.people import PEOPLE
+from hub.processes.sip.person_views import shown_to_person
 from hub.processes.sip.plan import ATERSTALLNING, DELNING, PLAN_RULE
+from hub.processes.sip.plan_views import SipPlanViews
+from hub.processes.sip.proposals import SipProposals
 from hub.processes.sip.rule_book import RULE_BOOK
+from hub.processes.sip.sections import SipSections
 from hub.processes.sip.state import SipState, coordinators
 from hub.processes.sip.steps import STEPS, STEPS_BY_PROFILE, newcomer, still_awaits
 from hub.processes.sip.svar import SVAR
@@ -126,4 +131,9 @@ SIP = Process(
     passed=passed,
     calendar=calendar,
     extras=extras,
+    plan=SipPlanViews(),
+    proposals=SipProposals(),
+    shown_to_person=shown_to_person,
+    sections=SipSections(),
+    contents=CONTENTS,
 )

@@ -27,7 +27,9 @@ def without_contacts(element: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in fields.items()
-        if not (a_row and name in _ROW) and not (name == "responsible" and _is_private(value))
+        if not (a_row and name in _ROW)
+        and not (name == "responsible" and _is_private(value))
+        and name != "need_found_by"
     }
 
 

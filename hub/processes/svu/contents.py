@@ -24,8 +24,9 @@ class SvuStepContents(StepContents):
 
     documents = ("kartlaggning", *(f"{STALLNINGSTAGANDE}.{party}" for party in ("slutenvard", "oppenvard", "kommun")))
 
-    def makes_version(self, step: str, act: Act) -> bool:
+    def makes_version(self, step: str, act: Act, case: Case) -> bool:
         """An inskrivning is a version of the time only where it says a date."""
+        del case
         return step != "tid" or not _TIME.isdisjoint(name for name, _ in act.events)
 
     def is_draft(self, step: str, *, published: bool) -> bool:
@@ -45,9 +46,15 @@ class SvuStepContents(StepContents):
         return {found[-1].act.sequence, *_content(found).sequences}
 
     def shown(
-        self, step: str, found: Sequence[ContentVersion], messages: Mapping[int, ShownMessage], directory: Directory
+        self,
+        step: str,
+        found: Sequence[ContentVersion],
+        messages: Mapping[int, ShownMessage],
+        directory: Directory,
+        case: Case,
     ) -> Any:
         """The fields with their writers, the facts of the time, or the message as it was sent."""
+        del case
         message = messages[found[-1].act.sequence].message
         if step == "kartlaggning":
             return written(_content(found).fields.get(step, {}), step, messages, directory)

@@ -32,6 +32,7 @@ from hub.processes.svu.kartlaggning import KARTLAGGNING
 from hub.processes.svu.koppling import KOPPLING
 from hub.processes.svu.makulering import WHOLE_CASE
 from hub.processes.svu.participants import slutenvard_stays
+from hub.processes.svu.proposals import SvuProposals
 from hub.processes.svu.rule_book import RULE_BOOK
 from hub.processes.svu.sections import SvuSections
 from hub.processes.svu.stallningstagande import STALLNINGSTAGANDE
@@ -89,6 +90,7 @@ SVU = Process(
     concerned=concerned,
     sections=SvuSections(),
     contents=CONTENTS,
+    proposals=SvuProposals(),
     documents=DOCUMENTS,
     pictures=pictures,
     rule_book=RULE_BOOK,

@@ -10,13 +10,13 @@ from fastapi import APIRouter, FastAPI
 
 from hub.intake.hub_messages import WhatRegistersSaid
 from hub.intake.reader_check import Readers
-from hub.routers.cases import calendar, case, content, lists, paper, search, thread, tree
+from hub.routers.cases import calendar, case, content, lists, paper, plan, proposals, search, thread, tree
 from hub.routers.cases.desk import Desk
 from hub.store.transaction import Store
 from schemas.directory import Directory
 
 ROUTES = APIRouter()
-for _part in (lists, search, case, content, thread, paper, tree, calendar):
+for _part in (lists, search, case, content, plan, proposals, thread, paper, tree, calendar):
     ROUTES.include_router(_part.ROUTES)
 
 

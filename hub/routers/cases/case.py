@@ -128,7 +128,7 @@ def _line(
         "at": line.at,
         "what": line.what.partition("/")[0] if in_few_words else line.what,
         "unit": line.unit,
-        "unit_name": name_of(line.unit or "", directory),
+        "unit_name": name_of(line.unit or "", directory) or directory.citizen_service_names.get(line.unit or ""),
         "actor": line.actor,
         "role": line.role,
         "ground": line.ground,
