@@ -36,7 +36,6 @@ _ELSEWHERE: Mapping[str, str] = {
 _REFUSES_NOTHING: Mapping[str, str] = {
     "C-7": "it leaves a trace of what is done",
     "C-13": "it says who is asked; what a unit may not answer is refused under C-2",
-    "C-15": "anyone may be listed; when nothing may be shared, V-3, C-24 or C-62 refuses",
     "C-25": "consent and its refusal are recorded alike",
     "C-30": "it says what is shown",
     "C-43": "a receiver outside the case, where the region lets messages reach participants only, is refused under C-40",

@@ -16,7 +16,6 @@ RULE_BOOK = RuleBook(
     refuses_nothing={
         "C-52": "a draft is told to nobody",
         "C-56": "what is missing is refused under the rule that requires it (V-4, V-12, V-13, V-14)",
-        "P-22": "where information is required before consent, C-20 refuses",
         "V-6": "a kvittens that is not awaited is refused under C-2, and by a role without the responsibility under C-1",
         "V-18": "the clock counts what the other rules accept",
     },
