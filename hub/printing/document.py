@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-NOT_FINAL = "EJ SLUTGILTIG – utskrift av pågående dokument"
+NOT_FINAL = "UTKAST – EJ SLUTGILTIG, utskrift av pågående dokument"
 """Stands on every page of a document that is not locked or approved (C-55)."""
 
 FINAL = "SLUTGILTIG"

@@ -11,7 +11,7 @@ from pydantic_core import to_jsonable_python
 
 from hub.errors import Refused
 from hub.printing import Document, Printed
-from hub.processes.engine.documents import person
+from hub.processes.engine.documents import PrintedSelection, person
 from hub.processes.engine.process import process_of_case
 from hub.processes.engine.rule import acting_role
 from hub.scenarios.actions import StoredCase
@@ -21,7 +21,7 @@ from hub.scenarios.report import listed
 from hub.scenarios.steps import GetStep, ListStep, PrintStep, SearchStep, ViewStep
 from hub.store.lists import Found
 from hub.views.access import Asker, may_be_known
-from hub.views.paper import paper
+from hub.views.paper import paper, with_the_plan
 from hub.views.search import rows, search_answer
 from schemas.hub_messages import Adressering
 
@@ -50,7 +50,11 @@ def judge_print(judge: StepJudge, step: PrintStep, stored: StoredCase | None, te
         asker = _asker(judge, step, step.from_)
         of = asked_for(stored, asker, judge.world.directory, judge.now).opened()
         by = Printed(person(asker.actor, _no_name), asker.unit.name, step.for_whom or "", step.why or "", judge.now)
-        document = paper(step.document, of.case, whole_case(of), judge.world.directory, by, _no_name)
+        selection = PrintedSelection(step.meeting, step.version, step.from_version, step.ended)
+        content = with_the_plan(
+            step.document, of.case, asker.unit.hsa, of.asked.acts, to_jsonable_python(whole_case(of)), selection
+        )
+        document = paper(step.document, of.case, content, judge.world.directory, by, _no_name)
     except Refused as refused:
         _judge_refused(judge, what, step, refused)
         return

@@ -282,16 +282,16 @@ def play(written: ScenarioFile, world: World | None = None) -> Report:
     """Plays a scenario in memory, in its own world or another."""
     played = Play(written, world)
     hub = HubInMemory(played.world, played.now, played.registers)
-    running, answered = played.run(), None
+    running, answer = played.run(), None
     while True:
         try:
-            action = running.send(answered)
+            action = running.send(answer)
         except StopIteration:
             return played.report
-        answered = _answered(hub, action)
+        answer = answered(hub, action)
 
 
-def _answered(hub: HubInMemory, action: Action) -> object:
+def answered(hub: HubInMemory, action: Action) -> object:
     """What the hub answers to one action of a scenario."""
     match action:
         case TakeMessage():

@@ -169,6 +169,10 @@ class PrintStep(_OfACase, _Asks):
     choice: bool = False
     for_whom: Line | None = None
     why: Line | None = None
+    meeting: str | None = None
+    version: int | None = None
+    from_version: int | None = None
+    ended: bool = True
     holds: tuple[str, ...] = ()
     """Texts that stand on the pages."""
     lacks: tuple[str, ...] = ()

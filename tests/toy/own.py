@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.processes.engine.case import Case
 from hub.processes.engine.contents import StepContents
-from hub.processes.engine.documents import Names, PrintedDocument, PrintedPart
+from hub.processes.engine.documents import Names, PrintedDocument, PrintedPart, titled
 from hub.processes.engine.element import Element
 from hub.processes.engine.record import Act, CaseRecord
 from hub.processes.engine.rule import Context, Rule
@@ -90,4 +90,4 @@ def _parts(shown: Mapping[str, Any], _: Names) -> tuple[PrintedPart, ...]:
     return (PrintedPart("Plan", (("Senast", said.get("text") or said["edits"][-1]["text"]),)),)
 
 
-DOCUMENTS = {PLAN: PrintedDocument("Plan", _parts, lambda _: True)}
+DOCUMENTS = {PLAN: PrintedDocument(titled("Plan"), _parts, lambda _, __: True)}

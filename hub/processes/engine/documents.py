@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from hub.errors import Refused
 from hub.processes.engine.case import Case
 from schemas.swedish_time import day_in_words, moment_in_words
 from schemas.words import word
@@ -31,16 +32,52 @@ class PrintedPart:
 
 
 @dataclass(frozen=True, slots=True)
+class PrintedSelection:
+    """Which part of a document is printed."""
+
+    meeting: str | None = None
+    """Of a call, the id of its meeting; None: the call that was changed last."""
+    version: int | None = None
+    """Of a plan; None: the current one. Of a comparison, the later version."""
+    from_version: int | None = None
+    """Of a comparison, the earlier version; None: the one before."""
+    ended: bool = True
+    """Whether parts of the plan that have ended are printed (LC-10)."""
+
+
+Content = Mapping[str, Any]
+"""The case as it is shown (``whole``), with the plan's version or the comparison that the document needs."""
+
+
+def prints_always(_: Case, __: Content) -> Refused | None:
+    """The answer of a document that may be printed as soon as it is begun."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
 class PrintedDocument:
     """A document that may be printed once it is begun."""
 
-    title: str
-    parts: Callable[[Mapping[str, Any], Names], tuple[PrintedPart, ...]]
-    """What it says, of the case as it is shown (``whole``); empty when there is nothing of it yet."""
-    is_final: Callable[[Case], bool]
+    title: Callable[[Content], str]
+    parts: Callable[[Content, Names], tuple[PrintedPart, ...]]
+    """What it says; empty when there is nothing of it yet."""
+    is_final: Callable[[Case, Content], bool]
     """Whether it is marked as final (C-55)."""
     after: Callable[[Mapping[str, Any], Names], tuple[PrintedPart, ...]] = lambda _, __: ()
     """What stands last, after the signatures."""
+    signatures: str | None = "Kvittenser"
+    """The heading over those who have acted in the step of the document's name; None: they are not listed."""
+    needs_plan: bool = False
+    """Its content holds a version of the plan, under ``plan``."""
+    compares: bool = False
+    """Its content holds two versions of the plan compared, under ``comparison``."""
+    refusal: Callable[[Case, Content], Refused | None] = prints_always
+    """Why it is not printed now (PR-11)."""
+
+
+def titled(text: str) -> Callable[[Content], str]:
+    """A title that is the same in every region."""
+    return lambda _: text
 
 
 # --- how values are read ----------------------------------------------------------------------------------------------

@@ -304,6 +304,11 @@ class Process:
         """The persons by whom a case is found, each as «as what/HSA-id»."""
         return [f"{what}/{person}" for what, persons in self.named.items() for person in dict.fromkeys(persons(case))]
 
+    def has_document(self, case: Case, name: str) -> bool:
+        """Whether the case's region prints a document of the process."""
+        known: frozenset[str] | None = getattr(self.profiles[case.profile], "documents", None)
+        return name in self.documents and (known is None or name in known)
+
     def steps_of(self, case: Case) -> tuple[str, ...]:
         """The steps of a case in the order shown, as its region has them."""
         return self.steps_by_profile.get(case.profile, self.steps)

@@ -181,6 +181,14 @@ class SipProfile(SharedAnswers):
     """C-54."""
     deadlines: frozenset[str] = frozenset({"samtycke_upphor"})
     """§6: the deadlines that the region has."""
+    documents: frozenset[str] = frozenset({"samtycke", "kallelse", "plan", "jamforelse"})
+    """§8: what the region prints."""
+    final_in: frozenset[str] = frozenset()
+    """§8: the states in which the current version of the plan is printed as final."""
+    prints_consents: bool = False
+    """SA-4: a given consent is printed for the person."""
+    prints_for_outsiders_by_permission: bool = False
+    """CL-4: copies to others than the person are owed only where the consent says so."""
     reminder: str | None = None
     """P-19: the code of which the region's units are reminded after a held physical meeting."""
 
@@ -204,6 +212,8 @@ _MEETING = "meeting meeting.id meeting.form meeting.start"
 
 MINA_PLANER = SipProfile(
     name="mina_planer",
+    documents=frozenset({"samtycke", "kallelse", "kartlaggning", "plan", "jamforelse"}),
+    final_in=frozenset({"aktiv"}),
     deadlines=_of("kvittens_forsenad", "uppfoljning_arlig", "samtycke_upphor"),
     information_before_consent=True,
     states=("oppnad", "kallad", "godkanns", "aktiv", "uppdateras"),
@@ -268,6 +278,7 @@ MINA_PLANER = SipProfile(
 )
 PRATOR = SipProfile(
     name="prator",
+    documents=frozenset({"samtycke", "kallelse", "kartlaggning", "plan", "uppfoljning", "utvardering", "jamforelse"}),
     phases=MappingProxyType(
         {
             "utkast": "forberedelse",
@@ -351,6 +362,9 @@ PRATOR = SipProfile(
 )
 SAMSA = SipProfile(
     name="samsa",
+    prints_consents=True,
+    documents=frozenset({"samtycke", "kallelse", "plan", "arende", "jamforelse"}),
+    final_in=frozenset({"upprattad", "uppfoljd"}),
     proposes="last_meeting",
     shown_to_person="approved",
     deadlines=_of("kvittens_forsenad", "svara_senast", "uppfoljning_dags", "samtycke_upphor"),
@@ -428,6 +442,8 @@ SAMSA = SipProfile(
 )
 LIFECARE = SipProfile(
     name="lifecare",
+    documents=frozenset({"samtycke", "kallelse", "kartlaggning", "plan", "jamforelse"}),
+    final_in=frozenset({"pagaende"}),
     proposes="called_before",
     shown_to_person="ongoing",
     deadlines=_of("delmal_saknas", "kalla_uppfoljning", "uppfoljning_dags", "samtycke_upphor"),
@@ -501,6 +517,8 @@ LIFECARE = SipProfile(
 )
 COSMIC_LINK = SipProfile(
     name="cosmic_link",
+    final_in=frozenset({"godkand", "plan_avslutad"}),
+    prints_for_outsiders_by_permission=True,
     deadlines=_of("svar_forsenat", "plan_forsenad", "uppfoljning_dags", "samtycke_upphor"),
     states=("arende", "kallad", "dokumenteras", "godkand", "plan_avslutad"),
     steps=("kallelse", "mote", "plan"),

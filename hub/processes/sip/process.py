@@ -29,6 +29,7 @@ from hub.processes.sip.disclosure import (
     visible,
     without_drafts,
 )
+from hub.processes.sip.documents import DOCUMENTS
 from hub.processes.sip.end import AVSLUT
 from hub.processes.sip.events import EVENTS
 from hub.processes.sip.extras import extras
@@ -50,6 +51,7 @@ from hub.processes.sip.people import PEOPLE
 from hub.processes.sip.person_views import shown_to_person
 from hub.processes.sip.plan import ATERSTALLNING, DELNING, PLAN_RULE
 from hub.processes.sip.plan_views import SipPlanViews
+from hub.processes.sip.prints import LEADS_TO_PRINTS, warn_of_prints
 from hub.processes.sip.proposals import SipProposals
 from hub.processes.sip.rule_book import RULE_BOOK
 from hub.processes.sip.sections import SipSections
@@ -57,44 +59,49 @@ from hub.processes.sip.state import SipState, coordinators
 from hub.processes.sip.steps import STEPS, STEPS_BY_PROFILE, newcomer, still_awaits
 from hub.processes.sip.svar import SVAR
 
+_RULES = (
+    INITIATIV,
+    INFORMATION,
+    SAMTYCKE,
+    ATERKALLELSE,
+    SVAR,
+    KALLELSE,
+    KALLELSE_ANDRAD,
+    KALLELSESVAR,
+    SAMORDNINGSANSVARIG,
+    KARTLAGGNING,
+    MOTE,
+    PLAN_RULE,
+    DELNING,
+    LAS,
+    GODKANNANDE_START,
+    GODKANNANDE,
+    UPPRATTANDE,
+    UPPFOLJNING,
+    UPPDATERING,
+    UTVARDERING,
+    AVSLUT,
+    ATERSTALLNING,
+    DELTAGARE,
+    replace(ROLL, guards=CONSENT, touches=the_whole_plan),
+    MAKULERING,
+    *PEOPLE,
+    replace(adressering("S-3", "P-4"), touches=the_whole_plan),
+    VERIFIERING,
+    FOLKBOKFORING,
+    KOPPLING,
+    frist("P-15"),
+    LAGE,
+)
+
 SIP = Process(
     name="sip",
     title="SIP",
     steps=STEPS,
     steps_by_profile=STEPS_BY_PROFILE,
-    rules=(
-        INITIATIV,
-        INFORMATION,
-        SAMTYCKE,
-        ATERKALLELSE,
-        SVAR,
-        KALLELSE,
-        KALLELSE_ANDRAD,
-        KALLELSESVAR,
-        SAMORDNINGSANSVARIG,
-        KARTLAGGNING,
-        MOTE,
-        PLAN_RULE,
-        DELNING,
-        LAS,
-        GODKANNANDE_START,
-        GODKANNANDE,
-        UPPRATTANDE,
-        UPPFOLJNING,
-        UPPDATERING,
-        UTVARDERING,
-        AVSLUT,
-        ATERSTALLNING,
-        DELTAGARE,
-        replace(ROLL, guards=CONSENT, touches=the_whole_plan),
-        MAKULERING,
-        *PEOPLE,
-        replace(adressering("S-3", "P-4"), touches=the_whole_plan),
-        VERIFIERING,
-        FOLKBOKFORING,
-        KOPPLING,
-        frist("P-15"),
-        LAGE,
+    rules=tuple(
+        replace(rule, effects=(*rule.effects, warn_of_prints)) if rule.message in LEADS_TO_PRINTS else rule
+        for rule in _RULES
     ),
     opening_rule="S-2",
     profiles=SIP_PROFILES,
@@ -123,6 +130,7 @@ SIP = Process(
     rule_book=RULE_BOOK,
     without_kept=without_drafts,
     reads_from_outside=is_a_ward_of_the_region,
+    documents=DOCUMENTS,
     pictures=pictures,
     differences=DIFFERENCES,
     deadlines=deadlines,

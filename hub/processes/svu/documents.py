@@ -7,6 +7,7 @@ from typing import Any
 
 from hub.processes.engine.case import Case
 from hub.processes.engine.documents import (
+    Content,
     Label,
     Lines,
     Names,
@@ -19,6 +20,7 @@ from hub.processes.engine.documents import (
     moment,
     person,
     plain,
+    titled,
 )
 from hub.processes.svu.steps import still_awaits
 from schemas.words import word
@@ -177,23 +179,25 @@ def _fields(written: Mapping[str, Any], names: Names) -> Lines:
 # --- which are final (C-55) -------------------------------------------------------------------------------------------
 
 
-def _stands(step: str) -> Callable[[Case], bool]:
-    return lambda case: step in case.steps
+def _stands(step: str) -> Callable[[Case, Content], bool]:
+    return lambda case, _: step in case.steps
 
 
-def _never(_: Case) -> bool:
+def _never(_: Case, __: Content) -> bool:
     """A kartlaggning has no end (V-11)."""
     return False
 
 
-def _adjusted_by_all(case: Case) -> bool:
+def _adjusted_by_all(case: Case, _: Content) -> bool:
     awaited = case.awaited.get("stallningstagande")
     return awaited is not None and not still_awaits(case, awaited)
 
 
 DOCUMENTS: Mapping[str, PrintedDocument] = {
-    "inskrivning": PrintedDocument("Inskrivningsmeddelande", _admission, _stands("inskrivning"), _contacts),
-    "kartlaggning": PrintedDocument("Kartläggning", _assessment, _never, _contacts),
-    "stallningstagande": PrintedDocument("Ställningstagande", _statement, _adjusted_by_all, _contacts),
-    "utskrivning": PrintedDocument("Utskrivningsmeddelande", _discharge, _stands("utskrivning"), _contacts),
+    "inskrivning": PrintedDocument(titled("Inskrivningsmeddelande"), _admission, _stands("inskrivning"), _contacts),
+    "kartlaggning": PrintedDocument(titled("Kartläggning"), _assessment, _never, _contacts),
+    "stallningstagande": PrintedDocument(
+        titled("Ställningstagande"), _statement, _adjusted_by_all, _contacts, signatures="Justeringar"
+    ),
+    "utskrivning": PrintedDocument(titled("Utskrivningsmeddelande"), _discharge, _stands("utskrivning"), _contacts),
 }

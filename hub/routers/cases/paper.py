@@ -11,24 +11,33 @@ from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapV
 from pydantic_core import PydanticCustomError
 
 from hub.printing import Printed, render
-from hub.processes.engine.documents import person
+from hub.processes.engine.documents import PrintedSelection, person
 from hub.processes.registry import printable
 from hub.routers import openapi
 from hub.routers.cases.asker import AskerOnACase, TheDesk
 from hub.routers.cases.case import shown
 from hub.routers.cases.desk import Desk
 from hub.routers.cases.names import views
+from hub.routers.cases.plan import load_the_plan
 from hub.routers.cases.question import PRIVATE, Asked, CaseId, CodePart, InQuery, NoQuery, body, in_body, now
+from hub.store import case_reads
 from hub.views.access import Asker
-from hub.views.paper import no_document, paper
+from hub.views.paper import needs_the_plan, no_document, paper, with_the_plan
 from schemas.parts import Code, Line
+from schemas.sip_parts import Eid
+
+_Version = Annotated[int | None, Field(ge=0, le=999_999_999)]
 
 
 class Purpose(Asked):
-    """For whom, and why."""
+    """For whom and why, and which part of the document."""
 
     for_whom: Line | None = None
     why: Line | None = None
+    meeting: Eid | None = None
+    version: _Version = None
+    from_version: _Version = None
+    ended: bool = True
 
 
 def _code(text: Any, check: ValidatorFunctionWrapHandler) -> Any:
@@ -50,6 +59,12 @@ class PurposeQuery(InQuery):
 
     for_whom: _PurposeCode = Field(default=None, description="A code; names go with POST.")
     why: _PurposeCode = Field(default=None, description="A code; names go with POST.")
+    meeting: Eid | None = Field(default=None, description="Of a call: the id of its meeting; absent: the last.")
+    version: _Version = Field(
+        default=None, description="Of a plan; absent: the current one. Of a comparison: the later."
+    )
+    from_version: _Version = Field(default=None, description="Of a comparison: the earlier; absent: the one before.")
+    ended: bool = Field(default=True, description="Whether parts of the plan that have ended are printed (LC-10).")
 
 
 _PDF: openapi.Said = {200: {"content": {"application/pdf": {}}}}
@@ -65,7 +80,7 @@ ROUTES = views()
 async def by_code(
     desk: TheDesk, asker: AskerOnACase, case: CaseId, document: CodePart, asked: Annotated[PurposeQuery, Query()]
 ) -> Response:
-    return await _printed(desk, asker, case, document, Purpose(for_whom=asked.for_whom, why=asked.why))
+    return await _printed(desk, asker, case, document, Purpose(**asked.model_dump()))
 
 
 @ROUTES.post(
@@ -95,6 +110,12 @@ async def _printed(desk: Desk, asker: Asker, id_: str, document: str, purpose: P
         by = Printed(
             person(asker.actor, desk.known.name), asker.unit.name, purpose.for_whom or "", purpose.why or "", now()
         )
+        selection = PrintedSelection(purpose.meeting, purpose.version, purpose.from_version, purpose.ended)
+        acts = []
+        if needs_the_plan(document, case):
+            await load_the_plan(connection, case)
+            acts = await case_reads.acts(connection, id_, asker.unit.hsa)
+        content = with_the_plan(document, case, asker.unit.hsa, acts, content, selection)
         made = paper(document, case, content, desk.directory(), by, desk.known.name)
     pdf = await asyncio.to_thread(render, made)
     headers = {**PRIVATE, "Content-Disposition": f'attachment; filename="{document}.pdf"'}

@@ -57,7 +57,7 @@ async def plan(desk: TheDesk, asker: AskerOnACase, case: CaseId, asked: Annotate
         opened = await desk.open(connection, case, asker, f"plan{which}")
         stands = asked.version in {None, current_version(opened.case)}
         if stands:
-            await _load(connection, opened.case)
+            await load_the_plan(connection, opened.case)
         acts = [] if stands else await case_reads.acts(connection, case, unit)
         shown = shown_plan(opened.case, unit, acts, asked.version, ended=asked.ended)
     return answer(shown)
@@ -102,11 +102,11 @@ async def latest_texts(desk: TheDesk, asker: AskerOnACase, case: CaseId, _: NoQu
     async with desk.transaction() as connection:
         opened = await desk.open(connection, case, asker, "plan/sokord")
         current_version(opened.case)
-        await _load(connection, opened.case)
+        await load_the_plan(connection, opened.case)
     return answer(keywords(opened.case, asker.unit.hsa))
 
 
-async def _load(connection: Connection, case: Case) -> None:
+async def load_the_plan(connection: Connection, case: Case) -> None:
     """Load every element of the plan."""
     wanted = [(case.id, beginning) for beginning in process_of_case(case).plan.beginnings]
     case.elements = {one.address: one for _, one in await cases.elements(connection, wanted)}
