@@ -171,6 +171,6 @@ async def _read_elements(connection: Connection, loaded: Loaded, readable: Reada
         case = loaded.case_of(arrival, message)
         if case is not None and case.counts:
             parts = process_of_case(case).parts(message)
-            wanted.update((case.id, address) for rule, data, _ in parts for address in rule.addresses(data))
+            wanted.update((case.id, address) for rule, data, _ in parts for address in rule.addresses(case, data))
     for case_id, element in await cases.elements(connection, sorted(wanted)) if wanted else ():
         loaded.cases[case_id].elements[element.address] = element

@@ -269,7 +269,7 @@ class HubInMemory:
 def _touched(case: Case, message: Message) -> dict[str, Element]:
     """The elements that the store would load for a message: those that its rules touch, and no others."""
     parts = process_of_case(case).parts(message)
-    addresses = {address for rule, data, _ in parts for address in rule.addresses(data)}
+    addresses = {address for rule, data, _ in parts for address in rule.addresses(case, data)}
     beginnings = tuple(address for address in addresses if address.endswith(GOES_ON))
     return {
         address: element

@@ -106,7 +106,8 @@ def _consent(record: CaseRecord, sequence: int | None, name: str) -> dict[str, A
         kind = process_of_case(record.case).consent_kind
         said = next(each for each in said if kind(each) == sharing_kind(record.case))
     shown = {key: value for key, value in words(said).items() if key != "patient"}
-    return {**shown, "sequence": one.sequence, "by": one.by(record.directory)}
+    filled_in = sharing_consent(record.case).record if name == "samtycke" else {}  # SA-3: what the hub says of it
+    return {**shown, **filled_in, "sequence": one.sequence, "by": one.by(record.directory)}
 
 
 def _outsiders(case: Case, messages: Mapping[int, ShownMessage]) -> list[Any]:

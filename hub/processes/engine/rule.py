@@ -227,6 +227,11 @@ def touches_nothing(_: Any) -> Iterable[str]:
     return ()
 
 
+def touches_no_more(_: Case, __: Any) -> Iterable[str]:
+    """The answer of a message that touches the same elements in every case."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One row of a process's table."""
@@ -264,6 +269,10 @@ class Rule:
     touches: Callable[[Any], Iterable[str]] = touches_nothing
     """Of its data, the addresses of the elements that it reads or changes: they are loaded for it. An address that ends with ``/``
     or a blank is a beginning, and stands for all that go on from it."""
+    touches_also: Callable[[Case, Any], Iterable[str]] = touches_no_more
+    """The same, of a case and its data: what else it reads in a region. What the case's events may change before the message is
+    handled must not decide it, because several messages are loaded at once.
+    """
     is_talk: bool = False
     """It is said beside the steps: a case may have it by the thousand, and neither its documents nor its deadlines need it."""
     is_news_of_the_person: bool = False
@@ -290,9 +299,10 @@ class Rule:
     hides: Mapping[str, Any] = field(default_factory=dict)
     """Fields that point to a person with protected identity → what is shown in their place (C-62)."""
 
-    def addresses(self, data: Any) -> Iterable[str]:
+    def addresses(self, case: Case, data: Any) -> Iterable[str]:
         """The addresses, and beginnings of addresses, of the elements that are to be loaded for data of its message."""
         named = getattr(data, "message", None) if self.names_a_message else None
         yield from self.touches(data)
+        yield from self.touches_also(case, data)
         if named is not None:
             yield f"meddelande/{named} "

@@ -18,7 +18,7 @@ from hub.processes.sip.gate import CONSENT, the_initiativ_is_sent
 from hub.processes.sip.las import can_be_approved
 from hub.processes.sip.needed import first_lacking
 from hub.processes.sip.reminders import caller_of_the_last, wards_that_remain
-from hub.processes.sip.state import document, sip, standing_meetings
+from hub.processes.sip.state import SEND, document, sip, standing_meetings
 from hub.processes.sip.who import convening_unit, is_coordinating_unit, is_the_coordinator, senders
 
 STEP, ACT = "plan", "godkanna"
@@ -86,7 +86,7 @@ def put_up(s: Context) -> None:
     parents = {one.state.get("under") for one in s.case.elements.values() if not one.removed}
     s.warnings.extend(
         f"delmal-utan-aktivitet:{one.address}"
-        for one in s.case.elements.values()
+        for _, one in sorted(s.case.elements.items())
         if kind_of(one.address) == "delmal" and not one.removed and one.address not in parents
     )
 
@@ -443,7 +443,7 @@ def _take_over_the_call(s: Context) -> None:
 
 def _grey(s: Context, steps: tuple[str, ...]) -> None:
     """Steps begin anew: nothing of them is awaited."""
-    for key in [key for key, one in s.case.awaited.items() if one.step in steps]:
+    for key in [key for key, one in s.case.awaited.items() if one.step in steps and one.act != SEND]:
         s.emit("ended", key=key)
     s.emit("steps_begun_anew", steps=list(steps))
 

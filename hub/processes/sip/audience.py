@@ -23,8 +23,13 @@ DOCUMENT_BEGINNINGS = ("kartlaggning/", "utvardering/")
 
 
 def the_whole_plan(_: Any) -> tuple[str, ...]:
-    """A message that needs every element of the plan, and the documents beside it (``Rule.touches``)."""
+    """A message that needs every element of the plan, and the words of the documents beside it (``Rule.touches``)."""
     return (*PLAN_BEGINNINGS, *DOCUMENT_BEGINNINGS)
+
+
+def the_whole_plan_of_what_was_saved(case: Case, data: Any) -> tuple[str, ...]:
+    """SA-2: a message that is sent tells the others how all stands that was saved and not told (``Rule.touches_also``)."""
+    return the_whole_plan(data) if is_sent(data) and SIP_PROFILES[case.profile].all_read_drafts else ()
 
 
 def told_when_sent(s: Context) -> list[str]:

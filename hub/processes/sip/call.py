@@ -4,7 +4,7 @@ engine and the shared rules only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -104,11 +104,17 @@ def asked_units(s: Context, call: dict[str, Any], units: Iterable[str]) -> list[
         return []
     if awaits == "answers":
         return list(units)
-    receivers = call.get("receivers", {})
-    asked = [
-        unit for unit in units if awaits == "all" or receivers.get(unit, {}).get("kvittera", s.profile.kvittera_default)
-    ]
+    receivers, default = call.get("receivers", {}), _asked_by_default(s)
+    asked = [unit for unit in units if awaits == "all" or receivers.get(unit, {}).get("kvittera", unit in default)]
     return with_duty(s, asked, step_of(call["kind"]), "kvittera")
+
+
+def _asked_by_default(s: Context) -> Container[str]:
+    """P-3: the units that a call asks where it does not say: all, or those that the send list asks (SA), because nobody answers that."""
+    if s.profile.kvittera_default:
+        return s.case.participants
+    listed = sip(s.case).initiativ.get("receivers", ())
+    return {one["unit"] for one in listed if one.get("kvittera")}
 
 
 def act_of(s: Context) -> str:

@@ -30,6 +30,16 @@ def _complete(check: Guard) -> Guard:
 
 
 @guard(
+    "P-6",
+    sv="Sammankallandes enhet finns inte i katalogen. Sök den i katalogens träd.",
+    en="The convener's unit is not in the directory. Look it up in the directory's tree.",
+    element="/data/convener/unit",
+)
+def the_convener_is_known(s: Context) -> bool:
+    return s.data.convener is None or s.data.convener.unit in s.directory.unit_by_hsa
+
+
+@guard(
     "P-4",
     sv="En kallad enhet finns inte i katalogen, eller står två gånger.",
     en="A called unit is not in the directory, or stands twice.",

@@ -66,7 +66,9 @@ def without_drafts(case: Case, unit: str) -> Case:
     if not drafts or SIP_PROFILES[case.profile].all_read_drafts:
         return case
     meetings = {id_: one for id_, one in own.meetings.items() if id_ not in drafts}
-    begun = {step_of(one["kind"]) for one in meetings.values()}
+    begun = {
+        step_of(one["kind"]) for one in meetings.values() if not one.get("cancelled")
+    }  # by Ny plan the step begins anew
     hidden = {CALL, EVALUATION_CALL} - begun
     return replace(
         case,

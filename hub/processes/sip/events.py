@@ -160,8 +160,12 @@ def _saved(case: Case, *, incomplete: list[str], unsent: bool) -> None:
 
 
 def _steps_begun_anew(case: Case, *, steps: list[str]) -> None:
+    saved = {one.step: one for one in case.awaited.values() if one.act == SEND}
     for step in steps:
         case.steps.pop(step, None)
+        if step in saved:  # a saved call still waits to be sent
+            one = saved[step]
+            case.steps[step] = {"sequence": one.sequence, "source": one.source, "message": one.message, "at": one.since}
 
 
 def _outsiders_named(case: Case, *, people: dict[str, bool]) -> None:

@@ -12,7 +12,7 @@ from hub.processes.shared.audience import ALL_PARTIES, join
 from hub.processes.shared.gate import the_person_is_not_protected
 from hub.processes.shared.koppling import can_be_linked, link, names_in
 from hub.processes.shared.registers import ask_registers
-from hub.processes.sip.audience import keep_the_draft, publish
+from hub.processes.sip.audience import keep_the_draft, publish, the_whole_plan_of_what_was_saved
 from hub.processes.sip.coordinator import a_named_coordinators_unit_is_known, name_coordinator
 from hub.processes.sip.fields import cells, coded, is_sent
 from hub.processes.sip.gate import CONSENTS
@@ -264,6 +264,7 @@ INITIATIV = Rule(
     names_cases=names_in("svu"),
     brings_units_in=True,
     carries_consent=True,
+    touches_also=the_whole_plan_of_what_was_saved,
     shown_narrowly=True,
     hides=INITIATIV_HIDES,
     completes=the_whole_initiativ,

@@ -29,7 +29,7 @@ from hub.processes.sip.call import (
     warn_of_new_parties,
     whole,
 )
-from hub.processes.sip.call_fields import cells_of_a_call, the_called_are_known
+from hub.processes.sip.call_fields import cells_of_a_call, the_called_are_known, the_convener_is_known
 from hub.processes.sip.call_shown import the_call_whole
 from hub.processes.sip.coordinator import name_coordinator
 from hub.processes.sip.copied import copy_into_the_plan
@@ -360,6 +360,7 @@ KALLELSE = Rule(
         an_evaluation_follows_a_locked_plan,
         no_new_plan_during_the_evaluation,
         the_called_are_known,
+        the_convener_is_known,
         kvittera_is_asked_here,
         it_starts_in_the_future,
         it_ends_after_its_start,

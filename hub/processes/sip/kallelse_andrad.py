@@ -21,7 +21,7 @@ from hub.processes.sip.call import (
     step_of,
     waiting_to_answer,
 )
-from hub.processes.sip.call_fields import the_called_are_known
+from hub.processes.sip.call_fields import the_called_are_known, the_convener_is_known
 from hub.processes.sip.call_shown import the_changed_call_whole
 from hub.processes.sip.copied import correct_the_copy
 from hub.processes.sip.fields import cells, coded, given
@@ -247,6 +247,7 @@ KALLELSE_ANDRAD = Rule(
         actors_still_meet_alone,
         nobody_is_listed_against_the_persons_will("participants"),
         the_called_are_known,
+        the_convener_is_known,
         kvittera_is_asked_here,
         it_moves_to_the_future,
         it_still_ends_after_its_start,

@@ -73,7 +73,7 @@ def warn_of_the_change(s: Context) -> None:
         if s.profile.new_parties_update_consent:
             s.warnings.append("samtycke-uppdatera")
         return
-    for one in s.case.elements.values():
+    for _, one in sorted(s.case.elements.items()):
         if kind_of(one.address) not in {"mal", "aktivitet"} or one.removed or "ended" in one.state:
             continue
         responsible = value_of(one, "responsible") or {}

@@ -12,7 +12,14 @@ from hub.processes.engine.element import Element
 from hub.processes.engine.events import WRITING
 from hub.processes.engine.rule import Context, Fault, Rule, guard
 from hub.processes.shared.audience import ALL_PARTIES, everyone_else, step_told
-from hub.processes.sip.audience import PLAN_BEGINNINGS, a_ward_of_the_region, keep, move, publish
+from hub.processes.sip.audience import (
+    PLAN_BEGINNINGS,
+    a_ward_of_the_region,
+    keep,
+    move,
+    publish,
+    the_whole_plan_of_what_was_saved,
+)
 from hub.processes.sip.edit_faults import EDIT_FAULTS
 from hub.processes.sip.edits import events_of, hides_effort, walk
 from hub.processes.sip.element_events import PLAN
@@ -205,6 +212,7 @@ PLAN_RULE = Rule(
     checks=(*cells("sip.plan", "P-9"), *EDIT_FAULTS, a_sent_plan_is_complete, shared_edits_need_the_transfer),
     from_outside=a_ward_of_the_region,
     touches=the_edited,
+    touches_also=the_whole_plan_of_what_was_saved,
     writes=("plan",),
     shows=plan_shown,
 )
