@@ -14,7 +14,7 @@ from hub.processes.profiles.sip import SIP_PROFILES
 from hub.processes.sip.contents import written
 from hub.processes.sip.kartlaggning import DOCUMENT
 from hub.processes.sip.meetings_shown import latest_meeting, meeting_messages, meetings
-from hub.processes.sip.state import sip
+from hub.processes.sip.state import ACCEPTED, DECLINED, sip
 
 
 class SipSections(Sections):
@@ -98,24 +98,26 @@ def _initiativ(record: CaseRecord) -> dict[str, Any] | None:
 
 
 def _receivers(record: CaseRecord) -> list[dict[str, Any]]:
-    """PR-12: each unit that was asked whether it takes part, and what it has answered last, those that declined too."""
+    """PR-12: each unit that was asked whether it takes part, or informed, and what it has answered last, those that declined too."""
     answers: dict[str, dict[str, Any]] = {}
     for act in record.acts:
         one = record.messages.get(act.sequence) if act.name == "sip.svar" else None
         if one is not None:
             data: Any = one.message.data
             answers[one.message.unit] = {
-                "answer": "accepted" if data.accepts else "declined",
                 "comment": data.comment,
                 "suggested_unit": data.suggested_unit,
                 "by": one.by(record.directory),
             }
-    silent = {"answer": "asked", "comment": None, "suggested_unit": None, "by": None}
-    asked = sip(record.case).asked
-    declined = {unit: said for unit, said in answers.items() if said["answer"] == "declined" and unit not in asked}
-    rows = {unit: silent if answer == "asked" else answers.get(unit, silent) for unit, answer in asked.items()}
+    silent: dict[str, Any] = {"comment": None, "suggested_unit": None, "by": None}
     return [
-        {"unit": unit, "name": name_of(unit, record.directory), **said} for unit, said in {**rows, **declined}.items()
+        {
+            "unit": unit,
+            "name": name_of(unit, record.directory),
+            "answer": answer,
+            **(answers.get(unit, silent) if answer in {ACCEPTED, DECLINED} else silent),
+        }
+        for unit, answer in sip(record.case).asked.items()
     ]
 
 
