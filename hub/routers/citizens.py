@@ -18,6 +18,7 @@ from hub.routers.cases.question import Asked, answer, body, in_body
 from hub.routers.dependencies import DirectoryInForce
 from hub.store import access_log, case_reads, lists
 from hub.store.access_log import Reading
+from hub.views.citizen import of_person
 from schemas.directory import CitizenService
 from schemas.identity_types import KnownPerson
 
@@ -59,12 +60,10 @@ async def plans(
     shown: list[dict[str, Any]] = []
     async with desk.transaction() as connection:
         for found in await lists.of_person(connection, asked.personnummer):
-            case = found.case
-            view = process_of_case(case).shown_to_person
-            acts = [] if view is None else await case_reads.acts(connection, case.id, "")
-            plan = None if view is None else view(case, acts, desk.directory())
-            if plan is not None:
-                shown.append({"case": case.id, "process": case.process, "profile": case.profile, **plan})
+            if process_of_case(found.case).shown_to_person is not None:
+                acts = await case_reads.acts(connection, found.case.id, "")
+                plan = of_person(found.case, acts, desk.directory())
+                shown += [] if plan is None else [plan]
         readings = [Reading(one["case"], service.id, PERSON, "", SHOWN, GROUND) for one in shown]
         await access_log.write(connection, readings)
     return answer({"plans": shown})

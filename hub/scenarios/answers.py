@@ -121,7 +121,7 @@ def _seen_versions(of: OpenedCase, step: str) -> tuple[list[ContentVersion], lis
     """All versions, and those that the asker may see: a draft by the party that writes it alone (C-52)."""
     every = versions(step, [act for act in of.asked.acts if may_read(of.case, act.name, act.events)], of.case)
     drafts_too = process_of_case(of.case).sees_unpublished(of.case, of.asked.asker.unit.hsa)
-    return every, [one for one in every if drafts_too or not one.draft]
+    return every, [one for one in every if drafts_too or not one.draft or one.act.kept_to == of.asked.asker.unit.hsa]
 
 
 def _meeting(asked: AskedCase, parts: Parts) -> Any:

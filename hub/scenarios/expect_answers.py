@@ -18,9 +18,10 @@ from hub.scenarios.actions import StoredCase
 from hub.scenarios.answers import asked_for, at_address, whole_case
 from hub.scenarios.judge import StepJudge
 from hub.scenarios.report import listed
-from hub.scenarios.steps import GetStep, ListStep, PrintStep, SearchStep, ViewStep
+from hub.scenarios.steps import GetStep, ListStep, PersonStep, PrintStep, SearchStep, ViewStep
 from hub.store.lists import Found
 from hub.views.access import Asker, may_be_known
+from hub.views.citizen import of_person
 from hub.views.paper import paper, with_the_plan
 from hub.views.search import rows, search_answer
 from schemas.hub_messages import Adressering
@@ -88,6 +89,15 @@ def judge_search(
     content = to_jsonable_python(search_answer(every, asker, judge.world.directory, judge.now, said))
     _judge_cases(judge, what, step, shown, names)
     judge.content(what, step, [content])
+
+
+def judge_person(judge: StepJudge, step: PersonStep, found: Sequence[StoredCase]) -> None:
+    """Compares what the person is shown at 1177 of the own cases."""
+    plans = [
+        of_person(one.case, [act for act in one.acts if act.kept_to is None], judge.world.directory) for one in found
+    ]
+    content = {"plans": to_jsonable_python([plan for plan in plans if plan is not None])}
+    judge.content(f"what {step.shown_at_1177} is shown at 1177", step, [content])
 
 
 def judge_list(judge: StepJudge, step: ListStep, found: Sequence[StoredCase], names: Mapping[str, str]) -> None:

@@ -27,14 +27,14 @@ from hub.scenarios.actions import (
     StepOutcome,
     TakeMessage,
 )
-from hub.scenarios.expect_answers import TextOf, judge_list, judge_print, judge_search, judge_view
+from hub.scenarios.expect_answers import TextOf, judge_list, judge_person, judge_print, judge_search, judge_view
 from hub.scenarios.expect_case import judge_case
 from hub.scenarios.expect_notices import judge_receipt, judge_told
 from hub.scenarios.file import ScenarioFile, WrittenStep
 from hub.scenarios.judge import StepJudge
 from hub.scenarios.late import WorldRegisters
 from hub.scenarios.report import Report
-from hub.scenarios.steps import At, GetStep, ListStep, NewsStep, PrintStep, SearchStep, Send, ViewStep
+from hub.scenarios.steps import At, GetStep, ListStep, NewsStep, PersonStep, PrintStep, SearchStep, Send, ViewStep
 from hub.scenarios.world import World
 from hub.store.inbox import Key
 from hub.translators.native import JSON, STRUCTURED
@@ -96,6 +96,8 @@ class Play:
             news = Folkbokforing.model_validate(step.news.model_dump(exclude={"person", "notices", "systems"}))
             told = yield LearnNews(step.news.person, news, self.now)
             judge_told(judge, "news", step.news.notices, step.news.systems, told)
+        elif isinstance(step, PersonStep):
+            judge_person(judge, step, (yield ReadPerson(step.shown_at_1177)))
         elif isinstance(step, SearchStep):
             found = yield ReadPerson(step.search)
             known = self.world.persons.get(step.search)

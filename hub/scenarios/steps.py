@@ -188,6 +188,13 @@ class SearchStep(_Asks, ExpectedContent):
     """Exactly these of the scenario's ``cases`` are found, in any order."""
 
 
+class PersonStep(ExpectedContent):
+    """What the person is shown at 1177 (P-17), as ``plans``."""
+
+    shown_at_1177: str
+    """The personnummer, or a reserve number."""
+
+
 class ListStep(_Asks, ExpectedContent):
     """A unit reads its start list (C-31, C-54)."""
 
@@ -213,6 +220,7 @@ STEPS: dict[str, type[ScenarioPart]] = {
     "get": GetStep,
     "list": ListStep,
     "search": SearchStep,
+    "shown_at_1177": PersonStep,
     "print": PrintStep,
 }
 """A step's own key → what it is."""
@@ -240,6 +248,7 @@ Step = Annotated[
     | Annotated[GetStep, Tag("get step")]
     | Annotated[ListStep, Tag("list step")]
     | Annotated[SearchStep, Tag("search step")]
+    | Annotated[PersonStep, Tag("shown_at_1177 step")]
     | Annotated[PrintStep, Tag("print step")],
     Discriminator(
         _kind,

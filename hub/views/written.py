@@ -39,7 +39,8 @@ def versions(step: str, acts: Sequence[Act], case: Case) -> list[ContentVersion]
         if act.name not in names or not contents.makes_version(step, act, case):
             continue
         published = published or any(name == "stepped" and facts["step"] == step for name, facts in act.events)
-        found.append(ContentVersion(len(found) + 1, act, contents.is_draft(step, published=published)))
+        draft = act.kept_to is not None or contents.is_draft(step, published=published)
+        found.append(ContentVersion(len(found) + 1, act, draft))
     return found
 
 

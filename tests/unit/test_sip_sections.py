@@ -229,6 +229,19 @@ def test_each_version_of_the_call_shows_the_calls_as_they_stood():
     assert list(first[0]["receivers"]) == [sip.hsa(sip.two)]
 
 
+def test_what_a_unit_saves_of_the_kartlaggning_is_a_draft_of_its_own_and_does_not_stand():
+    sip = opened("mina_planer")
+    sip.say(sip.two, "sip.kartlaggning", {"fields": {"boende.form": {"text": "Trappor"}}})
+    sip.say(sip.two, "sip.kartlaggning", {"fields": {"boende.form": {"text": "Utkast"}}, "send": False})
+    first, saved = step_contents(sip, sip.two, "kartlaggning")
+    assert first["boende.form"]["value"]["text"] == "Trappor" and saved["fields"]["boende.form"]["text"] == "Utkast"
+    assert len(step_contents(sip, sip.one, "kartlaggning")) == 1
+    case, contents = sip.seen(sip.two), process_of_case(sip.case).contents
+    found = versions("kartlaggning", [act for act in sip.acts(sip.two) if act.name == "sip.kartlaggning"], case)
+    assert [(one.number, one.draft) for one in found] == [(1, False), (2, True)]
+    assert contents.current("kartlaggning", found, case) == 1
+
+
 def test_a_call_to_the_evaluation_is_a_version_of_its_own_step():
     sip = opened("prator")
     sip.say(sip.one, "sip.kallelse", {"meeting": {"id": "m-1", **START}, "receivers": [{"unit": sip.hsa(sip.two)}]})

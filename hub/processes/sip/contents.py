@@ -39,6 +39,8 @@ class SipStepContents(StepContents):
         if step not in SIP_PROFILES[case.profile].steps:
             return False
         changed = {name for name, _ in act.events}
+        if step == ASSESSMENT and act.kept_to is not None:
+            return True  # saved for later (C-52)
         if step in _WRITES:
             return not _WRITES[step].isdisjoint(changed)
         named = [facts["id"] for name, facts in act.events if name == "meeting"]
@@ -46,6 +48,11 @@ class SipStepContents(StepContents):
             known = sip(case).meetings
             return any(step_of(known[id_]["kind"]) == step for id_ in named if id_ in known)
         return True
+
+    def current(self, step: str, found: Sequence[ContentVersion], case: Case) -> int:
+        """The last version; what a unit has saved for later does not stand."""
+        del step, case
+        return next((one.number for one in reversed(found) if one.act.kept_to is None), found[-1].number)
 
     def needed(self, step: str, found: Sequence[ContentVersion]) -> set[int]:
         """The version's own message, and those in which its fields were written."""
@@ -68,7 +75,7 @@ class SipStepContents(StepContents):
             parts = shown_parts(case, (), history.case)
             own = sip(history.case)
             return words(plan_of(parts, version=own.version, current=False, state=sip(case).state))
-        if step in self.documents:
+        if step in self.documents and found[-1].act.kept_to is None:
             return written(_fields(found, step), step, messages, directory)
         if step in {"kallelse", "kallelse_utvardering"}:
             return _calls(found, step)

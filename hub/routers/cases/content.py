@@ -179,4 +179,4 @@ async def _versions(
         raise _no_step(process.step_messages)
     every = versions(step, await _acts(connection, step, case, asker), case)
     drafts_too = process.may_read_unpublished(case, asker.unit.hsa)
-    return every, [v for v in every if drafts_too or not v.draft]
+    return every, [v for v in every if drafts_too or not v.draft or v.act.kept_to == asker.unit.hsa]
