@@ -80,7 +80,7 @@ ROUTES = views()
 async def by_code(
     desk: TheDesk, asker: AskerOnACase, case: CaseId, document: CodePart, asked: Annotated[PurposeQuery, Query()]
 ) -> Response:
-    return await _printed(desk, asker, case, document, Purpose(**asked.model_dump()))
+    return await _printed(desk, asker, case, document, Purpose(**asked.model_dump(exclude={*InQuery.model_fields})))
 
 
 @ROUTES.post(
