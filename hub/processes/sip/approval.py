@@ -19,7 +19,7 @@ from hub.processes.sip.las import can_be_approved
 from hub.processes.sip.needed import first_lacking
 from hub.processes.sip.reminders import caller_of_the_last, wards_that_remain
 from hub.processes.sip.state import SEND, document, sip, standing_meetings
-from hub.processes.sip.who import convening_unit, is_coordinating_unit, is_the_coordinator, senders
+from hub.processes.sip.who import convening_unit, is_the_coordinator, senders, takes_over_from
 
 STEP, ACT = "plan", "godkanna"
 APPROVING, ACTIVE, UPDATING = "godkanns", "aktiv", "uppdateras"
@@ -249,7 +249,7 @@ def a_meeting_has_begun(s: Context) -> bool:
 )
 def the_convener_establishes(s: Context) -> bool:
     unit = convening_unit(last_begun(s) or {})
-    return unit == s.unit or (unit not in s.case.participants and is_coordinating_unit(s))
+    return unit == s.unit or takes_over_from(s, unit)
 
 
 @guard(

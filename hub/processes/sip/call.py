@@ -23,6 +23,8 @@ FIELDS = frozenset({*MEETING_FIELDS, *_CALL, "receivers"})
 """What a call says, which its changes may name."""
 CALL_FIELDS = (*MEETING_FIELDS, *_CALL)
 """What a call says of its meeting, beside its id, its kind and its receivers, in the order shown."""
+AS_HELD = frozenset({"held", "held_at", "held_in", "form_held", "attended", "person_present", "note", "follow_up_date"})
+"""What a meeting as held says beside its call (P-8)."""
 ASKS_ANEW = frozenset({"form", "start", "end", "place"})
 """PR-7: those who were asked are asked anew when one of these changes."""
 

@@ -11,7 +11,7 @@ from hub.processes.engine.element import Element
 from hub.processes.profiles.sip import SIP_PROFILES
 from hub.processes.shared import disclosure as shared
 from hub.processes.shared.disclosure import bare
-from hub.processes.sip.call import CALL, EVALUATION_CALL, key_of, step_of
+from hub.processes.sip.call import AS_HELD, CALL, EVALUATION_CALL, key_of, step_of
 from hub.processes.sip.element_events import kind_of, value_of
 from hub.processes.sip.gate import CONSENTS
 from hub.processes.sip.state import SEND, SipState, awaits_its_answer, coordinating_unit, sip, standing_meetings
@@ -81,7 +81,7 @@ def without_drafts(case: Case, unit: str) -> Case:
 def _before_the_answer(case: Case, unit: str) -> Case:
     """PR-2: the initiativ, and the calls that name the unit."""
     own = sip(case)
-    named = {id_: one for id_, one in standing_meetings(case) if unit in one.get("receivers", {})}
+    named = {id_: _as_called(one) for id_, one in standing_meetings(case) if unit in one.get("receivers", {})}
     keys = {key_of(id_, one["kind"]) for id_, one in named.items()} | {"initiativ"}
     steps = {"initiativ"} | {step_of(one["kind"]) for one in named.values()}
     return replace(
@@ -101,6 +101,11 @@ def _before_the_answer(case: Case, unit: str) -> Case:
         awaited={key: awaited for key, awaited in case.awaited.items() if key in keys},
         published_at=case.published_at,
     )
+
+
+def _as_called(meeting: dict[str, Any]) -> dict[str, Any]:
+    """The call without what was said of the meeting once it was held."""
+    return {name: value for name, value in meeting.items() if name not in AS_HELD}
 
 
 def shows_act(case: Case, name: str, events: Iterable[Sequence[Any]]) -> bool:

@@ -17,7 +17,7 @@ from hub.processes.profiles.sip_codes import CONTINUES, TEMPLATES
 from hub.processes.profiles.sip_elements import ElementKind
 from hub.processes.sip.element_events import PLAN, copied_fields, edited, is_current, kind_of, value_of
 from hub.processes.sip.state import SipState, sip, takes_full_part
-from hub.processes.sip.who import is_the_coordinator
+from hub.processes.sip.who import is_the_coordinator, takes_over_from
 from schemas.person_numbers import find_person_numbers
 from schemas.sip_parts import Edit, ElementFields
 
@@ -148,7 +148,7 @@ def _of_fields(
             yield EditFault("shared_by_a_message", at)
     if edit.change in {"avslutad", "borttagen"} and said:
         yield EditFault("end_says_no_more", f"{place}/set")
-    if edit.change == "andrad" and not said and edit.under is None:
+    if edit.change == "andrad" and not said and edit.under in {None, PLAN}:
         yield EditFault("nothing_changes", place)
 
 
@@ -224,10 +224,16 @@ def _changed(
     names = fields if exact else ({} if edit.set is None else edit.set.said)
     later = {name: fields[name] for name in names if name in fields and fields[name][1] > edit.version}
     moved: list[Any] = [0, 0] if one is None else one.state.get("moved", [0, 0])
-    stands = [f"stands:{edit.element}/{name}:{written[1]}:{written[2]}" for name, written in later.items()]
+    written = {name: (one[1], one[2]) for name, one in later.items()}
     if moved[0] > edit.version and (exact or edit.under is not None):
-        stands.append(f"stands:{edit.element}/under:{moved[0]}:{moved[1]}")
-    if stands or edit.version > version or (exact and edit.version != version):
+        written["under"] = (moved[0], moved[1])
+    # What an edit of the same message wrote stands nowhere once the message is refused.
+    stands = [
+        f"stands:{edit.element}/{name}:{version}:{sequence}"
+        for name, (version, sequence) in written.items()
+        if sequence <= s.case.sequence
+    ]
+    if written or edit.version > version or (exact and edit.version != version):
         yield EditFault("written_later", f"{place}/version", {"stands": str(version)}, stands)
     if edit.under is not None:
         yield from _parent(s, trial, holds, edit, place)
@@ -239,6 +245,18 @@ def _changed(
         for name in holds.required:
             if name in edit.set.said and edit.set.said[name] is None:
                 yield EditFault("required", f"{place}/set/{name}")
+        yield from _emptied(one, edit, place)
+
+
+def _emptied(one: Element | None, edit: Edit, place: str) -> Iterator[EditFault]:
+    """A note keeps at least one text, and none outside of its template."""
+    if one is None or kind_of(one.address) != "anteckning" or edit.set is None:
+        return
+    values = {**{name: written[0] for name, written in one.state["fields"].items()}, **edit.set.said}
+    texts = {name for name, value in values.items() if value is not None} - {"template"}
+    known = keywords(one, edit)
+    if not texts or not texts <= set(known):
+        yield EditFault("no_keyword", f"{place}/set", {"codes": codes(known)})
 
 
 def beneath(trial: Case, address: str) -> list[Element]:
@@ -312,7 +330,7 @@ def _by_whom(s: Context, one: Element | None, edit: Edit, place: str) -> Iterato
     if one is not None and kind_of(one.address) == "anteckning":
         if "signed" in one.state:
             yield EditFault("signed_stays", f"{place}/element")
-        if author != s.unit:
+        if author != s.unit and not takes_over_from(s, author):
             yield EditFault("authors_own", f"{place}/element")
 
 

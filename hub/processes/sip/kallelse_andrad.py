@@ -31,7 +31,7 @@ from hub.processes.sip.koppling import tell_of_the_recall
 from hub.processes.sip.meeting_rows import actors_alone, nobody_is_listed_against_the_persons_will
 from hub.processes.sip.protected import CALL_HIDES
 from hub.processes.sip.state import coordinating_unit, sip, standing_meetings
-from hub.processes.sip.who import is_the_coordinator, senders
+from hub.processes.sip.who import is_the_coordinator, senders, takes_over_from
 from schemas.swedish_time import local_day
 
 
@@ -59,7 +59,7 @@ def the_call_stands(s: Context) -> bool:
 def this_call_is_the_units(s: Context) -> bool:
     call, who = _call(s) or {}, s.profile.senders["sip.kallelse_andrad"]
     return (
-        ("caller" in who and call.get("caller") == s.unit)
+        ("caller" in who and (call.get("caller") == s.unit or takes_over_from(s, call.get("caller"))))
         or ("called" in who and s.unit in call.get("receivers", {}))
         or ("coordinator_unit" in who and coordinating_unit(s.case) == s.unit)
     )

@@ -16,7 +16,7 @@ from hub.processes.sip.fields import cells
 from hub.processes.sip.gate import CONSENT, the_initiativ_is_sent
 from hub.processes.sip.needed import first_lacking
 from hub.processes.sip.state import coordinating_unit, document, sip
-from hub.processes.sip.who import is_coordinating_unit, senders
+from hub.processes.sip.who import is_coordinating_unit, senders, takes_over_from
 from schemas.sip import Las
 
 WRITTEN, SIGNED, LOCKED = "written", "signed", "locked"
@@ -108,7 +108,8 @@ def who_saved_signs(s: Context) -> bool:
     if s.data.change != "signerad":
         return True
     if s.profile.signs_notes:
-        return bool(s.case.elements[s.data.document].state["unit"] == s.unit)
+        author = s.case.elements[s.data.document].state["unit"]
+        return author == s.unit or takes_over_from(s, author)
     stands = document(s.case, s.data.document)
     return (stands.get("status"), stands.get("unit")) == (WRITTEN, s.unit)
 

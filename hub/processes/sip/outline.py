@@ -15,6 +15,7 @@ def outline(case: Case) -> tuple[object, ...]:
         own.sent,
         own.version > SIP_PROFILES[case.profile].first_version,
         any(True for _ in standing_meetings(case)),
+        any(one.get("caller") not in case.participants for _, one in standing_meetings(case)),
         bool(own.coordinator),
         bool(own.last_valid),
         own.unsigned == 0,

@@ -31,14 +31,21 @@ def is_coordinating_unit(s: Context) -> bool:
     return coordinating_unit(s.case) == s.unit
 
 
+def takes_over_from(s: Context, unit: object) -> bool:
+    """The coordinator's unit does what a unit that has left began and nobody else could end: notes, calls, a meeting's plan."""
+    return unit not in s.case.participants and is_coordinating_unit(s)
+
+
 def _is_opener_without_coordinator(s: Context) -> bool:
     return coordinating_unit(s.case) is None and s.unit == s.case.opened_by
 
 
 def _has_called(s: Context) -> bool:
-    """It has sent or saved a call that is not recalled."""
+    """It has sent or saved a call that is not recalled, or coordinates, and a unit that has left sent one."""
     meetings = sip(s.case).meetings.values()
-    return any(one.get("caller") == s.unit and not one.get("recalled") for one in meetings)
+    return any(one.get("caller") == s.unit and not one.get("recalled") for one in meetings) or any(
+        takes_over_from(s, one.get("caller")) for _, one in standing_meetings(s.case)
+    )
 
 
 def _is_called(s: Context) -> bool:
