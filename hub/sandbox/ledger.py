@@ -1,51 +1,72 @@
-"""The demo's ledger: what happened in every stay, from the parties' events and the store. Imports the wire, the stay plans and the
-store's live view; never loaded in production.
+"""The demo's ledger: what happened in every stay and every SIP, from the parties' events and the store. Imports the wire, the plans and
+the store's live view; never loaded in production.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
+from hub.sandbox.played import EXPECTED, Played, Trail
+from hub.sandbox.sip_table import SipPlan
+from hub.sandbox.sips import Sip
 from hub.sandbox.stay_plan import StayPlan
-from hub.sandbox.stays import EXPECTED, Stay, Trail, fate_of, happenings
+from hub.sandbox.stays import Stay
 from hub.sandbox.wire import ReceivedNotice, SenderAnswer
 from hub.store.live_view import CaseView
 from schemas.envelope import Message
 
 _RATE_S = 10.0
+_ANSWERS = {
+    "svu.justering": "justering",
+    "sip.svar": "svar",
+    "sip.kallelsesvar": "svar",
+    "sip.godkannande": "godkannande",
+}
+"""Message → the awaited act that it is."""
 
 
 class Ledger:
-    """All stays. The parties write it, the view and the summary read it."""
+    """All stays and SIPs. The parties write it, the view and the summary read it."""
 
     def __init__(self) -> None:
-        self.stays: dict[int, Stay] = {}
+        self.played: dict[str, Played] = {}
+        """Reference → the stay or SIP."""
         self.counts: Counter[str] = Counter()
-        """admitted, messages, notices, kvittens, held, replaced, and those of ``AT_FAULT``."""
+        """admitted, SIPs, messages, notices, kvittens, held, replaced, and those of ``AT_FAULT``."""
         self.fates: Counter[str] = Counter()
         self.acts: Counter[str] = Counter()
         """Accepted messages by name."""
         self.refusals: Counter[tuple[str, str]] = Counter()
         """(message, rule)."""
         self.happened: Counter[str] = Counter()
-        """What happened in the settled stays → how often."""
+        """What happened in the settled stays and SIPs → how often."""
         self.faults: list[str] = []
         self.seconds: deque[float] = deque(maxlen=2000)
-        self._by_message: dict[str, Stay] = {}
+        self._by_message: dict[str, Played] = {}
         self._trails: dict[str, Trail] = {}
-        self._unsettled: dict[int, Stay] = {}
+        self._unsettled: dict[str, Played] = {}
         self._recent: dict[str, deque[float]] = {}
 
     # --- events of the parties -----------------------------------------------------------------------------------
 
     def admitted(self, plan: StayPlan, ward: str, system: str, message: str) -> Stay:
         """A ward's system is about to send an admission."""
-        stay = Stay(plan.number, plan, ward, system, message, time.monotonic())
-        self.stays[stay.number] = self._unsettled[stay.number] = self._by_message[message] = stay
+        stay = Stay(plan.number, ward, system, message, time.monotonic(), plan=plan)
+        self._begun(stay)
         self._count("admitted")
         return stay
+
+    def opened(self, plan: SipPlan, unit: str, system: str, message: str, partner: str | None, *, linked: bool) -> Sip:
+        """A unit's system is about to send an initiativ."""
+        sip = Sip(plan.number, unit, system, message, time.monotonic(), plan=plan, partner=partner, linked=linked)
+        self._begun(sip)
+        self._count("SIPs")
+        return sip
+
+    def _begun(self, played: Played) -> None:
+        self.played[played.reference] = self._unsettled[played.reference] = self._by_message[played.message] = played
 
     def held(self, message: str) -> None:
         """The hub holds a message."""
@@ -66,18 +87,20 @@ class Ledger:
             self.acts[message.name] += 1
             trail = self.trail(answer.case)
             trail.acts[message.name] += 1
+            trail.latest_act = message.name
             trail.numbers.setdefault(system, set()).add(answer.sequence or 0)
         if message.name == "kvittens":
             self._count("kvittens")
             asked = getattr(message.data, "message", "")
             self.trail(message.subject).pending.pop((message.unit, asked), None)
-        elif message.name == "svu.justering":
-            self._adjusted(message)
+        elif message.name in _ANSWERS:
+            self._no_longer_asked(self.trail(message.subject), message.unit, {_ANSWERS[message.name]})
 
-    def _adjusted(self, message: Message) -> None:
-        pending = self.trail(message.subject).pending
-        for key in [key for key, act in pending.items() if key[0] == message.unit and act == "justering"]:
-            del pending[key]
+    def _no_longer_asked(self, trail: Trail, unit: str, acts: Collection[str], but: str | None = None) -> None:
+        """Nothing of the acts is awaited of the unit any more, except by the message ``but``."""
+        for key, act in list(trail.pending.items()):
+            if key[0] == unit and act in acts and key[1] != but:
+                del trail.pending[key]
 
     def _refused(self, message: Message, answer: SenderAnswer) -> None:
         rule = answer.rule or "?"
@@ -112,13 +135,23 @@ class Ledger:
             trail.pending[unit, notice.message] = act
         for unit, steps in notice.state.items():
             if steps.get("stallningstagande") != "red":
-                for key in [k for k, act in trail.pending.items() if k[0] == unit and act == "justering"]:
-                    del trail.pending[key]
+                self._no_longer_asked(trail, unit, {"justering"})
+            if "red" not in steps.values():
+                self._no_longer_asked(trail, unit, {"svar", "godkannande"}, but=notice.message)
+        trail.told.add(notice.name)
         if notice.name == "frist" and notice.facts.get("name"):
             trail.frister.add(notice.facts["name"])
         if notice.name == "folkbokforing":
             trail.news = notice.facts.get("news")
         return True
+
+    def showed(self, case: str, what: str) -> None:
+        """Something of the plan of a SIP has happened."""
+        self.trail(case).shown.add(what)
+
+    def waits(self, case: str, unit: str, act: str) -> None:
+        """A unit waits for others before it sends its next message of a SIP."""
+        self.trail(case).waits[unit] = act
 
     def in_hand(self, case: str, change: int) -> None:
         """A party begins (``change`` 1) or ends (-1) work in a case."""
@@ -138,50 +171,54 @@ class Ledger:
 
     def worth_a_look(self) -> list[str]:
         """The ids of the cases to read from the store: not yet addressed, or about to be settled."""
-        stays = [stay for stay in self._unsettled.values() if stay.case is not None]
-        return [s.case for s in stays if s.case and (s.over or s.view is None or s.view.addressing is None)]
+        return [one.case for one in self._unsettled.values() if one.case and (one.over or not one.is_begun)]
 
-    def looked_at(self, views: Iterable[CaseView]) -> tuple[list[Stay], list[Stay]]:
-        """Take in the store's rows; return (stays that are addressed now, stays that are settled now)."""
+    def looked_at(self, views: Iterable[CaseView]) -> tuple[list[Played], list[Played]]:
+        """Take in the store's rows; return (those that are addressed now, those that are settled now)."""
         by_case = {view.case: view for view in views}
         addressed, settled = [], []
-        for stay in list(self._unsettled.values()):
-            before = stay.view
-            stay.view = by_case.get(stay.case or "", before)
-            stay.manual = stay.manual or (stay.view is not None and stay.view.manual is not None)
-            if stay.view is not None and stay.view.addressing is not None and (not before or not before.addressing):
-                addressed.append(stay)
-            stay.fate = fate_of(stay, self.trail(stay.case))
-            if stay.fate is not None:
-                self._settle(stay)
-                settled.append(stay)
+        for one in list(self._unsettled.values()):
+            was_begun = one.is_begun
+            one.view = by_case.get(one.case or "", one.view)
+            if isinstance(one, Stay):
+                one.manual = one.manual or (one.view is not None and one.view.manual is not None)
+            if one.is_begun and not was_begun:
+                addressed.append(one)
+            one.fate = one.found_fate(self.trail(one.case))
+            if one.fate is not None:
+                self._settle(one)
+                settled.append(one)
         return addressed, settled
 
-    def _settle(self, stay: Stay) -> None:
-        stay.seconds = time.monotonic() - stay.at
-        del self._unsettled[stay.number]
-        self.fates[stay.fate or ""] += 1
-        if stay.fate in {"discharged", "consent refused"}:
-            self.seconds.append(stay.seconds)
-        trail = self.trail(stay.case)
+    def _settle(self, one: Played) -> None:
+        one.seconds = time.monotonic() - one.at
+        del self._unsettled[one.reference]
+        self.fates[one.fate or ""] += 1
+        if one.fate in {"discharged", "consent refused"}:
+            self.seconds.append(one.seconds)
+        trail = self.trail(one.case)
         for system, numbers in trail.numbers.items():
             # The next notice names skipped numbers, so after the last notice of a system nothing counts as missing.
             if missing := set(range(min(numbers), trail.last.get(system, 0))) - numbers:
                 self._count("gaps")
                 self.faults.append(
-                    f"{system} was not told of {sorted(missing)} of {stay.case}, nor that they are skipped"
+                    f"{system} was not told of {sorted(missing)} of {one.case}, nor that they are skipped"
                 )
-        self.happened.update(happenings(stay, trail))
+        self.happened.update(one.happened(trail))
 
     # --- queries -------------------------------------------------------------------------------------
 
     @property
     def under_way(self) -> int:
-        """The number of stays that are not settled."""
+        """The number of stays and SIPs that are not settled."""
         return len(self._unsettled)
 
-    def unsettled(self) -> list[Stay]:
-        """The stays that are not settled, oldest first."""
+    def stay(self, case: str) -> Stay | None:
+        """The stay of a case."""
+        return next((s for s in self._unsettled.values() if isinstance(s, Stay) and s.case == case), None)
+
+    def unsettled(self) -> list[Played]:
+        """Those that are not settled, oldest first."""
         return list(self._unsettled.values())
 
     def trail(self, case: str | None) -> Trail:
@@ -199,12 +236,12 @@ class Ledger:
         return len(times) / _RATE_S
 
     def forget(self, keep: int) -> None:
-        """Forget the oldest settled stays, all but ``keep``: a demo may run for days."""
-        for number in list(self.stays)[: max(0, len(self.stays) - keep)]:
-            if number not in self._unsettled:
-                stay = self.stays.pop(number)
-                self._by_message.pop(stay.message, None)
-                self._trails.pop(stay.case or "", None)
+        """Forget the oldest settled ones, all but ``keep``: a demo may run for days."""
+        for reference in list(self.played)[: max(0, len(self.played) - keep)]:
+            if reference not in self._unsettled:
+                one = self.played.pop(reference)
+                self._by_message.pop(one.message, None)
+                self._trails.pop(one.case or "", None)
 
     def _count(self, what: str) -> None:
         self.counts[what] += 1

@@ -19,6 +19,7 @@ from hub.sandbox import ways
 from hub.sandbox.ledger import Ledger
 from hub.sandbox.party import Party
 from hub.sandbox.receivers import Centre, Municipality
+from hub.sandbox.sip_desk import SipDesk
 from hub.sandbox.ward import Ward
 from schemas.directory import Directory
 from schemas.ways_out import WebhookOut
@@ -46,6 +47,8 @@ class Parties:
         run = _letters(int(datetime.now(UTC).timestamp()))
         self.by_id: dict[str, Party] = {}
         self.wards: list[Ward] = []
+        self.sips: dict[str, SipDesk] = {}
+        """System → its desk for SIPs."""
         for system in directory.systems:
             way: ways.WayIn
             if "http" in system.ways_in:
@@ -54,6 +57,7 @@ class Parties:
                 way = ways.KafkaTopicIn(self._producer, system.id)
             units = [directory.unit_by_hsa[hsa] for hsa in system.units]
             party = self.by_id[system.id] = Party(system, units, way, ledger, run)
+            party.sips = self.sips[system.id] = SipDesk(party, directory)
             kind = units[0].party
             # Each system has its own pace, the same in every run.
             middle = _PACE_S[kind] * random.Random(system.id).uniform(0.7, 1.3) * pace  # noqa: S311 - a demo
@@ -86,6 +90,10 @@ class Parties:
         for party in self.by_id.values():
             await party.stop()
         await self._stack.aclose()
+
+    def of(self, unit: str) -> Party:
+        """The party that serves a unit."""
+        return next(party for party in self.by_id.values() if any(one.hsa == unit for one in party.units))
 
     def forget(self, case: str) -> None:
         """Forget a case whose stay is settled."""

@@ -7,6 +7,7 @@ the case files.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import itertools
 import random
 from collections.abc import Coroutine, Mapping
@@ -14,13 +15,14 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from hub.sandbox import staff, ways, wire
-from hub.sandbox.casefile import TIME, CaseFile, kind_of
+from hub.sandbox.casefile import CALLS, TIME, CaseFile, kind_of
 from hub.sandbox.ledger import Ledger
 from hub.sandbox.wire import ReceivedNotice, SenderAnswer
 from schemas.directory import System, Unit
 from schemas.envelope import Message
 from schemas.parts import Part
 from schemas.shared import Kvittens
+from schemas.sip import Plan
 from schemas.svu import Justering
 
 ADJUST = "svu.justering"
@@ -41,12 +43,25 @@ class Workplace(Protocol):
         ...
 
 
+class SipWorkplace(Protocol):
+    """What a party does in SIPs."""
+
+    def noticed(self, file: CaseFile, notice: ReceivedNotice) -> None:
+        """React to a notice, which the file has taken in."""
+        ...
+
+    def forget(self, case: str) -> None:
+        """Forget a SIP that is settled."""
+        ...
+
+
 class Party:
     """One connected system. It knows its notices, its receipts and the directory, like a vendor's system."""
 
     def __init__(self, system: System, units: list[Unit], way_in: ways.WayIn, ledger: Ledger, run: str) -> None:
         self.system, self.units, self.ledger = system, units, ledger
         self.desk: Workplace | None = None
+        self.sips: SipWorkplace | None = None
         self.pace_s = (0.1, 0.5)
         """(least, most) seconds that a person takes to read or write."""
         self._way_in, self._run = way_in, run
@@ -67,6 +82,12 @@ class Party:
     def forget(self, case: str) -> None:
         """Forget a case whose stay is settled."""
         self._files.pop(case, None)
+        if self.sips is not None:
+            self.sips.forget(case)
+
+    def stays(self) -> list[CaseFile]:
+        """The files of stays of which the system knows the patient."""
+        return [file for file in self._files.values() if file.profile is None and file.patient and not file.over]
 
     # --- sending -------------------------------------------------------------------------------------------------
 
@@ -89,10 +110,11 @@ class Party:
         self._awaited[message.id] = final
         answer = await self._way_in.send(wire.write(message, self.system.format))
         if answer is not None:
-            self._answered(SenderAnswer(message.id, answer.code, answer.case, answer.rule, answer.sequence))
+            self._answered(dataclasses.replace(answer, message=message.id))
         found = await final
         if found.code == "ok" and found.case is not None:
-            self.file(found.case).did(message.unit, message.name, found.sequence)
+            elements = (edit.element for edit in message.data.edits) if isinstance(message.data, Plan) else ()
+            self.file(found.case).did(message.unit, message.name, found.sequence, elements)
         self.ledger.acted(self.system.id, message, found)
         return found
 
@@ -134,7 +156,11 @@ class Party:
             elif notice.name == "svu.utskrivning_angrad":
                 self._take_up_again(file, unit)
         assert self.desk is not None
-        self.desk.noticed(file, notice)
+        assert self.sips is not None
+        if file.profile is not None or notice.name == "sip.initiativ":
+            self.sips.noticed(file, notice)
+        elif notice.name != "koppling":  # what happens in a linked SIP changes nothing of the stay
+            self.desk.noticed(file, notice)
 
     def _take_up_again(self, file: CaseFile, unit: Unit) -> None:
         """After an undone discharge, do what was left when the patient was discharged."""
@@ -162,7 +188,8 @@ class Party:
         if kind and file.asked[unit.hsa, kind] is not notice:
             self.ledger.replaced(file.case, unit.hsa, notice.message)
             return
-        role = staff.role_for(unit, "tid" if notice.name in TIME else "inskrivning", "kvittera")
+        step = "kallelse" if notice.name in CALLS else "tid" if notice.name in TIME else "inskrivning"
+        role = staff.role_for(unit, step, "kvittera")
         answer = await self.act(file, unit, "kvittens", Kvittens(message=notice.message), role)
         if answer.rule == "C-2" and not await file.until(
             lambda: bool(kind) and file.asked[unit.hsa, kind] is not notice, _CROSSED_S

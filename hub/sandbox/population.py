@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 
@@ -24,15 +26,23 @@ class Population:
         """Protect the person's identity after ``after_s`` seconds."""
         self._marked[person.id] += 1
         await asyncio.sleep(after_s)
-        await self._put(person.id, ["person"])
+        await self._put({"id": person.id, "protected": ["person"]})
+
+    async def dies(self, person: str) -> None:
+        """Register the person as deceased."""
+        await self._put({"id": person, "deregistration": "AV", "deregistered": datetime.now(UTC).date().isoformat()})
+
+    async def lives(self, person: str) -> None:
+        """Take the death back after the person's SIP, so that the demo can repeat it."""
+        await self._put({"id": person, "deregistration": None, "deregistered": None})
 
     async def unmark(self, person: PersonRow) -> None:
         """End the protection after the person's last stay, so that the demo can repeat it."""
         self._marked[person.id] -= 1
         if self._marked[person.id] <= 0:
-            await self._put(person.id, list(person.protected))
+            await self._put({"id": person.id, "protected": list(person.protected)})
 
-    async def _put(self, person: str, protected: list[str]) -> None:
+    async def _put(self, person: dict[str, Any]) -> None:
         async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
-            answer = await client.post(self._url, json={"person": {"id": person, "protected": protected}})
+            answer = await client.post(self._url, json={"person": person})
             answer.raise_for_status()

@@ -59,6 +59,8 @@ class PersonRow(_Row):
     """The expected outcome of addressing, for tests; ``centre`` and ``kommun``: the expected units."""
     centre: str | None = None
     kommun: str | None = None
+    sip: str | None = None
+    """The profile whose SIPs in the sandbox are about this person."""
     unknown: bool = False
     test: bool = True
     given: str | None = None

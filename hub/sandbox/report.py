@@ -1,9 +1,10 @@
-"""The demo's report: two lines per stay, and a summary that accounts for all stays. Pure; imports the ledger and the language."""
+"""The demo's report: two lines per stay and per SIP, and a summary that accounts for all. Pure; imports the ledger and the language."""
 
 from __future__ import annotations
 
 from hub.sandbox.ledger import Ledger
-from hub.sandbox.stays import AT_FAULT, EXPECTED, Stay, happenings
+from hub.sandbox.played import AT_FAULT, EXPECTED, Played
+from hub.sandbox.sips import Sip
 from schemas.directory import Directory
 
 FATES = {
@@ -12,6 +13,13 @@ FATES = {
     "protected": "the register marked the person as protected during the stay: nothing more was shared, ended early",
     "closed by register": "the register says protected or deceased: no case, the ward was told",
     "refused": "refused by a rule, the sender was told",
+}
+SIP_FATES = {
+    "SIP ended": "SIPs ended, their plan as agreed",
+    "SIP revoked": "SIPs ended since the consent was revoked",
+    "SIP deceased": "SIPs ended since the person had died",
+    "SIP consent refused": "SIPs never begun: the consent was refused, the case removed",
+    "SIP refused": "SIPs refused by a rule, the sender was told",
 }
 STEPS = ("inskrivning", "tid", "kartlaggning", "stallningstagande", "utskrivning")
 _STRENGTH = ("red", "yellow", "blue", "green", "grey")
@@ -23,9 +31,11 @@ def short(directory: Directory, hsa: str) -> str:
     return hsa if unit is None else unit.name
 
 
-def where(directory: Directory, stay: Stay) -> str:
-    """The units that a stay was addressed to."""
+def where(directory: Directory, stay: Played) -> str:
+    """The units that a case was addressed to."""
     view = stay.view
+    if isinstance(stay, Sip) and stay.partner is not None:
+        return f"with {short(directory, stay.partner)}"
     if view is None or view.addressing is None:
         return ""
     found = [view.addressing.get("health_centre"), view.addressing.get("municipality_unit")]
@@ -34,22 +44,26 @@ def where(directory: Directory, stay: Stay) -> str:
     return outcome if view.status == "refused" else f"{outcome}: {units or 'nobody'}"
 
 
-def why(stay: Stay) -> str:
-    """The outcome of the registers, then the look-ups."""
+def why(stay: Played) -> str:
+    """The outcome of the registers, then the look-ups; the region's profile of a SIP."""
     view = stay.view
+    if isinstance(stay, Sip):
+        return stay.plan.profile + (", about a patient of a stay" if stay.linked else "")
     parts = [] if view is None or view.addressing is None else view.addressing.get("why", ())
     return " · ".join(sorted(parts, key=lambda part: "->" not in part))
 
 
-def colours(ledger: Ledger, stay: Stay) -> dict[str, str]:
+def colours(ledger: Ledger, stay: Played) -> dict[str, str]:
     """Step → the strongest colour in the units' latest notices."""
     by_unit = ledger.trail(stay.case).colours.values()
+    all_steps = dict.fromkeys(step for steps in by_unit for step in steps) if isinstance(stay, Sip) else STEPS
     return {
-        step: min((steps.get(step, "grey") for steps in by_unit), key=_STRENGTH.index, default="grey") for step in STEPS
+        step: min((steps.get(step, "grey") for steps in by_unit), key=_STRENGTH.index, default="grey")
+        for step in all_steps
     }
 
 
-def awaited(directory: Directory, ledger: Ledger, stay: Stay) -> str:
+def awaited(directory: Directory, ledger: Ledger, stay: Played) -> str:
     """The units whose acts are awaited, with the acts."""
     asked: dict[str, list[str]] = {}
     for (unit, _), act in ledger.trail(stay.case).pending.items():
@@ -57,15 +71,17 @@ def awaited(directory: Directory, ledger: Ledger, stay: Stay) -> str:
     return "; ".join(f"{act}: {', '.join(dict.fromkeys(units))}" for act, units in asked.items())
 
 
-def state(ledger: Ledger, stay: Stay) -> str:
-    """The state of a stay, in a word or two."""
-    if stay.fate in {"refused", "closed by register"}:
+def state(ledger: Ledger, stay: Played) -> str:
+    """The state of a stay or a SIP, in a word or two."""
+    if stay.fate in {"refused", "closed by register", "SIP refused"}:
         return f"{stay.fate} ({stay.rule})"
     if stay.fate is not None:
         return stay.fate
     if stay.answer is None or stay.answer.code == "transient-error":
         return "sent" if stay.answer is None else "held"
     trail = ledger.trail(stay.case)
+    if isinstance(stay, Sip):
+        return trail.latest_act or "accepted"
     if trail.news == "protected":
         return "protected now"
     if trail.acts["svu.utskrivning"]:
@@ -76,36 +92,36 @@ def state(ledger: Ledger, stay: Stay) -> str:
     return "accepted" if stay.view is None or stay.view.addressing is None else "addressed"
 
 
-def begun(directory: Directory, stay: Stay) -> str:
-    """One line: the units that a stay was addressed to, and why."""
-    return f"{stay.reference} at {short(directory, stay.ward)}: {where(directory, stay)}; ({why(stay)})"
+def begun(directory: Directory, stay: Played) -> str:
+    """One line: the units that a case was addressed to, and why."""
+    return f"{stay.reference} at {short(directory, stay.unit)}: {where(directory, stay)}; ({why(stay)})"
 
 
-def ended(directory: Directory, ledger: Ledger, stay: Stay) -> str:
-    """One line: the outcome of a stay."""
-    start = f"{stay.reference} from {short(directory, stay.ward)} by {stay.system}"
-    if stay.fate == "refused":
+def ended(directory: Directory, ledger: Ledger, stay: Played) -> str:
+    """One line: the outcome."""
+    start = f"{stay.reference} from {short(directory, stay.unit)} by {stay.system}"
+    if stay.fate in {"refused", "SIP refused"}:
         return f"{start}: refused by {stay.rule}"
     trail = ledger.trail(stay.case)
     parts = [
         f"{start}: {state(ledger, stay)} after {stay.seconds:.1f} s",
         f"{trail.acts.total()} messages, {trail.acts['kvittens']} of them kvittens, {len(trail.notices)} notices",
-        *happenings(stay, trail),
+        *stay.happened(trail),
     ]
     return "; ".join(parts)
 
 
 def summary(ledger: Ledger, started_s: float) -> list[str]:
-    """The lines of the summary: stays by outcome, and unaccounted ones by name."""
+    """The lines of the summary: stays and SIPs by outcome, and unaccounted ones by name."""
     counts = ledger.counts
-    lines = [f"{counts['admitted']} admissions in {started_s:.0f} s; what became of them:"]
-    lines += [f"  {ledger.fates[fate]:6} {text}" for fate, text in FATES.items()]
+    lines = [f"{counts['admitted']} admissions and {counts['SIPs']} SIPs in {started_s:.0f} s; what became of them:"]
+    lines += [f"  {ledger.fates[fate]:6} {text}" for fate, text in {**FATES, **SIP_FATES}.items()]
     lines.append(f"  {ledger.under_way:6} unaccounted for")
     lines += [f"         {_unaccounted(ledger, stay)}" for stay in ledger.unsettled()[:20]]
     happened = [(what, n) for what, n in ledger.happened.most_common() if not what.startswith("frist ")]
     frister = [(what.removeprefix("frist "), n) for what, n in ledger.happened.items() if what.startswith("frist ")]
-    lines.append("in the stays: " + _list(happened))
-    lines.append("deadlines that passed, by stay: " + _list(frister))
+    lines.append("in them: " + _list(happened))
+    lines.append("deadlines that passed, by case: " + _list(frister))
     lines.append(f"accepted messages ({ledger.acts.total()}): " + _list(ledger.acts.most_common()))
     refused = [
         (f"{name} {rule} ({EXPECTED.get((name, rule)) or EXPECTED.get(('*', rule)) or 'NOT EXPECTED'})", n)
@@ -129,8 +145,8 @@ def _list(counted: list[tuple[str, int]]) -> str:
     return ", ".join(f"{what} {n}" for what, n in counted) or "none"
 
 
-def _unaccounted(ledger: Ledger, stay: Stay) -> str:
-    """Why a stay is not settled."""
+def _unaccounted(ledger: Ledger, stay: Played) -> str:
+    """Why a stay or a SIP is not settled."""
     trail, view = ledger.trail(stay.case), stay.view
     asked = ", ".join(f"{unit} {act}" for (unit, _), act in trail.pending.items())
     unsent = [] if view is None else [f"{s} #{n} {state}" for s, n, state in view.notices if state != "sent"]
@@ -138,11 +154,11 @@ def _unaccounted(ledger: Ledger, stay: Stay) -> str:
     return (
         f"{stay.reference} from {stay.system}: {state(ledger, stay)}, awaits {asked or 'nobody'},"
         f" not sent: {', '.join(unsent[:5]) or 'nothing'}, not seen: {', '.join(unseen[:5]) or 'nothing'},"
-        f" in hand {trail.hands}, the ward {'is done' if stay.over else 'goes on'}"
+        f" in hand {trail.hands}, next {trail.waits or 'nothing'}, the opener {'is done' if stay.over else 'goes on'}"
     )
 
 
 def accounted(ledger: Ledger) -> bool:
     """Whether nothing is missing, doubled, out of order, unreadable, or refused for an unexpected reason."""
-    settled = sum(ledger.fates.values()) == ledger.counts["admitted"]
+    settled = sum(ledger.fates.values()) == ledger.counts["admitted"] + ledger.counts["SIPs"]
     return settled and ledger.under_way == 0 and not any(ledger.counts[what] for what in AT_FAULT)

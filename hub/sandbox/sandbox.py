@@ -25,6 +25,8 @@ from hub.sandbox.patients import Admissions
 from hub.sandbox.population import Population
 from hub.sandbox.server import end_of
 from hub.sandbox.services import Services, data_folder, up
+from hub.sandbox.sip_openings import Openings
+from hub.sandbox.sip_table import SipPlan, sip_plan
 from hub.sandbox.stay_plan import StayPlan, plan
 from hub.sandbox.view import DemoView, view
 from hub.sandbox.ward import Ward
@@ -43,6 +45,8 @@ _GAUGES_S = 2.0
 _NO_PROGRESS_S = 40.0
 """Seconds without a settled stay after the last admission; then the remaining stays are unaccounted for."""
 _KEPT_IN_MIND = 5_000
+_SIP_EVERY = 2
+"""One SIP begins with so many admissions."""
 
 
 def main(admissions: int | None) -> int:
@@ -84,6 +88,7 @@ class Demo:
         self.failed: str | None = None
         self.all_admitted = False
         self._gauged = 0.0
+        self.first_sip = 1
         self.forget: Callable[[str], None] = lambda _: None
 
     async def run(self, stack: AsyncExitStack, admissions: int | None, rate: float, begun: float) -> int:
@@ -92,6 +97,7 @@ class Demo:
         stack.push_async_callback(self.store.close)
         async with self.store.transaction() as connection:
             first = await live_view.last_reference(connection, "vk-") + 1
+            self.first_sip = await live_view.last_reference(connection, "sip-") + 1
         parties = await stack.enter_async_context(
             Parties(
                 services.directory, services.bootstrap, services.hub_url, services.webhook_port, self.ledger, self.pace
@@ -128,16 +134,21 @@ class Demo:
         return 0 if report.accounted(self.ledger) else 1
 
     async def _admit(self, parties: Parties, first: int, admissions: int | None, rate: float) -> None:
-        """Admit to one ward after the other at an even rate; return when all stays have ended."""
+        """Admit to one ward after the other at an even rate, and begin SIPs beside; return when all have ended."""
         source = Admissions(self.services.directory, seed=first)
+        openings = Openings(self.services.directory, parties, self.ledger)
         number = first
         under_way: set[asyncio.Task[None]] = set()
         try:
             while admissions is None or number < first + admissions:
                 ward = parties.wards[number % len(parties.wards)]
-                task = asyncio.create_task(self._stay(ward, source, plan(_SEED, number)))
-                under_way.add(task)
-                task.add_done_callback(partial(self._ended, under_way))
+                played = [self._stay(ward, source, plan(_SEED, number))]
+                turn, rest = divmod(number - first, _SIP_EVERY)
+                if not rest:
+                    played.append(self._sip(openings, sip_plan(self.first_sip + turn)))
+                for task in map(asyncio.create_task, played):
+                    under_way.add(task)
+                    task.add_done_callback(partial(self._ended, under_way))
                 number += 1
                 await asyncio.sleep(1 / rate)
                 while self.ledger.under_way >= _BEDS:
@@ -151,7 +162,7 @@ class Demo:
     def _ended(self, under_way: set[asyncio.Task[None]], task: asyncio.Task[None]) -> None:
         under_way.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self.ledger.failed(f"a ward: {error!r}")
+            self.ledger.failed(f"who opened a case: {error!r}")
 
     async def _stay(self, ward: Ward, source: Admissions, plan_: StayPlan) -> None:
         """Play one stay, and change the population register during it when the plan says so."""
@@ -168,6 +179,22 @@ class Demo:
         if world is not None:
             await world
             await self.population.unmark(person)
+
+    async def _sip(self, openings: Openings, plan_: SipPlan) -> None:
+        """Play one SIP, in which the person may die."""
+        opening = await openings.take(plan_)
+        desk = opening.desk
+        first = desk.first_message(opening.unit, plan_, opening.known, f"ref:sip-{plan_.number}")
+        sip = self.ledger.opened(
+            plan_, opening.unit.hsa, opening.system, first.id, opening.partner, linked=opening.stay is not None
+        )
+        try:
+            await desk.open(opening.unit, plan_, opening.known, first, partial(self.population.dies, opening.person))
+        finally:
+            sip.over = time.monotonic()
+        if plan_.end == "death":
+            await self.population.lives(opening.person)
+        openings.free(opening.person)
 
     async def _watch(self, shown: DemoView, admitting: asyncio.Task[None], admissions: int | None) -> None:
         """Show the stays until all are settled, Ctrl-C, no progress, or the end of the hub."""
@@ -186,9 +213,11 @@ class Demo:
                 done = sum(self.ledger.fates.values())
                 if done != before or not self.all_admitted:
                     moved, before = time.monotonic(), done
+                all_settled = admitting.done() and not self.ledger.under_way
+                stuck = self.all_admitted and time.monotonic() - moved > _NO_PROGRESS_S
                 if admissions is None:
                     self.ledger.forget(_KEPT_IN_MIND)
-                elif self.all_admitted and (not self.ledger.under_way or time.monotonic() - moved > _NO_PROGRESS_S):
+                elif all_settled or stuck:
                     return
 
     async def _look(self, client: httpx.AsyncClient, shown: DemoView) -> None:

@@ -19,7 +19,7 @@ from rich.text import Text
 from hub.sandbox import report
 from hub.sandbox.gauges import SandboxGauges
 from hub.sandbox.ledger import Ledger
-from hub.sandbox.stays import Stay
+from hub.sandbox.played import Played
 from schemas.directory import Directory
 
 _COLOURS = {
@@ -28,6 +28,11 @@ _COLOURS = {
     "protected": "magenta",
     "closed by register": "magenta",
     "refused": "red",
+    "SIP ended": "green",
+    "SIP revoked": "yellow",
+    "SIP deceased": "magenta",
+    "SIP consent refused": "yellow",
+    "SIP refused": "red",
 }
 _STEP = {"red": "bold red", "yellow": "yellow", "green": "green", "blue": "blue", "grey": "bright_black"}
 _MARKS = {"red": "●", "yellow": "◐", "green": "●", "blue": "◆", "grey": "·"}
@@ -42,12 +47,12 @@ class DemoView(Protocol):
         """Print a permanent line."""
         ...
 
-    def addressed(self, stays: Sequence[Stay]) -> None:
-        """These stays have been addressed."""
+    def addressed(self, stays: Sequence[Played]) -> None:
+        """These stays and SIPs have been addressed."""
         ...
 
-    def settled(self, stays: Sequence[Stay]) -> None:
-        """These stays are settled."""
+    def settled(self, stays: Sequence[Played]) -> None:
+        """These stays and SIPs are settled."""
         ...
 
     def refresh(self) -> None:
@@ -71,12 +76,12 @@ class Plain:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
 
-    def addressed(self, stays: Sequence[Stay]) -> None:
+    def addressed(self, stays: Sequence[Played]) -> None:
         """Print one line each."""
         for stay in stays:
             self.say(report.begun(self._directory, stay))
 
-    def settled(self, stays: Sequence[Stay]) -> None:
+    def settled(self, stays: Sequence[Played]) -> None:
         """Print one line each."""
         for stay in stays:
             self.say(report.ended(self._directory, self._ledger, stay))
@@ -104,10 +109,10 @@ class Terminal:
         """Print a line above the table."""
         self._console.print(text, markup=False, highlight=False)
 
-    def addressed(self, stays: Sequence[Stay]) -> None:
+    def addressed(self, stays: Sequence[Played]) -> None:
         """Nothing: the table shows them."""
 
-    def settled(self, stays: Sequence[Stay]) -> None:
+    def settled(self, stays: Sequence[Played]) -> None:
         """Nothing: the table shows them."""
 
     def refresh(self) -> None:
@@ -121,10 +126,10 @@ class Terminal:
         frister = self._gauges.frister()
         rows = max(4, self._console.height - 12 - len(self._addresses) - bool(frister))
         table = Table(expand=True, box=None, header_style="bold", pad_edge=False)
-        table.add_column("stay", width=8, no_wrap=True)
-        for title, ratio in (("ward", 3), ("addressed to", 5)):
+        table.add_column("case", width=8, no_wrap=True)
+        for title, ratio in (("opened by", 3), ("addressed to", 5)):
             table.add_column(title, ratio=ratio, no_wrap=True, overflow="ellipsis")
-        table.add_column("I T K S U", width=9, no_wrap=True)
+        table.add_column("steps", width=13, no_wrap=True)
         table.add_column("awaited", ratio=5, no_wrap=True, overflow="ellipsis")
         table.add_column("msgs", width=4, no_wrap=True, justify="right")
         table.add_column("state", width=26, no_wrap=True)
@@ -152,19 +157,19 @@ class Terminal:
             Panel(
                 addresses,
                 title="look at",
-                subtitle="Inskrivning Tid Kartläggning Ställningstagande Utskrivning:"
+                subtitle="steps of a stay: Inskrivning Tid Kartläggning Ställningstagande Utskrivning, of a SIP: its region's:"
                 " red ● awaited · yellow ◐ awaits others · blue ◆ being written · green ● done",
             ),
         )
 
-    def _shown(self, rows: int) -> list[Stay]:
-        """The unsettled stays and the latest settled ones, in order of their numbers."""
+    def _shown(self, rows: int) -> list[Played]:
+        """The unsettled stays and SIPs and the latest settled ones, in the order in which they began."""
         under_way = self._ledger.unsettled()[-rows:]
-        ended = [stay for stay in list(self._ledger.stays.values())[-2 * rows :] if stay.fate is not None]
+        ended = [stay for stay in list(self._ledger.played.values())[-2 * rows :] if stay.fate is not None]
         shown = under_way + ended[len(under_way) - rows :] if len(under_way) < rows else under_way
-        return sorted(shown, key=lambda stay: stay.number)
+        return sorted(shown, key=lambda stay: stay.at)
 
-    def _row(self, stay: Stay) -> list[RenderableType]:
+    def _row(self, stay: Played) -> list[RenderableType]:
         colours = [] if stay.case is None else list(report.colours(self._ledger, stay).values())
         steps = Text(" ").join(Text(_MARKS[colour], style=_STEP[colour]) for colour in colours)
         done = stay.fate is not None
@@ -175,7 +180,7 @@ class Terminal:
             state.append(" ⏰", style="yellow")
         return [
             stay.reference,
-            report.short(self._directory, stay.ward),
+            report.short(self._directory, stay.unit),
             report.where(self._directory, stay),
             steps,
             Text(awaited, style="red"),
@@ -194,7 +199,7 @@ def view(directory: Directory, ledger: Ledger, gauges: SandboxGauges, addresses:
 def _numbers(ledger: Ledger, gauges: SandboxGauges) -> str:
     rates = ", ".join(f"{ledger.rate(what):.1f} {name}/s" for what, name in _RATES.items())
     return (
-        f"{ledger.counts['admitted']} admitted, {ledger.under_way} under way; {rates};"
+        f"{ledger.counts['admitted']} admitted, {ledger.counts['SIPs']} SIPs, {ledger.under_way} under way; {rates};"
         f" waiting {gauges['hub_outbox_waiting']}, held {gauges['hub_held']},"
         f" manual queue {gauges['hub_manual_queue']}, dead {gauges['hub_outbox_dead']},"
         f" look-ups {gauges['hub_lookups_total']}, deadlines passed {gauges['hub_deadlines_missed_total']}"

@@ -6,6 +6,7 @@ Notices are read from their bytes, without the hub's own readers, as a vendor wo
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -46,7 +47,8 @@ class ReceivedNotice:
     may: dict[str, tuple[str, ...]] = field(default_factory=dict)
     skipped: tuple[int, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
-    """The facts of the hub's own messages: units found, change of the person, deadline."""
+    """What the parties of the demo act on: units found, change of the person, deadline; patient, profile and opener, meetings, elements of
+    the plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class SenderAnswer:
     case: str | None = None
     rule: str | None = None
     sequence: int | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def write(message: Message, format_: str) -> Out:
@@ -98,7 +101,7 @@ def read(attributes: Mapping[str, str], body: bytes) -> ReceivedNotice | SenderA
         state=_strongest(colours),
         may={unit: tuple(names) for unit, names in json.loads(attributes["may"]).items()},
         skipped=tuple(json.loads(attributes["skipped"])),
-        facts={fact: content[fact] for fact in _FACTS.get(name, ()) if fact in content},
+        facts=_said(name, content),
     )
 
 
@@ -107,6 +110,29 @@ _FACTS = {
     "folkbokforing": ("news",),
     "frist": ("name",),
 }
+
+
+def _said(name: str, content: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts of a native notice."""
+    if name == "sip.lage":
+        return _as_it_stands(content)
+    if name == "sip.plan":
+        return {"elements": tuple(edit["element"] for edit in content["edits"])}
+    if name == "sip.kallelse":
+        return {"meetings": (content["meeting"]["id"],)}
+    if name == "svu.inskrivning" and "personnummer" in content.get("patient", {}):
+        return {"patient": content["patient"]["personnummer"]}
+    return {fact: content[fact] for fact in _FACTS.get(name, ()) if fact in content}
+
+
+def _as_it_stands(lage: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts of a ``sip.lage``, which is JSON in both formats."""
+    facts: dict[str, Any] = {"profile": lage["case"]["profile"], "opener": lage["case"].get("opened_by")}
+    if lage.get("plan"):
+        facts["elements"] = tuple(one["element"] for one in lage["plan"].get("elements", ()))
+    if lage.get("meetings"):
+        facts["meetings"] = tuple(one["id"] for one in lage["meetings"])
+    return facts
 
 
 def _strongest(colours: Iterable[tuple[str, str, str]]) -> dict[str, dict[str, str]]:
@@ -122,7 +148,12 @@ def _strongest(colours: Iterable[tuple[str, str, str]]) -> dict[str, dict[str, s
 def answer(content: Mapping[str, Any]) -> SenderAnswer:
     """A native receipt, also inside a problem."""
     return SenderAnswer(
-        content.get("message", ""), content["code"], content.get("case"), content.get("rule"), content.get("sequence")
+        content.get("message", ""),
+        content["code"],
+        content.get("case"),
+        content.get("rule"),
+        content.get("sequence"),
+        tuple(content.get("warnings", ())),
     )
 
 
@@ -138,7 +169,8 @@ def _bundle(content: dict[str, Any]) -> ReceivedNotice | SenderAnswer:
     sequence = extensions[names.EXT_SEQUENCE]["valuePositiveInt"] if names.EXT_SEQUENCE in extensions else None
     if "response" in header:
         response = header["response"]
-        return SenderAnswer(response["identifier"], response["code"], case, _rule(resources, response), sequence)
+        issues = _issues(resources, response)
+        return SenderAnswer(response["identifier"], response["code"], case, _rule(issues), sequence, _warnings(issues))
     if case is None or sequence is None:
         raise ValueError("a notice names its case and its number")
     longer = extensions.get(names.EXT_MESSAGE_ID)
@@ -153,7 +185,7 @@ def _bundle(content: dict[str, Any]) -> ReceivedNotice | SenderAnswer:
         state=_strongest((part["unit"], part["step"], part["colour"]) for part in _all(header, names.EXT_STATE)),
         may=dict(_may(one) for one in header["extension"] if one["url"] == names.EXT_MAY),
         skipped=tuple(one["valuePositiveInt"] for one in header["extension"] if one["url"] == names.EXT_SKIPPED),
-        facts=_facts(resources.values()) if sender is None else {},
+        facts=_facts(header["eventCoding"]["code"], resources.values()),
     )
 
 
@@ -174,7 +206,32 @@ def _may(extension: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
 _FOUND = {"health-centre": "health_centre", "municipality": "municipality_unit"}
 
 
-def _facts(resources: Iterable[dict[str, Any]]) -> dict[str, Any]:
+_PERSONNUMMER = "http://electronichealth.se/identifier/personnummer"
+
+
+def _facts(name: str, resources: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """The facts of a notice in FHIR."""
+    if name == "sip.lage":
+        attached = next(one for one in resources if one["resourceType"] == "Communication")["payload"][0]
+        return _as_it_stands(json.loads(base64.b64decode(attached["contentAttachment"]["data"])))
+    if name == "sip.plan":
+        written = [i["value"] for one in resources for i in _identifiers(one) if i.get("system") == names.ELEMENT]
+        return {"elements": tuple(written)}
+    if name == "sip.kallelse":
+        called = next(one for one in resources if one["resourceType"] == "Appointment")
+        return {"meetings": (called["identifier"][0]["value"],)}
+    if name == "svu.inskrivning":
+        numbers = (i["value"] for one in resources for i in _identifiers(one) if i.get("system") == _PERSONNUMMER)
+        return {"patient": number} if (number := next(numbers, None)) else {}
+    return _of_the_hub(resources) if name in _FACTS else {}
+
+
+def _identifiers(resource: dict[str, Any]) -> list[dict[str, Any]]:
+    found = resource.get("identifier", [])
+    return found if isinstance(found, list) else [found]
+
+
+def _of_the_hub(resources: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """The facts of the hub's own messages, from their resources."""
     facts: dict[str, Any] = {}
     for resource in resources:
@@ -191,14 +248,20 @@ def _facts(resources: Iterable[dict[str, Any]]) -> dict[str, Any]:
     return facts
 
 
-def _rule(resources: dict[str, Any], response: dict[str, Any]) -> str | None:
+def _issues(resources: dict[str, Any], response: dict[str, Any]) -> list[dict[str, Any]]:
     reference = response.get("details", {}).get("reference")
-    if reference is None:
-        return None
+    return [] if reference is None else resources[reference]["issue"]
+
+
+def _rule(issues: Iterable[dict[str, Any]]) -> str | None:
     codings = [
         coding
-        for issue in resources[reference]["issue"]
+        for issue in issues
         for coding in issue.get("details", {}).get("coding", ())
         if coding["system"] == names.RULE
     ]
     return codings[0]["code"] if codings else None
+
+
+def _warnings(issues: Iterable[dict[str, Any]]) -> tuple[str, ...]:
+    return tuple(issue["details"]["text"] for issue in issues if issue["severity"] == "warning")
