@@ -21,6 +21,7 @@ SIP_FATES = {
     "SIP consent refused": "SIPs never begun: the consent was refused, the case removed",
     "SIP refused": "SIPs refused by a rule, the sender was told",
 }
+FIRST_OF_SIPS = next(iter(SIP_FATES))
 STEPS = ("inskrivning", "tid", "kartlaggning", "stallningstagande", "utskrivning")
 _STRENGTH = ("red", "yellow", "blue", "green", "grey")
 

@@ -5,15 +5,14 @@ the table.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from typing import Any
 
 from hub.sandbox.casefile import CaseFile
 from hub.sandbox.party import Party
-from hub.sandbox.sip_script import SipScript
+from hub.sandbox.sip_script import HASTE, SipScript, World
 from hub.sandbox.sip_table import Act, Part, SipPlan, SipTable, tables
 from hub.sandbox.wire import ReceivedNotice, SenderAnswer
 from schemas.directory import Directory, Unit
+from schemas.envelope import Message
 
 
 class SipDesk:
@@ -26,13 +25,13 @@ class SipDesk:
         self._asked: Counter[tuple[str, str, str]] = Counter()
         """(case, unit, awaited act) → how many times."""
 
-    def first_message(self, unit: Unit, plan: SipPlan, known: dict[str, str | None], subject: str) -> Any:
+    def first_message(self, unit: Unit, plan: SipPlan, known: dict[str, str | None], subject: str) -> Message:
         """The message that opens a SIP."""
         script = self._script(unit, CaseFile(subject), known)
         return script.message(tables()[plan.profile].acts_of("opener")[0], subject=subject)
 
     async def open(
-        self, unit: Unit, plan: SipPlan, known: dict[str, str | None], first: Any, world: Callable[[], Any]
+        self, unit: Unit, plan: SipPlan, known: dict[str, str | None], first: Message, world: World
     ) -> SenderAnswer:
         """Open a SIP and play it to its end."""
         table = tables()[plan.profile]
@@ -75,7 +74,7 @@ class SipDesk:
         file.ring()
 
     async def _answer(self, unit: Unit, file: CaseFile, act: Act) -> None:
-        await self.party.pause(0.5)
+        await self.party.pause(HASTE)
         await self._script(unit, file, {}).send(act)
 
     def _part(self, table: SipTable, file: CaseFile, unit: Unit) -> Part:

@@ -94,13 +94,20 @@ class Openings:
         stay = self._ledger.stay(file.case)
         return (
             file.patient not in self._busy
+            and [other.case for other in self._stays_of(file.patient)] == [file.case]
             and self._directory.region_of(unit.hsa).id == table.region
             and (unit.party == "oppenvard" or unit.receives)
             and file.allows(unit.hsa, "svu.kartlaggning")
             and stay is not None
             and stay.plan.consent == "given"
-            and not (stay.plan.odd or stay.plan.protected)
+            and not stay.plan.protected
+            and stay.found_all
         )
+
+    def _stays_of(self, patient: str | None) -> list[CaseFile]:
+        """The stays of a person: a call links with the only one."""
+        found = (file for party in self._parties.by_id.values() for file in party.stays() if file.patient == patient)
+        return list({file.case: file for file in found}.values())
 
     def _opening(
         self, table: SipTable, party: Party, hsa: str, person: str, partner: str | None, stay: str | None, plan: SipPlan

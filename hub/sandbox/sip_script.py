@@ -5,7 +5,7 @@ party and the table.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,13 +22,14 @@ _SOON = timedelta(seconds=4)
 """From a call to its meeting: in the future when the call arrives (S-5), and no waiting."""
 _LATEST = timedelta(minutes=2)
 """A machine so slow that a call takes longer plays no SIP."""
-_HASTE = 0.5
+HASTE = 0.5
 """A SIP has more messages than a stay, and each takes half as long."""
 _PATIENCE_S = 600.0
 """The most seconds that a unit waits for others; a SIP that takes so long is unaccounted for before."""
 _REREAD_S = 30.0
 """The most seconds until the words that stand have come, after a refusal by E-3."""
-World = Callable[[], Any]
+World = Callable[[], Awaitable[None]]
+"""Changes the person in the population register."""
 
 
 class SipScript:
@@ -41,12 +42,12 @@ class SipScript:
         self._soon = _SOON
         self._starts: datetime | None = None
 
-    async def play(self, acts: list[Act], *, to_the_end: bool, world: Callable[[], Any] | None = None) -> None:
+    async def play(self, acts: list[Act], *, to_the_end: bool, world: World | None = None) -> None:
         """Send the acts; without ``to_the_end`` no more once the case is closed."""
         for act in acts:
             if not await self._waits_for(act, to_the_end):
                 return
-            await self.party.pause(_HASTE)
+            await self.party.pause(HASTE)
             if act.world is not None and world is not None:
                 await world()
             await self.send(act)
@@ -55,15 +56,15 @@ class SipScript:
         """Send one act; what E-3 refuses is read again and sent on the words that stand, what came too late for its meeting (S-5) is
         sent for a later one.
         """
-        answer = await self._push(self.message(act))
+        answer = await self.party.push(self.message(act))
         while answer.rule == "S-5" != act.refused and self._soon < _LATEST:
             self._soon *= 2
-            answer = await self._push(self.message(act))
+            answer = await self.party.push(self.message(act))
         if answer.rule == "E-3":
             version = await self._read_again(answer)
             if version is not None:
-                await self.party.pause(_HASTE)
-                answer = await self._push(self.message(act, version))
+                await self.party.pause(HASTE)
+                answer = await self.party.push(self.message(act, version))
                 self.party.ledger.showed(self.file.case, "same field at once, refused and sent again")
         if answer.code == "ok" if act.refused is None else answer.rule == act.refused:
             if act.shows:
@@ -77,13 +78,11 @@ class SipScript:
         content = self._filled(act.data)
         if version is not None:
             content["edits"][0]["version"] = version
-        if start := content.get("meeting", {}).get("start") if isinstance(content.get("meeting"), dict) else None:
-            self._starts = datetime.fromisoformat(start)
+        meeting = content.get("meeting")
+        if isinstance(meeting, dict) and "start" in meeting:
+            self._starts = datetime.fromisoformat(meeting["start"])
         data = MESSAGES[act.send].model_validate(content)
         return self.party.message(self.unit, act.send, subject or self.file.case, data, self.role)
-
-    async def _push(self, message: Message) -> SenderAnswer:
-        return await self.party.push(message)
 
     # --- what the unit was told ----------------------------------------------------------------------------------
 

@@ -25,6 +25,11 @@ class Stay(Played):
     def is_begun(self) -> bool:
         return self.view is not None and self.view.addressing is not None
 
+    @property
+    def found_all(self) -> bool:
+        """Whether the registers named a health centre and a municipality that are connected."""
+        return self.view is not None and (self.view.addressing or {}).get("outcome") == "listed"
+
     def happened(self, trail: Trail) -> list[str]:
         """The events of a stay, in a word or two each."""
         found = [text for name, text in _TOLD_OF.items() if trail.acts[name]]

@@ -124,7 +124,7 @@ class Terminal:
 
     def _look(self) -> RenderableType:
         frister = self._gauges.frister()
-        rows = max(4, self._console.height - 12 - len(self._addresses) - bool(frister))
+        rows = max(4, self._console.height - 13 - len(self._addresses) - bool(frister))
         table = Table(expand=True, box=None, header_style="bold", pad_edge=False)
         table.add_column("case", width=8, no_wrap=True)
         for title, ratio in (("opened by", 3), ("addressed to", 5)):
@@ -137,6 +137,7 @@ class Terminal:
             table.add_row(*self._row(stay))
         fates = Text()
         for fate, colour in _COLOURS.items():
+            fates.append("\n" if fate == report.FIRST_OF_SIPS else "")
             fates.append(f"{fate} {self._ledger.fates[fate]}   ", style=colour)
         fates.append(f"under way {self._ledger.under_way}", style="cyan")
         waiting = ", ".join(f"{system} {count:.0f}" for system, count in self._gauges.waiting.items() if count)
@@ -157,8 +158,8 @@ class Terminal:
             Panel(
                 addresses,
                 title="look at",
-                subtitle="steps of a stay: Inskrivning Tid Kartläggning Ställningstagande Utskrivning, of a SIP: its region's:"
-                " red ● awaited · yellow ◐ awaits others · blue ◆ being written · green ● done",
+                subtitle="stays: Inskrivning Tid Kartläggning Ställningstagande Utskrivning; SIPs: as in their region;"
+                " red ● awaited · yellow ◐ waits · blue ◆ written · green ● done",
             ),
         )
 

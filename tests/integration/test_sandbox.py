@@ -1,5 +1,6 @@
-"""The sandbox as a newcomer runs it: accounts for every admission, and leaves nothing behind, however it is ended."""
+"""The sandbox as a newcomer runs it: accounts for every admission and every SIP, and leaves nothing behind, however it is ended."""
 
+import json
 import os
 import re
 import signal
@@ -14,24 +15,27 @@ import psutil
 import pytest
 
 from hub.directory import load
+from hub.processes.profiles.sip import SIP_PROFILES
 from hub.sandbox import wire
+from hub.sandbox.patients import Admissions
+from hub.sandbox.played import EXPECTED
 from hub.sandbox.register_contents import Contents
 from hub.sandbox.registers import SimulatedRegisters
 from hub.sandbox.services import DIRECTORY
+from hub.sandbox.sip_table import sip_plan, tables
 from hub.sandbox.stay_plan import plan
 from hub.translators import fhir, native
 from hub.translators.soap import folkbokforing as population
 from schemas import hub_messages
 from schemas.envelope import Message
 from schemas.identities import parse_person_id
-from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES, NoticeExtensions
+from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES, RECEIPT_TYPE, BilingualText, NoticeExtensions, Receipt
 from schemas.svu import UtskrivningAngrad
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 WARD, KOMMUN = "SE2321000255-AVD12", "SE2120001132-K01"
 NOT_PLAYED = {
-    "information", "samtycke",  # inside the inskrivning
-    "aterkallelse", "atkomst", "roll", "narstaende", "kontakt", "felsant", "makulering", "avliden", "uppslag", "utskrift",
+    "atkomst", "roll", "narstaende", "kontakt", "felsant", "utskrift", "sip.aterstallning",
 }  # fmt: skip
 COMMAND = [sys.executable, "-m", "hub.cli", "sandbox"]
 
@@ -76,8 +80,14 @@ def test_the_demo_directory_holds_together_and_has_each_way_in_and_out():
     }
     assert {way for s in directory.systems for way in s.ways_in} == {"kafka", "http"}
     parties = [unit.party for unit in directory.units]
-    assert (parties.count("slutenvard"), parties.count("oppenvard")) == (4, 6)
-    municipalities = {unit.organisation for unit in directory.units if unit.party == "kommun"}
+    assert (parties.count("slutenvard"), parties.count("oppenvard")) == (4, 10)
+    assert {region.profile for region in directory.regions} == set(SIP_PROFILES)
+    with_wards = {directory.region_of(unit.hsa).id for unit in directory.units if unit.party == "slutenvard"}
+    municipalities = {
+        unit.organisation
+        for unit in directory.units
+        if unit.party == "kommun" and directory.region_of(unit.hsa).id in with_wards
+    }
     assert len(municipalities) == 5
     assert all(sum(u.organisation == m for u in directory.units) >= 2 for m in municipalities)
     assert all(unit.hsa.startswith(f"SE{unit.organisation}-") for unit in directory.units)
@@ -102,6 +112,54 @@ def test_forty_stays_have_everything_in_them_and_are_the_same_every_time():
         assert {getattr(one, what) for one in plots} == {True, False}, what
 
 
+def test_twenty_sips_are_of_every_region_and_end_in_every_way():
+    plots = [sip_plan(number) for number in range(1, 21)]
+    ends = {"ended", "revoked", "death", "refused"}
+    assert {(one.profile, one.end) for one in plots} == {(profile, end) for profile in SIP_PROFILES for end in ends}
+    assert {one.profile for one in plots if one.crossing} == set(SIP_PROFILES)
+    assert {one.link for one in plots} == {None, "svu", "by_call"}
+
+
+@pytest.mark.parametrize("profile", sorted(SIP_PROFILES))
+def test_every_row_of_the_table_is_a_message_that_the_region_has(profile):
+    table, directory = tables()[profile], load(DIRECTORY)
+    assert directory.region_of(table.opener).profile == profile
+    assert {table.opener, table.partner, table.guest, table.wrong} <= {None, *directory.unit_by_hsa}
+    for act in (*table.acts, *table.answers):
+        assert SIP_PROFILES[profile].has(act.send) or not act.send.startswith("sip."), act.send
+        assert act.send in MESSAGES
+    expected = {(act.send, act.refused) for act in table.acts if act.refused}
+    assert expected, "each region has its no"
+    assert expected <= set(EXPECTED)
+    persons = [person for person in Contents.load().persons if person.sip == profile]
+    assert len(persons) >= 4
+
+
+def test_no_person_of_the_sips_is_admitted():
+    directory = load(DIRECTORY)
+    wards = [unit for unit in directory.units if unit.party == "slutenvard"]
+    source = Admissions(directory, seed=1)
+    theirs = {person.id for person in Contents.load().persons if person.sip}
+    admitted = {source.take(ward, plan(1, n), f"ref:vk-{n}", f"m-{n}")[1].id for n in range(1, 200) for ward in wards}
+    assert theirs
+    assert admitted.isdisjoint(theirs)
+
+
+LAGE = {
+    "units": [KOMMUN],
+    "case": {"profile": "lifecare", "opened_by": WARD, "status": "open"},
+    "meetings": [{"id": "mote-1", "kind": "ny"}],
+    "plan": {"version": 1, "current": True, "state": "pagaende", "elements": [{"element": "delmal/ute", "version": 1}]},
+}
+EDITS = {
+    "edits": [
+        {"element": "plan", "change": "andrad", "version": 0, "set": {"huvudmal": "Bo hemma"}},
+        {"element": "delmal/ute", "change": "tillagd", "set": {"text": "Gå ut"}},
+    ]
+}
+CALL = {"meeting": {"id": "mote-1", "form": "fysiskt", "start": "2026-03-12T10:00:00+01:00"}}
+
+
 @pytest.mark.parametrize(
     ("name", "data", "facts"),
     [
@@ -115,6 +173,14 @@ def test_forty_stays_have_everything_in_them_and_are_the_same_every_time():
             {"outcome": "unlisted", "municipality_unit": KOMMUN},
         ),
         ("svu.utskrivning_angrad", UtskrivningAngrad(), {}),
+        (
+            "sip.lage",
+            MESSAGES["sip.lage"].model_validate(LAGE),
+            {"profile": "lifecare", "opener": WARD, "meetings": ("mote-1",), "elements": ("delmal/ute",)},
+        ),
+        ("sip.plan", MESSAGES["sip.plan"].model_validate(EDITS), {"elements": ("plan", "delmal/ute")}),
+        ("sip.kallelse", MESSAGES["sip.kallelse"].model_validate(CALL), {"meetings": ("mote-1",)}),
+        ("sip.avslut", MESSAGES["sip.avslut"].model_validate({"reason": "Klart"}), {}),
     ],
 )
 def test_a_party_reads_the_same_from_a_native_notice_and_from_fhir(name, data, facts):
@@ -133,6 +199,17 @@ def test_a_party_reads_the_same_from_a_native_notice_and_from_fhir(name, data, f
     assert plain.state == {KOMMUN: {"tid": "red"}}
     assert plain.may == {KOMMUN: ("kvittens", "svu.kartlaggning")}
     assert plain.facts == facts
+
+
+def test_a_party_reads_in_both_formats_which_words_stand_after_a_refusal():
+    receipt = Receipt(
+        message="m-1", code="fatal-error", case="case-1", rule="E-3", element="/data/edits/0",
+        text=BilingualText(sv="Läs det som står", en="Read what stands"), warnings=("stands:delmal/ute/text:2:14",),
+    )  # fmt: skip
+    told = json.loads(receipt.model_dump_json(exclude_none=True))
+    plain = wire.read({"type": RECEIPT_TYPE}, json.dumps(told).encode())
+    assert wire.read({}, fhir.write_response(receipt, "m-1", created=NOW, event="sip.plan", sender=KOMMUN)) == plain
+    assert plain.warnings == ("stands:delmal/ute/text:2:14",)
 
 
 async def test_the_population_register_learns_while_it_runs():
@@ -163,7 +240,7 @@ async def test_the_population_register_learns_while_it_runs():
         assert tolvan.value not in wrong.text
 
 
-def test_thirty_stays_are_all_accounted_for(tmp_path):
+def test_thirty_stays_and_fifteen_sips_are_all_accounted_for(tmp_path):
     done = subprocess.run(
         [*COMMAND, "--admissions", "30"],
         env=environment(tmp_path), capture_output=True, text=True, timeout=400, check=False,
@@ -171,11 +248,13 @@ def test_thirty_stays_are_all_accounted_for(tmp_path):
     told = done.stdout + done.stderr
     assert done.returncode == 0, told
     assert "everything is up after: " in told
-    assert re.search(r"^30 admissions in", told, re.MULTILINE)
+    assert re.search(r"^30 admissions and 15 SIPs in", told, re.MULTILINE)
     fates = {
         text: int(n)
         for n, text in re.findall(
-            r"^ +(\d+) (discharged|consent|the register marked|refused|unaccounted)", told, re.MULTILINE
+            r"^ +(\d+) (discharged|consent|the register marked|refused|unaccounted|SIPs \w+ since the \w+|SIPs \w+)",
+            told,
+            re.MULTILINE,
         )
     }
     assert fates["unaccounted"] == 0
@@ -184,6 +263,10 @@ def test_thirty_stays_are_all_accounted_for(tmp_path):
     assert fates["refused"] == 2
     assert fates["the register marked"] >= 1, "a person became protected during a stay, and the hub learnt it"
     assert re.search(r"^vk-\d+ from .* by .*: protected after ", told, re.MULTILINE)
+    assert fates["SIPs ended"] == 5
+    assert fates["SIPs ended since the consent"] == 5
+    assert fates["SIPs ended since the person"] == 4
+    assert fates["SIPs never"] == 1
     wire_line = next(line for line in told.splitlines() if line.startswith("on the wire:"))
     counts = {name: int(n) for n, name in re.findall(r"(\d+) ([a-z ]+)", wire_line)}
     for fault in ("doubled", "out of order", "gaps", "unreadable", "badly signed"):
@@ -194,12 +277,20 @@ def test_thirty_stays_are_all_accounted_for(tmp_path):
     for what in ("refused by V-3", "refused by C-22", "no to SIP, then yes", "interrupted", "discharge undone",
                  "menprövning", "edited and adjusted anew", "unit added", "frist utan_fast_vardkontakt"):  # fmt: skip
         assert any(what in line for line in lines), what
+    sips = [line for line in told.splitlines() if re.match(r"sip-\d+ from ", line)]
+    assert sorted(int(re.match(r"sip-(\d+)", line)[1]) for line in sips) == list(range(1, 16))
+    played = [line for line in sips if "consent refused after" not in line]
+    for what in ("meeting changed", "two editors in different fields", "same field at once, refused and sent again"):
+        assert all(what in line for line in played), what
+    for what in ("crossing regions", "declined by one and asked another", "nobody could come", "consent refused, then given",
+                 "no call while consent is refused", "told of its stay", "shared an effort"):  # fmt: skip
+        assert any(what in line for line in sips), what
     accepted = next(line for line in told.splitlines() if line.startswith("accepted messages"))
     for name in set(MESSAGES) - FROM_THE_HUB - NOT_PLAYED:
         assert f"{name} " in accepted, name
     assert "NOT EXPECTED" not in told
     assert not re.search(r"\b\d{12}\b", told), "a person's number was shown"
-    assert len(told.splitlines()) < 30 * 4, "a flood of lines"
+    assert len(told.splitlines()) < 45 * 4, "a flood of lines"
     # The same data again: the second run goes on where the first stopped.
     again = subprocess.run(
         [*COMMAND, "--admissions", "5"],
@@ -207,6 +298,7 @@ def test_thirty_stays_are_all_accounted_for(tmp_path):
     )  # fmt: skip
     assert again.returncode == 0, again.stdout + again.stderr
     assert "vk-31 from" in again.stdout
+    assert "sip-16 from" in again.stdout
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
