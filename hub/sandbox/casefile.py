@@ -78,7 +78,7 @@ class CaseFile:
                 self.asked.pop((unit, "justering"), None)  # taken back, or done
         if notice.name == "adressering":
             self.addressing = notice.facts
-            self.closed = self.closed or notice.facts.get("outcome") in {"protected", "deceased"}
+            self.closed = self.closed or self.turned_away
         elif notice.name == "folkbokforing":
             self.news = notice.facts.get("news", self.news)
         elif notice.name in {"svu.utskrivning", "svu.utskrivning_angrad"}:
@@ -105,6 +105,11 @@ class CaseFile:
     def allows(self, unit: str, name: str) -> bool:
         """Whether the latest notice allows the unit to send a message."""
         return not self.closed and name in self.may.get(unit, frozenset())
+
+    @property
+    def turned_away(self) -> bool:
+        """Whether the hub has closed the case by what the population register says (C-62, C-63)."""
+        return (self.addressing or {}).get("outcome") in {"protected", "deceased"}
 
     @property
     def over(self) -> bool:

@@ -132,6 +132,12 @@ class Played(ABC):
             return None
         return self.fate_of_ended(self.view, trail)
 
+    def closed_by_register(self, view: CaseView) -> str:
+        """The outcome of a case that the hub closed by what the population register says."""
+        assert view.addressing is not None
+        self.rule = "C-63" if view.addressing["outcome"] == "deceased" else "C-62"
+        return "closed by register"
+
     @abstractmethod
     def fate_of_refused(self) -> str:
         """The outcome when the message that opens the case was refused by ``rule``."""

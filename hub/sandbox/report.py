@@ -11,7 +11,7 @@ FATES = {
     "discharged": "discharged, after a stay that was shared",
     "consent refused": "consent refused: admission and discharge alone were told",
     "protected": "the register marked the person as protected during the stay: nothing more was shared, ended early",
-    "closed by register": "the register says protected or deceased: no case, the ward was told",
+    "closed by register": "the register says protected or deceased: no case, the sender was told",
     "refused": "refused by a rule, the sender was told",
 }
 SIP_FATES = {

@@ -121,7 +121,11 @@ async def _apply(database_url: str, webhook_port: int) -> Directory:
 
 def _settings(database_url: str, bootstrap: str, port: int, registers_url: str) -> dict[str, str]:
     # A stay takes seconds here, so the population register must be asked again every few seconds.
-    registers: dict[str, str] = {"HUB_REGISTERS__KEY_SECRET": "demo", "HUB_REGISTERS__ASK_AGAIN_S": "1"}
+    registers: dict[str, str] = {
+        "HUB_REGISTERS__KEY_SECRET": "demo",
+        "HUB_REGISTERS__ASK_AGAIN_S": "1",
+        "HUB_REGISTERS__FOLKBOKFORING__TTL_POSITIVE": "3",
+    }
     for name in ("folkbokforing", "listing", "hsa"):
         of = f"HUB_REGISTERS__{name.upper()}__"
         # The demo admits more in a minute than a ward in a day, so the simulated registers allow higher rates.

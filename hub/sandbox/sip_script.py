@@ -93,7 +93,7 @@ class SipScript:
             return all(self._holds(one) for one in act.when) and (act.refused is not None or self._may(act.send))
 
         def closed() -> bool:
-            return self.file.closed and not to_the_end
+            return self.file.turned_away or (self.file.closed and not to_the_end)
 
         self.party.ledger.waits(self.file.case, self.unit.hsa, f"{act.send} {' '.join(act.when)}".strip())
         if closed() or not await self.file.until(lambda: closed() or ready(), _PATIENCE_S) or not ready():

@@ -37,15 +37,15 @@ class Sip(Played):
         return found + [f"frist {name}" for name in sorted(trail.frister)]
 
     def fate_of_refused(self) -> str:
-        """Refused by a rule."""
-        return "SIP refused"
+        """Refused by the registers, or by another rule."""
+        return "closed by register" if self.rule in {"C-62", "C-63"} else "SIP refused"
 
     def fate_of_ended(self, view: CaseView, trail: Trail) -> str | None:
         """The outcome once the case is closed and nothing is awaited."""
         if trail.pending or view.status == "open":
             return None
         if view.status == "refused":
-            return "SIP refused"
+            return self.closed_by_register(view)
         if trail.acts["aterkallelse"]:
             return "SIP revoked"
         if trail.acts["avliden"] or trail.news == "deceased":

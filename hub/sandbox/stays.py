@@ -54,9 +54,7 @@ class Stay(Played):
         if "kvittens" in trail.pending.values():
             return None
         if view.status == "refused":
-            assert view.addressing is not None
-            self.rule = "C-63" if view.addressing["outcome"] == "deceased" else "C-62"
-            return "closed by register"
+            return self.closed_by_register(view)
         if view.status != "discharged":
             return None
         if trail.news == "protected":
