@@ -9,7 +9,7 @@ from collections import Counter
 from hub.sandbox.casefile import CaseFile
 from hub.sandbox.party import Party
 from hub.sandbox.sip_script import HASTE, SipScript, World
-from hub.sandbox.sip_table import Act, Part, SipPlan, SipTable, tables
+from hub.sandbox.sip_table import SipAct, SipPart, SipPlan, SipTable, tables
 from hub.sandbox.wire import ReceivedNotice, SenderAnswer
 from schemas.directory import Directory, Unit
 from schemas.envelope import Message
@@ -73,11 +73,11 @@ class SipDesk:
                     self.party.later(file, self._answer(unit, file, answer))
         file.ring()
 
-    async def _answer(self, unit: Unit, file: CaseFile, act: Act) -> None:
+    async def _answer(self, unit: Unit, file: CaseFile, act: SipAct) -> None:
         await self.party.pause(HASTE)
         await self._script(unit, file, {}).send(act)
 
-    def _part(self, table: SipTable, file: CaseFile, unit: Unit) -> Part:
+    def _part(self, table: SipTable, file: CaseFile, unit: Unit) -> SipPart:
         if unit.hsa == file.opener:
             return "opener"
         return "wrong" if unit.hsa == table.wrong else "partner"

@@ -12,7 +12,7 @@ from typing import Any
 from hub.sandbox import staff
 from hub.sandbox.casefile import CaseFile
 from hub.sandbox.party import Party
-from hub.sandbox.sip_table import Act
+from hub.sandbox.sip_table import SipAct
 from hub.sandbox.wire import SenderAnswer
 from schemas.directory import Unit
 from schemas.envelope import Message
@@ -42,7 +42,7 @@ class SipScript:
         self._soon = _SOON
         self._starts: datetime | None = None
 
-    async def play(self, acts: list[Act], *, to_the_end: bool, world: World | None = None) -> None:
+    async def play(self, acts: list[SipAct], *, to_the_end: bool, world: World | None = None) -> None:
         """Send the acts; without ``to_the_end`` no more once the case is closed."""
         for act in acts:
             if not await self._waits_for(act, to_the_end):
@@ -52,7 +52,7 @@ class SipScript:
                 await world()
             await self.send(act)
 
-    async def send(self, act: Act) -> SenderAnswer:
+    async def send(self, act: SipAct) -> SenderAnswer:
         """Send one act; what E-3 refuses is read again and sent on the words that stand, what came too late for its meeting (S-5) is
         sent for a later one.
         """
@@ -73,7 +73,7 @@ class SipScript:
             self.party.ledger.failed(f"{act.send} in {self.file.case} was to be refused by {act.refused}")
         return answer
 
-    def message(self, act: Act, version: int | None = None, subject: str | None = None) -> Message:
+    def message(self, act: SipAct, version: int | None = None, subject: str | None = None) -> Message:
         """The message of an act; ``version``: that on which an edit is written."""
         content = self._filled(act.data)
         if version is not None:
@@ -86,7 +86,7 @@ class SipScript:
 
     # --- what the unit was told ----------------------------------------------------------------------------------
 
-    async def _waits_for(self, act: Act, to_the_end: bool) -> bool:
+    async def _waits_for(self, act: SipAct, to_the_end: bool) -> bool:
         """Wait until the act's conditions hold and the unit may send it; False when the case was closed before."""
 
         def ready() -> bool:

@@ -14,18 +14,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from hub import yaml_text
 
 FILE = Path(__file__).with_name("sip_acts.yaml")
-Part = Literal["opener", "partner", "wrong", "colleague"]
+SipPart = Literal["opener", "partner", "wrong", "colleague"]
 End = Literal["ended", "revoked", "death", "refused"]
 
 
-class _Entry(BaseModel):
+class _TableRow(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Act(_Entry):
+class SipAct(_TableRow):
     """A message that a unit sends; ``sip_acts.yaml`` says what the fields mean."""
 
-    by: Part
+    by: SipPart
     send: str
     data: dict[str, Any]
     ends: tuple[Literal["goes_on"] | End, ...] = Field(default=(), alias="in")
@@ -41,7 +41,7 @@ class Act(_Entry):
         return not self.ends or end in self.ends or ("goes_on" in self.ends and end != "refused")
 
 
-class SipTable(_Entry):
+class SipTable(_TableRow):
     """The SIPs of one profile."""
 
     region: str
@@ -52,15 +52,15 @@ class SipTable(_Entry):
     partner_is_found: bool = False
     """The registers name the partner (S-3)."""
     plots: tuple[str, ...]
-    acts: tuple[Act, ...]
-    answers: tuple[Act, ...] = ()
+    acts: tuple[SipAct, ...]
+    answers: tuple[SipAct, ...] = ()
     closes: tuple[str, ...] = ()
 
-    def acts_of(self, part: Part) -> list[Act]:
+    def acts_of(self, part: SipPart) -> list[SipAct]:
         """What one of the units sends, in this order."""
         return [act for act in self.acts if act.by == part]
 
-    def answer_of(self, part: Part, awaited: str, number: int) -> Act | None:
+    def answer_of(self, part: SipPart, awaited: str, number: int) -> SipAct | None:
         """What it sends when it is awaited for the ``number``-th time, from 0."""
         rows = [act for act in self.answers if (act.by, act.awaited) == (part, awaited)]
         return rows[min(number, len(rows) - 1)] if rows else None
@@ -74,7 +74,7 @@ def tables() -> dict[str, SipTable]:
     return {profile: SipTable.model_validate(table) for profile, table in content.items()}
 
 
-class SipPlan(_Entry):
+class SipPlan(_TableRow):
     """What befalls one SIP; the unit that opens it knows it alone."""
 
     number: int

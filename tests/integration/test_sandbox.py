@@ -17,6 +17,7 @@ import pytest
 from hub.directory import load
 from hub.processes.profiles.sip import SIP_PROFILES
 from hub.sandbox import wire
+from hub.sandbox.children import free_port
 from hub.sandbox.patients import Admissions
 from hub.sandbox.played import EXPECTED
 from hub.sandbox.register_contents import Contents
@@ -42,7 +43,8 @@ COMMAND = [sys.executable, "-m", "hub.cli", "sandbox"]
 
 def environment(folder, **more):
     ours = {name: value for name, value in os.environ.items() if not name.startswith("HUB_") or name == "HUB_CACHE"}
-    return {**ours, "HUB_SANDBOX_DATA": str(folder), "HUB_SANDBOX_PACE": "0.6", **more}
+    apart = {"HUB_SANDBOX_DATA": str(folder), "HUB_SANDBOX_PORT": str(free_port())}
+    return {**ours, **apart, "HUB_SANDBOX_PACE": "0.6", **more}
 
 
 def until(process, wanted, within=300):
