@@ -130,7 +130,7 @@ def document(scenarios: Mapping[str, Sequence[str]]) -> bytes:
         "# Rules, and where each is shown",
         "",
         "Generated from the tables by `hub contracts`; do not edit. The rules themselves are in processes.md and",
-        "delivery.md; a scenario is run by `hub check FILE`.",
+        "delivery.md; a scenario is run by `hub check --scenario FILE`.",
         "",
         "| rule | rows (message, parties) | guards, and elsewhere | scenarios |",
         "|---|---|---|---|",

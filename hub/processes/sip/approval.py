@@ -131,8 +131,8 @@ def the_role_approves(s: Context) -> bool:
 
 @guard(
     "P-10",
-    sv="Alla anteckningar är inte signerade, eller det finns ingen.",
-    en="Not all notes are signed, or there is none.",
+    sv="Minst en anteckning är osignerad, eller det finns ingen.",
+    en="At least one note is not signed, or there is none.",
     element="/type",
 )
 def every_note_is_signed(s: Context) -> bool:

@@ -29,8 +29,8 @@ EDIT_FAULTS = (
     _fault(
         "no_such_field",
         "P-9",
-        "Elementet har inget sådant fält i ärendets region. Fälten är: {codes}.",
-        "The element has no such field in the region of the case. The fields are: {codes}.",
+        "Elementet har inget sådant fält i ärendets region, eller dess mall är inte angiven. Fälten är: {codes}.",
+        "The element has no such field in the region of the case, or its template is not given. The fields are: {codes}.",
     ),
     _fault(
         "unknown_code",

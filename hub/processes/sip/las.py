@@ -33,7 +33,7 @@ def the_document_is_not_locked(name: str) -> Guard:
         "the_document_is_open",
         "C-53",
         the_document_is_open,
-        f"{name.capitalize()} är låst. Samordningsansvarigs enhet låser upp med sip.las.",
+        f"Dokumentet {name} är låst. Samordningsansvarigs enhet låser upp med sip.las.",
         f"The document {name} is locked. The coordinator's unit unlocks it by sip.las.",
         "/type",
     )
