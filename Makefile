@@ -22,7 +22,7 @@ run: .venv/ready        ## the hub with broker, database, registers and demo par
 	$(BIN)/hub sandbox $(if $(ADMISSIONS),--admissions $(ADMISSIONS))
 
 test: .venv/ready       ## every test, with a real broker and a real database
-	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests
 
 quick: .venv/ready      ## the tests that need no service: two minutes on two cores
 	$(BIN)/python -m pytest -n auto --hypothesis-profile quick tests/unit tests/contracts tests/scenarios
