@@ -87,7 +87,7 @@ class Party:
 
     def stays(self) -> list[CaseFile]:
         """The files of stays of which the system knows the patient."""
-        return [file for file in self._files.values() if file.profile is None and file.patient and not file.over]
+        return [file for file in self._files.values() if not file.profile and file.patient and not file.over]
 
     # --- sending -------------------------------------------------------------------------------------------------
 
@@ -157,7 +157,7 @@ class Party:
                 self._take_up_again(file, unit)
         assert self.desk is not None
         assert self.sips is not None
-        if file.profile is not None or notice.name == "sip.initiativ":
+        if file.profile or notice.name == "sip.initiativ":
             self.sips.noticed(file, notice)
         elif notice.name != "koppling":  # what happens in a linked SIP changes nothing of the stay
             self.desk.noticed(file, notice)

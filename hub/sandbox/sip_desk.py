@@ -51,10 +51,10 @@ class SipDesk:
 
     def noticed(self, file: CaseFile, notice: ReceivedNotice) -> None:
         """React to a notice of a SIP, which the file has taken in."""
-        if file.profile is None and notice.name == "sip.initiativ" and notice.unit is not None:
+        if not file.profile and notice.name == "sip.initiativ" and notice.unit is not None:
             # The case keeps the profile of the region that opened it.
             file.profile, file.opener = self._directory.region_of(notice.unit).profile, notice.unit
-        if file.profile is None:
+        if not file.profile:
             return
         table = tables()[file.profile]
         file.closed = file.closed or closes(table, notice)
