@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from hub.processes.engine.rule import Context
-from hub.processes.shared.audience import ask, join, with_duty
+from hub.processes.shared.audience import ask, everyone_else, join, with_duty
 from hub.processes.sip.element_events import PLAN, value_of
 from hub.processes.sip.state import awaits_its_answer, sip
 from schemas.sip import Kallelse
@@ -147,6 +147,14 @@ def ask_for_an_answer(s: Context, units: list[str], informed: Sequence[str] = ()
 def waiting_to_answer(s: Context, units: Iterable[str]) -> list[str]:
     """PR-2: those of the units that have not answered the initiativ, and are told nothing but what names them."""
     return [unit for unit in units if awaits_its_answer(s.case, unit)]
+
+
+def told_of_a_call(s: Context) -> list[str]:
+    """All the others, those who were removed from the call included; where receivers answer the initiativ, a unit that has not answered
+    hears of the calls that name it alone (PR-2).
+    """
+    called = sip(s.case).meetings[s.data.meeting.id].get("receivers", {})
+    return list(dict.fromkeys([*everyone_else(s), *waiting_to_answer(s, called)]))
 
 
 def warn_of_new_parties(s: Context, units: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hub.processes.engine.rule import Context, Fault, Rule, codes, guard
-from hub.processes.shared.audience import ALL_PARTIES, everyone_else
+from hub.processes.shared.audience import ALL_PARTIES
 from hub.processes.sip.audience import (
     a_ward_of_the_region,
     catch_up_those_who_now_know,
@@ -25,7 +25,7 @@ from hub.processes.sip.call import (
     key_of,
     starts,
     step_of,
-    waiting_to_answer,
+    told_of_a_call,
     warn_of_new_parties,
     whole,
 )
@@ -323,11 +323,8 @@ def _warn(s: Context, stands: dict[str, Any]) -> None:
 
 
 def told_of_the_call(s: Context) -> list[str]:
-    """All the others; where receivers answer the initiativ, one that has not answered hears of the calls that name it alone."""
-    if not is_sent(s.data):
-        return []
-    told, named = everyone_else(s), whole(s).get("receivers", {})
-    return list(dict.fromkeys([*told, *waiting_to_answer(s, named)]))
+    """Of a draft nobody (PR-1)."""
+    return told_of_a_call(s) if is_sent(s.data) else []
 
 
 KALLELSE = Rule(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hub.processes.engine.rule import Context, Fault, Rule, guard
-from hub.processes.shared.audience import ALL_PARTIES, everyone_else
+from hub.processes.shared.audience import ALL_PARTIES
 from hub.processes.sip.audience import a_ward_of_the_region, catch_up_those_who_now_know, the_whole_plan, who_know
 from hub.processes.sip.call import (
     ACTORS,
@@ -19,7 +19,7 @@ from hub.processes.sip.call import (
     said,
     starts,
     step_of,
-    waiting_to_answer,
+    told_of_a_call,
 )
 from hub.processes.sip.call_fields import the_called_are_known, the_convener_is_known
 from hub.processes.sip.call_shown import the_changed_call_whole
@@ -215,18 +215,12 @@ def change(s: Context) -> None:
         s.warnings.append("samtycke-uppdatera")
 
 
-def told_of_the_change(s: Context) -> list[str]:
-    """All the others, those who were removed from the call included."""
-    stands = sip(s.case).meetings[s.data.meeting.id]
-    return list(dict.fromkeys([*everyone_else(s), *waiting_to_answer(s, stands.get("receivers", {}))]))
-
-
 KALLELSE_ANDRAD = Rule(
     "sip.kallelse_andrad",
     ALL_PARTIES,
     ("P-6", "PR-7", "S-5"),
     (change,),
-    told_of_the_change,
+    told_of_a_call,
     guards=(*senders("sip.kallelse_andrad", "P-6"), *CONSENT, the_initiativ_is_sent),
     checks=(
         the_call_stands,
