@@ -73,16 +73,16 @@ class Loaded:
 
     def linkable_of(self, numbers: Iterable[str], named: Iterable[str]) -> list[LinkableCase]:
         """The person's open cases and those named, as this batch has left them."""
-        known = dict(self.linkable)
-        for case in self.cases.values():
-            known[case.id] = LinkableCase(
-                case.id, case.process, case.status, frozenset(case.participants), case.numbers
-            )
         wanted, ids = set(numbers), set(named)
-        return [
-            one
-            for one in known.values()
-            if one.id in ids or (one.status == "open" and not wanted.isdisjoint(one.numbers))
+        found = [
+            LinkableCase(case.id, case.process, case.status, frozenset(case.participants), case.numbers)
+            for case in self.cases.values()
+            if case.id in ids or (case.status == "open" and not wanted.isdisjoint(case.numbers))
+        ]
+        # Those of the batch are newer than what was read.
+        others = (one for one in self.linkable.values() if one.id not in self.cases)
+        return found + [
+            one for one in others if one.id in ids or (one.status == "open" and not wanted.isdisjoint(one.numbers))
         ]
 
     def has_come(self, message: Message, case: Case) -> bool:

@@ -143,8 +143,7 @@ def _rows(
             may={unit: seen[unit].may for unit in receivers},
             skipped=note_notice(case, system, sequence),
             names=staff,
-            prints=_extra(shared, message, receivers, "prints"),
-            remind=_extra(shared, message, receivers, "remind"),
+            **_extras(shared, message, receivers),
             replay=sequence < highest,
         )
         rows.append(
@@ -167,13 +166,16 @@ def _rows(
     return rows
 
 
-def _extra(shared: _Shared, message: Message, units: list[str], name: str) -> tuple[str, ...]:
-    """What an extension says to the units of one system."""
+def _extras(shared: _Shared, message: Message, units: list[str]) -> dict[str, tuple[str, ...]]:
+    """What the process's own extensions say to the units of one system."""
     extras = shared.process.extras
     if extras is says_no_more:
-        return ()
-    said = (extras(shared.case, message, unit, shared.directory).get(name, ()) for unit in units)
-    return tuple(dict.fromkeys(one for each in said for one in each))
+        return {}
+    said: dict[str, dict[str, None]] = {}
+    for unit in units:
+        for name, texts in extras(shared.case, message, unit, shared.directory).items():
+            said.setdefault(name, {}).update(dict.fromkeys(texts))
+    return {name: tuple(texts) for name, texts in said.items()}
 
 
 def body_of(message: Message, shown: Message) -> bytes | None:

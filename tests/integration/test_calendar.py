@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,7 +22,7 @@ from tests.integration.test_views import (
     WARD,
     Place,
     directory,
-    opened,
+    served,
 )
 from tests.toy.fixtures import register, with_duties
 
@@ -56,14 +55,8 @@ class Meetings(Place):
 @pytest.fixture
 async def place(database: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Meetings]:
     register(monkeypatch)
-    hub = await opened(database, with_duties(directory()))
-    running = asyncio.create_task(hub.intake.run())
-    made = Meetings(hub)
-    yield made
-    await made.client.aclose()
-    hub.intake.stop()
-    await running
-    await hub.store.close()
+    async with served(database, with_duties(directory()), Meetings) as made:
+        yield made
 
 
 async def test_a_meeting_is_fetched_changed_and_recalled_as_an_icalendar_object(place):

@@ -4,7 +4,6 @@ before it, byte for byte.
 
 from __future__ import annotations
 
-import asyncio
 import io
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -17,7 +16,7 @@ from fastapi import FastAPI
 
 from hub.processes.engine.process import PROCESSES
 from hub.routers import cases
-from tests.integration.test_views import CENTRE, TOLVAN, WARD, WARD2, Place, directory, opened
+from tests.integration.test_views import CENTRE, TOLVAN, WARD, WARD2, Place, directory, served
 from tests.toy.fixtures import register, with_duties
 from tests.toy.process import TOY
 
@@ -58,14 +57,8 @@ SHOW_NOTHING_OF_ACTS |= {"/cases/{id}/proposals"}
 @pytest.fixture
 async def place(database: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
     register(monkeypatch)
-    hub = await opened(database, with_duties(directory()))
-    running = asyncio.create_task(hub.intake.run())
-    made = Place(hub)
-    yield made
-    await made.client.aclose()
-    hub.intake.stop()
-    await running
-    await hub.store.close()
+    async with served(database, with_duties(directory())) as made:
+        yield made
 
 
 async def shared(place: Place) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
 from hub.processes.engine.process import PROCESSES
 from hub.store.case_reads import of_month
-from tests.integration.test_views import ANNA, CENTRE, KOMMUN, TOLVAN, WARD, Place, directory, discharge, opened
+from tests.integration.test_views import ANNA, CENTRE, KOMMUN, TOLVAN, WARD, Place, directory, discharge, served
 from tests.toy.fixtures import register, with_duties
 
 NURSE, OTHER = "SE2321000255-P03", "SE2321000255-P02"
@@ -18,14 +17,8 @@ NURSE, OTHER = "SE2321000255-P03", "SE2321000255-P02"
 @pytest.fixture
 async def place(database: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
     register(monkeypatch)
-    hub = await opened(database, with_duties(directory()))
-    running = asyncio.create_task(hub.intake.run())
-    made = Place(hub)
-    yield made
-    await made.client.aclose()
-    hub.intake.stop()
-    await running
-    await hub.store.close()
+    async with served(database, with_duties(directory())) as made:
+        yield made
 
 
 async def toy(place: Place, person: str = TOLVAN, **more: object) -> str:

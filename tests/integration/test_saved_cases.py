@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.integration.test_views import CENTRE, KOMMUN, TOLVAN, WARD, WARD2, Place, directory, opened
+from tests.integration.test_views import CENTRE, KOMMUN, TOLVAN, WARD, WARD2, Place, directory, served
 from tests.toy.fixtures import register, with_duties
 
 
 @pytest.fixture
 async def place(database: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
     register(monkeypatch)
-    hub = await opened(database, with_duties(directory()))
-    running = asyncio.create_task(hub.intake.run())
-    made = Place(hub)
-    yield made
-    await made.client.aclose()
-    hub.intake.stop()
-    await running
-    await hub.store.close()
+    async with served(database, with_duties(directory())) as made:
+        yield made
 
 
 async def saved(place: Place) -> str:

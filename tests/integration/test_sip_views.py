@@ -4,7 +4,6 @@ see is in none of them (PR-1, PR-2, LC-6).
 
 from __future__ import annotations
 
-import asyncio
 import io
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -16,7 +15,7 @@ from pydantic_core import from_json
 
 from hub.routers.citizens import PERSON
 from tests.integration.test_kept_acts import CALLS, SECRET
-from tests.integration.test_views import ACTOR, CENTRE, KOMMUN, ROLE, SYSTEM, TOLVAN, WARD, Place, directory, opened
+from tests.integration.test_views import ACTOR, CENTRE, KOMMUN, ROLE, SYSTEM, TOLVAN, WARD, Place, directory, served
 from tests.stack import checked, hashed
 
 SOON = (datetime.now(UTC) + timedelta(days=9)).isoformat()
@@ -75,14 +74,8 @@ class Sips(Place):
 async def place(database: str, request: pytest.FixtureRequest) -> AsyncIterator[Sips]:
     found = directory(request.param).model_dump(mode="json", exclude_none=True)
     found["citizen_services"] = [{"id": "1177-skane", "name": "1177 Skåne", "token_sha256": [hashed("token-1177")]}]
-    hub = await opened(database, checked(found))
-    running = asyncio.create_task(hub.intake.run())
-    made = Sips(hub)
-    yield made
-    await made.client.aclose()
-    hub.intake.stop()
-    await running
-    await hub.store.close()
+    async with served(database, checked(found), Sips) as made:
+        yield made
 
 
 of_region = pytest.mark.parametrize("place", ["prator", "lifecare", "samsa"], indirect=True)

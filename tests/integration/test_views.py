@@ -7,6 +7,7 @@ import json
 import re
 import struct
 import zlib
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -163,16 +164,23 @@ async def opened(database, found):
     return hub
 
 
-@pytest.fixture
-async def place(database, request):
-    hub = await opened(database, directory(getattr(request, "param", "mina_planer")))
+@asynccontextmanager
+async def served(database, found, kind=Place):
+    """The place of a hub with this directory, as long as its intake runs."""
+    hub = await opened(database, found)
     running = asyncio.create_task(hub.intake.run())
-    made = Place(hub)
+    made = kind(hub)
     yield made
     await made.client.aclose()
     hub.intake.stop()
     await running
     await hub.store.close()
+
+
+@pytest.fixture
+async def place(database, request):
+    async with served(database, directory(getattr(request, "param", "mina_planer"))) as made:
+        yield made
 
 
 # --- the lists (C-30, C-31, C-54) -------------------------------------------------------------------------------------

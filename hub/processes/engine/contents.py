@@ -62,6 +62,25 @@ class StepContents:
         del step, directory, case
         return words(messages[found[-1].act.sequence].message.data)
 
+    def written(
+        self,
+        fields: Mapping[str, tuple[int, int]],
+        document: str,
+        messages: Mapping[int, ShownMessage],
+        directory: Directory,
+    ) -> dict[str, Any]:
+        """Field → its words, version and writer; ``fields`` holds (version, sequence) of the last writing of each."""
+        return {
+            name: {
+                "value": self.value_of(messages[sequence].message, document, name),
+                "version": version,
+                "sequence": sequence,
+                "by": messages[sequence].by(directory),
+            }
+            for name, (version, sequence) in fields.items()
+            if sequence in messages
+        }
+
     def writings(self, acts: Sequence[Act], document: str, name: str) -> list[int]:
         """The numbers of the messages that wrote a field of a document, in order."""
         del acts, document, name

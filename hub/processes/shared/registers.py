@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TypeGuard
 
 from hub.errors import Refused
-from hub.processes.engine.case import FOUND
+from hub.processes.engine.case import FOUND, Case
 from hub.processes.engine.process import Process
 from hub.processes.engine.rule import HUB_PARTY, Context, HubMessage, Rule, guard
 from hub.processes.shared.audience import ask, everyone_else, join
@@ -37,6 +37,16 @@ def protected_or_deceased(outcome: str) -> Refused | None:
             "/data/patient/personnummer",
         )
     return None
+
+
+def closed_by_the_register(case: Case) -> Refused:
+    """C-62, C-63: the refusal of a message in a case that the register's answer has closed."""
+    return Refused(
+        "C-62" if case.addressed == "protected" else "C-63",
+        "Ärendet är stängt: folkbokföringen uppger skyddade personuppgifter eller att personen är avliden.",
+        "The case is closed: the population register says that the person is protected or deceased.",
+        "/subject",
+    )
 
 
 def address(s: Context) -> None:

@@ -15,14 +15,14 @@ from hub.processes.sip.document_words import empty
 from hub.processes.sip.element_events import is_current, kind_of, value_of
 from hub.processes.sip.fields import cells, coded
 from hub.processes.sip.gate import CONSENT, the_initiativ_is_sent
-from hub.processes.sip.las import can_be_approved
+from hub.processes.sip.las import can_be_approved, may_write
 from hub.processes.sip.needed import first_lacking
 from hub.processes.sip.reminders import caller_of_the_last, wards_that_remain
-from hub.processes.sip.state import SEND, document, sip, standing_meetings
+from hub.processes.sip.state import SEND, is_locked, sip, standing_meetings
 from hub.processes.sip.who import convening_unit, is_the_coordinator, senders, takes_over_from
 
 STEP, ACT = "plan", "godkanna"
-APPROVING, ACTIVE, UPDATING = "godkanns", "aktiv", "uppdateras"
+APPROVING, ACTIVE = "godkanns", "aktiv"
 
 # --- sip.godkannande_start (MP) ---------------------------------------------------------------------------------------
 
@@ -384,7 +384,7 @@ def an_approved_version_is_left(s: Context) -> bool:
 def the_version_can_be_left(s: Context) -> bool:
     if not s.profile.locks_documents or s.data.document != "plan":
         return True
-    return sip(s.case).state in s.profile.next_version_from and document(s.case, "plan").get("status") == "locked"
+    return sip(s.case).state in s.profile.next_version_from and is_locked(s.case, STEP)
 
 
 @guard(
@@ -404,10 +404,7 @@ def a_new_plan_is_confirmed(s: Context) -> bool:
     element="/data/document",
 )
 def nobody_writes_the_assessment(s: Context) -> bool:
-    if s.data.document != "kartlaggning":
-        return True
-    stands = document(s.case, "kartlaggning")
-    return stands.get("status") != "written" or stands.get("unit") == s.unit
+    return s.data.document != "kartlaggning" or may_write(s, "kartlaggning")
 
 
 def update(s: Context) -> None:

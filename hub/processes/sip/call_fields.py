@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hub.processes.engine.rule import Context, Fault, Guard, guard
 from hub.processes.sip.call import whole
-from hub.processes.sip.fields import cells, is_sent
+from hub.processes.sip.fields import cells, each_is_known_and_stands_once, is_sent
 
 
 def cells_of_a_call(message: str) -> tuple[Guard, ...]:
@@ -46,9 +46,4 @@ def the_convener_is_known(s: Context) -> bool:
     element="/data/receivers",
 )
 def the_called_are_known(s: Context) -> bool | Fault:
-    seen: set[str] = set()
-    for number, receiver in enumerate(s.data.receivers or ()):
-        if receiver.unit in seen or receiver.unit not in s.directory.unit_by_hsa:
-            return Fault(f"/data/receivers/{number}/unit")
-        seen.add(receiver.unit)
-    return True
+    return each_is_known_and_stands_once(s)

@@ -20,7 +20,7 @@ from hub.processes.sip.state import SipState, sip
 from schemas.directory import Directory
 from schemas.envelope import Message
 
-ASSESSMENT, EVALUATION, FOLLOW_UP = "kartlaggning", "utvardering", "uppfoljning"
+ASSESSMENT, EVALUATION = "kartlaggning", "utvardering"
 _WRITES = {
     PLAN: frozenset({"edited", "version_closed"}),
     ASSESSMENT: frozenset({"wrote", "document_anew"}),
@@ -76,7 +76,7 @@ class SipStepContents(StepContents):
             own = sip(history.case)
             return words(plan_of(parts, version=own.version, current=False, state=sip(case).state))
         if step in self.documents and found[-1].act.kept_to is None:
-            return written(_fields(found, step), step, messages, directory)
+            return self.written(_fields(found, step), step, messages, directory)
         if step in {"kallelse", "kallelse_utvardering"}:
             return _calls(found, step)
         return words(messages[found[-1].act.sequence].message.data)
@@ -104,22 +104,6 @@ class SipStepContents(StepContents):
 
 
 CONTENTS = SipStepContents()
-
-
-def written(
-    fields: Mapping[str, tuple[int, int]], document: str, messages: Mapping[int, ShownMessage], directory: Directory
-) -> dict[str, Any]:
-    """Field → its words, version and writer; ``fields`` holds (version, sequence) of the last writing of each."""
-    return {
-        name: {
-            "value": CONTENTS.value_of(messages[sequence].message, document, name),
-            "version": version,
-            "sequence": sequence,
-            "by": messages[sequence].by(directory),
-        }
-        for name, (version, sequence) in fields.items()
-        if sequence in messages
-    }
 
 
 def _fields(found: Sequence[ContentVersion], document: str) -> dict[str, tuple[int, int]]:

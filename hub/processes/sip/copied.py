@@ -10,6 +10,7 @@ from typing import Any
 from hub.processes.engine.rule import Context
 from hub.processes.sip.element_events import PLAN, copied_fields
 from hub.processes.sip.state import sip
+from hub.processes.sip.who import writer
 from schemas.swedish_time import STOCKHOLM
 
 
@@ -56,5 +57,5 @@ def _write(s: Context, said: dict[str, Any]) -> None:
 
 def _edit(s: Context, element: str, values: dict[str, Any], *, added: bool) -> None:
     change = "tillagd" if added else "andrad"
-    who = {"unit": s.unit, "actor": s.message.actor, "time": s.message.time.isoformat()}
+    who = writer(s)
     s.emit("edited", element=element, change=change, set=values, copied=True, **who)

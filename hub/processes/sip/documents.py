@@ -15,7 +15,7 @@ from hub.processes.profiles.sip import SIP_PROFILES
 from hub.processes.sip.printed_calls import assessment, call, call_parts, consents, heading_of, meeting_asked_for
 from hub.processes.sip.printed_plan import comparison, evaluation, follow_up, plan
 from hub.processes.sip.printed_values import Part, label
-from hub.processes.sip.state import sip
+from hub.processes.sip.state import is_locked, sip
 from schemas.words import word
 
 
@@ -41,7 +41,7 @@ def _title_of_the_call(content: Content) -> str:
 
 
 def _is_locked(document: str) -> Callable[[Case, Content], bool]:
-    return lambda case, _: sip(case).documents.get(document, {}).get("status") == "locked"
+    return lambda case, _: is_locked(case, document)
 
 
 def _plan_is_final(case: Case, content: Content) -> bool:
@@ -49,7 +49,7 @@ def _plan_is_final(case: Case, content: Content) -> bool:
     own, profile = sip(case), SIP_PROFILES[case.profile]
     version = content["plan"]["version"]
     if profile.locks_documents:
-        return version != own.version or own.documents.get("plan", {}).get("status") == "locked"
+        return version != own.version or is_locked(case, "plan")
     if version != own.version:
         return True
     if case.status == "ended":

@@ -15,9 +15,19 @@ from hub.processes.engine.element import Element
 from hub.processes.engine.rule import Context, codes
 from hub.processes.profiles.sip_codes import CONTINUES, TEMPLATES
 from hub.processes.profiles.sip_elements import ElementKind
-from hub.processes.sip.element_events import PLAN, copied_fields, edited, is_current, kind_of, value_of
+from hub.processes.sip.element_events import (
+    PLAN,
+    copied_fields,
+    edited,
+    is_current,
+    kind_of,
+    that_stand,
+    value_of,
+    writings_of,
+    written_later,
+)
 from hub.processes.sip.state import SipState, sip, takes_full_part
-from hub.processes.sip.who import is_the_coordinator, takes_over_from
+from hub.processes.sip.who import is_the_coordinator, takes_over_from, writer
 from schemas.person_numbers import find_person_numbers
 from schemas.sip_parts import Edit, ElementFields
 
@@ -220,20 +230,15 @@ def _changed(
         yield EditFault("version_missing", f"{place}/version")
         return
     exact = edit.change in {"avslutad", "borttagen"}
-    fields = {} if one is None else one.state["fields"]
-    names = fields if exact else ({} if edit.set is None else edit.set.said)
-    later = {name: fields[name] for name in names if name in fields and fields[name][1] > edit.version}
-    moved: list[Any] = [0, 0] if one is None else one.state.get("moved", [0, 0])
-    written = {name: (one[1], one[2]) for name, one in later.items()}
-    if moved[0] > edit.version and (exact or edit.under is not None):
-        written["under"] = (moved[0], moved[1])
+    written = {} if one is None else writings_of(one)
+    if one is not None and "moved" in one.state:
+        written["under"] = one.state["moved"]
+    said = () if edit.set is None else edit.set.said
+    names = written if exact else [*said, *(["under"] if edit.under is not None else [])]
+    later = written_later(written, names, edit.version)
     # What an edit of the same message wrote stands nowhere once the message is refused.
-    stands = [
-        f"stands:{edit.element}/{name}:{version}:{sequence}"
-        for name, (version, sequence) in written.items()
-        if sequence <= s.case.sequence
-    ]
-    if written or edit.version > version or (exact and edit.version != version):
+    stands = that_stand(edit.element, {name: at for name, at in later.items() if at[1] <= s.case.sequence})
+    if later or edit.version > version or (exact and edit.version != version):
         yield EditFault("written_later", f"{place}/version", {"stands": str(version)}, stands)
     if edit.under is not None:
         yield from _parent(s, trial, holds, edit, place)
@@ -350,7 +355,7 @@ def _in_order(s: Context, trial: Case, kind: str, edit: Edit, place: str) -> Ite
 
 def events_of(s: Context, trial: Case, edit: Edit) -> list[dict[str, Any]]:
     """The facts of the ``edited`` events that an edit amounts to: its own, and those of the elements that go with it."""
-    who = {"unit": s.unit, "actor": s.message.actor, "time": s.message.time.isoformat()}
+    who = writer(s)
     under = {} if edit.under in {None, PLAN} else {"under": edit.under}
     values = {} if edit.set is None else {"set": edit.set.said}
     change = edit.change

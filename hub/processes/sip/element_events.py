@@ -8,6 +8,7 @@ An element's ``state``: ``fields`` {name: [value, version, sequence, unit, actor
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from hub.processes.engine.case import Case
@@ -109,6 +110,21 @@ def _note_copies(one: Element, names: list[str], *, copied: bool) -> None:
         one.state["copied"] = after
     else:
         one.state.pop("copied", None)
+
+
+def written_later(written: Mapping[str, Sequence[int]], names: Iterable[str], on: int) -> dict[str, Sequence[int]]:
+    """E-3: of the names that are written in, those written after a version, each with [version, sequence] of its last writing."""
+    return {name: written[name] for name in names if name in written and written[name][0] > on}
+
+
+def that_stand(address: str, later: Mapping[str, Sequence[int]]) -> list[str]:
+    """E-3: the warnings that say where the words that stand are found."""
+    return [f"stands:{address}/{name}:{version}:{sequence}" for name, (version, sequence) in later.items()]
+
+
+def writings_of(one: Element) -> dict[str, Sequence[int]]:
+    """Field → [version, sequence] of its last writing."""
+    return {name: written[1:3] for name, written in one.state["fields"].items()}
 
 
 def copied_fields(one: Element) -> frozenset[str]:

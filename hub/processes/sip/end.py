@@ -12,7 +12,7 @@ from hub.processes.shared.koppling import tell_linked
 from hub.processes.sip.audience import a_ward_of_the_region, move
 from hub.processes.sip.fields import cells
 from hub.processes.sip.gate import consent_is_not_refused, consent_is_registered, the_initiativ_is_sent
-from hub.processes.sip.state import document, sip
+from hub.processes.sip.state import document, is_locked, sip
 from hub.processes.sip.who import is_coordinating_unit, is_the_coordinator, senders
 
 ENDED = "avslutad"
@@ -60,7 +60,7 @@ def it_is_confirmed(s: Context) -> bool:
 def it_is_evaluated_or_wished(s: Context) -> bool:
     if "at_persons_wish" not in s.profile.cells["sip.avslut"] or s.data.at_persons_wish:
         return True
-    return document(s.case, "utvardering").get("status") == "locked"
+    return is_locked(s.case, "utvardering")
 
 
 @guard(

@@ -101,6 +101,16 @@ def _is_default(data: Part, path: str) -> bool:
     )
 
 
+def each_is_known_and_stands_once(s: Context) -> bool | Fault:
+    """Whether each receiver is a unit of the directory, named once; a fault says which is not."""
+    seen: set[str] = set()
+    for number, receiver in enumerate(s.data.receivers or ()):
+        if receiver.unit in seen or receiver.unit not in s.directory.unit_by_hsa:
+            return Fault(f"/data/receivers/{number}/unit")
+        seen.add(receiver.unit)
+    return True
+
+
 def known_code(s: Context, value: str | None, listed: str, place: str) -> bool | Fault:
     """Whether a code stands in a list of the region; a fault names the codes that do."""
     known = s.profile.codes.get(listed, frozenset())

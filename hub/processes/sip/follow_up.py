@@ -10,12 +10,12 @@ from hub.processes.shared.audience import ALL_PARTIES, everyone_else
 from hub.processes.sip.audience import a_ward_of_the_region, keep, move
 from hub.processes.sip.document_words import write_fields
 from hub.processes.sip.edits import hides_effort
-from hub.processes.sip.element_events import PLAN, is_current, kind_of
+from hub.processes.sip.element_events import PLAN, is_current, kind_of, that_stand, writings_of, written_later
 from hub.processes.sip.fields import cells
 from hub.processes.sip.gate import CONSENT, may_tell_others_more, the_initiativ_is_sent, the_transfer_is_allowed
 from hub.processes.sip.las import the_document_is_not_locked, the_lock_is_free, write_the_document
-from hub.processes.sip.state import document, sip
-from hub.processes.sip.who import is_the_coordinator, senders
+from hub.processes.sip.state import is_locked, sip
+from hub.processes.sip.who import is_the_coordinator, senders, writer
 from schemas.sip import Uppfoljning, Utvardering
 
 FOLLOW_UP, EVALUATION = "uppfoljning", "utvardering"
@@ -47,8 +47,7 @@ def the_plan_is_active(s: Context) -> bool:
 def it_is_activated_once(s: Context) -> bool:
     if not s.data.activate:
         return True
-    locked = document(s.case, PLAN).get("status") == "locked"
-    return locked and not sip(s.case).activated and sip(s.case).state in s.profile.follow_up_begins_in
+    return is_locked(s.case, PLAN) and not sip(s.case).activated and sip(s.case).state in s.profile.follow_up_begins_in
 
 
 @guard(
@@ -152,11 +151,10 @@ def nobody_wrote_it_since(s: Context) -> bool | Fault:
         one = s.case.elements.get(item.element)
         if one is None or item.version is None:
             continue
-        fields = one.state["fields"]
-        names = [name for wire, name in _FIELD.items() if getattr(item, wire) is not None and name in fields]
-        later = [name for name in names if fields[name][1] > item.version]
+        names = [name for wire, name in _FIELD.items() if getattr(item, wire) is not None]
+        later = written_later(writings_of(one), names, item.version)
         if later or item.version > one.version:
-            s.warnings += [f"stands:{item.element}/{name}:{fields[name][1]}:{fields[name][2]}" for name in later]
+            s.warnings += that_stand(item.element, later)
             return Fault(f"/data/items/{number}/version", stands=str(one.version))
     return True
 
@@ -217,7 +215,7 @@ def follow_up(s: Context) -> None:
         write_the_document(s, FOLLOW_UP)
     if _unshared(s):
         keep(s)
-    who = {"unit": s.unit, "actor": s.message.actor, "time": s.message.time.isoformat()}
+    who = writer(s)
     for item in s.data.items:
         values = {name: getattr(item, wire) for wire, name in _FIELD.items() if getattr(item, wire) is not None}
         change = "tillagd" if item.element not in s.case.elements else "andrad"
@@ -279,7 +277,7 @@ def the_evaluated(data: Utvardering) -> Iterable[str]:
 )
 def the_evaluation_can_begin(s: Context) -> bool:
     begun = "utvardering" in sip(s.case).documents
-    return begun or document(s.case, PLAN).get("status") == "locked"
+    return begun or is_locked(s.case, PLAN)
 
 
 @guard(

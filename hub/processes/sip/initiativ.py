@@ -14,7 +14,7 @@ from hub.processes.shared.koppling import can_be_linked, link, names_in
 from hub.processes.shared.registers import ask_registers
 from hub.processes.sip.audience import keep_the_draft, publish, the_whole_plan_of_what_was_saved
 from hub.processes.sip.coordinator import a_named_coordinators_unit_is_known, name_coordinator
-from hub.processes.sip.fields import cells, coded, is_sent
+from hub.processes.sip.fields import cells, coded, each_is_known_and_stands_once, is_sent
 from hub.processes.sip.gate import CONSENTS
 from hub.processes.sip.protected import INITIATIV_HIDES
 from hub.processes.sip.state import sip
@@ -79,12 +79,7 @@ def consent_comes_before_sending(s: Context) -> bool:
     element="/data/receivers",
 )
 def the_receivers_are_known(s: Context) -> bool | Fault:
-    seen: set[str] = set()
-    for number, receiver in enumerate(s.data.receivers or ()):
-        if receiver.unit in seen or receiver.unit not in s.directory.unit_by_hsa:
-            return Fault(f"/data/receivers/{number}/unit")
-        seen.add(receiver.unit)
-    return True
+    return each_is_known_and_stands_once(s)
 
 
 @guard(

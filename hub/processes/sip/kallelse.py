@@ -33,6 +33,7 @@ from hub.processes.sip.call_fields import cells_of_a_call, the_called_are_known,
 from hub.processes.sip.call_shown import the_call_whole
 from hub.processes.sip.coordinator import name_coordinator
 from hub.processes.sip.copied import copy_into_the_plan
+from hub.processes.sip.element_events import PLAN
 from hub.processes.sip.fields import coded, is_sent
 from hub.processes.sip.gate import SHARING
 from hub.processes.sip.initiativ import kvittera_is_asked_here
@@ -40,7 +41,7 @@ from hub.processes.sip.koppling import link_with_the_stay, tell_of_the_call
 from hub.processes.sip.meeting_rows import actors_alone, nobody_is_listed_against_the_persons_will
 from hub.processes.sip.minors import warn_without_the_childs_voice
 from hub.processes.sip.protected import CALL_HIDES
-from hub.processes.sip.state import document, sip, standing_meetings
+from hub.processes.sip.state import is_locked, sip, standing_meetings
 from hub.processes.sip.who import is_the_coordinator, senders
 from schemas.sip_parts import NamedContact
 from schemas.swedish_time import local_day
@@ -209,8 +210,7 @@ def actors_meet_alone(s: Context) -> bool | Fault:
     element="/data/kind",
 )
 def an_evaluation_follows_a_locked_plan(s: Context) -> bool:
-    locked = document(s.case, "plan").get("status") == "locked"
-    return whole(s)["kind"] != EVALUATION or locked
+    return whole(s)["kind"] != EVALUATION or is_locked(s.case, PLAN)
 
 
 @guard(

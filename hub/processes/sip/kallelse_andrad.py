@@ -24,6 +24,7 @@ from hub.processes.sip.call import (
 from hub.processes.sip.call_fields import the_called_are_known, the_convener_is_known
 from hub.processes.sip.call_shown import the_changed_call_whole
 from hub.processes.sip.copied import correct_the_copy
+from hub.processes.sip.element_events import that_stand, written_later
 from hub.processes.sip.fields import cells, coded, given
 from hub.processes.sip.gate import CONSENT, may_tell_others_more, the_initiativ_is_sent, the_transfer_is_allowed
 from hub.processes.sip.initiativ import kvittera_is_asked_here
@@ -86,13 +87,12 @@ def nobody_wrote_it_since(s: Context) -> bool | Fault:
     stands, on = _call(s) or {"version": 0, "written": {}}, s.data.version
     if on is None:
         return True
-    written = stands["written"]
     names = FIELDS if s.data.recalled else said(s.data)
-    later = [name for name in names if name in written and written[name][0] > on]
+    later = written_later(stands["written"], names, on)
     if not later and on <= stands["version"]:
         return True
     address = key_of(s.data.meeting.id, stands["kind"])
-    s.warnings += [f"stands:{address}/{name}:{written[name][0]}:{written[name][1]}" for name in later]
+    s.warnings += that_stand(address, later)
     return Fault(stands=str(stands["version"]))
 
 

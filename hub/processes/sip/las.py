@@ -15,8 +15,8 @@ from hub.processes.sip.element_events import PLAN
 from hub.processes.sip.fields import cells
 from hub.processes.sip.gate import CONSENT, the_initiativ_is_sent
 from hub.processes.sip.needed import first_lacking
-from hub.processes.sip.state import coordinating_unit, document, sip
-from hub.processes.sip.who import is_coordinating_unit, senders, takes_over_from
+from hub.processes.sip.state import coordinating_unit, document, is_locked, sip
+from hub.processes.sip.who import is_coordinating_unit, senders, takes_over_from, writer
 from schemas.sip import Las
 
 WRITTEN, SIGNED, LOCKED = "written", "signed", "locked"
@@ -27,7 +27,7 @@ def the_document_is_not_locked(name: str) -> Guard:
     """C-53: nobody writes a locked document until the coordinator unlocks it."""
 
     def the_document_is_open(s: Context) -> bool:
-        return document(s.case, name).get("status") != LOCKED
+        return not is_locked(s.case, name)
 
     return Guard(
         "the_document_is_open",
@@ -39,12 +39,17 @@ def the_document_is_not_locked(name: str) -> Guard:
     )
 
 
+def may_write(s: Context, name: str) -> bool:
+    """PR-5: whether no other unit holds the document's write lock."""
+    stands = document(s.case, name)
+    return stands.get("status") != WRITTEN or stands.get("unit") == s.unit
+
+
 def the_lock_is_free(name: str) -> Guard:
     """PR-5: while a unit writes a document, the others wait until it has signed."""
 
     def nobody_else_writes(s: Context) -> bool:
-        stands = document(s.case, name)
-        return stands.get("status") != WRITTEN or stands.get("unit") == s.unit
+        return may_write(s, name)
 
     return Guard(
         "nobody_else_writes",
@@ -153,9 +158,7 @@ def it_is_signed_before_it_is_locked(s: Context) -> bool:
 def there_is_a_lock_to_open(s: Context) -> bool:
     if s.data.change != "upplast":
         return True
-    stands = document(s.case, s.data.document)
-    held = stands.get("status") == WRITTEN and stands.get("unit") != s.unit
-    return stands.get("status") == LOCKED or held
+    return is_locked(s.case, s.data.document) or not may_write(s, s.data.document)
 
 
 @guard(
@@ -221,7 +224,7 @@ def await_the_approval(s: Context) -> None:
 
 
 def _sign_the_note(s: Context) -> None:
-    who = {"unit": s.unit, "actor": s.message.actor, "time": s.message.time.isoformat()}
+    who = writer(s)
     s.emit("edited", element=s.data.document, change="signerad", **who)
     await_the_approval(s)
 

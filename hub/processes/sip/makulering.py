@@ -12,7 +12,7 @@ from hub.processes.sip.call import ACTORS
 from hub.processes.sip.element_events import kind_of
 from hub.processes.sip.gate import GATE, TO_THE_END, others_know
 from hub.processes.sip.state import sip
-from hub.processes.sip.who import is_coordinating_unit
+from hub.processes.sip.who import is_coordinating_unit, writer
 from schemas.shared import Makulering
 
 
@@ -79,7 +79,7 @@ def mark_the_notes(s: Context) -> None:
     """P-15: with the case every note is marked as revoked, one by one."""
     if not (s.profile.signs_notes and _is_the_whole_case(s)):
         return
-    who = {"unit": s.unit, "actor": s.message.actor, "time": s.message.time.isoformat()}
+    who = writer(s)
     for address, one in s.case.elements.items():
         if kind_of(address) == "anteckning" and not one.removed:
             s.emit("edited", element=address, change="makulerad", **who)

@@ -16,8 +16,8 @@ from hub.processes.sip.meeting_rows import actors_alone, nobody_is_listed_agains
 from hub.processes.sip.minors import warn_without_the_childs_voice
 from hub.processes.sip.protected import ANSWER_HIDES, MEETING_HIDES
 from hub.processes.sip.reminders import reminders
-from hub.processes.sip.state import document, sip, standing_meetings
-from hub.processes.sip.who import is_the_coordinator, senders
+from hub.processes.sip.state import is_locked, sip, standing_meetings
+from hub.processes.sip.who import is_the_coordinator, senders, writer
 from schemas.swedish_time import local_day
 
 
@@ -155,7 +155,7 @@ def what_was_not_held_says_no_more(s: Context) -> bool:
     element="/data/attended",
 )
 def the_plan_is_not_locked(s: Context) -> bool:
-    return document(s.case, "plan").get("status") != "locked"
+    return not is_locked(s.case, "plan")
 
 
 @guard(
@@ -221,7 +221,7 @@ def hold(s: Context) -> None:
 
 
 def _write_the_follow_up_date(s: Context) -> None:
-    who = {"unit": s.unit, "actor": s.message.actor, "time": s.message.time.isoformat()}
+    who = writer(s)
     change = "andrad" if PLAN in s.case.elements else "tillagd"
     day = s.data.follow_up_date.isoformat()
     s.emit("edited", element=PLAN, change=change, set={"follow_up_date": day}, **who)

@@ -11,7 +11,7 @@ from hub.processes.shared.people import people
 from hub.processes.sip.audience import a_ward_of_the_region
 from hub.processes.sip.end import end_by_itself
 from hub.processes.sip.gate import CONSENT, GATE, the_unit_has_answered
-from hub.processes.sip.state import awaits_its_answer, document
+from hub.processes.sip.state import awaits_its_answer, is_locked
 
 
 def name_outsiders(s: Context) -> None:
@@ -32,7 +32,7 @@ def end_with_the_death(s: Context) -> None:
     element="/type",
 )
 def the_evaluation_is_not_locked(s: Context) -> bool:
-    return document(s.case, "utvardering").get("status") != "locked"
+    return not is_locked(s.case, "utvardering")
 
 
 @guard(

@@ -4,7 +4,7 @@ only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hub.processes.engine.case import Case
@@ -30,7 +30,7 @@ from hub.processes.sip.las import await_the_approval, the_document_is_not_locked
 from hub.processes.sip.needed import incomplete_after, lacking
 from hub.processes.sip.protected import plan_shown
 from hub.processes.sip.state import sip
-from hub.processes.sip.who import ADMINISTRATOR, senders
+from hub.processes.sip.who import ADMINISTRATOR, senders, writer
 from schemas.envelope import Message
 from schemas.sip import Plan
 
@@ -54,6 +54,12 @@ def the_edited(data: Plan) -> Iterable[str]:
     return named
 
 
+def _closed_by(s: Context) -> str | None:
+    """The rule by which the plan is not edited in its state (§5); None while it is open."""
+    rules: Mapping[str, str] = s.profile.plan_closed_in
+    return rules.get(sip(s.case).state)
+
+
 @guard(
     "S-9",
     sv="Planen är under godkännande: bryt godkännandet med sip.uppdatering för att ändra den.",
@@ -61,7 +67,7 @@ def the_edited(data: Plan) -> Iterable[str]:
     element="/type",
 )
 def the_plan_is_not_being_approved(s: Context) -> bool:
-    return bool(s.profile.plan_closed_in.get(sip(s.case).state) != "S-9")
+    return _closed_by(s) != "S-9"
 
 
 @guard(
@@ -71,7 +77,7 @@ def the_plan_is_not_being_approved(s: Context) -> bool:
     element="/type",
 )
 def the_plan_is_not_active(s: Context) -> bool:
-    return bool(s.profile.plan_closed_in.get(sip(s.case).state) != "S-10")
+    return _closed_by(s) != "S-10"
 
 
 @guard(
@@ -81,7 +87,7 @@ def the_plan_is_not_active(s: Context) -> bool:
     element="/type",
 )
 def the_version_is_not_approved(s: Context) -> bool:
-    return bool(s.profile.plan_closed_in.get(sip(s.case).state) != "P-10")
+    return _closed_by(s) != "P-10"
 
 
 @guard(
@@ -260,7 +266,7 @@ def sharing_is_not_undone(s: Context) -> bool:
 
 def share(s: Context) -> None:
     """The event holds the insats as it stands: nobody else knows of the acts that wrote it."""
-    who = {"unit": s.unit, "actor": s.message.actor, "time": s.message.time.isoformat()}
+    who = writer(s)
     one = s.case.elements[s.data.element]
     stands = {"version": one.version, "state": {**one.state, "fields": dict(one.state["fields"])}}
     s.emit("edited", element=s.data.element, change="delad", stands=stands, **who)
@@ -304,7 +310,7 @@ def it_has_ended(s: Context) -> bool:
 def reopen(s: Context) -> None:
     if hides_effort(s, s.case.elements[s.data.element]):
         keep(s)
-    who = {"unit": s.unit, "actor": s.message.actor, "time": s.message.time.isoformat()}
+    who = writer(s)
     s.emit("edited", element=s.data.element, change="aterstalld", **who)
 
 

@@ -11,7 +11,7 @@ from hub.processes.engine.case import Case
 from hub.processes.engine.record import Act, CaseRecord, name_of
 from hub.processes.engine.sections import Sections
 from hub.processes.profiles.sip import SIP_PROFILES
-from hub.processes.sip.contents import written
+from hub.processes.sip.contents import CONTENTS
 from hub.processes.sip.kartlaggning import DOCUMENT
 from hub.processes.sip.meetings_shown import latest_meeting, meeting_messages, meetings
 from hub.processes.sip.state import ACCEPTED, DECLINED, sip
@@ -129,7 +129,7 @@ def _documents(record: CaseRecord) -> dict[str, Any]:
             "unit": one.get("unit"),
             "version": one.get("version", 1),
             "archived": [number for number, _ in one.get("archived", ())],
-            "fields": written(
+            "fields": CONTENTS.written(
                 {field: (version, sequence) for field, (version, sequence, _) in one.get("fields", {}).items()},
                 name,
                 record.messages,

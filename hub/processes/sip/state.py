@@ -114,6 +114,11 @@ def coordinators(case: Case) -> list[str]:
     return [] if person is None else [person]
 
 
+def is_locked(case: Case, name: str) -> bool:
+    """Whether a document is locked for all (C-53)."""
+    return document(case, name).get("status") == "locked"
+
+
 def document(case: Case, name: str) -> dict[str, Any]:
     """How a document stands; empty before it was begun."""
     return sip(case).documents.get(name, {})

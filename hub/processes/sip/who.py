@@ -7,6 +7,7 @@ A condition on the unit is a guard, so that ``may`` follows; a condition on the 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from hub.processes.engine.rule import Context, Fault, Guard
 from hub.processes.shared.audience import organisation_takes_part
@@ -155,6 +156,11 @@ def senders(message: str, rule: str) -> tuple[Guard, ...]:
             "/source",
         ),
     )
+
+
+def writer(s: Context) -> dict[str, Any]:
+    """Who acts and when, as the events of the plan's elements hold it (C-51)."""
+    return {"unit": s.unit, "actor": s.message.actor, "time": s.message.time.isoformat()}
 
 
 def is_the_coordinator(s: Context) -> bool:

@@ -1,4 +1,6 @@
-"""How a message is refused in an SVU that is not open (V-5, V-16, C-62, C-63). Imports the errors and the case only."""
+"""How a message is refused in an SVU that is not open (V-5, V-16, C-62, C-63). Imports the errors, the case and the shared
+rules only.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from hub.errors import Refused
 from hub.processes.engine.case import Case
+from hub.processes.shared.registers import closed_by_the_register
 
 
 def _discharged(_: Case) -> Refused:
@@ -21,18 +24,9 @@ def _revoked(_: Case) -> Refused:
     return Refused("V-5", "Ärendet är makulerat.", "The case is revoked.", "/subject")
 
 
-def _refused(case: Case) -> Refused:
-    return Refused(
-        "C-62" if case.addressed == "protected" else "C-63",
-        "Ärendet är stängt: folkbokföringen uppger skyddade personuppgifter eller att personen är avliden.",
-        "The case is closed: the population register says that the person is protected or deceased.",
-        "/subject",
-    )
-
-
 CLOSED: Mapping[str, Callable[[Case], Refused]] = {
     "discharged": _discharged,
     "revoked": _revoked,
-    "refused": _refused,
+    "refused": closed_by_the_register,
 }
 """Status → the refusal."""

@@ -57,11 +57,11 @@ class SvuStepContents(StepContents):
         del case
         message = messages[found[-1].act.sequence].message
         if step == "kartlaggning":
-            return written(_content(found).fields.get(step, {}), step, messages, directory)
+            return self.written(_content(found).fields.get(step, {}), step, messages, directory)
         if step == STALLNINGSTAGANDE:
             content = _content(found)
             parts = {
-                document.partition(".")[2]: written(fields, document, messages, directory)
+                document.partition(".")[2]: self.written(fields, document, messages, directory)
                 for document, fields in content.fields.items()
             }
             return parts | content.facts
@@ -89,22 +89,6 @@ class SvuStepContents(StepContents):
 
 
 CONTENTS = SvuStepContents()
-
-
-def written(
-    fields: Mapping[str, tuple[int, int]], document: str, messages: Mapping[int, ShownMessage], directory: Directory
-) -> dict[str, Any]:
-    """Field → its words, version and writer; ``fields`` holds (version, sequence) of the last writing of each."""
-    return {
-        name: {
-            "value": CONTENTS.value_of(messages[sequence].message, document, name),
-            "version": version,
-            "sequence": sequence,
-            "by": messages[sequence].by(directory),
-        }
-        for name, (version, sequence) in fields.items()
-        if sequence in messages
-    }
 
 
 @dataclass(slots=True)

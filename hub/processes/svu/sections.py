@@ -12,7 +12,7 @@ from pydantic_core import to_jsonable_python
 from hub.processes.engine.case import Case
 from hub.processes.engine.record import Act, CaseRecord, name_of
 from hub.processes.engine.sections import Sections
-from hub.processes.svu.contents import STALLNINGSTAGANDE, written
+from hub.processes.svu.contents import CONTENTS, STALLNINGSTAGANDE
 from hub.processes.svu.law import liability
 from hub.processes.svu.state import last_written, svu
 from schemas.directory import Directory
@@ -145,7 +145,7 @@ def _undone(acts: Sequence[Act]) -> list[tuple[int, int]]:
 
 def _fields(record: CaseRecord, document: str) -> dict[str, Any]:
     fields = svu(record.case).fields.get(document, {})
-    return written(
+    return CONTENTS.written(
         {name: (v, sequence) for name, (v, sequence, *_) in fields.items()},
         document,
         record.messages,
