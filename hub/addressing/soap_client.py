@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 import httpx
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
@@ -21,6 +21,11 @@ from hub.addressing.rate_limit import RateLimit
 from hub.errors import Misconfigured, Unavailable
 from hub.translators.retry_after import retry_after
 from hub.translators.soap.envelope import MAX_BYTES, SoapFault, SoapRequest, Unreadable, in_utf8
+
+_LIMITS: Final = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=4)
+"""httpx's own numbers, but for the last: many servers close an idle connection after five seconds, and a question that is
+written at that moment is lost.
+"""
 
 
 class Parked(Exception):  # noqa: N818 - its name says what happened to the question
@@ -76,7 +81,9 @@ class Caller:
             headers["x-rivta-original-serviceconsumer-hsaid"] = settings.consumer_hsa_id
         timeout = httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout)
         # No proxy and no .netrc from the environment: the way to a register is in these settings alone.
-        self._client = httpx.AsyncClient(headers=headers, timeout=timeout, verify=_tls(settings), trust_env=False)
+        self._client = httpx.AsyncClient(
+            headers=headers, timeout=timeout, verify=_tls(settings), trust_env=False, limits=_LIMITS
+        )
 
     async def __aenter__(self) -> Self:
         return self

@@ -336,6 +336,19 @@ async def test_a_client_that_breaks_off_leaves_no_trace_of_the_program_in_the_lo
     assert "Traceback" not in log and "ClientDisconnect" not in log
 
 
+async def test_a_connection_that_has_been_idle_longer_than_clients_keep_theirs_is_still_answered(hub):
+    reader, writer = await asyncio.open_connection("127.0.0.1", hub.port)
+    for idle_s in (6, 0):  # 5 s is the shortest that a common client keeps an idle connection
+        writer.write(b"GET /health/live HTTP/1.1\r\nhost: hub\r\n\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+        while (line := await reader.readline()) != b"\r\n":
+            if line.lower().startswith(b"content-length:"):
+                length = int(line.split(b":")[1])
+        await reader.readexactly(length)
+        await asyncio.sleep(idle_s)
+    writer.close()
+
+
 async def test_two_thousand_connections_that_never_finish_stop_nobody(hub):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 6_000), hard))

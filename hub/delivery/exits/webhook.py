@@ -33,7 +33,10 @@ _BODY_S = 0.5
 with a longer body the connection is closed.
 """
 
-_KEEPALIVE_S = 5.0
+_KEEPALIVE_S = 4.0
+"""Many servers close a connection that has been idle for five seconds. A call that is written at that moment is lost, so ours
+let go of it before.
+"""
 
 
 class _Pool:
@@ -136,7 +139,7 @@ class WebhookExit:
             own.used_at = time.monotonic()
 
     async def _sweep(self) -> None:
-        """At most every five seconds, close the connections of systems that have had no call for five seconds."""
+        """At most every ``_KEEPALIVE_S`` seconds, close the connections of systems that have had no call for that time."""
         now = time.monotonic()
         if now - self._swept_at < _KEEPALIVE_S:
             return
