@@ -28,6 +28,28 @@ app.add_typer(directory_app, name="directory")
 app.add_typer(held_app, name="held")
 app.add_typer(dead_app, name="dead")
 
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        from schemas.version import CONTRACT_VERSION
+
+        typer.echo(f"samverkan-hub {version('samverkan-hub')}, contracts {CONTRACT_VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="The program's version and the contracts'."),
+    ] = False,
+) -> None:
+    # The text above is the help; a docstring would take its place.
+    _ = version
+
+
 T = TypeVar("T")
 Reason = Annotated[str, typer.Option(help="Why; kept in the trail of operations.")]
 

@@ -1,6 +1,6 @@
 """The world that a scenario runs in: a directory, short names for its units, and what the registers would answer.
 
-Imports the language only. The files stand under contracts/worlds; every person in them is fictitious (C-64).
+Imports the language and the contracts' folder only. The files stand under contracts/worlds; every person in them is fictitious (C-64).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from hub.contract_files import FOLDER
 from hub.processes.engine.process import PROCESSES
 from hub.processes.shared.registers import LICENSED, STAFF, outcome_of
 from hub.scenarios.expected import ShortName
@@ -199,8 +200,6 @@ class Lately:
 
 
 _NOBODY = PersonAnswer(outcome="not_found")
-FOLDER = Path(__file__).parent
-"""Where our own worlds lie: in a checkout ``worlds`` is a link to ``contracts/worlds``, a wheel carries the files."""
 
 
 @lru_cache(maxsize=8)

@@ -1,5 +1,5 @@
-"""SOAP 1.1 envelopes for the national registers: contracts, hardened parsing, faults (law-and-lookups.md §3). Imports zeep, lxml and
-the errors only.
+"""SOAP 1.1 envelopes for the national registers: contracts, hardened parsing, faults (law-and-lookups.md §3). Imports zeep, lxml, the
+contracts' folder and the errors only.
 
 The only I/O is reading the hub's own WSDL and XSD files, once.
 """
@@ -19,14 +19,14 @@ from zeep.settings import Settings
 from zeep.transports import Transport
 from zeep.wsdl import Document
 
+from hub.contract_files import FOLDER, contract_file
 from hub.errors import Misconfigured
 
 # Zeep logs values that it cannot convert (D-10). The schemas let none through; this is for the day when they do.
 logging.getLogger("zeep").propagate = False
 logging.getLogger("zeep").addHandler(logging.NullHandler())
 
-CONTRACTS: Final = Path(__file__).parent / "contracts"
-"""In a checkout a link to ``contracts/soap``, where vendors find the files; a wheel contains the files themselves."""
+CONTRACTS: Final = FOLDER / "soap"
 
 SOAP: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 REGISTRY: Final = "urn:riv:itintegration:registry:1"
@@ -56,8 +56,8 @@ class Contract:
         return f"{self.namespace}:{self.name}"
 
     def file(self, kind: str) -> str:
-        """The path of the contract's ``wsdl`` or ``xsd``."""
-        return str(CONTRACTS / self.folder / f"{self.name}_{self.major}.{kind}")
+        """The path of the contract's ``wsdl`` or ``xsd``. Raises ``Misconfigured`` without it."""
+        return str(contract_file(f"soap/{self.folder}/{self.name}_{self.major}.{kind}"))
 
 
 _CARELISTING = "supportprocess:logistics:carelisting"
@@ -137,18 +137,12 @@ def are_there() -> None:
     """Raise ``Misconfigured`` when a contract's files are missing: every look-up would fail, unnoticed."""
     for contract in ALL:
         for kind in ("wsdl", "xsd"):
-            _is_there(contract.file(kind))
-
-
-def _is_there(file: str) -> None:
-    if not Path(file).is_file():
-        raise Misconfigured(f"{file} is missing: install the hub whole, with its SOAP contracts")
+            contract.file(kind)
 
 
 @cache
 def document(contract: Contract) -> Any:
     """The zeep document of a contract. Raises ``Misconfigured`` when the files are missing."""
-    _is_there(contract.file("wsdl"))
     local_files: Any = _LocalFiles
     return Document(contract.file("wsdl"), local_files(), settings=Settings(forbid_dtd=True, forbid_external=True))
 
