@@ -49,7 +49,7 @@ async def taken(hub, *messages):
         found = await known(hub, *messages)
         return found if len(found) == len(messages) else None
 
-    return await until(look, 30)
+    return await until(look)
 
 
 async def named(hub, **systems):
@@ -112,7 +112,7 @@ async def waits(hub, system, reason):
         topic = f"hub.in.{system}{hub.tag}/"
         return [a["place"] for a in told["set_aside"] if a["place"].startswith(topic) and a["reason"] == reason]
 
-    return (await until(look, 30))[0]
+    return (await until(look))[0]
 
 
 async def flows(hub, system):
@@ -120,7 +120,7 @@ async def flows(hub, system):
         told = json.loads(hub.get("/health/ready"))
         return not [a for a in told["set_aside"] if a["place"].startswith(f"hub.in.{system}{hub.tag}/")]
 
-    await until(look, 30)
+    await until(look)
 
 
 async def test_a_record_that_cannot_be_read_stops_its_own_topic_by_name_until_operations_lets_it_pass(hub):
@@ -304,7 +304,7 @@ async def lost(hub, topic, reason):
             "SELECT partition, at, until FROM aside WHERE lost AND topic = %s AND reason = %s", topic, reason
         )
 
-    return await until(look, 30)
+    return await until(look)
 
 
 async def test_of_a_topic_that_is_deleted_and_made_anew_every_record_is_read_and_the_gap_is_named(hub, admin):
@@ -404,7 +404,7 @@ async def flows_but_gaps(hub, topic):
     async def look():
         return not await hub.rows("SELECT 1 FROM aside WHERE topic = %s AND NOT lost", topic)
 
-    await until(look, 30)
+    await until(look)
 
 
 # --- two hubs ---------------------------------------------------------------------------------------------------------
