@@ -1,4 +1,4 @@
-"""The bodies of the demo parties' messages, in Swedish and about fictitious persons (C-64). Imports the language only.
+"""The bodies of the demo parties' messages, in Swedish and about fictitious persons (C-64). Imports the language and the clock only.
 
 Codes and fields are those of the profiles.
 """
@@ -6,9 +6,9 @@ Codes and fields are those of the profiles.
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from schemas.parts import Day
+from hub.sandbox.clock import today
 from schemas.shared import Meddelande
 from schemas.svu import (
     BeraknadUtskrivning,
@@ -41,11 +41,6 @@ _EFFORTS = ("Hemtjänst morgon och kväll, trygghetslarm", "Korttidsplats i två
 _QUESTIONS = ("När kommer läkemedelslistan?", "Finns hjälpmedel hemma?", "Vem möter vid hemkomsten?")
 _PLACES = ("ordinart_boende", "sarskilt_boende", "korttidsboende")
 RESPONSIBILITIES = ("rehabilitering", "dialys", "psykiatri")
-
-
-def today() -> Day:
-    """Today in Sweden."""
-    return datetime.now(UTC).date()
 
 
 def new_date(chance: random.Random) -> BeraknadUtskrivning:

@@ -10,12 +10,11 @@ import asyncio
 import random
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
 from typing import Self
 
 import httpx
 
-from hub.sandbox import ways
+from hub.sandbox import clock, ways
 from hub.sandbox.ledger import Ledger
 from hub.sandbox.party import Party
 from hub.sandbox.receivers import Centre, Municipality
@@ -44,7 +43,7 @@ class Parties:
         self._client = httpx.AsyncClient(
             timeout=30, trust_env=False, limits=httpx.Limits(max_connections=64, max_keepalive_connections=64)
         )
-        run = _letters(int(datetime.now(UTC).timestamp()))
+        run = _letters(int(clock.now().timestamp()))
         self.by_id: dict[str, Party] = {}
         self.wards: list[Ward] = []
         self.sips: dict[str, SipDesk] = {}

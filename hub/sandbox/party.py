@@ -11,10 +11,9 @@ import dataclasses
 import itertools
 import random
 from collections.abc import Coroutine, Mapping
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from hub.sandbox import staff, ways, wire
+from hub.sandbox import clock, staff, ways, wire
 from hub.sandbox.casefile import CALLS, TIME, CaseFile, kind_of
 from hub.sandbox.ledger import Ledger
 from hub.sandbox.wire import ReceivedNotice, SenderAnswer
@@ -98,7 +97,7 @@ class Party:
     def message(self, unit: Unit, name: str, subject: str, data: Part, role: str | None = None) -> Message:
         """A message of a unit, by the person who acts for it in the role."""
         role = role or next(iter(unit.roles))
-        return Message(self.new_id(), unit.hsa, name, subject, datetime.now(UTC), staff.actor(unit, role), role, data)
+        return Message(self.new_id(), unit.hsa, name, subject, clock.now(), staff.actor(unit, role), role, data)
 
     async def act(self, file: CaseFile, unit: Unit, name: str, data: Part, role: str | None = None) -> SenderAnswer:
         """Send a message in a known case; return the final receipt."""

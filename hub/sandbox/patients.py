@@ -8,9 +8,9 @@ import itertools
 import random
 from collections import deque
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from hub.sandbox import staff
+from hub.sandbox import clock, staff
 from hub.sandbox.register_contents import Contents, PersonRow
 from hub.sandbox.stay_plan import StayPlan
 from schemas.directory import Directory, Unit
@@ -52,7 +52,7 @@ class Admissions:
     def take(self, ward: Unit, plan: StayPlan, subject: str, id_: str) -> tuple[Message, PersonRow]:
         """(the message that a ward sends for its next admission, the person)."""
         person = self._who(ward, plan)
-        now = datetime.now(UTC)
+        now = clock.now()
         # Some notices are late, so that a deadline of the law (2:3) has passed.
         admitted = now - timedelta(minutes=self._random.randint(5, 600), days=plan.number % 19 == 4)
         name = " ".join(filter(None, (person.given, person.middle, person.surname)))
@@ -62,7 +62,7 @@ class Admissions:
         data = Inskrivning(
             patient=patient,
             admitted_at=admitted,
-            estimated_discharge=(now + timedelta(days=self._random.randint(2, 9))).date(),
+            estimated_discharge=clock.today() + timedelta(days=self._random.randint(2, 9)),
             # V-3: without consent no reason is allowed; the planned mistake is to send one.
             reason=None if refused and plan.mistake is None else self._random.choice(REASONS),
             information=Information(given=True),

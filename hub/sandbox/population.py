@@ -1,4 +1,4 @@
-"""Changes in the simulated population register during stays. Imports httpx and the register's rows only.
+"""Changes in the simulated population register during stays. Imports httpx, the clock and the register's rows only.
 
 No party sees the change; the hub finds it by asking again (C-62).
 """
@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 
+from hub.sandbox import clock
 from hub.sandbox.register_contents import PersonRow
 
 
@@ -30,7 +30,7 @@ class Population:
 
     async def dies(self, person: str) -> None:
         """Register the person as deceased."""
-        await self._put({"id": person, "deregistration": "AV", "deregistered": datetime.now(UTC).date().isoformat()})
+        await self._put({"id": person, "deregistration": "AV", "deregistered": clock.today().isoformat()})
 
     async def lives(self, person: str) -> None:
         """Take the death back after the person's SIP, so that the demo can repeat it."""

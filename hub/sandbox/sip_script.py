@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from hub.sandbox import staff
+from hub.sandbox import clock, staff
 from hub.sandbox.casefile import CaseFile
 from hub.sandbox.party import Party
 from hub.sandbox.sip_table import SipAct
@@ -99,7 +99,7 @@ class SipScript:
         if closed() or not await self.file.until(lambda: closed() or ready(), _PATIENCE_S) or not ready():
             return False
         if "begun" in act.when and self._starts is not None:
-            await asyncio.sleep(max(0.0, (self._starts - datetime.now(UTC)).total_seconds()))
+            await asyncio.sleep(max(0.0, (self._starts - clock.now()).total_seconds()))
         return True
 
     def _may(self, name: str) -> bool:
@@ -140,7 +140,7 @@ class SipScript:
         return self._word(value[1:]) if isinstance(value, str) and value.startswith("$") else value
 
     def _word(self, word: str) -> str | None:
-        now = datetime.now(UTC)
+        now, today = clock.now(), clock.today()
         words: dict[str, str | None] = {
             "me": self.unit.hsa,
             "actor": staff.actor(self.unit, self.role),
@@ -148,8 +148,8 @@ class SipScript:
             "partner": self._known.get("partner") or self.file.found_besides(self.unit.hsa),
             "soon": (now + self._soon).isoformat(),
             "later": (now + timedelta(days=90)).isoformat(),
-            "today": now.date().isoformat(),
-            "half_year": (now + timedelta(days=180)).date().isoformat(),
+            "today": today.isoformat(),
+            "half_year": (today + timedelta(days=180)).isoformat(),
         }
         return words[word] if word in words else self._known.get(word)
 

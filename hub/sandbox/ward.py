@@ -81,8 +81,7 @@ class WardStay:
                 return
             await self._must("svu.utskrivning", acts.early_end())
             return
-        await self._leave()
-        if self.plan.undone:
+        if await self._leave() and self.plan.undone:
             await self._must("svu.utskrivning_angrad", acts.undone())
             await self._leave()
 
@@ -134,16 +133,19 @@ class WardStay:
             await self.party.pause()
             await self._act("svu.utskrivningsklar", acts.ready(self._physician))
 
-    async def _leave(self) -> None:
-        """V-16: discharge; confirm when no fast vardkontakt is kallelseansvarig."""
+    async def _leave(self) -> bool:
+        """V-16: discharge; confirm when no fast vardkontakt is kallelseansvarig. False when the hub has closed the case itself: then
+        there is no discharge to undo (V-17).
+        """
         for confirmed in (False, True):
             await self.party.pause()
             if self.file.closed:
-                return
+                return False
             data = acts.early_end() if self.file.over else acts.discharge(self._chance, confirmed=confirmed)
             answer = await self.party.act(self.file, self.unit, "svu.utskrivning", data)
             if answer.code == "ok":
-                return
+                return True
+        return False
 
     async def _act(self, name: str, data: Part) -> SenderAnswer:
         """Send a message after a while; raises ``_Over`` when the case was closed or the person protected meanwhile."""
