@@ -90,7 +90,7 @@ class NothingKnown:
 async def _found(connection: inbox.Connection, message: str) -> list[held.Held]:
     found = await held.named(connection, message)
     if not found:
-        raise Misconfigured(f"no held message has the id {message}")
+        raise Misconfigured(f"no held message has the id {message}; see `hub held list`")
     return found
 
 
@@ -117,13 +117,25 @@ async def let_pass(store: Store, place: str, to: int | None, who: str, reason: s
     return f"{topic}/{partition} goes on at {on}; what lies from {waits.at} to {on - 1} is not read"
 
 
+async def dead(store: Store, system: str | None) -> list[dead_letters.DeadLetter]:
+    """The dead rows of a system, or of all."""
+    if system is not None:
+        await _is_known(store, system)
+    async with store.transaction() as connection:
+        return await dead_letters.listed(connection, system=system)
+
+
 async def replay(store: Store, row: int | None, system: str | None, who: str, reason: str, *, dry_run: bool) -> str:
     """Sends dead rows again: one, or all of a system. ``dry_run`` only counts them."""
     if row is None and system is None:
         raise Misconfigured("name a row or a --system")
+    if system is not None:
+        await _is_known(store, system)
     async with store.transaction() as connection:
         found = await dead_letters.listed(connection, system=system, limit=100_000)
         rows = [d.id for d in found if row in {None, d.id}]
+        if row is not None and not rows:
+            raise Misconfigured(_NOT_DEAD.format(row=row))
         if dry_run:
             return f"{len(rows)} would be sent again"
         _has(reason)
@@ -134,12 +146,15 @@ async def replay(store: Store, row: int | None, system: str | None, who: str, re
     return f"{count} are sent again, marked as replay"
 
 
+_NOT_DEAD = "row {row} is not dead; `hub dead list` prints the rows that are"
+
+
 async def skip(store: Store, row: int, who: str, reason: str) -> str:
     """Gives up a dead row; the rows behind it go on."""
     _has(reason)
     async with store.transaction() as connection:
         if not await dead_letters.skip(connection, row):
-            raise Misconfigured(f"row {row} is not dead")
+            raise Misconfigured(_NOT_DEAD.format(row=row))
         await operator_log.record(connection, who, "skip", str(row), reason)
     return f"row {row} is skipped; what waited behind it flows"
 
@@ -162,12 +177,16 @@ async def announce(store: Store, sv: str, en: str, who: str) -> str:
 
 
 async def _is_known(store: Store, system: str) -> None:
-    """Refuses an unknown system: with a misspelt name nothing would happen, and nobody would notice."""
+    """Refuses an unknown system: with a misspelt name nothing would happen, and nobody would notice. A system that has left the
+    directory is known as long as it is paused or has rows that are not sent.
+    """
     current = await directories.current(store)
+    if current is not None and system in current[1].system_by_id:
+        return
     async with store.transaction() as connection:
-        known = await paused_systems.paused(connection)
-    if system not in known and (current is None or system not in current[1].system_by_id):
-        raise Misconfigured(f"there is no system {system} in the directory; see `hub directory show`")
+        if await paused_systems.pauses(connection, system) or await dead_letters.has_unsent(connection, system):
+            return
+    raise Misconfigured(f"there is no system {system} in the directory; see `hub directory show`")
 
 
 async def pause(store: Store, system: str, who: str, reason: str) -> str:
@@ -175,7 +194,8 @@ async def pause(store: Store, system: str, who: str, reason: str) -> str:
     _has(reason)
     await _is_known(store, system)
     async with store.transaction() as connection:
-        await paused_systems.pause(connection, system)
+        if not await paused_systems.pause(connection, system):
+            raise Misconfigured(f"{system} is paused already; `hub trail {system}` says by whom and why")
         await operator_log.record(connection, who, "pause", system, reason)
     return f"{system} is paused; its notices wait"
 
@@ -185,6 +205,7 @@ async def resume(store: Store, system: str, who: str, reason: str) -> str:
     _has(reason)
     await _is_known(store, system)
     async with store.transaction() as connection:
-        await paused_systems.resume(connection, system)
+        if not await paused_systems.resume(connection, system):
+            raise Misconfigured(f"{system} is not paused")
         await operator_log.record(connection, who, "resume", system, reason)
     return f"{system} is sent to again"

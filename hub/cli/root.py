@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import os
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeVar
@@ -52,6 +53,18 @@ def root(
 
 T = TypeVar("T")
 Reason = Annotated[str, typer.Option(help="Why; kept in the trail of operations.")]
+By = Annotated[str, typer.Option("--by", help="Who does it, where several share the account of the machine.")]
+Json = Annotated[bool, typer.Option("--json", help="For machines: JSON.")]
+
+
+def operator(by: str) -> str:
+    """Who stands in the trail: as --by says, else the user of the operating system."""
+    if by.strip():
+        return by.strip()
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run under a number that has no name
+        return f"uid-{os.getuid()}"
 
 
 def database_url() -> str:

@@ -175,10 +175,9 @@ class Attempts:
         for row in rows:
             self._queue.drop_message(row)
         async with self._store.transaction() as connection:
-            await paused_systems.pause(connection, self._system.id)
-            await operator_log.record(
-                connection, "hub", "pause", self._system.id, f"the receiver answered {outcome.answer}"
-            )
+            if await paused_systems.pause(connection, self._system.id):
+                why = f"the receiver answered {outcome.answer}"
+                await operator_log.record(connection, "hub", "pause", self._system.id, why)
 
     async def _give_up(self, row: OutboxRow, answer: str) -> None:
         """D-6: declare the row dead; the later rows of its case wait in the table until operations replays or skips it."""

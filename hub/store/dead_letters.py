@@ -43,6 +43,16 @@ async def listed(connection: Connection, *, system: str | None = None, limit: in
     return [DeadLetter(**row) for row in await found.fetchall()]
 
 
+async def has_unsent(connection: Connection, system: str) -> bool:
+    """Whether rows of the system wait or are dead."""
+    found = await connection.execute(
+        "SELECT 1 FROM outbox WHERE system = %(it)s AND state = 'waiting' AND NOT behind"
+        " UNION ALL SELECT 1 FROM outbox WHERE system = %(it)s AND state = 'dead' LIMIT 1",
+        {"it": system},
+    )
+    return await found.fetchone() is not None
+
+
 async def replay(connection: Connection, id_: int) -> bool:
     """Send a dead row again, marked as a replay, with a full time of trying (D-7); False when the row is not dead."""
     found = await connection.execute(

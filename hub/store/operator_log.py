@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from psycopg import AsyncConnection
+from psycopg.rows import class_row
 
 Connection = AsyncConnection[tuple[Any, ...]]
 
@@ -14,3 +17,23 @@ async def record(connection: Connection, who: str, what: str, target: str, reaso
     await connection.execute(
         "INSERT INTO operation (who, what, target, reason) VALUES (%s, %s, %s, %s)", (who, what, target, reason)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One act of operations."""
+
+    at: datetime
+    who: str
+    what: str
+    target: str
+    reason: str
+
+
+async def latest(connection: Connection, *, target: str | None, limit: int) -> list[Operation]:
+    """The newest acts, with one target or all, oldest first."""
+    found = await connection.cursor(row_factory=class_row(Operation)).execute(
+        "SELECT at, who, what, target, reason FROM operation WHERE %s::text IS NULL OR target = %s ORDER BY id DESC LIMIT %s",
+        (target, target, limit),
+    )
+    return (await found.fetchall())[::-1]

@@ -511,6 +511,7 @@ class FakeTable:
 
     async def pause(self, _, system):
         self.paused.append(system)
+        return True
 
     async def record(self, _, who, what, target, reason):
         self.trail.append((who, what, target, reason))

@@ -1,0 +1,117 @@
+"""The commands for what cannot be handled now (D-4): list, show, release, refuse, pass. Imports the root; each command imports what it
+needs when it runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from hub.cli import table
+from hub.cli.root import By, Json, Reason, held_app, in_transaction, operator, with_store
+from hub.errors import Misconfigured
+
+
+@held_app.command("list")
+def held_list(as_json: Json = False) -> None:
+    """List held messages, the cases in the manual queue (addressing to be seen to by hand), the partitions of Kafka that wait, and
+    gaps in them; oldest first.
+    """
+    from hub.store import cases, held, partitions
+
+    async def go(
+        connection: Any,
+    ) -> tuple[list[held.Held], list[tuple[str, str, datetime]], list[partitions.PartitionIncident]]:
+        manual = await cases.manual_queue(connection)
+        return await held.oldest(connection), manual, await partitions.incidents(connection)
+
+    messages, manual, places = in_transaction(go)
+    if as_json:
+        table.show_json(
+            {
+                "messages": [asdict(one) for one in messages],
+                "cases": [{"case": case, "outcome": outcome, "since": since} for case, outcome, since in manual],
+                "partitions": [asdict(one) | {"place": one.place} for one in places],
+            }
+        )
+        return
+    if not (messages or manual or places):
+        typer.echo("nothing is held: no message, no case in the manual queue, no partition of Kafka")
+    table.show(
+        "held messages: hub held show|release|refuse MESSAGE",
+        ("MESSAGE", "SINCE", "NEXT TRY", "TRIED", "WHY"),
+        [
+            (h.message, table.moment(h.since), table.moment(h.due_at), h.attempts, f"{h.reason} in case {h.case_key}")
+            for h in messages
+        ],
+    )
+    table.show(
+        "the manual queue, cases whose units must be found by hand: hub timeline CASE",
+        ("CASE", "SINCE", "WHY"),
+        [(case, table.moment(since), outcome) for case, outcome, since in manual],
+    )
+    table.show(
+        "partitions of Kafka: hub held pass PLACE",
+        ("PLACE", "SINCE", "WHAT"),
+        [
+            (
+                one.place,
+                table.moment(one.since),
+                ("lost" if one.lost else "waits" if one.pass_to is None else f"goes on at {one.pass_to}")
+                + ("" if one.until is None else f" up to {one.until - 1}")
+                + f": {one.reason}",
+            )
+            for one in places
+        ],
+    )
+
+
+@held_app.command("pass")
+def held_pass(
+    place: Annotated[str, typer.Argument(metavar="PLACE", help="TOPIC/PARTITION, as `hub held list` names it.")],
+    to: Annotated[
+        int | None, typer.Option(help="The offset to go on at; without it after the batch that it waits at.")
+    ] = None,
+    reason: Reason = "",
+    by: By = "",
+) -> None:
+    """Let a partition that waits go on past what cannot be read (which stays with the broker, unread), or settle a gap."""
+    from hub import operations
+
+    typer.echo(with_store(lambda store: operations.let_pass(store, place, to, operator(by), reason)))
+
+
+@held_app.command("show")
+def held_show(message: Annotated[str, typer.Argument(help="The message's id, as `hub held list` prints it.")]) -> None:
+    """Show a held message as it came, its body included: personal data, for authorised eyes."""
+    from hub.store import held, inbox
+
+    async def go(connection: Any) -> list[inbox.InboxRow]:
+        keys = [one.key for one in await held.named(connection, message)]
+        return list((await inbox.load(connection, keys)).values())
+
+    rows = in_transaction(go)
+    if not rows:
+        raise Misconfigured(f"no held message has the id {message}; see `hub held list`")
+    for row in rows:
+        typer.echo(f"{row.source} {row.id} from {row.system} at {row.received_at:%Y-%m-%d %H:%M:%S}, {row.media_type}")
+        typer.echo(row.raw.decode("utf-8", "replace"))
+
+
+@held_app.command("release")
+def held_release(message: str, reason: Reason = "", by: By = "") -> None:
+    """Try a held message again now instead of at its next time."""
+    from hub import operations
+
+    typer.echo(with_store(lambda store: operations.release(store, message, operator(by), reason)))
+
+
+@held_app.command("refuse")
+def held_refuse(message: str, reason: Reason = "", by: By = "") -> None:
+    """Refuse a held message, with a receipt to its sender; the messages that wait for it are handled."""
+    from hub import operations
+
+    typer.echo(with_store(lambda store: operations.refuse(store, message, operator(by), reason)))

@@ -1,0 +1,55 @@
+"""Tables for people: columns of a fixed width, at most 100 characters a line, one sentence where there is nothing. Imports typer only."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import typer
+
+WIDTH = 100
+"""Characters in a line; only an id that is longer makes a line longer, since it must be whole to be copied."""
+_ROOM = 32
+"""Characters that the last column needs beside the others; with less it stands on a line of its own."""
+
+
+def moment(at: datetime | None) -> str:
+    """A moment for people, in the time zone of the machine."""
+    return "" if at is None else f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def lines(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+    """The rows under their headings. The last column is text: it is wrapped, the others are not."""
+    cells = [[("" if cell is None else str(cell)) for cell in row] for row in rows]
+    *fixed, last = [list(column) for column in zip(headings, *cells, strict=True)]
+    widths = [max(map(len, column)) for column in fixed]
+    left = sum(widths) + 2 * len(widths)
+    below = WIDTH - left < _ROOM and max(map(len, last)) > WIDTH - left
+    found = []
+    for number, text in enumerate(last):
+        start = "  ".join(column[number].ljust(width) for column, width in zip(fixed, widths, strict=True))
+        room = WIDTH - 4 if below else WIDTH - left
+        first, *more = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
+        if below:
+            found += [start.rstrip(), *([f"    {first}"] if first else [])]
+        else:
+            found.append(f"{start}  {first}".rstrip() if fixed else first)
+        found += [(" " * (4 if below else left)) + one for one in more]
+    return found
+
+
+def show(title: str, headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print a titled table; nothing where there are no rows."""
+    if rows:
+        typer.echo("\n".join([title, *(f"  {line}" for line in lines(headings, rows)), ""]))
+
+
+def show_json(found: Sequence[Mapping[str, object]] | Mapping[str, object]) -> None:
+    """Print for machines: JSON, times in ISO 8601."""
+    typer.echo(json.dumps(found, ensure_ascii=False, indent=1, default=_plain))
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
