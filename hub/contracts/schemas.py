@@ -69,7 +69,8 @@ def _envelope() -> dict[str, Any]:
 
 _PROBLEM = {
     "type": {"type": "string", "pattern": "^urn:samverkan:rule:"},
-    "title": {"type": "string"},
+    "title": {"type": "string", "description": "What the rule says (rules.md)"},
+    "detail": {"type": "string", "description": "What is wrong here and what to do; as in text/en"},
     "status": {"type": "integer", "minimum": 400, "maximum": 599},
 }
 """What RFC 9457 adds where a receipt is the answer to a refusal over HTTP (application/problem+json)."""
@@ -85,7 +86,7 @@ def _problem() -> dict[str, Any]:
     """A refusal over HTTP: of a message (then it is its receipt too), or of a call that brought none."""
     schema = _receipt()
     schema |= {"$id": "urn:samverkan:schema:problem:v1", "title": "Problem"}
-    schema["required"] = ["type", "title", "status", "rule", "text"]
+    schema["required"] = ["type", "title", "status", "detail", "rule", "text"]
     return schema
 
 

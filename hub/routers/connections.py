@@ -166,8 +166,9 @@ class Connection(HttpToolsProtocol):
             reason, sv, en = _REASONS[status]
             problem = {
                 "type": f"urn:samverkan:rule:http-{status}",
-                "title": en,
+                "title": reason,
                 "status": status,
+                "detail": en,
                 "rule": f"http-{status}",
                 "element": "/",
                 "text": {"sv": sv, "en": en},

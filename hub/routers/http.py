@@ -20,6 +20,7 @@ from hub.intake.queue import Intake
 from hub.routers import unpacking
 from schemas.directory import CitizenService, Directory, System
 from schemas.messages import Receipt
+from schemas.rules import RULES
 
 RETRY_AFTER_S = 5
 Connected = TypeVar("Connected", System, CitizenService)
@@ -141,13 +142,19 @@ def problem(refused: Refused) -> JSONResponse:
     """``application/problem+json`` for a request that was refused before it became a message."""
     content = {
         "type": f"urn:samverkan:rule:{refused.rule}",
-        "title": refused.en,
+        "title": _title(refused.rule, refused.en),
         "status": refused.status,
+        "detail": refused.en,
         "rule": refused.rule,
         "text": {"sv": refused.sv, "en": refused.en},
         "element": refused.element,
     }
     return JSONResponse(content, refused.status, headers_of(refused), media_type="application/problem+json")
+
+
+def _title(rule: str, sentence: str) -> str:
+    """What the rule says, the same each time as RFC 9457 asks; the sentence about this message where the rule has no text."""
+    return RULES[rule].en if rule in RULES else sentence
 
 
 def unavailable() -> Refused:
@@ -166,6 +173,7 @@ def answer(receipt: Receipt, status: int) -> Response:
     content = receipt.model_dump(mode="json", exclude_none=True, exclude_defaults=True) | {"code": receipt.code}
     if status < 300:
         return JSONResponse(content, status)
-    title = receipt.text.en if receipt.text else ""
-    content |= {"type": f"urn:samverkan:rule:{receipt.rule}", "title": title, "status": status}
+    sentence = receipt.text.en if receipt.text else ""
+    content |= {"type": f"urn:samverkan:rule:{receipt.rule}", "status": status, "detail": sentence}
+    content["title"] = _title(receipt.rule or "", sentence)
     return JSONResponse(content, status, media_type="application/problem+json")

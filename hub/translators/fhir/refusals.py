@@ -28,6 +28,11 @@ def refused(reason: str, element: str | None = None) -> Refused:
     return Refused(rule, sv, en, element, _STATUS.get(rule, 400))
 
 
+def sentences() -> dict[str, tuple[str, str]]:
+    """Technical reason → its sentences, for the list of reasons in contracts/rules.md."""
+    return {_RULE.get(reason, reason): said for reason, said in _SENTENCES.items() if not reason[0].isupper()}
+
+
 TECHNICAL: Final = frozenset(
     rule for rule in (*_SENTENCES, "fhir-invalid", "fhir-code", "field-invalid") if not rule[0].isupper()
 )

@@ -1,0 +1,89 @@
+"""The technical reasons: what makes a message unreadable, or a call refused, before any rule of the processes is asked. The
+reasons of FHIR's own reader stand with their sentences in ``hub.translators.fhir.refusals``. Imports the text's form only.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from schemas.rules.rule_text import RuleText as Rule
+
+TECHNICAL: Final[dict[str, Rule]] = {
+    "attribute-twice": Rule("Ett attribut står en gång.", "An attribute stands once."),
+    "batch-too-large": Rule(
+        "En sats har ett begränsat antal meddelanden.",
+        "A batch has a limited number of messages.",
+    ),
+    "content-encoding": Rule(
+        "Innehållet är opackat, eller packat på ett sätt som hubben läser.",
+        "The body is not packed, or packed in a way that the hub reads.",
+    ),
+    "defect": Rule(
+        "Hubben har ett fel och håller kvar meddelandet; inget behöver sändas om.",
+        "The hub has a defect and holds the message; nothing need be sent again.",
+    ),
+    "envelope-differs": Rule(
+        "Ett event som bär en Bundle säger detsamma som den.",
+        "An event that carries a Bundle says the same as the Bundle.",
+    ),
+    "field-invalid": Rule(
+        "Ett element har den form som dess typ kräver.", "An element has the form that its type asks for."
+    ),
+    "foreign-unit": Rule(
+        "Ett system talar bara för sina egna enheter.",
+        "A system speaks for its own units only.",
+    ),
+    "held": Rule(
+        "Meddelandet är mottaget och väntar; ett slutligt svar följer.",
+        "The message has been received and waits; a final answer follows.",
+    ),
+    "http": Rule("Anropet följer HTTP.", "The call follows HTTP."),
+    "id-reused": Rule(
+        "Ett id bär ett meddelande, för alltid.",
+        "An id bears one message, for ever.",
+    ),
+    "invalid-value": Rule("Varje fält har ett värde av sitt slag.", "Every field has a value of its kind."),
+    "media-type": Rule(
+        "Innehållet är av ett slag som hubben läser.",
+        "The body is of a kind that the hub reads.",
+    ),
+    "member-twice": Rule("Ett fält står en gång.", "A member stands once."),
+    "method": Rule("Adressen anropas med en metod som den tar.", "An address is called by a method that it takes."),
+    "missing-field": Rule("Det som typen kräver finns.", "What the type requires is there."),
+    "no-plan": Rule("En plan läses när ärendet har en.", "A plan is read when the case has one."),
+    "not-found": Rule("Adressen finns.", "The address exists."),
+    "not-json": Rule("Innehållet är JSON.", "The body is JSON."),
+    "not-utf8": Rule("Texten är UTF-8.", "The text is UTF-8."),
+    "operations": Rule(
+        "Driften har nekat ett kvarhållet meddelande, med en orsak.",
+        "Operations have refused a held message, with a reason.",
+    ),
+    "too-deep": Rule("Innehållet är inte djupare än vad som behövs.", "The body is no deeper than it needs to be."),
+    "too-large": Rule("Innehållet ryms inom gränsen.", "The body is within the limit."),
+    "too-slow": Rule("Ett meddelande läses inom en begränsad tid.", "A message is read within a limited time."),
+    "unauthenticated": Rule(
+        "Den som anropar visar vilket system det är.",
+        "A caller shows which system it is.",
+    ),
+    "unavailable": Rule(
+        "Hubben kan inte ta emot just nu; det går att sända igen.",
+        "The hub cannot take messages in right now; send again.",
+    ),
+    "unknown-case": Rule(
+        "Ett meddelande gäller ett ärende som finns, och som avsändaren känner till.",
+        "A message is about a case that exists and that the sender knows of.",
+    ),
+    "unknown-field": Rule("Bara fält som typen har.", "Only fields that the type has."),
+    "unknown-meeting": Rule("Mötet finns i ärendet.", "The meeting is in the case."),
+    "unknown-system": Rule("Systemet finns i katalogen.", "The system is in the directory."),
+    "unknown-type": Rule(
+        "Meddelandet har en typ som finns i ärendets process och inte är hubbens egen.",
+        "The message has a type that the case's process has and that is not the hub's own.",
+    ),
+    "unknown-unit": Rule("Enheten finns i katalogen.", "The unit is in the directory."),
+    "way-not-open": Rule(
+        "Ett system sänder på de sätt som katalogen öppnar för det.",
+        "A system sends by the ways that the directory opens for it.",
+    ),
+}
+"""Reason → what it asks for."""

@@ -1,0 +1,70 @@
+"""What each rule says, for those who read contracts/rules.md and the title of a refusal."""
+
+import ast
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hub.contracts import rules
+from hub.errors import Refused
+from hub.routers.http import answer, problem
+from hub.translators.fhir import refusals
+from schemas.messages import BilingualText, Receipt
+from schemas.rules import RULES
+from schemas.rules.technical import TECHNICAL
+
+HUB = Path(rules.__file__).parents[1]
+
+
+def named_where_it_refuses(tree: ast.AST) -> Iterator[str]:
+    """The rule of each refusal that is written as a literal, and of each sentence of the views' tables of refusals."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and node.args and isinstance(node.func, ast.Name):
+            rule = node.args[0]
+            if node.func.id in {"Refused", "guard"} and isinstance(rule, ast.Constant) and isinstance(rule.value, str):
+                yield rule.value
+
+
+@pytest.mark.parametrize("path", sorted(HUB.rglob("*.py")), ids=lambda path: str(path.relative_to(HUB)))
+def test_every_rule_that_a_refusal_names_has_a_text(path):
+    named = set(named_where_it_refuses(ast.parse(path.read_text(encoding="utf-8"))))
+    assert named <= {*RULES, *refusals.sentences(), "fhir-invalid", "fhir-code"}
+
+
+def test_every_rule_of_the_tables_has_a_text_and_no_text_is_of_an_unknown_rule():
+    assert set(rules.uses()) | set(rules.SCOPE) <= set(RULES)
+    numbered = {rule for rule in RULES if rule not in TECHNICAL and not rule.startswith("D-")}
+    assert numbered == {rule for rule in {*rules.uses(), *rules.SCOPE} if not rule.startswith("D-")}
+
+
+def test_a_text_is_whole_sentences_in_two_languages_and_no_two_rules_say_the_same():
+    for rule, text in RULES.items():
+        assert text.sv != text.en, rule
+        for said in text:
+            assert said[0].isupper(), rule
+            assert said.endswith("."), rule
+            assert "  " not in said, rule
+            assert "|" not in said, rule
+    assert len({text.en for text in RULES.values()}) == len(RULES) == len({text.sv for text in RULES.values()})
+
+
+def test_the_rules_of_the_contracts_hold_every_text_with_the_sentences_of_its_refusals():
+    written = rules.document({}).decode()
+    for rule, text in RULES.items():
+        row, section = f"| `{rule}` | {text.sv} | {text.en} |", f"### {rule}\n\n{text.sv}  \n{text.en}\n"
+        assert (row if rule in TECHNICAL else section) in written
+    for use in rules.uses().values():
+        assert all(guard.sv in written and guard.en in written for guard in use.guards)
+
+
+def test_a_refusal_over_http_has_the_rule_as_its_title_and_what_is_wrong_here_as_its_detail():
+    said = BilingualText(sv="Ange reason.", en="Give reason.")
+    of_a_call = problem(Refused("V-4", said.sv, said.en, "/data/reason"))
+    of_a_message = answer(
+        Receipt(message="m-1", code="fatal-error", rule="V-4", text=said, element="/data/reason"), 409
+    )
+    for found in (of_a_call, of_a_message):
+        told = json.loads(found.body)
+        assert (told["title"], told["detail"], told["text"]) == (RULES["V-4"].en, said.en, said.model_dump())
