@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from schemas.identity_types import Hsa
 from schemas.messages import HUB_SOURCE
@@ -23,6 +23,9 @@ Subject = Annotated[
         min_length=1, max_length=136, pattern=r"^(ref:[A-Za-z0-9][A-Za-z0-9\-._:]*|[A-Za-z0-9][A-Za-z0-9\-._]*)$"
     ),
 ]
+
+_CONTENT_TYPE: Final = r"^[^;]*([/+][Jj][Ss][Oo][Nn]|/[Ff][Hh][Ii][Rr]\+[Xx][Mm][Ll])\s*(;.*)?$"
+"""JSON under any of its names, or a FHIR Bundle in XML; media types have no case."""
 
 ATTRIBUTE_NAME: Final = re.compile(r"[a-z0-9]+")
 """The names that CloudEvents allows for attributes."""
@@ -52,7 +55,7 @@ class Envelope(BaseModel):
     time: Moment
     actor: Hsa
     actorrole: Code | None = None
-    datacontenttype: Line | None = None
+    datacontenttype: Annotated[Line, Field(json_schema_extra={"pattern": _CONTENT_TYPE})] | None = None
 
 
 @dataclass(frozen=True, slots=True)

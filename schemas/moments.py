@@ -28,6 +28,10 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(?P<zone>[Zz]|[+-][0-9]{2}:[0-9]{2})?"
 )
+_DAY_PATTERN: Final = "(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_HOUR_AND_MINUTE: Final = "([01][0-9]|2[0-3]):[0-5][0-9]"
+_TIME_PATTERN: Final = rf"{_HOUR_AND_MINUTE}:([0-5][0-9]|60)(\.[0-9]+)?"
+"""For the JSON Schemas: many validators pass over ``format``, and a moment without its zone must not pass them."""
 _KEPT_FRACTION: Final = len("2026-03-02T09:00:00.123456")
 """The store keeps microseconds; .NET and Go write seven and nine digits."""
 
@@ -115,7 +119,7 @@ Day = Annotated[
     date,
     BeforeValidator(_day),
     AfterValidator(_of_a_stay),
-    Field(json_schema_extra={"pattern": "^(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}$"}),
+    Field(json_schema_extra={"pattern": f"^{_DAY_PATTERN}$"}),
 ]
 """A calendar day in Europe/Stockholm."""
 
@@ -124,6 +128,6 @@ Moment = Annotated[
     BeforeValidator(_moment),
     AfterValidator(_of_a_stay),
     WrapSerializer(_as_sent),
-    Field(json_schema_extra={"pattern": "^(19|20)[0-9]{2}-"}),
+    Field(json_schema_extra={"pattern": f"^{_DAY_PATTERN}[Tt]{_TIME_PATTERN}([Zz]|[+-]{_HOUR_AND_MINUTE})$"}),
 ]
 """A moment with its zone; without one it is refused, because it could mean several moments."""

@@ -6,7 +6,7 @@ Every text has a maximum length and no control characters, so that the store acc
 from __future__ import annotations
 
 import unicodedata
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -53,7 +53,17 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-_SEEN: Final = {"pattern": r"\S"}
+_UNSEEN: Final = (
+    r"\s\u00ad\u0300-\u036f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
+    r"\ue000-\uf8ff\ufe00-\ufe0f\ufeff\uffa0"
+)
+_SEEN: Final[dict[str, Any]] = {
+    "pattern": f"[^{_UNSEEN}]",
+    "not": {"pattern": r"[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]"},
+}
+"""For the JSON Schemas, in what every dialect of regular expressions has: something that is seen, and no control character.
+``_readable`` is stricter for characters that no dialect has a class of, as private use beyond the first plane.
+"""
 
 Line = Annotated[
     str,
@@ -80,6 +90,15 @@ Flag = Annotated[bool, Strict()]
 """``true`` or ``false``; no word or number is accepted for them."""
 
 
+def _whole(value: object) -> object:
+    """JSON Schema counts 1.0 as a whole number, and some clients write every number so."""
+    return int(value) if type(value) is float and value.is_integer() else value
+
+
+Version = Annotated[int, Strict(), Field(ge=0, le=2**53), BeforeValidator(_whole)]
+"""The version of a document or an element; 0 for none. A text of digits is no number."""
+
+
 def _yes(value: object) -> object:
     if value is not True:
         raise PydanticCustomError("only_true", "{en}", _ONLY_TRUE)
@@ -92,6 +111,16 @@ _ONLY_TRUE = {
 }
 Yes = Annotated[Literal[True], BeforeValidator(_yes)]
 """``true``; the field is left out for a no."""
+
+
+def exactly_one_of(*names: str) -> dict[str, Any]:
+    """The JSON Schema of an object in which exactly one of the fields stands and is not null."""
+    return {"oneOf": [given(name) for name in names]}
+
+
+def given(name: str) -> dict[str, Any]:
+    """The JSON Schema of an object in which a field stands and is not null."""
+    return {"required": [name], "properties": {name: {"not": {"type": "null"}}}}
 
 
 class Patient(Part):
@@ -151,5 +180,8 @@ __all__ = [
     "Patient",
     "Samtycke",
     "Text",
+    "Version",
     "Yes",
+    "exactly_one_of",
+    "given",
 ]

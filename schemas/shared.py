@@ -6,11 +6,11 @@ import base64
 import binascii
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, Strict, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from schemas.identity_types import Hsa
-from schemas.parts import Change, Code, Day, Flag, Line, MessageId, Part, Text, Yes
+from schemas.parts import Change, Code, Day, Flag, Line, MessageId, Part, Text, Version, Yes, exactly_one_of
 from schemas.sip_parts import Eid
 
 
@@ -103,6 +103,7 @@ def _base64(text: str) -> str:
     return text
 
 
+_BASE64 = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 _NOT_BASE64 = {
     "sv": "Ange filens innehåll som base64 utan radbrytningar",
     "en": "Give the file's content as base64 without line breaks",
@@ -117,7 +118,12 @@ class Attachment(Part):
     """One file (C-42): its type is told from its content, and no person's number may stand in its name or its text."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^/\\\x00-\x1f]+$")]
-    content: Annotated[str, StringConstraints(max_length=4 * (FILE_MAX_BYTES // 3 + 1)), AfterValidator(_base64)]
+    content: Annotated[
+        str,
+        StringConstraints(max_length=4 * (FILE_MAX_BYTES // 3 + 1)),
+        AfterValidator(_base64),
+        Field(json_schema_extra={"contentEncoding": "base64", "minLength": 4, "pattern": _BASE64}),
+    ]
     """The bytes, in base64."""
 
 
@@ -136,6 +142,8 @@ class Meddelande(Part):
 
 class Makulering(Part):
     """``makulering``: a message of one's own (C-41), or the whole case (V-5), is revoked."""
+
+    model_config = ConfigDict(json_schema_extra=exactly_one_of("message", "case"))
 
     message: MessageId | None = None
     case: Yes | None = None
@@ -182,7 +190,7 @@ class Utskrift(Part):
     ]
     meeting: Eid | None = None
     """Of a kallelse."""
-    version: Annotated[int, Strict()] | None = Field(default=None, ge=0, le=2**53)
+    version: Version | None = None
     """Of a plan; left out: the one that stands."""
     ended: Flag | None = None
     """LC: with the parts of the plan that have ended."""

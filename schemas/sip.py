@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, SerializationInfo, SerializerFuncti
 
 from schemas.identity_types import Hsa, KnownHsa
 from schemas.moments import CANONICAL
-from schemas.parts import CaseId, Code, Day, Flag, Information, Line, Part, Patient, Samtycke, Text
+from schemas.parts import CaseId, Code, Day, Flag, Information, Line, Part, Patient, Samtycke, Text, Version
 from schemas.sip_parts import (
     Address,
     Attended,
@@ -29,7 +29,6 @@ from schemas.sip_parts import (
     ParticipantRow,
     ReceivingUnit,
     Representative,
-    Version,
     Who,
 )
 from schemas.svu import Written
@@ -103,7 +102,7 @@ class KallelseAndrad(Part):
     """``sip.kallelse_andrad``: those of a call's fields that change, each as it shall be, or its recall (P-6, PR-7)."""
 
     meeting: Meeting
-    version: Version | None = Field(default=None, ge=0, le=2**53)
+    version: Version | None = None
     recalled: Flag = False
     initiator: Who | None = None
     reason: Text | None = None
@@ -217,7 +216,7 @@ class Godkannande(Part):
     with_person: Flag | None = None
     show_1177: Flag | None = None
     show_1177_reason: Text | None = None
-    plan_version: Version | None = Field(default=None, ge=0, le=2**53)
+    plan_version: Version | None = None
 
 
 class Upprattande(Part):

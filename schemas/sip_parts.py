@@ -11,7 +11,6 @@ from pydantic import (
     Field,
     SerializationInfo,
     SerializerFunctionWrapHandler,
-    Strict,
     StringConstraints,
     model_serializer,
     model_validator,
@@ -20,7 +19,7 @@ from pydantic_core import PydanticCustomError, to_jsonable_python
 
 from schemas.identity_types import Hsa
 from schemas.moments import CANONICAL
-from schemas.parts import Code, Day, Flag, Line, Moment, Part, Text, Yes
+from schemas.parts import Code, Day, Flag, Line, Moment, Part, Text, Version, Yes, exactly_one_of, given
 
 Eid = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$")]
 """The id of a meeting or an element: chosen by the sender, unique in the case for ever, nothing about the person (E-1, D-10)."""
@@ -28,7 +27,6 @@ Address = Annotated[
     str, StringConstraints(min_length=1, max_length=80, pattern=r"^(plan|[a-z]{1,15}/[A-Za-z0-9][A-Za-z0-9.-]{0,63})$")
 ]
 """The address of an element, ``<kind>/<id>``; the plan's own fields are the element ``plan`` (E-1)."""
-Version = Annotated[int, Strict()]
 Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 """A time of the day, ``10:00``, by the clock in Sweden."""
 
@@ -45,13 +43,8 @@ def _exactly_one(part: Part, names: tuple[str, ...]) -> None:
         raise PydanticCustomError("one_of", "{en}", words)
 
 
-def _given(name: str) -> dict[str, Any]:
-    """The JSON Schema of an object in which a field stands and is not null."""
-    return {"required": [name], "properties": {name: {"not": {"type": "null"}}}}
-
-
 _SUBJECTS = ("unit", "person", "outsider")
-_EXACTLY_ONE: dict[str, Any] = {"oneOf": [_given(name) for name in _SUBJECTS]}
+_EXACTLY_ONE = exactly_one_of(*_SUBJECTS)
 
 
 class Who(Part):
@@ -112,7 +105,7 @@ class ParticipantRow(Part):
         json_schema_extra={
             "oneOf": [
                 *_EXACTLY_ONE["oneOf"],
-                {**_given("relation"), "not": {"anyOf": [_given(name) for name in _SUBJECTS]}},
+                {**given("relation"), "not": {"anyOf": [given(name) for name in _SUBJECTS]}},
             ]
         }
     )
@@ -261,7 +254,7 @@ class Edit(Part):
 
     element: Address
     change: Literal["tillagd", "andrad", "avslutad", "borttagen"]
-    version: Version | None = Field(default=None, ge=0, le=2**53)
+    version: Version | None = None
     under: Address | None = None
     """The parent: with ``tillagd``, and to move an element."""
     set: ElementFields | None = None
@@ -271,7 +264,7 @@ class FollowedUp(Part):
     """How it has gone with one element of the plan (P-12)."""
 
     element: Address
-    version: Version | None = Field(default=None, ge=0, le=2**53)
+    version: Version | None = None
     text: Text | None = None
     status: Code | None = None
     outcome: Code | None = None

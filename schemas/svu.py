@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, SerializationInfo, SerializerFunctionWrapHandler, Strict, WrapSerializer
+from pydantic import Field, SerializationInfo, SerializerFunctionWrapHandler, WrapSerializer
 
 from schemas.identity_types import Hsa, Kommunkod
 from schemas.moments import CANONICAL
-from schemas.parts import CaseId, Code, Day, Flag, Information, Line, Moment, Part, Patient, Samtycke, Text
+from schemas.parts import CaseId, Code, Day, Flag, Information, Line, Moment, Part, Patient, Samtycke, Text, Version
 
 
 class Placement(Part):
@@ -75,7 +75,7 @@ class Written(Part):
 
     text: Text | None = None
     choices: tuple[Code, ...] = Field(default=(), max_length=50)
-    version: Annotated[int, Strict()] | None = Field(default=None, ge=0, le=2**53)
+    version: Version | None = None
 
 
 def _in_order(fields: object, write: SerializerFunctionWrapHandler, info: SerializationInfo) -> object:

@@ -85,10 +85,16 @@ def test_yes_and_no_are_true_and_false_and_nothing_else(value):
     assert _refused(_with("/data/case", value, VALID["makulering.case"])).element == "/data/case"
 
 
-@pytest.mark.parametrize("value", [True, "1", 1.0, 1.5, -1])
+@pytest.mark.parametrize("value", [True, "1", 1.5, -1, 2**53 + 1])
 def test_a_version_is_a_whole_number_and_nothing_else(value):
     event = _with("/data/fields", {"bakgrund": {"text": "x", "version": value}}, VALID["svu.kartlaggning"])
     assert _refused(event).element == "/data/fields/?/version"
+
+
+def test_a_whole_number_with_a_fraction_of_nothing_is_that_number_as_json_schema_says():
+    event = _with("/data/fields", {"bakgrund": {"text": "x", "version": 2.0}}, VALID["svu.kartlaggning"])
+    message = formats.read(native.STRUCTURED, None, json.dumps(event).encode())
+    assert repr(message.data.fields["bakgrund"].version) == "2"
 
 
 @pytest.mark.parametrize(
