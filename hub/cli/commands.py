@@ -35,20 +35,6 @@ def run() -> None:
 
 
 @app.command()
-def sandbox(
-    admissions: Annotated[
-        int | None, typer.Option(help="Stop after so many admissions and account for every one.")
-    ] = None,
-) -> None:
-    """Run everything on this machine: real Kafka and PostgreSQL, simulated registers, the hub, demo parties, a live
-    view.
-    """
-    from hub.sandbox.sandbox import main as play
-
-    raise typer.Exit(play(admissions))
-
-
-@app.command()
 def migrate() -> None:
     """Bring the database (HUB_DATABASE_URL) up to this version."""
     from hub.store.transaction import head

@@ -15,7 +15,7 @@ from hub.errors import Misconfigured, Refused, Unavailable
 @app.command()
 def send(
     file: Annotated[Path, typer.Argument(help="A CloudEvent in JSON, or a FHIR Bundle in JSON or XML.")],
-    url: Annotated[str, typer.Option(help="The hub's address.")] = "http://127.0.0.1:8400",
+    url: Annotated[str, typer.Option(envvar="HUB_URL", help="The hub's address.")] = "http://127.0.0.1:8400",
     token: Annotated[str, typer.Option(envvar="HUB_TOKEN", help="The system's bearer token.")] = "",
 ) -> None:
     """Send one message over HTTP and show the receipt; exit status 0 when it was accepted."""

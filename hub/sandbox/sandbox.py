@@ -23,6 +23,7 @@ from hub.sandbox.ledger import Ledger
 from hub.sandbox.parties import Parties
 from hub.sandbox.patients import Admissions
 from hub.sandbox.population import Population
+from hub.sandbox.running import noted
 from hub.sandbox.server import end_of
 from hub.sandbox.services import Services, data_folder, up
 from hub.sandbox.sip_openings import Openings
@@ -94,6 +95,7 @@ class Demo:
     async def run(self, stack: AsyncExitStack, admissions: int | None, rate: float, begun: float) -> int:
         """Admit patients and show the stays until all are settled; return the exit status."""
         services = self.services
+        stack.enter_context(noted(services))
         stack.push_async_callback(self.store.close)
         async with self.store.transaction() as connection:
             first = await live_view.last_reference(connection, "vk-") + 1
@@ -111,6 +113,7 @@ class Demo:
             "simulated registers (POST trouble, or a change of a person)": f"{services.registers_url}/control",
             "Kafka": services.bootstrap,
             "database, logs": str(services.data),
+            "its addresses and tokens in another terminal": 'eval "$(.venv/bin/hub sandbox env)"',
         }
         up_s = time.monotonic() - begun
         for name, address in {"everything is up after": f"{up_s:.1f} s", **addresses}.items():

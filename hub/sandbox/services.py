@@ -45,12 +45,17 @@ class Services:
 
     bootstrap: str
     database_url: str
-    hub_url: str
+    hub_port: int
     registers_url: str
     webhook_port: int
     data: Path
     hub: Child
     directory: Directory
+
+    @property
+    def hub_url(self) -> str:
+        """Where the hub's API listens."""
+        return f"http://127.0.0.1:{self.hub_port}"
 
 
 async def up(stack: AsyncExitStack, data: Path, say: Callable[[str], None]) -> Services:
@@ -84,7 +89,6 @@ async def up(stack: AsyncExitStack, data: Path, say: Callable[[str], None]) -> S
     # Two that start at the same moment both find a port free: tests name one each (``HUB_SANDBOX_PORT``).
     usual = int(os.environ.get("HUB_SANDBOX_PORT", _USUAL_PORT))
     port = usual if _free(usual) else free_port()
-    hub_url = f"http://127.0.0.1:{port}"
     hub = Child(
         [sys.executable, "-m", "hub.cli", "run"],
         log=data / "hub.log",
@@ -93,8 +97,9 @@ async def up(stack: AsyncExitStack, data: Path, say: Callable[[str], None]) -> S
     )
     stack.push_async_callback(asyncio.to_thread, hub.stop)
     await _answers(registers, f"{registers_url}/control", data / "registers.log")
-    await _answers(hub, f"{hub_url}/health/ready", data / "hub.log")
-    return Services(bootstrap, database_url, hub_url, registers_url, webhook_port, data, hub, directory)
+    found = Services(bootstrap, database_url, port, registers_url, webhook_port, data, hub, directory)
+    await _answers(hub, f"{found.hub_url}/health/ready", data / "hub.log")
+    return found
 
 
 async def _whole(work: asyncio.Future[Any]) -> None:

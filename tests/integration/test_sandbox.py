@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,14 +16,15 @@ import psutil
 import pytest
 
 from hub.directory import load
+from hub.errors import Misconfigured
 from hub.processes.profiles.sip import SIP_PROFILES
-from hub.sandbox import wire
+from hub.sandbox import running, wire
 from hub.sandbox.children import free_port
 from hub.sandbox.patients import Admissions
 from hub.sandbox.played import EXPECTED
 from hub.sandbox.register_contents import Contents
 from hub.sandbox.registers import SimulatedRegisters
-from hub.sandbox.services import DIRECTORY
+from hub.sandbox.services import DIRECTORY, Services
 from hub.sandbox.sip_table import sip_plan, tables
 from hub.sandbox.stay_plan import plan
 from hub.translators import fhir, native
@@ -304,8 +306,16 @@ def test_thirty_stays_and_fifteen_sips_are_all_accounted_for(tmp_path):
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_however_the_parent_ends_no_process_is_left(demo, how):
-    until(demo, ": listed: ")  # every part has had a part in it
+def test_while_it_runs_another_terminal_has_its_addresses_and_however_it_ends_no_process_is_left(demo, how):
+    told = "".join(until(demo, ": listed: "))  # every part has had a part in it
+    port = re.search(r"^API.*http://127.0.0.1:(\d+)/docs$", told, re.MULTILINE)[1]
+    asks = (
+        "import os, httpx; print(httpx.get(os.environ['HUB_URL'] + '/units/SE2321000255-AVD12/cases', headers={"
+        "'Authorization': 'Bearer ' + os.environ['HUB_TOKEN_SUS_EHR'], 'X-Unit': 'SE2321000255-AVD12',"
+        "'X-Actor': 'SE2321000255-P01', 'X-Role': 'lakare'}).status_code)"
+    )
+    words = f'hub directory show | grep -c "id: sus-ehr"; python -c "{asks}"'
+    assert in_its_terminal(port, words) == (0, ["1", "200"], "")
     parent = psutil.Process(demo.pid)
     below = parent.children(recursive=True)
     names = " ".join(part for each in below for part in each.cmdline())
@@ -318,6 +328,54 @@ def test_however_the_parent_ends_no_process_is_left(demo, how):
         assert demo.wait(40) == 0, rest
         assert "unaccounted for" in rest
     assert gone_within(40, [parent, *below])
+    status, _, said = in_its_terminal(port, "true")
+    assert status == 2 and "no sandbox of yours" in said
+
+
+def in_its_terminal(port, words):
+    """Exit status, lines and errors of a shell that has taken up the addresses and tokens of the sandbox with this port."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("HUB_") or name == "HUB_CACHE"}
+    ours["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{ours['PATH']}"
+    command = f'set -e; found="$(hub sandbox env --port {port})"; eval "$found"; {words}'
+    done = subprocess.run(["bash", "-c", command], env=ours, capture_output=True, text=True, timeout=120, check=False)
+    return done.returncode, done.stdout.splitlines(), done.stderr
+
+
+def test_of_two_sandboxes_the_later_is_meant_or_the_one_whose_port_is_given(tmp_path, monkeypatch):
+    monkeypatch.setenv("HUB_CACHE", str(tmp_path))
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    left = tmp_path / "running" / "1.json"
+    with pytest.raises(Misconfigured, match="no sandbox of yours runs; start one"):
+        running.environment(None)
+    with noted_by(os.getppid(), 8400, tmp_path), running.noted(services(8401)):
+        left.write_text(json.dumps({"process": gone.pid, "began": 1.0, "port": 8402, "variables": {}}))
+        assert running.environment(None)["HUB_URL"] == "http://127.0.0.1:8401"
+        assert running.environment(8400) == {"HUB_URL": "the other"}
+        assert not left.exists()
+        (ours,) = set((tmp_path / "running").iterdir()) - {tmp_path / "running" / "other.json"}
+        assert ours.stat().st_mode & 0o077 == 0, "the database's password is in it"
+        with pytest.raises(Misconfigured, match="has port 8402; those that run have 8400, 8401"):
+            running.environment(8402)
+    with pytest.raises(Misconfigured, match="no sandbox of yours runs"):
+        running.environment(None)
+
+
+def services(port):
+    return Services(
+        "127.0.0.1:9092", "postgresql+psycopg://x", port, "http://127.0.0.1:1", 2, Path(), None, load(DIRECTORY)
+    )
+
+
+@contextmanager
+def noted_by(process, port, cache):
+    """A sandbox of another process, that began before ours."""
+    note = {"process": process, "began": psutil.Process(process).create_time(), "port": port}
+    path = cache / "running" / "other.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps({**note, "variables": {"HUB_URL": "the other"}}))
+    yield
+    path.unlink()
 
 
 def test_what_a_killed_demo_left_on_the_disk_is_removed_by_the_next(tmp_path, monkeypatch):

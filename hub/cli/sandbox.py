@@ -1,0 +1,45 @@
+"""``hub sandbox``: everything on this machine. Imports the root; each command imports what it needs when it runs."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Annotated
+
+import typer
+
+from hub.cli.extras import needs
+from hub.cli.root import app
+
+sandbox_app = typer.Typer(invoke_without_command=True)
+app.add_typer(sandbox_app, name="sandbox")
+
+
+@sandbox_app.callback()
+def sandbox(
+    context: typer.Context,
+    admissions: Annotated[
+        int | None, typer.Option(help="Stop after so many admissions and account for every one.")
+    ] = None,
+) -> None:
+    """Run everything on this machine: real Kafka and PostgreSQL, simulated registers, the hub, demo parties, a live
+    view. Stops at Ctrl-C.
+    """
+    needs("sandbox")
+    if context.invoked_subcommand is not None:
+        return
+    from hub.sandbox.sandbox import main as play
+
+    raise typer.Exit(play(admissions))
+
+
+@sandbox_app.command()
+def env(
+    port: Annotated[
+        int | None, typer.Option(help="The hub's port, where several sandboxes run; else that which began last.")
+    ] = None,
+) -> None:
+    """Print the addresses and tokens of the running sandbox as exports: eval "$(hub sandbox env)"."""
+    from hub.sandbox.running import environment
+
+    for name, value in environment(port).items():
+        typer.echo(f"export {name}={shlex.quote(value)}")

@@ -1,0 +1,89 @@
+"""The sandboxes that run now, for ``hub sandbox env``: each keeps a file about itself while it is up. Imports psutil, the parties'
+tokens and the cache.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from hub.errors import Misconfigured
+from hub.sandbox.kafka_jars import cache
+from hub.sandbox.parties import token
+from hub.sandbox.services import Services
+
+
+def _folder() -> Path:
+    return cache() / "running"
+
+
+@contextmanager
+def noted(services: Services) -> Iterator[None]:
+    """Keep the addresses and tokens of a sandbox where ``environment`` finds them, until it ends. For its own user only: the
+    database's password is among them.
+    """
+    variables = {
+        "HUB_URL": services.hub_url,
+        "HUB_DATABASE_URL": services.database_url,
+        "HUB_KAFKA_BOOTSTRAP": services.bootstrap,
+        "HUB_PRODUCTION": "false",  # so that `hub directory apply` takes the demo's directory
+        **{f"HUB_TOKEN_{_name(system.id)}": token(system.id) for system in services.directory.systems},
+    }
+    began = psutil.Process().create_time()
+    note = {"process": os.getpid(), "began": began, "port": services.hub_port, "variables": variables}
+    path = _folder() / f"{os.getpid()}.json"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    partly = path.with_suffix(".part")
+    with open(partly, "w", opener=lambda name, flags: os.open(name, flags, 0o600), encoding="utf-8") as file:
+        json.dump(note, file)
+    partly.rename(path)  # whoever looks finds a whole file
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def environment(port: int | None) -> dict[str, str]:
+    """Variable → value for the sandbox whose hub has this port, without one for that which began last. Raises
+    ``Misconfigured`` when there is none. Files that a kill -9 left are removed.
+    """
+    running = sorted(_running(), key=lambda note: note["began"])
+    wanted = [note for note in running if port in {None, note["port"]}]
+    if wanted:
+        found: dict[str, str] = wanted[-1]["variables"]
+        return found
+    if running:
+        ports = ", ".join(str(note["port"]) for note in running)
+        raise Misconfigured(f"no sandbox of yours has port {port}; those that run have {ports}")
+    raise Misconfigured(
+        "no sandbox of yours runs; start one with `make run` or `hub sandbox`, and wait until everything is up"
+    )
+
+
+def _running() -> Iterator[dict[str, Any]]:
+    for path in _folder().glob("*.json"):
+        with contextlib.suppress(FileNotFoundError):  # it ended while we looked
+            note = json.loads(path.read_text(encoding="utf-8"))
+            if _lives(note):
+                yield note
+            else:
+                path.unlink()
+
+
+def _lives(note: dict[str, Any]) -> bool:
+    try:
+        process = psutil.Process(note["process"])
+        return process.create_time() == note["began"] and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _name(system: str) -> str:
+    return system.upper().replace("-", "_")
