@@ -7,6 +7,7 @@ used, and the fonts are in the PDF. What comes out is tagged, has title and lang
 from __future__ import annotations
 
 import json
+import math
 import re
 from datetime import UTC, datetime
 from functools import cache
@@ -39,10 +40,20 @@ _NO_FONT_HAS: dict[int, str] = {}
 
 _BREAK = "\u200b"
 """A place where a line may be broken, without a sign."""
-_HSA = re.compile(r"\b[A-Z]{2,6}[0-9]{10,12}-(?=[A-Z0-9])")
-"""The beginning of an HSA-id, up to its hyphen."""
-_LONGEST_WORD, _LONGEST_IN_CELL = 60, 18
-"""Signs without a break that a line, or a cell of four, has room for."""
+_HSA = re.compile(r"\b[A-Z]{2,6}[0-9]{10,12}-[A-Z0-9]+")
+_PROSE = re.compile(r"[^\W\d]*[a-zà-ÿ][^\W\d]*[.,;:!?)]*")
+"""A word of a language, which the layout divides by the rules of Swedish; codes and addresses it does not."""
+_AFTER_THE_HYPHEN = re.compile(r"(?<=[0-9]-)(?=\w)")
+_AFTER_A_SIGN = re.compile(r"(?<=[-/.@_:])(?=\w)")
+_LINE, _BESIDE = 60, 30
+"""How many signs a line has room for: to the right of a label, and so in the two columns at the top."""
+_DAY = re.compile(r"[0-9]{1,2} [a-z]+ [0-9]{4}")
+_TABLE, _EDGES, _NARROWEST, _LONGEST = 98, 2, 14, 36
+"""Signs: how wide a table is; what the edges of a cell take; the narrowest column; the longest word that one is made wide enough for."""
+_DIVIDED = 20
+"""Letters from which on the layout divides a word."""
+_OF_CAPITALS = 1.15
+"""How much wider a sign is in what has no small letters."""
 
 
 def render(document: Document) -> bytes:
@@ -139,7 +150,7 @@ def _patient(patient: PrintedPatient) -> list[list[str]]:
     rows = [("Namn", patient.name), ("Personnummer", _number(patient))]
     if not patient.protected:
         rows += [("Adress", patient.address or ""), ("Telefon", patient.phone or "")]
-    return [[label, _clean(text)] for label, text in rows if text]
+    return [[label, _clean(text, _BESIDE)] for label, text in rows if text]
 
 
 def _printed(printed: Printed) -> list[list[str]]:
@@ -149,7 +160,7 @@ def _printed(printed: Printed) -> list[list[str]]:
         ("För", printed.for_whom),
         ("Ändamål", printed.why),
     ]
-    return [[label, _clean(text)] for label, text in rows if text]
+    return [[label, _clean(text, _BESIDE)] for label, text in rows if text]
 
 
 def _section(section: Section) -> dict[str, Any]:
@@ -162,22 +173,43 @@ def _section(section: Section) -> dict[str, Any]:
 
 
 def _table(table: Table) -> dict[str, Any]:
-    """Each column is as wide, of the whole, as its longest text asks for, within reason."""
-    rows = [[_clean(cell, _LONGEST_IN_CELL) or "–" for cell in row] for row in (table.head, *table.rows)]
-    widths = [min(max(14, *(len(cell) for cell in column)), 28) for column in zip(*rows, strict=True)]
+    """Each column has room for its longest word, and of what is left a part by how long its texts are."""
+    columns = list(zip(table.head, *table.rows, strict=True))
+    words = [max(min(max(map(_longest_word, column)), _LONGEST) + _EDGES, _NARROWEST) for column in columns]
+    beyond = [
+        max(min(max(map(len, column)), 2 * _LONGEST) - word, 0) for column, word in zip(columns, words, strict=True)
+    ]
+    left = max(_TABLE - sum(words), 0)
+    widths = [word + left * more / max(sum(beyond), 1) for word, more in zip(words, beyond, strict=True)]
+    room = [int(width * min(_TABLE / sum(widths), 1)) - _EDGES for width in widths]
+    rows = [
+        [_clean(cell, wide) or "–" for cell, wide in zip(row, room, strict=True)] for row in (table.head, *table.rows)
+    ]
     return {"widths": widths, "head": rows[0], "rows": rows[1:]}
 
 
-def _clean(text: str, longest: int = _LONGEST_WORD) -> str:
-    """The text without signs that cannot be printed, and with places to break: after the hyphen of an HSA-id, and in
-    words that are too long for the line.
+def _longest_word(text: str) -> int:
+    """The width of the widest word, in signs; a day is read as one word (the layout keeps it together)."""
+    words = _DAY.sub(lambda day: day[0].replace(" ", "-"), text).split()
+    return max((min(_width(word), _DIVIDED) if _PROSE.fullmatch(word) else _width(word) for word in words), default=0)
+
+
+def _width(word: str) -> int:
+    return len(word) if re.search("[a-z]", word) else math.ceil(len(word) * _OF_CAPITALS)
+
+
+def _clean(text: str, room: int = _LINE) -> str:
+    """The text without signs that cannot be printed. What is no word of a language and longer than ``room`` has places to break:
+    an HSA-id after its hyphen alone.
     """
     clean = _UNSEEN.sub(
         "", _OWN_USE.sub(_BOX, text).replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
     ).strip()
-    clean = _HSA.sub(rf"\g<0>{_BREAK}", clean)
-    return re.sub(rf"[^\s{_BREAK}]{{{longest + 1},}}", lambda word: _with_breaks(word[0], longest), clean)
+    return re.sub(r"\S+", lambda word: _with_breaks(word[0], room) if _width(word[0]) > room else word[0], clean)
 
 
-def _with_breaks(word: str, longest: int) -> str:
-    return _BREAK.join(word[at : at + longest] for at in range(0, len(word), longest))
+def _with_breaks(word: str, room: int) -> str:
+    if _PROSE.fullmatch(word) and len(word) <= _LINE:
+        return word
+    parts = (_AFTER_THE_HYPHEN if _HSA.search(word) else _AFTER_A_SIGN).split(word)
+    return _BREAK.join(part[at : at + room] for part in parts for at in range(0, len(part), room))

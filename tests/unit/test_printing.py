@@ -140,12 +140,47 @@ def test_a_row_that_does_not_fit_its_head_is_a_defect_of_the_view():
         Table(("A", "B"), (("1", "2"), ("1",)))
 
 
-def test_an_hsa_id_is_broken_after_its_hyphen_and_nowhere_else():
-    long = "Anna Öberg (SE2321000255-1A2B3C4D5E6F7G)"
-    page = read(replace(DOCUMENT, sections=(signatures((("Enhet", "Läkare", long, "nu"),) * 3),))).pages[0]
-    lines = [line.strip().replace("\u200b", "") for line in page.extract_text().splitlines()]
-    assert "1A2B3C4D5E6F7G)" in " ".join(lines).split()
-    assert any(line.endswith("SE2321000255-") for line in lines)
+def lines_of(*sections: Section) -> list[str]:
+    (page,) = read(replace(DOCUMENT, sections=sections)).pages
+    return [line.strip() for line in page.extract_text().splitlines()]
+
+
+SIGNED = (
+    ("Avdelning 40, Helsingborgs lasarett", "biståndshandläggare", "Mia Berg (SE2321000255-1A2B3C4D5E6F7G)", "1 juni 2026 kl. 14.05"),
+    ("Södermöre kommundel, äldreomsorgen", "medicinskt ansvarig sjuksköterska", "SE2120001132-P01", ""),
+    ("Barnakutmottagningen", "distriktssköterska", "Ulla Äng (SE2321000255-P02)", "22 september 2026 kl. 14.05"),
+)  # fmt: skip
+
+
+def test_no_word_of_twenty_letters_no_hsa_id_day_or_hour_of_a_table_is_broken():
+    lines = lines_of(signatures(SIGNED))
+    for cell in (cell for row in SIGNED for cell in row):
+        for word in cell.replace("22 september 2026", "22-september-2026").replace("kl. ", "kl.-").split():
+            whole_word = word.replace("22-september-2026", "22 september 2026").replace("kl.-", "kl. ")
+            assert any(whole_word in line for line in lines), (word, lines)
+
+
+def test_a_word_that_is_longer_than_its_line_is_divided_as_swedish_is():
+    long = "Rehabiliteringsverksamhetssamordningsansvariga"
+    said = lines_of(signatures(((long, long, long, long),), f"{long}s svar"))
+    assert f"{long}s svar" in said, "a line has room for it"
+    words = [word for line in said for word in line.split()]
+    begun = {word.removesuffix("-") for word in words if word.startswith("Rehab") and word.endswith("-")}
+    assert begun, "four columns have no room for it"
+    assert all(any(one + rest == long for rest in words) for one in begun), "two parts, a hyphen between them"
+
+
+def test_an_hsa_id_that_is_longer_than_its_line_is_broken_after_its_hyphen():
+    said = lines_of(signatures((("SE162321000255-ABCDEFGHIJKLMNOP",) * 4,)))
+    ids = [word for line in said for word in line.split() if "SE16" in word or "ABC" in word]
+    assert sorted(ids) == ["ABCDEFGHIJKLMNOP"] * 4 + ["SE162321000255-"] * 4
+
+
+def test_an_address_is_broken_after_a_sign_and_keeps_within_its_cell():
+    long = "fornamn.mellannamn.efternamn@socialforvaltningen.kommun.example"
+    said = " ".join(lines_of(signatures(((long, long, long, long),))))
+    assert long in said.replace("\u200b", "").replace(" ", "")
+    assert "fornamn.mellannamn." in said
 
 
 def test_title_language_and_tags_are_set_and_the_fonts_are_embedded():

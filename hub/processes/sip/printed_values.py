@@ -37,6 +37,8 @@ def value_of(name: str, value: Any, content: Content, names: Names) -> str:
         return moment(value, names)
     if name in _PEOPLE:
         return person(value, names)
+    if name == "unit":
+        return unit_of(value, content)
     if name == "follow_up_responsible":
         return _participant(value, content)
     return word(value) if name in _CODES else plain(value, names)

@@ -96,7 +96,7 @@ def _admission(shown: Mapping[str, Any], names: Names) -> tuple[PrintedPart, ...
 
 
 def _registered(shown: Mapping[str, Any], names: Names) -> Iterator[PrintedPart]:
-    """What the person was told (C-20), and the consent (C-21 to C-25), with the time of their registration."""
+    """What the person was told (C-20), and the consent, with the time of their registration."""
     if (said := shown["information"]) is not None:
         facts = {
             "informed": said["given"],
@@ -104,6 +104,11 @@ def _registered(shown: Mapping[str, Any], names: Names) -> Iterator[PrintedPart]
             "registered": said["by"]["time"],
         }
         yield PrintedPart("Information", _lines(facts, names, *facts))
+    yield from _consent(shown, names)
+
+
+def _consent(shown: Mapping[str, Any], names: Names) -> Iterator[PrintedPart]:
+    """The consent that was registered last (C-21 to C-25)."""
     if (said := shown["samtycke"]) is not None:
         facts = {**said, "consent_comment": said.get("comment"), "registered": said["by"]["time"]}
         yield PrintedPart("Samtycke", _lines(facts, names, *_CONSENT))
@@ -124,7 +129,7 @@ def _statement(shown: Mapping[str, Any], names: Names) -> tuple[PrintedPart, ...
 
 
 def _discharge(shown: Mapping[str, Any], names: Names) -> tuple[PrintedPart, ...]:
-    """The discharge that stands, with its ward and writer, and those that were undone (V-17)."""
+    """The discharge that stands, with its ward, writer and consent, and those that were undone (V-17)."""
     said = shown["utskrivning"]
     fields = ("ward", *_DISCHARGE, "writer", "written")
     stands = (
@@ -140,7 +145,7 @@ def _discharge(shown: Mapping[str, Any], names: Names) -> tuple[PrintedPart, ...
         )
         for one in shown["undone_discharges"]
     )  # fmt: skip
-    return (*stands, *undone)
+    return (*stands, *_consent(shown, names), *undone)
 
 
 def _contacts(shown: Mapping[str, Any], names: Names) -> tuple[PrintedPart, ...]:
