@@ -27,6 +27,7 @@ from hub.intake.case_messages import CaseMessages
 from hub.intake.deadline_timer import DeadlineTimer
 from hub.intake.queue import Intake
 from hub.intake.reader_check import Readers
+from hub.intake.served_again import ServedAgain
 from hub.log import log
 from hub.routers import cases as case_views
 from hub.routers import citizens, connections, dependencies, errors, messages, openapi, ops
@@ -50,6 +51,7 @@ _TOPICS_S = 2.0
 _HELD_S = 0.5
 _CLOCK_S = 1.0
 _CASE_MESSAGES_S = 0.5
+_SERVED_AGAIN_S = 1.0
 _MEMORY_S = 1.0
 _NEWS_S = 5.0
 _READERS_S = 1.0
@@ -78,6 +80,7 @@ class Hub:
         self.readers = None if self._registers is None else Readers(self.store, self._memory, self._offer)
         self.clock = DeadlineTimer(self.store, self.intake)
         self.case_messages = CaseMessages(self.store, self.intake)
+        self.served_again = ServedAgain(self.store, lambda: (self._version, self.directory()))
         if self._registers is not None and settings.registers is not None:
             again = timedelta(seconds=settings.registers.ask_again_s)
             self.worker.recheck = Recheck(
@@ -169,6 +172,7 @@ class Hub:
             ("held", _HELD_S, self.intake.retry_held),
             ("clock", _CLOCK_S, self.clock.tell_passed),
             ("case messages", _CASE_MESSAGES_S, self.case_messages.deliver),
+            ("served again", _SERVED_AGAIN_S, self.served_again.move),
             ("memory", _MEMORY_S, self._memory.load),
             ("news", _NEWS_S, self._ask_again),
             ("readers", _READERS_S, self._write_readers),

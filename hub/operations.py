@@ -5,6 +5,7 @@ intake.
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from uuid_utils import uuid7
@@ -12,7 +13,20 @@ from uuid_utils import uuid7
 from hub.errors import Misconfigured, Refused
 from hub.intake.commit import handle_in
 from hub.intake.stored import stored_arrival
-from hub.store import announcements, dead_letters, held, inbox, operator_log, partitions, paused_systems
+from hub.intake.told_numbers import waits_for
+from hub.store import (
+    announcements,
+    cases,
+    dead_letters,
+    held,
+    inbox,
+    operator_log,
+    outbox,
+    partitions,
+    paused_systems,
+    send_queue,
+    waiting_notices,
+)
 from hub.store import directory as directories
 from hub.store.transaction import Conflict, Store
 from schemas.messages import Announcement, BilingualText
@@ -22,6 +36,45 @@ from schemas.person_numbers import find_person_numbers
 def _has(reason: str) -> None:
     if not reason.strip():
         raise Misconfigured("say why with --reason: it is kept in the trail")
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIsHeld:
+    """All that waits for somebody's hand."""
+
+    messages: list[held.Held]
+    cases: list[tuple[str, str, datetime]]
+    """Cases whose units must be found by hand: (case, the registers' outcome, since)."""
+    unserved: list[waiting_notices.WaitingRow]
+    """What waits for units that no system serves, and for systems that have left the directory."""
+    partitions: list[partitions.PartitionIncident]
+
+
+async def what_is_held(store: Store) -> WhatIsHeld:
+    """All of it, each kind oldest first."""
+    current = await directories.current(store)
+    known = () if current is None else current[1].system_by_id
+    async with store.transaction() as connection:
+        systems = await send_queue.systems_with_rows(connection)
+        own = {*known, *outbox.LOOKUPS, outbox.CASES}
+        waiting = [await waiting_notices.listed(connection, one) for one in systems if one not in own]
+        return WhatIsHeld(
+            await held.oldest(connection),
+            await cases.manual_queue(connection),
+            sorted((row for rows in waiting for row in rows), key=lambda row: row.since),
+            await partitions.incidents(connection),
+        )
+
+
+async def skip_waiting(store: Store, unit: str, who: str, reason: str) -> str:
+    """Gives up the notices that wait for a unit without a system."""
+    _has(reason)
+    async with store.transaction() as connection:
+        count = await waiting_notices.give_up(connection, waits_for(unit))
+        if not count:
+            raise Misconfigured(f"nothing waits for unit {unit}; see `hub held list`")
+        await operator_log.record(connection, who, "skip", unit, reason)
+    return f"{count} notices for {unit} are given up"
 
 
 async def release(store: Store, message: str, who: str, reason: str) -> str:

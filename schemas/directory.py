@@ -132,6 +132,11 @@ class Directory(Entry):
         return {unit: system.id for system in self.systems for unit in system.units}
 
     @cached_property
+    def unserved(self) -> tuple[str, ...]:
+        """The units that no system serves: what they are to be told waits until one does."""
+        return tuple(unit.hsa for unit in self.units if unit.hsa not in self.system_of)
+
+    @cached_property
     def system_by_token(self) -> dict[str, System]:
         """SHA-256 of a bearer token, in hex → its system."""
         return {token: system for system in self.systems for token in system.token_sha256}
@@ -208,7 +213,6 @@ class Directory(Entry):
         regions = {r.id for r in self.regions}
         organisations = {o.orgnr for o in self.organisations}
         units = {u.hsa: u for u in self.units}
-        served = {u for s in self.systems for u in s.units}
         known = {pattern.region for pattern in KNOWN_REGIONAL_PATTERNS}
         found += [
             f"region {r.id} has reserve_numbers, and no form of county {r.county} is published (only of {', '.join(sorted(known))})"
@@ -227,8 +231,6 @@ class Directory(Entry):
                 found.append(f"unit {unit.hsa} receives for a municipality but is not of the party kommun")
             if not unit.roles:
                 found.append(f"unit {unit.hsa} has no role: nobody can act for it (C-1)")
-            if unit.hsa not in served:
-                found.append(f"unit {unit.hsa} is served by no system: nobody would be told")
         for system in self.systems:
             found += [f"system {system.id} serves the unknown unit {hsa}" for hsa in system.units if hsa not in units]
             if system.organisation not in organisations:

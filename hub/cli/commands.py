@@ -6,11 +6,11 @@ import asyncio
 import re
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from hub.cli.root import app, database_url, directory_app, in_transaction, with_store
+from hub.cli.root import app, database_url, in_transaction, with_store
 from hub.errors import Misconfigured
 
 
@@ -42,52 +42,6 @@ def migrate() -> None:
 
     asyncio.run(bring_up(database_url()))
     typer.echo(f"the database stands at migration {head()}")
-
-
-# --- directory --------------------------------------------------------------------------------------------------------
-
-
-@directory_app.command("apply")
-def directory_apply(
-    file: Annotated[Path, typer.Argument(help="YAML file in the directory's format.")],
-    dry_run: Annotated[bool, typer.Option(help="Show the difference, change nothing.")] = False,
-) -> None:
-    """Check a directory, show what it changes, and put it in force; running hubs take it up within a second."""
-    from hub.delivery.exits.addresses import Allowed
-    from hub.directory import changes, load
-    from hub.settings import outward
-    from hub.store import directory as store
-    from schemas.ways_out import WebhookOut
-
-    wanted = load(file)
-    may = outward()
-    allows = Allowed(may.plain, may.networks)
-    ways = [(system.id, system.out) for system in wanted.systems]
-    faults = [(id_, allows.fault(out.url)) for id_, out in ways if isinstance(out, WebhookOut)]
-    if wrong := [f"system {id_}: its address {fault}" for id_, fault in faults if fault is not None]:
-        raise Misconfigured(f"{file} names addresses that the hub may not call:\n  " + "\n  ".join(wrong))
-
-    async def go(opened: Any) -> str:
-        found = await store.current(opened)
-        lines = changes(None if found is None else found[1], wanted)
-        typer.echo("\n".join(lines) or "no change")
-        if dry_run or not lines:
-            return "nothing was applied"
-        return f"version {await store.apply(opened, wanted)} is in force"
-
-    typer.echo(with_store(go))
-
-
-@directory_app.command("show")
-def directory_show() -> None:
-    """Show the directory in force, as YAML (tokens only as hashes, webhook secrets left out)."""
-    from hub.directory import shown
-    from hub.store import directory as store
-
-    found = with_store(store.current)
-    if found is None:
-        raise Misconfigured("there is no directory; apply one with `hub directory apply FILE`")
-    typer.echo(f"# version {found[0]}\n{shown(found[1])}")
 
 
 # --- what happened -------------------------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ needs when it runs.
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -20,26 +19,22 @@ def held_list(as_json: Json = False) -> None:
     """List held messages, the cases in the manual queue (addressing to be seen to by hand), the partitions of Kafka that wait, and
     gaps in them; oldest first.
     """
-    from hub.store import cases, held, partitions
+    from hub import operations
 
-    async def go(
-        connection: Any,
-    ) -> tuple[list[held.Held], list[tuple[str, str, datetime]], list[partitions.PartitionIncident]]:
-        manual = await cases.manual_queue(connection)
-        return await held.oldest(connection), manual, await partitions.incidents(connection)
-
-    messages, manual, places = in_transaction(go)
+    found = with_store(operations.what_is_held)
+    messages, manual, unserved, places = found.messages, found.cases, found.unserved, found.partitions
     if as_json:
         table.show_json(
             {
                 "messages": [asdict(one) for one in messages],
                 "cases": [{"case": case, "outcome": outcome, "since": since} for case, outcome, since in manual],
+                "unserved": [asdict(one) | {"for": whom(one.system)} for one in unserved],
                 "partitions": [asdict(one) | {"place": one.place} for one in places],
             }
         )
         return
-    if not (messages or manual or places):
-        typer.echo("nothing is held: no message, no case in the manual queue, no partition of Kafka")
+    if not (messages or manual or unserved or places):
+        typer.echo("nothing is held: no message, nothing in the manual queue, no partition of Kafka")
     table.show(
         "held messages: hub held show|release|refuse MESSAGE",
         ("MESSAGE", "SINCE", "NEXT TRY", "TRIED", "WHY"),
@@ -52,6 +47,19 @@ def held_list(as_json: Json = False) -> None:
         "the manual queue, cases whose units must be found by hand: hub timeline CASE",
         ("CASE", "SINCE", "WHY"),
         [(case, table.moment(since), outcome) for case, outcome, since in manual],
+    )
+    table.show(
+        "the manual queue, notices that go when a system serves their unit: or hub held skip UNIT",
+        ("FOR", "SINCE", "ROW", "WHAT"),
+        [
+            (
+                whom(one.system),
+                table.moment(one.since),
+                one.id,
+                f"{one.kind} {one.message}{number(one.sequence)} of case {one.case_id}",
+            )
+            for one in unserved
+        ],
     )
     table.show(
         "partitions of Kafka: hub held pass PLACE",
@@ -67,6 +75,30 @@ def held_list(as_json: Json = False) -> None:
             for one in places
         ],
     )
+
+
+def whom(system: str) -> str:
+    """The unit for which a notice waits, or the system that has left the directory."""
+    from hub.intake.told_numbers import waiting_unit
+
+    return waiting_unit(system) or f"system {system}"
+
+
+def number(sequence: int | None) -> str:
+    """A notice's number in its case."""
+    return f" #{sequence}" if sequence else ""
+
+
+@held_app.command("skip")
+def held_skip(
+    unit: Annotated[str, typer.Argument(help="The unit's HSA-id, as `hub held list` names it.")],
+    reason: Reason = "",
+    by: By = "",
+) -> None:
+    """Give up what waits for a unit that no system serves and none will: it has closed, or was told by hand."""
+    from hub import operations
+
+    typer.echo(with_store(lambda store: operations.skip_waiting(store, unit, operator(by), reason)))
 
 
 @held_app.command("pass")

@@ -20,17 +20,17 @@ def moment(at: datetime | None) -> str:
     return "" if at is None else f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
-def lines(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+def lines(headings: Sequence[str], rows: Iterable[Sequence[object]], width: int = WIDTH) -> list[str]:
     """The rows under their headings. The last column is text: it is wrapped, the others are not."""
     cells = [[("" if cell is None else str(cell)) for cell in row] for row in rows]
     *fixed, last = [list(column) for column in zip(headings, *cells, strict=True)]
     widths = [max(map(len, column)) for column in fixed]
     left = sum(widths) + 2 * len(widths)
-    below = WIDTH - left < _ROOM and max(map(len, last)) > WIDTH - left
+    below = width - left < _ROOM and max(map(len, last)) > width - left
     found = []
     for number, text in enumerate(last):
         start = "  ".join(column[number].ljust(width) for column, width in zip(fixed, widths, strict=True))
-        room = WIDTH - 4 if below else WIDTH - left
+        room = width - 4 if below else width - left
         first, *more = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
         if below:
             found += [start.rstrip(), *([f"    {first}"] if first else [])]
@@ -43,7 +43,7 @@ def lines(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str
 def show(title: str, headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print a titled table; nothing where there are no rows."""
     if rows:
-        typer.echo("\n".join([title, *(f"  {line}" for line in lines(headings, rows)), ""]))
+        typer.echo("\n".join([title, *(f"  {line}" for line in lines(headings, rows, WIDTH - 2)), ""]))
 
 
 def show_json(found: Sequence[Mapping[str, object]] | Mapping[str, object]) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from hub import metrics
-from hub.delivery.fence import Fence
+from hub.delivery.fence import Fence, RowsChanged
 from hub.delivery.lane import CAPACITY, FEW_ROWS, MOST_BYTES, Lane
 from hub.delivery.outgoing import Exit
 from hub.delivery.sent_marker import SentMarker
@@ -213,6 +213,8 @@ class Relay:
                 rows = _fitting(rows, sizes, most_bytes)
             stored = await inbox.load(connection, list({(row.source, row.message_id) for row in rows}))
             bodies = await outbox.bodies(connection, [row.id for row in rows])
+        if gone := {row.id for row in rows} - bodies.keys():
+            raise RowsChanged(gone)  # they wait for their unit now, since the system has left the directory
         found: dict[int, Message] = {}
         for row in rows:
             row.body, row.revision = bodies[row.id]

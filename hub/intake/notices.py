@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from hub.intake.arrival import is_case_id
 from hub.intake.staff import NameOf, names_in
-from hub.intake.told_numbers import is_new, last_told, note_notice
+from hub.intake.told_numbers import is_new, last_told, note_notice, system_for
 from hub.processes.engine.case import Case
 from hub.processes.engine.decide import Decision
 from hub.processes.engine.process import Process, process_of_case, says_no_more, standing
@@ -53,7 +53,7 @@ def notices(
             if (case.id, sequence) in kept or not disclosure.may_be_told(then):
                 continue
             concerned = [unit for unit in decision.joined if sequence in may_have[unit]]
-            new_to = [unit for unit in concerned if is_new(case, directory.system_of.get(unit, ""), sequence)]
+            new_to = [unit for unit in concerned if is_new(case, system_for(case, unit, directory), sequence)]
             if sequence < case.sequence:
                 rows += _rows(shared, sequence, then, new_to)
             # A system never gets the same notice twice: its later unit is asked by the message that brought it in.
@@ -119,9 +119,7 @@ def _rows(
     case, directory = shared.case, shared.directory
     by_system: dict[str, list[str]] = {}
     for unit in units:
-        system = directory.system_of.get(unit)
-        if system is not None:
-            by_system.setdefault(system, []).append(unit)
+        by_system.setdefault(system_for(case, unit, directory), []).append(unit)
     rows = []
     shown = disclosure.told(message, case)
     body = body_of(message, shown)

@@ -1,5 +1,5 @@
 """Which numbers of a case each system knows (messages.md §2): a notice names those between that the system will not get. Pure;
-imports the rules' case only.
+imports the rules' case and the directory only.
 
 ``case.told`` holds for each system [highest number told, number up to which it knows all, first and last of its own later acts…];
 ``case.unheard`` the numbers of messages in force that were not told to it, and may be told later.
@@ -11,6 +11,34 @@ from collections.abc import Iterable
 
 from hub.processes.engine.case import Case
 from hub.processes.engine.process import process_of_case, standing
+from schemas.directory import Directory
+
+_WAITS = "unit:"
+
+
+def waits_for(unit: str) -> str:
+    """The ``system`` of the notices of a unit that no system serves: they wait in the manual queue until one does."""
+    return _WAITS + unit
+
+
+def waiting_unit(system: str) -> str | None:
+    """The unit for which notices with this ``system`` wait; None where the system is a system."""
+    return system.removeprefix(_WAITS) if system.startswith(_WAITS) else None
+
+
+def system_for(case: Case, unit: str, directory: Directory) -> str:
+    """The system that is told what a unit is to know. Where none serves the unit the notices wait for it; and as long as some of
+    the case wait, later ones wait behind them, so that they come in order when a system serves the unit (D-3).
+    """
+    waits = waits_for(unit)
+    return waits if waits in case.told else directory.system_of.get(unit, waits)
+
+
+def forget_waiting(case: Case, directory: Directory) -> None:
+    """No notice of the case waits any more for a unit that a system serves: later ones go to that system."""
+    for system in [one for one in case.told if waiting_unit(one) in directory.system_of]:
+        del case.told[system]
+        case.unheard.pop(system, None)
 
 
 def last_told(case: Case, system: str) -> int:

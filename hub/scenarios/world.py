@@ -78,6 +78,7 @@ class World(ScenarioPart):
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
         faults = self.directory.faults()
+        faults += [f"unit {hsa} is served by no system: nobody would be told" for hsa in self.directory.unserved]
         faults += [f"staff of {name}, which names lacks" for name in self.staff if name not in self.names]
         named = set(self.names.values())
         faults += [f"unit {unit.hsa} has no short name" for unit in self.directory.units if unit.hsa not in named]

@@ -4,14 +4,16 @@ import json
 
 import pytest
 import pytest_asyncio
+import yaml
 
 from hub.cli import table
 from tests import stack as parts
-from tests.stack import Receiver, event, new_ref
+from tests.stack import CENTRE, LUND, SECRETS, Receiver, admission, event, new_ref, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 WHY = ("--reason", "prov i drift")
+OFTEN = {"breaker_failures": 1000, "schedule_s": [0.2]}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -22,9 +24,8 @@ async def receiver():
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def hub(shared_database, kafka, tmp_path_factory, receiver):
-    often = {"breaker_failures": 1000, "schedule_s": [0.2]}
     ways = {
-        "centre": {"ways_in": [], "out": receiver.out("centre"), "delivery": often},
+        "centre": {"ways_in": [], "out": receiver.out("centre"), "delivery": OFTEN},
         "kommun": {"ways_in": [], "out": receiver.out("kommun")},
     }
     folder = tmp_path_factory.mktemp("operations")
@@ -92,3 +93,167 @@ async def test_held_list_prints_what_show_and_release_take_and_the_trail_says_wh
     assert (again.returncode, "is paused already" in again.stderr) == (2, True)
     await said(hub, "resume", system, *WHY)
     assert [act["what"] for act in json.loads(await said(hub, "trail", system, "--json"))] == ["pause", "resume"]
+
+
+# --- the directory ----------------------------------------------------------------------------------------------------
+
+
+def written(folder, content, name="directory.yaml"):
+    """The directory as a file."""
+    file = folder / name
+    file.write_text(yaml.safe_dump(content, allow_unicode=True))
+    return str(file)
+
+
+def now_in_force(hub, receiver, **changes):
+    """The directory of this module as plain data."""
+    ways = {
+        "centre": {"ways_in": [], "out": receiver.out("centre"), "delivery": OFTEN},
+        "kommun": {"ways_in": [], "out": receiver.out("kommun")},
+    }
+    return parts.content(hub.tag, **ways, **changes)
+
+
+async def test_the_directory_is_shown_as_apply_takes_it_and_a_difference_names_the_fields_but_no_secret(
+    hub, receiver, tmp_path, monkeypatch
+):
+    shown = await said(hub, "directory", "show")
+    assert SECRETS[0] not in shown
+    copy = tmp_path / "shown.yaml"
+    copy.write_text(shown)
+    assert "no difference" in await said(hub, "directory", "apply", str(copy), "--dry-run")
+
+    (tmp_path / "secret").write_text(SECRETS[1] + "\n")
+    monkeypatch.setenv("CENTRE_SECRET", SECRETS[0])
+    changed = now_in_force(hub, receiver)
+    centre, kommun = (system for system in changed["systems"] if system["out"]["way"] == "webhook")
+    centre["out"]["secrets"] = ["env:CENTRE_SECRET", "file:secret"]
+    centre["delivery"] |= {"timeout_s": 5.0}
+    changed["units"][1]["name"] = "Vårdcentralen i byn"
+    lines = (
+        await said(hub, "directory", "apply", written(tmp_path, changed), "--reason", "två hemligheter")
+    ).splitlines()
+    assert lines[:-1] == [
+        f"~ unit {CENTRE}: name: Vårdcentralen → Vårdcentralen i byn",
+        f"~ system centre{hub.tag}: out.secrets: others than before (1 before, 2 now)",
+        f"~ system centre{hub.tag}: delivery.timeout_s: 10.0 → 5.0",
+    ]
+    assert "is in force" in lines[-1]
+    version = int(lines[-1].split()[1])
+
+    shown = await said(hub, "directory", "show")
+    assert "env:CENTRE_SECRET" in shown and "file:secret" in shown
+    assert not any(secret in shown for secret in SECRETS)
+    copy.write_text(shown)
+    assert "no difference" in await said(hub, "directory", "apply", str(copy), "--dry-run")
+    (tmp_path / "secret").unlink()
+    monkeypatch.delenv("CENTRE_SECRET")
+    done = await hub.cli("directory", "apply", str(copy), "--dry-run")
+    assert (done.returncode, "no difference" in done.stdout) == (0, True)
+    assert "env:CENTRE_SECRET is not there; the secret that is in force stays" in done.stderr
+    kommun["out"]["secrets"] = ["env:NOWHERE"]
+    done = await hub.cli("directory", "apply", written(tmp_path, changed))
+    assert (done.returncode, "env:NOWHERE is not there" in done.stderr) == (2, True)
+
+    history = json.loads(await said(hub, "directory", "history", "--json"))
+    assert (history[-1]["version"], history[-1]["why"]) == (version, "två hemligheter")
+    assert history[-1]["changes"] == lines[:-1]
+    assert "1 unit changed, 1 system changed" in await said(hub, "directory", "history")
+    assert "name: Vårdcentralen → Vårdcentralen i byn" in await said(hub, "directory", "history", str(version))
+    assert (await hub.cli("directory", "rollback", "4711")).returncode == 2
+    dry = await said(hub, "directory", "rollback", str(version - 1), "--dry-run")
+    assert f"~ unit {CENTRE}: name: Vårdcentralen i byn → Vårdcentralen" in dry
+    await said(hub, "directory", "rollback", str(version - 1))
+    assert await said(hub, "directory", "show") == (
+        (await said(hub, "directory", "show", "--version", str(version - 1))).replace(
+            f"# version {version - 1}", f"# version {version + 1}"
+        )
+    )
+    acts = json.loads(await said(hub, "trail", "--json"))
+    assert [(act["what"], act["target"]) for act in acts][-2:] == [
+        ("apply", f"version {version}"),
+        ("rollback", f"version {version + 1}"),
+    ]
+
+
+async def test_what_is_for_a_unit_without_a_system_waits_in_the_manual_queue_and_goes_in_order_when_one_serves_it(
+    hub, receiver, tmp_path
+):
+    centre = f"centre{hub.tag}"
+    case, _ = await admitted(hub)
+    await until(lambda: numbers(receiver, case))
+    receiver.behave["centre"] = lambda call: 500  # what comes now waits
+    second = await follow(hub, case)
+
+    async def waits():
+        return await hub.value("SELECT 1 FROM outbox WHERE system = %s AND state = 'waiting' AND attempts > 0", centre)
+
+    await until(waits)
+    tells_of_gap = next(call.event.get("skipped") for call in receiver.of("centre") if numbered(call, case) == second)
+    without = now_in_force(hub, receiver)
+    without["systems"] = [system for system in without["systems"] if system["id"] != centre]
+    file = written(tmp_path, without)
+    refused = await hub.cli("directory", "apply", file)
+    assert refused.returncode == 2
+    assert f"system {centre} is gone: " in refused.stderr and "1 waiting notice" in refused.stderr
+    assert f"unit {CENTRE} is served by no system: " in refused.stderr
+    assert "open case" in refused.stderr and "--force" in refused.stderr
+    assert "is refused without --force" in await said(hub, "directory", "apply", file, "--dry-run")
+    before = await hub.value("SELECT max(version) FROM directory_version")
+    no_reason = await hub.cli("directory", "apply", file, "--force")
+    assert (no_reason.returncode, "--reason" in no_reason.stderr) == (2, True)
+    await said(hub, "directory", "apply", file, "--force", *WHY)
+
+    async def taken_up():
+        return f'"version": {before + 1}' in hub.log.read_text()
+
+    await until(taken_up)
+    third, fourth = await follow(hub, case), await follow(hub, case)
+    listed = json.loads(await said(hub, "held", "list", "--json"))["unserved"]
+    mine = [(one["for"], one["sequence"]) for one in listed if one["case_id"] == case]
+    assert mine == [(CENTRE, number) for number in (second, third, fourth)]
+    shown = await said(hub, "held", "list")
+    assert CENTRE in shown and all(len(line) <= table.WIDTH for line in shown.splitlines())
+    assert max(numbers(receiver, case)) == second  # tried in vain, and never told
+    await until(lambda: fourth in numbers(receiver, case, "kommun"))
+    others = numbers(receiver, case, "kommun")
+    assert others == sorted({*others, second, third, fourth})
+
+    receiver.behave["centre"] = lambda call: 204
+    tried = len(numbers(receiver, case))
+    await said(hub, "directory", "rollback", str(before))
+    await until(lambda: fourth in numbers(receiver, case))
+    fifth = await follow(hub, case)
+    await until(lambda: fifth in numbers(receiver, case) and fifth in numbers(receiver, case, "kommun"))
+    told = [call.event for call in receiver.of("centre") if call.event.get("case") == case][tried:]
+    assert [int(each["sequence"]) for each in told] == [second, third, fourth, fifth]
+    assert [(each.get("skipped"), each.get("replay")) for each in told] == [(tells_of_gap, None), *[("[]", None)] * 3]
+    assert json.loads(await said(hub, "held", "list", "--json"))["unserved"] == []
+    assert numbers(receiver, case, "kommun") == [*others, fifth]  # it had each of them once, in order, all the while
+
+
+async def admitted(hub):
+    """A case whose units are in it; returns (case, message)."""
+    attributes, data = admission(LUND[0])
+    answer = await hub.send(attributes, data)
+    assert answer.status_code == 200, answer.text
+    case = answer.json()["case"]
+    assert await hub.addressed(case) == "listed"
+    return case, attributes["id"]
+
+
+async def follow(hub, case):
+    """One more message in the case, told to all; returns its sequence."""
+    answer = await hub.send(event("samtycke", case), {"outcome": "given"})
+    assert answer.status_code == 200, answer.text
+    return answer.json()["sequence"]
+
+
+def numbers(receiver, case, system="centre"):
+    """The sequences of a case in the order in which the system was called with them."""
+    return [number for call in receiver.of(system) if (number := numbered(call, case))]
+
+
+def numbered(call, case):
+    """The number of a call that is a notice of the case; else None."""
+    return int(call.event["sequence"]) if call.event.get("case") == case else None

@@ -27,7 +27,11 @@ directory_version = Table(
     Column("version", Integer, Identity(always=True), primary_key=True),
     Column("applied_at", TIME, nullable=False, server_default=NOW),
     Column("body", JSONB, nullable=False),
+    Column("who", Text),
+    Column("reason", Text),
+    Column("sources", JSONB, nullable=False, server_default=text("'{}'")),
 )
+"""Every directory that was ever in force, by whom and why, and where its secrets came from."""
 
 register_answer = Table(
     "register_answer",

@@ -1,0 +1,66 @@
+"""What differs between two directories, by entry and field. Pure; imports the language only."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from schemas.directory import Directory
+
+_SECRET = ("secrets", "token_sha256")
+_KINDS = {"+": "new", "-": "gone", "~": "changed"}
+
+
+def changes(before: Directory | None, after: Directory) -> list[str]:
+    """One line for each entry that is new (+) or gone (-), and one for each field of an entry that is different (~): the path, what
+    stood there, what stands there now. Secrets and tokens are not shown.
+    """
+    old = {} if before is None else _entries(before)
+    new = _entries(after)
+    lines = [f"+ {name}" for name in new if name not in old]
+    lines += [f"- {name}" for name in old if name not in new]
+    for name, entry in new.items():
+        if name in old and old[name] != entry:
+            lines += [f"~ {name}: {line}" for line in _fields(old[name], entry, "")]
+    return lines
+
+
+def counted(lines: list[str]) -> str:
+    """The lines of ``changes`` in short: ``2 units new, 1 system changed``."""
+    entries = dict.fromkeys((line[0], line[2:].partition(": ")[0]) for line in lines)
+    kinds = Counter((mark, name.split()[0]) for mark, name in entries)
+    return ", ".join(f"{count} {kind}{'s' * (count > 1)} {_KINDS[mark]}" for (mark, kind), count in kinds.items())
+
+
+def _entries(directory: Directory) -> dict[str, Any]:
+    found: dict[str, Any] = {f"region {one.id}": one for one in directory.regions}
+    found |= {f"organisation {one.orgnr}": one for one in directory.organisations}
+    found |= {f"unit {one.hsa}": one for one in directory.units}
+    found |= {f"system {one.id}": one for one in directory.systems}
+    found |= {f"service {one.id}": one for one in directory.citizen_services or ()}
+    plain = {name: entry.model_dump(mode="json") for name, entry in found.items()}
+    return plain | {f"befattning {code}": {"role": role} for code, role in directory.befattningar.items()}
+
+
+def _fields(old: Any, new: Any, path: str) -> Iterator[str]:
+    if old == new:
+        return
+    name = path.rpartition(".")[2]
+    if name in _SECRET:
+        yield f"{path}: others than before ({len(old or ())} before, {len(new or ())} now)"
+    elif isinstance(old, dict) and isinstance(new, dict):
+        for key in dict.fromkeys([*old, *new]):
+            yield from _fields(old.get(key), new.get(key), f"{path}.{key}" if path else str(key))
+    elif isinstance(old, list) and isinstance(new, list) and not any(isinstance(one, dict) for one in [*old, *new]):
+        gone, come = [one for one in old if one not in new], [one for one in new if one not in old]
+        said = [*(f"without {one}" for one in gone), *(f"with {one}" for one in come)]
+        yield f"{path}: {', '.join(said) or f'{_said(old)} → {_said(new)}'}"
+    else:
+        yield f"{path}: {_said(old)} → {_said(new)}"
+
+
+def _said(value: Any) -> str:
+    if value in (None, [], {}, ()):
+        return "nothing"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,116 @@
+"""Reads and checks the directory as a file, and shows it as one. Imports the language, its sentences and YAML only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from hub import yaml_text
+from hub.directory.secrets import References, Sources, reference
+from hub.errors import Misconfigured
+from hub.translators.faults import sentence
+from schemas.directory import Directory
+from schemas.ways_out import WebhookOut
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A directory with where its secrets came from."""
+
+    directory: Directory
+    sources: Sources = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    """What whoever applies it should know."""
+
+
+def load(file: Path) -> Directory:
+    """The directory in a YAML file. Raises ``Misconfigured`` that names every faulty entry."""
+    return read(file, None).directory
+
+
+def read(file: Path, in_force: Applied | None) -> Applied:
+    """The directory in a YAML file, its secrets looked up; ``in_force``: what may be kept of it. Raises as ``load``."""
+    try:
+        content = yaml_text.load(file.read_bytes())
+        references = References(
+            file.parent, {} if in_force is None else _secrets(in_force.directory), _sources(in_force)
+        )
+        sources = _look_up(content, references)
+        directory = Directory.model_validate(content)
+    except OSError as error:
+        raise Misconfigured(f"{file} cannot be read: {error.strerror}") from None
+    except yaml_text.NotYaml as error:
+        raise Misconfigured(f"{file}, {error}") from None
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        faults = [_said(fault) for fault in found if not _follows(fault, found)]
+        raise Misconfigured(f"{file} is no directory:\n  " + "\n  ".join(faults)) from None
+    if faults := directory.faults():
+        raise Misconfigured(f"{file} does not hold together:\n  " + "\n  ".join(faults))
+    return Applied(directory, sources, tuple(references.notes))
+
+
+def _sources(in_force: Applied | None) -> Sources:
+    return {} if in_force is None else in_force.sources
+
+
+def _secrets(directory: Directory) -> dict[str, tuple[str, ...]]:
+    return {one.id: one.out.secrets for one in directory.systems if isinstance(one.out, WebhookOut)}
+
+
+def _look_up(content: Any, references: References) -> Sources:
+    """Put the secrets in the place of their references; what has another form than a directory is left for the check to refuse."""
+    sources: Sources = {}
+    systems = content.get("systems") if isinstance(content, dict) else None
+    for system in systems if isinstance(systems, list) else ():
+        out = system.get("out") if isinstance(system, dict) else None
+        if not isinstance(out, dict):
+            continue
+        written = out.get("secrets")
+        if isinstance(written, list) and all(isinstance(one, str) for one in written):
+            found = [references.secret(str(system.get("id")), one) for one in written]
+            out["secrets"] = [secret for secret, _ in found]
+            if any(source is not None for _, source in found):
+                sources[str(system.get("id"))] = [source for _, source in found]
+    return sources
+
+
+_QUOTES: Final = {
+    "string_type": 'give a text; put it in quotes where it is digits, true, yes or no: "0012"',
+    "missing": "it is missing",
+    "extra_forbidden": "there is no such entry",
+}
+
+
+def _follows(fault: ErrorDetails, found: list[ErrorDetails]) -> bool:
+    """Whether a list is too short only because entries in it are refused; those have sentences of their own."""
+    place = fault["loc"]
+    return fault["type"] == "too_short" and any(
+        len(one["loc"]) > len(place) and one["loc"][: len(place)] == place for one in found
+    )
+
+
+def _said(fault: ErrorDetails) -> str:
+    """The place and the fault, never the value, which may be a secret."""
+    place = ".".join(str(part) for part in fault["loc"] if part != "[key]") or "the file"
+    context: Mapping[str, Any] = fault.get("ctx") or {}
+    if fault["type"] == "value_error":  # from the directory's own checks
+        return f"{place}: {context['error']}"
+    return f"{place}: {_QUOTES.get(fault['type']) or sentence(fault['type'], dict(context))[1]}"
+
+
+def shown(found: Applied) -> str:
+    """The directory as YAML, as ``hub directory apply`` takes it; secrets as references."""
+    content = found.directory.model_dump(mode="json", exclude_defaults=True)
+    for system in content["systems"]:
+        secrets = system["out"].get("secrets")
+        if secrets is not None:
+            sources = found.sources.get(system["id"]) or [None] * len(secrets)
+            system["out"]["secrets"] = [reference(*one) for one in zip(secrets, sources, strict=True)]
+    return yaml.safe_dump(content, allow_unicode=True, sort_keys=False)

@@ -1,0 +1,74 @@
+"""Secrets of webhooks as references: ``env:NAME``, ``file:PATH``, ``kept:…``. Imports the errors only.
+
+A reference is looked up when the directory is applied, and the secret is kept with the version: every hub has it at the same moment,
+none can lack a file, and a rollback brings back the very secrets that were in force. What is shown is the reference; where the
+secret was written out itself, ``kept:`` and the beginning of its SHA-256, which ``apply`` takes too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from hub.errors import Misconfigured
+
+Sources = dict[str, list[str | None]]
+"""System → the reference of each of its secrets; None where the secret was written out."""
+
+
+def reference(secret: str, source: str | None) -> str:
+    """How a secret is shown."""
+    return source or "kept:" + hashlib.sha256(secret.encode()).hexdigest()[:16]
+
+
+class References:
+    """Looks references up: in the environment, in files beside ``folder``, and among the secrets that are in force."""
+
+    def __init__(self, folder: Path, kept: Mapping[str, Sequence[str]], sources: Sources) -> None:
+        """``kept``: system → its secrets in force; ``sources``: where these came from."""
+        self._folder = folder
+        self._by_shown: dict[tuple[str, str], str] = {}
+        self._any: dict[str, str] = {}
+        for system, secrets in kept.items():
+            written: Iterable[str | None] = sources.get(system) or [None] * len(secrets)
+            for secret, source in zip(secrets, written, strict=True):
+                self._any[reference(secret, None)] = secret
+                self._by_shown[system, reference(secret, source)] = secret
+        self.notes: list[str] = []
+        """What whoever applies the directory should know of it."""
+
+    def secret(self, system: str, written: str) -> tuple[str, str | None]:
+        """(the secret, its reference). Raises ``Misconfigured`` that names the reference, never a secret."""
+        kind, _, name = written.partition(":")
+        if kind == "kept":
+            if (found := self._any.get(written)) is None:
+                raise Misconfigured(f"system {system}: no secret in force is {written}; write env:NAME or file:PATH")
+            return found, self._source_of(system, found)
+        if kind == "env":
+            value = os.environ.get(name)
+        elif kind == "file":
+            try:
+                value = (self._folder / name).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError):
+                value = None
+        else:
+            return written, None
+        if not value:
+            value = self._by_shown.get((system, written))
+            if value is None:
+                raise Misconfigured(f"system {system}: {written} is not there, so its webhooks could not be signed")
+            self.notes.append(f"system {system}: {written} is not there; the secret that is in force stays")
+        return value, written
+
+    def _source_of(self, system: str, secret: str) -> str | None:
+        """The reference that a kept secret came by, so that it is shown by it again."""
+        return next(
+            (
+                shown
+                for (its, shown), one in self._by_shown.items()
+                if its == system and one == secret and not shown.startswith("kept:")
+            ),
+            None,
+        )

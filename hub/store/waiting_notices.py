@@ -1,0 +1,115 @@
+"""Notices that wait for a unit which no system serves, or for a system that has left the directory. Imports psycopg, the outbox and
+the dead letters only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.rows import class_row, dict_row
+
+from hub.store import dead_letters, outbox
+from hub.store.outbox import ROW_COLUMNS, OutboxRow, row_from
+
+Connection = AsyncConnection[tuple[Any, ...]]
+_UNSENT = " UNION ALL ".join(  # each part as an index has it
+    f"SELECT case_id FROM outbox WHERE system = %(system)s AND {one} AND kind = 'notice'"  # noqa: S608 - constants
+    for one in ("state = 'waiting' AND NOT behind", "behind", "state = 'dead'")
+)
+
+
+async def cases_with(connection: Connection, system: str, limit: int) -> list[str]:
+    """The ids of some cases with notices of a system that are not sent."""
+    found = await connection.execute(
+        f"SELECT DISTINCT case_id::text FROM ({_UNSENT}) AS unsent LIMIT %(limit)s",  # noqa: S608 - constant
+        {"system": system, "limit": limit},
+    )
+    return [case for (case,) in await found.fetchall()]
+
+
+@dataclass(slots=True)
+class CaseNotice:
+    """A notice of a case, in whatever state."""
+
+    row: OutboxRow
+    state: str
+    answer: str | None
+
+
+async def of_cases(connection: Connection, cases: Sequence[str]) -> list[CaseNotice]:
+    """All notices of these cases, by case and in the order of their numbers."""
+    cursor = connection.cursor(row_factory=dict_row)
+    found = await cursor.execute(
+        f"SELECT {ROW_COLUMNS}, state, answer FROM outbox WHERE case_id = ANY(%s::uuid[]) AND kind = 'notice'"  # noqa: S608 - constant
+        " ORDER BY case_id, sequence, id",
+        (list(cases),),
+    )
+    return [
+        CaseNotice(state=columns.pop("state"), answer=columns.pop("answer"), row=row_from(columns))
+        for columns in await found.fetchall()
+    ]
+
+
+async def replace(connection: Connection, gone: Sequence[int], come: Sequence[CaseNotice]) -> None:
+    """Take rows away and write others in their place, each in its state; the rows after a dead one wait for operations (D-6)."""
+    await connection.execute("DELETE FROM outbox WHERE id = ANY(%s)", (list(gone),))
+    start = await outbox.reserve_ids(connection)
+    for number, one in enumerate(come):
+        one.row.id = start + number
+    await outbox.add(connection, [one.row for one in come])
+    dead = [one for one in come if one.state == "dead"]
+    for one in dead:
+        await connection.execute(
+            "UPDATE outbox SET state = 'dead', attempts = %s, answer = %s WHERE id = %s",
+            (one.row.attempts, one.answer, one.row.id),
+        )
+    for system in {one.row.system for one in come}:
+        cases = {one.row.case_id for one in come if one.row.system == system and one.row.case_id is not None}
+        await dead_letters.block_followers(connection, system, sorted(cases))
+
+
+async def tell_again(connection: Connection, one: CaseNotice) -> None:
+    """Write what a row tells; one that was sent or skipped is sent again with it, and one that is not sent stays as it is."""
+    await connection.execute(
+        "UPDATE outbox SET told = %(told)s::json, revision = revision + 1,"
+        " state = CASE WHEN state IN ('sent', 'skipped') THEN 'waiting' ELSE state END, sent_at = NULL,"
+        " attempts = CASE WHEN state = 'dead' THEN attempts ELSE 0 END, first_tried_at = NULL, refused_since = NULL,"
+        " due_at = now() WHERE id = %(id)s",
+        {"told": one.row.content.model_dump_json(exclude_none=True), "id": one.row.id},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """A row that waits for a unit without a system, or for a system that is gone."""
+
+    id: int
+    kind: str
+    system: str
+    case_id: str | None
+    sequence: int | None
+    message: str
+    since: datetime
+
+
+async def listed(connection: Connection, system: str, limit: int = 500) -> list[WaitingRow]:
+    """The rows that wait, oldest first; dead ones are listed as such."""
+    found = await connection.cursor(row_factory=class_row(WaitingRow)).execute(
+        "SELECT id, kind, system, case_id::text, sequence, message, accepted_at AS since FROM outbox"
+        " WHERE system = %s AND state = 'waiting' AND NOT behind ORDER BY id LIMIT %s",
+        (system, limit),
+    )
+    return await found.fetchall()
+
+
+async def give_up(connection: Connection, system: str) -> int:
+    """Give up all that waits for a unit; return how many rows."""
+    done = await connection.execute(
+        "UPDATE outbox SET state = 'skipped', behind = false WHERE system = %s AND state IN ('waiting', 'dead')",
+        (system,),
+    )
+    return done.rowcount
