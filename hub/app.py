@@ -42,6 +42,7 @@ from hub.store.outbox import OutboxRow
 from hub.store.registers import Answers
 from hub.store.transaction import Store
 from hub.supervisor import Supervisor, every
+from hub.translators import formats
 from hub.translators.soap.envelope import are_there
 from hub.translators.soap.listing import Actor
 from schemas.directory import Directory
@@ -204,6 +205,7 @@ class Hub:
         newer = await directories.current(self.store, self._version)
         if newer is None:
             return
+        await asyncio.to_thread(formats.prepare, {system.format for system in newer[1].systems})
         self._version, self._directory = newer
         self._memory.forget()
         log.info("directory_in_force", version=self._version)

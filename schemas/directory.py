@@ -90,7 +90,7 @@ class System(Entry):
     ways_in: tuple[Literal["kafka", "http"], ...] = ("kafka", "http")
     token_sha256: tuple[Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")], ...] = ()
     out: Annotated[KafkaOut | WebhookOut, Field(discriminator="way")]
-    format: Literal["native", "fhir"] = "native"
+    format: Literal["native", "fhir", "fhir-xml"] = "native"
     delivery: Delivery = Delivery()
 
 
@@ -237,4 +237,9 @@ class Directory(Entry):
                 found.append(f"system {system.id} names the unknown organisation {system.organisation}")
             if "http" in system.ways_in and not system.token_sha256:
                 found.append(f"system {system.id} may use HTTP but has no token")
+            if isinstance(system.out, WebhookOut) and system.out.body == "bundle" and system.format == "native":
+                found.append(
+                    f"system {system.id} has out.body bundle and the format native, which has no Bundle: give it format: fhir or"
+                    " fhir-xml, or leave out.body out"
+                )
         return found

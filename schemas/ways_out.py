@@ -52,11 +52,13 @@ Secret = Annotated[str, AfterValidator(_can_sign)]
 
 
 class WebhookOut(Entry):
-    """CloudEvents over HTTP, signed by the Standard Webhooks scheme; every secret in the list signs, so that they can
-    rotate.
-    """
+    """Over HTTP, signed by the Standard Webhooks scheme; every secret in the list signs, so that they can rotate."""
 
     way: Literal["webhook"]
     url: Annotated[str, StringConstraints(pattern=r"^https?://", max_length=500)]
     """``hub.delivery.exits.addresses`` decides whether the address can and may be called."""
     secrets: tuple[Secret, ...] = Field(min_length=1)
+    body: Literal["event", "bundle"] | None = None
+    """``event``, also when left out: a structured CloudEvent around the content. ``bundle``: the FHIR Bundle alone, under its own
+    media type, for a system whose format is FHIR. None is not written down, so that a hub of the former version reads the directory.
+    """

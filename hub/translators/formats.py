@@ -7,7 +7,7 @@ A new format is one entry in ``FORMATS``; CONTRIBUTING.md says what else belongs
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -35,6 +35,8 @@ class Writer:
     receipt: Callable[[Receipt, datetime], bytes]
     announcement: Callable[[Announcement, str, datetime], bytes]
     """(announcement, its id, time of writing) → body."""
+    prepare: Callable[[], None] | None = None
+    """Loads what the first body would wait for; None where that is nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,11 @@ class Format:
     written: Writer | None = None
 
 
+_FHIR = Writer(
+    notice=lambda message, extensions, at, _: fhir.write_notice(message, extensions, created=at),
+    receipt=lambda receipt, at: fhir.write_response(receipt, receipt.message, created=at),
+    announcement=lambda announcement, id_, at: fhir.write_announcement(announcement, id_, created=at),
+)
 FORMATS = (
     Format(
         native.JSON,
@@ -73,17 +80,20 @@ FORMATS = (
         has_envelope=True,
         is_slow=lambda body: not fhir.is_lean(body),
         name="fhir",
-        written=Writer(
-            notice=lambda message, extensions, at, _: fhir.write_notice(message, extensions, created=at),
-            receipt=lambda receipt, at: fhir.write_response(receipt, receipt.message, created=at, media_type=FHIR_JSON),
-            announcement=lambda announcement, id_, at: fhir.write_announcement(announcement, id_, created=at),
-        ),
+        written=_FHIR,
     ),
     Format(
         FHIR_XML,
         read=lambda media, _, body, rules, accepted: fhir.read(body, media, identities=rules, accepted=accepted),
         has_envelope=True,
         is_slow=lambda _: True,
+        name="fhir-xml",
+        written=Writer(
+            notice=lambda *told: fhir.as_xml(_FHIR.notice(*told)),
+            receipt=lambda *told: fhir.as_xml(_FHIR.receipt(*told)),
+            announcement=lambda *told: fhir.as_xml(_FHIR.announcement(*told)),
+            prepare=fhir.load_elements,
+        ),
     ),
 )
 MEDIA_TYPES: tuple[str, ...] = tuple(format_.media_type for format_ in FORMATS)
@@ -249,6 +259,14 @@ def write_announcement(announcement: Announcement, id_: str, format_: str, creat
     media_type, written = _WRITTEN[format_]
     attributes = native.announcement_attributes(id_, created)
     return _encoded(attributes, media_type, written.announcement(announcement, id_, created))
+
+
+def prepare(names: Iterable[str]) -> None:
+    """Loads what writing these formats (``System.format``) needs, which may take seconds: the first notice does not wait for it."""
+    for name in set(names):
+        _, written = _WRITTEN[name]
+        if written.prepare is not None:
+            written.prepare()
 
 
 def _encoded(attributes: dict[str, str], media_type: str, body: bytes) -> Encoded:

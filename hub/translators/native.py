@@ -262,5 +262,8 @@ def announcement_attributes(id_: str, time: datetime) -> dict[str, str]:
 
 
 def structured(attrs: Mapping[str, str], body: bytes) -> bytes:
-    """A structured CloudEvent of attributes and a JSON body; the body's bytes are not changed."""
-    return to_json(dict(attrs))[:-1] + b',"data":' + body + b"}"
+    """A structured CloudEvent of attributes and a body: the bytes of JSON are not changed; XML stands as a text in ``data``
+    (CloudEvents JSON format §3.1).
+    """
+    data = body if attrs.get("datacontenttype", JSON).endswith("json") else to_json(body.decode())
+    return to_json(dict(attrs))[:-1] + b',"data":' + data + b"}"

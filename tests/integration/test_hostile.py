@@ -19,7 +19,7 @@ from aiokafka.record.util import calc_crc32c
 
 from hub.sandbox.register_contents import Contents
 from hub.translators import fhir, native
-from hub.translators.fhir.response import as_xml
+from hub.translators.fhir.xml_writer import as_xml
 from tests import stack as parts
 from tests.stack import CENTRE, KOMMUN, LUND, TOKEN, WARD, admission, event, kvittens, until
 

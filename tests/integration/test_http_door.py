@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from hub.translators import fhir
 from hub.translators.fhir import READS
-from hub.translators.fhir.response import as_xml
+from hub.translators.fhir.xml_writer import as_xml
 from tests import stack as parts
 from tests.stack import LUND, TOKEN, admission, until
 

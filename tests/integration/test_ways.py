@@ -23,7 +23,8 @@ from hub.sandbox.children import Child
 from hub.sandbox.registers import Control, Trouble
 from hub.store.transaction import Store
 from hub.translators import fhir, native
-from hub.translators.fhir.response import as_xml
+from hub.translators.fhir import reference
+from hub.translators.fhir.xml_writer import as_xml
 from tests import stack as parts
 from tests.stack import CENTRE, KOMMUN, LUND, SECRETS, WARD, admission, attributes, event, kvittens, new_ref, until
 
@@ -36,7 +37,9 @@ MALMO, MALMO_CENTRE, MALMO_KOMMUN = "193802149819", "SE2321000255-VC03", "SE2120
 
 
 def directory(receiver):
-    """The kommun is told over a webhook with two secrets; Malmö's centre reads FHIR; a second ward's system speaks FHIR."""
+    """The kommun is told over a webhook with two secrets; Malmö's centre reads FHIR, its municipality bare Bundles over a webhook; a
+    second ward's system speaks FHIR and is answered in XML.
+    """
     found = parts.content(kommun={"out": receiver.out("kommun", *SECRETS), "delivery": {"schedule_s": [0.2]}})
     duties = {"inskrivning": ["kvittera"], "tid": ["kvittera"], **parts.SIP_DUTIES}
     found["organisations"].append({"orgnr": "2120001124", "name": "Malmö stad", "region": "skane"})
@@ -61,8 +64,10 @@ def directory(receiver):
     ]
     one = {"organisation": "2321000255", "ways_in": ["kafka"], "out": {"way": "kafka"}}
     found["systems"] += [
-        {**one, "id": "fhir-ehr", "name": "F", "units": [SECOND_WARD], "format": "fhir"},
-        {**one, "id": "malmo", "name": "M", "units": [MALMO_CENTRE, MALMO_KOMMUN], "format": "fhir"},
+        {**one, "id": "fhir-ehr", "name": "F", "units": [SECOND_WARD], "format": "fhir-xml"},
+        {**one, "id": "malmo", "name": "M", "units": [MALMO_CENTRE], "format": "fhir"},
+        {**one, "id": "malmo-kommun", "name": "K", "units": [MALMO_KOMMUN], "format": "fhir"}
+        | {"out": receiver.out("malmo-kommun") | {"body": "bundle"}},
     ]
     return found
 
@@ -163,15 +168,16 @@ async def test_from_fhir_xml_over_http_with_an_answer_in_xml(hub, receiver):
     assert (await the_call(receiver, act["id"])).event["case"] == found["case"]
 
 
-async def test_from_fhir_over_kafka_to_the_fhir_format(hub):
+async def test_from_fhir_over_kafka_to_fhir_in_json_and_in_xml_and_as_a_bare_bundle_to_a_webhook(hub, receiver):
     act, data = event("svu.inskrivning", new_ref(), SECOND_WARD), admission(MALMO)[1]
     await hub.produce("fhir-ehr", as_bundle(act, data), [("content-type", FHIR_JSON.encode())], b"a-key")
 
     async def receipt():
         for record in await hub.wire("fhir-ehr"):
-            found = wire.read(attributes(record), record.value)
-            if isinstance(found, wire.SenderAnswer) and found.message == act["id"]:
-                return found
+            if dict(record.headers)["content-type"] == FHIR_XML.encode():
+                found = wire.read(attributes(record), reference.from_xml(record.value))
+                if isinstance(found, wire.SenderAnswer) and found.message == act["id"]:
+                    return found
         return None
 
     answer = await until(receipt)
@@ -180,11 +186,26 @@ async def test_from_fhir_over_kafka_to_the_fhir_format(hub):
     assert dict(record.headers)["content-type"] == FHIR_JSON.encode()
     notice = wire.read({}, record.value)
     assert (notice.case, notice.sequence, notice.message) == (answer.case, 1, act["id"])
-    assert notice.awaits == {MALMO_CENTRE: "kvittens", MALMO_KOMMUN: "kvittens"}
+    assert notice.awaits == {MALMO_CENTRE: "kvittens"}
     tree = json.loads(record.value)
     assert tree["entry"][0]["resource"]["resourceType"] == "MessageHeader"
     patient = next(e["resource"] for e in tree["entry"] if e["resource"]["resourceType"] == "Patient")
     assert patient["identifier"][0]["value"] == MALMO
+
+    async def bare():
+        return next((call for call in receiver.of("malmo-kommun") if act["id"].encode() in call.body), None)
+
+    call = await until(bare)
+    assert call.headers["content-type"] == FHIR_JSON
+    assert Webhook(SECRETS[0]).verify(call.body, call.headers)["resourceType"] == "Bundle"
+    told = wire.read({}, call.body)
+    assert (told.case, told.sequence, told.message, told.awaits) == (
+        answer.case,
+        1,
+        act["id"],
+        {MALMO_KOMMUN: "kvittens"},
+    )
+    assert fhir.read(call.body, FHIR_JSON, from_hub=True).data.patient.personnummer == MALMO
 
 
 async def test_a_batch_of_500_gives_one_receipt_each_in_its_order(hub):
@@ -286,11 +307,12 @@ async def test_a_new_system_is_found_without_a_restart(hub, receiver, tmp_path):
 
 @pytest.mark.parametrize("path", ["/messages", "/fhir/$process-message"])
 async def test_without_a_token_it_is_401(hub, path):
-    before = await hub.value("SELECT count(*) FROM message")
+    sent = "SELECT count(*) FROM message WHERE source <> 'urn:samverkan:hub'"
+    before = await hub.value(sent)
     for token in (None, "wrong", "bench-token-"):
         answer = await hub.post(path, json.dumps({}).encode(), FHIR_JSON, token)
         assert answer.status_code == 401
-    assert await hub.value("SELECT count(*) FROM message") == before
+    assert await hub.value(sent) == before
 
 
 async def test_a_system_that_speaks_for_anothers_unit_is_403(hub):

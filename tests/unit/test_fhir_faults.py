@@ -15,8 +15,8 @@ import pytest
 from hub.errors import Refused
 from hub.translators.fhir import JSON, XML, read, write_request
 from hub.translators.fhir.examples import requests
-from hub.translators.fhir.response import as_xml
 from hub.translators.fhir.vocabulary import ELEMENT_NAMES
+from hub.translators.fhir.xml_writer import as_xml
 
 NAME = "TolvanTolvansson"
 

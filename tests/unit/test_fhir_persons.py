@@ -10,7 +10,7 @@ import pytest
 from hub.errors import Refused
 from hub.translators.fhir import JSON, XML, read, write_request
 from hub.translators.fhir.examples import requests
-from hub.translators.fhir.response import as_xml
+from hub.translators.fhir.xml_writer import as_xml
 
 PNR = "http://electronichealth.se/identifier/personnummer"
 SAM = "http://electronichealth.se/identifier/samordningsnummer"

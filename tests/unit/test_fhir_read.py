@@ -19,8 +19,8 @@ from hub.translators.fhir.examples import TOLVAN, requests
 from hub.translators.fhir.narrative import fault
 from hub.translators.fhir.reader import facts, lean
 from hub.translators.fhir.reference import from_json
-from hub.translators.fhir.response import as_xml
 from hub.translators.fhir.xml import MAX_DEPTH
+from hub.translators.fhir.xml_writer import as_xml
 from schemas.envelope import Message
 from schemas.identities import STOCKHOLM
 from schemas.identity_types import IdentityRules

@@ -13,18 +13,21 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import pytest
+from fhir.resources.R4B.bundle import Bundle as Reference
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lxml import etree
 from pydantic import ValidationError
 
 from hub.errors import Refused
-from hub.translators.fhir import JSON, READS, WRITES, XML, read, write_notice, write_request
+from hub.translators import native
+from hub.translators.fhir import JSON, READS, WRITES, XML, names, read, write_notice, write_request
 from hub.translators.fhir.examples import SENT
 from hub.translators.fhir.paths import PATHS, fhir_path
 from hub.translators.fhir.reader import facts
-from hub.translators.fhir.reference import from_json
-from hub.translators.fhir.response import as_xml
+from hub.translators.fhir.reference import from_json, from_xml
 from hub.translators.fhir.table import TABLE
+from hub.translators.fhir.xml_writer import as_xml
 from schemas import identity_types, parts, shared, sip, sip_parts, svu
 from schemas.envelope import Message
 from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES, NoticeExtensions
@@ -177,6 +180,7 @@ TOLD = st.builds(
     awaits=st.dictionaries(UNITS, st.sampled_from(["kvittens", "svar", "justering", "godkannande"]), max_size=2),
     state=st.dictionaries(CODES, st.dictionaries(UNITS, st.dictionaries(CODES, CODES, max_size=2)), max_size=2),
     may=st.dictionaries(UNITS, st.lists(st.sampled_from(sorted(WRITES)), max_size=3).map(tuple), max_size=2),
+    names=st.dictionaries(PEOPLE, TEXTS, max_size=2),
     prints=st.lists(TEXTS, max_size=2).map(tuple),
     remind=st.lists(st.sampled_from(["kva:AU124"]), max_size=1).map(tuple),
     skipped=st.lists(st.integers(1, 99), max_size=2).map(tuple),
@@ -292,6 +296,79 @@ def test_a_notice_is_the_message_in_the_hubs_case(message, told):
     expected = replace(message, subject=told.case)
     assert same(read(body, JSON, from_hub=True), expected)
     assert same(facts(from_json(body), from_hub=True), expected)
+
+
+def _texts(header: dict[str, Any], url: str) -> list[list[tuple[str, str]]]:
+    """(url, value) of each part of the extensions with that url."""
+    return [
+        [(part["url"], part.get("valueCode", part.get("valueString"))) for part in one["extension"]]
+        for one in header.get("extension", ())
+        if one["url"] == url
+    ]
+
+
+def _plain(header: dict[str, Any], url: str) -> list[Any]:
+    """The values of the extensions with that url."""
+    found = [one for one in header.get("extension", ()) if one["url"] == url]
+    return [next(value for key, value in one.items() if key.startswith("value")) for one in found]
+
+
+def event_of(body: bytes) -> dict[str, str]:
+    """The attributes of the event that would stand around a notice's Bundle (JSON), from the Bundle alone."""
+    message, header = read(body, JSON, from_hub=True), json.loads(body)["entry"][0]["resource"]
+    awaits = [dict(parts) for parts in _texts(header, names.EXT_AWAITS)]
+    state: dict[str, Any] = {}
+    for parts_ in map(dict, _texts(header, names.EXT_STATE)):
+        state.setdefault(parts_["step"], {}).setdefault(parts_["unit"], {})[parts_["role"]] = parts_["colour"]
+    told = NoticeExtensions(
+        case=message.subject,
+        sequence=_plain(header, names.EXT_SEQUENCE)[0],
+        to=tuple(one["receiver"]["identifier"]["value"] for one in header["destination"] if "receiver" in one),
+        awaits={one["unit"]: one["act"] for one in awaits},
+        state=state,
+        may={parts_[0][1]: [act for _, act in parts_[1:]] for parts_ in _texts(header, names.EXT_MAY)},
+        names={one["person"]: one["name"] for one in map(dict, _texts(header, names.EXT_STAFF))},
+        prints=tuple(_plain(header, names.EXT_PRINTS)),
+        remind=tuple(_plain(header, names.EXT_REMIND)),
+        skipped=tuple(_plain(header, names.EXT_SKIPPED)),
+        replay=bool(_plain(header, names.EXT_REPLAY)),
+    )
+    return native.attributes(message, told)
+
+
+def _without_empty(told: NoticeExtensions) -> NoticeExtensions:
+    """Without a step that no unit has, or a unit that no role has: neither says anything."""
+    state = {step: {unit: roles for unit, roles in units.items() if roles} for step, units in told.state.items()}
+    return told.model_copy(update={"state": {step: units for step, units in state.items() if units}})
+
+
+@FAIR
+@given(messages(ANY_IDS, WRITES), TOLD, st.booleans())
+def test_a_bundle_alone_says_all_that_the_event_around_it_says(message, told, in_xml):
+    body = write_notice(message, told, created=SENT)
+    told = _without_empty(told)
+    expected = native.attributes(message, told)
+    assert event_of(from_xml(as_xml(body)) if in_xml else body) == expected
+
+
+@given(messages(names=WRITES), TOLD)
+@settings(FAIR, max_examples=settings.default.max_examples // 4)
+def test_what_is_written_in_xml_is_what_the_reference_model_writes(message, told):
+    body = write_notice(message, told, created=SENT)
+    modelled = Reference.model_validate_json(body).model_dump_xml()
+    modelled = modelled if isinstance(modelled, bytes) else modelled.encode()
+    assert canonical(as_xml(body)) == canonical(modelled)
+
+
+def canonical(body: bytes) -> bytes:
+    """Without what XML leaves to its writer: quotes, the declaration, the order of attributes."""
+    return etree.tostring(etree.fromstring(body), method="c14n")
+
+
+@pytest.mark.parametrize("sign", ["\ufffe", "\x0b"])
+def test_a_sign_that_xml_has_no_form_for_holds_up_no_notice(sign):
+    body = json.dumps({"resourceType": "Basic", "code": {"text": f"a{sign}b"}}).encode()
+    assert "a\ufffdb" in as_xml(body).decode()
 
 
 @FAIR

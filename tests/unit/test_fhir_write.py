@@ -14,7 +14,7 @@ from hub.translators.fhir.assembly import fhir_id, instant
 from hub.translators.fhir.examples import ADMITTED, CASE, WRITTEN, notices, receipts, requests
 from hub.translators.fhir.reader import lean
 from hub.translators.fhir.reference import from_json
-from hub.translators.fhir.response import as_xml
+from hub.translators.fhir.xml_writer import as_xml
 from schemas.messages import FROM_THE_HUB, Receipt
 
 

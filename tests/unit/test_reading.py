@@ -16,7 +16,7 @@ from hub.intake.reading import LARGE, ArrivalReader, is_slow
 from hub.translators import formats, native
 from hub.translators.fhir import write_request
 from hub.translators.fhir.examples import requests
-from hub.translators.fhir.response import as_xml
+from hub.translators.fhir.xml_writer import as_xml
 from schemas.identity_types import IdentityRules
 
 RULES = IdentityRules()

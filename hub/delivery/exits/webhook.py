@@ -1,4 +1,4 @@
-"""Way out: a CloudEvent over HTTP, signed by the Standard Webhooks scheme (delivery.md §3). Imports httpcore and
+"""Way out: a CloudEvent, or a FHIR Bundle alone, over HTTP, signed by the Standard Webhooks scheme (delivery.md §3). Imports httpcore and
 what an exit is given only.
 
 httpcore, not httpx: the exit must keep no cookies, follow no redirects and unpack no bodies.
@@ -69,14 +69,14 @@ class WebhookExit:
         (outgoing,) = batch
         if not self._allows.plain and not system.out.url.startswith("https:"):
             return AttemptOutcome("receiver", "http-not-allowed")
-        body = native.structured(outgoing.encoded.attributes, outgoing.encoded.body)
+        body, media_type = carried(system.out, outgoing)
         now = datetime.now(UTC)
         try:
             signatures = [Webhook(s).sign(outgoing.id, now, body.decode()) for s in system.out.secrets]
         except ValueError:
             return AttemptOutcome("receiver", "secret-cannot-be-used")
         headers = [
-            (b"content-type", native.STRUCTURED.encode()),
+            (b"content-type", media_type.encode()),
             (b"user-agent", b"samverkan-hub"),
             (b"accept-encoding", b"identity"),
             (b"webhook-id", outgoing.id.encode()),
@@ -157,6 +157,13 @@ async def _close(pools: Sequence[_Pool]) -> None:
     for own in pools:
         with contextlib.suppress(Exception):  # whatever the receiver does while its connection is closed
             await own.connections.aclose()
+
+
+def carried(out: WebhookOut, outgoing: Outgoing) -> tuple[bytes, str]:
+    """(body, its media type): the Bundle alone, which says everything itself, or the event around the content."""
+    if out.body == "bundle":
+        return outgoing.encoded.body, outgoing.encoded.media_type
+    return native.structured(outgoing.encoded.attributes, outgoing.encoded.body), native.STRUCTURED
 
 
 def _target(url: str) -> httpcore.URL:

@@ -9,8 +9,9 @@ from hub.translators.fhir.announcement import write_announcement
 from hub.translators.fhir.capabilities import capabilities
 from hub.translators.fhir.names import JSON, READS, WRITES, XML
 from hub.translators.fhir.reader import MAX_BYTES, Glimpse, glimpse, is_lean, read
-from hub.translators.fhir.response import as_xml, write_response
+from hub.translators.fhir.response import write_response
 from hub.translators.fhir.writer import write_notice, write_request
+from hub.translators.fhir.xml_writer import as_xml, load_elements
 
 __all__ = [
     "JSON",
@@ -23,6 +24,7 @@ __all__ = [
     "capabilities",
     "glimpse",
     "is_lean",
+    "load_elements",
     "read",
     "write_announcement",
     "write_notice",

@@ -39,18 +39,19 @@ def is_resource(name: object) -> bool:
 
 @cache
 def elements(kind: str) -> dict[str, ElementType]:
-    """Name on the wire → element, for a type or resource of R4."""
+    """Name on the wire → element, for a type or resource of R4, in the order that R4 gives them, which XML must keep."""
     from fhir.resources.R4B import get_fhir_model_class
 
+    model = get_fhir_model_class(kind)
     found: dict[str, ElementType] = {}
-    for name, field in get_fhir_model_class(kind).model_fields.items():
+    for name, field in model.model_fields.items():
         extra: Any = field.json_schema_extra or {}
         if extra.get("element_property"):
             many, of, primitive = _kind(field.annotation)
             wire = str(field.alias or name)
             choice, required = extra.get("one_of_many"), bool(extra.get("one_of_many_required"))
             found[wire] = ElementType(of, many, primitive, choice, required)
-    return found
+    return {name: found[name] for name in model.elements_sequence()}
 
 
 def _kind(annotation: Any) -> tuple[bool, str, bool]:

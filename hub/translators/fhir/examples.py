@@ -33,9 +33,10 @@ from hub.translators.fhir.example_acts import (
 from hub.translators.fhir.example_sips import SHARED, SIP_ACTS, SIP_CASE, SIP_FROM_HUB
 from hub.translators.fhir.faults import wrong_code
 from hub.translators.fhir.resources import Communication
-from hub.translators.fhir.response import as_xml, write_response
+from hub.translators.fhir.response import write_response
 from hub.translators.fhir.wide_shapes import codes_at
 from hub.translators.fhir.writer import is_saved, write_notice, write_request
+from hub.translators.fhir.xml_writer import as_xml
 from schemas.envelope import Message
 from schemas.hub_messages import Adressering, Verifiering
 from schemas.messages import HUB_SOURCE, Announcement, BilingualText, NoticeExtensions, Receipt

@@ -16,6 +16,7 @@ from hub.translators.fhir.assembly import Assembly, fhir_id, text
 from hub.translators.fhir.paths import fhir_path
 from hub.translators.fhir.refusals import TECHNICAL
 from hub.translators.fhir.writer import HUB_APPLICATION
+from hub.translators.fhir.xml_writer import as_xml
 from schemas.messages import Receipt
 
 _ISSUE_OF: Final = {
@@ -124,12 +125,3 @@ def translated(english: str) -> dict[str, Any]:
 def _encoded(tree: dict[str, Any], media_type: str) -> bytes:
     body = msgspec.json.encode(tree)
     return as_xml(body) if media_type.partition(";")[0].strip().lower() == names.XML else body
-
-
-def as_xml(body: bytes) -> bytes:
-    """Convert a resource of the hub from JSON to XML with the reference model; slow, so only for responses and examples."""
-    from fhir.resources.R4B import get_fhir_model_class
-
-    name = msgspec.json.decode(body)["resourceType"]
-    as_text = get_fhir_model_class(name).model_validate_json(body).model_dump_xml()
-    return as_text if isinstance(as_text, bytes) else str(as_text).encode()
