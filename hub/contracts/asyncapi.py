@@ -47,7 +47,7 @@ def _headers(more: dict[str, dict[str, str]], required: list[str]) -> dict[str, 
     """CloudEvents in Kafka's binary mode: attributes as headers with ``ce_`` before them, but for ``datacontenttype``,
     which is the header ``content-type``.
     """
-    properties = {"content-type": {"enum": ["application/json", _FHIR]}}
+    properties = {"content-type": {"enum": ["application/json", _FHIR, "application/fhir+xml"]}}
     return {"type": "object", "required": required, "properties": {**properties, **more}}
 
 
@@ -102,7 +102,7 @@ def document() -> bytes:
     messages["fhir.act"] = _bundle(
         "fhir.act", "act as FHIR", "Any act as a message Bundle, in JSON; XML with its own content-type.", None
     )
-    messages["fhir.notice"] = _bundle("fhir.notice", "notice as FHIR", "Any notice as a message Bundle.", "notice")
+    messages["fhir.notice"] = _bundle("fhir.notice", "notice as FHIR", "Any notice as a message Bundle, in JSON; XML with its own content-type.", "notice")
     messages["fhir.receipt"] = _bundle(
         "fhir.receipt", "receipt as FHIR", "A receipt as a message Bundle with MessageHeader.response.", "receipt"
     )

@@ -122,10 +122,10 @@ def _notice() -> dict[str, Any]:
         "source": {"type": "string", "pattern": f"^({HUB_SOURCE}$|urn:hsa:)"},
         "type": {"enum": sorted(type_of(name) for name in MESSAGES)},
         "subject": {"type": "string", "description": "The hub's case id"},
-        "datacontenttype": {"enum": ["application/json", "application/fhir+json"]},
+        "datacontenttype": {"enum": ["application/json", "application/fhir+json", "application/fhir+xml"]},
         "data": {
-            "type": "object",
-            "description": "Structured mode: by the schema of the type's name, or a FHIR Bundle",
+            "type": ["object", "string"],
+            "description": "Structured mode: by the schema of the type's name, or a FHIR Bundle, of which XML is a text",
         },
     }
     return {**told, "properties": attributes | own, "required": ["case", "sequence", "to"]}
@@ -148,8 +148,8 @@ def _receipt_event() -> dict[str, Any]:
             "type": {"const": RECEIPT_TYPE},
             "time": {"type": "string", "format": "date-time"},
             "subject": {"type": "string", "description": "The hub's case id, where there is one"},
-            "datacontenttype": {"enum": ["application/json", "application/fhir+json"]},
-            "data": {"type": "object", "description": "By receipt.json, or a FHIR Bundle"},
+            "datacontenttype": {"enum": ["application/json", "application/fhir+json", "application/fhir+xml"]},
+            "data": {"type": ["object", "string"], "description": "By receipt.json, or a FHIR Bundle; XML is a text"},
         },
     }
 
@@ -159,7 +159,7 @@ def _announcement_event() -> dict[str, Any]:
     event = _receipt_event()
     properties = event["properties"] | {
         "type": {"const": ANNOUNCEMENT_TYPE},
-        "data": {"type": "object", "description": "By announcement.json, or a FHIR Bundle"},
+        "data": {"type": ["object", "string"], "description": "By announcement.json, or a FHIR Bundle; XML is a text"},
     }
     del properties["subject"]
     name = {"$id": "urn:samverkan:schema:announcement-event:v1", "title": "AnnouncementEvent"}
