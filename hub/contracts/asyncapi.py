@@ -102,7 +102,12 @@ def document() -> bytes:
     messages["fhir.act"] = _bundle(
         "fhir.act", "act as FHIR", "Any act as a message Bundle, in JSON; XML with its own content-type.", None
     )
-    messages["fhir.notice"] = _bundle("fhir.notice", "notice as FHIR", "Any notice as a message Bundle, in JSON; XML with its own content-type.", "notice")
+    messages["fhir.notice"] = _bundle(
+        "fhir.notice",
+        "notice as FHIR",
+        "Any notice as a message Bundle, in JSON; XML with its own content-type.",
+        "notice",
+    )
     messages["fhir.receipt"] = _bundle(
         "fhir.receipt", "receipt as FHIR", "A receipt as a message Bundle with MessageHeader.response.", "receipt"
     )

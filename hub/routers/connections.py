@@ -1,5 +1,5 @@
 """The HTTP connections themselves: a client that does not finish its request, or does not take its answer, is cut off, and
-there are never more connections than a number. Imports uvicorn only.
+there are never more connections than a number. Imports uvicorn, the HTTP edge and FHIR's answers.
 
 uvicorn's own limits begin when a request is whole. Here the time runs from the connection's first moment. When all places
 are taken, the connection that has been longest without a whole request is closed for the new one: clients that send whole
@@ -9,13 +9,17 @@ requests are served, however many others do not.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from hub.errors import Refused
+from hub.routers import http
+from hub.translators import fhir
 
 BACKLOG: Final = 100
 """Connections that the system keeps ready to be accepted, and that are accepted in one turn."""
@@ -29,6 +33,7 @@ _SLOWEST: Final = 16_000
 _LONGEST_HEAD: Final = 64_000
 """Bytes of a request's head."""
 _REASONS: Final = {
+    400: ("Bad Request", "Begäran är inte HTTP: rätta raden och rubrikerna.", "It is not HTTP: correct the line and the headers."),
     408: ("Request Timeout", "Begäran kom inte hel inom tiden. Sänd den igen.", "The request did not come whole in time. Send it again."),
     431: ("Request Header Fields Too Large", "Rubrikerna är för stora.", "The headers are too large."),
     503: ("Service Unavailable", "Alla anslutningar är upptagna. Sänd igen.", "All connections are busy. Send again."),
@@ -163,20 +168,23 @@ class Connection(HttpToolsProtocol):
         """Answers, where no answer has begun, and closes."""
         self._finish()
         if self.cycle is None or not self.cycle.response_started or self.cycle.response_complete:
-            reason, sv, en = _REASONS[status]
-            problem = {
-                "type": f"urn:samverkan:rule:http-{status}",
-                "title": reason,
-                "status": status,
-                "detail": en,
-                "rule": f"http-{status}",
-                "element": "/",
-                "text": {"sv": sv, "en": en},
-            }
-            body = json.dumps(problem, ensure_ascii=False).encode()
-            head = f"HTTP/1.1 {status} {reason}\r\ncontent-type: application/problem+json\r\ncontent-length: {len(body)}\r\n"
+            reason = _REASONS[status][0]
+            media, body = self._said(status)
+            head = f"HTTP/1.1 {status} {reason}\r\ncontent-type: {media}\r\ncontent-length: {len(body)}\r\n"
             self.transport.write(head.encode() + b"connection: close\r\n\r\n" + body)
         self.transport.close()
+
+    def _said(self, status: int) -> tuple[str, bytes]:
+        """(media type, body): a problem, or for an address of FHIR an OperationOutcome in JSON."""
+        _, sv, en = _REASONS[status]
+        refused = Refused(f"http-{status}", sv, en, "/", status)
+        if getattr(self, "url", b"").startswith(b"/fhir/"):
+            return fhir.JSON, fhir.write_response(http.receipt_of(refused), None, created=datetime.now(UTC))
+        return http.PROBLEM, bytes(http.problem(refused).body)
+
+    def send_400_response(self, msg: str) -> None:
+        _ = msg  # uvicorn's own words
+        self._refuse(400)
 
 
 class HttpServer(uvicorn.Server):

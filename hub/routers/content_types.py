@@ -63,26 +63,65 @@ def of_bundle(declared: str | None, body: bytes) -> str:
     raise unread(BUNDLES)
 
 
+FORMATS: Final = (*BUNDLES, *_FHIR_ALIASES)
+"""What ``_format`` may be."""
+
+
 def wanted(accept: str | None, format_: str | None, otherwise: str) -> str:
-    """The media type of a FHIR answer: ``_format`` goes before ``Accept``, and ``Accept`` before the type of the request."""
-    for declared in (format_ or "", *_by_weight(accept or "")):
-        media = bare(declared.strip().replace(" ", "+"))  # a plus in a query is a blank
+    """The media type of a FHIR answer: ``_format`` goes before ``Accept``, and ``Accept`` before the type of the request.
+
+    Raises ``Refused`` 406 that names those that there are.
+    """
+    if format_:
+        media = bare(format_.replace(" ", "+"))  # a plus in a query is a blank
         media = _FHIR_ALIASES.get(media, media)
         if media in BUNDLES:
             return media
-    return otherwise
+        raise _not_acceptable()
+    if not (accept or "").strip(" ,"):
+        return otherwise
+    ranges = _ranges(accept or "")
+    weighed = {media: _weight(media, ranges) for media in (otherwise, *BUNDLES)}
+    best = max(weighed, key=lambda media: weighed[media])
+    if weighed[best][0] <= 0:
+        raise _not_acceptable()
+    return best
 
 
-def _by_weight(accept: str) -> list[str]:
-    def weight(declared: str) -> float:
-        for parameter in declared.split(";")[1:]:
-            name, _, value = parameter.partition("=")
-            if name.strip().lower() == "q" and value.strip().replace(".", "", 1).isdecimal():
-                return float(value)
-        return 1.0
+def _ranges(accept: str) -> list[tuple[str, float]]:
+    """The media ranges of ``Accept``, FHIR's by their own name, and how much each is wanted, 0 to 1. A range of another version of
+    FHIR is left out.
+    """
+    found = []
+    for declared in accept.split(",")[:20]:
+        parameters = dict(part.strip().lower().partition("=")[::2] for part in declared.split(";")[1:])
+        media = bare(declared)
+        q = parameters.get("q", "1")
+        weight = float(q) if q.replace(".", "", 1).isdecimal() else 1.0
+        version = parameters.get("fhirversion", "4.0").strip('"')
+        if media and (version == "4.0" or version.startswith("4.0.")):
+            found.append((_FHIR_ALIASES.get(media, media), weight))
+    return found
 
-    found = accept.split(",")[:20]
-    return sorted((one for one in found if weight(one) > 0), key=weight, reverse=True)
+
+def _weight(media: str, ranges: list[tuple[str, float]]) -> tuple[float, int]:
+    """(how much it is wanted, by the most exact range that it is in; the earlier in the list, the more)."""
+    for exact in (media, f"{media.partition('/')[0]}/*", "*/*"):
+        for place, (one, weight) in enumerate(ranges):
+            if one == exact:
+                return weight, -place
+    return 0.0, -len(ranges)
+
+
+def _not_acceptable() -> Refused:
+    told = ", ".join(BUNDLES)
+    return Refused(
+        "not-acceptable",
+        f"Svaret finns inte i det format som Accept eller _format begär. Det finns som: {told}.",
+        f"There is no answer in the format that Accept or _format asks for. There is: {told}.",
+        "Accept",
+        406,
+    )
 
 
 def _looks_like(body: bytes, *, has_attributes: bool) -> str | None:

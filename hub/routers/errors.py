@@ -5,6 +5,7 @@ gone. Imports the HTTP door and the FHIR way in.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -15,16 +16,32 @@ from starlette.requests import ClientDisconnect
 
 from hub.errors import Refused, Unavailable
 from hub.intake.process_pool import ProcessPool
-from hub.routers import fhir, http, parameters
+from hub.routers import fhir, http, methods, parameters
 
 _NOT_HERE = {
     404: ("not-found", "Adressen finns inte, se /docs.", "There is no such address, see /docs."),
     405: ("method", "Adressen tar andra metoder, se rubriken Allow.", "The address takes other methods, see the header Allow."),
 }  # fmt: skip
+_SLASH = (
+    "not-found",
+    "Adressen finns inte: skriv den utan snedstreck i slutet.",
+    "There is no such address: write it without the slash at its end.",
+)
+_INTERNAL = Refused(
+    "internal",
+    "Något gick fel i hubben, och felet är loggat. Sänd samma meddelande igen; är det redan mottaget svarar hubben med samma kvittens.",
+    "Something went wrong in the hub, and it is logged. Send the same again: what was taken in already gets the same receipt.",
+    "/",
+    500,
+)
 
 
 def install(api: FastAPI, process_pool: ProcessPool) -> None:
-    """Installs the handlers of everything that a route raises."""
+    """Installs the handlers of everything that a route raises, ``HEAD`` and ``OPTIONS`` of every address."""
+    api.router.redirect_slashes = (
+        False  # a redirect would be to the address by which a proxy calls, and some clients drop the token
+    )
+    api.add_middleware(methods.HeadAsGet)
 
     async def answer(request: Request, refused: Refused) -> Response:
         if f"{request.url.path}/".startswith(f"{fhir.PATH}/"):
@@ -41,15 +58,24 @@ def install(api: FastAPI, process_pool: ProcessPool) -> None:
 
     @api.exception_handler(HTTPException)
     async def not_here(request: Request, error: HTTPException) -> Response:
+        allowed = {"Allow": methods.allowed(request)} if error.status_code == 405 else {}
+        if allowed and request.method == "OPTIONS":
+            return Response(status_code=204, headers=allowed)
         reason = HTTPStatus(error.status_code)
         rule, sv, en = _NOT_HERE.get(error.status_code, ("http", reason.phrase, reason.phrase))
+        if error.status_code == 404 and request.url.path.endswith("/"):
+            rule, sv, en = _SLASH
         found = await answer(request, Refused(rule, sv, en, "/", error.status_code))
-        found.headers.update(error.headers or {})
+        found.headers.update({**(error.headers or {}), **allowed})
         return found
 
     @api.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
         return await answer(request, parameters.refusal(error.errors()))
+
+    @api.exception_handler(Exception)
+    async def broken(request: Request, _: Exception) -> Response:
+        return await answer(request, replace(_INTERNAL))  # the framework then raises it again, for the log
 
     @api.exception_handler(ClientDisconnect)
     async def gone(_: Request, __: ClientDisconnect) -> Response:

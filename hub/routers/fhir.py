@@ -19,7 +19,7 @@ from hub.intake.reading import LARGE
 from hub.routers import content_types, http, openapi
 from hub.routers.dependencies import CallingSystem, TheIntake
 from hub.translators import fhir, formats
-from schemas.messages import BilingualText, Receipt
+from schemas.messages import Receipt
 from schemas.person_numbers import find_person_numbers
 
 PATH: Final = "/fhir"
@@ -31,7 +31,7 @@ Format = Annotated[
     Query(
         alias="_format",
         description="The format of the answer; goes before the header Accept.",
-        json_schema_extra={"enum": ["json", "xml", *content_types.BUNDLES]},
+        json_schema_extra={"enum": [*content_types.FORMATS]},
     ),
 ]
 
@@ -48,17 +48,16 @@ async def process_message(
 ) -> Response:
     body = await http.body_of(request, MAX_BYTES)
     media = content_types.of_bundle(http.content_type(request), body)
+    wanted = _wanted(request, format_, media)  # before it is taken in: one that is refused 406 has changed nothing
     arrival = http.arrival(system, body, media)
     (receipt,) = await http.submit(intake, [arrival])
     asked = await _asked(arrival, intake.process_pool)
     if asked.id is not None and find_person_numbers(asked.id) and receipt.message != asked.id:
         asked = fhir.Glimpse(None, asked.event)  # an id that is a person's number is not repeated (D-10)
     sender = None if arrival.message is None else arrival.message.unit
-    wanted = _wanted(request, format_, media)
     return await _response(intake.process_pool, receipt, asked, sender, http.status_of(arrival, receipt), wanted)
 
 
-@ROUTES.head("/metadata", include_in_schema=False)
 @ROUTES.get(
     "/metadata",
     summary="The CapabilityStatement: which parts of FHIR the hub takes in and answers with",
@@ -75,17 +74,15 @@ async def metadata(request: Request, intake: TheIntake, format_: Format = None) 
 
 async def outcome(request: Request, refused: Refused, process_pool: ProcessPool) -> Response:
     """The OperationOutcome of a request that was refused before it became a message."""
-    receipt = Receipt(
-        message="",
-        code="fatal-error",
-        rule=refused.rule,
-        text=BilingualText(sv=refused.sv, en=refused.en),
-        element=refused.element,
-    )
     sent = content_types.bare(http.content_type(request) or "")
     otherwise = formats.FHIR_XML if "xml" in sent else formats.FHIR_JSON
-    media = _wanted(request, request.query_params.get("_format"), otherwise)
-    answer = await _response(process_pool, receipt, fhir.Glimpse(None, None), None, refused.status, media)
+    try:
+        media = _wanted(request, request.query_params.get("_format"), otherwise)
+    except Refused:  # what was asked for does not exist: the error is told all the same
+        media = otherwise
+    answer = await _response(
+        process_pool, http.receipt_of(refused), fhir.Glimpse(None, None), None, refused.status, media
+    )
     answer.headers.update(http.headers_of(refused))
     return answer
 

@@ -19,10 +19,11 @@ from hub.intake.arrival import Arrival
 from hub.intake.queue import Intake
 from hub.routers import unpacking
 from schemas.directory import CitizenService, Directory, System
-from schemas.messages import Receipt
+from schemas.messages import BilingualText, Receipt
 from schemas.rules import RULES
 
 RETRY_AFTER_S = 5
+PROBLEM = "application/problem+json"
 Connected = TypeVar("Connected", System, CitizenService)
 
 
@@ -149,7 +150,13 @@ def problem(refused: Refused) -> JSONResponse:
         "text": {"sv": refused.sv, "en": refused.en},
         "element": refused.element,
     }
-    return JSONResponse(content, refused.status, headers_of(refused), media_type="application/problem+json")
+    return JSONResponse(content, refused.status, headers_of(refused), media_type=PROBLEM)
+
+
+def receipt_of(refused: Refused) -> Receipt:
+    """The refusal as a receipt of no message, for formats whose errors are written from receipts."""
+    text = BilingualText(sv=refused.sv, en=refused.en)
+    return Receipt(message="", code="fatal-error", rule=refused.rule, text=text, element=refused.element)
 
 
 def _title(rule: str, sentence: str) -> str:
@@ -176,4 +183,4 @@ def answer(receipt: Receipt, status: int) -> Response:
     sentence = receipt.text.en if receipt.text else ""
     content |= {"type": f"urn:samverkan:rule:{receipt.rule}", "status": status, "detail": sentence}
     content["title"] = _title(receipt.rule or "", sentence)
-    return JSONResponse(content, status, media_type="application/problem+json")
+    return JSONResponse(content, status, media_type=PROBLEM)

@@ -10,11 +10,10 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 
-from hub.routers import content_types, examples
+from hub.routers import content_types, examples, http
 from hub.translators import native
 from schemas.messages import FROM_THE_HUB, MESSAGES, type_of
 
-PROBLEM: Final = "application/problem+json"
 _REF: Final = "#/components/schemas/"
 _SAYS: Final[dict[int, str]] = {
     200: "As asked.",
@@ -23,15 +22,17 @@ _SAYS: Final[dict[int, str]] = {
     401: "No token, or one that is not known.",
     403: "Not for this system, unit, person or role.",
     404: "There is no such case, or nothing that may be shown.",
+    406: "There is no answer in the format that Accept or _format asks for.",
     408: "The request did not come whole in time.",
     409: "Refused by a rule of the process, which is named.",
     413: "Too large.",
     415: "The content type or the packing is not read.",
+    500: "Something went wrong in the hub, and it is logged.",
     503: "Nothing was taken in: send again.",
 }
 _FHIR: Final[dict[str, Any]] = {"schema": {"description": "FHIR R4, see contracts/fhir and fhir.md."}}
 _BUNDLES: Final = dict.fromkeys(content_types.BUNDLES, _FHIR)
-_READING: Final = (400, 401, 403, 404, 409, 503)
+_READING: Final = (400, 401, 403, 404, 409, 500, 503)
 _SENDING: Final = (*_READING, 408, 413, 415)
 
 Said = dict[int | str, dict[str, Any]]
@@ -42,15 +43,15 @@ def _said(codes: Iterable[int], content: dict[str, Any]) -> Said:
     return {code: {"description": _SAYS[code], "content": content} for code in codes}
 
 
-_PROBLEM: Final = {PROBLEM: {"schema": {"$ref": f"{_REF}problem"}}}
+_PROBLEM: Final = {http.PROBLEM: {"schema": {"$ref": f"{_REF}problem"}}}
 _RECEIPT: Final = {"$ref": f"{_REF}receipt"}
 READING: Final[Said] = {200: {"description": _SAYS[200]}, **_said(_READING, _PROBLEM)}
 """The answers of a view."""
 READING_A_BODY: Final[Said] = _said(set(_SENDING).difference(_READING), _PROBLEM)
 """The answers of a view whose question is a body, beside those of every view."""
-OUTCOMES: Final = _said((200, 202, *_SENDING), _BUNDLES)
+OUTCOMES: Final = _said((200, 202, 406, *_SENDING), _BUNDLES)
 """The answers of ``$process-message``."""
-STATEMENT: Final = _said((200, 503), _BUNDLES)
+STATEMENT: Final = _said((200, 400, 406, 500, 503), _BUNDLES)
 """The answers of ``/fhir/metadata``."""
 RECEIPTS: Final[Said] = {
     200: {

@@ -42,6 +42,10 @@ TECHNICAL: Final[dict[str, Rule]] = {
         "Ett id bär ett meddelande, för alltid.",
         "An id bears one message, for ever.",
     ),
+    "internal": Rule(
+        "Hubben har ett fel, som är loggat; det går att sända igen.",
+        "The hub has a defect, which is logged; send again.",
+    ),
     "invalid-value": Rule("Varje fält har ett värde av sitt slag.", "Every field has a value of its kind."),
     "media-type": Rule(
         "Innehållet är av ett slag som hubben läser.",
@@ -51,6 +55,10 @@ TECHNICAL: Final[dict[str, Rule]] = {
     "method": Rule("Adressen anropas med en metod som den tar.", "An address is called by a method that it takes."),
     "missing-field": Rule("Det som typen kräver finns.", "What the type requires is there."),
     "no-plan": Rule("En plan läses när ärendet har en.", "A plan is read when the case has one."),
+    "not-acceptable": Rule(
+        "Svaret begärs i ett format som det finns i.",
+        "An answer is asked for in a format that there is.",
+    ),
     "not-found": Rule("Adressen finns.", "The address exists."),
     "not-json": Rule("Innehållet är JSON.", "The body is JSON."),
     "not-utf8": Rule("Texten är UTF-8.", "The text is UTF-8."),

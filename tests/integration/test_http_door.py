@@ -239,7 +239,11 @@ async def test_fhir_answers_as_fhir_and_http_say(hub):
         answer = await hub.post(path, b"{}", FHIR_JSON)
         assert (answer.status_code, answer.headers["content-type"]) == (status, FHIR_JSON)
         assert answer.json()["resourceType"] == "OperationOutcome"
-    assert answer.headers["allow"] == "GET"
+    assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
+    before = await hub.value("SELECT count(*) FROM message WHERE source <> 'urn:samverkan:hub'")
+    answer = await hub.post(PROCESS, encoded(bundle()), FHIR_JSON, accept="text/html")
+    assert (answer.status_code, answer.json()["resourceType"]) == (406, "OperationOutcome")
+    assert await hub.value("SELECT count(*) FROM message WHERE source <> 'urn:samverkan:hub'") == before
     for path in ("/fhir", "/fhir/"):
         answer = await hub._client.get(path)
         assert (answer.status_code, answer.headers["content-type"]) == (404, FHIR_JSON)

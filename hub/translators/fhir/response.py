@@ -33,6 +33,12 @@ _ISSUE_OF: Final = {
     "not-found": "not-found",
     "method": "not-supported",
     "content-encoding": "not-supported",
+    "not-acceptable": "not-supported",
+    "http-400": "invalid",
+    "http-408": "timeout",
+    "http-431": "too-long",
+    "http-503": "transient",
+    "internal": "exception",
     "unavailable": "transient",
 }
 """Reason → code of http://hl7.org/fhir/issue-type; other technical reasons are ``invalid``, other rules
