@@ -1,0 +1,214 @@
+"""Faults of the notices themselves: late, doubled, in another order, with what is unknown, with a number that never comes. Imports
+the fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from pydantic_core import from_json, to_json
+
+from hub.delivery.outgoing import AttemptOutcome, Outgoing
+from hub.intake.arrival import Arrival
+from hub.kit.faults.acts import Acts
+from hub.kit.faults.fault import KitFault, Means, Send
+from hub.kit.faults.mark import marked
+from hub.kit.faults.moved import moved
+from hub.kit.record import Finding
+from hub.store.outbox import OutboxRow
+from hub.translators.formats import Encoded
+from schemas.directory import System
+from schemas.messages import NoticeExtensions, Receipt
+
+_LATER_VERSION = {"text": "Added in contract 1.1"}
+_FIELD, _ATTRIBUTE = "added_in_1_1", "addedin11"
+_EXTENSION = "urn:samverkan:kit:added-in-1-1"
+
+
+class _Changed(KitFault):
+    """Notices that are otherwise than usual, and are to be taken all the same."""
+
+    expected: str
+
+    def __init__(self, means: Means) -> None:
+        super().__init__(means)
+        self._changed: set[str] = set()
+        """Ids of the notices that were otherwise."""
+        self._why_not = "it was given no notice"
+
+    async def send(self, send: Send, system: System, outgoing: Outgoing) -> AttemptOutcome:
+        """Judges the answer to a notice that is otherwise."""
+        outcome = await super().send(send, system, outgoing)
+        if outcome.result != "ok" and outgoing.id in self._changed:
+            self.wrong(self.expected, f"it answered {outcome.answer.removeprefix('http:')}")
+        return outcome
+
+    def findings(self) -> Iterator[Finding]:
+        """One of all notices."""
+        yield from super().findings()
+        if not self._told:
+            tried = bool(self._changed)
+            yield self.found(self.expected, "ok" if tried else "not_tried", "" if tried else self._why_not)
+
+
+class Late(_Changed):
+    """Notices of acts of yesterday, the first of them after a pause."""
+
+    name = "late"
+    expected = "takes notices that come a day after the act"
+
+    def rows(self, rows: Sequence[OutboxRow]) -> list[OutboxRow]:
+        """The act was yesterday."""
+        return [moved(row, -timedelta(hours=26)) for row in rows]
+
+    async def send(self, send: Send, system: System, outgoing: Outgoing) -> AttemptOutcome:
+        """The first comes after a pause."""
+        if not self._changed:
+            await self.means.sleep(2.0)
+        self._changed.add(outgoing.id)
+        with marked(self.name):
+            return await super().send(send, system, outgoing)
+
+
+class Doubled(KitFault):
+    """Each notice twice."""
+
+    name = "doubled"
+    expected = "acknowledges a notice that comes again"
+    expected_once = "acts once on a notice that comes twice"
+
+    def __init__(self, means: Means) -> None:
+        super().__init__(means)
+        self._acts = Acts()
+        self._sent = False
+
+    async def send(self, send: Send, system: System, outgoing: Outgoing) -> AttemptOutcome:
+        """The same call again, once the first is acknowledged."""
+        outcome = await send(system, outgoing)
+        if outcome.result == "ok":
+            self._sent = True
+            with marked(self.name):
+                again = await send(system, outgoing)
+            if again.result != "ok":
+                reason = f"it answered {again.answer.removeprefix('http:')} to the second call: the id is known, so answer 2xx"
+                self.wrong(self.expected, reason)
+        return outcome
+
+    def taken(self, arrival: Arrival, receipt: Receipt) -> Receipt:
+        """Looks whether the same act comes under another id."""
+        if self._acts.is_again(arrival, receipt):
+            name = arrival.message.name if arrival.message else "a message"
+            self.wrong(self.expected_once, f"{name} came twice, under two ids")
+        return super().taken(arrival, receipt)
+
+    def findings(self) -> Iterator[Finding]:
+        """One of the second call, one of the act."""
+        yield from super().findings()
+        wrong = {finding.expected for finding in self._told}
+        for expected in (self.expected, self.expected_once):
+            if expected not in wrong:
+                yield self.found(
+                    expected, "ok" if self._sent else "not_tried", "" if self._sent else "it was given no notice"
+                )
+
+
+class Reordered(_Changed):
+    """The notices of the first case wait until those of another have come, once."""
+
+    name = "reordered"
+    expected = "takes the notices of a later case before those of an earlier"
+
+    def __init__(self, means: Means) -> None:
+        super().__init__(means)
+        self._held: list[OutboxRow] = []
+        self._why_not = "no two cases had notices for it at one time"
+
+    def rows(self, rows: Sequence[OutboxRow]) -> list[OutboxRow]:
+        """Keeps back what is of the case that came first, until something of another comes."""
+        if self._changed:
+            return list(rows)
+        self._held += rows
+        cases = dict.fromkeys(row.case_id for row in self._held if row.kind == "notice")
+        if len(cases) < 2:
+            return []
+        first = next(iter(cases))
+        earlier = [row for row in self._held if row.case_id == first]
+        later = [row for row in self._held if row.case_id != first]
+        self._held = []
+        self._changed = {f"out-{row.id}" for row in (*later, *earlier)}
+        return [*later, *earlier]
+
+    def due(self) -> list[OutboxRow]:
+        """The vendor's system is awaited: nothing more can be kept back."""
+        held, self._held = self._held, []
+        return held
+
+
+class UnknownField(_Changed):
+    """What a later version of the contract has added."""
+
+    name = "unknown"
+    expected = "passes over what it does not know"
+
+    async def send(self, send: Send, system: System, outgoing: Outgoing) -> AttemptOutcome:
+        """A field in the data and an attribute; in FHIR an extension of the MessageHeader."""
+        self._changed.add(outgoing.id)
+        with marked(self.name):
+            return await super().send(send, system, replace(outgoing, encoded=_with_unknown(outgoing.encoded)))
+
+
+def _with_unknown(encoded: Encoded) -> Encoded:
+    body = from_json(encoded.body)
+    if body.get("resourceType") == "Bundle":
+        header = body["entry"][0]["resource"]
+        header["extension"] = [*header.get("extension", ()), {"url": _EXTENSION, "valueString": _LATER_VERSION["text"]}]
+    else:
+        body[_FIELD] = _LATER_VERSION
+    attributes = {**encoded.attributes, _ATTRIBUTE: "1"}
+    return replace(encoded, attributes=attributes, body=to_json(body))
+
+
+class Skipped(_Changed):
+    """After the first notice of a case, one number never comes."""
+
+    name = "skipped"
+    expected = "does not wait for a number that stands in skipped"
+
+    def __init__(self, means: Means) -> None:
+        super().__init__(means)
+        self._first: dict[str, int] = {}
+        """Case → the number of its first notice: the one after it is left out."""
+        self._left_out: set[str] = set()
+        """Cases of which the number has been left out."""
+        self._why_not = "no case had two notices for it"
+
+    def rows(self, rows: Sequence[OutboxRow]) -> list[OutboxRow]:
+        """Each number after the first is one higher."""
+        return [self._later(row) for row in rows]
+
+    def _later(self, row: OutboxRow) -> OutboxRow:
+        told = row.content
+        if isinstance(told, Receipt):
+            return replace(row, content=self._receipt(told))
+        if not isinstance(told, NoticeExtensions):
+            return row
+        first = self._first.setdefault(told.case, told.sequence)
+        if told.sequence == first:
+            return row
+        self._changed.add(f"out-{row.id}")
+        never = () if told.case in self._left_out else (first + 1,)
+        self._left_out.add(told.case)
+        skipped = (*never, *[number + 1 for number in told.skipped])
+        return replace(row, content=told.model_copy(update={"sequence": told.sequence + 1, "skipped": skipped}))
+
+    def taken(self, arrival: Arrival, receipt: Receipt) -> Receipt:
+        """The number of the vendor's own message is one higher too."""
+        return super().taken(arrival, self._receipt(receipt))
+
+    def _receipt(self, receipt: Receipt) -> Receipt:
+        first = self._first.get(receipt.case or "")
+        if first is None or receipt.sequence is None or receipt.sequence <= first:
+            return receipt
+        return receipt.model_copy(update={"sequence": receipt.sequence + 1})
