@@ -16,6 +16,7 @@ from hub.scenarios import load
 def files(folder: Path) -> dict[str, bytes]:
     """Path under ``folder`` → content of every generated file; the scenarios and the world there are read."""
     from hub.sandbox import soap_examples
+    from hub.translators.fhir import definitions as fhir_definitions
     from hub.translators.fhir import examples as fhir_examples
 
     world = load(folder / "worlds" / "standard.yaml")
@@ -28,6 +29,7 @@ def files(folder: Path) -> dict[str, bytes]:
         **{f"{name}.md": diagram.document(process, world) for name, process in PROCESSES.items()},
         "asyncapi.yaml": asyncapi.document(),
         **{f"fhir/{name}": body for name, body in fhir_examples.examples().items()},
+        **{f"fhir/definitions/{kind}-{id_}.json": body for (kind, id_), body in fhir_definitions.definitions().items()},
         **{f"soap/examples/{name}": body for name, body in soap_examples.examples().items()},
     }
 
@@ -53,8 +55,8 @@ def fresh(folder: Path) -> list[str]:
 
 def _stale(folder: Path, wanted: dict[str, bytes]) -> list[str]:
     stale = [name for name, body in wanted.items() if _content(folder / name) != body]
-    for generated in ("schemas", "fhir", "soap/examples"):
-        found = (folder / generated).glob("*") if (folder / generated).is_dir() else ()
+    for generated in ("schemas", "fhir", "fhir/definitions", "soap/examples"):
+        found = [path for path in (folder / generated).glob("*") if path.is_file()]
         stale += [f"{generated}/{path.name}" for path in found if f"{generated}/{path.name}" not in wanted]
     return sorted(stale)
 

@@ -1,5 +1,5 @@
-"""The FHIR way in: ``POST /fhir/$process-message`` and ``GET /fhir/metadata`` (delivery.md §2, fhir.md). Imports the intake
-only.
+"""The FHIR way in: ``POST /fhir/$process-message``, ``GET /fhir/metadata`` and the definitions (delivery.md §2, fhir.md). Imports the
+intake only.
 
 Every error under ``/fhir`` is answered with an OperationOutcome, in XML or JSON as the client wants.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
 from hub.errors import Refused
@@ -26,6 +26,7 @@ PATH: Final = "/fhir"
 
 
 ROUTES = APIRouter(tags=["fhir"], prefix=PATH)
+DefinitionId = Annotated[str, Path(alias="id", json_schema_extra={"pattern": r"^[A-Za-z0-9\-.]{1,64}$"})]
 Format = Annotated[
     str | None,
     Query(
@@ -70,6 +71,31 @@ async def metadata(request: Request, intake: TheIntake, format_: Format = None) 
     if media == formats.FHIR_XML:
         statement = await intake.process_pool.run(fhir.as_xml, statement)
     return Response(statement, media_type=media)
+
+
+def _reads(kind: str) -> None:
+    """The route of one kind of definition."""
+
+    @ROUTES.get(
+        f"/{kind}/{{id}}",
+        summary=f"One {kind}, as contracts/fhir/definitions has it and as the CapabilityStatement names it",
+        name=f"read_{kind}",
+        responses=openapi.DEFINITION,
+        response_class=Response,
+    )
+    async def read(request: Request, intake: TheIntake, id_: DefinitionId, format_: Format = None) -> Response:
+        media = _wanted(request, format_, formats.FHIR_JSON)
+        # Making them takes a second, once, and the reference model.
+        found = await intake.process_pool.run(fhir.definition, kind, id_, media)
+        if found is None:
+            raise Refused(
+                "not-found", f"Det finns ingen {kind} med det id:t.", f"There is no {kind} of that id.", "/id", 404
+            )
+        return Response(found, media_type=media)
+
+
+for _kind in fhir.KINDS:
+    _reads(_kind)
 
 
 async def outcome(request: Request, refused: Refused, process_pool: ProcessPool) -> Response:

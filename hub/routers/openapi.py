@@ -53,6 +53,8 @@ OUTCOMES: Final = _said((200, 202, 406, *_SENDING), _BUNDLES)
 """The answers of ``$process-message``."""
 STATEMENT: Final = _said((200, 400, 406, 500, 503), _BUNDLES)
 """The answers of ``/fhir/metadata``."""
+DEFINITION: Final = _said((200, 400, 404, 406, 500, 503), _BUNDLES)
+"""The answers of ``/fhir/StructureDefinition/{id}`` and its like."""
 RECEIPTS: Final[Said] = {
     200: {
         "description": _SAYS[200],

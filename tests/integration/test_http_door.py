@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from hub.translators import fhir
-from hub.translators.fhir import READS
+from hub.translators.fhir import READS, WRITES
 from hub.translators.fhir.xml_writer import as_xml
 from tests import stack as parts
 from tests.stack import LUND, TOKEN, admission, until
@@ -259,8 +259,24 @@ async def test_the_capability_statement_is_fhir_and_true(hub):
     told = CapabilityStatement.model_validate_json(answer.content)
     assert (str(told.fhirVersion), told.format) == ("4.0.1", [FHIR_JSON, FHIR_XML])
     (operation,) = told.rest[0].operation
-    assert operation.name == "process-message" and told.rest[0].resource is None
+    assert operation.name == "process-message"
     assert told.implementation.url == f"http://127.0.0.1:{hub.port}/fhir"
+    assert told.messaging[0].endpoint[0].address == f"http://127.0.0.1:{hub.port}{PROCESS}"
+    events = {(one.mode, one.definition) for one in told.messaging[0].supportedMessage}
+    assert {mode for mode, _ in events} == {"receiver", "sender"}
+    assert len(events) == len(READS) + len(WRITES)
+    readable = [one.type for one in told.rest[0].resource if one.interaction]
+    urls = [operation.definition, *(url for _, url in events)]
+    urls += [url for one in told.rest[0].resource for url in one.supportedProfile or ()]
+    for url in urls:
+        kind, _, id_ = url.removeprefix("urn:samverkan:fhir:").partition(":")
+        assert kind in readable
+        found = await hub._client.get(f"/fhir/{kind}/{id_.replace('_', '-')}")
+        assert (found.status_code, found.json()["url"]) == (200, url)
+    in_xml = await hub._client.get("/fhir/StructureDefinition/Consent", headers={"accept": FHIR_XML})
+    assert (in_xml.headers["content-type"], in_xml.text.count("<StructureDefinition ")) == (FHIR_XML, 1)
+    nobody = await hub._client.get("/fhir/StructureDefinition/nobody")
+    assert (nobody.status_code, nobody.json()["resourceType"]) == (404, "OperationOutcome")
     assert all(name in operation.documentation for name in READS)
     head = await hub._client.head("/fhir/metadata")
     assert (head.status_code, head.headers["content-type"], head.content) == (200, FHIR_JSON, b"")

@@ -7,6 +7,7 @@ each field. See fhir.md and ``contracts/fhir/``.
 
 from hub.translators.fhir.announcement import write_announcement
 from hub.translators.fhir.capabilities import capabilities
+from hub.translators.fhir.definitions import KINDS, definition
 from hub.translators.fhir.names import JSON, READS, WRITES, XML
 from hub.translators.fhir.reader import MAX_BYTES, Glimpse, glimpse, is_lean, read
 from hub.translators.fhir.response import write_response
@@ -15,6 +16,7 @@ from hub.translators.fhir.xml_writer import as_xml, load_elements
 
 __all__ = [
     "JSON",
+    "KINDS",
     "MAX_BYTES",
     "READS",
     "WRITES",
@@ -22,6 +24,7 @@ __all__ = [
     "Glimpse",
     "as_xml",
     "capabilities",
+    "definition",
     "glimpse",
     "is_lean",
     "load_elements",
