@@ -45,3 +45,33 @@ HELD: Final = _shown(
     )
 )
 """The receipt of a message that waits (202)."""
+PARAMETERS: Final[dict[str, str]] = {
+    "id": _CASE,
+    "unit": "SE2321000255-VC1",
+    "person": "SE2321000255-P02",
+    "step": "inskrivning",
+    "n": "1",
+    "document": "inskrivning",
+    "field": "aktuellt_tillstand",
+    "message": "inskrivning-4711",
+    "meeting": "m-1",
+    "sender": "SE2321000255-AVD12",
+    "X-Unit": "SE2321000255-VC1",
+    "X-Actor": "SE2321000255-P02",
+    "X-Role": "distriktsskoterska",
+    "X-Ground": "aktivt_val",
+}
+"""Parameter → a value that a reader of the documentation can try. Of a query all others have a default, or may be left out."""
+DEFINITIONS: Final = {
+    "StructureDefinition": "Consent",
+    "MessageDefinition": "kvittens",
+    "OperationDefinition": "process-message",
+}
+"""Kind of definition → the id of one."""
+BODIES: Final[dict[str, dict[str, str]]] = {
+    "/search": {"personnummer": "191212121212"},
+    "/citizens/plans": {"personnummer": "191212121212"},
+    "/units/{unit}/cases": {"name": "Tolvan", "status": "open"},
+    "/cases/{id}/print/{document}": {"for_whom": "Patienten", "why": "Vill ha den på papper"},
+}
+"""Address → a body; the person is one of the numbers that Skatteverket publishes for tests."""

@@ -80,7 +80,7 @@ def _reads(kind: str) -> None:
         f"/{kind}/{{id}}",
         summary=f"One {kind}, as contracts/fhir/definitions has it and as the CapabilityStatement names it",
         name=f"read_{kind}",
-        responses=openapi.DEFINITION,
+        responses=openapi.definition(kind),
         response_class=Response,
     )
     async def read(request: Request, intake: TheIntake, id_: DefinitionId, format_: Format = None) -> Response:

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 
-from hub.routers import content_types, examples, http
-from hub.translators import native
+from hub.routers import content_types, documented, examples, http
+from hub.translators import fhir, native
 from schemas.messages import FROM_THE_HUB, MESSAGES, type_of
 
 _REF: Final = "#/components/schemas/"
@@ -30,8 +30,20 @@ _SAYS: Final[dict[int, str]] = {
     500: "Something went wrong in the hub, and it is logged.",
     503: "Nothing was taken in: send again.",
 }
-_FHIR: Final[dict[str, Any]] = {"schema": {"description": "FHIR R4, see contracts/fhir and fhir.md."}}
-_BUNDLES: Final = dict.fromkeys(content_types.BUNDLES, _FHIR)
+
+
+def _fhir(*kinds: str, **more: Any) -> dict[str, Any]:
+    """A resource of one of these types, in both encodings; ``more``: what its JSON has besides."""
+    described = "FHIR R4: see contracts/fhir, with its StructureDefinitions in definitions/."
+    properties = {"resourceType": {"enum": list(kinds)}, **more}
+    in_json = {"type": "object", "required": sorted(properties), "properties": properties, "description": described}
+    json_type, xml_type = content_types.BUNDLES
+    return {json_type: {"schema": in_json}, xml_type: {"schema": {"type": "string", "description": described}}}
+
+
+_BUNDLE: Final = _fhir("Bundle", type={"const": "message"}, entry={"type": "array", "minItems": 1})
+_ANSWERED: Final = _fhir("Bundle", "OperationOutcome")
+_OUTCOME: Final = _fhir("OperationOutcome")
 _READING: Final = (400, 401, 403, 404, 409, 500, 503)
 _SENDING: Final = (*_READING, 408, 413, 415)
 
@@ -49,12 +61,17 @@ READING: Final[Said] = {200: {"description": _SAYS[200]}, **_said(_READING, _PRO
 """The answers of a view."""
 READING_A_BODY: Final[Said] = _said(set(_SENDING).difference(_READING), _PROBLEM)
 """The answers of a view whose question is a body, beside those of every view."""
-OUTCOMES: Final = _said((200, 202, 406, *_SENDING), _BUNDLES)
+OUTCOMES: Final = _said((200, 202, 406, *_SENDING), _ANSWERED)
 """The answers of ``$process-message``."""
-STATEMENT: Final = _said((200, 400, 406, 500, 503), _BUNDLES)
+STATEMENT: Final = _said((200,), _fhir("CapabilityStatement")) | _said((400, 406, 500, 503), _OUTCOME)
 """The answers of ``/fhir/metadata``."""
-DEFINITION: Final = _said((200, 400, 404, 406, 500, 503), _BUNDLES)
-"""The answers of ``/fhir/StructureDefinition/{id}`` and its like."""
+
+
+def definition(kind: str) -> Said:
+    """The answers of ``/fhir/StructureDefinition/{id}`` and its like."""
+    return _said((200,), _fhir(kind)) | _said((400, 404, 406, 500, 503), _OUTCOME)
+
+
 RECEIPTS: Final[Said] = {
     200: {
         "description": _SAYS[200],
@@ -72,7 +89,7 @@ RECEIPTS: Final[Said] = {
     **_said(_SENDING, _PROBLEM),
 }
 """The answers of ``POST /messages``."""
-BUNDLE_BODIES: Final = {"requestBody": {"required": True, "content": _BUNDLES}}
+BUNDLE_BODIES: Final = {"requestBody": {"required": True, "content": _BUNDLE}}
 """What ``$process-message`` takes."""
 
 
@@ -89,7 +106,7 @@ def _message_bodies() -> dict[str, Any]:
         native.STRUCTURED: {"schema": event, "example": examples.EVENT},
         native.BATCH: {"schema": several, "example": [examples.EVENT]},
         native.JSON: {"schema": binary, "example": examples.DATA},
-        **_BUNDLES,
+        **_BUNDLE,
     }
 
 
@@ -117,11 +134,22 @@ def complete(document: dict[str, Any], contracts: dict[str, dict[str, Any]]) -> 
     components = document.setdefault("components", {})
     schemas = {name: made for name, made in components.get("schemas", {}).items() if "ValidationError" not in name}
     components["schemas"] = schemas | _components(contracts) | {"event": _event()}
-    for operations in document["paths"].values():
+    for path, operations in document["paths"].items():
         for operation in operations.values():
             operation["responses"].pop("422", None)  # FastAPI's own answer to a parameter; ours is 400
+            documented.complete(path, operation)
+    for path in ("/messages", "/fhir/$process-message"):
+        for media, body in _bundle_examples().items():
+            document["paths"][path]["post"]["requestBody"]["content"][media] |= {"example": body}
     document["paths"]["/messages"]["post"]["parameters"] = _attributes(contracts["envelope"])
     return document
+
+
+def _bundle_examples() -> dict[str, Any]:
+    """The acknowledgement of the other examples as a Bundle, in both encodings."""
+    body = fhir.write_request(native.read_binary(examples.ATTRIBUTES, json.dumps(examples.DATA).encode()))
+    json_type, xml_type = content_types.BUNDLES
+    return {json_type: json.loads(body), xml_type: fhir.as_xml(body).decode()}
 
 
 def _attributes(envelope: dict[str, Any]) -> list[dict[str, Any]]:

@@ -110,3 +110,26 @@ def test_the_page_shows_one_message_and_the_receipts_that_it_would_get(document)
     assert shown["ok"]["example"]["message"] == event["id"]
     headers = {one["name"]: one.get("example") for one in operation["parameters"]}
     assert headers["ce-id"] == event["id"]
+
+
+def test_every_parameter_and_body_has_an_example_that_is_valid_or_may_be_left_out(document):
+    components = {"components": document["components"]}
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            for parameter in operation.get("parameters", ()):
+                schema = parameter["schema"] | components
+                if "example" in parameter:
+                    assert Draft202012Validator(schema).is_valid(parameter["example"]), (path, parameter)
+                else:
+                    assert not parameter["required"], (path, method, parameter["name"])
+            for media, body in operation.get("requestBody", {"content": {}})["content"].items():
+                found = Draft202012Validator(body["schema"] | components)
+                assert found.is_valid(body["example"]), (path, media)
+
+
+def test_every_answer_in_json_has_its_form(document):
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            for status, said in operation["responses"].items():
+                for media, content in said["content"].items():
+                    assert content.get("schema"), (path, method, status, media)

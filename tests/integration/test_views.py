@@ -23,6 +23,7 @@ from hub.store import directory as directories
 from schemas.hub_messages import Adressering, Folkbokforing
 from schemas.swedish_time import moment_in_words
 from tests import desk
+from tests.documented import Documented
 from tests.stack import CENTRE, KOMMUN, SIP_DUTIES, WARD, checked, content, hashed
 
 WARD2, PRIVATE, MALMO = "SE2321000255-AVD14", "SE5560360793-BIL1", "SE2120001124-K01"
@@ -82,7 +83,9 @@ class Place:
     def __init__(self, hub):
         self.hub, self.count = hub, 0
         transport = httpx.ASGITransport(app=hub.api(), raise_app_exceptions=False)
-        self.client = httpx.AsyncClient(transport=transport, base_url="http://hub")
+        self.written = Documented(transport.app.openapi())  # what is answered is what is written
+        hooks = {"response": [self.written.check]}
+        self.client = httpx.AsyncClient(transport=transport, base_url="http://hub", event_hooks=hooks)
 
     async def say(self, case, name, data, unit=WARD, *, id_=None, role=None, ok=True):
         self.count += 1

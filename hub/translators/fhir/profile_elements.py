@@ -26,7 +26,7 @@ _STEP: Final = re.compile(r"\.(?![^(]*\))")
 
 
 @dataclass(slots=True)
-class Place:
+class ResourceElement:
     """One element of a resource as the hub reads and writes it."""
 
     path: str
@@ -45,7 +45,7 @@ class Place:
 
 
 @cache
-def places(kind: str) -> dict[str, Place]:
+def places(kind: str) -> dict[str, ResourceElement]:
     """Path → element, of a resource: what its shape reads and where the fields stand, in R4's order."""
     found = {name: _of_shape(kind, name) for name in elements(kind) if name in _wire_names(kind)}
     known = {one.path: one for one in found.values()}
@@ -66,17 +66,17 @@ def _wire_names(kind: str) -> dict[str, str]:
     return {one.encode_name: one.name for one in msgspec.structs.fields(shape) if one.encode_name != "extension"}
 
 
-def _of_shape(kind: str, name: str) -> Place:
+def _of_shape(kind: str, name: str) -> ResourceElement:
     """An element of the resource itself."""
     one = elements(kind)[name]
     own = next(own for own in msgspec.structs.fields(_SHAPES[kind]) if own.encode_name == name)
     hint = get_type_hints(_SHAPES[kind], include_extras=True)[own.name]
     needed = own.required or any(getattr(meta, "min_length", None) for meta in getattr(hint, "__metadata__", ()))
     path = f"{kind}.{name if one.choice is None else f'{one.choice}[x]'}"
-    return Place(path, int(needed), one.many)
+    return ResourceElement(path, int(needed), one.many)
 
 
-def _walked(kind: str, steps: list[str]) -> Iterator[Place]:
+def _walked(kind: str, steps: list[str]) -> Iterator[ResourceElement]:
     """The elements along a FHIRPath, up to its first extension."""
     path = kind
     for step in steps:
@@ -90,7 +90,7 @@ def _walked(kind: str, steps: list[str]) -> Iterator[Place]:
         if one is None or one.kind == RESOURCE:
             return
         path = f"{path}.{name if one.choice is None else f'{name}[x]'}"
-        yield Place(path, 0, one.many)
+        yield ResourceElement(path, 0, one.many)
         if one.primitive or one.choice is not None:
             return
         kind = one.kind

@@ -13,7 +13,7 @@ from typing import Any, Final
 from hub.translators.fhir import names
 from hub.translators.fhir.elements import elements
 from hub.translators.fhir.extension_table import EXTENSIONS, ExtensionForm
-from hub.translators.fhir.profile_elements import RESOURCES, Place, fields_in, places
+from hub.translators.fhir.profile_elements import RESOURCES, ResourceElement, fields_in, places
 
 R4: Final = "http://hl7.org/fhir/StructureDefinition/"
 BASE: Final = "urn:samverkan:fhir:StructureDefinition:"
@@ -77,7 +77,7 @@ def _resource(kind: str) -> dict[str, Any]:
     return _profile(kind, kind, f"{kind} as the hub reads and writes it, inside a message Bundle", found)
 
 
-def _placed(place: Place) -> Element:
+def _placed(place: ResourceElement) -> Element:
     said = _mapping(place.fields)
     return _element(place.path, place.least, place.many, **({"mustSupport": True, **said} if said else {}))
 
