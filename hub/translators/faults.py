@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from hub.errors import Refused
 
@@ -215,12 +216,23 @@ def refusal(model: type[BaseModel], error: ValidationError, prefix: str = "", co
 
     ``content``: the JSON that was read; the position of an unknown name is taken from it.
     """
-    faults = error.errors(include_url=False, include_context=True, include_input=False)
-    fault = faults[0]
-    if fault["type"] == "missing":
-        missing = [one["loc"] for one in faults if one["type"] == "missing"]
+    found = error.errors(include_url=False, include_context=True, include_input=False)
+    if found[0]["type"] == "missing":
+        missing = [one["loc"] for one in found if one["type"] == "missing"]
         return _missing([place(model, loc, prefix, content).pointer for loc in missing])
+    return _one(model, found[0], prefix, content)
+
+
+def every(model: type[BaseModel], error: ValidationError, prefix: str = "", content: Any = None) -> list[Refused]:
+    """As ``refusal``, one for each of the errors, for who writes a message and wants to know them all at once."""
+    found = error.errors(include_url=False, include_context=True, include_input=False)
+    return [_one(model, fault, prefix, content) for fault in found]
+
+
+def _one(model: type[BaseModel], fault: ErrorDetails, prefix: str, content: Any) -> Refused:
     where = place(model, fault["loc"], prefix, content)
+    if fault["type"] == "missing":
+        return _missing([where.pointer])
     if fault["type"] == "extra_forbidden":
         return _unknown(where)
     sv, en = sentence(fault["type"], fault.get("ctx") or {})

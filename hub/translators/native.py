@@ -51,13 +51,13 @@ def read_binary(
     media types of data that the hub reads, for the refusal. Raises ``Refused``.
     """
     context = {"identities": EVERY_PUBLISHED_FORM if identities is None else identities}
-    _check_names(attributes)
+    check_names(attributes)
     try:
         envelope = Envelope.model_validate(attributes, context=context)
     except ValidationError as error:
         raise faults.refusal(Envelope, error) from None
     name = name_of(envelope.type)
-    _check_content_type(envelope.datacontenttype, readable)
+    check_content_type(envelope.datacontenttype, readable)
     model = MESSAGES[name]
     if not body:
         raise Refused("missing-field", "Fältet /data saknas.", "The field /data is missing.", "/data", _UNREADABLE)
@@ -79,7 +79,7 @@ def read_binary(
     )
 
 
-def _check_names(attributes: Mapping[str, Any]) -> None:
+def check_names(attributes: Mapping[str, Any]) -> None:
     """Refuse names that CloudEvents does not allow or that only the hub sets; other attributes are ignored (messages.md §1)."""
     for name in attributes:
         if ATTRIBUTE_NAME.fullmatch(name) is None:
@@ -101,7 +101,8 @@ def _check_names(attributes: Mapping[str, Any]) -> None:
         )
 
 
-def _check_content_type(content_type: str | None, readable: Sequence[str]) -> None:
+def check_content_type(content_type: str | None, readable: Sequence[str]) -> None:
+    """Refuse data that are of another kind than JSON; raises ``Refused``."""
     listed = ", ".join(readable)
     kind = (content_type or JSON).partition(";")[0].strip().lower()
     if not kind.endswith(("/json", "+json")):

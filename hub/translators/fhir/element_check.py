@@ -6,8 +6,10 @@ The reference model is too tolerant: it accepts 0 as the year 1970, "n" as no, a
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any, Final
 
+from hub.errors import Refused
 from hub.translators.fhir import faults
 from hub.translators.fhir.elements import RESOURCE, ElementType, elements, is_resource
 from hub.translators.fhir.refusals import refused
@@ -32,56 +34,56 @@ def as_object(pairs: list[tuple[str, Any]]) -> Object:
 
 def check(node: Any, kind: str, place: str) -> None:
     """Raise ``Refused`` at the first element that differs from R4."""
+    for fault in faults_of(node, kind, place):
+        raise fault
+
+
+def faults_of(node: Any, kind: str, place: str) -> Iterator[Refused]:
+    """The refusals of every element that differs from R4, in the order of the Bundle."""
     if not isinstance(node, dict):
-        raise faults.not_an_object(place)
-    kind = _kind(node, kind, place)
-    known = elements(kind)
+        yield faults.not_an_object(place)
+        return
+    if kind == RESOURCE and not is_resource(node.get("resourceType")):
+        yield refused("unknown-resource", place)
+        return
+    known = elements(str(node["resourceType"]) if kind == RESOURCE else kind)
     if isinstance(node, Object) and node.twice:
         names = [name for name in node.twice if name == "resourceType" or name.removeprefix("_") in known]
-        raise faults.twice(f"{place}.{names[0]}" if names else place)
+        yield faults.twice(f"{place}.{names[0]}" if names else place)
     chosen: dict[str, str] = {}
     for name, value in node.items():
         if name == "resourceType":
             continue
         element = known.get(name.removeprefix("_"))
         if element is None or (name.startswith("_") and not element.primitive):
-            raise faults.unknown_element(place, name)
-        if value is None:
-            continue  # a member that is null counts as absent
-        own = name.removeprefix("_")
-        if element.choice is not None and chosen.setdefault(element.choice, own) != own:
-            raise faults.several_of_choice(f"{place}.{element.choice}[x]")
-        _check_element(node, name, element, f"{place}.{name}")
+            yield faults.unknown_element(place, name)
+        elif value is not None:  # a member that is null counts as absent
+            own = name.removeprefix("_")
+            if element.choice is not None and chosen.setdefault(element.choice, own) != own:
+                yield faults.several_of_choice(f"{place}.{element.choice}[x]")
+            yield from _faults_of_element(node, name, element, f"{place}.{name}")
     for element in known.values():
         if element.required and element.choice is not None and element.choice not in chosen:
-            raise faults.missing(f"{place}.{element.choice}[x]")
+            yield faults.missing(f"{place}.{element.choice}[x]")
 
 
-def _kind(node: dict[str, Any], kind: str, place: str) -> str:
-    if kind != RESOURCE:
-        return kind
-    name = node.get("resourceType")
-    if not is_resource(name):
-        raise refused("unknown-resource", place)
-    return str(name)
-
-
-def _check_element(node: dict[str, Any], name: str, element: ElementType, place: str) -> None:
+def _faults_of_element(node: dict[str, Any], name: str, element: ElementType, place: str) -> Iterator[Refused]:
     value = node[name]
     if element.many is not isinstance(value, list):
-        raise faults.many(place) if element.many else faults.not_many(place)
+        yield faults.many(place) if element.many else faults.not_many(place)
+        return
     beside = node.get(name[1:] if name.startswith("_") else f"_{name}")
     for index, one in enumerate(value if element.many else (value,)):
         here = f"{place}[{index}]" if element.many else place
         if one is None:
             if not isinstance(beside, list) or index >= len(beside) or beside[index] is None:
-                raise faults.null(here)
+                yield faults.null(here)
         elif name.startswith("_"):
-            check(one, _EXTENDED, here)
+            yield from faults_of(one, _EXTENDED, here)
         elif not element.primitive:
-            check(one, element.kind, here)
+            yield from faults_of(one, element.kind, here)
         elif not _is_of(one, element.kind):
-            raise faults.wrong_form(here, element.kind)
+            yield faults.wrong_form(here, element.kind)
 
 
 def _is_of(value: Any, kind: str) -> bool:

@@ -32,7 +32,7 @@ def is_resource(name: object) -> bool:
     from fhir.resources.R4B.resource import Resource
     from fhir_core.constraints import FHIR_TYPES_MAPS
 
-    if not isinstance(name, str) or f"R4.{name}Type" not in FHIR_TYPES_MAPS:
+    if not isinstance(name, str) or not name or f"R4.{name}Type" not in FHIR_TYPES_MAPS:
         return False
     return issubclass(get_fhir_model_class(name), Resource)
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from hub.errors import Refused
 from hub.translators import faults
@@ -123,16 +124,19 @@ def facts(bundle: Bundle, identities: IdentityRules | None = None, *, from_hub: 
         else:
             data = MESSAGES[name].model_validate(fields, context={"identities": identities})
     except ValidationError as error:
-        raise _field_refused(view, name, focus, error) from None
+        raise fields_refused(view, name, focus, error)[0] from None
     return Message(identity, unit, name, case, time, actor, role, data)
 
 
-def _field_refused(view: View, name: str, focus: Resource, error: ValidationError) -> Refused:
-    """The refusal for a field that the language refused: at its place in the Bundle, with the native reader's sentence."""
-    first = error.errors(include_input=False, include_url=False)[0]
-    pointer = "/data/" + "/".join(str(part) for part in first["loc"])
-    sv, en = _MISSING if first["type"] == "missing" else faults.sentence(first["type"], first.get("ctx") or {})
-    rule = "C-60" if str(first["type"]).startswith("person-id") else "field-invalid"
+def fields_refused(view: View, name: str, focus: Resource, error: ValidationError) -> list[Refused]:
+    """The refusals for the fields that the language refused: at their places in the Bundle, with the native reader's sentences."""
+    return [_field(view, name, focus, one) for one in error.errors(include_input=False, include_url=False)]
+
+
+def _field(view: View, name: str, focus: Resource, fault: ErrorDetails) -> Refused:
+    pointer = "/data/" + "/".join(str(part) for part in fault["loc"])
+    sv, en = _MISSING if fault["type"] == "missing" else faults.sentence(fault["type"], fault.get("ctx") or {})
+    rule = "C-60" if str(fault["type"]).startswith("person-id") else "field-invalid"
     return Refused(rule, f"{sv}.", f"{en}.", _place(view, fhir_path(name, pointer), focus), 400)
 
 

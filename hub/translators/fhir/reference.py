@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final, cast
 
 import msgspec
 from msgspec import Struct
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from hub.errors import Refused
 from hub.translators import json_text
@@ -29,10 +31,10 @@ _WIDE_BUNDLE: Final = loosened(Bundle)
 
 
 @cache
-def _model() -> Any:
-    from fhir.resources.R4B.bundle import Bundle as Reference
+def _model(kind: str) -> Any:
+    from fhir.resources.R4B import get_fhir_model_class
 
-    return Reference
+    return get_fhir_model_class(kind)
 
 
 def from_json(body: bytes, *, accepted: bool = False) -> Bundle:
@@ -42,15 +44,37 @@ def from_json(body: bytes, *, accepted: bool = False) -> Bundle:
     """
     raw = msgspec.json.decode(json_text.without_mark(body)) if accepted else json_tree(body)
     if not accepted:
-        if not isinstance(raw, dict) or raw.get("resourceType") != "Bundle":
-            raise refused("not-a-bundle", "Bundle")
-        entries = raw.get("entry")
-        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-            if isinstance(entry, dict) and entry.get("resource") is None:
-                raise faults.missing(f"Bundle.entry[{index}].resource")
-        element_check.check(raw, "Bundle", "Bundle")
-        _accept(json_text.without_mark(body), raw)
+        for fault in _faults(raw, "Bundle", body):
+            raise fault
     return _wide(raw)
+
+
+def every_fault(body: bytes, kind: str = "Bundle") -> list[Refused]:
+    """Where a resource of this kind, in JSON, differs from R4: every element at fault, or the reason why it cannot be read at all."""
+    try:
+        return list(_faults(json_tree(body), kind, body))
+    except Refused as refusal:
+        return [refusal]
+
+
+def _faults(raw: Any, kind: str, body: bytes) -> Iterator[Refused]:
+    """First what the tree shows; what the reference model says only when that is nothing, since the two would say it twice."""
+    if not isinstance(raw, dict) or raw.get("resourceType") != kind:
+        yield refused("not-a-bundle", kind)
+        return
+    entries = raw.get("entry") if kind == "Bundle" else None
+    empty = [
+        faults.missing(f"Bundle.entry[{index}].resource")
+        for index, entry in enumerate(entries if isinstance(entries, list) else ())
+        if isinstance(entry, dict) and entry.get("resource") is None
+    ]
+    yield from empty
+    sound = not empty
+    for fault in element_check.faults_of(raw, kind, kind):
+        sound = False
+        yield fault
+    if sound:
+        yield from _faults_of_model(raw, kind, json_text.without_mark(body))
 
 
 def json_tree(body: bytes) -> Any:
@@ -74,7 +98,12 @@ def json_tree(body: bytes) -> Any:
 
 def from_xml(body: bytes) -> bytes:
     """The Bundle as FHIR JSON, so that only JSON is read from here on. Raises ``Refused``."""
-    return msgspec.json.encode(xml.tree(xml.parse(body)))
+    return encoded(xml.tree(xml.parse(body)))
+
+
+def encoded(tree: dict[str, Any]) -> bytes:
+    """A tree as JSON."""
+    return msgspec.json.encode(tree)
 
 
 def _check_depth(raw: Any) -> None:
@@ -89,24 +118,24 @@ def _check_depth(raw: Any) -> None:
             stack += [(child, depth + 1) for child in node if isinstance(child, (dict, list))]
 
 
-def _accept(body: bytes, raw: dict[str, Any]) -> None:
+def _faults_of_model(raw: dict[str, Any], kind: str, body: bytes) -> Iterator[Refused]:
     try:
-        _model().model_validate_json(body)
+        _model(kind).model_validate_json(body)
     except ValidationError as error:
-        raise _fault(error, raw) from None
+        for one in error.errors(include_input=False, include_context=False, include_url=False):
+            yield _fault(one, raw, kind)
     except RecursionError:
-        raise refused("too-deep") from None
-    except Exception:  # noqa: BLE001 - a KeyError or any other error: the model did not accept the Bundle
-        raise faults.invalid("Bundle") from None
+        yield refused("too-deep")
+    except Exception:  # noqa: BLE001 - a KeyError or any other error: the model did not accept the resource
+        yield faults.invalid(kind)
 
 
-def _fault(error: ValidationError, raw: dict[str, Any]) -> Refused:
+def _fault(error: ErrorDetails, raw: dict[str, Any], kind: str) -> Refused:
     """The refusal, with kind and place only: pydantic's sentences quote the input, which may be personal."""
-    first = error.errors(include_input=False, include_context=False, include_url=False)[0]
-    place, kind = "Bundle", "Bundle"
+    place = kind
     node: Any = raw
     element: ElementType | None = None
-    for part in first["loc"]:
+    for part in error["loc"]:
         if isinstance(part, int):
             place += f"[{part}]"
             node = node[part] if isinstance(node, list) and part < len(node) else None
@@ -120,7 +149,7 @@ def _fault(error: ValidationError, raw: dict[str, Any]) -> Refused:
         kind = element.kind
         if element.primitive:
             break
-    if str(first["type"]).endswith("missing"):
+    if str(error["type"]).endswith("missing"):
         return faults.missing(place)
     if element is not None and element.primitive:
         return faults.wrong_form(place, element.kind)

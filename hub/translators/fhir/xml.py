@@ -99,6 +99,14 @@ def tree(root: etree._Element) -> dict[str, Any]:
     return {"resourceType": "Bundle"} | _object(root, "Bundle", "Bundle")
 
 
+def resource_tree(root: etree._Element) -> dict[str, Any]:
+    """Any one resource as a FHIR JSON tree: what the hub answers may be one without a Bundle around it. Raises ``Refused``."""
+    kind = _name(root, "")
+    if not is_resource(kind):
+        raise refused("unknown-resource", "")
+    return {"resourceType": kind} | _object(root, kind, kind)
+
+
 def _name(element: etree._Element, place: str) -> str:
     """The element's local name; raises ``Refused`` when its namespace is not FHIR's."""
     tag = str(element.tag)
