@@ -3,6 +3,6 @@ the language; no I/O but reading files.
 """
 
 from hub.check.judge import MAX_BYTES, judge
-from hub.check.verdict import KINDS, Finding, Verdict, unreadable
+from hub.check.verdict import KINDS, CheckFault, Verdict, unreadable
 
-__all__ = ["KINDS", "MAX_BYTES", "Finding", "Verdict", "judge", "unreadable"]
+__all__ = ["KINDS", "MAX_BYTES", "CheckFault", "Verdict", "judge", "unreadable"]

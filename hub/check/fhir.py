@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from hub.check.verdict import Finding, Verdict, findings
+from hub.check.verdict import CheckFault, Verdict, findings
 from hub.errors import Refused
 from hub.translators import every_fault, json_text
 from hub.translators.fhir import every_fault as fhir_faults
@@ -67,7 +67,7 @@ def _code(header: dict[str, Any]) -> str | None:
 _HEADER = "Bundle.entry[0].resource"
 
 
-def _notice(header: dict[str, Any]) -> Iterator[Finding]:
+def _notice(header: dict[str, Any]) -> Iterator[CheckFault]:
     """What every notice says in its header (messages.md §2)."""
     extensions = header.get("extension")
     urls = {one.get("url") for one in extensions if isinstance(one, dict)} if isinstance(extensions, list) else set()
@@ -76,28 +76,28 @@ def _notice(header: dict[str, Any]) -> Iterator[Finding]:
         (names.EXT_SEQUENCE, "numret i ärendet", "its number in the case"),
     ):
         if url not in urls:
-            yield Finding(
+            yield CheckFault(
                 f"{_HEADER}.extension('{url}')", "missing-field",
                 f"En notis anger {sv} i tillägget {url}.", f"A notice gives {en} in the extension {url}.",
             )  # fmt: skip
 
 
-def _receipt(tree: Any, header: dict[str, Any]) -> Iterator[Finding]:
+def _receipt(tree: Any, header: dict[str, Any]) -> Iterator[CheckFault]:
     """What every receipt says: whose it is, how it went, and if not well, by which rule."""
     response = header["response"] if isinstance(header["response"], dict) else {}
     code = response.get("code")
     if not response.get("identifier"):
-        yield Finding(
+        yield CheckFault(
             f"{_HEADER}.response.identifier", "missing-field",
             "Kvittot anger id:t för meddelandet som det gäller.", "A receipt gives the id of the message that it is about.",
         )  # fmt: skip
     if code not in _CODES:
-        yield Finding(
+        yield CheckFault(
             f"{_HEADER}.response.code", "invalid-value",
             f"Ange en av koderna {', '.join(_CODES)}.", f"Give one of the codes {', '.join(_CODES)}.",
         )  # fmt: skip
     elif code != "ok" and names.RULE not in str(tree):
-        yield Finding(
+        yield CheckFault(
             f"{_HEADER}.response.details", "missing-field",
             f"Ett avslag anger sin regel i ett OperationOutcome, med systemet {names.RULE}.",
             f"A refusal names its rule in an OperationOutcome, with the system {names.RULE}.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from hub.check import fhir, native, soap
-from hub.check.verdict import Finding, Verdict, unreadable
+from hub.check.verdict import CheckFault, Verdict, unreadable
 from hub.errors import Refused
 from hub.translators import json_text
 from hub.translators.fhir import names
@@ -54,7 +54,7 @@ def _json(body: bytes) -> Verdict:
         if b'"resourceType"' in body:
             return fhir.judge(body)
         kind = "message" if refusal.rule == "member-twice" else "unreadable"
-        return Verdict(kind, faults=(Finding.of(refusal),))
+        return Verdict(kind, faults=(CheckFault.of(refusal),))
     if isinstance(content, dict) and "resourceType" in content:
         return fhir.judge(body)
     return native.judge(content, body)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from hub.check import sent
-from hub.check.verdict import Finding, Verdict, findings, unreadable
+from hub.check.verdict import CheckFault, Verdict, findings, unreadable
 from hub.errors import Refused
 from hub.translators import every_fault, formats, native
 from schemas.envelope import SET_BY_THE_HUB
@@ -69,12 +69,12 @@ def _message(content: Mapping[str, Any], body: bytes) -> Verdict:
 
 def _batch(content: list[Any]) -> Verdict:
     """A batch of messages, as ``POST /messages`` takes it."""
-    found: list[Finding] = []
+    found: list[CheckFault] = []
     for number, one in enumerate(content):
         if isinstance(one, dict):
             found += [fault.under(f"/{number}") for fault in _message(one, native.text(one).encode()).faults]
         else:
-            found.append(Finding(f"/{number}", "not-json", "Ange ett objekt: { … }.", "Give an object: { … }."))
+            found.append(CheckFault(f"/{number}", "not-json", "Ange ett objekt: { … }.", "Give an object: { … }."))
     return Verdict("batch", None, tuple(found))
 
 

@@ -145,6 +145,7 @@ class Problem(_FromTheHub):
     type: Annotated[str, AfterValidator(_rule)]
     title: str
     status: int = Field(ge=400, le=599)
+    detail: str
     rule: str
     text: BilingualText
     element: str | None = None

@@ -11,7 +11,7 @@ from typing import Any
 
 from lxml import etree
 
-from hub.check.verdict import Finding, Verdict, unreadable
+from hub.check.verdict import CheckFault, Verdict, unreadable
 from hub.translators.soap.envelope import ALL, REGISTRY, SOAP, Contract, Unreadable, open_envelope, read_fault, schema
 
 _BY_ROOT = {f"{{{one.namespace}}}{one.name}": (one, "soap-request") for one in ALL} | {
@@ -38,7 +38,7 @@ def judge(body: bytes) -> Verdict:
     except Unreadable as error:
         sv, en = _REASONS[error.reason]
         where = "" if error.line is None else f" ({error.line})"
-        return Verdict("unknown", faults=(Finding("/", error.reason, sv + where, en + where),))
+        return Verdict("unknown", faults=(CheckFault("/", error.reason, sv + where, en + where),))
     if content.tag == f"{{{SOAP}}}Fault":
         return Verdict("soap-fault", read_fault(content).code)
     if content.tag not in _BY_ROOT:
@@ -54,7 +54,7 @@ def judge(body: bytes) -> Verdict:
     address = content.getroottree().getroot().findtext(f"{{{SOAP}}}Header/{{{REGISTRY}}}LogicalAddress")
     if kind == "soap-request" and not (address or "").strip():
         found.append(
-            Finding(
+            CheckFault(
                 "Envelope/Header/LogicalAddress",
                 "missing-field",
                 "Ange mottagaren i SOAP-huvudets LogicalAddress.",
@@ -64,7 +64,7 @@ def judge(body: bytes) -> Verdict:
     return Verdict(kind, contract.name, tuple(dict.fromkeys(found)))
 
 
-def _faults(contract: Contract, content: etree._Element) -> list[Finding]:
+def _faults(contract: Contract, content: etree._Element) -> list[CheckFault]:
     rules = schema(contract)
     alone = etree.fromstring(etree.tostring(content))  # so that the paths of the faults begin at the message
     if rules.validate(etree.ElementTree(alone)):
@@ -73,7 +73,7 @@ def _faults(contract: Contract, content: etree._Element) -> list[Finding]:
     return [_finding(alone, entry) for entry in log]
 
 
-def _finding(root: etree._Element, entry: Any) -> Finding:
+def _finding(root: etree._Element, entry: Any) -> CheckFault:
     """A fault of the schema, without the value, which the library's sentence repeats."""
     expected = _EXPECTED.search(entry.message)
     names = _NAMESPACE.sub("", expected[1]) if expected else ""
@@ -91,7 +91,7 @@ def _finding(root: etree._Element, entry: Any) -> Finding:
             "Värdet har fel typ eller form enligt kontraktets XSD.",
             "The value has the wrong type or form by the contract's XSD.",
         )
-    return Finding(_path(root, entry.path), "not-valid", sv, en)
+    return CheckFault(_path(root, entry.path), "not-valid", sv, en)
 
 
 def _path(root: etree._Element, path: str | None) -> str:

@@ -31,7 +31,7 @@ KINDS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckFault:
     """One fault."""
 
     element: str
@@ -45,7 +45,7 @@ class Finding:
         """The fault that a refusal tells."""
         return cls(refused.element or "/", refused.rule, refused.sv, refused.en)
 
-    def under(self, pointer: str) -> Finding:
+    def under(self, pointer: str) -> CheckFault:
         """The same fault in a part of something larger."""
         return replace(self, element=f"{pointer}{self.element}".removesuffix("/") or "/")
 
@@ -58,7 +58,7 @@ class Verdict:
     """A key of ``KINDS``."""
     name: str | None = None
     """The name of the message, of the contract, or of the resource."""
-    faults: tuple[Finding, ...] = ()
+    faults: tuple[CheckFault, ...] = ()
     note: str = ""
     """What is worth knowing although nothing is wrong."""
 
@@ -91,9 +91,9 @@ class Verdict:
 
 def unreadable(sv: str, en: str, *, rule: str = "not-readable", kind: str = "unreadable") -> Verdict:
     """The verdict on a file that holds nothing to be judged."""
-    return Verdict(kind, faults=(Finding("/", rule, sv, en),))
+    return Verdict(kind, faults=(CheckFault("/", rule, sv, en),))
 
 
-def findings(refusals: Iterable[Refused]) -> tuple[Finding, ...]:
+def findings(refusals: Iterable[Refused]) -> tuple[CheckFault, ...]:
     """The faults that refusals tell, each once."""
-    return tuple(dict.fromkeys(map(Finding.of, refusals)))
+    return tuple(dict.fromkeys(map(CheckFault.of, refusals)))

@@ -50,7 +50,7 @@ class Parties:
         """System → its desk for SIPs."""
         for system in directory.systems:
             way: ways.WayIn
-            if "http" in system.ways_in:
+            if system.ways_in[0] == "http":
                 way = ways.HttpIn(self._client, url, token(system.id))
             else:
                 way = ways.KafkaTopicIn(self._producer, system.id)

@@ -36,7 +36,9 @@ class Admissions:
     def __init__(self, directory: Directory, seed: int) -> None:
         self._directory = directory
         self._random = random.Random(seed)  # noqa: S311 - a demo, no secret
-        persons = [person for person in Contents.load().persons if _writable(person) and not person.sip]
+        persons = [
+            person for person in Contents.load().persons if _writable(person) and not person.sip and not person.example
+        ]
         plain: dict[str, list[PersonRow]] = {}
         for person in persons:
             if person.expect == "listed" and person.county:

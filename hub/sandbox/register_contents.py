@@ -61,6 +61,8 @@ class PersonRow(_Row):
     kommun: str | None = None
     sip: str | None = None
     """The profile whose SIPs in the sandbox are about this person."""
+    example: bool = False
+    """The examples in ``contracts/`` are about this person, so the sandbox plays nothing of the person itself."""
     unknown: bool = False
     test: bool = True
     given: str | None = None

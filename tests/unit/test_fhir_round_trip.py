@@ -38,7 +38,7 @@ from schemas.svu import Inskrivning
 FAIR = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 EACH = settings(FAIR, max_examples=settings.default.max_examples // 8)  # for each name
 
-UNITS = st.sampled_from(["SE2321000255-AVD12", "SE2321000255-VC01", "SE2120001132-KOM1"])
+UNITS = st.sampled_from(["SE2321000255-AVD12", "SE2321000255-VC01", "SE2120001132-K01"])
 PEOPLE = st.sampled_from(["SE2321000255-P001", "SE2120001132-P9Z"])
 # XML has no form for U+FFFE and U+FFFF.
 _SIGNS = st.characters(

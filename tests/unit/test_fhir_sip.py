@@ -69,9 +69,7 @@ def test_each_edit_is_the_resource_of_its_kind_and_the_plan_refers_to_it():
     assert goal["description"] == {"text": "Jag vill kunna gå till affären"}
     assert goal["target"] == [{"dueDate": "2026-09-15"}]
     assert effort["code"] == {"text": "Gångträning två gånger i veckan"}
-    assert effort["performer"] == [
-        {"type": "Organization", "identifier": {"system": HSA, "value": "SE2120001132-KOM1"}}
-    ]
+    assert effort["performer"] == [{"type": "Organization", "identifier": {"system": HSA, "value": "SE2120001132-K01"}}]
     assert walk["performer"] == [
         {"type": "Patient", "identifier": {"system": "urn:samverkan:case", "value": "SIP-2026-000001"}}
     ]
@@ -116,7 +114,7 @@ def test_the_order_of_the_edits_is_that_of_the_extensions_whatever_the_order_of_
 
 def test_other_systems_may_refer_relatively_and_call_persons_and_units_by_entries():
     tree = _tree("sip.plan")
-    unit = {"resourceType": "Organization", "id": "o-1", "identifier": [{"system": HSA, "value": "SE2120001132-KOM1"}]}
+    unit = {"resourceType": "Organization", "id": "o-1", "identifier": [{"system": HSA, "value": "SE2120001132-K01"}]}
     who = {"resourceType": "Practitioner", "id": "p-1", "name": [{"given": ["Eva"], "family": "Ek"}]}
     role = {
         "resourceType": "PractitionerRole",
@@ -130,11 +128,11 @@ def test_other_systems_may_refer_relatively_and_call_persons_and_units_by_entrie
     _element(tree, "insats/77b1")["performer"] = [{"reference": "Organization/o-1"}]
     edits = _data(tree).edits
     assert edits[1].set.responsible.model_dump(exclude_none=True) == {
-        "unit": "SE2120001132-KOM1",
+        "unit": "SE2120001132-K01",
         "name": "Eva Ek",
         "phone": "046-1",
     }
-    assert edits[2].set.responsible.model_dump(exclude_none=True) == {"unit": "SE2120001132-KOM1"}
+    assert edits[2].set.responsible.model_dump(exclude_none=True) == {"unit": "SE2120001132-K01"}
 
 
 def test_the_statuses_of_other_systems_are_read_where_they_say_what_the_edit_does():
@@ -190,12 +188,12 @@ def test_participants_of_other_systems_are_told_apart_by_what_they_are():
     call["participant"] = [
         {"actor": {"reference": "Location/l-1"}, "status": "accepted"},
         {"actor": {"reference": "Patient/p-1"}, "status": "needs-action"},
-        {"actor": {"identifier": {"system": HSA, "value": "SE2120001132-KOM1"}}, "status": "needs-action"},
+        {"actor": {"identifier": {"system": HSA, "value": "SE2120001132-K01"}}, "status": "needs-action"},
     ]
     told = _data(tree)
     assert told.meeting.place == "Rum 4"
     assert [row.person for row in told.participants] == [True]
-    assert [receiver.unit for receiver in told.receivers] == ["SE2120001132-KOM1"]
+    assert [receiver.unit for receiver in told.receivers] == ["SE2120001132-K01"]
 
 
 def test_a_changed_call_tells_an_emptied_list_from_one_that_stays():

@@ -15,8 +15,8 @@ from schemas.parts import Part, Patient, Samtycke
 
 WARD: Final = "SE2321000255-AVD12"
 HEALTH_CENTRE: Final = "SE2321000255-VC01"
-MUNICIPALITY: Final = "SE2120001132-KOM1"
-EMERGENCY: Final = "SE2321000255-AMB1"
+MUNICIPALITY: Final = "SE2120001132-K01"
+EMERGENCY: Final = "SE2321000255-AVD31"
 PHYSICIAN: Final = "SE2321000255-P002"
 CARE_CONTACT: Final = "SE2321000255-P003"
 CASE: Final = "SVU-2026-000001"
@@ -37,11 +37,14 @@ CONSENT: Final = Samtycke(
     how="muntligt",
 )
 PLACEMENT: Final = svu.Placement(municipality="1281", stated_by="Biståndshandläggare, Lunds kommun")
-_PDF: Final = b64encode(b"%PDF-1.4\n%%EOF\n").decode()
+_FILE: Final = b64encode("Rollator och duschpall är beställda.\n".encode()).decode()
 
 ACTS: Final[dict[str, tuple[str, Part]]] = {
     "aterkallelse": (WARD, shared.Aterkallelse(reason="Patienten har ångrat sig", kind="svu")),
-    "atkomst": (EMERGENCY, shared.Atkomst(ground="menprovning", comment="Ambulansuppdrag, patienten är medvetslös")),
+    "atkomst": (
+        EMERGENCY,
+        shared.Atkomst(ground="menprovning", comment="Akut omhändertagande, patienten är medvetslös"),
+    ),
     "roll": (HEALTH_CENTRE, shared.Roll(unit=HEALTH_CENTRE, role="rehabkoordinator", change="tillagd")),
     "narstaende": (
         WARD,
@@ -70,7 +73,7 @@ ACTS: Final[dict[str, tuple[str, Part]]] = {
             text="Hemgång först efter lunch, se bilagan.",
             receivers=(HEALTH_CENTRE, MUNICIPALITY),
             kvittera=(MUNICIPALITY,),
-            attachment=shared.Attachment(name="hjalpmedel.pdf", content=_PDF),
+            attachment=shared.Attachment(name="hjalpmedel.txt", content=_FILE),
         ),
     ),
     "meddelande.to_all": (MUNICIPALITY, shared.Meddelande(text="Hemtjänsten är beställd.", kvittera=())),

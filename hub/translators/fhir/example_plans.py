@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 CENTRE: Final = "SE2321000255-VC01"
-TOWN: Final = "SE2120001132-KOM1"
+TOWN: Final = "SE2120001132-K01"
 _BY: Final = {"unit": CENTRE, "actor": "SE2321000255-P003", "time": "2026-03-12T11:02:00+01:00"}
 SNAPSHOT: Final[dict[str, Any]] = {
     "element": "insats/77b0",
