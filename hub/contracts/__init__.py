@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hub.contracts import asyncapi, diagram, profiles, rules, schemas
+from hub.contracts import asyncapi, cookbook, diagram, profiles, rules, schemas
 from hub.processes.registry import PROCESSES
 from hub.scenarios import load
 
@@ -28,6 +28,7 @@ def files(folder: Path) -> dict[str, bytes]:
         "profiles.md": profiles.document(scenarios),
         **{f"{name}.md": diagram.document(process, world) for name, process in PROCESSES.items()},
         "asyncapi.yaml": asyncapi.document(),
+        **{f"cookbook/{name}": body for name, body in cookbook.documents(folder).items()},
         **{f"fhir/{name}": body for name, body in fhir_examples.examples().items()},
         **{f"fhir/definitions/{kind}-{id_}.json": body for (kind, id_), body in fhir_definitions.definitions().items()},
         **{f"soap/examples/{name}": body for name, body in soap_examples.examples().items()},
@@ -55,8 +56,8 @@ def fresh(folder: Path) -> list[str]:
 
 def _stale(folder: Path, wanted: dict[str, bytes]) -> list[str]:
     stale = [name for name, body in wanted.items() if _content(folder / name) != body]
-    for generated in ("schemas", "fhir", "fhir/definitions", "soap/examples"):
-        found = [path for path in (folder / generated).glob("*") if path.is_file()]
+    for generated in ("schemas", "fhir", "fhir/definitions", "soap/examples", "cookbook"):
+        found = [path for path in (folder / generated).glob("*") if path.is_file() and path.name != cookbook.RECIPES]
         stale += [f"{generated}/{path.name}" for path in found if f"{generated}/{path.name}" not in wanted]
     return sorted(stale)
 

@@ -7,6 +7,7 @@ notices are those of production; what ``load`` reads from the database and ``sav
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from pydantic_core import from_json
@@ -60,8 +61,16 @@ _HELD = "held"
 class HubInMemory:
     """A hub in memory. ``take`` is the one way in; ``cases``, ``inbox`` and ``outbox`` are there to look at."""
 
-    def __init__(self, world: World, now: datetime, registers: WorldRegisters | None = None) -> None:
-        """An empty hub in a world; its registers answer as the world says, unless others are given."""
+    def __init__(
+        self,
+        world: World,
+        now: datetime,
+        registers: WorldRegisters | None = None,
+        case_ids: Iterator[str] | None = None,
+    ) -> None:
+        """An empty hub in a world; its registers answer as the world says, unless others are given. ``case_ids``: the ids
+        of new cases, where they shall be the same each time; left out, they are drawn as in production.
+        """
         self.now = now
         self.inbox: dict[Key, InboxRow] = {}
         """Every message as it is stored, with its final answer or, while it is held, none."""
@@ -72,6 +81,7 @@ class HubInMemory:
         self._registers = registers or WorldRegisters(world)
         self._loaded = Loaded()
         self._waiting: dict[Key, Arrival] = {}
+        self._case_ids = case_ids
         self._asked = 0
         self._looked_at = 0
         """How many rows of the outbox have been searched for questions."""
@@ -99,6 +109,8 @@ class HubInMemory:
         """The intake's three steps for one message: load is in memory already, handle is the intake's, save is below."""
         message = arrival.message
         ref = None if message is None else ref_of(arrival, message)
+        if ref is not None and self._case_ids is not None and ref not in self._loaded.ids:
+            self._loaded.new_ids.setdefault(ref, next(self._case_ids))
         give_new_ids(self._loaded, () if ref is None else (ref,))
         case = None if message is None else self._loaded.case_of(arrival, message)
         elements = {} if case is None else case.elements
