@@ -89,6 +89,8 @@ class StepOutcome:
 
     receipt: Receipt
     told: Sequence[ToldNotice]
+    taken: Arrival | None = None
+    """The message that a vendor's own system sent in place of the scenario's."""
 
 
 @dataclass(frozen=True, slots=True)

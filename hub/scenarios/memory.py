@@ -96,7 +96,7 @@ class HubInMemory:
         """Handles one message and what follows from it: the registers' answer, messages that waited for the case."""
         self.now = now
         self._begin_step()
-        read(arrival, self._world.directory.identities)
+        self.read(arrival)
         self._check_file(arrival)
         receipt = self._handle(arrival)
         self._follow()
@@ -104,6 +104,10 @@ class HubInMemory:
         if receipt.rule == _HELD and not receipt.repeat:  # it may have been held only until the registers had answered
             receipt = self.final(arrival.key) or receipt
         return StepOutcome(receipt, self._tells())
+
+    def read(self, arrival: Arrival) -> None:
+        """Reads its bytes, by the directory's rules of numbers."""
+        read(arrival, self._world.directory.identities)
 
     def _handle(self, arrival: Arrival) -> Receipt:
         """The intake's three steps for one message: load is in memory already, handle is the intake's, save is below."""

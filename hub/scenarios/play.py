@@ -68,6 +68,8 @@ class Play:
         self.registers = WorldRegisters(self.world, written.late)
         self.report = Report(written.path, written.scenario.scenario, written.scenario.rules)
         self.now: datetime = written.clock
+        self.number = 0
+        """Of the step that is being played, counted from 1 through all files."""
         self._written = written
         self._text_of: TextOf = text_of
         self._last: str | None = None
@@ -82,6 +84,7 @@ class Play:
     def run(self) -> Doing:
         """Every step in its order; then the report says what differed."""
         for number, written in enumerate(self._written.steps, 1):
+            self.number = number
             judge = StepJudge(self.report, self.world, self.now, written, self._ids(), self._cases)
             yield from self._step(number, written, judge)
 
@@ -138,7 +141,7 @@ class Play:
             return
         arrival = self._arrival(number, written, step)
         outcome: StepOutcome = yield TakeMessage(arrival, self.now)
-        self._remember(step, arrival, outcome.receipt)
+        self._remember(step, outcome.taken or arrival, outcome.receipt)
         judge_receipt(judge, f"receipt of {step.send}", step.receipt, outcome.receipt)
         judge_told(judge, step.send, step.notices, step.systems, outcome.told)
 

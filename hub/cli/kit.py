@@ -1,0 +1,91 @@
+"""The commands of the vendor kit: list, serve. Imports the root; each command imports what it needs when it runs."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Literal
+
+import typer
+
+from hub.cli.root import app
+from hub.errors import Misconfigured
+
+kit_app = typer.Typer(
+    help="For vendors: plays the hub and every other party towards your own system, and says what it does well and badly.",
+    no_args_is_help=True,
+)
+app.add_typer(kit_app, name="kit")
+
+
+@kit_app.command("list")
+def kit_list() -> None:
+    """List the suites: each scenario, the units that a system can play in it, and what each of them is to send."""
+    from hub.kit.suites import asked_of, suites
+    from hub.scenarios import ScenarioFile
+
+    for suite, paths in suites().items():
+        typer.echo(f"suite {suite}")
+        for path in paths:
+            written = ScenarioFile(path)
+            typer.echo(f"  {path.stem}: {written.scenario.scenario}")
+            for unit, messages in asked_of(written).items():
+                typer.echo(f"    --as {unit:20} sends {', '.join(messages)}")
+    typer.echo("Any other scenario of contracts/scenarios, or a file of your own, is played with --scenario.")
+
+
+@kit_app.command("serve")
+def kit_serve(
+    played: Annotated[
+        str, typer.Option("--as", help="The unit (lund_kommun) or system (lund-omsorg) that your system plays.")
+    ],
+    against: Annotated[str, typer.Option(help="The address of your system, where it takes the hub's webhooks.")],
+    suite: Annotated[
+        str | None, typer.Option(help="svu or sip; left out: both, as far as the unit takes part.")
+    ] = None,
+    scenario: Annotated[
+        list[str] | None,
+        typer.Option(help="One scenario, by its name in contracts/scenarios or its file; may be repeated."),
+    ] = None,
+    format_: Annotated[
+        Literal["native", "fhir"], typer.Option("--format", help="In which format your system reads.")
+    ] = "native",
+    listen: Annotated[
+        str, typer.Option(metavar="[HOST:]PORT", help="Where the kit listens as the hub for your system's messages.")
+    ] = "8401",
+    within: Annotated[str, typer.Option(help="How soon a message of your system must come: 30s, 10m, 1h.")] = "30s",
+    seed: Annotated[int, typer.Option(help="What the token and the secret are made of, where you name none.")] = 1,
+    token: Annotated[str | None, typer.Option(help="The bearer token with which your system calls the kit.")] = None,
+    secret: Annotated[str | None, typer.Option(help="The secret that signs the webhooks: whsec_ and base64.")] = None,
+) -> None:
+    """Play the hub and all other parties towards your system: each step is shown as it happens, and a table at the end.
+
+    Exit status: 0 all is as it should be, 1 something is wrong, 2 it could not be run.
+    """
+    from rich.console import Console
+
+    from hub.kit import serve, suites
+    from hub.kit.stage import Patience
+    from hub.scenarios import Unusable
+    from hub.scenarios.moments import duration
+
+    waits = duration(f"+{within}")
+    if waits is None:
+        raise Misconfigured(f"--within {within}: say how long, as 30s, 10m or 1h")
+    try:
+        files = [suites.scenario_file(name) for name in scenario or ()] or suites.chosen(played, suite)
+        wanted = serve.ServeOrder(
+            played=played,
+            suite=suite or ("all" if not scenario else ", ".join(path.stem for path in files)),
+            scenarios=files,
+            seed=seed,
+            patience=Patience(waits.total_seconds(), waits.total_seconds()),
+            against=against,
+            format=format_,
+            listen=listen,
+            token=token,
+            secret=secret,
+        )
+        run = asyncio.run(serve.serve(wanted, Console()))
+    except Unusable as unusable:
+        raise Misconfigured(f"a scenario cannot be played:\n{unusable}") from None
+    raise typer.Exit(1 if run.outcome == "wrong" else 0)

@@ -1,0 +1,124 @@
+"""Records what passes between the kit and the vendor's system, as it is on the wire, without tokens and signatures. Imports the
+webhook's exit and the record.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpcore
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hub.delivery.exits.addresses import Allowed
+from hub.delivery.exits.webhook import WebhookExit
+from hub.kit.record import Direction, Exchange, Way
+
+_SECRET = frozenset({"authorization", "webhook-signature"})
+
+
+Answered = Callable[[str, int, bytes], None]
+"""(request, status, body of the answer)."""
+
+
+class Wire:
+    """Everything that has passed since the run began."""
+
+    def __init__(self) -> None:
+        self.exchanges: list[Exchange] = []
+        self._began = time.monotonic()
+
+    @property
+    def ms(self) -> int:
+        """Milliseconds since the run began."""
+        return round((time.monotonic() - self._began) * 1000)
+
+    def add(
+        self,
+        moment: int,
+        direction: Direction,
+        way: Way,
+        request: str,
+        headers: list[tuple[bytes, bytes]],
+        body: bytes,
+        status: int | None = None,
+        answer: str = "",
+    ) -> None:
+        """One call, or one record on a topic."""
+        named = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
+        head = {"request": request} | {name: value for name, value in named.items() if name not in _SECRET}
+        self.exchanges.append(Exchange(moment, direction, way, head, body.decode("utf-8", "replace"), status, answer))
+
+
+class RecordingWebhook(WebhookExit):
+    """The hub's own exit; what it sends is recorded with the status that came back."""
+
+    def __init__(self, allows: Allowed, wire: Wire) -> None:
+        super().__init__(allows)
+        self._wire = wire
+
+    @asynccontextmanager
+    async def _pool(self, system: str) -> AsyncIterator[Any]:
+        async with super()._pool(system) as connections:
+            yield _RecordedConnections(connections, self._wire)
+
+
+class _RecordedConnections:
+    """A pool of connections as the exit uses it."""
+
+    def __init__(self, connections: httpcore.AsyncConnectionPool, wire: Wire) -> None:
+        self._connections, self._wire = connections, wire
+
+    @asynccontextmanager
+    async def stream(
+        self, method: str, url: httpcore.URL, headers: list[tuple[bytes, bytes]], content: AsyncIterator[bytes]
+    ) -> AsyncIterator[httpcore.Response]:
+        """A call; it is recorded when it is over."""
+        moment, sent, status, answer = self._wire.ms, bytearray(), None, "no answer came"
+
+        async def passed_on() -> AsyncIterator[bytes]:
+            async for part in content:
+                sent.extend(part)
+                yield part
+
+        try:
+            async with self._connections.stream(method, url, headers=headers, content=passed_on()) as call:
+                status, answer = call.status, ""
+                yield call
+        finally:
+            request = f"{method} {url.target.decode('latin-1')}"
+            self._wire.add(moment, "to_vendor", "webhook", request, headers, bytes(sent), status, answer)
+
+
+class RecordedCalls:
+    """An ASGI application whose calls are recorded."""
+
+    def __init__(self, app: ASGIApp, wire: Wire, answered: Answered) -> None:
+        self._app, self._wire, self._answered = app, wire, answered
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One call."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        moment, body, answer = self._wire.ms, bytearray(), bytearray()
+        status = 0
+
+        async def received() -> Message:
+            part = await receive()
+            body.extend(part.get("body", b""))
+            return part
+
+        async def sent(part: Message) -> None:
+            nonlocal status
+            status = part.get("status", status)
+            answer.extend(part.get("body", b""))
+            await send(part)
+
+        await self._app(scope, received, sent)
+        request, told = f"{scope['method']} {scope['path']}", answer.decode("utf-8", "replace")
+        way: Way = "fhir" if scope["path"].startswith("/fhir") else "http"
+        self._wire.add(moment, "from_vendor", way, request, scope["headers"], bytes(body), status, told)
+        self._answered(request, status, bytes(answer))

@@ -1,0 +1,97 @@
+"""Brings a run up, and down again: the door, the exit, the kit between them. Imports the kit and the settings' addresses."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from ipaddress import ip_network
+from typing import Final
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+from rich.console import Console
+
+from hub.delivery.exits.addresses import Allowed
+from hub.errors import Misconfigured
+from hub.kit.console import RunConsole
+from hub.kit.door import Door
+from hub.kit.kit import Kit, Order, secret_of, token_of
+from hub.kit.record import Run
+from hub.kit.recording import RecordingWebhook, Wire
+from hub.kit.vendor import Connected, Format, short_names
+from schemas.ways_out import Delivery, WebhookOut
+
+_ALLOWED: Final = Allowed(plain=True, networks=(ip_network("0.0.0.0/0"), ip_network("::/0")))
+"""The kit calls the one address that its user names, wherever it is."""
+_DELIVERY: Final = Delivery(schedule_s=(0.5, 1, 2))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeOrder(Order):
+    """A run, and how the two sides reach each other."""
+
+    against: str
+    """The address of the vendor's system."""
+    format: Format
+    listen: str
+    """``[host:]port``."""
+    token: str | None = None
+    """None: made of the seed."""
+    secret: str | None = None
+    delivery: Delivery = _DELIVERY
+
+
+async def serve(wanted: ServeOrder, console: Console) -> Run:
+    """Plays everything and shows it. Raises ``Misconfigured`` where it cannot be run."""
+    host, port = _place(wanted.listen)
+    out = await _out(wanted)
+    connected = Connected(out, wanted.format, wanted.token or token_of(wanted.seed), wanted.delivery)
+    wire, shown = Wire(), RunConsole(console, wanted.patience.within_s)
+    exit_ = RecordingWebhook(_ALLOWED, wire)
+    kit = Kit(wanted, connected, exit_, wire, shown)
+    door = Door(kit, wire)
+    try:
+        at = await door.open(host, port)
+        units = short_names(kit.cast.world, kit.cast.units)
+        shown.say(f"Your system plays {units} ({', '.join(kit.cast.units)}).")
+        shown.say(f"It sends to http://{host}:{at}, with Authorization: Bearer {connected.token}")
+        shown.say(f"It is called at {out.url}, signed with {out.secrets[0]}")
+        run = await kit.run()
+    finally:
+        await door.close()
+        await exit_.close()
+    shown.summary(run)
+    return run
+
+
+def _place(listen: str) -> tuple[str, int]:
+    host, _, port = listen.rpartition(":")
+    if not port.isdecimal() or int(port) > 65535:
+        raise Misconfigured(f"--listen {listen}: name a port, as 8401, or a host and a port, as 0.0.0.0:8401")
+    return host or "127.0.0.1", int(port)
+
+
+async def _out(wanted: ServeOrder) -> WebhookOut:
+    """The vendor's webhook, once something answers at its address."""
+    if (fault := _ALLOWED.fault(wanted.against)) is not None:
+        raise Misconfigured(f"--against {wanted.against}: the address {fault}")
+    secret = wanted.secret or secret_of(wanted.seed, "webhook")
+    try:
+        out = WebhookOut(way="webhook", url=wanted.against, secrets=(secret,))
+    except ValidationError as error:
+        if ("url",) in [fault["loc"] for fault in error.errors()]:
+            raise Misconfigured(
+                f"--against {wanted.against}: name the whole address, as http://127.0.0.1:9000/hub"
+            ) from None
+        raise Misconfigured(
+            "--secret: a secret is whsec_ and at least 18 bytes in base64; leave it out, and the kit makes one"
+        ) from None
+    parts = urlsplit(out.url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        async with asyncio.timeout(wanted.delivery.timeout_s):
+            _, writer = await asyncio.open_connection(parts.hostname, port)
+    except (OSError, TimeoutError):
+        raise Misconfigured(f"--against {wanted.against}: nothing answers there; start your system first") from None
+    writer.close()
+    return out

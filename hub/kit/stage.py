@@ -1,0 +1,357 @@
+"""One scenario, played towards the vendor's system. Imports the scenarios, the deliveries and what is awaited.
+
+The scenario's own player says what happens. What other parties send goes into the hub in memory, and what the vendor's system
+is to send is awaited; whatever it does send is answered by the hub's rules at once. The two clocks are told apart: the
+scenario's clock runs as fast as the vendor's and jumps where the scenario says so, and the ``time`` of a vendor's message is
+moved by the difference, so that the rules see it at the scenario's time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic_core import from_json, to_json
+
+from hub.intake.arrival import Arrival
+from hub.kit.deliveries import Deliveries
+from hub.kit.expects import AwaitedMessage, determined
+from hub.kit.notebook import Notebook
+from hub.kit.own_ids import brought, paired, replaced
+from hub.kit.suites import is_asked
+from hub.kit.today import TodaysScenario
+from hub.kit.vendor import Cast
+from hub.scenarios import Play, StepOutcome
+from hub.scenarios.actions import Action, LearnNews, MoveClock, ReadReceipt, TakeMessage
+from hub.scenarios.memory import HubInMemory, answered
+from hub.scenarios.steps import Send
+from hub.translators.native import write_body
+from schemas.messages import BilingualText, Receipt
+
+_ONLY_ACCEPTED = "sends only what the rules accept"
+_ONLY_AWAITED = "sends nothing that nobody awaits"
+_CALLS_RIGHTLY = "calls the hub as the contract says"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the kit waits, in seconds."""
+
+    within_s: float = 30.0
+    """For a message of the vendor's system, before it is late."""
+    late_s: float = 30.0
+    """For a late one, before the scenario ends without it."""
+    after_s: float = 1.0
+    """After the last step, for what nobody awaits."""
+
+
+@dataclass(slots=True)
+class _Came:
+    """A message of the vendor's system that the rules accepted."""
+
+    arrival: Arrival
+    receipt: Receipt
+    at: float
+    """By the monotonic clock."""
+    data: Any
+    """As native JSON."""
+
+
+class _ScenarioHub(HubInMemory):
+    """The hub in memory; it sees the messages of one system at the scenario's time."""
+
+    vendor: str = ""
+    shift = timedelta()
+    """What the scenario's clock is ahead of the real one."""
+
+    def read(self, arrival: Arrival) -> None:
+        """As the hub reads it; a repeat is known by the message as it was sent."""
+        super().read(arrival)
+        if arrival.message is not None and arrival.system_id == self.vendor:
+            arrival.message = replace(arrival.message, time=arrival.message.time + self.shift)
+
+
+class _EndsHere(Exception):  # noqa: N818 - named for what happens to the scenario
+    """The scenario cannot go on."""
+
+
+class Stage:
+    """One run of one scenario."""
+
+    def __init__(
+        self,
+        written: TodaysScenario,
+        cast: Cast,
+        deliveries: Deliveries,
+        notebook: Notebook,
+        patience: Patience,
+        prefix: str,
+        told: Callable[[AwaitedMessage], None],
+    ) -> None:
+        """``prefix``: of the ids of the kit's messages, so that no two scenarios or runs give one id to two messages; ``told``
+        hears what is awaited now.
+        """
+        self._prefix, self._told = prefix, told
+        self._called: dict[str, str] = {}
+        """Id of a message → the same without the prefix."""
+        self._written, self._cast, self._deliveries = written, cast, deliveries
+        self._notebook, self._patience = notebook, patience
+        self._play = Play(written, cast.world, text_of=lambda _: "")
+        self._hub = _ScenarioHub(self._play.world, self._play.now, self._play.registers)
+        self._hub.vendor = cast.system.id
+        self._hub.shift = self._play.now - datetime.now(UTC)
+        self._came: list[_Came] = []
+        self._held: list[Arrival] = []
+        self._news = asyncio.Event()
+        self._named: set[str] = set(cast.world.directory.unit_by_hsa)
+        """Every id that has been named so far."""
+        self._own_ids: dict[str, str] = {}
+        """The scenario's id → the one that the vendor's system gave."""
+        self._cases: dict[str, str] = {}
+        """The vendor's own reference → the case."""
+        units = cast.world.names
+        self._last_step = len(written.steps)
+        self._pending = {
+            number: (one.step.send, units[one.step.from_])
+            for number, one in enumerate(written.steps, 1)
+            if isinstance(one.step, Send) and is_asked(one.step) and one.step.from_ in cast
+        }
+        """The steps for which something is still to come from the vendor's system, and what: (message, unit)."""
+        self._last: dict[str | None, float] = {}
+        """Case → when the message came that was awaited last in it."""
+
+    @property
+    def now(self) -> datetime:
+        """The scenario's clock."""
+        return datetime.now(UTC) + self._hub.shift
+
+    async def play(self) -> None:
+        """To the scenario's end, or until it cannot go on; the notebook says how it went."""
+        running = self._play.run()
+        given: object = None
+        try:
+            while True:
+                self._play.now = self.now
+                action = running.send(given)
+                given = await self._done(action)
+                self._pass_on(self._play.number)
+                await self._delivered()
+        except StopIteration:
+            await asyncio.sleep(self._patience.after_s)
+            await self._deliveries.settled()
+            self._nothing_is_left()
+        except _EndsHere as end:
+            self._nothing_is_left()
+            self._leave_out(str(end))
+
+    async def _delivered(self) -> None:
+        await self._deliveries.settled()
+        if self._deliveries.given_up is not None:
+            raise _EndsHere(f"{self._deliveries.given_up} was not acknowledged")
+
+    # --- what the scenario asks of the hub ------------------------------------------------------------------------------
+
+    async def _done(self, action: Action) -> object:
+        match action:
+            case TakeMessage():
+                step = self._step()
+                if step.receipt.code == "fatal-error":
+                    return _left_out(action.arrival)  # a mistake of one party, of which no other is told
+                if action.arrival.system_id != self._cast.system.id:
+                    return self._others(action, step)
+                return await self._vendors(action, step)
+            case MoveClock():
+                to = max(action.to, self._hub.now, self.now)
+                told = self._hub.move_clock(to)
+                self._hub.shift = to - datetime.now(UTC)
+                return told
+            case LearnNews():
+                return self._hub.learn(action.person, action.news, self.now)
+            case ReadReceipt():
+                return self._hub.final(action.key) if action.key in self._hub.inbox else None
+            case _:
+                return answered(self._hub, action)
+
+    def _step(self) -> Send:
+        step = self._written.steps[self._play.number - 1].step
+        assert isinstance(step, Send)
+        return step
+
+    def _others(self, action: TakeMessage, step: Send) -> StepOutcome:
+        """A step of another party: the kit's."""
+        event = replaced(from_json(action.arrival.raw), self._own_ids)
+        self._called[f"{self._prefix}{event['id']}"] = event["id"]
+        event["id"] = f"{self._prefix}{event['id']}"
+        action.arrival.raw = to_json(event)
+        outcome = self._hub.take(action.arrival, self.now)
+        self._named |= {event["id"], *brought(event["data"])}
+        if outcome.receipt.case is not None:
+            self._named.add(outcome.receipt.case)
+        if outcome.receipt.code == "fatal-error":
+            assert outcome.receipt.text is not None
+            raise _EndsHere(
+                f"after what came before, the rules refuse the next act, {step.send} of {step.from_}"
+                f" ({outcome.receipt.rule}: {outcome.receipt.text.en})"
+            )
+        return outcome
+
+    async def _vendors(self, action: TakeMessage, step: Send) -> StepOutcome:
+        """A step of the vendor's system."""
+        if not is_asked(step):
+            raise _EndsHere(f"{step.send} of {step.from_} is to come before its time, which the kit asks of nobody")
+        event = replaced(from_json(action.arrival.raw), self._own_ids)
+        subject = event["subject"]
+        case = self._cases.get(subject, None if subject.startswith("ref:") else subject)
+        data = determined(event["data"], self._named) or {}
+        unit = self._cast.world.names[step.from_]
+        wanted = AwaitedMessage(self._play.number, step.send, unit, step.from_, case, data, self._called)
+        came = await self._awaited(wanted)
+        self._own_ids |= paired(event["data"], came.data)
+        self._named |= {came.receipt.message, *brought(came.data)}
+        if came.receipt.case is not None:
+            self._named.add(came.receipt.case)
+            if came.arrival.message is not None:
+                self._cases[came.arrival.message.subject] = came.receipt.case
+        return StepOutcome(came.receipt, (), came.arrival)
+
+    # --- what is awaited of the vendor's system -------------------------------------------------------------------------
+
+    async def _awaited(self, wanted: AwaitedMessage) -> _Came:
+        """What came for a step, with the finding on it. Raises ``_EndsHere`` when nothing did."""
+        within, late = self._patience.within_s, self._patience.late_s
+        expected = f"{wanted.sentence}, within {within:g} s"
+        self._told(wanted)
+        began = time.monotonic()
+        came = await self._wait(wanted, began + within) or await self._wait(wanted, began + within + late)
+        if came is None:
+            why = f"nothing came within {within + late:g} s"
+            self._notebook.wrong(wanted.step, expected, why)
+            raise _EndsHere(f"{wanted.sentence}, and did not")
+        self._came.remove(came)
+        del self._pending[wanted.step]
+        faults = wanted.lacks(came.data)
+        if came.at > began + within:
+            faults.append(f"it came later than within {within:g} s")
+        before = self._last.get(came.receipt.case)
+        if before is not None and came.at < before:
+            faults.append("it came before the message that was awaited before it")
+        self._last[came.receipt.case] = came.at
+        if faults:
+            self._notebook.wrong(wanted.step, expected, "; ".join(faults))
+        else:
+            self._notebook.ok(wanted.step, expected, f"{max(came.at - began, 0) * 1000:.0f} ms")
+        return came
+
+    async def _wait(self, wanted: AwaitedMessage, until: float) -> _Came | None:
+        """The message that is meant; where none holds all that it should, the first of its kind when no other is awaited
+        later, or when the time is up.
+        """
+        while True:
+            self._news.clear()
+            same = [one for one in self._came if _is_of(one, wanted)]
+            fits = next((one for one in same if not wanted.lacks(one.data)), None)
+            left = until - time.monotonic()
+            if fits is not None or (same and (left <= 0 or not self._again(wanted))):
+                return fits or same[0]
+            if left <= 0:
+                return None
+            try:
+                await asyncio.wait_for(self._news.wait(), left)
+            except TimeoutError:
+                continue
+
+    def _again(self, wanted: AwaitedMessage) -> bool:
+        """Whether a later step awaits a message of the same kind from the same unit."""
+        return any(number > wanted.step and of == (wanted.name, wanted.unit) for number, of in self._pending.items())
+
+    # --- what the vendor's system sends ---------------------------------------------------------------------------------
+
+    def take(self, arrival: Arrival) -> Receipt:
+        """Answers a message of the vendor's system by the rules."""
+        arrival.received_at = self.now
+        receipt = self._hub.take(arrival, self.now).receipt
+        self._pass_on(self._meant(arrival))
+        if receipt.rule == "held":
+            if not receipt.repeat:
+                self._held.append(arrival)
+        elif not receipt.repeat:
+            self._judge(arrival, receipt)
+        return receipt
+
+    def _judge(self, arrival: Arrival, receipt: Receipt) -> None:
+        message = arrival.message
+        if receipt.code == "ok" and message is not None:
+            self._came.append(_Came(arrival, receipt, time.monotonic(), from_json(write_body(message))))
+            self._news.set()
+            return
+        text = receipt.text or BilingualText(sv="", en="")
+        what = "a message that cannot be read" if message is None else message.name
+        place = "" if receipt.element is None else f" at {receipt.element}"
+        why = f"{what} is refused by {receipt.rule}{place}: {text.en}"
+        self._notebook.wrong(self._meant(arrival), _ONLY_ACCEPTED, why, text.sv, rules=(receipt.rule or "",))
+
+    def call_refused(self, request: str, status: int, en: str, sv: str) -> None:
+        """A call of the vendor's system was answered with an error before it became a message."""
+        why = f"{request} was answered {status}{f': {en}' if en else ''}"
+        self._notebook.wrong(next(iter(self._pending), self._last_step), _CALLS_RIGHTLY, why, sv)
+
+    def _meant(self, arrival: Arrival) -> int:
+        """The step that a message of the vendor's system is for: the first of its kind that nothing has come for, else the next that
+        asks something of it, else the last. So it does not depend on what the kit was doing at that moment.
+        """
+        message = arrival.message
+        if message is not None:
+            same = [n for n, of in self._pending.items() if of == (message.name, message.unit)]
+            come = sum(_kind(one) == (message.name, message.unit) and one.arrival is not arrival for one in self._came)
+            if same[come:]:
+                return same[come]
+        return next(iter(self._pending), self._last_step)
+
+    def _pass_on(self, step: int) -> None:
+        """Offers what a step has written for the vendor's system, and judges what was held and is not any more."""
+        self._deliveries.offer(step, self._hub.outbox)
+        self._hub.outbox.clear()
+        for arrival in list(self._held):
+            if (final := self._hub.final(arrival.key)) is not None:
+                self._held.remove(arrival)
+                self._judge(arrival, final)
+
+    # --- the end --------------------------------------------------------------------------------------------------------
+
+    def _nothing_is_left(self) -> None:
+        for came in self._came:
+            self._notebook.wrong(self._last_step, _ONLY_AWAITED, f"{_kind(came)[0]} came, and no step awaited it")
+
+    def _leave_out(self, why: str) -> None:
+        """The vendor's steps after the present one."""
+        for number, (name, unit) in self._pending.items():
+            if number > self._play.number:
+                self._notebook.not_tried(number, f"{self._cast.world.short(unit)} is to send {name}", why)
+
+
+def _kind(came: _Came) -> tuple[str, str]:
+    """(message, unit)."""
+    assert came.arrival.message is not None
+    return came.arrival.message.name, came.arrival.message.unit
+
+
+def _is_of(came: _Came, wanted: AwaitedMessage) -> bool:
+    about = wanted.case is None or came.receipt.case == wanted.case
+    same = _kind(came) == (wanted.name, wanted.unit)
+    person, other = _person(wanted.data), _person(came.data)
+    return about and same and (None in (person, other) or person == other)
+
+
+def _person(data: Mapping[str, Any]) -> str | None:
+    patient = data.get("patient")
+    return patient.get("personnummer") if isinstance(patient, Mapping) else None
+
+
+def _left_out(arrival: Arrival) -> StepOutcome:
+    """What is answered to a step that is not played."""
+    text = BilingualText(sv="Spelades inte.", en="Was not played.")
+    return StepOutcome(Receipt(message=arrival.place, code="fatal-error", rule="not-played", text=text), ())
