@@ -1,12 +1,14 @@
-"""The commands of the vendor kit: list, serve. Imports the root; each command imports what it needs when it runs."""
+"""The commands of the vendor kit: list, serve, and those about a report. Imports the root; each imports what it needs when it runs."""
 
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from hub.cli import kit_report
 from hub.cli.root import app
 from hub.errors import Misconfigured
 
@@ -15,6 +17,9 @@ kit_app = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(kit_app, name="kit")
+kit_app.command("keys")(kit_report.kit_keys)
+kit_app.command("verify")(kit_report.kit_verify)
+kit_app.command("faults")(kit_report.kit_faults)
 
 
 @kit_app.command("list")
@@ -56,6 +61,19 @@ def kit_serve(
     seed: Annotated[int, typer.Option(help="What the token and the secret are made of, where you name none.")] = 1,
     token: Annotated[str | None, typer.Option(help="The bearer token with which your system calls the kit.")] = None,
     secret: Annotated[str | None, typer.Option(help="The secret that signs the webhooks: whsec_ and base64.")] = None,
+    faults: Annotated[
+        str | None,
+        typer.Option(
+            help="Faults made on purpose afterwards: all, or some, as lost,doubled; hub kit faults lists them."
+        ),
+    ] = None,
+    next_secret: Annotated[
+        str | None, typer.Option(help="The secret that follows the first, where the fault rotated is made.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="The folder for report.json, report.html and junit.xml.")] = None,
+    key: Annotated[
+        Path | None, typer.Option(help="The private key that signs the report; hub kit keys makes one.")
+    ] = None,
 ) -> None:
     """Play the hub and all other parties towards your system: each step is shown as it happens, and a table at the end.
 
@@ -64,6 +82,9 @@ def kit_serve(
     from rich.console import Console
 
     from hub.kit import serve, suites
+    from hub.kit.faults.table import chosen
+    from hub.kit.report.keys import signing_key
+    from hub.kit.report.write import write_report
     from hub.kit.stage import Patience
     from hub.scenarios import Unusable
     from hub.scenarios.moments import duration
@@ -71,6 +92,10 @@ def kit_serve(
     waits = duration(f"+{within}")
     if waits is None:
         raise Misconfigured(f"--within {within}: say how long, as 30s, 10m or 1h")
+    if key is not None and report is None:
+        raise Misconfigured("--key: it signs a report, so name the folder for it with --report")
+    signer = None if key is None else signing_key(key)
+    console = Console()
     try:
         files = [suites.scenario_file(name) for name in scenario or ()] or suites.chosen(played, suite)
         wanted = serve.ServeOrder(
@@ -84,8 +109,17 @@ def kit_serve(
             listen=listen,
             token=token,
             secret=secret,
+            next_secret=next_secret,
+            faults=() if faults is None else chosen(faults),
         )
-        run = asyncio.run(serve.serve(wanted, Console()))
+        run = asyncio.run(serve.serve(wanted, console))
     except Unusable as unusable:
         raise Misconfigured(f"a scenario cannot be played:\n{unusable}") from None
+    if report is not None:
+        for path in write_report(run, report, signer, wanted.secrets):
+            console.print(str(path), highlight=False, soft_wrap=True)
+        if signer is None:
+            console.print(
+                "The report is not signed: hub kit keys makes a key, and --key signs with it.", soft_wrap=True
+            )
     raise typer.Exit(1 if run.outcome == "wrong" else 0)

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Self
 
 from hub.delivery.outgoing import AttemptOutcome, Exit, encode
+from hub.kit.faults.fault import KitFault
 from hub.kit.notebook import Notebook
 from hub.store.outbox import OutboxRow
 from schemas.directory import System
@@ -34,9 +35,15 @@ _HOW_TO_VERIFY = (
 class Deliveries:
     """The deliveries of one scenario."""
 
-    def __init__(self, exit_: Exit, system: System, notebook: Notebook, first_id: int) -> None:
-        """``first_id``: of the rows that it sends, so that no two scenarios or runs give one id to two calls."""
-        self._exit, self._system, self._notebook = exit_, system, notebook
+    def __init__(
+        self, exit_: Exit, system: System, notebook: Notebook, first_id: int, fault: KitFault | None = None
+    ) -> None:
+        """``first_id``: of the rows that it sends, so that no two scenarios or runs give one id to two calls; ``fault``: made on
+        purpose, None for none.
+        """
+        self._exit, self._system, self._notebook, self._fault = exit_, system, notebook, fault
+        self._steps: dict[int, int] = {}
+        """Row → the step that led to it."""
         self._ids = itertools.count(first_id)
         self._waiting: asyncio.Queue[tuple[int, OutboxRow]] = asyncio.Queue()
         self._running: asyncio.Task[None] | None = None
@@ -45,9 +52,18 @@ class Deliveries:
 
     def offer(self, step: int, rows: Sequence[OutboxRow]) -> None:
         """What a step led to; rows of other systems are passed over."""
+        own = [replace(row, id=next(self._ids)) for row in rows if row.system == self._system.id]
+        self._steps |= {row.id: step for row in own}
+        self._put(own if self._fault is None else self._fault.rows(own))
+
+    def release(self) -> None:
+        """What a fault has kept back is delivered now, since the vendor's system is awaited."""
+        if self._fault is not None:
+            self._put(self._fault.due())
+
+    def _put(self, rows: Sequence[OutboxRow]) -> None:
         for row in rows:
-            if row.system == self._system.id:
-                self._waiting.put_nowait((step, replace(row, id=next(self._ids))))
+            self._waiting.put_nowait((self._steps[row.id], row))
 
     async def __aenter__(self) -> Self:
         """Begins to deliver."""

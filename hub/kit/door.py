@@ -18,6 +18,8 @@ from hub.errors import Misconfigured
 from hub.intake.arrival import Arrival
 from hub.intake.process_pool import ProcessPool
 from hub.intake.queue import Intake
+from hub.kit.faults.door import BreakableConnection, FaultyDoor
+from hub.kit.faults.fault import KitFault
 from hub.kit.recording import RecordedCalls, Wire
 from hub.routers import connections, dependencies, errors, fhir, messages
 from schemas.directory import Directory
@@ -36,6 +38,10 @@ class Behind(Protocol):
 
     def call_refused(self, request: str, status: int, en: str, sv: str) -> None:
         """A call was answered with an error before it became a message, for a reason in both languages."""
+        ...
+
+    def fault(self) -> KitFault | None:
+        """The fault that is made on purpose now."""
         ...
 
     def directory(self) -> Directory:
@@ -69,7 +75,7 @@ class Door:
         for routes in (messages.ROUTES, fhir.ROUTES):
             self.api.include_router(routes)
         errors.install(self.api, self._intake.process_pool)
-        self._app = RecordedCalls(self.api, wire, self._answered)
+        self._app = RecordedCalls(FaultyDoor(self.api, behind.fault), wire, self._answered)
         self._server: connections.HttpServer | None = None
         self._serving: asyncio.Task[None] | None = None
 
@@ -96,6 +102,7 @@ class Door:
         config = connections.Config(
             self._app, request_s=30.0, connections=100, log_config=None, access_log=False, lifespan="off", ws="none"
         )
+        config.http = BreakableConnection
         self._server = connections.HttpServer(config)
         self._serving = asyncio.create_task(self._server.serve(sockets=[listening]))
         while not self._server.started:

@@ -15,10 +15,14 @@ from hub.errors import Unavailable
 from hub.intake.arrival import Arrival
 from hub.kit.console import RunConsole
 from hub.kit.deliveries import Deliveries, forge
+from hub.kit.faults.fault import FaultyExit, KitFault, Means
+from hub.kit.faults.registry import make
+from hub.kit.faults.table import FaultRow
 from hub.kit.notebook import Notebook
-from hub.kit.record import Run, ScenarioRun
+from hub.kit.record import Finding, Run, ScenarioRun
 from hub.kit.recording import Wire
 from hub.kit.stage import Patience, Stage
+from hub.kit.suites import asked_of, scenario_file
 from hub.kit.today import TodaysScenario
 from hub.kit.vendor import Cast, Connected, cast
 from schemas.directory import Directory
@@ -39,22 +43,50 @@ class Order:
     scenarios: Sequence[Path]
     seed: int
     patience: Patience
+    faults: Sequence[FaultRow] = ()
+    """Made on purpose, each in a scenario of its own, after all scenarios have been played without."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """One scenario of a run."""
+
+    written: TodaysScenario
+    cast: Cast
+    fault: FaultRow | None = None
+
+    @property
+    def title(self) -> str:
+        """The scenario's name, with that of the fault."""
+        name = self.written.path.stem
+        return name if self.fault is None else f"{self.fault.name}: {name}"
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether the vendor's system has something to send in it."""
+        return any(unit in self.cast for unit in asked_of(self.written))
 
 
 class Kit:
     """One run."""
 
-    def __init__(self, order: Order, connected: Connected, exit_: Exit, wire: Wire, shown: RunConsole) -> None:
-        """Raises ``Misconfigured`` and ``Unusable`` for what cannot be played."""
+    def __init__(
+        self, order: Order, connected: Connected, exit_: Exit, wire: Wire, shown: RunConsole, means: Means
+    ) -> None:
+        """``means``: with which faults are made. Raises ``Misconfigured`` and ``Unusable`` for what cannot be played."""
         self._order, self._connected, self._exit, self._wire, self._shown = order, connected, exit_, wire, shown
+        self._means = means
         self._started = datetime.now(STOCKHOLM)
         today = self._started.date()
-        self._parts = [
-            (written, cast(written.world, order.played, connected))
-            for written in (TodaysScenario(path, today) for path in order.scenarios)
+        paths: list[tuple[Path, FaultRow | None]] = [(path, None) for path in order.scenarios]
+        paths += [(scenario_file(row.scenario) if row.scenario else order.scenarios[0], row) for row in order.faults]
+        self._turns = [
+            _Turn(written, cast(written.world, order.played, connected), row)
+            for written, row in ((TodaysScenario(path, today), row) for path, row in paths)
         ]
         self._stage: Stage | None = None
-        self._cast = self._parts[0][1]
+        self._fault: KitFault | None = None
+        self._cast = self._turns[0].cast
 
     @property
     def cast(self) -> Cast:
@@ -69,7 +101,12 @@ class Kit:
         """Answers a message of the vendor's system; raises ``Unavailable`` between two scenarios."""
         if self._stage is None:
             raise Unavailable("between scenarios", retry_after=1)
-        return self._stage.take(arrival)
+        receipt = self._stage.take(arrival)
+        return receipt if self._fault is None else self._fault.taken(arrival, receipt)
+
+    def fault(self) -> KitFault | None:
+        """The fault that is made on purpose now."""
+        return self._fault
 
     def call_refused(self, request: str, status: int, en: str, sv: str) -> None:
         """A call of the vendor's system was answered with an error before it became a message."""
@@ -90,31 +127,46 @@ class Kit:
             suite=order.suite,
             started=self._started.isoformat(timespec="seconds"),
         )
-        played = [await self._play(number, written) for number, (written, _) in enumerate(self._parts, 1)]
+        played = [await self._play(number, turn) for number, turn in enumerate(self._turns, 1)]
         return replace(run, scenarios=tuple(played))
 
-    async def _play(self, number: int, written: TodaysScenario) -> ScenarioRun:
-        self._cast = self._parts[number - 1][1]
+    async def _play(self, number: int, turn: _Turn) -> ScenarioRun:
+        self._cast = turn.cast
         notebook = Notebook(self._shown.finding)
-        name, said = written.path.stem, written.scenario
-        self._shown.scenario(number, len(self._parts), name, said.scenario)
+        said, name = turn.written.scenario, None if turn.fault is None else turn.fault.name
+        self._shown.scenario(number, len(self._turns), turn.title, said.scenario)
         first = len(self._wire.exchanges)
         if number == 1 and isinstance(self._connected.out, WebhookOut):
             await forge(self._exit, self._cast.system, secret_of(self._order.seed, "forged"), notebook)
-        run = int(self._started.timestamp()) * 1000 + number
-        async with Deliveries(self._exit, self._cast.system, notebook, run * 1000) as deliveries:
-            stage = Stage(
-                written, self._cast, deliveries, notebook, self._order.patience, f"kit-{run}-", self._shown.awaits
-            )
-            self._stage = stage
-            try:
-                await stage.play()
-            finally:
-                self._stage = None
+        if turn.fault is not None and not turn.takes_part:
+            notebook.add(_takes_no_part(turn.fault, turn.written.path.stem, self._order.played))
+        else:
+            await self._staged(number, turn, notebook)
         passed = tuple(self._wire.exchanges[first:])
         # What happened at the same time is always told in the same order.
         found = sorted(notebook.findings, key=lambda finding: (finding.step, finding.expected, finding.reason))
-        return ScenarioRun(name, said.scenario, said.rules, None, tuple(found), passed)
+        return ScenarioRun(turn.written.path.stem, said.scenario, said.rules, name, tuple(found), passed)
+
+    async def _staged(self, number: int, turn: _Turn, notebook: Notebook) -> None:
+        run = int(self._started.timestamp()) * 1000 + number
+        fault = None if turn.fault is None else make(turn.fault.name, self._means)
+        exit_ = self._exit if fault is None else FaultyExit(self._exit, fault)
+        async with Deliveries(exit_, turn.cast.system, notebook, run * 1000, fault) as deliveries:
+            stage = Stage(
+                turn.written, turn.cast, deliveries, notebook, self._order.patience, f"kit-{run}-", self._shown.awaits
+            )
+            self._stage, self._fault = stage, fault
+            try:
+                await stage.play()
+            finally:
+                self._stage = self._fault = None
+        for finding in () if fault is None else fault.findings():
+            notebook.add(finding)
+
+
+def _takes_no_part(row: FaultRow, scenario: str, played: str) -> Finding:
+    reason = f"{played} has nothing to send in {scenario}, the scenario in which this fault is made"
+    return Finding(0, row.judged, "not_tried", reason, rules=row.rules, fault=row.name)
 
 
 def secret_of(seed: int, what: str) -> str:

@@ -22,16 +22,17 @@ class Notebook:
 
     def ok(self, step: int, expected: str, measured: str = "") -> None:
         """It was as it should be."""
-        self._add(Finding(step, expected, "ok"), measured)
+        self.add(Finding(step, expected, "ok"), measured)
 
     def wrong(self, step: int, expected: str, why: str, sv: str = "", *, rules: Sequence[str] = ()) -> None:
         """It was not; ``sv``: the same in Swedish, where a refusal says it."""
-        self._add(Finding(step, expected, "wrong", why, sv, tuple(rules)), "")
+        self.add(Finding(step, expected, "wrong", why, sv, tuple(rules)), "")
 
     def not_tried(self, step: int, expected: str, why: str) -> None:
         """Something before it went wrong."""
-        self._add(Finding(step, expected, "not_tried", why), "")
+        self.add(Finding(step, expected, "not_tried", why), "")
 
-    def _add(self, finding: Finding, measured: str) -> None:
+    def add(self, finding: Finding, measured: str = "") -> None:
+        """A finding that somebody else has made."""
         self.findings.append(finding)
         self._told(finding, measured)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 import httpcore
@@ -14,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.delivery.exits.addresses import Allowed
 from hub.delivery.exits.webhook import WebhookExit
+from hub.kit.faults.mark import MADE
 from hub.kit.record import Direction, Exchange, Way
 
 _SECRET = frozenset({"authorization", "webhook-signature"})
@@ -49,14 +51,15 @@ class Wire:
         """One call, or one record on a topic."""
         named = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
         head = {"request": request} | {name: value for name, value in named.items() if name not in _SECRET}
-        self.exchanges.append(Exchange(moment, direction, way, head, body.decode("utf-8", "replace"), status, answer))
+        text = body.decode("utf-8", "replace")
+        self.exchanges.append(Exchange(moment, direction, way, head, text, status, answer, MADE.get()))
 
 
 class RecordingWebhook(WebhookExit):
     """The hub's own exit; what it sends is recorded with the status that came back."""
 
-    def __init__(self, allows: Allowed, wire: Wire) -> None:
-        super().__init__(allows)
+    def __init__(self, allows: Allowed, wire: Wire, now: Callable[[], datetime]) -> None:
+        super().__init__(allows, now)
         self._wire = wire
 
     @asynccontextmanager
@@ -104,7 +107,7 @@ class RecordedCalls:
             await self._app(scope, receive, send)
             return
         moment, body, answer = self._wire.ms, bytearray(), bytearray()
-        status = 0
+        status: int | None = None
 
         async def received() -> Message:
             part = await receive()
@@ -121,4 +124,5 @@ class RecordedCalls:
         request, told = f"{scope['method']} {scope['path']}", answer.decode("utf-8", "replace")
         way: Way = "fhir" if scope["path"].startswith("/fhir") else "http"
         self._wire.add(moment, "from_vendor", way, request, scope["headers"], bytes(body), status, told)
-        self._answered(request, status, bytes(answer))
+        if status is not None and MADE.get() is None:
+            self._answered(request, status, bytes(answer))

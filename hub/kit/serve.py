@@ -15,6 +15,7 @@ from hub.delivery.exits.addresses import Allowed
 from hub.errors import Misconfigured
 from hub.kit.console import RunConsole
 from hub.kit.door import Door
+from hub.kit.faults.fault import Means
 from hub.kit.kit import Kit, Order, secret_of, token_of
 from hub.kit.record import Run
 from hub.kit.recording import RecordingWebhook, Wire
@@ -38,7 +39,16 @@ class ServeOrder(Order):
     token: str | None = None
     """None: made of the seed."""
     secret: str | None = None
+    next_secret: str | None = None
+    """That follows the secret, where the fault ``rotated`` is made."""
     delivery: Delivery = _DELIVERY
+
+    @property
+    def secrets(self) -> list[str]:
+        """What must stand in no report."""
+        found = (self.token, self.secret, self.next_secret)
+        made = (token_of(self.seed), *[secret_of(self.seed, what) for what in ("webhook", "next", "forged")])
+        return [*made, *[one for one in found if one is not None]]
 
 
 async def serve(wanted: ServeOrder, console: Console) -> Run:
@@ -47,8 +57,11 @@ async def serve(wanted: ServeOrder, console: Console) -> Run:
     out = await _out(wanted)
     connected = Connected(out, wanted.format, wanted.token or token_of(wanted.seed), wanted.delivery)
     wire, shown = Wire(), RunConsole(console, wanted.patience.within_s)
-    exit_ = RecordingWebhook(_ALLOWED, wire)
-    kit = Kit(wanted, connected, exit_, wire, shown)
+    means = Means(
+        false_secret=secret_of(wanted.seed, "forged"), next_secret=wanted.next_secret or secret_of(wanted.seed, "next")
+    )
+    exit_ = RecordingWebhook(_ALLOWED, wire, means.clock.now)
+    kit = Kit(wanted, connected, exit_, wire, shown, means)
     door = Door(kit, wire)
     try:
         at = await door.open(host, port)
@@ -56,6 +69,8 @@ async def serve(wanted: ServeOrder, console: Console) -> Run:
         shown.say(f"Your system plays {units} ({', '.join(kit.cast.units)}).")
         shown.say(f"It sends to http://{host}:{at}, with Authorization: Bearer {connected.token}")
         shown.say(f"It is called at {out.url}, signed with {out.secrets[0]}")
+        if any(row.name == "rotated" for row in wanted.faults):
+            shown.say(f"The secret that follows, for the fault rotated, is {means.next_secret}: it is to know both.")
         run = await kit.run()
     finally:
         await door.close()
@@ -77,15 +92,16 @@ async def _out(wanted: ServeOrder) -> WebhookOut:
         raise Misconfigured(f"--against {wanted.against}: the address {fault}")
     secret = wanted.secret or secret_of(wanted.seed, "webhook")
     try:
-        out = WebhookOut(way="webhook", url=wanted.against, secrets=(secret,))
+        out = WebhookOut(way="webhook", url=wanted.against, secrets=(secret, wanted.next_secret or secret))
     except ValidationError as error:
         if ("url",) in [fault["loc"] for fault in error.errors()]:
             raise Misconfigured(
                 f"--against {wanted.against}: name the whole address, as http://127.0.0.1:9000/hub"
             ) from None
         raise Misconfigured(
-            "--secret: a secret is whsec_ and at least 18 bytes in base64; leave it out, and the kit makes one"
+            "--secret, --next-secret: a secret is whsec_ and at least 18 bytes in base64; leave it out, and the kit makes one"
         ) from None
+    out = out.model_copy(update={"secrets": (secret,)})
     parts = urlsplit(out.url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:

@@ -141,6 +141,8 @@ class Stage:
                 self._pass_on(self._play.number)
                 await self._delivered()
         except StopIteration:
+            self._deliveries.release()
+            await self._deliveries.settled()
             await asyncio.sleep(self._patience.after_s)
             await self._deliveries.settled()
             self._nothing_is_left()
@@ -209,6 +211,8 @@ class Stage:
         data = determined(event["data"], self._named) or {}
         unit = self._cast.world.names[step.from_]
         wanted = AwaitedMessage(self._play.number, step.send, unit, step.from_, case, data, self._called)
+        self._deliveries.release()
+        await self._delivered()
         came = await self._awaited(wanted)
         self._own_ids |= paired(event["data"], came.data)
         self._named |= {came.receipt.message, *brought(came.data)}

@@ -210,7 +210,7 @@ async def test_what_cannot_be_run_is_said_in_a_sentence():
             ({"against": "ftp://127.0.0.1"}, "--against ftp://127.0.0.1: name the whole address"),
             ({"listen": "here"}, "--listen here: name a port"),
             ({"listen": receiver.url.split(":")[2].split("/")[0]}, "the kit cannot listen there"),
-            ({"secret": "whsec_short"}, "--secret: a secret is whsec_"),
+            ({"secret": "whsec_short"}, "--secret, --next-secret: a secret is whsec_"),
             (
                 {"played": "lund_komun"},
                 "--as lund_komun: the world has no such unit or system, did you mean lund_kommun?",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -53,8 +53,10 @@ class WebhookExit:
 
     together = 1
 
-    def __init__(self, allows: Allowed) -> None:
+    def __init__(self, allows: Allowed, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        """``now``: the time that is signed."""
         self._allows = allows
+        self._now = now
         self._tls = httpx.create_ssl_context()
         self._pools: dict[str, _Pool] = {}
         self._swept_at = 0.0
@@ -70,7 +72,7 @@ class WebhookExit:
         if not self._allows.plain and not system.out.url.startswith("https:"):
             return AttemptOutcome("receiver", "http-not-allowed")
         body, media_type = carried(system.out, outgoing)
-        now = datetime.now(UTC)
+        now = self._now()
         try:
             signatures = [Webhook(s).sign(outgoing.id, now, body.decode()) for s in system.out.secrets]
         except ValueError:

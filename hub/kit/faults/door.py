@@ -52,7 +52,7 @@ class FaultyDoor:
         ask = Ask(_key(scope["headers"], body), fault.means.monotonic())
         instead = fault.answer(ask)
         if instead is not None:
-            await _give(instead, fault, scope, send)
+            await _give(instead, fault, scope, receive, send)
             return
         said: list[Message] = []
 
@@ -63,16 +63,18 @@ class FaultyDoor:
         status = next((part["status"] for part in said if "status" in part), 500)
         instead = fault.after(ask, status)
         if instead is not None:
-            await _give(instead, fault, scope, send)
+            await _give(instead, fault, scope, receive, send)
             return
         for part in said:
             await send(part)
 
 
-async def _give(instead: Instead, fault: KitFault, scope: Scope, send: Send) -> None:
+async def _give(instead: Instead, fault: KitFault, scope: Scope, receive: Receive, send: Send) -> None:
     MADE.set(fault.name)  # the call has a context of its own, in which whoever records it looks
     if instead.status is None:
         scope["samverkan.break"]()
+        while (await receive())["type"] != "http.disconnect":
+            pass
         return
     sv, en = _SAYS[instead.status]
     problem = {

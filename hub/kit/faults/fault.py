@@ -40,8 +40,8 @@ class Means:
 
     false_secret: str
     """With which the vendor's system knows nothing to be signed."""
-    next_secret: str | None
-    """The secret that follows the present one; None where the vendor's system has been given none."""
+    next_secret: str
+    """The secret that follows the present one; the vendor's system has been told it."""
     clock: KitClock = field(default_factory=KitClock)
     monotonic: Callable[[], float] = time.monotonic
     """Seconds."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from pydantic_core import from_json, to_json
 
@@ -15,7 +15,7 @@ from hub.intake.arrival import Arrival
 from hub.kit.faults.acts import Acts
 from hub.kit.faults.fault import KitFault, Means, Send
 from hub.kit.faults.mark import marked
-from hub.kit.faults.moved import moved
+from hub.kit.faults.time_of_act import acted_at
 from hub.kit.record import Finding
 from hub.store.outbox import OutboxRow
 from hub.translators.formats import Encoded
@@ -54,14 +54,14 @@ class _Changed(KitFault):
 
 
 class Late(_Changed):
-    """Notices of acts of yesterday, the first of them after a pause."""
+    """Notices of acts two days ago, the first of them after a pause."""
 
     name = "late"
-    expected = "takes notices that come a day after the act"
+    expected = "takes notices that come two days after the act"
 
     def rows(self, rows: Sequence[OutboxRow]) -> list[OutboxRow]:
-        """The act was yesterday."""
-        return [moved(row, -timedelta(hours=26)) for row in rows]
+        """The act was two days ago."""
+        return [acted_at(row, datetime.now(UTC) - timedelta(hours=50)) for row in rows]
 
     async def send(self, send: Send, system: System, outgoing: Outgoing) -> AttemptOutcome:
         """The first comes after a pause."""

@@ -10,7 +10,7 @@ from hub.kit.faults.notices import Doubled, Late, Reordered, Skipped, UnknownFie
 from hub.kit.faults.protected import Protected
 from hub.kit.faults.signatures import Clock, Forged, Rotated
 
-_CLASSES: Final[dict[str, type[KitFault]]] = {
+CLASSES: Final[dict[str, type[KitFault]]] = {
     one.name: one
     for one in (Late, Doubled, Reordered, Lost, Busy, UnknownField, Skipped, Rotated, Forged, Clock, Protected)
 }
@@ -18,4 +18,4 @@ _CLASSES: Final[dict[str, type[KitFault]]] = {
 
 def make(name: str, means: Means) -> KitFault:
     """The fault, for one scenario."""
-    return _CLASSES[name](means)
+    return CLASSES[name](means)

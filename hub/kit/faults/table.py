@@ -30,8 +30,8 @@ FAULTS: Final = {
         FaultRow(
             "late",
             BilingualText(
-                sv="Aviseringarna kommer ett dygn efter händelsen, den första dessutom efter en paus.",
-                en="Notices come a day after the act, the first of them after a pause as well.",
+                sv="Aviseringarna kommer två dygn efter händelsen, den första dessutom efter en paus.",
+                en="Notices come two days after the act, the first of them after a pause as well.",
             ),
             BilingualText(
                 sv="Tar emot dem och handlar på dem: hubben försöker i 72 timmar, så sent kan de komma.",
@@ -187,6 +187,6 @@ def chosen(names: str) -> tuple[FaultRow, ...]:
     unknown = [name for name in wanted if name not in FAULTS]
     if unknown or not wanted:
         raise Misconfigured(
-            f"--faults {', '.join(unknown) or names!r}: there is no such fault; name all, or some of {', '.join(FAULTS)}"
+            f"--faults {', '.join(unknown) or names}: there is no such fault; name all, or some of {', '.join(FAULTS)}"
         )
     return tuple(FAULTS[name] for name in wanted)

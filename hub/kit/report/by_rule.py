@@ -53,15 +53,12 @@ def _tried(name: str, pairs: Sequence[tuple[Verdict, Mapping[str, Any]]], of_fau
     findings = [finding for _, finding in pairs]
     wrong = [finding for finding in findings if finding["outcome"] == "wrong"]
     own = [finding for finding in findings if of_fault is None or finding["fault"] == of_fault]
-    if wrong:
-        outcome: Outcome = "wrong"
-    elif of_fault is None:
-        outcome = "ok" if any(finding["outcome"] == "ok" for finding in own) else "not_tried"
-    else:  # a fault of which one part was not tried has not passed
-        outcome = "ok" if own and all(finding["outcome"] == "ok" for finding in own) else "not_tried"
+    outcomes: set[Outcome] = {finding["outcome"] for finding in own}
+    outcome: Outcome = "wrong" if wrong else "ok" if "ok" in outcomes else "not_tried"
     said = wrong or [finding for finding in own if finding["outcome"] == "not_tried"]
-    reasons = _once(finding["reason"] for finding in said) if outcome != "ok" else ()
-    return Tried(name, outcome, reasons, _once(scenario["scenario"] for scenario, _ in pairs))
+    return Tried(
+        name, outcome, _once(finding["reason"] for finding in said), _once(one["scenario"] for one, _ in pairs)
+    )
 
 
 def _once(texts: Iterable[str]) -> tuple[str, ...]:

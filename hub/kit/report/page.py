@@ -19,6 +19,7 @@ from hub.kit.report.elements import el, plain, table
 from hub.kit.report.exchanges import exchanges_of
 from hub.kit.report.keys import fingerprint
 from hub.kit.report.style import STYLE
+from schemas.rules import RULES
 
 WORDS: Final = {"ok": "✓ as it should be", "wrong": "✗ wrong", "not_tried": "– not tried"}
 _OPEN, _CLOSE = '<script type="application/json" id="report">', "</script>"
@@ -140,8 +141,16 @@ def _faults(tried: Sequence[Tried]) -> Element:
 
 
 def _rules(tried: Sequence[Tried]) -> Element:
-    rows = [(one.name, _outcome(one.outcome), " ".join(one.reasons), ", ".join(one.scenarios)) for one in tried]
-    return table("Every rule that was tried", ("Rule", "Result", "Why", "Scenarios"), rows)
+    rows = [
+        (one.name, _rule(one.name), _outcome(one.outcome), " ".join(one.reasons), ", ".join(one.scenarios))
+        for one in tried
+    ]
+    return table("Every rule that was tried", ("Rule", "What it says", "Result", "Why", "Scenarios"), rows)
+
+
+def _rule(name: str) -> Element:
+    text = RULES.get(name)
+    return el("div") if text is None else el("div", el("p", text.en), el("p", text.sv, lang="sv"))
 
 
 def _outcome(outcome: str) -> Element:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime
 
 from hub.store.outbox import OutboxRow
 
 
-def moved(row: OutboxRow, by: timedelta) -> OutboxRow:
-    """The row with the act's time moved; the times in the data stand."""
+def acted_at(row: OutboxRow, time: datetime) -> OutboxRow:
+    """The row with another time of the act; the times in the data stand."""
     if row.kind != "notice" or row.message is None:
         return row
-    return replace(row, message=replace(row.message, time=row.message.time + by))
+    return replace(row, message=replace(row.message, time=time))

@@ -1,0 +1,58 @@
+"""The commands about a report of the vendor kit: keys, verify, faults. ``hub.cli.kit`` registers them; each imports what it needs
+when it runs.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def kit_keys(
+    owner: Annotated[str, typer.Option(help="Whose key it is: an organisation, as readers of a report know it.")],
+    out: Annotated[Path, typer.Option(help="The file of the private key; the public one gets .pub after it.")] = Path(
+        "kit-key.pem"
+    ),
+) -> None:
+    """Make the pair of keys with which you sign reports. Keep the private one; publish the public one where others look for it."""
+    from hub.kit.report import keys
+
+    public = out.with_name(f"{out.name}.pub")
+    keys.make(owner, out, public)
+    typer.echo(f"{out} signs reports (hub kit serve --key {out}); nobody else may have it.")
+    typer.echo(f"{public} is for whoever reads them (hub kit verify --public-key {public.name}): publish it.")
+    typer.echo(f"Its fingerprint is {keys.fingerprint(keys.known_key(public).public)}.")
+
+
+def kit_verify(
+    report: Annotated[Path, typer.Argument(help="report.json or report.html, as hub kit serve --report wrote it.")],
+    public_key: Annotated[
+        Path | None, typer.Option(help="The public key of whoever vouches for it, as you have it from them.")
+    ] = None,
+) -> None:
+    """Say who signed a report, whether it is as it was signed, and of which contract it is.
+
+    Exit status: 0 it is as it was signed, 1 it is not, or by another than the given key, 2 it is no report or cannot be read.
+    """
+    from hub.kit.report.keys import known_key
+    from hub.kit.report.verify import verify
+
+    found = verify(report, None if public_key is None else known_key(public_key))
+    for fault in found.faults:
+        typer.echo(f"NOT GENUINE: {fault}")
+    for told in found.told:
+        typer.echo(told)
+    raise typer.Exit(1 if found.faults else 0)
+
+
+def kit_faults() -> None:
+    """List the faults that hub kit serve --faults makes on purpose: what each is, what a good system does, how it is judged."""
+    from hub.kit.faults.table import FAULTS
+
+    for fault in FAULTS.values():
+        typer.echo(f"{fault.name} [{', '.join(fault.rules) or 'the contract'}]")
+        for name, text in (("The kit", fault.does), ("Good", fault.good)):
+            typer.echo(f"  {name}: {text.en}\n  {' ' * len(name)}  {text.sv}")
+        typer.echo(f"  Judged: {fault.judged}")

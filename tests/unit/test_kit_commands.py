@@ -1,0 +1,73 @@
+"""The kit's commands about a report, as a person calls them."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from hub import cli
+from hub.cli.root import app
+from hub.errors import Misconfigured
+from hub.kit.faults.table import FAULTS
+from hub.kit.record import Finding, Run, ScenarioRun
+from hub.kit.report.keys import signing_key
+from hub.kit.report.write import write_report
+
+GOOD = ScenarioRun("v16-a-whole-stay", "a whole stay", ("V-1",), findings=(Finding(1, "acknowledges it", "ok"),))
+RUN = Run(1, "1.0.0", "0.1.0", "lund_kommun", "webhook", "native", "svu", "2026-03-02T09:00:00+01:00", (GOOD,))
+
+
+def call(*arguments: object) -> tuple[int, str]:
+    """(exit status, output)."""
+    found = CliRunner().invoke(app, ["kit", *map(str, arguments)])
+    if found.exception is not None and not isinstance(found.exception, SystemExit):
+        raise found.exception
+    return found.exit_code, found.output
+
+
+@pytest.fixture
+def signed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    status, said = call("keys", "--owner", "Region Skåne", "--out", "lab.pem")
+    assert status == 0
+    assert "lab.pem.pub is for whoever reads them" in said
+    write_report(RUN, tmp_path / "report", signing_key(tmp_path / "lab.pem"), [])
+    return tmp_path / "report" / "report.json"
+
+
+def test_a_genuine_report_ends_with_0_and_says_whose_it_is(signed):
+    status, said = call("verify", signed, "--public-key", "lab.pem.pub")
+    assert status == 0
+    assert said.startswith("It is as Region Skåne signed it")
+
+
+def test_a_report_that_was_changed_or_is_anothers_ends_with_1_and_says_why(signed):
+    call("keys", "--owner", "Another", "--out", "other.pem")
+    status, said = call("verify", signed, "--public-key", "other.pem.pub")
+    assert status == 1
+    assert said.startswith("NOT GENUINE: It is not signed by Another")
+    signed.write_text(signed.read_text(encoding="utf-8").replace("lund_kommun", "lund_avd12"), encoding="utf-8")
+    status, said = call("verify", signed)
+    assert status == 1
+    assert "NOT GENUINE: The signature does not hold" in said
+
+
+def test_what_cannot_be_read_ends_with_2_and_one_sentence(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["hub", "kit", "verify", str(tmp_path / "none.json")])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == f"hub: {tmp_path / 'none.json'} cannot be read: No such file or directory\n"
+
+
+def test_the_faults_are_listed_in_both_languages():
+    status, said = call("faults")
+    assert status == 0
+    for fault in FAULTS.values():
+        assert fault.good.en in said
+        assert fault.good.sv in said
+
+
+def test_a_key_without_a_report_to_sign_is_said(signed):
+    with pytest.raises(Misconfigured, match="name the folder for it with --report"):
+        call("serve", "--as", "lund_kommun", "--against", "http://127.0.0.1:9", "--key", "lab.pem")
