@@ -20,6 +20,7 @@ NOT_IMPORTED = {
     "tzdata": "zoneinfo reads Sweden's time from it where the machine has none",
 }
 TOOLS = {
+    "cyclonedx-bom": "make sbom",
     "lxml-stubs": "types for mypy",
     "mypy": "make lint",
     "pytest-timeout": "a plugin of pytest",
