@@ -13,7 +13,15 @@ from hub.settings import RegistersSettings, Settings
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "settings.example.env"
 WRITTEN = dict(re.findall(r"^#(HUB_[A-Z0-9_]+)=(.*)$", EXAMPLE.read_text(), re.MULTILINE))
-OTHERS = {"HUB_SANDBOX_RATE", "HUB_SANDBOX_PACE", "HUB_SANDBOX_DATA", "HUB_SANDBOX_PORT", "HUB_CACHE", "HUB_TOKEN"}
+OTHERS = {
+    "HUB_SANDBOX_RATE",
+    "HUB_SANDBOX_PACE",
+    "HUB_SANDBOX_DATA",
+    "HUB_SANDBOX_PORT",
+    "HUB_CACHE",
+    "HUB_TOKEN",
+    "HUB_URL",
+}
 """Of the sandbox and of the command line."""
 
 
