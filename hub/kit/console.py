@@ -52,7 +52,8 @@ class RunConsole:
         """The run is over."""
         table = Table("scenario", "outcome", "ok", "wrong", "not tried", title=f"{run.role}, suite {run.suite}")
         for scenario in run.scenarios:
-            table.add_row(scenario.scenario, scenario.outcome, *(str(_count(scenario, which)) for which in _SIGNS))
+            name = scenario.scenario if scenario.fault is None else f"{scenario.fault}: {scenario.scenario}"
+            table.add_row(name, scenario.outcome, *(str(_count(scenario, which)) for which in _SIGNS))
         self._console.print()
         self._console.print(table)
         said = {

@@ -49,7 +49,7 @@ class FaultyDoor:
             await self._app(scope, receive, send)
             return
         body = await _whole(receive)
-        ask = Ask(_key(scope["headers"], body), fault.means.monotonic())
+        ask = Ask(message_key(scope["headers"], body), fault.means.monotonic())
         instead = fault.answer(ask)
         if instead is not None:
             await _give(instead, fault, scope, receive, send)
@@ -108,7 +108,7 @@ def _again(body: bytes) -> Receive:
     return receive
 
 
-def _key(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> str:
+def message_key(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> str:
     """The id of a message: of a CloudEvent, or of a Bundle's MessageHeader."""
     named = {name.lower(): value.decode("latin-1") for name, value in headers}
     if b"ce-id" in named:

@@ -156,10 +156,11 @@ class UnknownField(_Changed):
         """A field in the data and an attribute; in FHIR an extension of the MessageHeader."""
         self._changed.add(outgoing.id)
         with marked(self.name):
-            return await super().send(send, system, replace(outgoing, encoded=_with_unknown(outgoing.encoded)))
+            return await super().send(send, system, replace(outgoing, encoded=with_unknown(outgoing.encoded)))
 
 
-def _with_unknown(encoded: Encoded) -> Encoded:
+def with_unknown(encoded: Encoded) -> Encoded:
+    """A notice with what a later version of the contract has added."""
     body = from_json(encoded.body)
     if body.get("resourceType") == "Bundle":
         header = body["entry"][0]["resource"]
