@@ -20,6 +20,17 @@ def sandbox(
     admissions: Annotated[
         int | None, typer.Option(help="Stop after so many admissions and account for every one.")
     ] = None,
+    mine: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SYSTEM=URL", help="A system that you play: its notices go to your URL. May be repeated."),
+    ] = None,
+    mine_format: Annotated[
+        str | None, typer.Option(metavar="native|fhir", help="How those systems are told; else as in the directory.")
+    ] = None,
+    pace: Annotated[
+        float | None,
+        typer.Option(help="How many times slower people act; from 5 on each act is told, 20 can be followed."),
+    ] = None,
 ) -> None:
     """Run everything on this machine: real Kafka and PostgreSQL, simulated registers, the hub, demo parties, a live
     view. Stops at Ctrl-C.
@@ -29,7 +40,7 @@ def sandbox(
         return
     from hub.sandbox.sandbox import main as play
 
-    raise typer.Exit(play(admissions))
+    raise typer.Exit(play(admissions, mine or (), mine_format, pace))
 
 
 @sandbox_app.command()

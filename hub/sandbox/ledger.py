@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
+from hub.sandbox.mine import Mine
 from hub.sandbox.played import EXPECTED, Played, Trail
 from hub.sandbox.sip_table import SipPlan
 from hub.sandbox.sips import Sip
@@ -15,6 +16,7 @@ from hub.sandbox.stay_plan import StayPlan
 from hub.sandbox.stays import Stay
 from hub.sandbox.wire import ReceivedNotice, SenderAnswer
 from hub.store.live_view import CaseView
+from schemas.directory import Directory
 from schemas.envelope import Message
 
 _RATE_S = 10.0
@@ -30,7 +32,12 @@ _ANSWERS = {
 class Ledger:
     """All stays and SIPs. The parties write it, the view and the summary read it."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, mine: Mine | None = None, tell: Callable[[Message, SenderAnswer, str | None], None] | None = None
+    ) -> None:
+        """``mine``: the systems that a person plays; ``tell``: told of every act, its answer, and the demo's name for the case."""
+        self.mine = mine or Mine()
+        self._tell = tell
         self.played: dict[str, Played] = {}
         """Reference → the stay or SIP."""
         self.counts: Counter[str] = Counter()
@@ -81,6 +88,8 @@ class Ledger:
         stay = self._by_message.get(message.id)
         if stay is not None:
             stay.answer = answer
+        if self._tell is not None:
+            self._tell(message, answer, self._reference(answer.case or message.subject, stay))
         if answer.code != "ok":
             self._refused(message, answer)
         else:
@@ -105,7 +114,11 @@ class Ledger:
     def _refused(self, message: Message, answer: SenderAnswer) -> None:
         rule = answer.rule or "?"
         self.refusals[message.name, rule] += 1
-        if (message.name, rule) not in EXPECTED and ("*", rule) not in EXPECTED:
+        if (message.name, rule) in EXPECTED or ("*", rule) in EXPECTED:
+            return
+        if self.with_me(message.subject):  # what a person does there, the demo cannot know beforehand
+            self._count("refused-with-me")
+        else:
             self._count("refused-unexpectedly")
             self.faults.append(f"{message.name} of {message.unit} in {message.subject}: refused by {rule}")
 
@@ -171,7 +184,9 @@ class Ledger:
 
     def worth_a_look(self) -> list[str]:
         """The ids of the cases to read from the store: not yet addressed, or about to be settled."""
-        return [one.case for one in self._unsettled.values() if one.case and (one.over or not one.is_begun)]
+        return [
+            one.case for one in self._unsettled.values() if one.case and (one.over or not one.is_begun or self.mine)
+        ]
 
     def looked_at(self, views: Iterable[CaseView]) -> tuple[list[Played], list[Played]]:
         """Take in the store's rows; return (those that are addressed now, those that are settled now)."""
@@ -184,7 +199,7 @@ class Ledger:
                 one.manual = one.manual or (one.view is not None and one.view.manual is not None)
             if one.is_begun and not was_begun:
                 addressed.append(one)
-            one.fate = one.found_fate(self.trail(one.case))
+            one.fate = one.found_fate(self.trail(one.case), self.mine)
             if one.fate is not None:
                 self._settle(one)
                 settled.append(one)
@@ -205,6 +220,30 @@ class Ledger:
                     f"{system} was not told of {sorted(missing)} of {one.case}, nor that they are skipped"
                 )
         self.happened.update(one.happened(trail))
+
+    # --- what a person plays ----------------------------------------------------------------------------------------
+
+    def with_me(self, case: str) -> bool:
+        """Whether a system that a person plays takes part in a case, or has opened it."""
+        if not self.mine:
+            return False
+        one = next((one for one in self._unsettled.values() if one.case == case), None)
+        return one is None or self.waits_for_me(one)
+
+    def waits_for_me(self, one: Played) -> bool:
+        """Whether a system that a person plays has been told of a stay or a SIP, which ends only when that has answered."""
+        return one.view is not None and any(system in self.mine for system, _, _ in one.view.notices)
+
+    def only_i_am_awaited(self, directory: Directory) -> bool:
+        """Whether all that is left waits for what a person plays, and for no unit of the demo."""
+        mine, left = self.mine.units(directory), self._unsettled.values()
+        return bool(left) and all(
+            self.waits_for_me(one) and one.view and mine.issuperset(one.view.awaits) for one in left
+        )
+
+    def _reference(self, case: str, one: Played | None) -> str | None:
+        found = one or next((one for one in self._unsettled.values() if one.case == case), None)
+        return None if found is None else found.reference
 
     # --- queries -------------------------------------------------------------------------------------
 

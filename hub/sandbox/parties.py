@@ -16,6 +16,7 @@ import httpx
 
 from hub.sandbox import clock, ways
 from hub.sandbox.ledger import Ledger
+from hub.sandbox.mine import Mine, token
 from hub.sandbox.party import Party
 from hub.sandbox.receivers import Centre, Municipality
 from hub.sandbox.sip_desk import SipDesk
@@ -27,16 +28,13 @@ _PACE_S = {"slutenvard": 0.45, "oppenvard": 0.5, "kommun": 0.65}
 """Party → median seconds until its people react, at pace 1."""
 
 
-def token(system: str) -> str:
-    """The demo token of a system; ``directory.yaml`` has its hash."""
-    return f"demo-token-{system}"
-
-
 class Parties:
-    """All parties: ``async with Parties(…) as parties``. ``pace``: at 2 everything takes twice as long."""
+    """All parties but those that a person plays: ``async with Parties(…) as parties``. ``pace``: at 2 everything takes twice as long."""
 
-    def __init__(self, directory: Directory, bootstrap: str, url: str, port: int, ledger: Ledger, pace: float) -> None:
-        self._directory, self._bootstrap, self._port = directory, bootstrap, port
+    def __init__(
+        self, directory: Directory, bootstrap: str, url: str, port: int, ledger: Ledger, pace: float, mine: Mine
+    ) -> None:
+        self._bootstrap, self._port = bootstrap, port
         self._ledger = ledger
         self._stack = AsyncExitStack()
         self._producer = ways.producer(bootstrap)
@@ -48,7 +46,8 @@ class Parties:
         self.wards: list[Ward] = []
         self.sips: dict[str, SipDesk] = {}
         """System → its desk for SIPs."""
-        for system in directory.systems:
+        self._played = [system for system in directory.systems if system.id not in mine]
+        for system in self._played:
             way: ways.WayIn
             if system.ways_in[0] == "http":
                 way = ways.HttpIn(self._client, url, token(system.id))
@@ -72,12 +71,12 @@ class Parties:
         self._stack.push_async_callback(self._client.aclose)
         await self._producer.start()
         self._stack.push_async_callback(self._producer.stop)
-        server = ways.WebhookServer(self._directory, self._port, self._received, self._ledger.faulty)
+        server = ways.WebhookServer(self._played, self._port, self._received, self._ledger.faulty)
         await server.start()
         self._stack.push_async_callback(server.stop)
         readers = [
             ways.TopicReader(self._bootstrap, system.id, self._received)
-            for system in self._directory.systems
+            for system in self._played
             if not isinstance(system.out, WebhookOut)
         ]
         for reader in readers:
@@ -90,9 +89,9 @@ class Parties:
             await party.stop()
         await self._stack.aclose()
 
-    def of(self, unit: str) -> Party:
-        """The party that serves a unit."""
-        return next(party for party in self.by_id.values() if any(one.hsa == unit for one in party.units))
+    def of(self, unit: str) -> Party | None:
+        """The party that serves a unit; None when a person plays it."""
+        return next((party for party in self.by_id.values() if any(one.hsa == unit for one in party.units)), None)
 
     def forget(self, case: str) -> None:
         """Forget a case whose stay is settled."""

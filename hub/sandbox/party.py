@@ -10,7 +10,7 @@ import asyncio
 import dataclasses
 import itertools
 import random
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
 from hub.sandbox import clock, staff, ways, wire
@@ -87,6 +87,14 @@ class Party:
     def stays(self) -> list[CaseFile]:
         """The files of stays of which the system knows the patient."""
         return [file for file in self._files.values() if not file.profile and file.patient and not file.over]
+
+    async def until(self, file: CaseFile, holds: Callable[[], bool], patience_s: float) -> bool:
+        """Wait for others until ``holds`` is true; False when they take too long. A person who plays may take any time."""
+        patience = max(patience_s, 20 * self.pace_s[1])
+        while not await file.until(holds, patience):
+            if not self.ledger.with_me(file.case):
+                return False
+        return True
 
     # --- sending -------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
+from collections.abc import Container
 from dataclasses import dataclass, field
 
 from hub.sandbox.wire import SenderAnswer
@@ -117,8 +118,10 @@ class Played(ABC):
     def happened(self, trail: Trail) -> list[str]:
         """The events, in a word or two each."""
 
-    def found_fate(self, trail: Trail) -> str | None:
-        """The outcome; None while a party has unfinished tasks, or a notice has not reached its receiver."""
+    def found_fate(self, trail: Trail, mine: Container[str]) -> str | None:
+        """The outcome; None while a party has unfinished tasks, or a notice has not reached its receiver. What reached the systems of
+        ``mine`` is not seen here: it was sent.
+        """
         answer = self.answer
         if answer is None or answer.code == "transient-error" or self.over is None:
             return None
@@ -128,8 +131,9 @@ class Played(ABC):
         if not self.is_begun or time.monotonic() - self.over < _STRIKES_S or trail.hands:
             return None
         assert self.view is not None
-        if any(state != "sent" or (system, number) not in trail.notices for system, number, state in self.view.notices):
-            return None
+        for system, number, state in self.view.notices:
+            if state != "sent" or ((system, number) not in trail.notices and system not in mine):
+                return None
         return self.fate_of_ended(self.view, trail)
 
     def closed_by_register(self, view: CaseView) -> str:

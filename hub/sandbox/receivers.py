@@ -20,7 +20,7 @@ from schemas.shared import Deltagare
 
 _PART, _ON_SIP = "svu.stallningstagande", "svu.sip_stallning"
 _PATIENCE_S = 10.0
-"""The most seconds to wait for another act of the same system."""
+"""The most seconds to wait for another act of the same system; more where people are slow."""
 
 
 class _Receiver(ABC):
@@ -97,7 +97,7 @@ class Centre(_Receiver):
     async def _say_yes(self, file: CaseFile, notice: ReceivedNotice, unit: Unit) -> None:
         """V-13: say yes after the ward has adjusted again, which a notice newer than the no shows."""
         await self.party.pause()
-        await file.until(lambda: (unit.hsa, _ON_SIP) in file.own, _PATIENCE_S)
+        await self.party.until(file, lambda: (unit.hsa, _ON_SIP) in file.own, _PATIENCE_S)
         if file.own.get((unit.hsa, _ON_SIP), 0) < notice.sequence and "no" in file.begun and not file.over:
             file.begun.discard("no")
             await self.party.act(file, unit, _ON_SIP, acts.on_sip(approves=True))
@@ -132,4 +132,4 @@ class Municipality(_Receiver):
         first = self.party.units[0].hsa
         if unit.hsa == first:
             await self._write(file, unit, acts.municipalitys_part(self._chance))
-        return await file.until(lambda: (first, _PART) in file.own, _PATIENCE_S)
+        return await self.party.until(file, lambda: (first, _PART) in file.own, _PATIENCE_S)

@@ -112,13 +112,33 @@ def ended(directory: Directory, ledger: Ledger, stay: Played) -> str:
     return "; ".join(parts)
 
 
-def summary(ledger: Ledger, started_s: float) -> list[str]:
+def unaccounted(ledger: Ledger) -> list[Played]:
+    """The stays and SIPs that have not ended and wait for nobody but the demo itself."""
+    return [one for one in ledger.unsettled() if not ledger.waits_for_me(one)]
+
+
+def _waiting(directory: Directory, one: Played, ledger: Ledger) -> str:
+    """What a stay or a SIP waits for that a person plays."""
+    assert one.view is not None
+    units = ledger.mine.units(directory)
+    asked = [short(directory, unit) for unit in one.view.awaits if unit in units]
+    unsent = sum(state != "sent" for system, _, state in one.view.notices if system in ledger.mine)
+    told = f"{unsent} notices have not reached you" if unsent else "all notices have reached you"
+    return f"{one.reference}: an answer is awaited of {', '.join(asked) or 'nobody now'}; {told}"
+
+
+def summary(directory: Directory, ledger: Ledger, started_s: float) -> list[str]:
     """The lines of the summary: stays and SIPs by outcome, and unaccounted ones by name."""
     counts = ledger.counts
     lines = [f"{counts['admitted']} admissions and {counts['SIPs']} SIPs in {started_s:.0f} s; what became of them:"]
     lines += [f"  {ledger.fates[fate]:6} {text}" for fate, text in {**FATES, **SIP_FATES}.items()]
-    lines.append(f"  {ledger.under_way:6} unaccounted for")
-    lines += [f"         {_unaccounted(ledger, stay)}" for stay in ledger.unsettled()[:20]]
+    if ledger.mine:
+        waiting = [one for one in ledger.unsettled() if ledger.waits_for_me(one)]
+        lines.append(f"  {len(waiting):6} wait for you")
+        lines += [f"         {_waiting(directory, one, ledger)}" for one in waiting[:20]]
+    lost = unaccounted(ledger)
+    lines.append(f"  {len(lost):6} unaccounted for")
+    lines += [f"         {_unaccounted(ledger, stay)}" for stay in lost[:20]]
     happened = [(what, n) for what, n in ledger.happened.most_common() if not what.startswith("frist ")]
     frister = [(what.removeprefix("frist "), n) for what, n in ledger.happened.items() if what.startswith("frist ")]
     lines.append("in them: " + _list(happened))
@@ -161,5 +181,4 @@ def _unaccounted(ledger: Ledger, stay: Played) -> str:
 
 def accounted(ledger: Ledger) -> bool:
     """Whether nothing is missing, doubled, out of order, unreadable, or refused for an unexpected reason."""
-    settled = sum(ledger.fates.values()) == ledger.counts["admitted"] + ledger.counts["SIPs"]
-    return settled and ledger.under_way == 0 and not any(ledger.counts[what] for what in AT_FAULT)
+    return not unaccounted(ledger) and not any(ledger.counts[what] for what in AT_FAULT)

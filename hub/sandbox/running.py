@@ -16,7 +16,7 @@ import psutil
 
 from hub.errors import Misconfigured
 from hub.sandbox.kafka_jars import cache
-from hub.sandbox.parties import token
+from hub.sandbox.mine import token
 from hub.sandbox.services import Services
 
 

@@ -6,33 +6,38 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 
 import httpx
 
-from hub.errors import Unavailable
-from hub.sandbox import report
+from hub.directory import load
+from hub.errors import Misconfigured, Unavailable
+from hub.sandbox import narrator, report
 from hub.sandbox.gauges import SandboxGauges
 from hub.sandbox.ledger import Ledger
+from hub.sandbox.mine import Mine, parsed
 from hub.sandbox.parties import Parties
 from hub.sandbox.patients import Admissions
 from hub.sandbox.population import Population
 from hub.sandbox.running import noted
 from hub.sandbox.server import end_of
-from hub.sandbox.services import Services, data_folder, up
+from hub.sandbox.services import DIRECTORY, Services, data_folder, up
 from hub.sandbox.sip_openings import Openings
 from hub.sandbox.sip_table import SipPlan, sip_plan
 from hub.sandbox.stay_plan import StayPlan, plan
 from hub.sandbox.view import DemoView, view
 from hub.sandbox.ward import Ward
+from hub.sandbox.wire import SenderAnswer
 from hub.store import live_view
 from hub.store.transaction import Store
+from schemas.envelope import Message
 
 _SEED = 1
 """The seed of the stay plans, which are the same in every run."""
@@ -44,47 +49,66 @@ _LOOK_S = 0.4
 _GAUGES_S = 2.0
 """Seconds between reads of the metrics; the hub updates them no more often."""
 _NO_PROGRESS_S = 40.0
-"""Seconds without a settled stay after the last admission; then the remaining stays are unaccounted for."""
+"""Seconds without a settled stay after the last admission, at pace 1; then the remaining stays wait for a person who plays, or are
+unaccounted for.
+"""
+_MY_TURN_S = 10.0
+"""Seconds for which nothing but an answer of a person who plays was awaited, at pace 1; then a run with a number of admissions ends."""
 _KEPT_IN_MIND = 5_000
 _SIP_EVERY = 2
 """One SIP begins with so many admissions."""
 
 
-def main(admissions: int | None) -> int:
-    """Run the demo, without a number until Ctrl-C; exit status 0 when every admission is accounted for."""
-    return asyncio.run(sandbox(admissions))
+def main(admissions: int | None, mine: Sequence[str] = (), wire: str | None = None, pace: float | None = None) -> int:
+    """Run the demo, without a number until Ctrl-C; exit status 0 when every admission is accounted for.
 
-
-async def sandbox(admissions: int | None, *, rate: float | None = None, pace: float | None = None) -> int:
-    """As ``main``. ``rate``: admissions a second in all (``HUB_SANDBOX_RATE``, 4); ``pace``: how slowly people act
-    (``HUB_SANDBOX_PACE``, 1; at 2 a stay takes twice as long).
+    ``mine``: SYSTEM=URL of each system that a person plays; ``wire``: the format of what is sent there; ``pace``: how slowly people act
+    (``HUB_SANDBOX_PACE``, 1; at 2 a stay takes twice as long). Raises ``Misconfigured``.
     """
+    pace = _positive("--pace or HUB_SANDBOX_PACE", os.environ.get("HUB_SANDBOX_PACE", "1") if pace is None else pace)
+    # At a pace that a person can follow, about three stays go on at a time.
+    usual = 4.0 if pace < narrator.FOLLOWED_FROM else 0.3 / pace
+    rate = _positive("HUB_SANDBOX_RATE", os.environ.get("HUB_SANDBOX_RATE", usual))
+    return asyncio.run(sandbox(admissions, rate, pace, parsed(mine, wire, load(DIRECTORY))))
+
+
+def _positive(name: str, value: str | float) -> float:
+    try:
+        found = float(value)
+    except ValueError:
+        found = 0.0
+    if not 0 < found < math.inf:
+        raise Misconfigured(f"{name} is a number above 0")
+    return found
+
+
+async def sandbox(admissions: int | None, rate: float, pace: float, mine: Mine) -> int:
+    """As ``main``. ``rate``: admissions a second in all."""
     begun = time.monotonic()
-    rate = rate or float(os.environ.get("HUB_SANDBOX_RATE", "4"))
-    pace = pace or float(os.environ.get("HUB_SANDBOX_PACE", "1"))
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     with data_folder() as data:
         async with AsyncExitStack() as stack:
-            coming = asyncio.create_task(up(stack, data, say))
+            coming = asyncio.create_task(up(stack, data, say, mine))
             stopping = asyncio.create_task(stop.wait())
             await asyncio.wait({coming, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if not coming.done():
                 coming.cancel()
                 await asyncio.gather(coming, return_exceptions=True)
                 return 130
-            demo = Demo(await coming, stop, pace)
+            demo = Demo(await coming, stop, pace, mine)
             return await demo.run(stack, admissions, rate, begun)
 
 
 class Demo:
     """The demo after all services have started."""
 
-    def __init__(self, services: Services, stop: asyncio.Event, pace: float) -> None:
+    def __init__(self, services: Services, stop: asyncio.Event, pace: float, mine: Mine) -> None:
         self.services, self.stop, self.pace = services, stop, pace
         self.population = Population(services.registers_url)
-        self.ledger, self.gauges = Ledger(), SandboxGauges()
+        self.mine, self.tell = mine, say
+        self.ledger, self.gauges = Ledger(mine, self._told if pace >= narrator.FOLLOWED_FROM else None), SandboxGauges()
         self.store = Store(services.database_url, pool=2)
         self.failed: str | None = None
         self.all_admitted = False
@@ -102,7 +126,13 @@ class Demo:
             self.first_sip = await live_view.last_reference(connection, "sip-") + 1
         parties = await stack.enter_async_context(
             Parties(
-                services.directory, services.bootstrap, services.hub_url, services.webhook_port, self.ledger, self.pace
+                services.directory,
+                services.bootstrap,
+                services.hub_url,
+                services.webhook_port,
+                self.ledger,
+                self.pace,
+                self.mine,
             )
         )
         self.forget = parties.forget
@@ -118,7 +148,10 @@ class Demo:
         up_s = time.monotonic() - begun
         for name, address in {"everything is up after": f"{up_s:.1f} s", **addresses}.items():
             say(f"{name}: {address}")
+        for line in self.mine.how(services.directory, services.hub_url):
+            say(line)
         shown = view(services.directory, self.ledger, self.gauges, addresses)
+        self.tell = shown.say
         started = time.monotonic()
         admitting = asyncio.create_task(self._admit(parties, first, admissions, rate))
         try:
@@ -127,7 +160,7 @@ class Demo:
             admitting.cancel()
             await asyncio.gather(admitting, return_exceptions=True)
             shown.close()
-        for text in report.summary(self.ledger, time.monotonic() - started):
+        for text in report.summary(services.directory, self.ledger, time.monotonic() - started):
             say(text)
         if self.failed is not None:
             say(f"ended early: {self.failed}")
@@ -135,6 +168,9 @@ class Demo:
         if self.stop.is_set():
             return 0 if admissions is None else 130
         return 0 if report.accounted(self.ledger) else 1
+
+    def _told(self, message: Message, answer: SenderAnswer, reference: str | None) -> None:
+        self.tell(narrator.of_act(self.services.directory, message, answer, reference))
 
     async def _admit(self, parties: Parties, first: int, admissions: int | None, rate: float) -> None:
         """Admit to one ward after the other at an even rate, and begin SIPs beside; return when all have ended."""
@@ -144,8 +180,10 @@ class Demo:
         under_way: set[asyncio.Task[None]] = set()
         try:
             while admissions is None or number < first + admissions:
-                ward = parties.wards[number % len(parties.wards)]
-                played = [self._stay(ward, source, plan(_SEED, number))]
+                played = []
+                if parties.wards:
+                    ward = parties.wards[number % len(parties.wards)]
+                    played.append(self._stay(ward, source, plan(_SEED, number)))
                 turn, rest = divmod(number - first, _SIP_EVERY)
                 if not rest:
                     played.append(self._sip(openings, sip_plan(self.first_sip + turn)))
@@ -186,6 +224,8 @@ class Demo:
     async def _sip(self, openings: Openings, plan_: SipPlan) -> None:
         """Play one SIP, in which the person may die."""
         opening = await openings.take(plan_)
+        if opening is None:
+            return
         desk = opening.desk
         first = desk.first_message(opening.unit, plan_, opening.known, f"ref:sip-{plan_.number}")
         sip = self.ledger.opened(
@@ -201,7 +241,7 @@ class Demo:
 
     async def _watch(self, shown: DemoView, admitting: asyncio.Task[None], admissions: int | None) -> None:
         """Show the stays until all are settled, Ctrl-C, no progress, or the end of the hub."""
-        moved, before = time.monotonic(), -1
+        moved, before, turned = time.monotonic(), -1, time.monotonic()
         async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
             while not self.stop.is_set():
                 with contextlib.suppress(TimeoutError):
@@ -217,10 +257,13 @@ class Demo:
                 if done != before or not self.all_admitted:
                     moved, before = time.monotonic(), done
                 all_settled = admitting.done() and not self.ledger.under_way
-                stuck = self.all_admitted and time.monotonic() - moved > _NO_PROGRESS_S
+                if not self.ledger.only_i_am_awaited(self.services.directory):
+                    turned = time.monotonic()
+                my_turn = self.all_admitted and time.monotonic() - turned > _MY_TURN_S * max(1.0, self.pace)
+                stuck = self.all_admitted and time.monotonic() - moved > _NO_PROGRESS_S * max(1.0, self.pace)
                 if admissions is None:
                     self.ledger.forget(_KEPT_IN_MIND)
-                elif all_settled or stuck:
+                elif all_settled or my_turn or stuck:
                     return
 
     async def _look(self, client: httpx.AsyncClient, shown: DemoView) -> None:

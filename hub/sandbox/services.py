@@ -25,6 +25,7 @@ from hub import directory as directories
 from hub.errors import Misconfigured
 from hub.sandbox.children import Child, free_port
 from hub.sandbox.kafka import Kafka
+from hub.sandbox.mine import Mine
 from hub.sandbox.postgres import Postgres
 from hub.sandbox.server import DataServer, end_of
 from hub.store import directory as kept
@@ -58,7 +59,7 @@ class Services:
         return f"http://127.0.0.1:{self.hub_port}"
 
 
-async def up(stack: AsyncExitStack, data: Path, say: Callable[[str], None]) -> Services:
+async def up(stack: AsyncExitStack, data: Path, say: Callable[[str], None], mine: Mine | None = None) -> Services:
     """Start broker and database together, then fill the database, then start registers and hub together."""
     bootstrap = os.environ.get("HUB_KAFKA_BOOTSTRAP")
     database_url = os.environ.get("HUB_DATABASE_URL")
@@ -85,7 +86,7 @@ async def up(stack: AsyncExitStack, data: Path, say: Callable[[str], None]) -> S
         database_url = server.url()
     assert database_url
     await migrate(database_url)
-    directory = await _apply(database_url, webhook_port)
+    directory = await _apply(database_url, webhook_port, mine or Mine())
     # Two that start at the same moment both find a port free: tests name one each (``HUB_SANDBOX_PORT``).
     usual = int(os.environ.get("HUB_SANDBOX_PORT", _USUAL_PORT))
     port = usual if _free(usual) else free_port()
@@ -111,13 +112,13 @@ async def _whole(work: asyncio.Future[Any]) -> None:
         raise
 
 
-async def _apply(database_url: str, webhook_port: int) -> Directory:
+async def _apply(database_url: str, webhook_port: int, mine: Mine) -> Directory:
     """Apply the demo directory with the webhooks' port, unless it is in force already."""
     text = DIRECTORY.read_text(encoding="utf-8").replace(_PLACEHOLDER, f"http://127.0.0.1:{webhook_port}/")
     with tempfile.NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as file:
         file.write(text)
         file.flush()
-        directory = directories.load(Path(file.name))
+        directory = mine.in_force(directories.load(Path(file.name)))
     store = Store(database_url, pool=1)
     try:
         await kept.apply(store, directory)

@@ -48,9 +48,11 @@ class Openings:
             if person.sip:
                 self._own.setdefault(person.sip, deque()).append(person.id)
 
-    async def take(self, plan: SipPlan) -> Opening:
-        """Choose the opener and the person."""
+    async def take(self, plan: SipPlan) -> Opening | None:
+        """Choose the opener and the person; None where a person plays the opener, who opens SIPs as he likes."""
         table = tables()[plan.profile]
+        if self._parties.of(table.opener) is None:
+            return None
         until = time.monotonic() + _STAY_S
         while True:
             found = (
@@ -68,15 +70,16 @@ class Openings:
         self._busy.discard(person)
 
     def _of_its_own(self, plan: SipPlan, table: SipTable) -> Opening | None:
+        party = self._parties.of(table.opener)
         persons = self._own[plan.profile]
         persons.rotate(-1)
         person = next((one for one in persons if one not in self._busy), None)
         partner = table.guest if plan.crossing else table.partner
-        if person is None:
+        if person is None or party is None:
             return None
         if table.partner_is_found:
             partner = None
-        return self._opening(table, self._parties.of(table.opener), table.opener, person, partner, None, plan)
+        return self._opening(table, party, table.opener, person, partner, None, plan)
 
     def _of_a_stay(self, plan: SipPlan, table: SipTable) -> Opening | None:
         """A patient of a stay of whom a health centre or a municipality of the region has been told."""

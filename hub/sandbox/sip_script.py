@@ -96,7 +96,7 @@ class SipScript:
             return self.file.turned_away or (self.file.closed and not to_the_end)
 
         self.party.ledger.waits(self.file.case, self.unit.hsa, f"{act.send} {' '.join(act.when)}".strip())
-        if closed() or not await self.file.until(lambda: closed() or ready(), _PATIENCE_S) or not ready():
+        if closed() or not await self.party.until(self.file, lambda: closed() or ready(), _PATIENCE_S) or not ready():
             return False
         if "begun" in act.when and self._starts is not None:
             await asyncio.sleep(max(0.0, (self._starts - clock.now()).total_seconds()))

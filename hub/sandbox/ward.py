@@ -28,7 +28,7 @@ NEIGHBOURS = {
 _PATIENCE_S = 9.0
 """The most seconds that a ward waits for others, at pace 1."""
 _REGISTER_S = 30.0
-"""The most seconds that a ward waits for a planned change in the population register."""
+"""The most seconds that a ward waits for a planned change in the population register, at pace 1."""
 
 
 class _Over(Exception):  # noqa: N818 - not an error: the stay is cut short
@@ -66,7 +66,7 @@ class WardStay:
         self, party: Party, unit: Unit, directory: Directory, pace: float, plan: StayPlan, file: CaseFile
     ) -> None:
         self.party, self.unit, self.plan, self.file = party, unit, plan, file
-        self._directory, self._patience = directory, _PATIENCE_S * pace
+        self._directory, self._pace = directory, pace
         self._chance = random.Random(f"ward/{plan.number}")  # noqa: S311 - a demo
         self._physician = staff.actor(unit, "lakare")
 
@@ -102,7 +102,9 @@ class WardStay:
             await self._act("svu.stallningstagande", acts.wards_edit(self._chance))
             await self._act("svu.klarmarkering", Klarmarkering())
             await self._wait(lambda: self.file.green(self.unit.hsa, STEP))
-        if self.plan.protected and not await self.file.until(lambda: self.file.over, _REGISTER_S):
+        if self.plan.protected and not await self.file.until(
+            lambda: self.file.over, _REGISTER_S * max(1.0, self._pace)
+        ):
             return
         self._look()
 
@@ -166,7 +168,7 @@ class WardStay:
 
     async def _wait(self, holds: Callable[[], bool]) -> None:
         """Wait for others, within the time limit."""
-        await self.file.until(lambda: self.file.over or holds(), self._patience)
+        await self.party.until(self.file, lambda: self.file.over or holds(), _PATIENCE_S * self._pace)
         self._look()
 
     def _look(self) -> None:

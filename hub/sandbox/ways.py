@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 import httpx
@@ -22,7 +22,7 @@ from starlette.routing import Route
 from hub.routers.connections import KEEP_ALIVE_S, HttpServer
 from hub.sandbox import wire
 from hub.sandbox.wire import Out, SenderAnswer
-from schemas.directory import Directory
+from schemas.directory import System
 from schemas.ways_out import WebhookOut
 
 log = logging.getLogger(__name__)
@@ -132,8 +132,8 @@ class TopicReader:
 class WebhookServer:
     """One address per system, ``/<system>``; a call without a valid signature gets 401."""
 
-    def __init__(self, directory: Directory, port: int, received: Received, faulty: Callable[[str], None]) -> None:
-        self._secrets = {s.id: s.out.secrets for s in directory.systems if isinstance(s.out, WebhookOut)}
+    def __init__(self, systems: Iterable[System], port: int, received: Received, faulty: Callable[[str], None]) -> None:
+        self._secrets = {s.id: s.out.secrets for s in systems if isinstance(s.out, WebhookOut)}
         self._received, self._faulty = received, faulty
         app = Starlette(routes=[Route("/{system}", self._take, methods=["POST"])])
         config = uvicorn.Config(

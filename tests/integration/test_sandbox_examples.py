@@ -12,7 +12,7 @@ from hub.cli.messages import media_type_of
 from hub.directory import load
 from hub.sandbox import staff
 from hub.sandbox.children import free_port
-from hub.sandbox.parties import token
+from hub.sandbox.mine import token
 from hub.sandbox.register_contents import Contents
 from hub.sandbox.services import DIRECTORY, up
 from hub.translators import formats

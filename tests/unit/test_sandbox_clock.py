@@ -118,6 +118,9 @@ class Slow:
     async def pause(self, _times: float = 1.0) -> None:
         await asyncio.sleep(0)
 
+    async def until(self, file: CaseFile, holds, _patience_s: float) -> bool:
+        return await file.until(holds, 0.0)
+
     async def act(self, file: CaseFile, _unit, name: str, _data: Part, _role: str | None = None) -> SenderAnswer:
         self.sent.append(name)
         if name != "svu.utskrivning":
