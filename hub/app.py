@@ -14,6 +14,7 @@ from fastapi_offline import FastAPIOffline
 
 from hub.addressing.memory import RegisterMemory
 from hub.addressing.recheck import Recheck
+from hub.addressing.register_watch import RegisterWatch
 from hub.addressing.registers import Registers
 from hub.addressing.soap_client import CallerSettings, Parked
 from hub.addressing.worker import Worker, counted, failed
@@ -23,6 +24,7 @@ from hub.delivery.exits.registry import ExitResources, open_exits
 from hub.delivery.relay import Relay
 from hub.errors import Misconfigured, Unavailable
 from hub.gauges import Gauges
+from hub.in_operation import InOperation
 from hub.intake.case_messages import CaseMessages
 from hub.intake.deadline_timer import DeadlineTimer
 from hub.intake.queue import Intake
@@ -50,6 +52,8 @@ from schemas.directory import Directory
 _DIRECTORY_S = 0.5
 _TOPICS_S = 2.0
 _HELD_S = 0.5
+_TRIED_S = 0.3
+_REPORT_S = 1.0
 _CLOCK_S = 1.0
 _CASE_MESSAGES_S = 0.5
 _SERVED_AGAIN_S = 1.0
@@ -74,7 +78,8 @@ class Hub:
         self._version = 0
         self._directory: Directory | None = None
         self._memory = RegisterMemory(Answers(self.store), *_ttl(settings))
-        self._registers = _registers(settings, self.store)
+        self._register_watch = RegisterWatch(counted, failed)
+        self._registers = _registers(settings, self.store, self._register_watch)
         self.worker = Worker(self.store, self.directory, self._registers, self._memory, production=settings.production)
         self.intake = Intake(self.store, self.directory, self._memory, self._offer, batch=settings.intake_batch)
         self.worker.intake = self.intake
@@ -91,6 +96,7 @@ class Hub:
         self.kafka_in = kafka_in.KafkaIn(self._kafka, settings.kafka_group, self.intake, self.directory, self.asides)
         self.topics = Topics(self._kafka, self.store, self.asides, self.kafka_in.begin_again)
         self.relay: Relay | None = None
+        self._in_operation: InOperation | None = None
         self.supervisor = Supervisor()
         self.gauges = Gauges(self.store, self.intake, self.directory)
 
@@ -157,6 +163,14 @@ class Hub:
         exits = await open_exits(ExitResources(self._kafka, self.topics.partitions_of, allowed))
         self.relay = Relay(self.store, self.directory, exits)
         await self.relay.check()
+        self._in_operation = InOperation(
+            self.store,
+            self.relay,
+            self.worker,
+            self._register_watch,
+            self._ready,
+            lambda: {"port": self.settings.http_port, "directory": self._version},
+        )
         await self.kafka_in.start()
         await (
             self._look_at_topics()
@@ -171,6 +185,8 @@ class Hub:
             ("directory", _DIRECTORY_S, self._take_up_directory),
             ("topics", _TOPICS_S, self._look_at_topics),
             ("held", _HELD_S, self.intake.retry_held),
+            ("tried now", _TRIED_S, self._in_operation.try_what_is_asked),
+            ("report", _REPORT_S, self._in_operation.report),
             ("clock", _CLOCK_S, self.clock.tell_passed),
             ("case messages", _CASE_MESSAGES_S, self.case_messages.deliver),
             ("served again", _SERVED_AGAIN_S, self.served_again.move),
@@ -192,6 +208,8 @@ class Hub:
         if self.relay is not None:
             await self.relay.drain(self.settings.stop_s / 2)
         await self.supervisor.stop()
+        if self._in_operation is not None:
+            await self._in_operation.leave()
         if self.relay is not None:
             await self.relay.close()
         await self.topics.close()
@@ -285,7 +303,7 @@ def _ttl(settings: Settings) -> tuple[float, float]:
     return settings.registers.listing.ttl_positive, settings.registers.listing.ttl_negative
 
 
-def _registers(settings: Settings, store: Store) -> Registers | None:
+def _registers(settings: Settings, store: Store, watch: RegisterWatch) -> Registers | None:
     if settings.registers is None:
         return None
     are_there()
@@ -300,6 +318,6 @@ def _registers(settings: Settings, store: Store) -> Registers | None:
         actor=Actor(found.actor),
         cache=Answers(store),
         key_secret=found.key_secret.encode(),
-        on_lookup=counted,
-        on_failure=failed,
+        on_lookup=watch.looked_up,
+        on_failure=watch.failed,
     )

@@ -5,6 +5,7 @@ of one kind delay no other kind. Imports the store, its advisory locks and the s
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -75,6 +76,7 @@ class LookupQueues:
         self._store = store
         self._queues = {name: LookupQueue(name, ask) for name in _WORKERS}
         self._ownership = Ownership(store, "addressing")
+        self._soon = asyncio.Event()
         self.owned = False
         """Whether this hub is the one that asks the registers."""
 
@@ -83,6 +85,10 @@ class LookupQueues:
         if self.owned:
             for name, queue in self._queues.items():
                 queue.add([item for item in items if item.system == name])
+
+    def look_now(self) -> None:
+        """Read the table at once: operations has made questions due."""
+        self._soon.set()
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -97,7 +103,10 @@ class LookupQueues:
                 except Unavailable:
                     self.owned = False
                     log.warning("addressing_waits", reason="database")
-                await asyncio.sleep(_LOOK_S)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_LOOK_S):
+                        await self._soon.wait()
+                self._soon.clear()
         finally:
             for worker in workers:
                 worker.cancel()

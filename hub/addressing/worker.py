@@ -74,6 +74,10 @@ class Worker:
         if lookups:
             self._queues.offer(lookups)
 
+    def look_now(self) -> None:
+        """Operations has made questions due."""
+        self._queues.look_now()
+
     async def run(self) -> None:
         """Until cancelled."""
         await self._queues.run()

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import sys
 
-from hub.cli import commands, directory, held, kit, messages, operations, sandbox
+from hub.cli import commands, directory, held, kit, messages, operations, retry, sandbox, status, timeline
 from hub.cli.root import app
 from hub.errors import Misconfigured, Refused, Unavailable
 
-__all__ = ["commands", "directory", "held", "kit", "main", "messages", "operations", "sandbox"]
+__all__ = [
+    "commands",
+    "directory",
+    "held",
+    "kit",
+    "main",
+    "messages",
+    "operations",
+    "retry",
+    "sandbox",
+    "status",
+    "timeline",
+]
 
 
 def main() -> None:

@@ -44,24 +44,6 @@ def migrate() -> None:
     typer.echo(f"the database stands at migration {head()}")
 
 
-# --- what happened -------------------------------------------------------------------------------------------------
-
-
-@app.command()
-def timeline(
-    wanted: Annotated[str, typer.Argument(metavar="MESSAGE|CASE", help="A message's id or a case's id.")],
-) -> None:
-    """Show what became of a message or a case: received, handled, addressed, sent, acknowledged."""
-    from hub.store import timeline as store
-
-    entries = in_transaction(lambda connection: store.of(connection, wanted))
-    if not entries:
-        typer.echo("nothing is known of it", err=True)
-        raise typer.Exit(1)
-    for entry in entries:
-        typer.echo(f"{entry.at:%Y-%m-%d %H:%M:%S.%f}  {entry.what:10} {entry.detail}")
-
-
 @app.command()
 def average(
     region: Annotated[str, typer.Argument(help="The region's id in the directory.")],

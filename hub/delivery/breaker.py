@@ -54,6 +54,11 @@ class Breaker:
         if self._probing or self._failures >= self._limit:
             self._opened_at, self._probing = self._clock(), False
 
+    def probe_now(self) -> None:
+        """Let an attempt pass at once: operations knows that the system is well again."""
+        if self._opened_at is not None:
+            self._opened_at = min(self._opened_at, self._clock() - self._open_s)
+
     def abandoned(self) -> None:
         """The probe was not sent (the database was away, or no row was left): let another attempt be the probe."""
         self._probing = False

@@ -162,6 +162,21 @@ class CaseQueue:
             self._make_ready(case)
         self._later.clear()
 
+    def try_now(self, id_: int | None) -> None:
+        """Operations wants a row tried now, or all of them: the first row of its case is due, before all other cases."""
+        now = datetime.now(UTC)
+        row = None if id_ is None else self._known.get(id_)
+        cases = list(self._cases) if id_ is None else [] if row is None else [case_of(row)]
+        for case in cases:
+            if rows := self._cases.get(case):
+                rows[0].due_at, rows[0].not_before = now, None
+                if case in self._ready_set and id_ is not None:
+                    self._ready.remove(case)
+                    self._ready.appendleft(case)
+                elif case not in self._in_call:
+                    self._ready.appendleft(case)
+                    self._ready_set.add(case)
+
     def release(self, batch: list[OutboxRow]) -> None:
         """The call is over: the rows that were not sent are still queued, and their cases may be taken again."""
         for case in {case_of(row) for row in batch}:

@@ -108,6 +108,17 @@ class Lane:
         self._queue.reset_attempts()
         self.nudge()
 
+    def try_now(self, id_: int | None) -> None:
+        """Operations wants a row tried now, or (None) all: the breaker lets one call pass, and the table is read."""
+        self.breaker.probe_now()
+        self._queue.try_now(id_)
+        self.nudge()
+
+    @property
+    def last_answer(self) -> str | None:
+        """The receiver's last answer, with its time."""
+        return self._attempts.last_answer
+
     def _pause(self) -> None:
         self.paused = True
 

@@ -11,6 +11,7 @@ import asyncio
 import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from hub import metrics
@@ -42,6 +43,9 @@ _IDLE_S = 60.0
 
 _ROWS, _BYTES = 40_000, 128 * 1024 * 1024
 """What all lanes together may keep in memory, divided equally among them (D-8)."""
+
+_SHOWN = 500
+"""Lanes that operations is shown; those whose breaker is open are shown beyond it."""
 
 LOCKS = frozenset(f"{number:02}" for number in range(64))
 """The lock groups; a lock per system would be too many, since a database has room for some thousand locks."""
@@ -83,6 +87,32 @@ class Relay:
             lane = self._lanes.get(system) or self._begin(system, all_in_memory=True)
             if lane is not None:
                 lane.offer(its_rows)
+
+    def try_now(self, system: str, row: int | None) -> None:
+        """Operations wants a row tried now, or (None) all of a system; another hub's system is left to it."""
+        lane = self._lanes.get(system) or self._begin(system, all_in_memory=False)
+        if lane is not None:
+            lane.try_now(row)
+
+    @property
+    def locks(self) -> list[str]:
+        """The lock groups to whose systems this hub delivers."""
+        return sorted(self._held)
+
+    @property
+    def lanes(self) -> dict[str, dict[str, str]]:
+        """System → its breaker, until when it spares the system, and the last answer; of the first so many lanes."""
+        now = datetime.now(UTC)
+        found: dict[str, dict[str, str]] = {}
+        for id_, lane in self._lanes.items():
+            opened, answer = lane.breaker.state != "closed", lane.last_answer
+            if len(found) >= _SHOWN and not opened:
+                continue
+            until = (now + timedelta(seconds=lane.breaker.wait_s)).isoformat(timespec="seconds")
+            found[id_] = {"breaker": lane.breaker.state} | ({"until": until} if opened else {})
+            if answer is not None:
+                found[id_]["answer"] = answer
+        return found
 
     @property
     def well(self) -> bool:

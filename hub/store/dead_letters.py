@@ -12,6 +12,7 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
+from hub.store.outbox import FAILED
 from hub.store.transaction import array
 
 Connection = AsyncConnection[tuple[Any, ...]]
@@ -83,9 +84,9 @@ async def _release(connection: Connection, found: Sequence[tuple[Any, ...]]) -> 
 async def add(connection: Connection, id_: int, answer: str) -> None:
     """Declare a row dead, with the last answer; the later notices of its case to that system wait for operations (D-6)."""
     found = await connection.execute(
-        "UPDATE outbox SET state = 'dead', attempts = attempts + 1, answer = %s WHERE id = %s AND state = 'waiting'"
-        " RETURNING system, case_id::text, kind",
-        (answer, id_),
+        "UPDATE outbox o SET state = 'dead', attempts = attempts + 1, answer = %(answer)s,"  # noqa: S608 - constant
+        f" {FAILED} WHERE id = %(id)s AND state = 'waiting' RETURNING system, case_id::text, kind",
+        {"answer": answer, "id": id_},
     )
     for system, case_id, kind in await found.fetchall():
         if kind == "notice":

@@ -194,13 +194,27 @@ async def mark_sent(connection: Connection, ids: Sequence[int], at: Sequence[dat
     )
 
 
+FAILED = (
+    "failures = (CASE WHEN jsonb_array_length(coalesce(o.failures, '[]')) >= 20 THEN o.failures - 0"
+    " ELSE coalesce(o.failures, '[]') END) || jsonb_build_array(jsonb_build_array(clock_timestamp(), %(answer)s::text))"
+)
+"""Adds a failed attempt to a row's last twenty; written when one fails, so that what goes well costs nothing."""
+
+
 async def retry(connection: Connection, items: Sequence[OutboxRow], due_at: datetime, answer: str) -> None:
     """Write a failed attempt (``OutboxRow.failed``) and the time of the next."""
     await connection.execute(
-        "UPDATE outbox o SET due_at = %s, attempts = o.attempts + 1, answer = %s, first_tried_at = n.first,"
-        " refused_since = n.refused FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS n (id, first, refused)"
+        "UPDATE outbox o SET due_at = %(due)s, attempts = o.attempts + 1, answer = %(answer)s, first_tried_at = n.first,"  # noqa: S608
+        f" refused_since = n.refused, {FAILED}"
+        " FROM unnest(%(ids)s::bigint[], %(first)s::timestamptz[], %(refused)s::timestamptz[]) AS n (id, first, refused)"
         " WHERE o.id = n.id AND o.state = 'waiting'",
-        (due_at, answer, [i.id for i in items], [i.first_tried_at for i in items], [i.refused_since for i in items]),
+        {
+            "due": due_at,
+            "answer": answer,
+            "ids": [i.id for i in items],
+            "first": [i.first_tried_at for i in items],
+            "refused": [i.refused_since for i in items],
+        },
     )
 
 

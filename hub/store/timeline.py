@@ -1,14 +1,18 @@
-"""What happened to a message or a case, in order of time. Imports psycopg only."""
+"""What happened to a message or a case, in order of time, and why what waits has not been sent. Imports psycopg and the store only."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
+
+from hub.store.inbox import Key
+from hub.store.outbox import LOOKUPS
+from hub.store.why_waiting import Obstacles, obstacles, of_row
 
 Connection = AsyncConnection[tuple[Any, ...]]
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -21,6 +25,10 @@ class TimelineEntry:
     at: datetime
     what: str
     detail: str
+    received: Key | None = None
+    """The message, where the line is of its coming."""
+    name: str | None = None
+    """Its name."""
 
 
 _SOURCES = (
@@ -31,7 +39,7 @@ _SOURCES = (
 )
 _MESSAGE = "source, id, system, received_at, name, case_id::text, sequence, receipt"
 _OF_M = ", ".join(f"m.{column}" for column in _MESSAGE.split(", "))
-_ROW = "id, kind, system, case_id::text, sequence, message, told, accepted_at, due_at, attempts, state, sent_at, answer"
+_ROW = "id, kind, system, case_id::text, sequence, message, told, accepted_at, due_at, attempts, state, sent_at, answer, failures"
 
 
 async def of(connection: Connection, wanted: str) -> list[TimelineEntry]:
@@ -61,21 +69,41 @@ async def of(connection: Connection, wanted: str) -> list[TimelineEntry]:
         " (SELECT source, id FROM unnest(%(sources)s::text[], %(ids)s::text[]) AS k (source, id)) OR case_key = %(it)s",
         {"sources": [found["source"] for found in messages], "ids": [found["id"] for found in messages], "it": wanted},
     )
-    by_hand = await _all(
-        connection,
-        "SELECT at, who, what, target, reason FROM operation WHERE target = ANY(%(ids)s)",
-        {"ids": [*ids, *cases]},
-    )
+    shown = [row for row in rows if case or row["message"] == wanted]
     entries = [entry for found in messages for entry in _of_message(found)]
-    entries += [
-        TimelineEntry(o["at"], "by hand", f"{o['what']} of {o['target']} by {o['who']}: {o['reason']}") for o in by_hand
-    ]
-    entries += [entry for row in rows if case or row["message"] == wanted for entry in _of_row(row)]
+    waiting = [row for row in shown if row["state"] == "waiting"]
+    known = await obstacles(connection, [row["system"] for row in waiting])
+    entries += [entry for row in shown for entry in _of_row(row, rows, known)]
+    entries += await _by_hand(connection, [*ids, *cases], shown, min((one.at for one in entries), default=None))
     entries += [
         TimelineEntry(h["since"], "held", f"{h['reason']}; tried {h['attempts']}, next {h['due_at']:%H:%M:%S}")
         for h in held
     ]
     return sorted(entries, key=lambda entry: entry.at)
+
+
+_WITH_ROWS = {"replay", "skip", "retry"}
+_WITH_SYSTEMS = {"pause", "resume", "replay", "retry", "skip"}
+
+
+async def _by_hand(
+    connection: Connection, named: list[str], rows: list[dict[str, Any]], since: datetime | None
+) -> list[TimelineEntry]:
+    """What operations did with the messages, the case, its rows, and the systems that it goes to."""
+    numbers = {str(row["id"]) for row in rows}
+    systems = {row["system"].removeprefix("unit:") for row in rows}
+    found = await _all(
+        connection,
+        "SELECT at, who, what, target, reason FROM operation WHERE target = ANY(%(targets)s)",
+        {"targets": [*named, *numbers, *systems]},
+    )
+    return [
+        TimelineEntry(one["at"], "by hand", f"{one['what']} of {one['target']} by {one['who']}: {one['reason']}")
+        for one in found
+        if one["target"] in named
+        or (one["target"] in numbers and one["what"] in _WITH_ROWS)
+        or (one["target"] in systems and one["what"] in _WITH_SYSTEMS and since is not None and one["at"] >= since)
+    ]
 
 
 async def _all(connection: Connection, statement: str, values: dict[str, Any]) -> list[dict[str, Any]]:
@@ -98,34 +126,33 @@ def _of_message(found: dict[str, Any]) -> list[TimelineEntry]:
             found["received_at"],
             "received",
             f"{found['name'] or 'unreadable'} {found['id']} from {found['system']}: {outcome}",
+            (found["source"], found["id"]),
+            found["name"],
         )
     ]
 
 
-def _of_row(row: dict[str, Any]) -> list[TimelineEntry]:
-    what = (
-        f"{row['kind']} of {row['message']}"
-        + (f" #{row['sequence']}" if row["sequence"] else "")
-        + f" to {row['system']}"
-    )
+def _of_row(row: dict[str, Any], rows: list[dict[str, Any]], known: Obstacles) -> list[TimelineEntry]:
+    whom = "the registers" if row["system"] in LOOKUPS else row["system"]
+    what = f"{row['kind']} of {row['message']}" + (f" #{row['sequence']}" if row["sequence"] else "") + f" to {whom}"
     to = f" for {', '.join(row['told']['to'])}" if row["kind"] == "notice" else ""
     awaits = row["told"].get("awaits") or {}
     asked = f", awaits {', '.join(f'{act} of {unit}' for unit, act in awaits.items())}" if awaits else ""
     entries = [
         TimelineEntry(row["accepted_at"], "addressed" if row["kind"] == "notice" else "written", what + to + asked)
     ]
+    failed = [(datetime.fromisoformat(at), answer) for at, answer in row["failures"] or ()]
+    entries += [TimelineEntry(at, "tried", f"{what}: {answer}") for at, answer in failed]
+    ended = failed[-1][0] if failed else row["due_at"]
     if row["state"] == "sent":
-        entries.append(
-            TimelineEntry(row["sent_at"], "sent" if row["kind"] != "lookup" else "answered", f"{what}: {row['answer']}")
-        )
+        done = "sent" if row["kind"] != "lookup" else "answered"
+        entries.append(TimelineEntry(row["sent_at"], done, f"{what}: {row['answer']}"))
     elif row["state"] == "dead":
-        entries.append(
-            TimelineEntry(
-                row["due_at"], "dead", f"{what}: {row['answer']} after {row['attempts']} attempts (row {row['id']})"
-            )
-        )
+        said = f"{what}: {row['answer']} after {row['attempts']} attempts (row {row['id']})"
+        entries.append(TimelineEntry(ended, "dead", said))
     elif row["state"] == "skipped":
-        entries.append(TimelineEntry(row["due_at"], "skipped", what))
-    elif row["attempts"]:
-        entries.append(TimelineEntry(row["due_at"], "due", f"{what}: {row['answer']}, tried {row['attempts']}"))
+        entries.append(TimelineEntry(ended, "skipped", what))
+    else:
+        said = f"{what}: {of_row(row, rows, known)} (row {row['id']})"
+        entries.append(TimelineEntry(datetime.now(UTC), "waits", said))
     return entries

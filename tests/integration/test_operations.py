@@ -2,18 +2,22 @@
 
 import json
 
+import psycopg
 import pytest
 import pytest_asyncio
 import yaml
 
 from hub.cli import table
+from hub.sandbox.registers import Control, Trouble
 from tests import stack as parts
-from tests.stack import CENTRE, LUND, SECRETS, Receiver, admission, event, new_ref, until
+from tests.stack import CENTRE, LUND, SECRETS, Receiver, admission, event, kvittens, new_ref, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 WHY = ("--reason", "prov i drift")
 OFTEN = {"breaker_failures": 1000, "schedule_s": [0.2]}
+SELDOM = {"breaker_failures": 2, "breaker_open_s": 600.0, "schedule_s": [600.0]}
+"""A system that is not tried again within a test by itself."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -25,11 +29,12 @@ async def receiver():
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def hub(shared_database, kafka, tmp_path_factory, receiver):
     ways = {
-        "centre": {"ways_in": [], "out": receiver.out("centre"), "delivery": OFTEN},
-        "kommun": {"ways_in": [], "out": receiver.out("kommun")},
+        "centre": {"ways_in": ["kafka"], "out": receiver.out("centre"), "delivery": OFTEN},
+        "kommun": {"ways_in": [], "out": receiver.out("kommun"), "delivery": SELDOM},
     }
     folder = tmp_path_factory.mktemp("operations")
-    async with parts.running(shared_database, kafka.bootstrap, folder, parts.content(**ways)) as (stack, _):
+    async with parts.running(shared_database, kafka.bootstrap, folder, parts.content(**ways)) as (stack, simulated):
+        stack.simulated = simulated
         yield stack
 
 
@@ -108,8 +113,8 @@ def written(folder, content, name="directory.yaml"):
 def now_in_force(hub, receiver, **changes):
     """The directory of this module as plain data."""
     ways = {
-        "centre": {"ways_in": [], "out": receiver.out("centre"), "delivery": OFTEN},
-        "kommun": {"ways_in": [], "out": receiver.out("kommun")},
+        "centre": {"ways_in": ["kafka"], "out": receiver.out("centre"), "delivery": OFTEN},
+        "kommun": {"ways_in": [], "out": receiver.out("kommun"), "delivery": SELDOM},
     }
     return parts.content(hub.tag, **ways, **changes)
 
@@ -257,3 +262,156 @@ def numbers(receiver, case, system="centre"):
 def numbered(call, case):
     """The number of a call that is a notice of the case; else None."""
     return int(call.event["sequence"]) if call.event.get("case") == case else None
+
+
+# --- why late ---------------------------------------------------------------------------------------------------------
+
+
+async def lines_of(hub, wanted):
+    """(what, detail) of a timeline, which fits the screen and names nobody."""
+    shown = await said(hub, "timeline", wanted)
+    assert all(len(line) <= table.WIDTH for line in shown.splitlines())
+    assert LUND[0] not in shown and "Tolvan" not in shown
+    return [(one["what"], one["detail"]) for one in json.loads(await said(hub, "timeline", wanted, "--json"))]
+
+
+def has(lines, what, *parts_of_it):
+    return any(one == what and all(part in detail for part in parts_of_it) for one, detail in lines)
+
+
+async def row_of(hub, system, case, sequence):
+    """The number of a row of the outbox once it is there."""
+    statement = "SELECT id FROM outbox WHERE system = %s AND case_id::text = %s AND sequence = %s"
+    return await until(lambda: hub.value(statement, f"{system}{hub.tag}", case, sequence))
+
+
+async def test_the_timeline_says_why_a_notice_is_late_and_what_is_to_be_tried_now_is_in_its_order(hub, receiver):
+    kommun = f"kommun{hub.tag}"
+    case, message = await admitted(hub)
+    await until(lambda: numbers(receiver, case, "kommun") and numbers(receiver, case))
+    await hub.tell("centre", *kvittens(case, message, CENTRE))
+    acknowledged = "SELECT sequence FROM message WHERE case_id::text = %s AND name = 'kvittens'"
+    await until(lambda: hub.value(acknowledged, case))
+
+    async def nothing_waits():
+        return not await hub.rows("SELECT 1 FROM outbox WHERE state = 'waiting' AND kind = 'notice'")
+
+    await until(nothing_waits)
+    assert has(await lines_of(hub, case), "received", "kvittens", f"; acknowledges {message}")
+
+    receiver.behave["kommun"] = lambda call: 500
+    first = await follow(hub, case)
+    row = await row_of(hub, "kommun", case, first)
+    await until(lambda: hub.value("SELECT 1 FROM outbox WHERE id = %s AND attempts = 1", row))
+    second = await follow(hub, case)
+    behind = await row_of(hub, "kommun", case, second)
+    lines = await lines_of(hub, case)
+    assert has(lines, "tried", f"#{first} to {kommun}: http:500")
+    assert has(
+        lines, "waits", f"#{first} to {kommun}", "tried 1 times, last answer http:500, next try 20", f"(row {row})"
+    )
+    assert has(lines, "waits", f"#{second} to {kommun}", f"behind row {row} (#{first}), which waits: http:500")
+
+    receiver.behave["kommun"] = lambda call: 204  # the next try by itself is ten minutes away
+    told = await said(hub, "retry", "notice", str(behind), "--by", "anna", "--reason", "leverantören har rättat")
+    assert "after 1 of its case that go before it" in told
+    await until(lambda: second in numbers(receiver, case, "kommun"))
+    assert numbers(receiver, case, "kommun")[-3:] == [first, first, second]
+    await until(nothing_waits)
+    lines = await lines_of(hub, case)
+    assert has(lines, "by hand", f"retry of {behind} by anna: leverantören har rättat")
+    assert has(lines, "tried", f"#{first} to {kommun}: http:500")
+    assert has(lines, "sent", f"#{first} to {kommun}: http:204")
+    for command, sentence in (
+        (["retry", "notice", str(behind), *WHY], "does not wait, it is sent"),
+        (["retry", "notice", "4711", *WHY], "there is no row 4711"),
+        (["retry", "system", "nobody", *WHY], "there is no system nobody"),
+        (["retry", "system", kommun, *WHY], f"nothing waits for {kommun}"),
+        (["retry", "lookup", case, *WHY], f"no look-up of case {case} waits"),
+    ):
+        done = await hub.cli(*command)
+        assert (done.returncode, sentence in done.stderr) == (2, True), command
+
+
+async def test_the_status_names_the_breaker_and_the_pause_and_all_of_a_system_is_tried_now(hub, receiver):
+    kommun, centre = f"kommun{hub.tag}", f"centre{hub.tag}"
+    cases = [(await admitted(hub))[0] for _ in range(2)]
+    for case in cases:
+        await until(lambda case=case: numbers(receiver, case, "kommun"))
+    receiver.behave["kommun"] = lambda call: 500
+    late = [await follow(hub, case) for case in cases]
+
+    async def system(id_=kommun):
+        found = json.loads(await said(hub, "status", "--json"))["systems"]
+        return next(one for one in found if one["system"] == id_)
+
+    async def is_open():
+        one = await system()
+        return one if one["breaker"] == "open" and one["waiting"] else None
+
+    opened = await until(is_open)
+    (running,) = json.loads(await said(hub, "status", "--json"))["hubs"]
+    assert opened["hub"] == running["hub"]
+    assert (running["state"], running["port"], running["asks_registers"]) == ("ready", hub.port, True)
+    assert opened["last_answer"].startswith("http:500")
+    assert opened["oldest"] is not None
+    lines = await lines_of(hub, cases[1])
+    assert has(lines, "waits", f"#{late[1]} to {kommun}", f"the breaker is open until {opened['breaker_until'][:13]}")
+
+    await said(hub, "pause", centre, "--by", "anna", "--reason", "leverantören uppgraderar")
+
+    async def taken_up():
+        return await hub.metric("hub_delivery_paused", system=centre) == 1
+
+    await until(taken_up)
+    third = await follow(hub, cases[0])
+    lines = await lines_of(hub, cases[0])
+    assert has(lines, "waits", f"#{third} to {centre}", "paused since 20", "by anna: leverantören uppgraderar")
+    assert has(lines, "by hand", f"pause of {centre} by anna: leverantören uppgraderar")
+    assert "by anna: leverantören uppgraderar" in (await system(centre))["paused"]
+    shown = await said(hub, "status")
+    assert all(len(line) <= table.WIDTH for line in shown.splitlines())
+    assert "breaker open until" in " ".join(shown.split()) and "leverantören uppgraderar" in " ".join(shown.split())
+    refused = await hub.cli("retry", "system", centre, *WHY)
+    assert (refused.returncode, f"`hub resume {centre}`" in refused.stderr) == (2, True)
+    await said(hub, "resume", centre, *WHY)
+
+    receiver.behave["kommun"] = lambda call: 204  # the breaker's own probe is ten minutes away
+    await said(hub, "retry", "system", kommun, *WHY)
+    for case, number in zip(cases, late, strict=True):
+        await until(lambda case=case, number=number: number in numbers(receiver, case, "kommun"))
+    await until(lambda: third in numbers(receiver, cases[0]) and third in numbers(receiver, cases[0], "kommun"))
+
+
+async def test_a_look_up_that_waits_is_made_now_and_the_status_says_what_each_register_answered(hub):
+    hub.simulated.simulation.control(Control(contract="GetListing", trouble=Trouble(fault="VP009")))
+    attributes, data = admission(LUND[1])
+    case = (await hub.send(attributes, data)).json()["case"]
+    assert await hub.addressed(case) == "lookup_unavailable"
+    waits = "SELECT 1 FROM outbox WHERE kind = 'lookup' AND case_id::text = %s AND state = 'waiting' AND attempts > 0"
+    await until(lambda: hub.value(waits, case))
+    await changed(
+        hub, "UPDATE outbox SET due_at = now() + interval '1 day' WHERE kind = 'lookup' AND case_id = %s", case
+    )
+    await changed(hub, "DELETE FROM register_answer")  # the register's own pause after a fault
+    lines = await lines_of(hub, case)
+    assert has(lines, "tried", "to the registers", "VP009")
+    assert has(lines, "waits", "to the registers", "VP009", "next try 20")
+
+    async def faults():
+        return json.loads(await said(hub, "status", "--json"))["registers"]["contracts"]["listing"].get("reason")
+
+    assert await until(faults) == "VP009"
+    hub.simulated.simulation.control(Control(contract="GetListing", trouble=None))
+    await said(hub, "retry", "lookup", case, *WHY)
+
+    async def found():
+        return await hub.value("SELECT state->>'addressed' FROM cases WHERE id = %s", case) == "listed"
+
+    await until(found)
+
+
+async def changed(hub, statement, *values):
+    """Changes the database past the hub."""
+    async with await psycopg.AsyncConnection.connect(hub.database.replace("+psycopg", "")) as connection:
+        await connection.execute(statement, values)

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSON, UUID
+from sqlalchemy.dialects.postgresql import JSON, JSONB, UUID
 
 from hub.store.tables.metadata import NOW, TIME, metadata
 
@@ -43,6 +43,7 @@ outbox = Table(
     Column("follows", Integer, nullable=False, server_default=text("0")),
     Column("behind", Boolean, nullable=False, server_default=text("false")),
     Column("revision", Integer, nullable=False, server_default=text("0")),
+    Column("failures", JSONB),
     CheckConstraint("kind IN ('notice', 'receipt', 'lookup', 'announcement', 'case')", name="outbox_kind"),
     CheckConstraint("state IN ('waiting', 'sent', 'dead', 'skipped')", name="outbox_state"),
     CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="outbox_sent_has_time"),
@@ -103,3 +104,12 @@ paused = Table(
     Column("since", TIME, nullable=False, server_default=NOW),
 )
 """Systems to which nothing is sent until operations resumes them (D-5)."""
+
+running_hub = Table(
+    "running_hub",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("at", TIME, nullable=False, server_default=NOW),
+    Column("state", JSONB, nullable=False),
+)
+"""What each running hub says of itself, every second: what it delivers, its breakers, the registers (`hub status`)."""

@@ -1,0 +1,44 @@
+"""The commands that try now what waits: a notice, a look-up, a system. Imports the root; each imports what it needs when it runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hub.cli.root import By, Reason, app, operator, with_store
+
+retry_app = typer.Typer(
+    help="Try now what waits, in its order and in under a second: a notice, a look-up, a system.", no_args_is_help=True
+)
+app.add_typer(retry_app, name="retry")
+
+
+@retry_app.command("notice")
+def retry_notice(
+    row: Annotated[int, typer.Argument(help="The row's number, as `hub timeline` names it.")],
+    reason: Reason = "",
+    by: By = "",
+) -> None:
+    """Send a waiting notice, receipt or announcement now, after those of its case that go before it."""
+    from hub import trying
+
+    typer.echo(with_store(lambda store: trying.notice(store, row, operator(by), reason)))
+
+
+@retry_app.command("lookup")
+def retry_lookup(case: Annotated[str, typer.Argument(help="The case's id.")], reason: Reason = "", by: By = "") -> None:
+    """Ask the registers now about a case whose look-up waits for its next time."""
+    from hub import trying
+
+    typer.echo(with_store(lambda store: trying.lookup(store, case, operator(by), reason)))
+
+
+@retry_app.command("system")
+def retry_system(
+    system: Annotated[str, typer.Argument(help="The system's id.")], reason: Reason = "", by: By = ""
+) -> None:
+    """Send now all that waits for a system, though its breaker is open; one call goes first."""
+    from hub import trying
+
+    typer.echo(with_store(lambda store: trying.system(store, system, operator(by), reason)))

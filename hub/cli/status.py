@@ -1,0 +1,170 @@
+"""The command that says how everything is: the hubs, who delivers to whom, what waits, the registers. Imports the root; imports what it
+needs when it runs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hub.cli import table
+from hub.cli.root import Json, app, in_transaction, with_store
+from hub.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from hub.store.at_a_glance import Glance
+    from schemas.directory import Directory
+
+_FEW = 40
+"""So many systems are all listed; of more only those of which there is something to say."""
+
+
+@app.command()
+def status(
+    everything: Annotated[bool, typer.Option("--all", help="Every system, also those of which all is well.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show how everything is: the hubs and their readiness, who delivers to which system, what waits there since when, paused by whom
+    and why, the breaker and the last answer, the registers, what is held.
+    """
+    from hub.directory_change import in_force
+    from hub.store.at_a_glance import glance
+
+    found = with_store(in_force)
+    if found is None:
+        raise Misconfigured("there is no directory; apply one with `hub directory apply FILE`")
+    directory = found[1].directory
+
+    async def go(connection: Any) -> Glance:
+        return await glance(connection, directory.system_by_id)
+
+    now = in_transaction(go)
+    told = {
+        "directory": found[0],
+        "hubs": _hubs(now),
+        "systems": _systems(now, directory),
+        "registers": _registers(now),
+        "held": {"messages": now.held, "since": now.held_since, "manual_queue": now.manual, "unserved": _unserved(now)},
+    }
+    if as_json:
+        table.show_json(told)
+    else:
+        _show(told, everything=everything)
+
+
+def _hubs(now: Glance) -> list[dict[str, Any]]:
+    found = []
+    for hub in now.hubs:
+        ill = [f"{name} {state}" for name, state in hub.state["checks"].items() if state != "ok"]
+        how = "silent" if hub.silent else "not ready" if ill else "ready"
+        found.append(
+            {
+                "hub": hub.id, "port": hub.state["port"], "last_said": hub.at, "state": how, "faults": ill,
+                "directory": hub.state["directory"], "lock_groups": len(hub.state["locks"]),
+                "asks_registers": hub.state["asks_registers"],
+            }
+        )  # fmt: skip
+    return found
+
+
+def _systems(now: Glance, directory: Directory) -> list[dict[str, Any]]:
+    from hub.delivery.relay import lock_of
+
+    awake = [hub for hub in now.hubs if not hub.silent]
+    found = []
+    for id_ in directory.system_by_id:
+        waiting = now.backlog.get(id_)
+        hub = next((one for one in awake if lock_of(id_) in one.state["locks"]), None)
+        lane = {} if hub is None else hub.state["lanes"].get(id_, {})
+        found.append(
+            {
+                "system": id_,
+                "hub": None if hub is None else hub.id,
+                "waiting": waiting.waiting if waiting else 0,
+                "dead": waiting.dead if waiting else 0,
+                "oldest": waiting.oldest if waiting else None,
+                "paused": now.pauses.get(id_),
+                "breaker": lane.get("breaker", "closed"),
+                "breaker_until": lane.get("until"),
+                "last_answer": lane.get("answer"),
+            }
+        )
+    return found
+
+
+def _registers(now: Glance) -> dict[str, Any]:
+    from hub.store.outbox import LOOKUPS
+
+    asking = next((hub for hub in now.hubs if hub.state["asks_registers"] and not hub.silent), None)
+    waiting = {name: now.backlog[name] for name in LOOKUPS if name in now.backlog}
+    return {
+        "asked_by": None if asking is None else asking.id,
+        "waiting": {
+            name.removeprefix("hub-"): {"count": one.waiting, "oldest": one.oldest} for name, one in waiting.items()
+        },
+        "contracts": {} if asking is None else asking.state["registers"],
+    }
+
+
+def _unserved(now: Glance) -> dict[str, int]:
+    """Unit without a system → what waits for it."""
+    from hub.intake.told_numbers import waiting_unit
+
+    return {unit: one.waiting for system, one in now.backlog.items() if (unit := waiting_unit(system)) and one.waiting}
+
+
+def _show(told: dict[str, Any], *, everything: bool) -> None:
+    typer.echo(f"directory: version {told['directory']}\n")
+    if not told["hubs"]:
+        typer.echo("no hub runs\n")
+    table.show(
+        "hubs",
+        ("HUB", "PORT", "LAST SAID", "STATE"),
+        [
+            (
+                one["hub"],
+                one["port"],
+                table.moment(one["last_said"]),
+                f"{one['state']}{': ' if one['faults'] else ''}{', '.join(one['faults'])}; delivers {one['lock_groups']} of 64 groups"
+                + (", asks the registers" if one["asks_registers"] else ""),
+            )
+            for one in told["hubs"]
+        ],
+    )
+    systems = told["systems"]
+    shown = [one for one in systems if everything or len(systems) <= _FEW or _is_noted(one)]
+    table.show(
+        "systems",
+        ("SYSTEM", "WAIT", "DEAD", "OLDEST", "BY, AND HOW"),
+        [(one["system"], one["waiting"], one["dead"], table.moment(one["oldest"]), _how(one)) for one in shown],
+    )
+    if len(shown) < len(systems):
+        typer.echo(f"{len(systems) - len(shown)} more systems, of which all is well (--all)\n")
+    registers = told["registers"]
+    typer.echo(f"registers: {'asked by ' + registers['asked_by'] if registers['asked_by'] else 'asked by no hub'}")
+    for name, one in registers["waiting"].items():
+        typer.echo(f"  {one['count']} look-ups wait ({name}), the oldest since {table.moment(one['oldest'])}")
+    for name, one in registers["contracts"].items():
+        failed = f", last fault {one['reason']} at {one['failed']}" if "failed" in one else ""
+        typer.echo(f"  {name}: last answer {one.get('answered', 'none yet')}{failed}")
+    held = told["held"]
+    since = f", the oldest since {table.moment(held['since'])}" if held["since"] else ""
+    typer.echo(f"\nheld: {held['messages']} messages{since}; {held['manual_queue']} cases in the manual queue")
+    for unit, count in held["unserved"].items():
+        typer.echo(f"  {count} notices wait for unit {unit}, which no system serves")
+
+
+def _is_noted(one: dict[str, Any]) -> bool:
+    return bool(one["waiting"] or one["dead"] or one["paused"] or one["breaker"] != "closed" or one["hub"] is None)
+
+
+def _how(one: dict[str, Any]) -> str:
+    said = [one["hub"] or "no hub delivers to it"]
+    if one["paused"]:
+        said.append(one["paused"])
+    if one["breaker"] != "closed":
+        said.append(f"breaker {one['breaker']} until {one['breaker_until']}")
+    if one["last_answer"]:
+        said.append(f"last answer {one['last_answer']}")
+    return "; ".join(said)

@@ -1,0 +1,50 @@
+"""What each running hub says of itself, every second, for operations. Imports psycopg only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+Connection = AsyncConnection[tuple[Any, ...]]
+_SILENT = "15 seconds"
+"""A hub that has said nothing for so long is shown as silent: it stands, or cannot reach the database."""
+_FORGOTTEN = "1 day"
+
+
+@dataclass(frozen=True, slots=True)
+class RunningHub:
+    """One hub as it last said."""
+
+    id: str
+    at: datetime
+    silent: bool
+    state: dict[str, Any]
+    """``directory``, ``checks``, ``locks`` (groups of systems that it delivers to), ``asks_registers``, ``lanes``, ``registers``."""
+
+
+async def report(connection: Connection, id_: str, state: dict[str, Any]) -> None:
+    """Write how a hub is. A report that a crash loses is written again in a second."""
+    await connection.execute("SET LOCAL synchronous_commit = off")
+    await connection.execute(
+        "INSERT INTO running_hub (id, state) VALUES (%s, %s) ON CONFLICT (id) DO UPDATE SET at = now(), state = excluded.state",
+        (id_, Jsonb(state)),
+    )
+    await connection.execute(f"DELETE FROM running_hub WHERE at < now() - interval '{_FORGOTTEN}'")  # noqa: S608 - constant
+
+
+async def leave(connection: Connection, id_: str) -> None:
+    """The hub stops."""
+    await connection.execute("DELETE FROM running_hub WHERE id = %s", (id_,))
+
+
+async def reported(connection: Connection) -> list[RunningHub]:
+    """All hubs of the last day that have not stopped by themselves."""
+    found = await connection.cursor(row_factory=class_row(RunningHub)).execute(
+        f"SELECT id, at, at < now() - interval '{_SILENT}' AS silent, state FROM running_hub ORDER BY id"  # noqa: S608 - constant
+    )
+    return await found.fetchall()

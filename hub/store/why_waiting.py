@@ -1,0 +1,80 @@
+"""Why rows of the outbox are not sent yet: paused, behind another row, spared by the breaker, not due. Imports psycopg and the store
+only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from psycopg import AsyncConnection
+
+from hub.store import running_hubs
+
+Connection = AsyncConnection[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacles:
+    """What keeps systems from being sent to now."""
+
+    pauses: Mapping[str, str] = field(default_factory=dict)
+    """System → since when, by whom and why it is paused."""
+    breakers: Mapping[str, str] = field(default_factory=dict)
+    """System → the breaker's state, and when it lets a probe pass."""
+
+
+async def obstacles(connection: Connection, systems: Iterable[str]) -> Obstacles:
+    """The pauses and breakers of these systems."""
+    wanted = sorted(set(systems))
+    if not wanted:
+        return Obstacles()
+    found = await connection.execute(
+        "SELECT p.system, p.since, o.who, o.reason FROM paused p LEFT JOIN LATERAL (SELECT who, reason FROM operation"
+        " WHERE target = p.system AND what = 'pause' ORDER BY id DESC LIMIT 1) o ON true WHERE p.system = ANY(%s)",
+        (wanted,),
+    )
+    pauses = {
+        system: f"paused since {since:%Y-%m-%d %H:%M:%S} by {who or 'nobody that the trail names'}: {why or ''}"
+        for system, since, who, why in await found.fetchall()
+    }
+    breakers = {}
+    for hub in await running_hubs.reported(connection):
+        for system, lane in hub.state.get("lanes", {}).items():
+            if system in wanted and not hub.silent and lane.get("breaker", "closed") != "closed":
+                until = f" until {lane['until']}" if lane.get("until") else ""
+                breakers[system] = f"the breaker is {lane['breaker']}{until}"
+    return Obstacles(pauses, breakers)
+
+
+def of_row(row: Mapping[str, Any], case_rows: Sequence[Mapping[str, Any]], known: Obstacles) -> str:
+    """Why one waiting row has not been sent. ``case_rows``: the rows of its case."""
+    said = []
+    if row["system"].startswith("unit:"):
+        said.append("no system serves the unit: it is in the manual queue")
+    if row["system"] in known.pauses:
+        said.append(known.pauses[row["system"]])
+    before = [
+        one
+        for one in case_rows
+        if row["kind"] == one["kind"] == "notice"
+        and (one["system"], one["case_id"]) == (row["system"], row["case_id"])
+        and one["state"] in {"waiting", "dead"}
+        and one["sequence"] < row["sequence"]
+    ]
+    if before:
+        first = next((one for one in before if one["state"] == "dead"), min(before, key=lambda one: one["sequence"]))
+        how = "is dead" if first["state"] == "dead" else "waits"
+        answer = f": {first['answer']}" if first["answer"] else ""
+        said.append(f"behind row {first['id']} (#{first['sequence']}), which {how}{answer}")
+    if row["system"] in known.breakers:
+        said.append(known.breakers[row["system"]])
+    if row["attempts"] and not before:
+        said.append(f"tried {row['attempts']} times, last answer {row['answer']}, next try {_clock(row['due_at'])}")
+    return "; ".join(said) or "not tried yet"
+
+
+def _clock(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}"
