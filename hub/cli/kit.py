@@ -43,7 +43,13 @@ def kit_serve(
     played: Annotated[
         str, typer.Option("--as", help="The unit (lund_kommun) or system (lund-omsorg) that your system plays.")
     ],
-    against: Annotated[str, typer.Option(help="The address of your system, where it takes the hub's webhooks.")],
+    against: Annotated[
+        str | None, typer.Option(help="The address of your system, where it takes the hub's webhooks.")
+    ] = None,
+    kafka: Annotated[
+        str | None,
+        typer.Option(help="Your own broker, host:port, where your system reads hub.out.… and writes hub.in.…"),
+    ] = None,
     suite: Annotated[
         str | None, typer.Option(help="svu or sip; left out: both, as far as the unit takes part.")
     ] = None,
@@ -105,6 +111,7 @@ def kit_serve(
             seed=seed,
             patience=Patience(waits.total_seconds(), waits.total_seconds()),
             against=against,
+            kafka=kafka,
             format=format_,
             listen=listen,
             token=token,

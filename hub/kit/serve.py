@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Final
@@ -12,15 +13,18 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from hub.delivery.exits.addresses import Allowed
+from hub.delivery.outgoing import Exit
 from hub.errors import Misconfigured
 from hub.kit.console import RunConsole
 from hub.kit.door import Door
 from hub.kit.faults.fault import Means
+from hub.kit.kafka import KafkaSide
 from hub.kit.kit import Kit, Order, secret_of, token_of
 from hub.kit.record import Run
 from hub.kit.recording import RecordingWebhook, Wire
-from hub.kit.vendor import Connected, Format, short_names
-from schemas.ways_out import Delivery, WebhookOut
+from hub.kit.vendor import Connected, Format, short_names, units_of
+from hub.scenarios import ScenarioFile
+from schemas.ways_out import Delivery, KafkaOut, WebhookOut
 
 _ALLOWED: Final = Allowed(plain=True, networks=(ip_network("0.0.0.0/0"), ip_network("::/0")))
 """The kit calls the one address that its user names, wherever it is."""
@@ -31,8 +35,10 @@ _DELIVERY: Final = Delivery(schedule_s=(0.5, 1, 2))
 class ServeOrder(Order):
     """A run, and how the two sides reach each other."""
 
-    against: str
-    """The address of the vendor's system."""
+    against: str | None
+    """The address of the vendor's system; None where it reads from Kafka."""
+    kafka: str | None = None
+    """The bootstrap address of the vendor's own broker."""
     format: Format
     listen: str
     """``[host:]port``."""
@@ -60,21 +66,33 @@ async def serve(wanted: ServeOrder, console: Console) -> Run:
     means = Means(
         false_secret=secret_of(wanted.seed, "forged"), next_secret=wanted.next_secret or secret_of(wanted.seed, "next")
     )
-    exit_ = RecordingWebhook(_ALLOWED, wire, means.clock.now)
-    kit = Kit(wanted, connected, exit_, wire, shown, means)
-    door = Door(kit, wire)
-    try:
+    async with AsyncExitStack() as opened:
+        side = None
+        if wanted.kafka is not None:
+            system, _ = units_of(ScenarioFile(wanted.scenarios[0]).world, wanted.played)
+            side = await opened.enter_async_context(KafkaSide(wanted.kafka, system, wire))
+        if isinstance(out, WebhookOut):
+            exit_: Exit = RecordingWebhook(_ALLOWED, wire, means.clock.now)
+            opened.push_async_callback(exit_.close)
+        else:
+            assert side is not None
+            exit_ = side.exit
+        kit = Kit(wanted, connected, exit_, wire, shown, means)
+        door = Door(kit, wire)
         at = await door.open(host, port)
-        units = short_names(kit.cast.world, kit.cast.units)
-        shown.say(f"Your system plays {units} ({', '.join(kit.cast.units)}).")
+        opened.push_async_callback(door.close)
+        shown.say(f"Your system plays {short_names(kit.cast.world, kit.cast.units)} ({', '.join(kit.cast.units)}).")
         shown.say(f"It sends to http://{host}:{at}, with Authorization: Bearer {connected.token}")
-        shown.say(f"It is called at {out.url}, signed with {out.secrets[0]}")
-        if any(row.name == "rotated" for row in wanted.faults):
-            shown.say(f"The secret that follows, for the fault rotated, is {means.next_secret}: it is to know both.")
+        if side is not None:
+            shown.say(f"Or it writes to {side.topic_in}.")
+            side.read(kit.take, lambda: kit.cast.system)
+        if isinstance(out, WebhookOut):
+            shown.say(f"It is called at {out.url}, signed with {out.secrets[0]}")
+            if any(row.name == "rotated" for row in wanted.faults):
+                shown.say(
+                    f"The secret that follows, for the fault rotated, is {means.next_secret}: it is to know both."
+                )
         run = await kit.run()
-    finally:
-        await door.close()
-        await exit_.close()
     shown.summary(run)
     return run
 
@@ -86,8 +104,12 @@ def _place(listen: str) -> tuple[str, int]:
     return host or "127.0.0.1", int(port)
 
 
-async def _out(wanted: ServeOrder) -> WebhookOut:
-    """The vendor's webhook, once something answers at its address."""
+async def _out(wanted: ServeOrder) -> WebhookOut | KafkaOut:
+    """How the vendor's system is reached: its webhook, once something answers at its address, or its broker."""
+    if wanted.against is None:
+        if wanted.kafka is None:
+            raise Misconfigured("say where your system is: --against URL, or --kafka BOOTSTRAP")
+        return KafkaOut(way="kafka")
     if (fault := _ALLOWED.fault(wanted.against)) is not None:
         raise Misconfigured(f"--against {wanted.against}: the address {fault}")
     secret = wanted.secret or secret_of(wanted.seed, "webhook")
