@@ -50,6 +50,15 @@ _Status = Annotated[str, _one_of(statuses)]
 _NamedAs = Annotated[str, _one_of(named_as)]
 
 
+def _written(text: Any) -> Any:
+    """A time as it is written; a number would be read as seconds since 1970."""
+    if text is None:
+        return None
+    if not isinstance(text, str) or text[4:5] != "-":
+        raise PydanticCustomError("datetime_parsing", "not a time")
+    return text.replace(" ", "+")  # a plus sign that was not escaped has become a space
+
+
 class Filters(Asked):
     """The filters that may stand in a URL."""
 
@@ -62,10 +71,7 @@ class Filters(Asked):
         default=None, description="open, or how a case has ended.", json_schema_extra={"enum": [*statuses()]}
     )
     archived: Literal["true", "false", "all"] = "false"
-    # A plus sign that was not escaped has become a space.
-    changed_since: Annotated[
-        AwareDatetime | None, BeforeValidator(lambda text: text.replace(" ", "+") if isinstance(text, str) else text)
-    ] = None
+    changed_since: Annotated[AwareDatetime | None, BeforeValidator(_written)] = None
     cursor: Annotated[str, StringConstraints(max_length=100)] | None = None
     limit: int = Field(default=50, ge=1, le=_MOST)
 
