@@ -14,6 +14,7 @@ from hub.kit.faults.registry import CLASSES
 from hub.kit.faults.table import FAULTS, chosen
 from hub.kit.kit import secret_of, token_of
 from hub.kit.record import Finding, Run
+from hub.kit.report.document import document_of
 from hub.kit.report.keys import known_key, make, signing_key
 from hub.kit.report.verify import verify
 from hub.kit.report.write import write_report
@@ -121,6 +122,15 @@ async def test_a_receiver_that_waits_for_every_number_never_does_its_part():
     run = await run_with("skipped", CarefulReceiver("waits-for-every-number"), HASTY, scenario="v16-a-whole-stay")
     _, made = run.scenarios
     assert [one.reason for one in made.findings if one.outcome == "wrong"] == ["nothing came within 6 s"]
+
+
+async def test_two_runs_with_one_seed_against_one_behaviour_have_the_same_verdicts_with_faults_too():
+    digests = set()
+    for _ in range(2):
+        run = await run_with("unknown,clock", CarefulReceiver("refuses-what-it-does-not-know", "refuses-the-future"))
+        assert run.outcome == "wrong"
+        digests.add(document_of(run, "sha256:0", None)["verdicts_digest"])
+    assert len(digests) == 1
 
 
 async def test_a_unit_that_has_no_part_in_a_faults_scenario_is_told_that_it_was_not_tried():
