@@ -1,0 +1,127 @@
+// A receiver of the hub's webhooks that acknowledges what is awaited of its unit; see ../README.md.
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+static string Setting(string name, string? otherwise = null) =>
+    Environment.GetEnvironmentVariable(name) ?? otherwise ?? throw new InvalidOperationException($"set {name}");
+
+var unit = Setting("UNIT");
+var secrets = Setting("HUB_SECRET").Split(' ', StringSplitOptions.RemoveEmptyEntries)
+    .Select(one => Convert.FromBase64String(one.Replace("whsec_", ""))).ToArray();
+var store = Setting("STORE", "receiver");
+var (notices, acts, answers) = (Path.Combine(store, "notices"), Path.Combine(store, "acts"), Path.Combine(store, "answers"));
+foreach (var folder in new[] { notices, acts, answers }) Directory.CreateDirectory(folder);
+
+var one = new SemaphoreSlim(1);
+var builder = WebApplication.CreateBuilder();
+builder.WebHost.UseUrls($"http://127.0.0.1:{Setting("PORT", "9000")}");
+var app = builder.Build();
+
+// Each notice is kept once, with the kvittens that it awaits of our unit, before 204 is answered.
+app.MapPost("/{**path}", async (HttpRequest request) =>
+{
+    using var read = new MemoryStream();
+    await request.Body.CopyToAsync(read);
+    var body = read.ToArray();
+    string Header(string name) => request.Headers[name].ToString();
+    if (!IsSigned(Header("webhook-id"), Header("webhook-timestamp"), Header("webhook-signature"), body))
+        return Results.Unauthorized();
+    await one.WaitAsync();
+    try
+    {
+        var kept = Path.Combine(notices, Sha256(Header("webhook-id")));
+        if (!File.Exists(kept))
+        {
+            using var parsed = JsonDocument.Parse(body);
+            var type = parsed.RootElement.GetProperty("type").GetString()!;
+            if (!type.EndsWith(".receipt.v1") && !type.EndsWith(".announcement.v1")) LookAt(parsed.RootElement, type);
+            Keep(kept, body); // last: a notice that is not kept is looked at again, and the act has the same id
+        }
+    }
+    finally { one.Release(); }
+    return Results.NoContent();
+});
+_ = Task.Run(SendForEver);
+app.Run();
+
+bool IsSigned(string id, string moment, string signatures, byte[] body)
+{
+    if (!long.TryParse(moment, NumberStyles.None, CultureInfo.InvariantCulture, out var at)
+        || Math.Abs(DateTimeOffset.UtcNow.ToUnixTimeSeconds() - at) > 300) return false;
+    var text = Encoding.UTF8.GetBytes($"{id}.{moment}.").Concat(body).ToArray();
+    var ours = secrets.Select(secret => Encoding.UTF8.GetBytes("v1," + Convert.ToBase64String(HMACSHA256.HashData(secret, text))));
+    var theirs = signatures.Split(' ').Select(Encoding.UTF8.GetBytes).ToArray();
+    return ours.Any(made => theirs.Any(given => CryptographicOperations.FixedTimeEquals(made, given)));
+}
+
+// Acknowledge what awaits a kvittens of us; tell people of what else awaits us.
+void LookAt(JsonElement notice, string type)
+{
+    var text = notice.TryGetProperty("awaits", out var awaits) ? awaits.GetString()! : "{}";
+    using var parsed = JsonDocument.Parse(text);
+    if (!parsed.RootElement.TryGetProperty(unit, out var awaited)) return;
+    var (of, message) = (notice.GetProperty("case").GetString()!, notice.GetProperty("id").GetString()!);
+    if (awaited.GetString() != "kvittens")
+    {
+        Console.WriteLine($"{type} in {of} awaits {awaited} of us: somebody has to answer");
+        return;
+    }
+    var id = "kvittens-" + Sha256($"{of} {message} {unit}")[..32];
+    if (File.Exists(Path.Combine(acts, id)) || File.Exists(Path.Combine(answers, id))) return;
+    Keep(Path.Combine(acts, id), JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, object>
+    {
+        ["specversion"] = "1.0",
+        ["id"] = id,
+        ["source"] = $"urn:hsa:{unit}",
+        ["type"] = "se.samverkan.kvittens.v1",
+        ["subject"] = of,
+        ["time"] = DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ssK", CultureInfo.InvariantCulture),
+        ["actor"] = Setting("ACTOR"),
+        ["actorrole"] = Setting("ROLE"),
+        ["data"] = new { message },
+    }));
+}
+
+// Sends each act until the hub has answered it; the others wait meanwhile, so that they keep their order.
+async Task SendForEver()
+{
+    using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(30) };
+    var wait = TimeSpan.FromSeconds(0.5);
+    while (true)
+    {
+        var next = new DirectoryInfo(acts).GetFiles().Where(file => file.Extension != ".part").MinBy(file => file.LastWriteTimeUtc);
+        if (next is null) { await Task.Delay(250); continue; }
+        using var request = new HttpRequestMessage(HttpMethod.Post, Setting("HUB_URL").TrimEnd('/') + "/messages");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Setting("HUB_TOKEN"));
+        request.Content = new ByteArrayContent(await File.ReadAllBytesAsync(next.FullName));
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/cloudevents+json");
+        try
+        {
+            using var answer = await client.SendAsync(request);
+            var text = await answer.Content.ReadAsStringAsync();
+            if ((int)answer.StatusCode is not 429 and < 500)
+            {
+                Keep(Path.Combine(answers, next.Name), Encoding.UTF8.GetBytes(text));
+                next.Delete();
+                Console.WriteLine($"{next.Name}: {(int)answer.StatusCode} {text}");
+                wait = TimeSpan.FromSeconds(0.5);
+                continue;
+            }
+            await Task.Delay(answer.Headers.RetryAfter?.Delta ?? wait);
+        }
+        catch (Exception error) when (error is HttpRequestException or TaskCanceledException) { await Task.Delay(wait); }
+        wait = TimeSpan.FromSeconds(Math.Min(wait.TotalSeconds * 2, 60));
+    }
+}
+
+// The file is there whole or not at all.
+static void Keep(string file, byte[] content)
+{
+    File.WriteAllBytes(file + ".part", content);
+    File.Move(file + ".part", file, overwrite: true);
+}
+
+static string Sha256(string text) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text))).ToLowerInvariant();

@@ -1,0 +1,181 @@
+"""The receivers of contracts/receivers take what a hub sends and answer as the contract asks: the Python one always, the Java one
+where Maven finds Spring. The test plays the hub."""
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from standardwebhooks import Webhook
+
+from hub.sandbox.children import Child, free_port
+
+RECEIVERS = Path(__file__).parents[2] / "contracts" / "receivers"
+OLD, NEW = (
+    f"whsec_{base64.b64encode(secret).decode()}"
+    for secret in (b"an-old-secret-of-24-byte", b"a-new-secret-of-24-bytes")
+)
+UNIT, CASE = "SE2120001132-K01", "0193c0de-0000-7000-8000-000000000001"
+
+
+class Hub:
+    """Takes the receiver's messages; ``answers`` are given in turn, then 200."""
+
+    def __init__(self):
+        self.came, self.answers, self.times = [], [], []
+        hub = self
+
+        class Door(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                hub.times.append(time.monotonic())
+                hub.came.append(
+                    (self.path, self.headers["Authorization"], self.headers["Content-Type"], json.loads(body))
+                )
+                status = hub.answers.pop(0) if hub.answers else 200
+                if status is None:  # the answer is lost after the message was taken
+                    self.connection.close()
+                    return
+                self.send_response(status)
+                if status == 429:
+                    self.send_header("Retry-After", "2")
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"{}")
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+def until(look):
+    deadline = time.monotonic() + 90
+    while not look():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def python(tmp_path):
+    return [sys.executable, "-I", str(RECEIVERS / "python" / "receiver.py")]
+
+
+def java(tmp_path):
+    if not (shutil.which("mvn") and shutil.which("java")):
+        pytest.skip("no Maven or no Java here")
+    built = tmp_path / "java"
+    shutil.copytree(RECEIVERS / "java", built, ignore=shutil.ignore_patterns("target"))
+    try:
+        made = subprocess.run(
+            ["mvn", "-q", "-B", "package"], cwd=built, capture_output=True, text=True, timeout=180, check=False
+        )
+    except subprocess.TimeoutExpired:
+        pytest.skip("Maven fetches Spring too slowly here")
+    if "Could not transfer" in made.stdout or "Could not resolve" in made.stdout or "not be resolved" in made.stdout:
+        pytest.skip("Maven does not find Spring here")
+    assert made.returncode == 0, made.stdout
+    return ["java", "-Xmx128m", "-jar", str(built / "target" / "receiver-1.jar")]
+
+
+@pytest.fixture(params=[python, java], ids=["python", "java"])
+def receiver(request, tmp_path):
+    """(address, the hub that it answers to)."""
+    command, hub, port = request.param(tmp_path), Hub(), free_port()
+    environment = {
+        **os.environ, "HUB_URL": f"http://127.0.0.1:{hub.server.server_port}", "HUB_TOKEN": "a-token", "UNIT": UNIT,
+        "HUB_SECRET": f"{OLD} {NEW}", "ACTOR": "SE2120001132-P02", "ROLE": "bistandshandlaggare", "PORT": str(port),
+        "STORE": str(tmp_path / "store"),
+    }  # fmt: skip
+    log = tmp_path / "log"
+    child = Child(command, log=log, env=environment)
+    address = f"http://127.0.0.1:{port}/notices"
+
+    def listens():
+        assert child.alive, log.read_text()
+        try:
+            return post(address, b"{}", {}) == 401
+        except OSError:
+            return False
+
+    try:
+        until(listens)
+        yield address, hub
+    finally:
+        child.stop()
+        hub.server.shutdown()
+        hub.server.server_close()
+
+
+def post(address, body, headers):
+    request = urllib.request.Request(address, body, {"Content-Type": "application/cloudevents+json", **headers})
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def signed(webhook_id, body, secrets=(NEW,), moment=None):
+    at = moment or datetime.now(UTC)
+    signatures = " ".join(Webhook(secret).sign(webhook_id, at, body.decode()) for secret in secrets)
+    return {"webhook-id": webhook_id, "webhook-timestamp": str(int(at.timestamp())), "webhook-signature": signatures}
+
+
+def notice(id_, awaits=None, type_="se.samverkan.svu.inskrivning.v1", **more):
+    event = {
+        "specversion": "1.0", "id": id_, "source": "urn:hsa:SE2321000255-AVD12", "type": type_, "case": CASE,
+        "sequence": "1", "to": json.dumps([UNIT]), "data": {"reason": "Höftfraktur"},
+    }  # fmt: skip
+    if awaits:
+        event["awaits"] = json.dumps({UNIT: awaits})
+    return json.dumps({**event, **more}, ensure_ascii=False).encode()
+
+
+def test_an_example_receiver_takes_each_notice_once_and_acknowledges_what_is_awaited(receiver):
+    address, hub = receiver
+    first = notice("m-1", "kvittens", newer="a later version's")
+    # Nothing that somebody else or yesterday has signed is taken, or remembered.
+    assert post(address, first, {}) == 401
+    assert post(address, first, signed("out-1", first + b" ")) == 401
+    assert post(address, first, signed("out-1", first, moment=datetime.now(UTC) - timedelta(minutes=6))) == 401
+    assert post(address, first, signed("out-1", first, moment=datetime.now(UTC) + timedelta(minutes=6))) == 401
+    assert hub.came == []
+    # The hub is busy, then its answer is lost: the same act comes again, under the same id, when the time is over.
+    hub.answers = [429, None]
+    assert post(address, first, signed("out-1", first, secrets=(OLD, NEW))) == 204
+    until(lambda: len(hub.came) == 3)
+    assert hub.came[0] == hub.came[1] == hub.came[2]
+    assert hub.times[1] - hub.times[0] >= 2
+    path, authorization, media, act = hub.came[0]
+    assert (path, authorization, media) == ("/messages", "Bearer a-token", "application/cloudevents+json")
+    assert datetime.fromisoformat(act.pop("time")).tzinfo is not None
+    assert len(act.pop("id")) > 20
+    assert act == {
+        "specversion": "1.0", "source": f"urn:hsa:{UNIT}", "type": "se.samverkan.kvittens.v1", "subject": CASE,
+        "actor": "SE2120001132-P02", "actorrole": "bistandshandlaggare", "data": {"message": "m-1"},
+    }  # fmt: skip
+    # The same notice again, one for information, one that people answer, a receipt and an announcement: no act of ours.
+    others = [
+        ("out-1", first),
+        ("out-2", notice("m-2")),
+        ("out-3", notice("m-3", "justering")),
+        ("out-4", notice("r-4", type_="se.samverkan.receipt.v1")),
+        ("out-5", notice("a-5", type_="se.samverkan.announcement.v1")),
+    ]
+    for webhook_id, body in others:
+        assert post(address, body, signed(webhook_id, body)) == 204
+    last = notice("m-6", "kvittens")
+    assert post(address, last, signed("out-6", last)) == 204
+    until(lambda: len(hub.came) == 4)
+    assert hub.came[3][3]["data"] == {"message": "m-6"}
