@@ -27,7 +27,7 @@ def files(folder: Path) -> dict[str, bytes]:
         "rules.md": rules.document(rules.by_file(scenarios)),
         "profiles.md": profiles.document(scenarios),
         **{f"{name}.md": diagram.document(process, world) for name, process in PROCESSES.items()},
-        "asyncapi.yaml": asyncapi.document(),
+        "asyncapi.yaml": asyncapi.document(folder),
         **{f"cookbook/{name}": body for name, body in cookbook.documents(folder).items()},
         **{f"fhir/{name}": body for name, body in fhir_examples.examples().items()},
         **{f"fhir/definitions/{kind}-{id_}.json": body for (kind, id_), body in fhir_definitions.definitions().items()},

@@ -1,166 +1,190 @@
-"""The Kafka topics as an AsyncAPI 3.0 document: contracts/asyncapi.yaml. Imports the language only.
+"""The ways in and out beside HTTP as an AsyncAPI 3.0 document: contracts/asyncapi.yaml. Imports the language and the examples.
 
-What it says of topics and keys is delivery.md §2 and §3; the bodies are the JSON Schemas beside it.
+What it says of topics, keys and webhooks is delivery.md §2 and §3; the bodies are the JSON Schemas beside it, and every message
+has an example.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-from schemas.envelope import Envelope
+from hub.contracts import asyncapi_headers, examples
 from schemas.messages import ANNOUNCEMENT_TYPE, FROM_THE_HUB, MESSAGES, RECEIPT_TYPE, Announcement, type_of
-from schemas.version import CONTRACT_VERSION
 
-_FHIR = "application/fhir+json"
+_JSON, _STRUCTURED = "application/json", "application/cloudevents+json"
+_FHIR = {"fhir": "application/fhir+json", "fhir-xml": "application/fhir+xml"}
 _SYSTEM = {"system": {"description": "The connected system's id in the directory, e.g. lund-omsorg"}}
-_EXTENSIONS = {
-    "case": "The hub's case id",
-    "sequence": "The number of this act in the case: 1, 2, 3 …, without leading zeros: compare it as a number, not as text. It is"
-    " not CloudEvents' documented extension of the same name",
-    "to": "JSON: the receiving units",
-    "awaits": "JSON: unit → kvittens · svar · justering · godkannande",
-    "state": "JSON: step → unit → role → colour (C-30)",
-    "may": "JSON: unit → the messages that it may send now",
-    "names": "JSON: HSA-id → name of the staff in the message, where HSA has said it (C-60)",
-    "prints": "JSON: what the unit owes on paper, each <document>[/<meeting or version>]/<personen or utomstaende-n>; absent when"
-    " nothing",
-    "remind": "JSON: codes of which the units are reminded, as kva:AU124; absent when there is none",
-    "skipped": "JSON: sequence numbers of acts that this system was not told",
-    "replay": "true when operations sent it once more (D-7)",
+_KEY = {
+    "type": "string",
+    "description": "The case, or the message's own id where there is no case; nothing about the person",
 }
+_RECEIPT = "The technical answer to one message, to its sender alone; never answered in its turn."
 
+_IN = "One business act by one unit. Each system may write to its own topic alone (D-1, D-2)."
+_OUT = "Notices in the order of each case (D-3), the receipts of what the system sent, announcements."
+_WEBHOOK = """\
+The address that the directory gives the system: `out: {way: webhook, url: …, secrets: [whsec_…]}`. Each call carries one notice,
+receipt or announcement, signed by the Standard Webhooks scheme; the next of the same case is sent when this one is acknowledged
+(D-3), other cases meanwhile.
 
-_ALWAYS = ["ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time"]
+| the receiver answers | which means |
+|---|---|
+| 2xx | acknowledged; the body of the answer means nothing |
+| 400, 409, 422 | this notice is refused for good: it is dead, and the later ones of its case wait until operations replays or skips it |
+| 408, 425, 429, 5xx, nothing, or too late | tried again after 1 s, 5 s, 30 s, 2 min, 10 min, then hourly, for 72 h; `Retry-After` heeded |
+| 410 | the receiver is no more: the system is paused until operations resumes it |
+| any other, as 401, 404 or 3xx | the receiver is being changed: tried again for half an hour, then dead; redirects are not followed |
+
+Waits and times are the usual ones; the directory may give a system others. The same notice may come again, after an answer that was
+lost or a replay: its `webhook-id` and its `source` with `id` are as before."""
 
 
 def _first_line(model: type[Any]) -> str:
     return (model.__doc__ or "").strip().splitlines()[0]
 
 
-def _text(description: str) -> dict[str, str]:
-    return {"type": "string", "description": description}
-
-
-def _headers(more: dict[str, dict[str, str]], required: list[str]) -> dict[str, Any]:
-    """CloudEvents in Kafka's binary mode: attributes as headers with ``ce_`` before them, but for ``datacontenttype``,
-    which is the header ``content-type``.
-    """
-    properties = {"content-type": {"enum": ["application/json", _FHIR, "application/fhir+xml"]}}
-    return {"type": "object", "required": required, "properties": {**properties, **more}}
-
-
-def _bundle(name: str, title: str, summary: str, headers: str | None) -> dict[str, Any]:
-    """The same facts as a FHIR message Bundle, for a system whose format is fhir; examples lie in contracts/fhir."""
-    told = {} if headers is None else {"headers": {"$ref": f"#/components/schemas/{headers}"}}
-    payload = {"$ref": "#/components/schemas/bundle"}
-    return {"name": name, "title": title, "summary": summary, "contentType": _FHIR, **told, "payload": payload}
-
-
-def _message(name: str, model: type[Any], headers: str) -> dict[str, Any]:
+def _message(
+    name: str, title: str, summary: str, media_type: str, headers: str, payload: dict[str, Any]
+) -> dict[str, Any]:
+    """One message without its examples; ``headers`` names a schema of the components."""
     return {
-        "name": type_of(name),
-        "title": name,
-        "summary": _first_line(model),
-        "contentType": "application/json",
+        "name": name,
+        "title": title,
+        "summary": summary,
+        "contentType": media_type,
         "headers": {"$ref": f"#/components/schemas/{headers}"},
-        "payload": {"$ref": f"schemas/{name}.json"},
+        "payload": payload,
     }
 
 
-def document() -> bytes:
-    """contracts/asyncapi.yaml."""
-    attributes = {
-        f"ce_{name}": _text(f"CloudEvents {name}") for name in Envelope.model_fields if name != "datacontenttype"
+def _file(name: str) -> dict[str, Any]:
+    return {"$ref": f"schemas/{name}.json"}
+
+
+def _event(around: str, body: dict[str, Any], media_type: str, type_: str | None = None) -> dict[str, Any]:
+    """A structured event: the attributes by the schema ``around``, its data by ``body``."""
+    said: dict[str, Any] = {"datacontenttype": {"const": media_type}, "data": body}
+    if type_ is not None:
+        said["type"] = {"const": type_}
+    return {"allOf": [_file(around), {"required": ["data", "datacontenttype"], "properties": said}]}
+
+
+_TEXT = {"type": "string", "description": "A FHIR message Bundle in XML"}
+_BUNDLES = {"fhir": {"$ref": "#/components/schemas/bundle"}, "fhir-xml": _TEXT}
+
+
+def _of_kafka() -> dict[str, dict[str, Any]]:
+    """The records of hub.in and hub.out, in CloudEvents' binary mode."""
+    found = {
+        f"{name}.act": _message(type_of(name), name, _first_line(model), _JSON, "act", _file(name))
+        for name, model in MESSAGES.items()
+        if name not in FROM_THE_HUB
     }
-    needed = [f"ce_{name}" for name, field in Envelope.model_fields.items() if field.is_required()]
-    told = {f"ce_{name}": _text(description) for name, description in _EXTENSIONS.items()}
-    told["ce_sequence"]["pattern"] = "^[1-9][0-9]*$"
-    receipt = {
-        key: attributes[key] for key in ("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_subject", "ce_time")
+    found |= {
+        f"{name}.notice": _message(type_of(name), name, _first_line(model), _JSON, "notice", _file(name))
+        for name, model in MESSAGES.items()
     }
-    inward = {name: model for name, model in MESSAGES.items() if name not in FROM_THE_HUB}
-    messages = {f"{name}.act": _message(name, model, "act") for name, model in inward.items()}
-    messages |= {f"{name}.notice": _message(name, model, "notice") for name, model in MESSAGES.items()}
-    messages["receipt"] = {
-        "name": RECEIPT_TYPE,
-        "title": "receipt",
-        "summary": "The technical answer to one message, to its sender alone.",
-        "contentType": "application/json",
-        "headers": {"$ref": "#/components/schemas/receipt"},
-        "payload": {"$ref": "schemas/receipt.json"},
-    }
-    messages["announcement"] = {
-        "name": ANNOUNCEMENT_TYPE,
-        "title": "announcement",
-        "summary": _first_line(Announcement).removeprefix("``announcement``: "),
-        "contentType": "application/json",
-        "headers": {"$ref": "#/components/schemas/announcement"},
-        "payload": {"$ref": "schemas/announcement.json"},
-    }
-    messages["fhir.act"] = _bundle(
-        "fhir.act", "act as FHIR", "Any act as a message Bundle, in JSON; XML with its own content-type.", None
+    found["receipt"] = _message(RECEIPT_TYPE, "receipt", _RECEIPT, _JSON, "receipt", _file("receipt"))
+    found["announcement"] = _message(
+        ANNOUNCEMENT_TYPE, "announcement", _announced(), _JSON, "announcement", _file("announcement")
     )
-    messages["fhir.notice"] = _bundle(
-        "fhir.notice",
-        "notice as FHIR",
-        "Any notice as a message Bundle, in JSON; XML with its own content-type.",
-        "notice",
-    )
-    messages["fhir.receipt"] = _bundle(
-        "fhir.receipt", "receipt as FHIR", "A receipt as a message Bundle with MessageHeader.response.", "receipt"
-    )
-    key = {
-        "bindings": {"kafka": {"key": {"type": "string", "description": "The case; never anything about the person"}}}
+    for form, media_type in _FHIR.items():
+        told = {"act": "Any act", "notice": "Any notice", "receipt": "A receipt", "announcement": "An announcement"}
+        for kind, what in told.items():
+            headers = "bundle-act" if kind == "act" else kind
+            summary = f"{what} as a FHIR message Bundle; contracts/fhir has one of each kind."
+            found[f"{form}.{kind}"] = _message(
+                f"{form}.{kind}", f"{kind} as FHIR", summary, media_type, headers, _BUNDLES[form]
+            )
+    return {name: {**message, "bindings": {"kafka": {"key": _KEY}}} for name, message in found.items()}
+
+
+def _of_webhooks() -> dict[str, dict[str, Any]]:
+    """The calls to a webhook, in CloudEvents' structured mode, or a FHIR Bundle alone where the directory says ``body: bundle``."""
+    found = {
+        examples.call_of(f"{name}.notice"): _message(
+            type_of(name),
+            name,
+            _first_line(model),
+            _STRUCTURED,
+            "call",
+            _event("notice", _file(name), _JSON, type_of(name)),
+        )
+        for name, model in MESSAGES.items()
     }
+    around = _event("receipt-event", _file("receipt"), _JSON)
+    found[examples.call_of("receipt")] = _message(RECEIPT_TYPE, "receipt", _RECEIPT, _STRUCTURED, "call", around)
+    around = _event("announcement-event", _file("announcement"), _JSON)
+    found[examples.call_of("announcement")] = _message(
+        ANNOUNCEMENT_TYPE, "announcement", _announced(), _STRUCTURED, "call", around
+    )
+    for form, media_type in _FHIR.items():
+        for kind, around_it in (
+            ("notice", "notice"),
+            ("receipt", "receipt-event"),
+            ("announcement", "announcement-event"),
+        ):
+            payload = _event(around_it, _BUNDLES[form], media_type)
+            summary = f"A FHIR message Bundle in an event, to a system whose format is {form}."
+            name = examples.call_of(f"{form}.{kind}")
+            found[name] = _message(name, f"{kind} as FHIR", summary, _STRUCTURED, "call", payload)
+        name = f"{form}.bundle.call"
+        summary = (
+            "A FHIR message Bundle alone, where the directory says `body: bundle`: it says all that the event would."
+        )
+        found[name] = _message(name, "Bundle alone", summary, media_type, "call", _BUNDLES[form])
+    return found
+
+
+def _announced() -> str:
+    return _first_line(Announcement).removeprefix("``announcement``: ")
+
+
+def document(folder: Path) -> bytes:
+    """contracts/asyncapi.yaml; the acts of its examples are those of ``valid/`` in the folder."""
+    messages = _of_kafka() | _of_webhooks()
+    shown = examples.of_every_message(folder)
+    in_ = [name for name in messages if name.endswith(".act")]
+    calls = [name for name in messages if name.endswith(".call")]
+    out = [name for name in messages if name not in {*in_, *calls}]
+
+    def listed(names: list[str]) -> dict[str, Any]:
+        return {name: {"$ref": f"#/components/messages/{name}"} for name in names}
+
     content = {
         "asyncapi": "3.0.0",
         "info": {
             "title": "Samverkan hub",
-            "version": CONTRACT_VERSION,
-            "description": "Discharge coordination by messages. Generated by `hub contracts`; do not edit.",
+            "version": "1.0.0",
+            "description": "Discharge coordination by messages. What goes over HTTP to the hub is in openapi of a running hub"
+            " (/openapi.json). Generated by `hub contracts`; do not edit.",
         },
-        "defaultContentType": "application/json",
+        "defaultContentType": _JSON,
         "channels": {
-            "in": {
-                "address": "hub.in.{system}",
-                "description": "One business act by one unit. Each system may write to its own topic alone (D-1, D-2).",
-                "parameters": _SYSTEM,
-                "messages": {
-                    name: {"$ref": f"#/components/messages/{name}"} for name in messages if name.endswith(".act")
-                },
-            },
-            "out": {
-                "address": "hub.out.{system}",
-                "description": "Notices in the order of each case (D-3), the receipts of what the system sent, announcements.",
-                "parameters": _SYSTEM,
-                "messages": {
-                    name: {"$ref": f"#/components/messages/{name}"} for name in messages if not name.endswith(".act")
-                },
+            "in": {"address": "hub.in.{system}", "description": _IN, "parameters": _SYSTEM, "messages": listed(in_)},
+            "out": {"address": "hub.out.{system}", "description": _OUT, "parameters": _SYSTEM, "messages": listed(out)},
+            "webhook": {
+                "address": None,
+                "title": "The system's webhook",
+                "description": _WEBHOOK,
+                "messages": listed(calls),
             },
         },
         "operations": {
             "act": {"action": "receive", "channel": {"$ref": "#/channels/in"}},
             "tell": {"action": "send", "channel": {"$ref": "#/channels/out"}},
+            "call": {
+                "action": "send",
+                "channel": {"$ref": "#/channels/webhook"},
+                "bindings": {"http": {"method": "POST", "bindingVersion": "0.3.0"}},
+            },
         },
         "components": {
-            "messages": {name: {**message, **key} for name, message in messages.items()},
-            "schemas": {
-                "act": _headers(attributes, needed),
-                "notice": _headers({**attributes, **told}, [*needed[:-1], "ce_case", "ce_sequence", "ce_to"]),
-                "receipt": _headers(receipt, _ALWAYS),
-                "announcement": _headers({name: attributes[name] for name in _ALWAYS}, _ALWAYS),
-                "bundle": {
-                    "type": "object",
-                    "required": ["resourceType", "type", "entry"],
-                    "properties": {
-                        "resourceType": {"const": "Bundle"},
-                        "type": {"const": "message"},
-                        "entry": {"type": "array", "minItems": 1, "items": {"type": "object"}},
-                    },
-                },
-            },
+            "messages": {name: {**message, "examples": shown[name]} for name, message in messages.items()},
+            "schemas": asyncapi_headers.schemas(),
         },
     }
     head = "# Generated by `hub contracts`; do not edit.\n"

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from hub.contracts import asyncapi_headers
 from hub.scenarios import Scenario
 from schemas.envelope import ATTRIBUTE_NAME, SET_BY_THE_HUB, Envelope
 from schemas.messages import (
@@ -112,7 +113,7 @@ def _notice() -> dict[str, Any]:
     own["sequence"] = {
         "type": "string",
         "pattern": "^[1-9][0-9]*$",
-        "description": "The number of this act in the case, in decimal digits: 1, 2, 3 …; compare it as a number",
+        "description": asyncapi_headers.SEQUENCE,
     }
     own["replay"] = {"const": "true", "description": "Operations sent it once more (D-7)"}
     own |= {name: _json_in_text(extensions[name]) for name in _AS_TEXT}

@@ -20,7 +20,7 @@ from schemas.messages import FROM_THE_HUB, MESSAGES, Announcement, BilingualText
 
 FOLDER = Path(__file__).parents[2] / "contracts"
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
-ASYNC = yaml.safe_load((FOLDER / "asyncapi.yaml").read_text())["components"]["schemas"]
+ASYNC = yaml.load((FOLDER / "asyncapi.yaml").read_bytes(), Loader=yaml.CSafeLoader)["components"]["schemas"]
 
 
 def _schema(name: str) -> dict[str, Any]:

@@ -1,0 +1,145 @@
+"""Judges everything that stands on a wire by the schemas that contracts/ publishes, as a vendor with any validator would.
+
+The doors of ``tests.stack`` and the scenarios hand it what they saw; ``faults`` are what it found.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+
+from schemas.messages import ANNOUNCEMENT_TYPE, NAME_OF, RECEIPT_TYPE
+
+FOLDER = Path(__file__).parents[1] / "contracts"
+FHIR = ("application/fhir+json", "application/fhir+xml")
+
+
+@cache
+def validator(name: str) -> Draft202012Validator:
+    """A published schema; ``asyncapi:…`` are those of the AsyncAPI document."""
+    if name.startswith("asyncapi:"):
+        schema = _asyncapi()["components"]["schemas"][name.removeprefix("asyncapi:")]
+    else:
+        schema = json.loads((FOLDER / "schemas" / f"{name}.json").read_bytes())
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+@cache
+def _asyncapi() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.load((FOLDER / "asyncapi.yaml").read_bytes(), Loader=yaml.CSafeLoader)
+    return found
+
+
+def by(name: str, content: Any) -> list[str]:
+    """What a schema has against some content; never the content itself."""
+    return [
+        f"{name}: {'/'.join(map(str, e.absolute_path))} fails {e.validator}"
+        for e in validator(name).iter_errors(content)
+    ]
+
+
+class Judge:
+    """Counts what was seen, by kind and type, and keeps what was wrong."""
+
+    def __init__(self) -> None:
+        self.seen: Counter[tuple[str, str]] = Counter()
+        self.faults: list[str] = []
+
+    def _saw(self, kind: str, what: str, faults: list[str]) -> None:
+        self.seen[kind, what] += 1
+        self.faults += [f"{kind} {what}: {fault}" for fault in faults]
+
+    def message(self, body: bytes) -> None:
+        """A structured event that the hub has accepted."""
+        event = json.loads(body)
+        name = NAME_OF.get(event["type"], "")
+        self._saw("message", name, [*by("envelope", event), *by(name, event["data"])])
+
+    def record(self, headers: Mapping[str, bytes], body: bytes) -> None:
+        """A record of ``hub.out``: binary mode, the attributes as headers."""
+        said = {name: value.decode() for name, value in headers.items()}
+        attributes = {name[3:]: value for name, value in said.items() if name.startswith("ce_")}
+        kind, schema = _kind_of(attributes)
+        faults = by(f"asyncapi:{kind}", said)
+        if "ce_datacontenttype" in said:
+            faults.append("ce_datacontenttype stands beside content-type")
+        unknown = set(said) - set(validator(f"asyncapi:{kind}").schema["properties"])
+        faults += [f"the header {name} is in no schema" for name in sorted(unknown)]
+        media_type = said.get("content-type", "")
+        self._saw(
+            f"{kind} on Kafka",
+            _name(attributes),
+            [*faults, *_of_body(schema, media_type, body), *_in_texts(attributes)],
+        )
+
+    def call(self, headers: Mapping[str, str], body: bytes) -> None:
+        """A call to a webhook: an event around the content, or a Bundle alone."""
+        said = {name: headers[name] for name in validator("asyncapi:call").schema["properties"] if name in headers}
+        faults = by("asyncapi:call", said)
+        if (media_type := said.get("content-type", "")) in FHIR:
+            self._saw("Bundle", media_type, [*faults, *_of_body("", media_type, body)])
+            return
+        event = json.loads(body)
+        kind, schema = _kind_of(event)
+        around = "notice" if kind == "notice" else f"{kind}-event"
+        inner = event.get("datacontenttype", "")
+        content = (
+            event["data"].encode() if isinstance(event.get("data"), str) else json.dumps(event.get("data")).encode()
+        )
+        faults += [*by(around, event), *_of_body(schema, inner, content), *_in_texts(event)]
+        self._saw(f"{kind} by webhook", _name(event), faults)
+
+    def answer(self, status: int, media_type: str, body: bytes) -> None:
+        """What the hub answers over HTTP: a problem, or the receipt of a message."""
+        content = json.loads(body)
+        if media_type == "application/problem+json":
+            self._saw("answer", "problem", by("problem", content))
+        elif isinstance(content, dict) and "message" in content and "code" in content:
+            self._saw("answer", content["code"], by("receipt", content))
+        else:
+            return
+        if content.get("status", status) != status:
+            self.faults.append(f"answer {status} says that its status is {content['status']}")
+
+
+def _kind_of(attributes: Mapping[str, Any]) -> tuple[str, str]:
+    """(notice, receipt or announcement; the schema of its data)."""
+    told = {RECEIPT_TYPE: "receipt", ANNOUNCEMENT_TYPE: "announcement"}.get(attributes.get("type", ""))
+    return (told, told) if told else ("notice", NAME_OF.get(attributes.get("type", ""), ""))
+
+
+def _name(attributes: Mapping[str, Any]) -> str:
+    return str(attributes.get("type", "")).removeprefix("se.samverkan.").removesuffix(".v1")
+
+
+def _of_body(schema: str, media_type: str, body: bytes) -> list[str]:
+    if media_type == "application/json":
+        return by(schema, json.loads(body))
+    if media_type == "application/fhir+json":
+        return by("asyncapi:bundle", json.loads(body))
+    return (
+        []
+        if media_type == "application/fhir+xml" and body.startswith(b"<")
+        else [f"content of the type {media_type!r}"]
+    )
+
+
+def _in_texts(attributes: Mapping[str, Any]) -> Iterator[str]:
+    """What the JSON in an attribute's text has against it."""
+    for name, said in validator("notice").schema["properties"].items():
+        if "contentSchema" in said and name in attributes:
+            inner = Draft202012Validator(said["contentSchema"])
+            if not isinstance(attributes[name], str) or not inner.is_valid(json.loads(attributes[name])):
+                yield f"the text of {name} is not what notice.json says of it"
+
+
+JUDGE = Judge()
+"""Of this process: what the doors of ``tests.stack`` see."""
