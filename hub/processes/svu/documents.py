@@ -135,7 +135,7 @@ def _discharge(shown: Mapping[str, Any], names: Names) -> tuple[PrintedPart, ...
     stands = (
         () if said is None else (PrintedPart("Utskrivning", _lines({**said, **_signed(said, names)}, names, *fields)),)
     )
-    undone = (
+    undone = tuple(
         PrintedPart(
             "Ångrad utskrivning",
             _lines(
@@ -145,7 +145,8 @@ def _discharge(shown: Mapping[str, Any], names: Names) -> tuple[PrintedPart, ...
         )
         for one in shown["undone_discharges"]
     )  # fmt: skip
-    return (*stands, *_consent(shown, names), *undone)
+    written = (*stands, *undone)
+    return (*stands, *_consent(shown, names), *undone) if written else ()
 
 
 def _contacts(shown: Mapping[str, Any], names: Names) -> tuple[PrintedPart, ...]:
