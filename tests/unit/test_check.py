@@ -41,6 +41,8 @@ def kind_of(path: Path) -> str:
         return (
             "soap-fault" if path.name.startswith("fault") else "soap-request" if "request" in words else "soap-answer"
         )
+    if path.parent.name == "definitions":
+        return "fhir-resource"
     if folder == "fhir":
         of = {"request": "message", "notice": "notice", "response": "receipt", "announcement": "announcement"}
         return f"fhir-{next(of[word] for word in words if word in of)}"
@@ -48,7 +50,10 @@ def kind_of(path: Path) -> str:
 
 
 FILES = [
-    path for folder in ("valid", "invalid", "fhir", "soap/examples") for path in sorted((CONTRACTS / folder).iterdir())
+    path
+    for folder in ("valid", "invalid", "fhir", "fhir/definitions", "soap/examples")
+    for path in sorted((CONTRACTS / folder).iterdir())
+    if path.is_file()
 ]
 
 
