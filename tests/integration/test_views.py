@@ -1043,6 +1043,14 @@ async def test_the_trace_tells_every_reading_and_every_change_to_those_whose_org
     assert (await place.ask(f"/cases/{case}/trace", PRIVATE, status=404))["rule"] == "unknown-case"
 
 
+async def test_changed_since_is_a_time_as_it_is_written_never_a_number_of_seconds(place):
+    for text in ("0", "1772438400", "1772438400.5"):
+        refused = await place.ask(f"/units/{WARD}/cases?changed_since={text}", status=400)
+        assert refused["element"] == "/changed_since"
+    since = {"changed_since": None}
+    assert (await place.ask(f"/units/{WARD}/cases", body=since))["total"] == 0
+
+
 async def test_what_cannot_be_written_down_is_not_given_out(place):
     case = await place.admit()
     await place.say(
