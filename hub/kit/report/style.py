@@ -8,7 +8,7 @@ body { font: 1rem/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; m
 main { max-width: 75rem; margin: 0 auto; padding: 1rem }
 table { border-collapse: collapse; width: 100%; margin: 1rem 0 }
 caption { text-align: left; font-weight: 600; padding: .3rem 0 }
-th, td { border: 1px solid #6b6b6b; padding: .4rem .6rem; text-align: left; vertical-align: top; overflow-wrap: anywhere }
+th, td { border: 1px solid #6b6b6b; padding: .4rem .6rem; text-align: left; vertical-align: top; overflow-wrap: break-word }
 thead th { background: #ececec }
 td p { margin: 0 0 .4rem }
 .ok { color: #0b4f1f }
