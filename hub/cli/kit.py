@@ -58,8 +58,12 @@ def kit_serve(
         typer.Option(help="One scenario, by its name in contracts/scenarios or its file; may be repeated."),
     ] = None,
     format_: Annotated[
-        Literal["native", "fhir"], typer.Option("--format", help="In which format your system reads.")
+        Literal["native", "fhir", "fhir-xml"], typer.Option("--format", help="In which format your system reads.")
     ] = "native",
+    body: Annotated[
+        Literal["event", "bundle"],
+        typer.Option(help="Of a webhook in FHIR: a CloudEvent around the Bundle, or the Bundle alone."),
+    ] = "event",
     listen: Annotated[
         str, typer.Option(metavar="[HOST:]PORT", help="Where the kit listens as the hub for your system's messages.")
     ] = "8401",
@@ -113,6 +117,7 @@ def kit_serve(
             against=against,
             kafka=kafka,
             format=format_,
+            body=body,
             listen=listen,
             token=token,
             secret=secret,

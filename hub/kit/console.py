@@ -34,7 +34,8 @@ class RunConsole:
         """The vendor's system is to send something now."""
         case = "opens the case" if awaited.case is None else f"case {awaited.case}"
         ids = [f"{awaited.called[id_]} is {id_}" for id_ in awaited.ids]
-        told = "; ".join([case, *ids])
+        clock = [] if awaited.now is None else [f"the hub's clock stands at {awaited.now:%Y-%m-%d %H:%M}"]
+        told = "; ".join([case, *ids, *clock])
         self.say(f"  {awaited.step:>3}  waits {awaited.sentence}, within {self._within_s:g} s ({told})")
 
     def finding(self, finding: Finding, measured: str) -> None:

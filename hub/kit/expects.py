@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from hub.scenarios.matching import matches
@@ -36,6 +37,8 @@ class AwaitedMessage:
     """The hub's id; None for the message that opens the case."""
     data: Mapping[str, Any] = field(default_factory=dict)
     """What its data must hold."""
+    now: datetime | None = None
+    """The scenario's clock, where it is not the real one any more."""
     called: Mapping[str, str] = field(default_factory=dict)
     """An id that differs from run to run → what sentences call it."""
 

@@ -87,7 +87,7 @@ class Run:
     """The unit of the scenarios' world whose system is tried: ``lund_kommun``."""
     way: Way
     """The way out: how notices reach the system."""
-    format: Literal["native", "fhir"]
+    format: Literal["native", "fhir", "fhir-xml"]
     suite: str
     """The name of the suite, or of the one scenario."""
     started: str

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from ipaddress import ip_network
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
@@ -42,6 +42,8 @@ class ServeOrder(Order):
     format: Format
     listen: str
     """``[host:]port``."""
+    body: Literal["event", "bundle"] = "event"
+    """Of a webhook in FHIR: a CloudEvent around the Bundle, or the Bundle alone."""
     token: str | None = None
     """None: made of the seed."""
     secret: str | None = None
@@ -106,6 +108,8 @@ def _place(listen: str) -> tuple[str, int]:
 
 async def _out(wanted: ServeOrder) -> WebhookOut | KafkaOut:
     """How the vendor's system is reached: its webhook, once something answers at its address, or its broker."""
+    if wanted.body == "bundle" and wanted.format == "native":
+        raise Misconfigured("--body bundle: the Bundle goes alone only in FHIR; add --format fhir or fhir-xml")
     if wanted.against is None:
         if wanted.kafka is None:
             raise Misconfigured("say where your system is: --against URL, or --kafka BOOTSTRAP")
@@ -114,7 +118,9 @@ async def _out(wanted: ServeOrder) -> WebhookOut | KafkaOut:
         raise Misconfigured(f"--against {wanted.against}: the address {fault}")
     secret = wanted.secret or secret_of(wanted.seed, "webhook")
     try:
-        out = WebhookOut(way="webhook", url=wanted.against, secrets=(secret, wanted.next_secret or secret))
+        out = WebhookOut(
+            way="webhook", url=wanted.against, secrets=(secret, wanted.next_secret or secret), body=wanted.body
+        )
     except ValidationError as error:
         if ("url",) in [fault["loc"] for fault in error.errors()]:
             raise Misconfigured(

@@ -31,6 +31,7 @@ from hub.scenarios.memory import HubInMemory, answered
 from hub.scenarios.steps import Send
 from hub.translators.native import write_body
 from schemas.messages import BilingualText, Receipt
+from schemas.swedish_time import STOCKHOLM
 
 _ONLY_ACCEPTED = "sends only what the rules accept"
 _ONLY_AWAITED = "sends nothing that nobody awaits"
@@ -210,7 +211,9 @@ class Stage:
         case = self._cases.get(subject, None if subject.startswith("ref:") else subject)
         data = determined(event["data"], self._named) or {}
         unit = self._cast.world.names[step.from_]
-        wanted = AwaitedMessage(self._play.number, step.send, unit, step.from_, case, data, self._called)
+        wanted = AwaitedMessage(
+            self._play.number, step.send, unit, step.from_, case, data, self._jumped_to(), self._called
+        )
         self._deliveries.release()
         await self._delivered()
         came = await self._awaited(wanted)
@@ -271,6 +274,11 @@ class Stage:
     def _again(self, wanted: AwaitedMessage) -> bool:
         """Whether a later step awaits a message of the same kind from the same unit."""
         return any(number > wanted.step and of == (wanted.name, wanted.unit) for number, of in self._pending.items())
+
+    def _jumped_to(self) -> datetime | None:
+        """The scenario's time, once it has left the day on which it began."""
+        now = self.now.astimezone(STOCKHOLM)
+        return None if now.date() == datetime.now(STOCKHOLM).date() else now
 
     # --- what the vendor's system sends ---------------------------------------------------------------------------------
 

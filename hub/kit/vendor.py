@@ -13,7 +13,7 @@ from hub.scenarios.part import did_you_mean
 from schemas.directory import Directory, System
 from schemas.ways_out import Delivery, KafkaOut, WebhookOut
 
-Format = Literal["native", "fhir"]
+Format = Literal["native", "fhir", "fhir-xml"]
 _OTHERS = "-other-units"
 """What the id of a system gets that serves the units of the vendor's system which the kit plays itself."""
 

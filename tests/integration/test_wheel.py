@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import sysconfig
@@ -15,7 +17,9 @@ from pathlib import Path
 
 import pytest
 
+from hub.kit.kit import secret_of, token_of
 from schemas.version import CONTRACT_VERSION
+from tests.kit.receiver import Receiver
 
 ROOT = Path(__file__).parents[2]
 CONTRACTS = ROOT / "contracts"
@@ -114,6 +118,26 @@ def test_from_the_wheel_with_its_locked_requirements_alone_the_commands_answer(s
     assert done.returncode == 0, done.stdout + done.stderr
     done = hub(site, "contracts")
     assert done.returncode == 2 and "Traceback" not in done.stderr and "contracts" in done.stderr
+
+
+async def test_from_the_wheel_alone_the_kit_plays_the_hub_towards_a_vendors_system(site):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    async with Receiver(secret_of(1, "webhook"), token_of(1)) as receiver:
+        receiver.hub = f"http://127.0.0.1:{port}"
+        words = (
+            "--as",
+            "lund_kommun",
+            "--against",
+            receiver.url,
+            "--scenario",
+            "v9-ready-for-discharge",
+            "--within",
+            "2m",
+        )
+        done = await asyncio.to_thread(hub, site, "kit", "serve", *words, "--listen", str(port))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "lund_kommun is to send kvittens with message m-6" in done.stdout and "all is as it should be" in done.stdout
 
 
 def test_from_the_wheel_every_register_can_be_asked(site):

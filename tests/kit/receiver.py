@@ -21,6 +21,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from hub.sandbox import wire
+from hub.translators import fhir
+from schemas.envelope import Message
+from schemas.messages import MESSAGES
+
 UNIT = "SE2120001132-K01"
 ACTOR = "SE2120001132-P01"
 ROLE = "bistandshandlaggare"
@@ -71,7 +76,7 @@ class Receiver:
                 self._webhook.verify(body, dict(request.headers))
             except WebhookVerificationError:
                 return Response(status_code=401)
-        event = json.loads(body)
+        event = self._read(body)
         if event["type"] == "se.samverkan.announcement.v1":
             return Response(status_code=204)
         if "answers-500-once" in self.faults:
@@ -85,6 +90,10 @@ class Receiver:
             self._seen.add(request.headers["webhook-id"])
             self._work.append(asyncio.create_task(self._act(event)))
         return Response(status_code=204)
+
+    def _read(self, body: bytes) -> dict[str, Any]:
+        event: dict[str, Any] = json.loads(body)
+        return event
 
     async def _act(self, notice: dict[str, Any]) -> None:
         """What its staff would do, at once."""
@@ -144,6 +153,31 @@ class Receiver:
                 await client.post(f"{self.hub}/messages", content=json.dumps(event), headers=headers)
 
 
+class FhirReceiver(Receiver):
+    """The same with FHIR Bundles: it acknowledges what it is asked to, by ``$process-message``."""
+
+    def _read(self, body: bytes) -> dict[str, Any]:
+        event = json.loads(body)
+        alone = event.get("resourceType") == "Bundle"
+        told = wire.read({}, body if alone else json.dumps(event["data"]).encode())
+        assert isinstance(told, wire.ReceivedNotice)
+        awaits = json.dumps(told.awaits)
+        return {
+            "id": told.message,
+            "type": told.name,
+            "source": f"urn:hsa:{told.unit}",
+            "case": told.case,
+            "awaits": awaits,
+        }
+
+    async def send(self, about: dict[str, Any], name: str, data: dict[str, Any], *_: object) -> None:
+        body = MESSAGES[name].model_validate(data)
+        message = Message(str(uuid4()), UNIT, name, about["case"], datetime.now(UTC), ACTOR, ROLE, body)
+        headers = {"authorization": f"Bearer {self._token}", "content-type": "application/fhir+json"}
+        async with httpx.AsyncClient() as client:
+            await client.post(f"{self.hub}/fhir/$process-message", content=fhir.write_request(message), headers=headers)
+
+
 def _awaited(notice: dict[str, Any]) -> str | None:
-    awaits = json.loads(notice["awaits"])
+    awaits: dict[str, str] = json.loads(notice["awaits"])
     return awaits.get(UNIT)

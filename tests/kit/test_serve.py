@@ -17,7 +17,7 @@ from hub.kit.kit import secret_of, token_of
 from hub.kit.record import Finding, Run
 from hub.kit.stage import Patience
 from schemas.ways_out import Delivery
-from tests.kit.receiver import Receiver
+from tests.kit.receiver import FhirReceiver, Receiver
 
 PATIENT = Patience(within_s=60, late_s=60, after_s=0.2)
 HASTY = Patience(within_s=0.3, late_s=0.1, after_s=0)
@@ -100,6 +100,20 @@ async def test_a_good_receiver_gets_a_whole_stay_right():
     calls = [one for one in played.exchanges if one.direction == "from_vendor"]
     assert [(one.head["request"], one.status) for one in calls] == [("POST /messages", 200)] * 5
     assert token_of(1) not in str(played) and "webhook-signature" not in str(played)
+
+
+@pytest.mark.parametrize("body", ["event", "bundle"])
+async def test_a_receiver_of_fhir_is_told_and_answers_in_bundles(body):
+    screen = Screen()
+    async with FhirReceiver(secret_of(1, "webhook"), token_of(1)) as receiver:
+        how = replace(wanted(receiver, "v9-ready-for-discharge"), format="fhir", body=body)
+        run = await serve.serve(how, Console(file=screen, width=200))
+    assert run.outcome == "ok", screen.getvalue()
+    passed = run.scenarios[0].exchanges
+    media = {one.head["content-type"] for one in passed if one.direction == "to_vendor"}
+    assert media == {"application/fhir+json" if body == "bundle" else "application/cloudevents+json"}
+    calls = [one for one in passed if one.direction == "from_vendor"]
+    assert [(one.head["request"], one.status) for one in calls] == [("POST /fhir/$process-message", 200)] * 2
 
 
 async def test_two_runs_with_one_seed_find_the_same():
@@ -210,6 +224,7 @@ async def test_what_cannot_be_run_is_said_in_a_sentence():
             ({"against": "ftp://127.0.0.1"}, "--against ftp://127.0.0.1: name the whole address"),
             ({"listen": "here"}, "--listen here: name a port"),
             ({"listen": receiver.url.split(":")[2].split("/")[0]}, "the kit cannot listen there"),
+            ({"body": "bundle"}, "--body bundle: the Bundle goes alone only in FHIR"),
             ({"secret": "whsec_short"}, "--secret, --next-secret: a secret is whsec_"),
             (
                 {"played": "lund_komun"},
