@@ -22,7 +22,7 @@ from hub.delivery.exits import kafka as kafka_exit
 from hub.delivery.exits.addresses import Allowed
 from hub.delivery.exits.registry import ExitResources, open_exits
 from hub.delivery.relay import Relay
-from hub.errors import Misconfigured, Unavailable
+from hub.errors import Misconfigured
 from hub.gauges import Gauges
 from hub.in_operation import InOperation
 from hub.intake.case_messages import CaseMessages
@@ -118,19 +118,18 @@ class Hub:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, stop.set)
+        sockets = connections.bound(self.settings.http_host, self.settings.http_port)
         await self.start()
         server = connections.HttpServer(
             connections.Config(
                 self.api(),
                 request_s=self.settings.http_request_s,
                 connections=self.settings.http_connections,
-                host=self.settings.http_host,
-                port=self.settings.http_port,
                 log_config=None,
                 access_log=False,
             )
         )
-        serving = asyncio.create_task(server.serve())
+        serving = asyncio.create_task(server.serve(sockets))
         stopping = asyncio.create_task(stop.wait())
         given_up = asyncio.create_task(self.supervisor.gave_up())
         log.info("hub_started", port=self.settings.http_port, directory=self._version)
@@ -148,14 +147,9 @@ class Hub:
 
     async def start(self) -> None:
         """Check the requirements and start every part. Raises ``Misconfigured`` when the hub must not start."""
-        if (reason := await self.store.check()) is not None:
-            raise Misconfigured(f"the database is not ready: {reason}. Run `hub migrate`, or check HUB_DATABASE_URL.")
-        try:
-            await self._take_up_directory()
-        except Unavailable as error:
-            if error.reason == "kafka":  # its topics could not be made
-                raise Misconfigured(kafka_exit.NO_BROKER) from None
-            raise
+        if (fault := await self.store.check()) is not None:
+            raise Misconfigured(str(fault))
+        await self._take_up_directory()
         if self._directory is None:
             raise Misconfigured("there is no directory. Apply one with `hub directory apply FILE`.")
         await self._memory.load()
@@ -258,10 +252,10 @@ class Hub:
 
     async def _ready(self) -> tuple[dict[str, str], dict[str, Any]]:
         """(the checks of readiness, further facts for operations); a blocked partition does not make the hub unready."""
-        store = await self.store.check()
+        fault = await self.store.check()
         loops = self.supervisor.states
         checks = {
-            "store": store or "ok",
+            "store": "ok" if fault is None else fault.word,
             "broker": "ok" if self.kafka_in.moving else "no-progress",
             "intake": "full" if self.intake.full else "ok",
             "relay": "ok" if self.relay is not None and self.relay.well else "not-delivering",

@@ -34,6 +34,13 @@ class Refused(Exception):  # noqa: N818 - named for what happened to the message
         return type(self), tuple(getattr(self, one.name) for one in fields(self))
 
 
+AWAY = {
+    "database": "the database does not answer, or takes no writes: see that it runs, check HUB_DATABASE_URL, and try again",
+    "kafka": "the broker does not answer, or not to us: check HUB_KAFKA_BOOTSTRAP, HUB_KAFKA_TLS and HUB_KAFKA_SASL",
+}
+"""What a person is told of each ``Unavailable.reason`` that a setting may have caused."""
+
+
 class Unavailable(Exception):  # noqa: N818
     """Something outside does not answer now; ``reason`` is a short code without personal data."""
 

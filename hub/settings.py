@@ -1,34 +1,66 @@
-"""The settings of an installation, read from the environment (``HUB_…``). Imports pydantic-settings only."""
+"""The settings of an installation (``HUB_…``), which ``environment`` reads. Imports pydantic-settings and the errors only."""
 
 from __future__ import annotations
 
 import ssl
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Any, Literal, TypeVar
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hub.errors import Misconfigured
 
-S = TypeVar("S", bound="Outward")
+
+def _web_address(written: str) -> str:
+    if not written.startswith(("http://", "https://")):
+        raise ValueError("give the address with its scheme, as https://host/path")
+    return written
+
+
+def _kafka_addresses(written: str) -> str:
+    for one in written.split(","):
+        host, colon, port = one.strip().rpartition(":")
+        if "/" in one or not (host if colon else port) or (colon and not port.isdecimal()):
+            raise ValueError("give host:port, several with commas between, without a scheme")
+    return written
+
+
+def _readable_file(written: str | None) -> str | None:
+    if written is not None:
+        try:
+            with Path(written).open("rb"):
+                pass
+        except OSError as error:
+            raise ValueError(f"the file cannot be read ({error.strerror})") from None
+    return written
+
+
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+KafkaAddresses = Annotated[str, AfterValidator(_kafka_addresses)]
+ReadableFile = Annotated[str | None, BeforeValidator(lambda written: written or None), AfterValidator(_readable_file)]
+"""The path of a file that this process can read; empty: none."""
+Port = Annotated[int, Field(ge=1, le=65_535)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class RegisterSettings(BaseModel):
     """One national register (law-and-lookups §3). Times in seconds, the rate in calls a second and producer."""
 
-    url: str
+    url: WebAddress
     logical_address: str = ""
-    rate: float = 10.0
-    connect_timeout: float = 5.0
-    read_timeout: float = 32.0
-    ttl_positive: float = 12 * 3600.0
-    ttl_negative: float = 600.0
-    fault_pause: float = 300.0
+    rate: Positive = 10.0
+    connect_timeout: Positive = 5.0
+    read_timeout: Positive = 32.0
+    ttl_positive: NotNegative = 12 * 3600.0
+    ttl_negative: NotNegative = 600.0
+    fault_pause: NotNegative = 300.0
     consumer_hsa_id: str | None = None
-    cert_file: str | None = None
-    key_file: str | None = None
-    ca_file: str | None = None
+    cert_file: ReadableFile = None
+    key_file: ReadableFile = None
+    ca_file: ReadableFile = None
 
 
 class FolkbokforingSettings(RegisterSettings):
@@ -40,7 +72,7 @@ class FolkbokforingSettings(RegisterSettings):
 class ListingSettings(RegisterSettings):
     """A producer of listings must carry only one call a second; its LogicalAddress is the länskod, so none is set."""
 
-    rate: float = 1.0
+    rate: Positive = 1.0
 
 
 class Hsa(RegisterSettings):
@@ -57,10 +89,18 @@ class RegistersSettings(BaseModel):
     hsa: Hsa
     actor: str = "SE2321000255-HUB1"
     """HSA-id of the organisation that asks for listings."""
-    ask_again_s: float = Field(default=12 * 3600.0, gt=0)
+    ask_again_s: Positive = 12 * 3600.0
     """Seconds after which folkbokforing is asked again about a person in an open case (C-62, C-63)."""
     key_secret: str = ""
     """Keys the cache, so that a key cannot be guessed back to a number."""
+
+
+class Stored(BaseSettings):
+    """Where the database is: all that most commands of operations need."""
+
+    model_config = SettingsConfigDict(env_prefix="HUB_", env_nested_delimiter="__", extra="ignore")
+
+    database_url: str = Field(min_length=1, examples=["postgresql+psycopg://hub@localhost/hub"])
 
 
 class Outward(BaseSettings):
@@ -98,38 +138,56 @@ class Outward(BaseSettings):
         return tuple(ip_network(one.strip()) for one in written.split(",") if one.strip())
 
 
-class Settings(Outward):
+class Sandbox(BaseSettings):
+    """What ``hub sandbox`` is told; it takes ``HUB_DATABASE_URL`` and ``HUB_KAFKA_BOOTSTRAP`` too, where they are set."""
+
+    model_config = SettingsConfigDict(env_prefix="HUB_SANDBOX_", extra="ignore", env_ignore_empty=True)
+
+    rate: Positive | None = None
+    """Admissions a second; unset: 4, or fewer at a pace that a person can follow."""
+    pace: Positive = 1.0
+    """How slowly people act; at 2 a stay takes twice as long."""
+    data: Path | None = None
+    """A folder for its data, which is kept; unset: a temporary one."""
+    port: Port = 8400
+    """The hub's port, if it is free."""
+    cache: Annotated[Path | None, Field(validation_alias="HUB_CACHE")] = None
+    """Where Kafka's jars are kept; unset: the user's own cache folder."""
+
+
+class Settings(Stored, Outward):
     """All settings. A nested one is written with two underscores: ``HUB_REGISTERS__LISTING__URL``."""
 
-    database_url: str
-    database_pool: int = 10
-    database_wait_s: float = Field(default=30.0, gt=0)
+    database_pool: int = Field(default=10, ge=1)
+    database_wait_s: Positive = 30.0
     """Seconds to wait for a free connection; after that the work is put off."""
-    kafka_bootstrap: str
+    kafka_bootstrap: KafkaAddresses = Field(examples=["localhost:9092"])
     kafka_tls: bool = False
-    kafka_ca_file: str | None = None
+    kafka_ca_file: ReadableFile = None
     """PEM; unset: the machine's own certificate authorities are trusted."""
-    kafka_cert_file: str | None = None
-    kafka_key_file: str | None = None
+    kafka_cert_file: ReadableFile = None
+    kafka_key_file: ReadableFile = None
     """The hub's own certificate and key, PEM, where the broker asks for one."""
     kafka_sasl: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
     kafka_username: str = ""
     kafka_password: SecretStr = SecretStr("")
-    kafka_group: str = "hub"
+    kafka_group: str = Field(default="hub", min_length=1)
     kafka_create_topics: bool = True
     """True: the hub creates the topics of new systems; false where the platform's team does that."""
-    kafka_partitions: int = 1
-    kafka_replication: int = 1
-    http_host: str = "127.0.0.1"
-    http_port: int = 8400
-    http_request_s: float = Field(default=30.0, gt=0)
+    kafka_partitions: int = Field(default=1, ge=1)
+    kafka_replication: int = Field(default=1, ge=1)
+    http_host: str = Field(default="127.0.0.1", min_length=1)
+    http_port: Port = 8400
+    http_request_s: Positive = 30.0
     """Seconds within which a request must be complete; a large body gets more time. A client that stops sending is cut off."""
     http_connections: int = Field(default=400, ge=10)
     """The most connections at a time. A further one takes the place of the connection whose request is oldest and unfinished."""
     intake_batch: int = Field(default=500, ge=1, le=5_000)
     """The most messages in one transaction."""
-    log_level: str = "info"
-    stop_s: float = Field(default=20.0, gt=0)
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], BeforeValidator(lambda written: str(written).lower())
+    ] = "info"
+    stop_s: Positive = 20.0
     """Seconds for a graceful stop."""
     registers: RegistersSettings | None = None
     """Unset: no look-up is made, and every case waits in the manual queue."""
@@ -162,21 +220,3 @@ def kafka_client(settings: Settings) -> dict[str, Any]:
         raise Misconfigured("HUB_KAFKA_USERNAME is of use only with HUB_KAFKA_SASL")
     protocol = ("SASL_" if settings.kafka_sasl else "") + ("SSL" if tls else "PLAINTEXT")
     return {**found, "security_protocol": protocol, "ssl_context": tls}
-
-
-def from_environment() -> Settings:
-    """The settings of this process. Raises ``Misconfigured`` that names the variable."""
-    return _read(Settings)
-
-
-def outward() -> Outward:
-    """The settings for webhooks alone. Raises ``Misconfigured`` that names the variable."""
-    return _read(Outward)
-
-
-def _read(kind: type[S]) -> S:
-    try:
-        return kind()
-    except ValidationError as error:
-        names = ", ".join("HUB_" + "__".join(str(part) for part in fault["loc"]).upper() for fault in error.errors())
-        raise Misconfigured(f"these settings are missing or wrong: {names}") from None

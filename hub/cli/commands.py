@@ -10,22 +10,24 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.root import app, database_url, in_transaction, with_store
+from hub.cli.root import app, in_transaction, with_store
 from hub.errors import Misconfigured
 
 
 @app.command()
 def run() -> None:
     """Run the hub: Kafka, HTTP, delivery and addressing in one process. Stops in order on SIGTERM."""
+    from hub.environment import from_environment
+
+    settings = from_environment()  # before all that takes seconds to load
+
     import gc
 
     import uvloop
 
     from hub.app import Hub
     from hub.log import configure
-    from hub.settings import from_environment
 
-    settings = from_environment()
     configure(level=settings.log_level)
     # Messages form no reference cycles, so the collector need neither scan the objects of the start nor run often.
     gc.freeze()
@@ -37,6 +39,7 @@ def run() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database (HUB_DATABASE_URL) up to this version."""
+    from hub.environment import database_url
     from hub.store.transaction import head
     from hub.store.transaction import migrate as bring_up
 

@@ -81,7 +81,7 @@ def _put_in_force(wanted: Applied, what: str, named: str, reason: str, by: str, 
 def _may_be_called(named: str, wanted: Applied) -> None:
     """Refuse webhooks that lead where the hub may not call."""
     from hub.delivery.exits.addresses import Allowed
-    from hub.settings import outward
+    from hub.environment import outward
     from schemas.ways_out import WebhookOut
 
     may = outward()

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from hub.cli import kit_report
-from hub.cli.root import app
+from hub.cli.root import app, web_address
 from hub.errors import Misconfigured
 
 kit_app = typer.Typer(
@@ -44,7 +44,10 @@ def kit_serve(
         str, typer.Option("--as", help="The unit (lund_kommun) or system (lund-omsorg) that your system plays.")
     ],
     against: Annotated[
-        str | None, typer.Option(help="The address of your system, where it takes the hub's webhooks.")
+        str | None,
+        typer.Option(
+            parser=web_address, metavar="URL", help="The address of your system, where it takes the hub's webhooks."
+        ),
     ] = None,
     kafka: Annotated[
         str | None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.root import app
+from hub.cli.root import app, web_address
 from hub.errors import Misconfigured, Refused, Unavailable
 
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 @app.command()
 def send(
     file: Annotated[Path, typer.Argument(help="A CloudEvent in JSON, or a FHIR Bundle in JSON or XML.")],
-    url: Annotated[str, typer.Option(envvar="HUB_URL", help="The hub's address.")] = "http://127.0.0.1:8400",
+    url: Annotated[
+        str, typer.Option(envvar="HUB_URL", parser=web_address, metavar="URL", help="The hub's address.")
+    ] = "http://127.0.0.1:8400",
     token: Annotated[str, typer.Option(envvar="HUB_TOKEN", help="The system's bearer token.")] = "",
 ) -> None:
     """Send one message over HTTP and show the receipt; exit status 0 when it was accepted."""

@@ -1,4 +1,4 @@
-"""What the commands share: the groups, the option for the reason, a store. Imports the errors, and the store when a command runs."""
+"""What the commands share: the groups, options of many, a store. Imports the endings, and the store when a command runs."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from hub.cli.endings import Commands
 from hub.errors import Misconfigured
 
 app = typer.Typer(
+    cls=Commands,
     help="The message hub for Swedish discharge coordination (SVU, SIP). Settings come from HUB_… variables; see README.",
     no_args_is_help=True,
     add_completion=False,
@@ -67,20 +69,24 @@ def operator(by: str) -> str:
         return f"uid-{os.getuid()}"
 
 
-def database_url() -> str:
-    url = os.environ.get("HUB_DATABASE_URL")
-    if not url:
-        raise Misconfigured("set HUB_DATABASE_URL, e.g. postgresql+psycopg://hub@localhost/hub")
-    return url
+def web_address(written: str) -> str:
+    """The value of an option that is an address, as ``typer.Option(parser=web_address)``: it has a scheme."""
+    if not written.startswith(("http://", "https://")):
+        raise typer.BadParameter("give the address with its scheme, as http://127.0.0.1:8400")
+    return written
 
 
 def with_store(work: Callable[[Any], Awaitable[T]]) -> T:
-    """Open the store, run ``work`` on it, and close it."""
+    """Open the store, run ``work`` on it, and close it. Raises ``Misconfigured`` when the database is not fit for it."""
+    from hub.environment import database_url
     from hub.store.transaction import Store
 
     async def go() -> T:
         store = Store(database_url(), pool=2)
         try:
+            fault = await store.check()
+            if fault is not None and fault.word != "read-only":  # what only reads may read a standby
+                raise Misconfigured(str(fault))
             return await work(store)
         finally:
             await store.close()

@@ -38,6 +38,10 @@ def sandbox(
     needs("sandbox")
     if context.invoked_subcommand is not None:
         return
+    from hub.environment import of_sandbox
+
+    of_sandbox()  # before all that takes seconds to load
+
     from hub.sandbox.sandbox import main as play
 
     raise typer.Exit(play(admissions, mine or (), mine_format, pace))

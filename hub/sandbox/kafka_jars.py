@@ -17,6 +17,7 @@ from typing import Final
 
 import platformdirs
 
+from hub.environment import of_sandbox
 from hub.errors import Misconfigured
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ LOCK: Final = Path(__file__).with_name("kafka.lock")
 
 def cache() -> Path:
     """``HUB_CACHE``, otherwise the user's own cache folder: a second checkout finds the jars there."""
-    return Path(os.environ.get("HUB_CACHE") or platformdirs.user_cache_path("samverkan-hub")).resolve()
+    return Path(of_sandbox().cache or platformdirs.user_cache_path("samverkan-hub")).resolve()
 
 
 def fetch() -> list[Path]:

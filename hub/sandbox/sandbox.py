@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-import os
 import signal
 import sys
 import time
@@ -18,6 +17,7 @@ from functools import partial
 import httpx
 
 from hub.directory import load
+from hub.environment import of_sandbox
 from hub.errors import Misconfigured, Unavailable
 from hub.sandbox import narrator, report
 from hub.sandbox.gauges import SandboxGauges
@@ -65,21 +65,13 @@ def main(admissions: int | None, mine: Sequence[str] = (), wire: str | None = No
     ``mine``: SYSTEM=URL of each system that a person plays; ``wire``: the format of what is sent there; ``pace``: how slowly people act
     (``HUB_SANDBOX_PACE``, 1; at 2 a stay takes twice as long). Raises ``Misconfigured``.
     """
-    pace = _positive("--pace or HUB_SANDBOX_PACE", os.environ.get("HUB_SANDBOX_PACE", "1") if pace is None else pace)
+    settings = of_sandbox()
+    pace = settings.pace if pace is None else pace
+    if not 0 < pace < math.inf:
+        raise Misconfigured("--pace is a number above 0")
     # At a pace that a person can follow, about three stays go on at a time.
     usual = 4.0 if pace < narrator.FOLLOWED_FROM else 0.3 / pace
-    rate = _positive("HUB_SANDBOX_RATE", os.environ.get("HUB_SANDBOX_RATE", usual))
-    return asyncio.run(sandbox(admissions, rate, pace, parsed(mine, wire, load(DIRECTORY))))
-
-
-def _positive(name: str, value: str | float) -> float:
-    try:
-        found = float(value)
-    except ValueError:
-        found = 0.0
-    if not 0 < found < math.inf:
-        raise Misconfigured(f"{name} is a number above 0")
-    return found
+    return asyncio.run(sandbox(admissions, settings.rate or usual, pace, parsed(mine, wire, load(DIRECTORY))))
 
 
 async def sandbox(admissions: int | None, rate: float, pace: float, mine: Mine) -> int:

@@ -22,6 +22,7 @@ import httpx
 import psutil
 
 from hub import directory as directories
+from hub.environment import of_sandbox
 from hub.errors import Misconfigured
 from hub.sandbox.children import Child, free_port
 from hub.sandbox.kafka import Kafka
@@ -36,7 +37,6 @@ DIRECTORY = Path(__file__).with_name("directory.yaml")
 _PLACEHOLDER = "http://127.0.0.1:8499/"
 """The address of the webhooks in ``directory.yaml``, which is replaced."""
 _PREFIX = "samverkan-sandbox-"
-_USUAL_PORT = 8400
 _UP_S = 60.0
 
 
@@ -88,7 +88,7 @@ async def up(stack: AsyncExitStack, data: Path, say: Callable[[str], None], mine
     await migrate(database_url)
     directory = await _apply(database_url, webhook_port, mine or Mine())
     # Two that start at the same moment both find a port free: tests name one each (``HUB_SANDBOX_PORT``).
-    usual = int(os.environ.get("HUB_SANDBOX_PORT", _USUAL_PORT))
+    usual = of_sandbox().port
     port = usual if _free(usual) else free_port()
     hub = Child(
         [sys.executable, "-m", "hub.cli", "run"],
@@ -174,8 +174,8 @@ def _free(port: int) -> bool:
 @contextmanager
 def data_folder() -> Iterator[Path]:
     """The folder ``HUB_SANDBOX_DATA``, which is kept; else a temporary folder, deleted at the end with those that a kill -9 left."""
-    if wanted := os.environ.get("HUB_SANDBOX_DATA"):
-        kept_here = Path(wanted).resolve()
+    if wanted := of_sandbox().data:
+        kept_here = wanted.resolve()
         kept_here.mkdir(parents=True, exist_ok=True)
         yield kept_here
         return

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,7 +18,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from psycopg import AsyncConnection, sql
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection as AsyncConnection_
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -57,14 +58,36 @@ class Conflict(Exception):  # noqa: N818 - not an error: the work is repeated
     """Another transaction wrote the same rows at the same time; repeat the work, which then sees the other's result."""
 
 
+_UNDEFINED_TABLE = "42P01"
+_WHAT_TO_DO = {
+    "no-answer": "the database does not answer, or not to us: see that it runs and that HUB_DATABASE_URL is right",
+    "not-migrated": "the database has not been brought up to this version: run `hub migrate`",
+    "newer": "the database is of a newer version than this program: run that version, or restore the copy made before it",
+    "read-only": "the database takes no writes: HUB_DATABASE_URL leads to a standby, or it is switching over",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseFault:
+    """Why the database cannot be used now."""
+
+    word: str
+    """A key of ``_WHAT_TO_DO``; shown by readiness."""
+    said: str = ""
+    """What the client library said: names host and user, never the password."""
+
+    def __str__(self) -> str:
+        return _WHAT_TO_DO[self.word] + (f" ({self.said})" if self.said else "")
+
+
 class Store:
     """PostgreSQL. ``url``: ``postgresql+psycopg://…``; ``pool``: the most connections; ``wait_s``: seconds to wait for a free
     one.
     """
 
     def __init__(self, url: str, *, pool: int = 10, wait_s: float = 30.0) -> None:
-        self.engine: AsyncEngine = create_async_engine(
-            driven(url),
+        self.engine: AsyncEngine = _engine(
+            url,
             pool_size=pool,
             max_overflow=0,
             pool_timeout=wait_s,
@@ -94,8 +117,8 @@ class Store:
         except (psycopg.Error, SQLAlchemyError, TimeoutError, OSError) as error:
             raise meaning(error) from error
 
-    async def check(self) -> str | None:
-        """None when the database answers, accepts writes and has this code's migration; else the reason in one word."""
+    async def check(self) -> DatabaseFault | None:
+        """None when the database answers, accepts writes and has this code's migration."""
         try:
             async with self.engine.connect() as connection:
                 found = await connection.execute(
@@ -103,10 +126,19 @@ class Store:
                 )
                 version, read_only = found.one()
         except (SQLAlchemyError, OSError, TimeoutError) as error:
-            return "not-migrated" if "UndefinedTable" in type(getattr(error, "orig", error)).__name__ else "no-answer"
+            return _fault(error)
         if read_only == "on":
-            return "read-only"
-        return None if version == head() else "not-migrated"
+            return DatabaseFault("read-only")
+        if version == head():
+            return None
+        return DatabaseFault("not-migrated" if version in _known() else "newer")
+
+
+def _fault(error: Exception) -> DatabaseFault:
+    original = getattr(error, "orig", None) or error
+    if getattr(original, "sqlstate", None) == _UNDEFINED_TABLE:
+        return DatabaseFault("not-migrated")
+    return DatabaseFault("no-answer", " ".join(str(original).split())[:300])
 
 
 async def _undo(outer: AsyncConnection_, raw: AsyncConnection[tuple[Any, ...]], error: BaseException) -> None:
@@ -125,6 +157,16 @@ def driven(url: str) -> str:
     """The URL with the driver that the hub uses; settings may say ``postgresql://`` or ``postgres://``."""
     scheme, separator, rest = url.partition("://")
     return f"postgresql+psycopg{separator}{rest}" if scheme in {"postgresql", "postgres"} else url
+
+
+def _engine(url: str, **how: Any) -> AsyncEngine:
+    """Raises ``Misconfigured`` when the address is not one of PostgreSQL's."""
+    if driven(url).startswith("postgresql+psycopg://"):
+        with contextlib.suppress(ArgumentError, ValueError):
+            return create_async_engine(driven(url), **how)
+    raise Misconfigured(
+        "HUB_DATABASE_URL is no address of PostgreSQL: write it as postgresql://user:password@host:5432/name"
+    )
 
 
 def meaning(error: Exception) -> Exception:
@@ -186,9 +228,15 @@ def head() -> str:
     return found
 
 
+def _known() -> frozenset[str]:
+    """All migrations that this code knows."""
+    return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
 async def migrate(url: str) -> None:
     """Bring the database to this code's newest migration; a lock keeps two hubs from doing so at the same time."""
     from alembic import command
+    from alembic.util import CommandError
 
     def upgrade(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(2017612)"))
@@ -196,11 +244,15 @@ async def migrate(url: str) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
-    engine = create_async_engine(driven(url))
+    engine = _engine(url, connect_args=CONNECT)
     try:
         async with engine.begin() as connection:
             await connection.run_sync(upgrade)
+    except CommandError as error:  # alembic does not know the migration at which the database stands
+        raise Misconfigured(str(DatabaseFault("newer"))) from error
     except (DBAPIError, OSError) as error:
+        if isinstance(meaning(error), Unavailable):
+            raise Misconfigured(str(_fault(error))) from error
         raise meaning(error) from error
     finally:
         await engine.dispose()

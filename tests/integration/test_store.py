@@ -147,7 +147,7 @@ def config_on(opened):
 async def test_a_database_without_migrations_is_said_to_be_so(postgres, database):
     name = re.search(r"/([a-z0-9_]+)$", database).group(1) + "_empty"
     store = Store(postgres.create_database(name), pool=1)
-    assert await store.check() == "not-migrated"
+    assert (await store.check()).word == "not-migrated"
     await store.close()
     postgres.drop_database(name)
 

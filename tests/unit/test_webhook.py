@@ -16,8 +16,9 @@ from hub.delivery.exits import addresses, webhook
 from hub.delivery.exits.addresses import Allowed
 from hub.delivery.exits.webhook import WebhookExit, judged, without_secrets
 from hub.delivery.outgoing import Outgoing
+from hub.environment import outward
 from hub.errors import Misconfigured
-from hub.settings import Outward, outward
+from hub.settings import Outward
 from hub.translators.formats import Encoded
 from schemas.directory import System
 

@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.partitioner import DefaultPartitioner
 
 from hub.delivery.outgoing import AttemptOutcome, BeforeSending, Outgoing
-from hub.errors import Misconfigured
+from hub.errors import AWAY, Misconfigured
 from schemas.directory import System
 
 _default = DefaultPartitioner()
@@ -30,9 +30,6 @@ def _partition_of(key: str, partitions: tuple[int, ...]) -> int:
 def topic_out(system: str) -> str:
     """The topic that a system reads."""
     return f"hub.out.{system}"
-
-
-NO_BROKER = "the broker does not answer, or not to us. Check HUB_KAFKA_BOOTSTRAP, HUB_KAFKA_TLS and HUB_KAFKA_SASL."
 
 
 class KafkaExit:
@@ -116,7 +113,7 @@ async def connect(client: Mapping[str, Any], partitions_of: Callable[[str], int 
         await producer.start()
     except (KafkaError, OSError) as error:
         await producer.stop()
-        raise Misconfigured(NO_BROKER) from error
+        raise Misconfigured(AWAY["kafka"]) from error
     return KafkaExit(producer, partitions_of)
 
 

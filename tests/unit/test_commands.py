@@ -1,0 +1,376 @@
+"""How every command ends when something is wrong: one sentence that names the setting, the file or the address, an exit status by
+one rule (``hub/cli/endings.py``), never a stack trace. The commands are read from the command line itself, so that a new one is
+tried like the others.
+
+May import the command line, the settings and the sandbox's children.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from typer.core import TyperGroup
+from typer.testing import CliRunner
+
+from hub.cli import app
+from hub.cli.endings import ENDINGS, NO_READER, NOT_DONE, NOT_WELL, STOPPED, Commands
+from hub.environment import names, refuse_unknown
+from hub.errors import Misconfigured, Refused, Unavailable
+from hub.sandbox.children import free_port
+from hub.settings import Sandbox, Settings
+
+ROOT = typer.main.get_command(app)
+AWAY = "postgresql://hub:hemlig@127.0.0.1:9/hub"
+"""Nothing listens there."""
+SERVERS = {("run",), ("sandbox",)}
+"""Commands that do not end by themselves, tried as processes of their own."""
+
+
+def _leaves(command, *words):
+    if isinstance(command, TyperGroup):
+        if command.invoke_without_command and words:
+            yield words, command
+        for name, each in command.commands.items():
+            yield from _leaves(each, *words, name)
+    else:
+        yield words, command
+
+
+COMMANDS = dict(_leaves(ROOT))
+"""The words of a command → what typer knows of it."""
+EACH = [pytest.param(words, id=" ".join(words)) for words in COMMANDS]
+
+
+def _kind(parameter):
+    """The type of an option or argument, as it is written in the command's signature."""
+    return str(parameter.type_descriptor.annotation)
+
+
+def _given(parameter, folder):
+    """A value of the parameter's type; a path is one where nothing is."""
+    if "Path" in _kind(parameter):
+        return str(folder / "a-file" / "inside")
+    if parameter.metavar == "URL":
+        return "http://127.0.0.1:9"
+    return "1" if "int" in _kind(parameter) or "float" in _kind(parameter) else "x"
+
+
+def _line(words, folder):
+    """A command line with everything that the command requires, and with every path that it takes."""
+    line = list(words)
+    for each in COMMANDS[words].params:
+        if each.required or "Path" in _kind(each):
+            line += [each.opts[0]] if each.param_type_name == "option" else []
+            line.append(_given(each, folder))
+    return line
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with a file where a folder would have to be."""
+    (tmp_path / "a-file").write_text("")
+    return tmp_path
+
+
+@pytest.fixture
+def end(folder):
+    """Runs a command to its end with these settings alone: (exit status, standard output, standard error)."""
+
+    def run(words, line=None, **settings):
+        line = _line(words, folder) if line is None else line
+        bare = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
+        if words in SERVERS:
+            done = subprocess.run(
+                [sys.executable, "-m", "hub.cli", *line],
+                env={**bare, "HUB_CACHE": str(folder), **settings}, cwd=folder, capture_output=True, text=True, timeout=120, check=False,
+            )  # fmt: skip
+            return done.returncode, done.stdout, done.stderr
+        without = {name: None for name in os.environ if name.startswith("HUB_")}
+        done = CliRunner().invoke(app, line, env={**without, "HUB_CACHE": str(folder), **settings})
+        assert done.exception is None or isinstance(done.exception, SystemExit), repr(done.exception)
+        return done.exit_code, done.stdout, done.stderr
+
+    return run
+
+
+def said(stderr):
+    """The one sentence; what typer says of the words of a command line is its own."""
+    assert "Traceback" not in stderr, stderr
+    if stderr.startswith("Usage: "):
+        return " ".join(word for word in stderr.replace("│", " ").split())
+    sentences = [line for line in stderr.splitlines() if line.startswith("hub: ")]
+    assert len(sentences) == 1, stderr
+    assert "hemlig" not in stderr
+    return sentences[0]
+
+
+# --- every command × every trouble ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", EACH)
+def test_every_command_refuses_a_misspelt_setting_and_names_the_nearest(words, end):
+    status, _, stderr = end(words, HUB_DATABSE_URL="x")
+    assert (status, "HUB_DATABSE_URL: write HUB_DATABASE_URL" in said(stderr)) == (NOT_DONE, True)
+
+
+@pytest.mark.parametrize("words", EACH)
+def test_every_command_tells_its_help_also_where_settings_are_wrong(words, end):
+    status, stdout, _ = end(words, [*words, "--help"], HUB_DATABSE_URL="x")
+    assert (status, "Usage: " in stdout) == (0, True)
+
+
+_NEEDS_DATABASE = [
+    words for words in COMMANDS if words[0] in {"migrate", "timeline", "held", "dead", "pause", "resume"}
+]
+
+
+@pytest.mark.parametrize("address", ["", "x", "mysql://hub@localhost/hub", "postgresql://hub@localhost:port/hub", AWAY])
+@pytest.mark.parametrize("words", [each for each in EACH if each.values[0] != ("sandbox",)])
+def test_a_database_that_is_wrong_or_away_is_told_with_its_setting(words, address, end):
+    settings = {"HUB_DATABASE_URL": address, "HUB_KAFKA_BOOTSTRAP": "127.0.0.1:9", "HUB_HTTP_PORT": str(free_port())}
+    status, stdout, stderr = end(words, **settings)
+    assert status in {0, NOT_WELL, NOT_DONE}, stdout
+    sentence = said(stderr) if stderr else ""
+    if words in _NEEDS_DATABASE or words == ("run",):
+        assert status == NOT_DONE
+        assert "HUB_DATABASE_URL" in sentence
+
+
+_PATHS = [
+    pytest.param(words, each, id=f"{' '.join(words)} {each.name}")
+    for words, command in COMMANDS.items()
+    for each in command.params
+    if "Path" in _kind(each)
+]
+
+
+@pytest.mark.parametrize(("words", "path"), _PATHS)
+def test_a_file_that_cannot_be_read_or_a_folder_that_cannot_be_written_is_named(words, path, end, folder):
+    status, stdout, stderr = end(words, HUB_DATABASE_URL=AWAY, HUB_TOKEN="x")
+    assert status in {NOT_WELL, NOT_DONE}, stdout
+    told = said(stderr) if stderr else stdout
+    assert "a-file" in told or "HUB_DATABASE_URL" in told, "what was asked first is told: the file, or the database"
+
+
+_ADDRESSES = [
+    pytest.param(words, each, id=f"{' '.join(words)} {each.name}")
+    for words, command in COMMANDS.items()
+    for each in command.params
+    if each.name in {"url", "against"} or each.metavar == "URL"
+]
+
+
+@pytest.mark.parametrize(("words", "option"), _ADDRESSES)
+def test_an_address_without_its_scheme_is_told_with_the_option(words, option, end, folder):
+    line = [*_line(words, folder), *([option.opts[0]] if option.param_type_name == "option" else []), "localhost:8400"]
+    status, _, stderr = end(words, line)
+    assert status == NOT_DONE
+    assert option.opts[0] in said(stderr) and "http://" in said(stderr)
+
+
+_TOKENS = [
+    pytest.param(words, each, id=" ".join(words))
+    for words, command in COMMANDS.items()
+    for each in command.params
+    if each.envvar and "TOKEN" in str(each.envvar)
+]
+
+
+@pytest.mark.parametrize(("words", "token"), _TOKENS)
+def test_a_token_that_is_missing_or_cannot_be_one_is_told_with_its_option_and_variable(words, token, end, folder):
+    (folder / "a-file").write_text("{}")
+    line = [each.replace("a-file/inside", "a-file") for each in _line(words, folder)]
+    for wrong in ("", "å\nä"):
+        status, _, stderr = end(words, line, **({str(token.envvar): wrong} if wrong else {}))
+        assert (status, "token" in said(stderr)) == (NOT_DONE, True)
+
+
+# --- settings -------------------------------------------------------------------------------------------------------------------
+
+_NONSENSE = {"float": "soon", "int": "many", "bool": "perhaps", "Literal": "some", "Path": ""}
+_OF_RUN = {
+    "HUB_DATABASE_URL": AWAY,
+    "HUB_KAFKA_BOOTSTRAP": "127.0.0.1:9",
+    **{f"HUB_REGISTERS__{one}__URL": "https://x" for one in ("FOLKBOKFORING", "LISTING", "HSA")},
+}
+
+
+def _nonsense(field):
+    """Values that the setting cannot have; none where every text may be right."""
+    written = str(field.annotation)
+    for kind, value in _NONSENSE.items():
+        if kind in written:
+            return [value] if value else []
+    return []
+
+
+_WRONG = {
+    "HUB_KAFKA_BOOTSTRAP": ["", "kafka://host:9092", "host:port", ":9092"],
+    "HUB_HTTP_PORT": ["0", "65536", "-1"],
+    "HUB_HTTP_HOST": [""],
+    "HUB_DATABASE_POOL": ["0"],
+    "HUB_DATABASE_WAIT_S": ["inf", "nan", "0", "-1"],
+    "HUB_WEBHOOK_NETWORKS": ["everywhere"],
+    "HUB_KAFKA_CA_FILE": ["/there/is/no/such.pem"],
+    "HUB_REGISTERS__HSA__CERT_FILE": ["/there/is/no/such.pem"],
+    "HUB_REGISTERS__LISTING__URL": ["localhost:8080", "www.example.org", ""],
+    "HUB_LOG_LEVEL": ["loud"],
+}
+
+
+@pytest.mark.parametrize("name", sorted(names(Settings)))
+def test_nonsense_in_a_setting_is_told_by_its_name_and_nothing_else_is_blamed(name, monkeypatch):
+    from hub.environment import from_environment
+
+    for other in [one for one in os.environ if one.startswith("HUB_")]:
+        monkeypatch.delenv(other)
+    for other, value in _OF_RUN.items():
+        monkeypatch.setenv(other, value)
+    assert from_environment() is not None
+    for value in [*_nonsense(names(Settings)[name]), *_WRONG.get(name, ())]:
+        monkeypatch.setenv(name, value)
+        with pytest.raises(Misconfigured) as told:
+            from_environment()
+        assert str(told.value).startswith(f"{name} is wrong: "), told.value
+        assert str(told.value).count("HUB_") == 1
+
+
+def test_what_is_required_is_asked_for_with_an_example(end):
+    status, _, stderr = end(("run",), HUB_REGISTERS__HSA__URL="https://x")
+    assert status == NOT_DONE
+    for wanted in (
+        "HUB_DATABASE_URL (such as postgresql",
+        "HUB_KAFKA_BOOTSTRAP (such as ",
+        "HUB_REGISTERS__LISTING__URL",
+    ):
+        assert f"set {wanted}" in said(stderr)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("RATE", "often"), ("PACE", "0"), ("PORT", "first"), ("PORT", "70000"), ("DATA", "a-file/inside")],
+)
+def test_the_sandbox_refuses_nonsense_in_its_settings_before_it_starts_anything(name, value, end, folder):
+    status, _, stderr = end(("sandbox",), **{f"HUB_SANDBOX_{name}": value})
+    assert status == NOT_DONE
+    assert ("a-file" if name == "DATA" else f"HUB_SANDBOX_{name} is wrong") in said(stderr)
+
+
+def test_every_name_that_something_reads_is_known_and_those_that_kubernetes_and_the_tests_write_are_let_be():
+    ours = {
+        **dict.fromkeys(names(Settings), ""),
+        **dict.fromkeys(names(Sandbox), ""),
+        "HUB_TOKEN": "",
+        "hub_http_port": "",
+    }
+    others = {
+        "HUB_SERVICE_HOST": "10.0.0.1", "HUB_SERVICE_PORT_HTTP": "8400", "HUB_PORT": "tcp://10.0.0.1:8400",
+        "HUB_PORT_8400_TCP_ADDR": "10.0.0.1", "HUB_KAFKA_PORT": "tcp://10.0.0.1:9092",
+        "HUB_TEST_ENGINE": "embedded", "HUB_TOKEN_SUS_EHR": "x", "HUB_SECRET_LUND": "x", "HUBBLE": "",
+    }  # fmt: skip
+    refuse_unknown(ours | others, ["HUB_TOKEN"])
+    for wrong, nearest in {
+        "HUB_HTPT_PORT": "HUB_HTTP_PORT",
+        "HUB_REGISTER__HSA__URL": "HUB_REGISTERS__HSA__URL",
+    }.items():
+        with pytest.raises(Misconfigured, match=f"{wrong}: write {nearest}, or unset it"):
+            refuse_unknown({wrong: "tcp://x" if wrong == "HUB" else "8400"}, [])
+    with pytest.raises(Misconfigured, match="nothing reads HUB_XYZZY: unset it"):
+        refuse_unknown({"HUB_XYZZY": ""}, [])
+
+
+# --- how a command ends ---------------------------------------------------------------------------------------------------------
+
+_ENDS = {
+    BrokenPipeError: (BrokenPipeError(32, "Broken pipe"), NO_READER, ""),
+    KeyboardInterrupt: (KeyboardInterrupt(), STOPPED, "hub: stopped\n"),
+    Misconfigured: (Misconfigured("set HUB_X"), NOT_DONE, "hub: set HUB_X\n"),
+    Unavailable: (Unavailable("database"), NOT_DONE, "HUB_DATABASE_URL"),
+    Refused: (Refused("V-3", "nej", "no"), NOT_WELL, "hub: V-3: nej / no\n"),
+    OSError: (
+        PermissionError(13, "Permission denied", "out/x"),
+        NOT_DONE,
+        "hub: out/x cannot be used: Permission denied\n",
+    ),
+    Exception: (ValueError("191212121212"), NOT_DONE, "a defect of its own, ValueError"),
+}
+
+
+@pytest.mark.parametrize("kind", [kind for kind, _, _ in ENDINGS])
+def test_whatever_ends_a_command_becomes_one_sentence_and_a_status(kind):
+    raised, status, sentence = _ENDS[kind]
+    tried = typer.Typer(cls=Commands)
+
+    @tried.command()
+    def fail():
+        raise raised
+
+    @tried.command()
+    def other():
+        """So that the first is named."""
+
+    done = CliRunner().invoke(tried, ["fail"], env={name: None for name in os.environ if name.startswith("HUB_")})
+    assert done.exit_code == status
+    assert sentence in done.stderr and done.stderr.count("\n") == (1 if sentence else 0)
+    assert "Traceback" not in done.stderr and "191212121212" not in done.stderr
+
+
+def _child(*line, **settings):
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "hub.cli", *line],
+        env=bare | settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def test_a_reader_that_goes_away_ends_a_command_without_a_word(tmp_path):
+    names_ = [tmp_path / f"{n}.json" for n in range(2_000)]
+    for each in names_:
+        each.write_text("{}")
+    child = _child("check", *map(str, names_))
+    assert child.stdout.readline()
+    child.stdout.close()
+    stderr = child.stderr.read()
+    child.stderr.close()
+    assert (child.wait(60), stderr) == (NO_READER, "")
+
+
+def test_output_that_cannot_be_written_is_told():
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "hub.cli", "--help"],
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+            env={name: value for name, value in os.environ.items() if not name.startswith("HUB_")},
+        )  # fmt: skip
+    assert done.returncode == NOT_DONE
+    assert "No space left" in said(done.stderr)
+
+
+def test_ctrl_c_ends_a_command_with_a_word_and_the_status_of_a_signal():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        child = _child("held", "list", HUB_DATABASE_URL=f"postgresql://hub@127.0.0.1:{silent.getsockname()[1]}/hub")
+        connection, _ = silent.accept()  # the command waits for the database's answer
+        child.send_signal(signal.SIGINT)
+        _, stderr = child.communicate(timeout=60)
+        connection.close()
+    assert (child.returncode, stderr) == (STOPPED, "hub: stopped\n")
+
+
+def test_a_port_that_is_taken_is_told_before_anything_is_begun(end):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = {**_OF_RUN, "HUB_HTTP_PORT": str(taken.getsockname()[1])}
+        status, _, stderr = end(("run",), **settings)
+    assert status == NOT_DONE
+    assert "HUB_HTTP_PORT" in said(stderr) and "another program has the port" in stderr
+
+
+def test_a_host_that_is_not_this_machines_is_told_with_its_setting(end):
+    status, _, stderr = end(("run",), **_OF_RUN, HUB_HTTP_HOST="192.0.2.1", HUB_HTTP_PORT=str(free_port()))
+    assert (status, "HUB_HTTP_HOST" in said(stderr)) == (NOT_DONE, True)
