@@ -484,8 +484,9 @@ class Receiver(Listener):
                 writer.write(b"x: y\r\n")
                 await writer.drain()
                 await asyncio.sleep(0.05)
+        said = str(more.pop("body", "")).encode()
         lines = "".join(f"{name}: {value}\r\n" for name, value in more.items())
-        writer.write(f"HTTP/1.1 {status} X\r\ncontent-length: 0\r\n{lines}\r\n".encode())
+        writer.write(f"HTTP/1.1 {status} X\r\ncontent-length: {len(said)}\r\n{lines}\r\n".encode() + said)
         await writer.drain()
 
 

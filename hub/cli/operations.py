@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hub.cli import table
 from hub.cli.root import By, Json, Reason, app, dead_app, in_transaction, operator, with_store
 
+if TYPE_CHECKING:
+    from hub.store.dead_letters import DeadLetter
+
 
 @dead_app.command("list")
 def dead_list(
     system: Annotated[str | None, typer.Option(help="Only this receiving system.")] = None, as_json: Json = False
 ) -> None:
-    """List the dead notices, oldest first, with the last answer of the receiver."""
+    """List the dead notices, oldest first: the case, the receiver's last answer and the start of what it said, when it was tried,
+    and what waits behind.
+    """
     from hub import operations
 
     dead = with_store(lambda store: operations.dead(store, system))
@@ -34,11 +39,20 @@ def dead_list(
                 one.system,
                 table.moment(one.accepted_at),
                 one.attempts,
-                f"{one.kind} {one.message}{f' #{one.sequence}' if one.sequence else ''}: {one.answer}",
+                _of_dead(one),
             )
             for one in dead
         ],
     )
+
+
+def _of_dead(one: DeadLetter) -> str:
+    said = f', it said "{one.said}"' if one.said else ""
+    case = f"; case {one.case_id}" if one.case_id else ""
+    number = f" #{one.sequence}" if one.sequence else ""
+    tried = f"; tried from {table.moment(one.first_tried_at)} to {table.moment(one.tried_at)}" if one.tried_at else ""
+    behind = f"; {one.behind} wait behind it, the oldest since {table.moment(one.behind_since)}" if one.behind else ""
+    return f"{one.kind} {one.message}{number}: {one.answer}{said}{case}{tried}{behind}"
 
 
 @dead_app.command("replay")

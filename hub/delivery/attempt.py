@@ -129,7 +129,7 @@ class Attempts:
                     failed.add(case_of(row))
         else:
             self._breaker.passed()
-            await self._give_up(rows[0], outcome.answer)
+            await self._give_up(rows[0], outcome.answer, outcome.said)
         return False
 
     def _acknowledged(self, rows: list[OutboxRow], outcome: AttemptOutcome) -> None:
@@ -157,7 +157,7 @@ class Attempts:
                 row.refused_since,
             )
             if again is None and not self._queue.is_dropped(row):
-                await self._give_up(row, f"gave-up:{outcome.answer}")
+                await self._give_up(row, f"gave-up:{outcome.answer}", outcome.said)
             due = due or again
         rows = [row for row in rows if not self._queue.is_dropped(row)]
         if due is None or not rows:
@@ -168,7 +168,7 @@ class Attempts:
             row.not_before = now + timedelta(seconds=outcome.retry_after_s or 0)
             self._queue.drop_message(row)  # a waiting row holds no message, so that memory stays bounded
         async with self._store.transaction() as connection:
-            await outbox.retry(connection, rows, due, outcome.answer)
+            await outbox.retry(connection, rows, due, outcome.answer, outcome.said)
 
     async def _pause(self, rows: list[OutboxRow], outcome: AttemptOutcome) -> None:
         """D-6: the receiver says that it no longer exists. No row is given up: operations asks it, and resumes."""
@@ -182,10 +182,10 @@ class Attempts:
                 why = f"the receiver answered {outcome.answer}"
                 await operator_log.record(connection, "hub", "pause", self._system.id, why)
 
-    async def _give_up(self, row: OutboxRow, answer: str) -> None:
+    async def _give_up(self, row: OutboxRow, answer: str, said: str = "") -> None:
         """D-6: declare the row dead; the later rows of its case wait in the table until operations replays or skips it."""
         log.error("delivery_dead", system=self._system.id, case=row.case_id, sequence=row.sequence, answer=answer)
         async with self._reader.lock:
             self._queue.drop_cases([row])
             async with self._store.transaction() as connection:
-                await dead_letters.add(connection, row.id, answer)
+                await dead_letters.add(connection, row.id, answer, said)

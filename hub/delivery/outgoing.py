@@ -41,6 +41,10 @@ class AttemptOutcome:
     answer: str
     retry_after_s: float | None = None
     """Seconds to wait, where the receiver asked for it."""
+    said: str = ""
+    """The start of what the receiver said of a failed attempt, without what is personal or secret (``exits.answer_start``). For
+    operations; in no log and no metric.
+    """
 
 
 class Exit(Protocol):

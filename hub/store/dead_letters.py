@@ -31,14 +31,28 @@ class DeadLetter:
     answer: str | None
     attempts: int
     accepted_at: datetime
+    said: str | None
+    """The start of what the receiver said last, without what is personal or secret."""
+    first_tried_at: datetime | None
+    """Later than the first attempt by the time in which the hub itself could not try."""
+    tried_at: datetime | None
+    """When it was tried last."""
+    behind: int
+    """How many notices of its case wait for it."""
+    behind_since: datetime | None
+    """When the oldest of these was accepted."""
 
 
 async def listed(connection: Connection, *, system: str | None = None, limit: int = 500) -> list[DeadLetter]:
     """The dead rows of one system, or of all, oldest first."""
     cursor = connection.cursor(row_factory=dict_row)
     found = await cursor.execute(
-        "SELECT id, kind, system, case_id::text, sequence, message, answer, attempts, accepted_at FROM outbox"
-        " WHERE state = 'dead' AND (%s::text IS NULL OR system = %s) ORDER BY id LIMIT %s",
+        "SELECT d.id, d.kind, d.system, d.case_id::text, d.sequence, d.message, d.answer, d.attempts, d.accepted_at, d.said,"
+        " d.first_tried_at, (d.failures->-1->>0)::timestamptz AS tried_at, w.behind, w.behind_since FROM outbox d CROSS JOIN LATERAL"
+        " (SELECT count(*) AS behind, min(o.accepted_at) AS behind_since FROM outbox o WHERE o.case_id = d.case_id"
+        " AND o.system = d.system AND o.kind = 'notice' AND o.state = 'waiting' AND d.kind = 'notice'"
+        " AND o.sequence > d.sequence) w"
+        " WHERE d.state = 'dead' AND (%s::text IS NULL OR d.system = %s) ORDER BY d.id LIMIT %s",
         (system, system, limit),
     )
     return [DeadLetter(**row) for row in await found.fetchall()]
@@ -81,12 +95,15 @@ async def _release(connection: Connection, found: Sequence[tuple[Any, ...]]) -> 
     return bool(found)
 
 
-async def add(connection: Connection, id_: int, answer: str) -> None:
-    """Declare a row dead, with the last answer; the later notices of its case to that system wait for operations (D-6)."""
+async def add(connection: Connection, id_: int, answer: str, said: str = "") -> None:
+    """Declare a row dead, with the last answer and what was said; the later notices of its case to that system wait for
+    operations (D-6).
+    """
     found = await connection.execute(
         "UPDATE outbox o SET state = 'dead', attempts = attempts + 1, answer = %(answer)s,"  # noqa: S608 - constant
-        f" {FAILED} WHERE id = %(id)s AND state = 'waiting' RETURNING system, case_id::text, kind",
-        {"answer": answer, "id": id_},
+        f" first_tried_at = coalesce(first_tried_at, now()), {FAILED}"
+        " WHERE id = %(id)s AND state = 'waiting' RETURNING system, case_id::text, kind",
+        {"answer": answer, "said": said, "id": id_},
     )
     for system, case_id, kind in await found.fetchall():
         if kind == "notice":

@@ -196,13 +196,18 @@ async def mark_sent(connection: Connection, ids: Sequence[int], at: Sequence[dat
 
 FAILED = (
     "failures = (CASE WHEN jsonb_array_length(coalesce(o.failures, '[]')) >= 20 THEN o.failures - 0"
-    " ELSE coalesce(o.failures, '[]') END) || jsonb_build_array(jsonb_build_array(clock_timestamp(), %(answer)s::text))"
+    " ELSE coalesce(o.failures, '[]') END) || jsonb_build_array(jsonb_build_array(clock_timestamp(), %(answer)s::text)),"
+    " said = nullif(%(said)s::text, '')"
 )
-"""Adds a failed attempt to a row's last twenty; written when one fails, so that what goes well costs nothing."""
+"""Adds a failed attempt to a row's last twenty, and keeps what the receiver said of it last; written when one fails, so that what
+goes well costs nothing.
+"""
 
 
-async def retry(connection: Connection, items: Sequence[OutboxRow], due_at: datetime, answer: str) -> None:
-    """Write a failed attempt (``OutboxRow.failed``) and the time of the next."""
+async def retry(
+    connection: Connection, items: Sequence[OutboxRow], due_at: datetime, answer: str, said: str = ""
+) -> None:
+    """Write a failed attempt (``OutboxRow.failed``), what the receiver said of it, and the time of the next."""
     await connection.execute(
         "UPDATE outbox o SET due_at = %(due)s, attempts = o.attempts + 1, answer = %(answer)s, first_tried_at = n.first,"  # noqa: S608
         f" refused_since = n.refused, {FAILED}"
@@ -211,6 +216,7 @@ async def retry(connection: Connection, items: Sequence[OutboxRow], due_at: date
         {
             "due": due_at,
             "answer": answer,
+            "said": said,
             "ids": [i.id for i in items],
             "first": [i.first_tried_at for i in items],
             "refused": [i.refused_since for i in items],

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 PATIENT = {"breaker_failures": 1000, "schedule_s": [0.2]}
 """A system whose breaker never opens and that is tried again at once."""
 WHY = ("--reason", "prov i drift")
+TOLD = "<p>No token=abc123 for patient 191212121212</p>"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -214,6 +215,47 @@ async def test_a_422_is_dead_at_once_and_its_case_waits_until_it_is_replayed_whi
     assert await hub.rows("SELECT what, reason FROM operation WHERE target = %s", str(row)) == [("replay", WHY[1])]
 
 
+async def test_a_call_that_is_rejected_is_made_again_for_the_time_of_a_deploy(hub, receiver):
+    system = await connect(hub, "deployed", receiver)
+    rejections = iter([401, (302, {"location": "https://proxy.example/login"}), 403, 404, 405, 413, 415])
+    system.behave(lambda call: next(rejections, 204))
+    await admit(hub)
+    await system.all_sent()
+    assert next(rejections, None) is None
+    assert await system.rows("dead") == []
+
+
+async def test_what_is_rejected_for_longer_than_a_deploy_is_dead_and_the_list_says_what_operations_must_know(
+    hub, receiver
+):
+    system = await connect(hub, "rejecting", receiver, deploy_s=1.0)
+    attributes, data = admission()
+    system.behave(lambda call: (401, {"body": TOLD}) if call.event["id"] == attributes["id"] else 204)
+    case, _ = await admit(hub, attributes, data)
+    await system.dies()
+    for _ in range(2):
+        await follow(hub, case)
+    waiting = await system.rows("waiting")
+    (listed,) = json.loads(await system.cli("dead", "list", "--system", system.id, "--json"))
+    assert (listed["answer"], listed["said"]) == ("gave-up:http:401", "No […] for patient […]")
+    assert (listed["case_id"], listed["behind"]) == (case, len(waiting)) and len(waiting) >= 2
+    moments = [
+        datetime.fromisoformat(listed[name]) for name in ("accepted_at", "first_tried_at", "tried_at", "behind_since")
+    ]
+    assert moments[:3] == sorted(moments[:3]) and moments[3] >= moments[0]
+    assert moments[2] - moments[1] >= timedelta(seconds=1)
+    shown = " ".join((await system.cli("dead", "list", "--system", system.id)).split())
+    for wanted in (
+        case,
+        'it said "No […] for patient […]"',
+        f"; {len(waiting)} wait behind it, the oldest since ",
+        "; tried from ",
+    ):
+        assert wanted in shown
+    assert "for patient" not in hub.log.read_text(), "a receiver's words are in no log"
+    assert await hub.metric("hub_delivery_attempts_total", outcome="receiver", system=system.id) >= 2
+
+
 async def test_a_dead_row_that_is_skipped_lets_the_rest_of_its_case_flow(hub, receiver):
     system = await connect(hub, "skipped", receiver)
     case, message, later = await killed(system)
@@ -268,7 +310,7 @@ async def test_a_dead_receipt_is_replayed_like_a_notice_and_notices_flow_all_the
 
     died = "SELECT id FROM outbox WHERE system = %s AND state = 'dead' AND kind = 'receipt'"
     await until(lambda: hub.value(died, system.id))
-    listed = await system.cli("dead", "list")  # of all systems
+    listed = " ".join((await system.cli("dead", "list")).split())  # of all systems
     assert f"receipt {attributes['id']}: http:422" in listed
     later = await follow(hub, case)
     await until(lambda: system.numbers(case)[-1:] == [later])

@@ -504,7 +504,7 @@ class FakeTable:
             each.attempts, each.due_at, each.first_tried_at = row.attempts, row.due_at, row.first_tried_at
         return copies
 
-    async def retry(self, _, items, due, answer):
+    async def retry(self, _, items, due, answer, said):
         for item in items:
             row = self.rows[item.id]
             row.attempts, row.due_at, row.first_tried_at = row.attempts + 1, due, item.first_tried_at
@@ -516,7 +516,7 @@ class FakeTable:
     async def record(self, _, who, what, target, reason):
         self.trail.append((who, what, target, reason))
 
-    async def add(self, _, id_, answer):
+    async def add(self, _, id_, answer, said):
         self.state[id_] = "dead"
 
     def mark(self, items, at, answer, done):

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import re
 import resource
 import socket
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from hub.delivery.exits import addresses, webhook
 from hub.delivery.exits.addresses import Allowed
+from hub.delivery.exits.answer_start import start_of
 from hub.delivery.exits.webhook import WebhookExit, judged, without_secrets
 from hub.delivery.outgoing import Outgoing
 from hub.environment import outward
@@ -21,6 +23,7 @@ from hub.errors import Misconfigured
 from hub.settings import Outward
 from hub.translators.formats import Encoded
 from schemas.directory import System
+from schemas.person_numbers import find_person_numbers
 
 EVERYWHERE = Allowed(plain=True, networks=(ip_network("127.0.0.0/8"), ip_network("::1")))
 PARCEL = Outgoing(
@@ -125,6 +128,42 @@ async def test_retry_after_is_taken_from_any_answer_that_is_no_acknowledgement()
     for status in (302, 404, 429, 503, 999):
         async with receiver(head(status, b"Retry-After: 77")) as server:
             assert (await server.send()).retry_after_s == 77.0
+
+
+# --- what is kept of an answer that is no acknowledgement ---------------------------------------------------------------
+
+
+async def test_the_start_of_what_a_receiver_says_is_kept_of_a_failure_and_of_nothing_else():
+    page = b"<html><head><title>413 Request Entity Too Large</title><style>p {}</style></head>\r\n<body>nginx</body></html>"
+    for status, lines, body, said in (
+        (413, (), page, "413 Request Entity Too Large nginx"),
+        (401, (), b'{"error": "token expired", "token": "abc"}', '{"error": "token expired", "[…]"}'),
+        (503, (), b"", ""),
+        (500, (b"content-encoding: gzip",), gzip.compress(b"x"), ""),
+        (500, (), bytes(range(128, 256)), ""),
+        (204, (), b"", ""),
+        (200, (), b"welcome", ""),
+    ):
+        async with receiver(head(status, *lines, body=body)) as server:
+            assert (await server.send()).said == said
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["19121212-1212", "191212121212", "121212-1212", "SE2321000255-LAKARE1", "anna.andersson@example.org", "070-123 45 67",
+     "Bearer abcdef", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXI", "0192f7c4-0d5e-7a31-8f7e-0123456789ab"]
+)  # fmt: skip
+@pytest.mark.parametrize("around", ["{}", "patient {} saknas", "<p>{}</p>", "x" * 180 + " {}", "y" * 592 + " {}"])
+def test_what_is_personal_or_secret_in_an_answer_is_not_kept(secret, around):
+    kept = start_of(around.format(secret).encode())
+    assert secret not in kept
+    assert len(re.sub(r"\D", "", kept)) < 6 and "abcdef" not in kept and "anna" not in kept
+
+
+@given(st.one_of(st.binary(max_size=5_000), st.text(max_size=900).map(str.encode)))
+def test_whatever_a_receiver_says_a_short_plain_line_is_kept(body):
+    kept = start_of(body)
+    assert len(kept) <= 200 and kept.isprintable() and not find_person_numbers(kept)
 
 
 # --- how it is answered -----------------------------------------------------------------------------------------------

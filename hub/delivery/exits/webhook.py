@@ -11,12 +11,14 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import httpcore
 import httpx
 from standardwebhooks import Webhook
 
+from hub.delivery.exits import answer_start
 from hub.delivery.exits.addresses import Allowed, CheckedConnections, Forbidden
 from hub.delivery.outgoing import AttemptOutcome, BeforeSending, Outgoing
 from hub.translators import native
@@ -29,8 +31,8 @@ _NOTICE_REFUSED = frozenset({400, 409, 422})
 _GONE = 410
 _BODY_BYTES = 64 * 1024
 _BODY_S = 0.5
-"""The body of an answer has no meaning. It is read up to this many bytes and seconds, so that the connection can be used again;
-with a longer body the connection is closed.
+"""The body of an answer decides nothing. It is read up to this many bytes and seconds, so that the connection can be used again;
+with a longer body the connection is closed. Of an answer that is no acknowledgement its start is kept for operations.
 """
 
 _KEEPALIVE_S = 4.0
@@ -108,7 +110,7 @@ class WebhookExit:
                 ) as answer,
             ):
                 deadline.reschedule(None)
-                await _read_body(answer)
+                body = await _read_body(answer)
         except (httpcore.TimeoutException, TimeoutError):
             return AttemptOutcome("retry", "timeout")
         except Forbidden:
@@ -119,7 +121,10 @@ class WebhookExit:
             # Whatever else the receiver does makes this a failed attempt.
             return AttemptOutcome("retry", f"http:{type(error).__name__}")
         found = {name.lower(): value.decode("latin-1") for name, value in reversed(answer.headers)}
-        return judged(answer.status, found.get(b"location"), retry_after(found.get(b"retry-after"), now))
+        outcome = judged(answer.status, found.get(b"location"), retry_after(found.get(b"retry-after"), now))
+        if outcome.result == "ok" or found.get(b"content-encoding", "identity") != "identity":
+            return outcome
+        return replace(outcome, said=answer_start.start_of(body))
 
     @asynccontextmanager
     async def _pool(self, system: str) -> AsyncIterator[httpcore.AsyncConnectionPool]:
@@ -173,15 +178,17 @@ def _target(url: str) -> httpcore.URL:
     return httpcore.URL(scheme=parts.raw_scheme, host=parts.raw_host, port=parts.port, target=parts.raw_path)
 
 
-async def _read_body(answer: httpcore.Response) -> None:
-    """Read and drop the body; nothing about it changes the outcome, which the status has decided."""
-    taken = 0
+async def _read_body(answer: httpcore.Response) -> bytes:
+    """Read the body and return its start; nothing about it changes the outcome, which the status has decided."""
+    start, taken = b"", 0
     with contextlib.suppress(Exception):
         async with asyncio.timeout(_BODY_S):
             async for chunk in answer.aiter_stream():
+                start += chunk[: answer_start.READ - len(start)]
                 taken += len(chunk)
                 if taken > _BODY_BYTES:
-                    return
+                    break
+    return start
 
 
 def judged(status: int, location: str | None, retry_after_s: float | None) -> AttemptOutcome:
