@@ -28,7 +28,7 @@ _REASONS = {
     "empty-body": ("SOAP-kuvertets Body är tom.", "The Body of the SOAP envelope is empty."),
 }
 _EXPECTED = re.compile(r"Expected is (?:one of )?\( ([^)]*) \)")
-_NAMESPACE = re.compile(r"\{[^}]*\}")
+_NAMESPACE = re.compile(r"\{[^{}]*\}")
 
 
 def judge(body: bytes) -> Verdict:

@@ -41,7 +41,7 @@ _NO_FONT_HAS: dict[int, str] = {}
 _BREAK = "\u200b"
 """A place where a line may be broken, without a sign."""
 _HSA = re.compile(r"\b[A-Z]{2,6}[0-9]{10,12}-[A-Z0-9]+")
-_PROSE = re.compile(r"[^\W\d]*[a-zà-ÿ][^\W\d]*[.,;:!?)]*")
+_PROSE = re.compile(r"\A(?:(?![a-zà-ÿ])[^\W\d])*[a-zà-ÿ][^\W\d]*[.,;:!?)]*")
 """A word of a language, which the layout divides by the rules of Swedish; codes and addresses it does not."""
 _AFTER_THE_HYPHEN = re.compile(r"(?<=[0-9]-)(?=\w)")
 _AFTER_A_SIGN = re.compile(r"(?<=[-/.@_:])(?=\w)")

@@ -145,8 +145,8 @@ def _discharge(shown: Mapping[str, Any], names: Names) -> tuple[PrintedPart, ...
         )
         for one in shown["undone_discharges"]
     )  # fmt: skip
-    written = (*stands, *undone)
-    return (*stands, *_consent(shown, names), *undone) if written else ()
+    consent = _consent(shown, names) if stands else ()
+    return (*stands, *consent, *undone)
 
 
 def _contacts(shown: Mapping[str, Any], names: Names) -> tuple[PrintedPart, ...]:

@@ -21,8 +21,8 @@ RESOURCES: Final = tuple(sorted(kind.__name__ for kind in AnyResource.__args__))
 """The resources that the hub reads."""
 _SHAPES: Final = {kind.__name__: kind for kind in AnyResource.__args__}
 _EXTENSION: Final = re.compile(r"extension\('([^']*)'\)")
-_STEP: Final = re.compile(r"\.(?![^(]*\))")
-"""A dot that stands in no parentheses."""
+_STEP: Final = re.compile(r"(?:[^.()]|\([^()]*\))+")
+"""What stands between dots that are in no parentheses."""
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ def places(kind: str) -> dict[str, ResourceElement]:
     known = {one.path: one for one in found.values()}
     for message, paths in PATHS.items():
         for said, path in paths.items():
-            steps = _STEP.split(path)
+            steps = _STEP.findall(path)
             if steps[0] == kind:
                 for place in _walked(kind, steps[1:]):
                     known.setdefault(place.path, place)
