@@ -20,9 +20,9 @@ _PREFIX: Final = "HUB_"
 _OF_KUBERNETES: Final = re.compile(r"_SERVICE_(HOST|PORT(_\w+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(ADDR|PORT|PROTO))?$")
 """Where a service is called ``hub`` or ``hub-…``, Kubernetes writes its address into every container under such names."""
 _ADDRESS_OF_KUBERNETES: Final = re.compile(r"(tcp|udp|sctp)://")
-_OF_OTHERS: Final = re.compile(r"HUB_(TOKEN_\w+|SECRET_\w+|TEST_\w+|SETTINGS_FILE|DIRECTORY_FILE)$")
-"""What ``hub sandbox env`` gives a shell, secrets that a directory refers to, the tests' own, and those of ``deploy/compose.yaml``:
-a shell that has them may run commands too.
+_OF_OTHERS: Final = re.compile(r"HUB_(TOKEN_\w+|SECRET(_\w+)?|TEST_\w+|SETTINGS_FILE|DIRECTORY_FILE)$")
+"""What ``hub sandbox env`` gives a shell, secrets that a directory refers to and the example receivers read, the tests' own,
+and those of ``deploy/compose.yaml``: a shell that has them may run commands too.
 """
 
 

@@ -273,7 +273,7 @@ def test_every_name_that_something_reads_is_known_and_those_that_kubernetes_and_
     others = {
         "HUB_SERVICE_HOST": "10.0.0.1", "HUB_SERVICE_PORT_HTTP": "8400", "HUB_PORT": "tcp://10.0.0.1:8400",
         "HUB_PORT_8400_TCP_ADDR": "10.0.0.1", "HUB_KAFKA_PORT": "tcp://10.0.0.1:9092",
-        "HUB_TEST_ENGINE": "embedded", "HUB_TOKEN_SUS_EHR": "x", "HUB_SECRET_LUND": "x", "HUBBLE": "",
+        "HUB_TEST_ENGINE": "embedded", "HUB_TOKEN_SUS_EHR": "x", "HUB_SECRET_LUND": "x", "HUB_SECRET": "x", "HUBBLE": "",
     }  # fmt: skip
     refuse_unknown(ours | others, ["HUB_TOKEN"])
     for wrong, nearest in {

@@ -7,7 +7,6 @@ from typer.testing import CliRunner
 
 from hub import cli
 from hub.cli.root import app
-from hub.errors import Misconfigured
 from hub.kit.faults.table import FAULTS
 from hub.kit.record import Finding, Run, ScenarioRun
 from hub.kit.report.keys import signing_key
@@ -69,5 +68,6 @@ def test_the_faults_are_listed_in_both_languages():
 
 
 def test_a_key_without_a_report_to_sign_is_said(signed):
-    with pytest.raises(Misconfigured, match="name the folder for it with --report"):
-        call("serve", "--as", "lund_kommun", "--against", "http://127.0.0.1:9", "--key", "lab.pem")
+    status, said = call("serve", "--as", "lund_kommun", "--against", "http://127.0.0.1:9", "--key", "lab.pem")
+    assert status == 2
+    assert "name the folder for it with --report" in said
