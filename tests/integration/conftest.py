@@ -20,6 +20,7 @@ from hub.store import directory as directories
 from hub.store.transaction import Store, migrate
 from tests import engine
 from tests.desk import Desk
+from tests.judged import JUDGE
 from tests.stack import directory
 from tests.statements import Statements
 
@@ -45,6 +46,15 @@ def pytest_collection_modifyitems() -> None:
         engine.check()
     except engine.EngineError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+@pytest.fixture(autouse=True)
+def everything_on_the_wires_is_as_contracts_says() -> Iterator[None]:
+    """What the test's doors saw, judged by the published schemas (``tests.judged``)."""
+    yield
+    found = JUDGE.faults.copy()
+    JUDGE.faults.clear()
+    assert found == []
 
 
 @pytest.fixture(scope="session")

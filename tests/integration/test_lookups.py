@@ -7,12 +7,14 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
+from hub import metrics
 from hub.addressing.memory import RegisterMemory
 from hub.addressing.recheck import Recheck
 from hub.addressing.registers import Registers
 from hub.addressing.soap_client import Caller, CallerSettings, Parked
-from hub.addressing.worker import Worker
+from hub.addressing.worker import Worker, failed
 from hub.errors import Unavailable
 from hub.intake import commit
 from hub.intake.reader_check import Readers
@@ -46,6 +48,7 @@ async def worker(desk, simulated, *, rate=1000.0):
         hsa=settings("hsa"),
         actor=Actor(WARD),
         cache=Answers(desk.store),
+        on_failure=failed,
     )
     made = Worker(desk.store, lambda: desk.directory, asked, desk.known, production=False)
     made.intake = desk.intake
@@ -181,18 +184,24 @@ async def test_what_a_register_says_beyond_our_bounds_is_told_as_far_as_it_goes(
 
 
 @pytest.mark.parametrize(("fault", "reason"), [("VP009", "VP009"), ("VP007", "VP007")])
-async def test_which_register_and_which_fault_it_was_stands_in_the_timeline(desk, simulated, fault, reason):
+async def test_which_register_and_which_fault_it_was_stands_in_timeline_log_and_metric(desk, simulated, fault, reason):
+    counted = metrics.lookup_failures.labels("listing", reason)
+    before = counted._value.get()
     simulated.simulation.control(Control(contract="GetListing", trouble=Trouble(fault=fault)))
     opened = await desk.send("m-1", actor=NURSE)
-    async with worker(desk, simulated):
-        assert await addressed(desk, opened.case) == "lookup_unavailable"
+    with capture_logs() as logged:
+        async with worker(desk, simulated):
+            assert await addressed(desk, opened.case) == "lookup_unavailable"
 
-        async def said():
-            async with desk.store.transaction() as connection:
-                lines = [entry.detail for entry in await timeline.of(connection, opened.case)]
-            return any(f"lookup_unavailable (listing:12={reason})" in line for line in lines)
+            async def said():
+                async with desk.store.transaction() as connection:
+                    lines = [entry.detail for entry in await timeline.of(connection, opened.case)]
+                return any(f"lookup_unavailable (listing:12={reason})" in line for line in lines)
 
-        await until(said)
+            await until(said)
+    assert counted._value.get() == before + 1
+    said_of = [(line["register"], line["reason"]) for line in logged if line["event"] == "register_failed"]
+    assert said_of == [("listing", reason)]
 
 
 async def test_a_question_to_hsa_survives_a_conflict(desk, monkeypatch):
