@@ -46,6 +46,7 @@ ENDINGS: Final[tuple[tuple[type[BaseException], int, Callable[[Any], str]], ...]
     (Misconfigured, NOT_DONE, str),
     (Unavailable, NOT_DONE, lambda error: AWAY.get(error.reason, error.reason)),
     (Refused, NOT_WELL, lambda refused: f"{refused.rule}: {refused.sv} / {refused.en}"),
+    (ModuleNotFoundError, NOT_DONE, lambda error: f"the package {error.name} is missing: install samverkan-hub anew"),
     (OSError, NOT_DONE, _of_the_system),
     (Exception, NOT_DONE, _of_our_own),
 )

@@ -294,6 +294,7 @@ _ENDS = {
     Misconfigured: (Misconfigured("set HUB_X"), NOT_DONE, "hub: set HUB_X\n"),
     Unavailable: (Unavailable("database"), NOT_DONE, "HUB_DATABASE_URL"),
     Refused: (Refused("V-3", "nej", "no"), NOT_WELL, "hub: V-3: nej / no\n"),
+    ModuleNotFoundError: (ModuleNotFoundError(name="orjson"), NOT_DONE, "hub: the package orjson is missing: install"),
     OSError: (
         PermissionError(13, "Permission denied", "out/x"),
         NOT_DONE,
