@@ -44,14 +44,17 @@ class References:
         kind, _, name = written.partition(":")
         if kind == "kept":
             if (found := self._any.get(written)) is None:
-                raise Misconfigured(f"system {system}: no secret in force is {written}; write env:NAME or file:PATH")
+                raise Misconfigured(
+                    f"system {system}: no secret in force is {written}; write env:NAME or file:PATH, or bring back the version "
+                    "that had it: hub directory history, hub directory rollback VERSION"
+                )
             return found, self._source_of(system, found)
         if kind == "env":
             value = os.environ.get(name)
         elif kind == "file":
             try:
                 value = (self._folder / name).read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError):
+            except (OSError, ValueError):  # not there, not text, or no name of a file
                 value = None
         else:
             return written, None

@@ -181,7 +181,8 @@ def data_folder() -> Iterator[Path]:
         return
     base = Path(tempfile.gettempdir())
     for old in base.glob(f"{_PREFIX}*"):
-        if not psutil.pid_exists(int(old.name.removeprefix(_PREFIX).partition("-")[0] or 0)):
+        started_by = old.name.removeprefix(_PREFIX).partition("-")[0]
+        if started_by.isdecimal() and not psutil.pid_exists(int(started_by)):
             shutil.rmtree(old, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
     try:

@@ -88,7 +88,7 @@ void LookAt(JsonElement notice, string type)
 // Sends each act until the hub has answered it; the others wait meanwhile, so that they keep their order.
 async Task SendForEver()
 {
-    using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(30) };
+    using var client = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(30) };
     var wait = TimeSpan.FromSeconds(0.5);
     while (true)
     {
@@ -102,7 +102,7 @@ async Task SendForEver()
         {
             using var answer = await client.SendAsync(request);
             var text = await answer.Content.ReadAsStringAsync();
-            if ((int)answer.StatusCode is not 429 and < 500)
+            if (IsFinal((int)answer.StatusCode, text))
             {
                 Keep(Path.Combine(answers, next.Name), Encoding.UTF8.GetBytes(text));
                 next.Delete();
@@ -110,11 +110,26 @@ async Task SendForEver()
                 wait = TimeSpan.FromSeconds(0.5);
                 continue;
             }
-            await Task.Delay(answer.Headers.RetryAfter?.Delta ?? wait);
+            var longest = TimeSpan.FromMinutes(10);
+            var asked = answer.Headers.RetryAfter?.Delta ?? wait;
+            await Task.Delay(asked < longest ? asked : longest);
         }
         catch (Exception error) when (error is HttpRequestException or TaskCanceledException) { await Task.Delay(wait); }
         wait = TimeSpan.FromSeconds(Math.Min(wait.TotalSeconds * 2, 60));
     }
+}
+
+// Whether the hub has taken the message or refused it by a rule. All else is a deploy, a proxy or a token: try again.
+static bool IsFinal(int status, string answer)
+{
+    if (status is 401 or 403 or 404 or 408 or 429 or < 200 or (>= 300 and < 400) or >= 500) return false;
+    try
+    {
+        using var said = JsonDocument.Parse(answer);
+        return said.RootElement.ValueKind == JsonValueKind.Object
+            && (said.RootElement.TryGetProperty("code", out _) || said.RootElement.TryGetProperty("rule", out _));
+    }
+    catch (JsonException) { return false; }
 }
 
 // The file is there whole or not at all.

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import http.client
 import json
 import os
 import sqlite3
@@ -16,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 HUB, TOKEN = os.environ["HUB_URL"].rstrip("/"), os.environ["HUB_TOKEN"]
 SECRETS = [base64.b64decode(one.removeprefix("whsec_")) for one in os.environ["HUB_SECRET"].split()]
 UNIT, ACTOR, ROLE = os.environ["UNIT"], os.environ["ACTOR"], os.environ["ROLE"]
-TOLERANCE_S, MOST_BYTES = 300, 20_000_000
+TOLERANCE_S, MOST_BYTES, LONGEST_WAIT_S = 300, 20_000_000, 600
 
 store = sqlite3.connect(os.environ.get("STORE", "receiver.db"), check_same_thread=False, isolation_level=None)
 store.execute("CREATE TABLE IF NOT EXISTS notice (webhook_id TEXT PRIMARY KEY, event TEXT NOT NULL)")
@@ -27,11 +28,11 @@ lock, something_to_send = threading.Lock(), threading.Event()
 def is_signed(headers, body):
     """Whether one of our secrets has signed the body under this id within the last five minutes."""
     id_, moment = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
-    if not moment.isdigit() or abs(time.time() - int(moment)) > TOLERANCE_S:
+    if not (moment.isascii() and moment.isdecimal()) or abs(time.time() - int(moment)) > TOLERANCE_S:
         return False
     text = f"{id_}.{moment}.".encode() + body
-    ours = [base64.b64encode(hmac.digest(secret, text, hashlib.sha256)).decode() for secret in SECRETS]
-    theirs = [one.removeprefix("v1,") for one in headers.get("webhook-signature", "").split() if one.startswith("v1,")]
+    ours = [b"v1," + base64.b64encode(hmac.digest(secret, text, hashlib.sha256)) for secret in SECRETS]
+    theirs = [one.encode() for one in headers.get("webhook-signature", "").split()]
     return any(hmac.compare_digest(one, other) for one in ours for other in theirs)
 
 
@@ -84,47 +85,76 @@ def send_for_ever():
             something_to_send.clear()
             continue
         status, answer, retry_after = post(row[1].encode())
-        if status is not None and status != 429 and status < 500:
+        if is_final(status, answer):
             with lock:
                 store.execute("UPDATE act SET answer = ? WHERE id = ?", (answer, row[0]))
             print(f"{row[0]}: {status} {answer}", flush=True)
             wait_s = 0.5
         else:
-            time.sleep(retry_after or wait_s)
+            time.sleep(min(retry_after or wait_s, LONGEST_WAIT_S))
             wait_s = min(wait_s * 2, 60)
 
 
+def is_final(status, answer):
+    """Whether the hub has taken the message or refused it by a rule. All else is a deploy, a proxy or a token: try again."""
+    if status is None or status in (401, 403, 404, 408, 429) or not (200 <= status < 300 or 400 <= status < 500):
+        return False
+    try:
+        return "code" in json.loads(answer) or "rule" in json.loads(answer)
+    except (ValueError, TypeError):
+        return False
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A message is sent to the hub that we know and to nobody else."""
+
+    def redirect_request(self, *_):
+        return None
+
+
+opener = urllib.request.build_opener(NoRedirect)
+
+
 def post(body):
-    """One call: (status, answer, seconds to wait), the status None when there was no answer."""
+    """One call: (status, answer, seconds to wait), the status None when there was no whole answer."""
     headers = {"Content-Type": "application/cloudevents+json", "Authorization": f"Bearer {TOKEN}"}
     try:
-        with urllib.request.urlopen(urllib.request.Request(f"{HUB}/messages", body, headers), timeout=30) as answer:
-            return answer.status, answer.read().decode(), None
-    except urllib.error.HTTPError as error:
-        after = error.headers.get("Retry-After", "")
-        return error.code, error.read().decode(), int(after) if after.isdigit() else None
-    except OSError:
+        try:
+            answer = opener.open(urllib.request.Request(f"{HUB}/messages", body, headers), timeout=30)
+        except urllib.error.HTTPError as error:
+            answer = error
+        with answer:
+            after = answer.headers.get("Retry-After", "")
+            wait_s = int(after) if after.isascii() and after.isdecimal() else None
+            return answer.status, answer.read().decode(errors="replace"), wait_s
+    except (OSError, ValueError, http.client.HTTPException):
         return None, "", None
 
 
 class Door(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    timeout = 30
 
     def do_POST(self):
-        length = int(self.headers.get("Content-Length") or 0)
-        if length > MOST_BYTES:
+        length = self.headers.get("Content-Length", "")
+        if not (length.isascii() and length.isdecimal() and len(length) < 10):
+            return self.answer(411)
+        if int(length) > MOST_BYTES:
             return self.answer(413)
-        body = self.rfile.read(length)
+        body = self.rfile.read(int(length))
         if not is_signed(self.headers, body):
             return self.answer(401)
-        take(self.headers["webhook-id"], json.loads(body))
+        try:
+            take(self.headers["webhook-id"], json.loads(body))
+        except (ValueError, TypeError, KeyError, AttributeError):  # signed, and yet no notice
+            return self.answer(400)
         return self.answer(204)
 
     def answer(self, status):
         self.send_response(status)
         if status != 204:
             self.send_header("Content-Length", "0")
-        if status == 413:
+        if status in (411, 413):
             self.send_header("Connection", "close")
             self.close_connection = True
         self.end_headers()

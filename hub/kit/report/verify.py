@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +62,8 @@ def verify(path: Path, known: KnownKey | None = None) -> Verified:
 
 def _read(path: Path) -> str:
     try:
-        if path.stat().st_size > _LARGEST:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:  # a device or a pipe would be read without end
             raise _no_report(path)
         return path.read_bytes().decode()
     except OSError as error:

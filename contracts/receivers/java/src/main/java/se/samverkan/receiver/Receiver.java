@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -145,14 +146,14 @@ public class Receiver {
             .POST(HttpRequest.BodyPublishers.ofFile(next))
             .build();
         HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
-        if (answer.statusCode() != 429 && answer.statusCode() < 500) {
+        if (isFinal(answer)) {
           keep(ANSWERS.resolve(next.getFileName()), answer.body().getBytes(StandardCharsets.UTF_8));
           Files.delete(next);
           System.out.println(next.getFileName() + ": " + answer.statusCode() + " " + answer.body());
           waitMs = 500;
         } else {
           String after = answer.headers().firstValue("Retry-After").orElse("");
-          Thread.sleep(after.matches("[0-9]{1,6}") ? Long.parseLong(after) * 1000 : waitMs);
+          Thread.sleep(after.matches("[0-9]{1,6}") ? Math.min(Long.parseLong(after), 600) * 1000 : waitMs);
           waitMs = Math.min(waitMs * 2, 60_000);
         }
       } catch (IOException noAnswer) {
@@ -161,6 +162,20 @@ public class Receiver {
       } catch (InterruptedException stopped) {
         return;
       }
+    }
+  }
+
+  /** Whether the hub has taken the message or refused it by a rule. All else is a deploy, a proxy or a token: try again. */
+  private boolean isFinal(HttpResponse<String> answer) {
+    int status = answer.statusCode();
+    if (List.of(401, 403, 404, 408, 429).contains(status) || status < 200 || status / 100 == 3 || status >= 500) {
+      return false;
+    }
+    try {
+      JsonNode said = json.readTree(answer.body());
+      return said != null && (said.has("code") || said.has("rule"));
+    } catch (IOException noJson) {
+      return false;
     }
   }
 
