@@ -17,6 +17,7 @@ DEPLOY = ROOT / "deploy"
 TEXTS = sorted([*DEPLOY.iterdir(), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
 ELSEWHERE = {
     "HUB_DIRECTORY_FILE": "deploy/compose.yaml",
+    "HUB_SECRET": "contracts/receivers/python/receiver.py",
     "HUB_SETTINGS_FILE": "deploy/compose.yaml",
     "HUB_TEST_ENGINE": "tests/engine.py",
 }

@@ -17,7 +17,7 @@ _MARKUP = re.compile(r"<(script|style)\b.*?(</\1\s*>|$)|<[^<>]*>", re.IGNORECASE
 _LOOKED_AT: Final = 600
 """Characters that are searched for what must be hidden."""
 _HIDDEN = re.compile(
-    r"[\w.+-]+@[\w.-]+"  # an address of e-mail
+    r"(?<![\w.+-])[\w.+-]+@[\w.-]+"  # an address of e-mail
     r"|\bSE\d{10}-[0-9A-Za-z]+"  # an HSA-id: whether of a person or of a unit, its form does not tell
     r"|\b(?:bearer|basic)\s+[^\s\"',;<>]+"
     r"|\b(?:token|api[-_]?key|secret|password|authorization)\b[\"']?\s*[:=]\s*[\"']?[^\s\"',;<>]+"
