@@ -161,7 +161,7 @@ class Stack:
         """Starts the hub."""
         self.hub = Child([sys.executable, "-m", "hub.cli", "run"], log=self.log, env=self.environment(**more))
 
-    async def ready(self, timeout_s: float = 120) -> None:
+    async def ready(self, timeout_s: float = 30) -> None:
         """Until the hub says that it is ready."""
         assert self.hub is not None
         async with asyncio.timeout(timeout_s):
@@ -207,7 +207,7 @@ class Stack:
 
     def get(self, path: str) -> str:
         """One answer of the hub's HTTP side."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
             return str(answer.read().decode())
 
     async def metric(self, name: str, **labels: str) -> float | None:
@@ -353,7 +353,7 @@ async def everything(bootstrap: str, topic: str) -> list[ConsumerRecord]:
         await consumer.stop()
 
 
-async def until(look: Callable[[], Any], timeout_s: float = 120, every_s: float = 0.1) -> Any:
+async def until(look: Callable[[], Any], timeout_s: float = 60, every_s: float = 0.1) -> Any:
     """Asks again until the answer is true, and returns it."""
     deadline = time.monotonic() + timeout_s
     while True:

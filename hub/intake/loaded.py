@@ -74,16 +74,17 @@ class Loaded:
     def linkable_of(self, numbers: Iterable[str], named: Iterable[str]) -> list[LinkableCase]:
         """The person's open cases and those named, as this batch has left them."""
         wanted, ids = set(numbers), set(named)
+
+        def is_asked_for(one: Case | LinkableCase) -> bool:
+            return one.id in ids or (one.status == "open" and not wanted.isdisjoint(one.numbers))
+
         found = [
             LinkableCase(case.id, case.process, case.status, frozenset(case.participants), case.numbers)
             for case in self.cases.values()
-            if case.id in ids or (case.status == "open" and not wanted.isdisjoint(case.numbers))
+            if is_asked_for(case)
         ]
         # Those of the batch are newer than what was read.
-        others = (one for one in self.linkable.values() if one.id not in self.cases)
-        return found + [
-            one for one in others if one.id in ids or (one.status == "open" and not wanted.isdisjoint(one.numbers))
-        ]
+        return found + [one for one in self.linkable.values() if one.id not in self.cases and is_asked_for(one)]
 
     def has_come(self, message: Message, case: Case) -> bool:
         """Whether the message that ``data.message`` names has come: it is in the case, or its sender has its answer."""

@@ -25,7 +25,7 @@ from hub.translators import fhir
 
 BACKLOG: Final = 100
 """Connections that the system keeps ready to be accepted, and that are accepted in one turn."""
-KEEP_ALIVE_S: Final = 120
+_KEEP_ALIVE_S: Final = 120
 """Seconds that an idle connection stays open. Longer than clients keep theirs (5 to 100 seconds in the common libraries): if the
 server closes first, a request that the client is writing at that moment is lost. An idle connection costs no other client
 its place: it is the first to give way.
@@ -47,7 +47,7 @@ class Config(uvicorn.Config):
 
     def __init__(self, app: Any, *, request_s: float, connections: int, **how: Any) -> None:
         """``request_s``: seconds for a request to come whole, a body's size apart; ``connections``: at the most."""
-        super().__init__(app, http=Connection, backlog=BACKLOG, timeout_keep_alive=KEEP_ALIVE_S, **how)
+        super().__init__(app, http=Connection, backlog=BACKLOG, **how)
         self.request_s = request_s
         self.most = connections
         self.unfinished: dict[Connection, None] = {}
@@ -216,7 +216,13 @@ def bound(host: str, port: int) -> list[socket.socket]:
 
 
 class HttpServer(uvicorn.Server):
-    """Leaves the signals to the process it runs in, which stops its parts in an order of its own."""
+    """Leaves the signals to the process it runs in, which stops its parts in an order of its own, and closes an idle connection
+    after its client.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        config.timeout_keep_alive = _KEEP_ALIVE_S
+        super().__init__(config)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hub.routers.connections import KEEP_ALIVE_S, HttpServer
+from hub.routers.connections import HttpServer
 from hub.sandbox.register_contents import Contents
 from hub.sandbox.simulation import REGISTERS, Control, Simulation, Trouble
 
@@ -52,14 +52,7 @@ class SimulatedRegisters:
         # asyncio sets TCP_NODELAY only on sockets that name TCP, and these do not: each answer would wait 40 ms for an ACK.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._port = listener.getsockname()[1]
-        config = uvicorn.Config(
-            app(self.simulation),
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            ws="none",
-            timeout_keep_alive=KEEP_ALIVE_S,
-        )
+        config = uvicorn.Config(app(self.simulation), log_config=None, access_log=False, lifespan="off", ws="none")
         self._server = HttpServer(config)
         self._task = asyncio.create_task(self._server.serve(sockets=[listener]))
         while not self._server.started:

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub.routers.connections import KEEP_ALIVE_S, HttpServer
+from hub.routers.connections import HttpServer
 from hub.sandbox import wire
 from hub.sandbox.wire import Out, SenderAnswer
 from schemas.directory import System
@@ -137,14 +137,7 @@ class WebhookServer:
         self._received, self._faulty = received, faulty
         app = Starlette(routes=[Route("/{system}", self._take, methods=["POST"])])
         config = uvicorn.Config(
-            app,
-            host="127.0.0.1",
-            port=port,
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            ws="none",
-            timeout_keep_alive=KEEP_ALIVE_S,
+            app, host="127.0.0.1", port=port, log_config=None, access_log=False, lifespan="off", ws="none"
         )
         self._server = HttpServer(config)
         self._task: asyncio.Task[None] | None = None

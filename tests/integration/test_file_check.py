@@ -85,7 +85,7 @@ async def test_no_process_is_started_before_the_first_file_and_few_for_many():
     started = set(psutil.Process().children()) - before
     assert len(started) == 2
     await made.close()
-    psutil.wait_procs(started, timeout=60)
+    psutil.wait_procs(started, timeout=10)
     await asyncio.sleep(0.1)
     assert not [process for process in started if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
 
@@ -96,7 +96,7 @@ async def test_the_reader_ends_when_the_hub_is_gone():
     )
     assert await process.stdout.readline() == scanner_process.READY
     process.stdin.close()  # as the kernel does, whichever way the hub ends
-    assert await asyncio.wait_for(process.wait(), 60) == 0
+    assert await asyncio.wait_for(process.wait(), 10) == 0
 
 
 async def test_the_reader_is_given_no_secrets(monkeypatch, scans):
@@ -172,7 +172,7 @@ async def test_a_caller_that_waits_is_answered_when_the_reader_starts_again(monk
     await asyncio.sleep(0.3)
     assert not waits.done()
     monkeypatch.setattr(child_processes, "command", real)
-    await asyncio.wait_for(waits, 60)
+    await asyncio.wait_for(waits, 20)
     assert one.refused.rule == "C-42"
 
 
@@ -215,7 +215,7 @@ async def test_a_caller_that_goes_away_lets_the_next_in(files):
     second = asyncio.create_task(files.check([arrival("a")], {"a"}, wait=False))
     await asyncio.sleep(0)
     first.cancel()
-    await asyncio.wait_for(second, 60)
+    await asyncio.wait_for(second, 5)
     one = arrival("a", b"19121212-1212")
     await files.check([one], {"a"}, wait=False)
     assert one.refused is not None
@@ -237,5 +237,5 @@ async def test_when_the_hub_stops_what_is_being_read_is_not_refused(monkeypatch)
     await asyncio.sleep(1.5)
     await made.close()
     with pytest.raises(Unavailable):
-        await asyncio.wait_for(waits, 60)
+        await asyncio.wait_for(waits, 5)
     assert one.refused is None

@@ -557,7 +557,7 @@ async def test_whatever_the_store_fails_with_every_message_is_answered_and_kept_
         store.plan = [(place, error)] * 2
         arrivals = [desk.arrival(f"m-{number}-{n}", subject=f"ref:f-{number}-{n}") for n in range(3)]
         try:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(20):
                 receipts = await desk.intake.submit(arrivals, wait=wait)
         except Unavailable:
             assert not wait and isinstance(error, Unavailable)

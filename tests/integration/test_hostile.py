@@ -334,7 +334,7 @@ async def test_over_kafka_it_is_refused_with_a_named_reason_and_changes_nothing(
     before = await fingerprint(hub)
     seen = len(await refusals(hub))
     await produce(hub, case)
-    await until(lambda: more(hub, seen))
+    await until(lambda: more(hub, seen), 20)
     receipt = (await refusals(hub))[seen]
     assert receipt["rule"] in case.rules.split(), receipt
     assert await fingerprint(hub) == before
@@ -595,7 +595,7 @@ async def test_a_header_whose_name_is_not_utf8_stops_only_the_topic_that_holds_i
     await produce_raw(hub, json.dumps(data).encode(), [*headers, ("zzzz", b"1")], b"zzzz", b"\xff\xfe\xfd\xfc")
     assert (await hub.receipt("ehr", before["id"]))["code"] == "ok"
     case = (await hub.receipt("ehr", before["id"]))["case"]
-    await until(lambda: hub.value("SELECT 1 FROM cases WHERE state->>'addressed' = 'listed' AND id = %s", case))
+    await until(lambda: hub.value("SELECT 1 FROM cases WHERE state->>'addressed' = 'listed' AND id = %s", case), 20)
     act, body = kvittens(case, before["id"], CENTRE)
     await hub.tell("centre", act, body)
     assert (await hub.receipt("centre", act["id"]))["code"] == "ok"

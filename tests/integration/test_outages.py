@@ -66,7 +66,7 @@ async def all_is_told(hub, receiver):
     async def look():
         return not await hub.value("SELECT 1 FROM outbox WHERE state <> 'sent' LIMIT 1")
 
-    await until(look)
+    await until(look, 90)
     ids = {call.headers["webhook-id"] for call in receiver.calls if call.system.startswith("many")}
     assert {f"out-{id_}" for (id_,) in await hub.rows("SELECT id FROM outbox WHERE system LIKE 'many%%'")} <= ids
 
@@ -168,7 +168,7 @@ async def test_the_delivering_hub_loses_its_power_and_the_other_takes_over_withi
                 async def told(case=case):
                     return len(await other.notices("centre", case)) > 1
 
-                await until(told)
+                await until(told, 60)
             assert asyncio.get_running_loop().time() - lost < 30
             wire.mend()
             for case in cases:

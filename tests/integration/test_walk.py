@@ -76,7 +76,7 @@ def entered():
 
 
 async def until(holds):
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(20):
         while not holds():
             await asyncio.sleep(0.01)
 

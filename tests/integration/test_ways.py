@@ -550,7 +550,7 @@ async def test_operations_tells_every_connected_system_once_by_its_own_way_also_
 
 def _ready(port):
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=30) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=5) as answer:
             return answer.status == 200
     except OSError:
         return False

@@ -581,7 +581,7 @@ async def run_lane(monkeypatch, table, exit_, until, ask=granted, **delivery):
     lane = Lane(system, exit_, table, messages, table, ask)
     task = asyncio.create_task(lane.run())
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(20):
             while not until():
                 assert not task.done(), task.exception()
                 await asyncio.sleep(0.01)

@@ -48,7 +48,7 @@ class Door:
 
 
 async def finished(tasks):
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(5):
         return await asyncio.gather(*tasks, return_exceptions=True)
 
 

@@ -182,7 +182,7 @@ class Played:
     async def until(self, done):
         running = asyncio.create_task(self.reader.run())
         try:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(20):
                 while not done() and not running.done():
                     await asyncio.sleep(0)
             if running.done():

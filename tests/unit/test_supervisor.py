@@ -49,7 +49,7 @@ async def test_whatever_ends_a_loop_it_is_started_again_and_counted_by_name(end)
     name = f"loop-{type(end).__name__}-{id(loop)}"
     kept.keep(name, loop.run)
     try:
-        await asyncio.wait_for(loop.runs_on.wait(), 60)
+        await asyncio.wait_for(loop.runs_on.wait(), 5)
         assert loop.begun == 2
         assert restarts(name) == 1
         assert kept.loops[name].error == ("returned" if end is None else type(end).__name__)
@@ -69,8 +69,8 @@ async def test_a_cancellation_from_inside_is_an_end_and_one_from_outside_is_a_st
         await asyncio.Event().wait()
 
     kept.keep("inside", work)
-    await asyncio.wait_for(again.wait(), 60)
-    await asyncio.wait_for(kept.stop(), 60)
+    await asyncio.wait_for(again.wait(), 5)
+    await asyncio.wait_for(kept.stop(), 5)
     assert kept.loops["inside"].restarts == 1
 
 
@@ -79,7 +79,7 @@ async def test_a_loop_that_ends_again_and_again_is_told_in_health_and_in_the_end
     other = Loop()
     kept.keep("hopeless", loop.run)
     kept.keep("well", other.run)
-    await asyncio.wait_for(kept.gave_up(), 60)
+    await asyncio.wait_for(kept.gave_up(), 5)
     assert kept.states == {"hopeless": "restarting"}
     assert kept.loops["well"].restarts == 0
     await kept.stop()

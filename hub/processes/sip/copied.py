@@ -57,5 +57,4 @@ def _write(s: Context, said: dict[str, Any]) -> None:
 
 def _edit(s: Context, element: str, values: dict[str, Any], *, added: bool) -> None:
     change = "tillagd" if added else "andrad"
-    who = writer(s)
-    s.emit("edited", element=element, change=change, set=values, copied=True, **who)
+    s.emit("edited", element=element, change=change, set=values, copied=True, **writer(s))

@@ -86,7 +86,7 @@ def _locked_only(document: str) -> Callable[[Case, Content], Refused | None]:
         if not SIP_PROFILES[case.profile].locks_documents:
             return None
         archived = document == "plan" and not content["plan"]["current"]
-        return None if archived or _is_locked(document)(case, content) else _UNLOCKED
+        return None if archived or is_locked(case, document) else _UNLOCKED
 
     return refusal
 

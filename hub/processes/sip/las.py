@@ -224,8 +224,7 @@ def await_the_approval(s: Context) -> None:
 
 
 def _sign_the_note(s: Context) -> None:
-    who = writer(s)
-    s.emit("edited", element=s.data.document, change="signerad", **who)
+    s.emit("edited", element=s.data.document, change="signerad", **writer(s))
     await_the_approval(s)
 
 

@@ -221,10 +221,9 @@ def hold(s: Context) -> None:
 
 
 def _write_the_follow_up_date(s: Context) -> None:
-    who = writer(s)
     change = "andrad" if PLAN in s.case.elements else "tillagd"
     day = s.data.follow_up_date.isoformat()
-    s.emit("edited", element=PLAN, change=change, set={"follow_up_date": day}, **who)
+    s.emit("edited", element=PLAN, change=change, set={"follow_up_date": day}, **writer(s))
 
 
 MOTE = Rule(

@@ -266,10 +266,9 @@ def sharing_is_not_undone(s: Context) -> bool:
 
 def share(s: Context) -> None:
     """The event holds the insats as it stands: nobody else knows of the acts that wrote it."""
-    who = writer(s)
     one = s.case.elements[s.data.element]
     stands = {"version": one.version, "state": {**one.state, "fields": dict(one.state["fields"])}}
-    s.emit("edited", element=s.data.element, change="delad", stands=stands, **who)
+    s.emit("edited", element=s.data.element, change="delad", stands=stands, **writer(s))
     move_on(s)
 
 
@@ -310,8 +309,7 @@ def it_has_ended(s: Context) -> bool:
 def reopen(s: Context) -> None:
     if hides_effort(s, s.case.elements[s.data.element]):
         keep(s)
-    who = writer(s)
-    s.emit("edited", element=s.data.element, change="aterstalld", **who)
+    s.emit("edited", element=s.data.element, change="aterstalld", **writer(s))
 
 
 @guard(
