@@ -5,19 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hub.intake.deadline_timer import DeadlineTimer
-from hub.scenarios import world
 from hub.store import directory as directories
 from hub.store.transaction import Store
 from schemas.directory import Directory
 from tests.desk import Desk
+from tests.sip_cases import WORLD
 
-WORLD = world.load(Path(world.__file__).parent / "worlds" / "standard.yaml")
+
 TOWN, CENTRE, CARE = (WORLD.names[name] for name in ("vasteras_kommun", "vc_oxbacken", "vasteras_hemsjukvard"))
 CALLED = datetime.fromisoformat("2026-03-12T10:00:00+01:00")
 A_WEEK_AFTER_THE_MEETING = datetime.fromisoformat("2026-03-27T10:00:00+01:00")
