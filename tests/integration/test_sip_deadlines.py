@@ -16,7 +16,6 @@ from schemas.directory import Directory
 from tests.desk import Desk
 from tests.sip_cases import WORLD
 
-
 TOWN, CENTRE, CARE = (WORLD.names[name] for name in ("vasteras_kommun", "vc_oxbacken", "vasteras_hemsjukvard"))
 CALLED = datetime.fromisoformat("2026-03-12T10:00:00+01:00")
 A_WEEK_AFTER_THE_MEETING = datetime.fromisoformat("2026-03-27T10:00:00+01:00")
