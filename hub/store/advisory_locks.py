@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import psycopg
@@ -25,6 +26,8 @@ _SILENT_WORK_S = 15
 """Seconds after which another hub ends a hub's session that is within a statement and waits for its client: no time-out of the
 server ends a stopped COPY, whose row locks would block their cases.
 """
+_RELEASE_S = 1.0
+"""Seconds that a hub that stops waits for its locks to be given back; the database may be what is away."""
 _PROBES = 5
 
 
@@ -57,7 +60,7 @@ class Ownership:
             async with asyncio.timeout(_TIMEOUT_S):
                 return await question(self._connection or await self._open(), *values)
         except (psycopg.Error, OSError, TimeoutError) as error:
-            await self.close()
+            await self._drop()
             raise Unavailable("database") from error
 
     async def _try(self, connection: Connection, names: set[str]) -> frozenset[str]:
@@ -72,13 +75,25 @@ class Ownership:
         return frozenset(taken)
 
     async def _open(self) -> Connection:
-        await self.close()
+        await self._drop()
         self._connection = await connect(self._store, f"-c idle_session_timeout={_SILENCE_S}s")
         self._session = await _session_of(self._connection)
         return self._connection
 
     async def close(self) -> None:
-        """Release all locks and close the session."""
+        """Release all locks and close the session; afterwards another hub can take them at once.
+
+        The server ends a closed session in its own time, so the locks are given back by a statement first. A session that does
+        not answer is closed without.
+        """
+        if self._connection is not None:
+            with suppress(psycopg.Error, OSError, TimeoutError):
+                async with asyncio.timeout(_RELEASE_S):
+                    await self._connection.execute("SELECT pg_advisory_unlock_all()")
+        await self._drop()
+
+    async def _drop(self) -> None:
+        """Close the session without a word: the server ends it, and with it all its locks."""
         self.held = frozenset()
         connection, self._connection = self._connection, None
         if connection is not None:

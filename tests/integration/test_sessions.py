@@ -59,6 +59,21 @@ async def test_all_locks_are_taken_by_one_question_and_by_one_hub_only(store):
     await other.close()
 
 
+async def test_a_hub_that_stops_gives_its_locks_back_before_the_server_has_ended_its_session(store, monkeypatch):
+    one, other = Ownership(store, "relay"), Ownership(store, "relay")
+    await one.hold(LOCKS)
+    drop = one._drop
+
+    async def never():  # as a server that is slow to end what its client has closed
+        pass
+
+    monkeypatch.setattr(one, "_drop", never)
+    await one.close()
+    assert await other.hold(LOCKS) == LOCKS
+    await drop()
+    await other.close()
+
+
 async def test_a_hub_that_says_nothing_loses_its_locks_and_nothing_leaves_it_afterwards(store, monkeypatch):
     monkeypatch.setattr(sessions, "_SILENCE_S", 1)  # as one that is stopped, or whose machine has lost its power
     one, other = Ownership(store, "relay"), Ownership(store, "relay")
