@@ -5,14 +5,14 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from typing import Final, TypeVar, get_args
+from typing import Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsError
 
 from hub.errors import Misconfigured
-from hub.settings import Outward, Sandbox, Settings, Stored
+from hub.settings import Broker, Outward, Sandbox, Settings, Stored
 
 S = TypeVar("S", bound=BaseSettings)
 
@@ -41,14 +41,21 @@ def database_url() -> str:
     return _read(Stored).database_url
 
 
+def broker(bootstrap: str) -> Broker:
+    """How to reach a broker that a command line names: the address is its, all else the settings'. Raises ``Misconfigured`` that
+    names the variable.
+    """
+    return _read(Broker, kafka_bootstrap=bootstrap)
+
+
 def of_sandbox() -> Sandbox:
     """The settings of ``hub sandbox``. Raises ``Misconfigured`` that names the variable."""
     return _read(Sandbox)
 
 
-def _read(kind: type[S]) -> S:
+def _read(kind: type[S], **given: Any) -> S:
     try:
-        return kind()
+        return kind(**given)
     except ValidationError as error:
         # A fault's own text names no value, which may be a secret.
         said = [_sentence(kind, fault["loc"], fault["type"], fault["msg"]) for fault in error.errors()]

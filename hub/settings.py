@@ -19,7 +19,8 @@ def _web_address(written: str) -> str:
     return written
 
 
-def _kafka_addresses(written: str) -> str:
+def kafka_addresses(written: str) -> str:
+    """The addresses of a broker as they were written. Raises ``ValueError`` where they are none."""
     for one in written.split(","):
         host, colon, port = one.strip().rpartition(":")
         if "/" in one or not (host if colon else port) or (colon and not port.isdecimal()):
@@ -38,7 +39,7 @@ def _readable_file(written: str | None) -> str | None:
 
 
 WebAddress = Annotated[str, AfterValidator(_web_address)]
-KafkaAddresses = Annotated[str, AfterValidator(_kafka_addresses)]
+KafkaAddresses = Annotated[str, AfterValidator(kafka_addresses)]
 ReadableFile = Annotated[str | None, BeforeValidator(lambda written: written or None), AfterValidator(_readable_file)]
 """The path of a file that this process can read; empty: none."""
 Port = Annotated[int, Field(ge=1, le=65_535)]
@@ -155,12 +156,11 @@ class Sandbox(BaseSettings):
     """Where Kafka's jars are kept; unset: the user's own cache folder."""
 
 
-class Settings(Stored, Outward):
-    """All settings. A nested one is written with two underscores: ``HUB_REGISTERS__LISTING__URL``."""
+class Broker(BaseSettings):
+    """How a broker is reached: the hub's own, and that of a vendor to which ``hub kit serve --kafka`` speaks."""
 
-    database_pool: int = Field(default=10, ge=1)
-    database_wait_s: Positive = 30.0
-    """Seconds to wait for a free connection; after that the work is put off."""
+    model_config = SettingsConfigDict(env_prefix="HUB_", env_nested_delimiter="__", extra="ignore")
+
     kafka_bootstrap: KafkaAddresses = Field(examples=["localhost:9092"])
     kafka_tls: bool = False
     kafka_ca_file: ReadableFile = None
@@ -171,6 +171,14 @@ class Settings(Stored, Outward):
     kafka_sasl: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
     kafka_username: str = ""
     kafka_password: SecretStr = SecretStr("")
+
+
+class Settings(Stored, Outward, Broker):
+    """All settings. A nested one is written with two underscores: ``HUB_REGISTERS__LISTING__URL``."""
+
+    database_pool: int = Field(default=10, ge=1)
+    database_wait_s: Positive = 30.0
+    """Seconds to wait for a free connection; after that the work is put off."""
     kafka_group: str = Field(default="hub", min_length=1)
     kafka_create_topics: bool = True
     """True: the hub creates the topics of new systems; false where the platform's team does that."""
@@ -193,8 +201,8 @@ class Settings(Stored, Outward):
     """Unset: no look-up is made, and every case waits in the manual queue."""
 
 
-def kafka_client(settings: Settings) -> dict[str, Any]:
-    """The arguments with which every Kafka client of the hub connects. Raises ``Misconfigured`` that names the variable."""
+def kafka_client(settings: Broker) -> dict[str, Any]:
+    """The arguments with which every Kafka client connects. Raises ``Misconfigured`` that names the variable."""
     found: dict[str, Any] = {"bootstrap_servers": settings.kafka_bootstrap}
     tls = None
     if settings.kafka_tls:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from hub.cli import kit_report
-from hub.cli.root import app, web_address
+from hub.cli.root import app, broker_address, web_address
 from hub.errors import Misconfigured
 
 kit_app = typer.Typer(
@@ -51,7 +51,12 @@ def kit_serve(
     ] = None,
     kafka: Annotated[
         str | None,
-        typer.Option(help="Your own broker, host:port, where your system reads hub.out.… and writes hub.in.…"),
+        typer.Option(
+            parser=broker_address,
+            metavar="HOST:PORT",
+            help="Your own broker, where your system reads hub.out.… and writes hub.in.… TLS and the password are set as the"
+            " hub's own: HUB_KAFKA_TLS, HUB_KAFKA_CA_FILE, HUB_KAFKA_SASL, HUB_KAFKA_USERNAME, HUB_KAFKA_PASSWORD.",
+        ),
     ] = None,
     suite: Annotated[
         str | None, typer.Option(help="svu or sip; left out: both, as far as the unit takes part.")
@@ -94,6 +99,7 @@ def kit_serve(
     """
     from rich.console import Console
 
+    from hub.environment import broker
     from hub.kit import serve, suites
     from hub.kit.faults.table import chosen
     from hub.kit.report.keys import signing_key
@@ -101,6 +107,7 @@ def kit_serve(
     from hub.kit.stage import Patience
     from hub.scenarios import Unusable
     from hub.scenarios.moments import duration
+    from hub.settings import kafka_client
 
     waits = duration(f"+{within}")
     if waits is None:
@@ -118,7 +125,7 @@ def kit_serve(
             seed=seed,
             patience=Patience(waits.total_seconds(), waits.total_seconds()),
             against=against,
-            kafka=kafka,
+            kafka=None if kafka is None else kafka_client(broker(kafka)),
             format=format_,
             body=body,
             listen=listen,

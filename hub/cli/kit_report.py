@@ -56,3 +56,4 @@ def kit_faults() -> None:
         for name, text in (("The kit", fault.does), ("Good", fault.good)):
             typer.echo(f"  {name}: {text.en}\n  {' ' * len(name)}  {text.sv}")
         typer.echo(f"  Judged: {fault.judged}")
+        typer.echo(f"  Over Kafka: {fault.over_kafka}")

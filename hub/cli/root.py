@@ -76,6 +76,16 @@ def web_address(written: str) -> str:
     return written
 
 
+def broker_address(written: str) -> str:
+    """The value of an option that is a broker's address, as ``typer.Option(parser=broker_address)``."""
+    from hub.settings import kafka_addresses
+
+    try:
+        return kafka_addresses(written)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
 def with_store(work: Callable[[Any], Awaitable[T]]) -> T:
     """Open the store, run ``work`` on it, and close it. Raises ``Misconfigured`` when the database is not fit for it."""
     from hub.environment import database_url

@@ -5,7 +5,7 @@ Imports aiokafka, the hub's exit and its way in.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -54,11 +54,11 @@ class RecordingKafka:
 class KafkaSide:
     """Both topics of one system, from now on."""
 
-    def __init__(self, bootstrap: str, system: str, wire: Wire) -> None:
+    def __init__(self, client: Mapping[str, Any], system: str, wire: Wire) -> None:
+        """``client``: as of ``settings.kafka_client``."""
         self.exit: Exit
         self.topic_in, self.topic_out = PREFIX + system, kafka_exit.topic_out(system)
-        self._client: dict[str, Any] = {"bootstrap_servers": bootstrap}
-        self._bootstrap, self._wire = bootstrap, wire
+        self._client, self._wire = client, wire
         self._consumer = AIOKafkaConsumer(**self._client, fetch_max_wait_ms=200, enable_auto_commit=False)
         self._reading: asyncio.Task[None] | None = None
 
@@ -78,7 +78,10 @@ class KafkaSide:
             self.exit = RecordingKafka(await kafka_exit.connect(self._client, lambda _: None), self._wire)
         except (KafkaError, OSError, Unavailable, Misconfigured):
             await self._consumer.stop()
-            raise Misconfigured(f"--kafka {self._bootstrap}: no broker answers there") from None
+            raise Misconfigured(
+                f"--kafka {self._client['bootstrap_servers']}: no broker answers there, or not to us: see that it runs, and check"
+                " HUB_KAFKA_TLS, HUB_KAFKA_CA_FILE, HUB_KAFKA_SASL, HUB_KAFKA_USERNAME and HUB_KAFKA_PASSWORD"
+            ) from None
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -138,14 +138,23 @@ class Kit:
         first = len(self._wire.exchanges)
         if number == 1 and isinstance(self._connected.out, WebhookOut):
             await forge(self._exit, self._cast.system, secret_of(self._order.seed, "forged"), notebook)
-        if turn.fault is not None and not turn.takes_part:
-            notebook.add(_takes_no_part(turn.fault, turn.written.path.stem, self._order.played))
+        why_not = self._why_not(turn)
+        if turn.fault is not None and why_not is not None:
+            notebook.add(Finding(0, turn.fault.judged, "not_tried", why_not, rules=turn.fault.rules, fault=name))
         else:
             await self._staged(number, turn, notebook)
         passed = tuple(self._wire.exchanges[first:])
         # What happened at the same time is always told in the same order.
         found = sorted(notebook.findings, key=lambda finding: (finding.step, finding.expected, finding.reason))
         return ScenarioRun(turn.written.path.stem, said.scenario, said.rules, name, tuple(found), passed)
+
+    def _why_not(self, turn: _Turn) -> str | None:
+        """Why a fault cannot be made; None where it can."""
+        if turn.fault is not None and turn.fault.webhook_alone and not isinstance(self._connected.out, WebhookOut):
+            return turn.fault.over_kafka
+        if not turn.takes_part:
+            return f"{self._order.played} has nothing to send in {turn.written.path.stem}, the scenario in which this fault is made"
+        return None
 
     async def _staged(self, number: int, turn: _Turn, notebook: Notebook) -> None:
         run = int(self._started.timestamp()) * 1000 + number
@@ -162,11 +171,6 @@ class Kit:
                 self._stage = self._fault = None
         for finding in () if fault is None else fault.findings():
             notebook.add(finding)
-
-
-def _takes_no_part(row: FaultRow, scenario: str, played: str) -> Finding:
-    reason = f"{played} has nothing to send in {scenario}, the scenario in which this fault is made"
-    return Finding(0, row.judged, "not_tried", reason, rules=row.rules, fault=row.name)
 
 
 def secret_of(seed: int, what: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from ipaddress import ip_network
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
@@ -37,8 +38,8 @@ class ServeOrder(Order):
 
     against: str | None
     """The address of the vendor's system; None where it reads from Kafka."""
-    kafka: str | None = None
-    """The bootstrap address of the vendor's own broker."""
+    kafka: Mapping[str, Any] | None = None
+    """The vendor's own broker, as ``settings.kafka_client`` reaches it."""
     format: Format
     listen: str
     """``[host:]port``."""
@@ -54,7 +55,8 @@ class ServeOrder(Order):
     @property
     def secrets(self) -> list[str]:
         """What must stand in no report."""
-        found = (self.token, self.secret, self.next_secret)
+        password = None if self.kafka is None else self.kafka.get("sasl_plain_password")
+        found = (self.token, self.secret, self.next_secret, password)
         made = (token_of(self.seed), *[secret_of(self.seed, what) for what in ("webhook", "next", "forged")])
         return [*made, *[one for one in found if one is not None]]
 

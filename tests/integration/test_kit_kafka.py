@@ -4,88 +4,81 @@ from __future__ import annotations
 
 import asyncio
 import io
-from datetime import UTC, datetime
-from uuid import uuid4
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from rich.console import Console
 
 from hub.kit import serve, suites
+from hub.kit.faults.table import FAULTS, chosen
+from hub.kit.record import Run
 from hub.kit.stage import Patience
 from hub.routers.kafka import make_topics
-from hub.sandbox import wire
-from hub.translators import fhir
-from schemas.envelope import Message
-from schemas.shared import Kvittens
+from tests.kit.broker_receiver import SYSTEM, BrokerReceiver
 
-SYSTEM, UNIT, ACTOR = "lund-omsorg", "SE2120001132-K01", "SE2120001132-P01"
+SHORT = "v9-ready-for-discharge"
 
 
-class BrokerReceiver:
-    """Acknowledges what it is asked to, and keeps the receipts that it gets."""
-
-    def __init__(self, bootstrap: str) -> None:
-        self.receipts: list[wire.SenderAnswer] = []
-        self._consumer = AIOKafkaConsumer(
-            f"hub.out.{SYSTEM}", bootstrap_servers=bootstrap, auto_offset_reset="earliest"
-        )
-        self._producer = AIOKafkaProducer(bootstrap_servers=bootstrap)
-
-    async def run(self) -> None:
-        await self._consumer.start()
-        await self._producer.start()
-        try:
-            async for record in self._consumer:
-                attributes = {name[3:]: value.decode() for name, value in record.headers if name.startswith("ce_")}
-                found = wire.read(attributes, record.value)
-                if isinstance(found, wire.SenderAnswer):
-                    self.receipts.append(found)
-                elif found.awaits.get(UNIT) == "kvittens":
-                    await self._acknowledge(found)
-        finally:
-            await self._consumer.stop()
-            await self._producer.stop()
-
-    async def _acknowledge(self, notice: wire.ReceivedNotice) -> None:
-        message = Message(
-            id=str(uuid4()),
-            unit=UNIT,
-            name="kvittens",
-            subject=notice.case,
-            time=datetime.now(UTC),
-            actor=ACTOR,
-            role="bistandshandlaggare",
-            data=Kvittens(message=notice.message),
-        )
-        headers = [("content-type", b"application/fhir+json")]
-        body = fhir.write_request(message)
-        await self._producer.send_and_wait(f"hub.in.{SYSTEM}", body, key=notice.case.encode(), headers=headers)
-
-
-async def test_a_system_with_a_broker_of_its_own_is_played_to_over_its_topics(kafka):
-    await make_topics({"bootstrap_servers": kafka.bootstrap}, [f"hub.{way}.{SYSTEM}" for way in ("in", "out")], 1, 1)
-    receiver, screen = BrokerReceiver(kafka.bootstrap), io.StringIO()
+async def played(bootstrap: str, receiver: BrokerReceiver, faults: str | None = None, scenario: str = SHORT) -> Run:
+    await make_topics({"bootstrap_servers": bootstrap}, [f"hub.{way}.{SYSTEM}" for way in ("in", "out")], 1, 1)
     running = asyncio.create_task(receiver.run())
     order = serve.ServeOrder(
         played="lund_kommun",
         suite="svu",
-        scenarios=[suites.scenario_file("v9-ready-for-discharge")],
+        scenarios=[suites.scenario_file(scenario)],
         seed=1,
         patience=Patience(within_s=60, late_s=0, after_s=0),
+        faults=() if faults is None else chosen(faults),
         against=None,
-        kafka=kafka.bootstrap,
+        kafka={"bootstrap_servers": bootstrap},
         format="fhir",
         listen="0",
     )
-    run = await serve.serve(order, Console(file=screen, width=200))
+    run = await serve.serve(order, Console(file=io.StringIO(), width=200))
     running.cancel()
     await asyncio.wait({running})
-    assert run.outcome == "ok", screen.getvalue()
-    (played,) = run.scenarios
-    assert [one.expected for one in played.findings] == [
+    return run
+
+
+async def test_a_system_with_a_broker_of_its_own_is_played_to_over_its_topics_and_each_fault_says_what_it_came_to(
+    kafka,
+):
+    receiver = BrokerReceiver(kafka.bootstrap)
+    run = await played(kafka.bootstrap, receiver, "all")
+    findings = [one for scenario in run.scenarios for one in scenario.findings]
+    assert run.outcome == "ok", [one for one in findings if one.outcome == "wrong"]
+    stay = run.scenarios[0]
+    assert [one.expected for one in stay.findings] == [
         "lund_kommun is to send kvittens with message m-1, within 60 s",
         "lund_kommun is to send kvittens with message m-6, within 60 s",
     ]
-    assert [one.code for one in receiver.receipts] == ["ok", "ok"]
-    ways = {(one.direction, one.way, one.head["request"]) for one in played.exchanges}
+    assert [one.code for one in receiver.receipts[:2]] == ["ok", "ok"]
+    ways = {(one.direction, one.way, one.head["request"]) for one in stay.exchanges}
     assert ways == {("to_vendor", "kafka", f"hub.out.{SYSTEM}"), ("from_vendor", "kafka", f"hub.in.{SYSTEM}")}
+    went: dict[str, list[tuple[str, str]]] = {name: [] for name in FAULTS}
+    for one in findings:
+        if one.fault is not None:
+            went[one.fault].append((one.outcome, one.reason))
+    ok, silent = ("ok", ""), ("not_tried", "on a topic nothing is acknowledged")
+    not_signed = ("not_tried", "only a webhook is signed")
+    not_http = ("not_tried", "it sent no message over HTTP, where alone this fault is made")
+    assert went == {
+        "late": [ok],
+        "doubled": [silent, ok],
+        "reordered": [ok],
+        "lost": [not_http, not_http],
+        "busy": [not_http, ("not_tried", "it sent no message over HTTP, where alone this fault is made")],
+        "unknown": [ok],
+        "skipped": [ok],
+        "rotated": [("not_tried", FAULTS["rotated"].over_kafka)],
+        "forged": [("not_tried", FAULTS["forged"].over_kafka)],
+        "clock": [not_signed, not_signed, not_signed, ok],
+        "protected": [ok, silent],
+    }
+
+
+async def test_a_system_that_acts_on_each_copy_of_a_record_is_found_over_its_topics(kafka):
+    run = await played(kafka.bootstrap, BrokerReceiver(kafka.bootstrap, acts_twice=True), "doubled")
+    (found,) = [one for one in run.scenarios[1].findings if one.fault and one.outcome == "wrong"]
+    assert (found.expected, found.reason) == (
+        "acts once on a notice that comes twice",
+        "kvittens came twice, under two ids",
+    )

@@ -65,6 +65,18 @@ def test_the_faults_are_listed_in_both_languages():
     for fault in FAULTS.values():
         assert fault.good.en in said
         assert fault.good.sv in said
+        assert f"Over Kafka: {fault.over_kafka}" in said
+
+
+def test_half_a_setting_of_the_vendors_broker_and_an_address_that_is_none_are_said_before_anything_is_played(
+    monkeypatch,
+):
+    monkeypatch.setenv("HUB_KAFKA_SASL", "PLAIN")
+    status, said = call("serve", "--as", "lund_kommun", "--kafka", "127.0.0.1:9")
+    assert (status, said) == (2, "hub: HUB_KAFKA_SASL needs HUB_KAFKA_USERNAME and HUB_KAFKA_PASSWORD\n")
+    status, said = call("serve", "--as", "lund_kommun", "--kafka", "https://broker")
+    assert status == 2
+    assert "'--kafka': give host:port" in said
 
 
 def test_a_key_without_a_report_to_sign_is_said(signed):

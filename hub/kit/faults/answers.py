@@ -10,7 +10,7 @@ from hub.kit.faults.fault import Ask, Instead, KitFault, Means
 from hub.kit.record import Finding
 from schemas.messages import Receipt
 
-_NOT_OVER_HTTP = "it sent no message over HTTP"
+_NOT_OVER_HTTP = "it sent no message over HTTP, where alone this fault is made"
 
 
 class Lost(KitFault):

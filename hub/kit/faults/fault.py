@@ -22,6 +22,8 @@ from hub.store.outbox import OutboxRow
 from schemas.directory import System
 from schemas.messages import NAME_OF, Receipt
 
+NOTHING_AFTER = "it sent nothing after a notice of this kind, and on a topic it shows by nothing else"
+
 
 class KitClock:
     """The clock by which the kit signs; a fault sets it wrong for a call."""

@@ -13,7 +13,7 @@ from pydantic_core import from_json, to_json
 from hub.delivery.outgoing import AttemptOutcome, Outgoing
 from hub.intake.arrival import Arrival
 from hub.kit.faults.acts import Acts
-from hub.kit.faults.fault import KitFault, Means, Send
+from hub.kit.faults.fault import NOTHING_AFTER, KitFault, Means, Send
 from hub.kit.faults.mark import marked
 from hub.kit.faults.time_of_act import acted_at
 from hub.kit.record import Finding
@@ -21,6 +21,7 @@ from hub.store.outbox import OutboxRow
 from hub.translators.formats import Encoded
 from schemas.directory import System
 from schemas.messages import NoticeExtensions, Receipt
+from schemas.ways_out import KafkaOut
 
 _LATER_VERSION = {"text": "Added in contract 1.1"}
 _FIELD, _ATTRIBUTE = "added_in_1_1", "addedin11"
@@ -36,21 +37,35 @@ class _Changed(KitFault):
         super().__init__(means)
         self._changed: set[str] = set()
         """Ids of the notices that were otherwise."""
+        self._tried = False
+        """Whether the vendor's system has shown how it takes one."""
+        self._on_topic = False
+        """Whether one has been written to a topic."""
         self._why_not = "it was given no notice"
 
     async def send(self, send: Send, system: System, outgoing: Outgoing) -> AttemptOutcome:
         """Judges the answer to a notice that is otherwise."""
         outcome = await super().send(send, system, outgoing)
-        if outcome.result != "ok" and outgoing.id in self._changed:
+        if outgoing.id not in self._changed:
+            return outcome
+        if isinstance(system.out, KafkaOut):
+            self._on_topic, self._why_not = True, NOTHING_AFTER
+            return outcome
+        self._tried = True
+        if outcome.result != "ok":
             self.wrong(self.expected, f"it answered {outcome.answer.removeprefix('http:')}")
         return outcome
+
+    def taken(self, arrival: Arrival, receipt: Receipt) -> Receipt:
+        """What comes after a notice on a topic shows that it goes on."""
+        self._tried |= self._on_topic and receipt.code == "ok"
+        return super().taken(arrival, receipt)
 
     def findings(self) -> Iterator[Finding]:
         """One of all notices."""
         yield from super().findings()
         if not self._told:
-            tried = bool(self._changed)
-            yield self.found(self.expected, "ok" if tried else "not_tried", "" if tried else self._why_not)
+            yield self.found(self.expected, "ok" if self._tried else "not_tried", "" if self._tried else self._why_not)
 
 
 class Late(_Changed):
@@ -82,15 +97,25 @@ class Doubled(KitFault):
     def __init__(self, means: Means) -> None:
         super().__init__(means)
         self._acts = Acts()
-        self._sent = False
+        self._on_topic = False
+        self._why_not = dict.fromkeys((self.expected, self.expected_once), "it was given no notice")
+        """Expectation → why it has not been tried."""
 
     async def send(self, send: Send, system: System, outgoing: Outgoing) -> AttemptOutcome:
         """The same call again, once the first is acknowledged."""
         outcome = await send(system, outgoing)
         if outcome.result == "ok":
-            self._sent = True
             with marked(self.name):
                 again = await send(system, outgoing)
+            if isinstance(system.out, KafkaOut):
+                if not self._on_topic:
+                    self._why_not = {
+                        self.expected: "on a topic nothing is acknowledged",
+                        self.expected_once: NOTHING_AFTER,
+                    }
+                self._on_topic = True
+                return outcome
+            self._why_not.clear()
             if again.result != "ok":
                 reason = f"it answered {again.answer.removeprefix('http:')} to the second call: the id is known, so answer 2xx"
                 self.wrong(self.expected, reason)
@@ -101,6 +126,8 @@ class Doubled(KitFault):
         if self._acts.is_again(arrival, receipt):
             name = arrival.message.name if arrival.message else "a message"
             self.wrong(self.expected_once, f"{name} came twice, under two ids")
+        if self._on_topic and receipt.code == "ok":
+            self._why_not.pop(self.expected_once, None)
         return super().taken(arrival, receipt)
 
     def findings(self) -> Iterator[Finding]:
@@ -109,9 +136,8 @@ class Doubled(KitFault):
         wrong = {finding.expected for finding in self._told}
         for expected in (self.expected, self.expected_once):
             if expected not in wrong:
-                yield self.found(
-                    expected, "ok" if self._sent else "not_tried", "" if self._sent else "it was given no notice"
-                )
+                why_not = self._why_not.get(expected, "")
+                yield self.found(expected, "not_tried" if why_not else "ok", why_not)
 
 
 class Reordered(_Changed):

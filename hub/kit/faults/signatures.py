@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from hub.delivery.outgoing import AttemptOutcome, Outgoing
 from hub.intake.arrival import Arrival
-from hub.kit.faults.fault import KitFault, Means, Send
+from hub.kit.faults.fault import NOTHING_AFTER, KitFault, Means, Send
 from hub.kit.faults.mark import marked
 from hub.kit.faults.time_of_act import acted_at
 from hub.kit.record import Finding
@@ -54,13 +54,10 @@ class Rotated(KitFault):
         super().__init__(means)
         self._both: set[str] = set()
         self._new: set[str] = set()
-        self._why_not = "it was given no notice"
 
     async def send(self, send: Send, system: System, outgoing: Outgoing) -> AttemptOutcome:
         """A notice that is tried again is signed as it was."""
-        if not isinstance(system.out, WebhookOut):
-            self._why_not = _NO_WEBHOOK
-            return await send(system, outgoing)
+        assert isinstance(system.out, WebhookOut)
         new = self.means.next_secret
         both = outgoing.id in self._both or (len(self._both) < _TWICE and outgoing.id not in self._new)
         secrets = (new, *system.out.secrets) if both else (new,)
@@ -79,7 +76,7 @@ class Rotated(KitFault):
         wrong = {finding.expected for finding in self._told}
         for expected, ids in ((_TWO, self._both), (_ONE, self._new)):
             if expected not in wrong:
-                yield self.found(expected, "ok" if ids else "not_tried", "" if ids else self._why_not)
+                yield self.found(expected, "ok" if ids else "not_tried", "" if ids else "it was given no notice")
 
 
 _TWO = "acknowledges notices with two signatures, of the new secret and of the old"
@@ -169,6 +166,11 @@ class Clock(_BeforeTheGenuine):
         "takes a notice of an act that is five minutes in the future",
     )
 
+    def __init__(self, means: Means) -> None:
+        super().__init__(means)
+        self._on_topic = False
+        """Whether a notice has been written to a topic."""
+
     def rows(self, rows: Sequence[OutboxRow]) -> list[OutboxRow]:
         """The sender's clock is fast."""
         return [acted_at(row, datetime.now(UTC) + timedelta(seconds=_TOLERANCE_S)) for row in rows]
@@ -176,11 +178,21 @@ class Clock(_BeforeTheGenuine):
     async def send(self, send: Send, system: System, outgoing: Outgoing) -> AttemptOutcome:
         """Judges the genuine call too, for the time in it."""
         outcome = await super().send(send, system, outgoing)
+        if not isinstance(system.out, WebhookOut):
+            self.why_not[self.expectations[-1]] = NOTHING_AFTER
+            self._on_topic = True
+            return outcome
         self.tried.add(self.expectations[-1])
         if outcome.result != "ok":
             answer = outcome.answer.removeprefix("http:")
             self.wrong(self.expectations[-1], f"it answered {answer}: the sender's clock may be a little fast")
         return outcome
+
+    def taken(self, arrival: Arrival, receipt: Receipt) -> Receipt:
+        """What comes after a notice on a topic shows that it goes on."""
+        if self._on_topic and receipt.code == "ok":
+            self.tried.add(self.expectations[-1])
+        return super().taken(arrival, receipt)
 
     async def before(self, send: Send, system: System, outgoing: Outgoing) -> None:
         """Two calls."""

@@ -18,10 +18,18 @@ class FaultRow:
     good: BilingualText
     judged: str
     """One sentence."""
+    over_kafka: str
+    """What is made of it towards a system that reads from a topic, and how it shows there."""
     rules: tuple[str, ...]
     """The promises that it tries."""
     scenario: str | None = None
     """The scenario in which it is made; None: the first that is chosen."""
+    webhook_alone: bool = False
+    """Whether there is nothing of it on a topic."""
+
+
+_IN_ACTS = "It is made. Nobody hears that a record has been read, so it shows in the acts that are awaited after it."
+_ONLY_SIGNED = "It is not made: only a webhook is signed, and the broker guards who may write to a topic."
 
 
 FAULTS: Final = {
@@ -38,6 +46,7 @@ FAULTS: Final = {
                 en="Takes them and acts on them: the hub tries for 72 hours, so they can come as late as that.",
             ),
             "Every notice is acknowledged and every awaited act comes.",
+            _IN_ACTS,
             ("D-6",),
         ),
         FaultRow(
@@ -51,6 +60,7 @@ FAULTS: Final = {
                 en="Answers both with 2xx and acts once: the id is known.",
             ),
             "The second call is answered 2xx, and no act comes under two ids.",
+            "It is made: each record is written twice. Nothing is acknowledged on a topic, so only that it acts once is judged.",
             ("D-2",),
         ),
         FaultRow(
@@ -64,6 +74,7 @@ FAULTS: Final = {
                 en="Waits for nothing: there is an order within a case only.",
             ),
             "Every notice is acknowledged and every awaited act comes, in both cases.",
+            _IN_ACTS,
             ("D-3",),
             "d3-two-stays-at-once",
         ),
@@ -78,6 +89,7 @@ FAULTS: Final = {
                 en="Sends the same message again with the same id, and is then given the first answer. Never a new id for the same act.",
             ),
             "The same id comes again, and the act comes under no other id.",
+            "It is made where the system sends over HTTP: on a topic the broker answers, and no answer of the hub's is lost.",
             ("D-1", "D-2"),
         ),
         FaultRow(
@@ -91,6 +103,7 @@ FAULTS: Final = {
                 en="Waits as long as it says, and then sends the same message again with the same id.",
             ),
             "The same id comes again each time, and not before the time is over.",
+            "It is made where the system sends over HTTP: from a topic the hub takes messages at its own pace, and sends none away.",
             ("D-8",),
         ),
         FaultRow(
@@ -104,6 +117,7 @@ FAULTS: Final = {
                 en="Passes over what it does not know, and acts on the rest.",
             ),
             "Every notice is acknowledged and every awaited act comes.",
+            "It is made: the attribute is a header of the record. It shows in the acts that are awaited after it.",
             (),
         ),
         FaultRow(
@@ -117,6 +131,7 @@ FAULTS: Final = {
                 en="Does not wait for what stands in skipped.",
             ),
             "Every notice is acknowledged and every awaited act comes.",
+            _IN_ACTS,
             ("D-3",),
         ),
         FaultRow(
@@ -130,7 +145,9 @@ FAULTS: Final = {
                 en="Accepts a notice when any of the signatures is made with any of its secrets.",
             ),
             "Every notice is acknowledged, with two signatures and with the new one only.",
+            _ONLY_SIGNED,
             (),
+            webhook_alone=True,
         ),
         FaultRow(
             "forged",
@@ -143,7 +160,9 @@ FAULTS: Final = {
                 en="Answers 401, does not act, and does not remember the id. The genuine one is taken.",
             ),
             "The false call is answered 401 or 403, no act follows before the genuine one, which is acknowledged.",
+            _ONLY_SIGNED,
             (),
+            webhook_alone=True,
         ),
         FaultRow(
             "clock",
@@ -158,6 +177,7 @@ FAULTS: Final = {
                 en="Answers 401 to the first two (five minutes are tolerated), and takes an act whose time is a little in the future.",
             ),
             "Both calls outside of the tolerance are answered 401 or 403, and the notice from the future is acknowledged.",
+            "The two false calls are not made, since only a webhook is signed. The notice from the future is.",
             (),
         ),
         FaultRow(
@@ -171,6 +191,7 @@ FAULTS: Final = {
                 en="Shares nothing more of the person: sends only what the notice's may allows, and can still acknowledge.",
             ),
             "The news is acknowledged, and no message is refused by C-62 after it.",
+            "It is made. Nobody hears that the news has been read, so only what the system sends after it is judged.",
             ("C-62",),
             "c62-protected-while-the-case-is-open",
         ),

@@ -135,7 +135,8 @@ def _faults(tried: Sequence[Tried]) -> Element:
         why = "It was not asked for." if one is None else " ".join(one.reasons)
         good = el("div", el("p", fault.good.en), el("p", fault.good.sv, lang="sv"))
         does = el("div", el("p", fault.does.en), el("p", fault.does.sv, lang="sv"))
-        rows.append((fault.name, does, good, fault.judged, _outcome(outcome), why))
+        judged = el("div", el("p", fault.judged), el("p", f"Over Kafka: {fault.over_kafka}"))
+        rows.append((fault.name, does, good, judged, _outcome(outcome), why))
     head = ("Fault", "What the kit does", "What a good system does", "How it is judged", "Result", "Why")
     return table("Every fault that the kit makes on purpose", head, rows)
 
