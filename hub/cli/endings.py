@@ -5,7 +5,7 @@ The rule of the exit status:
 0    done, and all is well
 1    done, and the answer is no: a message is refused, a file is faulty, nothing is known of what was asked about
 2    not done: the command, a setting, or what it needs (database, broker, hub, port, file) is wrong or away
-130  stopped by Ctrl-C, 141 by a reader that went away (``| head``): as a shell counts the signals SIGINT and SIGPIPE
+130  stopped by Ctrl-C, 141 by a reader that went away (``| head``), 143 by SIGTERM: as a shell counts the signals
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from typer.core import TyperGroup
 from hub.errors import AWAY, Misconfigured, Refused, Unavailable
 
 NOT_WELL, NOT_DONE, STOPPED, NO_READER = 1, 2, 130, 141
+OF_A_SIGNAL: Final = 128
+"""To which a shell adds the number of the signal that ended a command."""
 
 _HERE = Path(__file__).parents[1]
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from hub.cli import kit_report
+from hub.cli.endings import NOT_DONE, NOT_WELL, OF_A_SIGNAL
 from hub.cli.root import app, broker_address, web_address
 from hub.errors import Misconfigured
 
@@ -89,13 +90,17 @@ def kit_serve(
         str | None, typer.Option(help="The secret that follows the first, where the fault rotated is made.")
     ] = None,
     report: Annotated[Path | None, typer.Option(help="The folder for report.json, report.html and junit.xml.")] = None,
+    junit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A file for JUnit's XML alone, where your CI looks for it.")
+    ] = None,
     key: Annotated[
         Path | None, typer.Option(help="The private key that signs the report; hub kit keys makes one.")
     ] = None,
 ) -> None:
     """Play the hub and all other parties towards your system: each step is shown as it happens, and a table at the end.
 
-    Exit status: 0 all is as it should be, 1 something is wrong, 2 it could not be run.
+    Exit status: 0 all is as it should be, 1 something is wrong, 2 it could not be run or nothing was tried, 130 stopped by
+    Ctrl-C, 143 by SIGTERM: what was played until then is in the report, which says that it was stopped.
     """
     from rich.console import Console
 
@@ -103,7 +108,7 @@ def kit_serve(
     from hub.kit import serve, suites
     from hub.kit.faults.table import chosen
     from hub.kit.report.keys import signing_key
-    from hub.kit.report.write import write_report
+    from hub.kit.report.write import ready_to_write, write_junit, write_report
     from hub.kit.stage import Patience
     from hub.scenarios import Unusable
     from hub.scenarios.moments import duration
@@ -115,6 +120,7 @@ def kit_serve(
     if key is not None and report is None:
         raise Misconfigured("--key: it signs a report, so name the folder for it with --report")
     signer = None if key is None else signing_key(key)
+    ready_to_write(report, junit)
     console = Console()
     try:
         files = [suites.scenario_file(name) for name in scenario or ()] or suites.chosen(played, suite)
@@ -144,4 +150,8 @@ def kit_serve(
             console.print(
                 "The report is not signed: hub kit keys makes a key, and --key signs with it.", soft_wrap=True
             )
-    raise typer.Exit(1 if run.outcome == "wrong" else 0)
+    if junit is not None:
+        console.print(str(write_junit(run, junit, wanted.secrets)), highlight=False, soft_wrap=True)
+    if run.stopped_by is not None:
+        raise typer.Exit(OF_A_SIGNAL + run.stopped_by)
+    raise typer.Exit({"ok": 0, "wrong": NOT_WELL}.get(run.outcome, NOT_DONE))

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from hub.kit.expects import AwaitedMessage
-from hub.kit.record import Finding, Run, ScenarioRun, worst
+from hub.kit.record import Finding, Run, ScenarioRun
 
 _SIGNS = {"ok": "[green]ok   [/]", "wrong": "[bold red]WRONG[/]", "not_tried": "[yellow]-    [/]"}
 
@@ -61,7 +61,8 @@ class RunConsole:
             "ok": "all is as it should be",
             "wrong": "something is wrong: see above",
             "not_tried": "nothing was tried",
-        }[worst([finding for scenario in run.scenarios for finding in scenario.findings])]
+            "interrupted": "stopped before its end: what has not been played is not judged",
+        }[run.outcome]
         self.say(said)
 
 

@@ -25,6 +25,8 @@ from hub.routers import connections, dependencies, errors, fhir, messages
 from schemas.directory import Directory
 from schemas.messages import Receipt
 
+_CLOSES_S = 3
+"""Seconds that a call has for its answer when the run is over."""
 _TAKEN: ContextVar[bool] = ContextVar("taken")
 """Whether the present call has become a message."""
 
@@ -100,7 +102,14 @@ class Door:
                 f"--listen {port}: the kit cannot listen there ({error.strerror}); name another port"
             ) from None
         config = connections.Config(
-            self._app, request_s=30.0, connections=100, log_config=None, access_log=False, lifespan="off", ws="none"
+            self._app,
+            request_s=30.0,
+            connections=100,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=_CLOSES_S,
         )
         config.http = BreakableConnection
         self._server = connections.HttpServer(config)

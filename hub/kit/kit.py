@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 from collections.abc import Sequence
@@ -114,7 +115,7 @@ class Kit:
             self._stage.call_refused(request, status, en, sv)
 
     async def run(self) -> Run:
-        """Plays everything."""
+        """Plays everything. When the task is cancelled, the run ends with what has been played by then."""
         out = self._connected.out
         order = self._order
         run = Run(
@@ -127,26 +128,36 @@ class Kit:
             suite=order.suite,
             started=self._started.isoformat(timespec="seconds"),
         )
-        played = [await self._play(number, turn) for number, turn in enumerate(self._turns, 1)]
+        played: list[ScenarioRun] = []
+        for number, turn in enumerate(self._turns, 1):
+            stopped = bool(played) and played[-1].interrupted
+            played.append(_not_begun(turn) if stopped else await self._play(number, turn))
         return replace(run, scenarios=tuple(played))
 
     async def _play(self, number: int, turn: _Turn) -> ScenarioRun:
         self._cast = turn.cast
         notebook = Notebook(self._shown.finding)
-        said, name = turn.written.scenario, None if turn.fault is None else turn.fault.name
-        self._shown.scenario(number, len(self._turns), turn.title, said.scenario)
+        self._shown.scenario(number, len(self._turns), turn.title, turn.written.scenario.scenario)
         first = len(self._wire.exchanges)
+        interrupted = False
+        try:
+            await self._tried(number, turn, notebook)
+        except asyncio.CancelledError:  # whoever stops the run wants what it has found
+            interrupted = True
+        passed = tuple(self._wire.exchanges[first:])
+        # What happened at the same time is always told in the same order.
+        found = sorted(notebook.findings, key=lambda finding: (finding.step, finding.expected, finding.reason))
+        return replace(_not_begun(turn), findings=tuple(found), exchanges=passed, interrupted=interrupted)
+
+    async def _tried(self, number: int, turn: _Turn, notebook: Notebook) -> None:
         if number == 1 and isinstance(self._connected.out, WebhookOut):
             await forge(self._exit, self._cast.system, secret_of(self._order.seed, "forged"), notebook)
         why_not = self._why_not(turn)
         if turn.fault is not None and why_not is not None:
-            notebook.add(Finding(0, turn.fault.judged, "not_tried", why_not, rules=turn.fault.rules, fault=name))
+            fault = turn.fault
+            notebook.add(Finding(0, fault.judged, "not_tried", why_not, rules=fault.rules, fault=fault.name))
         else:
             await self._staged(number, turn, notebook)
-        passed = tuple(self._wire.exchanges[first:])
-        # What happened at the same time is always told in the same order.
-        found = sorted(notebook.findings, key=lambda finding: (finding.step, finding.expected, finding.reason))
-        return ScenarioRun(turn.written.path.stem, said.scenario, said.rules, name, tuple(found), passed)
 
     def _why_not(self, turn: _Turn) -> str | None:
         """Why a fault cannot be made; None where it can."""
@@ -171,6 +182,11 @@ class Kit:
                 self._stage = self._fault = None
         for finding in () if fault is None else fault.findings():
             notebook.add(finding)
+
+
+def _not_begun(turn: _Turn) -> ScenarioRun:
+    said, fault = turn.written.scenario, None if turn.fault is None else turn.fault.name
+    return ScenarioRun(turn.written.path.stem, said.scenario, said.rules, fault, interrupted=True)
 
 
 def secret_of(seed: int, what: str) -> str:

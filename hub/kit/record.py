@@ -9,10 +9,12 @@ the exchanges.
 
 from __future__ import annotations
 
+import signal
 from dataclasses import dataclass, field
 from typing import Literal
 
 Outcome = Literal["ok", "wrong", "not_tried"]
+RunOutcome = Literal["ok", "wrong", "not_tried", "interrupted"]
 Direction = Literal["to_vendor", "from_vendor"]
 Way = Literal["webhook", "kafka", "fhir", "http"]
 
@@ -67,11 +69,14 @@ class ScenarioRun:
     fault: str | None = None
     findings: tuple[Finding, ...] = ()
     exchanges: tuple[Exchange, ...] = ()
+    interrupted: bool = False
+    """Whether the run was stopped before the scenario was at its end, or before it had begun."""
 
     @property
     def outcome(self) -> Outcome:
-        """``wrong`` when one finding is, ``not_tried`` when nothing was tried, else ``ok``."""
-        return worst(self.findings)
+        """``wrong`` when one finding is, ``not_tried`` when nothing was tried or it was stopped before its end, else ``ok``."""
+        found = worst(self.findings)
+        return "not_tried" if self.interrupted and found == "ok" else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +98,19 @@ class Run:
     started: str
     """When it began: ISO 8601 with zone."""
     scenarios: tuple[ScenarioRun, ...] = field(default=())
+    stopped_by: signal.Signals | None = None
+    """The signal that stopped it before its end."""
 
     @property
-    def outcome(self) -> Outcome:
-        """As of a scenario, of all of them together."""
+    def interrupted(self) -> bool:
+        """Whether it was stopped before its end."""
+        return any(scenario.interrupted for scenario in self.scenarios)
+
+    @property
+    def outcome(self) -> RunOutcome:
+        """As of a scenario, of all of them together; a run that was stopped is never ``ok``, nor is it judged."""
+        if self.interrupted:
+            return "interrupted"
         return worst([finding for scenario in self.scenarios for finding in scenario.findings])
 
 

@@ -23,6 +23,7 @@ from hub.kit.kafka import KafkaSide
 from hub.kit.kit import Kit, Order, secret_of, token_of
 from hub.kit.record import Run
 from hub.kit.recording import RecordingWebhook, Wire
+from hub.kit.stop import Stop
 from hub.kit.vendor import Connected, Format, short_names, units_of
 from hub.scenarios import ScenarioFile
 from schemas.ways_out import Delivery, KafkaOut, WebhookOut
@@ -62,7 +63,9 @@ class ServeOrder(Order):
 
 
 async def serve(wanted: ServeOrder, console: Console) -> Run:
-    """Plays everything and shows it. Raises ``Misconfigured`` where it cannot be run."""
+    """Plays everything and shows it; SIGINT and SIGTERM end the play, and what has been played by then is returned. Raises
+    ``Misconfigured`` where it cannot be run.
+    """
     host, port = _place(wanted.listen)
     out = await _out(wanted)
     connected = Connected(out, wanted.format, wanted.token or token_of(wanted.seed), wanted.delivery)
@@ -71,6 +74,7 @@ async def serve(wanted: ServeOrder, console: Console) -> Run:
         false_secret=secret_of(wanted.seed, "forged"), next_secret=wanted.next_secret or secret_of(wanted.seed, "next")
     )
     async with AsyncExitStack() as opened:
+        stop = opened.enter_context(Stop())
         side = None
         if wanted.kafka is not None:
             system, _ = units_of(ScenarioFile(wanted.scenarios[0]).world, wanted.played)
@@ -96,7 +100,7 @@ async def serve(wanted: ServeOrder, console: Console) -> Run:
                 shown.say(
                     f"The secret that follows, for the fault rotated, is {means.next_secret}: it is to know both."
                 )
-        run = await kit.run()
+        run = await stop.play(kit.run())
     shown.summary(run)
     return run
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
 import pytest
 from typer.testing import CliRunner
 
@@ -77,6 +81,37 @@ def test_half_a_setting_of_the_vendors_broker_and_an_address_that_is_none_are_sa
     status, said = call("serve", "--as", "lund_kommun", "--kafka", "https://broker")
     assert status == 2
     assert "'--kafka': give host:port" in said
+
+
+@pytest.mark.parametrize(
+    ("how", "status"),
+    [
+        ({}, 0),
+        ({"scenarios": (replace(GOOD, findings=(replace(GOOD.findings[0], outcome="wrong"),)),)}, 1),
+        ({"scenarios": (replace(GOOD, findings=()),)}, 2),
+        ({"scenarios": (GOOD, replace(GOOD, findings=(), interrupted=True)), "stopped_by": signal.SIGTERM}, 143),
+    ],
+)
+def test_ci_learns_the_outcome_by_the_exit_status_and_by_a_file_of_its_own(tmp_path, monkeypatch, how, status):
+    async def played(*_: object) -> Run:
+        return replace(RUN, **how)
+
+    monkeypatch.setattr("hub.kit.serve.serve", played)
+    junit = tmp_path / "ci.xml"
+    assert call("serve", "--as", "lund_kommun", "--against", "http://127.0.0.1:9", "--junit", junit)[0] == status
+    cases = {case.get("name"): [child.tag for child in case] for case in ET.parse(junit).iter("testcase")}
+    assert cases["v16-a-whole-stay"] == [[], ["failure"], ["skipped"], ["skipped"]][min(status, 3)]
+    assert [one.name for one in tmp_path.iterdir()] == ["ci.xml"]
+
+
+@pytest.mark.parametrize("option", ["--report", "--junit"])
+def test_a_place_that_cannot_be_written_is_said_before_anything_is_played(tmp_path, option):
+    (tmp_path / "file").touch()
+    status, said = call(
+        "serve", "--as", "lund_kommun", "--against", "http://127.0.0.1:9", option, tmp_path / "file" / "in"
+    )
+    assert status == 2
+    assert f"--report, --junit: {tmp_path / 'file'}" in said
 
 
 def test_a_key_without_a_report_to_sign_is_said(signed):

@@ -53,7 +53,9 @@ def _tried(name: str, pairs: Sequence[tuple[Verdict, Mapping[str, Any]]], of_fau
     findings = [finding for _, finding in pairs]
     wrong = [finding for finding in findings if finding["outcome"] == "wrong"]
     own = [finding for finding in findings if of_fault is None or finding["fault"] == of_fault]
-    outcomes: set[Outcome] = {finding["outcome"] for finding in own}
+    # A scenario that was stopped before its end has not shown that anything is well.
+    stopped = all(scenario["interrupted"] for scenario, _ in pairs)
+    outcomes: set[Outcome] = set() if stopped else {finding["outcome"] for finding in own}
     outcome: Outcome = "wrong" if wrong else "ok" if "ok" in outcomes else "not_tried"
     said = wrong or [finding for finding in own if finding["outcome"] == "not_tried"]
     return Tried(

@@ -37,6 +37,8 @@ def _scenario(verdict: Mapping[str, Any]) -> Tried:
         for finding in verdict["findings"]
         if finding["outcome"] == outcome and outcome != "ok"
     ]
+    if verdict["interrupted"]:
+        reasons.append("the run was stopped before its end")
     return Tried(verdict["scenario"], outcome, tuple(reasons), (verdict["scenario"],))
 
 

@@ -21,7 +21,12 @@ from hub.kit.report.keys import fingerprint
 from hub.kit.report.style import STYLE
 from schemas.rules import RULES
 
-WORDS: Final = {"ok": "✓ as it should be", "wrong": "✗ wrong", "not_tried": "– not tried"}
+WORDS: Final = {
+    "ok": "✓ as it should be",
+    "wrong": "✗ wrong",
+    "not_tried": "– not tried",
+    "interrupted": "– stopped before its end",
+}
 _OPEN, _CLOSE = '<script type="application/json" id="report">', "</script>"
 _BLOCK = re.compile(f"{re.escape(_OPEN)}(.*?){re.escape(_CLOSE)}", re.DOTALL)
 
@@ -118,7 +123,7 @@ def _scenario(verdict: Mapping[str, Any], passed: Sequence[Mapping[str, Any]]) -
     ]
     return el(
         "section",
-        el("h3", f"{name}: {WORDS[verdict['outcome']]}"),
+        el("h3", f"{name}: {WORDS['interrupted' if verdict['interrupted'] else verdict['outcome']]}"),
         el("p", f"{verdict['sentence']} [{', '.join(verdict['rules'])}]"),
         table("What was expected, step by step", ("Step", "Expected", "Result", "Why", "Rules"), rows),
         exchanges_of(passed),

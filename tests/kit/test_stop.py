@@ -1,0 +1,89 @@
+"""A run that is stopped: what was played is told and is never passed, nothing is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from hub.cli.endings import STOPPED
+from hub.kit.kit import secret_of, token_of
+from hub.kit.report.keys import known_key, make
+from hub.kit.report.verify import verify
+from tests.kit.receiver import Receiver
+from tests.kit.test_serve import free_port
+
+SCENARIOS = ("v7-a-stay-with-its-care-contact", "v9-ready-for-discharge")
+XML = {"authorization": f"Bearer {token_of(1)}", "content-type": "application/fhir+xml"}
+
+
+async def stopped(by: signal.Signals, folder: Path) -> tuple[int, str, list[psutil.Process]]:
+    """(exit status, output, the processes that it had started) of a run that is stopped while it waits for the vendor's system."""
+    port, words = free_port(), [word for name in SCENARIOS for word in ("--scenario", name)]
+    make("Region Skåne", folder / "key", folder / "key.pub")
+    words += ["--report", str(folder / "report"), "--key", str(folder / "key"), "--junit", str(folder / "ci.xml")]
+    async with Receiver(secret_of(1, "webhook"), token_of(1), ["is-silent"]) as receiver:
+        kit = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "hub.cli", "kit", "serve", "--as", "lund_kommun", "--against", receiver.url,
+            "--listen", str(port), "--within", "1h", *words,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env={name: value for name, value in os.environ.items() if not name.startswith("HUB_")},
+        )  # fmt: skip
+        assert kit.stdout is not None
+        said = b""
+        async with asyncio.timeout(120):
+            while b" waits lund_kommun is to send kvittens" not in said:
+                line = await kit.stdout.readline()
+                assert line, said.decode()
+                said += line
+            async with httpx.AsyncClient(timeout=60) as client:  # a body that a process of its own reads
+                await client.post(f"http://127.0.0.1:{port}/fhir/$process-message", content=b"<Bundle/>", headers=XML)
+            children = psutil.Process(kit.pid).children(recursive=True)
+            kit.send_signal(by)
+            said += await kit.stdout.read()
+            await asyncio.to_thread(psutil.wait_procs, children, timeout=60)
+            return await kit.wait(), said.decode(), children
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+async def test_a_run_that_is_stopped_reports_what_was_played_and_is_never_passed(tmp_path, by):
+    status, said, children = await stopped(by, tmp_path)
+    assert status == 128 + by, said
+    assert "stopped before its end: what has not been played is not judged" in said
+    assert "Traceback" not in said
+    assert children
+    assert not [one for one in children if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+    for name in ("report.json", "report.html"):
+        found = verify(tmp_path / "report" / name, known_key(tmp_path / "key.pub"))
+        assert found.faults == ()
+        assert found.told[-1].endswith("– stopped before its end.")
+    verdicts = json.loads((tmp_path / "report" / "report.json").read_bytes())["verdicts"]
+    assert verdicts["outcome"] == "interrupted"
+    assert [(one["interrupted"], one["outcome"]) for one in verdicts["scenarios"]] == [
+        (True, "wrong"),
+        (True, "not_tried"),
+    ]
+    begun = verdicts["scenarios"][0]["findings"]
+    assert ("acknowledges svu.inskrivning within 10 s", "ok") in [(one["expected"], one["outcome"]) for one in begun]
+    cases = {case.get("name"): [each.tag for each in case] for case in ET.parse(tmp_path / "ci.xml").iter("testcase")}
+    assert cases[SCENARIOS[1]] == ["skipped"]
+    assert {name for name, result in cases.items() if not result} == set()
+    assert STOPPED == 128 + signal.SIGINT
+
+
+async def test_a_run_that_is_killed_leaves_no_report_and_no_process(tmp_path):
+    status, _, children = await stopped(signal.SIGKILL, tmp_path)
+    assert status == -signal.SIGKILL
+    assert children
+    assert not [one for one in children if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+    assert list((tmp_path / "report").iterdir()) == []
+    assert not (tmp_path / "ci.xml").exists()
