@@ -74,7 +74,7 @@ async def skip_waiting(store: Store, unit: str, who: str, reason: str) -> str:
         if not count:
             raise Misconfigured(f"nothing waits for unit {unit}; see `hub held list`")
         await operator_log.record(connection, who, "skip", unit, reason)
-    return f"{count} notices for {unit} are given up"
+    return f"given up for {unit}: {count}"
 
 
 async def release(store: Store, message: str, who: str, reason: str) -> str:
@@ -162,7 +162,7 @@ async def let_pass(store: Store, place: str, to: int | None, who: str, reason: s
         await operator_log.record(connection, who, "pass", place, reason)
         gaps = await partitions.settle_gaps(connection, topic, int(partition))
         if waits is None:
-            return f"{topic}/{partition}: {gaps} gaps are settled"
+            return f"{topic}/{partition}: gaps settled: {gaps}"
         on = to if to is not None else waits.until or waits.at + 1
         if on <= waits.at:
             raise Misconfigured(f"{topic}/{partition} waits at {waits.at}: --to must be after it")
@@ -190,13 +190,13 @@ async def replay(store: Store, row: int | None, system: str | None, who: str, re
         if row is not None and not rows:
             raise Misconfigured(_NOT_DEAD.format(row=row))
         if dry_run:
-            return f"{len(rows)} would be sent again"
+            return f"would be sent again: {len(rows)}"
         _has(reason)
         count = 0
         for one in rows:
             count += await dead_letters.replay(connection, one)
         await operator_log.record(connection, who, "replay", str(row or system), reason)
-    return f"{count} are sent again, marked as replay"
+    return f"sent again, marked as replay: {count}"
 
 
 _NOT_DEAD = "row {row} is not dead; `hub dead list` prints the rows that are"
@@ -226,7 +226,7 @@ async def announce(store: Store, sv: str, en: str, who: str) -> str:
     async with store.transaction() as connection:
         items = await announcements.add(connection, id_, told, current[1].system_by_id, datetime.now(UTC))
         await operator_log.record(connection, who, "announce", id_, sv.strip())
-    return f"{id_} goes to {len(items)} systems; see `hub announcements` and `hub timeline {id_}`"
+    return f"{id_} goes to every system ({len(items)}); see `hub announcements` and `hub timeline {id_}`"
 
 
 async def _is_known(store: Store, system: str) -> None:

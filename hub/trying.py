@@ -54,7 +54,9 @@ async def lookup(store: Store, case: str, who: str, reason: str) -> str:
         if not (count := await try_now.lookups(connection, case)):
             raise Misconfigured(f"no look-up of case {case} waits; see `hub timeline {case}`")
         await operator_log.record(connection, who, "retry", case, reason)
-    return f"{count} look-ups are made now; a register that answered with a fault is not asked the same sooner than it allows"
+    return (
+        f"look-ups made now: {count}; a register that answered with a fault is not asked the same sooner than it allows"
+    )
 
 
 async def system(store: Store, id_: str, who: str, reason: str) -> str:
@@ -69,7 +71,7 @@ async def system(store: Store, id_: str, who: str, reason: str) -> str:
         if not count:
             raise Misconfigured(f"nothing waits for {id_}")
         await operator_log.record(connection, who, "retry", id_, reason)
-    return f"{count} rows of {id_} are tried now"
+    return f"rows of {id_} tried now: {count}"
 
 
 async def _is_not_paused(store: Store, id_: str) -> None:

@@ -30,6 +30,11 @@ def day_in_words(day: date) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
+def clock_with_zone(moment: datetime) -> str:
+    """2026-11-25 22:26:03 CET: the clock in Sweden, to the second, with the zone that it shows then. For operations."""
+    return f"{moment.astimezone(STOCKHOLM):%Y-%m-%d %H:%M:%S %Z}"
+
+
 def moment_in_words(moment: datetime) -> str:
     """25 november 2026 kl. 22.26, in Swedish time."""
     local = moment.astimezone(STOCKHOLM)

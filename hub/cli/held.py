@@ -129,7 +129,7 @@ def held_show(message: Annotated[str, typer.Argument(help="The message's id, as 
     if not rows:
         raise Misconfigured(f"no held message has the id {message}; see `hub held list`")
     for row in rows:
-        typer.echo(f"{row.source} {row.id} from {row.system} at {row.received_at:%Y-%m-%d %H:%M:%S}, {row.media_type}")
+        typer.echo(f"{row.source} {row.id} from {row.system} at {table.moment(row.received_at)}, {row.media_type}")
         typer.echo(row.raw.decode("utf-8", "replace"))
 
 

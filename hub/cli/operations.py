@@ -51,7 +51,11 @@ def _of_dead(one: DeadLetter) -> str:
     case = f"; case {one.case_id}" if one.case_id else ""
     number = f" #{one.sequence}" if one.sequence else ""
     tried = f"; tried from {table.moment(one.first_tried_at)} to {table.moment(one.tried_at)}" if one.tried_at else ""
-    behind = f"; {one.behind} wait behind it, the oldest since {table.moment(one.behind_since)}" if one.behind else ""
+    behind = (
+        f"; {table.number_of(one.behind, 'waits', 'wait')} behind it, the oldest since {table.moment(one.behind_since)}"
+        if one.behind
+        else ""
+    )
     return f"{one.kind} {one.message}{number}: {one.answer}{said}{case}{tried}{behind}"
 
 
@@ -120,7 +124,9 @@ def announcements(as_json: Json = False) -> None:
         typer.echo("nothing has been announced")
     for a in told:
         dead = f", {a.dead} dead" if a.dead else ""
-        typer.echo(f"{table.moment(a.at)}  {a.message}  sent to {a.sent} of {a.systems}{dead}  {a.sv} / {a.en}")
+        typer.echo(
+            f"{table.moment(a.at)}  {a.message}  sent to {a.sent} of {table.number_of(a.systems, 'system')}{dead}  {a.sv} / {a.en}"
+        )
 
 
 @app.command()

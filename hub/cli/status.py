@@ -4,6 +4,8 @@ needs when it runs.
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -84,10 +86,11 @@ def _systems(now: Glance, directory: Directory) -> list[dict[str, Any]]:
                 "waiting": waiting.waiting if waiting else 0,
                 "dead": waiting.dead if waiting else 0,
                 "oldest": waiting.oldest if waiting else None,
-                "paused": now.pauses.get(id_),
+                "paused": asdict(pause) if (pause := now.pauses.get(id_)) else None,
                 "breaker": lane.get("breaker", "closed"),
                 "breaker_until": lane.get("until"),
                 "last_answer": lane.get("answer"),
+                "answered": lane.get("answered"),
             }
         )
     return found
@@ -140,19 +143,23 @@ def _show(told: dict[str, Any], *, everything: bool) -> None:
         [(one["system"], one["waiting"], one["dead"], table.moment(one["oldest"]), _how(one)) for one in shown],
     )
     if len(shown) < len(systems):
-        typer.echo(f"{len(systems) - len(shown)} more systems, of which all is well (--all)\n")
+        typer.echo(f"{table.number_of(len(systems) - len(shown), 'more system')}, of which all is well (--all)\n")
     registers = told["registers"]
     typer.echo(f"registers: {'asked by ' + registers['asked_by'] if registers['asked_by'] else 'asked by no hub'}")
     for name, one in registers["waiting"].items():
-        typer.echo(f"  {one['count']} look-ups wait ({name}), the oldest since {table.moment(one['oldest'])}")
+        waits = table.number_of(one["count"], "look-up waits", "look-ups wait")
+        typer.echo(f"  {waits} ({name}), the oldest since {table.moment(one['oldest'])}")
     for name, one in registers["contracts"].items():
-        failed = f", last fault {one['reason']} at {one['failed']}" if "failed" in one else ""
-        typer.echo(f"  {name}: last answer {one.get('answered', 'none yet')}{failed}")
+        failed = f", last fault {one['reason']} at {_written(one['failed'])}" if "failed" in one else ""
+        typer.echo(f"  {name}: last answer {_written(one.get('answered')) or 'none yet'}{failed}")
     held = told["held"]
     since = f", the oldest since {table.moment(held['since'])}" if held["since"] else ""
-    typer.echo(f"\nheld: {held['messages']} messages{since}; {held['manual_queue']} cases in the manual queue")
+    messages, cases = table.number_of(held["messages"], "message"), table.number_of(held["manual_queue"], "case")
+    typer.echo(f"\nheld: {messages}{since}; {cases} in the manual queue")
     for unit, count in held["unserved"].items():
-        typer.echo(f"  {count} notices wait for unit {unit}, which no system serves")
+        typer.echo(
+            f"  {table.number_of(count, 'notice waits', 'notices wait')} for unit {unit}, which no system serves"
+        )
 
 
 def _is_noted(one: dict[str, Any]) -> bool:
@@ -160,11 +167,18 @@ def _is_noted(one: dict[str, Any]) -> bool:
 
 
 def _how(one: dict[str, Any]) -> str:
+    from hub.store.why_waiting import Pause
+
     said = [one["hub"] or "no hub delivers to it"]
     if one["paused"]:
-        said.append(one["paused"])
+        said.append(str(Pause(**one["paused"])))
     if one["breaker"] != "closed":
-        said.append(f"breaker {one['breaker']} until {one['breaker_until']}")
+        said.append(f"breaker {one['breaker']} until {_written(one['breaker_until'])}")
     if one["last_answer"]:
-        said.append(f"last answer {one['last_answer']}")
+        said.append(f"last answer {one['last_answer']} at {_written(one['answered'])}")
     return "; ".join(said)
+
+
+def _written(moment: str | None) -> str:
+    """A moment that a hub wrote down in ISO 8601, for people."""
+    return table.moment(None if moment is None else datetime.fromisoformat(moment))

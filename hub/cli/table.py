@@ -1,4 +1,6 @@
-"""Tables for people: columns of a fixed width, at most 100 characters a line, one sentence where there is nothing. Imports typer only."""
+"""Tables for people: columns of a fixed width, at most 100 characters a line, one sentence where there is nothing. Imports typer and the
+language only.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,8 @@ from datetime import datetime
 
 import typer
 
+from schemas.swedish_time import clock_with_zone
+
 WIDTH = 100
 """Characters in a line; only an id that is longer makes a line longer, since it must be whole to be copied."""
 _ROOM = 32
@@ -16,8 +20,13 @@ _ROOM = 32
 
 
 def moment(at: datetime | None) -> str:
-    """A moment for people, in the time zone of the machine."""
-    return "" if at is None else f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
+    """A moment for people: Swedish time, the zone named."""
+    return "" if at is None else clock_with_zone(at)
+
+
+def number_of(count: int, one: str, more: str = "") -> str:
+    """``1 case``, ``2 cases``: a number with its word; ``more`` is the word for several, where it is not with an s."""
+    return f"{count} {one if count == 1 else more or one + 's'}"
 
 
 def lines(headings: Sequence[str], rows: Iterable[Sequence[object]], width: int = WIDTH) -> list[str]:

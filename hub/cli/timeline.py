@@ -44,7 +44,7 @@ def timeline(
         table.show_json([{"at": one.at, "what": one.what, "detail": one.detail} for one in entries])
         return
     for one in entries:
-        start = f"{one.at.astimezone():%Y-%m-%d %H:%M:%S.%f}"[:-3] + f"  {one.what:9}  "
+        start = f"{table.moment(one.at):24}  {one.what:9}  "
         typer.echo(
             textwrap.fill(
                 one.detail,

@@ -39,7 +39,8 @@ receipt or announcement, signed by the Standard Webhooks scheme; the next of the
 | any other, as 401, 404 or 3xx | the receiver is being changed: tried again for half an hour, then dead; redirects are not followed |
 
 Waits and times are the usual ones; the directory may give a system others. The same notice may come again, after an answer that was
-lost or a replay: its `webhook-id` and its `source` with `id` are as before."""
+lost or a replay: its `webhook-id` and its `source` with `id` are as before. Under another `webhook-id` the same `source` and `id`
+are a notice of its own: for another of your units."""
 
 
 def _first_line(model: type[Any]) -> str:

@@ -65,7 +65,7 @@ class Attempts:
         self._able_since = able_since
         self._marked = marked
         self._paused = paused
-        self.last_answer: str | None = None
+        self.last_answer: tuple[str, datetime] | None = None
         """The receiver's last answer, with its time."""
         self._latency = metrics.latency.labels(system.id)
 
@@ -109,7 +109,7 @@ class Attempts:
         """Make one call; True when all rows were acknowledged."""
         outcome = await self._exit.send(self._system, [outgoing for _, outgoing in encoded], before_sending)
         metrics.attempts.labels(self._system.id, outcome.result).inc(len(encoded))
-        self.last_answer = f"{outcome.answer} at {datetime.now(UTC).isoformat(timespec='seconds')}"
+        self.last_answer = outcome.answer, datetime.now(UTC)
         rows = [row for row, _ in encoded]
         if outcome.result == "ok":
             self._acknowledged(rows, outcome)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from datetime import datetime
 
 from hub.delivery.attempt import AskPermit, Attempts, Messages
 from hub.delivery.breaker import Breaker
@@ -115,7 +116,7 @@ class Lane:
         self.nudge()
 
     @property
-    def last_answer(self) -> str | None:
+    def last_answer(self) -> tuple[str, datetime] | None:
         """The receiver's last answer, with its time."""
         return self._attempts.last_answer
 

@@ -73,12 +73,12 @@ def encode(row: OutboxRow, message: Message | None, system: System) -> Outgoing:
     """Encode an outbox row in the system's format; ``message`` is the message that a notice passes on."""
     if isinstance(row.content, Receipt):
         encoded = formats.write_receipt(row.content, f"receipt-{row.id}", system.format, datetime.now(UTC))
-        return Outgoing(f"out-{row.id}", row.case_id or f"out-{row.id}", encoded)
+        return Outgoing(row.webhook_id, row.case_id or row.webhook_id, encoded)
     if isinstance(row.content, Announcement):
         encoded = formats.write_announcement(row.content, row.message_id, system.format, row.accepted_at)
-        return Outgoing(f"out-{row.id}", f"out-{row.id}", encoded)
+        return Outgoing(row.webhook_id, row.webhook_id, encoded)
     assert message is not None
     assert row.case_id is not None
     assert isinstance(row.content, NoticeExtensions)
     encoded = formats.write_notice(message, row.content, system.format, row.accepted_at, row.body)
-    return Outgoing(f"out-{row.id}", row.case_id, encoded)
+    return Outgoing(row.webhook_id, row.case_id, encoded)

@@ -101,7 +101,7 @@ class Relay:
 
     @property
     def lanes(self) -> dict[str, dict[str, str]]:
-        """System → its breaker, until when it spares the system, and the last answer; of the first so many lanes."""
+        """System → its breaker, until when it spares the system, and what it last answered when; of the first so many lanes."""
         now = datetime.now(UTC)
         found: dict[str, dict[str, str]] = {}
         for id_, lane in self._lanes.items():
@@ -111,7 +111,7 @@ class Relay:
             until = (now + timedelta(seconds=lane.breaker.wait_s)).isoformat(timespec="seconds")
             found[id_] = {"breaker": lane.breaker.state} | ({"until": until} if opened else {})
             if answer is not None:
-                found[id_]["answer"] = answer
+                found[id_] |= {"answer": answer[0], "answered": answer[1].isoformat(timespec="seconds")}
         return found
 
     @property

@@ -89,10 +89,12 @@ async def _move_case(connection: Connection, case: Case, notices: Sequence[CaseN
         if set(parts) == {one.row.system}:
             continue
         gone.append(one.row.id)
+        known_as: int | None = one.row.known_as or one.row.id  # of the first part that gets a row of its own
         for system, units in parts.items():
             part, place = _for_units(told, units), (system, number)
             if place in come:
                 come[place].row.content = _together(come[place].row.content, part)
+                come[place].row.known_as = None  # the system may have had it for fewer units
             elif place in had:
                 there = had[place]
                 unsent = there.state in {"waiting", "dead"}
@@ -111,11 +113,11 @@ async def _move_case(connection: Connection, case: Case, notices: Sequence[CaseN
                     skipped = note_notice(case, system, number)
                 part = part.model_copy(update={"skipped": skipped, "replay": replay})
                 row = replace(
-                    one.row, system=system, content=part, follows=last.get(system, highest), due_at=now,
+                    one.row, known_as=known_as, system=system, content=part, follows=last.get(system, highest), due_at=now,
                     first_tried_at=None, refused_since=None, revision=0,
                     attempts=one.row.attempts if one.state == "dead" else 0,
                 )  # fmt: skip
-                last[system] = number
+                known_as, last[system] = None, number
                 come[place] = CaseNotice(row, one.state, one.answer)
     if gone:
         await waiting_notices.replace(connection, gone, list(come.values()))

@@ -12,6 +12,7 @@ from psycopg import AsyncConnection
 from hub.store import backlog, cases, held, running_hubs, why_waiting
 from hub.store.backlog import Backlog
 from hub.store.running_hubs import RunningHub
+from hub.store.why_waiting import Pause
 
 Connection = AsyncConnection[tuple[Any, ...]]
 
@@ -23,7 +24,7 @@ class Glance:
     hubs: list[RunningHub]
     backlog: dict[str, Backlog]
     """By system; look-ups and units without a system among them."""
-    pauses: dict[str, str]
+    pauses: dict[str, Pause]
     held: int
     held_since: datetime | None
     manual: int

@@ -60,8 +60,15 @@ class OutboxRow:
     """The sequence of the case's notice that this system gets before this one; 0 when this is its first (D-3)."""
     revision: int = 0
     """How often the row has been rewritten; a row in memory of an older revision is not sent (C-62)."""
+    known_as: int | None = None
+    """The row in whose place this one was written when it moved to another system and back; None: it is the first."""
     size: int = 0
     """Bytes of the message in memory; 0 when unknown."""
+
+    @property
+    def webhook_id(self) -> str:
+        """By this the receiver knows what it has had: the same at every attempt, also after the row was written anew."""
+        return f"out-{self.known_as or self.id}"
 
     def failed(self, now: datetime, able_since: datetime, *, refused: bool = False) -> None:
         """Note a failed attempt; ``refused``: the answer concerns the receiver and not this notice.
@@ -139,7 +146,7 @@ _KINDS: dict[str, type[NoticeExtensions | Receipt | Question | Announcement | Ca
 }
 ROW_COLUMNS = (
     "id, kind, system, case_id::text, sequence, source, message AS message_id, told::text, body, accepted_at, due_at, attempts,"
-    " first_tried_at, refused_since, follows, revision"
+    " first_tried_at, refused_since, follows, revision, known_as"
 )
 SENDABLE = "state = 'waiting' AND NOT behind"
 """The condition of rows that may be sent once the notice they follow is sent; a row after a dead one of its case may not (D-6)."""

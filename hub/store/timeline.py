@@ -1,4 +1,6 @@
-"""What happened to a message or a case, in order of time, and why what waits has not been sent. Imports psycopg and the store only."""
+"""What happened to a message or a case, in order of time, and why what waits has not been sent. Imports psycopg, the store
+and the language only.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +15,7 @@ from psycopg.rows import dict_row
 from hub.store.inbox import Key
 from hub.store.outbox import LOOKUPS
 from hub.store.why_waiting import Obstacles, obstacles, of_row
+from schemas.swedish_time import clock_with_zone
 
 Connection = AsyncConnection[tuple[Any, ...]]
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -76,7 +79,7 @@ async def of(connection: Connection, wanted: str) -> list[TimelineEntry]:
     entries += [entry for row in shown for entry in _of_row(row, rows, known)]
     entries += await _by_hand(connection, [*ids, *cases], shown, min((one.at for one in entries), default=None))
     entries += [
-        TimelineEntry(h["since"], "held", f"{h['reason']}; tried {h['attempts']}, next {h['due_at']:%H:%M:%S}")
+        TimelineEntry(h["since"], "held", f"{h['reason']}; tried {h['attempts']}, next {clock_with_zone(h['due_at'])}")
         for h in held
     ]
     return sorted(entries, key=lambda entry: entry.at)
@@ -134,7 +137,8 @@ def _of_message(found: dict[str, Any]) -> list[TimelineEntry]:
 
 def _of_row(row: dict[str, Any], rows: list[dict[str, Any]], known: Obstacles) -> list[TimelineEntry]:
     whom = "the registers" if row["system"] in LOOKUPS else row["system"]
-    what = f"{row['kind']} of {row['message']}" + (f" #{row['sequence']}" if row["sequence"] else "") + f" to {whom}"
+    kind = f"lookup ({_asks(row['told'])})" if row["kind"] == "lookup" else row["kind"]
+    what = f"{kind} of {row['message']}" + (f" #{row['sequence']}" if row["sequence"] else "") + f" to {whom}"
     to = f" for {', '.join(row['told']['to'])}" if row["kind"] == "notice" else ""
     awaits = row["told"].get("awaits") or {}
     asked = f", awaits {', '.join(f'{act} of {unit}' for unit, act in awaits.items())}" if awaits else ""
@@ -156,3 +160,21 @@ def _of_row(row: dict[str, Any], rows: list[dict[str, Any]], known: Obstacles) -
         said = f"{what}: {of_row(row, rows, known)} (row {row['id']})"
         entries.append(TimelineEntry(datetime.now(UTC), "waits", said))
     return entries
+
+
+_CONCERNS = {
+    "actor": "who acted",
+    "responsible_physician": "the responsible physician",
+    "decided_by": "who decided",
+    "fast_vardkontakt": "the care contact",
+    "samordningsansvarig": "the coordinator",
+}
+"""Whom a question about staff concerns → in words; nobody is named."""
+
+
+def _asks(told: dict[str, Any]) -> str:
+    """What a look-up asks the registers, without naming anybody."""
+    if told["question"] != "verifiering":
+        return str(told["question"])
+    role = f" as {told['role']}" if told.get("role") else ""
+    return f"verifiering of {_CONCERNS[told.get('concerns', 'actor')]}{role}, unit {told['unit']}"

@@ -61,6 +61,9 @@ async def replace(connection: Connection, gone: Sequence[int], come: Sequence[Ca
     for number, one in enumerate(come):
         one.row.id = start + number
     await outbox.add(connection, [one.row for one in come])
+    for one in come:
+        if one.row.known_as is not None:
+            await connection.execute("UPDATE outbox SET known_as = %s WHERE id = %s", (one.row.known_as, one.row.id))
     dead = [one for one in come if one.state == "dead"]
     for one in dead:
         await connection.execute(
@@ -73,13 +76,19 @@ async def replace(connection: Connection, gone: Sequence[int], come: Sequence[Ca
 
 
 async def tell_again(connection: Connection, one: CaseNotice) -> None:
-    """Write what a row tells; one that was sent or skipped is sent again with it, and one that is not sent stays as it is."""
+    """Write what a row tells now of another unit too; one that was sent or skipped is sent again with it, and one that is not sent
+    stays as it is. It gets a new id: a receiver that has had the former would take it for a repeat.
+    """
     await connection.execute(
-        "UPDATE outbox SET told = %(told)s::json, revision = revision + 1,"
+        "UPDATE outbox SET id = %(new)s, known_as = NULL, told = %(told)s::json, revision = revision + 1,"
         " state = CASE WHEN state IN ('sent', 'skipped') THEN 'waiting' ELSE state END, sent_at = NULL,"
         " attempts = CASE WHEN state = 'dead' THEN attempts ELSE 0 END, first_tried_at = NULL, refused_since = NULL,"
         " due_at = now() WHERE id = %(id)s",
-        {"told": one.row.content.model_dump_json(exclude_none=True), "id": one.row.id},
+        {
+            "told": one.row.content.model_dump_json(exclude_none=True),
+            "id": one.row.id,
+            "new": await outbox.reserve_ids(connection),
+        },
     )
 
 

@@ -1,5 +1,5 @@
-"""Why rows of the outbox are not sent yet: paused, behind another row, spared by the breaker, not due. Imports psycopg and the store
-only.
+"""Why rows of the outbox are not sent yet: paused, behind another row, spared by the breaker, not due. Imports psycopg, the store
+and the language only.
 """
 
 from __future__ import annotations
@@ -12,16 +12,29 @@ from typing import Any
 from psycopg import AsyncConnection
 
 from hub.store import running_hubs
+from schemas.swedish_time import clock_with_zone
 
 Connection = AsyncConnection[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Since when a system is paused, by whom and why; nobody where the trail names none."""
+
+    since: datetime
+    by: str | None
+    reason: str | None
+
+    def __str__(self) -> str:
+        by = self.by or "nobody that the trail names"
+        return f"paused since {clock_with_zone(self.since)} by {by}: {self.reason or ''}"
 
 
 @dataclass(frozen=True, slots=True)
 class Obstacles:
     """What keeps systems from being sent to now."""
 
-    pauses: Mapping[str, str] = field(default_factory=dict)
-    """System → since when, by whom and why it is paused."""
+    pauses: Mapping[str, Pause] = field(default_factory=dict)
     breakers: Mapping[str, str] = field(default_factory=dict)
     """System → the breaker's state, and when it lets a probe pass."""
 
@@ -36,15 +49,12 @@ async def obstacles(connection: Connection, systems: Iterable[str]) -> Obstacles
         " WHERE target = p.system AND what = 'pause' ORDER BY id DESC LIMIT 1) o ON true WHERE p.system = ANY(%s)",
         (wanted,),
     )
-    pauses = {
-        system: f"paused since {since:%Y-%m-%d %H:%M:%S} by {who or 'nobody that the trail names'}: {why or ''}"
-        for system, since, who, why in await found.fetchall()
-    }
+    pauses = {system: Pause(since, who, why) for system, since, who, why in await found.fetchall()}
     breakers = {}
     for hub in await running_hubs.reported(connection):
         for system, lane in hub.state.get("lanes", {}).items():
             if system in wanted and not hub.silent and lane.get("breaker", "closed") != "closed":
-                until = f" until {lane['until']}" if lane.get("until") else ""
+                until = f" until {clock_with_zone(datetime.fromisoformat(lane['until']))}" if lane.get("until") else ""
                 breakers[system] = f"the breaker is {lane['breaker']}{until}"
     return Obstacles(pauses, breakers)
 
@@ -55,7 +65,7 @@ def of_row(row: Mapping[str, Any], case_rows: Sequence[Mapping[str, Any]], known
     if row["system"].startswith("unit:"):
         said.append("no system serves the unit: it is in the manual queue")
     if row["system"] in known.pauses:
-        said.append(known.pauses[row["system"]])
+        said.append(str(known.pauses[row["system"]]))
     before = [
         one
         for one in case_rows
@@ -72,9 +82,6 @@ def of_row(row: Mapping[str, Any], case_rows: Sequence[Mapping[str, Any]], known
     if row["system"] in known.breakers:
         said.append(known.breakers[row["system"]])
     if row["attempts"] and not before:
-        said.append(f"tried {row['attempts']} times, last answer {row['answer']}, next try {_clock(row['due_at'])}")
+        times = "once" if row["attempts"] == 1 else f"{row['attempts']} times"
+        said.append(f"tried {times}, last answer {row['answer']}, next try {clock_with_zone(row['due_at'])}")
     return "; ".join(said) or "not tried yet"
-
-
-def _clock(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S}"

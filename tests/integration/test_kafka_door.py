@@ -338,7 +338,7 @@ async def test_of_a_topic_that_is_deleted_and_made_anew_every_record_is_read_and
 
     await until(shown)
     settled = await hub.cli("held", "pass", f"{topic}/0", *WHY)
-    assert "1 gaps are settled" in settled.stdout, settled.stderr
+    assert "gaps settled: 1" in settled.stdout, settled.stderr
     assert not await hub.rows("SELECT 1 FROM aside WHERE topic = %s", topic)
 
 

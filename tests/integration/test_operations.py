@@ -1,6 +1,8 @@
 """What operations sees and does by hand: lists, the trail, pauses; and what a command says when it is given what is not there."""
 
 import json
+import re
+from datetime import datetime
 
 import psycopg
 import pytest
@@ -9,8 +11,9 @@ import yaml
 
 from hub.cli import table
 from hub.sandbox.registers import Control, Trouble
+from schemas.swedish_time import clock_with_zone
 from tests import stack as parts
-from tests.stack import CENTRE, LUND, SECRETS, Receiver, admission, event, kvittens, new_ref, until
+from tests.stack import CENTRE, KOMMUN, LUND, SECRETS, Receiver, admission, event, kvittens, new_ref, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -38,10 +41,15 @@ async def hub(shared_database, kafka, tmp_path_factory, receiver):
         yield stack
 
 
+NO_ZONE = re.compile(r"\d\d:\d\d:\d\d(?!\.\d| CES?T\b|[+Z])")
+"""A clock whose zone is not said."""
+
+
 async def said(hub, *arguments):
-    """What a command prints that goes well."""
+    """What a command prints that goes well; whatever it is, its clocks have a zone."""
     done = await hub.cli(*arguments)
     assert done.returncode == 0, done.stderr
+    assert NO_ZONE.findall(" ".join(done.stdout.split())) == []
     return done.stdout
 
 
@@ -232,9 +240,42 @@ async def test_what_is_for_a_unit_without_a_system_waits_in_the_manual_queue_and
     await until(lambda: fifth in numbers(receiver, case) and fifth in numbers(receiver, case, "kommun"))
     told = [call.event for call in receiver.of("centre") if call.event.get("case") == case][tried:]
     assert [int(each["sequence"]) for each in told] == [second, third, fourth, fifth]
+    calls = [call for call in receiver.of("centre") if numbered(call, case) == second]
+    assert len(calls) > 1 and len({call.headers["webhook-id"] for call in calls}) == 1, "to the system it is a repeat"
     assert [(each.get("skipped"), each.get("replay")) for each in told] == [(tells_of_gap, None), *[("[]", None)] * 3]
     assert json.loads(await said(hub, "held", "list", "--json"))["unserved"] == []
     assert numbers(receiver, case, "kommun") == [*others, fifth]  # it had each of them once, in order, all the while
+
+
+async def test_a_notice_that_a_system_has_had_comes_for_another_of_its_units_under_another_webhook_id(
+    hub, receiver, tmp_path
+):
+    kommun, centre = f"kommun{hub.tag}", f"centre{hub.tag}"
+    case, _ = await admitted(hub)
+    await until(lambda: numbers(receiver, case) and numbers(receiver, case, "kommun"))
+    receiver.behave["kommun"] = lambda call: 500
+    later = await follow(hub, case)
+    await until(lambda: later in numbers(receiver, case))
+    await until(
+        lambda: hub.value("SELECT 1 FROM outbox WHERE system = %s AND attempts > 0 AND state = 'waiting'", kommun)
+    )
+
+    before = await hub.value("SELECT max(version) FROM directory_version")
+    both = now_in_force(hub, receiver)
+    both["systems"] = [system for system in both["systems"] if system["id"] != kommun]
+    next(system for system in both["systems"] if system["id"] == centre)["units"] = [CENTRE, KOMMUN]
+    await said(hub, "directory", "apply", written(tmp_path, both), "--force", *WHY)
+
+    def calls():
+        return [call for call in receiver.of("centre") if numbered(call, case) == later]
+
+    await until(lambda: len(calls()) == 2)
+    told = [(json.loads(call.event["to"]), call.event.get("replay")) for call in calls()]
+    assert told == [([CENTRE], None), ([KOMMUN], "true")]
+    assert len({call.headers["webhook-id"] for call in calls()}) == 2, "else a receiver takes it for a repeat"
+    assert len({(call.event["source"], call.event["id"]) for call in calls()}) == 1
+    receiver.behave["kommun"] = lambda call: 204
+    await said(hub, "directory", "rollback", str(before), "--force", *WHY)
 
 
 async def admitted(hub):
@@ -307,9 +348,7 @@ async def test_the_timeline_says_why_a_notice_is_late_and_what_is_to_be_tried_no
     behind = await row_of(hub, "kommun", case, second)
     lines = await lines_of(hub, case)
     assert has(lines, "tried", f"#{first} to {kommun}: http:500")
-    assert has(
-        lines, "waits", f"#{first} to {kommun}", "tried 1 times, last answer http:500, next try 20", f"(row {row})"
-    )
+    assert has(lines, "waits", f"#{first} to {kommun}", "tried once, last answer http:500, next try 20", f"(row {row})")
     assert has(lines, "waits", f"#{second} to {kommun}", f"behind row {row} (#{first}), which waits: http:500")
 
     receiver.behave["kommun"] = lambda call: 204  # the next try by itself is ten minutes away
@@ -353,10 +392,13 @@ async def test_the_status_names_the_breaker_and_the_pause_and_all_of_a_system_is
     (running,) = json.loads(await said(hub, "status", "--json"))["hubs"]
     assert opened["hub"] == running["hub"]
     assert (running["state"], running["port"], running["asks_registers"]) == ("ready", hub.port, True)
-    assert opened["last_answer"].startswith("http:500")
-    assert opened["oldest"] is not None
+    assert opened["last_answer"] == "http:500"
+    moments = [datetime.fromisoformat(opened[name]) for name in ("oldest", "answered", "breaker_until")]
+    assert all(moment.tzinfo is not None for moment in moments) and moments == sorted(moments)
     lines = await lines_of(hub, cases[1])
-    assert has(lines, "waits", f"#{late[1]} to {kommun}", f"the breaker is open until {opened['breaker_until'][:13]}")
+    assert has(
+        lines, "waits", f"#{late[1]} to {kommun}", f"the breaker is open until {clock_with_zone(moments[-1])[:13]}"
+    )
 
     await said(hub, "pause", centre, "--by", "anna", "--reason", "leverantören uppgraderar")
 
@@ -368,7 +410,9 @@ async def test_the_status_names_the_breaker_and_the_pause_and_all_of_a_system_is
     lines = await lines_of(hub, cases[0])
     assert has(lines, "waits", f"#{third} to {centre}", "paused since 20", "by anna: leverantören uppgraderar")
     assert has(lines, "by hand", f"pause of {centre} by anna: leverantören uppgraderar")
-    assert "by anna: leverantören uppgraderar" in (await system(centre))["paused"]
+    paused = (await system(centre))["paused"]
+    assert (paused["by"], paused["reason"]) == ("anna", "leverantören uppgraderar")
+    assert datetime.fromisoformat(paused["since"]).tzinfo is not None
     shown = await said(hub, "status")
     assert all(len(line) <= table.WIDTH for line in shown.splitlines())
     assert "breaker open until" in " ".join(shown.split()) and "leverantören uppgraderar" in " ".join(shown.split())
@@ -397,6 +441,8 @@ async def test_a_look_up_that_waits_is_made_now_and_the_status_says_what_each_re
     lines = await lines_of(hub, case)
     assert has(lines, "tried", "to the registers", "VP009")
     assert has(lines, "waits", "to the registers", "VP009", "next try 20")
+    assert has(lines, "written", "lookup (adressering) of ")
+    assert "  1 look-up waits (registers), the oldest since" in await said(hub, "status")
 
     async def faults():
         return json.loads(await said(hub, "status", "--json"))["registers"]["contracts"]["listing"].get("reason")

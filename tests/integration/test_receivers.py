@@ -284,7 +284,7 @@ async def test_a_dry_run_only_counts_and_all_dead_rows_of_a_system_are_replayed_
         hub.cli("dead", "replay", str(alive), "--dry-run"),
         hub.cli("dead", "replay", "--system", system.id),
     )
-    assert [text.strip() for text in said] == [f"{count} would be sent again" for count in (3, 1)]
+    assert [text.strip() for text in said] == [f"would be sent again: {count}" for count in (3, 1)]
     assert (not_dead.returncode, f"row {alive} is not dead" in not_dead.stderr) == (2, True)
     assert without.returncode != 0
     assert "--reason" in without.stderr

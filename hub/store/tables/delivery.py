@@ -45,6 +45,7 @@ outbox = Table(
     Column("revision", Integer, nullable=False, server_default=text("0")),
     Column("failures", JSONB),
     Column("said", Text),
+    Column("known_as", BigInteger),
     CheckConstraint("kind IN ('notice', 'receipt', 'lookup', 'announcement', 'case')", name="outbox_kind"),
     CheckConstraint("state IN ('waiting', 'sent', 'dead', 'skipped')", name="outbox_state"),
     CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="outbox_sent_has_time"),
