@@ -179,9 +179,11 @@ class KafkaIn:
             await self._asides.refresh()
             consumer = reader.consumer
             try:
-                await asyncio.wait_for(reader.outlived(), 5)
+                async with asyncio.timeout(5):
+                    await reader.outlived()
                 assigned = consumer.assignment()
-                ends = await asyncio.wait_for(consumer.end_offsets(list(assigned)), 5) if assigned else {}
+                async with asyncio.timeout(5):
+                    ends = await consumer.end_offsets(list(assigned)) if assigned else {}
                 behind = await reader.behind({part: end for part, end in ends.items() if part in consumer.assignment()})
             except (KafkaError, TimeoutError, OSError):
                 continue

@@ -138,7 +138,8 @@ class CaseFile:
             if left <= 0:
                 return False
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._bell.wait(), left)
+                async with asyncio.timeout(left):
+                    await self._bell.wait()
         return True
 
 

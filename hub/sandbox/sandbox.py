@@ -237,7 +237,8 @@ class Demo:
         async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
             while not self.stop.is_set():
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.stop.wait(), _LOOK_S)
+                    async with asyncio.timeout(_LOOK_S):
+                        await self.stop.wait()
                 if not self.services.hub.alive:
                     self.failed = f"the hub ended by itself: {end_of(self.services.data / 'hub.log')}"
                     return

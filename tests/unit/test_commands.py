@@ -328,6 +328,8 @@ def _child(*line, **settings):
     return subprocess.Popen(
         [sys.executable, "-m", "hub.cli", *line],
         env=bare | settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # As a terminal starts it: a shell that runs the tests in the background (`make test &`) hands on that Ctrl-C is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
 
 
@@ -354,10 +356,16 @@ def test_output_that_cannot_be_written_is_told():
     assert "No space left" in said(done.stderr)
 
 
-def test_ctrl_c_ends_a_command_with_a_word_and_the_status_of_a_signal():
+@pytest.mark.parametrize("words", [("held", "list"), ("migrate",), ("send",)], ids=" ".join)
+def test_ctrl_c_ends_a_command_that_waits_for_an_answer_with_a_word_and_the_status_of_a_signal(words, folder):
+    (folder / "a-file").write_text("{}")
+    line = [each.replace("a-file/inside", "a-file") for each in _line(words, folder)]
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        child = _child("held", "list", HUB_DATABASE_URL=f"postgresql://hub@127.0.0.1:{silent.getsockname()[1]}/hub")
-        connection, _ = silent.accept()  # the command waits for the database's answer
+        port = silent.getsockname()[1]
+        settings = {"HUB_DATABASE_URL": f"postgresql://hub@127.0.0.1:{port}/hub", "HUB_URL": f"http://127.0.0.1:{port}"}
+        child = _child(*line, **settings, HUB_TOKEN="x")
+        connection, _ = silent.accept()
+        assert connection.recv(1), "the command has asked, and waits for the answer"
         child.send_signal(signal.SIGINT)
         _, stderr = child.communicate(timeout=60)
         connection.close()
