@@ -16,60 +16,18 @@ from pathlib import Path
 
 import pytest
 import typer
-from typer.core import TyperGroup
 from typer.testing import CliRunner
 
-from hub.cli import app
 from hub.cli.endings import ENDINGS, NO_READER, NOT_DONE, NOT_WELL, STOPPED, Commands
 from hub.environment import names, refuse_unknown
 from hub.errors import Misconfigured, Refused, Unavailable
 from hub.sandbox.children import free_port
 from hub.settings import Sandbox, Settings
+from tests.commands import COMMANDS, USE_THE_DATABASE, ended, kind, line_of, said
 
-ROOT = typer.main.get_command(app)
 AWAY = "postgresql://hub:hemlig@127.0.0.1:9/hub"
 """Nothing listens there."""
-SERVERS = {("run",), ("sandbox",)}
-"""Commands that do not end by themselves, tried as processes of their own."""
-
-
-def _leaves(command, *words):
-    if isinstance(command, TyperGroup):
-        if command.invoke_without_command and words:
-            yield words, command
-        for name, each in command.commands.items():
-            yield from _leaves(each, *words, name)
-    else:
-        yield words, command
-
-
-COMMANDS = dict(_leaves(ROOT))
-"""The words of a command → what typer knows of it."""
 EACH = [pytest.param(words, id=" ".join(words)) for words in COMMANDS]
-
-
-def _kind(parameter):
-    """The type of an option or argument, as it is written in the command's signature."""
-    return str(parameter.type_descriptor.annotation)
-
-
-def _given(parameter, folder):
-    """A value of the parameter's type; a path is one where nothing is."""
-    if "Path" in _kind(parameter):
-        return str(folder / "a-file" / "inside")
-    if parameter.metavar == "URL":
-        return "http://127.0.0.1:9"
-    return "1" if "int" in _kind(parameter) or "float" in _kind(parameter) else "x"
-
-
-def _line(words, folder):
-    """A command line with everything that the command requires, and with every path that it takes."""
-    line = list(words)
-    for each in COMMANDS[words].params:
-        if each.required or "Path" in _kind(each):
-            line += [each.opts[0]] if each.param_type_name == "option" else []
-            line.append(_given(each, folder))
-    return line
 
 
 @pytest.fixture
@@ -81,34 +39,12 @@ def folder(tmp_path):
 
 @pytest.fixture
 def end(folder):
-    """Runs a command to its end with these settings alone: (exit status, standard output, standard error)."""
+    """``ended`` with a command line of the command's own."""
 
     def run(words, line=None, **settings):
-        line = _line(words, folder) if line is None else line
-        bare = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
-        if words in SERVERS:
-            done = subprocess.run(
-                [sys.executable, "-m", "hub.cli", *line],
-                env={**bare, "HUB_CACHE": str(folder), **settings}, cwd=folder, capture_output=True, text=True, timeout=120, check=False,
-            )  # fmt: skip
-            return done.returncode, done.stdout, done.stderr
-        without = {name: None for name in os.environ if name.startswith("HUB_")}
-        done = CliRunner().invoke(app, line, env={**without, "HUB_CACHE": str(folder), **settings})
-        assert done.exception is None or isinstance(done.exception, SystemExit), repr(done.exception)
-        return done.exit_code, done.stdout, done.stderr
+        return ended(words, line_of(words, folder) if line is None else line, folder, **settings)
 
     return run
-
-
-def said(stderr):
-    """The one sentence; what typer says of the words of a command line is its own."""
-    assert "Traceback" not in stderr, stderr
-    if stderr.startswith("Usage: "):
-        return " ".join(word for word in stderr.replace("│", " ").split())
-    sentences = [line for line in stderr.splitlines() if line.startswith("hub: ")]
-    assert len(sentences) == 1, stderr
-    assert "hemlig" not in stderr
-    return sentences[0]
 
 
 # --- every command × every trouble ----------------------------------------------------------------------------------------------
@@ -126,11 +62,6 @@ def test_every_command_tells_its_help_also_where_settings_are_wrong(words, end):
     assert (status, "Usage: " in stdout) == (0, True)
 
 
-_NEEDS_DATABASE = [
-    words for words in COMMANDS if words[0] in {"migrate", "timeline", "held", "dead", "pause", "resume"}
-]
-
-
 @pytest.mark.parametrize("address", ["", "x", "mysql://hub@localhost/hub", "postgresql://hub@localhost:port/hub", AWAY])
 @pytest.mark.parametrize("words", [each for each in EACH if each.values[0] != ("sandbox",)])
 def test_a_database_that_is_wrong_or_away_is_told_with_its_setting(words, address, end):
@@ -138,7 +69,7 @@ def test_a_database_that_is_wrong_or_away_is_told_with_its_setting(words, addres
     status, stdout, stderr = end(words, **settings)
     assert status in {0, NOT_WELL, NOT_DONE}, stdout
     sentence = said(stderr) if stderr else ""
-    if words in _NEEDS_DATABASE or words == ("run",):
+    if words in USE_THE_DATABASE:
         assert status == NOT_DONE
         assert "HUB_DATABASE_URL" in sentence
 
@@ -147,7 +78,7 @@ _PATHS = [
     pytest.param(words, each, id=f"{' '.join(words)} {each.name}")
     for words, command in COMMANDS.items()
     for each in command.params
-    if "Path" in _kind(each)
+    if "Path" in kind(each)
 ]
 
 
@@ -169,7 +100,11 @@ _ADDRESSES = [
 
 @pytest.mark.parametrize(("words", "option"), _ADDRESSES)
 def test_an_address_without_its_scheme_is_told_with_the_option(words, option, end, folder):
-    line = [*_line(words, folder), *([option.opts[0]] if option.param_type_name == "option" else []), "localhost:8400"]
+    line = [
+        *line_of(words, folder),
+        *([option.opts[0]] if option.param_type_name == "option" else []),
+        "localhost:8400",
+    ]
     status, _, stderr = end(words, line)
     assert status == NOT_DONE
     assert option.opts[0] in said(stderr) and "http://" in said(stderr)
@@ -186,7 +121,7 @@ _TOKENS = [
 @pytest.mark.parametrize(("words", "token"), _TOKENS)
 def test_a_token_that_is_missing_or_cannot_be_one_is_told_with_its_option_and_variable(words, token, end, folder):
     (folder / "a-file").write_text("{}")
-    line = [each.replace("a-file/inside", "a-file") for each in _line(words, folder)]
+    line = [each.replace("a-file/inside", "a-file") for each in line_of(words, folder)]
     for wrong in ("", "å\nä"):
         status, _, stderr = end(words, line, **({str(token.envvar): wrong} if wrong else {}))
         assert (status, "token" in said(stderr)) == (NOT_DONE, True)
@@ -205,8 +140,8 @@ _OF_RUN = {
 def _nonsense(field):
     """Values that the setting cannot have; none where every text may be right."""
     written = str(field.annotation)
-    for kind, value in _NONSENSE.items():
-        if kind in written:
+    for named, value in _NONSENSE.items():
+        if named in written:
             return [value] if value else []
     return []
 
@@ -329,7 +264,7 @@ def _child(*line, **settings):
         [sys.executable, "-m", "hub.cli", *line],
         env=bare | settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         # As a terminal starts it: a shell that runs the tests in the background (`make test &`) hands on that Ctrl-C is ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no thread runs
     )  # fmt: skip
 
 
@@ -359,7 +294,7 @@ def test_output_that_cannot_be_written_is_told():
 @pytest.mark.parametrize("words", [("held", "list"), ("migrate",), ("send",)], ids=" ".join)
 def test_ctrl_c_ends_a_command_that_waits_for_an_answer_with_a_word_and_the_status_of_a_signal(words, folder):
     (folder / "a-file").write_text("{}")
-    line = [each.replace("a-file/inside", "a-file") for each in _line(words, folder)]
+    line = [each.replace("a-file/inside", "a-file") for each in line_of(words, folder)]
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         settings = {"HUB_DATABASE_URL": f"postgresql://hub@127.0.0.1:{port}/hub", "HUB_URL": f"http://127.0.0.1:{port}"}
