@@ -56,5 +56,13 @@ def env(
     """Print the addresses and tokens of the running sandbox as exports: eval "$(hub sandbox env)"."""
     from hub.sandbox.running import environment
 
-    for name, value in environment(port).items():
+    found = environment(port)
+    for name, value in found.variables.items():
         typer.echo(f"export {name}={shlex.quote(value)}")
+    if found.others and port is None:  # beside the exports, which a shell evaluates
+        others = ", ".join(str(one) for one in found.others)
+        typer.echo(
+            f"these are of the sandbox on port {found.port}, which began last; others run on {others}:"
+            " choose with hub sandbox env --port PORT",
+            err=True,
+        )

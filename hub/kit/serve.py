@@ -130,7 +130,7 @@ async def _out(wanted: ServeOrder) -> WebhookOut | KafkaOut:
     except ValidationError as error:
         if ("url",) in [fault["loc"] for fault in error.errors()]:
             raise Misconfigured(
-                f"--against {wanted.against}: name the whole address, as http://127.0.0.1:9000/hub"
+                f"--against {wanted.against}: name the whole address, as http://127.0.0.1:9000/notices"
             ) from None
         raise Misconfigured(
             "--secret, --next-secret: a secret is whsec_ and at least 18 bytes in base64; leave it out, and the kit makes one"

@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -50,17 +51,27 @@ def noted(services: Services) -> Iterator[None]:
         path.unlink(missing_ok=True)
 
 
-def environment(port: int | None) -> dict[str, str]:
-    """Variable → value for the sandbox whose hub has this port, without one for that which began last. Raises
-    ``Misconfigured`` when there is none. Files that a kill -9 left are removed.
+@dataclass(frozen=True, slots=True)
+class RunningSandbox:
+    """One sandbox that runs."""
+
+    port: int
+    variables: dict[str, str]
+    others: list[int]
+    """The ports of the other sandboxes that run, the latest first."""
+
+
+def environment(port: int | None) -> RunningSandbox:
+    """The variables of the sandbox whose hub has this port, without one of that which began last. Raises ``Misconfigured`` when there
+    is none. Files that a kill -9 left are removed.
     """
-    running = sorted(_running(), key=lambda note: note["began"])
-    wanted = [note for note in running if port in {None, note["port"]}]
-    if wanted:
-        found: dict[str, str] = wanted[-1]["variables"]
-        return found
+    running = sorted(_running(), key=lambda note: note["began"], reverse=True)
+    wanted = next((note for note in running if port in {None, note["port"]}), None)
+    if wanted is not None:
+        others = [note["port"] for note in running if note is not wanted]
+        return RunningSandbox(wanted["port"], wanted["variables"], others)
     if running:
-        ports = ", ".join(str(note["port"]) for note in running)
+        ports = ", ".join(str(note["port"]) for note in reversed(running))
         raise Misconfigured(f"no sandbox of yours has port {port}; those that run have {ports}")
     raise Misconfigured(
         "no sandbox of yours runs; start one with `make run` or `hub sandbox`, and wait until everything is up"

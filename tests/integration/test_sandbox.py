@@ -14,7 +14,9 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from typer.testing import CliRunner
 
+from hub.cli import app
 from hub.directory import load
 from hub.errors import Misconfigured
 from hub.processes.profiles.sip import SIP_PROFILES
@@ -350,8 +352,16 @@ def test_of_two_sandboxes_the_later_is_meant_or_the_one_whose_port_is_given(tmp_
         running.environment(None)
     with noted_by(os.getppid(), 8400, tmp_path), running.noted(services(8401)):
         left.write_text(json.dumps({"process": gone.pid, "began": 1.0, "port": 8402, "variables": {}}))
-        assert running.environment(None)["HUB_URL"] == "http://127.0.0.1:8401"
-        assert running.environment(8400) == {"HUB_URL": "the other"}
+        assert running.environment(None).variables["HUB_URL"] == "http://127.0.0.1:8401"
+        assert running.environment(8400).variables == {"HUB_URL": "the other"}
+        said = CliRunner().invoke(app, ["sandbox", "env"])
+        assert said.exit_code == 0 and "export HUB_URL=http://127.0.0.1:8401" in said.stdout
+        (sentence,) = said.stderr.splitlines()
+        assert (
+            "of the sandbox on port 8401" in sentence and "others run on 8400" in sentence and "--port PORT" in sentence
+        )
+        chosen = CliRunner().invoke(app, ["sandbox", "env", "--port", "8400"])
+        assert (chosen.stdout.strip(), chosen.stderr) == ("export HUB_URL='the other'", "")
         assert not left.exists()
         (ours,) = set((tmp_path / "running").iterdir()) - {tmp_path / "running" / "other.json"}
         assert ours.stat().st_mode & 0o077 == 0, "the database's password is in it"

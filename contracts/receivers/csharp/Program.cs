@@ -5,12 +5,34 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 
-static string Setting(string name, string? otherwise = null) =>
-    Environment.GetEnvironmentVariable(name) ?? otherwise ?? throw new InvalidOperationException($"set {name}");
+static string Setting(string name, string? otherwise = null)
+{
+    var found = Environment.GetEnvironmentVariable(name)?.Trim();
+    return !string.IsNullOrEmpty(found) ? found : otherwise ?? Stop<string>($"set {name}: the README beside the receivers says what it is");
+}
+
+static byte[] Secret(string written)
+{
+    try
+    {
+        if (written.StartsWith("whsec_") && written.Length > 6) return Convert.FromBase64String(written[6..]);
+    }
+    catch (FormatException) { }
+    return Stop<byte[]>("HUB_SECRET is no webhook secret: each begins with whsec_, and base64 follows; several have a blank between them");
+}
+
+// Ends the program with one sentence.
+static T Stop<T>(string sentence)
+{
+    Console.Error.WriteLine(sentence);
+    Environment.Exit(1);
+    throw new InvalidOperationException(sentence);
+}
 
 var unit = Setting("UNIT");
 var secrets = Setting("HUB_SECRET").Split(' ', StringSplitOptions.RemoveEmptyEntries)
-    .Select(one => Convert.FromBase64String(one.Replace("whsec_", ""))).ToArray();
+    .Select(Secret).ToArray();
+foreach (var name in new[] { "HUB_URL", "HUB_TOKEN", "ACTOR", "ROLE" }) Setting(name);
 var store = Setting("STORE", "receiver");
 var (notices, acts, answers) = (Path.Combine(store, "notices"), Path.Combine(store, "acts"), Path.Combine(store, "answers"));
 foreach (var folder in new[] { notices, acts, answers }) Directory.CreateDirectory(folder);

@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import sqlite3
+import sys
 import threading
 import time
 import urllib.error
@@ -14,9 +15,27 @@ import urllib.request
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-HUB, TOKEN = os.environ["HUB_URL"].rstrip("/"), os.environ["HUB_TOKEN"]
-SECRETS = [base64.b64decode(one.removeprefix("whsec_")) for one in os.environ["HUB_SECRET"].split()]
-UNIT, ACTOR, ROLE = os.environ["UNIT"], os.environ["ACTOR"], os.environ["ROLE"]
+
+def setting(name):
+    """A setting that must be there."""
+    return os.environ.get(name, "").strip() or sys.exit(f"set {name}: the README beside the receivers says what it is")
+
+
+def secret(written):
+    """The bytes of a webhook's secret."""
+    try:
+        if written.startswith("whsec_") and (found := base64.b64decode(written.removeprefix("whsec_"), validate=True)):
+            return found
+    except ValueError:
+        pass
+    sys.exit(
+        "HUB_SECRET is no webhook secret: each begins with whsec_, and base64 follows; several have a blank between them"
+    )
+
+
+HUB, TOKEN = setting("HUB_URL").rstrip("/"), setting("HUB_TOKEN")
+SECRETS = [secret(one) for one in setting("HUB_SECRET").split()]
+UNIT, ACTOR, ROLE = setting("UNIT"), setting("ACTOR"), setting("ROLE")
 TOLERANCE_S, MOST_BYTES, LONGEST_WAIT_S = 300, 20_000_000, 600
 
 store = sqlite3.connect(os.environ.get("STORE", "receiver.db"), check_same_thread=False, isolation_level=None)

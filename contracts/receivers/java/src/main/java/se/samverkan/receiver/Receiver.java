@@ -36,12 +36,14 @@ import org.springframework.web.bind.annotation.RestController;
 public class Receiver {
   private static final long TOLERANCE_S = 300;
   private static final String UNIT = setting("UNIT", null);
+  private static final List<byte[]> SECRETS = secrets();
   private static final Path NOTICES = folder("notices"), ACTS = folder("acts"), ANSWERS = folder("answers");
   private final ObjectMapper json = new ObjectMapper();
   private final HttpClient client = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
   private final Object somethingToSend = new Object();
 
   public static void main(String[] arguments) {
+    List.of("HUB_URL", "HUB_TOKEN", "ACTOR", "ROLE").forEach(name -> setting(name, null));
     System.setProperty("server.port", setting("PORT", "9000"));
     System.setProperty("server.address", "127.0.0.1");
     SpringApplication.run(Receiver.class, arguments);
@@ -82,9 +84,9 @@ public class Receiver {
         || Math.abs(Instant.now().getEpochSecond() - Long.parseLong(moment)) > TOLERANCE_S) {
       return false;
     }
-    for (String secret : setting("HUB_SECRET", null).trim().split(" +")) {
+    for (byte[] secret : SECRETS) {
       Mac mac = Mac.getInstance("HmacSHA256");
-      mac.init(new SecretKeySpec(Base64.getDecoder().decode(secret.replaceFirst("^whsec_", "")), "HmacSHA256"));
+      mac.init(new SecretKeySpec(secret, "HmacSHA256"));
       mac.update((id + "." + moment + ".").getBytes(StandardCharsets.UTF_8));
       byte[] ours = ("v1," + Base64.getEncoder().encodeToString(mac.doFinal(body))).getBytes(StandardCharsets.UTF_8);
       for (String theirs : signatures.split(" ")) {
@@ -207,11 +209,30 @@ public class Receiver {
     }
   }
 
-  private static String setting(String name, String otherwise) {
-    String found = System.getenv().getOrDefault(name, otherwise);
-    if (found == null) {
-      throw new IllegalStateException("set " + name);
+  private static List<byte[]> secrets() {
+    try {
+      List<String> written = List.of(setting("HUB_SECRET", null).trim().split(" +"));
+      if (written.stream().allMatch(one -> one.startsWith("whsec_") && one.length() > "whsec_".length())) {
+        return written.stream().map(one -> Base64.getDecoder().decode(one.substring("whsec_".length()))).toList();
+      }
+    } catch (IllegalArgumentException noBase64) {
+      // said below
     }
-    return found;
+    return stop("HUB_SECRET is no webhook secret: each begins with whsec_, and base64 follows; several have a blank between them");
+  }
+
+  private static String setting(String name, String otherwise) {
+    String found = System.getenv().getOrDefault(name, "").trim();
+    if (!found.isEmpty()) {
+      return found;
+    }
+    return otherwise != null ? otherwise : stop("set " + name + ": the README beside the receivers says what it is");
+  }
+
+  /** Ends the program with one sentence. */
+  private static <T> T stop(String sentence) {
+    System.err.println(sentence);
+    System.exit(1);
+    return null;
   }
 }
