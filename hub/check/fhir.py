@@ -25,7 +25,9 @@ def judge(body: bytes, media_type: str = names.JSON) -> Verdict:
     except Refused as refusal:
         return Verdict("fhir-resource", None, findings([refusal]))
     tree = _tree(body)
-    kind = str(tree.get("resourceType")) if isinstance(tree, dict) else "Bundle"
+    kind = tree.get("resourceType") if isinstance(tree, dict) else "Bundle"
+    if not isinstance(kind, str):
+        return Verdict("fhir-resource", None, (_NO_TEXT,))
     if kind != "Bundle":
         return Verdict("fhir-resource", kind, findings(fhir_faults.of_resource(body, kind)))
     header = _header(tree)
@@ -40,6 +42,13 @@ def judge(body: bytes, media_type: str = names.JSON) -> Verdict:
     if name == _ANNOUNCED:
         return Verdict("fhir-announcement", None, findings(fhir_faults.of_resource(body, "Bundle")))
     return Verdict("fhir-notice", name, (*findings(every_fault.of_bundle(body, from_hub=True)), *_notice(header)))
+
+
+_NO_TEXT = CheckFault(
+    "/resourceType", "unknown-resource",
+    'Resurstypen är ingen text: ange dess namn inom citattecken, som "Bundle".',
+    'The resource type is no text: give its name in quotes, as "Bundle".',
+)  # fmt: skip
 
 
 def _tree(body: bytes) -> Any:
@@ -61,6 +70,8 @@ def _header(tree: Any) -> dict[str, Any]:
 def _code(header: dict[str, Any]) -> str | None:
     coding = header.get("eventCoding")
     code = coding.get("code") if isinstance(coding, dict) else None
+    if not isinstance(code, str):
+        return None
     return code if code in names.WRITES or code in names.READS or code == _ANNOUNCED else None
 
 
@@ -70,7 +81,7 @@ _HEADER = "Bundle.entry[0].resource"
 def _notice(header: dict[str, Any]) -> Iterator[CheckFault]:
     """What every notice says in its header (messages.md §2)."""
     extensions = header.get("extension")
-    urls = {one.get("url") for one in extensions if isinstance(one, dict)} if isinstance(extensions, list) else set()
+    urls = [one.get("url") for one in extensions if isinstance(one, dict)] if isinstance(extensions, list) else []
     for url, sv, en in (
         (names.EXT_CASE, "ärendet", "the case"),
         (names.EXT_SEQUENCE, "numret i ärendet", "its number in the case"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import Final
 
 from hub.check import fhir, native, soap
@@ -29,17 +30,23 @@ def judge(body: bytes) -> Verdict:
             f"Filen är större än {MAX_BYTES} byte.", f"The file is larger than {MAX_BYTES} bytes.", rule="too-large"
         )
     if not body.strip(_MARKS):
+        if b"\x00" in body and not body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return _binary("NUL")
         return unreadable("Filen är tom.", "The file is empty.", rule="empty")
     for sign, kind in _PACKED.items():
         if body.startswith(sign):
-            return unreadable(
-                f"Filen är packad eller binär ({kind}): ange själva meddelandet.",
-                f"The file is packed or binary ({kind}): give the message itself.",
-                rule="binary",
-            )
+            return _binary(kind)
     if body.lstrip(_MARKS)[:1] == b"<":
         return _xml(body)
     return _json(body)
+
+
+def _binary(kind: str) -> Verdict:
+    return unreadable(
+        f"Filen är packad eller binär ({kind}): ange själva meddelandet.",
+        f"The file is packed or binary ({kind}): give the message itself.",
+        rule="binary",
+    )
 
 
 def _xml(body: bytes) -> Verdict:

@@ -3,8 +3,9 @@ command begins.
 
 The rule of the exit status:
 0    done, and all is well
-1    done, and the answer is no: a message is refused, a file is faulty, nothing is known of what was asked about
-2    not done: the command, a setting, or what it needs (database, broker, hub, port, file) is wrong or away
+1    done, and the answer is no: a message is refused, a file is faulty
+2    not done: the command (what it names is not there), a setting, or what it needs (database, broker, hub, port, file) is wrong or
+     away
 130  stopped by Ctrl-C, 141 by a reader that went away (``| head``), 143 by SIGTERM: as a shell counts the signals. What a shell
      starts in the background (``&``) gets no Ctrl-C: it inherits that SIGINT is ignored
 """

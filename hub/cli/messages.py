@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hub.cli.endings import NOT_WELL
 from hub.cli.root import app, web_address
 from hub.errors import Misconfigured, Refused, Unavailable
 
@@ -24,9 +25,10 @@ def send(
     ] = "http://127.0.0.1:8400",
     token: Annotated[str, typer.Option(envvar="HUB_TOKEN", help="The system's bearer token.")] = "",
 ) -> None:
-    """Send one message over HTTP and show the receipt; exit status 0 when it was accepted."""
+    """Send one message over HTTP and show the receipt; exit status 0 when it was accepted or is held, 1 when it was refused."""
     import httpx
 
+    from hub.check import judge
     from hub.translators import formats
 
     body = content_of(file)
@@ -45,11 +47,25 @@ def send(
         raise Unavailable(
             f"no hub answers at {url} ({type(error).__name__}): is it running, and is --url right?"
         ) from None
+    media = answer.headers.get("content-type", "nothing").partition(";")[0]
+    verdict = judge(answer.content)
+    if verdict.kind not in _ANSWERS and verdict.name != "OperationOutcome":
+        raise Unavailable(
+            f"what answers at {url} is no hub (HTTP {answer.status_code}, {media}): give the hub's own address, --url or HUB_URL"
+        )
     if answer.status_code == httpx.codes.UNAUTHORIZED:
         raise Misconfigured(f"the hub at {url} does not know this token; give the system's own: --token, or HUB_TOKEN")
-    is_json = "json" in answer.headers.get("content-type", "")
-    typer.echo(json.dumps(answer.json(), indent=2, ensure_ascii=False) if is_json else answer.text)
-    raise typer.Exit(0 if answer.status_code == 200 else 1)
+    if answer.status_code == httpx.codes.FORBIDDEN and "way-not-open" in answer.text:
+        raise Misconfigured(
+            f"the hub at {url} takes nothing from this system over HTTP: `ways_in` of the directory does not say http"
+        )
+    in_json = answer.content.lstrip().startswith(b"{")
+    typer.echo(json.dumps(answer.json(), indent=2, ensure_ascii=False) if in_json else answer.text)
+    raise typer.Exit(0 if answer.is_success else NOT_WELL)
+
+
+_ANSWERS = {"receipt", "problem", "fhir-receipt"}
+"""What a hub answers a message with, by the kinds of ``hub check``; and, when a Bundle cannot be read, an OperationOutcome."""
 
 
 @app.command()
@@ -91,7 +107,7 @@ def _verdict_on(file: Path) -> Verdict:
     try:
         return judge(content_of(file))
     except Misconfigured as error:
-        return unreadable("Filen kan inte läsas.", f"{error}.")
+        return unreadable(f"{file} kan inte läsas som en fil.", f"{error}.")
 
 
 def content_of(file: Path) -> bytes:

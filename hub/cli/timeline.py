@@ -9,6 +9,7 @@ import typer
 
 from hub.cli import table
 from hub.cli.root import Json, app, in_transaction
+from hub.errors import Misconfigured
 
 if TYPE_CHECKING:
     from hub.store.inbox import InboxRow
@@ -33,10 +34,9 @@ def timeline(
 
     entries, acknowledgements = in_transaction(go)
     if not entries:
-        typer.echo(
-            f"nothing is known of {wanted}: give the id of a message or a case, as a receipt names them", err=True
+        raise Misconfigured(
+            f"nothing is known of {wanted}: give the id of a message or a case, as a receipt names them"
         )
-        raise typer.Exit(1)
     for one in entries:
         if one.received in acknowledgements:
             one.detail += _acknowledged(acknowledgements[one.received])

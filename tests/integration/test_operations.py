@@ -67,6 +67,11 @@ async def test_what_is_not_there_is_said_with_exit_status_2_and_an_empty_list_sa
         (["held", "release", "m-none", *WHY], "no held message has the id m-none; see `hub held list`"),
         (["held", "refuse", "m-none", *WHY], "no held message has the id m-none; see `hub held list`"),
         (["held", "pass", "hub.in.none/0", *WHY], "nothing waits at hub.in.none/0"),
+        (["held", "skip", "SE0000000000-E999", *WHY], "nothing waits for unit SE0000000000-E999; see `hub held list`"),
+        (["retry", "notice", "4711", *WHY], "there is no row 4711"),
+        (["retry", "lookup", "none", *WHY], "no look-up of case none waits"),
+        (["retry", "system", "nobody", *WHY], "there is no system nobody in the directory"),
+        (["timeline", "m-none"], "nothing is known of m-none: give the id of a message or a case"),
         (["pause", f"ehr{hub.tag}"], "say why with --reason"),
     ):
         done = await hub.cli(*command)

@@ -247,6 +247,7 @@ ODD = [
     ("two bodies", ENVELOPE % b"<s:Body><a/><b/></s:Body>", 2), ("cut soap", ENVELOPE[:70], 2),
     ("a bundle of nothing", b'{"resourceType": "Bundle"}', 1), ("a bundle of numbers", b'{"resourceType": "Bundle", "entry": [1]}', 1),
     ("no resource", b'{"resourceType": "Banana"}', 1), ("no type", b'{"resourceType": 7}', 1),
+    ("a NUL", b"\x00", 2), ("NULs", b"\x00\n\x00", 2), ("blank utf-16", " \n".encode("utf-16"), 2),
     ("a response of nothing", b'{"resourceType": "Bundle", "entry": [{"resource": {"response": 1}}]}', 1),
     ("a fixture of nothing", b'{"refused": {}, "event": 1}', 1),
     ("an event of nothing", b'{"specversion": 1, "type": [], "source": {}, "data": 3}', 1),
@@ -259,6 +260,37 @@ def test_odd_files_end_in_a_verdict_and_a_status(body, status, tmp_path):
     done = CliRunner().invoke(app, ["check", str(tmp_path / "odd")])
     assert isinstance(done.exception, SystemExit) or done.exception is None, done.exception
     assert (done.exit_code, "Traceback" in done.output) == (status, False), done.output[:500]
+
+
+@pytest.mark.parametrize("value", [["Bundle"], {"a": 1}, 7, True, ["x", ["y"]], [{"url": ["x"]}]])
+@pytest.mark.parametrize(
+    "path", ["svu.inskrivning.request.json", "svu.inskrivning.notice.json", "response.refused.json"]
+)
+def test_any_json_in_the_place_of_a_text_by_which_a_bundle_is_recognised_is_told_as_a_fault_there(path, value):
+    bundle = json.loads(content(f"fhir/{path}"))
+    header = bundle["entry"][0]["resource"]
+    places = [(bundle, "resourceType"), (bundle, "type"), (header, "resourceType"), (header, "source")]
+    places += [(header, "eventCoding"), (header["eventCoding"], "code"), (header["source"], "endpoint")]
+    places += [(one, "url") for one in header.get("extension", [])]
+    for place, member in places:
+        before, place[member] = place[member], value
+        verdict = judge(json.dumps(bundle).encode())
+        place[member] = before
+        assert (verdict.status, bool(verdict.faults)) == (1, True), member
+        told = "\n".join(verdict.lines("x"))
+        assert str(value) not in told or value in (7, True), "what was written is not repeated"
+
+
+def test_a_resource_type_that_is_no_text_and_a_file_of_nul_are_told_as_what_they_are(tmp_path):
+    (fault,) = judge(b'{"resourceType": ["Bundle"]}').faults
+    assert (fault.element, fault.en) == (
+        "/resourceType",
+        'The resource type is no text: give its name in quotes, as "Bundle".',
+    )
+    assert (judge(b"\x00").faults[0].rule, judge(b" \n").faults[0].rule) == ("binary", "empty")
+    none = str(tmp_path / "none.json")
+    told = json.loads(CliRunner().invoke(app, ["check", "--json", none]).output)["files"][0]["faults"][0]
+    assert none in told["sv"] and none in told["en"]
 
 
 def test_what_cannot_be_opened_is_told_beside_the_rest_and_the_worst_decides(tmp_path):
