@@ -22,7 +22,7 @@ from hub.delivery.exits import kafka as kafka_exit
 from hub.delivery.exits.addresses import Allowed
 from hub.delivery.exits.registry import ExitResources, open_exits
 from hub.delivery.relay import Relay
-from hub.errors import Misconfigured
+from hub.errors import Misconfigured, Unavailable
 from hub.gauges import Gauges
 from hub.in_operation import InOperation
 from hub.intake.case_messages import CaseMessages
@@ -31,6 +31,7 @@ from hub.intake.queue import Intake
 from hub.intake.reader_check import Readers
 from hub.intake.served_again import ServedAgain
 from hub.log import log
+from hub.outages import BROKER, DATABASE, outages
 from hub.routers import cases as case_views
 from hub.routers import citizens, connections, dependencies, errors, messages, openapi, ops
 from hub.routers import fhir as fhir_in
@@ -42,7 +43,7 @@ from hub.store import directory as directories
 from hub.store import person_changes
 from hub.store.outbox import OutboxRow
 from hub.store.registers import Answers
-from hub.store.transaction import Store
+from hub.store.transaction import DatabaseFault, Store
 from hub.supervisor import Supervisor, every
 from hub.translators import formats
 from hub.translators.soap.envelope import are_there
@@ -61,6 +62,8 @@ _MEMORY_S = 1.0
 _NEWS_S = 5.0
 _READERS_S = 1.0
 _GAUGES_S = 2.0
+_DATABASE_S = 5.0
+"""Seconds after which a database that does not answer is away."""
 _SWEEP_S = 600.0
 _CHANGES_KEPT = timedelta(days=30)
 """How long changes of persons are kept: longer than any answer about a person is valid."""
@@ -142,6 +145,8 @@ class Hub:
                 await serving
         except TimeoutError:
             log.warning("stop_took_too_long")
+        else:
+            log.info("hub_stopped")
         if stopping not in done:
             raise Misconfigured("a part of the hub ended by itself; see the log above")
 
@@ -250,13 +255,26 @@ class Hub:
         async with self.store.transaction() as connection:
             await person_changes.delete_before(connection, datetime.now(UTC) - _CHANGES_KEPT)
 
+    async def _reach_database(self) -> str:
+        """``ok``, or the word of what is wrong with the database."""
+        try:
+            async with asyncio.timeout(_DATABASE_S):
+                fault = await self.store.check()
+        except TimeoutError:
+            fault = DatabaseFault("no-answer")
+        if fault is not None and fault.is_outage:
+            outages.met(Unavailable(DATABASE), said=fault.word)
+        else:
+            outages.answered(DATABASE)
+        return "ok" if fault is None else fault.word
+
     async def _ready(self) -> tuple[dict[str, str], dict[str, Any]]:
         """(the checks of readiness, further facts for operations); a blocked partition does not make the hub unready."""
-        fault = await self.store.check()
+        store = await self._reach_database()
         loops = self.supervisor.states
         checks = {
-            "store": "ok" if fault is None else fault.word,
-            "broker": "ok" if self.kafka_in.moving else "no-progress",
+            "store": store,
+            "broker": "away" if outages.is_away(BROKER) else "ok" if self.kafka_in.moving else "no-progress",
             "intake": "full" if self.intake.full else "ok",
             "relay": "ok" if self.relay is not None and self.relay.well else "not-delivering",
             "loops": "ok" if not loops else ", ".join(f"{name} {state}" for name, state in loops.items()),

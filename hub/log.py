@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import logging
-import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 
-from schemas.person_numbers import find_person_numbers
+from schemas.person_numbers import holds_person_number
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("hub")
-
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-"""A case's id; some contain digits that look like a person's number."""
 
 _PLAIN = (int, float, bool, type(None))
 
@@ -26,12 +22,12 @@ def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mu
         if isinstance(value, _PLAIN):
             continue
         text = value if isinstance(value, str) else repr(value)
-        event[key] = "[personal]" if find_person_numbers(_UUID.sub("", text)) else text[:300]
+        event[key] = "[personal]" if holds_person_number(text) else text[:300]
     return event
 
 
-def configure(*, level: str = "info") -> None:
-    """Set up JSON lines on standard error, for the hub and its libraries."""
+def configure(*, level: str = "info", libraries: logging.Filter | None = None) -> None:
+    """Set up JSON lines on standard error, for the hub and its libraries; ``libraries`` thins out what those say."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -54,10 +50,13 @@ def configure(*, level: str = "info") -> None:
             ],
             foreign_pre_chain=[
                 structlog.processors.add_log_level,
+                structlog.stdlib.add_logger_name,
                 structlog.processors.TimeStamper(fmt="iso", utc=True),
             ],
         )
     )
+    if libraries is not None:
+        handler.addFilter(libraries)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)

@@ -86,6 +86,7 @@ loop_restarts = Counter(
 loop_turned = Gauge(
     "hub_loop_turned_timestamp_seconds", "When a loop of the hub last went round.", ["loop"], registry=REGISTRY
 )
+away = Gauge("hub_away", "1 while what the hub needs does not answer: database, broker.", ["what"], registry=REGISTRY)
 consumer_lag = Gauge("hub_consumer_lag", "Records in hub.in topics not yet handled.", ["system"], registry=REGISTRY)
 
 

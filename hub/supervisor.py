@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from hub import metrics
 from hub.errors import Unavailable
 from hub.log import log
+from hub.outages import outages
 
 Work = Callable[[], Awaitable[None]]
 """A loop. It may return only when the hub stops."""
@@ -125,9 +126,14 @@ class Supervisor:
         loop.error = "CancelledError" if task.cancelled() else "returned" if error is None else type(error).__name__
         loop.down = True
         loop.restarts += 1
-        loop.in_a_row = 1 if ran_s > _WELL_S else loop.in_a_row + 1
         loop.ended_at = time.monotonic()
         metrics.loop_restarts.labels(loop.name).inc()
+        if isinstance(error, Unavailable) and outages.met(error, work=loop.name):
+            loop.in_a_row = max(
+                loop.in_a_row, 1
+            )  # another process would not reach it either, and the other loops have work
+            return
+        loop.in_a_row = 1 if ran_s > _WELL_S else loop.in_a_row + 1
         log.error("loop_ended", loop=loop.name, error=loop.error, restarts=loop.restarts)
 
 
@@ -139,6 +145,6 @@ async def every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
             await work()
             turned()
         except Unavailable as error:
-            log.warning("put_off", work=work.__name__, reason=error.reason)
+            outages.met(error, work=work.__name__)
         except Exception as error:  # noqa: BLE001 - a loop of the hub does not end because one round failed
             log.error("round_failed", work=work.__name__, error=type(error).__name__)

@@ -15,6 +15,7 @@ _CANDIDATE = re.compile(
     r"(?:(?P<day>[0-9]{8}|[0-9]{6})(?:[-+‐‑–−]|%2[BbDd])?(?P<rest>[0-9]{4})(?![0-9])"
     r"|[0-9]{8}-?[A-Za-z][0-9A-Za-z]{3}(?![0-9A-Za-z]))"
 )
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def find_person_numbers(
@@ -27,6 +28,11 @@ def find_person_numbers(
     Organisation numbers are not found: their "month" is 20 or more.
     """
     return [match.span() for match in _CANDIDATE.finditer(text) if _looks_real(match, regional_patterns)]
+
+
+def holds_person_number(text: str) -> bool:
+    """Whether an id or a value of a log line holds a person number; a UUID does not, though its digits may look like one (D-10)."""
+    return bool(find_person_numbers(_UUID.sub("", text)))
 
 
 def _looks_real(match: re.Match[str], patterns: tuple[RegionalPattern, ...]) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from hub.errors import Unavailable
 from hub.log import log
+from hub.outages import outages
 from hub.store import outbox
 from hub.store.advisory_locks import Ownership
 from hub.store.outbox import LICENCES, REGISTERS, VERIFICATIONS, OutboxRow
@@ -100,9 +101,9 @@ class LookupQueues:
                 turned()
                 try:
                     await self._refill()
-                except Unavailable:
+                except Unavailable as error:
                     self.owned = False
-                    log.warning("addressing_waits", reason="database")
+                    outages.met(error, work="addressing")
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_LOOK_S):
                         await self._soon.wait()

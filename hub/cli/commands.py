@@ -27,8 +27,9 @@ def run() -> None:
 
     from hub.app import Hub
     from hub.log import configure
+    from hub.outages import OncePerMinute
 
-    configure(level=settings.log_level)
+    configure(level=settings.log_level, libraries=OncePerMinute())
     # Messages form no reference cycles, so the collector need neither scan the objects of the start nor run often.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)

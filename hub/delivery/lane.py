@@ -19,6 +19,7 @@ from hub.delivery.sent_marker import SentMarker
 from hub.delivery.table_reader import TableReader
 from hub.errors import Unavailable
 from hub.log import log
+from hub.outages import outages
 from hub.store.outbox import OutboxRow
 from hub.store.transaction import Store
 from schemas.directory import System
@@ -145,7 +146,8 @@ class Lane:
                 try:
                     if not self.paused:
                         await self._reader.look(self._room)
-                except Unavailable:
+                except Unavailable as error:
+                    outages.met(error, work="delivery")
                     self._able_since.reset()
                     await asyncio.sleep(_RETRY_S)
                     continue
@@ -185,7 +187,10 @@ class Lane:
             self.breaker.abandoned()
             self._read_again([row for row in batch if row.id in changed.ids])
         except Exception as error:  # noqa: BLE001 - one failed attempt must not end the lane; its rows are read again
-            log.warning("delivery_failed", system=self.system.id, error=type(error).__name__)
+            if isinstance(error, Unavailable):
+                outages.met(error, work="delivery")
+            else:
+                log.warning("delivery_failed", system=self.system.id, error=type(error).__name__)
             self._able_since.reset()
             self.breaker.abandoned()
             await asyncio.sleep(_RETRY_S)

@@ -21,6 +21,7 @@ from hub.delivery.outgoing import Exit
 from hub.delivery.sent_marker import SentMarker
 from hub.errors import Unavailable
 from hub.log import log
+from hub.outages import outages
 from hub.store import inbox, outbox, paused_systems, send_queue
 from hub.store.advisory_locks import Ownership, check_sessions, end_silent
 from hub.store.outbox import OutboxRow
@@ -130,8 +131,8 @@ class Relay:
                 turned()
                 try:
                     await self._look()
-                except Unavailable:
-                    log.warning("relay_waits", reason="database")
+                except Unavailable as error:
+                    outages.met(error, work="relay")
                 except Exception as error:  # noqa: BLE001 - after any error the lanes must still be looked after
                     log.error("relay_look_failed", error=type(error).__name__)
                 await asyncio.sleep(_LOOK_S)

@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from hub.errors import Unavailable
 from hub.log import log
+from hub.outages import outages
 from hub.store import outbox
 from hub.store.outbox import OutboxRow
 from hub.store.transaction import Store
@@ -79,6 +81,9 @@ class SentMarker:
                     [mark.at for mark in marks for _ in mark.ids],
                     [mark.answer for mark in marks for _ in mark.ids],
                 )
+        except Unavailable as error:
+            outages.met(error, work="marks")
+            return False
         except Exception as error:  # noqa: BLE001 - without marks all lanes fill up and stop, so every error is retried
             log.warning("marks_wait", error=type(error).__name__)
             return False

@@ -54,6 +54,8 @@ class Arrival:
     """Whether the receipt goes by the system's way out; over HTTP it is the answer to the request instead."""
     message: Message | None = None
     refused: Refused | None = None
+    claimed_id: str | None = None
+    """The id that a message bears which could not be read, for its refusal to repeat."""
     digest: bytes = b""
     kept_as: tuple[str, str] | None = None
     """The key under which a held message is stored; None for a message that has just come."""
@@ -99,6 +101,7 @@ def read(arrival: Arrival, identities: IdentityRules, *, accepted: bool = False)
     if arrival.refused is not None:  # by the router: a repeat is recognised by its bytes alone
         leave_unread(arrival, arrival.refused)
         return
+    raw, attributes = arrival.raw, arrival.attributes
     try:
         _is_not_huge(arrival)
         message = formats.read(arrival.media_type, arrival.attributes, arrival.raw, identities, accepted=accepted)
@@ -109,14 +112,17 @@ def read(arrival: Arrival, identities: IdentityRules, *, accepted: bool = False)
     except Refused as refused:
         arrival.refused = refused
     if arrival.message is None:
+        whole = raw if len(raw) <= MAX_BYTES else b""
+        arrival.claimed_id = formats.claimed_id(arrival.media_type, attributes, whole)
         arrival.digest = hashlib.sha256(arrival.raw).digest()
     else:
         arrival.digest = formats.digest(arrival.message)
 
 
 def leave_unread(arrival: Arrival, refused: Refused) -> None:
-    """Refuses it unread."""
+    """Refuses it unread; its id is known where it came beside the body."""
     arrival.message, arrival.refused = None, refused
+    arrival.claimed_id = arrival.claimed_id or formats.claimed_id(arrival.media_type, arrival.attributes, b"")
     arrival.digest = hashlib.sha256(arrival.raw).digest()
 
 
@@ -196,10 +202,13 @@ def _speaks_for_itself(message: Message, system: System | None) -> None:
 
 
 def refusal(arrival: Arrival, refused: Refused, case: str | None = None) -> Receipt:
-    """The receipt of a refused message. It does not repeat an id that is a person's number."""
-    unfit = arrival.message is None or (refused.rule, refused.element) == ("D-10", "/id")
+    """The receipt of a refused message, with the id that it bears. Where it bears none that may be repeated (a person's number,
+    say), its place stands instead.
+    """
+    claimed = arrival.claimed_id if arrival.message is None else arrival.message.id
+    unfit = claimed is None or (refused.rule, refused.element) == ("D-10", "/id")
     return Receipt(
-        message=arrival.key[1] if unfit or arrival.message is None else arrival.message.id,
+        message=arrival.key[1] if unfit else claimed,
         code="fatal-error",
         case=case,
         rule=refused.rule,

@@ -42,6 +42,7 @@ from hub.intake.process_pool import ProcessPool
 from hub.intake.reading import ArrivalReader
 from hub.intake.retry import retry
 from hub.log import log
+from hub.outages import outages
 from hub.store.outbox import OutboxRow
 from hub.store.transaction import Store
 from schemas.directory import Directory
@@ -230,7 +231,7 @@ class Intake:
                 try:
                     receipts = await self._transactions.handle([a for one in left for a in one.arrivals])
                 except Unavailable as unavailable:
-                    log.warning("intake_waits", reason=unavailable.reason)
+                    outages.met(unavailable, work="intake")
                     left = _waiting(left, unavailable)
                     self._report_down(unavailable)
                 except Exception as error:  # noqa: BLE001 - not even holding it succeeded: nothing may be lost, so try again

@@ -61,7 +61,7 @@ class ArrivalReader:
         while True:
             try:
                 found = await self._process_pool.run(read_apart, arrival, identities)
-                arrival.message, arrival.refused, arrival.defect, arrival.digest = found
+                arrival.message, arrival.refused, arrival.defect, arrival.digest, arrival.claimed_id = found
             except WorkFailed as failed:
                 log.error("message_not_read", reason=failed.reason, system=arrival.system_id, place=arrival.place)
                 leave_unread(arrival, TOO_SLOW if failed.reason == "time" else NOT_READ)
@@ -83,10 +83,12 @@ def is_slow(arrival: Arrival) -> bool:
     return formats.is_slow(arrival.media_type, arrival.raw)
 
 
-def read_apart(arrival: Arrival, identities: IdentityRules) -> tuple[Message | None, Refused | None, str | None, bytes]:
+def read_apart(
+    arrival: Arrival, identities: IdentityRules
+) -> tuple[Message | None, Refused | None, str | None, bytes, str | None]:
     """Calls ``read_or_keep`` in another process and returns what it has found."""
     read_or_keep(arrival, identities)
-    return arrival.message, arrival.refused, arrival.defect, arrival.digest
+    return arrival.message, arrival.refused, arrival.defect, arrival.digest, arrival.claimed_id
 
 
 NOT_READ = Refused(

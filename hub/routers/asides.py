@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from hub import metrics
 from hub.errors import Unavailable
 from hub.log import log
+from hub.outages import outages
 from hub.store import partitions
 from hub.store.inbox import Connection
 from hub.store.partitions import PartitionIncident
@@ -67,7 +68,7 @@ class Asides:
                     await change(connection)
                 self.known = await partitions.incidents(connection)
         except Unavailable as error:
-            log.warning("asides_wait", reason=error.reason)
+            outages.met(error, work="asides")
             return
         del self._unwritten[: len(writing)]
         self._show()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Security
+from fastapi import APIRouter, Depends, Request, Security
 from fastapi.responses import Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
@@ -33,9 +33,11 @@ ROUTES = APIRouter(tags=["citizens"], responses=openapi.READING)
 
 
 async def _service(
-    directory: DirectoryInForce, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
+    request: Request,
+    directory: DirectoryInForce,
+    _: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],  # for the documentation
 ) -> CitizenService:
-    return http.authenticate_citizen_service(None if credentials is None else credentials.credentials, directory)
+    return http.authenticate_citizen_service(request.headers.get("authorization"), directory)
 
 
 CallingCitizenService = Annotated[CitizenService, Depends(_service)]

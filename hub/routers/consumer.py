@@ -14,6 +14,7 @@ from hub.errors import Unavailable
 from hub.intake.arrival import Arrival
 from hub.intake.queue import Intake
 from hub.log import log
+from hub.outages import outages
 from hub.routers.asides import Asides
 from hub.routers.faults import end_of_batch, reason_of
 from hub.routers.in_hand import HandOversFailed, InHand
@@ -141,7 +142,10 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
             await self._go_back(failed)
 
     async def _go_back(self, failed: HandOversFailed) -> None:
-        log.warning("batch_not_handled", error=type(failed.error).__name__)
+        if isinstance(failed.error, Unavailable):
+            outages.met(failed.error, work="kafka")
+        else:
+            log.warning("batch_not_handled", error=type(failed.error).__name__)
         for part, at in failed.first.items():
             self._places.seek(part, at)
             await self._waiting.back(part, at)

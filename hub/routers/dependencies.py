@@ -38,9 +38,11 @@ DirectoryInForce = Annotated[Directory, Depends(_directory)]
 
 
 async def _system(
-    directory: DirectoryInForce, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
+    request: Request,
+    directory: DirectoryInForce,
+    _: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],  # for the documentation
 ) -> System:
-    return http.authenticate(None if credentials is None else credentials.credentials, directory)
+    return http.authenticate(request.headers.get("authorization"), directory)
 
 
 CallingSystem = Annotated[System, Depends(_system)]

@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect
 from hub.errors import Refused, Unavailable
 from hub.intake.process_pool import ProcessPool
 from hub.routers import fhir, http, methods, parameters
+from hub.translators import formats, native
 
 _NOT_HERE = {
     404: ("not-found", "Adressen finns inte, se /docs.", "There is no such address, see /docs."),
@@ -46,7 +47,8 @@ def install(api: FastAPI, process_pool: ProcessPool) -> None:
     async def answer(request: Request, refused: Refused) -> Response:
         if f"{request.url.path}/".startswith(f"{fhir.PATH}/"):
             return await fhir.outcome(request, refused, process_pool)
-        return http.problem(refused)
+        claimed = formats.claimed_id(native.JSON, {"id": request.headers.get("ce-id")}, b"")
+        return http.problem(refused, claimed)
 
     @api.exception_handler(Refused)
     async def refused(request: Request, error: Refused) -> Response:

@@ -20,7 +20,6 @@ from hub.routers import content_types, http, openapi
 from hub.routers.dependencies import CallingSystem, TheIntake
 from hub.translators import fhir, formats
 from schemas.messages import Receipt
-from schemas.person_numbers import find_person_numbers
 
 PATH: Final = "/fhir"
 
@@ -53,8 +52,8 @@ async def process_message(
     arrival = http.arrival(system, body, media)
     (receipt,) = await http.submit(intake, [arrival])
     asked = await _asked(arrival, intake.process_pool)
-    if asked.id is not None and find_person_numbers(asked.id) and receipt.message != asked.id:
-        asked = fhir.Glimpse(None, asked.event)  # an id that is a person's number is not repeated (D-10)
+    if receipt.message != asked.id:
+        asked = fhir.Glimpse(None, asked.event)  # an id that may be a person's number is not repeated (D-10)
     sender = None if arrival.message is None else arrival.message.unit
     return await _response(intake.process_pool, receipt, asked, sender, http.status_of(arrival, receipt), wanted)
 

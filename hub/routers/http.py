@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -23,15 +24,17 @@ from schemas.messages import BilingualText, Receipt
 from schemas.rules import RULES
 
 RETRY_AFTER_S = 5
+_TOKEN = re.compile(r"[!-~]+")
+"""A token is without blanks; RFC 6750 allows still fewer characters."""
 PROBLEM = "application/problem+json"
 Connected = TypeVar("Connected", System, CitizenService)
 
 
-def authenticate(token: str | None, directory: Directory) -> System:
-    """The system behind the bearer token, of which the directory knows only the hash; raises ``Refused`` 401, or 403
-    where the system is not connected over HTTP.
+def authenticate(authorization: str | None, directory: Directory) -> System:
+    """The system behind the bearer token of the header ``Authorization``; the directory knows only the token's hash. Raises
+    ``Refused`` 401, or 403 where the system is not connected over HTTP.
     """
-    system = _behind(token, directory.system_by_token)
+    system = _behind(authorization, directory.system_by_token)
     if "http" not in system.ways_in:
         raise Refused(
             "way-not-open",
@@ -43,26 +46,39 @@ def authenticate(token: str | None, directory: Directory) -> System:
     return system
 
 
-def authenticate_citizen_service(token: str | None, directory: Directory) -> CitizenService:
+def authenticate_citizen_service(authorization: str | None, directory: Directory) -> CitizenService:
     """The citizen service behind the bearer token; raises ``Refused`` 401."""
-    return _behind(token, directory.citizen_service_by_token)
+    return _behind(authorization, directory.citizen_service_by_token)
 
 
-def _behind(token: str | None, known: Mapping[str, Connected]) -> Connected:
+def _behind(authorization: str | None, known: Mapping[str, Connected]) -> Connected:
     """Who has the token; ``known`` is by the token's hash."""
-    hashed = hashlib.sha256((token or "").strip().encode()).hexdigest()
-    found = known.get(hashed) if token else None
+    if not (authorization or "").strip():
+        raise _unauthenticated(
+            "Huvudet Authorization saknas. Ange Authorization: Bearer och systemets nyckel.",
+            "The header Authorization is missing. Give Authorization: Bearer and the system's token.",
+        )
+    scheme, _, token = (authorization or "").strip().partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or _TOKEN.fullmatch(token) is None:
+        raise _unauthenticated(
+            "Huvudet Authorization är inte ordet Bearer, ett blanksteg och en nyckel utan blanksteg.",
+            "The header Authorization is not the word Bearer, a blank, and a token without blanks.",
+        )
+    hashed = hashlib.sha256(token.encode()).hexdigest()
+    found = known.get(hashed)
     # The dictionary finds by hash, so the time it takes says nothing about the token; compare_digest guards the hash
     # itself.
     if found is None or not any(hmac.compare_digest(hashed, own) for own in found.token_sha256):
-        raise Refused(
-            "unauthenticated",
-            "Ange Authorization: Bearer med systemets nyckel.",
-            "Give Authorization: Bearer with the system's token.",
-            "/authorization",
-            401,
+        raise _unauthenticated(
+            "Nyckeln är inte känd här. Se efter att det är den som gäller nu, och att anropet går till rätt hubb (test, produktion).",
+            "The token is not known here. See that it is the one in force, and that the call is to the right hub (test, production).",
         )
     return found
+
+
+def _unauthenticated(sv: str, en: str) -> Refused:
+    return Refused("unauthenticated", sv, en, "/authorization", 401)
 
 
 def content_type(request: Request) -> str | None:
@@ -139,8 +155,10 @@ def headers_of(refused: Refused) -> dict[str, str]:
     return found
 
 
-def problem(refused: Refused) -> JSONResponse:
-    """``application/problem+json`` for a request that was refused before it became a message."""
+def problem(refused: Refused, claimed_id: str | None = None) -> JSONResponse:
+    """``application/problem+json`` for a request that was refused before it became a message; ``claimed_id``: the id of the
+    message that it would have become.
+    """
     content = {
         "type": f"urn:samverkan:rule:{refused.rule}",
         "title": _title(refused.rule, refused.en),
@@ -150,6 +168,8 @@ def problem(refused: Refused) -> JSONResponse:
         "text": {"sv": refused.sv, "en": refused.en},
         "element": refused.element,
     }
+    if claimed_id is not None:
+        content["message"] = claimed_id
     return JSONResponse(content, refused.status, headers_of(refused), media_type=PROBLEM)
 
 

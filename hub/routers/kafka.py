@@ -29,7 +29,7 @@ from hub.log import log
 from hub.routers import attributes, content_types
 from hub.routers.asides import NOT_ON_KAFKA, UNKNOWN_SYSTEM, Asides
 from hub.routers.consumer import Reader
-from hub.translators import native
+from hub.translators import formats, native
 from schemas.directory import Directory, System
 
 PREFIX = "hub.in."
@@ -202,7 +202,7 @@ class KafkaIn:
                 self._positions, self._moved = positions, time.monotonic()
             elif time.monotonic() - self._moved > _STALLED_S:
                 log.error("consumer_stalled", lag=self.lag)
-                raise Unavailable("kafka")
+                raise Unavailable("no-progress")
 
     @property
     def moving(self) -> bool:
@@ -216,13 +216,16 @@ def arrival(record: ConsumerRecord, system: System) -> Arrival:
     """
     body = record.value or b""
     declared = next((value for name, value in record.headers if name.lower() == "content-type" and value), None)
-    found, media, refused = {}, "application/octet-stream", None
+    found, media, refused, claimed = {}, "application/octet-stream", None, None
     try:
         found = attributes.of_kafka(record.headers)
         told = found.get("datacontenttype") if declared is None else declared.decode("utf-8", "replace")
         media = content_types.of_message(told or None, body, has_attributes=bool(found), batches=False)
     except Refused as error:
         refused = error
+        ids = [value for name, value in record.headers if name.lower() in {"ce_id", "ce-id"} and value]
+        if len(ids) == 1:
+            claimed = formats.claimed_id(native.JSON, {"id": ids[0].decode("utf-8", "replace")}, b"")
     return Arrival(
         system=system,
         raw=body,
@@ -232,6 +235,7 @@ def arrival(record: ConsumerRecord, system: System) -> Arrival:
         place=f"{record.topic}/{record.partition}/{record.offset}",
         by_outbox=True,
         refused=refused,
+        claimed_id=claimed,
     )
 
 

@@ -17,12 +17,15 @@ from aiokafka.protocol.types import Boolean, CompactArray, CompactString, Int16,
 
 from hub.errors import Misconfigured, Unavailable
 from hub.log import log
+from hub.outages import BROKER, outages
 from hub.routers.asides import Asides
 from hub.store import topics as topics_table
 from hub.store.topics import Topic
 from hub.store.transaction import Store
 
 IN, OUT = "hub.in.", "hub.out."
+_ANSWER_S = 4.0
+"""Seconds after which a broker that does not answer is away: readiness tells it within seconds (delivery.md §4)."""
 
 
 class Topics:
@@ -93,12 +96,14 @@ class Topics:
                 await client.bootstrap()
                 self._client = client
             node = self._client.get_random_node()
-            answer = await self._client.send(node, _Metadata())
+            async with asyncio.timeout(_ANSWER_S):
+                answer = await self._client.send(node, _Metadata())
         except NotImplementedError:
             raise Misconfigured("the broker is older than Kafka 2.8: it does not say which topic is which") from None
-        except (KafkaError, OSError) as error:
+        except (KafkaError, OSError, TimeoutError) as error:
             await self.close()
-            raise Unavailable("kafka") from error
+            raise Unavailable(BROKER) from error
+        outages.answered(BROKER)
         return await asyncio.to_thread(read, answer.bytes)  # of ten thousand topics it takes a while
 
     async def close(self) -> None:

@@ -76,6 +76,11 @@ class DatabaseFault:
     said: str = ""
     """What the client library said: names host and user, never the password."""
 
+    @property
+    def is_outage(self) -> bool:
+        """Whether the database is away, or takes no writes now; else it is of another version than this program."""
+        return self.word in {"no-answer", "read-only"}
+
     def __str__(self) -> str:
         return _WHAT_TO_DO[self.word] + (f" ({self.said})" if self.said else "")
 

@@ -7,6 +7,7 @@ A new format is one entry in ``FORMATS``; CONTRIBUTING.md says what else belongs
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,7 +22,10 @@ from schemas.identity_types import EVERY_PUBLISHED_FORM, IdentityRules
 from schemas.messages import HUB_SOURCE, MESSAGES, NAME_OF, Announcement, NoticeExtensions, Receipt
 from schemas.moments import CANONICAL, in_utc
 from schemas.parts import Part
+from schemas.person_numbers import holds_person_number
 
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-._:]{0,127}")
+"""What an id may be (``schemas.parts.MessageId``)."""
 FHIR_JSON = "application/fhir+json"
 FHIR_XML = "application/fhir+xml"
 
@@ -51,6 +55,8 @@ class Format:
     """Whether the body alone says everything; then a CloudEvent around it must say the same."""
     is_slow: Callable[[bytes], bool]
     """Whether reading the body may take so long that it is done in a process of its own."""
+    claimed_id: Callable[[str, Mapping[str, Any] | None, bytes], object] = lambda _, __, ___: None
+    """(media type, CloudEvents attributes or None, body) → what stands where the message's id should, of a body that is refused."""
     name: str | None = None
     """The format's name in the directory (``System.format``); None for a format that is only read."""
     written: Writer | None = None
@@ -67,6 +73,7 @@ FORMATS = (
         read=lambda _, attributes, body, rules, __: native.read_binary(attributes, body, rules, readable=MEDIA_TYPES),
         has_envelope=False,
         is_slow=lambda body: b'"resourceType"' in body,  # a FHIR Bundle in a CloudEvent
+        claimed_id=lambda _, attributes, body: native.claimed_id(attributes, body),
         name="native",
         written=Writer(
             notice=lambda message, _, __, body: native.write_body(message) if body is None else body,
@@ -79,6 +86,7 @@ FORMATS = (
         read=lambda media, _, body, rules, accepted: fhir.read(body, media, identities=rules, accepted=accepted),
         has_envelope=True,
         is_slow=lambda body: not fhir.is_lean(body),
+        claimed_id=lambda media, _, body: fhir.glimpse(body, media).id,
         name="fhir",
         written=_FHIR,
     ),
@@ -87,6 +95,7 @@ FORMATS = (
         read=lambda media, _, body, rules, accepted: fhir.read(body, media, identities=rules, accepted=accepted),
         has_envelope=True,
         is_slow=lambda _: True,
+        claimed_id=lambda media, _, body: fhir.glimpse(body, media).id,
         name="fhir-xml",
         written=Writer(
             notice=lambda *told: fhir.as_xml(_FHIR.notice(*told)),
@@ -156,6 +165,15 @@ def read(
     if content.has_envelope and not accepted:
         _check_same(attributes, message)
     return message
+
+
+def claimed_id(media_type: str, attributes: Mapping[str, Any] | None, raw: bytes) -> str | None:
+    """The id that a refused message bears, for its refusal to repeat; None where there is none of an id's form, or one that may
+    be a person's number (D-10). Never raises.
+    """
+    found = _format_of(media_type).claimed_id(media_type, attributes, raw)
+    fits = isinstance(found, str) and _ID.fullmatch(found) is not None and not holds_person_number(found)
+    return str(found) if fits else None
 
 
 def _check_same(attributes: Mapping[str, Any], message: Message) -> None:

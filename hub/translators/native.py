@@ -165,6 +165,18 @@ def split_structured(body: bytes) -> tuple[dict[str, Any], bytes]:
         ) from None
 
 
+def claimed_id(attributes: Mapping[str, Any] | None, body: bytes) -> object:
+    """What stands as the id of a CloudEvent that is refused, ``attributes`` None when they are in the body; None where nothing is
+    read.
+    """
+    if attributes is None:
+        try:
+            attributes = json_text.read(body)
+        except Refused:
+            return None
+    return attributes.get("id") if isinstance(attributes, Mapping) else None
+
+
 def split_batch(body: bytes, most: int) -> list[bytes]:
     """Split a batch into the bytes of its structured CloudEvents, so that an error concerns one event only.
 

@@ -209,6 +209,49 @@ async def test_a_packed_body_is_unpacked_within_the_limit_and_other_packings_are
         assert status == 400 or answer.headers["accept-encoding"] == "gzip, deflate"
 
 
+# --- who calls, and which message it was ------------------------------------------------------------------------------
+
+_MISSING, _MALFORMED, _UNKNOWN = "is missing", "is not the word Bearer", "is not known here"
+
+
+@pytest.mark.parametrize(
+    ("authorization", "said"),
+    [
+        (None, _MISSING),
+        ("", _MISSING),
+        ("Bearer", _MALFORMED),
+        ("Basic aHViOmh1Yg==", _MALFORMED),
+        (TOKEN, _MALFORMED),
+        (f"Bearer {TOKEN} {TOKEN}", _MALFORMED),
+        (f"Bearer\t{TOKEN}", _MALFORMED),
+        (f"Bearer {TOKEN}x", _UNKNOWN),
+        (f"Bearer {'x' * 5_000}", _UNKNOWN),
+        (f"Bearer  {TOKEN}", None),
+        (f"bearer {TOKEN}", None),
+    ],
+)
+async def test_a_token_that_is_missing_malformed_or_unknown_is_told_as_what_it_is(hub, authorization, said):
+    given = {} if authorization is None else {"authorization": authorization}
+    for path, media, body in (("/messages", STRUCTURED, structured()), (PROCESS, FHIR_JSON, encoded(bundle()))):
+        answer = await hub.post(path, body, media, token=None, **given)
+        if said is None:
+            assert answer.status_code == 200, answer.text
+            continue
+        assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+        found = answer.json()
+        text = found["text"]["en"] if path == "/messages" else answer.text
+        assert said in text and "xxxxx" not in answer.text, "a token is not repeated"
+
+
+async def test_a_call_that_is_refused_before_it_is_a_message_repeats_the_id_of_its_headers(hub):
+    headers = {"ce_id": "m-77", "ce_type": "x"}
+    for body, media, status in ((b"x", "image/png", 415), (b"1" * 1_100_000, "application/json", 413)):
+        answer = await hub.post("/messages", body, media, **headers)
+        assert (answer.status_code, answer.json()["message"]) == (status, "m-77")
+    answer = await hub.post("/messages", b"x", "image/png", ce_id="19121212-1212")
+    assert answer.status_code == 415 and "message" not in answer.json()
+
+
 # --- FHIR's manners ---------------------------------------------------------------------------------------------------
 
 
