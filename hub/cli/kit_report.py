@@ -34,7 +34,8 @@ def kit_verify(
 ) -> None:
     """Say who signed a report, whether it is as it was signed, and of which contract it is.
 
-    Exit status: 0 it is as it was signed, 1 it is not, or by another than the given key, 2 it is no report or cannot be read.
+    Exit status: 0 it is as it was signed, and of this program's contract; 1 it is not, or is signed by another than the given key,
+    or is of another contract; 2 it is no report or cannot be read.
     """
     from hub.kit.report.keys import known_key
     from hub.kit.report.verify import verify
@@ -44,7 +45,9 @@ def kit_verify(
         typer.echo(f"NOT GENUINE: {fault}")
     for told in found.told:
         typer.echo(told)
-    raise typer.Exit(1 if found.faults else 0)
+    if found.other_contract is not None:
+        typer.echo(f"OF ANOTHER CONTRACT: {found.other_contract}")
+    raise typer.Exit(1 if found.faults or found.other_contract else 0)
 
 
 def kit_faults() -> None:

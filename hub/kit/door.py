@@ -25,6 +25,8 @@ from hub.routers import connections, dependencies, errors, fhir, messages
 from schemas.directory import Directory
 from schemas.messages import Receipt
 
+_REQUEST_S = 30.0
+"""Seconds in which a request of the vendor's system must come whole."""
 _CLOSES_S = 3
 """Seconds that a call has for its answer when the run is over."""
 _TAKEN: ContextVar[bool] = ContextVar("taken")
@@ -38,8 +40,8 @@ class Behind(Protocol):
         """Answers a message of the vendor's system; raises ``Unavailable`` between two scenarios."""
         ...
 
-    def call_refused(self, request: str, status: int, en: str, sv: str) -> None:
-        """A call was answered with an error before it became a message, for a reason in both languages."""
+    def call_refused(self, request: str, status: int | None, en: str, sv: str) -> None:
+        """A call was answered with an error before it became a message, for a reason in both languages; with None it broke off."""
         ...
 
     def fault(self) -> KitFault | None:
@@ -81,11 +83,11 @@ class Door:
         self._server: connections.HttpServer | None = None
         self._serving: asyncio.Task[None] | None = None
 
-    def _answered(self, request: str, status: int, answer: bytes) -> None:
+    def _answered(self, request: str, status: int | None, answer: bytes) -> None:
         """Tells of a call that did not become a message."""
         taken = _TAKEN.get(False)
         _TAKEN.set(False)
-        if taken or status < 400:
+        if taken or (status is not None and status < 400):
             return
         try:
             text = json.loads(answer)["text"]
@@ -103,7 +105,7 @@ class Door:
             ) from None
         config = connections.Config(
             self._app,
-            request_s=30.0,
+            request_s=_REQUEST_S,
             connections=100,
             log_config=None,
             access_log=False,

@@ -109,7 +109,7 @@ class Kit:
         """The fault that is made on purpose now."""
         return self._fault
 
-    def call_refused(self, request: str, status: int, en: str, sv: str) -> None:
+    def call_refused(self, request: str, status: int | None, en: str, sv: str) -> None:
         """A call of the vendor's system was answered with an error before it became a message."""
         if self._stage is not None:
             self._stage.call_refused(request, status, en, sv)

@@ -21,8 +21,15 @@ from hub.kit.record import Direction, Exchange, Way
 _SECRET = frozenset({"authorization", "webhook-signature"})
 
 
-Answered = Callable[[str, int, bytes], None]
-"""(request, status, body of the answer)."""
+_LONGEST_BODY = 256 * 1024
+"""Bytes that are kept of a body."""
+_MOST_KEPT = 64 * 1024 * 1024
+"""Bytes that are kept of a run. A system that calls without end takes no more of the kit's memory than this."""
+_HEAD = 1024
+"""Bytes, about, that the head of a call takes."""
+
+Answered = Callable[[str, int | None, bytes], None]
+"""(request, status or None where no answer was given, body of the answer)."""
 
 
 class Wire:
@@ -30,6 +37,7 @@ class Wire:
 
     def __init__(self) -> None:
         self.exchanges: list[Exchange] = []
+        self._kept = 0
         self._began = time.monotonic()
 
     @property
@@ -48,11 +56,21 @@ class Wire:
         status: int | None = None,
         answer: str = "",
     ) -> None:
-        """One call, or one record on a topic."""
+        """One call, or one record on a topic. Of a long body its start is kept; after ``_MOST_KEPT`` bytes nothing is."""
+        if self._kept > _MOST_KEPT:
+            return
         named = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
         head = {"request": request} | {name: value for name, value in named.items() if name not in _SECRET}
-        text = body.decode("utf-8", "replace")
+        text = _start_of(body)
+        self._kept += len(text) + len(answer) + _HEAD
+        if self._kept > _MOST_KEPT:
+            head, text, answer = {"request": "more than can be kept: what passed from now on is not shown"}, "", ""
         self.exchanges.append(Exchange(moment, direction, way, head, text, status, answer, MADE.get()))
+
+
+def _start_of(body: bytes) -> str:
+    text = body[:_LONGEST_BODY].decode("utf-8", "replace")
+    return text if len(body) <= _LONGEST_BODY else f"{text}… (its start: there was more)"
 
 
 class RecordingWebhook(WebhookExit):
@@ -108,10 +126,15 @@ class RecordedCalls:
             return
         moment, body, answer = self._wire.ms, bytearray(), bytearray()
         status: int | None = None
+        whole = broken = False
 
         async def received() -> Message:
+            nonlocal whole, broken
             part = await receive()
-            body.extend(part.get("body", b""))
+            whole |= part["type"] == "http.request" and not part.get("more_body", False)
+            broken |= part["type"] == "http.disconnect" and not whole
+            if len(body) <= _LONGEST_BODY:
+                body.extend(part.get("body", b"")[: _LONGEST_BODY + 1])
             return part
 
         async def sent(part: Message) -> None:
@@ -120,9 +143,13 @@ class RecordedCalls:
             answer.extend(part.get("body", b""))
             await send(part)
 
-        await self._app(scope, received, sent)
-        request, told = f"{scope['method']} {scope['path']}", answer.decode("utf-8", "replace")
-        way: Way = "fhir" if scope["path"].startswith("/fhir") else "http"
-        self._wire.add(moment, "from_vendor", way, request, scope["headers"], bytes(body), status, told)
-        if status is not None and MADE.get() is None:
-            self._answered(request, status, bytes(answer))
+        try:
+            await self._app(scope, received, sent)
+        finally:
+            if broken:  # whatever the hub would have said, nobody heard it
+                status = None
+            request, told = f"{scope['method']} {scope['path']}", _start_of(bytes(answer))
+            way: Way = "fhir" if scope["path"].startswith("/fhir") else "http"
+            self._wire.add(moment, "from_vendor", way, request, scope["headers"], bytes(body), status, told)
+            if MADE.get() is None:
+                self._answered(request, status, bytes(answer))

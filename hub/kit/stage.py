@@ -17,6 +17,7 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
+from hub.errors import Unavailable
 from hub.intake.arrival import Arrival
 from hub.kit.deliveries import Deliveries
 from hub.kit.expects import AwaitedMessage, determined
@@ -36,6 +37,10 @@ from schemas.swedish_time import STOCKHOLM
 _ONLY_ACCEPTED = "sends only what the rules accept"
 _ONLY_AWAITED = "sends nothing that nobody awaits"
 _CALLS_RIGHTLY = "calls the hub as the contract says"
+_CALLS_TOLD = 100
+"""Refused calls that are told, each once."""
+_MOST_TAKEN = 2_000
+"""Messages of the vendor's system in one scenario; each is kept until the scenario is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,10 @@ class Stage:
             if isinstance(one.step, Send) and is_asked(one.step) and one.step.from_ in cast
         }
         """The steps for which something is still to come from the vendor's system, and what: (message, unit)."""
+        self._taken = 0
+        """Messages of the vendor's system so far."""
+        self._calls_told: set[str] = set()
+        """What has been said of refused calls."""
         self._last: dict[str | None, float] = {}
         """Case → when the message came that was awaited last in it."""
 
@@ -284,7 +293,13 @@ class Stage:
     # --- what the vendor's system sends ---------------------------------------------------------------------------------
 
     def take(self, arrival: Arrival) -> Receipt:
-        """Answers a message of the vendor's system by the rules."""
+        """Answers a message of the vendor's system by the rules. Raises ``Unavailable`` once there have been too many."""
+        self._taken += 1
+        if self._taken > _MOST_TAKEN:
+            if self._taken == _MOST_TAKEN + 1:
+                why = f"more than {_MOST_TAKEN} messages came in one scenario: no more of them are taken"
+                self._notebook.wrong(self._last_step, _ONLY_AWAITED, why)
+            raise Unavailable("busy", retry_after=1)
         arrival.received_at = self.now
         receipt = self._hub.take(arrival, self.now).receipt
         self._pass_on(self._meant(arrival))
@@ -307,10 +322,16 @@ class Stage:
         why = f"{what} is refused by {receipt.rule}{place}: {text.en}"
         self._notebook.wrong(self._meant(arrival), _ONLY_ACCEPTED, why, text.sv, rules=(receipt.rule or "",))
 
-    def call_refused(self, request: str, status: int, en: str, sv: str) -> None:
-        """A call of the vendor's system was answered with an error before it became a message."""
+    def call_refused(self, request: str, status: int | None, en: str, sv: str) -> None:
+        """A call of the vendor's system was answered with an error before it became a message; with None it broke off."""
         why = f"{request} was answered {status}{f': {en}' if en else ''}"
-        self._notebook.wrong(next(iter(self._pending), self._last_step), _CALLS_RIGHTLY, why, sv)
+        if status is None:
+            why = f"{request} broke off, or did not come whole in time"
+        if len(self._calls_told) >= _CALLS_TOLD and why not in self._calls_told:
+            why, sv = f"more than {_CALLS_TOLD} different calls were refused: the others are not told", ""
+        if why not in self._calls_told:
+            self._calls_told.add(why)
+            self._notebook.wrong(next(iter(self._pending), self._last_step), _CALLS_RIGHTLY, why, sv)
 
     def _meant(self, arrival: Arrival) -> int:
         """The step that a message of the vendor's system is for: the first of its kind that nothing has come for, else the next that

@@ -29,6 +29,10 @@ SCENARIOS: Final = (
     "c24-withdrawn-consent-in-the-middle",
     "v5-revoked",
     "v16-a-whole-stay",
+    "v16-a-whole-stay-in-vasternorrland",
+    "v16-a-whole-stay-in-vastra-gotaland",
+    "v16-a-whole-stay-in-norrbotten",
+    "v16-a-whole-stay-in-vastmanland",
     # Mina planer
     "s9-approved-by-all",
     "s11-the-plan-is-updated",

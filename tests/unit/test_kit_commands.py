@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import signal
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from typer.testing import CliRunner
 
 from hub import cli
 from hub.cli.root import app
 from hub.kit.faults.table import FAULTS
 from hub.kit.record import Finding, Run, ScenarioRun
+from hub.kit.report.canonical import canonical
 from hub.kit.report.keys import signing_key
 from hub.kit.report.write import write_report
 
@@ -81,6 +85,53 @@ def test_half_a_setting_of_the_vendors_broker_and_an_address_that_is_none_are_sa
     status, said = call("serve", "--as", "lund_kommun", "--kafka", "https://broker")
     assert status == 2
     assert "'--kafka': give host:port" in said
+
+
+def _anew(report, change):
+    """The report as its owner would write it with something changed, but for the signature."""
+    document = json.loads(report.read_bytes())
+    change(document)
+    report.write_bytes(canonical(document) + b"\n")
+
+
+def _better(document):
+    document["verdicts"]["outcome"] = "interrupted"
+
+
+def _with_another_key(document):
+    made = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
+    document["signer"]["public_key"] = base64.b64encode(made).decode()
+
+
+def _in_another_form(document):
+    document["format"] = "samverkan-kit-report/2"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "status", "says"),
+    [
+        (lambda report: _anew(report, _better), 1, "NOT GENUINE: The signature does not hold"),
+        (lambda report: _anew(report, _with_another_key), 1, "or another has put his key in it"),
+        (lambda report: report.write_bytes(report.read_bytes()[:-300]), 2, "is no report of the kit"),
+        (lambda report: report.write_bytes(b""), 2, "is no report of the kit"),
+        (lambda report: _anew(report, _in_another_form), 2, "is a report in another form than this program reads"),
+    ],
+)
+def test_of_a_report_that_is_not_as_it_was_signed_it_is_said_what_is_wrong_with_it(signed, spoil, status, says):
+    spoil(signed)
+    found, said = call("verify", signed, "--public-key", "lab.pem.pub")
+    assert found == status
+    assert says in said
+    assert "as it should be" not in said
+
+
+def test_a_genuine_report_of_another_contract_ends_with_1_and_says_which(tmp_path, signed, monkeypatch):
+    monkeypatch.setattr("hub.kit.report.write.contract_digest", lambda: "sha256:" + "0" * 64)
+    write_report(replace(RUN, contract="0.9.0"), tmp_path / "old", signing_key(tmp_path / "lab.pem"), [])
+    status, said = call("verify", tmp_path / "old" / "report.html", "--public-key", "lab.pem.pub")
+    assert status == 1
+    assert "It is as Region Skåne signed it" in said
+    assert "OF ANOTHER CONTRACT: It tried contract 0.9.0 as of version 0.1.0" in said
 
 
 @pytest.mark.parametrize(

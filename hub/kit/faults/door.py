@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hub.kit.faults.fault import Ask, Instead, KitFault
 from hub.kit.faults.mark import MADE
 from hub.routers.connections import Connection
+from hub.translators import fhir
 
 _SAYS = {
     429: (
@@ -48,7 +49,10 @@ class FaultyDoor:
         if fault is None or scope["type"] != "http" or scope["method"] != "POST":
             await self._app(scope, receive, send)
             return
-        body = await _whole(receive)
+        body, is_whole = await _read(receive)
+        if not is_whole:  # larger than any message: the hub's own limit answers it
+            await self._app(scope, _again(body, receive), send)
+            return
         ask = Ask(message_key(scope["headers"], body), fault.means.monotonic())
         instead = fault.answer(ask)
         if instead is not None:
@@ -59,7 +63,7 @@ class FaultyDoor:
         async def kept(part: Message) -> None:
             said.append(part)
 
-        await self._app(scope, _again(body), kept)
+        await self._app(scope, _again(body, _nothing_more), kept)
         status = next((part["status"] for part in said if "status" in part), 500)
         instead = fault.after(ask, status)
         if instead is not None:
@@ -90,20 +94,26 @@ async def _give(instead: Instead, fault: KitFault, scope: Scope, receive: Receiv
     await send({"type": "http.response.body", "body": json.dumps(problem, ensure_ascii=False).encode()})
 
 
-async def _whole(receive: Receive) -> bytes:
+async def _read(receive: Receive) -> tuple[bytes, bool]:
+    """The body, read no further than a little more than the largest message, and whether that is all of it."""
     body = bytearray()
-    while True:
+    while len(body) <= fhir.MAX_BYTES:
         part = await receive()
         body.extend(part.get("body", b""))
         if part["type"] == "http.disconnect" or not part.get("more_body", False):
-            return bytes(body)
+            return bytes(body), True
+    return bytes(body), False
 
 
-def _again(body: bytes) -> Receive:
-    parts: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+async def _nothing_more() -> Message:
+    return {"type": "http.disconnect"}
+
+
+def _again(body: bytes, then: Receive) -> Receive:
+    parts: list[Message] = [{"type": "http.request", "body": body, "more_body": then is not _nothing_more}]
 
     async def receive() -> Message:
-        return parts.pop() if parts else {"type": "http.disconnect"}
+        return parts.pop() if parts else await then()
 
     return receive
 
@@ -113,10 +123,10 @@ def message_key(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> str:
     named = {name.lower(): value.decode("latin-1") for name, value in headers}
     if b"ce-id" in named:
         return named[b"ce-id"]
+    if (id_ := fhir.glimpse(body, named.get(b"content-type", "")).id) is not None:
+        return id_
     try:
         found: Any = json.loads(body)
-        if isinstance(found, dict) and found.get("resourceType") == "Bundle":
-            found = found["entry"][0]["resource"]
         return str(found["id"])
     except (ValueError, LookupError, TypeError, RecursionError):
         return hashlib.sha256(body).hexdigest()

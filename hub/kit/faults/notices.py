@@ -18,7 +18,9 @@ from hub.kit.faults.mark import marked
 from hub.kit.faults.time_of_act import acted_at
 from hub.kit.record import Finding
 from hub.store.outbox import OutboxRow
-from hub.translators.formats import Encoded
+from hub.translators import fhir
+from hub.translators.fhir import xml
+from hub.translators.formats import FHIR_XML, Encoded
 from schemas.directory import System
 from schemas.messages import NoticeExtensions, Receipt
 from schemas.ways_out import KafkaOut
@@ -187,14 +189,16 @@ class UnknownField(_Changed):
 
 def with_unknown(encoded: Encoded) -> Encoded:
     """A notice with what a later version of the contract has added."""
-    body = from_json(encoded.body)
+    in_xml = encoded.media_type == FHIR_XML
+    body = xml.tree(xml.parse(encoded.body)) if in_xml else from_json(encoded.body)
     if body.get("resourceType") == "Bundle":
         header = body["entry"][0]["resource"]
         header["extension"] = [*header.get("extension", ()), {"url": _EXTENSION, "valueString": _LATER_VERSION["text"]}]
     else:
         body[_FIELD] = _LATER_VERSION
     attributes = {**encoded.attributes, _ATTRIBUTE: "1"}
-    return replace(encoded, attributes=attributes, body=to_json(body))
+    written = to_json(body)
+    return replace(encoded, attributes=attributes, body=fhir.as_xml(written) if in_xml else written)
 
 
 class Skipped(_Changed):

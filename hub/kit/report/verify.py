@@ -20,6 +20,7 @@ from hub.kit.report.contract import contract_digest
 from hub.kit.report.document import FORMAT, PARTS, signed_bytes
 from hub.kit.report.keys import KnownKey, fingerprint, is_signed
 from hub.kit.report.page import WORDS, parts_of
+from schemas.version import CONTRACT_VERSION
 
 _LARGEST: Final = 500_000_000
 """Bytes; what is larger is not read."""
@@ -33,6 +34,8 @@ class Verified:
     """A sentence for each thing that is not as it was signed."""
     told: tuple[str, ...] = ()
     """Who signed, of which contract, and the verdict; empty where a fault was found, for then nothing in the file is certain."""
+    other_contract: str | None = None
+    """A genuine report that tried another contract than this program's: the sentence that says so."""
 
 
 def verify(path: Path, known: KnownKey | None = None) -> Verified:
@@ -55,9 +58,19 @@ def verify(path: Path, known: KnownKey | None = None) -> Verified:
     if faults:
         return Verified(tuple(faults))
     try:
-        return Verified((), tuple(_told(document, known)))
+        return Verified((), tuple(_told(document, known)), _other_contract(document))
     except (KeyError, TypeError, ValueError):  # somebody signed something else
         raise _no_report(path) from None
+
+
+def _other_contract(document: Mapping[str, Any]) -> str | None:
+    contract, program = document["verdicts"]["contract"], document["verdicts"]["program"]
+    if contract["digest"] == contract_digest():
+        return None
+    return (
+        f"It tried contract {contract['version']} as of version {program}, and this program has contract {CONTRACT_VERSION} with other"
+        " rules, scenarios or schemas: it says nothing of them. Run the kit of this version anew, or verify with that one."
+    )
 
 
 def _read(path: Path) -> str:
@@ -78,7 +91,14 @@ def _document(path: Path, text: str) -> Mapping[str, Any]:
         canonical(found)
     except (ValueError, RecursionError):
         raise _no_report(path) from None
-    if not isinstance(found, dict) or found.get("format") != FORMAT or set(found) != PARTS:
+    if not isinstance(found, dict):
+        raise _no_report(path)
+    form = found.get("format")
+    if isinstance(form, str) and form != FORMAT and form.startswith(FORMAT.rpartition("/")[0]):
+        raise Misconfigured(
+            f"{path} is a report in another form than this program reads ({FORMAT}): verify with the version that made it"
+        )
+    if form != FORMAT or set(found) != PARTS:
         raise _no_report(path)
     return found
 
