@@ -12,6 +12,7 @@ from hub.delivery.outgoing import AttemptOutcome, Outgoing
 from hub.kit.deliveries import Deliveries
 from hub.kit.expects import AwaitedMessage
 from hub.kit.notebook import Notebook
+from hub.kit.own_ids import brought, replaced
 from hub.kit.record import Finding
 from hub.kit.stage import Patience, Stage
 from hub.kit.today import TodaysScenario
@@ -43,8 +44,18 @@ class Acknowledges:
         pass
 
 
-async def played(path: Path, unit: str, day: date, format_: Format = "native") -> tuple[list[Finding], list[Outgoing]]:
-    """The findings on a unit in a scenario that begins on a day, and what its system was sent."""
+def named_by_itself(id_: str) -> str:
+    """The id that a vendor's system gives in place of the scenario's: of a part of a plan its kind stays."""
+    kind, slash, _ = id_.partition("/")
+    return f"{kind}/{uuid4()}" if slash else f"mote-{uuid4()}"
+
+
+async def played(
+    path: Path, unit: str, day: date, format_: Format = "native", own: dict[str, str] | None = None
+) -> tuple[list[Finding], list[Outgoing]]:
+    """The findings on a unit in a scenario that begins on a day, and what its system was sent. With ``own`` it gives ids of its own to
+    what it brings, and notes them there.
+    """
     written = TodaysScenario(path, day)
     mine = cast(written.world, unit, Connected(OUT, format_, "token", Delivery()))
     notebook, exit_ = Notebook(lambda _, __: None), Acknowledges()
@@ -52,6 +63,10 @@ async def played(path: Path, unit: str, day: date, format_: Format = "native") -
     def send(awaited: AwaitedMessage) -> None:
         step = written.steps[awaited.step - 1]
         event = from_json(stage._play._arrival(awaited.step, step, step.step).raw)
+        if own is not None:
+            first = [id_ for id_ in brought(event["data"]) if id_ not in own and id_ not in stage._named]
+            own.update({id_: named_by_itself(id_) for id_ in first})
+            event = replaced(event, own)
         event |= {"id": str(uuid4()), "time": datetime.now(UTC).isoformat()}
         stage.take(http.arrival(mine.system, to_json(event), STRUCTURED))
 
