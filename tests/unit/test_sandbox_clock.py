@@ -18,6 +18,7 @@ from hub.sandbox.wire import SenderAnswer
 from hub.scenarios.memory import HubInMemory
 from hub.scenarios.world import World
 from schemas.envelope import Message
+from schemas.messages import Receipt
 from schemas.parts import Part
 from schemas.shared import Deltagare
 from schemas.swedish_time import STOCKHOLM
@@ -61,23 +62,46 @@ def test_in_every_minute_the_demo_writes_the_day_that_it_is_in_sweden(day, monke
 
 
 class Stay:
-    """A stay of the demo's ward at a hub in memory."""
+    """A stay of the demo's ward at a hub in memory, of its own or one that it shares with others."""
 
-    def __init__(self, moment: datetime) -> None:
-        self.hub, self.moment, self.case, self.sent = HubInMemory(WORLD, moment), moment, None, 0
+    def __init__(self, moment: datetime, hub: HubInMemory | None = None, name: str = "m") -> None:
+        self.hub, self.moment, self.case, self.sent, self.name = (
+            hub or HubInMemory(WORLD, moment),
+            moment,
+            None,
+            0,
+            name,
+        )
 
-    def take(self, message: Message) -> None:
+    def answer_to(self, message: Message) -> Receipt:
         out = wire.write(message, "native")
         system = SANDBOX.system_by_id[SANDBOX.system_of[message.unit]]
         arrival = Arrival(system, out.body, out.media_type, out.attributes, self.moment, message.id, by_outbox=False)
-        receipt = self.hub.take(arrival, self.moment).receipt
+        return self.hub.take(arrival, self.moment).receipt
+
+    def take(self, message: Message) -> None:
+        receipt = self.answer_to(message)
         assert receipt.code == "ok", (self.moment, message.name, receipt)
         self.case = receipt.case
 
     def send(self, name: str, data: Part) -> None:
+        self.take(self.written(name, data))
+
+    def written(self, name: str, data: Part) -> Message:
         self.sent += 1
         who = staff.actor(WARD, "sjukskoterska")
-        self.take(Message(f"m-{self.sent}", WARD.hsa, name, self.case, clock.now(), who, "sjukskoterska", data))
+        return Message(f"{self.name}-{self.sent}", WARD.hsa, name, self.case, clock.now(), who, "sjukskoterska", data)
+
+
+COURSE = [
+    ("svu.beraknad_utskrivning", acts.new_date),
+    ("svu.utskrivningsklar", lambda _: acts.ready(PHYSICIAN)),
+    ("svu.utskrivningsklar_avbruten", lambda chance: acts.interrupted(chance, PHYSICIAN)),
+    ("svu.utskrivning", lambda chance: acts.discharge(chance, confirmed=True)),
+    ("svu.utskrivning_angrad", lambda _: acts.undone()),
+    ("svu.utskrivning", lambda chance: acts.discharge(chance, confirmed=True)),
+]
+"""What the ward sends after the admission."""
 
 
 @pytest.mark.parametrize("day", DAYS, ids=str)
@@ -95,18 +119,45 @@ def test_a_stay_that_begins_at_any_hour_is_accepted_to_its_end_and_undone(day, m
         admission, _ = Admissions(SANDBOX, seed=number).take(WARD, StayPlan(number), f"ref:vk-{number}", "m-0")
         stay.take(admission)
         stay.send("deltagare", Deltagare(unit="SE2120001132-K01", change="tillagd"))
-        ward = [
-            ("svu.beraknad_utskrivning", acts.new_date),
-            ("svu.utskrivningsklar", lambda _: acts.ready(PHYSICIAN)),
-            ("svu.utskrivningsklar_avbruten", lambda c: acts.interrupted(c, PHYSICIAN)),
-            ("svu.utskrivning", lambda c: acts.discharge(c, confirmed=True)),
-            ("svu.utskrivning_angrad", lambda _: acts.undone()),
-            ("svu.utskrivning", lambda c: acts.discharge(c, confirmed=True)),
-        ]
-        for name, body in ward:
+        for name, body in COURSE:
             data = body(chance)  # written now, and taken in a second later
             stay.moment += timedelta(seconds=1)
             stay.send(name, data)
+
+
+@pytest.mark.parametrize("day", DAYS, ids=str)
+def test_a_whole_day_of_the_sandbox_has_no_unexpected_refusal_and_ends_by_the_laws_clock(day, monkeypatch):
+    """The clock is moved on through the day and the next: stays begin every hour, go on for a day, and pass midnight at every step, while
+    deadlines fire. What a ward has discharged it may undo as long as the case is on the start list, and then no more (V-17).
+    """
+    begins = datetime(day.year, day.month, day.day, tzinfo=STOCKHOLM).astimezone(UTC)
+    hub, admissions = HubInMemory(WORLD, begins), Admissions(SANDBOX, seed=1)
+    monkeypatch.setattr(clock, "now", lambda: hub.now)
+    stays = [Stay(begins, hub, f"s{number}") for number in range(24)]
+    steps = sorted(
+        (begins + timedelta(hours=number + 4 * step, minutes=59 * (number % 2)), number, step)
+        for number in range(len(stays))
+        for step in range(len(COURSE) + 1)
+    )
+    fired, days = 0, set()
+    for moment, number, step in steps:
+        stay, chance = stays[number], random.Random(number)
+        fired += sum(told.name == "frist" for told in hub.move_clock(moment))
+        stay.moment = moment
+        days.add(clock.today())
+        if step == 0:
+            stay.take(admissions.take(WARD, StayPlan(number), f"ref:vk-{number}", f"{stay.name}-0")[0])
+            stay.send("deltagare", Deltagare(unit="SE2120001132-K01", change="tillagd"))
+        else:
+            name, body = COURSE[step - 1]
+            stay.send(name, body(chance))
+    assert {day, day + timedelta(days=1)} <= days
+    assert fired, "deadlines have passed meanwhile"
+    hub.move_clock(hub.now + timedelta(days=4))
+    for stay in stays:
+        stay.moment = hub.now
+        receipt = stay.answer_to(stay.written("svu.utskrivning_angrad", acts.undone()))
+        assert (receipt.code, receipt.rule) == ("fatal-error", "V-17")
 
 
 class Slow:
