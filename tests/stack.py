@@ -30,7 +30,8 @@ from hub.sandbox.children import Child, free_port
 from hub.sandbox.register_contents import Contents
 from hub.sandbox.registers import SimulatedRegisters
 from hub.store import directory as directories
-from hub.store.transaction import Store, migrate
+from hub.store.migrating import migrate
+from hub.store.transaction import Store
 from schemas.directory import Directory
 from tests.judged import JUDGE
 from tests.wires import Listener

@@ -41,8 +41,8 @@ def run() -> None:
 def migrate() -> None:
     """Bring the database (HUB_DATABASE_URL) up to this version."""
     from hub.environment import database_url
+    from hub.store.migrating import migrate as bring_up
     from hub.store.transaction import head
-    from hub.store.transaction import migrate as bring_up
 
     asyncio.run(bring_up(database_url()))
     typer.echo(f"the database stands at migration {head()}")

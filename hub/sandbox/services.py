@@ -30,7 +30,8 @@ from hub.sandbox.mine import Mine
 from hub.sandbox.postgres import Postgres
 from hub.sandbox.server import DataServer, end_of
 from hub.store import directory as kept
-from hub.store.transaction import Store, migrate
+from hub.store.migrating import migrate
+from hub.store.transaction import Store
 from schemas.directory import Directory
 
 DIRECTORY = Path(__file__).with_name("directory.yaml")

@@ -28,7 +28,7 @@ from hub.intake.hub_messages import own_message
 from hub.sandbox.postgres import Postgres
 from hub.settings import Settings
 from hub.store import directory as directories
-from hub.store.transaction import migrate
+from hub.store.migrating import migrate
 from tests.desk import FOUND
 from tests.stack import CENTRE, KOMMUN, SIP_DUTIES, WARD, checked, content, hashed
 

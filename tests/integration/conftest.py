@@ -17,7 +17,8 @@ import pytest
 import sqlalchemy as sa
 
 from hub.store import directory as directories
-from hub.store.transaction import Store, migrate
+from hub.store.migrating import migrate
+from hub.store.transaction import Store
 from tests import engine
 from tests.desk import Desk
 from tests.judged import JUDGE

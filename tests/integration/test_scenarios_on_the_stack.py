@@ -34,8 +34,9 @@ from hub.scenarios.actions import Action, LearnNews, MoveClock, ReadCase, ReadPe
 from hub.scenarios.late import PutQuestion
 from hub.scenarios.world import Lately
 from hub.store import cases, held, inbox, lists
+from hub.store.migrating import migrate
 from hub.store.outbox import OutboxRow
-from hub.store.transaction import Store, migrate
+from hub.store.transaction import Store
 from hub.translators import fhir, formats, native
 from schemas.directory import System
 from schemas.envelope import Message

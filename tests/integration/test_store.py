@@ -15,8 +15,9 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 
 from hub.store import directory as directories
+from hub.store.migrating import migrate
 from hub.store.tables import metadata
-from hub.store.transaction import MIGRATIONS, Store, migrate
+from hub.store.transaction import MIGRATIONS, Store
 from tests import stack
 
 CASE = "0199aaaa-0000-7000-8000-000000000001"

@@ -1,6 +1,7 @@
 """The migrations are one line from the first to the last, whoever added them at the same time."""
 
 import json
+from pathlib import Path
 from types import ModuleType
 
 from alembic.config import Config
@@ -10,7 +11,7 @@ from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.case import StandingConsent
 from hub.processes.engine.process import load_case
 from hub.processes.svu.state import SvuState
-from hub.store.transaction import MIGRATIONS
+from hub.store.transaction import MIGRATIONS, head
 
 
 def migration(number: str) -> ModuleType:
@@ -28,6 +29,11 @@ def test_the_migrations_are_one_line_and_their_numbers_follow_each_other():
     assert len(scripts.get_heads()) == 1
     numbers = [script.revision for script in scripts.walk_revisions()]
     assert numbers == [f"{n:04d}" for n in range(len(numbers), 0, -1)]
+    names = {script.revision: Path(script.path).name for script in scripts.walk_revisions()}
+    assert all(name.startswith(f"{number}_") for number, name in names.items()), (
+        "the store reads the number from the name"
+    )
+    assert head() == scripts.get_current_head()
 
 
 def test_a_case_of_the_former_shape_is_read_as_it_stood():
