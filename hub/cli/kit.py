@@ -106,10 +106,10 @@ def kit_serve(
 
     from hub.environment import broker
     from hub.kit import serve, suites
+    from hub.kit.awaits import Patience
     from hub.kit.faults.table import chosen
     from hub.kit.report.keys import signing_key
     from hub.kit.report.write import ready_to_write, write_junit, write_report
-    from hub.kit.stage import Patience
     from hub.scenarios import Unusable
     from hub.scenarios.moments import duration
     from hub.settings import kafka_client

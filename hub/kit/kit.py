@@ -14,6 +14,7 @@ from pathlib import Path
 from hub.delivery.outgoing import Exit
 from hub.errors import Unavailable
 from hub.intake.arrival import Arrival
+from hub.kit.awaits import Patience
 from hub.kit.console import RunConsole
 from hub.kit.deliveries import Deliveries, forge
 from hub.kit.faults.fault import FaultyExit, KitFault, Means
@@ -22,7 +23,7 @@ from hub.kit.faults.table import FaultRow
 from hub.kit.notebook import Notebook
 from hub.kit.record import Finding, Run, ScenarioRun
 from hub.kit.recording import Wire
-from hub.kit.stage import Patience, Stage
+from hub.kit.stage import Stage
 from hub.kit.suites import asked_of, scenario_file
 from hub.kit.today import TodaysScenario
 from hub.kit.vendor import Cast, Connected, cast

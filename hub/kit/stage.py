@@ -10,79 +10,36 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Callable
+from datetime import UTC, datetime
 
 from pydantic_core import from_json, to_json
 
 from hub.errors import Unavailable
 from hub.intake.arrival import Arrival
+from hub.kit.awaits import ONLY_AWAITED, Awaits, Came, EndsHere, Patience
 from hub.kit.deliveries import Deliveries
 from hub.kit.expects import AwaitedMessage, determined
 from hub.kit.notebook import Notebook
 from hub.kit.own_ids import brought, paired, replaced
+from hub.kit.scenario_hub import ScenarioHub, left_out
 from hub.kit.suites import is_asked
 from hub.kit.today import TodaysScenario
 from hub.kit.vendor import Cast
 from hub.scenarios import Play, StepOutcome
 from hub.scenarios.actions import Action, LearnNews, MoveClock, ReadReceipt, TakeMessage
-from hub.scenarios.memory import HubInMemory, answered
+from hub.scenarios.memory import answered
 from hub.scenarios.steps import Send
 from hub.translators.native import write_body
 from schemas.messages import BilingualText, Receipt
 from schemas.swedish_time import STOCKHOLM
 
 _ONLY_ACCEPTED = "sends only what the rules accept"
-_ONLY_AWAITED = "sends nothing that nobody awaits"
 _CALLS_RIGHTLY = "calls the hub as the contract says"
 _CALLS_TOLD = 100
 """Refused calls that are told, each once."""
 _MOST_TAKEN = 2_000
 """Messages of the vendor's system in one scenario; each is kept until the scenario is over."""
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long the kit waits, in seconds."""
-
-    within_s: float = 30.0
-    """For a message of the vendor's system, before it is late."""
-    late_s: float = 30.0
-    """For a late one, before the scenario ends without it."""
-    after_s: float = 1.0
-    """After the last step, for what nobody awaits."""
-
-
-@dataclass(slots=True)
-class _Came:
-    """A message of the vendor's system that the rules accepted."""
-
-    arrival: Arrival
-    receipt: Receipt
-    at: float
-    """By the monotonic clock."""
-    data: Any
-    """As native JSON."""
-
-
-class _ScenarioHub(HubInMemory):
-    """The hub in memory; it sees the messages of one system at the scenario's time."""
-
-    vendor: str = ""
-    shift = timedelta()
-    """What the scenario's clock is ahead of the real one."""
-
-    def read(self, arrival: Arrival) -> None:
-        """As the hub reads it; a repeat is known by the message as it was sent."""
-        super().read(arrival)
-        if arrival.message is not None and arrival.system_id == self.vendor:
-            arrival.message = replace(arrival.message, time=arrival.message.time + self.shift)
-
-
-class _EndsHere(Exception):  # noqa: N818 - named for what happens to the scenario
-    """The scenario cannot go on."""
 
 
 class Stage:
@@ -101,38 +58,27 @@ class Stage:
         """``prefix``: of the ids of the kit's messages, so that no two scenarios or runs give one id to two messages; ``told``
         hears what is awaited now.
         """
-        self._prefix, self._told = prefix, told
+        self._prefix = prefix
         self._called: dict[str, str] = {}
         """Id of a message → the same without the prefix."""
         self._written, self._cast, self._deliveries = written, cast, deliveries
         self._notebook, self._patience = notebook, patience
+        self._awaits = Awaits(written, cast, notebook, patience, told)
         self._play = Play(written, cast.world, text_of=lambda _: "")
-        self._hub = _ScenarioHub(self._play.world, self._play.now, self._play.registers)
+        self._hub = ScenarioHub(self._play.world, self._play.now, self._play.registers)
         self._hub.vendor = cast.system.id
         self._hub.shift = self._play.now - datetime.now(UTC)
-        self._came: list[_Came] = []
         self._held: list[Arrival] = []
-        self._news = asyncio.Event()
         self._named: set[str] = set(cast.world.directory.unit_by_hsa)
         """Every id that has been named so far."""
         self._own_ids: dict[str, str] = {}
         """The scenario's id → the one that the vendor's system gave."""
         self._cases: dict[str, str] = {}
         """The vendor's own reference → the case."""
-        units = cast.world.names
-        self._last_step = len(written.steps)
-        self._pending = {
-            number: (one.step.send, units[one.step.from_])
-            for number, one in enumerate(written.steps, 1)
-            if isinstance(one.step, Send) and is_asked(one.step) and one.step.from_ in cast
-        }
-        """The steps for which something is still to come from the vendor's system, and what: (message, unit)."""
         self._taken = 0
         """Messages of the vendor's system so far."""
         self._calls_told: set[str] = set()
         """What has been said of refused calls."""
-        self._last: dict[str | None, float] = {}
-        """Case → when the message came that was awaited last in it."""
 
     @property
     def now(self) -> datetime:
@@ -155,15 +101,15 @@ class Stage:
             await self._deliveries.settled()
             await asyncio.sleep(self._patience.after_s)
             await self._deliveries.settled()
-            self._nothing_is_left()
-        except _EndsHere as end:
-            self._nothing_is_left()
-            self._leave_out(str(end))
+            self._awaits.nothing_is_left()
+        except EndsHere as end:
+            self._awaits.nothing_is_left()
+            self._awaits.leave_out(self._play.number, str(end))
 
     async def _delivered(self) -> None:
         await self._deliveries.settled()
         if self._deliveries.given_up is not None:
-            raise _EndsHere(f"{self._deliveries.given_up} was not acknowledged")
+            raise EndsHere(f"{self._deliveries.given_up} was not acknowledged")
 
     # --- what the scenario asks of the hub ------------------------------------------------------------------------------
 
@@ -172,7 +118,7 @@ class Stage:
             case TakeMessage():
                 step = self._step()
                 if step.receipt.code == "fatal-error":
-                    return _left_out(action.arrival)  # a mistake of one party, of which no other is told
+                    return left_out(action.arrival)  # a mistake of one party, of which no other is told
                 if action.arrival.system_id != self._cast.system.id:
                     return self._others(action, step)
                 return await self._vendors(action, step)
@@ -205,7 +151,7 @@ class Stage:
             self._named.add(outcome.receipt.case)
         if outcome.receipt.code == "fatal-error":
             assert outcome.receipt.text is not None
-            raise _EndsHere(
+            raise EndsHere(
                 f"after what came before, the rules refuse the next act, {step.send} of {step.from_}"
                 f" ({outcome.receipt.rule}: {outcome.receipt.text.en})"
             )
@@ -214,7 +160,7 @@ class Stage:
     async def _vendors(self, action: TakeMessage, step: Send) -> StepOutcome:
         """A step of the vendor's system."""
         if not is_asked(step):
-            raise _EndsHere(f"{step.send} of {step.from_} is to come before its time, which the kit asks of nobody")
+            raise EndsHere(f"{step.send} of {step.from_} is to come before its time, which the kit asks of nobody")
         event = replaced(from_json(action.arrival.raw), self._own_ids)
         subject = event["subject"]
         case = self._cases.get(subject, None if subject.startswith("ref:") else subject)
@@ -225,7 +171,7 @@ class Stage:
         )
         self._deliveries.release()
         await self._delivered()
-        came = await self._awaited(wanted)
+        came = await self._awaits.message(wanted)
         self._own_ids |= paired(event["data"], came.data)
         self._named |= {came.receipt.message, *brought(came.data)}
         if came.receipt.case is not None:
@@ -235,55 +181,6 @@ class Stage:
         return StepOutcome(came.receipt, (), came.arrival)
 
     # --- what is awaited of the vendor's system -------------------------------------------------------------------------
-
-    async def _awaited(self, wanted: AwaitedMessage) -> _Came:
-        """What came for a step, with the finding on it. Raises ``_EndsHere`` when nothing did."""
-        within, late = self._patience.within_s, self._patience.late_s
-        expected = f"{wanted.sentence}, within {within:g} s"
-        self._told(wanted)
-        began = time.monotonic()
-        came = await self._wait(wanted, began + within) or await self._wait(wanted, began + within + late)
-        if came is None:
-            why = f"nothing came within {within + late:g} s"
-            self._notebook.wrong(wanted.step, expected, why)
-            raise _EndsHere(f"{wanted.sentence}, and did not")
-        self._came.remove(came)
-        del self._pending[wanted.step]
-        faults = wanted.lacks(came.data)
-        if came.at > began + within:
-            faults.append(f"it came later than within {within:g} s")
-        before = self._last.get(came.receipt.case)
-        if before is not None and came.at < before:
-            faults.append("it came before the message that was awaited before it")
-        self._last[came.receipt.case] = came.at
-        if faults:
-            self._notebook.wrong(wanted.step, expected, "; ".join(faults))
-        else:
-            self._notebook.ok(wanted.step, expected, f"{max(came.at - began, 0) * 1000:.0f} ms")
-        return came
-
-    async def _wait(self, wanted: AwaitedMessage, until: float) -> _Came | None:
-        """The message that is meant; where none holds all that it should, the first of its kind when no other is awaited
-        later, or when the time is up.
-        """
-        while True:
-            self._news.clear()
-            same = [one for one in self._came if _is_of(one, wanted)]
-            fits = next((one for one in same if not wanted.lacks(one.data)), None)
-            left = until - time.monotonic()
-            if fits is not None or (same and (left <= 0 or not self._again(wanted))):
-                return fits or same[0]
-            if left <= 0:
-                return None
-            try:
-                async with asyncio.timeout(left):
-                    await self._news.wait()
-            except TimeoutError:
-                continue
-
-    def _again(self, wanted: AwaitedMessage) -> bool:
-        """Whether a later step awaits a message of the same kind from the same unit."""
-        return any(number > wanted.step and of == (wanted.name, wanted.unit) for number, of in self._pending.items())
 
     def _jumped_to(self) -> datetime | None:
         """The scenario's time, once it has left the day on which it began."""
@@ -298,11 +195,11 @@ class Stage:
         if self._taken > _MOST_TAKEN:
             if self._taken == _MOST_TAKEN + 1:
                 why = f"more than {_MOST_TAKEN} messages came in one scenario: no more of them are taken"
-                self._notebook.wrong(self._last_step, _ONLY_AWAITED, why)
+                self._notebook.wrong(self._awaits.last_step, ONLY_AWAITED, why)
             raise Unavailable("busy", retry_after=1)
         arrival.received_at = self.now
         receipt = self._hub.take(arrival, self.now).receipt
-        self._pass_on(self._meant(arrival))
+        self._pass_on(self._awaits.meant(arrival))
         if receipt.rule == "held":
             if not receipt.repeat:
                 self._held.append(arrival)
@@ -313,14 +210,13 @@ class Stage:
     def _judge(self, arrival: Arrival, receipt: Receipt) -> None:
         message = arrival.message
         if receipt.code == "ok" and message is not None:
-            self._came.append(_Came(arrival, receipt, time.monotonic(), from_json(write_body(message))))
-            self._news.set()
+            self._awaits.take(Came(arrival, receipt, time.monotonic(), from_json(write_body(message))))
             return
         text = receipt.text or BilingualText(sv="", en="")
         what = "a message that cannot be read" if message is None else message.name
         place = "" if receipt.element is None else f" at {receipt.element}"
         why = f"{what} is refused by {receipt.rule}{place}: {text.en}"
-        self._notebook.wrong(self._meant(arrival), _ONLY_ACCEPTED, why, text.sv, rules=(receipt.rule or "",))
+        self._notebook.wrong(self._awaits.meant(arrival), _ONLY_ACCEPTED, why, text.sv, rules=(receipt.rule or "",))
 
     def call_refused(self, request: str, status: int | None, en: str, sv: str) -> None:
         """A call of the vendor's system was answered with an error before it became a message; with None it broke off."""
@@ -331,19 +227,7 @@ class Stage:
             why, sv = f"more than {_CALLS_TOLD} different calls were refused: the others are not told", ""
         if why not in self._calls_told:
             self._calls_told.add(why)
-            self._notebook.wrong(next(iter(self._pending), self._last_step), _CALLS_RIGHTLY, why, sv)
-
-    def _meant(self, arrival: Arrival) -> int:
-        """The step that a message of the vendor's system is for: the first of its kind that nothing has come for, else the next that
-        asks something of it, else the last. So it does not depend on what the kit was doing at that moment.
-        """
-        message = arrival.message
-        if message is not None:
-            same = [n for n, of in self._pending.items() if of == (message.name, message.unit)]
-            come = sum(_kind(one) == (message.name, message.unit) and one.arrival is not arrival for one in self._came)
-            if same[come:]:
-                return same[come]
-        return next(iter(self._pending), self._last_step)
+            self._notebook.wrong(self._awaits.next_step, _CALLS_RIGHTLY, why, sv)
 
     def _pass_on(self, step: int) -> None:
         """Offers what a step has written for the vendor's system, and judges what was held and is not any more."""
@@ -353,39 +237,3 @@ class Stage:
             if (final := self._hub.final(arrival.key)) is not None:
                 self._held.remove(arrival)
                 self._judge(arrival, final)
-
-    # --- the end --------------------------------------------------------------------------------------------------------
-
-    def _nothing_is_left(self) -> None:
-        for came in self._came:
-            self._notebook.wrong(self._last_step, _ONLY_AWAITED, f"{_kind(came)[0]} came, and no step awaited it")
-
-    def _leave_out(self, why: str) -> None:
-        """The vendor's steps after the present one."""
-        for number, (name, unit) in self._pending.items():
-            if number > self._play.number:
-                self._notebook.not_tried(number, f"{self._cast.world.short(unit)} is to send {name}", why)
-
-
-def _kind(came: _Came) -> tuple[str, str]:
-    """(message, unit)."""
-    assert came.arrival.message is not None
-    return came.arrival.message.name, came.arrival.message.unit
-
-
-def _is_of(came: _Came, wanted: AwaitedMessage) -> bool:
-    about = wanted.case is None or came.receipt.case == wanted.case
-    same = _kind(came) == (wanted.name, wanted.unit)
-    person, other = _person(wanted.data), _person(came.data)
-    return about and same and (None in (person, other) or person == other)
-
-
-def _person(data: Mapping[str, Any]) -> str | None:
-    patient = data.get("patient")
-    return patient.get("personnummer") if isinstance(patient, Mapping) else None
-
-
-def _left_out(arrival: Arrival) -> StepOutcome:
-    """What is answered to a step that is not played."""
-    text = BilingualText(sv="Spelades inte.", en="Was not played.")
-    return StepOutcome(Receipt(message=arrival.place, code="fatal-error", rule="not-played", text=text), ())

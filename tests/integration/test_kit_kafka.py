@@ -8,9 +8,9 @@ import io
 from rich.console import Console
 
 from hub.kit import serve, suites
+from hub.kit.awaits import Patience
 from hub.kit.faults.table import FAULTS, chosen
 from hub.kit.record import Run
-from hub.kit.stage import Patience
 from hub.routers.kafka import make_topics
 from tests.kit.broker_receiver import SYSTEM, BrokerReceiver
 

@@ -9,12 +9,13 @@ from uuid import uuid4
 from pydantic_core import from_json, to_json
 
 from hub.delivery.outgoing import AttemptOutcome, Outgoing
+from hub.kit.awaits import Patience
 from hub.kit.deliveries import Deliveries
 from hub.kit.expects import AwaitedMessage
 from hub.kit.notebook import Notebook
 from hub.kit.own_ids import brought, replaced
 from hub.kit.record import Finding
-from hub.kit.stage import Patience, Stage
+from hub.kit.stage import Stage
 from hub.kit.today import TodaysScenario
 from hub.kit.vendor import Connected, Format, cast
 from hub.routers import http

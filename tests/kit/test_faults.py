@@ -10,6 +10,7 @@ from rich.console import Console
 
 from hub.errors import Misconfigured
 from hub.kit import serve, suites
+from hub.kit.awaits import Patience
 from hub.kit.faults.registry import CLASSES
 from hub.kit.faults.table import FAULTS, chosen
 from hub.kit.kit import secret_of, token_of
@@ -18,7 +19,6 @@ from hub.kit.report.document import document_of
 from hub.kit.report.keys import known_key, make, signing_key
 from hub.kit.report.verify import verify
 from hub.kit.report.write import write_report
-from hub.kit.stage import Patience
 from schemas.ways_out import Delivery
 from tests.kit.careful import CarefulReceiver
 from tests.kit.test_serve import PATIENT, SHORT, free_port

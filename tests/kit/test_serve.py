@@ -13,9 +13,9 @@ from rich.console import Console
 
 from hub.errors import Misconfigured
 from hub.kit import serve, suites
+from hub.kit.awaits import Patience
 from hub.kit.kit import secret_of, token_of
 from hub.kit.record import Finding, Run
-from hub.kit.stage import Patience
 from schemas.ways_out import Delivery
 from tests.kit.receiver import FhirReceiver, Receiver
 
@@ -126,7 +126,12 @@ async def test_two_runs_with_one_seed_find_the_same():
     [
         ("does-not-verify", 0, "refuses a call that is not signed", "it acknowledged a call with a false signature"),
         ("answers-500-once", 1, "acknowledges svu.inskrivning", "it answered 500 before it acknowledged"),
-        ("begins-with-a-wrong-token", 3, "calls the hub as the contract says", "POST /messages was answered 401: Give"),
+        (
+            "begins-with-a-wrong-token",
+            3,
+            "calls the hub as the contract says",
+            "POST /messages was answered 401: The token",
+        ),
         ("acknowledges-another-message", 3, "sends only what the rules accept", "kvittens is refused by C-2 at /data"),
         ("says-it-again-otherwise", 4, "sends only what the rules accept", "kvittens is refused by id-reused at /id"),
         (
