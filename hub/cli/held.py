@@ -19,9 +19,9 @@ def held_list(as_json: Json = False) -> None:
     """List held messages, the cases in the manual queue (addressing to be seen to by hand), the partitions of Kafka that wait, and
     gaps in them; oldest first.
     """
-    from hub import operations
+    from hub.operations import waiting
 
-    found = with_store(operations.what_is_held)
+    found = with_store(waiting.what_is_held)
     messages, manual, unserved, places = found.messages, found.cases, found.unserved, found.partitions
     if as_json:
         table.show_json(
@@ -96,9 +96,9 @@ def held_skip(
     by: By = "",
 ) -> None:
     """Give up what waits for a unit that no system serves and none will: it has closed, or was told by hand."""
-    from hub import operations
+    from hub.operations import waiting
 
-    typer.echo(with_store(lambda store: operations.skip_waiting(store, unit, operator(by), reason)))
+    typer.echo(with_store(lambda store: waiting.skip_waiting(store, unit, operator(by), reason)))
 
 
 @held_app.command("pass")
@@ -111,9 +111,9 @@ def held_pass(
     by: By = "",
 ) -> None:
     """Let a partition that waits go on past what cannot be read (which stays with the broker, unread), or settle a gap."""
-    from hub import operations
+    from hub.operations import waiting
 
-    typer.echo(with_store(lambda store: operations.let_pass(store, place, to, operator(by), reason)))
+    typer.echo(with_store(lambda store: waiting.let_pass(store, place, to, operator(by), reason)))
 
 
 @held_app.command("show")
@@ -136,14 +136,14 @@ def held_show(message: Annotated[str, typer.Argument(help="The message's id, as 
 @held_app.command("release")
 def held_release(message: str, reason: Reason = "", by: By = "") -> None:
     """Try a held message again now instead of at its next time."""
-    from hub import operations
+    from hub.operations import waiting
 
-    typer.echo(with_store(lambda store: operations.release(store, message, operator(by), reason)))
+    typer.echo(with_store(lambda store: waiting.release(store, message, operator(by), reason)))
 
 
 @held_app.command("refuse")
 def held_refuse(message: str, reason: Reason = "", by: By = "") -> None:
     """Refuse a held message, with a receipt to its sender; the messages that wait for it are handled."""
-    from hub import operations
+    from hub.operations import refusing
 
-    typer.echo(with_store(lambda store: operations.refuse(store, message, operator(by), reason)))
+    typer.echo(with_store(lambda store: refusing.refuse(store, message, operator(by), reason)))

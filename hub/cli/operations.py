@@ -22,9 +22,9 @@ def dead_list(
     """List the dead notices, oldest first: the case, the receiver's last answer and the start of what it said, when it was tried,
     and what waits behind.
     """
-    from hub import operations
+    from hub.operations import delivery
 
-    dead = with_store(lambda store: operations.dead(store, system))
+    dead = with_store(lambda store: delivery.dead(store, system))
     if as_json:
         table.show_json([asdict(one) for one in dead])
         return
@@ -70,33 +70,33 @@ def dead_replay(
     by: By = "",
 ) -> None:
     """Send dead rows again, marked as replay to the receiver."""
-    from hub import operations
+    from hub.operations import delivery
 
-    typer.echo(with_store(lambda store: operations.replay(store, row, system, operator(by), reason, dry_run=dry_run)))
+    typer.echo(with_store(lambda store: delivery.replay(store, row, system, operator(by), reason, dry_run=dry_run)))
 
 
 @dead_app.command("skip")
 def dead_skip(row: int, reason: Reason = "", by: By = "") -> None:
     """Give up a dead row; the case's later notices to that system are sent again."""
-    from hub import operations
+    from hub.operations import delivery
 
-    typer.echo(with_store(lambda store: operations.skip(store, row, operator(by), reason)))
+    typer.echo(with_store(lambda store: delivery.skip(store, row, operator(by), reason)))
 
 
 @app.command()
 def pause(system: str, reason: Reason = "", by: By = "") -> None:
     """Send nothing to a system until it is resumed; takes effect in under a second."""
-    from hub import operations
+    from hub.operations import delivery
 
-    typer.echo(with_store(lambda store: operations.pause(store, system, operator(by), reason)))
+    typer.echo(with_store(lambda store: delivery.pause(store, system, operator(by), reason)))
 
 
 @app.command()
 def resume(system: str, reason: Reason = "", by: By = "") -> None:
     """Send to a paused system again."""
-    from hub import operations
+    from hub.operations import delivery
 
-    typer.echo(with_store(lambda store: operations.resume(store, system, operator(by), reason)))
+    typer.echo(with_store(lambda store: delivery.resume(store, system, operator(by), reason)))
 
 
 @app.command()
@@ -106,9 +106,9 @@ def announce(
     by: By = "",
 ) -> None:
     """Tell every connected system something, tied to no case: maintenance, trouble, a new version (C-34)."""
-    from hub import operations
+    from hub.operations import delivery
 
-    typer.echo(with_store(lambda store: operations.announce(store, text_sv, text_en, operator(by))))
+    typer.echo(with_store(lambda store: delivery.announce(store, text_sv, text_en, operator(by))))
 
 
 @app.command()

@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub import operations
 from hub.errors import Misconfigured, Unavailable
 from hub.intake import commit, handle, holds
 from hub.intake.deadline_timer import DeadlineTimer
 from hub.intake.hub_messages import own_message
 from hub.intake.stored import stored_arrival
+from hub.operations import refusing, waiting
 from hub.store import cases, deadline, held, inbox, timeline
 from hub.store import directory as directories
 from hub.store.transaction import MIGRATIONS, Conflict, Store
@@ -333,12 +333,12 @@ async def test_operations_that_refuses_what_a_hub_handles_meanwhile_is_told_so(h
     with one_that_writes_slowly() as (entered, go_on):
         trying = asyncio.create_task(hubs[0].intake.retry_held())
         await entered.wait()
-        refusing = asyncio.create_task(operations.refuse(hubs[1].store, "early", "anna", "fel"))
+        refused = asyncio.create_task(refusing.refuse(hubs[1].store, "early", "anna", "fel"))
         await asyncio.sleep(0.2)
         go_on.set()
         await trying
         with pytest.raises(Misconfigured, match="has been handled meanwhile"):
-            await refusing
+            await refused
     rows = await all_of(hubs[0], "SELECT id, receipt FROM message WHERE id = 'early'")
     assert final(rows, "early")["code"] == "ok"
     assert await all_of(hubs[0], "SELECT 1 FROM operation") == []
@@ -349,7 +349,7 @@ async def test_what_waits_behind_one_that_operations_refuses_goes_on(hubs):
     assert (await hubs[0].send("bare", name="svu.inskrivning", body=ADMISSION)).rule == "held"
     body = b'{"unit":"' + CENTRE.encode() + b'","change":"tillagd"}'
     assert (await hubs[0].send("behind", name="deltagare", body=body)).rule == "held"
-    await operations.refuse(hubs[1].store, "bare", "anna", "ofullständig")
+    await refusing.refuse(hubs[1].store, "bare", "anna", "ofullständig")
     await hubs[0].intake.retry_held()
     rows = await all_of(hubs[0], "SELECT id, receipt FROM message")
     assert (final(rows, "bare")["rule"], final(rows, "behind")["code"]) == ("operations", "ok")
@@ -363,7 +363,7 @@ async def test_releasing_one_that_waits_tries_what_is_ahead_of_it_too(hubs):
     await hubs[0].send("behind", name="deltagare", body=body)
     for person in ("SE2321000255-P01", "SE2321000255-P03"):
         await hubs[0].known.put_actor(person, "legitimerad", "verified")
-    await operations.release(hubs[1].store, "behind", "anna", "HSA svarar igen")
+    await waiting.release(hubs[1].store, "behind", "anna", "HSA svarar igen")
     assert await hubs[0].intake.retry_held() == 2
     assert await all_of(hubs[0], "SELECT 1 FROM held") == []
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub import operations
 from hub.addressing.memory import RegisterMemory
 from hub.errors import Misconfigured
 from hub.intake.hub_messages import own_message
+from hub.operations import delivery, refusing
 from hub.store import held, inbox, live_view, paused_systems, send_queue, timeline
 from hub.store.registers import Answers
 from schemas.hub_messages import Folkbokforing, Verifiering
@@ -79,7 +79,7 @@ async def test_an_early_kvittens_is_held_and_refused_when_its_case_was_never_ope
 async def test_operations_refuses_a_held_message_and_its_sender_is_told(desk):
     early = desk.arrival("k-1", name="kvittens", body=b'{"message":"m-1"}', unit=CENTRE)
     await desk.intake.submit([early])
-    await operations.refuse(desk.store, "k-1", "anna", "fel system")
+    await refusing.refuse(desk.store, "k-1", "anna", "fel system")
     async with desk.store.transaction() as connection:
         assert await held.oldest(connection) == []
         waiting = await send_queue.sendable_rows(
@@ -128,10 +128,10 @@ async def test_what_another_hub_has_learnt_of_a_protected_person_ends_what_this_
 
 
 async def test_a_slip_in_a_systems_name_pauses_nobody_and_says_so(desk):
-    for act in (operations.pause, operations.resume):
+    for act in (delivery.pause, delivery.resume):
         with pytest.raises(Misconfigured, match="there is no system kommum in the directory"):
             await act(desk.store, "kommum", "anna", "fel mottagare")
-    await operations.pause(desk.store, "kommun", "anna", "underhåll")
+    await delivery.pause(desk.store, "kommun", "anna", "underhåll")
     async with desk.store.transaction() as connection:
         assert await paused_systems.paused(connection) == {"kommun"}
-    assert await operations.resume(desk.store, "kommun", "anna", "klart") == "kommun is sent to again"
+    assert await delivery.resume(desk.store, "kommun", "anna", "klart") == "kommun is sent to again"

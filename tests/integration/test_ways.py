@@ -16,8 +16,8 @@ import yaml
 from aiokafka.errors import KafkaError
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from hub import operations
 from hub.errors import Misconfigured
+from hub.operations import delivery
 from hub.sandbox import staff, wire
 from hub.sandbox.children import Child
 from hub.sandbox.registers import Control, Trouble
@@ -560,9 +560,9 @@ async def test_an_announcement_says_it_in_both_languages_and_names_nobody(hub):
     store = Store(hub.database)
     try:
         with pytest.raises(Misconfigured, match="both languages"):
-            await operations.announce(store, "Hej", " ", "drift")
+            await delivery.announce(store, "Hej", " ", "drift")
         with pytest.raises(Misconfigured, match="personal identity number") as refused:
-            await operations.announce(store, "Sök 191212121212", "Look for somebody", "drift")
+            await delivery.announce(store, "Sök 191212121212", "Look for somebody", "drift")
         assert "1212" not in str(refused.value)
     finally:
         await store.close()
