@@ -127,8 +127,10 @@ def _waiting(directory: Directory, one: Played, ledger: Ledger) -> str:
     return f"{one.reference}: an answer is awaited of {', '.join(asked) or 'nobody now'}; {told}"
 
 
-def summary(directory: Directory, ledger: Ledger, started_s: float) -> list[str]:
-    """The lines of the summary: stays and SIPs by outcome, and unaccounted ones by name."""
+def summary(directory: Directory, ledger: Ledger, started_s: float, *, stopped: bool = False) -> list[str]:
+    """The lines of the summary: stays and SIPs by outcome, and unaccounted ones by name. In a run that a person has ``stopped`` these
+    were under way, and nobody knows how they would have ended.
+    """
     counts = ledger.counts
     lines = [f"{counts['admitted']} admissions and {counts['SIPs']} SIPs in {started_s:.0f} s; what became of them:"]
     lines += [f"  {ledger.fates[fate]:6} {text}" for fate, text in {**FATES, **SIP_FATES}.items()]
@@ -137,7 +139,7 @@ def summary(directory: Directory, ledger: Ledger, started_s: float) -> list[str]
         lines.append(f"  {len(waiting):6} wait for you")
         lines += [f"         {_waiting(directory, one, ledger)}" for one in waiting[:20]]
     lost = unaccounted(ledger)
-    lines.append(f"  {len(lost):6} unaccounted for")
+    lines.append(f"  {len(lost):6} {'under way when it was stopped' if stopped else 'unaccounted for'}")
     lines += [f"         {_unaccounted(ledger, stay)}" for stay in lost[:20]]
     happened = [(what, n) for what, n in ledger.happened.most_common() if not what.startswith("frist ")]
     frister = [(what.removeprefix("frist "), n) for what, n in ledger.happened.items() if what.startswith("frist ")]

@@ -152,7 +152,8 @@ class Demo:
             admitting.cancel()
             await asyncio.gather(admitting, return_exceptions=True)
             shown.close()
-        for text in report.summary(services.directory, self.ledger, time.monotonic() - started):
+        took_s = time.monotonic() - started
+        for text in report.summary(services.directory, self.ledger, took_s, stopped=self.stop.is_set()):
             say(text)
         if self.failed is not None:
             say(f"ended early: {self.failed}")

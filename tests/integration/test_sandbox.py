@@ -328,7 +328,7 @@ def test_while_it_runs_another_terminal_has_its_addresses_and_however_it_ends_no
     if how == signal.SIGINT:
         rest = demo.stdout.read()
         assert demo.wait(40) == 0, rest
-        assert "unaccounted for" in rest
+        assert "under way when it was stopped" in rest
     assert gone_within(40, [parent, *below])
     status, _, said = in_its_terminal(port, "true")
     assert status == 2 and "no sandbox of yours" in said

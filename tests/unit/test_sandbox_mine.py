@@ -104,6 +104,8 @@ def test_without_a_person_who_plays_a_stay_that_has_not_ended_is_unaccounted_for
     assert not ledger.with_me("c-1")
     assert not report.accounted(ledger)
     assert "1 unaccounted for" in "\n".join(report.summary(DEMO, ledger, 1.0))
+    stopped = "\n".join(report.summary(DEMO, ledger, 1.0, stopped=True))
+    assert "1 under way when it was stopped" in stopped and "unaccounted" not in stopped
 
 
 @pytest.mark.parametrize(("mine", "fault"), [(Mine({"lund-kommun": URL}), 0), (Mine(), 1)])
