@@ -37,8 +37,9 @@ def judge(body: bytes) -> Verdict:
         content = open_envelope(body)
     except Unreadable as error:
         sv, en = _REASONS[error.reason]
-        where = "" if error.line is None else f" ({error.line})"
-        return Verdict("unknown", faults=(CheckFault("/", error.reason, sv + where, en + where),))
+        if error.line is not None:
+            sv, en = f"{sv} Felet är på rad {error.line}.", f"{en} The fault is in line {error.line}."
+        return Verdict("unknown", faults=(CheckFault("/", error.reason, sv, en),))
     if content.tag == f"{{{SOAP}}}Fault":
         return Verdict("soap-fault", read_fault(content).code)
     if content.tag not in _BY_ROOT:

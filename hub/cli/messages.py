@@ -107,7 +107,9 @@ def _verdict_on(file: Path) -> Verdict:
     try:
         return judge(content_of(file))
     except Misconfigured as error:
-        return unreadable(f"{file} kan inte läsas som en fil.", f"{error}.")
+        is_folder = file.is_dir()
+        sv = f"{file} är en mapp; ange filerna i den." if is_folder else f"{file} kan inte läsas som en fil."
+        return unreadable(sv, f"{error}.")
 
 
 def content_of(file: Path) -> bytes:

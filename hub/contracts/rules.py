@@ -189,7 +189,8 @@ def _section(rule: str, use: Use, scenarios: Mapping[str, Sequence[str]]) -> lis
         for rule_of_process, why in process.rule_book.not_by_message.items()
         if rule_of_process == rule
     ]
-    lines += [f"- A refusal, at `{guard.element or '/'}`: {guard.sv} / {guard.en}" for guard in use.guards]
+    said = (f"- A refusal, at `{guard.element or '/'}`: {guard.sv} / {guard.en}" for guard in use.guards)
+    lines += dict.fromkeys(said)  # several guards may say the same of different messages
     shown = [f"[{name.removesuffix('.yaml')}](scenarios/{name})" for name, rules in scenarios.items() if rule in rules]
     if shown:
         lines.append(f"- Scenarios: {_list(shown)}")

@@ -139,10 +139,14 @@ def _answered_before(batch: Batch, arrival: Arrival) -> Receipt | None:
 def _repeat(batch: Batch, arrival: Arrival, digest: bytes, receipt: Any) -> Receipt:
     """D-2: the same content gets the first answer again; other content under the same id is refused, and the first stays.
 
-    The refusal never advises a new id: a sender that follows such advice does the same act twice.
+    Where the first is done or waits, the refusal advises no new id: a sender that follows such advice does the same act twice.
     """
     if digest != arrival.digest:
-        answer = refusal(arrival, ID_REUSED)
+        first = None if receipt is None else Receipt.model_validate(receipt)
+        if first is not None and first.code == "fatal-error":
+            answer = refusal(arrival, _id_of_a_refused(first.rule))
+        else:
+            answer = refusal(arrival, ID_REUSED)
     elif receipt is None:
         answer = held_receipt(arrival, repeat=True)
     else:
@@ -176,6 +180,18 @@ def _hold_for_hsa(batch: Batch, arrival: Arrival, message: Message, case_id: str
         asked = Question(question="verifiering", actor=person, role=LICENSED, unit=message.unit, concerns="decided_by")
         handled.outbox.append(notices.lookup(case_id, message, asked, batch.now))
     return batch.hold(arrival, holds.AWAITS_HSA)
+
+
+def _id_of_a_refused(rule: str | None) -> Refused:
+    """Other content under the id of a message that was refused by ``rule``: nothing was done, so nothing is done twice."""
+    return Refused(
+        "id-reused",
+        f"Id:t bär redan ett meddelande med annat innehåll. Det avvisades ({rule}), och inget är gjort: ett rättat meddelande är ett nytt"
+        " meddelande, med ett eget id.",
+        f"The id already bears a message of other content. That was refused ({rule}), and nothing is done: a corrected message is a new"
+        " message, with an id of its own.",
+        "/id",
+    )
 
 
 ID_REUSED = Refused(

@@ -65,7 +65,7 @@ def install(api: FastAPI, process_pool: ProcessPool) -> None:
             return Response(status_code=204, headers=allowed)
         reason = HTTPStatus(error.status_code)
         rule, sv, en = _NOT_HERE.get(error.status_code, ("http", reason.phrase, reason.phrase))
-        if error.status_code == 404 and request.url.path.endswith("/"):
+        if error.status_code == 404 and request.url.path.endswith("/") and request.url.path != "/":
             rule, sv, en = _SLASH
         found = await answer(request, Refused(rule, sv, en, "/", error.status_code))
         found.headers.update({**(error.headers or {}), **allowed})

@@ -427,6 +427,17 @@ async def test_the_same_id_with_other_content_is_refused_without_advice_to_take_
     assert again == first | {"repeat": True}
 
 
+async def test_a_corrected_message_under_the_id_of_a_refused_one_is_told_that_nothing_was_done(hub):
+    attributes, data = admission()
+    refused = await hub.send(attributes | {"subject": "0199aaaa-0000-7000-8000-000000000001"}, data)
+    assert refused.json()["code"] == "fatal-error"
+    answer = (await hub.send(attributes, data)).json()
+    assert answer["rule"] == "id-reused"
+    assert f"was refused ({refused.json()['rule']}), and nothing is done" in answer["text"]["en"]
+    assert "Never send" not in answer["text"]["en"]
+    assert (await hub.send(attributes | {"id": f"{attributes['id']}-b"}, data)).status_code == 200
+
+
 async def test_a_message_kept_with_a_digest_of_another_kind_is_recognised_by_what_it_says(hub):
     attributes, data = admission()
     first = (await hub.send(attributes, data)).json()

@@ -49,7 +49,7 @@ def _code(text: Any, check: ValidatorFunctionWrapHandler) -> Any:
 
 _NOT_A_CODE = {
     "sv": "Ange en kod utan namn eller nummer; ord sänds med POST",
-    "en": "Give a code without names; words go with POST",
+    "en": "Give a code without names or numbers; words go with POST",
 }
 _PurposeCode = Annotated[Code | None, WrapValidator(_code)]
 

@@ -51,12 +51,12 @@ def faults_of(node: Any, kind: str, place: str) -> Iterator[Refused]:
         names = [name for name in node.twice if name == "resourceType" or name.removeprefix("_") in known]
         yield faults.twice(f"{place}.{names[0]}" if names else place)
     chosen: dict[str, str] = {}
-    for name, value in node.items():
+    for number, (name, value) in enumerate(node.items(), 1):
         if name == "resourceType":
             continue
         element = known.get(name.removeprefix("_"))
         if element is None or (name.startswith("_") and not element.primitive):
-            yield faults.unknown_element(place, name)
+            yield faults.unknown_element(place, name, number)
         elif value is not None:  # a member that is null counts as absent
             own = name.removeprefix("_")
             if element.choice is not None and chosen.setdefault(element.choice, own) != own:

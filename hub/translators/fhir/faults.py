@@ -42,12 +42,14 @@ _FORMS: Final[dict[str, tuple[str, str]]] = {
 }
 
 
-def unknown_element(place: str, name: str) -> Refused:
-    """An element that R4 does not have there."""
+def unknown_element(place: str, name: str, number: int) -> Refused:
+    """An element that R4 does not have there, the ``number``-th of its object (in XML: of its parent's elements) from 1. A name that R4
+    has nowhere is the sender's own text and is not repeated (D-10).
+    """
     return _invalid(
         f"{place}.{name}" if name in ELEMENT_NAMES else place,
-        "Ett element finns inte i FHIR R4 på den här platsen: ta bort det, eller använd det som R4 har i stället.",
-        "An element is not of FHIR R4 in this place: remove it, or use what R4 has instead.",
+        f"Element {number} där finns inte i FHIR R4: ta bort det, eller använd det som R4 har i stället.",
+        f"Element {number} there is not of FHIR R4: remove it, or use what R4 has instead.",
     )
 
 

@@ -127,11 +127,11 @@ def _object(element: etree._Element, kind: str, place: str) -> dict[str, Any]:
             raise faults.unknown_attribute(place)
         found[str(attribute)] = str(value)
     _no_text(element, place)
-    for child in element:
+    for number, child in enumerate(element, 1):
         name = _name(child, place)
         fits = known.get(name)
         if fits is None or (fits.kind == XHTML) is not (child.tag == _XHTML_DIV):
-            raise faults.unknown_element(place, name)
+            raise faults.unknown_element(place, name, number)
         here = f"{place}.{name}"
         if fits.many:
             here = f"{here}[{len(found.get(name, found.get(f'_{name}', ())))}]"
@@ -184,9 +184,9 @@ def _primitive(element: etree._Element, kind: str, place: str) -> tuple[Any, dic
             extended["id"] = str(value)
         elif attribute != "value":
             raise faults.unknown_attribute(place)
-    for child in element:
+    for number, child in enumerate(element, 1):
         if _name(child, place) != "extension":
-            raise faults.unknown_element(place, _name(child, place))
+            raise faults.unknown_element(place, _name(child, place), number)
         here = f"{place}.extension[{len(extended.get('extension', ()))}]"
         extended.setdefault("extension", []).append(_object(child, "Extension", here))
     stated = element.get("value")
