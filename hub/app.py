@@ -304,7 +304,7 @@ class Hub:
         case_views.wire(api, self.store, self.directory, self._memory, self.readers)
         for routes in (messages.ROUTES, fhir_in.ROUTES, case_views.ROUTES, citizens.ROUTES, ops.router(self._ready)):
             api.include_router(routes)
-        errors.install(api, self.intake.process_pool)
+        errors.install(api, self.intake.process_pool, self.settings.http_answer_s)
         openapi.install(api)
         return api
 

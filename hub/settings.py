@@ -188,6 +188,10 @@ class Settings(Stored, Outward, Broker):
     http_port: Port = 8400
     http_request_s: Positive = 30.0
     """Seconds within which a request must be complete; a large body gets more time. A client that stops sending is cut off."""
+    http_answer_s: Positive = 20.0
+    """Seconds within which a request that was read gets its answer; then 503, as when the database stands still. What was under way may
+    be done all the same: who sends it again gets the same receipt (D-2).
+    """
     http_connections: int = Field(default=400, ge=10)
     """The most connections at a time. A further one takes the place of the connection whose request is oldest and unfinished."""
     intake_batch: int = Field(default=500, ge=1, le=5_000)

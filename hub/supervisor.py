@@ -146,5 +146,6 @@ async def every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
             turned()
         except Unavailable as error:
             outages.met(error, work=work.__name__)
+            turned()  # it goes round, and what it needs is said once
         except Exception as error:  # noqa: BLE001 - a loop of the hub does not end because one round failed
             log.error("round_failed", work=work.__name__, error=type(error).__name__)

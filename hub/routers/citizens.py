@@ -37,7 +37,7 @@ async def _service(
     directory: DirectoryInForce,
     _: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],  # for the documentation
 ) -> CitizenService:
-    return http.authenticate_citizen_service(request.headers.get("authorization"), directory)
+    return http.authenticate_citizen_service(http.authorization(request), directory)
 
 
 CallingCitizenService = Annotated[CitizenService, Depends(_service)]

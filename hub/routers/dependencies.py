@@ -42,7 +42,7 @@ async def _system(
     directory: DirectoryInForce,
     _: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],  # for the documentation
 ) -> System:
-    return http.authenticate(request.headers.get("authorization"), directory)
+    return http.authenticate(http.authorization(request), directory)
 
 
 CallingSystem = Annotated[System, Depends(_system)]

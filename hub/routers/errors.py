@@ -16,7 +16,9 @@ from starlette.requests import ClientDisconnect
 
 from hub.errors import Refused, Unavailable
 from hub.intake.process_pool import ProcessPool
+from hub.outages import DATABASE
 from hub.routers import fhir, http, methods, parameters
+from hub.routers.bounded import Bounded
 from hub.translators import formats, native
 
 _NOT_HERE = {
@@ -37,8 +39,10 @@ _INTERNAL = Refused(
 )
 
 
-def install(api: FastAPI, process_pool: ProcessPool) -> None:
-    """Installs the handlers of everything that a route raises, ``HEAD`` and ``OPTIONS`` of every address."""
+def install(api: FastAPI, process_pool: ProcessPool, answer_s: float | None = None) -> None:
+    """Installs the handlers of everything that a route raises, ``HEAD`` and ``OPTIONS`` of every address, and, where there is one,
+    the bound for every answer: ``answer_s`` seconds, then 503.
+    """
     api.router.redirect_slashes = (
         False  # a redirect would be to the address by which a proxy calls, and some clients drop the token
     )
@@ -49,6 +53,12 @@ def install(api: FastAPI, process_pool: ProcessPool) -> None:
             return await fhir.outcome(request, refused, process_pool)
         claimed = formats.claimed_id(native.JSON, {"id": request.headers.get("ce-id")}, b"")
         return http.problem(refused, claimed)
+
+    async def too_late(request: Request) -> Response:
+        return await _unavailable(request, Unavailable(DATABASE), answer)
+
+    if answer_s is not None:
+        api.add_middleware(Bounded, seconds=answer_s, answer=too_late)
 
     @api.exception_handler(Refused)
     async def refused(request: Request, error: Refused) -> Response:

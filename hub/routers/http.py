@@ -30,6 +30,19 @@ PROBLEM = "application/problem+json"
 Connected = TypeVar("Connected", System, CitizenService)
 
 
+def authorization(request: Request) -> str | None:
+    """The header ``Authorization``; None without one. Raises ``Refused`` 401 where it stands twice: who calls must not depend on which
+    one a proxy has put first.
+    """
+    given = request.headers.getlist("authorization")
+    if len(given) > 1:
+        raise _unauthenticated(
+            "Huvudet Authorization står mer än en gång. Sänd det en gång.",
+            "The header Authorization is there more than once. Send it once.",
+        )
+    return given[0] if given else None
+
+
 def authenticate(authorization: str | None, directory: Directory) -> System:
     """The system behind the bearer token of the header ``Authorization``; the directory knows only the token's hash. Raises
     ``Refused`` 401, or 403 where the system is not connected over HTTP.

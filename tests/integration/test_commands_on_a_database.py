@@ -4,6 +4,7 @@ import psycopg
 import pytest
 
 from hub.cli.endings import NOT_DONE
+from hub.sandbox.children import free_port
 from tests.commands import USE_THE_DATABASE, ended, line_of, said
 
 EMPTY = "DROP TABLE alembic_version"
@@ -38,5 +39,6 @@ def test_a_command_says_what_to_do_about_a_database_of_another_version(words, ot
         pytest.skip("it is what mends that")
     (tmp_path / "a-file").write_text("")
     settings = {"HUB_DATABASE_URL": database, "HUB_KAFKA_BOOTSTRAP": "127.0.0.1:9", "HUB_HTTP_HOST": "127.0.0.1"}
+    settings["HUB_HTTP_PORT"] = str(free_port())
     status, stdout, stderr = ended(words, line_of(words, tmp_path), tmp_path, **settings)
     assert (status, said(stderr), stdout) == (NOT_DONE, f"hub: {sentence}", "")

@@ -531,7 +531,7 @@ async def test_operations_tells_every_connected_system_once_by_its_own_way_also_
 
         sent = "SELECT count(*) FROM outbox WHERE message = %s AND state = 'sent' HAVING count(*) = %s"
         await until(lambda: hub.rows(sent, id_, many))
-        assert f"{id_}  sent to {many} of {many}  {sv} / {en}" in (await hub.cli("announcements")).stdout
+        assert f"{id_}  sent to {many} of {many} systems  {sv} / {en}" in (await hub.cli("announcements")).stdout
         line = (await hub.cli("timeline", id_)).stdout
         assert line.count("sent") == many
         for system in ("ehr", "centre", "fhir-ehr", "malmo"):

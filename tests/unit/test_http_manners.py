@@ -2,6 +2,9 @@
 not; a problem in both languages, and under ``/fhir`` an OperationOutcome.
 """
 
+import asyncio
+import contextlib
+
 import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
@@ -22,16 +25,31 @@ RAISED = {
 }
 
 
+DONE: list[str] = []
+"""What the address that stands still has come to."""
+
+
 @pytest.fixture
 async def client():
+    async with calling(answer_s=60) as made:
+        yield made
+
+
+@contextlib.asynccontextmanager
+async def calling(answer_s):
+    """A client of an API that has the hub's manners."""
     api = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     for prefix in ("", "/fhir"):
         routes = APIRouter(prefix=prefix)
 
         @routes.get("/things/{what}")
-        async def get(what: str) -> dict[str, str]:
+        async def get(what: str, prefix: str = prefix) -> dict[str, str]:
             if what in RAISED:
                 raise RAISED[what]
+            if what == "standing-still":
+                DONE.append(f"begun {prefix}")
+                await asyncio.sleep(3)
+                DONE.append(f"done {prefix}")
             return {"what": what}
 
         @routes.post("/things/{what}")
@@ -42,10 +60,23 @@ async def client():
         nested.include_router(routes)
         api.include_router(nested)
     pool = ProcessPool()
-    errors.install(api, pool)
+    errors.install(api, pool, answer_s)
     transport = httpx.ASGITransport(app=api, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://hub") as made:
         yield made
+
+
+@pytest.mark.parametrize("prefix", ["", "/fhir"])
+async def test_a_call_is_answered_in_time_also_when_what_it_needs_stands_still_and_what_was_begun_is_done(prefix):
+    async with calling(answer_s=1) as client:
+        answer = await client.get(f"{prefix}/things/standing-still")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    kind = "application/fhir+json" if prefix else "application/problem+json"
+    assert answer.headers["content-type"].startswith(kind)
+    assert DONE[-1] == f"begun {prefix}"
+    async with asyncio.timeout(30):
+        while DONE[-1] != f"done {prefix}":
+            await asyncio.sleep(0.05)
 
 
 @pytest.mark.parametrize("prefix", ["", "/fhir"])
