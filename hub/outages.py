@@ -72,8 +72,19 @@ class OncePerMinute(logging.Filter):
         """Whether the record is logged."""
         if outages.is_away(BROKER) and record.name.startswith("aiokafka"):
             return False
+        error = record.exc_info[1] if record.exc_info else None
+        if record.name == "asyncio" and type(error).__module__.startswith("aiokafka"):
+            return False  # a task within aiokafka that nobody awaits; whoever asked it for something has its own error
         key, now = (record.name, str(record.msg)), time.monotonic()
         if now - self._said.get(key, -_LIBRARY_S) < _LIBRARY_S:
             return False
         self._said[key] = now
         return True
+
+
+def thin_out(library: str) -> None:
+    """Has a library's messages written to standard error once a minute each, in a program that sets up no log of its own."""
+    handler = logging.StreamHandler()
+    handler.addFilter(OncePerMinute())
+    logger = logging.getLogger(library)
+    logger.handlers, logger.propagate = [handler], False

@@ -19,6 +19,7 @@ import httpx
 from hub.directory import load
 from hub.environment import of_sandbox
 from hub.errors import Misconfigured, Unavailable
+from hub.outages import thin_out
 from hub.sandbox import narrator, report
 from hub.sandbox.gauges import SandboxGauges
 from hub.sandbox.ledger import Ledger
@@ -66,6 +67,7 @@ def main(admissions: int | None, mine: Sequence[str] = (), wire: str | None = No
     (``HUB_SANDBOX_PACE``, 1; at 2 a stay takes twice as long). Raises ``Misconfigured``.
     """
     settings = of_sandbox()
+    thin_out("aiokafka")
     pace = settings.pace if pace is None else pace
     if not 0 < pace < math.inf:
         raise Misconfigured("--pace is a number above 0")
