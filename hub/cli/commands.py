@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.root import app, in_transaction, with_store
+from hub.cli.root import app, in_transaction, place, with_store
 from hub.errors import Misconfigured
 
 
@@ -77,7 +77,9 @@ def average(
 
 @app.command()
 def contracts(
-    folder: Annotated[Path, typer.Argument(help="Where the contracts lie.")] = Path("contracts"),
+    folder: Annotated[Path, typer.Argument(parser=place, metavar="[FOLDER]", help="Where the contracts lie.")] = Path(
+        "contracts"
+    ),
     verify: Annotated[bool, typer.Option("--verify", help="Write nothing; name what is stale.")] = False,
 ) -> None:
     """Write the generated part of contracts/: JSON Schemas, examples, the list of rules, diagrams."""

@@ -10,7 +10,7 @@ import typer
 
 from hub.cli import kit_report
 from hub.cli.endings import NOT_DONE, NOT_WELL, OF_A_SIGNAL
-from hub.cli.root import app, broker_address, web_address
+from hub.cli.root import app, broker_address, place, web_address
 from hub.errors import Misconfigured
 
 kit_app = typer.Typer(
@@ -89,12 +89,19 @@ def kit_serve(
     next_secret: Annotated[
         str | None, typer.Option(help="The secret that follows the first, where the fault rotated is made.")
     ] = None,
-    report: Annotated[Path | None, typer.Option(help="The folder for report.json, report.html and junit.xml.")] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(parser=place, metavar="FOLDER", help="The folder for report.json, report.html and junit.xml."),
+    ] = None,
     junit: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A file for JUnit's XML alone, where your CI looks for it.")
+        Path | None,
+        typer.Option(parser=place, metavar="FILE", help="A file for JUnit's XML alone, where your CI looks for it."),
     ] = None,
     key: Annotated[
-        Path | None, typer.Option(help="The private key that signs the report; hub kit keys makes one.")
+        Path | None,
+        typer.Option(
+            parser=place, metavar="FILE", help="The private key that signs the report; hub kit keys makes one."
+        ),
     ] = None,
 ) -> None:
     """Play the hub and all other parties towards your system: each step is shown as it happens, and a table at the end.
@@ -119,6 +126,8 @@ def kit_serve(
         raise Misconfigured(f"--within {within}: say how long, as 30s, 10m or 1h")
     if key is not None and report is None:
         raise Misconfigured("--key: it signs a report, so name the folder for it with --report")
+    if key is not None and junit is not None and key.resolve() == junit.resolve():
+        raise Misconfigured(f"--junit {junit}: it is the private key, which would be written over; name another file")
     signer = None if key is None else signing_key(key)
     ready_to_write(report, junit)
     console = Console()

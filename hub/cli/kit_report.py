@@ -9,16 +9,24 @@ from typing import Annotated
 
 import typer
 
+from hub.cli.root import place
+from hub.errors import Misconfigured
+
 
 def kit_keys(
     owner: Annotated[str, typer.Option(help="Whose key it is: an organisation, as readers of a report know it.")],
-    out: Annotated[Path, typer.Option(help="The file of the private key; the public one gets .pub after it.")] = Path(
-        "kit-key.pem"
-    ),
+    out: Annotated[
+        Path,
+        typer.Option(
+            parser=place, metavar="FILE", help="The file of the private key; the public one gets .pub after it."
+        ),
+    ] = Path("kit-key.pem"),
 ) -> None:
     """Make the pair of keys with which you sign reports. Keep the private one; publish the public one where others look for it."""
     from hub.kit.report import keys
 
+    if not out.name or out.is_dir():
+        raise Misconfigured(f"--out {out}: it is a folder; name the file of the private key")
     public = out.with_name(f"{out.name}.pub")
     keys.make(owner, out, public)
     typer.echo(f"{out} signs reports (hub kit serve --key {out}); nobody else may have it.")

@@ -6,6 +6,7 @@ import asyncio
 import getpass
 import os
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -74,6 +75,15 @@ def web_address(written: str) -> str:
     if not written.startswith(("http://", "https://")):
         raise typer.BadParameter("give the address with its scheme, as http://127.0.0.1:8400")
     return written
+
+
+def place(written: str | Path) -> Path:
+    """The value of an option that names a file or folder to write, as ``typer.Option(parser=place)``: an empty one, as of a variable
+    that is not set, would be the present folder.
+    """
+    if not str(written):
+        raise typer.BadParameter("it is empty: name a file or folder")
+    return Path(written)
 
 
 def broker_address(written: str) -> str:

@@ -1,6 +1,6 @@
 """The contracts for vendors, written from the code (architecture.md §2): ``generate`` writes, ``fresh`` checks.
 
-Imports the tables, the scenarios and the translators' examples. What is written by hand (scenarios, worlds, fixtures,
+Imports the tables, the scenarios, the translators' examples and the named files. What is written by hand (scenarios, worlds, fixtures,
 WSDL) is left alone.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hub.contracts import asyncapi, cookbook, diagram, profiles, rules, schemas
+from hub.named_files import put
 from hub.processes.registry import PROCESSES
 from hub.scenarios import load
 
@@ -43,7 +44,7 @@ def generate(folder: Path) -> list[str]:
         path = folder / name
         if name in wanted:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(wanted[name])
+            put(path, wanted[name])
         else:
             path.unlink()
     return stale

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import pkgutil
+import stat
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -15,7 +17,7 @@ from jsonschema import Draft202012Validator
 
 from hub import contracts, yaml_text
 from hub.contracts import fresh, generate, rules
-from hub.errors import Refused
+from hub.errors import Misconfigured, Refused
 from hub.intake.arrival import Arrival
 from hub.processes.registry import PROCESSES, rule_of
 from hub.scenarios import Report, ScenarioFile, load, play
@@ -90,6 +92,13 @@ def test_generate_writes_what_is_missing_and_removes_what_is_left_over(tmp_path:
     assert any(name.startswith("soap/examples/") for name in written)
     assert fresh(tmp_path) == []
     assert {path.name for path in (tmp_path / "schemas").iterdir()} >= {f"{name}.json" for name in MESSAGES}
+
+
+def test_a_pipe_where_a_generated_file_is_to_be_is_refused_and_left_as_it_is(tmp_path: Path, made_once):
+    os.mkfifo(tmp_path / "svu.md")
+    with pytest.raises(Misconfigured, match=r"svu\.md is there and is no ordinary file"):
+        generate(tmp_path)
+    assert stat.S_ISFIFO((tmp_path / "svu.md").lstat().st_mode)
 
 
 @pytest.mark.parametrize("event", _fixtures("valid"))

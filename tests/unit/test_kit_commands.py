@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import signal
+import stat
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
@@ -169,3 +171,108 @@ def test_a_key_without_a_report_to_sign_is_said(signed):
     status, said = call("serve", "--as", "lund_kommun", "--against", "http://127.0.0.1:9", "--key", "lab.pem")
     assert status == 2
     assert "name the folder for it with --report" in said
+
+
+AGAINST = ("serve", "--as", "lund_kommun", "--against", "http://127.0.0.1:9")
+
+
+@pytest.fixture
+def played(monkeypatch):
+    """The runs that the kit has played, each of them good."""
+    runs = []
+
+    async def play(*_: object) -> Run:
+        runs.append(RUN)
+        return RUN
+
+    monkeypatch.setattr("hub.kit.serve.serve", play)
+    return runs
+
+
+@pytest.mark.parametrize("name", ["pipe", "report.json", "report.html", "junit.xml"])
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_pipe_where_a_file_is_to_be_is_refused_before_the_run_and_left_as_it_is(tmp_path, played, name, linked):
+    pipe = tmp_path / "the-pipe" if linked else tmp_path / name
+    os.mkfifo(pipe)
+    if linked:
+        (tmp_path / name).symlink_to(pipe)
+    where = ("--junit", tmp_path / name) if name == "pipe" else ("--report", tmp_path)
+    status, said = call(*AGAINST, *where)
+    assert status == 2
+    assert f"{tmp_path / name} is there and is no ordinary file" in said
+    assert played == []
+    assert stat.S_ISFIFO(pipe.lstat().st_mode)
+    assert (tmp_path / name).is_symlink() == linked
+
+
+def test_a_pipe_that_comes_during_the_run_is_left_as_it_is(tmp_path, monkeypatch):
+    async def play(*_: object) -> Run:
+        os.mkfifo(tmp_path / "ci.xml")
+        return RUN
+
+    monkeypatch.setattr("hub.kit.serve.serve", play)
+    status, said = call(*AGAINST, "--junit", tmp_path / "ci.xml")
+    assert (status, "no ordinary file" in said) == (2, True)
+    assert stat.S_ISFIFO((tmp_path / "ci.xml").lstat().st_mode)
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_the_file_at_the_end_of_a_link_is_written_and_the_link_stays(tmp_path, played, is_there):
+    (tmp_path / "other").mkdir()
+    target, link = tmp_path / "other" / "real.xml", tmp_path / "ci.xml"
+    if is_there:
+        target.write_text("of yesterday")
+    link.symlink_to(target)
+    assert call(*AGAINST, "--junit", link)[0] == 0
+    assert played == [RUN]
+    assert link.is_symlink()
+    assert ET.parse(target).getroot().tag == "testsuites"
+    assert sorted(one.name for one in (tmp_path / "other").iterdir()) == ["real.xml"]
+
+
+def test_a_file_into_which_the_command_prints_is_not_written_over(tmp_path, played):
+    log = tmp_path / "log"
+    with log.open("w") as into:
+        kept = os.dup(2)
+        os.dup2(into.fileno(), 2)
+        try:
+            status, said = call(*AGAINST, "--junit", log)
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+    assert (status, played) == (2, [])
+    assert f"{log} takes what this command prints" in said
+
+
+@pytest.mark.parametrize("option", ["--report", "--junit", "--key"])
+def test_an_empty_name_of_a_file_is_not_the_present_folder(tmp_path, monkeypatch, played, option):
+    monkeypatch.chdir(tmp_path)
+    status, said = call(*AGAINST, option, "")
+    assert (status, played) == (2, [])
+    assert f"'{option}': it is empty" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_key_that_signs_is_not_written_over_by_junit(signed, played):
+    before = signed.parent.with_name("lab.pem").read_bytes()
+    status, said = call(*AGAINST, "--report", "again", "--key", "lab.pem", "--junit", "./lab.pem")
+    assert (status, played) == (2, [])
+    assert "it is the private key" in said
+    assert signed.parent.with_name("lab.pem").read_bytes() == before
+
+
+@pytest.mark.parametrize("half", ["new.pem", "new.pem.pub"])
+def test_keys_are_written_over_nothing_that_is_there_not_even_a_link(tmp_path, half):
+    (tmp_path / half).symlink_to(tmp_path / "elsewhere")
+    status, said = call("keys", "--owner", "Region Skåne", "--out", tmp_path / "new.pem")
+    assert status == 2
+    assert f"{tmp_path / half} is there already" in said
+    assert [one.name for one in tmp_path.iterdir()] == [half]
+
+
+@pytest.mark.parametrize(("out", "says"), [("", "it is empty"), (".", "it is a folder")])
+def test_keys_need_the_name_of_a_file(tmp_path, monkeypatch, out, says):
+    monkeypatch.chdir(tmp_path)
+    status, said = call("keys", "--owner", "Region Skåne", "--out", out)
+    assert status == 2
+    assert says in said

@@ -56,17 +56,16 @@ def make(owner: str, private: Path, public: Path) -> None:
     if not name or len(name) > _LONGEST or not name.isprintable():
         raise Misconfigured(f"--owner: name whose key it is on one line of at most {_LONGEST} characters")
     for path in (private, public):
-        if path.exists():
+        if os.path.lexists(path):
             raise Misconfigured(f"{path} is there already: a key is not written over; name another file with --out")
     key = Ed25519PrivateKey.generate()
     secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     known = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     head = f"{_OWNER}{name}\n".encode()
     try:
-        handle = os.open(private, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(head + secret)
-        public.write_bytes(head + known)
+        for path, content, mode in ((private, secret, 0o600), (public, known, 0o644)):
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+                file.write(head + content)
     except OSError as error:
         raise Misconfigured(f"{error.filename} cannot be written: {error.strerror}") from None
 
