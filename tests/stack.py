@@ -235,6 +235,22 @@ class Stack:
         body = json.dumps({**attributes, "data": data}).encode()
         return await self.post("/messages", body, "application/cloudevents+json", token)
 
+    async def admit(self, attributes: dict[str, str] | None = None, data: Any = None) -> tuple[str, str]:
+        """Opens a case and waits until its units are in it; returns (case, message)."""
+        if attributes is None:
+            attributes, data = admission(LUND[0])
+        answer = await self.send(attributes, data)
+        assert answer.status_code == 200, answer.text
+        case = answer.json()["case"]
+        assert await self.addressed(case) == "listed"
+        return case, attributes["id"]
+
+    async def follow(self, case: str) -> int:
+        """One more message in the case, told to all; returns its sequence."""
+        answer = await self.send(event("samtycke", case), {"outcome": "given"})
+        assert answer.status_code == 200, answer.text
+        return int(answer.json()["sequence"])
+
     async def produce(
         self,
         system: str,

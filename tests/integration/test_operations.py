@@ -199,10 +199,10 @@ async def test_what_is_for_a_unit_without_a_system_waits_in_the_manual_queue_and
     hub, receiver, tmp_path
 ):
     centre = f"centre{hub.tag}"
-    case, _ = await admitted(hub)
+    case, _ = await hub.admit()
     await until(lambda: numbers(receiver, case))
     receiver.behave["centre"] = lambda call: 500  # what comes now waits
-    second = await follow(hub, case)
+    second = await hub.follow(case)
 
     async def waits():
         return await hub.value("SELECT 1 FROM outbox WHERE system = %s AND state = 'waiting' AND attempts > 0", centre)
@@ -227,7 +227,7 @@ async def test_what_is_for_a_unit_without_a_system_waits_in_the_manual_queue_and
         return f'"version": {before + 1}' in hub.log.read_text()
 
     await until(taken_up)
-    third, fourth = await follow(hub, case), await follow(hub, case)
+    third, fourth = await hub.follow(case), await hub.follow(case)
     listed = json.loads(await said(hub, "held", "list", "--json"))["unserved"]
     mine = [(one["for"], one["sequence"]) for one in listed if one["case_id"] == case]
     assert mine == [(CENTRE, number) for number in (second, third, fourth)]
@@ -242,7 +242,7 @@ async def test_what_is_for_a_unit_without_a_system_waits_in_the_manual_queue_and
     tried = len(numbers(receiver, case))
     await said(hub, "directory", "rollback", str(before))
     await until(lambda: fourth in numbers(receiver, case))
-    fifth = await follow(hub, case)
+    fifth = await hub.follow(case)
     await until(lambda: fifth in numbers(receiver, case) and fifth in numbers(receiver, case, "kommun"))
     told = [call.event for call in receiver.of("centre") if call.event.get("case") == case][tried:]
     assert [int(each["sequence"]) for each in told] == [second, third, fourth, fifth]
@@ -260,10 +260,10 @@ async def test_a_notice_that_a_system_has_had_comes_for_another_of_its_units_und
     hub, receiver, tmp_path
 ):
     kommun, centre = f"kommun{hub.tag}", f"centre{hub.tag}"
-    case, _ = await admitted(hub)
+    case, _ = await hub.admit()
     await until(lambda: numbers(receiver, case) and numbers(receiver, case, "kommun"))
     receiver.behave["kommun"] = lambda call: 500
-    later = await follow(hub, case)
+    later = await hub.follow(case)
     await until(lambda: later in numbers(receiver, case))
     await until(
         lambda: hub.value("SELECT 1 FROM outbox WHERE system = %s AND attempts > 0 AND state = 'waiting'", kommun)
@@ -285,23 +285,6 @@ async def test_a_notice_that_a_system_has_had_comes_for_another_of_its_units_und
     assert len({(call.event["source"], call.event["id"]) for call in calls()}) == 1
     receiver.behave["kommun"] = lambda call: 204
     await said(hub, "directory", "rollback", str(before), "--force", *WHY)
-
-
-async def admitted(hub):
-    """A case whose units are in it; returns (case, message)."""
-    attributes, data = admission(LUND[0])
-    answer = await hub.send(attributes, data)
-    assert answer.status_code == 200, answer.text
-    case = answer.json()["case"]
-    assert await hub.addressed(case) == "listed"
-    return case, attributes["id"]
-
-
-async def follow(hub, case):
-    """One more message in the case, told to all; returns its sequence."""
-    answer = await hub.send(event("samtycke", case), {"outcome": "given"})
-    assert answer.status_code == 200, answer.text
-    return answer.json()["sequence"]
 
 
 def numbers(receiver, case, system="centre"):
@@ -337,7 +320,7 @@ async def row_of(hub, system, case, sequence):
 
 async def test_the_timeline_says_why_a_notice_is_late_and_what_is_to_be_tried_now_is_in_its_order(hub, receiver):
     kommun = f"kommun{hub.tag}"
-    case, message = await admitted(hub)
+    case, message = await hub.admit()
     await until(lambda: numbers(receiver, case, "kommun") and numbers(receiver, case))
     await hub.tell("centre", *kvittens(case, message, CENTRE))
     acknowledged = "SELECT sequence FROM message WHERE case_id::text = %s AND name = 'kvittens'"
@@ -350,10 +333,10 @@ async def test_the_timeline_says_why_a_notice_is_late_and_what_is_to_be_tried_no
     assert has(await lines_of(hub, case), "received", "kvittens", f"; acknowledges {message}")
 
     receiver.behave["kommun"] = lambda call: 500
-    first = await follow(hub, case)
+    first = await hub.follow(case)
     row = await row_of(hub, "kommun", case, first)
     await until(lambda: hub.value("SELECT 1 FROM outbox WHERE id = %s AND attempts = 1", row))
-    second = await follow(hub, case)
+    second = await hub.follow(case)
     behind = await row_of(hub, "kommun", case, second)
     lines = await lines_of(hub, case)
     assert has(lines, "tried", f"#{first} to {kommun}: http:500")
@@ -383,11 +366,11 @@ async def test_the_timeline_says_why_a_notice_is_late_and_what_is_to_be_tried_no
 
 async def test_the_status_names_the_breaker_and_the_pause_and_all_of_a_system_is_tried_now(hub, receiver):
     kommun, centre = f"kommun{hub.tag}", f"centre{hub.tag}"
-    cases = [(await admitted(hub))[0] for _ in range(2)]
+    cases = [(await hub.admit())[0] for _ in range(2)]
     for case in cases:
         await until(lambda case=case: numbers(receiver, case, "kommun"))
     receiver.behave["kommun"] = lambda call: 500
-    late = [await follow(hub, case) for case in cases]
+    late = [await hub.follow(case) for case in cases]
 
     async def system(id_=kommun):
         found = json.loads(await said(hub, "status", "--json"))["systems"]
@@ -416,7 +399,7 @@ async def test_the_status_names_the_breaker_and_the_pause_and_all_of_a_system_is
         return await hub.metric("hub_delivery_paused", system=centre) == 1
 
     await until(taken_up)
-    third = await follow(hub, cases[0])
+    third = await hub.follow(cases[0])
     lines = await lines_of(hub, cases[0])
     assert has(lines, "waits", f"#{third} to {centre}", "paused since 20", "by anna: leverantören uppgraderar")
     assert has(lines, "by hand", f"pause of {centre} by anna: leverantören uppgraderar")

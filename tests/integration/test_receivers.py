@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from tests import stack as parts
-from tests.stack import CENTRE, LUND, Receiver, admission, event, kvittens, new_ref, until
+from tests.stack import CENTRE, Receiver, admission, event, kvittens, new_ref, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -139,24 +139,6 @@ async def connect(hub, name, receiver, ways_in=(), **delivery):
     return made
 
 
-async def admit(hub, attributes=None, data=None):
-    """Opens a case and waits until its units are in it; returns (case, message)."""
-    if attributes is None:
-        attributes, data = admission(LUND[0])
-    answer = await hub.send(attributes, data)
-    assert answer.status_code == 200, answer.text
-    case = answer.json()["case"]
-    assert await hub.addressed(case) == "listed"
-    return case, attributes["id"]
-
-
-async def follow(hub, case):
-    """One more message in the case, told to all; returns its sequence."""
-    answer = await hub.send(event("samtycke", case), {"outcome": "given"})
-    assert answer.status_code == 200, answer.text
-    return answer.json()["sequence"]
-
-
 def answering(message, answer):
     """Answers the notices of one message so, all others well."""
     return lambda call: answer if call.event["id"] == message else 204
@@ -167,9 +149,9 @@ async def killed(system, followers=2):
     attributes, data = admission()
     system.behave(answering(attributes["id"], 422))
     had = len(await system.rows("dead"))
-    case, message = await admit(system.hub, attributes, data)
+    case, message = await system.hub.admit(attributes, data)
     await system.dies(had + 1)
-    later = [await follow(system.hub, case) for _ in range(followers)]
+    later = [await system.hub.follow(case) for _ in range(followers)]
     return case, message, later
 
 
@@ -179,8 +161,8 @@ async def killed(system, followers=2):
 async def test_a_422_is_dead_at_once_and_its_case_waits_until_it_is_replayed_while_other_cases_flow(hub, receiver):
     system = await connect(hub, "replayed", receiver)
     case, message, later = await killed(system)
-    other, _ = await admit(hub)
-    more = [await follow(hub, other) for _ in range(2)]
+    other, _ = await hub.admit()
+    more = [await hub.follow(other) for _ in range(2)]
     await until(lambda: system.numbers(other)[-2:] == more)
     await system.neighbour_has(case, other)
 
@@ -219,7 +201,7 @@ async def test_a_call_that_is_rejected_is_made_again_for_the_time_of_a_deploy(hu
     system = await connect(hub, "deployed", receiver)
     rejections = iter([401, (302, {"location": "https://proxy.example/login"}), 403, 404, 405, 413, 415])
     system.behave(lambda call: next(rejections, 204))
-    await admit(hub)
+    await hub.admit()
     await system.all_sent()
     assert next(rejections, None) is None
     assert await system.rows("dead") == []
@@ -231,10 +213,10 @@ async def test_what_is_rejected_for_longer_than_a_deploy_is_dead_and_the_list_sa
     system = await connect(hub, "rejecting", receiver, deploy_s=1.0)
     attributes, data = admission()
     system.behave(lambda call: (401, {"body": TOLD}) if call.event["id"] == attributes["id"] else 204)
-    case, _ = await admit(hub, attributes, data)
+    case, _ = await hub.admit(attributes, data)
     await system.dies()
     for _ in range(2):
-        await follow(hub, case)
+        await hub.follow(case)
     waiting = await system.rows("waiting")
     (listed,) = json.loads(await system.cli("dead", "list", "--system", system.id, "--json"))
     assert (listed["answer"], listed["said"]) == ("gave-up:http:401", "No […] for patient […]")
@@ -304,7 +286,7 @@ async def test_a_dry_run_only_counts_and_all_dead_rows_of_a_system_are_replayed_
 async def test_a_dead_receipt_is_replayed_like_a_notice_and_notices_flow_all_the_while(hub, receiver):
     system = await connect(hub, "receipted", receiver, ["kafka"])
     system.behave(lambda call: 204 if "case" in call.event else 422)
-    case, message = await admit(hub)
+    case, message = await hub.admit()
     attributes, data = kvittens(case, message, CENTRE)
     await hub.tell(system.name, attributes, data)
 
@@ -312,7 +294,7 @@ async def test_a_dead_receipt_is_replayed_like_a_notice_and_notices_flow_all_the
     await until(lambda: hub.value(died, system.id))
     listed = " ".join((await system.cli("dead", "list")).split())  # of all systems
     assert f"receipt {attributes['id']}: http:422" in listed
-    later = await follow(hub, case)
+    later = await hub.follow(case)
     await until(lambda: system.numbers(case)[-1:] == [later])
     system.behave(lambda call: 204)
     await system.cli("dead", "replay", "--system", system.id, *WHY)
@@ -321,7 +303,7 @@ async def test_a_dead_receipt_is_replayed_like_a_notice_and_notices_flow_all_the
         return [call for call in receiver.of(system.name) if "case" not in call.event]
 
     await until(lambda: len(receipts()) == 2)
-    later = await follow(hub, case)
+    later = await hub.follow(case)
     await until(lambda: system.numbers(case)[-1:] == [later])
     first, again = receipts()
     assert again.headers["webhook-id"] == first.headers["webhook-id"]
@@ -334,8 +316,8 @@ async def test_what_has_been_tried_long_enough_is_dead_as_given_up_and_others_fl
     system = await connect(hub, "given-up", receiver, give_up_s=1.5, schedule_s=[0.3])
     attributes, data = admission()
     system.behave(answering(attributes["id"], 500))
-    case, message = await admit(hub, attributes, data)
-    other, _ = await admit(hub)
+    case, message = await hub.admit(attributes, data)
+    other, _ = await hub.admit()
     await system.dies()
     row, attempts, answer, _ = await system.row(case, message)
     assert answer == "gave-up:http:500"
@@ -345,8 +327,8 @@ async def test_what_has_been_tried_long_enough_is_dead_as_given_up_and_others_fl
     accepted, died = tried[0], tried[-1]
     assert died - accepted > 1  # it was not given up before its time
     assert await system.rows("dead") == [(case, 1)]
-    later = await follow(hub, case)
-    more = await follow(hub, other)
+    later = await hub.follow(case)
+    more = await hub.follow(other)
     await until(lambda: system.numbers(other)[-1:] == [more])
     assert set(system.numbers(case)) == {1}
     system.behave(lambda call: 204)
@@ -381,10 +363,10 @@ async def test_failures_open_the_breaker_one_probe_at_a_time_finds_the_system_we
     async def open_():
         return await system.metric("hub_breaker_open") == 1 and not receiver.under_way[system.name]
 
-    cases = [(await admit(hub))[0] for _ in range(8)]
+    cases = [(await hub.admit())[0] for _ in range(8)]
     await until(open_)
     for case in cases:
-        await follow(hub, case)
+        await hub.follow(case)
     await system.neighbour_has(*cases)
     assert not await system.rows("sent")
 
@@ -404,7 +386,7 @@ async def test_failures_open_the_breaker_one_probe_at_a_time_finds_the_system_we
 
     await until(probing)
     calls = len(system.calls)
-    other, _ = await admit(hub)  # time for more than one, were more than one let through
+    other, _ = await hub.admit()  # time for more than one, were more than one let through
     await system.neighbour_has(other)
     assert await system.metric("hub_breaker_open") == 0.5
     assert len(system.calls) == calls
@@ -436,7 +418,7 @@ async def test_retry_after_is_obeyed_and_only_its_own_case_waits(hub, receiver):
         return status[message], {"retry-after": "4"}
 
     system.behave(behave)
-    cases = [await admit(hub, *act) for act in acts]
+    cases = [await hub.admit(*act) for act in acts]
     later = []
     for case, message in cases:
 
@@ -447,8 +429,8 @@ async def test_retry_after_is_obeyed_and_only_its_own_case_waits(hub, receiver):
         _, _, answer, due = await system.row(case, message)
         assert answer == f"http:{status[message]}"
         assert due >= told[message] + timedelta(seconds=3.9)
-        later.append(await follow(hub, case))
-    other, _ = await admit(hub)
+        later.append(await hub.follow(case))
+    other, _ = await hub.admit()
     await system.all_sent()
     for (case, _), last in zip(cases, later, strict=True):
         first, again, *rest = system.of(case)
@@ -462,7 +444,7 @@ async def test_retry_after_is_obeyed_and_only_its_own_case_waits(hub, receiver):
 async def test_retry_after_is_obeyed_though_the_breaker_would_probe_sooner(hub, receiver):
     system = await connect(hub, "spared", receiver, breaker_failures=1, breaker_open_s=0.2)
     system.behave(lambda call: (503, {"retry-after": "3"}) if len(system.of(call.event["case"])) == 1 else 204)
-    cases = [(await admit(hub))[0] for _ in range(2)]
+    cases = [(await hub.admit())[0] for _ in range(2)]
     await system.all_sent()
     for case in cases:
         first, again, *_ = system.of(case)
@@ -471,7 +453,7 @@ async def test_retry_after_is_obeyed_though_the_breaker_would_probe_sooner(hub, 
 
 async def test_nothing_is_sent_to_a_paused_system_and_all_of_it_once_it_is_resumed(hub, receiver):
     system = await connect(hub, "paused", receiver)
-    early, _ = await admit(hub)
+    early, _ = await hub.admit()
     await system.all_sent()
     await system.cli("pause", system.id, *WHY)
 
@@ -480,9 +462,9 @@ async def test_nothing_is_sent_to_a_paused_system_and_all_of_it_once_it_is_resum
 
     await until(paused)
     before = len(system.calls)
-    cases = [(await admit(hub))[0] for _ in range(3)]
+    cases = [(await hub.admit())[0] for _ in range(3)]
     for case in (*cases, early):
-        await follow(hub, case)
+        await hub.follow(case)
     await system.neighbour_has(early, *cases)
     assert {case for case, _ in await system.rows("waiting")} == {early, *cases}
     assert len(system.calls) == before
@@ -500,14 +482,14 @@ async def test_nothing_is_sent_to_a_paused_system_and_all_of_it_once_it_is_resum
 async def test_while_one_system_is_down_another_notices_nothing_and_it_gets_all_once_it_is_up(hub):
     away = Receiver()  # nobody listens on its port yet
     system = await connect(hub, "down", away, concurrency=8, breaker_failures=5, breaker_open_s=0.5)
-    cases = [(await admit(hub))[0] for _ in range(8)]
+    cases = [(await hub.admit())[0] for _ in range(8)]
 
     async def open_():
         return await system.metric("hub_breaker_open") == 1
 
     await until(open_)
     for case in cases:
-        await follow(hub, case)
+        await hub.follow(case)
     await system.neighbour_has(*cases)
     waiting = await system.rows("waiting")
     assert {case for case, _ in waiting} == set(cases)
@@ -532,9 +514,9 @@ async def test_a_call_without_end_is_given_up_in_time_and_made_again_while_anoth
         return 200, {"drip": True}  # byte by byte
 
     system.behave(behave)
-    cases = [(await admit(hub))[0] for _ in range(3)]
+    cases = [(await hub.admit())[0] for _ in range(3)]
     for case in cases:
-        await follow(hub, case)
+        await hub.follow(case)
     await system.neighbour_has(*cases)
     sent = await system.all_sent()
     assert sorted(call.order for call in system.calls) == sorted(sent * 2)  # each in vain, then well
@@ -557,9 +539,9 @@ async def test_each_case_comes_in_order_at_a_receiver_with_whims_and_eight_calls
         return 204
 
     async def one():
-        case, _ = await admit(hub)
+        case, _ = await hub.admit()
         for _ in range(4):
-            await follow(hub, case)
+            await hub.follow(case)
         return case
 
     system.behave(behave)

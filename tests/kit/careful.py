@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hub.kit.kit import secret_of, token_of
-from tests.kit.receiver import ACTOR, ROLE, UNIT, Receiver
+from tests.kit.receiver import Receiver
 
 UNKNOWN = ("added_in_1_1", "addedin11")
 _ATTEMPTS = 5
@@ -108,43 +108,22 @@ class CarefulReceiver(Receiver):
         if protected and "goes-on-after-the-protection" in self.faults:
             await self.send(notice, "meddelande", {"text": "Ring gärna"})
 
-    async def send(
-        self,
-        about: dict[str, Any],
-        name: str,
-        data: dict[str, Any],
-        id_: str | None = None,
-        actor: str = ACTOR,
-        token: str = "",
-    ) -> None:
-        """Sends until an answer comes that is no waiting, always with the same id."""
-        event = {
-            "specversion": "1.0",
-            "id": id_ or str(uuid4()),
-            "source": f"urn:hsa:{UNIT}",
-            "type": f"se.samverkan.{name}.v1",
-            "subject": about["case"],
-            "time": datetime.now(UTC).isoformat(),
-            "actor": actor,
-            "actorrole": ROLE,
-            "data": data,
-        }
-        headers = {"authorization": f"Bearer {token or self._token}", "content-type": "application/cloudevents+json"}
-        async with httpx.AsyncClient() as client:
-            for _ in range(_ATTEMPTS):
-                wait_s = 0.1
-                try:
-                    answer = await client.post(f"{self.hub}/messages", content=json.dumps(event), headers=headers)
-                except httpx.TransportError:
-                    pass
-                else:
-                    if answer.status_code not in {429, 503}:
-                        if answer.status_code == 200:
-                            self._saw(about["case"], answer.json()["sequence"])
-                        return
-                    wait_s = float(answer.headers["retry-after"])
-                if "sends-once" in self.faults:
+    async def _post(self, client: httpx.AsyncClient, about: dict[str, Any], event: dict[str, Any], token: str) -> None:
+        """Calls until an answer comes that is no waiting, always with the same id."""
+        for _ in range(_ATTEMPTS):
+            wait_s = 0.1
+            try:
+                answer = await client.post(f"{self.hub}/messages", **self.call(event, token))
+            except httpx.TransportError:
+                pass
+            else:
+                if answer.status_code not in {429, 503}:
+                    if answer.status_code == 200:
+                        self._saw(about["case"], answer.json()["sequence"])
                     return
-                if "gives-a-new-id" in self.faults:
-                    event["id"] = str(uuid4())
-                await asyncio.sleep(0 if "does-not-wait" in self.faults else wait_s)
+                wait_s = float(answer.headers["retry-after"])
+            if "sends-once" in self.faults:
+                return
+            if "gives-a-new-id" in self.faults:
+                event["id"] = str(uuid4())
+            await asyncio.sleep(0 if "does-not-wait" in self.faults else wait_s)

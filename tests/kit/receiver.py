@@ -146,11 +146,19 @@ class Receiver:
             "actorrole": ROLE,
             "data": data,
         }
-        headers = {"authorization": f"Bearer {token or self._token}", "content-type": "application/cloudevents+json"}
         async with httpx.AsyncClient() as client:
-            # The kit may have ended.
-            with contextlib.suppress(httpx.TransportError):
-                await client.post(f"{self.hub}/messages", content=json.dumps(event), headers=headers)
+            await self._post(client, about, event, token)
+
+    async def _post(self, client: httpx.AsyncClient, about: dict[str, Any], event: dict[str, Any], token: str) -> None:
+        """One call with a message; ``about``: the notice that it answers."""
+        _ = about
+        with contextlib.suppress(httpx.TransportError):  # the kit may have ended
+            await client.post(f"{self.hub}/messages", **self.call(event, token))
+
+    def call(self, event: dict[str, Any], token: str) -> dict[str, Any]:
+        """How a message is sent, as httpx takes it."""
+        headers = {"authorization": f"Bearer {token or self._token}", "content-type": "application/cloudevents+json"}
+        return {"content": json.dumps(event), "headers": headers}
 
 
 class FhirReceiver(Receiver):
