@@ -8,6 +8,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable
 
+from hub.processes.registry import ANSWERS
 from hub.sandbox.mine import Mine
 from hub.sandbox.played import EXPECTED, Played, Trail
 from hub.sandbox.sip_table import SipPlan
@@ -20,13 +21,6 @@ from schemas.directory import Directory
 from schemas.envelope import Message
 
 _RATE_S = 10.0
-_ANSWERS = {
-    "svu.justering": "justering",
-    "sip.svar": "svar",
-    "sip.kallelsesvar": "svar",
-    "sip.godkannande": "godkannande",
-}
-"""Message → the awaited act that it is."""
 
 
 class Ledger:
@@ -102,8 +96,8 @@ class Ledger:
             self._count("kvittens")
             asked = getattr(message.data, "message", "")
             self.trail(message.subject).pending.pop((message.unit, asked), None)
-        elif message.name in _ANSWERS:
-            self._no_longer_asked(self.trail(message.subject), message.unit, {_ANSWERS[message.name]})
+        elif message.name in ANSWERS:
+            self._no_longer_asked(self.trail(message.subject), message.unit, {ANSWERS[message.name]})
 
     def _no_longer_asked(self, trail: Trail, unit: str, acts: Collection[str], but: str | None = None) -> None:
         """Nothing of the acts is awaited of the unit any more, except by the message ``but``."""
