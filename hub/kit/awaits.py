@@ -99,8 +99,7 @@ class Awaits:
         began = time.monotonic()
         came = await self._wait(wanted, began + within) or await self._wait(wanted, began + within + late)
         if came is None:
-            why = f"nothing came within {within + late:g} s"
-            self._notebook.wrong(wanted.step, expected, why)
+            self._notebook.wrong(wanted.step, expected, "it came neither in time nor late")
             raise EndsHere(f"{wanted.sentence}, and did not")
         self._came.remove(came)
         del self.pending[wanted.step]
