@@ -18,7 +18,7 @@ from schemas.messages import NoticeExtensions
 _KVITTENS: Final = "kvittens"
 
 
-class Ask(NamedTuple):
+class AskedAct(NamedTuple):
     """One act that a notice has asked of a unit."""
 
     case: str
@@ -29,13 +29,13 @@ class Ask(NamedTuple):
     """The message that a kvittens is for; None of the other acts, which name none."""
 
 
-class Asked:
+class AskedActs:
     """What has been asked of some units in one scenario, and what of it they have answered."""
 
     def __init__(self, units: Collection[str]) -> None:
         self._units = units
-        self._asks: set[Ask] = set()
-        self._answered: set[Ask] = set()
+        self._asks: set[AskedAct] = set()
+        self._answered: set[AskedAct] = set()
 
     def note(self, rows: Sequence[OutboxRow]) -> None:
         """What the vendor's system is told."""
@@ -63,11 +63,11 @@ class Asked:
         return True
 
 
-def _ask(case: str, unit: str, act: str, message: str | None) -> Ask:
-    return Ask(case, unit, act, message if act == _KVITTENS else None)
+def _ask(case: str, unit: str, act: str, message: str | None) -> AskedAct:
+    return AskedAct(case, unit, act, message if act == _KVITTENS else None)
 
 
-def _is_open(case: Case, ask: Ask) -> bool:
+def _is_open(case: Case, ask: AskedAct) -> bool:
     """Whether the case still awaits it."""
     steps = [one for one in case.awaited.values() if ask.unit in one.by]
     threads = [

@@ -17,7 +17,7 @@ from pydantic_core import from_json, to_json
 
 from hub.errors import Unavailable
 from hub.intake.arrival import Arrival
-from hub.kit.asked import Asked
+from hub.kit.asked import AskedActs
 from hub.kit.awaits import ONLY_AWAITED, Awaits, Came, EndsHere, Patience
 from hub.kit.deliveries import Deliveries
 from hub.kit.expects import AwaitedMessage, determined
@@ -66,7 +66,7 @@ class Stage:
         self._written, self._cast, self._deliveries = written, cast, deliveries
         self._notebook, self._patience = notebook, patience
         self._awaits = Awaits(written, cast, notebook, patience, told)
-        self._asked = Asked(cast.units)
+        self._asked = AskedActs(cast.units)
         self._play = Play(written, cast.world, text_of=lambda _: "")
         self._hub = ScenarioHub(self._play.world, self._play.now, self._play.registers)
         self._hub.vendor = cast.system.id
