@@ -18,7 +18,6 @@ from typer.testing import CliRunner
 
 from hub.cli import app
 from hub.directory import load
-from hub.errors import Misconfigured
 from hub.processes.profiles.sip import SIP_PROFILES
 from hub.sandbox import running, wire
 from hub.sandbox.children import free_port
@@ -352,7 +351,10 @@ def test_a_sandbox_is_steered_from_its_own_folder_and_any_other_by_its_port_alon
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     left = tmp_path / "running" / "1.json"
-    assert refused() == "hub: no sandbox of yours runs; start one with `make run` or `hub sandbox`, and wait until everything is up"
+    assert (
+        refused()
+        == "hub: no sandbox of yours runs; start one with `make run` or `hub sandbox`, and wait until everything is up"
+    )
     with noted_by(os.getppid(), 8400, tmp_path, elsewhere):
         left.write_text(json.dumps({"process": gone.pid, "began": 1.0, "port": 8402, "folder": "", "variables": {}}))
         assert refused() == (
