@@ -57,6 +57,18 @@ def written(tmp_path, pair):
     return tmp_path / "report"
 
 
+@pytest.mark.parametrize(
+    ("way", "format_", "words"),
+    [
+        ("webhook", "native", "plays lund_kommun; is told by calls to its webhook, as CloudEvents"),
+        ("kafka", "fhir-xml", "plays lund_kommun; reads its topic on Kafka, as FHIR R4 in XML"),
+    ],
+)
+def test_the_page_says_in_plain_words_how_the_system_under_trial_was_reached(tmp_path, way, format_, words):
+    write_report(replace(RUN, way=way, format=format_), tmp_path / "report", None, [])
+    assert words in (tmp_path / "report" / "report.html").read_text()
+
+
 def test_an_untouched_report_says_whose_signature_of_which_contract_and_the_verdict(written, pair):
     for name in ("report.json", "report.html"):
         found = verify(written / name, pair[1])

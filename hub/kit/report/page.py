@@ -95,7 +95,7 @@ def _head(document: Mapping[str, Any]) -> Element:
         who = f"{signer['owner'] or 'somebody without a name'}, by their own word; the key is {digits}"
     said = {
         "Result": WORDS[verdicts["outcome"]],
-        "System under trial": f"plays {verdicts['role']}; called by {verdicts['way']}, in {verdicts['format']}",
+        "System under trial": f"plays {verdicts['role']}; {_told(verdicts)}",
         "Suite": verdicts["suite"],
         "Contract": f"version {contract['version']}, {contract['digest']}",
         "Program": verdicts["program"],
@@ -106,6 +106,14 @@ def _head(document: Mapping[str, Any]) -> Element:
     }
     rows = [el("tr", el("th", name, scope="row"), el("td", value)) for name, value in said.items()]
     return el("table", el("caption", "The run"), el("tbody", *rows))
+
+
+def _told(verdicts: Mapping[str, Any]) -> str:
+    """How the kit reaches the system under trial."""
+    ways = {"webhook": "is told by calls to its webhook", "kafka": "reads its topic on Kafka"}
+    formats = {"native": "CloudEvents", "fhir": "FHIR R4 in JSON", "fhir-xml": "FHIR R4 in XML"}
+    way, format_ = verdicts["way"], verdicts["format"]
+    return f"{ways.get(way, way)}, as {formats.get(format_, format_)}"
 
 
 def _scenario(verdict: Mapping[str, Any], passed: Sequence[Mapping[str, Any]]) -> Element:
