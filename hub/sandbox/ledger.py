@@ -45,6 +45,10 @@ class Ledger:
         """What happened in the settled stays and SIPs → how often."""
         self.faults: list[str] = []
         self.seconds: deque[float] = deque(maxlen=2000)
+        self.paused: set[str] = set()
+        """The systems that a person has paused (`hub pause`)."""
+        self.was_paused: set[str] = set()
+        """Those that were paused at any time; what came late there is no fault of the demo."""
         self._by_message: dict[str, Played] = {}
         self._trails: dict[str, Trail] = {}
         self._unsettled: dict[str, Played] = {}
@@ -169,6 +173,13 @@ class Ledger:
         self._count(what)
         self.faults.append(fault or what)
 
+    def crossed_by_nothing(self, system: str, unit: str, case: str) -> None:
+        """A unit's kvittens was refused, and the newer message that must have replaced what it acknowledges has not come."""
+        if system in self.was_paused:
+            self._count("late-by-a-pause")
+        else:
+            self.failed(f"a kvittens of {unit} in {case} was refused, and nothing newer has come")
+
     def failed(self, what: str) -> None:
         """A party of the demo failed, which is a defect of the demo."""
         self._count("failed")
@@ -181,6 +192,11 @@ class Ledger:
         return [
             one.case for one in self._unsettled.values() if one.case and (one.over or not one.is_begun or self.mine)
         ]
+
+    def pauses(self, systems: set[str]) -> None:
+        """Take in which systems are paused now."""
+        self.paused = systems
+        self.was_paused |= systems
 
     def looked_at(self, views: Iterable[CaseView]) -> tuple[list[Played], list[Played]]:
         """Take in the store's rows; return (those that are addressed now, those that are settled now)."""
