@@ -192,7 +192,9 @@ def _open(directory: Directory, ledger: Ledger, stay: Played) -> str:
     waits += [f"awaits {asked}"] if (asked := awaited(directory, ledger, stay)) else []
     if not waits:
         waits = (
-            ["its parties are at work"] if trail.hands or trail.waits or not stay.over else ["nothing that is known"]
+            ["its parties are at work"]
+            if trail.hands or trail.waits or not stay.over
+            else ["all that was told has arrived"]
         )
     line = f"{stay.reference} from {short(directory, stay.unit)}: {state(ledger, stay)}; {'; '.join(waits)}"
     return textwrap.shorten(line, _LINE, placeholder=" …")
