@@ -38,7 +38,7 @@ from hub.routers import fhir as fhir_in
 from hub.routers import kafka as kafka_in
 from hub.routers.asides import Asides
 from hub.routers.topics import Topics
-from hub.settings import Settings, kafka_client
+from hub.settings import WITHOUT_REGISTERS, Settings, kafka_client
 from hub.store import directory as directories
 from hub.store import person_changes
 from hub.store.outbox import OutboxRow
@@ -157,6 +157,8 @@ class Hub:
         await self._take_up_directory()
         if self._directory is None:
             raise Misconfigured("there is no directory. Apply one with `hub directory apply FILE`.")
+        if self._registers is None:
+            log.warning("no_registers_set", said=f"HUB_REGISTERS__… is not set: {WITHOUT_REGISTERS}")
         await self._memory.load()
         allowed = Allowed(self.settings.plain, self.settings.networks)
         exits = await open_exits(ExitResources(self._kafka, self.topics.partitions_of, allowed))

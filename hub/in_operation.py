@@ -64,7 +64,8 @@ class InOperation:
             "checks": checks,
             "locks": self._relay.locks,
             "lanes": self._relay.lanes,
-            "asks_registers": self._worker.asks,
+            "asks_registers": self._worker.asks and self._worker.has_registers,
+            "has_registers": self._worker.has_registers,
             "registers": self._registers.last,
         }
         async with self._store.transaction() as connection:

@@ -96,6 +96,10 @@ class RegistersSettings(BaseModel):
     """Keys the cache, so that a key cannot be guessed back to a number."""
 
 
+WITHOUT_REGISTERS = "nobody is looked up, and every case waits in the manual queue (`hub held list`)"
+"""What it means that no registers are set."""
+
+
 class Stored(BaseSettings):
     """Where the database is: all that most commands of operations need."""
 

@@ -71,7 +71,7 @@ async def system(store: Store, id_: str, who: str, reason: str) -> str:
         if not count:
             raise Misconfigured(f"nothing waits for {id_}")
         await operator_log.record(connection, who, "retry", id_, reason)
-    return f"rows of {id_} tried now: {count}"
+    return f"rows of {id_} tried now: {count}; where its breaker is open one goes first, and the others when that is acknowledged"
 
 
 async def _is_not_paused(store: Store, id_: str) -> None:

@@ -68,6 +68,11 @@ class Worker:
         """Whether this hub asks the registers: of several hubs only one does, since the rate counts for all."""
         return self._queues.owned
 
+    @property
+    def has_registers(self) -> bool:
+        """Whether there are registers to ask; without them every case is addressed by hand."""
+        return self._registers is not None
+
     def offer(self, items: Sequence[OutboxRow]) -> None:
         """Rows that were just committed; a row that finds no room is read from the table later."""
         lookups = [item for item in items if item.kind == "lookup"]

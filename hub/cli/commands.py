@@ -66,9 +66,11 @@ def average(
         raise Misconfigured(f"there is no region {region} in the directory; see `hub directory show`")
     here = [unit.hsa for unit in found[1].units if found[1].region_of(unit.hsa).id == region]
     year, number = map(int, month.split("-"))
+    named = {unit.municipality: found[1].organisation_by_nr[unit.organisation].name for unit in found[1].units}
+    names = {code: name for code, name in named.items() if code is not None}
     for name, process in PROCESSES.items():
         counted = in_transaction(partial(case_reads.of_month, process=name, units=here, month=month))
-        for line in process.month_lines(counted, year, number, ours.agreement):
+        for line in process.month_lines(counted, year, number, ours.agreement, names):
             typer.echo(line)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hub.cli import table
+from hub.cli.endings import NOT_WELL
 from hub.cli.root import By, Json, Reason, directory_app, in_transaction, operator, with_store
 from hub.errors import Misconfigured
 
@@ -72,10 +73,14 @@ def _put_in_force(wanted: Applied, what: str, named: str, reason: str, by: str, 
     )
     typer.echo("\n".join(done.lines) or "no difference")
     if done.taken and done.version is None:
-        typer.echo("it takes away what is in use, and is refused without --force:")
+        typer.echo(
+            f"it takes away what is in use, {'as --force allows' if force else 'and is refused without --force'}:"
+        )
     for one in done.taken:
         typer.echo(f"  {said(*one)}")
     typer.echo("nothing was applied" if done.version is None else f"version {done.version} is in force")
+    if done.taken and done.version is None and not force:
+        raise typer.Exit(NOT_WELL)
 
 
 def _may_be_called(named: str, wanted: Applied) -> None:
@@ -147,7 +152,12 @@ def directory_history(
         typer.echo("\n".join(told[-1][1]) or "no difference")
     else:
         rows = [
-            (one.version, table.moment(one.at), one.who or "", counted(lines) or "no difference", one.reason)
+            (
+                one.version,
+                table.moment(one.at),
+                one.who or "nobody named",
+                "; ".join(filter(None, (one.reason, counted(lines) or "no difference"))),
+            )
             for one, lines in told
         ]
-        typer.echo("\n".join(table.lines(("VERSION", "SINCE", "BY", "CHANGED", "WHY"), rows)))
+        typer.echo("\n".join(table.lines(("VERSION", "SINCE", "BY", "WHY, AND WHAT CHANGED"), rows)))

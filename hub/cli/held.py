@@ -19,6 +19,7 @@ def held_list(as_json: Json = False) -> None:
     """List held messages, the cases in the manual queue (addressing to be seen to by hand), the partitions of Kafka that wait, and
     gaps in them; oldest first.
     """
+    from hub.cli import held_words
     from hub.operations import waiting
 
     found = with_store(waiting.what_is_held)
@@ -39,14 +40,20 @@ def held_list(as_json: Json = False) -> None:
         "held messages: hub held show|release|refuse MESSAGE",
         ("MESSAGE", "SINCE", "NEXT TRY", "TRIED", "WHY"),
         [
-            (h.message, table.moment(h.since), table.moment(h.due_at), h.attempts, f"{h.reason} in case {h.case_key}")
+            (
+                h.message,
+                table.moment(h.since),
+                table.moment(h.due_at),
+                h.attempts,
+                f"{held_words.held(h.reason)}; case {h.case_key}",
+            )
             for h in messages
         ],
     )
     table.show(
         "the manual queue, cases whose units must be found by hand: hub timeline CASE",
         ("CASE", "SINCE", "WHY"),
-        [(case, table.moment(since), outcome) for case, outcome, since in manual],
+        [(case, table.moment(since), held_words.manual(outcome)) for case, outcome, since in manual],
     )
     table.show(
         "the manual queue, notices that go when a system serves their unit: or hub held skip UNIT",

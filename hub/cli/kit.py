@@ -76,7 +76,12 @@ def kit_serve(
     listen: Annotated[
         str, typer.Option(metavar="[HOST:]PORT", help="Where the kit listens as the hub for your system's messages.")
     ] = "8401",
-    within: Annotated[str, typer.Option(help="How soon a message of your system must come: 30s, 10m, 1h.")] = "30s",
+    within: Annotated[
+        str,
+        typer.Option(
+            help="How soon a message of your system must come: 30s, 10m, 1h. A late one is waited for as long again."
+        ),
+    ] = "30s",
     seed: Annotated[int, typer.Option(help="What the token and the secret are made of, where you name none.")] = 1,
     token: Annotated[str | None, typer.Option(help="The bearer token with which your system calls the kit.")] = None,
     secret: Annotated[str | None, typer.Option(help="The secret that signs the webhooks: whsec_ and base64.")] = None,

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from hub.cli.endings import NOT_WELL
 from hub.cli.root import place
 from hub.errors import Misconfigured
 
@@ -40,10 +41,10 @@ def kit_verify(
         Path | None, typer.Option(help="The public key of whoever vouches for it, as you have it from them.")
     ] = None,
 ) -> None:
-    """Say who signed a report, whether it is as it was signed, and of which contract it is.
+    """Say who signed a report, whether it is as it was signed, of which contract it is, and whether all was well in it.
 
-    Exit status: 0 it is as it was signed, and of this program's contract; 1 it is not, or is signed by another than the given key,
-    or is of another contract; 2 it is no report or cannot be read.
+    Exit status: 0 it is as it was signed, of this program's contract, and all is as it should be; 1 one of these is not so, or it
+    is signed by another than the given key: the line in capitals says which; 2 it is no report or cannot be read.
     """
     from hub.kit.report.keys import known_key
     from hub.kit.report.verify import verify
@@ -53,9 +54,11 @@ def kit_verify(
         typer.echo(f"NOT GENUINE: {fault}")
     for told in found.told:
         typer.echo(told)
+    if found.not_passed is not None:
+        typer.echo(f"NOT PASSED: {found.not_passed}")
     if found.other_contract is not None:
         typer.echo(f"OF ANOTHER CONTRACT: {found.other_contract}")
-    raise typer.Exit(1 if found.faults or found.other_contract else 0)
+    raise typer.Exit(NOT_WELL if found.faults or found.not_passed or found.other_contract else 0)
 
 
 def kit_faults() -> None:

@@ -38,7 +38,9 @@ def retry_lookup(case: Annotated[str, typer.Argument(help="The case's id.")], re
 def retry_system(
     system: Annotated[str, typer.Argument(help="The system's id.")], reason: Reason = "", by: By = ""
 ) -> None:
-    """Send now all that waits for a system, though its breaker is open; one call goes first."""
+    """Send now all that waits for a system. Where its breaker is open one call goes first, and the others when that is
+    acknowledged; what is in a call already is tried again as soon as that has failed.
+    """
     from hub import trying
 
     typer.echo(with_store(lambda store: trying.system(store, system, operator(by), reason)))

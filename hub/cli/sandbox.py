@@ -50,19 +50,11 @@ def sandbox(
 @sandbox_app.command()
 def env(
     port: Annotated[
-        int | None, typer.Option(help="The hub's port, where several sandboxes run; else that which began last.")
+        int | None, typer.Option(help="The hub's port, of another folder's sandbox or where several run in this one.")
     ] = None,
 ) -> None:
-    """Print the addresses and tokens of the running sandbox as exports: eval "$(hub sandbox env)"."""
+    """Print the addresses and tokens of the sandbox that runs in this folder as exports: eval "$(hub sandbox env)"."""
     from hub.sandbox.running import environment
 
-    found = environment(port)
-    for name, value in found.variables.items():
+    for name, value in environment(port).items():
         typer.echo(f"export {name}={shlex.quote(value)}")
-    if found.others and port is None:  # beside the exports, which a shell evaluates
-        others = ", ".join(str(one) for one in found.others)
-        typer.echo(
-            f"these are of the sandbox on port {found.port}, which began last; others run on {others}:"
-            " choose with hub sandbox env --port PORT",
-            err=True,
-        )

@@ -101,7 +101,9 @@ def _registers(now: Glance) -> dict[str, Any]:
 
     asking = next((hub for hub in now.hubs if hub.state["asks_registers"] and not hub.silent), None)
     waiting = {name: now.backlog[name] for name in LOOKUPS if name in now.backlog}
+    awake = [hub for hub in now.hubs if not hub.silent]
     return {
+        "set": any(hub.state.get("has_registers", True) for hub in awake) if awake else None,
         "asked_by": None if asking is None else asking.id,
         "waiting": {
             name.removeprefix("hub-"): {"count": one.waiting, "oldest": one.oldest} for name, one in waiting.items()
@@ -145,7 +147,7 @@ def _show(told: dict[str, Any], *, everything: bool) -> None:
     if len(shown) < len(systems):
         typer.echo(f"{table.number_of(len(systems) - len(shown), 'more system')}, of which all is well (--all)\n")
     registers = told["registers"]
-    typer.echo(f"registers: {'asked by ' + registers['asked_by'] if registers['asked_by'] else 'asked by no hub'}")
+    typer.echo(f"registers: {_asked(registers)}")
     for name, one in registers["waiting"].items():
         waits = table.number_of(one["count"], "look-up waits", "look-ups wait")
         typer.echo(f"  {waits} ({name}), the oldest since {table.moment(one['oldest'])}")
@@ -160,6 +162,14 @@ def _show(told: dict[str, Any], *, everything: bool) -> None:
         typer.echo(
             f"  {table.number_of(count, 'notice waits', 'notices wait')} for unit {unit}, which no system serves"
         )
+
+
+def _asked(registers: dict[str, Any]) -> str:
+    from hub.settings import WITHOUT_REGISTERS
+
+    if registers["set"] is False:
+        return f"none are set (HUB_REGISTERS__…): {WITHOUT_REGISTERS}"
+    return f"asked by {registers['asked_by']}" if registers["asked_by"] else "asked by no hub"
 
 
 def _is_noted(one: dict[str, Any]) -> bool:

@@ -55,9 +55,12 @@ class Breaker:
             self._opened_at, self._probing = self._clock(), False
 
     def probe_now(self) -> None:
-        """Let an attempt pass at once: operations knows that the system is well again."""
+        """Let an attempt pass at once, also beside a probe that has not been answered: operations knows that the system is well
+        again.
+        """
         if self._opened_at is not None:
             self._opened_at = min(self._opened_at, self._clock() - self._open_s)
+            self._probing = False
 
     def abandoned(self) -> None:
         """The probe was not sent (the database was away, or no row was left): let another attempt be the probe."""

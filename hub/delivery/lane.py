@@ -8,10 +8,11 @@ import asyncio
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from hub.delivery.attempt import AskPermit, Attempts, Messages
 from hub.delivery.breaker import Breaker
-from hub.delivery.case_queue import CaseQueue
+from hub.delivery.case_queue import CaseQueue, case_of
 from hub.delivery.fence import RowsChanged
 from hub.delivery.outgoing import Exit
 from hub.delivery.retry import AbleSince
@@ -80,13 +81,14 @@ class Lane:
             paused=self._pause,
         )
         self._wake = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._calls: dict[asyncio.Task[None], list[OutboxRow]] = {}
+        """The attempts that are under way, with their rows."""
 
     @property
     def idle(self) -> bool:
         """Nothing waits and nothing is being sent, as far as is known."""
         return (
-            self._reader.all_in_memory and not self._queue.length and not self._tasks and self.breaker.state == "closed"
+            self._reader.all_in_memory and not self._queue.length and not self._calls and self.breaker.state == "closed"
         )
 
     def offer(self, rows: Sequence[OutboxRow]) -> None:
@@ -111,10 +113,22 @@ class Lane:
         self.nudge()
 
     def try_now(self, id_: int | None) -> None:
-        """Operations wants a row tried now, or (None) all: the breaker lets one call pass, and the table is read."""
+        """Operations wants a row tried now, or (None) all: the breaker lets one call pass, and the table is read.
+
+        A call that began before may still fail, and its rows would wait for their next time and the breaker be open again; so
+        its rows are tried again when it ends.
+        """
         self.breaker.probe_now()
         self._queue.try_now(id_)
         self.nudge()
+        for task, batch in self._calls.items():
+            task.add_done_callback(partial(self._try_again, batch))
+
+    def _try_again(self, batch: Sequence[OutboxRow], _: asyncio.Task[None]) -> None:
+        self.breaker.probe_now()
+        for row in {case_of(row): row for row in batch}.values():
+            self._queue.try_now(row.id)
+        self._wake.set()
 
     @property
     def last_answer(self) -> tuple[str, datetime] | None:
@@ -155,17 +169,17 @@ class Lane:
                     log.error("lane_look_failed", system=self.system.id, error=type(error).__name__)
                     await asyncio.sleep(_RETRY_S)
                     continue
-                if not self._start() or len(self._tasks) >= self._concurrency:
+                if not self._start() or len(self._calls) >= self._concurrency:
                     await self._sleep()
         finally:
-            for task in self._tasks:
+            for task in self._calls:
                 task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.gather(*self._calls, return_exceptions=True)
 
     def _start(self) -> bool:
         """Start the attempts that are possible now; True when at least one was started."""
         started = False
-        while not self.paused and len(self._tasks) < self._concurrency and self.breaker.state != "open":
+        while not self.paused and len(self._calls) < self._concurrency and self.breaker.state != "open":
             closed = self.breaker.state == "closed"
             batch = self._queue.take(self._exit.together if closed else 1, early=not closed)
             if not batch:
@@ -174,7 +188,7 @@ class Lane:
                 self._queue.release(batch)
                 break
             task = asyncio.create_task(self._deliver(batch))
-            self._tasks.add(task)
+            self._calls[task] = batch
             task.add_done_callback(self._ended)
             started = True
         return started
@@ -205,7 +219,7 @@ class Lane:
         self._wake.set()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        del self._calls[task]
         self._wake.set()
 
     def _marked(self, ids: list[int]) -> None:
@@ -218,7 +232,7 @@ class Lane:
         waits = [_LONGEST_SLEEP_S]
         if self.breaker.state == "open":
             waits.append(self.breaker.wait_s)
-        elif not self.paused and len(self._tasks) < self._concurrency:  # else a due row could not be sent anyway
+        elif not self.paused and len(self._calls) < self._concurrency:  # else a due row could not be sent anyway
             waits.append(self._queue.next_due_s())
         try:
             async with asyncio.timeout(max(0.001, min(waits))):

@@ -9,6 +9,7 @@ from typing import Any
 from schemas.directory import Directory
 
 _SECRET = ("secrets", "token_sha256")
+_SEVERAL = {"befattning": "HSA codes of befattning"}
 _KINDS = {"+": "new", "-": "gone", "~": "changed"}
 
 
@@ -30,7 +31,10 @@ def counted(lines: list[str]) -> str:
     """The lines of ``changes`` in short: ``2 units new, 1 system changed``."""
     entries = dict.fromkeys((line[0], line[2:].partition(": ")[0]) for line in lines)
     kinds = Counter((mark, name.split()[0]) for mark, name in entries)
-    return ", ".join(f"{count} {kind}{'s' * (count > 1)} {_KINDS[mark]}" for (mark, kind), count in kinds.items())
+    return ", ".join(
+        f"{count} {kind if count == 1 else _SEVERAL.get(kind, kind + 's')} {_KINDS[mark]}"
+        for (mark, kind), count in kinds.items()
+    )
 
 
 def _entries(directory: Directory) -> dict[str, Any]:

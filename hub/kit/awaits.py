@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -20,6 +21,8 @@ from hub.scenarios.steps import Send
 from schemas.messages import Receipt
 
 ONLY_AWAITED: Final = "sends nothing that nobody awaits"
+_ANSWERED: Final = ("message", "meeting")
+"""Where an answer names what it answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Came:
     """By the monotonic clock."""
     data: Any
     """As native JSON."""
+    asked: bool
+    """Whether a notice had asked for it: then it is right, whether a step awaits it or not."""
 
 
 class EndsHere(Exception):  # noqa: N818 - named for what happens to the scenario
@@ -94,8 +99,7 @@ class Awaits:
         began = time.monotonic()
         came = await self._wait(wanted, began + within) or await self._wait(wanted, began + within + late)
         if came is None:
-            why = f"nothing came within {within + late:g} s"
-            self._notebook.wrong(wanted.step, expected, why)
+            self._notebook.wrong(wanted.step, expected, "it came neither in time nor late")
             raise EndsHere(f"{wanted.sentence}, and did not")
         self._came.remove(came)
         del self.pending[wanted.step]
@@ -103,7 +107,7 @@ class Awaits:
         if came.at > began + within:
             faults.append(f"it came later than within {within:g} s")
         before = self._last.get(came.receipt.case)
-        if before is not None and came.at < before:
+        if before is not None and came.at < before and not came.asked:  # what a notice asks may be answered at once
             faults.append("it came before the message that was awaited before it")
         self._last[came.receipt.case] = came.at
         if faults:
@@ -148,9 +152,11 @@ class Awaits:
         return self.next_step
 
     def nothing_is_left(self) -> None:
-        """What came and was awaited by no step is told."""
-        for came in self._came:
-            self._notebook.wrong(self.last_step, ONLY_AWAITED, f"{_kind(came)[0]} came, and no step awaited it")
+        """What came, and neither a step nor a notice awaited it, is told."""
+        for name, times in Counter(_kind(came)[0] for came in self._came if not came.asked).items():
+            often = "" if times == 1 else f" {times} times"
+            why = f"{name} came{often}, and neither a notice nor a step of the scenario awaited it"
+            self._notebook.wrong(self.last_step, ONLY_AWAITED, why)
 
     def leave_out(self, present: int, why: str) -> None:
         """The vendor's steps after the present one."""
@@ -168,8 +174,10 @@ def _kind(came: Came) -> tuple[str, str]:
 def _is_of(came: Came, wanted: AwaitedMessage) -> bool:
     about = wanted.case is None or came.receipt.case == wanted.case
     same = _kind(came) == (wanted.name, wanted.unit)
-    person, other = _person(wanted.data), _person(came.data)
-    return about and same and (None in (person, other) or person == other)
+    subjects = [(_person(wanted.data), _person(came.data))]
+    if came.asked:  # an answer to another question is not a wrong answer to this one
+        subjects += [(wanted.data.get(name), came.data.get(name)) for name in _ANSWERED]
+    return about and same and all(None in pair or pair[0] == pair[1] for pair in subjects)
 
 
 def _person(data: Mapping[str, Any]) -> str | None:

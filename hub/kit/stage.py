@@ -17,6 +17,7 @@ from pydantic_core import from_json, to_json
 
 from hub.errors import Unavailable
 from hub.intake.arrival import Arrival
+from hub.kit.asked import AskedActs
 from hub.kit.awaits import ONLY_AWAITED, Awaits, Came, EndsHere, Patience
 from hub.kit.deliveries import Deliveries
 from hub.kit.expects import AwaitedMessage, determined
@@ -26,6 +27,7 @@ from hub.kit.scenario_hub import ScenarioHub, left_out
 from hub.kit.suites import is_asked
 from hub.kit.today import TodaysScenario
 from hub.kit.vendor import Cast
+from hub.processes.engine.unit_view import may
 from hub.scenarios import Play, StepOutcome
 from hub.scenarios.actions import Action, LearnNews, MoveClock, ReadReceipt, TakeMessage
 from hub.scenarios.memory import answered
@@ -64,6 +66,7 @@ class Stage:
         self._written, self._cast, self._deliveries = written, cast, deliveries
         self._notebook, self._patience = notebook, patience
         self._awaits = Awaits(written, cast, notebook, patience, told)
+        self._asked = AskedActs(cast.units)
         self._play = Play(written, cast.world, text_of=lambda _: "")
         self._hub = ScenarioHub(self._play.world, self._play.now, self._play.registers)
         self._hub.vendor = cast.system.id
@@ -209,9 +212,15 @@ class Stage:
 
     def _judge(self, arrival: Arrival, receipt: Receipt) -> None:
         message = arrival.message
+        data = {} if message is None else from_json(write_body(message))
         if receipt.code == "ok" and message is not None:
-            self._awaits.take(Came(arrival, receipt, time.monotonic(), from_json(write_body(message))))
+            asked = self._asked.answers(receipt.case, message.unit, message.name, data)
+            self._awaits.take(Came(arrival, receipt, time.monotonic(), data, asked))
             return
+        if message is not None and (case := self._hub.cases.get(receipt.case or message.subject)) is not None:
+            able = may(case, message.unit, self._cast.world.directory, self.now)
+            if self._asked.crossed(case, able, message.unit, message.name, data):
+                return
         text = receipt.text or BilingualText(sv="", en="")
         what = "a message that cannot be read" if message is None else message.name
         place = "" if receipt.element is None else f" at {receipt.element}"
@@ -231,6 +240,7 @@ class Stage:
 
     def _pass_on(self, step: int) -> None:
         """Offers what a step has written for the vendor's system, and judges what was held and is not any more."""
+        self._asked.note(self._hub.outbox)
         self._deliveries.offer(step, self._hub.outbox)
         self._hub.outbox.clear()
         for arrival in list(self._held):

@@ -55,9 +55,12 @@ def units_of(world: World, played: str) -> tuple[str, tuple[str, ...]]:
     unit = world.names.get(played, played)
     if unit in directory.system_of:
         return directory.system_of[unit], (unit,)
-    near = did_you_mean(played, [*world.names, *directory.system_by_id])
+    units = [short for short, hsa in world.names.items() if hsa in directory.system_of]
+    near = did_you_mean(played, [*units, *directory.system_by_id])
     raise Misconfigured(
-        f"--as {played}: the world has no such unit or system{near or '.'} `hub kit list` shows those that play in a suite."
+        f"--as {played}: the scenarios' world has no such unit or system{near or '.'} Its units are {', '.join(units)}; its systems are"
+        f" {', '.join(directory.system_by_id)}. The systems of `hub sandbox` have other names and are not in it. `hub kit list` shows"
+        " who plays in a suite."
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from typing import Final
 
 from hub.processes.engine.case import Case
 from hub.processes.engine.process import PROCESSES, Process, process_of_case
@@ -13,6 +14,15 @@ from hub.processes.svu.process import SVU
 
 PROCESSES[SVU.name] = SVU
 PROCESSES[SIP.name] = SIP
+
+ANSWERS: Final[Mapping[str, str]] = {
+    "kvittens": "kvittens",
+    "svu.justering": "justering",
+    "sip.svar": "svar",
+    "sip.kallelsesvar": "svar",
+    "sip.godkannande": "godkannande",
+}
+"""Message → the act that it is, as a notice's ``awaits`` names it (messages.md §2)."""
 
 
 def process_of(message: str, case: Case | None) -> Process:
@@ -74,6 +84,7 @@ def printable() -> tuple[str, ...]:
 
 
 __all__ = [
+    "ANSWERS",
     "PROCESSES",
     "all_documents",
     "named_as",

@@ -8,6 +8,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable
 
+from hub.processes.registry import ANSWERS
 from hub.sandbox.mine import Mine
 from hub.sandbox.played import EXPECTED, Played, Trail
 from hub.sandbox.sip_table import SipPlan
@@ -20,13 +21,6 @@ from schemas.directory import Directory
 from schemas.envelope import Message
 
 _RATE_S = 10.0
-_ANSWERS = {
-    "svu.justering": "justering",
-    "sip.svar": "svar",
-    "sip.kallelsesvar": "svar",
-    "sip.godkannande": "godkannande",
-}
-"""Message → the awaited act that it is."""
 
 
 class Ledger:
@@ -51,6 +45,10 @@ class Ledger:
         """What happened in the settled stays and SIPs → how often."""
         self.faults: list[str] = []
         self.seconds: deque[float] = deque(maxlen=2000)
+        self.paused: set[str] = set()
+        """The systems that a person has paused (`hub pause`)."""
+        self.was_paused: set[str] = set()
+        """Those that were paused at any time; what came late there is no fault of the demo."""
         self._by_message: dict[str, Played] = {}
         self._trails: dict[str, Trail] = {}
         self._unsettled: dict[str, Played] = {}
@@ -102,8 +100,8 @@ class Ledger:
             self._count("kvittens")
             asked = getattr(message.data, "message", "")
             self.trail(message.subject).pending.pop((message.unit, asked), None)
-        elif message.name in _ANSWERS:
-            self._no_longer_asked(self.trail(message.subject), message.unit, {_ANSWERS[message.name]})
+        elif message.name in ANSWERS:
+            self._no_longer_asked(self.trail(message.subject), message.unit, {ANSWERS[message.name]})
 
     def _no_longer_asked(self, trail: Trail, unit: str, acts: Collection[str], but: str | None = None) -> None:
         """Nothing of the acts is awaited of the unit any more, except by the message ``but``."""
@@ -175,6 +173,13 @@ class Ledger:
         self._count(what)
         self.faults.append(fault or what)
 
+    def crossed_by_nothing(self, system: str, unit: str, case: str) -> None:
+        """A unit's kvittens was refused, and the newer message that must have replaced what it acknowledges has not come."""
+        if system in self.was_paused:
+            self._count("late-by-a-pause")
+        else:
+            self.failed(f"a kvittens of {unit} in {case} was refused, and nothing newer has come")
+
     def failed(self, what: str) -> None:
         """A party of the demo failed, which is a defect of the demo."""
         self._count("failed")
@@ -187,6 +192,11 @@ class Ledger:
         return [
             one.case for one in self._unsettled.values() if one.case and (one.over or not one.is_begun or self.mine)
         ]
+
+    def pauses(self, systems: set[str]) -> None:
+        """Take in which systems are paused now."""
+        self.paused = systems
+        self.was_paused |= systems
 
     def looked_at(self, views: Iterable[CaseView]) -> tuple[list[Played], list[Played]]:
         """Take in the store's rows; return (those that are addressed now, those that are settled now)."""

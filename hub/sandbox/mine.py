@@ -5,6 +5,7 @@ directory, the tokens' form and the errors only.
 from __future__ import annotations
 
 import base64
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -64,7 +65,8 @@ class Mine:
             yield f"{id_} is yours: {'; '.join(f'{unit.name} ({unit.hsa})' for unit in units)}"
             yield f"  it is told at {url} in the format {system.format}, signed with {secret(id_)}"
             path = "/fhir/$process-message" if system.format == "fhir" else "/messages"
-            yield f"  it sends to {hub_url}{path} with the token {token(id_)}, or: hub send FILE --url {hub_url} --token {token(id_)}"
+            address = shlex.quote(f"{hub_url}{path}")  # a shell would take $process for a variable
+            yield f"  it sends to {address} with the token {token(id_)}, or: hub send FILE --url {hub_url} --token {token(id_)}"
             if units[0].party == "slutenvard":
                 yield f"  its wards open stays: send svu.inskrivning from {units[0].hsa}, as contracts/valid/svu.inskrivning.json does"
             else:

@@ -205,7 +205,7 @@ class Party:
             and not changed_it
             and not await file.until(lambda: bool(kind) and file.asked[unit.hsa, kind] is not notice, _CROSSED_S)
         ):
-            self.ledger.failed(f"a kvittens of {unit.hsa} in {file.case} was refused, and nothing newer has come")
+            self.ledger.crossed_by_nothing(self.system.id, unit.hsa, file.case)
 
     async def _adjust(self, file: CaseFile, notice: ReceivedNotice, unit: Unit) -> None:
         await self.pause(1.5)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections import Counter
+
 from hub.sandbox.ledger import Ledger
 from hub.sandbox.played import AT_FAULT, EXPECTED, Played
 from hub.sandbox.sips import Sip
@@ -123,7 +126,7 @@ def _waiting(directory: Directory, one: Played, ledger: Ledger) -> str:
     units = ledger.mine.units(directory)
     asked = [short(directory, unit) for unit in one.view.awaits if unit in units]
     unsent = sum(state != "sent" for system, _, state in one.view.notices if system in ledger.mine)
-    told = f"{unsent} notices have not reached you" if unsent else "all notices have reached you"
+    told = f"{_notices(unsent)} not sent to you yet" if unsent else "all notices have reached you"
     return f"{one.reference}: an answer is awaited of {', '.join(asked) or 'nobody now'}; {told}"
 
 
@@ -140,7 +143,7 @@ def summary(directory: Directory, ledger: Ledger, started_s: float, *, stopped: 
         lines += [f"         {_waiting(directory, one, ledger)}" for one in waiting[:20]]
     lost = unaccounted(ledger)
     lines.append(f"  {len(lost):6} {'under way when it was stopped' if stopped else 'unaccounted for'}")
-    lines += [f"         {_unaccounted(ledger, stay)}" for stay in lost[:20]]
+    lines += [f"         {_open(directory, ledger, stay)}" for stay in lost[:20]]
     happened = [(what, n) for what, n in ledger.happened.most_common() if not what.startswith("frist ")]
     frister = [(what.removeprefix("frist "), n) for what, n in ledger.happened.items() if what.startswith("frist ")]
     lines.append("in them: " + _list(happened))
@@ -151,6 +154,11 @@ def summary(directory: Directory, ledger: Ledger, started_s: float, *, stopped: 
         for (name, rule), n in ledger.refusals.most_common()
     ]
     lines.append(f"refusals by rule ({ledger.refusals.total()}): " + _list(refused))
+    if ledger.was_paused:
+        late = ledger.counts["late-by-a-pause"]
+        lines.append(
+            f"paused by a person in this run: {', '.join(sorted(ledger.was_paused))}; notices that came late by it: {late}"
+        )
     lines += [f"  fault: {fault}" for fault in ledger.faults[:20]]
     lines.append(
         f"on the wire: {counts['notices']} notices, {counts['kvittens']} kvittens, {counts['doubled']} doubled,"
@@ -168,17 +176,45 @@ def _list(counted: list[tuple[str, int]]) -> str:
     return ", ".join(f"{what} {n}" for what, n in counted) or "none"
 
 
-def _unaccounted(ledger: Ledger, stay: Played) -> str:
-    """Why a stay or a SIP is not settled."""
+def _open(directory: Directory, ledger: Ledger, stay: Played) -> str:
+    """One line: where a stay or a SIP stands that has not ended, and what it waits for."""
     trail, view = ledger.trail(stay.case), stay.view
-    asked = ", ".join(f"{unit} {act}" for (unit, _), act in trail.pending.items())
-    unsent = [] if view is None else [f"{s} #{n} {state}" for s, n, state in view.notices if state != "sent"]
-    unseen = [] if view is None else [f"{s} #{n}" for s, n, state in view.notices if (s, n) not in trail.notices]
-    return (
-        f"{stay.reference} from {stay.system}: {state(ledger, stay)}, awaits {asked or 'nobody'},"
-        f" not sent: {', '.join(unsent[:5]) or 'nothing'}, not seen: {', '.join(unseen[:5]) or 'nothing'},"
-        f" in hand {trail.hands}, next {trail.waits or 'nothing'}, the opener {'is done' if stay.over else 'goes on'}"
+    rows = () if view is None else view.notices
+    unsent = Counter((system, row_state) for system, _, row_state in rows if row_state != "sent")
+    unseen = Counter(
+        system for system, n, row_state in rows if row_state == "sent" and (system, n) not in trail.notices
     )
+    waits = [
+        f"{_notices(n)} to {system} {_HOW[row_state, system in ledger.paused]}"
+        for (system, row_state), n in unsent.items()
+    ]
+    waits += [f"{_notices(n)} sent to {system} and not seen there" for system, n in unseen.items()]
+    waits += [f"awaits {asked}"] if (asked := awaited(directory, ledger, stay)) else []
+    if not waits:
+        waits = (
+            ["its parties are at work"]
+            if trail.hands or trail.waits or not stay.over
+            else ["all that was told has arrived"]
+        )
+    line = f"{stay.reference} from {short(directory, stay.unit)}: {state(ledger, stay)}; {'; '.join(waits)}"
+    return textwrap.shorten(line, _LINE, placeholder=" …")
+
+
+_LINE = 150
+"""Characters in the line of a stay that has not ended."""
+_HOW = {
+    ("waiting", False): "wait",
+    ("waiting", True): "wait, since a person has paused it",
+    ("dead", False): "dead: hub dead list",
+    ("dead", True): "dead: hub dead list",
+    ("skipped", False): "given up by a person",
+    ("skipped", True): "given up by a person",
+}
+"""(state of the outbox, whether the system is paused) → in words."""
+
+
+def _notices(number: int) -> str:
+    return f"{number} notice{'s' * (number != 1)}"
 
 
 def accounted(ledger: Ledger) -> bool:

@@ -9,7 +9,6 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +37,13 @@ def noted(services: Services) -> Iterator[None]:
         **{f"HUB_TOKEN_{_name(system.id)}": token(system.id) for system in services.directory.systems},
     }
     began = psutil.Process().create_time()
-    note = {"process": os.getpid(), "began": began, "port": services.hub_port, "variables": variables}
+    note = {
+        "process": os.getpid(),
+        "began": began,
+        "port": services.hub_port,
+        "folder": str(Path.cwd()),
+        "variables": variables,
+    }
     path = _folder() / f"{os.getpid()}.json"
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     partly = path.with_suffix(".part")
@@ -51,31 +56,27 @@ def noted(services: Services) -> Iterator[None]:
         path.unlink(missing_ok=True)
 
 
-@dataclass(frozen=True, slots=True)
-class RunningSandbox:
-    """One sandbox that runs."""
+def environment(port: int | None) -> dict[str, str]:
+    """The variables of the sandbox whose hub has this port; without a port those of the one that was started in this folder.
 
-    port: int
-    variables: dict[str, str]
-    others: list[int]
-    """The ports of the other sandboxes that run, the latest first."""
-
-
-def environment(port: int | None) -> RunningSandbox:
-    """The variables of the sandbox whose hub has this port, without one of that which began last. Raises ``Misconfigured`` when there
-    is none. Files that a kill -9 left are removed.
+    Raises ``Misconfigured``, which lists those that run, when none fits or several do: whoever steers a hub must never steer that of
+    somebody else by chance. Files that a kill -9 left are removed.
     """
-    running = sorted(_running(), key=lambda note: note["began"], reverse=True)
-    wanted = next((note for note in running if port in {None, note["port"]}), None)
-    if wanted is not None:
-        others = [note["port"] for note in running if note is not wanted]
-        return RunningSandbox(wanted["port"], wanted["variables"], others)
-    if running:
-        ports = ", ".join(str(note["port"]) for note in reversed(running))
-        raise Misconfigured(f"no sandbox of yours has port {port}; those that run have {ports}")
-    raise Misconfigured(
-        "no sandbox of yours runs; start one with `make run` or `hub sandbox`, and wait until everything is up"
-    )
+    running = sorted(_running(), key=lambda note: note["port"])
+    if not running:
+        raise Misconfigured(
+            "no sandbox of yours runs; start one with `make run` or `hub sandbox`, and wait until everything is up"
+        )
+    here = str(Path.cwd())
+    fitting = [note for note in running if (note["folder"] == here if port is None else note["port"] == port)]
+    if len(fitting) == 1:
+        variables: dict[str, str] = fitting[0]["variables"]
+        return variables
+    listed = ", ".join(f"port {note['port']} (of {note['folder']})" for note in fitting or running)
+    if port is not None:
+        raise Misconfigured(f"no sandbox of yours has port {port}; those that run: {listed}")
+    wrong = "several sandboxes run in this folder" if fitting else f"no sandbox runs in this folder ({here})"
+    raise Misconfigured(f"{wrong}; choose with hub sandbox env --port PORT, of those that run: {listed}")
 
 
 def _running() -> Iterator[dict[str, Any]]:

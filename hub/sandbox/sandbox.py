@@ -36,7 +36,7 @@ from hub.sandbox.stay_plan import StayPlan, plan
 from hub.sandbox.view import DemoView, view
 from hub.sandbox.ward import Ward
 from hub.sandbox.wire import SenderAnswer
-from hub.store import live_view
+from hub.store import live_view, paused_systems
 from hub.store.transaction import Store
 from schemas.envelope import Message
 
@@ -265,6 +265,7 @@ class Demo:
     async def _look(self, client: httpx.AsyncClient, shown: DemoView) -> None:
         try:
             async with self.store.transaction() as connection:
+                self.ledger.pauses(await paused_systems.paused(connection))
                 found = await live_view.cases(connection, self.ledger.worth_a_look())
             if time.monotonic() - self._gauged >= _GAUGES_S:
                 self._gauged = time.monotonic()

@@ -122,7 +122,7 @@ async def _apply(database_url: str, webhook_port: int, mine: Mine) -> Directory:
         directory = mine.in_force(directories.load(Path(file.name)))
     store = Store(database_url, pool=1)
     try:
-        await kept.apply(store, directory)
+        await kept.apply(store, directory, who="hub sandbox", reason="the demo's directory")
     finally:
         await store.close()
     return directory

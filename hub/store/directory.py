@@ -16,10 +16,10 @@ from schemas.directory import Directory
 Connection = AsyncConnection[tuple[Any, ...]]
 
 
-async def apply(store: Store, directory: Directory) -> int:
+async def apply(store: Store, directory: Directory, *, who: str | None = None, reason: str | None = None) -> int:
     """Write a new version and return its number; running hubs read it within a second."""
     async with store.transaction() as connection:
-        return await write(connection, directory)
+        return await write(connection, directory, who=who, reason=reason)
 
 
 async def write(

@@ -24,7 +24,9 @@ class RunningHub:
     at: datetime
     silent: bool
     state: dict[str, Any]
-    """``directory``, ``checks``, ``locks`` (groups of systems that it delivers to), ``asks_registers``, ``lanes``, ``registers``."""
+    """``directory``, ``checks``, ``locks`` (groups of systems that it delivers to), ``asks_registers``, ``has_registers``, ``lanes``,
+    ``registers``.
+    """
 
 
 async def report(connection: Connection, id_: str, state: dict[str, Any]) -> None:

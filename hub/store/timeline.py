@@ -76,8 +76,13 @@ async def of(connection: Connection, wanted: str) -> list[TimelineEntry]:
     entries = [entry for found in messages for entry in _of_message(found)]
     waiting = [row for row in shown if row["state"] == "waiting"]
     known = await obstacles(connection, [row["system"] for row in waiting])
-    entries += [entry for row in shown for entry in _of_row(row, rows, known)]
-    entries += await _by_hand(connection, [*ids, *cases], shown, min((one.at for one in entries), default=None))
+    acts = await _acts(connection, [*ids, *cases], shown)
+    skipped = {act["target"]: act["at"] for act in acts if act["what"] == "skip"}
+    entries += [entry for row in shown for entry in _of_row(row, rows, known, skipped)]
+    since = min((one.at for one in entries), default=None)
+    entries = (
+        _by_hand(acts, [*ids, *cases], shown, since) + entries
+    )  # of the same moment, the act before what it led to
     entries += [
         TimelineEntry(h["since"], "held", f"{h['reason']}; tried {h['attempts']}, next {clock_with_zone(h['due_at'])}")
         for h in held
@@ -89,20 +94,29 @@ _WITH_ROWS = {"replay", "skip", "retry"}
 _WITH_SYSTEMS = {"pause", "resume", "replay", "retry", "skip"}
 
 
-async def _by_hand(
-    connection: Connection, named: list[str], rows: list[dict[str, Any]], since: datetime | None
-) -> list[TimelineEntry]:
-    """What operations did with the messages, the case, its rows, and the systems that it goes to."""
-    numbers = {str(row["id"]) for row in rows}
-    systems = {row["system"].removeprefix("unit:") for row in rows}
-    found = await _all(
+async def _acts(connection: Connection, named: list[str], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What operations ever did with the messages, the case, its rows, and the systems that it goes to; oldest first."""
+    numbers, systems = _targets(rows)
+    return await _all(
         connection,
-        "SELECT at, who, what, target, reason FROM operation WHERE target = ANY(%(targets)s)",
+        "SELECT at, who, what, target, reason FROM operation WHERE target = ANY(%(targets)s) ORDER BY id",
         {"targets": [*named, *numbers, *systems]},
     )
+
+
+def _targets(rows: list[dict[str, Any]]) -> tuple[set[str], set[str]]:
+    """What an act may be of: the rows by their number, and their systems or, where no system serves it, the unit."""
+    return {str(row["id"]) for row in rows}, {row["system"].removeprefix("unit:") for row in rows}
+
+
+def _by_hand(
+    acts: list[dict[str, Any]], named: list[str], rows: list[dict[str, Any]], since: datetime | None
+) -> list[TimelineEntry]:
+    """The acts that concern what is shown: of a system only those that it had since then."""
+    numbers, systems = _targets(rows)
     return [
         TimelineEntry(one["at"], "by hand", f"{one['what']} of {one['target']} by {one['who']}: {one['reason']}")
-        for one in found
+        for one in acts
         if one["target"] in named
         or (one["target"] in numbers and one["what"] in _WITH_ROWS)
         or (one["target"] in systems and one["what"] in _WITH_SYSTEMS and since is not None and one["at"] >= since)
@@ -135,7 +149,10 @@ def _of_message(found: dict[str, Any]) -> list[TimelineEntry]:
     ]
 
 
-def _of_row(row: dict[str, Any], rows: list[dict[str, Any]], known: Obstacles) -> list[TimelineEntry]:
+def _of_row(
+    row: dict[str, Any], rows: list[dict[str, Any]], known: Obstacles, skipped: dict[str, datetime]
+) -> list[TimelineEntry]:
+    """The lines of a row; ``skipped``: row or unit → when operations gave it up."""
     whom = "the registers" if row["system"] in LOOKUPS else row["system"]
     kind = f"lookup ({_asks(row['told'])})" if row["kind"] == "lookup" else row["kind"]
     what = f"{kind} of {row['message']}" + (f" #{row['sequence']}" if row["sequence"] else "") + f" to {whom}"
@@ -151,11 +168,14 @@ def _of_row(row: dict[str, Any], rows: list[dict[str, Any]], known: Obstacles) -
     if row["state"] == "sent":
         done = "sent" if row["kind"] != "lookup" else "answered"
         entries.append(TimelineEntry(row["sent_at"], done, f"{what}: {row['answer']}"))
-    elif row["state"] == "dead":
-        said = f"{what}: {row['answer']} after {row['attempts']} attempts (row {row['id']})"
-        entries.append(TimelineEntry(ended, "dead", said))
-    elif row["state"] == "skipped":
-        entries.append(TimelineEntry(ended, "skipped", what))
+    elif row["state"] in {"dead", "skipped"}:
+        died = row["state"] == "dead" or str(row["id"]) in skipped
+        if died:
+            said = f"{what}: {row['answer']} after {row['attempts']} attempts (row {row['id']})"
+            entries.append(TimelineEntry(ended, "dead", said))
+        if row["state"] == "skipped":
+            at = skipped.get(str(row["id"])) or skipped.get(row["system"].removeprefix("unit:")) or ended
+            entries.append(TimelineEntry(at, "skipped", what))
     else:
         said = f"{what}: {of_row(row, rows, known)} (row {row['id']})"
         entries.append(TimelineEntry(datetime.now(UTC), "waits", said))

@@ -177,7 +177,10 @@ async def test_the_directory_is_shown_as_apply_takes_it_and_a_difference_names_t
     history = json.loads(await said(hub, "directory", "history", "--json"))
     assert (history[-1]["version"], history[-1]["why"]) == (version, "två hemligheter")
     assert history[-1]["changes"] == lines[:-1]
-    assert "1 unit changed, 1 system changed" in await said(hub, "directory", "history")
+    first, *lines_of_versions = (await said(hub, "directory", "history")).splitlines()
+    assert first.split("  ")[-1].strip() == "WHY, AND WHAT CHANGED"
+    assert all(re.match(r"\d+ +20[-\d]+ \S+ \S+ +\S|  ", line) for line in lines_of_versions), "nobody is left out"
+    assert "två hemligheter; 1 unit changed, 1 system changed" in " ".join(" ".join(lines_of_versions).split())
     assert "name: Vårdcentralen → Vårdcentralen i byn" in await said(hub, "directory", "history", str(version))
     assert (await hub.cli("directory", "rollback", "4711")).returncode == 2
     dry = await said(hub, "directory", "rollback", str(version - 1), "--dry-run")
@@ -217,7 +220,9 @@ async def test_what_is_for_a_unit_without_a_system_waits_in_the_manual_queue_and
     assert f"system {centre} is gone: " in refused.stderr and "1 waiting notice" in refused.stderr
     assert f"unit {CENTRE} is served by no system: " in refused.stderr
     assert "open case" in refused.stderr and "--force" in refused.stderr
-    assert "is refused without --force" in await said(hub, "directory", "apply", file, "--dry-run")
+    dry = await hub.cli("directory", "apply", file, "--dry-run")
+    assert (dry.returncode, "is refused without --force" in dry.stdout) == (1, True), "the answer is no"
+    assert "as --force allows" in await said(hub, "directory", "apply", file, "--dry-run", "--force", *WHY)
     before = await hub.value("SELECT max(version) FROM directory_version")
     no_reason = await hub.cli("directory", "apply", file, "--force")
     assert (no_reason.returncode, "--reason" in no_reason.stderr) == (2, True)
@@ -454,3 +459,37 @@ async def changed(hub, statement, *values):
     """Changes the database past the hub."""
     async with await psycopg.AsyncConnection.connect(hub.database.replace("+psycopg", "")) as connection:
         await connection.execute(statement, values)
+
+
+class WithoutRegisters(parts.Stack):
+    """A hub for which no HUB_REGISTERS__… is set."""
+
+    def environment(self, **more):
+        return {name: value for name, value in super().environment(**more).items() if "HUB_REGISTERS" not in name}
+
+
+async def test_a_hub_without_registers_says_at_its_start_and_in_the_status_that_every_case_is_addressed_by_hand(
+    database, kafka, tmp_path
+):
+    stack = WithoutRegisters(database, kafka.bootstrap, "", tmp_path / "hub.log", "-byhand")
+    words = "nobody is looked up, and every case waits in the manual queue (`hub held list`)"
+    try:
+        await stack.prepare()
+        stack.start()
+        await stack.ready()
+        case = (await stack.send(*admission())).json()["case"]
+        assert await stack.addressed(case) == "lookup_unavailable"
+
+        async def status():
+            shown = " ".join((await said(stack, "status")).split())
+            return shown if "delivers" in shown and "1 case in the manual queue" in shown else None
+
+        shown = await until(status)
+        assert f"registers: none are set (HUB_REGISTERS__…): {words}" in shown
+        assert "asks the registers" not in shown and "asked by" not in shown
+        listed = " ".join((await said(stack, "held", "list")).split())
+        assert "no register could be asked" in listed and "the ward adds the receivers by hand (deltagare)" in listed
+    finally:
+        await stack.close()
+    logged = [json.loads(line) for line in stack.log.read_text().splitlines() if "no_registers_set" in line]
+    assert [(one["level"], one["said"]) for one in logged] == [("warning", f"HUB_REGISTERS__… is not set: {words}")]

@@ -251,6 +251,12 @@ async def test_a_dead_row_that_is_skipped_lets_the_rest_of_its_case_flow(hub, re
     assert await hub.rows("SELECT what, reason FROM operation WHERE target = %s", str(row)) == [("skip", WHY[1])]
     again = await hub.cli("dead", "skip", str(row), *WHY)
     assert again.returncode != 0
+    told = json.loads(await system.cli("timeline", message, "--json"))
+    of_it = [one for one in told if f"to {system.id}" in one["detail"] or one["what"] == "by hand"]
+    assert [one["what"] for one in of_it if one["what"] != "tried"] == ["addressed", "dead", "by hand", "skipped"]
+    *_, tried, died, by_hand, skipped = of_it
+    assert (tried["what"], died["at"], skipped["at"]) == ("tried", tried["at"], by_hand["at"])
+    assert f"(row {row})" in died["detail"] and "attempt" in died["detail"]
 
 
 async def test_a_dry_run_only_counts_and_all_dead_rows_of_a_system_are_replayed_together(hub, receiver):

@@ -18,7 +18,6 @@ from typer.testing import CliRunner
 
 from hub.cli import app
 from hub.directory import load
-from hub.errors import Misconfigured
 from hub.processes.profiles.sip import SIP_PROFILES
 from hub.sandbox import running, wire
 from hub.sandbox.children import free_port
@@ -343,32 +342,55 @@ def in_its_terminal(port, words):
     return done.returncode, done.stdout.splitlines(), done.stderr
 
 
-def test_of_two_sandboxes_the_later_is_meant_or_the_one_whose_port_is_given(tmp_path, monkeypatch):
+def test_a_sandbox_is_steered_from_its_own_folder_and_any_other_by_its_port_alone(tmp_path, monkeypatch):
+    """The commands of operations never reach another person's hub by chance."""
     monkeypatch.setenv("HUB_CACHE", str(tmp_path))
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    here.mkdir()
+    monkeypatch.chdir(here)
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     left = tmp_path / "running" / "1.json"
-    with pytest.raises(Misconfigured, match="no sandbox of yours runs; start one"):
-        running.environment(None)
-    with noted_by(os.getppid(), 8400, tmp_path), running.noted(services(8401)):
-        left.write_text(json.dumps({"process": gone.pid, "began": 1.0, "port": 8402, "variables": {}}))
-        assert running.environment(None).variables["HUB_URL"] == "http://127.0.0.1:8401"
-        assert running.environment(8400).variables == {"HUB_URL": "the other"}
-        said = CliRunner().invoke(app, ["sandbox", "env"])
-        assert said.exit_code == 0 and "export HUB_URL=http://127.0.0.1:8401" in said.stdout
-        (sentence,) = said.stderr.splitlines()
-        assert (
-            "of the sandbox on port 8401" in sentence and "others run on 8400" in sentence and "--port PORT" in sentence
+    assert (
+        refused()
+        == "hub: no sandbox of yours runs; start one with `make run` or `hub sandbox`, and wait until everything is up"
+    )
+    with noted_by(os.getppid(), 8400, tmp_path, elsewhere):
+        left.write_text(json.dumps({"process": gone.pid, "began": 1.0, "port": 8402, "folder": "", "variables": {}}))
+        assert refused() == (
+            f"hub: no sandbox runs in this folder ({here}); choose with hub sandbox env --port PORT, of those that run:"
+            f" port 8400 (of {elsewhere})"
         )
-        chosen = CliRunner().invoke(app, ["sandbox", "env", "--port", "8400"])
-        assert (chosen.stdout.strip(), chosen.stderr) == ("export HUB_URL='the other'", "")
         assert not left.exists()
-        (ours,) = set((tmp_path / "running").iterdir()) - {tmp_path / "running" / "other.json"}
-        assert ours.stat().st_mode & 0o077 == 0, "the database's password is in it"
-        with pytest.raises(Misconfigured, match="has port 8402; those that run have 8400, 8401"):
-            running.environment(8402)
-    with pytest.raises(Misconfigured, match="no sandbox of yours runs"):
-        running.environment(None)
+        with running.noted(services(8401)):
+            assert "export HUB_URL=http://127.0.0.1:8401\n" in taken_up()
+            assert taken_up("--port", "8400") == "export HUB_URL='the other'\n"
+            assert refused("--port", "8402") == (
+                "hub: no sandbox of yours has port 8402; those that run:"
+                f" port 8400 (of {elsewhere}), port 8401 (of {here})"
+            )
+            (ours,) = set((tmp_path / "running").iterdir()) - {tmp_path / "running" / "other.json"}
+            assert ours.stat().st_mode & 0o077 == 0, "the database's password is in it"
+    with noted_by(os.getppid(), 8400, tmp_path, here), running.noted(services(8401)):
+        assert refused() == (
+            "hub: several sandboxes run in this folder; choose with hub sandbox env --port PORT, of those that run:"
+            f" port 8400 (of {here}), port 8401 (of {here})"
+        )
+
+
+def taken_up(*words):
+    """What `hub sandbox env` prints for the shell."""
+    done = CliRunner().invoke(app, ["sandbox", "env", *words])
+    assert (done.exit_code, done.stderr) == (0, "")
+    return done.stdout
+
+
+def refused(*words):
+    """The one sentence with which `hub sandbox env` refuses; a shell is given nothing."""
+    done = CliRunner().invoke(app, ["sandbox", "env", *words])
+    assert (done.exit_code, done.stdout) == (2, "")
+    (sentence,) = done.stderr.splitlines()
+    return sentence
 
 
 def services(port):
@@ -378,9 +400,14 @@ def services(port):
 
 
 @contextmanager
-def noted_by(process, port, cache):
-    """A sandbox of another process, that began before ours."""
-    note = {"process": process, "began": psutil.Process(process).create_time(), "port": port}
+def noted_by(process, port, cache, folder):
+    """A sandbox of another process, in a folder."""
+    note = {
+        "process": process,
+        "began": psutil.Process(process).create_time(),
+        "port": port,
+        "folder": str(folder),
+    }
     path = cache / "running" / "other.json"
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps({**note, "variables": {"HUB_URL": "the other"}}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -21,7 +22,9 @@ from hub.kit.vendor import Connected, Format, cast
 from hub.routers import http
 from hub.translators.native import STRUCTURED
 from schemas.directory import System
+from schemas.messages import Receipt
 from schemas.ways_out import Delivery, WebhookOut
+from tests.kit.receiver import ACTOR, ROLE, UNIT
 
 OUT = WebhookOut(way="webhook", url="https://vendor.example/hub", secrets=("whsec_" + "A" * 32,))
 
@@ -43,6 +46,68 @@ class Acknowledges:
 
     async def close(self) -> None:
         pass
+
+
+class AnswersEveryKvittens(Acknowledges):
+    """Sends a kvittens of every notice that awaits one of a unit, as the receivers of contracts/receivers do, without knowing a scenario.
+    ``late``: only when the scenario awaits something of it, so that a kvittens may cross an act that takes the question back.
+    """
+
+    def __init__(self, unit: str, role: str, take: Callable[[dict[str, object]], Receipt], *, late: bool) -> None:
+        super().__init__()
+        self.receipts: list[Receipt] = []
+        self._unit, self._role, self._take, self._late = unit, role, take, late
+        self._waiting: list[dict[str, object]] = []
+
+    async def send(self, system: System, batch: list[Outgoing], before: object) -> AttemptOutcome:
+        for told in (one.encoded.attributes for one in batch):
+            if from_json(told.get("awaits") or "{}").get(self._unit) == "kvittens":
+                self._waiting.append(self._kvittens(told))
+        if not self._late:
+            self.answer()
+        return await super().send(system, batch, before)
+
+    def answer(self) -> None:
+        """Sends what waits."""
+        waiting, self._waiting = self._waiting, []
+        self.receipts += map(self._take, waiting)
+
+    def _kvittens(self, told: Mapping[str, str]) -> dict[str, object]:
+        return {
+            "specversion": "1.0",
+            "id": str(uuid4()),
+            "source": f"urn:hsa:{self._unit}",
+            "type": "se.samverkan.kvittens.v1",
+            "subject": told["case"],
+            "time": datetime.now(UTC).isoformat(),
+            "actor": ACTOR,
+            "actorrole": self._role,
+            "data": {"message": told["id"]},
+        }
+
+
+async def acknowledged(path: Path, day: date, *, late: bool, role: str = ROLE) -> tuple[list[Finding], list[Receipt]]:
+    """The findings on the municipality in a scenario, and the hub's answers to each kvittens: it acknowledges what notices ask, and
+    does the rest of its part as the scenario says.
+    """
+    written = TodaysScenario(path, day)
+    mine = cast(written.world, "lund_kommun", Connected(OUT, "native", "token", Delivery()))
+
+    def take(event: dict[str, object]) -> Receipt:
+        return stage.take(http.arrival(mine.system, to_json(event), STRUCTURED))
+
+    def send(awaited: AwaitedMessage) -> None:
+        exit_.answer()
+        if awaited.name != "kvittens":
+            step = written.steps[awaited.step - 1]
+            event = from_json(stage._play._arrival(awaited.step, step, step.step).raw)
+            take(event | {"id": str(uuid4()), "time": datetime.now(UTC).isoformat()})
+
+    notebook, exit_ = Notebook(lambda _, __: None), AnswersEveryKvittens(UNIT, role, take, late=late)
+    async with Deliveries(exit_, mine.system, notebook, 1) as deliveries:
+        stage = Stage(written, mine, deliveries, notebook, Patience(30 if role == ROLE else 0, 0, 0), "kit-1-", send)
+        await stage.play()
+    return notebook.findings, exit_.receipts
 
 
 def named_by_itself(id_: str) -> str:

@@ -140,7 +140,12 @@ async def test_two_runs_with_one_seed_find_the_same():
             "sends only what the rules accept",
             "svu.utskrivning is refused by V-16 at /source",
         ),
-        ("sends-what-nobody-awaits", 4, "sends nothing that nobody awaits", "meddelande came, and no step awaited it"),
+        (
+            "sends-what-nobody-awaits",
+            4,
+            "sends nothing that nobody awaits",
+            "meddelande came, and neither a notice nor a step",
+        ),
     ],
 )
 async def test_what_a_receiver_does_badly_is_said_and_the_scenario_goes_on(fault, step, expected, reason):
@@ -157,7 +162,7 @@ async def test_what_a_receiver_does_badly_is_said_and_the_scenario_goes_on(fault
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
-        ("is-silent", "nothing came within 0.4 s"),
+        ("is-silent", "it came neither in time nor late"),
         ("answers-500", "it answered 500, and never acknowledged"),
     ],
 )
@@ -233,7 +238,11 @@ async def test_what_cannot_be_run_is_said_in_a_sentence():
             ({"secret": "whsec_short"}, "--secret, --next-secret: a secret is whsec_"),
             (
                 {"played": "lund_komun"},
-                "--as lund_komun: the world has no such unit or system, did you mean lund_kommun?",
+                "--as lund_komun: the scenarios' world has no such unit or system, did you mean lund_kommun? Its units are lund_avd12,",
+            ),
+            (
+                {"played": "sus-ehr"},  # a system of the sandbox's directory
+                "vastmanland-journal, vasteras-omsorg. The systems of `hub sandbox` have other names and are not in it.",
             ),
         ):
             with pytest.raises(Misconfigured) as error:

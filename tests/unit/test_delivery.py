@@ -567,7 +567,7 @@ async def run_lane(monkeypatch, table, exit_, until, ask=granted, **delivery):
     monkeypatch.setattr(operator_log, "record", table.record)
     monkeypatch.setattr(attempt, "encode", lambda item, message, system: Encoded(f"{item.case_id}{item.sequence}"))
     monkeypatch.setattr(lanes, "_RETRY_S", 0.1)
-    given_ = Delivery(schedule_s=(0.05,), breaker_open_s=0.05, **delivery)
+    given_ = Delivery(**{"schedule_s": (0.05,), "breaker_open_s": 0.05} | delivery)
     system = System(
         id="kk", name="k", organisation="2321000255", units=("SE2321000255-A",), out={"way": "kafka"}, delivery=given_
     )
@@ -627,6 +627,50 @@ async def test_a_database_that_is_away_does_not_end_the_lane(monkeypatch):
     exit_ = FakeExit(1)
     await run_lane(monkeypatch, table, exit_, lambda: set(table.state.values()) == {"sent"})
     assert exit_.calls == [["a1"], ["a2"], ["a3"]]
+
+
+async def test_what_operations_wants_tried_now_waits_for_no_call_that_hangs_and_for_no_breaker_that_it_opens_again(
+    monkeypatch,
+):
+    """As of a receiver that hung when it was called, and is well again."""
+    began, opened = Lane.__init__, []
+
+    def remembered(lane, *values, **named):
+        began(lane, *values, **named)
+        opened.append(lane)
+
+    class Hangs(FakeExit):
+        """The third call is answered by no more than its failure, when it is let go."""
+
+        def __init__(self):
+            super().__init__(1, "retry", "retry", "retry")
+            self.let_go = asyncio.Event()
+
+        async def send(self, system, batch, before_sending):
+            outcome = await super().send(system, batch, before_sending)
+            if len(self.calls) == 3:
+                await self.let_go.wait()
+            return outcome
+
+    monkeypatch.setattr(Lane, "__init__", remembered)
+    table, exit_ = FakeTable(notice(1, "a", 1), notice(2, "b", 1)), Hangs()
+    asked = []
+
+    def done():
+        (lane,) = opened
+        if lane.breaker.state == "open" and all(row.attempts for row in table.rows.values()) and not asked:
+            lane.try_now(None)
+            asked.append("after two failures, and the call hangs")
+        elif len(exit_.calls) == 3 and len(asked) == 1:
+            lane.try_now(None)
+            asked.append("again, and the other is sent at once")
+        elif "sent" in table.state.values():
+            exit_.let_go.set()
+        return set(table.state.values()) == {"sent"}
+
+    hour = {"schedule_s": (3600.0,), "breaker_open_s": 3600.0}
+    await run_lane(monkeypatch, table, exit_, done, breaker_failures=1, **hour)
+    assert len(exit_.calls) == 5
 
 
 async def test_what_waits_for_a_paused_system_is_not_kept_with_its_message():

@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import os
+import shutil
 import signal
 import stat
+import subprocess
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -134,6 +137,39 @@ def test_a_genuine_report_of_another_contract_ends_with_1_and_says_which(tmp_pat
     assert status == 1
     assert "It is as Region Skåne signed it" in said
     assert "OF ANOTHER CONTRACT: It tried contract 0.9.0 as of version 0.1.0" in said
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        ({"scenarios": (replace(GOOD, findings=(replace(GOOD.findings[0], outcome="wrong"),)),)}, "✗ wrong"),
+        ({"scenarios": (replace(GOOD, findings=()),)}, "– not tried"),
+        ({"scenarios": (replace(GOOD, interrupted=True),)}, "– stopped before its end"),
+    ],
+)
+def test_a_genuine_report_of_a_run_that_was_not_well_ends_with_1_and_says_so(tmp_path, signed, how, says):
+    write_report(replace(RUN, **how), tmp_path / "bad", signing_key(tmp_path / "lab.pem"), [])
+    for name in ("report.json", "report.html"):
+        status, said = call("verify", tmp_path / "bad" / name, "--public-key", "lab.pem.pub")
+        assert status == 1
+        assert said.startswith("It is as Region Skåne signed it")
+        assert f"NOT PASSED: The report is genuine, and it says of lund_kommun: {says}." in said
+
+
+def test_git_passes_over_what_the_readme_lets_the_kit_and_a_receiver_write(tmp_path):
+    root = Path(__file__).parents[2]
+    steps = (root / "README.md").read_text(encoding="utf-8")
+    assert "--report report --key kit-key.pem" in steps
+    assert "receivers/python/receiver.py" in steps
+    shutil.copy(root / ".gitignore", tmp_path)
+    call("keys", "--owner", "Region Skåne", "--out", tmp_path / "kit-key.pem")
+    write_report(RUN, tmp_path / "report", None, [])
+    (tmp_path / "receiver.db").touch()  # the receiver's STORE, where none is set
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    left = subprocess.run(
+        ["git", "-C", tmp_path, "status", "--porcelain"], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert left == ["??", ".gitignore"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
 """To play one system of the sandbox oneself: what is asked of the person who starts it, and what the ledger makes of it."""
 
+import re
+import subprocess
+
 import pytest
 from typer.testing import CliRunner
 
@@ -94,7 +97,7 @@ def test_what_waits_for_a_person_who_plays_is_counted_apart_and_nothing_is_unacc
     assert "0 unaccounted for" in lines
     ledger.looked_at([view(awaits=(KOMMUN, WARD), notices=(("lund-kommun", 2, "waiting"),))])
     assert not ledger.only_i_am_awaited(DEMO)
-    assert "1 notices have not reached you" in "\n".join(report.summary(DEMO, ledger, 1.0))
+    assert "1 notice not sent to you yet" in "\n".join(report.summary(DEMO, ledger, 1.0))
 
 
 def test_without_a_person_who_plays_a_stay_that_has_not_ended_is_unaccounted_for():
@@ -106,6 +109,44 @@ def test_without_a_person_who_plays_a_stay_that_has_not_ended_is_unaccounted_for
     assert "1 unaccounted for" in "\n".join(report.summary(DEMO, ledger, 1.0))
     stopped = "\n".join(report.summary(DEMO, ledger, 1.0, stopped=True))
     assert "1 under way when it was stopped" in stopped and "unaccounted" not in stopped
+
+
+def test_a_stay_that_has_not_ended_is_told_in_a_short_line_and_a_pause_is_said_as_what_a_person_did():
+    ledger = Ledger()
+    stay_in(ledger)
+    notices = (
+        *(("lund-kommun", n, "waiting") for n in range(2, 9)),
+        ("sus-ehr", 2, "dead"),
+        ("vc-skane-sydvast", 2, "sent"),
+    )
+    ledger.looked_at([view(notices=notices)])
+    ledger.trail("c-1").waits[KOMMUN] = "sip.plan"
+
+    def line():
+        (found,) = [one.strip() for one in report.summary(DEMO, ledger, 1.0, stopped=True) if "vk-1 from" in one]
+        return found
+
+    assert len(line()) <= 150 and "{" not in line()
+    assert line().startswith(
+        "vk-1 from Avdelning 12, Skånes universitetssjukhus Lund: addressed; 7 notices to lund-kommun wait;"
+    )
+    ledger.crossed_by_nothing("lund-kommun", KOMMUN, "c-1")
+    assert not report.accounted(ledger) and "nothing newer has come" in ledger.faults[0]
+    ledger.faults.clear()
+    ledger.pauses({"lund-kommun"})
+    assert "7 notices to lund-kommun wait, since a person has paused it" in line()
+    ledger.crossed_by_nothing("lund-kommun", KOMMUN, "c-1")
+    ledger.pauses(set())  # resumed
+    told = "\n".join(report.summary(DEMO, ledger, 1.0, stopped=True))
+    assert "paused by a person in this run: lund-kommun; notices that came late by it: 1" in told
+    assert "fault:" not in told
+
+
+def test_the_addresses_that_a_person_is_told_can_be_pasted_into_a_shell():
+    told = "\n".join(Mine({"sus-ehr": URL}, "fhir").how(DEMO, "http://127.0.0.1:8401"))
+    command = re.search(r"it sends to (\S+) with", told)[1]
+    shown = subprocess.run(["sh", "-c", f"printf %s {command}"], capture_output=True, text=True, check=True)
+    assert shown.stdout == "http://127.0.0.1:8401/fhir/$process-message"
 
 
 @pytest.mark.parametrize(("mine", "fault"), [(Mine({"lund-kommun": URL}), 0), (Mine(), 1)])

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from ipaddress import ip_address, ip_network
 
 import pytest
+from aiokafka.errors import KafkaConnectionError, NotEnoughReplicasError
 from httpcore import AsyncHTTPConnection
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from hub.delivery.exits import addresses, webhook
 from hub.delivery.exits.addresses import Allowed
 from hub.delivery.exits.answer_start import start_of
+from hub.delivery.exits.kafka import KafkaExit
 from hub.delivery.exits.webhook import WebhookExit, judged, without_secrets
 from hub.delivery.outgoing import Outgoing
 from hub.environment import outward
@@ -122,6 +124,50 @@ def test_where_a_redirect_points_is_told_in_a_short_plain_line_whatever_it_says(
     told = without_secrets(location)
     assert (len(told) <= 200 and told.isascii() and told.isprintable()) or not told
     assert "?" not in told and "#" not in told
+
+
+async def test_why_there_was_no_answer_is_said_in_words_and_never_as_a_class_of_python():
+    """`hub timeline`, `hub status` and `hub dead list` show these words to operations."""
+    async with receiver(b"hello\r\n\r\n") as server:
+        told = {"not HTTP": await server.send()}
+        speaks_plainly = await asyncio.start_server(lambda _, writer: writer.write(b"hello\r\n"), "127.0.0.1", 0)
+        server.url = f"https://127.0.0.1:{speaks_plainly.sockets[0].getsockname()[1]}/in"
+        told["not TLS"] = await server.send()
+        speaks_plainly.close()
+        await speaks_plainly.wait_closed()
+        told["nobody"] = await server.send()
+        server.url = "https://no-such-name.invalid/in"
+        told["no name"] = await server.send()
+
+    async def hangs_up(writer):
+        writer.close()
+
+    async with receiver(hangs_up) as server:
+        told["hangs up"] = await server.send()
+    assert {found.result for found in told.values()} == {"retry"}
+    assert {case: found.answer for case, found in told.items()} == {
+        "not HTTP": "what it answered is not HTTP",
+        "not TLS": "no TLS connection could be made",
+        "no name": "its name has no address",
+        "nobody": "connection refused",
+        "hangs up": "the connection broke off before it answered",
+    }
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (NotEnoughReplicasError(), "the broker refused: not enough replicas"),
+        (KafkaConnectionError(), "the broker gave no answer"),
+    ],
+)
+async def test_why_the_broker_did_not_acknowledge_is_said_in_words(error, words):
+    class Broker:
+        async def partitions_for(self, topic):
+            raise error
+
+    found = await KafkaExit(Broker(), lambda topic: None).send(system("http://127.0.0.1:1/"), [PARCEL], at_once)
+    assert (found.result, found.answer) == ("retry", words)
 
 
 async def test_retry_after_is_taken_from_any_answer_that_is_no_acknowledgement():
@@ -324,7 +370,7 @@ async def test_no_way_of_writing_this_machine_is_called_in_production(host):
     async with receiver(head(204), Allowed(plain=True)) as server:
         server.url = server.url.replace("127.0.0.1", host)
         found = await server.send()
-        assert (found.result, found.answer) in {("receiver", "address-not-allowed"), ("retry", "http:ConnectError")}
+        assert (found.result, found.answer) in {("receiver", "address-not-allowed"), ("retry", "connection refused")}
         assert server.connections == 0
 
 

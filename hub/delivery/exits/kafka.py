@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import BrokerResponseError, KafkaError, MessageSizeTooLargeError
 from aiokafka.partitioner import DefaultPartitioner
 
 from hub.delivery.outgoing import AttemptOutcome, BeforeSending, Outgoing
@@ -61,7 +61,7 @@ class KafkaExit:
         except MessageSizeTooLargeError:
             return AttemptOutcome("dead", "too-large-for-the-broker")
         except KafkaError as error:
-            return AttemptOutcome("retry", f"kafka:{type(error).__name__}")
+            return AttemptOutcome("retry", _in_words(error))
         return AttemptOutcome("ok", "broker-ack")
 
     async def _send_in_order(
@@ -92,6 +92,13 @@ class KafkaExit:
     async def close(self) -> None:
         """Send what is buffered and close the connection."""
         await self._producer.stop()
+
+
+def _in_words(error: KafkaError) -> str:
+    """What became of records that the broker did not acknowledge."""
+    if isinstance(error, BrokerResponseError) and error.message:
+        return f"the broker refused: {error.message.lower().replace('_', ' ')}"
+    return "the broker gave no answer"
 
 
 async def connect(client: Mapping[str, Any], partitions_of: Callable[[str], int | None]) -> KafkaExit:

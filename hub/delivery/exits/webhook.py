@@ -18,7 +18,7 @@ import httpcore
 import httpx
 from standardwebhooks import Webhook
 
-from hub.delivery.exits import answer_start
+from hub.delivery.exits import answer_start, no_answer
 from hub.delivery.exits.addresses import Allowed, CheckedConnections, Forbidden
 from hub.delivery.outgoing import AttemptOutcome, BeforeSending, Outgoing
 from hub.translators import native
@@ -119,7 +119,7 @@ class WebhookExit:
             if error in refusals:
                 raise
             # Whatever else the receiver does makes this a failed attempt.
-            return AttemptOutcome("retry", f"http:{type(error).__name__}")
+            return AttemptOutcome("retry", no_answer.in_words(error))
         found = {name.lower(): value.decode("latin-1") for name, value in reversed(answer.headers)}
         outcome = judged(answer.status, found.get(b"location"), retry_after(found.get(b"retry-after"), now))
         if outcome.result == "ok" or found.get(b"content-encoding", "identity") != "identity":

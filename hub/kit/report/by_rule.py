@@ -25,16 +25,25 @@ class Tried:
 
 
 def by_rule(scenarios: Sequence[Verdict]) -> list[Tried]:
-    """Every rule that a scenario shows, by its id. A finding that names rules speaks of those, another of all that its scenario
-    shows; what a fault on purpose led to speaks of the rules that it names alone.
+    """Every rule that a scenario shows or a finding names, by its id. A rule is broken only where a finding names it. Of the rules that
+    a scenario shows, nothing is known where it did not go well for another reason.
     """
     found: dict[str, list[tuple[Verdict, Mapping[str, Any]]]] = {}
     for scenario in scenarios:
         for finding in scenario["findings"]:
-            rules = finding["rules"] or (() if scenario["fault"] else scenario["rules"])
-            for rule in rules:
+            for rule in finding["rules"]:
                 found.setdefault(rule, []).append((scenario, finding))
+        for rule in () if scenario["fault"] else scenario["rules"]:
+            found.setdefault(rule, []).append((scenario, _shown(scenario)))
     return [_tried(rule, found[rule]) for rule in sorted(found, key=_in_order)]
+
+
+def _shown(scenario: Verdict) -> Mapping[str, Any]:
+    """Whether a scenario has shown its rules: all of its steps went well. What is of the run as a whole (step 0) says nothing of them."""
+    if {finding["outcome"] for finding in scenario["findings"] if finding["step"]} == {"ok"}:
+        return {"outcome": "ok", "reason": "", "fault": None}
+    why = f"{scenario['scenario']} did not go well, for a reason that is told there, so it has not shown the rule."
+    return {"outcome": "not_tried", "reason": why, "fault": None}
 
 
 def by_fault(scenarios: Sequence[Verdict]) -> list[Tried]:

@@ -35,4 +35,9 @@ def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[Content]]) 
     """A table; the first cell of a row names it."""
     body = [el("tr", el("th", row[0], scope="row"), *[el("td", cell) for cell in row[1:]]) for row in rows]
     top = el("tr", *[el("th", name, scope="col") for name in head])
-    return el("table", el("caption", caption), el("thead", top), el("tbody", *body))
+    return boxed(caption, el("table", el("caption", caption), el("thead", top), el("tbody", *body)))
+
+
+def boxed(caption: str, inner: Element) -> Element:
+    """A table in a box of its own: where the screen is narrow the box scrolls, by the keyboard too, and not the page."""
+    return el("div", inner, **{"class": "box", "role": "region", "tabindex": "0", "aria-label": caption})

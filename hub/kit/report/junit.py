@@ -33,7 +33,7 @@ def junit(document: Mapping[str, Any]) -> bytes:
 def _scenario(verdict: Mapping[str, Any]) -> Tried:
     outcome: Outcome = verdict["outcome"]
     reasons = [
-        f"step {finding['step']}: {finding['expected']}: {finding['reason']}"
+        f"{'step ' + str(finding['step']) if finding['step'] else 'in the whole run'}: {finding['expected']}: {finding['reason']}"
         for finding in verdict["findings"]
         if finding["outcome"] == outcome and outcome != "ok"
     ]

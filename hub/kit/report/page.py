@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element, tostring
 
 from hub.kit.faults.table import FAULTS
 from hub.kit.report.by_rule import Tried, by_fault, by_rule
-from hub.kit.report.elements import el, plain, table
+from hub.kit.report.elements import boxed, el, plain, table
 from hub.kit.report.exchanges import exchanges_of
 from hub.kit.report.keys import fingerprint
 from hub.kit.report.style import STYLE
@@ -47,7 +47,7 @@ def page_of(document: Mapping[str, Any]) -> str:
         *[_scenario(*pair) for pair in plain_ones],
         *([] if plain_ones else [el("p", "None was played without a fault.")]),
         el("h2", "Faults on purpose"),
-        _faults(by_fault(scenarios)),
+        _faults(by_fault(scenarios), verdicts["way"]),
         *[_scenario(*pair) for pair in with_fault],
         el("h2", "Rules"),
         _rules(by_rule(scenarios)),
@@ -95,7 +95,7 @@ def _head(document: Mapping[str, Any]) -> Element:
         who = f"{signer['owner'] or 'somebody without a name'}, by their own word; the key is {digits}"
     said = {
         "Result": WORDS[verdicts["outcome"]],
-        "System under trial": f"plays {verdicts['role']}; called by {verdicts['way']}, in {verdicts['format']}",
+        "System under trial": f"plays {verdicts['role']}; {_told(verdicts)}",
         "Suite": verdicts["suite"],
         "Contract": f"version {contract['version']}, {contract['digest']}",
         "Program": verdicts["program"],
@@ -105,7 +105,15 @@ def _head(document: Mapping[str, Any]) -> Element:
         "Signed by": who,
     }
     rows = [el("tr", el("th", name, scope="row"), el("td", value)) for name, value in said.items()]
-    return el("table", el("caption", "The run"), el("tbody", *rows))
+    return boxed("The run", el("table", el("caption", "The run"), el("tbody", *rows)))
+
+
+def _told(verdicts: Mapping[str, Any]) -> str:
+    """How the kit reaches the system under trial."""
+    ways = {"webhook": "is told by calls to its webhook", "kafka": "reads its topic on Kafka"}
+    formats = {"native": "CloudEvents", "fhir": "FHIR R4 in JSON", "fhir-xml": "FHIR R4 in XML"}
+    way, format_ = verdicts["way"], verdicts["format"]
+    return f"{ways.get(way, way)}, as {formats.get(format_, format_)}"
 
 
 def _scenario(verdict: Mapping[str, Any], passed: Sequence[Mapping[str, Any]]) -> Element:
@@ -117,7 +125,6 @@ def _scenario(verdict: Mapping[str, Any], passed: Sequence[Mapping[str, Any]]) -
             finding["expected"],
             _outcome(finding["outcome"]),
             _reason(finding),
-            ", ".join(finding["rules"]),
         )
         for finding in verdict["findings"]
     ]
@@ -125,13 +132,13 @@ def _scenario(verdict: Mapping[str, Any], passed: Sequence[Mapping[str, Any]]) -
         "section",
         el("h3", f"{name}: {WORDS['interrupted' if verdict['interrupted'] else verdict['outcome']]}"),
         el("p", f"{verdict['sentence']} [{', '.join(verdict['rules'])}]"),
-        table("What was expected, step by step", ("Step", "Expected", "Result", "Why", "Rules"), rows),
+        table("What was expected, step by step", ("Step", "Expected", "Result", "Why"), rows),
         exchanges_of(passed),
     )
 
 
-def _faults(tried: Sequence[Tried]) -> Element:
-    """Every fault that the kit can make, the ones that were not asked for too."""
+def _faults(tried: Sequence[Tried], way: str) -> Element:
+    """Every fault that the kit can make, the ones that were not asked for too; ``way``: how the system is called."""
     went = {one.name: one for one in tried}
     rows = []
     for fault in FAULTS.values():
@@ -140,7 +147,9 @@ def _faults(tried: Sequence[Tried]) -> Element:
         why = "It was not asked for." if one is None else " ".join(one.reasons)
         good = el("div", el("p", fault.good.en), el("p", fault.good.sv, lang="sv"))
         does = el("div", el("p", fault.does.en), el("p", fault.does.sv, lang="sv"))
-        judged = el("div", el("p", fault.judged), el("p", f"Over Kafka: {fault.over_kafka}"))
+        judged = el(
+            "div", el("p", fault.judged), *([el("p", f"Over Kafka: {fault.over_kafka}")] if way == "kafka" else [])
+        )
         rows.append((fault.name, does, good, judged, _outcome(outcome), why))
     head = ("Fault", "What the kit does", "What a good system does", "How it is judged", "Result", "Why")
     return table("Every fault that the kit makes on purpose", head, rows)

@@ -34,6 +34,8 @@ class Verified:
     """A sentence for each thing that is not as it was signed."""
     told: tuple[str, ...] = ()
     """Who signed, of which contract, and the verdict; empty where a fault was found, for then nothing in the file is certain."""
+    not_passed: str | None = None
+    """A genuine report of a run that was not well: the sentence that says so."""
     other_contract: str | None = None
     """A genuine report that tried another contract than this program's: the sentence that says so."""
 
@@ -58,9 +60,16 @@ def verify(path: Path, known: KnownKey | None = None) -> Verified:
     if faults:
         return Verified(tuple(faults))
     try:
-        return Verified((), tuple(_told(document, known)), _other_contract(document))
+        return Verified((), tuple(_told(document, known)), _not_passed(document), _other_contract(document))
     except (KeyError, TypeError, ValueError):  # somebody signed something else
         raise _no_report(path) from None
+
+
+def _not_passed(document: Mapping[str, Any]) -> str | None:
+    verdicts = document["verdicts"]
+    if verdicts["outcome"] == "ok":
+        return None
+    return f"The report is genuine, and it says of {verdicts['role']}: {WORDS[verdicts['outcome']]}. See in it what and why."
 
 
 def _other_contract(document: Mapping[str, Any]) -> str | None:

@@ -67,7 +67,7 @@ def written_by_nobody(_: Case, __: str) -> set[str]:
     return set()
 
 
-def no_lines(_: Iterable[History], __: int, ___: int, ____: Agreement) -> Iterable[str]:
+def no_lines(_: Iterable[History], __: int, ___: int, ____: Agreement, _____: Mapping[str, str]) -> Iterable[str]:
     """The monthly figures of a process that has none."""
     return ()
 
@@ -203,8 +203,8 @@ class Process:
     """As what persons are named in a case by which it is found (C-31): ``fast_vardkontakt`` … → their HSA-ids."""
     counted_in: Callable[[Case], str | None] = counted_in_no_month
     """The month (YYYY-MM) in whose figures the case stands, or None."""
-    month_lines: Callable[[Iterable[History], int, int, Agreement], Iterable[str]] = no_lines
-    """(histories of the month's cases, year, month, agreement) → the month's figures in words, for operations."""
+    month_lines: Callable[[Iterable[History], int, int, Agreement, Mapping[str, str]], Iterable[str]] = no_lines
+    """(histories of the month's cases, year, month, agreement, kommunkod → name) → the month's figures in words, for operations."""
     deadlines: Callable[[Case, Agreement], dict[str, datetime]] = no_deadlines
     """Deadline → when it passes, in UTC (D-9)."""
     concerned: Callable[[Case, str], list[str]] = concerns_nobody

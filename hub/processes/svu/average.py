@@ -4,7 +4,7 @@ the agreement only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -87,15 +87,24 @@ def _share(days: list[int], amount: int | None, agreement: Agreement) -> Share:
     return Share(len(days), sum(days), sum(days) / len(days) if days else 0.0, over > 0, owed)
 
 
-def month_lines(cases: Iterable[History], year: int, month: int, agreement: Agreement) -> Iterator[str]:
-    """The month's averages in words, for operations: a line per municipality, and all of them last."""
+def month_lines(
+    cases: Iterable[History], year: int, month: int, agreement: Agreement, names: Mapping[str, str]
+) -> Iterator[str]:
+    """The month's averages in words, for operations: a heading, a line per municipality, and all of them last. ``names``:
+    kommunkod → the municipality's name.
+    """
     found = monthly_average(cases, year, month, agreement)
-    for municipality, share in sorted(found.municipalities.items(), key=lambda each: each[0] or "~"):
-        yield _line(municipality or "unknown", share, agreement)
+    yield f"{'MUNICIPALITY':34} {'CASES':>6} {'DAYS':>7} {'AVERAGE':>8}  {'':10} {'OWED':>15}"
+    for code, share in sorted(found.municipalities.items(), key=lambda each: each[0] or "~"):
+        yield _line(f"{code} {names.get(code, '')}".rstrip() if code else "unknown", share, agreement)
     yield _line("all", found.all, agreement)
+    if None in found.municipalities:
+        yield "unknown: nobody has said where the person is registered or placed, so no municipality owes for these cases yet"
+    if found.all.owed is None:
+        yield f"amount not set: the directory has no amount for {year} (agreement: amounts)"
 
 
 def _line(name: str, share: Share, agreement: Agreement) -> str:
-    owed = "unknown amount" if share.owed is None else f"{share.owed} kr"
+    owed = "amount not set" if share.owed is None else f"{share.owed} kr"
     above = f"above {agreement.average_days:g}" if share.exceeded else ""
-    return f"{name:12} {share.cases:6} cases {share.days:7} days {share.average:7.2f} {above:10} {owed:>15}"
+    return f"{name[:34]:34} {share.cases:6} {share.days:7} {share.average:8.2f}  {above:10} {owed:>15}"
