@@ -6,8 +6,8 @@ The rule of the exit status:
 1    done, and the answer is no: a message is refused, a file is faulty
 2    not done: the command (what it names is not there), a setting, or what it needs (database, broker, hub, port, file) is wrong or
      away
-130  stopped by Ctrl-C, 141 by a reader that went away (``| head``), 143 by SIGTERM: as a shell counts the signals. What a shell
-     starts in the background (``&``) gets no Ctrl-C: it inherits that SIGINT is ignored
+130  stopped by Ctrl-C, 141 by a reader that went away (``| head``), 143 by SIGTERM, as a shell counts the signals; ``hub kit serve``
+     also 129 by SIGHUP. What a shell starts in the background (``&``) gets no Ctrl-C: it inherits that SIGINT is ignored
 """
 
 from __future__ import annotations

@@ -112,7 +112,8 @@ def kit_serve(
     """Play the hub and all other parties towards your system: each step is shown as it happens, and a table at the end.
 
     Exit status: 0 all is as it should be, 1 something is wrong, 2 it could not be run or nothing was tried, 130 stopped by
-    Ctrl-C, 143 by SIGTERM: what was played until then is in the report, which says that it was stopped.
+    Ctrl-C, 143 by SIGTERM, 129 by SIGHUP: what was played until then is in the report, which says that it was stopped. Once
+    your system takes no connection any more the run ends early, and what was not played is not tried.
     """
     from rich.console import Console
 
@@ -122,6 +123,7 @@ def kit_serve(
     from hub.kit.faults.table import chosen
     from hub.kit.report.keys import signing_key
     from hub.kit.report.write import ready_to_write, write_junit, write_report
+    from hub.kit.stop import Stop
     from hub.scenarios import Unusable
     from hub.scenarios.moments import duration
     from hub.settings import kafka_client
@@ -136,36 +138,37 @@ def kit_serve(
     signer = None if key is None else signing_key(key)
     ready_to_write(report, junit)
     console = Console()
-    try:
-        files = [suites.scenario_file(name) for name in scenario or ()] or suites.chosen(played, suite)
-        wanted = serve.ServeOrder(
-            played=played,
-            suite=suite or ("all" if not scenario else ", ".join(path.stem for path in files)),
-            scenarios=files,
-            seed=seed,
-            patience=Patience(waits.total_seconds(), waits.total_seconds()),
-            against=against,
-            kafka=None if kafka is None else kafka_client(broker(kafka)),
-            format=format_,
-            body=body,
-            listen=listen,
-            token=token,
-            secret=secret,
-            next_secret=next_secret,
-            faults=() if faults is None else chosen(faults),
-        )
-        run = asyncio.run(serve.serve(wanted, console))
-    except Unusable as unusable:
-        raise Misconfigured(f"a scenario cannot be played:\n{unusable}") from None
-    if report is not None:
-        for path in write_report(run, report, signer, wanted.secrets):
-            console.print(str(path), highlight=False, soft_wrap=True)
-        if signer is None:
-            console.print(
-                "The report is not signed: hub kit keys makes a key, and --key signs with it.", soft_wrap=True
+    with Stop(reports=report is not None or junit is not None) as stop:
+        try:
+            files = [suites.scenario_file(name) for name in scenario or ()] or suites.chosen(played, suite)
+            wanted = serve.ServeOrder(
+                played=played,
+                suite=suite or ("all" if not scenario else ", ".join(path.stem for path in files)),
+                scenarios=files,
+                seed=seed,
+                patience=Patience(waits.total_seconds(), waits.total_seconds()),
+                against=against,
+                kafka=None if kafka is None else kafka_client(broker(kafka)),
+                format=format_,
+                body=body,
+                listen=listen,
+                token=token,
+                secret=secret,
+                next_secret=next_secret,
+                faults=() if faults is None else chosen(faults),
             )
-    if junit is not None:
-        console.print(str(write_junit(run, junit, wanted.secrets)), highlight=False, soft_wrap=True)
+            run = asyncio.run(serve.serve(wanted, console, stop))
+        except Unusable as unusable:
+            raise Misconfigured(f"a scenario cannot be played:\n{unusable}") from None
+        if report is not None:
+            for path in write_report(run, report, signer, wanted.secrets):
+                console.print(str(path), highlight=False, soft_wrap=True)
+            if signer is None:
+                console.print(
+                    "The report is not signed: hub kit keys makes a key, and --key signs with it.", soft_wrap=True
+                )
+        if junit is not None:
+            console.print(str(write_junit(run, junit, wanted.secrets)), highlight=False, soft_wrap=True)
     if run.stopped_by is not None:
         raise typer.Exit(OF_A_SIGNAL + run.stopped_by)
     raise typer.Exit({"ok": 0, "wrong": NOT_WELL}.get(run.outcome, NOT_DONE))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Final
 
 from hub.delivery.outgoing import Exit
 from hub.errors import Unavailable
@@ -21,6 +22,7 @@ from hub.kit.faults.fault import FaultyExit, KitFault, Means
 from hub.kit.faults.registry import make
 from hub.kit.faults.table import FaultRow
 from hub.kit.notebook import Notebook
+from hub.kit.reach import is_gone, shown, silent_since
 from hub.kit.record import Finding, Run, ScenarioRun
 from hub.kit.recording import Wire
 from hub.kit.stage import Stage
@@ -32,6 +34,9 @@ from schemas.messages import Receipt
 from schemas.swedish_time import STOCKHOLM
 from schemas.version import CONTRACT_VERSION
 from schemas.ways_out import WebhookOut
+
+_ANSWERS: Final = "answers at its address until the run is over"
+_NOT_TRIED: Final = Finding(0, "is played", "not_tried", "your system did not answer any more before it was played")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +94,8 @@ class Kit:
         self._stage: Stage | None = None
         self._fault: KitFault | None = None
         self._cast = self._turns[0].cast
+        self._is_gone = False
+        """Whether the vendor's system takes no connection any more."""
 
     @property
     def cast(self) -> Cast:
@@ -131,8 +138,12 @@ class Kit:
         )
         played: list[ScenarioRun] = []
         for number, turn in enumerate(self._turns, 1):
-            stopped = bool(played) and played[-1].interrupted
-            played.append(_not_begun(turn) if stopped else await self._play(number, turn))
+            if played and played[-1].interrupted:
+                played.append(_not_begun(turn))
+            elif self._is_gone:
+                played.append(replace(_not_begun(turn), findings=(_NOT_TRIED,), interrupted=False))
+            else:
+                played.append(await self._play(number, turn))
         return replace(run, scenarios=tuple(played))
 
     async def _play(self, number: int, turn: _Turn) -> ScenarioRun:
@@ -159,6 +170,19 @@ class Kit:
             notebook.add(Finding(0, fault.judged, "not_tried", why_not, rules=fault.rules, fault=fault.name))
         else:
             await self._staged(number, turn, notebook)
+        if any(finding.outcome == "wrong" for finding in notebook.findings):
+            await self._look(notebook)
+
+    async def _look(self, notebook: Notebook) -> None:
+        """Something is wrong: where the reason is that the vendor's system is not there any more, the run ends."""
+        out = self._connected.out
+        if not isinstance(out, WebhookOut) or not await is_gone(out.url, self._connected.delivery.timeout_s):
+            return
+        self._is_gone = True
+        why = f"your system does not answer any more at {shown(out.url)}"
+        notebook.wrong(0, _ANSWERS, f"{why}: the run ends here")
+        since = silent_since(self._wire, self._started, datetime.now(STOCKHOLM))
+        self._shown.say(f"{why} since {since:%H:%M:%S}: the run ends here, and what has not been played is not tried")
 
     def _why_not(self, turn: _Turn) -> str | None:
         """Why a fault cannot be made; None where it can."""

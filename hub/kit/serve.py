@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any, Final, Literal
-from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 from rich.console import Console
@@ -21,6 +19,7 @@ from hub.kit.door import Door
 from hub.kit.faults.fault import Means
 from hub.kit.kafka import KafkaSide
 from hub.kit.kit import Kit, Order, secret_of, token_of
+from hub.kit.reach import takes_a_connection
 from hub.kit.record import Run
 from hub.kit.recording import RecordingWebhook, Wire
 from hub.kit.stop import Stop
@@ -62,8 +61,8 @@ class ServeOrder(Order):
         return [*made, *[one for one in found if one is not None]]
 
 
-async def serve(wanted: ServeOrder, console: Console) -> Run:
-    """Plays everything and shows it; SIGINT and SIGTERM end the play, and what has been played by then is returned. Raises
+async def serve(wanted: ServeOrder, console: Console, stop: Stop | None = None) -> Run:
+    """Plays everything and shows it. ``stop`` may end the play, and what has been played by then is returned. Raises
     ``Misconfigured`` where it cannot be run.
     """
     host, port = _place(wanted.listen)
@@ -74,7 +73,6 @@ async def serve(wanted: ServeOrder, console: Console) -> Run:
         false_secret=secret_of(wanted.seed, "forged"), next_secret=wanted.next_secret or secret_of(wanted.seed, "next")
     )
     async with AsyncExitStack() as opened:
-        stop = opened.enter_context(Stop())
         side = None
         if wanted.kafka is not None:
             system, _ = units_of(ScenarioFile(wanted.scenarios[0]).world, wanted.played)
@@ -100,7 +98,7 @@ async def serve(wanted: ServeOrder, console: Console) -> Run:
                 shown.say(
                     f"The secret that follows, for the fault rotated, is {means.next_secret}: it is to know both."
                 )
-        run = await stop.play(kit.run())
+        run = await (kit.run() if stop is None else stop.play(kit.run()))
     shown.summary(run)
     return run
 
@@ -136,12 +134,6 @@ async def _out(wanted: ServeOrder) -> WebhookOut | KafkaOut:
             "--secret, --next-secret: a secret is whsec_ and at least 18 bytes in base64; leave it out, and the kit makes one"
         ) from None
     out = out.model_copy(update={"secrets": (secret,)})
-    parts = urlsplit(out.url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    try:
-        async with asyncio.timeout(wanted.delivery.timeout_s):
-            _, writer = await asyncio.open_connection(parts.hostname, port)
-    except (OSError, TimeoutError):
-        raise Misconfigured(f"--against {wanted.against}: nothing answers there; start your system first") from None
-    writer.close()
+    if not await takes_a_connection(out.url, wanted.delivery.timeout_s):
+        raise Misconfigured(f"--against {wanted.against}: nothing answers there; start your system first")
     return out

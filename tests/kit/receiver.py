@@ -97,6 +97,9 @@ class Receiver:
 
     async def _act(self, notice: dict[str, Any]) -> None:
         """What its staff would do, at once."""
+        if "goes-away" in self.faults:
+            self._server.should_exit = True
+            return
         name = notice["type"].removeprefix("se.samverkan.").removesuffix(".v1")
         if _awaited(notice) == "kvittens":
             if "acknowledges-last" in self.faults:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 import socket
 from dataclasses import replace
 from pathlib import Path
@@ -114,6 +115,36 @@ async def test_a_receiver_of_fhir_is_told_and_answers_in_bundles(body):
     assert media == {"application/fhir+json" if body == "bundle" else "application/cloudevents+json"}
     calls = [one for one in passed if one.direction == "from_vendor"]
     assert [(one.head["request"], one.status) for one in calls] == [("POST /fhir/$process-message", 200)] * 2
+
+
+async def played_in_turn(fault: str, *scenarios: str) -> tuple[Run, str]:
+    """The run of some scenarios, and what was printed."""
+    screen = Screen()
+    async with Receiver(secret_of(1, "webhook"), token_of(1), [fault]) as receiver:
+        how = wanted(receiver, SHORT, Patience(within_s=1, late_s=0.1, after_s=0))
+        how = replace(how, scenarios=[suites.scenario_file(one) for one in scenarios])
+        return await serve.serve(how, Console(file=screen, width=300)), screen.getvalue()
+
+
+async def test_the_run_ends_once_the_system_takes_no_connection_any_more_and_says_since_when():
+    run, printed = await played_in_turn("goes-away", SHORT, "v9-ready-for-discharge", "v16-a-whole-stay")
+    assert run.outcome == "wrong"
+    assert not run.interrupted
+    said = re.findall(
+        r"your system does not answer any more at (http://127\.0\.0\.1:\d+/hub) since \d\d:\d\d:\d\d: the", printed
+    )
+    assert len(said) == 1, printed
+    last = run.scenarios[-1]
+    assert (last.outcome, last.exchanges) == ("not_tried", ())
+    assert [one.reason for one in last.findings] == ["your system did not answer any more before it was played"]
+    (found,) = [one for one in wrong(run) if "does not answer any more" in one.reason]
+    assert found.reason == f"your system does not answer any more at {said[0]}: the run ends here"
+
+
+async def test_a_system_that_is_there_and_answers_badly_is_tried_to_the_end():
+    run, printed = await played_in_turn("answers-500", SHORT, "v9-ready-for-discharge")
+    assert [one.outcome for one in run.scenarios] == ["wrong", "wrong"]
+    assert "does not answer any more" not in printed
 
 
 async def test_two_runs_with_one_seed_find_the_same():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -19,11 +20,19 @@ from hub.cli.endings import STOPPED
 from hub.kit.kit import secret_of, token_of
 from hub.kit.report.keys import known_key, make
 from hub.kit.report.verify import verify
+from hub.kit.stop import Stop
 from tests.kit.receiver import Receiver
 from tests.kit.test_serve import free_port
 
 SCENARIOS = ("v7-a-stay-with-its-care-contact", "v9-ready-for-discharge")
 XML = {"authorization": f"Bearer {token_of(1)}", "content-type": "application/fhir+xml"}
+
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
+
+
+def heeds_a_hangup() -> None:
+    """The tests themselves may run under nohup."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 async def stopped(by: signal.Signals, folder: Path) -> tuple[int, str, list[psutil.Process]]:
@@ -36,7 +45,7 @@ async def stopped(by: signal.Signals, folder: Path) -> tuple[int, str, list[psut
             sys.executable, "-m", "hub.cli", "kit", "serve", "--as", "lund_kommun", "--against", receiver.url,
             "--listen", str(port), "--within", "1h", *words,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            env={name: value for name, value in os.environ.items() if not name.startswith("HUB_")},
+            env=ENVIRONMENT, preexec_fn=heeds_a_hangup,
         )  # fmt: skip
         assert kit.stdout is not None
         said = b""
@@ -49,17 +58,25 @@ async def stopped(by: signal.Signals, folder: Path) -> tuple[int, str, list[psut
                 await client.post(f"http://127.0.0.1:{port}/fhir/$process-message", content=b"<Bundle/>", headers=XML)
             children = psutil.Process(kit.pid).children(recursive=True)
             kit.send_signal(by)
+            while b"stopping; the report" not in said and by != signal.SIGKILL:
+                line = await kit.stdout.readline()
+                assert line, said.decode()
+                said += line
+            for again in (by, signal.SIGINT, signal.SIGTERM):
+                with contextlib.suppress(ProcessLookupError):
+                    kit.send_signal(again)
             said += await kit.stdout.read()
             await asyncio.to_thread(psutil.wait_procs, children, timeout=60)
             return await kit.wait(), said.decode(), children
 
 
-@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
-async def test_a_run_that_is_stopped_reports_what_was_played_and_is_never_passed(tmp_path, by):
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+async def test_a_run_that_is_stopped_more_than_once_reports_what_was_played_and_is_never_passed(tmp_path, by):
     status, said, children = await stopped(by, tmp_path)
     assert status == 128 + by, said
     assert "stopped before its end: what has not been played is not judged" in said
     assert "Traceback" not in said
+    assert said.count("hub: stopping; the report of what was played is being written\n") == 1
     assert children
     assert not [one for one in children if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
     for name in ("report.json", "report.html"):
@@ -87,3 +104,44 @@ async def test_a_run_that_is_killed_leaves_no_report_and_no_process(tmp_path):
     assert not [one for one in children if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
     assert list((tmp_path / "report").iterdir()) == []
     assert not (tmp_path / "ci.xml").exists()
+
+
+async def test_a_run_whose_terminal_is_gone_writes_its_report(tmp_path):
+    terminal, inside = os.openpty()
+    async with Receiver(secret_of(1, "webhook"), token_of(1), ["is-silent"]) as receiver:
+        kit = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "hub.cli", "kit", "serve", "--as", "lund_kommun", "--against", receiver.url,
+            "--listen", str(free_port()), "--within", "1h", "--scenario", SCENARIOS[0], "--report", str(tmp_path),
+            stdin=subprocess.DEVNULL, stdout=inside, stderr=inside, env=ENVIRONMENT, preexec_fn=heeds_a_hangup,
+        )  # fmt: skip
+        os.close(inside)
+        said = b""
+        async with asyncio.timeout(120):
+            while b" waits lund_kommun" not in said:
+                said += await asyncio.to_thread(os.read, terminal, 4096)
+            os.close(terminal)
+            kit.send_signal(signal.SIGHUP)
+            assert await kit.wait() == 128 + signal.SIGHUP
+    assert json.loads((tmp_path / "report.json").read_bytes())["verdicts"]["outcome"] == "interrupted"
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_before_anything_was_played_a_signal_ends_the_command_at_once_and_says_so(by, capfd):
+    before = signal.signal(by, signal.SIG_DFL)
+    try:
+        with pytest.raises(SystemExit) as ended, Stop(reports=True):
+            signal.raise_signal(by)
+    finally:
+        signal.signal(by, before)
+    assert ended.value.code == 128 + by
+    assert capfd.readouterr().err == "hub: stopped before anything was played: no report is written\n"
+
+
+def test_a_hangup_that_nohup_ignores_stays_ignored(capfd):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Stop(reports=True):
+            signal.raise_signal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert capfd.readouterr().err == ""
