@@ -315,8 +315,11 @@ def test_while_it_runs_another_terminal_has_its_addresses_and_however_it_ends_no
         "'Authorization': 'Bearer ' + os.environ['HUB_TOKEN_SUS_EHR'], 'X-Unit': 'SE2321000255-AVD12',"
         "'X-Actor': 'SE2321000255-P01', 'X-Role': 'lakare'}).status_code)"
     )
-    words = f'hub directory show | grep -c "id: sus-ehr"; python -c "{asks}"'
-    assert in_its_terminal(port, words) == (0, ["1", "200"], "")
+    words = f'hub directory show | grep -c "id: sus-ehr"; hub directory history | tail -n +2; python -c "{asks}"'
+    status, (found, *history, answered), said = in_its_terminal(port, words)
+    assert (status, found, answered, said) == (0, "1", "200", "")
+    in_words = " ".join(" ".join(history).split())
+    assert re.fullmatch(r"1 \S+ \S+ \S+ hub sandbox the demo's directory; .* 10 HSA codes of befattning new", in_words)
     parent = psutil.Process(demo.pid)
     below = parent.children(recursive=True)
     names = " ".join(part for each in below for part in each.cmdline())

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -172,3 +173,12 @@ def test_each_act_is_told_in_plain_words_with_its_number_and_without_the_person(
         f"{name}: acknowledges what it was told (kvittens; #4 of vk-1)",
         f"{name}: acknowledges what it was told (kvittens; vk-1, refused by C-2)",
     ]
+
+
+def test_the_readme_lets_a_ward_read_its_notices_with_the_secret_of_its_system():
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    old, new = re.search(r"sed s/(\S+)/(\S+)/ receiver.py > ward.py", text).groups()
+    assert (f"whsec_{old}", f"whsec_{new}") == (secret("lund-kommun"), secret("sus-ehr"))
+    given = re.search(r"hub sandbox --pace 5 --mine (sus-ehr=\S+)", text)[1]
+    assert "sus-ehr" in parsed([given], None, DEMO)
+    assert DEMO.system_by_id["sus-ehr"].format == "fhir"
