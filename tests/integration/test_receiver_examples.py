@@ -5,6 +5,7 @@ import base64
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -180,7 +181,18 @@ def test_an_example_receiver_that_lacks_a_setting_ends_in_one_sentence_that_name
         assert name in sentence and OLD not in sentence
 
 
-def test_an_example_receiver_takes_each_notice_once_and_acknowledges_what_is_awaited(receiver, command):
+def test_an_example_receiver_whose_port_is_taken_ends_in_one_sentence_that_names_it(command, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        for wrong in (port, "here"):
+            given = environment("http://127.0.0.1:1", wrong, tmp_path)
+            done = subprocess.run(command, env=given, capture_output=True, text=True, timeout=120, check=False)
+            assert done.returncode == 1, done.stderr
+            (sentence,) = done.stderr.splitlines()
+            assert sentence.startswith(f"PORT {wrong} cannot be listened at (")
+
+
+def test_an_example_receiver_takes_each_notice_once_and_acknowledges_what_is_awaited(receiver, command, tmp_path):
     address, hub = receiver
     first = notice("m-1", "kvittens", newer="a later version's")
     # Nothing that somebody else or yesterday has signed is taken, or remembered.
@@ -193,11 +205,23 @@ def test_an_example_receiver_takes_each_notice_once_and_acknowledges_what_is_awa
     # No answer of a proxy or of a token that is not known yet is taken for the hub's.
     # (Each wait is twice the one before, so Java plays one of each way of failing, Python all.)
     hub.answers = [429, None, 302] if command[0] == "java" else [429, None, 302, 401, 503]
-    tries = len(hub.answers) + 1
+    failures, tries = list(hub.answers), len(hub.answers) + 1
     assert post(address, first, signed("out-1", first, secrets=(OLD, NEW))) == 204
     until(lambda: len(hub.came) == tries)
     assert all(came == hub.came[0] for came in hub.came)
     assert hub.times[1] - hub.times[0] >= 2
+    # Each trouble is said once, with the setting to look at, and its end too.
+    until(lambda: " takes messages again" in (tmp_path / "log").read_text())
+    said = [line.partition("; what is to be sent waits")[0] for line in (tmp_path / "log").read_text().splitlines()]
+    address_of_hub = f"http://127.0.0.1:{hub.server.server_port}"
+    told = {
+        429: "answers 429", None: "does not answer (HUB_URL)", 302: "answers 302",
+        401: "answers 401: it does not know us (HUB_TOKEN)", 503: "does not answer (HUB_URL)",
+    }  # fmt: skip
+    assert [line.removeprefix(f"{address_of_hub} ") for line in said if line.startswith(address_of_hub)] == [
+        *[told[status] for status in failures],
+        "takes messages again",
+    ]
     path, authorization, media, act = hub.came[0]
     assert (path, authorization, media) == ("/messages", "Bearer a-token", "application/cloudevents+json")
     assert datetime.fromisoformat(act.pop("time")).tzinfo is not None

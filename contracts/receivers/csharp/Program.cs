@@ -1,6 +1,8 @@
 // A receiver of the hub's webhooks that acknowledges what is awaited of its unit; see ../README.md.
 using System.Globalization;
+using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -39,7 +41,7 @@ foreach (var folder in new[] { notices, acts, answers }) Directory.CreateDirecto
 
 var one = new SemaphoreSlim(1);
 var builder = WebApplication.CreateBuilder();
-builder.WebHost.UseUrls($"http://127.0.0.1:{Setting("PORT", "9000")}");
+builder.WebHost.UseUrls($"http://127.0.0.1:{FreePort(Setting("PORT", "9000"))}");
 var app = builder.Build();
 
 // Each notice is kept once, with the kvittens that it awaits of our unit, before 204 is answered.
@@ -112,6 +114,7 @@ async Task SendForEver()
 {
     using var client = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(30) };
     var wait = TimeSpan.FromSeconds(0.5);
+    var trouble = "";
     while (true)
     {
         var next = new DirectoryInfo(acts).GetFiles().Where(file => file.Extension != ".part").MinBy(file => file.LastWriteTimeUtc);
@@ -129,15 +132,46 @@ async Task SendForEver()
                 Keep(Path.Combine(answers, next.Name), Encoding.UTF8.GetBytes(text));
                 next.Delete();
                 Console.WriteLine($"{next.Name}: {(int)answer.StatusCode} {text}");
-                wait = TimeSpan.FromSeconds(0.5);
+                if (trouble != "") Console.Error.WriteLine($"{Setting("HUB_URL")} takes messages again");
+                (wait, trouble) = (TimeSpan.FromSeconds(0.5), "");
                 continue;
             }
+            var unknown = (int)answer.StatusCode is 401 or 403 ? ": it does not know us (HUB_TOKEN)" : "";
+            trouble = SaidOnce($"answers {(int)answer.StatusCode}{unknown}", trouble);
             var longest = TimeSpan.FromMinutes(10);
             var asked = answer.Headers.RetryAfter?.Delta ?? wait;
             await Task.Delay(asked < longest ? asked : longest);
         }
-        catch (Exception error) when (error is HttpRequestException or TaskCanceledException) { await Task.Delay(wait); }
+        catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
+        {
+            trouble = SaidOnce("does not answer (HUB_URL)", trouble);
+            await Task.Delay(wait);
+        }
         wait = TimeSpan.FromSeconds(Math.Min(wait.TotalSeconds * 2, 60));
+    }
+}
+
+// Says why a message could not be sent, unless it has just been said; what has been said last.
+static string SaidOnce(string why, string before)
+{
+    if (why != before) Console.Error.WriteLine($"{Setting("HUB_URL")} {why}; what is to be sent waits and is tried again");
+    return why;
+}
+
+// The port, if nobody listens there, or the end of the program in one sentence.
+static int FreePort(string port)
+{
+    try
+    {
+        var number = int.Parse(port, CultureInfo.InvariantCulture);
+        var tried = new TcpListener(IPAddress.Loopback, number);
+        tried.Start();
+        tried.Stop();
+        return number;
+    }
+    catch (Exception error) when (error is SocketException or FormatException or OverflowException or ArgumentOutOfRangeException)
+    {
+        return Stop<int>($"PORT {port} cannot be listened at ({error.Message}): set another PORT");
     }
 }
 

@@ -95,7 +95,7 @@ def look_at(event):
 
 def send_for_ever():
     """Sends each act until the hub has answered it; the others wait meanwhile, so that they keep their order."""
-    wait_s = 0.5
+    wait_s, trouble = 0.5, ""
     while True:
         with lock:
             row = store.execute("SELECT id, event FROM act WHERE answer IS NULL ORDER BY rowid LIMIT 1").fetchone()
@@ -108,8 +108,13 @@ def send_for_ever():
             with lock:
                 store.execute("UPDATE act SET answer = ? WHERE id = ?", (answer, row[0]))
             print(f"{row[0]}: {status} {answer}", flush=True)
-            wait_s = 0.5
+            if trouble:
+                print(f"{HUB} takes messages again", file=sys.stderr, flush=True)
+            wait_s, trouble = 0.5, ""
         else:
+            if (why := why_not(status)) != trouble:  # said once, however often it is tried
+                trouble = why
+                print(f"{HUB} {trouble}; what is to be sent waits and is tried again", file=sys.stderr, flush=True)
             time.sleep(min(retry_after or wait_s, LONGEST_WAIT_S))
             wait_s = min(wait_s * 2, 60)
 
@@ -122,6 +127,13 @@ def is_final(status, answer):
         return "code" in json.loads(answer) or "rule" in json.loads(answer)
     except (ValueError, TypeError):
         return False
+
+
+def why_not(status):
+    """Why a message could not be sent: the end of a sentence about the hub."""
+    if status is None:
+        return "does not answer (HUB_URL)"
+    return f"answers {status}" + (": it does not know us (HUB_TOKEN)" if status in (401, 403) else "")
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -182,9 +194,17 @@ class Door(BaseHTTPRequestHandler):
         pass
 
 
+def listen(port):
+    """The server on a port of this machine, or the end of the program in one sentence."""
+    try:
+        return ThreadingHTTPServer(("127.0.0.1", int(port)), Door)
+    except (OSError, OverflowError, ValueError) as error:
+        sys.exit(f"PORT {port} cannot be listened at ({error}): set another PORT")
+
+
 if __name__ == "__main__":
+    server = listen(os.environ.get("PORT", "9000"))
     threading.Thread(target=send_for_ever, daemon=True).start()
     something_to_send.set()
-    server = ThreadingHTTPServer(("127.0.0.1", int(os.environ.get("PORT", "9000"))), Door)
     print(f"listening on http://127.0.0.1:{server.server_port}/", flush=True)
     server.serve_forever()

@@ -3,6 +3,8 @@ package se.samverkan.receiver;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -44,7 +46,7 @@ public class Receiver {
 
   public static void main(String[] arguments) {
     List.of("HUB_URL", "HUB_TOKEN", "ACTOR", "ROLE").forEach(name -> setting(name, null));
-    System.setProperty("server.port", setting("PORT", "9000"));
+    System.setProperty("server.port", freePort(setting("PORT", "9000")));
     System.setProperty("server.address", "127.0.0.1");
     SpringApplication.run(Receiver.class, arguments);
   }
@@ -127,6 +129,7 @@ public class Receiver {
   /** Sends each act until the hub has answered it; the others wait meanwhile, so that they keep their order. */
   private void sendForEver() {
     long waitMs = 500;
+    String trouble = "";
     while (true) {
       try {
         Path next;
@@ -152,18 +155,45 @@ public class Receiver {
           keep(ANSWERS.resolve(next.getFileName()), answer.body().getBytes(StandardCharsets.UTF_8));
           Files.delete(next);
           System.out.println(next.getFileName() + ": " + answer.statusCode() + " " + answer.body());
+          if (!trouble.isEmpty()) {
+            System.err.println(setting("HUB_URL", null) + " takes messages again");
+          }
           waitMs = 500;
+          trouble = "";
         } else {
+          boolean unknown = answer.statusCode() == 401 || answer.statusCode() == 403;
+          String why = "answers " + answer.statusCode() + (unknown ? ": it does not know us (HUB_TOKEN)" : "");
+          trouble = saidOnce(why, trouble);
           String after = answer.headers().firstValue("Retry-After").orElse("");
           Thread.sleep(after.matches("[0-9]{1,6}") ? Math.min(Long.parseLong(after), 600) * 1000 : waitMs);
           waitMs = Math.min(waitMs * 2, 60_000);
         }
       } catch (IOException noAnswer) {
+        trouble = saidOnce("does not answer (HUB_URL)", trouble);
         sleep(waitMs);
         waitMs = Math.min(waitMs * 2, 60_000);
       } catch (InterruptedException stopped) {
         return;
       }
+    }
+  }
+
+  /** Says why a message could not be sent, unless it has just been said; what has been said last. */
+  private static String saidOnce(String why, String before) {
+    if (!why.equals(before)) {
+      System.err.println(setting("HUB_URL", null) + " " + why + "; what is to be sent waits and is tried again");
+    }
+    return why;
+  }
+
+  /** The port, if nobody listens there, or the end of the program in one sentence. */
+  private static String freePort(String port) {
+    try (ServerSocket tried = new ServerSocket()) {
+      tried.setReuseAddress(true);
+      tried.bind(new InetSocketAddress("127.0.0.1", Integer.parseInt(port)));
+      return port;
+    } catch (IOException | IllegalArgumentException error) {
+      return stop("PORT " + port + " cannot be listened at (" + error.getMessage() + "): set another PORT");
     }
   }
 
