@@ -25,6 +25,7 @@ from hub.kit.notebook import Notebook
 from hub.kit.reach import is_gone, shown, silent_since
 from hub.kit.record import Finding, Run, ScenarioRun
 from hub.kit.recording import Wire
+from hub.kit.scenario_hub import ScenarioHub
 from hub.kit.stage import Stage
 from hub.kit.suites import asked_of, scenario_file
 from hub.kit.today import TodaysScenario
@@ -93,6 +94,8 @@ class Kit:
         ]
         self._stage: Stage | None = None
         self._fault: KitFault | None = None
+        self._past: dict[str, ScenarioHub] = {}
+        """Case → the hub of the scenario that is over: an answer may still be under way."""
         self._cast = self._turns[0].cast
         self._is_gone = False
         """Whether the vendor's system takes no connection any more."""
@@ -198,13 +201,21 @@ class Kit:
         exit_ = self._exit if fault is None else FaultyExit(self._exit, fault)
         async with Deliveries(exit_, turn.cast.system, notebook, run * 1000, fault) as deliveries:
             stage = Stage(
-                turn.written, turn.cast, deliveries, notebook, self._order.patience, f"kit-{run}-", self._shown.awaits
+                turn.written,
+                turn.cast,
+                deliveries,
+                notebook,
+                self._order.patience,
+                f"kit-{run}-",
+                self._shown.awaits,
+                self._past,
             )
             self._stage, self._fault = stage, fault
             try:
                 await stage.play()
             finally:
                 self._stage = self._fault = None
+                self._past |= stage.hubs
         for finding in () if fault is None else fault.findings():
             notebook.add(finding)
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from pydantic_core import from_json, to_json
 
@@ -56,11 +57,12 @@ class Stage:
         patience: Patience,
         prefix: str,
         told: Callable[[AwaitedMessage], None],
+        past: Mapping[str, ScenarioHub] = MappingProxyType({}),
     ) -> None:
         """``prefix``: of the ids of the kit's messages, so that no two scenarios or runs give one id to two messages; ``told``
-        hears what is awaited now.
+        hears what is awaited now; ``past``: the hubs of the run's earlier scenarios, by their cases.
         """
-        self._prefix = prefix
+        self._prefix, self._past = prefix, past
         self._called: dict[str, str] = {}
         """Id of a message → the same without the prefix."""
         self._written, self._cast, self._deliveries = written, cast, deliveries
@@ -82,6 +84,11 @@ class Stage:
         """Messages of the vendor's system so far."""
         self._calls_told: set[str] = set()
         """What has been said of refused calls."""
+
+    @property
+    def hubs(self) -> dict[str, ScenarioHub]:
+        """Case → the hub in memory, for when the scenario is over."""
+        return dict.fromkeys(self._hub.cases, self._hub)
 
     @property
     def now(self) -> datetime:
@@ -202,6 +209,9 @@ class Stage:
             raise Unavailable("busy", retry_after=1)
         arrival.received_at = self.now
         receipt = self._hub.take(arrival, self.now).receipt
+        before = None if arrival.message is None else self._past.get(arrival.message.subject)
+        if before is not None:  # its scenario is over: it is answered, and says nothing of this one
+            return before.take(arrival, before.now).receipt
         self._pass_on(self._awaits.meant(arrival))
         if receipt.rule == "held":
             if not receipt.repeat:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import MappingProxyType
 from uuid import uuid4
 
 from pydantic_core import from_json, to_json
@@ -16,6 +17,7 @@ from hub.kit.expects import AwaitedMessage
 from hub.kit.notebook import Notebook
 from hub.kit.own_ids import brought, replaced
 from hub.kit.record import Finding
+from hub.kit.scenario_hub import ScenarioHub
 from hub.kit.stage import Stage
 from hub.kit.today import TodaysScenario
 from hub.kit.vendor import Connected, Format, cast
@@ -62,7 +64,7 @@ class AnswersEveryKvittens(Acknowledges):
     async def send(self, system: System, batch: list[Outgoing], before: object) -> AttemptOutcome:
         for told in (one.encoded.attributes for one in batch):
             if from_json(told.get("awaits") or "{}").get(self._unit) == "kvittens":
-                self._waiting.append(self._kvittens(told))
+                self._waiting.append(self.kvittens(told))
         if not self._late:
             self.answer()
         return await super().send(system, batch, before)
@@ -72,7 +74,7 @@ class AnswersEveryKvittens(Acknowledges):
         waiting, self._waiting = self._waiting, []
         self.receipts += map(self._take, waiting)
 
-    def _kvittens(self, told: Mapping[str, str]) -> dict[str, object]:
+    def kvittens(self, told: Mapping[str, str]) -> dict[str, object]:
         return {
             "specversion": "1.0",
             "id": str(uuid4()),
@@ -86,9 +88,18 @@ class AnswersEveryKvittens(Acknowledges):
         }
 
 
-async def acknowledged(path: Path, day: date, *, late: bool, role: str = ROLE) -> tuple[list[Finding], list[Receipt]]:
+async def acknowledged(
+    path: Path,
+    day: date,
+    *,
+    late: bool,
+    role: str = ROLE,
+    past: dict[str, ScenarioHub] | None = None,
+    first: Mapping[str, object] = MappingProxyType({}),
+) -> tuple[list[Finding], list[Receipt]]:
     """The findings on the municipality in a scenario, and the hub's answers to each kvittens: it acknowledges what notices ask, and
-    does the rest of its part as the scenario says.
+    does the rest of its part as the scenario says. ``past``: the hubs of earlier scenarios, to which this one's is added; ``first``: of a
+    kvittens that it sends before the first that it is asked for.
     """
     written = TodaysScenario(path, day)
     mine = cast(written.world, "lund_kommun", Connected(OUT, "native", "token", Delivery()))
@@ -105,8 +116,21 @@ async def acknowledged(path: Path, day: date, *, late: bool, role: str = ROLE) -
 
     notebook, exit_ = Notebook(lambda _, __: None), AnswersEveryKvittens(UNIT, role, take, late=late)
     async with Deliveries(exit_, mine.system, notebook, 1) as deliveries:
-        stage = Stage(written, mine, deliveries, notebook, Patience(30 if role == ROLE else 0, 0, 0), "kit-1-", send)
+        stage = Stage(
+            written,
+            mine,
+            deliveries,
+            notebook,
+            Patience(30 if role == ROLE else 0, 0, 0),
+            "kit-1-",
+            send,
+            dict(past or {}),
+        )
+        if first:
+            exit_.receipts.append(take(exit_.kvittens({"case": "", "id": ""}) | dict(first)))
         await stage.play()
+    if past is not None:
+        past |= stage.hubs
     return notebook.findings, exit_.receipts
 
 

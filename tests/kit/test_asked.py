@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from hub.kit import suites
+from hub.kit.scenario_hub import ScenarioHub
 from hub.processes.registry import ANSWERS, PROCESSES
 from hub.scenarios.expected import Awaited
 from tests.kit.robot import acknowledged
@@ -45,6 +46,20 @@ async def test_a_kvittens_that_the_rules_refuse_while_it_is_still_awaited_is_the
     assert [one.rule for one in receipts] == ["C-1"]
     wrong = [one.reason for one in findings if one.outcome == "wrong"]
     assert any(why.startswith("kvittens is refused by C-1") for why in wrong)
+
+
+async def test_a_kvittens_that_comes_when_its_scenario_is_over_is_answered_and_says_nothing_of_the_next():
+    path, day = suites.scenario_file("v9-ready-for-discharge"), date(2026, 12, 21)
+    hubs: dict[str, ScenarioHub] = {}
+    await acknowledged(path, day, late=True, past=hubs)
+    (case,) = hubs
+    findings, receipts = await acknowledged(
+        path, day, late=False, past=hubs, first={"subject": case, "data": {"message": "kit-1-m-1"}}
+    )
+    assert [one for one in findings if one.outcome != "ok"] == []
+    assert [(one.rule, one.case) for one in receipts[:1]] == [
+        ("C-2", None)
+    ]  # by the rules: that scenario's own kvittens had come
 
 
 def test_every_act_that_a_notice_awaits_has_a_message_that_is_it():
