@@ -1,7 +1,7 @@
 """SIGINT, SIGTERM and SIGHUP while a run is played: what has been played by then is kept. Imports the record only.
 
-The first signal stops the play; those that come after it are let pass until the report has been written, which is a matter of
-seconds. ``nohup`` is respected: a SIGHUP that is ignored when the run begins stays ignored.
+The first signal stops the play; those that come after it are let pass until the report has been written and the command has
+ended, which is a matter of seconds. ``nohup`` is respected: a SIGHUP that is ignored when the run begins stays ignored.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _STDOUT, _STDERR = 1, 2
 
 
 class Stop:
-    """From entering the block until it ends, no signal ends the process before what was played has been written in it."""
+    """From entering the block until it ends, in which what was played is written, no signal ends the process once it plays."""
 
     def __init__(self, *, reports: bool) -> None:
         """``reports``: whether a report will be written."""
@@ -41,9 +41,10 @@ class Stop:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Watches no more."""
-        for each, handler in self._before.items():
-            signal.signal(each, handler)
+        """Watches no more; where a signal came, the command ends now, and others are let pass until it has."""
+        if self._came is None:
+            for each, handler in self._before.items():
+                signal.signal(each, handler)
 
     async def play(self, run: Coroutine[Any, Any, Run]) -> Run:
         """The run; when it was stopped, with the signal that did it."""

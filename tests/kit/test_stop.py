@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -125,23 +126,29 @@ async def test_a_run_whose_terminal_is_gone_writes_its_report(tmp_path):
     assert json.loads((tmp_path / "report.json").read_bytes())["verdicts"]["outcome"] == "interrupted"
 
 
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    """As a shell starts a command in the foreground; afterwards the signals are the tests' own again."""
+    before = {each: signal.signal(each, signal.SIG_DFL) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for each, handler in before.items():
+        signal.signal(each, handler)
+
+
+@pytest.mark.usefixtures("handlers")
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_before_anything_was_played_a_signal_ends_the_command_at_once_and_says_so(by, capfd):
-    before = signal.signal(by, signal.SIG_DFL)
-    try:
-        with pytest.raises(SystemExit) as ended, Stop(reports=True):
-            signal.raise_signal(by)
-    finally:
-        signal.signal(by, before)
+    with pytest.raises(SystemExit) as ended, Stop(reports=True):
+        signal.raise_signal(by)
+    signal.raise_signal(by)  # one that comes while the command ends
     assert ended.value.code == 128 + by
     assert capfd.readouterr().err == "hub: stopped before anything was played: no report is written\n"
 
 
+@pytest.mark.usefixtures("handlers")
 def test_a_hangup_that_nohup_ignores_stays_ignored(capfd):
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        with Stop(reports=True):
-            signal.raise_signal(signal.SIGHUP)
-    finally:
-        signal.signal(signal.SIGHUP, before)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with Stop(reports=True):
+        signal.raise_signal(signal.SIGHUP)
     assert capfd.readouterr().err == ""
+    assert signal.getsignal(signal.SIGINT) == signal.SIG_DFL
