@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 from typer.testing import CliRunner
 
-from hub.cli import app
+from hub.cli.app import app
 
 ROOT = typer.main.get_command(app)
 SERVERS = {("run",), ("sandbox",)}

@@ -1,25 +1,17 @@
-"""The command line: one function per command. Imports the commands."""
+"""The command line: one function per command. Imports nothing until it runs, so that Ctrl-C is answered while the rest loads."""
 
 from __future__ import annotations
 
-from hub.cli import commands, directory, held, kit, messages, operations, retry, sandbox, status, timeline
-from hub.cli.root import app
-
-__all__ = [
-    "commands",
-    "directory",
-    "held",
-    "kit",
-    "main",
-    "messages",
-    "operations",
-    "retry",
-    "sandbox",
-    "status",
-    "timeline",
-]
+from hub.cli import process
 
 
 def main() -> None:
     """The entry point; how a command ends is in ``endings``."""
-    app()
+    process.open_standard_streams()
+    with process.stopped_at_once():
+        import typer
+
+        from hub.cli.app import app
+
+        command = typer.main.get_command(app)
+    command()

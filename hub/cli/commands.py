@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from hub.cli.endings import shown
 from hub.cli.root import app, in_transaction, place, with_store
 from hub.errors import Misconfigured
 
@@ -45,7 +46,7 @@ def migrate() -> None:
     from hub.store.transaction import head
 
     asyncio.run(bring_up(database_url()))
-    typer.echo(f"the database stands at migration {head()}")
+    shown(f"the database stands at migration {head()}")
 
 
 @app.command()

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli import table
-from hub.cli.endings import NOT_WELL
+from hub.cli import endings, table
 from hub.cli.root import By, Json, Reason, directory_app, in_transaction, operator, with_store
 from hub.errors import Misconfigured
 
@@ -71,16 +70,16 @@ def _put_in_force(wanted: Applied, what: str, named: str, reason: str, by: str, 
             store, wanted, what=what, who=operator(by), reason=reason, force=force, dry_run=dry_run
         )
     )
-    typer.echo("\n".join(done.lines) or "no difference")
+    lines = [*done.lines] or ["no difference"]
     if done.taken and done.version is None:
-        typer.echo(
-            f"it takes away what is in use, {'as --force allows' if force else 'and is refused without --force'}:"
-        )
-    for one in done.taken:
-        typer.echo(f"  {said(*one)}")
-    typer.echo("nothing was applied" if done.version is None else f"version {done.version} is in force")
-    if done.taken and done.version is None and not force:
-        raise typer.Exit(NOT_WELL)
+        lines += [f"it takes away what is in use, {'as --force allows' if force else 'and is refused without --force'}:"]
+    lines += [f"  {said(*one)}" for one in done.taken]
+    if done.version is not None:
+        endings.shown("\n".join([*lines, f"version {done.version} is in force"]))
+        return
+    typer.echo("\n".join([*lines, "nothing was applied"]))
+    if done.taken and not force:
+        raise typer.Exit(endings.NOT_WELL)
 
 
 def _may_be_called(named: str, wanted: Applied) -> None:

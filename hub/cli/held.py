@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from hub.cli import table
+from hub.cli.endings import shown
 from hub.cli.root import By, Json, Reason, held_app, in_transaction, operator, with_store
 from hub.errors import Misconfigured
 
@@ -105,7 +106,7 @@ def held_skip(
     """Give up what waits for a unit that no system serves and none will: it has closed, or was told by hand."""
     from hub.operations import waiting
 
-    typer.echo(with_store(lambda store: waiting.skip_waiting(store, unit, operator(by), reason)))
+    shown(with_store(lambda store: waiting.skip_waiting(store, unit, operator(by), reason)))
 
 
 @held_app.command("pass")
@@ -120,7 +121,7 @@ def held_pass(
     """Let a partition that waits go on past what cannot be read (which stays with the broker, unread), or settle a gap."""
     from hub.operations import waiting
 
-    typer.echo(with_store(lambda store: waiting.let_pass(store, place, to, operator(by), reason)))
+    shown(with_store(lambda store: waiting.let_pass(store, place, to, operator(by), reason)))
 
 
 @held_app.command("show")
@@ -145,7 +146,7 @@ def held_release(message: str, reason: Reason = "", by: By = "") -> None:
     """Try a held message again now instead of at its next time."""
     from hub.operations import waiting
 
-    typer.echo(with_store(lambda store: waiting.release(store, message, operator(by), reason)))
+    shown(with_store(lambda store: waiting.release(store, message, operator(by), reason)))
 
 
 @held_app.command("refuse")
@@ -153,4 +154,4 @@ def held_refuse(message: str, reason: Reason = "", by: By = "") -> None:
     """Refuse a held message, with a receipt to its sender; the messages that wait for it are handled."""
     from hub.operations import refusing
 
-    typer.echo(with_store(lambda store: refusing.refuse(store, message, operator(by), reason)))
+    shown(with_store(lambda store: refusing.refuse(store, message, operator(by), reason)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.endings import NOT_WELL
+from hub.cli.endings import NOT_WELL, shown
 from hub.cli.root import app, web_address
 from hub.errors import Misconfigured, Refused, Unavailable
 
@@ -60,7 +60,7 @@ def send(
             f"the hub at {url} takes nothing from this system over HTTP: `ways_in` of the directory does not say http"
         )
     in_json = answer.content.lstrip().startswith(b"{")
-    typer.echo(json.dumps(answer.json(), indent=2, ensure_ascii=False) if in_json else answer.text)
+    shown(json.dumps(answer.json(), indent=2, ensure_ascii=False) if in_json else answer.text)
     raise typer.Exit(0 if answer.is_success else NOT_WELL)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hub.cli import table
+from hub.cli.endings import shown
 from hub.cli.root import By, Json, Reason, app, dead_app, in_transaction, operator, with_store
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ def dead_replay(
     """Send dead rows again, marked as replay to the receiver."""
     from hub.operations import delivery
 
-    typer.echo(with_store(lambda store: delivery.replay(store, row, system, operator(by), reason, dry_run=dry_run)))
+    said = with_store(lambda store: delivery.replay(store, row, system, operator(by), reason, dry_run=dry_run))
+    (typer.echo if dry_run else shown)(said)
 
 
 @dead_app.command("skip")
@@ -80,7 +82,7 @@ def dead_skip(row: int, reason: Reason = "", by: By = "") -> None:
     """Give up a dead row; the case's later notices to that system are sent again."""
     from hub.operations import delivery
 
-    typer.echo(with_store(lambda store: delivery.skip(store, row, operator(by), reason)))
+    shown(with_store(lambda store: delivery.skip(store, row, operator(by), reason)))
 
 
 @app.command()
@@ -88,7 +90,7 @@ def pause(system: str, reason: Reason = "", by: By = "") -> None:
     """Send nothing to a system until it is resumed; takes effect in under a second."""
     from hub.operations import delivery
 
-    typer.echo(with_store(lambda store: delivery.pause(store, system, operator(by), reason)))
+    shown(with_store(lambda store: delivery.pause(store, system, operator(by), reason)))
 
 
 @app.command()
@@ -96,7 +98,7 @@ def resume(system: str, reason: Reason = "", by: By = "") -> None:
     """Send to a paused system again."""
     from hub.operations import delivery
 
-    typer.echo(with_store(lambda store: delivery.resume(store, system, operator(by), reason)))
+    shown(with_store(lambda store: delivery.resume(store, system, operator(by), reason)))
 
 
 @app.command()
@@ -108,7 +110,7 @@ def announce(
     """Tell every connected system something, tied to no case: maintenance, trouble, a new version (C-34)."""
     from hub.operations import delivery
 
-    typer.echo(with_store(lambda store: delivery.announce(store, text_sv, text_en, operator(by))))
+    shown(with_store(lambda store: delivery.announce(store, text_sv, text_en, operator(by))))
 
 
 @app.command()

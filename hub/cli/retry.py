@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from hub.cli.endings import shown
 from hub.cli.root import By, Reason, app, operator, with_store
 
 retry_app = typer.Typer(
@@ -23,7 +24,7 @@ def retry_notice(
     """Send a waiting notice, receipt or announcement now, after those of its case that go before it."""
     from hub import trying
 
-    typer.echo(with_store(lambda store: trying.notice(store, row, operator(by), reason)))
+    shown(with_store(lambda store: trying.notice(store, row, operator(by), reason)))
 
 
 @retry_app.command("lookup")
@@ -31,7 +32,7 @@ def retry_lookup(case: Annotated[str, typer.Argument(help="The case's id.")], re
     """Ask the registers now about a case whose look-up waits for its next time."""
     from hub import trying
 
-    typer.echo(with_store(lambda store: trying.lookup(store, case, operator(by), reason)))
+    shown(with_store(lambda store: trying.lookup(store, case, operator(by), reason)))
 
 
 @retry_app.command("system")
@@ -43,4 +44,4 @@ def retry_system(
     """
     from hub import trying
 
-    typer.echo(with_store(lambda store: trying.system(store, system, operator(by), reason)))
+    shown(with_store(lambda store: trying.system(store, system, operator(by), reason)))

@@ -65,7 +65,7 @@ def operator(by: str) -> str:
     if by.strip():
         return by.strip()
     try:
-        return getpass.getuser()
+        return os.fsencode(getpass.getuser()).decode("utf-8", "replace")
     except (KeyError, OSError):  # a container may run under a number that has no name
         return f"uid-{os.getuid()}"
 

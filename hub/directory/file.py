@@ -36,8 +36,10 @@ def load(file: Path) -> Directory:
 
 def read(file: Path, in_force: Applied | None) -> Applied:
     """The directory in a YAML file, its secrets looked up; ``in_force``: what may be kept of it. Raises as ``load``."""
+    sources: Sources = {}
+    content: Any = None
     try:
-        content = yaml_text.load(file.read_bytes())
+        content = yaml_text.load(_read(file))
         references = References(
             file.parent, {} if in_force is None else _secrets(in_force.directory), _sources(in_force)
         )
@@ -49,11 +51,24 @@ def read(file: Path, in_force: Applied | None) -> Applied:
         raise Misconfigured(f"{file}, {error}") from None
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
-        faults = [_said(fault) for fault in found if not _follows(fault, found)]
+        faults = [_said(fault, content, sources) for fault in found if not _follows(fault, found)]
         raise Misconfigured(f"{file} is no directory:\n  " + "\n  ".join(faults)) from None
     if faults := directory.faults():
         raise Misconfigured(f"{file} does not hold together:\n  " + "\n  ".join(faults))
     return Applied(directory, sources, tuple(references.notes))
+
+
+_MOST: Final = 64 * 2**20
+"""Bytes of a directory; that of all of Sweden would have some tens of megabytes."""
+
+
+def _read(file: Path) -> bytes:
+    """The file's content; a pipe is read to its end, and what has none (``/dev/zero``) is refused."""
+    with file.open("rb") as opened:
+        content = opened.read(_MOST + 1)
+    if len(content) > _MOST:
+        raise Misconfigured(f"{file} is larger than {_MOST // 2**20} MB, which no directory is")
+    return content
 
 
 def _sources(in_force: Applied | None) -> Sources:
@@ -96,9 +111,14 @@ def _follows(fault: ErrorDetails, found: list[ErrorDetails]) -> bool:
     )
 
 
-def _said(fault: ErrorDetails) -> str:
-    """The place and the fault, never the value, which may be a secret."""
+def _said(fault: ErrorDetails, content: Any, sources: Sources) -> str:
+    """The place and the fault, never the value, which may be a secret; a secret by its system and its reference too."""
     place = ".".join(str(part) for part in fault["loc"] if part != "[key]") or "the file"
+    match fault["loc"]:
+        case ("systems", int(number), "out", "webhook", "secrets", int(nth), *_):
+            id_ = str(content["systems"][number].get("id"))
+            source = sources[id_][nth] if id_ in sources else None
+            place += f" (system {id_}, {source or 'written out here'})"
     context: Mapping[str, Any] = fault.get("ctx") or {}
     if fault["type"] == "value_error":  # from the directory's own checks
         return f"{place}: {context['error']}"

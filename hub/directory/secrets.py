@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -21,6 +22,53 @@ Sources = dict[str, list[str | None]]
 def reference(secret: str, source: str | None) -> str:
     """How a secret is shown."""
     return source or "kept:" + hashlib.sha256(secret.encode()).hexdigest()[:16]
+
+
+class _Wrong(Exception):  # noqa: N818 - becomes part of a sentence
+    """What is wrong with what a reference leads to: the end of a sentence that begins with the reference."""
+
+
+_MOST = 4_096
+"""Bytes of a file with a secret; the longest secrets have some hundred."""
+
+
+def _variable(name: str) -> str:
+    value = os.environb.get(os.fsencode(name))
+    if value is None:
+        raise _Wrong("is not there")
+    return _text(value)
+
+
+def _content(file: Path) -> str:
+    """A file that never ends, or waits for a writer, is not read."""
+    try:
+        about = file.stat()
+        if stat.S_ISDIR(about.st_mode):
+            raise _Wrong("is a folder")
+        if not stat.S_ISREG(about.st_mode):
+            raise _Wrong("is no regular file")
+        with file.open("rb") as opened:
+            content = opened.read(_MOST + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        raise _Wrong("is not there") from None
+    except OSError as error:
+        raise _Wrong(f"cannot be read ({error.strerror})") from None
+    except ValueError:
+        raise _Wrong("holds characters that no name of a file has") from None
+    if len(content) > _MOST:
+        raise _Wrong(f"is larger than {_MOST} bytes, which no secret is")
+    return _text(content)
+
+
+def _text(content: bytes) -> str:
+    """Without the blanks and line ends around it, which the writers of files and variables add."""
+    try:
+        found = content.decode("utf-8").strip()
+    except UnicodeDecodeError:
+        raise _Wrong("is not UTF-8") from None
+    if not found:
+        raise _Wrong("is empty")
+    return found
 
 
 class References:
@@ -49,21 +97,18 @@ class References:
                     "that had it: hub directory history, hub directory rollback VERSION"
                 )
             return found, self._source_of(system, found)
-        if kind == "env":
-            value = os.environ.get(name)
-        elif kind == "file":
-            try:
-                value = (self._folder / name).read_text(encoding="utf-8").strip()
-            except (OSError, ValueError):  # not there, not text, or no name of a file
-                value = None
-        else:
+        if kind not in {"env", "file"}:
             return written, None
-        if not value:
+        try:
+            return (_variable(name) if kind == "env" else _content(self._folder / name)), written
+        except _Wrong as wrong:
             value = self._by_shown.get((system, written))
             if value is None:
-                raise Misconfigured(f"system {system}: {written} is not there, so its webhooks could not be signed")
-            self.notes.append(f"system {system}: {written} is not there; the secret that is in force stays")
-        return value, written
+                raise Misconfigured(
+                    f"system {system}: {written} {wrong}, so its webhooks could not be signed"
+                ) from None
+            self.notes.append(f"system {system}: {written} {wrong}; the secret that is in force stays")
+            return value, written
 
     def _source_of(self, system: str, secret: str) -> str | None:
         """The reference that a kept secret came by, so that it is shown by it again."""

@@ -16,7 +16,7 @@ import psutil
 import pytest
 from typer.testing import CliRunner
 
-from hub.cli import app
+from hub.cli.app import app
 from hub.directory import load
 from hub.processes.profiles.sip import SIP_PROFILES
 from hub.sandbox import running, wire

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from hub.cli import app
+from hub.cli.app import app
 from hub.errors import Misconfigured
 from hub.kit import suites
 from hub.processes.registry import PROCESSES

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from hub.check import KINDS, judge
-from hub.cli.root import app
+from hub.cli.app import app
 from hub.errors import Refused
 from hub.sandbox.register_contents import STANDARD
 from hub.translators import formats, native

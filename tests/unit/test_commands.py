@@ -7,7 +7,9 @@ May import the command line, the settings and the sandbox's children.
 
 from __future__ import annotations
 
+import asyncio
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,13 +20,16 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from hub.cli.endings import ENDINGS, NO_READER, NOT_DONE, NOT_WELL, STOPPED, Commands
+from hub.cli.endings import ENDINGS, NO_READER, NOT_DONE, NOT_WELL, STOPPED, Commands, NotShown
+from hub.directory import Applied
+from hub.directory_change import Change, in_force
 from hub.environment import names, refuse_unknown
 from hub.errors import Misconfigured, Refused, Unavailable
 from hub.sandbox.children import free_port
 from hub.settings import Sandbox, Settings
-from tests.commands import COMMANDS, USE_THE_DATABASE, ended, kind, line_of, said
+from tests.commands import COMMANDS, ROOT, USE_THE_DATABASE, ended, kind, line_of, said
 
+CONTRACTS = Path(__file__).parents[2] / "contracts"
 AWAY = "postgresql://hub:hemlig@127.0.0.1:9/hub"
 """Nothing listens there."""
 EACH = [pytest.param(words, id=" ".join(words)) for words in COMMANDS]
@@ -224,6 +229,11 @@ def test_every_name_that_something_reads_is_known_and_those_that_kubernetes_and_
 # --- how a command ends ---------------------------------------------------------------------------------------------------------
 
 _ENDS = {
+    NotShown: (
+        NotShown(OSError(28, "No space left")),
+        NOT_WELL,
+        "hub: this is done, but its answer could not be shown",
+    ),
     BrokenPipeError: (BrokenPipeError(32, "Broken pipe"), NO_READER, ""),
     KeyboardInterrupt: (KeyboardInterrupt(), STOPPED, "hub: stopped\n"),
     Misconfigured: (Misconfigured("set HUB_X"), NOT_DONE, "hub: set HUB_X\n"),
@@ -318,3 +328,106 @@ def test_a_port_that_is_taken_is_told_before_anything_is_begun(end):
 def test_a_host_that_is_not_this_machines_is_told_with_its_setting(end):
     status, _, stderr = end(("run",), **_OF_RUN, HUB_HTTP_HOST="192.0.2.1", HUB_HTTP_PORT=str(free_port()))
     assert (status, "HUB_HTTP_HOST" in said(stderr)) == (NOT_DONE, True)
+
+
+# --- streams, words, Ctrl-C: what the process itself is given -------------------------------------------------------------------
+
+
+def _shell(line, folder, **settings):
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
+    return subprocess.run(
+        ["bash", "-c", line.replace("hub ", f"{sys.executable} -m hub.cli ", 1)],
+        env={**bare, **settings}, cwd=folder, capture_output=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_is_as_dev_null_and_the_status_is_the_right_one(closed, tmp_path):
+    shutil.copy(CONTRACTS / "invalid" / "data.no-object.json", tmp_path / "faulty.json")
+    for line, status in {"hub --version": 0, "hub check faulty.json": NOT_WELL, "hub check -": NOT_DONE}.items():
+        done = _shell(f"{line} {closed}" + (" < /dev/null" if "<" not in closed else ""), tmp_path)
+        assert (done.returncode, done.stderr) == (status, b""), line
+
+
+def test_what_a_command_opens_never_gets_the_number_of_a_closed_stream(tmp_path):
+    told = "import os, sys; from hub.cli import process; process.open_standard_streams()"
+    told += "; os._exit(0 if all(os.path.samestat(os.fstat(n), os.stat(os.devnull)) for n in (0, 1, 2)) else 3)"
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -c '{told}' <&- >&- 2>&-"],
+        cwd=Path(__file__).parents[2],
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0
+
+
+_CHANGE = [words for words, command in COMMANDS.items() if any(each.name == "by" for each in command.params)]
+_CHANGE += [("migrate",)]
+
+
+@pytest.mark.parametrize("words", _CHANGE, ids=" ".join)
+def test_an_act_whose_answer_cannot_be_shown_is_told_as_done(words, folder, monkeypatch, capsys):
+    """The act itself is left out: only what becomes of its answer is tried."""
+
+    def done(work):
+        work.close()
+        return "x is done"
+
+    from hub.cli import directory
+
+    monkeypatch.setattr(asyncio, "run", done)
+    monkeypatch.setattr("hub.directory.read", lambda *_: Applied(None))
+    monkeypatch.setattr(
+        directory, "with_store", lambda work: None if work is in_force else Change(["+ system x"], [], 2)
+    )
+    monkeypatch.setattr(directory, "_may_be_called", lambda *_: None)
+    for name in [one for one in os.environ if one.startswith("HUB_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HUB_DATABASE_URL", AWAY)
+    line = line_of(words, folder) + ([] if words[0] in {"migrate", "announce"} else ["--reason", "y"])
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        with pytest.raises(SystemExit) as ending:
+            ROOT.main(line, prog_name="hub")
+        monkeypatch.undo()
+    sentence = said(capsys.readouterr().err)
+    assert "this is done, but its answer could not be shown: No space left" in sentence
+    assert ending.value.code == NOT_WELL
+
+
+@pytest.mark.parametrize("words", EACH)
+def test_a_word_that_is_not_utf_8_is_told_by_its_place_and_never_repeated(words, end, folder):
+    for line, named in (
+        (["--reason", "p\udce5"], "the value of --reason"),
+        (["--reason=p\udce5"], "the value of --reason"),
+        (["p\udce5"], f"argument {len(words) + 1}"),
+    ):
+        status, _, stderr = end(words, [*words, *line])
+        assert (status, said(stderr).startswith(f"hub: {named} is not UTF-8: ")) == (NOT_DONE, True), stderr
+
+
+@pytest.mark.parametrize(
+    "line", ["hub timeline $'\\xe5'", "LC_ALL=C PYTHONUTF8=0 PYTHONCOERCECLOCALE=0 hub timeline på"]
+)
+def test_a_word_in_another_encoding_and_a_locale_without_one_end_in_one_sentence(line, tmp_path):
+    done = _shell(line, tmp_path)
+    assert (done.returncode, done.stderr.count(b"\n")) == (NOT_DONE, 1)
+    assert b"hub: argument 2 is not UTF-8" in done.stderr
+
+
+def test_swedish_is_shown_also_where_the_locale_says_nothing(tmp_path):
+    done = _shell("LC_ALL=C PYTHONUTF8=0 PYTHONCOERCECLOCALE=0 hub check none", tmp_path)
+    assert (done.returncode, "kan inte läsas" in done.stdout.decode()) == (NOT_DONE, True)
+
+
+def test_a_setting_that_is_not_utf_8_is_told_by_its_name(tmp_path):
+    done = _shell("HUB_DATABASE_URL=$'\\xe5' hub held list", tmp_path)
+    assert (done.returncode, b"hub: HUB_DATABASE_URL is not UTF-8" in done.stderr) == (NOT_DONE, True)
+
+
+def test_ctrl_c_while_the_commands_are_loaded_ends_with_a_word(tmp_path):
+    """The signal comes in the midst of the imports: one of them sends it."""
+    (tmp_path / "typer.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    child = _child("held", "list", PYTHONPATH=str(tmp_path))
+    stdout, stderr = child.communicate(timeout=120)
+    assert (child.returncode, stdout, stderr) == (STOPPED, "", "hub: stopped\n")

@@ -10,9 +10,8 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from hub import metrics
-from hub.cli import commands  # noqa: F401 - registers them
 from hub.cli import directory as directory_commands
-from hub.cli.root import app
+from hub.cli.app import app
 from hub.directory_change import Change
 from tests.unit.test_settings import KNOWN, OTHERS, WRITTEN
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -15,7 +16,7 @@ from typer.testing import CliRunner
 
 from hub import yaml_text
 from hub.cli import commands, messages
-from hub.cli.root import app
+from hub.cli.app import app
 from hub.directory import load
 from hub.errors import Misconfigured
 
@@ -240,6 +241,60 @@ def test_a_secret_that_cannot_sign_is_refused_at_its_place_and_not_repeated(secr
     said = _fault(tmp_path, DIRECTORY.replace("whsec_" + "A" * 32, f'"{secret}"'))
     assert "secrets.0" in said and "base64" in said
     assert "AAAA" not in said
+
+
+SECRET = "whsec_" + "A" * 32
+
+
+@pytest.mark.parametrize("content", [SECRET, f"{SECRET}\r\n", f"  {SECRET}\n\n"])
+def test_a_secret_is_the_same_from_a_variable_and_from_a_file_whatever_ends_its_line(content, tmp_path, monkeypatch):
+    (tmp_path / "kept").write_bytes(content.encode())
+    (tmp_path / "secret").symlink_to("kept")
+    monkeypatch.setenv("THE_SECRET", content)
+    written = DIRECTORY.replace(f"[{SECRET}]", "[env:THE_SECRET, file:secret]")
+    assert _load(tmp_path, written).systems[0].out.secrets == (SECRET, SECRET)
+
+
+@pytest.mark.parametrize(
+    ("reference", "wrong"),
+    [
+        ("file:none", "is not there"),
+        ("file:empty", "is empty"),
+        ("file:latin", "is not UTF-8"),
+        ("file:folder", "is a folder"),
+        ("file:fifo", "is no regular file"),
+        ("file:/dev/zero", "is no regular file"),
+        ("file:long", "is larger than 4096 bytes"),
+        ("env:NONE", "is not there"),
+        ("env:EMPTY", "is empty"),
+        ("env:LATIN", "is not UTF-8"),
+    ],
+)
+def test_what_is_wrong_with_a_secret_that_is_elsewhere_is_told_with_its_system_and_reference(
+    reference, wrong, tmp_path, monkeypatch
+):
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "fifo")
+    for name, content in {"empty": b" \n", "latin": b"\xe5", "long": b"A" * 5_000}.items():
+        (tmp_path / name).write_bytes(content)
+    monkeypatch.delenv("NONE", raising=False)
+    monkeypatch.setenv("EMPTY", "")
+    monkeypatch.setenv("LATIN", os.fsdecode(b"\xe5"))
+    said = _fault(tmp_path, DIRECTORY.replace(SECRET, reference))
+    assert said.startswith(f"system ehr: {reference} {wrong}")
+    assert said.endswith("so its webhooks could not be signed")
+
+
+def test_a_secret_elsewhere_that_cannot_sign_is_told_with_its_system_and_reference(tmp_path):
+    (tmp_path / "short").write_text("whsec_AAAA")
+    said = _fault(tmp_path, DIRECTORY.replace(f"[{SECRET}]", f"[{SECRET}, file:short]"))
+    assert "secrets.1 (system ehr, file:short): a secret is whsec_" in said and "AAAA" not in said
+    assert "secrets.0 (system ehr, written out here): " in _fault(tmp_path, DIRECTORY.replace(SECRET, "whsec_AAAA"))
+
+
+def test_a_directory_that_never_ends_is_refused():
+    with pytest.raises(Misconfigured, match="/dev/zero is larger than 64 MB, which no directory is"):
+        load(Path("/dev/zero"))
 
 
 def test_a_unit_of_the_test_environment_brings_its_prefix_and_a_region_its_own_numbers(tmp_path):

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from typer.testing import CliRunner
 
 from hub import cli
-from hub.cli.root import app
+from hub.cli.app import app
 from hub.kit.faults.table import FAULTS
 from hub.kit.record import Finding, Run, ScenarioRun
 from hub.kit.report.canonical import canonical

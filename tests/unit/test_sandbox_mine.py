@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from hub.cli.root import app
+from hub.cli.app import app
 from hub.directory import load
 from hub.errors import Misconfigured
 from hub.sandbox import narrator, report

@@ -1,0 +1,20 @@
+"""All commands. Imports the modules of the commands, each of which registers its own."""
+
+from __future__ import annotations
+
+from hub.cli import commands, directory, held, kit, messages, operations, retry, sandbox, status, timeline
+from hub.cli.root import app
+
+__all__ = [
+    "app",
+    "commands",
+    "directory",
+    "held",
+    "kit",
+    "messages",
+    "operations",
+    "retry",
+    "sandbox",
+    "status",
+    "timeline",
+]
