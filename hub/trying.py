@@ -8,20 +8,16 @@ from __future__ import annotations
 
 from hub.errors import Misconfigured
 from hub.intake.told_numbers import waiting_unit
+from hub.operations.reason import check
 from hub.store import directory as directories
 from hub.store import operator_log, paused_systems, send_queue, try_now
 from hub.store.outbox import CASES, LOOKUPS
 from hub.store.transaction import Store
 
 
-def _has(reason: str) -> None:
-    if not reason.strip():
-        raise Misconfigured("say why with --reason: it is kept in the trail")
-
-
 async def notice(store: Store, id_: int, who: str, reason: str) -> str:
     """Tries a waiting row now, after those of its case that go before it."""
-    _has(reason)
+    check(reason)
     async with store.transaction() as connection:
         row = await try_now.row(connection, id_)
         if row is None:
@@ -49,7 +45,7 @@ async def notice(store: Store, id_: int, who: str, reason: str) -> str:
 
 async def lookup(store: Store, case: str, who: str, reason: str) -> str:
     """Asks the registers now about a case."""
-    _has(reason)
+    check(reason)
     async with store.transaction() as connection:
         if not (count := await try_now.lookups(connection, case)):
             raise Misconfigured(f"no look-up of case {case} waits; see `hub timeline {case}`")
@@ -61,7 +57,7 @@ async def lookup(store: Store, case: str, who: str, reason: str) -> str:
 
 async def system(store: Store, id_: str, who: str, reason: str) -> str:
     """Tries all that waits for a system now."""
-    _has(reason)
+    check(reason)
     current = await directories.current(store)
     if current is None or id_ not in current[1].system_by_id:
         raise Misconfigured(f"there is no system {id_} in the directory; see `hub directory show`")

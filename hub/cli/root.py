@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from hub.cli.endings import Commands
-from hub.errors import Misconfigured
+from hub.errors import Misconfigured, Unavailable
 
 app = typer.Typer(
     cls=Commands,
@@ -61,8 +61,13 @@ Json = Annotated[bool, typer.Option("--json", help="For machines: JSON.")]
 
 
 def operator(by: str) -> str:
-    """Who stands in the trail: as --by says, else the user of the operating system."""
+    """Who stands in the trail: as --by says, else the user of the operating system. Raises ``Misconfigured`` of a --by that may not
+    stand there.
+    """
     if by.strip():
+        from hub.operations.reason import without_person
+
+        without_person("--by", by)
         return by.strip()
     try:
         return os.fsencode(getpass.getuser()).decode("utf-8", "replace")
@@ -105,9 +110,15 @@ def with_store(work: Callable[[Any], Awaitable[T]]) -> T:
         store = Store(database_url(), pool=2)
         try:
             fault = await store.check()
-            if fault is not None and fault.word != "read-only":  # what only reads may read a standby
+            read_only = fault is not None and fault.word == "read-only"
+            if fault is not None and not read_only:
                 raise Misconfigured(str(fault))
-            return await work(store)
+            try:
+                return await work(store)  # what only reads may read a standby
+            except Unavailable:
+                if read_only:
+                    raise Misconfigured(str(fault)) from None
+                raise
         finally:
             await store.close()
 

@@ -33,7 +33,7 @@ _MOST = 4_096
 
 
 def _variable(name: str) -> str:
-    value = os.environb.get(os.fsencode(name))
+    value = os.environb.get(name.encode())
     if value is None:
         raise _Wrong("is not there")
     return _text(value)

@@ -55,7 +55,8 @@ class Conflict(Exception):  # noqa: N818 - not an error: the work is repeated
     """Another transaction wrote the same rows at the same time; repeat the work, which then sees the other's result."""
 
 
-_UNDEFINED_TABLE = "42P01"
+_WORDS = {"42P01": "not-migrated", "25006": "read-only"}
+"""SQLSTATE of a table that is not there, and of a write that the server does not take → the word for it."""
 _WHAT_TO_DO = {
     "no-answer": "the database does not answer, or not to us: see that it runs and that HUB_DATABASE_URL is right",
     "not-migrated": "the database has not been brought up to this version: run `hub migrate`",
@@ -139,8 +140,9 @@ class Store:
 def fault_of(error: Exception) -> DatabaseFault:
     """Why an error of the driver's, or of the operating system's, says that the database cannot be used."""
     original = getattr(error, "orig", None) or error
-    if getattr(original, "sqlstate", None) == _UNDEFINED_TABLE:
-        return DatabaseFault("not-migrated")
+    state = getattr(original, "sqlstate", None)
+    if state in _WORDS:
+        return DatabaseFault(_WORDS[state])
     return DatabaseFault("no-answer", " ".join(str(original).split())[:300])
 
 

@@ -8,8 +8,8 @@ May import the command line, the settings and the sandbox's children.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -343,7 +343,8 @@ def _shell(line, folder, **settings):
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
 def test_a_closed_stream_is_as_dev_null_and_the_status_is_the_right_one(closed, tmp_path):
-    shutil.copy(CONTRACTS / "invalid" / "data.no-object.json", tmp_path / "faulty.json")
+    refused = json.loads((CONTRACTS / "invalid" / "data.no-object.json").read_bytes())
+    (tmp_path / "faulty.json").write_text(json.dumps(refused["event"]))
     for line, status in {"hub --version": 0, "hub check faulty.json": NOT_WELL, "hub check -": NOT_DONE}.items():
         done = _shell(f"{line} {closed}" + (" < /dev/null" if "<" not in closed else ""), tmp_path)
         assert (done.returncode, done.stderr) == (status, b""), line
