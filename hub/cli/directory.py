@@ -73,7 +73,9 @@ def _put_in_force(wanted: Applied, what: str, named: str, reason: str, by: str, 
     )
     lines = [*done.lines] or ["no difference"]
     if done.taken and done.version is None:
-        lines += [f"it takes away what is in use, {'as --force allows' if force else 'and is refused without --force'}:"]
+        lines += [
+            f"it takes away what is in use, {'as --force allows' if force else 'and is refused without --force'}:"
+        ]
     lines += [f"  {said(*one)}" for one in done.taken]
     if done.version is not None:
         endings.shown("\n".join([*lines, f"version {done.version} is in force"]))
