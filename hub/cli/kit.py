@@ -11,6 +11,7 @@ import typer
 from hub.cli import kit_report
 from hub.cli.endings import NOT_DONE, NOT_WELL, OF_A_SIGNAL
 from hub.cli.root import app, broker_address, place, web_address
+from hub.cli.table import say
 from hub.errors import Misconfigured
 
 kit_app = typer.Typer(
@@ -33,10 +34,10 @@ def kit_list() -> None:
         typer.echo(f"suite {suite}")
         for path in paths:
             written = ScenarioFile(path)
-            typer.echo(f"  {path.stem}: {written.scenario.scenario}")
+            say(f"  {path.stem}: {written.scenario.scenario}", 4)
             for unit, messages in asked_of(written).items():
-                typer.echo(f"    --as {unit:20} sends {', '.join(messages)}")
-    typer.echo("Any other scenario of contracts/scenarios, or a file of your own, is played with --scenario.")
+                say(f"    --as {unit:20} sends {', '.join(messages)}", 30)
+    say("Any other scenario of contracts/scenarios, or a file of your own, is played with --scenario.", 0)
 
 
 @kit_app.command("serve")

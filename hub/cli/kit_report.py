@@ -11,6 +11,7 @@ import typer
 
 from hub.cli.endings import NOT_WELL
 from hub.cli.root import place
+from hub.cli.table import say
 from hub.errors import Misconfigured
 
 
@@ -66,8 +67,9 @@ def kit_faults() -> None:
     from hub.kit.faults.table import FAULTS
 
     for fault in FAULTS.values():
-        typer.echo(f"{fault.name} [{', '.join(fault.rules) or 'the contract'}]")
+        say(f"{fault.name} [{', '.join(fault.rules) or 'the contract'}]", 2)
         for name, text in (("The kit", fault.does), ("Good", fault.good)):
-            typer.echo(f"  {name}: {text.en}\n  {' ' * len(name)}  {text.sv}")
-        typer.echo(f"  Judged: {fault.judged}")
-        typer.echo(f"  Over Kafka: {fault.over_kafka}")
+            say(f"  {name}: {text.en}", 4 + len(name))
+            say(f"  {' ' * len(name)}  {text.sv}", 4 + len(name))
+        say(f"  Judged: {fault.judged}", 10)
+        say(f"  Over Kafka: {fault.over_kafka}", 14)

@@ -5,6 +5,8 @@ language only.
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -47,6 +49,19 @@ def lines(headings: Sequence[str], rows: Iterable[Sequence[object]], width: int 
             found.append(f"{start}  {first}".rstrip() if fixed else first)
         found += [(" " * (4 if below else left)) + one for one in more]
     return found
+
+
+def say(text: str, indent: int) -> None:
+    """Print a text. On a terminal it is wrapped to its width, what follows its first line indented by so many characters; a program
+    that reads it gets one line.
+    """
+    if sys.stdout.isatty():
+        width = shutil.get_terminal_size().columns
+        wrapped = textwrap.wrap(
+            text, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
+        )
+        text = "\n".join(wrapped)
+    typer.echo(text)
 
 
 def show(title: str, headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

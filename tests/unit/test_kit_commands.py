@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import fcntl
 import json
 import os
+import pty
 import shutil
 import signal
 import stat
+import struct
 import subprocess
+import sys
+import termios
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from pathlib import Path
@@ -79,6 +85,26 @@ def test_the_faults_are_listed_in_both_languages():
         assert fault.good.en in said
         assert fault.good.sv in said
         assert f"Over Kafka: {fault.over_kafka}" in said
+
+
+@pytest.mark.parametrize("what", ["list", "faults"])
+def test_on_a_terminal_no_line_is_longer_than_it_is_wide_and_a_program_reads_each_whole(what):
+    ours, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    environment = {
+        name: value for name, value in os.environ.items() if name != "COLUMNS" and not name.startswith("HUB_")
+    }
+    with subprocess.Popen([sys.executable, "-m", "hub.cli", "kit", what], stdout=its, env=environment) as shown:
+        os.close(its)
+        said = b""
+        with contextlib.suppress(OSError):  # the terminal ends with the command
+            while part := os.read(ours, 65536):
+                said += part
+        assert shown.wait() == 0
+    os.close(ours)
+    _, whole = call(what)
+    assert max(map(len, said.decode().splitlines())) <= 80 < max(map(len, whole.splitlines()))
+    assert said.decode().split() == whole.split()
 
 
 def test_half_a_setting_of_the_vendors_broker_and_an_address_that_is_none_are_said_before_anything_is_played(
