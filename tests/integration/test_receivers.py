@@ -569,7 +569,9 @@ async def test_a_held_message_is_listed_shown_released_and_refused(hub):
     assert (await hub.send(*behind)).status_code == 202
     listed = (await hub.cli("held", "list")).stdout
     assert early[0]["id"] in listed and behind[0]["id"] in listed
-    assert "awaits-opening" in listed and "behind-held" in listed
+    in_words = " ".join(listed.split())
+    assert "it came before the message that opens its case" in in_words
+    assert "another message of its case is held before it; see to that one" in in_words
     shown = (await hub.cli("held", "show", early[0]["id"])).stdout
     assert '"outcome": "given"' in shown
     released = await hub.cli("held", "release", early[0]["id"], "--reason", "looked at")
