@@ -22,7 +22,7 @@ from hub.delivery.exits import kafka as kafka_exit
 from hub.delivery.exits.addresses import Allowed
 from hub.delivery.exits.registry import ExitResources, open_exits
 from hub.delivery.relay import Relay
-from hub.errors import Misconfigured, Unavailable
+from hub.errors import Misconfigured
 from hub.gauges import Gauges
 from hub.in_operation import InOperation
 from hub.intake.case_messages import CaseMessages
@@ -265,7 +265,7 @@ class Hub:
         except TimeoutError:
             fault = DatabaseFault("no-answer")
         if fault is not None and fault.is_outage:
-            outages.met(Unavailable(DATABASE), said=fault.word)
+            outages.unanswered(DATABASE, said=fault.word)
         else:
             outages.answered(DATABASE)
         return "ok" if fault is None else fault.word

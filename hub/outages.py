@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from hub import metrics
@@ -17,6 +18,7 @@ from hub.log import log
 DATABASE, BROKER = "database", "kafka"
 _NEEDED = {DATABASE: "database", BROKER: "broker"}
 """``Unavailable.reason`` → the name that operations knows it by."""
+_HICCUP_S = 1.0
 _LIBRARY_S = 60.0
 """The same message of a client library is logged again after so many seconds at the earliest."""
 
@@ -26,6 +28,8 @@ class Outages:
 
     def __init__(self) -> None:
         self._since: dict[str, tuple[float, datetime]] = {}
+        self._said: set[str] = set()
+        """Those that count as away: a probe failed, or they were met again after a while."""
         for name in _NEEDED.values():
             metrics.away.labels(name).set(0)
 
@@ -33,28 +37,42 @@ class Outages:
         """A part of the hub could not reach something; whether it is one of those that are told once while they are away.
         ``what``: further facts for the log, none of a message's.
 
-        Of anything else (a process pool that is busy) each is logged.
+        One lost connection is no outage: it is one when a probe fails too, or when it is met for longer than ``_HICCUP_S``. Of
+        anything else (a process pool that is busy) each is logged.
         """
         name = _NEEDED.get(error.reason)
         if name is None:
             log.warning("put_off", reason=error.reason, **what)
             return False
-        if name not in self._since:
-            self._since[name] = time.monotonic(), datetime.now(UTC)
-            metrics.away.labels(name).set(1)
-            log.error("away", needed=name, **what)
+        began, _ = self._since.setdefault(name, (time.monotonic(), datetime.now(UTC)))
+        if time.monotonic() - began > _HICCUP_S:
+            self._say(name, what)
         return True
 
-    def answered(self, reason: str) -> None:
-        """``DATABASE`` or ``BROKER`` has just answered."""
+    def unanswered(self, reason: str, **what: object) -> None:
+        """A probe of ``DATABASE`` or ``BROKER`` had no answer."""
         name = _NEEDED[reason]
-        if (began := self._since.pop(name, None)) is not None:
+        self._since.setdefault(name, (time.monotonic(), datetime.now(UTC)))
+        self._say(name, what)
+
+    def answered(self, reason: str) -> None:
+        """A probe of ``DATABASE`` or ``BROKER`` was answered."""
+        name = _NEEDED[reason]
+        began = self._since.pop(name, None)
+        if began is not None and name in self._said:
+            self._said.discard(name)
             metrics.away.labels(name).set(0)
             log.warning("back", needed=name, away_s=round(time.monotonic() - began[0], 1), since=began[1].isoformat())
 
     def is_away(self, reason: str) -> bool:
-        """Whether it was met since it last answered."""
-        return _NEEDED[reason] in self._since
+        """Whether it counts as away."""
+        return _NEEDED[reason] in self._said
+
+    def _say(self, name: str, what: Mapping[str, object]) -> None:
+        if name not in self._said:
+            self._said.add(name)
+            metrics.away.labels(name).set(1)
+            log.error("away", needed=name, **what)
 
 
 outages = Outages()

@@ -101,6 +101,7 @@ class Topics:
         except NotImplementedError:
             raise Misconfigured("the broker is older than Kafka 2.8: it does not say which topic is which") from None
         except (KafkaError, OSError, TimeoutError) as error:
+            outages.unanswered(BROKER)
             await self.close()
             raise Unavailable(BROKER) from error
         outages.answered(BROKER)

@@ -27,18 +27,31 @@ def clock(monkeypatch):
 def test_the_first_and_the_last_are_said_and_nothing_between(clock):
     outages = Outages()
     with capture_logs() as said:
-        for _ in range(3):
-            assert outages.met(Unavailable(DATABASE), work="relay")
+        for work in ("relay", "intake", "relay"):
+            assert outages.met(Unavailable(DATABASE), work=work)
             clock.now += 2
-        assert outages.met(Unavailable(BROKER), work="topics")
+        outages.unanswered(BROKER, work="topics")
+        assert outages.met(Unavailable(BROKER), work="relay")
         outages.answered(DATABASE)
         outages.answered(DATABASE)
     assert [(one["event"], one["needed"], one.get("work"), one.get("away_s")) for one in said] == [
-        ("away", "database", "relay", None),
+        ("away", "database", "intake", None),
         ("away", "broker", "topics", None),
         ("back", "database", None, 6.0),
     ]
     assert outages.is_away(BROKER) and not outages.is_away(DATABASE)
+
+
+def test_a_lost_connection_is_no_outage_where_the_next_probe_is_answered(clock):
+    outages = Outages()
+    with capture_logs() as said:
+        for _ in range(3):
+            assert outages.met(Unavailable(DATABASE), work="relay")
+            assert not outages.is_away(DATABASE)
+            clock.now += 0.5
+            outages.answered(DATABASE)
+            clock.now += 5
+    assert said == []
 
 
 def test_what_no_probe_tells_the_end_of_is_said_each_time(clock):
@@ -61,7 +74,7 @@ def test_a_librarys_message_is_written_once_a_minute_and_not_while_the_broker_is
     assert passes("Heartbeat failed") and passes("Unable to connect to node %s", 1, name="other")
     clock.now += 61
     assert passes("Unable to connect to node %s", 1)
-    outages.met(Unavailable(BROKER))
+    outages.unanswered(BROKER)
     assert not passes("Something new") and passes("Something new", name="zeep")
     outages.answered(BROKER)
     assert passes("Something new")
