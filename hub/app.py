@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -259,13 +260,14 @@ class Hub:
 
     async def _reach_database(self) -> str:
         """``ok``, or the word of what is wrong with the database."""
+        asked_at = time.monotonic()
         try:
             async with asyncio.timeout(_DATABASE_S):
                 fault = await self.store.check()
         except TimeoutError:
             fault = DatabaseFault("no-answer")
         if fault is not None and fault.is_outage:
-            outages.unanswered(DATABASE, said=fault.word)
+            outages.unanswered(DATABASE, asked_at, said=fault.word)
         else:
             outages.answered(DATABASE)
         return "ok" if fault is None else fault.word

@@ -28,6 +28,7 @@ class Outages:
 
     def __init__(self) -> None:
         self._since: dict[str, tuple[float, datetime]] = {}
+        self._answered_at: dict[str, float] = {}
         self._said: set[str] = set()
         """Those that count as away: a probe failed, or they were met again after a while."""
         for name in _NEEDED.values():
@@ -49,15 +50,20 @@ class Outages:
             self._say(name, what)
         return True
 
-    def unanswered(self, reason: str, **what: object) -> None:
-        """A probe of ``DATABASE`` or ``BROKER`` had no answer."""
+    def unanswered(self, reason: str, asked_at: float, **what: object) -> None:
+        """A probe of ``DATABASE`` or ``BROKER``, made at ``asked_at`` (``time.monotonic``), had no answer. It says nothing where another
+        was answered since: a probe of what stands still may end long after its time.
+        """
         name = _NEEDED[reason]
+        if asked_at <= self._answered_at.get(name, 0.0):
+            return
         self._since.setdefault(name, (time.monotonic(), datetime.now(UTC)))
         self._say(name, what)
 
     def answered(self, reason: str) -> None:
         """A probe of ``DATABASE`` or ``BROKER`` was answered."""
         name = _NEEDED[reason]
+        self._answered_at[name] = time.monotonic()
         began = self._since.pop(name, None)
         if began is not None and name in self._said:
             self._said.discard(name)

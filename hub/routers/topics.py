@@ -5,6 +5,7 @@ aiokafka and the store only.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from io import BytesIO
 from typing import Any
@@ -90,6 +91,7 @@ class Topics:
             await self._read_anew(name)
 
     async def _ask(self) -> dict[str, Topic]:
+        asked_at = time.monotonic()
         try:
             if self._client is None:
                 client = AIOKafkaClient(**self._how)
@@ -101,7 +103,7 @@ class Topics:
         except NotImplementedError:
             raise Misconfigured("the broker is older than Kafka 2.8: it does not say which topic is which") from None
         except (KafkaError, OSError, TimeoutError) as error:
-            outages.unanswered(BROKER)
+            outages.unanswered(BROKER, asked_at)
             await self.close()
             raise Unavailable(BROKER) from error
         outages.answered(BROKER)

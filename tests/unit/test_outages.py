@@ -30,7 +30,7 @@ def test_the_first_and_the_last_are_said_and_nothing_between(clock):
         for work in ("relay", "intake", "relay"):
             assert outages.met(Unavailable(DATABASE), work=work)
             clock.now += 2
-        outages.unanswered(BROKER, work="topics")
+        outages.unanswered(BROKER, clock.now, work="topics")
         assert outages.met(Unavailable(BROKER), work="relay")
         outages.answered(DATABASE)
         outages.answered(DATABASE)
@@ -51,6 +51,7 @@ def test_a_lost_connection_is_no_outage_where_the_next_probe_is_answered(clock):
             clock.now += 0.5
             outages.answered(DATABASE)
             clock.now += 5
+        outages.unanswered(DATABASE, clock.now - 9)  # made before the last answer, and ended after it
     assert said == []
 
 
@@ -74,7 +75,7 @@ def test_a_librarys_message_is_written_once_a_minute_and_not_while_the_broker_is
     assert passes("Heartbeat failed") and passes("Unable to connect to node %s", 1, name="other")
     clock.now += 61
     assert passes("Unable to connect to node %s", 1)
-    outages.unanswered(BROKER)
+    outages.unanswered(BROKER, clock.now)
     assert not passes("Something new") and passes("Something new", name="zeep")
     outages.answered(BROKER)
     assert passes("Something new")
