@@ -78,7 +78,7 @@ def test_images_and_environment_are_those_of_the_compose_file():
     server = containers.service("postgres", POSTGRES_PASSWORD="abc")
     assert server["image"] == COMPOSE["postgres"]["image"]
     assert server["environment"] == COMPOSE["postgres"]["environment"] | {"POSTGRES_PASSWORD": "abc"}
-    assert containers.service("hub", POSTGRES_PASSWORD="abc")["env_file"] == "settings.example.env"
+    assert containers.service("hub", POSTGRES_PASSWORD="abc")["env_file"] == "trial.env"
     with pytest.raises(KeyError, match="POSTGRES_PASSWORD of the service postgres"):
         containers.service("postgres")
 
