@@ -62,15 +62,16 @@ async def test_all_locks_are_taken_by_one_question_and_by_one_hub_only(store):
 async def test_a_hub_that_stops_gives_its_locks_back_before_the_server_has_ended_its_session(store, monkeypatch):
     one, other = Ownership(store, "relay"), Ownership(store, "relay")
     await one.hold(LOCKS)
-    drop = one._drop
+    session = one._connection
 
-    async def never():  # as a server that is slow to end what its client has closed
+    async def not_yet():
         pass
 
-    monkeypatch.setattr(one, "_drop", never)
-    await one.close()
+    with monkeypatch.context() as slow:
+        slow.setattr(session, "close", not_yet)
+        await one.close()
     assert await other.hold(LOCKS) == LOCKS
-    await drop()
+    await session.close()
     await other.close()
 
 
