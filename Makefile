@@ -39,7 +39,7 @@ test: .venv/ready       ## every test, with a real broker and a real database
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests
 
 quick: .venv/ready      ## the tests that need no service: two minutes on two cores
-	$(BIN)/python -m pytest -n auto --hypothesis-profile quick tests/unit tests/contracts tests/scenarios tests/kit
+	$(BIN)/python -m pytest -n auto --hypothesis-profile quick tests/unit tests/contracts tests/scenarios
 
 bench: .venv/ready      ## how fast, on this machine
 	$(BIN)/python -m tests.bench
