@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
@@ -32,7 +30,7 @@ from hub.intake.queue import Intake
 from hub.intake.reader_check import Readers
 from hub.intake.served_again import ServedAgain
 from hub.log import log
-from hub.outages import BROKER, DATABASE, outages
+from hub.readiness import Readiness
 from hub.routers import cases as case_views
 from hub.routers import citizens, connections, dependencies, errors, messages, openapi, ops
 from hub.routers import fhir as fhir_in
@@ -44,7 +42,7 @@ from hub.store import directory as directories
 from hub.store import person_changes
 from hub.store.outbox import OutboxRow
 from hub.store.registers import Answers
-from hub.store.transaction import DatabaseFault, Store
+from hub.store.transaction import Store
 from hub.supervisor import Supervisor, every
 from hub.translators import formats
 from hub.translators.soap.envelope import are_there
@@ -63,8 +61,6 @@ _MEMORY_S = 1.0
 _NEWS_S = 5.0
 _READERS_S = 1.0
 _GAUGES_S = 2.0
-_DATABASE_S = 5.0
-"""Seconds after which a database that does not answer is away."""
 _SWEEP_S = 600.0
 _CHANGES_KEPT = timedelta(days=30)
 """How long changes of persons are kept: longer than any answer about a person is valid."""
@@ -102,6 +98,9 @@ class Hub:
         self.relay: Relay | None = None
         self._in_operation: InOperation | None = None
         self.supervisor = Supervisor()
+        self._readiness = Readiness(
+            self.store, self.kafka_in, self.intake, lambda: self.relay, self.supervisor, self.asides
+        )
         self.gauges = Gauges(self.store, self.intake, self.directory)
 
     def directory(self) -> Directory:
@@ -170,7 +169,7 @@ class Hub:
             self.relay,
             self.worker,
             self._register_watch,
-            self._ready,
+            self._readiness.checks,
             lambda: {"port": self.settings.http_port, "directory": self._version},
         )
         await self.kafka_in.start()
@@ -258,42 +257,6 @@ class Hub:
         async with self.store.transaction() as connection:
             await person_changes.delete_before(connection, datetime.now(UTC) - _CHANGES_KEPT)
 
-    async def _reach_database(self) -> str:
-        """``ok``, or the word of what is wrong with the database."""
-        asked_at = time.monotonic()
-        try:
-            async with asyncio.timeout(_DATABASE_S):
-                fault = await self.store.check()
-        except TimeoutError:
-            fault = DatabaseFault("no-answer")
-        if fault is not None and fault.is_outage:
-            outages.unanswered(DATABASE, asked_at, said=fault.word)
-        else:
-            outages.answered(DATABASE)
-        return "ok" if fault is None else fault.word
-
-    async def _ready(self) -> tuple[dict[str, str], dict[str, Any]]:
-        """(the checks of readiness, further facts for operations); a blocked partition does not make the hub unready."""
-        store = await self._reach_database()
-        loops = self.supervisor.states
-        checks = {
-            "store": store,
-            "broker": "away" if outages.is_away(BROKER) else "ok" if self.kafka_in.moving else "no-progress",
-            "intake": "full" if self.intake.full else "ok",
-            "relay": "ok" if self.relay is not None and self.relay.well else "not-delivering",
-            "loops": "ok" if not loops else ", ".join(f"{name} {state}" for name, state in loops.items()),
-        }
-        aside = [
-            {"place": each.place, "reason": each.reason, "since": each.since.isoformat(), "lost": each.lost}
-            for each in self.asides.known
-        ]
-        restarted = {
-            loop.name: {"restarts": loop.restarts, "error": loop.error}
-            for loop in self.supervisor.loops.values()
-            if loop.restarts
-        }
-        return checks, {"set_aside": aside, "restarted": restarted}
-
     # --- HTTP ---------------------------------------------------------------------------------------------------------
 
     def api(self) -> FastAPI:
@@ -306,7 +269,13 @@ class Hub:
         )
         dependencies.wire(api, self.intake, self.directory)
         case_views.wire(api, self.store, self.directory, self._memory, self.readers)
-        for routes in (messages.ROUTES, fhir_in.ROUTES, case_views.ROUTES, citizens.ROUTES, ops.router(self._ready)):
+        for routes in (
+            messages.ROUTES,
+            fhir_in.ROUTES,
+            case_views.ROUTES,
+            citizens.ROUTES,
+            ops.router(self._readiness.checks),
+        ):
             api.include_router(routes)
         errors.install(api, self.intake.process_pool, self.settings.http_answer_s)
         openapi.install(api)

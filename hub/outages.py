@@ -1,4 +1,4 @@
-"""What the hub needs and cannot reach: said once when that starts and once when it ends. Imports the log and the metrics only.
+"""What the hub needs and cannot reach: said once when that starts and once when it ends. Imports the log, the metrics and the errors only.
 
 A part of the hub that meets ``Unavailable`` reports it here in place of a log line of its own: while the broker or the database is
 away, every loop meets it many times a second.
@@ -19,6 +19,7 @@ DATABASE, BROKER = "database", "kafka"
 _NEEDED = {DATABASE: "database", BROKER: "broker"}
 """``Unavailable.reason`` → the name that operations knows it by."""
 _HICCUP_S = 1.0
+"""Seconds within which what is met is a lost connection and no outage."""
 _LIBRARY_S = 60.0
 """The same message of a client library is logged again after so many seconds at the earliest."""
 
