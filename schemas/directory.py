@@ -16,7 +16,7 @@ from schemas.entry import Entry
 from schemas.identities import KNOWN_REGIONAL_PATTERNS
 from schemas.identity_types import IdentityRules, KnownHsa, Kommunkod, Lanskod, Orgnr
 from schemas.parts import Code, Flag, Line
-from schemas.ways_out import Delivery, KafkaOut, WebhookOut
+from schemas.ways_out import Delivery, FhirOut, Out, WebhookOut
 
 PartyName = Literal["slutenvard", "oppenvard", "kommun"]
 ProfileName = Literal["mina_planer", "prator", "samsa", "lifecare", "cosmic_link"]
@@ -89,7 +89,7 @@ class System(Entry):
     units: tuple[KnownHsa, ...] = Field(min_length=1)
     ways_in: tuple[Literal["kafka", "http"], ...] = ("kafka", "http")
     token_sha256: tuple[Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")], ...] = ()
-    out: Annotated[KafkaOut | WebhookOut, Field(discriminator="way")]
+    out: Annotated[Out, Field(discriminator="way")]
     format: Literal["native", "fhir", "fhir-xml"] = "native"
     delivery: Delivery = Delivery()
 
@@ -237,6 +237,10 @@ class Directory(Entry):
                 found.append(f"system {system.id} names the unknown organisation {system.organisation}")
             if "http" in system.ways_in and not system.token_sha256:
                 found.append(f"system {system.id} may use HTTP but has no token")
+            if isinstance(system.out, FhirOut) and system.format == "native":
+                found.append(
+                    f"system {system.id} is told by FHIR messages and has the format native: give it format: fhir or fhir-xml"
+                )
             if isinstance(system.out, WebhookOut) and system.out.body == "bundle" and system.format == "native":
                 found.append(
                     f"system {system.id} has out.body bundle and the format native, which has no Bundle: give it format: fhir or"

@@ -1,10 +1,11 @@
-"""How the hub delivers to a connected system: by topic or webhook, with which waits, how many calls and how long. Imports the
+"""How the hub delivers to a connected system: by topic, webhook or FHIR message, with which waits, how many calls and how long. Imports the
 directory's entries only.
 """
 
 from __future__ import annotations
 
 import base64
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, Strict, StringConstraints
@@ -62,3 +63,52 @@ class WebhookOut(Entry):
     """``event``, also when left out: a structured CloudEvent around the content. ``bundle``: the FHIR Bundle alone, under its own
     media type, for a system whose format is FHIR. None is not written down, so that a hub of the former version reads the directory.
     """
+
+
+def _is_token(text: str) -> str:
+    """Check that the text can stand after ``Bearer`` (RFC 6750); the refusal does not repeat it."""
+    if re.fullmatch(r"[A-Za-z0-9._~+/-]{16,4096}=*", text):
+        return text
+    raise ValueError("a token is at least 16 letters, digits and ._~+/- ; this one is cut or changed, copy it whole")
+
+
+def _is_base(text: str) -> str:
+    """Check that an operation can be put after the address."""
+    if re.search(r"[?#]|\$process-message/?$", text):
+        raise ValueError("a base is an address without query, to which the hub adds /$process-message")
+    return text
+
+
+class FhirOut(Entry):
+    """As a FHIR message to the system's ``<base>/$process-message``, which answers with a message; the format is FHIR's."""
+
+    way: Literal["fhir"]
+    base: Annotated[str, StringConstraints(pattern=r"^https?://", max_length=500), AfterValidator(_is_base)]
+    """The base of its FHIR server; addresses are checked as those of webhooks."""
+    token: Annotated[str, AfterValidator(_is_token)]
+    """The bearer token by which the system knows the hub."""
+
+    @property
+    def url(self) -> str:
+        """The address of the operation."""
+        return f"{self.base.rstrip('/')}/$process-message"
+
+
+Out = KafkaOut | WebhookOut | FhirOut
+"""The ways out that a directory may name."""
+
+
+def credentials(out: Out) -> tuple[str, ...]:
+    """What a way out signs or presents, in the order of the directory."""
+    match out:
+        case WebhookOut():
+            return out.secrets
+        case FhirOut():
+            return (out.token,)
+        case KafkaOut():
+            return ()
+
+
+def address(out: Out) -> str | None:
+    """Where a way out over HTTP calls; None for a topic."""
+    return None if isinstance(out, KafkaOut) else out.url

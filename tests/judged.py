@@ -88,6 +88,10 @@ class Judge:
         kind, _ = _kind_of(event)
         self._saw(f"{kind} by webhook", _name(event), _of_call(said, event))
 
+    def bundle(self, media_type: str, body: bytes) -> None:
+        """A call that carries a Bundle without the headers of webhooks: a FHIR message, or a Subscription's notification."""
+        self._saw("Bundle over HTTP", media_type, _of_body("", media_type, body))
+
     def answer(self, status: int, media_type: str, body: bytes) -> None:
         """What the hub answers over HTTP: a problem, or the receipt of a message."""
         if media_type not in {"application/json", "application/problem+json"}:

@@ -505,7 +505,10 @@ class Receiver(Listener):
         call = Call(head[0].split()[1].strip("/"), headers, body)
         system = call.system
         self.calls.append(call)
-        JUDGE.call(headers, body)
+        if "webhook-id" in headers:
+            JUDGE.call(headers, body)
+        else:
+            JUDGE.bundle(headers["content-type"], body)
         self.under_way[system] = self.under_way.get(system, 0) + 1
         self.most[system] = max(self.most.get(system, 0), self.under_way[system])
         try:

@@ -86,15 +86,15 @@ def _put_in_force(wanted: Applied, what: str, named: str, reason: str, by: str, 
 
 
 def _may_be_called(named: str, wanted: Applied) -> None:
-    """Refuse webhooks that lead where the hub may not call."""
+    """Refuse addresses of systems that lead where the hub may not call."""
     from hub.delivery.exits.addresses import Allowed
     from hub.environment import outward
-    from schemas.ways_out import WebhookOut
+    from schemas.ways_out import address
 
     may = outward()
     allows = Allowed(may.plain, may.networks)
-    ways = [(system.id, system.out) for system in wanted.directory.systems]
-    faults = [(id_, allows.fault(out.url)) for id_, out in ways if isinstance(out, WebhookOut)]
+    called = [(system.id, address(system.out)) for system in wanted.directory.systems]
+    faults = [(id_, allows.fault(url)) for id_, url in called if url is not None]
     if wrong := [f"system {id_}: its address {fault}" for id_, fault in faults if fault is not None]:
         raise Misconfigured(f"{named} names addresses that the hub may not call:\n  " + "\n  ".join(wrong))
 

@@ -42,6 +42,24 @@ Waits and times are the usual ones; the directory may give a system others. The 
 lost or a replay: its `webhook-id` and its `source` with `id` are as before. Under another `webhook-id` the same `source` and `id`
 are a notice of its own: for another of your units."""
 
+_PUSH = """\
+The FHIR server of a system: `out: {way: fhir, base: …, token: …}` with `format: fhir` or `fhir-xml`. Each notice and announcement is a
+message to `<base>/$process-message`; the answer is a message Bundle whose `MessageHeader.response` has the notice's
+`MessageHeader.id` as its `identifier`. The next of the same case is sent when this one is acknowledged (D-3), other cases meanwhile.
+
+| the receiver answers | which means |
+|---|---|
+| `response.code` ok, with 2xx | acknowledged (AA) |
+| 202, or 204 | acknowledged: the receiver has the message in its custody, or has handled it without an answer; nothing more is awaited |
+| `response.code` transient-error | tried again (AR), as after 5xx; `Retry-After` heeded |
+| `response.code` fatal-error | refused for good (AE), as 400 of a webhook; operations sees what the OperationOutcome says |
+| 2xx without an answer to this message | no acknowledgement: tried again for half an hour, then dead |
+| any other status without such an answer, an OperationOutcome with 4xx or 5xx too | as by a webhook |
+
+An answer has at most 256 KB, is not compressed, and comes whole within the call's time. The same notice may come again under the same
+`MessageHeader.id`, after an answer that was lost or a replay: give the first answer again. Receipts of what the system sent come by
+the same way; they are themselves responses, are never answered, and count as acknowledged by 2xx."""
+
 
 def _first_line(model: type[Any]) -> str:
     return (model.__doc__ or "").strip().splitlines()[0]
@@ -140,17 +158,27 @@ def _of_webhooks() -> dict[str, dict[str, Any]]:
     return found
 
 
+def _of_pushes() -> dict[str, dict[str, Any]]:
+    """The calls to a system's $process-message."""
+    summary = "A notice, receipt or announcement as a FHIR message."
+    return {
+        f"{form}.push": _message(f"{form}.push", "FHIR message", summary, media_type, "push", _BUNDLES[form])
+        for form, media_type in _FHIR.items()
+    }
+
+
 def _announced() -> str:
     return _first_line(Announcement).removeprefix("``announcement``: ")
 
 
 def document(folder: Path) -> bytes:
     """contracts/asyncapi.yaml; the acts of its examples are those of ``valid/`` in the folder."""
-    messages = _of_kafka() | _of_webhooks()
+    messages = _of_kafka() | _of_webhooks() | _of_pushes()
     shown = examples.of_every_message(folder)
     in_ = [name for name in messages if name.endswith(".act")]
     calls = [name for name in messages if name.endswith(".call")]
-    out = [name for name in messages if name not in {*in_, *calls}]
+    pushes = [*_of_pushes()]
+    out = [name for name in messages if name not in {*in_, *calls, *pushes}]
 
     def listed(names: list[str]) -> dict[str, Any]:
         return {name: {"$ref": f"#/components/messages/{name}"} for name in names}
@@ -173,6 +201,12 @@ def document(folder: Path) -> bytes:
                 "description": _WEBHOOK,
                 "messages": listed(calls),
             },
+            "fhir": {
+                "address": None,
+                "title": "The system's $process-message",
+                "description": _PUSH,
+                "messages": listed(pushes),
+            },
         },
         "operations": {
             "act": {"action": "receive", "channel": {"$ref": "#/channels/in"}},
@@ -180,6 +214,11 @@ def document(folder: Path) -> bytes:
             "call": {
                 "action": "send",
                 "channel": {"$ref": "#/channels/webhook"},
+                "bindings": {"http": {"method": "POST", "bindingVersion": "0.3.0"}},
+            },
+            "push": {
+                "action": "send",
+                "channel": {"$ref": "#/channels/fhir"},
                 "bindings": {"http": {"method": "POST", "bindingVersion": "0.3.0"}},
             },
         },

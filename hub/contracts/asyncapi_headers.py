@@ -65,6 +65,16 @@ _CALL: dict[str, Any] = {
         "user-agent": {"const": "samverkan-hub"},
     },
 }
+_PUSH: dict[str, Any] = {
+    "type": "object",
+    "required": ["content-type", "accept", "authorization"],
+    "properties": {
+        "content-type": {"enum": _BUNDLES},
+        "accept": {"enum": _BUNDLES},
+        "authorization": _text("Bearer, and the token that the directory gives the system", pattern="^Bearer "),
+        "user-agent": {"const": "samverkan-hub"},
+    },
+}
 _BUNDLE: dict[str, Any] = {
     "type": "object",
     "required": ["resourceType", "type", "entry"],
@@ -96,5 +106,6 @@ def schemas() -> dict[str, Any]:
         "receipt": _headers(receipt, _ALWAYS),
         "announcement": _headers({name: attributes[name] for name in _ALWAYS}, _ALWAYS),
         "call": _CALL,
+        "push": _PUSH,
         "bundle": _BUNDLE,
     }

@@ -33,6 +33,7 @@ def of_every_message(folder: Path) -> dict[str, list[_Example]]:
         if name in {f"{form}.notice" for form in _FHIR_MEDIA}:
             bundle = f"{name.removesuffix('.notice')}.bundle.call"
             found[bundle] = [_bundle_alone(what, encoded) for what, encoded in told]
+            found[bundle.replace(".bundle.call", ".push")] = [_pushed(what, encoded) for what, encoded in told]
     return found
 
 
@@ -103,6 +104,12 @@ def _call(what: str, encoded: Encoded) -> _Example:
 
 def _bundle_alone(what: str, encoded: Encoded) -> _Example:
     return {"name": what, "headers": _signed(encoded.body, encoded.media_type), "payload": _content(encoded)}
+
+
+def _pushed(what: str, encoded: Encoded) -> _Example:
+    media = {"content-type": encoded.media_type, "accept": encoded.media_type}
+    headers = {**media, "user-agent": "samverkan-hub", "authorization": "Bearer the-token-of-your-directory"}
+    return {"name": what, "headers": headers, "payload": _content(encoded)}
 
 
 def _signed(body: bytes, media_type: str) -> dict[str, str]:

@@ -53,6 +53,8 @@ def _fields(old: Any, new: Any, path: str) -> Iterator[str]:
     name = path.rpartition(".")[2]
     if name in _SECRET:
         yield f"{path}: others than before ({len(old or ())} before, {len(new or ())} now)"
+    elif name == "token":
+        yield f"{path}: {'another than before' if old and new else 'one now' if new else 'none now'}"
     elif isinstance(old, dict) and isinstance(new, dict):
         for key in dict.fromkeys([*old, *new]):
             yield from _fields(old.get(key), new.get(key), f"{path}.{key}" if path else str(key))

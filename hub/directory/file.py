@@ -16,7 +16,7 @@ from hub.directory.secrets import References, Sources, reference
 from hub.errors import Misconfigured
 from hub.translators.faults import sentence
 from schemas.directory import Directory
-from schemas.ways_out import WebhookOut
+from schemas.ways_out import credentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def _sources(in_force: Applied | None) -> Sources:
 
 
 def _secrets(directory: Directory) -> dict[str, tuple[str, ...]]:
-    return {one.id: one.out.secrets for one in directory.systems if isinstance(one.out, WebhookOut)}
+    return {one.id: credentials(one.out) for one in directory.systems}
 
 
 def _look_up(content: Any, references: References) -> Sources:
@@ -87,13 +87,27 @@ def _look_up(content: Any, references: References) -> Sources:
         out = system.get("out") if isinstance(system, dict) else None
         if not isinstance(out, dict):
             continue
-        written = out.get("secrets")
-        if isinstance(written, list) and all(isinstance(one, str) for one in written):
+        written = _written(out)
+        if written and all(isinstance(one, str) for one in written):
             found = [references.secret(str(system.get("id")), one) for one in written]
-            out["secrets"] = [secret for secret, _ in found]
+            _put(out, [secret for secret, _ in found])
             if any(source is not None for _, source in found):
                 sources[str(system.get("id"))] = [source for _, source in found]
     return sources
+
+
+def _written(out: dict[str, Any]) -> list[Any]:
+    """The secrets of a way out, as ``ways_out.credentials`` has them: a webhook's list, or a FHIR endpoint's token."""
+    written = out.get("secrets", [])
+    return [*(written if isinstance(written, list) else []), *([out["token"]] if "token" in out else [])]
+
+
+def _put(out: dict[str, Any], secrets: list[str]) -> None:
+    """Put others in the place of what ``_written`` found."""
+    if "token" in out:
+        *secrets, out["token"] = secrets
+    if isinstance(out.get("secrets"), list):
+        out["secrets"] = secrets
 
 
 _QUOTES: Final = {
@@ -119,6 +133,9 @@ def _said(fault: ErrorDetails, content: Any, sources: Sources) -> str:
             id_ = str(content["systems"][number].get("id"))
             source = sources[id_][nth] if id_ in sources else None
             place += f" (system {id_}, {source or 'written out here'})"
+        case ("systems", int(number), "out", "fhir", "token", *_):
+            id_ = str(content["systems"][number].get("id"))
+            place += f" (system {id_}, {sources[id_][0] if id_ in sources else 'written out here'})"
     context: Mapping[str, Any] = fault.get("ctx") or {}
     if fault["type"] == "value_error":  # from the directory's own checks
         return f"{place}: {context['error']}"
@@ -129,8 +146,7 @@ def shown(found: Applied) -> str:
     """The directory as YAML, as ``hub directory apply`` takes it; secrets as references."""
     content = found.directory.model_dump(mode="json", exclude_defaults=True)
     for system in content["systems"]:
-        secrets = system["out"].get("secrets")
-        if secrets is not None:
-            sources = found.sources.get(system["id"]) or [None] * len(secrets)
-            system["out"]["secrets"] = [reference(*one) for one in zip(secrets, sources, strict=True)]
+        secrets = _written(system["out"])
+        sources = found.sources.get(system["id"]) or [None] * len(secrets)
+        _put(system["out"], [reference(*one) for one in zip(secrets, sources, strict=True)])
     return yaml.safe_dump(content, allow_unicode=True, sort_keys=False)

@@ -1,4 +1,4 @@
-"""Secrets of webhooks as references: ``env:NAME``, ``file:PATH``, ``kept:…``. Imports the errors only.
+"""Secrets of webhooks and tokens of FHIR endpoints as references: ``env:NAME``, ``file:PATH``, ``kept:…``. Imports the errors only.
 
 A reference is looked up when the directory is applied, and the secret is kept with the version: every hub has it at the same moment,
 none can lack a file, and a rollback brings back the very secrets that were in force. What is shown is the reference; where the
@@ -104,9 +104,7 @@ class References:
         except _Wrong as wrong:
             value = self._by_shown.get((system, written))
             if value is None:
-                raise Misconfigured(
-                    f"system {system}: {written} {wrong}, so its webhooks could not be signed"
-                ) from None
+                raise Misconfigured(f"system {system}: {written} {wrong}, so nothing could be sent to it") from None
             self.notes.append(f"system {system}: {written} {wrong}; the secret that is in force stays")
             return value, written
 

@@ -16,6 +16,7 @@ import yaml
 from aiokafka.errors import KafkaError
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from hub.check import fhir as check
 from hub.errors import Misconfigured
 from hub.operations import delivery
 from hub.sandbox import staff, wire
@@ -25,20 +26,23 @@ from hub.store.transaction import Store
 from hub.translators import fhir, native
 from hub.translators.fhir import reference
 from hub.translators.fhir.xml_writer import as_xml
+from schemas.messages import Receipt
 from tests import stack as parts
 from tests.stack import CENTRE, KOMMUN, LUND, SECRETS, WARD, admission, attributes, event, kvittens, new_ref, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+PUSH, PUSH_TOKEN = "pushed/$process-message", "a-token-of-the-third-ward"
 STRUCTURED, BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
 FHIR_JSON, FHIR_XML = "application/fhir+json", "application/fhir+xml"
 SECOND_WARD = "SE2321000255-AVD13"
+THIRD_WARD = "SE2321000255-AVD15"
 MALMO, MALMO_CENTRE, MALMO_KOMMUN = "193802149819", "SE2321000255-VC03", "SE2120001124-K01"
 
 
 def directory(receiver):
     """The kommun is told over a webhook with two secrets; Malmö's centre reads FHIR, its municipality bare Bundles over a webhook; a
-    second ward's system speaks FHIR and is answered in XML.
+    second ward's system speaks FHIR and is answered in XML; a third ward's is told by FHIR messages.
     """
     found = parts.content(kommun={"out": receiver.out("kommun", *SECRETS), "delivery": {"schedule_s": [0.2]}})
     duties = {"inskrivning": ["kvittera"], "tid": ["kvittera"], **parts.SIP_DUTIES}
@@ -46,6 +50,7 @@ def directory(receiver):
     ward = {"party": "slutenvard", "organisation": "2321000255", "roles": {"sjukskoterska": {}}}
     found["units"] += [
         {"hsa": SECOND_WARD, "name": "Avdelning 13", **ward},
+        {"hsa": THIRD_WARD, "name": "Avdelning 15", **ward},
         {
             "hsa": MALMO_CENTRE,
             "name": "VC Malmö",
@@ -68,6 +73,8 @@ def directory(receiver):
         {**one, "id": "malmo", "name": "M", "units": [MALMO_CENTRE], "format": "fhir"},
         {**one, "id": "malmo-kommun", "name": "K", "units": [MALMO_KOMMUN], "format": "fhir"}
         | {"out": receiver.out("malmo-kommun") | {"body": "bundle"}},
+        {**one, "id": "pushed", "name": "P", "units": [THIRD_WARD], "format": "fhir", "delivery": {"schedule_s": [0.2]}}
+        | {"out": {"way": "fhir", "base": f"http://127.0.0.1:{receiver.port}/pushed", "token": PUSH_TOKEN}},
     ]
     return found
 
@@ -206,6 +213,65 @@ async def test_from_fhir_over_kafka_to_fhir_in_json_and_in_xml_and_as_a_bare_bun
         {MALMO_KOMMUN: "kvittens"},
     )
     assert fhir.read(call.body, FHIR_JSON, from_hub=True).data.patient.personnummer == MALMO
+
+
+async def test_a_ward_told_by_fhir_messages_has_each_once_in_order_after_aa_and_ae_is_dead_with_its_words(
+    hub, receiver
+):
+    """It sends over Kafka, so its receipts come by the same way; AR is tried again, AE held with the later ones behind it."""
+
+    def header_of(call):
+        return json.loads(call.body)["entry"][0]["resource"]
+
+    said = {}
+
+    def answer(call):
+        header = header_of(call)
+        if "response" in header:
+            return 202
+        codes = said.setdefault(header["id"], ["transient-error", "ok"])
+        code = codes.pop(0) if len(codes) > 1 else codes[0]
+        why = {} if code == "ok" else {"rule": "X", "text": {"sv": "Vet inte vem 191212121212 är", "en": "Who?"}}
+        told = Receipt.model_validate({"message": header["id"], "code": code, **why})
+        body = fhir.write_response(told, header["id"], created=datetime.now(UTC)).decode()
+        return 200, {"content-type": FHIR_JSON, "body": body}
+
+    receiver.behave[PUSH] = answer
+    act, data = event("svu.inskrivning", new_ref(), THIRD_WARD), admission()[1]
+    await hub.produce("pushed", as_bundle(act, data), [("content-type", FHIR_JSON.encode())], b"a-key")
+
+    def calls(message):
+        return [
+            c
+            for c in receiver.of(PUSH)
+            if header_of(c).get("response", {}).get("identifier", header_of(c)["id"]) == message
+        ]
+
+    (receipt, *_) = await until(lambda: calls(act["id"]))
+    answered = wire.read({}, receipt.body)
+    assert isinstance(answered, wire.SenderAnswer) and answered.code == "ok"
+    await until(lambda: hub.value("SELECT 1 FROM outbox WHERE case_id = %s AND system LIKE 'centre%%'", answered.case))
+    first, second = (kvittens(answered.case, act["id"], unit) for unit in (CENTRE, KOMMUN))
+    await hub.tell("centre", *first)
+    assert (await hub.receipt("centre", first[0]["id"]))["code"] == "ok"
+    sent = (
+        "SELECT answer FROM outbox WHERE system LIKE 'pushed%%' AND message = %s AND state = 'sent' AND kind = 'notice'"
+    )
+    assert await until(lambda: hub.value(sent, first[0]["id"])) == "fhir:ok"
+    assert len(calls(first[0]["id"])) == 2, "AR, then AA"
+    for call in calls(first[0]["id"]):
+        assert call.headers["authorization"] == f"Bearer {PUSH_TOKEN}"
+        assert not check.judge(call.body).faults
+        notice = wire.read({}, call.body)
+        assert (notice.message, notice.case) == (first[0]["id"], answered.case)
+    said[second[0]["id"]] = ["fatal-error"]
+    await hub.tell("kommun", *second)
+    dead = "SELECT answer, said FROM outbox WHERE system LIKE 'pushed%%' AND message = %s AND state = 'dead'"
+    ((code, words),) = await until(lambda: hub.rows(dead, second[0]["id"]))
+    assert code == "fhir:fatal-error" and "Vet inte vem" in words and "1212" not in words
+    told = [wire.read({}, call.body) for call in receiver.of(PUSH) if "response" not in header_of(call)]
+    numbers = [one.sequence for one in told if one.case == answered.case]
+    assert numbers == sorted(numbers)
 
 
 async def test_a_batch_of_500_gives_one_receipt_each_in_its_order(hub):

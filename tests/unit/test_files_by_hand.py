@@ -282,7 +282,7 @@ def test_what_is_wrong_with_a_secret_that_is_elsewhere_is_told_with_its_system_a
     monkeypatch.setenv("LATIN", os.fsdecode(b"\xe5"))
     said = _fault(tmp_path, DIRECTORY.replace(SECRET, reference))
     assert said.startswith(f"system ehr: {reference} {wrong}")
-    assert said.endswith("so its webhooks could not be signed")
+    assert said.endswith("so nothing could be sent to it")
 
 
 def test_a_secret_elsewhere_that_cannot_sign_is_told_with_its_system_and_reference(tmp_path):

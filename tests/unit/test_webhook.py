@@ -14,79 +14,33 @@ from httpcore import AsyncHTTPConnection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.delivery.exits import addresses, webhook
+from hub.delivery.exits import addresses, http
 from hub.delivery.exits.addresses import Allowed
 from hub.delivery.exits.answer_start import start_of
+from hub.delivery.exits.http import judged, without_secrets
 from hub.delivery.exits.kafka import KafkaExit
-from hub.delivery.exits.webhook import WebhookExit, judged, without_secrets
-from hub.delivery.outgoing import Outgoing
+from hub.delivery.exits.webhook import WebhookExit
 from hub.environment import outward
 from hub.errors import Misconfigured
 from hub.settings import Outward
-from hub.translators.formats import Encoded
-from schemas.directory import System
 from schemas.person_numbers import find_person_numbers
-
-EVERYWHERE = Allowed(plain=True, networks=(ip_network("127.0.0.0/8"), ip_network("::1")))
-PARCEL = Outgoing(
-    "out-1", "c", Encoded(attributes={"specversion": "1.0", "id": "m-1"}, body=b"{}", media_type="application/json")
-)
+from tests.answering import EVERYWHERE, PARCEL, answering, at_once, cut_body, dripping, endless, head, system
 
 
-async def at_once():
-    """What is asked before the bytes leave."""
-
-
-def system(url, **delivery):
-    out = {"way": "webhook", "url": url, "secrets": ["whsec_" + "A" * 32]}
-    made = {"id": "kommun", "name": "K", "organisation": "2120001132", "units": ["SE2120001132-K01"], "out": out}
-    return System.model_validate(made | {"delivery": {"timeout_s": 2} | delivery})
-
-
-class Server:
-    """Answers each call with what ``say`` writes; keeps the heads that came."""
-
-    def __init__(self, say):
-        self.say, self.heads, self.connections = say, [], 0
-
-    async def serve(self, reader, writer):
-        self.connections += 1
-        try:
-            while head := (await reader.readuntil(b"\r\n\r\n")).decode():
-                lines = head.lower().split("\r\n")
-                length = next(int(line.split(":")[1]) for line in lines if line.startswith("content-length"))
-                await reader.readexactly(length)
-                self.heads.append(lines)
-                await self.say(writer)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
+def webhook(url, **delivery):
+    return system({"way": "webhook", "url": url, "secrets": ["whsec_" + "A" * 32]}, **delivery)
 
 
 @asynccontextmanager
 async def receiver(say, allows=EVERYWHERE):
-    async def write(writer):
-        if isinstance(say, bytes):
-            writer.write(say)
-        else:
-            await say(writer)
-
-    server = Server(write)
-    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
-    server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/in?token=x"
     exit_ = WebhookExit(allows)
-    server.send = lambda **delivery: exit_.send(system(server.url, **delivery), [PARCEL], at_once)
-    try:
-        yield server
-    finally:
-        await exit_.close()
-        listening.close()
-
-
-def head(status, *lines, body=b""):
-    return b"\r\n".join([f"HTTP/1.1 {status} X".encode(), *lines, b"content-length: %d" % len(body), b"", body])
+    async with answering(say) as server:
+        server.url += "/in?token=x"
+        server.send = lambda **delivery: exit_.send(webhook(server.url, **delivery), [PARCEL], at_once)
+        try:
+            yield server
+        finally:
+            await exit_.close()
 
 
 # --- what is answered -------------------------------------------------------------------------------------------------
@@ -166,7 +120,7 @@ async def test_why_the_broker_did_not_acknowledge_is_said_in_words(error, words)
         async def partitions_for(self, topic):
             raise error
 
-    found = await KafkaExit(Broker(), lambda topic: None).send(system("http://127.0.0.1:1/"), [PARCEL], at_once)
+    found = await KafkaExit(Broker(), lambda topic: None).send(webhook("http://127.0.0.1:1/"), [PARCEL], at_once)
     assert (found.result, found.answer) == ("retry", words)
 
 
@@ -215,24 +169,9 @@ def test_whatever_a_receiver_says_a_short_plain_line_is_kept(body):
 # --- how it is answered -----------------------------------------------------------------------------------------------
 
 
-async def endless(writer):
-    writer.write(b"HTTP/1.1 200 X\r\ntransfer-encoding: chunked\r\n\r\n")
-    for _ in range(10_000):
-        writer.write(b"10000\r\n" + b"x" * 65536 + b"\r\n")
-        await writer.drain()
-
-
 async def packed(writer):
     body = gzip.compress(b"\0" * 40_000_000)
     writer.write(head(200, b"content-encoding: gzip", body=body))
-
-
-async def dripping(writer):
-    writer.write(b"HTTP/1.1 200 X\r\ncontent-length: 100000\r\n\r\n")
-    while True:
-        writer.write(b"x")
-        await writer.drain()
-        await asyncio.sleep(0.01)
 
 
 async def silent_body(writer):
@@ -241,12 +180,6 @@ async def silent_body(writer):
 
 async def broken_body(writer):
     writer.write(b"HTTP/1.1 200 X\r\ntransfer-encoding: chunked\r\n\r\nnot-a-number\r\n")
-
-
-async def cut_body(writer):
-    writer.write(b"HTTP/1.1 200 X\r\ncontent-length: 500\r\n\r\nhalf")
-    await writer.drain()
-    writer.close()
 
 
 @pytest.mark.parametrize("body", [endless, packed, dripping, silent_body, broken_body, cut_body])
@@ -304,7 +237,7 @@ async def test_a_call_costs_the_same_however_many_connections_the_others_have_an
     async with receiver(head(204)) as server:
 
         async def send(number):
-            one = system(server.url).model_copy(update={"id": f"many{number}"})
+            one = webhook(server.url).model_copy(update={"id": f"many{number}"})
             assert (await exit_.send(one, [PARCEL], at_once)).result == "ok"
 
         for number in range(30):
@@ -313,7 +246,7 @@ async def test_a_call_costs_the_same_however_many_connections_the_others_have_an
         await send(7)
         assert server.connections == 30
         assert len(set(looked)) == 1
-        monkeypatch.setattr(webhook, "_KEEPALIVE_S", 0.0)
+        monkeypatch.setattr(http, "_KEEPALIVE_S", 0.0)
         await send(7)
         assert list(exit_._pools) == ["many7"]
     await exit_.close()
@@ -330,14 +263,14 @@ async def test_what_may_not_leave_any_more_does_not_and_the_lane_is_told():
     exit_ = WebhookExit(EVERYWHERE)
     async with receiver(head(204)) as server:
         with pytest.raises(Withheld):
-            await exit_.send(system(server.url), [PARCEL], no)
-        assert (await exit_.send(system(server.url), [PARCEL], at_once)).result == "ok"
+            await exit_.send(webhook(server.url), [PARCEL], no)
+        assert (await exit_.send(webhook(server.url), [PARCEL], at_once)).result == "ok"
     await exit_.close()
 
 
 async def test_a_secret_that_cannot_sign_is_a_failed_try_with_its_reason(monkeypatch):
     async with receiver(head(204)) as server:
-        bad = system(server.url).model_copy(deep=True)
+        bad = webhook(server.url).model_copy(deep=True)
         object.__setattr__(bad.out, "secrets", ("whsec_A",))
         found = await WebhookExit(EVERYWHERE).send(bad, [PARCEL], at_once)
     assert (found.result, found.answer) == ("receiver", "secret-cannot-be-used")

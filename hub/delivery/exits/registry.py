@@ -11,6 +11,7 @@ from typing import Any
 
 from hub.delivery.exits import kafka
 from hub.delivery.exits.addresses import Allowed
+from hub.delivery.exits.fhir import FhirExit
 from hub.delivery.exits.webhook import WebhookExit
 from hub.delivery.outgoing import Exit
 
@@ -24,18 +25,26 @@ class ExitResources:
     partitions_of: Callable[[str], int | None]
     """Topic → how many of its partitions are written to, from the first; None: all."""
     addresses: Allowed
-    """The addresses that webhooks may have."""
+    """The addresses that are called over HTTP."""
 
 
 async def _webhook(resources: ExitResources) -> Exit:
     return WebhookExit(resources.addresses)
 
 
+async def _fhir(resources: ExitResources) -> Exit:
+    return FhirExit(resources.addresses)
+
+
 async def _kafka(resources: ExitResources) -> Exit:
     return await kafka.connect(resources.kafka_client, resources.partitions_of)
 
 
-EXITS: Mapping[str, Callable[[ExitResources], Awaitable[Exit]]] = {"kafka": _kafka, "webhook": _webhook}
+EXITS: Mapping[str, Callable[[ExitResources], Awaitable[Exit]]] = {
+    "kafka": _kafka,
+    "webhook": _webhook,
+    "fhir": _fhir,
+}
 """Way (``System.out.way``) → opens its exit. Raises ``Misconfigured`` when the exit cannot work."""
 
 

@@ -6,6 +6,7 @@ each field. See fhir.md and ``contracts/fhir/``.
 """
 
 from hub.translators.fhir.announcement import write_announcement
+from hub.translators.fhir.answer import ReceiverAnswer, read_answer
 from hub.translators.fhir.capabilities import capabilities
 from hub.translators.fhir.definitions import KINDS, definition
 from hub.translators.fhir.names import JSON, READS, WRITES, XML
@@ -22,6 +23,7 @@ __all__ = [
     "WRITES",
     "XML",
     "Glimpse",
+    "ReceiverAnswer",
     "as_xml",
     "capabilities",
     "definition",
@@ -29,6 +31,7 @@ __all__ = [
     "is_lean",
     "load_elements",
     "read",
+    "read_answer",
     "write_announcement",
     "write_notice",
     "write_request",
