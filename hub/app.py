@@ -20,6 +20,7 @@ from hub.addressing.worker import Worker, counted, failed
 from hub.delivery.exits import kafka as kafka_exit
 from hub.delivery.exits.addresses import Allowed
 from hub.delivery.exits.registry import ExitResources, open_exits
+from hub.delivery.pull_inbox import PullInbox
 from hub.delivery.relay import Relay
 from hub.errors import Misconfigured
 from hub.gauges import Gauges
@@ -32,7 +33,7 @@ from hub.intake.served_again import ServedAgain
 from hub.log import log
 from hub.readiness import Readiness
 from hub.routers import cases as case_views
-from hub.routers import citizens, connections, dependencies, errors, messages, openapi, ops
+from hub.routers import citizens, connections, dependencies, errors, messages, openapi, ops, pull_inbox
 from hub.routers import fhir as fhir_in
 from hub.routers import kafka as kafka_in
 from hub.routers.asides import Asides
@@ -96,6 +97,7 @@ class Hub:
         self.kafka_in = kafka_in.KafkaIn(self._kafka, settings.kafka_group, self.intake, self.directory, self.asides)
         self.topics = Topics(self._kafka, self.store, self.asides, self.kafka_in.begin_again)
         self.relay: Relay | None = None
+        self.pull_inbox = PullInbox(self.store, self.directory)
         self._in_operation: InOperation | None = None
         self.supervisor = Supervisor()
         self._readiness = Readiness(
@@ -112,6 +114,7 @@ class Hub:
         if self.relay is not None:
             self.relay.offer(items)
         self.worker.offer(items)
+        self.pull_inbox.offer(items)
 
     # --- start and stop -----------------------------------------------------------------------------------------------
 
@@ -182,6 +185,8 @@ class Hub:
         keep("relay", self.relay.run, silence_s=_SILENCE_S)
         keep("lookups", self.worker.run, silence_s=_SILENCE_S)
         keep("kafka", self.kafka_in.run)
+        keep("inbox", self.pull_inbox.run)
+        keep("inbox readers", self.pull_inbox.listen, silence_s=_SILENCE_S)
         for name, seconds, work in (
             ("directory", _DIRECTORY_S, self._take_up_directory),
             ("topics", _TOPICS_S, self._look_at_topics),
@@ -201,6 +206,7 @@ class Hub:
 
     async def stop(self) -> None:
         """Stop in order: first the ways in, then the intake, then the marks of sent rows."""
+        self.pull_inbox.stop()
         self.supervisor.wind_down()
         await self.kafka_in.stop(self.settings.stop_s / 4)
         self.intake.stop()
@@ -268,12 +274,14 @@ class Hub:
             version="1",
         )
         dependencies.wire(api, self.intake, self.directory)
+        pull_inbox.wire(api, self.pull_inbox)
         case_views.wire(api, self.store, self.directory, self._memory, self.readers)
         for routes in (
             messages.ROUTES,
             fhir_in.ROUTES,
             case_views.ROUTES,
             citizens.ROUTES,
+            pull_inbox.ROUTES,
             ops.router(self._readiness.checks),
         ):
             api.include_router(routes)

@@ -37,6 +37,12 @@ latency = Histogram(
     buckets=_SECONDS,
     registry=REGISTRY,
 )
+inbox_fetched = Counter(
+    "hub_inbox_fetched", "Notices given to a reader of a pull inbox, repeats included.", ["system"], registry=REGISTRY
+)
+inbox_readers = Gauge(
+    "hub_inbox_readers", "Readers of a pull inbox that wait in this process.", ["system"], registry=REGISTRY
+)
 breaker = Gauge(
     "hub_breaker_open",
     "1 while a system is spared after failures, 0.5 while it is probed.",

@@ -16,7 +16,7 @@ from schemas.entry import Entry
 from schemas.identities import KNOWN_REGIONAL_PATTERNS
 from schemas.identity_types import IdentityRules, KnownHsa, Kommunkod, Lanskod, Orgnr
 from schemas.parts import Code, Flag, Line
-from schemas.ways_out import Delivery, FhirOut, Out, WebhookOut
+from schemas.ways_out import Delivery, FhirOut, InboxOut, Out, WebhookOut
 
 PartyName = Literal["slutenvard", "oppenvard", "kommun"]
 ProfileName = Literal["mina_planer", "prator", "samsa", "lifecare", "cosmic_link"]
@@ -241,6 +241,8 @@ class Directory(Entry):
                 found.append(
                     f"system {system.id} is told by FHIR messages and has the format native: give it format: fhir or fhir-xml"
                 )
+            if isinstance(system.out, InboxOut) and not system.token_sha256:
+                found.append(f"system {system.id} fetches from its inbox (out.way inbox) but has no token")
             if isinstance(system.out, WebhookOut) and system.out.body == "bundle" and system.format == "native":
                 found.append(
                     f"system {system.id} has out.body bundle and the format native, which has no Bundle: give it format: fhir or"

@@ -1,5 +1,5 @@
-"""How the hub delivers to a connected system: by topic, webhook or FHIR message, with which waits, how many calls and how long. Imports the
-directory's entries only.
+"""How the hub delivers to a connected system: by topic, webhook, FHIR message or pull inbox, with which waits, how many calls and how
+long. Imports the directory's entries only.
 """
 
 from __future__ import annotations
@@ -94,7 +94,15 @@ class FhirOut(Entry):
         return f"{self.base.rstrip('/')}/$process-message"
 
 
-Out = KafkaOut | WebhookOut | FhirOut
+class InboxOut(Entry):
+    """The system fetches its notices itself (``GET /inbox``), and each is kept until it acknowledges it."""
+
+    way: Literal["inbox"]
+    lease_s: Seconds = Field(default=60.0, ge=1, le=3600)
+    """Seconds for which fetched notices are in one reader's hands; what is not acknowledged by then is given again."""
+
+
+Out = KafkaOut | WebhookOut | FhirOut | InboxOut
 """The ways out that a directory may name."""
 
 
@@ -105,10 +113,10 @@ def credentials(out: Out) -> tuple[str, ...]:
             return out.secrets
         case FhirOut():
             return (out.token,)
-        case KafkaOut():
+        case KafkaOut() | InboxOut():
             return ()
 
 
 def address(out: Out) -> str | None:
-    """Where a way out over HTTP calls; None for a topic."""
-    return None if isinstance(out, KafkaOut) else out.url
+    """Where a way out over HTTP calls; None for one that calls nobody."""
+    return out.url if isinstance(out, WebhookOut | FhirOut) else None

@@ -48,7 +48,9 @@ class AttemptOutcome:
 
 
 class Exit(Protocol):
-    """A way out."""
+    """A way out that sends. A way without an exit keeps each notice until the receiver acknowledges it: it makes no attempts, so
+    nothing of D-6 but ``ok`` (acknowledged) and ``dead`` (the receiver cannot handle it) happens to its rows.
+    """
 
     together: int
     """How many messages one call may carry; they arrive in their order."""

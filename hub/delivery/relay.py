@@ -15,19 +15,19 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from hub import metrics
-from hub.delivery.fence import Fence, RowsChanged
+from hub.delivery.fence import Fence
 from hub.delivery.lane import CAPACITY, FEW_ROWS, MOST_BYTES, Lane
 from hub.delivery.outgoing import Exit
+from hub.delivery.row_messages import messages_of
 from hub.delivery.sent_marker import SentMarker
 from hub.errors import Unavailable
 from hub.log import log
 from hub.outages import outages
-from hub.store import inbox, outbox, paused_systems, send_queue
+from hub.store import paused_systems, send_queue
 from hub.store.advisory_locks import Ownership, check_sessions, end_silent
 from hub.store.outbox import OutboxRow
 from hub.store.transaction import Store
 from hub.supervisor import turned
-from hub.translators import formats
 from schemas.directory import Directory, System
 from schemas.envelope import Message
 
@@ -205,14 +205,15 @@ class Relay:
                 lane.nudge()
 
     def _begin(self, id_: str, *, all_in_memory: bool) -> Lane | None:
-        """Start a lane for a system; None when another hub delivers to it, or it is unknown."""
+        """Start a lane for a system; None when another hub delivers to it, it is unknown, or it fetches its notices itself."""
         system = self._directory().system_by_id.get(id_)
+        exit_ = None if system is None else self._exits.get(system.out.way)
         lock = lock_of(id_)
-        if system is None or lock not in self._ownership.held:
+        if system is None or exit_ is None or lock not in self._ownership.held:
             return None
         lane = Lane(
             system,
-            self._exits[system.out.way],
+            exit_,
             self._store,
             self._messages,
             self.marker,
@@ -237,28 +238,5 @@ class Relay:
                 log.error("lane_ended", system=id_, error=type(result).__name__)
 
     async def _messages(self, rows: Sequence[OutboxRow], most_bytes: int) -> dict[int, Message]:
-        """The messages of the rows, read again from the bytes that came in; also sets each row's body and revision."""
         async with self._store.transaction() as connection:
-            if len(rows) > 1:
-                sizes = await send_queue.message_sizes(connection, [row.id for row in rows])
-                rows = _fitting(rows, sizes, most_bytes)
-            stored = await inbox.load(connection, list({(row.source, row.message_id) for row in rows}))
-            bodies = await outbox.bodies(connection, [row.id for row in rows])
-        if gone := {row.id for row in rows} - bodies.keys():
-            raise RowsChanged(gone)  # they wait for their unit now, since the system has left the directory
-        found: dict[int, Message] = {}
-        for row in rows:
-            row.body, row.revision = bodies[row.id]
-            message = formats.read_stored(stored[row.source, row.message_id])
-            found[row.id] = message if row.body is None else formats.with_data(message, row.body)
-        return found
-
-
-def _fitting(rows: Sequence[OutboxRow], sizes: Mapping[int, int], most_bytes: int) -> Sequence[OutboxRow]:
-    """The first rows whose messages fit into ``most_bytes``, at least one."""
-    total = 0
-    for number, row in enumerate(rows):
-        total += sizes.get(row.id, 0)
-        if number and total > most_bytes:
-            return rows[:number]
-    return rows
+            return await messages_of(connection, rows, most_bytes)

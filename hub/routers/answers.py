@@ -246,5 +246,25 @@ CITIZEN_PLANS: Final = shape(
         )
     }
 )
+FETCHED: Final = shape(
+    {
+        "notices": listed(
+            shape({"id": TEXT, "again": YES_NO, "event": {"type": "object", "required": ["id", "type", "data"]}})
+        ),
+        "next": {"type": "string", "format": "uuid"},
+        "until": TIME,
+    }
+)
+"""What a reader of the pull inbox is given: events as a webhook gets them, each with the id to acknowledge it by."""
+ACKED: Final = shape(
+    {
+        "acks": listed(
+            shape(
+                {"id": TEXT, "status": {"enum": [200, 404, 409, 410]}},
+                {"rule": TEXT, "text": shape({"sv": TEXT, "en": TEXT})},
+            )
+        )
+    }
+)
 LIVE: Final = shape({"status": {"const": "ok"}})
 READY: Final = shape({"status": {"enum": ["ok", "not-ready"]}, "checks": named(TEXT)}, {"set_aside": {"type": "array"}})

@@ -47,3 +47,15 @@ async def _system(
 
 CallingSystem = Annotated[System, Depends(_system)]
 """The system behind the bearer token; refused 401 or 403 before anything else of the request is read."""
+
+
+async def _connected(
+    request: Request,
+    directory: DirectoryInForce,
+    _: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],  # for the documentation
+) -> System:
+    return http.authenticate_connected(http.authorization(request), directory)
+
+
+ConnectedSystem = Annotated[System, Depends(_connected)]
+"""The system behind the bearer token, whichever ways in it has; refused 401 before anything else of the request is read."""

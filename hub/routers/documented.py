@@ -27,6 +27,8 @@ _OF_VIEWS: Final[dict[str, answers.Schema]] = {
     "/cases/{id}/plan/keywords": answers.KEYWORDS,
     "/cases/{id}/proposals": answers.PROPOSALS,
     "/citizens/plans": answers.CITIZEN_PLANS,
+    "/inbox": answers.FETCHED,
+    "/inbox/ack": answers.ACKED,
     "/health/live": answers.LIVE,
     "/health/ready": answers.READY,
 }
@@ -47,6 +49,7 @@ def _header(description: str, **schema: Any) -> dict[str, Any]:
 _HEADERS: Final[dict[str, dict[str, Any]]] = {
     "401": {"WWW-Authenticate": _header("How to authenticate.", const="Bearer")},
     "415": {"Accept-Encoding": _header("The packings that are read.")},
+    "429": {"Retry-After": _header("Seconds until it may be asked again.", pattern="^[0-9]+$")},
     "503": {"Retry-After": _header("Seconds until it may be sent again.", pattern="^[0-9]+$")},
 }
 """Status → the headers that it always has."""

@@ -68,7 +68,8 @@ DEFINITIONS: Final = {
     "OperationDefinition": "process-message",
 }
 """Kind of definition → the id of one."""
-BODIES: Final[dict[str, dict[str, str]]] = {
+BODIES: Final[dict[str, dict[str, Any]]] = {
+    "/inbox/ack": {"acks": [{"id": "out-4711"}, {"id": "out-4712", "outcome": "read"}]},
     "/search": {"personnummer": "191212121212"},
     "/citizens/plans": {"personnummer": "191212121212"},
     "/units/{unit}/cases": {"name": "Tolvan", "status": "open"},

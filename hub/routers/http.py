@@ -47,7 +47,7 @@ def authenticate(authorization: str | None, directory: Directory) -> System:
     """The system behind the bearer token of the header ``Authorization``; the directory knows only the token's hash. Raises
     ``Refused`` 401, or 403 where the system is not connected over HTTP.
     """
-    system = _behind(authorization, directory.system_by_token)
+    system = authenticate_connected(authorization, directory)
     if "http" not in system.ways_in:
         raise Refused(
             "way-not-open",
@@ -57,6 +57,11 @@ def authenticate(authorization: str | None, directory: Directory) -> System:
             403,
         )
     return system
+
+
+def authenticate_connected(authorization: str | None, directory: Directory) -> System:
+    """As ``authenticate``, whichever ways in the system has: for what it asks of itself and is told. Raises ``Refused`` 401."""
+    return _behind(authorization, directory.system_by_token)
 
 
 def authenticate_citizen_service(authorization: str | None, directory: Directory) -> CitizenService:
@@ -159,12 +164,14 @@ def too_large(most: int) -> Refused:
 
 
 def headers_of(refused: Refused) -> dict[str, str]:
-    """The headers that belong to a status: how to authenticate (401), and how a body may be packed (415)."""
+    """The headers that belong to a status: how to authenticate (401), how a body may be packed (415), when to ask again (429)."""
     found: dict[str, str] = {}
     if refused.status == 401:
         found["WWW-Authenticate"] = "Bearer"
     if refused.status == 415:
         found["Accept-Encoding"] = ", ".join(unpacking.READ)
+    if refused.status == 429:
+        found["Retry-After"] = "1"
     return found
 
 

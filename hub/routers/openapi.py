@@ -25,8 +25,10 @@ _SAYS: Final[dict[int, str]] = {
     406: "There is no answer in the format that Accept or _format asks for.",
     408: "The request did not come whole in time.",
     409: "Refused by a rule of the process, which is named.",
+    410: "It was given up.",
     413: "Too large.",
     415: "The content type or the packing is not read.",
+    429: "Too much at a time: ask again later.",
     500: "Something went wrong in the hub, and it is logged.",
     503: "Nothing was taken in: send again.",
 }
@@ -61,6 +63,8 @@ READING: Final[Said] = {200: {"description": _SAYS[200]}, **_said(_READING, _PRO
 """The answers of a view."""
 READING_A_BODY: Final[Said] = _said(set(_SENDING).difference(_READING), _PROBLEM)
 """The answers of a view whose question is a body, beside those of every view."""
+OF_THE_INBOX: Final[Said] = _said((410, 429), _PROBLEM)
+"""The answers of the pull inbox, beside those of every view."""
 OUTCOMES: Final = _said((200, 202, 406, *_SENDING), _ANSWERED)
 """The answers of ``$process-message``."""
 STATEMENT: Final = _said((200,), _fhir("CapabilityStatement")) | _said((400, 406, 500, 503), _OUTCOME)

@@ -12,6 +12,8 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
+from hub.store import in_hand
+from hub.store.in_hand import FetchedRow
 from hub.store.inbox import Key
 from hub.store.outbox import LOOKUPS
 from hub.store.why_waiting import Obstacles, obstacles, of_row
@@ -42,7 +44,10 @@ _SOURCES = (
 )
 _MESSAGE = "source, id, system, received_at, name, case_id::text, sequence, receipt"
 _OF_M = ", ".join(f"m.{column}" for column in _MESSAGE.split(", "))
-_ROW = "id, kind, system, case_id::text, sequence, message, told, accepted_at, due_at, attempts, state, sent_at, answer, failures"
+_ROW = (
+    "id, kind, system, case_id::text, sequence, message, told, accepted_at, due_at, attempts, state, sent_at, answer, failures,"
+    " first_tried_at"
+)
 
 
 async def of(connection: Connection, wanted: str) -> list[TimelineEntry]:
@@ -75,10 +80,11 @@ async def of(connection: Connection, wanted: str) -> list[TimelineEntry]:
     shown = [row for row in rows if case or row["message"] == wanted]
     entries = [entry for found in messages for entry in _of_message(found)]
     waiting = [row for row in shown if row["state"] == "waiting"]
+    fetched = await in_hand.of_rows(connection, [row["id"] for row in waiting])
     known = await obstacles(connection, [row["system"] for row in waiting])
     acts = await _acts(connection, [*ids, *cases], shown)
     skipped = {act["target"]: act["at"] for act in acts if act["what"] == "skip"}
-    entries += [entry for row in shown for entry in _of_row(row, rows, known, skipped)]
+    entries += [entry for row in shown for entry in _of_row(row, rows, known, skipped, fetched.get(row["id"]))]
     since = min((one.at for one in entries), default=None)
     entries = (
         _by_hand(acts, [*ids, *cases], shown, since) + entries
@@ -150,9 +156,13 @@ def _of_message(found: dict[str, Any]) -> list[TimelineEntry]:
 
 
 def _of_row(
-    row: dict[str, Any], rows: list[dict[str, Any]], known: Obstacles, skipped: dict[str, datetime]
+    row: dict[str, Any],
+    rows: list[dict[str, Any]],
+    known: Obstacles,
+    skipped: dict[str, datetime],
+    fetched: FetchedRow | None,
 ) -> list[TimelineEntry]:
-    """The lines of a row; ``skipped``: row or unit → when operations gave it up."""
+    """The lines of a row; ``skipped``: row or unit → when operations gave it up; ``fetched``: of a row in its reader's hands."""
     whom = "the registers" if row["system"] in LOOKUPS else row["system"]
     kind = f"lookup ({_asks(row['told'])})" if row["kind"] == "lookup" else row["kind"]
     what = f"{kind} of {row['message']}" + (f" #{row['sequence']}" if row["sequence"] else "") + f" to {whom}"
@@ -166,8 +176,7 @@ def _of_row(
     entries += [TimelineEntry(at, "tried", f"{what}: {answer}") for at, answer in failed]
     ended = failed[-1][0] if failed else row["due_at"]
     if row["state"] == "sent":
-        done = "sent" if row["kind"] != "lookup" else "answered"
-        entries.append(TimelineEntry(row["sent_at"], done, f"{what}: {row['answer']}"))
+        entries += _sent(row, what)
     elif row["state"] in {"dead", "skipped"}:
         died = row["state"] == "dead" or str(row["id"]) in skipped
         if died:
@@ -178,8 +187,23 @@ def _of_row(
             entries.append(TimelineEntry(at, "skipped", what))
     else:
         said = f"{what}: {of_row(row, rows, known)} (row {row['id']})"
+        if fetched is not None:
+            entries.append(TimelineEntry(fetched.first_at, "fetched", what))
+            until = f"fetched {fetched.times} times, not acknowledged, in a reader's hands until {clock_with_zone(fetched.until)}"
+            said = f"{what}: {until} (row {row['id']})"
         entries.append(TimelineEntry(datetime.now(UTC), "waits", said))
     return entries
+
+
+def _sent(row: dict[str, Any], what: str) -> list[TimelineEntry]:
+    """The lines of a row that was sent: by its way, or fetched and acknowledged; and when it was read, where the receiver has said so."""
+    answer, _, read_at = str(row["answer"]).partition(f"; {in_hand.READ} ")
+    read = [TimelineEntry(datetime.fromisoformat(read_at), "read", what)] if read_at else []
+    if answer == in_hand.ACKNOWLEDGED:
+        fetched = [TimelineEntry(row["first_tried_at"], "fetched", what)] if row["first_tried_at"] else []
+        return [*fetched, TimelineEntry(row["sent_at"], "acknowledged", f"{what}: by its receiver"), *read]
+    done = "sent" if row["kind"] != "lookup" else "answered"
+    return [TimelineEntry(row["sent_at"], done, f"{what}: {answer}"), *read]
 
 
 _CONCERNS = {

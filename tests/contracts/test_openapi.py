@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from jsonschema import Draft202012Validator
 
-from hub.routers import cases, citizens, fhir, messages, openapi, ops
+from hub.routers import cases, citizens, fhir, messages, openapi, ops, pull_inbox
 
 FOLDER = Path(__file__).parents[2] / "contracts"
 
@@ -17,7 +17,14 @@ FOLDER = Path(__file__).parents[2] / "contracts"
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
     api = FastAPI(title="hub")
-    for routes in (messages.ROUTES, fhir.ROUTES, cases.ROUTES, citizens.ROUTES, ops.router(lambda: None)):
+    for routes in (
+        messages.ROUTES,
+        fhir.ROUTES,
+        cases.ROUTES,
+        citizens.ROUTES,
+        pull_inbox.ROUTES,
+        ops.router(lambda: None),
+    ):
         api.include_router(routes)
     openapi.install(api)
     return json.loads(json.dumps(api.openapi()))

@@ -66,7 +66,7 @@ def test_a_module_or_folder_that_no_layer_names_is_refused_by_name(name, stray, 
     [
         ("rooms", "hub.store.cases", "hub.intake.queue"),
         ("rooms", "hub.intake.queue", "hub.routers.http"),
-        ("rooms", "hub.routers.http", "hub.delivery.relay"),
+        ("rooms", "hub.delivery.relay", "hub.routers.http"),
         ("rooms", "hub.processes.engine.case", "hub.store.cases"),
         ("rooms", "hub.errors", "hub.log"),
         ("processes", "hub.processes.engine.decide", "hub.processes.shared.consent"),

@@ -40,14 +40,17 @@ async def _kafka(resources: ExitResources) -> Exit:
     return await kafka.connect(resources.kafka_client, resources.partitions_of)
 
 
-EXITS: Mapping[str, Callable[[ExitResources], Awaitable[Exit]]] = {
+EXITS: Mapping[str, Callable[[ExitResources], Awaitable[Exit]] | None] = {
     "kafka": _kafka,
     "webhook": _webhook,
     "fhir": _fhir,
+    "inbox": None,
 }
-"""Way (``System.out.way``) → opens its exit. Raises ``Misconfigured`` when the exit cannot work."""
+"""Way (``System.out.way``) → opens its exit; None: kept until acknowledged, so nothing is sent (``pull_inbox``). Raises
+``Misconfigured`` when the exit cannot work.
+"""
 
 
 async def open_exits(resources: ExitResources) -> dict[str, Exit]:
-    """Open the exits of all ways."""
-    return {way: await opens(resources) for way, opens in EXITS.items()}
+    """Open the exits of all ways that send."""
+    return {way: await opens(resources) for way, opens in EXITS.items() if opens is not None}

@@ -102,15 +102,15 @@ def body(model: type[BaseModel]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
-def in_body(model: type[M]) -> Callable[[Request], Awaitable[M]]:
-    """The dependency that reads a body by its model; raises ``Refused`` 400 without repeating anything of it.
+def in_body(model: type[M], most: int = _MOST_BYTES) -> Callable[[Request], Awaitable[M]]:
+    """The dependency that reads a body of at most ``most`` bytes by its model; raises ``Refused`` 400 without repeating anything of it.
 
     FastAPI's own body parameters are not used: FastAPI reads and parses the body before the dependencies, so a caller
     without a token could send any amount, and it neither unpacks gzip nor refuses a member that stands twice.
     """
 
     async def read(request: Request) -> M:
-        raw = await http.body_of(request, _MOST_BYTES)
+        raw = await http.body_of(request, most)
         try:
             return model.model_validate(json_text.read(raw))
         except ValidationError as error:

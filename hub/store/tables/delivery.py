@@ -59,6 +59,7 @@ outbox = Table(
     Index("outbox_behind", "system", "id", postgresql_where=text("behind")),
     Index("outbox_dead", "system", "id", postgresql_where=text("state = 'dead'")),
     Index("outbox_by_message", "message", postgresql_where=text("kind <> 'notice'")),
+    Index("outbox_known_as", "known_as", postgresql_where=text("known_as IS NOT NULL")),
 )
 """What is still to be sent or asked, committed together with the message that caused it; one row per notice and receiver."""
 
@@ -79,6 +80,20 @@ outbox_change = Table(
     Column("dead", Integer, nullable=False),
 )
 """What each transaction added to or took from these counts; a trigger writes it, so that no transaction waits for a counter."""
+
+in_hand = Table(
+    "in_hand",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("system", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("reader", UUID(as_uuid=False), nullable=False),
+    Column("first_at", TIME, nullable=False, server_default=NOW),
+    Column("until", TIME, nullable=False),
+    Column("times", Integer, nullable=False, server_default=text("1")),
+    Index("in_hand_key", "system", "key"),
+)
+"""Outbox rows that their system has fetched and not acknowledged yet; ``key``: the case, of which one reader has rows at a time."""
 
 held = Table(
     "held",

@@ -1,0 +1,131 @@
+"""What a receiver says of the notices that it was given: taken, read, refused (delivery.md §3). Imports the store and the metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final, Literal
+
+from hub import metrics
+from hub.delivery.exits.answer_start import start_of
+from hub.errors import Refused
+from hub.log import log
+from hub.store import in_hand
+from hub.store.in_hand import Connection, Given
+from schemas.directory import System
+from schemas.ways_out import InboxOut
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """What is said of one notice; ``reason`` with ``refused`` only."""
+
+    id: str
+    outcome: Literal["taken", "read", "refused"] = "taken"
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Judged:
+    """What some acknowledgements amount to."""
+
+    faults: list[Refused | None] = field(default_factory=list)
+    """What is wrong with each, in their order."""
+    taken: list[Given] = field(default_factory=list)
+    """Rows that waited and are acknowledged now."""
+    read: list[Given] = field(default_factory=list)
+    refused: list[tuple[Given, str]] = field(default_factory=list)
+    """Rows that waited and are dead now, with what was said of them."""
+
+
+def judge(acks: Sequence[Ack], rows: Mapping[int, Given], *, fetches: bool) -> Judged:
+    """What is said of ``rows`` (by the number in their ids), one after the other. What can be done is done, whatever is wrong with the
+    others, and what was said before may be said again. ``fetches``: the system fetches its notices itself. Pure.
+    """
+    found = Judged()
+    states = {one.id: one.state for one in rows.values()}
+    for ack in acks:
+        one = rows.get(number(ack.id))
+        found.faults.append(UNKNOWN if one is None else _fault(ack, one, states[one.id], fetches=fetches))
+        if one is None or found.faults[-1] is not None:
+            continue
+        if states[one.id] == "waiting":
+            states[one.id] = "dead" if ack.outcome == "refused" else "sent"
+            if ack.outcome == "refused":
+                found.refused.append((one, ack.reason))
+            else:
+                found.taken.append(one)
+        if ack.outcome == "read":
+            found.read.append(one)
+    return found
+
+
+async def take(connection: Connection, system: System, acks: Sequence[Ack]) -> Judged:
+    """Write what a receiver says of its notices."""
+    numbers = sorted({number(ack.id) for ack in acks} - {0})
+    rows = await in_hand.named(connection, system.id, numbers)
+    found = judge(acks, rows, fetches=isinstance(system.out, InboxOut))
+    await in_hand.acknowledge(connection, [one.id for one in found.taken], in_hand.ACKNOWLEDGED)
+    await in_hand.note_read(connection, [one.id for one in found.read])
+    for one, reason in found.refused:
+        await in_hand.refuse(connection, one.id, start_of(reason.encode()))
+    return found
+
+
+def count(system: System, found: Judged) -> None:
+    """Count for the metrics and the log what is committed."""
+    now = datetime.now(UTC)
+    for one in found.taken:
+        metrics.latency.labels(system.id).observe((now - one.accepted_at).total_seconds())
+    metrics.attempts.labels(system.id, "ok").inc(len(found.taken))
+    for one, _ in found.refused:
+        metrics.attempts.labels(system.id, "dead").inc()
+        log.error("delivery_dead", system=system.id, row=one.id, answer="refused-by-receiver")
+
+
+def number(id_: str) -> int:
+    """The number in ``out-4711``; 0, which no row has, where it is no such id."""
+    digits = id_.removeprefix("out-")
+    return int(digits) if id_ != digits and digits.isascii() and digits.isdigit() and len(digits) <= 18 else 0
+
+
+def _fault(ack: Ack, one: Given, state: str, *, fetches: bool) -> Refused | None:
+    """Why what is said of a notice cannot be taken, or None. One that goes by another way may be in a call at this moment."""
+    if state == "skipped":
+        return GIVEN_UP
+    if fetches and state == "waiting" and not one.was_given:
+        return NOT_GIVEN
+    if ack.outcome == "refused":
+        return SAID_OTHERWISE if state == "sent" else None
+    return SAID_OTHERWISE if state == "dead" else None
+
+
+UNKNOWN: Final = Refused(
+    "unknown-notice",
+    "Det finns ingen underrättelse med det id:t till systemet. Ange id:t som hämtningen gav det.",
+    "There is no notice with that id to the system. Give the id as the fetch gave it.",
+    "/acks/id",
+    404,
+)
+NOT_GIVEN: Final = Refused(
+    "not-fetched",
+    "Underrättelsen har inte hämtats än. Hämta den först, med GET /inbox.",
+    "The notice has not been fetched yet. Fetch it first, by GET /inbox.",
+    "/acks/id",
+    409,
+)
+SAID_OTHERWISE: Final = Refused(
+    "said-otherwise",
+    "Om underrättelsen är redan sagt motsatsen: den är antingen mottagen eller avvisad. Kontakta hubbens drift om det var fel.",
+    "The opposite was said of the notice before: it is either taken or refused. Contact the hub's operations if that was wrong.",
+    "/acks/outcome",
+    409,
+)
+GIVEN_UP: Final = Refused(
+    "given-up",
+    "Driften har gett upp underrättelsen. Se i ärendet vad som gäller.",
+    "Operations has given the notice up. See in the case what holds.",
+    "/acks/id",
+    410,
+)
