@@ -3,7 +3,7 @@
 Pure; knows nothing of how the hub works. The promises, and the kinds of ``Violation`` that break them:
 
 * D-1 ``lost``: a message that was acknowledged, or its notice, came to nothing, and nothing that operations sees explains it.
-  ``no-receipt``: a message that was acknowledged has no answer and is not held.
+  ``no-receipt``: a message that was acknowledged has no answer and is not held. ``refused``: one that the rules accept was refused.
 * D-2 ``twice``: a message in two cases or at two places, one reference that opened two cases, two messages at one place.
   ``two-ids``: one notice under two ids, or one id for two notices. ``two-answers``: receipts that disagree. ``changed``: a repeat
   that says something else.
@@ -61,6 +61,7 @@ class _Check:
         self.passed: dict[tuple[str, str], set[int]] = defaultdict(set)
         """(system, case) → the numbers of which the hub has said that the system does not get them."""
         self.held = {(w.source, w.message) for w in history.waits if w.kind == "held"}
+        self.dead_receipts = {(w.system, w.message) for w in history.waits if w.kind == "dead" and w.sequence is None}
         self.paused = {w.system for w in history.waits if w.kind == "paused"}
         self.skipped = {(w.system, w.case, w.sequence) for w in history.waits if w.kind == "skipped"}
         self.dead: dict[tuple[str, str | None], int] = {}
@@ -107,7 +108,12 @@ class _Check:
                 yield Violation("two-answers", f"{key} of {one.system} was answered {sorted(answers, key=str)}")
             if answers == {("fatal-error", None, None)} and self.places[key]:
                 yield Violation("two-answers", f"{key} was refused, and others were told of it")
-            if key in self.acknowledged and not final and key not in self.held:
+            if one.right and answers == {("fatal-error", None, None)}:
+                yield Violation(
+                    "refused", f"{key} of {one.system}, by {one.way}: {sorted({str(r.rule) for r in final})}"
+                )
+            given_up = one.system in self.paused or (one.system, one.id) in self.dead_receipts
+            if key in self.acknowledged and not final and key not in self.held and not given_up:
                 yield Violation(
                     "no-receipt", f"{key} of {one.system}, by {one.way}, was acknowledged and has no answer"
                 )

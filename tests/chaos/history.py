@@ -29,6 +29,8 @@ class Sent:
     """What it says, in short: the same id with other content is another act, which the hub must refuse (D-2)."""
     acknowledged: bool = False
     """The way in has said yes: the broker's ack, HTTP 2xx with the receipt, FHIR AA."""
+    right: bool = False
+    """The rules accept it: that it is refused is the hub's fault."""
     tells: tuple[str, ...] = ()
     """Systems that must be told when it is accepted."""
     may_tell: tuple[str, ...] = ()

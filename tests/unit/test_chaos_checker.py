@@ -137,6 +137,14 @@ def tell_others_of_what_was_refused(history):
     return {"two-answers"}
 
 
+def refuse_what_the_rules_accept(history):
+    drop(history.receipts, lambda r: r.message == "l-0")
+    drop(history.notices, lambda n: n.message == "l-0")
+    history.receipts.append(Receipt("kommun", "l-0", "fatal-error", rule="C-1"))
+    next(s for s in history.sent if s.id == "l-0").right = True
+    return {"refused"}
+
+
 def give_a_repeat_another_id(history):
     first = next(n for n in history.notices if n.system == "kommun")
     history.notices.append(replace(first, id="out-other"))
@@ -207,6 +215,7 @@ HARMS = [
     answer_twice_with_two_cases,
     refuse_what_was_accepted,
     tell_others_of_what_was_refused,
+    refuse_what_the_rules_accept,
     give_a_repeat_another_id,
     give_two_notices_one_id,
     say_something_else_in_a_repeat,
@@ -230,6 +239,11 @@ def test_the_checker_finds_each_harm(harm):
 def dead_letter(history):
     drop(history.notices, lambda n: n.system == "kommun" and n.case == "c-0" and n.sequence >= 4)
     history.waits += [Wait("dead", "kommun", "c-0", 4), Wait("waiting", "kommun", "c-0", 5)]
+
+
+def dead_receipt(history):
+    drop(history.receipts, lambda r: r.message == "l-0")
+    history.waits.append(Wait("dead", "kommun", source=KOMMUN, message="l-0"))
 
 
 def held_message(history):
@@ -264,7 +278,7 @@ def another_content_under_the_id(history):
 
 @pytest.mark.parametrize(
     "explained",
-    [dead_letter, held_message, paused_system, skipped_notice, told_later, another_content_under_the_id],
+    [dead_letter, dead_receipt, held_message, paused_system, skipped_notice, told_later, another_content_under_the_id],
     ids=lambda one: one.__name__,
 )
 def test_what_operations_sees_or_the_hub_has_said_explains_what_is_missing(explained):

@@ -1,0 +1,225 @@
+"""The running parts of `make chaos`: hubs, broker, database, registers, wires between them, and those who send and receive. Imports the
+tests' stack.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hub.operations import delivery
+from hub.sandbox.children import Child, free_port
+from hub.store import dead_letters
+from hub.store.transaction import Store
+from tests import stack
+from tests.chaos import inside
+from tests.chaos.history import Wait
+from tests.chaos.proxy import Proxy
+from tests.chaos.receiver import Webhook
+from tests.chaos.servers import Broker, Database, small_disk
+from tests.chaos.traffic import Traffic
+
+_FOR_A_SMALL_DISK = {"max_wal_size": "128MB", "shared_buffers": "256MB"}
+_TIMEOUT_S = 2.0
+"""How long a hub waits for the webhook's answer."""
+
+
+class HubProcess:
+    """One hub, which is started again when it ends."""
+
+    def __init__(self, name: str, environment: dict[str, str], folder: Path) -> None:
+        self.turn = asyncio.Lock()
+        """Held while something is done to it."""
+        self.port = free_port()
+        self.log = folder / f"hub-{name}.log"
+        self._clock = folder / f"clock-{name}"
+        self._environment = {
+            **environment,
+            "HUB_HTTP_PORT": str(self.port),
+            "CHAOS_CLOCK": str(self._clock),
+        }
+        self._child: Child | None = None
+        self.set_clock(0.0)
+
+    @property
+    def pid(self) -> int | None:
+        return self._child.pid if self.alive and self._child is not None else None
+
+    @property
+    def alive(self) -> bool:
+        return self._child is not None and self._child.alive
+
+    def start(self) -> None:
+        if not self.alive:
+            self._child = Child(
+                [sys.executable, "-m", "tests.chaos.hub_process", "run"], log=self.log, env=self._environment
+            )
+
+    def kill(self) -> None:
+        if self._child is not None:
+            self._child.kill()
+
+    def stop(self) -> None:
+        if self._child is not None:
+            self._child.stop()
+
+    def set_clock(self, wrong_by_s: float) -> None:
+        """By so many seconds the hub's clock is wrong from now on."""
+        fresh = self._clock.with_suffix(".new")
+        fresh.write_text(str(wrong_by_s))
+        fresh.replace(self._clock)
+
+
+class Rig:
+    """All of it; ``running`` makes one."""
+
+    def __init__(
+        self,
+        parts: Servers,
+        operations: stack.Stack,
+        hubs: list[HubProcess],
+        wires: list[Proxy],
+        webhook: Webhook,
+        traffic: Traffic,
+    ) -> None:
+        self.broker, self.database = parts.broker, parts.database
+        self.hubs, self.wires, self.webhook, self.traffic = hubs, wires, webhook, traffic
+        self.group = f"hub{operations.tag}"
+        self.broker_turn, self.database_turn, self.receiver_turn = asyncio.Lock(), asyncio.Lock(), asyncio.Lock()
+        self._operations = operations
+
+    def hub(self, which: int) -> HubProcess:
+        return self.hubs[which % len(self.hubs)]
+
+    async def keep_running(self) -> None:
+        """The platform: a hub that ended by itself is started again."""
+        while True:
+            for hub in self.hubs:
+                if not hub.turn.locked():
+                    hub.start()
+            await asyncio.sleep(0.2)
+
+    async def cases_that_are_not_their_history(self) -> list[str]:
+        """As the store shows it, in the end."""
+        return await inside.cases_that_are_not_their_history(self._operations)
+
+    @property
+    def gave_up(self) -> list[str]:
+        """The hubs that ended because a part of theirs could not be kept running."""
+        return [hub.log.name for hub in self.hubs if "ended by itself" in hub.log.read_text()]
+
+    async def waits(self) -> list[Wait]:
+        """What operations sees to wait, to be held, dead or paused."""
+        rows = await self._operations.rows(
+            "SELECT state, system, case_id::text, sequence, source, message FROM outbox WHERE state <> 'sent'"
+        )
+        held = await self._operations.rows("SELECT source, message FROM held")
+        paused = await self._operations.rows("SELECT system FROM paused")
+        return [
+            *(Wait(kind, system.removesuffix(self._operations.tag), *more) for kind, system, *more in rows),
+            *(Wait("held", "", source=source, message=message) for source, message in held),
+            *(Wait("paused", system.removesuffix(self._operations.tag)) for (system,) in paused),
+        ]
+
+    async def sort_out(self) -> int:
+        """Operations resumes what is paused and replays what is dead; returns how much that was."""
+        store = Store(self._operations.database, pool=1)
+        try:
+            async with store.transaction() as connection:
+                dead = await dead_letters.listed(connection)
+            for system in {one.system for one in dead}:
+                await delivery.replay(store, None, system, "chaos", "the receiver is well again", dry_run=False)
+            paused = await self._operations.rows("SELECT system FROM paused")
+            for (system,) in paused:
+                await delivery.resume(store, system, "chaos", "the receiver is well again")
+            return len(dead) + len(paused)
+        finally:
+            await store.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """A broker and a database, and the wires that lead to them; several rigs may use them, one after the other."""
+
+    broker: Broker
+    database: Database
+    to_broker: Proxy
+    to_database: Proxy
+
+
+@contextlib.asynccontextmanager
+async def servers(folder: Path) -> AsyncIterator[Servers]:
+    """Both, started."""
+    async with contextlib.AsyncExitStack() as opened:
+        disk = opened.enter_context(small_disk(folder / "disk"))
+        broker = Broker(folder / "kafka")
+        to_broker = await opened.enter_async_context(Proxy(broker.behind))
+        broker.wire = to_broker.port
+        database = Database((disk or folder) / "postgres", settings=_FOR_A_SMALL_DISK)
+        database.disk = disk
+        to_database = await opened.enter_async_context(Proxy(database.port))
+        opened.enter_context(broker)
+        opened.enter_context(database)
+        yield Servers(broker, database, to_broker, to_database)
+
+
+@contextlib.asynccontextmanager
+async def running(parts: Servers, folder: Path, name: str, hubs: int, broken: str | None = None) -> AsyncIterator[Rig]:
+    """A rig whose hubs are ready, on a database and topics of its own by ``name``; ``broken``: how its hubs are (``tests.broken``)."""
+    tag = f"-{name}"
+    async with contextlib.AsyncExitStack() as opened:
+        url = await asyncio.to_thread(parts.database.create_database, name.replace("-", "_"))
+        by_wire = url.replace(f":{parts.database.port}/", f":{parts.to_database.port}/")
+        traffic = Traffic(parts.broker.bootstrap, tag)
+        webhook = await opened.enter_async_context(Webhook(traffic.called("kommun")))
+        webhook.late_s = _TIMEOUT_S + 0.5
+        to_webhook = await opened.enter_async_context(Proxy(webhook.port))
+        found = stack.directory(tag, **_systems(to_webhook.port))
+        registers = await opened.enter_async_context(stack.registers(found))
+        operations = stack.Stack(url, parts.broker.bootstrap, "", folder, tag)
+        await operations.prepare(found)
+        environment = operations.environment() | stack.environment(
+            by_wire, f"127.0.0.1:{parts.to_broker.port}", registers.url("{}"), 0
+        )
+        if broken is not None:
+            environment["CHAOS_BROKEN"] = broken
+        processes = [HubProcess(f"{name}-{number}", environment, folder) for number in range(hubs)]
+        rig = Rig(parts, operations, processes, [parts.to_database, parts.to_broker, to_webhook], webhook, traffic)
+        try:
+            for hub in processes:
+                hub.start()
+            for hub in processes:
+                await _ready(hub)
+            traffic.ports = [hub.port for hub in processes]
+            await opened.enter_async_context(traffic)
+            keeper = asyncio.create_task(rig.keep_running())
+            opened.callback(keeper.cancel)
+            yield rig
+        finally:
+            await asyncio.gather(*(asyncio.to_thread(hub.kill) for hub in processes))
+
+
+def _systems(port: int) -> dict[str, dict[str, Any]]:
+    """How each system is reached: soon again, so that a round is short."""
+    soon = {"schedule_s": [0.2, 0.5, 1.0], "breaker_open_s": 0.5, "timeout_s": _TIMEOUT_S}
+    out = {"way": "webhook", "url": f"http://127.0.0.1:{port}/kommun", "secrets": list(stack.SECRETS[:1])}
+    return {"ehr": {"delivery": soon}, "centre": {"delivery": soon}, "kommun": {"delivery": soon, "out": out}}
+
+
+async def _ready(hub: HubProcess) -> None:
+    one = stack.Stack("", "", "", hub.log)
+    one.port = hub.port
+
+    def looks() -> bool:
+        assert hub.alive, hub.log.read_text()[-2000:]
+        try:
+            return bool(one.get("/health/ready"))
+        except OSError:
+            return False
+
+    await stack.until(lambda: asyncio.to_thread(looks), 60)

@@ -1,0 +1,337 @@
+"""Senders by each way in and receivers by each way out, who keep a history of what they did and saw. Imports the messages' format and
+the tests' stack.
+
+Each of a round's admissions goes its way: the health centre and the municipality acknowledge it, the ward writes some free messages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import random
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+
+import httpx
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from hub.translators import fhir, native
+from hub.translators.fhir import names
+from tests.chaos.history import Deadline, History, Notice, Receipt, Sent
+from tests.stack import CENTRE, KOMMUN, LUND, TOKEN, WARD, admission, attributes, event, kvittens
+
+UNITS = {"ehr": WARD, "centre": CENTRE, "kommun": KOMMUN}
+LATE = "inskrivning_sen"
+"""The deadline that has passed already when an admission is told 30 hours after it (2:3)."""
+_RECEIPT = "se.samverkan.receipt.v1"
+_FRIST = "se.samverkan.frist.v1"
+_AGAIN_S = 0.25
+_CALL_S = 15.0
+
+
+class Round:
+    """What one round wants done, and what came of it."""
+
+    def __init__(self, seed: int, admissions: int, over_s: float, repeats: float) -> None:
+        self.repeats = repeats
+        """The share of messages that are sent twice."""
+        self.random = random.Random(seed)
+        self.history = History()
+        self.admissions = admissions
+        self.over_s = over_s
+        """Seconds over which the admissions are spread."""
+        self.under_way = 0
+        """Messages that were handed to no way in yet."""
+        self.follow: dict[str, list[int]] = {}
+        """Admission → [how many free messages follow, how many kvittenser they wait for]."""
+        self.admitted: dict[str, str] = {}
+        """Case → its admission."""
+        self.late: set[str] = set()
+        """Admissions that come when their deadline has passed."""
+        self.acknowledged: set[tuple[str, str]] = set()
+        """(system, admission)."""
+
+
+class Traffic:
+    """All senders and receivers; they outlive the rounds."""
+
+    def __init__(self, bootstrap: str, tag: str) -> None:
+        self._client_of_broker, self.tag = {"bootstrap_servers": bootstrap}, tag
+        self.ports: list[int] = []
+        """Where the hubs listen."""
+        self._of_message: dict[str, Round] = {}
+        self._of_case: dict[str, Round] = {}
+        self._early: dict[str, list[Notice]] = defaultdict(list)
+        """The hub's own notices of cases that nobody has named yet."""
+        self._to_produce: asyncio.Queue[tuple[Round, Sent, dict[str, str], Any]] = asyncio.Queue()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._client = httpx.AsyncClient(trust_env=False, timeout=_CALL_S)
+        self._begin_again: set[str] = set()
+        self.received = 0
+
+    async def __aenter__(self) -> Self:
+        self._spawn(self._produce())
+        self._spawn(self._read())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._client.aclose()
+
+    @property
+    def unknown(self) -> list[str]:
+        """Cases of which somebody was told, and that no message opened."""
+        return sorted(self._early)
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # --- what is sent -------------------------------------------------------------------------------------------------
+
+    async def play(self, course: Round) -> None:
+        """Hands over all admissions of a round; what follows from them is sent as the answers come."""
+        for number in range(course.admissions):
+            chance = course.random
+            act, data = admission(LUND[number % len(LUND)])
+            late = chance.random() < 0.25
+            if late:
+                course.late.add(act["id"])
+                data["admitted_at"] = (datetime.now(UTC).replace(microsecond=0) - timedelta(hours=30)).isoformat()
+            course.follow[act["id"]] = [chance.choice((0, 0, 1, 2, 3)), chance.choice((0, 2))]
+            self._hand_over(course, "ehr", act, data, ("centre", "kommun"))
+            await asyncio.sleep(course.over_s / course.admissions)
+
+    def _hand_over(
+        self,
+        course: Round,
+        system: str,
+        act: dict[str, str],
+        data: Any,
+        tells: tuple[str, ...],
+        may: tuple[str, ...] = (),
+    ) -> None:
+        """Sends a message, by a way that chance picks, and now and then a second time."""
+        chance = course.random
+        self._of_message[act["id"]] = course
+        ways = ("kafka", "kafka", "http", "fhir") if system == "ehr" else ("kafka",)
+        for way in chance.choices(ways, k=2 if chance.random() < course.repeats else 1):
+            one = Sent(system, act["source"], act["id"], way, act["subject"], right=True, tells=tells, may_tell=may)
+            course.history.sent.append(one)
+            course.under_way += 1
+            if way == "kafka":
+                self._to_produce.put_nowait((course, one, act, data))
+            else:
+                self._spawn(self._call(course, one, act, data))
+
+    async def _call(self, course: Round, one: Sent, act: dict[str, str], data: Any) -> None:
+        """By HTTP to any hub, until one answers."""
+        path, media = "/messages", "application/cloudevents+json"
+        if one.way == "fhir":
+            path, media = "/fhir/$process-message", "application/fhir+json"
+            body = fhir.write_request(native.read_binary(act, json.dumps(data).encode()))
+        else:
+            body = json.dumps({**act, "data": data}).encode()
+        headers = {"authorization": f"Bearer {TOKEN}", "content-type": media}
+        while True:
+            url = f"http://127.0.0.1:{course.random.choice(self.ports)}{path}"
+            with contextlib.suppress(httpx.TransportError):
+                answer = await self._client.post(url, content=body, headers=headers)
+                if answer.status_code in {200, 400, 404, 409}:
+                    one.acknowledged = answer.status_code == 200
+                    self._receipt(course, (_of_fhir if one.way == "fhir" else _of_json)(one, answer.json()))
+                    break
+            await asyncio.sleep(_AGAIN_S)
+        course.under_way -= 1
+
+    async def _produce(self) -> None:
+        """By Kafka, until the broker has acknowledged; a new producer after each failure."""
+        pending: list[tuple[Round, Sent, dict[str, str], Any]] = []
+        while True:
+            with contextlib.suppress(KafkaError, OSError, TimeoutError):
+                async with _open(
+                    AIOKafkaProducer(**self._client_of_broker, acks="all", request_timeout_ms=3_000)
+                ) as producer:
+                    while True:
+                        if not pending:
+                            pending.append(await self._to_produce.get())
+                        while not self._to_produce.empty() and len(pending) < 200:
+                            pending.append(self._to_produce.get_nowait())
+                        acks = [await self._put(producer, one.system, act, data) for _, one, act, data in pending]
+                        for ack in acks:
+                            await asyncio.wait_for(ack, 5)
+                        for course, one, _, _ in pending:
+                            one.acknowledged = True
+                            course.under_way -= 1
+                        pending = []
+            await asyncio.sleep(_AGAIN_S)
+
+    async def _put(self, producer: AIOKafkaProducer, system: str, act: dict[str, str], data: Any) -> Any:
+        headers = [(f"ce_{name}", value.encode()) for name, value in act.items()]
+        topic = f"hub.in.{system}{self.tag}"
+        return await producer.send(topic, json.dumps(data).encode(), key=act["subject"].encode(), headers=headers)
+
+    # --- what comes ---------------------------------------------------------------------------------------------------
+
+    async def _read(self) -> None:
+        """The topics of those who read theirs, each from where it was."""
+        parts = {TopicPartition(f"hub.out.{system}{self.tag}", 0): system for system in ("ehr", "centre")}
+        at = dict.fromkeys(parts, 0)
+        while True:
+            with contextlib.suppress(KafkaError, OSError):
+                async with _open(AIOKafkaConsumer(**self._client_of_broker, fetch_max_wait_ms=100)) as consumer:
+                    consumer.assign(list(parts))
+                    for part, offset in at.items():
+                        consumer.seek(part, offset)
+                    while not self._begin_again:
+                        for part, records in (await consumer.getmany(timeout_ms=200, max_records=500)).items():
+                            for record in records:
+                                at[part] = record.offset + 1
+                                self._record(parts[part], record)
+            for part in parts:
+                if part.topic in self._begin_again:
+                    at[part] = 0
+            self._begin_again.clear()
+            await asyncio.sleep(_AGAIN_S)
+
+    def begin_again(self, topic: str) -> None:
+        """The topic was made anew: it is read from its first record."""
+        self._begin_again.add(topic)
+
+    def _record(self, system: str, record: ConsumerRecord) -> None:
+        found = attributes(record)
+        id_ = f"{found['source']} {found['id']}"
+        self._came(system, "kafka", id_, found, record.value)
+
+    def called(self, system: str) -> Any:
+        """What a webhook does with each event that it keeps."""
+
+        def got(id_: str, found: dict[str, Any]) -> None:
+            self._came(system, "webhook", id_, found, json.dumps(found.get("data")).encode())
+
+        return got
+
+    def _came(self, system: str, way: str, id_: str, found: dict[str, Any], body: bytes) -> None:
+        self.received += 1
+        if found["type"] == _RECEIPT:
+            told = json.loads(body)
+            if (course := self._of_message.get(told["message"])) is not None:
+                self._receipt(course, _receipt(system, told))
+            return
+        notice = Notice(
+            system,
+            way,
+            id_,
+            found["source"],
+            found["id"],
+            found["case"],
+            int(found["sequence"]),
+            content=hashlib.blake2b(body, digest_size=8).hexdigest(),
+            skipped=tuple(json.loads(found.get("skipped", "[]"))),
+            replay=str(found.get("replay", "false")).lower() == "true",
+            deadline=_deadline(json.loads(body)) if found["type"] == _FRIST else None,
+        )
+        course = self._of_message.get(notice.message)
+        if course is not None:
+            self._is_of(notice.case, course, notice.message)
+        course = course or self._of_case.get(notice.case)
+        if course is None:
+            self._early[notice.case].append(notice)
+            return
+        course.history.notices.append(notice)
+        if json.loads(found.get("awaits", "{}")).get(UNITS[system]) == "kvittens":
+            self._acknowledge(course, system, notice)
+
+    def _is_of(self, case: str, course: Round, message: str) -> None:
+        if message in course.late:
+            course.late.remove(message)
+            course.history.deadlines.append(Deadline(case, LATE, ("ehr",)))
+        self._of_case[case] = course
+        course.history.notices += self._early.pop(case, ())
+
+    def _acknowledge(self, course: Round, system: str, notice: Notice) -> None:
+        if (system, notice.message) in course.acknowledged:
+            return
+        course.acknowledged.add((system, notice.message))
+        others = tuple(one for one in UNITS if one not in {system, "ehr"})
+        act, data = kvittens(notice.case, notice.message, UNITS[system])
+        self._hand_over(course, system, act, data, ("ehr",), others)
+        course.admitted[notice.case] = notice.message
+        self._follow(course, notice.case)
+
+    def _receipt(self, course: Round, receipt: Receipt) -> None:
+        course.history.receipts.append(receipt)
+        if receipt.code == "ok" and receipt.case is not None:
+            self._is_of(receipt.case, course, receipt.message)
+            if receipt.message in course.follow:
+                course.admitted[receipt.case] = receipt.message
+                self._follow(course, receipt.case)
+
+    def _follow(self, course: Round, case: str) -> None:
+        """The ward's free messages, at once after the admission's receipt or when both have been told of the admission."""
+        admitted = course.admitted[case]
+        both = sum(1 for _, message in course.acknowledged if message == admitted)
+        count, wait_for = course.follow.get(admitted, (0, 0))
+        if both < wait_for or not count:
+            return
+        course.follow[admitted] = [0, 0]
+        told: tuple[str, ...] = ("centre", "kommun")
+        for number in range(count):
+            act = event("meddelande", case)
+            text = {"text": f"Meddelande {number}.", "kvittera": []}
+            self._hand_over(course, "ehr", act, text, told if wait_for else (), () if wait_for else told)
+
+
+@contextlib.asynccontextmanager
+async def _open(client: Any) -> AsyncIterator[Any]:
+    """A producer or consumer, closed also when it could not be opened."""
+    try:
+        await client.start()
+        yield client
+    finally:
+        await client.stop()
+
+
+def _receipt(system: str, told: dict[str, Any]) -> Receipt:
+    return Receipt(
+        system, told["message"], told.get("code", "ok"), told.get("case"), told.get("sequence"), told.get("rule")
+    )
+
+
+def _of_json(one: Sent, told: dict[str, Any]) -> Receipt:
+    return _receipt(one.system, told)
+
+
+def _of_fhir(one: Sent, bundle: dict[str, Any]) -> Receipt:
+    header = next(
+        (e["resource"] for e in bundle.get("entry", ()) if e["resource"]["resourceType"] == "MessageHeader"), {}
+    )
+    told = {each["url"]: each for each in header.get("extension", ())}
+    return Receipt(
+        one.system,
+        one.id,
+        header.get("response", {}).get("code", "fatal-error"),
+        told.get(names.EXT_CASE, {}).get("valueIdentifier", {}).get("value"),
+        told.get(names.EXT_SEQUENCE, {}).get("valuePositiveInt"),
+    )
+
+
+def _deadline(data: dict[str, Any]) -> str:
+    return " ".join(str(data.get(name) or "-") for name in ("name", "step", "of", "due"))
+
+
+def waiting_for(course: Round, *, whole: bool) -> Iterator[str]:
+    """What a round still wants to send; only when ``whole`` also what waits for others to be told."""
+    if course.under_way:
+        yield f"{course.under_way} messages are with no way in yet"
+    for admitted, (count, _) in course.follow.items():
+        if count and whole:
+            yield f"the free messages after {admitted} are not sent yet"
