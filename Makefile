@@ -2,12 +2,13 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: run test quick bench bench-views bench-plan chaos chaos-broken lint sbom contracts clean help
+.PHONY: run test quick bench bench-views bench-plan chaos chaos-broken simulate lint sbom contracts clean help
 
 PYTHON ?= python3
 BIN := .venv/bin
 ROUNDS ?= 25
 SEED ?= 1
+SCHEDULES ?= 10000
 # Compiled once and kept: the sandbox and the tests start many processes.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -56,6 +57,9 @@ chaos: .venv/ready      ## ROUNDS=25 of faults by SEED=1 on the real stack, judg
 
 chaos-broken: .venv/ready ## hubs that are deliberately broken: each must be caught within ROUNDS=25
 	@$(BIN)/python -m tests.chaos --broken all --rounds $(ROUNDS) --seed $(SEED)
+
+simulate: .venv/ready   ## the hub's own code on a model of the store, SCHEDULES=10000 orders of events from SEED=1 on: build/simulate.json
+	$(BIN)/python -m tests.simulate --schedules $(SCHEDULES) --seed $(SEED)
 
 lint: .venv/ready       ## style, types, and who may import whom
 	$(BIN)/ruff check .

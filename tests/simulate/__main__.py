@@ -1,0 +1,151 @@
+"""`make simulate`: plays schedules on all cores, judges each, and writes build/simulate.json."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+_REPORT = Path("build/simulate.json")
+_CHUNK = 50
+_SHOWN = 20
+
+
+def _play(seeds: Iterable[int]) -> list[dict[str, Any]]:
+    """Play some schedules; what is said of each is plain."""
+    from tests.simulate import schedule, seams
+
+    found = []
+    with seams.simulated():
+        for seed in seeds:
+            outcome = schedule.run(seed)
+            found.append(
+                {
+                    "seed": seed,
+                    "violations": [(one.kind, one.text) for one in outcome.violations],
+                    "faults": dict(outcome.faults),
+                    "steps": outcome.steps,
+                    "simulated_s": outcome.seconds,
+                    "messages": len(outcome.history.sent),
+                    "notices": len(outcome.history.notices),
+                }
+            )
+    return found
+
+
+def _break(name: str | None) -> None:
+    """Break the hub of this process as ``tests.broken`` says."""
+    if name is not None:
+        from tests import broken
+        from tests.simulate import seams
+
+        seams.AFTERWARDS.append(broken.BROKEN[name].break_it)
+
+
+def _all(first: int, count: int, processes: int, broken: str | None) -> Iterator[dict[str, Any]]:
+    chunks = [range(at, min(at + _CHUNK, first + count)) for at in range(first, first + count, _CHUNK)]
+    if processes == 1 or len(chunks) == 1:
+        _break(broken)
+        for chunk in chunks:
+            yield from _play(chunk)
+        return
+    with multiprocessing.get_context("spawn").Pool(processes, _break, (broken,)) as pool:
+        for found in pool.imap(_play, chunks):
+            yield from found
+
+
+def _one(seed: int) -> None:
+    """Play one schedule and keep its history, to look at."""
+    from tests.simulate import schedule, seams
+
+    with seams.simulated():
+        outcome = schedule.run(seed)
+    file = Path(f"build/simulate-{seed}.json")
+    file.parent.mkdir(exist_ok=True)
+    outcome.history.write(file)
+    print("\n".join(outcome.history.notes))
+    print(
+        f"{file}: {len(outcome.history.notices)} notices, {outcome.steps} steps, {outcome.seconds:.0f} simulated seconds"
+    )
+    for violation in outcome.violations:
+        print(f"  {violation}")
+    sys.exit(bool(outcome.violations))
+
+
+def _commit() -> str:
+    found = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    return found.stdout.strip()
+
+
+def main() -> None:
+    words = argparse.ArgumentParser(prog="make simulate", description=__doc__)
+    words.add_argument("--schedules", type=int, default=10_000)
+    words.add_argument("--seed", type=int, default=1, help="of the first schedule; the others follow")
+    words.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    words.add_argument("--broken", help="a defect of tests/broken.py; ends when it is caught")
+    words.add_argument("--report", type=Path, default=_REPORT)
+    asked = words.parse_args()
+    if asked.schedules == 1 and asked.broken is None:
+        _one(asked.seed)
+    began, cpu = time.monotonic(), os.times()
+    faults: Counter[str] = Counter()
+    totals: Counter[str] = Counter()
+    bad: list[dict[str, Any]] = []
+    for one in _all(asked.seed, asked.schedules, asked.processes, asked.broken):
+        totals.update(schedules=1, **{name: one[name] for name in ("steps", "simulated_s", "messages", "notices")})
+        faults.update(one["faults"])
+        if one["violations"]:
+            bad.append(one)
+            if asked.broken is not None:
+                break
+        if totals["schedules"] % 1000 == 0:
+            print(f"{totals['schedules']} schedules, {len(bad)} with violations", flush=True)
+    used = os.times()
+    report = {
+        "schedules": totals["schedules"],
+        "seeds": [asked.seed, asked.seed + totals["schedules"] - 1],
+        "broken": asked.broken,
+        "faults": dict(faults.most_common()),
+        "messages": totals["messages"],
+        "notices": totals["notices"],
+        "steps": totals["steps"],
+        "simulated_s": round(totals["simulated_s"]),
+        "seconds": round(time.monotonic() - began, 1),
+        "cpu_s": round(sum(used[:4]) - sum(cpu[:4]), 1),
+        "violations": [
+            {"seed": one["seed"], "kind": kind, "text": text} for one in bad for kind, text in one["violations"]
+        ],
+        "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
+        "commit": _commit(),
+    }
+    asked.report.parent.mkdir(exist_ok=True)
+    asked.report.write_text(json.dumps(report, indent=2) + "\n")
+    for one in bad[:_SHOWN]:
+        for kind, text in one["violations"][:3]:
+            print(f"seed {one['seed']}: {kind}: {text}")
+        print(f"  again: make simulate SCHEDULES=1 SEED={one['seed']}")
+    print(
+        f"{report['schedules']} schedules, {report['steps']} steps, {sum(faults.values())} faults, {report['messages']} messages"
+        f" and {report['notices']} notices in {report['seconds']} s: {len(bad)} with violations; see {asked.report}"
+    )
+    sys.exit(bool(bad))
+
+
+if __name__ == "__main__":
+    if os.environ.get("PYTHONHASHSEED") != "0":
+        # The order in which Python goes through a set of texts must be the same each time.
+        os.execve(
+            sys.executable,
+            [sys.executable, "-m", "tests.simulate", *sys.argv[1:]],
+            os.environ | {"PYTHONHASHSEED": "0"},
+        )
+    main()
