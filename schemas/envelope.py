@@ -5,7 +5,7 @@ and the names only.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
@@ -73,6 +73,8 @@ class Message:
     actor: str | None
     role: str | None
     data: Part
+    envelope: str | None = field(default=None, compare=False)
+    """The id of the envelope that it came in, where that has an id beside the message's: ``Bundle.identifier``, or ``Bundle.id`` (D-2)."""
 
     @property
     def source(self) -> str:

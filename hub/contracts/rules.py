@@ -46,7 +46,8 @@ _REFUSES_NOTHING: Mapping[str, str] = {
     "C-51": "every word that is accepted is kept",
     "C-54": "it moves the case between lists; what can no longer be undone then is refused under V-17",
     "C-61": "it allows; a number that does not hold is refused under C-60",
-    "D-2": "the same content under a known id is a repeat, other content is refused as `id-reused`",
+    "D-2": "the same content under a known id is a repeat, other content is refused as `id-reused`, a new message in a known Bundle as"
+    " `envelope-reused`",
     "D-9": "only the hub tells of a deadline; a unit that does is refused as `unknown-type`",
 }
 """Common rules under which no message of any process is refused, and why."""

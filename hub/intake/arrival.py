@@ -78,6 +78,15 @@ class Arrival:
         return f"urn:system:{self.system_id}", self.place
 
     @property
+    def envelope(self) -> tuple[str, bytes] | None:
+        """(source, the first half of the SHA-256 of the envelope's id), by which an envelope is known (D-2); None where there is none
+        beside the message's own id.
+        """
+        if self.message is None or self.refused is not None or self.message.envelope is None:
+            return None
+        return self.message.source, hashlib.sha256(self.message.envelope.encode()).digest()[:16]
+
+    @property
     def is_own(self) -> bool:
         """Whether it comes from the hub itself: an answer of a register, a deadline."""
         return self.key[0] == HUB_SOURCE

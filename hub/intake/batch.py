@@ -15,6 +15,7 @@ from hub.intake.hub_messages import WhatRegistersSaid
 from hub.intake.loaded import Loaded
 from hub.intake.stored import row_of
 from hub.processes.engine.decide import Decision
+from hub.store.inbox import InboxRow
 from schemas.directory import Directory
 from schemas.messages import Receipt
 
@@ -50,7 +51,7 @@ class Batch:
         case_id, *others = self.loaded.queue_keys(arrival)
         case_key = case_id or next((key for key in others if key is not None), arrival.key[0])
         if waited is None:
-            self.handled.received.append(row_of(arrival, None, None, None))
+            self._receive(arrival, row_of(arrival, None, None, None))
         elif reason in holds.EARLY and reason != waited.reason:
             self.handled.to_retry.add(case_key)  # now a message that it waits for may be handled before it
         self.loaded.seen[arrival.key] = (arrival.digest, None)
@@ -72,8 +73,14 @@ class Batch:
             self.loaded.holds.end(arrival.key)
             self.handled.to_retry.update(key for key in self.loaded.queue_keys(arrival) if key is not None)
         else:
-            self.handled.received.append(row)
+            self._receive(arrival, row)
         self.loaded.seen[arrival.key] = (arrival.digest, receipt)
+
+    def _receive(self, arrival: Arrival, row: InboxRow) -> None:
+        """A new message, known from now on by its envelope too."""
+        self.handled.received.append(row)
+        if arrival.envelope is not None:
+            self.loaded.envelopes[arrival.envelope] = arrival.key[1]
 
     def answer(self, arrival: Arrival, receipt: Receipt, outcome: str) -> None:
         """Counts the answer, and sends it to a system whose receipts go by its way out."""

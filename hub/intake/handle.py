@@ -72,6 +72,8 @@ def _handle(batch: Batch, arrival: Arrival) -> Receipt:
     if message is None or arrival.refused is not None:
         assert arrival.refused is not None
         return batch.refuse(arrival, arrival.refused)
+    if (receipt := _in_anothers_envelope(batch, arrival)) is not None:
+        return receipt
     if arrival.system is None and not arrival.is_own:
         return batch.hold(arrival, holds.AWAITS_SYSTEM)
     case_id = batch.loaded.case_id(arrival, message)
@@ -134,6 +136,17 @@ def _answered_before(batch: Batch, arrival: Arrival) -> Receipt | None:
     if arrival.was_held:  # another hub was first, and has told the sender
         return Receipt.model_validate(before[1])
     return _repeat(batch, arrival, *before)
+
+
+def _in_anothers_envelope(batch: Batch, arrival: Arrival) -> Receipt | None:
+    """D-2: the answer to a new message in an envelope that has brought another; None for any other. Nothing is kept of it, so the same
+    message may come in an envelope of its own.
+    """
+    if arrival.envelope is None or batch.loaded.envelopes.get(arrival.envelope) in {None, arrival.key[1]}:
+        return None
+    answer = refusal(arrival, ENVELOPE_REUSED)
+    batch.answer(arrival, answer, "refused")
+    return answer
 
 
 def _repeat(batch: Batch, arrival: Arrival, digest: bytes, receipt: Any) -> Receipt:
@@ -201,4 +214,13 @@ ID_REUSED = Refused(
     "The id already bears a message of other content. The first one holds and stays: see in the case what is done. "
     "Never send the same act once more under another id.",
     "/id",
+)
+
+ENVELOPE_REUSED = Refused(
+    "envelope-reused",
+    "Bundlen (Bundle.identifier, eller Bundle.id) har redan burit ett annat meddelande, och inget är gjort. Ge varje Bundle ett eget id,"
+    " och sänd samma meddelande igen.",
+    "The Bundle (Bundle.identifier, or Bundle.id) has borne another message already, and nothing is done. Give each Bundle an id of its"
+    " own, and send the same message again.",
+    "Bundle.identifier",
 )

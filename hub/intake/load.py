@@ -95,7 +95,7 @@ def give_new_ids(loaded: Loaded, refs: Iterable[cases.Ref]) -> None:
 async def _read_duplicates(
     connection: Connection, loaded: Loaded, arrivals: Sequence[Arrival], readable: Readable
 ) -> None:
-    """D-2: the messages that have come before, and whether a message that is to be revoked has come.
+    """D-2: the messages and the envelopes that have come before, and whether a message that is to be revoked has come.
 
     An earlier hub may have taken the digest of the bytes, or of an older canonical form. Where the digest differs, the
     stored message is read again and gets the digest of today.
@@ -105,7 +105,8 @@ async def _read_duplicates(
         rule = rule_of(message.name, loaded.case_of(arrival, message))
         if rule is not None and may_precede_its_message(rule) and message.data.message:  # type: ignore[attr-defined]
             keys.add((message.source, message.data.message))  # type: ignore[attr-defined]
-    loaded.seen = await inbox.seen(connection, keys)
+    envelopes = {arrival.envelope for arrival, _ in readable if arrival.envelope is not None}
+    loaded.seen, loaded.envelopes = await inbox.seen(connection, keys, envelopes)
     new = [a for a in arrivals if a.message is not None and not (a.was_held or a.is_own)]
     differ = {a.key for a in new if a.key in loaded.seen and loaded.seen[a.key][0] != a.digest}
     for key, row in (await inbox.load(connection, list(differ)) if differ else {}).items():

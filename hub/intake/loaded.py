@@ -25,6 +25,8 @@ class Loaded:
 
     seen: dict[Key, tuple[bytes, Any]] = field(default_factory=dict)
     """Messages that have come before: key → (digest, receipt or None while held)."""
+    envelopes: dict[tuple[str, bytes], str] = field(default_factory=dict)
+    """(source, envelope) → the id of the message that came in it."""
     ids: dict[Ref, str] = field(default_factory=dict)
     """(system, its own reference) → the id of the case that was opened under it."""
     new_ids: dict[Ref, str] = field(default_factory=dict)

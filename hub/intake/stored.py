@@ -54,6 +54,7 @@ def row_of(arrival: Arrival, case_id: str | None, decision: Decision | None, rec
         sequence=None if decision is None else decision.case.sequence,
         events=None if decision is None else to_json(decision.events),
         receipt=receipt,
+        envelope=None if arrival.envelope is None else arrival.envelope[1],
     )
 
 

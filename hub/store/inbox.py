@@ -15,7 +15,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 from pydantic_core import from_json
 
-from hub.store.transaction import Conflict, copy
+from hub.store.transaction import Conflict, array, copy
 from hub.store.transaction import keys as texts
 
 Connection = AsyncConnection[tuple[Any, ...]]
@@ -40,6 +40,8 @@ class InboxRow:
     sequence: int | None
     events: bytes | None
     receipt: bytes | None
+    envelope: bytes | None = None
+    """Of 16 bytes; None where the message came in no envelope that has an id of its own."""
 
 
 def events_of(row: InboxRow) -> list[Any]:
@@ -61,6 +63,7 @@ _COLUMNS = (
     ("sequence", "int4"),
     ("events", "bytea"),
     ("receipt", "bytea"),
+    ("envelope", "bytea"),
 )
 """Columns with the types for binary COPY; JSON and uuid are given as their bytes."""
 
@@ -92,21 +95,45 @@ async def add(connection: Connection, rows: Sequence[InboxRow]) -> None:
                 r.sequence,
                 r.events,
                 r.receipt,
+                r.envelope,
             )
             for r in rows
         ],
     )
 
 
-async def seen(connection: Connection, keys: Iterable[Key]) -> dict[Key, tuple[bytes, Any]]:
-    """Key → (digest, receipt, or None while held), for the keys that are stored."""
-    wanted = list(keys)
-    found = await connection.execute(
-        "SELECT m.source, m.id, m.digest, m.receipt FROM unnest(%s::text[], %s::text[]) AS k (source, id)"
-        " JOIN message m USING (source, id)",
-        (texts(k[0] for k in wanted), texts(k[1] for k in wanted)),
-    )
-    return {(source, id_): (bytes(digest), receipt) for source, id_, digest, receipt in await found.fetchall()}
+Envelope = tuple[str, bytes]
+"""(source, the envelope's 16 bytes)."""
+_SEEN = (
+    "SELECT m.source, m.id, m.digest, m.receipt, NULL::bytea FROM unnest(%s::text[], %s::text[]) AS k (source, id)"
+    " JOIN message m USING (source, id)"
+)
+_AND_ENVELOPES = (
+    " UNION ALL SELECT m.source, m.id, NULL, NULL, m.envelope FROM unnest(%s::text[], %s::bytea[]) AS e (source, envelope)"
+    " JOIN message m USING (source, envelope)"
+)
+
+
+async def seen(
+    connection: Connection, keys: Iterable[Key], envelopes: Iterable[Envelope] = ()
+) -> tuple[dict[Key, tuple[bytes, Any]], dict[Envelope, str]]:
+    """Key → (digest, receipt, or None while held), for the keys that are stored; envelope → the id of the message that came in it."""
+    wanted, carriers = list(keys), list(envelopes)
+    arrays = [texts(k[0] for k in wanted), texts(k[1] for k in wanted)]
+    if carriers:
+        arrays += [
+            texts(source for source, _ in carriers),
+            array(f'"\\\\x{envelope.hex()}"' for _, envelope in carriers),
+        ]
+    found = await connection.execute(_SEEN + (_AND_ENVELOPES if carriers else ""), arrays)
+    messages: dict[Key, tuple[bytes, Any]] = {}
+    came_in: dict[Envelope, str] = {}
+    for source, id_, digest, receipt, envelope in await found.fetchall():
+        if envelope is None:
+            messages[source, id_] = bytes(digest), receipt
+        else:
+            came_in[source, bytes(envelope)] = id_
+    return messages, came_in
 
 
 async def answer(connection: Connection, row: InboxRow) -> None:

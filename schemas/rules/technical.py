@@ -26,6 +26,10 @@ TECHNICAL: Final[dict[str, Rule]] = {
         "Ett event som bär en Bundle säger detsamma som den.",
         "An event that carries a Bundle says the same as the Bundle.",
     ),
+    "envelope-reused": Rule(
+        "En Bundle bär ett meddelande; ett nytt meddelande har en ny Bundle.",
+        "A Bundle bears one message; a new message has a new Bundle.",
+    ),
     "field-invalid": Rule(
         "Ett element har den form som dess typ kräver.", "An element has the form that its type asks for."
     ),

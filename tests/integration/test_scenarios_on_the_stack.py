@@ -127,7 +127,7 @@ class OnTheStack:
     async def final(self, key) -> Receipt | None:
         """The final receipt of one that was held; None while it is."""
         async with self.store.transaction() as connection:
-            found = (await inbox.seen(connection, [key]))[key][1]
+            found = (await inbox.seen(connection, [key]))[0][key][1]
         return None if found is None else Receipt.model_validate(found)
 
     async def move_clock(self, then: datetime) -> list[ToldNotice]:

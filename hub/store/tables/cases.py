@@ -44,6 +44,7 @@ message = Table(
     Column("sequence", Integer),
     Column("events", JSON),
     Column("receipt", JSON),
+    Column("envelope", LargeBinary),
     PrimaryKeyConstraint("source", "id", name="message_key"),
     CheckConstraint("octet_length(digest) = 32", name="message_digest_is_sha256"),
     CheckConstraint("(sequence IS NULL) = (events IS NULL)", name="message_accepted_has_events"),
@@ -51,6 +52,7 @@ message = Table(
         "sequence IS NULL OR (case_id IS NOT NULL AND receipt IS NOT NULL)", name="message_accepted_is_whole"
     ),
     CheckConstraint("sequence > 0", name="message_sequence_positive"),
+    Index("message_envelope", "source", "envelope", unique=True, postgresql_where=text("envelope IS NOT NULL")),
     Index("message_history", "case_id", "sequence", unique=True, postgresql_where=text("sequence IS NOT NULL")),
 )
 """Every message that ever came, kept for ever: the inbox (its key recognises duplicates, D-2) and, for accepted messages, the

@@ -125,7 +125,13 @@ def facts(bundle: Bundle, identities: IdentityRules | None = None, *, from_hub: 
             data = MESSAGES[name].model_validate(fields, context={"identities": identities})
     except ValidationError as error:
         raise fields_refused(view, name, focus, error)[0] from None
-    return Message(identity, unit, name, case, time, actor, role, data)
+    return Message(identity, unit, name, case, time, actor, role, data, envelope_id(bundle))
+
+
+def envelope_id(bundle: Bundle) -> str | None:
+    """The id of the Bundle: its identifier, which it keeps wherever it goes, else its id; None where it has none."""
+    known = bundle.identifier
+    return bundle.id if known is None or known.value is None else f"{known.system or ''}|{known.value}"
 
 
 def fields_refused(view: View, name: str, focus: Resource, error: ValidationError) -> list[Refused]:
