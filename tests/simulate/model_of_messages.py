@@ -24,7 +24,10 @@ from tests.simulate.statements import instead_of
 
 def tables() -> dict[str, Table]:
     return {
-        "message": Table(history=lambda row: row["sequence"] and (row["case_id"], row["sequence"])),
+        "message": Table(
+            history=lambda row: row["sequence"] and (row["case_id"], row["sequence"]),
+            envelope=lambda row: row["row"].envelope and (row["row"].source, row["row"].envelope),
+        ),
         "cases": Table(
             ref=lambda row: row["ref"] and (row["system"], row["ref"]),
             sole=lambda row: (row["sole"] and row["status"] == "open" and (row["process"], row["sole"])) or None,
@@ -50,9 +53,15 @@ def _place(row: InboxRow) -> Row:
 
 
 @instead_of(inbox)
-def seen(transaction: Transaction, keys: Iterable[inbox.Key]) -> Any:
+def seen(transaction: Transaction, keys: Iterable[inbox.Key], envelopes: Iterable[inbox.Envelope] = ()) -> Any:
     found = {key: row["row"] for key in keys if (row := transaction.get("message", key)) is not None}
-    return {key: (row.digest, None if row.receipt is None else from_json(row.receipt)) for key, row in found.items()}
+    messages = {
+        key: (row.digest, None if row.receipt is None else from_json(row.receipt)) for key, row in found.items()
+    }
+    wanted = set(envelopes)
+    stored = [row["row"] for _, row in transaction.rows("message")] if wanted else []
+    came_in = {(one.source, one.envelope): one.id for one in stored if (one.source, one.envelope) in wanted}
+    return messages, came_in
 
 
 @instead_of(inbox)
