@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: run test quick bench bench-views bench-plan chaos chaos-broken simulate lint sbom contracts clean help
+.PHONY: run test quick bench bench-peer bench-day bench-volume bench-views bench-plan chaos chaos-broken simulate lint sbom contracts clean help
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -43,8 +43,17 @@ test: .venv/ready       ## every test, with a real broker and a real database
 quick: .venv/ready      ## the tests that need no service: two minutes on two cores
 	$(BIN)/python -m pytest -n auto --hypothesis-profile quick tests/unit tests/contracts tests/scenarios
 
-bench: .venv/ready      ## how fast, on this machine
-	$(BIN)/python -m tests.bench
+bench: .venv/ready      ## how fast, on this machine, beside the bare broker and the peer of make bench-peer: eight minutes; BENCH='--help' lists options
+	$(BIN)/python -m tests.bench $(BENCH)
+
+bench-peer:             ## build the peer that make bench measures beside the hub: Apache Camel, HAPI FHIR, JDBC; needs a JDK (17+) and Maven
+	mvn -q -B -DskipTests -f tests/bench/camel/pom.xml package
+
+bench-day: .venv/ready   ## a day of Sweden: 4 100 admissions, all coordinated, some 100 000 messages: a minute
+	$(BIN)/python -m tests.bench.day $(BENCH)
+
+bench-volume: .venv/ready ## what a message costs with ten millions stored: half an hour, 40 GB of disk; BENCH='--messages 1000000' a tenth
+	$(BIN)/python -m tests.bench.volume $(BENCH)
 
 bench-views: .venv/ready ## the lists over a million cases, and message 5 000 of one: minutes
 	$(BIN)/python -m tests.bench.views

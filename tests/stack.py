@@ -158,9 +158,10 @@ class Stack:
         group = {"HUB_KAFKA_GROUP": f"hub{self.tag}"} | more
         return {**os.environ, **environment(self.database, self.bootstrap, self.registers, self.port, **group)}
 
-    def start(self, **more: str) -> None:
-        """Starts the hub."""
-        self.hub = Child([sys.executable, "-m", "hub.cli", "run"], log=self.log, env=self.environment(**more))
+    def start(self, *options: str, **more: str) -> None:
+        """Starts the hub; ``options``: of ``hub run``."""
+        command = [sys.executable, "-m", "hub.cli", "run", *options]
+        self.hub = Child(command, log=self.log, env=self.environment(**more))
 
     async def ready(self, timeout_s: float = 30) -> None:
         """Until the hub says that it is ready."""

@@ -1,4 +1,4 @@
-"""``make bench``: the hub's speed against two references in the same run. See README for what the figures mean."""
+"""``make bench``: the hub's speed against its references in the same run. See README for what the figures mean."""
 
 import asyncio
 import sys

@@ -82,11 +82,11 @@ final class Database {
     try (PreparedStatement statement = connection.prepareStatement(
         "INSERT INTO history (source, id, case_ref, raw) SELECT source, id || suffix, ref, raw"
             + " FROM unnest(?::text[], ?::text[], ?::text[], ?::bytea[]) AS one (source, id, ref, raw),"
-            + " (VALUES (''), ('-addressed')) AS both (suffix)")) {
+            + " (VALUES (''), ('-addressed')) AS copy (suffix)")) {
       text(connection, statement, 1, batch, Admission::source);
       text(connection, statement, 2, batch, Admission::id);
       text(connection, statement, 3, batch, Admission::subject);
-      statement.setArray(4, connection.createArrayOf("bytea", batch.stream().map(Admission::raw).toArray()));
+      statement.setArray(4, connection.createArrayOf("bytea", batch.stream().map(Admission::raw).toArray(byte[][]::new)));
       statement.executeUpdate();
     }
     try (PreparedStatement statement = connection.prepareStatement(
@@ -94,8 +94,8 @@ final class Database {
             + " notice END FROM unnest(?::text[], ?::bytea[], ?::bytea[]) AS one (ref, notice, receipt),"
             + " (VALUES ('centre'), ('kommun'), ('ehr')) AS three (receiver)")) {
       text(connection, statement, 1, batch, Admission::subject);
-      statement.setArray(2, connection.createArrayOf("bytea", notices.toArray()));
-      statement.setArray(3, connection.createArrayOf("bytea", receipts.toArray()));
+      statement.setArray(2, connection.createArrayOf("bytea", notices.toArray(byte[][]::new)));
+      statement.setArray(3, connection.createArrayOf("bytea", receipts.toArray(byte[][]::new)));
       statement.executeUpdate();
     }
     run(connection, batch, "INSERT INTO list (unit, case_ref) SELECT unit, ref FROM unnest(?::text[]) AS one (ref),"

@@ -18,7 +18,7 @@ import org.apache.camel.support.DefaultMessage;
  * batches of 500. As "durable" it keeps what the hub keeps before it sends, and sends a receipt as well.
  *
  * <p>It does less than the hub: no rules, no look-up in registers, no order beside the topic's, nothing sent again after a crash.
- * Arguments: broker, JDBC address, plain or durable.
+ * Arguments: broker; plain or durable. PEER_DATABASE is the JDBC address.
  */
 public final class Peer extends RouteBuilder {
   private static final String RECEIPT = "receipt", NOTICES = "notices", OPEN = "transaction";
@@ -33,17 +33,17 @@ public final class Peer extends RouteBuilder {
   }
 
   public static void main(String[] arguments) throws Exception {
-    Database database = new Database(arguments[1]);
+    Database database = new Database(System.getenv("PEER_DATABASE"));
     database.create();
     Main camel = new Main();
-    camel.configure().addRoutesBuilder(new Peer(arguments[0], "durable".equals(arguments[2]), database));
+    camel.configure().addRoutesBuilder(new Peer(arguments[0], "durable".equals(arguments[1]), database));
     camel.run();
   }
 
   @Override
   public void configure() {
     onException(Exception.class).process(this::giveUp);
-    from("kafka:hub.in.ehr?groupId=peer&autoOffsetReset=earliest&batching=true&maxPollRecords=500&pollTimeoutMs=100"
+    from("kafka:hub.in.ehr?groupId=peer&autoOffsetReset=earliest&batching=true&maxPollRecords=500&pollTimeoutMs=5&batchingIntervalMs=1"
             + "&allowManualCommit=true&autoCommitEnable=false&breakOnFirstError=true"
             + "&valueDeserializer=org.apache.kafka.common.serialization.ByteArrayDeserializer&brokers=" + brokers)
         .process(this::handle)

@@ -1,0 +1,98 @@
+"""A database filled with copies of real cases: what a hub has stored after years, in minutes.
+
+Every row of a case that the hub itself has handled is copied under other ids, by ``generate_series``; the indexes are built afterwards,
+which is many times faster than keeping them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+TABLES = ("cases", "message", "element", "deadline", "participation", "calendar", "outbox_row", "outbox")
+"""Those that have rows of a case; a view among them is passed over."""
+_CASE = "md5('copy-' || n)::uuid"
+_OF_ANOTHER: dict[str, str] = {
+    "cases.id": _CASE,
+    "cases.ref": "ref || '-' || n",
+    "cases.person": "left(person, 8) || lpad((n %% 10000)::text, 4, '0')",
+    "cases.state": f"replace(state::text, %(case)s, ({_CASE})::text)::json",
+    "message.id": "id || '-' || n",
+    "message.received_at": "received_at - n * interval '1 second'",
+}
+"""How a column of a copy differs from its original; ``case_id`` everywhere besides. ``n``: the number of the copy."""
+_OUTBOX = {
+    # Below all that the hub gives itself, each copy after the one before it.
+    "id": "(n - %(copies)s - 1) * 1000 + row_number() OVER (PARTITION BY n ORDER BY id)",
+    "message": "message || '-' || n",
+}
+_CHUNK = 20_000
+"""Copies in one statement."""
+
+
+def fill(url: str, case: str, copies: int) -> None:
+    """So many copies of a case; vacuumed and analysed."""
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")  # no trigger counts what is no work of the hub
+        connection.execute("SET maintenance_work_mem = '1GB'")
+        tables = [
+            name
+            for (name,) in connection.execute(
+                "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname = ANY (%s) AND relnamespace = 'public'::regnamespace",
+                (list(TABLES),),
+            )
+        ]
+        built = [statement for table in tables for statement in _without_indexes(connection, table)]
+        values = {"case": case, "copies": copies}
+        for table in tables:
+            statement = _copying(connection, table)
+            for first in range(1, copies + 1, _CHUNK):
+                last = min(copies, first + _CHUNK - 1)
+                connection.execute(statement, values | {"first": first, "last": last})
+        for statement in built:
+            connection.execute(statement)
+        for table in tables:
+            connection.execute(sql.SQL("VACUUM (ANALYZE, FREEZE) {}").format(sql.Identifier(table)))
+        connection.execute("CHECKPOINT")
+
+
+def _copying(connection: psycopg.Connection[Any], table: str) -> sql.Composed:
+    columns = [
+        name
+        for (name,) in connection.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = %s"
+            " AND is_generated = 'NEVER' ORDER BY ordinal_position",
+            (table,),
+        )
+    ]
+    changed = _OF_ANOTHER | {f"{table}.{name}": how for name, how in _OUTBOX.items() if table.startswith("outbox")}
+    changed |= {f"{table}.case_id": _CASE}
+    taken = [
+        sql.SQL(changed[f"{table}.{name}"]) if f"{table}.{name}" in changed else sql.Identifier(name)  # type: ignore[arg-type]
+        for name in columns
+    ]
+    return sql.SQL(
+        "INSERT INTO {table} ({columns}) SELECT {taken} FROM {table}, generate_series(%(first)s::int, %(last)s::int) AS n"
+        " WHERE {of} = %(case)s::uuid"
+    ).format(
+        table=sql.Identifier(table),
+        columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+        taken=sql.SQL(", ").join(taken),
+        of=sql.Identifier("id" if table == "cases" else "case_id"),
+    )
+
+
+def _without_indexes(connection: psycopg.Connection[Any], table: str) -> list[str]:
+    """Drops the table's keys and indexes; the statements that build them anew."""
+    keys = connection.execute(
+        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = %s::regclass AND contype IN ('p', 'u')",
+        (table,),
+    ).fetchall()
+    for name, _ in keys:
+        connection.execute(sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(*map(sql.Identifier, (table, name))))
+    indexes = connection.execute("SELECT indexname, indexdef FROM pg_indexes WHERE tablename = %s", (table,)).fetchall()
+    for name, _ in indexes:
+        connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
+    return [f"ALTER TABLE {table} ADD CONSTRAINT {name} {how}" for name, how in keys] + [how for _, how in indexes]

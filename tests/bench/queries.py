@@ -1,0 +1,18 @@
+"""The benchmark's questions to the hub's database, all in one place: how a row's state is kept is the hub's business."""
+
+from __future__ import annotations
+
+WAITING = "SELECT count(*) FROM outbox WHERE state = 'waiting' AND kind = 'notice'"
+SENT_AFTER_MS = (
+    "SELECT coalesce(string_agg(round((1000 * percentile)::numeric, 1)::text, ' '), '') FROM unnest((SELECT"
+    " percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY extract(epoch FROM sent_at - accepted_at))"
+    " FROM outbox WHERE kind = 'notice' AND sent_at IS NOT NULL AND accepted_at >= '{since}'"
+    " AND NOT system = ANY (string_to_array('{without}', ' ')))) AS percentile"
+)
+NOW = "SELECT clock_timestamp()"
+WAL_BYTES = "SELECT trunc(pg_current_wal_lsn() - '0/0'::pg_lsn)"
+PAUSE = "INSERT INTO paused (system) VALUES ('centre'), ('kommun') ON CONFLICT DO NOTHING"
+RESUME = "DELETE FROM paused"
+MESSAGES = "SELECT count(*) FROM message"
+NOTICES = "SELECT count(*) FROM outbox WHERE kind = 'notice'"
+SIZE_MB = "SELECT pg_database_size(current_database()) / 1048576"
