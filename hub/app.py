@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import secrets
 import signal
+import socket
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -39,12 +42,15 @@ from hub.routers import kafka as kafka_in
 from hub.routers.asides import Asides
 from hub.routers.topics import Topics
 from hub.settings import WITHOUT_REGISTERS, Settings, kafka_client
+from hub.shards import Shards
 from hub.store import directory as directories
 from hub.store import person_changes
+from hub.store.notifications import Notifications
 from hub.store.outbox import OutboxRow
 from hub.store.registers import Answers
+from hub.store.shards import ROWS_CHANNEL
 from hub.store.transaction import Store
-from hub.supervisor import Supervisor, every
+from hub.supervisor import Supervisor, every, turned
 from hub.translators import formats
 from hub.translators.soap.envelope import are_there
 from hub.translators.soap.listing import Actor
@@ -62,6 +68,7 @@ _MEMORY_S = 1.0
 _NEWS_S = 5.0
 _READERS_S = 1.0
 _GAUGES_S = 2.0
+_HEARD_S = 5.0
 _SWEEP_S = 600.0
 _CHANGES_KEPT = timedelta(days=30)
 """How long changes of persons are kept: longer than any answer about a person is valid."""
@@ -82,7 +89,11 @@ class Hub:
         self._register_watch = RegisterWatch(counted, failed)
         self._registers = _registers(settings, self.store, self._register_watch)
         self.worker = Worker(self.store, self.directory, self._registers, self._memory, production=settings.production)
-        self.intake = Intake(self.store, self.directory, self._memory, self._offer, batch=settings.intake_batch)
+        self.shards = Shards(self.store, f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}")
+        self.intake = Intake(
+            self.store, self.directory, self._memory, self._offer, self.shards,
+            batch=settings.intake_batch, lanes_full=lambda: self.relay is not None and self.relay.is_full,
+        )  # fmt: skip
         self.worker.intake = self.intake
         self.readers = None if self._registers is None else Readers(self.store, self._memory, self._offer)
         self.clock = DeadlineTimer(self.store, self.intake)
@@ -111,10 +122,27 @@ class Hub:
         return self._directory
 
     def _offer(self, items: list[OutboxRow]) -> None:
-        if self.relay is not None:
-            self.relay.offer(items)
-        self.worker.offer(items)
-        self.pull_inbox.offer(items)
+        try:
+            if self.relay is not None:
+                self.relay.offer(items)
+            self.worker.offer(items)
+            self.pull_inbox.offer(items)
+        except BaseException:
+            if self.relay is not None:
+                self.relay.offer_failed()
+            raise
+
+    async def _listen(self) -> None:
+        """Hear of rows that other processes have written for this one's shards."""
+        assert self.relay is not None
+        told = Notifications(self.store, ROWS_CHANNEL)
+        try:
+            while True:
+                heard = await told.within(_HEARD_S)
+                self.relay.rows_written({int(one) for text in heard for one in text.split(",")})
+                turned()
+        finally:
+            await told.aclose()
 
     # --- start and stop -----------------------------------------------------------------------------------------------
 
@@ -165,7 +193,7 @@ class Hub:
         await self._memory.load()
         allowed = Allowed(self.settings.plain, self.settings.networks)
         exits = await open_exits(ExitResources(self._kafka, self.topics.partitions_of, allowed))
-        self.relay = Relay(self.store, self.directory, exits)
+        self.relay = Relay(self.store, self.directory, exits, self.shards)
         await self.relay.check()
         self._in_operation = InOperation(
             self.store,
@@ -183,6 +211,7 @@ class Hub:
         keep("intake", self.intake.run)
         keep("marks", self.relay.marker.run)
         keep("relay", self.relay.run, silence_s=_SILENCE_S)
+        keep("rows of others", self._listen, silence_s=_SILENCE_S)
         keep("lookups", self.worker.run, silence_s=_SILENCE_S)
         keep("kafka", self.kafka_in.run)
         keep("inbox", self.pull_inbox.run)

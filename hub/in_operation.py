@@ -62,7 +62,7 @@ class InOperation:
         checks, _ = await self._ready()
         state = self._facts() | {
             "checks": checks,
-            "locks": self._relay.locks,
+            "shards": self._relay.shards,
             "lanes": self._relay.lanes,
             "asks_registers": self._worker.asks and self._worker.has_registers,
             "has_registers": self._worker.has_registers,

@@ -9,6 +9,7 @@ from hub.intake.arrival import Arrival
 from hub.intake.queue import Intake
 from hub.store.registers import Answers
 from schemas.hub_messages import Adressering
+from tests.shards import all_shards
 from tests.stack import CENTRE, KOMMUN, WARD, directory
 
 FOUND = Adressering(
@@ -32,7 +33,9 @@ class Desk:
         self.store, self.offered, self.directory = store, [], content or directory()
         self.known = RegisterMemory(Answers(store), 3600, 600)
         self.now = None
-        self.intake = Intake(store, lambda: self.directory, self.known, self.offered.extend, clock=self.clock)
+        self.intake = Intake(
+            store, lambda: self.directory, self.known, self.offered.extend, all_shards(store), clock=self.clock
+        )
 
     def clock(self):
         return self.now or datetime.now(UTC)

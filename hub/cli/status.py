@@ -16,6 +16,7 @@ from hub.errors import Misconfigured
 
 if TYPE_CHECKING:
     from hub.store.at_a_glance import Glance
+    from hub.store.running_hubs import RunningHub
     from schemas.directory import Directory
 
 _FEW = 40
@@ -63,22 +64,30 @@ def _hubs(now: Glance) -> list[dict[str, Any]]:
         found.append(
             {
                 "hub": hub.id, "port": hub.state["port"], "last_said": hub.at, "state": how, "faults": ill,
-                "directory": hub.state["directory"], "lock_groups": len(hub.state["locks"]),
+                "directory": hub.state["directory"], "shards": len(hub.state["shards"]),
                 "asks_registers": hub.state["asks_registers"],
             }
         )  # fmt: skip
     return found
 
 
-def _systems(now: Glance, directory: Directory) -> list[dict[str, Any]]:
-    from hub.delivery.relay import lock_of
+_BREAKERS = ("closed", "half-open", "open")
 
+
+def _worst_lane(awake: list[RunningHub], system: str) -> tuple[RunningHub | None, dict[str, Any]]:
+    """Of the processes that send to a system, the one that has most trouble with it, or had its answer last."""
+    found = [(hub, hub.state["lanes"].get(system, {})) for hub in awake if hub.state["shards"]]
+    if not found:
+        return None, {}
+    return max(found, key=lambda one: (_BREAKERS.index(one[1].get("breaker", "closed")), one[1].get("answered", "")))
+
+
+def _systems(now: Glance, directory: Directory) -> list[dict[str, Any]]:
     awake = [hub for hub in now.hubs if not hub.silent]
     found = []
     for id_ in directory.system_by_id:
         waiting = now.backlog.get(id_)
-        hub = next((one for one in awake if lock_of(id_) in one.state["locks"]), None)
-        lane = {} if hub is None else hub.state["lanes"].get(id_, {})
+        hub, lane = _worst_lane(awake, id_)
         found.append(
             {
                 "system": id_,

@@ -4,19 +4,22 @@ and the store.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from hub import metrics
 from hub.delivery.breaker import Breaker
 from hub.delivery.case_queue import CaseQueue, case_of
-from hub.delivery.outgoing import AttemptOutcome, BeforeSending, Exit, Outgoing, encode
+from hub.delivery.fence import Permit, RowsChanged
+from hub.delivery.outgoing import AttemptOutcome, Exit, Outgoing, encode
 from hub.delivery.retry import AbleSince, next_attempt
 from hub.delivery.sent_marker import SentMarker
 from hub.delivery.table_reader import TableReader
 from hub.log import log
+from hub.shards import Shards
 from hub.store import dead_letters, operator_log, outbox, paused_systems
-from hub.store.outbox import OutboxRow
+from hub.store.outbox import Connection, OutboxRow
+from hub.store.shards import ShardState, still_owned
 from hub.store.transaction import Store
 from schemas.directory import System
 from schemas.envelope import Message
@@ -26,9 +29,6 @@ _CALL_BYTES = 4 * 1024 * 1024
 
 Messages = Callable[[Sequence[OutboxRow], int], Awaitable[dict[int, Message]]]
 """Reads the messages of rows whose message is not in memory, the first rows first, up to a number of bytes: row id → message."""
-
-AskPermit = Callable[[Sequence[OutboxRow]], Awaitable[BeforeSending]]
-"""Asks the fence for a permit to send rows."""
 
 
 class Attempts:
@@ -41,16 +41,16 @@ class Attempts:
         store: Store,
         messages: Messages,
         marker: SentMarker,
-        ask_permit: AskPermit,
+        shards: Shards,
         queue: CaseQueue,
         reader: TableReader,
         breaker: Breaker,
         able_since: AbleSince,
         *,
-        marked: Callable[[list[int]], None],
+        marked: Callable[[Sequence[int], bool], None],
         paused: Callable[[], None],
     ) -> None:
-        """``marked``: called with the ids of sent rows after their marks are committed; ``paused``: called when the receiver
+        """``marked``: as ``SentMarker.mark`` calls it when the marks are committed; ``paused``: called when the receiver
         is gone.
         """
         self._system = system
@@ -58,7 +58,7 @@ class Attempts:
         self._store = store
         self._messages = messages
         self._marker = marker
-        self._ask_permit = ask_permit
+        self._shards = shards
         self._queue = queue
         self._reader = reader
         self._breaker = breaker
@@ -72,10 +72,9 @@ class Attempts:
     async def deliver(self, batch: list[OutboxRow]) -> None:
         """Load, encode and send the rows; raises whatever kept them from being sent, as the fence or the database does."""
         rows, messages = await self._load(batch)
-        before_sending = await self._ask_permit(rows)
         encoded = await self._encode(rows, messages)
         if encoded:
-            await self._send(encoded, before_sending)
+            await self._send(encoded)
         else:
             self._breaker.abandoned()
 
@@ -105,14 +104,16 @@ class Attempts:
                 await self._give_up(row, f"cannot-be-written:{type(error).__name__}")
         return encoded
 
-    async def _send(self, encoded: list[tuple[OutboxRow, Outgoing]], before_sending: BeforeSending) -> bool:
+    async def _send(self, encoded: list[tuple[OutboxRow, Outgoing]]) -> bool:
         """Make one call; True when all rows were acknowledged."""
-        outcome = await self._exit.send(self._system, [outgoing for _, outgoing in encoded], before_sending)
+        permit = Permit(self._shards, self._queue, [row for row, _ in encoded])
+        await permit()
+        outcome = await self._exit.send(self._system, [outgoing for _, outgoing in encoded], permit)
         metrics.attempts.labels(self._system.id, outcome.result).inc(len(encoded))
         self.last_answer = outcome.answer, datetime.now(UTC)
         rows = [row for row, _ in encoded]
         if outcome.result == "ok":
-            self._acknowledged(rows, outcome)
+            self._acknowledged(rows, outcome, permit.proof)
             return True
         if outcome.result == "gone":
             await self._pause(rows, outcome)
@@ -125,14 +126,14 @@ class Attempts:
             for row, outgoing in encoded:
                 if case_of(row) in failed or self._queue.is_dropped(row):
                     continue
-                if not await self._send([(row, outgoing)], await self._ask_permit([row])):
+                if not await self._send([(row, outgoing)]):
                     failed.add(case_of(row))
         else:
             self._breaker.passed()
             await self._give_up(rows[0], outcome.answer, outcome.said)
         return False
 
-    def _acknowledged(self, rows: list[OutboxRow], outcome: AttemptOutcome) -> None:
+    def _acknowledged(self, rows: list[OutboxRow], outcome: AttemptOutcome, proof: Mapping[int, ShardState]) -> None:
         if self._breaker.state != "closed":
             self._queue.make_due()
         self._breaker.passed()
@@ -140,7 +141,7 @@ class Attempts:
         for row in rows:
             self._latency.observe((now - row.accepted_at).total_seconds())
             self._queue.sent(row)
-        self._marker.mark(rows, now, outcome.answer, self._marked)
+        self._marker.mark(self._system.id, rows, now, outcome.answer, proof, self._marked)
 
     async def _retry(self, rows: list[OutboxRow], outcome: AttemptOutcome) -> None:
         self._able_since.check()
@@ -168,7 +169,10 @@ class Attempts:
             row.not_before = now + timedelta(seconds=outcome.retry_after_s or 0)
             self._queue.drop_message(row)  # a waiting row holds no message, so that memory stays bounded
         async with self._store.transaction() as connection:
+            await self._prove(connection, rows)
             await outbox.retry(connection, rows, due, outcome.answer, outcome.said)
+        for row in rows:
+            row.fresh = False
 
     async def _pause(self, rows: list[OutboxRow], outcome: AttemptOutcome) -> None:
         """D-6: the receiver says that it no longer exists. No row is given up: operations asks it, and resumes."""
@@ -185,7 +189,18 @@ class Attempts:
     async def _give_up(self, row: OutboxRow, answer: str, said: str = "") -> None:
         """D-6: declare the row dead; the later rows of its case wait in the table until operations replays or skips it."""
         log.error("delivery_dead", system=self._system.id, case=row.case_id, sequence=row.sequence, answer=answer)
+        await (
+            self._marker.until_idle()
+        )  # what was sent of the case is marked, and so does not count as waiting behind this row
         async with self._reader.lock:
-            self._queue.drop_cases([row])
             async with self._store.transaction() as connection:
+                await self._prove(connection, [row])
                 await dead_letters.add(connection, row.id, answer, said)
+            self._queue.drop_cases([row])
+            self._reader.start_over()  # what was offered meanwhile of the case has left memory too
+
+    async def _prove(self, connection: Connection, rows: Sequence[OutboxRow]) -> None:
+        """Raises ``RowsChanged`` when another process has the shard of one of the rows: it knows what became of them."""
+        owned = await still_owned(connection, self._shards.states({row.shard for row in rows}))
+        if lost := {row.id for row in rows if row.shard not in owned}:
+            raise RowsChanged(lost)

@@ -203,7 +203,12 @@ class CaseQueue:
             if not rows:
                 del self._cases[case]
 
-    def marked(self, ids: list[int]) -> None:
+    def forget(self, ids: Iterable[int]) -> None:
+        """These sent rows could not be marked, since another process has their shard: it sends them again."""
+        for id_ in ids:
+            self._known.pop(id_, None)
+
+    def marked(self, ids: Iterable[int]) -> None:
         """The table has the marks of these sent rows."""
         for id_ in ids:
             self._known.pop(id_, None)
@@ -224,8 +229,8 @@ class CaseQueue:
             row.first_tried_at = row.refused_since = None
 
     def is_dropped(self, row: OutboxRow) -> bool:
-        """Whether a row that was taken has been dropped since, because an earlier one of its case died."""
-        return row.id not in self._known
+        """Whether a row that was taken has left memory since: an earlier one of its case died, or its shard was dropped."""
+        return self._known.get(row.id) is not row
 
     def drop_cases(self, rows: Iterable[OutboxRow]) -> None:
         """Drop all rows of these rows' cases from memory; the table still holds them."""
@@ -233,6 +238,14 @@ class CaseQueue:
             self._last_sent.pop(case, None)
             for row in (*self._cases.pop(case, ()), *self.unlinked.pop(case, ())):
                 self._drop(row)
+
+    def drop_shards(self, shards: Collection[int]) -> None:
+        """Drop all rows of these shards from memory, those in a call too: the shards are another's, or their rows were changed."""
+        self.drop_cases([row for row in self._known.values() if row.shard in shards])
+
+    def first_fresh(self) -> int | None:
+        """The lowest id of the fresh rows in memory that are not marked."""
+        return min((id_ for id_, row in self._known.items() if row.fresh), default=None)
 
     def drop(self, rows: Iterable[OutboxRow]) -> None:
         """Drop unlinked rows from memory; the table still holds them."""

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import partial
 
-from hub.delivery.attempt import AskPermit, Attempts, Messages
+from hub.delivery.attempt import Attempts, Messages
 from hub.delivery.breaker import Breaker
 from hub.delivery.case_queue import CaseQueue, case_of
 from hub.delivery.fence import RowsChanged
@@ -21,6 +21,7 @@ from hub.delivery.table_reader import TableReader
 from hub.errors import Unavailable
 from hub.log import log
 from hub.outages import outages
+from hub.shards import Shards
 from hub.store.outbox import OutboxRow
 from hub.store.transaction import Store
 from schemas.directory import System
@@ -50,11 +51,14 @@ class Lane:
         store: Store,
         messages: Messages,
         marker: SentMarker,
-        ask_permit: AskPermit,
+        shards: Shards,
+        settled: Callable[[], int],
         *,
         all_in_memory: bool = False,
     ) -> None:
-        """``all_in_memory``: as far as is known, the table holds no waiting row that the lane is not offered."""
+        """``settled``: the id beyond which the table may hold fresh rows that are not sent;
+        ``all_in_memory``: as far as is known, the table holds no waiting row that the lane is not offered.
+        """
         self.system = system
         self.paused = False
         self.capacity, self.most_bytes = CAPACITY, MOST_BYTES
@@ -63,8 +67,9 @@ class Lane:
         failures, open_s = exit_.breaker(system)
         self.breaker = Breaker(failures, open_s, time.monotonic)
         self._exit = exit_
+        self._shards = shards
         self._queue = CaseQueue()
-        self._reader = TableReader(store, system.id, self._queue, all_in_memory=all_in_memory)
+        self._reader = TableReader(store, system.id, self._queue, shards, settled, all_in_memory=all_in_memory)
         self._able_since = AbleSince()
         self._attempts = Attempts(
             system,
@@ -72,7 +77,7 @@ class Lane:
             store,
             messages,
             marker,
-            ask_permit,
+            shards,
             self._queue,
             self._reader,
             self.breaker,
@@ -91,20 +96,49 @@ class Lane:
             self._reader.all_in_memory and not self._queue.length and not self._calls and self.breaker.state == "closed"
         )
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the intake should wait for this lane: it goes to our own broker, all is well, and it has much in hand."""
+        return self._exit.together > 1 and not self._keeps_few and self._queue.length > self.capacity // 2
+
     def offer(self, rows: Sequence[OutboxRow]) -> None:
         """Take rows that were just committed; those that find no room are read from the table later."""
         self.used_at = time.monotonic()
         room, keeps_few = self._room, self._keeps_few
+        owned = self._shards.owned
         for row in rows:
+            if row.shard not in owned:
+                continue  # another process has taken the shard since, and reads the row from the table
             if keeps_few or self._queue.bytes + row.size > self.most_bytes:
                 row.message = None  # it is read again on sending, so that memory stays bounded
             self._reader.offer(row, room)
         self._wake.set()
 
     def nudge(self) -> None:
-        """Look into the table: it may hold rows that are not in memory, such as another hub's, or replayed ones."""
-        self._reader.check_all()
+        """Look into the table: it may hold rows that wait by themselves, such as another process's, or replayed ones."""
+        self._reader.check_waiting()
         self._wake.set()
+
+    def read_anew(self) -> None:
+        """Read from the table what is to be sent."""
+        self._reader.start_over()
+        self._wake.set()
+
+    def lost(self, shards: Collection[int]) -> None:
+        """Drop the rows of these shards from memory: the shards are another's, or somebody has changed rows in them."""
+        self._queue.drop_shards(shards)
+        self.read_anew()
+
+    def is_sending(self, shards: Collection[int]) -> bool:
+        """Whether rows of these shards are in a call."""
+        return any(row.shard in shards for batch in self._calls.values() for row in batch)
+
+    @property
+    def settled(self) -> int | None:
+        """The id up to which the system's fresh rows of this process's shards are marked; None: as far as it has written any."""
+        first, after = self._queue.first_fresh(), self._reader.after
+        found = [one for one in (None if first is None else first - 1, after) if one is not None]
+        return min(found, default=None)
 
     def resume(self) -> None:
         """Send again after a pause, with a full time of trying for every row."""
@@ -165,7 +199,7 @@ class Lane:
                     self._able_since.reset()
                     await asyncio.sleep(_RETRY_S)
                     continue
-                except Exception as error:  # noqa: BLE001 - no other hub sends to this system, so the lane must go on
+                except Exception as error:  # noqa: BLE001 - no other process sends these shards, so the lane must go on
                     log.error("lane_look_failed", system=self.system.id, error=type(error).__name__)
                     await asyncio.sleep(_RETRY_S)
                     continue
@@ -222,8 +256,12 @@ class Lane:
         del self._calls[task]
         self._wake.set()
 
-    def _marked(self, ids: list[int]) -> None:
-        self._queue.marked(ids)
+    def _marked(self, ids: Sequence[int], is_marked: bool) -> None:
+        if is_marked:
+            self._queue.marked(ids)
+        else:
+            self._queue.forget(ids)
+            self._reader.start_over()
         if not self._reader.all_in_memory:
             self._wake.set()  # there is room for rows from the table
 

@@ -1,7 +1,6 @@
-"""Starts and stops the lanes of the systems to which this hub delivers. Imports the lanes, the exits' protocol and the store.
+"""Starts and stops this process's lanes, one for each system. Imports the lanes, the exits' protocol, the shards and the store.
 
-Each system belongs to one of 64 lock groups. The hub that holds a group's advisory lock, and no other hub, delivers to its
-systems; when that hub dies, PostgreSQL frees the lock and another hub takes it. So rows need no claims, and a row that was just
+A lane sends the rows of the shards that this process owns, and of no other. So rows need no claims, and a row that was just
 committed is sent from memory. A system has a lane only while it has rows to send: ten thousand idle systems cost nothing.
 """
 
@@ -9,13 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 from hub import metrics
-from hub.delivery.fence import Fence
 from hub.delivery.lane import CAPACITY, FEW_ROWS, MOST_BYTES, Lane
 from hub.delivery.outgoing import Exit
 from hub.delivery.row_messages import messages_of
@@ -23,9 +20,12 @@ from hub.delivery.sent_marker import SentMarker
 from hub.errors import Unavailable
 from hub.log import log
 from hub.outages import outages
-from hub.store import paused_systems, send_queue
-from hub.store.advisory_locks import Ownership, check_sessions, end_silent
+from hub.shards import Shards
+from hub.store import outbox, paused_systems, send_queue
+from hub.store.advisory_locks import end_silent
 from hub.store.outbox import OutboxRow
+from hub.store.sent_marks import Settled
+from hub.store.shards import still_owned
 from hub.store.transaction import Store
 from hub.supervisor import turned
 from schemas.directory import Directory, System
@@ -33,11 +33,14 @@ from schemas.envelope import Message
 
 _LOOK_S = 0.4
 """Seconds between checks of the pauses, the directory and the locks: a pause takes effect in under a second (D-5)."""
-_SCAN_S = 2.0
-"""Seconds between queries for systems with rows in the table: rows of other hubs, replayed rows, rows that found no room."""
+_SCAN_S = 5.0
+"""Seconds between queries for systems with rows that are in nobody's memory, should a process not have been told of them."""
 
 _LANES_PER_SCAN = 200
 """Lanes that read the table after one such query; the next query continues with the following lanes."""
+
+_LEAVE_S = 5.0
+"""Seconds that a shard which is given back waits for what is being sent of it; the next owner sends the rest again."""
 
 _IDLE_S = 60.0
 """Seconds after which an idle lane ends."""
@@ -48,32 +51,33 @@ _ROWS, _BYTES = 40_000, 128 * 1024 * 1024
 _SHOWN = 500
 """Lanes that operations is shown; those whose breaker is open are shown beyond it."""
 
-LOCKS = frozenset(f"{number:02}" for number in range(64))
-"""The lock groups; a lock per system would be too many, since a database has room for some thousand locks."""
-
-
-def lock_of(system: str) -> str:
-    """The lock group of a system."""
-    return f"{zlib.crc32(system.encode()) % len(LOCKS):02}"
-
 
 class Relay:
-    """All lanes of this hub."""
+    """All lanes of this process."""
 
-    def __init__(self, store: Store, directory: Callable[[], Directory], exits: Mapping[str, Exit]) -> None:
+    def __init__(
+        self, store: Store, directory: Callable[[], Directory], exits: Mapping[str, Exit], shards: Shards
+    ) -> None:
         self._store = store
         self._directory = directory
         self._exits = exits
-        self.marker = SentMarker(store)
+        self._shards = shards
+        shards.lost, shards.leaving, shards.taken = self._lost, self._until_sent, self._taken
+        shards.has_lanes = self._has_lane
+        self.marker = SentMarker(store, shards, self._settled)
         """The supervisor runs its loop: without marks, deliveries stop."""
-        self._ownership = Ownership(store, "relay")
-        self._fence = Fence(self._ownership)
         self._lanes: dict[str, Lane] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._paused: set[str] = set()
         self._with_metrics: Mapping[str, System] = {}
         """The systems that have metrics."""
-        self._held: frozenset[str] = frozenset()
+        self._unsure = True
+        """Rows may be in the table that no lane knows of: a lane that begins reads it."""
+        self._unsent_before: set[str] = set()
+        self._to_read: set[str] = set()
+        """Systems with rows in the table for which a lane is to begin."""
+        self._known_settled = Settled(0, {})
+        self._wake = asyncio.Event()
         self._scanned_at = 0.0
         self._scan_after = ""
         """The last system woken by a scan that had more systems than ``_LANES_PER_SCAN``; the next scan continues after it."""
@@ -82,23 +86,40 @@ class Relay:
         """Hand rows that were just committed to their systems' lanes."""
         by_system: dict[str, list[OutboxRow]] = {}
         for row in rows:
-            if row.kind != "lookup":
+            if row.fresh:
                 by_system.setdefault(row.system, []).append(row)
         for system, its_rows in by_system.items():
-            lane = self._lanes.get(system) or self._begin(system, all_in_memory=True)
+            lane = self._lanes.get(system) or self._begin(system, all_in_memory=system not in self._to_read)
             if lane is not None:
                 lane.offer(its_rows)
 
+    def offer_failed(self) -> None:
+        """Rows that were just committed could not be offered: they are read from the table."""
+        self._unsure = True
+        self._lost(set(self._shards.owned))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a lane to our own broker has so much in hand that the intake should wait for it (D-8)."""
+        return any(lane.is_full for lane in self._lanes.values())
+
+    def rows_written(self, shards: Collection[int]) -> None:
+        """Another process has written rows for shards, which may be this process's; none: nobody knows for which."""
+        owned = self._shards.owned
+        if not shards or any(shard in owned for shard in shards):
+            self._scanned_at = 0.0
+            self._wake.set()
+
     def try_now(self, system: str, row: int | None) -> None:
-        """Operations wants a row tried now, or (None) all of a system; another hub's system is left to it."""
+        """Operations wants a row tried now, or (None) all of a system; each process does so with what it has."""
         lane = self._lanes.get(system) or self._begin(system, all_in_memory=False)
         if lane is not None:
             lane.try_now(row)
 
     @property
-    def locks(self) -> list[str]:
-        """The lock groups to whose systems this hub delivers."""
-        return sorted(self._held)
+    def shards(self) -> list[int]:
+        """The shards whose cases this process tells of."""
+        return sorted(self._shards.owned)
 
     @property
     def lanes(self) -> dict[str, dict[str, str]]:
@@ -122,23 +143,28 @@ class Relay:
 
     async def check(self) -> None:
         """Raise ``Misconfigured`` when advisory locks do not work over this database connection."""
-        await check_sessions(self._store)
+        await self._shards.check()
 
     async def run(self) -> None:
         """Look after the lanes until cancelled."""
         try:
             while True:
                 turned()
+                self._wake.clear()
                 try:
                     await self._look()
                 except Unavailable as error:
                     outages.met(error, work="relay")
+                    await asyncio.sleep(_LOOK_S)
                 except Exception as error:  # noqa: BLE001 - after any error the lanes must still be looked after
                     log.error("relay_look_failed", error=type(error).__name__)
-                await asyncio.sleep(_LOOK_S)
+                    await asyncio.sleep(_LOOK_S)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_LOOK_S):
+                        await self._wake.wait()
         finally:
             await self._end(list(self._tasks))
-            await self._ownership.close()
+            await self._shards.close()
 
     async def close(self) -> None:
         """Close the exits' connections."""
@@ -156,23 +182,22 @@ class Relay:
 
     async def _look(self) -> None:
         systems = self._directory().system_by_id
-        held = await self._ownership.hold(set(LOCKS))
+        await self._shards.look()
         now = time.monotonic()
         await self._end(
             id_
             for id_, lane in self._lanes.items()
-            if lock_of(id_) not in held
-            or lane.system != systems.get(id_)
+            if lane.system != systems.get(id_)
             or self._tasks[id_].done()
             or (lane.idle and now - lane.used_at > _IDLE_S)
         )
-        paused = await self._ownership.ask(paused_systems.paused)
+        paused = await self._shards.ask(paused_systems.paused)
         self._update_metrics(systems, paused)
-        if held != self._held or now - self._scanned_at > _SCAN_S:
-            self._held, self._scanned_at = held, now
-            self._wake(await self._ownership.ask(send_queue.systems_with_rows))
-            if ended := await self._ownership.ask(end_silent):
-                log.warning("silent_sessions_ended", sessions=ended)
+        if self._unsure or now - self._scanned_at > _SCAN_S:
+            self._scanned_at = now
+            await self._scan()
+        for id_ in sorted(self._to_read)[:_LANES_PER_SCAN]:
+            self._begin(id_, all_in_memory=False)
         count = max(1, len(self._lanes))
         for id_, lane in self._lanes.items():
             lane.capacity = max(FEW_ROWS // 2, min(CAPACITY, _ROWS // count))
@@ -182,34 +207,98 @@ class Relay:
                 lane.resume()
             lane.paused = id_ in paused
 
+    async def _scan(self) -> None:
+        """Let the lanes read what is in nobody's memory: rows that wait by themselves; and whatever a system has that the counts
+        say is not sent, when no lane of this process knows of it.
+        """
+        for id_ in self._some(await self._shards.ask(send_queue.systems_waiting, self._shards.owned)):
+            lane = self._lanes.get(id_) or self._begin(id_, all_in_memory=False)
+            if lane is not None:
+                lane.nudge()
+        systems = self._directory().system_by_id
+        was_unsure, self._unsure = self._unsure, False
+        unsent = set(await self._shards.ask(send_queue.systems_unsent))
+        for id_ in unsent if was_unsure else unsent & self._unsent_before:
+            lane = self._lanes.get(id_)
+            if id_ in systems and not self._has_lane(id_):
+                await self._make_waiting(id_)
+            elif lane is None:
+                self._to_read.add(id_)
+            elif lane.idle:
+                lane.read_anew()
+        self._unsent_before = {id_ for id_ in unsent if self._has_lane(id_)}
+        if ended := await self._shards.ask(end_silent):
+            log.warning("silent_sessions_ended", sessions=ended)
+
+    async def _make_waiting(self, system: str) -> None:
+        """The system fetches its notices itself: those that were written for its lane wait in the table from now on."""
+        async with self._store.transaction() as connection:
+            owned = await still_owned(connection, self._shards.states(self._shards.owned))
+            await outbox.make_waiting(connection, system, owned)
+
+    def _has_lane(self, system: str) -> bool:
+        found = self._directory().system_by_id.get(system)
+        return found is not None and found.out.way in self._exits
+
+    def _lost(self, shards: set[int]) -> None:
+        for lane in self._lanes.values():
+            lane.lost(shards)
+
+    async def _until_sent(self, shards: set[int]) -> None:
+        """Return when nothing of these shards is being sent any more, and what was sent is marked, or after some seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LEAVE_S):
+                while any(lane.is_sending(shards) for lane in self._lanes.values()):
+                    await asyncio.sleep(0.02)
+                await self.marker.until_idle()
+
+    def _taken(self, _: set[int], settled: Settled) -> None:
+        """Shards were taken over: what was to be sent of them is read from the table."""
+        self._unsure, self._known_settled = True, settled
+        for lane in self._lanes.values():
+            lane.read_anew()
+
+    def _settled_of(self, system: str) -> int:
+        return self._known_settled.behind.get(system, self._known_settled.upto)
+
+    def _settled(self) -> Settled | None:
+        """What is settled in this process's shards, where that has changed. A lane is behind as far as it has rows to mark."""
+        if self._unsure:
+            return None
+        upto = max(self._known_settled.upto, self._shards.written_upto)
+        behind = {id_: self._settled_of(id_) for id_ in self._to_read}
+        behind |= {id_: its for id_, lane in self._lanes.items() if (its := lane.settled) is not None}
+        now = Settled(upto, {id_: its for id_, its in behind.items() if its < upto})
+        if now == self._known_settled:
+            return None
+        self._known_settled = now
+        return now
+
     def _update_metrics(self, systems: Mapping[str, System], paused: set[str]) -> None:
         """Set the metrics of new systems, and of systems that were paused or resumed."""
         if systems is not self._with_metrics:
             for id_ in systems.keys() - self._with_metrics.keys():
                 metrics.breaker.labels(id_).set(0)
                 metrics.paused.labels(id_).set(id_ in paused)
-            self._with_metrics, self._scanned_at = systems, 0.0
+            self._with_metrics, self._unsure = systems, True  # a system may have another way now
         for id_ in paused ^ self._paused:
             metrics.paused.labels(id_).set(id_ in paused)
         self._paused = paused
 
-    def _wake(self, waiting: Iterable[str]) -> None:
-        """Let lanes of systems with waiting rows read the table: some at a time, all in turn."""
-        own = sorted(id_ for id_ in waiting if lock_of(id_) in self._held)
+    def _some(self, waiting: Iterable[str]) -> list[str]:
+        """Some of the systems with waiting rows: as many as may read the table at once, all in turn."""
+        own = sorted(waiting)
         chosen = [id_ for id_ in own if id_ > self._scan_after][:_LANES_PER_SCAN]
         chosen += own[: _LANES_PER_SCAN - len(chosen)] if len(own) > len(chosen) else []
         self._scan_after = chosen[-1] if chosen else ""
-        for id_ in chosen:
-            lane = self._lanes.get(id_) or self._begin(id_, all_in_memory=False)
-            if lane is not None:
-                lane.nudge()
+        return chosen
 
     def _begin(self, id_: str, *, all_in_memory: bool) -> Lane | None:
-        """Start a lane for a system; None when another hub delivers to it, it is unknown, or it fetches its notices itself."""
+        """Start a lane for a system; None when it is unknown, fetches its notices itself, or this process has no shard."""
         system = self._directory().system_by_id.get(id_)
         exit_ = None if system is None else self._exits.get(system.out.way)
-        lock = lock_of(id_)
-        if system is None or exit_ is None or lock not in self._ownership.held:
+        self._to_read.discard(id_)
+        if system is None or exit_ is None or not self._shards.owned:
             return None
         lane = Lane(
             system,
@@ -217,8 +306,9 @@ class Relay:
             self._store,
             self._messages,
             self.marker,
-            partial(self._fence.permit, lock),
-            all_in_memory=all_in_memory,
+            self._shards,
+            lambda: self._settled_of(id_),
+            all_in_memory=all_in_memory and not self._unsure,
         )
         lane.paused = id_ in self._paused
         self._lanes[id_] = lane

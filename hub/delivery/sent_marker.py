@@ -1,18 +1,22 @@
-"""Marks rows as sent in the outbox, many at a time, while the lanes go on. Imports the store only."""
+"""Marks rows as sent in the outbox, many at a time, while the lanes go on. Imports the shards and the store."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from hub.errors import Unavailable
 from hub.log import log
 from hub.outages import outages
-from hub.store import outbox
+from hub.shards import Shards
+from hub.store import outbox, sent_marks
 from hub.store.outbox import OutboxRow
+from hub.store.sent_marks import SentRange, Settled
+from hub.store.shards import ShardState, still_owned
 from hub.store.transaction import Store
 
 _MOST_ROWS = 5_000
@@ -20,34 +24,57 @@ _MOST_ROWS = 5_000
 _GATHER_S = 0.02
 """Seconds in which marks gather: nothing waits for a mark, and every transaction costs time that the next message needs."""
 _RETRY_S = 0.5
+_SETTLE_S = 0.5
+"""Seconds between notes of up to where all is sent: a process that takes a shard over reads from there."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    ids: list[int]
+    system: str
+    rows: Sequence[OutboxRow]
     at: datetime
     answer: str
-    done: Callable[[list[int]], None]
+    proof: Mapping[int, ShardState]
+    done: Callable[[Sequence[int], bool], None]
 
 
 class SentMarker:
     """One writer for all lanes. When a crash loses a mark, the notice is sent again with the same id."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, shards: Shards, settled: Callable[[], Settled | None] = lambda: None) -> None:
+        """``settled``: what is settled in this process's shards, where that has changed."""
         self._store = store
+        self._shards = shards
+        self._settled = settled
+        self._settled_at = 0.0
         self._waiting: deque[_Mark] = deque()
         self._wake = asyncio.Event()
         self._busy = False
 
-    def mark(self, rows: Sequence[OutboxRow], at: datetime, answer: str, done: Callable[[list[int]], None]) -> None:
-        """Mark the rows soon; ``done`` is called with their ids after the commit."""
-        self._waiting.append(_Mark([row.id for row in rows], at, answer, done))
+    def mark(
+        self,
+        system: str,
+        rows: Sequence[OutboxRow],
+        at: datetime,
+        answer: str,
+        proof: Mapping[int, ShardState],
+        done: Callable[[Sequence[int], bool], None],
+    ) -> None:
+        """Mark the rows soon. ``proof``: how their shards stood when they were sent. After the commit ``done`` is called with
+        ids and whether they are marked: those of a shard that another process took over are not, and it sends them again.
+        """
+        self._waiting.append(_Mark(system, rows, at, answer, proof, done))
         self._wake.set()
 
     @property
     def idle(self) -> bool:
         """All marks are written."""
         return not self._waiting and not self._busy
+
+    async def until_idle(self) -> None:
+        """Return when all marks are written."""
+        while not self.idle:
+            await asyncio.sleep(_GATHER_S)
 
     async def run(self) -> None:
         """Write marks until cancelled; when the database fails, the marks wait and are written later."""
@@ -58,33 +85,81 @@ class SentMarker:
                 await asyncio.sleep(_GATHER_S)
             self._busy = True
             marks = self._take()
-            while not await self._write(marks):
+            while (owned := await self._write(marks)) is None:
                 await asyncio.sleep(_RETRY_S)
             self._busy = False
             for mark in marks:
-                mark.done(mark.ids)
+                for is_marked in (True, False):
+                    if ids := [row.id for row in mark.rows if _stands(mark, row, owned) is is_marked]:
+                        mark.done(ids, is_marked)
 
     def _take(self) -> list[_Mark]:
         marks = [self._waiting.popleft()]
-        count = len(marks[0].ids)
-        while self._waiting and count + len(self._waiting[0].ids) <= _MOST_ROWS:
-            count += len(self._waiting[0].ids)
+        count = len(marks[0].rows)
+        while self._waiting and count + len(self._waiting[0].rows) <= _MOST_ROWS:
+            count += len(self._waiting[0].rows)
             marks.append(self._waiting.popleft())
         return marks
 
-    async def _write(self, marks: Sequence[_Mark]) -> bool:
+    async def _write(self, marks: Sequence[_Mark]) -> Mapping[int, ShardState] | None:
+        """Write the marks of rows in shards that are still this process's; return these shards, or None when nothing is written."""
+        proof = {shard: state for mark in marks for shard, state in mark.proof.items()}
         try:
             async with self._store.transaction() as connection:
-                await outbox.mark_sent(
-                    connection,
-                    [id_ for mark in marks for id_ in mark.ids],
-                    [mark.at for mark in marks for _ in mark.ids],
-                    [mark.answer for mark in marks for _ in mark.ids],
-                )
+                # A mark that a crash loses means only that the notice is sent again, with the same id.
+                await connection.execute("SET LOCAL synchronous_commit = off")
+                owned = await still_owned(connection, proof)
+                if ranges := [
+                    one for mark in marks for one in ranges_of(mark.system, _fresh(mark, owned), mark.at, mark.answer)
+                ]:
+                    await sent_marks.add(connection, ranges)
+                if single := [(row.id, mark) for mark in marks for row in _single(mark, owned)]:
+                    at, answers = [mark.at for _, mark in single], [mark.answer for _, mark in single]
+                    await outbox.mark_sent(connection, [id_ for id_, _ in single], at, answers)
+            if time.monotonic() - self._settled_at > _SETTLE_S:
+                await self._settle()
         except Unavailable as error:
             outages.met(error, work="marks")
-            return False
+            return None
         except Exception as error:  # noqa: BLE001 - without marks all lanes fill up and stop, so every error is retried
             log.warning("marks_wait", error=type(error).__name__)
-            return False
-        return True
+            return None
+        return owned
+
+    async def _settle(self) -> None:
+        """Write what is settled. It is so for good: what is marked later only adds to it."""
+        async with self._shards.taking:
+            if (now := self._settled()) is not None:
+                async with self._store.transaction() as connection:
+                    await connection.execute("SET LOCAL synchronous_commit = off")
+                    await sent_marks.settle(connection, self._shards.owner, now)
+        self._settled_at = time.monotonic()
+
+
+def _stands(mark: _Mark, row: OutboxRow, owned: Mapping[int, ShardState]) -> bool:
+    """Whether the row's shard is still as it was when the row was sent, but for changes of rows."""
+    return row.shard in owned and row.shard in mark.proof and owned[row.shard].epoch == mark.proof[row.shard].epoch
+
+
+def _fresh(mark: _Mark, owned: Mapping[int, ShardState]) -> list[OutboxRow]:
+    """The rows that a range may cover: fresh, in shards in which nobody has changed rows since."""
+    return [r for r in mark.rows if r.fresh and _stands(mark, r, owned) and owned[r.shard] == mark.proof[r.shard]]
+
+
+def _single(mark: _Mark, owned: Mapping[int, ShardState]) -> list[OutboxRow]:
+    """The rows that are marked by themselves, if they are still there."""
+    return [r for r in mark.rows if _stands(mark, r, owned) and not (r.fresh and owned[r.shard] == mark.proof[r.shard])]
+
+
+def ranges_of(system: str, rows: Iterable[OutboxRow], at: datetime, answer: str) -> list[SentRange]:
+    """Fresh rows as ranges: a row is put to the range that ends with the row before it, and to no other, so that a range covers
+    no row that was not sent.
+    """
+    ranges: list[SentRange] = []
+    for row in sorted(rows, key=lambda row: row.id):
+        if ranges and row.previous == ranges[-1].last:
+            ranges[-1].last = row.id
+            ranges[-1].rows += 1
+        else:
+            ranges.append(SentRange(system, row.id, row.id, at, answer))
+    return ranges

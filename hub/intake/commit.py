@@ -21,6 +21,7 @@ from hub.intake.hub_messages import WhatRegistersSaid
 from hub.intake.load import load
 from hub.intake.save import save
 from hub.log import log
+from hub.shards import Begins, Shards
 from hub.store.inbox import Connection
 from hub.store.outbox import OutboxRow
 from hub.store.transaction import Conflict, Store
@@ -37,16 +38,22 @@ _WAIT_S = (0.005, 0.5)
 
 
 async def handle_in(
-    connection: Connection, arrivals: Sequence[Arrival], directory: Directory, said: WhatRegistersSaid, now: datetime
+    connection: Connection,
+    arrivals: Sequence[Arrival],
+    directory: Directory,
+    said: WhatRegistersSaid,
+    now: datetime,
+    shards: Shards,
+    begins: Begins,
 ) -> Handled:
     """Loads, handles and saves in the caller's transaction. Raises ``Conflict`` or ``Unavailable``: roll back then."""
-    loaded = await load(connection, arrivals)
+    loaded = await load(connection, arrivals, shards.is_own)
     handled = Handled()
     for start in range(0, len(arrivals), _IN_A_ROW):
         if start:
             await asyncio.sleep(0)
         handle(arrivals[start : start + _IN_A_ROW], loaded, directory, said, now, handled)
-    await save(connection, handled, now)
+    await save(connection, handled, now, shards, begins)
     return handled
 
 
@@ -57,11 +64,13 @@ async def hold_in(
     directory: Directory,
     said: WhatRegistersSaid,
     now: datetime,
+    shards: Shards,
+    begins: Begins,
 ) -> Handled:
     """Holds a message for an error of ours, in the caller's transaction."""
-    loaded = await load(connection, [arrival])
+    loaded = await load(connection, [arrival], shards.is_own)
     handled = hold_for_defect(arrival, error, loaded, directory, said, now)
-    await save(connection, handled, now)
+    await save(connection, handled, now, shards, begins)
     return handled
 
 
@@ -74,9 +83,11 @@ class Transactions:
         directory: Callable[[], Directory],
         said: WhatRegistersSaid,
         offer: Callable[[list[OutboxRow]], None],
+        shards: Shards,
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
+        self._shards = shards
         self._directory = directory
         self._said = said
         self._offer = offer
@@ -89,8 +100,8 @@ class Transactions:
         only the one that fails (D-4). Raises ``Unavailable`` when the store does not answer.
         """
 
-        async def work(connection: Connection, directory: Directory, now: datetime) -> Handled:
-            return await handle_in(connection, arrivals, directory, self._said, now)
+        async def work(connection: Connection, now: datetime, begins: Begins) -> Handled:
+            return await handle_in(connection, arrivals, self._directory(), self._said, now, self._shards, begins)
 
         try:
             return await self._commit(work, _TRIES_TOGETHER if len(arrivals) > 1 else _TRIES_ALONE)
@@ -107,11 +118,11 @@ class Transactions:
         name = type(error).__name__
         log.error("message_held", reason=name, system=arrival.system_id, place=arrival.place)
 
-        async def hold(connection: Connection, directory: Directory, now: datetime) -> Handled:
-            return await hold_in(connection, arrival, name, directory, self._said, now)
+        async def hold(connection: Connection, now: datetime, begins: Begins) -> Handled:
+            return await hold_in(connection, arrival, name, self._directory(), self._said, now, self._shards, begins)
 
-        async def refuse(connection: Connection, directory: Directory, now: datetime) -> Handled:
-            return await handle_in(connection, [arrival], directory, self._said, now)
+        async def refuse(connection: Connection, now: datetime, begins: Begins) -> Handled:
+            return await handle_in(connection, [arrival], self._directory(), self._said, now, self._shards, begins)
 
         try:
             return await self._commit(hold, _TRIES_ALONE)
@@ -124,22 +135,23 @@ class Transactions:
             return await self._commit(refuse, _TRIES_ALONE)
 
     async def _commit(
-        self, work: Callable[[Connection, Directory, datetime], Awaitable[Handled]], tries: int
+        self, work: Callable[[Connection, datetime, Begins], Awaitable[Handled]], tries: int
     ) -> list[Receipt]:
         """Does the work in one transaction, again after each conflict. Raises ``Conflict`` after so many tries."""
         for attempt in range(tries):
-            try:
-                async with self._store.transaction() as connection:
-                    handled = await work(connection, self._directory(), self._clock())
-            except Conflict:
-                if attempt == tries - 1:
-                    raise
-                await asyncio.sleep(uniform(0, min(_WAIT_S[0] * 2**attempt, _WAIT_S[1])))  # noqa: S311 - no secret
-            else:
-                break
-        self.progress += 1
-        self._after_commit(handled)
-        return handled.receipts
+            with self._shards.writing() as begins:
+                try:
+                    async with self._store.transaction() as connection:
+                        handled = await work(connection, self._clock(), begins)
+                except Conflict:
+                    if attempt == tries - 1:
+                        raise
+                else:
+                    self.progress += 1
+                    self._after_commit(handled)
+                    return handled.receipts
+            await asyncio.sleep(uniform(0, min(_WAIT_S[0] * 2**attempt, _WAIT_S[1])))  # noqa: S311 - no secret
+        raise AssertionError("the last try raises")  # pragma: no cover
 
     def _after_commit(self, handled: Handled) -> None:
         """Tells the other parts of the hub. An error here must not undo or repeat what is committed: the relay finds in

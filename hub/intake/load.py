@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from uuid_utils import uuid7
 
@@ -23,8 +23,9 @@ from schemas.envelope import Message
 Readable = Sequence[tuple[Arrival, Message]]
 
 
-async def load(connection: Connection, arrivals: Sequence[Arrival]) -> Loaded:
-    """What the arrivals are about; their cases stay locked until the transaction ends.
+async def load(connection: Connection, arrivals: Sequence[Arrival], is_own: Callable[[str], bool]) -> Loaded:
+    """What the arrivals are about; their cases stay locked until the transaction ends. ``is_own``: whether this process tells of
+    a case with such an id, for the ids of new cases (``hub.shards``).
 
     The cases are locked first and all else is read after, so that it shows what other hubs have done to them. The case of
     a held message is locked even when the message is to be refused: others may be joining the queue behind it.
@@ -32,7 +33,7 @@ async def load(connection: Connection, arrivals: Sequence[Arrival]) -> Loaded:
     readable = [(a, a.message) for a in arrivals if a.message is not None and (a.refused is None or a.was_held)]
     loaded = Loaded()
     persons = await _lock_persons(connection, readable)
-    await _lock_cases(connection, loaded, readable)
+    await _lock_cases(connection, loaded, readable, is_own)
     if persons:
         loaded.open_cases = await cases.open_of(connection, persons)
     await _read_duplicates(connection, loaded, arrivals, readable)
@@ -74,22 +75,24 @@ def _looks_at_persons(message: Message) -> bool:
     )
 
 
-async def _lock_cases(connection: Connection, loaded: Loaded, readable: Readable) -> None:
+async def _lock_cases(
+    connection: Connection, loaded: Loaded, readable: Readable, is_own: Callable[[str], bool]
+) -> None:
     refs = {ref for arrival, message in readable if (ref := ref_of(arrival, message)) is not None}
     loaded.ids = await cases.by_ref(connection, refs)
-    give_new_ids(loaded, refs)
+    give_new_ids(loaded, refs, is_own)
     subjects = {message.subject for _, message in readable if is_case_id(message.subject)}
     loaded.cases = await cases.lock(connection, subjects | set(loaded.ids.values()))
 
 
-def give_new_ids(loaded: Loaded, refs: Iterable[cases.Ref]) -> None:
+def give_new_ids(loaded: Loaded, refs: Iterable[cases.Ref], is_own: Callable[[str], bool] = lambda _: True) -> None:
     """Draws an id for each case that the batch may open, so that ``handle`` itself draws none.
 
     The ids are UUIDs of version 7: those of one time lie beside each other in the indexes.
     """
     for ref in refs:
         if ref not in loaded.ids and ref not in loaded.new_ids:
-            loaded.new_ids[ref] = str(uuid7())
+            loaded.new_ids[ref] = next(id_ for id_ in iter(lambda: str(uuid7()), "") if is_own(id_))
 
 
 async def _read_duplicates(

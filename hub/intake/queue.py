@@ -43,6 +43,7 @@ from hub.intake.reading import ArrivalReader
 from hub.intake.retry import retry
 from hub.log import log
 from hub.outages import outages
+from hub.shards import Shards
 from hub.store.outbox import OutboxRow
 from hub.store.transaction import Store
 from schemas.directory import Directory
@@ -61,6 +62,9 @@ _ENOUGH = 50
 """Messages that must wait before another transaction begins beside one under way. Fewer messages cost less, and wait less,
 in the next transaction together.
 """
+
+_LANES_S = 0.005
+"""Seconds between looks at lanes that have much in hand."""
 
 _DOWN_S = 0.5
 """Seconds between tries while the database is away."""
@@ -97,16 +101,19 @@ class Intake:
         directory: Callable[[], Directory],
         said: WhatRegistersSaid,
         offer: Callable[[list[OutboxRow]], None],
+        shards: Shards,
         *,
         batch: int = 500,
+        lanes_full: Callable[[], bool] = lambda: False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.batch = batch
         """Messages in one transaction at the most, unless one caller hands over more at once."""
         self._store = store
         self._directory = directory
-        self._transactions = Transactions(store, directory, said, offer, clock)
+        self._transactions = Transactions(store, directory, said, offer, shards, clock)
         self._clock = clock
+        self._lanes_full = lanes_full
         self._files = FileCheck(self._case_names)
         self.process_pool = ProcessPool()
         self._reading = ArrivalReader(self.process_pool)
@@ -174,6 +181,8 @@ class Intake:
         try:
             while self._queue or self._under_way or not self._stopping:
                 self._wake.clear()
+                while self._lanes_full() and not self._stopping:
+                    await asyncio.sleep(_LANES_S)  # what is taken in now would be read back from the table (D-8)
                 batch = self._next_batch() if self._may_begin() else []
                 if not batch:
                     await self._wake.wait()

@@ -4,19 +4,28 @@ the store.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from hub.intake import notices
 from hub.intake.handled import Handled
 from hub.processes.engine.case import Case
 from hub.processes.shared import disclosure
+from hub.shards import Begins, Shards
 from hub.store import cases, held, inbox, outbox, person_changes, projections
 from hub.store.inbox import Connection
+from hub.store.outbox import OutboxRow
+from hub.store.shards import change, still_owned, tell
 from hub.translators import formats
 
+_SENT = frozenset({"notice", "receipt"})
+"""The kinds of rows that go to connected systems."""
 
-async def save(connection: Connection, handled: Handled, now: datetime) -> None:
+
+async def save(connection: Connection, handled: Handled, now: datetime, shards: Shards, begins: Begins) -> None:
     """Writes all of it. Raises ``Conflict`` where another hub was first.
+
+    ``begins``: told the first id of the new outbox rows (``Shards.writing``).
 
     The order is part of the promise: the messages come before the cases, and the outbox rows get their ids last, while
     the cases are locked, so that a case's later rows have higher ids.
@@ -29,16 +38,32 @@ async def save(connection: Connection, handled: Handled, now: datetime) -> None:
     await _save_cases(connection, handled, now)
     await _save_holds(connection, handled, now)
     if handled.outbox:
-        start = await outbox.reserve_ids(connection)
-        for number, row in enumerate(handled.outbox):
-            row.id = start + number
-        await outbox.add(connection, handled.outbox)
+        await _save_rows(connection, handled.outbox, shards, begins)
+
+
+async def _save_rows(connection: Connection, rows: Sequence[OutboxRow], shards: Shards, begins: Begins) -> None:
+    """Gives the rows their ids and their shards. Those that go to this process's own lanes are fresh; the owners of the other
+    shards are told.
+    """
+    owned = await still_owned(connection, shards.place(rows))
+    start = await outbox.reserve_ids(connection)
+    begins(start)
+    last: dict[str, int] = {}
+    for number, row in enumerate(rows):
+        row.id = start + number
+        row.fresh = row.shard in owned and row.kind in _SENT and shards.has_lanes(row.system)
+        if row.fresh:
+            row.previous = last.get(row.system, 0)
+            last[row.system] = row.id
+    await outbox.add(connection, rows)
+    await tell(connection, {row.shard for row in rows if row.kind in _SENT and not row.fresh})
 
 
 async def _hide_in_unsent(connection: Connection, case: Case) -> None:
     """C-62: notices that were written before the protection was known, and are not sent yet, are written anew without
     address and contacts.
     """
+    await change(connection, [case.id])
     rows = await outbox.unsent(connection, case.id)
     stored = await inbox.load(connection, [(source, id_) for _, source, id_ in rows])
     for number, source, id_ in rows:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from hub.intake.told_numbers import forget_waiting, last_told, note_notice, waiting_unit, waits_for
 from hub.log import log
 from hub.processes.engine.case import Case
-from hub.store import cases, directory, send_queue, waiting_notices
+from hub.store import cases, directory, send_queue, shards, waiting_notices
 from hub.store.outbox import CASES, LOOKUPS, Connection
 from hub.store.transaction import Store
 from hub.store.waiting_notices import CaseNotice
@@ -37,7 +37,7 @@ class ServedAgain:
         """Move what can be moved; with another directory than the newest nothing is."""
         version, known = self._in_force()
         async with self._store.transaction() as connection:
-            systems = stray(await send_queue.systems_with_rows(connection), known)
+            systems = stray(await send_queue.systems_unsent(connection), known)
         for system in systems:
             while True:
                 async with self._store.transaction() as connection:
@@ -61,6 +61,7 @@ async def move_from(connection: Connection, system: str, known: Directory) -> in
     """Move the notices of some cases away from a system that is gone, or from a unit that is served; return how many cases."""
     found = await waiting_notices.cases_with(connection, system, _CASES)
     locked = await cases.lock(connection, found)
+    await shards.change(connection, locked)
     notices = await waiting_notices.of_cases(connection, list(locked))
     for id_, case in locked.items():
         await _move_case(connection, case, [one for one in notices if one.row.case_id == id_], known)

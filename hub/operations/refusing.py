@@ -10,6 +10,7 @@ from hub.intake.commit import handle_in
 from hub.intake.stored import stored_arrival
 from hub.operations.reason import check
 from hub.operations.waiting import named
+from hub.shards import Shards
 from hub.store import directory as directories
 from hub.store import inbox, operator_log
 from hub.store.transaction import Conflict, Store
@@ -29,7 +30,11 @@ async def refuse(store: Store, message: str, who: str, reason: str) -> str:
                 arrivals = [stored_arrival(rows[one.key], one, current[1]) for one in found]
                 for arrival in arrivals:
                     arrival.refused, arrival.defect = REFUSED, None
-                handled = await handle_in(connection, arrivals, current[1], NothingKnown(), datetime.now(UTC))
+                shards = Shards(store, who, takes_part=False)
+                with shards.writing() as begins:
+                    handled = await handle_in(
+                        connection, arrivals, current[1], NothingKnown(), datetime.now(UTC), shards, begins
+                    )
                 if all(receipt.rule != REFUSED.rule for receipt in handled.receipts):
                     raise Misconfigured(f"{message} has been handled meanwhile; see `hub timeline {message}`")
                 await operator_log.record(connection, who, "refuse", message, reason)

@@ -30,7 +30,7 @@ async def what_is_held(store: Store) -> WhatIsHeld:
     current = await directories.current(store)
     known = () if current is None else current[1].system_by_id
     async with store.transaction() as connection:
-        systems = await send_queue.systems_with_rows(connection)
+        systems = await send_queue.systems_unsent(connection)
         own = {*known, *outbox.LOOKUPS, outbox.CASES}
         waiting = [await waiting_notices.listed(connection, one) for one in systems if one not in own]
         return WhatIsHeld(

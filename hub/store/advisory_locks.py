@@ -42,14 +42,24 @@ class Ownership:
         self.held: frozenset[str] = frozenset()
         """The locks that this hub believes to hold; only an answer of the session itself (``ask``) proves it."""
 
-    async def hold(self, names: set[str]) -> frozenset[str]:
-        """Take those of ``names`` that are free; return all locks held now.
+    async def hold(self, names: set[str], most: int | None = None) -> frozenset[str]:
+        """Take those of ``names`` that are free, until ``most`` are held; return all locks held now.
 
         Raises ``Unavailable`` when the session is lost, and with it all locks.
         """
-        taken = await self.ask(self._try, names - self.held)
+        wanted = sorted(names - self.held)
+        taken = await self.ask(self._try, wanted, len(wanted) if most is None else max(0, most - len(self.held)))
         self.held |= taken
         return self.held
+
+    async def give_back(self, names: set[str]) -> None:
+        """Release some of the locks. Raises ``Unavailable`` when the session is lost, and with it all locks."""
+        await self.ask(self._release, sorted(names & self.held))
+        self.held -= names
+
+    async def sharing(self, number: int) -> int:
+        """How many sessions share in this purpose, this one included; ``number``: drawn at random by the process."""
+        return await self.ask(self._share, number)
 
     async def ask(self, question: Callable[..., Awaitable[Answer]], *values: Any) -> Answer:
         """Run a statement in the session that holds the locks: an answer proves that they were held at that moment.
@@ -63,16 +73,36 @@ class Ownership:
             await self._drop()
             raise Unavailable("database") from error
 
-    async def _try(self, connection: Connection, names: set[str]) -> frozenset[str]:
+    async def _try(self, connection: Connection, names: list[str], most: int) -> frozenset[str]:
         found = await connection.execute(
             "SELECT pg_backend_pid(), ARRAY(SELECT name FROM unnest(%s::text[]) AS name"
-            " WHERE pg_try_advisory_lock(hashtext(%s), hashtext(name)))",
-            (sorted(names), self._purpose),
+            " WHERE pg_try_advisory_lock(hashtext(%s), hashtext(name)) LIMIT %s)",
+            (names, self._purpose, most),
         )
         ((session, taken),) = await found.fetchall()
         if session != self._session:
             raise psycopg.OperationalError("the locks are another session's")
         return frozenset(taken)
+
+    async def _release(self, connection: Connection, names: list[str]) -> None:
+        await connection.execute(
+            "SELECT pg_advisory_unlock(hashtext(%s), hashtext(name)) FROM unnest(%s::text[]) AS name",
+            (self._purpose, names),
+        )
+
+    async def _share(self, connection: Connection, number: int) -> int:
+        """A session shows that it shares by a lock of a kind of its own, which ends with it; taken once, and then counted."""
+        kind = f"{self._purpose}/shares"
+        found = await connection.execute(
+            "SELECT count(DISTINCT pid), coalesce(bool_or(pid = pg_backend_pid()), false) FROM pg_locks"
+            " WHERE locktype = 'advisory' AND objsubid = 2 AND classid = (hashtext(%s)::bigint & 4294967295)::oid AND granted"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            (kind,),
+        )
+        ((sessions, shows),) = await found.fetchall()
+        if not shows:
+            await connection.execute("SELECT pg_try_advisory_lock(hashtext(%s), %s)", (kind, number))
+        return int(sessions) + (not shows)
 
     async def _open(self) -> Connection:
         await self._drop()

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from psycopg.rows import class_row
 
-from hub.store import outbox
+from hub.store import outbox, shards
 from hub.store.outbox import Connection, OutboxRow
 from schemas.messages import HUB_SOURCE, Announcement
 
@@ -23,6 +23,7 @@ async def add(
         for number, system in enumerate(sorted(systems))
     ]
     await outbox.add(connection, items)
+    await shards.tell(connection, {item.shard for item in items})
     return items
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
-from hub.store.outbox import SENDABLE
+from hub.store.outbox import WAITING
 
 Connection = AsyncConnection[tuple[Any, ...]]
 
@@ -40,9 +40,10 @@ async def backlog(connection: Connection) -> list[Backlog]:
             " INSERT INTO outbox_count AS c SELECT system, sum(waiting), sum(dead) FROM gone GROUP BY system"
             " ON CONFLICT (system) DO UPDATE SET waiting = c.waiting + excluded.waiting, dead = c.dead + excluded.dead"
         )
-    oldest = "(SELECT accepted_at FROM outbox o WHERE o.system = n.system AND {} ORDER BY id LIMIT 1)"
+    oldest = "(SELECT accepted_at FROM outbox_row o WHERE o.system = n.system AND {} ORDER BY id LIMIT 1)"
     found = await connection.execute(
-        f"SELECT system, waiting, dead, least({oldest.format(SENDABLE)}, {oldest.format('behind')}) FROM ("  # noqa: S608 - constant
+        f"SELECT system, waiting, dead, least({oldest.format(WAITING)}, {oldest.format('behind')},"  # noqa: S608 - constant
+        " oldest_fresh_unsent(system)) FROM ("
         " SELECT system, sum(waiting)::bigint AS waiting, sum(dead)::bigint AS dead FROM ("
         " SELECT system, waiting, dead FROM outbox_count WHERE waiting <> 0 OR dead <> 0"
         " UNION ALL SELECT system, waiting, dead FROM outbox_change) both_sides GROUP BY system) n"

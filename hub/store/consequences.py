@@ -8,7 +8,7 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
-from hub.store.outbox import LOOKUPS
+from hub.store.outbox import LOOKUPS, STORED_UNSENT
 
 Connection = AsyncConnection[tuple[Any, ...]]
 
@@ -33,8 +33,8 @@ class UnderWay:
 
 
 _UNSENT = " UNION ALL ".join(
-    f"SELECT kind, told FROM outbox WHERE system = %(system)s AND {state}"  # noqa: S608 - constants
-    for state in ("state = 'waiting' AND NOT behind", "behind", "state = 'dead'")
+    [f"SELECT kind, told FROM outbox_row WHERE system = %(system)s AND {state}" for state in STORED_UNSENT]  # noqa: S608 - constants
+    + ["SELECT kind, told FROM fresh_unsent(%(system)s)"]
 )
 
 
@@ -44,7 +44,7 @@ _COUNTED = (
     f" (SELECT count(*) FROM ({_UNSENT}) AS unsent"
     "  WHERE %(all)s OR (kind = 'notice' AND (told -> 'to')::jsonb ?| %(units)s)),"
     " (SELECT count(*) FROM held WHERE source = ANY(%(sources)s)),"
-    " (SELECT count(DISTINCT o.id) FROM outbox o JOIN participation p ON p.case_id = o.case_id"
+    " (SELECT count(DISTINCT o.id) FROM outbox_row o JOIN participation p ON p.case_id = o.case_id"
     "  WHERE o.system = ANY(%(lookups)s) AND o.kind IN ('lookup', 'case') AND o.state = 'waiting'"
     "  AND p.unit = ANY(%(units)s))"
 )

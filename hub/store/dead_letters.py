@@ -12,7 +12,8 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
-from hub.store.outbox import FAILED
+from hub.store import shards
+from hub.store.outbox import FAILED, UNSENT
 from hub.store.transaction import array
 
 Connection = AsyncConnection[tuple[Any, ...]]
@@ -48,7 +49,7 @@ async def listed(connection: Connection, *, system: str | None = None, limit: in
     cursor = connection.cursor(row_factory=dict_row)
     found = await cursor.execute(
         "SELECT d.id, d.kind, d.system, d.case_id::text, d.sequence, d.message, d.answer, d.attempts, d.accepted_at, d.said,"
-        " d.first_tried_at, (d.failures->-1->>0)::timestamptz AS tried_at, w.behind, w.behind_since FROM outbox d CROSS JOIN LATERAL"
+        " d.first_tried_at, (d.failures->-1->>0)::timestamptz AS tried_at, w.behind, w.behind_since FROM outbox_row d CROSS JOIN LATERAL"
         " (SELECT count(*) AS behind, min(o.accepted_at) AS behind_since FROM outbox o WHERE o.case_id = d.case_id"
         " AND o.system = d.system AND o.kind = 'notice' AND o.state = 'waiting' AND d.kind = 'notice'"
         " AND o.sequence > d.sequence) w"
@@ -61,8 +62,8 @@ async def listed(connection: Connection, *, system: str | None = None, limit: in
 async def has_unsent(connection: Connection, system: str) -> bool:
     """Whether rows of the system wait or are dead."""
     found = await connection.execute(
-        "SELECT 1 FROM outbox WHERE system = %(it)s AND state = 'waiting' AND NOT behind"
-        " UNION ALL SELECT 1 FROM outbox WHERE system = %(it)s AND state = 'dead' LIMIT 1",
+        "SELECT 1 FROM (SELECT waiting + dead AS unsent FROM outbox_count WHERE system = %(it)s"
+        " UNION ALL SELECT waiting + dead FROM outbox_change WHERE system = %(it)s) both_ HAVING sum(unsent) > 0",
         {"it": system},
     )
     return await found.fetchone() is not None
@@ -71,9 +72,9 @@ async def has_unsent(connection: Connection, system: str) -> bool:
 async def replay(connection: Connection, id_: int) -> bool:
     """Send a dead row again, marked as a replay, with a full time of trying (D-7); False when the row is not dead."""
     found = await connection.execute(
-        "UPDATE outbox SET state = 'waiting', attempts = 0, due_at = now(), first_tried_at = NULL, refused_since = NULL,"
+        "UPDATE outbox_row SET state = 'waiting', attempts = 0, due_at = now(), first_tried_at = NULL, refused_since = NULL,"
         " revision = revision + 1, told = replace(told::text, %s, %s)::json"
-        " WHERE id = %s AND state = 'dead' RETURNING system, case_id::text, kind",
+        " WHERE id = %s AND state = 'dead' RETURNING system, case_id::text, kind, shard",
         ('"replay":false', '"replay":true', id_),  # a receipt has no such mark
     )
     return await _release(connection, await found.fetchall())
@@ -82,16 +83,17 @@ async def replay(connection: Connection, id_: int) -> bool:
 async def skip(connection: Connection, id_: int) -> bool:
     """Give up a dead row, so that the case's later notices to that system are sent; False when the row is not dead."""
     found = await connection.execute(
-        "UPDATE outbox SET state = 'skipped' WHERE id = %s AND state = 'dead' RETURNING system, case_id::text, kind",
+        "UPDATE outbox_row SET state = 'skipped' WHERE id = %s AND state = 'dead' RETURNING system, case_id::text, kind, shard",
         (id_,),
     )
     return await _release(connection, await found.fetchall())
 
 
 async def _release(connection: Connection, found: Sequence[tuple[Any, ...]]) -> bool:
-    for system, case_id, kind in found:
+    for system, case_id, kind, _ in found:
         if kind == "notice":
             await _release_followers(connection, system, case_id)
+    await shards.tell(connection, {shard for *_, shard in found})
     return bool(found)
 
 
@@ -100,9 +102,9 @@ async def add(connection: Connection, id_: int, answer: str, said: str = "") -> 
     operations (D-6).
     """
     found = await connection.execute(
-        "UPDATE outbox o SET state = 'dead', attempts = attempts + 1, answer = %(answer)s,"  # noqa: S608 - constant
+        "UPDATE outbox_row o SET state = 'dead', attempts = attempts + 1, answer = %(answer)s,"  # noqa: S608 - constant
         f" first_tried_at = coalesce(first_tried_at, now()), {FAILED}"
-        " WHERE id = %(id)s AND state = 'waiting' RETURNING system, case_id::text, kind",
+        f" WHERE id = %(id)s AND {UNSENT} RETURNING system, case_id::text, kind",
         {"answer": answer, "said": said, "id": id_},
     )
     for system, case_id, kind in await found.fetchall():
@@ -111,30 +113,36 @@ async def add(connection: Connection, id_: int, answer: str, said: str = "") -> 
 
 
 async def block_followers(connection: Connection, system: str, cases: Sequence[str]) -> None:
-    """Mark the rows that follow a dead row of these cases, so that no query for rows to send finds them.
+    """Mark the rows that follow a dead row of these cases, so that no query for rows to send finds them: those of later messages,
+    and those of earlier messages that were written later, for a unit that came in.
 
     The dead rows are locked first: a row that is replayed or skipped at the same moment blocks nothing.
     """
     found = await connection.execute(
-        "SELECT case_id::text, sequence FROM outbox WHERE case_id = ANY(%s::uuid[]) AND system = %s AND kind = 'notice'"
+        "SELECT case_id::text, sequence, id FROM outbox_row WHERE case_id = ANY(%s::uuid[]) AND system = %s AND kind = 'notice'"
         " AND state = 'dead' FOR SHARE",
         (array(cases), system),
     )
     dead = await found.fetchall()
     await connection.execute(
-        "UPDATE outbox o SET behind = true FROM unnest(%s::uuid[], %s::int[]) AS d (case_id, sequence)"
-        " WHERE o.case_id = d.case_id AND o.sequence > d.sequence AND o.system = %s AND o.kind = 'notice'"
-        " AND o.state = 'waiting' AND NOT o.behind",
-        (array(case for case, _ in dead), array(str(number) for _, number in dead), system),
+        "UPDATE outbox_row SET behind = true, state = 'waiting' FROM unnest(%s::uuid[], %s::int[], %s::bigint[])"  # noqa: S608
+        " AS d (of_case, dead, dead_id) WHERE case_id = of_case AND (sequence > dead OR id > dead_id) AND system = %s"
+        f" AND kind = 'notice' AND {UNSENT} AND NOT behind",
+        (
+            array(case for case, _, _ in dead),
+            array(str(number) for _, number, _ in dead),
+            array(str(id_) for _, _, id_ in dead),
+            system,
+        ),
     )
 
 
 async def _release_followers(connection: Connection, system: str, case_id: str) -> None:
     """Unmark the rows of a case that no dead row precedes any more."""
     await connection.execute(
-        "UPDATE outbox o SET behind = false WHERE o.case_id = %s AND o.system = %s AND o.kind = 'notice' AND o.behind"
-        " AND NOT EXISTS (SELECT 1 FROM outbox d WHERE d.case_id = o.case_id AND d.system = o.system AND d.kind = 'notice'"
-        " AND d.state = 'dead' AND d.sequence < o.sequence)",
+        "UPDATE outbox_row o SET behind = false WHERE o.case_id = %s AND o.system = %s AND o.kind = 'notice' AND o.behind"
+        " AND NOT EXISTS (SELECT 1 FROM outbox_row d WHERE d.case_id = o.case_id AND d.system = o.system AND d.kind = 'notice'"
+        " AND d.state = 'dead' AND (d.sequence < o.sequence OR d.id < o.id))",
         (case_id, system),
     )
 
@@ -142,7 +150,7 @@ async def _release_followers(connection: Connection, system: str, case_id: str) 
 async def reset_attempts(connection: Connection, system: str) -> None:
     """Give the rows of a system that is resumed a full time of trying again (D-6)."""
     await connection.execute(
-        "UPDATE outbox SET first_tried_at = NULL, refused_since = NULL"
+        "UPDATE outbox_row SET first_tried_at = NULL, refused_since = NULL"
         " WHERE system = %s AND state = 'waiting' AND first_tried_at IS NOT NULL",
         (system,),
     )

@@ -17,7 +17,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row, dict_row
 
 from hub.store import dead_letters, send_queue
-from hub.store.outbox import ROW_COLUMNS, SENDABLE, OutboxRow, row_from
+from hub.store.outbox import ROW_COLUMNS, WAITING, OutboxRow, row_from
 
 Connection = AsyncConnection[tuple[Any, ...]]
 ACKNOWLEDGED, READ = "acknowledged", "read"
@@ -25,7 +25,7 @@ ACKNOWLEDGED, READ = "acknowledged", "read"
 
 _KEY = "CASE WHEN o.kind = 'notice' THEN o.case_id::text ELSE '#' || o.id END"
 _FREE = (
-    f"{SENDABLE} AND NOT EXISTS"  # noqa: S608 - constants
+    f"{WAITING} AND NOT EXISTS"  # noqa: S608 - constants
     f" (SELECT 1 FROM in_hand h WHERE h.system = o.system AND h.key = {_KEY} AND h.until > now())"
 )
 
@@ -53,12 +53,12 @@ async def count(connection: Connection, system: str) -> int:
 async def free(connection: Connection, system: str, limit: int) -> list[OutboxRow]:
     """Rows that may be given now: whole cases from their first row that waits, each in order, the oldest cases first."""
     found = await connection.execute(
-        f"SELECT o.id, o.kind, o.case_id::text FROM outbox o WHERE o.system = %s AND {_FREE} ORDER BY o.id LIMIT %s",  # noqa: S608
+        f"SELECT o.id, o.kind, o.case_id::text FROM outbox_row o WHERE o.system = %s AND {_FREE} ORDER BY o.id LIMIT %s",  # noqa: S608
         (system, limit),
     )
     first = await found.fetchall()
     cases = list(dict.fromkeys(case for _, kind, case in first if kind == "notice"))
-    others = await send_queue.sendable_rows(connection, [id_ for id_, kind, _ in first if kind != "notice"])
+    others = await send_queue.rows(connection, [id_ for id_, kind, _ in first if kind != "notice"])
     return [*others, *await _of_cases(connection, system, cases)][:limit]
 
 
@@ -68,7 +68,7 @@ async def _of_cases(connection: Connection, system: str, cases: Sequence[str]) -
         return []
     cursor = connection.cursor(row_factory=dict_row)
     selected = await cursor.execute(
-        f"SELECT {ROW_COLUMNS}, state = 'dead' OR behind AS blocked FROM outbox"  # noqa: S608 - constant
+        f"SELECT {ROW_COLUMNS}, state = 'dead' OR behind AS blocked FROM outbox_row"  # noqa: S608 - constant
         " WHERE case_id = ANY(%s::uuid[]) AND system = %s AND kind = 'notice' AND state IN ('waiting', 'dead')"
         " ORDER BY array_position(%s::uuid[], case_id), sequence",
         (list(cases), system, list(cases)),
@@ -90,7 +90,7 @@ async def give(connection: Connection, rows: Sequence[OutboxRow], reader: str, l
     """Put rows into a reader's hands; row id → how often it has been given."""
     found = await connection.execute(
         f"INSERT INTO in_hand AS h (id, system, key, reader, until) SELECT o.id, o.system, {_KEY}, %s,"  # noqa: S608 - constant
-        " now() + make_interval(secs => %s) FROM outbox o WHERE o.id = ANY(%s)"
+        " now() + make_interval(secs => %s) FROM outbox_row o WHERE o.id = ANY(%s)"
         " ON CONFLICT (id) DO UPDATE SET reader = excluded.reader, until = excluded.until, times = h.times + 1"
         " RETURNING h.id, h.times",
         (reader, lease_s, [row.id for row in rows]),
@@ -106,7 +106,7 @@ async def let_go(connection: Connection, ids: Sequence[int]) -> None:
 async def with_something_free(connection: Connection, systems: Sequence[str]) -> list[str]:
     """Those of the systems to which something may be given now."""
     found = await connection.execute(
-        f"SELECT s FROM unnest(%s::text[]) AS s WHERE EXISTS (SELECT 1 FROM outbox o WHERE o.system = s AND {_FREE})"  # noqa: S608
+        f"SELECT s FROM unnest(%s::text[]) AS s WHERE EXISTS (SELECT 1 FROM outbox_row o WHERE o.system = s AND {_FREE})"  # noqa: S608
         " AND NOT EXISTS (SELECT 1 FROM paused p WHERE p.system = s)",
         (list(systems),),
     )
@@ -155,8 +155,9 @@ class Given:
 async def named(connection: Connection, system: str, names: Sequence[int]) -> dict[int, Given]:
     """The system's rows by the number in their ``webhook-id``; of other systems' rows nothing is said."""
     found = await connection.cursor(row_factory=class_row(Given)).execute(
-        "SELECT o.id, coalesce(o.known_as, o.id) AS name, o.state, o.answer, o.accepted_at,"
-        " o.attempts > 0 OR EXISTS (SELECT 1 FROM in_hand h WHERE h.id = o.id) AS was_given FROM outbox o"
+        "SELECT o.id, coalesce(o.known_as, o.id) AS name, CASE WHEN o.state <> 'fresh' THEN o.state"
+        " WHEN is_sent(o.system, o.id) THEN 'sent' ELSE 'waiting' END AS state, o.answer, o.accepted_at,"
+        " o.attempts > 0 OR EXISTS (SELECT 1 FROM in_hand h WHERE h.id = o.id) AS was_given FROM outbox_row o"
         " WHERE o.system = %(system)s AND o.kind IN ('notice', 'receipt', 'announcement')"
         " AND ((o.id = ANY(%(names)s) AND o.known_as IS NULL) OR o.known_as = ANY(%(names)s)) ORDER BY o.id FOR UPDATE",
         {"system": system, "names": list(names)},
@@ -167,7 +168,7 @@ async def named(connection: Connection, system: str, names: Sequence[int]) -> di
 async def acknowledge(connection: Connection, ids: Sequence[int], answer: str) -> None:
     """Mark rows that wait as acknowledged by their receiver, and take them out of its readers' hands."""
     await connection.execute(
-        "UPDATE outbox o SET state = 'sent', behind = false, sent_at = now(), answer = %s,"
+        "UPDATE outbox_row o SET state = 'sent', behind = false, sent_at = now(), answer = %s,"
         " attempts = o.attempts + coalesce(h.times, 0), first_tried_at = coalesce(o.first_tried_at, h.first_at)"
         " FROM unnest(%s::bigint[]) AS n (id) LEFT JOIN in_hand h USING (id) WHERE o.id = n.id AND o.state = 'waiting'",
         (answer, list(ids)),
@@ -178,8 +179,10 @@ async def acknowledge(connection: Connection, ids: Sequence[int], answer: str) -
 async def note_read(connection: Connection, ids: Sequence[int]) -> None:
     """Note that sent rows have been read; the first time stays."""
     await connection.execute(
-        f"UPDATE outbox SET answer = coalesce(answer || '; ', '') || '{READ} ' || to_char(now() AT TIME ZONE 'UTC',"  # noqa: S608
-        f" 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') WHERE id = ANY(%s) AND state = 'sent' AND coalesce(answer, '') NOT LIKE '%%{READ} %%'",
+        "UPDATE outbox_row r SET state = 'sent', sent_at = o.sent_at, attempts = o.attempts,"  # noqa: S608 - constant
+        f" answer = coalesce(o.answer || '; ', '') || '{READ} ' || to_char(now() AT TIME ZONE 'UTC',"
+        ' \'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\') FROM outbox o'
+        f" WHERE r.id = ANY(%s) AND o.id = r.id AND o.state = 'sent' AND coalesce(o.answer, '') NOT LIKE '%%{READ} %%'",
         (list(ids),),
     )
 

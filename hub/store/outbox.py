@@ -1,11 +1,14 @@
 """The outbox: notices, receipts and announcements to send, and look-ups to make. Imports psycopg and the transaction only.
 
-The table decides; a hub keeps rows in memory only so that it need not read them again.
+The table decides; a hub keeps rows in memory only so that it need not read them again. A row that the owner of its shard writes is
+``fresh``, and is touched no more when all goes well: a range of sent rows covers it (``sent_range``). Any other row, and a row
+that has failed or was changed by hand, is ``waiting`` and is marked itself. The table is ``outbox_row``; the view ``outbox`` shows
+each row in the state in which it is: waiting, sent, dead or skipped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -64,6 +67,12 @@ class OutboxRow:
     """The row in whose place this one was written when it moved to another system and back; None: it is the first."""
     size: int = 0
     """Bytes of the message in memory; 0 when unknown."""
+    shard: int = 0
+    """The shard of its case (``hub.store.shards``)."""
+    fresh: bool = False
+    """Written by the owner of its shard, and untouched since: it is marked by a range of rows when it is sent."""
+    previous: int = 0
+    """Of a fresh row: the fresh row of its system before it, written in the same transaction; 0 when it is the first."""
 
     @property
     def webhook_id(self) -> str:
@@ -97,11 +106,15 @@ _COLUMNS = {
     "accepted_at": "timestamptz",
     "due_at": "timestamptz",
     "follows": "int4",
+    "shard": "int2",
+    "state": "text",
 }
+BLOCK = 100_000
+"""So many ids are reserved for the rows of a transaction."""
 
 
 async def reserve_ids(connection: Connection) -> int:
-    """Reserve 100 000 ids for new rows and return the first.
+    """Reserve a block of ids for new rows and return the first.
 
     Call it while the cases are locked: then the later rows of a case have higher ids.
     """
@@ -114,7 +127,7 @@ async def add(connection: Connection, items: Sequence[OutboxRow]) -> None:
     """Write new rows; they wait to be sent."""
     await copy(
         connection,
-        "outbox",
+        "outbox_row",
         list(_COLUMNS),
         list(_COLUMNS.values()),
         [
@@ -131,6 +144,8 @@ async def add(connection: Connection, items: Sequence[OutboxRow]) -> None:
                 i.accepted_at,
                 i.due_at,
                 i.follows,
+                i.shard,
+                "fresh" if i.fresh else "waiting",
             )
             for i in items
         ],
@@ -146,17 +161,21 @@ _KINDS: dict[str, type[NoticeExtensions | Receipt | Question | Announcement | Ca
 }
 ROW_COLUMNS = (
     "id, kind, system, case_id::text, sequence, source, message AS message_id, told::text, body, accepted_at, due_at, attempts,"
-    " first_tried_at, refused_since, follows, revision, known_as"
+    " first_tried_at, refused_since, follows, revision, known_as, shard"
 )
-SENDABLE = "state = 'waiting' AND NOT behind"
-"""The condition of rows that may be sent once the notice they follow is sent; a row after a dead one of its case may not (D-6)."""
+WAITING = "state = 'waiting' AND NOT behind"
+"""The condition of rows that wait in the table by themselves; a row after a dead one of its case may not be sent (D-6)."""
+STORED_UNSENT = (WAITING, "behind", "state = 'dead'")
+"""Conditions of the rows that are not sent and say so themselves, each as an index has it; ``fresh_unsent`` gives the others."""
+UNSENT = "(state = 'waiting' OR (state = 'fresh' AND NOT is_sent(system, id)))"
+"""The condition of rows that are not sent, nor dead or skipped."""
 
 
 async def due(connection: Connection, system: str, *, limit: int) -> list[OutboxRow]:
     """The hub's own work of a kind that is due, the earliest due first: look-ups, or messages to other cases."""
     cursor = connection.cursor(row_factory=dict_row)
     found = await cursor.execute(
-        f"SELECT {ROW_COLUMNS} FROM outbox WHERE system = %s AND kind IN ('lookup', 'case') AND state = 'waiting' AND due_at <= now()"  # noqa: S608 - constant
+        f"SELECT {ROW_COLUMNS} FROM outbox_row WHERE system = %s AND kind IN ('lookup', 'case') AND state = 'waiting' AND due_at <= now()"  # noqa: S608 - constant
         " ORDER BY due_at, id LIMIT %s",
         (system, limit),
     )
@@ -171,7 +190,7 @@ def row_from(columns: dict[str, Any]) -> OutboxRow:
 
 async def bodies(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[bytes | None, int]]:
     """Row id → (body, revision) as they are now; the body is None where the notice shows the message unchanged."""
-    found = await connection.execute("SELECT id, body, revision FROM outbox WHERE id = ANY(%s)", (list(ids),))
+    found = await connection.execute("SELECT id, body, revision FROM outbox_row WHERE id = ANY(%s)", (list(ids),))
     return {id_: (None if body is None else bytes(body), revision) for id_, body, revision in await found.fetchall()}
 
 
@@ -186,18 +205,24 @@ async def unsent(connection: Connection, case_id: str) -> list[tuple[int, str, s
 
 async def rewrite(connection: Connection, id_: int, body: bytes | None) -> None:
     """Replace the body of a row that is not sent; None: show the message unchanged."""
-    await connection.execute("UPDATE outbox SET body = %s, revision = revision + 1 WHERE id = %s", (body, id_))
+    await connection.execute("UPDATE outbox_row SET body = %s, revision = revision + 1 WHERE id = %s", (body, id_))
 
 
 async def mark_sent(connection: Connection, ids: Sequence[int], at: Sequence[datetime], answers: Sequence[str]) -> None:
-    """Mark rows as sent: their way out has acknowledged them (the broker's ack, a 2xx)."""
-    # A mark that a crash loses means only that the notice is sent again, with the same id.
-    await connection.execute("SET LOCAL synchronous_commit = off")
+    """Mark rows as sent one by one: their way out has acknowledged them (the broker's ack, a 2xx)."""
     await connection.execute(
-        "UPDATE outbox o SET state = 'sent', sent_at = n.at, answer = n.answer, attempts = o.attempts + 1"
+        "UPDATE outbox_row o SET state = 'sent', sent_at = n.at, answer = n.answer, attempts = o.attempts + 1"
         " FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[]) AS n (id, at, answer)"
-        " WHERE o.id = n.id AND o.state = 'waiting'",
+        " WHERE o.id = n.id AND o.state IN ('fresh', 'waiting')",
         (array(map(str, ids)), array(a.isoformat() for a in at), keys(answers)),
+    )
+
+
+async def make_waiting(connection: Connection, system: str, shards: Collection[int]) -> None:
+    """Let a system's fresh rows of these shards wait by themselves: no lane sends them any more, since the system fetches them."""
+    await connection.execute(
+        "UPDATE outbox_row SET state = 'waiting' WHERE id IN (SELECT id FROM fresh_unsent(%s) WHERE shard = ANY(%s))",
+        (system, list(shards)),
     )
 
 
@@ -216,10 +241,11 @@ async def retry(
 ) -> None:
     """Write a failed attempt (``OutboxRow.failed``), what the receiver said of it, and the time of the next."""
     await connection.execute(
-        "UPDATE outbox o SET due_at = %(due)s, attempts = o.attempts + 1, answer = %(answer)s, first_tried_at = n.first,"  # noqa: S608
+        "UPDATE outbox_row o SET state = 'waiting', due_at = %(due)s, attempts = o.attempts + 1, answer = %(answer)s,"  # noqa: S608
+        " first_tried_at = n.first,"
         f" refused_since = n.refused, {FAILED}"
         " FROM unnest(%(ids)s::bigint[], %(first)s::timestamptz[], %(refused)s::timestamptz[]) AS n (id, first, refused)"
-        " WHERE o.id = n.id AND o.state = 'waiting'",
+        " WHERE o.id = n.id AND o.state IN ('fresh', 'waiting')",
         {
             "due": due_at,
             "answer": answer,
@@ -234,6 +260,6 @@ async def retry(
 async def done(connection: Connection, id_: int, answer: str) -> None:
     """Mark the hub's own work as done: a look-up, or a message to another case."""
     await connection.execute(
-        "UPDATE outbox SET state = 'sent', sent_at = now(), attempts = attempts + 1, answer = %s WHERE id = %s",
+        "UPDATE outbox_row SET state = 'sent', sent_at = now(), attempts = attempts + 1, answer = %s WHERE id = %s",
         (answer, id_),
     )

@@ -24,7 +24,7 @@ class RunningHub:
     at: datetime
     silent: bool
     state: dict[str, Any]
-    """``directory``, ``checks``, ``locks`` (groups of systems that it delivers to), ``asks_registers``, ``has_registers``, ``lanes``,
+    """``directory``, ``checks``, ``shards`` (whose cases it tells of), ``asks_registers``, ``has_registers``, ``lanes``,
     ``registers``.
     """
 

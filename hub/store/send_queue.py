@@ -4,46 +4,89 @@ transaction only.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
-from hub.store.outbox import ROW_COLUMNS, SENDABLE, OutboxRow, row_from
+from hub.store.outbox import BLOCK, ROW_COLUMNS, WAITING, OutboxRow, row_from
 from hub.store.transaction import array
 
 Connection = AsyncConnection[tuple[Any, ...]]
 
 
-async def sendable_ids(connection: Connection, system: str, *, after: int, limit: int) -> list[int]:
-    """The ids of a system's rows that may be sent, greater than ``after``, in the order of writing."""
+@dataclass(frozen=True, slots=True)
+class FreshId:
+    """A fresh row, as far as the reading needs it."""
+
+    id: int
+    shard: int
+    previous: int
+    """The fresh row of the system before it of the same transaction; 0 when there is none, or it was not read."""
+    sent: bool
+
+
+async def fresh_ids(connection: Connection, system: str, *, after: int, limit: int) -> list[FreshId]:
+    """A system's fresh rows of all shards, greater than ``after``, in the order of writing."""
     found = await connection.execute(
-        f"SELECT id FROM outbox WHERE system = %s AND id > %s AND {SENDABLE} ORDER BY id LIMIT %s",  # noqa: S608 - constant
-        (system, after, limit),
+        "SELECT id, shard, lag(id) OVER (ORDER BY id), is_sent(%(system)s, id) FROM outbox_row"
+        " WHERE system = %(system)s AND state = 'fresh' AND id > %(after)s ORDER BY id LIMIT %(limit)s",
+        {"after": after, "system": system, "limit": limit},
+    )
+    return [
+        FreshId(id_, shard, previous if previous is not None and _block(previous) == _block(id_) else 0, sent)
+        for id_, shard, previous, sent in await found.fetchall()
+    ]
+
+
+def _block(id_: int) -> int:
+    return (id_ - 1) // BLOCK
+
+
+async def waiting_ids(
+    connection: Connection, system: str, shards: Collection[int], *, after: int, limit: int
+) -> list[int]:
+    """The ids of a system's rows of some shards that wait by themselves, greater than ``after``, in the order of writing."""
+    found = await connection.execute(
+        f"SELECT id FROM outbox_row WHERE system = %s AND id > %s AND shard = ANY(%s) AND {WAITING} ORDER BY id LIMIT %s",  # noqa: S608
+        (system, after, list(shards), limit),
     )
     return [id_ for (id_,) in await found.fetchall()]
 
 
-async def sendable_rows(connection: Connection, ids: Sequence[int]) -> list[OutboxRow]:
-    """The rows with these ids that may still be sent, in the order of writing."""
+async def rows(connection: Connection, ids: Sequence[int]) -> list[OutboxRow]:
+    """The rows with these ids that are fresh or wait, in the order of writing."""
     if not ids:
         return []
     cursor = connection.cursor(row_factory=dict_row)
     found = await cursor.execute(
-        f"SELECT {ROW_COLUMNS} FROM outbox WHERE id = ANY(%s::bigint[]) AND {SENDABLE} ORDER BY id",  # noqa: S608 - constant
+        f"SELECT {ROW_COLUMNS}, state = 'fresh' AS fresh FROM outbox_row WHERE id = ANY(%s::bigint[])"  # noqa: S608 - constant
+        f" AND (state = 'fresh' OR ({WAITING})) ORDER BY id",
         (array(map(str, ids)),),
     )
     return [row_from(columns) for columns in await found.fetchall()]
 
 
-async def systems_with_rows(connection: Connection) -> list[str]:
-    """The systems that have rows to be sent: one look into the index per system, however many rows it has."""
+async def systems_waiting(connection: Connection, shards: Collection[int] | None = None) -> list[str]:
+    """The systems that have rows which wait by themselves, of these shards or of all: one look into the index per system."""
     found = await connection.execute(
-        f"WITH RECURSIVE each (system) AS ((SELECT system FROM outbox WHERE {SENDABLE} ORDER BY system LIMIT 1)"  # noqa: S608
-        f" UNION ALL SELECT (SELECT o.system FROM outbox o WHERE {SENDABLE} AND o.system > each.system"
+        f"WITH RECURSIVE each (system) AS ((SELECT system FROM outbox_row WHERE {WAITING} ORDER BY system LIMIT 1)"  # noqa: S608
+        f" UNION ALL SELECT (SELECT o.system FROM outbox_row o WHERE {WAITING} AND o.system > each.system"
         " ORDER BY o.system LIMIT 1) FROM each WHERE each.system IS NOT NULL)"
-        " SELECT system FROM each WHERE system IS NOT NULL"
+        " SELECT system FROM each WHERE system IS NOT NULL AND (%(shards)s::int[] IS NULL OR EXISTS (SELECT 1 FROM outbox_row o"
+        f" WHERE o.system = each.system AND o.shard = ANY(%(shards)s) AND {WAITING}))",
+        {"shards": None if shards is None else list(shards)},
+    )
+    return [system for (system,) in await found.fetchall()]
+
+
+async def systems_unsent(connection: Connection) -> list[str]:
+    """The systems that have rows which are not sent, from the kept counts: for a process that takes shards over."""
+    found = await connection.execute(
+        "SELECT system FROM (SELECT system, waiting FROM outbox_count UNION ALL SELECT system, waiting FROM outbox_change) both_"
+        " GROUP BY system HAVING sum(waiting) <> 0 ORDER BY system"
     )
     return [system for (system,) in await found.fetchall()]
 
@@ -57,32 +100,22 @@ async def unsent_up_to(
     (case, row id, blocked): ``blocked`` is True for a dead row and for a row that waits for a dead one. Sent notices are
     left out.
     """
-    columns = "p.case_id, p.id, p.state, p.behind, p.follows"
+    columns = "p.case_id, p.id, p.state, p.behind, p.follows, p.state = 'fresh' AND is_sent(p.system, p.id) AS sent"
     found = await connection.execute(
         f"WITH RECURSIVE back AS (SELECT {columns} FROM unnest(%s::uuid[], %s::int[]) AS l (case_id, sequence)"  # noqa: S608
-        " JOIN outbox p ON p.case_id = l.case_id AND p.sequence = l.sequence AND p.system = %s AND p.kind = 'notice'"
-        f" UNION ALL SELECT {columns} FROM back b JOIN outbox p ON p.case_id = b.case_id AND p.sequence = b.follows"
-        " AND p.system = %s AND p.kind = 'notice' WHERE b.state = 'waiting' AND NOT b.behind)"
-        " SELECT case_id::text, id, state = 'dead' OR behind FROM back WHERE state IN ('waiting', 'dead')",
+        " JOIN outbox_row p ON p.case_id = l.case_id AND p.sequence = l.sequence AND p.system = %s AND p.kind = 'notice'"
+        f" UNION ALL SELECT {columns} FROM back b JOIN outbox_row p ON p.case_id = b.case_id AND p.sequence = b.follows"
+        " AND p.system = %s AND p.kind = 'notice' WHERE b.state IN ('fresh', 'waiting') AND NOT b.sent AND NOT b.behind)"
+        " SELECT case_id::text, id, state = 'dead' OR behind FROM back WHERE state IN ('fresh', 'waiting', 'dead') AND NOT sent",
         (array(case for case, _ in last), array(str(number) for _, number in last), system, system),
     )
     return [(case, id_, blocked) for case, id_, blocked in await found.fetchall()]
 
 
-async def changed_rows(connection: Connection, known: Sequence[tuple[int, int]]) -> set[int]:
-    """Of rows in memory, given as (id, revision), the ids of those that were sent, given up or rewritten since they were read."""
-    found = await connection.execute(
-        "SELECT k.id FROM unnest(%s::bigint[], %s::int[]) AS k (id, revision) LEFT JOIN outbox o ON o.id = k.id"
-        " WHERE o.state IS DISTINCT FROM 'waiting' OR o.behind OR o.revision <> k.revision",
-        (array(str(id_) for id_, _ in known), array(str(revision) for _, revision in known)),
-    )
-    return {id_ for (id_,) in await found.fetchall()}
-
-
 async def message_sizes(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
     """Row id → bytes of the message that the row is about."""
     found = await connection.execute(
-        "SELECT o.id, octet_length(m.raw) FROM outbox o JOIN message m ON m.source = o.source AND m.id = o.message"
+        "SELECT o.id, octet_length(m.raw) FROM outbox_row o JOIN message m ON m.source = o.source AND m.id = o.message"
         " WHERE o.id = ANY(%s::bigint[])",
         (array(map(str, ids)),),
     )

@@ -9,7 +9,7 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
-from hub.store.outbox import LOOKUPS
+from hub.store.outbox import LOOKUPS, WAITING
 
 Connection = AsyncConnection[tuple[Any, ...]]
 _BACK = 100
@@ -27,13 +27,15 @@ async def row(connection: Connection, id_: int) -> dict[str, Any] | None:
 
 async def rows(connection: Connection, ids: Sequence[int]) -> None:
     """Make waiting rows due."""
-    await connection.execute("UPDATE outbox SET due_at = now() WHERE id = ANY(%s) AND state = 'waiting'", (list(ids),))
+    await connection.execute(
+        "UPDATE outbox_row SET due_at = now() WHERE id = ANY(%s) AND state = 'waiting'", (list(ids),)
+    )
 
 
 async def lookups(connection: Connection, case: str) -> int:
     """Make a case's look-ups due; return how many wait."""
     done = await connection.execute(
-        "UPDATE outbox SET due_at = now() WHERE system = ANY(%s) AND kind = 'lookup' AND state = 'waiting'"
+        "UPDATE outbox_row SET due_at = now() WHERE system = ANY(%s) AND kind = 'lookup' AND state = 'waiting'"
         " AND case_id::text = %s",
         (list(LOOKUPS), case),
     )
@@ -43,11 +45,13 @@ async def lookups(connection: Connection, case: str) -> int:
 async def system(connection: Connection, id_: str) -> int:
     """Make a system's rows due; return how many wait."""
     await connection.execute(
-        "UPDATE outbox SET due_at = now() WHERE system = %s AND state = 'waiting' AND NOT behind AND due_at > now()",
+        "UPDATE outbox_row SET due_at = now() WHERE system = %s AND state = 'waiting' AND NOT behind AND due_at > now()",
         (id_,),
     )
     found = await connection.execute(
-        "SELECT count(*) FROM outbox WHERE system = %s AND state = 'waiting' AND NOT behind", (id_,)
+        f"SELECT (SELECT count(*) FROM outbox_row WHERE system = %(it)s AND {WAITING})"  # noqa: S608 - constant
+        " + (SELECT count(*) FROM fresh_unsent(%(it)s))",
+        {"it": id_},
     )
     ((count,),) = await found.fetchall()
     return int(count)
@@ -77,7 +81,7 @@ async def asked(connection: Connection, after: int) -> list[RetryAsked]:
     )
     acts = await found.fetchall()
     numbers = [int(target) for _, target in acts if target.isdigit()]
-    cursor = await connection.execute("SELECT id, system FROM outbox WHERE id = ANY(%s)", (numbers,))
+    cursor = await connection.execute("SELECT id, system FROM outbox_row WHERE id = ANY(%s)", (numbers,))
     systems: dict[int | None, str] = dict(await cursor.fetchall())
     told = []
     for id_, target in acts:

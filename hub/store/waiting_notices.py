@@ -12,13 +12,13 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.rows import class_row, dict_row
 
-from hub.store import dead_letters, outbox
-from hub.store.outbox import ROW_COLUMNS, OutboxRow, row_from
+from hub.store import dead_letters, outbox, shards
+from hub.store.outbox import ROW_COLUMNS, STORED_UNSENT, WAITING, OutboxRow, row_from
 
 Connection = AsyncConnection[tuple[Any, ...]]
 _UNSENT = " UNION ALL ".join(  # each part as an index has it
-    f"SELECT case_id FROM outbox WHERE system = %(system)s AND {one} AND kind = 'notice'"  # noqa: S608 - constants
-    for one in ("state = 'waiting' AND NOT behind", "behind", "state = 'dead'")
+    [f"SELECT case_id FROM outbox_row WHERE system = %(system)s AND {one} AND kind = 'notice'" for one in STORED_UNSENT]  # noqa: S608 - constants
+    + ["SELECT case_id FROM fresh_unsent(%(system)s) WHERE kind = 'notice'"]
 )
 
 
@@ -55,24 +55,30 @@ async def of_cases(connection: Connection, cases: Sequence[str]) -> list[CaseNot
 
 
 async def replace(connection: Connection, gone: Sequence[int], come: Sequence[CaseNotice]) -> None:
-    """Take rows away and write others in their place, each in its state; the rows after a dead one wait for operations (D-6)."""
-    await connection.execute("DELETE FROM outbox WHERE id = ANY(%s)", (list(gone),))
+    """Take rows away and write others in their place, each in its state; the rows after a dead one wait for operations (D-6).
+
+    The caller has said that the cases change (``shards.change``).
+    """
+    await connection.execute("DELETE FROM outbox_row WHERE id = ANY(%s)", (list(gone),))
     start = await outbox.reserve_ids(connection)
     for number, one in enumerate(come):
         one.row.id = start + number
     await outbox.add(connection, [one.row for one in come])
     for one in come:
         if one.row.known_as is not None:
-            await connection.execute("UPDATE outbox SET known_as = %s WHERE id = %s", (one.row.known_as, one.row.id))
+            await connection.execute(
+                "UPDATE outbox_row SET known_as = %s WHERE id = %s", (one.row.known_as, one.row.id)
+            )
     dead = [one for one in come if one.state == "dead"]
     for one in dead:
         await connection.execute(
-            "UPDATE outbox SET state = 'dead', attempts = %s, answer = %s WHERE id = %s",
+            "UPDATE outbox_row SET state = 'dead', attempts = %s, answer = %s WHERE id = %s",
             (one.row.attempts, one.answer, one.row.id),
         )
     for system in {one.row.system for one in come}:
         cases = {one.row.case_id for one in come if one.row.system == system and one.row.case_id is not None}
         await dead_letters.block_followers(connection, system, sorted(cases))
+    await shards.tell(connection, {one.row.shard for one in come})
 
 
 async def tell_again(connection: Connection, one: CaseNotice) -> None:
@@ -80,8 +86,8 @@ async def tell_again(connection: Connection, one: CaseNotice) -> None:
     stays as it is. It gets a new id: a receiver that has had the former would take it for a repeat.
     """
     await connection.execute(
-        "UPDATE outbox SET id = %(new)s, known_as = NULL, told = %(told)s::json, revision = revision + 1,"
-        " state = CASE WHEN state IN ('sent', 'skipped') THEN 'waiting' ELSE state END, sent_at = NULL,"
+        "UPDATE outbox_row SET id = %(new)s, known_as = NULL, told = %(told)s::json, revision = revision + 1,"
+        " state = CASE WHEN state = 'dead' THEN state ELSE 'waiting' END, sent_at = NULL,"
         " attempts = CASE WHEN state = 'dead' THEN attempts ELSE 0 END, first_tried_at = NULL, refused_since = NULL,"
         " due_at = now() WHERE id = %(id)s",
         {
@@ -90,6 +96,7 @@ async def tell_again(connection: Connection, one: CaseNotice) -> None:
             "new": await outbox.reserve_ids(connection),
         },
     )
+    await shards.tell(connection, [one.row.shard])
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +115,9 @@ class WaitingRow:
 async def listed(connection: Connection, system: str, limit: int = 500) -> list[WaitingRow]:
     """The rows that wait, oldest first; dead ones are listed as such."""
     found = await connection.cursor(row_factory=class_row(WaitingRow)).execute(
-        "SELECT id, kind, system, case_id::text, sequence, message, accepted_at AS since FROM outbox"
-        " WHERE system = %s AND state = 'waiting' AND NOT behind ORDER BY id LIMIT %s",
-        (system, limit),
+        f"SELECT id, kind, system, case_id::text, sequence, message, accepted_at AS since FROM (SELECT * FROM outbox_row"  # noqa: S608
+        f" WHERE system = %(system)s AND {WAITING} UNION ALL SELECT * FROM fresh_unsent(%(system)s)) o ORDER BY id LIMIT %(limit)s",
+        {"system": system, "limit": limit},
     )
     return await found.fetchall()
 
@@ -118,7 +125,7 @@ async def listed(connection: Connection, system: str, limit: int = 500) -> list[
 async def give_up(connection: Connection, system: str) -> int:
     """Give up all that waits for a unit; return how many rows."""
     done = await connection.execute(
-        "UPDATE outbox SET state = 'skipped', behind = false WHERE system = %s AND state IN ('waiting', 'dead')",
+        "UPDATE outbox_row SET state = 'skipped', behind = false WHERE system = %s AND state IN ('waiting', 'dead')",
         (system,),
     )
     return done.rowcount

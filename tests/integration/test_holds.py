@@ -150,11 +150,11 @@ async def test_one_that_was_held_while_another_hub_opened_its_case_finds_the_que
     entered, go_on = asyncio.Event(), asyncio.Event()
     save = commit.save
 
-    async def waiting(connection, handled, now):
+    async def waiting(connection, handled, *more):
         if any(one.reason == holds.AWAITS_OPENING for one in handled.held):
             entered.set()
             await go_on.wait()
-        await save(connection, handled, now)
+        await save(connection, handled, *more)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(commit, "save", waiting)
@@ -202,11 +202,11 @@ def one_that_writes_slowly():
     """The first batch that is written waits: (it has begun, let it go on)."""
     save, entered, go_on = commit.save, asyncio.Event(), asyncio.Event()
 
-    async def slow_once(connection, handled, now):
+    async def slow_once(connection, handled, *more):
         if not entered.is_set():
             entered.set()
             await go_on.wait()
-        await save(connection, handled, now)
+        await save(connection, handled, *more)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(commit, "save", slow_once)

@@ -155,14 +155,16 @@ async def test_a_look_up_that_raises_whatever_is_an_outcome_for_the_manual_queue
         assert await addressed(desk, opened.case) == "lookup_unavailable"
         assert (await the_case(desk, opened.case)).in_manual_queue
         assert [item.system for item in desk.offered if item.kind == "notice"] == ["ehr"], "the ward is told"
-        await sql(desk, f"UPDATE outbox SET {LONG_AGO}, due_at = now() - interval '100 hours' WHERE kind = 'lookup'")
+        await sql(
+            desk, f"UPDATE outbox_row SET {LONG_AGO}, due_at = now() - interval '100 hours' WHERE kind = 'lookup'"
+        )
 
         async def asked_again():
             found = await sql(desk, "SELECT attempts, state FROM outbox WHERE system = %s", outbox.REGISTERS)
             return found == [(2, "waiting")]  # nobody could ask meanwhile: the hub was down
 
         await until(asked_again)
-        await sql(desk, f"UPDATE outbox SET {LONG_AGO}, due_at = now() WHERE kind = 'lookup'")
+        await sql(desk, f"UPDATE outbox_row SET {LONG_AGO}, due_at = now() WHERE kind = 'lookup'")
 
         async def ended():
             found = await sql(desk, "SELECT answer FROM outbox WHERE system = %s AND state = 'sent'", outbox.REGISTERS)
@@ -207,11 +209,11 @@ async def test_which_register_and_which_fault_it_was_stands_in_timeline_log_and_
 async def test_a_question_to_hsa_survives_a_conflict(desk, monkeypatch):
     save, tries = commit.save, []
 
-    async def once(connection, handled, now):
+    async def once(connection, handled, *more):
         tries.append(handled)
         if len(tries) == 1:
             raise Conflict("cases_ref")
-        await save(connection, handled, now)
+        await save(connection, handled, *more)
 
     monkeypatch.setattr(commit, "save", once)
     await desk.send("m-1", actor=NURSE)

@@ -30,7 +30,7 @@ from tests.stack import hashed, until
 MANY = 2_000
 OUT = {"way": "webhook", "url": "https://mottagare.example/x", "secrets": list(parts.SECRETS[:1])}
 A_RECEIPT = (
-    "INSERT INTO outbox (id, kind, system, source, message, told, accepted_at, due_at)"
+    "INSERT INTO outbox_row (id, kind, system, source, message, told, accepted_at, due_at)"
     " VALUES (%s, 'receipt', %s, 'urn:hsa:a', 'm-1', '{\"message\": \"m-1\", \"code\": \"ok\"}', now(), now())"
 )
 

@@ -438,7 +438,7 @@ async def test_a_look_up_that_waits_is_made_now_and_the_status_says_what_each_re
     waits = "SELECT 1 FROM outbox WHERE kind = 'lookup' AND case_id::text = %s AND state = 'waiting' AND attempts > 0"
     await until(lambda: hub.value(waits, case))
     await changed(
-        hub, "UPDATE outbox SET due_at = now() + interval '1 day' WHERE kind = 'lookup' AND case_id = %s", case
+        hub, "UPDATE outbox_row SET due_at = now() + interval '1 day' WHERE kind = 'lookup' AND case_id = %s", case
     )
     await changed(hub, "DELETE FROM register_answer")  # the register's own pause after a fault
     lines = await lines_of(hub, case)

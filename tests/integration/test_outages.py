@@ -50,7 +50,7 @@ def load(url, start):
     """Receipts for all of the many, as if their messages had come over Kafka."""
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute(
-            "INSERT INTO outbox (id, kind, system, source, message, told, accepted_at, due_at)"
+            "INSERT INTO outbox_row (id, kind, system, source, message, told, accepted_at, due_at)"
             " SELECT %(start)s + n * %(each)s + r, 'receipt', 'many' || n || %(tag)s, 'urn:x', 'r-' || r,"
             " json_build_object('message', 'r-' || r, 'code', 'ok'), now(), now()"
             " FROM generate_series(0, %(many)s - 1) n, generate_series(0, %(each)s - 1) r",

@@ -69,7 +69,7 @@ async def test_a_restored_database_takes_up_what_it_lacks_and_doubles_nothing(po
             await put_back(stack, f"hub.in.ehr{stack.tag}")
             # A notice that was on its way when the backup was made: the database does not know that it arrived.
             await stack.rows(
-                "UPDATE outbox SET state = 'waiting', sent_at = NULL WHERE system = %s RETURNING 1",
+                "UPDATE outbox_row SET state = 'waiting', sent_at = NULL WHERE system = %s RETURNING 1",
                 f"centre{stack.tag}",
             )
             stack.start()

@@ -52,9 +52,10 @@ from schemas.messages import (
 )
 from tests.judged import JUDGE
 from tests.scenarios.test_scenarios import FILES
+from tests.shards import all_shards
 from tests.stack import Receiver, everything
 
-_TABLES = "message, cases, outbox, held, element, deadline, participation, calendar"
+_TABLES = "message, cases, outbox_row, held, element, deadline, participation, calendar"
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +84,12 @@ class OnTheStack:
         self.lately = Lately(play.world)
         self.offered: list[OutboxRow] = []
         self.intake = Intake(
-            store, lambda: play.world.directory, self.lately, self.offered.extend, clock=lambda: self.now
+            store,
+            lambda: play.world.directory,
+            self.lately,
+            self.offered.extend,
+            all_shards(store),
+            clock=lambda: self.now,
         )
         self.registers = play.registers
         self.now = play.now

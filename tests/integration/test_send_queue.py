@@ -8,11 +8,12 @@ import asyncio
 import pytest
 
 from hub.store import backlog, dead_letters, outbox, paused_systems, send_queue, timeline
+from tests.shards import unsent_ids
 
 MANY = 20_000
 CASE = "0199aaaa-0000-7000-8000-{:012}"
 NOTICE = (
-    "INSERT INTO outbox (id, kind, system, case_id, sequence, source, message, told, accepted_at, due_at, follows)"
+    "INSERT INTO outbox_row (id, kind, system, case_id, sequence, source, message, told, accepted_at, due_at, follows)"
     " VALUES (%s, 'notice', 'ehr', %s, %s, 'urn:hsa:a', %s, '{\"case\": \"c\", \"sequence\": 1, \"to\": []}', now(), now(), %s)"
 )
 
@@ -27,13 +28,13 @@ async def asked(store, question, *values, **named):
 
 
 async def waiting(store):
-    return await asked(store, send_queue.sendable_ids, "ehr", after=0, limit=100)
+    return await asked(store, unsent_ids, "ehr")
 
 
 async def test_what_a_system_must_be_told_first_is_found_back_to_what_it_was_told(store, server):
     for id_, sequence, follows in ((1, 1, 0), (2, 3, 1), (3, 4, 3), (4, 7, 4)):
         write(server, id_, 1, sequence, follows)
-    server.execute("UPDATE outbox SET state = 'sent', sent_at = now() WHERE id = 1")
+    server.execute("UPDATE outbox_row SET state = 'sent', sent_at = now() WHERE id = 1")
     case = CASE.format(1)
     found = await asked(store, send_queue.unsent_up_to, "ehr", [(case, 7)])
     assert sorted(found) == [(case, 2, False), (case, 3, False), (case, 4, False)]
@@ -73,47 +74,47 @@ async def test_a_row_replayed_while_others_are_put_behind_it_holds_nothing_up_fo
 async def test_a_replayed_row_that_died_long_ago_begins_its_schedule_anew(store, server):
     write(server, 1, 1, 1, 0)
     server.execute(
-        "UPDATE outbox SET state = 'dead', attempts = 90, accepted_at = now() - interval '200 hours',"
+        "UPDATE outbox_row SET state = 'dead', attempts = 90, accepted_at = now() - interval '200 hours',"
         " first_tried_at = now() - interval '199 hours', refused_since = now() - interval '1 hour'"
     )
     await asked(store, dead_letters.replay, 1)
-    (row,) = await asked(store, send_queue.sendable_rows, [1])
+    (row,) = await asked(store, send_queue.rows, [1])
     assert (row.attempts, row.first_tried_at, row.refused_since) == (0, None, None)
 
 
 async def test_after_a_pause_what_was_tried_before_it_is_tried_from_the_beginning(store, server):
     write(server, 1, 1, 1, 0)
-    server.execute("UPDATE outbox SET first_tried_at = now() - interval '199 hours'")
+    server.execute("UPDATE outbox_row SET first_tried_at = now() - interval '199 hours'")
     await asked(store, paused_systems.pause, "ehr")
     assert await asked(store, paused_systems.paused) == {"ehr"}
     await asked(store, paused_systems.resume, "ehr")
-    (row,) = await asked(store, send_queue.sendable_rows, [1])
+    (row,) = await asked(store, send_queue.rows, [1])
     assert row.first_tried_at is None
 
 
 async def test_the_counters_are_what_counting_would_say_whatever_was_done(store, server):
     for id_ in range(1, 9):
         write(server, id_, id_, 1, 0)
-    server.execute("UPDATE outbox SET system = 'other' WHERE id = 8")
+    server.execute("UPDATE outbox_row SET system = 'other' WHERE id = 8")
     await asked(store, dead_letters.add, 1, "x")
     await asked(store, dead_letters.add, 2, "x")
     await asked(store, dead_letters.skip, 2)
     first = {one.system: (one.waiting, one.dead) for one in await asked(store, backlog.backlog)}
     assert first == {"ehr": (5, 1), "other": (1, 0)}
     await asked(store, dead_letters.replay, 1)
-    server.execute("UPDATE outbox SET state = 'sent', sent_at = now() WHERE id IN (3, 4)")
-    server.execute("DELETE FROM outbox WHERE id = 5")
+    server.execute("UPDATE outbox_row SET state = 'sent', sent_at = now() WHERE id IN (3, 4)")
+    server.execute("DELETE FROM outbox_row WHERE id = 5")
     both = await asyncio.gather(*(asked(store, backlog.backlog) for _ in range(3)))
     for found in both:
         assert {one.system: (one.waiting, one.dead) for one in found} == {"ehr": (3, 0), "other": (1, 0)}
-    server.execute("TRUNCATE outbox")
+    server.execute("TRUNCATE outbox_row")
     assert await asked(store, backlog.backlog) == []
 
 
 async def test_the_oldest_age_is_of_each_system_what_waits_behind_a_dead_row_included(store, server):
     for id_, sequence in ((1, 1), (2, 2)):
         write(server, id_, 1, sequence, sequence - 1)
-    server.execute("UPDATE outbox SET accepted_at = now() - interval '5 hours'")
+    server.execute("UPDATE outbox_row SET accepted_at = now() - interval '5 hours'")
     write(server, 3, 2, 1, 0)
     await asked(store, dead_letters.add, 1, "x")
     (found,) = await asked(store, backlog.backlog)
@@ -130,7 +131,7 @@ async def test_no_question_on_a_timer_costs_the_backlog(store, server):
         (MANY,),
     )
     server.execute(
-        "INSERT INTO outbox (id, kind, system, case_id, sequence, source, message, told, accepted_at, due_at, state, behind)"
+        "INSERT INTO outbox_row (id, kind, system, case_id, sequence, source, message, told, accepted_at, due_at, state, behind)"
         " SELECT n, CASE WHEN n %% 2 = 0 THEN 'notice' ELSE 'receipt' END, 'ehr',"
         " (lpad((n / 8)::text, 32, '0'))::uuid, CASE WHEN n %% 2 = 0 THEN n END, 'urn:hsa:' || n %% 20, 'm-' || n,"
         " '{\"to\": []}', now(), now(), CASE WHEN n %% 1000 = 0 THEN 'dead' ELSE 'waiting' END, n %% 4 = 2 AND n %% 8 = 6"
@@ -140,12 +141,13 @@ async def test_no_question_on_a_timer_costs_the_backlog(store, server):
     server.execute("ANALYZE")
     await asked(store, backlog.backlog)
     questions = {
-        "systems": (send_queue.systems_with_rows, (), {}),
-        "waiting": (send_queue.sendable_ids, ("ehr",), {"after": 0, "limit": 20}),
+        "systems that wait": (send_queue.systems_waiting, (), {}),
+        "systems unsent": (send_queue.systems_unsent, (), {}),
+        "waiting": (send_queue.waiting_ids, ("ehr", range(64)), {"after": 0, "limit": 20}),
+        "fresh": (send_queue.fresh_ids, ("ehr",), {"after": 0, "limit": 20}),
         "due": (outbox.due, ("another",), {"limit": 20}),
         "backlog": (backlog.backlog, (), {}),
         "chain": (send_queue.unsent_up_to, ("ehr", [(CASE.format(1), 1)]), {}),
-        "changed": (send_queue.changed_rows, ([(5, 0), (6, 0)],), {}),
         "paused": (paused_systems.paused, (), {}),
         "timeline of a message": (timeline.of, ("m-777",), {}),
         "timeline of a case": (timeline.of, (CASE.format(1),), {}),

@@ -1,6 +1,6 @@
 """Who holds the locks: one hub at a time, on a session of its own, and no longer than it lives (D-3).
 
-May import ``hub.store`` and the delivery's fence; PostgreSQL and Kafka are real, the wires to them are ours.
+May import ``hub.store``; PostgreSQL and Kafka are real, the wires to them are ours.
 """
 
 import asyncio
@@ -8,7 +8,6 @@ import asyncio
 import psycopg
 import pytest
 
-from hub.delivery.fence import Fence, Permit, RowsChanged
 from hub.errors import Misconfigured, Unavailable
 from hub.store import advisory_locks as sessions
 from hub.store.advisory_locks import Ownership, check_sessions, end_silent
@@ -18,16 +17,9 @@ from tests.wires import Pooler, Wire
 
 LOCKS = {f"{number}" for number in range(64)}
 A_NOTICE = (
-    "INSERT INTO outbox (id, kind, system, case_id, sequence, source, message, told, accepted_at, due_at, follows)"
+    "INSERT INTO outbox_row (id, kind, system, case_id, sequence, source, message, told, accepted_at, due_at, follows)"
     " VALUES (%s, 'notice', 'ehr', '0199aaaa-0000-7000-8000-000000000001', %s, 'urn:hsa:a', 'm-1', '{}', now(), now(), %s)"
 )
-
-
-class Row:
-    """A row as a lane has it in memory."""
-
-    def __init__(self, id_, revision=0):
-        self.id, self.revision = id_, revision
 
 
 @pytest.mark.parametrize("behind", [1, 2])
@@ -75,20 +67,15 @@ async def test_a_hub_that_stops_gives_its_locks_back_before_the_server_has_ended
     await other.close()
 
 
-async def test_a_hub_that_says_nothing_loses_its_locks_and_nothing_leaves_it_afterwards(store, monkeypatch):
+async def test_a_hub_that_says_nothing_loses_its_locks_and_learns_it(store, monkeypatch):
     monkeypatch.setattr(sessions, "_SILENCE_S", 1)  # as one that is stopped, or whose machine has lost its power
     one, other = Ownership(store, "relay"), Ownership(store, "relay")
     await one.hold(LOCKS)
-    fence = Fence(one)
-    permit = await fence.permit("1", [])
     async with asyncio.timeout(20):
         while await other.hold(LOCKS) != LOCKS:
             await asyncio.sleep(0.1)
     with pytest.raises(Unavailable):
-        await fence.permit("1", [])
-    permit._asked_at = -1e9
-    with pytest.raises(Unavailable):
-        await permit()
+        await one.hold(LOCKS)
     await other.close()
 
 
@@ -106,62 +93,12 @@ async def test_a_wire_that_goes_silent_gives_the_locks_free_and_the_cut_off_hub_
             while await other.hold(LOCKS) != LOCKS:
                 await asyncio.sleep(0.1)
         with pytest.raises(Unavailable):
-            await Fence(one).permit("1", [])
+            await one.hold(LOCKS)
         assert not one.held
         wire.mend()
         await one.close()
         await other.close()
         await far.close()
-
-
-async def test_the_database_drops_the_session_without_the_hub_noticing_and_nothing_leaves(store, server):
-    one = Ownership(store, "relay")
-    await one.hold(LOCKS)
-    server.execute(
-        "SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a"
-        " WHERE a.pid <> pg_backend_pid() AND a.datname = current_database()"
-    )
-    with pytest.raises(Unavailable):
-        await Fence(one).permit("1", [])
-
-
-async def test_what_was_told_given_up_or_rewritten_meanwhile_is_withheld(store, server):
-    for number in range(1, 6):
-        server.execute(A_NOTICE, (number, number, number - 1))
-    server.execute("UPDATE outbox SET state = 'sent', sent_at = now() WHERE id = 1")
-    server.execute("UPDATE outbox SET behind = true WHERE id = 3")
-    server.execute("UPDATE outbox SET revision = 1 WHERE id = 4")
-    one = Ownership(store, "relay")
-    await one.hold(LOCKS)
-    fence = Fence(one)
-    with pytest.raises(RowsChanged) as withheld:
-        await fence.permit("1", [Row(number) for number in range(1, 7)])
-    assert withheld.value.ids == {1, 3, 4, 6}  # the sixth is in the table no more
-    permit = await fence.permit("1", [Row(2), Row(4, revision=1), Row(5)])
-    await permit()
-    with pytest.raises(Unavailable):
-        await fence.permit("another", [Row(2)])
-    await one.close()
-
-
-async def test_an_answer_is_good_for_a_second_and_asked_for_again_after_it(monkeypatch):
-    asked = []
-
-    class Asked:
-        async def changed(self, lock, known):
-            asked.append(known)
-            return set()
-
-    clock = [100.0]
-    monkeypatch.setattr("hub.delivery.fence.time.monotonic", lambda: clock[0])
-    permit = Permit(Asked(), "1", [Row(7)])
-    await permit.renew()
-    clock[0] += 0.9
-    await permit()
-    assert len(asked) == 1
-    clock[0] += 60  # the process was stopped
-    await permit()
-    assert len(asked) == 2
 
 
 async def test_what_a_hub_that_is_stopped_holds_in_mid_work_is_given_free(database, server):
@@ -213,14 +150,16 @@ async def test_what_a_hub_stopped_in_the_midst_of_a_copy_has_locked_is_given_fre
 ):
     server.execute(A_NOTICE, (1, 1, 0))
     other = Ownership(store, "relay")
-    with Stopped(database, ("UPDATE outbox SET attempts = 7 WHERE id = 1", ())):
+    with Stopped(database, ("UPDATE outbox_row SET attempts = 7 WHERE id = 1", ())):
         assert await other.ask(end_silent) == 0, "it has only just begun"
 
         async def ended():
             return await other.ask(end_silent)
 
         async with store.transaction() as connection:
-            waits = asyncio.create_task(connection.execute("UPDATE outbox SET attempts = attempts + 1 WHERE id = 1"))
+            waits = asyncio.create_task(
+                connection.execute("UPDATE outbox_row SET attempts = attempts + 1 WHERE id = 1")
+            )
             await parts.until(ended)
             await waits
     assert server.execute("SELECT attempts FROM outbox").fetchone() == (1,)
@@ -230,9 +169,9 @@ async def test_what_a_hub_stopped_in_the_midst_of_a_copy_has_locked_is_given_fre
 async def test_nobody_is_ended_who_works_who_waits_for_a_lock_or_who_is_no_hub(database, server, store, hurried):
     server.execute(A_NOTICE, (1, 1, 0))
     other = Ownership(store, "relay")
-    with Stopped(database, ("SELECT 1 FROM outbox WHERE id = 1 FOR UPDATE", ()), application="pg_restore"):
+    with Stopped(database, ("SELECT 1 FROM outbox_row WHERE id = 1 FOR UPDATE", ()), application="pg_restore"):
         async with store.transaction() as waiting:
-            waits = asyncio.create_task(waiting.execute("SELECT 1 FROM outbox WHERE id = 1 FOR UPDATE"))
+            waits = asyncio.create_task(waiting.execute("SELECT 1 FROM outbox_row WHERE id = 1 FOR UPDATE"))
             async with store.transaction() as working:
                 await working.execute("SELECT pg_sleep(1)")
                 assert await other.ask(end_silent) == 0

@@ -31,7 +31,7 @@ A_CASE = (
     " VALUES (%s, %s, %s, '', 'svu', 'open', 1, '{}', now(), now())"
 )
 A_NOTICE = (
-    "INSERT INTO outbox (id, kind, system, case_id, sequence, source, message, told, accepted_at, due_at)"
+    "INSERT INTO outbox_row (id, kind, system, case_id, sequence, source, message, told, accepted_at, due_at)"
     " VALUES (%s, 'notice', %s, %s, %s, 'urn:hsa:a', 'm-1', '{}', now(), now())"
 )
 
@@ -92,7 +92,7 @@ def test_indexes_and_their_conditions_are_the_same_in_the_migrations_and_the_met
 
     migrated, made = map(indexes, both)
     assert migrated == made
-    assert migrated["outbox", "outbox_notice"][2] is not None
+    assert migrated["outbox_row", "outbox_notice"][2] is not None
 
 
 def test_columns_defaults_and_keys_are_the_same_in_the_migrations_and_the_metadata(both):
@@ -249,7 +249,7 @@ def test_a_doubled_notice_is_refused(connection):
 )
 def test_half_a_row_of_the_outbox_is_refused(connection, change):
     connection.execute(A_NOTICE, (1, "centre", CASE, 1))
-    refused(connection, psycopg.errors.CheckViolation, f"UPDATE outbox SET {change}")
+    refused(connection, psycopg.errors.CheckViolation, f"UPDATE outbox_row SET {change}")
 
 
 async def test_the_directory_is_kept_with_its_versions(database):

@@ -199,7 +199,7 @@ async def test_a_case_message_that_this_hub_cannot_read_waits_and_delays_no_othe
     other = await send(hubs[0], "s-1", "toy.start", ELSA, "ref:elsa")
     case = await send(hubs[0], "s-2", "toy.start", {**PATIENT, "linked": [other.case]}, "ref:one")
     assert (await send(hubs[0], "e-1", "toy.end", {}, case.case)).code == "ok"
-    change = "UPDATE outbox SET told = jsonb_set(told::jsonb, '{name}', %s)::json WHERE kind = 'case' RETURNING 1"
+    change = "UPDATE outbox_row SET told = jsonb_set(told::jsonb, '{name}', %s)::json WHERE kind = 'case' RETURNING 1"
     assert await rows(hubs[0], change, '"toy.later"')
     assert (await send(hubs[0], "r-1", "toy.reopen", {}, case.case)).code == "ok"
     deliver = CaseMessages(hubs[0].store, hubs[0].intake).deliver
@@ -207,7 +207,7 @@ async def test_a_case_message_that_this_hub_cannot_read_waits_and_delays_no_othe
     assert (await case_of(hubs[0], other.case)).state.news == ["reopened"]
     assert await deliver() == 0
     assert await rows(hubs[0], change, '"toy.news"')  # as a hub that knows it reads it
-    assert await rows(hubs[0], "UPDATE outbox SET due_at = now() WHERE kind = 'case' RETURNING 1")
+    assert await rows(hubs[0], "UPDATE outbox_row SET due_at = now() WHERE kind = 'case' RETURNING 1")
     assert await deliver() == 1
     assert (await case_of(hubs[0], other.case)).state.news == ["reopened", "ended"]
 

@@ -12,6 +12,7 @@ from hub.delivery.outgoing import AttemptOutcome
 from hub.intake.hub_messages import own_message
 from hub.routers.kafka import arrival
 from tests.desk import BODY, FOUND
+from tests.shards import all_shards
 from tests.stack import CENTRE, WARD
 
 WALK = [
@@ -52,14 +53,6 @@ class LastExit:
         return AttemptOutcome("ok", "test")
 
 
-async def at_once():
-    """Nothing has changed meanwhile."""
-
-
-async def permitted(_):
-    return at_once
-
-
 @pytest.fixture
 def entered():
     """The functions of the walk in the order in which they were entered, each frame once, from ``append`` on."""
@@ -86,7 +79,7 @@ async def test_an_admission_goes_once_through_each_room_and_never_back(desk, ent
     await desk.intake.submit([own_message(opened.case, "a-1", "adressering", FOUND, datetime.now(UTC))])
     exit_, marker = LastExit(), SimpleNamespace(mark=lambda *_: None)
     system = desk.directory.system_by_id[desk.directory.system_of[CENTRE]]
-    lane = Lane(system, exit_, desk.store, None, marker, permitted, all_in_memory=True)
+    lane = Lane(system, exit_, desk.store, None, marker, all_shards(desk.store), lambda: 0, all_in_memory=True)
     lane.offer([row for row in desk.offered if row.system == system.id])
     running = asyncio.create_task(lane.run())
     await until(lambda: exit_.sent)

@@ -26,6 +26,7 @@ from hub.scenarios import memory
 from hub.scenarios.world import Lately
 from hub.translators.native import STRUCTURED
 from schemas.messages import type_of
+from tests.shards import all_shards
 
 WORLD = load_world(Path(__file__).parents[2] / "contracts" / "worlds" / "standard.yaml")
 WARD = WORLD.names["lund_avd12"]
@@ -129,7 +130,7 @@ async def test_the_event_loop_has_its_turn_between_the_parts_of_a_batch(monkeypa
         monkeypatch.setattr(commit, name, instead)
     counting = asyncio.create_task(take_turns())
     messages = arrivals() * 5
-    handled = await commit.handle_in(None, messages, WORLD.directory, Lately(WORLD), NOW)
+    handled = await commit.handle_in(None, messages, WORLD.directory, Lately(WORLD), NOW, all_shards(None), None)
     done = True
     await counting
     assert len(handled.receipts) == len(messages) == sum(size for _, size in handled_at)

@@ -14,6 +14,7 @@ from hub.intake.queue import QUEUE_BYTES, Intake
 from hub.scenarios import load
 from hub.scenarios.world import Lately
 from schemas.messages import Receipt
+from tests.shards import all_shards
 
 WORLD = load(Path(__file__).parents[2] / "contracts" / "worlds" / "standard.yaml")
 
@@ -26,7 +27,7 @@ class Door:
     """An intake whose handling does what the test says."""
 
     def __init__(self):
-        self.intake = Intake(None, lambda: WORLD.directory, Lately(WORLD), lambda _: None)
+        self.intake = Intake(None, lambda: WORLD.directory, Lately(WORLD), lambda _: None, all_shards(None))
         self.intake._transactions.handle = self.handle
         self.calls = 0
         self.go_on = asyncio.Event()

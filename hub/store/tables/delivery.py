@@ -12,6 +12,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
+    SmallInteger,
     Table,
     Text,
     text,
@@ -20,8 +21,8 @@ from sqlalchemy.dialects.postgresql import JSON, JSONB, UUID
 
 from hub.store.tables.metadata import NOW, TIME, metadata
 
-outbox = Table(
-    "outbox",
+outbox_row = Table(
+    "outbox_row",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     Column("kind", Text, nullable=False),
@@ -46,8 +47,10 @@ outbox = Table(
     Column("failures", JSONB),
     Column("said", Text),
     Column("known_as", BigInteger),
+    Column("shard", SmallInteger, nullable=False, server_default=text("0")),
     CheckConstraint("kind IN ('notice', 'receipt', 'lookup', 'announcement', 'case')", name="outbox_kind"),
-    CheckConstraint("state IN ('waiting', 'sent', 'dead', 'skipped')", name="outbox_state"),
+    CheckConstraint("state IN ('fresh', 'waiting', 'sent', 'dead', 'skipped')", name="outbox_state"),
+    CheckConstraint("state <> 'fresh' OR NOT behind", name="outbox_fresh_is_untouched"),
     CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="outbox_sent_has_time"),
     CheckConstraint("kind <> 'notice' OR case_id IS NOT NULL", name="outbox_names_its_case"),
     CheckConstraint("(kind = 'notice') = (sequence IS NOT NULL)", name="outbox_notice_has_sequence"),
@@ -55,13 +58,51 @@ outbox = Table(
     Index(
         "outbox_lookup", "system", "due_at", postgresql_where=text("kind IN ('lookup', 'case') AND state = 'waiting'")
     ),
-    Index("outbox_turn", "system", "id", postgresql_where=text("state = 'waiting' AND NOT behind")),
+    Index("outbox_fresh", "system", "id", "shard", postgresql_where=text("state = 'fresh'")),
+    Index("outbox_waiting", "system", "id", postgresql_where=text("state = 'waiting' AND NOT behind")),
     Index("outbox_behind", "system", "id", postgresql_where=text("behind")),
     Index("outbox_dead", "system", "id", postgresql_where=text("state = 'dead'")),
     Index("outbox_by_message", "message", postgresql_where=text("kind <> 'notice'")),
     Index("outbox_known_as", "known_as", postgresql_where=text("known_as IS NOT NULL")),
 )
-"""What is still to be sent or asked, committed together with the message that caused it; one row per notice and receiver."""
+"""What is to be sent or asked, committed together with the message that caused it; one row per notice and receiver. A fresh row
+that a range of ``sent_range`` covers is sent: the view ``outbox`` shows each row in the state in which it is.
+"""
+
+sent_range = Table(
+    "sent_range",
+    metadata,
+    Column("system", Text, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Column("at", TIME, nullable=False),
+    Column("answer", Text, nullable=False),
+    PrimaryKeyConstraint("system", "first", name="sent_range_key"),
+    CheckConstraint("last >= first", name="sent_range_is_one"),
+)
+"""Every fresh row of the system from the first to the last id is sent."""
+
+settled = Table(
+    "settled",
+    metadata,
+    Column("owner", Text, nullable=False),
+    Column("system", Text, nullable=False),
+    Column("upto", BigInteger, nullable=False),
+    PrimaryKeyConstraint("owner", "system", name="settled_key"),
+)
+"""Up to which id no fresh row is left to be sent in the shards of an owner: of all systems (where ``system`` is empty), and of those
+systems that are further behind. Who takes its shards over reads from there.
+"""
+
+shard = Table(
+    "shard",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("epoch", Integer, nullable=False, server_default=text("0")),
+    Column("owner", Text),
+    Column("changes", BigInteger, nullable=False, server_default=text("0")),
+)
+"""The parts into which the cases are divided among the hub's processes, and which process has which."""
 
 outbox_count = Table(
     "outbox_count",

@@ -1,0 +1,193 @@
+"""Which shards this process owns, and the proof of it before anything is sent or marked. Imports the store and the errors only.
+
+Every case belongs to a shard. The process that owns a shard sends what is to be told in its cases, from memory; it opens its new
+cases in its own shards. Ownership is a session's advisory lock: when the process dies, PostgreSQL frees its locks, and the others
+take the shards, each an equal part. A process that was stopped finds at its next word with the database that its shards are at a
+later epoch, and drops what it has of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from hub.errors import Unavailable
+from hub.log import log
+from hub.store import shards as table
+from hub.store.advisory_locks import Ownership, check_sessions
+from hub.store.outbox import BLOCK, OutboxRow
+from hub.store.sent_marks import Settled
+from hub.store.shards import ShardState, shard_of
+from hub.store.transaction import Store
+
+Answer = TypeVar("Answer")
+Begins = Callable[[int], None]
+"""Told the first id of the rows that a transaction writes (``Shards.writing``)."""
+_FRESH_S = 0.5
+"""Seconds for which the database's word that this process owns its shards is good; then it is asked again before sending."""
+
+_SLOW_S = 4.0
+"""Seconds that a slow database's word may have taken; a silent session keeps its locks for longer (``advisory_locks``)."""
+
+
+class Shards:
+    """The shards of this process. ``owner``: what operations is shown as their owner."""
+
+    def __init__(self, store: Store, owner: str, *, takes_part: bool = True) -> None:
+        """``takes_part``: False for a process that sends nothing; it owns no shard."""
+        self._store = store
+        self.owner = owner
+        self._takes_part = takes_part
+        self._ownership = Ownership(store, "shards")
+        self._number = secrets.randbelow(2**31)
+        self._states: dict[int, ShardState] = {}
+        self._confirmed_at = 0.0
+        self._confirming: asyncio.Task[None] | None = None
+        self._writing: dict[object, int] = {}
+        self._written = 0
+        self.count = table.SHARDS
+        self.has_lanes: Callable[[str], bool] = lambda _: True
+        """Whether rows of a ``system`` are sent by lanes; those of no connected system wait in the table."""
+        self.lost: Callable[[set[int]], None] = lambda _: None
+        """Called with shards that this process no longer owns, or whose rows in memory are no longer right."""
+        self.taking = asyncio.Lock()
+        """Held while shards are taken over, and while it is written what is settled in this process's shards."""
+        self.taken: Callable[[set[int], Settled], None] = lambda *_: None
+        """Called with shards that were taken over, and what is settled now in all shards of this process."""
+        self.leaving: Callable[[set[int]], Awaitable[None]] = _nothing
+        """Awaited with shards that are to be given back: what is being sent of them must end first."""
+
+    # --- which shards are ours ----------------------------------------------------------------------------------------
+
+    @property
+    def owned(self) -> Collection[int]:
+        """The shards that this process owns, as far as it knows."""
+        return self._states.keys()
+
+    def states(self, shards: Iterable[int]) -> dict[int, ShardState]:
+        """Shard → how it stood at the last proof, for those of the shards that this process owns."""
+        return {id_: self._states[id_] for id_ in shards if id_ in self._states}
+
+    async def check(self) -> None:
+        """Raise ``Misconfigured`` when advisory locks do not work over this database connection."""
+        await check_sessions(self._store)
+        async with self._store.transaction() as connection:
+            self.count = await table.count(connection)
+
+    async def look(self) -> None:
+        """Take this process's part of the shards, or give back what is more than that.
+
+        Raises ``Unavailable`` when the database does not answer; nothing is owned then.
+        """
+        if not self._takes_part:
+            return
+        try:
+            part = math.ceil(self.count / await self._ownership.sharing(self._number))
+            if surplus := sorted(self._states)[part:]:
+                await self._give_back(set(surplus))
+            held = await self._ownership.hold({_name(id_) for id_ in range(self.count)}, part)
+            await self._confirm()
+        except Unavailable:
+            self._lose(set(self._states))
+            raise
+        new = {int(name) for name in held} - self._states.keys()
+        if not new:
+            return
+        async with self.taking:
+            async with self._store.transaction() as connection:
+                taken, settled = await table.take(connection, new, self.owner, has_some=bool(self._states))
+            self._states |= taken
+            self.taken(new, settled)
+        log.info("shards_taken", shards=len(taken), owned=len(self._states))
+
+    async def _give_back(self, surplus: set[int]) -> None:
+        self._lose(surplus)
+        await self.leaving(surplus)
+        await self._ownership.give_back({_name(id_) for id_ in surplus})
+        log.info("shards_given_back", shards=len(surplus), owned=len(self._states))
+
+    def _lose(self, shards: set[int]) -> None:
+        for id_ in shards:
+            self._states.pop(id_, None)
+        if shards:
+            self.lost(shards)
+
+    async def close(self) -> None:
+        """Give all shards back; the other processes take them at once."""
+        self._states.clear()
+        await self._ownership.close()
+
+    # --- proof --------------------------------------------------------------------------------------------------------
+
+    async def ask(self, question: Callable[..., Awaitable[Answer]], *values: Any) -> Answer:
+        """Ask the database something in the session that holds the locks. Raises ``Unavailable``."""
+        try:
+            return await self._ownership.ask(question, *values)
+        except Unavailable:
+            self._lose(set(self._states))
+            raise
+
+    async def confirm(self) -> None:
+        """Return at once while the last proof is fresh, else ask the database; then ``lost`` has been called with every shard
+        that is another's by now, or in which somebody has changed rows. Raises ``Unavailable`` when it does not answer.
+        """
+        while time.monotonic() - self._confirmed_at > _FRESH_S:
+            if self._confirming is None or self._confirming.done():
+                self._confirming = asyncio.create_task(self._confirm())
+            await asyncio.shield(self._confirming)
+            if time.monotonic() - self._confirmed_at < _SLOW_S:
+                return  # a process that was stopped while it waited asks again
+
+    async def _confirm(self) -> None:
+        asked_at = time.monotonic()  # the answer describes a moment after this one
+        found = await self.ask(table.states, list(self._states))
+        gone = {id_ for id_, mine in self._states.items() if id_ not in found or found[id_].epoch != mine.epoch}
+        changed = {id_ for id_, mine in self._states.items() if id_ in found and found[id_].changes != mine.changes}
+        self._states |= {id_: found[id_] for id_ in changed - gone}
+        self._lose(gone)
+        if changed - gone:
+            self.lost(changed - gone)
+        self._confirmed_at = asked_at
+
+    # --- what is written ----------------------------------------------------------------------------------------------
+
+    def is_own(self, case_id: str) -> bool:
+        """Whether the case is in a shard of this process; of a process without shards, every case counts as such."""
+        return not self._states or shard_of(case_id, self.count) in self._states
+
+    def place(self, rows: Sequence[OutboxRow]) -> dict[int, ShardState]:
+        """Give new rows their shards; return those shards that are this process's, to be proved when the rows are written."""
+        free = next(iter(self._states), 0)
+        for row in rows:
+            row.shard = free if row.case_id is None else shard_of(row.case_id, self.count)
+        return self.states({row.shard for row in rows})
+
+    @contextmanager
+    def writing(self) -> Iterator[Begins]:
+        """While a transaction writes rows: call the function with the first of their ids. Until the rows are offered to the lanes,
+        or the transaction has failed, nothing from that id on counts as settled.
+        """
+        token = object()
+        try:
+            yield lambda first: self._writing.__setitem__(token, first)
+        finally:
+            first = self._writing.pop(token, 0)
+            self._written = max(self._written, first + BLOCK - 1 if first else 0)
+
+    @property
+    def written_upto(self) -> int:
+        """The id up to which this process writes no more rows; 0 when it has written none."""
+        return min(self._writing.values(), default=self._written + 1) - 1
+
+
+async def _nothing(_: set[int]) -> None:
+    return
+
+
+def _name(shard: int) -> str:
+    return f"{shard:02}"

@@ -1,0 +1,102 @@
+"""Marks of what is sent: ranges of fresh rows, and for each owner of shards the id up to which nothing is left. Imports psycopg and
+the transaction only.
+
+A range says that every fresh row of the system from its first to its last id is sent. The writer holds the rows' shards
+(``shards.still_owned``), so that no range overlaps another. When a crash loses a mark, the notice is sent again with the same id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg import AsyncConnection
+
+from hub.store.transaction import array, keys
+
+Connection = AsyncConnection[tuple[Any, ...]]
+
+
+@dataclass(slots=True)
+class SentRange:
+    """Fresh rows of one system that were sent, one behind the other."""
+
+    system: str
+    first: int
+    last: int
+    at: datetime
+    answer: str
+    rows: int = 1
+    """How many rows it covers."""
+
+
+async def add(connection: Connection, ranges: Sequence[SentRange]) -> None:
+    """Write ranges, and count their rows as sent."""
+    await connection.execute(
+        "WITH sent AS (SELECT * FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::text[], %s::int[])"
+        " AS n (system, first, last, at, answer, rows)),"
+        " counted AS (INSERT INTO outbox_change SELECT system, -sum(rows), 0 FROM sent GROUP BY system)"
+        " INSERT INTO sent_range SELECT system, first, last, at, answer FROM sent",
+        (
+            keys(r.system for r in ranges),
+            array(str(r.first) for r in ranges),
+            array(str(r.last) for r in ranges),
+            array(r.at.isoformat() for r in ranges),
+            keys(r.answer for r in ranges),
+            array(str(r.rows) for r in ranges),
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Up to which id no fresh row is left to be sent, in the shards of one owner."""
+
+    upto: int
+    """Of every system but these."""
+    behind: Mapping[str, int]
+    """System → its own id, where that is lower."""
+
+
+async def settle(connection: Connection, owner: str, now: Settled) -> None:
+    """Write what is settled in the owner's shards."""
+    await connection.execute(
+        "WITH n AS (SELECT * FROM unnest(%(systems)s::text[], %(upto)s::bigint[]) AS n (system, upto)),"
+        " gone AS (DELETE FROM settled WHERE owner = %(owner)s AND system <> ALL(%(systems)s::text[]))"
+        " INSERT INTO settled SELECT %(owner)s, system, upto FROM n"
+        " ON CONFLICT (owner, system) DO UPDATE SET upto = excluded.upto",
+        {
+            "owner": owner,
+            "systems": keys(["", *now.behind]),
+            "upto": array(map(str, [now.upto, *now.behind.values()])),
+        },
+    )
+
+
+async def settled(connection: Connection, owner: str) -> Settled:
+    """What is settled in the owner's shards."""
+    found = await connection.execute("SELECT system, upto FROM settled WHERE owner = %s", (owner,))
+    behind: dict[str, int] = dict(await found.fetchall())
+    return Settled(behind.pop("", 0), behind)
+
+
+async def inherit(connection: Connection, owner: str, owners: Sequence[str]) -> Settled:
+    """The owner takes shards over: what it has settled is the least of what these owners have, itself among them where it owns some
+    already. What owners without shards had settled is forgotten.
+    """
+    await connection.execute(
+        "WITH every AS (SELECT DISTINCT system FROM settled WHERE owner = ANY(%(owners)s)),"
+        " each AS (SELECT unnest(%(owners)s::text[]) AS owner),"
+        " least AS (SELECT every.system, min((SELECT coalesce(min(s.upto), 0) FROM settled s"
+        "  WHERE s.owner = each.owner AND s.system IN ('', every.system))) AS upto FROM every, each GROUP BY every.system)"
+        " INSERT INTO settled SELECT %(owner)s, system, upto FROM least"
+        " ON CONFLICT (owner, system) DO UPDATE SET upto = excluded.upto",
+        {"owner": owner, "owners": list(owners)},
+    )
+    await connection.execute(
+        "DELETE FROM settled WHERE owner <> %(owner)s AND NOT EXISTS (SELECT 1 FROM shard s WHERE s.owner = settled.owner)",
+        {"owner": owner},
+    )
+    return await settled(connection, owner)

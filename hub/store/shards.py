@@ -1,0 +1,112 @@
+"""Shards: the parts into which the cases are divided among the hub's processes. Imports psycopg and the transaction only.
+
+A process that owns a shard writes its rows of the outbox, and the marks of what is sent, under the shard's writing lock, which is
+shared; who takes a shard over takes that lock alone, so that nothing of the former owner is under way, and raises the epoch, so
+that nothing of it comes later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import AsyncConnection
+
+from hub.store import sent_marks
+from hub.store.sent_marks import Settled
+from hub.store.transaction import array
+
+Connection = AsyncConnection[tuple[Any, ...]]
+SHARDS = 64
+"""How many there are, unless the database was set up with another number (``count``)."""
+ROWS_CHANNEL = "hub_rows"
+"""On this channel a process tells of rows that it wrote for shards of others: their numbers, with commas between."""
+_WAIT_S = 2
+"""Seconds to wait for what the former owner has under way, before the taking over is tried again."""
+
+
+def shard_of(case_id: str, count: int) -> int:
+    """The shard of a case: of the last 16 bits of its id, which are random."""
+    return int(case_id[-4:], 16) % count
+
+
+@dataclass(frozen=True, slots=True)
+class ShardState:
+    """How a shard stands in the table."""
+
+    epoch: int
+    """How often it has been taken over."""
+    changes: int
+    """How often rows in it have been changed by another than the lanes of its owner."""
+
+
+async def count(connection: Connection) -> int:
+    """How many shards this database has."""
+    ((number,),) = await (await connection.execute("SELECT count(*) FROM shard")).fetchall()
+    return int(number)
+
+
+async def take(
+    connection: Connection, ids: Iterable[int], owner: str, *, has_some: bool
+) -> tuple[dict[int, ShardState], Settled]:
+    """Take shards over, whose ownership locks the caller's process holds, at a new epoch; return them, and what is settled in all
+    shards of the owner, who ``has_some`` already. Raises ``Unavailable`` while something of the former owner is under way.
+    """
+    wanted = sorted(ids)
+    await connection.execute(f"SET LOCAL lock_timeout = '{_WAIT_S}s'")
+    await _lock_alone(connection, wanted)
+    found = await connection.execute(
+        "SELECT DISTINCT owner FROM shard WHERE id = ANY(%s) AND owner IS NOT NULL", (wanted,)
+    )
+    former = {one for (one,) in await found.fetchall()} - {owner}
+    found = await connection.execute(
+        "UPDATE shard SET epoch = epoch + 1, owner = %s WHERE id = ANY(%s) RETURNING id, epoch, changes",
+        (owner, wanted),
+    )
+    taken = {id_: ShardState(epoch, changes) for id_, epoch, changes in await found.fetchall()}
+    return taken, await sent_marks.inherit(
+        connection, owner, sorted(former | ({owner} if has_some or not former else set()))
+    )
+
+
+async def states(connection: Connection, ids: Iterable[int]) -> dict[int, ShardState]:
+    """How these shards stand."""
+    found = await connection.execute("SELECT id, epoch, changes FROM shard WHERE id = ANY(%s)", (list(ids),))
+    return {id_: ShardState(epoch, changes) for id_, epoch, changes in await found.fetchall()}
+
+
+async def still_owned(connection: Connection, known: Mapping[int, ShardState]) -> dict[int, ShardState]:
+    """Those of the shards that the caller took at these epochs and that nobody has taken since, as they stand now. Nobody takes
+    them, or changes rows in them (``change``), before the caller's transaction ends.
+    """
+    if not known:
+        return {}
+    found = await connection.execute(
+        "SELECT id, epoch, changes FROM still_owned(%s::smallint[], %s::integer[])",
+        (array(map(str, known)), array(str(one.epoch) for one in known.values())),
+    )
+    return {id_: ShardState(epoch, changes) for id_, epoch, changes in await found.fetchall()}
+
+
+async def change(connection: Connection, cases: Iterable[str]) -> None:
+    """Tell the owners of these cases' shards to read their rows again: the caller's transaction changes rows that an owner may
+    have in memory. Call it before the rows are read; until the transaction ends no owner marks any of them as sent.
+    """
+    number = await count(connection)
+    if wanted := sorted({shard_of(case, number) for case in cases}):
+        await _lock_alone(connection, wanted)
+        await connection.execute("UPDATE shard SET changes = changes + 1 WHERE id = ANY(%s)", (wanted,))
+
+
+async def tell(connection: Connection, ids: Iterable[int]) -> None:
+    """Tell the owners of shards, when the transaction has ended, that there are rows for them in the table."""
+    if wanted := sorted(set(ids)):
+        await connection.execute("SELECT pg_notify(%s, %s)", (ROWS_CHANNEL, ",".join(map(str, wanted))))
+
+
+async def _lock_alone(connection: Connection, ids: list[int]) -> None:
+    await connection.execute(
+        "SELECT pg_advisory_xact_lock(hashtext('shard'), k.id) FROM (SELECT unnest(%s::int[]) AS id ORDER BY 1) k",
+        (ids,),
+    )

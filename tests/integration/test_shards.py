@@ -1,0 +1,209 @@
+"""Which process owns which shard, and what it may write of it (D-3): one process at a time, an equal part each, and nothing of a
+former owner after another has taken the shard.
+
+May import ``hub.shards``, ``hub.store`` and the marks; PostgreSQL is real.
+"""
+
+import asyncio
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+
+from hub.delivery.sent_marker import SentMarker, ranges_of
+from hub.errors import Unavailable
+from hub.shards import Shards
+from hub.store import dead_letters, outbox, send_queue, sent_marks, shards
+from hub.store.outbox import OutboxRow
+from hub.store.sent_marks import Settled
+from hub.store.shards import SHARDS, still_owned
+from schemas.messages import NoticeExtensions
+from tests.shards import unsent_ids
+
+CASE = "0199aaaa-0000-7000-8000-{:012x}"
+
+
+def notice(id_, number, sequence=1, *, fresh=True, previous=0):
+    case = CASE.format(number)
+    told = NoticeExtensions(case=case, sequence=sequence, to=("SE1-A",))
+    now = datetime.now(UTC)
+    row = OutboxRow(id_, "notice", "k", case, sequence, "urn:hsa:SE1-A", f"m-{id_}", told, None, now, now)
+    row.shard, row.fresh, row.previous = shards.shard_of(case, SHARDS), fresh, previous
+    return row
+
+
+@asynccontextmanager
+async def processes(store, *names):
+    """Processes that share the shards; each looks after its part when it is asked to."""
+    made = [Shards(store, name) for name in names]
+    try:
+        yield made
+    finally:
+        for one in made:
+            await one.close()
+
+
+async def share(*them):
+    for _ in range(3):
+        for one in them:
+            await one.look()
+
+
+async def test_every_process_has_an_equal_part_and_no_shard_two_owners_whoever_comes_and_goes(store):
+    async with processes(store, "one", "two", "three") as (one, two, three):
+        await share(one)
+        assert set(one.owned) == set(range(SHARDS))
+        await share(one, two)
+        assert {len(one.owned), len(two.owned)} == {SHARDS // 2}
+        await share(one, two, three)
+        parts = [set(each.owned) for each in (one, two, three)]
+        assert set().union(*parts) == set(range(SHARDS))
+        assert sum(map(len, parts)) == SHARDS
+        assert max(map(len, parts)) == 22
+        await two.close()
+        await share(one, three)
+        assert set(one.owned) | set(three.owned) == set(range(SHARDS))
+        assert set(one.owned).isdisjoint(three.owned)
+
+
+async def test_a_process_that_was_stopped_writes_nothing_of_a_shard_that_another_has_taken(store, server):
+    async with processes(store, "one", "two") as (one, two):
+        await share(one)
+        known = one.states(one.owned)
+        rows = [notice(1, 1), notice(2, 2, previous=1)]
+        async with store.transaction() as connection:
+            assert await still_owned(connection, known) == known
+            await outbox.add(connection, rows)
+        server.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND pid IN"
+            " (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database"
+            " WHERE datname = current_database()))"
+        )
+        await share(two)
+        assert set(two.owned) == set(range(SHARDS))
+        async with store.transaction() as connection:
+            assert await still_owned(connection, known) == {}
+        marker = SentMarker(store, one)
+        told = []
+        running = asyncio.create_task(marker.run())
+        marker.mark("k", rows, datetime.now(UTC), "ok", known, lambda *answer: told.append(answer))
+        async with asyncio.timeout(30):
+            while not told:
+                await asyncio.sleep(0.01)
+        running.cancel()
+        assert told == [([1, 2], False)]
+        assert server.execute("SELECT DISTINCT state FROM outbox").fetchall() == [("waiting",)]
+        lost = []
+        one.lost = lost.append
+        one._confirmed_at = 0.0
+        with pytest.raises(Unavailable):
+            await one.confirm()
+        assert lost == [set(range(SHARDS))]
+        assert not one.owned
+
+
+async def test_nobody_takes_a_shard_over_while_its_owner_writes(store):
+    async with processes(store, "one", "two") as (one, two):
+        await share(one)
+        known = one.states(one.owned)
+        async with store.transaction() as connection:
+            assert await still_owned(connection, known) == known
+            await one.close()
+            taking = asyncio.create_task(two.look())
+            await asyncio.sleep(0.3)  # it waits for the lock
+            assert not taking.done()
+            await outbox.add(connection, [notice(1, 1)])
+        await taking
+        assert set(two.owned) == set(range(SHARDS))
+        async with store.transaction() as connection:
+            assert await unsent_ids(connection, "k") == [1]
+
+
+async def test_rows_that_somebody_changes_leave_the_owners_memory_and_no_range_covers_them(store, server):
+    async with processes(store, "one") as (one,):
+        await share(one)
+        lost = []
+        one.lost = lost.append
+        known = one.states(one.owned)
+        rows = [notice(1, 1), notice(2, 2, previous=1), notice(3, 3, previous=2)]
+        async with store.transaction() as connection:
+            await outbox.add(connection, rows)
+        async with store.transaction() as connection:
+            await shards.change(connection, [rows[1].case_id])
+            await connection.execute("DELETE FROM outbox_row WHERE id = 2")
+        one._confirmed_at = 0.0
+        await one.confirm()
+        assert lost == [{rows[1].shard}]
+        marker, told = SentMarker(store, one), []
+        running = asyncio.create_task(marker.run())
+        marker.mark("k", rows, datetime.now(UTC), "ok", known, lambda *answer: told.append(answer))
+        async with asyncio.timeout(30):
+            while not told:
+                await asyncio.sleep(0.01)
+        running.cancel()
+    assert server.execute("SELECT first, last FROM sent_range ORDER BY 1").fetchall() == [(1, 1), (3, 3)]
+    assert server.execute("SELECT sum(waiting)::int FROM outbox_change").fetchone() == (0,)
+
+
+async def test_a_sent_range_makes_its_rows_sent_and_no_other(store, server):
+    now = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+    rows = [notice(number, number, previous=number - 1) for number in range(1, 8)]
+    ranges = ranges_of("k", [row for row in rows if row.id not in {3, 6}], now, "broker-ack")
+    assert [(one.first, one.last, one.rows) for one in ranges] == [(1, 2, 2), (4, 5, 2), (7, 7, 1)]
+    async with store.transaction() as connection:
+        await outbox.add(connection, rows)
+        await sent_marks.add(connection, ranges)
+        assert await unsent_ids(connection, "k") == [3, 6]
+    found = server.execute("SELECT id, state, sent_at, answer, attempts FROM outbox ORDER BY id").fetchall()
+    sent, waits = ("sent", now, "broker-ack", 1), ("waiting", None, None, 0)
+    assert found == [(id_, *(waits if id_ in {3, 6} else sent)) for id_ in range(1, 8)]
+    assert server.execute("SELECT sum(waiting)::int FROM outbox_change").fetchone() == (2,)
+
+
+async def test_what_follows_a_dead_row_waits_and_what_was_sent_before_stays_sent(store, server):
+    rows = [notice(number, 1, sequence=number, previous=number - 1) for number in range(1, 5)]
+    async with store.transaction() as connection:
+        await outbox.add(connection, rows)
+        await sent_marks.add(connection, ranges_of("k", rows[:1], datetime.now(UTC), "ok"))
+        await dead_letters.add(connection, 2, "http:400")
+    found = server.execute("SELECT state, behind FROM outbox ORDER BY id").fetchall()
+    assert found == [("sent", False), ("dead", False), ("waiting", True), ("waiting", True)]
+    async with store.transaction() as connection:
+        assert await unsent_ids(connection, "k") == []
+        assert await dead_letters.skip(connection, 2)
+        assert await unsent_ids(connection, "k") == [3, 4]
+
+
+async def test_who_takes_shards_over_reads_from_where_the_furthest_behind_of_their_owners_stood(store):
+    async with store.transaction() as connection:
+        await shards.take(connection, range(32), "one", has_some=False)
+        await shards.take(connection, range(32, SHARDS), "two", has_some=False)
+        await sent_marks.settle(connection, "one", Settled(500, {"slow": 20}))
+        await sent_marks.settle(connection, "two", Settled(900, {"paused": 7, "slow": 90}))
+        assert await upto(connection, "slow", "paused", "other") == [20, 7, 500]
+        _, settled = await shards.take(connection, range(SHARDS), "three", has_some=False)
+        assert settled == Settled(500, {"slow": 20, "paused": 7})
+        assert await upto(connection, "slow", "paused", "other") == [20, 7, 500]
+        await sent_marks.settle(connection, "three", Settled(1000, {"paused": 7}))
+        assert await upto(connection, "slow", "paused", "other") == [1000, 7, 1000]
+
+
+async def upto(connection, *systems):
+    found = [await (await connection.execute("SELECT settled_upto(%s)", (one,))).fetchone() for one in systems]
+    return [number for (number,) in found]
+
+
+async def test_rows_for_another_process_are_found_by_its_own_state_and_told(store, database):
+    with psycopg.connect(database.replace("+psycopg", ""), autocommit=True) as hearing:
+        hearing.execute(f"LISTEN {shards.ROWS_CHANNEL}")
+        row = notice(1, 1, fresh=False)
+        async with store.transaction() as connection:
+            await outbox.add(connection, [row])
+            await shards.tell(connection, [row.shard, row.shard])
+        (told,) = hearing.notifies(timeout=20, stop_after=1)
+    assert told.payload == str(row.shard)
+    async with store.transaction() as connection:
+        assert await send_queue.systems_waiting(connection, [row.shard]) == ["k"]
+        assert await send_queue.systems_waiting(connection, [(row.shard + 1) % SHARDS]) == []
+        assert await send_queue.waiting_ids(connection, "k", [row.shard], after=0, limit=5) == [1]
