@@ -21,11 +21,12 @@ from typing import Any
 
 from tests.broken import BROKEN
 from tests.chaos import broken_hubs, faults, rounds
-from tests.chaos.rig import running, servers
+from tests.chaos.rig import Ways, running, servers
 
 BUILD = Path(__file__).parents[2] / "build"
 _HARMS = ("violations", "cases_that_nobody_opened", "cases_that_are_not_their_history")
-ROUNDS_A_RIG = 100
+WAYS: list[Ways] = [("kafka", "webhook"), ("inbox", "fhir"), ("webhook", "inbox"), ("fhir", "kafka")]
+ROUNDS_A_RIG = 50
 """A new broker, database and hubs after so many rounds, so that what lies there does not slow the later ones down."""
 
 
@@ -38,8 +39,9 @@ async def run(asked: argparse.Namespace, folder: Path) -> dict[str, Any]:
         number = len(outcomes) // ROUNDS_A_RIG
         hubs = asked.hubs or (2, 3, 1)[number % 3]
         some = min(ROUNDS_A_RIG, asked.rounds - len(outcomes))
+        ways = tuple(asked.ways.split(",")) if asked.ways else WAYS[number % len(WAYS)]
         place = folder / f"rig-{number}"
-        async with servers(place) as parts, running(parts, place, "chaos", hubs) as rig:
+        async with servers(place) as parts, running(parts, place, "chaos", hubs, ways) as rig:
             possible = [kind for kind in kinds if kind != "full-disk" or rig.database.disk is not None]
             left_out = dict.fromkeys(set(kinds) - set(possible), "a disk cannot be mounted by this user")
             plan = rounds.Plan(possible, BUILD, asked.admissions, asked.over)
@@ -113,6 +115,9 @@ def main() -> int:
     parser.add_argument("--admissions", type=int, default=25, help="in each round")
     parser.add_argument(
         "--over", type=float, default=2.0, help="seconds over which a round's admissions and faults are spread"
+    )
+    parser.add_argument(
+        "--ways", help="how the health centre and the municipality are told, as kafka,webhook; without it by turns"
     )
     parser.add_argument("--only", help="kinds of faults with commas between: " + " ".join(faults.KINDS))
     asked = parser.parse_args()

@@ -17,7 +17,7 @@ async def shown(parts: Servers, folder: Path, name: str, seed: int, at_most: int
     """The seed and the violation that show the defect ``name`` within ``at_most`` rounds; None when nothing does."""
     defect = BROKEN[name]
     plan = rounds.Plan(list(defect.by), folder, repeats=defect.repeats, settle_s=_SETTLE_S)
-    async with running(parts, folder, name, 2, name) as rig:
+    async with running(parts, folder, name, 2, broken=name) as rig:
         for number in range(seed, seed + at_most):
             outcome = await rounds.play(rig, number, plan)
             for violation in outcome.violations:

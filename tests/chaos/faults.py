@@ -205,9 +205,9 @@ async def _rebalance(rig: Rig, fault: Fault) -> None:
 
 async def _ill(rig: Rig, fault: Fault) -> None:
     async with rig.receiver_turn:
-        rig.webhook.ill = ILLS[fault.which % len(ILLS)]
+        rig.health.ill = ILLS[fault.which % len(ILLS)]
         await asyncio.sleep(fault.for_s)
-        rig.webhook.ill = None
+        rig.health.ill = None
 
 
 KINDS: dict[str, Kind] = {

@@ -72,6 +72,8 @@ class Notice:
     """What it says, in short, but for what an attempt adds (``replay``)."""
     skipped: tuple[int, ...] = ()
     replay: bool = False
+    awaited: tuple[str, ...] = ()
+    """The units of which an act is awaited."""
     deadline: str | None = None
     """What a ``frist`` tells: name, step, what it is of, and its time."""
 

@@ -17,13 +17,18 @@ from hub.sandbox.children import Child, free_port
 from hub.store import dead_letters
 from hub.store.transaction import Store
 from tests import stack
-from tests.chaos import inside
+from tests.chaos import inside, seen
 from tests.chaos.history import Wait
 from tests.chaos.proxy import Proxy
-from tests.chaos.receiver import Webhook
+from tests.chaos.readers import read_inbox, read_topics
+from tests.chaos.receiver import FhirServer, Health, Webhook
 from tests.chaos.servers import Broker, Database, small_disk
 from tests.chaos.traffic import Traffic
 
+Ways = tuple[str, str]
+"""How the health centre and the municipality are told: ``kafka`` · ``webhook`` · ``fhir`` · ``inbox``."""
+READERS = 2
+"""Of one inbox, at the same time."""
 _FOR_A_SMALL_DISK = {"max_wal_size": "128MB", "shared_buffers": "256MB"}
 _TIMEOUT_S = 2.0
 """How long a hub waits for the webhook's answer."""
@@ -84,11 +89,11 @@ class Rig:
         operations: stack.Stack,
         hubs: list[HubProcess],
         wires: list[Proxy],
-        webhook: Webhook,
+        health: Health,
         traffic: Traffic,
     ) -> None:
         self.broker, self.database = parts.broker, parts.database
-        self.hubs, self.wires, self.webhook, self.traffic = hubs, wires, webhook, traffic
+        self.hubs, self.wires, self.health, self.traffic = hubs, wires, health, traffic
         self.group = f"hub{operations.tag}"
         self.broker_turn, self.database_turn, self.receiver_turn = asyncio.Lock(), asyncio.Lock(), asyncio.Lock()
         self._operations = operations
@@ -169,17 +174,29 @@ async def servers(folder: Path) -> AsyncIterator[Servers]:
 
 
 @contextlib.asynccontextmanager
-async def running(parts: Servers, folder: Path, name: str, hubs: int, broken: str | None = None) -> AsyncIterator[Rig]:
-    """A rig whose hubs are ready, on a database and topics of its own by ``name``; ``broken``: how its hubs are (``tests.broken``)."""
+async def running(
+    parts: Servers,
+    folder: Path,
+    name: str,
+    hubs: int,
+    ways: Ways = ("kafka", "webhook"),
+    broken: str | None = None,
+) -> AsyncIterator[Rig]:
+    """A rig whose hubs are ready, on a database and topics of its own by ``name``.
+
+    ``ways``: how the health centre and the municipality are told; ``broken``: how its hubs are (``tests.broken``).
+    """
     tag = f"-{name}"
     async with contextlib.AsyncExitStack() as opened:
         url = await asyncio.to_thread(parts.database.create_database, name.replace("-", "_"))
         by_wire = url.replace(f":{parts.database.port}/", f":{parts.to_database.port}/")
         traffic = Traffic(parts.broker.bootstrap, tag)
-        webhook = await opened.enter_async_context(Webhook(traffic.called("kommun")))
-        webhook.late_s = _TIMEOUT_S + 0.5
-        to_webhook = await opened.enter_async_context(Proxy(webhook.port))
-        found = stack.directory(tag, **_systems(to_webhook.port))
+        health = Health()
+        receivers = [
+            await opened.enter_async_context(_receiver(way, system, health, traffic)) for system, way in _by(ways)
+        ]
+        wires = [await opened.enter_async_context(Proxy(receiver.port)) for receiver in receivers]
+        found = stack.directory(tag, **_systems(ways, [wire.port for wire in wires]))
         registers = await opened.enter_async_context(stack.registers(found))
         operations = stack.Stack(url, parts.broker.bootstrap, "", folder, tag)
         await operations.prepare(found)
@@ -189,7 +206,7 @@ async def running(parts: Servers, folder: Path, name: str, hubs: int, broken: st
         if broken is not None:
             environment["CHAOS_BROKEN"] = broken
         processes = [HubProcess(f"{name}-{number}", environment, folder) for number in range(hubs)]
-        rig = Rig(parts, operations, processes, [parts.to_database, parts.to_broker, to_webhook], webhook, traffic)
+        rig = Rig(parts, operations, processes, [parts.to_database, parts.to_broker, *wires], health, traffic)
         try:
             for hub in processes:
                 hub.start()
@@ -197,18 +214,63 @@ async def running(parts: Servers, folder: Path, name: str, hubs: int, broken: st
                 await _ready(hub)
             traffic.ports = [hub.port for hub in processes]
             await opened.enter_async_context(traffic)
-            keeper = asyncio.create_task(rig.keep_running())
-            opened.callback(keeper.cancel)
-            yield rig
+            topics = {
+                f"hub.out.{system}{tag}": system for system, way in (("ehr", "kafka"), *_by(ways)) if way == "kafka"
+            }
+            work = [rig.keep_running(), read_topics(parts.broker.bootstrap, topics, traffic.got)]
+            work += [
+                read_inbox(traffic.ports, system, _token(system), health, traffic.got)
+                for system, way in _by(ways)
+                if way == "inbox"
+                for _ in range(READERS)
+            ]
+            tasks = [asyncio.create_task(each) for each in work]
+            try:
+                yield rig
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
         finally:
             await asyncio.gather(*(asyncio.to_thread(hub.kill) for hub in processes))
 
 
-def _systems(port: int) -> dict[str, dict[str, Any]]:
+def _by(ways: Ways) -> list[tuple[str, str]]:
+    return list(zip(("centre", "kommun"), ways, strict=True))
+
+
+def _token(system: str) -> str:
+    return f"token-{system}"
+
+
+def _receiver(way: str, system: str, health: Health, traffic: Traffic) -> Webhook:
+    """Listens also where nothing is sent: then nobody calls."""
+
+    def event(headers: dict[str, str], content: Any) -> None:
+        traffic.got(seen.event(system, "webhook", headers["webhook-id"], content, content.get("data")))
+
+    def bundle(_: dict[str, str], content: Any) -> None:
+        traffic.got(seen.bundle(system, content))
+
+    return FhirServer(health, bundle) if way == "fhir" else Webhook(health, event)
+
+
+def _systems(ways: Ways, ports: list[int]) -> dict[str, dict[str, Any]]:
     """How each system is reached: soon again, so that a round is short."""
     soon = {"schedule_s": [0.2, 0.5, 1.0], "breaker_open_s": 0.5, "timeout_s": _TIMEOUT_S}
-    out = {"way": "webhook", "url": f"http://127.0.0.1:{port}/kommun", "secrets": list(stack.SECRETS[:1])}
-    return {"ehr": {"delivery": soon}, "centre": {"delivery": soon}, "kommun": {"delivery": soon, "out": out}}
+    found: dict[str, dict[str, Any]] = {"ehr": {"delivery": soon}}
+    for (system, way), port in zip(_by(ways), ports, strict=True):
+        url = f"http://127.0.0.1:{port}"
+        out = {
+            "kafka": {"way": "kafka"},
+            "webhook": {"way": "webhook", "url": f"{url}/{system}", "secrets": list(stack.SECRETS[:1])},
+            "fhir": {"way": "fhir", "base": f"{url}/fhir", "token": "the-hub-at-a-receiver-of-chaos"},
+            "inbox": {"way": "inbox", "lease_s": 1.0},
+        }[way]
+        found[system] = {"delivery": soon, "out": out, "token_sha256": [stack.hashed(_token(system))]}
+        if way == "fhir":
+            found[system]["format"] = "fhir"
+    return found
 
 
 async def _ready(hub: HubProcess) -> None:

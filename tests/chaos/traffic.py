@@ -1,5 +1,5 @@
-"""Senders by each way in and receivers by each way out, who keep a history of what they did and saw. Imports the messages' format and
-the tests' stack.
+"""Senders by each way in, who answer what receivers are told, and keep the history of both. Imports the messages' format and the tests'
+stack.
 
 Each of a round's admissions goes its way: the health centre and the municipality acknowledge it, the ward writes some free messages.
 """
@@ -8,29 +8,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import json
 import random
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 import httpx
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from hub.translators import fhir, native
-from hub.translators.fhir import names
+from tests.chaos import seen
 from tests.chaos.history import Deadline, History, Notice, Receipt, Sent
-from tests.stack import CENTRE, KOMMUN, LUND, TOKEN, WARD, admission, attributes, event, kvittens
+from tests.chaos.readers import AGAIN_S, opened
+from tests.stack import CENTRE, KOMMUN, LUND, TOKEN, WARD, admission, event, kvittens
 
 UNITS = {"ehr": WARD, "centre": CENTRE, "kommun": KOMMUN}
 LATE = "inskrivning_sen"
 """The deadline that has passed already when an admission is told 30 hours after it (2:3)."""
-_RECEIPT = "se.samverkan.receipt.v1"
-_FRIST = "se.samverkan.frist.v1"
-_AGAIN_S = 0.25
 _CALL_S = 15.0
 
 
@@ -58,10 +55,10 @@ class Round:
 
 
 class Traffic:
-    """All senders and receivers; they outlive the rounds."""
+    """All senders, and what becomes of what receivers get; it outlives the rounds."""
 
     def __init__(self, bootstrap: str, tag: str) -> None:
-        self._client_of_broker, self.tag = {"bootstrap_servers": bootstrap}, tag
+        self._bootstrap, self._tag = bootstrap, tag
         self.ports: list[int] = []
         """Where the hubs listen."""
         self._of_message: dict[str, Round] = {}
@@ -71,12 +68,9 @@ class Traffic:
         self._to_produce: asyncio.Queue[tuple[Round, Sent, dict[str, str], Any]] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._client = httpx.AsyncClient(trust_env=False, timeout=_CALL_S)
-        self._begin_again: set[str] = set()
-        self.received = 0
 
     async def __aenter__(self) -> Self:
         self._spawn(self._produce())
-        self._spawn(self._read())
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -147,9 +141,9 @@ class Traffic:
                 answer = await self._client.post(url, content=body, headers=headers)
                 if answer.status_code in {200, 400, 404, 409}:
                     one.acknowledged = answer.status_code == 200
-                    self._receipt(course, (_of_fhir if one.way == "fhir" else _of_json)(one, answer.json()))
+                    self._receipt(course, _answer(one, answer.json()))
                     break
-            await asyncio.sleep(_AGAIN_S)
+            await asyncio.sleep(AGAIN_S)
         course.under_way -= 1
 
     async def _produce(self) -> None:
@@ -157,8 +151,8 @@ class Traffic:
         pending: list[tuple[Round, Sent, dict[str, str], Any]] = []
         while True:
             with contextlib.suppress(KafkaError, OSError, TimeoutError):
-                async with _open(
-                    AIOKafkaProducer(**self._client_of_broker, acks="all", request_timeout_ms=3_000)
+                async with opened(
+                    AIOKafkaProducer(bootstrap_servers=self._bootstrap, acks="all", request_timeout_ms=3_000)
                 ) as producer:
                     while True:
                         if not pending:
@@ -172,73 +166,24 @@ class Traffic:
                             one.acknowledged = True
                             course.under_way -= 1
                         pending = []
-            await asyncio.sleep(_AGAIN_S)
+            await asyncio.sleep(AGAIN_S)
 
     async def _put(self, producer: AIOKafkaProducer, system: str, act: dict[str, str], data: Any) -> Any:
         headers = [(f"ce_{name}", value.encode()) for name, value in act.items()]
-        topic = f"hub.in.{system}{self.tag}"
+        topic = f"hub.in.{system}{self._tag}"
         return await producer.send(topic, json.dumps(data).encode(), key=act["subject"].encode(), headers=headers)
 
     # --- what comes ---------------------------------------------------------------------------------------------------
 
-    async def _read(self) -> None:
-        """The topics of those who read theirs, each from where it was."""
-        parts = {TopicPartition(f"hub.out.{system}{self.tag}", 0): system for system in ("ehr", "centre")}
-        at = dict.fromkeys(parts, 0)
-        while True:
-            with contextlib.suppress(KafkaError, OSError):
-                async with _open(AIOKafkaConsumer(**self._client_of_broker, fetch_max_wait_ms=100)) as consumer:
-                    consumer.assign(list(parts))
-                    for part, offset in at.items():
-                        consumer.seek(part, offset)
-                    while not self._begin_again:
-                        for part, records in (await consumer.getmany(timeout_ms=200, max_records=500)).items():
-                            for record in records:
-                                at[part] = record.offset + 1
-                                self._record(parts[part], record)
-            for part in parts:
-                if part.topic in self._begin_again:
-                    at[part] = 0
-            self._begin_again.clear()
-            await asyncio.sleep(_AGAIN_S)
+    def got(self, found: Notice | Receipt | None) -> None:
+        """Whatever a receiver was sent."""
+        if isinstance(found, Receipt):
+            if (course := self._of_message.get(found.message)) is not None:
+                self._receipt(course, found)
+        elif found is not None:
+            self._notice(found)
 
-    def begin_again(self, topic: str) -> None:
-        """The topic was made anew: it is read from its first record."""
-        self._begin_again.add(topic)
-
-    def _record(self, system: str, record: ConsumerRecord) -> None:
-        found = attributes(record)
-        id_ = f"{found['source']} {found['id']}"
-        self._came(system, "kafka", id_, found, record.value)
-
-    def called(self, system: str) -> Any:
-        """What a webhook does with each event that it keeps."""
-
-        def got(id_: str, found: dict[str, Any]) -> None:
-            self._came(system, "webhook", id_, found, json.dumps(found.get("data")).encode())
-
-        return got
-
-    def _came(self, system: str, way: str, id_: str, found: dict[str, Any], body: bytes) -> None:
-        self.received += 1
-        if found["type"] == _RECEIPT:
-            told = json.loads(body)
-            if (course := self._of_message.get(told["message"])) is not None:
-                self._receipt(course, _receipt(system, told))
-            return
-        notice = Notice(
-            system,
-            way,
-            id_,
-            found["source"],
-            found["id"],
-            found["case"],
-            int(found["sequence"]),
-            content=hashlib.blake2b(body, digest_size=8).hexdigest(),
-            skipped=tuple(json.loads(found.get("skipped", "[]"))),
-            replay=str(found.get("replay", "false")).lower() == "true",
-            deadline=_deadline(json.loads(body)) if found["type"] == _FRIST else None,
-        )
+    def _notice(self, notice: Notice) -> None:
         course = self._of_message.get(notice.message)
         if course is not None:
             self._is_of(notice.case, course, notice.message)
@@ -247,8 +192,8 @@ class Traffic:
             self._early[notice.case].append(notice)
             return
         course.history.notices.append(notice)
-        if json.loads(found.get("awaits", "{}")).get(UNITS[system]) == "kvittens":
-            self._acknowledge(course, system, notice)
+        if UNITS[notice.system] in notice.awaited:
+            self._acknowledge(course, notice.system, notice)
 
     def _is_of(self, case: str, course: Round, message: str) -> None:
         if message in course.late:
@@ -290,42 +235,13 @@ class Traffic:
             self._hand_over(course, "ehr", act, text, told if wait_for else (), () if wait_for else told)
 
 
-@contextlib.asynccontextmanager
-async def _open(client: Any) -> AsyncIterator[Any]:
-    """A producer or consumer, closed also when it could not be opened."""
-    try:
-        await client.start()
-        yield client
-    finally:
-        await client.stop()
-
-
-def _receipt(system: str, told: dict[str, Any]) -> Receipt:
-    return Receipt(
-        system, told["message"], told.get("code", "ok"), told.get("case"), told.get("sequence"), told.get("rule")
-    )
-
-
-def _of_json(one: Sent, told: dict[str, Any]) -> Receipt:
-    return _receipt(one.system, told)
-
-
-def _of_fhir(one: Sent, bundle: dict[str, Any]) -> Receipt:
-    header = next(
-        (e["resource"] for e in bundle.get("entry", ()) if e["resource"]["resourceType"] == "MessageHeader"), {}
-    )
-    told = {each["url"]: each for each in header.get("extension", ())}
-    return Receipt(
-        one.system,
-        one.id,
-        header.get("response", {}).get("code", "fatal-error"),
-        told.get(names.EXT_CASE, {}).get("valueIdentifier", {}).get("value"),
-        told.get(names.EXT_SEQUENCE, {}).get("valuePositiveInt"),
-    )
-
-
-def _deadline(data: dict[str, Any]) -> str:
-    return " ".join(str(data.get(name) or "-") for name in ("name", "step", "of", "due"))
+def _answer(one: Sent, told: dict[str, Any]) -> Receipt:
+    """The receipt that an HTTP answer is."""
+    if told.get("resourceType") == "Bundle":
+        found = seen.bundle(one.system, told)
+        assert isinstance(found, Receipt)
+        return found
+    return seen.receipt(one.system, {"message": one.id, "code": "fatal-error", "rule": told.get("resourceType")} | told)
 
 
 def waiting_for(course: Round, *, whole: bool) -> Iterator[str]:

@@ -1,0 +1,90 @@
+"""What a receiver sees, in the words of a history: a CloudEvent by Kafka, by a webhook or from the inbox, or a FHIR Bundle. Imports FHIR's
+names and the history.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from hub.translators.fhir import names
+from tests.chaos.history import HUB, Notice, Receipt
+
+_RECEIPT = "se.samverkan.receipt.v1"
+_FRIST = "se.samverkan.frist.v1"
+
+
+def event(system: str, way: str, id_: str, attributes: dict[str, Any], data: Any) -> Notice | Receipt | None:
+    """A native notice or receipt; None for anything else that the hub sends."""
+    if attributes["type"] == _RECEIPT:
+        return receipt(system, data)
+    if "case" not in attributes:
+        return None
+    return Notice(
+        system,
+        way,
+        id_,
+        attributes["source"],
+        attributes["id"],
+        attributes["case"],
+        int(attributes["sequence"]),
+        content=_short(data),
+        skipped=tuple(json.loads(attributes.get("skipped", "[]"))),
+        replay=str(attributes.get("replay", "false")).lower() == "true",
+        awaited=tuple(json.loads(attributes.get("awaits", "{}"))),
+        deadline=_deadline(data) if attributes["type"] == _FRIST else None,
+    )
+
+
+def receipt(system: str, told: dict[str, Any]) -> Receipt:
+    """A receipt as JSON; a refusal over HTTP (problem+json) has the same names."""
+    return Receipt(
+        system, told["message"], told.get("code", "ok"), told.get("case"), told.get("sequence"), told.get("rule")
+    )
+
+
+def bundle(system: str, content: dict[str, Any]) -> Notice | Receipt:
+    """A FHIR message: a notice, or the answer to a message."""
+    resources = [entry["resource"] for entry in content["entry"]]
+    header = resources[0]
+    told = dict(_extensions(header))
+    case, sequence = told.get(names.EXT_CASE, {}).get("value"), int(told.get(names.EXT_SEQUENCE, 0))
+    if (response := header.get("response")) is not None:
+        return Receipt(system, response["identifier"], response["code"], case, sequence or None)
+    urls = {entry["fullUrl"]: entry["resource"] for entry in content["entry"]}
+    sender = urls.get(header.get("sender", {}).get("reference"))
+    extensions = header["extension"]
+    return Notice(
+        system,
+        "fhir",
+        content["id"],
+        HUB if sender is None else f"urn:hsa:{sender['identifier'][0]['value']}",
+        told.get(names.EXT_MESSAGE_ID, header["id"]),
+        case,
+        sequence,
+        content=_short(resources[1:]),
+        skipped=tuple(each["valuePositiveInt"] for each in extensions if each["url"] == names.EXT_SKIPPED),
+        replay=told.get(names.EXT_REPLAY, False),
+        awaited=tuple(
+            part["valueString"]
+            for each in extensions
+            if each["url"] == names.EXT_AWAITS
+            for part in each["extension"]
+            if part["url"] == "unit"
+        ),
+    )
+
+
+def _extensions(resource: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for each in resource.get("extension", ()):
+        yield each["url"], next((value for name, value in each.items() if name.startswith("value")), None)
+
+
+def _deadline(data: dict[str, Any]) -> str:
+    return " ".join(str(data.get(name) or "-") for name in ("name", "step", "of", "due"))
+
+
+def _short(said: Any) -> str:
+    return hashlib.blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=8).hexdigest()
