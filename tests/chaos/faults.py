@@ -203,6 +203,15 @@ async def _rebalance(rig: Rig, fault: Fault) -> None:
             await consumer.stop()
 
 
+async def _delete_topic(rig: Rig, fault: Fault) -> None:
+    """What a system writes to is deleted, with what nobody has read; the hub makes it anew, and the system sends again."""
+    system = ("ehr", "centre", "kommun")[fault.which % 3]
+    async with rig.broker_turn:
+        with contextlib.suppress(KafkaError, OSError, TimeoutError):
+            await rig.delete_topic(system)
+    rig.traffic.send_again(system)
+
+
 async def _ill(rig: Rig, fault: Fault) -> None:
     async with rig.receiver_turn:
         rig.health.ill = ILLS[fault.which % len(ILLS)]
@@ -227,5 +236,6 @@ KINDS: dict[str, Kind] = {
     "delay": Kind(_delay, 2, (0.5, 3)),
     "reset": Kind(_reset, 3, (0, 0)),
     "rebalance": Kind(_rebalance, 1, (0.5, 2)),
+    "topic-anew": Kind(_delete_topic, 0.7, (0, 0)),
     "receiver": Kind(_ill, 5, (0.5, 3)),
 }

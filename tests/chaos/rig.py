@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aiokafka.admin import AIOKafkaAdminClient
+
 from hub.operations import delivery
 from hub.sandbox.children import Child, free_port
 from hub.store import dead_letters
@@ -97,6 +99,19 @@ class Rig:
         self.group = f"hub{operations.tag}"
         self.broker_turn, self.database_turn, self.receiver_turn = asyncio.Lock(), asyncio.Lock(), asyncio.Lock()
         self._operations = operations
+
+    async def delete_topic(self, system: str) -> None:
+        """Deletes what a system writes to, and returns when a hub has made it anew; raises ``KafkaError`` when the broker fails."""
+        topic = f"hub.in.{system}{self._operations.tag}"
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.broker.bootstrap)
+        try:
+            await admin.start()
+            await admin.delete_topics([topic])
+            with contextlib.suppress(TimeoutError):  # it may be there anew before anybody has looked
+                await _until(admin, topic, there=False, timeout_s=1)
+            await _until(admin, topic, there=True, timeout_s=20)
+        finally:
+            await admin.close()
 
     def hub(self, which: int) -> HubProcess:
         return self.hubs[which % len(self.hubs)]
@@ -233,6 +248,12 @@ async def running(
                 await asyncio.gather(*tasks, return_exceptions=True)
         finally:
             await asyncio.gather(*(asyncio.to_thread(hub.kill) for hub in processes))
+
+
+async def _until(admin: AIOKafkaAdminClient, topic: str, *, there: bool, timeout_s: float) -> None:
+    async with asyncio.timeout(timeout_s):
+        while (topic in await admin.list_topics()) != there:
+            await asyncio.sleep(0.05)
 
 
 def _by(ways: Ways) -> list[tuple[str, str]]:

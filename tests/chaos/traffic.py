@@ -26,6 +26,8 @@ from tests.chaos.readers import AGAIN_S, opened
 from tests.stack import CENTRE, KOMMUN, LUND, TOKEN, WARD, admission, event, kvittens
 
 UNITS = {"ehr": WARD, "centre": CENTRE, "kommun": KOMMUN}
+REUSED = 0.1
+"""The share of messages by HTTP whose id is used for another content afterwards."""
 LATE = "inskrivning_sen"
 """The deadline that has passed already when an admission is told 30 hours after it (2:3)."""
 _CALL_S = 15.0
@@ -50,6 +52,8 @@ class Round:
         """Case → its admission."""
         self.late: set[str] = set()
         """Admissions that come when their deadline has passed."""
+        self.by_kafka: list[tuple[Sent, dict[str, str], Any]] = []
+        """What went into topics: what is deleted there before it was answered is sent again."""
         self.acknowledged: set[tuple[str, str]] = set()
         """(system, admission)."""
 
@@ -61,6 +65,8 @@ class Traffic:
         self._bootstrap, self._tag = bootstrap, tag
         self.ports: list[int] = []
         """Where the hubs listen."""
+        self.current = Round(0, 0, 0.0, 0.0)
+        """The round that is played now."""
         self._of_message: dict[str, Round] = {}
         self._of_case: dict[str, Round] = {}
         self._early: dict[str, list[Notice]] = defaultdict(list)
@@ -93,6 +99,7 @@ class Traffic:
 
     async def play(self, course: Round) -> None:
         """Hands over all admissions of a round; what follows from them is sent as the answers come."""
+        self.current = course
         for number in range(course.admissions):
             chance = course.random
             act, data = admission(LUND[number % len(LUND)])
@@ -122,9 +129,27 @@ class Traffic:
             course.history.sent.append(one)
             course.under_way += 1
             if way == "kafka":
+                course.by_kafka.append((one, act, data))
                 self._to_produce.put_nowait((course, one, act, data))
             else:
                 self._spawn(self._call(course, one, act, data))
+
+    def send_again(self, system: str) -> None:
+        """A system's topic is gone, with what nobody had read: the system sends again what has no answer."""
+        course = self.current
+        answered = {receipt.message for receipt in course.history.receipts if receipt.code != "transient-error"}
+        for one, act, data in course.by_kafka:
+            if one.system == system and one.id not in answered:
+                course.under_way += 1
+                self._to_produce.put_nowait((course, one, act, data))
+
+    def _reuse_the_id(self, course: Round, one: Sent, act: dict[str, str], data: Any) -> None:
+        """Other content under the id of a message that was answered, which the hub must refuse (D-2)."""
+        other = Sent(one.system, one.source, one.id, "http", one.subject, content="other", tells=one.tells)
+        course.history.sent.append(other)
+        course.under_way += 1
+        changed = {**data, "reason": "Något annat."} if "reason" in data else {**data, "text": "Något annat."}
+        self._spawn(self._call(course, other, act, changed))
 
     async def _call(self, course: Round, one: Sent, act: dict[str, str], data: Any) -> None:
         """By HTTP to any hub, until one answers."""
@@ -142,6 +167,8 @@ class Traffic:
                 if answer.status_code in {200, 400, 404, 409}:
                     one.acknowledged = answer.status_code == 200
                     self._receipt(course, _answer(one, answer.json()))
+                    if one.acknowledged and not one.content and course.random.random() < REUSED:
+                        self._reuse_the_id(course, one, act, data)
                     break
             await asyncio.sleep(AGAIN_S)
         course.under_way -= 1
