@@ -26,8 +26,6 @@ from tests.chaos.rig import Ways, running, servers
 BUILD = Path(__file__).parents[2] / "build"
 _HARMS = ("violations", "cases_that_nobody_opened", "cases_that_are_not_their_history")
 WAYS: list[Ways] = [("kafka", "webhook"), ("inbox", "fhir"), ("webhook", "inbox"), ("fhir", "kafka")]
-ROUNDS_A_RIG = 50
-"""A new broker, database and hubs after so many rounds, so that what lies there does not slow the later ones down."""
 
 
 async def run(asked: argparse.Namespace, folder: Path) -> dict[str, Any]:
@@ -36,9 +34,9 @@ async def run(asked: argparse.Namespace, folder: Path) -> dict[str, Any]:
     outcomes: list[rounds.Outcome] = []
     began, left_out, unknown, not_folded, gave_up = time.monotonic(), {}, [], [], 0
     while len(outcomes) < asked.rounds:
-        number = len(outcomes) // ROUNDS_A_RIG
+        number = len(outcomes) // asked.anew
         hubs = asked.hubs or (2, 3, 1)[number % 3]
-        some = min(ROUNDS_A_RIG, asked.rounds - len(outcomes))
+        some = min(asked.anew, asked.rounds - len(outcomes))
         ways = tuple(asked.ways.split(",")) if asked.ways else WAYS[number % len(WAYS)]
         place = folder / f"rig-{number}"
         async with servers(place) as parts, running(parts, place, "chaos", hubs, ways) as rig:
