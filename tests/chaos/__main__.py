@@ -39,7 +39,7 @@ async def run(asked: argparse.Namespace, folder: Path) -> dict[str, Any]:
         some = min(asked.anew, asked.rounds - len(outcomes))
         ways = tuple(asked.ways.split(",")) if asked.ways else WAYS[number % len(WAYS)]
         place = folder / f"rig-{number}"
-        async with servers(place) as parts, running(parts, place, "chaos", hubs, ways) as rig:
+        async with servers(place, asked.nodes) as parts, running(parts, place, "chaos", hubs, ways) as rig:
             possible = [kind for kind in kinds if kind != "full-disk" or rig.database.disk is not None]
             left_out = dict.fromkeys(set(kinds) - set(possible), "a disk cannot be mounted by this user")
             plan = rounds.Plan(possible, BUILD, asked.admissions, asked.over)
@@ -110,6 +110,10 @@ def main() -> int:
         "--broken", help="that hubs with this defect are caught, or with all of them: " + " ".join(BROKEN)
     )
     parser.add_argument("--hubs", type=int, help="1 to 3; without it each number in turn")
+    parser.add_argument("--nodes", type=int, default=1, choices=(1, 3), help="of the broker")
+    parser.add_argument(
+        "--anew", type=int, default=50, help="new hubs, broker and database after so many rounds, told by other ways"
+    )
     parser.add_argument("--admissions", type=int, default=25, help="in each round")
     parser.add_argument(
         "--over", type=float, default=2.0, help="seconds over which a round's admissions and faults are spread"

@@ -121,15 +121,18 @@ async def _jump(rig: Rig, fault: Fault) -> None:
 
 
 async def _kill_broker(rig: Rig, fault: Fault) -> None:
-    await _down(rig.broker_turn, rig.broker.kill, rig.broker.start, fault.for_s)
+    broker = rig.broker(fault.which)
+    await _down(rig.broker_turn, broker.kill, broker.start, fault.for_s)
 
 
 async def _stop_broker(rig: Rig, fault: Fault) -> None:
-    await _down(rig.broker_turn, rig.broker.stop, rig.broker.start, fault.for_s)
+    broker = rig.broker(fault.which)
+    await _down(rig.broker_turn, broker.stop, broker.start, fault.for_s)
 
 
 async def _freeze_broker(rig: Rig, fault: Fault) -> None:
-    await _down(rig.broker_turn, rig.broker.pause, rig.broker.resume, fault.for_s)
+    broker = rig.broker(fault.which)
+    await _down(rig.broker_turn, broker.pause, broker.resume, fault.for_s)
 
 
 async def _kill_database(rig: Rig, fault: Fault) -> None:
@@ -189,7 +192,7 @@ async def _rebalance(rig: Rig, fault: Fault) -> None:
     """A stranger joins the hubs' group, is given partitions, commits nothing, and leaves."""
     with contextlib.suppress(KafkaError, OSError, TimeoutError):
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=rig.broker.bootstrap,
+            bootstrap_servers=rig.bootstrap,
             group_id=rig.group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",

@@ -24,7 +24,7 @@ from tests.chaos.history import Wait
 from tests.chaos.proxy import Proxy
 from tests.chaos.readers import read_inbox, read_topics
 from tests.chaos.receiver import FhirServer, Health, Webhook
-from tests.chaos.servers import Broker, Database, small_disk
+from tests.chaos.servers import Broker, Database, brokers, small_disk
 from tests.chaos.traffic import Traffic
 
 Ways = tuple[str, str]
@@ -94,7 +94,7 @@ class Rig:
         health: Health,
         traffic: Traffic,
     ) -> None:
-        self.broker, self.database = parts.broker, parts.database
+        self.brokers, self.bootstrap, self.database = parts.brokers, parts.bootstrap, parts.database
         self.hubs, self.wires, self.health, self.traffic = hubs, wires, health, traffic
         self.group = f"hub{operations.tag}"
         self.broker_turn, self.database_turn, self.receiver_turn = asyncio.Lock(), asyncio.Lock(), asyncio.Lock()
@@ -103,7 +103,7 @@ class Rig:
     async def delete_topic(self, system: str) -> None:
         """Deletes what a system writes to, and returns when a hub has made it anew; raises ``KafkaError`` when the broker fails."""
         topic = f"hub.in.{system}{self._operations.tag}"
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.broker.bootstrap)
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
         try:
             await admin.start()
             await admin.delete_topics([topic])
@@ -112,6 +112,9 @@ class Rig:
             await _until(admin, topic, there=True, timeout_s=20)
         finally:
             await admin.close()
+
+    def broker(self, which: int) -> Broker:
+        return self.brokers[which % len(self.brokers)]
 
     def hub(self, which: int) -> HubProcess:
         return self.hubs[which % len(self.hubs)]
@@ -166,26 +169,38 @@ class Rig:
 class Servers:
     """A broker and a database, and the wires that lead to them; several rigs may use them, one after the other."""
 
-    broker: Broker
+    brokers: list[Broker]
     database: Database
-    to_broker: Proxy
+    to_brokers: list[Proxy]
     to_database: Proxy
+
+    @property
+    def bootstrap(self) -> str:
+        """The broker's address without wires."""
+        return ",".join(broker.bootstrap for broker in self.brokers)
+
+    @property
+    def wires(self) -> list[Proxy]:
+        return [self.to_database, *self.to_brokers]
 
 
 @contextlib.asynccontextmanager
-async def servers(folder: Path) -> AsyncIterator[Servers]:
-    """Both, started."""
+async def servers(folder: Path, nodes: int = 1) -> AsyncIterator[Servers]:
+    """Both, started; the broker with one node, or three."""
     async with contextlib.AsyncExitStack() as opened:
         disk = opened.enter_context(small_disk(folder / "disk"))
-        broker = Broker(folder / "kafka")
-        to_broker = await opened.enter_async_context(Proxy(broker.behind))
-        broker.wire = to_broker.port
+        found = brokers(folder, nodes)
+        to_brokers = [await opened.enter_async_context(Proxy(broker.behind)) for broker in found]
+        for broker, wire in zip(found, to_brokers, strict=True):
+            broker.wire = wire.port
+            opened.callback(broker.kill)
         database = Database((disk or folder) / "postgres", settings=_FOR_A_SMALL_DISK)
         database.disk = disk
+        opened.callback(database.kill)
         to_database = await opened.enter_async_context(Proxy(database.port))
-        opened.enter_context(broker)
-        opened.enter_context(database)
-        yield Servers(broker, database, to_broker, to_database)
+        # A node answers when most of them do, so all begin at the same time.
+        await asyncio.gather(*(asyncio.to_thread(one.start) for one in (*found, database)))
+        yield Servers(found, database, to_brokers, to_database)
 
 
 @contextlib.asynccontextmanager
@@ -205,7 +220,7 @@ async def running(
     async with contextlib.AsyncExitStack() as opened:
         url = await asyncio.to_thread(parts.database.create_database, name.replace("-", "_"))
         by_wire = url.replace(f":{parts.database.port}/", f":{parts.to_database.port}/")
-        traffic = Traffic(parts.broker.bootstrap, tag)
+        traffic = Traffic(parts.bootstrap, tag)
         health = Health()
         receivers = [
             await opened.enter_async_context(_receiver(way, system, health, traffic)) for system, way in _by(ways)
@@ -213,15 +228,16 @@ async def running(
         wires = [await opened.enter_async_context(Proxy(receiver.port)) for receiver in receivers]
         found = stack.directory(tag, **_systems(ways, [wire.port for wire in wires]))
         registers = await opened.enter_async_context(stack.registers(found))
-        operations = stack.Stack(url, parts.broker.bootstrap, "", folder, tag)
+        operations = stack.Stack(url, parts.bootstrap, "", folder, tag)
         await operations.prepare(found)
         environment = operations.environment() | stack.environment(
-            by_wire, f"127.0.0.1:{parts.to_broker.port}", registers.url("{}"), 0
+            by_wire, ",".join(f"127.0.0.1:{wire.port}" for wire in parts.to_brokers), registers.url("{}"), 0
         )
+        environment["HUB_KAFKA_REPLICATION"] = str(len(parts.brokers))
         if broken is not None:
             environment["CHAOS_BROKEN"] = broken
         processes = [HubProcess(f"{name}-{number}", environment, folder) for number in range(hubs)]
-        rig = Rig(parts, operations, processes, [parts.to_database, parts.to_broker, *wires], health, traffic)
+        rig = Rig(parts, operations, processes, [*parts.wires, *wires], health, traffic)
         try:
             for hub in processes:
                 hub.start()
@@ -232,7 +248,7 @@ async def running(
             topics = {
                 f"hub.out.{system}{tag}": system for system, way in (("ehr", "kafka"), *_by(ways)) if way == "kafka"
             }
-            work = [rig.keep_running(), read_topics(parts.broker.bootstrap, topics, traffic.got)]
+            work = [rig.keep_running(), read_topics(parts.bootstrap, topics, traffic.got)]
             work += [
                 read_inbox(traffic.ports, system, _token(system), health, traffic.got)
                 for system, way in _by(ways)

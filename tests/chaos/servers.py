@@ -5,10 +5,12 @@ Imports the embedded servers only: what is killed, stopped and starved must be o
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import subprocess
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from hub.sandbox.children import free_port
@@ -19,26 +21,59 @@ DISK_MB = 900
 
 
 class Broker(EmbeddedKafka):
-    """Senders and receivers reach it directly, the hubs by a second listener whose address is the wire's."""
+    """One node. Senders and receivers reach it directly, the hubs by a second listener whose address is the wire's."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path, node: int = 1, controllers: Sequence[int] = (), cluster: str = "") -> None:
+        """``controllers``: the ports of all nodes' controllers, of whom this is number ``node``; none: it is alone."""
+        super().__init__(folder, settings=_REPLICATED if controllers else None)
         self.behind = free_port()
         """The port to which the wire leads."""
         self.wire = self.behind
+        self._node, self._controllers, self._cluster = node, controllers, cluster
 
     def _write_properties(self, controller: int) -> Path:
-        file = super()._write_properties(controller)
+        mine = self._controllers[self._node - 1] if self._controllers else controller
+        file = super()._write_properties(mine)
         direct = f"PLAINTEXT://{self.bootstrap}"
         more = {
-            "listeners": f"{direct},WIRE://127.0.0.1:{self.behind},CONTROLLER://127.0.0.1:{controller}",
+            "listeners": f"{direct},WIRE://127.0.0.1:{self.behind},CONTROLLER://127.0.0.1:{mine}",
             "advertised.listeners": f"{direct},WIRE://127.0.0.1:{self.wire}",
             "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,WIRE:PLAINTEXT,CONTROLLER:PLAINTEXT",
             "inter.broker.listener.name": "PLAINTEXT",
         }
+        if self._controllers:
+            voters = (f"{node}@127.0.0.1:{port}" for node, port in enumerate(self._controllers, 1))
+            more |= {"node.id": str(self._node), "controller.quorum.voters": ",".join(voters)}
+            self._join()
         with file.open("a") as properties:
             properties.writelines(f"{name}={value}\n" for name, value in more.items())
         return file
+
+    def _join(self) -> None:
+        """The storage, which was laid out for a node that is alone, is this node's of the cluster."""
+        file = self.data / "records" / "meta.properties"
+        known = dict(line.split("=", 1) for line in file.read_text().splitlines() if "=" in line)
+        known |= {"node.id": str(self._node), "cluster.id": self._cluster}
+        file.write_text("".join(f"{name}={value}\n" for name, value in known.items()))
+
+
+_REPLICATED = {
+    "offsets.topic.replication.factor": "3",
+    "transaction.state.log.replication.factor": "3",
+    "transaction.state.log.min.isr": "2",
+    "share.coordinator.state.topic.replication.factor": "3",
+    "default.replication.factor": "3",
+    "min.insync.replicas": "2",
+}
+
+
+def brokers(folder: Path, count: int) -> list[Broker]:
+    """One node, or three that are a cluster; none is started."""
+    if count == 1:
+        return [Broker(folder / "kafka")]
+    ports = [free_port() for _ in range(count)]
+    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")
+    return [Broker(folder / f"kafka-{node}", node, ports, cluster) for node in range(1, count + 1)]
 
 
 class Database(EmbeddedPostgres):
