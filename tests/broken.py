@@ -8,16 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from hub.delivery import attempt, relay, sent_marker, table_reader
 from hub.delivery.case_queue import CaseQueue
-from hub.intake import commit
+from hub.intake import commit, save
 from hub.intake.arrival import Arrival
+from hub.shards import Shards
 from hub.store import inbox
-from hub.store.transaction import Conflict
+from hub.store.advisory_locks import Ownership
+from hub.store.outbox import OutboxRow
+from hub.store.sent_marks import SentRange
+from hub.store.transaction import Store
 from schemas.messages import Receipt
 
 _WINDOW_S = 0.05
@@ -41,40 +49,31 @@ class Defect:
 def _acknowledge_before_commit() -> None:
     """The answer leaves when the message is decided, and the commit comes after it."""
 
-    async def early(self: commit.Transactions, work: Callable[..., Awaitable[Any]], tries: int) -> list[Receipt]:
-        answer: asyncio.Future[list[Receipt]] = asyncio.get_running_loop().create_future()
+    class Early:
+        """A store whose transactions are over for the caller before they are committed."""
 
-        async def late() -> None:
-            try:
-                async with self._store.transaction() as connection:
-                    handled = await work(connection, self._directory(), self._clock())
-                    answer.set_result(handled.receipts)
-                    await asyncio.sleep(_WINDOW_S)
-            except BaseException as error:
-                if not answer.done():
-                    answer.set_exception(error)
-                    return
-                raise
-            self.progress += 1
-            self._after_commit(handled)
+        def __init__(self, store: Store) -> None:
+            self._store = store
 
-        task = asyncio.create_task(late())
-        _kept.add(task)
-        task.add_done_callback(_forget)
-        for attempt in range(tries):
-            try:
-                return await asyncio.shield(answer)
-            except Conflict:
-                if attempt == tries - 1:
-                    raise
-                answer = asyncio.get_running_loop().create_future()
-                await asyncio.sleep(0.01)
-                task = asyncio.create_task(late())
+        @asynccontextmanager
+        async def transaction(self) -> AsyncIterator[Any]:
+            async with AsyncExitStack() as opened:
+                yield await opened.enter_async_context(self._store.transaction())
+                task = asyncio.create_task(_commit_late(opened.pop_all()))
                 _kept.add(task)
                 task.add_done_callback(_forget)
-        raise AssertionError
 
-    commit.Transactions._commit = early  # type: ignore[method-assign]
+    made = commit.Transactions.__init__
+
+    def on_an_early_store(self: commit.Transactions, store: Any, *more: Any) -> None:
+        made(self, Early(store), *more)  # type: ignore[arg-type]
+
+    commit.Transactions.__init__ = on_an_early_store  # type: ignore[method-assign, assignment]
+
+
+async def _commit_late(opened: AsyncExitStack) -> None:
+    async with opened:
+        await asyncio.sleep(_WINDOW_S)
 
 
 _kept: set[asyncio.Task[None]] = set()
@@ -88,24 +87,24 @@ def _forget(task: asyncio.Task[None]) -> None:
 
 def _dedupe_outside_the_transaction() -> None:
     """What has come before is asked before the transaction begins, and the table does not guard its key."""
-    before: ContextVar[dict[Any, Any] | None] = ContextVar("before", default=None)
+    before: ContextVar[Any] = ContextVar("before", default=None)
     handle, seen, add = commit.Transactions.handle, inbox.seen, inbox.add
 
     async def ask_first(self: commit.Transactions, arrivals: Sequence[Arrival]) -> list[Receipt]:
         async with self._store.transaction() as connection:
-            token = before.set(await seen(connection, {arrival.key for arrival in arrivals}))
+            token = before.set((await seen(connection, {arrival.key for arrival in arrivals}))[0])
         await asyncio.sleep(_WINDOW_S)
         try:
             return await handle(self, arrivals)
         finally:
             before.reset(token)
 
-    async def as_before(connection: inbox.Connection, keys: Any) -> dict[Any, Any]:
+    async def as_before(connection: inbox.Connection, keys: Any, envelopes: Any = ()) -> Any:
         known = before.get()
-        return await seen(connection, keys) if known is None else known
+        return await seen(connection, keys, envelopes) if known is None else (known, {})
 
     async def over_what_is_there(connection: inbox.Connection, rows: Sequence[inbox.InboxRow]) -> None:
-        there = await seen(connection, [(row.source, row.id) for row in rows])
+        there, _ = await seen(connection, [(row.source, row.id) for row in rows])
         await add(connection, [row for row in rows if (row.source, row.id) not in there])
 
     commit.Transactions.handle = ask_first  # type: ignore[method-assign]
@@ -117,14 +116,57 @@ def _forget_the_sequence() -> None:
     CaseQueue._predecessor_is_last = lambda self, case, row: True  # type: ignore[method-assign]
 
 
+def _own_every_shard() -> None:
+    """A process believes that every shard is its own, whoever has it."""
+
+    async def alone(self: Ownership, connection: Any, number: int) -> int:
+        return 1
+
+    async def all_of_them(self: Ownership, connection: Any, names: list[str], most: int) -> frozenset[str]:
+        return frozenset(names[:most])
+
+    async def as_known(connection: Any, known: Any) -> dict[int, Any]:
+        return dict(known)
+
+    async def still_mine(self: Shards) -> None:
+        self._confirmed_at = time.monotonic()
+
+    Ownership._share, Ownership._try = alone, all_of_them  # type: ignore[method-assign]
+    Shards._confirm = still_mine  # type: ignore[method-assign]
+    for module in (attempt, table_reader, relay, sent_marker, save):
+        module.still_owned = as_known  # type: ignore[attr-defined]
+
+
+def _mark_what_lies_between() -> None:
+    """A mark reaches from the one before it to the last row that was sent, over all that lies between: what was refused, too."""
+    upto: dict[str, int] = {}
+
+    def over_all(system: str, rows: Iterable[OutboxRow], at: datetime, answer: str) -> list[SentRange]:
+        ids = sorted(row.id for row in rows if row.id > upto.get(system, 0))
+        if not ids:
+            return []
+        first, upto[system] = upto.get(system, ids[0] - 1) + 1, ids[-1]
+        return [SentRange(system, first, ids[-1], at, answer, len(ids))]
+
+    sent_marker.ranges_of = over_all
+
+
 BROKEN: dict[str, Defect] = {
     "acknowledges-before-commit": Defect(
-        _acknowledge_before_commit, frozenset({"no-receipt", "lost"}), ("hub-kill", "database-kill", "reset")
+        _acknowledge_before_commit,
+        frozenset({"no-receipt", "lost", "twice", "two-answers", "deadline"}),
+        ("hub-kill", "database-kill", "reset"),
+    ),
+    "owns-every-shard": Defect(
+        _own_every_shard, frozenset({"unexplained", "out-of-order", "lost", "twice"}), ("hub-kill", "reset")
     ),
     "dedupes-outside": Defect(
         _dedupe_outside_the_transaction, frozenset({"twice", "two-answers"}), ("reset",), repeats=0.5
     ),
     "forgets-the-sequence": Defect(_forget_the_sequence, frozenset({"out-of-order"}), ("reset", "delay")),
+    "marks-what-lies-between": Defect(
+        _mark_what_lies_between, frozenset({"lost", "unexplained", "no-receipt"}), ("receiver", "hub-kill")
+    ),
 }
 
 
