@@ -59,7 +59,7 @@ async def take(
     found = await connection.execute(
         "SELECT DISTINCT owner FROM shard WHERE id = ANY(%s) AND owner IS NOT NULL", (wanted,)
     )
-    former = {one for (one,) in await found.fetchall()} - {owner}
+    former = {one for (one,) in await found.fetchall()}  # itself among them, where it takes back what it had lost
     found = await connection.execute(
         "UPDATE shard SET epoch = epoch + 1, owner = %s WHERE id = ANY(%s) RETURNING id, epoch, changes",
         (owner, wanted),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import logging
 import os
@@ -33,8 +34,9 @@ async def run(asked: argparse.Namespace, folder: Path) -> dict[str, Any]:
     kinds = asked.only.split(",") if asked.only else list(faults.KINDS)
     outcomes: list[rounds.Outcome] = []
     began, left_out, unknown, not_folded, gave_up = time.monotonic(), {}, [], [], 0
-    while len(outcomes) < asked.rounds:
-        number = len(outcomes) // asked.anew
+    for number in itertools.count():
+        if len(outcomes) >= asked.rounds:
+            break
         hubs = asked.hubs or (2, 3, 1)[number % 3]
         some = min(asked.anew, asked.rounds - len(outcomes))
         ways = tuple(asked.ways.split(",")) if asked.ways else WAYS[number % len(WAYS)]
@@ -46,6 +48,8 @@ async def run(asked: argparse.Namespace, folder: Path) -> dict[str, Any]:
             for _ in range(some):
                 outcomes.append(await rounds.play(rig, asked.seed + len(outcomes), plan))
                 say(outcomes[-1], hubs)
+                if outcomes[-1].violations:
+                    break  # what is left of it would be held against the next
             unknown += rig.traffic.unknown
             not_folded += await rig.cases_that_are_not_their_history()
             gave_up += len(rig.gave_up)

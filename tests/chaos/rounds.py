@@ -79,7 +79,7 @@ async def _settled(rig: Rig, course: Round, settle_s: float, *, whole: bool) -> 
     """
     deadline = time.monotonic() + settle_s
     while True:
-        found = [Violation("unexplained", what) for what in waiting_for(course, whole=whole)]
+        found = [Violation("unfinished", what) for what in waiting_for(course, whole=whole)]
         if not found:
             with contextlib.suppress(psycopg.Error, OSError):
                 course.history.waits = await rig.waits()

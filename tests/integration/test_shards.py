@@ -189,6 +189,16 @@ async def test_who_takes_shards_over_reads_from_where_the_furthest_behind_of_the
         assert await upto(connection, "slow", "paused", "other") == [1000, 7, 1000]
 
 
+async def test_who_takes_back_what_was_its_own_beside_what_was_anothers_reads_from_the_furthest_behind_of_both(store):
+    async with store.transaction() as connection:
+        await shards.take(connection, range(32), "one", has_some=False)
+        await shards.take(connection, range(32, SHARDS), "two", has_some=False)
+        await sent_marks.settle(connection, "one", Settled(500, {}))
+        await sent_marks.settle(connection, "two", Settled(900, {}))
+        _, settled = await shards.take(connection, range(SHARDS), "one", has_some=False)  # both had lost their sessions
+        assert settled == Settled(500, {})
+
+
 async def upto(connection, *systems):
     found = [await (await connection.execute("SELECT settled_upto(%s)", (one,))).fetchone() for one in systems]
     return [number for (number,) in found]
