@@ -9,7 +9,7 @@ from tests.chaos import rounds
 from tests.chaos.checker import Violation
 from tests.chaos.rig import Servers, running
 
-_SETTLE_S = 12.0
+_SETTLE_S = 20.0
 """What is lost does not come, and what is doubled stays so: there is little to wait for."""
 
 
