@@ -25,6 +25,7 @@ from hub.delivery.exits.addresses import Allowed
 from hub.delivery.exits.registry import ExitResources, open_exits
 from hub.delivery.pull_inbox import PullInbox
 from hub.delivery.relay import Relay
+from hub.directory.credentials import in_force
 from hub.errors import Misconfigured
 from hub.gauges import Gauges
 from hub.in_operation import InOperation
@@ -43,8 +44,8 @@ from hub.routers.asides import Asides
 from hub.routers.topics import Topics
 from hub.settings import WITHOUT_REGISTERS, Settings, kafka_client
 from hub.shards import Shards
+from hub.store import credentials, person_changes
 from hub.store import directory as directories
-from hub.store import person_changes
 from hub.store.notifications import Notifications
 from hub.store.outbox import OutboxRow
 from hub.store.registers import Answers
@@ -84,7 +85,10 @@ class Hub:
         self._kafka = kafka_client(settings)
         self.store = Store(settings.database_url, pool=settings.database_pool, wait_s=settings.database_wait_s)
         self._version = 0
+        self._applied: Directory | None = None
         self._directory: Directory | None = None
+        """As it was applied, and with the credentials that are in force."""
+        self._credentials = (0, 0, 0)
         self._memory = RegisterMemory(Answers(self.store), *_ttl(settings))
         self._register_watch = RegisterWatch(counted, failed)
         self._registers = _registers(settings, self.store, self._register_watch)
@@ -257,13 +261,21 @@ class Hub:
 
     async def _take_up_directory(self) -> None:
         newer = await directories.current(self.store, self._version)
-        if newer is None:
+        async with self.store.transaction() as connection:
+            moment = await credentials.moment(connection)
+            if newer is None and moment == self._credentials:
+                return
+            rotated = await credentials.rotated(connection)
+        if newer is not None:
+            await asyncio.to_thread(formats.prepare, {system.format for system in newer[1].systems})
+            self._version, self._applied = newer
+            self._memory.forget()
+        if self._applied is None:
             return
-        await asyncio.to_thread(formats.prepare, {system.format for system in newer[1].systems})
-        self._version, self._directory = newer
-        self._memory.forget()
+        self._credentials, self._directory = moment, in_force(self._applied, rotated, datetime.now(UTC))
         log.info("directory_in_force", version=self._version)
-        await self._make_topics(self._directory)
+        if newer is not None:
+            await self._make_topics(self._directory)
 
     async def _make_topics(self, directory: Directory, there: Iterable[str] = ()) -> None:
         topics = {kafka_in.PREFIX + s.id for s in directory.systems if "kafka" in s.ways_in}

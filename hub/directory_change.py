@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hub.directory import Applied, Taken, changes, taken_away
 from hub.errors import Misconfigured
 from hub.intake.served_again import move_from
-from hub.store import consequences, operator_log
+from hub.store import consequences, credentials, operator_log
 from hub.store import directory as directories
 from hub.store.consequences import UnderWay
 from hub.store.transaction import Store
@@ -77,6 +77,7 @@ async def put_in_force(
             if before is None
             else [id_ for id_ in before.directory.system_by_id if id_ not in wanted.directory.system_by_id]
         )
+        await credentials.end_all(connection, gone)
         for system in gone:
             while await move_from(connection, system, wanted.directory):
                 pass

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from hub.cli import commands, directory, held, kit, messages, operations, retry, sandbox, status, timeline
+from hub.cli import commands, credentials, directory, held, kit, messages, operations, retry, sandbox, status, timeline
 from hub.cli.root import app
 
 __all__ = [
     "app",
     "commands",
+    "credentials",
     "directory",
     "held",
     "kit",

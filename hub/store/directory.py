@@ -10,6 +10,7 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
+from hub.store import credentials
 from hub.store.transaction import Store
 from schemas.directory import Directory
 
@@ -36,6 +37,7 @@ async def write(
         (directory.model_dump_json(exclude_none=True), who, reason, Jsonb(sources or {})),
     )
     ((version,),) = await found.fetchall()
+    await credentials.register(connection, directory, who)
     return int(version)
 
 

@@ -5,6 +5,7 @@ One hub as a child process on real parts, with a receiver over HTTP.
 
 import asyncio
 import base64
+import contextlib
 import json
 import sys
 import urllib.request
@@ -18,7 +19,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from hub.check import fhir as check
 from hub.errors import Misconfigured
-from hub.operations import delivery
+from hub.operations import credentials, delivery
 from hub.sandbox import staff, wire
 from hub.sandbox.children import Child
 from hub.sandbox.registers import Control, Trouble
@@ -688,3 +689,86 @@ async def test_an_announcement_says_it_in_both_languages_and_names_nobody(hub):
     finally:
         await store.close()
     assert not await hub.rows("SELECT 1 FROM outbox WHERE kind = 'announcement' AND told::text LIKE '%%somebody%%'")
+
+
+# --- rotation ---------------------------------------------------------------------------------------------------------
+
+
+@contextlib.asynccontextmanager
+async def of_operations(hub, system):
+    """What operations does to a system's credentials, as `hub directory` does."""
+    store = Store(hub.database, pool=1)
+    name = f"{system}{hub.tag}"
+
+    async def rotate(kind, old_for_s=3600.0):
+        return (await credentials.rotate_by_hand(store, name, kind, old_for_s, "anna", "prov")).value
+
+    async def end(known_as):
+        return await credentials.end_by_hand(store, name, known_as, "anna", "prov")
+
+    async def listed():
+        return await credentials.of_systems(store, name)
+
+    yield rotate, end, listed
+    await store.close()
+
+
+def opens(secret, call):
+    try:
+        return Webhook(secret).verify(call.body, call.headers) == call.event
+    except WebhookVerificationError:
+        return False
+
+
+async def test_a_webhooks_secret_rotates_with_both_valid_and_then_the_old_ones_end(hub, receiver):
+    done = await hub.cli("directory", "rotate", f"kommun{hub.tag}", "secret", "--reason", "prov")
+    assert done.returncode == 0, done.stderr
+    new = done.stdout.splitlines()[0]
+
+    async def signed_by(secret, *, alone):
+        async def look():
+            call = await the_call(receiver, (await hub.admit(*admission()))[1])
+            opened = [opens(one, call) for one in SECRETS]
+            return call if opens(secret, call) and (not any(opened) if alone else all(opened)) else None
+
+        return await until(look)
+
+    async with of_operations(hub, "kommun") as (rotate, _, listed):
+        await signed_by(new, alone=False)
+        assert [(one.kind, one.until is None) for one in await listed()] == [
+            ("secret", False),
+            ("secret", False),
+            ("secret", True),
+        ]
+        with pytest.raises(Misconfigured, match="under way"):
+            await rotate("secret")
+        newest = await rotate("secret", 0)
+        assert not opens(new, await signed_by(newest, alone=True))
+    shown = (await hub.cli("directory", "credentials", f"kommun{hub.tag}")).stdout
+    assert "0 days" in shown
+    acts = "SELECT count(*) FROM operation WHERE target = %s AND what = 'rotate secret' AND who <> ''"
+    assert await hub.value(acts, f"kommun{hub.tag}") == 2
+    for secret in (new, newest, *SECRETS):
+        assert secret not in shown + hub.log.read_text() + (await hub.cli("directory", "show")).stdout
+
+
+async def test_two_tokens_of_a_system_are_valid_at_once_until_one_is_ended(hub):
+    async with of_operations(hub, "ehr") as (rotate, end, listed):
+        new = await rotate("token")
+
+        async def status(token):
+            return (await hub.send(*admission(), token=token)).status_code
+
+        async def is_known():
+            return await status(new) == 200
+
+        async def is_unknown():
+            return await status(new) == 401
+
+        await until(is_known)
+        assert await status(parts.TOKEN) == 200
+        await end(next(one.known_as for one in await listed() if one.until is None))
+        await until(is_unknown)
+        assert await status(parts.TOKEN) == 200
+        with pytest.raises(Misconfigured, match="the only token"):
+            await end(parts.hashed(parts.TOKEN)[:16])

@@ -15,6 +15,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSON, JSONB, UUID
@@ -32,6 +33,26 @@ directory_version = Table(
     Column("sources", JSONB, nullable=False, server_default=text("'{}'")),
 )
 """Every directory that was ever in force, by whom and why, and where its secrets came from."""
+
+credential = Table(
+    "credential",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("system", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("value", Text),
+    Column("since", TIME, nullable=False, server_default=NOW),
+    Column("until", TIME),
+    Column("who", Text),
+    CheckConstraint("kind IN ('token', 'secret', 'bearer')", name="credential_kind"),
+    UniqueConstraint("system", "kind", "sha256"),
+    Index("credential_since", "since"),
+    Index("credential_until", "until", postgresql_where=text("until IS NOT NULL")),
+)
+"""Every credential that a system has or had, with its time. ``value``: what rotation has added to the directory's, in the form in which
+the directory has it (a token as its hash); None for those that the directory itself names.
+"""
 
 register_answer = Table(
     "register_answer",

@@ -1,0 +1,80 @@
+"""The commands of systems' credentials: list, rotate, end. Imports the root; each command imports what it needs when it runs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from hub.cli import endings, table
+from hub.cli.root import By, Json, Reason, directory_app, operator, with_store
+
+
+@directory_app.command("credentials")
+def directory_credentials(
+    system: Annotated[str | None, typer.Argument(help="One system instead of all.")] = None, as_json: Json = False
+) -> None:
+    """Show the tokens and secrets of the systems: their age, until when the old of a rotation are valid, who made them. Never their
+    values.
+    """
+    from hub.operations.credentials import of_systems
+
+    found = with_store(lambda store: of_systems(store, system))
+    if as_json:
+        table.show_json([asdict(one) for one in found])
+        return
+    now = datetime.now(UTC)
+    rows = [
+        (
+            one.system,
+            one.kind,
+            one.known_as,
+            _age(one.since, now),
+            table.moment(one.until) if one.until else "",
+            one.who or "",
+        )
+        for one in found
+    ]
+    typer.echo("\n".join(table.lines(("SYSTEM", "KIND", "KNOWN AS", "AGE", "VALID UNTIL", "BY"), rows)))
+
+
+def _age(since: datetime, now: datetime) -> str:
+    """How long it has been valid, or when it begins."""
+    return f"{(now - since).days} days" if since <= now else f"from {table.moment(since)}"
+
+
+@directory_app.command("rotate")
+def directory_rotate(
+    system: str,
+    kind: Annotated[
+        str,
+        typer.Argument(help="token (it calls the hub by it), secret (signs webhooks) or bearer (the hub shows it)."),
+    ],
+    old_for: Annotated[
+        float, typer.Option(min=0, max=90 * 86_400.0, help="Seconds for which the old one is valid too.")
+    ] = 7 * 86_400.0,
+    reason: Reason = "",
+    by: By = "",
+) -> None:
+    """Make a new token or secret for a system and print it, this once; the old one stays valid for a time. Running hubs take it up within a
+    second.
+    """
+    from hub.operations.credentials import rotate_by_hand
+
+    done = with_store(lambda store: rotate_by_hand(store, system, kind, old_for, operator(by), reason))
+    endings.shown(str(done))
+
+
+@directory_app.command("end")
+def directory_end(
+    system: str,
+    known_as: Annotated[str, typer.Argument(help="As `hub directory credentials` names it.")],
+    reason: Reason = "",
+    by: By = "",
+) -> None:
+    """End one token or secret now, as when it has leaked; the last of its kind cannot be ended."""
+    from hub.operations.credentials import end_by_hand
+
+    endings.shown(with_store(lambda store: end_by_hand(store, system, known_as, operator(by), reason)))

@@ -1,0 +1,187 @@
+"""Rotates the credentials of a system: a new one is made, the old stays valid for a time. Imports the directory and the store."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from hub.directory.credentials import values
+from hub.errors import Misconfigured, Refused
+from hub.operations.reason import check
+from hub.store import credentials, operator_log
+from hub.store import directory as directories
+from hub.store.credentials import Connection, Credential, Kind, named, sha256
+from hub.store.transaction import Store
+from schemas.directory import Directory, System
+from schemas.swedish_time import clock_with_zone
+from schemas.ways_out import FhirOut, WebhookOut
+
+OLD_FOR: Final = timedelta(days=7)
+"""For how long the old one is valid beside the new, unless it is said otherwise."""
+LEAD: Final = timedelta(hours=1)
+"""After which time the hub shows a new bearer token: the system must know it first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """A new credential; ``value`` is shown this once."""
+
+    kind: Kind
+    value: str
+    since: datetime
+    old_until: datetime
+
+    def __str__(self) -> str:
+        return (
+            f"{self.value}\nthis {self.kind} is valid from {clock_with_zone(self.since)}, the old one until"
+            f" {clock_with_zone(self.old_until)}; it is not shown again"
+        )
+
+
+async def rotate(
+    connection: Connection, system: System, kind: Kind, old_for: timedelta, who: str, reason: str
+) -> Rotated:
+    """Make a new credential of a kind; of the others the one in force ends after ``old_for``. Two are valid at a time: raises ``Refused``
+    409 while the former rotation is under way, unless the others are to end at once.
+    """
+    if kind not in kinds(system):
+        raise Refused(
+            "no-such-credential",
+            "Systemets väg ut använder ingen sådan hemlighet.",
+            "The system's way out uses no such credential.",
+            "/kind",
+            404,
+        )
+    await credentials.lock(connection, system.id)
+    now = datetime.now(UTC)
+    mine = [one for one in await credentials.of(connection, system.id) if one.kind == kind]
+    going = [one for one in mine if one.until is not None and one.until > now]
+    if (going or any(one.since > now for one in mine)) and old_for > timedelta():
+        raise Refused(
+            "rotation-under-way",
+            "Ett byte pågår redan: den förra gäller ännu. Vänta tills den har upphört, eller låt den upphöra nu (old_for_s: 0).",
+            "A rotation is under way: the former one is valid still. Wait until it has ended, or let it end now (old_for_s: 0).",
+            "/kind",
+            409,
+        )
+    since = now + min(LEAD, old_for) if kind == "bearer" else now
+    old_until = max(now + old_for, since)
+    shown = _secret() if kind == "secret" else secrets.token_urlsafe(32)
+    await credentials.end(connection, [one.id for one in mine if one.until is None or one.until > now], old_until)
+    await credentials.add(
+        connection, system.id, kind, sha256(shown) if kind == "token" else shown, sha256(shown), since, who
+    )
+    await operator_log.record(connection, who, f"rotate {kind}", system.id, reason)
+    return Rotated(kind, shown, since, old_until)
+
+
+def kinds(system: System) -> tuple[Kind, ...]:
+    """The kinds of credentials that a system has."""
+    found: list[Kind] = ["token"] if system.token_sha256 else []
+    found += ["secret"] if isinstance(system.out, WebhookOut) else []
+    found += ["bearer"] if isinstance(system.out, FhirOut) else []
+    return tuple(found)
+
+
+def _secret() -> str:
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A credential that is valid, or will be, without its value."""
+
+    system: str
+    kind: Kind
+    known_as: str
+    """The first 16 characters of its SHA-256."""
+    since: datetime
+    until: datetime | None
+    who: str | None
+
+
+async def listed(connection: Connection, system: System) -> list[Shown]:
+    """The credentials of a system that have not ended, with their time; nothing of their value."""
+    now = datetime.now(UTC)
+    known = await credentials.of(connection, system.id)
+    return [
+        Shown(one.system, one.kind, one.sha256[:16], one.since, one.until, one.who)
+        for one in known
+        if (one.until is None or one.until > now) and (one.value is not None or _is_named(system, one))
+    ]
+
+
+def _is_named(system: System, one: Credential) -> bool:
+    return any((kind, sha) == (one.kind, one.sha256) for kind, sha, _ in named(system))
+
+
+async def end(connection: Connection, system: System, known_as: str, who: str, reason: str) -> str:
+    """End one credential now. Raises ``Misconfigured`` where it is the last of its kind, or none is known so."""
+    await credentials.lock(connection, system.id)
+    now = datetime.now(UTC)
+    known = await credentials.of(connection, system.id)
+    found = [one for one in known if one.sha256.startswith(known_as) and (one.until is None or one.until > now)]
+    if len(found) != 1 or len(known_as) < _KNOWN_BY:
+        raise Misconfigured(
+            f"no one credential of {system.id} is {known_as}; see `hub directory credentials {system.id}`"
+        )
+    (one,) = found
+    left = [
+        each
+        for each in values(system, known, one.kind, now)
+        if each not in {one.value, one.sha256} and sha256(each) != one.sha256
+    ]
+    if not left:
+        raise Misconfigured(f"it is the only {one.kind} of {system.id}: rotate it first, with --old-for 0")
+    await credentials.end(connection, [one.id], now)
+    await operator_log.record(connection, who, f"end {one.kind}", system.id, reason)
+    return f"{one.kind} {one.sha256[:16]} of {system.id} has ended"
+
+
+_KNOWN_BY: Final = 8
+"""The fewest characters by which a credential is named."""
+
+
+async def rotate_by_hand(store: Store, system: str, kind: str, old_for_s: float, who: str, reason: str) -> Rotated:
+    """``rotate`` for operations. Raises ``Misconfigured`` in place of a refusal."""
+    check(reason)
+    found = await _named(store, system)
+    if kind not in kinds(found):
+        raise Misconfigured(f"{system} has no {kind}; it has {', '.join(kinds(found)) or 'no credential'}")
+    try:
+        async with store.transaction() as connection:
+            return await rotate(connection, found, kind, timedelta(seconds=old_for_s), who, reason)
+    except Refused as refused:
+        raise Misconfigured(f"{refused.en} ({system}; --old-for 0)") from None
+
+
+async def end_by_hand(store: Store, system: str, known_as: str, who: str, reason: str) -> str:
+    """``end`` for operations."""
+    check(reason)
+    found = await _named(store, system)
+    async with store.transaction() as connection:
+        return await end(connection, found, known_as, who, reason)
+
+
+async def of_systems(store: Store, system: str | None) -> list[Shown]:
+    """The credentials of a system, or of all."""
+    systems = [await _named(store, system)] if system else list((await _directory(store)).systems)
+    async with store.transaction() as connection:
+        return [one for each in systems for one in await listed(connection, each)]
+
+
+async def _named(store: Store, system: str) -> System:
+    found = (await _directory(store)).system_by_id.get(system)
+    if found is None:
+        raise Misconfigured(f"there is no system {system} in the directory; see `hub directory show`")
+    return found
+
+
+async def _directory(store: Store) -> Directory:
+    current = await directories.current(store)
+    if current is None:
+        raise Misconfigured("there is no directory; apply one with `hub directory apply FILE`")
+    return current[1]
