@@ -11,7 +11,7 @@ from hub import metrics
 from hub.delivery.exits.answer_start import start_of
 from hub.errors import Refused
 from hub.log import log
-from hub.store import in_hand
+from hub.store import in_hand, shards
 from hub.store.in_hand import Connection, Given
 from schemas.directory import System
 from schemas.ways_out import InboxOut
@@ -64,8 +64,11 @@ def judge(acks: Sequence[Ack], rows: Mapping[int, Given], *, fetches: bool) -> J
 async def take(connection: Connection, system: System, acks: Sequence[Ack]) -> Judged:
     """Write what a receiver says of its notices."""
     numbers = sorted({number(ack.id) for ack in acks} - {0})
+    fetches = isinstance(system.out, InboxOut)
+    if not fetches:  # a lane may have the rows in memory
+        await shards.change(connection, await in_hand.cases_of(connection, system.id, numbers))
     rows = await in_hand.named(connection, system.id, numbers)
-    found = judge(acks, rows, fetches=isinstance(system.out, InboxOut))
+    found = judge(acks, rows, fetches=fetches)
     await in_hand.acknowledge(connection, [one.id for one in found.taken], in_hand.ACKNOWLEDGED)
     await in_hand.note_read(connection, [one.id for one in found.read])
     for one, reason in found.refused:

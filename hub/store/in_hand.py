@@ -63,13 +63,16 @@ async def free(connection: Connection, system: str, limit: int) -> list[OutboxRo
 
 
 async def _of_cases(connection: Connection, system: str, cases: Sequence[str]) -> list[OutboxRow]:
-    """The rows of each case up to the first that is dead; what was written behind it since is marked as waiting for it (D-6)."""
+    """The rows of each case up to the first that is dead; what was written behind it since is marked as waiting for it (D-6). Nor is
+    given what follows a row that a lane may still be sending: it was written while the system had another way.
+    """
     if not cases:
         return []
     cursor = connection.cursor(row_factory=dict_row)
     selected = await cursor.execute(
-        f"SELECT {ROW_COLUMNS}, state = 'dead' OR behind AS blocked FROM outbox_row"  # noqa: S608 - constant
-        " WHERE case_id = ANY(%s::uuid[]) AND system = %s AND kind = 'notice' AND state IN ('waiting', 'dead')"
+        f"SELECT {ROW_COLUMNS}, state = 'dead' OR behind AS blocked, state = 'fresh' AS with_a_lane FROM outbox_row"  # noqa: S608
+        " WHERE case_id = ANY(%s::uuid[]) AND system = %s AND kind = 'notice'"
+        " AND (state IN ('waiting', 'dead') OR (state = 'fresh' AND NOT is_sent(system, id)))"
         " ORDER BY array_position(%s::uuid[], case_id), sequence",
         (list(cases), system, list(cases)),
     )
@@ -77,8 +80,10 @@ async def _of_cases(connection: Connection, system: str, cases: Sequence[str]) -
     blocked: list[str] = []
     for case, rows in groupby(await selected.fetchall(), key=lambda columns: str(columns["case_id"])):
         for columns in rows:
-            if columns.pop("blocked"):
+            is_blocked, with_a_lane = columns.pop("blocked"), columns.pop("with_a_lane")
+            if is_blocked:
                 blocked.append(case)
+            if is_blocked or with_a_lane:
                 break
             found.append(row_from(columns))
     if blocked:
@@ -163,6 +168,16 @@ async def named(connection: Connection, system: str, names: Sequence[int]) -> di
         {"system": system, "names": list(names)},
     )
     return {one.name: one for one in await found.fetchall()}
+
+
+async def cases_of(connection: Connection, system: str, names: Sequence[int]) -> list[str]:
+    """The cases of those of the rows that wait."""
+    found = await connection.execute(
+        "SELECT DISTINCT case_id::text FROM outbox_row WHERE system = %(system)s AND state = 'waiting' AND case_id IS NOT NULL"
+        " AND (id = ANY(%(names)s) OR known_as = ANY(%(names)s))",
+        {"system": system, "names": list(names)},
+    )
+    return [case for (case,) in await found.fetchall()]
 
 
 async def acknowledge(connection: Connection, ids: Sequence[int], answer: str) -> None:

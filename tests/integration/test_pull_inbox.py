@@ -11,7 +11,7 @@ import pytest
 
 from hub.delivery import pull_inbox
 from hub.operations import delivery
-from hub.store import timeline
+from hub.store import outbox, timeline
 from tests import judged
 from tests.documented import Documented
 from tests.integration.test_views import Place, directory, served
@@ -138,16 +138,30 @@ async def test_a_row_that_commits_late_with_a_lower_id_is_given_whatever_cursor_
     await hub.case()
     (late,) = await hub.sql("SELECT id FROM outbox WHERE system = 'centre' ORDER BY id LIMIT 1")
     async with hub.hub.store.transaction() as connection:  # another hub, whose commit takes its time
-        await connection.execute("CREATE TABLE late AS SELECT * FROM outbox WHERE id = %s", late)
-        await connection.execute("DELETE FROM outbox WHERE id = %s", late)
+        await connection.execute("CREATE TABLE late AS SELECT * FROM outbox_row WHERE id = %s", late)
+        await connection.execute("DELETE FROM outbox_row WHERE id = %s", late)
     await hub.case()
     async with hub.hub.store.transaction() as connection:
-        await connection.execute("INSERT INTO outbox SELECT * FROM late")
+        await connection.execute("INSERT INTO outbox_row SELECT * FROM late")
         after = await hub.fetch()
         assert after["notices"] and f"out-{late[0]}" not in ids(after)
         await hub.ack(*ids(after))
     found = await hub.fetch(after=after["next"])
     assert ids(found) == [f"out-{late[0]}"]
+
+
+async def test_what_follows_a_notice_that_a_lane_may_still_be_sending_is_not_given_before_it(hubs):
+    hub, _ = hubs
+    case = await hub.case(1)
+    ((first,),) = await hub.sql("SELECT min(id) FROM outbox WHERE system = 'centre'")
+    await hub.sql(
+        "UPDATE outbox_row SET state = 'fresh' WHERE id = %s", first
+    )  # it was written while the way was another
+    assert (await hub.fetch())["notices"] == []
+    async with hub.hub.store.transaction() as connection:
+        await outbox.make_waiting(connection, "centre", range(64))
+    given = order(await hub.fetch())
+    assert given == sorted(given) and len(given) == 2 and {c for c, _ in given} == {case}
 
 
 async def test_many_readers_of_one_system_on_two_hubs_get_every_notice_once_and_each_case_in_order(hubs):
@@ -274,7 +288,7 @@ async def test_a_system_reaches_its_own_inbox_only_and_is_told_what_is_wrong_in_
     assert [each["status"] for each in several] == [200, 404, 404]
     await hub.case()
     (fetched,) = ids(await hub.fetch())
-    await hub.sql("UPDATE outbox SET state = 'skipped' WHERE id = %s", int(fetched.removeprefix("out-")))
+    await hub.sql("UPDATE outbox_row SET state = 'skipped' WHERE id = %s", int(fetched.removeprefix("out-")))
     assert (await hub.ack(fetched, status=410))["text"]["sv"]
 
 
