@@ -26,7 +26,7 @@ LEAD: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Rotated:
+class NewCredential:
     """A new credential; ``value`` is shown this once."""
 
     kind: Kind
@@ -43,7 +43,7 @@ class Rotated:
 
 async def rotate(
     connection: Connection, system: System, kind: Kind, old_for: timedelta, who: str, reason: str
-) -> Rotated:
+) -> NewCredential:
     """Make a new credential of a kind; of the others the one in force ends after ``old_for``. Two are valid at a time: raises ``Refused``
     409 while the former rotation is under way, unless the others are to end at once.
     """
@@ -75,7 +75,7 @@ async def rotate(
         connection, system.id, kind, sha256(shown) if kind == "token" else shown, sha256(shown), since, who
     )
     await operator_log.record(connection, who, f"rotate {kind}", system.id, reason)
-    return Rotated(kind, shown, since, old_until)
+    return NewCredential(kind, shown, since, old_until)
 
 
 def kinds(system: System) -> tuple[Kind, ...]:
@@ -91,7 +91,7 @@ def _secret() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ListedCredential:
     """A credential that is valid, or will be, without its value."""
 
     system: str
@@ -103,12 +103,12 @@ class Shown:
     who: str | None
 
 
-async def listed(connection: Connection, system: System) -> list[Shown]:
+async def listed(connection: Connection, system: System) -> list[ListedCredential]:
     """The credentials of a system that have not ended, with their time; nothing of their value."""
     now = datetime.now(UTC)
     known = await credentials.of(connection, system.id)
     return [
-        Shown(one.system, one.kind, one.sha256[:16], one.since, one.until, one.who)
+        ListedCredential(one.system, one.kind, one.sha256[:16], one.since, one.until, one.who)
         for one in known
         if (one.until is None or one.until > now) and (one.value is not None or _is_named(system, one))
     ]
@@ -145,7 +145,9 @@ _KNOWN_BY: Final = 8
 """The fewest characters by which a credential is named."""
 
 
-async def rotate_by_hand(store: Store, system: str, kind: str, old_for_s: float, who: str, reason: str) -> Rotated:
+async def rotate_by_hand(
+    store: Store, system: str, kind: str, old_for_s: float, who: str, reason: str
+) -> NewCredential:
     """``rotate`` for operations. Raises ``Misconfigured`` in place of a refusal."""
     check(reason)
     found = await _named(store, system)
@@ -166,7 +168,7 @@ async def end_by_hand(store: Store, system: str, known_as: str, who: str, reason
         return await end(connection, found, known_as, who, reason)
 
 
-async def of_systems(store: Store, system: str | None) -> list[Shown]:
+async def of_systems(store: Store, system: str | None) -> list[ListedCredential]:
     """The credentials of a system, or of all."""
     systems = [await _named(store, system)] if system else list((await _directory(store)).systems)
     async with store.transaction() as connection:
