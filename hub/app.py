@@ -23,8 +23,10 @@ from hub.addressing.worker import Worker, counted, failed
 from hub.delivery.exits import kafka as kafka_exit
 from hub.delivery.exits.addresses import Allowed
 from hub.delivery.exits.registry import ExitResources, open_exits
+from hub.delivery.exits.subscription import SubscriptionExit
 from hub.delivery.pull_inbox import PullInbox
 from hub.delivery.relay import Relay
+from hub.delivery.subscription_keeper import SubscriptionKeeper
 from hub.directory.credentials import in_force
 from hub.errors import Misconfigured
 from hub.gauges import Gauges
@@ -37,7 +39,7 @@ from hub.intake.served_again import ServedAgain
 from hub.log import log
 from hub.readiness import Readiness
 from hub.routers import cases as case_views
-from hub.routers import citizens, connections, dependencies, errors, messages, openapi, ops, pull_inbox
+from hub.routers import citizens, connections, dependencies, errors, messages, openapi, ops, pull_inbox, subscriptions
 from hub.routers import fhir as fhir_in
 from hub.routers import kafka as kafka_in
 from hub.routers.asides import Asides
@@ -61,6 +63,7 @@ _DIRECTORY_S = 0.5
 _TOPICS_S = 2.0
 _HELD_S = 0.5
 _TRIED_S = 0.3
+_SUBSCRIPTIONS_S = 0.5
 _REPORT_S = 1.0
 _CLOCK_S = 1.0
 _CASE_MESSAGES_S = 0.5
@@ -84,6 +87,7 @@ class Hub:
         self.settings = settings
         self._kafka = kafka_client(settings)
         self.store = Store(settings.database_url, pool=settings.database_pool, wait_s=settings.database_wait_s)
+        self._allowed = Allowed(settings.plain, settings.networks)
         self._version = 0
         self._applied: Directory | None = None
         self._directory: Directory | None = None
@@ -195,10 +199,11 @@ class Hub:
         if self._registers is None:
             log.warning("no_registers_set", said=f"HUB_REGISTERS__… is not set: {WITHOUT_REGISTERS}")
         await self._memory.load()
-        allowed = Allowed(self.settings.plain, self.settings.networks)
-        exits = await open_exits(ExitResources(self._kafka, self.topics.partitions_of, allowed))
+        resources = ExitResources(self._kafka, self.topics.partitions_of, self._allowed, self.store)
+        exits = await open_exits(resources)
         self.relay = Relay(self.store, self.directory, exits, self.shards)
         await self.relay.check()
+        keeper = SubscriptionKeeper(self.store, self.directory, SubscriptionExit(self._allowed, self.store))
         self._in_operation = InOperation(
             self.store,
             self.relay,
@@ -225,6 +230,7 @@ class Hub:
             ("topics", _TOPICS_S, self._look_at_topics),
             ("held", _HELD_S, self.intake.retry_held),
             ("tried now", _TRIED_S, self._in_operation.try_what_is_asked),
+            ("subscriptions", _SUBSCRIPTIONS_S, keeper.send_due),
             ("report", _REPORT_S, self._in_operation.report),
             ("clock", _CLOCK_S, self.clock.tell_passed),
             ("case messages", _CASE_MESSAGES_S, self.case_messages.deliver),
@@ -316,10 +322,12 @@ class Hub:
         )
         dependencies.wire(api, self.intake, self.directory)
         pull_inbox.wire(api, self.pull_inbox)
+        subscriptions.wire(api, self.store, self._allowed)
         case_views.wire(api, self.store, self.directory, self._memory, self.readers)
         for routes in (
             messages.ROUTES,
             fhir_in.ROUTES,
+            subscriptions.ROUTES,
             case_views.ROUTES,
             citizens.ROUTES,
             pull_inbox.ROUTES,

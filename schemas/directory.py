@@ -16,7 +16,7 @@ from schemas.entry import Entry
 from schemas.identities import KNOWN_REGIONAL_PATTERNS
 from schemas.identity_types import IdentityRules, KnownHsa, Kommunkod, Lanskod, Orgnr
 from schemas.parts import Code, Flag, Line
-from schemas.ways_out import Delivery, FhirOut, InboxOut, Out, WebhookOut
+from schemas.ways_out import Delivery, FhirOut, InboxOut, Out, SubscriptionOut, WebhookOut
 
 PartyName = Literal["slutenvard", "oppenvard", "kommun"]
 ProfileName = Literal["mina_planer", "prator", "samsa", "lifecare", "cosmic_link"]
@@ -237,9 +237,13 @@ class Directory(Entry):
                 found.append(f"system {system.id} names the unknown organisation {system.organisation}")
             if "http" in system.ways_in and not system.token_sha256:
                 found.append(f"system {system.id} may use HTTP but has no token")
-            if isinstance(system.out, FhirOut) and system.format == "native":
+            if isinstance(system.out, FhirOut | SubscriptionOut) and system.format == "native":
                 found.append(
-                    f"system {system.id} is told by FHIR messages and has the format native: give it format: fhir or fhir-xml"
+                    f"system {system.id} is told by FHIR and has the format native: give it format: fhir or fhir-xml"
+                )
+            if isinstance(system.out, SubscriptionOut) and ("http" not in system.ways_in or not system.token_sha256):
+                found.append(
+                    f"system {system.id} is told by its Subscriptions and cannot make any: give it the way in http and a token"
                 )
             if isinstance(system.out, InboxOut) and not system.token_sha256:
                 found.append(f"system {system.id} fetches from its inbox (out.way inbox) but has no token")

@@ -102,7 +102,15 @@ class InboxOut(Entry):
     """Seconds for which fetched notices are in one reader's hands; what is not acknowledged by then is given again."""
 
 
-Out = KafkaOut | WebhookOut | FhirOut | InboxOut
+class SubscriptionOut(Entry):
+    """By the system's own FHIR Subscriptions, which it makes and changes itself at ``/fhir/Subscription``; the format is FHIR's.
+    Without an active one its notices are kept and wait.
+    """
+
+    way: Literal["subscription"]
+
+
+Out = KafkaOut | WebhookOut | FhirOut | InboxOut | SubscriptionOut
 """The ways out that a directory may name."""
 
 
@@ -113,10 +121,10 @@ def credentials(out: Out) -> tuple[str, ...]:
             return out.secrets
         case FhirOut():
             return (out.token,)
-        case KafkaOut() | InboxOut():
+        case KafkaOut() | InboxOut() | SubscriptionOut():
             return ()
 
 
 def address(out: Out) -> str | None:
-    """Where a way out over HTTP calls; None for one that calls nobody."""
+    """Where a way out calls over HTTP, as far as the directory says it."""
     return out.url if isinstance(out, WebhookOut | FhirOut) else None

@@ -90,7 +90,9 @@ class Judge:
 
     def bundle(self, media_type: str, body: bytes) -> None:
         """A call that carries a Bundle without the headers of webhooks: a FHIR message, or a Subscription's notification."""
-        self._saw("Bundle over HTTP", media_type, _of_body("", media_type, body))
+        is_notification = media_type == FHIR[0] and json.loads(body).get("type") == "history"
+        faults = by("asyncapi:notification", json.loads(body)) if is_notification else _of_body("", media_type, body)
+        self._saw("Bundle over HTTP", media_type, faults)
 
     def answer(self, status: int, media_type: str, body: bytes) -> None:
         """What the hub answers over HTTP: a problem, or the receipt of a message."""

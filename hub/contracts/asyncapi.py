@@ -60,6 +60,17 @@ An answer has at most 256 KB, is not compressed, and comes whole within the call
 `MessageHeader.id`, after an answer that was lost or a replay: give the first answer again. Receipts of what the system sent come by
 the same way; they are themselves responses, are never answered, and count as acknowledged by 2xx."""
 
+_SUBSCRIPTION = """\
+The endpoint of a system's own FHIR Subscription (Subscriptions R5 Backport 1.1, in R4), with `out: {way: subscription}` in the
+directory. The system makes it at `/fhir/Subscription`; the topics stand in the CapabilityStatement.
+
+After the handshake each notice, receipt and
+announcement is an event of its own, in a Bundle of type history whose first entry is the Subscription's status.
+
+An event has one number, the same at every attempt; 2xx acknowledges it, and every other answer is taken as a webhook's is. While an
+endpoint fails, the Subscription stands at error and the hub goes on trying; `$status` and `$events` say what has come about. Without an
+active Subscription for its kind a notice is kept, and the later ones of its case wait behind it."""
+
 
 def _first_line(model: type[Any]) -> str:
     return (model.__doc__ or "").strip().splitlines()[0]
@@ -167,18 +178,33 @@ def _of_pushes() -> dict[str, dict[str, Any]]:
     }
 
 
+def _of_subscriptions() -> dict[str, dict[str, Any]]:
+    """The calls to the endpoint of a Subscription."""
+    summary = "A handshake, a heartbeat, or one event: empty, with the notice's address, or with the notice."
+    notification = {
+        "fhir": {"$ref": "#/components/schemas/notification"},
+        "fhir-xml": {**_TEXT, "description": "The same in XML"},
+    }
+    return {
+        f"{form}.notification": _message(
+            f"{form}.notification", "Notification", summary, media_type, "notified", notification[form]
+        )
+        for form, media_type in _FHIR.items()
+    }
+
+
 def _announced() -> str:
     return _first_line(Announcement).removeprefix("``announcement``: ")
 
 
 def document(folder: Path) -> bytes:
     """contracts/asyncapi.yaml; the acts of its examples are those of ``valid/`` in the folder."""
-    messages = _of_kafka() | _of_webhooks() | _of_pushes()
+    messages = _of_kafka() | _of_webhooks() | _of_pushes() | _of_subscriptions()
     shown = examples.of_every_message(folder)
     in_ = [name for name in messages if name.endswith(".act")]
     calls = [name for name in messages if name.endswith(".call")]
-    pushes = [*_of_pushes()]
-    out = [name for name in messages if name not in {*in_, *calls, *pushes}]
+    pushes, notifications = [*_of_pushes()], [*_of_subscriptions()]
+    out = [name for name in messages if name not in {*in_, *calls, *pushes, *notifications}]
 
     def listed(names: list[str]) -> dict[str, Any]:
         return {name: {"$ref": f"#/components/messages/{name}"} for name in names}
@@ -207,6 +233,12 @@ def document(folder: Path) -> bytes:
                 "description": _PUSH,
                 "messages": listed(pushes),
             },
+            "subscription": {
+                "address": None,
+                "title": "The endpoint of the system's Subscription",
+                "description": _SUBSCRIPTION,
+                "messages": listed(notifications),
+            },
         },
         "operations": {
             "act": {"action": "receive", "channel": {"$ref": "#/channels/in"}},
@@ -219,6 +251,11 @@ def document(folder: Path) -> bytes:
             "push": {
                 "action": "send",
                 "channel": {"$ref": "#/channels/fhir"},
+                "bindings": {"http": {"method": "POST", "bindingVersion": "0.3.0"}},
+            },
+            "notify": {
+                "action": "send",
+                "channel": {"$ref": "#/channels/subscription"},
                 "bindings": {"http": {"method": "POST", "bindingVersion": "0.3.0"}},
             },
         },

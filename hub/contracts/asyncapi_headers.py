@@ -84,6 +84,25 @@ _BUNDLE: dict[str, Any] = {
         "entry": {"type": "array", "minItems": 1, "items": {"type": "object"}},
     },
 }
+_PARAMETERS: dict[str, Any] = {
+    "type": "object",
+    "required": ["resourceType", "parameter"],
+    "properties": {"resourceType": {"const": "Parameters"}, "parameter": {"type": "array", "minItems": 4}},
+}
+_NOTIFICATION: dict[str, Any] = {
+    "type": "object",
+    "required": ["resourceType", "type", "timestamp", "entry"],
+    "properties": {
+        "resourceType": {"const": "Bundle"},
+        "type": {"const": "history"},
+        "entry": {
+            "type": "array",
+            "minItems": 1,
+            "prefixItems": [{"type": "object", "properties": {"resource": _PARAMETERS}}],
+            "items": {"type": "object", "required": ["fullUrl", "request", "response"]},
+        },
+    },
+}
 
 
 def schemas() -> dict[str, Any]:
@@ -107,5 +126,12 @@ def schemas() -> dict[str, Any]:
         "announcement": _headers({name: attributes[name] for name in _ALWAYS}, _ALWAYS),
         "call": _CALL,
         "push": _PUSH,
+        "notified": {
+            "type": "object",
+            "description": "And the headers that the Subscription names",
+            "required": ["content-type"],
+            "properties": {"content-type": {"enum": _BUNDLES}, "user-agent": {"const": "samverkan-hub"}},
+        },
+        "notification": _NOTIFICATION,
         "bundle": _BUNDLE,
     }

@@ -34,7 +34,7 @@ def of_every_message(folder: Path) -> dict[str, list[_Example]]:
             bundle = f"{name.removesuffix('.notice')}.bundle.call"
             found[bundle] = [_bundle_alone(what, encoded) for what, encoded in told]
             found[bundle.replace(".bundle.call", ".push")] = [_pushed(what, encoded) for what, encoded in told]
-    return found
+    return found | _notifications()
 
 
 def call_of(record: str) -> str:
@@ -110,6 +110,31 @@ def _pushed(what: str, encoded: Encoded) -> _Example:
     media = {"content-type": encoded.media_type, "accept": encoded.media_type}
     headers = {**media, "user-agent": "samverkan-hub", "authorization": "Bearer the-token-of-your-directory"}
     return {"name": what, "headers": headers, "payload": _content(encoded)}
+
+
+def _notifications() -> dict[str, list[_Example]]:
+    """A handshake and an event with each content."""
+    message, told = notices()[_SHOWN]
+    bundle = fhir.write_notice(message, told, created=WRITTEN)
+    state = fhir.SubscriptionState(
+        "3f1c2a8e-5b7d-4e21-9a40-6d2f8c1b7e55", "https://hub.example/fhir", fhir.topic("all"), "active", None, 12
+    )
+    event = fhir.SubscriptionEvent(12, "out-4711", WRITTEN, bundle)
+    found: dict[str, list[_Example]] = {}
+    for form, media_type in _FHIR_MEDIA.items():
+        written = {
+            "handshake": fhir.write_notification(state, "handshake", "empty", [], at=WRITTEN, media_type=media_type)
+        }
+        for content in ("empty", "id-only", "full-resource"):
+            written[content] = fhir.write_notification(
+                state, "event-notification", content, [event], at=WRITTEN, media_type=media_type
+            )
+        headers = {"content-type": media_type, "user-agent": "samverkan-hub"}
+        found[f"{form}.notification"] = [
+            {"name": name, "headers": headers, "payload": _content(Encoded({}, media_type, body))}
+            for name, body in written.items()
+        ]
+    return found
 
 
 def _signed(body: bytes, media_type: str) -> dict[str, str]:

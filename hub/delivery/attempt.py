@@ -115,7 +115,11 @@ class Attempts:
         if outcome.result == "ok":
             self._acknowledged(rows, outcome, permit.proof)
             return True
-        if outcome.result == "gone":
+        if outcome.result == "kept":
+            self._breaker.open_now()
+            for row in rows:
+                self._queue.drop_message(row)
+        elif outcome.result == "gone":
             await self._pause(rows, outcome)
         elif outcome.result in {"retry", "receiver"}:
             self._breaker.failed()

@@ -54,6 +54,10 @@ class Breaker:
         if self._probing or self._failures >= self._limit:
             self._opened_at, self._probing = self._clock(), False
 
+    def open_now(self) -> None:
+        """There is nobody to send to: open, and probe as usual."""
+        self._opened_at, self._probing = self._clock(), False
+
     def probe_now(self) -> None:
         """Let an attempt pass at once, also beside a probe that has not been answered: operations knows that the system is well
         again.

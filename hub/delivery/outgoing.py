@@ -33,10 +33,11 @@ class Outgoing:
 class AttemptOutcome:
     """The outcome of an attempt; ``answer`` is a short code for operations, without personal data."""
 
-    result: Literal["ok", "retry", "dead", "receiver", "gone"]
+    result: Literal["ok", "retry", "dead", "receiver", "gone", "kept"]
     """D-6. ``ok``: acknowledged. ``retry``: failed, try again by the schedule. ``dead``: the receiver refuses this notice for
     good. ``receiver``: the answer concerns the receiver and not the notice; try again for the time that a deployment takes.
-    ``gone``: the receiver no longer exists; pause the system.
+    ``gone``: the receiver no longer exists; pause the system. ``kept``: there is nobody to send to yet, which is no attempt: all
+    that waits for the system is kept until there is.
     """
     answer: str
     retry_after_s: float | None = None

@@ -82,7 +82,8 @@ def _exemplify(path: str, operation: dict[str, Any]) -> None:
     """Without examples a page of documentation makes up random ones from the patterns."""
     for parameter in operation.get("parameters", ()):
         name = parameter["name"]
-        example = examples.DEFINITIONS.get(path.split("/")[2]) if path.startswith("/fhir/") and name == "id" else None
+        in_fhir = path.startswith("/fhir/") and (name, parameter["in"]) == ("id", "path")
+        example = examples.DEFINITIONS.get(path.split("/")[2]) if in_fhir else None
         example = example or (None if "default" in parameter["schema"] else examples.PARAMETERS.get(name))
         if example is not None:
             parameter["example"] = example

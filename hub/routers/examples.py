@@ -45,6 +45,7 @@ HELD: Final = _shown(
     )
 )
 """The receipt of a message that waits (202)."""
+_BACKPORT: Final = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition"
 PARAMETERS: Final[dict[str, str]] = {
     "id": _CASE,
     "unit": "SE2321000255-VC1",
@@ -66,8 +67,25 @@ DEFINITIONS: Final = {
     "StructureDefinition": "Consent",
     "MessageDefinition": "kvittens",
     "OperationDefinition": "process-message",
+    "Bundle": "out-4711",
+    "Subscription": "3f1c2a8e-5b7d-4e21-9a40-6d2f8c1b7e55",
 }
-"""Kind of definition → the id of one."""
+"""Kind of definition, or of a resource → the id of one."""
+SUBSCRIPTION: Final = {
+    "resourceType": "Subscription",
+    "status": "requested",
+    "reason": "All that the system is told",
+    "criteria": "urn:samverkan:fhir:SubscriptionTopic:all",
+    "channel": {
+        "extension": [{"url": f"{_BACKPORT}/backport-heartbeat-period", "valueUnsignedInt": 300}],
+        "type": "rest-hook",
+        "endpoint": "https://system.example/notices",
+        "payload": "application/fhir+json",
+        "_payload": {"extension": [{"url": f"{_BACKPORT}/backport-payload-content", "valueCode": "full-resource"}]},
+        "header": ["Authorization: Bearer the-token-that-your-endpoint-asks-for"],
+    },
+}
+"""What a system sends to make a Subscription."""
 BODIES: Final[dict[str, dict[str, Any]]] = {
     "/inbox/ack": {"acks": [{"id": "out-4711"}, {"id": "out-4712", "outcome": "read"}]},
     "/search": {"personnummer": "191212121212"},

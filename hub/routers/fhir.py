@@ -25,7 +25,7 @@ PATH: Final = "/fhir"
 
 
 ROUTES = APIRouter(tags=["fhir"], prefix=PATH)
-DefinitionId = Annotated[str, Path(alias="id", json_schema_extra={"pattern": r"^[A-Za-z0-9\-.]{1,64}$"})]
+FhirId = Annotated[str, Path(alias="id", json_schema_extra={"pattern": r"^[A-Za-z0-9\-.]{1,64}$"})]
 Format = Annotated[
     str | None,
     Query(
@@ -48,7 +48,7 @@ async def process_message(
 ) -> Response:
     body = await http.body_of(request, MAX_BYTES)
     media = content_types.of_bundle(http.content_type(request), body)
-    wanted = _wanted(request, format_, media)  # before it is taken in: one that is refused 406 has changed nothing
+    wanted = wanted_of(request, format_, media)  # before it is taken in: one that is refused 406 has changed nothing
     arrival = http.arrival(system, body, media)
     (receipt,) = await http.submit(intake, [arrival])
     asked = await _asked(arrival, intake.process_pool)
@@ -66,7 +66,7 @@ async def process_message(
 )
 async def metadata(request: Request, intake: TheIntake, format_: Format = None) -> Response:
     statement = fhir.capabilities(str(request.base_url).rstrip("/") + PATH)
-    media = _wanted(request, format_, formats.FHIR_JSON)
+    media = wanted_of(request, format_, formats.FHIR_JSON)
     if media == formats.FHIR_XML:
         statement = await intake.process_pool.run(fhir.as_xml, statement)
     return Response(statement, media_type=media)
@@ -82,8 +82,8 @@ def _reads(kind: str) -> None:
         responses=openapi.definition(kind),
         response_class=Response,
     )
-    async def read(request: Request, intake: TheIntake, id_: DefinitionId, format_: Format = None) -> Response:
-        media = _wanted(request, format_, formats.FHIR_JSON)
+    async def read(request: Request, intake: TheIntake, id_: FhirId, format_: Format = None) -> Response:
+        media = wanted_of(request, format_, formats.FHIR_JSON)
         # Making them takes a second, once, and the reference model.
         found = await intake.process_pool.run(fhir.definition, kind, id_, media)
         if found is None:
@@ -102,7 +102,7 @@ async def outcome(request: Request, refused: Refused, process_pool: ProcessPool)
     sent = content_types.bare(http.content_type(request) or "")
     otherwise = formats.FHIR_XML if "xml" in sent else formats.FHIR_JSON
     try:
-        media = _wanted(request, request.query_params.get("_format"), otherwise)
+        media = wanted_of(request, request.query_params.get("_format"), otherwise)
     except Refused:  # what was asked for does not exist: the error is told all the same
         media = otherwise
     answer = await _response(
@@ -140,5 +140,6 @@ async def _response(
     return Response(content, status, media_type=media)
 
 
-def _wanted(request: Request, format_: str | None, otherwise: str) -> str:
+def wanted_of(request: Request, format_: str | None, otherwise: str) -> str:
+    """The media type of the answer. Raises ``Refused`` 406."""
     return content_types.wanted(request.headers.get("accept"), format_, otherwise)

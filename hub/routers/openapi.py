@@ -22,12 +22,14 @@ _SAYS: Final[dict[int, str]] = {
     401: "No token, or one that is not known.",
     403: "Not for this system, unit, person or role.",
     404: "There is no such case, or nothing that may be shown.",
+    201: "It is made, and its handshake is on its way.",
     406: "There is no answer in the format that Accept or _format asks for.",
     408: "The request did not come whole in time.",
     409: "Refused by a rule of the process, which is named.",
     410: "It was given up.",
     413: "Too large.",
     415: "The content type or the packing is not read.",
+    422: "It is FHIR, and asks for what there is not.",
     429: "Too much at a time: ask again later.",
     500: "Something went wrong in the hub, and it is logged.",
     503: "Nothing was taken in: send again.",
@@ -74,6 +76,23 @@ STATEMENT: Final = _said((200,), _fhir("CapabilityStatement")) | _said((400, 406
 def definition(kind: str) -> Said:
     """The answers of ``/fhir/StructureDefinition/{id}`` and its like."""
     return _said((200,), _fhir(kind)) | _said((400, 404, 406, 500, 503), _OUTCOME)
+
+
+_ASKING: Final = (400, 401, 403, 404, 406, 500, 503)
+SUBSCRIPTION: Final = _said((200,), _fhir("Subscription")) | _said(_ASKING, _OUTCOME)
+"""The answers with one Subscription."""
+SUBSCRIBING_AGAIN: Final = _said((408, 409, 413, 415, 422), _OUTCOME)
+"""The answers of changing one, beside those with it."""
+SUBSCRIBING: Final = (
+    _said((201,), _fhir("Subscription")) | _said(set(_ASKING).difference({404}), _OUTCOME) | SUBSCRIBING_AGAIN
+)
+"""The answers of making one."""
+DELETED: Final[Said] = {204: {"description": "It is gone."}, **_said(set(_ASKING).difference({406}), _OUTCOME)}
+"""The answers of deleting one."""
+FOUND: Final = _said((200,), _fhir("Bundle")) | _said((*_ASKING, 408, 413, 415), _OUTCOME)
+"""The answers with a Bundle about Subscriptions, or a notice's own."""
+SUBSCRIPTION_BODIES: Final = {"requestBody": {"required": True, "content": _fhir("Subscription")}}
+"""What a Subscription is made of."""
 
 
 RECEIPTS: Final[Said] = {
@@ -140,18 +159,25 @@ def complete(document: dict[str, Any], contracts: dict[str, dict[str, Any]]) -> 
     components["schemas"] = schemas | _components(contracts) | {"event": _event()}
     for path, operations in document["paths"].items():
         for operation in operations.values():
-            operation["responses"].pop("422", None)  # FastAPI's own answer to a parameter; ours is 400
+            if "ValidationError" in json.dumps(operation["responses"].get("422")):
+                del operation["responses"]["422"]  # FastAPI's own answer to a parameter; ours is 400
             documented.complete(path, operation)
     for path in ("/messages", "/fhir/$process-message"):
         for media, body in _bundle_examples().items():
             document["paths"][path]["post"]["requestBody"]["content"][media] |= {"example": body}
+    for media, body in _in_both(json.dumps(examples.SUBSCRIPTION).encode()).items():
+        for path, method in (("/fhir/Subscription", "post"), ("/fhir/Subscription/{id}", "put")):
+            document["paths"][path][method]["requestBody"]["content"][media] |= {"example": body}
     document["paths"]["/messages"]["post"]["parameters"] = _attributes(contracts["envelope"])
     return document
 
 
 def _bundle_examples() -> dict[str, Any]:
     """The acknowledgement of the other examples as a Bundle, in both encodings."""
-    body = fhir.write_request(native.read_binary(examples.ATTRIBUTES, json.dumps(examples.DATA).encode()))
+    return _in_both(fhir.write_request(native.read_binary(examples.ATTRIBUTES, json.dumps(examples.DATA).encode())))
+
+
+def _in_both(body: bytes) -> dict[str, Any]:
     json_type, xml_type = content_types.BUNDLES
     return {json_type: json.loads(body), xml_type: fhir.as_xml(body).decode()}
 

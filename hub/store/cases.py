@@ -5,7 +5,7 @@ A case's row is locked while its messages are decided, so that ``sequence`` has 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -53,6 +53,14 @@ async def read(connection: Connection, id_: str) -> Case | None:
     """One case, not locked."""
     row = await (await connection.execute("SELECT state::text FROM cases WHERE id = %s", (id_,))).fetchone()
     return None if row is None else load_case(row[0])
+
+
+async def protected(connection: Connection, ids: Collection[str]) -> list[str]:
+    """Of some cases those whose person has a protected identity (C-62)."""
+    found = await connection.execute(
+        "SELECT id::text FROM cases WHERE id = ANY(%s::uuid[]) AND (state->>'blocked')::boolean", (list(ids),)
+    )
+    return [id_ for (id_,) in await found.fetchall()]
 
 
 async def persons(connection: Connection, ids: Iterable[str]) -> dict[str, tuple[str, list[str]]]:

@@ -70,6 +70,14 @@ TECHNICAL: Final[dict[str, Rule]] = {
         "Driften har nekat ett kvarhållet meddelande, med en orsak.",
         "Operations have refused a held message, with a reason.",
     ),
+    "subscription": Rule(
+        "En prenumeration begär vad som finns: ett ämne, kanalen rest-hook, en adress som hubben får anropa.",
+        "A Subscription asks for what there is: a topic, the channel rest-hook, an address that the hub may call.",
+    ),
+    "subscription-overlap": Rule(
+        "Ett slag av underrättelser går till ett system på en av dess prenumerationer.",
+        "A kind of notices goes to a system by one of its Subscriptions.",
+    ),
     "too-deep": Rule("Innehållet är inte djupare än vad som behövs.", "The body is no deeper than it needs to be."),
     "too-large": Rule("Innehållet ryms inom gränsen.", "The body is within the limit."),
     "too-slow": Rule("Ett meddelande läses inom en begränsad tid.", "A message is read within a limited time."),

@@ -103,7 +103,9 @@ def test_every_act_and_every_notice_on_either_way_and_every_form_of_fhir_is_in_i
         f"{form}{kind}{way}"
         for form in ("", "fhir.", "fhir-xml.") for kind in ("receipt", "announcement") for way in ("", ".call")
     }  # fmt: skip
-    wanted |= {f"{form}.{kind}" for form in ("fhir", "fhir-xml") for kind in ("act", "bundle.call", "push")}
+    wanted |= {
+        f"{form}.{kind}" for form in ("fhir", "fhir-xml") for kind in ("act", "bundle.call", "push", "notification")
+    }
     assert set(ALL) == wanted
     assert {ALL[f"{name}.notice"]["name"] for name in MESSAGES} == set(map(type_of, MESSAGES))
 

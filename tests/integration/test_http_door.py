@@ -303,11 +303,16 @@ async def test_the_capability_statement_is_fhir_and_true(hub):
     readable = [one.type for one in told.rest[0].resource if one.interaction]
     urls = [operation.definition, *(url for _, url in events)]
     urls += [url for one in told.rest[0].resource for url in one.supportedProfile or ()]
-    for url in urls:
+    for url in (one for one in urls if one.startswith("urn:samverkan:")):
         kind, _, id_ = url.removeprefix("urn:samverkan:fhir:").partition(":")
         assert kind in readable
         found = await hub._client.get(f"/fhir/{kind}/{id_.replace('_', '-')}")
         assert (found.status_code, found.json()["url"]) == (200, url)
+    (subscriptions,) = [one for one in told.rest[0].resource if one.type == "Subscription"]
+    topics = {str(one.valueCanonical) for one in subscriptions.extension}
+    assert {
+        f"urn:samverkan:fhir:SubscriptionTopic:{name}" for name in (*WRITES, "all", "receipt", "announcement")
+    } == topics
     in_xml = await hub._client.get("/fhir/StructureDefinition/Consent", headers={"accept": FHIR_XML})
     assert (in_xml.headers["content-type"], in_xml.text.count("<StructureDefinition ")) == (FHIR_XML, 1)
     nobody = await hub._client.get("/fhir/StructureDefinition/nobody")

@@ -89,11 +89,13 @@ class HttpExit:
         before_sending: BeforeSending,
         *,
         answer_bytes: int | None = None,
+        timeout_s: float | None = None,
     ) -> Answered | AttemptOutcome:
         """Make one call; an outcome when it was not answered, or may not be made.
 
         ``answer_bytes``: the body of the answer counts, and is read to its end within the call's time, up to this many bytes.
-        None: it decides nothing, and the answer counts by its head. What ``before_sending`` raises is passed on.
+        None: it decides nothing, and the answer counts by its head. ``timeout_s``: less time than the directory gives.
+        What ``before_sending`` raises is passed on.
         """
         if not self._allows.plain and not url.startswith("https:"):
             return AttemptOutcome("receiver", "http-not-allowed")
@@ -118,7 +120,7 @@ class HttpExit:
             async with (
                 self._pool(system.id) as connections,
                 asyncio.timeout(
-                    system.delivery.timeout_s
+                    min(timeout_s or system.delivery.timeout_s, system.delivery.timeout_s)
                 ) as deadline,  # from the name's look-up to the end of the headers
                 connections.stream("POST", _target(url), headers=all_headers, content=body_when_connected()) as answer,
             ):

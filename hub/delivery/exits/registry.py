@@ -12,8 +12,10 @@ from typing import Any
 from hub.delivery.exits import kafka
 from hub.delivery.exits.addresses import Allowed
 from hub.delivery.exits.fhir import FhirExit
+from hub.delivery.exits.subscription import SubscriptionExit
 from hub.delivery.exits.webhook import WebhookExit
 from hub.delivery.outgoing import Exit
+from hub.store.transaction import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class ExitResources:
     """Topic → how many of its partitions are written to, from the first; None: all."""
     addresses: Allowed
     """The addresses that are called over HTTP."""
+    store: Store
+    """Where Subscriptions are kept."""
 
 
 async def _webhook(resources: ExitResources) -> Exit:
@@ -34,6 +38,10 @@ async def _webhook(resources: ExitResources) -> Exit:
 
 async def _fhir(resources: ExitResources) -> Exit:
     return FhirExit(resources.addresses)
+
+
+async def _subscription(resources: ExitResources) -> Exit:
+    return SubscriptionExit(resources.addresses, resources.store)
 
 
 async def _kafka(resources: ExitResources) -> Exit:
@@ -45,6 +53,7 @@ EXITS: Mapping[str, Callable[[ExitResources], Awaitable[Exit]] | None] = {
     "webhook": _webhook,
     "fhir": _fhir,
     "inbox": None,
+    "subscription": _subscription,
 }
 """Way (``System.out.way``) → opens its exit; None: kept until acknowledged, so nothing is sent (``pull_inbox``). Raises
 ``Misconfigured`` when the exit cannot work.

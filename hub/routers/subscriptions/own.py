@@ -1,0 +1,212 @@
+"""A system makes, reads, changes, deletes and finds its own Subscriptions (fhir.md). Imports the HTTP edge and the store."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+from uuid import uuid4
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from hub.errors import Refused
+from hub.intake.process_pool import ProcessPool
+from hub.routers import content_types, http, openapi, parameters
+from hub.routers.dependencies import CallingSystem, TheIntake
+from hub.routers.fhir import FhirId, Format, wanted_of
+from hub.routers.subscriptions.parts import (
+    ONE,
+    OfStatus,
+    OfText,
+    Parts,
+    TheParts,
+    any_of,
+    base_of,
+    one,
+    own,
+    unknown,
+    written,
+)
+from hub.store import subscriptions
+from hub.store.subscriptions import SubscriptionRow
+from hub.translators import fhir, formats
+from schemas.directory import System
+
+_MOST: Final = 50
+"""Subscriptions of one system."""
+
+ROUTES = APIRouter()
+
+
+@ROUTES.post(
+    "/Subscription",
+    summary="Make a Subscription of one's own: by it the system's notices are sent once the endpoint has answered the handshake",
+    status_code=201,
+    responses=openapi.SUBSCRIBING,
+    response_class=Response,
+    openapi_extra=openapi.SUBSCRIPTION_BODIES,
+)
+async def make(
+    request: Request, system: CallingSystem, intake: TheIntake, parts: TheParts, format_: Format = None
+) -> Response:
+    asked, media = await _asked(request, intake.process_pool, parts, format_)
+    id_ = str(uuid4())
+    row = await _put(parts, request, system, id_, asked, None)
+    answer = await _subscription(intake.process_pool, row, media, 201)
+    answer.headers["Location"] = f"{row.base}/Subscription/{id_}"
+    return answer
+
+
+@ROUTES.get(
+    "/Subscription",
+    summary="The system's own Subscriptions",
+    responses=openapi.FOUND,
+    response_class=Response,
+)
+async def search(
+    request: Request,
+    system: CallingSystem,
+    intake: TheIntake,
+    parts: TheParts,
+    status: OfStatus = [],  # noqa: B006 - as FastAPI wants it
+    url: Annotated[OfText, Query(description="Those with this endpoint.")] = [],  # noqa: B006
+    criteria: Annotated[OfText, Query(description="Those with this topic.")] = [],  # noqa: B006
+    format_: Format = None,
+) -> Response:
+    media = wanted_of(request, format_, formats.FHIR_JSON)
+    rows = [
+        row
+        for row in await own(parts, system)
+        if (not status or row.status in any_of(status))
+        and (not url or row.content["channel"]["endpoint"] in url)
+        and (not criteria or row.content["criteria"] in criteria)
+    ]
+    found = [_tree(row) for row in rows]
+    return await written(intake.process_pool, media, fhir.write_searchset, base_of(request), found)
+
+
+@ROUTES.get(
+    ONE,
+    summary="One of the system's own Subscriptions",
+    responses=openapi.SUBSCRIPTION,
+    response_class=Response,
+)
+async def read(
+    request: Request,
+    system: CallingSystem,
+    intake: TheIntake,
+    parts: TheParts,
+    id_: FhirId,
+    format_: Format = None,
+) -> Response:
+    media = wanted_of(request, format_, formats.FHIR_JSON)
+    return await _subscription(intake.process_pool, await one(parts, system, id_), media)
+
+
+@ROUTES.put(
+    ONE,
+    summary="Change one of the system's own Subscriptions: another endpoint is tried by a handshake first; its events go on",
+    responses=openapi.SUBSCRIPTION | openapi.SUBSCRIBING_AGAIN,
+    response_class=Response,
+    openapi_extra=openapi.SUBSCRIPTION_BODIES,
+)
+async def change(
+    request: Request,
+    system: CallingSystem,
+    intake: TheIntake,
+    parts: TheParts,
+    id_: FhirId,
+    format_: Format = None,
+) -> Response:
+    former = await one(parts, system, id_)
+    asked, media = await _asked(request, intake.process_pool, parts, format_)
+    if asked.id is not None and asked.id != id_:
+        raise parameters.bad("id", "samma id som i adressen", "the same id as in the URL")
+    return await _subscription(intake.process_pool, await _put(parts, request, system, id_, asked, former), media)
+
+
+@ROUTES.delete(
+    ONE,
+    summary="Delete one of the system's own Subscriptions: its notices are kept and wait for another",
+    status_code=204,
+    responses=openapi.DELETED,
+    response_class=Response,
+)
+async def delete(system: CallingSystem, parts: TheParts, id_: FhirId) -> Response:
+    async with parts.store.transaction() as connection:
+        if not await subscriptions.remove(connection, system.id, id_):
+            raise unknown("Subscription")
+    return Response(status_code=204)
+
+
+async def _asked(
+    request: Request, process_pool: ProcessPool, parts: Parts, format_: str | None
+) -> tuple[fhir.SubscriptionAsked, str]:
+    """(what the body asks for, the media type of the answer). Raises ``Refused``."""
+    body = await http.body_of(request, fhir.MAX_SUBSCRIPTION)
+    media = content_types.of_bundle(http.content_type(request), body)
+    wanted = wanted_of(request, format_, media)
+    asked: fhir.SubscriptionAsked = await process_pool.run(fhir.read_subscription, body, media)
+    if (fault := parts.allows.fault(fhir.channel_of(asked.content).endpoint)) is not None:
+        raise fhir.unfit(
+            "endpoint", f"hubben får inte anropa den adressen ({fault})", f"the hub may not call that address ({fault})"
+        )
+    return asked, wanted
+
+
+async def _put(
+    parts: Parts,
+    request: Request,
+    system: System,
+    id_: str,
+    asked: fhir.SubscriptionAsked,
+    former: SubscriptionRow | None,
+) -> SubscriptionRow:
+    """Write it. Raises ``Refused`` 409 where another of the system's is told of the same."""
+    goes_on = (
+        former is not None
+        and former.verified
+        and asked.status == "active"
+        and former.content["channel"] == asked.content["channel"]
+    )
+    status: subscriptions.Status = "off" if asked.status == "off" else "active" if goes_on else "requested"
+    async with parts.store.transaction() as connection:
+        await subscriptions.lock(connection, system.id)
+        if status != "off" and (other := await subscriptions.overlapping(connection, system.id, id_, asked.kinds)):
+            raise Refused(
+                "subscription-overlap",
+                f"Prenumerationen {other.id} får redan sådana underrättelser: ändra eller ta bort den först.",
+                f"The Subscription {other.id} gets such notices already: change or delete it first.",
+                "Subscription.criteria",
+                409,
+            )
+        if former is None and len(await subscriptions.of_system(connection, system.id)) >= _MOST:
+            raise Refused(
+                "subscription",
+                f"Systemet har {_MOST} prenumerationer: ta bort någon av dem.",
+                f"The system has {_MOST} Subscriptions: delete one of them.",
+                "Subscription",
+                409,
+            )
+        await subscriptions.put(
+            connection,
+            id_=id_,
+            system=system.id,
+            base=base_of(request),
+            content=asked.content,
+            kinds=asked.kinds,
+            ends_at=asked.ends_at,
+            status=status,
+            verified=goes_on,
+            heartbeat_s=fhir.channel_of(asked.content).heartbeat_s,
+        )
+        row = await subscriptions.one(connection, system.id, id_)
+    assert row is not None
+    return row
+
+
+def _tree(row: SubscriptionRow) -> dict[str, Any]:
+    return fhir.subscription_tree(row.id, row.status, row.fault, row.updated_at, row.content)
+
+
+async def _subscription(process_pool: ProcessPool, row: SubscriptionRow, media: str, status: int = 200) -> Response:
+    return await written(process_pool, media, fhir.write_resource, _tree(row), status=status)

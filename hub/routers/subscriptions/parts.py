@@ -1,0 +1,93 @@
+"""What the routes of Subscriptions share: the parts of the hub that they need, the system's own, the form of an answer. Imports the
+delivery's addresses, the HTTP edge and the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, cast
+
+from fastapi import Depends, FastAPI, Query, Request
+from fastapi.responses import Response
+from pydantic import StringConstraints
+
+from hub.delivery.exits.addresses import Allowed
+from hub.errors import Refused
+from hub.intake.process_pool import ProcessPool
+from hub.routers.fhir import PATH
+from hub.store import subscriptions
+from hub.store.subscriptions import SubscriptionRow
+from hub.store.transaction import Store
+from hub.translators import formats
+from schemas.directory import System
+
+ONE = "/Subscription/{id}"
+_STATUS = "(requested|active|error|off)"
+OfStatus = Annotated[
+    list[Annotated[str, StringConstraints(pattern=f"^{_STATUS}(,{_STATUS})*$")]],
+    Query(alias="status", description="Those that stand so; with commas between, or given several times."),
+]
+OfText = list[Annotated[str, StringConstraints(pattern=r"^\S{1,2000}$")]]
+
+
+class Parts:
+    """What these routes need of the hub."""
+
+    def __init__(self, store: Store, allows: Allowed) -> None:
+        self.store, self.allows = store, allows
+
+
+def wire(api: FastAPI, store: Store, allows: Allowed) -> None:
+    """Gives the routes of ``api`` the store, and the rules of which addresses may be called."""
+    api.state.subscriptions = Parts(store, allows)
+
+
+async def _parts(request: Request) -> Parts:
+    return cast("Parts", request.app.state.subscriptions)
+
+
+TheParts = Annotated[Parts, Depends(_parts)]
+
+
+def base_of(request: Request) -> str:
+    return str(request.base_url).rstrip("/") + PATH
+
+
+async def own(parts: Parts, system: System, counted: Sequence[str] = ()) -> list[SubscriptionRow]:
+    """The system's own; for those that are ``counted``, what waits is numbered first, and they alone are returned."""
+    async with parts.store.transaction() as connection:
+        for id_ in counted:
+            await subscriptions.number_waiting(connection, system.id, id_)
+        rows = await subscriptions.of_system(connection, system.id)
+    return [row for row in rows if not counted or row.id in counted]
+
+
+async def one(parts: Parts, system: System, id_: str) -> SubscriptionRow:
+    async with parts.store.transaction() as connection:
+        row = await subscriptions.one(connection, system.id, id_)
+    if row is None:
+        raise unknown("Subscription")
+    return row
+
+
+def unknown(kind: str) -> Refused:
+    return Refused(
+        "not-found",
+        f"Systemet har ingen {kind} med det id:t.",
+        f"The system has no {kind} of that id.",
+        "/id",
+        404,
+    )
+
+
+async def written(
+    process_pool: ProcessPool, media: str, write: Callable[..., bytes], *what: Any, status: int = 200
+) -> Response:
+    """An answer; XML is written in another process, since it takes its time."""
+    body = await process_pool.run(write, *what, media) if media == formats.FHIR_XML else write(*what, media)
+    return Response(body, status, media_type=media)
+
+
+def any_of(values: Sequence[str]) -> set[str]:
+    """The values of a parameter that may stand several times, each with commas between its own; none: no condition."""
+    return {one for value in values for one in value.split(",")}
