@@ -3,7 +3,12 @@
 No example has a time limit: a test is no measurement, and the machine may be busy.
 """
 
+import sys
+
 from hypothesis import settings
+
+# jsonschema builds 38 grammars of IRIs when it is loaded, which takes a second: no schema of ours speaks of one.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 settings.register_profile("unhurried", deadline=None)
 settings.register_profile("quick", max_examples=settings.get_profile("default").max_examples // 10, deadline=None)

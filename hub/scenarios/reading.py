@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -45,17 +46,26 @@ class Unusable(ValueError):  # noqa: N818 - named for what it says of the file
 
 
 def content_of(path: Path) -> tuple[dict[str, Any], yaml.Node]:
-    """A YAML mapping, and the tree that knows the lines. Raises ``Unusable``."""
+    """A YAML mapping, and the tree that knows the lines; the same for two who read the file as it stands, who change neither. Raises
+    ``Unusable``.
+    """
+    try:
+        return _parsed(path, path.read_bytes())
+    except OSError as error:
+        raise Unusable([FileFault(path, None, "", f"cannot be read ({error.strerror})")]) from None
+
+
+@lru_cache(maxsize=1_000)
+def _parsed(path: Path, raw: bytes) -> tuple[dict[str, Any], yaml.Node]:
+    """Many scenarios begin with the same few, and are read for the rules, the profiles and the play."""
 
     def unusable(line: int | None, text: str) -> Unusable:
         return Unusable([FileFault(path, line, "", text)])
 
     try:
-        loader = Loader(path.read_text(encoding="utf-8"))
+        loader = Loader(raw.decode("utf-8"))
         node = loader.get_single_node()
         content = None if node is None else loader.construct_document(node)
-    except OSError as error:
-        raise unusable(None, f"cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
         raise unusable(None, "is not UTF-8") from None
     except yaml.YAMLError as error:

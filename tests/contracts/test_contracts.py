@@ -15,13 +15,14 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from hub import contracts, yaml_text
+from hub import contracts
 from hub.contracts import fresh, generate, rules
 from hub.errors import Misconfigured, Refused
 from hub.intake.arrival import Arrival
 from hub.processes.registry import PROCESSES, rule_of
 from hub.scenarios import Report, ScenarioFile, load, play
 from hub.scenarios.memory import answer
+from hub.scenarios.reading import content_of
 from hub.scenarios.steps import Send
 from hub.translators import formats, native
 from hub.translators.native import STRUCTURED
@@ -128,12 +129,15 @@ def test_what_a_valid_message_without_a_case_needs_is_an_accepted_opening():
             assert answer(WORLD, _arrival(fixture.values[0]), NOW).code == "ok", fixture.id
 
 
+@cache
+def _format_of_scenarios() -> Draft202012Validator:
+    return Draft202012Validator(json.loads((FOLDER / "scenarios" / "schema.json").read_bytes()))
+
+
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_the_schema_of_the_format_accepts_every_scenario(path: Path):
-    schema = json.loads((FOLDER / "scenarios" / "schema.json").read_bytes())
-    content = yaml_text.load(path.read_bytes())
-    faults = [error.message for error in Draft202012Validator(schema).iter_errors(content)]
-    assert faults == []
+    content, _ = content_of(path)
+    assert [error.message for error in _format_of_scenarios().iter_errors(content)] == []
 
 
 @cache
@@ -187,9 +191,14 @@ def test_every_sentence_says_it_in_two_languages_without_a_value():
             assert guard.en.endswith(".")
 
 
+@cache
+def _asyncapi() -> Any:
+    return yaml.load((FOLDER / "asyncapi.yaml").read_bytes(), Loader=yaml.CSafeLoader)
+
+
 @pytest.mark.parametrize("number", [1, 9, 10, 100, 12_345])
 def test_a_notices_number_is_written_as_the_contract_says_and_is_read_as_a_number(number):
-    schemas = yaml.load((FOLDER / "asyncapi.yaml").read_bytes(), Loader=yaml.CSafeLoader)["components"]["schemas"]
+    schemas = _asyncapi()["components"]["schemas"]
     (said,) = {
         str(s["properties"]["ce_sequence"]) for s in schemas.values() if "ce_sequence" in s.get("properties", {})
     }
@@ -203,7 +212,7 @@ def test_a_notices_number_is_written_as_the_contract_says_and_is_read_as_a_numbe
 
 
 def test_the_asyncapi_document_refers_to_files_and_parts_that_are_there():
-    document = yaml.load((FOLDER / "asyncapi.yaml").read_bytes(), Loader=yaml.CSafeLoader)
+    document = _asyncapi()
 
     def references(node: Any) -> list[str]:
         if isinstance(node, dict):

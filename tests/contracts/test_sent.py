@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,10 @@ from schemas.messages import FROM_THE_HUB, MESSAGES, Announcement, BilingualText
 FOLDER = Path(__file__).parents[2] / "contracts"
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 ASYNC = yaml.load((FOLDER / "asyncapi.yaml").read_bytes(), Loader=yaml.CSafeLoader)["components"]["schemas"]
+NOTICES = notices()
 
 
+@cache
 def _schema(name: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((FOLDER / "schemas" / f"{name}.json").read_bytes())
     Draft202012Validator.check_schema(found)
@@ -84,14 +87,14 @@ def test_an_announcement_passes_its_schemas(form):
 
 
 def test_there_is_a_notice_of_every_message_the_hubs_own_among_them():
-    assert {message.name for message, _ in notices().values()} == set(MESSAGES)
-    assert {message.name for message, _ in notices().values()} > FROM_THE_HUB
+    assert {message.name for message, _ in NOTICES.values()} == set(MESSAGES)
+    assert {message.name for message, _ in NOTICES.values()} > FROM_THE_HUB
 
 
-@pytest.mark.parametrize("name", sorted(notices()))
+@pytest.mark.parametrize("name", sorted(NOTICES))
 @pytest.mark.parametrize("form", ["native", "fhir"])
 def test_a_notice_passes_its_schemas_as_it_stands_on_the_wire(name, form):
-    message, told = notices()[name]
+    message, told = NOTICES[name]
     owed = {"prints": ("kallelse/m-1/personen", "plan/2/utomstaende-1"), "remind": ("kva:AU124",)}
     told = told.model_copy(update={"replay": True, "skipped": (2, 3), **owed})
     written = formats.write_notice(message, told, form, NOW)
@@ -113,7 +116,7 @@ def test_a_notice_passes_its_schemas_as_it_stands_on_the_wire(name, form):
 
 
 def test_what_is_owed_on_paper_and_reminded_of_is_told_as_lists_and_left_out_where_there_is_nothing():
-    message, told = next(iter(notices().values()))
+    message, told = next(iter(NOTICES.values()))
     assert not {"prints", "remind"} & set(native.attributes(message, told))
     owing = told.model_copy(update={"prints": ("plan/2/personen",), "remind": ("kva:AU124",)})
     said = native.attributes(message, owing)
