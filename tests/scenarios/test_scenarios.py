@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from hub.contracts import rules
 from hub.intake import notices
 from hub.intake.batch import Batch
-from hub.scenarios import ScenarioFile, Unusable, check, play
+from hub.scenarios import Report, ScenarioFile, Unusable, check, play
 
 FOLDER = Path(__file__).parents[2] / "contracts" / "scenarios"
 FILES = sorted(FOLDER.glob("*.yaml"))
@@ -22,9 +24,9 @@ Seen = dict[tuple[str, str], list[tuple[int, tuple[int, ...] | None]]]
 """(system, case) → what it knows, in order: the sequence, and what the notice said was skipped (None: its own act)."""
 
 
-@pytest.fixture
-def seen(monkeypatch: pytest.MonkeyPatch) -> Seen:
-    """What each system knows of each case while a scenario is played."""
+@cache
+def played(path: Path) -> tuple[Report, Seen]:
+    """A scenario, played once for all who ask; and what each system knew of each case meanwhile."""
     found: Seen = {}
     real_notices, real_settle = notices.notices, Batch.settle
 
@@ -40,9 +42,10 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Seen:
             found.setdefault((arrival.system_id, case_id), []).append((receipt.sequence, None))
         return real_settle(batch, arrival, receipt, case_id, decision)
 
-    monkeypatch.setattr(notices, "notices", followed)
-    monkeypatch.setattr(Batch, "settle", settle)
-    return found
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(notices, "notices", followed)
+        monkeypatch.setattr(Batch, "settle", settle)
+        return play(ScenarioFile(path)), found
 
 
 def gaps(seen: Seen) -> list[tuple[str, int]]:
@@ -60,14 +63,14 @@ def gaps(seen: Seen) -> list[tuple[str, int]]:
 
 
 @pytest.mark.parametrize("path", [_file(path) for path in FILES])
-def test_the_scenario_holds_and_leaves_no_system_with_a_gap_in_a_case(path: Path, seen: Seen):
-    report = play(ScenarioFile(path))
+def test_the_scenario_holds_and_leaves_no_system_with_a_gap_in_a_case(path: Path):
+    report, seen = played(path)
     assert report.ok, f"\n{report}"
     assert gaps(seen) == []
 
 
-def test_every_party_of_a_whole_stay_is_looked_at(seen: Seen):
-    play(ScenarioFile(FOLDER / "v16-a-whole-stay.yaml"))
+def test_every_party_of_a_whole_stay_is_looked_at():
+    _, seen = played(FOLDER / "v16-a-whole-stay.yaml")
     assert len({system for system, _ in seen} - {"hub"}) == 3
 
 
@@ -75,6 +78,14 @@ def test_a_notice_that_is_left_out_is_a_gap_and_one_that_is_named_or_an_act_of_o
     whole = [(2, ()), (3, None), (5, (4,)), (6, ())]
     assert gaps({("ehr", "case"): whole}) == []
     assert gaps({("ehr", "case"): [*whole, (8, ())]}) == [("ehr", 8)]
+
+
+@pytest.mark.parametrize("rule", rules.uses())
+def test_every_rule_is_seen_to_accept_and_to_refuse_or_it_is_said_why_it_cannot(rule: str):
+    shown = [report for report, _ in map(played, FILES) if rule in report.rules]
+    assert any(code == "ok" for report in shown for code, _ in report.answered)
+    refused = any(("fatal-error", rule) in report.answered for report in shown)
+    assert refused is not (rule in rules.REFUSES_NOTHING)
 
 
 GOOD = """\

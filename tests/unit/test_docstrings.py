@@ -1,9 +1,7 @@
 """Every module says in its docstring what is in it, and what it may import."""
 
-import ast
+import re
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(
@@ -12,10 +10,14 @@ MODULES = sorted(
     for path in (ROOT / room).rglob("*.py")
     if "migrations" not in path.parts  # alembic's own layout
 )
+SAID = re.compile(r'\A"""(.+?)"""', re.DOTALL)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_the_module_says_what_is_in_it_and_what_it_may_import(path):
-    said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-    assert said
-    assert path.stem.startswith("__") or "import" in said.lower()
+def test_every_module_says_what_is_in_it_and_what_it_may_import():
+    silent = []
+    for path in MODULES:
+        said = SAID.match(path.read_text(encoding="utf-8"))
+        if said is None or not (path.stem.startswith("__") or "import" in said[1].lower()):
+            silent.append(str(path.relative_to(ROOT)))
+    assert len(MODULES) > 300
+    assert silent == []

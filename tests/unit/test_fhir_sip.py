@@ -17,8 +17,8 @@ from hub.translators.fhir.paths import fhir_path
 from hub.translators.fhir.reader import lean
 from hub.translators.fhir.writer import is_saved
 from schemas.messages import MESSAGES, BilingualText, Receipt
-from tests.unit.test_fhir_acts import HSA, _within
-from tests.unit.test_fhir_read import _bytes, _drop, _refusal, _resource, _set
+from tests.thorough.test_fhir_acts import HSA, _within
+from tests.thorough.test_fhir_read import _bytes, _drop, _refusal, _resource, _set
 
 Change = Callable[[dict[str, Any]], Any]
 EXT = "urn:samverkan:fhir:"

@@ -19,7 +19,7 @@ from hub.views.whole import needed, whole
 from hub.views.written import versions
 from tests.cases import svu_case
 from tests.stack import WARD, checked, content
-from tests.unit.test_printing import DOCUMENT
+from tests.thorough.test_printing import DOCUMENT
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 OF_SVU = {"inskrivning", "kartlaggning", "kartlaggning_written", "stallningstagande", "utskrivning"}

@@ -19,7 +19,7 @@ from schemas.swedish_time import day_in_words, moment_in_words
 from schemas.words import CODES, word
 from tests.cases import svu_case
 from tests.stack import checked, content
-from tests.unit.test_printing import DOCUMENT
+from tests.thorough.test_printing import DOCUMENT
 
 FOLD = str.maketrans("åäö", "aao")
 

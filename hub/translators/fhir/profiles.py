@@ -1,7 +1,7 @@
 """The StructureDefinitions of what is read and written: a profile of each resource, of the Bundle and of the header as an act, a notice
 and a receipt have it, and one of each extension. Imports the elements, the extensions and the names.
 
-They are made from the tables that the reader and the writer work by; ``tests/contracts/test_fhir_definitions.py`` judges by them
+They are made from the tables that the reader and the writer work by; ``tests/thorough/test_fhir_definitions.py`` judges by them
 what is written, and sees that the reader refuses what lacks a required element.
 """
 

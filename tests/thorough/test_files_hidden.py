@@ -22,7 +22,7 @@ from pypdf.generic import (
 )
 
 from hub.attachments.person_numbers import holds_number
-from tests.unit.test_files import (
+from tests.thorough.test_files import (
     NUMBER,
     W,
     fault,

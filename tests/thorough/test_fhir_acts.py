@@ -19,7 +19,7 @@ from hub.translators.fhir.examples import requests
 from hub.translators.fhir.reader import lean
 from hub.translators.fhir.refusals import TECHNICAL, refused
 from schemas.shared import FILE_MAX_BYTES, Attachment, Meddelande
-from tests.unit.test_fhir_read import ODD, _bytes, _drop, _places, _refusal, _resource, _set, spoilt
+from tests.thorough.test_fhir_read import ODD, _bytes, _drop, _places, _refusal, _resource, _set, spoilt
 
 HSA = "urn:oid:1.2.752.29.4.19"
 OWN = {"MessageHeader", "Organization", "Practitioner", "Provenance"}

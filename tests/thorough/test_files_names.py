@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from hub.attachments.check import check, refusal
 from hub.attachments.person_names import holds_name, names
-from tests.unit.test_files import W, open_document, pdf, sheet, slides, with_parts, word
-from tests.unit.test_files_hidden import book, updated
+from tests.thorough.test_files import W, open_document, pdf, sheet, slides, with_parts, word
+from tests.thorough.test_files_hidden import book, updated
 
 PEOPLE = ("Tolvan Eva-Lena Tolvansson", "Bo Ek", "Åsa von Öberg")
 SOUGHT = names(PEOPLE)

@@ -23,7 +23,7 @@ from hub.attachments.check import check, refusal
 from hub.attachments.kinds import Unfit
 from hub.attachments.person_numbers import holds_number
 from hub.printing import Document, Printed, PrintedPatient, Section, render
-from tests.unit.test_printing import DOCUMENT
+from tests.thorough.test_printing import DOCUMENT
 
 NUMBER = "19121212-1212"
 
