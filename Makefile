@@ -40,7 +40,7 @@ run: .venv/hub          ## the hub with broker, database, registers and demo par
 test: .venv/ready       ## every test, with a real broker and a real database
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests
 
-quick: .venv/ready      ## the tests that need neither a service nor long (tests/thorough, tests/commands): half a minute on two cores
+quick: .venv/ready      ## the tests that need neither a service nor long (tests/thorough, tests/cli): half a minute on two cores
 	$(BIN)/python -m pytest -n 2 --dist loadfile --hypothesis-profile quick tests/unit tests/contracts tests/scenarios
 
 bench: .venv/ready      ## how fast, on this machine, beside the bare broker and the peer of make bench-peer: eight minutes; BENCH='--help' lists options
