@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -58,9 +59,11 @@ class Envelope(BaseModel):
     datacontenttype: Annotated[Line, Field(json_schema_extra={"pattern": _CONTENT_TYPE})] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Message:
-    """One business act of one unit, independent of the format it came in."""
+    """One business act of one unit, independent of the format it came in. What is derived from it is derived once: the notices of
+    all receivers share it.
+    """
 
     id: str
     unit: str
@@ -76,7 +79,12 @@ class Message:
     envelope: str | None = field(default=None, compare=False)
     """The id of the envelope that it came in, where that has an id beside the message's: ``Bundle.identifier``, or ``Bundle.id`` (D-2)."""
 
-    @property
+    @cached_property
     def source(self) -> str:
         """The CloudEvents ``source``; messages with the same source and ``id`` are duplicates (D-2)."""
         return HUB_SOURCE if self.unit == HUB_SOURCE else f"urn:hsa:{self.unit}"
+
+    @cached_property
+    def body(self) -> bytes:
+        """The data as native JSON."""
+        return self.data.model_dump_json(exclude_none=True).encode()

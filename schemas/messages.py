@@ -83,6 +83,11 @@ class NoticeExtensions(Part):
     replay: bool = False
 
 
+def as_json(content: Part) -> bytes:
+    """The JSON that the outbox keeps of what the hub made itself. A receipt is kept as it is sent, without what is as usual."""
+    return content.model_dump_json(exclude_none=True, exclude_defaults=isinstance(content, Receipt)).encode()
+
+
 class Question(Part):
     """A look-up in the outbox: ``adressering`` or ``folkbokforing`` of a person, or ``verifiering`` of staff who acted for a unit
     in a role or were named by it.

@@ -21,7 +21,7 @@ from hub.scenarios.actions import MoveClock, TakeMessage
 from hub.scenarios.memory import HubInMemory, answered
 from hub.store.outbox import OutboxRow
 from hub.translators import fhir, formats, native
-from schemas.messages import NoticeExtensions, Receipt
+from schemas.messages import NoticeExtensions, Receipt, as_json
 
 RECIPES: Final = "recipes.yaml"
 """The file of the cookbook that is written by hand: file name → title, and the scenario that is played."""
@@ -125,7 +125,7 @@ def _section(number: int, happening: _Happening, world: World) -> list[str]:
         message = arrival.message
         assert message is not None
         unit = world.directory.unit_by_hsa[message.unit]
-        answer = formats.write_receipt(receipt, "receipt", "native", happening.at)
+        answer = formats.write_receipt(as_json(receipt), receipt.case, "receipt", "native", happening.at)
         response = fhir.write_response(
             receipt, message.id, created=happening.at, event=message.name, sender=message.unit
         )
@@ -165,11 +165,10 @@ def _told(happening: _Happening, world: World) -> list[str]:
         )
         lines.append(f"- `{row.system}`, sequence {content.sequence}: {message.name} to {units}")
     shown = happening.told[0]
-    content, message = shown.content, shown.message
-    assert isinstance(content, NoticeExtensions)
+    message = shown.message
     assert message is not None
-    native_form = formats.write_notice(message, content, "native", happening.at)
-    fhir_form = formats.write_notice(message, content, "fhir", happening.at)
+    native_form = formats.write_notice(message, shown.told, "native", happening.at)
+    fhir_form = formats.write_notice(message, shown.told, "fhir", happening.at)
     return [
         *lines,
         "",

@@ -15,7 +15,7 @@ from hub.translators import fhir, formats, native
 from hub.translators.fhir.example_acts import WRITTEN
 from hub.translators.fhir.examples import announcement, notices, receipts, requests
 from hub.translators.formats import Encoded
-from schemas.messages import NAME_OF
+from schemas.messages import NAME_OF, as_json
 
 _SECRET = "whsec_ZGVtby1zZWNyZXQtb2YtbHVuZC1rb21tdW4tMDAwMQ=="  # noqa: S105 - the demo's, published in the README
 _REFERENCE_SYSTEM = "https://ehr.example/vardkontakt"
@@ -65,10 +65,11 @@ def _told() -> dict[str, list[tuple[str, Encoded]]]:
     """Every notice natively and one in each form of FHIR, the receipts and the announcement in every form."""
     found: dict[str, list[tuple[str, Encoded]]] = {}
     for key, (message, told) in sorted(notices().items(), key=lambda named: len(named[0])):
-        encoded = formats.write_notice(message, told, "native", WRITTEN)
+        encoded = formats.write_notice(message, as_json(told), "native", WRITTEN)
         found.setdefault(f"{message.name}.notice", [(key, encoded)])
     for form in _FHIR_MEDIA:
-        encoded = formats.write_notice(*notices()[_SHOWN], form, WRITTEN)
+        message, told = notices()[_SHOWN]
+        encoded = formats.write_notice(message, as_json(told), form, WRITTEN)
         found[f"{form}.notice"] = [(_SHOWN, encoded)]
     for prefix, form in _FORMS.items():
         found[f"{prefix}receipt"] = _receipts(form)
@@ -79,7 +80,7 @@ def _told() -> dict[str, list[tuple[str, Encoded]]]:
 
 def _receipts(form: str) -> list[tuple[str, Encoded]]:
     return [
-        (key, formats.write_receipt(receipt, f"receipt-{number}", form, WRITTEN))
+        (key, formats.write_receipt(as_json(receipt), receipt.case, f"receipt-{number}", form, WRITTEN))
         for number, (key, receipt) in enumerate(receipts().items(), 1)
     ]
 

@@ -12,7 +12,7 @@ from hub.translators import formats
 from hub.translators.formats import Encoded
 from schemas.directory import System
 from schemas.envelope import Message
-from schemas.messages import Announcement, NoticeExtensions, Receipt
+from schemas.messages import Announcement
 
 BeforeSending = Callable[[], Awaitable[None]]
 """Awaited right before the bytes are sent; raises when they must not be. Costs nothing while the fence's answer is fresh."""
@@ -74,14 +74,16 @@ class Exit(Protocol):
 
 def encode(row: OutboxRow, message: Message | None, system: System) -> Outgoing:
     """Encode an outbox row in the system's format; ``message`` is the message that a notice passes on."""
-    if isinstance(row.content, Receipt):
-        encoded = formats.write_receipt(row.content, f"receipt-{row.id}", system.format, datetime.now(UTC))
+    if row.kind == "receipt":
+        now = datetime.now(UTC)
+        encoded = formats.write_receipt(row.told, row.case_id, f"receipt-{row.id}", system.format, now)
         return Outgoing(row.webhook_id, row.case_id or row.webhook_id, encoded)
-    if isinstance(row.content, Announcement):
-        encoded = formats.write_announcement(row.content, row.message_id, system.format, row.accepted_at)
+    if row.kind == "announcement":
+        encoded = formats.write_announcement(
+            Announcement.model_validate_json(row.told), row.message_id, system.format, row.accepted_at
+        )
         return Outgoing(row.webhook_id, row.webhook_id, encoded)
     assert message is not None
     assert row.case_id is not None
-    assert isinstance(row.content, NoticeExtensions)
-    encoded = formats.write_notice(message, row.content, system.format, row.accepted_at, row.body)
+    encoded = formats.write_notice(message, row.told, system.format, row.accepted_at, row.body)
     return Outgoing(row.webhook_id, row.case_id, encoded)

@@ -20,7 +20,7 @@ from hub.processes.engine.rule import acting_role
 from hub.processes.shared.registers import goes_without_saying
 from schemas.envelope import Message
 from schemas.hub_messages import Adressering, Verifiering
-from schemas.messages import Question, Receipt
+from schemas.messages import Question, Receipt, as_json
 from schemas.parts import Part
 
 
@@ -44,8 +44,9 @@ def accept(
     receipt = Receipt(
         message=message.id, code="ok", case=case.id, sequence=case.sequence, warnings=tuple(decision.warnings)
     )
-    batch.settle(arrival, receipt, case.id, decision)
-    batch.answer(arrival, receipt, "accepted")
+    told = as_json(receipt)
+    batch.settle(arrival, receipt, told, case.id, decision)
+    batch.answer(arrival, receipt, told, "accepted")
     for notice in notices.notices(decision, message, earlier, batch.directory, batch.now, batch.said.name, loaded.kept):
         notice.size = loaded.sizes.get((case.id, notice.sequence or 0), 0)
         handled.outbox.append(notice)

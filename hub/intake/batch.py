@@ -17,7 +17,7 @@ from hub.intake.stored import row_of
 from hub.processes.engine.decide import Decision
 from hub.store.inbox import InboxRow
 from schemas.directory import Directory
-from schemas.messages import Receipt
+from schemas.messages import Receipt, as_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,9 @@ class Batch:
     def refuse(self, arrival: Arrival, refused: Refused) -> Receipt:
         """The message is refused, and its refusal is its answer for good."""
         receipt = refusal(arrival, refused)
-        self.settle(arrival, receipt, None, None)
-        self.answer(arrival, receipt, "refused")
+        told = as_json(receipt)
+        self.settle(arrival, receipt, told, None, None)
+        self.answer(arrival, receipt, told, "refused")
         return receipt
 
     def hold(self, arrival: Arrival, reason: str, missing: Refused | None = None) -> Receipt:
@@ -61,13 +62,14 @@ class Batch:
         self.handled.held.append(Holding(arrival.key, case_key, reason, waited is None, waits_s))
         receipt = held_receipt(arrival, missing)
         if waited is None:
-            self.answer(arrival, receipt, "held")
+            self.answer(arrival, receipt, as_json(receipt), "held")
         return receipt
 
-    def settle(self, arrival: Arrival, receipt: Receipt, case_id: str | None, decision: Decision | None) -> None:
-        """Writes down the final answer to a message. If the message was held, its hold ends."""
-        written = receipt.model_dump_json(exclude_none=True, exclude_defaults=True).encode()
-        row = row_of(arrival, case_id, decision, written)
+    def settle(
+        self, arrival: Arrival, receipt: Receipt, told: bytes, case_id: str | None, decision: Decision | None
+    ) -> None:
+        """Writes down the final answer to a message, ``told`` its JSON. If the message was held, its hold ends."""
+        row = row_of(arrival, case_id, decision, told)
         if arrival.was_held:
             self.handled.settled.append(row)
             self.loaded.holds.end(arrival.key)
@@ -82,9 +84,9 @@ class Batch:
         if arrival.envelope is not None:
             self.loaded.envelopes[arrival.envelope] = arrival.key[1]
 
-    def answer(self, arrival: Arrival, receipt: Receipt, outcome: str) -> None:
-        """Counts the answer, and sends it to a system whose receipts go by its way out."""
+    def answer(self, arrival: Arrival, receipt: Receipt, told: bytes, outcome: str) -> None:
+        """Counts the answer, and sends it, ``told`` its JSON, to a system whose receipts go by its way out."""
         name = "unreadable" if arrival.message is None else arrival.message.name
         self.handled.counted.append((arrival.system_id, name, outcome))
         if arrival.by_outbox and arrival.system is not None:
-            self.handled.outbox.append(notices.receipt(arrival.system_id, arrival.key[0], receipt, self.now))
+            self.handled.outbox.append(notices.receipt(arrival.system_id, arrival.key[0], receipt, told, self.now))

@@ -29,7 +29,7 @@ from hub.processes.registry import openings, process_of
 from hub.processes.shared.registers import LICENSED
 from schemas.directory import Directory
 from schemas.envelope import Message
-from schemas.messages import Question, Receipt
+from schemas.messages import Question, Receipt, as_json
 
 
 def handle(
@@ -164,7 +164,7 @@ def _repeat(batch: Batch, arrival: Arrival, digest: bytes, receipt: Any) -> Rece
         answer = held_receipt(arrival, repeat=True)
     else:
         answer = Receipt.model_validate(receipt).model_copy(update={"repeat": True})
-    batch.answer(arrival, answer, "repeated" if digest == arrival.digest else "refused")
+    batch.answer(arrival, answer, as_json(answer), "repeated" if digest == arrival.digest else "refused")
     return answer
 
 

@@ -16,14 +16,15 @@ from hub.processes.engine.case import Case
 from hub.processes.engine.decide import Decision
 from hub.processes.engine.process import Process, process_of_case, says_no_more, standing
 from hub.processes.engine.rule import HubMessage
-from hub.processes.engine.unit_view import ANSWER, outline, unit_view
+from hub.processes.engine.unit_view import ANSWER, UnitView, outline, remembered, unit_view
 from hub.processes.shared import disclosure
 from hub.processes.shared.disclosure import visible
 from hub.store.outbox import CASES, LICENCES, REGISTERS, VERIFICATIONS, OutboxRow
-from hub.translators.native import write_body
+from hub.translators import told
+from hub.translators.told import Rendered
 from schemas.directory import Directory
 from schemas.envelope import Message
-from schemas.messages import HUB_SOURCE, CaseMessage, NoticeExtensions, Question, Receipt
+from schemas.messages import HUB_SOURCE, CaseMessage, Question, Receipt, as_json
 
 
 def notices(
@@ -123,25 +124,24 @@ def _rows(
     rows = []
     shown = disclosure.told(message, case)
     body = body_of(message, shown)
-    staff = names_in(shown, shared.name_of)
+    names = told.rendered(names_in(shown, shared.name_of))
     shared.outline = shared.outline or outline(case)
     for system, receivers in by_system.items():
-        seen = {unit: unit_view(case, unit, directory, shared.now, shared.outline) for unit in receivers}
+        views = [unit_view(case, unit, directory, shared.now, shared.outline) for unit in receivers]
+        state, may = _rendered(tuple(receivers), tuple(views), directory)
         highest = last_told(case, system)
         follows = shared.last.get(system, highest)
         shared.last[system] = sequence
-        extensions = NoticeExtensions(
-            case=case.id,
-            sequence=sequence,
-            to=tuple(receivers),
-            awaits=_asked(case, message, receivers) | {u: a for u, a in asked.items() if u in receivers},
-            state={
-                step: {unit: seen[unit].colours[step] for unit in receivers} for step in shared.process.steps_of(case)
-            },
-            may={unit: seen[unit].may for unit in receivers},
-            skipped=note_notice(case, system, sequence),
-            names=staff,
-            **_extras(shared, message, receivers),
+        extensions = told.write(
+            case.id,
+            sequence,
+            receivers,
+            _asked(case, message, receivers) | {u: a for u, a in asked.items() if u in receivers},
+            state,
+            may,
+            names,
+            _extras(shared, message, receivers),
+            note_notice(case, system, sequence),
             replay=sequence < highest,
         )
         rows.append(
@@ -153,7 +153,7 @@ def _rows(
                 sequence=sequence,
                 source=message.source,
                 message_id=message.id,
-                content=extensions,
+                told=extensions,
                 body=body,
                 accepted_at=shared.now,
                 due_at=shared.now,
@@ -162,6 +162,19 @@ def _rows(
             )
         )
     return rows
+
+
+def _rendered(units: tuple[str, ...], views: tuple[UnitView, ...], directory: Directory) -> tuple[Rendered, Rendered]:
+    """The parts ``state`` and ``may`` of what units are told that see a case so. Thousands of notices have the same."""
+
+    def render() -> tuple[Rendered, Rendered]:
+        seen = dict(zip(units, views, strict=True))
+        steps = views[0].colours
+        state = {step: {unit: view.colours[step] for unit, view in seen.items()} for step in steps}
+        return told.rendered(state), told.rendered({unit: view.may for unit, view in seen.items()})
+
+    found: tuple[Rendered, Rendered] = remembered(directory, (units, views), render)
+    return found
 
 
 def _extras(shared: _Shared, message: Message, units: list[str]) -> dict[str, tuple[str, ...]]:
@@ -178,7 +191,7 @@ def _extras(shared: _Shared, message: Message, units: list[str]) -> dict[str, tu
 
 def body_of(message: Message, shown: Message) -> bytes | None:
     """The body that a notice's row keeps; None where the notice shows the message as it was sent."""
-    return None if shown is message else write_body(shown)
+    return None if shown is message else shown.body
 
 
 def lookup(case_id: str | None, message: Message, question: Question, now: datetime) -> OutboxRow:
@@ -186,16 +199,16 @@ def lookup(case_id: str | None, message: Message, question: Question, now: datet
     lane = REGISTERS
     if question.question == "verifiering":
         lane = LICENCES if question.concerns == "decided_by" else VERIFICATIONS
-    return OutboxRow(0, "lookup", lane, case_id, None, message.source, message.id, question, None, now, now)
+    return OutboxRow(0, "lookup", lane, case_id, None, message.source, message.id, as_json(question), None, now, now)
 
 
 def for_another_case(one: HubMessage, id_: str, now: datetime) -> OutboxRow:
     """A message of the hub's own for another case than the one that led to it, handed to the intake after the commit."""
     content = CaseMessage(name=one.name, data=one.data.model_dump(mode="json", exclude_none=True))
     case = one.case if is_case_id(one.case) else None  # no case has another id: the intake then says that there is none
-    return OutboxRow(0, "case", CASES, case, None, HUB_SOURCE, id_, content, None, now, now)
+    return OutboxRow(0, "case", CASES, case, None, HUB_SOURCE, id_, as_json(content), None, now, now)
 
 
-def receipt(system: str, source: str, answer: Receipt, now: datetime) -> OutboxRow:
-    """The row of a receipt that goes to the sender's system (messages.md §2)."""
-    return OutboxRow(0, "receipt", system, answer.case, None, source, answer.message, answer, None, now, now)
+def receipt(system: str, source: str, answer: Receipt, in_json: bytes, now: datetime) -> OutboxRow:
+    """The row of a receipt, ``in_json``, that goes to the sender's system (messages.md §2)."""
+    return OutboxRow(0, "receipt", system, answer.case, None, source, answer.message, in_json, None, now, now)

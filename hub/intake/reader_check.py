@@ -13,7 +13,7 @@ from hub.intake.hub_messages import WhatRegistersSaid
 from hub.store import outbox
 from hub.store.outbox import VERIFICATIONS, OutboxRow
 from hub.store.transaction import Store
-from schemas.messages import HUB_SOURCE, Question
+from schemas.messages import HUB_SOURCE, Question, as_json
 
 _MOST = 10_000
 """The most readers that are noted. One more is noted when that person reads again."""
@@ -49,7 +49,7 @@ class Readers:
                 sequence=None,
                 source=HUB_SOURCE,
                 message_id=f"reader-{uuid7()}",
-                content=Question(question="verifiering", actor=actor, role=role, unit=unit),
+                told=as_json(Question(question="verifiering", actor=actor, role=role, unit=unit)),
                 body=None,
                 accepted_at=now,
                 due_at=now,

@@ -20,7 +20,7 @@ from hub.store.outbox import CASES, LOOKUPS, Connection
 from hub.store.transaction import Store
 from hub.store.waiting_notices import CaseNotice
 from schemas.directory import Directory
-from schemas.messages import NoticeExtensions
+from schemas.messages import NoticeExtensions, as_json
 
 _CASES = 200
 """Cases that are locked at the same time."""
@@ -94,12 +94,12 @@ async def _move_case(connection: Connection, case: Case, notices: Sequence[CaseN
         for system, units in parts.items():
             part, place = _for_units(told, units), (system, number)
             if place in come:
-                come[place].row.content = _together(come[place].row.content, part)
+                come[place].row.told = as_json(_together(come[place].row.content, part))
                 come[place].row.known_as = None  # the system may have had it for fewer units
             elif place in had:
                 there = had[place]
                 unsent = there.state in {"waiting", "dead"}
-                there.row.content = _together(there.row.content, part) if unsent else _replayed(part)
+                there.row.told = as_json(_together(there.row.content, part) if unsent else _replayed(part))
                 there.state = there.state if unsent else "waiting"
                 again[there.row.id] = there
             else:
@@ -114,7 +114,7 @@ async def _move_case(connection: Connection, case: Case, notices: Sequence[CaseN
                     skipped = note_notice(case, system, number)
                 part = part.model_copy(update={"skipped": skipped, "replay": replay})
                 row = replace(
-                    one.row, known_as=known_as, system=system, content=part, follows=last.get(system, highest), due_at=now,
+                    one.row, known_as=known_as, system=system, told=as_json(part), follows=last.get(system, highest), due_at=now,
                     first_tried_at=None, refused_since=None, revision=0,
                     attempts=one.row.attempts if one.state == "dead" else 0,
                 )  # fmt: skip

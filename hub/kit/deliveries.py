@@ -20,7 +20,7 @@ from hub.kit.faults.fault import KitFault
 from hub.kit.notebook import Notebook
 from hub.store.outbox import OutboxRow
 from schemas.directory import System
-from schemas.messages import HUB_SOURCE, Announcement, BilingualText, Receipt
+from schemas.messages import HUB_SOURCE, Announcement, BilingualText, as_json
 from schemas.ways_out import WebhookOut
 
 _WAITS = ("http:408", "http:425", "http:429", "http:503")
@@ -95,7 +95,7 @@ class Deliveries:
 
     async def _deliver(self, step: int, row: OutboxRow) -> None:
         limit_s = self._system.delivery.timeout_s
-        what = "the receipt" if isinstance(row.content, Receipt) else row.message.name if row.message else row.kind
+        what = "the receipt" if row.kind == "receipt" else row.message.name if row.message else row.kind
         called = isinstance(self._system.out, WebhookOut)
         expected = f"acknowledges {what} within {limit_s:g} s" if called else f"its broker takes {what}"
         if self.given_up is not None:
@@ -131,7 +131,7 @@ async def forge(exit_: Exit, system: System, secret: str, notebook: Notebook) ->
     text = BilingualText(sv="Detta meddelande är inte hubbens.", en="This message is not the hub's.")
     now = datetime.now(UTC)
     row = OutboxRow(
-        0, "announcement", system.id, None, None, HUB_SOURCE, "forged", Announcement(text=text), None, now, now
+        0, "announcement", system.id, None, None, HUB_SOURCE, "forged", as_json(Announcement(text=text)), None, now, now
     )
     came = await exit_.send(others, [encode(row, None, others)], _at_once)
     if came.result == "ok":

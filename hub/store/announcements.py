@@ -10,7 +10,7 @@ from psycopg.rows import class_row
 
 from hub.store import outbox, shards
 from hub.store.outbox import Connection, OutboxRow
-from schemas.messages import HUB_SOURCE, Announcement
+from schemas.messages import HUB_SOURCE, Announcement, as_json
 
 
 async def add(
@@ -19,7 +19,7 @@ async def add(
     """Write one outbox row for each system."""
     start = await outbox.reserve_ids(connection)
     items = [
-        OutboxRow(start + number, "announcement", system, None, None, HUB_SOURCE, id_, content, None, now, now)
+        OutboxRow(start + number, "announcement", system, None, None, HUB_SOURCE, id_, as_json(content), None, now, now)
         for number, system in enumerate(sorted(systems))
     ]
     await outbox.add(connection, items)

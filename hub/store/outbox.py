@@ -15,7 +15,6 @@ from typing import Any, Literal
 
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
-from pydantic_core import to_json
 
 from hub.store.inbox import uuid_bytes
 from hub.store.transaction import array, copy, keys
@@ -46,8 +45,8 @@ class OutboxRow:
     sequence: int | None
     source: str
     message_id: str
-    content: NoticeExtensions | Receipt | Question | Announcement | CaseMessage
-    """What the row holds, by its kind; the column ``told``."""
+    told: bytes
+    """What the row holds, by its kind, as JSON (``schemas.messages.as_json``)."""
     body: bytes | None
     """The notice's data, where they differ from the message's (the hub filled in what a register knew); else None."""
     accepted_at: datetime
@@ -73,6 +72,11 @@ class OutboxRow:
     """Written by the owner of its shard, and untouched since: it is marked by a range of rows when it is sent."""
     previous: int = 0
     """Of a fresh row: the fresh row of its system before it, written in the same transaction; 0 when it is the first."""
+
+    @property
+    def content(self) -> NoticeExtensions | Receipt | Question | Announcement | CaseMessage:
+        """What the row holds, read from its JSON."""
+        return _KINDS[self.kind].model_validate_json(self.told)
 
     @property
     def webhook_id(self) -> str:
@@ -139,7 +143,7 @@ async def add(connection: Connection, items: Sequence[OutboxRow]) -> None:
                 i.sequence,
                 i.source,
                 i.message_id,
-                to_json(i.content, exclude_none=True),
+                i.told,
                 i.body,
                 i.accepted_at,
                 i.due_at,
@@ -184,8 +188,7 @@ async def due(connection: Connection, system: str, *, limit: int) -> list[Outbox
 
 def row_from(columns: dict[str, Any]) -> OutboxRow:
     """A row from the columns that ``ROW_COLUMNS`` selects."""
-    content = _KINDS[columns["kind"]].model_validate_json(columns.pop("told"))
-    return OutboxRow(content=content, **columns)
+    return OutboxRow(told=columns.pop("told").encode(), **columns)
 
 
 async def bodies(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[bytes | None, int]]:

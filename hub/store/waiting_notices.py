@@ -91,7 +91,7 @@ async def tell_again(connection: Connection, one: CaseNotice) -> None:
         " attempts = CASE WHEN state = 'dead' THEN attempts ELSE 0 END, first_tried_at = NULL, refused_since = NULL,"
         " due_at = now() WHERE id = %(id)s",
         {
-            "told": one.row.content.model_dump_json(exclude_none=True),
+            "told": one.row.told.decode(),
             "id": one.row.id,
             "new": await outbox.reserve_ids(connection),
         },

@@ -34,9 +34,10 @@ FHIR_XML = "application/fhir+xml"
 class Writer:
     """How the hub writes a format to the systems that have chosen it."""
 
-    notice: Callable[[Message, NoticeExtensions, datetime, bytes | None], bytes]
-    """(message, extensions, time of writing, native JSON of the data where it is written already) → body."""
-    receipt: Callable[[Receipt, datetime], bytes]
+    notice: Callable[[Message, bytes, datetime, bytes | None], bytes]
+    """(message, JSON of its extensions, time of writing, native JSON of the data where it is written already) → body."""
+    receipt: Callable[[bytes, datetime], bytes]
+    """(its JSON, time of writing) → body."""
     announcement: Callable[[Announcement, str, datetime], bytes]
     """(announcement, its id, time of writing) → body."""
     prepare: Callable[[], None] | None = None
@@ -62,9 +63,15 @@ class Format:
     written: Writer | None = None
 
 
+def _fhir_receipt(receipt: Receipt, at: datetime) -> bytes:
+    return fhir.write_response(receipt, receipt.message, created=at)
+
+
 _FHIR = Writer(
-    notice=lambda message, extensions, at, _: fhir.write_notice(message, extensions, created=at),
-    receipt=lambda receipt, at: fhir.write_response(receipt, receipt.message, created=at),
+    notice=lambda message, told, at, _: fhir.write_notice(
+        message, NoticeExtensions.model_validate_json(told), created=at
+    ),
+    receipt=lambda written, at: _fhir_receipt(Receipt.model_validate_json(written), at),
     announcement=lambda announcement, id_, at: fhir.write_announcement(announcement, id_, created=at),
 )
 FORMATS = (
@@ -77,7 +84,7 @@ FORMATS = (
         name="native",
         written=Writer(
             notice=lambda message, _, __, body: native.write_body(message) if body is None else body,
-            receipt=lambda receipt, _: receipt.model_dump_json(exclude_none=True, exclude_defaults=True).encode(),
+            receipt=lambda written, _: written,
             announcement=lambda announcement, _, __: announcement.model_dump_json().encode(),
         ),
     ),
@@ -256,19 +263,18 @@ def _data(name: str, body: bytes) -> Part:
     return MESSAGES[name].model_validate_json(body, context={"identities": EVERY_PUBLISHED_FORM})
 
 
-def write_notice(
-    message: Message, extensions: NoticeExtensions, format_: str, created: datetime, body: bytes | None = None
-) -> Encoded:
-    """A notice in a system's format; ``body``: the native JSON of its data, where it is written already."""
+def write_notice(message: Message, told: bytes, format_: str, created: datetime, body: bytes | None = None) -> Encoded:
+    """A notice in a system's format. ``told``: the JSON of its extensions (``schemas.messages.as_json``); ``body``: the native JSON of
+    its data, where it is written already.
+    """
     media_type, written = _WRITTEN[format_]
-    attributes = native.attributes(message, extensions)
-    return _encoded(attributes, media_type, written.notice(message, extensions, created, body))
+    return _encoded(native.attributes(message, told), media_type, written.notice(message, told, created, body))
 
 
-def write_receipt(receipt: Receipt, receipt_id: str, format_: str, created: datetime) -> Encoded:
-    """A receipt in a system's format."""
+def write_receipt(receipt: bytes, case: str | None, receipt_id: str, format_: str, created: datetime) -> Encoded:
+    """A receipt, given as its JSON (``schemas.messages.as_json``), in a system's format. ``case``: the one that it names."""
     media_type, written = _WRITTEN[format_]
-    attributes = native.receipt_attributes(receipt, receipt_id, created)
+    attributes = native.receipt_attributes(case, receipt_id, created)
     return _encoded(attributes, media_type, written.receipt(receipt, created))
 
 

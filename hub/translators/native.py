@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 
 from hub.errors import Refused
-from hub.translators import faults, json_text
+from hub.translators import faults, json_text, told
 from schemas.envelope import ATTRIBUTE_NAME, SET_BY_THE_HUB, Envelope, Message
 from schemas.identity_types import EVERY_PUBLISHED_FORM, IdentityRules
 from schemas.messages import (
@@ -26,8 +26,6 @@ from schemas.messages import (
     MESSAGES,
     NAME_OF,
     RECEIPT_TYPE,
-    NoticeExtensions,
-    Receipt,
     type_of,
 )
 
@@ -199,21 +197,18 @@ def split_batch(body: bytes, most: int) -> list[bytes]:
 
 def write_body(message: Message) -> bytes:
     """The message's data as native JSON."""
-    return message.data.model_dump_json(exclude_none=True).encode()
+    return message.body
 
 
-def attributes(message: Message, extensions: NoticeExtensions | None) -> dict[str, str]:
-    """The CloudEvents attributes of a message, in a notice with its extensions (messages.md §2).
-
-    CloudEvents allows only plain values in extensions, so lists and objects are written as JSON text. ``names``, ``prints``,
-    ``remind`` and ``replay`` are left out where there is nothing to say.
-    """
+def attributes(message: Message, extensions: bytes | None) -> dict[str, str]:
+    """The CloudEvents attributes of a message, in a notice with its extensions (messages.md §2), given as the outbox keeps them."""
+    further = {} if extensions is None else told.attributes(extensions)
     found = {
         "specversion": "1.0",
         "id": message.id,
         "source": message.source,
         "type": type_of(message.name),
-        "subject": message.subject if extensions is None else extensions.case,
+        "subject": further.get("case", message.subject),
         "time": message.time.isoformat(),
         "datacontenttype": JSON,
     }
@@ -221,24 +216,7 @@ def attributes(message: Message, extensions: NoticeExtensions | None) -> dict[st
         found["actor"] = message.actor
     if message.role:
         found["actorrole"] = message.role
-    if extensions is not None:
-        found |= {
-            "case": extensions.case,
-            "sequence": str(extensions.sequence),
-            "to": text(extensions.to),
-            "awaits": text(extensions.awaits),
-            "state": text(extensions.state),
-            "may": text(extensions.may),
-            "skipped": text(extensions.skipped),
-        }
-        if extensions.names:
-            found["names"] = text(extensions.names)
-        if extensions.prints:
-            found["prints"] = text(extensions.prints)
-        if extensions.remind:
-            found["remind"] = text(extensions.remind)
-        if extensions.replay:
-            found["replay"] = "true"
+    found.update(further)
     return found
 
 
@@ -247,8 +225,8 @@ def text(value: object) -> str:
     return to_json(value).decode()
 
 
-def receipt_attributes(receipt: Receipt, receipt_id: str, time: datetime) -> dict[str, str]:
-    """The CloudEvents attributes of a receipt."""
+def receipt_attributes(case: str | None, receipt_id: str, time: datetime) -> dict[str, str]:
+    """The CloudEvents attributes of a receipt; ``case``: the one that it names."""
     found = {
         "specversion": "1.0",
         "id": receipt_id,
@@ -257,8 +235,8 @@ def receipt_attributes(receipt: Receipt, receipt_id: str, time: datetime) -> dic
         "time": time.isoformat(),
         "datacontenttype": JSON,
     }
-    if receipt.case:
-        found["subject"] = receipt.case
+    if case:
+        found["subject"] = case
     return found
 
 

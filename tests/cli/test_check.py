@@ -24,7 +24,7 @@ from hub.translators.fhir import JSON, XML, read
 from hub.translators.fhir.examples import notices
 from hub.translators.fhir.response import as_xml
 from schemas.identity_types import EVERY_PUBLISHED_FORM
-from schemas.messages import Announcement, BilingualText, Receipt
+from schemas.messages import Announcement, BilingualText, Receipt, as_json
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -91,9 +91,9 @@ def event(attributes: dict[str, str], body: bytes) -> dict[str, Any]:
 
 
 SENT: dict[str, dict[str, Any]] = {
-    **{f"notice {key}": event(native.attributes(*pair), native.write_body(pair[0])) for key, pair in notices().items()},
+    **{f"notice {key}": event(native.attributes(pair[0], as_json(pair[1])), native.write_body(pair[0])) for key, pair in notices().items()},
     "receipt": event(
-        native.receipt_attributes(REFUSAL, "r-1", NOW), REFUSAL.model_dump_json(exclude_none=True, exclude_defaults=True).encode()
+        native.receipt_attributes(REFUSAL.case, "r-1", NOW), as_json(REFUSAL)
     ),
     "announcement": event(native.announcement_attributes("a-1", NOW), ANNOUNCED.model_dump_json().encode()),
     "problem": {

@@ -18,7 +18,7 @@ from hub.delivery.exits.kafka import _headers
 from hub.translators import formats, native
 from hub.translators.fhir.example_acts import WRITTEN
 from hub.translators.fhir.examples import notices
-from schemas.messages import FROM_THE_HUB, MESSAGES, type_of
+from schemas.messages import FROM_THE_HUB, MESSAGES, as_json, type_of
 
 FOLDER = Path(__file__).parents[2] / "contracts"
 DOCUMENT = yaml.load((FOLDER / "asyncapi.yaml").read_bytes(), Loader=yaml.CSafeLoader)
@@ -142,7 +142,7 @@ def test_the_signature_of_every_call_is_right_for_its_body_written_without_blank
 
 def test_an_example_of_a_record_is_what_the_exit_writes():
     message, told = notices()["svu.inskrivning"]
-    written = formats.write_notice(message, told, "native", WRITTEN)
+    written = formats.write_notice(message, as_json(told), "native", WRITTEN)
     example = ALL["svu.inskrivning.notice"]["examples"][0]
     headers = {name: value.decode() for name, value in _headers(written.attributes)}
     assert example["headers"] == headers | {"content-type": written.media_type}

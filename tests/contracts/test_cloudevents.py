@@ -13,17 +13,19 @@ from hub.delivery.exits.kafka import _headers
 from hub.routers import attributes
 from hub.translators import formats, native
 from hub.translators.fhir.examples import notices
-from schemas.messages import Announcement, BilingualText, Receipt
+from schemas.messages import Announcement, BilingualText, Receipt, as_json
 
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 TEXT = BilingualText(sv="Rätta.", en="Correct it.")
 SENT = {
     **{
-        f"{name} in {form}": formats.write_notice(*notices()[name], form, NOW)
+        f"{name} in {form}": formats.write_notice(notices()[name][0], as_json(notices()[name][1]), form, NOW)
         for name in notices()
         for form in ("native", "fhir")
     },
-    "receipt": formats.write_receipt(Receipt(message="m", code="ok", case="c", sequence=7), "r-1", "native", NOW),
+    "receipt": formats.write_receipt(
+        as_json(Receipt(message="m", code="ok", case="c", sequence=7)), "c", "r-1", "native", NOW
+    ),
     "announcement": formats.write_announcement(Announcement(text=TEXT), "a-1", "native", NOW),
 }
 VALID = {

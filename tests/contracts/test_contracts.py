@@ -26,7 +26,7 @@ from hub.scenarios.steps import Send
 from hub.translators import formats, native
 from hub.translators.native import STRUCTURED
 from schemas.envelope import Message
-from schemas.messages import FROM_THE_HUB, MESSAGES, NAME_OF, NoticeExtensions
+from schemas.messages import FROM_THE_HUB, MESSAGES, NAME_OF, NoticeExtensions, as_json
 from schemas.shared import Aterkallelse
 
 FOLDER = Path(__file__).parents[2] / "contracts"
@@ -177,7 +177,7 @@ def test_a_notices_number_is_written_as_the_contract_says_and_is_read_as_a_numbe
     }
     promised = yaml.safe_load(said)
     said_of = Message("m", "urn:hsa:SE1-A", "aterkallelse", "c", datetime.now(UTC), None, None, Aterkallelse())
-    written = native.attributes(said_of, NoticeExtensions(case="c", sequence=number, to=()))["sequence"]
+    written = native.attributes(said_of, as_json(NoticeExtensions(case="c", sequence=number, to=())))["sequence"]
     Draft202012Validator(promised).validate(written)
     assert int(written) == number
     assert not Draft202012Validator(promised).is_valid(f"0{number}")

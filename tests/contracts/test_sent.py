@@ -17,7 +17,7 @@ from hub.errors import Refused
 from hub.routers import http
 from hub.translators import formats, native
 from hub.translators.fhir.examples import notices
-from schemas.messages import FROM_THE_HUB, MESSAGES, Announcement, BilingualText, Receipt
+from schemas.messages import FROM_THE_HUB, MESSAGES, Announcement, BilingualText, Receipt, as_json
 
 FOLDER = Path(__file__).parents[2] / "contracts"
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
@@ -64,7 +64,7 @@ def test_a_refusal_of_a_call_passes_the_problems_schema(status):
 @pytest.mark.parametrize("receipt", RECEIPTS.values(), ids=RECEIPTS)
 @pytest.mark.parametrize("form", ["native", "fhir"])
 def test_a_receipt_as_an_event_passes_its_schemas(receipt, form):
-    written = formats.write_receipt(receipt, "r-1", form, NOW)
+    written = formats.write_receipt(as_json(receipt), receipt.case, "r-1", form, NOW)
     event = json.loads(native.structured(written.attributes, written.body))
     assert _faults(_schema("receipt-event"), event) == []
     assert _faults(_schema("receipt") if form == "native" else ASYNC["bundle"], event["data"]) == []
@@ -97,7 +97,7 @@ def test_a_notice_passes_its_schemas_as_it_stands_on_the_wire(name, form):
     message, told = NOTICES[name]
     owed = {"prints": ("kallelse/m-1/personen", "plan/2/utomstaende-1"), "remind": ("kva:AU124",)}
     told = told.model_copy(update={"replay": True, "skipped": (2, 3), **owed})
-    written = formats.write_notice(message, told, form, NOW)
+    written = formats.write_notice(message, as_json(told), form, NOW)
     event = json.loads(native.structured(written.attributes, written.body))
     schema = _schema("notice")
     assert _faults(schema, event) == []
@@ -117,9 +117,9 @@ def test_a_notice_passes_its_schemas_as_it_stands_on_the_wire(name, form):
 
 def test_what_is_owed_on_paper_and_reminded_of_is_told_as_lists_and_left_out_where_there_is_nothing():
     message, told = next(iter(NOTICES.values()))
-    assert not {"prints", "remind"} & set(native.attributes(message, told))
+    assert not {"prints", "remind"} & set(native.attributes(message, as_json(told)))
     owing = told.model_copy(update={"prints": ("plan/2/personen",), "remind": ("kva:AU124",)})
-    said = native.attributes(message, owing)
+    said = native.attributes(message, as_json(owing))
     assert (json.loads(said["prints"]), json.loads(said["remind"])) == (["plan/2/personen"], ["kva:AU124"])
 
 

@@ -25,7 +25,7 @@ from hub.store.transaction import Conflict
 from hub.translators.soap.folkbokforing import request
 from hub.translators.soap.listing import Actor
 from schemas.identities import parse_person_id
-from schemas.messages import HUB_SOURCE, Question
+from schemas.messages import HUB_SOURCE, Question, as_json
 from tests.stack import CENTRE, KOMMUN, WARD, registers, until
 
 NURSE = "SE2321000255-SJUKSKOTERSKA1"
@@ -89,7 +89,7 @@ async def test_thousands_of_verifications_hold_up_neither_an_addressing_nor_a_me
     rows = [
         outbox.OutboxRow(
             0, "lookup", outbox.VERIFICATIONS, None, None, HUB_SOURCE, f"v-{n}",
-            Question(question="verifiering", actor=f"SE2321000255-N{n}", role="lakare", unit=WARD),
+            as_json(Question(question="verifiering", actor=f"SE2321000255-N{n}", role="lakare", unit=WARD)),
             None, datetime.now(UTC), datetime.now(UTC),
         )
         for n in range(2_000)

@@ -33,7 +33,16 @@ from hub.translators.soap import folkbokforing as population
 from schemas import hub_messages
 from schemas.envelope import Message
 from schemas.identities import parse_person_id
-from schemas.messages import FROM_THE_HUB, HUB_SOURCE, MESSAGES, RECEIPT_TYPE, BilingualText, NoticeExtensions, Receipt
+from schemas.messages import (
+    FROM_THE_HUB,
+    HUB_SOURCE,
+    MESSAGES,
+    RECEIPT_TYPE,
+    BilingualText,
+    NoticeExtensions,
+    Receipt,
+    as_json,
+)
 from schemas.svu import UtskrivningAngrad
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -197,7 +206,7 @@ def test_a_party_reads_the_same_from_a_native_notice_and_from_fhir(name, data, f
         state={"tid": {KOMMUN: {"bistandshandlaggare": "red", "sjukskoterska": "yellow"}}},
         may={KOMMUN: ("kvittens", "svu.kartlaggning")},
     )  # fmt: skip
-    plain = wire.read(native.attributes(message, told), native.write_body(message))
+    plain = wire.read(native.attributes(message, as_json(told)), native.write_body(message))
     assert wire.read({}, fhir.write_notice(message, told, created=NOW)) == plain
     assert (plain.unit, plain.sequence, plain.skipped) == (None if sender == HUB_SOURCE else WARD, 7, (5, 6))
     assert plain.awaits == {KOMMUN: "justering"}

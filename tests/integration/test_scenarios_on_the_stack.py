@@ -49,6 +49,7 @@ from schemas.messages import (
     NoticeExtensions,
     Question,
     Receipt,
+    as_json,
 )
 from tests.judged import JUDGE
 from tests.scenarios.test_scenarios import FILES
@@ -180,16 +181,15 @@ class OnTheStack:
 
     async def _look_up(self) -> bool:
         """Ask the registers what is asked, and hand over what goes to other cases; whether there was anything."""
-        found = [item for item in self.offered if isinstance(item.content, (Question, CaseMessage))]
+        found = [item for item in self.offered if item.kind in {"lookup", "case"}]
+        self.offered[:] = [item for item in self.offered if item not in found]  # asked, or handed over, once
         for item in found:
             if isinstance(item.content, Question):
                 put = PutQuestion(item.case_id, item.content, item.source, item.message_id)
-                item.content = None  # asked once
                 if (answer := self.registers.ask(put, self.now)) is not None:
                     await self._hear_one(put, answer)
             elif isinstance(item.content, CaseMessage):
                 to_another_case = case_message(item, self.now)
-                item.content = None  # handed over once
                 await self.intake.submit([to_another_case], wait=True)
         return bool(found)
 
@@ -219,7 +219,7 @@ class OnTheStack:
                 )
             ).fetchall()
             stored = await inbox.load(connection, [(item.source, item.message_id) for item in kept])
-        told = {id_: NoticeExtensions.model_validate_json(text) for id_, text, _ in rows}
+        told = {id_: text.encode() for id_, text, _ in rows}
         bodies = {id_: body for id_, _, body in rows}
         found = []
         for item in kept:
@@ -227,12 +227,12 @@ class OnTheStack:
             message, item.body = formats.read_stored(row), bodies[item.id]
             if item.body is not None:
                 message = formats.with_data(message, item.body)
-            item.content = told[item.id]
+            item.told = told[item.id]
             system = self.play.world.directory.system_by_id[item.system]
             outgoing = encode(item, message, system)
             _collect_notice(item, message, system)
             assert outgoing.key == item.case_id
-            found.append(ToldNotice(item.system, told[item.id], message.name, _data(outgoing.encoded)))
+            found.append(ToldNotice(item.system, item.content, message.name, _data(outgoing.encoded)))
         return found
 
     async def stored(self, id_: str) -> StoredCase | None:
@@ -302,7 +302,9 @@ def _collect_answer(arrival, receipt: Receipt) -> None:
     shape = ("receipt", *sorted(receipt.model_dump(exclude_defaults=True)), receipt.code)
     for form in FORMS:
         if (form, *shape) not in COLLECTED:
-            written = formats.write_receipt(receipt, f"receipt-{len(COLLECTED)}", form, datetime.now(UTC))
+            written = formats.write_receipt(
+                as_json(receipt), receipt.case, f"receipt-{len(COLLECTED)}", form, datetime.now(UTC)
+            )
             COLLECTED[form, *shape] = Outgoing(f"out-r{len(COLLECTED)}", receipt.case or "out-r", written)
 
 

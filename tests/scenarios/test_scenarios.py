@@ -37,10 +37,10 @@ def played(path: Path) -> tuple[Report, Seen]:
                 found.setdefault((item.system, item.case_id), []).append((item.sequence, item.content.skipped))
         return items
 
-    def settle(batch, arrival, receipt, case_id, decision):
+    def settle(batch, arrival, receipt, in_json, case_id, decision):
         if case_id is not None:
             found.setdefault((arrival.system_id, case_id), []).append((receipt.sequence, None))
-        return real_settle(batch, arrival, receipt, case_id, decision)
+        return real_settle(batch, arrival, receipt, in_json, case_id, decision)
 
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(notices, "notices", followed)

@@ -13,7 +13,7 @@ from hub.sandbox import wire
 from hub.store.outbox import OutboxRow
 from hub.translators.fhir.examples import announcement
 from hub.translators.native import structured
-from schemas.messages import HUB_SOURCE
+from schemas.messages import HUB_SOURCE, as_json
 from tests.stack import checked, content
 
 SCHEMAS = Path(__file__).parents[2] / "contracts" / "schemas"
@@ -26,7 +26,7 @@ ITEM = OutboxRow(
     None,
     HUB_SOURCE,
     "0199aaaa-0000-7000-8000-000000000001",
-    announcement(),
+    as_json(announcement()),
     None,
     NOW,
     NOW,

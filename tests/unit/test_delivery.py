@@ -25,7 +25,7 @@ from hub.store.outbox import OutboxRow
 from hub.store.shards import ShardState
 from hub.translators.retry_after import retry_after
 from schemas.directory import System
-from schemas.messages import NoticeExtensions, Receipt
+from schemas.messages import NoticeExtensions, Receipt, as_json
 from schemas.ways_out import Delivery
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -33,7 +33,7 @@ LONG_AGO = NOW - timedelta(days=30)
 
 
 def notice(id_, case, sequence, due=LONG_AGO, *, fresh=True):
-    told = NoticeExtensions(case=case, sequence=sequence, to=("SE1-A",))
+    told = as_json(NoticeExtensions(case=case, sequence=sequence, to=("SE1-A",)))
     now = datetime.now(UTC)
     return OutboxRow(
         id_, "notice", "k", case, sequence, "urn:hsa:SE1-A", f"m-{id_}", told, None, now, due, follows=sequence - 1,
@@ -43,7 +43,17 @@ def notice(id_, case, sequence, due=LONG_AGO, *, fresh=True):
 
 def receipt(id_):
     return OutboxRow(
-        id_, "receipt", "k", None, None, "s", f"m-{id_}", Receipt(message="m", code="ok"), None, datetime.now(UTC), NOW
+        id_,
+        "receipt",
+        "k",
+        None,
+        None,
+        "s",
+        f"m-{id_}",
+        as_json(Receipt(message="m", code="ok")),
+        None,
+        datetime.now(UTC),
+        NOW,
     )
 
 

@@ -11,7 +11,7 @@ from lxml import etree
 from hub.errors import Refused
 from hub.translators import formats, native
 from schemas.directory import System
-from schemas.messages import Announcement, BilingualText, NoticeExtensions, Receipt
+from schemas.messages import Announcement, BilingualText, NoticeExtensions, Receipt, as_json
 
 FHIR = Path(__file__).parents[2] / "contracts" / "fhir"
 JSON = (FHIR / "svu.inskrivning.request.json").read_bytes()
@@ -48,8 +48,8 @@ def test_what_the_hub_writes_in_a_format_says_its_media_type_in_both_places(name
     extensions = NoticeExtensions(case="c-1", sequence=1, to=(MESSAGE.unit,))
     text = BilingualText(sv="Hej", en="Hello")
     for written in (
-        formats.write_notice(MESSAGE, extensions, name, NOW),
-        formats.write_receipt(Receipt(message="m", code="ok"), "r-1", name, NOW),
+        formats.write_notice(MESSAGE, as_json(extensions), name, NOW),
+        formats.write_receipt(as_json(Receipt(message="m", code="ok")), None, "r-1", name, NOW),
         formats.write_announcement(Announcement(text=text), "a-1", name, NOW),
     ):
         assert written.attributes["datacontenttype"] == written.media_type in formats.MEDIA_TYPES

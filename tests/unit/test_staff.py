@@ -14,7 +14,7 @@ from hub.translators import fhir, formats, native
 from schemas import shared, svu
 from schemas.directory import Organisation, Unit
 from schemas.envelope import Message
-from schemas.messages import NoticeExtensions
+from schemas.messages import NoticeExtensions, as_json
 from schemas.parts import Samtycke
 
 WARD, NURSE, DOCTOR = "SE2321000255-AVD12", "SE2321000255-P03", "SE2321000255-P01"
@@ -56,13 +56,15 @@ def test_a_notice_carries_the_names_in_both_formats_and_none_where_none_is_known
     act = message("kvittens", shared.Kvittens(message="x"))
     for names in (NAMES, {}):
         told = NoticeExtensions(case=CASE, sequence=1, to=(WARD,), names=names)
-        written = formats.write_notice(act, told, form, NOW, None)
+        written = formats.write_notice(act, as_json(told), form, NOW, None)
         shown = written.body.decode() if form == "fhir" else str(written.attributes)
         assert ("Syster Sköterska" in shown) is bool(names)
     if form == "native":
         assert (
             json.loads(
-                native.attributes(act, NoticeExtensions(case=CASE, sequence=1, to=(WARD,), names=NAMES))["names"]
+                native.attributes(act, as_json(NoticeExtensions(case=CASE, sequence=1, to=(WARD,), names=NAMES)))[
+                    "names"
+                ]
             )
             == NAMES
         )

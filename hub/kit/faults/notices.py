@@ -22,7 +22,7 @@ from hub.translators import fhir
 from hub.translators.fhir import xml
 from hub.translators.formats import FHIR_XML, Encoded
 from schemas.directory import System
-from schemas.messages import NoticeExtensions, Receipt
+from schemas.messages import NoticeExtensions, Receipt, as_json
 from schemas.ways_out import KafkaOut
 
 _LATER_VERSION = {"text": "Added in contract 1.1"}
@@ -222,7 +222,7 @@ class Skipped(_Changed):
     def _later(self, row: OutboxRow) -> OutboxRow:
         told = row.content
         if isinstance(told, Receipt):
-            return replace(row, content=self._receipt(told))
+            return replace(row, told=as_json(self._receipt(told)))
         if not isinstance(told, NoticeExtensions):
             return row
         first = self._first.setdefault(told.case, told.sequence)
@@ -232,7 +232,8 @@ class Skipped(_Changed):
         never = () if told.case in self._left_out else (first + 1,)
         self._left_out.add(told.case)
         skipped = (*never, *[number + 1 for number in told.skipped])
-        return replace(row, content=told.model_copy(update={"sequence": told.sequence + 1, "skipped": skipped}))
+        changed = told.model_copy(update={"sequence": told.sequence + 1, "skipped": skipped})
+        return replace(row, told=as_json(changed))
 
     def taken(self, arrival: Arrival, receipt: Receipt) -> Receipt:
         """The number of the vendor's own message is one higher too."""

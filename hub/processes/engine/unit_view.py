@@ -4,7 +4,7 @@ language only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,9 +49,11 @@ def may(case: Case, unit: str, directory: Directory, now: datetime) -> tuple[str
     return tuple(names)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class UnitView:
-    """What a unit sees of a case: colours per step and role (C-30), and what it may do now (messages.md §2)."""
+    """What a unit sees of a case: colours per step and role (C-30), and what it may do now (messages.md §2). One that is remembered is
+    the same object each time.
+    """
 
     colours: dict[str, dict[str, str]]
     may: tuple[str, ...]
@@ -78,14 +80,20 @@ def view_of(
     """The same, of a case that holds nothing but what the unit may see; remembered per shape of case, since thousands of cases
     have the same few shapes.
     """
-    remembered = directory.remembered
     key = (case.process, unit, unit == case.opened_by, case.has_left(now), shape(case, unit, known))
-    found = remembered.get(key)
+    found: UnitView = remembered(
+        directory, key, lambda: UnitView(colours(case, unit, directory), may(case, unit, directory, now))
+    )
+    return found
+
+
+def remembered(directory: Directory, key: object, make: Callable[[], Any]) -> Any:
+    """What was made of a key under this version of the directory, made anew when it has been forgotten."""
+    found = directory.remembered.get(key)
     if found is None:
-        if len(remembered) >= _VIEWS_KEPT:
-            remembered.clear()
-        found = remembered[key] = UnitView(colours(case, unit, directory), may(case, unit, directory, now))
-    assert isinstance(found, UnitView)
+        if len(directory.remembered) >= _VIEWS_KEPT:
+            directory.remembered.clear()
+        found = directory.remembered[key] = make()
     return found
 
 
