@@ -1,15 +1,12 @@
 """The register answers that this process remembers, so that the intake need not wait for a register. Imports the intake's
-protocol, cachetools and the store.
+protocol and the store.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
-
-from cachetools import TLRUCache
 
 from hub.intake.hub_messages import ASKED
 from hub.processes.shared.registers import LICENSED
@@ -34,22 +31,36 @@ _IN_DOUBT = timedelta(minutes=1)
 """An answer that came so soon after another hub's news of the person may have been read before the news."""
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered(Generic[V]):
-    """A value, and for how many seconds it is good from when it is put in."""
+class TimedMemory(Generic[K, V]):
+    """Values, each for as many seconds as it is good. A full memory forgets the least recently used one."""
 
-    value: V
-    seconds: float
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: dict[K, tuple[V, float]] = {}
+        """Key → (value, until when it is good); the one used last stands last."""
 
+    def get(self, key: K) -> V | None:
+        """The value, while it is good."""
+        kept = self._kept.pop(key, None)
+        if kept is None or kept[1] <= time.monotonic():
+            return None
+        self._kept[key] = kept
+        return kept[0]
 
-def timed_memory(most: int) -> TLRUCache[K, Remembered[V]]:
-    """A memory of at most so many values; a full memory forgets the least recently used one."""
-    return TLRUCache(most, ttu=lambda _, kept, now: now + kept.seconds, timer=time.monotonic)
+    def put(self, key: K, value: V, seconds: float) -> None:
+        """Remembers a value for so many seconds."""
+        self._kept.pop(key, None)
+        if len(self._kept) >= self._most:
+            del self._kept[next(iter(self._kept))]
+        self._kept[key] = value, time.monotonic() + seconds
 
+    def forget(self, key: K) -> None:
+        """Forgets the value, if there is one."""
+        self._kept.pop(key, None)
 
-def _good(memory: TLRUCache[K, Remembered[V]], key: K) -> V | None:
-    kept = memory.get(key)
-    return None if kept is None else kept.value
+    def clear(self) -> None:
+        """Forgets all."""
+        self._kept.clear()
 
 
 class RegisterMemory:
@@ -59,13 +70,13 @@ class RegisterMemory:
         self._answers = answers
         self._ttl = ttl_s
         self._negative_ttl = negative_ttl_s
-        self._persons: TLRUCache[tuple[str, str], Remembered[tuple[datetime, Adressering]]] = timed_memory(_PERSONS)
+        self._persons: TimedMemory[tuple[str, str], tuple[datetime, Adressering]] = TimedMemory(_PERSONS)
         self._counties: set[str] = set()
         """The regions (länskod) in whose cases persons are remembered."""
-        self._actors: TLRUCache[tuple[str, str], Remembered[str]] = timed_memory(_ACTORS)
-        self._refused: TLRUCache[tuple[str, str], Remembered[str]] = timed_memory(_ACTORS)
+        self._actors: TimedMemory[tuple[str, str], str] = TimedMemory(_ACTORS)
+        self._refused: TimedMemory[tuple[str, str], str] = TimedMemory(_ACTORS)
         """The actors with whom HSA disagrees, in a memory of their own: they are not pushed out by the many others."""
-        self._names: TLRUCache[str, Remembered[str]] = timed_memory(_ACTORS)
+        self._names: TimedMemory[str, str] = TimedMemory(_ACTORS)
         self._read_up_to = datetime.now(UTC)
 
     async def load(self) -> None:
@@ -83,7 +94,7 @@ class RegisterMemory:
         """The addressing of a person in a case of a region (its länskod); None where none is remembered, or where there
         has been ``news`` of the person since.
         """
-        found = _good(self._persons, (personnummer, county))
+        found = self._persons.get((personnummer, county))
         if found is None or (news is not None and found[0] < news + _IN_DOUBT):
             return None
         return found[1]
@@ -92,31 +103,30 @@ class RegisterMemory:
         """Remembers the addressing of a person, a negative answer for a shorter time."""
         positive = answer.outcome in {"listed", "listed_in_another_region"}
         self._counties.add(county)
-        self._persons[personnummer, county] = Remembered(
-            (datetime.now(UTC), answer), self._ttl if positive else self._negative_ttl
-        )
+        seconds = self._ttl if positive else self._negative_ttl
+        self._persons.put((personnummer, county), (datetime.now(UTC), answer), seconds)
 
     def drop_person(self, personnummer: str) -> None:
         """Forgets a person: folkbokforing has news, so the earlier answers no longer hold (C-62)."""
         for county in self._counties:
-            self._persons.pop((personnummer, county), None)
+            self._persons.forget((personnummer, county))
 
     def actor(self, actor: str, role: str) -> str | None:
         """HSA's answer about an actor in a role; ``asked`` while the answer is awaited; None when HSA must be asked."""
-        return _good(self._refused, (actor, role)) or _good(self._actors, (actor, role))
+        return self._refused.get((actor, role)) or self._actors.get((actor, role))
 
     def name(self, person: str) -> str | None:
         """The name of a person who works in health care, where HSA has told it (C-60)."""
-        return _good(self._names, person)
+        return self._names.get(person)
 
     def asking(self, actor: str, role: str) -> None:
         """Remembers that the question is written down, so that it is not written again for a while."""
-        self._actors[actor, role] = Remembered(ASKED, _LICENCE_ASKED_S if role == LICENSED else _ASKED_S)
+        self._actors.put((actor, role), ASKED, _LICENCE_ASKED_S if role == LICENSED else _ASKED_S)
 
     def unanswered(self, actor: str, role: str) -> None:
         """HSA will not answer the question: it may be asked again."""
-        if _good(self._actors, (actor, role)) == ASKED:
-            del self._actors[actor, role]
+        if self._actors.get((actor, role)) == ASKED:
+            self._actors.forget((actor, role))
 
     async def put_actor(self, actor: str, role: str, outcome: VerificationOutcome, name: str | None = None) -> None:
         """Remembers HSA's answer about an actor for a day, here and for the other hubs."""
@@ -125,11 +135,11 @@ class RegisterMemory:
         await self._answers.put(_VERDICTS, f"{actor}/{role}", answer, datetime.now(UTC) + timedelta(seconds=_ACTOR_S))
 
     def _learn(self, actor: str, role: str, outcome: str, name: str | None, seconds: float) -> None:
-        self._refused.pop((actor, role), None)
+        self._refused.forget((actor, role))
         memory = self._actors if outcome == "verified" else self._refused
-        memory[actor, role] = Remembered(outcome, seconds)
+        memory.put((actor, role), outcome, seconds)
         if name is not None:
-            self._names[actor] = Remembered(name, seconds)
+            self._names.put(actor, name, seconds)
 
     def forget(self) -> None:
         """Forgets the answers that the directory has a part in: its receiving units and its befattningar have changed."""

@@ -17,8 +17,10 @@ from hub.processes.engine.case import Case
 from hub.processes.engine.element import Element
 from hub.processes.engine.process import load_case, process_of_case
 from hub.processes.engine.rule import LinkableCase
+from hub.store import copying
+from hub.store.copying import int4, text, texts, timestamptz
 from hub.store.inbox import uuid_bytes
-from hub.store.transaction import array, copy, keys
+from hub.store.transaction import array, keys
 
 Connection = AsyncConnection[tuple[Any, ...]]
 Ref = tuple[str, str]
@@ -120,54 +122,37 @@ async def names(connection: Connection, ids: Iterable[str]) -> dict[str, tuple[s
     return {id_: (name or "", outsiders) for id_, name, outsiders in await found.fetchall()}
 
 
-_COLUMNS = {
-    "id": "bytea",
-    "system": "text",
-    "ref": "text",
-    "person": "text",
-    "process": "text",
-    "status": "text",
-    "manual": "text",
-    "sequence": "int4",
-    "state": "bytea",
-    "opened_at": "timestamptz",
-    "changed_at": "timestamptz",
-    "name": "text",
-    "archived_at": "timestamptz",
-    "sole": "text",
-    "named": "text[]",
-    "month": "text",
-}
+_COLUMNS = (
+    "id", "system", "ref", "person", "process", "status", "manual", "sequence", "state", "opened_at", "changed_at", "name",
+    "archived_at", "sole", "named", "month",
+)  # fmt: skip
 
 
 async def add(connection: Connection, opened: Sequence[tuple[Case, str, str | None]], now: datetime) -> None:
     """Write new cases as (case, system, reference that opened it); raises ``Conflict`` when a reference has a case already."""
-    await copy(
-        connection,
-        "cases",
-        list(_COLUMNS),
-        list(_COLUMNS.values()),
-        [
-            (
-                uuid_bytes(case.id),
-                system,
-                ref,
-                case.person.get("personnummer", ""),
-                case.process,
-                case.status,
-                _manual(case),
-                case.sequence,
-                case.dump(),
-                now,
-                now,
-                _name(case),
-                _archived_at(case),
-                case.person.get("personnummer") if process_of_case(case).one_open_per_person else None,
-                process_of_case(case).named_in(case) or None,
-                process_of_case(case).counted_in(case),
-            )
-            for case, system, ref in opened
-        ],
+    await copying.copy(connection, "cases", _COLUMNS, [_copied(*one, timestamptz(now)) for one in opened])
+
+
+def _copied(case: Case, system: str, ref: str | None, now: bytes) -> bytes:
+    process, left = process_of_case(case), _archived_at(case)
+    named = process.named_in(case)
+    return copying.row(
+        uuid_bytes(case.id),
+        system.encode(),
+        text(ref),
+        case.person.get("personnummer", "").encode(),
+        case.process.encode(),
+        case.status.encode(),
+        text(_manual(case)),
+        int4(case.sequence),
+        case.dump(),
+        now,
+        now,
+        _name(case).encode(),
+        None if left is None else timestamptz(left),
+        text(case.person.get("personnummer")) if process.one_open_per_person else None,
+        texts(named) if named else None,
+        text(process.counted_in(case)),
     )
 
 

@@ -15,7 +15,9 @@ from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 from pydantic_core import from_json
 
-from hub.store.transaction import Conflict, array, copy
+from hub.store import copying
+from hub.store.copying import int4, text, timestamptz
+from hub.store.transaction import Conflict, array
 from hub.store.transaction import keys as texts
 
 Connection = AsyncConnection[tuple[Any, ...]]
@@ -50,22 +52,9 @@ def events_of(row: InboxRow) -> list[Any]:
 
 
 _COLUMNS = (
-    ("source", "text"),
-    ("id", "text"),
-    ("digest", "bytea"),
-    ("raw", "bytea"),
-    ("media_type", "text"),
-    ("attributes", "bytea"),
-    ("system", "text"),
-    ("received_at", "timestamptz"),
-    ("name", "text"),
-    ("case_id", "bytea"),
-    ("sequence", "int4"),
-    ("events", "bytea"),
-    ("receipt", "bytea"),
-    ("envelope", "bytea"),
-)
-"""Columns with the types for binary COPY; JSON and uuid are given as their bytes."""
+    "source", "id", "digest", "raw", "media_type", "attributes", "system", "received_at", "name", "case_id", "sequence", "events",
+    "receipt", "envelope",
+)  # fmt: skip
 
 
 def uuid_bytes(text: str | None) -> bytes | None:
@@ -75,30 +64,25 @@ def uuid_bytes(text: str | None) -> bytes | None:
 
 async def add(connection: Connection, rows: Sequence[InboxRow]) -> None:
     """Write new messages; raises ``Conflict`` when a key is stored already."""
-    await copy(
-        connection,
-        "message",
-        [name for name, _ in _COLUMNS],
-        [kind for _, kind in _COLUMNS],
-        [
-            (
-                r.source,
-                r.id,
-                r.digest,
-                r.raw,
-                r.media_type,
-                r.attributes,
-                r.system,
-                r.received_at,
-                r.name,
-                uuid_bytes(r.case_id),
-                r.sequence,
-                r.events,
-                r.receipt,
-                r.envelope,
-            )
-            for r in rows
-        ],
+    await copying.copy(connection, "message", _COLUMNS, [_copied(row) for row in rows])
+
+
+def _copied(row: InboxRow) -> bytes:
+    return copying.row(
+        row.source.encode(),
+        row.id.encode(),
+        row.digest,
+        row.raw,
+        row.media_type.encode(),
+        row.attributes,
+        row.system.encode(),
+        timestamptz(row.received_at),
+        text(row.name),
+        uuid_bytes(row.case_id),
+        None if row.sequence is None else int4(row.sequence),
+        row.events,
+        row.receipt,
+        row.envelope,
     )
 
 

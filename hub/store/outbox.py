@@ -16,8 +16,10 @@ from typing import Any, Literal
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
+from hub.store import copying
+from hub.store.copying import int2, int4, int8, timestamptz
 from hub.store.inbox import uuid_bytes
-from hub.store.transaction import array, copy, keys
+from hub.store.transaction import array, keys
 from schemas.envelope import Message
 from schemas.messages import Announcement, CaseMessage, NoticeExtensions, Question, Receipt
 
@@ -97,22 +99,10 @@ class OutboxRow:
             self.refused_since = now if self.refused_since is None else min(now, self.refused_since + lost)
 
 
-_COLUMNS = {
-    "id": "int8",
-    "kind": "text",
-    "system": "text",
-    "case_id": "bytea",
-    "sequence": "int4",
-    "source": "text",
-    "message": "text",
-    "told": "bytea",
-    "body": "bytea",
-    "accepted_at": "timestamptz",
-    "due_at": "timestamptz",
-    "follows": "int4",
-    "shard": "int2",
-    "state": "text",
-}
+_COLUMNS = (
+    "id", "kind", "system", "case_id", "sequence", "source", "message", "told", "body", "accepted_at", "due_at", "follows",
+    "shard", "state",
+)  # fmt: skip
 BLOCK = 100_000
 """So many ids are reserved for the rows of a transaction."""
 
@@ -129,30 +119,25 @@ async def reserve_ids(connection: Connection) -> int:
 
 async def add(connection: Connection, items: Sequence[OutboxRow]) -> None:
     """Write new rows; they wait to be sent."""
-    await copy(
-        connection,
-        "outbox_row",
-        list(_COLUMNS),
-        list(_COLUMNS.values()),
-        [
-            (
-                i.id,
-                i.kind,
-                i.system,
-                uuid_bytes(i.case_id),
-                i.sequence,
-                i.source,
-                i.message_id,
-                i.told,
-                i.body,
-                i.accepted_at,
-                i.due_at,
-                i.follows,
-                i.shard,
-                "fresh" if i.fresh else "waiting",
-            )
-            for i in items
-        ],
+    await copying.copy(connection, "outbox_row", _COLUMNS, [_copied(item) for item in items])
+
+
+def _copied(item: OutboxRow) -> bytes:
+    return copying.row(
+        int8(item.id),
+        item.kind.encode(),
+        item.system.encode(),
+        uuid_bytes(item.case_id),
+        None if item.sequence is None else int4(item.sequence),
+        item.source.encode(),
+        item.message_id.encode(),
+        item.told,
+        item.body,
+        timestamptz(item.accepted_at),
+        timestamptz(item.due_at),
+        int4(item.follows),
+        int2(item.shard),
+        b"fresh" if item.fresh else b"waiting",
     )
 
 

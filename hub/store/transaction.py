@@ -6,14 +6,14 @@ SQLAlchemy keeps the pool; the statements run on the psycopg connection beneath 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import psycopg
-from psycopg import AsyncConnection, sql
+from psycopg import AsyncConnection
 from sqlalchemy import text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection as AsyncConnection_
@@ -188,25 +188,6 @@ def meaning(error: Exception) -> Exception:
         return Unavailable("database") if (lost if state is None else state.startswith(_TRANSIENT)) else error
     # From the pool (no free connection in time), from the operating system, or a time-out of the hub's.
     return Unavailable("database") if isinstance(original, SQLAlchemyError | OSError | TimeoutError) else error
-
-
-async def copy(
-    connection: AsyncConnection[tuple[Any, ...]],
-    table: str,
-    columns: Sequence[str],
-    types: Sequence[str],
-    rows: Sequence[Sequence[Any]],
-) -> None:
-    """Write rows with one binary COPY; ``types``: PostgreSQL's names of the columns' types."""
-    if not rows:
-        return
-    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
-        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
-    )
-    async with connection.cursor().copy(statement) as out:
-        out.set_types(types)
-        for row in rows:
-            await out.write_row(row)
 
 
 def array(parts: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hub.addressing.adressering import adressering_of
 from hub.addressing.lookups import LookupOutcome, Resolution
-from hub.addressing.memory import RegisterMemory, Remembered, timed_memory
+from hub.addressing.memory import RegisterMemory, TimedMemory
 from hub.addressing.register_text import one_line
 from hub.addressing.soap_client import Parked
 from hub.errors import Unavailable
@@ -116,12 +116,12 @@ def remembered(county="12", ttl=60, negative=60):
 
 
 def test_memory_is_bounded_and_the_least_recently_used_leaves_first():
-    memory = timed_memory(2)
+    memory = TimedMemory(2)
     for key in ("a", "b"):
-        memory[key] = Remembered(key, 60)
-    assert memory.get("a").value == "a"
-    memory["c"] = Remembered("c", 60)
-    assert [memory.get(key) and key for key in "abc"] == ["a", None, "c"]
+        memory.put(key, key, 60)
+    assert memory.get("a") == "a"
+    memory.put("c", "c", 60)
+    assert [memory.get(key) for key in "abc"] == ["a", None, "c"]
 
 
 def test_an_answer_is_remembered_for_its_own_time_a_negative_one_for_a_shorter(monkeypatch):
