@@ -14,6 +14,7 @@ from functools import partial
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
+from hub import garbage
 from hub.addressing.memory import RegisterMemory
 from hub.addressing.recheck import Recheck
 from hub.addressing.register_watch import RegisterWatch
@@ -74,6 +75,7 @@ _READERS_S = 1.0
 _GAUGES_S = 2.0
 _HEARD_S = 5.0
 _SWEEP_S = 600.0
+_GARBAGE_S = 2.0
 _CHANGES_KEPT = timedelta(days=30)
 """How long changes of persons are kept: longer than any answer about a person is valid."""
 _SILENCE_S = 120.0
@@ -240,6 +242,7 @@ class Hub:
             ("readers", _READERS_S, self._write_readers),
             ("gauges", _GAUGES_S, self.gauges.show_gauges),
             ("sweep", _SWEEP_S, self._sweep),
+            ("garbage", _GARBAGE_S, garbage.collect),
         ):
             keep(name, partial(every, seconds, work), silence_s=_SILENCE_S + 2 * seconds)
 

@@ -22,18 +22,15 @@ def run() -> None:
 
     settings = from_environment()  # before all that takes seconds to load
 
-    import gc
-
     import uvloop
 
+    from hub import garbage
     from hub.app import Hub
     from hub.log import configure
     from hub.outages import OncePerMinute
 
     configure(level=settings.log_level, libraries=OncePerMinute())
-    # Messages form no reference cycles, so the collector need neither scan the objects of the start nor run often.
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    garbage.take_over()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(Hub(settings).run())
 
