@@ -122,7 +122,7 @@ def _decide(batch: Batch, arrival: Arrival, message: Message, process: Process, 
 
 def _linkable(loaded: Loaded, process: Process, message: Message, numbers: Iterable[str]) -> Sequence[LinkableCase]:
     """The cases that the message may link its own with, where its rule links cases."""
-    parts = list(process.parts(message))
+    parts = process.parts(message)
     named = [id_ for rule, data, _ in parts for id_ in rule.names_cases(data)]
     links = any(rule.links_cases for rule, _, _ in parts)
     return loaded.linkable_of(numbers if links else (), named) if links or named else ()

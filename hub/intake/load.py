@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 from uuid_utils import uuid7
 
@@ -12,8 +13,9 @@ from hub.intake.holds import Holds
 from hub.intake.loaded import Loaded
 from hub.intake.stored import person_named, ref_of
 from hub.processes.engine.order import may_precede_its_message, replaced
-from hub.processes.engine.process import process_of_case, sharing_consent, standing
+from hub.processes.engine.process import Process, process_of_case, sharing_consent, standing
 from hub.processes.engine.record import kept_to
+from hub.processes.engine.rule import Rule
 from hub.processes.registry import PROCESSES, process_of, rule_of
 from hub.store import cases, held, inbox, person_changes
 from hub.store.inbox import Connection
@@ -53,7 +55,9 @@ async def _lock_persons(connection: Connection, readable: Readable) -> set[tuple
     They are locked before the cases, by all hubs in one order, so that of two that open a case of the same person at
     once one sees the other's.
     """
-    looking = [message for _, message in readable if _looks_at_persons(message)]
+    looking = [
+        message for _, message in readable if _may_look(message.name, tuple(PROCESSES)) and _looks_at_persons(message)
+    ]
     if not looking:
         return set()
     known = await cases.persons(connection, {message.subject for message in looking if is_case_id(message.subject)})
@@ -68,11 +72,19 @@ async def _lock_persons(connection: Connection, readable: Readable) -> set[tuple
 
 def _looks_at_persons(message: Message) -> bool:
     """Whether it is decided under a lock on its person, in any process that has such a message."""
-    return any(
-        rule.looks_at_others or (rule.is_news_of_the_person and process.one_open_per_person)
-        for process in PROCESSES.values()
-        for rule, _, _ in process.parts(message)
-    )
+    return any(_looks(process, rule) for process in PROCESSES.values() for rule, _, _ in process.parts(message))
+
+
+@lru_cache(maxsize=4096)  # asked of every message, and nearly none does
+def _may_look(name: str, registered: tuple[str, ...]) -> bool:
+    """Whether a message of this name, or one that it may carry inside, ever is. ``registered``: the processes' names."""
+    rules = [(PROCESSES[one], PROCESSES[one].rule(name)) for one in registered]
+    carried = [(process, process.rule(inner)) for process, rule in rules if rule is not None for inner in rule.embeds]
+    return any(rule is not None and _looks(process, rule) for process, rule in (*rules, *carried))
+
+
+def _looks(process: Process, rule: Rule) -> bool:
+    return rule.looks_at_others or (rule.is_news_of_the_person and process.one_open_per_person is not None)
 
 
 async def _lock_cases(

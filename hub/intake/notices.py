@@ -48,7 +48,10 @@ def notices(
     shared = _Shared(process_of_case(case), case, directory, now, name_of)
     asked_now: dict[str, str] = {}
     if case.published and decision.joined:
-        may_have = {unit: set(standing(visible(case, unit))) for unit in decision.joined}
+        whole = set(standing(case))
+        may_have = {
+            unit: whole if (seen := visible(case, unit)) is case else set(standing(seen)) for unit in decision.joined
+        }
         for sequence in sorted(set().union(*may_have.values())):
             then = earlier[sequence]
             if (case.id, sequence) in kept or not disclosure.may_be_told(then):

@@ -119,7 +119,7 @@ def decide(
     )
     if not fresh and party != HUB_PARTY:
         _takes_part(rule, context)
-    parts, stale = tuple(process.parts(message)), unable(case, directory)
+    parts, stale = process.parts(message), unable(case, directory)
     if stale or (len(parts) > 1 and not fresh):
         # The guards look at what has been changed before them, and what is refused changes nothing: try it on a copy.
         context.case = case = case.copy()

@@ -4,7 +4,7 @@ rules, the case and the language only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -266,21 +266,29 @@ class Process:
     def _by_name(self) -> Mapping[str, Rule]:
         return {rule.message: rule for rule in self.rules}
 
+    @cached_property
+    def sharing_kinds(self) -> Mapping[str, str]:
+        """Region's profile → the kind of consent that lets units share."""
+        return {profile: self.sharing_kind(answers) for profile, answers in self.profiles.items()}
+
     def rule(self, message: str) -> Rule | None:
         """The rule of a message by name, or None when the process has none."""
         return self._by_name.get(message)
 
-    def parts(self, message: Message) -> Iterator[tuple[Rule, Any, bool]]:
+    def parts(self, message: Message) -> Sequence[tuple[Rule, Any, bool]]:
         """The rule and data of each message that this one carries inside, then its own; whether the data is carried inside."""
         rule = self.rule(message.name)
         if rule is None:
-            return
+            return ()
+        own = (rule, message.data, False)
+        if not rule.embeds:
+            return (own,)
+        found = []
         for name in rule.embeds:
             data, inner = getattr(message.data, name), self.rule(name)
             if data is not None and inner is not None:
-                for one in data if isinstance(data, tuple) else (data,):
-                    yield inner, one, True
-        yield rule, message.data, False
+                found += [(inner, one, True) for one in (data if isinstance(data, tuple) else (data,))]
+        return [*found, own]
 
     @cached_property
     def openings(self) -> tuple[str, ...]:
@@ -336,8 +344,7 @@ def load_case(raw: bytes | str) -> Case:
 
 def sharing_kind(case: Case) -> str:
     """The kind of consent that lets units share, in the case's region."""
-    process = process_of_case(case)
-    return process.sharing_kind(process.profiles.get(case.profile))
+    return process_of_case(case).sharing_kinds.get(case.profile, "")
 
 
 def sharing_consent(case: Case) -> StandingConsent:

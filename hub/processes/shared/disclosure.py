@@ -27,12 +27,12 @@ _OWN_GROUNDS = frozenset({"atkomst:samtycke", "atkomst:menprovning"})
 
 def scope(case: Case, unit: str) -> Scope:
     """How much of the case a unit may be shown. One that takes no part is as one that came in just now."""
-    participant = case.participants.get(unit)
     if not case.published:
         return "all" if process_of_case(case).sees_unpublished(case, unit) else "nothing"
     consent = sharing_consent(case)
     if consent.shared_until is None:
         return "all"
+    participant = case.participants.get(unit)
     since = case.sequence + 1 if participant is None else participant["since"]
     if since <= consent.shared_until:
         return "all"
