@@ -145,7 +145,7 @@ def _in_anothers_envelope(batch: Batch, arrival: Arrival) -> Receipt | None:
     if arrival.envelope is None or batch.loaded.envelopes.get(arrival.envelope) in {None, arrival.key[1]}:
         return None
     answer = refusal(arrival, ENVELOPE_REUSED)
-    batch.answer(arrival, answer, "refused")
+    batch.answer(arrival, answer, as_json(answer), "refused")
     return answer
 
 
