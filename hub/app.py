@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-import signal
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import cast
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
@@ -17,9 +17,9 @@ from fastapi_offline import FastAPIOffline
 from hub import garbage
 from hub.addressing.memory import RegisterMemory
 from hub.addressing.recheck import Recheck
+from hub.addressing.register_settings import registers_of, ttl_of
 from hub.addressing.register_watch import RegisterWatch
-from hub.addressing.registers import Registers
-from hub.addressing.soap_client import CallerSettings, Parked
+from hub.addressing.soap_client import Parked
 from hub.addressing.worker import Worker, counted, failed
 from hub.delivery.exits import kafka as kafka_exit
 from hub.delivery.exits.addresses import Allowed
@@ -39,8 +39,9 @@ from hub.intake.reader_check import Readers
 from hub.intake.served_again import ServedAgain
 from hub.log import log
 from hub.readiness import Readiness
+from hub.roles import ROLES, Role
 from hub.routers import cases as case_views
-from hub.routers import citizens, connections, dependencies, errors, messages, openapi, ops, pull_inbox, subscriptions
+from hub.routers import citizens, dependencies, errors, messages, openapi, ops, pull_inbox, subscriptions
 from hub.routers import fhir as fhir_in
 from hub.routers import kafka as kafka_in
 from hub.routers.asides import Asides
@@ -54,10 +55,8 @@ from hub.store.outbox import OutboxRow
 from hub.store.registers import Answers
 from hub.store.shards import ROWS_CHANNEL
 from hub.store.transaction import Store
-from hub.supervisor import Supervisor, every, turned
+from hub.supervisor import Supervisor, Work, every, turned
 from hub.translators import formats
-from hub.translators.soap.envelope import are_there
-from hub.translators.soap.listing import Actor
 from schemas.directory import Directory
 
 _DIRECTORY_S = 0.5
@@ -85,8 +84,9 @@ _SILENCE_S = 120.0
 class Hub:
     """One process of the hub; several may share a database and a broker."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, roles: frozenset[Role] = ROLES) -> None:
         self.settings = settings
+        self._roles = roles
         self._kafka = kafka_client(settings)
         self.store = Store(settings.database_url, pool=settings.database_pool, wait_s=settings.database_wait_s)
         self._allowed = Allowed(settings.plain, settings.networks)
@@ -95,11 +95,13 @@ class Hub:
         self._directory: Directory | None = None
         """As it was applied, and with the credentials that are in force."""
         self._credentials = (0, 0, 0)
-        self._memory = RegisterMemory(Answers(self.store), *_ttl(settings))
+        self._memory = RegisterMemory(Answers(self.store), *ttl_of(settings))
         self._register_watch = RegisterWatch(counted, failed)
-        self._registers = _registers(settings, self.store, self._register_watch)
+        self._registers = registers_of(settings, self.store, self._register_watch)
         self.worker = Worker(self.store, self.directory, self._registers, self._memory, production=settings.production)
-        self.shards = Shards(self.store, f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}")
+        self.shards = Shards(
+            self.store, f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}", takes_part="delivery" in roles
+        )
         self.intake = Intake(
             self.store, self.directory, self._memory, self._offer, self.shards,
             batch=settings.intake_batch, lanes_full=lambda: self.relay is not None and self.relay.is_full,
@@ -116,13 +118,21 @@ class Hub:
             )
         self.asides = Asides(self.store)
         self.kafka_in = kafka_in.KafkaIn(self._kafka, settings.kafka_group, self.intake, self.directory, self.asides)
-        self.topics = Topics(self._kafka, self.store, self.asides, self.kafka_in.begin_again)
+        self.topics = Topics(
+            self._kafka, self.store, self.asides, self.kafka_in.begin_again if "intake" in roles else _read_by_others
+        )
         self.relay: Relay | None = None
         self.pull_inbox = PullInbox(self.store, self.directory)
         self._in_operation: InOperation | None = None
+        self._subscriptions: SubscriptionKeeper | None = None
         self.supervisor = Supervisor()
         self._readiness = Readiness(
-            self.store, self.kafka_in, self.intake, lambda: self.relay, self.supervisor, self.asides
+            self.store,
+            self.kafka_in if "intake" in roles else None,
+            self.intake,
+            lambda: self.relay,
+            self.supervisor,
+            self.asides,
         )
         self.gauges = Gauges(self.store, self.intake, self.directory)
 
@@ -156,40 +166,10 @@ class Hub:
 
     # --- start and stop -----------------------------------------------------------------------------------------------
 
-    async def run(self) -> None:
-        """Run until SIGTERM or SIGINT; then accept nothing more, finish what was accepted, and end."""
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(name, stop.set)
-        sockets = connections.bound(self.settings.http_host, self.settings.http_port)
-        await self.start()
-        server = connections.HttpServer(
-            connections.Config(
-                self.api(),
-                request_s=self.settings.http_request_s,
-                connections=self.settings.http_connections,
-                log_config=None,
-                access_log=False,
-            )
-        )
-        serving = asyncio.create_task(server.serve(sockets))
-        stopping = asyncio.create_task(stop.wait())
-        given_up = asyncio.create_task(self.supervisor.gave_up())
-        log.info("hub_started", port=self.settings.http_port, directory=self._version)
-        done, _ = await asyncio.wait([serving, stopping, given_up], return_when=asyncio.FIRST_COMPLETED)
-        log.info("hub_stops", asked=stopping in done)
-        server.should_exit = True
-        try:
-            async with asyncio.timeout(self.settings.stop_s):
-                await self.stop()
-                await serving
-        except TimeoutError:
-            log.warning("stop_took_too_long")
-        else:
-            log.info("hub_stopped")
-        if stopping not in done:
-            raise Misconfigured("a part of the hub ended by itself; see the log above")
+    @property
+    def version(self) -> int:
+        """Of the directory in force."""
+        return self._version
 
     async def start(self) -> None:
         """Check the requirements and start every part. Raises ``Misconfigured`` when the hub must not start."""
@@ -205,7 +185,9 @@ class Hub:
         exits = await open_exits(resources)
         self.relay = Relay(self.store, self.directory, exits, self.shards)
         await self.relay.check()
-        keeper = SubscriptionKeeper(self.store, self.directory, SubscriptionExit(self._allowed, self.store))
+        self._subscriptions = SubscriptionKeeper(
+            self.store, self.directory, SubscriptionExit(self._allowed, self.store)
+        )
         self._in_operation = InOperation(
             self.store,
             self.relay,
@@ -214,37 +196,45 @@ class Hub:
             self._readiness.checks,
             lambda: {"port": self.settings.http_port, "directory": self._version},
         )
-        await self.kafka_in.start()
-        await (
-            self._look_at_topics()
-        )  # before anything is read or sent, because a topic may have been deleted and created again
-        keep = self.supervisor.keep
-        keep("intake", self.intake.run)
-        keep("marks", self.relay.marker.run)
-        keep("relay", self.relay.run, silence_s=_SILENCE_S)
-        keep("rows of others", self._listen, silence_s=_SILENCE_S)
-        keep("lookups", self.worker.run, silence_s=_SILENCE_S)
-        keep("kafka", self.kafka_in.run)
-        keep("inbox", self.pull_inbox.run)
-        keep("inbox readers", self.pull_inbox.listen, silence_s=_SILENCE_S)
-        for name, seconds, work in (
-            ("directory", _DIRECTORY_S, self._take_up_directory),
-            ("topics", _TOPICS_S, self._look_at_topics),
-            ("held", _HELD_S, self.intake.retry_held),
-            ("tried now", _TRIED_S, self._in_operation.try_what_is_asked),
-            ("subscriptions", _SUBSCRIPTIONS_S, keeper.send_due),
-            ("report", _REPORT_S, self._in_operation.report),
-            ("clock", _CLOCK_S, self.clock.tell_passed),
-            ("case messages", _CASE_MESSAGES_S, self.case_messages.deliver),
-            ("served again", _SERVED_AGAIN_S, self.served_again.move),
-            ("memory", _MEMORY_S, self._memory.load),
-            ("news", _NEWS_S, self._ask_again),
-            ("readers", _READERS_S, self._write_readers),
-            ("gauges", _GAUGES_S, self.gauges.show_gauges),
-            ("sweep", _SWEEP_S, self._sweep),
-            ("garbage", _GARBAGE_S, garbage.collect),
+        if "intake" in self._roles:
+            await self.kafka_in.start()
+        # Before anything is read or sent, because a topic may have been deleted and created again.
+        await self._look_at_topics()
+        for role, name, silence_s, work in self._loops():
+            if role is None or role in self._roles:
+                self.supervisor.keep(name, work, silence_s=silence_s)
+
+    def _loops(self) -> Iterator[tuple[Role | None, str, float | None, Work]]:
+        """(role, name, seconds of silence after which it counts as stuck, loop): everything that this process may keep running."""
+        assert self.relay is not None
+        assert self._in_operation is not None
+        assert self._subscriptions is not None
+        yield None, "intake", None, self.intake.run
+        yield "delivery", "marks", None, self.relay.marker.run
+        yield "delivery", "relay", _SILENCE_S, self.relay.run
+        yield "delivery", "rows of others", _SILENCE_S, self._listen
+        yield "addressing", "lookups", _SILENCE_S, self.worker.run
+        yield "intake", "kafka", None, self.kafka_in.run
+        yield "http", "inbox", None, self.pull_inbox.run
+        yield "http", "inbox readers", _SILENCE_S, self.pull_inbox.listen
+        for role, name, seconds, work in (
+            (None, "directory", _DIRECTORY_S, self._take_up_directory),
+            (None, "topics", _TOPICS_S, self._look_at_topics),
+            ("deadlines", "held", _HELD_S, self.intake.retry_held),
+            (None, "tried now", _TRIED_S, self._in_operation.try_what_is_asked),
+            ("delivery", "subscriptions", _SUBSCRIPTIONS_S, self._subscriptions.send_due),
+            (None, "report", _REPORT_S, self._in_operation.report),
+            ("deadlines", "clock", _CLOCK_S, self.clock.tell_passed),
+            ("deadlines", "case messages", _CASE_MESSAGES_S, self.case_messages.deliver),
+            ("deadlines", "served again", _SERVED_AGAIN_S, self.served_again.move),
+            (None, "memory", _MEMORY_S, self._memory.load),
+            ("addressing", "news", _NEWS_S, self._ask_again),
+            ("http", "readers", _READERS_S, self._write_readers),
+            (None, "gauges", _GAUGES_S, self.gauges.show_gauges),
+            ("deadlines", "sweep", _SWEEP_S, self._sweep),
+            (None, "garbage", _GARBAGE_S, garbage.collect),
         ):
-            keep(name, partial(every, seconds, work), silence_s=_SILENCE_S + 2 * seconds)
+            yield cast("Role | None", role), name, _SILENCE_S + 2 * seconds, partial(every, seconds, work)
 
     async def stop(self) -> None:
         """Stop in order: first the ways in, then the intake, then the marks of sent rows."""
@@ -315,8 +305,8 @@ class Hub:
 
     # --- HTTP ---------------------------------------------------------------------------------------------------------
 
-    def api(self) -> FastAPI:
-        """The HTTP application, with its documentation under ``/docs``."""
+    def api(self, others: ops.Others = ops.nobody) -> FastAPI:
+        """The HTTP application, with its documentation under ``/docs``. ``others``: the other workers of the hub."""
         # The documentation page has its own scripts, because the hub may have no access to a CDN.
         api: FastAPI = FastAPIOffline(
             title="Samverkan hub",
@@ -327,42 +317,20 @@ class Hub:
         pull_inbox.wire(api, self.pull_inbox)
         subscriptions.wire(api, self.store, self._allowed)
         case_views.wire(api, self.store, self.directory, self._memory, self.readers)
-        for routes in (
+        asked = (
             messages.ROUTES,
             fhir_in.ROUTES,
             subscriptions.ROUTES,
             case_views.ROUTES,
             citizens.ROUTES,
             pull_inbox.ROUTES,
-            ops.router(self._readiness.checks),
-        ):
+        )
+        for routes in (*(asked if "http" in self._roles else ()), ops.router(self._readiness.checks, others)):
             api.include_router(routes)
         errors.install(api, self.intake.process_pool, self.settings.http_answer_s)
         openapi.install(api)
         return api
 
 
-def _ttl(settings: Settings) -> tuple[float, float]:
-    if settings.registers is None:
-        return 0.0, 0.0
-    return settings.registers.listing.ttl_positive, settings.registers.listing.ttl_negative
-
-
-def _registers(settings: Settings, store: Store, watch: RegisterWatch) -> Registers | None:
-    if settings.registers is None:
-        return None
-    are_there()
-    found = settings.registers
-    one, two, three = (
-        CallerSettings(**register.model_dump()) for register in (found.folkbokforing, found.listing, found.hsa)
-    )
-    return Registers(
-        folkbokforing=one,
-        listing=two,
-        hsa=three,
-        actor=Actor(found.actor),
-        cache=Answers(store),
-        key_secret=found.key_secret.encode(),
-        on_lookup=watch.looked_up,
-        on_failure=watch.failed,
-    )
+async def _read_by_others(_: str) -> None:
+    """A topic was made anew; this process reads none."""

@@ -7,9 +7,12 @@ Imports prometheus-client only; every room may import it.
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
 
 REGISTRY = CollectorRegistry()
 
@@ -106,3 +109,36 @@ def handled(counted: Iterable[tuple[str, str, str]]) -> None:
 def exposition() -> bytes:
     """All metrics in the text format."""
     return generate_latest(REGISTRY)
+
+
+_SUMMED = {"hub_intake_queue", "hub_intake_transactions", "hub_consumer_lag"}
+"""Gauges of which each worker has a part of its own; of the others each has what there is of all, and the highest is shown."""
+
+
+def together(written: Sequence[bytes]) -> bytes:
+    """The metrics of several workers as those of one hub: counters and histograms are summed, of gauges the highest is shown."""
+    families: dict[str, Metric] = {}
+    values: dict[tuple[str, str, tuple[tuple[str, str], ...]], float] = {}
+    for text in written:
+        for family in text_string_to_metric_families(text.decode()):
+            families.setdefault(family.name, family)
+            summed = family.type != "gauge" or family.name in _SUMMED
+            for one in family.samples:
+                key = family.name, one.name, tuple(one.labels.items())
+                before = values.get(key)
+                values[key] = one.value if before is None else before + one.value if summed else max(before, one.value)
+    for family in families.values():
+        family.samples = []
+    for (name, sample, labels), value in values.items():
+        families[name].add_sample(sample, dict(labels), value)
+    return generate_latest(_Families(families.values()))
+
+
+class _Families(Collector):
+    """Metrics that are written as they are."""
+
+    def __init__(self, families: Iterable[Metric]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterable[Metric]:
+        return self._families

@@ -27,13 +27,13 @@ class Readiness:
     def __init__(
         self,
         store: Store,
-        kafka_in: KafkaIn,
+        kafka_in: KafkaIn | None,
         intake: Intake,
         relay: Callable[[], Relay | None],
         supervisor: Supervisor,
         asides: Asides,
     ) -> None:
-        """``relay``: None until the hub has started."""
+        """``kafka_in``: None for a process that reads no topics; ``relay``: None until the hub has started."""
         self._store = store
         self._kafka_in = kafka_in
         self._intake = intake
@@ -47,7 +47,11 @@ class Readiness:
         loops = self._supervisor.states
         found = {
             "store": store,
-            "broker": "away" if outages.is_away(BROKER) else "ok" if self._kafka_in.moving else "no-progress",
+            "broker": "away"
+            if outages.is_away(BROKER)
+            else "ok"
+            if self._kafka_in is None or self._kafka_in.moving
+            else "no-progress",
             "intake": "full" if self._intake.full else "ok",
             "relay": "ok" if relay is not None and relay.well else "not-delivering",
             "loops": "ok" if not loops else ", ".join(f"{name} {state}" for name, state in loops.items()),

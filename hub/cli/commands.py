@@ -16,23 +16,46 @@ from hub.errors import Misconfigured
 
 
 @app.command()
-def run() -> None:
-    """Run the hub: Kafka, HTTP, delivery and addressing in one process. Stops in order on SIGTERM."""
+def run(
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=64, envvar="HUB_WORKERS", help="Processes; without it two for three cores of this machine."
+        ),
+    ] = None,
+    role: Annotated[
+        str,
+        typer.Option(
+            envvar="HUB_ROLES",
+            help="What the processes do, with commas between: intake, delivery, addressing, deadlines, http. All, without it.",
+        ),
+    ] = "",
+) -> None:
+    """Run the hub: Kafka, HTTP, delivery and addressing, in one process or in several. Stops in order on SIGTERM."""
     from hub.environment import from_environment
+    from hub.roles import roles_of
 
-    settings = from_environment()  # before all that takes seconds to load
+    settings, roles = from_environment(), roles_of(role)  # before all that takes seconds to load
 
     import uvloop
 
-    from hub import garbage
-    from hub.app import Hub
     from hub.log import configure
     from hub.outages import OncePerMinute
+    from hub.workers import default_workers, place
+    from hub.workers import run as run_workers
 
     configure(level=settings.log_level, libraries=OncePerMinute())
-    garbage.take_over()
+    here, count = place(), workers or default_workers()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(Hub(settings).run())
+        if here is None and count > 1:
+            runner.run(run_workers(settings, count, ["--role", role] if role else []))
+            return
+        from hub import garbage
+        from hub.app import Hub
+        from hub.serving import serve
+
+        garbage.take_over()
+        runner.run(serve(Hub(settings, roles), here))
 
 
 @app.command()

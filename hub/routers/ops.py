@@ -5,20 +5,36 @@ about a person.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter
+import httpx
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from hub import metrics
+from hub.metrics import together
 
 Checks = Callable[[], Awaitable[tuple[dict[str, str], dict[str, Any]]]]
 """Check → ``ok`` or the reason; and facts shown beside them that do not make the hub unready."""
 
+Others = Callable[[], Sequence[Path]]
+"""The sockets of the other workers of this hub."""
 
-def router(ready: Checks) -> APIRouter:
-    """``/health/live``, ``/health/ready``, ``/metrics``."""
+_WORKER_S = 5.0
+"""Seconds that another worker's metrics may take."""
+
+
+def nobody() -> Sequence[Path]:
+    """No others: the process is the whole hub."""
+    return ()
+
+
+def router(ready: Checks, others: Others = nobody) -> APIRouter:
+    """``/health/live``, ``/health/ready``, ``/metrics``. Of several workers any answers: for its own health, and with the metrics
+    of all.
+    """
     routes = APIRouter(tags=["operations"])
 
     @routes.get("/health/live", summary="The process runs and its loop turns")
@@ -37,9 +53,21 @@ def router(ready: Checks) -> APIRouter:
         return JSONResponse({"status": "ok" if well else "not-ready", "checks": checks, **beside}, 200 if well else 503)
 
     @routes.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse)
-    async def exposition() -> Response:
+    async def exposition(request: Request) -> Response:
         # Of ten thousand systems it takes a second, for which nobody else should wait.
         written = await asyncio.to_thread(metrics.exposition)
+        if "worker" not in request.query_params and (beside := others()):
+            told = await asyncio.gather(*(_of_worker(one) for one in beside))
+            written = await asyncio.to_thread(together, [written, *(one for one in told if one is not None)])
         return Response(written, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return routes
+
+
+async def _of_worker(socket: Path) -> bytes | None:
+    """Another worker's own metrics; None where it is not there at the moment."""
+    try:
+        async with httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(uds=str(socket)), timeout=_WORKER_S) as client:
+            return (await client.get("http://worker/metrics?worker")).raise_for_status().content
+    except httpx.HTTPError:
+        return None

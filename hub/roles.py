@@ -1,0 +1,22 @@
+"""What a process of the hub does (``hub run --role``). Imports the errors only."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, cast, get_args
+
+from hub.errors import Misconfigured
+
+Role = Literal["intake", "delivery", "addressing", "deadlines", "http"]
+"""``intake``: reads Kafka. ``delivery``: owns shards and sends what is told in their cases. ``addressing``: asks the registers.
+``deadlines``: tells what has passed, tries what is held, moves what waits. ``http``: takes messages and questions over HTTP; a process
+without it answers health and metrics only.
+"""
+ROLES: Final[frozenset[Role]] = frozenset(get_args(Role))
+
+
+def roles_of(written: str) -> frozenset[Role]:
+    """The roles in a list with commas between; all of them where nothing is written. Raises ``Misconfigured``."""
+    named = {one.strip() for one in written.split(",") if one.strip()}
+    if unknown := sorted(named - ROLES):
+        raise Misconfigured(f"--role (HUB_ROLES) knows no {', '.join(unknown)}: take of {', '.join(sorted(ROLES))}")
+    return frozenset(cast("set[Role]", named)) or ROLES
