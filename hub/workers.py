@@ -29,7 +29,7 @@ _WELL_S = 30.0
 """A worker that ran for so long begins with the shortest wait again."""
 _CANNOT = 2
 """The exit status of a command that says why it cannot do its work."""
-_VARIABLE = "HUB_WORKER"
+_VARIABLE = "SAMVERKAN_WORKER"
 """In this a worker finds its number, its folder and the numbers of the sockets: ``1:/folder:3,4``."""
 
 

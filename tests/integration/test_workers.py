@@ -1,0 +1,145 @@
+"""Several worker processes are one hub: one port, metrics as one, every case in one process's shards; a worker that dies is replaced,
+and what it had is told by the others (D-1, D-3).
+
+May import ``hub.metrics``, the roles and the stack; broker and database are real.
+"""
+
+import asyncio
+import os
+import signal
+
+import psutil
+import pytest
+
+from hub.errors import Misconfigured
+from hub.metrics import together
+from hub.roles import ROLES, roles_of
+from tests import stack as parts
+from tests.stack import CENTRE, LUND, admission, event, kvittens, until
+
+
+@pytest.fixture
+async def hub(database, kafka, tmp_path):
+    """Two workers behind one port."""
+    async with parts.running(database, kafka.bootstrap, tmp_path, HUB_WORKERS="2") as (stack, _):
+        yield stack
+
+
+def workers(stack):
+    """The worker processes, in the order of their numbers."""
+    (hub,) = [one for one in psutil.Process(stack.hub.pid).children(recursive=True) if one.cmdline()[-1] == "run"]
+    return [one for one in hub.children() if "--workers" in one.cmdline()]
+
+
+async def owners(stack):
+    return await stack.rows("SELECT owner, count(*) FROM shard GROUP BY owner ORDER BY owner")
+
+
+async def shared_by(stack, number):
+    async def look():
+        found = await owners(stack)
+        return found if len(found) == number and {count for _, count in found} == {64 // number} else None
+
+    return await until(look)
+
+
+@pytest.mark.timeout(200)
+async def test_two_workers_tell_each_case_in_order_also_when_one_is_killed_and_replaced(hub):
+    before = await shared_by(hub, 2)
+    cases = [(await hub.admit(*admission(LUND[number % 3]))) for number in range(8)]
+    killed = workers(hub)[0]
+    killed.send_signal(signal.SIGKILL)
+    answers = []
+    for case, _ in cases:  # while one is gone its shards are the other's
+        while True:
+            try:
+                answer = await hub.send(event("samtycke", case), {"outcome": "given"})
+            except OSError:
+                continue
+            assert answer.json()["code"] == "ok", answer.text
+            answers.append(answer.json()["sequence"])
+            break
+    after = await shared_by(hub, 2)
+    assert {owner for owner, _ in before} != {owner for owner, _ in after}, "the dead worker owns nothing"
+    for (case, message), sequence in zip(cases, answers, strict=True):
+        await hub.tell("centre", *kvittens(message, case, CENTRE))
+
+        async def told(case=case, sequence=sequence):
+            found = [int(one["sequence"]) for one in await hub.notices("kommun", case)]
+            return found if sequence in found else None
+
+        numbers = await until(told)
+        assert numbers == sorted(set(numbers)), "in order, and nothing twice"
+
+    async def nothing_waits():
+        return await hub.value("SELECT count(*) FROM outbox WHERE state <> 'sent'") == 0
+
+    await until(nothing_waits)
+    accepted = await hub.metric("hub_messages_total", outcome="accepted", system="ehr", type="svu.inskrivning")
+    assert accepted is not None
+    assert 1 <= accepted <= 8, "of the killed worker's own count nothing is left"
+    assert await hub.metric("hub_intake_queue") == 0
+
+
+@pytest.mark.timeout(120)
+async def test_workers_end_with_the_process_that_started_them_and_the_port_is_free_again(hub):
+    await shared_by(hub, 2)
+    running = workers(hub)
+    assert len(running) == 2
+    os.kill(running[0].ppid(), signal.SIGKILL)
+    gone, alive = await asyncio.to_thread(psutil.wait_procs, running, 40)
+    assert not alive, "they saw that the pipe from their starter had ended"
+    assert len(gone) == 2
+    hub.start()
+    await hub.ready()
+    assert (await hub.send(*admission(LUND[0]))).json()["code"] == "ok"
+
+
+@pytest.mark.timeout(120)
+async def test_what_is_accepted_in_one_process_is_told_by_another_that_only_delivers(database, kafka, tmp_path):
+    async with parts.running(database, kafka.bootstrap, tmp_path, HUB_ROLES="intake,addressing,deadlines,http") as (
+        one,
+        _,
+    ):
+        other = parts.Stack(one.database, one.bootstrap, one.registers, tmp_path / "other.log", one.tag)
+        other.start("--role", "delivery")
+        await other.ready()
+        try:
+            case, _ = await one.admit()
+
+            async def told():
+                return await one.notices("kommun", case)
+
+            assert await until(told)
+            assert await one.value("SELECT count(DISTINCT owner) FROM shard") == 1
+            assert (await other.send(*admission(LUND[1]))).status_code == 404, "it takes no messages"
+            found = await asyncio.to_thread(other.get, "/health/ready")
+            assert '"status":"ok"' in found
+        finally:
+            await asyncio.to_thread(other.hub.stop)
+            await other._client.aclose()
+
+
+def test_a_role_that_is_none_is_named_with_those_that_there_are():
+    assert roles_of("") == ROLES
+    assert roles_of("intake, http") == {"intake", "http"}
+    with pytest.raises(Misconfigured, match=r"knows no kafka: take of addressing, deadlines, delivery, http, intake"):
+        roles_of("http,kafka")
+
+
+def test_the_metrics_of_several_workers_are_those_of_one_hub():
+    one = (
+        b'# HELP hub_x_total Sums.\n# TYPE hub_x_total counter\nhub_x_total{system="a"} 2.0\n'
+        b"# HELP hub_held Holds.\n# TYPE hub_held gauge\nhub_held 5.0\n"
+        b"# HELP hub_intake_queue Waits.\n# TYPE hub_intake_queue gauge\nhub_intake_queue 3.0\n"
+        b'# HELP hub_s Takes.\n# TYPE hub_s histogram\nhub_s_bucket{le="1.0"} 1.0\nhub_s_bucket{le="+Inf"} 2.0\n'
+        b"hub_s_count 2.0\nhub_s_sum 4.5\n"
+    )
+    two = one.replace(b'system="a"} 2.0', b'system="b"} 7.0').replace(b"hub_held 5.0", b"hub_held 4.0")
+    found = together([one, two]).decode()
+    assert 'hub_x_total{system="a"} 2.0' in found
+    assert 'hub_x_total{system="b"} 7.0' in found
+    assert "hub_held 5.0" in found
+    assert "hub_intake_queue 6.0" in found
+    assert 'hub_s_bucket{le="1.0"} 2.0' in found
+    assert "hub_s_sum 9.0" in found
