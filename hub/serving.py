@@ -14,10 +14,10 @@ from hub.app import Hub
 from hub.errors import Misconfigured
 from hub.log import log
 from hub.routers import connections, ops
-from hub.workers import Place
+from hub.workers import WorkerPlace
 
 
-async def serve(hub: Hub, place: Place | None = None) -> None:
+async def serve(hub: Hub, place: WorkerPlace | None = None) -> None:
     """Run until SIGTERM or SIGINT; then accept nothing more, finish what was accepted, and end.
 
     ``place``: where this process stands among several workers; a worker stops too when the process that started it has died.
@@ -61,7 +61,7 @@ async def serve(hub: Hub, place: Place | None = None) -> None:
         raise Misconfigured("a part of the hub ended by itself; see the log above")
 
 
-def _own_socket(place: Place) -> socket.socket:
+def _own_socket(place: WorkerPlace) -> socket.socket:
     place.own.unlink(missing_ok=True)
     found = socket.socket(socket.AF_UNIX)
     found.bind(str(place.own))

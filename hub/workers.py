@@ -39,7 +39,7 @@ def default_workers() -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class WorkerPlace:
     """Where a worker stands among the others."""
 
     number: int
@@ -58,12 +58,12 @@ class Place:
         return sorted(path for path in self.folder.glob("*.sock") if path != self.own)
 
 
-def place() -> Place | None:
+def place() -> WorkerPlace | None:
     """Where this process stands, when it is a worker."""
     if (written := os.environ.pop(_VARIABLE, None)) is None:
         return None
     number, folder, sockets = written.split(":")
-    return Place(int(number), Path(folder), [socket.socket(fileno=int(one)) for one in sockets.split(",")])
+    return WorkerPlace(int(number), Path(folder), [socket.socket(fileno=int(one)) for one in sockets.split(",")])
 
 
 async def run(settings: Settings, count: int, arguments: Sequence[str]) -> None:
