@@ -22,6 +22,8 @@ from dataclasses import dataclass
 
 from tests.chaos.history import HUB, History, Receipt, Sent
 
+LASTING = frozenset({"twice", "two-ids", "two-answers", "changed", "out-of-order", "misdirected", "refused"})
+"""Kinds that no later message can mend; of the others something may still be on its way."""
 _FINAL = {"ok", "fatal-error"}
 Key = tuple[str, str]
 Place = tuple[str, int]

@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 
 from tests.chaos import faults
-from tests.chaos.checker import Violation, violations
+from tests.chaos.checker import LASTING, Violation, violations
 from tests.chaos.rig import Rig
 from tests.chaos.traffic import Round, waiting_for
 
@@ -84,6 +84,6 @@ async def _settled(rig: Rig, course: Round, settle_s: float, *, whole: bool) -> 
             with contextlib.suppress(psycopg.Error, OSError):
                 course.history.waits = await rig.waits()
             found = violations(course.history)
-        if not found or time.monotonic() > deadline:
+        if not found or time.monotonic() > deadline or any(one.kind in LASTING for one in found):
             return found
         await asyncio.sleep(_LOOK_S)
