@@ -129,10 +129,11 @@ class SentMarker:
     async def _settle(self) -> None:
         """Write what is settled. It is so for good: what is marked later only adds to it."""
         async with self._shards.taking:
+            known = list(self._shards.owned)
             if (now := self._settled()) is not None:
                 async with self._store.transaction() as connection:
                     await connection.execute("SET LOCAL synchronous_commit = off")
-                    await sent_marks.settle(connection, self._shards.owner, now)
+                    await sent_marks.settle(connection, self._shards.owner, now, known)
         self._settled_at = time.monotonic()
 
 

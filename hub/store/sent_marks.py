@@ -7,7 +7,7 @@ A range says that every fresh row of the system from its first to its last id is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -60,17 +60,24 @@ class Settled:
     """System → its own id, where that is lower."""
 
 
-async def settle(connection: Connection, owner: str, now: Settled) -> None:
-    """Write what is settled in the owner's shards."""
+async def settle(connection: Connection, owner: str, now: Settled, known: Collection[int]) -> None:
+    """Write what is settled in the owner's shards, if the shards of which it knows (``known``) are all that the table says are its.
+
+    Of a shard that it has given back or lost, and that nobody has taken yet, it has no rows in memory: what is unsent there would
+    count as settled, and the next owner would never read it.
+    """
     await connection.execute(
-        "WITH n AS (SELECT * FROM unnest(%(systems)s::text[], %(upto)s::bigint[]) AS n (system, upto)),"
-        " gone AS (DELETE FROM settled WHERE owner = %(owner)s AND system <> ALL(%(systems)s::text[]))"
+        "WITH n AS (SELECT * FROM unnest(%(systems)s::text[], %(upto)s::bigint[]) AS n (system, upto)"
+        "  WHERE NOT EXISTS (SELECT 1 FROM shard WHERE owner = %(owner)s AND id <> ALL(%(known)s::int[]))),"
+        " gone AS (DELETE FROM settled WHERE owner = %(owner)s AND EXISTS (SELECT 1 FROM n)"
+        "  AND system <> ALL(%(systems)s::text[]))"
         " INSERT INTO settled SELECT %(owner)s, system, upto FROM n"
         " ON CONFLICT (owner, system) DO UPDATE SET upto = excluded.upto",
         {
             "owner": owner,
             "systems": keys(["", *now.behind]),
             "upto": array(map(str, [now.upto, *now.behind.values()])),
+            "known": array(map(str, known)),
         },
     )
 

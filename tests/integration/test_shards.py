@@ -179,13 +179,13 @@ async def test_who_takes_shards_over_reads_from_where_the_furthest_behind_of_the
     async with store.transaction() as connection:
         await shards.take(connection, range(32), "one", has_some=False)
         await shards.take(connection, range(32, SHARDS), "two", has_some=False)
-        await sent_marks.settle(connection, "one", Settled(500, {"slow": 20}))
-        await sent_marks.settle(connection, "two", Settled(900, {"paused": 7, "slow": 90}))
+        await sent_marks.settle(connection, "one", Settled(500, {"slow": 20}), range(32))
+        await sent_marks.settle(connection, "two", Settled(900, {"paused": 7, "slow": 90}), range(32, SHARDS))
         assert await upto(connection, "slow", "paused", "other") == [20, 7, 500]
         _, settled = await shards.take(connection, range(SHARDS), "three", has_some=False)
         assert settled == Settled(500, {"slow": 20, "paused": 7})
         assert await upto(connection, "slow", "paused", "other") == [20, 7, 500]
-        await sent_marks.settle(connection, "three", Settled(1000, {"paused": 7}))
+        await sent_marks.settle(connection, "three", Settled(1000, {"paused": 7}), range(SHARDS))
         assert await upto(connection, "slow", "paused", "other") == [1000, 7, 1000]
 
 
@@ -193,10 +193,23 @@ async def test_who_takes_back_what_was_its_own_beside_what_was_anothers_reads_fr
     async with store.transaction() as connection:
         await shards.take(connection, range(32), "one", has_some=False)
         await shards.take(connection, range(32, SHARDS), "two", has_some=False)
-        await sent_marks.settle(connection, "one", Settled(500, {}))
-        await sent_marks.settle(connection, "two", Settled(900, {}))
+        await sent_marks.settle(connection, "one", Settled(500, {}), range(32))
+        await sent_marks.settle(connection, "two", Settled(900, {}), range(32, SHARDS))
         _, settled = await shards.take(connection, range(SHARDS), "one", has_some=False)  # both had lost their sessions
         assert settled == Settled(500, {})
+
+
+async def test_nothing_counts_as_settled_while_a_shard_is_given_back_and_not_taken(store):
+    async with store.transaction() as connection:
+        await shards.take(connection, range(SHARDS), "one", has_some=False)
+        await sent_marks.settle(connection, "one", Settled(500, {"slow": 20}), range(SHARDS))
+        await sent_marks.settle(
+            connection, "one", Settled(900, {}), range(32)
+        )  # of the others it has nothing in memory
+        _, settled = await shards.take(connection, range(32, SHARDS), "two", has_some=False)
+        assert settled == Settled(500, {"slow": 20})
+        await sent_marks.settle(connection, "one", Settled(900, {}), range(32))
+        assert await sent_marks.settled(connection, "one") == Settled(900, {})
 
 
 async def upto(connection, *systems):
