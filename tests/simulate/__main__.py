@@ -4,63 +4,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
 import platform
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.simulate.runs import play_all
+
 _REPORT = Path("build/simulate.json")
-_CHUNK = 50
 _SHOWN = 20
-
-
-def _play(seeds: Iterable[int]) -> list[dict[str, Any]]:
-    """Play some schedules; what is said of each is plain."""
-    from tests.simulate import schedule, seams
-
-    found = []
-    with seams.simulated():
-        for seed in seeds:
-            outcome = schedule.run(seed)
-            found.append(
-                {
-                    "seed": seed,
-                    "violations": [(one.kind, one.text) for one in outcome.violations],
-                    "faults": dict(outcome.faults),
-                    "steps": outcome.steps,
-                    "simulated_s": outcome.seconds,
-                    "messages": len(outcome.history.sent),
-                    "notices": len(outcome.history.notices),
-                }
-            )
-    return found
-
-
-def _break(name: str | None) -> None:
-    """Break the hub of this process as ``tests.broken`` says."""
-    if name is not None:
-        from tests import broken
-        from tests.simulate import seams
-
-        seams.AFTERWARDS.append(broken.BROKEN[name].break_it)
-
-
-def _all(first: int, count: int, processes: int, broken: str | None) -> Iterator[dict[str, Any]]:
-    chunks = [range(at, min(at + _CHUNK, first + count)) for at in range(first, first + count, _CHUNK)]
-    if processes == 1 or len(chunks) == 1:
-        _break(broken)
-        for chunk in chunks:
-            yield from _play(chunk)
-        return
-    with multiprocessing.get_context("spawn").Pool(processes, _break, (broken,)) as pool:
-        for found in pool.imap(_play, chunks):
-            yield from found
 
 
 def _one(seed: int) -> None:
@@ -100,7 +56,7 @@ def main() -> None:
     faults: Counter[str] = Counter()
     totals: Counter[str] = Counter()
     bad: list[dict[str, Any]] = []
-    for one in _all(asked.seed, asked.schedules, asked.processes, asked.broken):
+    for one in play_all(asked.seed, asked.schedules, asked.processes, asked.broken):
         totals.update(schedules=1, **{name: one[name] for name in ("steps", "simulated_s", "messages", "notices")})
         faults.update(one["faults"])
         if one["violations"]:

@@ -45,6 +45,12 @@ class Session:
         self.transaction: Transaction | None = None
         self.running: Waiting | None = None
         self.waits_for: list[Session] = []
+        self.wait_number = 0
+        self.wants: tuple[Any, str] | None = None
+        """The advisory lock that it waits for, and in which mode."""
+        self.listens: set[str] = set()
+        self.heard: list[str] = []
+        self.hears: Future[None] | None = None
         self.reply: Future[Any] | None = None
         self.in_flight = 0
         """Requests that have not reached the server."""
@@ -69,7 +75,7 @@ class Server:
         self.claims: dict[tuple[str, str, Any], Transaction] = {}
         self.advisory: dict[Any, dict[Session, str]] = {}
         self.commits = 0
-        self._waiting: list[Session] = []
+        self.waiting: list[Session] = []
         self._unsynced: list[tuple[Table, Any, Row | None]] = []
         """How to take back what was committed without waiting for the disk: a crash of the server loses it."""
         self._number = 0
@@ -105,17 +111,19 @@ class Server:
         del self.sessions[session.number]
         if session.timer is not None:
             session.timer.cancel()
-        if session in self._waiting:
-            self._waiting.remove(session)
+        if session in self.waiting:
+            self.waiting.remove(session)
         if session.running is not None:
             session.running.close()
             session.running = None
         self._answer(session, error=psycopg.errors.AdminShutdown("the session was ended"))
+        if session.hears is not None and not session.hears.done():
+            session.hears.set_exception(psycopg.errors.AdminShutdown("the session was ended"))
         for holders in self.advisory.values():
             holders.pop(session, None)
         if session.transaction is not None:
             self._finish(session.transaction)
-        self._wake()
+        self.wake()
 
     def client_died(self, process: Process, *, silently: bool = False) -> None:
         """The client of these sessions is dead. ``silently``: its machine lost power, and the server hears nothing of it."""
@@ -196,13 +204,25 @@ class Server:
             self._failed(session, error)
         else:
             session.waits_for = waits_for
-            if session not in self._waiting:
-                self._waiting.append(session)
+            if session not in self.waiting:
+                self.waiting.append(session)
+                session.wait_number += 1
+                limit = None if session.transaction is None else session.transaction.lock_timeout_s
+                if limit is not None:
+                    self.loop.call_later(
+                        limit, self._waited_enough, session, session.wait_number, context=self.process.context
+                    )
+
+    def _waited_enough(self, session: Session, number: int) -> None:
+        if session in self.waiting and session.wait_number == number and session.running is not None:
+            session.running.close()
+            self._end_wait(session)
+            self._failed(session, psycopg.errors.LockNotAvailable("canceling statement due to lock timeout"))
 
     def _end_wait(self, session: Session) -> None:
-        session.running = None
-        if session in self._waiting:
-            self._waiting.remove(session)
+        session.running = session.wants = None
+        if session in self.waiting:
+            self.waiting.remove(session)
 
     def _is_deadlock(self, session: Session, waits_for: Iterable[Session]) -> bool:
         seen: set[Session] = set()
@@ -211,7 +231,7 @@ class Server:
             one = left.pop()
             if one is session:
                 return True
-            if one not in seen and one in self._waiting:
+            if one not in seen and one in self.waiting:
                 seen.add(one)
                 left += one.waits_for
         return False
@@ -225,7 +245,7 @@ class Server:
             self._answer(session, value)
 
     def _failed(self, session: Session, error: BaseException) -> None:
-        if not isinstance(error, psycopg.Error | Conflict):
+        if not isinstance(error, psycopg.Error | Conflict | RuntimeError):
             self.loop.failure = error  # a defect of the model
         transaction = session.transaction
         assert transaction is not None
@@ -262,6 +282,12 @@ class Server:
             else:
                 table.rows[key] = row
         self._finish(transaction)
+        for channel, text in transaction.notes:
+            for one in self.sessions.values():
+                if channel in one.listens and text not in one.heard:
+                    one.heard.append(text)
+                    if one.hears is not None and not one.hears.done():
+                        one.hears.set_result(None)
         self._answer(session, value)
         if session.client_gone:
             self.end(session)
@@ -278,12 +304,12 @@ class Server:
             del self.claims[claim]
         for key in transaction.advisory:
             self.advisory[key].pop(session, None)
-        self._wake()
+        self.wake()
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
         """Those that wait look again, first come, first served."""
-        for session in list(self._waiting):
-            if session in self._waiting:
+        for session in list(self.waiting):
+            if session in self.waiting:
                 self._step(session)
 
 
@@ -295,6 +321,9 @@ class Transaction:
         self.locked: set[tuple[str, Any]] = set()
         self.claimed: set[tuple[str, str, Any]] = set()
         self.advisory: set[Any] = set()
+        self.notes: list[tuple[str, str]] = []
+        """What is told by NOTIFY when it commits: (channel, text)."""
+        self.lock_timeout_s: float | None = None
         self.failed = False
         self.lazy = False
         """Its commit does not wait for the disk (``synchronous_commit = off``)."""
@@ -372,8 +401,12 @@ class Transaction:
         """Until the transaction ends."""
         mode = "share" if share else "update"
         while others := self._others(key, mode):
+            self.session.wants = key, mode
             yield others
-        self.server.advisory.setdefault(key, {}).setdefault(self.session, mode)
+        self.session.wants = None
+        holders = self.server.advisory.setdefault(key, {})
+        if holders.get(self.session) != "update":
+            holders[self.session] = mode
         self.advisory.add(key)
 
     def try_session_lock(self, key: Any) -> bool:
@@ -383,14 +416,25 @@ class Transaction:
         self.server.advisory.setdefault(key, {})[self.session] = "update"
         return True
 
-    def release_session_locks(self) -> None:
-        for holders in self.server.advisory.values():
-            holders.pop(self.session, None)
-        self.server._wake()
+    def release_session_locks(self, keys: set[Any] | None = None) -> None:
+        """Those named, or all."""
+        for key, holders in self.server.advisory.items():
+            if keys is None or key in keys:
+                holders.pop(self.session, None)
+        self.server.wake()
 
     def _others(self, key: Any, mode: str) -> list[Session]:
+        """Who holds the lock, or asked for it before: who comes later waits behind those who wait."""
         holders = self.server.advisory.get(key, {})
-        return [one for one, its in holders.items() if one is not self.session and not (mode == its == "share")]
+        if self.session in holders and mode == "share":
+            return []
+        found = [one for one, its in holders.items() if one is not self.session and not (mode == its == "share")]
+        for one in self.server.waiting:
+            if one is self.session:
+                break
+            if one.wants is not None and one.wants[0] == key and not (mode == one.wants[1] == "share"):
+                found.append(one)
+        return found
 
     def next_of(self, sequence: str, step: int = 1) -> int:
         """The next of a sequence; not taken back with the transaction."""

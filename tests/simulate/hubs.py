@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,9 @@ from hub.intake.arrival import Arrival
 from hub.intake.case_messages import CaseMessages
 from hub.intake.deadline_timer import DeadlineTimer
 from hub.intake.queue import Intake
+from hub.shards import Shards
+from hub.store.notifications import Notifications
+from hub.store.shards import ROWS_CHANNEL
 from hub.supervisor import Supervisor, every
 from hub.translators.native import STRUCTURED
 from schemas.directory import Directory, System
@@ -22,6 +26,7 @@ from tests.simulate.store import Store
 from tests.simulate.topics import Topic
 from tests.simulate.world import EverybodyKnown
 
+_HEARD_S = 5.0
 _IN_HAND = 2
 """Batches of a topic that are under way at once; their offsets are committed in order."""
 
@@ -43,13 +48,25 @@ class HubProcess:
 
     async def _run(self) -> None:
         store: Any = self._store
-        intake = Intake(store, lambda: self._directory, EverybodyKnown(), self._offer, batch=4, clock=wall)
-        self._relay = Relay(store, lambda: self._directory, self._exits)
+        shards = Shards(store, self.process.name)
+        intake = Intake(
+            store,
+            lambda: self._directory,
+            EverybodyKnown(),
+            self._offer,
+            shards,
+            batch=4,
+            lanes_full=lambda: self._relay.is_full,
+            clock=wall,
+        )
+        self._relay = Relay(store, lambda: self._directory, self._exits, shards)
         self._supervisor = Supervisor()
+        await self._until_there(self._relay.check)
         keep = self._supervisor.keep
         keep("intake", intake.run)
         keep("marks", self._relay.marker.run)
         keep("relay", self._relay.run)
+        keep("rows of others", self._listen)
         keep("held", partial(every, 1.0, intake.retry_held))
         keep("clock", partial(every, 2.0, DeadlineTimer(store, intake, wall).tell_passed))
         keep("case messages", partial(every, 4.0, CaseMessages(store, intake).deliver))
@@ -59,6 +76,27 @@ class HubProcess:
 
     def _offer(self, rows: list[Any]) -> None:
         self._relay.offer(rows)
+
+    async def _listen(self) -> None:
+        """As the hub hears of rows that other processes have written for its shards."""
+        store: Any = self._store
+        told = Notifications(store, ROWS_CHANNEL)
+        try:
+            while True:
+                heard = await told.within(_HEARD_S)
+                self._relay.rows_written({int(one) for text in heard for one in text.split(",")})
+        finally:
+            await told.aclose()
+
+    async def _until_there(self, work: Callable[[], Awaitable[None]]) -> None:
+        """A process that cannot begin ends, and is started again."""
+        while True:
+            try:
+                await work()
+            except Unavailable:
+                await asyncio.sleep(1.0)
+            else:
+                return
 
     # --- HTTP -----------------------------------------------------------------------------------------------------------
 

@@ -13,9 +13,9 @@ from typing import Any
 from hub.store import dead_letters, paused_systems
 from tests.chaos.checker import Violation, violations
 from tests.chaos.history import HUB, Deadline, History, Wait
-from tests.simulate import model_of_delivery, model_of_messages, seams
+from tests.simulate import model_of_messages, model_of_operations, model_of_rows, model_of_shards, seams
 from tests.simulate.clock import CLOCK, wall
-from tests.simulate.database import Server
+from tests.simulate.database import Server, Session, Transaction
 from tests.simulate.faults import Fault, Faults
 from tests.simulate.hubs import HubProcess
 from tests.simulate.loop import Loop, Process, StuckError
@@ -68,7 +68,8 @@ class Schedule:
         self.history = History()
         self.loop = Loop(Random(draw.random()))
         CLOCK.seconds, CLOCK.jumped = self.loop.time, timedelta()
-        tables = model_of_messages.tables() | model_of_delivery.tables()
+        tables = model_of_messages.tables() | model_of_rows.tables() | model_of_operations.tables()
+        tables |= model_of_shards.tables(draw.choice((1, 2, 3, 5)))
         self.server = Server(self.loop, Random(draw.random()), tables)
         self.faults = Faults(Random(draw.random()), self._happen)
         self.loop.before_step = lambda: self.faults.step(self.loop.steps)
@@ -189,9 +190,14 @@ class Schedule:
 
     def _unsettled(self) -> list[Any]:
         tables = self.server.tables
-        rows = [row for row in tables["outbox"].rows.values() if row["state"] in {"waiting", "dead"}]
+        rows = [row for row, state in self._rows() if state in {"waiting", "dead"}]
         late = [row for row in tables["deadline"].rows.values() if (row["put_off"] or row["due_at"]) < wall()]
         return rows + late + list(tables["held"].rows) + list(tables["paused"].rows)
+
+    def _rows(self) -> list[tuple[dict[str, Any], str]]:
+        """The rows of the outbox, each with the state that operations is shown."""
+        ranges = model_of_rows.Ranges(Transaction(self.server, _NO_SESSION))
+        return [(row, ranges.state(row)) for row in self.server.tables["outbox"].rows.values()]
 
     async def _operate(self) -> None:
         """Operations resumes what was paused, and replays or skips what is dead."""
@@ -233,3 +239,4 @@ class _Nobody:
 
 
 _NOBODY = _Nobody()
+_NO_SESSION = Session(0, None, autocommit=True, idle_s=None)

@@ -20,12 +20,20 @@ import hub.intake.deadline_timer
 import hub.intake.queue
 from hub.delivery import relay
 from hub.store import advisory_locks
-from tests.simulate import model_of_delivery, model_of_messages
+from tests.simulate import model_of_messages, model_of_operations, model_of_rows, model_of_shards
 from tests.simulate.clock import Time, WallClock
 from tests.simulate.statements import INSTEAD
 from tests.simulate.store import connect
 
-USED = (hub.intake.case_messages, hub.intake.deadline_timer, hub.intake.queue, relay, model_of_messages)
+USED = (
+    hub.intake.case_messages,
+    hub.intake.deadline_timer,
+    hub.intake.queue,
+    relay,
+    model_of_messages,
+    model_of_operations,
+    model_of_rows,
+)
 """What must be loaded before its time is replaced."""
 
 AFTERWARDS: list[Callable[[], None]] = []
@@ -41,8 +49,7 @@ def _uuid7() -> str:
 async def _connect(store: Any, options: str = "") -> Any:
     from tests.simulate.loop import current
 
-    del options
-    return connect(store.server, current(), advisory_locks._SILENCE_S)
+    return connect(store.server, current(), advisory_locks._SILENCE_S if "idle_session_timeout" in options else None)
 
 
 @contextmanager
@@ -56,7 +63,7 @@ def simulated() -> Iterator[None]:
 
     for (module, name), stand_in in INSTEAD.items():
         put(module, name, stand_in)
-    for name, stand_in in model_of_delivery.OWNERSHIP.items():
+    for name, stand_in in model_of_shards.OWNERSHIP.items():
         put(advisory_locks.Ownership, name, stand_in)
     put(advisory_locks, "connect", _connect)
     for name, module in list(sys.modules.items()):

@@ -9,13 +9,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from hub.store.transaction import meaning
 from tests.simulate.database import Server, Session, Statement
 from tests.simulate.loop import Process, current
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    payload: str
 
 
 class Connection:
@@ -37,10 +44,28 @@ class Connection:
         self.server.end(self.session)
 
     async def execute(self, statement: object, *_: object) -> Any:
-        """SQL that no function of the model stands for is a fault of the model."""
+        """The few statements that no function of the store has to itself; any other is a fault of the model."""
         if statement == "SELECT pg_advisory_unlock_all()":
             return await self.run(lambda transaction: transaction.release_session_locks())
+        if statement == "SET LOCAL synchronous_commit = off":
+            return await self.run(lambda transaction: setattr(transaction, "lazy", True))
+        if isinstance(statement, sql.Composed) and (text := statement.as_string()).startswith("LISTEN "):
+            return await self.run(lambda transaction: transaction.session.listens.add(text.split('"')[1]))
         raise self.fault(f"the model lacks: {statement}")
+
+    async def notifies(self, *, timeout: float, stop_after: int) -> AsyncIterator[Notification]:  # noqa: ASYNC109 - psycopg's
+        """What is told on the channels that the session listens to: all that is there when the first has come."""
+        del stop_after
+        if self.session.ended:
+            raise psycopg.errors.AdminShutdown("the session was ended")
+        if not self.session.heard:
+            self.session.hears = asyncio.get_running_loop().create_future()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(timeout):
+                    await self.session.hears
+        heard, self.session.heard = self.session.heard, []
+        for text in heard:
+            yield Notification(text)
 
     def cursor(self, **_: object) -> Any:
         raise self.fault("the model lacks what asks for a cursor")
@@ -89,6 +114,6 @@ class Store:
         await reply
 
 
-def connect(server: Server, process: Process | None, idle_s: float) -> Connection:
+def connect(server: Server, process: Process | None, idle_s: float | None) -> Connection:
     """A session outside of the pool, which commits each statement; the server ends it when its client is silent."""
     return Connection(server, server.connect(process, autocommit=True, idle_s=idle_s))
