@@ -20,6 +20,7 @@ from hub.processes.engine.rule import LinkableCase
 from hub.store import copying
 from hub.store.copying import int4, text, texts, timestamptz
 from hub.store.inbox import uuid_bytes
+from hub.store.sort_name import sort_name
 from hub.store.transaction import array, keys
 
 Connection = AsyncConnection[tuple[Any, ...]]
@@ -71,7 +72,7 @@ async def persons(connection: Connection, ids: Iterable[str]) -> dict[str, tuple
     if not wanted:
         return {}
     found = await connection.execute(
-        "SELECT id::text, process, person, state -> 'former_numbers' FROM cases WHERE id = ANY(%s::uuid[])", (wanted,)
+        "SELECT id::text, process, person, former FROM cases WHERE id = ANY(%s::uuid[])", (wanted,)
     )
     return {id_: (process, [person, *(former or ())]) for id_, process, person, former in await found.fetchall()}
 
@@ -88,7 +89,7 @@ async def open_of(connection: Connection, wanted: Iterable[tuple[str, str]]) -> 
     found = await connection.execute(
         "SELECT k.process, k.person, c.id::text FROM unnest(%s::text[], %s::text[]) AS k (process, person)"
         " JOIN cases c ON c.process = k.process AND c.status = 'open' AND (c.person = k.person OR c.sole = k.person"
-        " OR ((c.state -> 'former_numbers') IS NOT NULL AND (c.state -> 'former_numbers')::jsonb ? k.person))",
+        " OR (c.former IS NOT NULL AND c.former @> ARRAY[k.person]))",
         ([process for process, _ in pairs], [person for _, person in pairs]),
     )
     open_cases: dict[tuple[str, str], set[str]] = {}
@@ -101,7 +102,7 @@ async def linkable(connection: Connection, ids: Iterable[str], persons: Iterable
     """Cases by id, and the open cases of persons under a number that they have or had; not locked."""
     found = await connection.execute(
         "SELECT id::text, process, status, ARRAY(SELECT json_object_keys(coalesce(state -> 'participants', '{}'))),"
-        " person, state -> 'former_numbers' FROM cases WHERE id = ANY(%s::uuid[])"
+        " person, former FROM cases WHERE id = ANY(%s::uuid[])"
         " OR (status = 'open' AND person = ANY(%s::text[]))",
         (sorted(set(ids)), sorted(set(persons))),
     )
@@ -124,7 +125,7 @@ async def names(connection: Connection, ids: Iterable[str]) -> dict[str, tuple[s
 
 _COLUMNS = (
     "id", "system", "ref", "person", "process", "status", "manual", "sequence", "state", "opened_at", "changed_at", "name",
-    "archived_at", "sole", "named", "month",
+    "archived_at", "sole", "named", "month", "sort_name", "former",
 )  # fmt: skip
 
 
@@ -153,6 +154,8 @@ def _copied(case: Case, system: str, ref: str | None, now: bytes) -> bytes:
         text(case.person.get("personnummer")) if process.one_open_per_person else None,
         texts(named) if named else None,
         text(process.counted_in(case)),
+        sort_name(_name(case)).encode(),
+        texts(case.former_numbers) if case.former_numbers else None,
     )
 
 
@@ -164,11 +167,12 @@ async def change(connection: Connection, changed: Sequence[Case], seen: Containe
         return
     await connection.execute(
         "UPDATE cases c SET person = n.person, name = n.name, status = n.status, manual = n.manual, sequence = n.sequence,"
-        " archived_at = n.archived_at, state = n.state::json, named = n.named::text[], month = n.month,"
+        " archived_at = n.archived_at, state = n.state::json, named = n.named::text[], month = n.month, sort_name = n.sort_name,"
+        " former = n.former::text[],"
         " changed_at = coalesce(n.changed_at, c.changed_at)"
         " FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::timestamptz[], %s::text[],"
-        " %s::timestamptz[], %s::text[], %s::text[])"
-        " AS n (id, person, name, status, manual, sequence, archived_at, state, changed_at, named, month)"
+        " %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[])"
+        " AS n (id, person, name, status, manual, sequence, archived_at, state, changed_at, named, month, sort_name, former)"
         " WHERE c.id = n.id",
         (
             [c.id for c in changed],
@@ -182,6 +186,8 @@ async def change(connection: Connection, changed: Sequence[Case], seen: Containe
             [now if c.id in seen else None for c in changed],
             [array(named) if (named := process_of_case(c).named_in(c)) else None for c in changed],
             [process_of_case(c).counted_in(c) for c in changed],
+            [sort_name(_name(c)) for c in changed],
+            [array(c.former_numbers) if c.former_numbers else None for c in changed],
         ),
     )
 

@@ -32,8 +32,10 @@ async def put_off(connection: Connection, rows: Sequence[tuple[str, str, datetim
 async def overdue(connection: Connection, now: datetime) -> list[tuple[str, int]]:
     """(name, number of deadlines that have passed and are not told), counted up to 10 000 in all: for the metrics."""
     found = await connection.execute(
-        "SELECT split_part(key, '/', 1), count(*) FROM"
-        " (SELECT key FROM deadline WHERE due_at <= %s ORDER BY due_at LIMIT %s) AS passed GROUP BY 1",
-        (now, _COUNTED),
+        "SELECT split_part(key, '/', 1), count(*) FROM ("
+        " (SELECT key FROM deadline WHERE put_off IS NULL AND coalesce(put_off, due_at) <= %(now)s LIMIT %(most)s)"
+        " UNION ALL (SELECT key FROM deadline WHERE put_off IS NOT NULL AND due_at <= %(now)s LIMIT %(most)s)"
+        " LIMIT %(most)s) AS passed GROUP BY 1",
+        {"now": now, "most": _COUNTED},
     )
     return [(name, count) for name, count in await found.fetchall()]

@@ -13,12 +13,12 @@ from datetime import datetime
 from typing import Any, Literal
 
 from psycopg import AsyncConnection
-from pydantic_core import to_json
 
 from hub.processes.engine.case import Case
 from hub.processes.engine.process import load_case, process_of_case
 from hub.store import inbox
 from hub.store.inbox import InboxRow
+from hub.store.sort_name import folded
 
 Connection = AsyncConnection[tuple[Any, ...]]
 Sort = Literal["changed", "name", "personnummer"]
@@ -64,7 +64,6 @@ class Found:
 
 _PARTS = re.compile(r"[\s,]+")
 """Separates the parts of a name, which are searched one by one: ``sort_name`` has the family name first."""
-_FOLD = str.maketrans("åäö", "{|}")
 _LEFT = "coalesce(c.archived_at <= now(), false)"
 _ORDER = {
     "changed": "c.changed_at DESC, c.id DESC",
@@ -81,7 +80,8 @@ _CONDITIONS = {
     "status": "c.status = %(status)s",
     "name": "c.sort_name LIKE ALL(%(name)s)",
     "personnummer": "(c.person >= %(personnummer)s AND c.person < %(personnummer)s || '~'"
-    " OR ((c.state -> 'former_numbers') IS NOT NULL AND (c.state -> 'former_numbers')::jsonb @? %(former)s::jsonpath))",
+    " OR (c.former IS NOT NULL AND c.former @> '{}' AND EXISTS"
+    " (SELECT FROM unnest(c.former) AS one WHERE starts_with(one, %(personnummer)s))))",
     "named": "c.id IN (SELECT id FROM named)",
     "changed_since": "c.changed_at > %(changed_since)s",
 }
@@ -119,7 +119,6 @@ def _statement(wanted: Wanted, *, few: bool = False) -> tuple[str, str, dict[str
         "status": wanted.status,
         "name": None if wanted.name is None else [f"%{_plain(part)}%" for part in _PARTS.split(wanted.name) if part],
         "personnummer": wanted.personnummer,
-        "former": f"$[*] ? (@ starts with {to_json(wanted.personnummer or '').decode()})",
         "named": None if wanted.named is None else list(wanted.named),
         "changed_since": wanted.changed_since,
     }
@@ -132,8 +131,7 @@ def _statement(wanted: Wanted, *, few: bool = False) -> tuple[str, str, dict[str
 
 def _plain(name: str) -> str:
     """A part of a name, folded like ``sort_name``, with LIKE's special characters escaped."""
-    folded = name.lower().translate(_FOLD)
-    return folded.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    return folded(name).replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
 
 
 async def page(connection: Connection, wanted: Wanted) -> tuple[list[Found], int]:
@@ -209,7 +207,7 @@ async def of_person(connection: Connection, personnummer: str) -> list[Found]:
     """
     found = await connection.execute(
         f"SELECT c.state::text, c.changed_at, {_LEFT} FROM cases c WHERE (c.person = %(number)s"  # noqa: S608 - constant
-        " OR ((c.state -> 'former_numbers') IS NOT NULL AND (c.state -> 'former_numbers')::jsonb ? %(number)s))"
+        " OR (c.former IS NOT NULL AND c.former @> ARRAY[%(number)s::text]))"
         " AND c.status NOT IN ('revoked', 'refused') ORDER BY c.changed_at DESC LIMIT 500",
         {"number": personnummer},
         prepare=False,

@@ -86,14 +86,15 @@ FROM made m;
 """
 _CASES = """
 INSERT INTO cases (id, system, ref, person, process, status, sequence, state, opened_at, changed_at, name, archived_at,
-  named)
+  named, sort_name)
 SELECT id, 'ehr', NULL, person, CASE WHEN luck < 0.1 THEN 'sip' ELSE 'svu' END, status, 9,
   replace(replace(replace(replace(replace(replace(replace(%(state)s, %(case)s, id::text), %(person)s, person),
     %(name)s, name), %(ward)s, uw.hsa), %(centre)s, uc.hsa), %(kommun)s, uk.hsa),
     %(nurse)s, 'SE2321000255-N' || lpad(nurse::text, 4, '0'))::json,
   changed_at - interval '6 days', changed_at, name,
   CASE WHEN status = 'discharged' THEN changed_at + interval '72 hours' END,
-  ARRAY['fast_vardkontakt/SE2321000255-N' || lpad(nurse::text, 4, '0')]
+  ARRAY['fast_vardkontakt/SE2321000255-N' || lpad(nurse::text, 4, '0')],
+  translate(lower(regexp_replace(name, '^(.*)\\s(\\S+)$', '\\2 \\1')), 'åäö', '{|}')
 FROM dated JOIN units uw ON (uw.kind, uw.n) = ('w', w) JOIN units uc ON (uc.kind, uc.n) = ('c', c)
   JOIN units uk ON (uk.kind, uk.n) = ('k', k)
 """

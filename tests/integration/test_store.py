@@ -16,6 +16,7 @@ from alembic.migration import MigrationContext
 
 from hub.store import directory as directories
 from hub.store.migrating import migrate
+from hub.store.sort_name import sort_name
 from hub.store.tables import metadata
 from hub.store.transaction import MIGRATIONS, Store
 from tests import stack
@@ -280,3 +281,18 @@ async def test_what_a_transaction_wrote_is_gone_when_anything_is_raised_in_it(da
     async with store.transaction() as connection:
         assert await (await connection.execute("SELECT count(*) FROM cases")).fetchone() == (0,)
     await store.close()
+
+
+def test_the_hub_sorts_by_the_names_as_the_database_did_which_made_them_itself(connection):
+    """The rows of an earlier version keep what the database had made of their names."""
+    names = [
+        "Tolvan Tolvansson", "Tolvansson, Tolvan", "  Åke   Öberg ", "von Ärlig , Eva-Lena", "Ö", "", " ", "a,b,c", "Anna Maria Ek",
+        "Anna\tMaria\nEk", "ÉVA D'Ö", "Ek ,", ", Ek", "x y z\n",
+    ]  # fmt: skip
+    made = "lower(CASE WHEN POSITION(',' IN name) > 0 THEN regexp_replace(btrim(name), '\\s*,\\s*', ' ')"
+    made += " ELSE regexp_replace(btrim(name), '^(.*\\S)\\s+(\\S+)$', '\\2 \\1') END)"
+    found = connection.execute(
+        f"SELECT translate({made}, 'åäö', '{{|}}') FROM unnest(%s::text[]) WITH ORDINALITY AS n (name, at) ORDER BY at",
+        (names,),
+    )
+    assert [sort_name(name) for name in names] == [each for (each,) in found.fetchall()]

@@ -6,7 +6,6 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
-    Computed,
     Date,
     Identity,
     Index,
@@ -20,13 +19,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSON, UUID
 
 from hub.store.tables.metadata import NOW, TIME, metadata
-
-_SORT_NAME = (
-    "translate(lower(CASE WHEN (POSITION((','::text) IN (name)) > 0)"
-    " THEN regexp_replace(btrim(name), '\\s*,\\s*'::text, ' '::text)"
-    " ELSE regexp_replace(btrim(name), '^(.*\\S)\\s+(\\S+)$'::text, '\\2 \\1'::text) END), 'åäö'::text, '{|}'::text)"
-)
-"""The family name first, in Swedish order by code point (C-31)."""
 
 message = Table(
     "message",
@@ -79,7 +71,8 @@ cases = Table(
     Column("sole", Text),
     Column("named", ARRAY(Text)),
     Column("month", Text),
-    Column("sort_name", Text(collation="C"), Computed(_SORT_NAME, persisted=True)),
+    Column("sort_name", Text(collation="C")),
+    Column("former", ARRAY(Text)),
     CheckConstraint("sequence >= 1", name="cases_sequence_positive"),
     Index("cases_sole", "process", "sole", unique=True, postgresql_where=text("sole IS NOT NULL AND status = 'open'")),
     Index("cases_ref", "system", "ref", unique=True, postgresql_where=text("ref IS NOT NULL")),
@@ -90,12 +83,7 @@ cases = Table(
     Index("cases_sort_name", "sort_name", "id"),
     Index("cases_named", "named", postgresql_using="gin", postgresql_where=text("named IS NOT NULL")),
     Index("cases_month", "process", "month", postgresql_where=text("month IS NOT NULL")),
-    Index(
-        "cases_former",
-        text("((state -> 'former_numbers')::jsonb)"),
-        postgresql_using="gin",
-        postgresql_where=text("(state -> 'former_numbers') IS NOT NULL"),
-    ),
+    Index("cases_former", "former", postgresql_using="gin", postgresql_where=text("former IS NOT NULL")),
 )
 
 element = Table(
@@ -117,7 +105,7 @@ deadline = Table(
     Column("due_at", TIME, nullable=False),
     Column("put_off", TIME),
     PrimaryKeyConstraint("case_id", "key", name="deadline_key"),
-    Index("deadline_due", "due_at"),
+    Index("deadline_put_off", "due_at", postgresql_where=text("put_off IS NOT NULL")),
     Index("deadline_next", text("COALESCE(put_off, due_at)")),
 )
 """The deadlines that the timer is to tell (D-9); one that cannot be told now is put off, so that it does not stop the others."""
