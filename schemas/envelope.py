@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from schemas.identity_types import Hsa
-from schemas.messages import HUB_SOURCE
+from schemas.messages import HUB_SOURCE, type_of
 from schemas.moments import Moment
 from schemas.parts import Code, Line, MessageId, Part
 
@@ -83,6 +83,24 @@ class Message:
     def source(self) -> str:
         """The CloudEvents ``source``; messages with the same source and ``id`` are duplicates (D-2)."""
         return HUB_SOURCE if self.unit == HUB_SOURCE else f"urn:hsa:{self.unit}"
+
+    @cached_property
+    def attributes(self) -> dict[str, str]:
+        """The CloudEvents attributes, of the data as native JSON; not to be changed."""
+        found = {
+            "specversion": "1.0",
+            "id": self.id,
+            "source": self.source,
+            "type": type_of(self.name),
+            "subject": self.subject,
+            "time": self.time.isoformat(),
+            "datacontenttype": "application/json",
+        }
+        if self.actor:
+            found["actor"] = self.actor
+        if self.role:
+            found["actorrole"] = self.role
+        return found
 
     @cached_property
     def body(self) -> bytes:

@@ -26,7 +26,6 @@ from schemas.messages import (
     MESSAGES,
     NAME_OF,
     RECEIPT_TYPE,
-    type_of,
 )
 
 JSON = "application/json"
@@ -202,22 +201,10 @@ def write_body(message: Message) -> bytes:
 
 def attributes(message: Message, extensions: bytes | None) -> dict[str, str]:
     """The CloudEvents attributes of a message, in a notice with its extensions (messages.md §2), given as the outbox keeps them."""
-    further = {} if extensions is None else told.attributes(extensions)
-    found = {
-        "specversion": "1.0",
-        "id": message.id,
-        "source": message.source,
-        "type": type_of(message.name),
-        "subject": further.get("case", message.subject),
-        "time": message.time.isoformat(),
-        "datacontenttype": JSON,
-    }
-    if message.actor:
-        found["actor"] = message.actor
-    if message.role:
-        found["actorrole"] = message.role
-    found.update(further)
-    return found
+    if extensions is None:
+        return dict(message.attributes)
+    further = told.attributes(extensions)
+    return {**message.attributes, "subject": further["case"], **further}
 
 
 def text(value: object) -> str:

@@ -6,13 +6,14 @@ A consent, an episode or a relative of another person than the patient of the st
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, Final
 
 from hub.translators.fhir.act_resources import RelatedPerson
 from hub.translators.fhir.bundle import View, unversioned
 from hub.translators.fhir.people import number_systems, person_number, value_of
 from hub.translators.fhir.plan_resources import Basic, CarePlan, Goal, ServiceRequest
-from hub.translators.fhir.resources import Consent, OtherResource, Patient
+from hub.translators.fhir.resources import Consent, Encounter, OtherResource, Patient
 from hub.translators.fhir.shapes import Reference, Resource
 
 _NAMES: Final[dict[str, tuple[str, ...]]] = {
@@ -100,15 +101,23 @@ def _names_nobody(reference: Reference, systems: dict[str, int]) -> bool:
 
 def _references(view: View) -> Iterator[tuple[Resource, str, Reference]]:
     # The Encounter first: the others are compared with its patient.
-    resources = sorted(view.resources, key=lambda one: type(one).__struct_config__.tag != "Encounter")
-    for resource in resources:
-        for element in _NAMES.get(str(type(resource).__struct_config__.tag), ()):
-            outer, _, inner = element.partition(".")
+    encounters = [one for one in view.resources if isinstance(one, Encounter)]
+    for resource in (*encounters, *(one for one in view.resources if not isinstance(one, Encounter))):
+        for element, outer, inner in _elements(type(resource)):
             named: Any = getattr(resource, outer)
+            if named is None:
+                continue
             for one in named if isinstance(named, list) else (named,):
                 reference = getattr(one, inner) if inner and one is not None else one
                 if reference is not None:
                     yield resource, element, reference
+
+
+@cache
+def _elements(kind: type[Resource]) -> tuple[tuple[str, str, str], ...]:
+    """The elements of a kind of resource that may refer to a Patient, each with its parts before and after the dot."""
+    named = _NAMES.get(str(kind.__struct_config__.tag), ())
+    return tuple((element, element.partition(".")[0], element.partition(".")[2]) for element in named)
 
 
 def _patient(view: View, reference: Reference) -> Patient | None:
