@@ -1,4 +1,4 @@
-"""By what cases are sorted and found by name (C-31). Pure."""
+"""By what cases are sorted and found by name (C-31). Pure: imports the standard library only."""
 
 from __future__ import annotations
 

@@ -140,11 +140,11 @@ async def test_an_opening_waits_while_the_persons_number_changes_and_then_meets_
     first = await send(hubs[0], "s-1", "toy.start", PATIENT, "ref:1")
     real, decided, go_on = commit.save, asyncio.Event(), asyncio.Event()
 
-    async def save(connection: Any, handled: Any, now: datetime) -> None:
+    async def save(*given: Any) -> None:
         if not decided.is_set():
             decided.set()
             await go_on.wait()
-        await real(connection, handled, now)
+        await real(*given)
 
     monkeypatch.setattr(commit, "save", save)
     news = asyncio.create_task(_changed(hubs[0], first.case, "n-1"))
