@@ -26,6 +26,8 @@ from tests.chaos.rig import Ways, running, servers
 
 BUILD = Path(__file__).parents[2] / "build"
 _HARMS = ("violations", "cases_that_nobody_opened", "cases_that_are_not_their_history")
+PROCESSES = ((2, 1), (1, 2), (3, 1), (1, 1))
+"""(hubs, workers of each), by turns."""
 WAYS: list[Ways] = [("kafka", "webhook"), ("inbox", "fhir"), ("webhook", "inbox"), ("fhir", "kafka")]
 
 
@@ -37,17 +39,17 @@ async def run(asked: argparse.Namespace, folder: Path) -> dict[str, Any]:
     for number in itertools.count():
         if len(outcomes) >= asked.rounds:
             break
-        hubs = asked.hubs or (2, 3, 1)[number % 3]
+        hubs, workers = (asked.hubs, asked.workers) if asked.hubs else PROCESSES[number % len(PROCESSES)]
         some = min(asked.anew, asked.rounds - len(outcomes))
         ways = tuple(asked.ways.split(",")) if asked.ways else WAYS[number % len(WAYS)]
         place = folder / f"rig-{number}"
-        async with servers(place, asked.nodes) as parts, running(parts, place, "chaos", hubs, ways) as rig:
+        async with servers(place, asked.nodes) as parts, running(parts, place, "chaos", hubs, ways, workers) as rig:
             possible = [kind for kind in kinds if kind != "full-disk" or rig.database.disk is not None]
             left_out = dict.fromkeys(set(kinds) - set(possible), "a disk cannot be mounted by this user")
             plan = rounds.Plan(possible, BUILD, asked.admissions, asked.over)
             for _ in range(some):
                 outcomes.append(await rounds.play(rig, asked.seed + len(outcomes), plan))
-                say(outcomes[-1], hubs)
+                say(outcomes[-1], f"{hubs} hubs of {workers}, by {' '.join(ways)}")
                 if outcomes[-1].violations:
                     break  # what is left of it would be held against the next
             unknown += rig.traffic.unknown
@@ -88,11 +90,11 @@ async def caught(asked: argparse.Namespace, folder: Path) -> int:
     return min(missed, 1)
 
 
-def say(outcome: rounds.Outcome, hubs: int) -> None:
+def say(outcome: rounds.Outcome, rig: str) -> None:
     """One line of a round, and more of one that failed."""
     kinds = " ".join(outcome.kinds)
     print(
-        f"seed {outcome.seed}: {hubs} hubs, {outcome.messages} messages, {outcome.notices} notices, {outcome.seconds:.1f} s: {kinds}",
+        f"seed {outcome.seed}: {rig}, {outcome.messages} messages, {outcome.notices} notices, {outcome.seconds:.1f} s: {kinds}",
         flush=True,
     )
     for found in outcome.violations[:10]:
@@ -113,7 +115,8 @@ def main() -> int:
     parser.add_argument(
         "--broken", help="that hubs with this defect are caught, or with all of them: " + " ".join(BROKEN)
     )
-    parser.add_argument("--hubs", type=int, help="1 to 3; without it each number in turn")
+    parser.add_argument("--hubs", type=int, help="1 to 3; without it some, of one worker or of two, by turns")
+    parser.add_argument("--workers", type=int, default=1, help="of each of the --hubs")
     parser.add_argument("--nodes", type=int, default=1, choices=(1, 3), help="of the broker")
     parser.add_argument(
         "--anew", type=int, default=50, help="new hubs, broker and database after so many rounds, told by other ways"

@@ -82,6 +82,13 @@ async def _kill_hub(rig: Rig, fault: Fault) -> None:
         hub.start()
 
 
+async def _kill_worker(rig: Rig, fault: Fault) -> None:
+    hub = rig.hub(fault.which)
+    async with hub.turn:
+        if hub.pid is not None:
+            hub.kill_worker(fault.which // 10)
+
+
 async def _stop_hub(rig: Rig, fault: Fault) -> None:
     """As a new version is rolled out: in order."""
     hub = rig.hub(fault.which)
@@ -224,6 +231,7 @@ async def _ill(rig: Rig, fault: Fault) -> None:
 
 KINDS: dict[str, Kind] = {
     "hub-kill": Kind(_kill_hub, 4, (0, 0)),
+    "worker-kill": Kind(_kill_worker, 1, (0, 0)),
     "hub-stop": Kind(_stop_hub, 1, (0, 0)),
     "hub-freeze": Kind(_freeze_hub, 2, (0.3, 3)),
     "hub-freeze-long": Kind(_freeze_hub, 0.5, (LONG_S, LONG_S + 2)),

@@ -6,11 +6,13 @@ what is broken (``tests.broken``). The clock of waiting (``time.monotonic``) sta
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import time_machine
 
@@ -32,7 +34,18 @@ def _set_the_clock(file: Path) -> None:
         time.sleep(_LOOK_S)
 
 
+def _workers_alike() -> None:
+    """A worker that this process starts is on the same clock, and broken in the same way."""
+    start = asyncio.create_subprocess_exec
+
+    def alike(*command: str, **how: Any) -> Any:
+        return start(*("tests.chaos.hub_process" if part == "hub.cli" else part for part in command), **how)
+
+    asyncio.create_subprocess_exec = alike  # type: ignore[assignment]
+
+
 if __name__ == "__main__":
+    _workers_alike()
     if clock := os.environ.get("CHAOS_CLOCK"):
         threading.Thread(target=_set_the_clock, args=(Path(clock),), daemon=True).start()
     if name := os.environ.get("CHAOS_BROKEN"):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 from aiokafka.admin import AIOKafkaAdminClient
 
 from hub.operations import delivery
@@ -27,6 +28,7 @@ from tests.chaos.receiver import FhirServer, Health, Webhook
 from tests.chaos.servers import Broker, Database, brokers, small_disk
 from tests.chaos.traffic import Traffic
 
+ROOT = Path(__file__).parents[2]
 Ways = tuple[str, str]
 """How the health centre and the municipality are told: ``kafka`` · ``webhook`` · ``fhir`` · ``inbox``."""
 READERS = 2
@@ -39,7 +41,7 @@ _TIMEOUT_S = 2.0
 class HubProcess:
     """One hub, which is started again when it ends."""
 
-    def __init__(self, name: str, environment: dict[str, str], folder: Path) -> None:
+    def __init__(self, name: str, environment: dict[str, str], folder: Path, workers: int) -> None:
         self.turn = asyncio.Lock()
         """Held while something is done to it."""
         self.port = free_port()
@@ -49,6 +51,8 @@ class HubProcess:
             **environment,
             "HUB_HTTP_PORT": str(self.port),
             "CHAOS_CLOCK": str(self._clock),
+            "HUB_WORKERS": str(workers),
+            "PYTHONPATH": str(ROOT),
         }
         self._child: Child | None = None
         self.set_clock(0.0)
@@ -74,6 +78,13 @@ class HubProcess:
     def stop(self) -> None:
         if self._child is not None:
             self._child.stop()
+
+    def kill_worker(self, which: int) -> None:
+        """Kills one of its workers; where it is alone, itself."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            root = psutil.Process(self.pid)
+            workers = [one for one in root.children() if "tests.chaos.hub_process" in one.cmdline()]
+            (workers or [root])[which % max(1, len(workers))].kill()
 
     def set_clock(self, wrong_by_s: float) -> None:
         """By so many seconds the hub's clock is wrong from now on."""
@@ -210,11 +221,12 @@ async def running(
     name: str,
     hubs: int,
     ways: Ways = ("kafka", "webhook"),
+    workers: int = 1,
     broken: str | None = None,
 ) -> AsyncIterator[Rig]:
     """A rig whose hubs are ready, on a database and topics of its own by ``name``.
 
-    ``ways``: how the health centre and the municipality are told; ``broken``: how its hubs are (``tests.broken``).
+    ``workers``: of each hub; ``ways``: how the health centre and the municipality are told; ``broken``: how its hubs are (``tests.broken``).
     """
     tag = f"-{name}"
     async with contextlib.AsyncExitStack() as opened:
@@ -236,7 +248,7 @@ async def running(
         environment["HUB_KAFKA_REPLICATION"] = str(len(parts.brokers))
         if broken is not None:
             environment["CHAOS_BROKEN"] = broken
-        processes = [HubProcess(f"{name}-{number}", environment, folder) for number in range(hubs)]
+        processes = [HubProcess(f"{name}-{number}", environment, folder, workers) for number in range(hubs)]
         rig = Rig(parts, operations, processes, [*parts.wires, *wires], health, traffic)
         try:
             for hub in processes:
