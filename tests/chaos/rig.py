@@ -226,7 +226,7 @@ async def running(
 ) -> AsyncIterator[Rig]:
     """A rig whose hubs are ready, on a database and topics of its own by ``name``.
 
-    ``workers``: of each hub; ``ways``: how the health centre and the municipality are told; ``broken``: how its hubs are (``tests.broken``).
+    ``workers``: of each hub; ``ways``: how the health centre and the municipality are told; ``broken``: by which defect (``tests.broken``).
     """
     tag = f"-{name}"
     async with contextlib.AsyncExitStack() as opened:
