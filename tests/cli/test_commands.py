@@ -67,8 +67,15 @@ def test_every_command_tells_its_help_also_where_settings_are_wrong(words, end):
     assert (status, "Usage: " in stdout) == (0, True)
 
 
-@pytest.mark.parametrize("address", ["", "x", "mysql://hub@localhost/hub", "postgresql://hub@localhost:port/hub", AWAY])
-@pytest.mark.parametrize("words", [each for each in EACH if each.values[0] != ("sandbox",)])
+_WITH_A_DATABASE = [words for words in COMMANDS if words != ("sandbox",)]
+_ADDRESSES_OF_DATABASES = [
+    *((words, address) for words in _WITH_A_DATABASE for address in ("x", AWAY)),
+    *((("status",), address) for address in ("", "mysql://hub@localhost/hub", "postgresql://hub@localhost:port/hub")),
+]
+"""Every command with one that is none and one that is away; the other ways of being none are read by one piece of code."""
+
+
+@pytest.mark.parametrize(("words", "address"), _ADDRESSES_OF_DATABASES, ids=str)
 def test_a_database_that_is_wrong_or_away_is_told_with_its_setting(words, address, end):
     settings = {"HUB_DATABASE_URL": address, "HUB_KAFKA_BOOTSTRAP": "127.0.0.1:9", "HUB_HTTP_PORT": str(free_port())}
     status, stdout, stderr = end(words, **settings)

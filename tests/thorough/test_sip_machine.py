@@ -53,7 +53,7 @@ def test_a_whole_sip_goes_its_way(profile: str):
 
 
 @pytest.mark.parametrize("profile", SIP_PROFILES)
-@settings(max_examples=4 * settings.default.max_examples, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=2 * settings.default.max_examples, suppress_health_check=[HealthCheck.too_slow])
 @given(_many, _walks)
 def test_every_message_is_accepted_or_refused_by_a_named_rule_and_the_case_is_the_fold_of_its_events(
     profile: str, steps: int, chosen: list[tuple[int, int]]
