@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from tests.simulate.runs import play_all
+from tests.simulate.runs import caught, play_all
 
 _REPORT = Path("build/simulate.json")
 _SHOWN = 20
@@ -37,6 +37,16 @@ def _one(seed: int) -> None:
     sys.exit(bool(outcome.violations))
 
 
+def _broken(name: str, first: int, most: int) -> None:
+    """Play until a hub that is broken on purpose is caught."""
+    found = caught(name, first, most)
+    if found is None:
+        sys.exit(f"{name}: not caught in {most} schedules from seed {first} on")
+    kind, text = found["violations"][0]
+    print(f"{name}: caught by seed {found['seed']}: {kind}: {text}")
+    sys.exit(0)
+
+
 def _commit() -> str:
     found = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     return found.stdout.strip()
@@ -50,26 +60,25 @@ def main() -> None:
     words.add_argument("--broken", help="a defect of tests/broken.py; ends when it is caught")
     words.add_argument("--report", type=Path, default=_REPORT)
     asked = words.parse_args()
-    if asked.schedules == 1 and asked.broken is None:
+    if asked.broken is not None:
+        _broken(asked.broken, asked.seed, asked.schedules)
+    if asked.schedules == 1:
         _one(asked.seed)
     began, cpu = time.monotonic(), os.times()
     faults: Counter[str] = Counter()
     totals: Counter[str] = Counter()
     bad: list[dict[str, Any]] = []
-    for one in play_all(asked.seed, asked.schedules, asked.processes, asked.broken):
+    for one in play_all(asked.seed, asked.schedules, asked.processes):
         totals.update(schedules=1, **{name: one[name] for name in ("steps", "simulated_s", "messages", "notices")})
         faults.update(one["faults"])
         if one["violations"]:
             bad.append(one)
-            if asked.broken is not None:
-                break
         if totals["schedules"] % 1000 == 0:
             print(f"{totals['schedules']} schedules, {len(bad)} with violations", flush=True)
     used = os.times()
     report = {
         "schedules": totals["schedules"],
         "seeds": [asked.seed, asked.seed + totals["schedules"] - 1],
-        "broken": asked.broken,
         "faults": dict(faults.most_common()),
         "messages": totals["messages"],
         "notices": totals["notices"],

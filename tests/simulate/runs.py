@@ -9,44 +9,51 @@ from typing import Any
 _CHUNK = 50
 
 
-def play(seeds: Iterable[int]) -> list[dict[str, Any]]:
-    """Play some schedules; what is said of each is plain."""
+def each(seeds: Iterable[int], broken: str | None = None) -> Iterator[dict[str, Any]]:
+    """Play schedules one by one; what is said of each is plain. ``broken``: a defect of ``tests.broken``."""
     from tests.simulate import schedule, seams
 
-    found = []
     with seams.simulated():
+        repeats = 0.1
+        if broken is not None:
+            from tests.broken import BROKEN
+
+            BROKEN[broken].break_it()
+            repeats = BROKEN[broken].repeats
         for seed in seeds:
-            outcome = schedule.run(seed)
-            found.append(
-                {
-                    "seed": seed,
-                    "violations": [(one.kind, one.text) for one in outcome.violations],
-                    "faults": dict(outcome.faults),
-                    "steps": outcome.steps,
-                    "simulated_s": outcome.seconds,
-                    "messages": len(outcome.history.sent),
-                    "notices": len(outcome.history.notices),
-                }
-            )
-    return found
+            outcome = schedule.run(seed, repeats)
+            yield {
+                "seed": seed,
+                "violations": [(one.kind, one.text) for one in outcome.violations],
+                "faults": dict(outcome.faults),
+                "steps": outcome.steps,
+                "simulated_s": outcome.seconds,
+                "messages": len(outcome.history.sent),
+                "notices": len(outcome.history.notices),
+            }
 
 
-def _break(name: str | None) -> None:
-    """Break the hub of this process as ``tests.broken`` says."""
-    if name is not None:
-        from tests import broken
-        from tests.simulate import seams
-
-        seams.AFTERWARDS.append(broken.BROKEN[name].break_it)
-
-
-def play_all(first: int, count: int, processes: int, broken: str | None) -> Iterator[dict[str, Any]]:
+def play_all(first: int, count: int, processes: int) -> Iterator[dict[str, Any]]:
+    """Play so many schedules from a seed on, some at once."""
     chunks = [range(at, min(at + _CHUNK, first + count)) for at in range(first, first + count, _CHUNK)]
     if processes == 1 or len(chunks) == 1:
-        _break(broken)
-        for chunk in chunks:
-            yield from play(chunk)
+        yield from each(range(first, first + count))
         return
-    with multiprocessing.get_context("spawn").Pool(processes, _break, (broken,)) as pool:
-        for found in pool.imap(play, chunks):
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        for found in pool.imap(_chunk, chunks):
             yield from found
+
+
+def _chunk(seeds: Iterable[int]) -> list[dict[str, Any]]:
+    return list(each(seeds))
+
+
+def caught(broken: str, first: int, most: int) -> dict[str, Any] | None:
+    """The first of ``most`` schedules that shows a defect of ``tests.broken`` as what it is; None where none does."""
+    from tests.broken import BROKEN
+
+    shown_as = BROKEN[broken].shown_as
+    for one in each(range(first, first + most), broken):
+        if any(kind in shown_as for kind, _ in one["violations"]):
+            return one
+    return None

@@ -45,9 +45,9 @@ class Outcome:
     seconds: float = 0.0
 
 
-def run(seed: int) -> Outcome:
-    """Play a schedule and judge it. Only within ``seams.simulated``."""
-    schedule = Schedule(seed)
+def run(seed: int, repeats: float = 0.1) -> Outcome:
+    """Play a schedule and judge it. Only within ``seams.simulated``. ``repeats``: the share of messages that are sent twice."""
+    schedule = Schedule(seed, repeats)
     try:
         schedule.loop.run_until_complete(schedule.play())
         found = violations(schedule.history)
@@ -60,8 +60,9 @@ def run(seed: int) -> Outcome:
 
 
 class Schedule:
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, repeats: float) -> None:
         draw = Random(seed)
+        self.repeats = repeats
         random.seed(draw.random())
         seams.DRAWN.seed(draw.random())
         self.draw = draw
@@ -71,6 +72,7 @@ class Schedule:
         tables = model_of_messages.tables() | model_of_rows.tables() | model_of_operations.tables()
         tables |= model_of_shards.tables(draw.choice((1, 2, 3, 5)))
         self.server = Server(self.loop, Random(draw.random()), tables)
+        self.server.sequences["outbox_block"] = 1 + seed * 10_000_000  # no id is another schedule's too
         self.faults = Faults(Random(draw.random()), self._happen)
         self.loop.before_step = lambda: self.faults.step(self.loop.steps)
         self.receivers = Receivers(self.loop, Random(draw.random()), self.history)
@@ -155,6 +157,7 @@ class Schedule:
                 Random(self.draw.random()),
                 self.history,
                 lambda: self.hubs or [_NOBODY],  # type: ignore[list-item]
+                self.repeats,
             )
             for system in SYSTEMS
         ]

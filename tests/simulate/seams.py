@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from random import Random
@@ -36,8 +36,6 @@ USED = (
 )
 """What must be loaded before its time is replaced."""
 
-AFTERWARDS: list[Callable[[], None]] = []
-"""What is changed in the hub when the model is in place: how a build is broken on purpose."""
 DRAWN = Random(0)
 """Draws the ids of new cases."""
 
@@ -83,8 +81,6 @@ def simulated() -> Iterator[None]:
         wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL), cache_logger_on_first_use=False
     )
     sys.unraisablehook = lambda _: None  # a coroutine of a dead process that was let go of
-    for change in AFTERWARDS:
-        change()
     try:
         yield
     finally:

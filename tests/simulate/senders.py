@@ -25,14 +25,18 @@ class Sender:
         draw: Random,
         history: History,
         hubs: Callable[[], list[HubProcess]],
+        repeats: float,
     ) -> None:
-        """``topic``: where it sends to; None: by HTTP. ``hubs``: the processes that there are now."""
+        """``topic``: where it sends to; None: by HTTP. ``hubs``: the processes that there are now. ``repeats``: the share of messages
+        that are sent twice.
+        """
         self._system = system
         self._lines = lines
         self._topic = topic
         self._draw = draw
         self._history = history
         self._hubs = hubs
+        self._repeats = repeats
 
     async def run(self) -> None:
         """Returns when everything is acknowledged."""
@@ -56,12 +60,17 @@ class Sender:
         self._history.sent.append(sent)
         raw = line.raw(subject)
         if self._topic is not None:
-            self._topic.records += [raw] * (1 if self._draw.random() < 0.9 else 2)  # a producer may send twice
+            self._topic.records += [raw] * (
+                2 if self._draw.random() < self._repeats else 1
+            )  # a producer may send twice
             sent.acknowledged = True
             return
+        twice = [asyncio.create_task(self._post(sent, raw))] if self._draw.random() < self._repeats else []
         while not sent.acknowledged:
             await self._post(sent, raw)
-        if self._draw.random() < 0.1:
+        for task in twice:
+            await task
+        if self._draw.random() < self._repeats:
             await self._post(sent, raw)  # its own note of the answer was lost
 
     async def _case(self, ref: str) -> str:
