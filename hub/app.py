@@ -41,7 +41,7 @@ from hub.log import log
 from hub.readiness import Readiness
 from hub.roles import ROLES, Role
 from hub.routers import cases as case_views
-from hub.routers import citizens, dependencies, errors, messages, openapi, ops, pull_inbox, subscriptions
+from hub.routers import citizens, dependencies, errors, messages, openapi, ops, pull_inbox, self_service, subscriptions
 from hub.routers import fhir as fhir_in
 from hub.routers import kafka as kafka_in
 from hub.routers.asides import Asides
@@ -141,6 +141,11 @@ class Hub:
         assert self._directory is not None
         return self._directory
 
+    def applied(self) -> Directory:
+        """The directory in force as it was applied, without what rotation has changed."""
+        assert self._applied is not None
+        return self._applied
+
     def _offer(self, items: list[OutboxRow]) -> None:
         try:
             if self.relay is not None:
@@ -215,7 +220,7 @@ class Hub:
         yield "delivery", "rows of others", _SILENCE_S, self._listen
         yield "addressing", "lookups", _SILENCE_S, self.worker.run
         yield "intake", "kafka", None, self.kafka_in.run
-        yield "http", "inbox", None, self.pull_inbox.run
+        yield None, "inbox", None, self.pull_inbox.run
         yield "http", "inbox readers", _SILENCE_S, self.pull_inbox.listen
         for role, name, seconds, work in (
             (None, "directory", _DIRECTORY_S, self._take_up_directory),
@@ -316,6 +321,7 @@ class Hub:
         dependencies.wire(api, self.intake, self.directory)
         pull_inbox.wire(api, self.pull_inbox)
         subscriptions.wire(api, self.store, self._allowed)
+        self_service.wire(api, self.store, self.applied)
         case_views.wire(api, self.store, self.directory, self._memory, self.readers)
         asked = (
             messages.ROUTES,
@@ -324,6 +330,7 @@ class Hub:
             case_views.ROUTES,
             citizens.ROUTES,
             pull_inbox.ROUTES,
+            self_service.ROUTES,
         )
         for routes in (*(asked if "http" in self._roles else ()), ops.router(self._readiness.checks, others)):
             api.include_router(routes)

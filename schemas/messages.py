@@ -48,6 +48,8 @@ class Announcement(Part):
     """``announcement``: what operations tells every connected system, tied to no case (C-34); nothing is answered."""
 
     text: BilingualText
+    test: bool = False
+    """A system has asked for it, to try its way out; nobody need read it."""
 
 
 def _map(values: dict[str, Any]) -> dict[str, Any]:

@@ -231,6 +231,10 @@ class Stack:
         JUDGE.answer(answer.status_code, answer.headers.get("content-type", ""), answer.content)
         return answer
 
+    async def ask(self, path: str, token: str = TOKEN) -> httpx.Response:
+        """One question by a system's token."""
+        return await self._client.get(path, headers={"authorization": f"Bearer {token}"})
+
     async def send(self, attributes: dict[str, str], data: Any, token: str | None = TOKEN) -> httpx.Response:
         """One structured CloudEvent over HTTP."""
         body = json.dumps({**attributes, "data": data}).encode()

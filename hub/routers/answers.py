@@ -266,5 +266,64 @@ ACKED: Final = shape(
         )
     }
 )
+_CREDENTIAL: Final = {"kind": {"enum": ["token", "secret", "bearer"]}, "since": TIME}
+SELF: Final = shape(
+    {
+        "system": shape({"id": TEXT, "name": TEXT, "units": listed(TEXT), "out": shape({"way": TEXT}), "format": TEXT}),
+        "credentials": listed(shape({**_CREDENTIAL, "known_as": TEXT, "until": optional(TIME)})),
+        "waiting": NUMBER,
+        "dead": NUMBER,
+        "oldest": optional(TIME),
+        "paused": YES_NO,
+    }
+)
+"""A system's own entry in the directory, without secrets."""
+OWN_MESSAGES: Final = shape(
+    {
+        "messages": listed(
+            shape(
+                {
+                    "id": TEXT,
+                    "source": TEXT,
+                    "message": optional(TEXT),
+                    "received_at": TIME,
+                    "outcome": {"enum": ["accepted", "refused", "held"]},
+                    "case": optional(TEXT),
+                    "sequence": optional(NUMBER),
+                    "receipt": optional({"$ref": "#/components/schemas/receipt"}),
+                }
+            )
+        )
+    },
+    {"next": TIME},
+)
+OWN_NOTICES: Final = shape(
+    {
+        "notices": listed(
+            shape(
+                {
+                    "id": TEXT,
+                    "kind": {"enum": ["notice", "receipt", "announcement", "case"]},
+                    "message": TEXT,
+                    "case": optional(TEXT),
+                    "sequence": optional(NUMBER),
+                    "accepted_at": TIME,
+                    "state": {"enum": ["waiting", "behind a dead one", "sent", "dead", "skipped"]},
+                    "attempts": NUMBER,
+                    "answer": optional(TEXT),
+                    "said": optional(TEXT),
+                    "failures": listed(shape({"at": TEXT, "answer": TEXT})),
+                    "sent_at": optional(TIME),
+                    "due_at": optional(TIME),
+                }
+            )
+        )
+    },
+    {"next": NUMBER},
+)
+OWN_TEST: Final = shape({"id": TEXT})
+OWN_REPLAY: Final = shape({"count": NUMBER, "cases": NUMBER, "done": YES_NO})
+OWN_CREDENTIAL: Final = shape({**_CREDENTIAL, "value": TEXT, "old_until": TIME})
+"""A new token or secret, shown this once."""
 LIVE: Final = shape({"status": {"const": "ok"}})
 READY: Final = shape({"status": {"enum": ["ok", "not-ready"]}, "checks": named(TEXT)}, {"set_aside": {"type": "array"}})

@@ -87,6 +87,8 @@ SUBSCRIPTION: Final = {
 }
 """What a system sends to make a Subscription."""
 BODIES: Final[dict[str, dict[str, Any]]] = {
+    "/self/replay": {"since": "2026-03-02T08:00:00+01:00"},
+    "/self/rotate": {"kind": "token", "old_for_s": 604_800},
     "/inbox/ack": {"acks": [{"id": "out-4711"}, {"id": "out-4712", "outcome": "read"}]},
     "/search": {"personnummer": "191212121212"},
     "/citizens/plans": {"personnummer": "191212121212"},

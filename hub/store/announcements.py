@@ -45,7 +45,8 @@ async def listed(connection: Connection, limit: int = 100) -> list[AnnouncementS
     found = await connection.cursor(row_factory=class_row(AnnouncementStatus)).execute(
         "SELECT message, min(accepted_at) AS at, min(told->'text'->>'sv') AS sv, min(told->'text'->>'en') AS en,"
         " count(*) AS systems, count(*) FILTER (WHERE state = 'sent') AS sent, count(*) FILTER (WHERE state = 'dead') AS dead"
-        " FROM outbox WHERE kind = 'announcement' GROUP BY message ORDER BY min(accepted_at) DESC LIMIT %s",
+        " FROM outbox WHERE kind = 'announcement' AND told->>'test' IS DISTINCT FROM 'true'"
+        " GROUP BY message ORDER BY min(accepted_at) DESC LIMIT %s",
         (limit,),
     )
     return await found.fetchall()

@@ -85,7 +85,7 @@ FORMATS = (
         written=Writer(
             notice=lambda message, _, __, body: native.write_body(message) if body is None else body,
             receipt=lambda written, _: written,
-            announcement=lambda announcement, _, __: announcement.model_dump_json().encode(),
+            announcement=lambda announcement, _, __: announcement.model_dump_json(exclude_defaults=True).encode(),
         ),
     ),
     Format(

@@ -38,6 +38,8 @@ STRUCTURED, BATCH = "application/cloudevents+json", "application/cloudevents-bat
 FHIR_JSON, FHIR_XML = "application/fhir+json", "application/fhir+xml"
 SECOND_WARD = "SE2321000255-AVD13"
 THIRD_WARD = "SE2321000255-AVD15"
+MOVING = "SE2321000255-VC09"
+"""A unit whose system changes its way out."""
 MALMO, MALMO_CENTRE, MALMO_KOMMUN = "193802149819", "SE2321000255-VC03", "SE2120001124-K01"
 
 
@@ -45,13 +47,26 @@ def directory(receiver):
     """The kommun is told over a webhook with two secrets; Malmö's centre reads FHIR, its municipality bare Bundles over a webhook; a
     second ward's system speaks FHIR and is answered in XML; a third ward's is told by FHIR messages.
     """
-    found = parts.content(kommun={"out": receiver.out("kommun", *SECRETS), "delivery": {"schedule_s": [0.2]}})
+    found = parts.content(
+        kommun={
+            "out": receiver.out("kommun", *SECRETS),
+            "delivery": {"schedule_s": [0.2]},
+            "token_sha256": [parts.hashed("kommun-token")],
+        }
+    )
     duties = {"inskrivning": ["kvittera"], "tid": ["kvittera"], **parts.SIP_DUTIES}
     found["organisations"].append({"orgnr": "2120001124", "name": "Malmö stad", "region": "skane"})
     ward = {"party": "slutenvard", "organisation": "2321000255", "roles": {"sjukskoterska": {}}}
     found["units"] += [
         {"hsa": SECOND_WARD, "name": "Avdelning 13", **ward},
         {"hsa": THIRD_WARD, "name": "Avdelning 15", **ward},
+        {
+            "hsa": MOVING,
+            "name": "VC Nio",
+            "party": "oppenvard",
+            "organisation": "2321000255",
+            "roles": {"sjukskoterska": {}},
+        },
         {
             "hsa": MALMO_CENTRE,
             "name": "VC Malmö",
@@ -74,7 +89,16 @@ def directory(receiver):
         {**one, "id": "malmo", "name": "M", "units": [MALMO_CENTRE], "format": "fhir"},
         {**one, "id": "malmo-kommun", "name": "K", "units": [MALMO_KOMMUN], "format": "fhir"}
         | {"out": receiver.out("malmo-kommun") | {"body": "bundle"}},
-        {**one, "id": "pushed", "name": "P", "units": [THIRD_WARD], "format": "fhir", "delivery": {"schedule_s": [0.2]}}
+        {**one, "id": "moving", "name": "B", "units": [MOVING], "token_sha256": [parts.hashed("moving-token")]},
+        {
+            **one,
+            "id": "pushed",
+            "name": "P",
+            "units": [THIRD_WARD],
+            "token_sha256": [parts.hashed("pushed-token")],
+            "format": "fhir",
+            "delivery": {"schedule_s": [0.2]},
+        }
         | {"out": {"way": "fhir", "base": f"http://127.0.0.1:{receiver.port}/pushed", "token": PUSH_TOKEN}},
     ]
     return found
@@ -735,7 +759,7 @@ async def test_a_webhooks_secret_rotates_with_both_valid_and_then_the_old_ones_e
 
     async with of_operations(hub, "kommun") as (rotate, _, listed):
         await signed_by(new, alone=False)
-        assert [(one.kind, one.until is None) for one in await listed()] == [
+        assert [(one.kind, one.until is None) for one in await listed() if one.kind == "secret"] == [
             ("secret", False),
             ("secret", False),
             ("secret", True),
@@ -772,3 +796,53 @@ async def test_two_tokens_of_a_system_are_valid_at_once_until_one_is_ended(hub):
         assert await status(parts.TOKEN) == 200
         with pytest.raises(Misconfigured, match="the only token"):
             await end(parts.hashed(parts.TOKEN)[:16])
+
+
+# --- what a system does for itself --------------------------------------------------------------------------------------
+
+
+async def of_itself(hub, system, path, body=None):
+    answer = await hub.post(
+        f"/self{path}", json.dumps(body).encode() if body else b"", "application/json", f"{system}-token"
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+@pytest.mark.parametrize("system", ["moving", "kommun", "pushed"])
+async def test_a_test_notice_comes_by_topic_webhook_and_fhir_message_and_says_that_it_is_a_test(hub, receiver, system):
+    receiver.behave.pop(PUSH, None)
+    made = (await of_itself(hub, system, "/test"))["id"]
+    if system == "moving":
+        record = (await until(lambda: announced(hub, system, made)))[0]
+        assert json.loads(record.value)["test"] is True
+        return
+    calls = receiver.of(system if system == "kommun" else PUSH)
+    call = await until(lambda: next((call for call in [*calls, *receiver.calls] if made.encode() in call.body), None))
+    if system == "kommun":
+        assert call.event["data"]["test"] is True
+    else:
+        header = json.loads(call.body)["entry"][0]["resource"]
+        assert header["meta"]["tag"][0]["code"] == "HTEST"
+
+
+async def test_a_system_is_told_again_by_its_own_replay_with_the_same_ids_in_order_and_marked(hub, receiver):
+    began = datetime.now(UTC).isoformat()
+    case, message = await hub.admit(*admission())
+    await the_call(receiver, message)
+    await hub.follow(case)
+
+    def calls():
+        return [call for call in receiver.of("kommun") if call.event.get("case") == case]
+
+    sent = "SELECT count(*) FROM outbox WHERE case_id = %s AND system LIKE 'kommun%%' HAVING bool_and(state = 'sent')"
+    count = await until(lambda: hub.value(sent, case))
+    first = [(call.headers["webhook-id"], call.order) for call in calls()]
+    assert len(first) == count
+    tried = await of_itself(hub, "kommun", "/replay", {"since": began})
+    assert tried == {"count": count, "cases": 1, "done": False}
+    await of_itself(hub, "kommun", "/replay", {"since": began, "expected": count})
+    await until(lambda: len(calls()) == 2 * count)
+    again = calls()[count:]
+    assert [(call.headers["webhook-id"], call.order) for call in again] == first
+    assert {call.event["replay"] for call in again} == {"true"}

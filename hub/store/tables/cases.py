@@ -45,6 +45,7 @@ message = Table(
     ),
     CheckConstraint("sequence > 0", name="message_sequence_positive"),
     Index("message_envelope", "source", "envelope", unique=True, postgresql_where=text("envelope IS NOT NULL")),
+    Index("message_of_system", "system", "received_at"),
     Index("message_history", "case_id", "sequence", unique=True, postgresql_where=text("sequence IS NOT NULL")),
 )
 """Every message that ever came, kept for ever: the inbox (its key recognises duplicates, D-2) and, for accepted messages, the

@@ -59,6 +59,7 @@ outbox_row = Table(
         "outbox_lookup", "system", "due_at", postgresql_where=text("kind IN ('lookup', 'case') AND state = 'waiting'")
     ),
     Index("outbox_fresh", "system", "id", "shard", postgresql_where=text("state = 'fresh'")),
+    Index("outbox_done", "system", "id", postgresql_where=text("state IN ('sent', 'skipped')")),
     Index("outbox_waiting", "system", "id", postgresql_where=text("state = 'waiting' AND NOT behind")),
     Index("outbox_behind", "system", "id", postgresql_where=text("behind")),
     Index("outbox_dead", "system", "id", postgresql_where=text("state = 'dead'")),

@@ -38,4 +38,6 @@ def write_announcement(announcement: Announcement, id_: str, *, created: datetim
         "source": HUB_APPLICATION,
         "focus": [{"reference": said}],
     }
+    if announcement.test:
+        header["meta"] = {"tag": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST"}]}
     return msgspec.json.encode(assembly.bundle(header, created))
