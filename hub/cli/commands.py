@@ -19,23 +19,21 @@ from hub.errors import Misconfigured
 def run(
     workers: Annotated[
         int | None,
-        typer.Option(
-            min=1, max=64, envvar="HUB_WORKERS", help="Processes; without it two for three cores of this machine."
-        ),
+        typer.Option(min=1, max=64, help="Processes; unset: HUB_WORKERS, or two for three cores of this machine."),
     ] = None,
     role: Annotated[
-        str,
+        str | None,
         typer.Option(
-            envvar="HUB_ROLES",
-            help="What the processes do, with commas between: intake, delivery, addressing, deadlines, http. All, without it.",
+            help="What they do, with commas between: intake, delivery, addressing, deadlines, http. Unset: HUB_ROLES, or all."
         ),
-    ] = "",
+    ] = None,
 ) -> None:
     """Run the hub: Kafka, HTTP, delivery and addressing, in one process or in several. Stops in order on SIGTERM."""
     from hub.environment import from_environment
     from hub.roles import roles_of
 
-    settings, roles = from_environment(), roles_of(role)  # before all that takes seconds to load
+    settings = from_environment()  # before all that takes seconds to load
+    roles = roles_of(settings.roles if role is None else role)
 
     import uvloop
 
@@ -45,10 +43,10 @@ def run(
     from hub.workers import run as run_workers
 
     configure(level=settings.log_level, libraries=OncePerMinute())
-    here, count = place(), workers or default_workers()
+    here, count = place(), workers or settings.workers or default_workers()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         if here is None and count > 1:
-            runner.run(run_workers(settings, count, ["--role", role] if role else []))
+            runner.run(run_workers(settings, count, ["--role", ",".join(sorted(roles))]))
             return
         from hub import garbage
         from hub.app import Hub

@@ -140,7 +140,7 @@ def _show(told: dict[str, Any], *, everything: bool) -> None:
                 one["hub"],
                 one["port"],
                 table.moment(one["last_said"]),
-                f"{one['state']}{': ' if one['faults'] else ''}{', '.join(one['faults'])}; delivers {one['lock_groups']} of 64 groups"
+                f"{one['state']}{': ' if one['faults'] else ''}{', '.join(one['faults'])}; has {one['shards']} of the shards"
                 + (", asks the registers" if one["asks_registers"] else ""),
             )
             for one in told["hubs"]

@@ -37,7 +37,8 @@ class ServedAgain:
         """Move what can be moved; with another directory than the newest nothing is."""
         version, known = self._in_force()
         async with self._store.transaction() as connection:
-            systems = stray(await send_queue.systems_unsent(connection), known)
+            found = stray(await send_queue.systems_unsent(connection), known)
+            systems = await send_queue.with_rows_to_send(connection, found) if found else []
         for system in systems:
             while True:
                 async with self._store.transaction() as connection:

@@ -91,6 +91,16 @@ async def systems_unsent(connection: Connection) -> list[str]:
     return [system for (system,) in await found.fetchall()]
 
 
+async def with_rows_to_send(connection: Connection, systems: Sequence[str]) -> list[str]:
+    """Those of the systems that have rows which wait for nothing but to be sent: not dead, nor behind a dead row."""
+    found = await connection.execute(
+        f"SELECT s FROM unnest(%s::text[]) AS s WHERE EXISTS (SELECT 1 FROM outbox_row o WHERE o.system = s AND {WAITING})"  # noqa: S608
+        " OR EXISTS (SELECT 1 FROM fresh_unsent(s))",
+        (list(systems),),
+    )
+    return [system for (system,) in await found.fetchall()]
+
+
 async def unsent_up_to(
     connection: Connection, system: str, last: Sequence[tuple[str, int]]
 ) -> list[tuple[str, int, bool]]:

@@ -21,6 +21,7 @@ from hub.errors import Unavailable
 from hub.routers import kafka as kafka_in
 from hub.routers import ops
 from hub.settings import Settings
+from hub.shards import Shards
 from hub.store import directory as directories
 from hub.store.advisory_locks import Ownership
 from hub.store.transaction import Store
@@ -93,7 +94,8 @@ async def test_one_of_thousands_gets_what_is_its_own_and_the_others_are_asked_ab
     taken = []
     for many in (3, MANY):
         wanted, receivers = crowded(many), Receivers()
-        relay = Relay(store, lambda wanted=wanted: wanted, {"kafka": receivers, "webhook": receivers})
+        shards = Shards(store, f"one of {many}")
+        relay = Relay(store, lambda wanted=wanted: wanted, {"kafka": receivers, "webhook": receivers}, shards)
         asked.clear()
         for _ in range(4):
             await relay._look()

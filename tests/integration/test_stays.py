@@ -18,6 +18,7 @@ from hub.store.transaction import Store
 from schemas.directory import Directory
 from schemas.hub_messages import Folkbokforing
 from tests.desk import FOUND, Desk
+from tests.shards import all_shards
 from tests.stack import CENTRE, KOMMUN, WARD, directory
 from tests.unit.test_law import MARCH, _in_2023
 
@@ -234,7 +235,7 @@ async def test_what_waits_to_be_sent_when_protection_is_learnt_is_sent_without_a
     assert "Storgatan" in b"".join(item.body or b"" for item in waiting).decode(), "the notice carries the address"
     news = own_message(opened.case, "n-x", "folkbokforing", Folkbokforing(news="protected"), datetime.now(UTC))
     await opened.intake.submit([news])
-    relay = Relay(opened.store, opened.intake._directory, {})
+    relay = Relay(opened.store, opened.intake._directory, {}, all_shards(opened.store))
     shown = await relay._messages(waiting, 10_000_000)  # as a lane does with what it did not send at once
     kommun = next(system for system in opened.intake._directory().systems if system.id == "kommun")
     for format_ in ("native", "fhir"):

@@ -55,7 +55,7 @@ def test_two_look_ups_of_one_message_say_what_each_asks_and_name_nobody():
         "id": 1, "kind": "lookup", "system": "hub-verifications", "case_id": None, "sequence": None, "message": "m-1",
         "accepted_at": at, "due_at": at, "attempts": 1, "state": "sent", "sent_at": at, "answer": "ok", "failures": None,
     }  # fmt: skip
-    said = [timeline._of_row(row | {"told": told}, [], Obstacles(), {})[0].detail for told in questions]
+    said = [timeline._of_row(row | {"told": told}, [], Obstacles(), {}, None)[0].detail for told in questions]
     assert said == [
         "lookup (adressering) of m-1 to the registers",
         "lookup (verifiering of who acted as sjukskoterska, unit SE2321000255-AVD12) of m-1 to the registers",
