@@ -4,8 +4,6 @@ rows and the language.
 
 from __future__ import annotations
 
-from pydantic_core import to_json
-
 from hub.errors import Refused
 from hub.intake.arrival import Arrival, Waited, read_or_keep
 from hub.processes.engine.decide import Decision
@@ -16,6 +14,7 @@ from hub.translators import formats
 from schemas.directory import Directory
 from schemas.envelope import Message
 from schemas.messages import HUB_SOURCE
+from schemas.plain_json import plain_json
 
 READABLE_NOW = Refused(
     "defect",
@@ -46,13 +45,13 @@ def row_of(arrival: Arrival, case_id: str | None, decision: Decision | None, rec
         digest=arrival.digest,
         raw=arrival.raw,
         media_type=arrival.media_type,
-        attributes=None if arrival.attributes is None else to_json(arrival.attributes),
+        attributes=None if arrival.attributes is None else plain_json(arrival.attributes),
         system=arrival.system_id,
         received_at=arrival.received_at,
         name=None if arrival.message is None else arrival.message.name,
         case_id=case_id,
         sequence=None if decision is None else decision.case.sequence,
-        events=None if decision is None else to_json(decision.events),
+        events=None if decision is None else plain_json(decision.events),
         receipt=receipt,
         envelope=None if arrival.envelope is None else arrival.envelope[1],
     )

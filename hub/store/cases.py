@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from psycopg import AsyncConnection
-from pydantic_core import to_json
 
 from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.case import Case
@@ -22,6 +21,7 @@ from hub.store.copying import int4, text, texts, timestamptz
 from hub.store.inbox import uuid_bytes
 from hub.store.sort_name import sort_name
 from hub.store.transaction import array, keys
+from schemas.plain_json import plain_json
 
 Connection = AsyncConnection[tuple[Any, ...]]
 Ref = tuple[str, str]
@@ -299,7 +299,7 @@ async def put_elements(connection: Connection, changed: Sequence[tuple[str, Elem
             [element.address for _, element in changed],
             [element.version for _, element in changed],
             [
-                to_json({"state": one.state, "awaited": one.awaited, "removed": one.removed}).decode()
+                plain_json({"state": one.state, "awaited": one.awaited, "removed": one.removed}).decode()
                 for _, one in changed
             ],
         ),

@@ -11,10 +11,11 @@ from typing import Final
 
 import msgspec
 
+from schemas.plain_json import plain_json
+
 Rendered = msgspec.Raw
 """A part of what is told, as JSON."""
 
-_encode: Final = msgspec.json.Encoder().encode
 _parts_of: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _ALWAYS: Final = ("to", "awaits", "state", "may", "skipped")
 _WHERE_THERE_IS_ANY: Final = ("names", "prints", "remind")
@@ -23,7 +24,7 @@ _NOTHING: Final = frozenset({b"{}", b"[]"})
 
 def rendered(value: object) -> Rendered:
     """A value as JSON, for many notices to have in common."""
-    return Rendered(_encode(value))
+    return Rendered(plain_json(value))
 
 
 def write(
@@ -40,7 +41,7 @@ def write(
     replay: bool,
 ) -> bytes:
     """The JSON of what a notice tells to the units ``to``. ``extras``: ``prints`` and ``remind``, where there are any."""
-    return _encode(
+    return plain_json(
         {
             "case": case,
             "sequence": sequence,

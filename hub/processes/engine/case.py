@@ -11,10 +11,11 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.element import Element
+from schemas.plain_json import plain_json
 
 Event = tuple[str, dict[str, Any]]
 """(name, facts): plain data, kept with the message that caused it."""
@@ -134,7 +135,7 @@ class Case:
         """JSON for the store; the elements have rows of their own, and what is as at the beginning takes no room."""
         kept = {n: v for n, v in zip(KEPT, _all(self), strict=True) if v or (v is False and n in TRISTATE)}
         kept["state"] = _without_defaults(self.state)
-        return to_json(kept)
+        return plain_json(kept)
 
     @classmethod
     def load(cls, raw: bytes | str, state_of: Callable[[str, dict[str, Any]], Any]) -> Case:
