@@ -11,9 +11,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import cast
 
-from fastapi import FastAPI
-from fastapi_offline import FastAPIOffline
-
 from hub import garbage
 from hub.addressing.memory import RegisterMemory
 from hub.addressing.recheck import Recheck
@@ -40,9 +37,6 @@ from hub.intake.served_again import ServedAgain
 from hub.log import log
 from hub.readiness import Readiness
 from hub.roles import ROLES, Role
-from hub.routers import cases as case_views
-from hub.routers import citizens, dependencies, errors, messages, openapi, ops, pull_inbox, self_service, subscriptions
-from hub.routers import fhir as fhir_in
 from hub.routers import kafka as kafka_in
 from hub.routers.asides import Asides
 from hub.routers.topics import Topics
@@ -86,35 +80,35 @@ class Hub:
 
     def __init__(self, settings: Settings, roles: frozenset[Role] = ROLES) -> None:
         self.settings = settings
-        self._roles = roles
+        self.roles = roles
         self._kafka = kafka_client(settings)
         self.store = Store(settings.database_url, pool=settings.database_pool, wait_s=settings.database_wait_s)
-        self._allowed = Allowed(settings.plain, settings.networks)
+        self.allowed = Allowed(settings.plain, settings.networks)
         self._version = 0
         self._applied: Directory | None = None
         self._directory: Directory | None = None
         """As it was applied, and with the credentials that are in force."""
         self._credentials = (0, 0, 0)
-        self._memory = RegisterMemory(Answers(self.store), *ttl_of(settings))
+        self.memory = RegisterMemory(Answers(self.store), *ttl_of(settings))
         self._register_watch = RegisterWatch(counted, failed)
         self._registers = registers_of(settings, self.store, self._register_watch)
-        self.worker = Worker(self.store, self.directory, self._registers, self._memory, production=settings.production)
+        self.worker = Worker(self.store, self.directory, self._registers, self.memory, production=settings.production)
         self.shards = Shards(
             self.store, f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}", takes_part="delivery" in roles
         )
         self.intake = Intake(
-            self.store, self.directory, self._memory, self._offer, self.shards,
+            self.store, self.directory, self.memory, self._offer, self.shards,
             batch=settings.intake_batch, lanes_full=lambda: self.relay is not None and self.relay.is_full,
         )  # fmt: skip
         self.worker.intake = self.intake
-        self.readers = None if self._registers is None else Readers(self.store, self._memory, self._offer)
+        self.readers = None if self._registers is None else Readers(self.store, self.memory, self._offer)
         self.clock = DeadlineTimer(self.store, self.intake)
         self.case_messages = CaseMessages(self.store, self.intake)
         self.served_again = ServedAgain(self.store, lambda: (self._version, self.directory()))
         if self._registers is not None and settings.registers is not None:
             again = timedelta(seconds=settings.registers.ask_again_s)
             self.worker.recheck = Recheck(
-                self.store, self.intake, self._registers, self._memory, again, production=settings.production
+                self.store, self.intake, self._registers, self.memory, again, production=settings.production
             )
         self.asides = Asides(self.store)
         self.kafka_in = kafka_in.KafkaIn(self._kafka, settings.kafka_group, self.intake, self.directory, self.asides)
@@ -126,7 +120,7 @@ class Hub:
         self._in_operation: InOperation | None = None
         self._subscriptions: SubscriptionKeeper | None = None
         self.supervisor = Supervisor()
-        self._readiness = Readiness(
+        self.readiness = Readiness(
             self.store,
             self.kafka_in if "intake" in roles else None,
             self.intake,
@@ -185,28 +179,26 @@ class Hub:
             raise Misconfigured("there is no directory. Apply one with `hub directory apply FILE`.")
         if self._registers is None:
             log.warning("no_registers_set", said=f"HUB_REGISTERS__… is not set: {WITHOUT_REGISTERS}")
-        await self._memory.load()
-        resources = ExitResources(self._kafka, self.topics.partitions_of, self._allowed, self.store)
+        await self.memory.load()
+        resources = ExitResources(self._kafka, self.topics.partitions_of, self.allowed, self.store)
         exits = await open_exits(resources)
         self.relay = Relay(self.store, self.directory, exits, self.shards)
         await self.relay.check()
-        self._subscriptions = SubscriptionKeeper(
-            self.store, self.directory, SubscriptionExit(self._allowed, self.store)
-        )
+        self._subscriptions = SubscriptionKeeper(self.store, self.directory, SubscriptionExit(self.allowed, self.store))
         self._in_operation = InOperation(
             self.store,
             self.relay,
             self.worker,
             self._register_watch,
-            self._readiness.checks,
+            self.readiness.checks,
             lambda: {"port": self.settings.http_port, "directory": self._version},
         )
-        if "intake" in self._roles:
+        if "intake" in self.roles:
             await self.kafka_in.start()
         # Before anything is read or sent, because a topic may have been deleted and created again.
         await self._look_at_topics()
         for role, name, silence_s, work in self._loops():
-            if role is None or role in self._roles:
+            if role is None or role in self.roles:
                 self.supervisor.keep(name, work, silence_s=silence_s)
 
     def _loops(self) -> Iterator[tuple[Role | None, str, float | None, Work]]:
@@ -232,7 +224,7 @@ class Hub:
             ("deadlines", "clock", _CLOCK_S, self.clock.tell_passed),
             ("deadlines", "case messages", _CASE_MESSAGES_S, self.case_messages.deliver),
             ("deadlines", "served again", _SERVED_AGAIN_S, self.served_again.move),
-            (None, "memory", _MEMORY_S, self._memory.load),
+            (None, "memory", _MEMORY_S, self.memory.load),
             ("addressing", "news", _NEWS_S, self._ask_again),
             ("http", "readers", _READERS_S, self._write_readers),
             (None, "gauges", _GAUGES_S, self.gauges.show_gauges),
@@ -273,7 +265,7 @@ class Hub:
         if newer is not None:
             await asyncio.to_thread(formats.prepare, {system.format for system in newer[1].systems})
             self._version, self._applied = newer
-            self._memory.forget()
+            self.memory.forget()
         if self._applied is None:
             return
         self._credentials, self._directory = moment, in_force(self._applied, rotated, datetime.now(UTC))
@@ -307,36 +299,6 @@ class Hub:
         await Answers(self.store).sweep()
         async with self.store.transaction() as connection:
             await person_changes.delete_before(connection, datetime.now(UTC) - _CHANGES_KEPT)
-
-    # --- HTTP ---------------------------------------------------------------------------------------------------------
-
-    def api(self, others: ops.Others = ops.nobody) -> FastAPI:
-        """The HTTP application, with its documentation under ``/docs``. ``others``: the other workers of the hub."""
-        # The documentation page has its own scripts, because the hub may have no access to a CDN.
-        api: FastAPI = FastAPIOffline(
-            title="Samverkan hub",
-            description="The message hub for Swedish discharge coordination. Authenticate with the system's bearer token.",
-            version="1",
-        )
-        dependencies.wire(api, self.intake, self.directory)
-        pull_inbox.wire(api, self.pull_inbox)
-        subscriptions.wire(api, self.store, self._allowed)
-        self_service.wire(api, self.store, self.applied)
-        case_views.wire(api, self.store, self.directory, self._memory, self.readers)
-        asked = (
-            messages.ROUTES,
-            fhir_in.ROUTES,
-            subscriptions.ROUTES,
-            case_views.ROUTES,
-            citizens.ROUTES,
-            pull_inbox.ROUTES,
-            self_service.ROUTES,
-        )
-        for routes in (*(asked if "http" in self._roles else ()), ops.router(self._readiness.checks, others)):
-            api.include_router(routes)
-        errors.install(api, self.intake.process_pool, self.settings.http_answer_s)
-        openapi.install(api)
-        return api
 
 
 async def _read_by_others(_: str) -> None:

@@ -12,6 +12,7 @@ import sys
 
 from hub.app import Hub
 from hub.errors import Misconfigured
+from hub.http_api import api_of
 from hub.log import log
 from hub.routers import connections, ops
 from hub.workers import WorkerPlace
@@ -35,7 +36,7 @@ async def serve(hub: Hub, place: WorkerPlace | None = None) -> None:
     others = ops.nobody if place is None else place.others
     server = connections.HttpServer(
         connections.Config(
-            hub.api(others),
+            api_of(hub, others),
             request_s=hub.settings.http_request_s,
             connections=hub.settings.http_connections,
             log_config=None,

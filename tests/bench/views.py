@@ -23,6 +23,7 @@ from typing import Any
 import httpx
 
 from hub.app import Hub
+from hub.http_api import api_of
 from hub.intake.arrival import Arrival
 from hub.intake.hub_messages import own_message
 from hub.sandbox.postgres import Postgres
@@ -119,7 +120,9 @@ class Bench:
 
     def __init__(self, hub: Hub) -> None:
         self.hub, self.count = hub, 0
-        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app=hub.api()), base_url="http://hub", timeout=60)
+        self.client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=api_of(hub)), base_url="http://hub", timeout=60
+        )
 
     async def ask(self, path: str, by: str, body: Any = None) -> Any:
         """One view, as a person of a unit."""

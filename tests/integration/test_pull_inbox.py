@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from hub.delivery import pull_inbox
+from hub.http_api import api_of
 from hub.operations import delivery
 from hub.store import outbox, timeline
 from tests import judged
@@ -36,7 +37,7 @@ class Hub(Place):
     """The document is made once: it is the same for all."""
 
     def __init__(self, hub):
-        self.hub, self.count, api = hub, 0, hub.api()
+        self.hub, self.count, api = hub, 0, api_of(hub)
         Hub.written = Hub.written or Documented(api.openapi())
         transport = httpx.ASGITransport(app=api, raise_app_exceptions=False)
         hooks = {"response": [self.written.check]}

@@ -15,6 +15,7 @@ import pypdf
 import pytest
 
 from hub.app import Hub
+from hub.http_api import api_of
 from hub.intake.arrival import Arrival
 from hub.intake.hub_messages import own_message
 from hub.routers.cases.question import within
@@ -82,7 +83,7 @@ class Place:
 
     def __init__(self, hub):
         self.hub, self.count = hub, 0
-        transport = httpx.ASGITransport(app=hub.api(), raise_app_exceptions=False)
+        transport = httpx.ASGITransport(app=api_of(hub), raise_app_exceptions=False)
         self.written = Documented(transport.app.openapi())  # what is answered is what is written
         hooks = {"response": [self.written.check]}
         self.client = httpx.AsyncClient(transport=transport, base_url="http://hub", event_hooks=hooks)
@@ -401,7 +402,7 @@ async def test_only_a_unit_of_the_tokens_system_asks_and_says_who_in_which_role(
     assert (await place.ask(f"/units/{KOMMUN}/cases", status=400))["rule"] == "C-4"
     assert await place.readings(case) == []
     await place.ask(f"{path}?unit={WARD}", x_unit=None)
-    await place.hub._memory.put_actor("SE2321000255-P03", "sjukskoterska", "unknown")
+    await place.hub.memory.put_actor("SE2321000255-P03", "sjukskoterska", "unknown")
     assert (await place.ask(path, status=403))["rule"] == "C-3"
 
 
@@ -426,7 +427,7 @@ async def test_an_access_by_consent_is_the_persons_who_registered_it_in_that_rol
 async def test_every_answer_names_its_staff_where_hsa_has_said_the_name(place):
     case = await place.admit()
     assert "names" not in await place.ask(f"/cases/{case}")
-    await place.hub._memory.put_actor("SE2321000255-P03", "sjukskoterska", "verified", "Syster Sköterska")
+    await place.hub.memory.put_actor("SE2321000255-P03", "sjukskoterska", "verified", "Syster Sköterska")
     for path in (f"/cases/{case}", f"/cases/{case}/trace", f"/cases/{case}/versions/inskrivning"):
         assert (await place.ask(path))["names"] == {"SE2321000255-P03": "Syster Sköterska"}, path
 
@@ -690,8 +691,8 @@ async def test_a_search_says_whether_the_unit_may_open_an_svu_else_the_rule_that
     assert (answer["cases"][0]["case"], answer["cases"][0]["person"]["name"]) == (case, "Tolvan Tolvansson")
     answer = await place.ask("/search", CENTRE, body={"personnummer": TOLVAN})
     assert (answer["may_open"]["svu"]["allowed"], answer["may_open"]["svu"]["rule"]) == (False, "V-1")
-    place.hub._memory._negative_ttl = 600
-    place.hub._memory.put_person(EMIL, "12", Adressering(outcome="protected"))
+    place.hub.memory._negative_ttl = 600
+    place.hub.memory.put_person(EMIL, "12", Adressering(outcome="protected"))
     answer = await place.ask("/search", body={"personnummer": EMIL})
     assert (answer["cases"], answer["may_open"]["svu"]["rule"]) == ([], "C-62")
     refused = await place.ask("/search", body={"personnummer": "191212121213"}, status=400)
@@ -971,8 +972,8 @@ async def test_a_document_prints_once_it_is_begun_and_leaves_a_trace(place, docu
 
 async def test_a_printed_page_has_words_names_and_swedish_times_where_the_case_has_codes(place):
     case = await place.admit()
-    await place.hub._memory.put_actor(f"{KOMMUN.partition('-')[0]}-P01", "bistandshandlaggare", "verified", "Ulla Äng")
-    await place.hub._memory.put_actor("SE2321000255-P03", "sjukskoterska", "verified", "Bo Berg")
+    await place.hub.memory.put_actor(f"{KOMMUN.partition('-')[0]}-P01", "bistandshandlaggare", "verified", "Ulla Äng")
+    await place.hub.memory.put_actor("SE2321000255-P03", "sjukskoterska", "verified", "Bo Berg")
     (step,) = [s for s in (await place.ask(f"/cases/{case}"))["steps"] if s["step"] == "inskrivning"]
     await place.say(case, "kvittens", {"message": step["message"]}, KOMMUN)
     await place.say(case, "svu.utskrivning", discharge(discharged_to="ordinart_boende"))
@@ -1084,7 +1085,7 @@ async def test_a_reading_is_committed_before_its_answer_is_there_and_never_chang
 
 def test_the_documentation_names_the_headers_of_every_view(database):
     hub = Hub(Settings(database_url=database, kafka_bootstrap="127.0.0.1:1"))
-    paths = hub.api().openapi()["paths"]
+    paths = api_of(hub).openapi()["paths"]
     views = [path for path in paths if path.startswith(("/units", "/cases", "/search"))]
     assert len(views) >= 13
     for path in views:

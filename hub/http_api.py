@@ -1,0 +1,50 @@
+"""The HTTP application of a running hub: every way in and every question over HTTP, put together. Imports the hub and the ways in."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+
+from hub.app import Hub
+from hub.routers import cases as case_views
+from hub.routers import (
+    citizens,
+    dependencies,
+    errors,
+    messages,
+    openapi,
+    ops,
+    pull_inbox,
+    self_service,
+    subscriptions,
+)
+from hub.routers import fhir as fhir_in
+
+
+def api_of(hub: Hub, others: ops.Others = ops.nobody) -> FastAPI:
+    """The HTTP application, with its documentation under ``/docs``. ``others``: the other workers of the hub."""
+    # The documentation page has its own scripts, because the hub may have no access to a CDN.
+    api: FastAPI = FastAPIOffline(
+        title="Samverkan hub",
+        description="The message hub for Swedish discharge coordination. Authenticate with the system's bearer token.",
+        version="1",
+    )
+    dependencies.wire(api, hub.intake, hub.directory)
+    pull_inbox.wire(api, hub.pull_inbox)
+    subscriptions.wire(api, hub.store, hub.allowed)
+    self_service.wire(api, hub.store, hub.applied)
+    case_views.wire(api, hub.store, hub.directory, hub.memory, hub.readers)
+    asked = (
+        messages.ROUTES,
+        fhir_in.ROUTES,
+        subscriptions.ROUTES,
+        case_views.ROUTES,
+        citizens.ROUTES,
+        pull_inbox.ROUTES,
+        self_service.ROUTES,
+    )
+    for routes in (*(asked if "http" in hub.roles else ()), ops.router(hub.readiness.checks, others)):
+        api.include_router(routes)
+    errors.install(api, hub.intake.process_pool, hub.settings.http_answer_s)
+    openapi.install(api)
+    return api
