@@ -65,7 +65,9 @@ class _Check:
         self.held = {(w.source, w.message) for w in history.waits if w.kind == "held"}
         self.dead_receipts = {(w.system, w.message) for w in history.waits if w.kind == "dead" and w.sequence is None}
         self.paused = {w.system for w in history.waits if w.kind == "paused"}
-        self.skipped = {(w.system, w.case, w.sequence) for w in history.waits if w.kind == "skipped"}
+        self.skipped = {
+            (w.system, w.case, w.sequence) for w in history.waits if w.kind == "skipped" and w.sequence is not None
+        }
         self.dead: dict[tuple[str, str | None], int] = {}
         """(system, case) → the first sequence that was given up."""
         for w in history.waits:
