@@ -44,6 +44,8 @@ class Defect:
     """The kinds of faults (``tests.chaos.faults``) under which it shows."""
     repeats: float = 0.1
     """The share of messages that are sent twice."""
+    follow: tuple[int, ...] = (0, 0, 1, 2, 3)
+    """How many messages follow in a case, at once and by all ways."""
 
 
 def _acknowledge_before_commit() -> None:
@@ -163,7 +165,7 @@ BROKEN: dict[str, Defect] = {
     "dedupes-outside": Defect(
         _dedupe_outside_the_transaction, frozenset({"twice", "two-answers"}), ("reset",), repeats=0.5
     ),
-    "forgets-the-sequence": Defect(_forget_the_sequence, frozenset({"out-of-order"}), ("reset", "delay")),
+    "forgets-the-sequence": Defect(_forget_the_sequence, frozenset({"out-of-order"}), ("reset", "delay"), follow=(8,)),
     "marks-what-lies-between": Defect(
         _mark_what_lies_between, frozenset({"lost", "unexplained", "no-receipt"}), ("receiver", "hub-kill")
     ),

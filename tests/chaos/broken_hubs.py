@@ -16,7 +16,7 @@ _SETTLE_S = 20.0
 async def shown(parts: Servers, folder: Path, name: str, seed: int, at_most: int) -> tuple[int, Violation] | None:
     """The seed and the violation that show the defect ``name`` within ``at_most`` rounds; None when nothing does."""
     defect = BROKEN[name]
-    plan = rounds.Plan(list(defect.by), folder, admissions=50, repeats=defect.repeats, settle_s=_SETTLE_S)
+    plan = rounds.Plan(list(defect.by), folder, repeats=defect.repeats, follow=defect.follow, settle_s=_SETTLE_S)
     async with running(parts, folder, name, 2, broken=name) as rig:
         for number in range(seed, seed + at_most):
             outcome = await rounds.play(rig, number, plan)

@@ -45,6 +45,8 @@ class Plan:
     """Seconds over which a round's admissions and faults are spread."""
     repeats: float = 0.1
     """The share of messages that are sent twice."""
+    follow: tuple[int, ...] = (0, 0, 1, 2, 3)
+    """How many free messages follow an admission: chance picks one of these."""
     settle_s: float = 120.0
     """How long all that a round caused may take to come through: a held message whose hub died waits for half a minute."""
 
@@ -52,7 +54,7 @@ class Plan:
 async def play(rig: Rig, seed: int, plan: Plan) -> Outcome:
     """One round."""
     began = time.monotonic()
-    course = Round(seed, plan.admissions, plan.over_s, plan.repeats)
+    course = Round(seed, plan.admissions, plan.over_s, plan.repeats, plan.follow)
     planned = faults.schedule(seed, plan.kinds, plan.over_s)
     await asyncio.gather(rig.traffic.play(course), faults.make(rig, planned, course.history.notes.append))
     found = await _settled(rig, course, plan.settle_s, whole=False)

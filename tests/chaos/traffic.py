@@ -11,7 +11,7 @@ import contextlib
 import json
 import random
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
@@ -36,7 +36,9 @@ _CALL_S = 15.0
 class Round:
     """What one round wants done, and what came of it."""
 
-    def __init__(self, seed: int, admissions: int, over_s: float, repeats: float) -> None:
+    def __init__(self, seed: int, admissions: int, over_s: float, repeats: float, follow: Sequence[int]) -> None:
+        self.follows = follow
+        """How many free messages follow an admission: chance picks one of these."""
         self.repeats = repeats
         """The share of messages that are sent twice."""
         self.random = random.Random(seed)
@@ -65,7 +67,7 @@ class Traffic:
         self._bootstrap, self._tag = bootstrap, tag
         self.ports: list[int] = []
         """Where the hubs listen."""
-        self.current = Round(0, 0, 0.0, 0.0)
+        self.current = Round(0, 0, 0.0, 0.0, ())
         """The round that is played now."""
         self._of_message: dict[str, Round] = {}
         self._of_case: dict[str, Round] = {}
@@ -107,7 +109,7 @@ class Traffic:
             if late:
                 course.late.add(act["id"])
                 data["admitted_at"] = (datetime.now(UTC).replace(microsecond=0) - timedelta(hours=30)).isoformat()
-            course.follow[act["id"]] = [chance.choice((0, 0, 1, 2, 3)), chance.choice((0, 2))]
+            course.follow[act["id"]] = [chance.choice(course.follows), chance.choice((0, 2))]
             self._hand_over(course, "ehr", act, data, ("centre", "kommun"))
             await asyncio.sleep(course.over_s / course.admissions)
 
