@@ -11,8 +11,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-TABLES = ("cases", "message", "element", "deadline", "participation", "calendar", "outbox_row", "outbox")
-"""Those that have rows of a case; a view among them is passed over."""
+TABLES = ("cases", "message", "element", "deadline", "participation", "calendar", "outbox_row")
+"""Those that have rows of a case."""
 _CASE = "md5('copy-' || n)::uuid"
 _OF_ANOTHER: dict[str, str] = {
     "cases.id": _CASE,
@@ -28,6 +28,13 @@ _OUTBOX = {
     "id": "(n - %(copies)s - 1) * 1000 + row_number() OVER (PARTITION BY n ORDER BY id)",
     "message": "message || '-' || n",
 }
+_SENT = (
+    "INSERT INTO sent_range (system, first, last, at, answer) SELECT system, min(id), max(id), min(accepted_at), 'kafka'"
+    " FROM outbox_row WHERE id < 0 AND state = 'fresh' GROUP BY system, id / 1000"
+)
+"""The marks of the copied rows: a range for each system and copy, as the lanes write one for each sending."""
+_OF = {"cases": "id"}
+_ORIGINAL = sql.SQL("CREATE TEMP TABLE original AS SELECT * FROM {table} WHERE {of} = {case}::uuid")
 _CHUNK = 20_000
 """Copies in one statement."""
 
@@ -37,23 +44,20 @@ def fill(url: str, case: str, copies: int) -> None:
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute("SET session_replication_role = replica")  # no trigger counts what is no work of the hub
         connection.execute("SET maintenance_work_mem = '1GB'")
-        tables = [
-            name
-            for (name,) in connection.execute(
-                "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname = ANY (%s) AND relnamespace = 'public'::regnamespace",
-                (list(TABLES),),
-            )
-        ]
-        built = [statement for table in tables for statement in _without_indexes(connection, table)]
+        built = [statement for table in TABLES for statement in _without_indexes(connection, table)]
         values = {"case": case, "copies": copies}
-        for table in tables:
+        for table in TABLES:
+            connection.execute("DROP TABLE IF EXISTS original")
+            of = sql.Identifier(_OF.get(table, "case_id"))
+            connection.execute(_ORIGINAL.format(table=sql.Identifier(table), of=of, case=sql.Literal(case)))
             statement = _copying(connection, table)
             for first in range(1, copies + 1, _CHUNK):
                 last = min(copies, first + _CHUNK - 1)
                 connection.execute(statement, values | {"first": first, "last": last})
+        connection.execute(_SENT)
         for statement in built:
             connection.execute(statement)
-        for table in tables:
+        for table in (*TABLES, "sent_range"):
             connection.execute(sql.SQL("VACUUM (ANALYZE, FREEZE) {}").format(sql.Identifier(table)))
         connection.execute("CHECKPOINT")
 
@@ -67,20 +71,18 @@ def _copying(connection: psycopg.Connection[Any], table: str) -> sql.Composed:
             (table,),
         )
     ]
-    changed = _OF_ANOTHER | {f"{table}.{name}": how for name, how in _OUTBOX.items() if table.startswith("outbox")}
+    changed = _OF_ANOTHER | {f"{table}.{name}": how for name, how in _OUTBOX.items() if table == "outbox_row"}
     changed |= {f"{table}.case_id": _CASE}
     taken = [
         sql.SQL(changed[f"{table}.{name}"]) if f"{table}.{name}" in changed else sql.Identifier(name)  # type: ignore[arg-type]
         for name in columns
     ]
     return sql.SQL(
-        "INSERT INTO {table} ({columns}) SELECT {taken} FROM {table}, generate_series(%(first)s::int, %(last)s::int) AS n"
-        " WHERE {of} = %(case)s::uuid"
+        "INSERT INTO {table} ({columns}) SELECT {taken} FROM original, generate_series(%(first)s::int, %(last)s::int) AS n"
     ).format(
         table=sql.Identifier(table),
         columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
         taken=sql.SQL(", ").join(taken),
-        of=sql.Identifier("id" if table == "cases" else "case_id"),
     )
 
 

@@ -14,7 +14,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections import Counter, deque
+from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ ADMISSIONS = 4_100
 SIP_EVERY = 3
 AT_ONCE = 1_000
 """Cases in which something is awaited at the same time."""
+_LOOK_S = 0.05
 _DUTIES = {"inskrivning": ["kvittera"], "tid": ["kvittera"], "stallningstagande": ["justera"]} | parts.SIP_DUTIES
 
 
@@ -72,7 +73,6 @@ class Day:
         self._early: dict[str, set[str]] = {}
         """Case → systems told of it before the receipt said whose it is."""
         self.left, self.sent = len(played), 0
-        self.notices: Counter[str] = Counter()
         self._producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", linger_ms=2)
 
     async def play(self) -> None:
@@ -91,6 +91,13 @@ class Day:
                     for record in records:
                         await self._read(part.topic.removeprefix("hub.out."), record)
 
+    async def until_all_is_out(self, notices: int) -> None:
+        """Until so many notices, and a receipt for each message, are on the topics."""
+        parts = [TopicPartition(topic, 0) for topic in (*OUT, RECEIPTS)]
+        async with AIOKafkaConsumer(bootstrap_servers=self._bootstrap) as consumer:
+            while sum((await consumer.end_offsets(parts)).values()) < notices + self.sent:
+                await asyncio.sleep(_LOOK_S)
+
     async def _begin(self) -> None:
         if self._waiting:
             await self._next(self._waiting.popleft())
@@ -100,7 +107,6 @@ class Day:
         if headers["ce_type"] == b"se.samverkan.receipt.v1":
             await self._answered(json.loads(record.value))
             return
-        self.notices[system] += 1
         case = headers["ce_case"].decode()
         played = self._by_case.get(case)
         if played is None:
@@ -165,8 +171,7 @@ async def day(admissions: int, kafka: Kafka, postgres: Postgres, folder: Path) -
 
         used, started = spent(), time.monotonic()
         await parties.play()
-        while one.sql(queries.WAITING) != "0":
-            await asyncio.sleep(0.1)
+        await parties.until_all_is_out(int(one.sql(queries.NOTICES)))
         took = time.monotonic() - started
         cpu = {who: round(seconds - used[who], 1) for who, seconds in spent().items()}
         kept = int(one.sql(queries.MESSAGES))

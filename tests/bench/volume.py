@@ -49,9 +49,9 @@ async def stored(kafka: Kafka, folder: Path, few: int, many: int) -> dict[str, i
             on(kafka, postgres, registers, "few", folder, directory=found) as one,
         ):
             stay = day.Played(Script("v16-a-whole-stay", found), "template-0", persons[0])
-            await day.Day(kafka.bootstrap, [stay]).play()
-            while one.sql(queries.WAITING) != "0":
-                await asyncio.sleep(0.1)
+            parties = day.Day(kafka.bootstrap, [stay])
+            await parties.play()
+            await parties.until_all_is_out(int(one.sql(queries.NOTICES)))
             case, each = str(stay.case), int(one.sql(queries.MESSAGES))
         postgres.create_database("many", "few")
         for name, messages in (("few", few), ("many", many)):
