@@ -108,6 +108,10 @@ class SubscriptionOut(Entry):
     """
 
     way: Literal["subscription"]
+    hosts: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{1,253}$")], ...] = ()
+    """The servers that its Subscriptions may name, so that a leaked token alone leads no notice elsewhere; none: whatever the hub may
+    call.
+    """
 
 
 Out = KafkaOut | WebhookOut | FhirOut | InboxOut | SubscriptionOut

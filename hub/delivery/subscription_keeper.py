@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Final
 
 from hub.delivery.exits.subscription import SubscriptionExit
-from hub.delivery.outgoing import AttemptOutcome
 from hub.log import log
 from hub.store import operator_log, subscriptions, try_now
 from hub.store.subscriptions import SubscriptionRow
@@ -46,7 +45,7 @@ class SubscriptionKeeper:
         first = row.status == "requested"
         kind: fhir.NotificationType = "handshake" if first else "heartbeat"
         outcome = await self._exit.notify(system, row, kind, [], _at_once)
-        fault = None if outcome.result == "ok" else f"{kind}: {_in_words(outcome)}"
+        fault = None if outcome.result == "ok" else f"{kind}: {outcome.answer}"
         heartbeat_s = fhir.channel_of(row.content).heartbeat_s
         async with self._store.transaction() as connection:
             if not first:
@@ -58,10 +57,6 @@ class SubscriptionKeeper:
                 await operator_log.record(connection, "hub", "retry", row.system, why)
         if first:
             log.info("subscription_handshake", system=row.system, subscription=row.id, answer=outcome.answer)
-
-
-def _in_words(outcome: AttemptOutcome) -> str:
-    return f"{outcome.answer} {outcome.said}".strip()
 
 
 async def _at_once() -> None:

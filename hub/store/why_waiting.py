@@ -36,7 +36,7 @@ class Obstacles:
 
     pauses: Mapping[str, Pause] = field(default_factory=dict)
     breakers: Mapping[str, str] = field(default_factory=dict)
-    """System → the breaker's state, and when it lets a probe pass."""
+    """System → the breaker's state, when it lets a probe pass, and what the system last answered."""
 
 
 async def obstacles(connection: Connection, systems: Iterable[str]) -> Obstacles:
@@ -55,7 +55,8 @@ async def obstacles(connection: Connection, systems: Iterable[str]) -> Obstacles
         for system, lane in hub.state.get("lanes", {}).items():
             if system in wanted and not hub.silent and lane.get("breaker", "closed") != "closed":
                 until = f" until {clock_with_zone(datetime.fromisoformat(lane['until']))}" if lane.get("until") else ""
-                breakers[system] = f"the breaker is {lane['breaker']}{until}"
+                answer = f", last answer {lane['answer']}" if lane.get("answer") else ""
+                breakers[system] = f"the breaker is {lane['breaker']}{until}{answer}"
     return Obstacles(pauses, breakers)
 
 

@@ -73,6 +73,10 @@ PATTERNS: Final[Mapping[str, Sentence]] = {
         "Ange en adress som börjar med https://",
         "Give an address that begins with https://",
     ),
+    r"^[a-z0-9.-]{1,253}$": (
+        "Ange en servers namn med små bokstäver, utan https:// och port",
+        "Give the name of a server in small letters, without https:// and port",
+    ),
     r"^[0-9a-f]{64}$": (
         "Ange nyckelns SHA-256 i 64 tecken 0–9 och a–f",
         "Give the token's SHA-256 in 64 characters 0–9 and a–f",

@@ -10,10 +10,11 @@ from itertools import pairwise
 import pytest
 from lxml import etree
 
+from hub.delivery.exits.registry import EXITS
 from hub.errors import Misconfigured
 from hub.kit.faults.table import FAULTS
 from hub.kit.record import Exchange, Finding, Run, ScenarioRun
-from hub.kit.report import contract, keys
+from hub.kit.report import contract, keys, page
 from hub.kit.report.canonical import canonical
 from hub.kit.report.document import document_of, signed, without_secrets
 from hub.kit.report.style import STYLE
@@ -66,7 +67,13 @@ def written(tmp_path, pair):
 )
 def test_the_page_says_in_plain_words_how_the_system_under_trial_was_reached(tmp_path, way, format_, words):
     write_report(replace(RUN, way=way, format=format_), tmp_path / "report", None, [])
-    assert words in (tmp_path / "report" / "report.html").read_text()
+    shown = (tmp_path / "report" / "report.html").read_text()
+    assert words in shown
+    assert "Ways that are not tried" in shown
+
+
+def test_the_report_names_every_way_of_the_directory_that_the_kit_does_not_play():
+    assert {*page.NOT_TRIED_WAYS, "webhook", "kafka"} == set(EXITS)
 
 
 def test_an_untouched_report_says_whose_signature_of_which_contract_and_the_verdict(written, pair):

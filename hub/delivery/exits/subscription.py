@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+import httpx
+
 from hub.delivery.exits.addresses import Allowed
 from hub.delivery.exits.http import HttpExit, by_status
 from hub.delivery.outgoing import AttemptOutcome, BeforeSending, Outgoing
@@ -19,6 +21,7 @@ from hub.store.transaction import Store
 from hub.translators import fhir
 from hub.translators.fhir import NotificationType, SubscriptionEvent, SubscriptionState
 from schemas.directory import System
+from schemas.ways_out import SubscriptionOut
 
 NO_SUBSCRIPTION: Final = "no active Subscription"
 _PREFIX, _SUFFIX = "se.samverkan.", ".v1"
@@ -57,6 +60,8 @@ class SubscriptionExit(HttpExit):
     ) -> AttemptOutcome:
         """Make one call to the endpoint of a Subscription, with the headers that it names."""
         channel = fhir.channel_of(row.content)
+        if not may_be_told(system, channel.endpoint):  # the directory has changed since it was made
+            return AttemptOutcome("receiver", "address-not-allowed")
         now = datetime.now(UTC)
         body = fhir.write_notification(
             state_of(row), kind, channel.content, events, at=now, media_type=channel.media_type
@@ -64,6 +69,12 @@ class SubscriptionExit(HttpExit):
         headers = [("content-type", channel.media_type), *channel.headers]
         answered = await self.post(system, channel.endpoint, headers, body, before_sending, timeout_s=channel.timeout_s)
         return answered if isinstance(answered, AttemptOutcome) else by_status(answered, now)
+
+
+def may_be_told(system: System, endpoint: str) -> bool:
+    """Whether the directory lets the system's Subscriptions name the server."""
+    hosts = system.out.hosts if isinstance(system.out, SubscriptionOut) else ()
+    return not hosts or httpx.URL(endpoint).host in hosts
 
 
 def state_of(row: SubscriptionRow) -> SubscriptionState:

@@ -96,6 +96,7 @@ def _head(document: Mapping[str, Any]) -> Element:
     said = {
         "Result": WORDS[verdicts["outcome"]],
         "System under trial": f"plays {verdicts['role']}; {_told(verdicts)}",
+        "Ways that are not tried": ", ".join(NOT_TRIED_WAYS.values()),
         "Suite": verdicts["suite"],
         "Contract": f"version {contract['version']}, {contract['digest']}",
         "Program": verdicts["program"],
@@ -106,6 +107,14 @@ def _head(document: Mapping[str, Any]) -> Element:
     }
     rows = [el("tr", el("th", name, scope="row"), el("td", value)) for name, value in said.items()]
     return boxed("The run", el("table", el("caption", "The run"), el("tbody", *rows)))
+
+
+NOT_TRIED_WAYS: Final = {
+    "fhir": "FHIR messages to $process-message",
+    "subscription": "FHIR Subscriptions",
+    "inbox": "the pull inbox",
+}
+"""Ways out of the directory that the kit does not play."""
 
 
 def _told(verdicts: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
+from hub.delivery.exits.subscription import may_be_told
 from hub.errors import Refused
 from hub.intake.process_pool import ProcessPool
 from hub.routers import content_types, http, openapi, parameters
@@ -48,7 +49,7 @@ ROUTES = APIRouter()
 async def make(
     request: Request, system: CallingSystem, intake: TheIntake, parts: TheParts, format_: Format = None
 ) -> Response:
-    asked, media = await _asked(request, intake.process_pool, parts, format_)
+    asked, media = await _asked(request, system, intake.process_pool, parts, format_)
     id_ = str(uuid4())
     row = await _put(parts, request, system, id_, asked, None)
     answer = await _subscription(intake.process_pool, row, media, 201)
@@ -118,7 +119,7 @@ async def change(
     format_: Format = None,
 ) -> Response:
     former = await one(parts, system, id_)
-    asked, media = await _asked(request, intake.process_pool, parts, format_)
+    asked, media = await _asked(request, system, intake.process_pool, parts, format_)
     if asked.id is not None and asked.id != id_:
         raise parameters.bad("id", "samma id som i adressen", "the same id as in the URL")
     return await _subscription(intake.process_pool, await _put(parts, request, system, id_, asked, former), media)
@@ -139,16 +140,19 @@ async def delete(system: CallingSystem, parts: TheParts, id_: FhirId) -> Respons
 
 
 async def _asked(
-    request: Request, process_pool: ProcessPool, parts: Parts, format_: str | None
+    request: Request, system: System, process_pool: ProcessPool, parts: Parts, format_: str | None
 ) -> tuple[fhir.SubscriptionAsked, str]:
     """(what the body asks for, the media type of the answer). Raises ``Refused``."""
     body = await http.body_of(request, fhir.MAX_SUBSCRIPTION)
     media = content_types.of_bundle(http.content_type(request), body)
     wanted = wanted_of(request, format_, media)
     asked: fhir.SubscriptionAsked = await process_pool.run(fhir.read_subscription, body, media)
-    if (fault := parts.allows.fault(fhir.channel_of(asked.content).endpoint)) is not None:
+    endpoint = fhir.channel_of(asked.content).endpoint
+    if parts.allows.fault(endpoint) is not None or not may_be_told(system, endpoint):
         raise fhir.unfit(
-            "endpoint", f"hubben får inte anropa den adressen ({fault})", f"the hub may not call that address ({fault})"
+            "endpoint",
+            "hubben får inte anropa den adressen: ta https, en server som katalogen medger, och varken användare eller #",
+            "the hub may not call that address: take https, a server that the directory allows, and neither user nor #",
         )
     return asked, wanted
 
