@@ -24,8 +24,6 @@ from schemas.directory import System
 
 _EVENTS: Final = 100
 """Events in one answer; who wants more asks again from the next number."""
-_EVENT_BYTES: Final = 4 * 1024 * 1024
-"""Bytes of the events in one answer, unless a single one is larger."""
 _LARGEST: Final = 2**63 - 1
 
 ROUTES = APIRouter()
@@ -87,16 +85,11 @@ async def _events(
     async with parts.store.transaction() as connection:
         numbered = await subscriptions.events(connection, id_, int(since or 0), int(until or _LARGEST), _EVENTS)
         told = await told_notices.told(connection, _in_fhir(system), [notice for _, notice in numbered])
-    events: list[fhir.SubscriptionEvent] = []
-    size = 0
-    for number, notice in numbered:
-        found = told.get(notice)
-        event = fhir.SubscriptionEvent(number, f"out-{notice}", None, None)
-        event = event if found is None else event_of(number, found)
-        size += len(event.bundle or b"")
-        if events and size > _EVENT_BYTES:
-            break
-        events.append(event)
+    events = []
+    for number, notice in numbered[: len(told)]:
+        found = told[notice]
+        lost = fhir.SubscriptionEvent(number, f"out-{notice}", None, None)
+        events.append(lost if found is None else event_of(number, found))
     return await written(intake.process_pool, media, fhir.write_events, state_of(row), level, events)
 
 
@@ -139,9 +132,9 @@ async def bundle(
         raise unknown("Bundle")
     async with parts.store.transaction() as connection:
         told = await told_notices.told(connection, _in_fhir(system), [int(digits)])
-    if not told:
+    if (found := told[int(digits)]) is None:
         raise unknown("Bundle")
-    return await written(intake.process_pool, media, fhir.write_bundle, told[int(digits)].encoded.body, id_)
+    return await written(intake.process_pool, media, fhir.write_bundle, found.encoded.body, id_)
 
 
 def _in_fhir(system: System) -> System:
