@@ -116,9 +116,7 @@ class Attempts:
             self._acknowledged(rows, outcome, permit.proof)
             return True
         if outcome.result == "kept":
-            self._breaker.open_now()
-            for row in rows:
-                self._queue.drop_message(row)
+            self._keep(rows, outcome.retry_after_s)
         elif outcome.result == "gone":
             await self._pause(rows, outcome)
         elif outcome.result in {"retry", "receiver"}:
@@ -177,6 +175,17 @@ class Attempts:
             await outbox.retry(connection, rows, due, outcome.answer, outcome.said)
         for row in rows:
             row.fresh = False
+
+    def _keep(self, rows: list[OutboxRow], wait_s: float | None) -> None:
+        """There is nobody to send these to yet, or (``wait_s`` None) nothing of the system's: no attempt, nothing is written."""
+        if wait_s is None:
+            self._breaker.open_now()
+        else:
+            self._breaker.abandoned()
+        for row in rows:
+            self._queue.drop_message(row)
+            if wait_s is not None:  # their cases wait, the others go on
+                row.attempts, row.due_at = max(1, row.attempts), datetime.now(UTC) + timedelta(seconds=wait_s)
 
     async def _pause(self, rows: list[OutboxRow], outcome: AttemptOutcome) -> None:
         """D-6: the receiver says that it no longer exists. No row is given up: operations asks it, and resumes."""

@@ -37,7 +37,7 @@ class AttemptOutcome:
     """D-6. ``ok``: acknowledged. ``retry``: failed, try again by the schedule. ``dead``: the receiver refuses this notice for
     good. ``receiver``: the answer concerns the receiver and not the notice; try again for the time that a deployment takes.
     ``gone``: the receiver no longer exists; pause the system. ``kept``: there is nobody to send to yet, which is no attempt: all
-    that waits for the system is kept until there is.
+    that waits for the system is kept until there is; with ``retry_after_s`` these alone are, and are looked at again after it.
     """
     answer: str
     retry_after_s: float | None = None

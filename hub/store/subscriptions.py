@@ -153,6 +153,15 @@ async def hand_over(connection: Connection, system: str, kind: str, notice: int)
     return told, told.events
 
 
+async def has_active(connection: Connection, system: str) -> bool:
+    """Whether the system is told of anything by a Subscription."""
+    found = await connection.execute(
+        f"SELECT 1 FROM subscription WHERE system = %s AND verified AND {_OPEN} LIMIT 1",  # noqa: S608 - constant
+        (system,),
+    )
+    return await found.fetchone() is not None
+
+
 async def number_waiting(connection: Connection, system: str, id_: str) -> None:
     """Number the events that wait to be handed over, in the order of writing, a bounded number at once."""
     locked = await connection.execute(

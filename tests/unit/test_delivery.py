@@ -356,6 +356,22 @@ def test_the_breaker_opens_after_failures_in_a_row_only():
     assert breaker.wait_s == 10.0
 
 
+def test_a_breaker_of_a_system_to_which_there_is_nobody_to_send_opens_at_once_and_probes_as_usual():
+    clock = Clock()
+    breaker = Breaker(3, 10.0, clock)
+    assert breaker.admit()
+    breaker.open_now()
+    assert (breaker.state, breaker.admit(), breaker.wait_s) == ("open", False, 10.0)
+    clock.now = 10.0
+    assert breaker.admit() and not breaker.admit()
+    breaker.open_now()
+    assert (breaker.state, breaker.wait_s) == ("open", 10.0)
+    clock.now = 20.0
+    assert breaker.admit()
+    breaker.passed()
+    assert breaker.state == "closed"
+
+
 def test_the_breaker_lets_one_probe_through_and_no_more_until_it_has_answered():
     breaker, clock = opened()
     clock.now = 10.0

@@ -24,6 +24,8 @@ from schemas.directory import System
 from schemas.ways_out import SubscriptionOut
 
 NO_SUBSCRIPTION: Final = "no active Subscription"
+_LOOK_AGAIN_S: Final = 60.0
+"""Seconds until a notice is looked at again whose kind has no active Subscription; when one becomes active it goes at once."""
 _PREFIX, _SUFFIX = "se.samverkan.", ".v1"
 
 
@@ -40,8 +42,13 @@ class SubscriptionExit(HttpExit):
         kind = outgoing.encoded.attributes["type"].removeprefix(_PREFIX).removesuffix(_SUFFIX)
         async with self._store.transaction() as connection:
             handed = await subscriptions.hand_over(connection, system.id, kind, int(outgoing.id.removeprefix("out-")))
+            others = handed is None and await subscriptions.has_active(connection, system.id)
         if handed is None:
-            return AttemptOutcome("kept", NO_SUBSCRIPTION)
+            return (
+                AttemptOutcome("kept", f"{NO_SUBSCRIPTION} for {kind}", _LOOK_AGAIN_S)
+                if others
+                else AttemptOutcome("kept", NO_SUBSCRIPTION)
+            )
         row, number = handed
         outcome = await self.notify(system, row, "event-notification", [event_of(number, outgoing)], before_sending)
         fault = None if outcome.result == "ok" else f"event {number}: {outcome.answer}"
