@@ -54,6 +54,8 @@ class Session:
         self.reply: Future[Any] | None = None
         self.in_flight = 0
         """Requests that have not reached the server."""
+        self.failed = False
+        """Its transaction met an error, and was not rolled back yet."""
         self.ended = False
         self.client_gone = False
         self.quiet_since = 0.0
@@ -166,6 +168,11 @@ class Server:
         if session.ended:
             self._answer(session, error=psycopg.errors.AdminShutdown("the session was ended"))
             return
+        if work == "rollback":
+            session.failed = False
+        elif session.failed:
+            self._answer(session, error=psycopg.errors.InFailedSqlTransaction("the transaction has failed"))
+            return
         if session.transaction is None:
             session.transaction = Transaction(self, session)
         if work == "commit":
@@ -247,12 +254,11 @@ class Server:
     def _failed(self, session: Session, error: BaseException) -> None:
         if not isinstance(error, psycopg.Error | Conflict | RuntimeError):
             self.loop.failure = error  # a defect of the model
-        transaction = session.transaction
-        assert transaction is not None
-        if session.autocommit:
-            self._finish(transaction)
-        else:
-            transaction.failed = True
+        if session.transaction is not None and (session.autocommit or isinstance(error, psycopg.Error)):
+            session.failed = (
+                not session.autocommit
+            )  # an error undoes all at once; the session then waits for the rollback
+            self._finish(session.transaction)
         self._answer(session, error=error)
         if session.client_gone:
             self.end(session)
@@ -269,7 +275,6 @@ class Server:
     def _commit(self, session: Session, value: Any = None) -> None:
         transaction = session.transaction
         assert transaction is not None
-        assert not transaction.failed, "a failed transaction is rolled back"
         self.commits += bool(transaction.changes)
         if not transaction.lazy:
             self._unsynced.clear()
@@ -324,7 +329,6 @@ class Transaction:
         self.notes: list[tuple[str, str]] = []
         """What is told by NOTIFY when it commits: (channel, text)."""
         self.lock_timeout_s: float | None = None
-        self.failed = False
         self.lazy = False
         """Its commit does not wait for the disk (``synchronous_commit = off``)."""
 

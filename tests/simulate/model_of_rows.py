@@ -126,6 +126,23 @@ def bodies(transaction: Transaction, ids: Sequence[int]) -> dict[int, tuple[byte
 
 
 @instead_of(outbox)
+def unsent(transaction: Transaction, case_id: str) -> list[tuple[int, str, str]]:
+    ranges = Ranges(transaction)
+    return [
+        (id_, row["source"], row["message_id"])
+        for id_, row in transaction.rows("outbox")
+        if row["case_id"] == case_id and row["kind"] == "notice" and ranges.state(row) in {"waiting", "dead"}
+    ]
+
+
+@instead_of(outbox)
+def rewrite(transaction: Transaction, id_: int, body: bytes | None) -> Waiting:
+    yield from update_rows(
+        transaction, lambda row: row["id"] == id_, lambda row: {"body": body, "revision": row["revision"] + 1}
+    )
+
+
+@instead_of(outbox)
 def mark_sent(transaction: Transaction, ids: Sequence[int], at: Sequence[datetime], answers: Sequence[str]) -> Waiting:
     marks = dict(zip(ids, answers, strict=True))
     yield from update_rows(
@@ -271,6 +288,12 @@ def settle(transaction: Transaction, owner: str, now: Settled, known: Collection
         "settled", lambda row: row["owner"] == owner and row["system"] not in kept, lambda _: None
     )
     yield from put_settled(transaction, owner, kept)
+
+
+@instead_of(sent_marks)
+def settled(transaction: Transaction, owner: str) -> Settled:
+    behind = {system: row["upto"] for (its, system), row in transaction.rows("settled") if its == owner}
+    return Settled(behind.pop("", 0), behind)
 
 
 def put_settled(transaction: Transaction, owner: str, kept: dict[str, int]) -> Waiting:

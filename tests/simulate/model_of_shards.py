@@ -12,7 +12,7 @@ from hub.store.advisory_locks import Ownership
 from hub.store.sent_marks import Settled
 from hub.store.shards import ShardState
 from tests.simulate.database import Row, Table, Transaction, Waiting
-from tests.simulate.model_of_rows import put_settled
+from tests.simulate.model_of_rows import put_settled, settled
 from tests.simulate.statements import INSTEAD, instead_of
 from tests.simulate.store import Connection
 
@@ -97,13 +97,9 @@ async def _inherit(connection: Connection, owner: str, owners: list[str]) -> Set
         own = {row["owner"] for _, row in transaction.rows("shard")} | {owner}
         yield from transaction.update("settled", lambda row: row["owner"] not in own, lambda _: None)
 
-    def settled(transaction: Transaction) -> Settled:
-        behind = {system: row["upto"] for (its, system), row in transaction.rows("settled") if its == owner}
-        return Settled(behind.pop("", 0), behind)
-
     await connection.run(least)
     await connection.run(forget)
-    return await connection.run(settled)
+    return await connection.run(lambda transaction: settled(transaction, owner))
 
 
 INSTEAD[sent_marks, "inherit"] = _inherit

@@ -59,6 +59,18 @@ def run(seed: int, repeats: float = 0.1) -> Outcome:
     return Outcome(seed, found, schedule.history, counted, schedule.loop.steps, schedule.loop.now)
 
 
+def server_of(loop: Loop, draw: Random, *, shards: int) -> Server:
+    """An empty database."""
+    tables = model_of_messages.tables() | model_of_rows.tables() | model_of_operations.tables()
+    return Server(loop, draw, tables | model_of_shards.tables(shards))
+
+
+def rows_of(server: Server) -> list[tuple[dict[str, Any], str]]:
+    """The rows of the outbox, each with the state that operations is shown."""
+    ranges = model_of_rows.Ranges(Transaction(server, _NO_SESSION))
+    return [(row, ranges.state(row)) for row in server.tables["outbox"].rows.values()]
+
+
 class Schedule:
     def __init__(self, seed: int, repeats: float) -> None:
         draw = Random(seed)
@@ -69,9 +81,7 @@ class Schedule:
         self.history = History()
         self.loop = Loop(Random(draw.random()))
         CLOCK.seconds, CLOCK.jumped = self.loop.time, timedelta()
-        tables = model_of_messages.tables() | model_of_rows.tables() | model_of_operations.tables()
-        tables |= model_of_shards.tables(draw.choice((1, 2, 3, 5)))
-        self.server = Server(self.loop, Random(draw.random()), tables)
+        self.server = server_of(self.loop, Random(draw.random()), shards=draw.choice((1, 2, 3, 5)))
         self.server.sequences["outbox_block"] = 1 + seed * 10_000_000  # no id is another schedule's too
         self.faults = Faults(Random(draw.random()), self._happen)
         self.loop.before_step = lambda: self.faults.step(self.loop.steps)
@@ -193,14 +203,9 @@ class Schedule:
 
     def _unsettled(self) -> list[Any]:
         tables = self.server.tables
-        rows = [row for row, state in self._rows() if state in {"waiting", "dead"}]
+        rows = [row for row, state in rows_of(self.server) if state in {"waiting", "dead"}]
         late = [row for row in tables["deadline"].rows.values() if (row["put_off"] or row["due_at"]) < wall()]
         return rows + late + list(tables["held"].rows) + list(tables["paused"].rows)
-
-    def _rows(self) -> list[tuple[dict[str, Any], str]]:
-        """The rows of the outbox, each with the state that operations is shown."""
-        ranges = model_of_rows.Ranges(Transaction(self.server, _NO_SESSION))
-        return [(row, ranges.state(row)) for row in self.server.tables["outbox"].rows.values()]
 
     async def _operate(self) -> None:
         """Operations resumes what was paused, and replays or skips what is dead."""
