@@ -26,7 +26,7 @@ CASE = "0199aaaa-0000-7000-8000-{:012x}"
 
 def notice(id_, number, sequence=1, *, fresh=True, previous=0):
     case = CASE.format(number)
-    told = NoticeExtensions(case=case, sequence=sequence, to=("SE1-A",))
+    told = NoticeExtensions(case=case, sequence=sequence, to=("SE1-A",)).model_dump_json().encode()
     now = datetime.now(UTC)
     row = OutboxRow(id_, "notice", "k", case, sequence, "urn:hsa:SE1-A", f"m-{id_}", told, None, now, now)
     row.shard, row.fresh, row.previous = shards.shard_of(case, SHARDS), fresh, previous
