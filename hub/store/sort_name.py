@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_COMMA: Final = re.compile(r"\s*,\s*")
 _FAMILY_NAME: Final = re.compile(r"^(.*\S)\s+(\S+)\Z", re.DOTALL)
 _SWEDISH: Final = str.maketrans("åäö", "{|}")
 """The characters after z, by which å, ä and ö come last, in this order, by code point."""
@@ -19,5 +18,5 @@ def folded(text: str) -> str:
 def sort_name(name: str) -> str:
     """The name as it is sorted: the family name first, whether it stands first, before a comma, or last."""
     name = name.strip(" ")
-    turned = _COMMA.sub(" ", name, count=1) if "," in name else _FAMILY_NAME.sub(r"\2 \1", name)
-    return folded(turned)
+    family, comma, given = name.partition(",")
+    return folded(f"{family.rstrip()} {given.lstrip()}" if comma else _FAMILY_NAME.sub(r"\2 \1", name))

@@ -105,5 +105,54 @@ TECHNICAL: Final[dict[str, Rule]] = {
         "Ett system sänder på de sätt som katalogen öppnar för det.",
         "A system sends by the ways that the directory opens for it.",
     ),
+    "another-count": Rule(
+        "Antalet som anges är det som skulle sändas om.",
+        "The number given is the number that would be sent again.",
+    ),
+    "given-up": Rule(
+        "En underrättelse kvitteras så länge den väntar.",
+        "A notice is acknowledged as long as it waits.",
+    ),
+    "no-inbox": Rule(
+        "Inkorgen är för system som hämtar sina underrättelser.",
+        "The inbox is for systems that fetch their notices.",
+    ),
+    "no-such-credential": Rule(
+        "Ett byte gäller en hemlighet som systemet har.",
+        "A rotation is of a credential that the system has.",
+    ),
+    "not-fetched": Rule(
+        "En underrättelse kvitteras när den har hämtats.",
+        "A notice is acknowledged once it has been fetched.",
+    ),
+    "rotation-under-way": Rule(
+        "Ett byte av en hemlighet görs i taget.",
+        "One rotation of a credential is made at a time.",
+    ),
+    "said-otherwise": Rule(
+        "En underrättelse kvitteras på ett sätt: mottagen eller avvisad.",
+        "A notice is acknowledged in one way: taken or refused.",
+    ),
+    "too-far-back": Rule(
+        "Ett system får det som är nyligen sänt sänt igen.",
+        "A system has sent again what was sent recently.",
+    ),
+    "too-many-readers": Rule(
+        "Ett system har ett begränsat antal anrop som väntar.",
+        "A system has a limited number of calls that wait.",
+    ),
+    "too-many-to-replay": Rule(
+        "Ett system får ett begränsat antal underrättelser sända igen på en gång.",
+        "A system has a limited number of notices sent again at once.",
+    ),
+    "too-much-in-hand": Rule(
+        "Ett system kvitterar vad det har hämtat innan det hämtar mycket mer.",
+        "A system acknowledges what it has fetched before it fetches much more.",
+    ),
+    "too-often": Rule("Ett system frågar med måtta.", "A system asks in moderation."),
+    "unknown-notice": Rule(
+        "En kvittens nämner en underrättelse till det egna systemet.",
+        "An acknowledgement names a notice to the system itself.",
+    ),
 }
 """Reason → what it asks for."""
