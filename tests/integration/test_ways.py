@@ -10,6 +10,7 @@ import json
 import sys
 import urllib.request
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 import pytest_asyncio
@@ -23,6 +24,7 @@ from hub.operations import credentials, delivery
 from hub.sandbox import staff, wire
 from hub.sandbox.children import Child
 from hub.sandbox.registers import Control, Trouble
+from hub.store import dead_letters
 from hub.store.transaction import Store
 from hub.translators import fhir, native
 from hub.translators.fhir import reference
@@ -846,3 +848,199 @@ async def test_a_system_is_told_again_by_its_own_replay_with_the_same_ids_in_ord
     again = calls()[count:]
     assert [(call.headers["webhook-id"], call.order) for call in again] == first
     assert {call.event["replay"] for call in again} == {"true"}
+
+
+# --- a change of way --------------------------------------------------------------------------------------------------
+
+COURSE = [
+    "kafka",
+    "webhook",
+    "kafka",
+    "inbox",
+    "kafka",
+    "fhir",
+    "webhook",
+    "webhook",
+    "inbox",
+    "webhook",
+    "fhir",
+    "inbox",
+    "fhir",
+    "kafka",
+]
+"""Every way is followed by every other once, and a webhook by one at another address; the format changes on the way too."""
+
+
+class Moving:
+    """The system that changes its way: what it has taken, by whichever way, as its receiver knows it."""
+
+    def __init__(self, hub, receiver, store):
+        self.hub, self.receiver, self.store, self.id, self.number = hub, receiver, store, f"moving{hub.tag}", 0
+        self.taken, self.in_call = [], set()
+        self.refuses, self.hangs, self.over = set(), set(), asyncio.Event()
+        self.read = 0
+
+    async def moves_to(self, way):
+        self.number += 1
+        name = f"moving-{self.number}"
+        found = directory(self.receiver)
+        system = next(one for one in found["systems"] if one["id"] == "moving")
+        system["format"] = "fhir" if way == "fhir" or self.number % 3 == 0 else "native"
+        system["delivery"] = {"schedule_s": [0.2], "breaker_failures": 1000, "timeout_s": 60}
+        system["out"] = {
+            "kafka": {"way": "kafka"},
+            "inbox": {"way": "inbox", "lease_s": 600},
+            "webhook": self.receiver.out(name),
+            "fhir": {"way": "fhir", "base": f"http://127.0.0.1:{self.receiver.port}/{name}", "token": PUSH_TOKEN},
+        }[way]
+        self.receiver.behave[name] = self.by_webhook
+        self.receiver.behave[f"{name}/$process-message"] = self.by_fhir
+        for each in found["systems"]:
+            each["id"] += self.hub.tag
+        await self.hub.apply(parts.checked(found))
+        await until(self.has_moved)
+
+    async def has_moved(self):
+        """Whether every process has taken the directory up: until then one may tell it by its former way."""
+        newest = "(SELECT max(version) FROM directory_version)"
+        return await self.hub.value(f"SELECT bool_and((state->>'directory')::int = {newest}) FROM running_hub")
+
+    async def takes(self, case, number):
+        """Whether a call's notice is taken: what is refused is not, nor what hangs."""
+        if case in self.hangs:
+            self.in_call.add(case)
+            await self.over.wait()
+            return False
+        if case not in self.refuses:
+            self.taken.append((case, number))
+        return case not in self.refuses
+
+    async def by_webhook(self, call):
+        return 204 if await self.takes(*call.order) else 422
+
+    async def by_fhir(self, call):
+        notice, header = wire.read({}, call.body), json.loads(call.body)["entry"][0]["resource"]
+        taken = await self.takes(notice.case, notice.sequence)
+        why = {} if taken else {"rule": "X", "text": {"sv": "Nej", "en": "No"}}
+        told = Receipt.model_validate({"message": header["id"], "code": "ok" if taken else "fatal-error", **why})
+        body = fhir.write_response(told, header["id"], created=datetime.now(UTC)).decode()
+        return 200, {"content-type": FHIR_JSON, "body": body}
+
+    async def comes(self, way):
+        """Takes what lies for it, where nobody calls it."""
+        if way == "kafka":
+            records = await parts.everything(self.hub.bootstrap, f"hub.out.{self.id}")
+            told = [attributes(record) for record in records[self.read :]]
+            self.taken += [(one["case"], int(one["sequence"])) for one in told if "case" in one]
+            self.read = len(records)
+        elif way == "inbox":
+            await self.fetches()
+
+    async def fetches(self):
+        """What hangs stays in its hands."""
+        answer = await self.hub.ask("/inbox", "moving-token")
+        acks = []
+        for one in answer.json()["notices"] if answer.status_code == 200 else ():
+            case, number = one["event"]["case"], int(one["event"]["sequence"])
+            if case in self.hangs:
+                self.in_call.add(case)
+                continue
+            acks.append({"id": one["id"], "outcome": "refused" if case in self.refuses else "taken"})
+            self.taken += [] if case in self.refuses else [(case, number)]
+            if case in self.refuses:
+                break  # what follows in its case it would not take either
+        if acks:
+            body = json.dumps({"acks": acks}).encode()
+            assert (await self.hub.post("/inbox/ack", body, "application/json", "moving-token")).status_code == 200
+
+    async def case(self, *kinds, follow=0):
+        """A case of which its unit is told, with so many further notices; its notices are refused, or hang, from the first on."""
+        case, _ = await self.hub.admit(*admission())
+        for kind in kinds:
+            kind.add(case)
+        assert (await self.hub.send(event("deltagare", case), {"unit": MOVING, "change": "tillagd"})).status_code == 200
+        for _ in range(follow):
+            await self.hub.follow(case)
+        return case
+
+    async def rows(self, *cases):
+        """(case, number) → (id, state), of its notices in these cases, in order."""
+        asked = (
+            "SELECT case_id::text, sequence, id, state FROM outbox WHERE system = %s AND case_id = ANY(%s::uuid[])"
+            " ORDER BY case_id, sequence"
+        )
+        return {
+            (case, number): (id_, state)
+            for case, number, id_, state in await self.hub.rows(asked, self.id, list(cases))
+        }
+
+    async def until_taken(self, way, *cases):
+        async def look():
+            await self.comes(way)
+            rows = await self.rows(*cases)
+            return set(self.taken) >= rows.keys() and {state for _, state in rows.values()} == {"sent"}
+
+        await until(look)
+
+    async def until_some_are_dead(self, way, case):
+        async def look():
+            await self.comes(way)
+            return "dead" in {state for _, state in (await self.rows(case)).values()}
+
+        await until(look)
+
+
+async def test_a_system_changes_its_way_to_every_other_and_no_notice_is_lost_doubled_or_out_of_order(hub, receiver):
+    store = Store(hub.database, pool=1)
+    moving = Moving(hub, receiver, store)
+    try:
+        for old, new in pairwise(COURSE):
+            await changes(moving, old, new)
+    finally:
+        moving.over.set()
+        await store.close()
+
+
+async def changes(moving, old, new):
+    """With notices that wait, with one in a call or in a reader's hands, and with some behind a dead one."""
+    hub, store, why = moving.hub, moving.store, ("anna", "prov")
+    called, dead = None, None
+    if old != "kafka":  # of a topic nothing is refused, and nothing is long in a call
+        called = await moving.case(moving.hangs)
+        await until(lambda: hangs(moving, old, called))
+        dead = await moving.case(moving.refuses, follow=1)
+        await moving.until_some_are_dead(old, dead)
+    await delivery.pause(store, moving.id, *why)
+    await until(lambda: paused(hub, moving.id))
+    waiting = await moving.case(follow=2)
+    if called is None or dead is None:
+        called, dead = await moving.case(), await moving.case(moving.refuses, follow=1)
+        first = next(iter((await moving.rows(dead)).values()))[0]
+        async with store.transaction() as connection:
+            await dead_letters.add(connection, first, "cannot-be-written")
+    await hub.follow(called)
+    moving.hangs.clear()
+    await moving.moves_to(new)
+    await delivery.resume(store, moving.id, *why)
+    await moving.until_taken(new, waiting, called)
+    assert dead not in {case for case, _ in moving.taken}, (
+        "what is behind a dead notice waits for operations by every way"
+    )
+    moving.refuses.clear()
+    assert await delivery.replay(store, None, moving.id, *why, dry_run=False) == "sent again, marked as replay: 1"
+    await moving.until_taken(new, waiting, called, dead)
+    rows = await moving.rows(waiting, called, dead)
+    taken = [one for one in moving.taken if one in rows]
+    assert sorted(taken) == sorted(rows), f"from {old} to {new} each is taken once"
+    for case in (waiting, called, dead):
+        numbers = [number for its, number in taken if its == case]
+        assert numbers == sorted(numbers), f"in order from {old} to {new}"
+
+
+async def hangs(moving, way, case):
+    await moving.comes(way)
+    return case in moving.in_call
+
+
+async def paused(hub, system):
+    return await hub.metric("hub_delivery_paused", system=system) == 1
