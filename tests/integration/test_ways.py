@@ -21,6 +21,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from hub.check import fhir as check
 from hub.errors import Misconfigured
 from hub.operations import credentials, delivery
+from hub.routers.examples import SUBSCRIPTION
 from hub.sandbox import staff, wire
 from hub.sandbox.children import Child
 from hub.sandbox.registers import Control, Trouble
@@ -39,15 +40,17 @@ PUSH, PUSH_TOKEN = "pushed/$process-message", "a-token-of-the-third-ward"
 STRUCTURED, BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
 FHIR_JSON, FHIR_XML = "application/fhir+json", "application/fhir+xml"
 SECOND_WARD = "SE2321000255-AVD13"
-THIRD_WARD = "SE2321000255-AVD15"
 MOVING = "SE2321000255-VC09"
 """A unit whose system changes its way out."""
+THIRD_WARD, FOURTH_WARD = "SE2321000255-AVD15", "SE2321000255-AVD16"
+SUBSCRIBED = "a-token-of-the-fourth-ward"
 MALMO, MALMO_CENTRE, MALMO_KOMMUN = "193802149819", "SE2321000255-VC03", "SE2120001124-K01"
 
 
 def directory(receiver):
     """The kommun is told over a webhook with two secrets; Malmö's centre reads FHIR, its municipality bare Bundles over a webhook; a
-    second ward's system speaks FHIR and is answered in XML; a third ward's is told by FHIR messages.
+    second ward's system speaks FHIR and is answered in XML; a third ward's is told by FHIR messages, a
+    fourth's by its Subscription.
     """
     found = parts.content(
         kommun={
@@ -62,6 +65,7 @@ def directory(receiver):
     found["units"] += [
         {"hsa": SECOND_WARD, "name": "Avdelning 13", **ward},
         {"hsa": THIRD_WARD, "name": "Avdelning 15", **ward},
+        {"hsa": FOURTH_WARD, "name": "Avdelning 16", **ward},
         {
             "hsa": MOVING,
             "name": "VC Nio",
@@ -103,6 +107,10 @@ def directory(receiver):
         }
         | {"out": {"way": "fhir", "base": f"http://127.0.0.1:{receiver.port}/pushed", "token": PUSH_TOKEN}},
     ]
+    found["systems"].append(
+        {**one, "id": "subscribed", "name": "S", "units": [FOURTH_WARD], "format": "fhir-xml", "ways_in": ["http"]}
+        | {"out": {"way": "subscription"}, "token_sha256": [parts.hashed(SUBSCRIBED)]}
+    )
     return found
 
 
@@ -299,6 +307,44 @@ async def test_a_ward_told_by_fhir_messages_has_each_once_in_order_after_aa_and_
     told = [wire.read({}, call.body) for call in receiver.of(PUSH) if "response" not in header_of(call)]
     numbers = [one.sequence for one in told if one.case == answered.case]
     assert numbers == sorted(numbers)
+
+
+async def subscribe(hub, receiver):
+    """The fourth ward's Subscription, unless it has one."""
+    channel = {**SUBSCRIPTION["channel"], "endpoint": f"http://127.0.0.1:{receiver.port}/subscribed"}
+    body = json.dumps({**SUBSCRIPTION, "channel": channel}).encode()
+    made = await hub.post("/fhir/Subscription", body, FHIR_JSON, SUBSCRIBED)
+    assert made.status_code in {201, 409}, made.text
+
+
+async def test_a_ward_told_by_its_subscription_is_told_from_its_first_notice_on_once_it_has_made_one(hub, receiver):
+    """In the running hub: the handshake is sent by itself, and what has waited goes at once."""
+    act, data = event("svu.inskrivning", new_ref(), FOURTH_WARD), admission()[1]
+    case = (await hub.send(act, data, SUBSCRIBED)).json()["case"]
+    await the_notice(hub, "centre", act["id"])
+    told = kvittens(case, act["id"], CENTRE)
+    await hub.tell("centre", *told)
+    state = "SELECT state FROM outbox WHERE message = %s AND system LIKE 'subscribed%%'"
+    assert await until(lambda: hub.value(state, told[0]["id"])) == "waiting"
+
+    async def says_so():
+        return "no active Subscription" in " ".join((await hub.cli("status")).stdout.split())
+
+    await until(says_so)
+    await subscribe(hub, receiver)
+    await until(lambda: _is_sent(hub, state, told[0]["id"]))
+    bodies = [json.loads(call.body) for call in receiver.of("subscribed")]
+    kinds = [
+        {one["name"]: one for one in body["entry"][0]["resource"]["parameter"]}["type"]["valueCode"] for body in bodies
+    ]
+    assert kinds[0] == "handshake" and set(kinds[1:]) == {"event-notification"}
+    assert all(call.headers["authorization"].startswith("Bearer the-token") for call in receiver.of("subscribed"))
+    notices = [wire.read({}, json.dumps(body["entry"][1]["resource"]).encode()) for body in bodies[1:]]
+    assert (case, told[0]["id"]) in {(one.case, one.message) for one in notices}
+
+
+async def _is_sent(hub, statement, message):
+    return await hub.value(statement, message) == "sent"
 
 
 async def test_a_batch_of_500_gives_one_receipt_each_in_its_order(hub):
@@ -658,6 +704,7 @@ async def announced(hub, system, id_):
 
 
 async def test_operations_tells_every_connected_system_once_by_its_own_way_also_with_two_hubs(hub, receiver, tmp_path):
+    await subscribe(hub, receiver)
     port = parts.free_port()
     second = Child(
         [sys.executable, "-m", "hub.cli", "run"],
