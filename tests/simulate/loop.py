@@ -42,7 +42,11 @@ def current() -> Process | None:
 
 
 class StuckError(Exception):
-    """Nothing can run, and no timer will change that."""
+    """Nothing can run, and no timer will change that; or something runs for ever while no time passes."""
+
+
+MOST_STEPS = 150_000
+"""Some ten times what the longest schedule takes."""
 
 
 class Loop(asyncio.BaseEventLoop):
@@ -132,6 +136,8 @@ class Loop(asyncio.BaseEventLoop):
             can = [process for process in self.processes if process.ready and process.stopped_until is None]
         process = can[0] if len(can) == 1 else can[int(self.choose.random() * len(can))]
         self.steps += 1
+        if self.steps > MOST_STEPS:
+            raise StuckError(f"{process.name} runs and runs at {self.now}")
         handle = process.ready.popleft()
         if not handle.cancelled():
             handle._run()

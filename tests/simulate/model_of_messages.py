@@ -334,7 +334,7 @@ def claim(transaction: Transaction, now: datetime, limit: int) -> Waiting:
     free = [
         (row["due_at"], row["id"], key)
         for key, row in transaction.rows("held")
-        if row["due_at"] <= now and not locks.get(("held", key))
+        if row["due_at"] <= now and locks.get(("held", key), {}).keys() <= {transaction}
     ]
     claimed = {id_ for _, id_, _ in sorted(free)[:limit]}
     done = yield from transaction.update(

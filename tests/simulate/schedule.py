@@ -51,8 +51,8 @@ def run(seed: int, repeats: float = 0.1) -> Outcome:
     try:
         schedule.loop.run_until_complete(schedule.play())
         found = violations(schedule.history)
-    except StuckError:
-        found = [Violation("stuck", "nothing can happen any more")]
+    except StuckError as error:
+        found = [Violation("stuck", str(error))]
     finally:
         schedule.loop.end()
     counted = schedule.faults.counted + Counter(schedule.receivers.counted)
