@@ -100,7 +100,7 @@ class Shards:
             return
         async with self.taking:
             async with self._store.transaction() as connection:
-                taken, settled = await table.take(connection, new, self.owner, has_some=bool(self._states))
+                taken, settled = await table.take(connection, new, self.owner)
             self._states |= taken
             self.taken(new, settled)
         log.info("shards_taken", shards=len(taken), owned=len(self._states))

@@ -204,13 +204,20 @@ class CaseQueue:
                 del self._cases[case]
 
     def forget(self, ids: Iterable[int]) -> None:
-        """These sent rows could not be marked, since another process has their shard: it sends them again."""
+        """These sent rows could not be marked, since another process has their shard, or had it: they are sent again. One that has been
+        read again since is queued, and stays.
+        """
         for id_ in ids:
-            self._known.pop(id_, None)
+            row = self._known.get(id_)
+            if row is not None and not self._is_queued(row):
+                del self._known[id_]
 
     def marked(self, ids: Iterable[int]) -> None:
-        """The table has the marks of these sent rows."""
+        """The table has the marks of these sent rows. One that was read again before its mark was there is sent no more."""
         for id_ in ids:
+            row = self._known.get(id_)
+            if row is not None and self._is_queued(row):
+                self.sent(row)
             self._known.pop(id_, None)
         if self._marked_during_read is not None:
             self._marked_during_read.update(ids)
@@ -259,6 +266,10 @@ class CaseQueue:
     def _drop(self, row: OutboxRow) -> None:
         if self._known.pop(row.id, None) is not None:
             self.bytes -= _bytes_of(row)
+
+    def _is_queued(self, row: OutboxRow) -> bool:
+        case = case_of(row)
+        return row in self._cases.get(case, ()) or row in self.unlinked.get(case, ())
 
     def _make_ready(self, case: str) -> None:
         if case not in self._ready_set and case not in self._in_call:

@@ -33,12 +33,13 @@ class SentRange:
 
 
 async def add(connection: Connection, ranges: Sequence[SentRange]) -> None:
-    """Write ranges, and count their rows as sent."""
+    """Write ranges, and count their rows as sent. A range that is there already, since its commit was not heard of, stays."""
     await connection.execute(
         "WITH sent AS (SELECT * FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::text[], %s::int[])"
         " AS n (system, first, last, at, answer, rows)),"
-        " counted AS (INSERT INTO outbox_change SELECT system, -sum(rows), 0 FROM sent GROUP BY system)"
-        " INSERT INTO sent_range SELECT system, first, last, at, answer FROM sent",
+        " put AS (INSERT INTO sent_range SELECT system, first, last, at, answer FROM sent"
+        " ON CONFLICT (system, first) DO NOTHING RETURNING system, first)"
+        " INSERT INTO outbox_change SELECT system, -sum(rows), 0 FROM sent JOIN put USING (system, first) GROUP BY system",
         (
             keys(r.system for r in ranges),
             array(str(r.first) for r in ranges),
@@ -90,14 +91,16 @@ async def settled(connection: Connection, owner: str) -> Settled:
 
 
 async def inherit(connection: Connection, owner: str, owners: Sequence[str]) -> Settled:
-    """The owner takes shards over: what it has settled is the least of what these owners have, itself among them where it owns some
-    already. What owners without shards had settled is forgotten.
+    """The owner takes shards over: what it has settled is the least of what these owners have, itself among them where the table gives
+    it some already; an owner that has written nothing has settled nothing. What owners without shards had settled is forgotten.
     """
     await connection.execute(
-        "WITH every AS (SELECT DISTINCT system FROM settled WHERE owner = ANY(%(owners)s)),"
+        "WITH every AS (SELECT '' AS system UNION SELECT system FROM settled WHERE owner = ANY(%(owners)s)),"
         " each AS (SELECT unnest(%(owners)s::text[]) AS owner),"
-        " least AS (SELECT every.system, min((SELECT coalesce(min(s.upto), 0) FROM settled s"
-        "  WHERE s.owner = each.owner AND s.system IN ('', every.system))) AS upto FROM every, each GROUP BY every.system)"
+        " least AS (SELECT every.system, coalesce(min((SELECT coalesce(min(s.upto), 0) FROM settled s"
+        "  WHERE s.owner = each.owner AND s.system IN ('', every.system))), 0) AS upto"
+        "  FROM every LEFT JOIN each ON true GROUP BY every.system),"
+        " gone AS (DELETE FROM settled WHERE owner = %(owner)s AND system <> ALL(SELECT system FROM every))"
         " INSERT INTO settled SELECT %(owner)s, system, upto FROM least"
         " ON CONFLICT (owner, system) DO UPDATE SET upto = excluded.upto",
         {"owner": owner, "owners": list(owners)},

@@ -47,27 +47,24 @@ async def count(connection: Connection) -> int:
     return int(number)
 
 
-async def take(
-    connection: Connection, ids: Iterable[int], owner: str, *, has_some: bool
-) -> tuple[dict[int, ShardState], Settled]:
+async def take(connection: Connection, ids: Iterable[int], owner: str) -> tuple[dict[int, ShardState], Settled]:
     """Take shards over, whose ownership locks the caller's process holds, at a new epoch; return them, and what is settled in all
-    shards of the owner, who ``has_some`` already. Raises ``Unavailable`` while something of the former owner is under way.
+    shards of the owner: also in those that the table gives it and that it may have lost. Raises ``Unavailable`` while something of
+    the former owner is under way.
     """
     wanted = sorted(ids)
     await connection.execute(f"SET LOCAL lock_timeout = '{_WAIT_S}s'")
     await _lock_alone(connection, wanted)
     found = await connection.execute(
-        "SELECT DISTINCT owner FROM shard WHERE id = ANY(%s) AND owner IS NOT NULL", (wanted,)
+        "SELECT DISTINCT owner FROM shard WHERE owner IS NOT NULL AND (id = ANY(%s) OR owner = %s)", (wanted, owner)
     )
-    former = {one for (one,) in await found.fetchall()}  # itself among them, where it takes back what it had lost
+    former = sorted(one for (one,) in await found.fetchall())
     found = await connection.execute(
         "UPDATE shard SET epoch = epoch + 1, owner = %s WHERE id = ANY(%s) RETURNING id, epoch, changes",
         (owner, wanted),
     )
     taken = {id_: ShardState(epoch, changes) for id_, epoch, changes in await found.fetchall()}
-    return taken, await sent_marks.inherit(
-        connection, owner, sorted(former | ({owner} if has_some or not former else set()))
-    )
+    return taken, await sent_marks.inherit(connection, owner, former)
 
 
 async def states(connection: Connection, ids: Iterable[int]) -> dict[int, ShardState]:

@@ -177,12 +177,12 @@ async def test_what_follows_a_dead_row_waits_and_what_was_sent_before_stays_sent
 
 async def test_who_takes_shards_over_reads_from_where_the_furthest_behind_of_their_owners_stood(store):
     async with store.transaction() as connection:
-        await shards.take(connection, range(32), "one", has_some=False)
-        await shards.take(connection, range(32, SHARDS), "two", has_some=False)
+        await shards.take(connection, range(32), "one")
+        await shards.take(connection, range(32, SHARDS), "two")
         await sent_marks.settle(connection, "one", Settled(500, {"slow": 20}), range(32))
         await sent_marks.settle(connection, "two", Settled(900, {"paused": 7, "slow": 90}), range(32, SHARDS))
         assert await upto(connection, "slow", "paused", "other") == [20, 7, 500]
-        _, settled = await shards.take(connection, range(SHARDS), "three", has_some=False)
+        _, settled = await shards.take(connection, range(SHARDS), "three")
         assert settled == Settled(500, {"slow": 20, "paused": 7})
         assert await upto(connection, "slow", "paused", "other") == [20, 7, 500]
         await sent_marks.settle(connection, "three", Settled(1000, {"paused": 7}), range(SHARDS))
@@ -191,25 +191,57 @@ async def test_who_takes_shards_over_reads_from_where_the_furthest_behind_of_the
 
 async def test_who_takes_back_what_was_its_own_beside_what_was_anothers_reads_from_the_furthest_behind_of_both(store):
     async with store.transaction() as connection:
-        await shards.take(connection, range(32), "one", has_some=False)
-        await shards.take(connection, range(32, SHARDS), "two", has_some=False)
+        await shards.take(connection, range(32), "one")
+        await shards.take(connection, range(32, SHARDS), "two")
         await sent_marks.settle(connection, "one", Settled(500, {}), range(32))
         await sent_marks.settle(connection, "two", Settled(900, {}), range(32, SHARDS))
-        _, settled = await shards.take(connection, range(SHARDS), "one", has_some=False)  # both had lost their sessions
+        _, settled = await shards.take(connection, range(SHARDS), "one")  # both had lost their sessions
         assert settled == Settled(500, {})
 
 
 async def test_nothing_counts_as_settled_while_a_shard_is_given_back_and_not_taken(store):
     async with store.transaction() as connection:
-        await shards.take(connection, range(SHARDS), "one", has_some=False)
+        await shards.take(connection, range(SHARDS), "one")
         await sent_marks.settle(connection, "one", Settled(500, {"slow": 20}), range(SHARDS))
         await sent_marks.settle(
             connection, "one", Settled(900, {}), range(32)
         )  # of the others it has nothing in memory
-        _, settled = await shards.take(connection, range(32, SHARDS), "two", has_some=False)
+        _, settled = await shards.take(connection, range(32, SHARDS), "two")
         assert settled == Settled(500, {"slow": 20})
         await sent_marks.settle(connection, "one", Settled(900, {}), range(32))
         assert await sent_marks.settled(connection, "one") == Settled(900, {})
+
+
+async def test_who_takes_shards_over_has_settled_nothing_where_their_owner_had_not_yet_written_anything(store):
+    async with store.transaction() as connection:
+        await shards.take(connection, range(32), "one")
+        await sent_marks.settle(connection, "one", Settled(500, {"slow": 20}), range(32))
+        await shards.take(connection, range(32, SHARDS), "dead")
+        _, settled = await shards.take(connection, range(32, SHARDS), "one")
+        assert settled == Settled(0, {"slow": 0})
+
+
+async def test_two_that_have_lost_their_shards_and_take_each_others_read_from_the_furthest_behind_of_both(store):
+    async with store.transaction() as connection:
+        await shards.take(connection, range(32), "one")
+        await shards.take(connection, range(32, SHARDS), "two")
+        await sent_marks.settle(connection, "one", Settled(500, {}), range(32))
+        await sent_marks.settle(connection, "two", Settled(900, {}), range(32, SHARDS))
+        _, of_one = await shards.take(connection, range(32, SHARDS), "one")
+        _, of_two = await shards.take(connection, range(32), "two")
+        assert (of_one, of_two) == (Settled(500, {}), Settled(500, {}))
+
+
+async def test_marks_that_are_written_again_since_their_commit_was_not_heard_of_are_there_once(store, server):
+    rows = [notice(number, 1, sequence=number, previous=number - 1) for number in range(1, 4)]
+    async with store.transaction() as connection:
+        await outbox.add(connection, rows)
+    for _ in range(2):
+        async with store.transaction() as connection:
+            await sent_marks.add(connection, ranges_of("k", rows[:2], datetime.now(UTC), "ok"))
+    async with store.transaction() as connection:
+        assert await unsent_ids(connection, "k") == [3]
+    assert server.execute("SELECT sum(waiting) FROM outbox_change WHERE system = 'k'").fetchall() == [(1,)]
 
 
 async def upto(connection, *systems):

@@ -77,7 +77,7 @@ class _Drawing:
 
     def steps(self) -> list[Step]:
         found = [
-            self._call(ACTORS[0], shards, "take", lambda: ([0, 1], "one"), has_some=False),
+            self._call(ACTORS[0], shards, "take", lambda: ([0, 1], "one")),
             Step(ACTORS[0], None, "commit"),
         ]
         for _ in range(self.draw.randint(15, 35)):

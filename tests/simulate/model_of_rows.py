@@ -10,6 +10,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+import psycopg
+
 from hub.store import outbox, send_queue, sent_marks
 from hub.store.outbox import BLOCK, OutboxRow
 from hub.store.send_queue import FreshId
@@ -275,7 +277,10 @@ def message_sizes(transaction: Transaction, ids: Sequence[int]) -> dict[int, int
 @instead_of(sent_marks, "add")
 def add_ranges(transaction: Transaction, ranges: Sequence[SentRange]) -> Waiting:
     for one in ranges:
-        yield from transaction.insert("sent_range", (one.system, one.first), asdict(one))
+        try:
+            yield from transaction.insert("sent_range", (one.system, one.first), asdict(one))
+        except psycopg.errors.UniqueViolation:
+            continue  # it is there already
         yield from count(transaction, one.system, -one.rows)
 
 

@@ -52,9 +52,7 @@ def _lock_alone(transaction: Transaction, ids: Iterable[int]) -> Waiting:
         yield from transaction.advisory_lock(("shard", id_))
 
 
-async def _take(
-    connection: Connection, ids: Iterable[int], owner: str, *, has_some: bool
-) -> tuple[dict[int, ShardState], Settled]:
+async def _take(connection: Connection, ids: Iterable[int], owner: str) -> tuple[dict[int, ShardState], Settled]:
     wanted = sorted(ids)
 
     def lock(transaction: Transaction) -> Waiting:
@@ -62,8 +60,8 @@ async def _take(
         yield from _lock_alone(transaction, wanted)
 
     def owners(transaction: Transaction) -> set[str]:
-        rows = dict(transaction.rows("shard"))
-        return {rows[id_]["owner"] for id_ in wanted} - {None}
+        rows = transaction.rows("shard")
+        return {row["owner"] for id_, row in rows if id_ in wanted or row["owner"] == owner} - {None}
 
     def raise_epoch(transaction: Transaction) -> Waiting:
         changed = yield from transaction.update(
@@ -74,8 +72,7 @@ async def _take(
     await connection.run(lock)
     former = await connection.run(owners)
     taken = await connection.run(raise_epoch)
-    heirs = sorted(former | ({owner} if has_some or not former else set()))
-    return taken, await sent_marks.inherit(connection, owner, heirs)  # type: ignore[arg-type]
+    return taken, await sent_marks.inherit(connection, owner, sorted(former))  # type: ignore[arg-type]
 
 
 INSTEAD[shards, "take"] = _take
@@ -85,12 +82,15 @@ async def _inherit(connection: Connection, owner: str, owners: list[str]) -> Set
     def least(transaction: Transaction) -> Waiting:
         rows = dict(transaction.rows("settled"))
         found: dict[str, int] = {}
-        for system in {name for its, name in rows if its in owners}:
+        for system in {""} | {name for its, name in rows if its in owners}:
             of_each = [
                 min((rows[one, name]["upto"] for name in ("", system) if (one, name) in rows), default=0)
                 for one in owners
             ]
-            found[system] = min(of_each)
+            found[system] = min(of_each, default=0)
+        yield from transaction.update(
+            "settled", lambda row: row["owner"] == owner and row["system"] not in found, lambda _: None
+        )
         yield from put_settled(transaction, owner, dict(sorted(found.items())))
 
     def forget(transaction: Transaction) -> Waiting:

@@ -183,6 +183,25 @@ class Course:
             self.mark()
 
 
+@pytest.mark.parametrize("is_marked", [True, False])
+def test_a_sent_row_that_is_read_again_before_its_mark_is_there_is_sent_or_done_and_never_stands_in_the_way(is_marked):
+    queue = CaseQueue()
+    row, later = notice(1, "a", 1), notice(2, "a", 2)
+    queue.add(row)
+    (sent,) = queue.take(1)
+    queue.sent(sent)
+    queue.release([sent])
+    queue.drop_cases([sent])
+    queue.forget([sent.id])  # its shard was lost, and taken again
+    again = notice(1, "a", 1)
+    queue.add(again)
+    queue.add(later)
+    (queue.marked if is_marked else queue.forget)([1])
+    taken = queue.take(5)
+    assert taken == ([later] if is_marked else [again, later])
+    assert not any(queue.is_dropped(one) for one in taken)
+
+
 CASES = st.sampled_from(["a", "b", "c", None])
 STEPS = st.one_of(
     st.tuples(st.just("write"), CASES, st.booleans()),
