@@ -73,6 +73,8 @@ class Relay:
         """The systems that have metrics."""
         self._unsure = True
         """Rows may be in the table that no lane knows of: a lane that begins reads it."""
+        self._finding_out = False
+        """The database is being asked for which systems: until it has answered, a lane that begins reads the table as well."""
         self._unsent_before: set[str] = set()
         self._to_read: set[str] = set()
         """Systems with rows in the table for which a lane is to begin."""
@@ -217,7 +219,14 @@ class Relay:
                 lane.nudge()
         systems = self._directory().system_by_id
         was_unsure, self._unsure = self._unsure, False
-        unsent = set(await self._shards.ask(send_queue.systems_unsent))
+        self._finding_out = was_unsure
+        try:
+            unsent = set(await self._shards.ask(send_queue.systems_unsent))
+        except BaseException:
+            self._unsure = self._unsure or was_unsure
+            raise
+        finally:
+            self._finding_out = False
         for id_ in unsent if was_unsure else unsent & self._unsent_before:
             lane = self._lanes.get(id_)
             if id_ in systems and not self._has_lane(id_):
@@ -263,7 +272,7 @@ class Relay:
 
     def _settled(self) -> Settled | None:
         """What is settled in this process's shards, where that has changed. A lane is behind as far as it has rows to mark."""
-        if self._unsure:
+        if self._unsure or self._finding_out:
             return None
         upto = max(self._known_settled.upto, self._shards.written_upto)
         behind = {id_: self._settled_of(id_) for id_ in self._to_read}
@@ -308,7 +317,7 @@ class Relay:
             self.marker,
             self._shards,
             lambda: self._settled_of(id_),
-            all_in_memory=all_in_memory and not self._unsure,
+            all_in_memory=all_in_memory and not (self._unsure or self._finding_out),
         )
         lane.paused = id_ in self._paused
         self._lanes[id_] = lane
