@@ -15,7 +15,9 @@ KNOWN = {"unit": "SE2321000255-AVD12", "person": "SE2321000255-P02", "sender": "
 
 @schemathesis.hook
 def filter_case(_: HookContext, case: Case) -> bool:
-    """Without the header that nobody knows."""
+    """Without the header that nobody knows, and without a resource in XML, which it would write as a text in an element of its own."""
+    if case.path.startswith("/fhir/Subscription") and (case.media_type or "").endswith("xml"):
+        return False
     return "x-schemathesis-unknown-property" not in {name.lower() for name in case.headers or ()}
 
 

@@ -189,11 +189,23 @@ class CaseQueue:
         return (self._later[0][0] - datetime.now(UTC)).total_seconds() if self._later else 3600.0
 
     def sent(self, row: OutboxRow) -> None:
-        """The row was acknowledged; it stays known until ``marked``."""
+        """The row was acknowledged; it stays known until ``marked``. One that left memory while it was in the call, and may have been
+        read again since, is known again: its copy is not sent.
+        """
+        known = self._known.get(row.id)
+        if known is not row:
+            row.message = None  # its bytes were given back when it left memory
+            self._known[row.id] = row
+            if known is not None:
+                self._remove(known)
+        if row.kind == "notice" and row.sequence is not None:
+            self._last_sent[case_of(row)] = row.sequence
+        self._remove(row)
+
+    def _remove(self, row: OutboxRow) -> None:
+        """Take a row out of its case's list, where it is in it."""
         case = case_of(row)
         self.drop_message(row)
-        if row.kind == "notice" and row.sequence is not None:
-            self._last_sent[case] = row.sequence
         rows = self._cases.get(case)
         if rows:
             if rows[0] is row:
@@ -202,6 +214,10 @@ class CaseQueue:
                 rows.remove(row)
             if not rows:
                 del self._cases[case]
+        if row in (unlinked := self.unlinked.get(case, [])):
+            unlinked.remove(row)
+            if not unlinked:
+                del self.unlinked[case]
 
     def forget(self, ids: Iterable[int]) -> None:
         """These sent rows could not be marked, since another process has their shard, or had it: they are sent again. One that has been

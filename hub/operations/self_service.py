@@ -58,7 +58,6 @@ async def replay(connection: Connection, system: System, since: datetime, expect
             f"Ange en tid inom {FURTHEST.days} dygn. Äldre sänds om av hubbens drift.",
             f"Give a moment within {FURTHEST.days} days. What is older is sent again by the hub's operations.",
             "/since",
-            400,
         )
     await credentials.lock(connection, system.id)
     rows = await _since(connection, system.id, since)

@@ -5,7 +5,10 @@ came (D-10). Imports the translators' sentences and the errors only.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+from pydantic import AwareDatetime, BeforeValidator
+from pydantic_core import PydanticCustomError
 
 from hub.errors import Refused
 from hub.translators import faults
@@ -72,3 +75,16 @@ def _sentence(kind: str, context: Mapping[str, Any]) -> faults.Sentence:
 def _after_a_colon(sentence: str) -> str:
     """The sentence with a small first letter, unless it begins with an abbreviation."""
     return sentence if sentence[1:2].isupper() else sentence[:1].lower() + sentence[1:]
+
+
+def _written(text: Any) -> Any:
+    """A time as it is written; a number would be read as seconds since 1970."""
+    if text is None:
+        return None
+    if not isinstance(text, str) or text[4:5] != "-":
+        raise PydanticCustomError("datetime_parsing", "not a time")
+    return text.replace(" ", "+")  # a plus sign that was not escaped has become a space
+
+
+WrittenTime = Annotated[AwareDatetime, BeforeValidator(_written)]
+"""A moment with its zone, as it is written in a URL or in JSON."""

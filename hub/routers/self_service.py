@@ -12,12 +12,13 @@ from typing import Annotated, Any, Final, Literal, cast
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Request
 from fastapi.responses import Response
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from hub.operations import credentials, self_service
 from hub.routers import openapi
 from hub.routers.cases.question import Asked, answer, body, in_body
 from hub.routers.dependencies import ConnectedSystem
+from hub.routers.parameters import WrittenTime
 from hub.routers.rate import Rate
 from hub.store import backlog, of_system, paused_systems
 from hub.store.of_system import SentMessage, ToldRow
@@ -80,7 +81,7 @@ class Page(Asked):
 class Messages(Page):
     """Which of the messages."""
 
-    before: AwareDatetime | None = Field(
+    before: WrittenTime | None = Field(
         default=None, description="Those received before this moment: `next` of the page before."
     )
 
@@ -153,7 +154,7 @@ async def test(system: ConnectedSystem, store: TheStore) -> Response:
 class ReplaySince(Asked):
     """What to send again."""
 
-    since: AwareDatetime = Field(description="What was accepted since this moment and has been sent.")
+    since: WrittenTime = Field(description="What was accepted since this moment and has been sent.")
     expected: int | None = Field(
         default=None, ge=0, description="The number that a dry run gave. Left out: a dry run, which only counts."
     )

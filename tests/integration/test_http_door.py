@@ -47,7 +47,7 @@ def bundle(**changes):
     """An admission as a Bundle, with an id and a case of its own."""
     attributes, _ = admission()
     tree = json.loads(fhir.write_request(fhir_admission()))
-    tree["entry"][0]["resource"]["id"] = attributes["id"]
+    tree["id"] = tree["entry"][0]["resource"]["id"] = attributes["id"]
     for entry in tree["entry"]:
         found = entry["resource"]
         if found["resourceType"] == "EpisodeOfCare":

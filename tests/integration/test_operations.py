@@ -487,7 +487,7 @@ async def test_a_hub_without_registers_says_at_its_start_and_in_the_status_that_
 
         async def status():
             shown = " ".join((await said(stack, "status")).split())
-            return shown if "delivers" in shown and "1 case in the manual queue" in shown else None
+            return shown if "of the shards" in shown and "1 case in the manual queue" in shown else None
 
         shown = await until(status)
         assert f"registers: none are set (HUB_REGISTERS__…): {words}" in shown

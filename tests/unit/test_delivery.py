@@ -314,6 +314,24 @@ def test_what_this_hub_wrote_waits_for_what_another_wrote_before_it():
     assert [item.sequence for item in queue.take(5)] == [2, 3]
 
 
+def test_a_row_that_left_memory_in_its_call_and_was_read_again_is_not_sent_twice_when_the_call_succeeds():
+    queue = CaseQueue()
+    first = notice(1, "a", 1)
+    queue.add(first)
+    group = queue.take(1)
+    queue.drop_shards({0})  # somebody has changed a row of the shard
+    assert queue.is_dropped(first)
+    queue.add(notice(1, "a", 1))  # read again from the table
+    queue.sent(first)
+    queue.release(group)
+    queue.add(notice(1, "a", 1))  # and once more, before the mark is there
+    assert queue.take(5) == []
+    queue.marked([1])
+    queue.add(notice(2, "a", 2))
+    assert [row.id for row in queue.take(5)] == [2]
+    assert queue.bytes == 0
+
+
 def test_what_follows_what_was_sent_last_needs_no_table():
     queue = CaseQueue()
     for number in range(1, 4):

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Path, Query
 from fastapi.responses import Response
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from hub.intake.arrival import is_case_id
@@ -20,7 +20,7 @@ from hub.routers.cases.asker import AskerOfUnit, TheDesk
 from hub.routers.cases.desk import Desk, trace_of
 from hub.routers.cases.names import views
 from hub.routers.cases.question import Asked, InQuery, NoQuery, answer, body, in_body, moment, now, of_moment
-from hub.routers.parameters import bad
+from hub.routers.parameters import WrittenTime, bad
 from hub.store import access_log, lists
 from hub.store.lists import Wanted
 from hub.views.access import Asker
@@ -50,15 +50,6 @@ _Status = Annotated[str, _one_of(statuses)]
 _NamedAs = Annotated[str, _one_of(named_as)]
 
 
-def _written(text: Any) -> Any:
-    """A time as it is written; a number would be read as seconds since 1970."""
-    if text is None:
-        return None
-    if not isinstance(text, str) or text[4:5] != "-":
-        raise PydanticCustomError("datetime_parsing", "not a time")
-    return text.replace(" ", "+")  # a plus sign that was not escaped has become a space
-
-
 class Filters(Asked):
     """The filters that may stand in a URL."""
 
@@ -71,7 +62,7 @@ class Filters(Asked):
         default=None, description="open, or how a case has ended.", json_schema_extra={"enum": [*statuses()]}
     )
     archived: Literal["true", "false", "all"] = "false"
-    changed_since: Annotated[AwareDatetime | None, BeforeValidator(_written)] = None
+    changed_since: WrittenTime | None = None
     cursor: Annotated[str, StringConstraints(max_length=100)] | None = None
     limit: int = Field(default=50, ge=1, le=_MOST)
 

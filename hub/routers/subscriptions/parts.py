@@ -10,6 +10,7 @@ from typing import Annotated, Any, cast
 from fastapi import Depends, FastAPI, Query, Request
 from fastapi.responses import Response
 from pydantic import StringConstraints
+from starlette.convertors import StringConvertor, register_url_convertor
 
 from hub.delivery.exits.addresses import Allowed
 from hub.errors import Refused
@@ -21,7 +22,15 @@ from hub.store.transaction import Store
 from hub.translators import formats
 from schemas.directory import System
 
-ONE = "/Subscription/{id}"
+
+class _FhirId(StringConvertor):
+    """An id as FHIR has it: ``$status`` and other operations are none."""
+
+    regex = r"[A-Za-z0-9\-.]{1,64}"
+
+
+register_url_convertor("fhir_id", _FhirId())
+ONE = "/Subscription/{id:fhir_id}"
 _STATUS = "(requested|active|error|off)"
 OfStatus = Annotated[
     list[Annotated[str, StringConstraints(pattern=f"^{_STATUS}(,{_STATUS})*$")]],
