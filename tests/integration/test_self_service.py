@@ -141,7 +141,7 @@ async def test_a_replay_is_tried_first_with_its_count_and_then_told_again_marked
         acts = await operator_log.latest(connection, target="centre", limit=9)
     assert [(act.who, act.what) for act in acts] == [("centre", "replay"), ("centre", "replay")]
     old = (datetime.now(UTC) - timedelta(days=31)).isoformat()
-    assert (await say(hub, "/replay", {"since": old}, status=400))["text"]["sv"]
+    assert (await say(hub, "/replay", {"since": old}, status=409))["text"]["sv"]
 
 
 async def test_a_replay_is_sent_at_a_capped_rate(hub):
