@@ -57,8 +57,8 @@ class Shards:
         """Called with shards that this process no longer owns, or whose rows in memory are no longer right."""
         self.taking = asyncio.Lock()
         """Held while shards are taken over, and while it is written what is settled in this process's shards."""
-        self.taken: Callable[[set[int], Settled], None] = lambda *_: None
-        """Called with shards that were taken over, and what is settled now in all shards of this process."""
+        self.taken: Callable[[Settled], None] = lambda _: None
+        """Called when shards were taken over, with what is settled now in all shards of this process."""
         self.leaving: Callable[[set[int]], Awaitable[None]] = _nothing
         """Awaited with shards that are to be given back: what is being sent of them must end first."""
 
@@ -102,7 +102,7 @@ class Shards:
             async with self._store.transaction() as connection:
                 taken, settled = await table.take(connection, new, self.owner)
             self._states |= taken
-            self.taken(new, settled)
+            self.taken(settled)
         log.info("shards_taken", shards=len(taken), owned=len(self._states))
 
     async def _give_back(self, surplus: set[int]) -> None:

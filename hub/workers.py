@@ -116,11 +116,12 @@ async def _keep(
         (folder / f"{number}.sock").unlink(missing_ok=True)
         if worker.returncode == _CANNOT and loop.time() - began < _WELL_S:
             raise Misconfigured("a worker could not start; its own words are above")
-        wait = _AGAIN_S[0] if loop.time() - began > _WELL_S else min(2 * wait, _AGAIN_S[1])
+        wait = _AGAIN_S[0] if loop.time() - began > _WELL_S else wait
         log.error("worker_died", worker=number, code=worker.returncode, again_in_s=round(wait, 1))
         with suppress(TimeoutError):
             async with asyncio.timeout(wait):
                 await asyncio.shield(stopping)
+        wait = min(2 * wait, _AGAIN_S[1])
 
 
 async def _end(worker: asyncio.subprocess.Process, stop_s: float) -> None:

@@ -47,7 +47,7 @@ class Attempts:
         breaker: Breaker,
         able_since: AbleSince,
         *,
-        marked: Callable[[Sequence[int], bool], None],
+        marked: Callable[[Sequence[OutboxRow], bool], None],
         paused: Callable[[], None],
     ) -> None:
         """``marked``: as ``SentMarker.mark`` calls it when the marks are committed; ``paused``: called when the receiver

@@ -16,9 +16,9 @@ from hub.store.outbox import OutboxRow
 # How a lane's queue keeps the order.
 #
 # What can happen. Rows come in two ways: from the intake in memory, right after its commit (``add``), and from the table
-# (``begin_read``, ``add`` …, ``end_read``). Several hubs write rows of the same case, and only one of them has the lane; so rows
-# may come late, in the wrong order, or twice. A call may succeed, fail, or succeed for some of its rows; the process may die at any
-# moment.
+# (``begin_read``, ``add`` …, ``end_read``). Several processes write rows of the same case, and only the owner of its shard sends
+# them; so rows may come late, in the wrong order, or twice. A call may succeed, fail, or succeed for some of its rows; the process
+# may die at any moment.
 #
 # In which order. A row passes through these states:
 #   unlinked   its predecessor in the case (``follows``) is neither in the queue nor the last one sent; the lane asks the table
@@ -27,10 +27,12 @@ from hub.store.outbox import OutboxRow
 #   in a call  taken by ``take``; its whole case is left alone until ``release``
 #   sent       acknowledged, but the mark is not yet in the table; the row stays known, so that a read does not bring it back
 #   forgotten  marked in the table, or dropped because it must be read again
+# Only the object that is known stands for a row: one that was dropped, while it was in a call or asked about, is passed over
+# wherever it turns up afterwards. A call that succeeds makes its row known again.
 #
 # What is promised.
 #   A case is in at most one call at a time, and its rows are taken in order of sequence.
-#   A row is queued only behind the row it follows, so nothing that another hub wrote is overtaken.
+#   A row is queued only behind the row it follows, so nothing that another process wrote is overtaken.
 #   A row that fails stays first in its case; ``drop_cases`` drops all rows of the case with it, never a single one from between.
 #   Cases do not wait for each other: a case that waits for its time lets all others pass.
 #
@@ -49,6 +51,8 @@ class CaseQueue:
         """Of the messages in memory, as far as their sizes are known."""
         self.unlinked: dict[str, list[OutboxRow]] = {}
         """Case → rows whose predecessor is unknown."""
+        self._asked: dict[str, list[OutboxRow]] = {}
+        """Those of them about which the table is being asked."""
         self._cases: dict[str, deque[OutboxRow]] = {}
         self._last_sent: LRUCache[str, int] = LRUCache(_REMEMBERED)
         self._ready: deque[str] = deque()
@@ -99,26 +103,32 @@ class CaseQueue:
     def take_unlinked(self) -> dict[str, list[OutboxRow]]:
         """The unlinked rows by case, to ask the table about; rows that come meanwhile wait for the next time."""
         taken, self.unlinked = self.unlinked, {}
+        self._asked = dict(taken)
         return taken
 
     def link(
         self, asked: Mapping[str, Sequence[OutboxRow]], sendable: Collection[int], missing: Iterable[OutboxRow]
-    ) -> None:
-        """Queue the rows that were ``asked`` about, with the table's answer.
+    ) -> bool:
+        """Queue the rows that were ``asked`` about, with the table's answer; False when some cases must be read again.
 
         ``sendable``: the ids of all unsent rows up to and including them; ``missing``: those of them that were not in memory.
-        A row that is not sendable is dropped: it was sent meanwhile, or waits for a dead one.
+        A row that is not sendable is dropped: it was sent meanwhile, or waits for a dead one. A case of which a row was dropped
+        since the table was asked is dropped whole: what would be missing of it now is not in the answer.
         """
+        self._asked = {}
+        changed = {case for case, rows in asked.items() if any(map(self.is_dropped, rows))}
         for case, rows in asked.items():
             for row in rows:
-                if row.id in sendable:
+                if row.id in sendable and case not in changed:
                     self._insert(case, row)
                 else:
                     self._drop(row)
         for row in missing:
-            if not self.knows(row.id):
+            case = case_of(row)
+            if case not in changed and not self.knows(row.id):
                 self._remember(row)
-                self._insert(case_of(row), row)
+                self._insert(case, row)
+        return not changed
 
     def _insert(self, case: str, row: OutboxRow) -> None:
         rows = self._cases.setdefault(case, deque())
@@ -219,24 +229,20 @@ class CaseQueue:
             if not unlinked:
                 del self.unlinked[case]
 
-    def forget(self, ids: Iterable[int]) -> None:
-        """These sent rows could not be marked, since another process has their shard, or had it: they are sent again. One that has been
-        read again since is queued, and stays.
-        """
-        for id_ in ids:
-            row = self._known.get(id_)
-            if row is not None and not self._is_queued(row):
-                del self._known[id_]
+    def forget(self, rows: Iterable[OutboxRow]) -> None:
+        """These sent rows could not be marked, since another process has their shard, or had it: they are sent again."""
+        for row in rows:
+            if not self.is_dropped(row):
+                del self._known[row.id]
 
-    def marked(self, ids: Iterable[int]) -> None:
+    def marked(self, rows: Iterable[OutboxRow]) -> None:
         """The table has the marks of these sent rows. One that was read again before its mark was there is sent no more."""
-        for id_ in ids:
-            row = self._known.get(id_)
-            if row is not None and self._is_queued(row):
-                self.sent(row)
-            self._known.pop(id_, None)
-        if self._marked_during_read is not None:
-            self._marked_during_read.update(ids)
+        for row in rows:
+            known = self._known.pop(row.id, None)
+            if known is not None and known is not row:
+                self._remove(known)
+            if self._marked_during_read is not None:
+                self._marked_during_read.add(row.id)
 
     # --- rows leave memory
     # ---------------------------------------------------------------------------------------------
@@ -259,7 +265,7 @@ class CaseQueue:
         """Drop all rows of these rows' cases from memory; the table still holds them."""
         for case in {case_of(row) for row in rows}:
             self._last_sent.pop(case, None)
-            for row in (*self._cases.pop(case, ()), *self.unlinked.pop(case, ())):
+            for row in (*self._cases.pop(case, ()), *self.unlinked.pop(case, ()), *self._asked.pop(case, ())):
                 self._drop(row)
 
     def drop_shards(self, shards: Collection[int]) -> None:
@@ -271,7 +277,8 @@ class CaseQueue:
         return min((id_ for id_, row in self._known.items() if row.fresh), default=None)
 
     def drop(self, rows: Iterable[OutboxRow]) -> None:
-        """Drop unlinked rows from memory; the table still holds them."""
+        """Drop rows that were asked about from memory; the table still holds them."""
+        self._asked = {}
         for row in rows:
             self._drop(row)
 
@@ -280,12 +287,9 @@ class CaseQueue:
         self.bytes += _bytes_of(row)
 
     def _drop(self, row: OutboxRow) -> None:
-        if self._known.pop(row.id, None) is not None:
+        if not self.is_dropped(row):
+            del self._known[row.id]
             self.bytes -= _bytes_of(row)
-
-    def _is_queued(self, row: OutboxRow) -> bool:
-        case = case_of(row)
-        return row in self._cases.get(case, ()) or row in self.unlinked.get(case, ())
 
     def _make_ready(self, case: str) -> None:
         if case not in self._ready_set and case not in self._in_call:

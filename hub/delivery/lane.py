@@ -256,11 +256,11 @@ class Lane:
         del self._calls[task]
         self._wake.set()
 
-    def _marked(self, ids: Sequence[int], is_marked: bool) -> None:
+    def _marked(self, rows: Sequence[OutboxRow], is_marked: bool) -> None:
         if is_marked:
-            self._queue.marked(ids)
+            self._queue.marked(rows)
         else:
-            self._queue.forget(ids)
+            self._queue.forget(rows)
             self._reader.start_over()
         if not self._reader.all_in_memory:
             self._wake.set()  # there is room for rows from the table

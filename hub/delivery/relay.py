@@ -177,8 +177,7 @@ class Relay:
         """Wait at most ``timeout_s`` seconds until all sent rows are marked: part of a graceful stop."""
         try:
             async with asyncio.timeout(timeout_s):
-                while not self.marker.idle:
-                    await asyncio.sleep(0.02)
+                await self.marker.until_idle()
         except TimeoutError:
             log.warning("marks_left", reason="time is up; what is unmarked is sent again with the same id")
 
@@ -261,7 +260,7 @@ class Relay:
                     await asyncio.sleep(0.02)
                 await self.marker.until_idle()
 
-    def _taken(self, _: set[int], settled: Settled) -> None:
+    def _taken(self, settled: Settled) -> None:
         """Shards were taken over: what was to be sent of them is read from the table."""
         self._unsure, self._known_settled = True, settled
         for lane in self._lanes.values():

@@ -35,7 +35,26 @@ class _Mark:
     at: datetime
     answer: str
     proof: Mapping[int, ShardState]
-    done: Callable[[Sequence[int], bool], None]
+    done: Callable[[Sequence[OutboxRow], bool], None]
+
+    def standing(self, owned: Mapping[int, ShardState]) -> set[int]:
+        """The shards that nobody has taken since the rows were sent."""
+        return {id_ for id_, was in self.proof.items() if id_ in owned and owned[id_].epoch == was.epoch}
+
+    def split(self, owned: Mapping[int, ShardState]) -> tuple[list[OutboxRow], list[OutboxRow]]:
+        """The rows that a range may cover: fresh, in shards in which nobody has changed rows since they were sent; and those that
+        are marked by themselves, if they are still there.
+        """
+        ranged: list[OutboxRow] = []
+        single: list[OutboxRow] = []
+        stands = self.standing(owned)
+        unchanged = {id_ for id_ in stands if owned[id_] == self.proof[id_]}
+        for row in self.rows:
+            if row.fresh and row.shard in unchanged:
+                ranged.append(row)
+            elif row.shard in stands:
+                single.append(row)
+        return ranged, single
 
 
 class SentMarker:
@@ -58,10 +77,10 @@ class SentMarker:
         at: datetime,
         answer: str,
         proof: Mapping[int, ShardState],
-        done: Callable[[Sequence[int], bool], None],
+        done: Callable[[Sequence[OutboxRow], bool], None],
     ) -> None:
         """Mark the rows soon. ``proof``: how their shards stood when they were sent. After the commit ``done`` is called with
-        ids and whether they are marked: those of a shard that another process took over are not, and it sends them again.
+        rows and whether they are marked: those of a shard that another process took over are not, and it sends them again.
         """
         self._waiting.append(_Mark(system, rows, at, answer, proof, done))
         self._wake.set()
@@ -89,9 +108,10 @@ class SentMarker:
                 await asyncio.sleep(_RETRY_S)
             self._busy = False
             for mark in marks:
+                stands = mark.standing(owned)
                 for is_marked in (True, False):
-                    if ids := [row.id for row in mark.rows if _stands(mark, row, owned) is is_marked]:
-                        mark.done(ids, is_marked)
+                    if rows := [row for row in mark.rows if (row.shard in stands) is is_marked]:
+                        mark.done(rows, is_marked)
 
     def _take(self) -> list[_Mark]:
         marks = [self._waiting.popleft()]
@@ -109,11 +129,12 @@ class SentMarker:
                 # A mark that a crash loses means only that the notice is sent again, with the same id.
                 await connection.execute("SET LOCAL synchronous_commit = off")
                 owned = await still_owned(connection, proof)
+                parted = [(mark, *mark.split(owned)) for mark in marks]
                 if ranges := [
-                    one for mark in marks for one in ranges_of(mark.system, _fresh(mark, owned), mark.at, mark.answer)
+                    one for mark, ranged, _ in parted for one in ranges_of(mark.system, ranged, mark.at, mark.answer)
                 ]:
                     await sent_marks.add(connection, ranges)
-                if single := [(row.id, mark) for mark in marks for row in _single(mark, owned)]:
+                if single := [(row.id, mark) for mark, _, rows in parted for row in rows]:
                     at, answers = [mark.at for _, mark in single], [mark.answer for _, mark in single]
                     await outbox.mark_sent(connection, [id_ for id_, _ in single], at, answers)
             if time.monotonic() - self._settled_at > _SETTLE_S:
@@ -135,21 +156,6 @@ class SentMarker:
                     await connection.execute("SET LOCAL synchronous_commit = off")
                     await sent_marks.settle(connection, self._shards.owner, now, known)
         self._settled_at = time.monotonic()
-
-
-def _stands(mark: _Mark, row: OutboxRow, owned: Mapping[int, ShardState]) -> bool:
-    """Whether the row's shard is still as it was when the row was sent, but for changes of rows."""
-    return row.shard in owned and row.shard in mark.proof and owned[row.shard].epoch == mark.proof[row.shard].epoch
-
-
-def _fresh(mark: _Mark, owned: Mapping[int, ShardState]) -> list[OutboxRow]:
-    """The rows that a range may cover: fresh, in shards in which nobody has changed rows since."""
-    return [r for r in mark.rows if r.fresh and _stands(mark, r, owned) and owned[r.shard] == mark.proof[r.shard]]
-
-
-def _single(mark: _Mark, owned: Mapping[int, ShardState]) -> list[OutboxRow]:
-    """The rows that are marked by themselves, if they are still there."""
-    return [r for r in mark.rows if _stands(mark, r, owned) and not (r.fresh and owned[r.shard] == mark.proof[r.shard])]
 
 
 def ranges_of(system: str, rows: Iterable[OutboxRow], at: datetime, answer: str) -> list[SentRange]:

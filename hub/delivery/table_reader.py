@@ -167,9 +167,8 @@ class TableReader:
                     )
                     ours = sorted(case for case in blocked if all(row.shard in mine for row in asked[case]))
                     await dead_letters.block_followers(connection, self._system, ours)
-            self._queue.link(asked, sendable, missing)
-            if blocked:
-                self.start_over()  # operations may have let the dead row go meanwhile: then its followers are not marked
+            if not self._queue.link(asked, sendable, missing) or blocked:
+                self.start_over()  # of blocked cases: operations may have let the dead row go, and their rows are not marked then
         except BaseException:
             self._queue.drop(row for rows in asked.values() for row in rows)
             self.start_over()

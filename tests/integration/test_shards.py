@@ -87,7 +87,14 @@ async def test_a_process_that_was_stopped_writes_nothing_of_a_shard_that_another
         marker = SentMarker(store, one)
         told = []
         running = asyncio.create_task(marker.run())
-        marker.mark("k", rows, datetime.now(UTC), "ok", known, lambda *answer: told.append(answer))
+        marker.mark(
+            "k",
+            rows,
+            datetime.now(UTC),
+            "ok",
+            known,
+            lambda rows, is_marked: told.append(([row.id for row in rows], is_marked)),
+        )
         async with asyncio.timeout(30):
             while not told:
                 await asyncio.sleep(0.01)
@@ -137,7 +144,14 @@ async def test_rows_that_somebody_changes_leave_the_owners_memory_and_no_range_c
         assert lost == [{rows[1].shard}]
         marker, told = SentMarker(store, one), []
         running = asyncio.create_task(marker.run())
-        marker.mark("k", rows, datetime.now(UTC), "ok", known, lambda *answer: told.append(answer))
+        marker.mark(
+            "k",
+            rows,
+            datetime.now(UTC),
+            "ok",
+            known,
+            lambda rows, is_marked: told.append(([row.id for row in rows], is_marked)),
+        )
         async with asyncio.timeout(30):
             while not told:
                 await asyncio.sleep(0.01)

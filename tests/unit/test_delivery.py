@@ -132,12 +132,12 @@ class Course:
         if outcome == "sent":
             for item in group:
                 self.queue.sent(item)
-                self.unmarked.append(item.id)
+                self.unmarked.append(item)
                 self.sent.append(item)
         elif outcome == "half" and len(group) > 1:
             for item in group[: len(group) // 2]:
                 self.queue.sent(item)
-                self.unmarked.append(item.id)
+                self.unmarked.append(item)
                 self.sent.append(item)
         elif outcome == "dead":
             item = group[0]
@@ -153,8 +153,8 @@ class Course:
         self.queue.release(group)
 
     def mark(self):
-        for id_ in self.unmarked:
-            self.table.pop(id_, None)
+        for item in self.unmarked:
+            self.table.pop(item.id, None)
         self.queue.marked(self.unmarked)
         self.unmarked = []
 
@@ -192,11 +192,11 @@ def test_a_sent_row_that_is_read_again_before_its_mark_is_there_is_sent_or_done_
     queue.sent(sent)
     queue.release([sent])
     queue.drop_cases([sent])
-    queue.forget([sent.id])  # its shard was lost, and taken again
+    queue.forget([sent])  # its shard was lost, and taken again
     again = notice(1, "a", 1)
     queue.add(again)
     queue.add(later)
-    (queue.marked if is_marked else queue.forget)([1])
+    (queue.marked if is_marked else queue.forget)([sent])
     taken = queue.take(5)
     assert taken == ([later] if is_marked else [again, later])
     assert not any(queue.is_dropped(one) for one in taken)
@@ -283,7 +283,7 @@ def test_a_row_that_is_marked_while_the_table_is_read_is_not_sent_again():
     queue.begin_read()
     queue.sent(item)
     queue.release(group)
-    queue.marked([1])
+    queue.marked([item])
     queue.add(notice(1, "a", 1))  # what the table said before the mark
     assert queue.take(1) == []
 
@@ -326,10 +326,35 @@ def test_a_row_that_left_memory_in_its_call_and_was_read_again_is_not_sent_twice
     queue.release(group)
     queue.add(notice(1, "a", 1))  # and once more, before the mark is there
     assert queue.take(5) == []
-    queue.marked([1])
+    queue.marked([first])
     queue.add(notice(2, "a", 2))
     assert [row.id for row in queue.take(5)] == [2]
     assert queue.bytes == 0
+
+
+def test_what_is_dropped_while_the_table_is_asked_about_it_is_not_queued_by_the_answer_nor_is_the_rest_of_its_case():
+    queue = CaseQueue()
+    changed, whole = notice(3, "a", 3), notice(5, "b", 2)
+    for row in (changed, whole):
+        queue.add(row)  # what they follow is nowhere in memory
+    asked = queue.take_unlinked()
+    queue.drop_cases([changed])  # somebody has changed its case
+    assert not queue.link(asked, {2, 3, 5}, [notice(2, "a", 2)])
+    assert [row.id for row in queue.take(9)] == [5]
+    assert queue.length == 1
+    queue.add(notice(6, "c", 2))
+    asked = queue.take_unlinked()
+    assert queue.link(asked, {6}, [])
+    assert [row.id for row in queue.take(9)] == [6]
+
+
+def test_a_shard_that_is_dropped_while_the_table_is_asked_leaves_nothing_of_it_queued():
+    queue = CaseQueue()
+    queue.add(notice(3, "a", 3))
+    asked = queue.take_unlinked()
+    queue.drop_shards({0})
+    assert not queue.link(asked, {3}, [])
+    assert (queue.take(9), queue.length, queue.bytes) == ([], 0, 0)
 
 
 def test_what_follows_what_was_sent_last_needs_no_table():
@@ -339,7 +364,7 @@ def test_what_follows_what_was_sent_last_needs_no_table():
         (item,) = queue.take(1)
         queue.sent(item)
         queue.release([item])
-        queue.marked([item.id])
+        queue.marked([item])
     assert not queue.unlinked
     assert queue.length == 0
 
@@ -597,7 +622,7 @@ class FakeTable:
         assert proof
         for item in items:
             self.state[item.id] = "sent"
-        done([item.id for item in items], True)
+        done(items, True)
 
     async def until_idle(self):
         """Marks are written at once."""
