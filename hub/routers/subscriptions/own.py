@@ -5,32 +5,17 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 from uuid import uuid4
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from hub.delivery.exits.subscription import may_be_told
 from hub.errors import Refused
-from hub.intake.process_pool import ProcessPool
-from hub.routers import content_types, http, openapi, parameters
-from hub.routers.dependencies import CallingSystem, TheIntake
-from hub.routers.fhir import FhirId, Format, wanted_of
-from hub.routers.subscriptions.parts import (
-    ONE,
-    OfStatus,
-    OfText,
-    Parts,
-    TheParts,
-    any_of,
-    base_of,
-    one,
-    own,
-    unknown,
-    written,
-)
+from hub.routers import openapi, parameters
+from hub.routers.fhir import FhirId
+from hub.routers.subscriptions.parts import ONE, Asking, OfStatus, OfText, TheAsking, any_of, unknown
 from hub.store import subscriptions
 from hub.store.subscriptions import SubscriptionRow
-from hub.translators import fhir, formats
-from schemas.directory import System
+from hub.translators import fhir
 
 _MOST: Final = 50
 """Subscriptions of one system."""
@@ -46,13 +31,11 @@ ROUTES = APIRouter()
     response_class=Response,
     openapi_extra=openapi.SUBSCRIPTION_BODIES,
 )
-async def make(
-    request: Request, system: CallingSystem, intake: TheIntake, parts: TheParts, format_: Format = None
-) -> Response:
-    asked, media = await _asked(request, system, intake.process_pool, parts, format_)
+async def make(asking: TheAsking) -> Response:
+    asked, media = await _asked(asking)
     id_ = str(uuid4())
-    row = await _put(parts, request, system, id_, asked, None)
-    answer = await _subscription(intake.process_pool, row, media, 201)
+    row = await _put(asking, id_, asked, None)
+    answer = await _subscription(asking, row, media, 201)
     answer.headers["Location"] = f"{row.base}/Subscription/{id_}"
     return answer
 
@@ -64,25 +47,21 @@ async def make(
     response_class=Response,
 )
 async def search(
-    request: Request,
-    system: CallingSystem,
-    intake: TheIntake,
-    parts: TheParts,
+    asking: TheAsking,
     status: OfStatus = [],  # noqa: B006 - as FastAPI wants it
     url: Annotated[OfText, Query(description="Those with this endpoint.")] = [],  # noqa: B006
     criteria: Annotated[OfText, Query(description="Those with this topic.")] = [],  # noqa: B006
-    format_: Format = None,
 ) -> Response:
-    media = wanted_of(request, format_, formats.FHIR_JSON)
+    media = asking.wanted()
     rows = [
         row
-        for row in await own(parts, system)
+        for row in await asking.own()
         if (not status or row.status in any_of(status))
         and (not url or row.content["channel"]["endpoint"] in url)
         and (not criteria or row.content["criteria"] in criteria)
     ]
     found = [_tree(row) for row in rows]
-    return await written(intake.process_pool, media, fhir.write_searchset, base_of(request), found)
+    return await asking.written(media, fhir.write_searchset, asking.base, found)
 
 
 @ROUTES.get(
@@ -91,16 +70,9 @@ async def search(
     responses=openapi.SUBSCRIPTION,
     response_class=Response,
 )
-async def read(
-    request: Request,
-    system: CallingSystem,
-    intake: TheIntake,
-    parts: TheParts,
-    id_: FhirId,
-    format_: Format = None,
-) -> Response:
-    media = wanted_of(request, format_, formats.FHIR_JSON)
-    return await _subscription(intake.process_pool, await one(parts, system, id_), media)
+async def read(asking: TheAsking, id_: FhirId) -> Response:
+    media = asking.wanted()
+    return await _subscription(asking, await asking.one(id_), media)
 
 
 @ROUTES.put(
@@ -110,19 +82,12 @@ async def read(
     response_class=Response,
     openapi_extra=openapi.SUBSCRIPTION_BODIES,
 )
-async def change(
-    request: Request,
-    system: CallingSystem,
-    intake: TheIntake,
-    parts: TheParts,
-    id_: FhirId,
-    format_: Format = None,
-) -> Response:
-    former = await one(parts, system, id_)
-    asked, media = await _asked(request, system, intake.process_pool, parts, format_)
+async def change(asking: TheAsking, id_: FhirId) -> Response:
+    former = await asking.one(id_)
+    asked, media = await _asked(asking)
     if asked.id is not None and asked.id != id_:
         raise parameters.bad("id", "samma id som i adressen", "the same id as in the URL")
-    return await _subscription(intake.process_pool, await _put(parts, request, system, id_, asked, former), media)
+    return await _subscription(asking, await _put(asking, id_, asked, former), media)
 
 
 @ROUTES.delete(
@@ -132,23 +97,21 @@ async def change(
     responses=openapi.DELETED,
     response_class=Response,
 )
-async def delete(system: CallingSystem, parts: TheParts, id_: FhirId) -> Response:
-    async with parts.store.transaction() as connection:
-        if not await subscriptions.remove(connection, system.id, id_):
+async def delete(asking: TheAsking, id_: FhirId) -> Response:
+    async with asking.store.transaction() as connection:
+        if not await subscriptions.remove(connection, asking.system.id, id_):
             raise unknown("Subscription")
     return Response(status_code=204)
 
 
-async def _asked(
-    request: Request, system: System, process_pool: ProcessPool, parts: Parts, format_: str | None
-) -> tuple[fhir.SubscriptionAsked, str]:
+async def _asked(asking: Asking) -> tuple[fhir.SubscriptionAsked, str]:
     """(what the body asks for, the media type of the answer). Raises ``Refused``."""
-    body = await http.body_of(request, fhir.MAX_SUBSCRIPTION)
-    media = content_types.of_bundle(http.content_type(request), body)
-    wanted = wanted_of(request, format_, media)
-    asked: fhir.SubscriptionAsked = await process_pool.run(fhir.read_subscription, body, media)
+    body = await asking.body()
+    media = asking.media_of(body)
+    wanted = asking.wanted(media)
+    asked: fhir.SubscriptionAsked = await asking.process_pool.run(fhir.read_subscription, body, media)
     endpoint = fhir.channel_of(asked.content).endpoint
-    if parts.allows.fault(endpoint) is not None or not may_be_told(system, endpoint):
+    if asking.allows.fault(endpoint) is not None or not may_be_told(asking.system, endpoint):
         raise fhir.unfit(
             "endpoint",
             "hubben får inte anropa den adressen: ta https, en server som katalogen medger, och varken användare eller #",
@@ -158,12 +121,7 @@ async def _asked(
 
 
 async def _put(
-    parts: Parts,
-    request: Request,
-    system: System,
-    id_: str,
-    asked: fhir.SubscriptionAsked,
-    former: SubscriptionRow | None,
+    asking: Asking, id_: str, asked: fhir.SubscriptionAsked, former: SubscriptionRow | None
 ) -> SubscriptionRow:
     """Write it. Raises ``Refused`` 409 where another of the system's is told of the same."""
     goes_on = (
@@ -173,9 +131,10 @@ async def _put(
         and former.content["channel"] == asked.content["channel"]
     )
     status: subscriptions.Status = "off" if asked.status == "off" else "active" if goes_on else "requested"
-    async with parts.store.transaction() as connection:
-        await subscriptions.lock(connection, system.id)
-        if status != "off" and (other := await subscriptions.overlapping(connection, system.id, id_, asked.kinds)):
+    system = asking.system.id
+    async with asking.store.transaction() as connection:
+        await subscriptions.lock(connection, system)
+        if status != "off" and (other := await subscriptions.overlapping(connection, system, id_, asked.kinds)):
             raise Refused(
                 "subscription-overlap",
                 f"Prenumerationen {other.id} får redan sådana underrättelser: ändra eller ta bort den först.",
@@ -183,7 +142,7 @@ async def _put(
                 "Subscription.criteria",
                 409,
             )
-        if former is None and len(await subscriptions.of_system(connection, system.id)) >= _MOST:
+        if former is None and len(await subscriptions.of_system(connection, system)) >= _MOST:
             raise Refused(
                 "subscription",
                 f"Systemet har {_MOST} prenumerationer: ta bort någon av dem.",
@@ -194,8 +153,8 @@ async def _put(
         await subscriptions.put(
             connection,
             id_=id_,
-            system=system.id,
-            base=base_of(request),
+            system=system,
+            base=asking.base,
             content=asked.content,
             kinds=asked.kinds,
             ends_at=asked.ends_at,
@@ -203,7 +162,7 @@ async def _put(
             verified=goes_on,
             heartbeat_s=fhir.channel_of(asked.content).heartbeat_s,
         )
-        row = await subscriptions.one(connection, system.id, id_)
+        row = await subscriptions.one(connection, system, id_)
     assert row is not None
     return row
 
@@ -212,5 +171,5 @@ def _tree(row: SubscriptionRow) -> dict[str, Any]:
     return fhir.subscription_tree(row.id, row.status, row.fault, row.updated_at, row.content)
 
 
-async def _subscription(process_pool: ProcessPool, row: SubscriptionRow, media: str, status: int = 200) -> Response:
-    return await written(process_pool, media, fhir.write_resource, _tree(row), status=status)
+async def _subscription(asking: Asking, row: SubscriptionRow, media: str, status: int = 200) -> Response:
+    return await asking.written(media, fhir.write_resource, _tree(row), status=status)

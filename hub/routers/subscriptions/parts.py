@@ -14,13 +14,13 @@ from starlette.convertors import StringConvertor, register_url_convertor
 
 from hub.delivery.exits.addresses import Allowed
 from hub.errors import Refused
-from hub.intake.process_pool import ProcessPool
-from hub.routers.fhir import PATH
+from hub.routers import content_types, http
+from hub.routers.dependencies import CallingSystem, TheIntake
+from hub.routers.fhir import PATH, Format, wanted_of
 from hub.store import subscriptions
 from hub.store.subscriptions import SubscriptionRow
 from hub.store.transaction import Store
-from hub.translators import formats
-from schemas.directory import System
+from hub.translators import fhir, formats
 
 
 class _FhirId(StringConvertor):
@@ -55,28 +55,64 @@ async def _parts(request: Request) -> Parts:
     return cast("Parts", request.app.state.subscriptions)
 
 
-TheParts = Annotated[Parts, Depends(_parts)]
+class Asking:
+    """A system that asks about its Subscriptions: what of the hub the answer needs, and the form in which it is wanted."""
+
+    def __init__(
+        self,
+        request: Request,
+        system: CallingSystem,
+        intake: TheIntake,
+        parts: Annotated[Parts, Depends(_parts)],
+        format_: Format = None,
+    ) -> None:
+        self.request, self.system, self.store, self.allows = request, system, parts.store, parts.allows
+        self.process_pool = intake.process_pool
+        self._format = format_
+
+    @property
+    def base(self) -> str:
+        """The address of the hub's FHIR side, as the system has called it."""
+        return str(self.request.base_url).rstrip("/") + PATH
+
+    def wanted(self, otherwise: str = formats.FHIR_JSON) -> str:
+        """The media type of the answer. Raises ``Refused`` 406."""
+        return wanted_of(self.request, self._format, otherwise)
+
+    async def body(self) -> bytes:
+        """The resource that came. Raises ``Refused`` when it is too large."""
+        return await http.body_of(self.request, fhir.MAX_SUBSCRIPTION)
+
+    def media_of(self, body: bytes) -> str:
+        """The media type of what came. Raises ``Refused``."""
+        return content_types.of_bundle(http.content_type(self.request), body)
+
+    async def own(self, counted: Sequence[str] = ()) -> list[SubscriptionRow]:
+        """The system's own; for those that are ``counted``, what waits is numbered first, and they alone are returned."""
+        async with self.store.transaction() as connection:
+            for id_ in counted:
+                await subscriptions.number_waiting(connection, self.system.id, id_)
+            rows = await subscriptions.of_system(connection, self.system.id)
+        return [row for row in rows if not counted or row.id in counted]
+
+    async def one(self, id_: str) -> SubscriptionRow:
+        """One of the system's own. Raises ``Refused`` 404."""
+        async with self.store.transaction() as connection:
+            row = await subscriptions.one(connection, self.system.id, id_)
+        if row is None:
+            raise unknown("Subscription")
+        return row
+
+    async def written(self, media: str, write: Callable[..., bytes], *what: Any, status: int = 200) -> Response:
+        """An answer; XML is written in another process, since it takes its time."""
+        if media == formats.FHIR_XML:
+            body = await self.process_pool.run(write, *what, media)
+        else:
+            body = write(*what, media)
+        return Response(body, status, media_type=media)
 
 
-def base_of(request: Request) -> str:
-    return str(request.base_url).rstrip("/") + PATH
-
-
-async def own(parts: Parts, system: System, counted: Sequence[str] = ()) -> list[SubscriptionRow]:
-    """The system's own; for those that are ``counted``, what waits is numbered first, and they alone are returned."""
-    async with parts.store.transaction() as connection:
-        for id_ in counted:
-            await subscriptions.number_waiting(connection, system.id, id_)
-        rows = await subscriptions.of_system(connection, system.id)
-    return [row for row in rows if not counted or row.id in counted]
-
-
-async def one(parts: Parts, system: System, id_: str) -> SubscriptionRow:
-    async with parts.store.transaction() as connection:
-        row = await subscriptions.one(connection, system.id, id_)
-    if row is None:
-        raise unknown("Subscription")
-    return row
+TheAsking = Annotated[Asking, Depends()]
 
 
 def unknown(kind: str) -> Refused:
@@ -87,14 +123,6 @@ def unknown(kind: str) -> Refused:
         "/id",
         404,
     )
-
-
-async def written(
-    process_pool: ProcessPool, media: str, write: Callable[..., bytes], *what: Any, status: int = 200
-) -> Response:
-    """An answer; XML is written in another process, since it takes its time."""
-    body = await process_pool.run(write, *what, media) if media == formats.FHIR_XML else write(*what, media)
-    return Response(body, status, media_type=media)
 
 
 def any_of(values: Sequence[str]) -> set[str]:

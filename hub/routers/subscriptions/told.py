@@ -4,22 +4,20 @@ the delivery, the HTTP edge and the store.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Any, Final, Literal, cast, get_args
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from hub.delivery import told_notices
 from hub.delivery.exits.subscription import event_of, state_of
-from hub.intake.process_pool import ProcessPool
-from hub.routers import content_types, http, openapi, parameters
-from hub.routers.dependencies import CallingSystem, TheIntake
-from hub.routers.fhir import FhirId, Format, wanted_of
-from hub.routers.subscriptions.parts import ONE, OfStatus, OfText, TheParts, any_of, base_of, one, own, unknown, written
+from hub.routers import openapi, parameters
+from hub.routers.fhir import FhirId
+from hub.routers.subscriptions.parts import ONE, Asking, OfStatus, OfText, TheAsking, any_of, unknown
 from hub.store import subscriptions
 from hub.store.subscriptions import SubscriptionRow
-from hub.translators import fhir, formats
+from hub.translators import fhir
 from schemas.directory import System
 
 _EVENTS: Final = 100
@@ -38,80 +36,64 @@ Level = Literal["empty", "id-only", "full-resource"]
     response_class=Response,
 )
 async def statuses(
-    request: Request,
-    system: CallingSystem,
-    intake: TheIntake,
-    parts: TheParts,
+    asking: TheAsking,
     id_: Annotated[OfText, Query(alias="id", description="These alone.")] = [],  # noqa: B006
     status: OfStatus = [],  # noqa: B006
-    format_: Format = None,
 ) -> Response:
-    rows = await own(parts, system, [row.id for row in await own(parts, system)])
+    rows = await asking.own([row.id for row in await asking.own()])
     chosen = [
         row for row in rows if (not id_ or row.id in any_of(id_)) and (not status or row.status in any_of(status))
     ]
-    return await _told_statuses(request, intake.process_pool, chosen, format_)
+    return await _told_statuses(asking, chosen)
 
 
-async def _status(
-    request: Request,
-    system: CallingSystem,
-    intake: TheIntake,
-    parts: TheParts,
-    id_: FhirId,
-    format_: Format = None,
-) -> Response:
-    await one(parts, system, id_)
-    return await _told_statuses(request, intake.process_pool, await own(parts, system, [id_]), format_)
+async def _status(asking: TheAsking, id_: FhirId) -> Response:
+    await asking.one(id_)
+    return await _told_statuses(asking, await asking.own([id_]))
 
 
 async def _events(
-    request: Request,
-    system: CallingSystem,
-    intake: TheIntake,
-    parts: TheParts,
+    asking: TheAsking,
     id_: FhirId,
     since: Annotated[Number, Query(alias="eventsSinceNumber", description="From this number.")] = None,
     until: Annotated[Number, Query(alias="eventsUntilNumber", description="To this number.")] = None,
     content: Annotated[Level | None, Query(description="How much; unset: as the Subscription says.")] = None,
-    format_: Format = None,
 ) -> Response:
-    media = wanted_of(request, format_, formats.FHIR_JSON)
-    if request.method == "POST":
-        since, until, content = await _in_parameters(request, intake.process_pool)
-    await one(parts, system, id_)
-    (row,) = await own(parts, system, [id_])
+    media = asking.wanted()
+    if asking.request.method == "POST":
+        since, until, content = await _in_parameters(asking)
+    await asking.one(id_)
+    (row,) = await asking.own([id_])
     level = content or fhir.channel_of(row.content).content
-    async with parts.store.transaction() as connection:
+    async with asking.store.transaction() as connection:
         numbered = await subscriptions.events(connection, id_, int(since or 0), int(until or _LARGEST), _EVENTS)
-        told = await told_notices.told(connection, _in_fhir(system), [notice for _, notice in numbered])
+        told = await told_notices.told(connection, _in_fhir(asking.system), [notice for _, notice in numbered])
     events = []
     for number, notice in numbered[: len(told)]:
         found = told[notice]
         lost = fhir.SubscriptionEvent(number, f"out-{notice}", None, None)
         events.append(lost if found is None else event_of(number, found))
-    return await written(intake.process_pool, media, fhir.write_events, state_of(row), level, events)
+    return await asking.written(media, fhir.write_events, state_of(row), level, events)
 
 
-for _method in ("GET", "POST"):
-    ROUTES.add_api_route(
-        f"{ONE}/$status",
-        _status,
-        methods=[_method],
-        summary="How one of the system's own Subscriptions stands",
-        name=f"status_{_method}",
-        responses=openapi.FOUND,
-        response_class=Response,
-    )
-    ROUTES.add_api_route(
-        f"{ONE}/$events",
+_OPERATIONS: Final[Mapping[str, tuple[Callable[..., Awaitable[Response]], str]]] = {
+    "status": (_status, "How one of the system's own Subscriptions stands"),
+    "events": (
         _events,
-        methods=[_method],
-        summary="Events of one of the system's own Subscriptions by their numbers, those that wait too; at most 100 at a time",
-        name=f"events_{_method}",
-        responses=openapi.FOUND,
-        response_class=Response,
-    )
+        "Events of one of the system's own Subscriptions by their numbers, those that wait too; at most 100 at a time",
+    ),
+}
+for _method in ("GET", "POST"):
+    for _name, (_answer, _summary) in _OPERATIONS.items():
+        ROUTES.add_api_route(
+            f"{ONE}/${_name}",
+            _answer,
+            methods=[_method],
+            summary=_summary,
+            name=f"{_name}_{_method}",
+            responses=openapi.FOUND,
+            response_class=Response,
+        )
 
 
 _NOTICE = "/Bundle/{id}"
@@ -123,18 +105,16 @@ _NOTICE = "/Bundle/{id}"
     responses=openapi.FOUND,
     response_class=Response,
 )
-async def bundle(
-    request: Request, system: CallingSystem, intake: TheIntake, parts: TheParts, id_: FhirId, format_: Format = None
-) -> Response:
-    media = wanted_of(request, format_, formats.FHIR_JSON)
+async def bundle(asking: TheAsking, id_: FhirId) -> Response:
+    media = asking.wanted()
     digits = id_.removeprefix("out-")
     if not (id_ != digits and digits.isascii() and digits.isdecimal() and len(digits) <= 18):
         raise unknown("Bundle")
-    async with parts.store.transaction() as connection:
-        told = await told_notices.told(connection, _in_fhir(system), [int(digits)])
+    async with asking.store.transaction() as connection:
+        told = await told_notices.told(connection, _in_fhir(asking.system), [int(digits)])
     if (found := told[int(digits)]) is None:
         raise unknown("Bundle")
-    return await written(intake.process_pool, media, fhir.write_bundle, found.encoded.body, id_)
+    return await asking.written(media, fhir.write_bundle, found.encoded.body, id_)
 
 
 def _in_fhir(system: System) -> System:
@@ -142,13 +122,12 @@ def _in_fhir(system: System) -> System:
     return system.model_copy(update={"format": "fhir"})
 
 
-async def _in_parameters(request: Request, process_pool: ProcessPool) -> tuple[str | None, str | None, Level | None]:
+async def _in_parameters(asking: Asking) -> tuple[str | None, str | None, Level | None]:
     """(since, until, content) of an operation that is invoked by POST; without a body there are none. Raises ``Refused``."""
-    body = await http.body_of(request, fhir.MAX_SUBSCRIPTION)
+    body = await asking.body()
     if not body.strip():
         return None, None, None
-    media = content_types.of_bundle(http.content_type(request), body)
-    given: dict[str, list[str]] = await process_pool.run(fhir.read_parameters, body, media)
+    given: dict[str, list[str]] = await asking.process_pool.run(fhir.read_parameters, body, asking.media_of(body))
     numbers = [given.get(name, [None])[0] for name in ("eventsSinceNumber", "eventsUntilNumber")]
     for number, name in zip(numbers, ("eventsSinceNumber", "eventsUntilNumber"), strict=True):
         if number is not None and not (number.isascii() and number.isdecimal() and len(number) <= 18):
@@ -159,11 +138,9 @@ async def _in_parameters(request: Request, process_pool: ProcessPool) -> tuple[s
     return numbers[0], numbers[1], cast("Level | None", content)
 
 
-async def _told_statuses(
-    request: Request, process_pool: ProcessPool, rows: Sequence[SubscriptionRow], format_: str | None
-) -> Response:
-    media = wanted_of(request, format_, formats.FHIR_JSON)
+async def _told_statuses(asking: Asking, rows: Sequence[SubscriptionRow]) -> Response:
+    media = asking.wanted()
     found: list[Mapping[str, Any]] = [
         fhir.status_parameters(state_of(row), "query-status", fhir.channel_of(row.content).content) for row in rows
     ]
-    return await written(process_pool, media, fhir.write_searchset, base_of(request), found)
+    return await asking.written(media, fhir.write_searchset, asking.base, found)
