@@ -85,12 +85,11 @@ class Kit:
         self._order, self._connected, self._exit, self._wire, self._shown = order, connected, exit_, wire, shown
         self._means = means
         self._started = datetime.now(STOCKHOLM)
-        today = self._started.date()
         paths: list[tuple[Path, FaultRow | None]] = [(path, None) for path in order.scenarios]
         paths += [(scenario_file(row.scenario) if row.scenario else order.scenarios[0], row) for row in order.faults]
         self._turns = [
             _Turn(written, cast(written.world, order.played, connected), row)
-            for written, row in ((TodaysScenario(path, today), row) for path, row in paths)
+            for written, row in ((TodaysScenario(path, self._started), row) for path, row in paths)
         ]
         self._stage: Stage | None = None
         self._fault: KitFault | None = None

@@ -1,8 +1,9 @@
 """A scenario moved in time so that it begins today: a vendor's system writes the dates and times of its own clock. Imports the
 scenarios only.
 
-Whole days are added to every date and time, and on the wall clock in Sweden nothing else changes. Weekdays do change, so a
-scenario that counts working days may go otherwise than on its own days.
+Whole days are added to every date and time, and on the wall clock in Sweden nothing else changes, but that a scenario whose time
+of day is yet to come begins at once: a vendor's system may refuse an act of the future. Weekdays do change, so a scenario that
+counts working days may go otherwise than on its own days.
 """
 
 from __future__ import annotations
@@ -24,12 +25,13 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?
 
 
 class TodaysScenario(ScenarioFile):
-    """A scenario that begins on the given day instead of its own, at its own time of day."""
+    """A scenario that begins today instead of on its own day, at its own time of day or, where that is yet to come, now."""
 
-    def __init__(self, path: Path, day: date) -> None:
+    def __init__(self, path: Path, now: datetime) -> None:
         """Reads the file; raises ``Unusable``."""
         super().__init__(path)
-        self._days = day - super().clock.astimezone(STOCKHOLM).date()
+        self._now = now
+        self._days = now.astimezone(STOCKHOLM).date() - super().clock.astimezone(STOCKHOLM).date()
         self.steps: tuple[WrittenStep, ...] = tuple(
             replace(written, step=_step(written.step, self._days)) for written in self.steps
         )
@@ -37,7 +39,7 @@ class TodaysScenario(ScenarioFile):
     @property
     def clock(self) -> datetime:
         """When it begins."""
-        return _later(super().clock, self._days)
+        return min(_later(super().clock, self._days), self._now)
 
     @property
     def late(self) -> Mapping[str, Late]:

@@ -41,7 +41,7 @@ class Script:
         """Raises ``KeyError`` for a unit that is not in ``UNITS``."""
         sent = [
             written.step
-            for written in TodaysScenario(SCENARIOS / f"{name}.yaml", datetime.now(STOCKHOLM).date()).steps
+            for written in TodaysScenario(SCENARIOS / f"{name}.yaml", datetime.now(STOCKHOLM)).steps
             if isinstance(written.step, Send)
         ]
         labels = {step.as_: f"{_RUN}-{number}" for number, step in enumerate(sent) if step.as_ is not None}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from types import MappingProxyType
 from uuid import uuid4
@@ -25,10 +25,13 @@ from hub.routers import http
 from hub.translators.native import STRUCTURED
 from schemas.directory import System
 from schemas.messages import Receipt
+from schemas.swedish_time import STOCKHOLM
 from schemas.ways_out import Delivery, WebhookOut
 from tests.kit.receiver import ACTOR, ROLE, UNIT
 
 OUT = WebhookOut(way="webhook", url="https://vendor.example/hub", secrets=("whsec_" + "A" * 32,))
+_EVENING = time(20)
+"""When every scenario's time of day has come."""
 
 
 class Acknowledges:
@@ -101,7 +104,7 @@ async def acknowledged(
     does the rest of its part as the scenario says. ``past``: the hubs of earlier scenarios, to which this one's is added; ``first``: of a
     kvittens that it sends before the first that it is asked for.
     """
-    written = TodaysScenario(path, day)
+    written = TodaysScenario(path, datetime.combine(day, _EVENING, STOCKHOLM))
     mine = cast(written.world, "lund_kommun", Connected(OUT, "native", "token", Delivery()))
 
     def take(event: dict[str, object]) -> Receipt:
@@ -146,7 +149,7 @@ async def played(
     """The findings on a unit in a scenario that begins on a day, and what its system was sent. With ``own`` it gives ids of its own to
     what it brings, and notes them there.
     """
-    written = TodaysScenario(path, day)
+    written = TodaysScenario(path, datetime.combine(day, _EVENING, STOCKHOLM))
     mine = cast(written.world, unit, Connected(OUT, format_, "token", Delivery()))
     notebook, exit_ = Notebook(lambda _, __: None), Acknowledges()
 
