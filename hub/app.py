@@ -183,7 +183,7 @@ class Hub:
         resources = ExitResources(self._kafka, self.topics.partitions_of, self.allowed, self.store)
         exits = await open_exits(resources)
         self.relay = Relay(self.store, self.directory, exits, self.shards)
-        await self.relay.check()
+        await self.shards.check(self.settings.shards)
         self._subscriptions = SubscriptionKeeper(self.store, self.directory, SubscriptionExit(self.allowed, self.store))
         self._in_operation = InOperation(
             self.store,

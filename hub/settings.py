@@ -202,6 +202,10 @@ class Settings(Stored, Outward, Broker):
     """Processes of this hub behind one port; unset: two for three cores of the machine."""
     roles: str = ""
     """What its processes do, with commas between (``hub.roles``); empty: all."""
+    shards: Annotated[int | None, Field(ge=1, le=1024)] = None
+    """Into how many parts the cases are divided among the hub's processes; unset: as many as the database has, which is 64 at first.
+    Another number is taken when the first hub starts, while no other runs.
+    """
     intake_batch: int = Field(default=500, ge=1, le=5_000)
     """The most messages in one transaction."""
     log_level: Annotated[

@@ -73,11 +73,24 @@ class Shards:
         """Shard → how it stood at the last proof, for those of the shards that this process owns."""
         return {id_: self._states[id_] for id_ in shards if id_ in self._states}
 
-    async def check(self) -> None:
-        """Raise ``Misconfigured`` when advisory locks do not work over this database connection."""
+    async def check(self, wanted: int | None = None) -> None:
+        """Raise ``Misconfigured`` when advisory locks do not work over this database connection, or when so many shards are
+        wanted and hubs run by another number.
+        """
         await check_sessions(self._store)
         async with self._store.transaction() as connection:
+            if wanted is not None:
+                await table.set_count(connection, wanted)
             self.count = await table.count(connection)
+
+    def heard(self, count: int) -> None:
+        """Hear how many shards the database has. Raises ``Unavailable`` when it has others than this process knew: what it has under
+        way is done anew by the new number.
+        """
+        if count != self.count:
+            self.count = count
+            self._lose(set(self._states))
+            raise Unavailable("shards")
 
     async def look(self) -> None:
         """Take this process's part of the shards, or give back what is more than that.
@@ -87,6 +100,7 @@ class Shards:
         if not self._takes_part:
             return
         try:
+            self.heard(await self._ownership.ask(table.count))
             part = math.ceil(self.count / await self._ownership.sharing(self._number))
             if surplus := sorted(self._states)[part:]:
                 await self._give_back(set(surplus))

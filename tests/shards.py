@@ -13,9 +13,8 @@ def all_shards(store):
     return made
 
 
-async def unsent_ids(connection, system):
+async def unsent_ids(connection, system, every=range(SHARDS)):
     """The ids of a system's rows that are to be sent, of every shard, in the order of writing."""
-    every = range(SHARDS)
     fresh = await send_queue.fresh_ids(connection, system, after=0, limit=1_000)
     waiting = await send_queue.waiting_ids(connection, system, every, after=0, limit=1_000)
     return sorted([one.id for one in fresh if not one.sent] + waiting)

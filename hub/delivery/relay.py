@@ -143,10 +143,6 @@ class Relay:
         """Health: every lane of this hub is running."""
         return all(not task.done() for task in self._tasks.values())
 
-    async def check(self) -> None:
-        """Raise ``Misconfigured`` when advisory locks do not work over this database connection."""
-        await self._shards.check()
-
     async def run(self) -> None:
         """Look after the lanes until cancelled."""
         try:

@@ -56,7 +56,8 @@ async def _save_rows(connection: Connection, rows: Sequence[OutboxRow], shards: 
             row.previous = last.get(row.system, 0)
             last[row.system] = row.id
     await outbox.add(connection, rows)
-    await tell(connection, {row.shard for row in rows if row.kind in _SENT and not row.fresh})
+    if elsewhere := {row.shard for row in rows if row.kind in _SENT and not row.fresh}:
+        shards.heard(await tell(connection, elsewhere))
 
 
 async def _hide_in_unsent(connection: Connection, case: Case) -> None:

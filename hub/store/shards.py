@@ -1,4 +1,5 @@
-"""Shards: the parts into which the cases are divided among the hub's processes. Imports psycopg and the transaction only.
+"""Shards: the parts into which the cases are divided among the hub's processes. Imports psycopg, the transaction, the
+marks and the running hubs only.
 
 A process that owns a shard writes its rows of the outbox, and the marks of what is sent, under the shard's writing lock, which is
 shared; who takes a shard over takes that lock alone, so that nothing of the former owner is under way, and raises the epoch, so
@@ -13,15 +14,19 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
+from hub.errors import Misconfigured
 from hub.store import sent_marks
+from hub.store.running_hubs import reported
 from hub.store.sent_marks import Settled
 from hub.store.transaction import array
 
 Connection = AsyncConnection[tuple[Any, ...]]
 SHARDS = 64
-"""How many there are, unless the database was set up with another number (``count``)."""
+"""How many a new database has (``count``, ``set_count``)."""
 ROWS_CHANNEL = "hub_rows"
 """On this channel a process tells of rows that it wrote for shards of others: their numbers, with commas between."""
+_NOBODY = "nobody"
+"""The owner of shards that have been divided anew: what was settled in the former ones is kept under this name."""
 _WAIT_S = 2
 """Seconds to wait for what the former owner has under way, before the taking over is tried again."""
 
@@ -45,6 +50,34 @@ async def count(connection: Connection) -> int:
     """How many shards this database has."""
     ((number,),) = await (await connection.execute("SELECT count(*) FROM shard")).fetchall()
     return int(number)
+
+
+async def set_count(connection: Connection, wanted: int) -> None:
+    """Divide the cases into so many shards. Raises ``Misconfigured`` when there are others and a hub runs by them.
+
+    A hub that was stopped and continues finds later epochs, and another ``count``.
+    """
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtext('shard'), -1)")  # of hubs that start, one does this
+    if (number := await count(connection)) == wanted:
+        return
+    if running := [one.id for one in await reported(connection) if not one.silent]:
+        raise Misconfigured(
+            f"HUB_SHARDS={wanted}, but the database has {number} shards and these hubs run by them: {', '.join(running)};"
+            " stop every hub first"
+        )
+    await _lock_alone(connection, list(range(number)))
+    found = await connection.execute("SELECT DISTINCT owner FROM shard WHERE owner IS NOT NULL ORDER BY owner")
+    former = [owner for (owner,) in await found.fetchall()]
+    await connection.execute("INSERT INTO shard (id) SELECT generate_series(%s::int, %s::int)", (number, wanted - 1))
+    await connection.execute("DELETE FROM shard WHERE id >= %s", (wanted,))
+    await connection.execute("UPDATE shard SET epoch = epoch + 1, owner = %s", (_NOBODY,))
+    await sent_marks.inherit(connection, _NOBODY, former)
+    await connection.execute(
+        "UPDATE outbox_row o SET shard = n.shard FROM (SELECT id,"
+        " coalesce(('x' || right(case_id::text, 4))::bit(16)::int, 0) %% %s AS shard FROM outbox_row) n"
+        " WHERE n.id = o.id AND n.shard <> o.shard",
+        (wanted,),
+    )
 
 
 async def take(connection: Connection, ids: Iterable[int], owner: str) -> tuple[dict[int, ShardState], Settled]:
@@ -96,10 +129,13 @@ async def change(connection: Connection, cases: Iterable[str]) -> None:
         await connection.execute("UPDATE shard SET changes = changes + 1 WHERE id = ANY(%s)", (wanted,))
 
 
-async def tell(connection: Connection, ids: Iterable[int]) -> None:
-    """Tell the owners of shards, when the transaction has ended, that there are rows for them in the table."""
-    if wanted := sorted(set(ids)):
-        await connection.execute("SELECT pg_notify(%s, %s)", (ROWS_CHANNEL, ",".join(map(str, wanted))))
+async def tell(connection: Connection, ids: Iterable[int]) -> int:
+    """Tell the owners of shards, when the transaction has ended, that there are rows for them in the table; return ``count``."""
+    if wanted := ",".join(map(str, sorted(set(ids)))):
+        found = await connection.execute("SELECT count(*), pg_notify(%s, %s) FROM shard", (ROWS_CHANNEL, wanted))
+        ((number, _),) = await found.fetchall()
+        return int(number)
+    return await count(connection)
 
 
 async def _lock_alone(connection: Connection, ids: list[int]) -> None:

@@ -61,7 +61,7 @@ class HubProcess:
         )
         self._relay = Relay(store, lambda: self._directory, self._exits, shards)
         self._supervisor = Supervisor()
-        await self._until_there(self._relay.check)
+        await self._until_there(shards.check)
         keep = self._supervisor.keep
         keep("intake", intake.run)
         keep("marks", self._relay.marker.run)

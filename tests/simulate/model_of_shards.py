@@ -120,10 +120,12 @@ async def _change(connection: Connection, cases: Iterable[str]) -> None:
 INSTEAD[shards, "change"] = _change
 
 
-async def tell(connection: Connection, ids: Iterable[int]) -> None:
+async def tell(connection: Connection, ids: Iterable[int]) -> int:
     if wanted := sorted(set(ids)):
         text = ",".join(map(str, wanted))
         await connection.run(lambda transaction: transaction.notes.append((shards.ROWS_CHANNEL, text)))
+    number: int = await connection.run(count)
+    return number
 
 
 INSTEAD[shards, "tell"] = tell
