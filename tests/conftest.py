@@ -3,6 +3,7 @@
 No example has a time limit: a test is no measurement, and the machine may be busy.
 """
 
+import gc
 import sys
 
 from hypothesis import settings
@@ -13,3 +14,11 @@ sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 settings.register_profile("unhurried", deadline=None)
 settings.register_profile("quick", max_examples=settings.get_profile("default").max_examples // 10, deadline=None)
 settings.load_profile("unhurried")
+
+# What collecting makes stays until the end: the collector would go through it again and again, and find nothing.
+gc.set_threshold(100_000, 50, 100)
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()

@@ -9,15 +9,13 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import yaml
 from jsonschema import Draft202012Validator
 
 from schemas.messages import ANNOUNCEMENT_TYPE, NAME_OF, RECEIPT_TYPE
+from tests.published import FOLDER, asyncapi
 
-FOLDER = Path(__file__).parents[1] / "contracts"
 FHIR = ("application/fhir+json", "application/fhir+xml")
 
 
@@ -25,17 +23,11 @@ FHIR = ("application/fhir+json", "application/fhir+xml")
 def validator(name: str) -> Draft202012Validator:
     """A published schema; ``asyncapi:…`` are those of the AsyncAPI document."""
     if name.startswith("asyncapi:"):
-        schema = _asyncapi()["components"]["schemas"][name.removeprefix("asyncapi:")]
+        schema = asyncapi()["components"]["schemas"][name.removeprefix("asyncapi:")]
     else:
         schema = json.loads((FOLDER / "schemas" / f"{name}.json").read_bytes())
     Draft202012Validator.check_schema(schema)
     return Draft202012Validator(schema)
-
-
-@cache
-def _asyncapi() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.load((FOLDER / "asyncapi.yaml").read_bytes(), Loader=yaml.CSafeLoader)
-    return found
 
 
 def by(name: str, content: Any) -> list[str]:

@@ -268,7 +268,7 @@ def document(folder: Path) -> bytes:
     return (head + yaml.dump(content, Dumper=_NoAnchors, sort_keys=False, allow_unicode=True, width=118)).encode()
 
 
-class _NoAnchors(yaml.SafeDumper):
+class _NoAnchors(yaml.CSafeDumper):
     """No anchors: a reader of AsyncAPI need not know YAML's."""
 
     def ignore_aliases(self, data: Any) -> bool:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
@@ -19,9 +18,10 @@ from hub.translators import formats, native
 from hub.translators.fhir.example_acts import WRITTEN
 from hub.translators.fhir.examples import notices
 from schemas.messages import FROM_THE_HUB, MESSAGES, as_json, type_of
+from tests.published import asyncapi
 
 FOLDER = Path(__file__).parents[2] / "contracts"
-DOCUMENT = yaml.load((FOLDER / "asyncapi.yaml").read_bytes(), Loader=yaml.CSafeLoader)
+DOCUMENT = asyncapi()
 ALL = DOCUMENT["components"]["messages"]
 SECRET = "whsec_ZGVtby1zZWNyZXQtb2YtbHVuZC1rb21tdW4tMDAwMQ=="
 

@@ -19,8 +19,8 @@ NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 TEXT = BilingualText(sv="Rätta.", en="Correct it.")
 SENT = {
     **{
-        f"{name} in {form}": formats.write_notice(notices()[name][0], as_json(notices()[name][1]), form, NOW)
-        for name in notices()
+        f"{name} in {form}": formats.write_notice(message, as_json(extensions), form, NOW)
+        for name, (message, extensions) in notices().items()
         for form in ("native", "fhir")
     },
     "receipt": formats.write_receipt(

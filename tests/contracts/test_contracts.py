@@ -28,6 +28,7 @@ from hub.translators.native import STRUCTURED
 from schemas.envelope import Message
 from schemas.messages import FROM_THE_HUB, MESSAGES, NAME_OF, NoticeExtensions, as_json
 from schemas.shared import Aterkallelse
+from tests.published import asyncapi
 
 FOLDER = Path(__file__).parents[2] / "contracts"
 WORLD = load(FOLDER / "worlds" / "standard.yaml")
@@ -164,14 +165,9 @@ def test_every_sentence_says_it_in_two_languages_without_a_value():
             assert guard.en.endswith(".")
 
 
-@cache
-def _asyncapi() -> Any:
-    return yaml.load((FOLDER / "asyncapi.yaml").read_bytes(), Loader=yaml.CSafeLoader)
-
-
 @pytest.mark.parametrize("number", [1, 9, 10, 100, 12_345])
 def test_a_notices_number_is_written_as_the_contract_says_and_is_read_as_a_number(number):
-    schemas = _asyncapi()["components"]["schemas"]
+    schemas = asyncapi()["components"]["schemas"]
     (said,) = {
         str(s["properties"]["ce_sequence"]) for s in schemas.values() if "ce_sequence" in s.get("properties", {})
     }
@@ -185,7 +181,7 @@ def test_a_notices_number_is_written_as_the_contract_says_and_is_read_as_a_numbe
 
 
 def test_the_asyncapi_document_refers_to_files_and_parts_that_are_there():
-    document = _asyncapi()
+    document = asyncapi()
 
     def references(node: Any) -> list[str]:
         if isinstance(node, dict):

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from jsonschema import Draft202012Validator
 
 from hub.delivery.exits.kafka import _headers
@@ -18,10 +17,11 @@ from hub.routers import http
 from hub.translators import formats, native
 from hub.translators.fhir.examples import notices
 from schemas.messages import FROM_THE_HUB, MESSAGES, Announcement, BilingualText, Receipt, as_json
+from tests.published import asyncapi
 
 FOLDER = Path(__file__).parents[2] / "contracts"
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
-ASYNC = yaml.load((FOLDER / "asyncapi.yaml").read_bytes(), Loader=yaml.CSafeLoader)["components"]["schemas"]
+ASYNC = asyncapi()["components"]["schemas"]
 NOTICES = notices()
 
 

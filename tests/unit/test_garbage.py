@@ -26,7 +26,6 @@ def by_hand():
     before = gc.get_threshold()
     garbage.take_over()
     yield
-    gc.unfreeze()
     gc.set_threshold(*before)
 
 

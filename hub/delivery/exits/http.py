@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 
 import httpcore
 import httpx
@@ -63,6 +65,12 @@ class _Pool:
         self.connections, self.calls, self.used_at = connections, 0, 0.0
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """The authorities that are trusted, read once: it takes 20 ms, and every exit over HTTP trusts the same."""
+    return httpx.create_ssl_context()
+
+
 class HttpExit:
     """A pool of connections for each system: httpcore searches its whole pool at every call, so with one pool for all systems each
     call would pay for the others' connections. The lane limits the number of calls at once.
@@ -72,7 +80,7 @@ class HttpExit:
 
     def __init__(self, allows: Allowed) -> None:
         self._allows = allows
-        self._tls = httpx.create_ssl_context()
+        self._tls = _tls()
         self._pools: dict[str, _Pool] = {}
         self._swept_at = 0.0
 
