@@ -27,6 +27,7 @@ from hub.delivery.relay import Relay
 from hub.delivery.subscription_keeper import SubscriptionKeeper
 from hub.directory.credentials import in_force
 from hub.errors import Misconfigured
+from hub.gallring import Gallring
 from hub.gauges import Gauges
 from hub.in_operation import InOperation
 from hub.intake.case_messages import CaseMessages
@@ -69,6 +70,7 @@ _GAUGES_S = 2.0
 _HEARD_S = 5.0
 _SWEEP_S = 600.0
 _GARBAGE_S = 2.0
+_GALLRING_S = 60.0
 _CHANGES_KEPT = timedelta(days=30)
 """How long changes of persons are kept: longer than any answer about a person is valid."""
 _SILENCE_S = 120.0
@@ -129,6 +131,9 @@ class Hub:
             self.asides,
         )
         self.gauges = Gauges(self.store, self.intake, self.directory)
+        self.gallring = Gallring(
+            self.store, self.directory, lambda: self.intake.full or (self.relay is not None and self.relay.is_full)
+        )
 
     def directory(self) -> Directory:
         """The directory in force; the handling of a message uses one version throughout."""
@@ -229,6 +234,7 @@ class Hub:
             ("http", "readers", _READERS_S, self._write_readers),
             (None, "gauges", _GAUGES_S, self.gauges.show_gauges),
             ("deadlines", "sweep", _SWEEP_S, self._sweep),
+            ("deadlines", "gallring", _GALLRING_S, self.gallring.go_round),
             (None, "garbage", _GARBAGE_S, garbage.collect),
         ):
             yield cast("Role | None", role), name, _SILENCE_S + 2 * seconds, partial(every, seconds, work)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hub.directory import Applied, Taken, changes, taken_away
 from hub.errors import Misconfigured
 from hub.intake.served_again import move_from
+from hub.processes.registry import PROCESSES
 from hub.store import consequences, credentials, operator_log
 from hub.store import directory as directories
 from hub.store.consequences import UnderWay
@@ -54,6 +55,11 @@ async def put_in_force(
     With ``force`` what is under way does not stop it: notices of a system that goes are put aside for their units. Raises
     ``Misconfigured`` that says what is under way.
     """
+    for region in wanted.directory.regions:
+        if unknown := sorted(set(region.gallring or ()) - PROCESSES.keys()):
+            raise Misconfigured(
+                f"region {region.id} has gallring of the unknown process {', '.join(unknown)}: name {' or '.join(sorted(PROCESSES))}"
+            )
     async with store.transaction() as connection:
         await directories.lock(connection)
         found = await directories.versions(connection)

@@ -98,6 +98,18 @@ loop_turned = Gauge(
 away = Gauge("hub_away", "1 while what the hub needs does not answer: database, broker.", ["what"], registry=REGISTRY)
 consumer_lag = Gauge("hub_consumer_lag", "Records in hub.in topics not yet handled.", ["system"], registry=REGISTRY)
 
+gallring_cases = Counter(
+    "hub_gallring_cases", "Closed cases whose content was removed by the region's rule.", registry=REGISTRY
+)
+gallring_messages = Counter(
+    "hub_gallring_refused", "Refused messages whose content was removed by the region's rule.", registry=REGISTRY
+)
+gallring_oldest = Gauge(
+    "hub_gallring_oldest_due_seconds",
+    "For how long the content that is due longest has been due to be removed; 0 when none is.",
+    registry=REGISTRY,
+)
+
 
 def handled(counted: Iterable[tuple[str, str, str]]) -> None:
     """Counts a batch of (system, message name, outcome)."""

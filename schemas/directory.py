@@ -9,7 +9,7 @@ from collections import Counter
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, Strict, StringConstraints
 
 from schemas.agreement import Agreement
 from schemas.entry import Entry
@@ -40,6 +40,10 @@ HsaPrefix = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,6}(16)?[0-9]{10}
 """The part of an HSA-id before the hyphen: ``SE2321000016``."""
 
 
+GallringDays = Annotated[int, Strict(), Field(ge=31, le=36_525)]
+"""More than the 30 days within which a system may have itself told again what it was told."""
+
+
 class Region(Entry):
     """A region and what differs there: its profile (processes.md §4), its agreement on the law's clock and where its
     people are registered.
@@ -52,6 +56,9 @@ class Region(Entry):
     agreement: Agreement = Agreement()
     reserve_numbers: Flag = False
     """Whether the region's own reserve numbers are accepted, in the form published for its county (C-61)."""
+    gallring: dict[Code, GallringDays] | None = None
+    """Process → days after a closed case changed last, after which the hub removes its content (``hub gallring``). Of a process that
+    is not named, everything is kept."""
 
 
 class Organisation(Entry):
@@ -176,6 +183,14 @@ class Directory(Entry):
     def region_of(self, unit: str) -> Region:
         """The region of a unit; a case that the unit opens has this region's profile."""
         return self._region_of[unit]
+
+    def gallring_days(self, unit: str | None, process: str) -> int | None:
+        """Days after which the content of a unit's case is removed; None where it is kept. Of a unit that is no longer in the directory
+        the longest of all regions' times holds, when each has one.
+        """
+        region = self._region_of.get(unit or "")
+        rules = [(one.gallring or {}).get(process) for one in (self.regions if region is None else (region,))]
+        return None if None in rules else max((days for days in rules if days is not None), default=None)
 
     @cached_property
     def identities(self) -> IdentityRules:

@@ -91,6 +91,11 @@ def average(
         counted = in_transaction(partial(case_reads.of_month, process=name, units=here, month=month))
         for line in process.month_lines(counted, year, number, ours.agreement, names):
             typer.echo(line)
+        gone = in_transaction(partial(case_reads.gallrade_of_month, process=name, units=here, month=month))
+        if gone:
+            typer.echo(
+                f"{name}: {gone} more cases of the month are not counted, since their content is removed (hub gallring)"
+            )
 
 
 # --- vendors ----------------------------------------------------------------------------------------------------------

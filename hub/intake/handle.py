@@ -21,7 +21,7 @@ from hub.intake.naming import must_be_checked_again
 from hub.intake.preconditions import actor_may_act, licence_unknown, person_may_have_a_case
 from hub.intake.stored import person_named, ref_of
 from hub.processes.engine.case import Case
-from hub.processes.engine.decide import Decision, decide, no_such_case
+from hub.processes.engine.decide import Decision, decide, is_gallrat, no_such_case
 from hub.processes.engine.order import brings, undoes_later_act
 from hub.processes.engine.process import Process
 from hub.processes.engine.rule import LinkableCase
@@ -81,6 +81,8 @@ def _handle(batch: Batch, arrival: Arrival) -> Receipt:
         # Only the hub gives ids to cases; a sender opens a case with a reference of its own.
         return batch.refuse(arrival, no_such_case(openings()))
     case = None if case_id is None else batch.loaded.cases[case_id]
+    if case is not None and case.gallrad is not None:
+        return batch.refuse(arrival, is_gallrat(case.gallrad))
     process = process_of(message.name, case)
     if (reason := _must_wait(batch, arrival, message, process, case)) is not None:
         return batch.hold(arrival, reason)

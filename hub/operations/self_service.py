@@ -46,6 +46,8 @@ class Replay:
     count: int
     cases: int
     done: bool
+    gallrade: int
+    """Notices that are left out, since their content has been removed."""
 
 
 async def replay(connection: Connection, system: System, since: datetime, expected: int | None) -> Replay:
@@ -60,7 +62,9 @@ async def replay(connection: Connection, system: System, since: datetime, expect
             "/since",
         )
     await credentials.lock(connection, system.id)
-    rows = await _since(connection, system.id, since)
+    told = await _since(connection, system.id, since)
+    rows = [row for row in told if not row.gallrad]
+    gallrade = len(told) - len(rows)
     if len(rows) > MOST_REPLAYED:
         raise Refused(
             "too-many-to-replay",
@@ -70,7 +74,7 @@ async def replay(connection: Connection, system: System, since: datetime, expect
         )
     cases = len({row.case_id for row in rows})
     if expected is None:
-        return Replay(len(rows), cases, done=False)
+        return Replay(len(rows), cases, done=False, gallrade=gallrade)
     if expected != len(rows):
         raise Refused(
             "another-count",
@@ -82,7 +86,7 @@ async def replay(connection: Connection, system: System, since: datetime, expect
     await operator_log.record(
         connection, system.id, "replay", system.id, f"{count} notices since {since.isoformat()}, by the system itself"
     )
-    return Replay(count, cases, done=True)
+    return Replay(count, cases, done=True, gallrade=gallrade)
 
 
 async def _since(connection: Connection, system: str, since: datetime) -> list[ToldRow]:

@@ -149,7 +149,7 @@ def status_of(arrival: Arrival, receipt: Receipt) -> int:
         return 202
     if arrival.refused is not None:
         return arrival.refused.status
-    return {"unknown-case": 404, "unknown-unit": 403, "unknown-type": 400}.get(receipt.rule or "", 409)
+    return {"unknown-case": 404, "gallrat": 410, "unknown-unit": 403, "unknown-type": 400}.get(receipt.rule or "", 409)
 
 
 def too_large(most: int) -> Refused:

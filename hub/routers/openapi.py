@@ -26,7 +26,7 @@ _SAYS: Final[dict[int, str]] = {
     406: "There is no answer in the format that Accept or _format asks for.",
     408: "The request did not come whole in time.",
     409: "Refused by a rule of the process, which is named.",
-    410: "It was given up.",
+    410: "It was given up, or its content has been removed by the region's rule.",
     413: "Too large.",
     415: "The content type or the packing is not read.",
     422: "It is FHIR, and asks for what there is not.",
@@ -48,7 +48,7 @@ def _fhir(*kinds: str, **more: Any) -> dict[str, Any]:
 _BUNDLE: Final = _fhir("Bundle", type={"const": "message"}, entry={"type": "array", "minItems": 1})
 _ANSWERED: Final = _fhir("Bundle", "OperationOutcome")
 _OUTCOME: Final = _fhir("OperationOutcome")
-_READING: Final = (400, 401, 403, 404, 409, 500, 503)
+_READING: Final = (400, 401, 403, 404, 409, 410, 500, 503)
 _SENDING: Final = (*_READING, 408, 413, 415)
 
 Said = dict[int | str, dict[str, Any]]
@@ -65,7 +65,7 @@ READING: Final[Said] = {200: {"description": _SAYS[200]}, **_said(_READING, _PRO
 """The answers of a view."""
 READING_A_BODY: Final[Said] = _said(set(_SENDING).difference(_READING), _PROBLEM)
 """The answers of a view whose question is a body, beside those of every view."""
-OF_THE_INBOX: Final[Said] = _said((410, 429), _PROBLEM)
+OF_THE_INBOX: Final[Said] = _said((429,), _PROBLEM)
 """The answers of the pull inbox, beside those of every view."""
 OF_A_SYSTEM: Final[Said] = _said((429,), _PROBLEM)
 """The answers to what a system asks of itself, beside those of every view."""
@@ -91,7 +91,7 @@ SUBSCRIBING: Final = (
 """The answers of making one."""
 DELETED: Final[Said] = {204: {"description": "It is gone."}, **_said(set(_ASKING).difference({406}), _OUTCOME)}
 """The answers of deleting one."""
-FOUND: Final = _said((200,), _fhir("Bundle")) | _said((*_ASKING, 408, 413, 415), _OUTCOME)
+FOUND: Final = _said((200,), _fhir("Bundle")) | _said((*_ASKING, 408, 410, 413, 415), _OUTCOME)
 """The answers with a Bundle about Subscriptions, or a notice's own."""
 SUBSCRIPTION_BODIES: Final = {"requestBody": {"required": True, "content": _fhir("Subscription")}}
 """What a Subscription is made of."""

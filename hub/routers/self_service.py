@@ -139,6 +139,7 @@ def _notice(one: ToldRow) -> dict[str, Any]:
         "failures": [{"at": at, "answer": said} for at, said in one.failures or ()],
         "sent_at": one.sent_at,
         "due_at": one.due_at if one.state == "waiting" else None,
+        "gallrad": one.gallrad,
     }
 
 
@@ -171,7 +172,7 @@ async def replay(
 ) -> Response:
     async with store.transaction() as connection:
         found = await self_service.replay(connection, system, asked.since, asked.expected)
-    return answer({"count": found.count, "cases": found.cases, "done": found.done})
+    return answer({"count": found.count, "cases": found.cases, "done": found.done, "gallrade": found.gallrade})
 
 
 class Rotation(Asked):

@@ -70,10 +70,21 @@ async def of_month(connection: Connection, process: str, units: Sequence[str], m
     found = await connection.execute(
         "SELECT h.events FROM cases c CROSS JOIN LATERAL (SELECT json_agg(m.events ORDER BY m.sequence)"
         " AS events FROM message m WHERE m.case_id = c.id AND m.sequence IS NOT NULL AND m.name <> ALL(%s)) h"
-        " WHERE c.process = %s AND c.month = %s AND c.state->>'opened_by' = ANY(%s)",
+        " WHERE c.process = %s AND c.month = %s AND c.state->>'opened_by' = ANY(%s) AND c.gallrad_at IS NULL",
         (list(talk()), process, month, list(units)),
     )
     return [events for (events,) in await found.fetchall()]
+
+
+async def gallrade_of_month(connection: Connection, process: str, units: Sequence[str], month: str) -> int:
+    """How many cases stood in the figures of a month, as ``of_month`` has them, and are not counted since their content is removed."""
+    found = await connection.execute(
+        "SELECT count(*) FROM cases WHERE process = %s AND month = %s AND state->>'opened_by' = ANY(%s)"
+        " AND gallrad_at IS NOT NULL",
+        (process, month, list(units)),
+    )
+    ((count,),) = await found.fetchall()
+    return int(count)
 
 
 @dataclass(frozen=True, slots=True)

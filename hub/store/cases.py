@@ -53,8 +53,10 @@ async def lock(connection: Connection, ids: Iterable[str]) -> dict[str, Case]:
 
 
 async def read(connection: Connection, id_: str) -> Case | None:
-    """One case, not locked."""
-    row = await (await connection.execute("SELECT state::text FROM cases WHERE id = %s", (id_,))).fetchone()
+    """One case, not locked; none where its content has been removed."""
+    row = await (
+        await connection.execute("SELECT state::text FROM cases WHERE id = %s AND gallrad_at IS NULL", (id_,))
+    ).fetchone()
     return None if row is None else load_case(row[0])
 
 

@@ -166,6 +166,15 @@ async def at(connection: Connection, numbers: Sequence[tuple[str, int]]) -> dict
     return {(str(row["case_id"]), row["sequence"]): _row(row) for row in await found.fetchall()}
 
 
+async def of_cases(connection: Connection, ids: Sequence[str]) -> list[InboxRow]:
+    """All accepted messages of some cases."""
+    cursor = connection.cursor(row_factory=dict_row)
+    found = await cursor.execute(
+        f"{_WHOLE} FROM message m WHERE m.case_id = ANY(%s::uuid[]) AND m.sequence IS NOT NULL", (array(ids),)
+    )
+    return [_row(row) for row in await found.fetchall()]
+
+
 def _row(found: dict[str, Any]) -> InboxRow:
     case_id = found["case_id"]
     return InboxRow(

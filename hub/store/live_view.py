@@ -36,7 +36,7 @@ async def cases(connection: Connection, ids: Sequence[str]) -> list[CaseView]:
     found = await connection.execute(
         "SELECT c.id::text, c.status, c.manual, c.state->'awaited',"
         " (SELECT convert_from(m.raw, 'UTF8')::jsonb FROM message m WHERE m.case_id = c.id AND m.sequence IS NOT NULL"
-        "  AND m.name = 'adressering' ORDER BY m.sequence DESC LIMIT 1),"
+        "  AND m.name = 'adressering' AND m.raw <> '' ORDER BY m.sequence DESC LIMIT 1),"
         " (SELECT jsonb_agg(jsonb_build_array(o.system, o.sequence, o.state) ORDER BY o.id) FROM outbox o"
         "  WHERE o.case_id = c.id AND o.kind = 'notice')"
         " FROM cases c WHERE c.id = ANY(%s::uuid[])",

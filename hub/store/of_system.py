@@ -63,6 +63,8 @@ class ToldRow:
     failures: list[list[str]] | None
     sent_at: datetime | None
     due_at: datetime
+    gallrad: bool
+    """Its content has been removed."""
 
 
 _EACH = " UNION ALL ".join(  # each part as an index has it
@@ -76,20 +78,24 @@ async def told(connection: Connection, system: str, before: int | None, limit: i
     """What the system was told last, or is to be told, with row ids below ``before``."""
     found = await connection.cursor(row_factory=class_row(ToldRow)).execute(
         "SELECT id, coalesce(known_as, id) AS name, kind, case_id::text, sequence, message, accepted_at, state, behind, attempts,"  # noqa: S608
-        f" answer, said, failures, sent_at, due_at FROM outbox WHERE id IN ({_EACH}) ORDER BY id DESC LIMIT %(limit)s",
+        f" answer, said, failures, sent_at, due_at, told->'gallrad' IS NOT NULL AS gallrad"
+        f" FROM outbox WHERE id IN ({_EACH}) ORDER BY id DESC LIMIT %(limit)s",
         {"system": system, "before": before or 2**62, "limit": limit},
     )
     return await found.fetchall()
 
 
 async def replay(connection: Connection, ids: Sequence[int], rate: float) -> int:
-    """Send notices again that were sent, marked as a replay, so many a second; return how many (D-7)."""
+    """Send notices again that were sent, marked as a replay, so many a second; return how many (D-7). What has been removed by
+    gallring is left out.
+    """
     found = await connection.execute(
         "UPDATE outbox_row o SET state = 'waiting', sent_at = NULL, attempts = 0, first_tried_at = NULL, refused_since = NULL,"
         " answer = NULL, due_at = now() + make_interval(secs => n.place / %(rate)s::float), revision = o.revision + 1,"
         " told = replace(o.told::text, '\"replay\":false', '\"replay\":true')::json"
         " FROM (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM unnest(%(ids)s::bigint[]) AS k (id)) n"
-        " WHERE o.id = n.id AND o.kind = 'notice' AND (o.state = 'sent' OR (o.state = 'fresh' AND is_sent(o.system, o.id)))"
+        " WHERE o.id = n.id AND o.kind = 'notice' AND o.told->'gallrad' IS NULL"
+        " AND (o.state = 'sent' OR (o.state = 'fresh' AND is_sent(o.system, o.id)))"
         " RETURNING o.shard",
         {"ids": list(ids), "rate": rate},
     )

@@ -245,10 +245,12 @@ async def events(connection: Connection, id_: str, since: int, until: int, limit
 
 
 async def notices(connection: Connection, system: str, numbers: Collection[int]) -> dict[int, OutboxRow]:
-    """A system's own rows by the number in their ``out-4711``, sent or not; those that operations has skipped are left out."""
+    """A system's own rows by the number in their ``out-4711``, sent or not; those that operations has skipped are left out, and
+    those of cases whose content has been removed.
+    """
     cursor = connection.cursor(row_factory=dict_row)
     found = await cursor.execute(
-        f"SELECT {ROW_COLUMNS} FROM outbox_row WHERE system = %s AND state <> 'skipped'"  # noqa: S608 - constant
+        f"SELECT {ROW_COLUMNS} FROM outbox_row WHERE system = %s AND state <> 'skipped' AND told->'gallrad' IS NULL"  # noqa: S608 - constant
         " AND ((id = ANY(%s::bigint[]) AND known_as IS NULL) OR known_as = ANY(%s::bigint[]))",
         (system, list(numbers), list(numbers)),
     )

@@ -17,7 +17,7 @@ from hub.store.in_hand import FetchedRow
 from hub.store.inbox import Key
 from hub.store.outbox import LOOKUPS
 from hub.store.why_waiting import Obstacles, obstacles, of_row
-from schemas.swedish_time import clock_with_zone
+from schemas.swedish_time import clock_with_zone, local_day
 
 Connection = AsyncConnection[tuple[Any, ...]]
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -90,12 +90,24 @@ async def of(connection: Connection, wanted: str) -> list[TimelineEntry]:
         _by_hand(acts, [*ids, *cases], shown, since) + entries
     )  # of the same moment, the act before what it led to
     entries += [
+        TimelineEntry(one["gallrad_at"], "gallrad", _GALLRAD.format(local_day(one["gallrad_at"]), one["id"]))
+        for one in await _all(
+            connection,
+            "SELECT id::text, gallrad_at FROM cases WHERE id = ANY(%(cases)s::uuid[]) AND gallrad_at IS NOT NULL",
+            {"cases": cases},
+        )
+    ]
+    entries += [
         TimelineEntry(h["since"], "held", f"{h['reason']}; tried {h['attempts']}, next {clock_with_zone(h['due_at'])}")
         for h in held
     ]
     return sorted(entries, key=lambda entry: entry.at)
 
 
+_GALLRAD = (
+    "gallrat {0} enligt regionens regel / its content was removed on {0} by the region's rule: case {1}; what was said in it cannot be"
+    " read, or sent, again"
+)
 _WITH_ROWS = {"replay", "skip", "retry"}
 _WITH_SYSTEMS = {"pause", "resume", "replay", "retry", "skip"}
 

@@ -37,6 +37,10 @@ TECHNICAL: Final[dict[str, Rule]] = {
         "Ett system talar bara för sina egna enheter.",
         "A system speaks for its own units only.",
     ),
+    "gallrat": Rule(
+        "Ett ärende vars innehåll är gallrat läses och ändras inte mer.",
+        "A case whose content has been removed is neither read nor changed any more.",
+    ),
     "held": Rule(
         "Meddelandet är mottaget och väntar; ett slutligt svar följer.",
         "The message has been received and waits; a final answer follows.",

@@ -125,7 +125,7 @@ async def test_a_replay_is_tried_first_with_its_count_and_then_told_again_marked
     first = await taken(hub)
     began = datetime.now(UTC).isoformat()
     tried = await say(hub, "/replay", {"since": LONG_AGO})
-    assert tried == {"count": len(first["notices"]), "cases": 1, "done": False}
+    assert tried == {"count": len(first["notices"]), "cases": 1, "done": False, "gallrade": 0}
     assert (await hub.fetch())["notices"] == []
     assert (await say(hub, "/replay", {"since": LONG_AGO, "expected": 1}, status=409))["rule"] == "another-count"
     assert (await say(hub, "/replay", {"since": began, "expected": 0}))["count"] == 0

@@ -127,6 +127,8 @@ class Case:
     kept: dict[str, int] = field(default_factory=dict)
     """unit → the number of the last act that only this unit may know of; under the empty text the last act before the newest
     unbroken run of such acts (PR-1, LC-6). Empty when no act was ever kept."""
+    gallrad: str | None = None
+    """The day on which its content was removed by the region's rule; then nothing else of it is left but what the store's rows say."""
     told: dict[str, list[int]] = field(default_factory=dict)
     """system → [last sequence it was told, up to which number it knows all, first and last of own later ones…]: the
     delivery's bookkeeping, from which ``skipped`` comes."""

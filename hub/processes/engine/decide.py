@@ -61,6 +61,19 @@ class Decision:
     """The unit that alone may know of the message, or None."""
 
 
+def is_gallrat(day: str) -> Refused:
+    """The refusal of a message about a case whose content was removed on a day (YYYY-MM-DD), and of who would read it."""
+    return Refused(
+        "gallrat",
+        f"Ärendets innehåll är gallrat {day} enligt regionens regel. Det kan inte läsas eller ändras: är det ett nytt vårdtillfälle, öppna"
+        " ett nytt ärende med en ny egen referens.",
+        f"The content of the case was removed on {day} by the region's rule. It cannot be read or changed: if this is a new stay, open a"
+        " new case with a new reference of your own.",
+        "/subject",
+        410,
+    )
+
+
 def no_such_case(openings: Iterable[str]) -> Refused:
     """The refusal of a message about a case that does not exist; ``openings`` are the messages that open one."""
     names = tuple(openings)

@@ -15,6 +15,7 @@ from hub.intake.arrival import is_case_id
 from hub.intake.hub_messages import ASKED, WhatRegistersSaid
 from hub.intake.reader_check import Readers
 from hub.processes.engine.case import Case
+from hub.processes.engine.decide import is_gallrat
 from hub.processes.engine.record import ShownMessage
 from hub.processes.engine.rule import acting_role
 from hub.processes.engine.unit_view import as_configured
@@ -105,10 +106,12 @@ class Desk:
             self._waiting -= 1
 
     async def find(self, connection: Connection, id_: str) -> tuple[Case, datetime, bool]:
-        """As ``case_reads.case``; raises ``Refused`` 404."""
+        """As ``case_reads.case``; raises ``Refused`` 404, and 410 where its content has been removed."""
         found = await case_reads.case(connection, id_) if is_case_id(id_) else None
         if found is None:
             raise replace(NOT_SHOWN)
+        if found[0].gallrad is not None:
+            raise is_gallrat(found[0].gallrad)
         return found
 
     async def open(self, connection: Connection, id_: str, asker: Asker, what: str, **printed: str | None) -> Opened:

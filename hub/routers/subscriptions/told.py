@@ -12,13 +12,15 @@ from fastapi.responses import Response
 
 from hub.delivery import told_notices
 from hub.delivery.exits.subscription import event_of, state_of
+from hub.processes.engine.decide import is_gallrat
 from hub.routers import openapi, parameters
 from hub.routers.fhir import FhirId
 from hub.routers.subscriptions.parts import ONE, Asking, OfStatus, OfText, TheAsking, any_of, unknown
-from hub.store import subscriptions
+from hub.store import gallring, subscriptions
 from hub.store.subscriptions import SubscriptionRow
 from hub.translators import fhir
 from schemas.directory import System
+from schemas.swedish_time import local_day
 
 _EVENTS: Final = 100
 """Events in one answer; who wants more asks again from the next number."""
@@ -112,6 +114,9 @@ async def bundle(asking: TheAsking, id_: FhirId) -> Response:
         raise unknown("Bundle")
     async with asking.store.transaction() as connection:
         told = await told_notices.told(connection, _in_fhir(asking.system), [int(digits)])
+        gone = await gallring.of_notice(connection, asking.system.id, int(digits))
+    if gone is not None:
+        raise is_gallrat(str(local_day(gone)))
     if (found := told[int(digits)]) is None:
         raise unknown("Bundle")
     return await asking.written(media, fhir.write_bundle, found.encoded.body, id_)

@@ -46,10 +46,18 @@ message = Table(
     CheckConstraint("sequence > 0", name="message_sequence_positive"),
     Index("message_envelope", "source", "envelope", unique=True, postgresql_where=text("envelope IS NOT NULL")),
     Index("message_of_system", "system", "received_at"),
+    Index(
+        "message_refused",
+        "system",
+        "received_at",
+        "source",
+        "id",
+        postgresql_where=text("sequence IS NULL AND raw <> ''"),
+    ),
     Index("message_history", "case_id", "sequence", unique=True, postgresql_where=text("sequence IS NOT NULL")),
 )
 """Every message that ever came, kept for ever: the inbox (its key recognises duplicates, D-2) and, for accepted messages, the
-history of the case.
+history of the case. What its sender wrote may be removed by the region's rule of gallring: then ``raw`` is empty.
 """
 
 cases = Table(
@@ -74,6 +82,7 @@ cases = Table(
     Column("month", Text),
     Column("sort_name", Text(collation="C")),
     Column("former", ARRAY(Text)),
+    Column("gallrad_at", TIME),
     CheckConstraint("sequence >= 1", name="cases_sequence_positive"),
     Index("cases_sole", "process", "sole", unique=True, postgresql_where=text("sole IS NOT NULL AND status = 'open'")),
     Index("cases_ref", "system", "ref", unique=True, postgresql_where=text("ref IS NOT NULL")),
@@ -84,6 +93,14 @@ cases = Table(
     Index("cases_sort_name", "sort_name", "id"),
     Index("cases_named", "named", postgresql_using="gin", postgresql_where=text("named IS NOT NULL")),
     Index("cases_month", "process", "month", postgresql_where=text("month IS NOT NULL")),
+    Index(
+        "cases_to_gallra",
+        "system",
+        "process",
+        "changed_at",
+        "id",
+        postgresql_where=text("status <> 'open' AND gallrad_at IS NULL"),
+    ),
     Index("cases_former", "former", postgresql_using="gin", postgresql_where=text("former IS NOT NULL")),
 )
 
