@@ -106,7 +106,7 @@ async def busy(connection: Connection, ids: Sequence[str], now: datetime) -> set
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class SettledCases:
     """Closed cases under lock in which everything is settled."""
 
     cases: Sequence[Case]
@@ -116,7 +116,7 @@ class Taken:
     messages: Sequence[InboxRow]
 
 
-async def take(connection: Connection, ids: Sequence[str], now: datetime) -> Taken:
+async def take(connection: Connection, ids: Sequence[str], now: datetime) -> SettledCases:
     """Lock those of the cases that are closed, free and settled, and read their messages."""
     found = await connection.execute(
         "SELECT id::text, process, state->>'profile', status, sequence, state->>'opened_by' FROM cases"
@@ -139,7 +139,7 @@ async def take(connection: Connection, ids: Sequence[str], now: datetime) -> Tak
     got = {id_ for id_, _ in rows}
     left = {case for id_, case in await every.fetchall() if id_ not in got} | await busy(connection, list(kept), now)
     cases = [case for id_, case in kept.items() if id_ not in left]
-    return Taken(
+    return SettledCases(
         cases,
         [id_ for id_, case in rows if case not in left],
         await inbox.of_cases(connection, [case.id for case in cases]),
@@ -170,7 +170,7 @@ _RANGES = (
 )
 
 
-async def remove_cases(connection: Connection, taken: Taken, digests: Sequence[bytes], now: datetime) -> None:
+async def remove_cases(connection: Connection, taken: SettledCases, digests: Sequence[bytes], now: datetime) -> None:
     """Remove the content of cases that were taken. ``digests``: of their messages, as this hub takes them (D-2)."""
     ids = array(case.id for case in taken.cases)
     # First the cases: a trigger lets a message lose its content only when its case has.
