@@ -20,5 +20,4 @@ gc.set_threshold(100_000, 50, 100)
 
 
 def pytest_collection_finish() -> None:
-    gc.collect()
     gc.freeze()

@@ -26,7 +26,6 @@ def validator(name: str) -> Draft202012Validator:
         schema = asyncapi()["components"]["schemas"][name.removeprefix("asyncapi:")]
     else:
         schema = json.loads((FOLDER / "schemas" / f"{name}.json").read_bytes())
-    Draft202012Validator.check_schema(schema)
     return Draft202012Validator(schema)
 
 

@@ -88,6 +88,11 @@ def test_the_document_has_the_members_that_asyncapi_names_and_no_others():
     assert [error.message[:300] for error in Draft202012Validator(ASYNCAPI_3).iter_errors(DOCUMENT)] == []
 
 
+def test_every_schema_of_the_document_is_one_of_its_draft():
+    for schema in DOCUMENT["components"]["schemas"].values():
+        Draft202012Validator.check_schema(schema)
+
+
 def test_every_message_stands_in_one_channel_and_every_operation_has_its_channel():
     placed = [name for channel in DOCUMENT["channels"].values() for name in channel["messages"]]
     assert sorted(placed) == sorted(ALL)

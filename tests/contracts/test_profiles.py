@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from hub.contracts import profiles, rules
+from hub.contracts import profiles
 from hub.processes.registry import PROCESSES
 from hub.scenarios import ScenarioFile
+from tests.published import scenarios
 
 FOLDER = Path(__file__).parents[2] / "contracts"
 TOLD = [process for process in PROCESSES.values() if process.differences]
@@ -18,7 +19,7 @@ CELLS = [(process.name, rule, profile) for process in TOLD for rule, profile in 
 
 @cache
 def _shown(name: str) -> dict[profiles.Cell, list[str]]:
-    return profiles.shown(PROCESSES[name], rules.scenarios_in(FOLDER / "scenarios"))
+    return profiles.shown(PROCESSES[name], scenarios())
 
 
 @pytest.mark.parametrize(

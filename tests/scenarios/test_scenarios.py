@@ -11,6 +11,7 @@ from hub.contracts import rules
 from hub.intake import notices
 from hub.intake.batch import Batch
 from hub.scenarios import Report, ScenarioFile, Unusable, check, play
+from tests.published import scenario
 
 FOLDER = Path(__file__).parents[2] / "contracts" / "scenarios"
 FILES = sorted(FOLDER.glob("*.yaml"))
@@ -45,7 +46,7 @@ def played(path: Path) -> tuple[Report, Seen]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(notices, "notices", followed)
         monkeypatch.setattr(Batch, "settle", settle)
-        return play(ScenarioFile(path)), found
+        return play(scenario(path.name)), found
 
 
 def gaps(seen: Seen) -> list[tuple[str, int]]:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 
 from hub.processes.engine.case import Case
 from hub.processes.engine.diagram import Picture, Trial
-from hub.processes.engine.unit_view import shape
+from hub.processes.engine.unit_view import outline
 from hub.processes.svu.state import svu as state_of
 from hub.processes.svu.steps import still_awaits
 from schemas import shared, svu
@@ -154,9 +154,16 @@ def _labelled(name: str, data: Part) -> str:
 
 
 def _stand(case: Case | None) -> object:
-    """Everything that decides what is possible next, so that no state is tried twice."""
+    """Everything that decides what is possible next, in whatever order it has come about, so that no state is tried twice."""
     assert case is not None
-    return (case.status, *(shape(case, unit) for unit in case.participants))
+    looked_at = outline(case)
+    return (
+        tuple(part for part in looked_at if not isinstance(part, tuple)),
+        frozenset((part[0], frozenset(part[1:])) for part in looked_at if isinstance(part, tuple)),
+        frozenset((key, unit) for key, one in case.awaited.items() for unit in one.by),
+        frozenset(case.unanswered),
+        frozenset(case.access),
+    )
 
 
 def _answer(outcome: str, centre: str | None, municipality: str | None) -> Adressering:
