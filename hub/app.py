@@ -7,11 +7,11 @@ import os
 import secrets
 import socket
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import cast
 
-from hub import garbage
+from hub import clock, garbage
 from hub.addressing.memory import RegisterMemory
 from hub.addressing.recheck import Recheck
 from hub.addressing.register_settings import registers_of, ttl_of
@@ -43,7 +43,7 @@ from hub.routers.asides import Asides
 from hub.routers.topics import Topics
 from hub.settings import WITHOUT_REGISTERS, Settings, kafka_client
 from hub.shards import Shards
-from hub.store import credentials, person_changes
+from hub.store import credentials, database_time, person_changes
 from hub.store import directory as directories
 from hub.store.notifications import Notifications
 from hub.store.outbox import OutboxRow
@@ -69,6 +69,7 @@ _READERS_S = 1.0
 _GAUGES_S = 2.0
 _HEARD_S = 5.0
 _SWEEP_S = 600.0
+_TIME_S = 5.0
 _GARBAGE_S = 2.0
 _GALLRING_S = 60.0
 _CHANGES_KEPT = timedelta(days=30)
@@ -179,6 +180,7 @@ class Hub:
         """Check the requirements and start every part. Raises ``Misconfigured`` when the hub must not start."""
         if (fault := await self.store.check()) is not None:
             raise Misconfigured(str(fault))
+        await database_time.look(self.store)
         await self._take_up_directory()
         if self._directory is None:
             raise Misconfigured("there is no directory. Apply one with `hub directory apply FILE`.")
@@ -235,6 +237,7 @@ class Hub:
             (None, "gauges", _GAUGES_S, self.gauges.show_gauges),
             ("deadlines", "sweep", _SWEEP_S, self._sweep),
             ("deadlines", "gallring", _GALLRING_S, self.gallring.go_round),
+            (None, "time", _TIME_S, partial(database_time.look, self.store)),
             (None, "garbage", _GARBAGE_S, garbage.collect),
         ):
             yield cast("Role | None", role), name, _SILENCE_S + 2 * seconds, partial(every, seconds, work)
@@ -274,7 +277,7 @@ class Hub:
             self.memory.forget()
         if self._applied is None:
             return
-        self._credentials, self._directory = moment, in_force(self._applied, rotated, datetime.now(UTC))
+        self._credentials, self._directory = moment, in_force(self._applied, rotated, clock.now())
         log.info("directory_in_force", version=self._version)
         if newer is not None:
             await self._make_topics(self._directory)
@@ -304,7 +307,7 @@ class Hub:
     async def _sweep(self) -> None:
         await Answers(self.store).sweep()
         async with self.store.transaction() as connection:
-            await person_changes.delete_before(connection, datetime.now(UTC) - _CHANGES_KEPT)
+            await person_changes.delete_before(connection, clock.now() - _CHANGES_KEPT)
 
 
 async def _read_by_others(_: str) -> None:

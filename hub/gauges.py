@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
-from hub import metrics
+from hub import clock, metrics
 from hub.intake.queue import Intake
 from hub.store import cases, deadline, held, outbox
 from hub.store.backlog import Backlog
@@ -28,13 +28,14 @@ class Gauges:
     async def show_gauges(self) -> None:
         """Sets all gauges. Raises ``Unavailable`` while the database is away; the gauges then keep their values."""
         metrics.intake_queue.set(self._intake.length)
+        metrics.clock_ahead.set(clock.machine_ahead_s())
         metrics.progress.set(self._intake.progress)
         async with self._store.transaction() as connection:
             backlog = await backlog_of(connection)
             waiting, since = await held.gauge(connection)
             manual = await cases.manual_count(connection)
-            late = await deadline.overdue(connection, datetime.now(UTC))
-        now = datetime.now(UTC)
+            late = await deadline.overdue(connection, clock.now())
+        now = clock.now()
         metrics.deadlines_due.clear()
         for name, count in late:
             metrics.deadlines_due.labels(name).set(count)

@@ -96,6 +96,11 @@ loop_turned = Gauge(
     "hub_loop_turned_timestamp_seconds", "When a loop of the hub last went round.", ["loop"], registry=REGISTRY
 )
 away = Gauge("hub_away", "1 while what the hub needs does not answer: database, broker.", ["what"], registry=REGISTRY)
+clock_ahead = Gauge(
+    "hub_clock_ahead_seconds",
+    "By how much the machine's clock is ahead of the database's, which is the hub's time.",
+    registry=REGISTRY,
+)
 consumer_lag = Gauge("hub_consumer_lag", "Records in hub.in topics not yet handled.", ["system"], registry=REGISTRY)
 
 gallring_cases = Counter(

@@ -9,9 +9,9 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
-from hub import metrics
+from hub import clock, metrics
 from hub.errors import Unavailable
 from hub.log import log
 
@@ -46,7 +46,7 @@ class Outages:
         if name is None:
             log.warning("put_off", reason=error.reason, **what)
             return False
-        began, _ = self._since.setdefault(name, (time.monotonic(), datetime.now(UTC)))
+        began, _ = self._since.setdefault(name, (time.monotonic(), clock.now()))
         if time.monotonic() - began > _HICCUP_S:
             self._say(name, what)
         return True
@@ -58,7 +58,7 @@ class Outages:
         name = _NEEDED[reason]
         if asked_at <= self._answered_at.get(name, 0.0):
             return
-        self._since.setdefault(name, (time.monotonic(), datetime.now(UTC)))
+        self._since.setdefault(name, (time.monotonic(), clock.now()))
         self._say(name, what)
 
     def answered(self, reason: str) -> None:

@@ -5,9 +5,10 @@ protocol and the store.
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
+from hub import clock
 from hub.intake.hub_messages import ASKED
 from hub.processes.shared.registers import LICENSED
 from hub.store.registers import Answers
@@ -77,13 +78,13 @@ class RegisterMemory:
         self._refused: TimedMemory[tuple[str, str], str] = TimedMemory(_ACTORS)
         """The actors with whom HSA disagrees, in a memory of their own: they are not pushed out by the many others."""
         self._names: TimedMemory[str, str] = TimedMemory(_ACTORS)
-        self._read_up_to = datetime.now(UTC)
+        self._read_up_to = clock.now()
 
     async def load(self) -> None:
         """Reads HSA's answers about actors from the store: those that other hubs got, and those from before a restart. An
         actor whom HSA does not know is then refused by every hub.
         """
-        now = datetime.now(UTC)
+        now = clock.now()
         for key, answer, expires in await self._answers.since(_VERDICTS, self._read_up_to - _OVERLAP):
             self._read_up_to = max(self._read_up_to, expires)
             actor, _, role = key.partition("/")
@@ -104,7 +105,7 @@ class RegisterMemory:
         positive = answer.outcome in {"listed", "listed_in_another_region"}
         self._counties.add(county)
         seconds = self._ttl if positive else self._negative_ttl
-        self._persons.put((personnummer, county), (datetime.now(UTC), answer), seconds)
+        self._persons.put((personnummer, county), (clock.now(), answer), seconds)
 
     def drop_person(self, personnummer: str) -> None:
         """Forgets a person: folkbokforing has news, so the earlier answers no longer hold (C-62)."""
@@ -132,7 +133,7 @@ class RegisterMemory:
         """Remembers HSA's answer about an actor for a day, here and for the other hubs."""
         self._learn(actor, role, outcome, name, _ACTOR_S)
         answer = {"outcome": outcome, "name": name}
-        await self._answers.put(_VERDICTS, f"{actor}/{role}", answer, datetime.now(UTC) + timedelta(seconds=_ACTOR_S))
+        await self._answers.put(_VERDICTS, f"{actor}/{role}", answer, clock.now() + timedelta(seconds=_ACTOR_S))
 
     def _learn(self, actor: str, role: str, outcome: str, name: str | None, seconds: float) -> None:
         self._refused.forget((actor, role))

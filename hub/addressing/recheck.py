@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
+from hub import clock
 from hub.addressing.lookups import REFUSALS, LookupContext
 from hub.addressing.memory import RegisterMemory
 from hub.addressing.register_text import format_address
@@ -78,7 +79,7 @@ class Recheck:
         Raises ``Unavailable`` or ``Parked`` while the register does not answer; the people stay due, and the next call
         comes no sooner than the register's rule allows (§3).
         """
-        now = datetime.now(UTC)
+        now = clock.now()
         if now < self._not_before:
             return 0
         async with self._store.transaction() as connection:
@@ -127,7 +128,7 @@ class Recheck:
         for case, news in self._news(found):
             self._memory.drop_person(case.person["personnummer"])
             id_ = f"n-{case.id}-{case.sequence}-{news.news}"
-            message = own_message(case.id, id_, "folkbokforing", news, datetime.now(UTC))
+            message = own_message(case.id, id_, "folkbokforing", news, clock.now())
             receipts = await self._intake.submit([message], wait=True)
             told += receipts[0].code == "ok"
         return told

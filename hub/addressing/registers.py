@@ -8,12 +8,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import datetime
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from pydantic import TypeAdapter
 
+from hub import clock
 from hub.addressing.cached_lookup import Cache, CachedContract, CachedLookup, OnFailure, OnLookup, read_beside
 from hub.addressing.lookups import Answer, Lookup, LookupContext, LookupFailed, Register, Resolution, Unknown
 from hub.addressing.resolve import next_question
@@ -58,7 +59,7 @@ class Registers:
         actor: listing.Actor,
         cache: Cache,
         key_secret: bytes = b"",
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = clock.now,
         on_lookup: OnLookup = lambda *_: None,
         on_failure: OnFailure = lambda *_: None,
     ) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import ssl
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 from types import TracebackType
 from typing import Final, Self
@@ -17,6 +16,7 @@ from typing import Final, Self
 import httpx
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
+from hub import clock
 from hub.addressing.rate_limit import RateLimit
 from hub.errors import Misconfigured, Unavailable
 from hub.translators.retry_after import retry_after
@@ -139,7 +139,7 @@ class Caller:
             status in {httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS}
             or status >= httpx.codes.INTERNAL_SERVER_ERROR
         ):
-            raise Unavailable(f"http-{status}", retry_after(response.headers.get("retry-after"), datetime.now(UTC)))
+            raise Unavailable(f"http-{status}", retry_after(response.headers.get("retry-after"), clock.now()))
         raise Parked(f"http-{status}")
 
 

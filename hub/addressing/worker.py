@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from hub import metrics
+from hub import clock, metrics
 from hub.addressing.adressering import adressering_of, unavailable
 from hub.addressing.lookup_queues import LookupQueues
 from hub.addressing.lookups import LookupContext
@@ -101,7 +101,7 @@ class Worker:
             log.error("lookup_failed", error=type(error).__name__, case=item.case_id)
             said, again = f"defect-{type(error).__name__}", True
             await self._tell(item, question, unavailable(said))
-        now = datetime.now(UTC)
+        now = clock.now()
         item.failed(now, now)
         if again and now - (item.first_tried_at or now) > _GIVE_UP:
             said, again = f"{said}; asked no more", False
@@ -137,7 +137,7 @@ class Worker:
             return
         assert self.intake is not None
         said = hashlib.sha256(answer.model_dump_json().encode()).hexdigest()[:12]
-        message = own_message(item.case_id, f"a-{item.id}-{said}", question.question, answer, datetime.now(UTC))
+        message = own_message(item.case_id, f"a-{item.id}-{said}", question.question, answer, clock.now())
         await self.intake.submit([message], wait=True)
 
     async def _afresh(self, case: str, person: str) -> tuple[str, bool]:
@@ -158,7 +158,7 @@ class Worker:
         if self._registers is None:
             return unavailable("no-registers-configured"), False
         rules = LookupContext(
-            now=datetime.now(UTC),
+            now=clock.now(),
             home_county=county or None,
             production=self._production,
             regional_patterns=KNOWN_REGIONAL_PATTERNS,

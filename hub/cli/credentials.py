@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
+from hub import clock
 from hub.cli import endings, table
 from hub.cli.root import By, Json, Reason, directory_app, operator, with_store
 
@@ -25,7 +26,7 @@ def directory_credentials(
     if as_json:
         table.show_json([asdict(one) for one in found])
         return
-    now = datetime.now(UTC)
+    now = clock.now()
     rows = [
         (
             one.system,

@@ -13,6 +13,7 @@ import typer
 
 from hub.cli.endings import Commands
 from hub.errors import Misconfigured, Unavailable
+from hub.store import database_time
 
 app = typer.Typer(
     cls=Commands,
@@ -114,6 +115,7 @@ def with_store(work: Callable[[Any], Awaitable[T]]) -> T:
             if fault is not None and not read_only:
                 raise Misconfigured(str(fault))
             try:
+                await database_time.look(store)
                 return await work(store)  # what only reads may read a standby
             except Unavailable:
                 if read_only:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Final, Literal
 
-from hub import metrics
+from hub import clock, metrics
 from hub.delivery.exits.answer_start import start_of
 from hub.errors import Refused
 from hub.log import log
@@ -78,7 +77,7 @@ async def take(connection: Connection, system: System, acks: Sequence[Ack]) -> J
 
 def count(system: System, found: Judged) -> None:
     """Count for the metrics and the log what is committed."""
-    now = datetime.now(UTC)
+    now = clock.now()
     for one in found.taken:
         metrics.latency.labels(system.id).observe((now - one.accepted_at).total_seconds())
     metrics.attempts.labels(system.id, "ok").inc(len(found.taken))

@@ -5,9 +5,9 @@ and the store.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from hub import metrics
+from hub import clock, metrics
 from hub.delivery.breaker import Breaker
 from hub.delivery.case_queue import CaseQueue, case_of
 from hub.delivery.fence import Permit, RowsChanged
@@ -110,7 +110,7 @@ class Attempts:
         await permit()
         outcome = await self._exit.send(self._system, [outgoing for _, outgoing in encoded], permit)
         metrics.attempts.labels(self._system.id, outcome.result).inc(len(encoded))
-        self.last_answer = outcome.answer, datetime.now(UTC)
+        self.last_answer = outcome.answer, clock.now()
         rows = [row for row, _ in encoded]
         if outcome.result == "ok":
             self._acknowledged(rows, outcome, permit.proof)
@@ -139,7 +139,7 @@ class Attempts:
         if self._breaker.state != "closed":
             self._queue.make_due()
         self._breaker.passed()
-        now = datetime.now(UTC)
+        now = clock.now()
         for row in rows:
             self._latency.observe((now - row.accepted_at).total_seconds())
             self._queue.sent(row)
@@ -147,7 +147,7 @@ class Attempts:
 
     async def _retry(self, rows: list[OutboxRow], outcome: AttemptOutcome) -> None:
         self._able_since.check()
-        now = datetime.now(UTC)
+        now = clock.now()
         due = None
         for row in rows:
             row.failed(now, self._able_since.at, refused=outcome.result == "receiver")
@@ -185,7 +185,7 @@ class Attempts:
         for row in rows:
             self._queue.drop_message(row)
             if wait_s is not None:  # their cases wait, the others go on
-                row.attempts, row.due_at = max(1, row.attempts), datetime.now(UTC) + timedelta(seconds=wait_s)
+                row.attempts, row.due_at = max(1, row.attempts), clock.now() + timedelta(seconds=wait_s)
 
     async def _pause(self, rows: list[OutboxRow], outcome: AttemptOutcome) -> None:
         """D-6: the receiver says that it no longer exists. No row is given up: operations asks it, and resumes."""

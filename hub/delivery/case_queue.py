@@ -7,10 +7,11 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from cachetools import LRUCache
 
+from hub import clock
 from hub.store.outbox import OutboxRow
 
 # How a lane's queue keeps the order.
@@ -143,7 +144,7 @@ class CaseQueue:
 
     def take(self, most: int, *, early: bool = False) -> list[OutboxRow]:
         """Up to ``most`` rows to send now, each case's in order; ``early``: one that is not due yet, when none is."""
-        now = datetime.now(UTC)
+        now = clock.now()
         while self._later and (self._later[0][0] <= now or (early and not self._ready)):
             due, case = heapq.heappop(self._later)
             if due > now and (rows := self._cases.get(case)):
@@ -165,7 +166,7 @@ class CaseQueue:
 
     def make_due(self) -> None:
         """The system works again: rows that wait for their time are due now, unless the receiver asked for a later time."""
-        now = datetime.now(UTC)
+        now = clock.now()
         for _, case in self._later:
             for row in self._cases.get(case, ()):
                 row.due_at = min(row.due_at, max(now, row.not_before or now))
@@ -174,7 +175,7 @@ class CaseQueue:
 
     def try_now(self, id_: int | None) -> None:
         """Operations wants a row tried now, or all of them: the first row of its case is due, before all other cases."""
-        now = datetime.now(UTC)
+        now = clock.now()
         row = None if id_ is None else self._known.get(id_)
         cases = list(self._cases) if id_ is None else [] if row is None else [case_of(row)]
         for case in cases:
@@ -196,7 +197,7 @@ class CaseQueue:
 
     def next_due_s(self) -> float:
         """Seconds until the next waiting case is due; an hour when none waits."""
-        return (self._later[0][0] - datetime.now(UTC)).total_seconds() if self._later else 3600.0
+        return (self._later[0][0] - clock.now()).total_seconds() if self._later else 3600.0
 
     def sent(self, row: OutboxRow) -> None:
         """The row was acknowledged; it stays known until ``marked``. One that left memory while it was in the call, and may have been

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Literal, Protocol
 
+from hub import clock
 from hub.store.outbox import OutboxRow
 from hub.translators import formats
 from hub.translators.formats import Encoded
@@ -75,7 +75,7 @@ class Exit(Protocol):
 def encode(row: OutboxRow, message: Message | None, system: System) -> Outgoing:
     """Encode an outbox row in the system's format; ``message`` is the message that a notice passes on."""
     if row.kind == "receipt":
-        now = datetime.now(UTC)
+        now = clock.now()
         encoded = formats.write_receipt(row.told, row.case_id, f"receipt-{row.id}", system.format, now)
         return Outgoing(row.webhook_id, row.case_id or row.webhook_id, encoded)
     if row.kind == "announcement":

@@ -13,11 +13,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
-from hub import metrics
+from hub import clock, metrics
 from hub.delivery import acks
 from hub.delivery.acks import Ack
 from hub.delivery.case_queue import case_of
@@ -196,7 +196,7 @@ class PullInbox:
                 finally:
                     waking.cancel()
         metrics.inbox_fetched.labels(system.id).inc(len(notices))
-        return Fetched(notices, name, datetime.now(UTC) + timedelta(seconds=_lease_s(system)))
+        return Fetched(notices, name, clock.now() + timedelta(seconds=_lease_s(system)))
 
     async def _take(self, system: System, reader: str, limit: int) -> list[Notice]:
         try:

@@ -10,9 +10,9 @@ import asyncio
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from hub import metrics
+from hub import clock, metrics
 from hub.delivery.lane import CAPACITY, FEW_ROWS, MOST_BYTES, Lane
 from hub.delivery.outgoing import Exit
 from hub.delivery.row_messages import messages_of
@@ -126,7 +126,7 @@ class Relay:
     @property
     def lanes(self) -> dict[str, dict[str, str]]:
         """System → its breaker, until when it spares the system, and what it last answered when; of the first so many lanes."""
-        now = datetime.now(UTC)
+        now = clock.now()
         found: dict[str, dict[str, str]] = {}
         for id_, lane in self._lanes.items():
             opened, answer = lane.breaker.state != "closed", lane.last_answer

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from hub import clock
 from schemas.ways_out import Delivery
 
 _JITTER = 0.2
@@ -39,15 +40,15 @@ class AbleSince:
     """Since when this hub has been able to send to a system; earlier time does not count as time of trying (D-6)."""
 
     def __init__(self) -> None:
-        self.at = self._checked_at = datetime.now(UTC)
+        self.at = self._checked_at = clock.now()
 
     def reset(self) -> None:
         """The hub could not send until now: its database was away, or its locks were lost."""
-        self.at = datetime.now(UTC)
+        self.at = clock.now()
 
     def check(self) -> None:
         """Call at every round of the lane: a long gap between two calls means that the process was stopped."""
-        now = datetime.now(UTC)
+        now = clock.now()
         if now - self._checked_at > _STOPPED:
             self.at = now
         self._checked_at = now

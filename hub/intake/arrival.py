@@ -6,8 +6,9 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
+from hub import clock
 from hub.errors import Refused
 from hub.translators import formats
 from schemas.directory import System
@@ -176,7 +177,7 @@ def _holds(text: str, number: str) -> bool:
 def _is_someones_number(text: str) -> bool:
     return (
         _WHOLE_NUMBER.fullmatch(text) is not None
-        and int(text[:4]) < datetime.now(UTC).year - 2
+        and int(text[:4]) < clock.now().year - 2
         and bool(find_person_numbers(text))
     )
 

@@ -6,8 +6,9 @@ and becomes a message of the hub itself in the other case after that commit. So 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
+from hub import clock
 from hub.intake.hub_messages import case_message
 from hub.intake.queue import Intake
 from hub.log import log
@@ -33,7 +34,7 @@ class CaseMessages:
             rows = await outbox.due(connection, outbox.CASES, limit=_AT_ONCE)
         if not rows:
             return 0
-        now = datetime.now(UTC)
+        now = clock.now()
         readable, arrivals, unreadable = [], [], []
         for row in rows:
             try:

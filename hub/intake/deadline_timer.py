@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from hub import metrics
+from hub import clock, metrics
 from hub.intake.arrival import Arrival
 from hub.intake.hub_messages import own_message
 from hub.intake.queue import Intake
@@ -24,7 +24,7 @@ late."""
 class DeadlineTimer:
     """Looks for passed deadlines. Several hubs may do so at once: a deadline's message has one id and is handled once (D-2)."""
 
-    def __init__(self, store: Store, intake: Intake, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, store: Store, intake: Intake, now: Callable[[], datetime] = clock.now) -> None:
         self._store = store
         self._intake = intake
         self._now = now

@@ -31,8 +31,9 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
+from hub import clock
 from hub.errors import Unavailable
 from hub.intake.arrival import Arrival
 from hub.intake.commit import Transactions
@@ -105,7 +106,7 @@ class Intake:
         *,
         batch: int = 500,
         lanes_full: Callable[[], bool] = lambda: False,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = clock.now,
     ) -> None:
         self.batch = batch
         """Messages in one transaction at the most, unless one caller hands over more at once."""

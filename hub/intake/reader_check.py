@@ -5,10 +5,10 @@ store.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from uuid_utils import uuid7
 
+from hub import clock
 from hub.intake.hub_messages import WhatRegistersSaid
 from hub.store import outbox
 from hub.store.outbox import VERIFICATIONS, OutboxRow
@@ -39,7 +39,7 @@ class Readers:
         """
         if not self._new:
             return
-        now, asked = datetime.now(UTC), list(self._new.items())
+        now, asked = clock.now(), list(self._new.items())
         items = [
             OutboxRow(
                 id=0,

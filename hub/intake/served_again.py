@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
+from hub import clock
 from hub.intake.told_numbers import forget_waiting, last_told, note_notice, waiting_unit, waits_for
 from hub.log import log
 from hub.processes.engine.case import Case
@@ -66,12 +66,12 @@ async def move_from(connection: Connection, system: str, known: Directory) -> in
     notices = await waiting_notices.of_cases(connection, list(locked))
     for id_, case in locked.items():
         await _move_case(connection, case, [one for one in notices if one.row.case_id == id_], known)
-    await cases.change(connection, list(locked.values()), (), datetime.now(UTC))
+    await cases.change(connection, list(locked.values()), (), clock.now())
     return len(locked)
 
 
 async def _move_case(connection: Connection, case: Case, notices: Sequence[CaseNotice], known: Directory) -> None:
-    now = datetime.now(UTC)
+    now = clock.now()
     had = {(one.row.system, one.row.sequence): one for one in notices}
     gone: list[int] = []
     come: dict[tuple[str, int | None], CaseNotice] = {}

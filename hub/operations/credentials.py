@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
+from hub import clock
 from hub.directory.credentials import values
 from hub.errors import Misconfigured, Refused
 from hub.operations.reason import check
@@ -56,7 +57,7 @@ async def rotate(
             404,
         )
     await credentials.lock(connection, system.id)
-    now = datetime.now(UTC)
+    now = clock.now()
     mine = [one for one in await credentials.of(connection, system.id) if one.kind == kind]
     going = [one for one in mine if one.until is not None and one.until > now]
     if (going or any(one.since > now for one in mine)) and old_for > timedelta():
@@ -105,7 +106,7 @@ class ListedCredential:
 
 async def listed(connection: Connection, system: System) -> list[ListedCredential]:
     """The credentials of a system that have not ended, with their time; nothing of their value."""
-    now = datetime.now(UTC)
+    now = clock.now()
     known = await credentials.of(connection, system.id)
     return [
         ListedCredential(one.system, one.kind, one.sha256[:16], one.since, one.until, one.who)
@@ -121,7 +122,7 @@ def _is_named(system: System, one: Credential) -> bool:
 async def end(connection: Connection, system: System, known_as: str, who: str, reason: str) -> str:
     """End one credential now. Raises ``Misconfigured`` where it is the last of its kind, or none is known so."""
     await credentials.lock(connection, system.id)
-    now = datetime.now(UTC)
+    now = clock.now()
     known = await credentials.of(connection, system.id)
     found = [one for one in known if one.sha256.startswith(known_as) and (one.until is None or one.until > now)]
     if len(found) != 1 or len(known_as) < _KNOWN_BY:

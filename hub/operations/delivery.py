@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from uuid_utils import uuid7
 
+from hub import clock
 from hub.errors import Misconfigured
 from hub.operations.reason import check
 from hub.store import announcements, dead_letters, operator_log, paused_systems
@@ -91,7 +90,7 @@ async def announce(store: Store, sv: str, en: str, who: str) -> str:
     told = Announcement(text=BilingualText(sv=sv.strip(), en=en.strip()))
     id_ = str(uuid7())
     async with store.transaction() as connection:
-        items = await announcements.add(connection, id_, told, current[1].system_by_id, datetime.now(UTC))
+        items = await announcements.add(connection, id_, told, current[1].system_by_id, clock.now())
         await operator_log.record(connection, who, "announce", id_, sv.strip())
     return f"{id_} goes to every system ({len(items)}); see `hub announcements` and `hub timeline {id_}`"
 

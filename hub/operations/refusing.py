@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 
+from hub import clock
 from hub.errors import Misconfigured, Refused
 from hub.intake.commit import handle_in
 from hub.intake.stored import stored_arrival
@@ -33,7 +34,7 @@ async def refuse(store: Store, message: str, who: str, reason: str) -> str:
                 shards = Shards(store, who, takes_part=False)
                 with shards.writing() as begins:
                     handled = await handle_in(
-                        connection, arrivals, current[1], NothingKnown(), datetime.now(UTC), shards, begins
+                        connection, arrivals, current[1], NothingKnown(), clock.now(), shards, begins
                     )
                 if all(receipt.rule != REFUSED.rule for receipt in handled.receipts):
                     raise Misconfigured(f"{message} has been handled meanwhile; see `hub timeline {message}`")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from uuid_utils import uuid7
 
+from hub import clock
 from hub.errors import Refused
 from hub.store import announcements, credentials, of_system, operator_log
 from hub.store.of_system import Connection, ToldRow
@@ -34,7 +35,7 @@ TEST: Final = Announcement(
 async def send_test(connection: Connection, system: System) -> str:
     """Write a test notice, which goes the whole way out of the system; return its id."""
     id_ = f"test-{uuid7()}"
-    await announcements.add(connection, id_, TEST, [system.id], datetime.now(UTC))
+    await announcements.add(connection, id_, TEST, [system.id], clock.now())
     await operator_log.record(connection, system.id, "test", system.id, "asked for by the system itself")
     return id_
 
@@ -54,7 +55,7 @@ async def replay(connection: Connection, system: System, since: datetime, expect
     """Tell the system again what it was told since a moment, marked as a replay. ``expected``: the number of a dry run before; None for the
     dry run. Raises ``Refused`` where there is more than one replay may hold, or another number than expected.
     """
-    if since < datetime.now(UTC) - FURTHEST:
+    if since < clock.now() - FURTHEST:
         raise Refused(
             "too-far-back",
             f"Ange en tid inom {FURTHEST.days} dygn. Äldre sänds om av hubbens drift.",

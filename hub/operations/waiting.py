@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
+from hub import clock
 from hub.errors import Misconfigured
 from hub.intake.told_numbers import waits_for
 from hub.operations.reason import check
@@ -55,7 +56,7 @@ async def skip_waiting(store: Store, unit: str, who: str, reason: str) -> str:
 async def release(store: Store, message: str, who: str, reason: str) -> str:
     """Tries a held message at once, and the messages before it in its case."""
     check(reason)
-    now = datetime.now(UTC)
+    now = clock.now()
     async with store.transaction() as connection:
         found = await named(connection, message)
         await held.wake(connection, {one.case_key for one in found}, now)

@@ -13,12 +13,12 @@ import errno
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from hub import clock
 from hub.errors import Misconfigured, Refused
 from hub.routers import http
 from hub.translators import fhir
@@ -181,7 +181,7 @@ class Connection(HttpToolsProtocol):
         _, sv, en = _REASONS[status]
         refused = Refused(f"http-{status}", sv, en, "/", status)
         if getattr(self, "url", b"").startswith(b"/fhir/"):
-            return fhir.JSON, fhir.write_response(http.receipt_of(refused), None, created=datetime.now(UTC))
+            return fhir.JSON, fhir.write_response(http.receipt_of(refused), None, created=clock.now())
         return http.PROBLEM, bytes(http.problem(refused).body)
 
     def send_400_response(self, msg: str) -> None:

@@ -6,12 +6,12 @@ Every error under ``/fhir`` is answered with an OperationOutcome, in XML or JSON
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
+from hub import clock
 from hub.errors import Refused
 from hub.intake.arrival import MAX_BYTES, Arrival
 from hub.intake.process_pool import ProcessPool, WorkFailed
@@ -128,7 +128,7 @@ async def _response(
     process_pool: ProcessPool, receipt: Receipt, asked: fhir.Glimpse, sender: str | None, status: int, media: str
 ) -> Response:
     told: dict[str, Any] = {
-        "created": datetime.now(UTC),
+        "created": clock.now(),
         "event": asked.event,
         "sender": sender,
         "media_type": media,

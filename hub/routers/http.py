@@ -8,13 +8,13 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import uuid4
 
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
+from hub import clock
 from hub.errors import Refused, Unavailable
 from hub.intake.arrival import Arrival
 from hub.intake.queue import Intake
@@ -111,7 +111,7 @@ def arrival(system: System, body: bytes, media: str, attributes: dict[str, str] 
         raw=body,
         media_type=media,
         attributes=attributes,
-        received_at=datetime.now(UTC),
+        received_at=clock.now(),
         place=f"http/{uuid4()}",
         by_outbox=False,
     )

@@ -10,7 +10,6 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from aiokafka import ConsumerRecord
@@ -21,7 +20,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
-from hub import metrics
+from hub import clock, metrics
 from hub.errors import Refused, Unavailable
 from hub.intake.arrival import Arrival
 from hub.intake.queue import Intake
@@ -231,7 +230,7 @@ def arrival(record: ConsumerRecord, system: System) -> Arrival:
         raw=body,
         media_type=media,
         attributes=found if media == native.JSON else None,
-        received_at=datetime.now(UTC),
+        received_at=clock.now(),
         place=f"{record.topic}/{record.partition}/{record.offset}",
         by_outbox=True,
         refused=refused,

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
+from hub import clock
 from hub.store import in_hand
 from hub.store.in_hand import FetchedRow
 from hub.store.inbox import Key
@@ -203,7 +204,7 @@ def _of_row(
             entries.append(TimelineEntry(fetched.first_at, "fetched", what))
             until = f"fetched {fetched.times} times, not acknowledged, in a reader's hands until {clock_with_zone(fetched.until)}"
             said = f"{what}: {until} (row {row['id']})"
-        entries.append(TimelineEntry(datetime.now(UTC), "waits", said))
+        entries.append(TimelineEntry(clock.now(), "waits", said))
     return entries
 
 

@@ -5,8 +5,9 @@ processes and the language only.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
+from hub import clock
 from hub.errors import Refused
 from hub.processes.engine.case import Case
 from hub.processes.engine.process import process_of_case
@@ -32,7 +33,7 @@ class Asker:
     role: str
     choice: bool = False
     """The deliberate choice of C-5 was made."""
-    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    at: datetime = field(default_factory=clock.now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,9 +115,9 @@ async def _freeze_hub(rig: Rig, fault: Fault) -> None:
 
 
 async def _jump(rig: Rig, fault: Fault) -> None:
-    """One hub's clock is wrong, forwards or backwards; then it is set right. What it made due in its future waits for so long."""
+    """One hub's clock is wrong, forwards or backwards; then it is set right."""
     hub = rig.hub(fault.which)
-    hub.set_clock((-7200.0, -45.0, -2.0, 2.0, 20.0)[fault.which // 10 % 5])
+    hub.set_clock((-7200.0, -45.0, -2.0, 2.0, 45.0, 7200.0)[fault.which // 10 % 6])
     try:
         await asyncio.sleep(fault.for_s)
     finally:

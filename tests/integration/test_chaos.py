@@ -43,6 +43,10 @@ async def test_whatever_dies_stands_still_or_is_cut_off_nothing_is_lost_doubled_
             outcome = await rounds.play(rig, seed, rounds.Plan(possible, tmp_path))
             assert outcome.violations == [], (seed, outcome.kinds, outcome.violations[:10], outcome.history)
             assert outcome.messages > 3 * 25, "each admission was acknowledged by both who were told of it"
+        for hub in rig.hubs:
+            hub.set_clock(7200.0)  # and stays so: what is due now by this clock is due now
+        outcome = await rounds.play(rig, 30, rounds.Plan(["receiver"], tmp_path))
+        assert outcome.violations == [], (outcome.violations[:10], outcome.history)
         assert await rig.cases_that_are_not_their_history() == []
         assert rig.gave_up == []
         assert rig.traffic.unknown == []

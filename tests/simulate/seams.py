@@ -15,13 +15,14 @@ from uuid import UUID
 import structlog
 import uuid_utils
 
+import hub.clock
 import hub.intake.case_messages
 import hub.intake.deadline_timer
 import hub.intake.queue
 from hub.delivery import relay
 from hub.store import advisory_locks
 from tests.simulate import model_of_messages, model_of_operations, model_of_rows, model_of_shards
-from tests.simulate.clock import Time, WallClock
+from tests.simulate.clock import Time, WallClock, wall
 from tests.simulate.statements import INSTEAD
 from tests.simulate.store import connect
 
@@ -98,6 +99,7 @@ def _stand_in_of(value: Any) -> Any:
     return _ORIGINALS.get(id(value))
 
 
+INSTEAD[hub.clock, "now"] = wall
 for (_module, _name), _stand_in in INSTEAD.items():
     _ORIGINALS[id(getattr(_module, _name))] = _stand_in
 _ORIGINALS[id(advisory_locks.connect)] = _connect

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
+from hub import clock
 from hub.delivery.exits import answer_start
 from hub.delivery.exits.http import Answered, HttpExit, by_status
 from hub.delivery.outgoing import AttemptOutcome, BeforeSending, Outgoing
@@ -52,7 +53,7 @@ class FhirExit(HttpExit):
         )
         if isinstance(answered, AttemptOutcome):
             return answered
-        now = datetime.now(UTC)
+        now = clock.now()
         return (
             by_status(answered, now) if is_receipt else judged_answer(answered, outgoing.encoded.attributes["id"], now)
         )

@@ -7,11 +7,12 @@ Without an active Subscription for a notice it is kept: it waits and is no faile
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import httpx
 
+from hub import clock
 from hub.delivery.exits.addresses import Allowed
 from hub.delivery.exits.http import HttpExit, by_status
 from hub.delivery.outgoing import AttemptOutcome, BeforeSending, Outgoing
@@ -69,7 +70,7 @@ class SubscriptionExit(HttpExit):
         channel = fhir.channel_of(row.content)
         if not may_be_told(system, channel.endpoint):  # the directory has changed since it was made
             return AttemptOutcome("receiver", "address-not-allowed")
-        now = datetime.now(UTC)
+        now = clock.now()
         body = fhir.write_notification(
             state_of(row), kind, channel.content, events, at=now, media_type=channel.media_type
         )

@@ -5,10 +5,11 @@ exit is given and the exits over HTTP only.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from standardwebhooks import Webhook
 
+from hub import clock
 from hub.delivery.exits.addresses import Allowed
 from hub.delivery.exits.http import HttpExit, by_status
 from hub.delivery.outgoing import AttemptOutcome, BeforeSending, Outgoing
@@ -20,7 +21,7 @@ from schemas.ways_out import WebhookOut
 class WebhookExit(HttpExit):
     """One call for each notice, receipt and announcement; its answer counts by its status."""
 
-    def __init__(self, allows: Allowed, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, allows: Allowed, now: Callable[[], datetime] = clock.now) -> None:
         """``now``: the time that is signed."""
         super().__init__(allows)
         self._now = now

@@ -14,6 +14,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import to_json
 
+from hub import clock
 from hub.routers import http, parameters
 from hub.translators import json_text
 from schemas.identity_types import KnownHsa
@@ -74,7 +75,7 @@ def within(sizes: Collection[int], limit: int, budget: int = 8_000_000) -> int:
 
 def now() -> datetime:
     """The time, with its zone."""
-    return datetime.now(UTC)
+    return clock.now()
 
 
 MOMENT = "%Y%m%dT%H%M%S.%fZ"

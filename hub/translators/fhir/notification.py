@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, Literal
 
 import msgspec
 
+from hub import clock
 from hub.translators.fhir import every_fault, faults, names, reference
 from hub.translators.fhir.assembly import Assembly, instant
 from hub.translators.fhir.subscription import IG, Content, Status
@@ -161,7 +162,7 @@ def write_events(
     state: SubscriptionState, content: Content, events: Sequence[SubscriptionEvent], media_type: str
 ) -> bytes:
     """The answer to ``$events``."""
-    return write_notification(state, "query-event", content, events, at=datetime.now(UTC), media_type=media_type)
+    return write_notification(state, "query-event", content, events, at=clock.now(), media_type=media_type)
 
 
 def read_parameters(body: bytes, media_type: str) -> dict[str, list[str]]:
