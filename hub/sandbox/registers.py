@@ -12,12 +12,13 @@ from typing import Any, Self
 import uvicorn
 from pydantic import ValidationError
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.routers.connections import HttpServer
+from hub.routers.errors import gone
 from hub.sandbox.register_contents import Contents
 from hub.sandbox.simulation import REGISTERS, Control, Simulation, Trouble
 
@@ -91,7 +92,7 @@ def app(simulation: Simulation) -> ASGIApp:
 
     routes = [Route("/control", control, methods=["GET", "POST", "DELETE"])]
     routes += [Route(f"/{register}", ask, methods=["POST"]) for register in REGISTERS]
-    return _HangUp(Starlette(routes=routes))
+    return _HangUp(Starlette(routes=routes, exception_handlers={ClientDisconnect: gone}))
 
 
 class _HangUp:

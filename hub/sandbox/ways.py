@@ -15,11 +15,12 @@ import uvicorn
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from standardwebhooks import Webhook, WebhookVerificationError
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from hub.routers.connections import HttpServer
+from hub.routers.errors import gone
 from hub.sandbox import wire
 from hub.sandbox.wire import Out, SenderAnswer
 from schemas.directory import System
@@ -135,7 +136,9 @@ class WebhookServer:
     def __init__(self, systems: Iterable[System], port: int, received: Received, faulty: Callable[[str], None]) -> None:
         self._secrets = {s.id: s.out.secrets for s in systems if isinstance(s.out, WebhookOut)}
         self._received, self._faulty = received, faulty
-        app = Starlette(routes=[Route("/{system}", self._take, methods=["POST"])])
+        app = Starlette(
+            routes=[Route("/{system}", self._take, methods=["POST"])], exception_handlers={ClientDisconnect: gone}
+        )
         config = uvicorn.Config(
             app, host="127.0.0.1", port=port, log_config=None, access_log=False, lifespan="off", ws="none"
         )
