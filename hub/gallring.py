@@ -11,11 +11,11 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from hub import metrics
+from hub import clock, metrics
 from hub.errors import Unavailable
 from hub.log import log
 from hub.store import gallring, operator_log
@@ -51,7 +51,7 @@ class Gallring:
         store: Store,
         directory: Callable[[], Directory],
         busy: Callable[[], bool] = lambda: False,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = clock.now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._store = store

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
 
 from hub import clock
+
+HUB = Path(clock.__file__).parent
 
 
 @pytest.fixture(autouse=True)
@@ -42,3 +46,16 @@ def test_a_slow_answer_that_may_agree_with_what_is_known_changes_nothing():
     known = clock._since_s
     heard(datetime.now(UTC) - timedelta(seconds=8), answer_s=20)
     assert clock._since_s == known
+
+
+ASK_THE_MACHINE = ("clock.py", "kit/", "sandbox/", "scenarios/", "attachments/person_numbers.py")
+"""Those who do: the clock itself, what runs without a database, and what asks for the year only."""
+
+
+def test_nothing_that_runs_with_a_database_asks_the_machine_what_time_it_is():
+    asking = {
+        path.relative_to(HUB).as_posix()
+        for path in HUB.rglob("*.py")
+        if re.search(r"\b(datetime\.(now|utcnow|today)|date\.today|time\.time)\b", path.read_text(encoding="utf-8"))
+    }
+    assert {one for one in asking if not one.startswith(ASK_THE_MACHINE)} == set()
