@@ -25,7 +25,7 @@ from hub.delivery.exits.subscription import SubscriptionExit
 from hub.delivery.pull_inbox import PullInbox
 from hub.delivery.relay import Relay
 from hub.delivery.subscription_keeper import SubscriptionKeeper
-from hub.directory.credentials import in_force
+from hub.directory_in_force import DirectoryInForce
 from hub.errors import Misconfigured
 from hub.gallring import Gallring
 from hub.gauges import Gauges
@@ -43,15 +43,13 @@ from hub.routers.asides import Asides
 from hub.routers.topics import Topics
 from hub.settings import WITHOUT_REGISTERS, Settings, kafka_client
 from hub.shards import Shards
-from hub.store import credentials, database_time, person_changes
-from hub.store import directory as directories
+from hub.store import database_time, person_changes
 from hub.store.notifications import Notifications
 from hub.store.outbox import OutboxRow
 from hub.store.registers import Answers
 from hub.store.shards import ROWS_CHANNEL
 from hub.store.transaction import Store
 from hub.supervisor import Supervisor, Work, every, turned
-from hub.translators import formats
 from schemas.directory import Directory
 
 _DIRECTORY_S = 0.5
@@ -87,11 +85,8 @@ class Hub:
         self._kafka = kafka_client(settings)
         self.store = Store(settings.database_url, pool=settings.database_pool, wait_s=settings.database_wait_s)
         self.allowed = Allowed(settings.plain, settings.networks)
-        self._version = 0
-        self._applied: Directory | None = None
-        self._directory: Directory | None = None
-        """As it was applied, and with the credentials that are in force."""
-        self._credentials = (0, 0, 0)
+        self.in_force = DirectoryInForce(self.store, self._new_directory)
+        self.directory = self.in_force.now
         self.memory = RegisterMemory(Answers(self.store), *ttl_of(settings))
         self._register_watch = RegisterWatch(counted, failed)
         self._registers = registers_of(settings, self.store, self._register_watch)
@@ -107,7 +102,7 @@ class Hub:
         self.readers = None if self._registers is None else Readers(self.store, self.memory, self._offer)
         self.clock = DeadlineTimer(self.store, self.intake)
         self.case_messages = CaseMessages(self.store, self.intake)
-        self.served_again = ServedAgain(self.store, lambda: (self._version, self.directory()))
+        self.served_again = ServedAgain(self.store, lambda: (self.in_force.version, self.directory()))
         if self._registers is not None and settings.registers is not None:
             again = timedelta(seconds=settings.registers.ask_again_s)
             self.worker.recheck = Recheck(
@@ -136,16 +131,6 @@ class Hub:
             self.store, self.directory, lambda: self.intake.full or (self.relay is not None and self.relay.is_full)
         )
 
-    def directory(self) -> Directory:
-        """The directory in force; the handling of a message uses one version throughout."""
-        assert self._directory is not None
-        return self._directory
-
-    def applied(self) -> Directory:
-        """The directory in force as it was applied, without what rotation has changed."""
-        assert self._applied is not None
-        return self._applied
-
     def _offer(self, items: list[OutboxRow]) -> None:
         try:
             if self.relay is not None:
@@ -171,18 +156,13 @@ class Hub:
 
     # --- start and stop -----------------------------------------------------------------------------------------------
 
-    @property
-    def version(self) -> int:
-        """Of the directory in force."""
-        return self._version
-
     async def start(self) -> None:
         """Check the requirements and start every part. Raises ``Misconfigured`` when the hub must not start."""
         if (fault := await self.store.check()) is not None:
             raise Misconfigured(str(fault))
         await database_time.look(self.store)
-        await self._take_up_directory()
-        if self._directory is None:
+        await self.in_force.take_up()
+        if not self.in_force.is_there:
             raise Misconfigured("there is no directory. Apply one with `hub directory apply FILE`.")
         if self._registers is None:
             log.warning("no_registers_set", said=f"HUB_REGISTERS__… is not set: {WITHOUT_REGISTERS}")
@@ -198,7 +178,7 @@ class Hub:
             self.worker,
             self._register_watch,
             self.readiness.checks,
-            lambda: {"port": self.settings.http_port, "directory": self._version},
+            lambda: {"port": self.settings.http_port, "directory": self.in_force.version},
         )
         if "intake" in self.roles:
             await self.kafka_in.start()
@@ -222,7 +202,7 @@ class Hub:
         yield None, "inbox", None, self.pull_inbox.run
         yield "http", "inbox readers", _SILENCE_S, self.pull_inbox.listen
         for role, name, seconds, work in (
-            (None, "directory", _DIRECTORY_S, self._take_up_directory),
+            (None, "directory", _DIRECTORY_S, self.in_force.take_up),
             (None, "topics", _TOPICS_S, self._look_at_topics),
             ("deadlines", "held", _HELD_S, self.intake.retry_held),
             (None, "tried now", _TRIED_S, self._in_operation.try_what_is_asked),
@@ -264,23 +244,9 @@ class Hub:
 
     # --- periodic work ------------------------------------------------------------------------------------------------
 
-    async def _take_up_directory(self) -> None:
-        newer = await directories.current(self.store, self._version)
-        async with self.store.transaction() as connection:
-            moment = await credentials.moment(connection)
-            if newer is None and moment == self._credentials:
-                return
-            rotated = await credentials.rotated(connection)
-        if newer is not None:
-            await asyncio.to_thread(formats.prepare, {system.format for system in newer[1].systems})
-            self._version, self._applied = newer
-            self.memory.forget()
-        if self._applied is None:
-            return
-        self._credentials, self._directory = moment, in_force(self._applied, rotated, clock.now())
-        log.info("directory_in_force", version=self._version)
-        if newer is not None:
-            await self._make_topics(self._directory)
+    async def _new_directory(self, directory: Directory) -> None:
+        self.memory.forget()
+        await self._make_topics(directory)
 
     async def _make_topics(self, directory: Directory, there: Iterable[str] = ()) -> None:
         topics = {kafka_in.PREFIX + s.id for s in directory.systems if "kafka" in s.ways_in}

@@ -32,7 +32,7 @@ def api_of(hub: Hub, others: ops.Others = ops.nobody) -> FastAPI:
     dependencies.wire(api, hub.intake, hub.directory)
     pull_inbox.wire(api, hub.pull_inbox)
     subscriptions.wire(api, hub.store, hub.allowed)
-    self_service.wire(api, hub.store, hub.applied)
+    self_service.wire(api, hub.store, hub.in_force.applied)
     case_views.wire(api, hub.store, hub.directory, hub.memory, hub.readers)
     asked = (
         messages.ROUTES,

@@ -46,7 +46,7 @@ async def serve(hub: Hub, place: WorkerPlace | None = None) -> None:
     serving = asyncio.create_task(server.serve(sockets))
     stopping = asyncio.create_task(stop.wait())
     given_up = asyncio.create_task(hub.supervisor.gave_up())
-    log.info("hub_started", port=hub.settings.http_port, directory=hub.version)
+    log.info("hub_started", port=hub.settings.http_port, directory=hub.in_force.version)
     done, _ = await asyncio.wait([serving, stopping, given_up], return_when=asyncio.FIRST_COMPLETED)
     log.info("hub_stops", asked=stopping in done)
     server.should_exit = True

@@ -126,7 +126,7 @@ async def test_a_directory_is_in_force_however_long_its_topics_take_and_they_are
     monkeypatch.setattr(kafka_in, "make_topics", none_yet)
     await directories.apply(hub.store, crowded(3))
     with pytest.raises(Unavailable):
-        await hub._take_up_directory()
+        await hub.in_force.take_up()
     assert "many2" in hub.directory().system_by_id
 
     async def there():

@@ -15,7 +15,7 @@ from tests.integration.test_views import KOMMUN, served
 @asynccontextmanager
 async def opened(database):
     async with served(database, with_inbox(), Hub) as hub:
-        hub.hub._applied = hub.hub.directory()
+        hub.hub.in_force._applied = hub.hub.directory()
         yield hub
 
 

@@ -163,7 +163,7 @@ class Place:
 
 async def opened(database, found):
     hub = Hub(Settings(database_url=database, kafka_bootstrap="127.0.0.1:1"))
-    hub._directory = found
+    hub.in_force._now = found
     await directories.apply(hub.store, found)
     return hub
 
@@ -611,14 +611,14 @@ async def test_what_is_to_do_is_what_the_role_may_do_also_when_the_directory_has
         if unit["hsa"] == CENTRE:
             given = unit["roles"]["distriktsskoterska"]
             unit["roles"] = {"distriktsskoterska": {}, "rehabkoordinator": given}
-    place.hub._directory = type(directory()).model_validate(moved)
+    place.hub.in_force._now = type(directory()).model_validate(moved)
     assert await place.listed(CENTRE, "?att_gora=true") == []
     assert await place.listed(CENTRE, "?att_gora=true", role="rehabkoordinator") == [case]
     # And then to nobody: the unit is waited for no more.
     for unit in moved["units"]:
         if unit["hsa"] == CENTRE:
             unit["roles"] = {"distriktsskoterska": {}, "rehabkoordinator": {}}
-    place.hub._directory = type(directory()).model_validate(moved)
+    place.hub.in_force._now = type(directory()).model_validate(moved)
     assert await place.listed(CENTRE, "?att_gora=true", role="rehabkoordinator") == []
     waits = {p["unit"]: p["awaits"] for p in (await place.ask(f"/cases/{case}"))["participants"]}
     assert (waits[CENTRE], waits[KOMMUN]) == ([], ["kvittens", "kvittens"])
