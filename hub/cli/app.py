@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from hub.cli import commands, credentials, directory, held, kit, messages, operations, retry, sandbox, status, timeline
+from hub.cli import (
+    commands,
+    credentials,
+    directory,
+    gallring,
+    held,
+    kit,
+    messages,
+    operations,
+    retry,
+    sandbox,
+    status,
+    timeline,
+)
 from hub.cli.root import app
 
 __all__ = [
@@ -10,6 +23,7 @@ __all__ = [
     "commands",
     "credentials",
     "directory",
+    "gallring",
     "held",
     "kit",
     "messages",

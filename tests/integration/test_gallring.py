@@ -11,7 +11,11 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
+from pydantic import ValidationError
 
+from hub.directory import Applied
+from hub.directory_change import put_in_force
+from hub.errors import Misconfigured
 from hub.gallring import Gallring
 from hub.intake.arrival import Arrival, read
 from hub.operations import self_service
@@ -19,6 +23,7 @@ from hub.store import case_reads, gallring, of_system, operator_log, sent_marks,
 from hub.store.sent_marks import SentRange
 from hub.translators import fhir
 from hub.translators.fhir.xml_writer import as_xml
+from tests.commands import ended
 from tests.integration.test_pull_inbox import Hub, bearer, ids, with_inbox
 from tests.integration.test_views import ANNA, CENTRE, KOMMUN, TOLVAN, WARD, discharge, served
 from tests.stack import checked
@@ -76,7 +81,7 @@ class Place(Hub):
 
     async def age(self, *cases, days=DAYS + 1):
         """So many days pass."""
-        by = timedelta(days=days)
+        by = timedelta(days=days, minutes=1)
         await self.sql("UPDATE cases SET changed_at = changed_at - %s WHERE id = ANY(%s::uuid[])", by, list(cases))
         async with self.hub.store.transaction() as connection:
             await connection.execute(
@@ -497,3 +502,52 @@ async def test_the_database_lets_no_answered_message_lose_its_content_but_with_i
     ):
         with pytest.raises(psycopg.errors.RaiseException):
             await place.sql(f"UPDATE message SET {changed} WHERE case_id = %s", case)
+
+
+async def test_the_command_shows_by_process_and_month_what_is_due_and_what_is_passed_over(place, database, tmp_path):
+    case, waits, open_ = await place.old_stay(), await place.old_stay(ANNA), await place.admit("192002299861")
+    await place.age(open_)
+    ((month, messages),) = await place.sql(
+        "SELECT to_char(min(changed_at) AT TIME ZONE 'Europe/Stockholm', 'YYYY-MM'), sum(sequence) FROM cases"
+        " WHERE id = ANY(%s::uuid[])", [case, waits]
+    )  # fmt: skip
+    await place.sql("INSERT INTO deadline (case_id, key, due_at) VALUES (%s, 'k', now())", waits)
+    before = await place.everything()
+
+    async def shown(*more):
+        line = ["gallring", *more]
+        status, out, said = await asyncio.to_thread(ended, ("gallring",), line, tmp_path, HUB_DATABASE_URL=database)
+        assert status == 0, said
+        return out
+
+    out = await shown()
+    assert f"region skane: sip {DAYS} days, svu {DAYS} days" in out
+    assert re.search(rf"svu +{month} +2 +{messages}\n", out), out
+    assert "1 are passed over" in out and "svu: 1 case unchanged for as long and still open" in out
+    (told,) = json.loads(await shown("--json"))
+    assert told["months"] == [{"process": "svu", "month": month, "cases": 2, "messages": messages}]
+    assert (told["unsettled"], told["open_as_long"], told["rules"]) == (
+        1,
+        {"svu": 1},
+        {"skane": {"svu": DAYS, "sip": DAYS}},
+    )
+    assert await place.everything() == before, "it removes nothing"
+    await place.gallring.go_round()
+    assert json.loads(await shown("--json"))[0]["months"][0]["cases"] == 1
+
+
+async def test_a_rule_of_too_few_days_or_of_an_unknown_process_is_refused_when_it_is_applied(store):
+    with pytest.raises(ValidationError, match="greater than or equal to 31"):
+        with_rule(svu=30)
+    with pytest.raises(Misconfigured, match=r"region skane has gallring of the unknown process svo: name sip or svu"):
+        await put_in_force(
+            store, Applied(with_rule(svo=90)), what="apply", who="anna", reason="prov", force=False, dry_run=True
+        )
+
+
+def test_of_a_unit_that_has_left_the_directory_the_longest_time_of_all_regions_holds_when_each_has_one():
+    found = with_rule().model_dump(mode="json", exclude_none=True)
+    found["regions"].append({"id": "dalarna", "name": "Dalarna", "county": "20", "gallring": {"svu": 90}})
+    known = checked(found)
+    assert [known.gallring_days(unit, "svu") for unit in (WARD, "SE2321000255-GONE", None)] == [DAYS, 90, 90]
+    assert [known.gallring_days(unit, "sip") for unit in (WARD, "SE2321000255-GONE")] == [DAYS, None]

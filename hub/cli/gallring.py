@@ -1,0 +1,52 @@
+"""The command that shows what gallring removes. Imports the root; imports what it needs when it runs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import partial
+
+import typer
+
+from hub.cli import table
+from hub.cli.root import Json, app, in_transaction, with_store
+from hub.errors import Misconfigured
+
+
+@app.command()
+def gallring(as_json: Json = False) -> None:
+    """Show what is due to be removed by the regions' rules, by process and month, and what is passed over. Removes nothing: a running hub
+    does (role deadlines), and `hub trail cases` shows what it has removed.
+    """
+    from hub.store import directory as directories
+    from hub.store import gallring_counts
+
+    found = with_store(directories.current)
+    if found is None:
+        raise Misconfigured("there is no directory. Apply one with `hub directory apply FILE`.")
+    rules = {region.id: region.gallring for region in found[1].regions if region.gallring}
+    due = in_transaction(partial(gallring_counts.counted, directory=found[1], now=datetime.now(UTC)))
+    if as_json:
+        table.show_json([{"rules": rules, **gallring_counts.plain(due)}])
+        return
+    if not rules:
+        typer.echo("no region has a rule of gallring: everything is kept (regions[].gallring in the directory)")
+        return
+    for region, days in rules.items():
+        said = ", ".join(f"{process} {number} days" for process, number in sorted(days.items()))
+        typer.echo(f"region {region}: {said} after a closed case changed last")
+    table.show(
+        "due",
+        ("PROCESS", "CHANGED LAST", "CASES", "MESSAGES"),
+        [(one.process, one.month, one.cases, one.messages) for one in due.months],
+    )
+    if not due.months:
+        typer.echo("nothing is due")
+    if due.unsettled:
+        typer.echo(
+            f"of the oldest {gallring_counts.OLDEST} cases {due.unsettled} are passed over: something in them waits, is held or dead"
+            " (hub timeline CASE, hub dead list, hub held list)"
+        )
+    for process, count in due.open_as_long.items():
+        typer.echo(
+            f"{process}: {table.number_of(count, 'case')} unchanged for as long and still open: only their units can end them"
+        )
