@@ -18,6 +18,7 @@ from typing import Final
 from hub import clock, metrics
 from hub.errors import Unavailable
 from hub.log import log
+from hub.processes.registry import PROCESSES
 from hub.store import gallring, operator_log
 from hub.store.advisory_locks import Ownership
 from hub.store.gallring import Closed, RefusedMessage
@@ -113,7 +114,7 @@ class Gallring:
         """The same of refused messages. They are of no process: the longest of its unit's times holds, when each process has one."""
         after: RefusedMessage | None = None
         now, directory = self._now(), self._directory()
-        processes = sorted({name for region in directory.regions for name in region.gallring or ()})
+        processes = sorted(PROCESSES)
         least = _least(directory, processes)
         while least is not None:
             async with self._store.transaction() as connection:
@@ -130,7 +131,7 @@ class Gallring:
     async def _remove_cases(self, cases: Sequence[Closed]) -> None:
         now = self._now()
         async with self._store.transaction() as connection:
-            taken = await gallring.take(connection, [one.id for one in cases], now)
+            taken = await gallring.take(connection, cases, now)
             if taken.cases:
                 await gallring.remove_cases(connection, taken, await _digests(taken.messages), now)
         self._untold[0] += len(taken.cases)

@@ -116,12 +116,13 @@ class SettledCases:
     messages: Sequence[InboxRow]
 
 
-async def take(connection: Connection, ids: Sequence[str], now: datetime) -> SettledCases:
-    """Lock those of the cases that are closed, free and settled, and read their messages."""
+async def take(connection: Connection, due: Sequence[Closed], now: datetime) -> SettledCases:
+    """Lock those of the cases that have not changed since they were found, are free and settled, and read their messages."""
     found = await connection.execute(
         "SELECT id::text, process, state->>'profile', status, sequence, state->>'opened_by' FROM cases"
-        " WHERE id = ANY(%s::uuid[]) AND status <> 'open' AND gallrad_at IS NULL ORDER BY id FOR UPDATE SKIP LOCKED",
-        (array(ids),),
+        " JOIN unnest(%s::uuid[], %s::timestamptz[]) AS k (id, changed_at) USING (id, changed_at)"
+        " WHERE status <> 'open' AND gallrad_at IS NULL ORDER BY id FOR UPDATE OF cases SKIP LOCKED",
+        (array(one.id for one in due), array(one.changed_at.isoformat() for one in due)),
     )
     kept = {
         id_: Case(id_, process, profile, None, status, sequence, opened_by=unit, gallrad=str(local_day(now)))

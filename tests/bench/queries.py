@@ -16,3 +16,9 @@ RESUME = "DELETE FROM paused"
 MESSAGES = "SELECT count(*) FROM message"
 NOTICES = "SELECT count(*) FROM outbox WHERE kind = 'notice'"
 SIZE_MB = "SELECT pg_database_size(current_database()) / 1048576"
+GALLRADE = "SELECT count(*) FROM cases WHERE gallrad_at IS NOT NULL"
+TABLES = (
+    "SELECT string_agg(format('%s: live %s, dead %s, updated %s (hot %s), vacuumed %s, MB %s', relname, n_live_tup, n_dead_tup, n_tup_upd,"
+    " n_tup_hot_upd, autovacuum_count, pg_total_relation_size(relid) / 1048576), E'\\n' ORDER BY pg_total_relation_size(relid) DESC)"
+    " FROM pg_stat_user_tables WHERE n_live_tup + n_dead_tup > 1000"
+)

@@ -2,26 +2,33 @@
 PostgreSQL.
 
 What is stored are copies of a whole stay that the hub has handled itself, with its notices, lists and deadlines. It needs some 40 GB of
-disk in the folder for temporary files (TMPDIR) and half an hour; ``--messages 1000000`` a tenth of it.
+disk in the folder for temporary files (TMPDIR) and half an hour; ``--messages 1000000`` a tenth of it. With ``--gallring`` the large
+database is measured once more in each round, while the content of what is stored is removed beside.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import shutil
 import sys
 import tempfile
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from hub.gallring import Gallring
 from hub.sandbox.kafka import Kafka
 from hub.sandbox.postgres import Postgres
 from hub.sandbox.registers import SimulatedRegisters
+from hub.store.transaction import Store
 from tests.bench import copied, day, listed, queries, report
 from tests.bench.day_script import Script
 from tests.bench.measured import Cost, fresh_topics
 from tests.bench.whole_hub import on
+from tests.stack import checked
 
 OUTPUT = Path("build/bench-volume.json")
 AT_MOST = 1.2
@@ -59,19 +66,51 @@ async def stored(kafka: Kafka, folder: Path, few: int, many: int) -> dict[str, i
         return {name: int(postgres.run(queries.SIZE_MB, name)) for name in ("few", "many")}
 
 
-async def measured(kafka: Kafka, folder: Path, admissions: int, rounds: int) -> dict[str, list[Cost]]:
+BESIDE = "many, gallring beside"
+
+
+async def measured(
+    kafka: Kafka, folder: Path, admissions: int, rounds: int, *, gallring: bool
+) -> dict[str, list[Cost]]:
     """What an admission costs in each database, in turns, so that the machine's mood is the same for both."""
-    found: dict[str, list[Cost]] = {"few": [], "many": []}
+    found: dict[str, list[Cost]] = {"few": [], "many": []} | ({BESIDE: []} if gallring else {})
     directory = day.directory()
     with Postgres(folder / "postgres") as postgres:
+        if gallring:
+            postgres.run("DELETE FROM deadline", "many")  # the copies' are not told: no timer would come to their end
         async with SimulatedRegisters(listed.contents([], directory)) as registers:
             for _ in range(rounds):
                 for name, costs in found.items():
+                    database = name.partition(",")[0]
                     await fresh_topics(kafka.bootstrap)
-                    async with on(kafka, postgres, registers, name, folder, directory=directory) as one:
-                        costs.append(await one.cost("native", admissions))
+                    async with on(kafka, postgres, registers, database, folder, directory=directory) as one:
+                        async with removing(postgres.url(database)) if name == BESIDE else contextlib.nullcontext():
+                            costs.append(await one.cost("native", admissions))
                         report.say(f"with {name} stored", costs[-1])
+        if gallring:
+            report.say("gallrade meanwhile", f"{int(postgres.run(queries.GALLRADE, 'many'))} cases")
+            print(postgres.run(queries.TABLES, "many"))
     return found
+
+
+@contextlib.asynccontextmanager
+async def removing(url: str) -> AsyncIterator[None]:
+    """The content of all closed cases is removed meanwhile, at the hub's own rate, as it would be in two months' time."""
+    content = day.directory().model_dump(mode="json", exclude_none=True)
+    content["regions"][0]["gallring"] = {"svu": 31, "sip": 31}
+    directory, store = checked(content), Store(url, pool=2)
+    work = Gallring(store, lambda: directory, now=lambda: datetime.now(UTC) + timedelta(days=60))
+    task = asyncio.create_task(work.go_round())
+    try:
+        yield
+    finally:
+        if task.done():
+            task.result()
+            report.say("note", "there was nothing left to remove before the end")
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        await store.close()
 
 
 def per_message(costs: list[Cost]) -> float:
@@ -86,6 +125,7 @@ async def main(given: list[str]) -> int:
     parser.add_argument("--few", type=int, default=10_000, help="stored in the small one")
     parser.add_argument("--admissions", type=int, default=20_000, help="whose cost is measured")
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--gallring", action="store_true", help="measure also while content is removed")
     wanted = parser.parse_args(given)
     needed, free = wanted.messages * _KB_EACH / 1e6, shutil.disk_usage(tempfile.gettempdir()).free / 1e9
     if free < needed:
@@ -99,10 +139,13 @@ async def main(given: list[str]) -> int:
         with Kafka(folder / "kafka") as kafka:
             found["database_mb"] = await stored(kafka, folder, wanted.few, wanted.messages)
             report.say("databases", ", ".join(f"{name} {size} MB" for name, size in found["database_mb"].items()))
-            costs = await measured(kafka, folder, wanted.admissions, wanted.rounds)
+            costs = await measured(kafka, folder, wanted.admissions, wanted.rounds, gallring=wanted.gallring)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     found |= {f"{name}_us": round(per_message(those)) for name, those in costs.items()}
+    if wanted.gallring:
+        found["gallring_ratio"] = round(found[f"{BESIDE}_us"] / found["many_us"], 2)
+        report.say("cost with gallring beside over without", f"{found['gallring_ratio']}, the removing itself included")
     found["ratio"] = round(found["many_us"] / found["few_us"], 2)
     report.say(
         f"cost with {wanted.messages} stored over {wanted.few}",

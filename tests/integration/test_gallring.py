@@ -181,6 +181,22 @@ async def test_without_a_rule_for_the_process_everything_is_kept(database):
             assert await place.gallrade() == set()
 
 
+async def test_a_refused_message_is_kept_where_one_of_the_processes_is_and_otherwise_loses_its_content_alone(database):
+    found = with_inbox().model_dump(mode="json", exclude_none=True)
+    for rule in ({"svu": DAYS}, {"svu": DAYS, "sip": DAYS}):
+        found["regions"][0]["gallring"] = rule
+        async with running(database, checked(found)) as place:
+            place.count = len(rule) * 1000
+            receipt = await place.say("ref:vk-9", "svu.inskrivning", message(reason="", name=SAID), ok=False)
+            assert receipt.code == "fatal-error"
+            await place.age()
+            young = await place.say("ref:vk-9", "svu.inskrivning", message(reason="", name=SAID), ok=False)
+            await place.gallring.go_round()
+            bodies = dict(await place.sql("SELECT id, raw FROM message"))
+            assert (bodies[receipt.message] == b"") == ("sip" in rule)
+            assert bodies[young.message], "it came today"
+
+
 async def test_a_case_is_gallrat_so_many_days_after_its_last_change_and_an_open_one_never(place):
     old, young, open_ = await place.whole_stay(), await place.whole_stay(ANNA), await place.admit("192002299861")
     await place.settle(old, young, open_)
@@ -368,6 +384,8 @@ BUSY = {
     "a held message": "INSERT INTO held (source, message, case_key, reason, due_at) VALUES ('s', 'm', '{case}', 'r', now())",
     "a receipt that is dead": "INSERT INTO outbox_row (id, kind, system, source, message, told, accepted_at, due_at, state)"
     " SELECT -2, 'receipt', 'ehr', source, id, '{{}}', now(), now(), 'dead' FROM message WHERE case_id = '{case}' LIMIT 1",
+    "a change since it was found": "UPDATE cases SET changed_at = now()",
+    "an act that undid its end": "UPDATE cases SET status = 'open'",
     "a message to the case": "INSERT INTO outbox_row (id, kind, system, case_id, source, message, told, accepted_at, due_at)"
     " VALUES (-3, 'case', 'hub-cases', '{case}', 'urn:samverkan:hub', 'h-1', '{{}}', now(), now())",
 }
@@ -376,10 +394,12 @@ BUSY = {
 async def test_a_case_in_which_anything_is_not_settled_is_kept_until_it_is(place):
     case = await place.old_stay()
     ((row,),) = await place.sql("SELECT min(id) FROM outbox WHERE case_id = %s AND system = 'centre'", case)
+    ((changed,),) = await place.sql("SELECT changed_at FROM cases")
+    due = [gallring.Closed(case, WARD, changed)]
     for why, statement in BUSY.items():
         async with place.hub.store.transaction() as connection:
             await connection.execute(statement.format(case=case, row=row))
-            found = await gallring.take(connection, [case], datetime.now(UTC))
+            found = await gallring.take(connection, due, datetime.now(UTC))
             assert (found.cases, found.notices, found.messages) == ([], [], []), why
             await connection.rollback()
     await place.sql(BUSY["a deadline"].format(case=case))
