@@ -16,6 +16,9 @@ from schemas.word import Word
 
 _NOUNS: Final = {
     "arende": Word("ärende", "En omgång av en process för en person.", "case"),
+    "gallring": Word(
+        "gallring", "Att innehåll tas bort för gott enligt en regel; det som visar vad som hänt är kvar.", "disposal"
+    ),
     "svu": Word("SVU", "Samverkan vid utskrivning: processen kring en vistelse på sjukhus.", "discharge coordination"),
     "sip": Word("SIP", "Samordnad individuell plan.", "coordinated individual plan"),
     "slutenvard": Word(
