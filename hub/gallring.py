@@ -1,8 +1,8 @@
 """Removes the content of closed cases, and of refused messages, when the rule of their region says so. Imports the store, the formats, the
 metrics and the supervisor.
 
-One process at a time does it, by small transactions with pauses, and not at all while messages or notices are behind. A case in
-which anything is not settled is passed over, and looked at again in the next round.
+One process at a time does it, by small transactions with pauses, and not at all while messages or notices are behind, or while the
+clocks disagree. A case in which anything is not settled is passed over, and looked at again in the next round.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ _WORD_S: Final = 3.0
 """Seconds between words with the session that holds the lock, which ends when it is silent for longer."""
 _BEHIND: Final = 20_000
 """Rows that wait for connected systems: while there are more, nothing is removed."""
+_CLOCKS_AGREE_S: Final = 600.0
+"""Seconds within which this machine's clock and the database's must agree: what a wrong clock removes cannot be had again."""
 _ON_THE_TRAIL: Final = 1_000
 """Cases after which the trail of operations is told, if the round goes on for long."""
 _LOCK: Final = "gallring"
@@ -69,10 +71,12 @@ class Gallring:
         metrics.gallring_oldest.set(0)
         if not any(region.gallring for region in self._directory().regions):
             return
-        if _LOCK not in await self._ownership.hold({_LOCK}):
+        if abs(ahead := clock.machine_ahead_s()) > _CLOCKS_AGREE_S:
+            log.error("gallring_waits", reason="clocks_differ", ahead_s=round(ahead))
             return
         try:
-            await self._round()
+            if _LOCK in await self._ownership.hold({_LOCK}):
+                await self._round()
         finally:
             with suppress(Unavailable):
                 await self._tell_trail()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import partial
 
 import typer
@@ -17,6 +16,7 @@ def gallring(as_json: Json = False) -> None:
     """Show what is due to be removed by the regions' rules, by process and month, and what is passed over. Removes nothing: a running hub
     does (role deadlines), and `hub trail cases` shows what it has removed.
     """
+    from hub import clock
     from hub.store import directory as directories
     from hub.store import gallring_counts
 
@@ -24,7 +24,7 @@ def gallring(as_json: Json = False) -> None:
     if found is None:
         raise Misconfigured("there is no directory. Apply one with `hub directory apply FILE`.")
     rules = {region.id: region.gallring for region in found[1].regions if region.gallring}
-    due = in_transaction(partial(gallring_counts.counted, directory=found[1], now=datetime.now(UTC)))
+    due = in_transaction(partial(gallring_counts.counted, directory=found[1], now=clock.now()))
     if as_json:
         table.show_json([{"rules": rules, **gallring_counts.plain(due)}])
         return

@@ -269,15 +269,6 @@ async def remove_refused(connection: Connection, messages: Sequence[InboxRow], d
 # --- what is asked ---------------------------------------------------------------------------------------------------------
 
 
-async def day_of(connection: Connection, case_id: str) -> datetime | None:
-    """When a case's content was removed, or None."""
-    found = await connection.execute(
-        "SELECT gallrad_at FROM cases WHERE id = %s AND gallrad_at IS NOT NULL", (case_id,)
-    )
-    row = await found.fetchone()
-    return None if row is None else row[0]
-
-
 async def of_notice(connection: Connection, system: str, number: int) -> datetime | None:
     """When the content of what a system was told as ``out-<number>`` was removed, or None."""
     found = await connection.execute(

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from pydantic import ValidationError
 
+from hub import clock
 from hub.directory import Applied
 from hub.directory_change import put_in_force
 from hub.errors import Misconfigured
@@ -448,6 +449,9 @@ async def test_of_two_hubs_one_works_at_a_time_and_each_case_is_removed_once(dat
         cases = [await one.old_stay(person) for person in (TOLVAN, ANNA, "192002299861")]
         await asyncio.gather(one.gallring.go_round(), other.gallring.go_round())
         assert await one.gallrade() == set(cases)
+        assert await one.sql("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'") == [], (
+            "neither keeps the lock, or a session for it"
+        )
         async with one.hub.store.transaction() as connection:
             acts = await operator_log.latest(connection, target="cases", limit=9)
         assert [act.what for act in acts] == ["gallring"]
@@ -493,6 +497,16 @@ async def test_nothing_is_removed_while_messages_or_notices_are_behind(place, mo
     await place.gallring.go_round()
     assert [gone for _, gone in seen[:2]] == [set(), set()]
     assert seen[2][1] == {case}
+
+
+async def test_nothing_is_removed_while_the_machine_and_the_database_disagree_about_the_time(place, monkeypatch):
+    case = await place.old_stay()
+    with monkeypatch.context() as patched:
+        patched.setattr(clock, "_since_s", clock._since_s + 365 * 86_400)  # what a database set wrong would say
+        await place.gallring.go_round()
+    assert await place.gallrade() == set()
+    await place.gallring.go_round()
+    assert await place.gallrade() == {case}
 
 
 async def test_figures_of_a_month_count_no_gallrat_case_and_say_how_many_there_are(place):
