@@ -68,7 +68,7 @@ _GAUGES_S = 2.0
 _HEARD_S = 5.0
 _SWEEP_S = 600.0
 _TIME_S = 5.0
-_GARBAGE_S = 2.0
+_GARBAGE_S = 10.0
 _GALLRING_S = 60.0
 _CHANGES_KEPT = timedelta(days=30)
 """How long changes of persons are kept: longer than any answer about a person is valid."""

@@ -14,7 +14,7 @@ MOST_UNSCANNED = 250_000
 """Objects that may come and stay between two rounds. Beyond it Python collects by itself, so that what is garbage takes some
 10 MB at the most, whatever happens.
 """
-ROUNDS_TO_ALL = 30
+ROUNDS_TO_ALL = 6
 """Every so many rounds all objects are scanned; in the others those that are younger than the last round."""
 
 _rounds = count(1)
