@@ -105,4 +105,4 @@ class Message:
     @cached_property
     def body(self) -> bytes:
         """The data as native JSON."""
-        return self.data.model_dump_json(exclude_none=True).encode()
+        return self.data.json_bytes(exclude_none=True)

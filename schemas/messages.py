@@ -87,7 +87,7 @@ class NoticeExtensions(Part):
 
 def as_json(content: Part) -> bytes:
     """The JSON that the outbox keeps of what the hub made itself. A receipt is kept as it is sent, without what is as usual."""
-    return content.model_dump_json(exclude_none=True, exclude_defaults=isinstance(content, Receipt)).encode()
+    return content.json_bytes(exclude_none=True, exclude_defaults=isinstance(content, Receipt))
 
 
 class Question(Part):

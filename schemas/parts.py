@@ -6,6 +6,7 @@ Every text has a maximum length and no control characters, so that the store acc
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NoReturn
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints
@@ -51,6 +52,16 @@ class Part(BaseModel):
     """A frozen part of a message; unknown fields are refused with their place (messages.md §1)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    def json_bytes(
+        self, *, exclude_none: bool = False, exclude_defaults: bool = False, context: Mapping[str, str] | None = None
+    ) -> bytes:
+        """The JSON in UTF-8. ``model_dump_json`` makes a text of pydantic's bytes, of which every caller would make bytes again:
+        that is half of its cost.
+        """
+        return self.__pydantic_serializer__.to_json(
+            self, exclude_none=exclude_none, exclude_defaults=exclude_defaults, context=context
+        )
 
     if not TYPE_CHECKING:
 

@@ -45,7 +45,7 @@ class WhatRegistersSaid(Protocol):
 def own_message(case_id: str, id_: str, name: str, data: Part, now: datetime) -> Arrival:
     """A message of the hub itself. It is handled like any other (architecture.md §1)."""
     message = Message(id_, HUB_SOURCE, name, case_id, now, None, None, data)
-    raw = data.model_dump_json(exclude_none=True).encode()
+    raw = message.body
     attributes = {"subject": case_id, "time": now.isoformat()}
     arrival = Arrival(None, raw, "application/json", attributes, now, id_, by_outbox=False, message=message)
     arrival.digest = hashlib.sha256(raw).digest()

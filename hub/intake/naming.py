@@ -7,8 +7,11 @@ for which its file was checked: where the case has other names by then, the file
 
 from __future__ import annotations
 
+from functools import cache
+
 from hub.intake.arrival import Arrival, Names
 from hub.processes.engine.case import Case
+from schemas.parts import Part
 from schemas.shared import Attachment
 
 
@@ -24,4 +27,13 @@ def must_be_checked_again(arrival: Arrival, case: Case | None) -> bool:
 
 def file_of(arrival: Arrival) -> Attachment | None:
     """The file that a message carries, if any."""
-    return None if arrival.message is None else getattr(arrival.message.data, "attachment", None)
+    message = arrival.message
+    # Nearly no kind of message has the field, and to ask a body for what it lacks costs ten times as much as to look first.
+    return (
+        None if message is None or not _may_have_one(type(message.data)) else getattr(message.data, "attachment", None)
+    )
+
+
+@cache
+def _may_have_one(kind: type[Part]) -> bool:
+    return "attachment" in kind.model_fields

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Final
 
 from psycopg import AsyncConnection, sql
@@ -22,16 +23,19 @@ _TEXT: Final = (25).to_bytes(4, "big")
 
 
 async def copy(
-    connection: AsyncConnection[tuple[Any, ...]], table: str, columns: Sequence[str], rows: Sequence[bytes]
+    connection: AsyncConnection[tuple[Any, ...]], table: str, columns: tuple[str, ...], rows: Sequence[bytes]
 ) -> None:
     """Write rows, each made by ``row`` of the columns in this order."""
     if not rows:
         return
-    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
-        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
-    )
-    async with connection.cursor().copy(statement) as out:
+    async with connection.cursor().copy(_statement(table, columns)) as out:
         await out.write(b"".join((_BEGIN, *rows, _END)))
+
+
+@cache  # a table has the same columns always, and a small batch would wait for the quoting of their names
+def _statement(table: str, columns: tuple[str, ...]) -> bytes:
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    return sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(sql.Identifier(table), names).as_bytes(None)
 
 
 def row(*columns: bytes | None) -> bytes:

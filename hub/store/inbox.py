@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -57,6 +58,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=4096)  # a case's id stands in a handful of the rows of its batch
 def uuid_bytes(text: str | None) -> bytes | None:
     """The 16 bytes of a uuid, as in PostgreSQL's binary format."""
     return None if text is None else bytes.fromhex(text.replace("-", ""))

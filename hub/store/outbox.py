@@ -123,6 +123,7 @@ async def add(connection: Connection, items: Sequence[OutboxRow]) -> None:
 
 
 def _copied(item: OutboxRow) -> bytes:
+    accepted_at = timestamptz(item.accepted_at)
     return copying.row(
         int8(item.id),
         item.kind.encode(),
@@ -133,8 +134,8 @@ def _copied(item: OutboxRow) -> bytes:
         item.message_id.encode(),
         item.told,
         item.body,
-        timestamptz(item.accepted_at),
-        timestamptz(item.due_at),
+        accepted_at,
+        accepted_at if item.due_at is item.accepted_at else timestamptz(item.due_at),
         int4(item.follows),
         int2(item.shard),
         b"fresh" if item.fresh else b"waiting",

@@ -19,4 +19,7 @@ def sort_name(name: str) -> str:
     """The name as it is sorted: the family name first, whether it stands first, before a comma, or last."""
     name = name.strip(" ")
     family, comma, given = name.partition(",")
-    return folded(f"{family.rstrip()} {given.lstrip()}" if comma else _FAMILY_NAME.sub(r"\2 \1", name))
+    if comma:
+        return folded(f"{family.rstrip()} {given.lstrip()}")
+    parts = _FAMILY_NAME.match(name)
+    return folded(name if parts is None else f"{parts[2]} {parts[1]}")

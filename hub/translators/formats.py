@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Protocol
 
 from pydantic_core import from_json
@@ -85,7 +86,7 @@ FORMATS = (
         written=Writer(
             notice=lambda message, _, __, body: native.write_body(message) if body is None else body,
             receipt=lambda written, _: written,
-            announcement=lambda announcement, _, __: announcement.model_dump_json(exclude_defaults=True).encode(),
+            announcement=lambda announcement, _, __: announcement.json_bytes(exclude_defaults=True),
         ),
     ),
     Format(
@@ -130,6 +131,7 @@ class Encoded:
     body: bytes
 
 
+@lru_cache(maxsize=256)  # asked three times of each message; clients name few media types
 def _format_of(media_type: str) -> Format:
     """The format of a media type; CloudEvents and whatever else are read as native."""
     return next((format_ for format_ in FORMATS if media_type.startswith(format_.media_type)), _NATIVE)
@@ -229,7 +231,7 @@ def digest(message: Message) -> bytes:
     """
     head = (message.name, message.subject, in_utc(message.time).isoformat(), message.actor, message.role)
     sha = hashlib.sha256(repr(head).encode())
-    sha.update(message.data.model_dump_json(exclude_defaults=True, context=CANONICAL).encode())
+    sha.update(message.data.json_bytes(exclude_defaults=True, context=CANONICAL))
     return sha.digest()
 
 

@@ -17,9 +17,10 @@ Rendered = msgspec.Raw
 """A part of what is told, as JSON."""
 
 _parts_of: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_text_of: Final = msgspec.json.Decoder(str).decode
 _ALWAYS: Final = ("to", "awaits", "state", "may", "skipped")
 _WHERE_THERE_IS_ANY: Final = ("names", "prints", "remind")
-_NOTHING: Final = frozenset({b"{}", b"[]"})
+_NOTHING: Final = frozenset({"{}", "[]"})
 
 
 def rendered(value: object) -> Rendered:
@@ -62,13 +63,13 @@ def attributes(told: bytes) -> dict[str, str]:
     """The CloudEvents extensions. CloudEvents allows only plain values in them, so lists and objects stand as JSON text.
     ``names``, ``prints``, ``remind`` and ``replay`` are left out where there is nothing to say.
     """
-    parts: dict[str, bytes] = {name: bytes(part) for name, part in _parts_of(told).items()}
-    found = {"case": msgspec.json.decode(parts["case"], type=str), "sequence": parts["sequence"].decode()}
+    parts = _parts_of(told)
+    found = {"case": _text_of(parts["case"]), "sequence": str(parts["sequence"], "utf-8")}
     for name in _ALWAYS:
-        found[name] = parts[name].decode()
+        found[name] = str(parts[name], "utf-8")
     for name in _WHERE_THERE_IS_ANY:
-        if (part := parts.get(name, b"[]")) not in _NOTHING:
-            found[name] = part.decode()
-    if parts.get("replay") == b"true":
+        if name in parts and (part := str(parts[name], "utf-8")) not in _NOTHING:
+            found[name] = part
+    if "replay" in parts and str(parts["replay"], "utf-8") == "true":
         found["replay"] = "true"
     return found

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import from_json, to_json
 
 from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.case import Case, StandingConsent
+from schemas.identity_types import EVERY_PUBLISHED_FORM
+from schemas.messages import MESSAGES, NAME_OF
+from schemas.moments import CANONICAL
 from schemas.plain_json import plain_json
+
+VALID = Path("contracts/valid")
 
 TEXTS = st.text(st.characters(blacklist_categories=("Cs",)), max_size=30)
 SCALARS = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | TEXTS
@@ -40,3 +47,12 @@ def test_a_case_comes_back_as_it_was(awaited: Awaited, record: dict[str, str]):
     case = Case("c", "svu", awaited={"tid": awaited}, consents={"": StandingConsent("given", record=record)})
     again = Case.load(case.dump(), lambda _, __: None)
     assert (again.awaited, again.consents) == (case.awaited, case.consents)
+
+
+@pytest.mark.parametrize("file", sorted(VALID.glob("*.json")), ids=lambda file: file.stem)
+def test_a_body_is_the_same_bytes_as_pydantics_text(file: Path):
+    event = from_json(file.read_bytes())
+    data = MESSAGES[NAME_OF[event["type"]]].model_validate(event["data"], context={"identities": EVERY_PUBLISHED_FORM})
+    assert data.json_bytes(exclude_none=True) == data.model_dump_json(exclude_none=True).encode()
+    compared = data.model_dump_json(exclude_defaults=True, context=CANONICAL).encode()
+    assert data.json_bytes(exclude_defaults=True, context=CANONICAL) == compared

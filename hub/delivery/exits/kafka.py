@@ -126,4 +126,4 @@ async def connect(client: Mapping[str, Any], partitions_of: Callable[[str], int 
 
 def _headers(attributes: Mapping[str, str]) -> list[tuple[str, bytes]]:
     """CloudEvents attributes in binary mode; ``datacontenttype`` becomes the header ``content-type`` (Kafka binding 3.2.1)."""
-    return [(f"ce_{name}", value.encode()) for name, value in attributes.items() if name != "datacontenttype"]
+    return [("ce_" + name, value.encode()) for name, value in attributes.items() if name != "datacontenttype"]

@@ -8,6 +8,7 @@ import pickle
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -213,11 +214,17 @@ def _without_defaults(state: Any) -> dict[str, Any]:
     if state is None:
         return {}
     found = {}
-    for one in fields(state):
-        value = getattr(state, one.name)
-        if value if one.default is MISSING else value != one.default:
-            found[one.name] = value
+    for name, default in _fields_of(type(state)):  # type: ignore[arg-type] # mypy takes a type for unhashable
+        value = getattr(state, name)
+        if value if default is MISSING else value != default:
+            found[name] = value
     return found
+
+
+@cache  # asked for each case that is written
+def _fields_of(kind: Any) -> tuple[tuple[str, Any], ...]:
+    """The fields of a process's state with their defaults."""
+    return tuple((one.name, one.default) for one in fields(kind))
 
 
 def reader(unit: str, actor: str | None, role: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from hub.errors import Refused
 from hub.processes.engine.awaited import Awaited
 from hub.processes.engine.calendar import CalendarEntry
-from hub.processes.engine.case import Case, StandingConsent
+from hub.processes.engine.case import NO_CONSENT, Case, StandingConsent
 from hub.processes.engine.contents import StepContents
 from hub.processes.engine.diagram import Picture, Pictures, ProfileQuestion, RuleBook
 from hub.processes.engine.documents import PrintedDocument
@@ -284,11 +284,16 @@ class Process:
         if not rule.embeds:
             return (own,)
         found = []
-        for name in rule.embeds:
-            data, inner = getattr(message.data, name), self.rule(name)
-            if data is not None and inner is not None:
+        for name, inner in self._embedded[message.name]:
+            if (data := getattr(message.data, name)) is not None:
                 found += [(inner, one, True) for one in (data if isinstance(data, tuple) else (data,))]
         return [*found, own]
+
+    @cached_property
+    def _embedded(self) -> Mapping[str, Sequence[tuple[str, Rule]]]:
+        """Message → the messages that it may carry inside, with their rules."""
+        known = self._by_name
+        return {rule.message: [(name, known[name]) for name in rule.embeds if name in known] for rule in self.rules}
 
     @cached_property
     def openings(self) -> tuple[str, ...]:
@@ -344,12 +349,12 @@ def load_case(raw: bytes | str) -> Case:
 
 def sharing_kind(case: Case) -> str:
     """The kind of consent that lets units share, in the case's region."""
-    return process_of_case(case).sharing_kinds.get(case.profile, "")
+    return PROCESSES[case.process].sharing_kinds.get(case.profile, "")
 
 
 def sharing_consent(case: Case) -> StandingConsent:
     """The consent that lets units share what they know of the person, as it stands."""
-    return case.consent(sharing_kind(case))
+    return case.consents.get(sharing_kind(case), NO_CONSENT)
 
 
 def standing(case: Case) -> list[int]:
