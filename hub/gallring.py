@@ -123,7 +123,9 @@ class Gallring:
         while least is not None:
             async with self._store.transaction() as connection:
                 page = await gallring.refused(connection, system, now - least, after, _AT_ONCE)
-            overdue = {one: _overdue(directory, _unit(one), processes, one.received_at, now) for one in page}
+            overdue = {
+                one: _overdue(directory, _unit(one, system, directory), processes, one.received_at, now) for one in page
+            }
             due = [one for one in page if overdue[one] > timedelta()]
             if due:
                 yield due, max(overdue.values())
@@ -203,8 +205,12 @@ def _overdue(
     return timedelta() if longest is None else now - since - timedelta(days=longest)
 
 
-def _unit(message: RefusedMessage) -> str | None:
-    return message.source.removeprefix("urn:hsa:") if message.source.startswith("urn:hsa:") else None
+def _unit(message: RefusedMessage, system: str, directory: Directory) -> str | None:
+    """The unit that sent it; of one that names none, as it could not be read, a unit of the system that did."""
+    if message.source.startswith("urn:hsa:"):
+        return message.source.removeprefix("urn:hsa:")
+    found = directory.system_by_id.get(system)
+    return None if found is None else found.units[0]
 
 
 async def _digests(messages: Sequence[InboxRow]) -> list[bytes]:
