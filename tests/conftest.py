@@ -15,9 +15,9 @@ settings.register_profile("unhurried", deadline=None)
 settings.register_profile("quick", max_examples=settings.get_profile("default").max_examples // 10, deadline=None)
 settings.load_profile("unhurried")
 
-# What collecting makes stays until the end: the collector would go through it again and again, and find nothing.
-gc.set_threshold(100_000, 50, 100)
+gc.disable()  # while the tests are collected: what that makes stays until the end
 
 
 def pytest_collection_finish() -> None:
-    gc.freeze()
+    gc.freeze()  # or each full round would go through it again, and find nothing
+    gc.enable()

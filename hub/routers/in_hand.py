@@ -89,7 +89,8 @@ class InHand:
                 continue
             all_after = list(self._batches)
             self._batches.clear()
-            await asyncio.wait({one.task for one in all_after})
+            for one in all_after:
+                await self.outcome(one)  # what failed with the first is read again with it, and told of no more
             first: dict[TopicPartition, int] = {}
             for one in all_after:
                 for part, at in one.first.items() if one.epoch == self.epoch else ():

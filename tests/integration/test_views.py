@@ -22,7 +22,7 @@ from hub.routers.cases.question import within
 from hub.settings import Settings
 from hub.store import directory as directories
 from schemas.hub_messages import Adressering, Folkbokforing
-from schemas.swedish_time import moment_in_words
+from schemas.swedish_time import STOCKHOLM, moment_in_words
 from tests import desk
 from tests.documented import Documented
 from tests.stack import CENTRE, KOMMUN, SIP_DUTIES, WARD, checked, content, hashed
@@ -271,7 +271,7 @@ async def message_of(place, case, name="svu.inskrivning"):
 
 
 def discharge(**more):
-    today = datetime.now(UTC).date().isoformat()
+    today = datetime.now(STOCKHOLM).date().isoformat()
     return {"date": today, "kind": "utskrivning", "discharged_to": "ordinart_boende", "confirmed": True} | more
 
 

@@ -5,6 +5,7 @@ The consumer is one over lists that fails as aiokafka does: what it had drained 
 """
 
 import asyncio
+import gc
 import random
 
 import pytest
@@ -26,7 +27,7 @@ from hub.routers import consumer as module
 from hub.routers import waiting
 from hub.routers.consumer import Reader
 from hub.routers.faults import end_of_batch, reason_of
-from hub.routers.in_hand import HandOversFailed
+from hub.routers.in_hand import HandOversFailed, InHand
 from hub.store.partitions import PartitionIncident
 
 FAULTS = (
@@ -47,6 +48,7 @@ class Consumer:
         self.logs, self.luck = logs, luck
         self.at = dict.fromkeys(logs, 0)
         self.paused, self.commits, self.broken = set(), {}, None
+        self.beyond = []  # commits of what is not handled: a reader that met an error here would try again, and hide it
         self.handled = {part: set() for part in logs}
         self.begins = dict.fromkeys(logs, 0)
 
@@ -94,7 +96,8 @@ class Consumer:
         await asyncio.sleep(0)
         for part, offset in offsets.items():
             unhandled = set(range(self.begins[part], offset)) - self.handled[part]
-            assert not unhandled, f"{part} committed at {offset} without {unhandled}"
+            if unhandled:
+                self.beyond.append(f"{part} committed at {offset} without {unhandled}")
             self.commits[part] = offset
 
     async def committed(self, part):
@@ -223,6 +226,7 @@ def test_each_partition_is_handled_to_its_first_fault_and_waits_there_by_name(lo
     nobodys = {places[0].topic} if nobody else ()
     played = Played(dict(zip(places, logs, strict=True)), seed=seed, outages=outages, nobodys=nobodys)
     asyncio.run(played.whole())
+    assert played.consumer.beyond == []
     for part, end in played.faults().items():
         handled = played.consumer.handled[part]
         assert handled >= set(range(end)) and end not in handled  # what was in hand already may be handled beyond it
@@ -329,3 +333,20 @@ async def test_what_was_fetched_under_an_earlier_assignment_is_not_committed_und
 
 def test_the_end_of_a_batch_is_told_only_where_the_client_shows_it():
     assert end_of_batch(ValueError()) is None
+
+
+async def test_a_batch_that_fails_behind_another_leaves_no_stack_trace_in_the_log(caplog):
+    class Away:
+        async def submit(self, arrivals, *, wait):
+            raise Unavailable("database")
+
+    (part,) = parts(1)
+    in_hand = InHand(Away(), lambda: Consumer({part: []}, random.Random(0)))
+    for at in range(3):
+        in_hand.add([Record(part, at, "good")], {part: (at, at + 1)})
+    await in_hand.finish(60)
+    failed = await in_hand.room()
+    assert failed.first == {part: 0}
+    del failed
+    gc.collect()  # asyncio tells of a task whose error nobody asked for when the task goes
+    assert [record.message for record in caplog.records if record.name == "asyncio"] == []
