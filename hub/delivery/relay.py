@@ -40,7 +40,9 @@ _LANES_PER_SCAN = 200
 """Lanes that read the table after one such query; the next query continues with the following lanes."""
 
 _LEAVE_S = 5.0
-"""Seconds that a shard which is given back waits for what is being sent of it; the next owner sends the rest again."""
+"""Seconds that a shard which is given back, or a system whose entry in the directory is another now, waits for what is being sent of it;
+the next owner, or the next lane, sends the rest again.
+"""
 
 _IDLE_S = 60.0
 """Seconds after which an idle lane ends."""
@@ -69,6 +71,8 @@ class Relay:
         self._lanes: dict[str, Lane] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._paused: set[str] = set()
+        self._leaving: dict[str, float] = {}
+        """System whose entry is another now → until when the calls of its lane may go on."""
         self._with_metrics: Mapping[str, System] = {}
         """The systems that have metrics."""
         self._unsure = True
@@ -184,7 +188,7 @@ class Relay:
         await self._end(
             id_
             for id_, lane in self._lanes.items()
-            if lane.system != systems.get(id_)
+            if self._has_left(lane, systems.get(id_), now)
             or self._tasks[id_].done()
             or (lane.idle and now - lane.used_at > _IDLE_S)
         )
@@ -200,9 +204,20 @@ class Relay:
             lane.capacity = max(FEW_ROWS // 2, min(CAPACITY, _ROWS // count))
             lane.most_bytes = min(MOST_BYTES, _BYTES // count)
             metrics.breaker.labels(id_).set({"closed": 0, "half-open": 0.5, "open": 1}[lane.breaker.state])
-            if lane.paused and id_ not in paused:
+            if lane.paused and id_ not in paused and id_ not in self._leaving:
                 lane.resume()
-            lane.paused = id_ in paused
+            lane.paused = id_ in paused or id_ in self._leaving
+
+    def _has_left(self, lane: Lane, system: System | None, now: float) -> bool:
+        """Whether a lane's system has another entry in the directory by now, or none, and nothing is under way by the former one: a
+        notice whose call is broken off is told again.
+        """
+        if lane.system == system:
+            self._leaving.pop(lane.system.id, None)
+            return False
+        until = self._leaving.setdefault(lane.system.id, now + _LEAVE_S)
+        lane.paused = True  # nothing more goes by the former entry
+        return now >= until or not lane.is_sending(self._shards.owned)
 
     async def _scan(self) -> None:
         """Let the lanes read what is in nobody's memory: rows that wait by themselves; and whatever a system has that the counts
@@ -224,6 +239,8 @@ class Relay:
             self._finding_out = False
         for id_ in unsent if was_unsure else unsent & self._unsent_before:
             lane = self._lanes.get(id_)
+            if id_ in self._leaving:
+                continue
             if id_ in systems and not self._has_lane(id_):
                 await self._make_waiting(id_)
             elif lane is None:
@@ -323,6 +340,8 @@ class Relay:
         ended = {id_: self._tasks.pop(id_) for id_ in list(systems)}
         for id_, task in ended.items():
             self._lanes.pop(id_)
+            if self._leaving.pop(id_, None) is not None:
+                self._unsure = True  # what it had in memory is read again, or waits for its readers
             task.cancel()
             metrics.breaker.labels(id_).set(0)
         results = await asyncio.gather(*ended.values(), return_exceptions=True)

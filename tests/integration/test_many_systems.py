@@ -36,7 +36,7 @@ A_RECEIPT = (
 )
 
 
-def crowded(many):
+def crowded(many, out=OUT):
     """The stack's directory with so many further systems, each with a unit of its own and a webhook."""
     found = parts.content()
     for number in range(many):
@@ -47,7 +47,7 @@ def crowded(many):
         )
         found["systems"].append(
             {"id": f"many{number}", "name": "En av många", "organisation": "2321000255", "units": [unit]}
-            | {"ways_in": ["http"], "token_sha256": [hashed(unit)], "out": OUT}
+            | {"ways_in": ["http"], "token_sha256": [hashed(unit)], "out": out}
         )
     return parts.checked(found)
 
@@ -60,19 +60,24 @@ async def store(database):
 
 
 class Receivers:
-    """Every system's way out; keeps what each was sent."""
+    """Every system's way out; keeps what each was sent, by which entry of the directory."""
 
     together = 1
 
     def __init__(self):
-        self.got = []
+        self.got, self.entries, self.calls = [], [], 0
+        self.answering = asyncio.Event()
+        self.answering.set()
 
     def breaker(self, system):
         return 5, 10.0
 
     async def send(self, system, batch, before_sending):
         await before_sending()
+        self.calls += 1
+        await self.answering.wait()
         self.got += [(system.id, outgoing.id) for outgoing in batch]
+        self.entries += [system.out.url for _ in batch]
         return AttemptOutcome("ok", "http:204")
 
     async def close(self):
@@ -113,6 +118,40 @@ async def test_one_of_thousands_gets_what_is_its_own_and_the_others_are_asked_ab
             task.cancel()
         await asyncio.gather(running, marks, return_exceptions=True)
     assert taken[0] == taken[1]
+
+
+@pytest.mark.parametrize("answers", [True, False])
+async def test_a_call_under_way_when_its_system_gets_another_entry_is_awaited_and_what_follows_goes_by_the_new(
+    store, monkeypatch, answers
+):
+    monkeypatch.setattr(relays, "_LOOK_S", 0.02)
+    monkeypatch.setattr(relays, "_LEAVE_S", 300.0 if answers else 0.0)
+    first, last = OUT["url"], f"{OUT['url']}/moved"
+    in_force, receivers = [crowded(1)], Receivers()
+    relay = Relay(store, lambda: in_force[0], {"webhook": receivers, "kafka": receivers}, Shards(store, "one"))
+    receivers.answering.clear()
+    running = [asyncio.create_task(relay.marker.run()), asyncio.create_task(relay.run())]
+    async with store.transaction() as connection:
+        await connection.execute(A_RECEIPT, (1, "many0"))
+    await until(lambda: receivers.calls == 1)
+    in_force[0] = crowded(1, OUT | {"url": last})
+    async with store.transaction() as connection:
+        await connection.execute(A_RECEIPT, (2, "many0"))
+    relay.rows_written(())
+    if answers:
+        for _ in range(20):
+            await relay._look()
+        assert receivers.calls == 1, "nothing goes by the former entry, and its call is not broken off"
+    else:
+        await until(lambda: receivers.calls > 1)
+    receivers.answering.set()
+    await until(lambda: {id_ for _, id_ in receivers.got} == {"out-1", "out-2"})
+    await until(lambda: relay.marker.idle)
+    told = list(zip((id_ for _, id_ in receivers.got), receivers.entries, strict=True))
+    assert told == [("out-1", first if answers else last), ("out-2", last)]
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
 
 
 async def test_a_directory_is_in_force_however_long_its_topics_take_and_they_are_made_afterwards(database, monkeypatch):
