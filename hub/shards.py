@@ -28,8 +28,10 @@ from hub.store.transaction import Store
 Answer = TypeVar("Answer")
 Begins = Callable[[int], None]
 """Told the first id of the rows that a transaction writes (``Shards.writing``)."""
-_FRESH_S = 0.5
-"""Seconds for which the database's word that this process owns its shards is good; then it is asked again before sending."""
+PROOF_S = 0.5
+"""Seconds for which the database's word that this process owns its shards, and that nobody has changed their rows, is good; then it is
+asked again before sending.
+"""
 
 _SLOW_S = 4.0
 """Seconds that a slow database's word may have taken; a silent session keeps its locks for longer (``advisory_locks``)."""
@@ -150,7 +152,7 @@ class Shards:
         """Return at once while the last proof is fresh, else ask the database; then ``lost`` has been called with every shard
         that is another's by now, or in which somebody has changed rows. Raises ``Unavailable`` when it does not answer.
         """
-        while time.monotonic() - self._confirmed_at > _FRESH_S:
+        while time.monotonic() - self._confirmed_at > PROOF_S:
             if self._confirming is None or self._confirming.done():
                 self._confirming = asyncio.create_task(self._confirm())
             await asyncio.shield(self._confirming)

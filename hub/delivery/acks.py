@@ -64,8 +64,8 @@ async def take(connection: Connection, system: System, acks: Sequence[Ack]) -> J
     """Write what a receiver says of its notices."""
     numbers = sorted({number(ack.id) for ack in acks} - {0})
     fetches = isinstance(system.out, InboxOut)
-    if not fetches:  # a lane may have the rows in memory
-        await shards.change(connection, await in_hand.cases_of(connection, system.id, numbers))
+    if not fetches:
+        await shards.change_shards(connection, await in_hand.shards_of(connection, system.id, numbers))
     rows = await in_hand.named(connection, system.id, numbers)
     found = judge(acks, rows, fetches=fetches)
     await in_hand.acknowledge(connection, [one.id for one in found.taken], in_hand.ACKNOWLEDGED)

@@ -26,6 +26,7 @@ from hub.delivery.outgoing import Outgoing, encode
 from hub.delivery.row_messages import messages_of
 from hub.errors import Refused
 from hub.log import log
+from hub.shards import PROOF_S
 from hub.store import dead_letters, in_hand, paused_systems
 from hub.store.notifications import Notifications
 from hub.store.outbox import OutboxRow
@@ -250,9 +251,15 @@ class PullInbox:
     # --- acknowledging -------------------------------------------------------------------------------------------------
 
     async def acknowledge(self, system: System, said: Sequence[Ack]) -> list[Refused | None]:
-        """Take what a receiver says of its notices (``acks.take``); what is wrong with each, or None."""
+        """Take what a receiver says of its notices (``acks.take``); what is wrong with each, or None.
+
+        A receiver that is called may refuse a notice before it answers the call. It is answered when no process sends any more what
+        follows in the case, so that nothing passes the refused notice (D-6).
+        """
         async with self._store.transaction() as connection:
             found = await acks.take(connection, system, said)
+        if found.refused and system.id not in self._fetching():
+            await asyncio.sleep(PROOF_S)
         acks.count(system, found)
         self._tell({system.id})  # the cases are free for what follows
         return found.faults

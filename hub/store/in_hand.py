@@ -17,7 +17,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row, dict_row
 
 from hub.store import dead_letters, send_queue
-from hub.store.outbox import ROW_COLUMNS, WAITING, OutboxRow, row_from
+from hub.store.outbox import ROW_COLUMNS, UNSENT, WAITING, OutboxRow, row_from
 
 Connection = AsyncConnection[tuple[Any, ...]]
 ACKNOWLEDGED, READ = "acknowledged", "read"
@@ -170,22 +170,23 @@ async def named(connection: Connection, system: str, names: Sequence[int]) -> di
     return {one.name: one for one in await found.fetchall()}
 
 
-async def cases_of(connection: Connection, system: str, names: Sequence[int]) -> list[str]:
-    """The cases of those of the rows that wait."""
+async def shards_of(connection: Connection, system: str, names: Sequence[int]) -> list[int]:
+    """The shards of those of the rows that are not sent yet: a lane may have them in memory, or in a call."""
     found = await connection.execute(
-        "SELECT DISTINCT case_id::text FROM outbox_row WHERE system = %(system)s AND state = 'waiting' AND case_id IS NOT NULL"
+        f"SELECT DISTINCT shard FROM outbox_row WHERE system = %(system)s AND {UNSENT}"  # noqa: S608 - constant
         " AND (id = ANY(%(names)s) OR known_as = ANY(%(names)s))",
         {"system": system, "names": list(names)},
     )
-    return [case for (case,) in await found.fetchall()]
+    return [shard for (shard,) in await found.fetchall()]
 
 
 async def acknowledge(connection: Connection, ids: Sequence[int], answer: str) -> None:
-    """Mark rows that wait as acknowledged by their receiver, and take them out of its readers' hands."""
+    """Mark rows that are not sent yet as acknowledged by their receiver, and take them out of its readers' hands."""
     await connection.execute(
         "UPDATE outbox_row o SET state = 'sent', behind = false, sent_at = now(), answer = %s,"
-        " attempts = o.attempts + coalesce(h.times, 0), first_tried_at = coalesce(o.first_tried_at, h.first_at)"
-        " FROM unnest(%s::bigint[]) AS n (id) LEFT JOIN in_hand h USING (id) WHERE o.id = n.id AND o.state = 'waiting'",
+        " attempts = greatest(1, o.attempts + coalesce(h.times, 0)), first_tried_at = coalesce(o.first_tried_at, h.first_at)"
+        " FROM unnest(%s::bigint[]) AS n (of_row) LEFT JOIN in_hand h ON h.id = n.of_row WHERE o.id = n.of_row"
+        " AND (o.state = 'waiting' OR (o.state = 'fresh' AND NOT is_sent(o.system, o.id)))",
         (answer, list(ids)),
     )
     await let_go(connection, ids)

@@ -124,7 +124,12 @@ async def change(connection: Connection, cases: Iterable[str]) -> None:
     have in memory. Call it before the rows are read; until the transaction ends no owner marks any of them as sent.
     """
     number = await count(connection)
-    if wanted := sorted({shard_of(case, number) for case in cases}):
+    await change_shards(connection, {shard_of(case, number) for case in cases})
+
+
+async def change_shards(connection: Connection, ids: Iterable[int]) -> None:
+    """The same of all rows of some shards, also those that are of no case."""
+    if wanted := sorted(set(ids)):
         await _lock_alone(connection, wanted)
         await connection.execute("UPDATE shard SET changes = changes + 1 WHERE id = ANY(%s)", (wanted,))
 

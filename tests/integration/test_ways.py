@@ -1084,6 +1084,51 @@ async def changes(moving, old, new):
         assert numbers == sorted(numbers), f"in order from {old} to {new}"
 
 
+@pytest.mark.parametrize("outcome", ["taken", "read", "refused"])
+async def test_what_a_receiver_says_of_a_notice_within_its_call_holds_whatever_the_call_answers(hub, receiver, outcome):
+    store = Store(hub.database, pool=1)
+    moving, calls = Moving(hub, receiver, store), []
+
+    async def says(call):
+        calls.append(call.order)
+        if len(calls) == 1:
+            ack = {"id": call.headers["webhook-id"], "outcome": outcome}
+            body = json.dumps({"acks": [ack]}).encode()
+            answer = await hub.post("/inbox/ack", body, "application/json", "moving-token")
+            assert answer.status_code == 200, answer.text
+        return 204
+
+    moving.by_webhook = says
+    try:
+        await moving.moves_to("webhook")
+        case = await moving.case(follow=1)
+        first, *rest = (await moving.rows(case)).keys()
+        if outcome == "refused":
+            await until(lambda: states(moving, case, "dead", *["waiting"] * len(rest)))
+            assert (
+                await delivery.replay(store, None, moving.id, "anna", "prov", dry_run=False)
+                == "sent again, marked as replay: 1"
+            )
+        await until(lambda: states(moving, case, *["sent"] * (1 + len(rest))))
+        assert calls == ([first] if outcome == "refused" else []) + [first, *rest]
+        ((answer,),) = await hub.rows(
+            "SELECT answer FROM outbox WHERE system = %s AND case_id = %s AND sequence = %s", moving.id, case, first[1]
+        )
+        said = {"taken": "acknowledged", "read": "acknowledged; read ", "refused": "http:204"}[outcome]
+        assert answer.startswith(said)
+
+        async def counts():
+            return [await hub.metric(f"hub_outbox_{what}", system=moving.id) for what in ("waiting", "dead")] == [0, 0]
+
+        await until(counts)
+    finally:
+        await store.close()
+
+
+async def states(moving, case, *expected):
+    return [state for _, state in (await moving.rows(case)).values()] == list(expected)
+
+
 async def hangs(moving, way, case):
     await moving.comes(way)
     return case in moving.in_call
