@@ -148,9 +148,9 @@ class SentMarker:
                     one for mark, ranged, _ in parted for one in ranges_of(mark.system, ranged, mark.at, mark.answer)
                 ]:
                     await sent_marks.add(connection, ranges)
-                if single := [(row.id, mark) for mark, _, rows in parted for row in rows]:
+                if single := [((row.id, row.revision), mark) for mark, _, rows in parted for row in rows]:
                     at, answers = [mark.at for _, mark in single], [mark.answer for _, mark in single]
-                    await outbox.mark_sent(connection, [id_ for id_, _ in single], at, answers)
+                    await outbox.mark_sent(connection, [row for row, _ in single], at, answers)
             if time.monotonic() - self._settled_at > _SETTLE_S:
                 await self._settle()
         except Unavailable as error:

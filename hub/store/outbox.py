@@ -197,13 +197,22 @@ async def rewrite(connection: Connection, id_: int, body: bytes | None) -> None:
     await connection.execute("UPDATE outbox_row SET body = %s, revision = revision + 1 WHERE id = %s", (body, id_))
 
 
-async def mark_sent(connection: Connection, ids: Sequence[int], at: Sequence[datetime], answers: Sequence[str]) -> None:
-    """Mark rows as sent one by one: their way out has acknowledged them (the broker's ack, a 2xx)."""
+async def mark_sent(
+    connection: Connection, rows: Sequence[tuple[int, int]], at: Sequence[datetime], answers: Sequence[str]
+) -> None:
+    """Mark rows (id, revision) as sent one by one: their way out has acknowledged them (the broker's ack, a 2xx). One that has
+    another revision by now is not what was sent: operations replays it, or it was rewritten, and it is sent again.
+    """
     await connection.execute(
         "UPDATE outbox_row o SET state = 'sent', sent_at = n.at, answer = n.answer, attempts = o.attempts + 1"
-        " FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[]) AS n (id, at, answer)"
-        " WHERE o.id = n.id AND o.state IN ('fresh', 'waiting')",
-        (array(map(str, ids)), array(a.isoformat() for a in at), keys(answers)),
+        " FROM unnest(%s::bigint[], %s::int[], %s::timestamptz[], %s::text[]) AS n (id, revision, at, answer)"
+        " WHERE o.id = n.id AND o.revision = n.revision AND o.state IN ('fresh', 'waiting')",
+        (
+            array(str(id_) for id_, _ in rows),
+            array(str(revision) for _, revision in rows),
+            array(a.isoformat() for a in at),
+            keys(answers),
+        ),
     )
 
 

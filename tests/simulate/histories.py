@@ -116,8 +116,8 @@ class _Drawing:
         return self._call(actor, outbox, "add", rows)
 
     def _mark(self, actor: str) -> Step:
-        id_ = self._id()
-        return self._call(actor, outbox, "mark_sent", lambda: ([id_], [NOW], ["ok"]))
+        row = self._id(), self.draw.randrange(2)
+        return self._call(actor, outbox, "mark_sent", lambda: ([row], [NOW], ["ok"]))
 
     def _range(self, actor: str) -> Step:
         first = self._id()

@@ -145,12 +145,14 @@ def rewrite(transaction: Transaction, id_: int, body: bytes | None) -> Waiting:
 
 
 @instead_of(outbox)
-def mark_sent(transaction: Transaction, ids: Sequence[int], at: Sequence[datetime], answers: Sequence[str]) -> Waiting:
-    marks = dict(zip(ids, answers, strict=True))
+def mark_sent(
+    transaction: Transaction, rows: Sequence[tuple[int, int]], at: Sequence[datetime], answers: Sequence[str]
+) -> Waiting:
+    marks = dict(zip(rows, answers, strict=True))
     yield from update_rows(
         transaction,
-        lambda row: row["id"] in marks and row["state"] in {"fresh", "waiting"},
-        lambda row: {"state": "sent", "answer": marks[row["id"]], "attempts": row["attempts"] + 1},
+        lambda row: (row["id"], row["revision"]) in marks and row["state"] in {"fresh", "waiting"},
+        lambda row: {"state": "sent", "answer": marks[row["id"], row["revision"]], "attempts": row["attempts"] + 1},
     )
 
 
