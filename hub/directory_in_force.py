@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from hub import clock
 from hub.directory.credentials import in_force
 from hub.log import log
 from hub.store import credentials
@@ -48,7 +47,7 @@ class DirectoryInForce:
         newer = await directories.current(self._store, self.version)
         async with self._store.transaction() as connection:
             moment = await credentials.moment(connection)
-            if newer is None and moment == self._credentials:
+            if newer is None and moment.state == self._credentials:
                 return
             rotated = await credentials.rotated(connection)
         if newer is not None:
@@ -56,7 +55,7 @@ class DirectoryInForce:
             self.version, self._applied = newer
         if self._applied is None:
             return
-        self._credentials, self._now = moment, in_force(self._applied, rotated, clock.now())
+        self._credentials, self._now = moment.state, in_force(self._applied, rotated, moment.at)
         log.info("directory_in_force", version=self.version)
         if newer is not None:
             await self._changed(self._now)

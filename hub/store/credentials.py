@@ -89,14 +89,24 @@ async def rotated(connection: Connection) -> list[Credential]:
     return await found.fetchall()
 
 
-async def moment(connection: Connection) -> tuple[int, int, int]:
-    """Changes whenever something else is in force: the newest row, how many have an end, how many began or ended since."""
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment of the database's, and what tells it from others at which something else is in force."""
+
+    at: datetime
+    """The database's own time, by which ``state`` was counted: whoever asks what is in force asks by no other."""
+    state: tuple[int, int, int]
+    """The newest row, how many have an end, how many had begun or ended by then."""
+
+
+async def moment(connection: Connection) -> Moment:
+    """The transaction's moment."""
     found = await connection.execute(
-        "SELECT coalesce(max(id), 0), count(until), count(*) FILTER (WHERE since <= now()) + count(*) FILTER (WHERE until <= now())"
+        "SELECT now(), coalesce(max(id), 0), count(until), count(*) FILTER (WHERE since <= now()) + count(*) FILTER (WHERE until <= now())"
         " FROM credential WHERE value IS NOT NULL OR until IS NOT NULL"
     )
-    ((newest, ending, passed),) = await found.fetchall()
-    return newest, ending, passed
+    ((at, *state),) = await found.fetchall()
+    return Moment(at, tuple(state))
 
 
 async def lock(connection: Connection, system: str) -> None:
