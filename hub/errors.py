@@ -1,4 +1,4 @@
-"""The hub's three errors, by what happens to the message. Imports nothing of the hub.
+"""The hub's three errors, by what happens to the message; what is said of a defect. Imports nothing of the hub.
 
 ``Refused``: the sender made a mistake; it gets an answer, and the hub does not retry. ``Unavailable``: something outside failed; the
 message is held and retried. ``Misconfigured``: the installation is wrong; the hub does not start.
@@ -6,7 +6,11 @@ message is held and retried. ``Misconfigured``: the installation is wrong; the h
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+_HERE = Path(__file__).parent
 
 
 @dataclass(slots=True)
@@ -53,3 +57,10 @@ class Unavailable(Exception):  # noqa: N818
 
 class Misconfigured(Exception):  # noqa: N818
     """The hub cannot start, or a directory cannot be applied, with the present settings."""
+
+
+def kind_and_place(error: BaseException) -> str:
+    """What a defect is and where in the hub it was met. Its text is left out: it may quote a message, as PostgreSQL's does (D-10)."""
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if Path(one.filename).is_relative_to(_HERE)]
+    place = f" in hub/{Path(frames[-1].filename).relative_to(_HERE)}, line {frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"

@@ -1,4 +1,4 @@
-"""Structured logs in JSON, with redaction as the last step (D-10). Imports structlog and the person numbers only."""
+"""Structured logs in JSON, with redaction as the last step (D-10). Imports structlog, the errors and the person numbers only."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from hub.errors import kind_and_place
 from schemas.person_numbers import holds_person_number
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("hub")
@@ -17,13 +18,30 @@ _PLAIN = (int, float, bool, type(None))
 
 
 def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replace values that contain a person's number, and cut texts, so that no body of a message is logged."""
+    """Replace values that contain a person's number, and cut texts, so that no body of a message is logged. Of an error its kind and place
+    are left: its text may quote what somebody wrote, as PostgreSQL's does.
+    """
+    error = _error_of(event.get("exc_info"))
+    if error is not None:
+        event["exc_info"] = kind_and_place(error)
+        event["event"] = str(event.get("event", "")).partition("\n")[
+            0
+        ]  # asyncio shows its task with the error on the next line
+        for text in filter(None, (repr(error), str(error))):
+            event["event"] = event["event"].replace(text, type(error).__name__)
     for key, value in event.items():
         if isinstance(value, _PLAIN):
             continue
         text = value if isinstance(value, str) else repr(value)
         event[key] = "[personal]" if holds_person_number(text) else text[:300]
     return event
+
+
+def _error_of(exc_info: Any) -> BaseException | None:
+    """The error of a log line, in any form in which ``logging`` and structlog have it."""
+    found = sys.exc_info() if exc_info is True else exc_info
+    found = found[1] if isinstance(found, tuple) else found
+    return found if isinstance(found, BaseException) else None
 
 
 def configure(*, level: str = "info", libraries: logging.Filter | None = None) -> None:

@@ -15,15 +15,13 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import traceback
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, Final
 
 import typer
 from typer.core import TyperGroup
 
-from hub.errors import AWAY, Misconfigured, Refused, Unavailable
+from hub.errors import AWAY, Misconfigured, Refused, Unavailable, kind_and_place
 
 
 class NotShown(Exception):  # noqa: N818 - named for what happened to the answer
@@ -39,8 +37,6 @@ NOT_WELL, NOT_DONE, STOPPED, NO_READER = 1, 2, 130, 141
 OF_A_SIGNAL: Final = 128
 """To which a shell adds the number of the signal that ended a command."""
 
-_HERE = Path(__file__).parents[1]
-
 
 def _of_the_system(error: OSError) -> str:
     what = error.filename if error.filename is not None else "a file, folder or connection"
@@ -48,10 +44,7 @@ def _of_the_system(error: OSError) -> str:
 
 
 def _of_our_own(error: BaseException) -> str:
-    """Of a defect: its kind and place. Its text is left out, since it may quote a message (D-10)."""
-    frames = [one for one in traceback.extract_tb(error.__traceback__) if Path(one.filename).is_relative_to(_HERE)]
-    place = f" in hub/{Path(frames[-1].filename).relative_to(_HERE)}, line {frames[-1].lineno}" if frames else ""
-    return f"the command met a defect of its own, {type(error).__name__}{place}: report it with this line"
+    return f"the command met a defect of its own, {kind_and_place(error)}: report it with this line"
 
 
 ENDINGS: Final[tuple[tuple[type[BaseException], int, Callable[[Any], str]], ...]] = (

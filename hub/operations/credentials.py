@@ -22,6 +22,8 @@ from schemas.ways_out import FhirOut, WebhookOut
 
 OLD_FOR: Final = timedelta(days=7)
 """For how long the old one is valid beside the new, unless it is said otherwise."""
+_AT_ONCE: Final = timedelta(seconds=2)
+"""So soon after another rotation ended the former ones, its own credential is not in force in every hub."""
 LEAD: Final = timedelta(hours=1)
 """After which time the hub shows a new bearer token: the system must know it first."""
 
@@ -46,7 +48,8 @@ async def rotate(
     connection: Connection, system: System, kind: Kind, old_for: timedelta, who: str, reason: str
 ) -> NewCredential:
     """Make a new credential of a kind; of the others the one in force ends after ``old_for``. Two are valid at a time: raises ``Refused``
-    409 while the former rotation is under way, unless the others are to end at once.
+    409 while the former rotation is under way, unless the others are to end at once. Of several that are made at the same time all but
+    the first are refused: each would end the one before, which nobody has used yet.
     """
     if kind not in kinds(system):
         raise Refused(
@@ -59,6 +62,14 @@ async def rotate(
     await credentials.lock(connection, system.id)
     now = clock.now()
     mine = [one for one in await credentials.of(connection, system.id) if one.kind == kind]
+    if any(one.until is not None and now - _AT_ONCE < one.until <= now for one in mine):
+        raise Refused(
+            "rotation-under-way",
+            f"Ett annat byte gjordes nyss, och dess hemlighet gäller. Vänta {_AT_ONCE.seconds} sekunder innan den byts igen.",
+            f"Another rotation was made just now, and its credential is in force. Wait {_AT_ONCE.seconds} seconds before it is rotated.",
+            "/kind",
+            409,
+        )
     going = [one for one in mine if one.until is not None and one.until > now]
     if (going or any(one.since > now for one in mine)) and old_for > timedelta():
         raise Refused(

@@ -5,13 +5,15 @@ Imports the intake, the HTTP edge and FastAPI.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, cast
+from typing import Annotated, cast, get_origin
 
 from fastapi import Depends, FastAPI, Request, Security
+from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel
 
 from hub.intake.queue import Intake
-from hub.routers import http
+from hub.routers import http, parameters
 from schemas.directory import Directory, System
 
 _BEARER = HTTPBearer(
@@ -33,6 +35,20 @@ async def _directory(request: Request) -> Directory:
     return cast("Directory", request.app.state.directory())
 
 
+def _names(dependant: Dependant) -> dict[str, bool]:
+    """The names of a route's parameters in the query, and whether each may stand several times."""
+    found: dict[str, bool] = {}
+    for each in dependant.dependencies:
+        found |= _names(each)
+    for field in dependant.query_params:
+        kind = field.field_info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            found |= dict.fromkeys(kind.model_fields, False)
+        else:
+            found[field.alias] = get_origin(kind) is list
+    return found
+
+
 TheIntake = Annotated[Intake, Depends(_intake)]
 DirectoryInForce = Annotated[Directory, Depends(_directory)]
 
@@ -42,7 +58,9 @@ async def _system(
     directory: DirectoryInForce,
     _: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],  # for the documentation
 ) -> System:
-    return http.authenticate(http.authorization(request), directory)
+    system = http.authenticate(http.authorization(request), directory)
+    parameters.once(request.query_params, lambda: _names(request.scope["route"].dependant))
+    return system
 
 
 CallingSystem = Annotated[System, Depends(_system)]
@@ -54,7 +72,9 @@ async def _connected(
     directory: DirectoryInForce,
     _: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],  # for the documentation
 ) -> System:
-    return http.authenticate_connected(http.authorization(request), directory)
+    system = http.authenticate_connected(http.authorization(request), directory)
+    parameters.once(request.query_params, lambda: _names(request.scope["route"].dependant))
+    return system
 
 
 ConnectedSystem = Annotated[System, Depends(_connected)]

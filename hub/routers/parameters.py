@@ -4,11 +4,14 @@ came (D-10). Imports the translators' sentences and the errors only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from pydantic import AwareDatetime, BeforeValidator
 from pydantic_core import PydanticCustomError
+from starlette.datastructures import QueryParams
 
 from hub.errors import Refused
 from hub.translators import faults
@@ -22,6 +25,7 @@ _MISSING: Final = {
 _SENTENCES: Final[Mapping[str, faults.Sentence]] = {
     "missing": ("fältet saknas", "the field is missing"),
     "extra_forbidden": ("en okänd parameter", "an unknown parameter"),
+    "number_form": ("ange ett tal med siffror, som 30", "give a number in digits, as 30"),
     "bool_parsing": ("ange true eller false", "give true or false"),
     "datetime": (
         "ange en tid med zon, som 2026-03-02T08:00:00+01:00",
@@ -75,6 +79,26 @@ def _sentence(kind: str, context: Mapping[str, Any]) -> faults.Sentence:
 def _after_a_colon(sentence: str) -> str:
     """The sentence with a small first letter, unless it begins with an abbreviation."""
     return sentence if sentence[1:2].isupper() else sentence[:1].lower() + sentence[1:]
+
+
+def plain_number(value: Any) -> Any:
+    """A number, or a text of its digits; raises pydantic's fault for a text in any other form, and for true and false."""
+    if isinstance(value, bool) or (isinstance(value, str) and not _NUMBER.fullmatch(value)):
+        raise PydanticCustomError("number_form", "not a number")
+    return value
+
+
+_NUMBER: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
+
+
+def once(query: QueryParams, known: Callable[[], Mapping[str, bool]]) -> None:
+    """Raises ``Refused`` where a parameter stands twice: which is meant cannot be known. ``known``: the route's own, and whether each may.
+
+    The name of an unknown one is the caller's own text and is not repeated (D-10).
+    """
+    for name, times in Counter(name for name, _ in query.multi_items()).items():
+        if times > 1 and not (names := known()).get(name, False):
+            raise bad(name if name in names else "query", "ange varje parameter en gång", "give each parameter once")
 
 
 def _written(text: Any) -> Any:

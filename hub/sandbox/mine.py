@@ -99,8 +99,9 @@ def parsed(words: Sequence[str], wire: str | None, directory: Directory) -> Mine
 def _address(url: str, word: str) -> str:
     try:
         parts = httpx.URL(url)
+        host = parts.host  # IDNA may refuse a name that begins with xn--
     except (httpx.InvalidURL, UnicodeError):
-        parts = httpx.URL("")
-    if parts.scheme not in {"http", "https"} or not parts.host:
+        parts, host = httpx.URL(""), ""
+    if parts.scheme not in {"http", "https"} or not host:
         raise Misconfigured(f"--mine {word}: give the address with its scheme, as http://127.0.0.1:9000/notices")
     return url

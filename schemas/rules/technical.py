@@ -125,6 +125,10 @@ TECHNICAL: Final[dict[str, Rule]] = {
         "Ett byte gäller en hemlighet som systemet har.",
         "A rotation is of a credential that the system has.",
     ),
+    "no-subscriptions": Rule(
+        "Prenumerationer görs av system som får sina underrättelser genom dem.",
+        "Subscriptions are made by systems that are told by them.",
+    ),
     "not-fetched": Rule(
         "En underrättelse kvitteras när den har hämtats.",
         "A notice is acknowledged once it has been fetched.",

@@ -1,5 +1,6 @@
 """What a system sees and does of itself by its own token, and that it reaches nothing of another. On a real database; nothing is sent."""
 
+import asyncio
 import json
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -8,6 +9,7 @@ import pytest
 
 from hub.operations import delivery
 from hub.store import announcements, operator_log
+from hub.store.credentials import sha256
 from tests.integration.test_pull_inbox import Hub, bearer, ids, order, with_inbox
 from tests.integration.test_views import KOMMUN, served
 
@@ -164,9 +166,27 @@ async def test_a_system_rotates_its_token_by_itself_and_is_shown_the_new_one_onc
     assert made["value"] not in json.dumps(shown) + str(kept), "of a token the hub keeps the hash alone"
     assert (await say(hub, "/rotate", {"kind": "token"}, status=409))["rule"] == "rotation-under-way"
     assert (await say(hub, "/rotate", {"kind": "secret"}, status=404))["text"]["sv"]
-    for body in ({}, {"kind": "x"}, {"kind": "token", "old_for_s": -1}, {"kind": "token", "system": "kommun"}):
+    for body in (
+        {},
+        {"kind": "x"},
+        {"kind": "token", "old_for_s": -1},
+        {"kind": "token", "old_for_s": True},
+        {"kind": "token", "system": "kommun"},
+    ):
         assert (await say(hub, "/rotate", body, status=400))["text"]["sv"]
     async with hub.hub.store.transaction() as connection:
         (act,) = await operator_log.latest(connection, target="centre", limit=9)
     assert (act.who, act.what) == ("centre", "rotate token")
     assert KOMMUN not in json.dumps(shown)
+
+
+async def test_of_rotations_at_once_that_end_the_old_one_now_the_first_alone_is_made_and_its_token_stays_valid(hub):
+    body = {"kind": "token", "old_for_s": 0}
+    told = await asyncio.gather(
+        *(hub.client.post("/self/rotate", json=body, headers=bearer("centre")) for _ in range(6))
+    )
+    assert sorted(one.status_code for one in told) == [200] + [409] * 5
+    assert {one.json()["rule"] for one in told if one.status_code == 409} == {"rotation-under-way"}
+    (made,) = [one.json()["value"] for one in told if one.status_code == 200]
+    valid = await hub.sql("SELECT sha256 FROM credential WHERE system = 'centre' AND (until IS NULL OR until > now())")
+    assert valid == [(sha256(made),)]

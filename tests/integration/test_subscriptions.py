@@ -123,8 +123,11 @@ class Hub(Place):
         return found["id"]
 
     async def shake(self, system=SYSTEM[CENTRE]):
-        await self.keeper.send_due()
+        await self.send_due()
         self.hub.relay.try_now(system, None)
+
+    async def send_due(self):
+        await self.keeper.send_due()
 
     async def status(self, id_):
         found = (await self.fhir("GET", f"/Subscription/{id_}/$status")).json()
@@ -349,10 +352,10 @@ async def test_kinds_may_go_by_several_subscriptions_and_none_by_two(hub):
 
 async def test_a_heartbeat_comes_when_it_is_due_and_takes_no_number(hub):
     id_ = await hub.made()
-    await hub.keeper.send_due()
+    await hub.send_due()
     assert hub.notified("heartbeat") == [], "not before its time"
     await hub.sql("UPDATE subscription SET due_at = now()")
-    await hub.keeper.send_due()
+    await hub.send_due()
     (beat,) = hub.notified("heartbeat")
     assert (beat.status, beat.parts["events-since-subscription-start"]["valueString"], beat.events) == (
         "active",
@@ -361,9 +364,8 @@ async def test_a_heartbeat_comes_when_it_is_due_and_takes_no_number(hub):
     )
     hub.receiver.behave["told"] = lambda _: 500
     await hub.sql("UPDATE subscription SET due_at = now()")
-    await asyncio.gather(
-        hub.keeper.send_due(), SubscriptionKeeper(hub.hub.store, hub.hub.directory, hub.exit).send_due()
-    )
+    other = SubscriptionKeeper(hub.hub.store, hub.hub.directory, hub.exit)
+    await asyncio.gather(hub.keeper.send_due(), other.send_due())
     assert len(hub.notified("heartbeat")) == 2, "two processes send it once"
     assert (await _in_error(hub, id_))["error"]["valueCodeableConcept"]["text"] == "heartbeat: http:500"
 
@@ -415,6 +417,8 @@ WRONG = [
     (lambda f: f["channel"].pop("endpoint"), 422, "Subscription.channel.endpoint"),
     (lambda f: f["channel"].update(endpoint="https://10.1.2.3/x"), 422, "Subscription.channel.endpoint"),
     (lambda f: f["channel"].update(endpoint="https://a:b@x.example/"), 422, "Subscription.channel.endpoint"),
+    (lambda f: f["channel"].update(endpoint="https://xn--a/"), 422, "Subscription.channel.endpoint"),
+    (lambda f: f.update(reason="Tolvan Tolvansson\0"), 400, "Subscription.reason"),
     (lambda f: f["channel"].update(endpoint="https://elsewhere.example/"), 422, "Subscription.channel.endpoint"),
     (lambda f: f["channel"].update(payload="text/plain"), 422, "Subscription.channel.payload"),
     (lambda f: f["channel"].pop("_payload"), 422, "Subscription.channel.payload"),
@@ -441,6 +445,30 @@ async def test_a_subscription_that_asks_for_what_there_is_not_is_refused_at_its_
         said = json.dumps((await hub.fhir("POST", "/Subscription", body, status)).json()["issue"][0])
         assert place in said and TOKEN not in said
     assert await hub.sql("SELECT 1 FROM subscription") == []
+
+
+async def test_a_system_of_another_way_out_makes_no_subscription_and_one_that_it_had_is_not_told(hub, monkeypatch):
+    id_ = await hub.made()
+    calls = len(hub.receiver.of("told"))
+    changed = {"way": "fhir", "base": hub.endpoint, "token": "a-token-that-is-long-enough"}
+    monkeypatch.setattr(hub.hub, "_directory", of_subscriptions(**changed))
+    for method, path in (("POST", ""), ("PUT", f"/{id_}")):
+        answer = (await hub.fhir(method, f"/Subscription{path}", wanted(hub.endpoint), 409)).json()
+        assert "out.way" in answer["issue"][0]["details"]["text"]
+    await hub.sql("UPDATE subscription SET due_at = now()")
+    await hub.send_due()
+    assert len(hub.receiver.of("told")) == calls
+    assert await hub.sql("SELECT count(*) FROM subscription") == [(1,)]
+    await hub.fhir("DELETE", f"/Subscription/{id_}", status=204)
+
+
+async def test_an_operations_parameter_that_stands_twice_is_refused_and_a_searchs_may(hub):
+    """Which is meant cannot be known; those of FHIR's searches may stand several times."""
+    await hub.fhir("GET", "/Subscription?status=active&status=off")
+    id_ = await hub.made()
+    twice = {"resourceType": "Parameters", "parameter": [{"name": "eventsSinceNumber", "valueString": "1"}] * 2}
+    answer = await hub.fhir("POST", f"/Subscription/{id_}/$events", twice, 400)
+    assert "eventsSinceNumber" in answer.text
 
 
 async def test_subscriptions_are_a_systems_own_and_read_in_both_formats(hub):

@@ -341,7 +341,8 @@ def test_the_directory_is_told_of_an_address_that_the_installation_does_not_allo
     "url", ["https:// x", "https://x:0/", "https://x:99999/", "https://", "https://a:b@x/", "https://x/#f", "https://[::1",
             "https://-/", "https://x..y/", "https://a b/", "https://" + "a-" * 200, "https://x.se\n/", "https:///h", "https:/x",
             "https://%31.se/", "https://x|y.se/", "https://xn--/", "https://\u200bx.se/", "https://x.se/\x01", "https://[v1.a]/",
-            "https://x.se\\@y.se/", "https://" + "a" * 64 + ".se/", "https://[fe80::1%25eth0]/", "https://x.se/#"]
+            "https://x.se\\@y.se/", "https://" + "a" * 64 + ".se/", "https://[fe80::1%25eth0]/", "https://x.se/#",
+            "https://xn--a/", "https://XN--A:8443/x"]
 )  # fmt: skip
 def test_an_address_that_nobody_can_call_is_a_fault_of_the_directory(url):
     for allows in (Allowed(), EVERYWHERE):

@@ -62,6 +62,7 @@ def _unusable(url: str) -> str | None:
     """Why no call to a URL is possible, or None; read with the library that calls."""
     try:
         parts = httpx.URL(url)
+        _ = parts.host  # a name that begins with xn-- is decoded here only, and IDNA may refuse it
     except (httpx.InvalidURL, ValueError):  # IDNAError is one
         return "cannot be read as an address"
     if parts.userinfo:

@@ -80,9 +80,10 @@ class SubscriptionExit(HttpExit):
 
 
 def may_be_told(system: System, endpoint: str) -> bool:
-    """Whether the directory lets the system's Subscriptions name the server."""
-    hosts = system.out.hosts if isinstance(system.out, SubscriptionOut) else ()
-    return not hosts or httpx.URL(endpoint).host in hosts
+    """Whether the directory lets the system be told by Subscriptions, and those name the server."""
+    if not isinstance(system.out, SubscriptionOut):
+        return False
+    return not system.out.hosts or httpx.URL(endpoint).raw_host.decode("ascii") in system.out.hosts
 
 
 def state_of(row: SubscriptionRow) -> SubscriptionState:

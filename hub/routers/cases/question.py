@@ -7,11 +7,11 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args
 
 from fastapi import Path, Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import to_json
 
 from hub import clock
@@ -35,6 +35,15 @@ class Asked(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _plain_numbers(cls, value: Any, info: ValidationInfo) -> Any:
+        """A number is written in digits: pydantic by itself reads ``1_0`` as 10 and ``true`` as 1."""
+        field = cls.model_fields[str(info.field_name)].annotation
+        if {int, float}.isdisjoint((field, *get_args(field))):
+            return value
+        return parameters.plain_number(value)
 
 
 class InQuery(Asked):

@@ -16,6 +16,7 @@ from hub.routers.subscriptions.parts import ONE, Asking, OfStatus, OfText, TheAs
 from hub.store import subscriptions
 from hub.store.subscriptions import SubscriptionRow
 from hub.translators import fhir
+from schemas.ways_out import SubscriptionOut
 
 _MOST: Final = 50
 """Subscriptions of one system."""
@@ -106,6 +107,14 @@ async def delete(asking: TheAsking, id_: FhirId) -> Response:
 
 async def _asked(asking: Asking) -> tuple[fhir.SubscriptionAsked, str]:
     """(what the body asks for, the media type of the answer). Raises ``Refused``."""
+    if not isinstance(asking.system.out, SubscriptionOut):
+        raise Refused(
+            "no-subscriptions",
+            "Systemet får inte sina underrättelser genom prenumerationer: katalogen anger en annan väg ut (out.way).",
+            "The system is not told by Subscriptions: the directory says another way out (out.way).",
+            "Subscription",
+            409,
+        )
     body = await asking.body()
     media = asking.media_of(body)
     wanted = asking.wanted(media)

@@ -206,18 +206,23 @@ def code_of(concept: Concept | None, system: str) -> str | None:
 
 
 def moment(text: str | None, view: View, of: Resource, element: str) -> datetime | None:
-    """A moment with its zone; R4's ``dateTime`` may lack time and zone, which is refused. A leap second becomes the second before."""
+    """A moment with its zone; R4's ``dateTime`` may lack time and zone, which is refused. A leap second as ``moment_of``."""
     if text is None:
         return None
     if "T" not in text:
         raise view.refused("time-zone", of, element)
     try:
-        found = datetime.fromisoformat(f"{text[:17]}59{text[19:]}" if text[17:19] == "60" else text)
+        found = moment_of(text)
     except ValueError:
         raise view.refused("time-zone", of, element) from None
     if not can_be_of_a_stay(found):
         raise view.refused("year", of, element)
     return found
+
+
+def moment_of(text: str) -> datetime:
+    """A dateTime or instant with time of day; a leap second becomes the second before. Raises ``ValueError``."""
+    return datetime.fromisoformat(f"{text[:17]}59{text[19:]}" if text[17:19] == "60" else text)
 
 
 def swedish_day(stated: str, view: View, of: Resource, element: str) -> date:

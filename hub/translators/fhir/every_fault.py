@@ -5,13 +5,14 @@ First comes what differs from FHIR R4; what the Bundle says is looked at only wh
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
 from hub.errors import Refused
-from hub.translators.fhir import names, persons, reader, reference, xml
+from hub.translators.fhir import faults, names, persons, reader, reference, xml
 from hub.translators.fhir.bundle import View
 from hub.translators.fhir.elements import is_resource
 from hub.translators.fhir.header import author, business_time, event, message_id, sender, subject
@@ -30,6 +31,33 @@ def resource_in_json(body: bytes, media_type: str) -> bytes:
     if media_type != names.XML:
         return body
     return reference.encoded(xml.resource_tree(xml.parse(body)))
+
+
+def kept_resource(body: bytes, media_type: str, kind: str) -> dict[str, Any]:
+    """The tree of one resource of this kind, from JSON or XML, whose texts the database can hold. Raises ``Refused``: 400."""
+    body = resource_in_json(body, media_type)
+    for fault in reference.every_fault(body, kind):
+        raise fault
+    tree: dict[str, Any] = reference.json_tree(body)
+    for place, text in _texts(tree, kind):
+        if _CONTROL.search(text):
+            raise faults.control_character(place)
+    return tree
+
+
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
+def _texts(node: Any, place: str) -> Iterator[tuple[str, str]]:
+    """(place, text) of every text of a tree."""
+    if isinstance(node, str):
+        yield place, node
+    elif isinstance(node, dict):
+        for name, child in node.items():
+            yield from _texts(child, f"{place}.{name}")
+    elif isinstance(node, list):
+        for index, child in enumerate(node):
+            yield from _texts(child, f"{place}[{index}]")
 
 
 def of_resource(body: bytes, kind: str) -> list[Refused]:

@@ -76,6 +76,20 @@ def twice(place: str) -> Refused:
     )
 
 
+def not_of_kind(kind: str) -> Refused:
+    """Another resource, or none, where one of this kind is asked for."""
+    return _invalid(kind, f"Skicka en {kind}, ensam.", f"Send one {kind}, by itself.")
+
+
+def control_character(place: str) -> Refused:
+    """A text with a character that R4 allows in no text, and that the database cannot hold where it is U+0000."""
+    return _invalid(
+        place,
+        "Texten har ett styrtecken, som FHIR R4 inte tillåter: ta bort det.",
+        "The text holds a control character, which FHIR R4 does not allow: remove it.",
+    )
+
+
 def several_of_choice(place: str) -> Refused:
     """Two elements of one choice, as ``deceased[x]``."""
     return _invalid(

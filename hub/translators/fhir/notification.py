@@ -167,11 +167,8 @@ def write_events(
 
 def read_parameters(body: bytes, media_type: str) -> dict[str, list[str]]:
     """Name → values of the Parameters of an operation that is invoked by POST. Raises ``Refused``."""
-    body = every_fault.resource_in_json(body, media_type)
-    for fault in reference.every_fault(body, "Parameters"):
-        raise fault
     found: dict[str, list[str]] = {}
-    for one in reference.json_tree(body).get("parameter", ()):
+    for one in every_fault.kept_resource(body, media_type, "Parameters").get("parameter", ()):
         value = next((str(one[name]) for name in one if name.startswith("value")), None)
         if value is None:
             raise faults.missing("Parameters.parameter.value")

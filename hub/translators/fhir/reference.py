@@ -60,7 +60,7 @@ def every_fault(body: bytes, kind: str = "Bundle") -> list[Refused]:
 def _faults(raw: Any, kind: str, body: bytes) -> Iterator[Refused]:
     """First what the tree shows; what the reference model says only when that is nothing, since the two would say it twice."""
     if not isinstance(raw, dict) or raw.get("resourceType") != kind:
-        yield refused("not-a-bundle", kind)
+        yield refused("not-a-bundle", kind) if kind == "Bundle" else faults.not_of_kind(kind)
         return
     entries = raw.get("entry") if kind == "Bundle" else None
     empty = [

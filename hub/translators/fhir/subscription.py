@@ -1,5 +1,5 @@
 """FHIR Subscriptions by topics, as R4 has them (Subscriptions R5 Backport 1.1): reads what a system asks for, and writes it back.
-Imports the reference model's reader and the names.
+Imports the reader of resources and the names.
 
 There is a topic for each kind of notice and one for all kinds, which a filter narrows: ``MessageHeader?event=kvittens,frist``.
 """
@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import Any, Final, Literal, cast, get_args
 
 from hub.errors import Refused
-from hub.translators.fhir import every_fault, faults, names, reference
+from hub.translators.fhir import every_fault, faults, names
 from hub.translators.fhir.announcement import EVENT as ANNOUNCEMENT
 from hub.translators.fhir.assembly import instant
+from hub.translators.fhir.bundle import moment_of
 
 IG: Final = "http://hl7.org/fhir/uv/subscriptions-backport"
 PROFILE: Final = f"{IG}/StructureDefinition/backport-subscription"
@@ -76,16 +77,13 @@ def topics() -> list[str]:
 
 def read_subscription(body: bytes, media_type: str) -> SubscriptionAsked:
     """Read and check a Subscription in JSON or XML. Raises ``Refused``: 400 where it is no R4, 422 where it asks for what there is not."""
-    body = every_fault.resource_in_json(body, media_type)
-    for fault in reference.every_fault(body, "Subscription"):
-        raise fault
-    tree = reference.json_tree(body)
+    tree = every_fault.kept_resource(body, media_type, "Subscription")
     channel_of(tree, check=True)
     return SubscriptionAsked(
         tree.get("id"),
         _status(tree["status"]),
         _kinds(tree),
-        None if "end" not in tree else datetime.fromisoformat(tree["end"]),
+        None if "end" not in tree else moment_of(tree["end"]),
         {name: tree[name] for name in _KEPT if name in tree},
     )
 
