@@ -30,9 +30,11 @@ async def serve(hub: Hub, place: WorkerPlace | None = None) -> None:
     if place is None:
         sockets = connections.bound(hub.settings.http_host, hub.settings.http_port)
     else:
-        sockets = [*place.sockets, _own_socket(place)]
+        sockets = [*place.sockets]
         loop.add_reader(sys.stdin.fileno(), _stop_at_the_end, loop, stop)
     await hub.start()
+    if place is not None:
+        sockets.append(_own_socket(place))
     others = ops.nobody if place is None else place.others
     server = connections.HttpServer(
         connections.Config(

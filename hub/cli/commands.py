@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -53,7 +54,8 @@ def run(
         from hub.serving import serve
 
         garbage.take_over()
-        runner.run(serve(Hub(settings, roles), here))
+        with nullcontext() if here is None else here.starting():
+            runner.run(serve(Hub(settings, roles), here))
 
 
 @app.command()

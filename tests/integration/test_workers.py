@@ -22,7 +22,8 @@ from tests.stack import CENTRE, LUND, admission, event, kvittens, until
 @pytest.fixture
 async def hub(database, kafka, tmp_path):
     """Two workers behind one port."""
-    async with parts.running(database, kafka.bootstrap, tmp_path, HUB_WORKERS="2") as (stack, _):
+    beside = {"HUB_WORKERS": "2", "TMPDIR": str(tmp_path)}
+    async with parts.running(database, kafka.bootstrap, tmp_path, **beside) as (stack, _):
         yield stack
 
 
@@ -96,8 +97,48 @@ async def test_two_workers_tell_each_case_in_order_also_when_one_is_killed_and_r
     await until(nothing_is_in_hand)
 
 
+@pytest.mark.timeout(200)
+async def test_a_worker_that_cannot_come_back_while_the_database_takes_no_new_connection_ends_no_other(hub, postgres):
+    await shared_by(hub, 2)
+    case, _ = await hub.admit(*admission(LUND[0]))
+    name = hub.database.rpartition("/")[2]
+    killed, other = workers(hub)
+    postgres.run(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS false')
+    try:
+        killed.send_signal(signal.SIGKILL)
+        cannot = '"event": "worker_cannot_start"'
+        await until(lambda: cannot in hub.log.read_text())
+        tries = set()
+
+        def tried_again():
+            tries.update(one.pid for one in workers(hub))
+            return len(tries - {killed.pid, other.pid}) > 1
+
+        await until(tried_again)
+        assert hub.hub.alive and other.is_running()
+    finally:
+        postgres.run(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS true')
+    assert hub.log.read_text().count(cannot) == 1, "the log says so once"
+    assert "the database does not answer" in hub.log.read_text()
+    await shared_by(hub, 2)
+    assert other.is_running()
+    assert (await hub.send(event("samtycke", case), {"outcome": "given"})).json()["code"] == "ok"
+
+
 @pytest.mark.timeout(120)
-async def test_workers_end_with_the_process_that_started_them_and_the_port_is_free_again(hub):
+@pytest.mark.parametrize("count", ["1", "2"])
+async def test_a_hub_of_any_number_of_workers_that_cannot_start_at_first_says_why_once_and_ends(tmp_path, count):
+    closed = f"127.0.0.1:{parts.free_port()}"
+    stack = parts.Stack(f"postgresql://nobody@{closed}/hub", closed, "http://{}.example", tmp_path / "hub.log")
+    done = await stack.cli("run", "--workers", count)
+    assert done.returncode == 2
+    (last,) = [line for line in done.stderr.splitlines() if line.startswith("hub: ")]
+    assert last.startswith("hub: the database does not answer, or not to us")
+    await stack.close()
+
+
+@pytest.mark.timeout(120)
+async def test_workers_end_with_the_process_that_started_them_and_the_port_is_free_again(hub, tmp_path):
     await shared_by(hub, 2)
     running = workers(hub)
     assert len(running) == 2
@@ -105,6 +146,7 @@ async def test_workers_end_with_the_process_that_started_them_and_the_port_is_fr
     gone, alive = await asyncio.to_thread(psutil.wait_procs, running, 40)
     assert not alive, "they saw that the pipe from their starter had ended"
     assert len(gone) == 2
+    assert not list(tmp_path.glob("hub-workers-*")), "and nothing of them is left"
     hub.start()
     await hub.ready()
     assert (await hub.send(*admission(LUND[0]))).json()["code"] == "ok"
