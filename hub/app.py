@@ -178,7 +178,11 @@ class Hub:
             self.worker,
             self._register_watch,
             self.readiness.checks,
-            lambda: {"port": self.settings.http_port, "directory": self.in_force.version},
+            lambda: {
+                "port": self.settings.http_port,
+                "directory": self.in_force.version,
+                "roles": sorted(self.roles),
+            },
         )
         if "intake" in self.roles:
             await self.kafka_in.start()

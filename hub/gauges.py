@@ -7,7 +7,8 @@ from datetime import datetime
 
 from hub import clock, metrics
 from hub.intake.queue import Intake
-from hub.store import cases, deadline, held, outbox
+from hub.roles import ROLES
+from hub.store import cases, deadline, held, outbox, running_hubs
 from hub.store.backlog import Backlog
 from hub.store.backlog import backlog as backlog_of
 from hub.store.transaction import Store
@@ -35,10 +36,13 @@ class Gauges:
             waiting, since = await held.gauge(connection)
             manual = await cases.manual_count(connection)
             late = await deadline.overdue(connection, clock.now())
+            processes = await running_hubs.role_counts(connection)
         now = clock.now()
         metrics.deadlines_due.clear()
         for name, count in late:
             metrics.deadlines_due.labels(name).set(count)
+        for role in ROLES:
+            metrics.role_processes.labels(role).set(processes.get(role, 0))
         self._show_backlog(backlog, now)
         metrics.held.set(waiting)
         metrics.held_oldest.set(0 if since is None else (now - since).total_seconds())

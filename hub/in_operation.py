@@ -28,7 +28,7 @@ class InOperation:
         ready: Callable[[], Awaitable[tuple[dict[str, str], dict[str, Any]]]],
         facts: Callable[[], dict[str, Any]],
     ) -> None:
-        """``ready``: the checks of readiness; ``facts``: the port and the version of the directory."""
+        """``ready``: the checks of readiness; ``facts``: the port, the version of the directory and the roles."""
         self._store = store
         self._relay = relay
         self._worker = worker

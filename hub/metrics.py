@@ -101,6 +101,12 @@ clock_ahead = Gauge(
     "By how much the machine's clock is ahead of the database's, which is the hub's time.",
     registry=REGISTRY,
 )
+role_processes = Gauge(
+    "hub_role_processes",
+    "Processes on this database that run and have the role; 0: what the role does is not done.",
+    ["role"],
+    registry=REGISTRY,
+)
 consumer_lag = Gauge("hub_consumer_lag", "Records in hub.in topics not yet handled.", ["system"], registry=REGISTRY)
 
 gallring_cases = Counter(

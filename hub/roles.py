@@ -12,6 +12,14 @@ Role = Literal["intake", "delivery", "addressing", "deadlines", "http"]
 without it answers health and metrics only.
 """
 ROLES: Final[frozenset[Role]] = frozenset(get_args(Role))
+NOT_DONE: Final[dict[Role, str]] = {
+    "intake": "what systems write to Kafka is not read",
+    "delivery": "no notice is sent",
+    "addressing": "no register is asked, and nobody is added to a case by it",
+    "deadlines": "nobody is told of a deadline that passes, and what is held is not tried again",
+    "http": "no message and no question is taken over HTTP",
+}
+"""What is not done while no running process has the role."""
 
 
 def roles_of(written: str) -> frozenset[Role]:

@@ -46,6 +46,7 @@ def status(
     told = {
         "directory": found[0],
         "hubs": _hubs(now),
+        "missing_roles": _missing_roles(now),
         "systems": _systems(now, directory),
         "registers": _registers(now),
         "held": {"messages": now.held, "since": now.held_since, "manual_queue": now.manual, "unserved": _unserved(now)},
@@ -64,11 +65,25 @@ def _hubs(now: Glance) -> list[dict[str, Any]]:
         found.append(
             {
                 "hub": hub.id, "port": hub.state["port"], "last_said": hub.at, "state": how, "faults": ill,
-                "directory": hub.state["directory"], "shards": len(hub.state["shards"]),
+                "directory": hub.state["directory"], "roles": _roles(hub),
+                # A silent one has none: the others have taken them.
+                "shards": 0 if hub.silent else len(hub.state["shards"]),
                 "asks_registers": hub.state["asks_registers"],
             }
         )  # fmt: skip
     return found
+
+
+def _roles(hub: RunningHub) -> list[str]:
+    found: list[str] = hub.state.get("roles", [])  # a hub of an older version says none
+    return found
+
+
+def _missing_roles(now: Glance) -> list[str]:
+    """The roles that no running hub has."""
+    from hub.roles import ROLES
+
+    return sorted(ROLES.difference(*(_roles(hub) for hub in now.hubs if not hub.silent)))
 
 
 _BREAKERS = ("closed", "half-open", "open")
@@ -140,12 +155,18 @@ def _show(told: dict[str, Any], *, everything: bool) -> None:
                 one["hub"],
                 one["port"],
                 table.moment(one["last_said"]),
-                f"{one['state']}{': ' if one['faults'] else ''}{', '.join(one['faults'])}; has {one['shards']} of the shards"
+                f"{one['state']}{': ' if one['faults'] else ''}{', '.join(one['faults'])}"
+                + ("" if one["state"] == "silent" else f"; has {one['shards']} of the shards")
                 + (", asks the registers" if one["asks_registers"] else ""),
             )
             for one in told["hubs"]
         ],
     )
+    if told["hubs"] and told["missing_roles"]:
+        from hub.roles import NOT_DONE
+
+        missing = "; ".join(f"{role} ({NOT_DONE[role]})" for role in told["missing_roles"])
+        typer.echo(f"no running hub has the role: {missing}. Start one with it: hub run --role …\n")
     systems = told["systems"]
     shown = [one for one in systems if everything or len(systems) <= _FEW or _is_noted(one)]
     table.show(

@@ -24,7 +24,7 @@ class RunningHub:
     at: datetime
     silent: bool
     state: dict[str, Any]
-    """``directory``, ``checks``, ``shards`` (whose cases it tells of), ``asks_registers``, ``has_registers``, ``lanes``,
+    """``roles``, ``directory``, ``checks``, ``shards`` (whose cases it tells of), ``asks_registers``, ``has_registers``, ``lanes``,
     ``registers``.
     """
 
@@ -42,6 +42,16 @@ async def report(connection: Connection, id_: str, state: dict[str, Any]) -> Non
 async def leave(connection: Connection, id_: str) -> None:
     """The hub stops."""
     await connection.execute("DELETE FROM running_hub WHERE id = %s", (id_,))
+
+
+async def role_counts(connection: Connection) -> dict[str, int]:
+    """Role → how many hubs have it that are not silent; a role that none has is left out."""
+    found = await connection.execute(
+        "SELECT role, count(*) FROM running_hub, jsonb_array_elements_text(state->'roles') AS role"
+        " WHERE at >= now() - %s::interval GROUP BY role",
+        (_SILENT,),
+    )
+    return dict(await found.fetchall())
 
 
 async def reported(connection: Connection) -> list[RunningHub]:

@@ -61,6 +61,24 @@ def test_the_alerts_can_be_read_and_their_metrics_are_the_hubs():
     assert len({rule["alert"] for rule in rules}) == len(rules)
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "max by (role) (hub_role_processes) == 0",
+        "max by (name) (hub_deadlines_due) > 0",
+        "hub_outbox_oldest_age_seconds",
+        "hub_held_oldest_age_seconds",
+        "hub_outbox_dead",
+        "hub_lookups_total",
+        "hub_consumer_lag",
+    ],
+)
+def test_what_delivery_asks_to_be_told_of_has_an_alert(asked):
+    """delivery.md §4; and a role that no process has, of which no other metric may tell: its process alone would show it."""
+    groups = yaml.safe_load((DEPLOY / "alerts.yaml").read_text(encoding="utf-8"))["groups"]
+    assert any(asked in rule["expr"] for group in groups for rule in group["rules"])
+
+
 def names_of(family):
     """As Prometheus sees a metric: a counter and a histogram have endings."""
     ends = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count", ""]}.get(family.type, [""])

@@ -1,0 +1,76 @@
+"""A role that no running process has is said by `hub status` and shown in the metrics, and a process that has died owns nothing there.
+
+May import the command line, the gauges and the store; the database is real, and what hubs say of themselves is written by hand.
+"""
+
+import asyncio
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from hub import metrics
+from hub.cli.app import app
+from hub.gauges import Gauges
+from hub.roles import NOT_DONE, ROLES
+from hub.store import directory as directories
+from hub.store import running_hubs
+from tests.stack import directory
+
+SAID = {"port": 1, "directory": 1, "checks": {}, "lanes": {}, "registers": {}, "asks_registers": False}
+
+
+class AnIntake:
+    length = progress = 0
+
+
+@pytest.fixture
+async def rolled(store):
+    """Hubs with these roles have reported, each (roles, shards, whether it is silent); returns what is shown of the roles' processes."""
+    found = directory()
+    await directories.apply(store, found)
+
+    async def rolled(*hubs):
+        async with store.transaction() as connection:
+            await connection.execute("DELETE FROM running_hub")
+            for number, (roles, shards, silent) in enumerate(hubs):
+                state = SAID | {"roles": sorted(roles), "shards": list(range(shards))}
+                await running_hubs.report(connection, f"hub-{number}", state)
+                if silent:
+                    await connection.execute(
+                        "UPDATE running_hub SET at = now() - interval '1 minute' WHERE id = %s", (f"hub-{number}",)
+                    )
+        await Gauges(store, AnIntake(), lambda: found).show_gauges()
+        return {role: metrics.role_processes.labels(role)._value.get() for role in ROLES}
+
+    return rolled
+
+
+async def status(database, *options):
+    settings = {"HUB_DATABASE_URL": database}
+    done = await asyncio.to_thread(CliRunner().invoke, app, ["status", *options], env=settings)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+async def test_a_role_that_no_running_hub_has_is_said_with_what_is_not_done_and_counts_no_process(
+    rolled, database, role
+):
+    counted = await rolled((ROLES - {role}, 64, False), (ROLES, 0, True))
+    assert counted == {one: float(one != role) for one in ROLES}
+    assert f"no running hub has the role: {role} ({NOT_DONE[role]})" in " ".join((await status(database)).split())
+
+
+async def test_where_every_role_is_somewhere_nothing_is_said_of_roles(rolled, database):
+    assert await rolled(({"http", "intake"}, 0, False), (ROLES - {"http"}, 64, False)) == {
+        role: 2.0 if role == "intake" else 1.0 for role in ROLES
+    }
+    assert "no running hub has" not in await status(database)
+
+
+async def test_the_shards_of_all_hubs_are_as_many_as_there_are_though_one_has_died(rolled, database):
+    await rolled((ROLES, 64, False), (ROLES, 20, True))
+    found = json.loads(await status(database, "--json"))
+    assert [(one["state"], one["shards"]) for one in found["hubs"]] == [("ready", 64), ("silent", 0)]
+    assert (await status(database)).count("of the shards") == 1
