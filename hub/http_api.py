@@ -21,8 +21,8 @@ from hub.routers import (
 from hub.routers import fhir as fhir_in
 
 
-def api_of(hub: Hub, others: ops.Others = ops.nobody) -> FastAPI:
-    """The HTTP application, with its documentation under ``/docs``. ``others``: the other workers of the hub."""
+def api_of(hub: Hub, workers: ops.Workers = ops.nobody) -> FastAPI:
+    """The HTTP application, with its documentation under ``/docs``. ``workers``: the sockets of its workers, this process's first."""
     # The documentation page has its own scripts, because the hub may have no access to a CDN.
     api: FastAPI = FastAPIOffline(
         title="Samverkan hub",
@@ -43,7 +43,7 @@ def api_of(hub: Hub, others: ops.Others = ops.nobody) -> FastAPI:
         pull_inbox.ROUTES,
         self_service.ROUTES,
     )
-    for routes in (*(asked if "http" in hub.roles else ()), ops.router(hub.readiness.checks, others)):
+    for routes in (*(asked if "http" in hub.roles else ()), ops.router(hub.readiness.checks, workers)):
         api.include_router(routes)
     errors.install(api, hub.intake.process_pool, hub.settings.http_answer_s)
     openapi.install(api)

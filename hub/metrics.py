@@ -138,14 +138,20 @@ _SUMMED = {"hub_intake_queue", "hub_intake_transactions", "hub_consumer_lag"}
 """Gauges of which each worker has a part of its own; of the others each has what there is of all, and the highest is shown."""
 
 
-def together(written: Sequence[bytes]) -> bytes:
-    """The metrics of several workers as those of one hub: counters and histograms are summed, of gauges the highest is shown."""
+def together(written: Sequence[bytes], former: Sequence[bytes] = ()) -> bytes:
+    """The metrics of several workers as those of one hub: counters and histograms are summed, of gauges the highest is shown.
+
+    ``former``: what workers wrote earlier that do not answer now. What is summed must not sink for that, since Prometheus takes it for a
+    new start; the rest of it is no longer true.
+    """
     families: dict[str, Metric] = {}
     values: dict[tuple[str, str, tuple[tuple[str, str], ...]], float] = {}
-    for text in written:
+    for place, text in enumerate((*written, *former)):
         for family in text_string_to_metric_families(text.decode()):
-            families.setdefault(family.name, family)
             summed = family.type != "gauge" or family.name in _SUMMED
+            if place >= len(written) and not summed:
+                continue
+            families.setdefault(family.name, family)
             for one in family.samples:
                 key = family.name, one.name, tuple(one.labels.items())
                 before = values.get(key)

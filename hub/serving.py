@@ -35,10 +35,10 @@ async def serve(hub: Hub, place: WorkerPlace | None = None) -> None:
     await hub.start()
     if place is not None:
         sockets.append(_own_socket(place))
-    others = ops.nobody if place is None else place.others
+    workers = ops.nobody if place is None else place.all
     server = connections.HttpServer(
         connections.Config(
-            api_of(hub, others),
+            api_of(hub, workers),
             request_s=hub.settings.http_request_s,
             connections=hub.settings.http_connections,
             log_config=None,

@@ -57,9 +57,9 @@ class WorkerPlace:
         """The worker's own socket; it is there from when the worker has started."""
         return self.folder / f"{self.number}.sock"
 
-    def others(self) -> list[Path]:
-        """The other workers' sockets."""
-        return sorted(path for path in self.folder.glob("*.sock") if path != self.own)
+    def all(self) -> list[Path]:
+        """The sockets of all workers that have started, this one's first."""
+        return [self.own, *sorted(path for path in self.folder.glob("*.sock") if path != self.own)]
 
     @contextmanager
     def starting(self) -> Iterator[None]:
@@ -164,6 +164,7 @@ class _Workers:
         had_started = own.exists()
         self._has_run = self._has_run or any(self.folder.glob("*.sock"))
         own.unlink(missing_ok=True)
+        own.with_suffix(".metrics").unlink(missing_ok=True)
         if had_started or code != _CANNOT:
             self._unable.pop(number, None)
             log.error("worker_died", worker=number, code=code, again_in_s=round(wait, 1))

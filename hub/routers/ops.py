@@ -5,8 +5,11 @@ about a person.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import os
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 import httpx
@@ -19,19 +22,19 @@ from hub.metrics import together
 Checks = Callable[[], Awaitable[tuple[dict[str, str], dict[str, Any]]]]
 """Check → ``ok`` or the reason; and facts shown beside them that do not make the hub unready."""
 
-Others = Callable[[], Sequence[Path]]
-"""The sockets of the other workers of this hub."""
+Workers = Callable[[], Sequence[Path]]
+"""The sockets of the workers of this hub, its own first; none where the process is the whole hub."""
 
-_WORKER_S = 5.0
-"""Seconds that another worker's metrics may take."""
+_WORKER_S = 1.0
+"""Seconds that another worker's metrics may take; of one that hangs those count that were written last."""
 
 
 def nobody() -> Sequence[Path]:
-    """No others: the process is the whole hub."""
+    """The process is the whole hub."""
     return ()
 
 
-def router(ready: Checks, others: Others = nobody) -> APIRouter:
+def router(ready: Checks, workers: Workers = nobody) -> APIRouter:
     """``/health/live``, ``/health/ready``, ``/metrics``. Of several workers any answers: for its own health, and with the metrics
     of all.
     """
@@ -56,18 +59,34 @@ def router(ready: Checks, others: Others = nobody) -> APIRouter:
     async def exposition(request: Request) -> Response:
         # Of ten thousand systems it takes a second, for which nobody else should wait.
         written = await asyncio.to_thread(metrics.exposition)
-        if "worker" not in request.query_params and (beside := others()):
-            told = await asyncio.gather(*(_of_worker(one) for one in beside))
-            written = await asyncio.to_thread(together, [written, *(one for one in told if one is not None)])
+        if "worker" not in request.query_params and (sockets := workers()):
+            own, *others = sockets
+            told = dict(zip(others, await asyncio.gather(*map(_of_worker, others)), strict=True)) | {own: written}
+            written = await asyncio.to_thread(_of_all, told)
         return Response(written, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return routes
 
 
 async def _of_worker(socket: Path) -> bytes | None:
-    """Another worker's own metrics; None where it is not there at the moment."""
+    """Another worker's own metrics; None where it does not answer, or is not there at the moment."""
     try:
         async with httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(uds=str(socket)), timeout=_WORKER_S) as client:
             return (await client.get("http://worker/metrics?worker")).raise_for_status().content
     except httpx.HTTPError:
         return None
+
+
+def _of_all(told: Mapping[Path, bytes | None]) -> bytes:
+    """The metrics of the workers together. Each one's lie beside its socket, for whichever worker is asked when that one hangs."""
+    former = []
+    for socket, written in told.items():
+        kept = socket.with_suffix(".metrics")
+        with suppress(FileNotFoundError):  # it has just died
+            if written is None:
+                former.append(kept.read_bytes())
+            else:
+                whole = socket.with_suffix(f".{os.getpid()}-{get_ident()}")
+                whole.write_bytes(written)
+                whole.replace(kept)
+    return together([one for one in told.values() if one is not None], former)

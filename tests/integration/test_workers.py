@@ -1,7 +1,7 @@
 """Several worker processes are one hub: one port, metrics as one, every case in one process's shards; a worker that dies is replaced,
 and what it had is told by the others (D-1, D-3).
 
-May import ``hub.metrics``, the roles and the stack; broker and database are real.
+May import ``hub.metrics``, the roles, the ways of operations and the stack; broker and database are real.
 """
 
 import asyncio
@@ -11,10 +11,12 @@ import signal
 import httpx
 import psutil
 import pytest
+from fastapi import FastAPI
 
 from hub.errors import Misconfigured
 from hub.metrics import together
 from hub.roles import ROLES, roles_of
+from hub.routers import ops
 from tests import stack as parts
 from tests.stack import CENTRE, LUND, admission, event, kvittens, until
 
@@ -200,3 +202,33 @@ def test_the_metrics_of_several_workers_are_those_of_one_hub():
     assert "hub_intake_queue 6.0" in found
     assert 'hub_s_bucket{le="1.0"} 2.0' in found
     assert "hub_s_sum 9.0" in found
+
+
+@pytest.mark.parametrize("answers", [False, True])
+async def test_a_worker_that_hangs_delays_no_metrics_for_long_and_takes_nothing_out_of_the_sums(tmp_path, answers):
+    """Whichever worker is asked, and whichever was asked before; what the hanging one showed of the present is no longer shown."""
+    first = b"# TYPE hub_x_total counter\nhub_x_total 2.0\n# TYPE hub_held gauge\nhub_held 9.0\n"
+    hangs = asyncio.Event()
+
+    async def told(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        if hangs.is_set() and not answers:
+            await reader.read()  # until the caller has gone
+        else:
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(first) + first)
+        writer.close()
+
+    def asked_of(number):
+        api = FastAPI()
+        sockets = [tmp_path / f"{number}.sock", tmp_path / "3.sock"]
+        api.include_router(ops.router(lambda: None, lambda: sockets))
+        return httpx.AsyncClient(transport=httpx.ASGITransport(api), base_url="http://hub")
+
+    async with await asyncio.start_unix_server(told, tmp_path / "3.sock"), asked_of(1) as one, asked_of(2) as two:
+        assert "hub_held 9.0" in (await one.get("/metrics")).text
+        hangs.set()
+        for asked in (two, one):
+            shown = (await asked.get("/metrics")).text
+            assert "hub_x_total 2.0" in shown
+            assert ("hub_held 9.0" in shown) is answers
+    assert ops._WORKER_S <= 1, "Prometheus waits for ten seconds"
