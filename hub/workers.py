@@ -172,7 +172,7 @@ class _Workers:
         why = words.read_text(encoding="utf-8") if words.exists() else "its own words are above"
         words.unlink(missing_ok=True)
         if self._unable.get(number) != why:
-            log.error("worker_cannot_start", worker=number, why=why, again_in_s=round(wait, 1), until="it can")
+            log.error("worker_cannot_start", worker=number, why=why, again_in_s=round(wait, 1))
         self._unable[number] = why
         if not self._has_run and len(self._unable) == self.count:
             raise Misconfigured(why)
