@@ -169,7 +169,9 @@ class _Workers:
             self._unable.pop(number, None)
             log.error("worker_died", worker=number, code=code, again_in_s=round(wait, 1))
             return
-        why = words.read_text(encoding="utf-8") if words.exists() else "its own words are above"
+        why = (
+            words.read_text(encoding="utf-8") if words.exists() else "a worker could not start: its own words are above"
+        )
         words.unlink(missing_ok=True)
         if self._unable.get(number) != why:
             log.error("worker_cannot_start", worker=number, why=why, again_in_s=round(wait, 1))
