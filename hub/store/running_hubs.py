@@ -47,7 +47,7 @@ async def leave(connection: Connection, id_: str) -> None:
 async def role_counts(connection: Connection) -> dict[str, int]:
     """Role → how many hubs have it that are not silent; a role that none has is left out."""
     found = await connection.execute(
-        "SELECT role, count(*) FROM running_hub, jsonb_array_elements_text(state->'roles') AS role"
+        "SELECT role, count(*) FROM running_hub, jsonb_array_elements_text(state->'roles') AS its (role)"
         " WHERE at >= now() - %s::interval GROUP BY role",
         (_SILENT,),
     )
