@@ -210,7 +210,7 @@ class Hub:
             (None, "topics", _TOPICS_S, self._look_at_topics),
             ("deadlines", "held", _HELD_S, self.intake.retry_held),
             (None, "tried now", _TRIED_S, self._in_operation.try_what_is_asked),
-            ("delivery", "subscriptions", _SUBSCRIPTIONS_S, self._subscriptions.send_due),
+            ("delivery", "subscriptions", _SUBSCRIPTIONS_S, self._subscriptions.begin_due),
             (None, "report", _REPORT_S, self._in_operation.report),
             ("deadlines", "clock", _CLOCK_S, self.clock.tell_passed),
             ("deadlines", "case messages", _CASE_MESSAGES_S, self.case_messages.deliver),
@@ -237,6 +237,8 @@ class Hub:
         if self.relay is not None:
             await self.relay.drain(self.settings.stop_s / 2)
         await self.supervisor.stop()
+        if self._subscriptions is not None:
+            await self._subscriptions.finish(self.settings.stop_s / 10)
         if self._in_operation is not None:
             await self._in_operation.leave()
         if self.relay is not None:

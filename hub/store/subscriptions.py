@@ -212,15 +212,26 @@ async def shaken(connection: Connection, row: SubscriptionRow, fault: str | None
     return done.rowcount == 1
 
 
-async def claim_due(connection: Connection, limit: int) -> list[SubscriptionRow]:
-    """Subscriptions whose handshake or heartbeat is due; another process takes them up only when this one does not come back."""
+async def due(connection: Connection) -> dict[str, int]:
+    """System → how many of its handshakes and heartbeats are due."""
+    found = await connection.execute(
+        f"SELECT system, count(*) FROM subscription WHERE due_at <= now() AND {_OPEN} GROUP BY system"  # noqa: S608 - constant
+    )
+    return dict(await found.fetchall())
+
+
+async def claim_due(connection: Connection, system: str) -> SubscriptionRow | None:
+    """A Subscription of the system whose handshake or heartbeat is due, handshakes first; another process takes it up only when this one
+    does not come back.
+    """
     found = await connection.cursor(row_factory=class_row(SubscriptionRow)).execute(
         "UPDATE subscription SET due_at = now() + %s * interval '1 second' WHERE id IN"  # noqa: S608 - constants
-        f" (SELECT id FROM subscription WHERE due_at <= now() AND {_OPEN} ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED)"
+        f" (SELECT id FROM subscription WHERE system = %s AND due_at <= now() AND {_OPEN}"
+        " ORDER BY status = 'requested' DESC, due_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
         f" RETURNING {_COLUMNS}",
-        (_CLAIMED_S, limit),
+        (_CLAIMED_S, system),
     )
-    return await found.fetchall()
+    return await found.fetchone()
 
 
 async def next_heartbeat(connection: Connection, row: SubscriptionRow, heartbeat_s: int | None) -> None:

@@ -19,6 +19,7 @@ from hub.delivery.subscription_keeper import SubscriptionKeeper
 from hub.routers.examples import SUBSCRIPTION
 from hub.store import subscriptions
 from hub.translators import fhir
+from hub.translators.fhir.subscription import KINDS
 from schemas.messages import MESSAGES
 from tests.answering import EVERYWHERE
 from tests.integration.test_views import CENTRE, SYSTEM, Place, directory, served
@@ -127,7 +128,8 @@ class Hub(Place):
         self.hub.relay.try_now(system, None)
 
     async def send_due(self):
-        await self.keeper.send_due()
+        await self.keeper.begin_due()
+        await self.keeper.finish()
 
     async def status(self, id_):
         found = (await self.fhir("GET", f"/Subscription/{id_}/$status")).json()
@@ -365,9 +367,52 @@ async def test_a_heartbeat_comes_when_it_is_due_and_takes_no_number(hub):
     hub.receiver.behave["told"] = lambda _: 500
     await hub.sql("UPDATE subscription SET due_at = now()")
     other = SubscriptionKeeper(hub.hub.store, hub.hub.directory, hub.exit)
-    await asyncio.gather(hub.keeper.send_due(), other.send_due())
+    await asyncio.gather(hub.keeper.begin_due(), other.begin_due())
+    await asyncio.gather(hub.keeper.finish(), other.finish())
     assert len(hub.notified("heartbeat")) == 2, "two processes send it once"
     assert (await _in_error(hub, id_))["error"]["valueCodeableConcept"]["text"] == "heartbeat: http:500"
+
+
+async def test_endpoints_of_one_system_that_hang_hold_few_of_its_own_calls_and_delay_no_other_systems_handshake(hub):
+    """Nothing here passes by time: the hanging calls end when the test lets them."""
+    let_go = asyncio.Event()
+    hub.exit = Hanging(EVERYWHERE, hub.hub.store, SYSTEM[CENTRE], let_go)
+    hub.keeper = SubscriptionKeeper(hub.hub.store, hub.hub.directory, hub.exit)
+    for kind in sorted(KINDS)[:12]:
+        await hub.fhir("POST", "/Subscription", wanted(hub.endpoint, topic=kind), 201)
+    await hub.keeper.begin_due()
+    await until(lambda: hub.exit.hanging == 4)
+    other = (await hub.fhir("POST", "/Subscription", wanted(hub.endpoint), 201, system="kommun")).json()["id"]
+    await hub.keeper.begin_due()
+    await until(lambda: hub.exit.told == ["kommun"])
+    await until(lambda: _is_active(hub, other))
+    for _ in range(3):
+        await hub.keeper.begin_due()
+    assert hub.exit.hanging == 4, "a system has so many calls at a time, however many are due"
+    let_go.set()
+    await hub.keeper.finish()
+    assert await hub.sql("SELECT count(*) FROM subscription WHERE status = 'active'") == [(13,)], (
+        "and all get their turn"
+    )
+
+
+async def _is_active(hub, id_):
+    return await hub.sql("SELECT 1 FROM subscription WHERE id = %s AND status = 'active'", id_)
+
+
+class Hanging(SubscriptionExit):
+    """One system's endpoints do not answer until they are let go; the others' do at once."""
+
+    def __init__(self, allows, store, system, let_go):
+        super().__init__(allows, store)
+        self.system, self.let_go, self.hanging, self.told = system, let_go, 0, []
+
+    async def notify(self, system, row, kind, events, before_sending):
+        if system.id == self.system and not self.let_go.is_set():
+            self.hanging += 1
+            await self.let_go.wait()
+        self.told.append(system.id)
+        return AttemptOutcome("ok", "http:204")
 
 
 async def test_events_that_several_processes_hand_over_and_ask_for_at_once_have_one_number_each_and_no_gaps(hub):
