@@ -483,7 +483,7 @@ async def test_a_subscription_that_asks_for_what_there_is_not_is_refused_at_its_
 ):
     monkeypatch.setattr(hub.client._transport.app.state.subscriptions, "allows", Allowed(plain=True))
     named = {"way": "subscription", "hosts": ["system.example"]}
-    monkeypatch.setattr(hub.hub, "_directory", of_subscriptions(**named))
+    monkeypatch.setattr(hub.hub.in_force, "_now", of_subscriptions(**named))
     for break_it, status, place in WRONG:
         body = wanted("https://system.example/told")
         break_it(body)
@@ -496,7 +496,7 @@ async def test_a_system_of_another_way_out_makes_no_subscription_and_one_that_it
     id_ = await hub.made()
     calls = len(hub.receiver.of("told"))
     changed = {"way": "fhir", "base": hub.endpoint, "token": "a-token-that-is-long-enough"}
-    monkeypatch.setattr(hub.hub, "_directory", of_subscriptions(**changed))
+    monkeypatch.setattr(hub.hub.in_force, "_now", of_subscriptions(**changed))
     for method, path in (("POST", ""), ("PUT", f"/{id_}")):
         answer = (await hub.fhir(method, f"/Subscription{path}", wanted(hub.endpoint), 409)).json()
         assert "out.way" in answer["issue"][0]["details"]["text"]
