@@ -1,12 +1,13 @@
 """Several worker processes are one hub: one port, metrics as one, every case in one process's shards; a worker that dies is replaced,
 and what it had is told by the others (D-1, D-3).
 
-May import ``hub.metrics``, the roles, the ways of operations and the stack; broker and database are real.
+May import ``hub.metrics``, the roles, the ways of operations, the workers and the stack; broker and database are real.
 """
 
 import asyncio
 import os
 import signal
+import sys
 from contextlib import suppress
 
 import httpx
@@ -18,6 +19,7 @@ from hub.errors import Misconfigured
 from hub.metrics import together
 from hub.roles import ROLES, roles_of
 from hub.routers import ops
+from hub.workers import WorkerPlace
 from tests import stack as parts
 from tests.stack import CENTRE, LUND, admission, event, kvittens, until
 
@@ -25,8 +27,7 @@ from tests.stack import CENTRE, LUND, admission, event, kvittens, until
 @pytest.fixture
 async def hub(database, kafka, tmp_path):
     """Two workers behind one port."""
-    beside = {"HUB_WORKERS": "2", "TMPDIR": str(tmp_path)}
-    async with parts.running(database, kafka.bootstrap, tmp_path, **beside) as (stack, _):
+    async with parts.running(database, kafka.bootstrap, tmp_path, HUB_WORKERS="2") as (stack, _):
         yield stack
 
 
@@ -150,7 +151,7 @@ async def test_a_hub_of_any_number_of_workers_that_cannot_start_at_first_says_wh
 
 
 @pytest.mark.timeout(120)
-async def test_workers_end_with_the_process_that_started_them_and_the_port_is_free_again(hub, tmp_path):
+async def test_workers_end_with_the_process_that_started_them_and_the_port_is_free_again(hub):
     await shared_by(hub, 2)
     running = workers(hub)
     assert len(running) == 2
@@ -158,7 +159,6 @@ async def test_workers_end_with_the_process_that_started_them_and_the_port_is_fr
     gone, alive = await asyncio.to_thread(psutil.wait_procs, running, 40)
     assert not alive, "they saw that the pipe from their starter had ended"
     assert len(gone) == 2
-    assert not list(tmp_path.glob("hub-workers-*")), "and nothing of them is left"
     hub.start()
     await hub.ready()
     assert (await hub.send(*admission(LUND[0]))).json()["code"] == "ok"
@@ -187,6 +187,22 @@ async def test_what_is_accepted_in_one_process_is_told_by_another_that_only_deli
         finally:
             await asyncio.to_thread(other.hub.stop)
             await other._client.aclose()
+
+
+@pytest.mark.parametrize("starter", ["lives", "has died"])
+def test_a_worker_removes_the_folder_of_all_when_it_ends_after_the_process_that_started_it(
+    tmp_path, monkeypatch, starter
+):
+    folder = tmp_path / "workers"
+    folder.mkdir()
+    reads, writes = os.pipe()
+    with os.fdopen(reads) as stdin, os.fdopen(writes, "w") as pipe:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        with WorkerPlace(1, folder, []).starting():
+            (folder / "1.sock").touch()
+            if starter == "has died":
+                pipe.close()
+    assert folder.exists() is (starter == "lives")
 
 
 def test_a_role_that_is_none_is_named_with_those_that_there_are():
