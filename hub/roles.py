@@ -26,7 +26,7 @@ def roles_of(written: str) -> frozenset[Role]:
     """The roles in a list with commas between; all of them where nothing is written. Raises ``Misconfigured``."""
     named = {one.strip() for one in written.split(",") if one.strip()}
     if written.strip() and not named:
-        raise Misconfigured(f"--role (HUB_ROLES) names no role: take of {', '.join(sorted(ROLES))}, or leave it out")
+        raise Misconfigured(f"--role (HUB_ROLES) names no role: it takes {', '.join(sorted(ROLES))}, or leave it out")
     if unknown := sorted(named - ROLES):
-        raise Misconfigured(f"--role (HUB_ROLES) knows no {', '.join(unknown)}: take of {', '.join(sorted(ROLES))}")
+        raise Misconfigured(f"--role (HUB_ROLES) knows no {', '.join(unknown)}: it takes {', '.join(sorted(ROLES))}")
     return frozenset(cast("set[Role]", named)) or ROLES

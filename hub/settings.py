@@ -199,7 +199,7 @@ class Settings(Stored, Outward, Broker):
     http_connections: int = Field(default=400, ge=10)
     """The most connections at a time. A further one takes the place of the connection whose request is oldest and unfinished."""
     workers: Annotated[int | None, Field(ge=1, le=64)] = None
-    """Processes of this hub behind one port; unset: two for three cores of the machine."""
+    """Processes of this hub behind one port; unset: two thirds of the machine's cores."""
     roles: str = ""
     """What its processes do, with commas between (``hub.roles``); empty: all."""
     shards: Annotated[int | None, Field(ge=1, le=1024)] = None

@@ -20,7 +20,7 @@ from hub.errors import Misconfigured
 def run(
     workers: Annotated[
         int | None,
-        typer.Option(min=1, max=64, help="Processes; unset: HUB_WORKERS, or two for three cores of this machine."),
+        typer.Option(min=1, max=64, help="Processes; unset: HUB_WORKERS, or two thirds of this machine's cores."),
     ] = None,
     role: Annotated[
         str | None,

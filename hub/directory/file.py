@@ -52,7 +52,9 @@ def read(file: Path, in_force: Applied | None) -> Applied:
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         faults = [_said(fault, content, sources) for fault in found if not _follows(fault, found)]
-        raise Misconfigured(f"{file} is no directory:\n  " + "\n  ".join(faults)) from None
+        raise Misconfigured(
+            f"{file} does not hold a directory that can be applied:\n  " + "\n  ".join(faults)
+        ) from None
     if faults := directory.faults():
         raise Misconfigured(f"{file} does not hold together:\n  " + "\n  ".join(faults))
     return Applied(directory, sources, tuple(references.notes))

@@ -49,11 +49,15 @@ class Replay:
     done: bool
     gallrade: int
     """Notices that are left out, since their content has been removed."""
+    until: datetime
+    """The moment up to which it goes: what is told meanwhile changes no count."""
 
 
-async def replay(connection: Connection, system: System, since: datetime, expected: int | None) -> Replay:
-    """Tell the system again what it was told since a moment, marked as a replay. ``expected``: the number of a dry run before; None for the
-    dry run. Raises ``Refused`` where there is more than one replay may hold, or another number than expected.
+async def replay(
+    connection: Connection, system: System, since: datetime, until: datetime | None, expected: int | None
+) -> Replay:
+    """Tell the system again what it was told from one moment up to another, or to now, marked as a replay. ``expected``: the number of a
+    dry run before; None for the dry run. Raises ``Refused`` where there is more than one replay may hold, or another number than expected.
     """
     if since < clock.now() - FURTHEST:
         raise Refused(
@@ -63,7 +67,8 @@ async def replay(connection: Connection, system: System, since: datetime, expect
             "/since",
         )
     await credentials.lock(connection, system.id)
-    told = await _since(connection, system.id, since)
+    until = until or clock.now()
+    told = [row for row in await _since(connection, system.id, since) if row.accepted_at < until]
     rows = [row for row in told if not row.gallrad]
     gallrade = len(told) - len(rows)
     if len(rows) > MOST_REPLAYED:
@@ -75,19 +80,19 @@ async def replay(connection: Connection, system: System, since: datetime, expect
         )
     cases = len({row.case_id for row in rows})
     if expected is None:
-        return Replay(len(rows), cases, done=False, gallrade=gallrade)
+        return Replay(len(rows), cases, done=False, gallrade=gallrade, until=until)
     if expected != len(rows):
         raise Refused(
             "another-count",
-            f"Det är {len(rows)} underrättelser nu, inte {expected}. Prova först (utan expected), och ange antalet därifrån.",
-            f"It is {len(rows)} notices now, not {expected}. Try first (without expected), and give the number of that.",
+            f"Det är {len(rows)} underrättelser nu, inte {expected}. Prova först (utan expected), och ange antalet och until därifrån.",
+            f"It is {len(rows)} notices now, not {expected}. Try first (without expected), and give the number and until of that.",
             "/expected",
         )
     count = await of_system.replay(connection, [row.id for row in rows], REPLAYED_A_SECOND)
     await operator_log.record(
         connection, system.id, "replay", system.id, f"{count} notices since {since.isoformat()}, by the system itself"
     )
-    return Replay(count, cases, done=True, gallrade=gallrade)
+    return Replay(count, cases, done=True, gallrade=gallrade, until=until)
 
 
 async def _since(connection: Connection, system: str, since: datetime) -> list[ToldRow]:

@@ -156,6 +156,9 @@ class ReplaySince(Asked):
     """What to send again."""
 
     since: WrittenTime = Field(description="What was accepted since this moment and has been sent.")
+    until: WrittenTime | None = Field(
+        default=None, description="The moment up to which it goes, as a dry run gave it. Left out: now."
+    )
     expected: int | None = Field(
         default=None, ge=0, description="The number that a dry run gave. Left out: a dry run, which only counts."
     )
@@ -171,8 +174,16 @@ async def replay(
     system: ConnectedSystem, store: TheStore, asked: Annotated[ReplaySince, Depends(in_body(ReplaySince))]
 ) -> Response:
     async with store.transaction() as connection:
-        found = await self_service.replay(connection, system, asked.since, asked.expected)
-    return answer({"count": found.count, "cases": found.cases, "done": found.done, "gallrade": found.gallrade})
+        found = await self_service.replay(connection, system, asked.since, asked.until, asked.expected)
+    return answer(
+        {
+            "count": found.count,
+            "cases": found.cases,
+            "done": found.done,
+            "gallrade": found.gallrade,
+            "until": found.until,
+        }
+    )
 
 
 class Rotation(Asked):

@@ -113,7 +113,9 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=25)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
-        "--broken", help="that hubs with this defect are caught, or with all of them: " + " ".join(BROKEN)
+        "--broken",
+        choices=["all", *BROKEN],
+        help="that hubs with this defect are caught, or with all of them: " + " ".join(BROKEN),
     )
     parser.add_argument("--hubs", type=int, help="1 to 3; without it some, of one worker or of two, by turns")
     parser.add_argument("--workers", type=int, default=1, help="of each of the --hubs")

@@ -127,15 +127,22 @@ async def test_a_replay_is_tried_first_with_its_count_and_then_told_again_marked
     first = await taken(hub)
     began = datetime.now(UTC).isoformat()
     tried = await say(hub, "/replay", {"since": LONG_AGO})
-    assert tried == {"count": len(first["notices"]), "cases": 1, "done": False, "gallrade": 0}
+    until = tried["until"]
+    assert tried == {"count": len(first["notices"]), "cases": 1, "done": False, "gallrade": 0, "until": until}
     assert (await hub.fetch())["notices"] == []
+    await hub.case()
+    since_then = ids(await taken(hub))  # what is told after the dry run changes nothing of it
+    now = (await say(hub, "/replay", {"since": LONG_AGO}))["count"]
+    assert now == tried["count"] + len(since_then)
     assert (await say(hub, "/replay", {"since": LONG_AGO, "expected": 1}, status=409))["rule"] == "another-count"
-    assert (await say(hub, "/replay", {"since": began, "expected": 0}))["count"] == 0
-    done = await say(hub, "/replay", {"since": LONG_AGO, "expected": tried["count"]})
+    none = await say(hub, "/replay", {"since": began, "until": until, "expected": 0})
+    assert none["count"] == 0
+    done = await say(hub, "/replay", {"since": LONG_AGO, "expected": tried["count"], "until": until})
     assert done == tried | {"done": True}
     await hub.say(case, "samtycke", {"outcome": "given"})
     again = await taken(hub)
     assert order(again)[: len(first["notices"])] == order(first) and order(again) == sorted(order(again))
+    assert not set(since_then) & set(ids(again))
     marks = [one["event"].get("replay") for one in again["notices"]]
     assert marks == ["true"] * tried["count"] + [None] * (len(marks) - tried["count"])
     assert ids(again)[: tried["count"]] == ids(first), "by the same ids: a receiver that has them knows that"

@@ -208,7 +208,7 @@ def test_a_worker_removes_the_folder_of_all_when_it_ends_after_the_process_that_
 def test_a_role_that_is_none_is_named_with_those_that_there_are():
     assert roles_of("") == ROLES
     assert roles_of("intake, http") == {"intake", "http"}
-    with pytest.raises(Misconfigured, match=r"knows no kafka: take of addressing, deadlines, delivery, http, intake"):
+    with pytest.raises(Misconfigured, match=r"knows no kafka: it takes addressing, deadlines, delivery, http, intake"):
         roles_of("http,kafka")
 
 

@@ -13,6 +13,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from tests.broken import BROKEN
 from tests.simulate.runs import caught, play_all
 
 _REPORT = Path("build/simulate.json")
@@ -54,12 +55,14 @@ def _commit() -> str:
 
 def main() -> None:
     words = argparse.ArgumentParser(prog="make simulate", description=__doc__)
-    words.add_argument("--schedules", type=int, default=10_000)
+    words.add_argument("--schedules", type=int, default=10_000, help="1 or more")
     words.add_argument("--seed", type=int, default=1, help="of the first schedule; the others follow")
     words.add_argument("--processes", type=int, default=os.cpu_count() or 1)
-    words.add_argument("--broken", help="a defect of tests/broken.py; ends when it is caught")
+    words.add_argument("--broken", choices=list(BROKEN), help="a hub with this defect; ends when it is caught")
     words.add_argument("--report", type=Path, default=_REPORT)
     asked = words.parse_args()
+    if asked.schedules < 1:
+        words.error("--schedules: nothing is shown by none")
     if asked.broken is not None:
         _broken(asked.broken, asked.seed, asked.schedules)
     if asked.schedules == 1:
