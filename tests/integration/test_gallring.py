@@ -356,7 +356,7 @@ async def test_what_is_gallrat_is_not_replayed_and_the_answer_says_how_much_is_l
     system = place.hub.directory().system_by_id["centre"]
     since = datetime.now(UTC) - timedelta(hours=1)
     async with place.hub.store.transaction() as connection:
-        tried = await self_service.replay(connection, system, since, None)
+        tried = await self_service.replay(connection, system, since, None, None)
         told = await place.sql("SELECT id, case_id::text FROM outbox WHERE system = 'centre' AND kind = 'notice'")
         assert tried.gallrade == sum(1 for _, of in told if of == case) > 0
         assert tried.count == sum(1 for _, of in told if of == rest) > 0
