@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,12 +21,8 @@ from hub.store.transaction import Store
 
 _MOST_ROWS = 5_000
 """Rows in one transaction, unless a single call carried more."""
-_GATHER_S = 0.1
-"""Seconds in which marks gather while little is sent: nothing waits for a mark, and at 200 messages a second every transaction of its
-own costs the hub as much as deciding one of them. What a crash loses of them is sent again, with the same ids.
-"""
-_LOOK_S = 0.02
-"""Seconds between looks of somebody who waits for the marks."""
+_GATHER_S = 0.02
+"""Seconds in which marks gather: nothing waits for a mark, and every transaction costs time that the next message needs."""
 _RETRY_S = 0.5
 _SETTLE_S = 0.5
 """Seconds between notes of up to where all is sent: a process that takes a shard over reads from there."""
@@ -73,8 +68,6 @@ class SentMarker:
         self._settled_at = 0.0
         self._waiting: deque[_Mark] = deque()
         self._wake = asyncio.Event()
-        self._awaited = asyncio.Event()
-        """Somebody waits for the marks: they gather no longer."""
         self._busy = False
 
     def mark(
@@ -100,8 +93,7 @@ class SentMarker:
     async def until_idle(self) -> None:
         """Return when all marks are written."""
         while not self.idle:
-            self._awaited.set()
-            await asyncio.sleep(_LOOK_S)
+            await asyncio.sleep(_GATHER_S)
 
     async def run(self) -> None:
         """Write marks until cancelled; when the database fails, the marks wait and are written later."""
@@ -109,7 +101,7 @@ class SentMarker:
             if not self._waiting:
                 self._wake.clear()
                 await self._wake.wait()
-                await self._gather()
+                await asyncio.sleep(_GATHER_S)
             self._busy = True
             marks = self._take()
             while (owned := await self._write(marks)) is None:
@@ -120,12 +112,6 @@ class SentMarker:
                 for is_marked in (True, False):
                     if rows := [row for row in mark.rows if (row.shard in stands) is is_marked]:
                         mark.done(rows, is_marked)
-
-    async def _gather(self) -> None:
-        self._awaited.clear()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_GATHER_S):
-                await self._awaited.wait()
 
     def _take(self) -> list[_Mark]:
         marks = [self._waiting.popleft()]
