@@ -38,7 +38,7 @@ run: .venv/hub          ## the hub with broker, database, registers and demo par
 	@$(BIN)/hub sandbox $(if $(ADMISSIONS),--admissions $(ADMISSIONS))
 
 test: .venv/ready       ## every test, with a real broker and a real database
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests
 
 quick: .venv/ready      ## the tests that need neither a service nor long (tests/thorough, tests/cli): half a minute on two cores
 	$(BIN)/python -m pytest -n 2 --dist loadfile --hypothesis-profile quick tests/unit tests/contracts tests/scenarios

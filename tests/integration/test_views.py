@@ -337,7 +337,7 @@ async def test_a_list_names_what_is_wrong_with_the_question_without_repeating_it
     ("query", "rule", "element", "said"),
     [
         ("limit=201", "bad-query", "/limit", "högst 200"),
-        ("limit=ett", "bad-query", "/limit", "heltal"),
+        ("limit=ett", "bad-query", "/limit", "ett tal med siffror"),
         ("sort=age", "bad-query", "/sort", "changed, name eller personnummer"),
         ("att_gora=maybe", "bad-query", "/att_gora", "true eller false"),
         ("changed_since=igar", "bad-query", "/changed_since", "en tid med zon"),

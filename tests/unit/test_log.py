@@ -35,7 +35,7 @@ def told_by_a_server(error):
 
 
 def told_with_its_text(error):
-    logging.getLogger("aiokafka").error("Unexpected error in fetcher: %s", error, exc_info=error)
+    logging.getLogger("a.library").error("Unexpected error in fetcher: %s", error, exc_info=error)
 
 
 def told_in_a_group(error):
