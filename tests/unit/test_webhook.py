@@ -229,6 +229,18 @@ async def test_a_short_answer_leaves_the_connection_for_the_next_call_and_no_cal
     assert all("accept-encoding: identity" in lines for lines in server.heads)
 
 
+@pytest.mark.parametrize("more", [head(204), head(200, body=b"thanks"), b"\r\n", b"x"])
+async def test_what_a_receiver_writes_beyond_its_answer_is_never_taken_for_the_answer_to_the_next_call(more):
+    async def say(writer):
+        writer.write(head(204) + more if len(server.heads) == 1 else head(500))
+
+    async with receiver(say) as server:
+        assert (await server.send()).answer == "http:204"
+        assert (await server.send()).answer == "http:500"
+        assert len(server.heads) == 2, "the second call came"
+    assert server.connections == 2
+
+
 async def test_a_call_costs_the_same_however_many_connections_the_others_have_and_quiet_ones_are_given_up(monkeypatch):
     looked = []
     closed = AsyncHTTPConnection.is_closed

@@ -169,6 +169,9 @@ class HttpExit:
         finally:
             own.calls -= 1
             own.used_at = time.monotonic()
+            for one in own.connections.connections:
+                if _has_more(one):
+                    await one.aclose()
 
     async def _sweep(self) -> None:
         """At most every ``_KEEPALIVE_S`` seconds, close the connections of systems that have had no call for that time."""
@@ -189,6 +192,14 @@ async def _close(pools: Sequence[_Pool]) -> None:
     for own in pools:
         with contextlib.suppress(Exception):  # whatever the receiver does while its connection is closed
             await own.connections.aclose()
+
+
+def _has_more(connection: httpcore.AsyncConnectionInterface) -> bool:
+    """Whether more has come on an idle connection than the answer: the next call would take it for its own answer, and a notice that
+    nobody has received would count as acknowledged. httpcore looks at the socket before it uses it again, but not at what it has read.
+    """
+    state = getattr(getattr(connection, "_connection", None), "_h11_state", None)
+    return state is not None and connection.is_idle() and state.trailing_data[0] != b""
 
 
 def _target(url: str) -> httpcore.URL:
