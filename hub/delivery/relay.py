@@ -210,14 +210,14 @@ class Relay:
 
     def _has_left(self, lane: Lane, system: System | None, now: float) -> bool:
         """Whether a lane's system has another entry in the directory by now, or none, and nothing is under way by the former one: a
-        notice whose call is broken off is told again.
+        notice whose call is broken off, or that is not marked yet, is told again.
         """
         if lane.system == system:
             self._leaving.pop(lane.system.id, None)
             return False
         until = self._leaving.setdefault(lane.system.id, now + _LEAVE_S)
         lane.paused = True  # nothing more goes by the former entry
-        return now >= until or not lane.is_sending(self._shards.owned)
+        return now >= until or (self.marker.idle and not lane.is_sending(self._shards.owned))
 
     async def _scan(self) -> None:
         """Let the lanes read what is in nobody's memory: rows that wait by themselves; and whatever a system has that the counts
