@@ -68,7 +68,7 @@ async def replay(
         )
     await credentials.lock(connection, system.id)
     until = until or clock.now()
-    told = [row for row in await _since(connection, system.id, since) if row.accepted_at < until]
+    told = await _between(connection, system.id, since, until)
     rows = [row for row in told if not row.gallrad]
     gallrade = len(told) - len(rows)
     if len(rows) > MOST_REPLAYED:
@@ -95,13 +95,15 @@ async def replay(
     return Replay(count, cases, done=True, gallrade=gallrade, until=until)
 
 
-async def _since(connection: Connection, system: str, since: datetime) -> list[ToldRow]:
-    """The notices that were sent to the system and accepted since a moment, at the most one more than a replay may hold."""
+async def _between(connection: Connection, system: str, since: datetime, until: datetime) -> list[ToldRow]:
+    """The notices that were sent to the system and accepted from one moment up to another, at the most one more than a replay may hold."""
     found: list[ToldRow] = []
     before: int | None = None
     while len(found) <= MOST_REPLAYED:
         page = await of_system.told(connection, system, before, _PAGE)
-        found += [row for row in page if row.kind == "notice" and row.state == "sent" and row.accepted_at >= since]
+        found += [
+            row for row in page if row.kind == "notice" and row.state == "sent" and since <= row.accepted_at < until
+        ]
         if len(page) < _PAGE or page[-1].accepted_at < since - _LATE:
             break
         before = page[-1].id
