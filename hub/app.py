@@ -96,7 +96,7 @@ class Hub:
         )
         self.intake = Intake(
             self.store, self.directory, self.memory, self._offer, self.shards,
-            batch=settings.intake_batch, lanes_full=lambda: self.relay is not None and self.relay.is_full,
+            batch=settings.intake_batch, lanes_full=self._lanes_full,
         )  # fmt: skip
         self.worker.intake = self.intake
         self.readers = None if self._registers is None else Readers(self.store, self.memory, self._offer)
@@ -127,9 +127,10 @@ class Hub:
             self.asides,
         )
         self.gauges = Gauges(self.store, self.intake, self.directory)
-        self.gallring = Gallring(
-            self.store, self.directory, lambda: self.intake.full or (self.relay is not None and self.relay.is_full)
-        )
+        self.gallring = Gallring(self.store, self.directory, lambda: self.intake.full or self._lanes_full())
+
+    def _lanes_full(self) -> bool:
+        return self.relay is not None and self.relay.is_full
 
     def _offer(self, items: list[OutboxRow]) -> None:
         try:

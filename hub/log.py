@@ -24,11 +24,12 @@ def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mu
     error = _error_of(event.get("exc_info"))
     if error is not None:
         event["exc_info"] = kind_and_place(error)
-        event["event"] = str(event.get("event", "")).partition("\n")[
-            0
-        ]  # asyncio shows its task with the error on the next line
+        said, _, _ = str(event.get("event", "")).partition(
+            "\n"
+        )  # asyncio shows its task with the error on the next line
         for text in filter(None, (repr(error), str(error))):
-            event["event"] = event["event"].replace(text, type(error).__name__)
+            said = said.replace(text, type(error).__name__)
+        event["event"] = said
     for key, value in event.items():
         if isinstance(value, _PLAIN):
             continue

@@ -55,7 +55,7 @@ class WorkerPlace:
     @property
     def own(self) -> Path:
         """The worker's own socket; it is there from when the worker has started."""
-        return self.folder / f"{self.number}.sock"
+        return _socket(self.folder, self.number)
 
     def all(self) -> list[Path]:
         """The sockets of all workers that have started, this one's first."""
@@ -78,6 +78,10 @@ class WorkerPlace:
         finally:
             if select.select([sys.stdin.fileno()], [], [], 0)[0]:  # the end of the pipe: nobody writes to it
                 shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _socket(folder: Path, number: int) -> Path:
+    return folder / f"{number}.sock"
 
 
 def _words(folder: Path, number: int) -> Path:
@@ -160,7 +164,7 @@ class _Workers:
 
     def _note(self, number: int, code: int | None, wait: float) -> None:
         """Say that a worker has ended, and why; of one that cannot start, once for each reason until it has started."""
-        own, words = self.folder / f"{number}.sock", _words(self.folder, number)
+        own, words = _socket(self.folder, number), _words(self.folder, number)
         had_started = own.exists()
         self._has_run = self._has_run or any(self.folder.glob("*.sock"))
         own.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import partial
 
 import typer
@@ -26,7 +27,7 @@ def gallring(as_json: Json = False) -> None:
     rules = {region.id: region.gallring for region in found[1].regions if region.gallring}
     due = in_transaction(partial(gallring_counts.counted, directory=found[1], now=clock.now()))
     if as_json:
-        table.show_json([{"rules": rules, **gallring_counts.plain(due)}])
+        table.show_json([{"rules": rules, **asdict(due)}])
         return
     if not rules:
         typer.echo("no region has a rule of gallring: everything is kept (regions[].gallring in the directory)")

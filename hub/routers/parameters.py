@@ -98,7 +98,12 @@ def once(query: QueryParams, known: Callable[[], Mapping[str, bool]]) -> None:
     """
     for name, times in Counter(name for name, _ in query.multi_items()).items():
         if times > 1 and not (names := known()).get(name, False):
-            raise bad(name if name in names else "query", "ange varje parameter en gång", "give each parameter once")
+            raise twice(name if name in names else "query")
+
+
+def twice(name: str) -> Refused:
+    """The refusal of a parameter that stands more than once."""
+    return bad(name, "ange varje parameter en gång", "give each parameter once")
 
 
 def _written(text: Any) -> Any:

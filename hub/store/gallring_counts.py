@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -75,8 +75,3 @@ def _rules(directory: Directory, now: datetime) -> list[tuple[str, str, datetime
     units = ["", *directory.unit_by_hsa]
     days = [(unit, process, directory.gallring_days(unit, process)) for unit in units for process in processes]
     return [(unit, process, now - timedelta(days=number)) for unit, process, number in days if number is not None]
-
-
-def plain(due: DueContent) -> dict[str, Any]:
-    """For JSON."""
-    return asdict(due)

@@ -33,6 +33,13 @@ def notice(id_, number, sequence=1, *, fresh=True, previous=0):
     return row
 
 
+def mark(marker, rows, known, told):
+    """Let the rows be marked; ``told``: their ids, and whether they are."""
+    marker.mark(
+        "k", rows, datetime.now(UTC), "ok", known, lambda rows, marked: told.append(([row.id for row in rows], marked))
+    )
+
+
 @asynccontextmanager
 async def processes(store, *names):
     """Processes that share the shards; each looks after its part when it is asked to."""
@@ -88,14 +95,7 @@ async def test_a_process_that_was_stopped_writes_nothing_of_a_shard_that_another
         marker = SentMarker(store, one)
         told = []
         running = asyncio.create_task(marker.run())
-        marker.mark(
-            "k",
-            rows,
-            datetime.now(UTC),
-            "ok",
-            known,
-            lambda rows, is_marked: told.append(([row.id for row in rows], is_marked)),
-        )
+        mark(marker, rows, known, told)
         async with asyncio.timeout(30):
             while not told:
                 await asyncio.sleep(0.01)
@@ -145,14 +145,7 @@ async def test_rows_that_somebody_changes_leave_the_owners_memory_and_no_range_c
         assert lost == [{rows[1].shard}]
         marker, told = SentMarker(store, one), []
         running = asyncio.create_task(marker.run())
-        marker.mark(
-            "k",
-            rows,
-            datetime.now(UTC),
-            "ok",
-            known,
-            lambda rows, is_marked: told.append(([row.id for row in rows], is_marked)),
-        )
+        mark(marker, rows, known, told)
         async with asyncio.timeout(30):
             while not told:
                 await asyncio.sleep(0.01)

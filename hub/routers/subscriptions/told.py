@@ -135,7 +135,7 @@ async def _in_parameters(asking: Asking) -> tuple[str | None, str | None, Level 
     given: dict[str, list[str]] = await asking.process_pool.run(fhir.read_parameters, body, asking.media_of(body))
     for name in ("eventsSinceNumber", "eventsUntilNumber", "content"):
         if len(given.get(name, ())) > 1:
-            raise parameters.bad(name, "ange varje parameter en gång", "give each parameter once")
+            raise parameters.twice(name)
     numbers = [given.get(name, [None])[0] for name in ("eventsSinceNumber", "eventsUntilNumber")]
     for number, name in zip(numbers, ("eventsSinceNumber", "eventsUntilNumber"), strict=True):
         if number is not None and not (number.isascii() and number.isdecimal() and len(number) <= 18):
