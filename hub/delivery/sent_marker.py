@@ -80,7 +80,8 @@ class SentMarker:
         done: Callable[[Sequence[OutboxRow], bool], None],
     ) -> None:
         """Mark the rows soon. ``proof``: how their shards stood when they were sent. After the commit ``done`` is called with
-        rows and whether they are marked: those of a shard that another process took over are not, and it sends them again.
+        rows and whether they are marked. Those of a shard that another process took over are not, and it sends them again; nor are
+        those that somebody has changed since: the table says what is to become of them.
         """
         self._waiting.append(_Mark(system, rows, at, answer, proof, done))
         self._wake.set()
@@ -104,13 +105,12 @@ class SentMarker:
                 await asyncio.sleep(_GATHER_S)
             self._busy = True
             marks = self._take()
-            while (owned := await self._write(marks)) is None:
+            while (written := await self._write(marks)) is None:
                 await asyncio.sleep(_RETRY_S)
             self._busy = False
-            for mark in marks:
-                stands = mark.standing(owned)
+            for mark, marked in zip(marks, written, strict=True):
                 for is_marked in (True, False):
-                    if rows := [row for row in mark.rows if (row.shard in stands) is is_marked]:
+                    if rows := [row for row in mark.rows if (row.id in marked) is is_marked]:
                         mark.done(rows, is_marked)
 
     def _take(self) -> list[_Mark]:
@@ -121,8 +121,10 @@ class SentMarker:
             marks.append(self._waiting.popleft())
         return marks
 
-    async def _write(self, marks: Sequence[_Mark]) -> Mapping[int, ShardState] | None:
-        """Write the marks of rows in shards that are still this process's; return these shards, or None when nothing is written."""
+    async def _write(self, marks: Sequence[_Mark]) -> list[set[int]] | None:
+        """Write the marks of rows in shards that are still this process's; return the ids of each mark's rows that are marked now, or
+        None when nothing is written.
+        """
         proof = {shard: state for mark in marks for shard, state in mark.proof.items()}
         try:
             async with self._store.transaction() as connection:
@@ -130,13 +132,14 @@ class SentMarker:
                 await connection.execute("SET LOCAL synchronous_commit = off")
                 owned = await still_owned(connection, proof)
                 parted = [(mark, *mark.split(owned)) for mark in marks]
+                by_themselves: set[int] = set()
                 if ranges := [
                     one for mark, ranged, _ in parted for one in ranges_of(mark.system, ranged, mark.at, mark.answer)
                 ]:
                     await sent_marks.add(connection, ranges)
                 if single := [((row.id, row.revision), mark) for mark, _, rows in parted for row in rows]:
                     at, answers = [mark.at for _, mark in single], [mark.answer for _, mark in single]
-                    await outbox.mark_sent(connection, [row for row, _ in single], at, answers)
+                    by_themselves = await outbox.mark_sent(connection, [row for row, _ in single], at, answers)
             if time.monotonic() - self._settled_at > _SETTLE_S:
                 await self._settle()
         except Unavailable as error:
@@ -145,7 +148,10 @@ class SentMarker:
         except Exception as error:  # noqa: BLE001 - without marks all lanes fill up and stop, so every error is retried
             log.warning("marks_wait", error=type(error).__name__)
             return None
-        return owned
+        return [
+            {row.id for row in ranged} | {row.id for row in single if row.id in by_themselves}
+            for _, ranged, single in parted
+        ]
 
     async def _settle(self) -> None:
         """Write what is settled. It is so for good: what is marked later only adds to it."""

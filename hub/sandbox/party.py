@@ -198,13 +198,14 @@ class Party:
         step = "kallelse" if notice.name in CALLS else "tid" if notice.name in TIME else "inskrivning"
         role = staff.role_for(unit, step, "kvittera")
         answer = await self.act(file, unit, "kvittens", Kvittens(message=notice.message), role)
+
+        def crossed() -> bool:
+            """Whether another message asks instead, or the SIP has ended, in which nothing is asked any more."""
+            return bool(kind and file.asked[unit.hsa, kind] is not notice) or bool(file.acts["sip.avslut"])
+
         # A unit that has changed its own call is not asked by it any more, and is told nothing of its own act.
         changed_it = any((unit.hsa, name) in file.own for name in CALLS)
-        if (
-            answer.rule == "C-2"
-            and not changed_it
-            and not await file.until(lambda: bool(kind) and file.asked[unit.hsa, kind] is not notice, _CROSSED_S)
-        ):
+        if answer.rule == "C-2" and not changed_it and not await file.until(crossed, _CROSSED_S):
             self.ledger.crossed_by_nothing(self.system.id, unit.hsa, file.case)
 
     async def _adjust(self, file: CaseFile, notice: ReceivedNotice, unit: Unit) -> None:

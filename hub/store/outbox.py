@@ -63,7 +63,7 @@ class OutboxRow:
     follows: int = 0
     """The sequence of the case's notice that this system gets before this one; 0 when this is its first (D-3)."""
     revision: int = 0
-    """How often the row has been rewritten; a row in memory of an older revision is not sent (C-62)."""
+    """How often the row was made ready to be sent once more, by a replay: a mark of an earlier sending is not of this one."""
     known_as: int | None = None
     """The row in whose place this one was written when it moved to another system and back; None: it is the first."""
     size: int = 0
@@ -193,20 +193,22 @@ async def unsent(connection: Connection, case_id: str) -> list[tuple[int, str, s
 
 
 async def rewrite(connection: Connection, id_: int, body: bytes | None) -> None:
-    """Replace the body of a row that is not sent; None: show the message unchanged."""
-    await connection.execute("UPDATE outbox_row SET body = %s, revision = revision + 1 WHERE id = %s", (body, id_))
+    """Replace the body of a row that is not sent; None: show the message unchanged. A call that is under way with the former body tells
+    the receiver, who knows the notice by its id, so its mark is good.
+    """
+    await connection.execute("UPDATE outbox_row SET body = %s WHERE id = %s", (body, id_))
 
 
 async def mark_sent(
     connection: Connection, rows: Sequence[tuple[int, int]], at: Sequence[datetime], answers: Sequence[str]
-) -> None:
-    """Mark rows (id, revision) as sent one by one: their way out has acknowledged them (the broker's ack, a 2xx). One that has
-    another revision by now is not what was sent: operations replays it, or it was rewritten, and it is sent again.
+) -> set[int]:
+    """Mark rows (id, revision) as sent one by one: their way out has acknowledged them (the broker's ack, a 2xx); return the ids of those
+    that are marked now. One that has another revision by now is not what was sent: it is replayed.
     """
-    await connection.execute(
+    found = await connection.execute(
         "UPDATE outbox_row o SET state = 'sent', sent_at = n.at, answer = n.answer, attempts = o.attempts + 1"
         " FROM unnest(%s::bigint[], %s::int[], %s::timestamptz[], %s::text[]) AS n (id, revision, at, answer)"
-        " WHERE o.id = n.id AND o.revision = n.revision AND o.state IN ('fresh', 'waiting')",
+        " WHERE o.id = n.id AND o.revision = n.revision AND o.state IN ('fresh', 'waiting') RETURNING o.id",
         (
             array(str(id_) for id_, _ in rows),
             array(str(revision) for _, revision in rows),
@@ -214,6 +216,7 @@ async def mark_sent(
             keys(answers),
         ),
     )
+    return {id_ for (id_,) in await found.fetchall()}
 
 
 async def make_waiting(connection: Connection, system: str, shards: Collection[int]) -> None:

@@ -150,8 +150,36 @@ async def test_rows_that_somebody_changes_leave_the_owners_memory_and_no_range_c
             while not told:
                 await asyncio.sleep(0.01)
         running.cancel()
+    assert sorted(told) == [([1, 3], True), ([2], False)], "the lane reads in the table what became of the second"
     assert server.execute("SELECT first, last FROM sent_range ORDER BY 1").fetchall() == [(1, 1), (3, 3)]
     assert server.execute("SELECT sum(waiting)::int FROM outbox_change").fetchone() == (0,)
+
+
+async def test_a_mark_is_of_a_row_that_was_written_anew_since_it_was_sent_and_not_of_one_that_is_replayed(
+    store, server
+):
+    async with processes(store, "one") as (one,):
+        await share(one)
+        known = one.states(one.owned)
+        rows = [notice(1, 1), notice(2, 2, previous=1)]
+        async with store.transaction() as connection:
+            await outbox.add(connection, rows)
+        async with store.transaction() as connection:
+            await shards.change(connection, [row.case_id for row in rows])
+            await outbox.rewrite(connection, 1, b"{}")
+            await dead_letters.add(connection, 2, "refused-by-receiver")
+            assert await dead_letters.replay(connection, 2)
+        marker, told = SentMarker(store, one), []
+        running = asyncio.create_task(marker.run())
+        mark(marker, rows, known, told)
+        async with asyncio.timeout(30):
+            while len(told) < 2:
+                await asyncio.sleep(0.01)
+        running.cancel()
+    assert told == [([1], True), ([2], False)]
+    assert server.execute("SELECT id, state, body FROM outbox ORDER BY id").fetchall() == [
+        (1, "sent", b"{}"), (2, "waiting", None),
+    ]  # fmt: skip
 
 
 async def test_a_sent_range_makes_its_rows_sent_and_no_other(store, server):

@@ -25,7 +25,7 @@ from hub.routers.examples import SUBSCRIPTION
 from hub.sandbox import staff, wire
 from hub.sandbox.children import Child
 from hub.sandbox.registers import Control, Trouble
-from hub.store import dead_letters
+from hub.store import dead_letters, outbox, shards
 from hub.store.transaction import Store
 from hub.translators import fhir, native
 from hub.translators.fhir import reference
@@ -1121,6 +1121,33 @@ async def test_what_a_receiver_says_of_a_notice_within_its_call_holds_whatever_t
             return [await hub.metric(f"hub_outbox_{what}", system=moving.id) for what in ("waiting", "dead")] == [0, 0]
 
         await until(counts)
+    finally:
+        await store.close()
+
+
+@pytest.mark.parametrize("goes_on_s", [0, 1.5])  # for less, and for longer, than the proof is good
+async def test_a_notice_that_is_written_anew_within_its_call_is_told_once(hub, receiver, goes_on_s):
+    store = Store(hub.database, pool=1)
+    moving, calls = Moving(hub, receiver, store), []
+
+    async def rewritten(call):
+        calls.append(call.order)
+        if len(calls) == 1:  # as when its person is found to be protected (C-62)
+            async with store.transaction() as connection:
+                await shards.change(connection, [call.order[0]])
+                for id_, *_ in await outbox.unsent(connection, call.order[0]):
+                    await outbox.rewrite(connection, id_, None)
+            await asyncio.sleep(goes_on_s)
+        return 204
+
+    moving.by_webhook = rewritten
+    try:
+        await moving.moves_to("webhook")
+        case = await moving.case(follow=2)
+        rows = await moving.rows(case)
+        await until(lambda: states(moving, case, *["sent"] * len(rows)))
+        await asyncio.sleep(1)  # what is read from the table again would be told again in that time
+        assert calls == list(rows)
     finally:
         await store.close()
 

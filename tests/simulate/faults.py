@@ -10,6 +10,7 @@ from random import Random
 KINDS = (
     "crash", "crash", "crash before commit", "crash before commit", "crash during commit", "crash during commit", "power lost",
     "stopped", "stopped", "session cut", "database restarted", "clock jumped", "topics moved",
+    "notices rewritten", "notices rewritten",
 )  # fmt: skip
 
 

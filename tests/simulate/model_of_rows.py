@@ -139,9 +139,7 @@ def unsent(transaction: Transaction, case_id: str) -> list[tuple[int, str, str]]
 
 @instead_of(outbox)
 def rewrite(transaction: Transaction, id_: int, body: bytes | None) -> Waiting:
-    yield from update_rows(
-        transaction, lambda row: row["id"] == id_, lambda row: {"body": body, "revision": row["revision"] + 1}
-    )
+    yield from update_rows(transaction, lambda row: row["id"] == id_, lambda row: {"body": body})
 
 
 @instead_of(outbox)
@@ -149,11 +147,12 @@ def mark_sent(
     transaction: Transaction, rows: Sequence[tuple[int, int]], at: Sequence[datetime], answers: Sequence[str]
 ) -> Waiting:
     marks = dict(zip(rows, answers, strict=True))
-    yield from update_rows(
+    done = yield from update_rows(
         transaction,
         lambda row: (row["id"], row["revision"]) in marks and row["state"] in {"fresh", "waiting"},
         lambda row: {"state": "sent", "answer": marks[row["id"], row["revision"]], "attempts": row["attempts"] + 1},
     )
+    return {before["id"] for before, _ in done}
 
 
 @instead_of(outbox)

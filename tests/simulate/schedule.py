@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
 from typing import Any
 
-from hub.store import dead_letters, paused_systems
+from hub.errors import Unavailable
+from hub.store import dead_letters, outbox, paused_systems, shards
 from tests.chaos.checker import Violation, violations
 from tests.chaos.history import HUB, Deadline, History, Wait
 from tests.simulate import model_of_messages, model_of_operations, model_of_rows, model_of_shards, seams
@@ -93,6 +95,7 @@ class Schedule:
         self.processes = draw.choice((1, 2, 2, 2, 3))
         self.restarts = Random(draw.random())
         self._started = 0
+        self._rewriting: list[asyncio.Task[None]] = []
 
     # --- processes ------------------------------------------------------------------------------------------------------
 
@@ -115,6 +118,8 @@ class Schedule:
             CLOCK.jumped += timedelta(hours=self.restarts.choice((25, 25, 1)))
         elif fault.kind == "topics moved":
             self._move_topics(list(self.topics.values()))
+        elif fault.kind == "notices rewritten":
+            self.loop.call_later(0.0, self._start_rewriting, context=self.loop.outside.context)
         elif hub is None:
             return
         elif fault.kind == "session cut":
@@ -152,6 +157,19 @@ class Schedule:
     def _is_silent(self, process: Process) -> bool:
         return process.dead or (process.stopped_until is not None and process.stopped_until - self.loop.now > _SILENT_S)
 
+    def _start_rewriting(self) -> None:
+        self._rewriting.append(asyncio.create_task(self._rewrite()))
+
+    async def _rewrite(self) -> None:
+        """What is not sent yet of the cases is written anew, as when their person is found to be protected (C-62)."""
+        store: Any = Store(self.server, lambda *_: None)
+        with suppress(Unavailable):
+            for case in list(self.server.tables["cases"].rows):
+                async with store.transaction() as connection:
+                    await shards.change(connection, [case])
+                    for id_, *_ in await outbox.unsent(connection, case):
+                        await outbox.rewrite(connection, id_, self.server.tables["outbox"].rows[id_]["body"])
+
     # --- the course -----------------------------------------------------------------------------------------------------
 
     async def play(self) -> None:
@@ -175,6 +193,7 @@ class Schedule:
         await asyncio.wait(sending, timeout=_STORM_S)
         await self._heal()
         await self._until_quiet(sending)
+        await asyncio.gather(*self._rewriting)
         group.cancel()
         self._look()
 
