@@ -14,7 +14,7 @@ from typing import cast
 from hub import clock, garbage
 from hub.addressing.memory import RegisterMemory
 from hub.addressing.recheck import Recheck
-from hub.addressing.register_settings import registers_of, ttl_of
+from hub.addressing.register_settings import registers_of, secret_of, ttl_of
 from hub.addressing.register_watch import RegisterWatch
 from hub.addressing.soap_client import Parked
 from hub.addressing.worker import Worker, counted, failed
@@ -87,7 +87,9 @@ class Hub:
         self.allowed = Allowed(settings.plain, settings.networks)
         self.in_force = DirectoryInForce(self.store, self._new_directory)
         self.directory = self.in_force.now
-        self.memory = RegisterMemory(Answers(self.store), *ttl_of(settings))
+        self.memory = RegisterMemory(
+            Answers(self.store), *ttl_of(settings), secret_of(settings), lambda: self.in_force.version
+        )
         self._register_watch = RegisterWatch(counted, failed)
         self._registers = registers_of(settings, self.store, self._register_watch)
         self.worker = Worker(self.store, self.directory, self._registers, self.memory, production=settings.production)

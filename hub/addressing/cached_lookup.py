@@ -123,8 +123,8 @@ class CachedLookup:
         await self._cache.put(name, key, stored, until)
 
     def key(self, *parts: str) -> str:
-        """The cache key of a question, from contract, producer and subject; the key names nobody."""
-        return blake2b("\x1f".join(parts).encode(), key=self._key_secret, digest_size=20).hexdigest()
+        """The cache key of a question, from contract, producer and subject."""
+        return key_of(self._key_secret, *parts)
 
     def failed(self, name: str, error: Exception, begun: float) -> Unavailable | Parked:
         """Classifies a failure, counts it and reports it to operations."""
@@ -142,6 +142,11 @@ class CachedLookup:
     def report(self, name: str, outcome: str, begun: float) -> None:
         """Counts the question; ``begun``: when it was asked, by ``time.perf_counter``."""
         self._on_lookup(name, outcome, time.perf_counter() - begun)
+
+
+def key_of(secret: bytes, *parts: str) -> str:
+    """A key that names nobody: a keyed hash, since a plain hash of a personnummer is soon guessed."""
+    return blake2b("\x1f".join(parts).encode(), key=secret, digest_size=20).hexdigest()
 
 
 def _held(stored: dict[str, Any], left: float) -> Unavailable | Parked:

@@ -5,10 +5,12 @@ protocol and the store.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from hub import clock
+from hub.addressing.cached_lookup import key_of
 from hub.intake.hub_messages import ASKED
 from hub.processes.shared.registers import LICENSED
 from hub.store.registers import Answers
@@ -26,6 +28,10 @@ _ASKED_S = 3600.0
 _LICENCE_ASKED_S = 60.0
 """A menprovning waits for this answer: another hub may have learnt meanwhile that HSA did not answer."""
 _VERDICTS = "verdict"
+_FOUND, _NOT_FOUND = "addressing", "no addressing"
+"""Under which names the addressing of persons is kept for all hubs: apart, since each kind is good for a time of its own, and who reads
+what has come since goes by when it expires.
+"""
 _OVERLAP = timedelta(seconds=10)
 """Another hub's clock may be this much behind."""
 _IN_DOUBT = timedelta(minutes=1)
@@ -67,50 +73,86 @@ class TimedMemory(Generic[K, V]):
 class RegisterMemory:
     """The latest answers, each for as long as it is good."""
 
-    def __init__(self, answers: Answers, ttl_s: float, negative_ttl_s: float) -> None:
+    def __init__(
+        self,
+        answers: Answers,
+        ttl_s: float,
+        negative_ttl_s: float,
+        secret: bytes = b"",
+        directory: Callable[[], int] = lambda: 0,
+    ) -> None:
+        """``secret``: of the keys of persons; ``directory``: the version of the directory in force, by which a person is addressed."""
         self._answers = answers
+        self._secret = secret
+        self._directory = directory
         self._ttl = ttl_s
         self._negative_ttl = negative_ttl_s
-        self._persons: TimedMemory[tuple[str, str], tuple[datetime, Adressering]] = TimedMemory(_PERSONS)
+        self._persons: TimedMemory[str, tuple[datetime, Adressering]] = TimedMemory(_PERSONS)
         self._counties: set[str] = set()
         """The regions (länskod) in whose cases persons are remembered."""
         self._actors: TimedMemory[tuple[str, str], str] = TimedMemory(_ACTORS)
         self._refused: TimedMemory[tuple[str, str], str] = TimedMemory(_ACTORS)
         """The actors with whom HSA disagrees, in a memory of their own: they are not pushed out by the many others."""
         self._names: TimedMemory[str, str] = TimedMemory(_ACTORS)
-        self._read_up_to = clock.now()
+        self._read_up_to = dict.fromkeys((_VERDICTS, _FOUND, _NOT_FOUND), clock.now())
 
     async def load(self) -> None:
-        """Reads HSA's answers about actors from the store: those that other hubs got, and those from before a restart. An
-        actor whom HSA does not know is then refused by every hub.
+        """Reads from the store what the registers have said to other hubs, and before a restart, of actors and of persons. An
+        actor whom HSA does not know is then refused by every hub, and a person is asked about once.
         """
         now = clock.now()
-        for key, answer, expires in await self._answers.since(_VERDICTS, self._read_up_to - _OVERLAP):
-            self._read_up_to = max(self._read_up_to, expires)
+        for key, answer, expires in await self._come_since(_VERDICTS):
             actor, _, role = key.partition("/")
             if isinstance(answer, dict):
                 self._learn(actor, role, answer["outcome"], answer.get("name"), (expires - now).total_seconds())
+        for kept in (_FOUND, _NOT_FOUND):
+            for key, answer, expires in await self._come_since(kept, _PERSONS):
+                known, at = self._persons.get(key), datetime.fromisoformat(answer["at"])
+                if answer["directory"] == self._directory() and (known is None or known[0] < at):
+                    self._counties.add(answer["county"])
+                    found = Adressering.model_validate(answer["answer"])
+                    self._persons.put(key, (at, found), (expires - now).total_seconds())
+
+    async def _come_since(self, register: str, limit: int | None = None) -> list[tuple[str, Any, datetime]]:
+        found = await self._answers.since(register, self._read_up_to[register] - _OVERLAP, limit)
+        self._read_up_to[register] = max([self._read_up_to[register], *(expires for *_, expires in found)])
+        return found
 
     def person(self, personnummer: str, county: str, news: datetime | None = None) -> Adressering | None:
         """The addressing of a person in a case of a region (its länskod); None where none is remembered, or where there
         has been ``news`` of the person since.
         """
-        found = self._persons.get((personnummer, county))
+        found = self._persons.get(key_of(self._secret, personnummer, county))
         if found is None or (news is not None and found[0] < news + _IN_DOUBT):
             return None
         return found[1]
 
     def put_person(self, personnummer: str, county: str, answer: Adressering) -> None:
         """Remembers the addressing of a person, a negative answer for a shorter time."""
-        positive = answer.outcome in {"listed", "listed_in_another_region"}
         self._counties.add(county)
-        seconds = self._ttl if positive else self._negative_ttl
-        self._persons.put((personnummer, county), (clock.now(), answer), seconds)
+        self._persons.put(key_of(self._secret, personnummer, county), (clock.now(), answer), self._good_for(answer))
+
+    async def share_person(self, personnummer: str, county: str, answer: Adressering) -> None:
+        """Remembers the addressing of a person, here and for the other hubs."""
+        self.put_person(personnummer, county, answer)
+        at, key = clock.now(), key_of(self._secret, personnummer, county)
+        kept = {
+            "at": at.isoformat(), "county": county, "directory": self._directory(),
+            "answer": answer.model_dump(mode="json", exclude_none=True),
+        }  # fmt: skip
+        register = _FOUND if self._is_found(answer) else _NOT_FOUND
+        await self._answers.put(register, key, kept, at + timedelta(seconds=self._good_for(answer)))
+
+    def _is_found(self, answer: Adressering) -> bool:
+        return answer.outcome in {"listed", "listed_in_another_region"}
+
+    def _good_for(self, answer: Adressering) -> float:
+        return self._ttl if self._is_found(answer) else self._negative_ttl
 
     def drop_person(self, personnummer: str) -> None:
         """Forgets a person: folkbokforing has news, so the earlier answers no longer hold (C-62)."""
         for county in self._counties:
-            self._persons.forget((personnummer, county))
+            self._persons.forget(key_of(self._secret, personnummer, county))
 
     def actor(self, actor: str, role: str) -> str | None:
         """HSA's answer about an actor in a role; ``asked`` while the answer is awaited; None when HSA must be asked."""

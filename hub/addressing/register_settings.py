@@ -19,6 +19,11 @@ def ttl_of(settings: Settings) -> tuple[float, float]:
     return settings.registers.listing.ttl_positive, settings.registers.listing.ttl_negative
 
 
+def secret_of(settings: Settings) -> bytes:
+    """With which the keys of what is kept about persons are hashed; all hubs on a database have the same."""
+    return b"" if settings.registers is None else settings.registers.key_secret.encode()
+
+
 def registers_of(settings: Settings, store: Store, watch: RegisterWatch) -> Registers | None:
     """The registers; None where none are set. Raises ``Misconfigured`` when the contracts are not in the package."""
     if settings.registers is None:

@@ -166,7 +166,7 @@ class Worker:
         resolution = await self._registers.resolve(parse_person_id(person, KNOWN_REGIONAL_PATTERNS), rules)
         answer, again = await adressering_of(resolution, self._directory(), self._registers)
         if not again:
-            self._memory.put_person(person, county, answer)
+            await self._memory.share_person(person, county, answer)
         return answer, again
 
     async def verify(self, question: Question) -> tuple[Verifiering | str, bool]:

@@ -36,13 +36,15 @@ class Answers:
                 (register, key, Json(answer), expires),
             )
 
-    async def since(self, register: str, expires: datetime) -> list[tuple[str, Any, datetime]]:
-        """The valid answers of one register that expire after ``expires``: (key, answer, expires)."""
+    async def since(
+        self, register: str, expires: datetime, limit: int | None = None
+    ) -> list[tuple[str, Any, datetime]]:
+        """The valid answers of one register that expire after ``expires``, the first to expire first: (key, answer, expires)."""
         async with self._store.transaction() as connection:
             found = await connection.execute(
                 "SELECT key, answer, expires_at FROM register_answer"
-                " WHERE register = %s AND expires_at > greatest(now(), %s) ORDER BY expires_at",
-                (register, expires),
+                " WHERE register = %s AND expires_at > greatest(now(), %s) ORDER BY expires_at LIMIT %s",
+                (register, expires, limit),
             )
             return [(key, answer, until) for key, answer, until in await found.fetchall()]
 

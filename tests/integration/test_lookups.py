@@ -24,6 +24,7 @@ from hub.store.registers import Answers
 from hub.store.transaction import Conflict
 from hub.translators.soap.folkbokforing import request
 from hub.translators.soap.listing import Actor
+from schemas.hub_messages import Adressering
 from schemas.identities import parse_person_id
 from schemas.messages import HUB_SOURCE, Question, as_json
 from tests.stack import CENTRE, KOMMUN, WARD, registers, until
@@ -239,6 +240,48 @@ async def test_who_reads_is_asked_of_hsa_once_and_what_hsa_says_is_known_to_ever
     async with worker(desk, simulated):
         await until(lambda: desk.known.actor("SE2321000255-NOBODY1", "sjukskoterska") == "unknown")
         await until(known_to_the_other)  # what is answered is kept by the same hub, but not at the same moment
+
+
+async def test_how_a_person_is_addressed_is_known_to_every_hub_by_this_directory_until_there_is_news(
+    desk, simulated, server
+):
+    version = [1]
+    desk.known, other = (RegisterMemory(Answers(desk.store), 60, 60, b"secret", lambda: version[0]) for _ in range(2))
+    opened = await desk.send("m-1", actor=NURSE)
+
+    async def known_to_the_other():
+        await other.load()
+        return other.person("191212121212", "12")
+
+    async with worker(desk, simulated):
+        assert await addressed(desk, opened.case) is not None
+        found = await until(known_to_the_other)
+        assert (found.outcome, found.health_centre, found.municipality_unit) == ("listed", CENTRE, KOMMUN)
+    kept = server.execute("SELECT register, key FROM register_answer WHERE register LIKE '%addressing'").fetchall()
+    assert [register for register, _ in kept] == ["addressing"]
+    assert "191212121212" not in str(kept), "the key names nobody"
+    assert other.person("191212121212", "14") is None, "in another region it may be another"
+    assert other.person("191212121212", "12", news=datetime.now(UTC)) is None
+    version[0] = 2
+    for memory in (other, RegisterMemory(Answers(desk.store), 60, 60, b"secret", lambda: version[0])):
+        memory.forget()
+        await memory.load()
+        assert memory.person("191212121212", "12") is None, "by another directory others may be addressed"
+
+
+async def test_a_person_who_is_not_found_is_known_to_every_hub_for_the_shorter_time(desk):
+    one, other = (RegisterMemory(Answers(desk.store), 3600, 1, b"secret") for _ in range(2))
+    await one.share_person("192002299861", "12", Adressering(outcome="listed"))
+    await other.load()
+    await one.share_person("191212121212", "12", Adressering(outcome="unlisted"))
+    await other.load()
+    assert other.person("191212121212", "12") == Adressering(outcome="unlisted"), (
+        "though it expires before what was read"
+    )
+    await asyncio.sleep(1.1)
+    await other.load()
+    assert other.person("191212121212", "12") is None
+    assert other.person("192002299861", "12") is not None
 
 
 async def test_a_notice_names_its_staff_where_hsa_has_said_the_name(desk, simulated):

@@ -14,7 +14,7 @@ from hub.routers.cases.asker import AskerAnywhere, TheDesk
 from hub.routers.cases.desk import trace_of
 from hub.routers.cases.names import views
 from hub.routers.cases.question import Asked, NoQuery, answer, body, in_body, now
-from hub.store import access_log, lists
+from hub.store import access_log, lists, person_changes
 from hub.views.access import may_be_known
 from hub.views.search import is_own, search_answer
 from schemas.identity_types import KnownPerson
@@ -41,11 +41,12 @@ async def search(
     person = asked.personnummer
     async with desk.transaction() as connection:
         found = await lists.of_person(connection, person)
+        news = await person_changes.latest(connection, [person])
         shown = [f for f in found if may_be_known(f.case, asker.unit)]
         await access_log.write(
             connection,
             [trace_of(asker, f.case.id, "sok", "deltar" if is_own(f, asker) else "sok") for f in shown],
         )
     directory = desk.directory()
-    said = desk.known.person(person, directory.region_of(asker.unit.hsa).county)
+    said = desk.known.person(person, directory.region_of(asker.unit.hsa).county, news.get(person))
     return answer(search_answer(found, asker, directory, now(), said))
