@@ -14,6 +14,7 @@ from psycopg import AsyncConnection
 from hub.processes.engine.calendar import CalendarEntry
 from hub.processes.engine.case import Case
 from hub.processes.engine.process import load_case
+from hub.store.transaction import array, keys
 
 Connection = AsyncConnection[tuple[Any, ...]]
 
@@ -41,11 +42,11 @@ async def keep(connection: Connection, cases: Sequence[str], held: Sequence[tupl
     await connection.execute(
         _KEEP,
         (
-            [entry.case for _, entry in held],
-            [unit for unit, _ in held],
-            [entry.key for _, entry in held],
-            [entry.day for _, entry in held],
-            list(cases),
+            array(entry.case for _, entry in held),
+            keys(unit for unit, _ in held),
+            keys(entry.key for _, entry in held),
+            array(entry.day.isoformat() for _, entry in held),
+            array(cases),
         ),
     )
 

@@ -47,7 +47,7 @@ async def lock(connection: Connection, ids: Iterable[str]) -> dict[str, Case]:
     if not wanted:
         return {}
     found = await connection.execute(
-        "SELECT id, state::text FROM cases WHERE id = ANY(%s::uuid[]) ORDER BY id FOR UPDATE", (wanted,)
+        "SELECT id, state::text FROM cases WHERE id = ANY(%s::uuid[]) ORDER BY id FOR UPDATE", (array(wanted),)
     )
     return {str(id_): load_case(state) for id_, state in await found.fetchall()}
 
@@ -177,19 +177,19 @@ async def change(connection: Connection, changed: Sequence[Case], seen: Containe
         " AS n (id, person, name, status, manual, sequence, archived_at, state, changed_at, named, month, sort_name, former)"
         " WHERE c.id = n.id",
         (
-            [c.id for c in changed],
-            [c.person.get("personnummer", "") for c in changed],
-            [_name(c) for c in changed],
-            [c.status for c in changed],
-            [_manual(c) for c in changed],
-            [c.sequence for c in changed],
-            [_archived_at(c) for c in changed],
-            [c.dump().decode() for c in changed],
-            [now if c.id in seen else None for c in changed],
-            [array(named) if (named := process_of_case(c).named_in(c)) else None for c in changed],
-            [process_of_case(c).counted_in(c) for c in changed],
-            [sort_name(_name(c)) for c in changed],
-            [array(c.former_numbers) if c.former_numbers else None for c in changed],
+            array(c.id for c in changed),
+            keys(c.person.get("personnummer", "") for c in changed),
+            keys(_name(c) for c in changed),
+            keys(c.status for c in changed),
+            keys(_manual(c) for c in changed),
+            array(str(c.sequence) for c in changed),
+            keys(None if (left := _archived_at(c)) is None else left.isoformat() for c in changed),
+            keys(c.dump().decode() for c in changed),
+            keys(now.isoformat() if c.id in seen else None for c in changed),
+            keys(array(named) if (named := process_of_case(c).named_in(c)) else None for c in changed),
+            keys(process_of_case(c).counted_in(c) for c in changed),
+            keys(sort_name(_name(c)) for c in changed),
+            keys(array(c.former_numbers) if c.former_numbers else None for c in changed),
         ),
     )
 
@@ -297,13 +297,13 @@ async def put_elements(connection: Connection, changed: Sequence[tuple[str, Elem
         " ON CONFLICT (case_id, address) DO UPDATE SET version = excluded.version, state = excluded.state"
         " WHERE element.version < excluded.version",
         (
-            [case for case, _ in changed],
-            [element.address for _, element in changed],
-            [element.version for _, element in changed],
-            [
+            array(case for case, _ in changed),
+            keys(element.address for _, element in changed),
+            array(str(element.version) for _, element in changed),
+            keys(
                 plain_json({"state": one.state, "awaited": one.awaited, "removed": one.removed}).decode()
                 for _, one in changed
-            ],
+            ),
         ),
     )
     if done.rowcount != len(changed):

@@ -195,9 +195,11 @@ def array(parts: Iterable[str]) -> str:
     return "{" + ",".join(parts) + "}"
 
 
-def keys(parts: Iterable[str]) -> str:
+def keys(parts: Iterable[str | None]) -> str:
     """A PostgreSQL array of texts, quoted."""
-    return array('"' + part.replace("\\", "\\\\").replace('"', '\\"') + '"' for part in parts)
+    return array(
+        "NULL" if part is None else '"' + part.replace("\\", "\\\\").replace('"', '\\"') + '"' for part in parts
+    )
 
 
 def head() -> str:
