@@ -154,13 +154,13 @@ def cases(admissions: int, persons: list[str], found: Directory) -> list[Played]
     return played
 
 
-async def day(admissions: int, kafka: Kafka, postgres: Postgres, folder: Path) -> dict[str, Any]:
+async def day(admissions: int, workers: int, kafka: Kafka, postgres: Postgres, folder: Path) -> dict[str, Any]:
     """Plays the day; seconds until the last notice is out, and who used the cores."""
     found, persons = directory(), listed.persons(admissions)
     await fresh_topics(kafka.bootstrap)
     async with (
         SimulatedRegisters(listed.contents(persons, found)) as registers,
-        hub(kafka, postgres, registers, "day", folder, directory=found) as one,
+        hub(kafka, postgres, registers, "day", folder, "--workers", str(workers), directory=found) as one,
     ):
         parties = Day(kafka.bootstrap, cases(admissions, persons, found))
         pids = {"hub": one.pid, "PostgreSQL": postgres.pid, "broker": kafka.pid}
@@ -177,6 +177,7 @@ async def day(admissions: int, kafka: Kafka, postgres: Postgres, folder: Path) -
         kept = int(one.sql(queries.MESSAGES))
         return {
             "admissions": admissions,
+            "workers": workers,
             "messages_sent": parties.sent,
             "messages_kept": kept,
             "notices": int(one.sql(queries.NOTICES)),
@@ -190,12 +191,13 @@ async def main(given: list[str]) -> int:
     """Prints the figures and writes ``build/bench-day.json``."""
     parser = argparse.ArgumentParser(prog="make bench-day", description=__doc__)
     parser.add_argument("--admissions", type=int, default=ADMISSIONS)
+    parser.add_argument("--workers", type=int, default=1, help="processes of the hub")
     wanted = parser.parse_args(given)
     folder = Path(tempfile.mkdtemp(prefix="hub-bench-day-"))
     found = report.begin()
     try:
         with Kafka(folder / "kafka") as kafka, Postgres(folder / "postgres") as postgres:
-            found |= await day(wanted.admissions, kafka, postgres, folder)
+            found |= await day(wanted.admissions, wanted.workers, kafka, postgres, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     report.say(
