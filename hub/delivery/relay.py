@@ -33,6 +33,8 @@ from schemas.envelope import Message
 
 _LOOK_S = 0.4
 """Seconds between checks of the pauses, the directory and the locks: a pause takes effect in under a second (D-5)."""
+_GATHER_S = 0.01
+"""Seconds in which other processes' rows gather before they are read."""
 _SCAN_S = 5.0
 """Seconds between queries for systems with rows that are in nobody's memory, should a process not have been told of them."""
 
@@ -84,7 +86,7 @@ class Relay:
         """Systems with rows in the table for which a lane is to begin."""
         self._known_settled = Settled(0, {})
         self._wake = asyncio.Event()
-        self._scanned_at = 0.0
+        self._looked_at = self._scanned_at = 0.0
         self._scan_after = ""
         """The last system woken by a scan that had more systems than ``_LANES_PER_SCAN``; the next scan continues after it."""
 
@@ -112,8 +114,9 @@ class Relay:
     def rows_written(self, shards: Collection[int]) -> None:
         """Another process has written rows for shards, which may be this process's; none: nobody knows for which."""
         owned = self._shards.owned
+        if not shards:
+            self._scanned_at = self._looked_at = 0.0
         if not shards or any(shard in owned for shard in shards):
-            self._scanned_at = 0.0
             self._wake.set()
 
     def try_now(self, system: str, row: int | None) -> None:
@@ -152,18 +155,26 @@ class Relay:
         try:
             while True:
                 turned()
+                woken = self._wake.is_set()
                 self._wake.clear()
                 try:
-                    await self._look()
+                    if time.monotonic() - self._looked_at >= _LOOK_S:
+                        self._looked_at = time.monotonic()
+                        await self._look()
+                    if woken:
+                        await self._read_waiting()
                 except Unavailable as error:
                     outages.met(error, work="relay")
+                    self._wake.set()
                     await asyncio.sleep(_LOOK_S)
                 except Exception as error:  # noqa: BLE001 - after any error the lanes must still be looked after
                     log.error("relay_look_failed", error=type(error).__name__)
+                    self._wake.set()
                     await asyncio.sleep(_LOOK_S)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_LOOK_S):
                         await self._wake.wait()
+                        await asyncio.sleep(_GATHER_S)
         finally:
             await self._end(list(self._tasks))
             await self._shards.close()
@@ -223,10 +234,7 @@ class Relay:
         """Let the lanes read what is in nobody's memory: rows that wait by themselves; and whatever a system has that the counts
         say is not sent, when no lane of this process knows of it.
         """
-        for id_ in self._some(await self._shards.ask(send_queue.systems_waiting, self._shards.owned)):
-            lane = self._lanes.get(id_) or self._begin(id_, all_in_memory=False)
-            if lane is not None:
-                lane.nudge()
+        await self._read_waiting()
         systems = self._directory().system_by_id
         was_unsure, self._unsure = self._unsure, False
         self._finding_out = was_unsure
@@ -250,6 +258,13 @@ class Relay:
         self._unsent_before = {id_ for id_ in unsent if self._has_lane(id_)}
         if ended := await self._shards.ask(end_silent):
             log.warning("silent_sessions_ended", sessions=ended)
+
+    async def _read_waiting(self) -> None:
+        """Let the lanes read the rows that wait by themselves, such as those that other processes have written."""
+        for id_ in self._some(await self._shards.ask(send_queue.systems_waiting, self._shards.owned)):
+            lane = self._lanes.get(id_) or self._begin(id_, all_in_memory=False)
+            if lane is not None:
+                lane.nudge()
 
     async def _make_waiting(self, system: str) -> None:
         """The system fetches its notices itself: those that were written for its lane wait in the table from now on."""
