@@ -266,7 +266,8 @@ class Hub:
 
     async def _look_at_topics(self) -> None:
         """Create deleted topics again, and record their lost messages as gaps."""
-        await self._make_topics(self.directory(), await self.topics.look())
+        self.kafka_in.there = await self.topics.look()
+        await self._make_topics(self.directory(), self.kafka_in.there)
 
     async def _ask_again(self) -> None:
         if self.worker.recheck is not None and self.worker.asks:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from aiokafka import ConsumerRecord
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.codec import has_gzip, has_lz4, has_snappy, has_zstd
 from aiokafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
@@ -73,6 +73,9 @@ class KafkaIn:
         """As they are shown, by system."""
         self._stopping = False
         self.lag = 0
+        self.there: set[str] = set()
+        """The broker's topics, as they were last seen by others than the consumer."""
+        self._all_known_at = time.monotonic()
 
     async def start(self) -> None:
         """Joins the group. Raises ``Unavailable`` when the broker does not answer."""
@@ -107,6 +110,7 @@ class KafkaIn:
 
             def built(**how: Any) -> Any:
                 reader.consumer = make(**how)  # the group may call the reader before the subscriber has started
+                _know_all_topics(reader.consumer)
                 return reader.consumer
 
             config.builder = built
@@ -116,7 +120,7 @@ class KafkaIn:
             raise Unavailable("kafka") from error
         assert subscriber.consumer is reader.consumer
         self._broker, self.reader = broker, reader
-        self._moved = time.monotonic()
+        self._moved = self._all_known_at = time.monotonic()
 
     async def run(self) -> None:
         """Until cancelled: reads, and watches that it moves. Whatever ends either is raised, and all begins anew."""
@@ -186,6 +190,7 @@ class KafkaIn:
                 behind = await reader.behind({part: end for part, end in ends.items() if part in consumer.assignment()})
             except (KafkaError, TimeoutError, OSError):
                 continue
+            self._check_topics(consumer.subscription())
             by_system = dict.fromkeys(self._directory().system_by_id, 0)
             for part, records in behind.items():
                 system = part.topic[len(PREFIX) :]
@@ -203,10 +208,28 @@ class KafkaIn:
                 log.error("consumer_stalled", lag=self.lag)
                 raise Unavailable("no-progress")
 
+    def _check_topics(self, known: Collection[str]) -> None:
+        """Raises ``Unavailable`` when the consumer has not known of some topics for long: nobody might read them."""
+        missing = sorted(topic for topic in self.there if topic.startswith(PREFIX) and topic not in known)
+        if not missing:
+            self._all_known_at = time.monotonic()
+        elif time.monotonic() - self._all_known_at > _STALLED_S:
+            log.error("topics_not_read", topics=len(missing), first=missing[0])
+            raise Unavailable("topics-not-read")
+
     @property
     def moving(self) -> bool:
         """Health: there is nothing to do, or something is being done."""
         return self._broker is not None and time.monotonic() - self._moved < _STALLED_S
+
+
+def _know_all_topics(consumer: AIOKafkaConsumer) -> None:
+    """Keep the consumer asking the broker for all topics. When it looks for the offsets of a partition whose leader it does not know, as
+    of a topic that was just deleted, aiokafka (0.14) asks for that topic alone from then on, and the pattern no longer finds the others:
+    nobody would read them until the hub is started again.
+    """
+    client = consumer._client  # noqa: SLF001 - no other way is offered
+    client.add_topic = lambda _: client.force_metadata_update()
 
 
 def arrival(record: ConsumerRecord, system: System) -> Arrival:

@@ -6,13 +6,19 @@ import asyncio
 import json
 import os
 import signal
+from contextlib import asynccontextmanager, suppress
+from types import SimpleNamespace
+from unittest.mock import AsyncMock
 
 import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, RecordsToDelete
+from aiokafka.errors import KafkaError
 from aiokafka.record.util import calc_crc32c
 
+from hub.errors import Unavailable
+from hub.routers.kafka import KafkaIn
 from tests import stack as parts
 from tests.stack import LUND, admission, event, until
 
@@ -472,3 +478,53 @@ async def hub_end(hub):
     part = TopicPartition(f"hub.in.ehr{hub.tag}", 0)
     async with AIOKafkaConsumer(bootstrap_servers=hub.bootstrap) as consumer:
         return (await consumer.end_offsets([part]))[part]
+
+
+# --- the consumer's own knowledge of the topics ---------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def a_door(hub, group):
+    """A consumer of the hub's way in that handles nothing: in this process, so that it can be asked."""
+    nothing = SimpleNamespace(waiting={}, known=(), batch=100, refresh=AsyncMock(), system_by_id={})
+    client = {"bootstrap_servers": hub.bootstrap, "ssl_context": None}
+    door = KafkaIn(client, f"{group}{hub.tag}", nothing, lambda: nothing, nothing)
+    await door.start()
+    try:
+        yield door
+    finally:
+        await door.stop(1)
+
+
+async def test_a_consumer_that_asks_for_a_topic_that_is_not_there_reads_the_others_as_before(hub):
+    async with a_door(hub, "asks") as door:
+        consumer = door.reader.consumer
+        await until(lambda: consumer.assignment() or None)
+        read = consumer.assignment()
+        assert len({part.topic for part in read}) > 1
+        with suppress(TimeoutError, KafkaError):
+            async with asyncio.timeout(3):
+                await consumer.end_offsets([TopicPartition("hub.in.is-not-there", 0)])
+        for _ in range(3):  # what it knows of the topics is renewed each time
+            await consumer._client.force_metadata_update()
+            await asyncio.sleep(0.5)
+        assert consumer.assignment() == read
+        assert consumer.subscription() == {part.topic for part in read}
+
+
+async def test_topics_of_which_the_consumer_does_not_know_make_it_begin_anew(hub, monkeypatch):
+    monkeypatch.setattr("hub.routers.kafka._STALLED_S", 1.0)
+    monkeypatch.setattr("hub.routers.kafka._WATCH_S", 0.2)
+    async with a_door(hub, "watches") as door:
+        consumer = door.reader.consumer
+        await until(lambda: consumer.assignment() or None)
+        monkeypatch.setattr(door.reader, "outlived", AsyncMock())
+        monkeypatch.setattr(door.reader, "behind", AsyncMock(return_value={}))
+        door.there = {*consumer.subscription(), "hub.out.kommun"}
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(2):
+                await door._watch(door.reader)
+        door.there |= {"hub.in.nobody-knows"}
+        with pytest.raises(Unavailable, match="topics-not-read"):
+            async with asyncio.timeout(10):
+                await door._watch(door.reader)
