@@ -109,8 +109,8 @@ _GALLRAD = (
     "gallrat {0} enligt regionens regel / its content was removed on {0} by the region's rule: case {1}; what was said in it cannot be"
     " read, or sent, again"
 )
-_WITH_ROWS = {"replay", "skip", "retry"}
-_WITH_SYSTEMS = {"pause", "resume", "replay", "retry", "skip"}
+_WITH_ROWS = {"replay", "stop replay", "undo replay", "skip", "retry"}
+_WITH_SYSTEMS = {"pause", "resume", "replay", "stop replay", "undo replay", "retry", "skip"}
 
 
 async def _acts(connection: Connection, named: list[str], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
