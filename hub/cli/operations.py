@@ -130,13 +130,13 @@ def dead_replay(
 ) -> None:
     """Send what is dead, or was sent, again, marked as replay to the receiver: first a dry run that says how many, then with --run."""
     from hub.operations import replays
-    from hub.store.replays import Wanted
+    from hub.store.replays import RowFilter
 
     who = operator(by)
     said = with_store(
         lambda store: replays.replay(
             store,
-            Wanted(system, case, kind, answer, since, until, tuple(rows) if rows else None),
+            RowFilter(system, case, kind, answer, since, until, tuple(rows) if rows else None),
             who,
             reason,
             expected=run,

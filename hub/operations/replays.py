@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
 from hub import metrics
-from hub.errors import Misconfigured
+from hub.errors import Misconfigured, Refused
 from hub.log import log
 from hub.operations import reason as reasons
 from hub.operations.known import is_known
 from hub.store import operator_log, replays
-from hub.store.replays import Connection, Found, Group, Replay, Wanted
+from hub.store.replays import Connection, FoundRow, Group, Replay, RowFilter
 from hub.store.transaction import Conflict, Store
 
 RATE: Final = 50.0
@@ -35,6 +35,13 @@ _BURST_S: Final = 0.5
 _LARGEST_CASE: Final = 500
 """Rows that are read beyond them, so that a case goes as a whole."""
 _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
+ANOTHERS: Final = Refused(
+    "replayed-already",
+    "En annan omsändning tog några av underrättelserna i samma stund. Prova igen, utan expected.",
+    "Another replay took some of the notices at this moment. Try again, with a dry run first.",
+    "/",
+    409,
+)
 
 
 # --- what operations asks -------------------------------------------------------------------------------------------------
@@ -58,7 +65,7 @@ class Limits:
 
 async def replay(
     store: Store,
-    wanted: Wanted,
+    wanted: RowFilter,
     who: str,
     reason: str,
     *,
@@ -71,7 +78,7 @@ async def replay(
     """
     if expected is not None or reason:
         reasons.check(reason)
-    if wanted == Wanted():
+    if wanted == RowFilter():
         raise Misconfigured("say what is to be sent again: rows, --system, --case, --kind, --answer or --since")
     if of_sent and (wanted.system is None or (wanted.since is None and wanted.case is None)):
         raise Misconfigured("--sent wants a --system, and --since or --case: what it was sent is sent again")
@@ -96,7 +103,10 @@ async def replay(
             raise Misconfigured(
                 f"{len(rows)} rows fit now, not {expected}: look again without --run, or leave out with --until what comes meanwhile"
             )
-        begun = await begin(connection, rows, wanted, who, reason, limits)
+        try:
+            begun = await begin(connection, rows, wanted, who, reason, limits)
+        except Refused as refused:
+            raise Misconfigured(f"{refused.en} `hub dead replays` names it") from None
     return (
         f"replay {begun.id}: {begun.total} are sent again, marked as replay, at most {begun.rate:g} a second; it stops when the first"
         f" {begun.stop_after} fail. `hub dead replays` says how it stands, `hub dead undo {begun.id}` puts back what is not sent yet"
@@ -106,7 +116,7 @@ async def replay(
 _NOT_THERE = "row {row} is not {what}, or another replay has it; see `hub dead list` and `hub dead replays`"
 
 
-def _would(rows: Sequence[Found], gallrade: int) -> str:
+def _would(rows: Sequence[FoundRow], gallrade: int) -> str:
     systems = sorted({row.system for row in rows})
     of = f", of {len({(row.system, row.key) for row in rows})} cases, to {', '.join(systems)}" if rows else ""
     left_out = f"; {gallrade} are left out, since gallring has removed what they said" if gallrade else ""
@@ -116,22 +126,22 @@ def _would(rows: Sequence[Found], gallrade: int) -> str:
 
 async def begin(
     connection: Connection,
-    rows: Sequence[Found],
-    wanted: Wanted,
+    rows: Sequence[FoundRow],
+    wanted: RowFilter,
     who: str,
     reason: str,
     limits: Limits,
     *,
     own: bool = False,
 ) -> Replay:
-    """Begin a replay, and write it to the trail; its first rows are ready to be sent when the transaction is committed. Raises ``Conflict``
+    """Begin a replay, and write it to the trail; its first rows are ready to be sent when the transaction is committed. Raises ``Refused``
     where another replay takes some of the rows at this moment.
     """
     begun = await replays.add(
         connection, rows, wanted, who=who, why=reason, own=own, rate=limits.rate, stop_after=limits.stop_after
     )
     if begun.total != len(rows):
-        raise Conflict("replay_row_open")
+        raise replace(ANOTHERS)
     said = f"{reason} (replay {begun.id}: {begun.total}, at most {begun.rate:g} a second)"
     await operator_log.record(connection, who, "replay", begun.target, said)
     await advance(connection, begun)

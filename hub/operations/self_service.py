@@ -13,7 +13,7 @@ from hub.errors import Refused
 from hub.operations import replays
 from hub.store import announcements, credentials, operator_log
 from hub.store import replays as stored
-from hub.store.replays import Connection, Wanted
+from hub.store.replays import Connection, RowFilter
 from schemas.directory import System
 from schemas.messages import Announcement, BilingualText
 
@@ -68,7 +68,7 @@ async def replay(
         )
     await credentials.lock(connection, system.id)
     until = until or clock.now()
-    wanted = Wanted(system=system.id, since=since, until=until)
+    wanted = RowFilter(system=system.id, since=since, until=until)
     rows, gallrade = await stored.sent(connection, wanted, since, MOST_REPLAYED + 1)
     if len(rows) > MOST_REPLAYED:
         raise Refused(

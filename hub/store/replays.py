@@ -37,7 +37,7 @@ _FREE = "NOT EXISTS (SELECT FROM replay_row r WHERE r.outbox_id = d.id AND r.out
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RowFilter:
     """Which rows: those that fit all that is said."""
 
     system: str | None = None
@@ -72,7 +72,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundRow:
     """A row that may be told again."""
 
     id: int
@@ -143,9 +143,9 @@ _COLUMNS = (
 # --- what may be told again -------------------------------------------------------------------------------------------------
 
 
-async def dead(connection: Connection, wanted: Wanted, limit: int) -> list[Found]:
+async def dead(connection: Connection, wanted: RowFilter, limit: int) -> list[FoundRow]:
     """Dead rows that no replay has, the oldest cases first, each case's in order."""
-    found = await connection.cursor(row_factory=class_row(Found)).execute(
+    found = await connection.cursor(row_factory=class_row(FoundRow)).execute(
         f"SELECT d.id, d.system, {_KEY} AS key FROM {_WITH_MESSAGE} WHERE d.state = 'dead' AND {_FITS}"  # noqa: S608 - constants
         f" AND {_FREE}"
         f" ORDER BY min(d.id) OVER (PARTITION BY d.system, {_KEY}), d.id LIMIT %(limit)s",
@@ -155,7 +155,7 @@ async def dead(connection: Connection, wanted: Wanted, limit: int) -> list[Found
     return await found.fetchall()
 
 
-async def sent(connection: Connection, wanted: Wanted, since: datetime, limit: int) -> tuple[list[Found], int]:
+async def sent(connection: Connection, wanted: RowFilter, since: datetime, limit: int) -> tuple[list[FoundRow], int]:
     """Notices that were sent to a system and accepted since a moment, and that no replay has: the oldest cases first, each case's in order;
     at the most ``limit``, of the newest. And how many more there are whose content has been removed.
     """
@@ -180,7 +180,7 @@ async def sent(connection: Connection, wanted: Wanted, since: datetime, limit: i
             break
         before = page[-1].id
     found = await connection.cursor(
-        row_factory=class_row(Found)
+        row_factory=class_row(FoundRow)
     ).execute(
         f"SELECT d.id, d.system, {_KEY} AS key FROM {_WITH_MESSAGE} WHERE d.id = ANY(%(ids)s) AND {_FITS}"  # noqa: S608 - constants
         f" AND {_FREE}"
@@ -211,8 +211,8 @@ async def groups(connection: Connection, system: str | None) -> list[Group]:
 
 async def add(
     connection: Connection,
-    rows: Sequence[Found],
-    wanted: Wanted,
+    rows: Sequence[FoundRow],
+    wanted: RowFilter,
     *,
     who: str,
     why: str,
@@ -251,7 +251,7 @@ async def add(
         " FROM unnest(%s::bigint[], %s::text[]) WITH ORDINALITY AS n (id, key, place) ORDER BY n.id ON CONFLICT DO NOTHING",
         (id_, array(str(row.id) for row in rows), keys(row.key for row in rows)),
     )
-    target = str(rows[0].id) if len(rows) == 1 else wanted.system or f"replay {id_}"
+    target = str(wanted.rows[0]) if wanted.rows and len(wanted.rows) == 1 else wanted.system or f"replay {id_}"
     await connection.execute("UPDATE replay SET total = %s, target = %s WHERE id = %s", (put.rowcount, target, id_))
     begun = await taken(connection, id_)
     assert begun is not None
@@ -345,7 +345,9 @@ async def left(connection: Connection, id_: int, limit: int) -> list[tuple[int, 
 
 
 async def tell(connection: Connection, one: Replay, rows: Sequence[tuple[int, int, str]]) -> None:
-    """Make these rows of a replay ready to be sent, and keep what they are until now; note when the next may follow."""
+    """Make these rows of a replay ready to be sent, and keep what they are until now; note when the next may follow. Time that was not used
+    is not made up for, but for as much as lies between two looks.
+    """
     ids, places = [row for _, row, _ in rows], [place for place, _, _ in rows]
     await connection.execute("SELECT FROM outbox_row WHERE id = ANY(%s) ORDER BY id FOR UPDATE", (ids,))
     found = await connection.execute(
@@ -371,7 +373,7 @@ async def tell(connection: Connection, one: Replay, rows: Sequence[tuple[int, in
         {"id": one.id, "places": places},
     )
     await connection.execute(
-        "UPDATE replay SET told = told + %(rows)s, next_at = greatest(next_at, clock_timestamp() - interval '1 second')"
+        "UPDATE replay SET told = told + %(rows)s, next_at = greatest(next_at, clock_timestamp() - interval '0.4 second')"
         " + make_interval(secs => %(rows)s / rate) WHERE id = %(id)s",
         {"id": one.id, "rows": len(now)},
     )
