@@ -108,7 +108,9 @@ def _moment(written: str) -> datetime:
 
 @dead_app.command("replay")
 def dead_replay(
-    rows: Annotated[list[int] | None, typer.Argument(help="Rows by their numbers from `hub dead list`.")] = None,
+    rows: Annotated[
+        list[int] | None, typer.Argument(metavar="ROW…", help="Rows by their numbers from `hub dead list`.")
+    ] = None,
     system: Annotated[str | None, typer.Option(help="To this receiving system.")] = None,
     case: Annotated[str | None, typer.Option(help="Of this case.")] = None,
     kind: Annotated[

@@ -118,7 +118,7 @@ _NOT_THERE = "row {row} is not {what}, or another replay has it; see `hub dead l
 
 def _would(rows: Sequence[FoundRow], gallrade: int) -> str:
     systems = sorted({row.system for row in rows})
-    of = f", of {len({(row.system, row.key) for row in rows})} cases, to {', '.join(systems)}" if rows else ""
+    of = f", of {len({row.key for row in rows})} cases, to {', '.join(systems)}" if rows else ""
     left_out = f"; {gallrade} are left out, since gallring has removed what they said" if gallrade else ""
     how = f". It begins with --run {len(rows)} --reason …" if rows else ""
     return f"would be sent again: {len(rows)}{of}{left_out}{how}"

@@ -24,7 +24,7 @@ _PAGE = 1_000
 _ANSWER = r"regexp_replace(coalesce(d.answer, ''), '(: |, | without an answer| \().*$', '')"
 """The kind of an answer: without what is of one row only."""
 _KIND = "CASE d.kind WHEN 'notice' THEN m.name ELSE d.kind END"
-_KEY = "CASE d.kind WHEN 'notice' THEN d.case_id::text ELSE '#' || d.id END"
+_KEY = "d.system || ' ' || CASE d.kind WHEN 'notice' THEN d.case_id::text ELSE '#' || d.id END"
 _WITH_MESSAGE = "outbox_row d LEFT JOIN message m ON m.source = d.source AND m.id = d.message AND d.kind = 'notice'"
 _FITS = (
     "(%(system)s::text IS NULL OR d.system = %(system)s) AND (%(case)s::text IS NULL OR d.case_id::text = %(case)s)"
@@ -78,7 +78,7 @@ class FoundRow:
     id: int
     system: str
     key: str
-    """Its case; a row of no case is one by itself."""
+    """Its system and case; a row of no case is one by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ async def dead(connection: Connection, wanted: RowFilter, limit: int) -> list[Fo
     found = await connection.cursor(row_factory=class_row(FoundRow)).execute(
         f"SELECT d.id, d.system, {_KEY} AS key FROM {_WITH_MESSAGE} WHERE d.state = 'dead' AND {_FITS}"  # noqa: S608 - constants
         f" AND {_FREE}"
-        f" ORDER BY min(d.id) OVER (PARTITION BY d.system, {_KEY}), d.id LIMIT %(limit)s",
+        f" ORDER BY min(d.id) OVER (PARTITION BY {_KEY}), d.id LIMIT %(limit)s",
         wanted.values | {"limit": limit},
         prepare=False,
     )
@@ -408,6 +408,11 @@ async def put_back(connection: Connection, id_: int) -> None:
         (id_,),
     )
     await shards.change_shards(connection, [shard for (shard,) in await found.fetchall()])
+    await connection.execute(  # in their order, as a reader's acknowledgement locks them
+        "SELECT FROM outbox_row o WHERE o.id IN (SELECT outbox_id FROM replay_row WHERE replay = %s AND outcome IS NULL"
+        " AND revision IS NOT NULL) ORDER BY o.id FOR UPDATE",
+        (id_,),
+    )
     await settle(connection, id_)
     back = await _restore(
         connection,

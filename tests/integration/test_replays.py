@@ -408,8 +408,9 @@ async def test_while_its_system_is_paused_nothing_more_is_made_ready_and_it_can_
 async def test_of_several_processes_one_lets_a_replay_go_on(there, database):
     for case in range(1, 31):
         await there.dead(case, (1,))
-    id_ = await there.replay(RowFilter(system="centre"), 30, stop_after=1, rate=20)
+    id_ = await there.replay(RowFilter(system="centre"), 30, stop_after=1, rate=0.1)
     await there.answered(101)
+    there.server.execute("UPDATE replay SET next_at = now() - interval '1 hour'")
     others = [Store(database, pool=2) for _ in range(3)]
     try:
         await asyncio.gather(*(Replayer(store).look() for store in [*others, there.store]))
@@ -417,7 +418,7 @@ async def test_of_several_processes_one_lets_a_replay_go_on(there, database):
         for store in others:
             await store.close()
     one = await there.one(id_)
-    assert (one.sent, one.told) == (1, 11)
+    assert (one.sent, one.told) == (1, 2)
     assert there.server.execute("SELECT max(revision) FROM outbox_row").fetchone() == (1,)
 
 

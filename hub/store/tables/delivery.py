@@ -191,9 +191,9 @@ replay_row = Table(
     Index("replay_row_failed", "replay", "key", postgresql_where=text("outcome = 'dead'")),
     Index("replay_row_of", "outbox_id"),
 )
-"""The rows of a replay in the order in which they go. ``key``: the case, whose rows follow each other. ``revision``: the row's own from the
-moment when it was made ready to be sent; before that the row stands untouched. ``before``: what it was until then. ``outcome``: what
-became of it; a row is in one replay at a time until it has one.
+"""The rows of a replay in the order in which they go. ``key``: the system and the case, whose rows follow each other. ``revision``: the
+row's own from the moment when it was made ready to be sent; before that the row stands untouched. ``before``: what it was until then.
+``outcome``: what became of it; a row is in one replay at a time until it has one.
 """
 
 held = Table(
