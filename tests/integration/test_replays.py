@@ -12,7 +12,17 @@ from hub.delivery.sent_marker import SentMarker
 from hub.errors import Misconfigured
 from hub.operations import delivery, replays
 from hub.operations.replays import Limits, Replayer
-from hub.store import dead_letters, in_hand, operator_log, outbox, paused_systems, send_queue, sent_marks, shards
+from hub.store import (
+    dead_letters,
+    in_hand,
+    operator_log,
+    outbox,
+    paused_systems,
+    send_queue,
+    sent_marks,
+    shards,
+    timeline,
+)
 from hub.store import directory as directories
 from hub.store import replays as stored
 from hub.store.replays import RowFilter
@@ -343,6 +353,8 @@ async def test_what_a_dry_run_counts_by_group_and_by_filter_is_what_is_sent_agai
         await there.replay(RowFilter(answer="http:422"), 2)
     id_ = await there.replay(RowFilter(answer="http:422"), 3)
     assert (await there.one(id_)).total == 3
+    by_hand = [one.detail for one in await asked(there.store, timeline.of, CASE.format(4)) if one.what == "by hand"]
+    assert by_hand == [f"replay by anna: mottagaren är lagad (replay {id_}: 3, at most 1000 a second)"]
     assert await there.waits() == [401, 801, 1201]
 
 
