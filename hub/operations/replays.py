@@ -8,9 +8,9 @@ receiver that refuses what it is told again has at the most so many to refuse, a
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Final
 
 from hub import metrics
@@ -32,9 +32,9 @@ _ON_THEIR_WAY: Final = 500
 """Rows of one replay that are ready to be sent and not sent yet: more would only wait where they cannot be put back from so easily."""
 _BURST_S: Final = 0.5
 """So many seconds' rows are made ready at once."""
+_CASE: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LARGEST_CASE: Final = 500
 """Rows that are read beyond them, so that a case goes as a whole."""
-_LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 ANOTHERS: Final = Refused(
     "replayed-already",
     "En annan omsändning tog några av underrättelserna i samma stund. Prova igen, utan expected.",
@@ -84,11 +84,13 @@ async def replay(
         raise Misconfigured("--sent wants a --system, and --since or --case: what it was sent is sent again")
     if of_sent and wanted.answer is not None:
         raise Misconfigured("--answer is of what is dead; leave it out with --sent")
+    if wanted.case is not None and not _CASE.fullmatch(wanted.case):
+        raise Misconfigured("--case takes the id of a case, as `hub dead list` and `hub timeline` show it")
     if wanted.system is not None:
         await is_known(store, wanted.system)
     async with store.transaction() as connection:
         if of_sent:
-            rows, gallrade = await replays.sent(connection, wanted, wanted.since or _LONG_AGO, MOST + 1)
+            rows, gallrade = await replays.sent(connection, wanted, MOST + 1)
         else:
             rows, gallrade = await replays.dead(connection, wanted, MOST + 1), 0
         if missing := sorted(set(wanted.rows or ()) - {row.id for row in rows}):

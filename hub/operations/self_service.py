@@ -69,7 +69,7 @@ async def replay(
     await credentials.lock(connection, system.id)
     until = until or clock.now()
     wanted = RowFilter(system=system.id, since=since, until=until)
-    rows, gallrade = await stored.sent(connection, wanted, since, MOST_REPLAYED + 1)
+    rows, gallrade = await stored.sent(connection, wanted, MOST_REPLAYED + 1)
     if len(rows) > MOST_REPLAYED:
         raise Refused(
             "too-many-to-replay",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -21,6 +21,7 @@ from hub.store.transaction import array, keys
 
 Connection = AsyncConnection[tuple[Any, ...]]
 _PAGE = 1_000
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 _ANSWER = r"regexp_replace(coalesce(d.answer, ''), '(: |, | without an answer| \().*$', '')"
 """The kind of an answer: without what is of one row only."""
 _KIND = "CASE d.kind WHEN 'notice' THEN m.name ELSE d.kind END"
@@ -155,40 +156,53 @@ async def dead(connection: Connection, wanted: RowFilter, limit: int) -> list[Fo
     return await found.fetchall()
 
 
-async def sent(connection: Connection, wanted: RowFilter, since: datetime, limit: int) -> tuple[list[FoundRow], int]:
-    """Notices that were sent to a system and accepted since a moment, and that no replay has: the oldest cases first, each case's in order;
-    at the most ``limit``, of the newest. And how many more there are whose content has been removed.
+async def sent(connection: Connection, wanted: RowFilter, limit: int) -> tuple[list[FoundRow], int]:
+    """Notices of a case, or since a moment, that were sent to a system and that no replay has: the oldest cases first, each case's in
+    order; at the most ``limit``, of the newest. And how many more there are whose content has been removed.
     """
-    assert wanted.system is not None
+    of_case = wanted.case is not None
+    ids, gallrade = await (_sent_of_case(connection, wanted) if of_case else _sent_since(connection, wanted, limit))
+    found = await connection.cursor(
+        row_factory=class_row(FoundRow)
+    ).execute(
+        f"SELECT d.id, d.system, {_KEY} AS key FROM {_WITH_MESSAGE} WHERE d.id = ANY(%(ids)s) AND {_FITS} AND {_FREE}"  # noqa: S608
+        f" ORDER BY min(d.id) OVER (PARTITION BY {_KEY}), d.id",
+        wanted.values | {"ids": ids[:limit]},
+        prepare=False,
+    )
+    return await found.fetchall(), gallrade
+
+
+async def _sent_since(connection: Connection, wanted: RowFilter, limit: int) -> tuple[list[int], int]:
+    """From the newest back: what is older than is wanted is not looked at."""
+    system, since, until = wanted.system, wanted.since, wanted.until
+    assert system is not None
+    assert since is not None
     ids: list[int] = []
     gallrade = 0
     before: int | None = None
     while len(ids) < limit:
-        page = await of_system.told(connection, wanted.system, before, _PAGE)
+        page = await of_system.told(connection, system, before, _PAGE)
         fit = [
             row
             for row in page
-            if row.kind == "notice"
-            and row.state == "sent"
-            and since <= row.accepted_at
-            and (wanted.until is None or row.accepted_at < wanted.until)
-            and wanted.case in {None, row.case_id}
+            if row.kind == "notice" and row.state == "sent" and since <= row.accepted_at < (until or _NEVER)
         ]
         gallrade += sum(row.gallrad for row in fit)
         ids += [row.id for row in fit if not row.gallrad]
         if len(page) < _PAGE or page[-1].accepted_at < since - of_system.LATE:
             break
         before = page[-1].id
-    found = await connection.cursor(
-        row_factory=class_row(FoundRow)
-    ).execute(
-        f"SELECT d.id, d.system, {_KEY} AS key FROM {_WITH_MESSAGE} WHERE d.id = ANY(%(ids)s) AND {_FITS}"  # noqa: S608 - constants
-        f" AND {_FREE}"
-        f" ORDER BY min(d.id) OVER (PARTITION BY {_KEY}), d.id",
-        wanted.values | {"ids": ids[:limit]},
-        prepare=False,
+    return ids, gallrade
+
+
+async def _sent_of_case(connection: Connection, wanted: RowFilter) -> tuple[list[int], int]:
+    found = await connection.execute(
+        "SELECT id, told->'gallrad' IS NOT NULL FROM outbox WHERE case_id = %s AND system = %s AND kind = 'notice' AND state = 'sent'",
+        (wanted.case, wanted.system),
     )
-    return await found.fetchall(), gallrade
+    rows = await found.fetchall()
+    return [id_ for id_, gallrad in rows if not gallrad], sum(gallrad for _, gallrad in rows)
 
 
 async def groups(connection: Connection, system: str | None) -> list[Group]:

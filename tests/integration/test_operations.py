@@ -71,6 +71,7 @@ async def test_what_is_not_there_is_said_with_exit_status_2_and_an_empty_list_sa
         (["dead", "replay", "--system", f"ehr{hub.tag}", "--run", "1", *WHY], "nothing fits that no other replay has"),
         (["dead", "replay", "--sent", "--system", f"ehr{hub.tag}"], "--sent wants a --system, and --since or --case"),
         (["dead", "replay", "--since", "2026-03-02T08:00"], "give a time with"),
+        (["dead", "replay", "--case", "x"], "--case takes the id of a case"),
         (["dead", "undo", "4711", *WHY], "there is no replay 4711; see `hub dead replays`"),
         (["dead", "skip", "4711", *WHY], "row 4711 is not dead; `hub dead list`"),
         (["held", "show", "m-none"], "no held message has the id m-none; see `hub held list`"),
