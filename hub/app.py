@@ -36,6 +36,7 @@ from hub.intake.queue import Intake
 from hub.intake.reader_check import Readers
 from hub.intake.served_again import ServedAgain
 from hub.log import log
+from hub.operations.replays import Replayer
 from hub.readiness import Readiness
 from hub.roles import ROLES, Role
 from hub.routers import kafka as kafka_in
@@ -57,6 +58,7 @@ _TOPICS_S = 2.0
 _HELD_S = 0.5
 _TRIED_S = 0.3
 _SUBSCRIPTIONS_S = 0.5
+_REPLAYS_S = 0.3
 _REPORT_S = 1.0
 _CLOCK_S = 1.0
 _CASE_MESSAGES_S = 0.5
@@ -116,6 +118,7 @@ class Hub:
             self._kafka, self.store, self.asides, self.kafka_in.begin_again if "intake" in roles else _read_by_others
         )
         self.relay: Relay | None = None
+        self.replayer = Replayer(self.store)
         self.pull_inbox = PullInbox(self.store, self.directory)
         self._in_operation: InOperation | None = None
         self._subscriptions: SubscriptionKeeper | None = None
@@ -214,6 +217,7 @@ class Hub:
             ("deadlines", "held", _HELD_S, self.intake.retry_held),
             (None, "tried now", _TRIED_S, self._in_operation.try_what_is_asked),
             ("delivery", "subscriptions", _SUBSCRIPTIONS_S, self._subscriptions.begin_due),
+            ("delivery", "replays", _REPLAYS_S, self.replayer.look),
             (None, "report", _REPORT_S, self._in_operation.report),
             ("deadlines", "clock", _CLOCK_S, self.clock.tell_passed),
             ("deadlines", "case messages", _CASE_MESSAGES_S, self.case_messages.deliver),

@@ -32,6 +32,9 @@ outbox_oldest = Gauge(
 outbox_dead = Gauge(
     "hub_outbox_dead", "Rows that are tried no more until someone replays or skips them.", ["system"], registry=REGISTRY
 )
+replays_stopped = Counter(
+    "hub_replays_stopped", "Replays that stopped by themselves, since the first of them failed.", registry=REGISTRY
+)
 attempts = Counter("hub_delivery_attempts", "Attempts to send, by outcome.", ["system", "outcome"], registry=REGISTRY)
 latency = Histogram(
     "hub_delivery_seconds",

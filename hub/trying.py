@@ -23,7 +23,7 @@ async def notice(store: Store, id_: int, who: str, reason: str) -> str:
         if row is None:
             raise Misconfigured(f"there is no row {id_}; `hub timeline MESSAGE` names the rows that wait")
         if row["state"] != "waiting":
-            more = f"; `hub dead replay {id_}` sends it again" if row["state"] == "dead" else ""
+            more = f"; `hub dead replay {id_}` says how it is sent again" if row["state"] == "dead" else ""
             raise Misconfigured(f"row {id_} does not wait, it is {row['state']}{more}")
         system = row["system"]
         if system in {*LOOKUPS, CASES}:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,23 +17,31 @@ from hub.cli.root import By, Json, Reason, app, dead_app, in_transaction, operat
 
 if TYPE_CHECKING:
     from hub.store.dead_letters import DeadLetter
+    from hub.store.replays import Group, Replay
 
 
 @dead_app.command("list")
 def dead_list(
-    system: Annotated[str | None, typer.Option(help="Only this receiving system.")] = None, as_json: Json = False
+    system: Annotated[str | None, typer.Option(help="Only this receiving system.")] = None,
+    by_group: Annotated[
+        bool, typer.Option("--groups", help="How many of each system failed of what, instead of each notice.")
+    ] = False,
+    as_json: Json = False,
 ) -> None:
     """List the dead notices, oldest first: the case, the receiver's last answer and the start of what it said, when it was tried,
     and what waits behind.
     """
-    from hub.operations import delivery
+    from hub.operations import delivery, replays
 
+    if by_group:
+        _show_groups(with_store(lambda store: replays.groups(store, system)), system, as_json=as_json)
+        return
     dead = with_store(lambda store: delivery.dead(store, system))
     if as_json:
         table.show_json([asdict(one) for one in dead])
         return
     if not dead:
-        typer.echo("nothing is dead" + (f" of {system}" if system else ""))
+        typer.echo(_nothing_dead(system))
     table.show(
         "dead: hub dead replay|skip ROW",
         ("ROW", "SYSTEM", "ACCEPTED", "TRIED", "WHAT"),
@@ -43,6 +54,33 @@ def dead_list(
                 _of_dead(one),
             )
             for one in dead
+        ],
+    )
+
+
+def _nothing_dead(system: str | None) -> str:
+    return "nothing is dead" + (f" of {system}" if system else "")
+
+
+def _show_groups(found: Sequence[Group], system: str | None, *, as_json: bool) -> None:
+    if as_json:
+        table.show_json([asdict(one) for one in found])
+        return
+    if not found:
+        typer.echo(_nothing_dead(system))
+    table.show(
+        "dead by what they failed of: hub dead replay --system SYSTEM --answer ANSWER",
+        ("COUNT", "SYSTEM", "ANSWER", "WHAT"),
+        [
+            (
+                one.count,
+                one.system,
+                one.answer,
+                f"accepted from {table.moment(one.oldest)} to {table.moment(one.newest)}"
+                + (f"; {table.number_of(one.behind, 'waits', 'wait')} behind them" if one.behind else "")
+                + (f"; {one.replayed} had been replayed, and failed again" if one.replayed else ""),
+            )
+            for one in found
         ],
     )
 
@@ -60,21 +98,95 @@ def _of_dead(one: DeadLetter) -> str:
     return f"{one.kind} {one.message}{number}: {one.answer}{said}{case}{tried}{behind}"
 
 
+def _moment(written: str) -> datetime:
+    """The value of an option that is a moment."""
+    with suppress(ValueError):
+        if (found := datetime.fromisoformat(written)).tzinfo is not None:
+            return found
+    raise typer.BadParameter("give a time with its zone, as 2026-03-02T08:00:00+01:00")
+
+
 @dead_app.command("replay")
 def dead_replay(
-    row: Annotated[
-        int | None, typer.Argument(help="The row's number from `hub dead list`; without it all of --system.")
+    rows: Annotated[
+        list[int] | None, typer.Argument(metavar="ROW…", help="Rows by their numbers from `hub dead list`.")
     ] = None,
-    system: Annotated[str | None, typer.Option(help="All dead rows of this system.")] = None,
-    dry_run: Annotated[bool, typer.Option(help="Only say how many.")] = False,
+    system: Annotated[str | None, typer.Option(help="To this receiving system.")] = None,
+    case: Annotated[str | None, typer.Option(help="Of this case.")] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="Of this message, as svu.inskrivning; or receipt, announcement.")
+    ] = None,
+    answer: Annotated[str | None, typer.Option(help="Failed of this, from `hub dead list --groups`.")] = None,
+    since: Annotated[datetime | None, typer.Option(parser=_moment, help="Accepted from this moment on.")] = None,
+    until: Annotated[datetime | None, typer.Option(parser=_moment, help="Accepted before this moment.")] = None,
+    of_sent: Annotated[
+        bool, typer.Option("--sent", help="What --system was sent (--since or --case), instead of what is dead.")
+    ] = False,
+    run: Annotated[
+        int | None, typer.Option(min=1, help="Do it: the number that a dry run gave. Without it, it is a dry run.")
+    ] = None,
+    rate: Annotated[float, typer.Option(min=0.01, max=1000, help="At most so many a second.")] = 50.0,
+    stop_after: Annotated[int, typer.Option(min=1, help="Stop when so many cases have failed and none went well.")] = 5,
     reason: Reason = "",
     by: By = "",
 ) -> None:
-    """Send dead rows again, marked as replay to the receiver."""
-    from hub.operations import delivery
+    """Send what is dead, or was sent, again, marked as replay to the receiver: first a dry run that says how many, then with --run."""
+    from hub.operations import replays
+    from hub.store.replays import RowFilter
 
-    said = with_store(lambda store: delivery.replay(store, row, system, operator(by), reason, dry_run=dry_run))
-    (typer.echo if dry_run else shown)(said)
+    who = operator(by)
+    said = with_store(
+        lambda store: replays.replay(
+            store,
+            RowFilter(system, case, kind, answer, since, until, tuple(rows) if rows else None),
+            who,
+            reason,
+            expected=run,
+            limits=replays.Limits(rate, stop_after),
+            of_sent=of_sent,
+        )
+    )
+    (typer.echo if run is None else shown)(said)
+
+
+@dead_app.command("replays")
+def dead_replays(
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="The newest so many.")] = 20, as_json: Json = False
+) -> None:
+    """List the replays, the newest first: how each stands, how many of its rows came to what, who began it and why."""
+    from hub.store import replays
+
+    found = in_transaction(partial(replays.listed, limit=limit))
+    if as_json:
+        table.show_json([asdict(one) | {"open": one.open} for one in found])
+        return
+    if not found:
+        typer.echo("nothing has been replayed")
+    table.show(
+        "replays: hub dead undo ID",
+        ("ID", "BEGUN", "STATE", "SENT", "FAILED", "LEFT", "BACK", "WHAT"),
+        [
+            (one.id, table.moment(one.at), one.state, one.sent, one.failed, one.open, one.put_back, _of_replay(one))
+            for one in found
+        ],
+    )
+
+
+def _of_replay(one: Replay) -> str:
+    what = ", ".join(f"{name} {value}" for name, value in one.wanted.items() if name != "rows") or one.target
+    ended = f"; {one.state}: {one.ended}" if one.ended else ""
+    passed_over = f"; {one.passed_over} passed over" if one.passed_over else ""
+    return f"{one.total} of {what}, by {one.who}: {one.why}{passed_over}{ended}"
+
+
+@dead_app.command("undo")
+def dead_undo(
+    id_: Annotated[int, typer.Argument(metavar="ID", help="From `hub dead replays`.")], reason: Reason = "", by: By = ""
+) -> None:
+    """Put back what a running replay has not sent yet, as it was before."""
+    from hub.operations import replays
+
+    shown(with_store(lambda store: replays.undo(store, id_, operator(by), reason)))
 
 
 @dead_app.command("skip")

@@ -28,7 +28,10 @@ directory_app = typer.Typer(
 held_app = typer.Typer(
     help="What cannot be handled now (D-4): list, show, release, refuse; topics that wait: pass.", no_args_is_help=True
 )
-dead_app = typer.Typer(help="Notices that are tried no more (D-6): list, replay, skip.", no_args_is_help=True)
+dead_app = typer.Typer(
+    help="Notices that are tried no more (D-6): list, skip; what is told again (D-7): replay, replays, undo.",
+    no_args_is_help=True,
+)
 app.add_typer(directory_app, name="directory")
 app.add_typer(held_app, name="held")
 app.add_typer(dead_app, name="dead")

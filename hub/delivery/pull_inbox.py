@@ -2,8 +2,8 @@
 store.
 
 Any hub process answers any reader. A reader that waits holds no database connection and asks nothing: it is woken when rows of its
-system are committed here, or in another process, which says so by NOTIFY. What nobody says (a lease that ends, a replay, a process
-that died after its commit) is found by one query for all readers every few seconds.
+system are committed here, or in another process, which says so by NOTIFY. What nobody says (a lease that ends, a process that died
+after its commit) is found by one query for all readers every few seconds.
 """
 
 from __future__ import annotations
@@ -36,7 +36,6 @@ from schemas.directory import Directory, System
 from schemas.envelope import Message
 from schemas.ways_out import InboxOut
 
-CHANNEL: Final = "hub_inbox"
 MOST_READERS: Final = 16
 """Readers of one system that may wait in one process."""
 MOST_IN_HAND: Final = 5_000
@@ -128,12 +127,12 @@ class PullInbox:
             self._committed.clear()
             told, self._to_tell = sorted(self._to_tell), set()
             async with self._store.transaction() as connection:
-                await in_hand.tell(connection, CHANNEL, told)
+                await in_hand.tell(connection, told)
 
     async def listen(self) -> None:
         """Wake readers for what other processes tell of, and for what nobody tells of, until cancelled."""
         looked_at = 0.0
-        async with aclosing(Notifications(self._store, CHANNEL)) as notifications:
+        async with aclosing(Notifications(self._store, in_hand.CHANNEL)) as notifications:
             while True:
                 turned()
                 if not self._fetching():

@@ -13,7 +13,7 @@ from hub.errors import Unavailable
 from hub.log import log
 from hub.outages import outages
 from hub.shards import Shards
-from hub.store import outbox, sent_marks
+from hub.store import outbox, replays, sent_marks
 from hub.store.outbox import OutboxRow
 from hub.store.sent_marks import SentRange, Settled
 from hub.store.shards import ShardState, still_owned
@@ -139,7 +139,10 @@ class SentMarker:
                     await sent_marks.add(connection, ranges)
                 if single := [((row.id, row.revision), mark) for mark, _, rows in parted for row in rows]:
                     at, answers = [mark.at for _, mark in single], [mark.answer for _, mark in single]
-                    by_themselves = await outbox.mark_sent(connection, [row for row, _ in single], at, answers)
+                    rows = [row for row, _ in single]
+                    by_themselves = await outbox.mark_sent(connection, rows, at, answers)
+                    if any(id_ not in by_themselves for id_, _ in rows):
+                        by_themselves |= await replays.sent_after_all(connection, rows, at, answers)
             if time.monotonic() - self._settled_at > _SETTLE_S:
                 await self._settle()
         except Unavailable as error:

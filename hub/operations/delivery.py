@@ -1,4 +1,4 @@
-"""What operations does to the delivery: dead rows, pauses, announcements (D-6, D-7, C-34). Imports the store and the language."""
+"""What operations does to the delivery: dead rows, pauses, announcements (D-6, C-34). Imports the store and the language."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from uuid_utils import uuid7
 
 from hub import clock
 from hub.errors import Misconfigured
+from hub.operations.known import is_known
 from hub.operations.reason import check
 from hub.store import announcements, dead_letters, operator_log, paused_systems
 from hub.store import directory as directories
@@ -17,30 +18,9 @@ from schemas.person_numbers import find_person_numbers
 async def dead(store: Store, system: str | None) -> list[dead_letters.DeadLetter]:
     """The dead rows of a system, or of all."""
     if system is not None:
-        await _is_known(store, system)
+        await is_known(store, system)
     async with store.transaction() as connection:
         return await dead_letters.listed(connection, system=system)
-
-
-async def replay(store: Store, row: int | None, system: str | None, who: str, reason: str, *, dry_run: bool) -> str:
-    """Sends dead rows again: one, or all of a system. ``dry_run`` only counts them."""
-    if row is None and system is None:
-        raise Misconfigured("name a row or a --system")
-    if system is not None:
-        await _is_known(store, system)
-    async with store.transaction() as connection:
-        found = await dead_letters.listed(connection, system=system, limit=100_000)
-        rows = [d.id for d in found if row in {None, d.id}]
-        if row is not None and not rows:
-            raise Misconfigured(_NOT_DEAD.format(row=row))
-        if dry_run:
-            return f"would be sent again: {len(rows)}"
-        check(reason)
-        count = 0
-        for one in rows:
-            count += await dead_letters.replay(connection, one)
-        await operator_log.record(connection, who, "replay", str(row or system), reason)
-    return f"sent again, marked as replay: {count}"
 
 
 _NOT_DEAD = "row {row} is not dead; `hub dead list` prints the rows that are"
@@ -59,7 +39,7 @@ async def skip(store: Store, row: int, who: str, reason: str) -> str:
 async def pause(store: Store, system: str, who: str, reason: str) -> str:
     """Pauses the sending to a system of the directory."""
     check(reason)
-    await _is_known(store, system)
+    await is_known(store, system)
     async with store.transaction() as connection:
         if not await paused_systems.pause(connection, system):
             raise Misconfigured(f"{system} is paused already; `hub trail {system}` says by whom and why")
@@ -70,7 +50,7 @@ async def pause(store: Store, system: str, who: str, reason: str) -> str:
 async def resume(store: Store, system: str, who: str, reason: str) -> str:
     """Resumes the sending to a system; a paused system that has left the directory may be named too."""
     check(reason)
-    await _is_known(store, system)
+    await is_known(store, system)
     async with store.transaction() as connection:
         if not await paused_systems.resume(connection, system):
             raise Misconfigured(f"{system} is not paused")
@@ -93,16 +73,3 @@ async def announce(store: Store, sv: str, en: str, who: str) -> str:
         items = await announcements.add(connection, id_, told, current[1].system_by_id, clock.now())
         await operator_log.record(connection, who, "announce", id_, sv.strip())
     return f"{id_} goes to every system ({len(items)}); see `hub announcements` and `hub timeline {id_}`"
-
-
-async def _is_known(store: Store, system: str) -> None:
-    """Refuses an unknown system: with a misspelt name nothing would happen, and nobody would notice. A system that has left the
-    directory is known as long as it is paused or has rows that are not sent.
-    """
-    current = await directories.current(store)
-    if current is not None and system in current[1].system_by_id:
-        return
-    async with store.transaction() as connection:
-        if await paused_systems.pauses(connection, system) or await dead_letters.has_unsent(connection, system):
-            return
-    raise Misconfigured(f"there is no system {system} in the directory; see `hub directory show`")

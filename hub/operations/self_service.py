@@ -10,19 +10,17 @@ from uuid_utils import uuid7
 
 from hub import clock
 from hub.errors import Refused
-from hub.store import announcements, credentials, of_system, operator_log
-from hub.store.of_system import Connection, ToldRow
+from hub.operations import replays
+from hub.store import announcements, credentials, operator_log
+from hub.store import replays as stored
+from hub.store.replays import Connection, RowFilter
 from schemas.directory import System
 from schemas.messages import Announcement, BilingualText
 
 MOST_REPLAYED: Final = 5_000
 """Notices in one replay; of more, the time is narrowed."""
-REPLAYED_A_SECOND: Final = 50.0
 FURTHEST: Final = timedelta(days=30)
 """How far back a system may replay by itself."""
-_PAGE: Final = 1_000
-_LATE: Final = timedelta(minutes=10)
-"""By so much the moments of rows may differ from the order of their ids."""
 TEST: Final = Announcement(
     text=BilingualText(
         sv="Prov av er anslutning, på er egen begäran. Inget behöver göras.",
@@ -41,12 +39,14 @@ async def send_test(connection: Connection, system: System) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Replay:
+class ToldAgain:
     """What a replay sends again, or would."""
+
+    replay: int | None
+    """Its number; None of a dry run."""
 
     count: int
     cases: int
-    done: bool
     gallrade: int
     """Notices that are left out, since their content has been removed."""
     until: datetime
@@ -55,7 +55,7 @@ class Replay:
 
 async def replay(
     connection: Connection, system: System, since: datetime, until: datetime | None, expected: int | None
-) -> Replay:
+) -> ToldAgain:
     """Tell the system again what it was told from one moment up to another, or to now, marked as a replay. ``expected``: the number of a
     dry run before; None for the dry run. Raises ``Refused`` where there is more than one replay may hold, or another number than expected.
     """
@@ -68,9 +68,8 @@ async def replay(
         )
     await credentials.lock(connection, system.id)
     until = until or clock.now()
-    told = await _between(connection, system.id, since, until)
-    rows = [row for row in told if not row.gallrad]
-    gallrade = len(told) - len(rows)
+    wanted = RowFilter(system=system.id, since=since, until=until)
+    rows, gallrade = await stored.sent(connection, wanted, MOST_REPLAYED + 1)
     if len(rows) > MOST_REPLAYED:
         raise Refused(
             "too-many-to-replay",
@@ -78,9 +77,9 @@ async def replay(
             f"More than {MOST_REPLAYED} notices were sent since then. Give a later moment.",
             "/since",
         )
-    cases = len({row.case_id for row in rows})
+    cases = len({row.key for row in rows})
     if expected is None:
-        return Replay(len(rows), cases, done=False, gallrade=gallrade, until=until)
+        return ToldAgain(None, len(rows), cases, gallrade, until)
     if expected != len(rows):
         raise Refused(
             "another-count",
@@ -88,23 +87,8 @@ async def replay(
             f"It is {len(rows)} notices now, not {expected}. Try first (without expected), and give the number and until of that.",
             "/expected",
         )
-    count = await of_system.replay(connection, [row.id for row in rows], REPLAYED_A_SECOND)
-    await operator_log.record(
-        connection, system.id, "replay", system.id, f"{count} notices since {since.isoformat()}, by the system itself"
-    )
-    return Replay(count, cases, done=True, gallrade=gallrade, until=until)
-
-
-async def _between(connection: Connection, system: str, since: datetime, until: datetime) -> list[ToldRow]:
-    """The notices that were sent to the system and accepted from one moment up to another, at the most one more than a replay may hold."""
-    found: list[ToldRow] = []
-    before: int | None = None
-    while len(found) <= MOST_REPLAYED:
-        page = await of_system.told(connection, system, before, _PAGE)
-        found += [
-            row for row in page if row.kind == "notice" and row.state == "sent" and since <= row.accepted_at < until
-        ]
-        if len(page) < _PAGE or page[-1].accepted_at < since - _LATE:
-            break
-        before = page[-1].id
-    return found[: MOST_REPLAYED + 1]
+    number = None
+    if rows:
+        why = f"what it was sent since {since.isoformat()}, by the system itself"
+        number = (await replays.begin(connection, rows, wanted, system.id, why, replays.Limits(), own=True)).id
+    return ToldAgain(number, len(rows), cases, gallrade, until)

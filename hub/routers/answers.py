@@ -322,7 +322,33 @@ OWN_NOTICES: Final = shape(
     {"next": NUMBER},
 )
 OWN_TEST: Final = shape({"id": TEXT})
-OWN_REPLAY: Final = shape({"count": NUMBER, "cases": NUMBER, "done": YES_NO})
+OWN_REPLAY: Final = shape(
+    {"replay": optional(NUMBER), "count": NUMBER, "cases": NUMBER, "done": YES_NO, "gallrade": NUMBER, "until": TIME}
+)
+OWN_REPLAYS: Final = shape(
+    {
+        "replays": listed(
+            shape(
+                {
+                    "id": NUMBER,
+                    "at": TIME,
+                    "since": TIME,
+                    "until": TIME,
+                    "state": {"enum": ["running", "done", "stopped", "undone"]},
+                    "ended_at": optional(TIME),
+                    "ended": optional(TEXT),
+                    "count": NUMBER,
+                    "sent": NUMBER,
+                    "failed": NUMBER,
+                    "passed_over": NUMBER,
+                    "put_back": NUMBER,
+                    "left": NUMBER,
+                }
+            )
+        )
+    },
+    {"next": NUMBER},
+)
 OWN_CREDENTIAL: Final = shape({**_CREDENTIAL, "value": TEXT, "old_until": TIME})
 """A new token or secret, shown this once."""
 LIVE: Final = shape({"status": {"const": "ok"}})

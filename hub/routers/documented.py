@@ -33,6 +33,7 @@ _OF_VIEWS: Final[dict[str, answers.Schema]] = {
     "/self/notices": answers.OWN_NOTICES,
     "/self/test": answers.OWN_TEST,
     "/self/replay": answers.OWN_REPLAY,
+    "/self/replays": answers.OWN_REPLAYS,
     "/self/rotate": answers.OWN_CREDENTIAL,
     "/inbox/ack": answers.ACKED,
     "/health/live": answers.LIVE,

@@ -20,8 +20,9 @@ from hub.routers.cases.question import Asked, answer, body, in_body
 from hub.routers.dependencies import ConnectedSystem
 from hub.routers.parameters import WrittenTime
 from hub.routers.rate import Rate
-from hub.store import backlog, of_system, paused_systems
+from hub.store import backlog, of_system, paused_systems, replays
 from hub.store.of_system import SentMessage, ToldRow
+from hub.store.replays import Replay
 from hub.store.transaction import Store
 from schemas.directory import Directory, System
 
@@ -177,13 +178,49 @@ async def replay(
         found = await self_service.replay(connection, system, asked.since, asked.until, asked.expected)
     return answer(
         {
+            "replay": found.replay,
             "count": found.count,
             "cases": found.cases,
-            "done": found.done,
+            "done": asked.expected is not None,
             "gallrade": found.gallrade,
             "until": found.until,
         }
     )
+
+
+class Replays(Page):
+    """Which of the replays."""
+
+    before: int | None = Field(default=None, ge=1, description="`next` of the page before.")
+
+
+@ROUTES.get(
+    "/replays",
+    summary="The replays that the system asked for itself, the newest first, and how many notices came to what",
+)
+async def own_replays(system: ConnectedSystem, store: TheStore, asked: Annotated[Replays, Query()]) -> Response:
+    async with store.transaction() as connection:
+        found = await replays.listed(connection, own_of=system.id, before=asked.before, limit=asked.limit)
+    rest = {"next": found[-1].id} if len(found) == asked.limit else {}
+    return answer({"replays": [_replay(one) for one in found]} | rest)
+
+
+def _replay(one: Replay) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "at": one.at,
+        "since": one.wanted["since"],
+        "until": one.wanted["until"],
+        "state": one.state,
+        "ended_at": one.ended_at,
+        "ended": one.ended,
+        "count": one.total,
+        "sent": one.sent,
+        "failed": one.failed,
+        "passed_over": one.passed_over,
+        "put_back": one.put_back,
+        "left": one.open,
+    }
 
 
 class Rotation(Asked):

@@ -17,6 +17,8 @@ from hub.store.outbox import FAILED, UNSENT
 from hub.store.transaction import array
 
 Connection = AsyncConnection[tuple[Any, ...]]
+NOT_REPLAYED, REPLAYED = '"replay":false', '"replay":true'
+"""How ``OutboxRow.told`` says whether the receiver is told that this is a replay."""
 
 
 @dataclass(slots=True)
@@ -69,15 +71,26 @@ async def has_unsent(connection: Connection, system: str) -> bool:
     return await found.fetchone() is not None
 
 
-async def replay(connection: Connection, id_: int) -> bool:
-    """Send a dead row again, marked as a replay, with a full time of trying (D-7); False when the row is not dead."""
+async def replay(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
+    """Make rows that are dead or sent ready to be sent again, marked as a replay, with a full time of trying (D-7); return the revision
+    of each that is. What is neither, and what gallring has emptied, is left alone.
+    """
     found = await connection.execute(
-        "UPDATE outbox_row SET state = 'waiting', attempts = 0, due_at = now(), first_tried_at = NULL, refused_since = NULL,"
-        " revision = revision + 1, told = replace(told::text, %s, %s)::json"
-        " WHERE id = %s AND state = 'dead' RETURNING system, case_id::text, kind, shard",
-        ('"replay":false', '"replay":true', id_),  # a receipt has no such mark
+        "SELECT id FROM outbox_row WHERE id = ANY(%(ids)s) AND told->'gallrad' IS NULL"
+        " AND (state IN ('dead', 'sent') OR (state = 'fresh' AND is_sent(system, id))) ORDER BY id FOR UPDATE",
+        {"ids": list(ids)},
     )
-    return await _release(connection, await found.fetchall())
+    free = [id_ for (id_,) in await found.fetchall()]
+    found = await connection.execute(
+        "UPDATE outbox_row SET state = 'waiting', sent_at = NULL, attempts = 0, due_at = now(), first_tried_at = NULL,"
+        " refused_since = NULL, answer = CASE WHEN state = 'dead' THEN answer END, revision = revision + 1,"
+        " told = replace(told::text, %(before)s, %(after)s)::json WHERE id = ANY(%(free)s)"
+        " RETURNING system, case_id::text, kind, shard, id, revision",
+        {"free": free, "before": NOT_REPLAYED, "after": REPLAYED},  # a receipt has no such mark
+    )
+    changed = await found.fetchall()
+    await _release(connection, [row[:4] for row in changed])
+    return {id_: revision for *_, id_, revision in changed}
 
 
 async def skip(connection: Connection, id_: int) -> bool:
@@ -90,9 +103,8 @@ async def skip(connection: Connection, id_: int) -> bool:
 
 
 async def _release(connection: Connection, found: Sequence[tuple[Any, ...]]) -> bool:
-    for system, case_id, kind, _ in found:
-        if kind == "notice":
-            await _release_followers(connection, system, case_id)
+    for system, case_id in sorted({(system, case_id) for system, case_id, kind, _ in found if kind == "notice"}):
+        await release_followers(connection, system, case_id)
     await shards.tell(connection, {shard for *_, shard in found})
     return bool(found)
 
@@ -137,7 +149,7 @@ async def block_followers(connection: Connection, system: str, cases: Sequence[s
     )
 
 
-async def _release_followers(connection: Connection, system: str, case_id: str) -> None:
+async def release_followers(connection: Connection, system: str, case_id: str) -> None:
     """Unmark the rows of a case that no dead row precedes any more."""
     await connection.execute(
         "UPDATE outbox_row o SET behind = false WHERE o.case_id = %s AND o.system = %s AND o.kind = 'notice' AND o.behind"

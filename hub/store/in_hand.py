@@ -20,6 +20,8 @@ from hub.store import dead_letters, send_queue
 from hub.store.outbox import ROW_COLUMNS, UNSENT, WAITING, OutboxRow, row_from
 
 Connection = AsyncConnection[tuple[Any, ...]]
+CHANNEL = "hub_inbox"
+"""On this channel a process tells of systems to which something may be given."""
 ACKNOWLEDGED, READ = "acknowledged", "read"
 """What the receiver has said of a row (``outbox.answer``); ``READ`` stands behind the way's own answer, with its time."""
 
@@ -118,9 +120,9 @@ async def with_something_free(connection: Connection, systems: Sequence[str]) ->
     return [system for (system,) in await found.fetchall()]
 
 
-async def tell(connection: Connection, channel: str, systems: Sequence[str]) -> None:
+async def tell(connection: Connection, systems: Sequence[str]) -> None:
     """Tell every hub process that something may be given to these systems."""
-    await connection.execute("SELECT pg_notify(%s, s) FROM unnest(%s::text[]) AS s", (channel, list(systems)))
+    await connection.execute("SELECT pg_notify(%s, s) FROM unnest(%s::text[]) AS s", (CHANNEL, list(systems)))
 
 
 @dataclass(frozen=True, slots=True)

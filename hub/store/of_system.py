@@ -1,21 +1,19 @@
-"""What one system has sent and was told, the newest first; and what it was told, to be told again (D-7). Imports psycopg and the outbox
-only.
-"""
+"""What one system has sent and was told, the newest first. Imports psycopg and the outbox only."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
-from hub.store import shards
 from hub.store.outbox import STORED_UNSENT
 
 Connection = AsyncConnection[tuple[Any, ...]]
+LATE = timedelta(minutes=10)
+"""By so much the moments of rows may differ from the order of their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,22 +81,3 @@ async def told(connection: Connection, system: str, before: int | None, limit: i
         {"system": system, "before": before or 2**62, "limit": limit},
     )
     return await found.fetchall()
-
-
-async def replay(connection: Connection, ids: Sequence[int], rate: float) -> int:
-    """Send notices again that were sent, marked as a replay, so many a second; return how many (D-7). What has been removed by
-    gallring is left out.
-    """
-    found = await connection.execute(
-        "UPDATE outbox_row o SET state = 'waiting', sent_at = NULL, attempts = 0, first_tried_at = NULL, refused_since = NULL,"
-        " answer = NULL, due_at = now() + make_interval(secs => n.place / %(rate)s::float), revision = o.revision + 1,"
-        " told = replace(o.told::text, '\"replay\":false', '\"replay\":true')::json"
-        " FROM (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM unnest(%(ids)s::bigint[]) AS k (id)) n"
-        " WHERE o.id = n.id AND o.kind = 'notice' AND o.told->'gallrad' IS NULL"
-        " AND (o.state = 'sent' OR (o.state = 'fresh' AND is_sent(o.system, o.id)))"
-        " RETURNING o.shard",
-        {"ids": list(ids), "rate": rate},
-    )
-    changed = [shard for (shard,) in await found.fetchall()]
-    await shards.tell(connection, changed)
-    return len(changed)

@@ -206,7 +206,7 @@ async def mark_sent(
     that are marked now. One that has another revision by now is not what was sent: it is replayed.
     """
     found = await connection.execute(
-        "UPDATE outbox_row o SET state = 'sent', sent_at = n.at, answer = n.answer, attempts = o.attempts + 1"
+        "UPDATE outbox_row o SET state = 'sent', behind = false, sent_at = n.at, answer = n.answer, attempts = o.attempts + 1"
         " FROM unnest(%s::bigint[], %s::int[], %s::timestamptz[], %s::text[]) AS n (id, revision, at, answer)"
         " WHERE o.id = n.id AND o.revision = n.revision AND o.state IN ('fresh', 'waiting') RETURNING o.id",
         (

@@ -83,13 +83,17 @@ async def of(connection: Connection, wanted: str) -> list[TimelineEntry]:
     waiting = [row for row in shown if row["state"] == "waiting"]
     fetched = await in_hand.of_rows(connection, [row["id"] for row in waiting])
     known = await obstacles(connection, [row["system"] for row in waiting])
-    acts = await _acts(connection, [*ids, *cases], shown)
+    replayed = await _all(
+        connection,
+        "SELECT DISTINCT replay FROM replay_row WHERE outbox_id = ANY(%(rows)s)",
+        {"rows": [row["id"] for row in shown]},
+    )
+    named = [*ids, *cases, *(f"replay {one['replay']}" for one in replayed)]
+    acts = await _acts(connection, named, shown)
     skipped = {act["target"]: act["at"] for act in acts if act["what"] == "skip"}
     entries += [entry for row in shown for entry in _of_row(row, rows, known, skipped, fetched.get(row["id"]))]
     since = min((one.at for one in entries), default=None)
-    entries = (
-        _by_hand(acts, [*ids, *cases], shown, since) + entries
-    )  # of the same moment, the act before what it led to
+    entries = _by_hand(acts, named, shown, since) + entries  # of the same moment, the act before what it led to
     entries += [
         TimelineEntry(one["gallrad_at"], "gallrad", _GALLRAD.format(local_day(one["gallrad_at"]), one["id"]))
         for one in await _all(
@@ -109,8 +113,8 @@ _GALLRAD = (
     "gallrat {0} enligt regionens regel / its content was removed on {0} by the region's rule: case {1}; what was said in it cannot be"
     " read, or sent, again"
 )
-_WITH_ROWS = {"replay", "skip", "retry"}
-_WITH_SYSTEMS = {"pause", "resume", "replay", "retry", "skip"}
+_WITH_ROWS = {"replay", "stop replay", "undo replay", "skip", "retry"}
+_WITH_SYSTEMS = {"pause", "resume", "replay", "stop replay", "undo replay", "retry", "skip"}
 
 
 async def _acts(connection: Connection, named: list[str], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -134,12 +138,17 @@ def _by_hand(
     """The acts that concern what is shown: of a system only those that it had since then."""
     numbers, systems = _targets(rows)
     return [
-        TimelineEntry(one["at"], "by hand", f"{one['what']} of {one['target']} by {one['who']}: {one['reason']}")
+        TimelineEntry(one["at"], "by hand", f"{one['what']}{_of(one['target'])} by {one['who']}: {one['reason']}")
         for one in acts
         if one["target"] in named
         or (one["target"] in numbers and one["what"] in _WITH_ROWS)
         or (one["target"] in systems and one["what"] in _WITH_SYSTEMS and since is not None and one["at"] >= since)
     ]
+
+
+def _of(target: str) -> str:
+    """With what the act was done; a replay of more than one system is named by its reason."""
+    return "" if target.startswith("replay ") else f" of {target}"
 
 
 async def _all(connection: Connection, statement: str, values: dict[str, Any]) -> list[dict[str, Any]]:

@@ -61,8 +61,18 @@ async def test_what_is_not_there_is_said_with_exit_status_2_and_an_empty_list_sa
         (["resume", f"ehr{hub.tag}", *WHY], "is not paused"),
         (["dead", "list", "--system", "nobody"], "there is no system nobody in the directory"),
         (["dead", "replay", "--system", "nobody", *WHY], "there is no system nobody in the directory"),
-        (["dead", "replay", "4711", *WHY], "row 4711 is not dead; `hub dead list`"),
-        (["dead", "replay", "4711", "--dry-run"], "row 4711 is not dead; `hub dead list`"),
+        (
+            ["dead", "replay", "4711", "--run", "1", *WHY],
+            "row 4711 is not dead, or another replay has it; see `hub dead list`",
+        ),
+        (["dead", "replay", "4711"], "row 4711 is not dead, or another replay has it; see `hub dead list`"),
+        (["dead", "replay"], "say what is to be sent again: rows, --system,"),
+        (["dead", "replay", "--system", f"ehr{hub.tag}", "--run", "1"], "say why with --reason"),
+        (["dead", "replay", "--system", f"ehr{hub.tag}", "--run", "1", *WHY], "nothing fits that no other replay has"),
+        (["dead", "replay", "--sent", "--system", f"ehr{hub.tag}"], "--sent wants a --system, and --since or --case"),
+        (["dead", "replay", "--since", "2026-03-02T08:00"], "give a time with"),
+        (["dead", "replay", "--case", "x"], "--case takes the id of a case"),
+        (["dead", "undo", "4711", *WHY], "there is no replay 4711; see `hub dead replays`"),
         (["dead", "skip", "4711", *WHY], "row 4711 is not dead; `hub dead list`"),
         (["held", "show", "m-none"], "no held message has the id m-none; see `hub held list`"),
         (["held", "release", "m-none", *WHY], "no held message has the id m-none; see `hub held list`"),
@@ -81,6 +91,8 @@ async def test_what_is_not_there_is_said_with_exit_status_2_and_an_empty_list_sa
         assert "Traceback" not in done.stderr
     assert "nothing is held" in await said(hub, "held", "list")
     assert "nothing is dead" in await said(hub, "dead", "list")
+    assert "nothing is dead" in await said(hub, "dead", "list", "--groups")
+    assert "nothing has been replayed" in await said(hub, "dead", "replays")
     assert "nothing is dead of" in await said(hub, "dead", "list", "--system", f"ehr{hub.tag}")
     assert "nothing has been announced" in await said(hub, "announcements")
     assert "nothing has been done by hand" in await said(hub, "trail")

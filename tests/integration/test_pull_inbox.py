@@ -11,8 +11,9 @@ import pytest
 
 from hub.delivery import pull_inbox
 from hub.http_api import api_of
-from hub.operations import delivery
+from hub.operations import delivery, replays
 from hub.store import outbox, timeline
+from hub.store.replays import RowFilter
 from tests import judged
 from tests.documented import Documented
 from tests.integration.test_views import Place, directory, served
@@ -245,7 +246,8 @@ async def test_what_the_receiver_cannot_handle_is_dead_with_its_reason_and_what_
     assert (letter.answer, letter.behind) == ("refused-by-receiver", len(rest))
     assert letter.said.startswith("okänd enhet") and "1912" not in letter.said
     assert (await hub.ack(first, status=409))["rule"] == "said-otherwise"
-    assert "sent again" in await delivery.replay(hub.hub.store, letter.id, None, "anna", "rättat", dry_run=False)
+    that = RowFilter(rows=(letter.id,))
+    assert "sent again" in await replays.replay(hub.hub.store, that, "anna", "rättat", expected=1)
     again = await other.fetch()
     assert ids(again) == [first, *rest]
     assert again["notices"][0]["event"]["replay"] == "true"

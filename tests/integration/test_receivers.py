@@ -183,8 +183,8 @@ async def test_a_422_is_dead_at_once_and_its_case_waits_until_it_is_replayed_whi
     assert [number for _, number in await system.rows("waiting")][-2:] == later
 
     system.behave(lambda call: 204)
-    said = await system.cli("dead", "replay", str(row), *WHY)
-    assert said.endswith(": 1\n")
+    said = await system.cli("dead", "replay", str(row), "--run", "1", *WHY)
+    assert ": 1 are sent again, marked as replay" in said
     await system.all_sent()
     assert system.numbers(case) == [1, *sorted({1, *system.numbers(case)})]
     assert system.numbers(case)[-2:] == later
@@ -194,7 +194,10 @@ async def test_a_422_is_dead_at_once_and_its_case_waits_until_it_is_replayed_whi
     assert again.headers["webhook-id"] == first.headers["webhook-id"]
     assert not any("replay" in call.event for call in rest)
     assert await system.rows("dead") == []
-    assert await hub.rows("SELECT what, reason FROM operation WHERE target = %s", str(row)) == [("replay", WHY[1])]
+    number = said.split()[1].rstrip(":")
+    assert await hub.rows("SELECT what, reason FROM operation WHERE target = %s", str(row)) == [
+        ("replay", f"{WHY[1]} (replay {number}: 1, at most 50 a second)")
+    ]
 
 
 async def test_a_call_that_is_rejected_is_made_again_for_the_time_of_a_deploy(hub, receiver):
@@ -267,19 +270,24 @@ async def test_a_dry_run_only_counts_and_all_dead_rows_of_a_system_are_replayed_
     one = "SELECT id FROM outbox WHERE system = %s AND state = %s LIMIT 1"
     dead, alive = [await hub.value(one, system.id, state) for state in ("dead", "waiting")]
     *said, not_dead, without = await asyncio.gather(
-        system.cli("dead", "replay", "--system", system.id, "--dry-run"),
-        system.cli("dead", "replay", str(dead), "--dry-run"),
-        hub.cli("dead", "replay", str(alive), "--dry-run"),
-        hub.cli("dead", "replay", "--system", system.id),
+        system.cli("dead", "replay", "--system", system.id),
+        system.cli("dead", "replay", str(dead)),
+        hub.cli("dead", "replay", str(alive)),
+        hub.cli("dead", "replay", "--system", system.id, "--run", "3"),
     )
-    assert [text.strip() for text in said] == [f"would be sent again: {count}" for count in (3, 1)]
+    assert [text.strip() for text in said] == [
+        f"would be sent again: {count}, of {count} cases, to {system.id}. It begins with --run {count} --reason …"
+        for count in (3, 1)
+    ]
     assert (not_dead.returncode, f"row {alive} is not dead" in not_dead.stderr) == (2, True)
     assert without.returncode != 0
     assert "--reason" in without.stderr
     assert len(await system.rows("dead")) == 3
     assert len(system.calls) == calls
     assert await hub.rows("SELECT what FROM operation WHERE target = %s", system.id) == []
-    assert (await system.cli("dead", "replay", "--system", system.id, *WHY)).endswith(": 3\n")
+    other = await hub.cli("dead", "replay", "--system", system.id, "--run", "2", *WHY)
+    assert (other.returncode, "3 rows fit now, not 2" in other.stderr) == (2, True)
+    assert ": 3 are sent again" in await system.cli("dead", "replay", "--system", system.id, "--run", "3", *WHY)
     await system.all_sent()
     assert await system.rows("dead") == []
     for case in cases:
@@ -303,7 +311,7 @@ async def test_a_dead_receipt_is_replayed_like_a_notice_and_notices_flow_all_the
     later = await hub.follow(case)
     await until(lambda: system.numbers(case)[-1:] == [later])
     system.behave(lambda call: 204)
-    await system.cli("dead", "replay", "--system", system.id, *WHY)
+    await system.cli("dead", "replay", "--system", system.id, "--run", "1", *WHY)
 
     def receipts():
         return [call for call in receiver.of(system.name) if "case" not in call.event]
@@ -338,7 +346,7 @@ async def test_what_has_been_tried_long_enough_is_dead_as_given_up_and_others_fl
     await until(lambda: system.numbers(other)[-1:] == [more])
     assert set(system.numbers(case)) == {1}
     system.behave(lambda call: 204)
-    await system.cli("dead", "replay", "--system", system.id, *WHY)
+    await system.cli("dead", "replay", "--system", system.id, "--run", "1", *WHY)
     await system.all_sent()
     assert system.numbers(case)[-1] == later
 

@@ -168,7 +168,7 @@ async def test_a_mark_is_of_a_row_that_was_written_anew_since_it_was_sent_and_no
             await shards.change(connection, [row.case_id for row in rows])
             await outbox.rewrite(connection, 1, b"{}")
             await dead_letters.add(connection, 2, "refused-by-receiver")
-            assert await dead_letters.replay(connection, 2)
+            assert await dead_letters.replay(connection, [2])
         marker, told = SentMarker(store, one), []
         running = asyncio.create_task(marker.run())
         mark(marker, rows, known, told)

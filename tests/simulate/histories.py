@@ -139,8 +139,9 @@ class _Drawing:
 
     def _of_one_row(self, actor: str) -> Step:
         id_ = self._id()
-        name, more = self.draw.choice((("add", ("400",)), ("add", ("400",)), ("replay", ()), ("skip", ())))
-        return self._call(actor, dead_letters, name, lambda: (id_, *more))
+        asked = ("add", (id_, "400")), ("add", (id_, "400")), ("replay", ([id_, id_ + 1],)), ("skip", (id_,))
+        name, given = self.draw.choice(asked)
+        return self._call(actor, dead_letters, name, lambda: given)
 
     def _block(self, actor: str) -> Step:
         return self._call(actor, dead_letters, "block_followers", lambda: ("k", list(CASES)))

@@ -74,7 +74,22 @@ async def _block_followers(connection: Connection, system: str, cases: Sequence[
     await connection.run(block)
 
 
-async def _replay(connection: Connection, id_: int) -> bool:
+async def _replay(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
+    def may_be(ranges: Ranges, row: Row) -> bool:
+        return row["id"] in ids and (
+            row["state"] in {"dead", "sent"} or (row["state"] == "fresh" and ranges.cover(row))
+        )
+
+    def lock(transaction: Transaction) -> Waiting:
+        ranges = Ranges(transaction)
+        free = []
+        for id_ in sorted(id_ for id_, row in transaction.rows("outbox") if may_be(ranges, row)):
+            yield from transaction.lock("outbox", id_)
+            row = transaction.get("outbox", id_)
+            if row is not None and may_be(ranges, row):
+                free.append(id_)
+        return free
+
     def again(row: Row) -> Row:
         told = row["told"].replace(b'"replay":false', b'"replay":true')  # a receipt has no such mark
         return {
@@ -82,12 +97,10 @@ async def _replay(connection: Connection, id_: int) -> bool:
             "revision": row["revision"] + 1, "told": told,
         }  # fmt: skip
 
-    return await _released(
-        connection,
-        await connection.run(
-            lambda transaction: update_rows(transaction, lambda row: row["id"] == id_ and row["state"] == "dead", again)
-        ),
-    )
+    free = await connection.run(lock)
+    changed = await connection.run(lambda transaction: update_rows(transaction, lambda row: row["id"] in free, again))
+    await _released(connection, changed)
+    return {row["id"]: row["revision"] for _, row in changed}
 
 
 async def _skip(connection: Connection, id_: int) -> bool:
@@ -104,9 +117,8 @@ async def _skip(connection: Connection, id_: int) -> bool:
 
 
 async def _released(connection: Connection, changed: Sequence[tuple[Row, Row]]) -> bool:
-    for row, _ in changed:
-        if row["kind"] == "notice":
-            await _release_followers(connection, row["system"], row["case_id"])
+    for system, case in sorted({(row["system"], row["case_id"]) for row, _ in changed if row["kind"] == "notice"}):
+        await _release_followers(connection, system, case)
     await shards.tell(connection, {row["shard"] for row, _ in changed})  # type: ignore[arg-type]
     return bool(changed)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-from hub.store import outbox, send_queue, sent_marks
+from hub.store import outbox, replays, send_queue, sent_marks
 from hub.store.outbox import BLOCK, OutboxRow
 from hub.store.send_queue import FreshId
 from hub.store.sent_marks import SentRange, Settled
@@ -150,9 +150,20 @@ def mark_sent(
     done = yield from update_rows(
         transaction,
         lambda row: (row["id"], row["revision"]) in marks and row["state"] in {"fresh", "waiting"},
-        lambda row: {"state": "sent", "answer": marks[row["id"], row["revision"]], "attempts": row["attempts"] + 1},
+        lambda row: {
+            "state": "sent",
+            "behind": False,
+            "answer": marks[row["id"], row["revision"]],
+            "attempts": row["attempts"] + 1,
+        },
     )
     return {before["id"] for before, _ in done}
+
+
+@instead_of(replays)
+def sent_after_all(transaction: Transaction, *_: Any) -> set[int]:
+    """Nobody undoes a replay here."""
+    return set()
 
 
 @instead_of(outbox)

@@ -236,9 +236,11 @@ class Schedule:
         for id_, row in list(tables["outbox"].rows.items()):
             if row["state"] == "dead":
                 let_go = row["kind"] == "notice" and row["source"] != HUB and self.restarts.random() < 0.3
-                act = dead_letters.skip if let_go else dead_letters.replay
                 async with store.transaction() as connection:
-                    await act(connection, id_)
+                    if let_go:
+                        await dead_letters.skip(connection, id_)
+                    else:
+                        await dead_letters.replay(connection, [id_])
 
     def _look(self) -> None:
         """What operations sees at the end."""

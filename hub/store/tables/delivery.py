@@ -7,6 +7,8 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Double,
+    ForeignKey,
     Identity,
     Index,
     Integer,
@@ -136,6 +138,63 @@ in_hand = Table(
     Index("in_hand_key", "system", "key"),
 )
 """Outbox rows that their system has fetched and not acknowledged yet; ``key``: the case, of which one reader has rows at a time."""
+
+replay = Table(
+    "replay",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", TIME, nullable=False, server_default=NOW),
+    Column("who", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("system", Text),
+    Column("own", Boolean, nullable=False, server_default=text("false")),
+    Column("wanted", JSONB, nullable=False),
+    Column("rate", Double, nullable=False),
+    Column("stop_after", Integer, nullable=False),
+    Column("state", Text, nullable=False, server_default=text("'running'")),
+    Column("next_at", TIME, nullable=False, server_default=NOW),
+    Column("ended_at", TIME),
+    Column("ended", Text),
+    Column("total", Integer, nullable=False, server_default=text("0")),
+    Column("told", Integer, nullable=False, server_default=text("0")),
+    Column("sent", Integer, nullable=False, server_default=text("0")),
+    Column("failed", Integer, nullable=False, server_default=text("0")),
+    Column("passed_over", Integer, nullable=False, server_default=text("0")),
+    Column("put_back", Integer, nullable=False, server_default=text("0")),
+    CheckConstraint("state IN ('running', 'done', 'stopped', 'undone')", name="replay_state"),
+    CheckConstraint("rate > 0 AND stop_after > 0", name="replay_limits"),
+    CheckConstraint("why <> ''", name="replay_has_reason"),
+    Index("replay_running", "id", postgresql_where=text("state = 'running'")),
+    Index("replay_own", "system", "id", postgresql_where=text("own")),
+)
+"""Replays (D-7): rows of the outbox that are told again, by whom, why and how fast, and how many of them have come to what."""
+
+replay_row = Table(
+    "replay_row",
+    metadata,
+    Column("replay", BigInteger, ForeignKey("replay.id"), nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("outbox_id", BigInteger, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("before", JSONB),
+    Column("revision", Integer),
+    Column("outcome", Text),
+    PrimaryKeyConstraint("replay", "place", name="replay_row_key"),
+    CheckConstraint("outcome IN ('sent', 'dead', 'skipped', 'gone', 'put-back')", name="replay_row_outcome"),
+    CheckConstraint("(before IS NULL) = (revision IS NULL)", name="replay_row_told"),
+    Index("replay_row_open", "outbox_id", unique=True, postgresql_where=text("outcome IS NULL")),
+    Index("replay_row_left", "replay", "place", postgresql_where=text("outcome IS NULL AND revision IS NULL")),
+    Index(
+        "replay_row_on_its_way", "replay", "place", postgresql_where=text("outcome IS NULL AND revision IS NOT NULL")
+    ),
+    Index("replay_row_failed", "replay", "key", postgresql_where=text("outcome = 'dead'")),
+    Index("replay_row_of", "outbox_id"),
+)
+"""The rows of a replay in the order in which they go. ``key``: the system and the case, whose rows follow each other. ``revision``: the
+row's own from the moment when it was made ready to be sent; before that the row stands untouched. ``before``: what it was until then.
+``outcome``: what became of it; a row is in one replay at a time until it has one.
+"""
 
 held = Table(
     "held",

@@ -1,0 +1,445 @@
+"""Replays (D-7) as they stand in the database: which rows they take, in which steps they go, what is put back when they stop or are undone.
+
+May import ``hub.store``, the operations and the marks; PostgreSQL is real, and the test says what the receiver answers.
+"""
+
+import asyncio
+
+import psycopg
+import pytest
+
+from hub.delivery.sent_marker import SentMarker
+from hub.errors import Misconfigured
+from hub.operations import delivery, replays
+from hub.operations.replays import Limits, Replayer
+from hub.store import (
+    dead_letters,
+    in_hand,
+    operator_log,
+    outbox,
+    paused_systems,
+    send_queue,
+    sent_marks,
+    shards,
+    timeline,
+)
+from hub.store import directory as directories
+from hub.store import replays as stored
+from hub.store.replays import RowFilter
+from hub.store.sent_marks import SentRange
+from hub.store.transaction import Store
+from schemas.messages import NoticeExtensions
+from tests.integration.test_send_queue import asked
+from tests.integration.test_shards import CASE, processes, share
+from tests.shards import unsent_ids
+from tests.stack import directory
+
+WHO = ("anna", "mottagaren är lagad")
+
+
+@pytest.fixture
+async def there(store, server):
+    """The directory of the stack, and rows of its ``centre``."""
+    await directories.apply(store, directory())
+    return Rows(store, server)
+
+
+class Rows:
+    def __init__(self, store, server):
+        self.store, self.server, self.replayer = store, server, Replayer(store)
+
+    def write(self, case, sequences, system="centre", state="waiting", said="http:422"):
+        """A case's notices, with ids ``case * 100 + sequence``; the first is in ``state``."""
+        for place, sequence in enumerate(sequences):
+            id_ = CASE.format(case)
+            told = NoticeExtensions(case=id_, sequence=sequence, to=("SE1-A",)).model_dump_json()
+            self.server.execute(
+                "INSERT INTO outbox_row (id, kind, system, case_id, sequence, source, message, told, accepted_at, due_at, follows, shard)"
+                " VALUES (%s, 'notice', %s, %s, %s, 'urn:hsa:a', %s, %s, now(), now(), %s, %s)",
+                (
+                    case * 100 + sequence, system, id_, sequence, f"m-{case}-{sequence}", told, sequences[place - 1] if place else 0,
+                    shards.shard_of(id_, shards.SHARDS),
+                ),
+            )  # fmt: skip
+        return [case * 100 + sequence for sequence in sequences]
+
+    async def dead(self, case, sequences=(1, 2, 3), system="centre", said="http:422"):
+        """A case whose first notice is dead, and the others behind it."""
+        ids = self.write(case, sequences, system)
+        await asked(self.store, dead_letters.add, ids[0], said)
+        return ids
+
+    def sent(self, case, sequences=(1, 2, 3)):
+        """A case's notices that were sent."""
+        ids = self.write(case, sequences)
+        self.server.execute(
+            "UPDATE outbox_row SET state = 'sent', sent_at = accepted_at, answer = 'http:204', attempts = 2 WHERE id = ANY(%s)",
+            (ids,),
+        )
+        return ids
+
+    async def replay(self, wanted, count, stop_after=5, rate=1000.0, **more):
+        said = await replays.replay(self.store, wanted, *WHO, expected=count, limits=Limits(rate, stop_after), **more)
+        return int(said.split()[1].rstrip(":"))
+
+    async def counted(self, wanted, **more):
+        """What the dry run says."""
+        said = await replays.replay(self.store, wanted, "anna", "", expected=None, **more)
+        return int(said.split(": ")[1].split(",")[0].split(".")[0].split(";")[0])
+
+    async def one(self, id_):
+        (found,) = [one for one in await asked(self.store, stored.listed) if one.id == id_]
+        return found
+
+    async def waits(self, system="centre"):
+        return await asked(self.store, unsent_ids, system)
+
+    async def answered(self, id_, answer="http:204"):
+        """The receiver answers a row that waits to be sent."""
+        async with self.store.transaction() as connection:
+            (row,) = await send_queue.rows(connection, [id_])
+            if answer.startswith("http:2"):
+                assert await outbox.mark_sent(connection, [(id_, row.revision)], [row.accepted_at], [answer]) == {id_}
+            else:
+                await dead_letters.add(connection, id_, answer)
+
+    def whole(self):
+        """All that is kept of each row but when it is due, what failed and how often it was made ready."""
+        columns = "id, state, behind, sent_at, answer, attempts, told::text, first_tried_at, refused_since"
+        return self.server.execute(f"SELECT {columns} FROM outbox ORDER BY id").fetchall()
+
+    def counts(self):
+        """(waiting, dead) as counted by the triggers."""
+        found = "SELECT sum(waiting)::int, sum(dead)::int FROM (SELECT * FROM outbox_count UNION ALL SELECT * FROM outbox_change) n"
+        return self.server.execute(found).fetchone()
+
+    async def trail(self):
+        return [
+            (act.who, act.what, act.target, act.reason)
+            for act in await asked(self.store, operator_log.latest, target=None, limit=50)
+        ]
+
+
+# --- the steps ------------------------------------------------------------------------------------------------------------
+
+
+async def test_the_first_cases_go_alone_and_the_rest_at_its_rate_when_one_of_them_has_been_taken(there):
+    for case in range(1, 41):
+        await there.dead(case, (1, 2))
+    id_ = await there.replay(RowFilter(system="centre"), 40, stop_after=3, rate=0.1)
+    first = [id_ for case in (1, 2, 3) for id_ in (case * 100 + 1, case * 100 + 2)]
+    assert await there.waits() == first, "with what stood behind them"
+    there.server.execute("UPDATE replay SET next_at = now() - interval '1 hour'")
+    await there.replayer.look()
+    assert await there.waits() == first, "nothing more goes before one of them is taken, however long that takes"
+    await there.answered(101)
+    await there.replayer.look()
+    assert (await there.one(id_)).sent == 1
+    assert len(await there.waits()) == len(first) - 1 + 2
+    await there.replayer.look()
+    assert len(await there.waits()) == len(first) - 1 + 2, "the next must wait for its time"
+    there.server.execute("UPDATE replay SET next_at = now() - interval '1 hour'")
+    await there.replayer.look()
+    await there.replayer.look()
+    assert len(await there.waits()) == len(first) - 1 + 2 * 2, "what was not used of its time is not made up for"
+    told = dict(there.server.execute("SELECT id, told->>'replay' FROM outbox_row").fetchall())
+    assert {id_ for id_, marked in told.items() if marked == "true"} == {case * 100 + 1 for case in range(1, 6)}
+
+
+async def test_it_stops_by_itself_when_the_first_fail_and_all_is_as_before_and_in_order(there):
+    for case in range(1, 9):
+        await there.dead(case)
+    before, counted = there.whole(), there.counts()
+    id_ = await there.replay(RowFilter(system="centre"), 8, stop_after=3)
+    for case in (1, 2):
+        await there.answered(case * 100 + 1, "http:422")
+        await there.replayer.look()
+        assert (await there.one(id_)).state == "running"
+    assert await there.waits() == [301, 302, 303]
+    await there.answered(301, "http:422")
+    await there.replayer.look()
+    one = await there.one(id_)
+    assert (one.state, one.ended, one.failed, one.put_back, one.sent, one.open) == (
+        "stopped", "the first 3 failed", 3, 5, 0, 0,
+    )  # fmt: skip
+    assert await there.waits() == []
+
+    def plain(rows):
+        return [row[:3] for row in rows]
+
+    assert plain(there.whole()) == plain(before) and there.counts() == counted
+    assert [row for row in there.whole() if row[0] > 304] == [row for row in before if row[0] > 304]
+    assert await there.trail() == [
+        ("anna", "replay", "centre", f"mottagaren är lagad (replay {id_}: 8, at most 1000 a second)"),
+        ("hub", "stop replay", "centre", f"the first 3 failed (replay {id_}: 0 of 8 sent, 3 failed, 5 put back)"),
+    ]
+    (group,) = await replays.groups(there.store, "centre")
+    assert (group.count, group.replayed, group.behind) == (8, 3, 16)
+    again = await there.replay(RowFilter(system="centre"), 8)
+    assert (await there.one(again)).total == 8, "what was put back is free for the next"
+
+
+async def test_undone_in_the_middle_what_is_not_sent_is_dead_again_before_what_follows_it(there):
+    for case in range(1, 7):
+        await there.dead(case)
+    before = there.whole()
+    id_ = await there.replay(RowFilter(system="centre"), 6, stop_after=2)
+    assert await there.waits() == [101, 102, 103, 201, 202, 203]
+    await there.answered(101)
+    await there.answered(102)
+    asked_before = there.server.execute("SELECT sum(changes)::int FROM shard").fetchone()
+    said = await replays.undo(there.store, id_, "bo", "fel mottagare")
+    assert said == f"replay {id_} is undone: 1 of 6 sent, 0 failed, 5 put back"
+    assert there.server.execute("SELECT sum(changes)::int FROM shard").fetchone() > asked_before, "its owner reads anew"
+    assert await there.waits() == [103], "what follows what was sent goes on"
+    assert [row for row in there.whole() if row[0] > 200] == [row for row in before if row[0] > 200]
+    assert (await there.trail())[-1] == (
+        "bo", "undo replay", "centre", f"fel mottagare (replay {id_}: 1 of 6 sent, 0 failed, 5 put back)",
+    )  # fmt: skip
+    with pytest.raises(Misconfigured, match=f"replay {id_} is undone: nothing of it waits"):
+        await replays.undo(there.store, id_, *WHO)
+
+
+async def test_what_is_in_a_call_when_it_is_undone_counts_as_sent_when_the_call_succeeds(there):
+    await there.dead(1)
+    await there.dead(2)
+    async with processes(there.store, "one") as (one,):
+        await share(one)
+        known = one.states(one.owned)
+        id_ = await there.replay(RowFilter(system="centre"), 2)
+        async with there.store.transaction() as connection:
+            in_call = await send_queue.rows(connection, [101, 102, 201])
+        await replays.undo(there.store, id_, *WHO)
+        assert await there.waits() == []
+        marker, told = SentMarker(there.store, one), []
+        running = asyncio.create_task(marker.run())
+        rows = [row for row in in_call if row.id != 201]
+        marker.mark(
+            "centre", rows, rows[0].accepted_at, "http:204", known, lambda rows, done: told.append((len(rows), done))
+        )
+        async with asyncio.timeout(30):
+            while not told:
+                await asyncio.sleep(0.01)
+        running.cancel()
+    assert told == [(2, True)]
+    found = [(row[0], row[1], row[2]) for row in there.whole()]
+    assert found == [
+        (101, "sent", False), (102, "sent", False), (103, "waiting", False),
+        (201, "dead", False), (202, "waiting", True), (203, "waiting", True),
+    ]  # fmt: skip
+    one = await there.one(id_)
+    assert (one.state, one.sent, one.put_back) == ("undone", 1, 1)
+
+
+async def test_what_a_reader_has_in_its_hands_when_it_is_undone_stays_there_and_counts_when_it_is_acknowledged(there):
+    await there.dead(1)
+    await there.dead(2)
+    id_ = await there.replay(RowFilter(system="centre"), 2)
+    async with there.store.transaction() as connection:
+        rows = await send_queue.rows(connection, [101])
+        await in_hand.give(connection, rows, "00000000-0000-4000-8000-000000000001", 60)
+    said = await replays.undo(there.store, id_, *WHO)
+    assert said.endswith("1 put back; 1 are with their reader, or in a call, and may still be taken")
+    assert await there.waits() == [101, 102, 103]
+    await asked(there.store, in_hand.acknowledge, [101], in_hand.ACKNOWLEDGED)
+    await there.replayer.look()
+    one = await there.one(id_)
+    assert (one.state, one.sent, one.put_back, one.open) == ("undone", 1, 1, 0)
+
+
+async def test_what_was_sent_before_is_sent_as_before_when_its_replay_fails_and_its_case_flows(there):
+    for case in range(1, 5):
+        there.sent(case)
+    there.write(1, (9,))  # a new notice of the first case
+    there.server.execute("UPDATE outbox_row SET follows = 3 WHERE id = 109")
+    before = there.whole()
+    wanted = RowFilter(
+        system="centre", case=None, since=there.server.execute("SELECT now() - interval '1 hour'").fetchone()[0]
+    )
+    assert await there.counted(wanted, of_sent=True) == 12
+    id_ = await there.replay(wanted, 12, stop_after=2, of_sent=True)
+    assert await there.waits() == [101, 102, 103, 109, 201, 202, 203], "whole cases, in order"
+    await there.answered(101, "http:422")
+    await there.answered(201, "http:422")
+    assert await there.waits() == []
+    await there.replayer.look()
+    one = await there.one(id_)
+    assert (one.state, one.failed, one.put_back) == ("stopped", 2, 10)
+    assert there.whole() == before
+    assert there.counts() == (1, 0)
+
+
+async def test_of_a_replay_that_goes_on_what_was_sent_before_and_is_refused_now_holds_up_nothing(there):
+    for case in (1, 2):
+        there.sent(case)
+    id_ = await there.replay(RowFilter(system="centre", case=CASE.format(1)), 3, of_sent=True)
+    for number in (101, 102):
+        await there.answered(number)
+    await there.answered(103, "http:422")
+    await there.replayer.look()
+    one = await there.one(id_)
+    assert (one.state, one.sent, one.failed) == ("done", 2, 1)
+    assert [row[1] for row in there.whole()] == ["sent"] * 6
+    assert there.counts() == (0, 0)
+
+
+async def test_what_stands_behind_a_row_that_failed_again_is_put_back_when_nothing_else_is_left(there):
+    there.write(1, (1, 2, 3))
+    await asked(there.store, dead_letters.add, 103, "http:422")
+    await asked(there.store, dead_letters.add, 101, "http:422")
+    await there.dead(2)
+    before = there.whole()
+    id_ = await there.replay(RowFilter(system="centre"), 3)
+    await there.answered(101, "http:422")
+    await there.answered(201)
+    await there.replayer.look()
+    one = await there.one(id_)
+    assert (one.state, one.sent, one.failed, one.put_back) == ("done", 1, 1, 1)
+    assert [row[:3] for row in there.whole() if row[0] < 200] == [row[:3] for row in before if row[0] < 200]
+
+
+async def test_rows_that_a_range_covers_are_replayed_and_put_back_as_sent(there):
+    ids = there.write(1, (1, 2))
+    there.server.execute("UPDATE outbox_row SET state = 'fresh'")
+    (at,) = there.server.execute("SELECT now()").fetchone()
+    async with there.store.transaction() as connection:
+        await sent_marks.add(connection, [SentRange("centre", ids[0], ids[1], at, "broker-ack", 2)])
+    before = there.whole()
+    id_ = await there.replay(RowFilter(system="centre", case=CASE.format(1)), 2, of_sent=True)
+    assert await there.waits() == ids
+    await replays.undo(there.store, id_, *WHO)
+    assert there.whole() == before
+
+
+# --- which rows -----------------------------------------------------------------------------------------------------------
+
+
+async def test_what_a_dry_run_counts_by_group_and_by_filter_is_what_is_sent_again(there):
+    untrusted = "gave-up:its certificate is not trusted"
+    answers = [
+        "http:422",
+        "gave-up:http:500",
+        f"{untrusted}: expired",
+        f"{untrusted}: self",
+    ]
+    for case in range(1, 13):
+        await there.dead(case, (1,), said=answers[case % 4])
+    there.server.execute(
+        "INSERT INTO message (source, id, digest, raw, media_type, system, received_at, receipt, name)"
+        " SELECT source, message, decode(repeat('00', 32), 'hex'), 'x', 'application/json', 'ehr', now(), '{}',"
+        " CASE WHEN id < 400 THEN 'svu.inskrivning' ELSE 'samtycke' END FROM outbox_row"
+    )
+    there.server.execute("UPDATE outbox_row SET accepted_at = now() - interval '1 hour' * id")
+    (noon,) = there.server.execute("SELECT max(accepted_at) FROM outbox_row WHERE id > 600").fetchone()
+    found = await replays.groups(there.store, None)
+    assert {(one.answer, one.count) for one in found} == {
+        ("http:422", 3), ("gave-up:http:500", 3), (untrusted, 6),
+    }  # fmt: skip
+    for group in found:
+        assert await there.counted(RowFilter(system="centre", answer=group.answer)) == group.count
+    for wanted, count in (
+        (RowFilter(kind="svu.inskrivning"), 3),
+        (RowFilter(kind="samtycke", answer="http:422"), 3),
+        (RowFilter(case=CASE.format(7)), 1),
+        (RowFilter(since=noon), 6),
+        (RowFilter(until=noon), 6),
+        (RowFilter(rows=(101, 201)), 2),
+        (RowFilter(system="kommun"), 0),
+    ):
+        assert await there.counted(wanted) == count, wanted
+    marked = "SELECT count(*) FROM outbox_row WHERE revision > 0"
+    assert there.server.execute(marked).fetchone() == (0,), "a dry run changes nothing"
+    with pytest.raises(Misconfigured, match="3 rows fit now, not 2: look again without --run"):
+        await there.replay(RowFilter(answer="http:422"), 2)
+    id_ = await there.replay(RowFilter(answer="http:422"), 3)
+    assert (await there.one(id_)).total == 3
+    by_hand = [one.detail for one in await asked(there.store, timeline.of, CASE.format(4)) if one.what == "by hand"]
+    assert by_hand == [f"replay by anna: mottagaren är lagad (replay {id_}: 3, at most 1000 a second)"]
+    assert await there.waits() == [401, 801, 1201]
+
+
+async def test_of_two_replays_of_the_same_rows_at_once_the_second_has_nothing(there):
+    for case in range(1, 21):
+        await there.dead(case, (1,))
+    done = await asyncio.gather(
+        *(there.replay(RowFilter(system="centre"), 20) for _ in range(4)), return_exceptions=True
+    )
+    assert sorted(isinstance(one, int) for one in done) == [False, False, False, True], done
+    for one in done:
+        if not isinstance(one, int):
+            assert isinstance(one, Misconfigured)
+    with pytest.raises(Misconfigured, match="nothing fits that no other replay has"):
+        await there.replay(RowFilter(system="centre"), 20)
+    with pytest.raises(Misconfigured, match="row 601 is not dead, or another replay has it"):
+        await there.replay(RowFilter(rows=(601,)), 1)
+    assert there.server.execute("SELECT max(revision), count(*) FROM replay_row").fetchone() == (1, 20)
+    (one,) = await asked(there.store, stored.listed)
+    assert one.total == 20
+
+
+async def test_a_row_that_failed_again_is_free_at_once_for_the_next_replay_and_each_counts_its_own(there):
+    await there.dead(1)
+    first = await there.replay(RowFilter(rows=(101,)), 1)
+    await there.answered(101, "http:422")
+    second = await there.replay(RowFilter(rows=(101,)), 1)
+    await there.answered(101)
+    await there.replayer.look()
+    assert [(one.state, one.sent, one.failed) for one in (await there.one(first), await there.one(second))] == [
+        ("done", 0, 1), ("done", 1, 0),
+    ]  # fmt: skip
+    assert [act[2] for act in await there.trail()] == ["101", "101"]
+
+
+async def test_what_is_skipped_or_emptied_before_its_turn_is_passed_over(there):
+    for case in range(1, 4):
+        await there.dead(case)
+    id_ = await there.replay(RowFilter(system="centre"), 3, stop_after=1)
+    await delivery.skip(there.store, 201, *WHO)
+    there.server.execute('UPDATE outbox_row SET told = \'{"gallrad": true, "to": []}\' WHERE id = 301')
+    await there.answered(101)
+    await there.replayer.look()
+    await there.replayer.look()
+    one = await there.one(id_)
+    assert (one.state, one.sent, one.passed_over, one.open) == ("done", 1, 2, 0)
+
+
+async def test_while_its_system_is_paused_nothing_more_is_made_ready_and_it_can_be_undone(there):
+    for case in range(1, 9):
+        await there.dead(case)
+    before = there.whole()
+    await asked(there.store, paused_systems.pause, "centre")
+    id_ = await there.replay(RowFilter(system="centre"), 8, stop_after=2)
+    for _ in range(3):
+        there.server.execute("UPDATE replay SET next_at = now() - interval '1 hour'")
+        await there.replayer.look()
+    assert (await there.one(id_)).told == 2
+    await replays.undo(there.store, id_, *WHO)
+    assert there.whole() == before
+
+
+async def test_of_several_processes_one_lets_a_replay_go_on(there, database):
+    for case in range(1, 31):
+        await there.dead(case, (1,))
+    id_ = await there.replay(RowFilter(system="centre"), 30, stop_after=1, rate=0.1)
+    await there.answered(101)
+    there.server.execute("UPDATE replay SET next_at = now() - interval '1 hour'")
+    others = [Store(database, pool=2) for _ in range(3)]
+    try:
+        await asyncio.gather(*(Replayer(store).look() for store in [*others, there.store]))
+    finally:
+        for store in others:
+            await store.close()
+    one = await there.one(id_)
+    assert (one.sent, one.told) == (1, 2)
+    assert there.server.execute("SELECT max(revision) FROM outbox_row").fetchone() == (1,)
+
+
+def test_a_row_is_in_one_replay_at_a_time(server):
+    server.execute(
+        "INSERT INTO replay (who, why, target, wanted, rate, stop_after)"
+        " SELECT 'a', 'b', 'c', '{}', 1, 1 FROM generate_series(1, 2)"
+    )
+    row = "INSERT INTO replay_row (replay, place, outbox_id, key) SELECT id, 1, 7, 'k' FROM replay ORDER BY id LIMIT 1 OFFSET %s"
+    server.execute(row, (0,))
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        server.execute(row, (1,))
