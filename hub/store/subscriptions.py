@@ -30,8 +30,6 @@ _WAITING = (
 )
 _NUMBERED = 1_000
 """The most events that are numbered at once while they wait."""
-_CLAIMED_S = 120
-"""Seconds after which a handshake or heartbeat that a process has taken up is due again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,16 +218,16 @@ async def due(connection: Connection) -> dict[str, int]:
     return dict(await found.fetchall())
 
 
-async def claim_due(connection: Connection, system: str) -> SubscriptionRow | None:
+async def claim_due(connection: Connection, system: str, for_s: float) -> SubscriptionRow | None:
     """A Subscription of the system whose handshake or heartbeat is due, handshakes first; another process takes it up only when this one
-    does not come back.
+    does not come back within that time.
     """
     found = await connection.cursor(row_factory=class_row(SubscriptionRow)).execute(
         "UPDATE subscription SET due_at = now() + %s * interval '1 second' WHERE id IN"  # noqa: S608 - constants
         f" (SELECT id FROM subscription WHERE system = %s AND due_at <= now() AND {_OPEN}"
         " ORDER BY status = 'requested' DESC, due_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
         f" RETURNING {_COLUMNS}",
-        (_CLAIMED_S, system),
+        (for_s, system),
     )
     return await found.fetchone()
 

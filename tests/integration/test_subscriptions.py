@@ -396,6 +396,22 @@ async def test_endpoints_of_one_system_that_hang_hold_few_of_its_own_calls_and_d
     )
 
 
+async def test_a_handshake_whose_process_died_is_sent_by_another_soon_after_the_time_that_the_call_may_take(hub):
+    dying = Hanging(EVERYWHERE, hub.hub.store, SYSTEM[CENTRE], asyncio.Event())
+    keeper = SubscriptionKeeper(hub.hub.store, hub.hub.directory, dying)
+    id_ = (await hub.fhir("POST", "/Subscription", wanted(hub.endpoint), 201)).json()["id"]
+    await keeper.begin_due()
+    await until(lambda: dying.hanging == 1)
+    await keeper.finish(within_s=0.01)  # it is no more
+    await hub.send_due()
+    assert hub.notified("handshake") == [], "as far as another knows it is under way"
+    await hub.sql("UPDATE subscription SET due_at = due_at - interval '13 seconds'")  # a call may take two of them
+    await hub.send_due()
+    assert len(hub.notified("handshake")) == 1
+    await until(lambda: _is_active(hub, id_))
+    await dying.close()
+
+
 async def _is_active(hub, id_):
     return await hub.sql("SELECT 1 FROM subscription WHERE id = %s AND status = 'active'", id_)
 
