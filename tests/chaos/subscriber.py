@@ -120,11 +120,12 @@ class Subscriber(Webhook):
             while True:
                 self._came.clear()
                 if self._health.ill not in {"dead", "reset-before"}:
-                    with contextlib.suppress(httpx.HTTPError):
-                        hub = _Hub(client, f"http://127.0.0.1:{next(hubs)}/fhir")
-                        if self._health.ill is None and time.monotonic() - self._looked_at > _LOOK_S:
+                    hub = _Hub(client, f"http://127.0.0.1:{next(hubs)}/fhir")
+                    if self._health.ill is None and time.monotonic() - self._looked_at > _LOOK_S:
+                        with contextlib.suppress(httpx.HTTPError):
                             await self._look(hub, endpoint)
-                        for id_, reading in list(self.readings.items()):
+                    for id_, reading in list(self.readings.items()):
+                        with contextlib.suppress(httpx.HTTPError):
                             await self._read(hub, id_, reading)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_AGAIN_S):
