@@ -451,6 +451,27 @@ async def test_events_that_several_processes_hand_over_and_ask_for_at_once_have_
     assert sorted(numbers.values()) == list(range(1, len(ids) + 1))
 
 
+async def test_what_was_just_written_behind_a_dead_notice_has_no_number_before_those_between_them(hub):
+    case = await hub.admit()
+    id_ = await hub.made()
+    await hub.all_sent()
+    hub.receiver.behave["told"] = lambda _: 400
+    for _ in range(3):
+        await hub.say(case, "samtycke", {"outcome": "given"})
+    await until(lambda: _behind(hub, 2))
+    before = len((await hub.events(id_)).events)
+    async with hub.hub.store.transaction() as connection:  # as it is until its lane has looked
+        last = "UPDATE outbox_row SET behind = %s WHERE id = (SELECT max(id) FROM outbox_row WHERE system = %s)"
+        await connection.execute(last, (False, SYSTEM[CENTRE]))
+        await subscriptions.number_waiting(connection, SYSTEM[CENTRE], id_)
+        await connection.execute(last, (True, SYSTEM[CENTRE]))
+        assert len(await subscriptions.events(connection, id_, 1, 1_000, 1_000)) == before
+
+
+async def _behind(hub, count):
+    return await hub.sql("SELECT count(*) FROM outbox_row WHERE system = %s AND behind", SYSTEM[CENTRE]) == [(count,)]
+
+
 async def test_what_is_read_again_of_a_person_who_has_become_protected_shows_no_address(hub):
     case = await hub.admit(name="Tolvan Tolvansson")
     id_ = await hub.made()
