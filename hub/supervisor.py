@@ -139,13 +139,15 @@ class Supervisor:
 
 async def every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
     """Runs ``work`` every so many seconds until cancelled. A failure is logged by its class, and the next round comes as usual."""
+    loop = _current.get()
+    name = None if loop is None else loop.name  # and not the work's own, which not all that can be called has
     while True:
         await asyncio.sleep(seconds)
         try:
             await work()
             turned()
         except Unavailable as error:
-            outages.met(error, work=work.__name__)
+            outages.met(error, work=name)
             turned()  # it goes round, and what it needs is said once
         except Exception as error:  # noqa: BLE001 - a loop of the hub does not end because one round failed
-            log.error("round_failed", work=work.__name__, error=type(error).__name__)
+            log.error("round_failed", work=name, error=type(error).__name__)

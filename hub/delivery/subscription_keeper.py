@@ -24,6 +24,8 @@ from schemas.ways_out import SubscriptionOut
 
 _TOGETHER: Final = 4
 """Calls to one system at the same time, and fewer where the directory says so."""
+_WRITING_S: Final = 10.0
+"""Seconds beyond a call's own time after which it is due again: its process has died, since what came of it is not written."""
 
 
 class SubscriptionKeeper:
@@ -64,7 +66,7 @@ class SubscriptionKeeper:
         try:
             while _is_told(system := self._directory().system_by_id.get(id_)):
                 async with self._store.transaction() as connection:
-                    row = await subscriptions.claim_due(connection, id_)
+                    row = await subscriptions.claim_due(connection, id_, system.delivery.timeout_s + _WRITING_S)
                 if row is None:
                     return
                 await self._send(system, row)

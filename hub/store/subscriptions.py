@@ -25,13 +25,11 @@ _COLUMNS = f"id, system, base, content, kinds, {_SHOWN}, verified, fault, revisi
 _OPEN = "status <> 'off' AND (ends_at IS NULL OR ends_at > now())"
 _KIND = "CASE o.kind WHEN 'notice' THEN m.name ELSE o.kind END"
 _WAITING = (
-    f"SELECT id, kind, source, message, known_as FROM outbox_row WHERE system = %s AND {WAITING}"  # noqa: S608 - constant
-    " UNION ALL SELECT id, kind, source, message, known_as FROM fresh_unsent(%s)"
+    f"SELECT id, kind, source, message, known_as, case_id, sequence FROM outbox_row WHERE system = %s AND {WAITING}"  # noqa: S608 - constant
+    " UNION ALL SELECT id, kind, source, message, known_as, case_id, sequence FROM fresh_unsent(%s)"
 )
 _NUMBERED = 1_000
 """The most events that are numbered at once while they wait."""
-_CLAIMED_S = 120
-"""Seconds after which a handshake or heartbeat that a process has taken up is due again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +161,9 @@ async def has_active(connection: Connection, system: str) -> bool:
 
 
 async def number_waiting(connection: Connection, system: str, id_: str) -> None:
-    """Number the events that wait to be handed over, in the order of writing, a bounded number at once."""
+    """Number the events that wait to be handed over, in the order of writing, a bounded number at once; none behind a dead one
+    of its case, also one that was just written and is not marked so yet: it would come before those that are (D-3, D-6).
+    """
     locked = await connection.execute(
         f"SELECT kinds FROM subscription WHERE system = %s AND id = %s AND {_OPEN} FOR UPDATE",  # noqa: S608 - constant
         (system, id_),
@@ -174,8 +174,10 @@ async def number_waiting(connection: Connection, system: str, id_: str) -> None:
         f"SELECT coalesce(o.known_as, o.id) FROM ({_WAITING}) o LEFT JOIN message m ON m.source = o.source AND m.id = o.message"  # noqa: S608
         f" WHERE (%s::text[] IS NULL OR {_KIND} = ANY(%s)) AND NOT EXISTS"
         " (SELECT FROM subscription_event e WHERE e.subscription = %s AND e.notice = coalesce(o.known_as, o.id))"
+        " AND NOT EXISTS (SELECT FROM outbox_row d WHERE d.system = %s AND d.state = 'dead' AND d.kind = 'notice'"
+        " AND d.case_id = o.case_id AND d.sequence < o.sequence)"
         " ORDER BY o.id LIMIT %s",
-        (system, system, row[0], row[0], id_, _NUMBERED),
+        (system, system, row[0], row[0], id_, system, _NUMBERED),
     )
     await _number(connection, id_, [notice for (notice,) in await found.fetchall()])
 
@@ -220,16 +222,16 @@ async def due(connection: Connection) -> dict[str, int]:
     return dict(await found.fetchall())
 
 
-async def claim_due(connection: Connection, system: str) -> SubscriptionRow | None:
+async def claim_due(connection: Connection, system: str, for_s: float) -> SubscriptionRow | None:
     """A Subscription of the system whose handshake or heartbeat is due, handshakes first; another process takes it up only when this one
-    does not come back.
+    does not come back within that time.
     """
     found = await connection.cursor(row_factory=class_row(SubscriptionRow)).execute(
         "UPDATE subscription SET due_at = now() + %s * interval '1 second' WHERE id IN"  # noqa: S608 - constants
         f" (SELECT id FROM subscription WHERE system = %s AND due_at <= now() AND {_OPEN}"
         " ORDER BY status = 'requested' DESC, due_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
         f" RETURNING {_COLUMNS}",
-        (_CLAIMED_S, system),
+        (for_s, system),
     )
     return await found.fetchone()
 

@@ -28,7 +28,14 @@ BUILD = Path(__file__).parents[2] / "build"
 _HARMS = ("violations", "cases_that_nobody_opened", "cases_that_are_not_their_history")
 PROCESSES = ((2, 1), (1, 2), (3, 1), (1, 1))
 """(hubs, workers of each), by turns."""
-WAYS: list[Ways] = [("kafka", "webhook"), ("inbox", "fhir"), ("webhook", "inbox"), ("fhir", "kafka")]
+WAYS: list[Ways] = [
+    ("kafka", "webhook"),
+    ("inbox", "fhir"),
+    ("webhook", "subscription"),
+    ("fhir", "inbox"),
+    ("subscription", "kafka"),
+]
+"""By turns; as their number is odd, each meets all of ``PROCESSES``."""
 
 
 async def run(asked: argparse.Namespace, folder: Path) -> dict[str, Any]:
@@ -128,7 +135,9 @@ def main() -> int:
         "--over", type=float, default=2.0, help="seconds over which a round's admissions and faults are spread"
     )
     parser.add_argument(
-        "--ways", help="how the health centre and the municipality are told, as kafka,webhook; without it by turns"
+        "--ways",
+        help="how the health centre and the municipality are told: two of kafka, webhook, fhir, subscription, inbox with a comma"
+        " between; without it by turns",
     )
     parser.add_argument("--only", help="kinds of faults with commas between: " + " ".join(faults.KINDS))
     asked = parser.parse_args()

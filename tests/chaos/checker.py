@@ -2,11 +2,12 @@
 
 Pure; knows nothing of how the hub works. The promises, and the kinds of ``Violation`` that break them:
 
-* D-1 ``lost``: a message that was acknowledged, or its notice, came to nothing, and nothing that operations sees explains it.
+* D-1 ``lost``: a message that was acknowledged, or its notice, came to nothing, and nothing that operations sees explains it; or an event
+  that a Subscription counts cannot be had.
   ``no-receipt``: a message that was acknowledged has no answer and is not held. ``refused``: one that the rules accept was refused.
 * D-2 ``twice``: a message in two cases or at two places, one reference that opened two cases, two messages at one place.
-  ``two-ids``: one notice under two ids, or one id for two notices. ``two-answers``: receipts that disagree. ``changed``: a repeat
-  that says something else.
+  ``two-ids``: one notice under two ids, or one id for two notices; so too with the numbers of a Subscription's events.
+  ``two-answers``: receipts that disagree. ``changed``: a repeat that says something else.
 * D-3 ``out-of-order``: the first occurrences of a case's numbers at a system do not come in order. A number that a notice has named as
   ``skipped`` may be told later, when the receiver may see it.
 * D-4, D-6 ``unexplained``: something waits at the end, and no held or dead entry and no pause says why.
@@ -142,14 +143,21 @@ class _Check:
         ids: dict[tuple[str, Place], set[str]] = defaultdict(set)
         of_id: dict[tuple[str, str], set[Place]] = defaultdict(set)
         contents: dict[tuple[str, Place], set[str]] = defaultdict(set)
+        numbers: dict[tuple[str, str, Place], set[str]] = defaultdict(set)
         for n in self.history.notices:
             place = n.case, n.sequence
             ids[n.system, place].add(n.id)
             of_id[n.system, n.id].add(place)
             contents[n.system, place].add(n.content)
+            if n.event:
+                of_id[n.system, f"event {n.event}"].add(place)
+                numbers[n.system, n.event.partition("/")[0], place].add(n.event)
         for (system, place), found in ids.items():
             if len(found) > 1:
                 yield Violation("two-ids", f"{system} got {place} under {sorted(found)}")
+        for (system, _, place), events in numbers.items():
+            if len(events) > 1:
+                yield Violation("two-ids", f"{system} got {place} as the events {sorted(events)}")
         for (system, id_), places in of_id.items():
             if len(places) > 1:
                 yield Violation("two-ids", f"{system} got {sorted(places)} under the one id {id_}")
@@ -217,6 +225,8 @@ class _Check:
 
     def _waits_are_explained(self) -> Iterator[Violation]:
         for w in self.history.waits:
+            if w.kind == "unread":
+                yield Violation("lost", f"{w.system} cannot get {w.message}, which its Subscription counts")
             if w.kind == "waiting" and not (
                 w.system in self.paused
                 or (w.case is not None and w.sequence is not None and self._explained(w.system, w.case, w.sequence))

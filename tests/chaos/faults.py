@@ -159,9 +159,7 @@ async def _full_disk(rig: Rig, fault: Fault) -> None:
         await asyncio.to_thread(rig.database.fill)
         await asyncio.sleep(fault.for_s)
         rig.database.make_room()
-        if not rig.database.alive:  # it could not even write its log, and has ended
-            await asyncio.to_thread(rig.database.kill)
-        await asyncio.to_thread(rig.database.start)
+        await asyncio.to_thread(rig.database.go_on)
 
 
 async def _down(turn: asyncio.Lock, end: Callable[[], object], begin: Callable[[], object], for_s: float) -> None:

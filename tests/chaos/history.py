@@ -76,6 +76,8 @@ class Notice:
     """The units of which an act is awaited."""
     deadline: str | None = None
     """What a ``frist`` tells: name, step, what it is of, and its time."""
+    event: str = ""
+    """Of what is told by a Subscription: its id, and the number of the event."""
 
 
 @dataclass(slots=True)
@@ -84,7 +86,8 @@ class Wait:
 
     kind: str
     """``waiting``: a notice is to be sent. ``dead``, ``skipped``: a notice was given up, or let go by hand. ``held``: a message
-    cannot be handled now. ``paused``: nothing is sent to the system.
+    cannot be handled now. ``paused``: nothing is sent to the system. ``unread``: the hub counts an event of a Subscription, and the system
+    cannot get it, though it asks (``message``: which); this the system sees itself.
     """
     system: str
     case: str | None = None

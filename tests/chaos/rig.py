@@ -29,11 +29,12 @@ from tests.chaos.proxy import Proxy
 from tests.chaos.readers import read_inbox, read_topics
 from tests.chaos.receiver import FhirServer, Health, Webhook
 from tests.chaos.servers import Broker, Database, brokers, small_disk
+from tests.chaos.subscriber import Subscriber
 from tests.chaos.traffic import Traffic
 
 ROOT = Path(__file__).parents[2]
 Ways = tuple[str, str]
-"""How the health centre and the municipality are told: ``kafka`` · ``webhook`` · ``fhir`` · ``inbox``."""
+"""How the health centre and the municipality are told: ``kafka`` · ``webhook`` · ``fhir`` · ``subscription`` · ``inbox``."""
 READERS = 2
 """Of one inbox, at the same time."""
 _FOR_A_SMALL_DISK = {"max_wal_size": "128MB", "shared_buffers": "256MB"}
@@ -107,7 +108,9 @@ class Rig:
         wires: list[Proxy],
         health: Health,
         traffic: Traffic,
+        subscribers: list[Subscriber],
     ) -> None:
+        self.subscribers = subscribers
         self.brokers, self.bootstrap, self.database = parts.brokers, parts.bootstrap, parts.database
         self.hubs, self.wires, self.health, self.traffic = hubs, wires, health, traffic
         self.group = f"hub{operations.tag}"
@@ -151,7 +154,7 @@ class Rig:
         return [hub.log.name for hub in self.hubs if "ended by itself" in hub.log.read_text()]
 
     async def waits(self) -> list[Wait]:
-        """What operations sees to wait, to be held, dead or paused."""
+        """What operations sees to wait, to be held, dead or paused, and what subscribers cannot read."""
         rows = await self._operations.rows(
             "SELECT state, system, case_id::text, sequence, source, message FROM outbox WHERE state <> 'sent'"
         )
@@ -161,6 +164,7 @@ class Rig:
             *(Wait(kind, system.removesuffix(self._operations.tag), *more) for kind, system, *more in rows),
             *(Wait("held", "", source=source, message=message) for source, message in held),
             *(Wait("paused", system.removesuffix(self._operations.tag)) for (system,) in paused),
+            *(Wait("unread", one.system, message=which) for one in self.subscribers for which in one.unread),
         ]
 
     async def sort_out(self) -> int:
@@ -254,7 +258,12 @@ async def running(
         if broken is not None:
             environment["CHAOS_BROKEN"] = broken
         processes = [HubProcess(f"{name}-{number}", environment, folder, workers) for number in range(hubs)]
-        rig = Rig(parts, operations, processes, [*parts.wires, *wires], health, traffic)
+        told_at = {
+            receiver: f"http://127.0.0.1:{wire.port}"
+            for receiver, wire in zip(receivers, wires, strict=True)
+            if isinstance(receiver, Subscriber)
+        }
+        rig = Rig(parts, operations, processes, [*parts.wires, *wires], health, traffic, list(told_at))
         try:
             for hub in processes:
                 hub.start()
@@ -272,6 +281,7 @@ async def running(
                 if way == "inbox"
                 for _ in range(READERS)
             ]
+            work += [subscriber.run(traffic.ports, url) for subscriber, url in told_at.items()]
             tasks = [asyncio.create_task(each) for each in work]
             try:
                 yield rig
@@ -306,6 +316,8 @@ def _receiver(way: str, system: str, health: Health, traffic: Traffic) -> Webhoo
     def bundle(_: dict[str, str], content: Any) -> None:
         traffic.got(seen.bundle(system, content))
 
+    if way == "subscription":
+        return Subscriber(system, _token(system), health, traffic.got)
     return FhirServer(health, bundle) if way == "fhir" else Webhook(health, event)
 
 
@@ -320,10 +332,13 @@ def _systems(ways: Ways, ports: list[int]) -> dict[str, dict[str, Any]]:
             "webhook": {"way": "webhook", "url": f"{url}/{system}", "secrets": list(stack.SECRETS[:1])},
             "fhir": {"way": "fhir", "base": f"{url}/fhir", "token": "the-hub-at-a-receiver-of-chaos"},
             "inbox": {"way": "inbox", "lease_s": 1.0},
+            "subscription": {"way": "subscription"},
         }[way]
         found[system] = {"delivery": soon, "out": out, "token_sha256": [stack.hashed(_token(system))]}
-        if way == "fhir":
+        if way in {"fhir", "subscription"}:
             found[system]["format"] = "fhir"
+        if way == "subscription":
+            found[system]["ways_in"] = ["kafka", "http"]  # it makes its own over HTTP
     return found
 
 

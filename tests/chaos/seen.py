@@ -1,5 +1,5 @@
-"""What a receiver sees, in the words of a history: a CloudEvent by Kafka, by a webhook or from the inbox, or a FHIR Bundle. Imports FHIR's
-names and the history.
+"""What a receiver sees, in the words of a history: a CloudEvent by Kafka, by a webhook or from the inbox, or a FHIR Bundle, alone or in
+a Subscription's notification. Imports FHIR's names and the history.
 """
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hub.translators.fhir import names
@@ -45,8 +46,8 @@ def receipt(system: str, told: dict[str, Any]) -> Receipt:
     )
 
 
-def bundle(system: str, content: dict[str, Any]) -> Notice | Receipt:
-    """A FHIR message: a notice, or the answer to a message."""
+def bundle(system: str, content: dict[str, Any], way: str = "fhir", event: str = "") -> Notice | Receipt:
+    """A FHIR message: a notice, or the answer to a message; ``event``: what it is in a Subscription."""
     resources = [entry["resource"] for entry in content["entry"]]
     header = resources[0]
     told = dict(_extensions(header))
@@ -58,7 +59,7 @@ def bundle(system: str, content: dict[str, Any]) -> Notice | Receipt:
     extensions = header["extension"]
     return Notice(
         system,
-        "fhir",
+        way,
         content["id"],
         HUB if sender is None else f"urn:hsa:{sender['identifier'][0]['value']}",
         told.get(names.EXT_MESSAGE_ID, header["id"]),
@@ -74,7 +75,69 @@ def bundle(system: str, content: dict[str, Any]) -> Notice | Receipt:
             for part in each["extension"]
             if part["url"] == "unit"
         ),
+        event=event,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of a Subscription, as far as a notification or an answer to ``$events`` tells of it."""
+
+    number: int
+    notice: str | None = None
+    """The id of the Bundle that it is about; None: it does not say."""
+    bundle: dict[str, Any] | None = None
+    gone: bool = False
+    """The hub keeps the Bundle no longer."""
+
+    def with_bundle(self, bundle: dict[str, Any]) -> Event:
+        return replace(self, bundle=bundle)
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """What the hub says of a Subscription."""
+
+    subscription: str
+    """Its id."""
+    count: int
+    """Of its events since its start."""
+    events: tuple[Event, ...] = ()
+
+
+def notification(content: dict[str, Any]) -> Notification:
+    """A notification of any kind, or an answer to ``$events``."""
+    first, *entries = content["entry"]
+    by_url = {entry["fullUrl"]: entry for entry in entries}
+    numbered = [
+        {part["name"]: part for part in one["part"]}
+        for one in first["resource"]["parameter"]
+        if one["name"] == "notification-event"
+    ]
+    return replace(status(first["resource"]), events=tuple(_event(parts, by_url) for parts in numbered))
+
+
+def _event(parts: dict[str, Any], by_url: dict[str, Any]) -> Event:
+    number = int(parts["event-number"]["valueString"])
+    if (focus := parts.get("focus")) is None:
+        return Event(number)
+    url = focus["valueReference"]["reference"]
+    entry = by_url[url]
+    return Event(number, url.rpartition("/")[2], entry.get("resource"), entry["response"]["status"] == "410")
+
+
+def status(parameters: dict[str, Any]) -> Notification:
+    """How a Subscription stands."""
+    told = {one["name"]: one for one in parameters["parameter"]}
+    return Notification(
+        told["subscription"]["valueReference"]["reference"].rpartition("/")[2],
+        int(told["events-since-subscription-start"]["valueString"]),
+    )
+
+
+def resources(searchset: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a search has found."""
+    return [entry["resource"] for entry in searchset.get("entry", ())]
 
 
 def _extensions(resource: dict[str, Any]) -> Iterator[tuple[str, Any]]:

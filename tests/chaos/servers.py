@@ -9,6 +9,7 @@ import base64
 import contextlib
 import os
 import subprocess
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -92,6 +93,14 @@ class Database(EmbeddedPostgres):
         """Gives it back."""
         if self.disk is not None:
             (self.disk / "ballast").unlink(missing_ok=True)
+
+    def go_on(self) -> None:
+        """Returns when it answers: where it could not even write its log it ends, perhaps only in a moment, and is started again."""
+        while not (self.alive and self._answers()):
+            if not self.alive:
+                self.kill()
+                self.start()
+            time.sleep(self.look_s)
 
 
 @contextlib.contextmanager

@@ -396,6 +396,22 @@ async def test_endpoints_of_one_system_that_hang_hold_few_of_its_own_calls_and_d
     )
 
 
+async def test_a_handshake_whose_process_died_is_sent_by_another_soon_after_the_time_that_the_call_may_take(hub):
+    dying = Hanging(EVERYWHERE, hub.hub.store, SYSTEM[CENTRE], asyncio.Event())
+    keeper = SubscriptionKeeper(hub.hub.store, hub.hub.directory, dying)
+    id_ = (await hub.fhir("POST", "/Subscription", wanted(hub.endpoint), 201)).json()["id"]
+    await keeper.begin_due()
+    await until(lambda: dying.hanging == 1)
+    await keeper.finish(within_s=0.01)  # it is no more
+    await hub.send_due()
+    assert hub.notified("handshake") == [], "as far as another knows it is under way"
+    await hub.sql("UPDATE subscription SET due_at = due_at - interval '13 seconds'")  # a call may take two of them
+    await hub.send_due()
+    assert len(hub.notified("handshake")) == 1
+    await until(lambda: _is_active(hub, id_))
+    await dying.close()
+
+
 async def _is_active(hub, id_):
     return await hub.sql("SELECT 1 FROM subscription WHERE id = %s AND status = 'active'", id_)
 
@@ -433,6 +449,27 @@ async def test_events_that_several_processes_hand_over_and_ask_for_at_once_have_
     numbers = dict(handed[: len(ids)])
     assert dict(handed[len(ids) : 2 * len(ids)]) == numbers, "the same when it is handed over again"
     assert sorted(numbers.values()) == list(range(1, len(ids) + 1))
+
+
+async def test_what_was_just_written_behind_a_dead_notice_has_no_number_before_those_between_them(hub):
+    case = await hub.admit()
+    id_ = await hub.made()
+    await hub.all_sent()
+    hub.receiver.behave["told"] = lambda _: 400
+    for _ in range(3):
+        await hub.say(case, "samtycke", {"outcome": "given"})
+    await until(lambda: _behind(hub, 2))
+    before = len((await hub.events(id_)).events)
+    async with hub.hub.store.transaction() as connection:  # as it is until its lane has looked
+        last = "UPDATE outbox_row SET behind = %s WHERE id = (SELECT max(id) FROM outbox_row WHERE system = %s)"
+        await connection.execute(last, (False, SYSTEM[CENTRE]))
+        await subscriptions.number_waiting(connection, SYSTEM[CENTRE], id_)
+        await connection.execute(last, (True, SYSTEM[CENTRE]))
+        assert len(await subscriptions.events(connection, id_, 1, 1_000, 1_000)) == before
+
+
+async def _behind(hub, count):
+    return await hub.sql("SELECT count(*) FROM outbox_row WHERE system = %s AND behind", SYSTEM[CENTRE]) == [(count,)]
 
 
 async def test_what_is_read_again_of_a_person_who_has_become_protected_shows_no_address(hub):

@@ -157,6 +157,25 @@ def give_two_notices_one_id(history):
     return {"two-ids"}
 
 
+def give_a_repeat_another_number_in_its_subscription(history):
+    first = next(n for n in history.notices if n.system == "kommun")
+    first.event = "subscription-1/1"
+    history.notices.append(replace(first, event="subscription-1/2"))
+    return {"two-ids"}
+
+
+def give_two_notices_one_number_in_their_subscription(history):
+    for n in history.notices:
+        if n.system == "kommun" and n.sequence == 1:
+            n.event = "subscription-1/1"
+    return {"two-ids"}
+
+
+def keep_an_event_that_a_subscription_counts(history):
+    history.waits += [Wait("paused", "kommun"), Wait("unread", "kommun", message="event 7 of subscription-1")]
+    return {"lost"}
+
+
 def say_something_else_in_a_repeat(history):
     first = next(n for n in history.notices if n.system == "kommun")
     history.notices.append(replace(first, content="other"))
@@ -218,6 +237,9 @@ HARMS = [
     refuse_what_the_rules_accept,
     give_a_repeat_another_id,
     give_two_notices_one_id,
+    give_a_repeat_another_number_in_its_subscription,
+    give_two_notices_one_number_in_their_subscription,
+    keep_an_event_that_a_subscription_counts,
     say_something_else_in_a_repeat,
     send_a_later_number_first,
     leave_a_notice_waiting,

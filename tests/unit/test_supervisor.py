@@ -1,6 +1,7 @@
 """No loop of the hub ends unseen: whatever it raises it is started again, named in health and metrics, or ends the process."""
 
 import asyncio
+from functools import partial
 
 import pytest
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -83,6 +84,27 @@ async def test_a_loop_that_ends_again_and_again_is_told_in_health_and_in_the_end
     assert kept.states == {"hopeless": "restarting"}
     assert kept.loops["well"].restarts == 0
     await kept.stop()
+
+
+@pytest.mark.parametrize("failure", [Unavailable("database"), Unavailable("pool"), ValueError("x")], ids=repr)
+async def test_a_loop_that_goes_round_goes_on_however_often_its_work_fails_whatever_can_be_called(failure):
+    """Also a part of a function, which has no name of its own: the hub looks at the database's time by one, and ended after two minutes
+    without its database.
+    """
+    rounds, enough, kept = [], asyncio.Event(), Supervisor(first_wait_s=0)
+
+    async def work(given):
+        rounds.append(given)
+        if len(rounds) > supervisor._ENDS_AT_THE_MOST:
+            enough.set()
+        raise failure
+
+    kept.keep("goes round", partial(supervisor.every, 0.001, partial(work, 1)))
+    try:
+        await asyncio.wait_for(enough.wait(), 5)
+        assert kept.loops["goes round"].restarts == 0 and kept.states == {}
+    finally:
+        await kept.stop()
 
 
 async def test_a_loop_that_should_turn_and_does_not_is_stuck(monkeypatch):
