@@ -8,7 +8,7 @@ import os
 import signal
 from contextlib import asynccontextmanager, suppress
 from types import SimpleNamespace
-from unittest.mock import AsyncMock
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 import pytest_asyncio
@@ -17,9 +17,13 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, Records
 from aiokafka.errors import KafkaError
 from aiokafka.record.util import calc_crc32c
 
+from hub.delivery.exits.kafka import connect
+from hub.delivery.outgoing import Outgoing
 from hub.errors import Unavailable
 from hub.routers.kafka import KafkaIn
+from hub.translators.formats import Encoded
 from tests import stack as parts
+from tests.answering import at_once
 from tests.stack import LUND, admission, event, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -528,3 +532,34 @@ async def test_topics_of_which_the_consumer_does_not_know_make_it_begin_anew(hub
         with pytest.raises(Unavailable, match="topics-not-read"):
             async with asyncio.timeout(10):
                 await door._watch(door.reader)
+
+
+# --- the exit's producer --------------------------------------------------------------------------------------------------
+
+
+async def test_a_producer_whose_task_ends_with_a_batch_in_hand_is_replaced_and_nothing_waits_for_it(hub, admin):
+    system = SimpleNamespace(id="no-system")
+    await admin.create_topics([NewTopic(f"hub.out.{system.id}", 1, 1)])
+    exit_ = await connect({"bootstrap_servers": hub.bootstrap}, lambda _: 1)
+    try:
+        first = exit_._producer
+        assert (await exit_.send(system, [outgoing("a")], at_once)).result == "ok"
+
+        first._message_accumulator.drain_by_nodes = Mock(side_effect=RuntimeError)
+        first._message_accumulator.fail_all = Mock()  # in the end not even those that wait are told
+        async with asyncio.timeout(30):
+            assert (await exit_.send(system, [outgoing("b")], at_once)).result == "retry"
+            assert (await exit_.send(system, [outgoing("b")], at_once)).result == "ok"
+        assert exit_._producer is not first
+    finally:
+        await exit_.close()
+    consumer = AIOKafkaConsumer(f"hub.out.{system.id}", bootstrap_servers=hub.bootstrap, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        assert [(await consumer.getone()).value for _ in "ab"] == [b"a", b"b"]
+    finally:
+        await consumer.stop()
+
+
+def outgoing(value):
+    return Outgoing(id=value, key="odd", encoded=Encoded({}, "text/plain", value.encode()))

@@ -7,6 +7,7 @@ import resource
 import socket
 from contextlib import asynccontextmanager
 from ipaddress import ip_address, ip_network
+from unittest.mock import AsyncMock
 
 import pytest
 from aiokafka.errors import KafkaConnectionError, NotEnoughReplicasError
@@ -116,11 +117,11 @@ async def test_why_there_was_no_answer_is_said_in_words_and_never_as_a_class_of_
     ],
 )
 async def test_why_the_broker_did_not_acknowledge_is_said_in_words(error, words):
-    class Broker:
-        async def partitions_for(self, topic):
-            raise error
-
-    found = await KafkaExit(Broker(), lambda topic: None).send(webhook("http://127.0.0.1:1/"), [PARCEL], at_once)
+    producer = AsyncMock(partitions_for=AsyncMock(side_effect=error))
+    producer._sender.sender_task.done = lambda: False
+    exit_ = KafkaExit(lambda: producer, lambda topic: None)
+    await exit_.start()
+    found = await exit_.send(webhook("http://127.0.0.1:1/"), [PARCEL], at_once)
     assert (found.result, found.answer) == ("retry", words)
 
 

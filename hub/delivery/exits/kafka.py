@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from contextlib import suppress
+from functools import lru_cache, partial
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import BrokerResponseError, KafkaError, MessageSizeTooLargeError
 from aiokafka.partitioner import DefaultPartitioner
+from aiokafka.producer.message_accumulator import BatchBuilder
 
 from hub.delivery.outgoing import AttemptOutcome, BeforeSending, Outgoing
 from hub.errors import AWAY, Misconfigured
+from hub.log import log
 from schemas.directory import System
 
 _default = DefaultPartitioner()
@@ -37,10 +40,35 @@ class KafkaExit:
 
     together = 1_000
 
-    def __init__(self, producer: AIOKafkaProducer, partitions_of: Callable[[str], int | None]) -> None:
-        """``partitions_of``: topic → how many of its partitions are written to, from the first; None: all."""
-        self._producer = producer
+    def __init__(self, make: Callable[[], AIOKafkaProducer], partitions_of: Callable[[str], int | None]) -> None:
+        """``make``: a producer that is not started; ``partitions_of``: topic → how many of its partitions are written to, from the first;
+        None: all.
+        """
+        self._make = make
+        self._producer: AIOKafkaProducer
         self._partitions_of = partitions_of
+        self._starting = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Connect. Raises ``KafkaError`` or ``OSError`` when the broker does not answer."""
+        producer = self._make()
+        try:
+            await producer.start()
+        except (KafkaError, OSError):
+            await producer.stop()
+            raise
+        self._producer = producer
+
+    async def _working(self) -> AIOKafkaProducer:
+        """The producer; another one when its task has ended, after which aiokafka sends nothing and answers nobody."""
+        async with self._starting:
+            former = self._producer
+            if _sending(former).done():
+                log.error("producer_ended", error=type(_sending(former).exception()).__name__)
+                await self.start()
+                with suppress(Exception):  # nothing is in it that would still be sent
+                    await former.stop()
+            return self._producer
 
     def breaker(self, _: System) -> tuple[int, float]:
         """One failure means that the broker, which is ours, is away; probe every second."""
@@ -50,51 +78,80 @@ class KafkaExit:
         """Send all; ``ok`` when every in-sync replica has acknowledged, else all are tried again."""
         topic = topic_out(system.id)
         try:
-            existing = sorted(await self._producer.partitions_for(topic))
+            producer = await self._working()
+            existing = sorted(await producer.partitions_for(topic))
             partitions = tuple(existing[: self._partitions_of(topic)])
             by_partition: dict[int, list[Outgoing]] = {}
             for outgoing in batch:
                 by_partition.setdefault(_partition_of(outgoing.key, partitions), []).append(outgoing)
             await asyncio.gather(
-                *(self._send_in_order(topic, number, part, before_sending) for number, part in by_partition.items())
+                *(
+                    _send_in_order(producer, topic, number, part, before_sending)
+                    for number, part in by_partition.items()
+                )
             )
         except MessageSizeTooLargeError:
             return AttemptOutcome("dead", "too-large-for-the-broker")
-        except KafkaError as error:
+        except (KafkaError, OSError) as error:
             return AttemptOutcome("retry", _in_words(error))
         return AttemptOutcome("ok", "broker-ack")
-
-    async def _send_in_order(
-        self, topic: str, partition: int, batch: Sequence[Outgoing], before_sending: BeforeSending
-    ) -> None:
-        """Send batch after batch, each acknowledged before the next, so that no message overtakes one that failed."""
-        records = self._producer.create_batch()
-        for outgoing in batch:
-            record = {
-                "key": outgoing.key.encode(),
-                "value": outgoing.encoded.body,
-                "timestamp": None,
-                "headers": [
-                    *_headers(outgoing.encoded.attributes),
-                    ("content-type", outgoing.encoded.media_type.encode()),
-                ],
-            }
-            if records.append(**record) is None:
-                await before_sending()
-                await (await self._producer.send_batch(records, topic, partition=partition))
-                records = self._producer.create_batch()
-                if records.append(**record) is None:
-                    raise MessageSizeTooLargeError
-        if records.record_count():
-            await before_sending()
-            await (await self._producer.send_batch(records, topic, partition=partition))
 
     async def close(self) -> None:
         """Send what is buffered and close the connection."""
         await self._producer.stop()
 
 
-def _in_words(error: KafkaError) -> str:
+async def _send_in_order(
+    producer: AIOKafkaProducer, topic: str, partition: int, batch: Sequence[Outgoing], before_sending: BeforeSending
+) -> None:
+    """Send batch after batch, each acknowledged before the next, so that no message overtakes one that failed."""
+    records = producer.create_batch()
+    for outgoing in batch:
+        record = {
+            "key": outgoing.key.encode(),
+            "value": outgoing.encoded.body,
+            "timestamp": None,
+            "headers": [
+                *_headers(outgoing.encoded.attributes),
+                ("content-type", outgoing.encoded.media_type.encode()),
+            ],
+        }
+        if records.append(**record) is None:
+            await before_sending()
+            await _acknowledged(producer, records, topic, partition)
+            records = producer.create_batch()
+            if records.append(**record) is None:
+                raise MessageSizeTooLargeError
+    if records.record_count():
+        await before_sending()
+        await _acknowledged(producer, records, topic, partition)
+
+
+async def _acknowledged(producer: AIOKafkaProducer, records: BatchBuilder, topic: str, partition: int) -> None:
+    """Return when the broker has acknowledged the records. Raises ``KafkaError``, also when the producer's task ends meanwhile: what waits
+    for it then may never be answered.
+    """
+
+    async def sent() -> None:
+        await (await producer.send_batch(records, topic, partition=partition))
+
+    sending = asyncio.create_task(sent())
+    try:
+        await asyncio.wait({sending, _sending(producer)}, return_when=asyncio.FIRST_COMPLETED)
+        if not sending.done():
+            raise KafkaError
+        await sending
+    finally:
+        sending.cancel()
+
+
+def _sending(producer: AIOKafkaProducer) -> asyncio.Task[None]:
+    """The task in which a producer sends."""
+    task: asyncio.Task[None] = producer._sender.sender_task  # noqa: SLF001 - no other way is offered
+    return task
+
+
+def _in_words(error: KafkaError | OSError) -> str:
     """What became of records that the broker did not acknowledge."""
     if isinstance(error, BrokerResponseError) and error.message:
         return f"the broker refused: {error.message.lower().replace('_', ' ')}"
@@ -107,7 +164,8 @@ async def connect(client: Mapping[str, Any], partitions_of: Callable[[str], int 
     ``client``: as ``settings.kafka_client`` gives it; ``partitions_of``: as in ``KafkaExit``.
     Raises ``Misconfigured`` when the broker does not answer.
     """
-    producer = AIOKafkaProducer(
+    make = partial(
+        AIOKafkaProducer,
         **client,
         acks="all",
         enable_idempotence=True,
@@ -116,12 +174,12 @@ async def connect(client: Mapping[str, Any], partitions_of: Callable[[str], int 
         max_request_size=4 * 1024 * 1024,
         request_timeout_ms=15_000,
     )
+    made = KafkaExit(make, partitions_of)
     try:
-        await producer.start()
+        await made.start()
     except (KafkaError, OSError) as error:
-        await producer.stop()
         raise Misconfigured(AWAY["kafka"]) from error
-    return KafkaExit(producer, partitions_of)
+    return made
 
 
 def _headers(attributes: Mapping[str, str]) -> list[tuple[str, bytes]]:
