@@ -11,9 +11,10 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
-from hub import metrics
+from hub import clock, metrics
 from hub.errors import Misconfigured, Refused
 from hub.log import log
 from hub.operations import reason as reasons
@@ -21,15 +22,19 @@ from hub.operations.known import is_known
 from hub.store import operator_log, replays
 from hub.store.replays import Connection, FoundRow, Group, Replay, RowFilter
 from hub.store.transaction import Conflict, Store
+from schemas.messages import MESSAGES
 
 RATE: Final = 50.0
 """Rows a second, where nothing else is said."""
 FASTEST: Final = 1_000.0
 STOP_AFTER: Final = 5
+_KINDS: Final = frozenset(MESSAGES) | {"receipt", "announcement"}
 MOST: Final = 100_000
 """Rows in one replay; of more, the time is narrowed."""
-_ON_THEIR_WAY: Final = 500
-"""Rows of one replay that are ready to be sent and not sent yet: more would only wait where they cannot be put back from so easily."""
+_ON_THEIR_WAY_S: Final = 2.0
+"""So many seconds' rows of one replay may be ready to be sent and not sent yet. More would all be sent at once when a receiver that was
+paused or away comes back, and what is ready is not put back from so easily.
+"""
 _BURST_S: Final = 0.5
 """So many seconds' rows are made ready at once."""
 _CASE: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -84,10 +89,15 @@ async def replay(
         raise Misconfigured("--sent wants a --system, and --since or --case: what it was sent is sent again")
     if of_sent and wanted.answer is not None:
         raise Misconfigured("--answer is of what is dead; leave it out with --sent")
+    if wanted.kind is not None and wanted.kind not in _KINDS:
+        raise Misconfigured(f"there is no message {wanted.kind}; --kind takes one of: {', '.join(sorted(_KINDS))}")
     if wanted.case is not None and not _CASE.fullmatch(wanted.case):
         raise Misconfigured("--case takes the id of a case, as `hub dead list` and `hub timeline` show it")
     if wanted.system is not None:
         await is_known(store, wanted.system)
+    so_far = None
+    if expected is None and wanted.until is None and wanted.rows is None:
+        wanted = replace(wanted, until=(so_far := clock.now()))  # what comes from now on changes no count
     async with store.transaction() as connection:
         if of_sent:
             rows, gallrade = await replays.sent(connection, wanted, MOST + 1)
@@ -98,7 +108,7 @@ async def replay(
         if len(rows) > MOST:
             raise Misconfigured(f"more than {MOST} rows fit; say less at a time, as with --until")
         if expected is None:
-            return _would(rows, gallrade)
+            return _would(rows, gallrade, so_far)
         if not rows:
             raise Misconfigured("nothing fits that no other replay has; see `hub dead list` and `hub dead replays`")
         if expected != len(rows):
@@ -118,11 +128,12 @@ async def replay(
 _NOT_THERE = "row {row} is not {what}, or another replay has it; see `hub dead list` and `hub dead replays`"
 
 
-def _would(rows: Sequence[FoundRow], gallrade: int) -> str:
+def _would(rows: Sequence[FoundRow], gallrade: int, until: datetime | None) -> str:
     systems = sorted({row.system for row in rows})
     of = f", of {len({row.key for row in rows})} cases, to {', '.join(systems)}" if rows else ""
     left_out = f"; {gallrade} are left out, since gallring has removed what they said" if gallrade else ""
-    how = f". It begins with --run {len(rows)} --reason …" if rows else ""
+    so_far = "" if until is None else f" --until {until.isoformat()}"
+    how = f". It begins with{so_far} --run {len(rows)} --reason …" if rows else ""
     return f"would be sent again: {len(rows)}{of}{left_out}{how}"
 
 
@@ -162,7 +173,6 @@ async def undo(store: Store, id_: int, who: str, reason: str) -> str:
         ended = await _end(connection, one, "undone", reason)
         said = f"{reason} (replay {id_}: {_counts(ended)})"
         await operator_log.record(connection, who, "undo replay", one.target, said)
-    log.info("replay_undone", replay=id_, put_back=ended.put_back, sent=ended.sent)
     with_reader = f"; {ended.open} are with their reader, or in a call, and may still be taken" if ended.open else ""
     return f"replay {id_} is undone: {_counts(ended)}{with_reader}"
 
@@ -217,7 +227,7 @@ async def advance(connection: Connection, one: Replay) -> Replay | None:
     if one.sent and one.failed and has_news:
         await replays.keep_as_sent(connection, one.id)
     cases = math.inf if one.sent else one.stop_after - course.failed_cases - course.cases_on_their_way
-    if one.waits or course.rows_on_their_way >= _ON_THEIR_WAY:
+    if one.waits or course.rows_on_their_way >= max(1, one.rate * _ON_THEIR_WAY_S):
         return None
     if chosen := _whole_cases(next_ones, _burst(one) if one.sent else MOST, cases):
         await replays.tell(connection, one, chosen)

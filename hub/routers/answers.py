@@ -323,7 +323,7 @@ OWN_NOTICES: Final = shape(
 )
 OWN_TEST: Final = shape({"id": TEXT})
 OWN_REPLAY: Final = shape(
-    {"replay": optional(NUMBER), "count": NUMBER, "cases": NUMBER, "done": YES_NO, "gallrade": NUMBER, "until": TIME}
+    {"replay": optional(NUMBER), "count": NUMBER, "cases": NUMBER, "begun": YES_NO, "gallrade": NUMBER, "until": TIME}
 )
 OWN_REPLAYS: Final = shape(
     {

@@ -181,7 +181,7 @@ async def replay(
             "replay": found.replay,
             "count": found.count,
             "cases": found.cases,
-            "done": asked.expected is not None,
+            "begun": asked.expected is not None,
             "gallrade": found.gallrade,
             "until": found.until,
         }

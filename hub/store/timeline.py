@@ -88,8 +88,13 @@ async def of(connection: Connection, wanted: str) -> list[TimelineEntry]:
         "SELECT DISTINCT replay FROM replay_row WHERE outbox_id = ANY(%(rows)s)",
         {"rows": [row["id"] for row in shown]},
     )
-    named = [*ids, *cases, *(f"replay {one['replay']}" for one in replayed)]
-    acts = await _acts(connection, named, shown)
+    replays = {str(one["replay"]) for one in replayed}
+    named = [*ids, *cases, *(f"replay {one}" for one in replays)]
+    acts = [
+        act
+        for act in await _acts(connection, named, shown)
+        if (of_replay := _REPLAY.search(act["reason"])) is None or of_replay[1] in replays
+    ]
     skipped = {act["target"]: act["at"] for act in acts if act["what"] == "skip"}
     entries += [entry for row in shown for entry in _of_row(row, rows, known, skipped, fetched.get(row["id"]))]
     since = min((one.at for one in entries), default=None)
@@ -113,6 +118,8 @@ _GALLRAD = (
     "gallrat {0} enligt regionens regel / its content was removed on {0} by the region's rule: case {1}; what was said in it cannot be"
     " read, or sent, again"
 )
+_REPLAY = re.compile(r"\(replay (\d+): [^()]*\)$")
+"""How the reason of what was done with a replay ends (``hub.operations.replays``)."""
 _WITH_ROWS = {"replay", "stop replay", "undo replay", "skip", "retry"}
 _WITH_SYSTEMS = {"pause", "resume", "replay", "stop replay", "undo replay", "retry", "skip"}
 

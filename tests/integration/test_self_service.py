@@ -94,7 +94,7 @@ async def test_nothing_of_another_system_is_seen_or_done(hub):
     assert kommun and centre and not kommun & centre
     assert (await ask(hub, "/messages", "kommun"))["messages"] == []
     done = await say(hub, "/replay", {"since": LONG_AGO}, "kommun")
-    assert (done["count"], done["done"]) == (0, False), "what the centre was sent is not the kommun's to replay"
+    assert (done["count"], done["begun"]) == (0, False), "what the centre was sent is not the kommun's to replay"
     before = await hub.sql("SELECT id, state FROM outbox WHERE system <> 'kommun' ORDER BY id")
     await say(hub, "/test", system="kommun")
     await say(hub, "/rotate", {"kind": "token"}, "kommun")
@@ -129,7 +129,7 @@ async def test_a_replay_is_tried_first_with_its_count_and_then_told_again_marked
     tried = await say(hub, "/replay", {"since": LONG_AGO})
     until = tried["until"]
     assert tried == {
-        "replay": None, "count": len(first["notices"]), "cases": 1, "done": False, "gallrade": 0, "until": until,
+        "replay": None, "count": len(first["notices"]), "cases": 1, "begun": False, "gallrade": 0, "until": until,
     }  # fmt: skip
     assert (await hub.fetch())["notices"] == []
     await hub.case()
@@ -140,7 +140,7 @@ async def test_a_replay_is_tried_first_with_its_count_and_then_told_again_marked
     none = await say(hub, "/replay", {"since": began, "until": until, "expected": 0})
     assert none["count"] == 0
     done = await say(hub, "/replay", {"since": LONG_AGO, "expected": tried["count"], "until": until})
-    assert done == tried | {"done": True, "replay": done["replay"]}
+    assert done == tried | {"begun": True, "replay": done["replay"]}
     await hub.say(case, "samtycke", {"outcome": "given"})
     again = await taken(hub)
     assert order(again)[: len(first["notices"])] == order(first) and order(again) == sorted(order(again))
