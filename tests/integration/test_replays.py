@@ -135,7 +135,9 @@ async def test_the_first_cases_go_alone_and_the_rest_at_its_rate_when_one_of_the
     await there.answered(101)
     await there.replayer.look()
     assert (await there.one(id_)).sent == 1
-    assert await there.waits() == first[1:], "of a receiver that is paused or slow no more waits than two seconds' worth"
+    assert await there.waits() == first[1:], (
+        "of a receiver that is paused or slow no more waits than two seconds' worth"
+    )
     for row in first[1:]:
         await there.answered(row)
     await there.replayer.look()
@@ -361,9 +363,15 @@ async def test_what_a_dry_run_counts_by_group_and_by_filter_is_what_is_sent_agai
         await there.replay(RowFilter(answer="http:422"), 2)
     id_ = await there.replay(RowFilter(answer="http:422"), 3)
     assert (await there.one(id_)).total == 3
-    by_hand = [one.detail for one in await asked(there.store, timeline.of, CASE.format(4)) if one.what == "by hand"]
-    assert by_hand == [f"replay by anna: mottagaren är lagad (replay {id_}: 3, at most 1000 a second)"]
-    assert await there.waits() == [401, 801, 1201]
+    other = await there.replay(RowFilter(system="centre", case=CASE.format(5)), 1)
+    for case, it, count in ((4, id_, 3), (5, other, 1)):  # a timeline has the replays in which it is, and no other
+        by_hand = [
+            one.detail for one in await asked(there.store, timeline.of, CASE.format(case)) if one.what == "by hand"
+        ]
+        assert len(by_hand) == 1
+        assert by_hand[0].startswith("replay ")
+        assert by_hand[0].endswith(f"by anna: mottagaren är lagad (replay {it}: {count}, at most 1000 a second)")
+    assert await there.waits() == [401, 501, 801, 1201]
 
 
 async def test_of_two_replays_of_the_same_rows_at_once_the_second_has_nothing(there):
