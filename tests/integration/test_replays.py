@@ -231,6 +231,19 @@ async def test_what_is_in_a_call_when_it_is_undone_counts_as_sent_when_the_call_
     assert (one.state, one.sent, one.put_back) == ("undone", 1, 1)
 
 
+async def test_what_was_put_back_and_is_acknowledged_twice_is_counted_once(there):
+    await there.dead(1)
+    id_ = await there.replay(RowFilter(system="centre"), 1)
+    async with there.store.transaction() as connection:
+        (row,) = await send_queue.rows(connection, [101])
+    await replays.undo(there.store, id_, *WHO)
+    async with there.store.transaction() as connection:
+        twice = [(101, row.revision)] * 2
+        assert await stored.sent_after_all(connection, twice, [row.accepted_at] * 2, ["http:204"] * 2) == {101}
+    one = await there.one(id_)
+    assert (one.sent, one.put_back, one.open) == (1, 0, 0)
+
+
 async def test_what_a_reader_has_in_its_hands_when_it_is_undone_stays_there_and_counts_when_it_is_acknowledged(there):
     await there.dead(1)
     await there.dead(2)
