@@ -164,8 +164,9 @@ class Worker:
             regional_patterns=KNOWN_REGIONAL_PATTERNS,
         )
         resolution = await self._registers.resolve(parse_person_id(person, KNOWN_REGIONAL_PATTERNS), rules)
-        answer, again = await adressering_of(resolution, self._directory(), self._registers)
-        if not again:
+        directory = self._directory()
+        answer, again = await adressering_of(resolution, directory, self._registers)
+        if not again and directory is self._directory():  # else it is of a directory that is in force no more
             await self._memory.share_person(person, county, answer)
         return answer, again
 

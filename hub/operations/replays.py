@@ -213,6 +213,8 @@ async def advance(connection: Connection, one: Replay) -> Replay | None:
     """Write what has become of a replay's rows, end it, or make the next ready; the caller has it to itself. Return it where it ended."""
     has_news = await replays.settle(connection, one.id)
     if one.state != "running":
+        if has_news:  # a reader has refused what it still had in its hands
+            await replays.keep_as_sent(connection, one.id)
         return None
     one = await _again(connection, one)
     course = await replays.course(connection, one.id)

@@ -75,7 +75,8 @@ class KafkaIn:
         self.lag = 0
         self.there: set[str] = set()
         """The broker's topics, as they were last seen by others than the consumer."""
-        self._all_known_at = time.monotonic()
+        self._unknown_since: dict[str, float] = {}
+        """Of these topics the consumer does not know."""
 
     async def start(self) -> None:
         """Joins the group. Raises ``Unavailable`` when the broker does not answer."""
@@ -120,7 +121,7 @@ class KafkaIn:
             raise Unavailable("kafka") from error
         assert subscriber.consumer is reader.consumer
         self._broker, self.reader = broker, reader
-        self._moved = self._all_known_at = time.monotonic()
+        self._moved, self._unknown_since = time.monotonic(), {}
 
     async def run(self) -> None:
         """Until cancelled: reads, and watches that it moves. Whatever ends either is raised, and all begins anew."""
@@ -209,11 +210,13 @@ class KafkaIn:
                 raise Unavailable("no-progress")
 
     def _check_topics(self, known: Collection[str]) -> None:
-        """Raises ``Unavailable`` when the consumer has not known of some topics for long: nobody might read them."""
-        missing = sorted(topic for topic in self.there if topic.startswith(PREFIX) and topic not in known)
-        if not missing:
-            self._all_known_at = time.monotonic()
-        elif time.monotonic() - self._all_known_at > _STALLED_S:
+        """Raises ``Unavailable`` when the consumer has not known of a topic for long: nobody might read it. While topics are made there
+        are always some that it does not know yet, each for a moment.
+        """
+        now = time.monotonic()
+        unknown = {topic for topic in self.there if topic.startswith(PREFIX) and topic not in known}
+        self._unknown_since = {topic: self._unknown_since.get(topic, now) for topic in unknown}
+        if missing := sorted(topic for topic, since in self._unknown_since.items() if now - since > _STALLED_S):
             log.error("topics_not_read", topics=len(missing), first=missing[0])
             raise Unavailable("topics-not-read")
 

@@ -498,12 +498,14 @@ async def sent_after_all(
             if kind == "notice":
                 await dead_letters.release_followers(connection, system, case)
             await shards.tell(connection, [shard])
-            await connection.execute(
-                "UPDATE replay_row SET outcome = 'sent' WHERE replay = %s AND place = %s", (replay, place)
+            counted = await connection.execute(
+                "UPDATE replay_row SET outcome = 'sent' WHERE replay = %s AND place = %s AND outcome = 'put-back'",
+                (replay, place),
             )
-            await connection.execute(
-                "UPDATE replay SET sent = sent + 1, put_back = put_back - 1 WHERE id = %s", (replay,)
-            )
+            if counted.rowcount:  # it is acknowledged once more otherwise
+                await connection.execute(
+                    "UPDATE replay SET sent = sent + 1, put_back = put_back - 1 WHERE id = %s", (replay,)
+                )
     return taken_
 
 

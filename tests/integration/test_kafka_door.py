@@ -528,6 +528,11 @@ async def test_topics_of_which_the_consumer_does_not_know_make_it_begin_anew(hub
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(2):
                 await door._watch(door.reader)
+        for made in range(15):  # topics are made all the time, each of which is known in a moment
+            door.there = {*consumer.subscription(), f"hub.in.new-{made}"}
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.3):
+                    await door._watch(door.reader)
         door.there |= {"hub.in.nobody-knows"}
         with pytest.raises(Unavailable, match="topics-not-read"):
             async with asyncio.timeout(10):

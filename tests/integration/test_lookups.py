@@ -24,6 +24,7 @@ from hub.store.registers import Answers
 from hub.store.transaction import Conflict
 from hub.translators.soap.folkbokforing import request
 from hub.translators.soap.listing import Actor
+from schemas.directory import Directory
 from schemas.hub_messages import Adressering
 from schemas.identities import parse_person_id
 from schemas.messages import HUB_SOURCE, Question, as_json
@@ -267,6 +268,24 @@ async def test_how_a_person_is_addressed_is_known_to_every_hub_by_this_directory
         memory.forget()
         await memory.load()
         assert memory.person("191212121212", "12") is None, "by another directory others may be addressed"
+
+
+async def test_an_answer_by_a_directory_that_is_in_force_no_more_is_remembered_by_nobody(desk, simulated, server):
+    newer = desk.directory
+    plain = newer.model_dump(mode="json")
+    for unit in plain["units"]:
+        if unit["municipality"]:
+            unit.update(receives=True, municipality=None)
+    desk.directory = Directory.model_validate(plain)
+    simulated.simulation.control(Control(contract="GetUnit", trouble=Trouble(slow=1)))
+    opened = await desk.send("m-1", actor=NURSE)
+    async with worker(desk, simulated):
+        await until(lambda: simulated.simulation.calls["GetUnit"])
+        desk.directory = newer  # while HSA is asked
+        desk.known.forget()
+        assert await addressed(desk, opened.case) is not None
+    assert desk.known.person("191212121212", "12") is None
+    assert server.execute("SELECT count(*) FROM register_answer WHERE register LIKE '%addressing'").fetchone() == (0,)
 
 
 async def test_a_person_who_is_not_found_is_known_to_every_hub_for_the_shorter_time(desk):

@@ -241,6 +241,19 @@ async def test_what_is_in_a_call_when_it_is_undone_counts_as_sent_when_the_call_
     assert (one.state, one.sent, one.put_back) == ("undone", 1, 1)
 
 
+async def test_what_was_put_back_and_is_acknowledged_twice_is_counted_once(there):
+    await there.dead(1)
+    id_ = await there.replay(RowFilter(system="centre"), 1)
+    async with there.store.transaction() as connection:
+        (row,) = await send_queue.rows(connection, [101])
+    await replays.undo(there.store, id_, *WHO)
+    async with there.store.transaction() as connection:
+        twice = [(101, row.revision)] * 2
+        assert await stored.sent_after_all(connection, twice, [row.accepted_at] * 2, ["http:204"] * 2) == {101}
+    one = await there.one(id_)
+    assert (one.sent, one.put_back, one.open) == (1, 0, 0)
+
+
 async def test_what_a_reader_has_in_its_hands_when_it_is_undone_stays_there_and_counts_when_it_is_acknowledged(there):
     await there.dead(1)
     await there.dead(2)
@@ -255,6 +268,22 @@ async def test_what_a_reader_has_in_its_hands_when_it_is_undone_stays_there_and_
     await there.replayer.look()
     one = await there.one(id_)
     assert (one.state, one.sent, one.put_back, one.open) == ("undone", 1, 1, 0)
+
+
+async def test_what_a_reader_refuses_after_the_undo_counts_as_sent_as_before_and_its_case_flows(there):
+    there.sent(1)
+    there.write(1, (9,))
+    id_ = await there.replay(RowFilter(system="centre", case=CASE.format(1)), 3, of_sent=True)
+    async with there.store.transaction() as connection:
+        rows = await send_queue.rows(connection, [101, 102, 103])
+        await in_hand.give(connection, rows, "00000000-0000-4000-8000-000000000001", 60)
+    await replays.undo(there.store, id_, *WHO)
+    await asked(there.store, in_hand.refuse, 101, "no")
+    assert await there.waits() == []
+    await there.replayer.look()
+    assert [row[:3] for row in there.whole() if row[0] in {101, 109}] == [(101, "sent", False), (109, "waiting", False)]
+    one = await there.one(id_)
+    assert (one.state, one.failed, one.open) == ("undone", 1, 2)
 
 
 async def test_what_was_sent_before_is_sent_as_before_when_its_replay_fails_and_its_case_flows(there):
