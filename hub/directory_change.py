@@ -11,7 +11,7 @@ from hub.directory import Applied, Taken, changes, taken_away
 from hub.errors import Misconfigured
 from hub.intake.served_again import move_from
 from hub.processes.registry import PROCESSES
-from hub.store import consequences, credentials, operator_log
+from hub.store import consequences, credentials, operator_log, replays
 from hub.store import directory as directories
 from hub.store.consequences import UnderWay
 from hub.store.transaction import Store
@@ -76,13 +76,15 @@ async def put_in_force(
             return Change(lines, taken, None)
         if taken and not force:
             raise Misconfigured(refusal(taken))
-        version = await directories.write(connection, wanted.directory, who=who, reason=reason, sources=wanted.sources)
-        await operator_log.record(connection, who, what, f"version {version}", reason)
         gone = (
             []
             if before is None
             else [id_ for id_ in before.directory.system_by_id if id_ not in wanted.directory.system_by_id]
         )
+        if running := await replays.running_to(connection, gone):
+            raise Misconfigured("; ".join(_REPLAYED.format(replay=id_, system=system) for id_, system in running))
+        version = await directories.write(connection, wanted.directory, who=who, reason=reason, sources=wanted.sources)
+        await operator_log.record(connection, who, what, f"version {version}", reason)
         await credentials.end_all(connection, gone)
         for system in gone:
             while await move_from(connection, system, wanted.directory):
@@ -95,6 +97,10 @@ def refusal(taken: Sequence[tuple[Taken, UnderWay]]) -> str:
     return "\n  ".join([_IN_USE, *(said(*one) for one in taken)])
 
 
+_REPLAYED = (
+    "replay {replay} to {system} is under way, and what it sends again would be moved as if the system had never had it: wait until it is"
+    " done, or `hub dead undo {replay} --reason …`, and apply again"
+)
 _IN_USE = (
     "this directory takes away what is in use; with --force it is applied all the same, and what is then for a unit without a"
     " system waits in the manual queue (hub held list):"

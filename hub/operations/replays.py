@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -83,6 +84,10 @@ async def replay(
     """
     if expected is not None or reason:
         reasons.check(reason)
+    if not (0 < limits.rate <= FASTEST and 0 < limits.stop_after <= MOST):  # not a number is in no range either
+        raise Misconfigured(f"--rate takes up to {FASTEST:g} a second, --stop-after up to {MOST} cases")
+    if any(not 0 < row < 2**63 for row in wanted.rows or ()):
+        raise Misconfigured("a row is a number from `hub dead list`")
     if wanted == RowFilter():
         raise Misconfigured("say what is to be sent again: rows, --system, --case, --kind, --answer or --since")
     if of_sent and (wanted.system is None or (wanted.since is None and wanted.case is None)):
@@ -103,6 +108,11 @@ async def replay(
             rows, gallrade = await replays.sent(connection, wanted, MOST + 1)
         else:
             rows, gallrade = await replays.dead(connection, wanted, MOST + 1), 0
+        of_each = Counter(row.system for row in rows)
+        if len(of_each) > 1:  # D-5: one system's trouble would hold up the others'
+            raise Misconfigured(
+                f"what fits is to {len(of_each)} systems, and a replay is to one; say --system: {_each(of_each)}"
+            )
         if missing := sorted(set(wanted.rows or ()) - {row.id for row in rows}):
             raise Misconfigured(_NOT_THERE.format(row=missing[0], what="sent" if of_sent else "dead"))
         if len(rows) > MOST:
@@ -126,6 +136,10 @@ async def replay(
 
 
 _NOT_THERE = "row {row} is not {what}, or another replay has it; see `hub dead list` and `hub dead replays`"
+
+
+def _each(of: Counter[str]) -> str:
+    return ", ".join(f"{system} ({count})" for system, count in of.most_common(20))
 
 
 def _would(rows: Sequence[FoundRow], gallrade: int, until: datetime | None) -> str:

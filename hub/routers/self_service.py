@@ -213,7 +213,7 @@ def _replay(one: Replay) -> dict[str, Any]:
         "until": one.wanted["until"],
         "state": one.state,
         "ended_at": one.ended_at,
-        "ended": one.ended,
+        "ended": None if one.state == "undone" else one.ended,  # operations' own words are not for others
         "count": one.total,
         "sent": one.sent,
         "failed": one.failed,

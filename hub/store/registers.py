@@ -39,11 +39,13 @@ class Answers:
     async def since(
         self, register: str, expires: datetime, limit: int | None = None
     ) -> list[tuple[str, Any, datetime]]:
-        """The valid answers of one register that expire after ``expires``, the first to expire first: (key, answer, expires)."""
+        """The valid answers of one register that expire after ``expires``, at the most the last ``limit`` to expire, the first of them
+        first: (key, answer, expires).
+        """
         async with self._store.transaction() as connection:
             found = await connection.execute(
-                "SELECT key, answer, expires_at FROM register_answer"
-                " WHERE register = %s AND expires_at > greatest(now(), %s) ORDER BY expires_at LIMIT %s",
+                "SELECT key, answer, expires_at FROM (SELECT * FROM register_answer"
+                " WHERE register = %s AND expires_at > greatest(now(), %s) ORDER BY expires_at DESC LIMIT %s) last ORDER BY expires_at",
                 (register, expires, limit),
             )
             return [(key, answer, until) for key, answer, until in await found.fetchall()]

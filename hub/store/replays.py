@@ -281,6 +281,14 @@ async def unsettled(connection: Connection) -> list[int]:
     return [id_ for (id_,) in await found.fetchall()]
 
 
+async def running_to(connection: Connection, systems: Sequence[str]) -> list[tuple[int, str]]:
+    """The replays to these systems that are under way: (number, system)."""
+    found = await connection.execute(
+        "SELECT id, system FROM replay WHERE state = 'running' AND system = ANY(%s) ORDER BY id", (array(systems),)
+    )
+    return [(id_, system) for id_, system in await found.fetchall()]
+
+
 async def taken(connection: Connection, id_: int, *, wait: bool = True) -> Replay | None:
     """A replay, for this transaction alone; None where there is none, or where another transaction has it and this does not ``wait``."""
     found = await connection.cursor(row_factory=class_row(Replay)).execute(

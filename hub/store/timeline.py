@@ -85,7 +85,7 @@ async def of(connection: Connection, wanted: str) -> list[TimelineEntry]:
     known = await obstacles(connection, [row["system"] for row in waiting])
     replayed = await _all(
         connection,
-        "SELECT DISTINCT replay FROM replay_row WHERE outbox_id = ANY(%(rows)s)",
+        "SELECT replay, outbox_id, before FROM replay_row WHERE outbox_id = ANY(%(rows)s) ORDER BY replay",
         {"rows": [row["id"] for row in shown]},
     )
     replays = {str(one["replay"]) for one in replayed}
@@ -97,6 +97,7 @@ async def of(connection: Connection, wanted: str) -> list[TimelineEntry]:
     ]
     skipped = {act["target"]: act["at"] for act in acts if act["what"] == "skip"}
     entries += [entry for row in shown for entry in _of_row(row, rows, known, skipped, fetched.get(row["id"]))]
+    entries += _before_replays(replayed, {row["id"]: row for row in shown})
     since = min((one.at for one in entries), default=None)
     entries = _by_hand(acts, named, shown, since) + entries  # of the same moment, the act before what it led to
     entries += [
@@ -221,6 +222,19 @@ def _of_row(
             until = f"fetched {fetched.times} times, not acknowledged, in a reader's hands until {clock_with_zone(fetched.until)}"
             said = f"{what}: {until} (row {row['id']})"
         entries.append(TimelineEntry(clock.now(), "waits", said))
+    return entries
+
+
+def _before_replays(replayed: list[dict[str, Any]], rows: dict[int, dict[str, Any]]) -> list[TimelineEntry]:
+    """How rows had been sent, and read, before a replay sent them again."""
+    entries = []
+    for one in replayed:
+        before, row = one["before"] or {}, rows[one["outbox_id"]]
+        if before.get("state") == "sent" and (sent_at := datetime.fromisoformat(before["sent_at"])) != row["sent_at"]:
+            first_tried = before["first_tried_at"] and datetime.fromisoformat(before["first_tried_at"])
+            earlier = {"sent_at": sent_at, "first_tried_at": first_tried}
+            what = f"{row['kind']} of {row['message']} #{row['sequence']} to {row['system']}, before replay {one['replay']}"
+            entries += _sent(row | earlier | {"answer": before["answer"]}, what)
     return entries
 
 

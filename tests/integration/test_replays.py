@@ -9,6 +9,8 @@ import psycopg
 import pytest
 
 from hub.delivery.sent_marker import SentMarker
+from hub.directory import Applied
+from hub.directory_change import put_in_force
 from hub.errors import Misconfigured
 from hub.operations import delivery, replays
 from hub.operations.replays import Limits, Replayer
@@ -32,7 +34,7 @@ from schemas.messages import NoticeExtensions
 from tests.integration.test_send_queue import asked
 from tests.integration.test_shards import CASE, processes, share
 from tests.shards import unsent_ids
-from tests.stack import directory
+from tests.stack import checked, content, directory
 
 WHO = ("anna", "mottagaren är lagad")
 
@@ -488,3 +490,48 @@ def test_a_row_is_in_one_replay_at_a_time(server):
     server.execute(row, (0,))
     with pytest.raises(psycopg.errors.UniqueViolation):
         server.execute(row, (1,))
+
+
+async def test_the_first_telling_and_its_reading_stay_in_the_timeline_when_it_is_told_again(there):
+    there.sent(1, (1,))
+    there.server.execute(
+        "UPDATE outbox_row SET sent_at = '2026-03-02T09:00Z', answer = 'http:204; read 2026-03-02T10:00:00+00:00'"
+    )
+    id_ = await there.replay(RowFilter(system="centre", case=CASE.format(1)), 1, of_sent=True)
+    told = [one for one in await asked(there.store, timeline.of, CASE.format(1)) if one.what in {"sent", "read"}]
+    assert [(one.at.isoformat(), one.what) for one in told] == [
+        ("2026-03-02T09:00:00+00:00", "sent"), ("2026-03-02T10:00:00+00:00", "read"),
+    ]  # fmt: skip
+    assert all(f"before replay {id_}" in one.detail for one in told)
+    await there.answered(101)
+    told = [one for one in await asked(there.store, timeline.of, CASE.format(1)) if one.what in {"sent", "read"}]
+    assert [one.what for one in told] == ["sent", "read", "sent"]
+
+
+async def test_a_replay_is_to_one_system_and_a_system_with_one_under_way_is_not_taken_away(there):
+    await there.dead(1)
+    await there.dead(2, system="kommun")
+    with pytest.raises(Misconfigured, match=r"to 2 systems, .*say --system: centre \(1\), kommun \(1\)"):
+        await there.counted(RowFilter(answer="http:422"))
+    id_ = await there.replay(RowFilter(system="centre"), 1)
+    fewer = content()
+    fewer["systems"] = [one for one in fewer["systems"] if one["id"] != "centre"]
+    without = Applied(checked(fewer), ())
+    with pytest.raises(Misconfigured, match=f"replay {id_} to centre is under way"):
+        await put_in_force(there.store, without, what="apply", who="anna", reason="prov", force=True, dry_run=False)
+    await replays.undo(there.store, id_, *WHO)
+    await put_in_force(there.store, without, what="apply", who="anna", reason="prov", force=True, dry_run=False)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "limits", "words"),
+    [
+        (RowFilter(system="centre"), Limits(float("nan")), "--rate takes up to 1000 a second"),
+        (RowFilter(system="centre"), Limits(1.0, 10**11), "--stop-after up to 100000 cases"),
+        (RowFilter(rows=(10**20,)), Limits(), "a row is a number from `hub dead list`"),
+        (RowFilter(kind="inskrivning"), Limits(), "there is no message inskrivning; --kind takes one of"),
+    ],
+)
+async def test_what_cannot_be_meant_is_refused_in_words(there, wanted, limits, words):
+    with pytest.raises(Misconfigured, match=words):
+        await replays.replay(there.store, wanted, "anna", "", expected=None, limits=limits)
