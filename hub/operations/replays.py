@@ -7,6 +7,7 @@ receiver that refuses what it is told again has at the most so many to refuse, a
 
 from __future__ import annotations
 
+import asyncio
 import math
 import re
 from collections import Counter
@@ -20,6 +21,7 @@ from hub.errors import Misconfigured, Refused
 from hub.log import log
 from hub.operations import reason as reasons
 from hub.operations.known import is_known
+from hub.shards import PROOF_S
 from hub.store import operator_log, replays
 from hub.store.replays import Connection, FoundRow, Group, Replay, RowFilter
 from hub.store.transaction import Conflict, Store
@@ -176,7 +178,7 @@ async def begin(
 
 
 async def undo(store: Store, id_: int, who: str, reason: str) -> str:
-    """Put back what a running replay has not sent yet."""
+    """Put back what a running replay has not sent yet; return when nothing more of it begins to be sent."""
     reasons.check(reason)
     async with store.transaction() as connection:
         one = await replays.taken(connection, id_)
@@ -187,6 +189,7 @@ async def undo(store: Store, id_: int, who: str, reason: str) -> str:
         ended = await _end(connection, one, "undone", reason)
         said = f"{reason} (replay {id_}: {_counts(ended)})"
         await operator_log.record(connection, who, "undo replay", one.target, said)
+    await asyncio.sleep(PROOF_S)  # so long a lane may send what it has in memory without asking
     with_reader = f"; {ended.open} are with their reader, or in a call, and may still be taken" if ended.open else ""
     return f"replay {id_} is undone: {_counts(ended)}{with_reader}"
 

@@ -141,6 +141,10 @@ TECHNICAL: Final[dict[str, Rule]] = {
         "En underrättelse kvitteras på ett sätt: mottagen eller avvisad.",
         "A notice is acknowledged in one way: taken or refused.",
     ),
+    "replayed-already": Rule(
+        "En underrättelse är i en omsändning åt gången.",
+        "A notice is in one replay at a time.",
+    ),
     "too-far-back": Rule(
         "Ett system får det som är nyligen sänt sänt igen.",
         "A system has sent again what was sent recently.",

@@ -891,7 +891,7 @@ async def test_a_system_is_told_again_by_its_own_replay_with_the_same_ids_in_ord
     assert len(first) == count
     tried = await of_itself(hub, "kommun", "/replay", {"since": began})
     assert tried == {
-        "replay": None, "count": count, "cases": 1, "done": False, "gallrade": 0, "until": tried["until"],
+        "replay": None, "count": count, "cases": 1, "begun": False, "gallrade": 0, "until": tried["until"],
     }  # fmt: skip
     await of_itself(hub, "kommun", "/replay", {"since": began, "expected": count})
     await until(lambda: len(calls()) == 2 * count)
