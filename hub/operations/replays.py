@@ -145,8 +145,7 @@ def _each(of: Counter[str]) -> str:
 
 
 def _would(rows: Sequence[FoundRow], gallrade: int, until: datetime | None) -> str:
-    systems = sorted({row.system for row in rows})
-    of = f", of {len({row.key for row in rows})} cases, to {', '.join(systems)}" if rows else ""
+    of = f", of {len({row.key for row in rows})} cases, to {rows[0].system}" if rows else ""
     left_out = f"; {gallrade} are left out, since gallring has removed what they said" if gallrade else ""
     so_far = "" if until is None else f" --until {until.isoformat()}"
     how = f". It begins with{so_far} --run {len(rows)} --reason …" if rows else ""
@@ -233,16 +232,14 @@ async def advance(connection: Connection, one: Replay) -> Replay | None:
         if has_news:  # a reader has refused what it still had in its hands
             await replays.keep_as_sent(connection, one.id)
         return None
-    one = await _again(connection, one)
+    if has_news:
+        one = await _again(connection, one)
     course = await replays.course(connection, one.id)
-    all_failed = not one.sent and course.failed_cases >= one.stop_after
-    next_ones = [] if all_failed else await replays.left(connection, one.id, _burst(one) + _LARGEST_CASE)
-    if all_failed or (not next_ones and course.behind == course.rows_on_their_way):
-        return (
-            await _stop(connection, one, course.failed_cases)
-            if all_failed
-            else await _end(connection, one, "done", None)
-        )
+    if not one.sent and course.failed_cases >= one.stop_after:
+        return await _stop(connection, one, course.failed_cases)
+    next_ones = await replays.left(connection, one.id, _burst(one) + _LARGEST_CASE)
+    if not next_ones and course.behind == course.rows_on_their_way:
+        return await _end(connection, one, "done", None)
     if one.sent and one.failed and has_news:
         await replays.keep_as_sent(connection, one.id)
     cases = math.inf if one.sent else one.stop_after - course.failed_cases - course.cases_on_their_way

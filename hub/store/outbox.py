@@ -209,14 +209,21 @@ async def mark_sent(
         "UPDATE outbox_row o SET state = 'sent', behind = false, sent_at = n.at, answer = n.answer, attempts = o.attempts + 1"
         " FROM unnest(%s::bigint[], %s::int[], %s::timestamptz[], %s::text[]) AS n (id, revision, at, answer)"
         " WHERE o.id = n.id AND o.revision = n.revision AND o.state IN ('fresh', 'waiting') RETURNING o.id",
-        (
-            array(str(id_) for id_, _ in rows),
-            array(str(revision) for _, revision in rows),
-            array(a.isoformat() for a in at),
-            keys(answers),
-        ),
+        mark_arrays(rows, at, answers),
     )
     return {id_ for (id_,) in await found.fetchall()}
+
+
+def mark_arrays(
+    rows: Sequence[tuple[int, int]], at: Sequence[datetime], answers: Sequence[str]
+) -> tuple[str, str, str, str]:
+    """Marks as the arrays that a statement takes: ids, revisions, times, answers."""
+    return (
+        array(str(id_) for id_, _ in rows),
+        array(str(revision) for _, revision in rows),
+        array(a.isoformat() for a in at),
+        keys(answers),
+    )
 
 
 async def make_waiting(connection: Connection, system: str, shards: Collection[int]) -> None:

@@ -16,7 +16,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from hub.store import dead_letters, in_hand, of_system, shards
+from hub.store import dead_letters, in_hand, of_system, outbox, shards
 from hub.store.transaction import array, keys
 
 Connection = AsyncConnection[tuple[Any, ...]]
@@ -107,8 +107,8 @@ class Replay:
     why: str
     target: str
     """What it is called in the trail."""
-    system: str | None
-    """The receiving system, where it is one."""
+    system: str
+    """The receiving system."""
     own: bool
     """The system asked for it itself."""
     wanted: dict[str, Any]
@@ -234,8 +234,8 @@ async def add(
     rate: float,
     stop_after: int,
 ) -> Replay:
-    """Begin a replay of these rows, in their order. One that another replay has taken meanwhile is left to that: ``total`` is how many
-    this one has. The caller's transaction has the replay to itself.
+    """Begin a replay of these rows of one system, in their order. One that another replay has taken meanwhile is left to that: ``total``
+    is how many this one has. The caller's transaction has the replay to itself.
     """
     for (old,) in await (
         await connection.execute(
@@ -245,19 +245,10 @@ async def add(
     ).fetchall():
         await taken(connection, old)
         await settle(connection, old)  # what has died in it is free for this one
-    systems = {row.system for row in rows}
     found = await connection.execute(
         "INSERT INTO replay (who, why, target, system, own, wanted, rate, stop_after) VALUES (%s, %s, '', %s, %s, %s, %s, %s)"
         " RETURNING id",
-        (
-            who,
-            why,
-            next(iter(systems)) if len(systems) == 1 else None,
-            own,
-            Jsonb(wanted.as_json),
-            rate,
-            stop_after,
-        ),
+        (who, why, rows[0].system, own, Jsonb(wanted.as_json), rate, stop_after),
     )
     ((id_,),) = await found.fetchall()
     put = await connection.execute(
@@ -486,12 +477,7 @@ async def sent_after_all(
         "SELECT r.replay, r.place, r.outbox_id, n.at, n.answer FROM unnest(%s::bigint[], %s::int[], %s::timestamptz[], %s::text[])"
         " AS n (id, revision, at, answer) JOIN replay_row r ON r.outbox_id = n.id AND r.revision = n.revision"
         " JOIN outbox_row o ON o.id = n.id AND o.revision = n.revision WHERE r.outcome = 'put-back' ORDER BY 1, 2",
-        (
-            array(str(id_) for id_, _ in rows),
-            array(str(revision) for _, revision in rows),
-            array(a.isoformat() for a in at),
-            keys(answers),
-        ),
+        outbox.mark_arrays(rows, at, answers),
     )
     taken_: set[int] = set()
     for replay, place, id_, moment, answer in await found.fetchall():

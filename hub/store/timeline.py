@@ -155,7 +155,7 @@ def _by_hand(
 
 
 def _of(target: str) -> str:
-    """With what the act was done; a replay of more than one system is named by its reason."""
+    """With what the act was done; a replay of several rows is named by its reason."""
     return "" if target.startswith("replay ") else f" of {target}"
 
 

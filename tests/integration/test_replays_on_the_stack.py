@@ -69,6 +69,18 @@ async def replay(system, id_, state=None):
     return await until(look)
 
 
+def hangs(system, status):
+    """Its receiver answers with the status, and not before the event is set."""
+    held = asyncio.Event()
+
+    async def hang():
+        await held.wait()
+        return status
+
+    system.behave(lambda call: hang())
+    return held
+
+
 def marked(system):
     return [call for call in system.calls if call.event.get("replay") == "true"]
 
@@ -133,13 +145,7 @@ async def test_of_what_waits_in_memory_when_it_is_undone_only_what_is_in_a_call_
     system = await connect(hub, "hanging", receiver, concurrency=2, timeout_s=60.0)
     cases = await dead_cases(system, 6)
     before = await as_it_is(system)
-    held = asyncio.Event()
-
-    async def hang():
-        await held.wait()
-        return 204
-
-    system.behave(lambda call: hang())
+    held = hangs(system, 204)
     id_ = await begun(system, 6, "--stop-after", "6")
     await until(lambda: len(marked(system)) == 2)
     said = await system.cli("dead", "undo", str(id_), *WHY)
@@ -187,13 +193,7 @@ async def test_a_hub_that_is_killed_in_the_middle_goes_on_with_it_and_stops_it_a
     system = await connect(hub, "killed", receiver)
     await dead_cases(system, 6)
     before = await as_it_is(system)
-    held = asyncio.Event()
-
-    async def hang():
-        await held.wait()
-        return 422
-
-    system.behave(lambda call: hang())
+    held = hangs(system, 422)
     id_ = await begun(system, 6, "--stop-after", "2")
     await until(lambda: len(marked(system)) >= 2)
     await asyncio.to_thread(hub.hub.kill)
