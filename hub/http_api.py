@@ -11,17 +11,19 @@ from hub.routers import (
     citizens,
     dependencies,
     errors,
+    health,
     messages,
     openapi,
-    ops,
     pull_inbox,
     self_service,
     subscriptions,
 )
 from hub.routers import fhir as fhir_in
+from hub.routers.ops.api import ops_api
+from hub.routers.ops.asking import Parts
 
 
-def api_of(hub: Hub, workers: ops.Workers = ops.nobody) -> FastAPI:
+def api_of(hub: Hub, workers: health.Workers = health.nobody) -> FastAPI:
     """The HTTP application, with its documentation under ``/docs``. ``workers``: the sockets of its workers, this process's first."""
     # The documentation page has its own scripts, because the hub may have no access to a CDN.
     api: FastAPI = FastAPIOffline(
@@ -43,8 +45,10 @@ def api_of(hub: Hub, workers: ops.Workers = ops.nobody) -> FastAPI:
         pull_inbox.ROUTES,
         self_service.ROUTES,
     )
-    for routes in (*(asked if "http" in hub.roles else ()), ops.router(hub.readiness.checks, workers)):
+    for routes in (*(asked if "http" in hub.roles else ()), health.router(hub.readiness.checks, workers)):
         api.include_router(routes)
+    if "http" in hub.roles:
+        api.mount("/ops", ops_api(Parts(hub.store, hub.in_force), hub.intake.process_pool))
     errors.install(api, hub.intake.process_pool, hub.settings.http_answer_s)
     openapi.install(api)
     return api

@@ -14,7 +14,7 @@ from hub.app import Hub
 from hub.errors import Misconfigured
 from hub.http_api import api_of
 from hub.log import log
-from hub.routers import connections, ops
+from hub.routers import connections, health
 from hub.workers import WorkerPlace
 
 
@@ -35,7 +35,7 @@ async def serve(hub: Hub, place: WorkerPlace | None = None) -> None:
     await hub.start()
     if place is not None:
         sockets.append(_own_socket(place))
-    workers = ops.nobody if place is None else place.all
+    workers = health.nobody if place is None else place.all
     server = connections.HttpServer(
         connections.Config(
             api_of(hub, workers),

@@ -113,6 +113,14 @@ TECHNICAL: Final[dict[str, Rule]] = {
         "Antalet som anges är det som skulle sändas om.",
         "The number given is the number that would be sent again.",
     ),
+    "no-right": Rule(
+        "Var och en av driften gör det som rollen ger behörighet till.",
+        "Everybody of operations does what their role gives the right to.",
+    ),
+    "signed-out": Rule(
+        "Driften loggar in för att se och styra.",
+        "Operations signs in to see and to steer.",
+    ),
     "given-up": Rule(
         "En underrättelse kvitteras så länge den väntar.",
         "A notice is acknowledged as long as it waits.",

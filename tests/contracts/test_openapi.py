@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from jsonschema import Draft202012Validator
 
-from hub.routers import cases, citizens, fhir, messages, openapi, ops, pull_inbox, self_service, subscriptions
+from hub.routers import cases, citizens, fhir, health, messages, openapi, pull_inbox, self_service, subscriptions
 
 FOLDER = Path(__file__).parents[2] / "contracts"
 
@@ -25,7 +25,7 @@ def document() -> dict[str, Any]:
         citizens.ROUTES,
         pull_inbox.ROUTES,
         self_service.ROUTES,
-        ops.router(lambda: None),
+        health.router(lambda: None),
     ):
         api.include_router(routes)
     openapi.install(api)

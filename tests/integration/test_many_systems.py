@@ -18,8 +18,8 @@ from hub.delivery import relay as relays
 from hub.delivery.outgoing import AttemptOutcome
 from hub.delivery.relay import Relay
 from hub.errors import Unavailable
+from hub.routers import health
 from hub.routers import kafka as kafka_in
-from hub.routers import ops
 from hub.settings import Settings
 from hub.shards import Shards
 from hub.store import directory as directories
@@ -222,7 +222,7 @@ async def test_metrics_of_thousands_are_written_beside_the_loop_that_serves_ever
 
     monkeypatch.setattr(metrics, "exposition", written)
     api = FastAPI()
-    api.include_router(ops.router(well))
+    api.include_router(health.router(well))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(api), base_url="http://hub") as client:
         assert (await client.get("/metrics")).text == "hub_x 1\n"
     assert beside == [True]

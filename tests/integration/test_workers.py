@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from hub.errors import Misconfigured
 from hub.metrics import together
 from hub.roles import ROLES, roles_of
-from hub.routers import ops
+from hub.routers import health
 from hub.workers import WorkerPlace
 from tests import stack as parts
 from tests.stack import CENTRE, LUND, admission, event, kvittens, until
@@ -247,7 +247,7 @@ async def test_a_worker_that_hangs_delays_no_metrics_for_long_and_takes_nothing_
     def asked_of(number):
         api = FastAPI()
         sockets = [tmp_path / f"{number}.sock", tmp_path / "3.sock"]
-        api.include_router(ops.router(lambda: None, lambda: sockets))
+        api.include_router(health.router(lambda: None, lambda: sockets))
         return httpx.AsyncClient(transport=httpx.ASGITransport(api), base_url="http://hub")
 
     async with await asyncio.start_unix_server(told, tmp_path / "3.sock"), asked_of(1) as one, asked_of(2) as two:
@@ -257,4 +257,4 @@ async def test_a_worker_that_hangs_delays_no_metrics_for_long_and_takes_nothing_
             shown = (await asked.get("/metrics")).text
             assert "hub_x_total 2.0" in shown
             assert ("hub_held 9.0" in shown) is answers
-    assert ops._WORKER_S <= 1, "Prometheus waits for ten seconds"
+    assert health._WORKER_S <= 1, "Prometheus waits for ten seconds"

@@ -1,0 +1,27 @@
+"""The operations API as an application of its own, mounted at ``/ops``: its document is operations' own, ``/ops/openapi.json``. Imports its
+routes and the HTTP edge.
+"""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+
+from hub.intake.process_pool import ProcessPool
+from hub.routers import errors
+from hub.routers.ops import me
+from hub.routers.ops.asking import Parts
+
+
+def ops_api(parts: Parts, process_pool: ProcessPool) -> FastAPI:
+    """The application; everything that it answers is JSON, every refusal a problem in Swedish and English."""
+    api: FastAPI = FastAPIOffline(
+        title="Samverkan hub, operations",
+        description="What operations sees and steers. Sign in at `/ops/sign-in`; metadata only, where nothing else is said.",
+        version="1",
+    )
+    api.state.parts = parts
+    for routes in (me.ROUTES,):
+        api.include_router(routes)
+    errors.install(api, process_pool)
+    return api

@@ -1,0 +1,110 @@
+"""Who asks the operations API, and what the routes are given: the store, the directory, somebody with a right. Imports the operations,
+the store and the HTTP edge.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, cast
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from hub.directory_in_force import DirectoryInForce
+from hub.errors import Refused
+from hub.operations.rights import Operator, Right, rights_of
+from hub.routers import http
+from hub.store import operator_sessions
+from hub.store.transaction import Store
+
+_BEARER = HTTPBearer(auto_error=False, scheme_name="session", description="The token of a session of operations.")
+_TOKEN = re.compile(r"[!-~]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What ``/ops`` is made of."""
+
+    store: Store
+    in_force: DirectoryInForce
+    at_the_machine: Operator | None = None
+    """Who asks without a token: the command line on the database itself. None over the network."""
+
+
+def parts_of(request: Request) -> Parts:
+    """The parts that this application was made of."""
+    return cast("Parts", request.app.state.parts)
+
+
+async def _store(request: Request) -> Store:
+    return parts_of(request).store
+
+
+async def _in_force(request: Request) -> DirectoryInForce:
+    return parts_of(request).in_force
+
+
+async def _operator(
+    request: Request,
+    _: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],  # for the documentation
+) -> Operator:
+    parts = parts_of(request)
+    if parts.at_the_machine is not None:
+        return parts.at_the_machine
+    scheme, blank, token = (http.authorization(request) or "").strip().partition(" ")
+    if not blank or scheme.lower() != "bearer" or _TOKEN.fullmatch(token.strip()) is None:
+        raise _signed_out()
+    async with parts.store.transaction() as connection:
+        session = await operator_sessions.used(connection, token.strip())
+    if session is None:
+        raise _signed_out()
+    return Operator(session.who, rights_of(frozenset(session.roles)), session.id)
+
+
+def _signed_out() -> Refused:
+    return Refused(
+        "signed-out",
+        "Du är inte inloggad, eller så har inloggningen gått ut. Logga in igen.",
+        "You are not signed in, or your session has ended. Sign in again.",
+        "/authorization",
+        401,
+    )
+
+
+TheStore = Annotated[Store, Depends(_store)]
+TheDirectory = Annotated[DirectoryInForce, Depends(_in_force)]
+TheOperator = Annotated[Operator, Depends(_operator)]
+"""Whoever is signed in, whatever they may do."""
+
+
+def needs(right: Right) -> Callable[..., Awaitable[Operator]]:
+    """The dependency of a route that needs a right: who asks. Refused 401 or 403 before anything else of the request is read."""
+
+    async def check(operator: TheOperator) -> Operator:
+        operator.needs(right)
+        return operator
+
+    return check
+
+
+CanSee = Annotated[Operator, Depends(needs(Right.SEE))]
+CanSeeBodies = Annotated[Operator, Depends(needs(Right.SEE_BODIES))]
+CanActOnOne = Annotated[Operator, Depends(needs(Right.ACT_ON_ONE))]
+CanActOnMany = Annotated[Operator, Depends(needs(Right.ACT_ON_MANY))]
+CanChangeTheDirectory = Annotated[Operator, Depends(needs(Right.DIRECTORY))]
+CanAudit = Annotated[Operator, Depends(needs(Right.AUDIT))]
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"description": said, "content": {http.PROBLEM: {}}}
+    for status, said in {
+        400: "It cannot be read; the element and what to do are named.",
+        401: "Not signed in.",
+        403: "Without the right.",
+        404: "There is no such thing.",
+        409: "Refused by a rule, which is named.",
+        503: "The database does not answer: ask again.",
+    }.items()
+}
+"""The refusals of every route."""
