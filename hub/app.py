@@ -135,17 +135,17 @@ class Hub:
         self.gallring = Gallring(self.store, self.directory, lambda: self.intake.full or self._lanes_full())
 
     def _lanes_full(self) -> bool:
-        return self.relay is not None and self.relay.is_full
+        return self.relay is not None and self.relay.lanes.is_full
 
     def _offer(self, items: list[OutboxRow]) -> None:
         try:
             if self.relay is not None:
-                self.relay.offer(items)
+                self.relay.lanes.offer(items)
             self.worker.offer(items)
             self.pull_inbox.offer(items)
         except BaseException:
             if self.relay is not None:
-                self.relay.offer_failed()
+                self.relay.lanes.offer_failed()
             raise
 
     async def _listen(self) -> None:
@@ -204,7 +204,7 @@ class Hub:
         assert self._in_operation is not None
         assert self._subscriptions is not None
         yield None, "intake", None, self.intake.run
-        yield "delivery", "marks", None, self.relay.marker.run
+        yield "delivery", "marks", None, self.relay.lanes.marker.run
         yield "delivery", "relay", _SILENCE_S, self.relay.run
         yield "delivery", "rows of others", _SILENCE_S, self._listen
         yield "addressing", "lookups", _SILENCE_S, self.worker.run

@@ -54,7 +54,7 @@ class InOperation:
             if one.system is None:
                 self._worker.look_now()
             else:
-                self._relay.try_now(one.system, one.row)
+                self._relay.lanes.try_now(one.system, one.row)
         self._done = {one.id for one in asked}
 
     async def report(self) -> None:
@@ -63,7 +63,7 @@ class InOperation:
         state = self._facts() | {
             "checks": checks,
             "shards": self._relay.shards,
-            "lanes": self._relay.lanes,
+            "lanes": self._relay.lanes.shown,
             "asks_registers": self._worker.asks and self._worker.has_registers,
             "has_registers": self._worker.has_registers,
             "registers": self._registers.last,

@@ -53,7 +53,7 @@ class Readiness:
             if self._kafka_in is None or self._kafka_in.moving
             else "no-progress",
             "intake": "full" if self._intake.full else "ok",
-            "relay": "ok" if relay is not None and relay.well else "not-delivering",
+            "relay": "ok" if relay is not None and relay.lanes.well else "not-delivering",
             "loops": "ok" if not loops else ", ".join(f"{name} {state}" for name, state in loops.items()),
         }
         aside = [

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from hub import metrics
 from hub.app import Hub
+from hub.delivery import lanes
 from hub.delivery import relay as relays
 from hub.delivery.outgoing import AttemptOutcome
 from hub.delivery.relay import Relay
@@ -105,15 +106,15 @@ async def test_one_of_thousands_gets_what_is_its_own_and_the_others_are_asked_ab
         for _ in range(4):
             await relay._look()
         taken.append(dict(asked))
-        assert not relay._tasks
+        assert not relay.lanes._tasks
         async with store.transaction() as connection:
             await connection.execute(A_RECEIPT, (many, f"many{many - 1}"))
-        marks = asyncio.create_task(relay.marker.run())
+        marks = asyncio.create_task(relay.lanes.marker.run())
         running = asyncio.create_task(relay.run())
         await until(lambda receivers=receivers: receivers.got)
-        await until(lambda relay=relay: relay.marker.idle)
+        await until(lambda relay=relay: relay.lanes.marker.idle)
         assert receivers.got == [(f"many{many - 1}", f"out-{many}")]
-        assert list(relay._tasks) == [f"many{many - 1}"]
+        assert list(relay.lanes._tasks) == [f"many{many - 1}"]
         for task in (running, marks):
             task.cancel()
         await asyncio.gather(running, marks, return_exceptions=True)
@@ -125,12 +126,12 @@ async def test_a_call_under_way_when_its_system_gets_another_entry_is_awaited_an
     store, monkeypatch, answers
 ):
     monkeypatch.setattr(relays, "_LOOK_S", 0.02)
-    monkeypatch.setattr(relays, "_LEAVE_S", 300.0 if answers else 0.0)
+    monkeypatch.setattr(lanes, "_LEAVE_S", 300.0 if answers else 0.0)
     first, last = OUT["url"], f"{OUT['url']}/moved"
     in_force, receivers = [crowded(1)], Receivers()
     relay = Relay(store, lambda: in_force[0], {"webhook": receivers, "kafka": receivers}, Shards(store, "one"))
     receivers.answering.clear()
-    running = [asyncio.create_task(relay.marker.run()), asyncio.create_task(relay.run())]
+    running = [asyncio.create_task(relay.lanes.marker.run()), asyncio.create_task(relay.run())]
     async with store.transaction() as connection:
         await connection.execute(A_RECEIPT, (1, "many0"))
     await until(lambda: receivers.calls == 1)
@@ -146,7 +147,7 @@ async def test_a_call_under_way_when_its_system_gets_another_entry_is_awaited_an
         await until(lambda: receivers.calls > 1)
     receivers.answering.set()
     await until(lambda: {id_ for _, id_ in receivers.got} == {"out-1", "out-2"})
-    await until(lambda: relay.marker.idle)
+    await until(lambda: relay.lanes.marker.idle)
     told = list(zip((id_ for _, id_ in receivers.got), receivers.entries, strict=True))
     assert told == [("out-1", first if answers else last), ("out-2", last)]
     for task in running:

@@ -236,7 +236,7 @@ async def test_what_waits_to_be_sent_when_protection_is_learnt_is_sent_without_a
     news = own_message(opened.case, "n-x", "folkbokforing", Folkbokforing(news="protected"), datetime.now(UTC))
     await opened.intake.submit([news])
     relay = Relay(opened.store, opened.intake._directory, {}, all_shards(opened.store))
-    shown = await relay._messages(waiting, 10_000_000)  # as a lane does with what it did not send at once
+    shown = await relay.lanes._messages(waiting, 10_000_000)  # as a lane does with what it did not send at once
     kommun = next(system for system in opened.intake._directory().systems if system.id == "kommun")
     for format_ in ("native", "fhir"):
         out = kommun.model_copy(update={"format": format_})

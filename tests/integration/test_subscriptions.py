@@ -125,7 +125,7 @@ class Hub(Place):
 
     async def shake(self, system=SYSTEM[CENTRE]):
         await self.send_due()
-        self.hub.relay.try_now(system, None)
+        self.hub.relay.lanes.try_now(system, None)
 
     async def send_due(self):
         await self.keeper.begin_due()
@@ -180,7 +180,7 @@ class Nowhere:
 async def running(database, receiver):
     async with served(database, of_subscriptions(), lambda hub: Hub(hub, receiver)) as hub:
         relay = hub.hub.relay
-        tasks = [asyncio.create_task(relay.run()), asyncio.create_task(relay.marker.run())]
+        tasks = [asyncio.create_task(relay.run()), asyncio.create_task(relay.lanes.marker.run())]
         await until(lambda: relay.shards)
         try:
             yield hub
@@ -203,8 +203,8 @@ async def test_what_waits_for_a_subscription_is_told_by_it_once_in_order_and_und
     cases = [await hub.admit(), await hub.admit("192002299861")]
     for case in cases:
         await hub.say(case, "samtycke", {"outcome": "given"})
-    await until(lambda: hub.hub.relay.lanes.get(SYSTEM[CENTRE], {}).get("answer") == "no active Subscription")
-    assert hub.hub.relay.lanes[SYSTEM[CENTRE]]["breaker"] != "closed", "operations sees that it waits"
+    await until(lambda: hub.hub.relay.lanes.shown.get(SYSTEM[CENTRE], {}).get("answer") == "no active Subscription")
+    assert hub.hub.relay.lanes.shown[SYSTEM[CENTRE]]["breaker"] != "closed", "operations sees that it waits"
     assert await hub.sql("SELECT 1 FROM outbox WHERE system = %s AND attempts > 0", SYSTEM[CENTRE]) == []
     id_ = await hub.made()
     (shaken,) = hub.notified("handshake")
@@ -313,7 +313,7 @@ async def test_a_subscription_that_is_off_ended_or_deleted_keeps_its_notices_and
     await hub.fhir("DELETE", f"/Subscription/{id_}", status=204)
     for method, path in (("GET", ""), ("GET", "/$status"), ("GET", "/$events"), ("DELETE", "")):
         await hub.fhir(method, f"/Subscription/{id_}{path}", status=404)
-    await until(lambda: hub.hub.relay.lanes[SYSTEM[CENTRE]].get("answer") == "no active Subscription")
+    await until(lambda: hub.hub.relay.lanes.shown[SYSTEM[CENTRE]].get("answer") == "no active Subscription")
     assert len(hub.notified()) == first
     await hub.made()
     await hub.all_sent()
@@ -330,8 +330,10 @@ async def test_kinds_may_go_by_several_subscriptions_and_none_by_two(hub):
         assert one in answer.json()["issue"][0]["details"]["text"]
     await until(lambda: {order_of(n.entries[0]["resource"])[1] for n in hub.notified()})
     await hub.say(case, "samtycke", {"outcome": "given"})
-    await until(lambda: hub.hub.relay.lanes[SYSTEM[CENTRE]].get("answer") == "no active Subscription for samtycke")
-    assert hub.hub.relay.lanes[SYSTEM[CENTRE]]["breaker"] == "closed", "other cases go on meanwhile"
+    await until(
+        lambda: hub.hub.relay.lanes.shown[SYSTEM[CENTRE]].get("answer") == "no active Subscription for samtycke"
+    )
+    assert hub.hub.relay.lanes.shown[SYSTEM[CENTRE]]["breaker"] == "closed", "other cases go on meanwhile"
     second = await hub.admit("192002299861")
     await until(lambda: second in json.dumps([n.bundle for n in hub.notified()]))
     assert await hub.sql("SELECT 1 FROM outbox WHERE system = %s AND attempts > 1", SYSTEM[CENTRE]) == []

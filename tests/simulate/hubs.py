@@ -56,7 +56,7 @@ class HubProcess:
             self._offer,
             shards,
             batch=4,
-            lanes_full=lambda: self._relay.is_full,
+            lanes_full=lambda: self._relay.lanes.is_full,
             clock=wall,
         )
         self._relay = Relay(store, lambda: self._directory, self._exits, shards)
@@ -64,7 +64,7 @@ class HubProcess:
         await self._until_there(shards.check)
         keep = self._supervisor.keep
         keep("intake", intake.run)
-        keep("marks", self._relay.marker.run)
+        keep("marks", self._relay.lanes.marker.run)
         keep("relay", self._relay.run)
         keep("rows of others", self._listen)
         keep("held", partial(every, 1.0, intake.retry_held))
@@ -75,7 +75,7 @@ class HubProcess:
         self.intake = intake
 
     def _offer(self, rows: list[Any]) -> None:
-        self._relay.offer(rows)
+        self._relay.lanes.offer(rows)
 
     async def _listen(self) -> None:
         """As the hub hears of rows that other processes have written for its shards."""

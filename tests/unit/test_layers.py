@@ -45,13 +45,19 @@ def kept(name: str, graph: grimp.ImportGraph) -> bool:
     return contract(name).check(graph, verbose=False).kept
 
 
-@pytest.mark.parametrize("name", ["rooms", "processes", "tenants"])
+@pytest.mark.parametrize("name", ["rooms", "delivery", "processes", "tenants"])
 def test_the_house_as_it_stands_has_a_room_for_every_module(name, house):
     assert kept(name, house)
 
 
 @pytest.mark.parametrize(
-    ("name", "stray"), [("rooms", "hub.utils"), ("rooms", "hub.foo"), ("processes", "hub.processes.helpers")]
+    ("name", "stray"),
+    [
+        ("rooms", "hub.utils"),
+        ("rooms", "hub.foo"),
+        ("delivery", "hub.delivery.helpers"),
+        ("processes", "hub.processes.helpers"),
+    ],
 )
 def test_a_module_or_folder_that_no_layer_names_is_refused_by_name(name, stray, house):
     house.add_module(stray)
@@ -69,6 +75,8 @@ def test_a_module_or_folder_that_no_layer_names_is_refused_by_name(name, stray, 
         ("rooms", "hub.delivery.relay", "hub.routers.http"),
         ("rooms", "hub.processes.engine.case", "hub.store.cases"),
         ("rooms", "hub.errors", "hub.log"),
+        ("delivery", "hub.delivery.lane", "hub.delivery.lanes"),
+        ("delivery", "hub.delivery.exits.kafka", "hub.delivery.attempt"),
         ("processes", "hub.processes.engine.decide", "hub.processes.shared.consent"),
         ("processes", "hub.processes.engine.decide", "hub.processes.svu.law"),
         ("processes", "hub.processes.shared.consent", "hub.processes.svu.law"),
