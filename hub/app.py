@@ -44,6 +44,7 @@ from hub.routers.asides import Asides
 from hub.routers.topics import Topics
 from hub.settings import WITHOUT_REGISTERS, Settings, kafka_client
 from hub.shards import Shards
+from hub.sign_in.sign_in import SignIn
 from hub.store import database_time, person_changes
 from hub.store.notifications import Notifications
 from hub.store.outbox import OutboxRow
@@ -119,6 +120,7 @@ class Hub:
         )
         self.relay: Relay | None = None
         self.replayer = Replayer(self.store)
+        self.sign_in = SignIn(self.store, settings.openid, production=settings.production)
         self.pull_inbox = PullInbox(self.store, self.directory)
         self._in_operation: InOperation | None = None
         self._subscriptions: SubscriptionKeeper | None = None
@@ -253,6 +255,7 @@ class Hub:
         await self.topics.close()
         if self._registers is not None:
             await self._registers.aclose()
+        await self.sign_in.close()
         await self.store.close()
 
     # --- periodic work ------------------------------------------------------------------------------------------------

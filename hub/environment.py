@@ -61,7 +61,9 @@ def _read(kind: type[S], **given: Any) -> S:
         said = [_sentence(kind, fault["loc"], fault["type"], fault["msg"]) for fault in error.errors()]
         raise Misconfigured("; ".join(said)) from None
     except SettingsError:
-        raise Misconfigured("HUB_REGISTERS is written as one setting for each of its parts: HUB_REGISTERS__…") from None
+        raise Misconfigured(
+            "HUB_REGISTERS and HUB_OPENID are written as one setting for each of their parts: HUB_REGISTERS__…, HUB_OPENID__…"
+        ) from None
 
 
 def _sentence(kind: type[BaseSettings], place: tuple[int | str, ...], type_: str, message: str) -> str:

@@ -48,7 +48,7 @@ def api_of(hub: Hub, workers: health.Workers = health.nobody) -> FastAPI:
     for routes in (*(asked if "http" in hub.roles else ()), health.router(hub.readiness.checks, workers)):
         api.include_router(routes)
     if "http" in hub.roles:
-        api.mount("/ops", ops_api(Parts(hub.store, hub.in_force), hub.intake.process_pool))
+        api.mount("/ops", ops_api(Parts(hub.store, hub.in_force, hub.sign_in), hub.intake.process_pool))
     errors.install(api, hub.intake.process_pool, hub.settings.http_answer_s)
     openapi.install(api)
     return api

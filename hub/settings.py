@@ -96,6 +96,38 @@ class RegistersSettings(BaseModel):
     """Keys the cache, so that a key cannot be guessed back to a number."""
 
 
+class OpenIdSettings(BaseModel):
+    """How operations signs in: an OpenID provider, with the hub as its client."""
+
+    issuer: WebAddress
+    """As the provider itself writes it: ``<issuer>/.well-known/openid-configuration`` is read."""
+    client_id: str = Field(min_length=1)
+    client_secret: SecretStr = SecretStr("")
+    """Empty: the hub is a public client, and PKCE alone protects the code."""
+    redirect_uris: str = Field(min_length=1, examples=["https://hub.example.se/console/signed-in"])
+    """Where the provider may send the browser back, separated by commas; each as it is registered there."""
+    after_sign_out: str = ""
+    """Where the provider sends the browser after signing out; as it is registered there."""
+    scope: str = "openid profile"
+    name_claim: str = "name"
+    """The claim with the name by which the trail knows somebody, never a personal identity number."""
+    roles_claim: str = "roles"
+    """The claim with the names of their roles; in an object by dots, as ``realm_access.roles``."""
+    roles: str = ""
+    """What the provider calls the roles, ``their-name=role`` with commas between; empty: as the hub does."""
+    idle_s: Positive = 1800.0
+    """Seconds without use after which a session ends."""
+    session_s: Positive = 36_000.0
+    """Seconds after which it ends in any case."""
+    ca_file: ReadableFile = None
+    """PEM; unset: the machine's own certificate authorities are trusted."""
+
+    @property
+    def allowed_redirects(self) -> frozenset[str]:
+        """``redirect_uris``, each."""
+        return frozenset(one.strip() for one in self.redirect_uris.split(",") if one.strip())
+
+
 WITHOUT_REGISTERS = "nobody is looked up, and every case waits in the manual queue (`hub held list`)"
 """What it means that no registers are set."""
 
@@ -215,6 +247,8 @@ class Settings(Stored, Outward, Broker):
     """Seconds for a graceful stop."""
     registers: RegistersSettings | None = None
     """Unset: no look-up is made, and every case waits in the manual queue."""
+    openid: OpenIdSettings | None = None
+    """Unset: nobody signs in; ``/ops`` answers programs, which have a token of their own."""
 
 
 def kafka_client(settings: Broker) -> dict[str, Any]:

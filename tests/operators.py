@@ -33,5 +33,5 @@ async def signed_in(hub, *roles, who="Disa Drift"):
     """Somebody with these roles, or with every role."""
     until = datetime.now(UTC) + timedelta(hours=1)
     async with hub.store.transaction() as connection:
-        token = await operator_sessions.begin(connection, who, frozenset(roles) or EVERY_ROLE, until)
-    return Person(hub, token)
+        begun = await operator_sessions.begin(connection, who, frozenset(roles) or EVERY_ROLE, until)
+    return Person(hub, begun.token)

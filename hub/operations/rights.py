@@ -45,6 +45,8 @@ class Operator:
     rights: frozenset[Right]
     session: int | None = None
     """The number of the session; None of somebody at the machine itself, by the command line on the database."""
+    is_program: bool = False
+    """Whether it is a program, with a token of its own."""
 
     def needs(self, right: Right) -> None:
         """Raises ``Refused`` 403 where the right is missing."""

@@ -19,6 +19,16 @@ async def record(connection: Connection, who: str, what: str, target: str, reaso
     )
 
 
+async def record_refusal(connection: Connection, who: str, asked: str, reason: str) -> None:
+    """Write that somebody was refused what they asked for; the same again within a minute is not written anew."""
+    await connection.execute(
+        "INSERT INTO operation (who, what, target, reason) SELECT %(who)s, 'refused', %(asked)s, %(reason)s WHERE NOT EXISTS ("
+        "SELECT FROM operation WHERE who = %(who)s AND what = 'refused' AND target = %(asked)s AND reason = %(reason)s"
+        " AND at > now() - interval '1 minute')",
+        {"who": who, "asked": asked, "reason": reason},
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One act of operations."""

@@ -117,6 +117,58 @@ TECHNICAL: Final[dict[str, Rule]] = {
         "Var och en av driften gör det som rollen ger behörighet till.",
         "Everybody of operations does what their role gives the right to.",
     ),
+    "glass-closed": Rule(
+        "Innehåll läses, och personer söks, när glaset är krossat: med skäl, i trettio minuter, inför alla som granskar.",
+        "Bodies are read, and persons searched for, when the glass is broken: with a reason, for thirty minutes, before all who audit.",
+    ),
+    "logout-token": Rule(
+        "Inloggningstjänsten säger att någon har loggat ut med ett eget, nytt logout_token.",
+        "The sign-in service says that somebody has signed out by a logout_token of its own, a new one.",
+    ),
+    "no-role": Rule(
+        "Den som loggar in har en roll i hubben.",
+        "Whoever signs in has a role in the hub.",
+    ),
+    "no-sign-in": Rule(
+        "Inloggning sker hos den inloggningstjänst som installationen har.",
+        "Signing in is done at the sign-in service that the installation has.",
+    ),
+    "personal-reason": Rule(
+        "Ett skäl nämner ingen person: ärendet eller meddelandet nämns med sitt id.",
+        "A reason names no person: the case or the message is named by its id.",
+    ),
+    "provider-away": Rule(
+        "Inloggningstjänsten svarar som den ska.",
+        "The sign-in service answers as it should.",
+    ),
+    "reason-missing": Rule(
+        "Den som gör något säger varför.",
+        "Whoever does something says why.",
+    ),
+    "redirect-uri": Rule(
+        "Webbläsaren sänds bara till sidor som installationen har angett.",
+        "The browser is sent only to pages that the installation has named.",
+    ),
+    "shown-name": Rule(
+        "Det som driften gör bär ett namn, aldrig ett personnummer.",
+        "What operations does bears a name, never a personal identity number.",
+    ),
+    "sign-in-awaited": Rule(
+        "En enhets session börjar när någon har loggat in i en webbläsare.",
+        "A device's session begins when somebody has signed in in a browser.",
+    ),
+    "sign-in-refused": Rule(
+        "Inloggningstjänsten intygar vem som loggar in, för den här hubben och just nu.",
+        "The sign-in service vouches for who signs in, for this hub and at this moment.",
+    ),
+    "sign-in-unknown": Rule(
+        "En inloggning görs färdig en gång, inom tio minuter, där den började.",
+        "A sign-in is completed once, within ten minutes, where it was begun.",
+    ),
+    "too-many-guesses": Rule(
+        "Den som visar felaktiga nycklar väntar.",
+        "Whoever shows wrong tokens waits.",
+    ),
     "signed-out": Rule(
         "Driften loggar in för att se och styra.",
         "Operations signs in to see and to steer.",

@@ -34,10 +34,9 @@ async def test_a_session_that_has_ended_or_stood_idle_is_none(hub):
             connection, "Idel", frozenset({"lasare"}), now + timedelta(hours=1), timedelta(minutes=30)
         )
         ended = await operator_sessions.begin(connection, "Slut", frozenset({"lasare"}), now + timedelta(hours=1))
-        session = await operator_sessions.used(connection, ended)
-        await operator_sessions.end(connection, session.id)
-    assert (await Person(hub, idle).ask("/me"))["who"] == "Idel"
+        await operator_sessions.end(connection, ended.id, "signed out")
+    assert (await Person(hub, idle.token).ask("/me"))["who"] == "Idel"
     async with hub.store.transaction() as connection:
         await connection.execute("UPDATE operator_session SET used_at = used_at - interval '31 minutes'")
-    for token in (late, idle, ended):
-        await Person(hub, token).ask("/me", 401)
+    for one in (late, idle, ended):
+        await Person(hub, one.token).ask("/me", 401)

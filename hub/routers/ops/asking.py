@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request, Security
@@ -16,10 +16,14 @@ from hub.directory_in_force import DirectoryInForce
 from hub.errors import Refused
 from hub.operations.rights import Operator, Right, rights_of
 from hub.routers import http
-from hub.store import operator_sessions
+from hub.routers.ops.guesses import Guesses
+from hub.sign_in.sign_in import SignIn
+from hub.store import operator_log, operator_sessions
 from hub.store.transaction import Store
 
 _BEARER = HTTPBearer(auto_error=False, scheme_name="session", description="The token of a session of operations.")
+BY_ITSELF = "X-By-Itself"
+"""A header of calls that a page makes by itself, as to show what is new: the session's idle time goes on."""
 _TOKEN = re.compile(r"[!-~]+")
 
 
@@ -29,8 +33,10 @@ class Parts:
 
     store: Store
     in_force: DirectoryInForce
+    sign_in: SignIn
     at_the_machine: Operator | None = None
     """Who asks without a token: the command line on the database itself. None over the network."""
+    guesses: Guesses = field(default_factory=Guesses)
 
 
 def parts_of(request: Request) -> Parts:
@@ -54,13 +60,18 @@ async def _operator(
     if parts.at_the_machine is not None:
         return parts.at_the_machine
     scheme, blank, token = (http.authorization(request) or "").strip().partition(" ")
-    if not blank or scheme.lower() != "bearer" or _TOKEN.fullmatch(token.strip()) is None:
+    token = token.strip()
+    if not blank or scheme.lower() != "bearer" or _TOKEN.fullmatch(token) is None:
         raise _signed_out()
+    parts.guesses.check(request, token)
+    asks = operator_sessions.looked_at if request.headers.get(BY_ITSELF) else operator_sessions.used
     async with parts.store.transaction() as connection:
-        session = await operator_sessions.used(connection, token.strip())
+        session = await asks(connection, token)
     if session is None:
+        parts.guesses.wrong(request)
         raise _signed_out()
-    return Operator(session.who, rights_of(frozenset(session.roles)), session.id)
+    parts.guesses.right(token)
+    return Operator(session.who, rights_of(frozenset(session.roles)), session.id, session.kind == "program")
 
 
 def _signed_out() -> Refused:
@@ -82,8 +93,16 @@ TheOperator = Annotated[Operator, Depends(_operator)]
 def needs(right: Right) -> Callable[..., Awaitable[Operator]]:
     """The dependency of a route that needs a right: who asks. Refused 401 or 403 before anything else of the request is read."""
 
-    async def check(operator: TheOperator) -> Operator:
-        operator.needs(right)
+    async def check(request: Request, operator: TheOperator, store: TheStore) -> Operator:
+        try:
+            operator.needs(right)
+        except Refused:
+            asked = (
+                f"{request.method} {request.scope['route'].path}"  # as it is documented: nothing of what was asked for
+            )
+            async with store.transaction() as connection:
+                await operator_log.record_refusal(connection, operator.who, asked, f"without the right {right}")
+            raise
         return operator
 
     return check

@@ -4,7 +4,7 @@ sqlalchemy only.
 The constraints stand here and in the database, so that they hold whatever code writes.
 """
 
-from hub.store.tables import cases, delivery, operations, subscriptions
+from hub.store.tables import cases, delivery, operations, operators, subscriptions
 from hub.store.tables.metadata import metadata
 
-__all__ = ["cases", "delivery", "metadata", "operations", "subscriptions"]
+__all__ = ["cases", "delivery", "metadata", "operations", "operators", "subscriptions"]

@@ -112,5 +112,8 @@ operation = Table(
     Column("reason", Text, nullable=False),
     CheckConstraint("reason <> ''", name="operation_has_reason"),
     Index("operation_target", "target"),
+    Index("operation_who", "who", "id"),
+    Index("operation_what", "what", "id"),
+    Index("operation_at", "at"),
 )
 """What operations did by hand, and why (D-7); rows are only added."""
