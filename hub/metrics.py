@@ -111,6 +111,11 @@ role_processes = Gauge(
     registry=REGISTRY,
 )
 consumer_lag = Gauge("hub_consumer_lag", "Records in hub.in topics not yet handled.", ["system"], registry=REGISTRY)
+glass_broken = Counter(
+    "hub_glass_broken",
+    "Times that somebody of operations broke the glass, to read what messages say or to search by person.",
+    registry=REGISTRY,
+)
 
 gallring_cases = Counter(
     "hub_gallring_cases", "Closed cases whose content was removed by the region's rule.", registry=REGISTRY

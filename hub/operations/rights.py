@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -45,6 +46,8 @@ class Operator:
     rights: frozenset[Right]
     session: int | None = None
     """The number of the session; None of somebody at the machine itself, by the command line on the database."""
+    until: datetime | None = None
+    """When the session ends at the latest."""
     is_program: bool = False
     """Whether it is a program, with a token of its own."""
 

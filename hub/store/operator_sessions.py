@@ -16,9 +16,10 @@ from psycopg.rows import class_row
 
 Connection = AsyncConnection[tuple[Any, ...]]
 Kind = Literal["person", "program"]
-_IN_FORCE: Final = (
+IN_FORCE: Final = (
     "(ended_at IS NULL AND now() < until AND (idle_s IS NULL OR now() < used_at + idle_s * interval '1 second'))"
 )
+"""Whether a row of ``operator_session`` is a session that is in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ async def begin(
 async def used(connection: Connection, token: str) -> Session | None:
     """The session with a token, if it is in force; its idle time begins anew."""
     found = await connection.cursor(row_factory=class_row(Session)).execute(
-        "UPDATE operator_session SET used_at = now() WHERE token_sha256 = %s AND " + _IN_FORCE + _RETURNING,  # noqa: S608 - constants
+        "UPDATE operator_session SET used_at = now() WHERE token_sha256 = %s AND " + IN_FORCE + _RETURNING,  # noqa: S608 - constants
         (_hash(token),),
     )
     return await found.fetchone()
@@ -92,7 +93,7 @@ async def used(connection: Connection, token: str) -> Session | None:
 async def looked_at(connection: Connection, token: str) -> Session | None:
     """As ``used``, but its idle time goes on: a page asks by itself, and nobody need be there."""
     found = await connection.cursor(row_factory=class_row(Session)).execute(
-        "SELECT " + _OF_SESSION + " FROM operator_session WHERE token_sha256 = %s AND " + _IN_FORCE,  # noqa: S608 - constants
+        "SELECT " + _OF_SESSION + " FROM operator_session WHERE token_sha256 = %s AND " + IN_FORCE,  # noqa: S608 - constants
         (_hash(token),),
     )
     return await found.fetchone()
@@ -100,14 +101,14 @@ async def looked_at(connection: Connection, token: str) -> Session | None:
 
 async def in_force(connection: Connection, session: int) -> bool:
     """Whether a session has neither ended nor stood idle: what is sent for long, as events, asks now and then."""
-    found = await connection.execute("SELECT FROM operator_session WHERE id = %s AND " + _IN_FORCE, (session,))
+    found = await connection.execute("SELECT FROM operator_session WHERE id = %s AND " + IN_FORCE, (session,))
     return await found.fetchone() is not None
 
 
 async def end(connection: Connection, session: int, why: str) -> Session | None:
     """End a session that is in force, and return it; its token is no longer known."""
     found = await connection.cursor(row_factory=class_row(Session)).execute(
-        "UPDATE operator_session SET ended_at = now(), ended_why = %s WHERE id = %s AND " + _IN_FORCE + _RETURNING,  # noqa: S608 - constants
+        "UPDATE operator_session SET ended_at = now(), ended_why = %s WHERE id = %s AND " + IN_FORCE + _RETURNING,  # noqa: S608 - constants
         (why, session),
     )
     return await found.fetchone()
@@ -122,7 +123,7 @@ async def end_of_provider(
     found = await connection.cursor(row_factory=class_row(Session)).execute(
         "UPDATE operator_session SET ended_at = now(), ended_why = %(why)s"  # noqa: S608 - constants
         " WHERE (%(subject)s::text IS NULL OR subject = %(subject)s)"
-        " AND (%(session)s::text IS NULL OR provider_session = %(session)s) AND " + _IN_FORCE + _RETURNING,
+        " AND (%(session)s::text IS NULL OR provider_session = %(session)s) AND " + IN_FORCE + _RETURNING,
         {"why": why, "subject": subject, "session": provider_session},
     )
     return await found.fetchall()
@@ -152,7 +153,7 @@ async def listed(
         row_factory=class_row(ListedSession)
     ).execute(
         "SELECT * FROM (SELECT id, who, roles, kind, begun_at, used_at, until, ended_at, ended_why, "  # noqa: S608 - constants
-        + _IN_FORCE
+        + IN_FORCE
         + " AS in_force FROM operator_session) AS sessions WHERE (%(before)s::bigint IS NULL OR id < %(before)s)"
         " AND (%(in_force)s::boolean IS NULL OR %(in_force)s = in_force) ORDER BY id DESC LIMIT %(limit)s",
         {"before": before, "in_force": in_force, "limit": limit},

@@ -9,7 +9,7 @@ from fastapi_offline import FastAPIOffline
 
 from hub.intake.process_pool import ProcessPool
 from hub.routers import errors
-from hub.routers.ops import me, sign_in
+from hub.routers.ops import glass, me, sign_in
 from hub.routers.ops.asking import Parts
 
 
@@ -21,7 +21,11 @@ def ops_api(parts: Parts, process_pool: ProcessPool) -> FastAPI:
         version="1",
     )
     api.state.parts = parts
-    for routes in (me.ROUTES, sign_in.ROUTES):
+    for routes in (
+        me.ROUTES,
+        sign_in.ROUTES,
+        glass.ROUTES,
+    ):
         api.include_router(routes)
     errors.install(api, process_pool)
     return api

@@ -71,7 +71,8 @@ async def _operator(
         parts.guesses.wrong(request)
         raise _signed_out()
     parts.guesses.right(token)
-    return Operator(session.who, rights_of(frozenset(session.roles)), session.id, session.kind == "program")
+    rights = rights_of(frozenset(session.roles))
+    return Operator(session.who, rights, session.id, session.until, session.kind == "program")
 
 
 def _signed_out() -> Refused:
@@ -123,7 +124,17 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         403: "Without the right.",
         404: "There is no such thing.",
         409: "Refused by a rule, which is named.",
+        429: "Too often, or too many wrong attempts: wait.",
         503: "The database does not answer: ask again.",
     }.items()
 }
 """The refusals of every route."""
+
+READING_A_BODY: dict[int | str, dict[str, Any]] = {
+    status: {"description": said, "content": {http.PROBLEM: {}}}
+    for status, said in {
+        413: "The body is too large.",
+        415: "The body is packed in a way that is not read.",
+    }.items()
+}
+"""The further refusals of a route that reads a body."""

@@ -18,16 +18,11 @@ from hub.errors import Refused
 from hub.operations.rights import Right
 from hub.routers import http
 from hub.routers.cases.question import Asked, body, in_body
-from hub.routers.ops.asking import PROBLEMS, TheOperator, TheStore, parts_of
+from hub.routers.ops.asking import PROBLEMS, READING_A_BODY, TheOperator, TheStore, parts_of
 from hub.sign_in.sign_in import SignedIn, SignIn
 from hub.store import operator_log, operator_sessions
 
-_SAID: Final[dict[int | str, dict[str, Any]]] = {
-    429: {"description": "Asked too often, or too many wrong attempts: wait.", "content": {http.PROBLEM: {}}},
-    413: {"description": "Too large.", "content": {http.PROBLEM: {}}},
-    415: {"description": "Packed in a way that is not read.", "content": {http.PROBLEM: {}}},
-}
-ROUTES = APIRouter(tags=["sign-in"], responses={**PROBLEMS, **_SAID})
+ROUTES = APIRouter(tags=["sign-in"], responses={**PROBLEMS, **READING_A_BODY})
 _WRONG: Final = {"sign-in-unknown", "sign-in-refused", "logout-token"}
 """Refusals of something that was made up, or shown again."""
 _MOST_BYTES: Final = 40_000
