@@ -7,17 +7,18 @@ import os
 import secrets
 import socket
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import cast
 
-from hub import clock, garbage
+from hub import clock, garbage, metrics
 from hub.addressing.memory import RegisterMemory
 from hub.addressing.recheck import Recheck
 from hub.addressing.register_settings import registers_of, secret_of, ttl_of
 from hub.addressing.register_watch import RegisterWatch
 from hub.addressing.soap_client import Parked
-from hub.addressing.worker import Worker, counted, failed
+from hub.addressing.worker import Worker, failed
 from hub.delivery.exits import kafka as kafka_exit
 from hub.delivery.exits.addresses import Allowed
 from hub.delivery.exits.registry import ExitResources, open_exits
@@ -26,7 +27,7 @@ from hub.delivery.pull_inbox import PullInbox
 from hub.delivery.relay import Relay
 from hub.delivery.subscription_keeper import SubscriptionKeeper
 from hub.directory_in_force import DirectoryInForce
-from hub.errors import Misconfigured
+from hub.errors import Misconfigured, Unavailable
 from hub.gallring import Gallring
 from hub.gauges import Gauges
 from hub.in_operation import InOperation
@@ -36,6 +37,7 @@ from hub.intake.queue import Intake
 from hub.intake.reader_check import Readers
 from hub.intake.served_again import ServedAgain
 from hub.log import log
+from hub.operations.figures import FiguresKeeper
 from hub.operations.replays import Replayer
 from hub.readiness import Readiness
 from hub.roles import ROLES, Role
@@ -52,6 +54,7 @@ from hub.store.registers import Answers
 from hub.store.shards import ROWS_CHANNEL
 from hub.store.transaction import Store
 from hub.supervisor import Supervisor, Work, every, turned
+from hub.tally import TALLY
 from schemas.directory import Directory
 
 _DIRECTORY_S = 0.5
@@ -68,6 +71,8 @@ _MEMORY_S = 1.0
 _NEWS_S = 5.0
 _READERS_S = 1.0
 _GAUGES_S = 2.0
+_FIGURES_S = 5.0
+_QUARTERS_S = 60.0
 _HEARD_S = 5.0
 _SWEEP_S = 600.0
 _TIME_S = 5.0
@@ -93,7 +98,7 @@ class Hub:
         self.memory = RegisterMemory(
             Answers(self.store), *ttl_of(settings), secret_of(settings), lambda: self.in_force.version
         )
-        self._register_watch = RegisterWatch(counted, failed)
+        self._register_watch = RegisterWatch(metrics.looked_up, failed)
         self._registers = registers_of(settings, self.store, self._register_watch)
         self.worker = Worker(self.store, self.directory, self._registers, self.memory, production=settings.production)
         self.shards = Shards(
@@ -134,6 +139,8 @@ class Hub:
             self.asides,
         )
         self.gauges = Gauges(self.store, self.intake, self.directory)
+        TALLY.on_time_s = settings.on_time_s
+        self.figures = FiguresKeeper(self.store)
         self.gallring = Gallring(self.store, self.directory, lambda: self.intake.full or self._lanes_full())
 
     def _lanes_full(self) -> bool:
@@ -228,6 +235,8 @@ class Hub:
             ("addressing", "news", _NEWS_S, self._ask_again),
             ("http", "readers", _READERS_S, self._write_readers),
             (None, "gauges", _GAUGES_S, self.gauges.show_gauges),
+            (None, "figures", _FIGURES_S, self.figures.write),
+            (None, "quarters", _QUARTERS_S, self.figures.roll),
             ("deadlines", "sweep", _SWEEP_S, self._sweep),
             ("deadlines", "gallring", _GALLRING_S, self.gallring.go_round),
             (None, "time", _TIME_S, partial(database_time.look, self.store)),
@@ -256,6 +265,8 @@ class Hub:
         if self._registers is not None:
             await self._registers.aclose()
         await self.sign_in.close()
+        with suppress(Unavailable):
+            await self.figures.write()
         await self.store.close()
 
     # --- periodic work ------------------------------------------------------------------------------------------------

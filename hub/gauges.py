@@ -39,8 +39,8 @@ class Gauges:
             processes = await running_hubs.role_counts(connection)
         now = clock.now()
         metrics.deadlines_due.clear()
-        for name, count in late:
-            metrics.deadlines_due.labels(name).set(count)
+        for one in late:
+            metrics.deadlines_due.labels(one.name).set(one.count)
         for role in ROLES:
             metrics.role_processes.labels(role).set(processes.get(role, 0))
         self._show_backlog(backlog, now)

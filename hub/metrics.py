@@ -1,12 +1,12 @@
 """The metrics for Prometheus (delivery.md §4): base units, the prefix ``hub_``, no unbounded label and nothing about a person
 (D-10).
 
-Imports prometheus-client only; every room may import it.
+Imports prometheus-client and the tally only; every room may import it.
 """
 
 from __future__ import annotations
 
-from collections import Counter as Tally
+from collections import Counter as Counted
 from collections.abc import Iterable, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -14,9 +14,9 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
-REGISTRY = CollectorRegistry()
+from hub.tally import ALL, BOUNDS_S, REGISTER, TALLY, bucket
 
-_SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120, 600, 3600)
+REGISTRY = CollectorRegistry()
 
 received = Counter("hub_messages_received", "Messages that came in.", ["system", "type"], registry=REGISTRY)
 outcomes = Counter(
@@ -40,7 +40,7 @@ latency = Histogram(
     "hub_delivery_seconds",
     "From accepted to acknowledged by the receiver's way.",
     ["system"],
-    buckets=_SECONDS,
+    buckets=BOUNDS_S,
     registry=REGISTRY,
 )
 inbox_fetched = Counter(
@@ -73,7 +73,7 @@ lookup_failures = Counter(
     registry=REGISTRY,
 )
 lookup_seconds = Histogram(
-    "hub_lookup_seconds", "Time that a register took.", ["register"], buckets=_SECONDS, registry=REGISTRY
+    "hub_lookup_seconds", "Time that a register took.", ["register"], buckets=BOUNDS_S, registry=REGISTRY
 )
 intake_queue = Gauge("hub_intake_queue", "Messages that wait for their transaction.", registry=REGISTRY)
 progress = Gauge("hub_intake_transactions", "Transactions done since the start.", registry=REGISTRY)
@@ -130,11 +130,45 @@ gallring_oldest = Gauge(
 )
 
 
-def handled(counted: Iterable[tuple[str, str, str]]) -> None:
-    """Counts a batch of (system, message name, outcome)."""
-    for (system, name, outcome), count in Tally(counted).items():
+def handled(counted: Iterable[tuple[str, str, str]], refused: Iterable[tuple[str, str, str]] = ()) -> None:
+    """Counts a batch of (system, message name, outcome), and its refusals: (system, rule, message id)."""
+    for (system, name, outcome), count in Counted(counted).items():
         received.labels(system, name).inc(count)
         outcomes.labels(system, name, outcome).inc(count)
+        if system != "hub":  # the hub's own messages were not received from anybody
+            TALLY.add(system, "received", count)
+            TALLY.add(system, outcome, count)
+    for system, rule, message in refused:
+        TALLY.refused(system, rule, message)
+
+
+def attempted(system: str, outcome: str, count: int = 1) -> None:
+    """Counts an attempt to send so many notices to a system."""
+    attempts.labels(system, outcome).inc(count)
+    TALLY.add(system, f"attempt/{outcome}", count)
+
+
+def delivered(system: str, seconds: Sequence[float]) -> None:
+    """Counts what was sent to a system, so long after it was accepted."""
+    its = latency.labels(system)
+    for took in seconds:
+        its.observe(took)
+    TALLY.delivered(system, seconds)
+
+
+def looked_up(register: str, outcome: str, seconds: float) -> None:
+    """Counts a question to a register."""
+    lookups.labels(register, outcome).inc()
+    TALLY.add(REGISTER + register, f"asked/{outcome}")
+    if outcome != "cached":
+        lookup_seconds.labels(register).observe(seconds)
+        TALLY.add(REGISTER + register, bucket(seconds))
+
+
+def missed(deadline: str) -> None:
+    """Counts a deadline that passed and was told, by its name."""
+    deadlines_missed.labels(deadline).inc()
+    TALLY.add(ALL, f"missed/{deadline}")
 
 
 def exposition() -> bytes:

@@ -240,6 +240,10 @@ class Settings(Stored, Outward, Broker):
     """
     intake_batch: int = Field(default=500, ge=1, le=5_000)
     """The most messages in one transaction."""
+    on_time_s: Positive = 30.0
+    """Seconds from when a message was accepted within which each of its notices is to be acknowledged by its receiver's way: what is later
+    counts as late in the overview.
+    """
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], BeforeValidator(lambda written: str(written).lower())
     ] = "info"

@@ -14,17 +14,21 @@ class RegisterWatch:
         self._on_lookup = on_lookup
         self._on_failure = on_failure
         self.last: dict[str, dict[str, str]] = {}
-        """Contract → ``answered`` (when), ``failed`` (when) and ``reason``."""
+        """Contract → ``answered`` (when), ``failed`` (when) and ``reason``; ``failing_since``, where nothing was answered since."""
 
     def looked_up(self, register: str, outcome: str, seconds: float) -> None:
         """A question was answered, or not."""
         if outcome in {"ok", "none"}:
-            self.last.setdefault(register, {})["answered"] = _now()
+            its = self.last.setdefault(register, {})
+            its["answered"] = _now()
+            its.pop("failing_since", None)
         self._on_lookup(register, outcome, seconds)
 
     def failed(self, register: str, reason: str) -> None:
         """A register failed; ``reason`` is a code without personal data."""
-        self.last.setdefault(register, {}).update(failed=_now(), reason=reason)
+        its = self.last.setdefault(register, {})
+        its.update(failed=_now(), reason=reason)
+        its.setdefault("failing_since", its["failed"])
         self._on_failure(register, reason)
 
 

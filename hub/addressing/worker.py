@@ -220,13 +220,6 @@ def _name(rows: Sequence[Employee]) -> str | None:
     return next((name for row in rows if (name := one_line(row.name)) is not None), None)
 
 
-def counted(register: str, outcome: str, seconds: float) -> None:
-    """Counts a question to a register in the metrics."""
-    metrics.lookups.labels(register, outcome).inc()
-    if outcome != "cached":
-        metrics.lookup_seconds.labels(register).observe(seconds)
-
-
 def failed(register: str, reason: str) -> None:
     """Reports a register's failure to operations: a VP fault by its number, where the platform has that number."""
     unknown = reason.startswith("VP") and reason not in RETRYABLE | PARKED

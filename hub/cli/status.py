@@ -5,7 +5,6 @@ needs when it runs.
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,8 +15,6 @@ from hub.errors import Misconfigured
 
 if TYPE_CHECKING:
     from hub.store.at_a_glance import Glance
-    from hub.store.running_hubs import RunningHub
-    from schemas.directory import Directory
 
 _FEW = 40
 """So many systems are all listed; of more only those of which there is something to say."""
@@ -32,6 +29,7 @@ def status(
     and why, the breaker and the last answer, the registers, what is held.
     """
     from hub.directory_change import in_force
+    from hub.operations import standing
     from hub.store.at_a_glance import glance
 
     found = with_store(in_force)
@@ -45,102 +43,18 @@ def status(
     now = in_transaction(go)
     told = {
         "directory": found[0],
-        "hubs": _hubs(now),
-        "missing_roles": _missing_roles(now),
-        "systems": _systems(now, directory),
-        "registers": _registers(now),
-        "held": {"messages": now.held, "since": now.held_since, "manual_queue": now.manual, "unserved": _unserved(now)},
-    }
+        "hubs": [asdict(one) for one in standing.hubs(now)],
+        "missing_roles": [one.role for one in standing.missing_roles(now)],
+        "systems": [asdict(one) for one in standing.systems(now, directory).values()],
+        "registers": asdict(standing.registers(now)),
+        "held": {
+            "messages": now.held, "since": now.held_since, "manual_queue": now.manual, "unserved": standing.unserved(now),
+        },
+    }  # fmt: skip
     if as_json:
         table.show_json(told)
     else:
         _show(told, everything=everything)
-
-
-def _hubs(now: Glance) -> list[dict[str, Any]]:
-    found = []
-    for hub in now.hubs:
-        ill = [f"{name} {state}" for name, state in hub.state["checks"].items() if state != "ok"]
-        how = "silent" if hub.silent else "not ready" if ill else "ready"
-        found.append(
-            {
-                "hub": hub.id, "port": hub.state["port"], "last_said": hub.at, "state": how, "faults": ill,
-                "directory": hub.state["directory"], "roles": _roles(hub),
-                # A silent one has none: the others have taken them.
-                "shards": 0 if hub.silent else len(hub.state["shards"]),
-                "asks_registers": hub.state["asks_registers"],
-            }
-        )  # fmt: skip
-    return found
-
-
-def _roles(hub: RunningHub) -> list[str]:
-    found: list[str] = hub.state.get("roles", [])  # a hub of an older version says none
-    return found
-
-
-def _missing_roles(now: Glance) -> list[str]:
-    """The roles that no running hub has."""
-    from hub.roles import ROLES
-
-    return sorted(ROLES.difference(*(_roles(hub) for hub in now.hubs if not hub.silent)))
-
-
-_BREAKERS = ("closed", "half-open", "open")
-
-
-def _worst_lane(awake: list[RunningHub], system: str) -> tuple[RunningHub | None, dict[str, Any]]:
-    """Of the processes that send to a system, the one that has most trouble with it, or had its answer last."""
-    found = [(hub, hub.state["lanes"].get(system, {})) for hub in awake if hub.state["shards"]]
-    if not found:
-        return None, {}
-    return max(found, key=lambda one: (_BREAKERS.index(one[1].get("breaker", "closed")), one[1].get("answered", "")))
-
-
-def _systems(now: Glance, directory: Directory) -> list[dict[str, Any]]:
-    awake = [hub for hub in now.hubs if not hub.silent]
-    found = []
-    for id_ in directory.system_by_id:
-        waiting = now.backlog.get(id_)
-        hub, lane = _worst_lane(awake, id_)
-        found.append(
-            {
-                "system": id_,
-                "hub": None if hub is None else hub.id,
-                "waiting": waiting.waiting if waiting else 0,
-                "dead": waiting.dead if waiting else 0,
-                "oldest": waiting.oldest if waiting else None,
-                "paused": asdict(pause) if (pause := now.pauses.get(id_)) else None,
-                "breaker": lane.get("breaker", "closed"),
-                "breaker_until": lane.get("until"),
-                "last_answer": lane.get("answer"),
-                "answered": lane.get("answered"),
-            }
-        )
-    return found
-
-
-def _registers(now: Glance) -> dict[str, Any]:
-    from hub.store.outbox import LOOKUPS
-
-    asking = next((hub for hub in now.hubs if hub.state["asks_registers"] and not hub.silent), None)
-    waiting = {name: now.backlog[name] for name in LOOKUPS if name in now.backlog}
-    awake = [hub for hub in now.hubs if not hub.silent]
-    return {
-        "set": any(hub.state.get("has_registers", True) for hub in awake) if awake else None,
-        "asked_by": None if asking is None else asking.id,
-        "waiting": {
-            name.removeprefix("hub-"): {"count": one.waiting, "oldest": one.oldest} for name, one in waiting.items()
-        },
-        "contracts": {} if asking is None else asking.state["registers"],
-    }
-
-
-def _unserved(now: Glance) -> dict[str, int]:
-    """Unit without a system → what waits for it."""
-    from hub.intake.told_numbers import waiting_unit
-
-    return {unit: one.waiting for system, one in now.backlog.items() if (unit := waiting_unit(system)) and one.waiting}
 
 
 def _show(told: dict[str, Any], *, everything: bool) -> None:
@@ -182,8 +96,8 @@ def _show(told: dict[str, Any], *, everything: bool) -> None:
         waits = table.number_of(one["count"], "look-up waits", "look-ups wait")
         typer.echo(f"  {waits} ({name}), the oldest since {table.moment(one['oldest'])}")
     for name, one in registers["contracts"].items():
-        failed = f", last fault {one['reason']} at {_written(one['failed'])}" if "failed" in one else ""
-        typer.echo(f"  {name}: last answer {_written(one.get('answered')) or 'none yet'}{failed}")
+        failed = f", last fault {one['reason']} at {table.moment(one['failed'])}" if one["failed"] else ""
+        typer.echo(f"  {name}: last answer {table.moment(one['answered']) or 'none yet'}{failed}")
     held = told["held"]
     since = f", the oldest since {table.moment(held['since'])}" if held["since"] else ""
     messages, cases = table.number_of(held["messages"], "message"), table.number_of(held["manual_queue"], "case")
@@ -213,12 +127,7 @@ def _how(one: dict[str, Any]) -> str:
     if one["paused"]:
         said.append(str(Pause(**one["paused"])))
     if one["breaker"] != "closed":
-        said.append(f"breaker {one['breaker']} until {_written(one['breaker_until'])}")
+        said.append(f"breaker {one['breaker']} until {table.moment(one['breaker_until'])}")
     if one["last_answer"]:
-        said.append(f"last answer {one['last_answer']} at {_written(one['answered'])}")
+        said.append(f"last answer {one['last_answer']} at {table.moment(one['answered'])}")
     return "; ".join(said)
-
-
-def _written(moment: str | None) -> str:
-    """A moment that a hub wrote down in ISO 8601, for people."""
-    return table.moment(None if moment is None else datetime.fromisoformat(moment))

@@ -78,11 +78,10 @@ async def take(connection: Connection, system: System, acks: Sequence[Ack]) -> J
 def count(system: System, found: Judged) -> None:
     """Count for the metrics and the log what is committed."""
     now = clock.now()
-    for one in found.taken:
-        metrics.latency.labels(system.id).observe((now - one.accepted_at).total_seconds())
-    metrics.attempts.labels(system.id, "ok").inc(len(found.taken))
+    metrics.delivered(system.id, [(now - one.accepted_at).total_seconds() for one in found.taken])
+    metrics.attempted(system.id, "ok", len(found.taken))
     for one, _ in found.refused:
-        metrics.attempts.labels(system.id, "dead").inc()
+        metrics.attempted(system.id, "dead")
         log.error("delivery_dead", system=system.id, row=one.id, answer="refused-by-receiver")
 
 

@@ -67,7 +67,6 @@ class Attempts:
         self._paused = paused
         self.last_answer: tuple[str, datetime] | None = None
         """The receiver's last answer, with its time."""
-        self._latency = metrics.latency.labels(system.id)
 
     async def deliver(self, batch: list[OutboxRow]) -> None:
         """Load, encode and send the rows; raises whatever kept them from being sent, as the fence or the database does."""
@@ -109,7 +108,7 @@ class Attempts:
         permit = Permit(self._shards, self._queue, [row for row, _ in encoded])
         await permit()
         outcome = await self._exit.send(self._system, [outgoing for _, outgoing in encoded], permit)
-        metrics.attempts.labels(self._system.id, outcome.result).inc(len(encoded))
+        metrics.attempted(self._system.id, outcome.result, len(encoded))
         self.last_answer = outcome.answer, clock.now()
         rows = [row for row, _ in encoded]
         if outcome.result == "ok":
@@ -140,8 +139,10 @@ class Attempts:
             self._queue.make_due()
         self._breaker.passed()
         now = clock.now()
+        metrics.delivered(
+            self._system.id, [(now - row.accepted_at).total_seconds() for row in rows if not row.revision]
+        )
         for row in rows:
-            self._latency.observe((now - row.accepted_at).total_seconds())
             self._queue.sent(row)
         self._marker.mark(self._system.id, rows, now, outcome.answer, proof, self._marked)
 

@@ -19,6 +19,7 @@ class Breaker:
         self._clock = clock
         self._failures = 0
         self._opened_at: float | None = None
+        self._since: float | None = None
         self._probing = False
 
     @property
@@ -27,6 +28,11 @@ class Breaker:
         if self._opened_at is None:
             return "closed"
         return "half-open" if self._probing or self._clock() - self._opened_at >= self._open_s else "open"
+
+    @property
+    def spared_s(self) -> float:
+        """For how many seconds it has not been closed; 0 while it is."""
+        return 0.0 if self._since is None else self._clock() - self._since
 
     @property
     def wait_s(self) -> float:
@@ -46,17 +52,18 @@ class Breaker:
 
     def passed(self) -> None:
         """An attempt succeeded: close."""
-        self._failures, self._opened_at, self._probing = 0, None, False
+        self._failures, self._opened_at, self._since, self._probing = 0, None, None, False
 
     def failed(self) -> None:
         """An attempt failed because of the system: count it, and open at the limit or after a failed probe."""
         self._failures += 1
         if self._probing or self._failures >= self._limit:
-            self._opened_at, self._probing = self._clock(), False
+            self.open_now()
 
     def open_now(self) -> None:
         """There is nobody to send to: open, and probe as usual."""
         self._opened_at, self._probing = self._clock(), False
+        self._since = self._opened_at if self._since is None else self._since
 
     def probe_now(self) -> None:
         """Let an attempt pass at once, also beside a probe that has not been answered: operations knows that the system is well

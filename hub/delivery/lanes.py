@@ -126,7 +126,8 @@ class Lanes:
             if len(found) >= _SHOWN and not opened:
                 continue
             until = (now + timedelta(seconds=lane.breaker.wait_s)).isoformat(timespec="seconds")
-            found[id_] = {"breaker": lane.breaker.state} | ({"until": until} if opened else {})
+            since = (now - timedelta(seconds=lane.breaker.spared_s)).isoformat(timespec="seconds")
+            found[id_] = {"breaker": lane.breaker.state} | ({"since": since, "until": until} if opened else {})
             if answer is not None:
                 found[id_] |= {"answer": answer[0], "answered": answer[1].isoformat(timespec="seconds")}
         return found

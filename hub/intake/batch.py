@@ -37,6 +37,7 @@ class Batch:
         receipt = refusal(arrival, refused)
         told = as_json(receipt)
         self.settle(arrival, receipt, told, None, None)
+        self.handled.refused.append((arrival.system_id, refused.rule, receipt.message))
         self.answer(arrival, receipt, told, "refused")
         return receipt
 

@@ -161,7 +161,7 @@ class Transactions:
             for actor, role in handled.asked:
                 self._said.asking(actor, role)
             self._offer(handled.outbox)
-            metrics.handled(handled.counted)
+            metrics.handled(handled.counted, handled.refused)
             for reason, system, message in handled.given_up:
                 say = log.error if reason.startswith(DEFECT) else log.warning
                 say("hold_given_up", reason=reason, system=system, message=message)

@@ -48,7 +48,7 @@ class DeadlineTimer:
             if answer is not None and answer.code == "ok":
                 if not answer.repeat:
                     told += 1
-                    metrics.deadlines_missed.labels(key.partition("/")[0]).inc()
+                    metrics.missed(key.partition("/")[0])
             else:
                 late.append((case, key, now + min(max(now - at, _AGAIN[0]), _AGAIN[1])))
             log.info("deadline_passed", case=case, deadline=key, told="untold" if answer is None else answer.code)

@@ -60,5 +60,7 @@ class Handled:
     """(actor, role) that HSA is asked about."""
     counted: list[tuple[str, str, str]] = field(default_factory=list)
     """(system, message name, outcome) for the metrics."""
+    refused: list[tuple[str, str, str]] = field(default_factory=list)
+    """(system, rule, message id) of what is refused, for the figures by rule."""
     given_up: list[tuple[str, str, str]] = field(default_factory=list)
     """(reason, system, message id) of what was refused after it had been held as long as it may be, for the log."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+
+from psycopg.rows import class_row
 
 from hub.store.inbox import Connection
 from hub.store.transaction import array, keys
@@ -29,13 +32,51 @@ async def put_off(connection: Connection, rows: Sequence[tuple[str, str, datetim
     )
 
 
-async def overdue(connection: Connection, now: datetime) -> list[tuple[str, int]]:
-    """(name, number of deadlines that have passed and are not told), counted up to 10 000 in all: for the metrics."""
-    found = await connection.execute(
-        "SELECT split_part(key, '/', 1), count(*) FROM ("
-        " (SELECT key FROM deadline WHERE put_off IS NULL AND coalesce(put_off, due_at) <= %(now)s LIMIT %(most)s)"
-        " UNION ALL (SELECT key FROM deadline WHERE put_off IS NOT NULL AND due_at <= %(now)s LIMIT %(most)s)"
-        " LIMIT %(most)s) AS passed GROUP BY 1",
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """Deadlines of one name that have passed and are not told."""
+
+    name: str
+    count: int
+    since: datetime
+    """When the first of them passed."""
+
+
+async def overdue(connection: Connection, now: datetime) -> list[Overdue]:
+    """What has passed and is not told, by name, counted up to 10 000 in all: for the metrics and the overview."""
+    found = await connection.cursor(row_factory=class_row(Overdue)).execute(
+        "SELECT split_part(key, '/', 1) AS name, count(*) AS count, min(due_at) AS since FROM ("
+        " (SELECT key, due_at FROM deadline WHERE put_off IS NULL AND coalesce(put_off, due_at) <= %(now)s LIMIT %(most)s)"
+        " UNION ALL (SELECT key, due_at FROM deadline WHERE put_off IS NOT NULL AND due_at <= %(now)s LIMIT %(most)s)"
+        " LIMIT %(most)s) AS passed GROUP BY 1 ORDER BY 1",
         {"now": now, "most": _COUNTED},
     )
-    return [(name, count) for name, count in await found.fetchall()]
+    return await found.fetchall()
+
+
+@dataclass(frozen=True, slots=True)
+class PassedDeadline:
+    """One deadline that has passed and is not told."""
+
+    case_id: str
+    key: str
+    due_at: datetime
+    put_off: datetime | None
+    """When it is tried next, where it could not be told."""
+
+
+async def passed(
+    connection: Connection, now: datetime, name: str | None, after: tuple[datetime, str, str] | None, limit: int
+) -> list[PassedDeadline]:
+    """Those deadlines, of one name or all, the oldest first, after one of them: (due, case, key)."""
+    at, case, key = after or (None, None, None)
+    found = await connection.cursor(row_factory=class_row(PassedDeadline)).execute(
+        "SELECT case_id::text, key, due_at, put_off FROM ("
+        "SELECT * FROM deadline WHERE put_off IS NULL AND coalesce(put_off, due_at) <= %(now)s"
+        " UNION ALL SELECT * FROM deadline WHERE put_off IS NOT NULL AND due_at <= %(now)s) AS passed"
+        " WHERE (%(name)s::text IS NULL OR split_part(key, '/', 1) = %(name)s)"
+        " AND (%(at)s::timestamptz IS NULL OR (due_at, case_id, key) > (%(at)s, %(case)s::uuid, %(key)s))"
+        " ORDER BY due_at, case_id, key LIMIT %(limit)s",
+        {"now": now, "name": name, "at": at, "case": case, "key": key, "limit": limit},
+    )
+    return await found.fetchall()

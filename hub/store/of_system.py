@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -81,3 +82,25 @@ async def told(connection: Connection, system: str, before: int | None, limit: i
         {"system": system, "before": before or 2**62, "limit": limit},
     )
     return await found.fetchall()
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """When a system was last heard of."""
+
+    received: datetime | None
+    """Its last message came."""
+    acknowledged: datetime | None
+    """It, or the broker on its way, last acknowledged something."""
+
+
+async def heard(connection: Connection, systems: Sequence[str]) -> dict[str, Heard]:
+    """System → when it was last heard of: two looks into indexes for each."""
+    found = await connection.execute(
+        "SELECT s.id, (SELECT received_at FROM message WHERE system = s.id ORDER BY received_at DESC LIMIT 1),"
+        " greatest((SELECT at FROM sent_range WHERE system = s.id ORDER BY first DESC LIMIT 1),"
+        " (SELECT sent_at FROM outbox_row WHERE system = s.id AND state IN ('sent', 'skipped') ORDER BY id DESC LIMIT 1))"
+        " FROM unnest(%s::text[]) AS s (id)",
+        (list(systems),),
+    )
+    return {id_: Heard(received, acknowledged) for id_, received, acknowledged in await found.fetchall()}

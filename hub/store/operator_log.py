@@ -47,3 +47,9 @@ async def latest(connection: Connection, *, target: str | None, limit: int) -> l
         (target, target, limit),
     )
     return (await found.fetchall())[::-1]
+
+
+async def newest(connection: Connection) -> int:
+    """The number of the newest act; 0 where there is none."""
+    ((number,),) = await (await connection.execute("SELECT coalesce(max(id), 0) FROM operation")).fetchall()
+    return int(number)

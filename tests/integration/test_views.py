@@ -163,7 +163,7 @@ class Place:
 
 async def opened(database, found):
     hub = Hub(Settings(database_url=database, kafka_bootstrap="127.0.0.1:1"))
-    hub.in_force._now = found
+    hub.in_force._now = hub.in_force._applied = found
     await directories.apply(hub.store, found)
     return hub
 

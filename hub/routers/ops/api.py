@@ -8,8 +8,9 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from hub.intake.process_pool import ProcessPool
+from hub.operations.watch import Watch
 from hub.routers import errors
-from hub.routers.ops import glass, me, sign_in
+from hub.routers.ops import glass, me, overview, sign_in, systems
 from hub.routers.ops.asking import Parts
 
 
@@ -21,10 +22,13 @@ def ops_api(parts: Parts, process_pool: ProcessPool) -> FastAPI:
         version="1",
     )
     api.state.parts = parts
+    api.state.watch = Watch(parts.store, parts.in_force)
     for routes in (
         me.ROUTES,
         sign_in.ROUTES,
         glass.ROUTES,
+        overview.ROUTES,
+        systems.ROUTES,
     ):
         api.include_router(routes)
     errors.install(api, process_pool)

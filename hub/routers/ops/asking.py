@@ -15,6 +15,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from hub.directory_in_force import DirectoryInForce
 from hub.errors import Refused
 from hub.operations.rights import Operator, Right, rights_of
+from hub.operations.watch import Watch
 from hub.routers import http
 from hub.routers.ops.guesses import Guesses
 from hub.sign_in.sign_in import SignIn
@@ -85,6 +86,12 @@ def _signed_out() -> Refused:
     )
 
 
+async def _watch(request: Request) -> Watch:
+    return cast("Watch", request.app.state.watch)
+
+
+TheWatch = Annotated[Watch, Depends(_watch)]
+"""How everything is, read once for all who ask at the same time."""
 TheStore = Annotated[Store, Depends(_store)]
 TheDirectory = Annotated[DirectoryInForce, Depends(_in_force)]
 TheOperator = Annotated[Operator, Depends(_operator)]

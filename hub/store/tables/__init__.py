@@ -4,7 +4,7 @@ sqlalchemy only.
 The constraints stand here and in the database, so that they hold whatever code writes.
 """
 
-from hub.store.tables import cases, delivery, operations, operators, subscriptions
+from hub.store.tables import cases, delivery, figures, operations, operators, subscriptions
 from hub.store.tables.metadata import metadata
 
-__all__ = ["cases", "delivery", "metadata", "operations", "operators", "subscriptions"]
+__all__ = ["cases", "delivery", "figures", "metadata", "operations", "operators", "subscriptions"]

@@ -1,0 +1,218 @@
+"""What operations should see to first, of all that is seen: one function for each kind of thing. Pure; imports the language only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+
+from hub.operations.concern import Concern, Rows, Said, Severity, rows, worst_first
+from hub.operations.figures import delivered
+from hub.operations.seen import Seen
+from hub.roles import Role
+from schemas.words import word
+
+LATE: Final = timedelta(minutes=15)
+"""A notice that has waited so long is a concern of operations, as the alert ``HubReceiverBehind`` has it."""
+_UNTOLD: Final = timedelta(seconds=30)
+_HELD: Final = timedelta(hours=1)
+_HELD_MANY: Final = 100
+_MANUAL_MANY: Final = 25
+_PAUSED: Final = timedelta(hours=4)
+_LOOKUP: Final = timedelta(hours=1)
+_SPARED: Final = timedelta(minutes=1)
+_REFUSED: Final = (20, 0.2)
+"""So many messages refused within an hour, and such a share of what came."""
+_ON_TIME: Final = (20, 0.95)
+"""Of so many notices within an hour at least such a share is to be on time."""
+_HUBS: Final = Rows("hubs", "")
+
+
+def first(seen: Seen) -> list[Concern]:
+    """Everything to see to, worst first; of many of one kind a few, and the rest together."""
+    return worst_first(
+        [*_hubs(seen), *_deadlines(seen), *_systems(seen), *_waiting(seen), *_registers(seen), *_ways_in(seen)]
+    )
+
+
+_NOT_DONE: Final[dict[Role, str]] = {
+    "intake": "det som systemen skriver till Kafka läses inte",
+    "delivery": "inga underrättelser sänds",
+    "addressing": "inget register tillfrågas",
+    "deadlines": "passerade frister berättas inte, och det som hålls prövas inte på nytt",
+    "http": "inga meddelanden tas emot över HTTP",
+}
+
+
+def _hubs(seen: Seen) -> Iterator[Concern]:
+    if not any(one.state != "silent" for one in seen.hubs):
+        text = Said("Ingen process av hubben är igång.", "No process of the hub is running.")
+        yield Concern("no-hub", "urgent", max((one.last_said for one in seen.hubs), default=None), text, 1, None, _HUBS)
+        return
+    for role in seen.missing_roles:
+        had = [one.last_said for one in seen.hubs if one.state == "silent" and role.role in one.roles]
+        text = Said(
+            f"Ingen process har rollen {role.role}: {_NOT_DONE[role.role]}.",
+            f"No running process has the role {role.role}: {role.not_done}.",
+        )
+        yield Concern("role-missing", "urgent", max(had, default=None), text, 1, None, _HUBS)
+    for hub in seen.hubs:
+        if hub.state == "silent":
+            text = Said(f"Processen {hub.hub} har tystnat.", f"The process {hub.hub} has fallen silent.")
+            yield Concern("hub-silent", "soon", hub.last_said, text, 1, None, _HUBS)
+        elif hub.state == "not ready":
+            text = Said(
+                f"Processen {hub.hub} är inte redo: {', '.join(hub.faults)}.",
+                f"The process {hub.hub} is not ready: {', '.join(hub.faults)}.",
+            )
+            yield Concern("hub-not-ready", "urgent", None, text, 1, None, _HUBS)
+
+
+def _deadlines(seen: Seen) -> Iterator[Concern]:
+    for one in seen.overdue:
+        if seen.at - one.since > _UNTOLD:
+            text = Said(
+                f"{one.count} passerade frister har inte berättats för någon: {word(one.name)}.",
+                f"{one.count} deadlines {one.name} have passed, and nobody has been told.",
+            )
+            yield Concern(
+                "deadline-untold", "urgent", one.since, text, one.count, None, rows("deadlines", name=one.name)
+            )
+
+
+def _systems(seen: Seen) -> Iterator[Concern]:
+    for one in seen.systems.values():
+        name, id_ = seen.directory.system_by_id[one.system].name, one.system
+
+        def concern(
+            kind: str,
+            severity: Severity,
+            since: object,
+            sv: str,
+            en: str,
+            count: int = 1,
+            page: str = "",
+            *,
+            id_: str = id_,
+        ) -> Concern:
+            where = rows(page, system=id_) if page else rows(f"systems/{id_}")
+            return Concern(kind, severity, since, Said(sv, en), count, id_, where)  # type: ignore[arg-type]
+
+        if one.dead:
+            yield concern(
+                "dead", "urgent", None, f"{name}: {one.dead} underrättelser är döda, och det som följer i deras ärenden väntar.",
+                f"{name}: {one.dead} notices are dead, and what follows in their cases waits.", one.dead, "dead",
+            )  # fmt: skip
+        if one.paused is not None:
+            by = one.paused.by or "okänd"
+            yield concern(
+                "paused", "soon" if seen.at - one.paused.since > _PAUSED else "note", one.paused.since,
+                f"{name} är pausat av {by}: {one.paused.reason or 'utan skäl i spåret'}. {one.waiting} väntar.",
+                f"{name} is paused by {one.paused.by or 'nobody that the trail names'}: {one.paused.reason or 'no reason in the trail'}."
+                f" {one.waiting} wait.", one.waiting,
+            )  # fmt: skip
+        elif one.breaker != "closed":
+            long = one.breaker_since is None or seen.at - one.breaker_since > _SPARED
+            yield concern(
+                "breaker", "soon" if long else "note", one.breaker_since,
+                f"{name} svarar inte som det ska ({one.last_answer or 'inget svar'}) och skonas. {one.waiting} väntar.",
+                f"{name} keeps failing ({one.last_answer or 'no answer'}) and is spared. {one.waiting} wait.", one.waiting,
+            )  # fmt: skip
+        elif one.waiting and one.oldest is not None and seen.at - one.oldest > LATE:
+            yield concern(
+                "late", "soon", one.oldest, f"{name}: den äldsta av {one.waiting} underrättelser väntar ännu.",
+                f"{name}: the oldest of {one.waiting} notices still waits.", one.waiting, "waiting",
+            )  # fmt: skip
+        counts = seen.hour.get(id_, {})
+        refused, received = counts.get("refused", 0), counts.get("received", 0)
+        if refused >= _REFUSED[0] and refused > _REFUSED[1] * received:
+            yield concern(
+                "refused", "soon", None, f"{name}: {refused} av {received} meddelanden har avvisats den senaste timmen.",
+                f"{name}: {refused} of {received} messages were refused within the hour.", refused,
+            )  # fmt: skip
+        sent = delivered(counts)
+        if sent.sent >= _ON_TIME[0] and sent.share is not None and sent.share < _ON_TIME[1]:
+            late = sent.sent - sent.on_time
+            yield concern(
+                "slow", "note", None, f"{name}: {late} av {sent.sent} underrättelser kom fram för sent den senaste timmen.",
+                f"{name}: {late} of {sent.sent} notices were delivered late within the hour.", late,
+            )  # fmt: skip
+
+
+def _waiting(seen: Seen) -> Iterator[Concern]:
+    held, since, manual = seen.glance.held, seen.glance.held_since, seen.glance.manual
+    if held:
+        old = since is not None and seen.at - since > _HELD
+        severity: Severity = "urgent" if held > _HELD_MANY else "soon" if old else "note"
+        text = Said(f"{held} meddelanden hålls kvar.", f"{held} messages are held.")
+        yield Concern("held", severity, since, text, held, None, rows("held"))
+    if manual:
+        text = Said(
+            f"{manual} ärenden väntar på att någon väljer mottagare.",
+            f"{manual} cases wait for someone to choose the receivers.",
+        )
+        yield Concern(
+            "manual", "soon" if manual > _MANUAL_MANY else "note", None, text, manual, None, rows("manual-queue")
+        )
+    for unit, count in seen.unserved.items():
+        known = seen.directory.unit_by_hsa.get(unit)
+        name = unit if known is None else known.name
+        text = Said(
+            f"{count} underrättelser väntar på {name}, som inget system betjänar.",
+            f"{count} notices wait for {name}, which no system serves.",
+        )
+        yield Concern("unserved", "soon", None, text, count, None, rows("unserved", unit=unit))
+    for replay in seen.replays:
+        if replay.state == "stopped":
+            text = Said(
+                f"Omsändning {replay.id} till {replay.system} stannade av sig själv: {replay.failed} av de första misslyckades.",
+                f"Replay {replay.id} to {replay.system} stopped by itself: {replay.failed} of the first failed.",
+            )
+            yield Concern(
+                "replay-stopped",
+                "soon",
+                replay.ended_at,
+                text,
+                replay.failed,
+                replay.system,
+                rows(f"replays/{replay.id}"),
+            )
+
+
+def _registers(seen: Seen) -> Iterator[Concern]:
+    found = seen.registers
+    if found.set is False:
+        text = Said(
+            "Inga register är inställda: varje ärende adresseras för hand.",
+            "No registers are set: every case is addressed by hand.",
+        )
+        yield Concern("no-registers", "note", None, text, 1, None, rows("registers"))
+    for name, one in found.contracts.items():
+        if one.failing_since is not None:
+            text = Said(
+                f"Registret {name} svarar inte ({one.reason}).", f"The register {name} does not answer ({one.reason})."
+            )
+            yield Concern("register", "soon", one.failing_since, text, 1, None, rows("registers"))
+    for name, waiting in found.waiting.items():
+        if waiting.oldest is not None and seen.at - waiting.oldest > _LOOKUP:
+            text = Said(
+                f"{waiting.count} frågor till registren väntar ({name}); lagens 24 timmar löper.",
+                f"{waiting.count} look-ups wait ({name}); the law's 24 hours run on.",
+            )
+            yield Concern("lookups", "urgent", waiting.oldest, text, waiting.count, None, rows("registers"))
+
+
+def _ways_in(seen: Seen) -> Iterator[Concern]:
+    for one in seen.incidents:
+        if one.lost:
+            text = Said(
+                f"Poster i {one.topic} försvann innan de lästes ({one.reason}).",
+                f"Records of {one.topic} went before they were read ({one.reason}).",
+            )
+        else:
+            text = Said(
+                f"{one.topic} väntar vid en post som inte kan läsas ({one.reason}).",
+                f"{one.topic} waits at a record that cannot be read ({one.reason}).",
+            )
+        kind = "records-lost" if one.lost else "topic-waits"
+        yield Concern(kind, "urgent", one.since, text, 1, None, rows("partitions"))

@@ -1,0 +1,237 @@
+"""The overview: is all well, what to see to first, and how much of everything there is, each number with where its rows are. Pure;
+imports what is seen and the figures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from hub.operations.concern import Concern, Rows, rows
+from hub.operations.figures import Delivered, Times, delivered, times, under
+from hub.operations.first import LATE, first
+from hub.operations.seen import Seen
+from hub.operations.standing import HubStanding, MissingRole
+
+_LATE_SHOWN: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number, since when the oldest of it is, and where its rows are."""
+
+    count: int
+    oldest: datetime | None
+    rows: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class NamedNumber:
+    """A number of one name."""
+
+    name: str
+    count: int
+    rows: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveredTo:
+    """What of a system's notices was on time within an hour."""
+
+    system: str
+    name: str
+    delivered: Delivered
+    rows: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class OnTime:
+    """What was delivered on time: within ``within_s`` seconds from when the hub accepted the message until the receiver's way acknowledged
+    the notice. A notice that a replay sends again is not counted.
+    """
+
+    within_s: float
+    day: Delivered
+    hour: Delivered
+    times: Times
+    """From accepted to sent, within 24 hours."""
+    late: list[DeliveredTo]
+    """The systems to which less than all was on time within the hour, the worst first; at most 20."""
+    rows: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """The law's deadlines and the agreements'."""
+
+    untold: list[NamedNumber]
+    """Passed, and nobody has been told yet: they are told within seconds."""
+    missed: list[NamedNumber]
+    """Passed and told within 24 hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registers:
+    """The national registers."""
+
+    set: bool | None
+    """None: no hub runs."""
+    asked_by: str | None
+    failing: list[str]
+    waiting: Number
+    """Look-ups that wait."""
+    rows: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What goes through within the hour, a minute."""
+
+    received: float
+    refused: float
+    sent: float
+    day: Rows
+    """The rates of 24 hours, by the minute."""
+    fortnight: Rows
+    """The rates of 14 days, by the quarter of an hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """How everything is."""
+
+    at: datetime
+    well: bool
+    """Nothing is urgent or to be seen to soon."""
+    first: list[Concern]
+    """What to see to, worst first."""
+    on_time: OnTime
+    waiting: Number
+    """Notices and receipts that are not sent yet."""
+    late: Number
+    """Systems whose oldest notice has waited longer than 15 minutes."""
+    dead: Number
+    held: Number
+    manual: Number
+    unserved: Number
+    """Notices for units that no system serves."""
+    paused: Number
+    breakers: Number
+    """Systems that are spared since they keep failing."""
+    deadlines: Deadlines
+    registers: Registers
+    replays: Number
+    """Replays that go on."""
+    replays_stopped: Number
+    """Replays that stopped by themselves within 24 hours."""
+    partitions: Number
+    """Partitions of topics that wait at a record that cannot be read."""
+    gaps: Number
+    """Records that went before they were read."""
+    flow: Flow
+    hubs: list[HubStanding]
+    missing_roles: list[MissingRole]
+    directory: int
+    """The version in force."""
+    systems: Number
+
+
+def overview(seen: Seen, within_s: float) -> Overview:
+    """The overview of what is seen. ``within_s``: what is on time."""
+    concerns = first(seen)
+    systems = seen.systems.values()
+    waiting = [one for one in systems if one.waiting]
+    oldest = [one.oldest for one in waiting if one.oldest is not None]
+    late = [one.oldest for one in waiting if one.oldest is not None and seen.at - one.oldest > LATE]
+    spared = [one for one in systems if one.breaker != "closed"]
+    pauses = [one.paused.since for one in systems if one.paused is not None]
+    blocked = [one.since for one in seen.incidents if not one.lost]
+    gaps = [one.since for one in seen.incidents if one.lost]
+    running = [one.at for one in seen.replays if one.state == "running"]
+    stopped = [one.ended_at for one in seen.replays if one.state == "stopped" and one.ended_at is not None]
+    return Overview(
+        seen.at,
+        all(one.severity == "note" for one in concerns),
+        concerns,
+        _on_time(seen, within_s),
+        Number(sum(one.waiting for one in systems), min(oldest, default=None), rows("systems", trouble="waiting")),
+        Number(len(late), min(late, default=None), rows("systems", trouble="late")),
+        Number(sum(one.dead for one in systems), None, rows("dead")),
+        Number(seen.glance.held, seen.glance.held_since, rows("held")),
+        Number(seen.glance.manual, None, rows("manual-queue")),
+        Number(sum(seen.unserved.values()), None, rows("unserved")),
+        Number(len(pauses), min(pauses, default=None), rows("systems", trouble="paused")),
+        Number(
+            len(spared),
+            min((one.breaker_since for one in spared if one.breaker_since), default=None),
+            rows("systems", trouble="breaker"),
+        ),
+        Deadlines(
+            [NamedNumber(one.name, one.count, rows("deadlines", name=one.name)) for one in seen.overdue],
+            [
+                NamedNumber(name, count, rows("messages", type="frist", deadline=name))
+                for name, count in under(seen.day, "missed/").items()
+            ],
+        ),
+        _registers(seen),
+        Number(len(running), min(running, default=None), rows("replays")),
+        Number(len(stopped), min(stopped, default=None), rows("replays")),
+        Number(len(blocked), min(blocked, default=None), rows("partitions")),
+        Number(len(gaps), min(gaps, default=None), rows("partitions")),
+        _flow(seen),
+        seen.hubs,
+        seen.missing_roles,
+        seen.version,
+        Number(len(seen.systems), None, rows("systems")),
+    )
+
+
+def overdue(seen: Seen, system: str, within_s: float) -> int:
+    """What should have been delivered to a system by now: what is dead, and what waits behind one that is late."""
+    one = seen.systems[system]
+    is_late = one.oldest is not None and (seen.at - one.oldest).total_seconds() > within_s
+    return one.dead + (one.waiting if is_late else 0)
+
+
+def _on_time(seen: Seen, within_s: float) -> OnTime:
+    behind = {id_: overdue(seen, id_, within_s) for id_ in seen.systems}
+    found = [
+        DeliveredTo(
+            id_,
+            seen.directory.system_by_id[id_].name,
+            delivered(seen.hour.get(id_, {}), behind[id_]),
+            rows(f"systems/{id_}"),
+        )
+        for id_ in seen.systems
+        if behind[id_] or seen.hour.get(id_, {}).get("sent", 0) > seen.hour.get(id_, {}).get("on_time", 0)
+    ]
+    found.sort(key=lambda one: (one.delivered.share or 0.0, one.system))
+    every = sum(behind.values())
+    return OnTime(
+        within_s,
+        delivered(seen.day, every),
+        delivered(seen.hour.get("", {}), every),
+        times(seen.day),
+        found[:_LATE_SHOWN],
+        rows("systems", trouble="slow"),
+    )
+
+
+def _registers(seen: Seen) -> Registers:
+    found = seen.registers
+    oldest = [one.oldest for one in found.waiting.values() if one.oldest is not None]
+    where = rows("registers")
+    return Registers(
+        found.set,
+        found.asked_by,
+        [name for name, one in found.contracts.items() if one.failing_since is not None],
+        Number(sum(one.count for one in found.waiting.values()), min(oldest, default=None), where),
+        where,
+    )
+
+
+def _flow(seen: Seen) -> Flow:
+    hour = seen.hour.get("", {})
+    received, refused, sent = (round(hour.get(name, 0) / 60, 2) for name in ("received", "refused", "sent"))
+    return Flow(received, refused, sent, rows("", api="rates", span="24h"), rows("", api="rates", span="14d"))

@@ -1,0 +1,78 @@
+"""Everything that the overview is made of, read in one transaction: counts that are kept or bounded, so that it costs the same however much
+waits and is stored. Imports the store and the language.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from hub import clock
+from hub.operations import standing
+from hub.operations.standing import HubStanding, MissingRole, RegistersStanding, SystemStanding
+from hub.store import at_a_glance, deadline, figures, operator_log, partitions, replays
+from hub.store.at_a_glance import Glance
+from hub.store.deadline import Overdue
+from hub.store.figures import Counts
+from hub.store.inbox import Connection
+from hub.store.partitions import PartitionIncident
+from hub.store.replays import Replay
+from hub.tally import ALL
+from schemas.directory import Directory
+
+DAY: Final = timedelta(hours=24)
+HOUR: Final = timedelta(hours=1)
+_REPLAYS: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How everything is at one moment."""
+
+    at: datetime
+    version: int
+    directory: Directory
+    glance: Glance
+    hubs: list[HubStanding]
+    missing_roles: list[MissingRole]
+    systems: dict[str, SystemStanding]
+    registers: RegistersStanding
+    unserved: dict[str, int]
+    overdue: list[Overdue]
+    """Deadlines that have passed and are not told."""
+    incidents: list[PartitionIncident]
+    replays: list[Replay]
+    """The newest; of those that go on, and that ended within a day."""
+    newest_act: int
+    """The number of the newest act in the trail."""
+    day: Counts
+    """What was counted in all within 24 hours."""
+    hour: dict[str, Counts]
+    """What was counted within an hour, by system."""
+
+
+async def see(connection: Connection, version: int, directory: Directory, hour: dict[str, Counts] | None) -> Seen:
+    """How everything is now. ``hour``: the figures of the last hour by system, where they were read a moment ago: with thousands of
+    systems they cost more than all the rest.
+    """
+    glance = await at_a_glance.glance(connection, directory.system_by_id)
+    now = clock.now()
+    newest = await replays.listed(connection, limit=_REPLAYS)
+    return Seen(
+        now,
+        version,
+        directory,
+        glance,
+        standing.hubs(glance),
+        standing.missing_roles(glance),
+        standing.systems(glance, directory),
+        standing.registers(glance),
+        standing.unserved(glance),
+        await deadline.overdue(connection, now),
+        await partitions.incidents(connection),
+        [one for one in newest if one.ended_at is None or one.ended_at > now - DAY],
+        await operator_log.newest(connection),
+        (await figures.sums(connection, now - DAY, [ALL])).get(ALL, {}),
+        await figures.sums(connection, now - HOUR) if hour is None else hour,
+    )

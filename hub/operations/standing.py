@@ -1,0 +1,196 @@
+"""How everything stands, as the command line's status and the operations API say it: the hubs, who delivers to which system, the registers,
+what waits for units without a system. Pure; imports the plain rows of the store and the language.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from hub.intake.told_numbers import waiting_unit
+from hub.roles import NOT_DONE, ROLES, Role
+from hub.store.at_a_glance import Glance
+from hub.store.outbox import LOOKUPS
+from hub.store.running_hubs import RunningHub
+from hub.store.why_waiting import Pause
+from schemas.directory import Directory
+
+_BREAKERS: Final = ("closed", "half-open", "open")
+
+
+@dataclass(frozen=True, slots=True)
+class HubStanding:
+    """One process of the hub."""
+
+    hub: str
+    port: int
+    last_said: datetime
+    state: Literal["ready", "not ready", "silent"]
+    faults: list[str]
+    """The checks of readiness that fail."""
+    directory: int
+    """The version of the directory that it goes by."""
+    roles: list[str]
+    shards: int
+    """How many parts of the cases it tells of; of a silent one none, since the others have taken them."""
+    asks_registers: bool
+
+
+def hubs(now: Glance) -> list[HubStanding]:
+    """All processes that have not stopped by themselves within a day."""
+    found = []
+    for hub in now.hubs:
+        faults = [f"{name} {state}" for name, state in hub.state["checks"].items() if state != "ok"]
+        found.append(
+            HubStanding(
+                hub.id,
+                hub.state["port"],
+                hub.at,
+                "silent" if hub.silent else "not ready" if faults else "ready",
+                faults,
+                hub.state["directory"],
+                _roles(hub),
+                0 if hub.silent else len(hub.state["shards"]),
+                hub.state["asks_registers"],
+            )
+        )
+    return found
+
+
+def _roles(hub: RunningHub) -> list[str]:
+    found: list[str] = hub.state.get("roles", [])  # a hub of an older version says none
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class MissingRole:
+    """A role that no running process has, and what is not done for that."""
+
+    role: Role
+    not_done: str
+
+
+def missing_roles(now: Glance) -> list[MissingRole]:
+    """The roles that no running process has."""
+    missing = sorted(ROLES.difference(*(_roles(hub) for hub in now.hubs if not hub.silent)))
+    return [MissingRole(role, NOT_DONE[role]) for role in missing]
+
+
+@dataclass(frozen=True, slots=True)
+class SystemStanding:
+    """How the delivery to one system stands."""
+
+    system: str
+    hub: str | None
+    """The process that delivers to it; of several the one with most trouble. None: nobody does."""
+    waiting: int
+    dead: int
+    oldest: datetime | None
+    """When the oldest that waits was accepted."""
+    paused: Pause | None
+    breaker: str
+    """closed · half-open · open."""
+    breaker_since: datetime | None
+    breaker_until: datetime | None
+    """Then it lets a probe pass."""
+    last_answer: str | None
+    answered: datetime | None
+
+
+def systems(now: Glance, directory: Directory) -> dict[str, SystemStanding]:
+    """Each system of the directory."""
+    lanes = _worst_lanes(now)
+    somebody = next((hub.id for hub in now.hubs if not hub.silent and hub.state["shards"]), None)
+    found = {}
+    for id_ in directory.system_by_id:
+        waiting = now.backlog.get(id_)
+        hub, lane = lanes.get(id_, (somebody, {}))
+        found[id_] = SystemStanding(
+            id_,
+            hub,
+            waiting.waiting if waiting else 0,
+            waiting.dead if waiting else 0,
+            waiting.oldest if waiting else None,
+            now.pauses.get(id_),
+            lane.get("breaker", "closed"),
+            _read(lane.get("since")),
+            _read(lane.get("until")),
+            lane.get("answer"),
+            _read(lane.get("answered")),
+        )
+    return found
+
+
+def _worst_lanes(now: Glance) -> dict[str, tuple[str, dict[str, Any]]]:
+    """System → of the processes that send to it, the one that has most trouble with it, or had its answer last."""
+    found: dict[str, tuple[str, dict[str, Any]]] = {}
+    for hub in now.hubs:
+        if not hub.silent and hub.state["shards"]:
+            for id_, lane in hub.state["lanes"].items():
+                if id_ not in found or _trouble(lane) > _trouble(found[id_][1]):
+                    found[id_] = hub.id, lane
+    return found
+
+
+def _trouble(lane: dict[str, Any]) -> tuple[int, str]:
+    return _BREAKERS.index(lane.get("breaker", "closed")), lane.get("answered", "")
+
+
+def _read(written: str | None) -> datetime | None:
+    return None if written is None else datetime.fromisoformat(written)
+
+
+@dataclass(frozen=True, slots=True)
+class LookupsWaiting:
+    """Questions to the registers that wait."""
+
+    count: int
+    oldest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterStanding:
+    """What a register last answered to the process that asks."""
+
+    answered: datetime | None
+    failed: datetime | None
+    reason: str | None
+    """What the last failure was."""
+    failing_since: datetime | None
+    """Since when no question had an answer; None where the last one had."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegistersStanding:
+    """The national registers."""
+
+    set: bool | None
+    """Whether any are set; None while no hub runs."""
+    asked_by: str | None
+    waiting: dict[str, LookupsWaiting]
+    contracts: dict[str, RegisterStanding]
+
+
+def registers(now: Glance) -> RegistersStanding:
+    """What is asked, by whom, and what was last answered."""
+    awake = [hub for hub in now.hubs if not hub.silent]
+    asking = next((hub for hub in awake if hub.state["asks_registers"]), None)
+    waiting = {name: now.backlog[name] for name in LOOKUPS if name in now.backlog}
+    contracts: dict[str, dict[str, str]] = {} if asking is None else asking.state["registers"]
+    return RegistersStanding(
+        any(hub.state.get("has_registers", True) for hub in awake) if awake else None,
+        None if asking is None else asking.id,
+        {name.removeprefix("hub-"): LookupsWaiting(one.waiting, one.oldest) for name, one in waiting.items()},
+        {
+            name: RegisterStanding(
+                _read(one.get("answered")), _read(one.get("failed")), one.get("reason"), _read(one.get("failing_since"))
+            )
+            for name, one in contracts.items()
+        },
+    )
+
+
+def unserved(now: Glance) -> dict[str, int]:
+    """Unit without a system → how many notices wait for it."""
+    return {unit: one.waiting for system, one in now.backlog.items() if (unit := waiting_unit(system)) and one.waiting}

@@ -1,0 +1,269 @@
+"""What the overview of operations says of a hub, and where each of its numbers leads. On a real database."""
+
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+
+from hub.errors import Unavailable
+from hub.operations.figures import FiguresKeeper
+from hub.store import figures, held, paused_systems, running_hubs
+from hub.store.operator_log import record
+from hub.tally import TALLY, Tally
+from tests.integration.test_views import TOLVAN, directory, served
+from tests.operators import Person, signed_in
+from tests.stack import KOMMUN
+
+ROUTES = ("/overview", "/hubs", "/rates", "/deadlines", "/partitions", "/systems", "/systems/ehr")
+REPORT = {
+    "port": 8400, "directory": 1, "roles": ["intake", "delivery", "addressing", "deadlines", "http"], "checks": {"store": "ok"},
+    "shards": list(range(64)), "lanes": {}, "asks_registers": True, "has_registers": True, "registers": {},
+}  # fmt: skip
+
+
+@pytest.fixture
+async def place(database):
+    TALLY.take()
+    async with served(database, directory()) as found:
+        yield found
+
+
+@pytest.fixture
+async def person(place):
+    return await signed_in(place.hub, "lasare")
+
+
+@asynccontextmanager
+async def writing(hub):
+    async with hub.store.transaction() as connection:
+        yield connection
+
+
+async def report(hub, id_="one", **more):
+    async with writing(hub) as connection:
+        await running_hubs.report(connection, id_, REPORT | more)
+
+
+def kinds(found):
+    return [(one["kind"], one["severity"]) for one in found["first"]]
+
+
+@pytest.mark.parametrize("route", ROUTES)
+async def test_who_may_not_see_is_refused(place, route):
+    await Person(place.hub, None).ask(route, 401)
+    nobody = await signed_in(place.hub, "none-of-the-roles")
+    assert (await nobody.ask(route, 403))["rule"] == "no-right"
+
+
+async def test_while_no_process_runs_that_is_what_to_see_to_first(person):
+    found = await person.ask("/overview")
+    assert (found["well"], kinds(found)[0]) == (False, ("no-hub", "urgent"))
+
+
+async def test_all_is_well_while_all_is_well(place, person):
+    await report(place.hub)
+    found = await person.ask("/overview")
+    assert (found["well"], found["first"], found["missing_roles"]) == (True, [], [])
+    assert found["waiting"] == {
+        "count": 0,
+        "oldest": None,
+        "rows": {"api": "systems?trouble=waiting", "console": "systems?trouble=waiting"},
+    }
+    assert found["on_time"]["day"] == {"share": None, "on_time": 0, "sent": 0, "overdue": 0}
+    assert [(one["hub"], one["state"]) for one in (await person.ask("/hubs"))["hubs"]] == [("one", "ready")]
+
+
+async def test_everything_that_goes_wrong_is_named_with_its_rows_the_worst_first(place, person):
+    hub = place.hub
+    now = datetime.now(UTC)
+    lane = {
+        "breaker": "open",
+        "since": (now - timedelta(hours=1)).isoformat(),
+        "answer": "http:503",
+        "answered": now.isoformat(),
+    }
+    failing = {"listing": {"failed": now.isoformat(), "reason": "VP009", "failing_since": now.isoformat()}}
+    await report(hub, roles=["intake", "delivery", "http"], lanes={"centre": lane}, registers=failing)
+    await place.admit()
+    async with writing(hub) as connection:
+        await paused_systems.pause(connection, "kommun")
+        await record(connection, "Disa Drift", "pause", "kommun", "de byter server")
+        await held.add(connection, ("urn:hsa:X", "m-1"), "case-1", "awaits-opening", now - timedelta(hours=2), 60)
+        await connection.execute("UPDATE outbox_row SET state = 'dead', answer = 'http:422' WHERE system = 'centre'")
+        await connection.execute(
+            "INSERT INTO deadline (case_id, key, due_at) SELECT id, 'kallelse_sip/x', now() - interval '1 hour'"
+            " FROM cases"
+        )
+        await connection.execute(
+            "INSERT INTO aside (topic, partition, at, reason) VALUES ('hub.in.ehr', 0, 7, 'corrupt')"
+        )
+    found = await person.ask("/overview")
+    assert found["well"] is False
+    said = kinds(found)
+    assert {
+        ("dead", "urgent"),
+        ("role-missing", "urgent"),
+        ("deadline-untold", "urgent"),
+        ("topic-waits", "urgent"),
+    } <= set(said)
+    assert {("breaker", "soon"), ("register", "soon"), ("paused", "note")} <= set(said)
+    order = [severity for _, severity in said]
+    assert order == sorted(order, key=("urgent", "soon", "note").index)
+    by_kind = {one["kind"]: one for one in found["first"]}
+    assert by_kind["dead"]["rows"] == {"api": "dead?system=centre", "console": "dead?system=centre"}
+    assert by_kind["paused"]["text"]["sv"].startswith("Kommunens är pausat av Disa Drift: de byter server.")
+    assert all(one["text"]["sv"] and one["text"]["en"] for one in found["first"])
+    assert found["deadlines"]["untold"][0]["rows"]["api"] == "deadlines?name=kallelse_sip"
+    assert TOLVAN not in str(found)
+    counted = {name: found[name]["count"] for name in ("held", "paused", "breakers", "partitions", "gaps")}
+    assert counted == {"held": 1, "paused": 1, "breakers": 1, "partitions": 1, "gaps": 0}
+    ((passed),) = (await person.ask("/deadlines", name="kallelse_sip"))["rows"]
+    assert passed["name"] == "kallelse_sip"
+    assert (await person.ask("/partitions"))["rows"][0]["place"] == "hub.in.ehr/0/7"
+
+
+async def test_what_was_counted_is_shown_and_what_two_hubs_counted_is_added_up(place, person):
+    hub = place.hub
+    await report(hub)
+    await place.admit()
+    await place.say("ref:vk-x", "svu.utskrivningsklar", {}, ok=False)
+    await hub.figures.write()
+    beside = Tally()
+    beside.delivered("kommun", [0.02] * 98 + [45.0] * 2)
+    beside.add("kommun", "attempt/retry", 2)
+    await FiguresKeeper(hub.store, beside).write()
+    found = await person.ask("/overview")
+    on_time = found["on_time"]
+    assert (on_time["day"]["on_time"], on_time["day"]["sent"]) == (98, 100)
+    assert on_time["late"][0]["system"] == "kommun"
+    assert on_time["times"]["p50"] < 0.025 <= on_time["times"]["p99"] <= 120
+    rates = await person.ask("/rates")
+    assert (len(rates["received"]), sum(rates["received"]), sum(rates["sent"]), sum(rates["failed"])) == (
+        1440,
+        2,
+        100,
+        2,
+    )
+    assert sum((await person.ask("/rates", system="kommun", span="14d"))["sent"]) == 100
+    assert len((await person.ask("/rates", span="14d"))["sent"]) == 1344
+    assert (await person.ask("/rates", 404, system="nobody"))["rule"] == "unknown-system"
+    assert (await person.ask("/rates", 400, span="7d"))["text"]["sv"]
+
+
+async def test_quarters_are_made_of_minutes_once_and_both_are_deleted_when_they_are_old(place, database):
+    hub = place.hub
+    with psycopg.connect(database.replace("+psycopg", ""), autocommit=True) as server:
+        for minutes in (1, 20, 21, 40, 24 * 60 - 30, 26 * 60):
+            server.execute(
+                "INSERT INTO figures (system, step, at, counts) VALUES ('', 1, date_trunc('minute', now()) - %s * interval '1 minute',"
+                """ '{"sent": 10, "on_time": 9}')""",
+                (minutes,),
+            )
+        for _ in range(2):
+            await hub.figures.roll()
+        ((quarters,),) = server.execute("SELECT sum((counts->>'sent')::int) FROM figures WHERE step = 15").fetchall()
+        ((oldest,),) = server.execute("SELECT now() - min(at) FROM figures WHERE step = 1").fetchall()
+        assert oldest < timedelta(hours=25)
+        assert quarters in {50, 60}, "the minute that is going on may be of the last quarter"
+        async with writing(hub) as connection:
+            found = await figures.sums(connection, datetime.now(UTC) - timedelta(days=2), [""])
+        assert found[""] == {"sent": 60, "on_time": 54}
+
+
+async def test_a_process_that_cannot_write_keeps_its_counts(place, monkeypatch):
+    tally = Tally()
+    tally.delivered("kommun", [0.1])
+    tally.refused("ehr", "V-1", "m-1")
+    keeper = FiguresKeeper(place.hub.store, tally)
+    with monkeypatch.context() as patch:
+        patch.setattr(figures, "add", _away)
+        with pytest.raises(Unavailable):
+            await keeper.write()
+    tally.delivered("kommun", [0.1])
+    await keeper.write()
+    async with writing(place.hub) as connection:
+        found = await figures.sums(connection, datetime.now(UTC) - timedelta(hours=1), ["kommun", "ehr"])
+    assert (found["kommun"]["sent"], found["ehr"]) == (2, {"refused/V-1": 1})
+
+
+async def _away(*_):
+    raise ConnectionError
+
+
+async def test_the_overview_costs_the_same_however_much_waits(place, person, database):
+    """No statement reads a table of messages, cases or rows from end to end."""
+    hub = place.hub
+    await report(hub)
+    await place.admit()
+    with psycopg.connect(database.replace("+psycopg", ""), autocommit=True) as server:
+        server.execute(
+            "INSERT INTO outbox_row (id, kind, system, source, message, told, accepted_at, due_at)"
+            " SELECT 1000000 + n, 'receipt', 'kommun', 's', 'm-' || n, '{}', now(), now() FROM generate_series(1, 30000) n"
+        )
+        server.execute("ANALYZE")
+        counted = (
+            "SELECT coalesce(sum(seq_tup_read), 0) FROM pg_stat_user_tables"
+            " WHERE relname IN ('outbox_row', 'message', 'cases', 'deadline')"
+        )
+        await person.ask("/overview")  # plans are made, statistics are written
+        server.execute("SELECT pg_stat_force_next_flush()")
+        before = server.execute(counted).fetchone()[0]
+        found = await person.ask("/overview")
+        assert found["waiting"]["count"] >= 30_000
+        async with writing(hub) as connection:
+            await connection.execute("SELECT pg_stat_force_next_flush()")
+        server.execute("SELECT pg_stat_clear_snapshot()")
+        assert server.execute(counted).fetchone()[0] - before < 3_000
+
+
+# --- systems --------------------------------------------------------------------------------------------------------------------
+
+
+async def test_the_systems_are_listed_by_page_and_by_their_trouble(place, person):
+    hub = place.hub
+    await report(hub)
+    await place.admit()
+    async with writing(hub) as connection:
+        await paused_systems.pause(connection, "kommun")
+    every = await person.ask("/systems")
+    ids = [one["standing"]["system"] for one in every["rows"]]
+    assert (ids, every["count"], every["of"], every["next"]) == (sorted(hub.directory().system_by_id), 5, 5, None)
+    first = await person.ask("/systems", limit=2)
+    assert [
+        one["standing"]["system"] for one in (await person.ask("/systems", limit=2, after=first["next"]))["rows"]
+    ] == ids[2:4]
+    (paused,) = (await person.ask("/systems", trouble="paused"))["rows"]
+    assert paused["standing"]["system"] == "kommun" and "paused" in paused["trouble"]
+    assert [one["standing"]["system"] for one in (await person.ask("/systems", trouble="any"))["rows"]] == ["kommun"]
+    assert [one["name"] for one in (await person.ask("/systems", text="KOMM"))["rows"]] == ["Kommunens"]
+    assert (await person.ask("/systems", organisation="2120001124"))["count"] == 1
+    assert (await person.ask("/systems", region="nowhere"))["count"] == 0
+    assert (await person.ask("/systems", way="kafka"))["count"] == 5
+    ehr = next(one for one in every["rows"] if one["standing"]["system"] == "ehr")
+    assert ehr["last_received"] is not None
+    await person.ask("/systems", 400, trouble="nothing")
+    await person.ask("/systems", 400, misspelt="x")
+
+
+async def test_a_system_is_shown_with_its_refusals_its_credentials_and_what_it_may_do_and_without_a_secret(
+    place, person
+):
+    hub = place.hub
+    await report(hub)
+    await place.admit()
+    for number in range(3):
+        await place.say("ref:vk-0", "svu.inskrivning", {"wrong": number}, ok=False, id_=f"bad-{number}")
+    await hub.figures.write()
+    found = await person.ask("/systems/ehr")
+    assert (found["day"]["received"], found["day"]["refused"]) == (4, 3)
+    ((refusal),) = found["refusals"]
+    assert (refusal["count"], refusal["example"]) == (3, "bad-2")
+    assert refusal["rows"]["api"].startswith("messages?system=ehr&outcome=refused&rule=")
+    assert [(one["kind"], one["who"]) for one in found["credentials"]] == [("token", None)]
+    assert found["rotating"] == [] and "token-ehr" not in str(found)
+    units = {one["unit"]: one["roles"] for one in found["units"]}
+    assert "sjukskoterska" in units["SE2321000255-AVD12"]
+    assert found["ways_in"] == ["kafka", "http"]
+    assert (await person.ask("/systems/nobody", 404))["rule"] == "unknown-system"
+    assert KOMMUN in str(await person.ask("/systems/kommun"))
