@@ -25,6 +25,8 @@ from hub.intake.queue import Intake
 from hub.log import log
 from hub.processes.shared.registers import LICENSED, STAFF
 from hub.store import held, outbox
+from hub.store.gathered import Gathered
+from hub.store.inbox import Connection
 from hub.store.outbox import OutboxRow
 from hub.store.transaction import Store
 from hub.translators.soap.envelope import PARKED, RETRYABLE
@@ -62,6 +64,7 @@ class Worker:
         self._memory = memory
         self._production = production
         self._queues = LookupQueues(store, self._ask)
+        self._done = Gathered(store, _mark_done)
 
     @property
     def asks(self) -> bool:
@@ -105,14 +108,12 @@ class Worker:
         item.failed(now, now)
         if again and now - (item.first_tried_at or now) > _GIVE_UP:
             said, again = f"{said}; asked no more", False
+        if not again:
+            await self._done.do((item, said))
+            return
         async with self._store.transaction() as connection:
-            if question.concerns == "decided_by" and not again:
-                await held.try_now(connection, (item.source, item.message_id), now)
-            if again:
-                wait = _SCHEDULE_S[min(item.attempts, len(_SCHEDULE_S) - 1)]
-                await outbox.retry(connection, [item], now + timedelta(seconds=wait), said)
-            else:
-                await outbox.done(connection, item.id, said)
+            wait = _SCHEDULE_S[min(item.attempts, len(_SCHEDULE_S) - 1)]
+            await outbox.retry(connection, [item], now + timedelta(seconds=wait), said)
 
     async def _answer(self, item: OutboxRow, question: Question) -> tuple[str, bool]:
         """The outcome in words for the timeline, and whether to ask again later. The case gets its message."""
@@ -208,6 +209,15 @@ class Worker:
         return (
             "verified" if role in {self._directory().befattningar.get(title) for title in titles} else "role_not_given"
         )
+
+
+async def _mark_done(connection: Connection, ended: Sequence[tuple[OutboxRow, str]]) -> list[None]:
+    """Look-ups with their outcomes; a held message that waits for one of them is tried now."""
+    for item, _ in ended:
+        if isinstance(item.content, Question) and item.content.concerns == "decided_by":
+            await held.try_now(connection, (item.source, item.message_id), clock.now())
+    await outbox.done(connection, {item.id: said for item, said in ended})
+    return [None] * len(ended)
 
 
 _NAME = {Adressering: "adressering", Verifiering: "verifiering"}

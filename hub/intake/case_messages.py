@@ -45,8 +45,10 @@ class CaseMessages:
                 log.error("case_message_unreadable", message=row.message_id, error=type(error).__name__)
         answers = await self._intake.submit(arrivals, wait=True) if arrivals else []
         async with self._store.transaction() as connection:
+            await outbox.done(
+                connection, {row.id: _word(answer) for row, answer in zip(readable, answers, strict=True)}
+            )
             for row, answer in zip(readable, answers, strict=True):
-                await outbox.done(connection, row.id, _word(answer))
                 log.info("case_told", case=row.case_id, message=row.message_id, answer=_word(answer))
             if unreadable:
                 await outbox.retry(connection, unreadable, now + _AGAIN, "unreadable")

@@ -8,7 +8,7 @@ each row in the state in which it is: waiting, sent, dead or skipped.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -265,9 +265,10 @@ async def retry(
     )
 
 
-async def done(connection: Connection, id_: int, answer: str) -> None:
-    """Mark the hub's own work as done: a look-up, or a message to another case."""
+async def done(connection: Connection, answers: Mapping[int, str]) -> None:
+    """Mark rows of the hub's own work as done, each with its outcome: look-ups, or messages to other cases."""
     await connection.execute(
-        "UPDATE outbox_row SET state = 'sent', sent_at = now(), attempts = attempts + 1, answer = %s WHERE id = %s",
-        (answer, id_),
+        "UPDATE outbox_row o SET state = 'sent', sent_at = now(), attempts = attempts + 1, answer = d.answer"
+        " FROM unnest(%s::bigint[], %s::text[]) AS d (id, answer) WHERE o.id = d.id",
+        (array(map(str, sorted(answers))), keys(answers[id_] for id_ in sorted(answers))),
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from psycopg.types.json import Json
-
-from hub.store.transaction import Store
+from hub.store.gathered import Gathered
+from hub.store.inbox import Connection
+from hub.store.transaction import Store, keys
 
 
 class Answers:
@@ -15,26 +17,16 @@ class Answers:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._get = Gathered(store, _read)
+        self._put = Gathered(store, _write)
 
     async def get(self, register: str, key: str) -> Any | None:
         """The cached answer, or None when there is none or it has expired."""
-        async with self._store.transaction() as connection:
-            row = await (
-                await connection.execute(
-                    "SELECT answer FROM register_answer WHERE register = %s AND key = %s AND expires_at > now()",
-                    (register, key),
-                )
-            ).fetchone()
-        return None if row is None else row[0]
+        return await self._get.do((register, key))
 
     async def put(self, register: str, key: str, answer: Any, expires: datetime) -> None:
         """Cache an answer until ``expires``."""
-        async with self._store.transaction() as connection:
-            await connection.execute(
-                "INSERT INTO register_answer (register, key, answer, expires_at) VALUES (%s, %s, %s, %s)"
-                " ON CONFLICT (register, key) DO UPDATE SET answer = excluded.answer, expires_at = excluded.expires_at",
-                (register, key, Json(answer), expires),
-            )
+        await self._put.do((register, key, answer, expires))
 
     async def since(
         self, register: str, expires: datetime, limit: int | None = None
@@ -54,3 +46,31 @@ class Answers:
         """Delete expired answers, so that no personal data is kept without need; return how many."""
         async with self._store.transaction() as connection:
             return (await connection.execute("DELETE FROM register_answer WHERE expires_at <= now()")).rowcount
+
+
+async def _read(connection: Connection, asked: Sequence[tuple[str, str]]) -> list[Any | None]:
+    found = await connection.execute(
+        "SELECT a.register, a.key, a.answer FROM unnest(%s::text[], %s::text[]) AS k (register, key)"
+        " JOIN register_answer a USING (register, key) WHERE a.expires_at > now()",
+        (keys(register for register, _ in asked), keys(key for _, key in asked)),
+    )
+    there = {(register, key): answer for register, key, answer in await found.fetchall()}
+    return [there.get(one) for one in asked]
+
+
+async def _write(connection: Connection, answers: Sequence[tuple[str, str, Any, datetime]]) -> list[None]:
+    # One statement may write a row once: of two answers to one question the last stands. In order, so that two hubs never wait for
+    # each other.
+    last = sorted({(register, key): (answer, expires) for register, key, answer, expires in answers}.items())
+    await connection.execute(
+        "INSERT INTO register_answer (register, key, answer, expires_at)"
+        " SELECT * FROM unnest(%s::text[], %s::text[], %s::jsonb[], %s::timestamptz[])"
+        " ON CONFLICT (register, key) DO UPDATE SET answer = excluded.answer, expires_at = excluded.expires_at",
+        (
+            keys(register for (register, _), _ in last),
+            keys(key for (_, key), _ in last),
+            keys(json.dumps(answer) for _, (answer, _) in last),
+            keys(expires.isoformat() for _, (_, expires) in last),
+        ),
+    )
+    return [None] * len(answers)
