@@ -64,7 +64,7 @@ class Worker:
         self._memory = memory
         self._production = production
         self._queues = LookupQueues(store, self._ask)
-        self._done = Gathered(store, _mark_done)
+        self._done = Gathered(store.transaction, _mark_done)
 
     @property
     def asks(self) -> bool:

@@ -1,4 +1,4 @@
-"""Small pieces of work that come at the same time and share a transaction. Imports the transaction only.
+"""Small pieces of work that come at the same time and share a transaction. Imports the errors only.
 
 Without a timer: a piece that comes alone is done at once, and what comes while a transaction is under way is done in the next one.
 """
@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Generic, TypeVar
 
 from hub.errors import Unavailable
 from hub.store.inbox import Connection
-from hub.store.transaction import Store
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
@@ -21,12 +21,16 @@ MOST = 500
 
 
 class Gathered(Generic[Piece, Result]):
-    """Pieces of one kind. ``work`` does several in the transaction that it is given, and returns the result of each, in their order."""
+    """Pieces of one kind. ``work`` does several on a connection from ``within`` (``Store.transaction``, or ``Store.statement`` where one
+    statement does them all), and returns the result of each, in their order.
+    """
 
     def __init__(
-        self, store: Store, work: Callable[[Connection, Sequence[Piece]], Awaitable[Sequence[Result]]]
+        self,
+        within: Callable[[], AbstractAsyncContextManager[Connection]],
+        work: Callable[[Connection, Sequence[Piece]], Awaitable[Sequence[Result]]],
     ) -> None:
-        self._store = store
+        self._within = within
         self._work = work
         self._waiting: list[tuple[Piece, asyncio.Future[Result]]] = []
         self._under_way: asyncio.Task[None] | None = None
@@ -62,7 +66,7 @@ class Gathered(Generic[Piece, Result]):
             self._waiting = []
 
     async def _commit(self, some: Sequence[tuple[Piece, asyncio.Future[Result]]]) -> None:
-        async with self._store.transaction() as connection:
+        async with self._within() as connection:
             results = await self._work(connection, [piece for piece, _ in some])
         for (_, waiting), result in zip(some, results, strict=True):
             if not waiting.done():  # who waited may have been cancelled

@@ -17,8 +17,8 @@ class Answers:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._get = Gathered(store, _read)
-        self._put = Gathered(store, _write)
+        self._get = Gathered(store.statement, _read)
+        self._put = Gathered(store.statement, _write)
 
     async def get(self, register: str, key: str) -> Any | None:
         """The cached answer, or None when there is none or it has expired."""

@@ -107,13 +107,31 @@ class Store:
 
         Raises ``Unavailable`` when the database does not answer, ``Conflict`` when another transaction wrote the same rows.
         """
+        async with self._connection() as raw:
+            yield raw
+            await raw.commit()
+
+    @asynccontextmanager
+    async def statement(self) -> AsyncIterator[AsyncConnection[tuple[Any, ...]]]:
+        """A connection on which each statement is a transaction of its own, for work that is one statement: it costs one message to the
+        server and back, a transaction around it two more. Raises as ``transaction`` does.
+        """
+        async with self._connection() as raw:
+            await raw.set_autocommit(True)
+            try:
+                yield raw
+            finally:
+                if not raw.closed:
+                    await raw.set_autocommit(False)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AsyncConnection[tuple[Any, ...]]]:
         try:
             async with self.engine.connect() as outer:
                 pooled = await outer.get_raw_connection()
                 raw = cast("AsyncConnection[tuple[Any, ...]]", pooled.driver_connection)
                 try:
                     yield raw
-                    await raw.commit()
                 except BaseException as error:
                     await _undo(outer, raw, error)
                     raise

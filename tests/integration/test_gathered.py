@@ -8,6 +8,7 @@ import pytest
 from hub.errors import Unavailable
 from hub.store.gathered import Gathered
 from hub.store.registers import Answers
+from hub.store.transaction import Conflict, Store
 
 SOON = datetime.now(UTC) + timedelta(hours=1)
 
@@ -22,7 +23,7 @@ def counting(store, transactions):
         )
         return [one for (one,) in await found.fetchall()]
 
-    return Gathered(store, work)
+    return Gathered(store.transaction, work)
 
 
 async def test_what_comes_together_shares_a_transaction_and_each_gets_its_own_result(store):
@@ -78,3 +79,26 @@ async def test_answers_of_registers_are_written_and_read_together_and_of_two_to_
     found = dict(zip(asked, await asyncio.gather(*(answers.get("r", key) for key in asked)), strict=True))
     assert found == kept | {"key-1": {"n": "last"}, "past": None, "never": None}
     assert await answers.get("another", "key-2") is None
+
+
+async def insert(within, *numbers):
+    async with within() as connection:
+        for number in numbers:
+            await connection.execute("INSERT INTO t VALUES (%s)", (number,))
+
+
+async def test_a_statement_of_its_own_is_committed_at_once_and_the_next_transaction_is_one_again(database):
+    store = Store(database, pool=1)  # the same connection each time
+    try:
+        async with store.statement() as connection:
+            await connection.execute("CREATE TABLE t (n int PRIMARY KEY)")
+            await connection.execute("INSERT INTO t VALUES (1)")
+        with pytest.raises(Conflict):
+            await insert(store.statement, 2, 1)
+        with pytest.raises(Conflict):
+            await insert(store.transaction, 3, 1)
+        async with store.transaction() as connection:
+            found = await connection.execute("SELECT n FROM t ORDER BY n")
+            assert await found.fetchall() == [(1,), (2,)]
+    finally:
+        await store.close()
