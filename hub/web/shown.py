@@ -1,0 +1,76 @@
+"""Times, durations and shares as people read them. Imports the standard library and Markup only.
+
+Times are Swedish, with their zone, in both languages.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+
+_SWEDEN: Final = ZoneInfo("Europe/Stockholm")
+_MONTHS: Final = {
+    "sv": ("jan", "feb", "mars", "apr", "maj", "juni", "juli", "aug", "sep", "okt", "nov", "dec"),
+    "en": ("Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sep", "Oct", "Nov", "Dec"),
+}
+_UNITS: Final = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+
+
+def swedish(moment: str | datetime) -> datetime:
+    """A moment of the operations API in Swedish time."""
+    found = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return found.astimezone(_SWEDEN)
+
+
+def time_of(moment: str | datetime | None, language: str) -> Markup:
+    """``27 nov 08:15:32 CET``, with the whole of it for machines; the year where it is another."""
+    if moment is None:
+        return Markup("–")
+    found = swedish(moment)
+    year = "" if found.year == datetime.now(_SWEDEN).year else f" {found.year}"
+    return Markup('<time datetime="{}">{}{} {} <span class="zone">{}</span></time>').format(
+        found.isoformat(timespec="seconds"),
+        f"{found.day} {_MONTHS[language][found.month - 1]}",
+        year,
+        f"{found:%H:%M:%S}",
+        found.tzname(),
+    )
+
+
+def clock_of(moment: str | datetime, language: str) -> Markup:
+    """The time of the day alone: ``08:15:32 CET``."""
+    _ = language
+    found = swedish(moment)
+    return Markup('<time datetime="{}">{} <span class="zone">{}</span></time>').format(
+        found.isoformat(timespec="seconds"), f"{found:%H:%M:%S}", found.tzname()
+    )
+
+
+def duration(seconds: float | None) -> str:
+    """The two greatest units: ``2 d 3 h``, ``45 s``; below a second ``120 ms``."""
+    if seconds is None:
+        return "–"
+    if 0 < seconds < 1:
+        return f"{max(1, round(seconds * 1000))} ms"
+    left, parts = int(seconds), list[str]()
+    for unit, size in _UNITS:
+        if left >= size or (unit == "s" and not parts):
+            parts.append(f"{left // size} {unit}")
+            left %= size
+    return " ".join(parts[:2])
+
+
+def since(moment: str | datetime | None) -> str:
+    """How long ago."""
+    return "–" if moment is None else duration(max(0.0, (datetime.now(UTC) - swedish(moment)).total_seconds()))
+
+
+def percent(share: float | None) -> str:
+    """``99,7 %``; never 100 where something is missing."""
+    if share is None:
+        return "–"
+    shown = min(99.9, round(share * 100, 1)) if share < 1 else 100
+    return f"{shown:g} %".replace(".", ",")

@@ -1,0 +1,63 @@
+"""What the console says, in each language: ``texts/sv.yaml`` and ``texts/en.yaml``, a group a page. Imports YAML's text reader only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from hub.yaml_text import Loader
+
+_FOLDER = Path(__file__).parent / "texts"
+
+
+@cache
+def table(language: str) -> Mapping[str, str]:
+    """Key (``overview.title``) → text."""
+    return dict(_flat("", yaml.load((_FOLDER / f"{language}.yaml").read_text(encoding="utf-8"), Loader)))  # noqa: S506
+
+
+def _flat(before: str, found: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in found.items():
+        if isinstance(value, dict):
+            yield from _flat(f"{before}{name}.", value)
+        else:
+            yield f"{before}{name}", str(value)
+
+
+class Texts:
+    """The texts of one language."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._table = table(language)
+
+    def __call__(self, key: str, **words: Any) -> str:
+        """The text; ``words`` fill its places. Raises ``KeyError`` of a key that is not there."""
+        found = self._table[key]
+        return found.format(**words) if words else found
+
+    def has(self, key: str) -> bool:
+        """Whether there is such a text."""
+        return key in self._table
+
+    def count(self, key: str, number: float, **words: Any) -> str:
+        """The text for so many: the key's ``none`` (where it has one), ``one`` or ``many``."""
+        kind = "none" if number == 0 and f"{key}.none" in self._table else "one" if number == 1 else "many"
+        return self(f"{key}.{kind}", number=grouped(number), **words)
+
+    def word(self, group: str, code: Any) -> str:
+        """The word for a code of the operations API; the code itself where the table has none."""
+        return self._table.get(f"words.{group}.{code}", "" if code is None else str(code))
+
+    def of(self, bilingual: Mapping[str, str] | None) -> str:
+        """What the operations API says in both languages."""
+        return (bilingual or {}).get(self.language, "")
+
+
+def grouped(number: float) -> str:
+    """A number as it is written in Swedish and, by international use, in English: 12 345."""
+    return f"{number:,}".replace(",", "\u202f")

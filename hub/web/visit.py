@@ -1,0 +1,151 @@
+"""One visit to a page by somebody who is signed in: what they may, and what the page shows. Imports the other parts of the console.
+
+A page is a function of a visit. ``page`` makes a route of one that reads, ``act`` of one that does something by a form.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from hub.web import page_templates
+from hub.web.look import Look, look_of, switched
+from hub.web.ops_client import OpsAway, OpsClient, OpsRefused
+from hub.web.texts import Texts
+
+COOKIE: Final = "hub-session"
+_MARK: Final = "csrf"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request to the console, and who makes it."""
+
+    request: Request
+    ops: OpsClient
+    look: Look
+    t: Texts
+    who: str = ""
+    rights: frozenset[str] = frozenset()
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The address's query, a name once."""
+        return dict(self.request.query_params)
+
+    @property
+    def path(self) -> dict[str, Any]:
+        """What the address's path names."""
+        return self.request.path_params
+
+    @property
+    def here(self) -> str:
+        """The path of the page inside the console: ``/systems/ehr``."""
+        return self.request.url.path.removeprefix(root_of(self.request)) or "/"
+
+    @property
+    def csrf(self) -> str:
+        """What a form of this session carries; nobody makes it who does not hold the session's token."""
+        return hmac.new((self.ops.token or "").encode(), _MARK.encode(), hashlib.sha256).hexdigest()
+
+    def may(self, right: str) -> bool:
+        """Whether they have a right; the operations API says so again of every call."""
+        return right in self.rights
+
+    def link(self, path: str, **query: Any) -> str:
+        """The address of a page of the console, wherever it is mounted; empty values of the query are left out."""
+        given = {name: value for name, value in query.items() if value not in (None, "")}
+        return f"{root_of(self.request)}{path}" + (f"?{urlencode(given, doseq=True)}" if given else "")
+
+    def show(self, template: str, status: int = 200, **context: Any) -> Response:
+        """The page."""
+        return page_templates.rendered(self, template, status, context)
+
+    def go(self, path: str, **query: Any) -> Response:
+        """On to another page, after an act."""
+        return RedirectResponse(self.link(path, **query), 303)
+
+
+def root_of(request: Request) -> str:
+    """The path under which the console is mounted, a proxy's own before it."""
+    return str(request.scope.get("root_path", "")).rstrip("/")
+
+
+def stranger(request: Request) -> Visit:
+    """A visit by nobody: of the pages that need no session."""
+    client: httpx.AsyncClient = request.app.state.http
+    look = look_of(request)
+    return Visit(request, OpsClient(client), look, Texts(look.language))
+
+
+async def visitor(request: Request) -> Visit:
+    """The visit of who is signed in. Raises ``OpsRefused`` 401 where nobody is."""
+    nobody = stranger(request)
+    token = request.cookies.get(COOKIE)
+    if not token:
+        raise OpsRefused(401, "signed-out")
+    ops = OpsClient(nobody.ops.http, token)
+    me = await ops.ask("/me")
+    return Visit(request, ops, nobody.look, nobody.t, me["who"], frozenset(me["rights"]))
+
+
+Page = Callable[[Visit], Awaitable[Response]]
+Act = Callable[[Visit, FormData], Awaitable[Response]]
+
+
+def page(path: str, shown: Page) -> Route:
+    """The route of a page that reads."""
+
+    async def answer(request: Request) -> Response:
+        return switched(request) or await _answered(request, shown)
+
+    return Route(path, answer, methods=["GET"])
+
+
+def act(path: str, done: Act) -> Route:
+    """The route of a form: refused where it does not come from a page of the console."""
+
+    async def do(visit: Visit) -> Response:
+        form = await visit.request.form(max_files=0, max_part_size=4 * 1024 * 1024)
+        if not _from_here(visit, str(form.get(_MARK, ""))):
+            return visit.show("refused.html", 403, rule="csrf", said=visit.t("refused.csrf"), element=None, about={})
+        return await done(visit, form)
+
+    async def answer(request: Request) -> Response:
+        return await _answered(request, do)
+
+    return Route(path, answer, methods=["POST"])
+
+
+def _from_here(visit: Visit, mark: str) -> bool:
+    origin = visit.request.headers.get("origin")
+    same_host = origin is None or urlsplit(origin).netloc == visit.request.headers.get("host")
+    return same_host and hmac.compare_digest(mark.encode(), visit.csrf.encode())
+
+
+async def _answered(request: Request, shown: Page) -> Response:
+    """What the page shows, or why it cannot."""
+    visit = stranger(request)
+    try:
+        visit = await visitor(request)
+        return await shown(visit)
+    except OpsRefused as refused:
+        if refused.status == 401:
+            asked = visit.here + (f"?{request.url.query}" if request.url.query else "")
+            return RedirectResponse(visit.link("/sign-in", to=asked if request.method == "GET" else None), 303)
+        said = visit.t.of(refused.text) or visit.t("refused.unknown")
+        return visit.show(
+            "refused.html", refused.status, rule=refused.rule, said=said, element=refused.element, about=refused.about
+        )
+    except OpsAway:
+        return visit.show("away.html", 503)

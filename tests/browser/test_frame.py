@@ -1,0 +1,81 @@
+"""The frame of every page: who may enter, the languages and colours, the keyboard, wide and narrow, with and without JavaScript."""
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.console import PHONE, faults, go, picture, too_wide
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PAGES = {"laget": "/"}
+"""Name of its picture → address."""
+
+
+async def test_who_is_not_signed_in_is_led_to_the_door_and_back_to_what_was_asked_for(console):
+    page = await console.stranger()
+    await go(page, "/?x=1")
+    await expect(page.get_by_role("heading", name="Logga in")).to_be_visible()
+    assert page.url.endswith("/console/sign-in?to=%2F%3Fx%3D1")
+    await expect(page.get_by_role("navigation")).to_have_count(0)
+    await picture(page, "logga-in")
+    assert await faults(page) == {}
+
+
+async def test_an_address_that_no_page_has_says_so(console):
+    page = await console.person("lasare")
+    assert await go(page, "/nowhere") == 404
+    await expect(page.get_by_role("alert")).to_contain_text("Den adressen finns inte")
+
+
+async def test_the_language_is_switched_and_kept_and_the_address_is_the_same(console):
+    page = await console.person()
+    await go(page, "/?a=1")
+    await expect(page.locator("html")).to_have_attribute("lang", "sv")
+    await page.get_by_role("link", name="English").click()
+    await expect(page.locator("html")).to_have_attribute("lang", "en")
+    assert page.url.endswith("/console/?a=1")
+    await go(page)
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+
+
+async def test_by_keyboard_alone_one_skips_the_menu_and_sees_where_one_is(console):
+    page = await console.person()
+    await go(page)
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("link", name="Till innehållet")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("main")).to_be_focused()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+async def test_every_page_is_accessible_in_both_themes_and_fits_a_telephone(console, name, scheme):
+    page = await console.person(scheme=scheme)
+    assert await go(page, PAGES[name]) == 200
+    await expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    await picture(page, f"{name}-{scheme}")
+    assert await faults(page) == {}
+    await page.set_viewport_size(PHONE)
+    await picture(page, f"{name}-{scheme}-390")
+    assert await too_wide(page) <= 0
+    assert await faults(page) == {}
+
+
+async def test_without_javascript_every_page_can_be_read(console):
+    page = await console.person(javascript=False)
+    for path in PAGES.values():
+        assert await go(page, path) == 200
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+async def test_a_form_from_elsewhere_is_refused(console):
+    page = await console.person()
+    await go(page)
+    right = await page.locator("input[name=csrf]").first.get_attribute("value")
+    for mark, origin in (("x", console.address), (right, "https://elsewhere.example")):
+        answer = await page.request.post(
+            f"{console.address}/console/sign-out", form={"csrf": mark}, headers={"Origin": origin}
+        )
+        assert answer.status == 403 and re.search("annan plats", await answer.text())
