@@ -16,7 +16,7 @@ from hub.web import live, sign_in
 from hub.web.in_process import InProcess
 from hub.web.pages import overview
 from hub.web.served_files import serve_file
-from hub.web.visit import Visit, act, page
+from hub.web.visit import Visit, page
 
 PAGES = (overview,)
 """Each has its ``ROUTES``."""
@@ -39,8 +39,7 @@ def console(ops: httpx.AsyncClient) -> Starlette:
     app = Starlette(
         routes=[
             *routes,
-            Route("/sign-in", sign_in.sign_in),
-            act("/sign-out", sign_in.sign_out),
+            *sign_in.ROUTES,
             Route("/live", live.live),
             Route("/assets/{name}", serve_file),
             page("/{rest:path}", _nowhere),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import httpx
 from starlette.requests import Request
@@ -17,8 +18,8 @@ async def live(request: Request) -> Response:
     """``/live``: server-sent events, as long as the page is open and the hub runs."""
     async with AsyncExitStack() as opened:
         try:
-            visit = await visitor(request)
-            events = await opened.enter_async_context(visit.ops.listen("/events"))
+            ops = replace((await visitor(request)).ops, by_itself=True)
+            events = await opened.enter_async_context(ops.listen("/events"))
         except OpsRefused as refused:
             return PlainTextResponse("", refused.status)
         except OpsAway:

@@ -33,6 +33,8 @@ class OpsClient:
 
     http: httpx.AsyncClient
     token: str | None = None
+    by_itself: bool = False
+    """Whether a page asks by itself, as to show what is new: the session's idle time then goes on."""
 
     async def ask(self, path: str, **query: Any) -> Any:
         """GET. ``query``: None and empty texts are left out. Raises ``OpsRefused`` and ``OpsAway``."""
@@ -43,6 +45,10 @@ class OpsClient:
     async def say(self, path: str, body: Any = None) -> Any:
         """POST. Raises ``OpsRefused`` and ``OpsAway``."""
         return await self._call("POST", path, json=body)
+
+    async def end(self, path: str) -> Any:
+        """DELETE. Raises ``OpsRefused`` and ``OpsAway``."""
+        return await self._call("DELETE", path)
 
     async def _call(self, method: str, path: str, **what: Any) -> Any:
         try:
@@ -69,7 +75,8 @@ class OpsClient:
             raise OpsAway from error
 
     def _headers(self) -> dict[str, str]:
-        return {} if self.token is None else {"authorization": f"Bearer {self.token}"}
+        by_itself = {"x-by-itself": "1"} if self.by_itself else {}
+        return by_itself if self.token is None else {**by_itself, "authorization": f"Bearer {self.token}"}
 
 
 def refusal(answer: httpx.Response) -> Exception:

@@ -37,6 +37,8 @@ class Visit:
     t: Texts
     who: str = ""
     rights: frozenset[str] = frozenset()
+    glass: dict[str, Any] | None = None
+    """The glass that they have broken, while it is open."""
 
     @property
     def query(self) -> dict[str, str]:
@@ -89,14 +91,14 @@ def stranger(request: Request) -> Visit:
 
 
 async def visitor(request: Request) -> Visit:
-    """The visit of who is signed in. Raises ``OpsRefused`` 401 where nobody is."""
+    """The visit of who is signed in. Raises ``OpsRefused`` 401 where nobody is. ``X-By-Itself`` marks what a page asks by itself."""
     nobody = stranger(request)
     token = request.cookies.get(COOKIE)
     if not token:
         raise OpsRefused(401, "signed-out")
-    ops = OpsClient(nobody.ops.http, token)
+    ops = OpsClient(nobody.ops.http, token, request.headers.get("x-by-itself") is not None)
     me = await ops.ask("/me")
-    return Visit(request, ops, nobody.look, nobody.t, me["who"], frozenset(me["rights"]))
+    return Visit(request, ops, nobody.look, nobody.t, me["who"], frozenset(me["rights"]), me.get("glass"))
 
 
 Page = Callable[[Visit], Awaitable[Response]]

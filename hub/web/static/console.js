@@ -21,7 +21,7 @@
     due = null;
     if (!document.getElementById("live")) return;
     if (isWritten()) return void soon(2000);
-    htmx.ajax("GET", location.pathname + location.search, {target: "#live", select: "#live", swap: "outerMorph"});
+    htmx.ajax("GET", location.pathname + location.search, {target: "#live", select: "#live", swap: "outerMorph", headers: {"X-By-Itself": "1"}});
   };
   const soon = (ms) => { due ??= setTimeout(refresh, ms); };
 
