@@ -20,9 +20,11 @@ AddressingOutcome = Literal[
     "reserve_number",
     "lookup_unavailable",
     "receiver_not_connected",
+    "by_hand",
 ]
-"""law-and-lookups §4. Every outcome but the first two puts the case into the manual queue. ``receiver_not_connected``: the person
-is listed, but the health centre or its municipality is not connected to the hub.
+"""law-and-lookups §4. Every outcome but the first two and the last puts the case into the manual queue. ``receiver_not_connected``: the
+person is listed, but the health centre or its municipality is not connected to the hub. ``by_hand``: the hub's operations has chosen
+the units, since the registers could not.
 """
 
 

@@ -92,6 +92,7 @@ _ADDRESSING = {
     "reserve_number": "reservnummer",
     "lookup_unavailable": "registret svarar inte",
     "receiver_not_connected": "mottagaren är inte ansluten",
+    "by_hand": "mottagarna är valda för hand",
 }
 _NEWS = {"moved": "flyttad", "new_number": "nytt personnummer", "dubbelt_arende": "dubbelt ärende"}
 _VERIFICATION = {

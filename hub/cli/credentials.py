@@ -11,6 +11,7 @@ import typer
 from hub import clock
 from hub.cli import endings, table
 from hub.cli.root import By, Json, Reason, directory_app, operator, with_store
+from schemas.swedish_time import clock_with_zone
 
 
 @directory_app.command("credentials")
@@ -65,7 +66,10 @@ def directory_rotate(
     from hub.operations.credentials import rotate_by_hand
 
     done = with_store(lambda store: rotate_by_hand(store, system, kind, old_for, operator(by), reason))
-    endings.shown(str(done))
+    endings.shown(
+        f"{done.value}\nthis {done.kind} is valid from {clock_with_zone(done.since)}, the old one until"
+        f" {clock_with_zone(done.old_until)}; it is not shown again"
+    )
 
 
 @directory_app.command("end")
@@ -78,4 +82,5 @@ def directory_end(
     """End one token or secret now, as when it has leaked; the last of its kind cannot be ended."""
     from hub.operations.credentials import end_by_hand
 
-    endings.shown(with_store(lambda store: end_by_hand(store, system, known_as, operator(by), reason)))
+    done = with_store(lambda store: end_by_hand(store, system, known_as, operator(by), reason))
+    endings.shown(f"{done.kind} {done.known_as} of {done.system} has ended")

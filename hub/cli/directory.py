@@ -61,11 +61,11 @@ def directory_rollback(
 
 def _put_in_force(wanted: Applied, what: str, named: str, reason: str, by: str, *, force: bool, dry_run: bool) -> None:
     from hub.directory_change import put_in_force, said
-    from hub.operations.reason import check
+    from hub.operations.reason import given
 
     _may_be_called(named, wanted)
     if not dry_run:
-        check(reason)
+        reason = given(reason)
     done = with_store(
         lambda store: put_in_force(
             store, wanted, what=what, who=operator(by), reason=reason, force=force, dry_run=dry_run

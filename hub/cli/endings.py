@@ -1,5 +1,5 @@
-"""How every command ends: one sentence and an exit status, never a stack trace. Imports the errors, and the settings' names when a
-command begins.
+"""How every command ends: one sentence and an exit status, never a stack trace. Imports the errors and what is said of a refusal, and the
+settings' names when a command begins.
 
 The rule of the exit status:
 0    done, and all is well
@@ -21,6 +21,7 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
+from hub.cli import hints
 from hub.errors import AWAY, Misconfigured, Refused, Unavailable, kind_and_place
 
 
@@ -53,7 +54,7 @@ ENDINGS: Final[tuple[tuple[type[BaseException], int, Callable[[Any], str]], ...]
     (KeyboardInterrupt, STOPPED, lambda _: "stopped"),
     (Misconfigured, NOT_DONE, str),
     (Unavailable, NOT_DONE, lambda error: AWAY.get(error.reason, error.reason)),
-    (Refused, NOT_WELL, lambda refused: f"{refused.rule}: {refused.sv} / {refused.en}"),
+    (Refused, NOT_DONE, hints.said),
     (ModuleNotFoundError, NOT_DONE, lambda error: f"the package {error.name} is missing: install samverkan-hub anew"),
     (OSError, NOT_DONE, _of_the_system),
     (Exception, NOT_DONE, _of_our_own),

@@ -20,8 +20,7 @@ def held_list(as_json: Json = False) -> None:
     """List held messages, the cases in the manual queue (addressing to be seen to by hand), the partitions of Kafka that wait, and
     gaps in them; oldest first.
     """
-    from hub.cli import held_words
-    from hub.operations import waiting
+    from hub.operations import held_words, waiting
 
     found = with_store(waiting.what_is_held)
     messages, manual, unserved, places = found.messages, found.cases, found.unserved, found.partitions
@@ -29,7 +28,7 @@ def held_list(as_json: Json = False) -> None:
         table.show_json(
             {
                 "messages": [asdict(one) for one in messages],
-                "cases": [{"case": case, "outcome": outcome, "since": since} for case, outcome, since in manual],
+                "cases": [{"case": one.case, "outcome": one.outcome, "since": one.since} for one in manual],
                 "unserved": [asdict(one) | {"for": whom(one.system)} for one in unserved],
                 "partitions": [asdict(one) | {"place": one.place} for one in places],
             }
@@ -46,7 +45,7 @@ def held_list(as_json: Json = False) -> None:
                 table.moment(h.since),
                 table.moment(h.due_at),
                 h.attempts,
-                f"{held_words.held(h.reason)}; case {h.case_key}",
+                f"{held_words.held(h.reason).en}; case {h.case_key}",
             )
             for h in messages
         ],
@@ -54,7 +53,7 @@ def held_list(as_json: Json = False) -> None:
     table.show(
         "the manual queue, cases whose units must be found by hand: hub timeline CASE",
         ("CASE", "SINCE", "WHY"),
-        [(case, table.moment(since), held_words.manual(outcome)) for case, outcome, since in manual],
+        [(one.case, table.moment(one.since), held_words.manual(one.outcome).en) for one in manual],
     )
     table.show(
         "the manual queue, notices that go when a system serves their unit: or hub held skip UNIT",
@@ -106,7 +105,8 @@ def held_skip(
     """Give up what waits for a unit that no system serves and none will: it has closed, or was told by hand."""
     from hub.operations import waiting
 
-    shown(with_store(lambda store: waiting.skip_waiting(store, unit, operator(by), reason)))
+    done = with_store(lambda store: waiting.skip_waiting(store, unit, operator(by), reason))
+    shown(f"given up for {done.unit}: {done.count}")
 
 
 @held_app.command("pass")
@@ -120,13 +120,29 @@ def held_pass(
 ) -> None:
     """Let a partition that waits go on past what cannot be read (which stays with the broker, unread), or settle a gap."""
     from hub.operations import waiting
+    from hub.operations.reason import given
 
-    shown(with_store(lambda store: waiting.let_pass(store, place, to, operator(by), reason)))
+    topic, _, rest = place.partition("/")
+    number = rest.partition("/")[0]
+    who = operator(by)
+
+    async def go(store: Any) -> waiting.Passed:
+        given(reason)
+        if not topic or not number.isdigit():
+            raise Misconfigured("name the place as `hub held list` does: TOPIC/PARTITION, with or without its offset")
+        return await waiting.let_pass(store, topic, int(number), to, who, reason)
+
+    done = with_store(go)
+    if done.to is None or done.at is None:
+        shown(f"{topic}/{number}: gaps settled: {done.gaps}")
+    else:
+        shown(f"{topic}/{number} goes on at {done.to}; what lies from {done.at} to {done.to - 1} is not read")
 
 
 @held_app.command("show")
 def held_show(message: Annotated[str, typer.Argument(help="The message's id, as `hub held list` prints it.")]) -> None:
     """Show a held message as it came, its body included: personal data, for authorised eyes."""
+    from hub.operations.waiting import not_held
     from hub.store import held, inbox
 
     async def go(connection: Any) -> list[inbox.InboxRow]:
@@ -135,7 +151,7 @@ def held_show(message: Annotated[str, typer.Argument(help="The message's id, as 
 
     rows = in_transaction(go)
     if not rows:
-        raise Misconfigured(f"no held message has the id {message}; see `hub held list`")
+        raise not_held(message)
     for row in rows:
         typer.echo(f"{row.source} {row.id} from {row.system} at {table.moment(row.received_at)}, {row.media_type}")
         typer.echo(row.raw.decode("utf-8", "replace"))
@@ -146,7 +162,8 @@ def held_release(message: str, reason: Reason = "", by: By = "") -> None:
     """Try a held message again now instead of at its next time."""
     from hub.operations import waiting
 
-    shown(with_store(lambda store: waiting.release(store, message, operator(by), reason)))
+    with_store(lambda store: waiting.release(store, message, operator(by), reason))
+    shown(f"{message} is tried within a second")
 
 
 @held_app.command("refuse")
@@ -154,4 +171,5 @@ def held_refuse(message: str, reason: Reason = "", by: By = "") -> None:
     """Refuse a held message, with a receipt to its sender; the messages that wait for it are handled."""
     from hub.operations import refusing
 
-    shown(with_store(lambda store: refusing.refuse(store, message, operator(by), reason)))
+    with_store(lambda store: refusing.refuse(store, message, operator(by), reason))
+    shown(f"{message} is refused; its sender is told")

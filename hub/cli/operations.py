@@ -16,8 +16,10 @@ from hub.cli.endings import shown
 from hub.cli.root import By, Json, Reason, app, dead_app, in_transaction, operator, with_store
 
 if TYPE_CHECKING:
-    from hub.store.dead_letters import DeadLetter
-    from hub.store.replays import Group, Replay
+    from hub.operations.replays import Counted
+    from hub.store.dead_list import DeadLetter
+    from hub.store.replayable import Group
+    from hub.store.replays import Replay
 
 
 @dead_app.command("list")
@@ -132,21 +134,33 @@ def dead_replay(
 ) -> None:
     """Send what is dead, or was sent, again, marked as replay to the receiver: first a dry run that says how many, then with --run."""
     from hub.operations import replays
-    from hub.store.replays import RowFilter
+    from hub.operations.reason import without_person_number
+    from hub.store.replayable import RowFilter
 
-    who = operator(by)
-    said = with_store(
-        lambda store: replays.replay(
-            store,
-            RowFilter(system, case, kind, answer, since, until, tuple(rows) if rows else None),
-            who,
-            reason,
-            expected=run,
-            limits=replays.Limits(rate, stop_after),
-            of_sent=of_sent,
-        )
+    who, limits = operator(by), replays.Limits(rate, stop_after)
+    wanted = RowFilter(system, case, kind, answer, since, until, tuple(rows) if rows else None)
+    replays.may_be(limits)
+    if run is None:
+        without_person_number(reason, "/reason")
+        typer.echo(_would(with_store(lambda store: replays.count(store, wanted, of_sent=of_sent))))
+        return
+    begun = with_store(
+        lambda store: replays.replay(store, wanted, who, reason, expected=run, limits=limits, of_sent=of_sent)
     )
-    (typer.echo if run is None else shown)(said)
+    shown(
+        f"replay {begun.id}: {begun.total} are sent again, marked as replay, at most {begun.rate:g} a second; it stops when the first"
+        f" {begun.stop_after} fail. `hub dead replays` says how it stands, `hub dead undo {begun.id}` puts back what is not sent yet"
+    )
+
+
+def _would(found: Counted) -> str:
+    each = ", ".join(f"{system} ({number})" for system, number in found.systems.items())
+    to = f" to {len(found.systems)} systems: {each}; a replay is to one, say --system" if len(found.systems) > 1 else ""
+    of = f", of {found.cases} cases,{to or f' to {next(iter(found.systems))}'}" if found.count else ""
+    left_out = f"; {found.gallrade} are left out, since gallring has removed what they said" if found.gallrade else ""
+    so_far = "" if found.until is None else f" --until {found.until.isoformat()}"
+    how = f". It begins with{so_far} --run {found.count} --reason …" if found.count and not to else ""
+    return f"would be sent again: {found.count}{of}{left_out}{how}"
 
 
 @dead_app.command("replays")
@@ -186,7 +200,9 @@ def dead_undo(
     """Put back what a running replay has not sent yet, as it was before."""
     from hub.operations import replays
 
-    shown(with_store(lambda store: replays.undo(store, id_, operator(by), reason)))
+    ended = with_store(lambda store: replays.undo(store, id_, operator(by), reason))
+    still = f"; {ended.open} are with their reader, or in a call, and may still be taken" if ended.open else ""
+    shown(f"replay {id_} is undone: {replays.counts(ended)}{still}")
 
 
 @dead_app.command("skip")
@@ -194,7 +210,8 @@ def dead_skip(row: int, reason: Reason = "", by: By = "") -> None:
     """Give up a dead row; the case's later notices to that system are sent again."""
     from hub.operations import delivery
 
-    shown(with_store(lambda store: delivery.skip(store, row, operator(by), reason)))
+    with_store(lambda store: delivery.skip(store, row, operator(by), reason))
+    shown(f"row {row} is skipped; what waited behind it flows")
 
 
 @app.command()
@@ -202,7 +219,8 @@ def pause(system: str, reason: Reason = "", by: By = "") -> None:
     """Send nothing to a system until it is resumed; takes effect in under a second."""
     from hub.operations import delivery
 
-    shown(with_store(lambda store: delivery.pause(store, system, operator(by), reason)))
+    with_store(lambda store: delivery.pause(store, system, operator(by), reason))
+    shown(f"{system} is paused; its notices wait")
 
 
 @app.command()
@@ -210,7 +228,8 @@ def resume(system: str, reason: Reason = "", by: By = "") -> None:
     """Send to a paused system again."""
     from hub.operations import delivery
 
-    shown(with_store(lambda store: delivery.resume(store, system, operator(by), reason)))
+    with_store(lambda store: delivery.resume(store, system, operator(by), reason))
+    shown(f"{system} is sent to again")
 
 
 @app.command()
@@ -222,7 +241,8 @@ def announce(
     """Tell every connected system something, tied to no case: maintenance, trouble, a new version (C-34)."""
     from hub.operations import delivery
 
-    shown(with_store(lambda store: delivery.announce(store, text_sv, text_en, operator(by))))
+    done = with_store(lambda store: delivery.announce(store, text_sv, text_en, operator(by)))
+    shown(f"{done.id} goes to every system ({done.systems}); see `hub announcements` and `hub timeline {done.id}`")
 
 
 @app.command()

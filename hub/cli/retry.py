@@ -22,17 +22,21 @@ def retry_notice(
     by: By = "",
 ) -> None:
     """Send a waiting notice, receipt or announcement now, after those of its case that go before it."""
-    from hub import trying
+    from hub.operations import trying
 
-    shown(with_store(lambda store: trying.notice(store, row, operator(by), reason)))
+    before = with_store(lambda store: trying.notice(store, row, operator(by), reason)).count - 1
+    shown(f"row {row} is tried now" + (f", after {before} of its case that go before it" if before else ""))
 
 
 @retry_app.command("lookup")
 def retry_lookup(case: Annotated[str, typer.Argument(help="The case's id.")], reason: Reason = "", by: By = "") -> None:
     """Ask the registers now about a case whose look-up waits for its next time."""
-    from hub import trying
+    from hub.operations import trying
 
-    shown(with_store(lambda store: trying.lookup(store, case, operator(by), reason)))
+    count = with_store(lambda store: trying.lookup(store, case, operator(by), reason)).count
+    shown(
+        f"look-ups made now: {count}; a register that answered with a fault is not asked the same sooner than it allows"
+    )
 
 
 @retry_app.command("system")
@@ -42,6 +46,9 @@ def retry_system(
     """Send now all that waits for a system. Where its breaker is open one call goes first, and the others when that is
     acknowledged; what is in a call already is tried again as soon as that has failed.
     """
-    from hub import trying
+    from hub.operations import trying
 
-    shown(with_store(lambda store: trying.system(store, system, operator(by), reason)))
+    count = with_store(lambda store: trying.system(store, system, operator(by), reason)).count
+    shown(
+        f"rows of {system} tried now: {count}; where its breaker is open one goes first, and the others when that is acknowledged"
+    )

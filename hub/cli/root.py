@@ -69,9 +69,9 @@ def operator(by: str) -> str:
     stand there.
     """
     if by.strip():
-        from hub.operations.reason import without_person
+        from hub.operations.reason import without_person_number
 
-        without_person("--by", by)
+        without_person_number(by, "/by")
         return by.strip()
     try:
         return os.fsencode(getpass.getuser()).decode("utf-8", "replace")

@@ -10,14 +10,13 @@ from typing import Final
 
 from hub import clock
 from hub.directory.credentials import values
-from hub.errors import Misconfigured, Refused
-from hub.operations.reason import check
+from hub.errors import Refused
+from hub.operations.known import no_such_system, the_directory
+from hub.operations.reason import given
 from hub.store import credentials, operator_log
-from hub.store import directory as directories
 from hub.store.credentials import Connection, Credential, Kind, named, sha256
 from hub.store.transaction import Store
-from schemas.directory import Directory, System
-from schemas.swedish_time import clock_with_zone
+from schemas.directory import System
 from schemas.ways_out import FhirOut, WebhookOut
 
 OLD_FOR: Final = timedelta(days=7)
@@ -37,28 +36,15 @@ class NewCredential:
     since: datetime
     old_until: datetime
 
-    def __str__(self) -> str:
-        return (
-            f"{self.value}\nthis {self.kind} is valid from {clock_with_zone(self.since)}, the old one until"
-            f" {clock_with_zone(self.old_until)}; it is not shown again"
-        )
-
 
 async def rotate(
-    connection: Connection, system: System, kind: Kind, old_for: timedelta, who: str, reason: str
+    connection: Connection, system: System, kind: str, old_for: timedelta, who: str, reason: str
 ) -> NewCredential:
     """Make a new credential of a kind; of the others the one in force ends after ``old_for``. Two are valid at a time: raises ``Refused``
     409 while the former rotation is under way, unless the others are to end at once. Of several that are made at the same time all but
     the first are refused: each would end the one before, which nobody has used yet.
     """
-    if kind not in kinds(system):
-        raise Refused(
-            "no-such-credential",
-            "Systemets väg ut använder ingen sådan hemlighet.",
-            "The system's way out uses no such credential.",
-            "/kind",
-            404,
-        )
+    kind = _its(system, kind)
     await credentials.lock(connection, system.id)
     now = clock.now()
     mine = [one for one in await credentials.of(connection, system.id) if one.kind == kind]
@@ -98,6 +84,20 @@ def kinds(system: System) -> tuple[Kind, ...]:
     return tuple(found)
 
 
+def _its(system: System, kind: str) -> Kind:
+    """The kind of credential, if the system has one such. Raises ``Refused`` 404."""
+    for one in (have := kinds(system)):
+        if one == kind:
+            return one
+    raise Refused(
+        "no-such-credential",
+        f"Systemet använder ingen sådan hemlighet; det har {', '.join(have) or 'ingen'}.",
+        f"The system uses no such credential; it has {', '.join(have) or 'none'}.",
+        "/kind",
+        404,
+    )
+
+
 def _secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
@@ -130,15 +130,28 @@ def _is_named(system: System, one: Credential) -> bool:
     return any((kind, sha) == (one.kind, one.sha256) for kind, sha, _ in named(system))
 
 
-async def end(connection: Connection, system: System, known_as: str, who: str, reason: str) -> str:
-    """End one credential now. Raises ``Misconfigured`` where it is the last of its kind, or none is known so."""
+@dataclass(frozen=True, slots=True)
+class EndedCredential:
+    """A credential that has ended."""
+
+    system: str
+    kind: Kind
+    known_as: str
+
+
+async def end(connection: Connection, system: System, known_as: str, who: str, reason: str) -> EndedCredential:
+    """End one credential now. Raises ``Refused`` where it is the last of its kind, or none is known so."""
     await credentials.lock(connection, system.id)
     now = clock.now()
     known = await credentials.of(connection, system.id)
     found = [one for one in known if one.sha256.startswith(known_as) and (one.until is None or one.until > now)]
     if len(found) != 1 or len(known_as) < _KNOWN_BY:
-        raise Misconfigured(
-            f"no one credential of {system.id} is {known_as}; see `hub directory credentials {system.id}`"
+        raise Refused(
+            "unknown-credential",
+            f"Ingen giltig hemlighet hos {system.id} är känd så; listan över hemligheter säger hur de är kända.",
+            f"No one credential of {system.id} is known so; the list of credentials says how they are known.",
+            "/known_as",
+            404,
         )
     (one,) = found
     left = [
@@ -147,10 +160,15 @@ async def end(connection: Connection, system: System, known_as: str, who: str, r
         if each not in {one.value, one.sha256} and sha256(each) != one.sha256
     ]
     if not left:
-        raise Misconfigured(f"it is the only {one.kind} of {system.id}: rotate it first, with --old-for 0")
+        raise Refused(
+            "last-credential",
+            f"Det är systemets enda {one.kind}: byt den först, och låt den gamla upphöra nu (old_for_s: 0).",
+            f"It is the only {one.kind} of the system: rotate it first, and let the old one end now (old_for_s: 0).",
+            "/known_as",
+        )
     await credentials.end(connection, [one.id], now)
     await operator_log.record(connection, who, f"end {one.kind}", system.id, reason)
-    return f"{one.kind} {one.sha256[:16]} of {system.id} has ended"
+    return EndedCredential(system.id, one.kind, one.sha256[:16])
 
 
 _KNOWN_BY: Final = 8
@@ -160,21 +178,16 @@ _KNOWN_BY: Final = 8
 async def rotate_by_hand(
     store: Store, system: str, kind: str, old_for_s: float, who: str, reason: str
 ) -> NewCredential:
-    """``rotate`` for operations. Raises ``Misconfigured`` in place of a refusal."""
-    check(reason)
+    """``rotate`` for operations."""
+    reason = given(reason)
     found = await _named(store, system)
-    if kind not in kinds(found):
-        raise Misconfigured(f"{system} has no {kind}; it has {', '.join(kinds(found)) or 'no credential'}")
-    try:
-        async with store.transaction() as connection:
-            return await rotate(connection, found, kind, timedelta(seconds=old_for_s), who, reason)
-    except Refused as refused:
-        raise Misconfigured(f"{refused.en} ({system}; --old-for 0)") from None
+    async with store.transaction() as connection:
+        return await rotate(connection, found, kind, timedelta(seconds=old_for_s), who, reason)
 
 
-async def end_by_hand(store: Store, system: str, known_as: str, who: str, reason: str) -> str:
+async def end_by_hand(store: Store, system: str, known_as: str, who: str, reason: str) -> EndedCredential:
     """``end`` for operations."""
-    check(reason)
+    reason = given(reason)
     found = await _named(store, system)
     async with store.transaction() as connection:
         return await end(connection, found, known_as, who, reason)
@@ -182,20 +195,13 @@ async def end_by_hand(store: Store, system: str, known_as: str, who: str, reason
 
 async def of_systems(store: Store, system: str | None) -> list[ListedCredential]:
     """The credentials of a system, or of all."""
-    systems = [await _named(store, system)] if system else list((await _directory(store)).systems)
+    systems = [await _named(store, system)] if system else list((await the_directory(store)).systems)
     async with store.transaction() as connection:
         return [one for each in systems for one in await listed(connection, each)]
 
 
 async def _named(store: Store, system: str) -> System:
-    found = (await _directory(store)).system_by_id.get(system)
+    found = (await the_directory(store)).system_by_id.get(system)
     if found is None:
-        raise Misconfigured(f"there is no system {system} in the directory; see `hub directory show`")
+        raise no_such_system(system)
     return found
-
-
-async def _directory(store: Store) -> Directory:
-    current = await directories.current(store)
-    if current is None:
-        raise Misconfigured("there is no directory; apply one with `hub directory apply FILE`")
-    return current[1]

@@ -1,11 +1,13 @@
-"""Whether a system that operations names is known. Imports the store and the errors only."""
+"""Whether what operations names is known: a system, the directory. Imports the store and the errors only."""
 
 from __future__ import annotations
 
-from hub.errors import Misconfigured
+from hub.errors import Refused
+from hub.operations.reason import shown
 from hub.store import dead_letters, paused_systems
 from hub.store import directory as directories
 from hub.store.transaction import Store
+from schemas.directory import Directory
 
 
 async def is_known(store: Store, system: str) -> None:
@@ -18,4 +20,28 @@ async def is_known(store: Store, system: str) -> None:
     async with store.transaction() as connection:
         if await paused_systems.pauses(connection, system) or await dead_letters.has_unsent(connection, system):
             return
-    raise Misconfigured(f"there is no system {system} in the directory; see `hub directory show`")
+    raise no_such_system(system)
+
+
+def no_such_system(system: str) -> Refused:
+    """The refusal of a system that the directory does not have."""
+    return Refused(
+        "unknown-system",
+        f"Det finns inget system {shown(system)} i katalogen.",
+        f"There is no system {shown(system)} in the directory.",
+        "/system",
+        404,
+    )
+
+
+async def the_directory(store: Store) -> Directory:
+    """The directory that was applied last. Raises ``Refused`` where none ever was."""
+    current = await directories.current(store)
+    if current is None:
+        raise Refused(
+            "no-directory",
+            "Hubben har ingen katalog än: den som ansvarar för den lägger in en.",
+            "The hub has no directory yet: whoever answers for it applies one.",
+            "/",
+        )
+    return current[1]

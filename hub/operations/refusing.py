@@ -3,44 +3,65 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime
+from dataclasses import dataclass
 
-from hub import clock
-from hub.errors import Misconfigured, Refused
-from hub.intake.commit import handle_in
+from hub.errors import Refused
 from hub.intake.stored import stored_arrival
-from hub.operations.reason import check
+from hub.operations.judging import judge
+from hub.operations.known import the_directory
+from hub.operations.reason import given, shown
 from hub.operations.waiting import named
-from hub.shards import Shards
-from hub.store import directory as directories
 from hub.store import inbox, operator_log
 from hub.store.transaction import Conflict, Store
 
 
-async def refuse(store: Store, message: str, who: str, reason: str) -> str:
-    """Refuses a held message: its sender gets a receipt with the reason, and the messages behind it go on."""
-    check(reason)
-    current = await directories.current(store)
-    if current is None:
-        raise Misconfigured("there is no directory")
-    for _ in range(_TRIES):
+@dataclass(frozen=True, slots=True)
+class RefusedMessage:
+    """A held message that operations has refused; its sender is told."""
+
+    message: str
+
+
+async def refuse(store: Store, which: int | str, who: str, reason: str) -> RefusedMessage:
+    """Refuses a held message: its sender gets a receipt with the reason, and the messages behind it go on. ``which``: its number, or the
+    id that it bears.
+    """
+    reason = given(reason)
+    directory = await the_directory(store)
+    for _ in range(TRIES):
         with suppress(Conflict):  # a hub was trying it: what stands now is read again
             async with store.transaction() as connection:
-                found = await named(connection, message)
+                found = await named(connection, which)
                 rows = await inbox.load(connection, [one.key for one in found])
-                arrivals = [stored_arrival(rows[one.key], one, current[1]) for one in found]
+                arrivals = [stored_arrival(rows[one.key], one, directory) for one in found]
                 for arrival in arrivals:
                     arrival.refused, arrival.defect = REFUSED, None
-                shards = Shards(store, who, takes_part=False)
-                with shards.writing() as begins:
-                    handled = await handle_in(
-                        connection, arrivals, current[1], NothingKnown(), clock.now(), shards, begins
-                    )
+                handled = await judge(connection, store, arrivals, directory, who)
                 if all(receipt.rule != REFUSED.rule for receipt in handled.receipts):
-                    raise Misconfigured(f"{message} has been handled meanwhile; see `hub timeline {message}`")
-                await operator_log.record(connection, who, "refuse", message, reason)
-            return f"{message} is refused; its sender is told"
-    raise Misconfigured(f"{message} is being tried all the time; pause its sender, or try again")
+                    raise handled_meanwhile(found[0].message)
+                await operator_log.record(connection, who, "refuse", found[0].message, reason)
+            return RefusedMessage(found[0].message)
+    raise being_tried()
+
+
+def handled_meanwhile(message: str) -> Refused:
+    """The refusal of an act on a message that a hub has handled at the same moment."""
+    return Refused(
+        "handled-meanwhile",
+        f"{shown(message)} har hanterats under tiden; tidslinjen säger hur.",
+        f"{shown(message)} has been handled meanwhile; its timeline says how.",
+        "/message",
+    )
+
+
+def being_tried() -> Refused:
+    """The refusal of an act on a message that a hub tries at every moment."""
+    return Refused(
+        "being-tried",
+        "Meddelandet försöks hela tiden. Prova igen om en stund, eller pausa den som sänder.",
+        "The message is being tried all the time. Try again in a while, or pause its sender.",
+        "/message",
+    )
 
 
 REFUSED = Refused(
@@ -48,24 +69,4 @@ REFUSED = Refused(
     "Driften har avvisat meddelandet. Kontakta hubbens drift.",
     "Operations has refused the message. Contact the hub's operations.",
 )
-_TRIES = 20
-
-
-class NothingKnown:
-    """For a batch that decides nothing."""
-
-    def person(self, personnummer: str, county: str, news: datetime | None = None) -> None:  # noqa: ARG002 - the protocol's
-        """Nothing."""
-        return
-
-    def actor(self, actor: str, role: str) -> None:  # noqa: ARG002 - the protocol's
-        """Nothing."""
-        return
-
-    def name(self, person: str) -> str | None:
-        _ = person
-        return None
-
-    def asking(self, actor: str, role: str) -> None:  # noqa: ARG002 - the protocol's
-        """Nothing is asked."""
-        return
+TRIES = 20

@@ -17,13 +17,14 @@ from datetime import datetime
 from typing import Final
 
 from hub import clock, metrics
-from hub.errors import Misconfigured, Refused
+from hub.errors import Refused
 from hub.log import log
 from hub.operations import reason as reasons
 from hub.operations.known import is_known
 from hub.shards import PROOF_S
-from hub.store import operator_log, replays
-from hub.store.replays import Connection, FoundRow, Group, Replay, RowFilter
+from hub.store import operator_log, replayable, replays
+from hub.store.replayable import FoundRow, Group, RowFilter
+from hub.store.replays import Connection, Replay
 from hub.store.transaction import Conflict, Store
 from schemas.messages import MESSAGES
 
@@ -60,7 +61,7 @@ async def groups(store: Store, system: str | None) -> list[Group]:
     if system is not None:
         await is_known(store, system)
     async with store.transaction() as connection:
-        return await replays.groups(connection, system)
+        return await replayable.groups(connection, system)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,85 +72,170 @@ class Limits:
     stop_after: int = STOP_AFTER
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a replay would send again."""
+
+    count: int
+    cases: int
+    gallrade: int
+    """How many are left out, since gallring has removed what they said."""
+    until: datetime | None
+    """The moment up to which was counted: given with the replay, what comes meanwhile changes no number."""
+    groups: tuple[tuple[str, str, int], ...]
+    """(system, kind of answer, how many), the largest first."""
+
+    @property
+    def systems(self) -> dict[str, int]:
+        """System → how many, the largest first."""
+        found: Counter[str] = Counter()
+        for system, _, count in self.groups:
+            found[system] += count
+        return dict(found.most_common())
+
+
+async def count(store: Store, wanted: RowFilter, *, of_sent: bool = False) -> Counted:
+    """The dry run: what would be told again of what is dead, or with ``of_sent`` of what a system was sent. Raises ``Refused``."""
+    await _may_be_meant(store, wanted, of_sent=of_sent)
+    so_far = None
+    if wanted.until is None and wanted.rows is None:
+        wanted = replace(wanted, until=(so_far := clock.now()))  # what comes from now on changes no count
+    async with store.transaction() as connection:
+        rows, gallrade = await _fitting(connection, wanted, of_sent=of_sent)
+    each = Counter((row.system, row.answer) for row in rows).most_common()
+    groups = tuple((system, answer, number) for (system, answer), number in each)
+    return Counted(len(rows), len({row.key for row in rows}), gallrade, so_far, groups)
+
+
 async def replay(
     store: Store,
     wanted: RowFilter,
     who: str,
     reason: str,
     *,
-    expected: int | None,
+    expected: int,
     limits: Limits = Limits(),
     of_sent: bool = False,
-) -> str:
-    """Tell dead rows again, or with ``of_sent`` what a system was sent. ``expected``: the number that a dry run gave; None for the dry run.
-    Raises ``Misconfigured`` where nothing or too much fits, or another number than expected.
+) -> Replay:
+    """Tell dead rows again, or with ``of_sent`` what a system was sent. ``expected``: the number that a dry run gave. Raises ``Refused``
+    where nothing or too much fits, or another number than expected.
     """
-    if expected is not None or reason:
-        reasons.check(reason)
-    if not (0 < limits.rate <= FASTEST and 0 < limits.stop_after <= MOST):  # not a number is in no range either
-        raise Misconfigured(f"--rate takes up to {FASTEST:g} a second, --stop-after up to {MOST} cases")
-    if any(not 0 < row < 2**63 for row in wanted.rows or ()):
-        raise Misconfigured("a row is a number from `hub dead list`")
-    if wanted == RowFilter():
-        raise Misconfigured("say what is to be sent again: rows, --system, --case, --kind, --answer or --since")
-    if of_sent and (wanted.system is None or (wanted.since is None and wanted.case is None)):
-        raise Misconfigured("--sent wants a --system, and --since or --case: what it was sent is sent again")
-    if of_sent and wanted.answer is not None:
-        raise Misconfigured("--answer is of what is dead; leave it out with --sent")
-    if wanted.kind is not None and wanted.kind not in _KINDS:
-        raise Misconfigured(f"there is no message {wanted.kind}; --kind takes one of: {', '.join(sorted(_KINDS))}")
-    if wanted.case is not None and not _CASE.fullmatch(wanted.case):
-        raise Misconfigured("--case takes the id of a case, as `hub dead list` and `hub timeline` show it")
-    if wanted.system is not None:
-        await is_known(store, wanted.system)
-    so_far = None
-    if expected is None and wanted.until is None and wanted.rows is None:
-        wanted = replace(wanted, until=(so_far := clock.now()))  # what comes from now on changes no count
+    reason = reasons.given(reason)
+    may_be(limits)
+    await _may_be_meant(store, wanted, of_sent=of_sent)
     async with store.transaction() as connection:
-        if of_sent:
-            rows, gallrade = await replays.sent(connection, wanted, MOST + 1)
-        else:
-            rows, gallrade = await replays.dead(connection, wanted, MOST + 1), 0
+        rows, _ = await _fitting(connection, wanted, of_sent=of_sent)
         of_each = Counter(row.system for row in rows)
         if len(of_each) > 1:  # D-5: one system's trouble would hold up the others'
-            raise Misconfigured(
-                f"what fits is to {len(of_each)} systems, and a replay is to one; say --system: {_each(of_each)}"
+            each = ", ".join(f"{system} ({number})" for system, number in of_each.most_common(20))
+            raise Refused(
+                "several-systems",
+                f"Det som passar går till {len(of_each)} system, och en omsändning går till ett. Ange system: {each}.",
+                f"What fits is to {len(of_each)} systems, and a replay is to one. Say system: {each}.",
+                "/system",
             )
-        if missing := sorted(set(wanted.rows or ()) - {row.id for row in rows}):
-            raise Misconfigured(_NOT_THERE.format(row=missing[0], what="sent" if of_sent else "dead"))
-        if len(rows) > MOST:
-            raise Misconfigured(f"more than {MOST} rows fit; say less at a time, as with --until")
-        if expected is None:
-            return _would(rows, gallrade, so_far)
         if not rows:
-            raise Misconfigured("nothing fits that no other replay has; see `hub dead list` and `hub dead replays`")
-        if expected != len(rows):
-            raise Misconfigured(
-                f"{len(rows)} rows fit now, not {expected}: look again without --run, or leave out with --until what comes meanwhile"
+            raise Refused(
+                "nothing-to-replay",
+                "Inget passar som ingen annan omsändning redan har.",
+                "Nothing fits that no other replay has.",
+                "/",
             )
-        try:
-            begun = await begin(connection, rows, wanted, who, reason, limits)
-        except Refused as refused:
-            raise Misconfigured(f"{refused.en} `hub dead replays` names it") from None
-    return (
-        f"replay {begun.id}: {begun.total} are sent again, marked as replay, at most {begun.rate:g} a second; it stops when the first"
-        f" {begun.stop_after} fail. `hub dead replays` says how it stands, `hub dead undo {begun.id}` puts back what is not sent yet"
-    )
+        if expected != len(rows):
+            raise Refused(
+                "another-count",
+                f"Nu passar {len(rows)} rader, inte {expected}. Prova igen, utan expected, och ange antalet och until därifrån.",
+                f"{len(rows)} rows fit now, not {expected}. Try again, without expected, and give the number and until of that.",
+                "/expected",
+            )
+        return await begin(connection, rows, wanted, who, reason, limits)
 
 
-_NOT_THERE = "row {row} is not {what}, or another replay has it; see `hub dead list` and `hub dead replays`"
+def may_be(limits: Limits) -> None:
+    """Raises ``Refused`` 400 where a replay cannot go like this; not a number is in no range either."""
+    if not 0 < limits.rate <= FASTEST:
+        raise Refused(
+            "replay-limits",
+            f"Ange en fart (rate) på högst {FASTEST:g} i sekunden.",
+            f"Give a rate of up to {FASTEST:g} a second.",
+            "/rate",
+            400,
+        )
+    if not 0 < limits.stop_after <= MOST:
+        raise Refused(
+            "replay-limits",
+            f"Ange efter hur många misslyckade ärenden den stannar (stop_after), högst {MOST}.",
+            f"Say after how many failed cases it stops (stop_after), up to {MOST} cases.",
+            "/stop_after",
+            400,
+        )
 
 
-def _each(of: Counter[str]) -> str:
-    return ", ".join(f"{system} ({count})" for system, count in of.most_common(20))
+async def _may_be_meant(store: Store, wanted: RowFilter, *, of_sent: bool) -> None:
+    """Raises ``Refused`` where what is asked for cannot be meant."""
+    if any(not 0 < row < 2**63 for row in wanted.rows or ()):
+        raise _unclear("rows", "en rad är ett tal ur listan över döda", "a row is a number from the list of the dead")
+    if wanted == RowFilter():
+        raise _unclear(
+            "rows",
+            "ange vad som ska sändas om: rows, system, case, kind, answer eller since",
+            "say what is to be sent again: rows, system, case, kind, answer or since",
+        )
+    if of_sent and (wanted.system is None or (wanted.since is None and wanted.case is None)):
+        raise _unclear(
+            "system",
+            "det som är sänt (sent) sänds om till ett system (system), sedan en tid (since) eller i ett ärende (case)",
+            "what was sent (sent) is sent again to a system (system), since a moment (since) or of a case (case)",
+        )
+    if of_sent and wanted.answer is not None:
+        raise _unclear(
+            "answer",
+            "det gäller det som är dött; utelämna det med sent",
+            "it is of what is dead; leave it out with sent",
+        )
+    if wanted.kind is not None and wanted.kind not in _KINDS:
+        known = ", ".join(sorted(_KINDS))
+        raise _unclear(
+            "kind",
+            f"det finns inget sådant meddelande; ange ett av: {known}",
+            f"there is no such message; give one of: {known}",
+        )
+    if wanted.case is not None and not _CASE.fullmatch(wanted.case):
+        raise _unclear(
+            "case",
+            "ange ärendets id, som listan över döda och tidslinjen visar det",
+            "give the id of a case, as the list of the dead and its timeline show it",
+        )
+    if wanted.system is not None:
+        await is_known(store, wanted.system)
 
 
-def _would(rows: Sequence[FoundRow], gallrade: int, until: datetime | None) -> str:
-    of = f", of {len({row.key for row in rows})} cases, to {rows[0].system}" if rows else ""
-    left_out = f"; {gallrade} are left out, since gallring has removed what they said" if gallrade else ""
-    so_far = "" if until is None else f" --until {until.isoformat()}"
-    how = f". It begins with{so_far} --run {len(rows)} --reason …" if rows else ""
-    return f"would be sent again: {len(rows)}{of}{left_out}{how}"
+def _unclear(element: str, sv: str, en: str) -> Refused:
+    return Refused("replay-filter", f"Rätta {element}: {sv}.", f"Correct {element}: {en}.", f"/{element}", 400)
+
+
+async def _fitting(connection: Connection, wanted: RowFilter, *, of_sent: bool) -> tuple[list[FoundRow], int]:
+    """The rows that fit, and how many more have been removed. Raises ``Refused`` where one that was named does not, or too many do."""
+    if of_sent:
+        rows, gallrade = await replayable.sent(connection, wanted, MOST + 1)
+    else:
+        rows, gallrade = await replayable.dead(connection, wanted, MOST + 1), 0
+    if missing := sorted(set(wanted.rows or ()) - {row.id for row in rows}):
+        sv, en, rule = ("sänd", "sent", "not-sent") if of_sent else ("död", "dead", "not-dead")
+        raise Refused(
+            rule,
+            f"Rad {missing[0]} är inte {sv}, eller en annan omsändning har den.",
+            f"Row {missing[0]} is not {en}, or another replay has it.",
+            "/rows",
+        )
+    if len(rows) > MOST:
+        raise Refused(
+            "too-many-to-replay",
+            f"Fler än {MOST} rader passar. Ange mindre på en gång, som med until.",
+            f"More than {MOST} rows fit. Say less at a time, as with until.",
+            "/until",
+        )
+    return rows, gallrade
 
 
 async def begin(
@@ -176,24 +262,34 @@ async def begin(
     return begun
 
 
-async def undo(store: Store, id_: int, who: str, reason: str) -> str:
-    """Put back what a running replay has not sent yet; return when nothing more of it begins to be sent."""
-    reasons.check(reason)
+async def undo(store: Store, id_: int, who: str, reason: str) -> Replay:
+    """Put back what a running replay has not sent yet; return how it stands when nothing more of it begins to be sent."""
+    reason = reasons.given(reason)
     async with store.transaction() as connection:
         one = await replays.taken(connection, id_)
         if one is None:
-            raise Misconfigured(f"there is no replay {id_}; see `hub dead replays`")
+            raise Refused(
+                "unknown-replay", f"Det finns ingen omsändning {id_}.", f"There is no replay {id_}.", "/replay", 404
+            )
         if one.state != "running":
-            raise Misconfigured(f"replay {id_} is {one.state}: nothing of it waits to be sent")
+            raise Refused(
+                "replay-ended",
+                f"Omsändning {id_} är {_ENDED[one.state]}: inget av den väntar på att sändas.",
+                f"Replay {id_} is {one.state}: nothing of it waits to be sent.",
+                "/replay",
+            )
         ended = await _end(connection, one, "undone", reason)
-        said = f"{reason} (replay {id_}: {_counts(ended)})"
+        said = f"{reason} (replay {id_}: {counts(ended)})"
         await operator_log.record(connection, who, "undo replay", one.target, said)
     await asyncio.sleep(PROOF_S)  # so long a lane may send what it has in memory without asking
-    with_reader = f"; {ended.open} are with their reader, or in a call, and may still be taken" if ended.open else ""
-    return f"replay {id_} is undone: {_counts(ended)}{with_reader}"
+    return ended
 
 
-def _counts(one: Replay) -> str:
+_ENDED: Final = {"done": "klar", "stopped": "stannad", "undone": "ångrad"}
+
+
+def counts(one: Replay) -> str:
+    """How many of a replay came to what."""
     passed_over = f", {one.passed_over} passed over" if one.passed_over else ""
     return f"{one.sent} of {one.total} sent, {one.failed} failed{passed_over}, {one.put_back} put back"
 
@@ -269,9 +365,7 @@ def _whole_cases(rows: Sequence[tuple[int, int, str]], most: int, cases: float) 
 async def _stop(connection: Connection, one: Replay, failed: int) -> Replay:
     why = f"the first {failed} failed" if failed > 1 else "the first failed"
     ended = await _end(connection, one, "stopped", why)
-    await operator_log.record(
-        connection, "hub", "stop replay", one.target, f"{why} (replay {one.id}: {_counts(ended)})"
-    )
+    await operator_log.record(connection, "hub", "stop replay", one.target, f"{why} (replay {one.id}: {counts(ended)})")
     return ended
 
 

@@ -11,9 +11,8 @@ from uuid_utils import uuid7
 from hub import clock
 from hub.errors import Refused
 from hub.operations import replays
-from hub.store import announcements, credentials, operator_log
-from hub.store import replays as stored
-from hub.store.replays import Connection, RowFilter
+from hub.store import announcements, credentials, operator_log, replayable
+from hub.store.replayable import Connection, RowFilter
 from schemas.directory import System
 from schemas.messages import Announcement, BilingualText
 
@@ -69,7 +68,7 @@ async def replay(
     await credentials.lock(connection, system.id)
     until = until or clock.now()
     wanted = RowFilter(system=system.id, since=since, until=until)
-    rows, gallrade = await stored.sent(connection, wanted, MOST_REPLAYED + 1)
+    rows, gallrade = await replayable.sent(connection, wanted, MOST_REPLAYED + 1)
     if len(rows) > MOST_REPLAYED:
         raise Refused(
             "too-many-to-replay",

@@ -208,14 +208,6 @@ def _manual(case: Case) -> str | None:
     return case.addressed if case.in_manual_queue else None
 
 
-async def manual_queue(connection: Connection, limit: int = 500) -> list[tuple[str, str, datetime]]:
-    """Cases that a person must address: (case id, outcome of the registers, since)."""
-    found = await connection.execute(
-        "SELECT id::text, manual, changed_at FROM cases WHERE manual IS NOT NULL ORDER BY changed_at LIMIT %s", (limit,)
-    )
-    return [(id_, manual, at) for id_, manual, at in await found.fetchall()]
-
-
 async def manual_count(connection: Connection) -> int:
     """The number of cases in the manual queue."""
     row = await (await connection.execute("SELECT count(*) FROM cases WHERE manual IS NOT NULL")).fetchone()

@@ -5,12 +5,9 @@ and the transaction only.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from psycopg import AsyncConnection
-from psycopg.rows import dict_row
 
 from hub.store import shards
 from hub.store.outbox import FAILED, UNSENT
@@ -19,46 +16,6 @@ from hub.store.transaction import array
 Connection = AsyncConnection[tuple[Any, ...]]
 NOT_REPLAYED, REPLAYED = '"replay":false', '"replay":true'
 """How ``OutboxRow.told`` says whether the receiver is told that this is a replay."""
-
-
-@dataclass(slots=True)
-class DeadLetter:
-    """A dead row as shown to operations."""
-
-    id: int
-    kind: str
-    system: str
-    case_id: str | None
-    sequence: int | None
-    message: str
-    answer: str | None
-    attempts: int
-    accepted_at: datetime
-    said: str | None
-    """The start of what the receiver said last, without what is personal or secret."""
-    first_tried_at: datetime | None
-    """Later than the first attempt by the time in which the hub itself could not try."""
-    tried_at: datetime | None
-    """When it was tried last."""
-    behind: int
-    """How many notices of its case wait for it."""
-    behind_since: datetime | None
-    """When the oldest of these was accepted."""
-
-
-async def listed(connection: Connection, *, system: str | None = None, limit: int = 500) -> list[DeadLetter]:
-    """The dead rows of one system, or of all, oldest first."""
-    cursor = connection.cursor(row_factory=dict_row)
-    found = await cursor.execute(
-        "SELECT d.id, d.kind, d.system, d.case_id::text, d.sequence, d.message, d.answer, d.attempts, d.accepted_at, d.said,"
-        " d.first_tried_at, (d.failures->-1->>0)::timestamptz AS tried_at, w.behind, w.behind_since FROM outbox_row d CROSS JOIN LATERAL"
-        " (SELECT count(*) AS behind, min(o.accepted_at) AS behind_since FROM outbox o WHERE o.case_id = d.case_id"
-        " AND o.system = d.system AND o.kind = 'notice' AND o.state = 'waiting' AND d.kind = 'notice'"
-        " AND o.sequence > d.sequence) w"
-        " WHERE d.state = 'dead' AND (%s::text IS NULL OR d.system = %s) ORDER BY d.id LIMIT %s",
-        (system, system, limit),
-    )
-    return [DeadLetter(**row) for row in await found.fetchall()]
 
 
 async def has_unsent(connection: Connection, system: str) -> bool:

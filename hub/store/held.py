@@ -155,6 +155,12 @@ async def named(connection: Connection, message: str) -> list[Held]:
     return await found.fetchall()
 
 
+async def numbered(connection: Connection, number: int) -> list[Held]:
+    """The held message with a number, if there is one."""
+    found = await connection.cursor(row_factory=class_row(Held)).execute("SELECT * FROM held WHERE id = %s", (number,))
+    return await found.fetchall()
+
+
 _GAUGE = "SELECT (SELECT count(*) FROM (SELECT FROM held LIMIT %s) AS h), (SELECT since FROM held ORDER BY id LIMIT 1)"
 
 

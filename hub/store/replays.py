@@ -1,5 +1,4 @@
-"""Replays: which rows of the outbox are told again, how far each replay has come, and how what is not sent yet is put back (D-7). Imports
-psycopg and the store only.
+"""Replays: how each goes on, and how what is not sent yet is put back (D-7). Imports psycopg and the store only.
 
 A row stands untouched until its turn comes; then it is made ready to be sent (``dead_letters.replay``), and what it was before is kept. A
 row is in one replay at a time, from when that begins until it is known what became of the row.
@@ -9,92 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from hub.store import dead_letters, in_hand, of_system, outbox, shards
+from hub.store import dead_letters, in_hand, outbox, shards
+from hub.store.replayable import FoundRow, RowFilter
 from hub.store.transaction import array, keys
 
 Connection = AsyncConnection[tuple[Any, ...]]
-_PAGE = 1_000
-_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
-_ANSWER = r"regexp_replace(coalesce(d.answer, ''), '(: |, | without an answer| \().*$', '')"
-"""The kind of an answer: without what is of one row only."""
-_KIND = "CASE d.kind WHEN 'notice' THEN m.name ELSE d.kind END"
-_KEY = "d.system || ' ' || CASE d.kind WHEN 'notice' THEN d.case_id::text ELSE '#' || d.id END"
-_WITH_MESSAGE = "outbox_row d LEFT JOIN message m ON m.source = d.source AND m.id = d.message AND d.kind = 'notice'"
-_FITS = (
-    "(%(system)s::text IS NULL OR d.system = %(system)s) AND (%(case)s::text IS NULL OR d.case_id::text = %(case)s)"
-    f" AND (%(kind)s::text IS NULL OR {_KIND} = %(kind)s) AND (%(answer)s::text IS NULL OR {_ANSWER} = %(answer)s)"
-    " AND (%(since)s::timestamptz IS NULL OR d.accepted_at >= %(since)s)"
-    " AND (%(until)s::timestamptz IS NULL OR d.accepted_at < %(until)s) AND (%(rows)s::bigint[] IS NULL OR d.id = ANY(%(rows)s))"
-)
-_FREE = "NOT EXISTS (SELECT FROM replay_row r WHERE r.outbox_id = d.id AND r.outcome IS NULL AND r.revision IS NULL)"
-"""No other replay is to tell the row."""
-
-
-@dataclass(frozen=True, slots=True)
-class RowFilter:
-    """Which rows: those that fit all that is said."""
-
-    system: str | None = None
-    case: str | None = None
-    kind: str | None = None
-    """The name of the message, such as ``svu.inskrivning``; or ``receipt``, ``announcement``."""
-    answer: str | None = None
-    """The kind of the last answer, as ``groups`` has it."""
-    since: datetime | None = None
-    """Accepted from this moment on."""
-    until: datetime | None = None
-    """Accepted before this moment."""
-    rows: tuple[int, ...] | None = None
-
-    @property
-    def values(self) -> dict[str, Any]:
-        return {
-            "system": self.system,
-            "case": self.case,
-            "kind": self.kind,
-            "answer": self.answer,
-            "since": self.since,
-            "until": self.until,
-            "rows": None if self.rows is None else list(self.rows),
-        }
-
-    @property
-    def as_json(self) -> dict[str, Any]:
-        """What is said, for people and the trail."""
-        said = {name: value for name, value in self.values.items() if value is not None}
-        return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in said.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class FoundRow:
-    """A row that may be told again."""
-
-    id: int
-    system: str
-    key: str
-    """Its system and case; a row of no case is one by itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Dead rows of one system that failed alike."""
-
-    system: str
-    answer: str
-    count: int
-    oldest: datetime
-    newest: datetime
-    behind: int
-    """How many notices wait behind them."""
-    replayed: int
-    """How many of them were told again before, and failed again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,85 +64,6 @@ _COLUMNS = (
     "id, at, who, why, target, system, own, wanted, rate, stop_after, state, ended_at, ended, total, told, sent, failed, passed_over,"
     " put_back, next_at > clock_timestamp() AS waits"
 )
-
-
-# --- what may be told again -------------------------------------------------------------------------------------------------
-
-
-async def dead(connection: Connection, wanted: RowFilter, limit: int) -> list[FoundRow]:
-    """Dead rows that no replay has, the oldest cases first, each case's in order."""
-    found = await connection.cursor(row_factory=class_row(FoundRow)).execute(
-        f"SELECT d.id, d.system, {_KEY} AS key FROM {_WITH_MESSAGE} WHERE d.state = 'dead' AND {_FITS}"  # noqa: S608 - constants
-        f" AND {_FREE}"
-        f" ORDER BY min(d.id) OVER (PARTITION BY {_KEY}), d.id LIMIT %(limit)s",
-        wanted.values | {"limit": limit},
-        prepare=False,
-    )
-    return await found.fetchall()
-
-
-async def sent(connection: Connection, wanted: RowFilter, limit: int) -> tuple[list[FoundRow], int]:
-    """Notices of a case, or since a moment, that were sent to a system and that no replay has: the oldest cases first, each case's in
-    order; at the most ``limit``, of the newest. And how many more there are whose content has been removed.
-    """
-    of_case = wanted.case is not None
-    ids, gallrade = await (_sent_of_case(connection, wanted) if of_case else _sent_since(connection, wanted, limit))
-    found = await connection.cursor(
-        row_factory=class_row(FoundRow)
-    ).execute(
-        f"SELECT d.id, d.system, {_KEY} AS key FROM {_WITH_MESSAGE} WHERE d.id = ANY(%(ids)s) AND {_FITS} AND {_FREE}"  # noqa: S608
-        f" ORDER BY min(d.id) OVER (PARTITION BY {_KEY}), d.id",
-        wanted.values | {"ids": ids[:limit]},
-        prepare=False,
-    )
-    return await found.fetchall(), gallrade
-
-
-async def _sent_since(connection: Connection, wanted: RowFilter, limit: int) -> tuple[list[int], int]:
-    """From the newest back: what is older than is wanted is not looked at."""
-    system, since, until = wanted.system, wanted.since, wanted.until
-    assert system is not None
-    assert since is not None
-    ids: list[int] = []
-    gallrade = 0
-    before: int | None = None
-    while len(ids) < limit:
-        page = await of_system.told(connection, system, before, _PAGE)
-        fit = [
-            row
-            for row in page
-            if row.kind == "notice" and row.state == "sent" and since <= row.accepted_at < (until or _NEVER)
-        ]
-        gallrade += sum(row.gallrad for row in fit)
-        ids += [row.id for row in fit if not row.gallrad]
-        if len(page) < _PAGE or page[-1].accepted_at < since - of_system.LATE:
-            break
-        before = page[-1].id
-    return ids, gallrade
-
-
-async def _sent_of_case(connection: Connection, wanted: RowFilter) -> tuple[list[int], int]:
-    found = await connection.execute(
-        "SELECT id, told->'gallrad' IS NOT NULL FROM outbox WHERE case_id = %s AND system = %s AND kind = 'notice' AND state = 'sent'",
-        (wanted.case, wanted.system),
-    )
-    rows = await found.fetchall()
-    return [id_ for id_, gallrad in rows if not gallrad], sum(gallrad for _, gallrad in rows)
-
-
-async def groups(connection: Connection, system: str | None) -> list[Group]:
-    """The dead rows of a system, or of all, by system and kind of answer; the largest first."""
-    found = await connection.cursor(row_factory=class_row(Group)).execute(
-        f"SELECT d.system, {_ANSWER} AS answer, count(*) AS count, min(d.accepted_at) AS oldest, max(d.accepted_at) AS newest,"  # noqa: S608
-        " sum((SELECT count(*) FROM outbox_row o WHERE d.kind = 'notice' AND o.case_id = d.case_id AND o.system = d.system"
-        "  AND o.kind = 'notice' AND o.behind AND o.sequence > d.sequence))::bigint AS behind,"
-        " count(*) FILTER (WHERE d.revision > 0) AS replayed"
-        " FROM outbox_row d WHERE d.state = 'dead' AND (%(system)s::text IS NULL OR d.system = %(system)s)"
-        " GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
-        {"system": system},
-        prepare=False,
-    )
-    return await found.fetchall()
 
 
 # --- a replay begins, goes on, ends -----------------------------------------------------------------------------------------

@@ -122,6 +122,34 @@ async def listed(connection: Connection, system: str, limit: int = 500) -> list[
     return await found.fetchall()
 
 
+@dataclass(frozen=True, slots=True)
+class Unserved:
+    """A unit for which notices wait, since no system serves it; or a system that has left the directory."""
+
+    system: str
+    """What the rows are to: the unit with ``unit:`` before it, or the system."""
+    notices: int
+    cases: int
+    since: datetime
+
+    @property
+    def unit(self) -> str | None:
+        return self.system.removeprefix("unit:") if self.system.startswith("unit:") else None
+
+
+async def unserved(connection: Connection, known: Sequence[str]) -> list[Unserved]:
+    """What waits for units that no system serves, and for systems that are none of the known ones; the oldest first."""
+    found = await connection.cursor(row_factory=class_row(Unserved)).execute(
+        "SELECT n.system, count(*) AS notices, count(DISTINCT o.case_id) AS cases, min(o.accepted_at) AS since FROM"  # noqa: S608
+        " (SELECT system FROM (SELECT system, waiting FROM outbox_count UNION ALL SELECT system, waiting FROM outbox_change) b"
+        "  WHERE system <> ALL(%(known)s::text[]) GROUP BY system HAVING sum(waiting) <> 0) n CROSS JOIN LATERAL"
+        f" (SELECT case_id, accepted_at FROM outbox_row WHERE system = n.system AND ({WAITING} OR behind)"
+        "  UNION ALL SELECT case_id, accepted_at FROM fresh_unsent(n.system)) o GROUP BY n.system ORDER BY since",
+        {"known": [*known, *outbox.LOOKUPS, outbox.CASES]},
+    )
+    return await found.fetchall()
+
+
 async def give_up(connection: Connection, system: str) -> int:
     """Give up all that waits for a unit; return how many rows."""
     done = await connection.execute(

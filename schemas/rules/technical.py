@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from schemas.rules.operations import OPERATIONS
 from schemas.rules.rule_text import RuleText as Rule
 
 TECHNICAL: Final[dict[str, Rule]] = {
@@ -226,5 +227,6 @@ TECHNICAL: Final[dict[str, Rule]] = {
         "En kvittens nämner en underrättelse till det egna systemet.",
         "An acknowledgement names a notice to the system itself.",
     ),
+    **OPERATIONS,
 }
 """Reason → what it asks for."""

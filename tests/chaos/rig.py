@@ -16,11 +16,11 @@ from typing import Any
 import psutil
 from aiokafka.admin import AIOKafkaAdminClient
 
-from hub.errors import Misconfigured
+from hub.errors import Refused
 from hub.operations import delivery, replays
 from hub.sandbox.children import Child, free_port
-from hub.store import dead_letters
-from hub.store.replays import RowFilter
+from hub.store import dead_list
+from hub.store.replayable import RowFilter
 from hub.store.transaction import Store
 from tests import stack
 from tests.chaos import inside, seen
@@ -172,9 +172,9 @@ class Rig:
         store = Store(self._operations.database, pool=1)
         try:
             async with store.transaction() as connection:
-                dead = await dead_letters.listed(connection)
+                dead = await dead_list.listed(connection, RowFilter())
             for system, count in Counter(one.system for one in dead).items():
-                with contextlib.suppress(Misconfigured):  # others have died meanwhile, or a replay has them already
+                with contextlib.suppress(Refused):  # others have died meanwhile, or a replay has them already
                     wanted, why = RowFilter(system=system), ("chaos", "the receiver is well again")
                     await replays.replay(store, wanted, *why, expected=count)
             paused = await self._operations.rows("SELECT system FROM paused")

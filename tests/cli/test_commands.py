@@ -245,7 +245,7 @@ _ENDS = {
     KeyboardInterrupt: (KeyboardInterrupt(), STOPPED, "hub: stopped\n"),
     Misconfigured: (Misconfigured("set HUB_X"), NOT_DONE, "hub: set HUB_X\n"),
     Unavailable: (Unavailable("database"), NOT_DONE, "HUB_DATABASE_URL"),
-    Refused: (Refused("V-3", "nej", "no"), NOT_WELL, "hub: V-3: nej / no\n"),
+    Refused: (Refused("not-held", "Nej.", "No."), NOT_DONE, "hub: No. `hub held list` prints what is held.\n"),
     ModuleNotFoundError: (ModuleNotFoundError(name="orjson"), NOT_DONE, "hub: the package orjson is missing: install"),
     OSError: (
         PermissionError(13, "Permission denied", "out/x"),

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub.errors import Misconfigured, Unavailable
+from hub.errors import Refused, Unavailable
 from hub.intake import commit, handle, holds
 from hub.intake.deadline_timer import DeadlineTimer
 from hub.intake.hub_messages import own_message
@@ -337,7 +337,7 @@ async def test_operations_that_refuses_what_a_hub_handles_meanwhile_is_told_so(h
         await asyncio.sleep(0.2)
         go_on.set()
         await trying
-        with pytest.raises(Misconfigured, match="has been handled meanwhile"):
+        with pytest.raises(Refused, match="has been handled meanwhile"):
             await refused
     rows = await all_of(hubs[0], "SELECT id, receipt FROM message WHERE id = 'early'")
     assert final(rows, "early")["code"] == "ok"

@@ -56,34 +56,52 @@ async def said(hub, *arguments):
 
 async def test_what_is_not_there_is_said_with_exit_status_2_and_an_empty_list_says_that_it_is_empty(hub):
     for command, sentence in (
-        (["pause", "nobody", *WHY], "there is no system nobody in the directory"),
-        (["resume", "nobody", *WHY], "there is no system nobody in the directory"),
+        (["pause", "nobody", *WHY], "There is no system nobody in the directory. `hub directory show`"),
+        (["resume", "nobody", *WHY], "There is no system nobody in the directory. `hub directory show`"),
         (["resume", f"ehr{hub.tag}", *WHY], "is not paused"),
-        (["dead", "list", "--system", "nobody"], "there is no system nobody in the directory"),
-        (["dead", "replay", "--system", "nobody", *WHY], "there is no system nobody in the directory"),
+        (["dead", "list", "--system", "nobody"], "There is no system nobody in the directory. `hub directory show`"),
+        (
+            ["dead", "replay", "--system", "nobody", *WHY],
+            "There is no system nobody in the directory. `hub directory show`",
+        ),
         (
             ["dead", "replay", "4711", "--run", "1", *WHY],
-            "row 4711 is not dead, or another replay has it; see `hub dead list`",
+            "Row 4711 is not dead, or another replay has it. `hub dead list`",
         ),
-        (["dead", "replay", "4711"], "row 4711 is not dead, or another replay has it; see `hub dead list`"),
-        (["dead", "replay"], "say what is to be sent again: rows, --system,"),
-        (["dead", "replay", "--system", f"ehr{hub.tag}", "--run", "1"], "say why with --reason"),
-        (["dead", "replay", "--system", f"ehr{hub.tag}", "--run", "1", *WHY], "nothing fits that no other replay has"),
-        (["dead", "replay", "--sent", "--system", f"ehr{hub.tag}"], "--sent wants a --system, and --since or --case"),
+        (["dead", "replay", "4711"], "Row 4711 is not dead, or another replay has it. `hub dead list`"),
+        (["dead", "replay"], "say what is to be sent again: rows, system,"),
+        (
+            ["dead", "replay", "--system", f"ehr{hub.tag}", "--run", "1"],
+            "Say why (reason), in at most 1000 characters",
+        ),
+        (["dead", "replay", "--system", f"ehr{hub.tag}", "--run", "1", *WHY], "Nothing fits that no other replay has"),
+        (
+            ["dead", "replay", "--sent", "--system", f"ehr{hub.tag}"],
+            "what was sent (sent) is sent again to a system",
+        ),
         (["dead", "replay", "--since", "2026-03-02T08:00"], "give a time with"),
-        (["dead", "replay", "--case", "x"], "--case takes the id of a case"),
-        (["dead", "undo", "4711", *WHY], "there is no replay 4711; see `hub dead replays`"),
-        (["dead", "skip", "4711", *WHY], "row 4711 is not dead; `hub dead list`"),
-        (["held", "show", "m-none"], "no held message has the id m-none; see `hub held list`"),
-        (["held", "release", "m-none", *WHY], "no held message has the id m-none; see `hub held list`"),
-        (["held", "refuse", "m-none", *WHY], "no held message has the id m-none; see `hub held list`"),
-        (["held", "pass", "hub.in.none/0", *WHY], "nothing waits at hub.in.none/0"),
-        (["held", "skip", "SE0000000000-E999", *WHY], "nothing waits for unit SE0000000000-E999; see `hub held list`"),
-        (["retry", "notice", "4711", *WHY], "there is no row 4711"),
-        (["retry", "lookup", "none", *WHY], "no look-up of case none waits"),
-        (["retry", "system", "nobody", *WHY], "there is no system nobody in the directory"),
+        (["dead", "replay", "--case", "x"], "Correct case: give the id of a case"),
+        (["dead", "undo", "4711", *WHY], "There is no replay 4711. `hub dead replays`"),
+        (["dead", "skip", "4711", *WHY], "Row 4711 is not dead: there is no such row. `hub dead list`"),
+        (
+            ["held", "show", "m-none"],
+            "No held message has the id m-none: it has been handled, or was never held. `hub held list`",
+        ),
+        (
+            ["held", "release", "m-none", *WHY],
+            "No held message has the id m-none: it has been handled, or was never held. `hub held list`",
+        ),
+        (
+            ["held", "refuse", "m-none", *WHY],
+            "No held message has the id m-none: it has been handled, or was never held. `hub held list`",
+        ),
+        (["held", "pass", "hub.in.none/0", *WHY], "Nothing waits at hub.in.none/0"),
+        (["held", "skip", "SE0000000000-E999", *WHY], "Nothing waits for unit SE0000000000-E999. `hub held list`"),
+        (["retry", "notice", "4711", *WHY], "There is no row 4711"),
+        (["retry", "lookup", "none", *WHY], "No look-up of case none waits"),
+        (["retry", "system", "nobody", *WHY], "There is no system nobody in the directory. `hub directory show`"),
         (["timeline", "m-none"], "nothing is known of m-none: give the id of a message or a case"),
-        (["pause", f"ehr{hub.tag}"], "say why with --reason"),
+        (["pause", f"ehr{hub.tag}"], "Say why (reason), in at most 1000 characters"),
     ):
         done = await hub.cli(*command)
         assert done.returncode == 2, command
@@ -377,10 +395,10 @@ async def test_the_timeline_says_why_a_notice_is_late_and_what_is_to_be_tried_no
     assert has(lines, "sent", f"#{first} to {kommun}: http:204")
     for command, sentence in (
         (["retry", "notice", str(behind), *WHY], "does not wait, it is sent"),
-        (["retry", "notice", "4711", *WHY], "there is no row 4711"),
-        (["retry", "system", "nobody", *WHY], "there is no system nobody"),
-        (["retry", "system", kommun, *WHY], f"nothing waits for {kommun}"),
-        (["retry", "lookup", case, *WHY], f"no look-up of case {case} waits"),
+        (["retry", "notice", "4711", *WHY], "There is no row 4711"),
+        (["retry", "system", "nobody", *WHY], "There is no system nobody"),
+        (["retry", "system", kommun, *WHY], f"Nothing waits for {kommun}"),
+        (["retry", "lookup", case, *WHY], f"No look-up of case {case} waits"),
     ):
         done = await hub.cli(*command)
         assert (done.returncode, sentence in done.stderr) == (2, True), command

@@ -281,7 +281,7 @@ async def test_a_dry_run_only_counts_and_all_dead_rows_of_a_system_are_replayed_
     assert (together.startswith(begins), how) == (True, "--run 3 --reason …")
     assert datetime.fromisoformat(until).tzinfo is not None, "it can be given back as it stands"
     assert alone == f"would be sent again: 1, of 1 cases, to {system.id}. It begins with --run 1 --reason …"
-    assert (not_dead.returncode, f"row {alive} is not dead" in not_dead.stderr) == (2, True)
+    assert (not_dead.returncode, f"Row {alive} is not dead" in not_dead.stderr) == (2, True)
     assert without.returncode != 0
     assert "--reason" in without.stderr
     assert len(await system.rows("dead")) == 3

@@ -11,7 +11,7 @@ import pytest
 from hub.delivery.sent_marker import SentMarker
 from hub.directory import Applied
 from hub.directory_change import put_in_force
-from hub.errors import Misconfigured
+from hub.errors import Misconfigured, Refused
 from hub.operations import delivery, replays
 from hub.operations.replays import Limits, Replayer
 from hub.store import (
@@ -27,7 +27,7 @@ from hub.store import (
 )
 from hub.store import directory as directories
 from hub.store import replays as stored
-from hub.store.replays import RowFilter
+from hub.store.replayable import RowFilter
 from hub.store.sent_marks import SentRange
 from hub.store.transaction import Store
 from schemas.messages import NoticeExtensions
@@ -81,13 +81,12 @@ class Rows:
         return ids
 
     async def replay(self, wanted, count, stop_after=5, rate=1000.0, **more):
-        said = await replays.replay(self.store, wanted, *WHO, expected=count, limits=Limits(rate, stop_after), **more)
-        return int(said.split()[1].rstrip(":"))
+        limits = Limits(rate, stop_after)
+        return (await replays.replay(self.store, wanted, *WHO, expected=count, limits=limits, **more)).id
 
     async def counted(self, wanted, **more):
         """What the dry run says."""
-        said = await replays.replay(self.store, wanted, "anna", "", expected=None, **more)
-        return int(said.split(": ")[1].split(",")[0].split(".")[0].split(";")[0])
+        return (await replays.count(self.store, wanted, **more)).count
 
     async def one(self, id_):
         (found,) = [one for one in await asked(self.store, stored.listed) if one.id == id_]
@@ -200,15 +199,15 @@ async def test_undone_in_the_middle_what_is_not_sent_is_dead_again_before_what_f
     await there.answered(101)
     await there.answered(102)
     asked_before = there.server.execute("SELECT sum(changes)::int FROM shard").fetchone()
-    said = await replays.undo(there.store, id_, "bo", "fel mottagare")
-    assert said == f"replay {id_} is undone: 1 of 6 sent, 0 failed, 5 put back"
+    ended = await replays.undo(there.store, id_, "bo", "fel mottagare")
+    assert (ended.state, replays.counts(ended)) == ("undone", "1 of 6 sent, 0 failed, 5 put back")
     assert there.server.execute("SELECT sum(changes)::int FROM shard").fetchone() > asked_before, "its owner reads anew"
     assert await there.waits() == [103], "what follows what was sent goes on"
     assert [row for row in there.whole() if row[0] > 200] == [row for row in before if row[0] > 200]
     assert (await there.trail())[-1] == (
         "bo", "undo replay", "centre", f"fel mottagare (replay {id_}: 1 of 6 sent, 0 failed, 5 put back)",
     )  # fmt: skip
-    with pytest.raises(Misconfigured, match=f"replay {id_} is undone: nothing of it waits"):
+    with pytest.raises(Refused, match=f"Replay {id_} is undone: nothing of it waits"):
         await replays.undo(there.store, id_, *WHO)
 
 
@@ -263,8 +262,8 @@ async def test_what_a_reader_has_in_its_hands_when_it_is_undone_stays_there_and_
     async with there.store.transaction() as connection:
         rows = await send_queue.rows(connection, [101])
         await in_hand.give(connection, rows, "00000000-0000-4000-8000-000000000001", 60)
-    said = await replays.undo(there.store, id_, *WHO)
-    assert said.endswith("1 put back; 1 are with their reader, or in a call, and may still be taken")
+    ended = await replays.undo(there.store, id_, *WHO)
+    assert (ended.put_back, ended.open) == (1, 1), "one is with its reader, and may still be taken"
     assert await there.waits() == [101, 102, 103]
     await asked(there.store, in_hand.acknowledge, [101], in_hand.ACKNOWLEDGED)
     await there.replayer.look()
@@ -390,7 +389,7 @@ async def test_what_a_dry_run_counts_by_group_and_by_filter_is_what_is_sent_agai
         assert await there.counted(wanted) == count, wanted
     marked = "SELECT count(*) FROM outbox_row WHERE revision > 0"
     assert there.server.execute(marked).fetchone() == (0,), "a dry run changes nothing"
-    with pytest.raises(Misconfigured, match="3 rows fit now, not 2: look again without --run"):
+    with pytest.raises(Refused, match="3 rows fit now, not 2"):
         await there.replay(RowFilter(answer="http:422"), 2)
     id_ = await there.replay(RowFilter(answer="http:422"), 3)
     assert (await there.one(id_)).total == 3
@@ -414,10 +413,10 @@ async def test_of_two_replays_of_the_same_rows_at_once_the_second_has_nothing(th
     assert sorted(isinstance(one, int) for one in done) == [False, False, False, True], done
     for one in done:
         if not isinstance(one, int):
-            assert isinstance(one, Misconfigured)
-    with pytest.raises(Misconfigured, match="nothing fits that no other replay has"):
+            assert isinstance(one, Refused)
+    with pytest.raises(Refused, match="Nothing fits that no other replay has"):
         await there.replay(RowFilter(system="centre"), 20)
-    with pytest.raises(Misconfigured, match="row 601 is not dead, or another replay has it"):
+    with pytest.raises(Refused, match="Row 601 is not dead, or another replay has it"):
         await there.replay(RowFilter(rows=(601,)), 1)
     assert there.server.execute("SELECT max(revision), count(*) FROM replay_row").fetchone() == (1, 20)
     (one,) = await asked(there.store, stored.listed)
@@ -511,8 +510,10 @@ async def test_the_first_telling_and_its_reading_stay_in_the_timeline_when_it_is
 async def test_a_replay_is_to_one_system_and_a_system_with_one_under_way_is_not_taken_away(there):
     await there.dead(1)
     await there.dead(2, system="kommun")
-    with pytest.raises(Misconfigured, match=r"to 2 systems, .*say --system: centre \(1\), kommun \(1\)"):
-        await there.counted(RowFilter(answer="http:422"))
+    found = await replays.count(there.store, RowFilter(answer="http:422"))
+    assert (found.count, found.systems) == (2, {"centre": 1, "kommun": 1})
+    with pytest.raises(Refused, match=r"to 2 systems, .*Say system: centre \(1\), kommun \(1\)"):
+        await there.replay(RowFilter(answer="http:422"), 2)
     id_ = await there.replay(RowFilter(system="centre"), 1)
     fewer = content()
     fewer["systems"] = [one for one in fewer["systems"] if one["id"] != "centre"]
@@ -526,12 +527,12 @@ async def test_a_replay_is_to_one_system_and_a_system_with_one_under_way_is_not_
 @pytest.mark.parametrize(
     ("wanted", "limits", "words"),
     [
-        (RowFilter(system="centre"), Limits(float("nan")), "--rate takes up to 1000 a second"),
-        (RowFilter(system="centre"), Limits(1.0, 10**11), "--stop-after up to 100000 cases"),
-        (RowFilter(rows=(10**20,)), Limits(), "a row is a number from `hub dead list`"),
-        (RowFilter(kind="inskrivning"), Limits(), "there is no message inskrivning; --kind takes one of"),
+        (RowFilter(system="centre"), Limits(float("nan")), "a rate of up to 1000 a second"),
+        (RowFilter(system="centre"), Limits(1.0, 10**11), "up to 100000 cases"),
+        (RowFilter(rows=(10**20,)), Limits(), "a row is a number from the list of the dead"),
+        (RowFilter(kind="inskrivning"), Limits(), "there is no such message; give one of"),
     ],
 )
 async def test_what_cannot_be_meant_is_refused_in_words(there, wanted, limits, words):
-    with pytest.raises(Misconfigured, match=words):
-        await replays.replay(there.store, wanted, "anna", "", expected=None, limits=limits)
+    with pytest.raises(Refused, match=words):
+        await replays.replay(there.store, wanted, *WHO, expected=1, limits=limits)

@@ -19,14 +19,14 @@ from aiokafka.errors import KafkaError
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from hub.check import fhir as check
-from hub.errors import Misconfigured
+from hub.errors import Refused
 from hub.operations import credentials, delivery, replays
 from hub.routers.examples import SUBSCRIPTION
 from hub.sandbox import staff, wire
 from hub.sandbox.children import Child
 from hub.sandbox.registers import Control, Trouble
 from hub.store import dead_letters, outbox, shards
-from hub.store.replays import RowFilter
+from hub.store.replayable import RowFilter
 from hub.store.transaction import Store
 from hub.translators import fhir, native
 from hub.translators.fhir import reference
@@ -755,9 +755,9 @@ def _ready(port):
 async def test_an_announcement_says_it_in_both_languages_and_names_nobody(hub):
     store = Store(hub.database)
     try:
-        with pytest.raises(Misconfigured, match="both languages"):
+        with pytest.raises(Refused, match="both languages"):
             await delivery.announce(store, "Hej", " ", "drift")
-        with pytest.raises(Misconfigured, match="personal identity number") as refused:
+        with pytest.raises(Refused, match="personal identity number") as refused:
             await delivery.announce(store, "Sök 191212121212", "Look for somebody", "drift")
         assert "1212" not in str(refused.value)
     finally:
@@ -814,7 +814,7 @@ async def test_a_webhooks_secret_rotates_with_both_valid_and_then_the_old_ones_e
             ("secret", False),
             ("secret", True),
         ]
-        with pytest.raises(Misconfigured, match="under way"):
+        with pytest.raises(Refused, match="under way"):
             await rotate("secret")
         newest = await rotate("secret", 0)
         assert not opens(new, await signed_by(newest, alone=True))
@@ -844,7 +844,7 @@ async def test_two_tokens_of_a_system_are_valid_at_once_until_one_is_ended(hub):
         await end(next(one.known_as for one in await listed() if one.until is None))
         await until(is_unknown)
         assert await status(parts.TOKEN) == 200
-        with pytest.raises(Misconfigured, match="the only token"):
+        with pytest.raises(Refused, match="the only token"):
             await end(parts.hashed(parts.TOKEN)[:16])
 
 

@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import from_json, to_json
 
-from hub.cli import held_words
 from hub.intake import holds
 from hub.intake.arrival import Arrival, read
 from hub.intake.handle import hold_for_defect
 from hub.intake.hub_messages import own_message
 from hub.intake.stored import stored_arrival
+from hub.operations import held_words
 from hub.processes.engine.case import FOUND
 from hub.processes.engine.order import replaced, undoes_later_act
 from hub.processes.registry import process_of_case
@@ -428,13 +428,15 @@ def test_the_receipt_of_a_message_whose_system_has_left_the_directory_is_not_a_r
 
 @pytest.mark.parametrize("outcome", [one for one in get_args(AddressingOutcome) if one not in FOUND])
 def test_why_a_case_is_in_the_manual_queue_is_said_in_words_with_what_to_do(outcome):
-    words = held_words.manual(outcome)
-    assert "_" not in words and len(words.split()) > 8, words
+    said = held_words.manual(outcome)
+    for words in (said.sv, said.en):
+        assert "_" not in words and len(words.split()) > 8, words
 
 
 def test_why_a_message_is_held_is_said_in_words_with_what_to_do():
     reasons = {value for name, value in vars(holds).items() if name.isupper() and isinstance(value, str)}
     assert len(reasons) > 8
     for reason in reasons:
-        assert len(held_words.held(reason).split()) > 8, reason
-    assert "(KeyError)" in held_words.held(holds.DEFECT + "KeyError")
+        said = held_words.held(reason)
+        assert min(len(said.sv.split()), len(said.en.split())) > 8, reason
+    assert "(KeyError)" in held_words.held(holds.DEFECT + "KeyError").en

@@ -10,7 +10,7 @@ from fastapi_offline import FastAPIOffline
 from hub.intake.process_pool import ProcessPool
 from hub.operations.watch import Watch
 from hub.routers import errors
-from hub.routers.ops import glass, me, overview, sign_in, systems
+from hub.routers.ops import dead, glass, held, manual_queue, me, overview, sign_in, systems, units
 from hub.routers.ops.asking import Parts
 
 
@@ -29,6 +29,10 @@ def ops_api(parts: Parts, process_pool: ProcessPool) -> FastAPI:
         glass.ROUTES,
         overview.ROUTES,
         systems.ROUTES,
+        held.ROUTES,
+        dead.ROUTES,
+        manual_queue.ROUTES,
+        units.ROUTES,
     ):
         api.include_router(routes)
     errors.install(api, process_pool)

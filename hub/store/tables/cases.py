@@ -7,6 +7,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -59,6 +60,23 @@ message = Table(
 """Every message that ever came, kept for ever: the inbox (its key recognises duplicates, D-2) and, for accepted messages, the
 history of the case. What its sender wrote may be removed by the region's rule of gallring: then ``raw`` is empty.
 """
+
+message_edit = Table(
+    "message_edit",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("at", TIME, nullable=False, server_default=NOW),
+    Column("who", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("attributes", JSON),
+    ForeignKeyConstraint(["source", "message"], ["message.source", "message.id"]),
+    CheckConstraint("reason <> ''", name="message_edit_has_reason"),
+    Index("message_edit_of", "source", "message"),
+)
+"""What a held message was before operations edited it, by whom and why: the first row is the message as it came."""
 
 cases = Table(
     "cases",

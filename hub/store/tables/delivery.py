@@ -152,6 +152,7 @@ replay = Table(
     Column("wanted", JSONB, nullable=False),
     Column("rate", Double, nullable=False),
     Column("stop_after", Integer, nullable=False),
+    Column("aim", Text, nullable=False, server_default=text("'as-was'")),
     Column("state", Text, nullable=False, server_default=text("'running'")),
     Column("next_at", TIME, nullable=False, server_default=NOW),
     Column("ended_at", TIME),
@@ -163,6 +164,7 @@ replay = Table(
     Column("passed_over", Integer, nullable=False, server_default=text("0")),
     Column("put_back", Integer, nullable=False, server_default=text("0")),
     CheckConstraint("state IN ('running', 'done', 'stopped', 'undone')", name="replay_state"),
+    CheckConstraint("aim IN ('as-was', 'as-directory-now')", name="replay_aim"),
     CheckConstraint("rate > 0 AND stop_after > 0", name="replay_limits"),
     CheckConstraint("why <> ''", name="replay_has_reason"),
     Index("replay_running", "id", postgresql_where=text("state = 'running'")),
@@ -180,6 +182,7 @@ replay_row = Table(
     Column("before", JSONB),
     Column("revision", Integer),
     Column("outcome", Text),
+    Column("written", Boolean, nullable=False, server_default=text("false")),
     PrimaryKeyConstraint("replay", "place", name="replay_row_key"),
     CheckConstraint("outcome IN ('sent', 'dead', 'skipped', 'gone', 'put-back')", name="replay_row_outcome"),
     CheckConstraint("(before IS NULL) = (revision IS NULL)", name="replay_row_told"),
@@ -193,7 +196,8 @@ replay_row = Table(
 )
 """The rows of a replay in the order in which they go. ``key``: the system and the case, whose rows follow each other. ``revision``: the
 row's own from the moment when it was made ready to be sent; before that the row stands untouched. ``before``: what it was until then.
-``outcome``: what became of it; a row is in one replay at a time until it has one.
+``outcome``: what became of it; a row is in one replay at a time until it has one. ``written``: the row was written for this replay, to a
+system that had not been told.
 """
 
 held = Table(

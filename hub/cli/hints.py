@@ -1,0 +1,36 @@
+"""What a command says of a refusal: its English sentence, and which command helps. Imports the errors only."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hub.errors import Refused
+
+HINTS: Final = {
+    "reason-missing": "Give --reason.",
+    "no-directory": "`hub directory apply FILE` applies one.",
+    "unknown-system": "`hub directory show` names those that there are.",
+    "not-held": "`hub held list` prints what is held.",
+    "handled-meanwhile": "See `hub timeline`.",
+    "not-dead": "`hub dead list` prints the rows that are.",
+    "unknown-row": "`hub timeline` of a message names the rows that wait.",
+    "not-waiting": "`hub timeline` of a message names the rows that wait.",
+    "nothing-waits": "`hub held list` and `hub status` say what waits.",
+    "paused": "`hub trail SYSTEM` says by whom and why.",
+    "several-systems": "The option is --system.",
+    "another-count": "Look without --run, or leave out with --until what comes meanwhile.",
+    "nothing-to-replay": "See `hub dead list` and `hub dead replays`.",
+    "replayed-already": "`hub dead replays` names it.",
+    "unknown-replay": "`hub dead replays` prints those that there are.",
+    "replay-ended": "See `hub dead replays`.",
+    "unknown-credential": "See `hub directory credentials`.",
+    "last-credential": "`hub directory rotate`, with --old-for 0.",
+    "rotation-under-way": "The option is --old-for.",
+}
+"""Rule of the refusal → what helps at the command line. What a refusal calls by the name of an element is an option of that name."""
+
+
+def said(refused: Refused) -> str:
+    """The sentence."""
+    hint = HINTS.get(refused.rule)
+    return refused.en if hint is None else f"{refused.en} {hint}"

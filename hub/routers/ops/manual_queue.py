@@ -1,0 +1,147 @@
+"""The manual queue: cases whose units must be found by hand, and notices for units that no system serves. Imports the operations, the
+store and the HTTP edge.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from hub.operations import addressing_by_hand, held_words
+from hub.routers.cases.question import moment, of_moment
+from hub.routers.ops.asking import PROBLEMS, CanSee, TheDirectory, TheStore
+from hub.routers.ops.paging import Page, cut
+from hub.routers.parameters import bad
+from hub.store import manual_queue, waiting_notices
+from hub.store.manual_queue import ManualCase
+from schemas.directory import Directory
+from schemas.messages import BilingualText
+
+ROUTES = APIRouter(tags=["manual queue"], responses=PROBLEMS)
+
+
+class NamedUnit(BaseModel):
+    """A unit by its HSA-id, with what the directory says of it now."""
+
+    unit: str
+    name: str | None = Field(description="Null where the directory does not have the unit.")
+    party: str | None
+    system: str | None = Field(description="The system that serves it; null where none does.")
+
+
+class ManualCaseRow(BaseModel):
+    """A case whose units must be found by hand; nothing of whom it is about."""
+
+    case: str
+    process: str
+    outcome: str = Field(description="What the registers came to.")
+    text: BilingualText = Field(description="Why the hub could not, and what to do.")
+    since: datetime = Field(description="When the case last changed.")
+    opened_by: NamedUnit
+    taking_part: list[NamedUnit]
+    missing: list[str] = Field(description="The parties of which no unit takes part.")
+    found: list[NamedUnit] = Field(description="The units that the registers named, whether they can be told or not.")
+    registers: list[str] = Field(description="What each register said, in a line each; nothing about the person.")
+
+
+class ManualCases(BaseModel):
+    """A page of the manual queue."""
+
+    rows: list[ManualCaseRow]
+    next: str | None
+
+
+class ManualQuery(Page):
+    """Which of the cases."""
+
+    after: str | None = Field(default=None, max_length=80, description="`next` of the page before.")
+    case: str | None = Field(
+        default=None, pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description="This case alone."
+    )
+
+
+@ROUTES.get(
+    "/manual-queue", summary="The cases whose units must be found by hand, those that have waited longest first"
+)
+async def cases(_: CanSee, store: TheStore, known: TheDirectory, asked: Annotated[ManualQuery, Query()]) -> ManualCases:
+    async with store.transaction() as connection:
+        found = await manual_queue.listed(connection, _place(asked.after), asked.limit + 1, asked.case)
+    rows, last = cut(found, asked.limit)
+    following = None if last is None else f"{moment(last.since)}_{last.case}"
+    return ManualCases(rows=[_case(one, known.now()) for one in rows], next=following)
+
+
+def _place(after: str | None) -> tuple[datetime, str] | None:
+    if after is None:
+        return None
+    at, _, case = after.partition("_")
+    if (since := of_moment(at)) is None or not case:
+        raise bad("after", "ge next från sidan före", "give next of the page before")
+    return since, case
+
+
+def _case(one: ManualCase, directory: Directory) -> ManualCaseRow:
+    said = addressing_by_hand.last_answer(one)
+    return ManualCaseRow(
+        case=one.case,
+        process=one.process,
+        outcome=one.outcome,
+        text=held_words.manual(one.outcome),
+        since=one.since,
+        opened_by=named(one.opened_by, directory),
+        taking_part=[named(unit, directory) for unit in sorted(one.taking_part)],
+        missing=sorted(addressing_by_hand.missing(one)),
+        found=[named(unit, directory) for unit in addressing_by_hand.found(said)],
+        registers=list(said.why) if said is not None else [],
+    )
+
+
+def named(unit: str, directory: Directory) -> NamedUnit:
+    """A unit as the directory has it."""
+    entry = directory.unit_by_hsa.get(unit)
+    return NamedUnit(
+        unit=unit,
+        name=None if entry is None else entry.name,
+        party=None if entry is None else entry.party,
+        system=directory.system_of.get(unit),
+    )
+
+
+class UnservedUnit(BaseModel):
+    """A unit for which notices wait, since no system serves it; or a system that has left the directory."""
+
+    unit: NamedUnit | None = Field(description="Null where it is a system that has left the directory.")
+    waits_for: str = Field(description="The unit's HSA-id, or the system's id.")
+    notices: int
+    cases: int
+    since: datetime
+
+
+class UnservedUnits(BaseModel):
+    """The units for which notices wait."""
+
+    rows: list[UnservedUnit]
+
+
+@ROUTES.get(
+    "/unserved", summary="The units that no system serves and for which notices wait, each with how many and since when"
+)
+async def unserved(_: CanSee, store: TheStore, known: TheDirectory) -> UnservedUnits:
+    directory = known.now()
+    async with store.transaction() as connection:
+        found = await waiting_notices.unserved(connection, list(directory.system_by_id))
+    return UnservedUnits(
+        rows=[
+            UnservedUnit(
+                unit=None if one.unit is None else named(one.unit, directory),
+                waits_for=one.unit or one.system,
+                notices=one.notices,
+                cases=one.cases,
+                since=one.since,
+            )
+            for one in found
+        ]
+    )

@@ -1,0 +1,89 @@
+"""What operations may do and see, and why an act of theirs is refused (delivery.md §4). Imports the text's form only."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from schemas.rules.rule_text import RuleText as Rule
+
+OPERATIONS: Final[dict[str, Rule]] = {
+    "no-directory": Rule(
+        "Hubben har en katalog, som säger vilka som är anslutna.",
+        "The hub has a directory, which says who is connected.",
+    ),
+    "not-held": Rule(
+        "Det som ska släppas, rättas eller avvisas hålls kvar.", "What is released, edited or refused is held."
+    ),
+    "handled-meanwhile": Rule(
+        "Den åtgärd gäller som kom först; den andra får veta det.",
+        "The act that came first holds; the other is told so.",
+    ),
+    "being-tried": Rule(
+        "Ett meddelande hanteras av en åt gången.",
+        "A message is handled by one at a time.",
+    ),
+    "not-dead": Rule(
+        "Bara en död underrättelse hoppas över eller sänds om som död.",
+        "Only a dead notice is skipped, or sent again as dead.",
+    ),
+    "unknown-row": Rule("Raden finns i hubbens utkorg.", "The row is in the hub's outbox."),
+    "not-waiting": Rule("Bara det som väntar försöks nu.", "Only what waits is tried now."),
+    "behind-dead": Rule(
+        "Det som står bakom en död underrättelse väntar tills den är sänd eller överhoppad.",
+        "What stands behind a dead notice waits until that is sent or skipped.",
+    ),
+    "nothing-waits": Rule("En åtgärd gäller något som väntar.", "An act is of something that waits."),
+    "paused": Rule(
+        "Till ett pausat system sänds inget förrän det återupptas.",
+        "Nothing is sent to a paused system until it is resumed.",
+    ),
+    "not-paused": Rule("Bara ett pausat system återupptas.", "Only a paused system is resumed."),
+    "both-languages": Rule(
+        "Det som sägs till alla sägs på svenska och engelska.",
+        "What is said to everybody is said in Swedish and English.",
+    ),
+    "pass-forward": Rule(
+        "Läsningen av en partition går vidare framåt, aldrig bakåt.",
+        "The reading of a partition goes on forward, never back.",
+    ),
+    "wrong-party": Rule(
+        "För hand väljs en enhet av varje part som saknas i ärendet.",
+        "By hand one unit is chosen of each party that is missing in the case.",
+    ),
+    "unit-not-served": Rule(
+        "Den enhet väljs som något system betjänar.",
+        "The unit that is chosen is one that a system serves.",
+    ),
+    "addressed-meanwhile": Rule(
+        "Ett ärende adresseras för hand en gång; den som kom först gäller.",
+        "A case is addressed by hand once; who came first holds.",
+    ),
+    "replay-filter": Rule(
+        "En omsändning säger vilka underrättelser som den gäller.",
+        "A replay says which notices it is of.",
+    ),
+    "replay-limits": Rule(
+        "En omsändning har en högsta fart och ett antal misslyckade ärenden efter vilket den stannar.",
+        "A replay has a highest speed, and a number of failed cases after which it stops.",
+    ),
+    "several-systems": Rule("En omsändning går till ett system.", "A replay is to one system."),
+    "nothing-to-replay": Rule(
+        "En omsändning har något att sända, som ingen annan omsändning har.",
+        "A replay has something to send that no other replay has.",
+    ),
+    "not-sent": Rule(
+        "Bara det som är sänt, och inte gallrat, sänds en gång till.",
+        "Only what was sent, and has not been removed, is sent once more.",
+    ),
+    "unknown-replay": Rule("Omsändningen finns.", "The replay exists."),
+    "replay-ended": Rule("Bara en pågående omsändning ångras.", "Only a replay that runs is undone."),
+    "unknown-credential": Rule(
+        "En hemlighet nämns så att det bara kan vara en.",
+        "A credential is named so that it can be one only.",
+    ),
+    "last-credential": Rule(
+        "Ett system har alltid en giltig hemlighet av varje slag som det använder.",
+        "A system always has a valid credential of each kind that it uses.",
+    ),
+}
+"""Reason → what it asks for."""
