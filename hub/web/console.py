@@ -12,8 +12,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from hub.ops_client.in_process import InProcess
 from hub.web import live, sign_in
-from hub.web.in_process import InProcess
 from hub.web.pages import overview
 from hub.web.served_files import serve_file
 from hub.web.visit import Visit, page
@@ -24,11 +24,11 @@ PAGES = (overview,)
 
 def beside(ops: ASGIApp) -> Starlette:
     """The console of a hub in the same process; ``ops``: its operations API."""
-    return console(httpx.AsyncClient(transport=InProcess(ops, "/ops"), base_url="http://hub"))
+    return console(httpx.AsyncClient(transport=InProcess(ops, "/ops"), base_url="http://hub/ops"))
 
 
 def console(ops: httpx.AsyncClient) -> Starlette:
-    """The console; ``ops`` reaches the hub whose operations API it asks."""
+    """The console; ``ops`` reaches the operations API that it asks: its ``base_url`` is where that is mounted."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

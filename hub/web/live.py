@@ -10,7 +10,7 @@ import httpx
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
-from hub.web.ops_client import OpsAway, OpsRefused
+from hub.ops_client.client import OpsAway, OpsRefused
 from hub.web.visit import visitor
 
 

@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from hub.ops_client.client import OpsAway, OpsRefused
 from hub.web.look import switched
-from hub.web.ops_client import OpsAway, OpsRefused
 from hub.web.visit import COOKIE, Visit, act, root_of, stranger
 
 _PROOF: Final = "hub-proof"

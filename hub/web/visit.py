@@ -18,9 +18,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from hub.ops_client.client import OpsAway, OpsClient, OpsRefused
 from hub.web import page_templates
 from hub.web.look import Look, look_of, switched
-from hub.web.ops_client import OpsAway, OpsClient, OpsRefused
 from hub.web.texts import Texts
 
 COOKIE: Final = "hub-session"

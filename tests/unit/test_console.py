@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from hub.ops_client.in_process import InProcess
 from hub.web import lay_out, shown, texts
-from hub.web.in_process import InProcess
 
 WEB = Path(texts.__file__).parent
 ROOT = WEB.parents[1]

@@ -1,4 +1,4 @@
-"""Asks the operations API in the name of who is signed in. Imports httpx only."""
+"""Asks the operations API in the name of who is signed in, or of whoever sits at the machine. Imports httpx only."""
 
 from __future__ import annotations
 
@@ -23,8 +23,14 @@ class OpsRefused(Exception):  # noqa: N818 - named for what happened
     """The whole problem."""
 
 
+@dataclass(slots=True)
 class OpsAway(Exception):  # noqa: N818
     """The operations API does not answer now: the hub is restarting, or its database is away."""
+
+    why: str = ""
+    """What stood in the way, in a word: the kind of a fault, or an HTTP status."""
+    text: dict[str, str] = field(default_factory=dict)
+    """Language → what the API itself says of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,7 @@ class OpsClient:
     """The operations API for one session."""
 
     http: httpx.AsyncClient
+    """Its ``base_url`` is where the API is mounted, as ``https://hub/ops``."""
     token: str | None = None
     by_itself: bool = False
     """Whether a page asks by itself, as to show what is new: the session's idle time then goes on."""
@@ -52,9 +59,9 @@ class OpsClient:
 
     async def _call(self, method: str, path: str, **what: Any) -> Any:
         try:
-            answer = await self.http.request(method, f"/ops{path}", headers=self._headers(), **what)
+            answer = await self.http.request(method, path, headers=self._headers(), **what)
         except httpx.TransportError as error:
-            raise OpsAway from error
+            raise OpsAway(type(error).__name__) from error
         if answer.is_success:
             return answer.json() if answer.content else None
         raise refusal(answer)
@@ -64,15 +71,13 @@ class OpsClient:
         """A stream of events, open as long as the block runs. Raises ``OpsRefused`` and ``OpsAway``."""
         wait = httpx.Timeout(10, read=None)
         try:
-            async with self.http.stream(
-                "GET", f"/ops{path}", headers=self._headers(), params=query, timeout=wait
-            ) as answer:
+            async with self.http.stream("GET", path, headers=self._headers(), params=query, timeout=wait) as answer:
                 if not answer.is_success:
                     await answer.aread()
                     raise refusal(answer)
                 yield answer
         except httpx.TransportError as error:
-            raise OpsAway from error
+            raise OpsAway(type(error).__name__) from error
 
     def _headers(self) -> dict[str, str]:
         by_itself = {"x-by-itself": "1"} if self.by_itself else {}
@@ -84,9 +89,8 @@ def refusal(answer: httpx.Response) -> Exception:
     try:
         problem = answer.json()
     except ValueError:
-        problem = {}
-    if not isinstance(problem, dict) or answer.status_code in {502, 503, 504} or "rule" not in problem:
-        return OpsAway()
-    return OpsRefused(
-        answer.status_code, str(problem["rule"]), problem.get("text") or {}, problem.get("element"), problem
-    )
+        problem = None
+    told: dict[str, Any] = problem if isinstance(problem, dict) else {}
+    if answer.status_code in {502, 503, 504} or "rule" not in told:
+        return OpsAway(f"HTTP {answer.status_code}", told.get("text") or {})
+    return OpsRefused(answer.status_code, str(told["rule"]), told.get("text") or {}, told.get("element"), told)
