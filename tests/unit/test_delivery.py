@@ -680,7 +680,7 @@ async def run_lane(monkeypatch, table, exit_, until, ask=None, **delivery):
     monkeypatch.setattr(paused_systems, "pause", table.pause)
     monkeypatch.setattr(operator_log, "record", table.record)
     monkeypatch.setattr(attempt, "encode", lambda item, message, system: Encoded(f"{item.case_id}{item.sequence}"))
-    monkeypatch.setattr(lanes, "_RETRY_S", 0.1)
+    monkeypatch.setattr(lanes, "_RETRY_S", 0.02)
     given_ = Delivery(**{"schedule_s": (0.05,), "breaker_open_s": 0.05} | delivery)
     system = System(
         id="kk", name="k", organisation="2321000255", units=("SE2321000255-A",), out={"way": "kafka"}, delivery=given_
@@ -699,7 +699,7 @@ async def run_lane(monkeypatch, table, exit_, until, ask=None, **delivery):
         async with asyncio.timeout(20):
             while not until():
                 assert not task.done(), task.exception()
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0.002)
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -889,10 +889,10 @@ async def test_a_paused_lane_sends_nothing_and_does_not_spin(monkeypatch):
 
     monkeypatch.setattr(Lane, "_start", counted)
     loop = asyncio.get_running_loop()
-    end = loop.time() + 0.4
+    end = loop.time() + 0.2
     await run_lane(monkeypatch, FakeTable(notice(1, "a", 1)), exit_, lambda: loop.time() > end, breaker_failures=50)
     assert exit_.calls == [["a1"]]
-    assert looks < 40, "a paused lane looks again and again"
+    assert looks < 20, "a paused lane looks again and again"
 
 
 @pytest.mark.parametrize("asked_before", [1, 2], ids=["before it is encoded", "while it was being encoded"])

@@ -113,7 +113,7 @@ async def test_what_the_receiver_says_of_a_refusal_is_kept_without_what_is_perso
 
 @pytest.mark.parametrize("body", [endless, dripping, cut_body])
 async def test_an_answer_that_does_not_end_is_a_failed_try_in_bounded_time(body):
-    async with receiver(body, timeout_s=0.3) as server:
+    async with receiver(body, timeout_s=0.2) as server:
         found = await server.send()
     assert (found.result, found.answer) == ("retry", "http:200, and its answer is cut or too long")
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from hub.errors import Unavailable
-from hub.intake.arrival import Arrival
+from hub.intake import queue
+from hub.intake.arrival import MAX_BYTES, Arrival
 from hub.intake.queue import QUEUE_BYTES, Intake
 from hub.scenarios import load
 from hub.scenarios.world import Lately
@@ -105,7 +106,8 @@ async def test_a_defect_in_one_batch_is_not_everybodys_outage():
     await finished([running])
 
 
-async def test_an_outage_is_told_to_those_who_cannot_wait_and_waited_out_by_the_others():
+async def test_an_outage_is_told_to_those_who_cannot_wait_and_waited_out_by_the_others(monkeypatch):
+    monkeypatch.setattr(queue, "_DOWN_S", 0.02)
     door = Door()
     door.go_on.clear()
     door.fails = [Unavailable("database")]
@@ -143,7 +145,8 @@ async def test_the_queue_is_full_by_bytes_as_well_as_by_number_and_takes_in_agai
     door = Door()
     door.go_on.clear()
     running = door.start()
-    raw, many = b"{" * 900_000, [arrival(f"l-{n}") for n in range(QUEUE_BYTES // 900_000 + 1)]
+    raw = b"{" * (MAX_BYTES + 1)  # refused unread
+    many = [arrival(f"l-{n}") for n in range(QUEUE_BYTES // len(raw) + 1)]
     for one in many:
         one.raw = raw
     small = [door.submit("m-1")]
