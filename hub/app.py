@@ -38,6 +38,7 @@ from hub.intake.reader_check import Readers
 from hub.intake.served_again import ServedAgain
 from hub.log import log
 from hub.operations.figures import FiguresKeeper
+from hub.operations.known import no_directory
 from hub.operations.replays import Replayer
 from hub.readiness import Readiness
 from hub.roles import ROLES, Role
@@ -178,7 +179,7 @@ class Hub:
         await database_time.look(self.store)
         await self.in_force.take_up()
         if not self.in_force.is_there:
-            raise Misconfigured("there is no directory. Apply one with `hub directory apply FILE`.")
+            raise Misconfigured(no_directory().en)
         if self._registers is None:
             log.warning("no_registers_set", said=f"HUB_REGISTERS__… is not set: {WITHOUT_REGISTERS}")
         await self.memory.load()

@@ -257,7 +257,7 @@ class Settings(Stored, Outward, Broker):
 
 def kafka_client(settings: Broker) -> dict[str, Any]:
     """The arguments with which every Kafka client connects. Raises ``Misconfigured`` that names the variable."""
-    found: dict[str, Any] = {"bootstrap_servers": settings.kafka_bootstrap}
+    found: dict[str, Any] = {"bootstrap_servers": [one.strip() for one in settings.kafka_bootstrap.split(",")]}
     tls = None
     if settings.kafka_tls:
         try:

@@ -116,7 +116,7 @@ def environment(database: str, bootstrap: str, registers: str, port: int, **more
     """The HUB_ variables of a hub on these parts."""
     found = {
         "HUB_DATABASE_URL": database,
-        "HUB_KAFKA_BOOTSTRAP": bootstrap,
+        "HUB_KAFKA_BOOTSTRAP": f"{bootstrap}, {bootstrap}",  # several, as of a cluster
         "HUB_HTTP_PORT": str(port),
         "HUB_PRODUCTION": "false",
         "HUB_LOG_LEVEL": "info",

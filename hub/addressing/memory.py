@@ -129,13 +129,16 @@ class RegisterMemory:
 
     def put_person(self, personnummer: str, county: str, answer: Adressering) -> None:
         """Remembers the addressing of a person, a negative answer for a shorter time."""
+        self._put_person(key_of(self._secret, personnummer, county), county, clock.now(), answer)
+
+    def _put_person(self, key: str, county: str, at: datetime, answer: Adressering) -> None:
         self._counties.add(county)
-        self._persons.put(key_of(self._secret, personnummer, county), (clock.now(), answer), self._good_for(answer))
+        self._persons.put(key, (at, answer), self._good_for(answer))
 
     async def share_person(self, personnummer: str, county: str, answer: Adressering) -> None:
         """Remembers the addressing of a person, here and for the other hubs."""
-        self.put_person(personnummer, county, answer)
-        at, key = clock.now(), key_of(self._secret, personnummer, county)
+        key, at = key_of(self._secret, personnummer, county), clock.now()
+        self._put_person(key, county, at, answer)
         kept = {
             "at": at.isoformat(), "county": county, "directory": self._directory(),
             "answer": answer.model_dump(mode="json", exclude_none=True),

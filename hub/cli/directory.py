@@ -99,9 +99,6 @@ def _may_be_called(named: str, wanted: Applied) -> None:
         raise Misconfigured(f"{named} names addresses that the hub may not call:\n  " + "\n  ".join(wrong))
 
 
-_NONE = "there is no directory; apply one with `hub directory apply FILE`"
-
-
 @directory_app.command("show")
 def directory_show(
     version: Annotated[int | None, typer.Option(help="Another version than the one in force.")] = None,
@@ -109,13 +106,14 @@ def directory_show(
     """Show the directory in force as YAML, as `apply` takes it: tokens as hashes, secrets as references."""
     from hub.directory import shown
     from hub.directory_change import at, in_force
+    from hub.operations.known import no_directory
 
     if version is not None:
         typer.echo(f"# version {version}\n{shown(with_store(lambda store: at(store, version)))}", nl=False)
         return
     found = with_store(in_force)
     if found is None:
-        raise Misconfigured(_NONE)
+        raise no_directory()
     typer.echo(f"# version {found[0]}\n{shown(found[1])}", nl=False)
 
 
@@ -129,6 +127,7 @@ def directory_history(
 ) -> None:
     """Show the versions of the directory: when, by whom, why, and what each changed. The newest last."""
     from hub.directory import changes, counted
+    from hub.operations.known import no_directory
     from hub.store import directory as store
 
     async def go(connection: Any) -> list[store.DirectoryVersion]:
@@ -136,7 +135,7 @@ def directory_history(
 
     found = in_transaction(go)[::-1]
     if not found:
-        raise Misconfigured(_NONE)
+        raise no_directory()
     if version is not None and found[-1].version != version:
         raise Misconfigured(f"there is no version {version} of the directory; see `hub directory history`")
     before = [None, *(one.directory for one in found[:-1])]

@@ -9,7 +9,6 @@ import typer
 
 from hub.cli import table
 from hub.cli.root import Json, app, in_transaction, with_store
-from hub.errors import Misconfigured
 
 
 @app.command()
@@ -18,14 +17,12 @@ def gallring(as_json: Json = False) -> None:
     does (role deadlines), and `hub trail cases` shows what it has removed.
     """
     from hub import clock
-    from hub.store import directory as directories
+    from hub.operations.known import the_directory
     from hub.store import gallring_counts
 
-    found = with_store(directories.current)
-    if found is None:
-        raise Misconfigured("there is no directory. Apply one with `hub directory apply FILE`.")
-    rules = {region.id: region.gallring for region in found[1].regions if region.gallring}
-    due = in_transaction(partial(gallring_counts.counted, directory=found[1], now=clock.now()))
+    directory = with_store(the_directory)
+    rules = {region.id: region.gallring for region in directory.regions if region.gallring}
+    due = in_transaction(partial(gallring_counts.counted, directory=directory, now=clock.now()))
     if as_json:
         table.show_json([{"rules": rules, **asdict(due)}])
         return

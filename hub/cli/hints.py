@@ -8,7 +8,6 @@ from hub.errors import Refused
 
 HINTS: Final = {
     "reason-missing": "Give --reason.",
-    "no-directory": "`hub directory apply FILE` applies one.",
     "unknown-system": "`hub directory show` names those that there are.",
     "not-held": "`hub held list` prints what is held.",
     "handled-meanwhile": "See `hub timeline`.",

@@ -11,7 +11,6 @@ import typer
 
 from hub.cli import table
 from hub.cli.root import Json, app, in_transaction, with_store
-from hub.errors import Misconfigured
 
 if TYPE_CHECKING:
     from hub.store.at_a_glance import Glance
@@ -30,11 +29,12 @@ def status(
     """
     from hub.directory_change import in_force
     from hub.operations import standing
+    from hub.operations.known import no_directory
     from hub.store.at_a_glance import glance
 
     found = with_store(in_force)
     if found is None:
-        raise Misconfigured("there is no directory; apply one with `hub directory apply FILE`")
+        raise no_directory()
     directory = found[1].directory
 
     async def go(connection: Any) -> Glance:
@@ -63,14 +63,19 @@ def _show(told: dict[str, Any], *, everything: bool) -> None:
         typer.echo("no hub runs\n")
     table.show(
         "hubs",
-        ("HUB", "PORT", "LAST SAID", "STATE"),
+        ("HUB", "PORT", "ROLES", "LAST SAID", "STATE"),
         [
             (
                 one["hub"],
                 one["port"],
+                _roles(one["roles"]),
                 table.moment(one["last_said"]),
                 f"{one['state']}{': ' if one['faults'] else ''}{', '.join(one['faults'])}"
-                + ("" if one["state"] == "silent" else f"; has {one['shards']} of the shards")
+                + (
+                    f", shown until {table.moment(one['shown_until'])}"
+                    if one["state"] == "silent"
+                    else f"; has {one['shards']} of the shards"
+                )
                 + (", asks the registers" if one["asks_registers"] else ""),
             )
             for one in told["hubs"]
@@ -106,6 +111,12 @@ def _show(told: dict[str, Any], *, everything: bool) -> None:
         typer.echo(
             f"  {table.number_of(count, 'notice waits', 'notices wait')} for unit {unit}, which no system serves"
         )
+
+
+def _roles(roles: list[str]) -> str:
+    from hub.roles import ROLES
+
+    return "all" if ROLES.issubset(roles) else ", ".join(roles) or "none"
 
 
 def _asked(registers: dict[str, Any]) -> str:

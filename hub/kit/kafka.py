@@ -79,7 +79,7 @@ class KafkaSide:
         except (KafkaError, OSError, Unavailable, Misconfigured):
             await self._consumer.stop()
             raise Misconfigured(
-                f"--kafka {self._client['bootstrap_servers']}: no broker answers there, or not to us: see that it runs, and check"
+                f"--kafka {','.join(self._client['bootstrap_servers'])}: no broker answers there, or not to us: see that it runs, and check"
                 " HUB_KAFKA_TLS, HUB_KAFKA_CA_FILE, HUB_KAFKA_SASL, HUB_KAFKA_USERNAME and HUB_KAFKA_PASSWORD"
             ) from None
         return self

@@ -38,10 +38,15 @@ async def the_directory(store: Store) -> Directory:
     """The directory that was applied last. Raises ``Refused`` where none ever was."""
     current = await directories.current(store)
     if current is None:
-        raise Refused(
-            "no-directory",
-            "Hubben har ingen katalog än: den som ansvarar för den lägger in en.",
-            "The hub has no directory yet: whoever answers for it applies one.",
-            "/",
-        )
+        raise no_directory()
     return current[1]
+
+
+def no_directory() -> Refused:
+    """The refusal of what needs a directory where none was ever applied."""
+    return Refused(
+        "no-directory",
+        "Hubben har ingen katalog än: lägg in en med `hub directory apply FIL`.",
+        "The hub has no directory yet: apply one with `hub directory apply FILE`.",
+        "/",
+    )

@@ -12,7 +12,7 @@ from hub.intake.told_numbers import waiting_unit
 from hub.roles import NOT_DONE, ROLES, Role
 from hub.store.at_a_glance import Glance
 from hub.store.outbox import LOOKUPS
-from hub.store.running_hubs import RunningHub
+from hub.store.running_hubs import FORGOTTEN, RunningHub
 from hub.store.why_waiting import Pause
 from schemas.directory import Directory
 
@@ -35,10 +35,12 @@ class HubStanding:
     shards: int
     """How many parts of the cases it tells of; of a silent one none, since the others have taken them."""
     asks_registers: bool
+    shown_until: datetime | None
+    """Of a silent one: then it is shown no more."""
 
 
 def hubs(now: Glance) -> list[HubStanding]:
-    """All processes that have not stopped by themselves within a day."""
+    """All processes that have said something within the last hour and have not stopped in order."""
     found = []
     for hub in now.hubs:
         faults = [f"{name} {state}" for name, state in hub.state["checks"].items() if state != "ok"]
@@ -53,6 +55,7 @@ def hubs(now: Glance) -> list[HubStanding]:
                 _roles(hub),
                 0 if hub.silent else len(hub.state["shards"]),
                 hub.state["asks_registers"],
+                hub.at + FORGOTTEN if hub.silent else None,
             )
         )
     return found

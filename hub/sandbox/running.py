@@ -17,7 +17,7 @@ import psutil
 from hub.errors import Misconfigured
 from hub.sandbox.kafka_jars import cache
 from hub.sandbox.mine import token
-from hub.sandbox.services import Services
+from hub.sandbox.services import Services, register_settings
 
 
 def _folder() -> Path:
@@ -34,6 +34,7 @@ def noted(services: Services) -> Iterator[None]:
         "HUB_DATABASE_URL": services.database_url,
         "HUB_KAFKA_BOOTSTRAP": services.bootstrap,
         "HUB_PRODUCTION": "false",  # so that `hub directory apply` takes the demo's directory
+        **register_settings(services.registers_url),  # so that `hub run` is one more of the same hub
         **{f"HUB_TOKEN_{_name(system.id)}": token(system.id) for system in services.directory.systems},
     }
     began = psutil.Process().create_time()

@@ -128,9 +128,10 @@ async def _apply(database_url: str, webhook_port: int, mine: Mine) -> Directory:
     return directory
 
 
-def _settings(database_url: str, bootstrap: str, port: int, registers_url: str) -> dict[str, str]:
+def register_settings(registers_url: str) -> dict[str, str]:
+    """The settings of the simulated registers, the same for every hub on the sandbox's database."""
     # A stay takes seconds here, so the population register must be asked again every few seconds.
-    registers: dict[str, str] = {
+    found: dict[str, str] = {
         "HUB_REGISTERS__KEY_SECRET": "demo",
         "HUB_REGISTERS__ASK_AGAIN_S": "1",
         "HUB_REGISTERS__FOLKBOKFORING__TTL_POSITIVE": "3",
@@ -138,17 +139,21 @@ def _settings(database_url: str, bootstrap: str, port: int, registers_url: str) 
     for name in ("folkbokforing", "listing", "hsa"):
         of = f"HUB_REGISTERS__{name.upper()}__"
         # The demo admits more in a minute than a ward in a day, so the simulated registers allow higher rates.
-        registers |= {
+        found |= {
             f"{of}URL": f"{registers_url}/{name}",
             f"{of}LOGICAL_ADDRESS": "SE165565594230-1000",
             f"{of}RATE": "200",
         }
+    return found
+
+
+def _settings(database_url: str, bootstrap: str, port: int, registers_url: str) -> dict[str, str]:
     return {
         "HUB_DATABASE_URL": database_url,
         "HUB_KAFKA_BOOTSTRAP": bootstrap,
         "HUB_HTTP_PORT": str(port),
         "HUB_PRODUCTION": "false",
-        **registers,
+        **register_settings(registers_url),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -13,7 +13,8 @@ from psycopg.types.json import Jsonb
 Connection = AsyncConnection[tuple[Any, ...]]
 _SILENT = "15 seconds"
 """A hub that has said nothing for so long is shown as silent: it stands, or cannot reach the database."""
-_FORGOTTEN = "1 day"
+FORGOTTEN = timedelta(hours=1)
+"""After this time of silence it is shown no more: the others have long had its work, and the alerts have told of what is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ async def report(connection: Connection, id_: str, state: dict[str, Any]) -> Non
         "INSERT INTO running_hub (id, state) VALUES (%s, %s) ON CONFLICT (id) DO UPDATE SET at = now(), state = excluded.state",
         (id_, Jsonb(state)),
     )
-    await connection.execute(f"DELETE FROM running_hub WHERE at < now() - interval '{_FORGOTTEN}'")  # noqa: S608 - constant
+    await connection.execute("DELETE FROM running_hub WHERE at < now() - %s", (FORGOTTEN,))
 
 
 async def leave(connection: Connection, id_: str) -> None:
@@ -55,8 +56,9 @@ async def role_counts(connection: Connection) -> dict[str, int]:
 
 
 async def reported(connection: Connection) -> list[RunningHub]:
-    """All hubs of the last day that have not stopped by themselves."""
+    """All hubs that have said something within the last hour and have not stopped in order."""
     found = await connection.cursor(row_factory=class_row(RunningHub)).execute(
-        f"SELECT id, at, at < now() - interval '{_SILENT}' AS silent, state FROM running_hub ORDER BY id"  # noqa: S608 - constant
+        "SELECT id, at, at < now() - %s::interval AS silent, state FROM running_hub WHERE at >= now() - %s ORDER BY id",
+        (_SILENT, FORGOTTEN),
     )
     return await found.fetchall()

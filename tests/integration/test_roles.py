@@ -5,6 +5,7 @@ May import the command line, the gauges and the store; the database is real, and
 
 import asyncio
 import json
+import re
 
 import pytest
 from typer.testing import CliRunner
@@ -26,7 +27,9 @@ class AnIntake:
 
 @pytest.fixture
 async def rolled(store):
-    """Hubs with these roles have reported, each (roles, shards, whether it is silent); returns what is shown of the roles' processes."""
+    """Hubs with these roles have reported, each (roles, shards, how long it has been silent); returns what is shown of the roles'
+    processes.
+    """
     found = directory()
     await directories.apply(store, found)
 
@@ -38,7 +41,7 @@ async def rolled(store):
                 await running_hubs.report(connection, f"hub-{number}", state)
                 if silent:
                     await connection.execute(
-                        "UPDATE running_hub SET at = now() - interval '1 minute' WHERE id = %s", (f"hub-{number}",)
+                        "UPDATE running_hub SET at = now() - %s::interval WHERE id = %s", (silent, f"hub-{number}")
                     )
         await Gauges(store, AnIntake(), lambda: found).show_gauges()
         return {role: metrics.role_processes.labels(role)._value.get() for role in ROLES}
@@ -57,20 +60,28 @@ async def status(database, *options):
 async def test_a_role_that_no_running_hub_has_is_said_with_what_is_not_done_and_counts_no_process(
     rolled, database, role
 ):
-    counted = await rolled((ROLES - {role}, 64, False), (ROLES, 0, True))
+    counted = await rolled((ROLES - {role}, 64, ""), (ROLES, 0, "1 minute"))
     assert counted == {one: float(one != role) for one in ROLES}
     assert f"no running hub has the role: {role} ({NOT_DONE[role]})" in " ".join((await status(database)).split())
 
 
 async def test_where_every_role_is_somewhere_nothing_is_said_of_roles(rolled, database):
-    assert await rolled(({"http", "intake"}, 0, False), (ROLES - {"http"}, 64, False)) == {
+    assert await rolled(({"http", "intake"}, 0, ""), (ROLES - {"http"}, 64, "")) == {
         role: 2.0 if role == "intake" else 1.0 for role in ROLES
     }
     assert "no running hub has" not in await status(database)
 
 
 async def test_the_shards_of_all_hubs_are_as_many_as_there_are_though_one_has_died(rolled, database):
-    await rolled((ROLES, 64, False), (ROLES, 20, True))
+    await rolled((ROLES, 64, ""), (ROLES, 20, "59 minutes"), (ROLES, 20, "61 minutes"))
     found = json.loads(await status(database, "--json"))
     assert [(one["state"], one["shards"]) for one in found["hubs"]] == [("ready", 64), ("silent", 0)]
-    assert " ".join((await status(database)).split()).count("of the shards") == 1
+    assert [one["shown_until"] is None for one in found["hubs"]] == [True, False]
+    said = " ".join((await status(database)).split())
+    assert said.count("of the shards") == 1
+    assert said.count("silent, shown until") == 1
+
+
+async def test_the_roles_of_each_hub_are_said(rolled, database):
+    await rolled((ROLES, 64, ""), ({"intake", "http"}, 0, ""))
+    assert re.findall(r"hub-\d +1 +(\S+(?: \S+)*) {2}", await status(database)) == ["all", "http, intake"]

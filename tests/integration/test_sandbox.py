@@ -376,6 +376,7 @@ def test_a_sandbox_is_steered_from_its_own_folder_and_any_other_by_its_port_alon
         assert not left.exists()
         with running.noted(services(8401)):
             assert "export HUB_URL=http://127.0.0.1:8401\n" in taken_up()
+            assert "export HUB_REGISTERS__HSA__URL=" in taken_up(), "a `hub run` beside it asks the same registers"
             assert taken_up("--port", "8400") == "export HUB_URL='the other'\n"
             assert refused("--port", "8402") == (
                 "hub: no sandbox of yours has port 8402; those that run:"
