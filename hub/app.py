@@ -39,6 +39,7 @@ from hub.intake.served_again import ServedAgain
 from hub.log import log
 from hub.operations.figures import FiguresKeeper
 from hub.operations.known import no_directory
+from hub.operations.live import Live
 from hub.operations.replays import Replayer
 from hub.readiness import Readiness
 from hub.roles import ROLES, Role
@@ -141,6 +142,7 @@ class Hub:
         )
         self.gauges = Gauges(self.store, self.intake, self.directory)
         TALLY.on_time_s = settings.on_time_s
+        self.live = Live(self.store, self.in_force)
         self.figures = FiguresKeeper(self.store)
         self.gallring = Gallring(self.store, self.directory, lambda: self.intake.full or self._lanes_full())
 
@@ -248,6 +250,7 @@ class Hub:
     async def stop(self) -> None:
         """Stop in order: first the ways in, then the intake, then the marks of sent rows."""
         self.pull_inbox.stop()
+        self.live.stop()
         self.supervisor.wind_down()
         await self.kafka_in.stop(self.settings.stop_s / 4)
         self.intake.stop()

@@ -161,7 +161,7 @@ def _waiting(seen: Seen) -> Iterator[Concern]:
             f"{count} underrättelser väntar på {name}, som inget system betjänar.",
             f"{count} notices wait for {name}, which no system serves.",
         )
-        yield Concern("unserved", "soon", None, text, count, None, rows("unserved", unit=unit))
+        yield Concern("unserved", "soon", None, text, count, None, rows("unserved"))
     for replay in seen.replays:
         if replay.state == "stopped":
             text = Said(

@@ -170,7 +170,7 @@ def overview(seen: Seen, within_s: float) -> Overview:
         Deadlines(
             [NamedNumber(one.name, one.count, rows("deadlines", name=one.name)) for one in seen.overdue],
             [
-                NamedNumber(name, count, rows("messages", type="frist", deadline=name))
+                NamedNumber(name, count, rows("messages", type="frist"))
                 for name, count in under(seen.day, "missed/").items()
             ],
         ),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
@@ -99,10 +100,13 @@ async def looked_at(connection: Connection, token: str) -> Session | None:
     return await found.fetchone()
 
 
-async def in_force(connection: Connection, session: int) -> bool:
-    """Whether a session has neither ended nor stood idle: what is sent for long, as events, asks now and then."""
-    found = await connection.execute("SELECT FROM operator_session WHERE id = %s AND " + IN_FORCE, (session,))
-    return await found.fetchone() is not None
+async def in_force(connection: Connection, sessions: Collection[int]) -> set[int]:
+    """Those of the sessions that have neither ended nor stood idle: what is sent for long, as events, asks now and then."""
+    found = await connection.execute(
+        "SELECT id FROM operator_session WHERE id = ANY(%s) AND " + IN_FORCE,  # noqa: S608 - constant
+        (list(sessions),),
+    )
+    return {id_ for (id_,) in await found.fetchall()}
 
 
 async def end(connection: Connection, session: int, why: str) -> Session | None:

@@ -8,9 +8,9 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from hub.intake.process_pool import ProcessPool
-from hub.operations.watch import Watch
+from hub.operations.live import Live
 from hub.routers import errors
-from hub.routers.ops import dead, glass, held, manual_queue, me, overview, sign_in, systems, units
+from hub.routers.ops import dead, events, glass, held, manual_queue, me, overview, sign_in, systems, units
 from hub.routers.ops.asking import Parts
 
 
@@ -22,12 +22,13 @@ def ops_api(parts: Parts, process_pool: ProcessPool) -> FastAPI:
         version="1",
     )
     api.state.parts = parts
-    api.state.watch = Watch(parts.store, parts.in_force)
+    api.state.live = parts.live or Live(parts.store, parts.in_force)
     for routes in (
         me.ROUTES,
         sign_in.ROUTES,
         glass.ROUTES,
         overview.ROUTES,
+        events.ROUTES,
         systems.ROUTES,
         held.ROUTES,
         dead.ROUTES,

@@ -14,6 +14,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from hub.directory_in_force import DirectoryInForce
 from hub.errors import Refused
+from hub.operations.live import Live
 from hub.operations.rights import Operator, Right, rights_of
 from hub.operations.watch import Watch
 from hub.routers import http
@@ -37,6 +38,8 @@ class Parts:
     sign_in: SignIn
     at_the_machine: Operator | None = None
     """Who asks without a token: the command line on the database itself. None over the network."""
+    live: Live | None = None
+    """The hub's own, which it ends when it stops; None: the application makes one."""
     guesses: Guesses = field(default_factory=Guesses)
 
 
@@ -86,9 +89,16 @@ def _signed_out() -> Refused:
     )
 
 
-async def _watch(request: Request) -> Watch:
-    return cast("Watch", request.app.state.watch)
+async def _live(request: Request) -> Live:
+    return cast("Live", request.app.state.live)
 
+
+async def _watch(request: Request) -> Watch:
+    return (await _live(request)).watch
+
+
+TheLive = Annotated[Live, Depends(_live)]
+"""What tells the open pages of what has changed."""
 
 TheWatch = Annotated[Watch, Depends(_watch)]
 """How everything is, read once for all who ask at the same time."""

@@ -17,7 +17,7 @@ from hub.operations.standing import HubStanding, MissingRole
 from hub.routers.cases.question import CODE, Asked, moment, of_moment
 from hub.routers.ops.asking import PROBLEMS, CanSee, TheDirectory, TheStore, TheWatch
 from hub.routers.parameters import bad
-from hub.store import deadline, partitions
+from hub.store import deadline
 from hub.tally import TALLY
 
 ROUTES = APIRouter(tags=["overview"], responses=PROBLEMS)
@@ -128,46 +128,4 @@ async def deadlines(_: CanSee, store: TheStore, asked: Annotated[DeadlinesAsked,
             for one in page
         ],
         next=f"{moment(page[-1].due_at)}~{page[-1].case_id}~{page[-1].key}" if len(found) > len(page) else None,
-    )
-
-
-class Waits(BaseModel):
-    """A partition that waits at a record, or records that went before they were read."""
-
-    place: str
-    """Topic, partition and offset, as `hub held pass` takes it."""
-    reason: str
-    since: datetime
-    until: int | None
-    """The offset after the last record concerned; None where it is not known."""
-    lost: bool
-    goes_on_at: int | None
-    """Where operations has let the reading go on."""
-
-
-class WaitingPartitions(BaseModel):
-    """All of them, the oldest first."""
-
-    rows: list[Waits]
-
-
-@ROUTES.get(
-    "/partitions",
-    summary="Partitions that wait at a record that cannot be read, and records that went before they were read",
-)
-async def waiting_partitions(_: CanSee, store: TheStore, _query: NoQuery) -> WaitingPartitions:
-    async with store.transaction() as connection:
-        found = await partitions.incidents(connection)
-    return WaitingPartitions(
-        rows=[
-            Waits(
-                place=one.place,
-                reason=one.reason,
-                since=one.since,
-                until=one.until,
-                lost=one.lost,
-                goes_on_at=one.pass_to,
-            )
-            for one in found
-        ]
     )

@@ -1,0 +1,178 @@
+"""Tells whoever listens, in a process, that something has changed: one read a second for all of them. Imports what is seen, the
+overview and the store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+
+from hub.directory_in_force import DirectoryInForce
+from hub.errors import Unavailable, kind_and_place
+from hub.log import log
+from hub.operations.overview import Overview, overview
+from hub.operations.seen import Seen
+from hub.operations.watch import Watch
+from hub.outages import outages
+from hub.store import operator_sessions
+from hub.store.transaction import Store
+from hub.tally import TALLY
+
+LOOK_S: Final = 1.0
+_SESSIONS_S: Final = 3.0
+_QUIET_S: Final = 15.0
+"""After so many seconds without news a listener is sent a comment, so that proxies keep the connection and a lost one is noticed."""
+_JSON: Final = TypeAdapter(Overview)
+
+
+@dataclass(eq=False, slots=True)
+class _Listener:
+    """One open page."""
+
+    session: int | None
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    told: int = 0
+    """The number of the overview that it was sent last."""
+    lists: set[str] = field(default_factory=set)
+    """The lists that have changed since it was told."""
+    ended: str | None = None
+
+
+class Live:
+    """The events for all listeners of this process. A slow listener misses what was between: it gets the newest."""
+
+    def __init__(self, store: Store, in_force: DirectoryInForce) -> None:
+        self._store = store
+        self.watch = Watch(store, in_force)
+        self._listeners: set[_Listener] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._signs: Mapping[str, object] = {}
+        self._number = 0
+        self._overview = b""
+        self._stopped = False
+
+    async def listen(self, session: int | None) -> AsyncIterator[bytes]:
+        """Server-sent events, until the session ends or the hub stops: ``overview`` with the overview, at once and when it has changed;
+        ``lists`` with the names of the lists that have changed; at the end ``end``, with why.
+        """
+        one = _Listener(session)
+        self._listeners.add(one)
+        if self._task is None:
+            self._number, self._signs = self._number + 1, {}
+            self._task = asyncio.create_task(self._look(), name="events of operations")
+        elif self._overview:
+            one.wake.set()
+        try:
+            while not self._stopped:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_QUIET_S):
+                        await one.wake.wait()
+                one.wake.clear()
+                yield self._news(one)
+                if one.ended is not None:
+                    return
+            yield _event("end", b'{"why": "hub-stops"}')
+        finally:
+            self._listeners.discard(one)
+            if not self._listeners and self._task is not None:
+                self._task.cancel()
+                self._task = None
+                self._overview = b""
+
+    def stop(self) -> None:
+        """The hub stops: everybody is told, and listens to another."""
+        self._stopped = True
+        for one in self._listeners:
+            one.ended = one.ended or "hub-stops"
+            one.wake.set()
+
+    def _news(self, one: _Listener) -> bytes:
+        if one.ended is not None:
+            return _event("end", f'{{"why": "{one.ended}"}}'.encode())
+        said = b""
+        if one.told != self._number and self._overview:
+            one.told = self._number
+            said += self._overview
+        if one.lists:
+            names = ", ".join(f'"{name}"' for name in sorted(one.lists))
+            one.lists.clear()
+            said += _event("lists", f'{{"changed": [{names}]}}'.encode())
+        return said or b": still here\n\n"
+
+    async def _look(self) -> None:
+        loop = asyncio.get_running_loop()
+        sessions_at = loop.time() + _SESSIONS_S
+        while True:
+            began = loop.time()
+            try:
+                self._tell(await self.watch.now())
+                if began >= sessions_at:
+                    sessions_at = began + _SESSIONS_S
+                    await self._end_sessions()
+            except Unavailable as error:
+                outages.met(error, work="events of operations")
+            except Exception as error:  # noqa: BLE001 - a read that failed does not end the events
+                log.error("events_failed", error=kind_and_place(error))
+            await asyncio.sleep(max(LOOK_S / 10, LOOK_S - (loop.time() - began)))
+
+    def _tell(self, seen: Seen) -> None:
+        now = overview(seen, TALLY.on_time_s)
+        signs: dict[str, object] = {**lists(seen), "overview": _lasting(now)}
+        changed = {name for name, sign in signs.items() if self._signs.get(name) != sign}
+        is_first, self._signs = not self._signs, signs
+        if not changed:
+            return
+        if "overview" in changed:
+            self._number += 1
+            self._overview = _event("overview", _JSON.dump_json(now))
+        for one in self._listeners:
+            if not is_first:
+                one.lists |= changed - {"overview"}
+            one.wake.set()
+
+    async def _end_sessions(self) -> None:
+        asked = {one.session for one in self._listeners if one.session is not None}
+        if not asked:
+            return
+        async with self._store.transaction() as connection:
+            going = await operator_sessions.in_force(connection, asked)
+        for one in self._listeners:
+            if one.session is not None and one.session not in going and one.session in asked:
+                one.ended = "signed-out"
+                one.wake.set()
+
+
+def _event(name: str, data: bytes) -> bytes:
+    return b"event: " + name.encode() + b"\ndata: " + data + b"\n\n"
+
+
+def _lasting(now: Overview) -> Overview:
+    """The overview without what is another at each look and says nothing new."""
+    return replace(now, at=now.at.min, hubs=[replace(hub, last_said=now.at.min) for hub in now.hubs])
+
+
+def lists(seen: Seen) -> dict[str, Any]:
+    """The lists of the console, each with what is another when its rows are."""
+    systems = seen.systems.values()
+    return {
+        "waiting": [(one.system, one.waiting) for one in systems if one.waiting],
+        "dead": [(one.system, one.dead) for one in systems if one.dead],
+        "systems": [
+            (one.system, bool(one.waiting), one.dead, one.paused, one.breaker, one.last_answer) for one in systems
+        ],
+        "held": (seen.glance.held, seen.glance.held_since),
+        "manual-queue": seen.glance.manual,
+        "unserved": seen.unserved,
+        "deadlines": seen.overdue,
+        "partitions": seen.incidents,
+        "replays": seen.replays,
+        "registers": [(name, one.failing_since, one.reason) for name, one in seen.registers.contracts.items()],
+        "hubs": [(hub.hub, hub.state, hub.roles) for hub in seen.hubs],
+        "directory": seen.version,
+        "trail": seen.newest_act,
+    }

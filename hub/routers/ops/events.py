@@ -1,0 +1,32 @@
+"""What is live: server-sent events for the console's open pages. Imports the HTTP edge of operations."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+
+from hub.routers.cases.question import PRIVATE
+from hub.routers.ops.asking import PROBLEMS, CanSee, TheLive
+from hub.routers.ops.overview import NoQuery
+
+ROUTES = APIRouter(tags=["overview"])
+_EVENTS: Final = "text/event-stream"
+_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    **PROBLEMS,
+    200: {"description": "Events, until the session ends.", "content": {_EVENTS: {"schema": {"type": "string"}}}},
+}
+
+
+@ROUTES.get(
+    "/events",
+    summary="Server-sent events: the overview when it has changed, at most every second, and which lists have changed",
+    description="`overview`: the overview as `GET /overview` has it, at once and whenever it has changed. `lists`:"
+    " `{changed: [dead, held …]}`. `end`: `{why: signed-out}` or `{why: hub-stops}`, after which nothing follows.",
+    responses=_ANSWERS,
+    response_class=StreamingResponse,
+)
+async def events(operator: CanSee, live: TheLive, _query: NoQuery) -> StreamingResponse:
+    headers = {**PRIVATE, "X-Accel-Buffering": "no"}
+    return StreamingResponse(live.listen(operator.session), media_type=_EVENTS, headers=headers)
