@@ -8,9 +8,9 @@ import pytest
 
 from hub.http_api import api_of
 from hub.operations.watch import Watch
+from hub.ops_client.in_process import InProcess
 from hub.store import operator_sessions, paused_systems
 from hub.store.operator_log import record
-from hub.web.in_process import InProcess
 from tests.integration.test_ops_overview import report
 from tests.integration.test_views import directory, served
 from tests.operators import Person, signed_in
