@@ -14,7 +14,7 @@ from typing import Final
 
 HERE: Final = Path(__file__).parent
 FILES: Final = {
-    "designsystemet.css": "@digdir/designsystemet-css/dist/theme/designsystemet.css",
+    "designsystemet.css": "@digdir/designsystemet-css/dist/src/index.css",
     "theme.css": "@digdir/designsystemet-theme/src/themes/designsystemet.css",
     "htmx.js": "htmx.org/dist/htmx.min.js",
     "uplot.js": "uplot/dist/uPlot.iife.min.js",

@@ -29,17 +29,22 @@ HEADERS: Final = {
 }
 """Of every page. Images in ``data:`` are the signs that the stylesheet of the design system draws."""
 MENU: Final = (
-    ("overview", "/", "see"),
-    ("search", "/search", "see"),
-    ("waiting", "/waiting", "see"),
-    ("systems", "/systems", "see"),
-    ("registers", "/registers", "see"),
-    ("directory", "/directory", "see"),
-    ("reconciliation", "/reconciliation", "see"),
-    ("trail", "/trail", "audit"),
-    ("catalogue", "/errors", "see"),
+    ("overview", "/", "see", {"", "hubs"}),
+    ("search", "/messages", "see", {"messages", "cases"}),
+    (
+        "waiting",
+        "/waiting",
+        "see",
+        {"waiting", "held", "dead", "manual-queue", "unserved", "replays", "partitions", "deadlines"},
+    ),
+    ("systems", "/systems", "see", {"systems"}),
+    ("registers", "/registers", "see", {"registers"}),
+    ("directory", "/directory", "see", {"directory"}),
+    ("reconciliation", "/reconciliation", "see", {"reconciliation"}),
+    ("trail", "/trail", "audit", {"trail", "glass"}),
+    ("catalogue", "/errors", "see", {"errors"}),
 )
-"""(name of its texts, address, the right that it needs) of each page in the menu."""
+"""(name of its texts, address, the right that it needs, the first words of the addresses that belong to it) of each part of the menu."""
 
 
 @cache
@@ -66,7 +71,12 @@ def rendered(visit: Visit, template: str, status: int, context: dict[str, Any]) 
     """The template's page for this visit."""
     language = visit.look.language
     files = served_files()
-    menu = [one for one in MENU if visit.may(one[2]) and one[1] in visit.request.app.state.paths]
+    begins = visit.here.split("/")[1]
+    menu = [
+        (name, address, begins in its)
+        for name, address, right, its in MENU
+        if visit.may(right) and address in visit.request.app.state.paths
+    ]
     text = (
         _environment()
         .get_template(template)

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from hub.ops_client.client import OpsAway, OpsRefused
 from hub.web.look import switched
-from hub.web.visit import COOKIE, Visit, act, root_of, stranger
+from hub.web.visit import COOKIE, Visit, act, inside, root_of, stranger
 
 _PROOF: Final = "hub-proof"
 _BACK_S: Final = 900
@@ -23,14 +23,14 @@ _BACK_S: Final = 900
 
 async def _door(request: Request) -> Response:
     """``/sign-in``: who may enter, and where they go on to."""
-    return switched(request) or stranger(request).show("sign_in.html", to=_inside(request.query_params.get("to")))
+    return switched(request) or stranger(request).show("sign_in.html", to=inside(request.query_params.get("to")))
 
 
 async def _begin(request: Request) -> Response:
     """``/sign-in/begin``: to the provider."""
     visit = stranger(request)
     back = str(request.base_url).rstrip("/") + "/signed-in"
-    asked = {"redirect_uri": back, "next": _inside(request.query_params.get("to"))}
+    asked = {"redirect_uri": back, "next": inside(request.query_params.get("to"))}
     try:
         begun = await visit.ops.say("/sign-in", asked)
     except (OpsRefused, OpsAway) as error:
@@ -48,7 +48,7 @@ async def _signed_in(request: Request) -> Response:
         session = await visit.ops.say("/sessions", {**given, "proof": request.cookies.get(_PROOF, "")})
     except (OpsRefused, OpsAway) as error:
         return _not_in(visit, error)
-    answer = RedirectResponse(root_of(request) + _inside(session["next"]), 303)
+    answer = RedirectResponse(root_of(request) + inside(session["next"]), 303)
     _keep(request, answer, COOKIE, session["token"])
     answer.delete_cookie(_PROOF, path=root_of(request) or "/")
     return answer
@@ -76,11 +76,6 @@ def _keep(request: Request, answer: Response, name: str, value: str, seconds: in
     secure = request.url.scheme == "https"
     path = root_of(request) or "/"
     answer.set_cookie(name, value, max_age=seconds, path=path, secure=secure, httponly=True, samesite="lax")
-
-
-def _inside(path: str | None) -> str:
-    """An address inside the console; the first page for anything else."""
-    return path if path and path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
 
 
 ROUTES = (

@@ -1,4 +1,6 @@
-"""What the console says, in each language: ``texts/sv.yaml`` and ``texts/en.yaml``, a group a page. Imports YAML's text reader only."""
+"""What the console says, in each language: ``texts/sv.yaml`` and ``texts/en.yaml``, a group a page. Imports YAML's text reader and Markup
+only.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from markupsafe import escape
 
 from hub.yaml_text import Loader
 
@@ -38,7 +41,7 @@ class Texts:
     def __call__(self, key: str, **words: Any) -> str:
         """The text; ``words`` fill its places. Raises ``KeyError`` of a key that is not there."""
         found = self._table[key]
-        return found.format(**words) if words else found
+        return escape(found).format(**words) if words else found
 
     def has(self, key: str) -> bool:
         """Whether there is such a text."""
@@ -54,8 +57,9 @@ class Texts:
         return self._table.get(f"words.{group}.{code}", "" if code is None else str(code))
 
     def of(self, bilingual: Mapping[str, str] | None) -> str:
-        """What the operations API says in both languages."""
-        return (bilingual or {}).get(self.language, "")
+        """What the operations API says in both languages, as a sentence begins."""
+        said = (bilingual or {}).get(self.language, "")
+        return said[:1].upper() + said[1:]
 
 
 def grouped(number: float) -> str:

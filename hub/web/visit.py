@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 from starlette.datastructures import FormData
@@ -76,6 +76,18 @@ class Visit:
     def go(self, path: str, **query: Any) -> Response:
         """On to another page, after an act."""
         return RedirectResponse(self.link(path, **query), 303)
+
+    def back(self, form: FormData, done: str = "", **more: Any) -> Response:
+        """Back to the page that the form's ``to`` names, where ``done`` (a key of the texts) is said."""
+        path, _, query = inside(form.get("to")).partition("?")
+        given = {name: value for name, value in parse_qsl(query) if name not in {"done", "count"}}
+        return self.go(path, **{**given, "done": done, **more})
+
+
+def inside(path: object) -> str:
+    """An address inside the console; the first page for anything else."""
+    is_inside = isinstance(path, str) and path.startswith("/") and not path.startswith(("//", "/\\"))
+    return str(path) if is_inside else "/"
 
 
 def root_of(request: Request) -> str:

@@ -26,7 +26,10 @@ async def browser():
     program, environment = chromium.chromium()
     async with async_playwright() as playwright:
         opened = await playwright.chromium.launch(
-            executable_path=program, env=environment, chromium_sandbox=False, args=["--no-zygote", "--disable-gpu"]
+            executable_path=program,
+            env=environment,
+            chromium_sandbox=False,
+            args=["--no-zygote", "--disable-gpu", "--font-render-hinting=none"],
         )
         yield opened
         await opened.close()
@@ -55,9 +58,9 @@ class Console:
         """A page of somebody with these roles, or with every role."""
         until = datetime.now(UTC) + timedelta(hours=1)
         async with self._store.transaction() as connection:
-            token = await operator_sessions.begin(connection, who, frozenset(roles) or EVERY_ROLE, until)
+            begun = await operator_sessions.begin(connection, who, frozenset(roles) or EVERY_ROLE, until)
         page = await self.stranger(size=size, lang=lang, scheme=scheme, javascript=javascript)
-        await page.context.add_cookies([self._cookie("hub-session", token)])
+        await page.context.add_cookies([self._cookie("hub-session", begun.token)])
         return page
 
     async def stranger(self, size=DESK, lang="sv", scheme="light", javascript=True):

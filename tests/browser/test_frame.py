@@ -3,14 +3,38 @@
 import re
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import expect
 
+from tests.browser import days
 from tests.browser.console import PHONE, faults, go, picture, too_wide
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-PAGES = {"laget": "/"}
+PAGES = {
+    "laget": "/",
+    "processer": "/hubs",
+    "vantar": "/waiting",
+    "doda": "/dead",
+    "halls": "/held",
+    "manuell-ko": "/manual-queue",
+    "utan-system": "/unserved",
+    "amnen": "/partitions",
+    "frister": "/deadlines",
+    "system": "/systems",
+    "ett-system": "/systems/{centre}",
+}
 """Name of its picture → address."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
+async def day(hub):
+    """What has happened in the hub that the pages show."""
+    await days.an_ordinary_day(hub)
+
+
+def address(hub, path):
+    return path.format(centre=f"centre{hub.tag}")
 
 
 async def test_who_is_not_signed_in_is_led_to_the_door_and_back_to_what_was_asked_for(console):
@@ -51,9 +75,9 @@ async def test_by_keyboard_alone_one_skips_the_menu_and_sees_where_one_is(consol
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
-async def test_every_page_is_accessible_in_both_themes_and_fits_a_telephone(console, name, scheme):
+async def test_every_page_is_accessible_in_both_themes_and_fits_a_telephone(console, hub, name, scheme):
     page = await console.person(scheme=scheme)
-    assert await go(page, PAGES[name]) == 200
+    assert await go(page, address(hub, PAGES[name])) == 200
     await expect(page.get_by_role("heading", level=1)).to_have_count(1)
     await picture(page, f"{name}-{scheme}")
     assert await faults(page) == {}
@@ -63,10 +87,10 @@ async def test_every_page_is_accessible_in_both_themes_and_fits_a_telephone(cons
     assert await faults(page) == {}
 
 
-async def test_without_javascript_every_page_can_be_read(console):
+async def test_without_javascript_every_page_can_be_read(console, hub):
     page = await console.person(javascript=False)
     for path in PAGES.values():
-        assert await go(page, path) == 200
+        assert await go(page, address(hub, path)) == 200
         await expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 

@@ -57,3 +57,46 @@ document.addEventListener("htmx:before:swap", (event) => {
   const raw = event.detail?.ctx?.response?.raw;
   if (raw?.redirected) { event.preventDefault(); location.reload(); }
 });
+
+// --- plots: drawn of what the figure holds; its table is closed then ---------------------------------------------------------------------
+const plots = new Map();
+function draw() {
+  for (const [figure, plot] of plots) if (!figure.isConnected) { plot.destroy(); plots.delete(figure); }
+  for (const figure of document.querySelectorAll("figure[data-plot]")) {
+    const {start, step, series} = JSON.parse(figure.dataset.plot);
+    const columns = Object.values(series);
+    const times = columns[0].map((_, number) => start + number * step);
+    let plot = plots.get(figure);
+    if (plot && plot.root.isConnected) { plot.setData([times, ...columns]); continue; }
+    const place = document.createElement("div");
+    place.className = "drawn";
+    place.setAttribute("role", "img");
+    place.setAttribute("aria-label", figure.dataset.label);
+    figure.prepend(place);
+    figure.querySelector("details").open = false;
+    const colour = (name) => getComputedStyle(figure).getPropertyValue(`--ds-color-${name}`).trim();
+    const line = colour("neutral-border-subtle"), text = colour("neutral-text-subtle");
+    const colours = ["accent-base-default", "success-base-default", "warning-base-default", "danger-base-default"].map(colour);
+    const axis = {stroke: text, grid: {stroke: line, width: 0.5}, ticks: {show: false}, font: "12px Inter"};
+    const size = () => ({width: place.clientWidth, height: place.clientHeight - 32});
+    plot = new uPlot({
+      ...size(),
+      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), figure.dataset.zone),
+      cursor: {y: false, points: {size: 6}},
+      axes: [{...axis, values: (u, splits, a, b, gap) => splits.map((at) => label(at, gap, figure.dataset.zone))}, {...axis, size: 44}],
+      scales: {y: {range: (u, low, high) => [0, Math.max(1, high * 1.1)]}},
+      series: [{label: figure.dataset.time, value: (u, at) => at == null ? "–" : label(at, 0, figure.dataset.zone)}, ...figure.dataset.names.split("|").map((name, number) => ({
+        label: name, stroke: colours[number], width: 1.5, points: {show: false}, fill: number === 0 ? colours[0] + "18" : undefined,
+      }))],
+    }, [times, ...columns], place);
+    plots.set(figure, plot);
+    new ResizeObserver(() => plot.setSize(size())).observe(place);
+  }
+}
+function label(seconds, gap, zone) {
+  const at = new Date(seconds * 1000), language = document.documentElement.lang;
+  const day = {day: "numeric", month: "short", timeZone: zone}, hour = {hour: "2-digit", minute: "2-digit", timeZone: zone};
+  return new Intl.DateTimeFormat(language, gap >= 86400 ? day : gap > 0 ? hour : {...day, ...hour}).format(at);
+}
+draw();
+document.addEventListener("htmx:after:swap", draw);

@@ -1,0 +1,37 @@
+"""The connected systems: a list by their trouble, and all of one. Imports the visit."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from starlette.responses import Response
+
+from hub.web.pages.overview import plot_of, table_of
+from hub.web.visit import Visit, page
+
+_TROUBLES: Final = ("any", "dead", "late", "breaker", "paused", "refused", "slow", "unreached", "waiting")
+_ASKED: Final = ("trouble", "text", "way", "organisation", "region", "after")
+
+
+async def systems(visit: Visit) -> Response:
+    """``/systems``."""
+    found = await visit.ops.ask("/systems", **{name: visit.query.get(name) for name in _ASKED})
+    return visit.show("systems.html", found=found, troubles=_TROUBLES)
+
+
+async def system(visit: Visit) -> Response:
+    """``/systems/ID``."""
+    id_, span = visit.path["id"], visit.query.get("span", "24h")
+    one, rates = await asyncio.gather(visit.ops.ask(f"/systems/{id_}"), visit.ops.ask("/rates", system=id_, span=span))
+    return visit.show(
+        "system.html",
+        one=one,
+        standing=one["system"]["standing"],
+        span=span,
+        plot=plot_of(rates),
+        table=table_of(rates),
+    )
+
+
+ROUTES = (page("/systems", systems), page("/systems/{id}", system))

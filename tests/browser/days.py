@@ -1,0 +1,22 @@
+"""What happens in a hub before somebody looks at its console. May import the tests' stack only."""
+
+import uuid
+
+from tests.stack import CENTRE, KOMMUN, LUND, WARD, admission, event, kvittens, new_ref, until
+
+
+async def an_ordinary_day(hub):
+    """Some cases come and are acknowledged; then centre begins to refuse, and a message comes before the one that opens its case."""
+    cases = [await hub.admit(*admission(person)) for person in LUND]
+    for case, message in cases[:2]:
+        for unit in (CENTRE, KOMMUN):
+            await hub.send(*kvittens(case, message, unit))
+    hub.receiver.behave["centre"] = lambda _: (422, {"body": "unknown unit"})
+    for case, _ in cases:
+        await hub.follow(case)
+    unknown = await hub.send(event("samtycke", str(uuid.uuid4()), WARD), {"outcome": "given"})
+    assert unknown.status_code == 404, unknown.text
+    early = await hub.send(event("samtycke", new_ref(), WARD), {"outcome": "given"})
+    assert early.status_code == 202, early.text
+    await until(lambda: hub.value("SELECT count(*) >= 4 FROM outbox WHERE state = 'dead'"))
+    return cases
