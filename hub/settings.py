@@ -38,6 +38,12 @@ def _readable_file(written: str | None) -> str | None:
     return written
 
 
+def _web_addresses(written: str) -> str:
+    for one in written.split(","):
+        _web_address(one.strip())
+    return written
+
+
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 KafkaAddresses = Annotated[str, AfterValidator(kafka_addresses)]
 ReadableFile = Annotated[str | None, BeforeValidator(lambda written: written or None), AfterValidator(_readable_file)]
@@ -104,10 +110,12 @@ class OpenIdSettings(BaseModel):
     client_id: str = Field(min_length=1)
     client_secret: SecretStr = SecretStr("")
     """Empty: the hub is a public client, and PKCE alone protects the code."""
-    redirect_uris: str = Field(min_length=1, examples=["https://hub.example.se/console/signed-in"])
+    redirect_uris: Annotated[str, AfterValidator(_web_addresses)] = Field(
+        examples=["https://hub.example.se/console/sign-in/done"]
+    )
     """Where the provider may send the browser back, separated by commas; each as it is registered there."""
-    after_sign_out: str = ""
-    """Where the provider sends the browser after signing out; as it is registered there."""
+    after_sign_out: WebAddress | None = None
+    """Where the provider sends the browser after signing out; as it is registered there. Unset: it stays."""
     scope: str = "openid profile"
     name_claim: str = "name"
     """The claim with the name by which the trail knows somebody, never a personal identity number."""

@@ -31,6 +31,7 @@ def noted(services: Services) -> Iterator[None]:
     """
     variables = {
         "HUB_URL": services.hub_url,
+        "HUB_OPS_URL": services.ops_url,
         "HUB_DATABASE_URL": services.database_url,
         "HUB_KAFKA_BOOTSTRAP": services.bootstrap,
         "HUB_PRODUCTION": "false",  # so that `hub directory apply` takes the demo's directory

@@ -17,6 +17,7 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import psutil
@@ -27,6 +28,7 @@ from hub.errors import Misconfigured
 from hub.sandbox.children import Child, free_port
 from hub.sandbox.kafka import Kafka
 from hub.sandbox.mine import Mine
+from hub.sandbox.openid import serve as openid
 from hub.sandbox.postgres import Postgres
 from hub.sandbox.server import DataServer, end_of
 from hub.store import directory as kept
@@ -49,6 +51,7 @@ class Services:
     database_url: str
     hub_port: int
     registers_url: str
+    openid_url: str
     webhook_port: int
     data: Path
     hub: Child
@@ -59,6 +62,11 @@ class Services:
         """Where the hub's API listens."""
         return f"http://127.0.0.1:{self.hub_port}"
 
+    @property
+    def ops_url(self) -> str:
+        """Where its operations API listens."""
+        return f"{self.hub_url}/ops"
+
 
 async def up(stack: AsyncExitStack, data: Path, say: Callable[[str], None], mine: Mine | None = None) -> Services:
     """Start broker and database together, then fill the database, then start registers and hub together."""
@@ -67,7 +75,10 @@ async def up(stack: AsyncExitStack, data: Path, say: Callable[[str], None], mine
     say(
         "starting: "
         + ", ".join(
-            filter(None, ["" if bootstrap else "Kafka", "" if database_url else "PostgreSQL", "registers", "hub"])
+            filter(
+                None,
+                ["" if bootstrap else "Kafka", "" if database_url else "PostgreSQL", "registers", "sign-in", "hub"],
+            )
         )
     )
     registers_port, webhook_port = free_port(), free_port()
@@ -91,15 +102,18 @@ async def up(stack: AsyncExitStack, data: Path, say: Callable[[str], None], mine
     # Two that start at the same moment both find a port free: tests name one each (``HUB_SANDBOX_PORT``).
     usual = of_sandbox().port
     port = usual if _free(usual) else free_port()
+    provider = openid.of_sandbox(free_port(), port)
+    issuer_port = str(urlsplit(provider.issuer).port)
+    sign_in = Child([sys.executable, "-m", "hub.sandbox.openid.serve", issuer_port, str(port)], log=data / "openid.log")
+    stack.callback(sign_in.stop)
+    settings = _settings(database_url, bootstrap, port, registers_url) | openid.settings(provider)
     hub = Child(
-        [sys.executable, "-m", "hub.cli", "run"],
-        log=data / "hub.log",
-        env={**os.environ, **_settings(database_url, bootstrap, port, registers_url)},
-        grace=25.0,
+        [sys.executable, "-m", "hub.cli", "run"], log=data / "hub.log", env={**os.environ, **settings}, grace=25.0
     )
     stack.push_async_callback(asyncio.to_thread, hub.stop)
     await _answers(registers, f"{registers_url}/control", data / "registers.log")
-    found = Services(bootstrap, database_url, port, registers_url, webhook_port, data, hub, directory)
+    await _answers(sign_in, f"{provider.issuer}/jwks", data / "openid.log")
+    found = Services(bootstrap, database_url, port, registers_url, provider.issuer, webhook_port, data, hub, directory)
     await _answers(hub, f"{found.hub_url}/health/ready", data / "hub.log")
     return found
 

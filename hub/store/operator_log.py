@@ -53,3 +53,53 @@ async def newest(connection: Connection) -> int:
     """The number of the newest act; 0 where there is none."""
     ((number,),) = await (await connection.execute("SELECT coalesce(max(id), 0) FROM operation")).fetchall()
     return int(number)
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedOperation:
+    """One act of operations, with its number."""
+
+    id: int
+    at: datetime
+    who: str
+    what: str
+    target: str
+    reason: str
+
+
+async def page(
+    connection: Connection,
+    *,
+    who: str | None,
+    what: str | None,
+    target: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    before: int | None,
+    limit: int,
+) -> list[NumberedOperation]:
+    """The acts that fit all that is given, the newest first; ``before``: the number of one of them."""
+    given = {
+        "who = %(who)s": who,
+        "what = %(what)s": what,
+        "target = %(target)s": target,
+        "at >= %(since)s": since,
+        "at < %(until)s": until,
+        "id < %(before)s": before,
+    }
+    wanted = [condition for condition, value in given.items() if value is not None]
+    found = await connection.cursor(row_factory=class_row(NumberedOperation)).execute(
+        "SELECT id, at, who, what, target, reason FROM operation"  # noqa: S608 - constants
+        + (" WHERE " + " AND ".join(wanted) if wanted else "")
+        + " ORDER BY id DESC LIMIT %(limit)s",
+        {
+            "who": who,
+            "what": what,
+            "target": target,
+            "since": since,
+            "until": until,
+            "before": before,
+            "limit": limit,
+        },
+    )
+    return await found.fetchall()

@@ -146,6 +146,7 @@ _OF_RUN = {
     "HUB_DATABASE_URL": AWAY,
     "HUB_KAFKA_BOOTSTRAP": "127.0.0.1:9",
     **{f"HUB_REGISTERS__{one}__URL": "https://x" for one in ("FOLKBOKFORING", "LISTING", "HSA")},
+    **{f"HUB_OPENID__{one}": "https://x" for one in ("ISSUER", "CLIENT_ID", "REDIRECT_URIS")},
 }
 
 
@@ -169,6 +170,9 @@ _WRONG = {
     "HUB_REGISTERS__HSA__CERT_FILE": ["/there/is/no/such.pem"],
     "HUB_REGISTERS__LISTING__URL": ["localhost:8080", "www.example.org", ""],
     "HUB_LOG_LEVEL": ["loud"],
+    "HUB_OPENID__ISSUER": ["idp.example.org", ""],
+    "HUB_OPENID__REDIRECT_URIS": ["/console", "https://x,console", ","],
+    "HUB_OPENID__AFTER_SIGN_OUT": ["/console"],
 }
 
 

@@ -408,7 +408,15 @@ def refused(*words):
 
 def services(port):
     return Services(
-        "127.0.0.1:9092", "postgresql+psycopg://x", port, "http://127.0.0.1:1", 2, Path(), None, load(DIRECTORY)
+        "127.0.0.1:9092",
+        "postgresql+psycopg://x",
+        port,
+        "http://127.0.0.1:1",
+        "http://127.0.0.1:3",
+        2,
+        Path(),
+        None,
+        load(DIRECTORY),
     )
 
 

@@ -10,7 +10,20 @@ from fastapi_offline import FastAPIOffline
 from hub.intake.process_pool import ProcessPool
 from hub.operations.live import Live
 from hub.routers import errors
-from hub.routers.ops import dead, events, glass, held, manual_queue, me, overview, sign_in, systems, units
+from hub.routers.ops import (
+    dead,
+    events,
+    glass,
+    held,
+    manual_queue,
+    me,
+    overview,
+    sessions,
+    sign_in,
+    systems,
+    trail,
+    units,
+)
 from hub.routers.ops.asking import Parts
 
 
@@ -34,6 +47,8 @@ def ops_api(parts: Parts, process_pool: ProcessPool) -> FastAPI:
         dead.ROUTES,
         manual_queue.ROUTES,
         units.ROUTES,
+        sessions.ROUTES,
+        trail.ROUTES,
     ):
         api.include_router(routes)
     errors.install(api, process_pool)

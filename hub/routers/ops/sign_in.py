@@ -94,7 +94,8 @@ class Session(BaseModel):
     next: str = Field(description="As it was given when the sign-in began.")
 
 
-def _session(found: SignedIn) -> Session:
+def _session(request: Request, found: SignedIn) -> Session:
+    parts_of(request).guesses.right(found.token)
     return Session(
         token=found.token,
         who=found.who,
@@ -112,7 +113,7 @@ async def complete(
     request: Request, sign_in: TheSignIn, asked: Annotated[CameBack, Depends(in_body(CameBack))]
 ) -> Session:
     async with _counted(request):
-        return _session(await sign_in.complete(asked.state, asked.proof, asked.code))
+        return _session(request, await sign_in.complete(asked.state, asked.proof, asked.code))
 
 
 class DeviceBegun(BaseModel):
@@ -156,7 +157,7 @@ async def complete_device(
     request: Request, sign_in: TheSignIn, asked: Annotated[OfDevice, Depends(in_body(OfDevice))]
 ) -> Session:
     async with _counted(request):
-        return _session(await sign_in.complete_device(asked.device))
+        return _session(request, await sign_in.complete_device(asked.device))
 
 
 # --- its end ----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,75 @@
+"""The commands of those who operate: programs' tokens, and whose sessions are in force. Imports the root; each command imports what it
+needs when it runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from hub.cli import table
+from hub.cli.endings import shown
+from hub.cli.root import By, Json, Reason, app, in_transaction, operator
+
+operators_app = typer.Typer(
+    help="Who of operations is signed in, and programs' tokens: list, token, end. People sign in with `hub login`.",
+    no_args_is_help=True,
+)
+app.add_typer(operators_app, name="operators")
+
+
+@operators_app.command("list")
+def operators_list(as_json: Json = False) -> None:
+    """Show the sessions in force: whose, with which roles, since when, until when. Never their tokens."""
+    from hub.operations import operators
+
+    found = in_transaction(lambda connection: operators.in_force(connection, 10_000))
+    if as_json:
+        table.show_json([asdict(one) for one in found])
+        return
+    if not found:
+        typer.echo("nobody is signed in")
+        return
+    rows = [
+        (one.id, one.kind, table.moment(one.begun_at), table.moment(one.until), ", ".join(one.roles), one.who)
+        for one in found
+    ]
+    typer.echo("\n".join(table.lines(("ID", "KIND", "SINCE", "UNTIL AT MOST", "ROLES", "WHO"), rows)))
+
+
+@operators_app.command("token")
+def operators_token(
+    name: Annotated[str, typer.Argument(help="What the program is called in the trail.")],
+    role: Annotated[list[str] | None, typer.Option(help="What it may do. May be repeated.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=400, help="For how long.")] = 90,
+    reason: Reason = "",
+    by: By = "",
+) -> None:
+    """Make a token for a program of operations and print it, this once. Its acts bear its name and yours."""
+    from hub.operations import operators
+    from hub.operations.reason import check
+
+    check(reason)
+    who = operator(by)
+    begun, until = in_transaction(lambda c: operators.make_token(c, name, role or (), days, who, reason))
+    shown(
+        f"{begun.token}\nthis token is valid until {table.moment(until)}, as session {begun.id}; it is not shown again"
+    )
+
+
+@operators_app.command("end")
+def operators_end(
+    session: Annotated[int, typer.Argument(metavar="ID", help="As `hub operators list` numbers it.")],
+    reason: Reason = "",
+    by: By = "",
+) -> None:
+    """End a session now, a person's or a program's: its token is no longer known."""
+    from hub.operations import operators
+    from hub.operations.reason import check
+
+    check(reason)
+    who = operator(by)
+    ended = in_transaction(lambda connection: operators.end(connection, session, who, reason))
+    shown(f"session {session} of {ended} has ended")

@@ -1,0 +1,128 @@
+"""Signing in from the command line, programs' tokens, and an end to a session: on a real hub, provider and database."""
+
+import asyncio
+import stat
+
+import pytest
+
+from hub.cli import ops_session
+from hub.operations.rights import ROLES
+from hub.store import operator_log, operator_sessions
+from tests.commands import ended, said
+from tests.integration.test_views import directory, served
+from tests.openid import sign_in_place
+
+
+@pytest.fixture
+async def place(database, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    async with served(database, directory()) as found, sign_in_place(found.hub) as made:
+        made.database, made.folder = database, tmp_path
+        yield made
+
+
+async def command(place, *words):
+    """(exit status, standard output, standard error) of a command."""
+    settings = {"HUB_OPS_URL": f"{place.url}/ops", "HUB_DATABASE_URL": place.database}
+    return await asyncio.to_thread(ended, tuple(words[:2]), list(words), place.folder, **settings)
+
+
+async def sign_in(place, person):
+    """`hub login`, while somebody enters the code in a browser."""
+    running = asyncio.create_task(command(place, "login"))
+    while not place.provider._devices:
+        await asyncio.sleep(0.05)
+    (device,) = place.provider._devices.values()
+    form = {"user_code": device.user_code.lower(), "person": person}
+    assert (await place.browser.post(f"{place.provider.issuer}/device", data=form)).status_code == 200
+    return await running
+
+
+async def test_somebody_signs_in_from_the_command_line_and_out(place):
+    status, shown, _ = await sign_in(place, "demo-omar")
+    assert (status, "signed in as Omar Haddad (drift)" in shown) == (0, True)
+    kept = ops_session.of(f"{place.url}/ops/")
+    assert (await place.ask("/me", token=kept.token))["who"] == kept.who == "Omar Haddad"
+    assert kept.token not in shown
+    file = ops_session.kept_in()
+    assert file.is_relative_to(place.folder) and stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    status, shown, _ = await command(place, "logout")
+    assert (status, "Omar Haddad is signed out" in shown) == (0, True)
+    await place.ask("/me", 401, token=kept.token)
+    assert ops_session.of(f"{place.url}/ops") is None
+    status, _, told = await command(place, "logout")
+    assert (status, "you are not signed in" in said(told)) == (2, True)
+
+
+async def test_whoever_is_not_let_in_is_told_why_and_nothing_is_kept(place):
+    status, _, told = await sign_in(place, "demo-nils")
+    assert (status, "no-role" in said(told)) == (1, True)
+    assert not ops_session.kept_in().exists()
+
+
+async def test_a_session_that_has_ended_already_is_forgotten_and_one_that_others_may_read_is_not_used(place):
+    await sign_in(place, "demo-omar")
+    kept = ops_session.of(f"{place.url}/ops")
+    async with place.hub.store.transaction() as connection:
+        await connection.execute("UPDATE operator_session SET ended_at = now()")
+    assert (await command(place, "logout"))[0] == 0
+    ops_session.keep(f"{place.url}/ops", kept)
+    ops_session.kept_in().chmod(0o644)
+    status, _, told = await command(place, "logout")
+    assert (status, "others may read" in said(told)) == (2, True)
+
+
+async def test_a_program_has_a_token_of_its_own_in_its_name_and_that_of_who_made_it(place):
+    words = ("operators", "token", "nattrapport", "--role", "lasare", "--role", "granskare", "--days", "30")
+    status, shown, _ = await command(place, *words, "--reason", "Rapporten till ledningen", "--by", "Disa Drift")
+    assert (status, "valid until" in shown) == (0, True)
+    token = shown.splitlines()[0]
+    me = await place.ask("/me", token=token)
+    assert (me["who"], me["rights"]) == ("nattrapport (Disa Drift)", ["audit", "see"])
+    (act,) = (await place.ask("/trail", token=token))["rows"]
+    assert (act["who"], act["what"], act["reason"]) == ("Disa Drift", "make a token", "Rapporten till ledningen")
+    assert "nattrapport as granskare, lasare for 30 days" in act["target"] and token not in str(act)
+    status, shown, _ = await command(place, "operators", "list")
+    assert (status, "nattrapport (Disa Drift)" in shown, token in shown) == (0, True, False)
+    number = str((await place.ask("/sessions", token=token))["rows"][0]["id"])
+    status, shown, _ = await command(place, "operators", "end", number, "--reason", "Den används inte", "--by", "Omar")
+    assert (status, shown) == (0, f"session {number} of nattrapport (Disa Drift) has ended\n")
+    await place.ask("/me", 401, token=token)
+    status, _, told = await command(place, "operators", "end", number, "--reason", "En gång till")
+    assert (status, "not-found" in said(told)) == (1, True)
+    assert (await command(place, "operators", "list"))[1] == "nobody is signed in\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--role", "root", "--reason", "y"), "there is no role root"),
+        (("--reason", "y"), "give --role"),
+        (("--role", "lasare"), "say why with --reason"),
+        (("--role", "lasare", "--reason", "y", "--days", "0"), "--days"),
+        (("--role", "lasare", "--reason", "y", "--days", "401"), "--days"),
+    ],
+)
+async def test_a_token_that_may_not_be_is_not_made(place, words, sentence):
+    status, shown, told = await command(place, "operators", "token", "p", *words)
+    assert (status, shown, sentence in said(told)) == (2, "", True)
+    async with place.hub.store.transaction() as connection:
+        assert await operator_sessions.listed(connection, limit=1) == []
+        assert await operator_log.latest(connection, target=None, limit=1) == []
+
+
+async def test_a_program_may_do_what_its_roles_may_and_breaks_no_glass(place):
+    for role, rights in ROLES.items():
+        _, shown, _ = await command(place, "operators", "token", "p", "--role", role, "--reason", "y", "--by", "x")
+        token = shown.splitlines()[0]
+        assert (await place.ask("/me", token=token))["rights"] == sorted(rights)
+        refused = await place.say("/glass", {"reason": "y"}, 403, token=token)
+        assert refused["rule"] == ("glass-closed" if role == "driftansvarig" else "no-right")
+
+
+async def test_a_hub_that_is_not_there_or_is_no_hub_is_told_with_its_setting(place):
+    for url in ("http://127.0.0.1:9/ops", place.provider.issuer):
+        settings = {"HUB_OPS_URL": url}
+        status, _, told = await asyncio.to_thread(ended, ("login",), ["login"], place.folder, **settings)
+        assert (status, "HUB_OPS_URL" in said(told)) == (2, True)
