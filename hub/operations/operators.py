@@ -7,6 +7,7 @@ None of it is on the network: whoever could make tokens there could give themsel
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub import clock
@@ -15,16 +16,31 @@ from hub.operations.reason import given, without_person_number
 from hub.operations.rights import ROLES
 from hub.store import operator_log, operator_sessions
 from hub.store.operator_sessions import Connection, ListedSession
+from schemas.swedish_time import clock_with_zone
 
 _MOST_CHARACTERS = 60
 
 
+@dataclass(frozen=True, slots=True)
+class MadeToken:
+    """A program's token that was made; ``value`` is shown this once."""
+
+    value: str
+    session: int
+    until: datetime
+
+    def __str__(self) -> str:
+        until = clock_with_zone(self.until)
+        return f"{self.value}\nthis token is valid until {until}, as session {self.session}; it is not shown again"
+
+
 async def make_token(
     connection: Connection, name: str, roles: Collection[str], days: int, who: str, reason: str
-) -> tuple[operator_sessions.NewSession, datetime]:
-    """A token for a program, which acts in its own name and that of who made it: the session, and until when it is valid. Raises
-    ``Misconfigured``, and ``Refused`` 400 of the reason.
+) -> MadeToken:
+    """A token for a program, which acts in its own name and that of who made it. Raises ``Misconfigured``, and ``Refused`` 400 of the
+    reason.
     """
+    said = given(reason)
     if unknown := [role for role in roles if role not in ROLES]:
         raise Misconfigured(f"there is no role {unknown[0]}; the roles are {', '.join(ROLES)}")
     if not roles:
@@ -33,16 +49,15 @@ async def make_token(
     if not named or len(named) > _MOST_CHARACTERS:
         raise Misconfigured(f"name the program, in at most {_MOST_CHARACTERS} characters")
     without_person_number(named, "/name")
-    said = given(reason)
     until = clock.now() + timedelta(days=days)
     begun = await operator_sessions.begin(connection, f"{named} ({who})", frozenset(roles), until, kind="program")
     as_what = f"session {begun.id}: {named} as {', '.join(sorted(roles))} for {days} days"
     await operator_log.record(connection, who, "make a token", as_what, said)
-    return begun, until
+    return MadeToken(begun.token, begun.id, until)
 
 
 async def end(connection: Connection, session: int, who: str, reason: str) -> str:
-    """End a session now: whose it was. Raises ``Refused`` 404 where none is in force under this number."""
+    """End a session now; what came of it. Raises ``Refused`` 404 where none is in force under this number."""
     said = given(reason)
     ended = await operator_sessions.end(connection, session, f"by {who}")
     if ended is None:
@@ -54,7 +69,7 @@ async def end(connection: Connection, session: int, who: str, reason: str) -> st
             404,
         )
     await operator_log.record(connection, who, "end a session", f"session {session} of {ended.who}", said)
-    return ended.who
+    return f"session {session} of {ended.who} has ended"
 
 
 async def in_force(connection: Connection, limit: int) -> list[ListedSession]:
