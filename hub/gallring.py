@@ -19,10 +19,10 @@ from hub import clock, metrics
 from hub.errors import Unavailable
 from hub.log import log
 from hub.processes.registry import PROCESSES
-from hub.store import gallring, operator_log
+from hub.store import edits, gallring, operator_log
 from hub.store.advisory_locks import Ownership
 from hub.store.gallring import Closed, RefusedMessage
-from hub.store.inbox import InboxRow
+from hub.store.inbox import Connection, InboxRow
 from hub.store.transaction import Conflict, Store
 from hub.supervisor import turned
 from hub.translators import formats
@@ -139,7 +139,7 @@ class Gallring:
         async with self._store.transaction() as connection:
             taken = await gallring.take(connection, cases, now)
             if taken.cases:
-                await gallring.remove_cases(connection, taken, await _digests(taken.messages), now)
+                await gallring.remove_cases(connection, taken, await _digests(connection, taken.messages), now)
         self._untold[0] += len(taken.cases)
         metrics.gallring_cases.inc(len(taken.cases))
 
@@ -147,7 +147,7 @@ class Gallring:
         async with self._store.transaction() as connection:
             taken = await gallring.take_refused(connection, [(one.source, one.id) for one in messages])
             if taken:
-                await gallring.remove_refused(connection, taken, await _digests(taken))
+                await gallring.remove_refused(connection, taken, await _digests(connection, taken))
         self._untold[1] += len(taken)
         metrics.gallring_messages.inc(len(taken))
 
@@ -213,16 +213,17 @@ def _unit(message: RefusedMessage, system: str, directory: Directory) -> str | N
     return None if found is None else found.units[0]
 
 
-async def _digests(messages: Sequence[InboxRow]) -> list[bytes]:
+async def _digests(connection: Connection, messages: Sequence[InboxRow]) -> list[bytes]:
     """The digest of each as this hub takes it: an earlier one may have taken it otherwise, and the message cannot be read again (D-2).
 
     One that cannot be read now keeps the digest that it has.
     """
     found = []
+    came = await edits.as_they_came(connection, {(row.source, row.id): row for row in messages})
     for row in messages:
         await asyncio.sleep(0)  # each takes a part of a millisecond, in which nothing else is done
         digest = row.digest
         with suppress(Exception):
-            digest = formats.digest(formats.read_stored(row))
+            digest = formats.digest(formats.read_stored(came[row.source, row.id]))
         found.append(digest)
     return found

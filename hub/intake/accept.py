@@ -23,6 +23,9 @@ from schemas.hub_messages import Adressering, Verifiering
 from schemas.messages import Question, Receipt, as_json
 from schemas.parts import Part
 
+EDITED = "edited-by-operations"
+"""Warning of a receipt: what takes effect is not what the sender sent, but what operations made of it."""
+
 
 def accept(
     batch: Batch, arrival: Arrival, message: Message, decision: Decision, *, opened: bool
@@ -41,9 +44,8 @@ def accept(
     loaded.sizes[case.id, case.sequence] = len(arrival.raw)
     if decision.kept_to is not None:
         loaded.kept.add((case.id, case.sequence))
-    receipt = Receipt(
-        message=message.id, code="ok", case=case.id, sequence=case.sequence, warnings=tuple(decision.warnings)
-    )
+    warnings = (*decision.warnings, *([EDITED] if arrival.edited else []))
+    receipt = Receipt(message=message.id, code="ok", case=case.id, sequence=case.sequence, warnings=warnings)
     told = as_json(receipt)
     batch.settle(arrival, receipt, told, case.id, decision)
     batch.answer(arrival, receipt, told, "accepted")

@@ -66,6 +66,8 @@ class Arrival:
     """Set with ``kept_as``."""
     defect: str | None = None
     """The name of an error of ours in reading it. The message is held, and read again later."""
+    edited: bool = False
+    """Operations has changed it since it came; its receipt says so."""
 
     @property
     def key(self) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from hub.processes.engine.process import Process, process_of_case, sharing_conse
 from hub.processes.engine.record import kept_to
 from hub.processes.engine.rule import Rule
 from hub.processes.registry import PROCESSES, process_of, rule_of
-from hub.store import cases, held, inbox, person_changes
+from hub.store import cases, edits, held, inbox, person_changes
 from hub.store.inbox import Connection
 from hub.translators import formats
 from schemas.envelope import Message
@@ -124,7 +124,8 @@ async def _read_duplicates(
     loaded.seen, loaded.envelopes = await inbox.seen(connection, keys, envelopes)
     new = [a for a in arrivals if a.message is not None and not (a.was_held or a.is_own)]
     differ = {a.key for a in new if a.key in loaded.seen and loaded.seen[a.key][0] != a.digest}
-    for key, row in (await inbox.load(connection, list(differ)) if differ else {}).items():
+    stored = await edits.as_they_came(connection, await inbox.load(connection, list(differ))) if differ else {}
+    for key, row in stored.items():
         with contextlib.suppress(Exception):  # a message that cannot be read any more cannot be compared
             loaded.seen[key] = (formats.digest(formats.read_stored(row)), loaded.seen[key][1])
 

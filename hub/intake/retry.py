@@ -8,7 +8,7 @@ from datetime import datetime
 
 from hub.intake.arrival import Arrival
 from hub.intake.stored import stored_arrival
-from hub.store import held, inbox
+from hub.store import edits, held, inbox
 from hub.store.transaction import Store
 from schemas.directory import Directory
 
@@ -30,9 +30,12 @@ async def retry(
         async with store.transaction() as connection:
             due = await held.claim(connection, now, _AT_ONCE)
             rows = await inbox.load(connection, [one.key for one in due])
+            edited = await edits.edited(connection, list(rows)) if rows else set()
         by_case: dict[str, list[Arrival]] = {}
         for one in due:
-            by_case.setdefault(one.case_key, []).append(stored_arrival(rows[one.key], one, directory))
+            by_case.setdefault(one.case_key, []).append(
+                stored_arrival(rows[one.key], one, directory, edited=one.key in edited)
+            )
         await asyncio.gather(*[submit(arrivals) for arrivals in by_case.values()])
         tried += len(due)
         if len(due) < _AT_ONCE:

@@ -57,11 +57,11 @@ def row_of(arrival: Arrival, case_id: str | None, decision: Decision | None, rec
     )
 
 
-def stored_arrival(row: InboxRow, held: Held, directory: Directory) -> Arrival:
+def stored_arrival(row: InboxRow, held: Held, directory: Directory, *, edited: bool = False) -> Arrival:
     """A held message as an arrival again, the hub's own messages included.
 
     The receipt to a system goes by its way out: no request waits for it any more. A message that our code still cannot read
-    keeps its ``defect``.
+    keeps its ``defect``. ``edited``: operations has changed it since it came.
     """
     attributes = None if row.attributes is None else formats.json_from(row.attributes)
     own = row.source == HUB_SOURCE
@@ -75,6 +75,7 @@ def stored_arrival(row: InboxRow, held: Held, directory: Directory) -> Arrival:
         by_outbox=not own,
         kept_as=(row.source, row.id),
         waited=Waited(held.case_key, held.reason, held.since, held.reason_since),
+        edited=edited,
     )
     if own:
         try:

@@ -18,9 +18,10 @@ from typing import Final
 
 from hub import clock, metrics
 from hub.errors import Refused
+from hub.intake.told_elsewhere import Elsewhere, systems_now, to_system
 from hub.log import log
 from hub.operations import reason as reasons
-from hub.operations.known import is_known
+from hub.operations.known import is_known, the_directory
 from hub.shards import PROOF_S
 from hub.store import operator_log, replayable, replays
 from hub.store.replayable import FoundRow, Group, RowFilter
@@ -73,6 +74,31 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Aim:
+    """To whom it is told again. By what way, in what format and at which address is always the directory's of now: an address that it no
+    longer has is not sent to.
+    """
+
+    target: str = "as-was"
+    """``as-was``: to the system that each was to; ``as-directory-now``: to the one that serves its unit now."""
+    to: str | None = None
+    """With ``as-directory-now``: only what is this system's now."""
+
+    @property
+    def is_now(self) -> bool:
+        """Whether the directory of now says to whom."""
+        return self.target == "as-directory-now"
+
+    @property
+    def element(self) -> str:
+        """By which element one system is chosen."""
+        return "to" if self.is_now else "system"
+
+
+AS_WAS: Final = Aim()
+
+
+@dataclass(frozen=True, slots=True)
 class Counted:
     """What a replay would send again."""
 
@@ -83,7 +109,9 @@ class Counted:
     until: datetime | None
     """The moment up to which was counted: given with the replay, what comes meanwhile changes no number."""
     groups: tuple[tuple[str, str, int], ...]
-    """(system, kind of answer, how many), the largest first."""
+    """(system to which it would go, kind of answer, how many), the largest first."""
+    unserved: int = 0
+    """How many are left out, since no system serves their unit now."""
 
     @property
     def systems(self) -> dict[str, int]:
@@ -94,7 +122,7 @@ class Counted:
         return dict(found.most_common())
 
 
-async def count(store: Store, wanted: RowFilter, *, of_sent: bool = False) -> Counted:
+async def count(store: Store, wanted: RowFilter, *, of_sent: bool = False, aim: Aim = AS_WAS) -> Counted:
     """The dry run: what would be told again of what is dead, or with ``of_sent`` of what a system was sent. Raises ``Refused``."""
     await _may_be_meant(store, wanted, of_sent=of_sent)
     so_far = None
@@ -102,9 +130,20 @@ async def count(store: Store, wanted: RowFilter, *, of_sent: bool = False) -> Co
         wanted = replace(wanted, until=(so_far := clock.now()))  # what comes from now on changes no count
     async with store.transaction() as connection:
         rows, gallrade = await _fitting(connection, wanted, of_sent=of_sent)
-    each = Counter((row.system, row.answer) for row in rows).most_common()
+    to = await _to(store, rows, aim)
+    each = Counter((system, row.answer) for row in rows for system in to[row.id]).most_common()
     groups = tuple((system, answer, number) for (system, answer), number in each)
-    return Counted(len(rows), len({row.key for row in rows}), gallrade, so_far, groups)
+    told = [row for row in rows if to[row.id]]
+    unserved = len(rows) - len(told) if aim.to is None else 0
+    return Counted(len(told), len({row.key for row in told}), gallrade, so_far, groups, unserved)
+
+
+async def _to(store: Store, rows: Sequence[FoundRow], aim: Aim) -> dict[int, set[str]]:
+    """Row → the systems to which it would go."""
+    if not aim.is_now:
+        return {row.id: {row.system} for row in rows}
+    known = await the_directory(store)
+    return {row.id: {one for one in systems_now(row, known) if aim.to in {None, one}} for row in rows}
 
 
 async def replay(
@@ -116,6 +155,7 @@ async def replay(
     expected: int,
     limits: Limits = Limits(),
     of_sent: bool = False,
+    aim: Aim = AS_WAS,
 ) -> Replay:
     """Tell dead rows again, or with ``of_sent`` what a system was sent. ``expected``: the number that a dry run gave. Raises ``Refused``
     where nothing or too much fits, or another number than expected.
@@ -125,22 +165,19 @@ async def replay(
     await _may_be_meant(store, wanted, of_sent=of_sent)
     async with store.transaction() as connection:
         rows, _ = await _fitting(connection, wanted, of_sent=of_sent)
-        of_each = Counter(row.system for row in rows)
+        to = await _to(store, rows, aim)
+        of_each = Counter(system for row in rows for system in to[row.id])
         if len(of_each) > 1:  # D-5: one system's trouble would hold up the others'
             each = ", ".join(f"{system} ({number})" for system, number in of_each.most_common(20))
             raise Refused(
                 "several-systems",
-                f"Det som passar går till {len(of_each)} system, och en omsändning går till ett. Ange system: {each}.",
-                f"What fits is to {len(of_each)} systems, and a replay is to one. Say system: {each}.",
-                "/system",
+                f"Det som passar går till {len(of_each)} system, och en omsändning går till ett. Ange {aim.element}: {each}.",
+                f"What fits is to {len(of_each)} systems, and a replay is to one. Say {aim.element}: {each}.",
+                f"/{aim.element}",
             )
+        rows = [row for row in rows if to[row.id]]
         if not rows:
-            raise Refused(
-                "nothing-to-replay",
-                "Inget passar som ingen annan omsändning redan har.",
-                "Nothing fits that no other replay has.",
-                "/",
-            )
+            raise nothing_fits()
         if expected != len(rows):
             raise Refused(
                 "another-count",
@@ -148,7 +185,25 @@ async def replay(
                 f"{len(rows)} rows fit now, not {expected}. Try again, without expected, and give the number and until of that.",
                 "/expected",
             )
-        return await begin(connection, rows, wanted, who, reason, limits)
+        elsewhere = Elsewhere(rows, frozenset())
+        if aim.is_now:
+            elsewhere = await to_system(connection, rows, await the_directory(store), next(iter(of_each)))
+        return await begin(connection, elsewhere, wanted, who, reason, limits, of_sent=of_sent, aim=aim)
+
+
+def nothing_fits() -> Refused:
+    """The refusal of a replay that would send nothing."""
+    return Refused(
+        "nothing-to-replay",
+        "Inget passar som ingen annan omsändning redan har.",
+        "Nothing fits that no other replay has.",
+        "/",
+    )
+
+
+def no_such_replay(id_: int) -> Refused:
+    """The refusal of a replay that is not there."""
+    return Refused("unknown-replay", f"Det finns ingen omsändning {id_}.", f"There is no replay {id_}.", "/replay", 404)
 
 
 def may_be(limits: Limits) -> None:
@@ -240,21 +295,35 @@ async def _fitting(connection: Connection, wanted: RowFilter, *, of_sent: bool) 
 
 async def begin(
     connection: Connection,
-    rows: Sequence[FoundRow],
+    found: Elsewhere,
     wanted: RowFilter,
     who: str,
     reason: str,
     limits: Limits,
     *,
+    of_sent: bool,
+    aim: Aim = AS_WAS,
     own: bool = False,
 ) -> Replay:
     """Begin a replay, and write it to the trail; its first rows are ready to be sent when the transaction is committed. Raises ``Refused``
     where another replay takes some of the rows at this moment.
     """
+    if not found.rows:
+        raise nothing_fits()
     begun = await replays.add(
-        connection, rows, wanted, who=who, why=reason, own=own, rate=limits.rate, stop_after=limits.stop_after
+        connection,
+        found.rows,
+        wanted,
+        who=who,
+        why=reason,
+        own=own,
+        rate=limits.rate,
+        stop_after=limits.stop_after,
+        of_sent=of_sent,
+        aim=aim.target,
+        written=found.written,
     )
-    if begun.total != len(rows):
+    if begun.total != len(found.rows):
         raise replace(ANOTHERS)
     said = f"{reason} (replay {begun.id}: {begun.total}, at most {begun.rate:g} a second)"
     await operator_log.record(connection, who, "replay", begun.target, said)
@@ -268,9 +337,7 @@ async def undo(store: Store, id_: int, who: str, reason: str) -> Replay:
     async with store.transaction() as connection:
         one = await replays.taken(connection, id_)
         if one is None:
-            raise Refused(
-                "unknown-replay", f"Det finns ingen omsändning {id_}.", f"There is no replay {id_}.", "/replay", 404
-            )
+            raise no_such_replay(id_)
         if one.state != "running":
             raise Refused(
                 "replay-ended",

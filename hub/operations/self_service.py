@@ -10,6 +10,7 @@ from uuid_utils import uuid7
 
 from hub import clock
 from hub.errors import Refused
+from hub.intake.told_elsewhere import Elsewhere
 from hub.operations import replays
 from hub.store import announcements, credentials, operator_log, replayable
 from hub.store.replayable import Connection, RowFilter
@@ -29,11 +30,11 @@ TEST: Final = Announcement(
 )
 
 
-async def send_test(connection: Connection, system: System) -> str:
+async def send_test(connection: Connection, system: System, who: str, reason: str) -> str:
     """Write a test notice, which goes the whole way out of the system; return its id."""
     id_ = f"test-{uuid7()}"
     await announcements.add(connection, id_, TEST, [system.id], clock.now())
-    await operator_log.record(connection, system.id, "test", system.id, "asked for by the system itself")
+    await operator_log.record(connection, who, "test", system.id, reason)
     return id_
 
 
@@ -89,5 +90,16 @@ async def replay(
     number = None
     if rows:
         why = f"what it was sent since {since.isoformat()}, by the system itself"
-        number = (await replays.begin(connection, rows, wanted, system.id, why, replays.Limits(), own=True)).id
+        number = (
+            await replays.begin(
+                connection,
+                Elsewhere(rows, frozenset()),
+                wanted,
+                system.id,
+                why,
+                replays.Limits(),
+                of_sent=True,
+                own=True,
+            )
+        ).id
     return ToldAgain(number, len(rows), cases, gallrade, until)

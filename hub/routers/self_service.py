@@ -149,7 +149,7 @@ def _notice(one: ToldRow) -> dict[str, Any]:
 )
 async def test(system: ConnectedSystem, store: TheStore) -> Response:
     async with store.transaction() as connection:
-        id_ = await self_service.send_test(connection, system)
+        id_ = await self_service.send_test(connection, system, system.id, "asked for by the system itself")
     return answer({"id": id_})
 
 

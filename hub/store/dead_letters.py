@@ -28,14 +28,15 @@ async def has_unsent(connection: Connection, system: str) -> bool:
     return await found.fetchone() is not None
 
 
-async def replay(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
+async def replay(connection: Connection, ids: Sequence[int], written: Sequence[int] = ()) -> dict[int, int]:
     """Make rows that are dead or sent ready to be sent again, marked as a replay, with a full time of trying (D-7); return the revision
-    of each that is. What is neither, and what gallring has emptied, is left alone.
+    of each that is. What is neither, and what gallring has emptied, is left alone. ``written``: those that were written to be told so.
     """
     found = await connection.execute(
         "SELECT id FROM outbox_row WHERE id = ANY(%(ids)s) AND told->'gallrad' IS NULL"
-        " AND (state IN ('dead', 'sent') OR (state = 'fresh' AND is_sent(system, id))) ORDER BY id FOR UPDATE",
-        {"ids": list(ids)},
+        " AND (state IN ('dead', 'sent') OR (state = 'skipped' AND id = ANY(%(written)s::bigint[]))"
+        "  OR (state = 'fresh' AND is_sent(system, id))) ORDER BY id FOR UPDATE",
+        {"ids": list(ids), "written": list(written)},
     )
     free = [id_ for (id_,) in await found.fetchall()]
     found = await connection.execute(

@@ -16,7 +16,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
 from hub.processes.engine.case import Case
-from hub.store import inbox
+from hub.store import edits, inbox
 from hub.store.inbox import InboxRow, Key
 from hub.store.outbox import UNSENT
 from hub.store.transaction import array, keys
@@ -202,6 +202,7 @@ async def _remove_bodies(
         " WHERE m.source = n.source AND m.id = n.id",
         named | {"digests": array(f'"\\\\x{digest.hex()}"' for digest in digests)},
     )
+    await edits.remove(connection, messages)
 
 
 # --- refused messages, which stand in no case ----------------------------------------------------------------------------

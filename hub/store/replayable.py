@@ -74,6 +74,9 @@ class FoundRow:
     """Its system and case; a row of no case is one by itself."""
     answer: str = ""
     """The kind of its last answer."""
+    case_id: str | None = None
+    units: list[str] | None = None
+    """The units that it is for; None of what is no notice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,10 @@ class Group:
     """The row that died of it first."""
 
 
-_FOUND = f"SELECT d.id, d.system, {_KEY} AS key, {ANSWER} AS answer FROM {WITH_MESSAGE}"  # noqa: S608 - constants
+_FOUND = (
+    f"SELECT d.id, d.system, {_KEY} AS key, {ANSWER} AS answer, d.case_id::text,"  # noqa: S608 - constants
+    f" CASE d.kind WHEN 'notice' THEN ARRAY(SELECT json_array_elements_text(d.told->'to')) END AS units FROM {WITH_MESSAGE}"
+)
 
 
 async def dead(connection: Connection, wanted: RowFilter, limit: int) -> list[FoundRow]:

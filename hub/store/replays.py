@@ -6,7 +6,7 @@ row is in one replay at a time, from when that begins until it is known what bec
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -39,6 +39,8 @@ class Replay:
     wanted: dict[str, Any]
     rate: float
     stop_after: int
+    aim: str
+    """``as-was``: to the system that each was to; ``as-directory-now``: to the one that serves its unit now."""
     state: str
     ended_at: datetime | None
     ended: str | None
@@ -55,13 +57,18 @@ class Replay:
     """Whether the next of it must wait for its time."""
 
     @property
+    def of(self) -> str | None:
+        """What it tells again: ``dead`` or ``sent``; None of one that was begun before this was noted."""
+        return self.wanted.get("of") or ("sent" if self.own else None)
+
+    @property
     def open(self) -> int:
         """How many are neither sent nor anything else yet."""
         return self.total - self.sent - self.failed - self.passed_over - self.put_back
 
 
 _COLUMNS = (
-    "id, at, who, why, target, system, own, wanted, rate, stop_after, state, ended_at, ended, total, told, sent, failed, passed_over,"
+    "id, at, who, why, target, system, own, wanted, rate, stop_after, aim, state, ended_at, ended, total, told, sent, failed, passed_over,"
     " put_back, next_at > clock_timestamp() AS waits"
 )
 
@@ -79,9 +86,12 @@ async def add(
     own: bool,
     rate: float,
     stop_after: int,
+    of_sent: bool,
+    aim: str = "as-was",
+    written: Collection[int] = (),
 ) -> Replay:
     """Begin a replay of these rows of one system, in their order. One that another replay has taken meanwhile is left to that: ``total``
-    is how many this one has. The caller's transaction has the replay to itself.
+    is how many this one has. The caller's transaction has the replay to itself. ``written``: the rows that were written for it.
     """
     for (old,) in await (
         await connection.execute(
@@ -92,15 +102,24 @@ async def add(
         await taken(connection, old)
         await settle(connection, old)  # what has died in it is free for this one
     found = await connection.execute(
-        "INSERT INTO replay (who, why, target, system, own, wanted, rate, stop_after) VALUES (%s, %s, '', %s, %s, %s, %s, %s)"
-        " RETURNING id",
-        (who, why, rows[0].system, own, Jsonb(wanted.as_json), rate, stop_after),
+        "INSERT INTO replay (who, why, target, system, own, wanted, rate, stop_after, aim)"
+        " VALUES (%s, %s, '', %s, %s, %s, %s, %s, %s) RETURNING id",
+        (
+            who,
+            why,
+            rows[0].system,
+            own,
+            Jsonb(wanted.as_json | {"of": "sent" if of_sent else "dead"}),
+            rate,
+            stop_after,
+            aim,
+        ),
     )
     ((id_,),) = await found.fetchall()
     put = await connection.execute(
-        "INSERT INTO replay_row (replay, place, outbox_id, key) SELECT %s, n.place, n.id, n.key"
+        "INSERT INTO replay_row (replay, place, outbox_id, key, written) SELECT %s, n.place, n.id, n.key, n.id = ANY(%s::bigint[])"
         " FROM unnest(%s::bigint[], %s::text[]) WITH ORDINALITY AS n (id, key, place) ORDER BY n.id ON CONFLICT DO NOTHING",
-        (id_, array(str(row.id) for row in rows), keys(row.key for row in rows)),
+        (id_, list(written), array(str(row.id) for row in rows), keys(row.key for row in rows)),
     )
     target = str(wanted.rows[0]) if wanted.rows and len(wanted.rows) == 1 else wanted.system or f"replay {id_}"
     await connection.execute("UPDATE replay SET total = %s, target = %s WHERE id = %s", (put.rowcount, target, id_))
@@ -216,7 +235,10 @@ async def tell(connection: Connection, one: Replay, rows: Sequence[tuple[int, in
         (dead_letters.REPLAYED, ids),
     )
     before: dict[int, str] = dict(await found.fetchall())
-    now = await dead_letters.replay(connection, ids)
+    written = await connection.execute(
+        "SELECT outbox_id FROM replay_row WHERE replay = %s AND place = ANY(%s) AND written", (one.id, places)
+    )
+    now = await dead_letters.replay(connection, ids, [id_ for (id_,) in await written.fetchall()])
     await connection.execute(
         "UPDATE replay_row r SET before = n.before, revision = n.revision FROM"
         " unnest(%s::bigint[], %s::jsonb[], %s::int[]) AS n (id, before, revision)"
@@ -291,7 +313,9 @@ async def put_back(connection: Connection, id_: int) -> None:
 
 async def keep_as_sent(connection: Connection, id_: int) -> None:
     """What had been sent before the replay, and is refused now, counts as sent as before: a replay holds up no case that flowed."""
-    await _restore(connection, id_, "r.outcome = 'dead' AND r.before->>'state' = 'sent' AND o.state = 'dead'")
+    await _restore(
+        connection, id_, "r.outcome = 'dead' AND r.before->>'state' IN ('sent', 'skipped') AND o.state = 'dead'"
+    )
 
 
 async def _restore(connection: Connection, id_: int, which: str) -> list[int]:
@@ -329,7 +353,7 @@ async def sent_after_all(
     for replay, place, id_, moment, answer in await found.fetchall():
         done = await connection.execute(
             "UPDATE outbox_row SET state = 'sent', sent_at = %s, answer = %s, attempts = attempts + 1,"
-            " told = replace(told::text, %s, %s)::json WHERE id = %s AND state IN ('dead', 'sent')"
+            " told = replace(told::text, %s, %s)::json WHERE id = %s AND state IN ('dead', 'sent', 'skipped')"
             " RETURNING kind, system, case_id::text, shard",
             (moment, answer, dead_letters.NOT_REPLAYED, dead_letters.REPLAYED, id_),
         )
@@ -353,12 +377,54 @@ async def sent_after_all(
 
 
 async def listed(
-    connection: Connection, *, own_of: str | None = None, before: int | None = None, limit: int = 50
+    connection: Connection,
+    *,
+    own_of: str | None = None,
+    system: str | None = None,
+    state: str | None = None,
+    before: int | None = None,
+    limit: int = 50,
 ) -> list[Replay]:
-    """The newest replays, the newest first; ``own_of``: those that a system asked for itself."""
+    """The newest replays, the newest first; ``own_of``: those that a system asked for itself; ``system``: those to one."""
     found = await connection.cursor(row_factory=class_row(Replay)).execute(
         f"SELECT {_COLUMNS} FROM replay WHERE (%(own)s::text IS NULL OR (own AND system = %(own)s))"  # noqa: S608 - constant
+        " AND (%(system)s::text IS NULL OR system = %(system)s) AND (%(state)s::text IS NULL OR state = %(state)s)"
         " AND (%(before)s::bigint IS NULL OR id < %(before)s) ORDER BY id DESC LIMIT %(limit)s",
-        {"own": own_of, "before": before, "limit": limit},
+        {"own": own_of, "system": system, "state": state, "before": before, "limit": limit},
+    )
+    return await found.fetchall()
+
+
+async def one(connection: Connection, id_: int) -> Replay | None:
+    """One replay as it stands."""
+    found = await connection.cursor(row_factory=class_row(Replay)).execute(
+        f"SELECT {_COLUMNS} FROM replay WHERE id = %s",  # noqa: S608 - constant
+        (id_,),
+    )
+    return await found.fetchone()
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayedRow:
+    """A row of a replay as operations is shown it."""
+
+    place: int
+    row: int
+    case_id: str | None
+    outcome: str | None
+    told: bool
+    answer: str | None
+
+
+async def rows_of(connection: Connection, id_: int, outcome: str | None, after: int, limit: int) -> list[ReplayedRow]:
+    """The rows of a replay in their order, those with an outcome or, for ``open``, with none yet."""
+    found = await connection.cursor(row_factory=class_row(ReplayedRow)).execute(
+        "SELECT r.place, r.outbox_id AS row, o.case_id::text, r.outcome, r.revision IS NOT NULL AS told,"
+        " CASE WHEN r.outcome = 'put-back' THEN NULL ELSE o.answer END AS answer"
+        " FROM replay_row r LEFT JOIN outbox o ON o.id = r.outbox_id WHERE r.replay = %(id)s AND r.place > %(after)s"
+        " AND (%(outcome)s::text IS NULL OR (%(outcome)s = 'open' AND r.outcome IS NULL) OR r.outcome = %(outcome)s)"
+        " ORDER BY r.place LIMIT %(limit)s",
+        {"id": id_, "outcome": outcome, "after": after, "limit": limit},
+        prepare=False,
     )
     return await found.fetchall()

@@ -81,6 +81,30 @@ async def replace(connection: Connection, gone: Sequence[int], come: Sequence[Ca
     await shards.tell(connection, {one.row.shard for one in come})
 
 
+async def put_aside(connection: Connection, come: Sequence[CaseNotice]) -> None:
+    """Write rows that are told when a replay makes them ready, and count as given up until then."""
+    start = await outbox.reserve_ids(connection)
+    for number, one in enumerate(come):
+        one.row.id = start + number
+    await outbox.add(connection, [one.row for one in come])
+    await connection.execute(
+        "UPDATE outbox_row SET state = 'skipped' WHERE id = ANY(%s)", ([one.row.id for one in come],)
+    )
+
+
+async def add_units(connection: Connection, one: CaseNotice) -> None:
+    """Write what a row that was sent or given up tells now of another unit too, under a new id: a receiver that has had the former would
+    take it for a repeat. It stays sent, or given up.
+    """
+    new = await outbox.reserve_ids(connection)
+    await connection.execute(
+        "UPDATE outbox_row r SET id = %(new)s, known_as = NULL, told = %(told)s::json, revision = r.revision + 1, state = o.state,"
+        " sent_at = o.sent_at, answer = o.answer, attempts = o.attempts FROM outbox o WHERE o.id = r.id AND r.id = %(id)s",
+        {"told": one.row.told.decode(), "id": one.row.id, "new": new},
+    )
+    one.row.id = new
+
+
 async def tell_again(connection: Connection, one: CaseNotice) -> None:
     """Write what a row tells now of another unit too; one that was sent or skipped is sent again with it, and one that is not sent
     stays as it is. It gets a new id: a receiver that has had the former would take it for a repeat.

@@ -11,6 +11,14 @@ OPERATIONS: Final[dict[str, Rule]] = {
         "Hubben har en katalog, som säger vilka som är anslutna.",
         "The hub has a directory, which says who is connected.",
     ),
+    "not-editable": Rule(
+        "Det som ett anslutet system har sänt rättas, inte hubbens egna meddelanden.",
+        "What a connected system has sent is edited, not the hub's own messages.",
+    ),
+    "not-edited": Rule(
+        "En rättelse ändrar innehållet, aldrig vilket meddelande det är.",
+        "An edit changes the content, never which message it is.",
+    ),
     "not-held": Rule(
         "Det som ska släppas, rättas eller avvisas hålls kvar.", "What is released, edited or refused is held."
     ),

@@ -6,12 +6,15 @@ from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
-from hub.routers.cases.question import Asked
-from hub.routers.ops.asking import PROBLEMS, CanSee, TheStore
-from hub.routers.ops.paging import NumberedPage, cut
+from hub.operations import delivery, replays
+from hub.routers.cases.question import Asked, body, in_body
+from hub.routers.ops.acts import Act, Number
+from hub.routers.ops.asking import PROBLEMS, READING_A_BODY, CanActOnOne, CanSee, TheStore
+from hub.routers.ops.pages import Page
+from hub.routers.ops.replays import Replay, shown
 from hub.routers.parameters import WrittenTime
 from hub.store import dead_list, replayable
 from hub.store.dead_list import DeadLetter
@@ -50,7 +53,7 @@ class DeadRows(BaseModel):
     next: str | None
 
 
-class DeadQuery(NumberedPage):
+class DeadQuery(Page):
     """Which of the dead rows."""
 
     system: str | None = Field(default=None, max_length=40, description="To this system.")
@@ -67,9 +70,9 @@ class DeadQuery(NumberedPage):
 async def dead(_: CanSee, store: TheStore, asked: Annotated[DeadQuery, Query()]) -> DeadRows:
     wanted = RowFilter(asked.system, asked.case, asked.kind, asked.answer, asked.since, asked.until)
     async with store.transaction() as connection:
-        found = await dead_list.listed(connection, wanted, asked.after, asked.limit + 1)
-    rows, last = cut(found, asked.limit)
-    return DeadRows(rows=[_row(one) for one in rows], next=None if last is None else str(last.id))
+        found = await dead_list.listed(connection, wanted, asked.above, asked.limit + 1)
+    rows, after = asked.cut(found)
+    return DeadRows(rows=[_row(one) for one in rows], next=after)
 
 
 def _row(one: DeadLetter) -> DeadRow:
@@ -149,3 +152,33 @@ def _group(one: Group) -> DeadGroup:
         example=one.example,
         query=urlencode({"system": one.system, "answer": one.answer}),
     )
+
+
+class SkippedRow(BaseModel):
+    """A dead row that is given up; what waited behind it goes on."""
+
+    row: int
+
+
+@ROUTES.post(
+    "/dead/{number}/skip",
+    summary="Gives up a dead row, so that the case's later notices to that system are sent",
+    responses=READING_A_BODY,
+    openapi_extra=body(Act),
+)
+async def skip(
+    operator: CanActOnOne, store: TheStore, number: Number, act: Annotated[Act, Depends(in_body(Act))]
+) -> SkippedRow:
+    return SkippedRow(row=(await delivery.skip(store, number, operator.who, act.reason)).row)
+
+
+@ROUTES.post(
+    "/dead/{number}/retry",
+    summary="Sends one dead row again, marked `replay`: a replay of it alone",
+    responses=READING_A_BODY,
+    openapi_extra=body(Act),
+)
+async def retry(
+    operator: CanActOnOne, store: TheStore, number: Number, act: Annotated[Act, Depends(in_body(Act))]
+) -> Replay:
+    return shown(await replays.replay(store, RowFilter(rows=(number,)), operator.who, act.reason, expected=1))

@@ -1,6 +1,4 @@
-"""What is held (D-4): messages that cannot be handled now, and Kafka partitions that wait. Imports the operations, the store and the HTTP
-edge.
-"""
+"""What is held (D-4): messages that cannot be handled now. Imports the operations, the store and the HTTP edge."""
 
 from __future__ import annotations
 
@@ -13,8 +11,8 @@ from pydantic import BaseModel, Field
 from hub.intake.arrival import is_case_id
 from hub.operations import held_words
 from hub.routers.ops.asking import PROBLEMS, CanSee, TheStore
-from hub.routers.ops.paging import NumberedPage, cut
-from hub.store import held_list, partitions
+from hub.routers.ops.pages import Page
+from hub.store import held_list
 from hub.store.held_list import HeldFilter, HeldRow
 from schemas.messages import BilingualText
 
@@ -48,7 +46,7 @@ class HeldMessages(BaseModel):
     next: str | None
 
 
-class HeldQuery(NumberedPage):
+class HeldQuery(Page):
     """Which of the held messages."""
 
     reason: str | None = Field(default=None, max_length=200, description="Of this kind, as `/held/groups` has it.")
@@ -61,9 +59,9 @@ class HeldQuery(NumberedPage):
 async def held(_: CanSee, store: TheStore, asked: Annotated[HeldQuery, Query()]) -> HeldMessages:
     wanted = HeldFilter(asked.reason, asked.system, asked.queue, asked.message)
     async with store.transaction() as connection:
-        found = await held_list.listed(connection, wanted, asked.after, asked.limit + 1)
-    rows, last = cut(found, asked.limit)
-    return HeldMessages(rows=[_message(one) for one in rows], next=None if last is None else str(last.number))
+        found = await held_list.listed(connection, wanted, asked.above, asked.limit + 1)
+    rows, after = asked.cut(found, "number")
+    return HeldMessages(rows=[_message(one) for one in rows], next=after)
 
 
 def _message(one: HeldRow) -> HeldMessage:
@@ -124,46 +122,6 @@ async def groups(_: CanSee, store: TheStore) -> HeldGroups:
                 most_tried=one.most_tried,
                 released=one.released,
                 example=one.example,
-            )
-            for one in found
-        ]
-    )
-
-
-class Partition(BaseModel):
-    """A partition of Kafka that waits at what cannot be read, or (`lost`) a gap in it."""
-
-    topic: str
-    partition: int
-    at: int = Field(description="The offset of the first record concerned.")
-    until: int | None = Field(description="The offset after the last record concerned, where it is known.")
-    reason: str
-    since: datetime
-    pass_to: int | None = Field(description="Where operations lets it go on.")
-    lost: bool
-
-
-class Partitions(BaseModel):
-    """The partitions that wait, and the gaps."""
-
-    rows: list[Partition]
-
-
-@ROUTES.get("/partitions", summary="The partitions of Kafka that wait at what cannot be read, and the gaps in them")
-async def waiting_partitions(_: CanSee, store: TheStore) -> Partitions:
-    async with store.transaction() as connection:
-        found = await partitions.incidents(connection)
-    return Partitions(
-        rows=[
-            Partition(
-                topic=one.topic,
-                partition=one.partition,
-                at=one.at,
-                until=one.until,
-                reason=one.reason,
-                since=one.since,
-                pass_to=one.pass_to,
-                lost=one.lost,
             )
             for one in found
         ]

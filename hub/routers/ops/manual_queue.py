@@ -7,13 +7,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
-from hub.operations import addressing_by_hand, held_words
-from hub.routers.cases.question import moment, of_moment
-from hub.routers.ops.asking import PROBLEMS, CanSee, TheDirectory, TheStore
-from hub.routers.ops.paging import Page, cut
+from hub.operations import addressing_by_hand, held_words, waiting
+from hub.routers.cases.question import Asked, body, in_body, moment, of_moment
+from hub.routers.ops.acts import Act, Named
+from hub.routers.ops.asking import PROBLEMS, READING_A_BODY, CanActOnOne, CanSee, TheDirectory, TheStore
 from hub.routers.parameters import bad
 from hub.store import manual_queue, waiting_notices
 from hub.store.manual_queue import ManualCase
@@ -54,9 +54,10 @@ class ManualCases(BaseModel):
     next: str | None
 
 
-class ManualQuery(Page):
+class ManualQuery(Asked):
     """Which of the cases."""
 
+    limit: int = Field(default=50, ge=1, le=200, description="The most rows.")
     after: str | None = Field(default=None, max_length=80, description="`next` of the page before.")
     case: str | None = Field(
         default=None, pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description="This case alone."
@@ -69,8 +70,8 @@ class ManualQuery(Page):
 async def cases(_: CanSee, store: TheStore, known: TheDirectory, asked: Annotated[ManualQuery, Query()]) -> ManualCases:
     async with store.transaction() as connection:
         found = await manual_queue.listed(connection, _place(asked.after), asked.limit + 1, asked.case)
-    rows, last = cut(found, asked.limit)
-    following = None if last is None else f"{moment(last.since)}_{last.case}"
+    rows = found[: asked.limit]
+    following = f"{moment(rows[-1].since)}_{rows[-1].case}" if len(found) > len(rows) else None
     return ManualCases(rows=[_case(one, known.now()) for one in rows], next=following)
 
 
@@ -145,3 +146,51 @@ async def unserved(_: CanSee, store: TheStore, known: TheDirectory) -> UnservedU
             for one in found
         ]
     )
+
+
+class ChosenUnits(Act):
+    """The units that are chosen by hand."""
+
+    units: list[str] = Field(max_length=2, description="One of each party that is missing, as `/units` has them.")
+
+
+class AddressedCase(BaseModel):
+    """A case for which units were chosen."""
+
+    case: str
+    units: list[str]
+    sequence: int | None = Field(description="The number of the choice in the case.")
+    done: bool = Field(description="Whether the case has left the manual queue; false where a party is missing still.")
+
+
+@ROUTES.post(
+    "/manual-queue/{case}/units",
+    summary="Chooses the units of a case from the directory's tree: the choice is a message of the hub's own in the case",
+    responses=READING_A_BODY,
+    openapi_extra=body(ChosenUnits),
+)
+async def choose(
+    operator: CanActOnOne, store: TheStore, case: Named, asked: Annotated[ChosenUnits, Depends(in_body(ChosenUnits))]
+) -> AddressedCase:
+    done = await addressing_by_hand.choose(store, case, asked.units, operator.who, asked.reason)
+    return AddressedCase(case=done.case, units=list(done.units), sequence=done.sequence, done=done.done)
+
+
+class GivenUp(BaseModel):
+    """What waited for a unit, and is given up."""
+
+    unit: str
+    count: int
+
+
+@ROUTES.post(
+    "/unserved/{unit}/give-up",
+    summary="Gives up what waits for a unit that no system serves and none will: it has closed, or was told by hand",
+    responses=READING_A_BODY,
+    openapi_extra=body(Act),
+)
+async def give_up(
+    operator: CanActOnOne, store: TheStore, unit: Named, act: Annotated[Act, Depends(in_body(Act))]
+) -> GivenUp:
+    done = await waiting.skip_waiting(store, unit, operator.who, act.reason)
+    return GivenUp(unit=done.unit, count=done.count)

@@ -1,4 +1,4 @@
-"""Pages of lists, the newest first: how many rows, and where the next page begins. Imports the HTTP edge only."""
+"""Pages of lists: how many rows, and where the next page begins. Imports the HTTP edge only."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ class Page(Asked):
     def before(self) -> int | None:
         """The number of the last row of the page before; the rows are read from below it."""
         return None if self.after is None else int(self.after)
+
+    @property
+    def above(self) -> int:
+        """Of a list with the oldest first: the number of the last row of the page before, above which the rows are read."""
+        return 0 if self.after is None else int(self.after)
 
     def cut(self, found: Sequence[Row], key: str = "id") -> tuple[list[Row], str | None]:
         """Of ``limit + 1`` rows those of this page, and its ``next``."""

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from hub.routers.cases.question import Asked
 from hub.routers.ops.asking import PROBLEMS, CanSee, TheDirectory
-from hub.routers.ops.paging import Page, cut
 from schemas.directory import Directory, PartyName, Unit
 
 ROUTES = APIRouter(tags=["directory"], responses=PROBLEMS)
@@ -35,9 +35,10 @@ class Units(BaseModel):
     next: str | None
 
 
-class UnitsQuery(Page):
+class UnitsQuery(Asked):
     """Which units."""
 
+    limit: int = Field(default=50, ge=1, le=200, description="The most rows.")
     words: str = Field(
         default="",
         max_length=100,
@@ -72,8 +73,8 @@ async def units(_: CanSee, known: TheDirectory, asked: Annotated[UnitsQuery, Que
     if before is not None:
         start = _place(_row(before, directory))
         fit = [row for row in fit if _place(row) > start]
-    rows, last = cut(fit, asked.limit)
-    return Units(rows=rows, next=None if last is None else last.unit)
+    rows = fit[: asked.limit]
+    return Units(rows=rows, next=rows[-1].unit if len(fit) > len(rows) else None)
 
 
 def _place(row: UnitRow) -> tuple[str, str, str, str]:
