@@ -111,7 +111,7 @@ class OpenIdSettings(BaseModel):
     client_secret: SecretStr = SecretStr("")
     """Empty: the hub is a public client, and PKCE alone protects the code."""
     redirect_uris: Annotated[str, AfterValidator(_web_addresses)] = Field(
-        examples=["https://hub.example.se/console/sign-in/done"]
+        examples=["https://hub.example.se/console/signed-in"]
     )
     """Where the provider may send the browser back, separated by commas; each as it is registered there."""
     after_sign_out: WebAddress | None = None

@@ -42,6 +42,8 @@ class OpsClient:
     token: str | None = None
     by_itself: bool = False
     """Whether a page asks by itself, as to show what is new: the session's idle time then goes on."""
+    visitor: str | None = None
+    """The address of the browser in whose name a console asks: wrong guesses are counted by it."""
 
     async def ask(self, path: str, **query: Any) -> Any:
         """GET. ``query``: None and empty texts are left out. Raises ``OpsRefused`` and ``OpsAway``."""
@@ -80,8 +82,12 @@ class OpsClient:
             raise OpsAway(type(error).__name__) from error
 
     def _headers(self) -> dict[str, str]:
-        by_itself = {"x-by-itself": "1"} if self.by_itself else {}
-        return by_itself if self.token is None else {**by_itself, "authorization": f"Bearer {self.token}"}
+        given = {
+            "x-by-itself": "1" if self.by_itself else None,
+            "x-forwarded-for": self.visitor,
+            "authorization": None if self.token is None else f"Bearer {self.token}",
+        }
+        return {name: value for name, value in given.items() if value is not None}
 
 
 def refusal(answer: httpx.Response) -> Exception:

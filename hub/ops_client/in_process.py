@@ -45,7 +45,7 @@ class InProcess(httpx.AsyncBaseTransport):
             "query_string": request.url.query,
             "headers": [(name.lower(), value) for name, value in request.headers.raw],
             "server": (request.url.host, request.url.port),
-            "client": None,
+            "client": (visitor, 0) if (visitor := request.headers.get("x-forwarded-for")) else None,
         }
 
 

@@ -4,6 +4,7 @@ person numbers.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ class Person:
     who: str
     subject: str
     provider_session: str | None
+    """Both as ``known_as`` has them."""
     roles: frozenset[str]
 
 
@@ -58,10 +60,17 @@ def person_of(claims: Mapping[str, Any], settings: OpenIdSettings, roles: Mappin
     session = claims.get("sid")
     return Person(
         _shown(at(claims, settings.name_claim)),
-        claims["sub"],
-        session if isinstance(session, str) and session else None,
+        known_as(settings.issuer, claims["sub"]),
+        known_as(settings.issuer, session) if isinstance(session, str) and session else None,
         _roles(at(claims, settings.roles_claim), roles),
     )
+
+
+def known_as(issuer: str, name: str) -> str:
+    """The provider's name of a person or a session as the hub keeps it: hashed, since some providers name people by their personal
+    identity number.
+    """
+    return hashlib.sha256(f"{issuer}\n{name}".encode()).hexdigest()
 
 
 def no_role() -> Refused:

@@ -60,7 +60,7 @@ async def begin(
     provider_session: str | None = None,
 ) -> NewSession:
     """Begin a session. ``idle``: so long without use it stays; None: up to ``until`` in any case. ``subject``, ``provider_session``: as
-    the OpenID provider names the person, and their session there.
+    the OpenID provider names the person, and their session there, hashed.
     """
     token = secrets.token_urlsafe(32)
     found = await connection.execute(
@@ -80,6 +80,14 @@ async def begin(
     row = await found.fetchone()
     assert row is not None
     return NewSession(row[0], token)
+
+
+async def is_of_another(connection: Connection, who: str, subject: str) -> bool:
+    """Whether this name stands for somebody else already: the trail must not take two people for one."""
+    found = await connection.execute(
+        "SELECT FROM operator_session WHERE who = %s AND kind = 'person' AND subject <> %s LIMIT 1", (who, subject)
+    )
+    return await found.fetchone() is not None
 
 
 async def used(connection: Connection, token: str) -> Session | None:

@@ -48,16 +48,6 @@ async def take(connection: Connection, state: str, proof: str) -> SignIn | None:
     return SignIn(*row[:4])
 
 
-async def under_way(connection: Connection) -> int:
-    """How many sign-ins are under way."""
-    found = await connection.execute(
-        "SELECT (SELECT count(*) FROM sign_in WHERE until > now()) + (SELECT count(*) FROM device_sign_in WHERE until > now())"
-    )
-    row = await found.fetchone()
-    assert row is not None
-    return int(row[0])
-
-
 async def keep_device(
     connection: Connection, device: str, device_code: str, interval_s: float, until: datetime
 ) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -99,7 +99,8 @@ def stranger(request: Request) -> Visit:
     """A visit by nobody: of the pages that need no session."""
     client: httpx.AsyncClient = request.app.state.http
     look = look_of(request)
-    return Visit(request, OpsClient(client), look, Texts(look.language))
+    address = None if request.client is None else request.client.host
+    return Visit(request, OpsClient(client, visitor=address), look, Texts(look.language))
 
 
 async def visitor(request: Request) -> Visit:
@@ -108,7 +109,7 @@ async def visitor(request: Request) -> Visit:
     token = request.cookies.get(COOKIE)
     if not token:
         raise OpsRefused(401, "signed-out")
-    ops = OpsClient(nobody.ops.http, token, request.headers.get("x-by-itself") is not None)
+    ops = replace(nobody.ops, token=token, by_itself=request.headers.get("x-by-itself") is not None)
     me = await ops.ask("/me")
     return Visit(request, ops, nobody.look, nobody.t, me["who"], frozenset(me["rights"]), me.get("glass"))
 

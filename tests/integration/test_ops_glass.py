@@ -138,7 +138,7 @@ async def test_nobody_signed_in_is_answered_nothing(hub):
         ({"reason": WHY, "case": "191212121212"}, "bad-query"),
         ({"reason": WHY, "person": "191212121212"}, "bad-query"),
         ({"reason": WHY, "message": "två ord"}, "bad-query"),
-        ({"reason": WHY, "message": "m-191212121212"}, "personal-reason"),
+        ({"reason": WHY, "message": "m-191212121212"}, "D-10"),
         ({"reason": WHY, "persons": True}, "bad-query"),
         ({}, "bad-query"),
     ],

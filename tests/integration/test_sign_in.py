@@ -6,6 +6,7 @@ import hmac
 import json
 import logging
 import time
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -13,6 +14,9 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from hub.errors import Misconfigured
+from hub.http_api import api_of
+from hub.ops_client.client import OpsClient, OpsRefused
+from hub.ops_client.in_process import InProcess
 from hub.sandbox.openid.people import DemoPerson
 from hub.settings import OpenIdSettings
 from hub.sign_in.sign_in import SignIn
@@ -99,8 +103,8 @@ async def test_a_sign_in_that_took_too_long_is_none(place):
 @pytest.mark.parametrize(
     "more",
     [
-        {"redirect_uri": "https://evil.example/console/sign-in/done"},
-        {"redirect_uri": "http://127.0.0.1/console/sign-in/done"},
+        {"redirect_uri": "https://evil.example/console/signed-in"},
+        {"redirect_uri": "http://127.0.0.1/console/signed-in"},
         {"next": "//evil.example/"},
         {"next": "/\\evil.example"},
         {"next": "https://evil.example/"},
@@ -423,9 +427,7 @@ async def test_a_sign_in_that_begins_at_one_process_ends_at_another_and_its_sess
     async with served(database, directory()) as found, sign_in_place(found.hub) as place:
         other = await opened(database, directory())
         await other.sign_in.close()
-        other.sign_in = SignIn(other.store, found.hub.sign_in._settings, production=False)
-        from hub.http_api import api_of
-
+        other.sign_in = SignIn(other.store, found.hub.sign_in.provider.settings, production=False)
         async with listening(api_of(other)) as url, httpx.AsyncClient(base_url=f"{url}/ops", trust_env=False) as second:
             begun = await place.begin()
             back = await place.at_provider(begun, OMAR)
@@ -518,3 +520,26 @@ async def test_no_secret_stands_in_any_log(place, caplog, capsys):
     written = "".join(map(str, (one.getMessage() for one in ours))) + "".join(capsys.readouterr())
     for secret in (*asked.values(), session["token"], device["device"], token, place.provider.client.secret + "."):
         assert secret not in written
+
+
+async def test_two_people_of_one_name_are_told_apart_and_no_name_at_the_provider_is_kept(place):
+    place.provider.people[SARA] = DemoPerson(SARA, "Omar Haddad", ("granskare",), "")
+    first, second, again = [(await place.sign_in(one))["who"] for one in (OMAR, SARA, OMAR)]
+    assert first == again == "Omar Haddad"
+    assert second.startswith("Omar Haddad (") and second != first
+    async with place.hub.store.transaction() as connection:
+        rows = await (await connection.execute("SELECT subject, provider_session FROM operator_session")).fetchall()
+    kept = {text for row in rows for text in row}
+    assert kept.isdisjoint({OMAR, SARA, *place.provider._sessions})
+
+
+async def test_many_sign_ins_that_are_begun_from_one_address_wait_and_those_of_other_visitors_do_not(place):
+    ops = OpsClient(httpx.AsyncClient(transport=InProcess(api_of(place.hub), ""), base_url="http://hub/ops"))
+    body = {"redirect_uri": place.redirect_uri}
+    for _ in range(300):
+        await replace(ops, visitor="192.0.2.1").say("/sign-in", body)
+    with pytest.raises(OpsRefused) as refused:
+        await replace(ops, visitor="192.0.2.1").say("/sign-in", body)
+    assert (refused.value.status, refused.value.rule) == (429, "too-many-guesses")
+    await replace(ops, visitor="192.0.2.2").say("/sign-in", body)
+    await place.begin()

@@ -19,6 +19,7 @@ from hub.operations.rights import Right
 from hub.routers import http
 from hub.routers.cases.question import Asked, body, in_body
 from hub.routers.ops.asking import PROBLEMS, READING_A_BODY, TheOperator, TheStore, parts_of
+from hub.sign_in import browser, device, sign_out
 from hub.sign_in.sign_in import SignedIn, SignIn
 from hub.store import operator_log, operator_sessions
 
@@ -70,8 +71,9 @@ class Begun(BaseModel):
 
 
 @ROUTES.post("/sign-in", summary="Begins a sign-in in a browser", openapi_extra=body(ToSignIn))
-async def begin(sign_in: TheSignIn, asked: Annotated[ToSignIn, Depends(in_body(ToSignIn))]) -> Begun:
-    begun = await sign_in.begin(asked.redirect_uri, asked.next)
+async def begin(request: Request, sign_in: TheSignIn, asked: Annotated[ToSignIn, Depends(in_body(ToSignIn))]) -> Begun:
+    parts_of(request).guesses.begins(request)
+    begun = await browser.begin(sign_in, asked.redirect_uri, asked.next)
     return Begun(authorization_url=begun.authorization_url, state=begun.state, proof=begun.proof, until=begun.until)
 
 
@@ -113,7 +115,7 @@ async def complete(
     request: Request, sign_in: TheSignIn, asked: Annotated[CameBack, Depends(in_body(CameBack))]
 ) -> Session:
     async with _counted(request):
-        return _session(request, await sign_in.complete(asked.state, asked.proof, asked.code))
+        return _session(request, await browser.complete(sign_in, asked.state, asked.proof, asked.code))
 
 
 class DeviceBegun(BaseModel):
@@ -130,8 +132,9 @@ class DeviceBegun(BaseModel):
 @ROUTES.post(
     "/sign-in/device", summary="Begins a sign-in of a device, as the command line: somebody signs in in a browser"
 )
-async def begin_device(sign_in: TheSignIn) -> DeviceBegun:
-    begun = await sign_in.begin_device()
+async def begin_device(request: Request, sign_in: TheSignIn) -> DeviceBegun:
+    parts_of(request).guesses.begins(request)
+    begun = await device.begin(sign_in)
     return DeviceBegun(
         device=begun.device,
         user_code=begun.user_code,
@@ -157,7 +160,7 @@ async def complete_device(
     request: Request, sign_in: TheSignIn, asked: Annotated[OfDevice, Depends(in_body(OfDevice))]
 ) -> Session:
     async with _counted(request):
-        return _session(request, await sign_in.complete_device(asked.device))
+        return _session(request, await device.complete(sign_in, asked.device))
 
 
 # --- its end ----------------------------------------------------------------------------------------------------------
@@ -172,13 +175,13 @@ class SignedOut(BaseModel):
 
 
 @ROUTES.delete("/sessions/current", summary="Signs out")
-async def sign_out(request: Request, operator: TheOperator, store: TheStore) -> SignedOut:
+async def sign_out_here(request: Request, operator: TheOperator, store: TheStore) -> SignedOut:
     async with store.transaction() as connection:
         if operator.session is not None and await operator_sessions.end(connection, operator.session, "signed out"):
             await operator_log.record(
                 connection, operator.who, "sign out", f"session {operator.session}", "by themselves"
             )
-    return SignedOut(end_session_url=await parts_of(request).sign_in.end_session_url())
+    return SignedOut(end_session_url=await sign_out.end_session_url(parts_of(request).sign_in))
 
 
 def _form(most: int) -> Callable[[Request], Any]:
@@ -221,5 +224,5 @@ async def backchannel_logout(
     request: Request, sign_in: TheSignIn, logout_token: Annotated[str, Depends(_form(_MOST_BYTES))]
 ) -> Response:
     async with _counted(request):
-        await sign_in.ended_at_provider(logout_token)
+        await sign_out.ended_at_provider(sign_in, logout_token)
     return Response(status_code=204, headers={"Cache-Control": "no-store"})

@@ -22,7 +22,7 @@ from hub.sandbox.openid.provider import Client, Provider, Wrong
 
 CLIENT_ID: Final = "samverkan-hub"
 SECRET: Final = "sandbox"  # noqa: S105 - a demo's, that everybody may know
-RETURN: Final = "/console/sign-in/done"
+RETURN: Final = "/console/signed-in"
 """Where the browser comes back to on the hub's console."""
 SIGNED_OUT: Final = "/console/sign-in"
 _COOKIE: Final = "provider_session"

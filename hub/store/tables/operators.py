@@ -45,7 +45,9 @@ operator_session = Table(
     Index("operator_session_subject", "subject", postgresql_where=_IN_FORCE),
     Index("operator_session_provider", "provider_session", postgresql_where=_IN_FORCE),
 )
-"""Who is or was signed in. ``subject`` and ``provider_session``: as the OpenID provider names the person and their session there."""
+"""Who is or was signed in. ``subject`` and ``provider_session``: as the OpenID provider names the person and their session there,
+hashed.
+"""
 
 sign_in = Table(
     "sign_in",
