@@ -41,8 +41,8 @@ COUNTED := awk '/^ *(Downloading|Using cached) / { if (++n % 10 == 0) print "  "
 	@$(BIN)/python -m hub.web.lay_out .venv/console --tests
 	@touch $@
 
-run: .venv/hub          ## the hub with broker, database, registers and demo parties: stops by itself with ADMISSIONS=200
-	@$(BIN)/hub sandbox $(if $(ADMISSIONS),--admissions $(ADMISSIONS))
+run: .venv/hub          ## the hub with broker, database, registers and demo parties: stops by itself with ADMISSIONS=200; BROKEN=malmo-stad breaks a receiver
+	@$(BIN)/hub sandbox $(if $(ADMISSIONS),--admissions $(ADMISSIONS)) $(foreach one,$(BROKEN),--broken $(one))
 
 test: .venv/ready       ## every test, with a real broker and a real database
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests

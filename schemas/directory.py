@@ -125,6 +125,11 @@ class Directory(Entry):
     citizen_services: tuple[CitizenService, ...] | None = None
     """Left out when there are none, so that a hub of the former version reads the directory."""
 
+    def with_systems(self, systems: tuple[System, ...]) -> Directory:
+        """The same with other systems, which were checked before; its look-ups are made anew, as those of a copy are not."""
+        fields = {name: getattr(self, name) for name in Directory.model_fields}
+        return Directory.model_construct(**fields | {"systems": systems})
+
     @cached_property
     def unit_by_hsa(self) -> dict[str, Unit]:
         return {unit.hsa: unit for unit in self.units}

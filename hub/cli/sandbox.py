@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from hub.cli.endings import shown
 from hub.cli.extras import needs
 from hub.cli.root import app
 
@@ -27,6 +28,13 @@ def sandbox(
     mine_format: Annotated[
         str | None, typer.Option(metavar="native|fhir", help="How those systems are told; else as in the directory.")
     ] = None,
+    broken: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SYSTEM[=HOW]",
+            help="A receiver that breaks a moment after the start: down (no answer), slow, error (500), refuses (400), silent.",
+        ),
+    ] = None,
     pace: Annotated[
         float | None,
         typer.Option(help="How many times slower people act; from 5 on each act is told, 20 can be followed."),
@@ -44,17 +52,26 @@ def sandbox(
 
     from hub.sandbox.sandbox import main as play
 
-    raise typer.Exit(play(admissions, mine or (), mine_format, pace))
+    raise typer.Exit(play(admissions, mine or (), mine_format, pace, broken or ()))
+
+
+Port = Annotated[
+    int | None, typer.Option(help="The hub's port, of another folder's sandbox or where several run in this one.")
+]
 
 
 @sandbox_app.command()
-def env(
-    port: Annotated[
-        int | None, typer.Option(help="The hub's port, of another folder's sandbox or where several run in this one.")
-    ] = None,
-) -> None:
+def env(port: Port = None) -> None:
     """Print the addresses and tokens of the sandbox that runs in this folder as exports: eval "$(hub sandbox env)"."""
     from hub.sandbox.running import environment
 
     for name, value in environment(port).items():
         typer.echo(f"export {name}={shlex.quote(value)}")
+
+
+@sandbox_app.command()
+def mend(system: str, port: Port = None) -> None:
+    """Mend the receiver of a system that the sandbox has broken on purpose (--broken), as its own staff would."""
+    from hub.sandbox.running import mend as mend_receiver
+
+    shown(mend_receiver(system, port))

@@ -22,8 +22,7 @@ def in_force(directory: Directory, rotated: Iterable[Credential], at: datetime) 
     if not of:
         return directory
     systems = tuple(_with(system, of[system.id], at) if system.id in of else system for system in directory.systems)
-    fields = {name: getattr(directory, name) for name in Directory.model_fields}
-    return Directory.model_construct(**fields | {"systems": systems})  # checked before; its look-ups are made anew
+    return directory.with_systems(systems)
 
 
 def values(system: System, rotated: Iterable[Credential], kind: Kind, at: datetime) -> list[str]:

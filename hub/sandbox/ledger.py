@@ -9,6 +9,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable
 
 from hub.processes.registry import ANSWERS
+from hub.sandbox.broken import Broken
 from hub.sandbox.mine import Mine
 from hub.sandbox.played import EXPECTED, Played, Trail
 from hub.sandbox.sip_table import SipPlan
@@ -27,10 +28,16 @@ class Ledger:
     """All stays and SIPs. The parties write it, the view and the summary read it."""
 
     def __init__(
-        self, mine: Mine | None = None, tell: Callable[[Message, SenderAnswer, str | None], None] | None = None
+        self,
+        mine: Mine | None = None,
+        tell: Callable[[Message, SenderAnswer, str | None], None] | None = None,
+        broken: Broken | None = None,
     ) -> None:
-        """``mine``: the systems that a person plays; ``tell``: told of every act, its answer, and the demo's name for the case."""
+        """``mine``: the systems that a person plays; ``tell``: told of every act, its answer, and the demo's name for the case;
+        ``broken``: the systems that are broken on purpose.
+        """
         self.mine = mine or Mine()
+        self.broken = broken or Broken()
         self._tell = tell
         self.played: dict[str, Played] = {}
         """Reference → the stay or SIP."""
@@ -116,6 +123,8 @@ class Ledger:
             return
         if self.with_me(message.subject):  # what a person does there, the demo cannot know beforehand
             self._count("refused-with-me")
+        elif self._was_held_up(message.subject):  # what was told late is answered late
+            self._count("refused-late")
         else:
             self._count("refused-unexpectedly")
             self.faults.append(f"{message.name} of {message.unit} in {message.subject}: refused by {rule}")
@@ -177,6 +186,8 @@ class Ledger:
         """A unit's kvittens was refused, and the newer message that must have replaced what it acknowledges has not come."""
         if system in self.was_paused:
             self._count("late-by-a-pause")
+        elif self._was_held_up(case):
+            self._count("late-by-a-break")
         else:
             self.failed(f"a kvittens of {unit} in {case} was refused, and nothing newer has come")
 
@@ -190,7 +201,9 @@ class Ledger:
     def worth_a_look(self) -> list[str]:
         """The ids of the cases to read from the store: not yet addressed, or about to be settled."""
         return [
-            one.case for one in self._unsettled.values() if one.case and (one.over or not one.is_begun or self.mine)
+            one.case
+            for one in self._unsettled.values()
+            if one.case and (one.over or not one.is_begun or self.mine or self.broken)
         ]
 
     def pauses(self, systems: set[str]) -> None:
@@ -250,6 +263,44 @@ class Ledger:
         return bool(left) and all(
             self.waits_for_me(one) and one.view and mine.issuperset(one.view.awaits) for one in left
         )
+
+    # --- what is broken on purpose ------------------------------------------------------------------------------------
+
+    def _was_held_up(self, case: str) -> bool:
+        """Whether a system that was broken in this run takes part in a case, or has opened it."""
+        if not self.broken.ever:
+            return False
+        one = next((one for one in self._unsettled.values() if one.case == case), None)
+        return one is None or one.view is None or any(system in self.broken.ever for system, _, _ in one.view.notices)
+
+    def waits_for_broken(self, one: Played) -> bool:
+        """Whether a stay or a SIP waits for a system that was broken in this run: a notice to it is not sent, or an act of its units is
+        awaited, or it is to send what it is silent about. Nothing that was sent is missing there.
+        """
+        if one.system in self.broken.now and self.broken.hows[one.system] == "silent":
+            return True
+        if one.view is None:
+            return False
+        trail = self.trail(one.case)
+        if any(
+            state == "sent" and (system, number) not in trail.notices and system not in self.mine
+            for system, number, state in one.view.notices
+        ):
+            return False
+        return any(system in self.broken.ever and state != "sent" for system, _, state in one.view.notices) or any(
+            unit in self.broken.units for unit in one.view.awaits
+        )
+
+    def only_broken_are_awaited(self) -> bool:
+        """Whether all that is left waits for what is broken now."""
+        left = self._unsettled.values()
+        return bool(self.broken.now) and bool(left) and all(self.waits_for_broken(one) for one in left)
+
+    def held_up(self) -> int:
+        """How many wait for what was broken in this run."""
+        if not self.broken.ever:
+            return 0
+        return sum(self.waits_for_broken(one) for one in self._unsettled.values())
 
     def _reference(self, case: str, one: Played | None) -> str | None:
         found = one or next((one for one in self._unsettled.values() if one.case == case), None)

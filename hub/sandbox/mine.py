@@ -47,7 +47,7 @@ class Mine:
     def in_force(self, directory: Directory) -> Directory:
         """The directory in which these systems are told by webhook at their addresses."""
         systems = tuple(self._system(system) if system.id in self else system for system in directory.systems)
-        return directory.model_copy(update={"systems": systems})
+        return directory.with_systems(systems)
 
     def _system(self, system: System) -> System:
         out = WebhookOut(way="webhook", url=self.urls[system.id], secrets=(secret(system.id),))

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Self
 
 import httpx
 
 from hub.sandbox import clock, ways
+from hub.sandbox.broken import How
 from hub.sandbox.ledger import Ledger
 from hub.sandbox.mine import Mine, token
 from hub.sandbox.party import Party
@@ -32,8 +33,17 @@ class Parties:
     """All parties but those that a person plays: ``async with Parties(…) as parties``. ``pace``: at 2 everything takes twice as long."""
 
     def __init__(
-        self, directory: Directory, bootstrap: str, url: str, port: int, ledger: Ledger, pace: float, mine: Mine
+        self,
+        directory: Directory,
+        bootstrap: str,
+        url: str,
+        port: int,
+        ledger: Ledger,
+        pace: float,
+        mine: Mine,
+        mend: Callable[[str], Awaitable[str | None]],
     ) -> None:
+        """``mend``: what is done, and said, when the staff of a broken system mend it; None where it is not broken."""
         self._bootstrap, self._port = bootstrap, port
         self._ledger = ledger
         self._stack = AsyncExitStack()
@@ -46,6 +56,9 @@ class Parties:
         self.wards: list[Ward] = []
         self.sips: dict[str, SipDesk] = {}
         """System → its desk for SIPs."""
+        self._mend = mend
+        self._by_themselves: dict[str, ways.WebhookServer] = {}
+        """System → its receiver, of those that are broken on purpose."""
         self._played = [system for system in directory.systems if system.id not in mine]
         for system in self._played:
             way: ways.WayIn
@@ -71,9 +84,18 @@ class Parties:
         self._stack.push_async_callback(self._client.aclose)
         await self._producer.start()
         self._stack.push_async_callback(self._producer.stop)
-        server = ways.WebhookServer(self._played, self._port, self._received, self._ledger.faulty)
-        await server.start()
-        self._stack.push_async_callback(server.stop)
+        broken = self._ledger.broken
+        together = [system for system in self._played if system.id not in broken.ports]
+        servers = [ways.WebhookServer(together, self._port, self._received, self._ledger.faulty, self._mend)]
+        for system in self._played:
+            if system.id in broken.ports:
+                port = broken.ports[system.id]
+                server = ways.WebhookServer([system], port, self._received, self._ledger.faulty)
+                self._by_themselves[system.id] = server
+                servers.append(server)
+        for server in servers:
+            await server.start()
+            self._stack.push_async_callback(server.stop)
         readers = [
             ways.TopicReader(self._bootstrap, system.id, self._received)
             for system in self._played
@@ -88,6 +110,19 @@ class Parties:
         for party in self.by_id.values():
             await party.stop()
         await self._stack.aclose()
+
+    async def breaks(self, system: str, how: How) -> None:
+        """Break the receiver of a system, or, of a silent one, stop what it sends."""
+        if how == "silent":
+            self.by_id[system].speaks.clear()
+        else:
+            await self._by_themselves[system].breaks(how)
+
+    async def mended(self, system: str) -> None:
+        """Mend it."""
+        self.by_id[system].speaks.set()
+        if system in self._by_themselves:
+            await self._by_themselves[system].is_mended()
 
     def of(self, unit: str) -> Party | None:
         """The party that serves a unit; None when a person plays it."""

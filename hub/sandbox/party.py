@@ -63,6 +63,9 @@ class Party:
         self.sips: SipWorkplace | None = None
         self.pace_s = (0.1, 0.5)
         """(least, most) seconds that a person takes to read or write."""
+        self.speaks = asyncio.Event()
+        """Set while it sends; one that is silent on purpose sends later."""
+        self.speaks.set()
         self._way_in, self._run = way_in, run
         self._random = random.Random(system.id)  # noqa: S311 - a demo
         self._numbers = itertools.count(1)
@@ -113,6 +116,7 @@ class Party:
 
     async def push(self, message: Message) -> SenderAnswer:
         """Send a message and wait for the final receipt, which may come by the way out, and later when the hub holds the message."""
+        await self.speaks.wait()
         final: asyncio.Future[SenderAnswer] = asyncio.get_running_loop().create_future()
         self._awaited[message.id] = final
         answer = await self._way_in.send(wire.write(message, self.system.format))

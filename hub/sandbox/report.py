@@ -117,7 +117,7 @@ def ended(directory: Directory, ledger: Ledger, stay: Played) -> str:
 
 def unaccounted(ledger: Ledger) -> list[Played]:
     """The stays and SIPs that have not ended and wait for nobody but the demo itself."""
-    return [one for one in ledger.unsettled() if not ledger.waits_for_me(one)]
+    return [one for one in ledger.unsettled() if not ledger.waits_for_me(one) and not ledger.waits_for_broken(one)]
 
 
 def _waiting(directory: Directory, one: Played, ledger: Ledger) -> str:
@@ -141,6 +141,10 @@ def summary(directory: Directory, ledger: Ledger, started_s: float, *, stopped: 
         waiting = [one for one in ledger.unsettled() if ledger.waits_for_me(one)]
         lines.append(f"  {len(waiting):6} wait for you")
         lines += [f"         {_waiting(directory, one, ledger)}" for one in waiting[:20]]
+    if ledger.broken.ever:
+        held_up = [one for one in ledger.unsettled() if ledger.waits_for_broken(one)]
+        lines.append(f"  {len(held_up):6} wait for what was broken on purpose")
+        lines += [f"         {_open(directory, ledger, one)}" for one in held_up[:20]]
     lost = unaccounted(ledger)
     lines.append(f"  {len(lost):6} {'under way when it was stopped' if stopped else 'unaccounted for'}")
     lines += [f"         {_open(directory, ledger, stay)}" for stay in lost[:20]]
@@ -158,6 +162,11 @@ def summary(directory: Directory, ledger: Ledger, started_s: float, *, stopped: 
         late = ledger.counts["late-by-a-pause"]
         lines.append(
             f"paused by a person in this run: {', '.join(sorted(ledger.was_paused))}; notices that came late by it: {late}"
+        )
+    if ledger.broken.ever:
+        lines.append(
+            f"broken on purpose in this run: {', '.join(ledger.broken.said())}; notices that came late by it:"
+            f" {counts['late-by-a-break']}, acts that were refused since they came late: {counts['refused-late']}"
         )
     lines += [f"  fault: {fault}" for fault in ledger.faults[:20]]
     lines.append(

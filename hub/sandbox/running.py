@@ -1,5 +1,5 @@
-"""The sandboxes that run now, for ``hub sandbox env``: each keeps a file about itself while it is up. Imports psutil, the parties'
-tokens and the cache.
+"""The sandboxes that run now, for ``hub sandbox env`` and ``mend``: each keeps a file about itself while it is up. Imports httpx, psutil,
+the parties' tokens and the cache.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 
 from hub.errors import Misconfigured
@@ -44,6 +45,7 @@ def noted(services: Services) -> Iterator[None]:
         "began": began,
         "port": services.hub_port,
         "folder": str(Path.cwd()),
+        "receivers": f"http://127.0.0.1:{services.webhook_port}",
         "variables": variables,
     }
     path = _folder() / f"{os.getpid()}.json"
@@ -59,7 +61,25 @@ def noted(services: Services) -> Iterator[None]:
 
 
 def environment(port: int | None) -> dict[str, str]:
-    """The variables of the sandbox whose hub has this port; without a port those of the one that was started in this folder.
+    """The variables of a sandbox for a shell. Raises ``Misconfigured`` as ``_chosen``."""
+    variables: dict[str, str] = _chosen(port)["variables"]
+    return variables
+
+
+def mend(system: str, port: int | None) -> str:
+    """Mend the receiver of a system that a sandbox has broken on purpose; what the sandbox says of it. Raises ``Misconfigured``."""
+    running = _chosen(port)
+    try:
+        answer = httpx.post(f"{running['receivers']}/{system}/mend", timeout=30, trust_env=False)
+    except httpx.HTTPError:
+        raise Misconfigured(f"the sandbox of port {running['port']} does not answer") from None
+    if answer.status_code == httpx.codes.NOT_FOUND:
+        raise Misconfigured(f"no receiver of a system {system} is broken in the sandbox of port {running['port']}")
+    return f"the receiver of {system} {answer.text}"
+
+
+def _chosen(port: int | None) -> dict[str, Any]:
+    """The sandbox whose hub has this port; without a port the one that was started in this folder.
 
     Raises ``Misconfigured``, which lists those that run, when none fits or several do: whoever steers a hub must never steer that of
     somebody else by chance. Files that a kill -9 left are removed.
@@ -72,8 +92,7 @@ def environment(port: int | None) -> dict[str, str]:
     here = str(Path.cwd())
     fitting = [note for note in running if (note["folder"] == here if port is None else note["port"] == port)]
     if len(fitting) == 1:
-        variables: dict[str, str] = fitting[0]["variables"]
-        return variables
+        return fitting[0]
     listed = ", ".join(f"port {note['port']} (of {note['folder']})" for note in fitting or running)
     if port is not None:
         raise Misconfigured(f"no sandbox of yours has port {port}; those that run: {listed}")

@@ -20,7 +20,9 @@ from hub.directory import load
 from hub.environment import of_sandbox
 from hub.errors import Misconfigured, Unavailable
 from hub.outages import thin_out
+from hub.sandbox import broken as broken_on_purpose
 from hub.sandbox import narrator, report
+from hub.sandbox.broken import Broken
 from hub.sandbox.gauges import SandboxGauges
 from hub.sandbox.ledger import Ledger
 from hub.sandbox.mine import Mine, parsed
@@ -46,6 +48,10 @@ _LEARNS_S = 3.0
 """Seconds after an admission when the population register may change, at pace 1."""
 _BEDS = 80
 """The most stays at the same time, so that a slow machine admits more slowly."""
+_MOST = 800
+"""The most that may wait for a broken receiver beside them."""
+_WELL_S = 8.0
+"""Seconds for which all receivers are well."""
 _LOOK_S = 0.4
 _GAUGES_S = 2.0
 """Seconds between reads of the metrics; the hub updates them no more often."""
@@ -54,17 +60,26 @@ _NO_PROGRESS_S = 40.0
 unaccounted for.
 """
 _MY_TURN_S = 10.0
-"""Seconds for which nothing but an answer of a person who plays was awaited, at pace 1; then a run with a number of admissions ends."""
+"""Seconds for which nothing but a person who plays, or a broken receiver, was awaited, at pace 1; then a run with a number of admissions
+ends.
+"""
 _KEPT_IN_MIND = 5_000
 _SIP_EVERY = 2
 """One SIP begins with so many admissions."""
 
 
-def main(admissions: int | None, mine: Sequence[str] = (), wire: str | None = None, pace: float | None = None) -> int:
+def main(
+    admissions: int | None,
+    mine: Sequence[str] = (),
+    wire: str | None = None,
+    pace: float | None = None,
+    broken: Sequence[str] = (),
+) -> int:
     """Run the demo, without a number until Ctrl-C; exit status 0 when every admission is accounted for.
 
     ``mine``: SYSTEM=URL of each system that a person plays; ``wire``: the format of what is sent there; ``pace``: how slowly people act
-    (``HUB_SANDBOX_PACE``, 1; at 2 a stay takes twice as long). Raises ``Misconfigured``.
+    (``HUB_SANDBOX_PACE``, 1; at 2 a stay takes twice as long); ``broken``: SYSTEM or SYSTEM=HOW of each whose receiver breaks. Raises
+    ``Misconfigured``.
     """
     settings = of_sandbox()
     thin_out("aiokafka")
@@ -73,10 +88,14 @@ def main(admissions: int | None, mine: Sequence[str] = (), wire: str | None = No
         raise Misconfigured("--pace is a number above 0")
     # At a pace that a person can follow, about three stays go on at a time.
     usual = 4.0 if pace < narrator.FOLLOWED_FROM else 0.3 / pace
-    return asyncio.run(sandbox(admissions, settings.rate or usual, pace, parsed(mine, wire, load(DIRECTORY))))
+    demo = load(DIRECTORY)
+    played = parsed(mine, wire, demo)
+    return asyncio.run(
+        sandbox(admissions, settings.rate or usual, pace, played, broken_on_purpose.parsed(broken, demo, played))
+    )
 
 
-async def sandbox(admissions: int | None, rate: float, pace: float, mine: Mine) -> int:
+async def sandbox(admissions: int | None, rate: float, pace: float, mine: Mine, broken: Broken) -> int:
     """As ``main``. ``rate``: admissions a second in all."""
     begun = time.monotonic()
     stop = asyncio.Event()
@@ -84,25 +103,27 @@ async def sandbox(admissions: int | None, rate: float, pace: float, mine: Mine) 
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     with data_folder() as data:
         async with AsyncExitStack() as stack:
-            coming = asyncio.create_task(up(stack, data, say, mine))
+            coming = asyncio.create_task(up(stack, data, say, mine, broken))
             stopping = asyncio.create_task(stop.wait())
             await asyncio.wait({coming, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if not coming.done():
                 coming.cancel()
                 await asyncio.gather(coming, return_exceptions=True)
                 return 130
-            demo = Demo(await coming, stop, pace, mine)
+            demo = Demo(await coming, stop, pace, mine, broken)
             return await demo.run(stack, admissions, rate, begun)
 
 
 class Demo:
     """The demo after all services have started."""
 
-    def __init__(self, services: Services, stop: asyncio.Event, pace: float, mine: Mine) -> None:
+    def __init__(self, services: Services, stop: asyncio.Event, pace: float, mine: Mine, broken: Broken) -> None:
         self.services, self.stop, self.pace = services, stop, pace
         self.population = Population(services.registers_url)
         self.mine, self.tell = mine, say
-        self.ledger, self.gauges = Ledger(mine, self._told if pace >= narrator.FOLLOWED_FROM else None), SandboxGauges()
+        tell = self._told if pace >= narrator.FOLLOWED_FROM else None
+        self.ledger, self.gauges = Ledger(mine, tell, broken), SandboxGauges()
+        self.broken = broken
         self.store = Store(services.database_url, pool=2)
         self.failed: str | None = None
         self.all_admitted = False
@@ -127,10 +148,12 @@ class Demo:
                 self.ledger,
                 self.pace,
                 self.mine,
+                self._mend,
             )
         )
+        self.parties = parties
         self.forget = parties.forget
-        addresses = {
+        self.addresses = addresses = {
             "API, with its documentation": f"{services.hub_url}/docs",
             "metrics": f"{services.hub_url}/metrics",
             "health": f"{services.hub_url}/health/ready",
@@ -138,6 +161,7 @@ class Demo:
             "Kafka": services.bootstrap,
             "database, logs": str(services.data),
             "its addresses and tokens in another terminal": 'eval "$(.venv/bin/hub sandbox env)"',
+            **{_receiver(system): self.broken.is_to_break(system) for system in self.broken.hows},
         }
         up_s = time.monotonic() - begun
         for name, address in {"everything is up after": f"{up_s:.1f} s", **addresses}.items():
@@ -148,11 +172,13 @@ class Demo:
         self.tell = shown.say
         started = time.monotonic()
         admitting = asyncio.create_task(self._admit(parties, first, admissions, rate))
+        breaking = asyncio.create_task(self._break())
         try:
             await self._watch(shown, admitting, admissions)
         finally:
             admitting.cancel()
-            await asyncio.gather(admitting, return_exceptions=True)
+            breaking.cancel()
+            await asyncio.gather(admitting, breaking, return_exceptions=True)
             shown.close()
         took_s = time.monotonic() - started
         for text in report.summary(services.directory, self.ledger, took_s, stopped=self.stop.is_set()):
@@ -163,6 +189,27 @@ class Demo:
         if self.stop.is_set():
             return 0 if admissions is None else 130
         return 0 if report.accounted(self.ledger) else 1
+
+    async def _break(self) -> None:
+        """Break, a moment after the start, what is to be broken."""
+        if not self.broken:
+            return
+        await asyncio.sleep(_WELL_S)
+        for system, how in self.broken.hows.items():
+            await self.parties.breaks(system, how)
+            self._said_of(system, self.broken.breaks(system))
+
+    async def _mend(self, system: str) -> str | None:
+        """Mend the receiver of a system, as its staff asks; what is said of it, None where it is not broken."""
+        if system not in self.broken.now:
+            return None
+        await self.parties.mended(system)
+        return self._said_of(system, self.broken.mended(system))
+
+    def _said_of(self, system: str, said: str) -> str:
+        self.addresses[_receiver(system)] = said
+        self.tell(f"{_receiver(system)} {said}")
+        return said
 
     def _told(self, message: Message, answer: SenderAnswer, reference: str | None) -> None:
         self.tell(narrator.of_act(self.services.directory, message, answer, reference))
@@ -187,13 +234,19 @@ class Demo:
                     task.add_done_callback(partial(self._ended, under_way))
                 number += 1
                 await asyncio.sleep(1 / rate)
-                while self.ledger.under_way >= _BEDS:
+                while not self._has_a_bed():
                     await asyncio.sleep(0.1)
             self.all_admitted = True
             await asyncio.gather(*under_way)
         finally:
             for task in under_way:
                 task.cancel()
+
+    def _has_a_bed(self) -> bool:
+        """Whether another stay may begin; those that wait for a broken receiver hold up no others, until they are very many."""
+        if self.ledger.under_way < _BEDS:
+            return True
+        return self.ledger.under_way - self.ledger.held_up() < _BEDS < _MOST - self.ledger.under_way
 
     def _ended(self, under_way: set[asyncio.Task[None]], task: asyncio.Task[None]) -> None:
         under_way.discard(task)
@@ -253,7 +306,8 @@ class Demo:
                 if done != before or not self.all_admitted:
                     moved, before = time.monotonic(), done
                 all_settled = admitting.done() and not self.ledger.under_way
-                if not self.ledger.only_i_am_awaited(self.services.directory):
+                directory = self.services.directory
+                if not self.ledger.only_i_am_awaited(directory) and not self.ledger.only_broken_are_awaited():
                     turned = time.monotonic()
                 my_turn = self.all_admitted and time.monotonic() - turned > _MY_TURN_S * max(1.0, self.pace)
                 stuck = self.all_admitted and time.monotonic() - moved > _NO_PROGRESS_S * max(1.0, self.pace)
@@ -278,6 +332,10 @@ class Demo:
         for stay in settled:
             self.forget(stay.case or "")
         shown.refresh()
+
+
+def _receiver(system: str) -> str:
+    return f"the receiver of {system}"
 
 
 def say(text: str) -> None:

@@ -25,6 +25,7 @@ import psutil
 from hub import directory as directories
 from hub.environment import of_sandbox
 from hub.errors import Misconfigured
+from hub.sandbox.broken import Broken
 from hub.sandbox.children import Child, free_port
 from hub.sandbox.kafka import Kafka
 from hub.sandbox.mine import Mine
@@ -68,7 +69,7 @@ class Services:
         return f"{self.hub_url}/ops"
 
 
-async def up(stack: AsyncExitStack, data: Path, say: Callable[[str], None], mine: Mine | None = None) -> Services:
+async def up(stack: AsyncExitStack, data: Path, say: Callable[[str], None], mine: Mine, broken: Broken) -> Services:
     """Start broker and database together, then fill the database, then start registers and hub together."""
     bootstrap = os.environ.get("HUB_KAFKA_BOOTSTRAP")
     database_url = os.environ.get("HUB_DATABASE_URL")
@@ -98,7 +99,7 @@ async def up(stack: AsyncExitStack, data: Path, say: Callable[[str], None], mine
         database_url = server.url()
     assert database_url
     await migrate(database_url)
-    directory = await _apply(database_url, webhook_port, mine or Mine())
+    directory = await _apply(database_url, webhook_port, mine, broken)
     # Two that start at the same moment both find a port free: tests name one each (``HUB_SANDBOX_PORT``).
     usual = of_sandbox().port
     port = usual if _free(usual) else free_port()
@@ -127,13 +128,13 @@ async def _whole(work: asyncio.Future[Any]) -> None:
         raise
 
 
-async def _apply(database_url: str, webhook_port: int, mine: Mine) -> Directory:
+async def _apply(database_url: str, webhook_port: int, mine: Mine, broken: Broken) -> Directory:
     """Apply the demo directory with the webhooks' port, unless it is in force already."""
     text = DIRECTORY.read_text(encoding="utf-8").replace(_PLACEHOLDER, f"http://127.0.0.1:{webhook_port}/")
     with tempfile.NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as file:
         file.write(text)
         file.flush()
-        directory = mine.in_force(directories.load(Path(file.name)))
+        directory = broken.in_force(mine.in_force(directories.load(Path(file.name))))
     store = Store(database_url, pool=1)
     try:
         await kept.apply(store, directory, who="hub sandbox", reason="the demo's directory")

@@ -22,6 +22,7 @@ from starlette.routing import Route
 from hub.routers.connections import HttpServer
 from hub.routers.errors import gone
 from hub.sandbox import wire
+from hub.sandbox.broken import REFUSAL, SLOW_S, How
 from hub.sandbox.wire import Out, SenderAnswer
 from schemas.directory import System
 from schemas.ways_out import WebhookOut
@@ -131,22 +132,35 @@ class TopicReader:
 
 
 class WebhookServer:
-    """One address per system, ``/<system>``; a call without a valid signature gets 401."""
+    """One address per system, ``/<system>``; a call without a valid signature gets 401. It can be stopped and started again."""
 
-    def __init__(self, systems: Iterable[System], port: int, received: Received, faulty: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        systems: Iterable[System],
+        port: int,
+        received: Received,
+        faulty: Callable[[str], None],
+        mend: Callable[[str], Awaitable[str | None]] | None = None,
+    ) -> None:
+        """``mend``: what a ``POST /<system>/mend`` does; what it says is the answer, and 404 where it has nothing to say."""
         self._secrets = {s.id: s.out.secrets for s in systems if isinstance(s.out, WebhookOut)}
-        self._received, self._faulty = received, faulty
-        app = Starlette(
-            routes=[Route("/{system}", self._take, methods=["POST"])], exception_handlers={ClientDisconnect: gone}
-        )
-        config = uvicorn.Config(
+        self._received, self._faulty, self._mend = received, faulty, mend
+        self.trouble: How | None = None
+        """How it is broken."""
+        routes = [
+            Route("/{system}", self._take, methods=["POST"]),
+            Route("/{system}/mend", self._mended, methods=["POST"]),
+        ]
+        app = Starlette(routes=routes, exception_handlers={ClientDisconnect: gone})
+        self._config = uvicorn.Config(
             app, host="127.0.0.1", port=port, log_config=None, access_log=False, lifespan="off", ws="none"
         )
-        self._server = HttpServer(config)
+        self._server = HttpServer(self._config)
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Listen."""
+        self._server = HttpServer(self._config)
         self._task = asyncio.create_task(self._server.serve())
         while not self._server.started:
             if self._task.done():
@@ -159,6 +173,23 @@ class WebhookServer:
         if self._task is not None:
             self._server.should_exit = True
             await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    async def breaks(self, how: How) -> None:
+        """Be broken from now on."""
+        self.trouble = how
+        if how == "down":
+            await self.stop()
+
+    async def is_mended(self) -> None:
+        """Be well again."""
+        self.trouble = None
+        if self._task is None:
+            await self.start()
+
+    async def _mended(self, request: Request) -> Response:
+        said = None if self._mend is None else await self._mend(request.path_params["system"])
+        return Response(said, media_type="text/plain", status_code=404 if said is None else 200)
 
     async def _take(self, request: Request) -> Response:
         system = request.path_params["system"]
@@ -166,9 +197,15 @@ class WebhookServer:
         if not any(_signed(secret, body, request.headers) for secret in self._secrets.get(system, ())):
             self._faulty("bad-signature")
             return Response(status_code=401)
+        if self.trouble == "error":
+            return Response("Internal Server Error", status_code=500)
+        if self.trouble == "refuses":
+            return Response(REFUSAL, status_code=400)
         event: dict[str, Any] = json.loads(body)
         data = event.pop("data", None)
         await self._received(system, event, json.dumps(data).encode())
+        if self.trouble == "slow":
+            await asyncio.sleep(SLOW_S)
         return Response(status_code=204)
 
 
