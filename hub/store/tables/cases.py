@@ -21,6 +21,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSON, UUID
 
 from hub.store.tables.metadata import NOW, TIME, metadata
 
+_REFUSED = text("sequence IS NULL AND receipt IS NOT NULL")
+
 message = Table(
     "message",
     metadata,
@@ -56,6 +58,10 @@ message = Table(
         postgresql_where=text("sequence IS NULL AND raw <> ''"),
     ),
     Index("message_history", "case_id", "sequence", unique=True, postgresql_where=text("sequence IS NOT NULL")),
+    Index("message_by_time", "received_at", postgresql_include=["source", "id", "system", "name", "sequence"]),
+    Index("message_refusals", "received_at", postgresql_where=_REFUSED),
+    Index("message_by_rule", text("(receipt->>'rule')"), "received_at", postgresql_where=_REFUSED),
+    Index("message_held", "received_at", postgresql_where=text("receipt IS NULL")),
 )
 """Every message that ever came, kept for ever: the inbox (its key recognises duplicates, D-2) and, for accepted messages, the
 history of the case. What its sender wrote may be removed by the region's rule of gallring: then ``raw`` is empty.

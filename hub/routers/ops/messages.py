@@ -1,0 +1,210 @@
+"""Searching for messages and notices, by what they are and what became of them; metadata only. Imports the operations and the HTTP edge of
+operations.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from hub.operations import search
+from hub.operations.search import Outcome, Question, Row
+from hub.routers.cases.question import Asked
+from hub.routers.ops.asking import PROBLEMS, CanSee, TheDirectory, TheStore
+from hub.routers.parameters import WrittenTime
+from hub.store.found import FoundMessage, FoundNotice
+from schemas.directory import Directory
+from schemas.identity_types import KnownHsa
+from schemas.messages import HUB_SOURCE, MESSAGES, type_of
+
+ROUTES = APIRouter(tags=["messages"], responses=PROBLEMS)
+
+_NAMES: Final = {type_of(name): name for name in MESSAGES}
+
+
+def _name(text: str) -> str:
+    """A message's name, also where its whole CloudEvents type was given."""
+    name = _NAMES.get(text, text)
+    if name not in MESSAGES:
+        raise PydanticCustomError(
+            "not_a_type",
+            "{en}",
+            {"sv": "ange ett meddelandes namn, som kvittens", "en": "give a message's name, as kvittens"},
+        )
+    return name
+
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9\-._:/]{0,199}$")]
+"""A message's id, or of what could not be read the place at which it came."""
+CaseId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+Ref = Annotated[str, StringConstraints(pattern=r"^(ref:)?[A-Za-z0-9][A-Za-z0-9\-._:]{0,131}$")]
+SystemId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+Name = Annotated[str, StringConstraints(max_length=100), AfterValidator(_name)]
+Rule = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,59}$")]
+
+
+class Filters(Asked):
+    """What is looked for; everything that is given must hold. Without anything: all messages, the newest first."""
+
+    id: Id | None = Field(default=None, description="The message's id; several senders may use the same.")
+    case: CaseId | None = Field(default=None, description="The hub's case id. What was refused belongs to no case.")
+    ref: Ref | None = Field(default=None, description="The sender's own reference of its case, with or without `ref:`.")
+    from_system: SystemId | None = Field(default=None, description="The system that sent it.")
+    from_unit: KnownHsa | None = Field(default=None, description="The unit for which it was sent.")
+    to_system: SystemId | None = Field(default=None, description="The system that is told: each row is a notice.")
+    to_unit: KnownHsa | None = Field(
+        default=None,
+        description="The unit that is told, by the system that serves it now (name another in `to_system`): each row is a notice.",
+    )
+    type: Name | None = Field(default=None, description="The message's name, as `svu.inskrivning`.")
+    rule: Rule | None = Field(default=None, description="The rule by which it was refused, as `V-2`.")
+    outcome: Outcome | None = Field(
+        default=None,
+        description=(
+            "Of the message: `accepted`, `refused`, `held`. Of its notices, and then each row is a notice: `waiting`, `late` (waiting for"
+            f" more than {search.LATE_AFTER.total_seconds() / 60:.0f} minutes), `dead`, `sent`."
+        ),
+    )
+    since: WrittenTime | None = Field(
+        default=None, description="Received (a notice: accepted to be told) at this moment or later."
+    )
+    until: WrittenTime | None = Field(default=None, description="Before this moment.")
+    cursor: Annotated[str, StringConstraints(min_length=1, max_length=1000)] | None = Field(
+        default=None, description="`next` of the page before, with the same question."
+    )
+    limit: int = Field(default=50, ge=1, le=200, description="The most rows.")
+
+
+class MessageFound(BaseModel):
+    """A message, without what it says."""
+
+    source: str
+    id: str
+    type: str | None
+    """None where it cannot be read."""
+    system: str
+    unit: str | None
+    """The unit for which it was sent; None of the hub's own, and of what cannot be read."""
+    unit_name: str | None
+    received_at: datetime
+    outcome: str
+    """accepted · refused · held"""
+    rule: str | None
+    element: str | None
+    case: str | None
+    sequence: int | None
+    gallrad: bool
+    told: dict[str, int]
+    """State (waiting, sent, dead, skipped) → how many notices of it are in that state."""
+
+
+class NoticeFound(BaseModel):
+    """A notice, receipt or announcement, without what it says."""
+
+    id: str
+    row: int
+    kind: str
+    message: str
+    system: str
+    units: list[str]
+    case: str | None
+    sequence: int | None
+    accepted_at: datetime
+    state: str
+    """waiting · sent · dead · skipped"""
+    behind: bool
+    """It waits behind a dead one of its case."""
+    attempts: int
+    answer: str | None
+    sent_at: datetime | None
+    next_try_at: datetime | None
+
+
+class FoundRow(BaseModel):
+    """A message, and where notices are looked for one notice of it."""
+
+    message: MessageFound | None
+    notice: NoticeFound | None
+
+
+class FoundPage(BaseModel):
+    """One page, the newest first. A page looks back for a tenth of a second: with `next` and no rows it has found nothing yet, back to
+    `looked_back_to`, and the next page goes on from there.
+    """
+
+    rows: list[FoundRow]
+    next: str | None
+    looked_back_to: datetime | None
+
+
+@ROUTES.get("/messages", summary="Searches messages and notices, the newest first; metadata only")
+async def messages(_: CanSee, store: TheStore, in_force: TheDirectory, asked: Annotated[Filters, Query()]) -> FoundPage:
+    return await found_page(store, in_force, asked)
+
+
+async def found_page(
+    store: TheStore, in_force: TheDirectory, asked: Filters, personnummer: str | None = None
+) -> FoundPage:
+    """The page that answers the filters, of one person's cases where a number is given."""
+    given = asked.model_dump(exclude={"cursor", "limit", "personnummer", "ref"})
+    ref = None if asked.ref is None else asked.ref.removeprefix("ref:")
+    directory = in_force.now()
+    async with store.transaction() as connection:
+        page = await search.ask(
+            connection, Question(**given, ref=ref, personnummer=personnummer), directory, asked.cursor, asked.limit
+        )
+    return FoundPage(
+        rows=[_row(one, directory) for one in page.rows], next=page.next, looked_back_to=page.looked_back_to
+    )
+
+
+def _row(row: Row, directory: Directory) -> FoundRow:
+    return FoundRow(
+        message=None if row.message is None else _message(row.message, directory),
+        notice=None if row.notice is None else _notice(row.notice),
+    )
+
+
+def _message(one: FoundMessage, directory: Directory) -> MessageFound:
+    unit = one.source.removeprefix("urn:hsa:") if one.source.startswith("urn:hsa:") else None
+    entry = directory.unit_by_hsa.get(unit) if unit is not None else None
+    return MessageFound(
+        source=one.source,
+        id=one.id,
+        type=one.name,
+        system=one.system,
+        unit=unit,
+        unit_name="Hubben" if one.source == HUB_SOURCE else None if entry is None else entry.name,
+        received_at=one.received_at,
+        outcome=one.outcome,
+        rule=one.rule,
+        element=one.element,
+        case=one.case_id,
+        sequence=one.sequence,
+        gallrad=one.gallrad,
+        told=dict(one.told),
+    )
+
+
+def _notice(one: FoundNotice) -> NoticeFound:
+    return NoticeFound(
+        id=f"out-{one.name}",
+        row=one.id,
+        kind=one.kind,
+        message=one.message,
+        system=one.system,
+        units=one.units,
+        case=one.case_id,
+        sequence=one.sequence,
+        accepted_at=one.accepted_at,
+        state=one.state,
+        behind=one.behind,
+        attempts=one.attempts,
+        answer=one.answer,
+        sent_at=one.sent_at,
+        next_try_at=one.due_at if one.state == "waiting" else None,
+    )
