@@ -7,11 +7,12 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final, Literal, cast, get_args
+from datetime import datetime
+from typing import Any, Literal, cast, get_args
 
 from hub import clock
 from hub.errors import Refused
+from hub.operations.first import LATE
 from hub.store import found, notice_search, search
 from hub.store.found import FoundMessage, FoundNotice
 from hub.store.search import Connection
@@ -19,10 +20,9 @@ from hub.store.walk import Pace
 from schemas.directory import Directory
 from schemas.messages import HUB_SOURCE
 
-LATE_AFTER: Final = timedelta(minutes=15)
-"""What has waited for longer is late: the time after which the alert HubReceiverBehind calls."""
 Outcome = Literal["accepted", "refused", "held", "waiting", "late", "dead", "sent"]
 """The first three are of a message, the others of a notice."""
+_OF_NOTICES = frozenset(get_args(notice_search.Outcome))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,8 @@ class Question:
 
     id: str | None = None
     case: str | None = None
+    system: str | None = None
+    """That sent it, or where the outcome is of notices, that is told."""
     ref: str | None = None
     """The sender's own reference, without ``ref:``."""
     personnummer: str | None = None
@@ -45,9 +47,19 @@ class Question:
     until: datetime | None = None
 
     @property
+    def sender(self) -> str | None:
+        """The system that sent it."""
+        return self.from_system or (None if self.outcome in _OF_NOTICES else self.system)
+
+    @property
+    def receiver(self) -> str | None:
+        """The system that is told."""
+        return self.to_system or (self.system if self.outcome in _OF_NOTICES else None)
+
+    @property
     def is_of_notices(self) -> bool:
         """Whether it asks for what was told, and not for what came."""
-        return bool(self.to_system or self.to_unit or self.outcome in get_args(notice_search.Outcome))
+        return bool(self.receiver or self.to_unit or self.outcome in _OF_NOTICES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +82,17 @@ class Page:
     """Everything since this moment has been looked at; None where there is nothing more."""
 
 
-async def ask(connection: Connection, asked: Question, directory: Directory, cursor: str | None, limit: int) -> Page:
-    """One page of what is looked for. Raises ``Refused`` for a cursor that no page gave."""
-    after = _read(cursor)
+async def ask(connection: Connection, asked: Question, directory: Directory, after: str | None, limit: int) -> Page:
+    """One page of what is looked for. Raises ``Refused`` for an ``after`` that no page gave."""
+    place = _read(after)
     wanted = await _of_message(connection, asked, directory)
     if wanted is None:
         return Page([], None, None)
     if asked.is_of_notices:
-        return await _notices(connection, asked, wanted, directory, after, limit)
-    if after is not None and not isinstance(after, tuple):
-        raise _no_cursor()
-    walked = await search.walk(connection, wanted, after, limit, Pace())
+        return await _notices(connection, asked, wanted, directory, place, limit)
+    if place is not None and not isinstance(place, tuple):
+        raise _no_page()
+    walked = await search.walk(connection, wanted, place, limit, Pace())
     messages = await found.messages(connection, [place[1:] for place in walked.places])
     rows = [Row(messages[place[1:]]) for place in walked.places if place[1:] in messages]
     if walked.reached is None:
@@ -104,7 +116,7 @@ async def _of_message(connection: Connection, asked: Question, directory: Direct
         id=asked.id,
         cases=cases,
         held_under=held_under,
-        system=asked.from_system,
+        system=asked.sender,
         source=None if asked.from_unit is None else _source_of(asked.from_unit),
         name=asked.type,
         rule=asked.rule,
@@ -131,15 +143,13 @@ async def _notices(
     limit: int,
 ) -> Page:
     if isinstance(after, tuple):
-        raise _no_cursor()
+        raise _no_page()
     wanted = notice_search.Wanted(
         of=of,
         systems=_told_to(asked, directory),
         unit=asked.to_unit,
-        outcome=cast("notice_search.Outcome", asked.outcome)
-        if asked.outcome in get_args(notice_search.Outcome)
-        else None,
-        late_from=clock.now() - LATE_AFTER,
+        outcome=cast("notice_search.Outcome", asked.outcome) if asked.outcome in _OF_NOTICES else None,
+        late_from=clock.now() - LATE,
     )
     walked = await notice_search.walk(connection, wanted, after, limit, Pace())
     notices = await found.notices(connection, walked.rows)
@@ -152,27 +162,27 @@ async def _notices(
 
 def _told_to(asked: Question, directory: Directory) -> list[str] | None:
     """The systems to which it may have been told: of a unit those that serve it now, and the manual queue of those that none served."""
-    if asked.to_system is not None:
-        return [asked.to_system]
+    if asked.receiver is not None:
+        return [asked.receiver]
     if asked.to_unit is None:
         return None
     serving = directory.system_of.get(asked.to_unit)
     return [f"unit:{asked.to_unit}", *([] if serving is None else [serving])]
 
 
-# --- cursors ----------------------------------------------------------------------------------------------------------
+# --- where a page begins ----------------------------------------------------------------------------------------------------------
 
 
 def _written(place: list[Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(place, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
-def _read(cursor: str | None) -> int | search.Place | None:
-    """The place that a cursor names: a row of the outbox, or a message."""
-    if cursor is None:
+def _read(after: str | None) -> int | search.Place | None:
+    """The place that ``next`` named: a row of the outbox, or a message."""
+    if after is None:
         return None
     try:
-        place = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True))
+        place = json.loads(base64.b64decode(after + "=" * (-len(after) % 4), b"-_", validate=True))
         match place:
             case [int(number)] if -(2**62) < number < 2**62:
                 return number
@@ -182,14 +192,14 @@ def _read(cursor: str | None) -> int | search.Place | None:
                     return moment, source, id_
     except (binascii.Error, ValueError, RecursionError):
         pass
-    raise _no_cursor()
+    raise _no_page()
 
 
-def _no_cursor() -> Refused:
+def _no_page() -> Refused:
     return Refused(
         "bad-query",
-        "Rätta cursor: ange `next` från sidan före, med samma fråga.",
-        "Correct cursor: give `next` of the page before, with the same question.",
-        "/cursor",
+        "Rätta after: ange `next` från sidan före, med samma fråga.",
+        "Correct after: give `next` of the page before, with the same question.",
+        "/after",
         400,
     )

@@ -30,7 +30,7 @@ async def found_by(hub, **filters):
     """The ids of all that is found, over all pages."""
     rows, cursor = [], None
     while True:
-        page = await asked(hub, **filters, **({"cursor": cursor} if cursor else {}))
+        page = await asked(hub, **filters, **({"after": cursor} if cursor else {}))
         rows += page["rows"]
         cursor = page["next"]
         if cursor is None:
@@ -77,6 +77,7 @@ async def test_a_message_is_found_by_each_thing_that_is_known_of_it(hub):
         ("refused-1", "svu.kartlaggning"),
         ("k-1", "svu.kartlaggning"),
     ]
+    assert names(await found_by(hub, system="centre")) == names(await found_by(hub, from_system="centre"))
     assert names(await found_by(hub, from_unit=CENTRE)) == names(await found_by(hub, from_system="centre"))
     assert {name for _, name in names(await found_by(hub, type="adressering"))} == {"adressering"}
     assert names(await found_by(hub, type="se.samverkan.svu.kartlaggning.v1", outcome="accepted")) == [
@@ -98,7 +99,7 @@ async def test_a_time_bounds_what_is_found_and_pages_follow_each_other_without_g
     page, seen = await asked(hub, limit=2), []
     while page["next"]:
         seen += names(page["rows"])
-        page = await asked(hub, limit=2, cursor=page["next"])
+        page = await asked(hub, limit=2, after=page["next"])
     seen += names(page["rows"])
     assert seen == names(await found_by(hub)) and len(seen) == 7
     at = {one["message"]["id"]: one["message"]["received_at"] for one in await found_by(hub)}
@@ -124,7 +125,12 @@ async def test_what_a_system_is_told_is_found_by_what_became_of_it(hub):
     (dead,) = await found_by(hub, outcome="dead")
     assert dead["notice"]["id"] == ids(fetched)[1] and dead["notice"]["answer"] == "refused-by-receiver"
     assert [one["notice"]["id"] for one in await found_by(hub, to_unit=CENTRE, outcome="dead")] == [ids(fetched)[1]]
-    assert await found_by(hub, to_unit=KOMMUN, outcome="dead") == []
+    assert (
+        await found_by(hub, to_unit=KOMMUN, outcome="dead")
+        == []
+        == await found_by(hub, system="kommun", outcome="dead")
+    )
+    assert await found_by(hub, system="centre", outcome="dead") == [dead]
     waiting = await found_by(hub, outcome="waiting")
     assert {one["notice"]["state"] for one in waiting} == {"waiting"}
     assert {"centre", "kommun"} <= {one["notice"]["system"] for one in waiting}
@@ -157,7 +163,7 @@ async def test_a_page_that_ran_out_of_time_says_how_far_it_came_and_the_next_goe
     monkeypatch.setattr(search, "Pace", lambda: Pace(seconds=0.0))
     pages, cursor, looked = [], None, []
     while True:
-        page = await asked(hub, type="svu.inskrivning", **({"cursor": cursor} if cursor else {}))
+        page = await asked(hub, type="svu.inskrivning", **({"after": cursor} if cursor else {}))
         pages.append(page)
         looked.append(page["looked_back_to"])
         if (cursor := page["next"]) is None:
@@ -198,8 +204,8 @@ async def test_the_numbers_of_rows_lead_to_a_moment(hub):
         ({"outcome": "lost"}, "/outcome"),
         ({"since": "igår"}, "/since"),
         ({"limit": "1000"}, "/limit"),
-        ({"cursor": "bm9uc2Vucw"}, "/cursor"),
-        ({"cursor": "WzFd", "outcome": "accepted"}, "/cursor"),
+        ({"after": "bm9uc2Vucw"}, "/after"),
+        ({"after": "WzFd", "outcome": "accepted"}, "/after"),
         ({"personnummer": TOLVAN}, "/query"),
     ],
 )
@@ -215,3 +221,23 @@ async def test_searching_needs_a_session_that_may_see(hub):
     nobody = await signed_in(hub.hub, "no-such-role")
     assert (await nobody.ask("/messages", 403))["rule"] == "no-right"
     assert (await hub.client.get("/ops/messages", headers={"authorization": "Bearer token-ward"})).status_code == 401
+
+
+async def test_a_person_is_searched_for_behind_the_glass_alone_and_every_search_is_in_the_trail(hub):
+    case, other = await hub.admit(TOLVAN), await hub.admit(ANNA)
+    nobody = await signed_in(hub.hub, "drift")
+    assert (await nobody.say("/messages/by-person", {"personnummer": TOLVAN}, 403))["rule"] == "no-right"
+    boss = await signed_in(hub.hub, "driftansvarig", who="Berit Bas")
+    assert (await boss.say("/messages/by-person", {"personnummer": TOLVAN}, 403))["rule"] == "glass-closed"
+    await boss.say("/glass", {"reason": "Släktingen ringer om en kallelse", "person": True})
+    found = await boss.say("/messages/by-person", {"personnummer": TOLVAN})
+    assert {one["message"]["case"] for one in found["rows"]} == {case} and len(found["rows"]) == 2
+    assert TOLVAN not in str(found) and other not in str(found)
+    told = await boss.say("/messages/by-person", {"personnummer": TOLVAN, "to_system": "centre"})
+    assert {one["notice"]["system"] for one in told["rows"]} == {"centre"}
+    assert (await boss.say("/messages/by-person", {"personnummer": "191212120000"}))["rows"] == []
+    trail = await hub.sql("SELECT who, what, target FROM operation WHERE what = 'look behind the glass'")
+    assert trail == [("Berit Bas", "look behind the glass", "a search by person")] * 3
+    assert TOLVAN not in str(await hub.sql("SELECT * FROM operation"))
+    unread = await boss.say("/messages/by-person", {"personnummer": "tolvan"}, 400)
+    assert unread["element"] == "/personnummer" and "tolvan" not in str(unread)

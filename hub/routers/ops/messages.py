@@ -7,16 +7,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from hub.operations import search
+from hub.operations import first, glass, search
 from hub.operations.search import Outcome, Question, Row
-from hub.routers.cases.question import Asked
-from hub.routers.ops.asking import PROBLEMS, CanSee, TheDirectory, TheStore
+from hub.routers.cases.question import Asked, body, in_body
+from hub.routers.ops.asking import PROBLEMS, READING_A_BODY, CanSee, CanSeeBodies, TheDirectory, TheStore
 from hub.routers.parameters import WrittenTime
 from hub.store.found import FoundMessage, FoundNotice
+from hub.store.search import Connection
 from schemas.directory import Directory
 from schemas.identity_types import KnownHsa
 from schemas.messages import HUB_SOURCE, MESSAGES, type_of
@@ -53,6 +54,9 @@ class Filters(Asked):
     id: Id | None = Field(default=None, description="The message's id; several senders may use the same.")
     case: CaseId | None = Field(default=None, description="The hub's case id. What was refused belongs to no case.")
     ref: Ref | None = Field(default=None, description="The sender's own reference of its case, with or without `ref:`.")
+    system: SystemId | None = Field(
+        default=None, description="The system that sent it, or where `outcome` is of notices, that is told."
+    )
     from_system: SystemId | None = Field(default=None, description="The system that sent it.")
     from_unit: KnownHsa | None = Field(default=None, description="The unit for which it was sent.")
     to_system: SystemId | None = Field(default=None, description="The system that is told: each row is a notice.")
@@ -66,14 +70,14 @@ class Filters(Asked):
         default=None,
         description=(
             "Of the message: `accepted`, `refused`, `held`. Of its notices, and then each row is a notice: `waiting`, `late` (waiting for"
-            f" more than {search.LATE_AFTER.total_seconds() / 60:.0f} minutes), `dead`, `sent`."
+            f" more than {first.LATE.total_seconds() / 60:.0f} minutes), `dead`, `sent`."
         ),
     )
     since: WrittenTime | None = Field(
         default=None, description="Received (a notice: accepted to be told) at this moment or later."
     )
     until: WrittenTime | None = Field(default=None, description="Before this moment.")
-    cursor: Annotated[str, StringConstraints(min_length=1, max_length=1000)] | None = Field(
+    after: Annotated[str, StringConstraints(min_length=1, max_length=1000)] | None = Field(
         default=None, description="`next` of the page before, with the same question."
     )
     limit: int = Field(default=50, ge=1, le=200, description="The most rows.")
@@ -84,22 +88,20 @@ class MessageFound(BaseModel):
 
     source: str
     id: str
-    type: str | None
-    """None where it cannot be read."""
+    type: str | None = Field(description="Null where it cannot be read.")
     system: str
-    unit: str | None
-    """The unit for which it was sent; None of the hub's own, and of what cannot be read."""
+    unit: str | None = Field(description="For which it was sent; null of the hub's own, and of what cannot be read.")
     unit_name: str | None
     received_at: datetime
-    outcome: str
-    """accepted · refused · held"""
+    outcome: str = Field(description="accepted · refused · held")
     rule: str | None
     element: str | None
     case: str | None
     sequence: int | None
     gallrad: bool
-    told: dict[str, int]
-    """State (waiting, sent, dead, skipped) → how many notices of it are in that state."""
+    told: dict[str, int] = Field(
+        description="State (waiting, sent, dead, skipped) → how many of its notices are in it."
+    )
 
 
 class NoticeFound(BaseModel):
@@ -114,10 +116,8 @@ class NoticeFound(BaseModel):
     case: str | None
     sequence: int | None
     accepted_at: datetime
-    state: str
-    """waiting · sent · dead · skipped"""
-    behind: bool
-    """It waits behind a dead one of its case."""
+    state: str = Field(description="waiting · sent · dead · skipped")
+    behind: bool = Field(description="Whether it waits behind a dead one of its case.")
     attempts: int
     answer: str | None
     sent_at: datetime | None
@@ -132,31 +132,55 @@ class FoundRow(BaseModel):
 
 
 class FoundPage(BaseModel):
-    """One page, the newest first. A page looks back for a tenth of a second: with `next` and no rows it has found nothing yet, back to
-    `looked_back_to`, and the next page goes on from there.
-    """
+    """One page, the newest first. A page looks back for a tenth of a second."""
 
     rows: list[FoundRow]
-    next: str | None
-    looked_back_to: datetime | None
+    next: str | None = Field(
+        description="`after` of the next page; null where there is nothing more. There may be one after no rows."
+    )
+    looked_back_to: datetime | None = Field(
+        description="All since this moment has been looked at, and the next page goes on from it; null where there is nothing more."
+    )
 
 
 @ROUTES.get("/messages", summary="Searches messages and notices, the newest first; metadata only")
 async def messages(_: CanSee, store: TheStore, in_force: TheDirectory, asked: Annotated[Filters, Query()]) -> FoundPage:
-    return await found_page(store, in_force, asked)
-
-
-async def found_page(
-    store: TheStore, in_force: TheDirectory, asked: Filters, personnummer: str | None = None
-) -> FoundPage:
-    """The page that answers the filters, of one person's cases where a number is given."""
-    given = asked.model_dump(exclude={"cursor", "limit", "personnummer", "ref"})
-    ref = None if asked.ref is None else asked.ref.removeprefix("ref:")
-    directory = in_force.now()
     async with store.transaction() as connection:
-        page = await search.ask(
-            connection, Question(**given, ref=ref, personnummer=personnummer), directory, asked.cursor, asked.limit
-        )
+        return await _page(connection, in_force.now(), asked)
+
+
+class OfAPerson(Filters):
+    """Whose messages, and which of them."""
+
+    personnummer: Annotated[str, StringConstraints(pattern=r"^[0-9]{8}[0-9A-Z]{4}$")] = Field(
+        description="The whole number; one that the person had before finds them too (C-60)."
+    )
+
+
+@ROUTES.post(
+    "/messages/by-person",
+    summary="Searches the messages of a person's cases: behind the glass, and each search is in the trail",
+    responses=READING_A_BODY,
+    openapi_extra=body(OfAPerson),
+)
+async def by_person(
+    operator: CanSeeBodies,
+    store: TheStore,
+    in_force: TheDirectory,
+    asked: Annotated[OfAPerson, Depends(in_body(OfAPerson))],
+) -> FoundPage:
+    async with store.transaction() as connection:
+        await glass.used(connection, operator, "a search by person")
+        return await _page(connection, in_force.now(), asked, asked.personnummer)
+
+
+async def _page(
+    connection: Connection, directory: Directory, asked: Filters, personnummer: str | None = None
+) -> FoundPage:
+    given = asked.model_dump(exclude={"after", "limit", "personnummer", "ref"})
+    ref = None if asked.ref is None else asked.ref.removeprefix("ref:")
+    question = Question(**given, ref=ref, personnummer=personnummer)
+    page = await search.ask(connection, question, directory, asked.after, asked.limit)
     return FoundPage(
         rows=[_row(one, directory) for one in page.rows], next=page.next, looked_back_to=page.looked_back_to
     )
