@@ -14,7 +14,7 @@ from tests.integration.test_views import ANNA, CENTRE, KOMMUN, MALMO, PRIVATE, W
 from tests.operators import signed_in
 
 NOBODY = Adressering(outcome="unlisted", municipality="1281", why=("folkbokforing: 1281", "listing: no answer fits"))
-READING = ("/held", "/held/groups", "/dead", "/dead/groups", "/manual-queue", "/unserved", "/units")
+READING = ("/held", "/held/groups", "/partitions", "/dead", "/dead/groups", "/manual-queue", "/unserved", "/units")
 
 
 @pytest.fixture
@@ -346,7 +346,7 @@ async def test_a_partition_goes_on_once_and_only_forward(place):
     await place.sql("INSERT INTO aside (topic, partition, at, reason, until) VALUES ('hub.in.x', 2, 10, 'corrupt', 14)")
     person = await signed_in(place.hub, "drift")
     (row,) = (await person.ask("/partitions"))["rows"]
-    assert (row["place"], row["until"]) == ("hub.in.x/2/10", 14)
+    assert (row["topic"], row["partition"], row["at"], row["until"]) == ("hub.in.x", 2, 10, 14)
     path = "/partitions/hub.in.x/2/pass"
     await (await signed_in(place.hub, "lasare")).say(path, {"reason": "x"}, 403)
     assert (await person.say(path, {"to": 9, "reason": "x"}, 400))["rule"] == "pass-forward"

@@ -1,4 +1,6 @@
-"""What is held (D-4): messages that cannot be handled now. Imports the operations, the store and the HTTP edge."""
+"""What is held (D-4): messages that cannot be handled now, and Kafka partitions that wait. Imports the operations, the store and the HTTP
+edge.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from hub.intake.arrival import is_case_id
 from hub.operations import held_words
 from hub.routers.ops.asking import PROBLEMS, CanSee, TheStore
 from hub.routers.ops.pages import Page
-from hub.store import held_list
+from hub.store import held_list, partitions
 from hub.store.held_list import HeldFilter, HeldRow
 from schemas.messages import BilingualText
 
@@ -122,6 +124,46 @@ async def groups(_: CanSee, store: TheStore) -> HeldGroups:
                 most_tried=one.most_tried,
                 released=one.released,
                 example=one.example,
+            )
+            for one in found
+        ]
+    )
+
+
+class Partition(BaseModel):
+    """A partition of Kafka that waits at what cannot be read, or (`lost`) a gap in it."""
+
+    topic: str
+    partition: int
+    at: int = Field(description="The offset of the first record concerned.")
+    until: int | None = Field(description="The offset after the last record concerned, where it is known.")
+    reason: str
+    since: datetime
+    pass_to: int | None = Field(description="Where operations lets it go on.")
+    lost: bool
+
+
+class Partitions(BaseModel):
+    """The partitions that wait, and the gaps."""
+
+    rows: list[Partition]
+
+
+@ROUTES.get("/partitions", summary="The partitions of Kafka that wait at what cannot be read, and the gaps in them")
+async def waiting_partitions(_: CanSee, store: TheStore) -> Partitions:
+    async with store.transaction() as connection:
+        found = await partitions.incidents(connection)
+    return Partitions(
+        rows=[
+            Partition(
+                topic=one.topic,
+                partition=one.partition,
+                at=one.at,
+                until=one.until,
+                reason=one.reason,
+                since=one.since,
+                pass_to=one.pass_to,
+                lost=one.lost,
             )
             for one in found
         ]
