@@ -9,7 +9,9 @@ import sys
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import psutil
@@ -329,6 +331,7 @@ def test_while_it_runs_another_terminal_has_its_addresses_and_however_it_ends_no
     assert (status, found, answered, said) == (0, "1", "200", "")
     in_words = " ".join(" ".join(history).split())
     assert re.fullmatch(r"1 \S+ \S+ \S+ hub sandbox the demo's directory; .* 10 HSA codes of befattning new", in_words)
+    assert signs_in_and_out(port, "demo-birgitta") == ("Birgitta Sjöström", 200, 401)
     parent = psutil.Process(demo.pid)
     below = parent.children(recursive=True)
     names = " ".join(part for each in below for part in each.cmdline())
@@ -343,6 +346,25 @@ def test_while_it_runs_another_terminal_has_its_addresses_and_however_it_ends_no
     assert gone_within(40, [parent, *below])
     status, _, said = in_its_terminal(port, "true")
     assert status == 2 and "no sandbox of yours" in said
+
+
+def signs_in_and_out(port, person):
+    """Who signs in to its operations as one of its demo people, and what they are answered before and after signing out at its provider."""
+    hub = f"http://127.0.0.1:{port}"
+    with httpx.Client(timeout=10, trust_env=False) as browser:
+        back = {"redirect_uri": f"{hub}/console/signed-in"}
+        begun = browser.post(f"{hub}/ops/sign-in", json=back).raise_for_status().json()
+        page = browser.get(begun["authorization_url"])
+        form = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text))
+        form = {name: unescape(value) for name, value in form.items()}
+        sent = browser.post(str(page.url.copy_with(query=None)), data={**form, "person": person})
+        (code,) = parse_qs(urlsplit(sent.headers["location"]).query)["code"]
+        asked = {"state": begun["state"], "proof": begun["proof"], "code": code}
+        session = browser.post(f"{hub}/ops/sessions", json=asked).raise_for_status().json()
+        bearer = {"authorization": f"Bearer {session['token']}"}
+        before = browser.get(f"{hub}/ops/me", headers=bearer).status_code
+        browser.get(str(page.url.copy_with(query=None)).replace("/authorize", "/end_session"))
+        return session["who"], before, browser.get(f"{hub}/ops/me", headers=bearer).status_code
 
 
 def in_its_terminal(port, words):
