@@ -44,7 +44,8 @@ def fill(url: str, case: str, copies: int) -> None:
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute("SET session_replication_role = replica")  # no trigger counts what is no work of the hub
         connection.execute("SET maintenance_work_mem = '1GB'")
-        built = [statement for table in TABLES for statement in _without_indexes(connection, table)]
+        references = _without_references(connection)
+        built = [statement for table in TABLES for statement in _without_indexes(connection, table)] + references
         values = {"case": case, "copies": copies}
         for table in TABLES:
             connection.execute("DROP TABLE IF EXISTS original")
@@ -84,6 +85,18 @@ def _copying(connection: psycopg.Connection[Any], table: str) -> sql.Composed:
         columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
         taken=sql.SQL(", ").join(taken),
     )
+
+
+def _without_references(connection: psycopg.Connection[Any]) -> list[str]:
+    """Drops what refers to the tables' keys, which would keep them; the statements that build it anew."""
+    found = connection.execute(
+        "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint"
+        " WHERE contype = 'f' AND confrelid = ANY(%s::regclass[])",
+        (list(TABLES),),
+    ).fetchall()
+    for table, name, _ in found:
+        connection.execute(sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(*map(sql.Identifier, (table, name))))
+    return [f"ALTER TABLE {table} ADD CONSTRAINT {name} {how}" for table, name, how in found]
 
 
 def _without_indexes(connection: psycopg.Connection[Any], table: str) -> list[str]:
