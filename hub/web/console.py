@@ -14,11 +14,11 @@ from starlette.types import ASGIApp
 
 from hub.ops_client.in_process import InProcess
 from hub.web import live, sign_in
-from hub.web.pages import glass, overview, systems, waiting
+from hub.web.pages import glass, overview, systems, trail, waiting
 from hub.web.served_files import serve_file
 from hub.web.visit import Visit, page
 
-PAGES = (overview, waiting, systems, glass)
+PAGES = (overview, waiting, systems, glass, trail)
 """Each has its ``ROUTES``."""
 
 

@@ -6,6 +6,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
+from hub.store import operator_log
 from tests.browser import days
 from tests.browser.console import PHONE, faults, go, picture, too_wide
 
@@ -23,6 +24,9 @@ PAGES = {
     "frister": "/deadlines",
     "system": "/systems",
     "ett-system": "/systems/{centre}",
+    "spar": "/trail",
+    "spar-nodoppningar": "/trail/glass",
+    "spar-inloggningar": "/trail/sessions",
 }
 """Name of its picture → address."""
 
@@ -103,3 +107,19 @@ async def test_a_form_from_elsewhere_is_refused(console):
             f"{console.address}/console/sign-out", form={"csrf": mark}, headers={"Origin": origin}
         )
         assert answer.status == 403 and re.search("annan plats", await answer.text())
+
+
+async def test_the_trail_is_for_those_who_audit_and_shows_what_was_done_by_whom_and_why(console):
+    assert await go(await console.person("drift"), "/trail") == 403
+    page = await console.person("granskare", who="Greta Granskare")
+    await go(page, "/trail?what=pause")
+    await expect(page.get_by_text("Inget har gjorts för hand")).to_be_visible()
+    async with console._store.transaction() as connection:
+        await operator_log.record(connection, "Disa Drift", "pause", "kommunen", "Byte av server")
+    await page.reload()
+    row = page.get_by_role("row", name="Disa Drift")
+    await expect(row).to_contain_text("kommunen")
+    await expect(row).to_contain_text("Byte av server")
+    await expect(row.get_by_role("link", name="Pausade")).to_be_visible()
+    await page.get_by_role("link", name="Inloggningar").click()
+    await expect(page.get_by_role("row", name="Greta Granskare").first).to_contain_text("granskare")
