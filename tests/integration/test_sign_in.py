@@ -11,14 +11,18 @@ from dataclasses import replace
 import httpx
 import pytest
 from joserfc import jwt
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, RSAKey
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
-from hub.errors import Misconfigured
+from hub.errors import Misconfigured, Refused
 from hub.http_api import api_of
 from hub.ops_client.client import OpsClient, OpsRefused
 from hub.ops_client.in_process import InProcess
 from hub.sandbox.openid.people import DemoPerson
 from hub.settings import OpenIdSettings
+from hub.sign_in.provider import Provider
 from hub.sign_in.sign_in import SignIn
 from hub.store import operator_log
 from tests.integration.test_views import directory, opened, served
@@ -543,3 +547,56 @@ async def test_many_sign_ins_that_are_begun_from_one_address_wait_and_those_of_o
     assert (refused.value.status, refused.value.rule) == (429, "too-many-guesses")
     await replace(ops, visitor="192.0.2.2").say("/sign-in", body)
     await place.begin()
+
+
+# --- providers of other kinds -------------------------------------------------------------------------------------------
+
+
+async def test_a_provider_with_rsa_keys_that_say_nothing_of_their_use_is_understood(place):
+    key = RSAKey.generate_key(2048)
+    place.provider.keys = lambda: {"keys": [{n: v for n, v in key.as_dict(private=False).items() if n != "kid"}]}
+    place.provider.signed = lambda claims, kind="JWT": jwt.encode({"alg": "RS256", "typ": kind}, claims, key)
+    assert (await place.sign_in(OMAR))["who"] == "Omar Haddad"
+
+
+async def test_what_the_token_does_not_say_is_asked_of_the_provider_about_the_same_person_alone(place):
+    told = {"sub": OMAR, "name": "Omar Haddad", "roles": ["granskare"]}
+
+    async def user_info(request):
+        assert request.headers["authorization"].startswith("Bearer ")
+        return JSONResponse(told)
+
+    honest = place.provider.metadata
+    altered(place.provider, lambda one: {name: value for name, value in one.items() if name != "roles"})
+    async with listening(Starlette(routes=[Route("/", user_info)])) as url:
+        place.provider.metadata = lambda: honest() | {"userinfo_endpoint": f"{url}/"}
+        assert (await place.sign_in(OMAR))["roles"] == ["granskare"]
+        told["sub"] = SARA
+        assert (await place.sign_in(OMAR, 403))["rule"] == "no-role"
+
+
+async def test_tokens_that_name_a_key_that_is_not_known_do_not_make_the_hub_ask_over_and_over(place):
+    await place.sign_in(OMAR)
+    asked, honest = [], place.provider.keys
+    place.provider.keys = lambda: asked.append(1) or honest()
+    for _ in range(20):
+        await logged_out(place, by_a_key_that_is_not_known(None, {"sub": OMAR}), 400)
+    assert len(asked) <= 1
+
+
+async def test_in_production_nothing_is_asked_of_a_provider_without_tls():
+    said = {
+        "issuer": "https://idp.example.org",
+        "token_endpoint": "http://idp.example.org/token",
+        "jwks_uri": "https://x/",
+    }
+    settings = OpenIdSettings(issuer=said["issuer"], client_id="x", redirect_uris="https://x/done")
+    provider = Provider(settings, production=True)
+    asked = []
+    provider._client = httpx.AsyncClient(
+        transport=httpx.MockTransport(lambda request: asked.append(str(request.url)) or httpx.Response(200, json=said))
+    )
+    with pytest.raises(Refused, match="provider-away"):
+        await provider.post("token_endpoint", {"code": "secret"})
+    assert asked == ["https://idp.example.org/.well-known/openid-configuration"]
+    await provider.close()
