@@ -7,9 +7,10 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Final, cast
 
 from fastapi import Depends, Request, Security
+from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from hub.directory_in_force import DirectoryInForce
@@ -108,6 +109,10 @@ TheOperator = Annotated[Operator, Depends(_operator)]
 """Whoever is signed in, whatever they may do."""
 
 
+_RIGHTS: Final[dict[Callable[..., Any], Right]] = {}
+"""The dependency of a route → the right that it asks for."""
+
+
 def needs(right: Right) -> Callable[..., Awaitable[Operator]]:
     """The dependency of a route that needs a right: who asks. Refused 401 or 403 before anything else of the request is read."""
 
@@ -115,15 +120,24 @@ def needs(right: Right) -> Callable[..., Awaitable[Operator]]:
         try:
             operator.needs(right)
         except Refused:
-            asked = (
-                f"{request.method} {request.scope['route'].path}"  # as it is documented: nothing of what was asked for
-            )
+            # The address as it is documented: nothing of what was asked for.
+            asked = f"{request.method} {request.scope['route'].path}"
             async with store.transaction() as connection:
                 await operator_log.record_refusal(connection, operator.who, asked, f"without the right {right}")
             raise
         return operator
 
+    _RIGHTS[check] = right
     return check
+
+
+def rights_of_route(dependant: Dependant) -> frozenset[Right]:
+    """The rights that a route needs, all of them."""
+    found: frozenset[Right] = frozenset()
+    for each in dependant.dependencies:
+        own = _RIGHTS.get(each.call) if each.call is not None else None
+        found |= rights_of_route(each) | (frozenset() if own is None else frozenset({own}))
+    return found
 
 
 CanSee = Annotated[Operator, Depends(needs(Right.SEE))]
