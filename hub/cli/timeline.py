@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hub.cli import table
 from hub.cli.root import Json, app, in_transaction
-from hub.errors import Misconfigured
 
 if TYPE_CHECKING:
-    from hub.store.inbox import InboxRow
-    from hub.store.timeline import TimelineEntry
+    from hub.operations.timeline.whole import Timeline
 
 
 @app.command()
@@ -21,33 +20,23 @@ def timeline(
     wanted: Annotated[str, typer.Argument(metavar="MESSAGE|CASE", help="A message's id or a case's id.")],
     as_json: Json = False,
 ) -> None:
-    """Show what became of a message or a case: received, addressed, each attempt with its answer, sent, acknowledged; and of what
-    waits, why: behind which row, paused by whom, the breaker, the next try.
+    """Show what became of a message or a case: received, addressed, each attempt with its answer, sent, acknowledged, its deadlines; and of
+    what waits, why: behind which row, paused by whom, the breaker, the next try.
     """
-    from hub.store import inbox
-    from hub.store import timeline as store
+    from hub.operations.timeline import whole
 
-    async def go(connection: Any) -> tuple[list[TimelineEntry], dict[tuple[str, str], InboxRow]]:
-        entries = await store.of(connection, wanted)
-        acknowledgements = [one.received for one in entries if one.received is not None and one.name == "kvittens"]
-        return entries, await inbox.load(connection, acknowledgements)
+    async def go(connection: Any) -> Timeline:
+        return await whole.of(connection, wanted)
 
-    entries, acknowledgements = in_transaction(go)
-    if not entries:
-        raise Misconfigured(
-            f"nothing is known of {wanted}: give the id of a message or a case, as a receipt names them"
-        )
-    for one in entries:
-        if one.received in acknowledgements:
-            one.detail += _acknowledged(acknowledgements[one.received])
+    found = in_transaction(go)
     if as_json:
-        table.show_json([{"at": one.at, "what": one.what, "detail": one.detail} for one in entries])
+        table.show_json(asdict(found))
         return
-    for one in entries:
-        start = f"{table.moment(one.at):24}  {one.what:9}  "
+    for one in found.entries:
+        start = f"{table.moment(one.at):24}  {one.kind:12}  "
         typer.echo(
             textwrap.fill(
-                one.detail,
+                one.en,
                 table.WIDTH,
                 initial_indent=start,
                 subsequent_indent=" " * len(start),
@@ -55,14 +44,3 @@ def timeline(
                 break_on_hyphens=False,
             )
         )
-
-
-def _acknowledged(row: InboxRow) -> str:
-    """What a kvittens acknowledges; nothing where it cannot be read any more."""
-    from hub.errors import Refused
-    from hub.translators import formats
-
-    try:
-        return f"; acknowledges {formats.read_stored(row).data.message}"  # type: ignore[attr-defined]
-    except (Refused, AttributeError):
-        return ""

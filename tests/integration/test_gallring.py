@@ -20,7 +20,8 @@ from hub.errors import Misconfigured
 from hub.gallring import Gallring
 from hub.intake.arrival import Arrival, read
 from hub.operations import self_service
-from hub.store import case_reads, dead_letters, gallring, operator_log, sent_marks, timeline
+from hub.operations.timeline import whole
+from hub.store import case_reads, dead_letters, gallring, operator_log, sent_marks
 from hub.store.sent_marks import SentRange
 from hub.translators import fhir
 from hub.translators.fhir.xml_writer import as_xml
@@ -336,14 +337,14 @@ async def test_every_view_of_a_gallrat_case_says_so_and_no_list_shows_it(place):
 async def test_the_timeline_says_when_it_was_gallrat_and_still_tells_who_was_told_what_and_when(place):
     case = await place.old_stay()
     async with place.hub.store.transaction() as connection:
-        before = await timeline.of(connection, case)
+        before = (await whole.of(connection, case)).entries
     await place.gallring.go_round()
     async with place.hub.store.transaction() as connection:
-        after = await timeline.of(connection, case)
-    gone = [one for one in after if one.what == "gallrad"]
-    assert len(gone) == 1 and "enligt regionens regel" in gone[0].detail and "by the region's rule" in gone[0].detail
+        after = (await whole.of(connection, case)).entries
+    gone = [one for one in after if one.kind == "gallrad"]
+    assert len(gone) == 1 and "enligt regionens regel" in gone[0].sv and "by the region's rule" in gone[0].en
     told = {"received", "sent", "acknowledged", "fetched"}
-    assert [one for one in after if one.what in told] == [one for one in before if one.what in told]
+    assert [one for one in after if one.kind in told] == [one for one in before if one.kind in told]
 
 
 async def test_what_is_gallrat_is_not_replayed_and_the_answer_says_how_much_is_left_out(place):

@@ -16,7 +16,8 @@ from hub.intake.deadline_timer import DeadlineTimer
 from hub.intake.hub_messages import own_message
 from hub.intake.stored import stored_arrival
 from hub.operations import refusing, waiting
-from hub.store import cases, deadline, held, inbox, timeline
+from hub.operations.timeline import whole
+from hub.store import cases, deadline, held, inbox
 from hub.store import directory as directories
 from hub.store.transaction import MIGRATIONS, Conflict, Store
 from schemas.hub_messages import Folkbokforing
@@ -631,5 +632,5 @@ async def test_the_trail_of_a_hold_is_seen_by_case_and_by_message(hubs):
     assert (await hubs[0].send("bare", name="svu.inskrivning", body=ADMISSION)).rule == "held"
     async with hubs[0].store.transaction() as connection:
         for wanted in (case, "bare"):
-            said = [entry.detail for entry in await timeline.of(connection, wanted) if entry.what == "held"]
+            said = [one.en for one in (await whole.of(connection, wanted)).entries if one.kind == "held"]
             assert any(detail.startswith("awaits-consent") for detail in said), wanted

@@ -9,7 +9,8 @@ from hub.addressing.memory import RegisterMemory
 from hub.errors import Refused
 from hub.intake.hub_messages import own_message
 from hub.operations import delivery, refusing
-from hub.store import held, inbox, live_view, paused_systems, send_queue, timeline
+from hub.operations.timeline import whole
+from hub.store import held, inbox, live_view, paused_systems, send_queue
 from hub.store.registers import Answers
 from schemas.hub_messages import Folkbokforing, Verifiering
 from tests.desk import FOUND, Desk
@@ -83,10 +84,10 @@ async def test_operations_refuses_a_held_message_and_its_sender_is_told(desk):
         assert await held.oldest(connection) == []
         waiting = await send_queue.rows(connection, await unsent_ids(connection, "centre"))
         trail = await (await connection.execute("SELECT who, what, target, reason FROM operation")).fetchall()
-        told = [(entry.what, entry.detail) for entry in await timeline.of(connection, "k-1")]
+        told = [(entry.kind, entry.en) for entry in (await whole.of(connection, "k-1")).entries]
     assert [item.content.rule for item in waiting] == ["operations"]
     assert trail == [("anna", "refuse", "k-1", "fel system")]
-    assert ("by hand", "refuse of k-1 by anna: fel system") in told
+    assert ("by-hand", "refuse of k-1 by anna: fel system") in told
     assert any("refused by operations: " in detail for _, detail in told)
 
 

@@ -18,8 +18,9 @@ from hub.addressing.worker import Worker, failed
 from hub.errors import Unavailable
 from hub.intake import commit
 from hub.intake.reader_check import Readers
+from hub.operations.timeline import whole
 from hub.sandbox.registers import Control, Trouble
-from hub.store import cases, outbox, timeline
+from hub.store import cases, outbox
 from hub.store.registers import Answers
 from hub.store.transaction import Conflict
 from hub.translators.soap.folkbokforing import request
@@ -199,7 +200,7 @@ async def test_which_register_and_which_fault_it_was_stands_in_timeline_log_and_
 
             async def said():
                 async with desk.store.transaction() as connection:
-                    lines = [entry.detail for entry in await timeline.of(connection, opened.case)]
+                    lines = [entry.en for entry in (await whole.of(connection, opened.case)).entries]
                 return any(f"lookup_unavailable (listing:12={reason})" in line for line in lines)
 
             await until(said)

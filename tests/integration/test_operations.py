@@ -100,7 +100,7 @@ async def test_what_is_not_there_is_said_with_exit_status_2_and_an_empty_list_sa
         (["retry", "notice", "4711", *WHY], "There is no row 4711"),
         (["retry", "lookup", "none", *WHY], "No look-up of case none waits"),
         (["retry", "system", "nobody", *WHY], "There is no system nobody in the directory. `hub directory show`"),
-        (["timeline", "m-none"], "nothing is known of m-none: give the id of a message or a case"),
+        (["timeline", "m-none"], "Nothing is known of m-none: give the id of a message or a case"),
         (["pause", f"ehr{hub.tag}"], "Say why (reason), in at most 1000 characters"),
     ):
         done = await hub.cli(*command)
@@ -341,11 +341,11 @@ def numbered(call, case):
 
 
 async def lines_of(hub, wanted):
-    """(what, detail) of a timeline, which fits the screen and names nobody."""
+    """(kind, sentence) of a timeline, which fits the screen and names nobody."""
     shown = await said(hub, "timeline", wanted)
     assert all(len(line) <= table.WIDTH for line in shown.splitlines())
     assert LUND[0] not in shown and "Tolvan" not in shown
-    return [(one["what"], one["detail"]) for one in json.loads(await said(hub, "timeline", wanted, "--json"))]
+    return [(one["kind"], one["en"]) for one in json.loads(await said(hub, "timeline", wanted, "--json"))["entries"]]
 
 
 def has(lines, what, *parts_of_it):
@@ -370,7 +370,7 @@ async def test_the_timeline_says_why_a_notice_is_late_and_what_is_to_be_tried_no
         return not await hub.rows("SELECT 1 FROM outbox WHERE state = 'waiting' AND kind = 'notice'")
 
     await until(nothing_waits)
-    assert has(await lines_of(hub, case), "received", "kvittens", f"; acknowledges {message}")
+    assert has(await lines_of(hub, case), "kvittens", f"acknowledges {message}")
 
     receiver.behave["kommun"] = lambda call: 500
     first = await hub.follow(case)
@@ -390,7 +390,7 @@ async def test_the_timeline_says_why_a_notice_is_late_and_what_is_to_be_tried_no
     assert numbers(receiver, case, "kommun")[-3:] == [first, first, second]
     await until(nothing_waits)
     lines = await lines_of(hub, case)
-    assert has(lines, "by hand", f"retry of {behind} by anna: leverantören har rättat")
+    assert has(lines, "by-hand", f"retry of {behind} by anna: leverantören har rättat")
     assert has(lines, "tried", f"#{first} to {kommun}: http:500")
     assert has(lines, "sent", f"#{first} to {kommun}: http:204")
     for command, sentence in (
@@ -442,7 +442,7 @@ async def test_the_status_names_the_breaker_and_the_pause_and_all_of_a_system_is
     third = await hub.follow(cases[0])
     lines = await lines_of(hub, cases[0])
     assert has(lines, "waits", f"#{third} to {centre}", "paused since 20", "by anna: leverantören uppgraderar")
-    assert has(lines, "by hand", f"pause of {centre} by anna: leverantören uppgraderar")
+    assert has(lines, "by-hand", f"pause of {centre} by anna: leverantören uppgraderar")
     paused = (await system(centre))["paused"]
     assert (paused["by"], paused["reason"]) == ("anna", "leverantören uppgraderar")
     assert datetime.fromisoformat(paused["since"]).tzinfo is not None

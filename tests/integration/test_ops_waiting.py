@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hub.intake.arrival import Arrival
-from hub.store import dead_letters, timeline
+from hub.operations.timeline import whole
+from hub.store import dead_letters
 from schemas.hub_messages import Adressering
 from tests.integration.test_views import ANNA, CENTRE, KOMMUN, MALMO, PRIVATE, WARD, directory, served
 from tests.operators import signed_in
@@ -264,8 +265,8 @@ async def test_an_edit_is_judged_like_any_message_takes_effect_once_and_leaves_i
         ]
     )
     assert (repeat.code, repeat.repeat, repeat.case) == ("ok", True, case), "the original is recognised (D-2)"
-    lines = await asked_of(place, timeline.of, case)
-    by_hand = [one.detail for one in lines if one.what == "by hand"]
+    lines = (await asked_of(place, whole.of, case)).entries
+    by_hand = [one.en for one in lines if one.kind == "by-hand"]
     assert by_hand == ["edit of early by Dag: fel referens, avdelningen har sagt det (/subject)"]
 
 

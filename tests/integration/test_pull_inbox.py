@@ -12,7 +12,8 @@ import pytest
 from hub.delivery import pull_inbox
 from hub.http_api import api_of
 from hub.operations import delivery, replays
-from hub.store import outbox, timeline
+from hub.operations.timeline import whole
+from hub.store import outbox
 from hub.store.replayable import RowFilter
 from tests import judged
 from tests.documented import Documented
@@ -258,16 +259,14 @@ async def test_read_closes_the_timeline_and_the_lines_say_fetched_acknowledged_r
     case = await hub.case()
     (one,) = ids(await hub.fetch())
     async with hub.hub.store.transaction() as connection:
-        lines = {
-            entry.what: entry.detail for entry in await timeline.of(connection, case) if "to centre" in entry.detail
-        }
+        lines = {one.kind: one.en for one in (await whole.of(connection, case)).entries if "to centre" in one.en}
     assert "fetched" in lines and "in a reader's hands until" in lines["waits"]
     await hub.ack(one)
     await hub.ack({"id": one, "outcome": "read"})
     await hub.ack({"id": one, "outcome": "read"}, one)
     async with hub.hub.store.transaction() as connection:
-        whats = [entry.what for entry in await timeline.of(connection, case) if "to centre" in entry.detail]
-    assert whats == ["addressed", "fetched", "acknowledged", "read"]
+        whats = [one.kind for one in (await whole.of(connection, case)).entries if "to centre" in one.en]
+    assert whats == ["queued", "fetched", "acknowledged", "read"]
 
 
 async def test_a_system_reaches_its_own_inbox_only_and_is_told_what_is_wrong_in_both_languages(hubs):

@@ -255,11 +255,11 @@ async def test_a_dead_row_that_is_skipped_lets_the_rest_of_its_case_flow(hub, re
     again = await hub.cli("dead", "skip", str(row), *WHY)
     assert again.returncode != 0
     told = json.loads(await system.cli("timeline", message, "--json"))
-    of_it = [one for one in told if f"to {system.id}" in one["detail"] or one["what"] == "by hand"]
-    assert [one["what"] for one in of_it if one["what"] != "tried"] == ["addressed", "dead", "by hand", "skipped"]
+    of_it = [one for one in told["entries"] if f"to {system.id}" in one["en"] or one["kind"] == "by-hand"]
+    assert [one["kind"] for one in of_it if one["kind"] != "tried"] == ["queued", "dead", "by-hand", "skipped"]
     *_, tried, died, by_hand, skipped = of_it
-    assert (tried["what"], died["at"], skipped["at"]) == ("tried", tried["at"], by_hand["at"])
-    assert f"(row {row})" in died["detail"] and "attempt" in died["detail"]
+    assert (tried["kind"], died["at"], skipped["at"]) == ("tried", tried["at"], by_hand["at"])
+    assert f"(row {row})" in died["en"] and "attempt" in died["en"]
 
 
 async def test_a_dry_run_only_counts_and_all_dead_rows_of_a_system_are_replayed_together(hub, receiver):

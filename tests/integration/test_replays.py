@@ -14,6 +14,7 @@ from hub.directory_change import put_in_force
 from hub.errors import Misconfigured, Refused
 from hub.operations import delivery, replays
 from hub.operations.replays import Limits, Replayer
+from hub.operations.timeline import whole
 from hub.store import (
     dead_letters,
     in_hand,
@@ -23,7 +24,6 @@ from hub.store import (
     send_queue,
     sent_marks,
     shards,
-    timeline,
 )
 from hub.store import directory as directories
 from hub.store import replays as stored
@@ -396,7 +396,7 @@ async def test_what_a_dry_run_counts_by_group_and_by_filter_is_what_is_sent_agai
     other = await there.replay(RowFilter(system="centre", case=CASE.format(5)), 1)
     for case, it, count in ((4, id_, 3), (5, other, 1)):  # a timeline has the replays in which it is, and no other
         by_hand = [
-            one.detail for one in await asked(there.store, timeline.of, CASE.format(case)) if one.what == "by hand"
+            one.en for one in (await asked(there.store, whole.of, CASE.format(case))).entries if one.kind == "by-hand"
         ]
         assert len(by_hand) == 1
         assert by_hand[0].startswith("replay ")
@@ -497,14 +497,14 @@ async def test_the_first_telling_and_its_reading_stay_in_the_timeline_when_it_is
         "UPDATE outbox_row SET sent_at = '2026-03-02T09:00Z', answer = 'http:204; read 2026-03-02T10:00:00+00:00'"
     )
     id_ = await there.replay(RowFilter(system="centre", case=CASE.format(1)), 1, of_sent=True)
-    told = [one for one in await asked(there.store, timeline.of, CASE.format(1)) if one.what in {"sent", "read"}]
-    assert [(one.at.isoformat(), one.what) for one in told] == [
+    told = [one for one in (await asked(there.store, whole.of, CASE.format(1))).entries if one.kind in {"sent", "read"}]
+    assert [(one.at.isoformat(), one.kind) for one in told] == [
         ("2026-03-02T09:00:00+00:00", "sent"), ("2026-03-02T10:00:00+00:00", "read"),
     ]  # fmt: skip
-    assert all(f"before replay {id_}" in one.detail for one in told)
+    assert all(f"before replay {id_}" in one.en for one in told)
     await there.answered(101)
-    told = [one for one in await asked(there.store, timeline.of, CASE.format(1)) if one.what in {"sent", "read"}]
-    assert [one.what for one in told] == ["sent", "read", "sent"]
+    told = [one for one in (await asked(there.store, whole.of, CASE.format(1))).entries if one.kind in {"sent", "read"}]
+    assert [one.kind for one in told] == ["sent", "read", "sent"]
 
 
 async def test_a_replay_is_to_one_system_and_a_system_with_one_under_way_is_not_taken_away(there):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any, Literal
 
@@ -107,6 +107,11 @@ def nobody_outside_reads(_: Case, __: Unit, ___: Directory) -> bool:
     return False
 
 
+def has_no_clock(_: Sequence[Act], __: Agreement, ___: date) -> Mapping[str, Any] | None:
+    """The answer of a process in which no law counts days."""
+    return None
+
+
 def nothing_more(_: Context, __: str) -> None:
     """What a process does when a deadline passes that it only tells."""
 
@@ -205,6 +210,8 @@ class Process:
     """The month (YYYY-MM) in whose figures the case stands, or None."""
     month_lines: Callable[[Iterable[History], int, int, Agreement, Mapping[str, str]], Iterable[str]] = no_lines
     """(histories of the month's cases, year, month, agreement, kommunkod → name) → the month's figures in words, for operations."""
+    law_clock: Callable[[Sequence[Act], Agreement, date], Mapping[str, Any] | None] = has_no_clock
+    """(history, agreement, the day of today) → what the law's clock says of the case; None where it has none."""
     deadlines: Callable[[Case, Agreement], dict[str, datetime]] = no_deadlines
     """Deadline → when it passes, in UTC (D-9)."""
     concerned: Callable[[Case, str], list[str]] = concerns_nobody

@@ -34,7 +34,7 @@ from hub.processes.svu.makulering import WHOLE_CASE
 from hub.processes.svu.participants import slutenvard_stays
 from hub.processes.svu.proposals import SvuProposals
 from hub.processes.svu.rule_book import RULE_BOOK
-from hub.processes.svu.sections import SvuSections
+from hub.processes.svu.sections import SvuSections, law_clock
 from hub.processes.svu.stallningstagande import STALLNINGSTAGANDE
 from hub.processes.svu.state import SvuState, discharged_in, outline, standing, vardkontakter, writers
 from hub.processes.svu.steps import STEPS, newcomer, still_awaits
@@ -86,6 +86,7 @@ SVU = Process(
     named={"fast_vardkontakt": vardkontakter},
     counted_in=discharged_in,
     month_lines=month_lines,
+    law_clock=law_clock,
     deadlines=deadlines,
     concerned=concerned,
     sections=SvuSections(),

@@ -4,7 +4,8 @@ Pure; imports the engine's record and the law only.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from pydantic_core import to_jsonable_python
@@ -15,6 +16,7 @@ from hub.processes.engine.sections import Sections
 from hub.processes.svu.contents import CONTENTS, STALLNINGSTAGANDE
 from hub.processes.svu.law import liability
 from hub.processes.svu.state import last_written, svu
+from schemas.agreement import Agreement
 from schemas.directory import Directory
 from schemas.swedish_time import local_day
 
@@ -164,12 +166,12 @@ def _statement(record: CaseRecord) -> dict[str, Any]:
     }
 
 
-def _liability(record: CaseRecord) -> dict[str, Any]:
+def _liability(record: CaseRecord) -> Mapping[str, Any]:
+    return law_clock(record.acts, record.directory.agreement_of(record.case.opened_by), local_day(record.now))
+
+
+def law_clock(acts: Sequence[Act], agreement: Agreement, today: date) -> Mapping[str, Any]:
     """Law 2017:612, chapters 4 and 5: from which day, or for want of what."""
-    agreement = record.directory.agreement_of(record.case.opened_by)
-    acts = record.acts
     times = [act.received_at for act in acts]
-    shown: dict[str, Any] = to_jsonable_python(
-        liability([act.events for act in acts], agreement, local_day(record.now), times=times)
-    )
+    shown: dict[str, Any] = to_jsonable_python(liability([act.events for act in acts], agreement, today, times=times))
     return shown

@@ -12,6 +12,8 @@ from schemas.messages import FROM_THE_HUB, MESSAGES
 
 EVENT: Final = "urn:samverkan:event"
 """System of ``MessageHeader.eventCoding``, ``Task.code`` and ``AuditEvent.subtype``; the code is the message's name (messages.md §3-5)."""
+DELIVERY_STATUS: Final = "urn:samverkan:delivery-status"
+"""What happened to a message, as a timeline names it."""
 CASE: Final = "urn:samverkan:case"
 """System of the hub's case id; a case identifier in any other system is the sender's own reference (``ref:``)."""
 MESSAGE: Final = "urn:samverkan:message"

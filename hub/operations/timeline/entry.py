@@ -1,0 +1,81 @@
+"""One thing that happened, and on whose lane. Imports the standard library only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+HUB: Final = "hub"
+OPERATIONS: Final = "operations"
+LAW: Final = "law"
+REGISTERS: Final = "registers"
+
+
+def of_system(id_: str) -> str:
+    """The lane of a system, or of a unit that none serves."""
+    return HUB if id_ == "hub" else id_ if id_.startswith("unit:") else f"system:{id_}"
+
+
+KINDS: Final[dict[str, str]] = {
+    "acted": "when the sender says that it acted",
+    "received": "the hub had it, and had committed it before it answered",
+    "decided": "what the rules said: accepted by which row, or refused by which rule",
+    "held": "it cannot be handled now, and why",
+    "asked": "a register is asked",
+    "answered": "a register has answered: with what outcome",
+    "addressed": "whom the case is addressed to: the outcome of the registers' answers",
+    "verified": "what HSA said of staff",
+    "register-news": "what folkbokföring says now of the person",
+    "queued": "a notice is to be told to a receiver",
+    "written": "a receipt, an announcement or the hub's own work is to be done",
+    "tried": "an attempt that failed, with its answer",
+    "sent": "the receiver's side has it: the transport's acknowledgement",
+    "fetched": "the receiver has fetched it",
+    "acknowledged": "the receiving system has taken it in: the application's acknowledgement",
+    "read": "somebody has read it",
+    "kvittens": "a unit has acknowledged it by its own act",
+    "waits": "it is not sent yet, and why",
+    "dead": "it is tried no more",
+    "skipped": "it was given up by hand",
+    "by-hand": "operations did something, who and why",
+    "due": "a deadline that is open, at its time",
+    "missed": "a deadline passed, and that was told",
+    "met": "what was due was done in time",
+    "lapsed": "a deadline holds no more: it was moved, or the case has ended",
+    "gallrad": "its content was removed by the region's rule",
+}
+"""Every kind of entry, and what it says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One thing that happened, without content of messages and without anything of the person."""
+
+    at: datetime
+    lane: str
+    kind: str
+    sv: str
+    en: str
+    message: str | None = None
+    source: str | None = None
+    type: str | None = None
+    case: str | None = None
+    sequence: int | None = None
+    system: str | None = None
+    units: tuple[str, ...] = ()
+    row: int | None = None
+    """Of the outbox."""
+    outcome: str | None = None
+    """accepted · refused · held; of a register what it answered; of staff what HSA said."""
+    rule: str | None = None
+    """By which it was refused."""
+    rules: tuple[str, ...] = ()
+    """Which the row that accepted it obeys."""
+    element: str | None = None
+    answer: str | None = None
+    """The code of the receiver's answer."""
+    who: str | None = None
+    reason: str | None = None
+    deadline: str | None = None
+    due: datetime | None = None

@@ -1,0 +1,271 @@
+"""The entries of the outbox: queued, each attempt with its answer, sent, acknowledged, read, why it waits; and how each notice stands.
+Imports the store and the language only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from hub import clock
+from hub.operations.timeline.entry import HUB, REGISTERS, Entry, of_system
+from hub.store import in_hand
+from hub.store.outbox import LOOKUPS
+from hub.store.timeline import History, Row
+from hub.store.why_waiting import Why, of_row
+from schemas.swedish_time import clock_with_zone
+
+_KINDS: Final = {
+    "notice": "underrättelse",
+    "receipt": "kvitto",
+    "announcement": "anslag",
+    "lookup": "uppslag",
+    "case": "eget meddelande",
+}
+_CONCERNS: Final = {
+    "actor": ("den som agerade", "who acted"),
+    "responsible_physician": ("den ansvariga läkaren", "the responsible physician"),
+    "decided_by": ("den som beslutade", "who decided"),
+    "fast_vardkontakt": ("den fasta vårdkontakten", "the care contact"),
+    "samordningsansvarig": ("den samordningsansvariga", "the coordinator"),
+}
+"""Whom a question about staff concerns → in words; nobody is named."""
+_APPLICATION: Final = "fhir:ok"
+"""The answer of a receiving application, and not of its transport alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Of:
+    """A row with how it is called."""
+
+    row: Row
+    sv: str
+    en: str
+    lane: str
+
+    def entry(self, at: datetime, kind: str, sv: str = "", en: str = "", **more: Any) -> Entry:
+        """An entry of the row; ``sv`` and ``en``: what follows its name."""
+        row = self.row
+        return Entry(
+            at=at,
+            lane=more.pop("lane", self.lane),
+            kind=kind,
+            sv=self.sv + sv,
+            en=self.en + en,
+            message=row["message"],
+            case=row["case_id"],
+            sequence=row["sequence"],
+            system=row["system"],
+            units=tuple(row["told"].get("to", ())) if row["kind"] == "notice" else (),
+            row=row["id"],
+            **more,
+        )
+
+
+def _called(row: Row) -> _Of:
+    number = f" #{row['sequence']}" if row["sequence"] else ""
+    sv, en = _KINDS[row["kind"]], row["kind"]
+    if row["kind"] == "lookup":
+        asks_sv, asks_en = _asks(row["told"])
+        to_sv, to_en, lane = "registren", "the registers", REGISTERS
+        sv, en = f"{sv} ({asks_sv})", f"{en} ({asks_en})"
+    else:
+        to_sv = to_en = row["system"]
+        lane = HUB if row["kind"] == "case" else of_system(row["system"])
+    if row["system"] in LOOKUPS:
+        to_sv, to_en = "registren", "the registers"
+    return _Of(
+        row, f"{sv} om {row['message']}{number} till {to_sv}", f"{en} of {row['message']}{number} to {to_en}", lane
+    )
+
+
+def _asks(told: Mapping[str, Any]) -> tuple[str, str]:
+    """What a look-up asks the registers, without naming anybody."""
+    if told["question"] != "verifiering":
+        return str(told["question"]), str(told["question"])
+    sv, en = _CONCERNS[told.get("concerns", "actor")]
+    role = told.get("role")
+    return (
+        f"verifiering av {sv}{f' som {role}' if role else ''}, enhet {told['unit']}",
+        f"verifiering of {en}{f' as {role}' if role else ''}, unit {told['unit']}",
+    )
+
+
+def entries(history: History, skipped: Mapping[str, datetime]) -> Iterator[Entry]:
+    """What is known of each row; ``skipped``: row or unit → when operations gave it up."""
+    for row in history.rows:
+        yield from _of_row(history, row, skipped)
+    yield from _before_replays(history)
+
+
+def _of_row(history: History, row: Row, skipped: Mapping[str, datetime]) -> Iterator[Entry]:
+    of = _called(row)
+    if row["kind"] == "notice":
+        to = ", ".join(row["told"].get("to", ()))
+        awaits = row["told"].get("awaits") or {}
+        asked = ", ".join(f"{act} av {unit}" for unit, act in awaits.items())
+        asked_en = ", ".join(f"{act} of {unit}" for unit, act in awaits.items())
+        yield of.entry(
+            row["accepted_at"],
+            "queued",
+            f" för {to}" + (f", inväntar {asked}" if asked else ""),
+            f" for {to}" + (f", awaits {asked_en}" if asked else ""),
+        )
+    else:
+        yield of.entry(row["accepted_at"], "asked" if row["kind"] == "lookup" else "written")
+    failed = [(datetime.fromisoformat(at), answer) for at, answer in row["failures"] or ()]
+    for at, answer in failed:
+        yield of.entry(at, "tried", f": {answer}", f": {answer}", answer=answer)
+    ended = failed[-1][0] if failed else row["due_at"]
+    if row["state"] == "sent":
+        yield from _sent(of, row)
+    elif row["state"] in {"dead", "skipped"}:
+        if row["state"] == "dead" or str(row["id"]) in skipped:
+            yield of.entry(
+                ended,
+                "dead",
+                f": {row['answer']} efter {row['attempts']} försök (rad {row['id']})",
+                f": {row['answer']} after {row['attempts']} attempts (row {row['id']})",
+                answer=row["answer"],
+            )
+        if row["state"] == "skipped":
+            at = skipped.get(str(row["id"])) or skipped.get(row["system"].removeprefix("unit:")) or ended
+            yield of.entry(at, "skipped")
+    else:
+        if (fetched := history.fetched.get(row["id"])) is not None:
+            yield of.entry(fetched.first_at, "fetched")
+        why = why_waits(history, row)
+        yield of.entry(clock.now(), "waits", f": {why.sv} (rad {row['id']})", f": {why.en} (row {row['id']})", lane=HUB)
+
+
+def why_waits(history: History, row: Row) -> Why:
+    """Why a row that waits is not sent, or not acknowledged."""
+    fetched = history.fetched.get(row["id"])
+    if fetched is None or row["behind"]:
+        return of_row(row, history.case_rows, history.known)
+    until = clock_with_zone(fetched.until)
+    return Why(
+        f"hämtad {fetched.times} gånger, inte kvitterad, i en läsares händer till {until}",
+        f"fetched {fetched.times} times, not acknowledged, in a reader's hands until {until}",
+    )
+
+
+def _before_replays(history: History) -> Iterator[Entry]:
+    """How rows had been sent, and read, before a replay sent them again."""
+    rows = {row["id"]: row for row in history.rows}
+    for one in history.replayed:
+        before, row = one["before"] or {}, rows[one["outbox_id"]]
+        if before.get("state") != "sent":
+            continue
+        sent_at = datetime.fromisoformat(before["sent_at"])
+        if sent_at == row["sent_at"]:
+            continue
+        first_tried = before["first_tried_at"] and datetime.fromisoformat(before["first_tried_at"])
+        former = {**row, "sent_at": sent_at, "first_tried_at": first_tried, "answer": before["answer"]}
+        of = _called(former)
+        yield from _sent(
+            _Of(
+                former, f"{of.sv}, före omsändning {one['replay']}", f"{of.en}, before replay {one['replay']}", of.lane
+            ),
+            former,
+        )
+
+
+def _parts(answer: str) -> tuple[str, datetime | None]:
+    """How a sent row was answered, and when it was read, where the receiver has said so."""
+    said, _, read_at = answer.partition(f"; {in_hand.READ} ")
+    return said, datetime.fromisoformat(read_at) if read_at else None
+
+
+def _sent(of: _Of, row: Row) -> Iterator[Entry]:
+    """The entries of a row that was sent: by its way, or fetched and acknowledged; and when it was read."""
+    answer, read_at = _parts(str(row["answer"]))
+    if answer == in_hand.ACKNOWLEDGED:
+        if row["first_tried_at"]:
+            yield of.entry(row["first_tried_at"], "fetched")
+        yield of.entry(row["sent_at"], "acknowledged", ": av mottagaren", ": by its receiver", answer=answer)
+    elif row["kind"] == "lookup":
+        yield of.entry(row["sent_at"], "answered", f": {answer}", f": {answer}", answer=answer, outcome=answer)
+    else:
+        yield of.entry(row["sent_at"], "sent", f": {answer}", f": {answer}", answer=answer)
+        if answer == _APPLICATION:
+            yield of.entry(
+                row["sent_at"],
+                "acknowledged",
+                ": av mottagarens system",
+                ": by the receiving application",
+                answer=answer,
+            )
+    if read_at is not None:
+        yield of.entry(read_at, "read")
+
+
+# --- how each notice stands -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one notice stands: the furthest that it has come."""
+
+    row: int
+    name: int
+    """The number in its ``webhook-id``."""
+    message: str
+    case: str | None
+    sequence: int | None
+    system: str
+    units: tuple[str, ...]
+    state: str
+    """kvittens · read · acknowledged · sent · waiting · behind · dead · skipped"""
+    since: datetime
+    by: tuple[str, ...]
+    """The units whose kvittens it has."""
+    awaits: Mapping[str, str]
+    """unit → the act that was asked of it."""
+    attempts: int
+    answer: str | None
+    why: Why | None
+    """Why it waits."""
+    next_try_at: datetime | None
+
+
+def standings(history: History, kvittenser: Mapping[str, Mapping[str, datetime]]) -> list[Standing]:
+    """Every notice of what was asked for; ``kvittenser``: message → unit → when it acknowledged it."""
+    return [
+        _standing(history, row, kvittenser.get(row["message"], {})) for row in history.rows if row["kind"] == "notice"
+    ]
+
+
+def _standing(history: History, row: Row, kvittenser: Mapping[str, datetime]) -> Standing:
+    units = tuple(row["told"].get("to", ()))
+    by = tuple(unit for unit in units if unit in kvittenser)
+    answer, read_at = _parts(str(row["answer"])) if row["state"] == "sent" else (row["answer"], None)
+    state, since = row["state"], row["sent_at"] or row["accepted_at"]
+    if by:
+        state, since = "kvittens", max(kvittenser[unit] for unit in by)
+    elif read_at is not None:
+        state, since = "read", read_at
+    elif state == "sent" and answer in {in_hand.ACKNOWLEDGED, _APPLICATION}:
+        state = "acknowledged"
+    elif state == "waiting" and row["behind"]:
+        state = "behind"
+    waits = row["state"] == "waiting"
+    return Standing(
+        row["id"],
+        row["known_as"],
+        row["message"],
+        row["case_id"],
+        row["sequence"],
+        row["system"],
+        units,
+        state,
+        since,
+        by,
+        row["told"].get("awaits") or {},
+        row["attempts"],
+        answer,
+        why_waits(history, row) if waits else None,
+        row["due_at"] if waits else None,
+    )

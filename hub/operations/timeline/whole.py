@@ -1,0 +1,168 @@
+"""A whole timeline: its lanes, entries, clocks and how each notice stands. Imports the store, the rules and the language."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from hub import clock
+from hub.errors import Refused
+from hub.operations.reason import shown
+from hub.operations.timeline import by_hand, deadlines, of_messages, of_rows
+from hub.operations.timeline.deadlines import Clock
+from hub.operations.timeline.entry import HUB, LAW, OPERATIONS, REGISTERS, Entry
+from hub.operations.timeline.of_rows import Standing
+from hub.store import directory as directories
+from hub.store import timeline as stored
+from hub.store.inbox import Key
+from hub.store.search import Connection
+from hub.store.timeline import History
+from schemas.agreement import Agreement
+from schemas.directory import Directory
+from schemas.envelope import Message
+from schemas.swedish_time import clock_with_zone, local_day
+
+_LANES: Final = {
+    HUB: ("Hubben", "The hub"),
+    REGISTERS: ("Registren", "The registers"),
+    LAW: ("Lagens klocka", "The law's clock"),
+    OPERATIONS: ("Driften", "Operations"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Who did what stands on it."""
+
+    id: str
+    kind: str
+    """hub · registers · law · operations · system · unit"""
+    sv: str
+    en: str
+    parties: tuple[str, ...] = ()
+    """Of a system: the parties of its units."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """What happened, oldest first."""
+
+    wanted: str
+    entries: Sequence[Entry]
+    lanes: Sequence[Lane]
+    clocks: Sequence[Clock]
+    notices: Sequence[Standing]
+
+
+async def of(connection: Connection, wanted: str, directory: Directory | None = None) -> Timeline:
+    """The timeline of the message or the case with the id ``wanted``. ``directory``: the one in force; left out, it is read. Raises
+    ``Refused`` 404 where nothing is known.
+    """
+    history = await stored.read(connection, wanted)
+    if history.is_empty:
+        raise Refused(
+            "unknown",
+            f"Inget är känt om {shown(wanted)}: ange id:t för ett meddelande eller ett ärende, så som ett kvitto anger det.",
+            f"Nothing is known of {shown(wanted)}: give the id of a message or a case, as a receipt names them.",
+            "/id",
+            404,
+        )
+    if directory is None:
+        newest = await directories.versions(connection)
+        directory = newest[0].directory if newest else None
+    return await asyncio.to_thread(made, history, directory, clock.now())
+
+
+def made(history: History, directory: Directory | None, now: datetime) -> Timeline:
+    """The timeline of what is stored; pure, and a second's work of a case with thousands of messages."""
+    read = of_messages.readable(history)
+    clocks = [
+        deadlines.clock_of(
+            case,
+            [row for row in history.events if row["case_id"] == case["id"]],
+            Agreement() if directory is None else directory.agreement_of(case["opened_by"]),
+            now,
+        )
+        for case in history.cases
+    ]
+    entries = [
+        *of_messages.entries(history, read),
+        *of_rows.entries(history, by_hand.skipped(history)),
+        *_held(history),
+        *_gallrade(history),
+    ]
+    since = min((one.at for one in entries if one.kind != "acted"), default=None)
+    # Of the same moment, the act before what it led to.
+    entries = [*by_hand.entries(history, since), *entries, *(one for each in clocks for one in deadlines.entries(each))]
+    entries.sort(key=lambda one: one.at)
+    return Timeline(
+        history.wanted,
+        entries,
+        _lanes((one.lane for one in entries), directory),
+        clocks,
+        of_rows.standings(history, _kvittenser(history, read)),
+    )
+
+
+def _kvittenser(history: History, read: Mapping[Key, Message]) -> dict[str, dict[str, datetime]]:
+    """Message → unit → when it acknowledged it."""
+    found: dict[str, dict[str, datetime]] = {}
+    for row in history.messages:
+        message = read.get((row["source"], row["id"]))
+        if message is not None and message.name == "kvittens" and row["sequence"] is not None:
+            acknowledged = message.data.message  # type: ignore[attr-defined] # its body has it
+            found.setdefault(acknowledged, {}).setdefault(message.unit, row["received_at"])
+    return found
+
+
+def _held(history: History) -> Iterable[Entry]:
+    for one in history.held:
+        tried = one["attempts"]
+        again = clock_with_zone(one["due_at"])
+        yield Entry(
+            at=one["since"],
+            lane=HUB,
+            kind="held",
+            outcome=one["reason"],
+            message=one["message"],
+            source=one["source"],
+            sv=f"{one['reason']}; försökt {tried}, nästa {again}",
+            en=f"{one['reason']}; tried {tried}, next {again}",
+        )
+
+
+def _gallrade(history: History) -> Iterable[Entry]:
+    for case in history.cases:
+        if case["gallrad_at"] is not None:
+            day = local_day(case["gallrad_at"])
+            yield Entry(
+                at=case["gallrad_at"],
+                lane=HUB,
+                kind="gallrad",
+                case=case["id"],
+                sv=f"innehållet i ärende {case['id']} togs bort {day} enligt regionens regel: det kan inte läsas, eller sändas, igen",
+                en=f"the content of case {case['id']} was removed on {day} by the region's rule: it cannot be read, or sent, again",
+            )
+
+
+def _lanes(ids: Iterable[str], directory: Directory | None) -> list[Lane]:
+    """Each lane once, in the order in which it comes up first."""
+    return [_lane(id_, directory) for id_ in dict.fromkeys(ids)]
+
+
+def _lane(id_: str, directory: Directory | None) -> Lane:
+    if id_ in _LANES:
+        return Lane(id_, id_, *_LANES[id_])
+    kind, _, name = id_.partition(":")
+    if kind == "unit":
+        unit = None if directory is None else directory.unit_by_hsa.get(name)
+        title = name if unit is None else unit.name
+        return Lane(id_, "unit", title, title, () if unit is None else (unit.party,))
+    system = None if directory is None else directory.system_by_id.get(name)
+    if system is None or directory is None:
+        return Lane(id_, "system", name, name)
+    parties = {directory.unit_by_hsa[unit].party for unit in system.units if unit in directory.unit_by_hsa}
+    return Lane(id_, "system", system.name, system.name, tuple(sorted(parties)))
