@@ -8,6 +8,7 @@ from fastapi_offline import FastAPIOffline
 from hub.app import Hub
 from hub.routers import cases as case_views
 from hub.routers import (
+    catalogue,
     citizens,
     dependencies,
     errors,
@@ -43,6 +44,7 @@ def api_of(hub: Hub, workers: health.Workers = health.nobody) -> FastAPI:
         subscriptions.ROUTES,
         case_views.ROUTES,
         citizens.ROUTES,
+        catalogue.ROUTES,
         pull_inbox.ROUTES,
         self_service.ROUTES,
     )

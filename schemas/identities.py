@@ -31,7 +31,7 @@ from schemas.oids import (
 from schemas.swedish_time import STOCKHOLM as _STOCKHOLM_TIME
 
 # Code → what is wrong and what the sender should do, in Swedish and English.
-_SENTENCES: Final = {
+SENTENCES: Final = {
     "person-id-format": (
         "Ange personnummer eller samordningsnummer med 12 siffror utan bindestreck, eller ett reservnummer, 12 tecken.",
         "Give personnummer or samordningsnummer as 12 digits without hyphen, or a reserve number of 12 characters.",
@@ -74,7 +74,7 @@ class IdentityError(ValueError):
 
 
 def _wrong(code: str) -> IdentityError:
-    return IdentityError(code, *_SENTENCES[code])
+    return IdentityError(code, *SENTENCES[code])
 
 
 class PersonIdKind(StrEnum):

@@ -11,7 +11,7 @@ from typing import Final
 from schemas.identities import IdentityError, luhn10
 
 # Code → what is wrong and what the sender should do, in Swedish and English.
-_SENTENCES: Final = {
+SENTENCES: Final = {
     "hsa-id-format": (
         "Ange HSA-id som SE + organisationsnummer, 10 siffror + bindestreck + 1–18 tecken A–Z 0–9, högst 31 tecken.",
         "Give the HSA-id as SE + organisation number, 10 digits + hyphen + 1–18 of A–Z 0–9, 31 characters at most.",
@@ -30,7 +30,7 @@ _SENTENCES: Final = {
 
 
 def _wrong(code: str) -> IdentityError:
-    return IdentityError(code, *_SENTENCES[code])
+    return IdentityError(code, *SENTENCES[code])
 
 
 ALL_PREFIXES: Final = ("SE", "TSTNMT", "IFV")

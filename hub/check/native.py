@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from hub.catalogue.entry import ERRORS
 from hub.check import sent
 from hub.check.verdict import CheckFault, Verdict, findings, unreadable
 from hub.errors import Refused
@@ -52,7 +53,7 @@ def _judge_of(content: Mapping[str, Any]) -> Judge | None:
         return _notice
     if len(_A_MESSAGE_HAS & members) > 1:
         return _message
-    if {"title", "status"} <= members or (isinstance(type_, str) and type_.startswith("urn:samverkan:rule:")):
+    if {"title", "status"} <= members or (isinstance(type_, str) and type_.startswith(ERRORS)):
         return lambda content, _: Verdict("problem", None, findings(every_fault.of_model(sent.Problem, content)))
     if {"message", "code"} <= members:
         return lambda content, _: Verdict("receipt", None, findings(_receipt_faults(content)))

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from hub.catalogue.entry import ERRORS
 from schemas.identity_types import Hsa
 from schemas.messages import HUB_SOURCE, NAME_OF, BilingualText, ReceiptCode
 from schemas.moments import Moment
@@ -58,8 +59,8 @@ def _type(value: str) -> str:
 
 
 def _rule(value: str) -> str:
-    if not value.startswith("urn:samverkan:rule:"):
-        raise _fault("Ange urn:samverkan:rule: och regeln", "Give urn:samverkan:rule: and the rule")
+    if not value.startswith(ERRORS):
+        raise _fault(f"Ange {ERRORS} och regeln", f"Give {ERRORS} and the rule")
     return value
 
 

@@ -20,24 +20,30 @@ def held_list(as_json: Json = False) -> None:
     """List held messages, the cases in the manual queue (addressing to be seen to by hand), the partitions of Kafka that wait, and
     gaps in them; oldest first.
     """
-    from hub.operations import held_words, waiting
+    from hub.catalogue import ids
+    from hub.operations import waiting
 
     found = with_store(waiting.what_is_held)
     messages, manual, unserved, places = found.messages, found.cases, found.unserved, found.partitions
     if as_json:
         table.show_json(
             {
-                "messages": [asdict(one) for one in messages],
-                "cases": [{"case": one.case, "outcome": one.outcome, "since": one.since} for one in manual],
+                "messages": [asdict(one) | {"error": ids.of_held(one.reason)} for one in messages],
+                "cases": [
+                    {"case": one.case, "outcome": one.outcome, "error": ids.of_manual(one.outcome), "since": one.since}
+                    for one in manual
+                ],
                 "unserved": [asdict(one) | {"for": whom(one.system)} for one in unserved],
-                "partitions": [asdict(one) | {"place": one.place} for one in places],
+                "partitions": [
+                    asdict(one) | {"place": one.place, "error": ids.of_partition(one.reason)} for one in places
+                ],
             }
         )
         return
     if not (messages or manual or unserved or places):
         typer.echo("nothing is held: no message, nothing in the manual queue, no partition of Kafka")
     table.show(
-        "held messages: hub held show|release|refuse MESSAGE",
+        "held messages: hub held show|release|refuse MESSAGE, hub errors [ID]",
         ("MESSAGE", "SINCE", "NEXT TRY", "TRIED", "WHY"),
         [
             (
@@ -45,7 +51,7 @@ def held_list(as_json: Json = False) -> None:
                 table.moment(h.since),
                 table.moment(h.due_at),
                 h.attempts,
-                f"{held_words.held(h.reason).en}; case {h.case_key}",
+                f"{_said(ids.of_held(h.reason))}; case {h.case_key}",
             )
             for h in messages
         ],
@@ -53,7 +59,7 @@ def held_list(as_json: Json = False) -> None:
     table.show(
         "the manual queue, cases whose units must be found by hand: hub timeline CASE",
         ("CASE", "SINCE", "WHY"),
-        [(one.case, table.moment(one.since), held_words.manual(one.outcome).en) for one in manual],
+        [(one.case, table.moment(one.since), _said(ids.of_manual(one.outcome))) for one in manual],
     )
     table.show(
         "the manual queue, notices that go when a system serves their unit: or hub held skip UNIT",
@@ -77,11 +83,18 @@ def held_list(as_json: Json = False) -> None:
                 table.moment(one.since),
                 ("lost" if one.lost else "waits" if one.pass_to is None else f"goes on at {one.pass_to}")
                 + ("" if one.until is None else f" up to {one.until - 1}")
-                + f": {one.reason}",
+                + f": {one.reason} [{ids.of_partition(one.reason)}]",
             )
             for one in places
         ],
     )
+
+
+def _said(id_: str) -> str:
+    """What an entry of the error catalogue says, with its id: `hub errors ID` says more."""
+    from hub.catalogue.catalogue import in_short
+
+    return f"{in_short(id_).en} [{id_}]"
 
 
 def whom(system: str) -> str:

@@ -33,6 +33,7 @@ def dead_list(
     """List the dead notices, oldest first: the case, the receiver's last answer and the start of what it said, when it was tried,
     and what waits behind.
     """
+    from hub.catalogue import ids
     from hub.operations import delivery, replays
 
     if by_group:
@@ -40,12 +41,12 @@ def dead_list(
         return
     dead = with_store(lambda store: delivery.dead(store, system))
     if as_json:
-        table.show_json([asdict(one) for one in dead])
+        table.show_json([asdict(one) | {"error": ids.of_delivery(one.answer or "")} for one in dead])
         return
     if not dead:
         typer.echo(_nothing_dead(system))
     table.show(
-        "dead: hub dead replay|skip ROW",
+        "dead: hub dead replay|skip ROW, hub errors [ID]",
         ("ROW", "SYSTEM", "ACCEPTED", "TRIED", "WHAT"),
         [
             (
@@ -65,8 +66,10 @@ def _nothing_dead(system: str | None) -> str:
 
 
 def _show_groups(found: Sequence[Group], system: str | None, *, as_json: bool) -> None:
+    from hub.catalogue import ids
+
     if as_json:
-        table.show_json([asdict(one) for one in found])
+        table.show_json([asdict(one) | {"error": ids.of_delivery(one.answer)} for one in found])
         return
     if not found:
         typer.echo(_nothing_dead(system))
@@ -78,7 +81,7 @@ def _show_groups(found: Sequence[Group], system: str | None, *, as_json: bool) -
                 one.count,
                 one.system,
                 one.answer,
-                f"accepted from {table.moment(one.oldest)} to {table.moment(one.newest)}"
+                f"[{ids.of_delivery(one.answer)}] accepted from {table.moment(one.oldest)} to {table.moment(one.newest)}"
                 + (f"; {table.number_of(one.behind, 'waits', 'wait')} behind them" if one.behind else "")
                 + (f"; {one.replayed} had been replayed, and failed again" if one.replayed else ""),
             )
@@ -88,6 +91,8 @@ def _show_groups(found: Sequence[Group], system: str | None, *, as_json: bool) -
 
 
 def _of_dead(one: DeadLetter) -> str:
+    from hub.catalogue import ids
+
     said = f', it said "{one.said}"' if one.said else ""
     case = f"; case {one.case_id}" if one.case_id else ""
     number = f" #{one.sequence}" if one.sequence else ""
@@ -97,7 +102,7 @@ def _of_dead(one: DeadLetter) -> str:
         if one.behind
         else ""
     )
-    return f"{one.kind} {one.message}{number}: {one.answer}{said}{case}{tried}{behind}"
+    return f"{one.kind} {one.message}{number}: {one.answer} [{ids.of_delivery(one.answer or '')}]{said}{case}{tried}{behind}"
 
 
 def _moment(written: str) -> datetime:

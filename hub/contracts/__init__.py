@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hub.catalogue import document as errors
 from hub.contracts import asyncapi, cookbook, diagram, profiles, rules, schemas
 from hub.named_files import put
 from hub.processes.registry import PROCESSES
@@ -26,6 +27,8 @@ def files(folder: Path) -> dict[str, bytes]:
         **{f"schemas/{name}.json": body for name, body in schemas.messages().items()},
         "scenarios/schema.json": schemas.scenario(),
         "rules.md": rules.document(rules.by_file(scenarios)),
+        "errors.md": errors.as_page(),
+        "errors.json": errors.as_json(),
         "profiles.md": profiles.document(scenarios),
         **{f"{name}.md": diagram.document(process, world) for name, process in PROCESSES.items()},
         "asyncapi.yaml": asyncapi.document(folder),

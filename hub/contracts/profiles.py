@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from hub.contracts.rules import natural
+from hub.catalogue.rule_uses import natural
 from hub.processes.engine.diagram import ProfileQuestion
 from hub.processes.engine.process import Process
 from hub.processes.registry import PROCESSES

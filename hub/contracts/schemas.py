@@ -69,7 +69,12 @@ def _envelope() -> dict[str, Any]:
 
 
 _PROBLEM = {
-    "type": {"type": "string", "pattern": "^urn:samverkan:rule:"},
+    "type": {
+        "type": "string",
+        "format": "uri-reference",
+        "pattern": "^/errors/[A-Za-z][A-Za-z0-9._-]*$",
+        "description": "Where the error is explained, from the root of the hub: GET it (contracts/errors.md)",
+    },
     "title": {"type": "string", "description": "What the rule says (rules.md)"},
     "detail": {"type": "string", "description": "What is wrong here and what to do; as in text/en"},
     "status": {"type": "integer", "minimum": 400, "maximum": 599},

@@ -56,6 +56,7 @@ PARAMETERS: Final[dict[str, str]] = {
     "field": "aktuellt_tillstand",
     "message": "inskrivning-4711",
     "meeting": "m-1",
+    "error": "V-4",
     "sender": "SE2321000255-AVD12",
     "X-Unit": "SE2321000255-VC1",
     "X-Actor": "SE2321000255-P02",

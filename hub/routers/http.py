@@ -15,6 +15,7 @@ from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
 from hub import clock
+from hub.catalogue.entry import link
 from hub.errors import Refused, Unavailable
 from hub.intake.arrival import Arrival
 from hub.intake.queue import Intake
@@ -180,7 +181,7 @@ def problem(refused: Refused, claimed_id: str | None = None) -> JSONResponse:
     message that it would have become.
     """
     content = {
-        "type": f"urn:samverkan:rule:{refused.rule}",
+        "type": link(refused.rule),
         "title": _title(refused.rule, refused.en),
         "status": refused.status,
         "detail": refused.en,
@@ -221,6 +222,6 @@ def answer(receipt: Receipt, status: int) -> Response:
     if status < 300:
         return JSONResponse(content, status)
     sentence = receipt.text.en if receipt.text else ""
-    content |= {"type": f"urn:samverkan:rule:{receipt.rule}", "status": status, "detail": sentence}
+    content |= {"type": link(receipt.rule or ""), "status": status, "detail": sentence}
     content["title"] = _title(receipt.rule or "", sentence)
     return JSONResponse(content, status, media_type=PROBLEM)

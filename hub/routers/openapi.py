@@ -67,6 +67,8 @@ READING_A_BODY: Final[Said] = _said(set(_SENDING).difference(_READING), _PROBLEM
 """The answers of a view whose question is a body, beside those of every view."""
 OF_THE_INBOX: Final[Said] = _said((429,), _PROBLEM)
 """The answers of the pull inbox, beside those of every view."""
+OF_THE_CATALOGUE: Final[Said] = _said((400, 404, 500, 503), _PROBLEM)
+"""The answers of the error catalogue, which needs no token."""
 OF_A_SYSTEM: Final[Said] = _said((429,), _PROBLEM)
 """The answers to what a system asks of itself, beside those of every view."""
 OUTCOMES: Final = _said((200, 202, 406, *_SENDING), _ANSWERED)

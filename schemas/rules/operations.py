@@ -34,6 +34,10 @@ OPERATIONS: Final[dict[str, Rule]] = {
         "Bara en död underrättelse hoppas över eller sänds om som död.",
         "Only a dead notice is skipped, or sent again as dead.",
     ),
+    "unknown": Rule(
+        "En tidslinje är av ett meddelande eller ett ärende som hubben känner.",
+        "A timeline is of a message or a case that the hub knows.",
+    ),
     "unknown-row": Rule("Raden finns i hubbens utkorg.", "The row is in the hub's outbox."),
     "not-waiting": Rule("Bara det som väntar försöks nu.", "Only what waits is tried now."),
     "behind-dead": Rule(

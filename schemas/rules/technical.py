@@ -11,6 +11,10 @@ from schemas.rules.rule_text import RuleText as Rule
 
 TECHNICAL: Final[dict[str, Rule]] = {
     "attribute-twice": Rule("Ett attribut står en gång.", "An attribute stands once."),
+    "bad-query": Rule(
+        "En fråga har de parametrar och fält som adressen tar, i deras form.",
+        "A question has the parameters and fields that the address takes, in their form.",
+    ),
     "batch-too-large": Rule(
         "En sats har ett begränsat antal meddelanden.",
         "A batch has a limited number of messages.",
@@ -47,6 +51,13 @@ TECHNICAL: Final[dict[str, Rule]] = {
         "The message has been received and waits; a final answer follows.",
     ),
     "http": Rule("Anropet följer HTTP.", "The call follows HTTP."),
+    "http-400": Rule("En begäran är HTTP/1.1.", "A request is HTTP/1.1."),
+    "http-408": Rule("En begäran kommer hel inom en begränsad tid.", "A request comes whole within a limited time."),
+    "http-431": Rule("Rubrikerna ryms inom gränsen.", "The headers are within the limit."),
+    "http-503": Rule(
+        "Hubben har ett begränsat antal anslutningar.",
+        "The hub has a limited number of connections.",
+    ),
     "id-reused": Rule(
         "Ett id bär ett meddelande, för alltid.",
         "An id bears one message, for ever.",

@@ -97,7 +97,7 @@ SENT: dict[str, dict[str, Any]] = {
     ),
     "announcement": event(native.announcement_attributes("a-1", NOW), ANNOUNCED.model_dump_json().encode()),
     "problem": {
-        "type": "urn:samverkan:rule:V-3", "title": "V-3", "detail": "Remove.", "status": 409, "rule": "V-3",
+        "type": "/errors/V-3", "title": "V-3", "detail": "Remove.", "status": 409, "rule": "V-3",
         "text": {"sv": "Ta bort.", "en": "Remove."}, "message": "m-1", "code": "fatal-error",
     },
 }  # fmt: skip

@@ -70,7 +70,7 @@ def _refusal(status, rule, element):
         "text": {"sv": "nej", "en": "no"},
         "element": element,
     }
-    return status, "application/problem+json", json.dumps({"type": f"urn:samverkan:rule:{rule}", **told}).encode()
+    return status, "application/problem+json", json.dumps({"type": f"/errors/{rule}", **told}).encode()
 
 
 RECEIPT = b'{"message": "m-1", "code": "ok", "case": "c", "sequence": 1}'

@@ -16,6 +16,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from hub import contracts
+from hub.catalogue import rule_uses
 from hub.contracts import fresh, generate, rules
 from hub.errors import Misconfigured, Refused
 from hub.intake.arrival import Arrival
@@ -135,21 +136,21 @@ def test_what_a_valid_message_without_a_case_needs_is_an_accepted_opening():
 
 
 def test_every_rule_of_the_tables_is_shown_by_a_scenario():
-    assert rules.not_shown(rules.uses(), rules.by_file(scenarios())) == []
+    assert rules.not_shown(rule_uses.uses(), rules.by_file(scenarios())) == []
 
 
 def test_every_rule_in_scope_stands_in_the_tables_or_beside_them_or_it_is_said_why_not():
-    families = {rule.partition("-")[0] for rule in rules.SCOPE}
-    used = {rule for rule in rules.uses() if rule.partition("-")[0] in families}
-    assert set(rules.SCOPE) == used | rules.NOT_BY_MESSAGE
-    assert not rules.NOT_BY_MESSAGE & used
+    families = {rule.partition("-")[0] for rule in rule_uses.SCOPE}
+    used = {rule for rule in rule_uses.uses() if rule.partition("-")[0] in families}
+    assert set(rule_uses.SCOPE) == used | rule_uses.NOT_BY_MESSAGE
+    assert not rule_uses.NOT_BY_MESSAGE & used
     assert len(SCENARIOS) >= 90
 
 
 @pytest.mark.parametrize("process", PROCESSES.values(), ids=PROCESSES)
 def test_a_process_says_of_every_common_rule_that_no_message_of_it_shows_why(process):
-    common = {rule for rule in rules.SCOPE if rule.startswith("C-")}
-    assert set(process.rule_book.not_by_message) == common - rules.of_process(process)
+    common = {rule for rule in rule_uses.SCOPE if rule.startswith("C-")}
+    assert set(process.rule_book.not_by_message) == common - rule_uses.of_process(process)
 
 
 def test_a_scenario_says_of_every_step_who_is_told():
@@ -158,12 +159,12 @@ def test_a_scenario_says_of_every_step_who_is_told():
 
 
 def test_what_is_enforced_beside_the_tables_names_a_place_that_is_there():
-    for place in rules.ELSEWHERE.values():
+    for place in rule_uses.ELSEWHERE.values():
         assert pkgutil.resolve_name(place.split("`")[1]) is not None
 
 
 def test_every_sentence_says_it_in_two_languages_without_a_value():
-    for use in rules.uses().values():
+    for use in rule_uses.uses().values():
         for guard in use.guards:
             assert guard.sv != guard.en
             assert guard.sv.endswith(".")

@@ -9,7 +9,18 @@ import pytest
 from fastapi import FastAPI
 from jsonschema import Draft202012Validator
 
-from hub.routers import cases, citizens, fhir, health, messages, openapi, pull_inbox, self_service, subscriptions
+from hub.routers import (
+    cases,
+    catalogue,
+    citizens,
+    fhir,
+    health,
+    messages,
+    openapi,
+    pull_inbox,
+    self_service,
+    subscriptions,
+)
 
 FOLDER = Path(__file__).parents[2] / "contracts"
 
@@ -22,6 +33,7 @@ def document() -> dict[str, Any]:
         fhir.ROUTES,
         subscriptions.ROUTES,
         cases.ROUTES,
+        catalogue.ROUTES,
         citizens.ROUTES,
         pull_inbox.ROUTES,
         self_service.ROUTES,

@@ -523,7 +523,11 @@ async def test_a_hub_without_registers_says_at_its_start_and_in_the_status_that_
         assert f"registers: none are set (HUB_REGISTERS__…): {words}" in shown
         assert "asks the registers" not in shown and "asked by" not in shown
         listed = " ".join((await said(stack, "held", "list")).split())
-        assert "no register could be asked" in listed and "the ward adds the receivers by hand (deltagare)" in listed
+        assert (
+            "No register could be asked" in listed
+            and "[manual.lookup_unavailable]" in listed
+            and "the ward adds the receivers by hand (deltagare)" in listed
+        )
     finally:
         await stack.close()
     logged = [json.loads(line) for line in stack.log.read_text().splitlines() if "no_registers_set" in line]

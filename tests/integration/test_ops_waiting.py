@@ -72,7 +72,7 @@ async def test_what_is_held_says_why_since_when_and_what_waits_behind_it(place):
         "samtycke",
         None,
     )
-    assert "öppnar ärendet" in first["text"]["sv"] and "opens its case" in first["text"]["en"]
+    assert "öppnar dess ärende" in first["text"]["sv"] and "opens its case" in first["text"]["en"]
     assert datetime.fromisoformat(first["next_try"]) > datetime.fromisoformat(first["since"])
     groups = (await person.ask("/held/groups"))["rows"]
     assert sum(one["count"] for one in groups) == len(rows)

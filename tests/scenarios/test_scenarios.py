@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.contracts import rules
+from hub.catalogue import rule_uses
 from hub.intake import notices
 from hub.intake.batch import Batch
 from hub.scenarios import Report, ScenarioFile, Unusable, check, play
@@ -81,12 +81,12 @@ def test_a_notice_that_is_left_out_is_a_gap_and_one_that_is_named_or_an_act_of_o
     assert gaps({("ehr", "case"): [*whole, (8, ())]}) == [("ehr", 8)]
 
 
-@pytest.mark.parametrize("rule", rules.uses())
+@pytest.mark.parametrize("rule", rule_uses.uses())
 def test_every_rule_is_seen_to_accept_and_to_refuse_or_it_is_said_why_it_cannot(rule: str):
     shown = [report for report, _ in map(played, FILES) if rule in report.rules]
     assert any(code == "ok" for report in shown for code, _ in report.answered)
     refused = any(("fatal-error", rule) in report.answered for report in shown)
-    assert refused is not (rule in rules.REFUSES_NOTHING)
+    assert refused is not (rule in rule_uses.REFUSES_NOTHING)
 
 
 GOOD = """\

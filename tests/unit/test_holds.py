@@ -6,20 +6,17 @@ from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import from_json, to_json
 
-from hub.intake import holds
 from hub.intake.arrival import Arrival, read
 from hub.intake.handle import hold_for_defect
 from hub.intake.hub_messages import own_message
 from hub.intake.stored import stored_arrival
-from hub.operations import held_words
-from hub.processes.engine.case import FOUND
 from hub.processes.engine.order import replaced, undoes_later_act
 from hub.processes.registry import process_of_case
 from hub.scenarios import load
@@ -27,7 +24,7 @@ from hub.scenarios.memory import HubInMemory
 from hub.store.held import Held
 from hub.translators.native import STRUCTURED
 from schemas.envelope import Message
-from schemas.hub_messages import AddressingOutcome, Folkbokforing, Frist, Verifiering
+from schemas.hub_messages import Folkbokforing, Frist, Verifiering
 from schemas.messages import HUB_SOURCE, Question, Receipt, type_of
 from schemas.parts import Samtycke
 from schemas.shared import Aterkallelse
@@ -421,22 +418,3 @@ def test_the_receipt_of_a_message_whose_system_has_left_the_directory_is_not_a_r
     hub.registers_answer()
     assert hub._handle(stored_arrival(row, waited, WORLD.directory)).code == "ok"
     assert from_json(row.attributes or b"null") is None
-
-
-# --- in words -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("outcome", [one for one in get_args(AddressingOutcome) if one not in FOUND])
-def test_why_a_case_is_in_the_manual_queue_is_said_in_words_with_what_to_do(outcome):
-    said = held_words.manual(outcome)
-    for words in (said.sv, said.en):
-        assert "_" not in words and len(words.split()) > 8, words
-
-
-def test_why_a_message_is_held_is_said_in_words_with_what_to_do():
-    reasons = {value for name, value in vars(holds).items() if name.isupper() and isinstance(value, str)}
-    assert len(reasons) > 8
-    for reason in reasons:
-        said = held_words.held(reason)
-        assert min(len(said.sv.split()), len(said.en.split())) > 8, reason
-    assert "(KeyError)" in held_words.held(holds.DEFECT + "KeyError").en

@@ -11,10 +11,12 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hub.catalogue.entry import link
 from hub.kit.faults.fault import Ask, Instead, KitFault
 from hub.kit.faults.mark import MADE
 from hub.routers.connections import Connection
 from hub.translators import fhir
+from schemas.rules import RULES
 
 _SAYS = {
     429: (
@@ -26,6 +28,8 @@ _SAYS = {
         "The hub cannot take messages now. Wait as long as Retry-After says.",
     ),
 }
+_RULE = {429: "D-8", 503: "unavailable"}
+"""Status → the rule that the hub names with it."""
 
 
 class BreakableConnection(Connection):
@@ -81,11 +85,13 @@ async def _give(instead: Instead, fault: KitFault, scope: Scope, receive: Receiv
             pass
         return
     sv, en = _SAYS[instead.status]
+    rule = _RULE[instead.status]
     problem = {
-        "type": f"urn:samverkan:rule:http-{instead.status}",
-        "title": en,
+        "type": link(rule),
+        "title": RULES[rule].en,
         "status": instead.status,
-        "rule": f"http-{instead.status}",
+        "detail": en,
+        "rule": rule,
         "element": "/",
         "text": {"sv": sv, "en": en},
     }

@@ -15,6 +15,7 @@ from hub.operations.live import Live
 from hub.routers import errors
 from hub.routers.ops import (
     dead,
+    error_catalogue,
     events,
     glass,
     held,
@@ -84,6 +85,7 @@ def ops_api(parts: Parts, process_pool: ProcessPool) -> FastAPI:
         units.ROUTES,
         sessions.ROUTES,
         trail.ROUTES,
+        error_catalogue.ROUTES,
     ):
         api.include_router(routes)
     errors.install(api, process_pool)

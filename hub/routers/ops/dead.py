@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
+from hub.catalogue import ids
 from hub.operations import delivery, replays
 from hub.routers.cases.question import Asked, body, in_body
 from hub.routers.ops.acts import Act, Number
@@ -34,6 +35,7 @@ class DeadRow(BaseModel):
     sequence: int | None
     message: str = Field(description="The id of the message.")
     answer: str | None = Field(description="What the last attempt came to.")
+    error: str = Field(description="Its id in the error catalogue.")
     group: str = Field(description="The kind of that answer, as `/dead/groups` has it.")
     said: str | None = Field(description="The start of what the receiver said, without what is personal or secret.")
     attempts: int
@@ -85,6 +87,7 @@ def _row(one: DeadLetter) -> DeadRow:
         sequence=one.sequence,
         message=one.message,
         answer=one.answer,
+        error=ids.of_delivery(one.answer or ""),
         group=one.group,
         said=one.said,
         attempts=one.attempts,
@@ -103,6 +106,7 @@ class DeadGroup(BaseModel):
 
     system: str
     answer: str
+    error: str = Field(description="Its id in the error catalogue.")
     count: int
     cases: int
     behind: int = Field(description="How many notices wait behind them.")
@@ -141,6 +145,7 @@ def _group(one: Group) -> DeadGroup:
     return DeadGroup(
         system=one.system,
         answer=one.answer,
+        error=ids.of_delivery(one.answer),
         count=one.count,
         cases=one.cases,
         behind=one.behind,

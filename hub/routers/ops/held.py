@@ -10,8 +10,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from hub.catalogue import ids
+from hub.catalogue.catalogue import in_short
 from hub.intake.arrival import is_case_id
-from hub.operations import held_words
 from hub.routers.ops.asking import PROBLEMS, CanSee, TheStore
 from hub.routers.ops.pages import Page
 from hub.store import held_list, partitions
@@ -32,7 +33,8 @@ class HeldMessage(BaseModel):
     case: str | None
     queue: str = Field(description="What it waits in: its case, or, before there is one, its system and reference.")
     reason: str = Field(description="The kind of the reason, as `/held/groups` has it.")
-    text: BilingualText
+    error: str = Field(description="Its id in the error catalogue.")
+    text: BilingualText = Field(description="What it means and what to do.")
     since: datetime
     reason_since: datetime
     next_try: datetime
@@ -76,7 +78,8 @@ def _message(one: HeldRow) -> HeldMessage:
         case=one.case_key if is_case_id(one.case_key) else None,
         queue=one.case_key,
         reason=one.reason,
-        text=held_words.held(one.reason),
+        error=ids.of_held(one.reason),
+        text=in_short(ids.of_held(one.reason)),
         since=one.since,
         reason_since=one.reason_since,
         next_try=one.due_at,
@@ -90,7 +93,8 @@ class HeldGroup(BaseModel):
     """Messages that are held for the same reason; `/held?reason=…` has them."""
 
     reason: str
-    text: BilingualText
+    error: str = Field(description="Its id in the error catalogue.")
+    text: BilingualText = Field(description="What it means and what to do.")
     count: int
     cases: int
     oldest: datetime
@@ -116,7 +120,8 @@ async def groups(_: CanSee, store: TheStore) -> HeldGroups:
         rows=[
             HeldGroup(
                 reason=one.reason,
-                text=held_words.held(one.reason),
+                error=ids.of_held(one.reason),
+                text=in_short(ids.of_held(one.reason)),
                 count=one.count,
                 cases=one.cases,
                 oldest=one.oldest,
@@ -138,6 +143,7 @@ class Partition(BaseModel):
     at: int = Field(description="The offset of the first record concerned.")
     until: int | None = Field(description="The offset after the last record concerned, where it is known.")
     reason: str
+    error: str = Field(description="Its id in the error catalogue.")
     since: datetime
     pass_to: int | None = Field(description="Where operations lets it go on.")
     lost: bool
@@ -161,6 +167,7 @@ async def waiting_partitions(_: CanSee, store: TheStore) -> Partitions:
                 at=one.at,
                 until=one.until,
                 reason=one.reason,
+                error=ids.of_partition(one.reason),
                 since=one.since,
                 pass_to=one.pass_to,
                 lost=one.lost,

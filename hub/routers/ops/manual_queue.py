@@ -10,7 +10,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
-from hub.operations import addressing_by_hand, held_words, waiting
+from hub.catalogue import ids
+from hub.catalogue.catalogue import in_short
+from hub.operations import addressing_by_hand, waiting
 from hub.routers.cases.question import Asked, body, in_body, moment, of_moment
 from hub.routers.ops.acts import Act, Named
 from hub.routers.ops.asking import PROBLEMS, READING_A_BODY, CanActOnOne, CanSee, TheDirectory, TheStore
@@ -38,6 +40,7 @@ class ManualCaseRow(BaseModel):
     case: str
     process: str
     outcome: str = Field(description="What the registers came to.")
+    error: str = Field(description="Its id in the error catalogue.")
     text: BilingualText = Field(description="Why the hub could not, and what to do.")
     since: datetime = Field(description="When the case last changed.")
     opened_by: NamedUnit
@@ -90,7 +93,8 @@ def _case(one: ManualCase, directory: Directory) -> ManualCaseRow:
         case=one.case,
         process=one.process,
         outcome=one.outcome,
-        text=held_words.manual(one.outcome),
+        error=ids.of_manual(one.outcome),
+        text=in_short(ids.of_manual(one.outcome)),
         since=one.since,
         opened_by=named(one.opened_by, directory),
         taking_part=[named(unit, directory) for unit in sorted(one.taking_part)],

@@ -33,6 +33,14 @@ def sentences() -> dict[str, tuple[str, str]]:
     return {_RULE.get(reason, reason): said for reason, said in _SENTENCES.items() if not reason[0].isupper()}
 
 
+def by_rule() -> dict[str, list[tuple[str, str]]]:
+    """Rule or reason → all its sentences, those of special cases too."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for reason, said in _SENTENCES.items():
+        found.setdefault(_RULE.get(reason, reason), []).append(said)
+    return found
+
+
 TECHNICAL: Final = frozenset(
     rule for rule in (*_SENTENCES, "fhir-invalid", "fhir-code", "field-invalid") if not rule[0].isupper()
 )
