@@ -41,6 +41,8 @@ from hub.operations.figures import FiguresKeeper
 from hub.operations.known import no_directory
 from hub.operations.live import Live
 from hub.operations.replays import Replayer
+from hub.operations.silence import SilenceWatch
+from hub.outages import BROKER, outages
 from hub.readiness import Readiness
 from hub.roles import ROLES, Role
 from hub.routers import kafka as kafka_in
@@ -75,6 +77,7 @@ _READERS_S = 1.0
 _GAUGES_S = 2.0
 _FIGURES_S = 5.0
 _QUARTERS_S = 60.0
+_SILENCES_S = 60.0
 _HEARD_S = 5.0
 _SWEEP_S = 600.0
 _TIME_S = 5.0
@@ -143,8 +146,16 @@ class Hub:
         self.gauges = Gauges(self.store, self.intake, self.directory)
         TALLY.on_time_s = settings.on_time_s
         self.live = Live(self.store, self.in_force)
-        self.figures = FiguresKeeper(self.store)
+        self.figures = FiguresKeeper(self.store, listens=self._listens)
+        self.silence = SilenceWatch(self.store, self.directory)
         self.gallring = Gallring(self.store, self.directory, lambda: self.intake.full or self._lanes_full())
+
+    def _listens(self) -> Iterator[str]:
+        """The ways in on which this process would hear a system now."""
+        if "intake" in self.roles and self.kafka_in.moving and not outages.is_away(BROKER):
+            yield "kafka"
+        if "http" in self.roles:
+            yield "http"
 
     def _lanes_full(self) -> bool:
         return self.relay is not None and self.relay.lanes.is_full
@@ -240,6 +251,7 @@ class Hub:
             (None, "gauges", _GAUGES_S, self.gauges.show_gauges),
             (None, "figures", _FIGURES_S, self.figures.write),
             (None, "quarters", _QUARTERS_S, self.figures.roll),
+            ("deadlines", "silence", _SILENCES_S, self.silence.look),
             ("deadlines", "sweep", _SWEEP_S, self._sweep),
             ("deadlines", "gallring", _GALLRING_S, self.gallring.go_round),
             (None, "time", _TIME_S, partial(database_time.look, self.store)),

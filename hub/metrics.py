@@ -110,6 +110,12 @@ role_processes = Gauge(
     ["role"],
     registry=REGISTRY,
 )
+system_silent = Gauge(
+    "hub_system_silent",
+    "1 while a system sends less than is usual for the weekday and hour.",
+    ["system"],
+    registry=REGISTRY,
+)
 consumer_lag = Gauge("hub_consumer_lag", "Records in hub.in topics not yet handled.", ["system"], registry=REGISTRY)
 glass_broken = Counter(
     "hub_glass_broken",

@@ -20,6 +20,11 @@ def is_working_day(day: date) -> bool:
     return day.weekday() < _SATURDAY and day not in _holidays()
 
 
+def is_red_day(day: date) -> bool:
+    """A public holiday or one of the three eves, on whatever weekday it falls; an ordinary Sunday is none."""
+    return day in _holidays()
+
+
 @lru_cache(maxsize=4096)  # all cases have the same few days
 def nth_working_day(after: date, n: int) -> date:
     """The n-th working day after a day, which is day 0 whether it is a working day or not. Raises ``ValueError`` for n < 1."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -10,7 +10,7 @@ from typing import Final, Literal
 from hub import clock
 from hub.store import figures
 from hub.store.transaction import Store
-from hub.tally import BOUNDS_S, TALLY, Tally, with_all
+from hub.tally import ALL, BOUNDS_S, TALLY, Tally, with_all
 
 Span = Literal["24h", "14d"]
 _STEPS: Final[dict[str, tuple[timedelta, int]]] = {
@@ -24,14 +24,19 @@ _FAILED: Final = ("attempt/retry", "attempt/receiver", "attempt/dead", "attempt/
 class FiguresKeeper:
     """Adds this process's counts to the figures in the database, every few seconds; a process that dies loses those since then."""
 
-    def __init__(self, store: Store, tally: Tally = TALLY) -> None:
+    def __init__(
+        self, store: Store, tally: Tally = TALLY, listens: Callable[[], Iterable[str]] = lambda: ("kafka", "http")
+    ) -> None:
+        """``listens``: the ways in on which this process would hear a system now."""
         self._store = store
         self._tally = tally
+        self._listens = listens
 
     async def write(self) -> None:
         """Write what was counted since the last time. Raises ``Unavailable`` while the database is away; nothing is lost then."""
         counts, examples = self._tally.take()
-        counts.setdefault("", {})["up"] = 1  # that a hub was there, also where nothing came
+        its = counts.setdefault(ALL, {})
+        its |= {"up": 1} | {f"up/{way}": 1 for way in self._listens()}  # also where nothing came
         try:
             async with self._store.transaction() as connection:
                 await figures.add(connection, with_all(counts), examples)

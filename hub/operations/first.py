@@ -121,8 +121,17 @@ def _systems(seen: Seen) -> Iterator[Concern]:
         elif one.waiting and one.oldest is not None and seen.at - one.oldest > LATE:
             yield concern(
                 "late", "soon", one.oldest, f"{name}: den äldsta av {one.waiting} underrättelser väntar ännu.",
-                f"{name}: the oldest of {one.waiting} notices still waits.", one.waiting, "waiting",
+                f"{name}: the oldest of {one.waiting} notices still waits.", one.waiting,
             )  # fmt: skip
+        if (silent := seen.silences.get(id_)) is not None:
+            usual = round(silent.expected)
+            yield concern(
+                "silent",
+                "soon",
+                silent.since,
+                f"{name} har tystnat: {silent.heard} meddelanden kom när {usual} var att vänta.",
+                f"{name} has fallen silent: {silent.heard} messages came where {usual} were to be expected.",
+            )
         counts = seen.hour.get(id_, {})
         refused, received = counts.get("refused", 0), counts.get("received", 0)
         if refused >= _REFUSED[0] and refused > _REFUSED[1] * received:

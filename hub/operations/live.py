@@ -168,6 +168,7 @@ def lists(seen: Seen) -> dict[str, Any]:
         "held": (seen.glance.held, seen.glance.held_since),
         "manual-queue": seen.glance.manual,
         "unserved": seen.unserved,
+        "silences": list(seen.silences),
         "deadlines": seen.overdue,
         "partitions": seen.incidents,
         "replays": seen.replays,

@@ -119,6 +119,8 @@ class Overview:
     paused: Number
     breakers: Number
     """Systems that are spared since they keep failing."""
+    silent: Number
+    """Systems that send less than is usual for the weekday and hour."""
     deadlines: Deadlines
     registers: Registers
     replays: Number
@@ -166,6 +168,11 @@ def overview(seen: Seen, within_s: float) -> Overview:
             len(spared),
             min((one.breaker_since for one in spared if one.breaker_since), default=None),
             rows("systems", trouble="breaker"),
+        ),
+        Number(
+            len(seen.silences),
+            min((one.since for one in seen.silences.values()), default=None),
+            rows("systems", trouble="silent"),
         ),
         Deadlines(
             [NamedNumber(one.name, one.count, rows("deadlines", name=one.name)) for one in seen.overdue],

@@ -11,13 +11,14 @@ from typing import Final
 from hub import clock
 from hub.operations import standing
 from hub.operations.standing import HubStanding, MissingRole, RegistersStanding, SystemStanding
-from hub.store import at_a_glance, deadline, figures, operator_log, partitions, replays
+from hub.store import at_a_glance, deadline, figures, operator_log, partitions, replays, silence
 from hub.store.at_a_glance import Glance
 from hub.store.deadline import Overdue
 from hub.store.figures import Counts
 from hub.store.inbox import Connection
 from hub.store.partitions import PartitionIncident
 from hub.store.replays import Replay
+from hub.store.silence import Silence
 from hub.tally import ALL
 from schemas.directory import Directory
 
@@ -44,6 +45,8 @@ class Seen:
     incidents: list[PartitionIncident]
     replays: list[Replay]
     """The newest; of those that go on, and that ended within a day."""
+    silences: dict[str, Silence]
+    """The systems that send less than is usual."""
     newest_act: int
     """The number of the newest act in the trail."""
     day: Counts
@@ -72,6 +75,7 @@ async def see(connection: Connection, version: int, directory: Directory, hour: 
         await deadline.overdue(connection, now),
         await partitions.incidents(connection),
         [one for one in newest if one.ended_at is None or one.ended_at > now - DAY],
+        await silence.going_on(connection),
         await operator_log.newest(connection),
         (await figures.sums(connection, now - DAY, [ALL])).get(ALL, {}),
         await figures.sums(connection, now - HOUR) if hour is None else hour,

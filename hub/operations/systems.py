@@ -16,15 +16,18 @@ from hub.operations.figures import Delivered, Times, delivered, failed, times, u
 from hub.operations.first import LATE
 from hub.operations.overview import overdue
 from hub.operations.seen import DAY, Seen
+from hub.operations.silence import usual_of
 from hub.operations.standing import SystemStanding
-from hub.store import figures, of_system, subscriptions
+from hub.store import figures, of_system, silence, subscriptions
 from hub.store.figures import Counts
 from hub.store.of_system import Heard
+from hub.store.silence import Silence
 from hub.store.transaction import Store
 from schemas.directory import Directory, System
+from schemas.swedish_time import local_day
 from schemas.ways_out import SubscriptionOut, address
 
-Trouble = Literal["dead", "paused", "breaker", "late", "waiting", "refused", "slow", "unreached"]
+Trouble = Literal["dead", "paused", "breaker", "late", "waiting", "refused", "slow", "silent", "unreached"]
 """``waiting`` and ``paused`` by themselves are no fault; ``late``: its oldest notice has waited 15 minutes; ``slow``: some of the hour's
 were late; ``unreached``: no process delivers to it.
 """
@@ -87,6 +90,7 @@ def troubles(seen: Seen, id_: str, within_s: float) -> list[Trouble]:
         "waiting": one.waiting > 0,
         "refused": hour.get("refused", 0) > 0,
         "slow": hour.get("sent", 0) > hour.get("on_time", 0) or overdue(seen, id_, within_s) > 0,
+        "silent": id_ in seen.silences,
         "unreached": one.hub is None and one.waiting > 0,
     }
     return [name for name, is_so in said.items() if is_so]
@@ -188,6 +192,16 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class UsualWeek:
+    """What the system usually sends, learnt from its last eight weeks."""
+
+    known: bool
+    """False while fewer than three weeks of it are known: it is not judged then."""
+    rates: list[list[float | None]]
+    """Messages in each hour of Monday … Sunday, and of a red day; None where too little is known."""
+
+
+@dataclass(frozen=True, slots=True)
 class OwnSubscription:
     """A FHIR Subscription that the system has made."""
 
@@ -216,6 +230,9 @@ class SystemDetail:
     """The limits of its delivery."""
     units: list[UnitRoles]
     subscriptions: list[OwnSubscription]
+    usual: UsualWeek
+    silences: list[Silence]
+    """When it sent less than is usual, the newest first."""
     queue: Rows
     dead: Rows
     messages: Rows
@@ -232,6 +249,8 @@ async def detail(store: Store, seen: Seen, applied: Directory, id_: str, within_
         day = (await figures.sums(connection, seen.at - DAY, [id_])).get(id_, {})
         examples = await figures.examples(connection, id_)
         known = await credentials.listed(connection, applied.system_by_id[id_])
+        weeks = await usual_of(connection, system, local_day(seen.at))
+        silences = await silence.of_system(connection, id_)
         own = await subscriptions.of_system(connection, id_) if isinstance(system.out, SubscriptionOut) else []
     kinds = [one.kind for one in known if one.since <= seen.at]
     return SystemDetail(
@@ -245,7 +264,9 @@ async def detail(store: Store, seen: Seen, applied: Directory, id_: str, within_
         system.delivery.model_dump(mode="json"),
         [_unit(seen.directory, hsa) for hsa in system.units],
         [OwnSubscription(one.id, one.status, one.verified, one.fault, one.events, one.updated_at) for one in own],
-        rows("waiting", system=id_),
+        UsualWeek(any(None not in kind for kind in weeks.rates[:7]), [list(kind) for kind in weeks.rates]),
+        silences,
+        rows(f"systems/{id_}", api=f"systems/{id_}/queue"),
         rows("dead", system=id_),
         rows("messages", system=id_),
         rows("trail", target=id_),

@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from psycopg import AsyncConnection
 
+from hub.store import silence
+
 Connection = AsyncConnection[tuple[Any, ...]]
 Counts = dict[str, int]
 MINUTE: Final = 1
@@ -56,14 +58,26 @@ async def roll(connection: Connection) -> None:
     mine, last, until = row
     if not mine or (last is not None and last + timedelta(minutes=QUARTER) >= until):
         return
+    if last is not None and last < until - timedelta(hours=24):
+        last += timedelta(minutes=QUARTER)  # of a quarter that is so old some minutes may be deleted
+    span = {"quarter": QUARTER, "minute": MINUTE, "until": until, "last": last}
     await connection.execute(
         "INSERT INTO figures (system, step, at, counts) SELECT system, %(quarter)s, at, jsonb_object_agg(key, n) FROM"
         " (SELECT f.system, date_bin('15 minutes', f.at, 'epoch') AS at, e.key, sum(e.value::bigint) AS n"
         " FROM figures f, jsonb_each_text(f.counts) e"
         " WHERE f.step = %(minute)s AND f.at < %(until)s AND (%(last)s::timestamptz IS NULL OR f.at >= %(last)s) GROUP BY 1, 2, 3) s"
         " GROUP BY system, at ON CONFLICT (system, step, at) DO UPDATE SET counts = excluded.counts",
-        {"quarter": QUARTER, "minute": MINUTE, "until": until, "last": last},
+        span,
     )
+    await connection.execute(  # in how many minutes some process listened on each way in
+        "UPDATE figures q SET counts = q.counts || m.counts FROM (SELECT date_bin('15 minutes', at, 'epoch') AS at, jsonb_build_object("
+        "'minutes/kafka', count(*) FILTER (WHERE counts ? 'up/kafka'), 'minutes/http', count(*) FILTER (WHERE counts ? 'up/http'))"
+        " AS counts FROM figures WHERE system = '' AND step = %(minute)s AND at < %(until)s"
+        " AND (%(last)s::timestamptz IS NULL OR at >= %(last)s) GROUP BY 1) m"
+        " WHERE q.system = '' AND q.step = %(quarter)s AND q.at = m.at",
+        span,
+    )
+    await silence.count_hours(connection, until - timedelta(minutes=QUARTER) if last is None else last)
     for step, kept in ((MINUTE, MINUTES_KEPT), (QUARTER, QUARTERS_KEPT)):
         await connection.execute("DELETE FROM figures WHERE step = %s AND at < now() - %s", (step, kept))
     await connection.execute("DELETE FROM refused_example WHERE at < now() - %s", (QUARTERS_KEPT,))
@@ -107,6 +121,13 @@ async def series(connection: Connection, system: str, step: int, since: datetime
     for at, name, count in await found.fetchall():
         by_time[at][name] = count
     return list(by_time.items())
+
+
+async def last_quarter(connection: Connection) -> datetime | None:
+    """The newest quarter of an hour that is made; None where there is none yet."""
+    ((at,),) = await (await connection.execute("SELECT max(at) FROM figures WHERE step = %s", (QUARTER,))).fetchall()
+    found: datetime | None = at
+    return found
 
 
 async def examples(connection: Connection, system: str) -> dict[str, tuple[str, datetime]]:

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from psycopg import AsyncConnection
-from psycopg.rows import dict_row
+from psycopg.rows import class_row, dict_row
 
 from hub.store.outbox import BLOCK, ROW_COLUMNS, WAITING, OutboxRow, row_from
 from hub.store.transaction import array
@@ -130,3 +131,38 @@ async def message_sizes(connection: Connection, ids: Sequence[int]) -> dict[int,
         (array(map(str, ids)),),
     )
     return dict(await found.fetchall())
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedRow:
+    """One row that is not sent yet."""
+
+    id: int
+    kind: str
+    case_id: str | None
+    sequence: int | None
+    message: str
+    accepted_at: datetime
+    due_at: datetime
+    attempts: int
+    answer: str | None
+    behind: bool
+    """It waits for a dead one of its case."""
+
+
+async def queued(connection: Connection, system: str, after: int, limit: int) -> list[QueuedRow]:
+    """A system's rows that are not sent, with ids above ``after``, in the order of writing."""
+    arms = " UNION ALL ".join(
+        f"(SELECT * FROM {one} AND id > %(after)s ORDER BY id LIMIT %(limit)s)"  # noqa: S608 - constants
+        for one in (
+            f"outbox_row WHERE system = %(system)s AND {WAITING}",
+            "outbox_row WHERE system = %(system)s AND behind AND state = 'waiting'",
+            "fresh_unsent(%(system)s) WHERE true",
+        )
+    )
+    found = await connection.cursor(row_factory=class_row(QueuedRow)).execute(
+        "SELECT id, kind, case_id::text, sequence, message, accepted_at, due_at, attempts, answer, behind"  # noqa: S608 - constants
+        f" FROM ({arms}) unsent ORDER BY id LIMIT %(limit)s",
+        {"system": system, "after": after, "limit": limit},
+    )
+    return await found.fetchall()

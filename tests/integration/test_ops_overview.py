@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
+from hub.addressing import registers
 from hub.errors import Unavailable
 from hub.operations.figures import FiguresKeeper
+from hub.operations.registers import CONTRACTS
 from hub.store import figures, held, paused_systems, running_hubs
 from hub.store.operator_log import record
 from hub.tally import TALLY, Tally
@@ -15,7 +17,7 @@ from tests.integration.test_views import TOLVAN, directory, served
 from tests.operators import Person, signed_in
 from tests.stack import KOMMUN
 
-ROUTES = ("/overview", "/hubs", "/rates", "/deadlines", "/systems", "/systems/ehr")
+ROUTES = ("/overview", "/hubs", "/rates", "/deadlines", "/systems", "/systems/ehr", "/systems/ehr/queue", "/registers")
 REPORT = {
     "port": 8400, "directory": 1, "roles": ["intake", "delivery", "addressing", "deadlines", "http"], "checks": {"store": "ok"},
     "shards": list(range(64)), "lanes": {}, "asks_registers": True, "has_registers": True, "registers": {},
@@ -168,7 +170,7 @@ async def test_quarters_are_made_of_minutes_once_and_both_are_deleted_when_they_
         assert quarters in {50, 60}, "the minute that is going on may be of the last quarter"
         async with writing(hub) as connection:
             found = await figures.sums(connection, datetime.now(UTC) - timedelta(days=2), [""])
-        assert found[""] == {"sent": 60, "on_time": 54}
+        assert (found[""]["sent"], found[""]["on_time"]) == (60, 54)
 
 
 async def test_a_process_that_cannot_write_keeps_its_counts(place, monkeypatch):
@@ -267,3 +269,64 @@ async def test_a_system_is_shown_with_its_refusals_its_credentials_and_what_it_m
     assert found["ways_in"] == ["kafka", "http"]
     assert (await person.ask("/systems/nobody", 404))["rule"] == "unknown-system"
     assert KOMMUN in str(await person.ask("/systems/kommun"))
+
+
+async def test_what_waits_for_a_system_is_listed_in_the_order_of_writing(place, person):
+    case = await place.admit()
+    for number in range(2):
+        await place.say(case, "svu.kartlaggning", {"fields": {"aktuellt_tillstand": {"text": f"Uppe {number}"}}})
+    every = (await person.ask("/systems/kommun/queue"))["rows"]
+    assert len(every) >= 2 and [one["id"] for one in every] == sorted(one["id"] for one in every)
+    assert {one["case_id"] for one in every if one["kind"] == "notice"} == {case}
+    first = await person.ask("/systems/kommun/queue", limit=1)
+    assert (await person.ask("/systems/kommun/queue", after=first["next"]))["rows"] == every[1:]
+    counted = (await person.ask("/systems/kommun"))["system"]["standing"]["waiting"]
+    assert counted == len(every)
+    async with writing(place.hub) as connection:
+        await connection.execute("UPDATE outbox_row SET state = 'dead' WHERE id = %s", (every[0]["id"],))
+    assert [one["id"] for one in (await person.ask("/systems/kommun/queue"))["rows"]] == [
+        one["id"] for one in every[1:]
+    ]
+    await person.ask("/systems/nobody/queue", 404)
+
+
+# --- registers ------------------------------------------------------------------------------------------------------------------
+
+
+def test_every_contract_of_the_registers_is_shown():
+    cached = (
+        registers._POPULATION,
+        registers._COUNTIES,
+        registers._LISTING,
+        registers._UNIT,
+        registers._CARE_UNIT,
+        registers._EMPLOYEE,
+    )
+    assert list(CONTRACTS) == [str(one.name) for one in cached]
+
+
+async def test_the_registers_are_shown_with_how_they_answer_and_what_waits(place, person):
+    hub, now = place.hub, datetime.now(UTC).isoformat()
+    listing = {"answered": now, "failed": now, "reason": "VP009", "failing_since": now}
+    await report(hub, registers={"folkbokforing": {"answered": now}, "listing": listing})
+    await place.admit(found=None)
+    beside = Tally()
+    for outcome, count in (("ok", 3), ("cached", 6), ("none", 1)):
+        beside.add("register:folkbokforing", f"asked/{outcome}", count)
+    beside.add("register:folkbokforing", "s/0.1", 4)
+    await FiguresKeeper(hub.store, beside).write()
+    found = await person.ask("/registers")
+    assert (found["set"], found["asked_by"]) == (True, "one")
+    by_name = {one["register"]: one for one in found["rows"]}
+    population = by_name["folkbokforing"]
+    assert (population["state"], population["calls"], population["cached_share"]) == (
+        "answers",
+        {"cached": 6, "ok": 3, "none": 1},
+        0.6,
+    )
+    assert 0.05 < population["times"]["p50"] <= 0.1
+    assert population["waiting"]["count"] == 1
+    assert (by_name["listing"]["state"], by_name["listing"]["reason"]) == ("fails", "VP009")
+    assert by_name["hsa_unit"]["state"] == "not-asked"
+    await report(hub, has_registers=False, asks_registers=False)
+    assert {one["state"] for one in (await person.ask("/registers"))["rows"]} == {"not-set"}

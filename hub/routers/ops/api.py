@@ -24,6 +24,7 @@ from hub.routers.ops import (
     me,
     messages,
     overview,
+    registers,
     replays,
     sessions,
     sign_in,
@@ -42,6 +43,7 @@ ROUTERS: Final = (
     overview.ROUTES,
     events.ROUTES,
     systems.ROUTES,
+    registers.ROUTES,
     held.ROUTES,
     held_acts.ROUTES,
     dead.ROUTES,
@@ -49,9 +51,11 @@ ROUTERS: Final = (
     steering.ROUTES,
     manual_queue.ROUTES,
     messages.ROUTES,
+    timeline.ROUTES,
     units.ROUTES,
     sessions.ROUTES,
     trail.ROUTES,
+    error_catalogue.ROUTES,
 )
 
 
@@ -67,26 +71,6 @@ def ops_api(parts: Parts, process_pool: ProcessPool) -> FastAPI:
     api.state.live = parts.live or Live(parts.store, parts.in_force)
     for routes in ROUTERS:
         _say_rights(routes)
-    for routes in (
-        me.ROUTES,
-        sign_in.ROUTES,
-        glass.ROUTES,
-        overview.ROUTES,
-        events.ROUTES,
-        systems.ROUTES,
-        held.ROUTES,
-        held_acts.ROUTES,
-        dead.ROUTES,
-        replays.ROUTES,
-        steering.ROUTES,
-        manual_queue.ROUTES,
-        messages.ROUTES,
-        timeline.ROUTES,
-        units.ROUTES,
-        sessions.ROUTES,
-        trail.ROUTES,
-        error_catalogue.ROUTES,
-    ):
         api.include_router(routes)
     errors.install(api, process_pool)
     return api

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from hub.operations import systems
 from hub.operations.systems import SystemDetail, SystemPage, Trouble, Wanted
 from hub.routers.cases.question import CODE, Asked
 from hub.routers.ops.asking import PROBLEMS, CanSee, TheDirectory, TheStore, TheWatch
 from hub.routers.ops.overview import NoQuery, unknown_system
+from hub.routers.ops.pages import Page
+from hub.store import send_queue
+from hub.store.send_queue import QueuedRow
 from hub.tally import TALLY
 
 ROUTES = APIRouter(tags=["systems"], responses=PROBLEMS)
@@ -61,3 +64,28 @@ async def one(
     if id_ not in seen.systems or id_ not in applied.system_by_id:
         raise unknown_system()
     return await systems.detail(store, seen, applied, id_, TALLY.on_time_s)
+
+
+class Queue(BaseModel):
+    """What waits for a system, in the order of writing."""
+
+    rows: list[QueuedRow]
+    next: str | None
+
+
+@ROUTES.get(
+    "/systems/{id}/queue",
+    summary="What waits for a system: each row with its message, since when, and its last attempt",
+)
+async def queue(
+    _: CanSee,
+    store: TheStore,
+    directory: TheDirectory,
+    id_: Annotated[str, Path(alias="id", description="The system's id.")],
+    asked: Annotated[Page, Query()],
+) -> Queue:
+    if id_ not in directory.now().system_by_id:
+        raise unknown_system()
+    async with store.transaction() as connection:
+        page, following = asked.cut(await send_queue.queued(connection, id_, asked.above, asked.limit + 1))
+    return Queue(rows=page, next=following)

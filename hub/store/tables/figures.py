@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, Index, PrimaryKeyConstraint, SmallInteger, Table, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    Double,
+    Identity,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from hub.store.tables.metadata import NOW, TIME, metadata
 
@@ -32,3 +46,36 @@ refused_example = Table(
     PrimaryKeyConstraint("system", "rule", name="refused_example_key"),
 )
 """The last message of a system that a rule refused."""
+
+heard = Table(
+    "heard",
+    metadata,
+    Column("system", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("hours", ARRAY(Integer), nullable=False),
+    PrimaryKeyConstraint("system", "day", name="heard_key"),
+    CheckConstraint("array_length(hours, 1) = 24", name="heard_hours"),
+    Index("heard_day", "day"),
+)
+"""How many messages of a system came in each hour of a Swedish day; under ``:kafka`` and ``:http`` in how many minutes of each hour the hub
+listened there. Kept for the weeks from which it is learnt what is usual.
+"""
+
+silence = Table(
+    "silence",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("system", Text, nullable=False),
+    Column("since", TIME, nullable=False),
+    Column("noticed_at", TIME, nullable=False),
+    Column("expected", Double, nullable=False),
+    Column("heard", Integer, nullable=False),
+    Column("ended_at", TIME),
+    Column("ended", Text),
+    CheckConstraint(
+        "(ended_at IS NULL) = (ended IS NULL) AND ended IN ('heard', 'usual', 'left')", name="silence_ended"
+    ),
+    Index("silence_open", "system", unique=True, postgresql_where=text("ended_at IS NULL")),
+    Index("silence_of", "system", "id"),
+)
+"""When a system sent less than is usual: one row from when it was noticed to when it was over, whichever hub noticed."""

@@ -26,6 +26,29 @@ CREATE TABLE refused_example (
     CONSTRAINT refused_example_key PRIMARY KEY (system, rule)
 );
 
+CREATE TABLE heard (
+    system text NOT NULL,
+    day date NOT NULL,
+    hours integer[] NOT NULL,
+    CONSTRAINT heard_key PRIMARY KEY (system, day),
+    CONSTRAINT heard_hours CHECK (array_length(hours, 1) = 24)
+);
+CREATE INDEX heard_day ON heard (day);
+
+CREATE TABLE silence (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    system text NOT NULL,
+    since timestamptz NOT NULL,
+    noticed_at timestamptz NOT NULL,
+    expected double precision NOT NULL,
+    heard integer NOT NULL,
+    ended_at timestamptz,
+    ended text,
+    CONSTRAINT silence_ended CHECK ((ended_at IS NULL) = (ended IS NULL) AND ended IN ('heard', 'usual', 'left'))
+);
+CREATE UNIQUE INDEX silence_open ON silence (system) WHERE ended_at IS NULL;
+CREATE INDEX silence_of ON silence (system, id);
+
 CREATE FUNCTION summed(one jsonb, other jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
     SELECT coalesce(jsonb_object_agg(key, n), '{}') FROM (
         SELECT key, sum(value::bigint) AS n FROM (
@@ -41,4 +64,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DROP FUNCTION summed; DROP TABLE figures, refused_example")
+    op.execute("DROP FUNCTION summed; DROP TABLE figures, refused_example, heard, silence")
