@@ -20,6 +20,7 @@ from hub.store import directory as directories
 from hub.store.migrating import migrate
 from hub.store.transaction import Store
 from tests import engine
+from tests.databases import Databases
 from tests.desk import Desk
 from tests.judged import JUDGE
 from tests.stack import directory
@@ -87,20 +88,27 @@ def template(postgres: ExternalServer | engine.DatabaseServer) -> Iterator[str]:
     postgres.drop_database(name)
 
 
+@pytest.fixture(scope="session")
+def databases(postgres: ExternalServer | engine.DatabaseServer, template: str) -> Iterator[Databases]:
+    found = Databases(postgres, template)
+    yield found
+    found.close()
+
+
 @pytest.fixture
-def database(postgres: ExternalServer | engine.DatabaseServer, template: str) -> Iterator[str]:
+def database(postgres: ExternalServer | engine.DatabaseServer, databases: Databases) -> Iterator[str]:
     """The address of a database of the test's own."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    yield postgres.create_database(name, template)
-    postgres.drop_database(name)
+    name = databases.take()
+    yield postgres.url(name)
+    databases.give_back(name)
 
 
 @pytest.fixture(scope="module")
-def shared_database(postgres: ExternalServer | engine.DatabaseServer, template: str) -> Iterator[str]:
+def shared_database(postgres: ExternalServer | engine.DatabaseServer, databases: Databases) -> Iterator[str]:
     """The address of a database that the tests of a module share."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    yield postgres.create_database(name, template)
-    postgres.drop_database(name)
+    name = databases.take()
+    yield postgres.url(name)
+    databases.give_back(name)
 
 
 @pytest.fixture
