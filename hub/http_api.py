@@ -54,7 +54,7 @@ def api_of(hub: Hub, workers: health.Workers = health.nobody) -> FastAPI:
         operations = ops_api(Parts(hub.store, hub.in_force, hub.sign_in, live=hub.live), hub.intake.process_pool)
         api.mount("/ops", operations)
         api.add_route("/console", console.first_page, include_in_schema=False)
-        api.mount("/console", console.beside(operations))
+        api.mount("/console", console.beside(operations, hub.settings.console_url))
     errors.install(api, hub.intake.process_pool, hub.settings.http_answer_s)
     openapi.install(api)
     return api

@@ -238,6 +238,8 @@ class Settings(Stored, Outward, Broker):
     """
     http_connections: int = Field(default=400, ge=10)
     """The most connections at a time. A further one takes the place of the connection whose request is oldest and unfinished."""
+    console_url: WebAddress | None = None
+    """The console's address as browsers see it, where a proxy changes scheme, host or path. Unset: as a request comes."""
     workers: Annotated[int | None, Field(ge=1, le=64)] = None
     """Processes of this hub behind one port; unset: two thirds of the machine's cores."""
     roles: str = ""

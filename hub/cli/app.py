@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hub.cli import (
     commands,
+    console,
     credentials,
     directory,
     errors,
@@ -24,6 +25,7 @@ from hub.cli.root import app
 __all__ = [
     "app",
     "commands",
+    "console",
     "credentials",
     "directory",
     "errors",

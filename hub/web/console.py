@@ -9,22 +9,40 @@ import httpx
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from hub.ops_client.in_process import InProcess
 from hub.web import live, sign_in
-from hub.web.pages import glass, overview, systems, trail, waiting
+from hub.web.pages import (
+    catalogue,
+    glass,
+    manual_queue,
+    overview,
+    registers,
+    replays,
+    search,
+    systems,
+    timeline,
+    trail,
+    waiting,
+)
+from hub.web.seen_at import SeenAt
 from hub.web.served_files import serve_file
 from hub.web.visit import Visit, page
 
-PAGES = (overview, waiting, systems, glass, trail)
+PAGES = (overview, search, timeline, waiting, replays, manual_queue, systems, registers, catalogue, trail, glass)
 """Each has its ``ROUTES``."""
 
 
-def beside(ops: ASGIApp) -> Starlette:
-    """The console of a hub in the same process; ``ops``: its operations API."""
-    return console(httpx.AsyncClient(transport=InProcess(ops, "/ops"), base_url="http://hub/ops"))
+def beside(ops: ASGIApp, url: str | None = None) -> ASGIApp:
+    """The console of a hub in the same process, to be mounted; ``ops``: its operations API; ``url``: as ``SeenAt`` has it."""
+    return SeenAt(console(httpx.AsyncClient(transport=InProcess(ops, "/ops"), base_url="http://hub/ops")), url)
+
+
+def alone(ops: httpx.AsyncClient, url: str | None = None) -> Starlette:
+    """The console by itself, at ``/console`` too: what names its pages does so wherever it is served."""
+    return Starlette(routes=[Route("/console", first_page), Mount("/console", SeenAt(console(ops), url))])
 
 
 def console(ops: httpx.AsyncClient) -> Starlette:
@@ -52,8 +70,9 @@ def console(ops: httpx.AsyncClient) -> Starlette:
 
 
 async def first_page(request: Request) -> Response:
-    """The address of the console without the slash at its end."""
-    return RedirectResponse(f"{request.url.path}/", 303)
+    """The address of the console without the slash at its end; the rest of the address stays, whatever a proxy made of it."""
+    _ = request
+    return RedirectResponse("console/", 303)
 
 
 async def _nowhere(visit: Visit) -> Response:

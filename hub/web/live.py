@@ -1,7 +1,8 @@
-"""What is live: the operations API's events, handed on to the open pages. Imports the visit."""
+"""What is live: an open page hears which lists have changed, and asks for itself again. Imports the visit."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -15,7 +16,7 @@ from hub.web.visit import visitor
 
 
 async def live(request: Request) -> Response:
-    """``/live``: server-sent events, as long as the page is open and the hub runs."""
+    """``/live``: server-sent events while the page is open and the hub runs: ``changed`` with the names of lists, ``end`` with why."""
     async with AsyncExitStack() as opened:
         try:
             ops = replace((await visitor(request)).ops, by_itself=True)
@@ -28,10 +29,26 @@ async def live(request: Request) -> Response:
         return StreamingResponse(_told(events, opened.pop_all()), media_type="text/event-stream", headers=headers)
 
 
-async def _told(events: httpx.Response, opened: AsyncExitStack) -> AsyncIterator[bytes]:
+async def _told(events: httpx.Response, opened: AsyncExitStack) -> AsyncIterator[str]:
     async with opened:
+        name = ""
         try:
-            async for piece in events.aiter_raw():
-                yield piece
+            async for line in events.aiter_lines():
+                if line.startswith("event: "):
+                    name = line.removeprefix("event: ")
+                elif line.startswith("data: "):
+                    yield _event(name, line.removeprefix("data: "))
+                elif line.startswith(":"):
+                    yield ": still here\n\n"
         except httpx.TransportError:  # the hub is gone: the page asks again by itself
             return
+
+
+def _event(name: str, data: str) -> str:
+    """An event of the operations API as a page needs it: without the overview itself, which the page asks for when it shows it."""
+    if name == "overview":
+        return "event: changed\ndata: overview\n\n"
+    said = json.loads(data)
+    if name == "lists":
+        return f"event: changed\ndata: {' '.join(said['changed'])}\n\n"
+    return f"event: {name}\ndata: {said.get('why', '')}\n\n"

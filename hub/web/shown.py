@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-_SWEDEN: Final = ZoneInfo("Europe/Stockholm")
+SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 _MONTHS: Final = {
     "sv": ("jan", "feb", "mars", "apr", "maj", "juni", "juli", "aug", "sep", "okt", "nov", "dec"),
     "en": ("Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sep", "Oct", "Nov", "Dec"),
@@ -22,7 +22,7 @@ _UNITS: Final = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 def swedish(moment: str | datetime) -> datetime:
     """A moment of the operations API in Swedish time."""
     found = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    return found.astimezone(_SWEDEN)
+    return found.astimezone(SWEDEN)
 
 
 def time_of(moment: str | datetime | None, language: str) -> Markup:
@@ -30,7 +30,7 @@ def time_of(moment: str | datetime | None, language: str) -> Markup:
     if moment is None:
         return Markup("–")
     found = swedish(moment)
-    year = "" if found.year == datetime.now(_SWEDEN).year else f" {found.year}"
+    year = "" if found.year == datetime.now(SWEDEN).year else f" {found.year}"
     return Markup('<time datetime="{}">{}{} {} <span class="zone">{}</span></time>').format(
         found.isoformat(timespec="seconds"),
         f"{found.day} {_MONTHS[language][found.month - 1]}",

@@ -29,7 +29,7 @@ async def _door(request: Request) -> Response:
 async def _begin(request: Request) -> Response:
     """``/sign-in/begin``: to the provider."""
     visit = stranger(request)
-    back = str(request.base_url).rstrip("/") + "/signed-in"
+    back = f"{request.url.scheme}://{request.url.netloc}{root_of(request)}/signed-in"
     asked = {"redirect_uri": back, "next": inside(request.query_params.get("to"))}
     try:
         begun = await visit.ops.say("/sign-in", asked)

@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import httpx
 from starlette.datastructures import FormData
@@ -140,6 +140,17 @@ def act(path: str, done: Act) -> Route:
         return await _answered(request, do)
 
     return Route(path, answer, methods=["POST"])
+
+
+def deed(path: str, api: str, done: str) -> Route:
+    """The route of a form that only says why: ``api`` is told the reason, and the page that the form names says that it is ``done``."""
+
+    async def do(visit: Visit, form: FormData) -> Response:
+        names = {name: quote(str(value), safe="") for name, value in visit.path.items()}
+        await visit.ops.say(api.format(**names), {"reason": str(form.get("reason", ""))})
+        return visit.back(form, done)
+
+    return act(path, do)
 
 
 def _from_here(visit: Visit, mark: str) -> bool:

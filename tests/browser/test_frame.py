@@ -1,24 +1,38 @@
 """The frame of every page: who may enter, the languages and colours, the keyboard, wide and narrow, with and without JavaScript."""
 
+import asyncio
+import contextlib
+import os
 import re
+import socket
+import sys
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
+from hub.sandbox.children import Child, free_port
 from hub.store import operator_log
 from tests.browser import days
 from tests.browser.console import PHONE, faults, go, picture, too_wide
+from tests.stack import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PAGES = {
     "laget": "/",
     "processer": "/hubs",
+    "sok": "/messages",
+    "meddelande": "/messages/{message}",
+    "arende": "/cases/{case}",
+    "felkatalog": "/errors",
+    "fel": "/errors/V-2",
     "vantar": "/waiting",
     "doda": "/dead",
     "halls": "/held",
     "manuell-ko": "/manual-queue",
+    "omsandningar": "/replays",
+    "ny-omsandning": "/replays/new?system={centre}",
     "utan-system": "/unserved",
     "amnen": "/partitions",
     "frister": "/deadlines",
@@ -34,11 +48,11 @@ PAGES = {
 @pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
 async def day(hub):
     """What has happened in the hub that the pages show."""
-    await days.an_ordinary_day(hub)
+    hub.case, hub.message = (await days.an_ordinary_day(hub))[0]
 
 
 def address(hub, path):
-    return path.format(centre=f"centre{hub.tag}")
+    return path.format(centre=f"centre{hub.tag}", case=hub.case, message=hub.message)
 
 
 async def test_who_is_not_signed_in_is_led_to_the_door_and_back_to_what_was_asked_for(console):
@@ -123,3 +137,37 @@ async def test_the_trail_is_for_those_who_audit_and_shows_what_was_done_by_whom_
     await expect(row.get_by_role("link", name="Pausade")).to_be_visible()
     await page.get_by_role("link", name="Inloggningar").click()
     await expect(page.get_by_role("row", name="Greta Granskare").first).to_contain_text("granskare")
+
+
+async def test_the_console_by_itself_on_another_host_shows_the_same_and_changes_by_itself(console, hub, tmp_path):
+    port = free_port()
+    command = [
+        sys.executable,
+        "-m",
+        "hub.cli",
+        "console",
+        "--ops",
+        f"http://127.0.0.1:{hub.port}/ops",
+        "--port",
+        str(port),
+    ]
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
+    apart = Child(command, log=tmp_path / "console.log", env=bare)
+    try:
+        page = await console.person("lasare")
+        await until(lambda: _answers(port))
+        await page.goto(f"http://127.0.0.1:{port}/console")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Läget")
+        await expect(page.locator("#link")).to_have_text("Direkt")
+        await page.goto(f"http://127.0.0.1:{port}/console/held")
+        await expect(page.get_by_role("row")).to_have_count(2)
+        await days.a_message_too_early(hub)
+        await expect(page.get_by_role("row")).to_have_count(3, timeout=15_000)
+    finally:
+        await asyncio.to_thread(apart.stop)
+
+
+def _answers(port):
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False

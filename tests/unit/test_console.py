@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from hub.ops_client.in_process import InProcess
-from hub.web import lay_out, shown, texts
+from hub.web import console, lay_out, shown, swimlanes, texts
 
 WEB = Path(texts.__file__).parent
 ROOT = WEB.parents[1]
@@ -112,3 +112,162 @@ async def test_in_the_same_process_a_defect_is_an_answer_too():
 
     async with httpx.AsyncClient(transport=InProcess(application, "/ops"), base_url="http://hub") as client:
         assert (await client.get("/ops/me")).status_code == 500
+
+
+# --- where it is, and who comes ---------------------------------------------------------------------------------------
+
+
+def visiting(url=None, **cookies):
+    """A browser at the console by itself, whose hub says that Disa Drift is signed in."""
+
+    def hub(request):
+        if request.headers.get("authorization") != "Bearer right":
+            return httpx.Response(401, json={"rule": "signed-out", "text": {}})
+        answers = {
+            "/ops/me": {"who": "Disa Drift", "rights": ["see"], "glass": None},
+            "/ops/hubs": {"hubs": [], "missing_roles": []},
+        }
+        if request.url.path in answers:
+            return httpx.Response(200, json=answers[request.url.path])
+        return httpx.Response(404, json={"rule": "not-found", "text": {"sv": "finns inte", "en": "is not there"}})
+
+    ops = httpx.AsyncClient(transport=httpx.MockTransport(hub), base_url="http://hub/ops")
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=console.alone(ops, url)), base_url="http://inner:8480", cookies=cookies
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "root"),
+    [(None, "/console"), ("https://drift.example.se/hub/console", "/hub/console"), ("https://x.se", "")],
+)
+async def test_every_address_of_a_page_is_as_browsers_see_it(url, root):
+    async with visiting(url, **{"hub-session": "right"}) as browser:
+        shown = (await browser.get("/console/hubs")).text
+        addresses = re.findall(r"""(?:href|src|action)="(/[^"]*)""", shown)
+        assert len(addresses) > 10 and all(one.startswith(f"{root}/") for one in addresses), addresses
+        led = await visiting(url).get("/console/hubs?a=1")
+        assert (led.status_code, led.headers["location"]) == (303, f"{root}/sign-in?to=%2Fhubs%3Fa%3D1")
+        switched = await browser.get("/console/hubs?lang=en&a=1")
+        assert switched.headers["location"] == f"{root}/hubs?a=1"
+        assert f"Path={root or '/'}" in switched.headers["set-cookie"]
+
+
+@pytest.mark.parametrize("to", ["https://evil.example/", "//evil.example", "/\\evil.example", "hubs", ""])
+async def test_nobody_is_led_away_from_the_console(to):
+    shown = (await visiting().get("/console/sign-in", params={"to": to})).text
+    assert '/console/sign-in/begin?to=%2F"' in shown
+
+
+async def test_every_page_has_a_policy_that_lets_nothing_of_others_run_and_is_kept_nowhere():
+    for path in ("/console/hubs", "/console/nowhere", "/console/sign-in"):
+        headers = (await visiting(**{"hub-session": "right"}).get(path)).headers
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy
+        assert headers["cache-control"] == "no-store" and headers["x-content-type-options"] == "nosniff"
+
+
+async def test_what_is_served_under_its_digest_is_kept_for_ever_and_nothing_else_is_served():
+    async with visiting() as browser:
+        for one in re.findall(r"""/console/assets/[^"]*""", (await browser.get("/console/sign-in")).text):
+            file = await browser.get(one)
+            assert file.status_code == 200 and "immutable" in file.headers["cache-control"]
+        for path in ("/console/assets/console.css", "/console/assets/..%2Fvisit.py", "/console/assets/LICENCES.txt"):
+            assert (await browser.get(path)).status_code in {303, 404}
+
+
+async def test_a_form_is_refused_without_its_mark_and_from_another_place():
+    async with visiting(**{"hub-session": "right"}) as browser:
+        mark = re.search(r'name="csrf" value="(\w+)"', (await browser.get("/console/hubs")).text)[1]
+        for form, headers in (({}, {}), ({"csrf": "x"}, {}), ({"csrf": mark}, {"origin": "https://evil.example"})):
+            refused = await browser.post("/console/systems/ehr/pause", data=form, headers=headers)
+            assert refused.status_code == 403 and "annan inloggning" in refused.text
+        asked = await browser.post(
+            "/console/systems/ehr/pause", data={"csrf": mark}, headers={"origin": "http://inner:8480"}
+        )
+        assert asked.status_code == 404 and "Finns inte" in asked.text  # by the operations API
+
+
+async def test_a_hub_that_does_not_answer_is_said_to_be_away():
+    def away(_):
+        raise httpx.ConnectError("no")
+
+    ops = httpx.AsyncClient(transport=httpx.MockTransport(away), base_url="http://hub/ops")
+    browser = httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=console.alone(ops)), base_url="http://inner", cookies={"hub-session": "right"}
+    )
+    shown = await browser.get("/console/")
+    assert shown.status_code == 503 and "Hubben svarar inte" in shown.text
+
+
+# --- the drawing ------------------------------------------------------------------------------------------------------
+
+
+def timeline(**more):
+    """A case: an admission comes, is told to one, and its first deadline is met."""
+    lanes = [
+        {"id": "system:ehr", "kind": "system", "sv": "Journal", "en": "EHR", "parties": []},
+        {"id": "hub", "kind": "hub", "sv": "Hubben", "en": "The hub", "parties": []},
+        {"id": "law", "kind": "law", "sv": "Lagens klocka", "en": "The law's clock", "parties": []},
+    ]
+    entries = [
+        {
+            "at": "2026-03-02T08:00:00Z",
+            "lane": "system:ehr",
+            "kind": "received",
+            "sv": "kom",
+            "en": "came",
+            "outcome": None,
+        },
+        {
+            "at": "2026-03-02T08:00:00.1Z",
+            "lane": "hub",
+            "kind": "decided",
+            "sv": "togs",
+            "en": "taken",
+            "outcome": "accepted",
+        },
+        {
+            "at": "2026-03-05T08:00:00Z",
+            "lane": "system:ehr",
+            "kind": "dead",
+            "sv": "dog",
+            "en": "died",
+            "outcome": None,
+        },
+        {"at": "2026-03-03T08:00:00Z", "lane": "law", "kind": "met", "sv": "hölls", "en": "met", "outcome": None},
+    ]
+    deadline = {
+        "name": "inskrivning_sen", "set_at": "2026-03-02T08:00:00Z", "due": "2026-03-03T08:00:00Z", "ended_at": "2026-03-02T20:00:00Z",
+        "state": "met",
+    }  # fmt: skip
+    return {"lanes": lanes, "entries": entries, "clocks": [{"deadlines": [deadline]}], **more}
+
+
+def test_what_happens_stands_on_the_lane_of_who_did_it_in_the_order_of_time():
+    drawing = swimlanes.drawn(timeline(), "sv")
+    assert [name for name, _ in drawing.lanes] == ["Journal", "Hubben", "Lagens klocka"]
+    came, taken, died = drawing.marks
+    assert came.x == taken.x < died.x and came.y == died.y < taken.y
+    assert [one.kind for one in drawing.marks] == ["plain", "good", "bad"]
+    (bar,) = drawing.bars
+    assert (bar.x, bar.state) == (came.x, "met") and bar.x + bar.width < bar.due_x < died.x
+    assert all(0 <= x <= drawing.width for x in (came.x, died.x, bar.due_x)) and drawing.height > bar.y
+
+
+def test_a_long_pause_is_wider_than_a_short_one_and_not_as_much_as_it_is_longer():
+    drawing = swimlanes.drawn(timeline(clocks=[]), "en")
+    first, second, third = (
+        swimlanes.drawn(timeline(clocks=[], entries=[
+            {"at": at, "lane": "hub", "kind": "sent", "sv": "", "en": "", "outcome": None}
+            for at in ("2026-03-02T08:00:00Z", later)
+        ]), "en").marks[1].x
+        for later in ("2026-03-02T08:00:10Z", "2026-03-02T09:00:00Z", "2026-04-02T08:00:00Z")
+    )  # fmt: skip
+    assert first < second < third < 20 * first
+    assert [name for name, _ in drawing.lanes] == ["EHR", "The hub"]
+
+
+def test_a_timeline_without_anything_is_drawn_too():
+    drawing = swimlanes.drawn({"lanes": [], "entries": [], "clocks": []}, "sv")
+    assert drawing.marks == drawing.bars == drawing.ticks == []

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from hub.web.pages.overview import plot_of, table_of
-from hub.web.visit import Visit, page
+from hub.web.visit import Visit, act, deed, page
 
 _TROUBLES: Final = ("any", "dead", "late", "breaker", "paused", "refused", "slow", "unreached", "waiting")
 _ASKED: Final = ("trouble", "text", "way", "organisation", "region", "after")
@@ -34,4 +35,17 @@ async def system(visit: Visit) -> Response:
     )
 
 
-ROUTES = (page("/systems", systems), page("/systems/{id}", system))
+async def try_now(visit: Visit, form: FormData) -> Response:
+    """Tries now all that waits for a system."""
+    done = await visit.ops.say("/tries", {"system": visit.path["id"], "reason": str(form.get("reason", ""))})
+    return visit.back(form, "tried", count=done["count"])
+
+
+ROUTES = (
+    page("/systems", systems),
+    page("/systems/{id}", system),
+    deed("/systems/{id}/pause", "/systems/{id}/pause", "paused"),
+    deed("/systems/{id}/resume", "/systems/{id}/resume", "resumed"),
+    deed("/systems/{id}/test-notice", "/systems/{id}/test-notice", "test_sent"),
+    act("/systems/{id}/try", try_now),
+)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from hub.web.visit import Visit, page
+from hub.ops_client.client import OpsRefused
+from hub.web.visit import Visit, act, deed, page
 
 
 async def waiting(visit: Visit) -> Response:
@@ -38,9 +40,43 @@ async def held(visit: Visit) -> Response:
     return await _list(visit, "held.html", "/held", ("reason", "system", "queue", "message", "after"))
 
 
-async def manual_queue(visit: Visit) -> Response:
-    """``/manual-queue``: cases whose receivers must be chosen by hand."""
-    return await _list(visit, "manual_queue.html", "/manual-queue", ("case", "after"))
+async def held_message(visit: Visit) -> Response:
+    """``/held/NUMBER``: one of them, with what can be done; behind the glass what it says."""
+    number = visit.path["number"]
+    found = await visit.ops.ask("/held", after=number - 1 or None, limit=1)
+    if not found["rows"] or found["rows"][0]["number"] != number:
+        raise OpsRefused(404, "not-held", _NOT_HELD)
+    said = await visit.ops.ask(f"/held/{number}/body") if visit.glass and visit.may("see-bodies") else None
+    return visit.show("held_message.html", one=found["rows"][0], said=said)
+
+
+_NOT_HELD = {
+    "sv": "Meddelandet hålls inte längre. Någon annan kan ha släppt eller avvisat det, eller så har det gått av sig självt.",
+    "en": "The message is no longer held. Somebody else may have released or refused it, or it has gone by itself.",
+}
+
+
+async def edit(visit: Visit, form: FormData) -> Response:
+    """Edits a held message behind the glass, and has it judged."""
+    number = visit.path["number"]
+    asked = {
+        "edited": int(str(form["edited"])),
+        "body": str(form["body"]).replace("\r\n", "\n"),
+        "reason": str(form.get("reason", "")),
+    }
+    done = await visit.ops.say(f"/held/{number}/edit", asked)
+    return (
+        visit.go("/held", done="edited")
+        if done["outcome"] == "accepted"
+        else visit.go(f"/held/{number}", done="edited_held")
+    )
+
+
+async def let_pass(visit: Visit, form: FormData) -> Response:
+    """Lets a partition of Kafka go on."""
+    topic, partition, _ = str(form["place"]).rsplit("/", 2)
+    await visit.ops.say(f"/partitions/{topic}/{partition}/pass", {"reason": str(form.get("reason", ""))})
+    return visit.back(form, "passed")
 
 
 async def unserved(visit: Visit) -> Response:
@@ -67,8 +103,15 @@ ROUTES = (
     page("/waiting", waiting),
     page("/dead", dead),
     page("/held", held),
-    page("/manual-queue", manual_queue),
+    deed("/dead/{row:int}/skip", "/dead/{row}/skip", "skipped"),
+    deed("/dead/{row:int}/retry", "/dead/{row}/retry", "retried"),
+    page("/held/{number:int}", held_message),
+    deed("/held/{number:int}/release", "/held/{number}/release", "released"),
+    deed("/held/{number:int}/refuse", "/held/{number}/refuse", "message_refused"),
+    act("/held/{number:int}/edit", edit),
     page("/unserved", unserved),
+    deed("/unserved/{unit}/give-up", "/unserved/{unit}/give-up", "given_up"),
+    act("/partitions/pass", let_pass),
     page("/partitions", partitions),
     page("/deadlines", deadlines),
 )

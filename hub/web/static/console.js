@@ -1,45 +1,59 @@
 // What the console adds where there is JavaScript: pages that change by themselves, and plots of their tables. Without it every page can be read.
 "use strict";
 
-// --- live: an event of the hub makes the page ask for itself again ---------------------------------------------------------------------
+// --- live: when a list that the page shows has changed, it asks for itself again --------------------------------------------------------
 (() => {
   const address = document.body.dataset.live;
   const link = document.getElementById("link");
   if (!address || !link) return;
-  let source = null, wait = 1000, due = null, broken = false;
+  const SOON = 300, RARELY = 8000;  // milliseconds: at once after calm, and no more often than that while all changes all the time
+  let source = null, wait = 1000, due = null, last = 0, broken = false, isNew = true;
 
   const say = (on) => {
     if (link.dataset.state === String(on)) return;
     link.dataset.state = String(on);
     link.textContent = on ? link.dataset.on : link.dataset.off;
   };
-  const isWritten = () => {
-    const active = document.activeElement;
-    return active && active.matches("input, select, textarea") && active.closest("#live");
+  const shown = () => document.getElementById("live");
+  const isInHand = () => {
+    const part = shown(), active = document.activeElement;
+    return part?.querySelector("details.deed[open]") || (active?.matches("input, select, textarea") && part?.contains(active));
   };
   const refresh = () => {
     due = null;
-    if (!document.getElementById("live")) return;
-    if (isWritten()) return void soon(2000);
-    htmx.ajax("GET", location.pathname + location.search, {target: "#live", select: "#live", swap: "outerMorph", headers: {"X-By-Itself": "1"}});
+    if (!shown()) return;
+    if (isInHand()) return void soon(2000);
+    last = Date.now();
+    const headers = {"X-By-Itself": "1"};
+    htmx.ajax("GET", location.pathname + location.search, {target: "#live", select: "#live", swap: "outerMorph", headers});
   };
-  const soon = (ms) => { due ??= setTimeout(refresh, ms); };
+  const soon = (ms) => { due ??= setTimeout(refresh, Math.max(ms, last + RARELY - Date.now())); };
 
   const open = () => {
+    isNew = true;
     source = new EventSource(address);
     source.onopen = () => {
       say(true);
       wait = 1000;
-      if (broken) { broken = false; refresh(); }
+      if (broken) { broken = false; last = 0; refresh(); }
     };
-    source.addEventListener("changed", () => soon(300));
-    source.onerror = async () => {
-      source.close();
-      broken = true;
-      say(false);
-      setTimeout(open, wait);
-      wait = Math.min(wait * 1.5, 10000);
-    };
+    source.addEventListener("changed", (event) => {
+      const names = event.data.split(" "), wanted = shown()?.dataset.of?.split(" ");
+      if (isNew) { isNew = false; return; }  // what the page has just been given
+      if (wanted ? wanted.some((name) => names.includes(name)) : !names.includes("overview")) soon(SOON);
+    });
+    source.addEventListener("end", (event) => {
+      if (event.data === "signed-out") location.reload();
+      else again();
+    });
+    source.onerror = again;
+  };
+  const again = () => {
+    source?.close();
+    broken = true;
+    say(false);
+    setTimeout(open, wait);
+    wait = Math.min(wait * 1.5, 10000);
   };
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) { source?.close(); source = null; broken = true; }

@@ -1,0 +1,68 @@
+"""The manual queue: a case whose units must be chosen by hand, from the tree of the directory. Imports the visit."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from hub.ops_client.client import OpsRefused
+from hub.web.visit import Visit, act, page
+
+
+async def queue(visit: Visit) -> Response:
+    """``/manual-queue``: the cases, those that have waited longest first."""
+    found = await visit.ops.ask("/manual-queue", after=visit.query.get("after"))
+    return visit.show("manual_queue.html", found=found)
+
+
+async def case(visit: Visit) -> Response:
+    """``/manual-queue/CASE``: why the hub could not, and the units to choose from."""
+    found = await visit.ops.ask("/manual-queue", case=visit.path["case"])
+    if not found["rows"]:
+        raise OpsRefused(404, "not-waiting", _GONE)
+    (one,) = found["rows"]
+    words = visit.query.get("words", "")
+    trees = {
+        party: _tree(await visit.ops.ask("/units", party=party, words=words, after=visit.query.get("after"), limit=100))
+        for party in one["missing"]
+    }
+    return visit.show("manual_case.html", one=one, trees=trees, words=words)
+
+
+_GONE = {
+    "sv": "Ärendet väntar inte i den manuella kön. Någon annan kan ha valt mottagare, eller så har registret svarat.",
+    "en": "The case does not wait in the manual queue. Somebody else may have chosen, or the register has answered.",
+}
+
+
+def _tree(found: dict[str, Any]) -> dict[str, Any]:
+    """The units below their organisations and regions."""
+    regions = [
+        (
+            region,
+            [
+                (organisation, list(units))
+                for organisation, units in groupby(below, lambda one: one["organisation_name"])
+            ],
+        )
+        for region, below in groupby(found["rows"], lambda one: one["region_name"])
+    ]
+    return {"regions": regions, "next": found["next"]}
+
+
+async def choose(visit: Visit, form: FormData) -> Response:
+    """Chooses the units."""
+    units = [str(unit) for name, unit in form.multi_items() if name.startswith("unit-")]
+    asked = {"units": units, "reason": str(form.get("reason", ""))}
+    done = await visit.ops.say(f"/manual-queue/{visit.path['case']}/units", asked)
+    return (
+        visit.go("/manual-queue", done="chosen")
+        if done["done"]
+        else visit.go(f"/manual-queue/{done['case']}", done="chosen_one")
+    )
+
+
+ROUTES = (page("/manual-queue", queue), page("/manual-queue/{case}", case), act("/manual-queue/{case}/units", choose))

@@ -1,0 +1,64 @@
+"""Sok: messages and notices by what is known of them; never by person, which is behind the glass. Imports the visit."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any, Final
+
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from hub.web.shown import SWEDEN
+from hub.web.visit import Visit, act, page
+
+_ASKED: Final = (
+    "id", "case", "ref", "system", "from_system", "from_unit", "to_system", "to_unit", "type", "rule", "outcome", "since", "until",
+)  # fmt: skip
+OUTCOMES: Final = ("accepted", "refused", "held", "waiting", "late", "dead", "sent")
+_CASE: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_PERSON: Final = re.compile(r"(\d{6}|\d{8})[-+ ]?\d{4}")
+
+
+async def search(visit: Visit) -> Response:
+    """``/messages``: the newest first, narrowed by what is asked for. ``q`` is what was written in the field of every page."""
+    if "q" in visit.query:
+        return _guessed(visit, visit.query["q"].strip())
+    asked: dict[str, Any] = {name: visit.query.get(name) for name in _ASKED}
+    times = {name: _moment(asked[name]) for name in ("since", "until")}
+    found = await visit.ops.ask("/messages", **{**asked, **times}, after=visit.query.get("after"))
+    return visit.show("search.html", found=found, asked=asked, outcomes=OUTCOMES, person="")
+
+
+async def of_a_person(visit: Visit, form: FormData) -> Response:
+    """``/messages/by-person``: behind the glass. The number is in the form and in the page that answers it, and in no address."""
+    person = re.sub(r"[-+ ]", "", str(form.get("personnummer", "")))
+    asked: dict[str, Any] = {"personnummer": person} | ({"after": str(form["after"])} if form.get("after") else {})
+    found = await visit.ops.say("/messages/by-person", asked)
+    return visit.show("search.html", found=found, asked=dict.fromkeys(_ASKED), outcomes=OUTCOMES, person=person)
+
+
+def _guessed(visit: Visit, words: str) -> Response:
+    """What somebody means by a word: a case, a reference, a rule, a unit, or else a message."""
+    if not words:
+        return visit.go("/messages")
+    if _PERSON.fullmatch(words):
+        return visit.show("refused.html", 400, rule="", said=visit.t("search.no_person"), element=None, about={})
+    if _CASE.fullmatch(words):
+        return visit.go(f"/cases/{words}")
+    for name, form in (("ref", r"ref:.+"), ("from_unit", r"SE\d{10}-.+"), ("rule", r"[A-Z]{1,3}-\d+[a-z]?")):
+        if re.fullmatch(form, words):
+            return visit.go("/messages", **{name: words})
+    return visit.go("/messages", id=words)
+
+
+def _moment(written: str | None) -> str | None:
+    """A time of a form, which is Swedish, with its zone; what has one stays."""
+    try:
+        found = datetime.fromisoformat(written or "")
+    except ValueError:
+        return written
+    return (found if found.tzinfo else found.replace(tzinfo=SWEDEN)).isoformat()
+
+
+ROUTES = (page("/messages", search), act("/messages/by-person", of_a_person))
