@@ -90,7 +90,7 @@ def bearer(token):
     return {} if token is None else {"authorization": f"Bearer {token}"}
 
 
-def provider_beside(hub_port, kind=None):
+def provider_beside(hub_port):
     """The provider of a sandbox whose hub has this port, on a free port."""
     return serve.of_sandbox(free_port(), hub_port)
 

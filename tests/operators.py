@@ -35,3 +35,11 @@ async def signed_in(hub, *roles, who="Disa Drift"):
     async with hub.store.transaction() as connection:
         begun = await operator_sessions.begin(connection, who, frozenset(roles) or EVERY_ROLE, until)
     return Person(hub, begun.token)
+
+
+async def nobody_yet(store):
+    """As before anybody has signed in: for tests that share a database."""
+    async with store.transaction() as connection:
+        await connection.execute(
+            "TRUNCATE operation, operator_session, glass, sign_in, device_sign_in, logout_token RESTART IDENTITY"
+        )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hub.errors import Misconfigured, Refused
+from hub.log import log
 from hub.operations.rights import ROLES
 from hub.settings import OpenIdSettings
 from schemas.person_numbers import holds_person_number
@@ -88,24 +89,24 @@ def no_role() -> Refused:
 
 def _shown(name: Any) -> str:
     if not isinstance(name, str) or not name.strip() or len(name) > _MOST_CHARACTERS or _UNSHOWN.search(name):
-        raise Refused(
-            "shown-name",
+        log.warning("sign_in_refused", reason="the claim of HUB_OPENID__NAME_CLAIM is no name")
+        raise _unnamed(
             "Inloggningstjänsten säger inte vad du heter, och det du gör ska bära ditt namn. Säg till dem som sköter hubben.",
             "The sign-in service does not say your name, and what you do shall bear it. Tell those who run the hub.",
-            "/name",
-            403,
         )
     if holds_person_number(name):
-        raise Refused(
-            "shown-name",
+        log.warning("sign_in_refused", reason="the claim of HUB_OPENID__NAME_CLAIM holds a personal identity number")
+        raise _unnamed(
             "Namnet från inloggningstjänsten innehåller ett personnummer, som inte får stå i spåret. Säg till dem som sköter hubben:"
             " HUB_OPENID__NAME_CLAIM ska nämna ett namn.",
             "The name from the sign-in service holds a personal identity number, which must not stand in the trail. Tell those who run"
             " the hub: HUB_OPENID__NAME_CLAIM shall name a name.",
-            "/name",
-            403,
         )
     return " ".join(name.split())
+
+
+def _unnamed(sv: str, en: str) -> Refused:
+    return Refused("shown-name", sv, en, "/name", 403)
 
 
 def _roles(given: Any, names: Mapping[str, str]) -> frozenset[str]:

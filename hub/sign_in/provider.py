@@ -34,6 +34,10 @@ class Provider:
             raise Misconfigured(
                 "HUB_OPENID__ISSUER has no TLS: write https://…; http is only where HUB_PRODUCTION is false"
             )
+        if production and not all(one.startswith("https://") for one in settings.allowed_redirects):
+            raise Misconfigured(
+                "HUB_OPENID__REDIRECT_URIS has an address without TLS: write https://…; http is only where HUB_PRODUCTION is false"
+            )
         self.settings = settings
         self._production = production
         self._client: httpx.AsyncClient | None = None

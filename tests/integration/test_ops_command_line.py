@@ -11,13 +11,15 @@ from hub.store import operator_log, operator_sessions
 from tests.commands import ended, said
 from tests.integration.test_views import directory, served
 from tests.openid import sign_in_place
+from tests.operators import nobody_yet
 
 
 @pytest.fixture
-async def place(database, tmp_path, monkeypatch):
+async def place(shared_database, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    async with served(database, directory()) as found, sign_in_place(found.hub) as made:
-        made.database, made.folder = database, tmp_path
+    async with served(shared_database, directory()) as found, sign_in_place(found.hub) as made:
+        await nobody_yet(found.hub.store)
+        made.database, made.folder = shared_database, tmp_path
         yield made
 
 

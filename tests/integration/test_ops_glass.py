@@ -8,15 +8,16 @@ from hub.operations import glass
 from hub.operations.rights import ROLES, Operator, Right
 from hub.store import operator_log, operator_sessions
 from tests.integration.test_views import directory, served
-from tests.operators import Person, signed_in
+from tests.operators import nobody_yet, signed_in
 
 CASE = "6f1d1d2e-0000-4000-8000-000000000001"
 WHY = "Vårdcentralen saknar underrättelsen i ärendet"
 
 
 @pytest.fixture
-async def hub(database):
-    async with served(database, directory()) as found:
+async def hub(shared_database):
+    async with served(shared_database, directory()) as found:
+        await nobody_yet(found.hub.store)
         yield found.hub
 
 
@@ -115,17 +116,6 @@ async def test_who_may_not_see_bodies_breaks_no_glass(hub, role):
     async with hub.store.transaction() as connection:
         with pytest.raises(Refused, match="no-right"):
             await glass.open_glass(connection, operator)
-
-
-@pytest.mark.parametrize("role", [one for one, rights in ROLES.items() if Right.AUDIT not in rights])
-async def test_who_does_not_audit_does_not_see_whose_glass_is_broken(hub, role):
-    await (await signed_in(hub, role)).ask("/glass", 403)
-
-
-async def test_nobody_signed_in_is_answered_nothing(hub):
-    nobody = Person(hub, None)
-    await nobody.ask("/glass", 401)
-    await nobody.say("/glass", {"reason": WHY}, 401)
 
 
 @pytest.mark.parametrize(

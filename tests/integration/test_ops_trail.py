@@ -1,18 +1,18 @@
-"""The trail and the sessions, as those who audit see them. On a real database."""
+"""The trail and the sessions, as those who audit see them; who may not, is tried in ``test_ops_doors``. On a real database."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub.operations.rights import ROLES, Right
 from hub.store import operator_log, operator_sessions
 from tests.integration.test_views import directory, served
-from tests.operators import Person, signed_in
+from tests.operators import nobody_yet, signed_in
 
 
 @pytest.fixture
-async def hub(database):
-    async with served(database, directory()) as found:
+async def hub(shared_database):
+    async with served(shared_database, directory()) as found:
+        await nobody_yet(found.hub.store)
         yield found.hub
 
 
@@ -87,10 +87,3 @@ async def test_the_sessions_are_seen_without_their_tokens_and_why_they_ended(hub
     assert [one["who"] for one in (await auditor.ask("/sessions", in_force="false"))["rows"]] == ["Omar"]
     assert [one["who"] for one in (await auditor.ask("/sessions", limit=1))["rows"]] == ["nattrapport (Disa)"]
     assert not any("token" in one for one in rows)
-
-
-@pytest.mark.parametrize("path", ["/trail", "/sessions", "/glass"])
-async def test_only_who_audits_sees_what_others_did(hub, path):
-    for role, rights in ROLES.items():
-        await (await signed_in(hub, role)).ask(path, 200 if Right.AUDIT in rights else 403)
-    await Person(hub, None).ask(path, 401)

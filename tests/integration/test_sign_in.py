@@ -27,14 +27,15 @@ from hub.sign_in.sign_in import SignIn
 from hub.store import operator_log
 from tests.integration.test_views import directory, opened, served
 from tests.openid import bearer, listening, sign_in_place
-from tests.operators import EVERY_ROLE, Person
+from tests.operators import EVERY_ROLE, Person, nobody_yet
 
 OMAR, SARA, KIM = "demo-omar", "demo-sara", "demo-kim"
 
 
 @pytest.fixture
-async def place(database):
-    async with served(database, directory()) as found, sign_in_place(found.hub) as made:
+async def place(shared_database):
+    async with served(shared_database, directory()) as found, sign_in_place(found.hub) as made:
+        await nobody_yet(found.hub.store)
         yield made
 
 
@@ -228,13 +229,13 @@ async def test_who_has_no_name_that_can_be_shown_or_no_role_does_not_come_in(pla
     assert "1212" not in str(refused)
 
 
-async def test_the_providers_own_claims_and_role_names_are_read_as_the_settings_say(database):
+async def test_the_providers_own_claims_and_role_names_are_read_as_the_settings_say(shared_database):
     settings = {
         "roles_claim": "realm_access.roles",
         "roles": "SVU Drift=drift, granskning=granskare",
         "name_claim": "n",
     }
-    async with served(database, directory()) as found, sign_in_place(found.hub, **settings) as place:
+    async with served(shared_database, directory()) as found, sign_in_place(found.hub, **settings) as place:
         altered(
             place.provider,
             lambda one: (
@@ -259,15 +260,15 @@ async def test_keys_that_the_provider_changes_are_fetched_anew(place, monkeypatc
     await place.sign_in(OMAR)
 
 
-async def test_a_provider_that_is_away_or_another_is_told_as_such(database):
-    async with served(database, directory()) as found, sign_in_place(found.hub) as place:
+async def test_a_provider_that_is_away_or_another_is_told_as_such(shared_database):
+    async with served(shared_database, directory()) as found, sign_in_place(found.hub) as place:
         honest = place.provider.metadata
         place.provider.metadata = lambda: honest() | {"issuer": "https://another.example"}
         refused = await place.say("/sign-in", {"redirect_uri": place.redirect_uri}, 503)
         assert refused["rule"] == "provider-away"
         place.provider.metadata = honest
         await place.begin()
-    async with served(database, directory()) as found:
+    async with served(shared_database, directory()) as found:
         settings = OpenIdSettings(issuer="http://127.0.0.1:9", client_id="x", redirect_uris="http://x/done")
         found.hub.sign_in = SignIn(found.hub.store, settings, production=False)
         refused = await Person(found.hub, None).say("/sign-in", {"redirect_uri": "http://x/done"}, 503)
@@ -427,9 +428,9 @@ async def test_a_session_stands_idle_for_half_an_hour_and_ends_after_ten_hours(p
 # --- several processes, wrong guesses, and what is not there ----------------------------------------------------------
 
 
-async def test_a_sign_in_that_begins_at_one_process_ends_at_another_and_its_session_is_known_to_both(database):
-    async with served(database, directory()) as found, sign_in_place(found.hub) as place:
-        other = await opened(database, directory())
+async def test_a_sign_in_that_begins_at_one_process_ends_at_another_and_its_session_is_known_to_both(shared_database):
+    async with served(shared_database, directory()) as found, sign_in_place(found.hub) as place:
+        other = await opened(shared_database, directory())
         await other.sign_in.close()
         other.sign_in = SignIn(other.store, found.hub.sign_in.provider.settings, production=False)
         async with listening(api_of(other)) as url, httpx.AsyncClient(base_url=f"{url}/ops", trust_env=False) as second:
@@ -480,8 +481,8 @@ async def test_no_session_of_another_is_ended_or_seen(place):
     await place.ask("/me", token=theirs["token"])
 
 
-async def test_without_a_provider_nobody_signs_in_and_that_is_said(database):
-    async with served(database, directory()) as found:
+async def test_without_a_provider_nobody_signs_in_and_that_is_said(shared_database):
+    async with served(shared_database, directory()) as found:
         for path, body in (
             ("/ops/sign-in", {"redirect_uri": "http://x/done"}),
             ("/ops/sessions", {"state": "a", "proof": "b", "code": "c"}),
@@ -498,6 +499,7 @@ async def test_without_a_provider_nobody_signs_in_and_that_is_said(database):
     ("settings", "said"),
     [
         ({"issuer": "http://idp.example.org"}, "HUB_OPENID__ISSUER has no TLS"),
+        ({"redirect_uris": "https://x/done, http://x/done"}, "HUB_OPENID__REDIRECT_URIS has an address without TLS"),
         ({"roles": "theirs=nothing"}, "HUB_OPENID__ROLES is wrong"),
         ({"roles": "drift"}, "HUB_OPENID__ROLES is wrong"),
     ],
