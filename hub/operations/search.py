@@ -26,7 +26,7 @@ _OF_NOTICES = frozenset(get_args(notice_search.Outcome))
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class SearchQuestion:
     """What is looked for; everything that is given must hold. None: whatever it is."""
 
     id: str | None = None
@@ -72,7 +72,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class SearchPage:
     """One page, the newest first."""
 
     rows: Sequence[Row]
@@ -82,12 +82,14 @@ class Page:
     """Everything since this moment has been looked at; None where there is nothing more."""
 
 
-async def ask(connection: Connection, asked: Question, directory: Directory, after: str | None, limit: int) -> Page:
+async def ask(
+    connection: Connection, asked: SearchQuestion, directory: Directory, after: str | None, limit: int
+) -> SearchPage:
     """One page of what is looked for. Raises ``Refused`` for an ``after`` that no page gave."""
     place = _read(after)
     wanted = await _of_message(connection, asked, directory)
     if wanted is None:
-        return Page([], None, None)
+        return SearchPage([], None, None)
     if asked.is_of_notices:
         return await _notices(connection, asked, wanted, directory, place, limit)
     if place is not None and not isinstance(place, tuple):
@@ -96,12 +98,14 @@ async def ask(connection: Connection, asked: Question, directory: Directory, aft
     messages = await found.messages(connection, [place[1:] for place in walked.places])
     rows = [Row(messages[place[1:]]) for place in walked.places if place[1:] in messages]
     if walked.reached is None:
-        return Page(rows, None, None)
+        return SearchPage(rows, None, None)
     at, source, id_ = walked.reached
-    return Page(rows, _written([at.isoformat(), source, id_]), at)
+    return SearchPage(rows, _written([at.isoformat(), source, id_]), at)
 
 
-async def _of_message(connection: Connection, asked: Question, directory: Directory) -> search.Wanted | None:
+async def _of_message(
+    connection: Connection, asked: SearchQuestion, directory: Directory
+) -> search.MessagesWanted | None:
     """What must hold of the message; None where nothing can be found, since a reference or a person has no case."""
     cases, held_under = None if asked.case is None else [asked.case], []
     if asked.ref is not None:
@@ -112,7 +116,7 @@ async def _of_message(connection: Connection, asked: Question, directory: Direct
         cases = _both(cases, await search.cases_of_person(connection, asked.personnummer))
     if cases == [] and not held_under:
         return None
-    return search.Wanted(
+    return search.MessagesWanted(
         id=asked.id,
         cases=cases,
         held_under=held_under,
@@ -136,15 +140,15 @@ def _source_of(unit: str) -> str:
 
 async def _notices(
     connection: Connection,
-    asked: Question,
-    of: search.Wanted,
+    asked: SearchQuestion,
+    of: search.MessagesWanted,
     directory: Directory,
     after: int | search.Place | None,
     limit: int,
-) -> Page:
+) -> SearchPage:
     if isinstance(after, tuple):
         raise _no_page()
-    wanted = notice_search.Wanted(
+    wanted = notice_search.NoticesWanted(
         of=of,
         systems=_told_to(asked, directory),
         unit=asked.to_unit,
@@ -156,11 +160,11 @@ async def _notices(
     messages = await found.messages(connection, [(one.source, one.message) for one in notices])
     rows = [Row(messages.get((one.source, one.message)), one) for one in notices]
     if walked.reached is None:
-        return Page(rows, None, None)
-    return Page(rows, _written([walked.reached[0]]), walked.reached[1])
+        return SearchPage(rows, None, None)
+    return SearchPage(rows, _written([walked.reached[0]]), walked.reached[1])
 
 
-def _told_to(asked: Question, directory: Directory) -> list[str] | None:
+def _told_to(asked: SearchQuestion, directory: Directory) -> list[str] | None:
     """The systems to which it may have been told: of a unit those that serve it now, and the manual queue of those that none served."""
     if asked.receiver is not None:
         return [asked.receiver]

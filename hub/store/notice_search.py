@@ -24,10 +24,10 @@ Outcome = Literal["waiting", "late", "dead", "sent"]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class NoticesWanted:
     """What notices are asked for; everything that is given must hold."""
 
-    of: search.Wanted = field(default_factory=search.Wanted)
+    of: search.MessagesWanted = field(default_factory=search.MessagesWanted)
     """What must hold of the message. Its times are those of the notice."""
     systems: Sequence[str] | None = None
     """Told to one of these; None: to any."""
@@ -39,7 +39,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Walked:
+class WalkedNotices:
     """What one page found: numbers of rows."""
 
     rows: Sequence[int]
@@ -89,7 +89,9 @@ _OF_MESSAGE: Final = ("system", "source", "name", "rule")
 """What is asked of the message itself, which is read for it."""
 
 
-async def walk(connection: Connection, wanted: Wanted, after: int | None, limit: int, pace: Pace) -> Walked:
+async def walk(
+    connection: Connection, wanted: NoticesWanted, after: int | None, limit: int, pace: Pace
+) -> WalkedNotices:
     """The next rows below a number, at most ``limit``."""
     of = wanted.of
     values: dict[str, Any] = {
@@ -111,14 +113,14 @@ async def walk(connection: Connection, wanted: Wanted, after: int | None, limit:
         ends = [(id_, at, newest, passed) for id_, fits, at, newest, passed in rows if not fits]
         if len(found) == limit:
             at = next(at for id_, fits, at, *_ in reversed(rows) if fits and id_ == found[-1])
-            return Walked(found, (found[-1], at))
+            return WalkedNotices(found, (found[-1], at))
         if not ends or ends[0][3] < step or (of.since is not None and ends[0][2] < of.since - LATE):
-            return Walked(found, None)
+            return WalkedNotices(found, None)
         before, reached = ends[0][0], ends[0][1]
-    return Walked(found, (before, reached))
+    return WalkedNotices(found, (before, reached))
 
 
-def _statement(wanted: Wanted) -> str:
+def _statement(wanted: NoticesWanted) -> str:
     """One step: the rows that fit, and the last that was looked at with how many there were and the newest among them."""
     of = wanted.of
     given = {name for name in ("since", "until", "id", "cases") if getattr(of, name) is not None}
@@ -138,7 +140,7 @@ def _statement(wanted: Wanted) -> str:
     )
 
 
-def _rows(wanted: Wanted) -> str:
+def _rows(wanted: NoticesWanted) -> str:
     """The numbers of the rows of one step, from the index that has the fewest that do not fit."""
     if wanted.of.id is not None:
         return _OF_ID

@@ -23,7 +23,7 @@ Outcome = Literal["accepted", "refused", "held"]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class MessagesWanted:
     """What messages are asked for; everything that is given must hold."""
 
     id: str | None = None
@@ -44,7 +44,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Walked:
+class WalkedMessages:
     """What one page found."""
 
     places: Sequence[Place]
@@ -82,7 +82,9 @@ OUTCOMES: Final = {
 _ORDER = "received_at DESC, source DESC, id DESC"
 
 
-async def walk(connection: Connection, wanted: Wanted, after: Place | None, limit: int, pace: Pace) -> Walked:
+async def walk(
+    connection: Connection, wanted: MessagesWanted, after: Place | None, limit: int, pace: Pace
+) -> WalkedMessages:
     """The next messages behind a place, at most ``limit``."""
     table, leading, looked_at = _way(wanted)
     values: dict[str, Any] = {
@@ -100,17 +102,17 @@ async def walk(connection: Connection, wanted: Wanted, after: Place | None, limi
         found += [row[:3] for row in rows if row[3]]
         ends = [row for row in rows if not row[3]]
         if len(found) == limit:
-            return Walked(found, found[-1])
+            return WalkedMessages(found, found[-1])
         if not ends or ends[0][4] < step:
-            return Walked(found, None)
+            return WalkedMessages(found, None)
         after = ends[0][:3]
-    return Walked(found, after)
+    return WalkedMessages(found, after)
 
 
 _BEHIND = "m.received_at <= %(at)s AND (m.received_at, m.source, m.id) < (%(at)s, %(at_source)s, %(at_id)s)"
 
 
-def _way(wanted: Wanted) -> tuple[str, list[str], list[str]]:
+def _way(wanted: MessagesWanted) -> tuple[str, list[str], list[str]]:
     """Along which messages the question is answered: the table; the conditions that an index of it has; what is looked at of each."""
     given = {name: condition for name, condition in CONDITIONS.items() if getattr(wanted, name) is not None} | (
         {"outcome": OUTCOMES[wanted.outcome]} if wanted.outcome else {}

@@ -25,7 +25,7 @@ _MOST_BYTES: Final = 65_536
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class StoredHistory:
     """All that is stored of a message with an id, or of a case."""
 
     wanted: str
@@ -65,7 +65,7 @@ _ROW: Final = (
 )
 
 
-async def read(connection: Connection, wanted: str) -> History:
+async def read(connection: Connection, wanted: str) -> StoredHistory:
     """What is stored of the message or the case with the id ``wanted``.
 
     Every query is a look-up by key, so that it is as fast with millions of messages as with few.
@@ -102,7 +102,7 @@ async def read(connection: Connection, wanted: str) -> History:
     )
     named = [*ids, *cases, *sorted({f"replay {one['replay']}" for one in replayed})]
     numbers, systems = targets(shown)
-    return History(
+    return StoredHistory(
         wanted,
         case,
         messages,

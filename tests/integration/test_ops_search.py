@@ -186,7 +186,9 @@ async def test_the_numbers_of_rows_lead_to_a_moment(hub):
         start = await notice_search._start(connection, moment)
         walked = await notice_search.walk(
             connection,
-            notice_search.Wanted(search.search.Wanted(since=moment - timedelta(hours=3), until=moment), ("centre",)),
+            notice_search.NoticesWanted(
+                search.search.MessagesWanted(since=moment - timedelta(hours=3), until=moment), ("centre",)
+            ),
             None,
             50,
             Pace(),

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from hub.operations.timeline.entry import OPERATIONS, Entry
-from hub.store.timeline import History, Row, targets
+from hub.operations.timeline.entry import OPERATIONS, TimelineEntry
+from hub.store.timeline import Row, StoredHistory, targets
 
 _REPLAY: Final = re.compile(r"\(replay (\d+): [^()]*\)$")
 """How the reason of what was done with a replay ends (``hub.operations.replays``)."""
@@ -16,18 +16,18 @@ _WITH_ROWS: Final = {"replay", "stop replay", "undo replay", "skip", "retry"}
 _WITH_SYSTEMS: Final = {"pause", "resume", "replay", "stop replay", "undo replay", "retry", "skip"}
 
 
-def shown(history: History) -> list[Row]:
+def shown(history: StoredHistory) -> list[Row]:
     """The acts that may concern what is shown: of replays those in which its rows are."""
     replays = {str(one["replay"]) for one in history.replayed}
     return [act for act in history.acts if (replay := _REPLAY.search(act["reason"])) is None or replay[1] in replays]
 
 
-def skipped(history: History) -> dict[str, datetime]:
+def skipped(history: StoredHistory) -> dict[str, datetime]:
     """Row or unit → when operations gave it up."""
     return {act["target"]: act["at"] for act in shown(history) if act["what"] == "skip"}
 
 
-def entries(history: History, since: datetime | None) -> Iterator[Entry]:
+def entries(history: StoredHistory, since: datetime | None) -> Iterator[TimelineEntry]:
     """The acts that concern what is shown: of a system only those that it had since then."""
     numbers, systems = targets(history.rows)
     for act in shown(history):
@@ -40,7 +40,7 @@ def entries(history: History, since: datetime | None) -> Iterator[Entry]:
         if of_it:
             # A replay of several rows is named by its reason.
             of_sv, of_en = ("", "") if target.startswith("replay ") else (f" av {target}", f" of {target}")
-            yield Entry(
+            yield TimelineEntry(
                 at=act["at"],
                 lane=OPERATIONS,
                 kind="by-hand",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from hub.operations.timeline.entry import LAW, Entry
+from hub.operations.timeline.entry import LAW, TimelineEntry
 from hub.processes.engine.case import Case
 from hub.processes.engine.events import evolve
 from hub.processes.engine.process import PROCESSES
@@ -57,7 +57,7 @@ class Deadline:
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class CaseClock:
     """What the law's clock says of one case."""
 
     case: str
@@ -79,14 +79,14 @@ class _Act:
     kept_to: str | None = None
 
 
-def clock_of(case: Row, history: Sequence[Row], agreement: Agreement, now: datetime) -> Clock:
+def clock_of(case: Row, history: Sequence[Row], agreement: Agreement, now: datetime) -> CaseClock:
     """The clock of a case from the events of all that was accepted in it, by the agreement as it is in force now."""
     process = PROCESSES.get(case["process"])
     if process is None or case["gallrad_at"] is not None or not history:
-        return Clock(case["id"], case["process"], case["status"], None)
+        return CaseClock(case["id"], case["process"], case["status"], None)
     acts = [_Act(row["sequence"], row["name"], row["events"], row["received_at"]) for row in history]
     law = process.law_clock(acts, agreement, local_day(now))
-    return Clock(case["id"], case["process"], case["status"], law, _deadlines(case["id"], history, agreement, now))
+    return CaseClock(case["id"], case["process"], case["status"], law, _deadlines(case["id"], history, agreement, now))
 
 
 def _deadlines(case_id: str, history: Sequence[Row], agreement: Agreement, now: datetime) -> list[Deadline]:
@@ -137,14 +137,14 @@ def _left(one: Deadline, now: datetime) -> Deadline:
     return replace(one, state="passed") if one.state == "open" and one.due <= now else one
 
 
-def entries(clock: Clock) -> Iterator[Entry]:
+def entries(clock: CaseClock) -> Iterator[TimelineEntry]:
     """The deadlines on the same axis as all else: at their time, or when they ended before it."""
     for one in clock.deadlines:
         at = one.ended_at if one.state in {"met", "lapsed"} and one.ended_at is not None else one.due
         due = clock_with_zone(one.due)
         about = f" ({one.about})" if one.about else ""
         late = f", {clock_with_zone(one.ended_at)}" if one.state == "missed" and one.ended_at is not None else ""
-        yield Entry(
+        yield TimelineEntry(
             at=at,
             lane=LAW,
             kind="due" if one.state in {"open", "passed"} else one.state,

@@ -49,7 +49,7 @@ KINDS: Final[dict[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class TimelineEntry:
     """One thing that happened, without content of messages and without anything of the person."""
 
     at: datetime

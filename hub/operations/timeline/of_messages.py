@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from hub.errors import Refused
-from hub.operations.timeline.entry import HUB, REGISTERS, Entry, of_system
+from hub.operations.timeline.entry import HUB, REGISTERS, TimelineEntry, of_system
 from hub.processes.engine.process import PROCESSES
 from hub.store.inbox import Key
-from hub.store.timeline import History, Row
+from hub.store.timeline import Row, StoredHistory
 from hub.translators import formats
 from schemas.envelope import Message
 from schemas.messages import HUB_SOURCE
@@ -33,7 +33,7 @@ class _Stored:
     raw: bytes
 
 
-def readable(history: History) -> dict[Key, Message]:
+def readable(history: StoredHistory) -> dict[Key, Message]:
     """The messages that can be read still: large ones and those that gallring has emptied are left out."""
     found = {}
     for row in history.messages:
@@ -48,7 +48,7 @@ def readable(history: History) -> dict[Key, Message]:
     return found
 
 
-def entries(history: History, read: Mapping[Key, Message]) -> Iterator[Entry]:
+def entries(history: StoredHistory, read: Mapping[Key, Message]) -> Iterator[TimelineEntry]:
     """What is known of each message that came."""
     processes = {case["id"]: case["process"] for case in history.cases}
     handled = _handled(history)
@@ -66,7 +66,7 @@ def entries(history: History, read: Mapping[Key, Message]) -> Iterator[Entry]:
         named = f"{row['name'] or 'unreadable'} {row['id']}"
         namn = f"{row['name'] or 'oläsligt'} {row['id']}"
         if message is not None and row["source"] != HUB_SOURCE:
-            yield Entry(
+            yield TimelineEntry(
                 at=message.time,
                 lane=lane,
                 kind="acted",
@@ -74,7 +74,7 @@ def entries(history: History, read: Mapping[Key, Message]) -> Iterator[Entry]:
                 en=f"{named}: the sender's own time",
                 **facts,
             )
-        yield Entry(
+        yield TimelineEntry(
             at=row["received_at"],
             lane=HUB,
             kind="received",
@@ -89,7 +89,7 @@ def entries(history: History, read: Mapping[Key, Message]) -> Iterator[Entry]:
             yield from _said(row, message, facts)
 
 
-def _handled(history: History) -> dict[tuple[str, int], datetime]:
+def _handled(history: StoredHistory) -> dict[tuple[str, int], datetime]:
     """(case, number) → when it was handled, which its notices know: later than it came where it was held."""
     found: dict[tuple[str, int], datetime] = {}
     for row in history.case_rows:
@@ -101,11 +101,11 @@ def _handled(history: History) -> dict[tuple[str, int], datetime]:
 
 def _decided(
     row: Row, process: str | None, handled: datetime | None, named: str, namn: str, facts: dict[str, Any]
-) -> Entry:
+) -> TimelineEntry:
     receipt = row["receipt"]
     at = max(row["received_at"], handled or row["received_at"])
     if receipt is None:
-        return Entry(
+        return TimelineEntry(
             at=at,
             lane=HUB,
             kind="decided",
@@ -117,7 +117,7 @@ def _decided(
     if receipt["code"] == "ok":
         rule = PROCESSES[process].rule(row["name"]) if process in PROCESSES else None
         by = "" if rule is None else f" ({process}, {row['name']}: {', '.join(rule.rules)})"
-        return Entry(
+        return TimelineEntry(
             at=at,
             lane=HUB,
             kind="decided",
@@ -128,7 +128,7 @@ def _decided(
             **facts,
         )
     element = receipt.get("element")
-    return Entry(
+    return TimelineEntry(
         at=at,
         lane=HUB,
         kind="decided",
@@ -141,11 +141,11 @@ def _decided(
     )
 
 
-def _said(row: Row, message: Message, facts: dict[str, Any]) -> Iterator[Entry]:
+def _said(row: Row, message: Message, facts: dict[str, Any]) -> Iterator[TimelineEntry]:
     """What a kvittens acknowledges, and which outcome the registers' answers came to."""
     data: Any = message.data
     if message.name == "kvittens":
-        yield Entry(
+        yield TimelineEntry(
             at=row["received_at"],
             lane=of_system(row["system"]),
             kind="kvittens",
@@ -157,7 +157,7 @@ def _said(row: Row, message: Message, facts: dict[str, Any]) -> Iterator[Entry]:
         )
     elif message.name in _OF_REGISTERS:
         outcome = data.news if message.name == "folkbokforing" else data.outcome
-        yield Entry(
+        yield TimelineEntry(
             at=row["received_at"],
             lane=REGISTERS,
             kind=_OF_REGISTERS[message.name],

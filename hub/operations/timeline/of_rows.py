@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from hub import clock
-from hub.operations.timeline.entry import HUB, REGISTERS, Entry, of_system
+from hub.operations.timeline.entry import HUB, REGISTERS, TimelineEntry, of_system
 from hub.store import in_hand
 from hub.store.outbox import LOOKUPS
-from hub.store.timeline import History, Row
+from hub.store.timeline import Row, StoredHistory
 from hub.store.why_waiting import Why, of_row
 from schemas.swedish_time import clock_with_zone
 
@@ -45,10 +45,10 @@ class _Of:
     en: str
     lane: str
 
-    def entry(self, at: datetime, kind: str, sv: str = "", en: str = "", **more: Any) -> Entry:
+    def entry(self, at: datetime, kind: str, sv: str = "", en: str = "", **more: Any) -> TimelineEntry:
         """An entry of the row; ``sv`` and ``en``: what follows its name."""
         row = self.row
-        return Entry(
+        return TimelineEntry(
             at=at,
             lane=more.pop("lane", self.lane),
             kind=kind,
@@ -93,14 +93,14 @@ def _asks(told: Mapping[str, Any]) -> tuple[str, str]:
     )
 
 
-def entries(history: History, skipped: Mapping[str, datetime]) -> Iterator[Entry]:
+def entries(history: StoredHistory, skipped: Mapping[str, datetime]) -> Iterator[TimelineEntry]:
     """What is known of each row; ``skipped``: row or unit → when operations gave it up."""
     for row in history.rows:
         yield from _of_row(history, row, skipped)
     yield from _before_replays(history)
 
 
-def _of_row(history: History, row: Row, skipped: Mapping[str, datetime]) -> Iterator[Entry]:
+def _of_row(history: StoredHistory, row: Row, skipped: Mapping[str, datetime]) -> Iterator[TimelineEntry]:
     of = _called(row)
     if row["kind"] == "notice":
         to = ", ".join(row["told"].get("to", ()))
@@ -140,7 +140,7 @@ def _of_row(history: History, row: Row, skipped: Mapping[str, datetime]) -> Iter
         yield of.entry(clock.now(), "waits", f": {why.sv} (rad {row['id']})", f": {why.en} (row {row['id']})", lane=HUB)
 
 
-def why_waits(history: History, row: Row) -> Why:
+def why_waits(history: StoredHistory, row: Row) -> Why:
     """Why a row that waits is not sent, or not acknowledged."""
     fetched = history.fetched.get(row["id"])
     if fetched is None or row["behind"]:
@@ -152,7 +152,7 @@ def why_waits(history: History, row: Row) -> Why:
     )
 
 
-def _before_replays(history: History) -> Iterator[Entry]:
+def _before_replays(history: StoredHistory) -> Iterator[TimelineEntry]:
     """How rows had been sent, and read, before a replay sent them again."""
     rows = {row["id"]: row for row in history.rows}
     for one in history.replayed:
@@ -179,7 +179,7 @@ def _parts(answer: str) -> tuple[str, datetime | None]:
     return said, datetime.fromisoformat(read_at) if read_at else None
 
 
-def _sent(of: _Of, row: Row) -> Iterator[Entry]:
+def _sent(of: _Of, row: Row) -> Iterator[TimelineEntry]:
     """The entries of a row that was sent: by its way, or fetched and acknowledged; and when it was read."""
     answer, read_at = _parts(str(row["answer"]))
     if answer == in_hand.ACKNOWLEDGED:
@@ -231,14 +231,14 @@ class Standing:
     next_try_at: datetime | None
 
 
-def standings(history: History, kvittenser: Mapping[str, Mapping[str, datetime]]) -> list[Standing]:
+def standings(history: StoredHistory, kvittenser: Mapping[str, Mapping[str, datetime]]) -> list[Standing]:
     """Every notice of what was asked for; ``kvittenser``: message → unit → when it acknowledged it."""
     return [
         _standing(history, row, kvittenser.get(row["message"], {})) for row in history.rows if row["kind"] == "notice"
     ]
 
 
-def _standing(history: History, row: Row, kvittenser: Mapping[str, datetime]) -> Standing:
+def _standing(history: StoredHistory, row: Row, kvittenser: Mapping[str, datetime]) -> Standing:
     units = tuple(row["told"].get("to", ()))
     by = tuple(unit for unit in units if unit in kvittenser)
     answer, read_at = _parts(str(row["answer"])) if row["state"] == "sent" else (row["answer"], None)

@@ -12,14 +12,14 @@ from hub import clock
 from hub.errors import Refused
 from hub.operations.reason import shown
 from hub.operations.timeline import by_hand, deadlines, of_messages, of_rows
-from hub.operations.timeline.deadlines import Clock
-from hub.operations.timeline.entry import HUB, LAW, OPERATIONS, REGISTERS, Entry
+from hub.operations.timeline.deadlines import CaseClock
+from hub.operations.timeline.entry import HUB, LAW, OPERATIONS, REGISTERS, TimelineEntry
 from hub.operations.timeline.of_rows import Standing
 from hub.store import directory as directories
 from hub.store import timeline as stored
 from hub.store.inbox import Key
 from hub.store.search import Connection
-from hub.store.timeline import History
+from hub.store.timeline import StoredHistory
 from schemas.agreement import Agreement
 from schemas.directory import Directory
 from schemas.envelope import Message
@@ -34,7 +34,7 @@ _LANES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class TimelineLane:
     """Who did what stands on it."""
 
     id: str
@@ -51,9 +51,9 @@ class Timeline:
     """What happened, oldest first."""
 
     wanted: str
-    entries: Sequence[Entry]
-    lanes: Sequence[Lane]
-    clocks: Sequence[Clock]
+    entries: Sequence[TimelineEntry]
+    lanes: Sequence[TimelineLane]
+    clocks: Sequence[CaseClock]
     notices: Sequence[Standing]
 
 
@@ -76,7 +76,7 @@ async def of(connection: Connection, wanted: str, directory: Directory | None = 
     return await asyncio.to_thread(made, history, directory, clock.now())
 
 
-def made(history: History, directory: Directory | None, now: datetime) -> Timeline:
+def made(history: StoredHistory, directory: Directory | None, now: datetime) -> Timeline:
     """The timeline of what is stored; pure, and a second's work of a case with thousands of messages."""
     read = of_messages.readable(history)
     clocks = [
@@ -107,7 +107,7 @@ def made(history: History, directory: Directory | None, now: datetime) -> Timeli
     )
 
 
-def _kvittenser(history: History, read: Mapping[Key, Message]) -> dict[str, dict[str, datetime]]:
+def _kvittenser(history: StoredHistory, read: Mapping[Key, Message]) -> dict[str, dict[str, datetime]]:
     """Message → unit → when it acknowledged it."""
     found: dict[str, dict[str, datetime]] = {}
     for row in history.messages:
@@ -118,11 +118,11 @@ def _kvittenser(history: History, read: Mapping[Key, Message]) -> dict[str, dict
     return found
 
 
-def _held(history: History) -> Iterable[Entry]:
+def _held(history: StoredHistory) -> Iterable[TimelineEntry]:
     for one in history.held:
         tried = one["attempts"]
         again = clock_with_zone(one["due_at"])
-        yield Entry(
+        yield TimelineEntry(
             at=one["since"],
             lane=HUB,
             kind="held",
@@ -134,11 +134,11 @@ def _held(history: History) -> Iterable[Entry]:
         )
 
 
-def _gallrade(history: History) -> Iterable[Entry]:
+def _gallrade(history: StoredHistory) -> Iterable[TimelineEntry]:
     for case in history.cases:
         if case["gallrad_at"] is not None:
             day = local_day(case["gallrad_at"])
-            yield Entry(
+            yield TimelineEntry(
                 at=case["gallrad_at"],
                 lane=HUB,
                 kind="gallrad",
@@ -148,21 +148,21 @@ def _gallrade(history: History) -> Iterable[Entry]:
             )
 
 
-def _lanes(ids: Iterable[str], directory: Directory | None) -> list[Lane]:
+def _lanes(ids: Iterable[str], directory: Directory | None) -> list[TimelineLane]:
     """Each lane once, in the order in which it comes up first."""
     return [_lane(id_, directory) for id_ in dict.fromkeys(ids)]
 
 
-def _lane(id_: str, directory: Directory | None) -> Lane:
+def _lane(id_: str, directory: Directory | None) -> TimelineLane:
     if id_ in _LANES:
-        return Lane(id_, id_, *_LANES[id_])
+        return TimelineLane(id_, id_, *_LANES[id_])
     kind, _, name = id_.partition(":")
     if kind == "unit":
         unit = None if directory is None else directory.unit_by_hsa.get(name)
         title = name if unit is None else unit.name
-        return Lane(id_, "unit", title, title, () if unit is None else (unit.party,))
+        return TimelineLane(id_, "unit", title, title, () if unit is None else (unit.party,))
     system = None if directory is None else directory.system_by_id.get(name)
     if system is None or directory is None:
-        return Lane(id_, "system", name, name)
+        return TimelineLane(id_, "system", name, name)
     parties = {directory.unit_by_hsa[unit].party for unit in system.units if unit in directory.unit_by_hsa}
-    return Lane(id_, "system", system.name, system.name, tuple(sorted(parties)))
+    return TimelineLane(id_, "system", system.name, system.name, tuple(sorted(parties)))

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from hub.operations import first, glass, search
-from hub.operations.search import Outcome, Question, Row
+from hub.operations.search import Outcome, Row, SearchQuestion
 from hub.routers.cases.question import Asked, body, in_body
 from hub.routers.ops.asking import PROBLEMS, READING_A_BODY, CanSee, CanSeeBodies, TheDirectory, TheStore
 from hub.routers.parameters import WrittenTime
@@ -48,7 +48,7 @@ Name = Annotated[str, StringConstraints(max_length=100), AfterValidator(_name)]
 Rule = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,59}$")]
 
 
-class Filters(Asked):
+class SearchFilters(Asked):
     """What is looked for; everything that is given must hold. Without anything: all messages, the newest first."""
 
     id: Id | None = Field(default=None, description="The message's id; several senders may use the same.")
@@ -124,7 +124,7 @@ class NoticeFound(BaseModel):
     next_try_at: datetime | None
 
 
-class FoundRow(BaseModel):
+class SearchRow(BaseModel):
     """A message, and where notices are looked for one notice of it."""
 
     message: MessageFound | None
@@ -134,7 +134,7 @@ class FoundRow(BaseModel):
 class FoundPage(BaseModel):
     """One page, the newest first. A page looks back for a tenth of a second."""
 
-    rows: list[FoundRow]
+    rows: list[SearchRow]
     next: str | None = Field(
         description="`after` of the next page; null where there is nothing more. There may be one after no rows."
     )
@@ -144,12 +144,14 @@ class FoundPage(BaseModel):
 
 
 @ROUTES.get("/messages", summary="Searches messages and notices, the newest first; metadata only")
-async def messages(_: CanSee, store: TheStore, in_force: TheDirectory, asked: Annotated[Filters, Query()]) -> FoundPage:
+async def messages(
+    _: CanSee, store: TheStore, in_force: TheDirectory, asked: Annotated[SearchFilters, Query()]
+) -> FoundPage:
     async with store.transaction() as connection:
         return await _page(connection, in_force.now(), asked)
 
 
-class OfAPerson(Filters):
+class OfAPerson(SearchFilters):
     """Whose messages, and which of them."""
 
     personnummer: Annotated[str, StringConstraints(pattern=r"^[0-9]{8}[0-9A-Z]{4}$")] = Field(
@@ -175,19 +177,19 @@ async def by_person(
 
 
 async def _page(
-    connection: Connection, directory: Directory, asked: Filters, personnummer: str | None = None
+    connection: Connection, directory: Directory, asked: SearchFilters, personnummer: str | None = None
 ) -> FoundPage:
     given = asked.model_dump(exclude={"after", "limit", "personnummer", "ref"})
     ref = None if asked.ref is None else asked.ref.removeprefix("ref:")
-    question = Question(**given, ref=ref, personnummer=personnummer)
+    question = SearchQuestion(**given, ref=ref, personnummer=personnummer)
     page = await search.ask(connection, question, directory, asked.after, asked.limit)
     return FoundPage(
         rows=[_row(one, directory) for one in page.rows], next=page.next, looked_back_to=page.looked_back_to
     )
 
 
-def _row(row: Row, directory: Directory) -> FoundRow:
-    return FoundRow(
+def _row(row: Row, directory: Directory) -> SearchRow:
+    return SearchRow(
         message=None if row.message is None else _message(row.message, directory),
         notice=None if row.notice is None else _notice(row.notice),
     )
