@@ -102,7 +102,9 @@ def _of_dead(one: DeadLetter) -> str:
         if one.behind
         else ""
     )
-    return f"{one.kind} {one.message}{number}: {one.answer} [{ids.of_delivery(one.answer or '')}]{said}{case}{tried}{behind}"
+    going = f"; replay {one.replay} is to send it again" if one.replay else ""
+    group = ids.of_delivery(one.answer or "")
+    return f"{one.kind} {one.message}{number}: {one.answer} [{group}]{said}{case}{tried}{behind}{going}"
 
 
 def _moment(written: str) -> datetime:
@@ -192,10 +194,13 @@ def dead_replays(
 
 
 def _of_replay(one: Replay) -> str:
-    what = ", ".join(f"{name} {value}" for name, value in one.wanted.items() if name != "rows") or one.target
+    what = (
+        ", ".join(f"{name} {value}" for name, value in one.wanted.items() if name not in {"rows", "of"}) or one.target
+    )
+    what = f"{one.of or 'rows'} of {what}"
     ended = f"; {one.state}: {one.ended}" if one.ended else ""
     passed_over = f"; {one.passed_over} passed over" if one.passed_over else ""
-    return f"{one.total} of {what}, by {one.who}: {one.why}{passed_over}{ended}"
+    return f"{one.total} {what}, by {one.who}: {one.why}{passed_over}{ended}"
 
 
 @dead_app.command("undo")

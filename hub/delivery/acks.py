@@ -10,7 +10,7 @@ from hub import clock, metrics
 from hub.delivery.exits.answer_start import start_of
 from hub.errors import Refused
 from hub.log import log
-from hub.store import in_hand, shards
+from hub.store import in_hand, replays, shards
 from hub.store.in_hand import Connection, Given
 from schemas.directory import System
 from schemas.ways_out import InboxOut
@@ -33,6 +33,8 @@ class Judged:
     """What is wrong with each, in their order."""
     taken: list[Given] = field(default_factory=list)
     """Rows that waited and are acknowledged now."""
+    taken_late: list[Given] = field(default_factory=list)
+    """Rows that were put back when their replay ended, and are acknowledged all the same."""
     read: list[Given] = field(default_factory=list)
     refused: list[tuple[Given, str]] = field(default_factory=list)
     """Rows that waited and are dead now, with what was said of them."""
@@ -46,10 +48,15 @@ def judge(acks: Sequence[Ack], rows: Mapping[int, Given], *, fetches: bool) -> J
     states = {one.id: one.state for one in rows.values()}
     for ack in acks:
         one = rows.get(number(ack.id))
-        found.faults.append(UNKNOWN if one is None else _fault(ack, one, states[one.id], fetches=fetches))
+        late = one is not None and one.put_back and one not in found.taken_late
+        found.faults.append(UNKNOWN if one is None else _fault(ack, one, states[one.id], fetches=fetches, late=late))
         if one is None or found.faults[-1] is not None:
             continue
-        if states[one.id] == "waiting":
+        if late and states[one.id] != "waiting":
+            if ack.outcome != "refused":
+                states[one.id] = "sent"
+                found.taken_late.append(one)
+        elif states[one.id] == "waiting":
             states[one.id] = "dead" if ack.outcome == "refused" else "sent"
             if ack.outcome == "refused":
                 found.refused.append((one, ack.reason))
@@ -66,9 +73,15 @@ async def take(connection: Connection, system: System, acks: Sequence[Ack]) -> J
     fetches = isinstance(system.out, InboxOut)
     if not fetches:
         await shards.change_shards(connection, await in_hand.shards_of(connection, system.id, numbers))
-    rows = await in_hand.named(connection, system.id, numbers)
+    rows = await in_hand.named(connection, system.id, numbers, fetches=fetches)
     found = judge(acks, rows, fetches=fetches)
     await in_hand.acknowledge(connection, [one.id for one in found.taken], in_hand.ACKNOWLEDGED)
+    if found.taken_late:
+        late, answers = found.taken_late, [in_hand.ACKNOWLEDGED] * len(found.taken_late)
+        await replays.sent_after_all(
+            connection, [(one.id, one.revision) for one in late], [clock.now()] * len(late), answers
+        )
+    await in_hand.let_go(connection, [one.id for one in rows.values() if one.put_back])
     await in_hand.note_read(connection, [one.id for one in found.read])
     for one, reason in found.refused:
         await in_hand.refuse(connection, one.id, start_of(reason.encode()))
@@ -78,8 +91,8 @@ async def take(connection: Connection, system: System, acks: Sequence[Ack]) -> J
 def count(system: System, found: Judged) -> None:
     """Count for the metrics and the log what is committed."""
     now = clock.now()
-    metrics.delivered(system.id, [(now - one.accepted_at).total_seconds() for one in found.taken])
-    metrics.attempted(system.id, "ok", len(found.taken))
+    metrics.delivered(system.id, [(now - one.accepted_at).total_seconds() for one in found.taken if not one.revision])
+    metrics.attempted(system.id, "ok", len(found.taken) + len(found.taken_late))
     for one, _ in found.refused:
         metrics.attempted(system.id, "dead")
         log.error("delivery_dead", system=system.id, row=one.id, answer="refused-by-receiver")
@@ -91,8 +104,10 @@ def number(id_: str) -> int:
     return int(digits) if id_ != digits and digits.isascii() and digits.isdigit() and len(digits) <= 18 else 0
 
 
-def _fault(ack: Ack, one: Given, state: str, *, fetches: bool) -> Refused | None:
+def _fault(ack: Ack, one: Given, state: str, *, fetches: bool, late: bool) -> Refused | None:
     """Why what is said of a notice cannot be taken, or None. One that goes by another way may be in a call at this moment."""
+    if late and state != "waiting":
+        return None  # what is said of it was said of the replay: taken, it counts; refused, it is what it was
     if state == "skipped":
         return GIVEN_UP
     if fetches and state == "waiting" and not one.was_given:

@@ -237,7 +237,7 @@ class PullInbox:
             await in_hand.renew(connection, system.id, reader, lease_s)
             room = MOST_IN_HAND - await in_hand.count(connection, system.id)
             if room > 0 and not await paused_systems.pauses(connection, system.id):
-                rows = await in_hand.free(connection, system.id, min(limit, room))
+                rows = await in_hand.free(connection, system.id, reader, min(limit, room))
                 told = [row for row in rows if row.kind == "notice"]
                 messages = await messages_of(connection, told, _ANSWER_BYTES) if told else {}
                 # Of a case that does not fit as a whole its first rows are given: each case's rows are in order.

@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from hub import clock, metrics
@@ -43,6 +43,10 @@ paused or away comes back, and what is ready is not put back from so easily.
 _BURST_S: Final = 0.5
 """So many seconds' rows are made ready at once."""
 _CASE: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+KEPT: Final = timedelta(days=400)
+"""For so long it is known which rows a replay had, and how they had been sent before; the trail says for ever that there was one."""
+_SWEPT_EVERY: Final = timedelta(hours=1)
+_SWEPT_AT_ONCE: Final = 5_000
 _LARGEST_CASE: Final = 500
 """Rows that are read beyond them, so that a case goes as a whole."""
 ANOTHERS: Final = Refused(
@@ -369,9 +373,14 @@ class Replayer:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._swept_at: datetime | None = None
 
     async def look(self) -> None:
-        """Let every replay go on that may. Raises ``Unavailable`` when the database does not answer."""
+        """Let every replay go on that may, and remove what ended long ago. Raises ``Unavailable`` when the database does not answer."""
+        if self._swept_at is None or clock.now() - self._swept_at > _SWEPT_EVERY:
+            async with self._store.transaction() as connection:
+                if await replays.sweep(connection, clock.now() - KEPT, _SWEPT_AT_ONCE) < _SWEPT_AT_ONCE:
+                    self._swept_at = clock.now()
         async with self._store.transaction() as connection:
             found = await replays.unsettled(connection)
         for id_ in found:
@@ -392,8 +401,6 @@ async def advance(connection: Connection, one: Replay) -> Replay | None:
     """Write what has become of a replay's rows, end it, or make the next ready; the caller has it to itself. Return it where it ended."""
     has_news = await replays.settle(connection, one.id)
     if one.state != "running":
-        if has_news:  # a reader has refused what it still had in its hands
-            await replays.keep_as_sent(connection, one.id)
         return None
     if has_news:
         one = await _again(connection, one)
@@ -406,9 +413,10 @@ async def advance(connection: Connection, one: Replay) -> Replay | None:
     if one.sent and one.failed and has_news:
         await replays.keep_as_sent(connection, one.id)
     cases = math.inf if one.sent else one.stop_after - course.failed_cases - course.cases_on_their_way
-    if one.waits or course.rows_on_their_way >= max(1, one.rate * _ON_THEIR_WAY_S):
+    on_their_way = course.rows_on_their_way - course.behind  # what is behind a failed one goes nowhere
+    if one.waits or on_their_way >= max(1, one.rate * _ON_THEIR_WAY_S):
         return None
-    if chosen := _whole_cases(next_ones, _burst(one) if one.sent else MOST, cases):
+    if chosen := _whole_cases(next_ones, _burst(one), cases):
         await replays.tell(connection, one, chosen)
     return None
 

@@ -21,7 +21,7 @@ class Backlog:
     waiting: int
     dead: int
     oldest: datetime | None
-    """When the oldest waiting row was accepted."""
+    """When the oldest waiting row was accepted; of one that is told again, when it was made ready to be."""
 
 
 _MAY_SUM = (
@@ -40,9 +40,15 @@ async def backlog(connection: Connection) -> list[Backlog]:
             " INSERT INTO outbox_count AS c SELECT system, sum(waiting), sum(dead) FROM gone GROUP BY system"
             " ON CONFLICT (system) DO UPDATE SET waiting = c.waiting + excluded.waiting, dead = c.dead + excluded.dead"
         )
-    oldest = "(SELECT accepted_at FROM outbox_row o WHERE o.system = n.system AND {} ORDER BY id LIMIT 1)"
+    oldest = (
+        "(SELECT accepted_at FROM outbox_row o WHERE o.system = n.system AND {} AND o.revision = 0 ORDER BY id LIMIT 1)"
+    )
+    again = (  # a replay tells what is old: it waits since it was made ready to be sent
+        "(SELECT min(coalesce(o.first_tried_at, o.due_at)) FROM outbox_row o WHERE o.system = n.system AND o.state = 'waiting'"
+        " AND o.revision > 0)"
+    )
     found = await connection.execute(
-        f"SELECT system, waiting, dead, least({oldest.format(WAITING)}, {oldest.format('behind')},"  # noqa: S608 - constant
+        f"SELECT system, waiting, dead, least({oldest.format(WAITING)}, {oldest.format('behind')}, {again},"  # noqa: S608 - constant
         " oldest_fresh_unsent(system)) FROM ("
         " SELECT system, sum(waiting)::bigint AS waiting, sum(dead)::bigint AS dead FROM ("
         " SELECT system, waiting, dead FROM outbox_count WHERE waiting <> 0 OR dead <> 0"

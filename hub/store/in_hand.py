@@ -32,15 +32,24 @@ _FREE = (
 )
 
 
+_FREE_FOR = (
+    f"{WAITING} AND NOT EXISTS (SELECT 1 FROM in_hand h WHERE h.system = o.system AND h.key = {_KEY} AND h.until > now()"  # noqa: S608
+    " AND (h.id = o.id OR h.reader <> %(reader)s::uuid OR o.revision = 0))"
+)
+
+
 async def lock(connection: Connection, system: str) -> None:
     """One reader of the system at a time is given notices, until the transaction ends."""
     await connection.execute("SELECT pg_advisory_xact_lock(hashtext('in_hand'), hashtext(%s))", (system,))
 
 
 async def renew(connection: Connection, system: str, reader: str, lease_s: float) -> None:
-    """Let the reader keep what it has, for its full time again."""
+    """Let the reader keep what it has, for its full time again; of that what waits to be acknowledged still: what was put back or
+    given up meanwhile is held by nobody when its time is over.
+    """
     await connection.execute(
-        "UPDATE in_hand SET until = now() + make_interval(secs => %s) WHERE system = %s AND reader = %s AND until > now()",
+        "UPDATE in_hand SET until = now() + make_interval(secs => %s) WHERE system = %s AND reader = %s AND until > now()"  # noqa: S608
+        f" AND EXISTS (SELECT FROM outbox_row o WHERE o.id = in_hand.id AND {UNSENT})",
         (lease_s, system, reader),
     )
 
@@ -52,11 +61,13 @@ async def count(connection: Connection, system: str) -> int:
     return int(number)
 
 
-async def free(connection: Connection, system: str, limit: int) -> list[OutboxRow]:
-    """Rows that may be given now: whole cases from their first row that waits, each in order, the oldest cases first."""
+async def free(connection: Connection, system: str, reader: str, limit: int) -> list[OutboxRow]:
+    """Rows that may be given to a reader now: whole cases from their first row that waits, each in order, the oldest cases first. Of a case
+    of which it has something in its hands it is given what is replayed and goes before that: it would keep that from itself.
+    """
     found = await connection.execute(
-        f"SELECT o.id, o.kind, o.case_id::text FROM outbox_row o WHERE o.system = %s AND {_FREE} ORDER BY o.id LIMIT %s",  # noqa: S608
-        (system, limit),
+        f"SELECT o.id, o.kind, o.case_id::text FROM outbox_row o WHERE o.system = %(system)s AND {_FREE_FOR} ORDER BY o.id LIMIT %(limit)s",  # noqa: S608
+        {"system": system, "reader": reader, "limit": limit},
     )
     first = await found.fetchall()
     cases = list(dict.fromkeys(case for _, kind, case in first if kind == "notice"))
@@ -66,13 +77,14 @@ async def free(connection: Connection, system: str, limit: int) -> list[OutboxRo
 
 async def _of_cases(connection: Connection, system: str, cases: Sequence[str]) -> list[OutboxRow]:
     """The rows of each case up to the first that is dead; what was written behind it since is marked as waiting for it (D-6). Nor is
-    given what follows a row that a lane may still be sending: it was written while the system had another way.
+    given what follows a row that a reader has, or that a lane may still be sending: it was written while the system had another way.
     """
     if not cases:
         return []
     cursor = connection.cursor(row_factory=dict_row)
     selected = await cursor.execute(
-        f"SELECT {ROW_COLUMNS}, state = 'dead' OR behind AS blocked, state = 'fresh' AS with_a_lane FROM outbox_row"  # noqa: S608
+        f"SELECT {ROW_COLUMNS}, state = 'dead' OR behind AS blocked, state = 'fresh' OR EXISTS"  # noqa: S608
+        " (SELECT FROM in_hand h WHERE h.id = outbox_row.id AND h.until > now()) AS with_another FROM outbox_row"
         " WHERE case_id = ANY(%s::uuid[]) AND system = %s AND kind = 'notice'"
         " AND (state IN ('waiting', 'dead') OR (state = 'fresh' AND NOT is_sent(system, id)))"
         " ORDER BY array_position(%s::uuid[], case_id), sequence",
@@ -82,10 +94,10 @@ async def _of_cases(connection: Connection, system: str, cases: Sequence[str]) -
     blocked: list[str] = []
     for case, rows in groupby(await selected.fetchall(), key=lambda columns: str(columns["case_id"])):
         for columns in rows:
-            is_blocked, with_a_lane = columns.pop("blocked"), columns.pop("with_a_lane")
+            is_blocked, with_another = columns.pop("blocked"), columns.pop("with_another")
             if is_blocked:
                 blocked.append(case)
-            if is_blocked or with_a_lane:
+            if is_blocked or with_another:
                 break
             found.append(row_from(columns))
     if blocked:
@@ -157,17 +169,25 @@ class Given:
     answer: str | None
     accepted_at: datetime
     was_given: bool
+    revision: int = 0
+    put_back: bool = False
+    """A replay that sent it again was stopped or undone while it was out: it is what it was before, and may be acknowledged still."""
 
 
-async def named(connection: Connection, system: str, names: Sequence[int]) -> dict[int, Given]:
-    """The system's rows by the number in their ``webhook-id``; of other systems' rows nothing is said."""
+async def named(connection: Connection, system: str, names: Sequence[int], *, fetches: bool) -> dict[int, Given]:
+    """The system's rows by the number in their ``webhook-id``; of other systems' rows nothing is said. ``fetches``: it fetches them
+    itself.
+    """
     found = await connection.cursor(row_factory=class_row(Given)).execute(
         "SELECT o.id, coalesce(o.known_as, o.id) AS name, CASE WHEN o.state <> 'fresh' THEN o.state"
         " WHEN is_sent(o.system, o.id) THEN 'sent' ELSE 'waiting' END AS state, o.answer, o.accepted_at,"
-        " o.attempts > 0 OR EXISTS (SELECT 1 FROM in_hand h WHERE h.id = o.id) AS was_given FROM outbox_row o"
+        " o.attempts > 0 OR EXISTS (SELECT 1 FROM in_hand h WHERE h.id = o.id) AS was_given, o.revision, EXISTS"
+        " (SELECT 1 FROM replay_row r WHERE r.outbox_id = o.id AND r.revision = o.revision AND r.outcome = 'put-back')"
+        " AND (NOT %(fetches)s OR EXISTS (SELECT 1 FROM in_hand h WHERE h.id = o.id)) AS put_back"
+        " FROM outbox_row o"
         " WHERE o.system = %(system)s AND o.kind IN ('notice', 'receipt', 'announcement')"
         " AND ((o.id = ANY(%(names)s) AND o.known_as IS NULL) OR o.known_as = ANY(%(names)s)) ORDER BY o.id FOR UPDATE",
-        {"system": system, "names": list(names)},
+        {"system": system, "names": list(names), "fetches": fetches},
     )
     return {one.name: one for one in await found.fetchall()}
 

@@ -258,6 +258,7 @@ async def tell(connection: Connection, one: Replay, rows: Sequence[tuple[int, in
         " + make_interval(secs => %(rows)s / rate) WHERE id = %(id)s",
         {"id": one.id, "rows": len(now)},
     )
+    await in_hand.let_go(connection, list(now))  # a reader that had it from an earlier replay has it no more
     systems = await connection.execute("SELECT DISTINCT system FROM outbox_row WHERE id = ANY(%s)", (list(now),))
     await in_hand.tell(connection, [system for (system,) in await systems.fetchall()])
 
@@ -281,7 +282,7 @@ _BEFORE = (
 async def put_back(connection: Connection, id_: int) -> None:
     """Put what is not sent yet back as it was before the replay: rows whose turn has not come stay as they are; one that waits to be sent
     is dead again, before what follows it in its case, or sent. One that had been sent and that its receiver refuses now counts as sent as
-    before. What a reader has in its hands stays there; what is in a call counts as sent if that succeeds (``sent_after_all``).
+    before. What a reader has in its hands, or what is in a call, counts as sent if it is acknowledged (``sent_after_all``), however late.
     """
     found = await connection.execute(
         "SELECT DISTINCT o.shard FROM replay_row r JOIN outbox_row o ON o.id = r.outbox_id AND o.revision = r.revision"
@@ -295,11 +296,7 @@ async def put_back(connection: Connection, id_: int) -> None:
         (id_,),
     )
     await settle(connection, id_)
-    back = await _restore(
-        connection,
-        id_,
-        "r.outcome IS NULL AND o.state = 'waiting' AND NOT EXISTS (SELECT FROM in_hand h WHERE h.id = o.id AND h.until > now())",
-    )
+    back = await _restore(connection, id_, "r.outcome IS NULL AND o.state = 'waiting'")
     await _count(
         connection,
         id_,
@@ -371,6 +368,21 @@ async def sent_after_all(
                     "UPDATE replay SET sent = sent + 1, put_back = put_back - 1 WHERE id = %s", (replay,)
                 )
     return taken_
+
+
+async def sweep(connection: Connection, before: datetime, limit: int) -> int:
+    """Remove rows of replays that ended before a moment, at most so many, and the replays that have none left; return how many rows."""
+    done = await connection.execute(
+        "DELETE FROM replay_row WHERE (replay, place) IN (SELECT r.replay, r.place FROM replay p JOIN replay_row r ON r.replay = p.id"
+        " WHERE p.state <> 'running' AND p.ended_at < %s ORDER BY r.replay, r.place LIMIT %s)",
+        (before, limit),
+    )
+    await connection.execute(
+        "DELETE FROM replay p WHERE p.state <> 'running' AND p.ended_at < %s"
+        " AND NOT EXISTS (SELECT FROM replay_row r WHERE r.replay = p.id)",
+        (before,),
+    )
+    return done.rowcount
 
 
 # --- what is asked ------------------------------------------------------------------------------------------------------------

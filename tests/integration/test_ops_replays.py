@@ -3,12 +3,14 @@ system. On a real database; nothing is delivered.
 """
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from hub.operations.replays import Replayer
-from hub.store import dead_letters, outbox, send_queue
+from hub.store import dead_letters, outbox, replayable, send_queue
 from hub.store import directory as directories
+from hub.store.replayable import RowFilter
 from tests.integration.test_views import ANNA, CENTRE, PRIVATE, TOLVAN, directory, served
 from tests.operators import signed_in
 from tests.stack import checked
@@ -186,6 +188,19 @@ async def test_what_was_sent_stays_with_who_had_it_and_who_serves_the_unit_now_g
     await Replayer(place.hub.store).look()
     one = await lead.ask(f"/replays/{again['id']}")
     assert (one["state"], one["sent"]) == ("done", len(ids))
+
+
+async def test_of_a_kind_those_that_fit_are_counted_however_many_others_came_later(place):
+    cases = await admitted(place, 2)
+    for case in cases:
+        for _ in range(4):
+            await place.say(case, "meddelande", {"text": "Hej"})
+    ids = [id_ for case in cases for id_, *_ in await notices(place, case, "centre")]
+    await sent(place, ids)
+    async with place.hub.store.transaction() as connection:
+        wanted = RowFilter(system="centre", since=datetime.now(UTC) - timedelta(hours=1), kind="svu.inskrivning")
+        rows, _ = await replayable.sent(connection, wanted, 3)
+    assert sorted(row.id for row in rows) == sorted(cases.values())
 
 
 async def test_what_no_system_serves_now_is_left_out_and_said(place):

@@ -254,6 +254,42 @@ async def test_what_the_receiver_cannot_handle_is_dead_with_its_reason_and_what_
     assert again["notices"][0]["event"]["replay"] == "true"
 
 
+async def test_what_its_reader_had_when_a_replay_was_undone_is_not_given_again_and_counts_when_it_is_acknowledged_late(
+    hubs,
+):
+    hub, other = hubs
+    await hub.case()
+    (one,) = ids(await hub.fetch())
+    await hub.ack({"id": one, "outcome": "refused"})
+    that = RowFilter(rows=(int(one.removeprefix("out-")),))
+    begun = await replays.replay(hub.hub.store, that, "anna", "rättat", expected=1)
+    again = await hub.fetch()
+    assert ids(again) == [one]
+    ended = await replays.undo(hub.hub.store, begun.id, "bo", "fel")
+    assert (ended.put_back, ended.open) == (1, 0)
+    assert (await hub.fetch(after=again["next"]))["notices"] == []
+    await lapse(hub)
+    assert (await other.fetch())["notices"] == []
+    await hub.ack(one)
+    assert await hub.sql("SELECT sent, put_back FROM replay") == [(1, 0)]
+    assert await delivery.dead(hub.hub.store, "centre") == []
+
+
+async def test_a_reader_that_polls_on_is_given_what_is_replayed_in_a_case_that_it_has_in_its_hands(hubs):
+    hub, other = hubs
+    case = await hub.case(1)
+    fetched = await hub.fetch()
+    first, *rest = ids(fetched)
+    assert rest
+    await hub.ack(first)
+    that = RowFilter(system="centre", case=case, rows=(int(first.removeprefix("out-")),))
+    await replays.replay(hub.hub.store, that, "anna", "borttappad", expected=1, of_sent=True)
+    assert (await other.fetch())["notices"] == [], "the case is in one reader's hands"
+    again = await hub.fetch(after=fetched["next"])
+    assert ids(again) == [first]
+    assert (await hub.fetch(after=fetched["next"]))["notices"] == []
+
+
 async def test_read_closes_the_timeline_and_the_lines_say_fetched_acknowledged_read(hubs):
     hub, _ = hubs
     case = await hub.case()

@@ -8,6 +8,8 @@ import asyncio
 import psycopg
 import pytest
 
+from hub.delivery import acks
+from hub.delivery.acks import Ack
 from hub.delivery.sent_marker import SentMarker
 from hub.directory import Applied
 from hub.directory_change import put_in_force
@@ -16,6 +18,7 @@ from hub.operations import delivery, replays
 from hub.operations.replays import Limits, Replayer
 from hub.operations.timeline import whole
 from hub.store import (
+    backlog,
     dead_letters,
     in_hand,
     operator_log,
@@ -127,7 +130,8 @@ class Rows:
 async def test_the_first_cases_go_alone_and_the_rest_at_its_rate_when_one_of_them_has_been_taken(there):
     for case in range(1, 41):
         await there.dead(case, (1, 2))
-    id_ = await there.replay(RowFilter(system="centre"), 40, stop_after=3, rate=0.1)
+    id_ = await there.replay(RowFilter(system="centre"), 40, stop_after=3)
+    there.server.execute("UPDATE replay SET rate = 0.1")
     first = [id_ for case in (1, 2, 3) for id_ in (case * 100 + 1, case * 100 + 2)]
     assert await there.waits() == first, "with what stood behind them"
     there.server.execute("UPDATE replay SET next_at = now() - interval '1 hour'")
@@ -155,6 +159,50 @@ async def test_the_first_cases_go_alone_and_the_rest_at_its_rate_when_one_of_the
     assert await there.waits() == [], "what was not used of its time is not made up for"
     told = dict(there.server.execute("SELECT id, told->>'replay' FROM outbox_row").fetchall())
     assert {id_ for id_, marked in told.items() if marked == "true"} == {case * 100 + 1 for case in range(1, 6)}
+
+
+async def test_the_first_cases_go_at_its_rate_too_and_what_stands_behind_a_failed_one_takes_no_place(there):
+    for case in range(1, 6):
+        await there.dead(case)
+    id_ = await there.replay(RowFilter(system="centre"), 5, stop_after=4, rate=1.0)
+    due = "UPDATE replay SET next_at = now() - interval '1 hour'"
+    assert await there.waits() == [101, 102, 103], "one row, with what stood behind it"
+    await there.replayer.look()
+    assert await there.waits() == [101, 102, 103]
+    there.server.execute(due)
+    await there.replayer.look()
+    assert await there.waits() == [101, 102, 103, 201, 202, 203]
+    for case in (1, 2, 3):
+        await there.answered(case * 100 + 1, "http:422")
+        there.server.execute(due)
+        await there.replayer.look()
+    assert await there.waits() == [401, 402, 403], "three have failed, and the fourth may"
+    assert (await there.one(id_)).failed == 3
+
+
+async def test_what_is_told_again_is_no_older_than_its_replay(there):
+    await there.dead(1)
+    there.server.execute("UPDATE outbox_row SET accepted_at = now() - interval '3 days'")
+    await there.replay(RowFilter(rows=(101,)), 1)
+    there.server.execute("UPDATE outbox_row SET accepted_at = now() - interval '1 minute' WHERE id > 101")
+    (one,) = await asked(there.store, backlog.backlog)
+    ((age,),) = there.server.execute("SELECT now() - %s", (one.oldest,)).fetchall()
+    assert (one.waiting, age.total_seconds() < 120) == (3, True), age
+
+
+async def test_what_ended_long_ago_is_swept_and_what_runs_stays(there):
+    for case in range(1, 4):
+        await there.dead(case)
+    old = await there.replay(RowFilter(rows=(101,)), 1)
+    await replays.undo(there.store, old, *WHO)
+    new = await there.replay(RowFilter(rows=(201,)), 1)
+    runs = await there.replay(RowFilter(rows=(301,)), 1)
+    await replays.undo(there.store, new, *WHO)
+    there.server.execute("UPDATE replay SET ended_at = now() - interval '401 days' WHERE id = %s", (old,))
+    there.server.execute("UPDATE replay SET at = now() - interval '401 days' WHERE id = %s", (runs,))
+    await there.replayer.look()
+    assert [one.id for one in await asked(there.store, stored.listed)] == [runs, new]
+    assert there.server.execute("SELECT DISTINCT replay FROM replay_row ORDER BY 1").fetchall() == [(new,), (runs,)]
 
 
 async def test_it_stops_by_itself_when_the_first_fail_and_all_is_as_before_and_in_order(there):
@@ -255,7 +303,7 @@ async def test_what_was_put_back_and_is_acknowledged_twice_is_counted_once(there
     assert (one.sent, one.put_back, one.open) == (1, 0, 0)
 
 
-async def test_what_a_reader_has_in_its_hands_when_it_is_undone_stays_there_and_counts_when_it_is_acknowledged(there):
+async def test_what_a_reader_has_in_its_hands_when_it_is_undone_is_put_back_and_counts_when_it_is_acknowledged(there):
     await there.dead(1)
     await there.dead(2)
     id_ = await there.replay(RowFilter(system="centre"), 2)
@@ -263,10 +311,12 @@ async def test_what_a_reader_has_in_its_hands_when_it_is_undone_stays_there_and_
         rows = await send_queue.rows(connection, [101])
         await in_hand.give(connection, rows, "00000000-0000-4000-8000-000000000001", 60)
     ended = await replays.undo(there.store, id_, *WHO)
-    assert (ended.put_back, ended.open) == (1, 1), "one is with its reader, and may still be taken"
-    assert await there.waits() == [101, 102, 103]
-    await asked(there.store, in_hand.acknowledge, [101], in_hand.ACKNOWLEDGED)
-    await there.replayer.look()
+    assert (ended.put_back, ended.open) == (2, 0)
+    assert await there.waits() == []
+    system = directory().system_by_id["centre"]
+    judged = await asked(there.store, acks.take, system, [Ack("out-101"), Ack("out-101", "refused", "no")])
+    assert [None if one is None else one.rule for one in judged.faults] == [None, "said-otherwise"]
+    assert await there.waits() == [102, 103], "what follows it goes on"
     one = await there.one(id_)
     assert (one.state, one.sent, one.put_back, one.open) == ("undone", 1, 1, 0)
 
@@ -279,12 +329,12 @@ async def test_what_a_reader_refuses_after_the_undo_counts_as_sent_as_before_and
         rows = await send_queue.rows(connection, [101, 102, 103])
         await in_hand.give(connection, rows, "00000000-0000-4000-8000-000000000001", 60)
     await replays.undo(there.store, id_, *WHO)
-    await asked(there.store, in_hand.refuse, 101, "no")
-    assert await there.waits() == []
-    await there.replayer.look()
+    system = directory().system_by_id["centre"]
+    judged = await asked(there.store, acks.take, system, [Ack("out-101", "refused", "no")])
+    assert judged.faults == [None]
     assert [row[:3] for row in there.whole() if row[0] in {101, 109}] == [(101, "sent", False), (109, "waiting", False)]
     one = await there.one(id_)
-    assert (one.state, one.failed, one.open) == ("undone", 1, 2)
+    assert (one.state, one.failed, one.put_back, one.open) == ("undone", 0, 3, 0)
 
 
 async def test_what_was_sent_before_is_sent_as_before_when_its_replay_fails_and_its_case_flows(there):

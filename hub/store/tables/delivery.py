@@ -63,6 +63,7 @@ outbox_row = Table(
     Index("outbox_fresh", "system", "id", "shard", postgresql_where=text("state = 'fresh'")),
     Index("outbox_done", "system", "id", postgresql_where=text("state IN ('sent', 'skipped')")),
     Index("outbox_waiting", "system", "id", postgresql_where=text("state = 'waiting' AND NOT behind")),
+    Index("outbox_told_again", "system", postgresql_where=text("state = 'waiting' AND revision > 0")),
     Index("outbox_behind", "system", "id", postgresql_where=text("behind")),
     Index("outbox_dead", "system", "id", postgresql_where=text("state = 'dead'")),
     Index("outbox_by_message", "message", postgresql_where=text("kind <> 'notice'")),
