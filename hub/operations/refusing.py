@@ -37,7 +37,7 @@ async def refuse(store: Store, which: int | str, who: str, reason: str) -> Refus
                 for arrival in arrivals:
                     arrival.refused, arrival.defect = REFUSED, None
                 handled = await judge(connection, store, arrivals, directory, who)
-                if all(receipt.rule != REFUSED.rule for receipt in handled.receipts):
+                if not handled.settled:  # a hub, or another of operations, has answered it at this moment
                     raise handled_meanwhile(found[0].message)
                 await operator_log.record(connection, who, "refuse", found[0].message, reason)
             return RefusedMessage(found[0].message)
