@@ -38,7 +38,7 @@ def doors():
         for route in routes.routes:
             assert isinstance(route, APIRoute)
             for method in route.methods:
-                yield method, route.path, rights_of_route(route.dependant)
+                yield method, route.path_format, rights_of_route(route.dependant)
 
 
 async def asked(person, method, path):
