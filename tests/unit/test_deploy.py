@@ -17,7 +17,7 @@ from tests.unit.test_settings import KNOWN, OTHERS, WRITTEN
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
-TEXTS = sorted([*DEPLOY.iterdir(), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
+TEXTS = sorted([*(one for one in DEPLOY.iterdir() if one.is_file()), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
 ELSEWHERE = {
     "HUB_DIRECTORY_FILE": "deploy/compose.yaml",
     "HUB_SECRET": "contracts/receivers/python/receiver.py",
@@ -54,7 +54,7 @@ def test_the_alerts_can_be_read_and_their_metrics_are_the_hubs():
     ours = {sample for family in metrics.REGISTRY.collect() for sample in names_of(family)}
     for rule in rules:
         assert {"alert", "expr", "labels", "annotations"} <= rule.keys()
-        assert rule["annotations"].keys() == {"summary", "runbook"}
+        assert rule["annotations"].keys() == {"summary", "console", "runbook"}
         assert rule["labels"]["severity"] in {"page", "ticket"}
         named = set(re.findall(r"\bhub_\w+", rule["expr"] + " ".join(rule["annotations"].values())))
         assert named <= ours, rule["alert"]
