@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from hub import metrics
-from hub.errors import Unavailable
+from hub.errors import Unavailable, kind_and_place
 from hub.log import log
 from hub.outages import outages
 
@@ -138,7 +138,7 @@ class Supervisor:
 
 
 async def every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
-    """Runs ``work`` every so many seconds until cancelled. A failure is logged by its class, and the next round comes as usual."""
+    """Runs ``work`` every so many seconds until cancelled. A failure is logged by its class and its place, and the next round comes as usual."""
     loop = _current.get()
     name = None if loop is None else loop.name  # and not the work's own, which not all that can be called has
     while True:
@@ -150,4 +150,4 @@ async def every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
             outages.met(error, work=name)
             turned()  # it goes round, and what it needs is said once
         except Exception as error:  # noqa: BLE001 - a loop of the hub does not end because one round failed
-            log.error("round_failed", work=name, error=type(error).__name__)
+            log.error("round_failed", work=name, error=kind_and_place(error))
