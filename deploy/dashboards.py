@@ -214,6 +214,15 @@ RECEIVER = Dashboard(
             ((f"sum by (outcome) (rate(hub_messages_total{_SYSTEM}[$__rate_interval]))", "{{outcome}}"),),
         ),
         Panel(
+            "Silent",
+            "1: it sends less than is usual for that weekday and hour.",
+            "short",
+            ((f"max(hub_system_silent{_SYSTEM})", "silent"),),
+            12,
+            "timeseries",
+            0,
+        ),
+        Panel(
             "Records of its topic not yet handled",
             "Of a system that writes to Kafka.",
             "short",
