@@ -138,7 +138,7 @@ class Supervisor:
 
 
 async def every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
-    """Runs ``work`` every so many seconds until cancelled. A failure is logged, by its class and place, and the next round comes as usual."""
+    """Runs ``work`` every so many seconds until cancelled. A failure is logged, by its class and place; the next round comes as usual."""
     loop = _current.get()
     name = None if loop is None else loop.name  # and not the work's own, which not all that can be called has
     while True:
