@@ -121,7 +121,7 @@ def needs(right: Right) -> Callable[..., Awaitable[Operator]]:
             operator.needs(right)
         except Refused:
             # The address as it is documented: nothing of what was asked for.
-            asked = f"{request.method} {request.scope['route'].path}"
+            asked = f"{request.method} {request.scope['route'].path_format}"
             async with store.transaction() as connection:
                 await operator_log.record_refusal(connection, operator.who, asked, f"without the right {right}")
             raise
