@@ -24,6 +24,8 @@ from hub.store.transaction import Store
 from hub.tally import TALLY
 
 LOOK_S: Final = 1.0
+_REST: Final = 19.0
+"""So many times as long as a look took it rests, so that looking never takes more than a twentieth of the time, however much there is."""
 _SESSIONS_S: Final = 3.0
 _QUIET_S: Final = 15.0
 """After so many seconds without news a listener is sent a comment, so that proxies keep the connection and a lost one is noticed."""
@@ -118,7 +120,8 @@ class Live:
                 outages.met(error, work="events of operations")
             except Exception as error:  # noqa: BLE001 - a read that failed does not end the events
                 log.error("events_failed", error=kind_and_place(error))
-            await asyncio.sleep(max(LOOK_S / 10, LOOK_S - (loop.time() - began)))
+            took = loop.time() - began
+            await asyncio.sleep(max(LOOK_S - took, _REST * took))
 
     def _tell(self, seen: Seen) -> None:
         now = overview(seen, TALLY.on_time_s)
