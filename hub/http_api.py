@@ -16,6 +16,7 @@ from hub.routers import (
     messages,
     openapi,
     pull_inbox,
+    reconciliation,
     self_service,
     subscriptions,
 )
@@ -47,6 +48,7 @@ def api_of(hub: Hub, workers: health.Workers = health.nobody) -> FastAPI:
         catalogue.ROUTES,
         pull_inbox.ROUTES,
         self_service.ROUTES,
+        reconciliation.ROUTES,
     )
     for routes in (*(asked if "http" in hub.roles else ()), health.router(hub.readiness.checks, workers)):
         api.include_router(routes)

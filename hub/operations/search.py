@@ -63,7 +63,7 @@ class SearchQuestion:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SearchHit:
     """What is shown in one row: a message, and where notices are asked for one notice of it."""
 
     message: FoundMessage | None
@@ -75,7 +75,7 @@ class Row:
 class SearchPage:
     """One page, the newest first."""
 
-    rows: Sequence[Row]
+    rows: Sequence[SearchHit]
     next: str | None
     """Where the next begins; None where there is nothing more."""
     looked_back_to: datetime | None
@@ -96,7 +96,7 @@ async def ask(
         raise _no_page()
     walked = await search.walk(connection, wanted, place, limit, Pace())
     messages = await found.messages(connection, [place[1:] for place in walked.places])
-    rows = [Row(messages[place[1:]]) for place in walked.places if place[1:] in messages]
+    rows = [SearchHit(messages[place[1:]]) for place in walked.places if place[1:] in messages]
     if walked.reached is None:
         return SearchPage(rows, None, None)
     at, source, id_ = walked.reached
@@ -158,7 +158,7 @@ async def _notices(
     walked = await notice_search.walk(connection, wanted, after, limit, Pace())
     notices = await found.notices(connection, walked.rows)
     messages = await found.messages(connection, [(one.source, one.message) for one in notices])
-    rows = [Row(messages.get((one.source, one.message)), one) for one in notices]
+    rows = [SearchHit(messages.get((one.source, one.message)), one) for one in notices]
     if walked.reached is None:
         return SearchPage(rows, None, None)
     return SearchPage(rows, _written([walked.reached[0]]), walked.reached[1])

@@ -321,6 +321,60 @@ OWN_NOTICES: Final = shape(
     },
     {"next": NUMBER},
 )
+_BOOKED_MESSAGE: Final = shape(
+    {
+        "id": TEXT,
+        "source": TEXT,
+        "message": optional(TEXT),
+        "received_at": TIME,
+        "outcome": {"enum": ["accepted", "refused", "held"]},
+        "rule": optional(TEXT),
+        "case": optional(TEXT),
+    }
+)
+_BOOKED_NOTICE: Final = shape(
+    {
+        "id": TEXT,
+        "kind": {"enum": ["notice", "receipt", "announcement"]},
+        "message": TEXT,
+        "case": optional(TEXT),
+        "sequence": optional(NUMBER),
+        "accepted_at": TIME,
+        "state": {"enum": ["waiting", "sent", "dead", "skipped"]},
+        "sent_at": optional(TIME),
+    }
+)
+_SPAN: Final = {"since": TIME, "until": TIME, "settled_until": TIME}
+_COMPARED: Final = {
+    "matched": NUMBER,
+    "repeated": listed(TEXT),
+    "missing_here": listed(TEXT),
+    "differing": listed(shape({"id": TEXT, "yours": TEXT, "ours": TEXT})),
+    "open": NUMBER,
+}
+RECONCILIATION: Final = {
+    "anyOf": [
+        shape(
+            {
+                **_SPAN,
+                "windows": listed(
+                    shape({"since": TIME, "until": TIME, "open": YES_NO, "sent": named(NUMBER), "told": named(NUMBER)})
+                ),
+                "sent": listed(_BOOKED_MESSAGE),
+                "told": listed(_BOOKED_NOTICE),
+            }
+        ),
+        shape(
+            {
+                **_SPAN,
+                "sent": shape({**_COMPARED, "missing_there": listed(_BOOKED_MESSAGE)}),
+                "taken": shape({**_COMPARED, "missing_there": listed(_BOOKED_NOTICE)}),
+                "replay": shape({"count": NUMBER, "gallrade": NUMBER, "replay": optional(NUMBER)}),
+            }
+        ),
+    ]
+}
+"""The hub's books of a span; or, of a system's own list, what they differ in."""
 OWN_TEST: Final = shape({"id": TEXT})
 OWN_REPLAY: Final = shape(
     {"replay": optional(NUMBER), "count": NUMBER, "cases": NUMBER, "begun": YES_NO, "gallrade": NUMBER, "until": TIME}

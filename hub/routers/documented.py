@@ -31,6 +31,7 @@ _OF_VIEWS: Final[dict[str, answers.Schema]] = {
     "/self": answers.SELF,
     "/self/messages": answers.OWN_MESSAGES,
     "/self/notices": answers.OWN_NOTICES,
+    "/reconciliation": answers.RECONCILIATION,
     "/self/test": answers.OWN_TEST,
     "/self/replay": answers.OWN_REPLAY,
     "/self/replays": answers.OWN_REPLAYS,

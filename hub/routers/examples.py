@@ -88,6 +88,12 @@ SUBSCRIPTION: Final = {
 }
 """What a system sends to make a Subscription."""
 BODIES: Final[dict[str, dict[str, Any]]] = {
+    "/reconciliation": {
+        "since": "2026-03-02T08:00:00+01:00",
+        "until": "2026-03-02T09:00:00+01:00",
+        "sent": [{"id": "m-1", "outcome": "accepted"}],
+        "taken": [{"id": "out-4711"}],
+    },
     "/self/replay": {"since": "2026-03-02T08:00:00+01:00"},
     "/self/rotate": {"kind": "token", "old_for_s": 604_800},
     "/inbox/ack": {"acks": [{"id": "out-4711"}, {"id": "out-4712", "outcome": "read"}]},

@@ -69,7 +69,7 @@ class CaseClock:
 
 
 @dataclass(frozen=True, slots=True)
-class _Act:
+class _AcceptedAct:
     """An accepted message of the history (``record.Act``)."""
 
     sequence: int
@@ -84,7 +84,7 @@ def clock_of(case: Row, history: Sequence[Row], agreement: Agreement, now: datet
     process = PROCESSES.get(case["process"])
     if process is None or case["gallrad_at"] is not None or not history:
         return CaseClock(case["id"], case["process"], case["status"], None)
-    acts = [_Act(row["sequence"], row["name"], row["events"], row["received_at"]) for row in history]
+    acts = [_AcceptedAct(row["sequence"], row["name"], row["events"], row["received_at"]) for row in history]
     law = process.law_clock(acts, agreement, local_day(now))
     return CaseClock(case["id"], case["process"], case["status"], law, _deadlines(case["id"], history, agreement, now))
 

@@ -22,7 +22,7 @@ _OF_REGISTERS: Final = {"adressering": "addressed", "verifiering": "verified", "
 
 
 @dataclass(slots=True)
-class _Stored:
+class _MessageAsStored:
     """A stored message as the translators read it."""
 
     id: str
@@ -40,7 +40,9 @@ def readable(history: StoredHistory) -> dict[Key, Message]:
         if row["raw"] is None or row["name"] is None:
             continue
         attributes = None if row["attributes"] is None else row["attributes"].encode()
-        stored = _Stored(row["id"], row["source"], row["name"], row["media_type"], attributes, bytes(row["raw"]))
+        stored = _MessageAsStored(
+            row["id"], row["source"], row["name"], row["media_type"], attributes, bytes(row["raw"])
+        )
         try:
             found[row["source"], row["id"]] = formats.read_stored(stored)
         except (Refused, ValueError, KeyError):  # of a version that this one reads no more

@@ -20,7 +20,7 @@ ROUTES = APIRouter(
 )
 
 
-class Unreadable(BaseModel):
+class WhyUnreadable(BaseModel):
     """Why something cannot be read."""
 
     rule: str
@@ -50,7 +50,7 @@ class BodyShown(BaseModel):
     text: str | None = Field(description="The bytes as text; null where they are none.")
     base64: str | None = Field(description="The bytes, where they are no text.")
     read: ReadForm | None
-    unreadable: Unreadable | None
+    unreadable: WhyUnreadable | None
 
 
 class WhichMessage(Asked):
@@ -93,5 +93,5 @@ def _shown(one: Spoken) -> BodyShown:
         text=one.text,
         base64=one.base64,
         read=None if one.read is None else ReadForm.model_validate(one.read),
-        unreadable=None if why is None else Unreadable(rule=why.rule, sv=why.sv, en=why.en, element=why.element),
+        unreadable=None if why is None else WhyUnreadable(rule=why.rule, sv=why.sv, en=why.en, element=why.element),
     )

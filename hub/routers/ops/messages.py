@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from hub.operations import first, glass, search
-from hub.operations.search import Outcome, Row, SearchQuestion
+from hub.operations.search import Outcome, SearchHit, SearchQuestion
 from hub.routers.cases.question import Asked, body, in_body
 from hub.routers.ops.asking import PROBLEMS, READING_A_BODY, CanSee, CanSeeBodies, TheDirectory, TheStore
 from hub.routers.parameters import WrittenTime
@@ -188,7 +188,7 @@ async def _page(
     )
 
 
-def _row(row: Row, directory: Directory) -> SearchRow:
+def _row(row: SearchHit, directory: Directory) -> SearchRow:
     return SearchRow(
         message=None if row.message is None else _message(row.message, directory),
         notice=None if row.notice is None else _notice(row.notice),

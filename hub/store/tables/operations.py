@@ -117,3 +117,14 @@ operation = Table(
     Index("operation_at", "at"),
 )
 """What operations did by hand, and why (D-7); rows are only added."""
+
+reconciliation = Table(
+    "reconciliation",
+    metadata,
+    Column("system", Text, primary_key=True),
+    Column("at", TIME, nullable=False, server_default=NOW),
+    Column("since", TIME, nullable=False),
+    Column("until", TIME, nullable=False),
+    Column("found", JSONB, nullable=False),
+)
+"""What a system's last own list and the hub's books differed in."""

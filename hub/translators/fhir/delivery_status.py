@@ -32,7 +32,7 @@ _FAILED: Final = {"tried": "4", "dead": "8", "missed": "4"}
 _SECURITY_SOURCE: Final = "http://terminology.hl7.org/CodeSystem/security-source-type"
 
 
-class Happening(Protocol):
+class DeliveryEvent(Protocol):
     """One thing that happened (``hub.operations.timeline.entry``)."""
 
     @property
@@ -65,7 +65,7 @@ class Happening(Protocol):
     def deadline(self) -> str | None: ...
 
 
-def write(wanted: str, entries: Iterable[Happening]) -> bytes:
+def write(wanted: str, entries: Iterable[DeliveryEvent]) -> bytes:
     """The Bundle of what happened to a message or a case, one AuditEvent an entry, in their order."""
     events = [_event(one) for one in entries]
     return to_json(
@@ -81,7 +81,7 @@ def write(wanted: str, entries: Iterable[Happening]) -> bytes:
     )
 
 
-def _event(one: Happening) -> dict[str, Any]:
+def _event(one: DeliveryEvent) -> dict[str, Any]:
     subtype = [{"system": names.DELIVERY_STATUS, "code": one.kind}]
     if one.kind in _EDS_SUBTYPES:
         code, display = _EDS_SUBTYPES[one.kind]
@@ -104,7 +104,7 @@ def _event(one: Happening) -> dict[str, Any]:
     }
 
 
-def _agents(one: Happening) -> list[dict[str, Any]]:
+def _agents(one: DeliveryEvent) -> list[dict[str, Any]]:
     """Who did it, and of a notice the units to which it goes."""
     doer: dict[str, Any] = {"name": text(one.who or one.lane), "requestor": True}
     if one.kind == "kvittens":
@@ -121,7 +121,7 @@ def _agents(one: Happening) -> list[dict[str, Any]]:
     ]
 
 
-def _entities(one: Happening) -> list[dict[str, Any]]:
+def _entities(one: DeliveryEvent) -> list[dict[str, Any]]:
     """The message with its type, and the case, with what was answered."""
     details = [
         {"type": name, "valueString": text(value)}
