@@ -20,7 +20,9 @@ def _wall_clock(value: object) -> object:
         return value
     if isinstance(value, str) and _CLOCK.fullmatch(value):
         return time.fromisoformat(value)
-    raise ValueError('give a time of the local day in quotes, as in "12:30"')
+    raise ValueError(
+        'ange ett klockslag inom citattecken, som "12:30"', 'give a time of the local day in quotes, as in "12:30"'
+    )
 
 
 LocalTime = Annotated[time, BeforeValidator(_wall_clock)]
@@ -75,7 +77,7 @@ class Agreement(Entry):
     @model_validator(mode="after")
     def _late_is_no_earlier(self) -> Self:
         if self.late_start_days < self.start_days:
-            raise ValueError("late_start_days is less than start_days")
+            raise ValueError("late_start_days är mindre än start_days", "late_start_days is less than start_days")
         return self
 
     def amount(self, year: int) -> int | None:

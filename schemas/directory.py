@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Container, Iterator
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import ConfigDict, Field, Strict, StringConstraints
 
@@ -111,6 +112,13 @@ class CitizenService(Entry):
     token_sha256: tuple[Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")], ...] = Field(min_length=1)
 
 
+class DirectoryFault(NamedTuple):
+    """What does not hold together in a directory, and what to do."""
+
+    sv: str
+    en: str
+
+
 class Directory(Entry):
     """All of it, with the look-ups that rules and delivery ask for; frozen, so a message sees one version throughout."""
 
@@ -212,64 +220,103 @@ class Directory(Entry):
         """A memory for what the rules derive from this version of the directory; a new version begins with an empty one."""
         return {}
 
-    def faults(self) -> list[str]:
+    def faults(self) -> list[DirectoryFault]:
         """All contradictions in the directory, one sentence each; when there is none, it may be applied."""
-        found: list[str] = []
+        found: list[DirectoryFault] = []
 
-        def twice(what: str, keys: list[str]) -> None:
+        def fault(sv: str, en: str) -> None:
+            found.append(DirectoryFault(sv, en))
+
+        def twice(sv: str, en: str, keys: list[str]) -> None:
             counted = Counter(keys)
-            found.extend(
-                f"{what} {key} is there more than once" for key in sorted(k for k in counted if counted[k] > 1)
-            )
+            for key in sorted(k for k in counted if counted[k] > 1):
+                fault(f"{sv} {key} står mer än en gång", f"{en} {key} is there more than once")
 
-        twice("region", [r.id for r in self.regions])
-        twice("organisation", [o.orgnr for o in self.organisations])
-        twice("unit", [u.hsa for u in self.units])
+        twice("region", "region", [r.id for r in self.regions])
+        twice("organisation", "organisation", [o.orgnr for o in self.organisations])
+        twice("enhet", "unit", [u.hsa for u in self.units])
         connected: tuple[System | CitizenService, ...] = (*self.systems, *(self.citizen_services or ()))
-        twice("system", [s.id for s in connected])
-        twice("receiving unit of municipality", [u.municipality for u in self.units if u.municipality])
-        twice("unit in the list of a system:", [u for s in self.systems for u in s.units])
-        twice("token", [t for s in connected for t in s.token_sha256])
+        twice("system", "system", [s.id for s in connected])
+        twice(
+            "mottagande enhet för kommun",
+            "receiving unit of municipality",
+            [u.municipality for u in self.units if u.municipality],
+        )
+        twice("enhet i ett systems lista:", "unit in the list of a system:", [u for s in self.systems for u in s.units])
+        twice("nyckel", "token", [t for s in connected for t in s.token_sha256])
         regions = {r.id for r in self.regions}
         organisations = {o.orgnr for o in self.organisations}
         units = {u.hsa: u for u in self.units}
         known = {pattern.region for pattern in KNOWN_REGIONAL_PATTERNS}
-        found += [
-            f"region {r.id} has reserve_numbers, and no form of county {r.county} is published (only of {', '.join(sorted(known))})"
-            for r in self.regions
-            if r.reserve_numbers and r.county not in known
-        ]
-        found += [
-            f"organisation {o.orgnr} names the unknown region {o.region}"
-            for o in self.organisations
-            if o.region not in regions
-        ]
+        for r in self.regions:
+            if r.reserve_numbers and r.county not in known:
+                published = ", ".join(sorted(known))
+                fault(
+                    f"region {r.id} har reserve_numbers, och ingen form för län {r.county} är publicerad (bara för {published})",
+                    f"region {r.id} has reserve_numbers, and no form of county {r.county} is published (only of {published})",
+                )
+        for o in self.organisations:
+            if o.region not in regions:
+                fault(
+                    f"organisation {o.orgnr} nämner den okända regionen {o.region}",
+                    f"organisation {o.orgnr} names the unknown region {o.region}",
+                )
         for unit in self.units:
             if unit.organisation not in organisations:
-                found.append(f"unit {unit.hsa} names the unknown organisation {unit.organisation}")
+                fault(
+                    f"enhet {unit.hsa} nämner den okända organisationen {unit.organisation}",
+                    f"unit {unit.hsa} names the unknown organisation {unit.organisation}",
+                )
             if unit.municipality and unit.party != "kommun":
-                found.append(f"unit {unit.hsa} receives for a municipality but is not of the party kommun")
+                fault(
+                    f"enhet {unit.hsa} tar emot för en kommun men är inte av parten kommun",
+                    f"unit {unit.hsa} receives for a municipality but is not of the party kommun",
+                )
             if not unit.roles:
-                found.append(f"unit {unit.hsa} has no role: nobody can act for it (C-1)")
+                fault(
+                    f"enhet {unit.hsa} har ingen roll: ingen kan handla för den (C-1)",
+                    f"unit {unit.hsa} has no role: nobody can act for it (C-1)",
+                )
         for system in self.systems:
-            found += [f"system {system.id} serves the unknown unit {hsa}" for hsa in system.units if hsa not in units]
-            if system.organisation not in organisations:
-                found.append(f"system {system.id} names the unknown organisation {system.organisation}")
-            if "http" in system.ways_in and not system.token_sha256:
-                found.append(f"system {system.id} may use HTTP but has no token")
-            if isinstance(system.out, FhirOut | SubscriptionOut) and system.format == "native":
-                found.append(
-                    f"system {system.id} is told by FHIR and has the format native: give it format: fhir or fhir-xml"
-                )
-            if isinstance(system.out, SubscriptionOut) and ("http" not in system.ways_in or not system.token_sha256):
-                found.append(
-                    f"system {system.id} is told by its Subscriptions and cannot make any: give it the way in http and a token"
-                )
-            if isinstance(system.out, InboxOut) and not system.token_sha256:
-                found.append(f"system {system.id} fetches from its inbox (out.way inbox) but has no token")
-            if isinstance(system.out, WebhookOut) and system.out.body == "bundle" and system.format == "native":
-                found.append(
-                    f"system {system.id} has out.body bundle and the format native, which has no Bundle: give it format: fhir or"
-                    " fhir-xml, or leave out.body out"
-                )
+            found += _faults_of(system, units, organisations)
         return found
+
+
+def _faults_of(system: System, units: Container[str], organisations: Container[str]) -> Iterator[DirectoryFault]:
+    id_ = system.id
+    for hsa in system.units:
+        if hsa not in units:
+            yield DirectoryFault(
+                f"system {id_} betjänar den okända enheten {hsa}", f"system {id_} serves the unknown unit {hsa}"
+            )
+    if system.organisation not in organisations:
+        yield DirectoryFault(
+            f"system {id_} nämner den okända organisationen {system.organisation}",
+            f"system {id_} names the unknown organisation {system.organisation}",
+        )
+    if "http" in system.ways_in and not system.token_sha256:
+        yield DirectoryFault(
+            f"system {id_} får använda HTTP men har ingen nyckel", f"system {id_} may use HTTP but has no token"
+        )
+    if isinstance(system.out, FhirOut | SubscriptionOut) and system.format == "native":
+        yield DirectoryFault(
+            f"system {id_} får veta genom FHIR och har formatet native: ge det format: fhir eller fhir-xml",
+            f"system {id_} is told by FHIR and has the format native: give it format: fhir or fhir-xml",
+        )
+    if isinstance(system.out, SubscriptionOut) and ("http" not in system.ways_in or not system.token_sha256):
+        yield DirectoryFault(
+            f"system {id_} får veta genom sina prenumerationer och kan inte göra några: ge det vägen in http och en nyckel",
+            f"system {id_} is told by its Subscriptions and cannot make any: give it the way in http and a token",
+        )
+    if isinstance(system.out, InboxOut) and not system.token_sha256:
+        yield DirectoryFault(
+            f"system {id_} hämtar ur sin inkorg (out.way inbox) men har ingen nyckel",
+            f"system {id_} fetches from its inbox (out.way inbox) but has no token",
+        )
+    if isinstance(system.out, WebhookOut) and system.out.body == "bundle" and system.format == "native":
+        yield DirectoryFault(
+            f"system {id_} har out.body bundle och formatet native, som inte har någon Bundle: ge det format: fhir eller fhir-xml,"
+            " eller utelämna out.body",
+            f"system {id_} has out.body bundle and the format native, which has no Bundle: give it format: fhir or"
+            " fhir-xml, or leave out.body out",
+        )

@@ -46,7 +46,10 @@ def _can_sign(text: str) -> str:
             return text
     except ValueError:  # binascii.Error is a ValueError
         pass
-    raise ValueError("a secret is whsec_ and at least 18 bytes in base64; this one is cut or changed, copy it whole")
+    raise ValueError(
+        "en hemlighet är whsec_ och minst 18 byte i base64; den här är avklippt eller ändrad, kopiera den hel",
+        "a secret is whsec_ and at least 18 bytes in base64; this one is cut or changed, copy it whole",
+    )
 
 
 Secret = Annotated[str, AfterValidator(_can_sign)]
@@ -69,13 +72,19 @@ def _is_token(text: str) -> str:
     """Check that the text can stand after ``Bearer`` (RFC 6750); the refusal does not repeat it."""
     if re.fullmatch(r"[A-Za-z0-9._~+/-]{16,4096}=*", text):
         return text
-    raise ValueError("a token is at least 16 letters, digits and ._~+/- ; this one is cut or changed, copy it whole")
+    raise ValueError(
+        "en nyckel är minst 16 bokstäver, siffror och ._~+/- ; den här är avklippt eller ändrad, kopiera den hel",
+        "a token is at least 16 letters, digits and ._~+/- ; this one is cut or changed, copy it whole",
+    )
 
 
 def _is_base(text: str) -> str:
     """Check that an operation can be put after the address."""
     if re.search(r"[?#]|\$process-message/?$", text):
-        raise ValueError("a base is an address without query, to which the hub adds /$process-message")
+        raise ValueError(
+            "en base är en adress utan fråga, som hubben lägger till /$process-message",
+            "a base is an address without query, to which the hub adds /$process-message",
+        )
     return text
 
 

@@ -9,7 +9,6 @@ import typer
 
 from hub.cli import endings, table
 from hub.cli.root import By, Json, Reason, directory_app, in_transaction, operator, with_store
-from hub.errors import Misconfigured
 
 if TYPE_CHECKING:
     from hub.directory import Applied
@@ -38,9 +37,9 @@ def directory_apply(
     found = with_store(in_force)
     wanted = read(Path("/dev/stdin") if file == Path("-") else file, None if found is None else found[1])
     for note in wanted.notes:
-        typer.echo(note, err=True)
+        typer.echo(note.en, err=True)
     why = reason or ("" if force else f"directory apply {file.name}")
-    _put_in_force(wanted, "apply", str(file), why, by, force=force, dry_run=dry_run)
+    _put_in_force(wanted, "apply", why, by, force=force, dry_run=dry_run)
 
 
 @directory_app.command("rollback")
@@ -56,14 +55,14 @@ def directory_rollback(
 
     wanted = with_store(lambda store: at(store, version))
     why = reason or ("" if force else f"rollback to version {version}")
-    _put_in_force(wanted, "rollback", f"version {version}", why, by, force=force, dry_run=dry_run)
+    _put_in_force(wanted, "rollback", why, by, force=force, dry_run=dry_run)
 
 
-def _put_in_force(wanted: Applied, what: str, named: str, reason: str, by: str, *, force: bool, dry_run: bool) -> None:
+def _put_in_force(wanted: Applied, what: str, reason: str, by: str, *, force: bool, dry_run: bool) -> None:
     from hub.directory_change import put_in_force, said
     from hub.operations.reason import given
 
-    _may_be_called(named, wanted)
+    _may_be_called(wanted)
     if not dry_run:
         reason = given(reason)
     done = with_store(
@@ -76,7 +75,7 @@ def _put_in_force(wanted: Applied, what: str, named: str, reason: str, by: str, 
         lines += [
             f"it takes away what is in use, {'as --force allows' if force else 'and is refused without --force'}:"
         ]
-    lines += [f"  {said(*one)}" for one in done.taken]
+    lines += [f"  {said(*one).en}" for one in done.taken]
     if done.version is not None:
         endings.shown("\n".join([*lines, f"version {done.version} is in force"]))
         return
@@ -85,18 +84,13 @@ def _put_in_force(wanted: Applied, what: str, named: str, reason: str, by: str, 
         raise typer.Exit(endings.NOT_WELL)
 
 
-def _may_be_called(named: str, wanted: Applied) -> None:
+def _may_be_called(wanted: Applied) -> None:
     """Refuse addresses of systems that lead where the hub may not call."""
-    from hub.delivery.exits.addresses import Allowed
+    from hub.delivery.exits.addresses import Allowed, refuse_forbidden
     from hub.environment import outward
-    from schemas.ways_out import address
 
     may = outward()
-    allows = Allowed(may.plain, may.networks)
-    called = [(system.id, address(system.out)) for system in wanted.directory.systems]
-    faults = [(id_, allows.fault(url)) for id_, url in called if url is not None]
-    if wrong := [f"system {id_}: its address {fault}" for id_, fault in faults if fault is not None]:
-        raise Misconfigured(f"{named} names addresses that the hub may not call:\n  " + "\n  ".join(wrong))
+    refuse_forbidden(wanted.directory, Allowed(may.plain, may.networks))
 
 
 @directory_app.command("show")
@@ -127,6 +121,7 @@ def directory_history(
 ) -> None:
     """Show the versions of the directory: when, by whom, why, and what each changed. The newest last."""
     from hub.directory import changes, counted
+    from hub.directory_change import no_version
     from hub.operations.known import no_directory
     from hub.store import directory as store
 
@@ -137,7 +132,7 @@ def directory_history(
     if not found:
         raise no_directory()
     if version is not None and found[-1].version != version:
-        raise Misconfigured(f"there is no version {version} of the directory; see `hub directory history`")
+        raise no_version(version)
     before = [None, *(one.directory for one in found[:-1])]
     told = [(one, changes(earlier, one.directory)) for earlier, one in zip(before, found, strict=True)]
     if found[0].version != 1:

@@ -20,6 +20,7 @@ HINTS: Final = {
     "another-count": "Look without --run, or leave out with --until what comes meanwhile.",
     "nothing-to-replay": "See `hub dead list` and `hub dead replays`.",
     "replayed-already": "`hub dead replays` names it.",
+    "unknown-version": "See `hub directory history`.",
     "unknown-replay": "`hub dead replays` prints those that there are.",
     "replay-ended": "See `hub dead replays`.",
     "unknown-credential": "See `hub directory credentials`.",

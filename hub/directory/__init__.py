@@ -1,7 +1,21 @@
 """The directory as a file: read, compared, shown."""
 
-from hub.directory.difference import changes, counted
-from hub.directory.file import Applied, load, read, shown
+from hub.directory.difference import EntryChange, changes, counted, difference, lines
+from hub.directory.file import Applied, held_together, load, of_text, read, shown
 from hub.directory.taken_away import Taken, taken_away
 
-__all__ = ["Applied", "Taken", "changes", "counted", "load", "read", "shown", "taken_away"]
+__all__ = [
+    "Applied",
+    "EntryChange",
+    "Taken",
+    "changes",
+    "counted",
+    "difference",
+    "held_together",
+    "lines",
+    "load",
+    "of_text",
+    "read",
+    "shown",
+    "taken_away",
+]

@@ -3,28 +3,72 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from schemas.directory import Directory
 
 _SECRET = ("secrets", "token_sha256")
 _SEVERAL = {"befattning": "HSA codes of befattning"}
 _KINDS = {"+": "new", "-": "gone", "~": "changed"}
+_MARKS = {what: mark for mark, what in _KINDS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """A field of an entry that is different; of a secret only that it is."""
+
+    path: str
+    said: str
+    """What stood there and what stands there now."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryChange:
+    """An entry that is new, gone or changed."""
+
+    what: Literal["new", "gone", "changed"]
+    kind: str
+    id: str
+    fields: tuple[FieldChange, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Its kind and id."""
+        return f"{self.kind} {self.id}"
+
+
+def difference(before: Directory | None, after: Directory) -> list[EntryChange]:
+    """What is new, what is gone, and what is changed, field by field. Secrets and tokens are not shown."""
+    old = {} if before is None else _entries(before)
+    new = _entries(after)
+    found = [_entry("new", name) for name in new if name not in old]
+    found += [_entry("gone", name) for name in old if name not in new]
+    return found + [
+        _entry("changed", name, tuple(_fields(old[name], entry, "")))
+        for name, entry in new.items()
+        if name in old and old[name] != entry
+    ]
+
+
+def _entry(what: Literal["new", "gone", "changed"], name: str, fields: tuple[FieldChange, ...] = ()) -> EntryChange:
+    kind, _, id_ = name.partition(" ")
+    return EntryChange(what, kind, id_, fields)
 
 
 def changes(before: Directory | None, after: Directory) -> list[str]:
-    """One line for each entry that is new (+) or gone (-), and one for each field of an entry that is different (~): the path, what
-    stood there, what stands there now. Secrets and tokens are not shown.
-    """
-    old = {} if before is None else _entries(before)
-    new = _entries(after)
-    lines = [f"+ {name}" for name in new if name not in old]
-    lines += [f"- {name}" for name in old if name not in new]
-    for name, entry in new.items():
-        if name in old and old[name] != entry:
-            lines += [f"~ {name}: {line}" for line in _fields(old[name], entry, "")]
-    return lines
+    """``difference`` in lines: one for each entry that is new (+) or gone (-), and one for each field that is different (~)."""
+    return lines(difference(before, after))
+
+
+def lines(found: Sequence[EntryChange]) -> list[str]:
+    """A difference in lines."""
+    said: list[str] = []
+    for one in found:
+        mark = _MARKS[one.what]
+        said += [f"~ {one.name}: {field.path}: {field.said}" for field in one.fields] or [f"{mark} {one.name}"]
+    return said
 
 
 def counted(lines: list[str]) -> str:
@@ -47,23 +91,23 @@ def _entries(directory: Directory) -> dict[str, Any]:
     return plain | {f"befattning {code}": {"role": role} for code, role in directory.befattningar.items()}
 
 
-def _fields(old: Any, new: Any, path: str) -> Iterator[str]:
+def _fields(old: Any, new: Any, path: str) -> Iterator[FieldChange]:
     if old == new:
         return
     name = path.rpartition(".")[2]
     if name in _SECRET:
-        yield f"{path}: others than before ({len(old or ())} before, {len(new or ())} now)"
+        yield FieldChange(path, f"others than before ({len(old or ())} before, {len(new or ())} now)")
     elif name == "token":
-        yield f"{path}: {'another than before' if old and new else 'one now' if new else 'none now'}"
+        yield FieldChange(path, "another than before" if old and new else "one now" if new else "none now")
     elif isinstance(old, dict) and isinstance(new, dict):
         for key in dict.fromkeys([*old, *new]):
             yield from _fields(old.get(key), new.get(key), f"{path}.{key}" if path else str(key))
     elif isinstance(old, list) and isinstance(new, list) and not any(isinstance(one, dict) for one in [*old, *new]):
         gone, come = [one for one in old if one not in new], [one for one in new if one not in old]
         said = [*(f"without {one}" for one in gone), *(f"with {one}" for one in come)]
-        yield f"{path}: {', '.join(said) or f'{_said(old)} → {_said(new)}'}"
+        yield FieldChange(path, ", ".join(said) or f"{_said(old)} → {_said(new)}")
     else:
-        yield f"{path}: {_said(old)} → {_said(new)}"
+        yield FieldChange(path, f"{_said(old)} → {_said(new)}")
 
 
 def _said(value: Any) -> str:

@@ -13,9 +13,10 @@ from pydantic_core import ErrorDetails
 
 from hub import yaml_text
 from hub.directory.secrets import References, Sources, reference
-from hub.errors import Misconfigured
+from hub.errors import Misconfigured, Refused
 from hub.translators.faults import sentence
-from schemas.directory import Directory
+from schemas.directory import Directory, DirectoryFault
+from schemas.messages import BilingualText
 from schemas.ways_out import credentials
 
 
@@ -25,39 +26,62 @@ class Applied:
 
     directory: Directory
     sources: Sources = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: tuple[BilingualText, ...] = ()
     """What whoever applies it should know."""
 
 
 def load(file: Path) -> Directory:
-    """The directory in a YAML file. Raises ``Misconfigured`` that names every faulty entry."""
+    """The directory in a YAML file. Raises ``Refused`` that names every faulty entry."""
     return read(file, None).directory
 
 
 def read(file: Path, in_force: Applied | None) -> Applied:
     """The directory in a YAML file, its secrets looked up; ``in_force``: what may be kept of it. Raises as ``load``."""
+    try:
+        content = _read(file)
+    except OSError as error:
+        raise Misconfigured(f"{file} cannot be read: {error.strerror}") from None
+    return of_text(content, in_force, file.parent, BilingualText(sv=str(file), en=str(file)))
+
+
+_SENT: Final = BilingualText(sv="Katalogen", en="The directory")
+
+
+def of_text(text: bytes, in_force: Applied | None, folder: Path | None = None, named: BilingualText = _SENT) -> Applied:
+    """The directory in a text of YAML; ``folder``: where its references to files begin, None of one that came over the network."""
     sources: Sources = {}
     content: Any = None
     try:
-        content = yaml_text.load(_read(file))
-        references = References(
-            file.parent, {} if in_force is None else _secrets(in_force.directory), _sources(in_force)
-        )
+        content = yaml_text.load(text)
+        references = References(folder, {} if in_force is None else _secrets(in_force.directory), _sources(in_force))
         sources = _look_up(content, references)
         directory = Directory.model_validate(content)
-    except OSError as error:
-        raise Misconfigured(f"{file} cannot be read: {error.strerror}") from None
     except yaml_text.NotYaml as error:
-        raise Misconfigured(f"{file}, {error}") from None
+        raise _refused(
+            f"{named.sv}: innehållet är ingen YAML som går att läsa ({error})", f"{named.en}, {error}"
+        ) from None
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         faults = [_said(fault, content, sources) for fault in found if not _follows(fault, found)]
-        raise Misconfigured(
-            f"{file} does not hold a directory that can be applied:\n  " + "\n  ".join(faults)
+        raise _refused(
+            f"{named.sv} är ingen katalog som kan införas:" + "".join(f"\n  {one.sv}" for one in faults),
+            f"{named.en} does not hold a directory that can be applied:" + "".join(f"\n  {one.en}" for one in faults),
         ) from None
-    if faults := directory.faults():
-        raise Misconfigured(f"{file} does not hold together:\n  " + "\n  ".join(faults))
+    held_together(directory, named)
     return Applied(directory, sources, tuple(references.notes))
+
+
+def held_together(directory: Directory, named: BilingualText) -> None:
+    """Raises ``Refused`` that names every contradiction in a directory."""
+    if faults := directory.faults():
+        raise _refused(
+            f"{named.sv} håller inte ihop:" + "".join(f"\n  {one.sv}" for one in faults),
+            f"{named.en} does not hold together:" + "".join(f"\n  {one.en}" for one in faults),
+        )
+
+
+def _refused(sv: str, en: str) -> Refused:
+    return Refused("directory-invalid", sv, en, "/yaml", 400)
 
 
 _MOST: Final = 64 * 2**20
@@ -113,9 +137,12 @@ def _put(out: dict[str, Any], secrets: list[str]) -> None:
 
 
 _QUOTES: Final = {
-    "string_type": 'give a text; put it in quotes where it is digits, true, yes or no: "0012"',
-    "missing": "it is missing",
-    "extra_forbidden": "there is no such entry",
+    "string_type": (
+        'ange en text; sätt den inom citattecken där den är siffror, true, yes eller no: "0012"',
+        'give a text; put it in quotes where it is digits, true, yes or no: "0012"',
+    ),
+    "missing": ("den saknas", "it is missing"),
+    "extra_forbidden": ("det finns ingen sådan uppgift", "there is no such entry"),
 }
 
 
@@ -127,7 +154,7 @@ def _follows(fault: ErrorDetails, found: list[ErrorDetails]) -> bool:
     )
 
 
-def _said(fault: ErrorDetails, content: Any, sources: Sources) -> str:
+def _said(fault: ErrorDetails, content: Any, sources: Sources) -> DirectoryFault:
     """The place and the fault, never the value, which may be a secret; a secret by its system and its reference too."""
     place = ".".join(str(part) for part in fault["loc"] if part != "[key]") or "the file"
     match fault["loc"]:
@@ -140,8 +167,10 @@ def _said(fault: ErrorDetails, content: Any, sources: Sources) -> str:
             place += f" (system {id_}, {sources[id_][0] if id_ in sources else 'written out here'})"
     context: Mapping[str, Any] = fault.get("ctx") or {}
     if fault["type"] == "value_error":  # from the directory's own checks
-        return f"{place}: {context['error']}"
-    return f"{place}: {_QUOTES.get(fault['type']) or sentence(fault['type'], dict(context))[1]}"
+        sv, en = context["error"].args
+    else:
+        sv, en = _QUOTES.get(fault["type"]) or sentence(fault["type"], dict(context))
+    return DirectoryFault(f"{place}: {sv}", f"{place}: {en}")
 
 
 def shown(found: Applied) -> str:

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from schemas.directory import Directory
+from schemas.messages import BilingualText
+
+_GONE = BilingualText(sv="är borta", en="is gone")
+_UNSERVED = BilingualText(sv="betjänas av inget system", en="is served by no system")
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +18,7 @@ class Taken:
 
     kind: Literal["unit", "system"]
     id: str
-    how: str
+    how: BilingualText
     system: str | None
     """The system whose rows are counted: the unit's former one, or the system itself."""
     units: tuple[str, ...]
@@ -28,9 +32,9 @@ class Taken:
 def taken_away(before: Directory | None, after: Directory) -> list[Taken]:
     """What is gone or moved, compared with the directory in force, and the units that from now on are served by no system."""
     if before is None:
-        return [Taken("unit", hsa, "is served by no system", None, (hsa,), unserved=True) for hsa in after.unserved]
+        return [Taken("unit", hsa, _UNSERVED, None, (hsa,), unserved=True) for hsa in after.unserved]
     found = [
-        Taken("system", system.id, "is gone", system.id, system.units)
+        Taken("system", system.id, _GONE, system.id, system.units)
         for system in before.systems
         if system.id not in after.system_by_id
     ]
@@ -38,14 +42,17 @@ def taken_away(before: Directory | None, after: Directory) -> list[Taken]:
         was, now = before.system_of.get(unit.hsa), after.system_of.get(unit.hsa)
         one = (unit.hsa,)
         if unit.hsa not in after.unit_by_hsa:
-            found.append(Taken("unit", unit.hsa, "is gone", was, one))
+            found.append(Taken("unit", unit.hsa, _GONE, was, one))
         elif now is None and was is not None:
-            found.append(Taken("unit", unit.hsa, "is served by no system", was, one, unserved=True))
+            found.append(Taken("unit", unit.hsa, _UNSERVED, was, one, unserved=True))
         elif was is not None and was != now and was in after.system_by_id:
-            how = f"moves from {was} to {now}, and what waits goes to {was}"
+            how = BilingualText(
+                sv=f"flyttar från {was} till {now}, och det som väntar går till {was}",
+                en=f"moves from {was} to {now}, and what waits goes to {was}",
+            )
             found.append(Taken("unit", unit.hsa, how, was, one, moves=True))
     return found + [
-        Taken("unit", hsa, "is served by no system", None, (hsa,), unserved=True)
+        Taken("unit", hsa, _UNSERVED, None, (hsa,), unserved=True)
         for hsa in after.unserved
         if hsa not in before.unit_by_hsa
     ]

@@ -77,7 +77,7 @@ class World(ScenarioPart):
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
-        faults = self.directory.faults()
+        faults = [one.en for one in self.directory.faults()]
         faults += [f"unit {hsa} is served by no system: nobody would be told" for hsa in self.directory.unserved]
         faults += [f"staff of {name}, which names lacks" for name in self.staff if name not in self.names]
         named = set(self.names.values())

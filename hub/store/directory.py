@@ -90,6 +90,26 @@ async def versions(connection: Connection, *, up_to: int | None = None, limit: i
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class VersionLine:
+    """A version without what it says."""
+
+    version: int
+    at: datetime
+    who: str | None
+    reason: str | None
+
+
+async def listed(connection: Connection, before: int | None, limit: int) -> list[VersionLine]:
+    """The newest versions, or those before a number, the newest first."""
+    found = await connection.execute(
+        "SELECT version, applied_at, who, reason FROM directory_version WHERE %s::int IS NULL OR version < %s"
+        " ORDER BY version DESC LIMIT %s",
+        (before, before, limit),
+    )
+    return [VersionLine(*row) for row in await found.fetchall()]
+
+
 async def lock(connection: Connection) -> None:
     """One at a time applies a directory, until the transaction ends."""
     await connection.execute("SELECT pg_advisory_xact_lock(hashtext('directory'))")

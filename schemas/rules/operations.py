@@ -19,6 +19,35 @@ OPERATIONS: Final[dict[str, Rule]] = {
         "En rättelse ändrar innehållet, aldrig vilket meddelande det är.",
         "An edit changes the content, never which message it is.",
     ),
+    "directory-invalid": Rule(
+        "En katalog har den form och det sammanhang som den ska ha.",
+        "A directory has its form, and holds together.",
+    ),
+    "directory-in-use": Rule(
+        "Det som används tas bort ur katalogen bara när någon säger det uttryckligen.",
+        "What is in use is taken out of the directory only when somebody says so expressly.",
+    ),
+    "directory-changed": Rule(
+        "En katalog införs på den version som den är skriven på.",
+        "A directory is applied to the version that it was written on.",
+    ),
+    "another-difference": Rule(
+        "Den katalog införs vars skillnad har setts.",
+        "The directory is applied whose difference has been seen.",
+    ),
+    "unknown-version": Rule("Versionen finns.", "The version exists."),
+    "secret-reference": Rule(
+        "En referens till en hemlighet leder till en, på den maskin där den får slås upp.",
+        "A reference to a secret leads to one, on the machine where it may be looked up.",
+    ),
+    "address-forbidden": Rule(
+        "Ett system har en adress som hubben får anropa.",
+        "A system has an address that the hub may call.",
+    ),
+    "replay-under-way": Rule(
+        "Ett system tas inte bort under en omsändning till det.",
+        "A system is not taken away during a replay to it.",
+    ),
     "not-held": Rule(
         "Det som ska släppas, rättas eller avvisas hålls kvar.", "What is released, edited or refused is held."
     ),

@@ -22,7 +22,7 @@ import typer
 from typer.testing import CliRunner
 
 from hub.cli.endings import ENDINGS, NO_READER, NOT_DONE, NOT_WELL, STOPPED, Commands, NotShown
-from hub.directory import Applied
+from hub.directory import Applied, EntryChange
 from hub.directory_change import Change, in_force
 from hub.environment import names, refuse_unknown
 from hub.errors import Misconfigured, Refused, Unavailable
@@ -397,7 +397,9 @@ def test_an_act_whose_answer_cannot_be_shown_is_told_as_done(words, folder, monk
     monkeypatch.setattr(asyncio, "run", done)
     monkeypatch.setattr("hub.directory.read", lambda *_: Applied(None))
     monkeypatch.setattr(
-        directory, "with_store", lambda work: None if work is in_force else Change(["+ system x"], [], 2)
+        directory,
+        "with_store",
+        lambda work: None if work is in_force else Change([EntryChange("new", "system", "x")], [], 2),
     )
     monkeypatch.setattr(directory, "_may_be_called", lambda *_: None)
     for name in [one for one in os.environ if one.startswith("HUB_")]:

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from hub import clock
 from hub.directory import Applied
 from hub.directory_change import put_in_force
-from hub.errors import Misconfigured
+from hub.errors import Refused
 from hub.gallring import Gallring
 from hub.intake.arrival import Arrival, read
 from hub.operations import self_service
@@ -578,7 +578,7 @@ async def test_the_command_shows_by_process_and_month_what_is_due_and_what_is_pa
 async def test_a_rule_of_too_few_days_or_of_an_unknown_process_is_refused_when_it_is_applied(store):
     with pytest.raises(ValidationError, match="greater than or equal to 31"):
         with_rule(svu=30)
-    with pytest.raises(Misconfigured, match=r"region skane has gallring of the unknown process svo: name sip or svu"):
+    with pytest.raises(Refused, match=r"region skane has gallring of the unknown process svo: name sip or svu"):
         await put_in_force(
             store, Applied(with_rule(svo=90)), what="apply", who="anna", reason="prov", force=False, dry_run=True
         )

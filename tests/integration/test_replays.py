@@ -13,7 +13,7 @@ from hub.delivery.acks import Ack
 from hub.delivery.sent_marker import SentMarker
 from hub.directory import Applied
 from hub.directory_change import put_in_force
-from hub.errors import Misconfigured, Refused
+from hub.errors import Refused
 from hub.operations import delivery, replays
 from hub.operations.replays import Limits, Replayer
 from hub.operations.timeline import whole
@@ -568,7 +568,7 @@ async def test_a_replay_is_to_one_system_and_a_system_with_one_under_way_is_not_
     fewer = content()
     fewer["systems"] = [one for one in fewer["systems"] if one["id"] != "centre"]
     without = Applied(checked(fewer), ())
-    with pytest.raises(Misconfigured, match=f"replay {id_} to centre is under way"):
+    with pytest.raises(Refused, match=f"replay {id_} to centre is under way"):
         await put_in_force(there.store, without, what="apply", who="anna", reason="prov", force=True, dry_run=False)
     await replays.undo(there.store, id_, *WHO)
     await put_in_force(there.store, without, what="apply", who="anna", reason="prov", force=True, dry_run=False)

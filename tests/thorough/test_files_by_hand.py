@@ -18,7 +18,7 @@ from hub import yaml_text
 from hub.cli import commands, messages
 from hub.cli.app import app
 from hub.directory import load
-from hub.errors import Misconfigured
+from hub.errors import Misconfigured, Refused
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 XML = (CONTRACTS / "fhir" / "svu.inskrivning.request.xml").read_bytes()
@@ -127,9 +127,9 @@ def _load(tmp_path, content: str | bytes):
 
 
 def _fault(tmp_path, content: str | bytes) -> str:
-    with pytest.raises(Misconfigured) as caught:
+    with pytest.raises(Refused) as caught:
         _load(tmp_path, content)
-    return str(caught.value)
+    return caught.value.en
 
 
 def test_a_clock_time_without_quotes_is_a_clock_time(tmp_path):

@@ -115,7 +115,7 @@ def test_the_composition_can_apply_its_own_directory_with_its_own_settings(monke
     def with_store(work):
         """A database without a directory, that takes the first one."""
         stored.append(work)
-        return None if len(stored) == 1 else Change(["+ all of it"], [], 1)
+        return None if len(stored) == 1 else Change([], [], 1)
 
     monkeypatch.setattr(directory_commands, "with_store", with_store)
     done = CliRunner().invoke(app, [*step["command"][:-1], str(file)])

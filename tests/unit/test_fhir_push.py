@@ -14,7 +14,7 @@ from hub.delivery.exits.fhir import FhirExit
 from hub.delivery.outgoing import Outgoing
 from hub.directory.difference import changes
 from hub.directory.file import read, shown
-from hub.errors import Misconfigured
+from hub.errors import Refused
 from hub.translators import fhir
 from hub.translators.formats import Encoded
 from schemas.directory import Directory
@@ -192,7 +192,7 @@ def test_a_system_that_is_told_by_fhir_messages_has_a_format_of_fhir():
     found = with_out()
     assert not Directory.model_validate(found).faults()
     found["systems"][0]["format"] = "native"
-    (fault,) = Directory.model_validate(found).faults()
+    ((_, fault),) = Directory.model_validate(found).faults()
     assert "system ehr" in fault and "format: fhir" in fault
 
 
@@ -223,7 +223,7 @@ def test_the_token_is_looked_up_kept_and_never_shown(tmp_path, monkeypatch):
 def test_a_token_that_cannot_be_a_bearers_is_refused_with_its_system_and_not_repeated(token, tmp_path):
     file = tmp_path / "directory.yaml"
     file.write_text(json.dumps(with_out(token=token)))
-    with pytest.raises(Misconfigured) as refused:
+    with pytest.raises(Refused) as refused:
         read(file, None)
     assert "(system ehr, written out here)" in str(refused.value) and token not in str(refused.value)
 
@@ -235,5 +235,5 @@ def test_a_token_that_cannot_be_a_bearers_is_refused_with_its_system_and_not_rep
 def test_a_base_that_no_operation_can_be_added_to_is_refused(base, tmp_path):
     file = tmp_path / "directory.yaml"
     file.write_text(json.dumps(with_out(base=base)))
-    with pytest.raises(Misconfigured, match=r"out\.fhir\.base"):
+    with pytest.raises(Refused, match=r"out\.fhir\.base"):
         read(file, None)

@@ -83,5 +83,5 @@ def test_said_twice_it_amounts_to_the_same_and_what_is_said_of_one_touches_no_ot
 def test_a_system_that_fetches_needs_a_token():
     found = content()
     found["systems"][1]["out"] = {"way": "inbox"}
-    (fault,) = Directory.model_validate(found).faults()
+    ((_, fault),) = Directory.model_validate(found).faults()
     assert "system centre" in fault and "no token" in fault

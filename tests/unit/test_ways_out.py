@@ -45,7 +45,7 @@ def test_a_bare_bundle_of_a_format_without_bundles_is_a_fault_of_the_directory_t
     found = content()
     found["systems"][0]["out"] = {"way": "webhook", "url": "https://a.example/x", "secrets": list(SECRETS[:1])}
     found["systems"][0]["out"]["body"] = "bundle"
-    (fault,) = Directory.model_validate(found).faults()
+    ((_, fault),) = Directory.model_validate(found).faults()
     assert "system ehr" in fault and "format: fhir" in fault
     found["systems"][0]["format"] = "fhir-xml"
     assert not Directory.model_validate(found).faults()

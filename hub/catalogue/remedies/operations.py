@@ -193,6 +193,53 @@ OPERATIONS: Final[dict[str, Remedy]] = {
     "replay-ended": _MEANWHILE.since(
         "Omsändningen är redan klar, stoppad eller ångrad.", "The replay is done, stopped or undone already."
     ),
+    # --- the directory ---
+    "directory-invalid": OPERATORS.since(
+        "En uppgift i katalogen är felskriven, saknas, eller motsäger en annan.",
+        "An entry of the directory is misspelt, missing, or contradicts another.",
+    ).do(
+        "Rätta varje plats som meningen räknar upp, och pröva igen.",
+        "Correct each place that the sentence lists, and make a dry run again.",
+    ),
+    "directory-in-use": OPERATORS.since(
+        "Katalogen tar bort en enhet eller ett system som något pågår för, eller lämnar en enhet utan system.",
+        "The directory takes away a unit or a system for which something is under way, or leaves a unit without a system.",
+    ).do(
+        "Se siffrorna. Är det menat: inför med force och en orsak; det som väntar hamnar i den manuella kön.",
+        "See the figures. If it is meant: apply with force and a reason; what waits comes into the manual queue.",
+    ),
+    "directory-changed": _MEANWHILE.since(
+        "En kollega har infört en katalog sedan provet.", "A colleague has applied a directory since the dry run."
+    ).do(
+        "Hämta versionen som är i kraft, gör ändringen i den, och pröva igen.",
+        "Fetch the version in force, make the change in it, and make a dry run again.",
+    ),
+    "another-difference": OPERATORS.since(
+        "Filen har ändrats efter provet.", "The file has changed since the dry run."
+    ).do("Pröva igen och läs skillnaden.", "Make a dry run again and read the difference."),
+    "unknown-version": OPERATORS.since("Ingen version har det numret.", "No version has that number.").do(
+        "Se hub directory history.", "See hub directory history."
+    ),
+    "secret-reference": OPERATORS.since(
+        "Variabeln eller filen finns inte på maskinen, eller så nämns den över nätet.",
+        "The variable or the file is not on the machine, or it is named over the network.",
+    ).do(
+        "Lägg hemligheten på hubbens maskin och kör hub directory apply där; över nätet: byt den med rotate.",
+        "Put the secret on the hub's machine and run hub directory apply there; over the network: rotate it.",
+    ),
+    "address-forbidden": OPERATORS.since(
+        "Adressen är utan TLS, leder inåt, eller går inte att läsa.",
+        "The address is without TLS, leads inside, or cannot be read.",
+    ).do(
+        "Skriv en https-adress; ett eget nät anges i HUB_WEBHOOK_NETWORKS.",
+        "Write an https address; a network of your own is named in HUB_WEBHOOK_NETWORKS.",
+    ),
+    "replay-under-way": OPERATORS.since(
+        "En omsändning till systemet pågår.", "A replay to the system is under way."
+    ).do(
+        "Vänta tills den är klar, eller ångra den (hub dead undo).",
+        "Wait until it is done, or undo it (hub dead undo).",
+    ),
     # --- credentials ---
     "unknown-credential": OPERATORS.since(
         "Ingen av systemets hemligheter är känd så, eller flera är det.",

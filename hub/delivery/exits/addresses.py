@@ -1,5 +1,5 @@
 """Which addresses the hub may call (delivery.md §3), so that a directory cannot lead a webhook into an internal network. Imports
-httpcore only.
+httpcore, the errors and the language only.
 
 The check is made at each connection, on the resolved address that is then called: a name that resolves differently between
 check and call (DNS rebinding) gains nothing.
@@ -17,6 +17,10 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 import httpcore
 import httpx
+
+from hub.errors import Refused
+from schemas.directory import Directory
+from schemas.ways_out import address as address_of
 
 Address = IPv4Address | IPv6Address
 _NAT64 = IPv6Network("64:ff9b::/96")
@@ -147,3 +151,20 @@ class CheckedConnections(httpcore.AsyncNetworkBackend):
     async def sleep(self, seconds: float) -> None:
         """As the library's."""
         await self._inner.sleep(seconds)
+
+
+def refuse_forbidden(directory: Directory, allows: Allowed) -> None:
+    """Raises ``Refused`` 400 where a directory names an address that the hub may not call."""
+    called = [(system.id, address_of(system.out)) for system in directory.systems]
+    faults = [(id_, allows.fault(url)) for id_, url in called if url is not None]
+    wrong = [(id_, fault) for id_, fault in faults if fault is not None]
+    if wrong:
+        raise Refused(
+            "address-forbidden",
+            "katalogen nämner adresser som hubben inte får anropa, utan TLS, inåt eller oläsliga: "
+            + ", ".join(f"system {id_}" for id_, _ in wrong),
+            "the directory names addresses that the hub may not call:"
+            + "".join(f"\n  system {id_}: its address {fault}" for id_, fault in wrong),
+            "/systems/out",
+            400,
+        )

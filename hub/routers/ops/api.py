@@ -15,7 +15,10 @@ from hub.operations.live import Live
 from hub.routers import errors
 from hub.routers.ops import (
     bodies,
+    credentials,
     dead,
+    directory,
+    directory_versions,
     error_catalogue,
     events,
     glass,
@@ -55,6 +58,9 @@ ROUTERS: Final = (
     messages.ROUTES,
     timeline.ROUTES,
     units.ROUTES,
+    directory.ROUTES,
+    directory_versions.ROUTES,
+    credentials.ROUTES,
     sessions.ROUTES,
     trail.ROUTES,
     error_catalogue.ROUTES,

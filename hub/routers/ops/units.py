@@ -59,29 +59,31 @@ async def units(_: CanSee, known: TheDirectory, asked: Annotated[UnitsQuery, Que
     words = asked.words.casefold().split()
     fit = sorted(
         (
-            _row(one, directory)
+            row_of(one, directory)
             for one in directory.units
             if (asked.party is None or one.party == asked.party)
             and (asked.organisation is None or one.organisation == asked.organisation)
             and (asked.served is None or (one.hsa in directory.system_of) == asked.served)
-            and _says(one, directory, words)
+            and says(one, directory, words)
         ),
-        key=_place,
+        key=place,
     )
     fit = [row for row in fit if asked.region is None or row.region == asked.region]
     before = directory.unit_by_hsa.get(asked.after or "")
     if before is not None:
-        start = _place(_row(before, directory))
-        fit = [row for row in fit if _place(row) > start]
+        start = place(row_of(before, directory))
+        fit = [row for row in fit if place(row) > start]
     rows = fit[: asked.limit]
     return Units(rows=rows, next=rows[-1].unit if len(fit) > len(rows) else None)
 
 
-def _place(row: UnitRow) -> tuple[str, str, str, str]:
+def place(row: UnitRow) -> tuple[str, str, str, str]:
+    """By which units are sorted."""
     return row.region_name.casefold(), row.organisation_name.casefold(), row.name.casefold(), row.unit
 
 
-def _row(one: Unit, directory: Directory) -> UnitRow:
+def row_of(one: Unit, directory: Directory) -> UnitRow:
+    """A unit with the names around it."""
     region = directory.region_of(one.hsa)
     return UnitRow(
         unit=one.hsa,
@@ -96,7 +98,7 @@ def _row(one: Unit, directory: Directory) -> UnitRow:
     )
 
 
-def _says(one: Unit, directory: Directory, words: list[str]) -> bool:
+def says(one: Unit, directory: Directory, words: list[str]) -> bool:
     """Whether every word begins a word of the names, or stands in the HSA-id."""
     said = f"{one.name} {directory.organisation_by_nr[one.organisation].name}".casefold().split()
     return all(word in one.hsa.casefold() or any(each.startswith(word) for each in said) for word in words)
