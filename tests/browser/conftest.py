@@ -6,7 +6,7 @@ import pytest_asyncio
 from tests import stack as parts
 from tests.browser import chromium
 from tests.browser.console import Console, browser
-from tests.integration.conftest import kafka, postgres, shared_database, template  # noqa: F401 - fixtures
+from tests.integration.conftest import databases, kafka, postgres, shared_database, template  # noqa: F401 - fixtures
 from tests.integration.test_receivers import directory
 from tests.stack import Receiver
 
