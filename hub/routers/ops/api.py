@@ -65,6 +65,7 @@ ROUTERS: Final = (
     trail.ROUTES,
     error_catalogue.ROUTES,
     bodies.ROUTES,
+    reconciliation.ROUTES,
 )
 
 
@@ -80,27 +81,6 @@ def ops_api(parts: Parts, process_pool: ProcessPool) -> FastAPI:
     api.state.live = parts.live or Live(parts.store, parts.in_force)
     for routes in ROUTERS:
         _say_rights(routes)
-    for routes in (
-        me.ROUTES,
-        sign_in.ROUTES,
-        glass.ROUTES,
-        overview.ROUTES,
-        events.ROUTES,
-        systems.ROUTES,
-        held.ROUTES,
-        held_acts.ROUTES,
-        dead.ROUTES,
-        replays.ROUTES,
-        steering.ROUTES,
-        manual_queue.ROUTES,
-        messages.ROUTES,
-        timeline.ROUTES,
-        bodies.ROUTES,
-        reconciliation.ROUTES,
-        units.ROUTES,
-        sessions.ROUTES,
-        trail.ROUTES,
-    ):
         api.include_router(routes)
     errors.install(api, process_pool)
     return api
