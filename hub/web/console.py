@@ -16,9 +16,11 @@ from hub.ops_client.in_process import InProcess
 from hub.web import live, sign_in
 from hub.web.pages import (
     catalogue,
+    directory,
     glass,
     manual_queue,
     overview,
+    reconciliation,
     registers,
     replays,
     search,
@@ -31,7 +33,21 @@ from hub.web.seen_at import SeenAt
 from hub.web.served_files import serve_file
 from hub.web.visit import Visit, page
 
-PAGES = (overview, search, timeline, waiting, replays, manual_queue, systems, registers, catalogue, trail, glass)
+PAGES = (
+    overview,
+    search,
+    timeline,
+    waiting,
+    replays,
+    manual_queue,
+    systems,
+    registers,
+    directory,
+    reconciliation,
+    catalogue,
+    trail,
+    glass,
+)
 """Each has its ``ROUTES``."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -61,6 +62,7 @@ def _environment() -> jinja2.Environment:
         "since": shown.since,
         "percent": shown.percent,
         "number": grouped,
+        "pretty": lambda said: json.dumps(said, ensure_ascii=False, indent=2),
         "languages": LANGUAGES,
         "schemes": SCHEMES,
     }

@@ -10,23 +10,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 from math import log1p
 from typing import Any, Final
 
 from hub.web.shown import swedish
 
-LANE: Final = 52
+LANE: Final = 46
 """Pixels of a lane's height, as all the numbers here."""
 TOP: Final = 34
-LEFT: Final = 20
-_RIGHT: Final = 60
-_STEP: Final = 13
-_MOST: Final = 90
-_APART: Final = 76
+LEFT: Final = 150
+"""Where time begins; before it are the lanes' names."""
+WIDE: Final = 980
+"""A short time is drawn out to this width."""
+MOST: Final = 240
+"""So many of the newest marks are drawn."""
+_RIGHT: Final = 40
+_CLOSE: Final = 11
+"""Between two that follow each other at once."""
+_STEP: Final = 12
+_LONGEST: Final = 110
+_APART: Final = 84
 """Between the times written on the axis."""
-_TOGETHER: Final = timedelta(milliseconds=250)
-"""What happens so soon after another stands at the same place."""
+_AT_ONCE: Final = timedelta(milliseconds=250)
 GOOD: Final = frozenset(
     {"sent", "fetched", "acknowledged", "read", "kvittens", "met", "answered", "addressed", "verified"}
 )
@@ -54,16 +59,24 @@ class Bar:
     width: float
     state: str
     due_x: float
-    said: str
+    name: str
+    label_x: float
 
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """A notice on its way from the hub to a party."""
+    """What goes from a party to the hub, or from the hub to a party."""
 
     x: float
     from_y: float
     to_y: float
+
+    @property
+    def head(self) -> str:
+        """The corners of its head."""
+        back = 6 if self.from_y > self.to_y else -6
+        tip = self.to_y + back
+        return f"{self.x},{tip} {self.x - 3.5},{tip + back} {self.x + 3.5},{tip + back}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,45 +101,61 @@ def colour_of(kind: str, outcome: str | None = None) -> str:
 
 
 def drawn(timeline: Mapping[str, Any], language: str) -> Drawing:
-    """The drawing of a timeline of the operations API."""
-    entries = [one for one in timeline["entries"] if one["lane"] != "law"]
+    """The drawing of a timeline of the operations API: its newest ``MOST`` entries."""
+    entries = [one for one in timeline["entries"] if one["lane"] != "law"][-MOST:]
     deadlines = [one for clock in timeline["clocks"] for one in clock["deadlines"]]
-    place = _axis([*(one["at"] for one in entries), *_moments(deadlines)])
-    lanes = [one for one in timeline["lanes"] if one["id"] != "law"]
-    ys = {one["id"]: TOP + LANE * (number + 0.62) for number, one in enumerate(lanes)}
-    below = TOP + LANE * len(lanes) + 26
+    if entries:
+        first = swedish(entries[0]["at"])
+        deadlines = [one for one in deadlines if swedish(one["due"]) >= first]
+    xs, place = _axis(entries, deadlines)
+    standing = {one["lane"] for one in entries} | {_sender(one) for one in entries if one["kind"] == "received"}
+    lanes = [one for one in timeline["lanes"] if one["id"] in standing]
+    ys = {one["id"]: TOP + LANE * (number + 0.5) for number, one in enumerate(lanes)}
+    below = TOP + LANE * len(lanes) + 14
     named = [(one[language], ys[one["id"]]) for one in lanes]
     if deadlines:
-        law = [one for one in timeline["lanes"] if one["id"] == "law"]
-        named.append((law[0][language] if law else "", below))
+        named.append((next((one[language] for one in timeline["lanes"] if one["id"] == "law"), ""), below))
     marks = [
-        Mark(
-            place[swedish(one["at"])],
-            ys[one["lane"]],
-            colour_of(one["kind"], one.get("outcome")),
-            one[language],
-        )
-        for one in entries
+        Mark(x, ys[one["lane"]], colour_of(one["kind"], one.get("outcome")), one[language])
+        for one, x in zip(entries, xs, strict=True)
     ]
-    bars = [_bar(one, place, below + 8 + 18 * number) for number, one in enumerate(deadlines)]
-    height = below + 18 * len(deadlines) + 16 if deadlines else TOP + LANE * len(lanes) + 8
-    width = max(place.values(), default=0.0) + _RIGHT
-    return Drawing(width, height, named, _ticks(place), _spread(marks), bars, list(_arrows(entries, place, ys)))
+    width = max([*xs, *place.values(), 0.0]) + _RIGHT
+    bars = [_bar(one, place, below - 4 + 22 * number) for number, one in enumerate(deadlines)]
+    height = below + 22 * len(deadlines) + 4 if deadlines else TOP + LANE * len(lanes) + 8
+    return Drawing(width, height, named, _ticks(place), marks, bars, list(_arrows(entries, xs, ys)))
 
 
-def _moments(deadlines: Iterable[Mapping[str, Any]]) -> list[str]:
-    return [one[name] for one in deadlines for name in ("set_at", "due", "ended_at") if one.get(name)]
+def _axis(
+    entries: Sequence[Mapping[str, Any]], deadlines: Sequence[Mapping[str, Any]]
+) -> tuple[list[float], dict[datetime, float]]:
+    """(the place of each entry, moment → its place)."""
+    moments = [(swedish(one["at"]), number) for number, one in enumerate(entries)]
+    first = min((moment for moment, _ in moments), default=None)
+    for one in deadlines:
+        for name in ("set_at", "due", "ended_at"):
+            if one.get(name):
+                moment = swedish(one[name])
+                moments.append((moment if first is None else max(moment, first), len(entries)))
+    moments.sort()
+    xs, place, x = [0.0] * len(entries), dict[datetime, float](), 0.0
+    before: datetime | None = None
+    for moment, number in moments:
+        pause = timedelta() if before is None else moment - before
+        if pause >= _AT_ONCE:
+            x += min(_LONGEST, _STEP + 6.0 * log1p(pause.total_seconds()))
+        elif number < len(entries) and before is not None:
+            x += _CLOSE
+        place.setdefault(moment, x)
+        if number < len(entries):
+            xs[number] = x
+        before = moment
+    room = WIDE - LEFT - _RIGHT
+    stretch = min(4.0, room / x) if 0 < x < room else 1.0
+    return [_put(one, stretch) for one in xs], {moment: _put(one, stretch) for moment, one in place.items()}
 
 
-def _axis(written: Iterable[str]) -> dict[datetime, float]:
-    """Moment → its place."""
-    moments = sorted({swedish(one) for one in written})
-    place = {moments[0]: float(LEFT)} if moments else {}
-    for before, after in pairwise(moments):
-        pause = after - before
-        step = 0.0 if pause < _TOGETHER else min(_MOST, _STEP + 6.0 * log1p(pause.total_seconds()))
-        place[after] = round(place[before] + step, 1)
-    return place
+def _put(x: float, stretch: float) -> float:
+    return round(LEFT + 12 + x * stretch, 1)
 
 
 def _ticks(place: Mapping[datetime, float]) -> list[tuple[float, datetime]]:
@@ -138,27 +167,21 @@ def _ticks(place: Mapping[datetime, float]) -> list[tuple[float, datetime]]:
 
 
 def _bar(one: Mapping[str, Any], place: Mapping[datetime, float], y: float) -> Bar:
-    begins, due = place[swedish(one["set_at"])], place[swedish(one["due"])]
-    ends = place[swedish(one["ended_at"])] if one.get("ended_at") and one["state"] not in _OPEN else due
-    return Bar(min(begins, ends), y, max(2.0, abs(ends - begins)), one["state"], due, one["name"])
+    first = next(iter(place))
+    begins, due = (place[max(swedish(one[name]), first)] for name in ("set_at", "due"))
+    ends = place[max(swedish(one["ended_at"]), first)] if one.get("ended_at") and one["state"] not in _OPEN else due
+    left, right = min(begins, ends), max(begins, ends)
+    return Bar(left, y, max(2.0, right - left), one["state"], due, one["name"], left)
 
 
-def _spread(marks: Iterable[Mark]) -> list[Mark]:
-    """What happened at the same place stands a little apart."""
-    seen: dict[tuple[float, float], int] = {}
-    found = []
-    for one in marks:
-        number = seen.get((one.x, one.y), 0)
-        seen[one.x, one.y] = number + 1
-        found.append(Mark(one.x + 4 * number, one.y, one.kind, one.said) if number < 4 else one)
-    return found
+def _sender(one: Mapping[str, Any]) -> str:
+    """The lane from which a message came."""
+    return "hub" if one.get("system") in {None, "hub"} else f"system:{one['system']}"
 
 
-def _arrows(
-    entries: Iterable[Mapping[str, Any]], place: Mapping[datetime, float], ys: Mapping[str, float]
-) -> Iterable[Arrow]:
-    for one in entries:
-        if one["kind"] in {"sent", "tried", "received"} and "hub" in ys and one["lane"] != "hub":
-            x = place[swedish(one["at"])]
-            ends = (ys[one["lane"]], ys["hub"]) if one["kind"] == "received" else (ys["hub"], ys[one["lane"]])
+def _arrows(entries: Sequence[Mapping[str, Any]], xs: Sequence[float], ys: Mapping[str, float]) -> Iterable[Arrow]:
+    for one, x in zip(entries, xs, strict=True):
+        lane = _sender(one) if one["kind"] == "received" else one["lane"]
+        if one["kind"] in {"sent", "tried", "received", "dead"} and "hub" in ys and lane != "hub" and lane in ys:
+            ends = (ys[lane], ys["hub"]) if one["kind"] == "received" else (ys["hub"], ys[lane])
             yield Arrow(x, *ends)

@@ -26,7 +26,8 @@ async def receiver():
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def hub(shared_database, kafka, tmp_path_factory, receiver):  # noqa: F811
-    plain = directory("centre", receiver, receiver)
+    plain = directory("centre", receiver, receiver, ways_in=["kafka"])
+    next(one for one in plain["systems"] if one["id"] == "kommun")["ways_in"] = ["kafka"]
     async with parts.running(shared_database, kafka.bootstrap, tmp_path_factory.mktemp("console"), plain) as (stack, _):
         stack.receiver = receiver
         yield stack

@@ -9,8 +9,9 @@ async def an_ordinary_day(hub):
     """Some cases come and are acknowledged; then centre begins to refuse, a message is refused, and one comes too early."""
     cases = [await hub.admit(*admission(person)) for person in LUND]
     for case, message in cases[:2]:
-        for unit in (CENTRE, KOMMUN):
-            await hub.send(*kvittens(case, message, unit))
+        for system, unit in (("centre", CENTRE), ("kommun", KOMMUN)):
+            await hub.tell(system, *kvittens(case, message, unit))
+    await until(lambda: hub.value("SELECT count(*) = 4 FROM message WHERE name = 'kvittens'"))
     await until(lambda: hub.value("SELECT count(*) = 0 FROM outbox WHERE state = 'waiting'"))
     hub.receiver.behave["centre"] = lambda _: (422, {"body": "unknown unit"})
     for case, _ in cases:

@@ -156,6 +156,19 @@ async def test_what_a_held_message_says_is_behind_the_glass_and_reading_it_stand
     await expect(page.get_by_label("Innehåll")).to_have_count(0)
 
 
+async def test_what_a_message_says_is_read_after_the_glass_is_broken_and_each_reading_is_in_the_trail(console, hub):
+    page = await console.person("driftansvarig", who="Anna Ansvarig")
+    await go(page, "/messages?type=svu.inskrivning")
+    await page.get_by_role("row").nth(1).get_by_role("link").first.click()
+    await expect(page.get_by_text("Fall i hemmet")).to_have_count(0)
+    await page.locator("summary", has_text="Nödöppna").click()
+    await page.locator("#glass-reason").fill("Avsändaren bad oss läsa")
+    await page.get_by_role("button", name="Nödöppna").click()
+    await expect(page.get_by_text("Fall i hemmet").first).to_be_visible()
+    await picture(page, "meddelandets-innehall-light")
+    assert await faults(page) == {}
+
+
 async def test_a_person_is_searched_for_behind_the_glass_and_their_number_is_in_no_address(console, hub):
     page = await console.person("driftansvarig", who="Anna Ansvarig")
     await go(page, "/messages")

@@ -248,7 +248,7 @@ def test_what_happens_stands_on_the_lane_of_who_did_it_in_the_order_of_time():
     drawing = swimlanes.drawn(timeline(), "sv")
     assert [name for name, _ in drawing.lanes] == ["Journal", "Hubben", "Lagens klocka"]
     came, taken, died = drawing.marks
-    assert came.x == taken.x < died.x and came.y == died.y < taken.y
+    assert came.x < taken.x < died.x and came.y == died.y < taken.y
     assert [one.kind for one in drawing.marks] == ["plain", "good", "bad"]
     (bar,) = drawing.bars
     assert (bar.x, bar.state) == (came.x, "met") and bar.x + bar.width < bar.due_x < died.x

@@ -4,6 +4,7 @@ drawing.
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
 from starlette.responses import Response
@@ -18,9 +19,24 @@ def _shown(template: str) -> Page:
         found = await visit.ops.ask(f"/timeline/{quote(id_, safe='')}")
         lanes = {one["id"]: one[visit.look.language] for one in found["lanes"]}
         drawing = drawn(found, visit.look.language)
-        return visit.show(template, found=found, id=id_, drawing=drawing, lanes=lanes, colour_of=colour_of)
+        sources = dict.fromkeys(one["source"] for one in found["entries"] if one["message"] == id_ and one["source"])
+        source = visit.query.get("source") or next(iter(sources), "")
+        said = await _said(visit, id_, source) if template == "message.html" else None
+        return visit.show(
+            template, found=found, id=id_, source=source, said=said, drawing=drawing, lanes=lanes, colour_of=colour_of
+        )
 
     return show
+
+
+async def _said(visit: Visit, id_: str, source: str) -> Any:
+    """What a message says, where somebody asks for it and the glass is broken. Each reading stands in the trail: a page that asks by
+    itself for what is new reads nothing.
+    """
+    is_asked = visit.glass is not None and visit.may("see-bodies") and "body" in visit.query and source
+    return (
+        await visit.ops.ask("/messages/body", source=source, id=id_) if is_asked and not visit.ops.by_itself else None
+    )
 
 
 ROUTES = (page("/messages/{id:path}", _shown("message.html")), page("/cases/{id}", _shown("case.html")))

@@ -1,0 +1,111 @@
+"""Katalogen: its tree, who may do what, its versions, and how another is put in force after a dry run. Imports the visit."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from urllib.parse import quote
+
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from hub.web.visit import Visit, act, page
+
+
+async def tree(visit: Visit) -> Response:
+    """``/directory``: the regions; below one its organisations, below one its units."""
+    asked = {name: visit.query.get(name) for name in ("region", "organisation", "words", "after")}
+    regions = await visit.ops.ask("/directory")
+    organisations = units = None
+    if asked["organisation"] or asked["words"]:
+        units = await visit.ops.ask("/directory/units", **asked)
+    elif asked["region"]:
+        organisations = await visit.ops.ask("/directory/organisations", region=asked["region"], after=asked["after"])
+    return visit.show("directory.html", regions=regions, organisations=organisations, units=units, asked=asked)
+
+
+async def unit(visit: Visit) -> Response:
+    """``/directory/units/HSA``: what its roles may and answer for, and which entry says so."""
+    found = await visit.ops.ask("/directory/rights", unit=visit.path["hsa"])
+    return visit.show("directory_unit.html", one=found["unit"], version=found["version"])
+
+
+async def versions(visit: Visit) -> Response:
+    """``/directory/versions``: the newest first."""
+    return visit.show(
+        "directory_versions.html", found=await visit.ops.ask("/directory/versions", after=visit.query.get("after"))
+    )
+
+
+async def version(visit: Visit) -> Response:
+    """``/directory/versions/N``: what it changed, and the way back to it."""
+    number = visit.path["number"]
+    before = int(visit.query.get("before") or max(1, number - 1))
+    changed, regions = await asyncio.gather(
+        visit.ops.ask(f"/directory/versions/{before}/difference/{number}"), visit.ops.ask("/directory")
+    )
+    back = None
+    if visit.may("directory") and number != regions["version"]:
+        back = await visit.ops.say("/directory/rollback/dry-run", {"to": number})
+    return visit.show("directory_version.html", number=number, changed=changed, now=regions["version"], back=back)
+
+
+async def write(visit: Visit) -> Response:
+    """``/directory/write``: the directory in force, to be changed and tried."""
+    number = int(visit.query.get("version") or (await visit.ops.ask("/directory"))["version"])
+    found = await visit.ops.ask(f"/directory/versions/{number}")
+    return visit.show("directory_write.html", yaml=found["yaml"], tried=None)
+
+
+async def dry_run(visit: Visit, form: FormData) -> Response:
+    """What the directory in the form would change, in figures; nothing is done."""
+    yaml = _yaml(form)
+    tried = await visit.ops.say("/directory/dry-run", {"yaml": yaml})
+    return visit.show("directory_write.html", yaml=yaml, tried=tried)
+
+
+async def apply(visit: Visit, form: FormData) -> Response:
+    """Puts in force what was tried."""
+    done = await visit.ops.say("/directory/apply", {"yaml": _yaml(form), **_seen(form)})
+    return visit.go("/directory/versions", done="applied" if done["applied"] else "nothing_applied")
+
+
+async def roll_back(visit: Visit, form: FormData) -> Response:
+    """Puts a former version in force again."""
+    await visit.ops.say("/directory/rollback", {"to": visit.path["number"], **_seen(form)})
+    return visit.go("/directory/versions", done="applied")
+
+
+def _yaml(form: FormData) -> str:
+    return str(form.get("yaml", "")).replace("\r\n", "\n")
+
+
+def _seen(form: FormData) -> dict[str, Any]:
+    """What the dry run said, and why it is done."""
+    return {
+        "version": int(str(form.get("version", "0"))),
+        "digest": str(form.get("digest", "")),
+        "force": form.get("force") == "yes",
+        "reason": str(form.get("reason", "")),
+    }
+
+
+async def rotate(visit: Visit, form: FormData) -> Response:
+    """Makes a new credential of a system, which is shown this once."""
+    id_ = visit.path["id"]
+    asked = {"kind": str(form.get("kind", "")), "reason": str(form.get("reason", ""))}
+    made = await visit.ops.say(f"/systems/{quote(id_, safe='')}/credentials/rotate", asked)
+    return visit.show("rotated.html", id=id_, made=made)
+
+
+ROUTES = (
+    page("/directory", tree),
+    page("/directory/units/{hsa}", unit),
+    page("/directory/versions", versions),
+    page("/directory/versions/{number:int}", version),
+    act("/directory/versions/{number:int}/rollback", roll_back),
+    page("/directory/write", write),
+    act("/directory/dry-run", dry_run),
+    act("/directory/apply", apply),
+    act("/systems/{id}/rotate", rotate),
+)
