@@ -18,7 +18,7 @@ from tests.simulate.schedule import rows_of, server_of
 from tests.simulate.store import Store as ModelStore
 
 HISTORIES = range(60)
-TABLES = "outbox_row, sent_range, settled, held, message, outbox_change, outbox_count"
+TABLES = "outbox_row, sent_range, settled, held, message_edit, message, outbox_change, outbox_count"
 DEADLOCK = "deadlock"
 IN_ANY_ORDER = ("unsent", "unsent_up_to", "queues")
 

@@ -56,7 +56,7 @@ from tests.scenarios.test_scenarios import FILES
 from tests.shards import all_shards
 from tests.stack import Receiver, everything
 
-_TABLES = "message, cases, outbox_row, held, element, deadline, participation, calendar"
+_TABLES = "message_edit, message, cases, outbox_row, held, element, deadline, participation, calendar"
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from hub.processes.engine.element import Element
 from hub.processes.engine.process import load_case, process_of_case
 from hub.processes.engine.rule import LinkableCase
 from hub.processes.shared.disclosure import listed
-from hub.store import cases, deadline, held, inbox, person_changes, projections
+from hub.store import cases, deadline, edits, held, inbox, person_changes, projections
 from hub.store.held import Held
 from hub.store.inbox import InboxRow
 from hub.store.transaction import Conflict
@@ -98,6 +98,20 @@ def load_messages(transaction: Transaction, keys: Sequence[inbox.Key]) -> dict[i
 def at(transaction: Transaction, numbers: Sequence[tuple[str, int]]) -> dict[tuple[str, int], InboxRow]:
     found = {(row["case_id"], row["sequence"]): row["row"] for _, row in transaction.rows("message")}
     return {place: replace(found[place]) for place in numbers if place in found}
+
+
+@instead_of(edits)
+def edited(transaction: Transaction, keys: Sequence[inbox.Key]) -> set[inbox.Key]:
+    """Nobody edits a held message here."""
+    _ = transaction, keys
+    return set()
+
+
+@instead_of(edits)
+def as_they_came(transaction: Transaction, rows: dict[inbox.Key, InboxRow]) -> dict[inbox.Key, InboxRow]:
+    """Each is as it came."""
+    _ = transaction
+    return dict(rows)
 
 
 # --- cases ------------------------------------------------------------------------------------------------------------
