@@ -354,3 +354,29 @@ async def test_a_partition_goes_on_once_and_only_forward(place):
     assert (await person.say(path, {"reason": "kan inte läsas"}))["to"] == 14
     assert (await person.say(path, {"reason": "igen"}, 409))["rule"] == "handled-meanwhile"
     assert (await person.say("/partitions/hub.in.y/0/pass", {"reason": "x"}, 409))["rule"] == "nothing-waits"
+
+
+async def test_what_waits_for_a_unit_that_no_system_serves_is_shown_by_unit_and_given_up_once(place):
+    await place.admit()
+    count = len(
+        await place.sql("UPDATE outbox_row SET system = %s WHERE system = 'centre' RETURNING 1", f"unit:{CENTRE}")
+    )
+    person = await signed_in(place.hub, "drift")
+    (row,) = (await person.ask("/unserved"))["rows"]
+    assert (row["waits_for"], row["unit"]["name"], row["notices"], row["cases"]) == (CENTRE, "Vårdcentralen", count, 1)
+    await (await signed_in(place.hub, "lasare")).say(f"/unserved/{CENTRE}/give-up", {"reason": "x"}, 403)
+    assert (await person.say(f"/unserved/{CENTRE}/give-up", {"reason": "meddelad för hand"}))["count"] == count
+    assert (await person.say(f"/unserved/{CENTRE}/give-up", {"reason": "igen"}, 409))["rule"] == "nothing-waits"
+    assert (await person.ask("/unserved"))["rows"] == []
+
+
+async def test_what_was_edited_and_waits_is_tried_as_edited_and_its_receipt_says_so(place):
+    number = await held_one(place)
+    person = await glass_of(place, "driftansvarig")
+    edit = {"patch": {"given_by": "patienten"}, "reason": "ett", "edited": 0}
+    assert (await person.say(f"/held/{number}/edit", edit))["outcome"] == "held"
+    await place.say("ref:early", "information", {"given": True, "patient": {"personnummer": "191212121212"}})
+    await place.sql("UPDATE held SET due_at = now() - interval '1 second'")
+    await place.hub.intake.retry_held()
+    ((receipt,),) = await place.sql("SELECT receipt FROM message WHERE id = 'early'")
+    assert (receipt["code"], receipt["warnings"]) == ("ok", ["edited-by-operations"])

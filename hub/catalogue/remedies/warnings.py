@@ -96,6 +96,12 @@ WARNING: Final[dict[str, Reason]] = {
         "Inget; användaren ska känna till det.",
         "Nothing; the user should know of it.",
     ),
+    "edited-by-operations": _warn(
+        "Hubbens drift har rättat meddelandet medan det hölls kvar; det rättade gäller, och det som sändes är bevarat.",
+        "The hub's operations has edited the message while it was held; what was edited holds, and what was sent is kept.",
+        "Se i ärendet vad som gäller, och rätta i det egna systemet.",
+        "See in the case what holds, and correct it in your own system.",
+    ),
     "roll-borttagen": _warn(
         "En roll är borttagen ur ärendet hos enheten.",
         "A role is removed from the case at the unit.",
