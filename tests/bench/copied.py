@@ -100,14 +100,17 @@ def _without_references(connection: psycopg.Connection[Any]) -> list[str]:
 
 
 def _without_indexes(connection: psycopg.Connection[Any], table: str) -> list[str]:
-    """Drops the table's keys and indexes; the statements that build them anew."""
+    """Drops the table's keys and indexes, and the references to them; the statements that build them anew."""
     keys = connection.execute(
-        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = %s::regclass AND contype IN ('p', 'u')",
-        (table,),
+        "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint"
+        " WHERE confrelid = %(table)s::regclass OR (conrelid = %(table)s::regclass AND contype IN ('p', 'u'))"
+        " ORDER BY contype <> 'f'",
+        {"table": table},
     ).fetchall()
-    for name, _ in keys:
-        connection.execute(sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(*map(sql.Identifier, (table, name))))
+    for of, name, _ in keys:
+        connection.execute(sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(*map(sql.Identifier, (of, name))))
     indexes = connection.execute("SELECT indexname, indexdef FROM pg_indexes WHERE tablename = %s", (table,)).fetchall()
     for name, _ in indexes:
         connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
-    return [f"ALTER TABLE {table} ADD CONSTRAINT {name} {how}" for name, how in keys] + [how for _, how in indexes]
+    built = [f"ALTER TABLE {of} ADD CONSTRAINT {name} {how}" for of, name, how in reversed(keys)]
+    return built + [how for _, how in indexes]
