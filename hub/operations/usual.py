@@ -94,6 +94,7 @@ def learn(days: Iterable[HeardDay]) -> Usual:
     rates: list[tuple[float | None, ...]] = []
     spreads = []
     for its in by_kind:
+        its = sorted((one for one in its if any(one.minutes)), key=_busy)  # noqa: PLW2901 - the same days
         counts = [_counts(its, hour) for hour in range(24)]
         rates.append(tuple(sum(one) / len(one) if one else None for one in counts))
         spreads += [_spread(one) for one in counts if one and sum(one) >= len(one)]
@@ -101,12 +102,12 @@ def learn(days: Iterable[HeardDay]) -> Usual:
 
 
 def _counts(days: Sequence[HeardDay], hour: int) -> list[float]:
-    """What was heard in an hour of each of these days; nothing where the hub listened on too few of them."""
+    """What was heard in an hour of each of these days, the quietest first; nothing where the hub listened on too few of them."""
     listened = [one for one in days if one.minutes[hour] >= _LISTENED]
     if len(listened) < LEAST_WEEKS:
         return []
     if len(listened) >= _MANY:
-        listened = sorted(listened, key=_busy)[1:-1]
+        listened = listened[1:-1]
     return [one.heard[hour] * 60 / one.minutes[hour] for one in listened]
 
 

@@ -1,6 +1,7 @@
 """The error catalogue has every rule and reason that the code has, and none that nothing raises; each says why it comes and what to do."""
 
 import ast
+import gc
 import re
 from functools import cache
 from pathlib import Path
@@ -32,21 +33,23 @@ FALLBACK = "other"
 
 
 @cache
-def trees():
-    """File → its syntax, of the hub's own code (the sandbox and the catalogue itself apart)."""
+def by_kind():
+    """Kind of syntax → (file, piece of code), of the hub's own code (the sandbox and the catalogue itself apart)."""
     apart = {"sandbox", "catalogue"}
-    paths = [path for path in HUB.rglob("*.py") if path.relative_to(HUB).parts[0] not in apart]
-    return {str(path.relative_to(HUB)): ast.parse(path.read_text(encoding="utf-8")) for path in paths}
+    found = {ast.Call: [], ast.Constant: [], ast.Return: []}
+    gc.disable()  # it would go through the million pieces again and again while they are made
+    for path in HUB.rglob("*.py"):
+        if path.relative_to(HUB).parts[0] not in apart:
+            name = str(path.relative_to(HUB))
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if (kept := found.get(type(node))) is not None:
+                    kept.append((name, node))
+    gc.enable()
+    return found
 
 
 def nodes(kind, inside=""):
-    return [
-        node
-        for name, tree in trees().items()
-        if name.startswith(inside)
-        for node in ast.walk(tree)
-        if isinstance(node, kind)
-    ]
+    return [node for name, node in by_kind()[kind] if name.startswith(inside)]
 
 
 def called(node):
