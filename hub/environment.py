@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsError
 
 from hub.errors import Misconfigured
-from hub.settings import Broker, Outward, Sandbox, Settings, Stored
+from hub.settings import Broker, OfOperations, Outward, Sandbox, Settings, Stored
 
 S = TypeVar("S", bound=BaseSettings)
 
@@ -51,6 +51,11 @@ def broker(bootstrap: str) -> Broker:
 def of_sandbox() -> Sandbox:
     """The settings of ``hub sandbox``. Raises ``Misconfigured`` that names the variable."""
     return _read(Sandbox)
+
+
+def of_operations() -> OfOperations:
+    """Which operations API the commands ask. Raises ``Misconfigured`` that names the variable."""
+    return _read(OfOperations)
 
 
 def _read(kind: type[S], **given: Any) -> S:
@@ -105,7 +110,7 @@ def refuse_unknown(environment: Mapping[str, str], also: Iterable[str]) -> None:
     """Raise ``Misconfigured`` for each ``HUB_…`` name that nothing reads, with the nearest that something does: a misspelt
     setting would leave its default in force without a word. ``also``: the names that single commands read.
     """
-    known = {*names(Settings), *names(Sandbox), *also}
+    known = {*names(Settings), *names(Sandbox), *names(OfOperations), *also}
     said = []
     for name, value in environment.items():
         if not name.upper().startswith(_PREFIX) or name.upper() in known or _is_of_others(name, value):

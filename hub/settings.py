@@ -200,6 +200,17 @@ class Sandbox(BaseSettings):
     """Where Kafka's jars are kept; unset: the user's own cache folder."""
 
 
+class OfOperations(BaseSettings):
+    """Which operations API the commands of operations ask."""
+
+    model_config = SettingsConfigDict(env_prefix="HUB_", extra="ignore", env_ignore_empty=True)
+
+    ops_url: WebAddress | None = None
+    """The ``/ops`` of a running hub; unset: the commands ask on the database itself."""
+    ops_token: SecretStr | None = None
+    """The token of a program of operations; unset: that of who signed in by ``hub login``."""
+
+
 class Broker(BaseSettings):
     """How a broker is reached: the hub's own, and that of a vendor to which ``hub kit serve --kafka`` speaks."""
 

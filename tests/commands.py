@@ -18,7 +18,7 @@ from hub.cli.app import app
 ROOT = typer.main.get_command(app)
 SERVERS = {("run",), ("sandbox",)}
 """Commands that do not end by themselves, tried as processes of their own."""
-_NO_DATABASE = {"send", "check", "contracts", "kit", "sandbox", "login", "logout"}
+_NO_DATABASE = {"send", "check", "contracts", "errors", "kit", "sandbox", "login", "logout"}
 """The first words of the commands that use none; every other does."""
 
 

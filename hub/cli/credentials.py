@@ -1,8 +1,7 @@
-"""The commands of systems' credentials: list, rotate, end. Imports the root; each command imports what it needs when it runs."""
+"""The commands of systems' credentials: list, rotate, end. Imports the root and the operations API."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
@@ -10,8 +9,8 @@ import typer
 
 from hub import clock
 from hub.cli import endings, table
-from hub.cli.root import By, Json, Reason, directory_app, operator, with_store
-from schemas.swedish_time import clock_with_zone
+from hub.cli.ops import operations, part
+from hub.cli.root import By, Json, Reason, directory_app
 
 
 @directory_app.command("credentials")
@@ -21,21 +20,23 @@ def directory_credentials(
     """Show the tokens and secrets of the systems: their age, until when the old of a rotation are valid, who made them. Never their
     values.
     """
-    from hub.operations.credentials import of_systems
-
-    found = with_store(lambda store: of_systems(store, system))
+    with operations() as ops:
+        systems = [system] if system is not None else [one["standing"]["system"] for one in ops.rows("/systems")]
+        found = [
+            {"system": one, **row} for one in systems for row in ops.ask(f"/systems/{part(one)}/credentials")["rows"]
+        ]
     if as_json:
-        table.show_json([asdict(one) for one in found])
+        table.show_json(found)
         return
     now = clock.now()
     rows = [
         (
-            one.system,
-            one.kind,
-            one.known_as,
-            _age(one.since, now),
-            table.moment(one.until) if one.until else "",
-            one.who or "",
+            one["system"],
+            one["kind"],
+            one["known_as"],
+            _age(datetime.fromisoformat(one["since"]), now),
+            table.moment(one["until"]),
+            one["who"] or "",
         )
         for one in found
     ]
@@ -63,12 +64,12 @@ def directory_rotate(
     """Make a new token or secret for a system and print it, this once; the old one stays valid for a time. Running hubs take it up within a
     second.
     """
-    from hub.operations.credentials import rotate_by_hand
-
-    done = with_store(lambda store: rotate_by_hand(store, system, kind, old_for, operator(by), reason))
+    with operations(by) as ops:
+        asked = {"kind": kind, "old_for_s": old_for, "reason": reason}
+        done = ops.say(f"/systems/{part(system)}/credentials/rotate", asked)
     endings.shown(
-        f"{done.value}\nthis {done.kind} is valid from {clock_with_zone(done.since)}, the old one until"
-        f" {clock_with_zone(done.old_until)}; it is not shown again"
+        f"{done['value']}\nthis {done['kind']} is valid from {table.moment(done['since'])}, the old one until"
+        f" {table.moment(done['old_until'])}; it is not shown again"
     )
 
 
@@ -80,7 +81,7 @@ def directory_end(
     by: By = "",
 ) -> None:
     """End one token or secret now, as when it has leaked; the last of its kind cannot be ended."""
-    from hub.operations.credentials import end_by_hand
-
-    done = with_store(lambda store: end_by_hand(store, system, known_as, operator(by), reason))
-    endings.shown(f"{done.kind} {done.known_as} of {done.system} has ended")
+    with operations(by) as ops:
+        asked = {"known_as": known_as, "reason": reason}
+        done = ops.say(f"/systems/{part(system)}/credentials/end", asked)
+    endings.shown(f"{done['kind']} {done['known_as']} of {system} has ended")

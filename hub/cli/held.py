@@ -1,17 +1,15 @@
-"""The commands for what cannot be handled now (D-4): list, show, release, refuse, pass. Imports the root; each command imports what it
-needs when it runs.
-"""
+"""The commands for what cannot be handled now (D-4): list, show, release, refuse, pass. Imports the root and the operations API."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
 from hub.cli import table
 from hub.cli.endings import shown
-from hub.cli.root import By, Json, Reason, held_app, in_transaction, operator, with_store
+from hub.cli.ops import Ops, operations, part
+from hub.cli.root import By, Json, Reason, held_app
 from hub.errors import Misconfigured
 
 
@@ -20,25 +18,12 @@ def held_list(as_json: Json = False) -> None:
     """List held messages, the cases in the manual queue (addressing to be seen to by hand), the partitions of Kafka that wait, and
     gaps in them; oldest first.
     """
-    from hub.catalogue import ids
-    from hub.operations import waiting
-
-    found = with_store(waiting.what_is_held)
-    messages, manual, unserved, places = found.messages, found.cases, found.unserved, found.partitions
+    with operations() as ops:
+        messages, manual = ops.rows("/held"), ops.rows("/manual-queue")
+        unserved, places = ops.ask("/unserved")["rows"], ops.ask("/partitions")["rows"]
     if as_json:
-        table.show_json(
-            {
-                "messages": [asdict(one) | {"error": ids.of_held(one.reason)} for one in messages],
-                "cases": [
-                    {"case": one.case, "outcome": one.outcome, "error": ids.of_manual(one.outcome), "since": one.since}
-                    for one in manual
-                ],
-                "unserved": [asdict(one) | {"for": whom(one.system)} for one in unserved],
-                "partitions": [
-                    asdict(one) | {"place": one.place, "error": ids.of_partition(one.reason)} for one in places
-                ],
-            }
-        )
+        found = {"messages": messages, "cases": manual, "unserved": unserved, "partitions": places}
+        table.show_json(found)
         return
     if not (messages or manual or unserved or places):
         typer.echo("nothing is held: no message, nothing in the manual queue, no partition of Kafka")
@@ -47,66 +32,53 @@ def held_list(as_json: Json = False) -> None:
         ("MESSAGE", "SINCE", "NEXT TRY", "TRIED", "WHY"),
         [
             (
-                h.message,
-                table.moment(h.since),
-                table.moment(h.due_at),
-                h.attempts,
-                f"{_said(ids.of_held(h.reason))}; case {h.case_key}",
+                one["message"],
+                table.moment(one["since"]),
+                table.moment(one["next_try"]),
+                one["tried"],
+                f"{_said(one)}; case {one['queue']}",
             )
-            for h in messages
+            for one in messages
         ],
     )
     table.show(
         "the manual queue, cases whose units must be found by hand: hub timeline CASE",
         ("CASE", "SINCE", "WHY"),
-        [(one.case, table.moment(one.since), _said(ids.of_manual(one.outcome))) for one in manual],
+        [(one["case"], table.moment(one["since"]), _said(one)) for one in manual],
     )
     table.show(
         "the manual queue, notices that go when a system serves their unit: or hub held skip UNIT",
-        ("FOR", "SINCE", "ROW", "WHAT"),
-        [
-            (
-                whom(one.system),
-                table.moment(one.since),
-                one.id,
-                f"{one.kind} {one.message}{number(one.sequence)} of case {one.case_id}",
-            )
-            for one in unserved
-        ],
+        ("FOR", "SINCE", "WHAT"),
+        [(_whom(one), table.moment(one["since"]), _how_many(one)) for one in unserved],
     )
     table.show(
         "partitions of Kafka: hub held pass PLACE",
         ("PLACE", "SINCE", "WHAT"),
         [
-            (
-                one.place,
-                table.moment(one.since),
-                ("lost" if one.lost else "waits" if one.pass_to is None else f"goes on at {one.pass_to}")
-                + ("" if one.until is None else f" up to {one.until - 1}")
-                + f": {one.reason} [{ids.of_partition(one.reason)}]",
-            )
+            (f"{one['topic']}/{one['partition']}/{one['at']}", table.moment(one["since"]), _of_partition(one))
             for one in places
         ],
     )
 
 
-def _said(id_: str) -> str:
-    """What an entry of the error catalogue says, with its id: `hub errors ID` says more."""
-    from hub.catalogue.catalogue import in_short
-
-    return f"{in_short(id_).en} [{id_}]"
+def _said(one: dict[str, Any]) -> str:
+    """Why it waits, with its id in the error catalogue: `hub errors ID` says more."""
+    return f"{one['text']['en']} [{one['error']}]"
 
 
-def whom(system: str) -> str:
-    """The unit for which a notice waits, or the system that has left the directory."""
-    from hub.intake.told_numbers import waiting_unit
-
-    return waiting_unit(system) or f"system {system}"
+def _of_partition(one: dict[str, Any]) -> str:
+    how = "lost" if one["lost"] else "waits" if one["pass_to"] is None else f"goes on at {one['pass_to']}"
+    return how + ("" if one["until"] is None else f" up to {one['until'] - 1}") + f": {one['reason']} [{one['error']}]"
 
 
-def number(sequence: int | None) -> str:
-    """A notice's number in its case."""
-    return f" #{sequence}" if sequence else ""
+def _whom(one: dict[str, Any]) -> str:
+    """The unit for which notices wait, or the system that has left the directory."""
+    return str(one["waits_for"]) if one["unit"] is not None else f"system {one['waits_for']}"
+
+
+def _how_many(one: dict[str, Any]) -> str:
+    notices = table.number_of(one["notices"], "notice")
+    return f"{notices} of {table.number_of(one['cases'], 'case')}"
 
 
 @held_app.command("skip")
@@ -116,10 +88,9 @@ def held_skip(
     by: By = "",
 ) -> None:
     """Give up what waits for a unit that no system serves and none will: it has closed, or was told by hand."""
-    from hub.operations import waiting
-
-    done = with_store(lambda store: waiting.skip_waiting(store, unit, operator(by), reason))
-    shown(f"given up for {done.unit}: {done.count}")
+    with operations(by) as ops:
+        done = ops.say(f"/unserved/{part(unit)}/give-up", {"reason": reason})
+    shown(f"given up for {done['unit']}: {done['count']}")
 
 
 @held_app.command("pass")
@@ -132,57 +103,73 @@ def held_pass(
     by: By = "",
 ) -> None:
     """Let a partition that waits go on past what cannot be read (which stays with the broker, unread), or settle a gap."""
-    from hub.operations import waiting
     from hub.operations.reason import given
 
     topic, _, rest = place.partition("/")
     number = rest.partition("/")[0]
-    who = operator(by)
-
-    async def go(store: Any) -> waiting.Passed:
+    with operations(by) as ops:
         given(reason)
         if not topic or not number.isdigit():
             raise Misconfigured("name the place as `hub held list` does: TOPIC/PARTITION, with or without its offset")
-        return await waiting.let_pass(store, topic, int(number), to, who, reason)
-
-    done = with_store(go)
-    if done.to is None or done.at is None:
-        shown(f"{topic}/{number}: gaps settled: {done.gaps}")
+        asked = {"reason": reason} | ({} if to is None else {"to": to})
+        done = ops.say(f"/partitions/{part(topic)}/{number}/pass", asked)
+    if done["to"] is None or done["at"] is None:
+        shown(f"{topic}/{number}: gaps settled: {done['gaps']}")
     else:
-        shown(f"{topic}/{number} goes on at {done.to}; what lies from {done.at} to {done.to - 1} is not read")
+        shown(f"{topic}/{number} goes on at {done['to']}; what lies from {done['at']} to {done['to'] - 1} is not read")
 
 
 @held_app.command("show")
-def held_show(message: Annotated[str, typer.Argument(help="The message's id, as `hub held list` prints it.")]) -> None:
-    """Show a held message as it came, its body included: personal data, for authorised eyes."""
+def held_show(
+    message: Annotated[str, typer.Argument(help="The message's id, as `hub held list` prints it.")],
+    reason: Annotated[str, typer.Option(help="Why it is read; all who audit are shown it.")] = "",
+    by: By = "",
+) -> None:
+    """Show a held message as it came, its body included: personal data, behind the glass, which is broken for it."""
+    from hub.operations.reason import given
+
+    with operations(by) as ops:
+        given(reason)
+        found = _held(ops, message)
+        ops.say("/glass", {"reason": reason, "message": message})
+        shown_ones = [(one, ops.ask(f"/held/{one['number']}/body")) for one in found]
+        ops.end("/glass/current")
+    for one, read in shown_ones:
+        typer.echo(
+            f"{one['source']} {one['message']} from {one['system']} at {table.moment(one['since'])}, {read['media_type']}"
+        )
+        typer.echo(read["body"])
+
+
+def _held(ops: Ops, message: str) -> list[dict[str, Any]]:
+    """The held messages with an id: of each sender that uses it one. Raises ``Refused`` where there is none."""
     from hub.operations.waiting import not_held
-    from hub.store import held, inbox
 
-    async def go(connection: Any) -> list[inbox.InboxRow]:
-        keys = [one.key for one in await held.named(connection, message)]
-        return list((await inbox.load(connection, keys)).values())
-
-    rows = in_transaction(go)
-    if not rows:
+    found = ops.rows("/held", message=message)
+    if not found:
         raise not_held(message)
-    for row in rows:
-        typer.echo(f"{row.source} {row.id} from {row.system} at {table.moment(row.received_at)}, {row.media_type}")
-        typer.echo(row.raw.decode("utf-8", "replace"))
+    return found
 
 
 @held_app.command("release")
 def held_release(message: str, reason: Reason = "", by: By = "") -> None:
     """Try a held message again now instead of at its next time."""
-    from hub.operations import waiting
+    from hub.operations.reason import given
 
-    with_store(lambda store: waiting.release(store, message, operator(by), reason))
+    with operations(by) as ops:
+        given(reason)
+        for one in _held(ops, message):
+            ops.say(f"/held/{one['number']}/release", {"reason": reason})
     shown(f"{message} is tried within a second")
 
 
 @held_app.command("refuse")
 def held_refuse(message: str, reason: Reason = "", by: By = "") -> None:
     """Refuse a held message, with a receipt to its sender; the messages that wait for it are handled."""
-    from hub.operations import refusing
+    from hub.operations.reason import given
 
-    with_store(lambda store: refusing.refuse(store, message, operator(by), reason))
+    with operations(by) as ops:
+        given(reason)
+        for one in _held(ops, message):
+            ops.say(f"/held/{one['number']}/refuse", {"reason": reason})
     shown(f"{message} is refused; its sender is told")

@@ -15,7 +15,7 @@ HINTS: Final = {
     "unknown-row": "`hub timeline` of a message names the rows that wait.",
     "not-waiting": "`hub timeline` of a message names the rows that wait.",
     "nothing-waits": "`hub held list` and `hub status` say what waits.",
-    "paused": "`hub trail SYSTEM` says by whom and why.",
+    "paused": "`hub trail SYSTEM` says by whom and why, `hub resume SYSTEM` ends it.",
     "several-systems": "The option is --system.",
     "another-count": "Look without --run, or leave out with --until what comes meanwhile.",
     "nothing-to-replay": "See `hub dead list` and `hub dead replays`.",

@@ -1,4 +1,4 @@
-"""The commands that try now what waits: a notice, a look-up, a system. Imports the root; each imports what it needs when it runs."""
+"""The commands that try now what waits: a notice, a look-up, a system. Imports the root and the operations API."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from hub.cli.endings import shown
-from hub.cli.root import By, Reason, app, operator, with_store
+from hub.cli.ops import operations
+from hub.cli.root import By, Reason, app
 
 retry_app = typer.Typer(
     help="Try now what waits, in its order and in under a second: a notice, a look-up, a system.", no_args_is_help=True
@@ -22,18 +23,16 @@ def retry_notice(
     by: By = "",
 ) -> None:
     """Send a waiting notice, receipt or announcement now, after those of its case that go before it."""
-    from hub.operations import trying
-
-    before = with_store(lambda store: trying.notice(store, row, operator(by), reason)).count - 1
+    with operations(by) as ops:
+        before = ops.say("/tries", {"notice": row, "reason": reason})["count"] - 1
     shown(f"row {row} is tried now" + (f", after {before} of its case that go before it" if before else ""))
 
 
 @retry_app.command("lookup")
 def retry_lookup(case: Annotated[str, typer.Argument(help="The case's id.")], reason: Reason = "", by: By = "") -> None:
     """Ask the registers now about a case whose look-up waits for its next time."""
-    from hub.operations import trying
-
-    count = with_store(lambda store: trying.lookup(store, case, operator(by), reason)).count
+    with operations(by) as ops:
+        count = ops.say("/tries", {"case": case, "reason": reason})["count"]
     shown(
         f"look-ups made now: {count}; a register that answered with a fault is not asked the same sooner than it allows"
     )
@@ -46,9 +45,8 @@ def retry_system(
     """Send now all that waits for a system. Where its breaker is open one call goes first, and the others when that is
     acknowledged; what is in a call already is tried again as soon as that has failed.
     """
-    from hub.operations import trying
-
-    count = with_store(lambda store: trying.system(store, system, operator(by), reason)).count
+    with operations(by) as ops:
+        count = ops.say("/tries", {"system": system, "reason": reason})["count"]
     shown(
         f"rows of {system} tried now: {count}; where its breaker is open one goes first, and the others when that is acknowledged"
     )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import getpass
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -13,7 +15,6 @@ import typer
 
 from hub.cli.endings import Commands
 from hub.errors import Misconfigured, Unavailable
-from hub.store import database_time
 
 app = typer.Typer(
     cls=Commands,
@@ -86,6 +87,14 @@ def web_address(written: str) -> str:
     return written
 
 
+def zoned_moment(written: str) -> datetime:
+    """The value of an option that is a moment, as ``typer.Option(parser=zoned_moment)``."""
+    with suppress(ValueError):
+        if (found := datetime.fromisoformat(written)).tzinfo is not None:
+            return found
+    raise typer.BadParameter("give a time with its zone, as 2026-03-02T08:00:00+01:00")
+
+
 def place(written: str | Path) -> Path:
     """The value of an option that names a file or folder to write, as ``typer.Option(parser=place)``: an empty one, as of a variable
     that is not set, would be the present folder.
@@ -105,27 +114,37 @@ def broker_address(written: str) -> str:
         raise typer.BadParameter(str(error)) from None
 
 
-def with_store(work: Callable[[Any], Awaitable[T]]) -> T:
-    """Open the store, run ``work`` on it, and close it. Raises ``Misconfigured`` when the database is not fit for it."""
+@asynccontextmanager
+async def opened_store() -> AsyncIterator[tuple[Any, str | None]]:
+    """The store of ``HUB_DATABASE_URL``, while the block runs, and, where it takes no writes, as a standby, what is to be said of that:
+    what only reads may read it. Raises ``Misconfigured`` when it is not fit for this version.
+    """
     from hub.environment import database_url
+    from hub.store import database_time
     from hub.store.transaction import Store
 
+    store = Store(database_url(), pool=2)
+    try:
+        fault = await store.check()
+        if fault is not None and fault.word != "read-only":
+            raise Misconfigured(str(fault))
+        await database_time.look(store)
+        yield store, None if fault is None else str(fault)
+    finally:
+        await store.close()
+
+
+def with_store(work: Callable[[Any], Awaitable[T]]) -> T:
+    """Open the store, run ``work`` on it, and close it. Raises ``Misconfigured`` when the database is not fit for it."""
+
     async def go() -> T:
-        store = Store(database_url(), pool=2)
-        try:
-            fault = await store.check()
-            read_only = fault is not None and fault.word == "read-only"
-            if fault is not None and not read_only:
-                raise Misconfigured(str(fault))
+        async with opened_store() as (store, no_writes):
             try:
-                await database_time.look(store)
-                return await work(store)  # what only reads may read a standby
+                return await work(store)
             except Unavailable:
-                if read_only:
-                    raise Misconfigured(str(fault)) from None
+                if no_writes is not None:
+                    raise Misconfigured(no_writes) from None
                 raise
-        finally:
-            await store.close()
 
     return asyncio.run(go())
 

@@ -61,12 +61,18 @@ Port = Annotated[
 
 
 @sandbox_app.command()
-def env(port: Port = None) -> None:
+def env(
+    port: Port = None,
+    sign_in: Annotated[
+        bool,
+        typer.Option("--sign-in", help="For `hub login`: the commands ask the hub, in the name of who has signed in."),
+    ] = False,
+) -> None:
     """Print the addresses and tokens of the sandbox that runs in this folder as exports: eval "$(hub sandbox env)"."""
     from hub.sandbox.running import environment
 
-    for name, value in environment(port).items():
-        typer.echo(f"export {name}={shlex.quote(value)}")
+    for name, value in environment(port, signs_in=sign_in).items():
+        typer.echo(f"unset {name}" if value is None else f"export {name}={shlex.quote(value)}")
 
 
 @sandbox_app.command()

@@ -1,19 +1,16 @@
-"""The command that says how everything is: the hubs, who delivers to whom, what waits, the registers. Imports the root; imports what it
-needs when it runs.
+"""The command that says how everything is: what to see to first, the hubs, who delivers to whom, what waits, the registers. Imports the
+root and the operations API.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from hub.cli import table
-from hub.cli.root import Json, app, in_transaction, with_store
-
-if TYPE_CHECKING:
-    from hub.store.at_a_glance import Glance
+from hub.cli.ops import operations
+from hub.cli.root import Json, app
 
 _FEW = 40
 """So many systems are all listed; of more only those of which there is something to say."""
@@ -24,33 +21,16 @@ def status(
     everything: Annotated[bool, typer.Option("--all", help="Every system, also those of which all is well.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show how everything is: the hubs and their readiness, who delivers to which system, what waits there since when, paused by whom
-    and why, the breaker and the last answer, the registers, what is held.
+    """Show how everything is: what to see to first, the hubs and their readiness, who delivers to which system, what waits there since
+    when, paused by whom and why, the breaker and the last answer, the registers, what is held.
     """
-    from hub.directory_change import in_force
-    from hub.operations import standing
-    from hub.operations.known import no_directory
-    from hub.store.at_a_glance import glance
-
-    found = with_store(in_force)
-    if found is None:
-        raise no_directory()
-    directory = found[1].directory
-
-    async def go(connection: Any) -> Glance:
-        return await glance(connection, directory.system_by_id)
-
-    now = in_transaction(go)
-    told = {
-        "directory": found[0],
-        "hubs": [asdict(one) for one in standing.hubs(now)],
-        "missing_roles": [one.role for one in standing.missing_roles(now)],
-        "systems": [asdict(one) for one in standing.systems(now, directory).values()],
-        "registers": asdict(standing.registers(now)),
-        "held": {
-            "messages": now.held, "since": now.held_since, "manual_queue": now.manual, "unserved": standing.unserved(now),
-        },
-    }  # fmt: skip
+    with operations() as ops:
+        told = {
+            "overview": ops.ask("/overview"),
+            "systems": ops.rows("/systems"),
+            "registers": ops.ask("/registers"),
+            "unserved": ops.ask("/unserved")["rows"],
+        }
     if as_json:
         table.show_json(told)
     else:
@@ -58,8 +38,40 @@ def status(
 
 
 def _show(told: dict[str, Any], *, everything: bool) -> None:
-    typer.echo(f"directory: version {told['directory']}\n")
-    if not told["hubs"]:
+    overview = told["overview"]
+    typer.echo(f"directory: version {overview['directory']}\n")
+    _show_hubs(overview)
+    table.show(
+        "to see to, worst first",
+        ("HOW", "SINCE", "WHAT"),
+        [(one["severity"], table.moment(one["since"]), one["text"]["en"]) for one in overview["first"]],
+    )
+    systems = [one["standing"] for one in told["systems"]]
+    shown = [one for one in systems if everything or len(systems) <= _FEW or _is_noted(one)]
+    table.show(
+        "systems",
+        ("SYSTEM", "WAIT", "DEAD", "OLDEST", "BY, AND HOW"),
+        [(one["system"], one["waiting"], one["dead"], table.moment(one["oldest"]), _how(one)) for one in shown],
+    )
+    if len(shown) < len(systems):
+        typer.echo(f"{table.number_of(len(systems) - len(shown), 'more system')}, of which all is well (--all)\n")
+    _show_registers(told["registers"])
+    held, manual = overview["held"], overview["manual"]
+    since = f", the oldest since {table.moment(held['oldest'])}" if held["oldest"] else ""
+    messages, cases = table.number_of(held["count"], "message"), table.number_of(manual["count"], "case")
+    typer.echo(f"\nheld: {messages}{since}; {cases} in the manual queue")
+    for one in told["unserved"]:
+        waits = table.number_of(one["notices"], "notice waits", "notices wait")
+        whom = (
+            f"unit {one['waits_for']}, which no system serves"
+            if one["unit"]
+            else f"system {one['waits_for']}, which has left"
+        )
+        typer.echo(f"  {waits} for {whom}")
+
+
+def _show_hubs(overview: dict[str, Any]) -> None:
+    if not overview["hubs"]:
         typer.echo("no hub runs\n")
     table.show(
         "hubs",
@@ -78,39 +90,27 @@ def _show(told: dict[str, Any], *, everything: bool) -> None:
                 )
                 + (", asks the registers" if one["asks_registers"] else ""),
             )
-            for one in told["hubs"]
+            for one in overview["hubs"]
         ],
     )
-    if told["hubs"] and told["missing_roles"]:
-        from hub.roles import NOT_DONE
-
-        missing = "; ".join(f"{role} ({NOT_DONE[role]})" for role in told["missing_roles"])
+    if overview["hubs"] and overview["missing_roles"]:
+        missing = "; ".join(f"{one['role']} ({one['not_done']})" for one in overview["missing_roles"])
         typer.echo(f"no running hub has the role: {missing}. Start one with it: hub run --role …\n")
-    systems = told["systems"]
-    shown = [one for one in systems if everything or len(systems) <= _FEW or _is_noted(one)]
-    table.show(
-        "systems",
-        ("SYSTEM", "WAIT", "DEAD", "OLDEST", "BY, AND HOW"),
-        [(one["system"], one["waiting"], one["dead"], table.moment(one["oldest"]), _how(one)) for one in shown],
-    )
-    if len(shown) < len(systems):
-        typer.echo(f"{table.number_of(len(systems) - len(shown), 'more system')}, of which all is well (--all)\n")
-    registers = told["registers"]
+
+
+def _show_registers(registers: dict[str, Any]) -> None:
     typer.echo(f"registers: {_asked(registers)}")
-    for name, one in registers["waiting"].items():
-        waits = table.number_of(one["count"], "look-up waits", "look-ups wait")
-        typer.echo(f"  {waits} ({name}), the oldest since {table.moment(one['oldest'])}")
-    for name, one in registers["contracts"].items():
+    for one in registers["rows"]:
         failed = f", last fault {one['reason']} at {table.moment(one['failed'])}" if one["failed"] else ""
-        typer.echo(f"  {name}: last answer {table.moment(one['answered']) or 'none yet'}{failed}")
-    held = told["held"]
-    since = f", the oldest since {table.moment(held['since'])}" if held["since"] else ""
-    messages, cases = table.number_of(held["messages"], "message"), table.number_of(held["manual_queue"], "case")
-    typer.echo(f"\nheld: {messages}{since}; {cases} in the manual queue")
-    for unit, count in held["unserved"].items():
-        typer.echo(
-            f"  {table.number_of(count, 'notice waits', 'notices wait')} for unit {unit}, which no system serves"
+        waiting = one["waiting"]
+        waits = (
+            f"; {table.number_of(waiting['count'], 'look-up waits', 'look-ups wait')}, the oldest since"
+            f" {table.moment(waiting['oldest'])}"
+            if waiting["count"]
+            else ""
         )
+        if one["state"] in {"answers", "fails"} or waits:
+            typer.echo(f"  {one['register']}: last answer {table.moment(one['answered']) or 'none yet'}{failed}{waits}")
 
 
 def _roles(roles: list[str]) -> str:
@@ -132,11 +132,11 @@ def _is_noted(one: dict[str, Any]) -> bool:
 
 
 def _how(one: dict[str, Any]) -> str:
-    from hub.store.why_waiting import Pause
-
     said = [one["hub"] or "no hub delivers to it"]
     if one["paused"]:
-        said.append(str(Pause(**one["paused"])))
+        pause = one["paused"]
+        by = pause["by"] or "nobody that the trail names"
+        said.append(f"paused since {table.moment(pause['since'])} by {by}: {pause['reason'] or ''}")
     if one["breaker"] != "closed":
         said.append(f"breaker {one['breaker']} until {table.moment(one['breaker_until'])}")
     if one["last_answer"]:

@@ -21,9 +21,9 @@ _ROOM = 32
 """Characters that the last column needs beside the others; with less it stands on a line of its own."""
 
 
-def moment(at: datetime | None) -> str:
-    """A moment for people: Swedish time, the zone named."""
-    return "" if at is None else clock_with_zone(at)
+def moment(at: datetime | str | None) -> str:
+    """A moment for people, also one that is written in ISO 8601: Swedish time, the zone named."""
+    return "" if at is None else clock_with_zone(datetime.fromisoformat(at) if isinstance(at, str) else at)
 
 
 def number_of(count: int, one: str, more: str = "") -> str:

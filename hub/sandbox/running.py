@@ -60,10 +60,13 @@ def noted(services: Services) -> Iterator[None]:
         path.unlink(missing_ok=True)
 
 
-def environment(port: int | None) -> dict[str, str]:
-    """The variables of a sandbox for a shell. Raises ``Misconfigured`` as ``_chosen``."""
+def environment(port: int | None, *, signs_in: bool = False) -> dict[str, str | None]:
+    """The variables of a sandbox for a shell; for one who signs in as a person of operations, those by which the commands ask the running
+    hub instead of the database. None: it is to be unset. Raises ``Misconfigured`` as ``_chosen``.
+    """
     variables: dict[str, str] = _chosen(port)["variables"]
-    return variables
+    left_out = "HUB_DATABASE_URL" if signs_in else "HUB_OPS_URL"
+    return {name: None if name == left_out else value for name, value in variables.items()}
 
 
 def mend(system: str, port: int | None) -> str:

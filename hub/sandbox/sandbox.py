@@ -154,6 +154,7 @@ class Demo:
         self.parties = parties
         self.forget = parties.forget
         self.addresses = addresses = {
+            "console of operations (sign in as one of the demo people)": f"{services.hub_url}/console/",
             "API, with its documentation": f"{services.hub_url}/docs",
             "metrics": f"{services.hub_url}/metrics",
             "health": f"{services.hub_url}/health/ready",

@@ -92,7 +92,7 @@ def test_what_only_reads_is_shown_from_a_database_that_takes_no_writes(words, in
 
 def test_the_status_as_json_is_whole_from_a_database_that_takes_no_writes(in_force, tmp_path):
     status, stdout, _ = ended(("status",), ["status", "--json"], tmp_path, HUB_DATABASE_URL=in_force)
-    assert (status, json.loads(stdout)["directory"]) == (0, 1)
+    assert (status, json.loads(stdout)["overview"]["directory"]) == (0, 1)
 
 
 def test_an_act_on_a_database_that_takes_no_writes_says_that_and_not_that_it_does_not_answer(in_force, tmp_path):

@@ -51,7 +51,7 @@ def admissions(count):
 async def listed(hub, place):
     """What `hub held list` says of a place."""
     found = json.loads((await hub.cli("held", "list", "--json")).stdout)["partitions"]
-    (one,) = [each for each in found if each["place"] == place]
+    (one,) = [each for each in found if f"{each['topic']}/{each['partition']}/{each['at']}" == place]
     return one["reason"], one["lost"]
 
 

@@ -169,9 +169,9 @@ async def test_a_422_is_dead_at_once_and_its_case_waits_until_it_is_replayed_whi
     row, attempts, answer, _ = await system.row(case, message)
     assert (attempts, answer) == (1, "http:422")
     (listed,) = json.loads(await system.cli("dead", "list", "--system", system.id, "--json"))
-    said = {name: listed[name] for name in ("id", "kind", "message", "sequence", "system", "answer", "attempts")}
+    said = {name: listed[name] for name in ("row", "kind", "message", "sequence", "system", "answer", "attempts")}
     assert said == {
-        "id": row, "kind": "notice", "message": message, "sequence": 1, "system": system.id, "answer": "http:422",
+        "row": row, "kind": "notice", "message": message, "sequence": 1, "system": system.id, "answer": "http:422",
         "attempts": 1,
     }  # fmt: skip
 
@@ -223,7 +223,7 @@ async def test_what_is_rejected_for_longer_than_a_deploy_is_dead_and_the_list_sa
     waiting = await system.rows("waiting")
     (listed,) = json.loads(await system.cli("dead", "list", "--system", system.id, "--json"))
     assert (listed["answer"], listed["said"]) == ("gave-up:http:401", "No […] for patient […]")
-    assert (listed["case_id"], listed["behind"]) == (case, len(waiting)) and len(waiting) >= 2
+    assert (listed["case"], listed["behind"]) == (case, len(waiting)) and len(waiting) >= 2
     moments = [
         datetime.fromisoformat(listed[name]) for name in ("accepted_at", "first_tried_at", "tried_at", "behind_since")
     ]
@@ -583,7 +583,7 @@ async def test_a_held_message_is_listed_shown_released_and_refused(hub):
     in_words = " ".join(listed.split())
     assert "it came before the message that opens its case" in in_words
     assert "another message of its case is held before it; see to that one" in in_words
-    shown = (await hub.cli("held", "show", early[0]["id"])).stdout
+    shown = (await hub.cli("held", "show", early[0]["id"], *WHY)).stdout
     assert '"outcome": "given"' in shown
     released = await hub.cli("held", "release", early[0]["id"], "--reason", "looked at")
     assert released.returncode == 0, released.stderr

@@ -92,7 +92,7 @@ async def test_a_receiver_that_still_refuses_is_told_no_more_than_the_first_and_
     stopped = await hub.metric("hub_replays_stopped_total") or 0
     id_ = await begun(system, 7, "--stop-after", "3")
     one = await replay(system, id_, "stopped")
-    assert (one["failed"], one["put_back"], one["open"], one["ended"]) == (3, 4, 0, "the first 3 failed")
+    assert (one["failed"], one["put_back"], one["left"], one["ended"]) == (3, 4, 0, "the first 3 failed")
     assert len(marked(system)) == 3
     assert await as_it_is(system) == before
     assert f'"replay": {id_}' in next(line for line in hub.log.read_text().splitlines() if "replay_stopped" in line)

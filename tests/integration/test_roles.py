@@ -75,8 +75,8 @@ async def test_where_every_role_is_somewhere_nothing_is_said_of_roles(rolled, da
 async def test_the_shards_of_all_hubs_are_as_many_as_there_are_though_one_has_died(rolled, database):
     await rolled((ROLES, 64, ""), (ROLES, 20, "59 minutes"), (ROLES, 20, "61 minutes"))
     found = json.loads(await status(database, "--json"))
-    assert [(one["state"], one["shards"]) for one in found["hubs"]] == [("ready", 64), ("silent", 0)]
-    assert [one["shown_until"] is None for one in found["hubs"]] == [True, False]
+    assert [(one["state"], one["shards"]) for one in found["overview"]["hubs"]] == [("ready", 64), ("silent", 0)]
+    assert [one["shown_until"] is None for one in found["overview"]["hubs"]] == [True, False]
     said = " ".join((await status(database)).split())
     assert said.count("of the shards") == 1
     assert said.count("silent, shown until") == 1

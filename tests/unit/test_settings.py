@@ -19,6 +19,7 @@ OTHERS = {
     "HUB_SANDBOX_DATA",
     "HUB_SANDBOX_PORT",
     "HUB_CACHE",
+    "HUB_OPS_TOKEN",
     "HUB_OPS_URL",
     "HUB_TOKEN",
     "HUB_URL",

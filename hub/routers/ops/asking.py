@@ -15,6 +15,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from hub.directory_in_force import DirectoryInForce
 from hub.errors import Refused
+from hub.operations.known import no_directory
 from hub.operations.live import Live
 from hub.operations.rights import Operator, Right, rights_of
 from hub.operations.watch import Watch
@@ -54,7 +55,11 @@ async def _store(request: Request) -> Store:
 
 
 async def _in_force(request: Request) -> DirectoryInForce:
-    return parts_of(request).in_force
+    """Raises ``Refused`` where no directory was ever applied: no hub runs then, but the command line asks."""
+    found = parts_of(request).in_force
+    if not found.is_there:
+        raise no_directory()
+    return found
 
 
 async def _operator(
@@ -94,7 +99,7 @@ async def _live(request: Request) -> Live:
     return cast("Live", request.app.state.live)
 
 
-async def _watch(request: Request) -> Watch:
+async def _watch(request: Request, _: TheDirectory) -> Watch:
     return (await _live(request)).watch
 
 
