@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: run test quick bench bench-peer bench-day bench-volume bench-views bench-plan chaos chaos-broken simulate lint sbom contracts clean help
+.PHONY: run test quick bench bench-peer bench-day bench-volume bench-search bench-views bench-plan chaos chaos-broken simulate lint sbom contracts clean help
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -65,6 +65,9 @@ bench-day: .venv/ready   ## a day of Sweden: 4 100 admissions, all coordinated, 
 
 bench-volume: .venv/ready ## what a message costs with ten millions stored: half an hour, 40 GB of disk; BENCH='--messages 1000000' a tenth
 	$(BIN)/python -m tests.bench.volume $(BENCH)
+
+bench-search: .venv/ready ## how long each kind of search of operations takes over ten million messages: half an hour; BENCH='--messages 1000000' a tenth
+	$(BIN)/python -m tests.bench.search $(BENCH)
 
 bench-views: .venv/ready ## the lists over a million cases, and message 5 000 of one: minutes
 	$(BIN)/python -m tests.bench.views

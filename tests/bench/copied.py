@@ -6,6 +6,7 @@ which is many times faster than keeping them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -20,13 +21,14 @@ _OF_ANOTHER: dict[str, str] = {
     "cases.person": "left(person, 8) || lpad((n %% 10000)::text, 4, '0')",
     "cases.state": f"replace(state::text, %(case)s, ({_CASE})::text)::json",
     "message.id": "id || '-' || n",
-    "message.received_at": "received_at - n * interval '1 second'",
+    "message.received_at": "received_at - (%(copies)s - n) * interval '1 second'",
 }
 """How a column of a copy differs from its original; ``case_id`` everywhere besides. ``n``: the number of the copy."""
 _OUTBOX = {
     # Below all that the hub gives itself, each copy after the one before it.
     "id": "(n - %(copies)s - 1) * 1000 + row_number() OVER (PARTITION BY n ORDER BY id)",
     "message": "message || '-' || n",
+    "accepted_at": "accepted_at - (%(copies)s - n) * interval '1 second'",
 }
 _SENT = (
     "INSERT INTO sent_range (system, first, last, at, answer) SELECT system, min(id), max(id), min(accepted_at), 'kafka'"
@@ -39,8 +41,12 @@ _CHUNK = 20_000
 """Copies in one statement."""
 
 
-def fill(url: str, case: str, copies: int) -> None:
-    """So many copies of a case; vacuumed and analysed."""
+def fill(
+    url: str, case: str, copies: int, otherwise: Mapping[str, str] | None = None, after: Sequence[str] = ()
+) -> None:
+    """So many copies of a case, each a second later than the one before; vacuumed and analysed. ``otherwise``: how further columns differ
+    from their original, as ``table.column``. ``after``: statements that follow while nothing is counted and no index is built.
+    """
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute("SET session_replication_role = replica")  # no trigger counts what is no work of the hub
         connection.execute("SET maintenance_work_mem = '1GB'")
@@ -51,11 +57,13 @@ def fill(url: str, case: str, copies: int) -> None:
             connection.execute("DROP TABLE IF EXISTS original")
             of = sql.Identifier(_OF.get(table, "case_id"))
             connection.execute(_ORIGINAL.format(table=sql.Identifier(table), of=of, case=sql.Literal(case)))
-            statement = _copying(connection, table)
+            statement = _copying(connection, table, otherwise or {})
             for first in range(1, copies + 1, _CHUNK):
                 last = min(copies, first + _CHUNK - 1)
                 connection.execute(statement, values | {"first": first, "last": last})
         connection.execute(_SENT)
+        for statement in after:
+            connection.execute(statement)  # type: ignore[arg-type]
         for statement in built:
             connection.execute(statement)
         for table in (*TABLES, "sent_range"):
@@ -63,7 +71,7 @@ def fill(url: str, case: str, copies: int) -> None:
         connection.execute("CHECKPOINT")
 
 
-def _copying(connection: psycopg.Connection[Any], table: str) -> sql.Composed:
+def _copying(connection: psycopg.Connection[Any], table: str, otherwise: Mapping[str, str]) -> sql.Composed:
     columns = [
         name
         for (name,) in connection.execute(
@@ -73,7 +81,7 @@ def _copying(connection: psycopg.Connection[Any], table: str) -> sql.Composed:
         )
     ]
     changed = _OF_ANOTHER | {f"{table}.{name}": how for name, how in _OUTBOX.items() if table == "outbox_row"}
-    changed |= {f"{table}.case_id": _CASE}
+    changed |= {f"{table}.case_id": _CASE, **otherwise}
     taken = [
         sql.SQL(changed[f"{table}.{name}"]) if f"{table}.{name}" in changed else sql.Identifier(name)  # type: ignore[arg-type]
         for name in columns
