@@ -24,7 +24,7 @@ WIDE: Final = 980
 """A short time is drawn out to this width."""
 MOST: Final = 240
 """So many of the newest marks are drawn."""
-_RIGHT: Final = 40
+_RIGHT: Final = 70
 _CLOSE: Final = 11
 """Between two that follow each other at once."""
 _STEP: Final = 12
@@ -120,8 +120,8 @@ def drawn(timeline: Mapping[str, Any], language: str) -> Drawing:
         for one, x in zip(entries, xs, strict=True)
     ]
     width = max([*xs, *place.values(), 0.0]) + _RIGHT
-    bars = [_bar(one, place, below - 4 + 22 * number) for number, one in enumerate(deadlines)]
-    height = below + 22 * len(deadlines) + 4 if deadlines else TOP + LANE * len(lanes) + 8
+    bars = [_bar(one, place, below - 4 + 26 * number) for number, one in enumerate(deadlines)]
+    height = below + 26 * len(deadlines) + 4 if deadlines else TOP + LANE * len(lanes) + 8
     return Drawing(width, height, named, _ticks(place), marks, bars, list(_arrows(entries, xs, ys)))
 
 

@@ -104,6 +104,10 @@ def test_the_wheel_names_what_it_needs_and_carries_the_command_and_every_contrac
     wanted = {f"hub/published/{one.relative_to(CONTRACTS)}" for one in CONTRACTS.rglob("[!.]*") if one.is_file()}
     assert len(wanted) > 800
     assert {name for name in files if name.startswith("hub/published/")} == wanted
+    for folder in ("templates", "texts", "static", "assets"):  # the console's pages, and what they are made with
+        carried = {name for name in files if name.startswith(f"hub/web/{folder}/")}
+        assert carried == {f"hub/web/{folder}/{one.name}" for one in (ROOT / "hub/web" / folder).iterdir()}
+    assert "hub/web/assets/htmx.js" in files
     tops = {name.split("/")[0] for name in files}
     assert tops == {"hub", "schemas", metadata.split("/")[0]}
 

@@ -22,6 +22,7 @@ ELSEWHERE = {
     "HUB_DIRECTORY_FILE": "deploy/compose.yaml",
     "HUB_SECRET": "contracts/receivers/python/receiver.py",
     "HUB_SETTINGS_FILE": "deploy/compose.yaml",
+    "HUB_TEST_BROWSER": "tests/browser/chromium.py",
     "HUB_TEST_ENGINE": "tests/engine.py",
 }
 """Names that are read by what is not the hub."""
