@@ -21,7 +21,7 @@ from hub.log import log
 from hub.processes.registry import PROCESSES
 from hub.store import edits, gallring, operator_log
 from hub.store.advisory_locks import Ownership
-from hub.store.gallring import Closed, RefusedMessage
+from hub.store.gallring import Closed, RefusedToRemove
 from hub.store.inbox import Connection, InboxRow
 from hub.store.transaction import Conflict, Store
 from hub.supervisor import turned
@@ -114,9 +114,9 @@ class Gallring:
             after = page[-1].changed_at, page[-1].id
             turned()
 
-    async def _due_refused(self, system: str) -> AsyncIterator[tuple[list[RefusedMessage], timedelta]]:
+    async def _due_refused(self, system: str) -> AsyncIterator[tuple[list[RefusedToRemove], timedelta]]:
         """The same of refused messages. They are of no process: the longest of its unit's times holds, when each process has one."""
-        after: RefusedMessage | None = None
+        after: RefusedToRemove | None = None
         now, directory = self._now(), self._directory()
         processes = sorted(PROCESSES)
         least = _least(directory, processes)
@@ -143,7 +143,7 @@ class Gallring:
         self._untold[0] += len(taken.cases)
         metrics.gallring_cases.inc(len(taken.cases))
 
-    async def _remove_refused(self, messages: Sequence[RefusedMessage]) -> None:
+    async def _remove_refused(self, messages: Sequence[RefusedToRemove]) -> None:
         async with self._store.transaction() as connection:
             taken = await gallring.take_refused(connection, [(one.source, one.id) for one in messages])
             if taken:
@@ -205,7 +205,7 @@ def _overdue(
     return timedelta() if longest is None else now - since - timedelta(days=longest)
 
 
-def _unit(message: RefusedMessage, system: str, directory: Directory) -> str | None:
+def _unit(message: RefusedToRemove, system: str, directory: Directory) -> str | None:
     """The unit that sent it; of one that names none, as it could not be read, a unit of the system that did."""
     if message.source.startswith("urn:hsa:"):
         return message.source.removeprefix("urn:hsa:")

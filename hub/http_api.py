@@ -22,7 +22,7 @@ from hub.routers import (
 )
 from hub.routers import fhir as fhir_in
 from hub.routers.ops.api import ops_api
-from hub.routers.ops.asking import Parts
+from hub.routers.ops.asking import OpsParts
 from hub.web import console
 
 
@@ -53,7 +53,7 @@ def api_of(hub: Hub, workers: health.Workers = health.nobody) -> FastAPI:
     for routes in (*(asked if "http" in hub.roles else ()), health.router(hub.readiness.checks, workers)):
         api.include_router(routes)
     if "http" in hub.roles:
-        operations = ops_api(Parts(hub.store, hub.in_force, hub.sign_in, live=hub.live), hub.intake.process_pool)
+        operations = ops_api(OpsParts(hub.store, hub.in_force, hub.sign_in, live=hub.live), hub.intake.process_pool)
         api.mount("/ops", operations)
         api.add_route("/console", console.first_page, include_in_schema=False)
         api.mount("/console", console.beside(operations, hub.settings.console_url))

@@ -25,7 +25,7 @@ from hub.intake.queue import Intake
 from hub.log import log
 from hub.processes.shared.registers import LICENSED, STAFF
 from hub.store import held, outbox
-from hub.store.gathered import Gathered
+from hub.store.gathered import GatheredWork
 from hub.store.inbox import Connection
 from hub.store.outbox import OutboxRow
 from hub.store.transaction import Store
@@ -64,7 +64,7 @@ class Worker:
         self._memory = memory
         self._production = production
         self._queues = LookupQueues(store, self._ask)
-        self._done = Gathered(store.transaction, _mark_done)
+        self._done = GatheredWork(store.transaction, _mark_done)
 
     @property
     def asks(self) -> bool:

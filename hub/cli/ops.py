@@ -161,7 +161,7 @@ async def _at_the_machine(stack: AsyncExitStack, who: str) -> tuple[httpx.AsyncC
     from hub.intake.process_pool import ProcessPool
     from hub.operations.rights import Operator, Right
     from hub.routers.ops.api import ops_api
-    from hub.routers.ops.asking import Parts
+    from hub.routers.ops.asking import OpsParts
     from hub.sign_in.sign_in import SignIn
 
     async def nothing(_: Any) -> None: ...
@@ -172,6 +172,6 @@ async def _at_the_machine(stack: AsyncExitStack, who: str) -> tuple[httpx.AsyncC
     sign_in = SignIn(store, None, production=True)
     pool = ProcessPool()
     stack.push_async_callback(pool.close)
-    api = ops_api(Parts(store, in_force, sign_in, Operator(who, frozenset(Right))), pool)
+    api = ops_api(OpsParts(store, in_force, sign_in, Operator(who, frozenset(Right))), pool)
     client = httpx.AsyncClient(transport=httpx.ASGITransport(api), base_url="http://hub", timeout=_PATIENCE_S)
     return await stack.enter_async_context(client), no_writes

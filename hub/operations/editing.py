@@ -38,7 +38,7 @@ _DEEPEST = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class MessageEdit:
     """What is changed; what is None stays. A patch is a JSON merge patch (RFC 7396): null takes a member away."""
 
     edited: int
@@ -86,7 +86,7 @@ class Edited:
     """The places that were changed."""
 
 
-async def edit(store: Store, number: int, change: Change, operator: Operator, reason: str) -> Edited:
+async def edit(store: Store, number: int, change: MessageEdit, operator: Operator, reason: str) -> Edited:
     """Change a held message and have it judged. What a rule refuses is refused here, and nothing is changed. Raises ``Refused``."""
     reason = given(reason)
     directory = await the_directory(store)
@@ -108,7 +108,7 @@ async def edit(store: Store, number: int, change: Change, operator: Operator, re
 
 
 async def _edit(
-    connection: Connection, store: Store, one: Held, change: Change, directory: Directory, who: str, reason: str
+    connection: Connection, store: Store, one: Held, change: MessageEdit, directory: Directory, who: str, reason: str
 ) -> Edited:
     before = (await inbox.load(connection, [one.key]))[one.key]
     if before.source == HUB_SOURCE:
@@ -135,7 +135,7 @@ async def _edit(
     return Edited(one.message, outcome, receipt.case, receipt.sequence, changed)
 
 
-def _changed(row: InboxRow, change: Change) -> tuple[InboxRow, tuple[str, ...]]:
+def _changed(row: InboxRow, change: MessageEdit) -> tuple[InboxRow, tuple[str, ...]]:
     """The message with the change, and where it is another. Raises ``Refused`` 400 where it cannot be changed so, or stays as it is."""
     raw, attributes = row.raw, _attributes(row)
     if change.body is not None:

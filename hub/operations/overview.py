@@ -72,7 +72,7 @@ class Deadlines:
 
 
 @dataclass(frozen=True, slots=True)
-class Registers:
+class RegistersSeen:
     """The national registers."""
 
     set: bool | None
@@ -122,7 +122,7 @@ class Overview:
     silent: Number
     """Systems that send less than is usual for the weekday and hour."""
     deadlines: Deadlines
-    registers: Registers
+    registers: RegistersSeen
     replays: Number
     """Replays that go on."""
     replays_stopped: Number
@@ -225,11 +225,11 @@ def _on_time(seen: Seen, within_s: float) -> OnTime:
     )
 
 
-def _registers(seen: Seen) -> Registers:
+def _registers(seen: Seen) -> RegistersSeen:
     found = seen.registers
     oldest = [one.oldest for one in found.waiting.values() if one.oldest is not None]
     where = rows("registers")
-    return Registers(
+    return RegistersSeen(
         found.set,
         found.asked_by,
         [name for name, one in found.contracts.items() if one.failing_since is not None],

@@ -35,7 +35,7 @@ NO_FAULT: Final[frozenset[Trouble]] = frozenset({"waiting"})
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedSystems:
     """Which systems are asked for."""
 
     trouble: Trouble | Literal["any"] | None = None
@@ -96,7 +96,9 @@ def troubles(seen: Seen, id_: str, within_s: float) -> list[Trouble]:
     return [name for name, is_so in said.items() if is_so]
 
 
-async def page(store: Store, seen: Seen, wanted: Wanted, after: str | None, limit: int, within_s: float) -> SystemPage:
+async def page(
+    store: Store, seen: Seen, wanted: WantedSystems, after: str | None, limit: int, within_s: float
+) -> SystemPage:
     """A page of the systems that are asked for."""
     directory = seen.directory
     found = {id_: troubles(seen, id_, within_s) for id_ in sorted(seen.systems)}
@@ -113,7 +115,7 @@ async def page(store: Store, seen: Seen, wanted: Wanted, after: str | None, limi
     )
 
 
-def _filter(directory: Directory, wanted: Wanted) -> Callable[[System, list[Trouble]], bool]:
+def _filter(directory: Directory, wanted: WantedSystems) -> Callable[[System, list[Trouble]], bool]:
     text = wanted.text.casefold()
 
     def check(system: System, its: list[Trouble]) -> bool:

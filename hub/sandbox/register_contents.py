@@ -90,7 +90,7 @@ class PersonRow(_Row):
     refused_by_listing: bool = False
 
 
-class UnitRow(_Row):
+class HsaUnitRow(_Row):
     """A unit of the catalogue. Without ``provider`` it is no vårdenhet."""
 
     id: str
@@ -120,7 +120,7 @@ class Contents(_Row):
     """All contents of the simulated registers."""
 
     persons: tuple[PersonRow, ...] = ()
-    units: tuple[UnitRow, ...] = ()
+    units: tuple[HsaUnitRow, ...] = ()
     employees: tuple[EmployeeRow, ...] = ()
 
     @classmethod
@@ -145,7 +145,7 @@ def person_answer(asked: Sequence[tuple[str, str]], persons: dict[str, PersonRow
     return producer.answer(GET_PERSONS, requestedPersonRecord=rows)
 
 
-def listing_answer(person: PersonRow | None, county: str, units: dict[str, UnitRow]) -> bytes:
+def listing_answer(person: PersonRow | None, county: str, units: dict[str, HsaUnitRow]) -> bytes:
     """GetListing at one county's producer."""
     rows = [] if person is None else [_listing(one, units) for one in person.listings if one.county == county]
     return producer.answer(GET_LISTING, listings=rows, resultCode="OK")
@@ -158,7 +158,7 @@ def county_answer(person: PersonRow | None) -> bytes:
     return producer.answer(GET_LISTING_COUNTY, listingCounties=rows, resultCode="OK")
 
 
-def unit_answer(unit: UnitRow | None) -> bytes:
+def unit_answer(unit: HsaUnitRow | None) -> bytes:
     """GetUnit; no unit = not found."""
     if unit is None:
         return producer.answer(GET_UNIT)
@@ -176,7 +176,7 @@ def unit_answer(unit: UnitRow | None) -> bytes:
     return producer.answer(GET_UNIT, unit=_filled(fields))
 
 
-def health_care_unit_answer(unit: UnitRow | None) -> bytes:
+def health_care_unit_answer(unit: HsaUnitRow | None) -> bytes:
     """GetHealthCareUnit; a unit without a vårdgivare gives the same empty answer as one that does not exist."""
     if unit is None or unit.provider is None:
         return producer.answer(GET_HEALTH_CARE_UNIT)
@@ -260,7 +260,7 @@ def _record(person: PersonRow) -> dict[str, Any]:
     return _filled(fields)
 
 
-def _listing(listing: ListingRow, units: dict[str, UnitRow]) -> dict[str, Any]:
+def _listing(listing: ListingRow, units: dict[str, HsaUnitRow]) -> dict[str, Any]:
     unit = units.get(listing.unit)
     fields: dict[str, Any] = {
         "validFromDate": listing.begins,

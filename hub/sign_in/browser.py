@@ -47,7 +47,7 @@ async def begin(sign_in: SignIn, redirect_uri: str, next_: str) -> Begun:
     until = clock.now() + _LASTS
     async with sign_in.store.transaction() as connection:
         await sign_ins.sweep(connection)
-        kept = sign_ins.SignIn(nonce, verifier, redirect_uri, next_)
+        kept = sign_ins.SignInBegun(nonce, verifier, redirect_uri, next_)
         await sign_ins.keep(connection, state, proof, kept, until)
     url = prepare_grant_uri(
         address,

@@ -220,7 +220,7 @@ async def senders(connection: Connection) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class RefusedMessage:
+class RefusedToRemove:
     """A refused message that has its content."""
 
     source: str
@@ -229,10 +229,10 @@ class RefusedMessage:
 
 
 async def refused(
-    connection: Connection, system: str, before: datetime, after: RefusedMessage | None, limit: int
-) -> list[RefusedMessage]:
+    connection: Connection, system: str, before: datetime, after: RefusedToRemove | None, limit: int
+) -> list[RefusedToRemove]:
     """A system's refused messages that came before a moment, the oldest first; held ones are left out."""
-    found = await connection.cursor(row_factory=class_row(RefusedMessage)).execute(
+    found = await connection.cursor(row_factory=class_row(RefusedToRemove)).execute(
         "SELECT source, id, received_at FROM message WHERE system = %(system)s AND sequence IS NULL AND raw <> ''"
         " AND receipt IS NOT NULL AND received_at < %(before)s"
         " AND (%(at)s::timestamptz IS NULL OR (received_at, source, id) > (%(at)s, %(source)s, %(id)s))"

@@ -20,7 +20,7 @@ MOST = 500
 """Pieces in one transaction."""
 
 
-class Gathered(Generic[Piece, Result]):
+class GatheredWork(Generic[Piece, Result]):
     """Pieces of one kind. ``work`` does several on a connection from ``within`` (``Store.transaction``, or ``Store.statement`` where one
     statement does them all), and returns the result of each, in their order.
     """

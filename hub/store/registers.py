@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from hub.store.gathered import Gathered
+from hub.store.gathered import GatheredWork
 from hub.store.inbox import Connection
 from hub.store.transaction import Store, keys
 
@@ -17,8 +17,8 @@ class Answers:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._get = Gathered(store.statement, _read)
-        self._put = Gathered(store.statement, _write)
+        self._get = GatheredWork(store.statement, _read)
+        self._put = GatheredWork(store.statement, _write)
 
     async def get(self, register: str, key: str) -> Any | None:
         """The cached answer, or None when there is none or it has expired."""

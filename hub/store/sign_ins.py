@@ -18,7 +18,7 @@ Connection = AsyncConnection[tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class SignIn:
+class SignInBegun:
     """One sign-in under way in a browser."""
 
     nonce: str
@@ -27,7 +27,7 @@ class SignIn:
     next: str
 
 
-async def keep(connection: Connection, state: str, proof: str, one: SignIn, until: datetime) -> None:
+async def keep(connection: Connection, state: str, proof: str, one: SignInBegun, until: datetime) -> None:
     """Keep a sign-in until the browser comes back."""
     await connection.execute(
         "INSERT INTO sign_in (state_sha256, proof_sha256, nonce, code_verifier, redirect_uri, next, until)"
@@ -36,7 +36,7 @@ async def keep(connection: Connection, state: str, proof: str, one: SignIn, unti
     )
 
 
-async def take(connection: Connection, state: str, proof: str) -> SignIn | None:
+async def take(connection: Connection, state: str, proof: str) -> SignInBegun | None:
     """The sign-in with a state, which ends with this; None where there is none, it is too late, or the proof is another's."""
     found = await connection.execute(
         "DELETE FROM sign_in WHERE state_sha256 = %s RETURNING nonce, code_verifier, redirect_uri, next, proof_sha256, now() < until",
@@ -45,7 +45,7 @@ async def take(connection: Connection, state: str, proof: str) -> SignIn | None:
     row = await found.fetchone()
     if row is None or not row[5] or not hmac.compare_digest(row[4], _hash(proof)):
         return None
-    return SignIn(*row[:4])
+    return SignInBegun(*row[:4])
 
 
 async def keep_device(

@@ -1,15 +1,17 @@
-"""Times, durations and shares as people read them. Imports the standard library and Markup only.
+"""Times, durations and shares as people read them. Imports the clock and Markup only.
 
 Times are Swedish, with their zone, in both languages.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
+
+from hub import clock
 
 SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 _MONTHS: Final = {
@@ -30,7 +32,7 @@ def time_of(moment: str | datetime | None, language: str) -> Markup:
     if moment is None:
         return Markup("–")
     found = swedish(moment)
-    year = "" if found.year == datetime.now(SWEDEN).year else f" {found.year}"
+    year = "" if found.year == clock.now().astimezone(SWEDEN).year else f" {found.year}"
     return Markup('<time datetime="{}">{}{} {} <span class="zone">{}</span></time>').format(
         found.isoformat(timespec="seconds"),
         f"{found.day} {_MONTHS[language][found.month - 1]}",
@@ -65,7 +67,7 @@ def duration(seconds: float | None) -> str:
 
 def since(moment: str | datetime | None) -> str:
     """How long ago."""
-    return "–" if moment is None else duration(max(0.0, (datetime.now(UTC) - swedish(moment)).total_seconds()))
+    return "–" if moment is None else duration(max(0.0, (clock.now() - swedish(moment)).total_seconds()))
 
 
 def percent(share: float | None) -> str:

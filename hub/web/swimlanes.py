@@ -41,7 +41,7 @@ _OPEN: Final = frozenset({"open", "passed"})
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class DrawnMark:
     """One thing that happened."""
 
     x: float
@@ -88,7 +88,7 @@ class Drawing:
     lanes: Sequence[tuple[str, float]]
     """(name, y)."""
     ticks: Sequence[tuple[float, datetime]]
-    marks: Sequence[Mark]
+    marks: Sequence[DrawnMark]
     bars: Sequence[Bar]
     arrows: Sequence[Arrow]
 
@@ -116,7 +116,7 @@ def drawn(timeline: Mapping[str, Any], language: str) -> Drawing:
     if deadlines:
         named.append((next((one[language] for one in timeline["lanes"] if one["id"] == "law"), ""), below))
     marks = [
-        Mark(x, ys[one["lane"]], colour_of(one["kind"], one.get("outcome")), one[language])
+        DrawnMark(x, ys[one["lane"]], colour_of(one["kind"], one.get("outcome")), one[language])
         for one, x in zip(entries, xs, strict=True)
     ]
     width = max([*xs, *place.values(), 0.0]) + _RIGHT

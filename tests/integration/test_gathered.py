@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hub.errors import Unavailable
-from hub.store.gathered import Gathered
+from hub.store.gathered import GatheredWork
 from hub.store.registers import Answers
 from hub.store.transaction import Conflict, Store
 
@@ -23,7 +23,7 @@ def counting(store, transactions):
         )
         return [one for (one,) in await found.fetchall()]
 
-    return Gathered(store.transaction, work)
+    return GatheredWork(store.transaction, work)
 
 
 async def test_what_comes_together_shares_a_transaction_and_each_gets_its_own_result(store):

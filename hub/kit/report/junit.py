@@ -10,7 +10,7 @@ from typing import Any
 from xml.etree.ElementTree import Element, indent, tostring
 
 from hub.kit.record import Outcome
-from hub.kit.report.by_rule import Tried, by_fault, by_rule
+from hub.kit.report.by_rule import TriedRule, by_fault, by_rule
 from hub.kit.report.elements import el
 
 
@@ -30,7 +30,7 @@ def junit(document: Mapping[str, Any]) -> bytes:
     return found
 
 
-def _scenario(verdict: Mapping[str, Any]) -> Tried:
+def _scenario(verdict: Mapping[str, Any]) -> TriedRule:
     outcome: Outcome = verdict["outcome"]
     reasons = [
         f"{'step ' + str(finding['step']) if finding['step'] else 'in the whole run'}: {finding['expected']}: {finding['reason']}"
@@ -39,10 +39,10 @@ def _scenario(verdict: Mapping[str, Any]) -> Tried:
     ]
     if verdict["interrupted"]:
         reasons.append("the run was stopped before its end")
-    return Tried(verdict["scenario"], outcome, tuple(reasons), (verdict["scenario"],))
+    return TriedRule(verdict["scenario"], outcome, tuple(reasons), (verdict["scenario"],))
 
 
-def _suite(name: str, tried: Sequence[Tried]) -> Element:
+def _suite(name: str, tried: Sequence[TriedRule]) -> Element:
     cases = [_case(name, one) for one in tried]
     counts = {
         "tests": len(tried),
@@ -53,7 +53,7 @@ def _suite(name: str, tried: Sequence[Tried]) -> Element:
     return el("testsuite", *cases, name=name, **{key: str(count) for key, count in counts.items()})
 
 
-def _case(suite: str, one: Tried) -> Element:
+def _case(suite: str, one: TriedRule) -> Element:
     why = "\n".join(one.reasons)
     first = one.reasons[0] if one.reasons else "nothing was tried"
     result = []

@@ -14,7 +14,7 @@ from typing import Any, Final
 from xml.etree.ElementTree import Element, tostring
 
 from hub.kit.faults.table import FAULTS
-from hub.kit.report.by_rule import Tried, by_fault, by_rule
+from hub.kit.report.by_rule import TriedRule, by_fault, by_rule
 from hub.kit.report.elements import boxed, el, plain, table
 from hub.kit.report.exchanges import exchanges_of
 from hub.kit.report.keys import fingerprint
@@ -146,7 +146,7 @@ def _scenario(verdict: Mapping[str, Any], passed: Sequence[Mapping[str, Any]]) -
     )
 
 
-def _faults(tried: Sequence[Tried], way: str) -> Element:
+def _faults(tried: Sequence[TriedRule], way: str) -> Element:
     """Every fault that the kit can make, the ones that were not asked for too; ``way``: how the system is called."""
     went = {one.name: one for one in tried}
     rows = []
@@ -164,7 +164,7 @@ def _faults(tried: Sequence[Tried], way: str) -> Element:
     return table("Every fault that the kit makes on purpose", head, rows)
 
 
-def _rules(tried: Sequence[Tried]) -> Element:
+def _rules(tried: Sequence[TriedRule]) -> Element:
     rows = [
         (one.name, _rule(one.name), _outcome(one.outcome), " ".join(one.reasons), ", ".join(one.scenarios))
         for one in tried

@@ -10,7 +10,7 @@ from pydantic import Field
 from hub.routers.cases.question import Asked
 
 
-class Act(Asked):
+class WithReason(Asked):
     """An act, which says why."""
 
     reason: str = Field(description="Why, in words that name no person: it stands in the trail, with who did it.")

@@ -39,7 +39,7 @@ from hub.routers.ops import (
     trail,
     units,
 )
-from hub.routers.ops.asking import Parts, rights_of_route
+from hub.routers.ops.asking import OpsParts, rights_of_route
 
 ROUTERS: Final = (
     me.ROUTES,
@@ -69,7 +69,7 @@ ROUTERS: Final = (
 )
 
 
-def ops_api(parts: Parts, process_pool: ProcessPool) -> FastAPI:
+def ops_api(parts: OpsParts, process_pool: ProcessPool) -> FastAPI:
     """The application; everything that it answers is JSON, every refusal a problem in Swedish and English."""
     api: FastAPI = FastAPIOffline(
         title="Samverkan hub, operations",

@@ -32,7 +32,7 @@ _TOKEN = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class OpsParts:
     """What ``/ops`` is made of."""
 
     store: Store
@@ -45,9 +45,9 @@ class Parts:
     guesses: Guesses = field(default_factory=Guesses)
 
 
-def parts_of(request: Request) -> Parts:
+def parts_of(request: Request) -> OpsParts:
     """The parts that this application was made of."""
-    return cast("Parts", request.app.state.parts)
+    return cast("OpsParts", request.app.state.parts)
 
 
 async def _store(request: Request) -> Store:

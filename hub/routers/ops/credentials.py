@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from hub.operations import credentials
 from hub.routers.cases.question import body, in_body
-from hub.routers.ops.acts import Act
+from hub.routers.ops.acts import WithReason
 from hub.routers.ops.asking import PROBLEMS, READING_A_BODY, CanChangeTheDirectory, CanSee, TheStore
 from hub.routers.ops.steering import TheSystem
 
@@ -47,7 +47,7 @@ async def listed(_: CanSee, store: TheStore, system: TheSystem) -> CredentialRow
     return CredentialRows(rows=rows)
 
 
-class ToRotate(Act):
+class ToRotate(WithReason):
     """Which kind is rotated."""
 
     kind: CredentialKind
@@ -81,7 +81,7 @@ async def rotate(
     return MadeCredential(kind=done.kind, value=done.value, since=done.since, old_until=done.old_until)
 
 
-class ToEnd(Act):
+class ToEnd(WithReason):
     """Which credential ends."""
 
     known_as: str = Field(min_length=8, max_length=64, pattern="^[0-9a-f]+$")

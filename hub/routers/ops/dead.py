@@ -12,9 +12,9 @@ from pydantic import BaseModel, Field
 from hub.catalogue import ids
 from hub.operations import delivery, replays
 from hub.routers.cases.question import Asked, body, in_body
-from hub.routers.ops.acts import Act, Number
+from hub.routers.ops.acts import Number, WithReason
 from hub.routers.ops.asking import PROBLEMS, READING_A_BODY, CanActOnOne, CanSee, TheStore
-from hub.routers.ops.pages import Page
+from hub.routers.ops.pages import PageAsked
 from hub.routers.ops.replays import Replay, shown
 from hub.routers.parameters import WrittenTime
 from hub.store import dead_list, replayable
@@ -55,7 +55,7 @@ class DeadRows(BaseModel):
     next: str | None
 
 
-class DeadQuery(Page):
+class DeadQuery(PageAsked):
     """Which of the dead rows."""
 
     system: str | None = Field(default=None, max_length=40, description="To this system.")
@@ -169,10 +169,10 @@ class SkippedRow(BaseModel):
     "/dead/{number}/skip",
     summary="Gives up a dead row, so that the case's later notices to that system are sent",
     responses=READING_A_BODY,
-    openapi_extra=body(Act),
+    openapi_extra=body(WithReason),
 )
 async def skip(
-    operator: CanActOnOne, store: TheStore, number: Number, act: Annotated[Act, Depends(in_body(Act))]
+    operator: CanActOnOne, store: TheStore, number: Number, act: Annotated[WithReason, Depends(in_body(WithReason))]
 ) -> SkippedRow:
     return SkippedRow(row=(await delivery.skip(store, number, operator.who, act.reason)).row)
 
@@ -181,9 +181,9 @@ async def skip(
     "/dead/{number}/retry",
     summary="Sends one dead row again, marked `replay`: a replay of it alone",
     responses=READING_A_BODY,
-    openapi_extra=body(Act),
+    openapi_extra=body(WithReason),
 )
 async def retry(
-    operator: CanActOnOne, store: TheStore, number: Number, act: Annotated[Act, Depends(in_body(Act))]
+    operator: CanActOnOne, store: TheStore, number: Number, act: Annotated[WithReason, Depends(in_body(WithReason))]
 ) -> Replay:
     return shown(await replays.replay(store, RowFilter(rows=(number,)), operator.who, act.reason, expected=1))

@@ -17,9 +17,9 @@ from hub.directory_change import Change, SeenVersion, at, in_force, put_in_force
 from hub.environment import outward
 from hub.operations.reason import given
 from hub.routers.cases.question import Asked, body, in_body
-from hub.routers.ops.acts import Act
+from hub.routers.ops.acts import WithReason
 from hub.routers.ops.asking import PROBLEMS, READING_A_BODY, CanChangeTheDirectory, CanSee, TheStore
-from hub.routers.ops.pages import Page
+from hub.routers.ops.pages import PageAsked
 from hub.store import directory as directories
 from hub.store.transaction import Store
 from schemas.messages import BilingualText
@@ -48,7 +48,7 @@ class DirectoryVersions(BaseModel):
 
 
 @ROUTES.get("/directory/versions", summary="The versions of the directory, the newest first: when, by whom, why")
-async def versions(_: CanSee, store: TheStore, asked: Annotated[Page, Query()]) -> DirectoryVersions:
+async def versions(_: CanSee, store: TheStore, asked: Annotated[PageAsked, Query()]) -> DirectoryVersions:
     async with store.transaction() as connection:
         found = await directories.listed(connection, asked.before, asked.limit + 1)
     page, following = asked.cut(found, "version")
@@ -150,7 +150,7 @@ class WrittenDirectory(Asked):
     yaml: str = Field(description="As `/directory/versions/{version}` has it.", max_length=_MOST_BYTES)
 
 
-class ToApply(Act):
+class ToApply(WithReason):
     """A directory that is to be in force, and what was seen of it by a dry run."""
 
     yaml: str = Field(max_length=_MOST_BYTES)
@@ -159,7 +159,7 @@ class ToApply(Act):
     force: bool = Field(default=False, description="Although it takes away what is in use.")
 
 
-class ToRollBack(Act):
+class ToRollBack(WithReason):
     """A former version that is to be in force again."""
 
     to: int = Field(ge=1, lt=2**31, description="Its number.")

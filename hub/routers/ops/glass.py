@@ -12,7 +12,7 @@ from hub.operations import glass
 from hub.operations.glass import About
 from hub.routers.cases.question import Asked, body, in_body
 from hub.routers.ops.asking import PROBLEMS, READING_A_BODY, CanAudit, CanSeeBodies, TheStore
-from hub.routers.ops.pages import Page
+from hub.routers.ops.pages import PageAsked
 from hub.store import glass as glasses
 
 ROUTES = APIRouter(tags=["glass"], prefix="/glass", responses=PROBLEMS)
@@ -77,19 +77,19 @@ async def break_glass(
         return shown(await glass.break_glass(connection, operator, asked.reason, about))
 
 
-class Closed(BaseModel):
+class GlassClosed(BaseModel):
     """What came of closing."""
 
     closed: bool = Field(description="Whether one was open.")
 
 
 @ROUTES.delete("/current", summary="Closes this session's glass before its time")
-async def close(operator: CanSeeBodies, store: TheStore) -> Closed:
+async def close(operator: CanSeeBodies, store: TheStore) -> GlassClosed:
     async with store.transaction() as connection:
-        return Closed(closed=await glass.close(connection, operator))
+        return GlassClosed(closed=await glass.close(connection, operator))
 
 
-class Which(Page):
+class WhichGlasses(PageAsked):
     """Which of them."""
 
     open: bool | None = Field(
@@ -105,7 +105,7 @@ class BrokenGlasses(BaseModel):
 
 
 @ROUTES.get("", summary="Whose glass is and was broken, why, and how often it was used")
-async def listed(_: CanAudit, store: TheStore, asked: Annotated[Which, Query()]) -> BrokenGlasses:
+async def listed(_: CanAudit, store: TheStore, asked: Annotated[WhichGlasses, Query()]) -> BrokenGlasses:
     async with store.transaction() as connection:
         found = await glasses.listed(connection, is_open=asked.open, before=asked.before, limit=asked.limit + 1)
     page, after = asked.cut(found)

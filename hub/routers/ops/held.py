@@ -14,7 +14,7 @@ from hub.catalogue import ids
 from hub.catalogue.catalogue import in_short
 from hub.intake.arrival import is_case_id
 from hub.routers.ops.asking import PROBLEMS, CanSee, TheStore
-from hub.routers.ops.pages import Page
+from hub.routers.ops.pages import PageAsked
 from hub.store import held_list, partitions
 from hub.store.held_list import HeldFilter, HeldRow
 from schemas.messages import BilingualText
@@ -50,7 +50,7 @@ class HeldMessages(BaseModel):
     next: str | None
 
 
-class HeldQuery(Page):
+class HeldQuery(PageAsked):
     """Which of the held messages."""
 
     reason: str | None = Field(default=None, max_length=200, description="Of this kind, as `/held/groups` has it.")

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from hub.operations import editing, refusing, waiting
-from hub.operations.editing import Change
+from hub.operations.editing import MessageEdit
 from hub.routers.cases.question import body, in_body
-from hub.routers.ops.acts import Act, Named, Number
+from hub.routers.ops.acts import Named, Number, WithReason
 from hub.routers.ops.asking import PROBLEMS, READING_A_BODY, CanActOnOne, CanSeeBodies, TheStore
 
 ROUTES = APIRouter(tags=["held"], responses=PROBLEMS)
@@ -30,10 +30,10 @@ class Released(BaseModel):
     "/held/{number}/release",
     summary="Tries a held message now, and those before it in its case",
     responses=READING_A_BODY,
-    openapi_extra=body(Act),
+    openapi_extra=body(WithReason),
 )
 async def release(
-    operator: CanActOnOne, store: TheStore, number: Number, act: Annotated[Act, Depends(in_body(Act))]
+    operator: CanActOnOne, store: TheStore, number: Number, act: Annotated[WithReason, Depends(in_body(WithReason))]
 ) -> Released:
     done = await waiting.release(store, number, operator.who, act.reason)
     return Released(messages=list(done.messages))
@@ -49,10 +49,10 @@ class RefusedMessage(BaseModel):
     "/held/{number}/refuse",
     summary="Refuses a held message: its sender gets a receipt, and what waits behind it goes on",
     responses=READING_A_BODY,
-    openapi_extra=body(Act),
+    openapi_extra=body(WithReason),
 )
 async def refuse(
-    operator: CanActOnOne, store: TheStore, number: Number, act: Annotated[Act, Depends(in_body(Act))]
+    operator: CanActOnOne, store: TheStore, number: Number, act: Annotated[WithReason, Depends(in_body(WithReason))]
 ) -> RefusedMessage:
     return RefusedMessage(message=(await refusing.refuse(store, number, operator.who, act.reason)).message)
 
@@ -81,7 +81,7 @@ async def held_body(operator: CanSeeBodies, store: TheStore, number: Number) -> 
     )
 
 
-class Edit(Act):
+class ToEdit(WithReason):
     """What is changed of a held message; what is left out stays."""
 
     edited: int = Field(ge=0, description="How often it had been edited when it was read, as `body` says.")
@@ -108,23 +108,23 @@ class Edited(BaseModel):
     "/held/{number}/edit",
     summary="Edits a held message, behind the glass, and has it judged; what it was is kept, and what a rule refuses changes nothing",
     responses=READING_A_BODY,
-    openapi_extra=body(Edit),
+    openapi_extra=body(ToEdit),
 )
 async def edit(
     operator: CanActOnOne,
     _: CanSeeBodies,
     store: TheStore,
     number: Number,
-    asked: Annotated[Edit, Depends(in_body(Edit, _MOST_BYTES))],
+    asked: Annotated[ToEdit, Depends(in_body(ToEdit, _MOST_BYTES))],
 ) -> Edited:
-    change = Change(asked.edited, asked.body, asked.patch, asked.attributes)
+    change = MessageEdit(asked.edited, asked.body, asked.patch, asked.attributes)
     done = await editing.edit(store, number, change, operator, asked.reason)
     return Edited(
         message=done.message, outcome=done.outcome, case=done.case, sequence=done.sequence, changed=list(done.changed)
     )
 
 
-class Pass(Act):
+class Pass(WithReason):
     """Where a partition goes on."""
 
     to: int | None = Field(default=None, ge=1, lt=2**63, description="The offset; left out: after what it waits at.")

@@ -14,7 +14,7 @@ from hub.catalogue import ids
 from hub.catalogue.catalogue import in_short
 from hub.operations import addressing_by_hand, waiting
 from hub.routers.cases.question import Asked, body, in_body, moment, of_moment
-from hub.routers.ops.acts import Act, Named
+from hub.routers.ops.acts import Named, WithReason
 from hub.routers.ops.asking import PROBLEMS, READING_A_BODY, CanActOnOne, CanSee, TheDirectory, TheStore
 from hub.routers.parameters import bad
 from hub.store import manual_queue, waiting_notices
@@ -152,7 +152,7 @@ async def unserved(_: CanSee, store: TheStore, known: TheDirectory) -> UnservedU
     )
 
 
-class ChosenUnits(Act):
+class ChosenUnits(WithReason):
     """The units that are chosen by hand."""
 
     units: list[str] = Field(max_length=2, description="One of each party that is missing, as `/units` has them.")
@@ -191,10 +191,10 @@ class GivenUp(BaseModel):
     "/unserved/{unit}/give-up",
     summary="Gives up what waits for a unit that no system serves and none will: it has closed, or was told by hand",
     responses=READING_A_BODY,
-    openapi_extra=body(Act),
+    openapi_extra=body(WithReason),
 )
 async def give_up(
-    operator: CanActOnOne, store: TheStore, unit: Named, act: Annotated[Act, Depends(in_body(Act))]
+    operator: CanActOnOne, store: TheStore, unit: Named, act: Annotated[WithReason, Depends(in_body(WithReason))]
 ) -> GivenUp:
     done = await waiting.skip_waiting(store, unit, operator.who, act.reason)
     return GivenUp(unit=done.unit, count=done.count)

@@ -84,7 +84,7 @@ def unknown_system() -> Refused:
     )
 
 
-class Passed(BaseModel):
+class PassedDeadline(BaseModel):
     """A deadline that has passed and is not told."""
 
     case: str
@@ -98,7 +98,7 @@ class Passed(BaseModel):
 class PassedList(BaseModel):
     """Deadlines that have passed and are not told, the oldest first."""
 
-    rows: list[Passed]
+    rows: list[PassedDeadline]
     next: str | None
 
 
@@ -124,7 +124,9 @@ async def deadlines(_: CanSee, store: TheStore, asked: Annotated[DeadlinesAsked,
     page = found[: asked.limit]
     return PassedList(
         rows=[
-            Passed(case=one.case_id, name=one.key.partition("/")[0], key=one.key, due=one.due_at, again=one.put_off)
+            PassedDeadline(
+                case=one.case_id, name=one.key.partition("/")[0], key=one.key, due=one.due_at, again=one.put_off
+            )
             for one in page
         ],
         next=f"{moment(page[-1].due_at)}~{page[-1].case_id}~{page[-1].key}" if len(found) > len(page) else None,

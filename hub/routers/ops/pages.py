@@ -12,7 +12,7 @@ from hub.routers.cases.question import Asked
 Row = TypeVar("Row")
 
 
-class Page(Asked):
+class PageAsked(Asked):
     """How much of a list, and from where; the key of a row is its number."""
 
     limit: int = Field(default=50, ge=1, le=200, description="The most rows.")

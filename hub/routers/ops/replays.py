@@ -13,9 +13,9 @@ from pydantic import BaseModel, Field, StrictInt
 from hub.operations import replays
 from hub.operations.rights import Right
 from hub.routers.cases.question import Asked, body, in_body
-from hub.routers.ops.acts import Act, Number
+from hub.routers.ops.acts import Number, WithReason
 from hub.routers.ops.asking import PROBLEMS, READING_A_BODY, CanActOnOne, CanSee, TheStore
-from hub.routers.ops.pages import Page
+from hub.routers.ops.pages import PageAsked
 from hub.routers.parameters import WrittenTime
 from hub.store import replays as stored
 from hub.store.replayable import RowFilter
@@ -182,14 +182,14 @@ async def replay(
     )
 
 
-class ReplaysQuery(Page):
+class ReplaysQuery(PageAsked):
     """Which of the replays."""
 
     system: str | None = Field(default=None, max_length=40, description="To this system.")
     state: Literal["running", "done", "stopped", "undone"] | None = None
 
 
-class Replays(BaseModel):
+class ReplayPage(BaseModel):
     """A page of replays, the newest first."""
 
     rows: list[Replay]
@@ -197,13 +197,13 @@ class Replays(BaseModel):
 
 
 @ROUTES.get("/replays", summary="The replays, the newest first: how each stands, who began it and why")
-async def listed(_: CanSee, store: TheStore, asked: Annotated[ReplaysQuery, Query()]) -> Replays:
+async def listed(_: CanSee, store: TheStore, asked: Annotated[ReplaysQuery, Query()]) -> ReplayPage:
     async with store.transaction() as connection:
         found = await stored.listed(
             connection, system=asked.system, state=asked.state, before=asked.before, limit=asked.limit + 1
         )
     rows, after = asked.cut(found)
-    return Replays(rows=[shown(one) for one in rows], next=after)
+    return ReplayPage(rows=[shown(one) for one in rows], next=after)
 
 
 @ROUTES.get("/replays/{number}", summary="One replay as it stands")
@@ -235,7 +235,7 @@ class ReplayedRows(BaseModel):
     next: str | None
 
 
-class RowsQuery(Page):
+class RowsQuery(PageAsked):
     """Which of its rows."""
 
     outcome: Literal["sent", "dead", "skipped", "gone", "put-back", "open"] | None = None
@@ -272,9 +272,9 @@ async def rows_of(_: CanSee, store: TheStore, number: Number, asked: Annotated[R
     "/replays/{number}/undo",
     summary="Puts back what a running replay has not sent yet, as it was; answers when nothing more of it begins to be sent",
     responses=READING_A_BODY,
-    openapi_extra=body(Act),
+    openapi_extra=body(WithReason),
 )
 async def undo(
-    operator: CanActOnOne, store: TheStore, number: Number, act: Annotated[Act, Depends(in_body(Act))]
+    operator: CanActOnOne, store: TheStore, number: Number, act: Annotated[WithReason, Depends(in_body(WithReason))]
 ) -> Replay:
     return shown(await replays.undo(store, number, operator.who, act.reason))

@@ -10,13 +10,13 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from hub.routers.ops.asking import PROBLEMS, CanAudit, TheStore
-from hub.routers.ops.pages import Page
+from hub.routers.ops.pages import PageAsked
 from hub.store import operator_sessions
 
 ROUTES = APIRouter(tags=["sessions"], responses=PROBLEMS)
 
 
-class Which(Page):
+class WhichSessions(PageAsked):
     """Which of them."""
 
     in_force: bool | None = Field(default=None, description="Those in force, or those that are not. Left out: all.")
@@ -45,7 +45,7 @@ class Sessions(BaseModel):
 
 
 @ROUTES.get("/sessions", summary="Who is and was signed in, people and programs, with which roles")
-async def sessions(_: CanAudit, store: TheStore, asked: Annotated[Which, Query()]) -> Sessions:
+async def sessions(_: CanAudit, store: TheStore, asked: Annotated[WhichSessions, Query()]) -> Sessions:
     async with store.transaction() as connection:
         found = await operator_sessions.listed(
             connection, in_force=asked.in_force, before=asked.before, limit=asked.limit + 1

@@ -85,7 +85,7 @@ class CameBack(Asked):
     code: Text
 
 
-class Session(BaseModel):
+class SessionBegun(BaseModel):
     """A session that has begun."""
 
     token: str = Field(description="The bearer of every call; shown this once.")
@@ -96,9 +96,9 @@ class Session(BaseModel):
     next: str = Field(description="As it was given when the sign-in began.")
 
 
-def _session(request: Request, found: SignedIn) -> Session:
+def _session(request: Request, found: SignedIn) -> SessionBegun:
     parts_of(request).guesses.right(found.token)
-    return Session(
+    return SessionBegun(
         token=found.token,
         who=found.who,
         roles=found.roles,
@@ -113,7 +113,7 @@ def _session(request: Request, found: SignedIn) -> Session:
 )
 async def complete(
     request: Request, sign_in: TheSignIn, asked: Annotated[CameBack, Depends(in_body(CameBack))]
-) -> Session:
+) -> SessionBegun:
     async with _counted(request):
         return _session(request, await browser.complete(sign_in, asked.state, asked.proof, asked.code))
 
@@ -158,7 +158,7 @@ class OfDevice(Asked):
 )
 async def complete_device(
     request: Request, sign_in: TheSignIn, asked: Annotated[OfDevice, Depends(in_body(OfDevice))]
-) -> Session:
+) -> SessionBegun:
     async with _counted(request):
         return _session(request, await device.complete(sign_in, asked.device))
 

@@ -15,13 +15,13 @@ from hub.operations import delivery, self_service, trying
 from hub.operations.known import no_such_system
 from hub.operations.reason import given
 from hub.routers.cases.question import body, in_body
-from hub.routers.ops.acts import Act
+from hub.routers.ops.acts import WithReason
 from hub.routers.ops.asking import PROBLEMS, READING_A_BODY, CanActOnMany, CanActOnOne, CanSee, TheDirectory, TheStore
 from hub.store import announcements
 
 ROUTES = APIRouter(tags=["steering"], responses=PROBLEMS)
 TheSystem = Annotated[str, Path(max_length=40, description="The system's id.")]
-TheAct = Annotated[Act, Depends(in_body(Act))]
+TheAct = Annotated[WithReason, Depends(in_body(WithReason))]
 
 
 class PausedSystem(BaseModel):
@@ -35,7 +35,7 @@ class PausedSystem(BaseModel):
     "/systems/{system}/pause",
     summary="Sends nothing to a system until it is resumed; in force in under a second",
     responses=READING_A_BODY,
-    openapi_extra=body(Act),
+    openapi_extra=body(WithReason),
 )
 async def pause(
     operator: CanActOnOne,
@@ -51,7 +51,7 @@ async def pause(
     "/systems/{system}/resume",
     summary="Sends to a paused system again",
     responses=READING_A_BODY,
-    openapi_extra=body(Act),
+    openapi_extra=body(WithReason),
 )
 async def resume(
     operator: CanActOnOne,
@@ -73,7 +73,7 @@ class TestNotice(BaseModel):
     "/systems/{system}/test-notice",
     summary="Sends a system a test notice by its whole way out: it holds nothing of anybody",
     responses=READING_A_BODY,
-    openapi_extra=body(Act),
+    openapi_extra=body(WithReason),
 )
 async def test_notice(
     operator: CanActOnOne,
@@ -89,7 +89,7 @@ async def test_notice(
         return TestNotice(id=await self_service.send_test(connection, found, operator.who, reason))
 
 
-class Try(Act):
+class Try(WithReason):
     """What is to be tried now: one of the three."""
 
     notice: int | None = Field(
@@ -131,7 +131,7 @@ async def tries(operator: CanActOnOne, store: TheStore, asked: Annotated[Try, De
     return Tried.model_validate({"what": what, "which": done.what, "count": done.count})
 
 
-class Announcement(Act):
+class ToAnnounce(WithReason):
     """What all are told."""
 
     text_sv: str = Field(max_length=2_000, description="In Swedish; nothing about a person.")
@@ -149,10 +149,10 @@ class Announced(BaseModel):
     "/announcements",
     summary="Tells every connected system something, tied to no case: maintenance, trouble, a new version (C-34)",
     responses=READING_A_BODY,
-    openapi_extra=body(Announcement),
+    openapi_extra=body(ToAnnounce),
 )
 async def announce(
-    operator: CanActOnMany, store: TheStore, asked: Annotated[Announcement, Depends(in_body(Announcement))]
+    operator: CanActOnMany, store: TheStore, asked: Annotated[ToAnnounce, Depends(in_body(ToAnnounce))]
 ) -> Announced:
     done = await delivery.announce(store, asked.text_sv, asked.text_en, operator.who, asked.reason)
     return Announced(id=done.id, systems=done.systems)

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from hub.operations import systems
-from hub.operations.systems import SystemDetail, SystemPage, Trouble, Wanted
+from hub.operations.systems import SystemDetail, SystemPage, Trouble, WantedSystems
 from hub.routers.cases.question import CODE, Asked
 from hub.routers.ops.asking import PROBLEMS, CanSee, TheDirectory, TheStore, TheWatch
 from hub.routers.ops.overview import NoQuery, unknown_system
-from hub.routers.ops.pages import Page
+from hub.routers.ops.pages import PageAsked
 from hub.store import send_queue
 from hub.store.send_queue import QueuedRow
 from hub.tally import TALLY
@@ -43,7 +43,7 @@ async def listed(
     watch: TheWatch,
     asked: Annotated[SystemsAsked, Query()],
 ) -> SystemPage:
-    wanted = Wanted(asked.trouble, asked.text, asked.way, asked.organisation, asked.region)
+    wanted = WantedSystems(asked.trouble, asked.text, asked.way, asked.organisation, asked.region)
     return await systems.page(store, await watch.now(), wanted, asked.after, asked.limit, TALLY.on_time_s)
 
 
@@ -82,7 +82,7 @@ async def queue(
     store: TheStore,
     directory: TheDirectory,
     id_: Annotated[str, Path(alias="id", description="The system's id.")],
-    asked: Annotated[Page, Query()],
+    asked: Annotated[PageAsked, Query()],
 ) -> Queue:
     if id_ not in directory.now().system_by_id:
         raise unknown_system()

@@ -10,14 +10,14 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from hub.routers.ops.asking import PROBLEMS, CanAudit, TheStore
-from hub.routers.ops.pages import Page
+from hub.routers.ops.pages import PageAsked
 from hub.routers.parameters import WrittenTime
 from hub.store import operator_log
 
 ROUTES = APIRouter(tags=["trail"], responses=PROBLEMS)
 
 
-class Which(Page):
+class WhichActs(PageAsked):
     """Which of the acts; those that are asked for together narrow each other."""
 
     who: str | None = Field(default=None, max_length=200, description="By this name, whole.")
@@ -29,7 +29,7 @@ class Which(Page):
     until: WrittenTime | None = Field(default=None, description="Before this moment.")
 
 
-class Act(BaseModel):
+class TrailRow(BaseModel):
     """One act, a sign-in, or a refusal for want of a right."""
 
     id: int
@@ -40,15 +40,15 @@ class Act(BaseModel):
     reason: str
 
 
-class Acts(BaseModel):
+class TrailPage(BaseModel):
     """A page of them, the newest first."""
 
-    rows: list[Act]
+    rows: list[TrailRow]
     next: str | None = Field(description="`after` of the next page; null where there is none.")
 
 
 @ROUTES.get("/trail", summary="Who did what, with what, and why; sign-ins, and refusals for want of a right, too")
-async def trail(_: CanAudit, store: TheStore, asked: Annotated[Which, Query()]) -> Acts:
+async def trail(_: CanAudit, store: TheStore, asked: Annotated[WhichActs, Query()]) -> TrailPage:
     async with store.transaction() as connection:
         found = await operator_log.page(
             connection,
@@ -61,4 +61,4 @@ async def trail(_: CanAudit, store: TheStore, asked: Annotated[Which, Query()]) 
             limit=asked.limit + 1,
         )
     page, after = asked.cut(found)
-    return Acts(rows=[Act(**asdict(one)) for one in page], next=after)
+    return TrailPage(rows=[TrailRow(**asdict(one)) for one in page], next=after)

@@ -26,7 +26,7 @@ _LETTERS: Final = "BCDFGHJKLMNPQRSTVWXZ"
 _LOGOUT: Final = "http://schemas.openid.net/event/backchannel-logout"
 
 
-class Wrong(Exception):  # noqa: N818 - the standard's own word for what is wrong
+class WrongRequest(Exception):  # noqa: N818 - the standard's own word for what is wrong
     """What is asked is refused; the text is the word of the standard."""
 
 
@@ -61,7 +61,7 @@ class _Device:
 
 
 @dataclass
-class Provider:
+class DemoProvider:
     """One provider with one client."""
 
     issuer: str
@@ -101,13 +101,13 @@ class Provider:
     # --- a browser --------------------------------------------------------------------------------------------------------
 
     def check(self, asked: Mapping[str, str]) -> None:
-        """Raises ``Wrong`` of a request that is not to be answered by sending the browser back."""
+        """Raises ``WrongRequest`` of a request that is not to be answered by sending the browser back."""
         if asked.get("client_id") != self.client.id or asked.get("redirect_uri") not in self.client.redirect_uris:
-            raise Wrong("invalid_request")
+            raise WrongRequest("invalid_request")
         if asked.get("response_type") != "code" or "openid" not in asked.get("scope", "").split():
-            raise Wrong("invalid_request")
+            raise WrongRequest("invalid_request")
         if asked.get("code_challenge_method") != "S256" or not asked.get("code_challenge"):
-            raise Wrong("invalid_request")
+            raise WrongRequest("invalid_request")
 
     def code(self, asked: Mapping[str, str], subject: str) -> tuple[str, str]:
         """Somebody has chosen who they are: the code with which the browser goes back, and the session."""
@@ -125,7 +125,7 @@ class Provider:
 
     def _begin(self, subject: str) -> str:
         if subject not in self.people:
-            raise Wrong("access_denied")
+            raise WrongRequest("access_denied")
         session = secrets.token_urlsafe(16)
         self._sessions[session] = subject
         return session
@@ -151,10 +151,10 @@ class Provider:
         return self._waiting(user_code) is not None
 
     def sign_device_in(self, user_code: str, subject: str) -> str:
-        """Somebody has chosen who they are for a device: the session. Raises ``Wrong``."""
+        """Somebody has chosen who they are for a device: the session. Raises ``WrongRequest``."""
         found = self._waiting(user_code)
         if found is None:
-            raise Wrong("expired_token")
+            raise WrongRequest("expired_token")
         found.session = self._begin(subject)
         found.subject = subject
         return found.session
@@ -173,32 +173,32 @@ class Provider:
     # --- tokens -----------------------------------------------------------------------------------------------------------
 
     def tokens(self, client: tuple[str, str] | None, form: Mapping[str, str]) -> dict[str, Any]:
-        """What the client asks for with a code, its own or a device's. Raises ``Wrong``."""
+        """What the client asks for with a code, its own or a device's. Raises ``WrongRequest``."""
         self.authenticate(client)
         if form.get("grant_type") == "authorization_code":
             code = self._codes.pop(form.get("code", ""), None)  # once only, whatever comes of it
             if code is None or code.until < time.monotonic() or code.redirect_uri != form.get("redirect_uri"):
-                raise Wrong("invalid_grant")
+                raise WrongRequest("invalid_grant")
             if create_s256_code_challenge(form.get("code_verifier", "")) != code.challenge:
-                raise Wrong("invalid_grant")
+                raise WrongRequest("invalid_grant")
             return self._answer(code.subject, code.session, code.nonce)
         if form.get("grant_type") != "urn:ietf:params:oauth:grant-type:device_code":
-            raise Wrong("unsupported_grant_type")
+            raise WrongRequest("unsupported_grant_type")
         device = self._devices.get(form.get("device_code", ""))
         if device is None or device.until < time.monotonic():
-            raise Wrong("expired_token")
+            raise WrongRequest("expired_token")
         before, device.asked_at = device.asked_at, time.monotonic()
         if device.asked_at - before < INTERVAL_S / 2:
-            raise Wrong("slow_down")
+            raise WrongRequest("slow_down")
         if device.subject is None:
-            raise Wrong("authorization_pending")
+            raise WrongRequest("authorization_pending")
         del self._devices[form["device_code"]]
         return self._answer(device.subject, device.session, None)
 
     def authenticate(self, client: tuple[str, str] | None) -> None:
-        """Raises ``Wrong`` where it is not the client that asks."""
+        """Raises ``WrongRequest`` where it is not the client that asks."""
         if client is None or not secrets.compare_digest(":".join(client), f"{self.client.id}:{self.client.secret}"):
-            raise Wrong("invalid_client")
+            raise WrongRequest("invalid_client")
 
     def _answer(self, subject: str, session: str, nonce: str | None) -> dict[str, Any]:
         access_token = secrets.token_urlsafe(24)

@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from hub.sandbox.openid import pages
-from hub.sandbox.openid.provider import Client, Provider, Wrong
+from hub.sandbox.openid.provider import Client, DemoProvider, WrongRequest
 
 CLIENT_ID: Final = "samverkan-hub"
 SECRET: Final = "sandbox"  # noqa: S105 - a demo's, that everybody may know
@@ -44,7 +44,7 @@ _ASKED: Final = (
 )
 
 
-def app(provider: Provider) -> Starlette:
+def app(provider: DemoProvider) -> Starlette:
     """The provider's pages and endpoints."""
 
     async def metadata(_: Request) -> Response:
@@ -61,7 +61,7 @@ def app(provider: Provider) -> Starlette:
                 provider.check(asked)
                 return _page(pages.choose(provider.people.values(), f"{provider.issuer}/authorize", asked))
             code, session = provider.code(asked, str(given.get("person", "")))
-        except Wrong as wrong:
+        except WrongRequest as wrong:
             return _page(pages.told("Inloggningen går inte att börja", f"Anropet är fel: {wrong}."), 400)
         back = {"code": code, "state": asked.get("state", ""), "iss": provider.issuer}
         found = RedirectResponse(f"{asked['redirect_uri']}?{urlencode(back)}", 303, _HEADERS)
@@ -71,13 +71,13 @@ def app(provider: Provider) -> Starlette:
     async def token(request: Request) -> Response:
         try:
             return JSONResponse(provider.tokens(_client(request), _texts(await request.form())), headers=_HEADERS)
-        except Wrong as wrong:
+        except WrongRequest as wrong:
             return JSONResponse({"error": str(wrong)}, 401 if str(wrong) == "invalid_client" else 400, _HEADERS)
 
     async def device_authorization(request: Request) -> Response:
         try:
             provider.authenticate(_client(request))
-        except Wrong as wrong:
+        except WrongRequest as wrong:
             return JSONResponse({"error": str(wrong)}, 401, _HEADERS)
         return JSONResponse(provider.device(), headers=_HEADERS)
 
@@ -91,7 +91,7 @@ def app(provider: Provider) -> Starlette:
             return _page(pages.choose(provider.people.values(), f"{provider.issuer}/device", hidden))
         try:
             session = provider.sign_device_in(user_code, form.get("person", ""))
-        except Wrong as wrong:
+        except WrongRequest as wrong:
             return _page(pages.told("Inloggningen gick inte", f"Anropet är fel: {wrong}."), 400)
         found = _page(pages.told("Klart", "Programmet är inloggat. Du kan stänga sidan."))
         found.set_cookie(_COOKIE, session, httponly=True, samesite="lax")
@@ -119,7 +119,7 @@ def app(provider: Provider) -> Starlette:
     )
 
 
-def of_sandbox(port: int, hub_port: int) -> Provider:
+def of_sandbox(port: int, hub_port: int) -> DemoProvider:
     """The provider beside a sandbox's hub."""
     hosts = [f"http://{host}:{hub_port}" for host in ("127.0.0.1", "localhost")]
     client = Client(
@@ -129,10 +129,10 @@ def of_sandbox(port: int, hub_port: int) -> Provider:
         tuple(f"{host}{SIGNED_OUT}" for host in hosts),
         f"{hosts[0]}/ops/backchannel-logout",
     )
-    return Provider(f"http://127.0.0.1:{port}", client)
+    return DemoProvider(f"http://127.0.0.1:{port}", client)
 
 
-def settings(provider: Provider) -> dict[str, str]:
+def settings(provider: DemoProvider) -> dict[str, str]:
     """What the hub is told of the provider."""
     return {
         "HUB_OPENID__ISSUER": provider.issuer,

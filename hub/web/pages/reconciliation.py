@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from urllib.parse import quote
 
 from starlette.responses import Response
 
+from hub import clock
 from hub.web.visit import Visit, page
 
 _DAY = timedelta(days=1)
@@ -22,7 +23,7 @@ async def systems(visit: Visit) -> Response:
 
 async def system(visit: Visit) -> Response:
     """``/reconciliation/SYSTEM``: its hours, the newest first."""
-    since = visit.query.get("since") or (datetime.now(UTC) - _DAY).isoformat()
+    since = visit.query.get("since") or (clock.now() - _DAY).isoformat()
     asked = {"since": since, "until": visit.query.get("until")}
     found = await visit.ops.ask(f"/reconciliation/{quote(visit.path['system'], safe='')}", **asked)
     return visit.show("reconciliation_system.html", found=found, hours=found["windows"][::-1])
