@@ -4,6 +4,7 @@ intake and the store.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -107,10 +108,10 @@ async def put_in_force(
         found = await directories.versions(connection)
         before = found[0] if found else None
         of = 0 if before is None else before.version
-        digest = _digest(of, wanted)
+        digest = await asyncio.to_thread(_digest, of, wanted)
         if seen is not None:
             await _as_it_was_seen(connection, seen, before, digest)
-        entries = difference(None if before is None else before.directory, wanted.directory)
+        entries = await asyncio.to_thread(difference, None if before is None else before.directory, wanted.directory)
         taken: list[tuple[Taken, UnderWay]] = []
         for one in taken_away(None if before is None else before.directory, wanted.directory):
             under_way = await consequences.of(connection, one.units, one.system, all_rows=one.kind == "system")
@@ -165,7 +166,7 @@ async def _as_it_was_seen(
     """Raises ``Refused`` 409 that names what somebody else has changed since, or that the directory is another."""
     if before is not None and before.version != seen.version:
         earlier = await directories.versions(connection, up_to=seen.version)
-        changed = difference(earlier[0].directory if earlier else None, before.directory)
+        changed = await asyncio.to_thread(difference, earlier[0].directory if earlier else None, before.directory)
         named = ", ".join(one.name for one in changed[:_MOST_NAMED]) + (", …" if len(changed) > _MOST_NAMED else "")
         who = before.who or "…"
         raise Refused(

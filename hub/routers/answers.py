@@ -311,6 +311,7 @@ OWN_NOTICES: Final = shape(
                     "state": {"enum": ["waiting", "behind a dead one", "sent", "dead", "skipped"]},
                     "attempts": NUMBER,
                     "answer": optional(TEXT),
+                    "error": optional(TEXT),
                     "said": optional(TEXT),
                     "failures": listed(shape({"at": TEXT, "answer": TEXT})),
                     "sent_at": optional(TIME),

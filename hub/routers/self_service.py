@@ -14,6 +14,7 @@ from fastapi import APIRouter, Depends, FastAPI, Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 
+from hub.catalogue import ids
 from hub.operations import credentials, self_service
 from hub.routers import openapi
 from hub.routers.cases.question import Asked, answer, body, in_body
@@ -136,6 +137,7 @@ def _notice(one: ToldRow) -> dict[str, Any]:
         "state": "behind a dead one" if one.behind else one.state,
         "attempts": one.attempts,
         "answer": one.answer,
+        "error": ids.of_delivery(one.answer) if one.answer and one.state in {"waiting", "dead"} else None,
         "said": one.said,
         "failures": [{"at": at, "answer": said} for at, said in one.failures or ()],
         "sent_at": one.sent_at,

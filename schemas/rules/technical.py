@@ -86,6 +86,18 @@ TECHNICAL: Final[dict[str, Rule]] = {
         "Driften har nekat ett kvarhållet meddelande, med en orsak.",
         "Operations have refused a held message, with a reason.",
     ),
+    "sources-needed": Rule(
+        "En lista som hör till flera tider nämner varje meddelandes source.",
+        "A list that is of several times names the source of each message.",
+    ),
+    "span-too-full": Rule(
+        "En avstämning gäller så många meddelanden som ett svar rymmer.",
+        "A reconciliation is of as many messages as an answer holds.",
+    ),
+    "span-too-long": Rule(
+        "En avstämning gäller ett begränsat antal dygn.",
+        "A reconciliation is of a limited number of days.",
+    ),
     "subscription": Rule(
         "En prenumeration begär vad som finns: ett ämne, kanalen rest-hook, en adress som hubben får anropa.",
         "A Subscription asks for what there is: a topic, the channel rest-hook, an address that the hub may call.",

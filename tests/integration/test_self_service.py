@@ -80,6 +80,7 @@ async def test_a_system_sees_what_it_sent_with_receipts_and_what_it_is_told_with
         "kan inte",
     )
     assert told[first]["failures"][0]["answer"] == "refused-by-receiver"
+    assert told[first]["error"] == "delivery.refused-by-receiver"
     assert {one["state"] for id_, one in told.items() if id_ != first} == {"behind a dead one"}
     page = await ask(hub, "/notices", limit=1)
     assert page["next"] and (await ask(hub, "/notices", before=page["next"]))["notices"][0]["id"] == first

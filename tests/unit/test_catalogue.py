@@ -3,6 +3,7 @@
 import ast
 import gc
 import re
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import get_args
@@ -19,6 +20,7 @@ from hub.delivery.exits.http import judged
 from hub.delivery.exits.subscription import NO_SUBSCRIPTION
 from hub.intake import holds
 from hub.intake.accept import EDITED
+from hub.operations.timeline.entry import TimelineEntry
 from hub.processes.shared.registers import FOUND
 from hub.routers import faults
 from hub.routers.asides import NOBODYS
@@ -212,3 +214,21 @@ def test_the_page_and_the_json_have_every_entry():
         assert f'"{id_}": {{' in whole
         assert one.what_to_do.sv in page
     assert sum(len(of_kind(kind)) for kind in {one.kind for one in catalogue().values()}) == len(catalogue())
+
+
+@pytest.mark.parametrize(
+    ("entry", "leads_to"),
+    [
+        ({"kind": "decided", "outcome": "refused", "rule": "V-3"}, "V-3"),
+        ({"kind": "held", "outcome": "awaits-hsa"}, "held.awaits-hsa"),
+        ({"kind": "tried", "answer": "http:503"}, "delivery.http-5xx"),
+        ({"kind": "tried", "answer": "folkbokforing=VP009"}, "register.VP009"),
+        ({"kind": "dead", "answer": "gave-up:timeout"}, "delivery.timeout"),
+        ({"kind": "sent", "answer": "http:200"}, None),
+        ({"kind": "received"}, None),
+    ],
+)
+def test_what_went_wrong_in_a_timeline_leads_to_its_entry(entry, leads_to):
+    found = TimelineEntry(at=datetime.now(UTC), lane="hub", sv="", en="", **entry)
+    assert found.error == leads_to
+    assert leads_to is None or leads_to in catalogue()

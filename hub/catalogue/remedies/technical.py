@@ -254,6 +254,20 @@ TECHNICAL: Final[dict[str, Remedy]] = {
         "Underrättelsen är redan mottagen respektive avvisad, och nu sägs motsatsen.",
         "The notice was taken or refused before, and now the opposite is said.",
     ).do("Kontakta hubbens drift om det första var fel.", "Contact the hub's operations if the first was wrong."),
+    "sources-needed": UNREADABLE.since(
+        "Många av listans meddelanden kom inte i intervallet, och utan source kan de vara vilken enhets som helst.",
+        "Many messages of the list did not come in the span, and without source they may be any unit's.",
+    ).do(
+        "Ange source för varje meddelande, eller stäm av det intervall som de hör till.",
+        "Give the source of each message, or reconcile the span to which they belong.",
+    ),
+    "span-too-full": UNREADABLE.since(
+        "Intervallet har fler meddelanden än ett svar rymmer.", "The span has more messages than an answer holds."
+    ).do("Stäm av i kortare intervall, ett efter det andra.", "Reconcile in shorter spans, one after the other."),
+    "span-too-long": UNREADABLE.since("Intervallet är för långt.", "The span is too long.").do(
+        "Stäm av högst så många dygn i taget som meningen säger.",
+        "Reconcile at most as many days at a time as the sentence says.",
+    ),
     "subscription": UNREADABLE.since(
         "Prenumerationen begär ett ämne, en kanal eller en adress som hubben inte har eller inte får anropa.",
         "The Subscription asks for a topic, a channel or an address that the hub does not have or may not call.",

@@ -1,10 +1,12 @@
-"""One thing that happened, and on whose lane. Imports the standard library only."""
+"""One thing that happened, and on whose lane. Imports the error catalogue only."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+from hub.catalogue import ids
 
 HUB: Final = "hub"
 OPERATIONS: Final = "operations"
@@ -79,3 +81,14 @@ class TimelineEntry:
     reason: str | None = None
     deadline: str | None = None
     due: datetime | None = None
+
+    @property
+    def error(self) -> str | None:
+        """Its id in the error catalogue, where it is something that went wrong or waits."""
+        if self.rule is not None:
+            return ids.of_rule(self.rule)
+        if self.kind == "held" and self.outcome is not None:
+            return ids.of_held(self.outcome)
+        if self.kind in {"tried", "dead"} and self.answer is not None:
+            return ids.of_register(self.answer) if "=" in self.answer else ids.of_delivery(self.answer)
+        return None

@@ -62,6 +62,7 @@ class EntryShown(InBoth):
     )
     rule: str | None = Field(description="By which it was refused.")
     rules: list[str] = Field(description="Which the row that accepted it obeys.")
+    error: str | None = Field(description="Its id in the error catalogue, where something went wrong or waits.")
     element: str | None
     answer: str | None = Field(description="The receiver's answer; of a kvittens the message that it acknowledges.")
     who: str | None
