@@ -61,12 +61,14 @@ def test_a_receiver_that_refuses_is_found_mended_and_told_again_and_nothing_is_l
 
         wait_for(groups)
         (found,) = groups()
-        assert (found["system"], found["answer"]) == (MALMO, "400")
+        assert (found["system"], found["answer"]) == (MALMO, "http:400")
         assert "Unknown field skipped: our update" in hub("dead", "list", "--system", MALMO)
         assert "is mended; what is dead is told again" in hub("sandbox", "mend", MALMO, "--port", str(port))
-        said = hub("dead", "replay", "--system", MALMO, "--answer", "400")
+        said = hub("dead", "replay", "--system", MALMO, "--answer", "http:400")
         words = re.search(r"It begins with (--until \S+ --run \d+) --reason", said)[1].split()
-        hub("dead", "replay", "--system", MALMO, "--answer", "400", *words, "--reason", "their update is put right")
+        hub(
+            "dead", "replay", "--system", MALMO, "--answer", "http:400", *words, "--reason", "their update is put right"
+        )
         wait_for(lambda: not groups())
         wait_for(lambda: json.loads(hub("dead", "replays", "--json"))[0]["state"] == "done")
         process.send_signal(signal.SIGINT)
