@@ -20,7 +20,7 @@ def is_working_day(day: date) -> bool:
     return day.weekday() < _SATURDAY and day not in _holidays()
 
 
-@lru_cache(maxsize=4096)  # a system's silence asks for each hour of some weeks
+@lru_cache(maxsize=4096)
 def is_red_day(day: date) -> bool:
     """A public holiday or one of the three eves, on whatever weekday it falls; an ordinary Sunday is none."""
     return day in _holidays()

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Final
 
 from hub.operations.concern import Concern, Rows, Said, Severity, rows, worst_first
-from hub.operations.figures import delivered
 from hub.operations.seen import Seen
 from hub.roles import Role
 from schemas.words import word
@@ -139,12 +138,12 @@ def _systems(seen: Seen) -> Iterator[Concern]:
                 "refused", "soon", None, f"{name}: {refused} av {received} meddelanden har avvisats den senaste timmen.",
                 f"{name}: {refused} of {received} messages were refused within the hour.", refused,
             )  # fmt: skip
-        sent = delivered(counts)
-        if sent.sent >= _ON_TIME[0] and sent.share is not None and sent.share < _ON_TIME[1]:
-            late = sent.sent - sent.on_time
+        sent, on_time = counts.get("sent", 0), counts.get("on_time", 0)
+        if sent >= _ON_TIME[0] and on_time < _ON_TIME[1] * sent:
+            late = sent - on_time
             yield concern(
-                "slow", "note", None, f"{name}: {late} av {sent.sent} underrättelser kom fram för sent den senaste timmen.",
-                f"{name}: {late} of {sent.sent} notices were delivered late within the hour.", late,
+                "slow", "note", None, f"{name}: {late} av {sent} underrättelser kom fram för sent den senaste timmen.",
+                f"{name}: {late} of {sent} notices were delivered late within the hour.", late,
             )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import nsmallest
 from typing import Final
 
 from hub.operations.concern import Concern, Rows, rows
@@ -203,6 +204,12 @@ def overdue(seen: Seen, system: str, within_s: float) -> int:
 
 def _on_time(seen: Seen, within_s: float) -> OnTime:
     behind = {id_: overdue(seen, id_, within_s) for id_ in seen.systems}
+    shares = []
+    for id_, its in behind.items():
+        hour = seen.hour.get(id_, {})
+        sent, on_time = hour.get("sent", 0), hour.get("on_time", 0)
+        if its or sent > on_time:
+            shares.append((on_time / (sent + its), id_))
     found = [
         DeliveredTo(
             id_,
@@ -210,17 +217,15 @@ def _on_time(seen: Seen, within_s: float) -> OnTime:
             delivered(seen.hour.get(id_, {}), behind[id_]),
             rows(f"systems/{id_}"),
         )
-        for id_ in seen.systems
-        if behind[id_] or seen.hour.get(id_, {}).get("sent", 0) > seen.hour.get(id_, {}).get("on_time", 0)
+        for _, id_ in nsmallest(_LATE_SHOWN, shares)
     ]
-    found.sort(key=lambda one: (one.delivered.share or 0.0, one.system))
     every = sum(behind.values())
     return OnTime(
         within_s,
         delivered(seen.day, every),
         delivered(seen.hour.get("", {}), every),
         times(seen.day),
-        found[:_LATE_SHOWN],
+        found,
         rows("systems", trouble="slow"),
     )
 

@@ -78,5 +78,5 @@ async def see(connection: Connection, version: int, directory: Directory, hour: 
         await silence.going_on(connection),
         await operator_log.newest(connection),
         (await figures.sums(connection, now - DAY, [ALL])).get(ALL, {}),
-        await figures.sums(connection, now - HOUR) if hour is None else hour,
+        await figures.hour_by_system(connection, now - HOUR) if hour is None else hour,
     )

@@ -14,11 +14,10 @@ from hub.log import log
 from hub.operations.usual import (
     LOOKED_BACK,
     WEEKS,
+    Back,
     HeardDay,
-    Hour,
     Less,
     Usual,
-    hours,
     is_heard_again,
     learn,
     less_than_usual,
@@ -34,6 +33,8 @@ _AT_ONCE: Final = 200
 _USUAL_BY_NOW: Final = timedelta(days=14)
 """A silence that has lasted so long is what is usual now, and is over: operations knows, or it is no fault."""
 _NONE: Final = (0,) * 24
+_Days = Mapping[date, Sequence[int]]
+"""Day → its 24 hours."""
 
 
 class SilenceWatch:
@@ -93,21 +94,19 @@ class SilenceWatch:
 
     async def _known(
         self, connection: Connection, systems: Sequence[System], today: date
-    ) -> list[tuple[System, list[Hour], float]]:
+    ) -> list[tuple[System, Back, float]]:
         """Of each system: its hours of the last weeks, the newest first, and how much its weeks differ."""
         untaught = [one.id for one in systems if one.id not in self._usual]
         if untaught:
             await self._learn(connection, systems, untaught, today)
         since = today - LOOKED_BACK
         days = await silence.heard(connection, [one.id for one in systems] + _minutes_of(silence.WAYS), since)
-        found = []
-        for number, system in enumerate(systems):
-            if number % 20 == 0:
-                await asyncio.sleep(0)
-            usual = self._usual[system.id]
-            back = hours(usual, _days(system, days, since, today))
-            found.append((system, back, usual.spread))
-        return found
+        await asyncio.sleep(0)
+        minutes = _listened(days, {one.ways_in for one in systems}, since, today)
+        return [
+            (one, Back(usual := self._usual[one.id], _days(days.get(one.id, {}), minutes[one.ways_in])), usual.spread)
+            for one in systems
+        ]
 
     async def _learn(
         self, connection: Connection, systems: Sequence[System], untaught: Sequence[str], today: date
@@ -115,10 +114,12 @@ class SilenceWatch:
         since = today - timedelta(weeks=WEEKS)
         days = await silence.heard(connection, [*untaught, *_minutes_of(silence.WAYS)], since)
         anew = await silence.usual_since(connection, untaught)
+        minutes = _listened(days, {one.ways_in for one in systems}, since, today - timedelta(days=1))
         for system in systems:
             if system.id in untaught:
                 await asyncio.sleep(0)
-                self._usual[system.id] = learnt(system, days, anew.get(system.id), today)
+                its = days.get(system.id, {})
+                self._usual[system.id] = _learnt(its, minutes[system.ways_in], anew.get(system.id))
 
     async def _begin(self, connection: Connection, system: str, now: datetime, upto: datetime, less: Less) -> None:
         since = upto - timedelta(minutes=less.minutes)
@@ -137,29 +138,40 @@ async def usual_of(connection: Connection, system: System, today: date) -> Usual
     since = today - timedelta(weeks=WEEKS)
     days = await silence.heard(connection, [system.id, *_minutes_of(silence.WAYS)], since)
     anew = await silence.usual_since(connection, [system.id])
-    return learnt(system, days, anew.get(system.id), today)
+    minutes = _listened(days, {system.ways_in}, since, today - timedelta(days=1))
+    return _learnt(days.get(system.id, {}), minutes[system.ways_in], anew.get(system.id))
 
 
-def learnt(
-    system: System, days: Mapping[str, Mapping[date, Sequence[int]]], anew: datetime | None, today: date
-) -> Usual:
+def _learnt(its: _Days, minutes: _Days, anew: datetime | None) -> Usual:
     """What is usual for a system, of the whole days since it first sent anything, or since something else is usual."""
-    first = min(days.get(system.id, {}), default=today)
-    since = max(first, today - timedelta(weeks=WEEKS), *([local_day(anew)] if anew else []))
-    return learn(_days(system, days, since, today - timedelta(days=1)))
+    if not its:
+        return learn(())
+    since = max(min(its), *([local_day(anew)] if anew else [min(its)]))
+    return learn(one for one in _days(its, minutes) if one.day >= since)
 
 
-def _days(
-    system: System, days: Mapping[str, Mapping[date, Sequence[int]]], since: date, until: date
-) -> Iterable[HeardDay]:
-    """The days of a system on which the hub listened on its ways in: on all of them, since nobody knows which it uses."""
-    its = days.get(system.id, {})
-    for number in range((until - since).days + 1):
-        day = since + timedelta(days=number)
-        ways = [days.get(way, {}).get(day, _NONE) for way in _minutes_of(system.ways_in)]
-        yield HeardDay(
-            day, its.get(day, _NONE), [min(minutes) for minutes in zip(*ways, strict=True)] if ways else _NONE
-        )
+def _days(its: _Days, minutes: _Days) -> list[HeardDay]:
+    return [HeardDay(day, its.get(day, _NONE), listened) for day, listened in minutes.items()]
+
+
+def _listened(
+    days: Mapping[str, _Days], ways: Iterable[Sequence[str]], since: date, until: date
+) -> dict[Sequence[str], dict[date, Sequence[int]]]:
+    """Ways in → each day, the oldest first → in how many minutes of its hours the hub listened on all of them, since nobody knows which of
+    its ways a system uses.
+    """
+    span = [since + timedelta(days=number) for number in range((until - since).days + 1)]
+    return {
+        some: {
+            day: [
+                min(each)
+                for each in zip(*(days.get(way, {}).get(day, _NONE) for way in _minutes_of(some)), strict=True)
+            ]
+            or _NONE
+            for day in span
+        }
+        for some in ways
+    }
 
 
 def _minutes_of(ways: Iterable[str]) -> list[str]:

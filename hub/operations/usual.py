@@ -16,7 +16,7 @@ hundred messages an hour is silent after an hour, one with five a day after some
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import log
@@ -70,20 +70,18 @@ class Usual:
     spread: float
     """How much more its weeks differ than by the Poisson law; 1 or more."""
 
-    def expected(self, day: date, hour: int, minutes: int) -> float:
-        """How much is to be expected in so many minutes of an hour. On a red day the least of what a Sunday, that weekday and earlier red
-        days have: few red days teach little, and a false alarm at Christmas helps nobody.
+    def of_day(self, day: date) -> Sequence[float]:
+        """How much is to be expected in each hour of a day; 0 where too little is known. On a red day the least of what a Sunday, that
+        weekday and earlier red days have: few red days teach little, and a false alarm at Christmas helps nobody.
         """
-        ordinary = self.rates[day.weekday()][hour]
-        if ordinary is None:
-            return 0.0
-        if is_red_day(day):
-            others = [self.rates[kind][hour] for kind in (_SUNDAY, _RED)]
-            ordinary = min([ordinary, *(one for one in others if one is not None)])
-        return ordinary * minutes / 60
-
-
-NOTHING_USUAL: Final = Usual(((None,) * 24,) * 8, 1.0)
+        ordinary = self.rates[day.weekday()]
+        if not is_red_day(day):
+            return [rate or 0.0 for rate in ordinary]
+        others = (ordinary, self.rates[_SUNDAY], self.rates[_RED])
+        return [
+            min(rate for rates in others if (rate := rates[hour]) is not None) if ordinary[hour] is not None else 0.0
+            for hour in range(24)
+        ]
 
 
 def learn(days: Iterable[HeardDay]) -> Usual:
@@ -94,25 +92,26 @@ def learn(days: Iterable[HeardDay]) -> Usual:
     rates: list[tuple[float | None, ...]] = []
     spreads = []
     for its in by_kind:
-        its = sorted((one for one in its if any(one.minutes)), key=_busy)  # noqa: PLW2901 - the same days
-        counts = [_counts(its, hour) for hour in range(24)]
+        by_busyness = sorted(its, key=_busy)
+        counts = [_counts(by_busyness, hour) for hour in range(24)]
         rates.append(tuple(sum(one) / len(one) if one else None for one in counts))
         spreads += [_spread(one) for one in counts if one and sum(one) >= len(one)]
     return Usual(tuple(rates), max(1.0, median(spreads) if spreads else 1.0))
 
 
 def _counts(days: Sequence[HeardDay], hour: int) -> list[float]:
-    """What was heard in an hour of each of these days, the quietest first; nothing where the hub listened on too few of them."""
+    """What was heard in an hour of each of these days, which stand from the quietest to the busiest; nothing where the hub listened on too
+    few of them.
+    """
     listened = [one for one in days if one.minutes[hour] >= _LISTENED]
     if len(listened) < LEAST_WEEKS:
         return []
-    if len(listened) >= _MANY:
-        listened = listened[1:-1]
-    return [one.heard[hour] * 60 / one.minutes[hour] for one in listened]
+    kept = listened[1:-1] if len(listened) >= _MANY else listened
+    return [one.heard[hour] * 60 / one.minutes[hour] for one in kept]
 
 
 def _busy(day: HeardDay) -> float:
-    return sum(day.heard) / sum(day.minutes)
+    return sum(day.heard) / max(1, sum(day.minutes))
 
 
 def _spread(counts: Sequence[float]) -> float:
@@ -131,15 +130,22 @@ class Hour:
     """In how many of its minutes the hub listened."""
 
 
-def hours(usual: Usual, days: Iterable[HeardDay]) -> list[Hour]:
-    """The hours of some days, the newest first; those in which the hub did not listen, and those to come, are left out."""
-    found = [
-        Hour(usual.expected(one.day, hour, one.minutes[hour]), one.heard[hour], one.minutes[hour])
-        for one in sorted(days, key=lambda one: one.day)
-        for hour in range(24)
-        if one.minutes[hour]
-    ]
-    return found[::-1]
+@dataclass(frozen=True, slots=True)
+class Back:
+    """The hours of some days, the newest first, made as they are asked for, since a few tell enough of most systems. Those in which the
+    hub did not listen, and those to come, are left out.
+    """
+
+    usual: Usual
+    days: Sequence[HeardDay]
+    """The newest last."""
+
+    def __iter__(self) -> Iterator[Hour]:
+        for one in reversed(self.days):
+            rates = self.usual.of_day(one.day)
+            for hour in range(23, -1, -1):
+                if minutes := one.minutes[hour]:
+                    yield Hour(rates[hour] * minutes / 60, one.heard[hour], minutes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +158,10 @@ class Less:
     heard: int
 
 
-def less_than_usual(back: Sequence[Hour], spread: float) -> Less | None:
-    """Whether a system has fallen silent. ``back``: its hours, the newest first. One that sends again is not silent, though it was."""
+def less_than_usual(back: Iterable[Hour], spread: float) -> Less | None:
+    """Whether a system has fallen silent. ``back``: its hours, the newest first, which are gone through twice. One that sends again is not
+    silent, though it was.
+    """
     if is_heard_again(back):
         return None
     expected, heard, minutes = 0.0, 0, 0
@@ -175,7 +183,7 @@ def _unlikely(heard: int, expected: float) -> float:
     return expected - heard + (heard * log(heard / expected) if heard else 0.0)
 
 
-def is_heard_again(back: Sequence[Hour]) -> bool:
+def is_heard_again(back: Iterable[Hour]) -> bool:
     """Whether a system that was silent sends again. ``back``: its hours, the newest first."""
     expected, heard, minutes = 0.0, 0, 0
     for hour in back:

@@ -12,7 +12,10 @@ from hub.store.figures import Counts
 from hub.store.transaction import Store
 
 _HOUR_S: Final = 15.0
-"""For so many seconds the figures of the last hour by system are good: they are read from as many rows as there are active systems."""
+_REST: Final = 30.0
+"""For so many seconds, and so many times as long as reading them took, the figures of the last hour by system are good: they are read
+from as many rows as there are active systems.
+"""
 
 
 class Watch:
@@ -24,6 +27,7 @@ class Watch:
         self._going: asyncio.Task[Seen] | None = None
         self._next: asyncio.Task[Seen] | None = None
         self._hour: tuple[float, dict[str, Counts]] | None = None
+        """Until when it is good, and the figures."""
 
     async def now(self) -> Seen:
         """How everything is, read after this was asked. Who asks while a read is going on shares the next one."""
@@ -38,9 +42,11 @@ class Watch:
         return await self._read()
 
     async def _read(self) -> Seen:
-        hour = self._hour[1] if self._hour is not None and time.monotonic() - self._hour[0] < _HOUR_S else None
+        began = time.monotonic()
+        hour = self._hour[1] if self._hour is not None and began < self._hour[0] else None
         async with self._store.transaction() as connection:
             seen = await see(connection, self._in_force.version, self._in_force.now(), hour)
         if hour is None:
-            self._hour = time.monotonic(), seen.hour
+            took = time.monotonic() - began
+            self._hour = began + max(_HOUR_S, _REST * took), seen.hour
         return seen

@@ -104,6 +104,20 @@ async def sums(connection: Connection, since: datetime, systems: Collection[str]
     return by_system
 
 
+async def hour_by_system(connection: Connection, since: datetime) -> dict[str, Counts]:
+    """System → the few figures of a short time by which its trouble is seen; of every system that did anything."""
+    found = await connection.execute(
+        "SELECT system, sum((counts->'received')::int)::bigint, sum((counts->'refused')::int)::bigint, sum((counts->'sent')::int)::bigint,"  # noqa: S608
+        f" sum((counts->'on_time')::int)::bigint FROM {_BOTH.format(which='')} GROUP BY system",
+        {"since": since},
+    )
+    names = ("received", "refused", "sent", "on_time")
+    return {
+        system: {name: count for name, count in zip(names, its, strict=True) if count}
+        for system, *its in await found.fetchall()
+    }
+
+
 async def series(connection: Connection, system: str, step: int, since: datetime) -> list[tuple[datetime, Counts]]:
     """A system's figures, or with ``ALL`` those of everything, one for each step in which there were any."""
     if step == MINUTE:

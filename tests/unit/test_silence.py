@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.operations.usual import HeardDay, Hour, hours, is_heard_again, learn, less_than_usual
+from hub.operations.usual import Back, HeardDay, Hour, is_heard_again, learn, less_than_usual
 from schemas.working_days import is_red_day
 
 OPEN = (60,) * 24
@@ -54,7 +54,7 @@ def lived(weeks, days, step=1):
     for number, day in enumerate(days):
         usual = learn([*weeks, *days[:number]][-56:])
         for hour in range(0, 24, step):
-            back = hours(usual, [*[*weeks, *days[:number]][-14:], cut(day, hour)])
+            back = Back(usual, [*[*weeks, *days[:number]][-14:], cut(day, hour)])
             if not silent and less_than_usual(back, usual.spread):
                 silent = True
                 told.append(("begins", day.day, hour))
