@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from hub.operations.concern import Concern, Rows, Said, Severity, rows, worst_first
+from hub.operations.concern import Concern, Said, Severity, rows, worst_first
 from hub.operations.seen import Seen
 from hub.roles import Role
 from schemas.words import word
@@ -24,7 +24,7 @@ _REFUSED: Final = (20, 0.2)
 """So many messages refused within an hour, and such a share of what came."""
 _ON_TIME: Final = (20, 0.95)
 """Of so many notices within an hour at least such a share is to be on time."""
-_HUBS: Final = Rows("hubs", "")
+_HUBS: Final = rows("hubs")
 
 
 def first(seen: Seen) -> list[Concern]:

@@ -296,7 +296,7 @@ def _day(day: Counts, behind: int) -> Day:
 def _refusals(id_: str, day: Counts, examples: Mapping[str, tuple[str, datetime]]) -> Iterator[Refusals]:
     for rule, count in under(day, "refused/").items():
         message, at = examples.get(rule, (None, None))
-        yield Refusals(rule, count, message, at, rows("messages", system=id_, outcome="refused", rule=rule))
+        yield Refusals(rule, count, message, at, rows("messages", from_system=id_, outcome="refused", rule=rule))
 
 
 def _unit(directory: Directory, hsa: str) -> UnitRoles:

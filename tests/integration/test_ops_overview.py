@@ -2,9 +2,12 @@
 
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl
 
+import httpx
 import psycopg
 import pytest
+from starlette.routing import Match
 
 from hub.addressing import registers
 from hub.errors import Unavailable
@@ -13,6 +16,7 @@ from hub.operations.registers import CONTRACTS
 from hub.store import figures, held, paused_systems, running_hubs
 from hub.store.operator_log import record
 from hub.tally import TALLY, Tally
+from hub.web.console import console
 from tests.integration.test_views import TOLVAN, directory, served
 from tests.operators import Person, signed_in
 from tests.stack import KOMMUN
@@ -49,6 +53,31 @@ async def report(hub, id_="one", **more):
 
 def kinds(found):
     return [(one["kind"], one["severity"]) for one in found["first"]]
+
+
+def rows_in(found):
+    """The addresses of all rows that an answer names."""
+    if isinstance(found, dict):
+        if found.keys() == {"api", "console"}:
+            yield found["api"], found["console"]
+        for one in found.values():
+            yield from rows_in(one)
+    elif isinstance(found, list):
+        for one in found:
+            yield from rows_in(one)
+
+
+async def every_row_is_there(hub, *answers):
+    """Each address of rows is answered by the API, and there is a page of the console for it."""
+    everybody = await signed_in(hub)
+    pages = console(httpx.AsyncClient()).routes
+    found = {address for answer in answers for address in rows_in(answer)}
+    assert len(found) > 15
+    for api, page in sorted(found):
+        path, _, query = api.partition("?")
+        await everybody.ask(f"/{path}", **dict(parse_qsl(query)))
+        scope = {"type": "http", "method": "GET", "path": f"/{page.partition('?')[0]}", "root_path": ""}
+        assert any(route.matches(scope)[0] is Match.FULL for route in pages), page
 
 
 @pytest.mark.parametrize("route", ROUTES)
@@ -118,6 +147,7 @@ async def test_everything_that_goes_wrong_is_named_with_its_rows_the_worst_first
     assert all(one["text"]["sv"] and one["text"]["en"] for one in found["first"])
     assert found["deadlines"]["untold"][0]["rows"]["api"] == "deadlines?name=kallelse_sip"
     assert TOLVAN not in str(found)
+    await every_row_is_there(place.hub, found, await person.ask("/systems/centre"), await person.ask("/registers"))
     counted = {name: found[name]["count"] for name in ("held", "paused", "breakers", "partitions", "gaps")}
     assert counted == {"held": 1, "paused": 1, "breakers": 1, "partitions": 1, "gaps": 0}
     ((passed),) = (await person.ask("/deadlines", name="kallelse_sip"))["rows"]
@@ -261,7 +291,7 @@ async def test_a_system_is_shown_with_its_refusals_its_credentials_and_what_it_m
     assert (found["day"]["received"], found["day"]["refused"]) == (4, 3)
     ((refusal),) = found["refusals"]
     assert (refusal["count"], refusal["example"]) == (3, "bad-2")
-    assert refusal["rows"]["api"].startswith("messages?system=ehr&outcome=refused&rule=")
+    assert refusal["rows"]["api"].startswith("messages?from_system=ehr&outcome=refused&rule=")
     assert [(one["kind"], one["who"]) for one in found["credentials"]] == [("token", None)]
     assert found["rotating"] == [] and "token-ehr" not in str(found)
     units = {one["unit"]: one["roles"] for one in found["units"]}
