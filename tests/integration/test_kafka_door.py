@@ -177,7 +177,9 @@ async def test_a_record_that_cannot_be_read_stops_its_own_topic_by_name_until_op
     await flows(hub, "ehr")
     assert await hub.metric("hub_unreadable_topics", topic=labels["topic"]) is None
     partition = place.removesuffix(f"/{at}")
-    assert await hub.value("SELECT reason FROM operation WHERE what = 'pass' AND target = %s", partition) == "prov i drift"
+    assert (
+        await hub.value("SELECT reason FROM operation WHERE what = 'pass' AND target = %s", partition) == "prov i drift"
+    )
 
 
 async def test_a_batch_damaged_on_the_brokers_disk_stops_its_own_topic(hub, kafka):
