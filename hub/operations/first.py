@@ -43,6 +43,10 @@ _NOT_DONE: Final[dict[Role, str]] = {
 }
 
 
+def _so_many(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
 def _hubs(seen: Seen) -> Iterator[Concern]:
     if not any(one.state != "silent" for one in seen.hubs):
         text = Said("Ingen process av hubben är igång.", "No process of the hub is running.")
@@ -71,8 +75,8 @@ def _deadlines(seen: Seen) -> Iterator[Concern]:
     for one in seen.overdue:
         if seen.at - one.since > _UNTOLD:
             text = Said(
-                f"{one.count} passerade frister har inte berättats för någon: {word(one.name)}.",
-                f"{one.count} deadlines {one.name} have passed, and nobody has been told.",
+                f"{_so_many(one.count, 'passerad frist', 'passerade frister')} har inte berättats för någon: {word(one.name)}.",
+                f"{_so_many(one.count, 'deadline', 'deadlines')} {one.name} passed, and nobody was told.",
             )
             yield Concern(
                 "deadline-untold", "urgent", one.since, text, one.count, None, rows("deadlines", name=one.name)
@@ -98,9 +102,11 @@ def _systems(seen: Seen) -> Iterator[Concern]:
             return Concern(kind, severity, since, Said(sv, en), count, id_, where)  # type: ignore[arg-type]
 
         if one.dead:
+            sv = _so_many(one.dead, "underrättelse är död", "underrättelser är döda")
+            en = _so_many(one.dead, "notice is dead", "notices are dead")
             yield concern(
-                "dead", "urgent", None, f"{name}: {one.dead} underrättelser är döda, och det som följer i deras ärenden väntar.",
-                f"{name}: {one.dead} notices are dead, and what follows in their cases waits.", one.dead, "dead",
+                "dead", "urgent", None, f"{name}: {sv}, och det som följer i ärendet väntar.",
+                f"{name}: {en}, and what follows in the case waits.", one.dead, "dead",
             )  # fmt: skip
         if one.paused is not None:
             by = one.paused.by or "okänd"
@@ -152,12 +158,15 @@ def _waiting(seen: Seen) -> Iterator[Concern]:
     if held:
         old = since is not None and seen.at - since > _HELD
         severity: Severity = "urgent" if held > _HELD_MANY else "soon" if old else "note"
-        text = Said(f"{held} meddelanden hålls kvar.", f"{held} messages are held.")
+        text = Said(
+            f"{_so_many(held, 'meddelande', 'meddelanden')} hålls kvar.",
+            f"{_so_many(held, 'message is', 'messages are')} held.",
+        )
         yield Concern("held", severity, since, text, held, None, rows("held"))
     if manual:
         text = Said(
-            f"{manual} ärenden väntar på att någon väljer mottagare.",
-            f"{manual} cases wait for someone to choose the receivers.",
+            f"{_so_many(manual, 'ärende', 'ärenden')} väntar på att någon väljer mottagare.",
+            f"{_so_many(manual, 'case waits', 'cases wait')} for someone to choose the receivers.",
         )
         yield Concern(
             "manual", "soon" if manual > _MANUAL_MANY else "note", None, text, manual, None, rows("manual-queue")
@@ -166,8 +175,8 @@ def _waiting(seen: Seen) -> Iterator[Concern]:
         known = seen.directory.unit_by_hsa.get(unit)
         name = unit if known is None else known.name
         text = Said(
-            f"{count} underrättelser väntar på {name}, som inget system betjänar.",
-            f"{count} notices wait for {name}, which no system serves.",
+            f"{_so_many(count, 'underrättelse', 'underrättelser')} väntar på {name}, som inget system betjänar.",
+            f"{_so_many(count, 'notice waits', 'notices wait')} for {name}, which no system serves.",
         )
         yield Concern("unserved", "soon", None, text, count, None, rows("unserved"))
     for replay in seen.replays:
@@ -204,8 +213,8 @@ def _registers(seen: Seen) -> Iterator[Concern]:
     for name, waiting in found.waiting.items():
         if waiting.oldest is not None and seen.at - waiting.oldest > _LOOKUP:
             text = Said(
-                f"{waiting.count} frågor till registren väntar ({name}); lagens 24 timmar löper.",
-                f"{waiting.count} look-ups wait ({name}); the law's 24 hours run on.",
+                f"{_so_many(waiting.count, 'fråga', 'frågor')} till registren väntar ({name}); lagens 24 timmar löper.",
+                f"{_so_many(waiting.count, 'look-up waits', 'look-ups wait')} ({name}); the law's 24 hours run on.",
             )
             yield Concern("lookups", "urgent", waiting.oldest, text, waiting.count, None, rows("registers"))
 

@@ -40,7 +40,7 @@ async def break_glass(connection: Connection, operator: Operator, reason: str, a
     if operator.is_program:
         raise Refused(
             "glass-closed",
-            "Ett program krossar inte glaset: logga in själv, så bär läsningen ditt namn.",
+            "Ett program får inte nödöppna: logga in själv, så bär läsningen ditt namn.",
             "A program does not break the glass: sign in yourself, so that the reading bears your name.",
             "/authorization",
             403,
@@ -62,8 +62,8 @@ async def open_glass(connection: Connection, operator: Operator) -> Glass:
     if found is None:
         raise Refused(
             "glass-closed",
-            "Detta är bakom glaset. Krossa det med ett skäl (POST /ops/glass); det är sedan öppet i trettio minuter, och syns för dem som"
-            " granskar.",
+            "Detta läses först efter en nödöppning. Gör den med ett skäl (POST /ops/glass); den gäller i trettio minuter, och syns för dem"
+            " som granskar.",
             "This is behind the glass. Break it with a reason (POST /ops/glass); it is open for thirty minutes then, and those who audit"
             " see it.",
             "/authorization",

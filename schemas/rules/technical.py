@@ -142,7 +142,7 @@ TECHNICAL: Final[dict[str, Rule]] = {
         "Everybody of operations does what their role gives the right to.",
     ),
     "glass-closed": Rule(
-        "Innehåll läses, och personer söks, när glaset är krossat: med skäl, i trettio minuter, inför alla som granskar.",
+        "Innehåll läses, och personer söks, efter en nödöppning: med skäl, i trettio minuter, inför alla som granskar.",
         "Bodies are read, and persons searched for, when the glass is broken: with a reason, for thirty minutes, before all who audit.",
     ),
     "logout-token": Rule(

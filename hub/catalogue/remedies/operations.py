@@ -45,10 +45,10 @@ OPERATIONS: Final[dict[str, Remedy]] = {
         "Wait until it is done (hub dead replays), or undo it, and make a dry run again.",
     ),
     "glass-closed": OPERATORS.since(
-        "Innehåll eller en person begärdes utan att glaset är krossat, eller efter de trettio minuterna.",
+        "Innehåll eller en person begärdes utan nödöppning, eller efter dess trettio minuter.",
         "A body or a person was asked for without a broken glass, or after the thirty minutes.",
     ).do(
-        "Krossa glaset med ett skäl som nämner ärendet; alla som granskar ser det.",
+        "Nödöppna med ett skäl som nämner ärendet; alla som granskar ser det.",
         "Break the glass with a reason that names the case; all who audit see it.",
     ),
     "logout-token": OPERATORS.since(

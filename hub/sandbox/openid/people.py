@@ -19,7 +19,7 @@ class DemoPerson:
 PEOPLE = (
     DemoPerson("demo-astrid", "Astrid Lindqvist", ("lasare",), "läser: ser allt utom innehåll, ändrar inget"),
     DemoPerson("demo-omar", "Omar Haddad", ("drift",), "drift: ser, och rättar ett i taget"),
-    DemoPerson("demo-birgitta", "Birgitta Sjöström", ("driftansvarig",), "driftansvarig: rättar många, krossar glaset"),
+    DemoPerson("demo-birgitta", "Birgitta Sjöström", ("driftansvarig",), "driftansvarig: rättar många, får nödöppna"),
     DemoPerson("demo-johan", "Johan Ekblad", ("katalogansvarig",), "katalogansvarig: ändrar katalogen"),
     DemoPerson("demo-sara", "Sara Nyström", ("granskare",), "granskare: ser vad andra har gjort"),
     DemoPerson(
