@@ -40,6 +40,10 @@ for _kind, (_form, _first) in _PLAIN.items():
     Loader.add_implicit_resolver(_TAG + _kind, _form, [sign if sign != "\0" else "" for sign in _first])
 
 
+_DEEPEST: Final = 100
+"""Lists and objects within each other. The reader of YAML calls itself for each, and far deeper it would end the whole process."""
+
+
 class NotYaml(ValueError):  # noqa: N818 - named for what it says of the file
     """The text cannot be read; ``line`` (from 1) where it is known."""
 
@@ -56,11 +60,22 @@ def load(raw: bytes) -> Any:
     if "\0" in text:
         raise NotYaml("it is not UTF-8; save it as UTF-8", 1)
     try:
+        _check_depth(text)
         return yaml.load(text, Loader)  # noqa: S506 - a SafeLoader by descent
-    except RecursionError:
-        raise NotYaml("it is nested too deep") from None
     except yaml.YAMLError as error:
         mark, said = getattr(error, "problem_mark", None), getattr(error, "problem", None)
         raise NotYaml(
             f"it is no YAML: {said or 'it cannot be read'}", None if mark is None else mark.line + 1
         ) from None
+
+
+def _check_depth(text: str) -> None:
+    """Raises ``NotYaml`` where the text is nested too deep. Its events are read one by one, without a call for each that is open."""
+    depth = 0
+    for event in yaml.parse(text, yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _DEEPEST:
+                raise NotYaml("it is nested too deep")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import httpx
@@ -25,6 +25,7 @@ from hub.web.texts import Texts
 
 COOKIE: Final = "hub-session"
 _MARK: Final = "csrf"
+Number = TypeVar("Number", int, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,15 @@ def inside(path: object) -> str:
     """An address inside the console; the first page for anything else."""
     is_inside = isinstance(path, str) and path.startswith("/") and not path.startswith(("//", "/\\"))
     return str(path) if is_inside else "/"
+
+
+def number_of(given: Mapping[str, Any], name: str, kind: Callable[[str], Number]) -> Number:
+    """The number that a query or a form gives under a name. Raises ``OpsRefused`` 400 where that is none."""
+    try:
+        return kind(str(given[name]))
+    except (KeyError, ValueError):
+        said = {"sv": f"Rätta {name}: ange ett tal.", "en": f"Correct {name}: give a number."}
+        raise OpsRefused(400, "bad-query", said, f"/{name}") from None
 
 
 def root_of(request: Request) -> str:

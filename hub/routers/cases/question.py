@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar, get_args
 from fastapi import Path, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
-from pydantic_core import to_json
+from pydantic_core import PydanticCustomError, to_json
 
 from hub import clock
 from hub.routers import http, parameters
@@ -39,7 +39,9 @@ class Asked(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _plain_numbers(cls, value: Any, info: ValidationInfo) -> Any:
-        """A number is written in digits: pydantic by itself reads ``1_0`` as 10 and ``true`` as 1."""
+        """A number is written in digits: pydantic by itself reads ``1_0`` as 10 and ``true`` as 1. No text holds a NUL."""
+        if isinstance(value, str) and "\0" in value:  # no text of the database's holds it
+            raise PydanticCustomError("string_unicode", "a NUL")
         field = cls.model_fields[str(info.field_name)].annotation
         if {int, float}.isdisjoint((field, *get_args(field))):
             return value

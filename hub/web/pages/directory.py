@@ -9,7 +9,7 @@ from urllib.parse import quote
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from hub.web.visit import Visit, act, page
+from hub.web.visit import Visit, act, number_of, page
 
 
 async def tree(visit: Visit) -> Response:
@@ -40,7 +40,7 @@ async def versions(visit: Visit) -> Response:
 async def version(visit: Visit) -> Response:
     """``/directory/versions/N``: what it changed, and the way back to it."""
     number = visit.path["number"]
-    before = int(visit.query.get("before") or max(1, number - 1))
+    before = number_of(visit.query, "before", int) if visit.query.get("before") else max(1, number - 1)
     changed, regions = await asyncio.gather(
         visit.ops.ask(f"/directory/versions/{before}/difference/{number}"), visit.ops.ask("/directory")
     )
@@ -52,7 +52,8 @@ async def version(visit: Visit) -> Response:
 
 async def write(visit: Visit) -> Response:
     """``/directory/write``: the directory in force, to be changed and tried."""
-    number = int(visit.query.get("version") or (await visit.ops.ask("/directory"))["version"])
+    asked = visit.query.get("version")
+    number = number_of(visit.query, "version", int) if asked else (await visit.ops.ask("/directory"))["version"]
     found = await visit.ops.ask(f"/directory/versions/{number}")
     return visit.show("directory_write.html", yaml=found["yaml"], tried=None)
 
@@ -83,7 +84,7 @@ def _yaml(form: FormData) -> str:
 def _seen(form: FormData) -> dict[str, Any]:
     """What the dry run said, and why it is done."""
     return {
-        "version": int(str(form.get("version", "0"))),
+        "version": number_of(form, "version", int),
         "digest": str(form.get("digest", "")),
         "force": form.get("force") == "yes",
         "reason": str(form.get("reason", "")),

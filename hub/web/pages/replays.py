@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from math import isfinite
 from typing import Any, Final
 
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from hub.web.visit import Visit, act, deed, page
+from hub.web.visit import Visit, act, deed, number_of, page
 
 _BY: Final = ("system", "case", "kind", "answer", "since", "until")
 """By what the notices are found."""
@@ -39,7 +40,7 @@ async def dry_run(visit: Visit) -> Response:
 async def begin(visit: Visit, form: FormData) -> Response:
     """Begins what the dry run counted."""
     given = {name: str(value) for name, value in form.items()}
-    wanted = _wanted(given) | {"expected": int(given["expected"]), "reason": given.get("reason", "")}
+    wanted = _wanted(given) | {"expected": number_of(given, "expected", int), "reason": given.get("reason", "")}
     begun = await visit.ops.say("/replays", wanted)
     return visit.go(f"/replays/{begun['replay']['id']}", done="replay_begun", count=begun["count"])
 
@@ -53,10 +54,17 @@ def _wanted(given: dict[str, str]) -> dict[str, Any]:
         found["sent"] = True
     if given.get("target"):
         found["target"] = given["target"]
-    for name, kind in (("rate", float), ("stop_after", int)):
-        if given.get(name):
-            found[name] = kind(given[name])
+    if given.get("rate"):
+        found["rate"] = number_of(given, "rate", _finite)
+    if given.get("stop_after"):
+        found["stop_after"] = number_of(given, "stop_after", int)
     return found
+
+
+def _finite(written: str) -> float:
+    if not isfinite(number := float(written)):
+        raise ValueError(written)
+    return number
 
 
 ROUTES = (

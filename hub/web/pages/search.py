@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from hub.web.shown import SWEDEN
 from hub.web.visit import Visit, act, page
+from schemas.person_numbers import holds_person_number
 
 _ASKED: Final = (
     "id", "case", "ref", "system", "from_system", "from_unit", "to_system", "to_unit", "type", "rule", "outcome", "since", "until",
@@ -42,7 +43,7 @@ def _guessed(visit: Visit, words: str) -> Response:
     """What somebody means by a word: a case, a reference, a rule, a unit, or else a message."""
     if not words:
         return visit.go("/messages")
-    if _PERSON.fullmatch(words):
+    if _PERSON.fullmatch(words) or holds_person_number(words):
         return visit.show("refused.html", 400, rule="", said=visit.t("search.no_person"), element=None, about={})
     if _CASE.fullmatch(words):
         return visit.go(f"/cases/{words}")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from hub.ops_client.client import OpsRefused
-from hub.web.visit import Visit, act, deed, page
+from hub.web.visit import Visit, act, deed, number_of, page
 
 
 async def waiting(visit: Visit) -> Response:
@@ -46,7 +47,8 @@ async def held_message(visit: Visit) -> Response:
     found = await visit.ops.ask("/held", after=number - 1 or None, limit=1)
     if not found["rows"] or found["rows"][0]["number"] != number:
         raise OpsRefused(404, "not-held", _NOT_HELD)
-    said = await visit.ops.ask(f"/held/{number}/body") if visit.glass and visit.may("see-bodies") else None
+    is_read = visit.glass and visit.may("see-bodies") and not visit.ops.by_itself  # each reading stands in the trail
+    said = await visit.ops.ask(f"/held/{number}/body") if is_read else None
     return visit.show("held_message.html", one=found["rows"][0], said=said)
 
 
@@ -60,8 +62,8 @@ async def edit(visit: Visit, form: FormData) -> Response:
     """Edits a held message behind the glass, and has it judged."""
     number = visit.path["number"]
     asked = {
-        "edited": int(str(form["edited"])),
-        "body": str(form["body"]).replace("\r\n", "\n"),
+        "edited": number_of(form, "edited", int),
+        "body": str(form.get("body", "")).replace("\r\n", "\n"),
         "reason": str(form.get("reason", "")),
     }
     done = await visit.ops.say(f"/held/{number}/edit", asked)
@@ -74,7 +76,15 @@ async def edit(visit: Visit, form: FormData) -> Response:
 
 async def let_pass(visit: Visit, form: FormData) -> Response:
     """Lets a partition of Kafka go on."""
-    topic, partition, _ = str(form["place"]).rsplit("/", 2)
+    place = re.fullmatch(r"([\w.\-]+)/([0-9]+)/[^/]*", str(form.get("place", "")), re.ASCII)
+    if place is None:
+        raise OpsRefused(
+            400,
+            "bad-query",
+            {"sv": "Rätta place: ange en partition.", "en": "Correct place: give a partition."},
+            "/place",
+        )
+    topic, partition = place.groups()
     await visit.ops.say(f"/partitions/{topic}/{partition}/pass", {"reason": str(form.get("reason", ""))})
     return visit.back(form, "passed")
 

@@ -1,0 +1,86 @@
+"""The console asked for what cannot be: by the addresses that somebody guesses and the forms that somebody makes, signed in and through
+``/console``.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+
+from hub.http_api import api_of
+from hub.store import operator_sessions
+from tests.integration.test_views import directory, served
+from tests.operators import EVERY_ROLE, signed_in
+
+
+@pytest.fixture
+async def place(database):
+    async with served(database, directory()) as made:
+        yield made
+
+
+async def browser(hub):
+    """The console for somebody who may do everything, and what its forms carry."""
+    async with hub.store.transaction() as connection:
+        begun = await operator_sessions.begin(
+            connection, "Disa Drift", EVERY_ROLE, datetime.now(UTC) + timedelta(hours=1)
+        )
+    client = httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=api_of(hub), raise_app_exceptions=False),
+        base_url="http://hub/console",
+        cookies={"hub-session": begun.token},
+    )
+    csrf = re.search(r'name="csrf" value="(\w+)"', (await client.get("/")).text)
+    return client, {"csrf": csrf[1], "reason": "prov"}
+
+
+async def test_what_cannot_be_read_is_refused_and_is_no_defect_of_the_consoles(place):
+    client, form = await browser(place.hub)
+    for address in (
+        "/replays/new?system=centre&rate=abc",
+        "/replays/new?system=centre&rate=inf",
+        "/replays/new?system=centre&stop_after=abc",
+        "/directory/versions/1?before=abc",
+        "/directory/write?version=abc",
+        "/trail?who=%00",
+        "/waiting?system=%00",
+    ):
+        found = await client.get(address)
+        assert (found.status_code, "bad-query" in found.text) == (400, True), address
+    for address, given in (
+        ("/replays/begin", {}),
+        ("/replays/begin", {"expected": "abc"}),
+        ("/held/1/edit", {}),
+        ("/partitions/pass", {}),
+        ("/partitions/pass", {"place": "../../x/y/z"}),
+        ("/directory/apply", {"yaml": "x", "version": "abc"}),
+        ("/systems/centre/pause", {"reason": "a\0b"}),
+    ):
+        found = await client.post(address, data=form | given)
+        assert (found.status_code, "bad-query" in found.text) == (400, True), (address, given)
+
+
+async def test_a_directory_that_is_nested_very_deep_is_refused_and_the_hub_goes_on(place):
+    client, form = await browser(place.hub)
+    for deep in ("[" * 100_000, "- " * 100_000):
+        found = await client.post("/directory/dry-run", data=form | {"yaml": deep})
+        assert (found.status_code, "nested too deep" in found.text or "YAML" in found.text) == (400, True)
+    assert (await client.get("/")).status_code == 200
+
+
+async def test_a_person_number_among_other_words_leads_to_no_address(place):
+    client, _ = await browser(place.hub)
+    found = await client.get("/messages", params={"q": "Tolvan 19121212-1212"})
+    assert found.status_code == 400 and "location" not in found.headers
+
+
+async def test_a_page_that_asks_by_itself_reads_nothing_behind_the_glass(place):
+    client, form = await browser(place.hub)
+    await place.say("ref:early", "samtycke", {"outcome": "given"}, id_="early-0", ok=False)
+    ((number,),) = [(one["number"],) for one in (await (await signed_in(place.hub)).ask("/held"))["rows"]]
+    assert (await client.post("/glass/break", data=form)).status_code == 303
+    looked = "SELECT count(*) FROM operation WHERE what = 'look behind the glass'"
+    for headers, read in ({}, 1), ({"x-by-itself": "1"}, 1), ({}, 2):
+        found = await client.get(f"/held/{number}", headers=headers)
+        assert (found.status_code, await place.sql(looked)) == (200, [(read,)])
