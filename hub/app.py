@@ -145,7 +145,7 @@ class Hub:
         )
         self.gauges = Gauges(self.store, self.intake, self.directory)
         TALLY.on_time_s = settings.on_time_s
-        self.live = Live(self.store, self.in_force)
+        self.live = Live(self.store, self.in_force, self.settings.http_connections // 2)
         self.figures = FiguresKeeper(self.store, listens=self._listens)
         self.silence = SilenceWatch(self.store, self.directory)
         self.gallring = Gallring(self.store, self.directory, lambda: self.intake.full or self._lanes_full())

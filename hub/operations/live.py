@@ -5,6 +5,7 @@ overview and the store.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -48,10 +49,13 @@ class _Listener:
 class Live:
     """The events for all listeners of this process. A slow listener misses what was between: it gets the newest."""
 
-    def __init__(self, store: Store, in_force: DirectoryInForce) -> None:
+    def __init__(self, store: Store, in_force: DirectoryInForce, most: int = 200) -> None:
+        """``most``: listeners at a time. Each has a connection of the hub's, and most of those are for messages."""
         self._store = store
         self.watch = Watch(store, in_force)
-        self._listeners: set[_Listener] = set()
+        self._most = most
+        self._listeners: dict[_Listener, None] = {}
+        """The longest open first."""
         self._task: asyncio.Task[None] | None = None
         self._signs: Mapping[str, object] = {}
         self._number = 0
@@ -60,10 +64,12 @@ class Live:
 
     async def listen(self, session: int | None) -> AsyncIterator[bytes]:
         """Server-sent events, until the session ends or the hub stops: ``overview`` with the overview, at once and when it has changed;
-        ``lists`` with the names of the lists that have changed; at the end ``end``, with why.
+        ``lists`` with the names of the lists that have changed; at the end ``end``, with why. Where there are too many, whose session has
+        the most loses the one that was open longest.
         """
         one = _Listener(session)
-        self._listeners.add(one)
+        self._listeners[one] = None
+        self._make_room()
         if self._task is None:
             self._number, self._signs = self._number + 1, {}
             self._task = asyncio.create_task(self._look(), name="events of operations")
@@ -80,11 +86,19 @@ class Live:
                     return
             yield _event("end", b'{"why": "hub-stops"}')
         finally:
-            self._listeners.discard(one)
+            self._listeners.pop(one, None)
             if not self._listeners and self._task is not None:
                 self._task.cancel()
                 self._task = None
                 self._overview = b""
+
+    def _make_room(self) -> None:
+        while len(self._listeners) > self._most:
+            (greediest, _), *_ = Counter(one.session for one in self._listeners).most_common(1)
+            oldest = next(one for one in self._listeners if one.session == greediest)
+            del self._listeners[oldest]
+            oldest.ended = "too-many"
+            oldest.wake.set()
 
     def stop(self) -> None:
         """The hub stops: everybody is told, and listens to another."""

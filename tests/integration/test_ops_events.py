@@ -102,6 +102,19 @@ async def test_the_events_end_with_the_session_and_with_the_hub(place):
         assert await other.next("end") == ("end", {"why": "hub-stops"})
 
 
+async def test_where_too_many_are_open_whose_session_has_the_most_loses_the_oldest(place):
+    greedy, other = [await signed_in(place.hub, "lasare") for _ in range(2)]
+    place.hub.live._most = 3
+    async with Page(place.hub, other) as first, Page(place.hub, greedy) as oldest, Page(place.hub, greedy) as second:
+        for page in (first, oldest, second):
+            assert await page.next("overview") is not None
+        async with Page(place.hub, greedy) as newest:
+            assert await oldest.next("end") == ("end", {"why": "too-many"})
+            await paused(place.hub, "centre")
+            for page in (first, second, newest):
+                assert (await page.next("lists"))[0] == "lists"
+
+
 async def test_many_who_ask_at_the_same_time_share_a_read(place):
     reads = 0
 

@@ -23,7 +23,8 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     "/events",
     summary="Server-sent events: the overview when it has changed, at most every second, and which lists have changed",
     description="`overview`: the overview as `GET /overview` has it, at once and whenever it has changed. `lists`:"
-    " `{changed: [dead, held …]}`. `end`: `{why: signed-out}` or `{why: hub-stops}`, after which nothing follows.",
+    " `{changed: [dead, held …]}`. `end`: `{why: signed-out}` or `{why: hub-stops}` or `{why: too-many}`, after which"
+    " nothing follows: too many are open, and of the session with the most the one that was open longest ends.",
     responses=_ANSWERS,
     response_class=StreamingResponse,
 )
