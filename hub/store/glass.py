@@ -48,7 +48,8 @@ _MINE: Final = "g.session IS NOT DISTINCT FROM %(session)s AND (g.session IS NOT
 async def broken(
     connection: Connection, session: int | None, who: str, reason: str, about: dict[str, Any], lasts: timedelta
 ) -> Glass:
-    """Break the glass for a while; one that the same session has open closes."""
+    """Break the glass for a while; one that the same session has open closes. Of several at once each closes the one before."""
+    await connection.execute("SELECT FROM operator_session WHERE id = %s FOR UPDATE", (session,))
     await closed(connection, session, who)
     found = await connection.cursor(row_factory=class_row(Glass)).execute(
         "INSERT INTO glass AS g (session, who, reason, about, until) VALUES (%s, %s, %s, %s, now() + %s) RETURNING "  # noqa: S608 - constants

@@ -2,6 +2,7 @@
 ``/console``.
 """
 
+import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -45,6 +46,7 @@ async def test_what_cannot_be_read_is_refused_and_is_no_defect_of_the_consoles(p
         "/directory/write?version=abc",
         "/trail?who=%00",
         "/waiting?system=%00",
+        "/messages/%00",
     ):
         found = await client.get(address)
         assert (found.status_code, "bad-query" in found.text) == (400, True), address
@@ -84,3 +86,9 @@ async def test_a_page_that_asks_by_itself_reads_nothing_behind_the_glass(place):
     for headers, read in ({}, 1), ({"x-by-itself": "1"}, 1), ({}, 2):
         found = await client.get(f"/held/{number}", headers=headers)
         assert (found.status_code, await place.sql(looked)) == (200, [(read,)])
+
+
+async def test_of_glasses_broken_at_the_same_time_one_is_open(place):
+    person = await signed_in(place.hub)
+    await asyncio.gather(*(person.say("/glass", {"reason": "prov"}) for _ in range(5)))
+    assert len((await person.ask("/glass", open="true"))["rows"]) == 1

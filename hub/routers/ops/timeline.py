@@ -146,6 +146,7 @@ WantedId = Annotated[
     str,
     Path(
         alias="id",
+        pattern=r"^[^\x00]*$",
         description="A message's id, or a case's.",
         json_schema_extra={"pattern": r"^[A-Za-z0-9][A-Za-z0-9\-._:/]{0,199}$"},
     ),
