@@ -324,7 +324,7 @@ class Demo:
                 found = await live_view.cases(connection, self.ledger.worth_a_look())
             if time.monotonic() - self._gauged >= _GAUGES_S:
                 self._gauged = time.monotonic()
-                self.gauges.take((await client.get(f"{self.services.hub_url}/metrics")).text)
+                self.gauges.take((await client.get(f"{self.services.hub_url}/metrics")).raise_for_status().text)
         except (Unavailable, httpx.HTTPError):
             return
         addressed, settled = self.ledger.looked_at(found)

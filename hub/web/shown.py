@@ -24,7 +24,10 @@ _UNITS: Final = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 def swedish(moment: str | datetime) -> datetime:
     """A moment of the operations API in Swedish time."""
     found = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    return found.astimezone(SWEDEN)
+    try:
+        return found.astimezone(SWEDEN)
+    except OverflowError:  # the first and the last day that there are
+        return found
 
 
 def time_of(moment: str | datetime | None, language: str) -> Markup:

@@ -57,7 +57,7 @@ async def _signed_in(request: Request) -> Response:
 async def _sign_out(visit: Visit, _: FormData) -> Response:
     """Ends the session, and, where the provider has a place for it, the one there."""
     ended = {}
-    with contextlib.suppress(OpsRefused, OpsAway):
+    with contextlib.suppress(OpsRefused):  # it has ended already
         ended = await visit.ops.end("/sessions/current")
     answer = stranger(visit.request).show("signed_out.html", elsewhere=ended.get("end_session_url"))
     answer.delete_cookie(COOKIE, path=root_of(visit.request) or "/")

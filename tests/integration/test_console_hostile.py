@@ -72,9 +72,11 @@ async def test_a_directory_that_is_nested_very_deep_is_refused_and_the_hub_goes_
 
 
 async def test_a_person_number_among_other_words_leads_to_no_address(place):
-    client, _ = await browser(place.hub)
-    found = await client.get("/messages", params={"q": "Tolvan 19121212-1212"})
+    client, form = await browser(place.hub)
+    found = await client.post("/messages/find", data=form | {"q": "Tolvan 19121212-1212"})
     assert found.status_code == 400 and "location" not in found.headers
+    found = await client.post("/messages/find", data=form | {"q": "m-1"})
+    assert found.status_code == 303 and found.headers["location"].endswith("/messages?id=m-1")
 
 
 async def test_a_page_that_asks_by_itself_reads_nothing_behind_the_glass(place):

@@ -271,3 +271,8 @@ def test_a_long_pause_is_wider_than_a_short_one_and_not_as_much_as_it_is_longer(
 def test_a_timeline_without_anything_is_drawn_too():
     drawing = swimlanes.drawn({"lanes": [], "entries": [], "clocks": []}, "sv")
     assert drawing.marks == drawing.bars == drawing.ticks == []
+
+
+def test_the_first_and_the_last_moment_that_there_are_can_be_shown():
+    for moment in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"):
+        assert moment[:4] in shown.time_of(moment, "sv")

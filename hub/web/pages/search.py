@@ -22,9 +22,7 @@ _PERSON: Final = re.compile(r"(\d{6}|\d{8})[-+ ]?\d{4}")
 
 
 async def search(visit: Visit) -> Response:
-    """``/messages``: the newest first, narrowed by what is asked for. ``q`` is what was written in the field of every page."""
-    if "q" in visit.query:
-        return _guessed(visit, visit.query["q"].strip())
+    """``/messages``: the newest first, narrowed by what is asked for."""
     asked: dict[str, Any] = {name: visit.query.get(name) for name in _ASKED}
     times = {name: _moment(asked[name]) for name in ("since", "until")}
     found = await visit.ops.ask("/messages", **{**asked, **times}, after=visit.query.get("after"))
@@ -39,16 +37,19 @@ async def of_a_person(visit: Visit, form: FormData) -> Response:
     return visit.show("search.html", found=found, asked=dict.fromkeys(_ASKED), outcomes=OUTCOMES, person=person)
 
 
-def _guessed(visit: Visit, words: str) -> Response:
-    """What somebody means by a word: a case, a reference, a rule, a unit, or else a message."""
+async def find(visit: Visit, form: FormData) -> Response:
+    """What somebody means by a word in the field of every page: a case, a reference, a rule, a unit, or else a message. It is a form's,
+    since an address is kept by browsers and proxies, and somebody may write who a person is (D-10).
+    """
+    words = str(form.get("q", "")).strip()
     if not words:
         return visit.go("/messages")
     if _PERSON.fullmatch(words) or holds_person_number(words):
         return visit.show("refused.html", 400, rule="", said=visit.t("search.no_person"), element=None, about={})
     if _CASE.fullmatch(words):
         return visit.go(f"/cases/{words}")
-    for name, form in (("ref", r"ref:.+"), ("from_unit", r"SE\d{10}-.+"), ("rule", r"[A-Z]{1,3}-\d+[a-z]?")):
-        if re.fullmatch(form, words):
+    for name, written in (("ref", r"ref:.+"), ("from_unit", r"SE\d{10}-.+"), ("rule", r"[A-Z]{1,3}-\d+[a-z]?")):
+        if re.fullmatch(written, words):
             return visit.go("/messages", **{name: words})
     return visit.go("/messages", id=words)
 
@@ -62,4 +63,4 @@ def _moment(written: str | None) -> str | None:
     return (found if found.tzinfo else found.replace(tzinfo=SWEDEN)).isoformat()
 
 
-ROUTES = (page("/messages", search), act("/messages/by-person", of_a_person))
+ROUTES = (page("/messages", search), act("/messages/find", find), act("/messages/by-person", of_a_person))
