@@ -206,8 +206,10 @@ def _registers(seen: Seen) -> Iterator[Concern]:
         yield Concern("no-registers", "note", None, text, 1, None, rows("registers"))
     for name, one in found.contracts.items():
         if one.failing_since is not None:
+            refuses = (one.reason or "").startswith(("VP", "client-fault"))
             text = Said(
-                f"Registret {name} svarar inte ({one.reason}).", f"The register {name} does not answer ({one.reason})."
+                f"Registret {name} {'nekar oss' if refuses else 'svarar inte'} ({one.reason}).",
+                f"The register {name} {'refuses us' if refuses else 'does not answer'} ({one.reason}).",
             )
             yield Concern("register", "soon", one.failing_since, text, 1, None, rows("registers"))
     for name, waiting in found.waiting.items():
