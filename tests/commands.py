@@ -18,7 +18,7 @@ from hub.cli.app import app
 ROOT = typer.main.get_command(app)
 SERVERS = {("run",), ("sandbox",)}
 """Commands that do not end by themselves, tried as processes of their own."""
-_NO_DATABASE = {"send", "check", "contracts", "errors", "kit", "sandbox", "login", "logout"}
+_NO_DATABASE = {"send", "check", "contracts", "errors", "kit", "sandbox", "login", "logout", "console"}
 """The first words of the commands that use none; every other does."""
 
 
@@ -42,8 +42,14 @@ def kind(parameter):
     return str(parameter.type_descriptor.annotation)
 
 
+_VALUES = {"kind": "token", "known_as": "0123456789"}
+"""Parameters that take no text at will."""
+
+
 def _given(parameter, folder):
     """A value of the parameter's type; a path is one where nothing is."""
+    if parameter.name in _VALUES:
+        return _VALUES[parameter.name]
     if "Path" in kind(parameter):
         return str(folder / "a-file" / "inside")
     if parameter.metavar == "YYYY-MM":
