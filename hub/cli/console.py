@@ -21,13 +21,14 @@ def console(
     host: Annotated[str, typer.Option(envvar="HUB_HTTP_HOST", help="Where it listens.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65_535)] = 8480,
     url: Annotated[
-        str,
+        str | None,
         typer.Option(
             envvar="HUB_CONSOLE_URL",
+            parser=web_address,
             metavar="URL",
             help="Its address as browsers see it, where a proxy changes it: https://…/console.",
         ),
-    ] = "",
+    ] = None,
 ) -> None:
     """Serve the console on another host than the hub: it has no database and no secrets, and asks the operations API alone."""
     import httpx
@@ -39,6 +40,4 @@ def console(
     served_files()
     client = httpx.AsyncClient(base_url=ops, timeout=30, limits=httpx.Limits(max_connections=None))
     shown(f"the console is at http://{host}:{port}/console, of {ops}")
-    uvicorn.run(
-        alone(client, web_address(url) if url else None), host=host, port=port, log_config=None, access_log=False
-    )
+    uvicorn.run(alone(client, url), host=host, port=port, log_config=None, access_log=False)

@@ -68,7 +68,7 @@ def test_every_command_tells_its_help_also_where_settings_are_wrong(words, end):
     assert (status, "Usage: " in stdout) == (0, True)
 
 
-_WITH_A_DATABASE = [words for words in COMMANDS if words != ("sandbox",)]
+_WITH_A_DATABASE = [words for words in COMMANDS if words not in {("sandbox",), ("console",)}]  # which serve without it
 _ADDRESSES_OF_DATABASES = [
     *((words, address) for words in _WITH_A_DATABASE for address in ("x", AWAY)),
     *((("status",), address) for address in ("", "mysql://hub@localhost/hub", "postgresql://hub@localhost:port/hub")),
