@@ -42,7 +42,7 @@ def kind(parameter):
     return str(parameter.type_descriptor.annotation)
 
 
-_VALUES = {"kind": "token", "known_as": "0123456789"}
+_VALUES = {"kind": "token", "known_as": "0123456789", "place": "hub.in.x/0"}
 """Parameters that take no text at will."""
 
 
