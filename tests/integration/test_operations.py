@@ -479,7 +479,7 @@ async def test_a_look_up_that_waits_is_made_now_and_the_status_says_what_each_re
     lines = await lines_of(hub, case)
     assert has(lines, "tried", "to the registers", "VP009")
     assert has(lines, "waits", "to the registers", "VP009", "next try 20")
-    assert has(lines, "written", "lookup (adressering) of ")
+    assert has(lines, "asked", "lookup (adressering) of ")
     assert "; 1 look-up waits, the oldest since" in " ".join((await said(hub, "status")).split())
 
     async def faults():

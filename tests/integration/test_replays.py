@@ -567,7 +567,7 @@ async def test_a_replay_is_to_one_system_and_a_system_with_one_under_way_is_not_
     id_ = await there.replay(RowFilter(system="centre"), 1)
     fewer = content()
     fewer["systems"] = [one for one in fewer["systems"] if one["id"] != "centre"]
-    without = Applied(checked(fewer), ())
+    without = Applied(checked(fewer), {})
     with pytest.raises(Refused, match=f"replay {id_} to centre is under way"):
         await put_in_force(there.store, without, what="apply", who="anna", reason="prov", force=True, dry_run=False)
     await replays.undo(there.store, id_, *WHO)
