@@ -581,8 +581,8 @@ async def test_a_held_message_is_listed_shown_released_and_refused(hub):
     listed = (await hub.cli("held", "list")).stdout
     assert early[0]["id"] in listed and behind[0]["id"] in listed
     in_words = " ".join(listed.split())
-    assert "it came before the message that opens its case" in in_words
-    assert "another message of its case is held before it; see to that one" in in_words
+    assert "[held.awaits-opening]" in in_words
+    assert "is held before it. See to the first one of the case's queue. [held.behind-held]" in in_words
     shown = (await hub.cli("held", "show", early[0]["id"], *WHY)).stdout
     assert '"outcome": "given"' in shown
     released = await hub.cli("held", "release", early[0]["id"], "--reason", "looked at")
