@@ -118,7 +118,7 @@ async def test_undone_in_the_middle_the_rest_is_as_before_and_a_replay_of_it_goe
     cases = await dead_cases(system, 6)
     before = await as_it_is(system)
     system.behave(lambda call: 204)
-    id_ = await begun(system, 6, "--stop-after", "2", "--rate", "0.01")
+    id_ = await begun(system, 6, "--stop-after", "2", "--rate", "0.2")
     await until(lambda: len(marked(system)) == 2)
     said = await system.cli("dead", "undo", str(id_), *WHY)
     assert f"replay {id_} is undone: 2 of 6 sent, 0 failed, 4 put back" in said
@@ -132,7 +132,7 @@ async def test_undone_in_the_middle_the_rest_is_as_before_and_a_replay_of_it_goe
     assert await rest_is_as_before()
     acts = json.loads(await system.cli("trail", system.id, "--json"))
     assert [(act["what"], act["reason"]) for act in acts] == [
-        ("replay", f"{WHY[1]} (replay {id_}: 6, at most 0.01 a second)"),
+        ("replay", f"{WHY[1]} (replay {id_}: 6, at most 0.2 a second)"),
         ("undo replay", f"{WHY[1]} (replay {id_}: 2 of 6 sent, 0 failed, 4 put back)"),
     ]
     assert await rest_is_as_before()
@@ -182,7 +182,7 @@ async def test_while_its_system_is_paused_a_replay_waits_and_goes_on_when_it_is_
     await until(paused)
     id_ = await begun(system, 4, "--stop-after", "2")
     one = await replay(system, id_)
-    assert (one["state"], one["told"], one["sent"]) == ("running", 2, 0)
+    assert (one["state"], one["left"], one["sent"]) == ("running", 4, 0)
     assert marked(system) == []
     await system.cli("resume", system.id, *WHY)
     assert (await replay(system, id_, "done"))["sent"] == 4
