@@ -11,8 +11,9 @@ import pytest
 from hub.cli.messages import media_type_of
 from hub.directory import load
 from hub.sandbox import staff
+from hub.sandbox.broken import Broken
 from hub.sandbox.children import free_port
-from hub.sandbox.mine import token
+from hub.sandbox.mine import Mine, token
 from hub.sandbox.register_contents import Contents
 from hub.sandbox.services import DIRECTORY, up
 from hub.translators import formats
@@ -127,7 +128,7 @@ async def test_an_example_is_accepted_or_refused_by_a_rule_that_needs_an_earlier
     for name in ("HUB_KAFKA_BOOTSTRAP", "HUB_DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)
     async with AsyncExitStack() as stack:
-        services = await up(stack, tmp_path, lambda _: None)
+        services = await up(stack, tmp_path, lambda _: None, Mine(), Broken())
         client = await stack.enter_async_context(
             httpx.AsyncClient(base_url=services.hub_url, timeout=60, trust_env=False)
         )
