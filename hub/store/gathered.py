@@ -46,24 +46,27 @@ class GatheredWork(Generic[Piece, Result]):
         return await result
 
     async def _go_on(self) -> None:
+        some: list[tuple[Piece, asyncio.Future[Result]]] = []
         try:
             while self._waiting:
                 some, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-                try:
-                    await self._commit(some)
-                except Exception as error:  # noqa: BLE001 - one piece's error must not be another's
-                    if len(some) == 1 or isinstance(error, Unavailable):
-                        _raise_in(some, error)
-                        continue
-                    for one in some:
-                        try:
-                            await self._commit([one])
-                        except Exception as own:  # noqa: BLE001 - as above
-                            _raise_in([one], own)
+                await self._settle(some)
         finally:
             self._under_way = None
-            _raise_in(self._waiting, Unavailable("stopping"))
+            _raise_in(
+                [*some, *self._waiting], Unavailable("stopping")
+            )  # those that were settled keep what they were told
             self._waiting = []
+
+    async def _settle(self, some: Sequence[tuple[Piece, asyncio.Future[Result]]]) -> None:
+        try:
+            await self._commit(some)
+        except Exception as error:  # noqa: BLE001 - one piece's error must not be another's
+            if len(some) == 1 or isinstance(error, Unavailable):
+                _raise_in(some, error)
+                return
+            for one in some:
+                await self._settle([one])
 
     async def _commit(self, some: Sequence[tuple[Piece, asyncio.Future[Result]]]) -> None:
         async with self._within() as connection:

@@ -102,3 +102,18 @@ async def test_a_statement_of_its_own_is_committed_at_once_and_the_next_transact
             assert await found.fetchall() == [(1,), (2,)]
     finally:
         await store.close()
+
+
+async def test_who_waits_for_a_transaction_that_is_broken_off_is_told(store):
+    gathered, begun = counting(store, []), asyncio.Event()
+
+    async def hangs(connection, pieces):
+        begun.set()
+        await asyncio.Event().wait()
+
+    gathered._work = hangs
+    waiting = asyncio.create_task(gathered.do(1))
+    await begun.wait()
+    gathered._under_way.cancel()
+    with pytest.raises(Unavailable):
+        await waiting
