@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 
+from aiokafka.admin import AIOKafkaAdminClient
 from rich.console import Console
 
 from hub.kit import serve, suites
@@ -18,7 +19,8 @@ SHORT = "v9-ready-for-discharge"
 
 
 async def played(bootstrap: str, receiver: BrokerReceiver, faults: str | None = None, scenario: str = SHORT) -> Run:
-    await make_topics({"bootstrap_servers": bootstrap}, [f"hub.{way}.{SYSTEM}" for way in ("in", "out")], 1, 1)
+    topics = [f"hub.{way}.{SYSTEM}" for way in ("in", "out")]
+    await make_topics({"bootstrap_servers": bootstrap}, topics, 1, 1)
     running = asyncio.create_task(receiver.run())
     order = serve.ServeOrder(
         played="lund_kommun",
@@ -35,6 +37,11 @@ async def played(bootstrap: str, receiver: BrokerReceiver, faults: str | None = 
     run = await serve.serve(order, Console(file=io.StringIO(), width=200))
     running.cancel()
     await asyncio.wait({running})
+    # Or the hubs of the tests after this one read them, whose directories have no such system.
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    await admin.delete_topics(topics)
+    await admin.close()
     return run
 
 

@@ -76,15 +76,15 @@ async def edit(visit: Visit, form: FormData) -> Response:
 
 async def let_pass(visit: Visit, form: FormData) -> Response:
     """Lets a partition of Kafka go on."""
-    place = re.fullmatch(r"([\w.\-]+)/([0-9]+)/[^/]*", str(form.get("place", "")), re.ASCII)
-    if place is None:
+    topic, _, rest = str(form.get("place", "")).partition("/")
+    partition = rest.partition("/")[0]
+    if re.fullmatch(r"[\w.\-]+", topic, re.ASCII) is None or re.fullmatch("[0-9]+", partition) is None:
         raise OpsRefused(
             400,
             "bad-query",
             {"sv": "Rätta place: ange en partition.", "en": "Correct place: give a partition."},
             "/place",
         )
-    topic, partition = place.groups()
     await visit.ops.say(f"/partitions/{topic}/{partition}/pass", {"reason": str(form.get("reason", ""))})
     return visit.back(form, "passed")
 
