@@ -1,8 +1,7 @@
 """What schemathesis cannot know from ``/openapi.json``, for ``tests/integration/test_schemathesis.py``: its hooks, which it loads itself.
 
 A valid request names the reading unit once, a person number of a real date, a cursor of a page before and a span of a week at most: no
-schema says that. A
-header that nobody knows is no fault in HTTP.
+schema says that. A header that nobody knows is no fault in HTTP.
 """
 
 from datetime import UTC, datetime, timedelta
