@@ -65,6 +65,14 @@ class Visit:
         """Whether they have a right; the operations API says so again of every call."""
         return right in self.rights
 
+    @property
+    def reads(self) -> bool:
+        """Whether this visit may read what messages say. Each reading stands in the trail by the person's name, so it must be theirs: not a
+        page that asks by itself for what is new, and not an address that another site has opened in their browser.
+        """
+        is_led_here = self.request.headers.get("sec-fetch-site") in {"cross-site", "same-site"}
+        return self.glass is not None and self.may("see-bodies") and not self.ops.by_itself and not is_led_here
+
     def link(self, path: str, **query: Any) -> str:
         """The address of a page of the console, wherever it is mounted; empty values of the query are left out."""
         given = {name: value for name, value in query.items() if value not in (None, "")}

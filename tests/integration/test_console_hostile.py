@@ -79,13 +79,20 @@ async def test_a_person_number_among_other_words_leads_to_no_address(place):
     assert found.status_code == 303 and found.headers["location"].endswith("/messages?id=m-1")
 
 
-async def test_a_page_that_asks_by_itself_reads_nothing_behind_the_glass(place):
+async def test_behind_the_glass_only_what_the_person_asks_for_is_read(place):
     client, form = await browser(place.hub)
     await place.say("ref:early", "samtycke", {"outcome": "given"}, id_="early-0", ok=False)
     ((number,),) = [(one["number"],) for one in (await (await signed_in(place.hub)).ask("/held"))["rows"]]
     assert (await client.post("/glass/break", data=form)).status_code == 303
     looked = "SELECT count(*) FROM operation WHERE what = 'look behind the glass'"
-    for headers, read in ({}, 1), ({"x-by-itself": "1"}, 1), ({}, 2):
+    for headers, read in (
+        ({}, 1),
+        ({"x-by-itself": "1"}, 1),
+        ({"sec-fetch-site": "cross-site"}, 1),
+        ({"sec-fetch-site": "same-site"}, 1),
+        ({"sec-fetch-site": "same-origin"}, 2),
+        ({"sec-fetch-site": "none"}, 3),
+    ):
         found = await client.get(f"/held/{number}", headers=headers)
         assert (found.status_code, await place.sql(looked)) == (200, [(read,)])
 

@@ -30,13 +30,9 @@ def _shown(template: str) -> Page:
 
 
 async def _said(visit: Visit, id_: str, source: str) -> Any:
-    """What a message says, where somebody asks for it and the glass is broken. Each reading stands in the trail: a page that asks by
-    itself for what is new reads nothing.
-    """
-    is_asked = visit.glass is not None and visit.may("see-bodies") and "body" in visit.query and source
-    return (
-        await visit.ops.ask("/messages/body", source=source, id=id_) if is_asked and not visit.ops.by_itself else None
-    )
+    """What a message says, where somebody asks for it and the glass is broken."""
+    is_asked = "body" in visit.query and source
+    return await visit.ops.ask("/messages/body", source=source, id=id_) if is_asked and visit.reads else None
 
 
 ROUTES = (page("/messages/{id:path}", _shown("message.html")), page("/cases/{id}", _shown("case.html")))

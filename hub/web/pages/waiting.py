@@ -47,8 +47,7 @@ async def held_message(visit: Visit) -> Response:
     found = await visit.ops.ask("/held", after=number - 1 or None, limit=1)
     if not found["rows"] or found["rows"][0]["number"] != number:
         raise OpsRefused(404, "not-held", _NOT_HELD)
-    is_read = visit.glass and visit.may("see-bodies") and not visit.ops.by_itself  # each reading stands in the trail
-    said = await visit.ops.ask(f"/held/{number}/body") if is_read else None
+    said = await visit.ops.ask(f"/held/{number}/body") if visit.reads else None
     return visit.show("held_message.html", one=found["rows"][0], said=said)
 
 
