@@ -247,3 +247,22 @@ async def test_while_the_hub_restarts_an_open_page_says_so_and_goes_on_by_itself
     await hub.ready()
     await expect(page.locator("#link")).to_have_text("Direkt", timeout=30_000)
     await expect(page.get_by_role("row")).to_have_count(4)
+
+
+@pytest.mark.parametrize(("why", "waits_s"), [("hub-stops", 2), ("too-many", 61)])
+async def test_a_page_whose_place_another_has_taken_waits_a_minute_before_it_takes_one(console, why, waits_s):
+    page = await console.person("lasare")
+    asked = []
+
+    async def end(route):
+        asked.append(route.request.url)
+        await route.fulfill(content_type="text/event-stream", body=f"event: end\ndata: {why}\n\n")
+
+    await page.route("**/console/live", end)
+    await page.clock.install()
+    await go(page, "/systems")
+    await expect(page.locator("#link")).to_have_text("Kontakten bruten, försöker igen")
+    await page.clock.run_for(1000 * (waits_s // 4))
+    assert len(asked) == 1
+    async with page.expect_request("**/console/live"):
+        await page.clock.run_for(1000 * waits_s)

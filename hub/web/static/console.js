@@ -44,15 +44,15 @@
     });
     source.addEventListener("end", (event) => {
       if (event.data === "signed-out") location.reload();
-      else again();
+      else again(event.data === "too-many" ? 60000 : wait);  // two pages at the limit would end each other's turn in a round
     });
-    source.onerror = again;
+    source.onerror = () => again(wait);
   };
-  const again = () => {
+  const again = (ms) => {
     source?.close();
     broken = true;
     say(false);
-    setTimeout(open, wait);
+    setTimeout(open, ms);
     wait = Math.min(wait * 1.5, 10000);
   };
   document.addEventListener("visibilitychange", () => {
