@@ -45,9 +45,19 @@ def search(text: str) -> list[CatalogueEntry]:
     return [one for one in catalogue().values() if all(word in _words_of(one) for word in words)]
 
 
+def meant(said: str) -> list[CatalogueEntry]:
+    """The entries that somebody means: the one of this id, else those written so (``VP004``), else those with these words."""
+    if said in catalogue():
+        return [catalogue()[said]]
+    written = [one for one in catalogue().values() if said.lower() in {one.id.lower(), one.code.lower()}]
+    return written or (search(said) if said.strip() else [])
+
+
 def _words_of(one: CatalogueEntry) -> str:
     texts = (one.means, one.cause, one.what_to_do, *(said.text for said in one.refusals))
-    return " ".join((one.id, one.code, *(said for text in texts for said in (text.sv, text.en)))).lower()
+    return " ".join(
+        (one.id, one.id.replace("-", " "), one.code, *(said for text in texts for said in (text.sv, text.en)))
+    ).lower()
 
 
 def in_short(id_: str) -> BilingualText:

@@ -20,24 +20,25 @@ if TYPE_CHECKING:
 def errors(
     error: Annotated[
         str | None,
-        typer.Argument(metavar="ID", help="A rule of a refusal, or what stands in brackets beside what waits."),
+        typer.Argument(
+            metavar="ID", help="A rule of a refusal, a register's code, what stands beside what waits, or words of it."
+        ),
     ] = None,
     text: Annotated[str, typer.Option(help="Only those with these words, in either language.")] = "",
     as_json: Json = False,
 ) -> None:
     """Explain an error in Swedish and English: what it means, its cause, what to do, who must act. Without ID the list of all."""
-    from hub.catalogue.catalogue import catalogue, search
+    from hub.catalogue.catalogue import meant, search
 
-    if error is not None:
-        if error not in catalogue():
-            raise Misconfigured(f"the error catalogue has no {error}; `hub errors` lists all, `--text` searches")
-        one = catalogue()[error]
+    found = search(text) if error is None else meant(error)
+    if error is not None and not found:
+        raise Misconfigured(f"the error catalogue has no {error}; `hub errors` lists all, `--text` searches")
+    if error is not None and len(found) == 1:
         if as_json:
-            table.show_json(one.model_dump(mode="json"))
+            table.show_json(found[0].model_dump(mode="json"))
         else:
-            _show(one)
+            _show(found[0])
         return
-    found = search(text)
     if as_json:
         table.show_json([each.model_dump(mode="json") for each in found])
         return

@@ -108,6 +108,7 @@ class Counted:
 
     count: int
     cases: int
+    """Of how many cases; two systems' notices of one case are of one."""
     gallrade: int
     """How many are left out, since gallring has removed what they said."""
     until: datetime | None
@@ -116,6 +117,8 @@ class Counted:
     """(system to which it would go, kind of answer, how many), the largest first."""
     unserved: int = 0
     """How many are left out, since no system serves their unit now."""
+    behind: int = 0
+    """How many notices wait behind those that are dead."""
 
     @property
     def systems(self) -> dict[str, int]:
@@ -139,7 +142,10 @@ async def count(store: Store, wanted: RowFilter, *, of_sent: bool = False, aim: 
     groups = tuple((system, answer, number) for (system, answer), number in each)
     told = [row for row in rows if to[row.id]]
     unserved = len(rows) - len(told) if aim.to is None else 0
-    return Counted(len(told), len({row.key for row in told}), gallrade, so_far, groups, unserved)
+    async with store.transaction() as connection:
+        behind = 0 if of_sent else await replayable.behind(connection, [row.id for row in told])
+    cases = len({row.case_id for row in told if row.case_id is not None})
+    return Counted(len(told), cases, gallrade, so_far, groups, unserved, behind)
 
 
 async def _to(store: Store, rows: Sequence[FoundRow], aim: Aim) -> dict[int, set[str]]:

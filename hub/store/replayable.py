@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -177,6 +178,18 @@ async def _fitting(connection: Connection, wanted: RowFilter, rows: dict[int, bo
     )
     fit = [id_ for (id_,) in await found.fetchall()]
     return [id_ for id_ in fit if not rows[id_]], sum(rows[id_] for id_ in fit)
+
+
+async def behind(connection: Connection, rows: Sequence[int]) -> int:
+    """How many notices wait behind these rows where they are dead, each once."""
+    found = await connection.execute(
+        "SELECT count(DISTINCT o.id) FROM outbox_row d JOIN outbox_row o ON o.case_id = d.case_id AND o.system = d.system"
+        " WHERE d.id = ANY(%s) AND d.state = 'dead' AND d.kind = 'notice' AND o.kind = 'notice' AND o.behind"
+        " AND o.sequence > d.sequence",
+        (list(rows),),
+        prepare=False,
+    )
+    return int((await found.fetchall())[0][0])
 
 
 async def groups(connection: Connection, system: str | None) -> list[Group]:

@@ -81,6 +81,7 @@ async def test_a_dry_run_counts_by_system_and_group_and_who_may_act_on_many_begi
         await (await signed_in(place.hub, role)).say("/replays", wanted, 403)
     found = await drift.say("/replays", wanted)
     assert (found["begun"], found["count"], found["cases"], found["systems"]) == (False, 3, 3, {"centre": 3})
+    assert found["behind"] == 0
     assert [(one["answer"], one["count"]) for one in found["groups"]] == [("http:422", 2), ("http:400", 1)]
     group = wanted | {"answer": "http:422", "until": found["until"], "expected": 2, "reason": "mottagaren är lagad"}
     assert (await drift.say("/replays", group, 403))["rule"] == "no-right"
@@ -215,3 +216,21 @@ async def test_what_no_system_serves_now_is_left_out_and_said(place):
     lead = await signed_in(place.hub, "driftansvarig")
     counted = await lead.say("/replays", {"system": "centre", "target": "as-directory-now"})
     assert (counted["count"], counted["unserved"]) == (0, 1)
+
+
+async def test_a_dry_run_counts_a_case_once_whoever_was_told_and_says_what_waits_behind_its_dead(place):
+    ((case, first),) = (await admitted(place, 1)).items()
+    for _ in range(2):
+        await place.say(case, "meddelande", {"text": "Hej"})
+    others = await place.sql(
+        "SELECT min(id) FROM outbox WHERE case_id = %s AND system <> 'centre' AND kind = 'notice' GROUP BY system", case
+    )
+    await dead(place, [first, *(id_ for (id_,) in others)])
+    behind = await place.sql("SELECT count(*) FROM outbox WHERE case_id = %s AND state = 'waiting' AND behind", case)
+    drift = await signed_in(place.hub, "drift")
+    found = await drift.say("/replays", {"case": case})
+    assert others, "several systems are told of the case"
+    assert (found["count"], found["cases"], found["behind"]) == (1 + len(others), 1, behind[0][0])
+    assert (await drift.say("/replays", {"system": "centre"}))["behind"] == len(
+        await notices(place, case, "centre")
+    ) - 1

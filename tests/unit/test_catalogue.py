@@ -13,7 +13,7 @@ import pytest
 from hub import catalogue as room
 from hub.addressing.lookups import LookupOutcome
 from hub.catalogue import document, ids
-from hub.catalogue.catalogue import catalogue, of_kind
+from hub.catalogue.catalogue import catalogue, meant, of_kind, search
 from hub.catalogue.remedies import REASONS, RULES
 from hub.catalogue.rule_uses import uses
 from hub.delivery.exits.http import judged
@@ -232,3 +232,10 @@ def test_what_went_wrong_in_a_timeline_leads_to_its_entry(entry, leads_to):
     found = TimelineEntry(at=datetime.now(UTC), lane="hub", sv="", en="", **entry)
     assert found.error == leads_to
     assert leads_to is None or leads_to in catalogue()
+
+
+def test_an_entry_is_found_by_what_somebody_has_seen():
+    assert [one.id for one in meant("VP004")] == [one.id for one in meant("register.vp004")] == ["register.VP004"]
+    assert [one.id for one in meant("connection refused")] == ["delivery.connection-refused"]
+    assert "delivery.connection-refused" in [one.id for one in search("Connection refused")]
+    assert meant("no such words anywhere") == meant(" ") == []

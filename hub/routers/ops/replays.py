@@ -124,7 +124,8 @@ class ReplayAnswer(BaseModel):
     begun: bool = Field(description="Whether it has begun; else it was a dry run.")
     replay: Replay | None
     count: int
-    cases: int | None
+    cases: int | None = Field(description="Of how many cases: the dry run says it.")
+    behind: int | None = Field(description="How many notices wait behind the dead ones: the dry run says it.")
     systems: dict[str, int] = Field(description="System → how many, the largest first. A replay is to one.")
     groups: list[Counts] = Field(description="By system and what they failed of, the largest first.")
     removed: int = Field(description="Left out, since gallring has removed what they said.")
@@ -151,6 +152,7 @@ async def replay(
             replay=None,
             count=found.count,
             cases=found.cases,
+            behind=found.behind,
             systems=found.systems,
             groups=[Counts(system=system, answer=answer, count=count) for system, answer, count in found.groups],
             removed=found.gallrade,
@@ -174,6 +176,7 @@ async def replay(
         replay=shown(begun),
         count=begun.total,
         cases=None,
+        behind=None,
         systems={begun.system: begun.total},
         groups=[],
         removed=0,
