@@ -9,7 +9,7 @@ from hub.errors import Refused
 HINTS: Final = {
     "reason-missing": "Give --reason.",
     "signed-out": "`hub login` signs in.",
-    "unknown-system": "`hub directory show` names those that there are.",
+    "unknown-system": "`hub status --all` names those that there are.",
     "not-held": "`hub held list` prints what is held.",
     "handled-meanwhile": "See `hub timeline`.",
     "not-dead": "`hub dead list` prints the rows that are.",

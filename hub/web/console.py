@@ -93,4 +93,12 @@ async def first_page(request: Request) -> Response:
 
 async def _nowhere(visit: Visit) -> Response:
     """An address that no page has."""
-    return visit.show("refused.html", 404, rule="", said=visit.t("refused.nowhere"), element=None, about={})
+    return visit.show(
+        "refused.html",
+        404,
+        title=visit.t("refused.no_page"),
+        rule="",
+        said=visit.t("refused.nowhere"),
+        element=None,
+        about={},
+    )

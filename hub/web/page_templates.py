@@ -60,13 +60,23 @@ def _environment() -> jinja2.Environment:
     made.globals |= {
         "duration": shown.duration,
         "since": shown.since,
-        "percent": shown.percent,
-        "number": grouped,
+        "percent": _percent,
+        "number": _number,
         "pretty": lambda said: json.dumps(said, ensure_ascii=False, indent=2),
         "languages": LANGUAGES,
         "schemes": SCHEMES,
     }
     return made
+
+
+@jinja2.pass_context
+def _number(context: jinja2.runtime.Context, number: float) -> str:
+    return grouped(number, context["t"].language)
+
+
+@jinja2.pass_context
+def _percent(context: jinja2.runtime.Context, share: float | None) -> str:
+    return shown.percent(share, context["t"].language)
 
 
 def rendered(visit: Visit, template: str, status: int, context: dict[str, Any]) -> Response:

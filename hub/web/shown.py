@@ -73,9 +73,9 @@ def since(moment: str | datetime | None) -> str:
     return "–" if moment is None else duration(max(0.0, (clock.now() - swedish(moment)).total_seconds()))
 
 
-def percent(share: float | None) -> str:
-    """``99,7 %``; never 100 where something is missing."""
+def percent(share: float | None, language: str) -> str:
+    """``99,7 %``, in English ``99.7%``; never 100 where something is missing."""
     if share is None:
         return "–"
-    shown = min(99.9, round(share * 100, 1)) if share < 1 else 100
-    return f"{shown:g} %".replace(".", ",")
+    shown = f"{min(99.9, round(share * 100, 1)) if share < 1 else 100:g}"
+    return f"{shown}%" if language == "en" else f"{shown} %".replace(".", ",")

@@ -50,11 +50,16 @@ class Texts:
     def count(self, key: str, number: float, **words: Any) -> str:
         """The text for so many: the key's ``none`` (where it has one), ``one`` or ``many``."""
         kind = "none" if number == 0 and f"{key}.none" in self._table else "one" if number == 1 else "many"
-        return self(f"{key}.{kind}", number=grouped(number), **words)
+        return self(f"{key}.{kind}", number=grouped(number, self.language), **words)
 
     def word(self, group: str, code: Any) -> str:
         """The word for a code of the operations API; the code itself where the table has none."""
         return self._table.get(f"words.{group}.{code}", "" if code is None else str(code))
+
+    def step(self, about: str | None) -> str:
+        """The name of the message that a deadline is about (``inskrivning``); what is no message's name stays."""
+        keys = (f"words.message.{before}{about}" for before in ("", "svu.", "sip."))
+        return next((self._table[key] for key in keys if key in self._table), about or "")
 
     def of(self, bilingual: Mapping[str, str] | None) -> str:
         """What the operations API says in both languages, as a sentence begins."""
@@ -62,6 +67,7 @@ class Texts:
         return said[:1].upper() + said[1:]
 
 
-def grouped(number: float) -> str:
-    """A number as it is written in Swedish and, by international use, in English: 12 345."""
-    return f"{number:,}".replace(",", "\u202f")
+def grouped(number: float, language: str) -> str:
+    """A number as the language writes it: ``12 345,5`` in Swedish, with a narrow space that no line breaks at; ``12,345.5`` in English."""
+    written = f"{number:,}"
+    return written if language == "en" else written.replace(",", "\u202f").replace(".", ",")

@@ -76,7 +76,47 @@ async def test_who_is_not_signed_in_is_led_to_the_door_and_back_to_what_was_aske
 async def test_an_address_that_no_page_has_says_so(console):
     page = await console.person("lasare")
     assert await go(page, "/nowhere") == 404
-    await expect(page.get_by_role("alert")).to_contain_text("Den adressen finns inte")
+    await expect(page.get_by_role("alert")).to_contain_text("Ingen sida har den adressen")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Sidan finns inte")
+    assert await faults(page) == {}
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+async def test_on_a_telephone_the_menu_is_folded_until_one_opens_it(console, javascript):
+    page = await console.person(size=PHONE, javascript=javascript)
+    await go(page)
+    menu = page.get_by_role("navigation", name="Sidor")
+    assert (await menu.bounding_box())["height"] < 80
+    await expect(menu.get_by_role("link", name="Väntar")).to_be_hidden()
+    await menu.get_by_text("Sidor").click()
+    await expect(menu.get_by_role("button", name="Logga ut")).to_be_visible()
+    if javascript:
+        await picture(page, "menyn-390")
+        assert await faults(page) == {}
+    await menu.get_by_role("link", name="Väntar").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Väntar")
+
+
+async def test_a_timeline_names_messages_and_deadlines_by_their_words_in_the_language(console, hub):
+    for lang, named, due in (("sv", "Inskrivning ", "frist"), ("en", "Admission notice ", "due")):
+        page = await console.person(lang=lang)
+        await go(page, address(hub, PAGES["arende"]))
+        story = await page.locator(".story").inner_text()
+        assert named in story and f", {due} " in story
+        said = await page.locator("main").inner_text()
+        assert not re.search(r"inskrivning_sen|kvittens_forsenad|utan_fast_vardkontakt|svu\.inskrivning 0", said)
+
+
+async def test_a_field_that_is_left_empty_says_so_in_the_language_of_the_page(console, hub):
+    page = await console.person(lang="en")
+    await go(page, address(hub, PAGES["ett-system"]))
+    form = page.locator("details.deed").first
+    await form.locator("summary").click()
+    field = form.locator("input[name=reason]")
+    await form.get_by_role("button").last.click()
+    assert await field.evaluate("field => field.validationMessage") == "Write something in the field."
+    await field.fill("Test")
+    assert await field.evaluate("field => field.validity.valid")
 
 
 async def test_the_language_is_switched_and_kept_and_the_address_is_the_same(console):

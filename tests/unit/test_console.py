@@ -1,19 +1,27 @@
 """The parts of the console that need no browser: its texts, its files, how it calls the operations API in its own process.
 
-May import the console only.
+May import the console, its command, and the language.
 """
 
 import asyncio
 import json
 import re
+import socket
 import string
 from pathlib import Path
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
+from hub.cli.app import app
 from hub.ops_client.in_process import InProcess
+from hub.processes.sip import deadlines as of_sip
+from hub.processes.svu import deadlines as of_svu
 from hub.web import console, lay_out, shown, swimlanes, texts
+from hub.web.look import LANGUAGES
+from hub.web.pages.trail import target_of
+from schemas.messages import MESSAGES
 
 WEB = Path(texts.__file__).parent
 ROOT = WEB.parents[1]
@@ -66,7 +74,38 @@ def test_a_time_is_swedish_with_its_zone_in_summer_and_in_winter():
 
 
 def test_a_share_is_never_rounded_up_to_all():
-    assert [shown.percent(share) for share in (None, 1, 0.9999, 0.5)] == ["–", "100 %", "99,9 %", "50 %"]
+    shares = (None, 1, 0.9999, 0.5)
+    assert [shown.percent(share, "sv") for share in shares] == ["–", "100 %", "99,9 %", "50 %"]
+    assert [shown.percent(share, "en") for share in shares] == ["–", "100%", "99.9%", "50%"]
+
+
+def test_a_number_is_written_as_the_language_writes_it():
+    assert [texts.grouped(12345.5, language) for language in ("sv", "en")] == ["12\u202f345,5", "12,345.5"]
+
+
+def test_every_message_and_every_deadline_has_a_name_in_each_language():
+    keys = {f"message.{name}" for name in MESSAGES} | {f"deadline.{name}" for name in (*of_svu._TOLD, *of_sip._ROWS)}
+    for language in LANGUAGES:
+        assert {key for key in keys if not texts.Texts(language).has(f"words.{key}")} == set()
+
+
+def test_what_the_trail_says_an_act_concerned_is_in_the_language_and_ids_stay():
+    sv = texts.Texts("sv")
+    said = {
+        "glass 3: case 01abc, message replay-1": "nödöppning 3: ärende 01abc, meddelande replay-1",
+        "session 7 of Disa Drift": "inloggning 7 av Disa Drift",
+        "replay 12": "omsändning 12",
+        "system": "system",
+    }
+    assert {target: target_of(sv, target) for target in said} == said
+
+
+def test_the_console_by_itself_says_that_its_port_is_taken_and_prints_no_address():
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        done = CliRunner().invoke(app, ["console", "--ops", "http://127.0.0.1:1/ops", "--port", str(port)])
+    assert done.exit_code == 2
+    assert f"127.0.0.1:{port}" in done.stderr and "--port" in done.stderr and done.stdout == ""
 
 
 def test_the_lock_names_no_host_and_every_package_by_its_hash():

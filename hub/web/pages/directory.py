@@ -47,7 +47,7 @@ async def version(visit: Visit) -> Response:
     back = None
     if visit.may("directory") and number != regions["version"]:
         back = await visit.ops.say("/directory/rollback/dry-run", {"to": number})
-    return visit.show("directory_version.html", number=number, changed=changed, now=regions["version"], back=back)
+    return visit.show("directory_version.html", version=number, changed=changed, now=regions["version"], back=back)
 
 
 async def write(visit: Visit) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -23,10 +24,15 @@ async def systems(visit: Visit) -> Response:
 
 async def system(visit: Visit) -> Response:
     """``/reconciliation/SYSTEM``: its hours, the newest first."""
-    since = visit.query.get("since") or (clock.now() - _DAY).isoformat()
+    since = visit.query.get("since") or (clock.now() - _DAY).replace(minute=0, second=0, microsecond=0).isoformat()
     asked = {"since": since, "until": visit.query.get("until")}
-    found = await visit.ops.ask(f"/reconciliation/{quote(visit.path['system'], safe='')}", **asked)
-    return visit.show("reconciliation_system.html", found=found, hours=found["windows"][::-1])
+    id_ = quote(visit.path["system"], safe="")
+    found, known = await asyncio.gather(
+        visit.ops.ask(f"/reconciliation/{id_}", **asked), visit.ops.ask(f"/systems/{id_}")
+    )
+    return visit.show(
+        "reconciliation_system.html", found=found, name=known["system"]["name"], hours=found["windows"][::-1]
+    )
 
 
 ROUTES = (page("/reconciliation", systems), page("/reconciliation/{system}", system))

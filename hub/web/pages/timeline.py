@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
+from hub.web.shown import time_of
 from hub.web.swimlanes import colour_of, drawn
 from hub.web.visit import Page, Visit, page
 
@@ -17,6 +18,7 @@ def _shown(template: str) -> Page:
     async def show(visit: Visit) -> Response:
         id_ = visit.path["id"]
         found = await visit.ops.ask(f"/timeline/{quote(id_, safe='')}")
+        _in_words(visit, found)
         lanes = {one["id"]: one[visit.look.language] for one in found["lanes"]}
         drawing = drawn(found, visit.look.language)
         sources = dict.fromkeys(one["source"] for one in found["entries"] if one["message"] == id_ and one["source"])
@@ -27,6 +29,28 @@ def _shown(template: str) -> Page:
         )
 
     return show
+
+
+def _in_words(visit: Visit, found: dict[str, Any]) -> None:
+    """Puts the names of messages and of deadlines where what happened is told by their keys."""
+    t, language = visit.t, visit.look.language
+    states = {(clock["case"], one["key"]): one["state"] for clock in found["clocks"] for one in clock["deadlines"]}
+    for one in found["entries"]:
+        if one.get("deadline"):
+            name, _, about = one["deadline"].partition("/")
+            state = states.get((one["case"], one["deadline"]), "open") if one["kind"] == "due" else one["kind"]
+            named = f"{t.word('deadline', name)} ({t.step(about)})" if about else t.word("deadline", name)
+            said = t.word("clock", state)
+            one[language] = str(
+                t(
+                    "timeline.law",
+                    name=named,
+                    state=said[:1].lower() + said[1:],
+                    due=time_of(one["due"], language).striptags(),
+                )
+            )
+        elif one.get("type") and one[language].startswith(f"{one['type']} "):
+            one[language] = t.word("message", one["type"]) + one[language].removeprefix(one["type"])
 
 
 async def _said(visit: Visit, id_: str, source: str) -> Any:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from starlette.responses import Response
 
+from hub.web.texts import Texts
 from hub.web.visit import Visit, page
 
 TABS: Final = (("acts", "/trail"), ("glass", "/trail/glass"), ("sessions", "/trail/sessions"))
@@ -27,9 +29,20 @@ async def sessions(visit: Visit) -> Response:
     return await _list(visit, "trail_sessions.html", "/sessions", ("in_force", "after"))
 
 
+_WORD: Final = re.compile(r"(?<![\w:/.-])[a-z]+(?![\w/.-])")
+_KINDS: Final = re.compile(
+    r"(glass|replay|session) \d+\b|(case|message|directory|version|system) |a search by person|nothing named"
+)
+
+
+def target_of(t: Texts, target: str) -> str:
+    """What an act concerned, in the person's language where the trail says its kind before its id (``glass 3: case X``)."""
+    return _WORD.sub(lambda found: t.word("target", found[0]), target) if _KINDS.match(target) else target
+
+
 async def _list(visit: Visit, template: str, path: str, names: tuple[str, ...]) -> Response:
     asked: dict[str, Any] = {name: visit.query.get(name) for name in names}
-    return visit.show(template, found=await visit.ops.ask(path, **asked), asked=asked, tabs=TABS)
+    return visit.show(template, found=await visit.ops.ask(path, **asked), asked=asked, tabs=TABS, target_of=target_of)
 
 
 ROUTES = (page("/trail", acts), page("/trail/glass", glass), page("/trail/sessions", sessions))

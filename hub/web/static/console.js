@@ -72,6 +72,14 @@ document.addEventListener("htmx:before:swap", (event) => {
   if (raw?.redirected) { event.preventDefault(); location.reload(); }
 });
 
+// --- a field that is not filled in as it must be says so in the page's language, not the browser's --------------------------------------
+document.addEventListener("invalid", ({target}) => {
+  const {needed, neededChoice, neededNumber} = document.body.dataset, isChoice = target.matches("select, [type=checkbox], [type=radio]");
+  if (target.validity.valueMissing) target.setCustomValidity(isChoice ? neededChoice : needed);
+  else if (target.type === "number") target.setCustomValidity(neededNumber);
+}, true);
+for (const kind of ["input", "change"]) document.addEventListener(kind, ({target}) => target.setCustomValidity?.(""), true);
+
 // --- plots: drawn of what the figure holds; its table is closed then ---------------------------------------------------------------------
 const plots = new Map();
 function draw() {
@@ -90,7 +98,7 @@ function draw() {
     figure.querySelector("details").open = false;
     const colour = (name) => getComputedStyle(figure).getPropertyValue(`--ds-color-${name}`).trim();
     const line = colour("neutral-border-subtle"), text = colour("neutral-text-subtle");
-    const colours = ["accent-base-default", "success-base-default", "warning-base-default", "danger-base-default"].map(colour);
+    const colours = ["accent-base-default", "success-base-default", "warning-border-default", "danger-base-default"].map(colour);
     const axis = {stroke: text, grid: {stroke: line, width: 0.5}, ticks: {show: false}, font: "12px Inter"};
     const size = () => ({width: place.clientWidth, height: place.clientHeight - 32});
     plot = new uPlot({
