@@ -69,5 +69,5 @@ class Texts:
 
 def grouped(number: float, language: str) -> str:
     """A number as the language writes it: ``12 345,5`` in Swedish, with a narrow space that no line breaks at; ``12,345.5`` in English."""
-    written = f"{number:,}"
+    written = f"{int(number) if number == int(number) else number:,}"
     return written if language == "en" else written.replace(",", "\u202f").replace(".", ",")

@@ -59,14 +59,14 @@ async def said(hub, *arguments):
 async def test_what_is_not_there_is_said_with_exit_status_2_and_an_empty_list_says_that_it_is_empty(hub, tmp_path):
     settings = {name: value for name, value in hub.environment().items() if name.startswith("HUB_")}
     for command, sentence in (
-        (["pause", "nobody", *WHY], "There is no system nobody in the directory. `hub directory show`"),
-        (["resume", "nobody", *WHY], "There is no system nobody in the directory. `hub directory show`"),
+        (["pause", "nobody", *WHY], "There is no system nobody in the directory. `hub status --all`"),
+        (["resume", "nobody", *WHY], "There is no system nobody in the directory. `hub status --all`"),
         (["resume", f"ehr{hub.tag}", *WHY], "is not paused"),
         (["dead", "list", "--system", "nobody"], "There is no such system in the directory."),
         (["search", "--outcome", "odd"], "Correct outcome"),
         (
             ["dead", "replay", "--system", "nobody", *WHY],
-            "There is no system nobody in the directory. `hub directory show`",
+            "There is no system nobody in the directory. `hub status --all`",
         ),
         (
             ["dead", "replay", "4711", "--run", "1", *WHY],
@@ -103,7 +103,7 @@ async def test_what_is_not_there_is_said_with_exit_status_2_and_an_empty_list_sa
         (["held", "skip", "SE0000000000-E999", *WHY], "Nothing waits for unit SE0000000000-E999. `hub held list`"),
         (["retry", "notice", "4711", *WHY], "There is no row 4711"),
         (["retry", "lookup", "none", *WHY], "No look-up of case none waits"),
-        (["retry", "system", "nobody", *WHY], "There is no system nobody in the directory. `hub directory show`"),
+        (["retry", "system", "nobody", *WHY], "There is no system nobody in the directory. `hub status --all`"),
         (["timeline", "m-none"], "Nothing is known of m-none: give the id of a message or a case"),
         (["pause", f"ehr{hub.tag}"], "Say why (reason), in at most 1000 characters"),
     ):

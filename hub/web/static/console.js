@@ -105,15 +105,18 @@ function draw() {
       ...size(),
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), figure.dataset.zone),
       cursor: {y: false, points: {size: 6}},
-      axes: [{...axis, values: (u, splits, a, b, gap) => splits.map((at) => label(at, gap, figure.dataset.zone))}, {...axis, size: 44}],
+      axes: [{...axis, values: (u, splits, a, b, gap) => splits.map((at) => label(at, gap, figure.dataset.zone))}, {...axis, size: 44, values: (u, splits) => splits.map(written)}],
       scales: {y: {range: (u, low, high) => [0, Math.max(1, high * 1.1)]}},
       series: [{label: figure.dataset.time, value: (u, at) => at == null ? "–" : label(at, 0, figure.dataset.zone)}, ...figure.dataset.names.split("|").map((name, number) => ({
-        label: name, stroke: colours[number], width: 1.5, points: {show: false}, fill: number === 0 ? colours[0] + "18" : undefined,
+        label: name, stroke: colours[number], width: 1.5, value: (u, count) => count == null ? "–" : written(count), points: {show: false}, fill: number === 0 ? colours[0] + "18" : undefined,
       }))],
     }, [times, ...columns], place);
     plots.set(figure, plot);
     new ResizeObserver(() => plot.setSize(size())).observe(place);
   }
+}
+function written(number) {
+  return new Intl.NumberFormat(document.documentElement.lang).format(number);
 }
 function label(seconds, gap, zone) {
   const at = new Date(seconds * 1000), language = document.documentElement.lang;
