@@ -48,6 +48,8 @@ class StoredHistory:
     cases: Sequence[Row]
     events: Sequence[Row]
     """The accepted messages of the cases with their events, in order; what gallring has emptied has none."""
+    kvittenser: Sequence[Row]
+    """The messages by which units acknowledged something in the cases, also where one message alone was asked for."""
 
     @property
     def is_empty(self) -> bool:
@@ -128,6 +130,12 @@ async def read(connection: Connection, wanted: str) -> StoredHistory:
             connection,
             "SELECT case_id::text, sequence, id, name, received_at, events FROM message WHERE case_id = ANY(%(cases)s::uuid[])"
             " AND sequence IS NOT NULL ORDER BY case_id, sequence",
+            {"cases": cases},
+        ),
+        await _all(
+            connection,
+            f"SELECT {_MESSAGE} FROM message m WHERE m.case_id = ANY(%(cases)s::uuid[]) AND m.sequence IS NOT NULL"  # noqa: S608
+            " AND right(m.name, 8) = 'kvittens' ORDER BY m.case_id, m.sequence",
             {"cases": cases},
         ),
     )

@@ -17,6 +17,7 @@ from hub.store import figures, held, paused_systems, running_hubs
 from hub.store.operator_log import record
 from hub.tally import TALLY, Tally
 from hub.web.console import console
+from tests.integration.test_console_hostile import browser
 from tests.integration.test_views import TOLVAN, directory, served
 from tests.operators import Person, signed_in
 from tests.stack import KOMMUN
@@ -103,6 +104,13 @@ async def test_all_is_well_while_all_is_well(place, person):
     }
     assert found["on_time"]["day"] == {"share": None, "on_time": 0, "sent": 0, "overdue": 0}
     assert [(one["hub"], one["state"]) for one in (await person.ask("/hubs"))["hubs"]] == [("one", "ready")]
+    seen, _ = await browser(place.hub)
+    assert "Allt är väl" in (await seen.get("/")).text
+    tally = Tally()
+    tally.delivered("centre", [0.02] * 5 + [45.0] * 5)
+    await FiguresKeeper(place.hub.store, tally).write()
+    page = (await seen.get("/")).text  # nothing to see to, and half of the day was late
+    assert ("Allt är väl" in page, "Inget brådskar, men allt är inte väl" in page) == (False, True)
 
 
 async def test_everything_that_goes_wrong_is_named_with_its_rows_the_worst_first(place, person):

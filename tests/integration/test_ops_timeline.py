@@ -78,6 +78,8 @@ async def test_each_notice_says_how_far_it_has_come_and_why_it_waits(hub):
     notices = [one for one in found["notices"] if one["system"] == "centre"]
     (closed,) = [one for one in notices if one["row"] == opening["row"]]
     assert (closed["state"], closed["by"]) == ("kvittens", [CENTRE])
+    alone = (await timeline(hub, opening["message"]))["notices"]  # its own page says so too
+    assert [(one["state"], one["by"]) for one in alone if one["row"] == opening["row"]] == [("kvittens", [CENTRE])]
     assert [(one["units"], one["answer"]) for one in of_kind(found, "kvittens")] == [([CENTRE], opening["message"])]
     assert {one["state"] for one in notices} >= {"dead", "behind"}
     (behind, *_) = [one for one in notices if one["state"] == "behind"]

@@ -4,7 +4,7 @@ rules and the language.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -33,10 +33,10 @@ class _MessageAsStored:
     raw: bytes
 
 
-def readable(history: StoredHistory) -> dict[Key, Message]:
+def readable(rows: Iterable[Row]) -> dict[Key, Message]:
     """The messages that can be read still: large ones and those that gallring has emptied are left out."""
     found = {}
-    for row in history.messages:
+    for row in rows:
         if row["raw"] is None or row["name"] is None:
             continue
         attributes = None if row["attributes"] is None else row["attributes"].encode()
