@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 
 import typer
 from typer.core import TyperGroup
@@ -18,6 +19,8 @@ from hub.cli.app import app
 ROOT = typer.main.get_command(app)
 SERVERS = {("run",), ("sandbox",)}
 """Commands that do not end by themselves, tried as processes of their own."""
+_ONE_AT_A_TIME = threading.Lock()
+"""The environment and the standard streams are the process's."""
 _NO_DATABASE = {"send", "check", "contracts", "errors", "kit", "sandbox", "login", "logout", "console"}
 """The first words of the commands that use none; every other does."""
 
@@ -78,8 +81,9 @@ def ended(words, line, folder, **settings):
             env={**bare, "HUB_CACHE": str(folder), **settings}, cwd=folder, capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
         return done.returncode, done.stdout, done.stderr
-    without = {name: None for name in os.environ if name.startswith("HUB_")}
-    done = CliRunner().invoke(app, line, env={**without, "HUB_CACHE": str(folder), **settings})
+    with _ONE_AT_A_TIME:
+        without = {name: None for name in os.environ if name.startswith("HUB_")}
+        done = CliRunner().invoke(app, line, env={**without, "HUB_CACHE": str(folder), **settings})
     assert done.exception is None or isinstance(done.exception, SystemExit), repr(done.exception)
     return done.exit_code, done.stdout, done.stderr
 
