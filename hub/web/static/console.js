@@ -7,7 +7,7 @@
   const link = document.getElementById("link");
   if (!address || !link) return;
   const SOON = 300, RARELY = 8000;  // milliseconds: at once after calm, and no more often than that while all changes all the time
-  let source = null, wait = 1000, due = null, last = 0, broken = false, isNew = true;
+  let source = null, wait = 1000, due = null, last = 0, broken = false, isNew = true, next = null, earliest = 0;
 
   const say = (on) => {
     if (link.dataset.state === String(on)) return;
@@ -48,16 +48,25 @@
     });
     source.onerror = () => again(wait);
   };
-  const again = (ms) => {
+  const close = () => {
+    clearTimeout(next);
     source?.close();
+    source = null;
     broken = true;
+  };
+  const after = (ms) => {
+    earliest = Date.now() + ms;
+    next = setTimeout(open, ms);
+  };
+  const again = (ms) => {
+    close();
     say(false);
-    setTimeout(open, ms);
+    after(ms);
     wait = Math.min(wait * 1.5, 10000);
   };
   document.addEventListener("visibilitychange", () => {
-    if (document.hidden) { source?.close(); source = null; broken = true; }
-    else if (!source) open();
+    close();
+    if (!document.hidden) after(Math.max(0, earliest - Date.now()));
   });
   addEventListener("pagehide", () => source?.close());
   open();
