@@ -14,7 +14,9 @@ ALL: Final = ""
 """In place of a system: everything in the hub."""
 REGISTER: Final = "register:"
 """Before the name of a register's contract, in place of a system; no system's id has a colon."""
-BOUNDS_S: Final = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)
+BOUNDS_S: Final = (
+    0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600,
+)  # fmt: skip
 """Upper bounds of the times that are counted together, in seconds; above the last is ``more``."""
 _BUCKETS: Final = (*(f"s/{bound}" for bound in BOUNDS_S), "s/more")
 
