@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 
+from hub import listening
 from hub.app import Hub
 from hub.errors import Misconfigured
 from hub.http_api import api_of
@@ -28,7 +29,7 @@ async def serve(hub: Hub, place: WorkerPlace | None = None) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     if place is None:
-        sockets = connections.bound(hub.settings.http_host, hub.settings.http_port)
+        sockets = listening.bound(hub.settings.http_host, hub.settings.http_port)
     else:
         sockets = [*place.sockets]
         loop.add_reader(sys.stdin.fileno(), _stop_at_the_end, loop, stop)

@@ -22,9 +22,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hub import listening
 from hub.errors import AWAY, Misconfigured, Unavailable
 from hub.log import log
-from hub.routers import connections
 from hub.settings import Settings
 
 _AGAIN_S = (0.2, 10.0)
@@ -101,7 +101,7 @@ async def run(settings: Settings, count: int, arguments: Sequence[str]) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    sockets = connections.bound(settings.http_host, settings.http_port)
+    sockets = listening.bound(settings.http_host, settings.http_port)
     with tempfile.TemporaryDirectory(prefix="hub-workers-") as folder:
         workers = _Workers(count, Path(folder), sockets, arguments, settings.stop_s, stop)
         keepers = [asyncio.create_task(workers.keep(number)) for number in range(1, count + 1)]

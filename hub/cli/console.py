@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 from typing import Annotated
 
 import typer
 
 from hub.cli.endings import shown
 from hub.cli.root import app, web_address
-from hub.errors import Misconfigured
 
 
 @app.command()
@@ -36,22 +34,14 @@ def console(
     import httpx
     import uvicorn
 
+    from hub import listening
     from hub.web.console import alone
     from hub.web.served_files import served_files
 
     served_files()
-    door = _bound(host, port)
+    sockets = listening.bound(
+        host, port, "the console", "choose another port with --port, or another address with --host"
+    )
     client = httpx.AsyncClient(base_url=ops, timeout=30, limits=httpx.Limits(max_connections=None))
     shown(f"the console is at http://{host}:{port}/console, of {ops}")
-    uvicorn.Server(uvicorn.Config(alone(client, url), log_config=None, access_log=False)).run(sockets=[door])
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    """The socket on which it listens. Raises ``Misconfigured`` where another program has the port, or the machine has no such address."""
-    try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    except OSError as why:
-        raise Misconfigured(
-            f"the console cannot listen at {host}:{port} ({(why.strerror or str(why)).lower()}): choose another"
-            " port with --port, or another address with --host"
-        ) from None
+    uvicorn.Server(uvicorn.Config(alone(client, url), log_config=None, access_log=False)).run(sockets=sockets)

@@ -9,8 +9,6 @@ requests are served, however many others do not.
 from __future__ import annotations
 
 import asyncio
-import errno
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -19,7 +17,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from hub import clock
-from hub.errors import Misconfigured, Refused
+from hub.errors import Refused
 from hub.routers import http
 from hub.translators import fhir
 
@@ -187,32 +185,6 @@ class Connection(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         _ = msg  # uvicorn's own words
         self._refuse(400)
-
-
-def bound(host: str, port: int) -> list[socket.socket]:
-    """A socket for each address of ``host``, bound but not yet listening: a port that is taken is found before anything begins.
-
-    Raises ``Misconfigured`` that names the settings.
-    """
-    found: list[socket.socket] = []
-    try:
-        for family, kind, protocol, _, address in sorted(
-            set(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE))
-        ):
-            found.append(socket.socket(family, kind, protocol))
-            found[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                found[-1].setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            found[-1].bind(address)
-    except OSError as error:
-        for each in found:
-            each.close()
-        taken = error.errno == errno.EADDRINUSE
-        why = "another program has the port" if taken else error.strerror or type(error).__name__
-        raise Misconfigured(
-            f"the hub cannot listen at {host}, port {port} ({why}): set HUB_HTTP_PORT, or HUB_HTTP_HOST"
-        ) from None
-    return found
 
 
 class HttpServer(uvicorn.Server):
