@@ -75,15 +75,15 @@ async def edit(visit: Visit, form: FormData) -> Response:
 
 async def let_pass(visit: Visit, form: FormData) -> Response:
     """Lets a partition of Kafka go on."""
-    topic, _, rest = str(form.get("place", "")).partition("/")
-    partition = rest.partition("/")[0]
-    if re.fullmatch(r"[\w.\-]+", topic, re.ASCII) is None or re.fullmatch("[0-9]+", partition) is None:
+    parts = str(form.get("place", "")).split("/")
+    if len(parts) != 3 or not re.fullmatch(r"[\w.\-]+", parts[0], re.ASCII) or not re.fullmatch("[0-9]+", parts[1]):
         raise OpsRefused(
             400,
             "bad-query",
             {"sv": "Rätta place: ange en partition.", "en": "Correct place: give a partition."},
             "/place",
         )
+    topic, partition, _ = parts
     await visit.ops.say(f"/partitions/{topic}/{partition}/pass", {"reason": str(form.get("reason", ""))})
     return visit.back(form, "passed")
 
