@@ -49,7 +49,9 @@ class StoredHistory:
     events: Sequence[Row]
     """The accepted messages of the cases with their events, in order; what gallring has emptied has none."""
     kvittenser: Sequence[Row]
-    """The messages by which units acknowledged something in the cases, also where one message alone was asked for."""
+    """Where one message was asked for: the messages of its case by which units acknowledged something. Those of a case that was asked for
+    stand among its ``messages``.
+    """
 
     @property
     def is_empty(self) -> bool:
@@ -136,7 +138,7 @@ async def read(connection: Connection, wanted: str) -> StoredHistory:
             connection,
             f"SELECT {_MESSAGE} FROM message m WHERE m.case_id = ANY(%(cases)s::uuid[]) AND m.sequence IS NOT NULL"  # noqa: S608
             " AND right(m.name, 8) = 'kvittens' ORDER BY m.case_id, m.sequence",
-            {"cases": cases},
+            {"cases": [one for one in cases if one != case]},
         ),
     )
 

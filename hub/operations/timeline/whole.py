@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -17,10 +17,12 @@ from hub.operations.timeline.entry import HUB, LAW, OPERATIONS, REGISTERS, Timel
 from hub.operations.timeline.of_rows import Standing
 from hub.store import directory as directories
 from hub.store import timeline as stored
+from hub.store.inbox import Key
 from hub.store.search import Connection
 from hub.store.timeline import Row, StoredHistory
 from schemas.agreement import Agreement
 from schemas.directory import Directory
+from schemas.envelope import Message
 from schemas.swedish_time import clock_with_zone, local_day
 
 _LANES: Final = {
@@ -76,7 +78,7 @@ async def of(connection: Connection, wanted: str, directory: Directory | None = 
 
 def made(history: StoredHistory, directory: Directory | None, now: datetime) -> Timeline:
     """The timeline of what is stored; pure, and a second's work of a case with thousands of messages."""
-    read = of_messages.readable(history.messages)
+    read = of_messages.readable([*history.kvittenser, *history.messages])
     clocks = [
         deadlines.clock_of(
             case,
@@ -101,17 +103,16 @@ def made(history: StoredHistory, directory: Directory | None, now: datetime) -> 
         entries,
         _lanes((one.lane for one in entries), directory),
         clocks,
-        of_rows.standings(history, _kvittenser(history.kvittenser)),
+        of_rows.standings(history, _kvittenser([*history.kvittenser, *history.messages], read)),
     )
 
 
-def _kvittenser(rows: Sequence[Row]) -> dict[str, dict[str, datetime]]:
+def _kvittenser(rows: Sequence[Row], read: Mapping[Key, Message]) -> dict[str, dict[str, datetime]]:
     """Message → unit → when it acknowledged it."""
     found: dict[str, dict[str, datetime]] = {}
-    read = of_messages.readable(rows)
     for row in rows:
         message = read.get((row["source"], row["id"]))
-        if message is not None and message.name == "kvittens":
+        if message is not None and message.name == "kvittens" and row["sequence"] is not None:
             acknowledged = message.data.message  # type: ignore[attr-defined] # its body has it
             found.setdefault(acknowledged, {}).setdefault(message.unit, row["received_at"])
     return found
