@@ -142,8 +142,10 @@ async def count(store: Store, wanted: RowFilter, *, of_sent: bool = False, aim: 
     groups = tuple((system, answer, number) for (system, answer), number in each)
     told = [row for row in rows if to[row.id]]
     unserved = len(rows) - len(told) if aim.to is None else 0
-    async with store.transaction() as connection:
-        behind = 0 if of_sent else await replayable.behind(connection, [row.id for row in told])
+    behind = 0
+    if not of_sent:
+        async with store.transaction() as connection:
+            behind = await replayable.behind(connection, [row.id for row in told])
     cases = len({row.case_id for row in told if row.case_id is not None})
     return Counted(len(told), cases, gallrade, so_far, groups, unserved, behind)
 
