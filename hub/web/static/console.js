@@ -68,7 +68,7 @@
     close();
     if (!document.hidden) after(Math.max(0, earliest - Date.now()));
   });
-  addEventListener("pagehide", () => source?.close());
+  addEventListener("pagehide", close);
   open();
 })();
 
