@@ -18,7 +18,7 @@ HINTS: Final = {
     "nothing-waits": "`hub held list` and `hub status` say what waits.",
     "paused": "`hub trail SYSTEM` says by whom and why, `hub resume SYSTEM` ends it.",
     "several-systems": "The option is --system.",
-    "another-count": "Look without --run, or leave out with --until what comes meanwhile.",
+    "another-count": "Look without --run, or give --as-of of what was counted.",
     "nothing-to-replay": "See `hub dead list` and `hub dead replays`.",
     "replayed-already": "`hub dead replays` names it.",
     "unknown-version": "See `hub directory history`.",

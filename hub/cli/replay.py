@@ -26,6 +26,10 @@ def dead_replay(
     answer: Annotated[str | None, typer.Option(help="Failed of this, from `hub dead list --groups`.")] = None,
     since: Annotated[datetime | None, typer.Option(parser=zoned_moment, help="Accepted from this moment on.")] = None,
     until: Annotated[datetime | None, typer.Option(parser=zoned_moment, help="Accepted before this moment.")] = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option("--as-of", parser=zoned_moment, help="Dead, or sent, by this moment, as a dry run gave it."),
+    ] = None,
     of_sent: Annotated[
         bool, typer.Option("--sent", help="What --system was sent (--since or --case), instead of what is dead.")
     ] = False,
@@ -43,7 +47,8 @@ def dead_replay(
     without_person_number(reason, "/reason")
     wanted = {
         "rows": rows or None, "system": system, "case": case, "kind": kind, "answer": answer, "since": _written(since),
-        "until": _written(until), "sent": of_sent, "rate": rate, "stop_after": stop_after, "expected": run, "reason": reason,
+        "until": _written(until), "as_of": _written(as_of), "sent": of_sent, "rate": rate, "stop_after": stop_after, "expected": run,
+        "reason": reason,
     }  # fmt: skip
     with operations(by) as ops:
         found = ops.say("/replays", {name: value for name, value in wanted.items() if value is not None})
@@ -70,7 +75,7 @@ def _would(found: dict[str, Any]) -> str:
     left_out = (
         f"; {found['removed']} are left out, since gallring has removed what they said" if found["removed"] else ""
     )
-    so_far = "" if found["until"] is None else f" --until {found['until']}"
+    so_far = "" if found["as_of"] is None else f" --as-of {found['as_of']}"
     how = f". It begins with{so_far} --run {found['count']} --reason …" if found["count"] and not to else ""
     return f"would be sent again: {found['count']}{of}{left_out}{how}"
 

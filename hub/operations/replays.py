@@ -111,8 +111,8 @@ class Counted:
     """Of how many cases; two systems' notices of one case are of one."""
     gallrade: int
     """How many are left out, since gallring has removed what they said."""
-    until: datetime | None
-    """The moment up to which was counted: given with the replay, what comes meanwhile changes no number."""
+    as_of: datetime | None
+    """When the last of them had died, or was sent: given with the replay, what dies or is sent later changes no number."""
     groups: tuple[tuple[str, str, int], ...]
     """(system to which it would go, kind of answer, how many), the largest first."""
     unserved: int = 0
@@ -132,9 +132,6 @@ class Counted:
 async def count(store: Store, wanted: RowFilter, *, of_sent: bool = False, aim: Aim = AS_WAS) -> Counted:
     """The dry run: what would be told again of what is dead, or with ``of_sent`` of what a system was sent. Raises ``Refused``."""
     await _may_be_meant(store, wanted, of_sent=of_sent)
-    so_far = None
-    if wanted.until is None and wanted.rows is None:
-        wanted = replace(wanted, until=(so_far := clock.now()))  # what comes from now on changes no count
     async with store.transaction() as connection:
         rows, gallrade = await _fitting(connection, wanted, of_sent=of_sent)
     to = await _to(store, rows, aim)
@@ -147,7 +144,8 @@ async def count(store: Store, wanted: RowFilter, *, of_sent: bool = False, aim: 
         async with store.transaction() as connection:
             behind = await replayable.behind(connection, [row.id for row in told])
     cases = len({row.case_id for row in told if row.case_id is not None})
-    return Counted(len(told), cases, gallrade, so_far, groups, unserved, behind)
+    as_of = max((row.settled_at for row in rows if row.settled_at is not None), default=None)
+    return Counted(len(told), cases, gallrade, as_of if wanted.rows is None else None, groups, unserved, behind)
 
 
 async def _to(store: Store, rows: Sequence[FoundRow], aim: Aim) -> dict[int, set[str]]:
@@ -193,8 +191,8 @@ async def replay(
         if expected != len(rows):
             raise Refused(
                 "another-count",
-                f"Nu passar {len(rows)} rader, inte {expected}. Prova igen, utan expected, och ange antalet och until därifrån.",
-                f"{len(rows)} rows fit now, not {expected}. Try again, without expected, and give the number and until of that.",
+                f"Nu passar {len(rows)} rader, inte {expected}. Prova igen, utan expected, och ange antalet och as_of därifrån.",
+                f"{len(rows)} rows fit now, not {expected}. Try again, without expected, and give the number and as_of of that.",
                 "/expected",
             )
         elsewhere = Elsewhere(rows, frozenset())
@@ -242,7 +240,7 @@ async def _may_be_meant(store: Store, wanted: RowFilter, *, of_sent: bool) -> No
     """Raises ``Refused`` where what is asked for cannot be meant."""
     if any(not 0 < row < 2**63 for row in wanted.rows or ()):
         raise _unclear("rows", "en rad är ett tal ur listan över döda", "a row is a number from the list of the dead")
-    if wanted == RowFilter():
+    if replace(wanted, as_of=None) == RowFilter():
         raise _unclear(
             "rows",
             "ange vad som ska sändas om: rows, system, case, kind, answer eller since",

@@ -50,7 +50,7 @@ class ToldAgain:
     gallrade: int
     """Notices that are left out, since their content has been removed."""
     until: datetime
-    """The moment up to which it goes: what is told meanwhile changes no count."""
+    """The moment up to which it goes: what is accepted or sent later changes no count."""
 
 
 async def replay(
@@ -68,7 +68,7 @@ async def replay(
         )
     await credentials.lock(connection, system.id)
     until = until or clock.now()
-    wanted = RowFilter(system=system.id, since=since, until=until)
+    wanted = RowFilter(system=system.id, since=since, until=until, as_of=until)
     rows, gallrade = await replayable.sent(connection, wanted, MOST_REPLAYED + 1)
     if len(rows) > MOST_REPLAYED:
         raise Refused(

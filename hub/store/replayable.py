@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,6 +44,8 @@ class RowFilter:
     """Accepted from this moment on."""
     until: datetime | None = None
     """Accepted before this moment."""
+    as_of: datetime | None = None
+    """Dead, or sent, at this moment already: what died or was sent later does not fit."""
     rows: tuple[int, ...] | None = None
 
     @property
@@ -55,6 +57,7 @@ class RowFilter:
             "answer": self.answer,
             "since": self.since,
             "until": self.until,
+            "as_of": self.as_of,
             "rows": None if self.rows is None else list(self.rows),
         }
 
@@ -73,6 +76,8 @@ class FoundRow:
     system: str
     key: str
     """Its system and case; a row of no case is one by itself."""
+    settled_at: datetime | None = None
+    """When it was tried last, if it is dead; when it was sent, if it is sent."""
     answer: str = ""
     """The kind of its last answer."""
     case_id: str | None = None
@@ -101,8 +106,9 @@ class Group:
     """The row that died of it first."""
 
 
+_TRIED = "coalesce((d.failures->-1->>0)::timestamptz, d.accepted_at)"
 _FOUND = (
-    f"SELECT d.id, d.system, {_KEY} AS key, {ANSWER} AS answer, d.case_id::text,"  # noqa: S608 - constants
+    f"SELECT d.id, d.system, {_KEY} AS key, {_TRIED} AS settled_at, {ANSWER} AS answer, d.case_id::text,"  # noqa: S608 - constants
     f" CASE d.kind WHEN 'notice' THEN ARRAY(SELECT json_array_elements_text(d.told->'to')) END AS units FROM {WITH_MESSAGE}"
 )
 
@@ -111,6 +117,7 @@ async def dead(connection: Connection, wanted: RowFilter, limit: int) -> list[Fo
     """Dead rows that no replay has, the oldest cases first, each case's in order."""
     found = await connection.cursor(row_factory=class_row(FoundRow)).execute(
         f"{_FOUND} WHERE d.state = 'dead' AND {FITS} AND {_FREE}"
+        f" AND (%(as_of)s::timestamptz IS NULL OR {_TRIED} <= %(as_of)s)"
         f" ORDER BY min(d.id) OVER (PARTITION BY {_KEY}), d.id LIMIT %(limit)s",
         wanted.values | {"limit": limit},
         prepare=False,
@@ -126,18 +133,18 @@ async def sent(connection: Connection, wanted: RowFilter, limit: int) -> tuple[l
     ids, gallrade = await (_sent_of_case(connection, wanted) if of_case else _sent_since(connection, wanted, limit))
     found = await connection.cursor(row_factory=class_row(FoundRow)).execute(
         f"{_FOUND} WHERE d.id = ANY(%(ids)s) ORDER BY min(d.id) OVER (PARTITION BY {_KEY}), d.id",
-        {"ids": ids[:limit]},
+        {"ids": list(ids)[:limit]},
         prepare=False,
     )
-    return await found.fetchall(), gallrade
+    return [replace(row, settled_at=ids[row.id]) for row in await found.fetchall()], gallrade
 
 
-async def _sent_since(connection: Connection, wanted: RowFilter, limit: int) -> tuple[list[int], int]:
+async def _sent_since(connection: Connection, wanted: RowFilter, limit: int) -> tuple[dict[int, datetime | None], int]:
     """From the newest back: what is older than is wanted is not looked at."""
     system, since, until = wanted.system, wanted.since, wanted.until
     assert system is not None
     assert since is not None
-    ids: list[int] = []
+    ids: dict[int, datetime | None] = {}
     gallrade = 0
     before: int | None = None
     while len(ids) < limit:
@@ -146,38 +153,45 @@ async def _sent_since(connection: Connection, wanted: RowFilter, limit: int) -> 
             connection,
             wanted,
             {
-                row.id: row.gallrad
+                row.id: (row.gallrad, row.sent_at)
                 for row in page
                 if row.kind == "notice" and row.state == "sent" and since <= row.accepted_at < (until or _NEVER)
             },
         )
         gallrade += removed
-        ids += kept
+        ids |= kept
         if len(page) < _PAGE or page[-1].accepted_at < since - of_system.LATE:
             break
         before = page[-1].id
     return ids, gallrade
 
 
-async def _sent_of_case(connection: Connection, wanted: RowFilter) -> tuple[list[int], int]:
+async def _sent_of_case(connection: Connection, wanted: RowFilter) -> tuple[dict[int, datetime | None], int]:
     found = await connection.execute(
-        "SELECT id, told->'gallrad' IS NOT NULL FROM outbox WHERE case_id = %s AND system = %s AND kind = 'notice' AND state = 'sent'",
+        "SELECT id, told->'gallrad' IS NOT NULL, sent_at FROM outbox"
+        " WHERE case_id = %s AND system = %s AND kind = 'notice' AND state = 'sent'",
         (wanted.case, wanted.system),
     )
-    return await _fitting(connection, wanted, dict(await found.fetchall()))
+    return await _fitting(
+        connection, wanted, {id_: (gallrad, sent_at) for id_, gallrad, sent_at in await found.fetchall()}
+    )
 
 
-async def _fitting(connection: Connection, wanted: RowFilter, rows: dict[int, bool]) -> tuple[list[int], int]:
-    """Of sent rows (id → whether its content has been removed) those that fit and that no replay has, the newest first; and how many of
-    those that fit have been removed.
+async def _fitting(
+    connection: Connection, wanted: RowFilter, rows: dict[int, tuple[bool, datetime | None]]
+) -> tuple[dict[int, datetime | None], int]:
+    """Of sent rows (id → whether its content has been removed, when it was sent) those that fit and that no replay has, the newest first,
+    with when they were sent; and how many of those that fit have been removed.
     """
+    if (as_of := wanted.as_of) is not None:
+        rows = {id_: row for id_, row in rows.items() if row[1] is None or row[1] <= as_of}
     found = await connection.execute(
         f"SELECT d.id FROM {WITH_MESSAGE} WHERE d.id = ANY(%(ids)s) AND {FITS} AND {_FREE} ORDER BY d.id DESC",  # noqa: S608 - constants
         wanted.values | {"ids": list(rows)},
         prepare=False,
     )
     fit = [id_ for (id_,) in await found.fetchall()]
-    return [id_ for id_ in fit if not rows[id_]], sum(rows[id_] for id_ in fit)
+    return {id_: rows[id_][1] for id_ in fit if not rows[id_][0]}, sum(rows[id_][0] for id_ in fit)
 
 
 async def behind(connection: Connection, rows: Sequence[int]) -> int:

@@ -83,7 +83,7 @@ async def test_a_dry_run_counts_by_system_and_group_and_who_may_act_on_many_begi
     assert (found["begun"], found["count"], found["cases"], found["systems"]) == (False, 3, 3, {"centre": 3})
     assert found["behind"] == 0
     assert [(one["answer"], one["count"]) for one in found["groups"]] == [("http:422", 2), ("http:400", 1)]
-    group = wanted | {"answer": "http:422", "until": found["until"], "expected": 2, "reason": "mottagaren är lagad"}
+    group = wanted | {"answer": "http:422", "as_of": found["as_of"], "expected": 2, "reason": "mottagaren är lagad"}
     assert (await drift.say("/replays", group, 403))["rule"] == "no-right"
     assert (await lead.say("/replays", group | {"expected": 3}, 409))["rule"] == "another-count"
     assert (await lead.say("/replays", group | {"reason": ""}, 400))["rule"] == "reason-missing"

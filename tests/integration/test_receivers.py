@@ -276,10 +276,10 @@ async def test_a_dry_run_only_counts_and_all_dead_rows_of_a_system_are_replayed_
         hub.cli("dead", "replay", "--system", system.id, "--run", "3"),
     )
     together, alone = (text.strip() for text in said)
-    begins = f"would be sent again: 3, of 3 cases, to {system.id}. It begins with --until "
-    until, _, how = together.removeprefix(begins).partition(" ")
+    begins = f"would be sent again: 3, of 3 cases, to {system.id}. It begins with --as-of "
+    as_of, _, how = together.removeprefix(begins).partition(" ")
     assert (together.startswith(begins), how) == (True, "--run 3 --reason …")
-    assert datetime.fromisoformat(until).tzinfo is not None, "it can be given back as it stands"
+    assert datetime.fromisoformat(as_of).tzinfo is not None, "it can be given back as it stands"
     assert alone == f"would be sent again: 1, of 1 cases, to {system.id}. It begins with --run 1 --reason …"
     assert (not_dead.returncode, f"Row {alive} is not dead" in not_dead.stderr) == (2, True)
     assert without.returncode != 0
@@ -289,7 +289,7 @@ async def test_a_dry_run_only_counts_and_all_dead_rows_of_a_system_are_replayed_
     assert await hub.rows("SELECT what FROM operation WHERE target = %s", system.id) == []
     other = await hub.cli("dead", "replay", "--system", system.id, "--run", "2", *WHY)
     assert (other.returncode, "3 rows fit now, not 2" in other.stderr) == (2, True)
-    begun = await system.cli("dead", "replay", "--system", system.id, "--until", until, "--run", "3", *WHY)
+    begun = await system.cli("dead", "replay", "--system", system.id, "--as-of", as_of, "--run", "3", *WHY)
     assert ": 3 are sent again" in begun
     await system.all_sent()
     assert await system.rows("dead") == []

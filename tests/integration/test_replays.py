@@ -4,6 +4,7 @@ May import ``hub.store``, the operations and the marks; PostgreSQL is real, and 
 """
 
 import asyncio
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -402,6 +403,31 @@ async def test_rows_that_a_range_covers_are_replayed_and_put_back_as_sent(there)
 
 
 # --- which rows -----------------------------------------------------------------------------------------------------------
+
+
+async def test_what_dies_or_is_sent_after_the_dry_run_though_accepted_before_it_changes_no_number(there):
+    """What was on its way to the receiver while somebody counted: it was accepted before, and its answer came later."""
+    for case, of_sent in ((1, False), (2, True)):
+        wanted = RowFilter(system="centre", case=CASE.format(case)) if of_sent else RowFilter(system="centre")
+        if of_sent:
+            there.sent(case, (1, 2))
+            on_its_way = there.write(case, (3,))
+        else:
+            await there.dead(case, (1,))
+            on_its_way = there.write(case + 50, (1,))
+        counted = await replays.count(there.store, wanted, of_sent=of_sent)
+        assert counted.as_of is not None
+        if of_sent:
+            await there.answered(on_its_way[0])
+        else:
+            await asked(there.store, dead_letters.add, on_its_way[0], "http:422")
+        with pytest.raises(Refused, match=f"{counted.count + 1} rows fit now, not {counted.count}"):
+            await there.replay(wanted, counted.count, of_sent=of_sent)
+        as_counted = replace(wanted, as_of=counted.as_of)
+        begun = await there.one(await there.replay(as_counted, counted.count, of_sent=of_sent))
+        assert (begun.total, begun.wanted["as_of"]) == (counted.count, counted.as_of.isoformat())
+    with pytest.raises(Refused, match="say what is to be sent again"):
+        await replays.count(there.store, RowFilter(as_of=counted.as_of))
 
 
 async def test_what_a_dry_run_counts_by_group_and_by_filter_is_what_is_sent_again(there):

@@ -65,7 +65,7 @@ def test_a_receiver_that_refuses_is_found_mended_and_told_again_and_nothing_is_l
         assert "Unknown field skipped: our update" in " ".join(hub("dead", "list", "--system", MALMO).split())
         assert "is mended; what is dead is told again" in hub("sandbox", "mend", MALMO, "--port", str(port))
         said = hub("dead", "replay", "--system", MALMO, "--answer", "http:400")
-        words = re.search(r"It begins with (--until \S+ --run \d+) --reason", said)[1].split()
+        words = re.search(r"It begins with (--as-of \S+ --run \d+) --reason", said)[1].split()
         hub(
             "dead", "replay", "--system", MALMO, "--answer", "http:400", *words, "--reason", "their update is put right"
         )

@@ -88,7 +88,10 @@ class WantedReplay(Asked):
     kind: str | None = Field(default=None, max_length=60, description="As svu.inskrivning; or receipt, announcement.")
     answer: str | None = Field(default=None, max_length=200, description="Failed of this, as `/dead/groups` has it.")
     since: WrittenTime | None = Field(default=None, description="Accepted from this moment on.")
-    until: WrittenTime | None = Field(default=None, description="Accepted before this moment, as a dry run gave it.")
+    until: WrittenTime | None = Field(default=None, description="Accepted before this moment.")
+    as_of: WrittenTime | None = Field(
+        default=None, description="Dead, or sent, at this moment already, as a dry run gave it."
+    )
     sent: bool = Field(default=False, description="What the system was sent, instead of what is dead.")
     target: Literal["as-was", "as-directory-now"] = Field(
         default="as-was",
@@ -130,7 +133,9 @@ class ReplayAnswer(BaseModel):
     groups: list[Counts] = Field(description="By system and what they failed of, the largest first.")
     removed: int = Field(description="Left out, since gallring has removed what they said.")
     unserved: int = Field(description="Left out, since no system serves their unit now.")
-    until: datetime | None = Field(description="Give it with `expected`: what comes meanwhile changes no number.")
+    as_of: datetime | None = Field(
+        description="Give it with `expected`: what dies, or is sent, meanwhile changes no number then."
+    )
 
 
 @ROUTES.post(
@@ -143,7 +148,7 @@ async def replay(
     operator: CanActOnOne, store: TheStore, asked: Annotated[WantedReplay, Depends(in_body(WantedReplay, _MOST_BYTES))]
 ) -> ReplayAnswer:
     rows = None if asked.rows is None else tuple(asked.rows)
-    wanted = RowFilter(asked.system, asked.case, asked.kind, asked.answer, asked.since, asked.until, rows)
+    wanted = RowFilter(asked.system, asked.case, asked.kind, asked.answer, asked.since, asked.until, asked.as_of, rows)
     aim = replays.Aim(asked.target, asked.to)
     if asked.expected is None:
         found = await replays.count(store, wanted, of_sent=asked.sent, aim=aim)
@@ -157,7 +162,7 @@ async def replay(
             groups=[Counts(system=system, answer=answer, count=count) for system, answer, count in found.groups],
             removed=found.gallrade,
             unserved=found.unserved,
-            until=found.until,
+            as_of=found.as_of,
         )
     if rows is None or len(rows) > 1:
         operator.needs(Right.ACT_ON_MANY)
@@ -181,7 +186,7 @@ async def replay(
         groups=[],
         removed=0,
         unserved=0,
-        until=asked.until,
+        as_of=asked.as_of,
     )
 
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from hub.web.visit import Visit, act, deed, number_of, page
 
-_BY: Final = ("system", "case", "kind", "answer", "since", "until")
+_BY: Final = ("system", "case", "kind", "answer", "since", "until", "as_of")
 """By what the notices are found."""
 
 
