@@ -24,7 +24,9 @@ def dead_replay(
         str | None, typer.Option(help="Of this message, as svu.inskrivning; or receipt, announcement.")
     ] = None,
     answer: Annotated[str | None, typer.Option(help="Failed of this, from `hub dead list --groups`.")] = None,
-    since: Annotated[datetime | None, typer.Option(parser=zoned_moment, help="Accepted from this moment on.")] = None,
+    since: Annotated[
+        datetime | None, typer.Option(parser=zoned_moment, help="Accepted from this moment on; with --sent: or sent.")
+    ] = None,
     until: Annotated[datetime | None, typer.Option(parser=zoned_moment, help="Accepted before this moment.")] = None,
     as_of: Annotated[
         datetime | None,

@@ -158,7 +158,9 @@ async def test(system: ConnectedSystem, store: TheStore) -> Response:
 class ReplaySince(Asked):
     """What to send again."""
 
-    since: WrittenTime = Field(description="What was accepted since this moment and has been sent.")
+    since: WrittenTime = Field(
+        description="What was sent since this moment; also what was accepted up to 72 h before it and sent since."
+    )
     until: WrittenTime | None = Field(
         default=None, description="The moment up to which it goes, as a dry run gave it. Left out: now."
     )

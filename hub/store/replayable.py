@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -14,6 +14,8 @@ from hub.store import of_system
 
 Connection = AsyncConnection[tuple[Any, ...]]
 _PAGE = 1_000
+WAITED = timedelta(hours=72)
+"""So long a notice may have waited before it was sent: the time of trying (D-6)."""
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 ANSWER = r"regexp_replace(coalesce(d.answer, ''), '(: |, | without an answer| \().*$', '')"
 """The kind of an answer: without what is of one row only."""
@@ -41,7 +43,7 @@ class RowFilter:
     answer: str | None = None
     """The kind of the last answer, as ``groups`` has it."""
     since: datetime | None = None
-    """Accepted from this moment on."""
+    """Accepted from this moment on; or sent from it on, where what was sent is asked for (``sent``)."""
     until: datetime | None = None
     """Accepted before this moment."""
     as_of: datetime | None = None
@@ -140,7 +142,7 @@ async def sent(connection: Connection, wanted: RowFilter, limit: int) -> tuple[l
 
 
 async def _sent_since(connection: Connection, wanted: RowFilter, limit: int) -> tuple[dict[int, datetime | None], int]:
-    """From the newest back: what is older than is wanted is not looked at."""
+    """From the newest back, as far as what waited for the whole time of trying before it was sent."""
     system, since, until = wanted.system, wanted.since, wanted.until
     assert system is not None
     assert since is not None
@@ -151,16 +153,19 @@ async def _sent_since(connection: Connection, wanted: RowFilter, limit: int) -> 
         page = await of_system.told(connection, system, before, _PAGE)
         kept, removed = await _fitting(
             connection,
-            wanted,
+            replace(wanted, since=None),
             {
                 row.id: (row.gallrad, row.sent_at)
                 for row in page
-                if row.kind == "notice" and row.state == "sent" and since <= row.accepted_at < (until or _NEVER)
+                if row.kind == "notice"
+                and row.state == "sent"
+                and row.accepted_at < (until or _NEVER)
+                and max(row.accepted_at, row.sent_at or row.accepted_at) >= since
             },
         )
         gallrade += removed
         ids |= kept
-        if len(page) < _PAGE or page[-1].accepted_at < since - of_system.LATE:
+        if len(page) < _PAGE or page[-1].accepted_at < since - WAITED - of_system.LATE:
             break
         before = page[-1].id
     return ids, gallrade

@@ -5,10 +5,12 @@ May import ``hub.store``, the operations and the marks; PostgreSQL is real, and 
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import psycopg
 import pytest
 
+from hub import clock
 from hub.delivery import acks
 from hub.delivery.acks import Ack
 from hub.delivery.sent_marker import SentMarker
@@ -25,6 +27,7 @@ from hub.store import (
     operator_log,
     outbox,
     paused_systems,
+    replayable,
     send_queue,
     sent_marks,
     shards,
@@ -428,6 +431,23 @@ async def test_what_dies_or_is_sent_after_the_dry_run_though_accepted_before_it_
         assert (begun.total, begun.wanted["as_of"]) == (counted.count, counted.as_of.isoformat())
     with pytest.raises(Refused, match="say what is to be sent again"):
         await replays.count(there.store, RowFilter(as_of=counted.as_of))
+
+
+async def test_what_was_accepted_before_a_moment_and_sent_after_it_is_of_what_was_sent_since(there):
+    """A receiver that takes up its backup of noon lacks also what waited at noon and was sent later."""
+    ids = there.sent(1, range(1, 6))
+    accepted_and_sent_h = ((-1, -1), (-3, -1), (-73, -1), (-3, -3), (-200, -199))
+    for id_, (accepted, sent) in zip(ids, accepted_and_sent_h, strict=True):
+        there.server.execute(
+            "UPDATE outbox_row SET accepted_at = now() + %s * interval '1 hour', sent_at = now() + %s * interval '1 hour' WHERE id = %s",
+            (accepted, sent, id_),
+        )
+    noon = clock.now() - timedelta(hours=2)
+    wanted = RowFilter(system="centre", since=noon)
+    assert await there.counted(wanted, of_sent=True) == 3
+    async with there.store.transaction() as connection:
+        rows, _ = await replayable.sent(connection, wanted, 10)
+    assert [row.id for row in rows] == ids[:3]
 
 
 async def test_what_a_dry_run_counts_by_group_and_by_filter_is_what_is_sent_again(there):

@@ -87,7 +87,7 @@ class WantedReplay(Asked):
     case: str | None = Field(default=None, max_length=36)
     kind: str | None = Field(default=None, max_length=60, description="As svu.inskrivning; or receipt, announcement.")
     answer: str | None = Field(default=None, max_length=200, description="Failed of this, as `/dead/groups` has it.")
-    since: WrittenTime | None = Field(default=None, description="Accepted from this moment on.")
+    since: WrittenTime | None = Field(default=None, description="Accepted from this moment on; with `sent`: or sent.")
     until: WrittenTime | None = Field(default=None, description="Accepted before this moment.")
     as_of: WrittenTime | None = Field(
         default=None, description="Dead, or sent, at this moment already, as a dry run gave it."
