@@ -60,21 +60,25 @@ async def in_force(store: Store) -> tuple[int, Applied] | None:
 
 async def version_of(connection: Connection, version: int) -> DirectoryVersion:
     """A version of the directory. Raises ``Refused`` 404 when there is none."""
-    found = await directories.versions(connection, up_to=version)
+    return (await _down_from(connection, version, 1))[0]
+
+
+async def with_the_one_before(connection: Connection, version: int) -> list[DirectoryVersion]:
+    """A version of the directory, and the one before it, which the first has not. Raises ``Refused`` 404 when there is none."""
+    return await _down_from(connection, version, 2)
+
+
+async def _down_from(connection: Connection, version: int, limit: int) -> list[DirectoryVersion]:
+    found = await directories.versions(connection, up_to=version, limit=limit)
     if not found or found[0].version != version:
-        raise no_version(version)
-    return found[0]
-
-
-def no_version(version: int) -> Refused:
-    """The refusal of a version that there is none of."""
-    return Refused(
-        "unknown-version",
-        f"Det finns ingen version {version} av katalogen.",
-        f"There is no version {version} of the directory.",
-        "/version",
-        404,
-    )
+        raise Refused(
+            "unknown-version",
+            f"Det finns ingen version {version} av katalogen.",
+            f"There is no version {version} of the directory.",
+            "/version",
+            404,
+        )
+    return found
 
 
 async def at(store: Store, version: int) -> Applied:

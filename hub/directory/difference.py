@@ -57,13 +57,8 @@ def _entry(what: Literal["new", "gone", "changed"], name: str, fields: tuple[Fie
     return EntryChange(what, kind, id_, fields)
 
 
-def changes(before: Directory | None, after: Directory) -> list[str]:
-    """``difference`` in lines: one for each entry that is new (+) or gone (-), and one for each field that is different (~)."""
-    return lines(difference(before, after))
-
-
 def lines(found: Sequence[EntryChange]) -> list[str]:
-    """A difference in lines."""
+    """A difference in lines: one for each entry that is new (+) or gone (-), and one for each field that is different (~)."""
     said: list[str] = []
     for one in found:
         mark = _MARKS[one.what]
@@ -72,7 +67,7 @@ def lines(found: Sequence[EntryChange]) -> list[str]:
 
 
 def counted(lines: list[str]) -> str:
-    """The lines of ``changes`` in short: ``2 units new, 1 system changed``."""
+    """The lines of a difference in short: ``2 units new, 1 system changed``."""
     entries = dict.fromkeys((line[0], line[2:].partition(": ")[0]) for line in lines)
     kinds = Counter((mark, name.split()[0]) for mark, name in entries)
     return ", ".join(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from hub import yaml_text
-from hub.directory.secrets import References, Sources, reference
+from hub.directory.looked_up import NotThere, looked_up
+from hub.directory.secrets import References, Sources, leads_elsewhere, reference, refused
 from hub.errors import Misconfigured, Refused
 from hub.translators.faults import sentence
 from schemas.directory import Directory, DirectoryFault
@@ -26,40 +27,73 @@ class Applied:
 
     directory: Directory
     sources: Sources = field(default_factory=dict)
-    notes: tuple[BilingualText, ...] = ()
-    """What whoever applies it should know."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenFile:
+    """A file with a directory, and what its references lead to on this machine."""
+
+    text: str
+    secrets: dict[str, str] = field(repr=False)
+    """Reference → its secret."""
+    missing: tuple[BilingualText, ...]
+    """Of each reference that leads to nothing: whose it is, and what is wrong."""
 
 
 def load(file: Path) -> Directory:
     """The directory in a YAML file. Raises ``Refused`` that names every faulty entry."""
-    return read(file, None).directory
+    written = read(file)
+    if written.missing:
+        raise refused(
+            "\n  ".join(f"{one.sv}, så att inget kunde sändas till det" for one in written.missing),
+            "\n  ".join(f"{one.en}, so nothing could be sent to it" for one in written.missing),
+        )
+    return of_text(written.text.encode(), None, written.secrets, _named(file)).directory
 
 
-def read(file: Path, in_force: Applied | None) -> Applied:
-    """The directory in a YAML file, its secrets looked up; ``in_force``: what may be kept of it. Raises as ``load``."""
+def read(file: Path) -> WrittenFile:
+    """A YAML file, with its references looked up on this machine. Raises ``Misconfigured`` where it cannot be read, and ``Refused`` where
+    it is no YAML.
+    """
     try:
-        content = _read(file)
+        raw = _read(file)
     except OSError as error:
         raise Misconfigured(f"{file} cannot be read: {error.strerror}") from None
-    return of_text(content, in_force, file.parent, BilingualText(sv=str(file), en=str(file)))
+    content = _content(raw, _named(file))
+    secrets: dict[str, str] = {}
+    missing: list[BilingualText] = []
+    for system, out in _ways_out(content):
+        for one in filter(leads_elsewhere, _written(out)):
+            try:
+                secrets[one] = looked_up(one, file.parent)
+            except NotThere as wrong:
+                missing.append(
+                    BilingualText(
+                        sv=f"system {system}: {one} {wrong.text.sv}", en=f"system {system}: {one} {wrong.text.en}"
+                    )
+                )
+    return WrittenFile(raw.decode("utf-8-sig"), secrets, tuple(missing))
+
+
+def _named(file: Path) -> BilingualText:
+    return BilingualText(sv=str(file), en=str(file))
 
 
 _SENT: Final = BilingualText(sv="Katalogen", en="The directory")
 
 
-def of_text(text: bytes, in_force: Applied | None, folder: Path | None = None, named: BilingualText = _SENT) -> Applied:
-    """The directory in a text of YAML; ``folder``: where its references to files begin, None of one that came over the network."""
+def of_text(
+    text: bytes, in_force: Applied | None, given: Mapping[str, str] | None = None, named: BilingualText = _SENT
+) -> Applied:
+    """The directory in a text of YAML; ``in_force``: what may be kept of it; ``given``: reference → the secret that came with it.
+    Raises ``Refused`` that names every faulty entry.
+    """
     sources: Sources = {}
-    content: Any = None
+    content = _content(text, named)
+    references = References(given or {}, {} if in_force is None else _secrets(in_force.directory), _sources(in_force))
     try:
-        content = yaml_text.load(text)
-        references = References(folder, {} if in_force is None else _secrets(in_force.directory), _sources(in_force))
-        sources = _look_up(content, references)
+        sources = _find(content, references)
         directory = Directory.model_validate(content)
-    except yaml_text.NotYaml as error:
-        raise _refused(
-            f"{named.sv}: innehållet är ingen YAML som går att läsa ({error})", f"{named.en}, {error}"
-        ) from None
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         faults = [_said(fault, content, sources) for fault in found if not _follows(fault, found)]
@@ -68,7 +102,17 @@ def of_text(text: bytes, in_force: Applied | None, folder: Path | None = None, n
             f"{named.en} does not hold a directory that can be applied:" + "".join(f"\n  {one.en}" for one in faults),
         ) from None
     held_together(directory, named)
-    return Applied(directory, sources, tuple(references.notes))
+    return Applied(directory, sources)
+
+
+def _content(text: bytes, named: BilingualText) -> Any:
+    """What a text of YAML holds. Raises ``Refused``."""
+    try:
+        return yaml_text.load(text)
+    except yaml_text.NotYaml as error:
+        raise _refused(
+            f"{named.sv}: innehållet är ingen YAML som går att läsa ({error})", f"{named.en}, {error}"
+        ) from None
 
 
 def held_together(directory: Directory, named: BilingualText) -> None:
@@ -105,21 +149,25 @@ def _secrets(directory: Directory) -> dict[str, tuple[str, ...]]:
     return {one.id: credentials(one.out) for one in directory.systems}
 
 
-def _look_up(content: Any, references: References) -> Sources:
-    """Put the secrets in the place of their references; what has another form than a directory is left for the check to refuse."""
+def _find(content: Any, references: References) -> Sources:
+    """Put the secrets in the place of their references. Raises ``Refused``."""
     sources: Sources = {}
+    for system, out in _ways_out(content):
+        found = [references.secret(system, one) for one in _written(out)]
+        _put(out, [secret for secret, _ in found])
+        if any(source is not None for _, source in found):
+            sources[system] = [source for _, source in found]
+    references.refuse_others()
+    return sources
+
+
+def _ways_out(content: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(system, its way out) of those with secrets; what has another form than a directory is left for the check to refuse."""
     systems = content.get("systems") if isinstance(content, dict) else None
     for system in systems if isinstance(systems, list) else ():
         out = system.get("out") if isinstance(system, dict) else None
-        if not isinstance(out, dict):
-            continue
-        written = _written(out)
-        if written and all(isinstance(one, str) for one in written):
-            found = [references.secret(str(system.get("id")), one) for one in written]
-            _put(out, [secret for secret, _ in found])
-            if any(source is not None for _, source in found):
-                sources[str(system.get("id"))] = [source for _, source in found]
-    return sources
+        if isinstance(out, dict) and (written := _written(out)) and all(isinstance(one, str) for one in written):
+            yield str(system.get("id")), out
 
 
 def _written(out: dict[str, Any]) -> list[Any]:

@@ -1,21 +1,17 @@
-"""Secrets of webhooks and tokens of FHIR endpoints as references: ``env:NAME``, ``file:PATH``, ``kept:…``. Imports the errors and the
-language only.
+"""Secrets of webhooks and tokens of FHIR endpoints as references: ``env:NAME``, ``file:PATH``, ``kept:…``. Pure; imports the errors only.
 
-A reference is looked up when the directory is applied, and the secret is kept with the version: every hub has it at the same moment,
-none can lack a file, and a rollback brings back the very secrets that were in force. What is shown is the reference; where the
-secret was written out itself, ``kept:`` and the beginning of its SHA-256, which ``apply`` takes too.
+Whoever applies a directory looks its references up where they are (``looked_up``), and gives the secrets beside the text; the secret is
+kept with the version: every hub has it at the same moment, none can lack a file, and a rollback brings back the very secrets that were
+in force. What is shown is the reference; where the secret was written out itself, ``kept:`` and the beginning of its SHA-256, which
+``apply`` takes too.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-import stat
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 from hub.errors import Refused
-from schemas.messages import BilingualText
 
 Sources = dict[str, list[str | None]]
 """System → the reference of each of its secrets; None where the secret was written out."""
@@ -26,72 +22,25 @@ def reference(secret: str, source: str | None) -> str:
     return source or "kept:" + hashlib.sha256(secret.encode()).hexdigest()[:16]
 
 
-class _Wrong(Exception):  # noqa: N818 - becomes part of a sentence
-    """What is wrong with what a reference leads to: the end of a sentence that begins with the reference."""
-
-    def __init__(self, sv: str, en: str) -> None:
-        super().__init__(en)
-        self.sv, self.en = sv, en
+def leads_elsewhere(written: str) -> bool:
+    """Whether it is a reference to a variable or a file, which whoever applies the directory looks up."""
+    return written.startswith(("env:", "file:"))
 
 
-_MOST = 4_096
-"""Bytes of a file with a secret; the longest secrets have some hundred."""
-
-
-def _variable(name: str) -> str:
-    value = os.environb.get(name.encode())
-    if value is None:
-        raise _Wrong("finns inte", "is not there")
-    return _text(value)
-
-
-def _content(file: Path) -> str:
-    """A file that never ends, or waits for a writer, is not read."""
-    try:
-        about = file.stat()
-        if stat.S_ISDIR(about.st_mode):
-            raise _Wrong("är en mapp", "is a folder")
-        if not stat.S_ISREG(about.st_mode):
-            raise _Wrong("är ingen vanlig fil", "is no regular file")
-        with file.open("rb") as opened:
-            content = opened.read(_MOST + 1)
-    except (FileNotFoundError, NotADirectoryError):
-        raise _Wrong("finns inte", "is not there") from None
-    except OSError as error:
-        raise _Wrong("går inte att läsa", f"cannot be read ({error.strerror})") from None
-    except ValueError:
-        raise _Wrong("har tecken som inget filnamn har", "holds characters that no name of a file has") from None
-    if len(content) > _MOST:
-        raise _Wrong(
-            f"är större än {_MOST} byte, vilket ingen hemlighet är", f"is larger than {_MOST} bytes, which no secret is"
-        )
-    return _text(content)
-
-
-def _text(content: bytes) -> str:
-    """Without the blanks and line ends around it, which the writers of files and variables add."""
-    try:
-        found = content.decode("utf-8").strip()
-    except UnicodeDecodeError:
-        raise _Wrong("är inte UTF-8", "is not UTF-8") from None
-    if not found:
-        raise _Wrong("är tom", "is empty")
-    return found
-
-
-def refused(sv: str, en: str) -> Refused:
+def refused(sv: str, en: str, element: str = "/systems/out") -> Refused:
     """The refusal of a reference."""
-    return Refused("secret-reference", sv, en, "/systems/out", 400)
+    return Refused("secret-reference", sv, en, element, 400)
 
 
 class References:
-    """Looks references up: in the environment, in files beside ``folder``, and among the secrets that are in force. Without a folder the
-    directory came over the network, and only what is in force is looked up: whoever may change a directory may not read the machine.
+    """Finds the secrets of references: among those that came with the directory, and among those in force. No variable is read here, and
+    no file: the directory may have come over the network.
     """
 
-    def __init__(self, folder: Path | None, kept: Mapping[str, Sequence[str]], sources: Sources) -> None:
-        """``kept``: system → its secrets in force; ``sources``: where these came from."""
-        self._folder = folder
+    def __init__(self, given: Mapping[str, str], kept: Mapping[str, Sequence[str]], sources: Sources) -> None:
+        """``given``: reference → its secret; ``kept``: system → its secrets in force; ``sources``: where these came from."""
+        self._given = given
+        self._not_used = set(given)
         self._by_shown: dict[tuple[str, str], str] = {}
         self._any: dict[str, str] = {}
         for system, secrets in kept.items():
@@ -99,13 +48,10 @@ class References:
             for secret, source in zip(secrets, written, strict=True):
                 self._any[reference(secret, None)] = secret
                 self._by_shown[system, reference(secret, source)] = secret
-        self.notes: list[BilingualText] = []
-        """What whoever applies the directory should know of it."""
 
     def secret(self, system: str, written: str) -> tuple[str, str | None]:
         """(the secret, its reference). Raises ``Refused`` that names the reference, never a secret."""
-        kind, _, name = written.partition(":")
-        if kind == "kept":
+        if written.startswith("kept:"):
             if (found := self._any.get(written)) is None:
                 raise refused(
                     f"system {system}: ingen hemlighet i kraft är {written}; skriv env:NAMN eller file:SÖKVÄG, eller gå tillbaka till"
@@ -114,33 +60,31 @@ class References:
                     " that had it: hub directory history, hub directory rollback VERSION",
                 )
             return found, self._source_of(system, found)
-        if kind not in {"env", "file"}:
+        if not leads_elsewhere(written):
             return written, None
-        in_force = self._by_shown.get((system, written))
-        if self._folder is None:
-            if in_force is None:
-                raise refused(
-                    f"system {system}: {written} slås upp på hubbens egen maskin, med hub directory apply; över nätet står här en"
-                    " referens som är i kraft hos systemet, eller kept:",
-                    f"system {system}: {written} is looked up on the hub's own machine, by hub directory apply; over the network a"
-                    " reference that is in force for the system stands here, or kept:",
-                )
-            return in_force, written
-        try:
-            return (_variable(name) if kind == "env" else _content(self._folder / name)), written
-        except _Wrong as wrong:
-            if in_force is None:
-                raise refused(
-                    f"system {system}: {written} {wrong.sv}, så att inget kunde sändas till det",
-                    f"system {system}: {written} {wrong.en}, so nothing could be sent to it",
-                ) from None
-            self.notes.append(
-                BilingualText(
-                    sv=f"system {system}: {written} {wrong.sv}; hemligheten som är i kraft står kvar",
-                    en=f"system {system}: {written} {wrong.en}; the secret that is in force stays",
-                )
+        self._not_used.discard(written)
+        known = self._given.get(written) or self._by_shown.get((system, written))
+        if known is None:
+            raise refused(
+                f"system {system}: {written} är inte i kraft hos systemet, och hemligheten kom inte med. `hub directory apply` slår upp den"
+                " på maskinen där det körs, och sänder den i fältet secrets; själv öppnar hubben ingen variabel och ingen fil som en"
+                " katalog nämner",
+                f"system {system}: {written} is not in force for the system, and the secret did not come along. `hub directory apply` looks"
+                " it up on the machine where it runs, and sends it in the field secrets; the hub itself opens no variable and no file that"
+                " a directory names",
             )
-            return in_force, written
+        return known, written
+
+    def refuse_others(self) -> None:
+        """Raises ``Refused`` of a secret that came along for a reference that the directory does not have: a slip of the pen, by which the
+        former secret would stay.
+        """
+        if other := min(self._not_used, default=None):
+            raise refused(
+                f"secrets har {other}, som inget system i katalogen nämner: skriv samma referens på båda ställena",
+                f"secrets has {other}, which no system of the directory names: write the same reference in both places",
+                "/secrets",
+            )
 
     def _source_of(self, system: str, secret: str) -> str | None:
         """The reference that a kept secret came by, so that it is shown by it again."""

@@ -46,7 +46,7 @@ def no_directory() -> Refused:
     """The refusal of what needs a directory where none was ever applied."""
     return Refused(
         "no-directory",
-        "Hubben har ingen katalog än: lägg in en i konsolen (Katalogen), eller med `hub directory apply FIL` vid databasen.",
-        "The hub has no directory yet: apply one in the console (Directory), or by `hub directory apply FILE` beside the database.",
+        "Hubben har ingen katalog än, och startar inte utan: inför den första på databasen, `hub directory apply FIL`.",
+        "The hub has no directory yet, and does not start without one: apply the first on the database, `hub directory apply FILE`.",
         "/",
     )

@@ -37,8 +37,8 @@ OPERATIONS: Final[dict[str, Rule]] = {
     ),
     "unknown-version": Rule("Versionen finns.", "The version exists."),
     "secret-reference": Rule(
-        "En referens till en hemlighet leder till en, på den maskin där den får slås upp.",
-        "A reference to a secret leads to one, on the machine where it may be looked up.",
+        "En referens till en hemlighet leder till en, som den som inför katalogen slår upp och sänder med.",
+        "A reference to a secret leads to one, which whoever applies the directory looks up and sends along.",
     ),
     "address-forbidden": Rule(
         "Ett system har en adress som hubben får anropa.",

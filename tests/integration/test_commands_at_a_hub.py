@@ -4,8 +4,10 @@ import asyncio
 import json
 
 import pytest
+import yaml
 
 from hub.cli import ops_session
+from hub.store import directory as directories
 from hub.store import operator_log
 from tests.commands import ended, said
 from tests.integration.test_views import directory, served
@@ -79,3 +81,59 @@ async def test_a_hub_that_is_away_is_said_with_its_setting(place):
     for url in ("http://127.0.0.1:9/ops", place.provider.issuer):
         status, _, told = await command(place, "dead", "list", HUB_OPS_URL=url, HUB_OPS_TOKEN="made-up")
         assert (status, "HUB_OPS_URL" in said(told)) == (2, True)
+
+
+async def test_the_directory_is_applied_at_a_running_hub_with_secrets_of_the_machine_where_the_command_runs(
+    place,
+):
+    token = await token_of(place, "katalogansvarig")
+    of_keeper = {"HUB_OPS_TOKEN": token}
+    status, shown, _ = await command(place, "directory", "show", **of_keeper)
+    assert (status, shown.startswith("# version 1\n")) == (0, True)
+    content = yaml.safe_load(shown)
+    secret = "whsec_" + "QUJD" * 8
+    content["systems"][0]["out"] = {"way": "webhook", "url": "https://a.example/x", "secrets": ["file:secret"]}
+    file = place.folder / "directory.yaml"
+    file.write_text(yaml.safe_dump(content, allow_unicode=True))
+    line = ("directory", "apply", str(file))
+    status, _, told = await command(place, *line, **of_keeper)
+    assert (status, "is not in force for the system" in said(told)) == (2, True)
+    assert f"system {content['systems'][0]['id']}: file:secret is not there\n" in told
+    (place.folder / "secret").write_text(secret)
+    status, shown, _ = await command(place, *line, "--dry-run", **of_keeper)
+    assert (status, shown.splitlines()[-1], "out.way: kafka → webhook" in shown) == (0, "nothing was applied", True)
+    status, shown, _ = await command(place, *line, *WHY, **of_keeper)
+    assert (status, shown.splitlines()[-1], secret in shown) == (0, "version 2 is in force", False)
+    assert (await acts(place))[-1] == ((await place.ask("/me", token=token))["who"], "apply", "version 2")
+    status, shown, _ = await command(place, "directory", "history", **of_keeper)
+    assert (status, "prov i drift; 1 system changed" in " ".join(shown.split())) == (0, True)
+    status, shown, _ = await command(place, "directory", "rollback", "1", *WHY, **of_keeper)
+    assert (status, shown.splitlines()[-1]) == (0, "version 3 is in force")
+    of_reader = {"HUB_OPS_TOKEN": await token_of(place, "lasare")}
+    assert (await command(place, "directory", "history", "2", **of_reader))[0] == 0
+    for refused in (line, ("directory", "rollback", "2"), ("directory", "show")):
+        status, shown, told = await command(place, *refused, **of_reader)
+        assert (status, shown, "You do not have the right directory" in said(told)) == (2, "", True), refused
+    assert await directories_of(place) == 3
+
+
+async def directories_of(place):
+    async with place.hub.store.transaction() as connection:
+        return await directories.newest(connection)
+
+
+async def test_the_first_directory_of_an_empty_hub_is_applied_on_the_database(database, tmp_path):
+    file = tmp_path / "directory.yaml"
+    file.write_text(yaml.safe_dump(directory().model_dump(mode="json", exclude_defaults=True), allow_unicode=True))
+
+    async def at_the_machine(*words):
+        settings = {"HUB_DATABASE_URL": database}
+        return await asyncio.to_thread(ended, tuple(words[:2]), list(words), tmp_path, **settings)
+
+    for words in (("directory", "show"), ("directory", "history")):
+        status, _, told = await at_the_machine(*words)
+        assert (status, "The hub has no directory yet" in said(told)) == (2, True)
+    status, shown, _ = await at_the_machine("directory", "apply", str(file), "--by", "Disa Drift")
+    assert (status, shown.splitlines()[-1]) == (0, "version 1 is in force")
+    status, shown, _ = await at_the_machine("directory", "history")
+    assert (status, "Disa Drift directory apply directory.yaml" in " ".join(shown.split())) == (0, True)

@@ -5,6 +5,8 @@ credentials of systems. On a real database.
 import pytest
 import yaml
 
+from hub.store import directory as directories
+from hub.store import operator_log
 from tests.integration.test_views import CENTRE, WARD, directory, opened, served
 from tests.operators import signed_in
 
@@ -126,7 +128,7 @@ async def test_what_is_in_use_is_taken_away_by_force_alone_and_in_figures(databa
         assert (await keeper.say("/directory/apply", act(trial, text, force=True)))["applied"] == 2
 
 
-async def test_what_is_no_directory_is_refused_at_every_place_in_both_languages(hub, keeper, monkeypatch):
+async def test_what_is_no_directory_is_refused_at_every_place_in_both_languages(hub, keeper):
     text = await in_force(keeper)
     twice = changed(text, lambda content: content["units"].append(content["units"][0]))
     refused = await keeper.say("/directory/dry-run", {"yaml": twice}, 400)
@@ -137,16 +139,6 @@ async def test_what_is_no_directory_is_refused_at_every_place_in_both_languages(
     said = (await keeper.say("/directory/dry-run", {"yaml": missing}, 400))["text"]["sv"]
     assert "units.0.party: den saknas" in said and "units.1.nmae: det finns ingen sådan uppgift" in said
     assert (await keeper.say("/directory/dry-run", {"yaml": "a: [b"}, 400))["rule"] == "directory-invalid"
-    monkeypatch.setenv("HUB_DATABASE_PASSWORD_OF_SOMEBODY", "a-secret-of-the-machine-itself")
-
-    def reaching(content):
-        content["systems"][0].update(
-            format="fhir",
-            out={"way": "fhir", "base": "https://a.example/fhir", "token": "env:HUB_DATABASE_PASSWORD_OF_SOMEBODY"},
-        )
-
-    refused = await keeper.say("/directory/dry-run", {"yaml": changed(text, reaching)}, 400)
-    assert refused["rule"] == "secret-reference", "over the network nothing of the machine is looked up"
 
     def inside(content):
         content["systems"][0]["out"] = {
@@ -156,6 +148,65 @@ async def test_what_is_no_directory_is_refused_at_every_place_in_both_languages(
         }
 
     assert (await keeper.say("/directory/dry-run", {"yaml": changed(text, inside)}, 400))["rule"] == "address-forbidden"
+
+
+def signed_by(reference):
+    """A change: the first system is told by webhook, signed by the secret that the reference leads to."""
+    out = {"way": "webhook", "url": "https://a.example/x", "secrets": [reference]}
+    return lambda content: content["systems"][0].update(out=out)
+
+
+async def test_a_secret_comes_beside_the_directory_is_shown_nowhere_and_none_is_looked_up_on_the_hubs_machine(
+    hub, keeper, tmp_path, monkeypatch, capfd
+):
+    secret, of_the_machine = ("whsec_" + part * 8 for part in ("QUJD", "REVG"))
+    (tmp_path / "secret").write_text(of_the_machine)
+    monkeypatch.setenv("THE_SECRET", of_the_machine)
+    before, seen = await in_force(keeper), []
+
+    async def said(path, body, status=200):
+        seen.append(await keeper.say(f"/directory/{path}", body, status))
+        return seen[-1]
+
+    for reference in ("env:THE_SECRET", f"file:{tmp_path}/secret"):
+        refused = await said("dry-run", {"yaml": changed(before, signed_by(reference))}, 400)
+        assert (refused["rule"], reference in refused["text"]["sv"]) == ("secret-reference", True)
+        assert "öppnar hubben ingen" in refused["text"]["sv"] and "the hub itself opens no" in refused["text"]["en"]
+    text = changed(before, signed_by("env:THE_SECRET"))
+    given = {"env:THE_SECRET": secret}
+    misspelt = await said("dry-run", {"yaml": text, "secrets": given | {"env:THE_SECRT": secret}}, 400)
+    assert (misspelt["element"], "env:THE_SECRT" in misspelt["text"]["en"]) == ("/secrets", True)
+    for wrong in ({"THE_SECRET": secret}, {"env:THE_SECRET": 7}, {"env:THE_SECRET": "A" * 5_000}):
+        assert (await said("dry-run", {"yaml": text, "secrets": wrong}, 400))["element"] == "/secrets"
+    unfit = await said("dry-run", {"yaml": text, "secrets": {"env:THE_SECRET": "whsec_AAAA"}}, 400)
+    assert "env:THE_SECRET" in unfit["text"]["en"] and "whsec_AAAA" not in str(unfit)
+    trial = await said("dry-run", {"yaml": text, "secrets": given})
+    other = act(trial, text, secrets={"env:THE_SECRET": of_the_machine})
+    assert (await said("apply", other, 409))["rule"] == "another-difference"
+    assert (await said("apply", act(trial, text, secrets=given)))["applied"] == 2
+    (first, _) = (await directories.current(hub.store))[1].systems[:2]
+    assert first.out.secrets == (secret,)
+    now = await in_force(keeper)
+    assert "env:THE_SECRET" in now and (await said("dry-run", {"yaml": now}))["rows"] == [], "it stays in force"
+    back = await said("rollback/dry-run", {"to": 1})
+    await said("rollback", {"to": 1, "version": 2, "digest": back["digest"], "reason": "prov"})
+    seen += [now, await keeper.ask("/directory/versions/2/difference")]
+    async with hub.store.transaction() as connection:
+        seen += await operator_log.latest(connection, target=None, limit=10)
+    told = str(seen) + "".join(capfd.readouterr())
+    assert secret not in told and of_the_machine not in told
+
+
+async def test_a_version_says_what_it_changed_of_the_one_before_and_the_first_that_all_is_new(hub, keeper):
+    text = changed(await in_force(keeper), renamed("Avdelning 99"))
+    await keeper.say("/directory/apply", act(await tried(keeper, text), text))
+    reader = await signed_in(hub, "lasare")
+    first = await reader.ask("/directory/versions/1/difference")
+    assert (first["before"], {one["what"] for one in first["rows"]}) == (None, {"new"})
+    second = await reader.ask("/directory/versions/2/difference")
+    assert (second["before"], second["who"], second["reason"]) == (1, "Kajsa Katalog", "nytt namn")
+    assert second["rows"] == (await reader.ask("/directory/versions/1/difference/2"))["rows"]
+    assert (await reader.ask("/directory/versions/3/difference", 404))["rule"] == "unknown-version"
 
 
 async def test_a_credential_is_listed_without_its_value_rotated_and_ended(hub, keeper):

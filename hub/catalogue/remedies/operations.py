@@ -103,7 +103,8 @@ OPERATIONS: Final[dict[str, Remedy]] = {
     ),
     # --- what waits, and what is dead ---
     "no-directory": OPERATORS.since("Ingen katalog har lästs in än.", "No directory has been applied yet.").do(
-        "Läs in en: hub directory apply FIL.", "Apply one: hub directory apply FILE."
+        "Läs in en på databasen (HUB_DATABASE_URL): hub directory apply FIL.",
+        "Apply one on the database (HUB_DATABASE_URL): hub directory apply FILE.",
     ),
     "not-held": _MEANWHILE.since(
         "Meddelandet hålls inte kvar: det har hanterats, avvisats eller är ett annat.",
@@ -221,11 +222,11 @@ OPERATIONS: Final[dict[str, Remedy]] = {
         "Se hub directory history.", "See hub directory history."
     ),
     "secret-reference": OPERATORS.since(
-        "Variabeln eller filen finns inte på maskinen, eller så nämns den över nätet.",
-        "The variable or the file is not on the machine, or it is named over the network.",
+        "Variabeln eller filen finns inte där kommandot körs, eller så kom hemligheten inte med i fältet secrets.",
+        "The variable or the file is not where the command runs, or the secret did not come along in the field secrets.",
     ).do(
-        "Lägg hemligheten på hubbens maskin och kör hub directory apply där; över nätet: byt den med rotate.",
-        "Put the secret on the hub's machine and run hub directory apply there; over the network: rotate it.",
+        "Kör hub directory apply där hemligheten ligger: kommandot slår upp den och sänder den med; eller byt den med rotate.",
+        "Run hub directory apply where the secret lies: the command looks it up and sends it along; or rotate it.",
     ),
     "address-forbidden": OPERATORS.since(
         "Adressen är utan TLS, leder inåt, eller går inte att läsa.",

@@ -9,11 +9,20 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SecretStr
 
 from hub.delivery.exits.addresses import Allowed, refuse_forbidden
 from hub.directory import Applied, EntryChange, counted, difference, lines, of_text, shown
-from hub.directory_change import Change, SeenVersion, at, in_force, put_in_force, said, version_of
+from hub.directory_change import (
+    Change,
+    SeenVersion,
+    at,
+    in_force,
+    put_in_force,
+    said,
+    version_of,
+    with_the_one_before,
+)
 from hub.environment import outward
 from hub.operations.reason import given
 from hub.routers.cases.question import Asked, body, in_body
@@ -29,10 +38,19 @@ _MOST_BYTES = 64 * 2**20
 """As of a file."""
 Version = Annotated[int, Path(ge=1, lt=2**31, description="Its number.")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Reference = Annotated[str, Field(pattern=r"^(env|file):[^\x00-\x1f]{1,1000}$")]
+Secrets = Annotated[
+    dict[Reference, Annotated[SecretStr, Field(min_length=1, max_length=4_096)]],
+    Field(
+        default={},
+        description="Reference in the directory (`env:NAME`, `file:PATH`) → its secret, which whoever applies the directory has looked up:"
+        " the hub opens no variable and no file that a directory names. Kept with the version and never shown.",
+    ),
+]
 
 
 class DirectoryVersionRow(BaseModel):
-    """A version of the directory; `/directory/versions/{a}/difference/{b}` says what it changed."""
+    """A version of the directory; `/directory/versions/{version}/difference` says what it changed."""
 
     version: int
     at: datetime
@@ -95,6 +113,14 @@ class VersionDifference(BaseModel):
     rows: list[ChangedEntry]
 
 
+class VersionChange(DirectoryVersionRow):
+    """A version and what it changed."""
+
+    before: int | None = Field(description="The version before it; null of the first.")
+    summary: str
+    rows: list[ChangedEntry]
+
+
 def _rows(found: list[EntryChange]) -> list[ChangedEntry]:
     return [
         ChangedEntry(
@@ -115,6 +141,25 @@ async def between(_: CanSee, store: TheStore, before: Version, after: Version) -
         first, second = await version_of(connection, before), await version_of(connection, after)
     found = await asyncio.to_thread(difference, first.directory, second.directory)
     return VersionDifference(before=before, after=after, summary=counted(lines(found)), rows=_rows(found))
+
+
+@ROUTES.get(
+    "/directory/versions/{version}/difference", summary="What a version changed of the one before, by entry and field"
+)
+async def of_version(_: CanSee, store: TheStore, version: Version) -> VersionChange:
+    async with store.transaction() as connection:
+        its, *former = await with_the_one_before(connection, version)
+    before = former[0] if former else None
+    found = await asyncio.to_thread(difference, None if before is None else before.directory, its.directory)
+    return VersionChange(
+        version=its.version,
+        at=its.at,
+        who=its.who,
+        reason=its.reason,
+        before=None if before is None else before.version,
+        summary=counted(lines(found)),
+        rows=_rows(found),
+    )
 
 
 # --- trying and applying --------------------------------------------------------------------------------------------------
@@ -140,7 +185,6 @@ class DirectoryTrial(BaseModel):
     summary: str
     rows: list[ChangedEntry]
     taken: list[TakenAway] = Field(description="Wants `force`.")
-    notes: list[BilingualText] = Field(description="What whoever applies it should know, as of a secret that stays.")
     applied: int | None = Field(description="The new version; null of a dry run, and where nothing differs.")
 
 
@@ -148,12 +192,17 @@ class WrittenDirectory(Asked):
     """A directory."""
 
     yaml: str = Field(description="As `/directory/versions/{version}` has it.", max_length=_MOST_BYTES)
+    secrets: Secrets
+
+    def read(self, in_force: Applied | None) -> Applied:
+        """The directory. Raises ``Refused`` that names every faulty entry."""
+        given = {one: secret.get_secret_value() for one, secret in self.secrets.items()}
+        return of_text(self.yaml.encode(), in_force, given)
 
 
-class ToApply(WithReason):
+class ToApply(WrittenDirectory, WithReason):
     """A directory that is to be in force, and what was seen of it by a dry run."""
 
-    yaml: str = Field(max_length=_MOST_BYTES)
     version: int = Field(ge=0, lt=2**31, description="The version in force, as the dry run said.")
     digest: Digest
     force: bool = Field(default=False, description="Although it takes away what is in use.")
@@ -174,9 +223,9 @@ class RollbackTried(Asked):
     to: int = Field(ge=1, lt=2**31)
 
 
-async def _read(store: Store, text: str) -> Applied:
+async def _read(store: Store, written: WrittenDirectory) -> Applied:
     current = await in_force(store)
-    return await asyncio.to_thread(of_text, text.encode(), None if current is None else current[1])
+    return await asyncio.to_thread(written.read, None if current is None else current[1])
 
 
 async def _put(
@@ -187,10 +236,10 @@ async def _put(
     done = await put_in_force(
         store, wanted, what=what, who=who, reason=reason, force=force, dry_run=seen is None, seen=seen
     )
-    return _told(done, wanted)
+    return _told(done)
 
 
-def _told(done: Change, wanted: Applied) -> DirectoryTrial:
+def _told(done: Change) -> DirectoryTrial:
     return DirectoryTrial(
         version=done.of,
         digest=done.digest,
@@ -208,7 +257,6 @@ def _told(done: Change, wanted: Applied) -> DirectoryTrial:
             )
             for taken, under_way in done.taken
         ],
-        notes=list(wanted.notes),
         applied=done.version,
     )
 
@@ -224,7 +272,7 @@ async def dry_run(
     store: TheStore,
     wanted: Annotated[WrittenDirectory, Depends(in_body(WrittenDirectory, _MOST_BYTES))],
 ) -> DirectoryTrial:
-    return await _put(store, await _read(store, wanted.yaml), "apply", operator.who, "", seen=None)
+    return await _put(store, await _read(store, wanted), "apply", operator.who, "", seen=None)
 
 
 @ROUTES.post(
@@ -237,7 +285,7 @@ async def apply(
     operator: CanChangeTheDirectory, store: TheStore, act: Annotated[ToApply, Depends(in_body(ToApply, _MOST_BYTES))]
 ) -> DirectoryTrial:
     reason, seen = given(act.reason), SeenVersion(act.version, act.digest)
-    wanted = await _read(store, act.yaml)
+    wanted = await _read(store, act)
     return await _put(store, wanted, "apply", operator.who, reason, force=act.force, seen=seen)
 
 

@@ -40,9 +40,9 @@ async def versions(visit: Visit) -> Response:
 async def version(visit: Visit) -> Response:
     """``/directory/versions/N``: what it changed, and the way back to it."""
     number = visit.path["number"]
-    before = number_of(visit.query, "before", int) if visit.query.get("before") else max(1, number - 1)
+    other = f"{number_of(visit.query, 'before', int)}/difference/{number}" if visit.query.get("before") else None
     changed, regions = await asyncio.gather(
-        visit.ops.ask(f"/directory/versions/{before}/difference/{number}"), visit.ops.ask("/directory")
+        visit.ops.ask(f"/directory/versions/{other or f'{number}/difference'}"), visit.ops.ask("/directory")
     )
     back = None
     if visit.may("directory") and number != regions["version"]:
