@@ -268,7 +268,7 @@ async def detail(store: Store, seen: Seen, applied: Directory, id_: str, within_
         [OwnSubscription(one.id, one.status, one.verified, one.fault, one.events, one.updated_at) for one in own],
         UsualWeek(any(None not in kind for kind in weeks.rates[:7]), [list(kind) for kind in weeks.rates]),
         silences,
-        rows(f"systems/{id_}", api=f"systems/{id_}/queue"),
+        rows(f"systems/{id_}/queue"),
         rows("dead", system=id_),
         rows("messages", system=id_),
         rows("trail", target=id_),

@@ -139,8 +139,11 @@ class QueuedRow:
 
     id: int
     kind: str
+    name: str
+    """The message's name; of what is no notice its kind."""
     case_id: str | None
     sequence: int | None
+    source: str
     message: str
     accepted_at: datetime
     due_at: datetime
@@ -161,8 +164,21 @@ async def queued(connection: Connection, system: str, after: int, limit: int) ->
         )
     )
     found = await connection.cursor(row_factory=class_row(QueuedRow)).execute(
-        "SELECT id, kind, case_id::text, sequence, message, accepted_at, due_at, attempts, answer, behind"  # noqa: S608 - constants
-        f" FROM ({arms}) unsent ORDER BY id LIMIT %(limit)s",
+        "SELECT d.id, d.kind, coalesce(m.name, d.kind) AS name, d.case_id::text, d.sequence, d.source, d.message, d.accepted_at, d.due_at,"  # noqa: S608 - constants
+        f" d.attempts, d.answer, d.behind FROM (SELECT * FROM ({arms}) unsent ORDER BY id LIMIT %(limit)s) d"
+        " LEFT JOIN message m ON m.source = d.source AND m.id = d.message AND d.kind = 'notice' ORDER BY d.id",
         {"system": system, "after": after, "limit": limit},
+    )
+    return await found.fetchall()
+
+
+async def unsent_of_cases(connection: Connection, system: str, cases: Collection[str]) -> list[dict[str, Any]]:
+    """A system's notices of these cases that wait or are dead: what may be in the way of one of them (``why_waiting.of_row``)."""
+    if not cases:
+        return []
+    found = await connection.cursor(row_factory=dict_row).execute(
+        "SELECT id, kind, system, case_id::text, sequence, state, answer FROM outbox WHERE case_id = ANY(%s::uuid[]) AND system = %s"
+        " AND kind = 'notice' AND state IN ('waiting', 'dead')",
+        (array(cases), system),
     )
     return await found.fetchall()

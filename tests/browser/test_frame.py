@@ -38,6 +38,8 @@ PAGES = {
     "frister": "/deadlines",
     "system": "/systems",
     "ett-system": "/systems/{centre}",
+    "sandko": "/systems/{centre}/queue",
+    "sandko-tom": "/systems/{ehr}/queue",
     "registren": "/registers",
     "katalogen": "/directory",
     "katalogen-enheter": "/directory?region=skane&organisation=2321000255",
@@ -60,7 +62,7 @@ async def day(hub):
 
 
 def address(hub, path):
-    return path.format(centre=f"centre{hub.tag}", case=hub.case, message=hub.message)
+    return path.format(centre=f"centre{hub.tag}", ehr=f"ehr{hub.tag}", case=hub.case, message=hub.message)
 
 
 async def test_who_is_not_signed_in_is_led_to_the_door_and_back_to_what_was_asked_for(console):

@@ -316,16 +316,28 @@ async def test_what_waits_for_a_system_is_listed_in_the_order_of_writing(place, 
     every = (await person.ask("/systems/kommun/queue"))["rows"]
     assert len(every) >= 2 and [one["id"] for one in every] == sorted(one["id"] for one in every)
     assert {one["case_id"] for one in every if one["kind"] == "notice"} == {case}
-    first = await person.ask("/systems/kommun/queue", limit=1)
-    assert (await person.ask("/systems/kommun/queue", after=first["next"]))["rows"] == every[1:]
+    page = await person.ask("/systems/kommun/queue", limit=1)
+    assert (await person.ask("/systems/kommun/queue", after=page["next"]))["rows"] == every[1:]
     counted = (await person.ask("/systems/kommun"))["system"]["standing"]["waiting"]
     assert counted == len(every)
+    behind = next(one for one in every if one["name"] == "svu.kartlaggning")
+    first, behind_whom = every[0], f"bakom rad {every[0]['id']} (#{every[0]['sequence']}), som"
+    assert behind["why"]["sv"] == f"{behind_whom} väntar"
+    await place.sql(f"UPDATE outbox_row SET behind = true WHERE id = {behind['id']}")
     async with writing(place.hub) as connection:
-        await connection.execute("UPDATE outbox_row SET state = 'dead' WHERE id = %s", (every[0]["id"],))
-    assert [one["id"] for one in (await person.ask("/systems/kommun/queue"))["rows"]] == [
-        one["id"] for one in every[1:]
-    ]
+        await connection.execute("UPDATE outbox_row SET state = 'dead' WHERE id = %s", (first["id"],))
+        await paused_systems.pause(connection, "kommun")
+        await record(connection, "Disa Drift", "pause", "kommun", "de byter server")
+    said = {one["id"]: one["why"]["sv"] for one in (await person.ask("/systems/kommun/queue"))["rows"]}
+    assert list(said) == [one["id"] for one in every[1:]]
+    assert "av Disa Drift: de byter server" in said[behind["id"]] and f"{behind_whom} är död" in said[behind["id"]]
     await person.ask("/systems/nobody/queue", 404)
+    seen, _ = await browser(place.hub)
+    page = await seen.get("/systems/kommun/queue")
+    assert f"/cases/{case}" in page.text and f"/messages/{behind['message']}?source=" in page.text
+    assert "de byter server" in page.text and f"/dead?system=kommun&amp;case={case}" in page.text
+    assert "Inget väntar på att sändas till systemet" in (await seen.get("/systems/bilar/queue")).text
+    assert (await seen.get("/systems/nobody/queue")).status_code == 404
 
 
 # --- registers ------------------------------------------------------------------------------------------------------------------

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
-from hub.operations import systems
+from hub.catalogue import ids
+from hub.operations import queued, systems
+from hub.operations.queued import Queued
 from hub.operations.systems import SystemDetail, SystemPage, Trouble, WantedSystems
 from hub.routers.cases.question import CODE, Asked
 from hub.routers.ops.asking import PROBLEMS, CanSee, TheDirectory, TheStore, TheWatch
 from hub.routers.ops.overview import NoQuery, unknown_system
 from hub.routers.ops.pages import PageAsked
-from hub.store import send_queue
-from hub.store.send_queue import QueuedRow
 from hub.tally import TALLY
+from schemas.messages import BilingualText
 
 ROUTES = APIRouter(tags=["systems"], responses=PROBLEMS)
 
@@ -66,16 +69,35 @@ async def one(
     return await systems.detail(store, seen, applied, id_, TALLY.on_time_s)
 
 
+class QueuedNotice(BaseModel):
+    """A row that is not sent yet."""
+
+    id: int
+    kind: str
+    name: str = Field(description="The message's name; of a receipt or an announcement its kind.")
+    case_id: str | None
+    sequence: int | None
+    source: str
+    message: str = Field(description="The id of the message.")
+    accepted_at: datetime
+    due_at: datetime
+    attempts: int
+    answer: str | None
+    error: str | None = Field(description="The answer's id in the error catalogue; null before the first attempt.")
+    behind: bool = Field(description="It waits for a dead one of its case.")
+    why: BilingualText = Field(description="Why it is not sent yet.")
+
+
 class Queue(BaseModel):
     """What waits for a system, in the order of writing."""
 
-    rows: list[QueuedRow]
+    rows: list[QueuedNotice]
     next: str | None
 
 
 @ROUTES.get(
     "/systems/{id}/queue",
-    summary="What waits for a system: each row with its message, since when, and its last attempt",
+    summary="What waits for a system: each row with its message, since when, its last attempt and why it waits",
 )
 async def queue(
     _: CanSee,
@@ -87,5 +109,12 @@ async def queue(
     if id_ not in directory.now().system_by_id:
         raise unknown_system()
     async with store.transaction() as connection:
-        page, following = asked.cut(await send_queue.queued(connection, id_, asked.above, asked.limit + 1))
+        found = await queued.queued(connection, id_, asked.above, asked.limit + 1)
+    page, following = asked.cut([_queued(one) for one in found])
     return Queue(rows=page, next=following)
+
+
+def _queued(one: Queued) -> QueuedNotice:
+    error = None if one.row.answer is None else ids.of_delivery(one.row.answer)
+    why = BilingualText(sv=one.why.sv, en=one.why.en)
+    return QueuedNotice(**asdict(one.row), error=error, why=why)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Final
+from urllib.parse import quote
 
 from starlette.datastructures import FormData
 from starlette.responses import Response
@@ -24,7 +25,9 @@ async def systems(visit: Visit) -> Response:
 async def system(visit: Visit) -> Response:
     """``/systems/ID``."""
     id_, span = visit.path["id"], visit.query.get("span", "24h")
-    one, rates = await asyncio.gather(visit.ops.ask(f"/systems/{id_}"), visit.ops.ask("/rates", system=id_, span=span))
+    one, rates = await asyncio.gather(
+        visit.ops.ask(f"/systems/{quote(id_, safe='')}"), visit.ops.ask("/rates", system=id_, span=span)
+    )
     return visit.show(
         "system.html",
         one=one,
@@ -33,6 +36,15 @@ async def system(visit: Visit) -> Response:
         plot=plot_of(rates),
         table=table_of(rates),
     )
+
+
+async def queue(visit: Visit) -> Response:
+    """``/systems/ID/queue``: what waits to be sent to it, in that order, and why."""
+    id_ = quote(visit.path["id"], safe="")
+    one, found = await asyncio.gather(
+        visit.ops.ask(f"/systems/{id_}"), visit.ops.ask(f"/systems/{id_}/queue", after=visit.query.get("after"))
+    )
+    return visit.show("queue.html", one=one, standing=one["system"]["standing"], found=found)
 
 
 async def try_now(visit: Visit, form: FormData) -> Response:
@@ -44,6 +56,7 @@ async def try_now(visit: Visit, form: FormData) -> Response:
 ROUTES = (
     page("/systems", systems),
     page("/systems/{id}", system),
+    page("/systems/{id}/queue", queue),
     deed("/systems/{id}/pause", "/systems/{id}/pause", "paused"),
     deed("/systems/{id}/resume", "/systems/{id}/resume", "resumed"),
     deed("/systems/{id}/test-notice", "/systems/{id}/test-notice", "test_sent"),

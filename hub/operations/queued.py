@@ -1,0 +1,37 @@
+"""What is not sent yet to one receiver, in the order of sending, each row with why it waits. Imports the store only."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from hub.store import send_queue, why_waiting
+from hub.store.send_queue import Connection, QueuedRow
+from hub.store.why_waiting import Why
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A row, and why it is not sent yet."""
+
+    row: QueuedRow
+    why: Why
+
+
+async def queued(connection: Connection, system: str, after: int, limit: int) -> list[Queued]:
+    """What waits for a system, with numbers above ``after``."""
+    rows = await send_queue.queued(connection, system, after, limit)
+    return await _with_why(connection, system, rows)
+
+
+async def _with_why(connection: Connection, system: str, rows: Sequence[QueuedRow]) -> list[Queued]:
+    known = await why_waiting.obstacles(connection, [system])
+    cases = {one.case_id for one in rows if one.case_id is not None and one.kind == "notice"}
+    by_case = defaultdict(list)
+    for unsent in await send_queue.unsent_of_cases(connection, system, cases):
+        by_case[unsent["case_id"]].append(unsent)
+    return [
+        Queued(one, why_waiting.of_row(asdict(one) | {"system": system}, by_case[one.case_id or ""], known))
+        for one in rows
+    ]
