@@ -1,16 +1,16 @@
-"""The commands of those who operate: programs' tokens, and whose sessions are in force. Imports the root; each command imports what it
-needs when it runs.
+"""The commands of those who operate: programs' tokens, which are made at the machine, and whose sessions are in force. Imports the root and
+the operations API; each command imports what it needs when it runs.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from hub.cli import table
 from hub.cli.endings import shown
+from hub.cli.ops import operations
 from hub.cli.root import By, Json, Reason, app, in_transaction, operator
 
 operators_app = typer.Typer(
@@ -23,17 +23,23 @@ app.add_typer(operators_app, name="operators")
 @operators_app.command("list")
 def operators_list(as_json: Json = False) -> None:
     """Show the sessions in force: whose, with which roles, since when, until when. Never their tokens."""
-    from hub.operations import operators
-
-    found = in_transaction(lambda connection: operators.in_force(connection, 10_000))
+    with operations() as ops:
+        found = ops.rows("/sessions", in_force=True)
     if as_json:
-        table.show_json([asdict(one) for one in found])
+        table.show_json(found)
         return
     if not found:
         typer.echo("nobody is signed in")
         return
     rows = [
-        (one.id, one.kind, table.moment(one.begun_at), table.moment(one.until), ", ".join(one.roles), one.who)
+        (
+            one["id"],
+            one["kind"],
+            table.moment(one["begun_at"]),
+            table.moment(one["until"]),
+            ", ".join(one["roles"]),
+            one["who"],
+        )
         for one in found
     ]
     typer.echo("\n".join(table.lines(("ID", "KIND", "SINCE", "UNTIL AT MOST", "ROLES", "WHO"), rows)))
@@ -47,7 +53,9 @@ def operators_token(
     reason: Reason = "",
     by: By = "",
 ) -> None:
-    """Make a token for a program of operations and print it, this once. Its acts bear its name and yours."""
+    """Make a token for a program of operations and print it, this once. Its acts bear its name and yours. Only on the database
+    (HUB_DATABASE_URL): over the network nobody gives rights.
+    """
     from hub.operations import operators
 
     who = operator(by)
@@ -56,12 +64,11 @@ def operators_token(
 
 @operators_app.command("end")
 def operators_end(
-    session: Annotated[int, typer.Argument(metavar="ID", help="As `hub operators list` numbers it.")],
+    session: Annotated[int, typer.Argument(metavar="ID", min=1, help="As `hub operators list` numbers it.")],
     reason: Reason = "",
     by: By = "",
 ) -> None:
     """End a session now, a person's or a program's: its token is no longer known."""
-    from hub.operations import operators
-
-    who = operator(by)
-    shown(in_transaction(lambda connection: operators.end(connection, session, who, reason)))
+    with operations(by) as ops:
+        ended = ops.say(f"/sessions/{session}/end", {"reason": reason})
+    shown(f"session {ended['id']} of {ended['who']} has ended")

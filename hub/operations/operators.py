@@ -1,7 +1,6 @@
-"""The sessions of operations as those at the machine see to them: a program's token, and an end to a session. Imports the store and the
-rights only.
+"""The sessions of operations: a program's token, and an end to a session. Imports the store and the rights only.
 
-None of it is on the network: whoever could make tokens there could give themselves any right.
+Tokens are made at the machine, never over the network: whoever could make them there could give themselves any right.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from hub.errors import Misconfigured, Refused
 from hub.operations.reason import given, without_person_number
 from hub.operations.rights import ROLES
 from hub.store import operator_log, operator_sessions
-from hub.store.operator_sessions import Connection, ListedSession
+from hub.store.operator_sessions import Connection, Session
 from schemas.swedish_time import clock_with_zone
 
 _MOST_CHARACTERS = 60
@@ -56,22 +55,17 @@ async def make_token(
     return MadeToken(begun.token, begun.id, until)
 
 
-async def end(connection: Connection, session: int, who: str, reason: str) -> str:
-    """End a session now; what came of it. Raises ``Refused`` 404 where none is in force under this number."""
+async def end(connection: Connection, session: int, who: str, reason: str) -> Session:
+    """End a session now, and return it. Raises ``Refused`` 404 where none is in force under this number."""
     said = given(reason)
     ended = await operator_sessions.end(connection, session, f"by {who}")
     if ended is None:
         raise Refused(
             "not-found",
-            f"Ingen session {session} gäller; hub operators list visar dem som gäller.",
-            f"No session {session} is in force; hub operators list shows those that are.",
+            f"Ingen session {session} gäller; listan visar dem som gäller (hub operators list).",
+            f"No session {session} is in force; the list shows those that are (hub operators list).",
             "/session",
             404,
         )
     await operator_log.record(connection, who, "end a session", f"session {session} of {ended.who}", said)
-    return f"session {session} of {ended.who} has ended"
-
-
-async def in_force(connection: Connection, limit: int) -> list[ListedSession]:
-    """The sessions in force, the newest first."""
-    return await operator_sessions.listed(connection, in_force=True, limit=limit)
+    return ended

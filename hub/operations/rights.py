@@ -24,7 +24,7 @@ class Right(StrEnum):
     DIRECTORY = "directory"
     """Apply a directory, go back to a version, rotate credentials."""
     AUDIT = "audit"
-    """Read what others did, and whose glass is broken."""
+    """Read what others did, whose glass is broken and who is signed in; end a session."""
 
 
 ROLES: Final[dict[str, frozenset[Right]]] = {

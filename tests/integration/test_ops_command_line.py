@@ -23,9 +23,9 @@ async def place(shared_database, tmp_path, monkeypatch):
         yield made
 
 
-async def command(place, *words):
+async def command(place, *words, **settings):
     """(exit status, standard output, standard error) of a command."""
-    settings = {"HUB_OPS_URL": f"{place.url}/ops", "HUB_DATABASE_URL": place.database}
+    settings = {"HUB_OPS_URL": f"{place.url}/ops", "HUB_DATABASE_URL": place.database, **settings}
     return await asyncio.to_thread(ended, tuple(words[:2]), list(words), place.folder, **settings)
 
 
@@ -85,15 +85,48 @@ async def test_a_program_has_a_token_of_its_own_in_its_name_and_that_of_who_made
     (act,) = (await place.ask("/trail", token=token))["rows"]
     assert (act["who"], act["what"], act["reason"]) == ("Disa Drift", "make a token", "Rapporten till ledningen")
     assert "nattrapport as granskare, lasare for 30 days" in act["target"] and token not in str(act)
-    status, shown, _ = await command(place, "operators", "list")
+
+
+async def test_a_session_is_ended_by_who_audits_and_it_stands_in_the_trail(place):
+    token, ends = [
+        (await command(place, *words, "--reason", "y", "--by", "Disa Drift"))[1].splitlines()[0]
+        for words in (
+            ("operators", "token", "nattrapport", "--role", "driftansvarig", "--role", "katalogansvarig"),
+            ("operators", "token", "granskning", "--role", "granskare"),
+        )
+    ]
+    auditor = {"HUB_OPS_TOKEN": ends}
+    status, shown, _ = await command(place, "operators", "list", **auditor)
     assert (status, "nattrapport (Disa Drift)" in shown, token in shown) == (0, True, False)
-    number = str((await place.ask("/sessions", token=token))["rows"][0]["id"])
-    status, shown, _ = await command(place, "operators", "end", number, "--reason", "Den används inte", "--by", "Omar")
+    number = str((await place.ask("/sessions", token=ends))["rows"][-1]["id"])
+    for words in (("list",), ("end", number, "--reason", "y")):
+        status, _, told = await command(place, "operators", *words, HUB_OPS_TOKEN=token)
+        assert (status, "You do not have the right audit" in said(told)) == (2, True)
+    end = ("operators", "end", number, "--reason")
+    status, _, told = await command(place, *end, "", **auditor)
+    assert (status, "Say why" in said(told)) == (2, True)
+    status, shown, _ = await command(place, *end, "Den används inte", **auditor)
     assert (status, shown) == (0, f"session {number} of nattrapport (Disa Drift) has ended\n")
     await place.ask("/me", 401, token=token)
-    status, _, told = await command(place, "operators", "end", number, "--reason", "En gång till")
+    act = (await place.ask("/trail", token=ends))["rows"][0]
+    assert (act["who"], act["what"], act["reason"]) == ("granskning (Disa Drift)", "end a session", "Den används inte")
+    assert act["target"] == f"session {number} of nattrapport (Disa Drift)"
+    status, _, told = await command(place, *end, "En gång till", **auditor)
     assert (status, f"No session {number} is in force" in said(told)) == (2, True)
-    assert (await command(place, "operators", "list"))[1] == "nobody is signed in\n"
+
+
+async def test_on_the_database_itself_a_session_is_ended_while_no_hub_runs(place):
+    settings = {"HUB_DATABASE_URL": place.database}
+
+    async def at_the_machine(*words):
+        return await asyncio.to_thread(ended, ("operators", words[0]), ["operators", *words], place.folder, **settings)
+
+    assert (await at_the_machine("list"))[1] == "nobody is signed in\n"
+    session = await place.sign_in("demo-omar")
+    assert "Omar Haddad" in (await at_the_machine("list"))[1]
+    (status, shown, _) = await at_the_machine("end", "1", "--reason", "y", "--by", "Disa Drift")
+    assert (status, shown) == (0, "session 1 of Omar Haddad has ended\n")
+    await place.ask("/me", 401, token=session["token"])
 
 
 @pytest.mark.parametrize(

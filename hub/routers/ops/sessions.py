@@ -1,4 +1,4 @@
-"""Who of operations is and was signed in. Imports the store and the HTTP edge of operations."""
+"""Who of operations is and was signed in, and an end to a session. Imports the operations, the store and the HTTP edge of operations."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
-from hub.routers.ops.asking import PROBLEMS, CanAudit, TheStore
+from hub.operations import operators
+from hub.routers.cases.question import body, in_body
+from hub.routers.ops.acts import Number, WithReason
+from hub.routers.ops.asking import PROBLEMS, READING_A_BODY, CanAudit, TheStore
 from hub.routers.ops.pages import PageAsked
 from hub.store import operator_sessions
 
@@ -52,3 +55,24 @@ async def sessions(_: CanAudit, store: TheStore, asked: Annotated[WhichSessions,
         )
     page, after = asked.cut(found)
     return Sessions(rows=[Session(**asdict(one)) for one in page], next=after)
+
+
+class EndedSession(BaseModel):
+    """A session that has been ended."""
+
+    id: int
+    who: str = Field(description="Whose it was.")
+
+
+@ROUTES.post(
+    "/sessions/{session}/end",
+    summary="Ends a session now, a person's or a program's: its token is no longer known",
+    responses=READING_A_BODY,
+    openapi_extra=body(WithReason),
+)
+async def end(
+    operator: CanAudit, store: TheStore, session: Number, act: Annotated[WithReason, Depends(in_body(WithReason))]
+) -> EndedSession:
+    async with store.transaction() as connection:
+        ended = await operators.end(connection, session, operator.who, act.reason)
+    return EndedSession(id=ended.id, who=ended.who)
