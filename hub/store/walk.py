@@ -8,8 +8,11 @@ from typing import Final
 
 SECONDS: Final = 0.12
 """For so long one page looks on; then it says how far it came."""
-_FIRST: Final = 500
-_MOST: Final = 20_000
+_FEWEST: Final = 100
+_MOST: Final = 1_000
+"""In a step. A row that is not in memory is a read or two from the disk, a hundred times slower than one that is, and where such begin is
+not known: more at once could take longer than the whole page may.
+"""
 
 
 class Pace:
@@ -18,18 +21,21 @@ class Pace:
     def __init__(self, seconds: float = SECONDS, now: Callable[[], float] = time.perf_counter) -> None:
         self._seconds = seconds
         self._now = now
-        self._begun = now()
-        self._walked = 0
+        self._begun = self._step_begun = now()
+        self._rows = 0
 
     def step(self) -> int:
-        """The rows of the next step; 0 when the time is used. The first step is always made, so that every page goes further."""
-        if not self._walked:
-            self._walked = _FIRST
-            return _FIRST
-        used = self._now() - self._begun
-        if used >= self._seconds:
+        """The rows of the next step: as many as fit by the speed of the last; 0 when the time is used. The first is always made, so that
+        every page goes further.
+        """
+        now = self._now()
+        left = self._begun + self._seconds - now
+        if not self._rows:
+            self._rows = _FEWEST
+        elif left <= 0:
             return 0
-        fits = int(self._walked / max(used, 1e-4) * (self._seconds - used))
-        rows = max(_FIRST, min(_MOST, fits))
-        self._walked += rows
-        return rows
+        else:
+            fits = int(self._rows / max(now - self._step_begun, 1e-4) * left)
+            self._rows = max(_FEWEST, min(_MOST, fits))
+        self._step_begun = now
+        return self._rows

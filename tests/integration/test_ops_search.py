@@ -159,7 +159,7 @@ async def test_a_page_that_ran_out_of_time_says_how_far_it_came_and_the_next_goe
     case = await hub.admit()
     for number in range(6):
         await hub.say(case, "samtycke", {"outcome": "given"}, id_=f"s-{number}")
-    monkeypatch.setattr("hub.store.walk._FIRST", 2)
+    monkeypatch.setattr("hub.store.walk._FEWEST", 2)
     monkeypatch.setattr(search, "Pace", lambda: Pace(seconds=0.0))
     pages, cursor, looked = [], None, []
     while True:
