@@ -11,8 +11,8 @@ from hub.operations.seen import Seen
 from hub.roles import Role
 from schemas.words import word
 
-LATE: Final = timedelta(minutes=15)
-"""A notice that has waited so long is a concern of operations, as the alert ``HubReceiverBehind`` has it."""
+_LATE: Final = timedelta(minutes=15)
+"""A notice that has waited so long is to be seen to, as the alert ``HubReceiverBehind`` has it; one that is late by less is to be known."""
 _UNTOLD: Final = timedelta(seconds=30)
 _HELD: Final = timedelta(hours=1)
 _HELD_MANY: Final = 100
@@ -123,10 +123,11 @@ def _systems(seen: Seen) -> Iterator[Concern]:
                 f"{name} svarar inte som det ska ({one.last_answer or 'inget svar'}) och skonas. {one.waiting} väntar.",
                 f"{name} keeps failing ({one.last_answer or 'no answer'}) and is spared. {one.waiting} wait.", one.waiting,
             )  # fmt: skip
-        elif one.waiting and one.oldest is not None and seen.at - one.oldest > LATE:
+        elif one.oldest is not None and seen.is_late(id_):
             yield concern(
-                "late", "soon", one.oldest, f"{name}: den äldsta av {one.waiting} underrättelser väntar ännu.",
-                f"{name}: the oldest of {one.waiting} notices still waits.", one.waiting,
+                "late", "soon" if seen.at - one.oldest > _LATE else "note", one.oldest,
+                f"{name} är sent: den äldsta av {one.waiting} underrättelser väntar ännu.",
+                f"{name} is late: the oldest of {one.waiting} notices still waits.", one.waiting,
             )  # fmt: skip
         if (silent := seen.silences.get(id_)) is not None:
             usual = round(silent.expected)
@@ -205,8 +206,8 @@ def _registers(seen: Seen) -> Iterator[Concern]:
         )
         yield Concern("no-registers", "note", None, text, 1, None, rows("registers"))
     for name, one in found.contracts.items():
-        if one.failing_since is not None:
-            refuses = (one.reason or "").startswith(("VP", "client-fault"))
+        if one.is_down(seen.at):
+            refuses = one.refuses
             text = Said(
                 f"Registret {name} {'nekar oss' if refuses else 'svarar inte'} ({one.reason}).",
                 f"The register {name} {'refuses us' if refuses else 'does not answer'} ({one.reason}).",

@@ -22,7 +22,6 @@ from hub.operations.watch import Watch
 from hub.outages import outages
 from hub.store import operator_sessions
 from hub.store.transaction import Store
-from hub.tally import TALLY
 
 LOOK_S: Final = 1.0
 _REST: Final = 19.0
@@ -138,7 +137,7 @@ class Live:
             await asyncio.sleep(max(LOOK_S - took, _REST * took))
 
     def _tell(self, seen: Seen) -> None:
-        now = overview(seen, TALLY.on_time_s)
+        now = overview(seen)
         signs: dict[str, object] = {**lists(seen), "overview": _lasting(now)}
         changed = {name for name, sign in signs.items() if self._signs.get(name) != sign}
         is_first, self._signs = not self._signs, signs
@@ -180,7 +179,16 @@ def lists(seen: Seen) -> dict[str, Any]:
         "waiting": [(one.system, one.waiting) for one in systems if one.waiting],
         "dead": [(one.system, one.dead) for one in systems if one.dead],
         "systems": [
-            (one.system, bool(one.waiting), one.dead, one.paused, one.breaker, one.last_answer) for one in systems
+            (
+                one.system,
+                bool(one.waiting),
+                one.dead,
+                one.paused,
+                one.breaker,
+                one.last_answer,
+                seen.is_late(one.system),
+            )
+            for one in systems
         ],
         "held": (seen.glance.held, seen.glance.held_since),
         "manual-queue": seen.glance.manual,

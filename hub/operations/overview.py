@@ -11,7 +11,7 @@ from typing import Final
 
 from hub.operations.concern import Concern, Rows, rows
 from hub.operations.figures import Delivered, Times, delivered, times, under
-from hub.operations.first import LATE, first
+from hub.operations.first import first
 from hub.operations.seen import Seen
 from hub.operations.standing import HubStanding, MissingRole
 
@@ -111,7 +111,7 @@ class Overview:
     waiting: Number
     """Notices and receipts that are not sent yet."""
     late: Number
-    """Systems whose oldest notice has waited longer than 15 minutes."""
+    """Systems whose oldest notice has waited longer than is on time, and that nobody has paused."""
     dead: Number
     held: Number
     manual: Number
@@ -140,13 +140,13 @@ class Overview:
     systems: Number
 
 
-def overview(seen: Seen, within_s: float) -> Overview:
-    """The overview of what is seen. ``within_s``: what is on time."""
+def overview(seen: Seen) -> Overview:
+    """The overview of what is seen."""
     concerns = first(seen)
     systems = seen.systems.values()
     waiting = [one for one in systems if one.waiting]
     oldest = [one.oldest for one in waiting if one.oldest is not None]
-    late = [one.oldest for one in waiting if one.oldest is not None and seen.at - one.oldest > LATE]
+    late = [one.oldest for one in waiting if one.oldest is not None and seen.is_late(one.system)]
     spared = [one for one in systems if one.breaker != "closed"]
     pauses = [one.paused.since for one in systems if one.paused is not None]
     blocked = [one.since for one in seen.incidents if not one.lost]
@@ -157,7 +157,7 @@ def overview(seen: Seen, within_s: float) -> Overview:
         seen.at,
         all(one.severity == "note" for one in concerns),
         concerns,
-        _on_time(seen, within_s),
+        _on_time(seen),
         Number(sum(one.waiting for one in systems), min(oldest, default=None), rows("systems", trouble="waiting")),
         Number(len(late), min(late, default=None), rows("systems", trouble="late")),
         Number(sum(one.dead for one in systems), None, rows("dead")),
@@ -195,15 +195,8 @@ def overview(seen: Seen, within_s: float) -> Overview:
     )
 
 
-def overdue(seen: Seen, system: str, within_s: float) -> int:
-    """What should have been delivered to a system by now: what is dead, and what waits behind one that is late."""
-    one = seen.systems[system]
-    is_late = one.oldest is not None and (seen.at - one.oldest).total_seconds() > within_s
-    return one.dead + (one.waiting if is_late else 0)
-
-
-def _on_time(seen: Seen, within_s: float) -> OnTime:
-    behind = {id_: overdue(seen, id_, within_s) for id_ in seen.systems}
+def _on_time(seen: Seen) -> OnTime:
+    behind = {id_: seen.not_there(id_) for id_ in seen.systems}
     shares = []
     for id_, its in behind.items():
         hour = seen.hour.get(id_, {})
@@ -221,7 +214,7 @@ def _on_time(seen: Seen, within_s: float) -> OnTime:
     ]
     every = sum(behind.values())
     return OnTime(
-        within_s,
+        seen.within_s,
         delivered(seen.day, every),
         delivered(seen.hour.get("", {}), every),
         times(seen.day),
@@ -237,7 +230,7 @@ def _registers(seen: Seen) -> RegistersSeen:
     return RegistersSeen(
         found.set,
         found.asked_by,
-        [name for name, one in found.contracts.items() if one.failing_since is not None],
+        [name for name, one in found.contracts.items() if one.is_down(seen.at)],
         Number(sum(one.count for one in found.waiting.values()), min(oldest, default=None), where),
         where,
     )

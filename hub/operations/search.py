@@ -7,20 +7,20 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, cast, get_args
 
 from hub import clock
 from hub.errors import Refused
-from hub.operations.first import LATE
 from hub.store import found, notice_search, search
 from hub.store.found import FoundMessage, FoundNotice
 from hub.store.search import Connection
 from hub.store.walk import Pace
+from hub.tally import TALLY
 from schemas.directory import Directory
 from schemas.messages import HUB_SOURCE
 
-Outcome = Literal["accepted", "refused", "held", "waiting", "late", "dead", "sent"]
+Outcome = Literal["accepted", "refused", "held", "waiting", "late", "dead", "sent", "sent-late"]
 """The first three are of a message, the others of a notice."""
 _OF_NOTICES = frozenset(get_args(notice_search.Outcome))
 
@@ -42,9 +42,13 @@ class SearchQuestion:
     to_unit: str | None = None
     type: str | None = None
     rule: str | None = None
+    deadline: str | None = None
+    """The name of the deadline that a ``frist`` tells of."""
     outcome: Outcome | None = None
     since: datetime | None = None
     until: datetime | None = None
+    sent_since: datetime | None = None
+    """Of notices: sent at this moment or later."""
 
     @property
     def sender(self) -> str | None:
@@ -59,7 +63,7 @@ class SearchQuestion:
     @property
     def is_of_notices(self) -> bool:
         """Whether it asks for what was told, and not for what came."""
-        return bool(self.receiver or self.to_unit or self.outcome in _OF_NOTICES)
+        return bool(self.receiver or self.to_unit or self.outcome in _OF_NOTICES or self.sent_since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,7 @@ async def _of_message(
         source=None if asked.from_unit is None else _source_of(asked.from_unit),
         name=asked.type,
         rule=asked.rule,
+        deadline=asked.deadline,
         outcome=cast("search.Outcome", asked.outcome) if asked.outcome in get_args(search.Outcome) else None,
         since=asked.since,
         until=asked.until,
@@ -148,12 +153,15 @@ async def _notices(
 ) -> SearchPage:
     if isinstance(after, tuple):
         raise _no_page()
+    on_time = timedelta(seconds=TALLY.on_time_s)
     wanted = notice_search.NoticesWanted(
         of=of,
         systems=_told_to(asked, directory),
         unit=asked.to_unit,
         outcome=cast("notice_search.Outcome", asked.outcome) if asked.outcome in _OF_NOTICES else None,
-        late_from=clock.now() - LATE,
+        late_from=clock.now() - on_time,
+        on_time=on_time,
+        sent_since=asked.sent_since,
     )
     walked = await notice_search.walk(connection, wanted, after, limit, Pace())
     notices = await found.notices(connection, walked.rows)

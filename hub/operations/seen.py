@@ -19,7 +19,7 @@ from hub.store.inbox import Connection
 from hub.store.partitions import PartitionIncident
 from hub.store.replays import Replay
 from hub.store.silence import Silence
-from hub.tally import ALL
+from hub.tally import ALL, TALLY
 from schemas.directory import Directory
 
 DAY: Final = timedelta(hours=24)
@@ -53,6 +53,22 @@ class Seen:
     """What was counted in all within 24 hours."""
     hour: dict[str, Counts]
     """What was counted within an hour, by system."""
+    within_s: float
+    """What is delivered within so many seconds is on time (``HUB_ON_TIME_S``)."""
+
+    def waits_too_long(self, system: str) -> bool:
+        """Whether the oldest that waits for a system would not be on time any more."""
+        oldest = self.systems[system].oldest
+        return oldest is not None and (self.at - oldest).total_seconds() > self.within_s
+
+    def is_late(self, system: str) -> bool:
+        """Whether a system is late, wherever that is said: what waits for it would not be on time, and nobody has paused it."""
+        return self.systems[system].paused is None and self.waits_too_long(system)
+
+    def not_there(self, system: str) -> int:
+        """What should have been delivered to a system by now: what is dead, and what waits behind one that is late."""
+        one = self.systems[system]
+        return one.dead + (one.waiting if self.waits_too_long(system) else 0)
 
 
 async def see(connection: Connection, version: int, directory: Directory, hour: dict[str, Counts] | None) -> Seen:
@@ -79,4 +95,5 @@ async def see(connection: Connection, version: int, directory: Directory, hour: 
         await operator_log.newest(connection),
         (await figures.sums(connection, now - DAY, [ALL])).get(ALL, {}),
         await figures.hour_by_system(connection, now - HOUR) if hour is None else hour,
+        TALLY.on_time_s,
     )

@@ -5,7 +5,7 @@ what waits for units without a system. Pure; imports the plain rows of the store
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from hub.intake.told_numbers import waiting_unit
@@ -16,6 +16,10 @@ from hub.store.running_hubs import FORGOTTEN, RunningHub
 from hub.store.why_waiting import Pause
 from schemas.directory import Directory
 
+_NOT_NOW: Final = frozenset({"VP008", "VP009", "http-408", "http-429"})
+_A_WHILE: Final = timedelta(minutes=1)
+_AGAIN: Final = timedelta(seconds=10)
+"""A register is down when it has failed for a while, and so long after it first failed it failed again."""
 _BREAKERS: Final = ("closed", "half-open", "open")
 
 
@@ -162,6 +166,21 @@ class RegisterStanding:
     """What the last failure was."""
     failing_since: datetime | None
     """Since when no question had an answer; None where the last one had."""
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it said no to us, which no later try mends (``soap_client.Parked``), and not that it could not answer now."""
+        said = self.reason or ""
+        return said not in _NOT_NOW and said.startswith(("VP", "client-fault", "http-4"))
+
+    def is_down(self, at: datetime) -> bool:
+        """Whether there is something to see to: it refuses us, or has failed for a while and again. A single question that had no answer
+        says nothing yet: it is asked again within seconds.
+        """
+        if self.failing_since is None or self.failed is None:
+            return False
+        again = self.failed - self.failing_since >= _AGAIN
+        return self.refuses or (again and at - self.failing_since > _A_WHILE)
 
 
 @dataclass(frozen=True, slots=True)

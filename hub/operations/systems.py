@@ -13,8 +13,6 @@ from hub.operations import credentials
 from hub.operations.concern import Rows, rows
 from hub.operations.credentials import ListedCredential
 from hub.operations.figures import Delivered, Times, delivered, failed, times, under
-from hub.operations.first import LATE
-from hub.operations.overview import overdue
 from hub.operations.seen import DAY, Seen
 from hub.operations.silence import usual_of
 from hub.operations.standing import SystemStanding
@@ -28,8 +26,8 @@ from schemas.swedish_time import local_day
 from schemas.ways_out import SubscriptionOut, address
 
 Trouble = Literal["dead", "paused", "breaker", "late", "waiting", "refused", "slow", "silent", "unreached"]
-"""``waiting`` and ``paused`` by themselves are no fault; ``late``: its oldest notice has waited 15 minutes; ``slow``: some of the hour's
-were late; ``unreached``: no process delivers to it.
+"""``waiting`` and ``paused`` by themselves are no fault; ``late``: its oldest notice has waited longer than is on time (``Seen.is_late``);
+``slow``: some of the hour's were late; ``unreached``: no process delivers to it.
 """
 NO_FAULT: Final[frozenset[Trouble]] = frozenset({"waiting"})
 
@@ -78,37 +76,34 @@ class SystemPage:
     """How many systems are connected."""
 
 
-def troubles(seen: Seen, id_: str, within_s: float) -> list[Trouble]:
+def troubles(seen: Seen, id_: str) -> list[Trouble]:
     """What there is to say of a system."""
     one, hour = seen.systems[id_], seen.hour.get(id_, {})
-    late = one.oldest is not None and seen.at - one.oldest > LATE and one.paused is None
     said: Mapping[Trouble, bool] = {
         "dead": one.dead > 0,
         "paused": one.paused is not None,
         "breaker": one.breaker != "closed",
-        "late": late,
+        "late": seen.is_late(id_),
         "waiting": one.waiting > 0,
         "refused": hour.get("refused", 0) > 0,
-        "slow": hour.get("sent", 0) > hour.get("on_time", 0) or overdue(seen, id_, within_s) > 0,
+        "slow": hour.get("sent", 0) > hour.get("on_time", 0) or seen.not_there(id_) > 0,
         "silent": id_ in seen.silences,
         "unreached": one.hub is None and one.waiting > 0,
     }
     return [name for name, is_so in said.items() if is_so]
 
 
-async def page(
-    store: Store, seen: Seen, wanted: WantedSystems, after: str | None, limit: int, within_s: float
-) -> SystemPage:
+async def page(store: Store, seen: Seen, wanted: WantedSystems, after: str | None, limit: int) -> SystemPage:
     """A page of the systems that are asked for."""
     directory = seen.directory
-    found = {id_: troubles(seen, id_, within_s) for id_ in sorted(seen.systems)}
+    found = {id_: troubles(seen, id_) for id_ in sorted(seen.systems)}
     is_wanted = _filter(directory, wanted)
     ids = [id_ for id_, its in found.items() if is_wanted(directory.system_by_id[id_], its)]
     shown = [id_ for id_ in ids if after is None or id_ > after][: limit + 1]
     async with store.transaction() as connection:
         heard = await of_system.heard(connection, shown[:limit])
     return SystemPage(
-        [_row(seen, id_, found[id_], heard[id_], within_s) for id_ in shown[:limit]],
+        [_row(seen, id_, found[id_], heard[id_]) for id_ in shown[:limit]],
         shown[limit - 1] if len(shown) > limit else None,
         len(ids),
         len(found),
@@ -135,7 +130,7 @@ def _filter(directory: Directory, wanted: WantedSystems) -> Callable[[System, li
     return check
 
 
-def _row(seen: Seen, id_: str, its: list[Trouble], heard: Heard, within_s: float) -> SystemRow:
+def _row(seen: Seen, id_: str, its: list[Trouble], heard: Heard) -> SystemRow:
     system, hour = seen.directory.system_by_id[id_], seen.hour.get(id_, {})
     organisation = seen.directory.organisation_by_nr[system.organisation]
     return SystemRow(
@@ -146,7 +141,7 @@ def _row(seen: Seen, id_: str, its: list[Trouble], heard: Heard, within_s: float
         system.out.way,
         system.format,
         its,
-        delivered(hour, overdue(seen, id_, within_s)),
+        delivered(hour, seen.not_there(id_)),
         hour.get("received", 0),
         hour.get("refused", 0),
         heard.received,
@@ -243,7 +238,7 @@ class SystemDetail:
     """The processes that deliver to it: those that own parts of the cases."""
 
 
-async def detail(store: Store, seen: Seen, applied: Directory, id_: str, within_s: float) -> SystemDetail:
+async def detail(store: Store, seen: Seen, applied: Directory, id_: str) -> SystemDetail:
     """One system. ``applied``: the directory without what rotation has changed."""
     system = seen.directory.system_by_id[id_]
     async with store.transaction() as connection:
@@ -256,8 +251,8 @@ async def detail(store: Store, seen: Seen, applied: Directory, id_: str, within_
         own = await subscriptions.of_system(connection, id_) if isinstance(system.out, SubscriptionOut) else []
     kinds = [one.kind for one in known if one.since <= seen.at]
     return SystemDetail(
-        _row(seen, id_, troubles(seen, id_, within_s), heard[id_], within_s),
-        _day(day, overdue(seen, id_, within_s)),
+        _row(seen, id_, troubles(seen, id_), heard[id_]),
+        _day(day, seen.not_there(id_)),
         list(_refusals(id_, day, examples)),
         known,
         sorted({kind for kind in kinds if kinds.count(kind) > 1}),

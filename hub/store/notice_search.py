@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from psycopg import AsyncConnection
@@ -20,7 +20,7 @@ from hub.store.outbox import STORED_UNSENT, WAITING
 from hub.store.walk import Pace
 
 Connection = AsyncConnection[tuple[Any, ...]]
-Outcome = Literal["waiting", "late", "dead", "sent"]
+Outcome = Literal["waiting", "late", "dead", "sent", "sent-late"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,10 @@ class NoticesWanted:
     outcome: Outcome | None = None
     late_from: datetime | None = None
     """What was accepted before this moment and waits is late."""
+    on_time: timedelta | None = None
+    """What was sent longer after it was accepted was sent late; a replay is not."""
+    sent_since: datetime | None = None
+    """Sent at this moment or later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ _INDEXED: Final[dict[Outcome | None, tuple[str, ...]]] = {
     "late": (WAITING, _BEHIND, _UNSENT_FRESH),
     "dead": (_DEAD,),
     "sent": (_FRESH, _ENDED),
+    "sent-late": (_FRESH, _ENDED),
     None: (_FRESH, _ENDED, *STORED_UNSENT),
 }
 """Outcome → the conditions under which an index has the rows of a system; the empty one: the fresh rows that are not sent."""
@@ -76,6 +81,7 @@ _CONDITIONS: Final = {
     "until": "o.accepted_at < %(until)s",
     "unit": "EXISTS (SELECT FROM json_array_elements_text(CASE o.kind WHEN 'notice' THEN o.told->'to' END) u WHERE u = %(unit)s)",
     "systems": "o.system = ANY(%(systems)s::text[])",
+    "sent_since": "o.sent_at >= %(sent_since)s",
     "id": "o.message = %(id)s",
     "cases": "o.case_id = ANY(%(cases)s::uuid[])",
 }
@@ -84,8 +90,9 @@ _OUTCOMES: Final[dict[Outcome, str]] = {
     "late": "o.state = 'waiting' AND o.accepted_at < %(late_from)s",
     "dead": "o.state = 'dead'",
     "sent": "o.state = 'sent'",
+    "sent-late": "o.state = 'sent' AND o.revision = 0 AND o.sent_at - o.accepted_at > %(on_time)s",
 }
-_OF_MESSAGE: Final = ("system", "source", "name", "rule")
+_OF_MESSAGE: Final = ("system", "source", "name", "rule", "deadline")
 """What is asked of the message itself, which is read for it."""
 
 
@@ -95,11 +102,13 @@ async def walk(
     """The next rows below a number, at most ``limit``."""
     of = wanted.of
     values: dict[str, Any] = {
-        **{name: getattr(of, name) for name in ("id", "system", "source", "name", "rule", "since", "until")},
+        **{name: getattr(of, name) for name in ("id", *_OF_MESSAGE, "since", "until")},
         "cases": list(of.cases or ()),
         "systems": None if wanted.systems is None else list(wanted.systems),
         "unit": wanted.unit,
         "late_from": wanted.late_from,
+        "on_time": wanted.on_time,
+        "sent_since": wanted.sent_since,
     }
     before = after if after is not None else await _start(connection, of.until)
     if wanted.systems is None and wanted.outcome in {"waiting", "late", "dead"}:
@@ -124,7 +133,7 @@ def _statement(wanted: NoticesWanted) -> str:
     """One step: the rows that fit, and the last that was looked at with how many there were and the newest among them."""
     of = wanted.of
     given = {name for name in ("since", "until", "id", "cases") if getattr(of, name) is not None}
-    given |= {name for name in ("unit", "systems") if getattr(wanted, name) is not None}
+    given |= {name for name in ("unit", "systems", "sent_since") if getattr(wanted, name) is not None}
     looked_at = ["o.kind IN ('notice', 'receipt', 'announcement')", *(_CONDITIONS[name] for name in sorted(given))]
     of_message = [search.CONDITIONS[name] for name in _OF_MESSAGE if getattr(of, name) is not None]
     of_message += [search.OUTCOMES[of.outcome]] if of.outcome else []
@@ -146,7 +155,7 @@ def _rows(wanted: NoticesWanted) -> str:
         return _OF_ID
     if wanted.of.cases is not None:
         return _OF_CASES
-    if wanted.systems is None and wanted.outcome in {"sent", None}:
+    if wanted.systems is None and wanted.outcome in {"sent", "sent-late", None}:
         return _ANY
     parts = [f"({_EACH.format(part) if part else _EACH_FRESH})" for part in _INDEXED[wanted.outcome]]
     return (

@@ -38,6 +38,8 @@ class MessagesWanted:
     name: str | None = None
     rule: str | None = None
     """By which it was refused."""
+    deadline: str | None = None
+    """The name of the deadline that it tells of, of a ``frist``."""
     outcome: Outcome | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -71,6 +73,9 @@ CONDITIONS: Final = {
     "source": "m.source = %(source)s",
     "name": "m.name = %(name)s",
     "rule": "m.sequence IS NULL AND m.receipt IS NOT NULL AND m.receipt->>'rule' = %(rule)s",
+    "deadline": (
+        "CASE WHEN m.name = 'frist' AND m.raw <> '' THEN convert_from(m.raw, 'UTF8')::json->>'name' END = %(deadline)s"
+    ),
     "since": "m.received_at >= %(since)s",
     "until": "m.received_at < %(until)s",
 }

@@ -122,7 +122,7 @@ async def test_everything_that_goes_wrong_is_named_with_its_rows_the_worst_first
         "answer": "http:503",
         "answered": now.isoformat(),
     }
-    failing = {"listing": {"failed": now.isoformat(), "reason": "VP009", "failing_since": now.isoformat()}}
+    failing = {"listing": failed(now, "VP009", timedelta(minutes=5))}
     await report(hub, roles=["intake", "delivery", "http"], lanes={"centre": lane}, registers=failing)
     await place.admit()
     async with writing(hub) as connection:
@@ -161,6 +161,52 @@ async def test_everything_that_goes_wrong_is_named_with_its_rows_the_worst_first
     ((passed),) = (await person.ask("/deadlines", name="kallelse_sip"))["rows"]
     assert passed["name"] == "kallelse_sip"
     assert (await person.ask("/partitions"))["rows"][0]["at"] == 7
+
+
+def failed(now, reason, since, until=timedelta(0)):
+    """What a process says of a register that has failed."""
+    return {"reason": reason, "failing_since": (now - since).isoformat(), "failed": (now - until).isoformat()}
+
+
+async def test_late_is_the_same_in_the_tile_the_list_and_what_to_see_to_first(place, person):
+    hub = place.hub
+    await report(hub)
+    await place.admit()
+    assert (await person.ask("/overview"))["late"]["count"] == 0
+    await place.sql(
+        "UPDATE outbox_row SET accepted_at = now() - interval '2 minutes' WHERE system IN ('kommun', 'centre')"
+    )
+    async with writing(hub) as connection:
+        await paused_systems.pause(connection, "centre")
+    now = datetime.now(UTC)
+    lane = {"breaker": "open", "since": now.isoformat(), "answer": "connection refused", "answered": now.isoformat()}
+    for lanes, kind in (({}, "late"), ({"kommun": lane}, "breaker")):
+        await report(hub, lanes=lanes)
+        found = await person.ask("/overview")
+        assert (found["late"]["count"], found["late"]["rows"]["console"]) == (1, "systems?trouble=late")
+        late = (await person.ask("/systems", trouble="late"))["rows"]
+        assert [one["standing"]["system"] for one in late] == ["kommun"]
+        assert (kind, "note") in [(one["kind"], one["severity"]) for one in found["first"] if one["system"] == "kommun"]
+    await place.sql("UPDATE outbox_row SET accepted_at = now() - interval '20 minutes' WHERE system = 'kommun'")
+    await report(hub)
+    assert ("late", "soon") in kinds(await person.ask("/overview"))
+
+
+async def test_a_register_is_something_to_see_to_when_it_refuses_us_or_has_failed_for_a_while(place, person):
+    now, minutes = datetime.now(UTC), timedelta(minutes=2)
+    for one, is_said in (
+        (failed(now, "time-out", timedelta(0)), False),
+        (failed(now, "time-out", timedelta(seconds=40)), False),
+        (failed(now, "time-out", minutes, minutes), False),
+        (failed(now, "time-out", minutes), True),
+        (failed(now, "VP008", timedelta(0)), False),
+        (failed(now, "VP007", timedelta(0)), True),
+    ):
+        await report(place.hub, registers={"listing": one})
+        found = await person.ask("/overview")
+        said = [each["text"]["sv"] for each in found["first"] if each["kind"] == "register"]
+        assert (bool(said), found["registers"]["failing"]) == (is_said, ["listing"] if is_said else []), one
+        assert not said or ("nekar oss" in said[0]) == (one["reason"] == "VP007")
 
 
 async def test_what_was_counted_is_shown_and_what_two_hubs_counted_is_added_up(place, person):

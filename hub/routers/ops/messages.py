@@ -11,9 +11,9 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from hub.operations import first, glass, search
+from hub.operations import glass, search
 from hub.operations.search import Outcome, SearchHit, SearchQuestion
-from hub.routers.cases.question import Asked, body, in_body
+from hub.routers.cases.question import CODE, Asked, body, in_body
 from hub.routers.ops.asking import PROBLEMS, READING_A_BODY, CanSee, CanSeeBodies, TheDirectory, TheStore
 from hub.routers.parameters import WrittenTime
 from hub.store.found import FoundMessage, FoundNotice
@@ -66,17 +66,23 @@ class SearchFilters(Asked):
     )
     type: Name | None = Field(default=None, description="The message's name, as `svu.inskrivning`.")
     rule: Rule | None = Field(default=None, description="The rule by which it was refused, as `V-2`.")
+    deadline: str | None = Field(
+        default=None, pattern=CODE, description="The name of the deadline that a `frist` tells of, as `kallelse_sip`."
+    )
     outcome: Outcome | None = Field(
         default=None,
         description=(
             "Of the message: `accepted`, `refused`, `held`. Of its notices, and then each row is a notice: `waiting`, `late` (waiting for"
-            f" more than {first.LATE.total_seconds() / 60:.0f} minutes), `dead`, `sent`."
+            " longer than is on time, HUB_ON_TIME_S), `dead`, `sent`, `sent-late` (sent, but not on time; what a replay sent is not)."
         ),
     )
     since: WrittenTime | None = Field(
         default=None, description="Received (a notice: accepted to be told) at this moment or later."
     )
     until: WrittenTime | None = Field(default=None, description="Before this moment.")
+    sent_since: WrittenTime | None = Field(
+        default=None, description="Sent at this moment or later: each row is a notice."
+    )
     after: Annotated[str, StringConstraints(min_length=1, max_length=1000)] | None = Field(
         default=None, description="`next` of the page before, with the same question."
     )

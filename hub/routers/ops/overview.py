@@ -18,7 +18,6 @@ from hub.routers.cases.question import CODE, Asked, moment, of_moment
 from hub.routers.ops.asking import PROBLEMS, CanSee, TheDirectory, TheStore, TheWatch
 from hub.routers.parameters import bad
 from hub.store import deadline
-from hub.tally import TALLY
 
 ROUTES = APIRouter(tags=["overview"], responses=PROBLEMS)
 
@@ -34,7 +33,7 @@ NoQuery = Annotated[Nothing, Query()]
     "/overview", summary="How everything is: is all well, what to see to first, and how much of everything there is"
 )
 async def everything(_: CanSee, watch: TheWatch, _query: NoQuery) -> Overview:
-    return overview(await watch.now(), TALLY.on_time_s)
+    return overview(await watch.now())
 
 
 class Hubs(BaseModel):

@@ -17,7 +17,6 @@ from hub.routers.cases.question import CODE, Asked
 from hub.routers.ops.asking import PROBLEMS, CanSee, TheDirectory, TheStore, TheWatch
 from hub.routers.ops.overview import NoQuery, unknown_system
 from hub.routers.ops.pages import PageAsked
-from hub.tally import TALLY
 from schemas.messages import BilingualText
 
 ROUTES = APIRouter(tags=["systems"], responses=PROBLEMS)
@@ -47,7 +46,7 @@ async def listed(
     asked: Annotated[SystemsAsked, Query()],
 ) -> SystemPage:
     wanted = WantedSystems(asked.trouble, asked.text, asked.way, asked.organisation, asked.region)
-    return await systems.page(store, await watch.now(), wanted, asked.after, asked.limit, TALLY.on_time_s)
+    return await systems.page(store, await watch.now(), wanted, asked.after, asked.limit)
 
 
 @ROUTES.get(
@@ -66,7 +65,7 @@ async def one(
     applied = directory.applied()
     if id_ not in seen.systems or id_ not in applied.system_by_id:
         raise unknown_system()
-    return await systems.detail(store, seen, applied, id_, TALLY.on_time_s)
+    return await systems.detail(store, seen, applied, id_)
 
 
 class QueuedNotice(BaseModel):
