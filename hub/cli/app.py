@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub.cli import (
+    average,
     commands,
     console,
     credentials,
@@ -26,6 +27,7 @@ from hub.cli.root import app
 
 __all__ = [
     "app",
+    "average",
     "commands",
     "console",
     "credentials",

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from contextlib import nullcontext
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hub.cli.endings import shown
-from hub.cli.root import app, in_transaction, place, with_store
+from hub.cli.root import app, place
 from hub.errors import Misconfigured
 
 
@@ -67,37 +65,6 @@ def migrate() -> None:
 
     asyncio.run(bring_up(database_url()))
     shown(f"the database stands at migration {head()}")
-
-
-@app.command()
-def average(
-    region: Annotated[str, typer.Argument(help="The region's id in the directory.")],
-    month: Annotated[str, typer.Argument(metavar="YYYY-MM", help="The month in which the people left.")],
-) -> None:
-    """Show the days after utskrivningsklar per municipality in a month, and what is owed (law 2017:612, 4:4 and 4:5)."""
-    from hub.processes.engine.process import PROCESSES
-    from hub.store import case_reads
-    from hub.store import directory as directories
-
-    if re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", month) is None:
-        raise Misconfigured("give the month as YYYY-MM")
-    found = with_store(directories.current)
-    ours = None if found is None else next((one for one in found[1].regions if one.id == region), None)
-    if found is None or ours is None:
-        raise Misconfigured(f"there is no region {region} in the directory; see `hub directory show`")
-    here = [unit.hsa for unit in found[1].units if found[1].region_of(unit.hsa).id == region]
-    year, number = map(int, month.split("-"))
-    named = {unit.municipality: found[1].organisation_by_nr[unit.organisation].name for unit in found[1].units}
-    names = {code: name for code, name in named.items() if code is not None}
-    for name, process in PROCESSES.items():
-        counted = in_transaction(partial(case_reads.of_month, process=name, units=here, month=month))
-        for line in process.month_lines(counted, year, number, ours.agreement, names):
-            typer.echo(line)
-        gone = in_transaction(partial(case_reads.gallrade_of_month, process=name, units=here, month=month))
-        if gone:
-            typer.echo(
-                f"{name}: {gone} more cases of the month are not counted, since their content is removed (hub gallring)"
-            )
 
 
 # --- vendors ----------------------------------------------------------------------------------------------------------

@@ -134,24 +134,17 @@ async def opened_store() -> AsyncIterator[tuple[Any, str | None]]:
         await store.close()
 
 
-def with_store(work: Callable[[Any], Awaitable[T]]) -> T:
-    """Open the store, run ``work`` on it, and close it. Raises ``Misconfigured`` when the database is not fit for it."""
+def in_transaction(work: Callable[[Any], Awaitable[T]]) -> T:
+    """Run ``work`` on the database, in a transaction. Raises ``Misconfigured`` when the database is not fit for it."""
 
     async def go() -> T:
         async with opened_store() as (store, no_writes):
             try:
-                return await work(store)
+                async with store.transaction() as connection:
+                    return await work(connection)
             except Unavailable:
                 if no_writes is not None:
                     raise Misconfigured(no_writes) from None
                 raise
 
     return asyncio.run(go())
-
-
-def in_transaction(work: Callable[[Any], Awaitable[T]]) -> T:
-    async def go(store: Any) -> T:
-        async with store.transaction() as connection:
-            return await work(connection)
-
-    return with_store(go)

@@ -63,12 +63,12 @@ async def acts(connection: Connection, case_id: str, unit: str, names: Sequence[
     return [act for act in await found.fetchall() if may_know(unit, act.events)]
 
 
-async def of_month(connection: Connection, process: str, units: Sequence[str], month: str) -> list[list[list[Any]]]:
-    """The events, in order, of each case of a process that one of the units opened and that stands in the figures of a month
+async def of_month(connection: Connection, process: str, units: Sequence[str], month: str) -> list[str]:
+    """The events, in order and as JSON, of each case of a process that one of the units opened and that stands in the figures of a month
     (YYYY-MM).
     """
     found = await connection.execute(
-        "SELECT h.events FROM cases c CROSS JOIN LATERAL (SELECT json_agg(m.events ORDER BY m.sequence)"
+        "SELECT h.events::text FROM cases c CROSS JOIN LATERAL (SELECT json_agg(m.events ORDER BY m.sequence)"
         " AS events FROM message m WHERE m.case_id = c.id AND m.sequence IS NOT NULL AND m.name <> ALL(%s)) h"
         " WHERE c.process = %s AND c.month = %s AND c.state->>'opened_by' = ANY(%s) AND c.gallrad_at IS NULL",
         (list(talk()), process, month, list(units)),

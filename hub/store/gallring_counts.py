@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from psycopg.errors import QueryCanceled
 from psycopg.rows import class_row
 
 from hub.store.gallring import Connection, busy
@@ -44,15 +45,34 @@ _DUE = (
 )
 
 
-async def counted(connection: Connection, directory: Directory, now: datetime) -> DueContent:
-    """Count by the rules of a directory. Reads every old case: it is for operations, and may take minutes with millions."""
+class TakesTooLong(Exception):  # noqa: N818 - named for what happened
+    """A statement took longer than it may."""
+
+
+async def alone(connection: Connection) -> bool:
+    """Whether nobody else counts: until the transaction ends nobody does."""
+    row = await (await connection.execute("SELECT pg_try_advisory_xact_lock(hashtext('gallring_counts'))")).fetchone()
+    return row is not None and bool(row[0])
+
+
+async def counted(connection: Connection, directory: Directory, now: datetime, most_s: float | None) -> DueContent:
+    """Count by the rules of a directory. Reads every old case: it may take minutes with millions. ``most_s``: seconds that a statement
+    may take; None: any. Raises ``TakesTooLong``, after which the transaction does nothing more.
+    """
+    await connection.execute(f"SET LOCAL statement_timeout = {int((most_s or 0) * 1000)}")
+    try:
+        return await _counted(connection, directory, now)
+    except QueryCanceled:
+        raise TakesTooLong from None
+
+
+async def _counted(connection: Connection, directory: Directory, now: datetime) -> DueContent:
     rules = _rules(directory, now)
     values: dict[str, Any] = {
         "units": [unit for unit, _, _ in rules],
         "processes": [process for _, process, _ in rules],
         "before": [before for _, _, before in rules],
     }
-    await connection.execute("SET LOCAL statement_timeout = 0")
     months = await connection.cursor(row_factory=class_row(DueMonth)).execute(
         "SELECT c.process, to_char(c.changed_at AT TIME ZONE 'Europe/Stockholm', 'YYYY-MM') AS month, count(*) AS cases,"
         f" sum(c.sequence)::bigint AS messages {_DUE} c.status <> 'open' GROUP BY 1, 2 ORDER BY 1, 2",

@@ -118,6 +118,10 @@ OPERATIONS: Final[dict[str, Rule]] = {
     ),
     "unknown-replay": Rule("Omsändningen finns.", "The replay exists."),
     "replay-ended": Rule("Bara en pågående omsändning ångras.", "Only a replay that runs is undone."),
+    "not-counted": Rule(
+        "Vad gallringen tar räknas av en i taget, och inom rimlig tid.",
+        "What gallring removes is counted by one at a time, and within a reasonable time.",
+    ),
     "unknown-credential": Rule(
         "En hemlighet nämns så att det bara kan vara en.",
         "A credential is named so that it can be one only.",

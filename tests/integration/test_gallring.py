@@ -21,13 +21,14 @@ from hub.gallring import Gallring
 from hub.intake.arrival import Arrival, read
 from hub.operations import self_service
 from hub.operations.timeline import whole
-from hub.store import case_reads, dead_letters, gallring, operator_log, sent_marks
+from hub.store import case_reads, dead_letters, gallring, gallring_counts, operator_log, sent_marks
 from hub.store.sent_marks import SentRange
 from hub.translators import fhir
 from hub.translators.fhir.xml_writer import as_xml
 from tests.commands import ended
 from tests.integration.test_pull_inbox import Hub, bearer, ids, with_inbox
 from tests.integration.test_views import ANNA, CENTRE, KOMMUN, TOLVAN, WARD, discharge, served
+from tests.operators import signed_in
 from tests.stack import checked
 
 DAYS = 31
@@ -563,7 +564,7 @@ async def test_the_command_shows_by_process_and_month_what_is_due_and_what_is_pa
     assert f"region skane: sip {DAYS} days, svu {DAYS} days" in out
     assert re.search(rf"svu +{month} +2 +{messages}\n", out), out
     assert "1 are passed over" in out and "svu: 1 case unchanged for as long and still open" in out
-    (told,) = json.loads(await shown("--json"))
+    told = json.loads(await shown("--json"))
     assert told["months"] == [{"process": "svu", "month": month, "cases": 2, "messages": messages}]
     assert (told["unsettled"], told["open_as_long"], told["rules"]) == (
         1,
@@ -572,7 +573,21 @@ async def test_the_command_shows_by_process_and_month_what_is_due_and_what_is_pa
     )
     assert await place.everything() == before, "it removes nothing"
     await place.gallring.go_round()
-    assert json.loads(await shown("--json"))[0]["months"][0]["cases"] == 1
+    assert json.loads(await shown("--json"))["months"][0]["cases"] == 1
+
+
+async def test_over_the_network_one_counts_at_a_time_and_not_for_long(place, monkeypatch):
+    reader = await signed_in(place.hub, "lasare")
+    assert (await reader.ask("/gallring"))["rules"] == {"skane": {"svu": DAYS, "sip": DAYS}}
+    async with place.hub.store.transaction() as connection:
+        assert await gallring_counts.alone(connection)
+        refused = await reader.ask("/gallring", 409)
+        assert (refused["rule"], "Somebody else is counting" in refused["text"]["en"]) == ("not-counted", True)
+    monkeypatch.setattr("hub.operations.due_gallring._MOST_S", 0.05)
+    async with place.hub.store.transaction() as connection:
+        await connection.execute("LOCK TABLE cases")
+        refused = await reader.ask("/gallring", 409)
+        assert (refused["rule"], "on a standby" in refused["text"]["en"]) == ("not-counted", True)
 
 
 async def test_a_rule_of_too_few_days_or_of_an_unknown_process_is_refused_when_it_is_applied(store):

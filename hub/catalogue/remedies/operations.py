@@ -241,6 +241,13 @@ OPERATIONS: Final[dict[str, Remedy]] = {
         "Vänta tills den är klar, eller ångra den (hub dead undo).",
         "Wait until it is done, or undo it (hub dead undo).",
     ),
+    "not-counted": OPERATORS.since(
+        "Någon annan räknar, eller så är de gamla ärendena för många.",
+        "Somebody else is counting, or the old cases are too many.",
+    ).do(
+        "Fråga igen om en stund, eller kör hub gallring på databasen själv (HUB_DATABASE_URL).",
+        "Ask again in a while, or run hub gallring on the database itself (HUB_DATABASE_URL).",
+    ),
     # --- credentials ---
     "unknown-credential": OPERATORS.since(
         "Ingen av systemets hemligheter är känd så, eller flera är det.",

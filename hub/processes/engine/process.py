@@ -18,6 +18,7 @@ from hub.processes.engine.contents import StepContents
 from hub.processes.engine.diagram import Picture, Pictures, ProfileQuestion, RuleBook
 from hub.processes.engine.documents import PrintedDocument
 from hub.processes.engine.element import Element
+from hub.processes.engine.month import MonthlyAverage
 from hub.processes.engine.plan_views import PlanViews
 from hub.processes.engine.proposals import Proposals
 from hub.processes.engine.record import Act
@@ -67,9 +68,9 @@ def written_by_nobody(_: Case, __: str) -> set[str]:
     return set()
 
 
-def no_lines(_: Iterable[History], __: int, ___: int, ____: Agreement, _____: Mapping[str, str]) -> Iterable[str]:
-    """The monthly figures of a process that has none."""
-    return ()
+def no_average(_: Iterable[History], __: int, ___: int, ____: Agreement) -> MonthlyAverage | None:
+    """The monthly average of a process that has none."""
+    return None
 
 
 def counted_in_no_month(_: Case) -> str | None:
@@ -208,8 +209,8 @@ class Process:
     """As what persons are named in a case by which it is found (C-31): ``fast_vardkontakt`` … → their HSA-ids."""
     counted_in: Callable[[Case], str | None] = counted_in_no_month
     """The month (YYYY-MM) in whose figures the case stands, or None."""
-    month_lines: Callable[[Iterable[History], int, int, Agreement, Mapping[str, str]], Iterable[str]] = no_lines
-    """(histories of the month's cases, year, month, agreement, kommunkod → name) → the month's figures in words, for operations."""
+    monthly_average: Callable[[Iterable[History], int, int, Agreement], MonthlyAverage | None] = no_average
+    """(histories of the month's cases, year, month, agreement) → what the month comes to; None of a process without such figures."""
     law_clock: Callable[[Sequence[Act], Agreement, date], Mapping[str, Any] | None] = has_no_clock
     """(history, agreement, the day of today) → what the law's clock says of the case; None where it has none."""
     deadlines: Callable[[Case, Agreement], dict[str, datetime]] = no_deadlines

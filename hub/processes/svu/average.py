@@ -1,41 +1,17 @@
-"""The monthly average that regions and municipalities may agree on (lag 2017:612, 4:4 and 4:5). Pure; imports the law's clock and
-the agreement only.
+"""The monthly average that regions and municipalities may agree on (lag 2017:612, 4:4 and 4:5). Pure; imports the law's clock, the
+agreement and the figures' form only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 
+from hub.processes.engine.month import MonthlyAverage, Share
 from hub.processes.svu.law import CaseFacts, History, read
 from schemas.agreement import Agreement
 from schemas.swedish_time import local_day
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A municipality's cases of a month, or all of them."""
-
-    cases: int
-    days: int
-    """Days after utskrivningsklar in them, day 0 counted where the agreement says so."""
-    average: float
-    """Days per case; 0 without cases."""
-    exceeded: bool
-    """Strictly above the agreed average."""
-    owed: int | None
-    """Whole kr for the days above the average; None when they are owed and the year's amount is not configured."""
-
-
-@dataclass(frozen=True, slots=True)
-class MonthlyAverage:
-    """What a month's discharges come to under an agreement of 4:4 and 4:5."""
-
-    all: Share
-    """All cases together; owed is the sum of what the municipalities owe, each by its own average."""
-    municipalities: dict[str | None, Share]
-    """Kommunkod → its share; None for cases of which nobody has said whose they are."""
 
 
 def monthly_average(cases: Iterable[History], year: int, month: int, agreement: Agreement) -> MonthlyAverage:
@@ -85,26 +61,3 @@ def _share(days: list[int], amount: int | None, agreement: Agreement) -> Share:
     over = sum(days) - agreement.average_days * len(days)
     owed = 0 if over <= 0 else None if amount is None else round(over * amount)
     return Share(len(days), sum(days), sum(days) / len(days) if days else 0.0, over > 0, owed)
-
-
-def month_lines(
-    cases: Iterable[History], year: int, month: int, agreement: Agreement, names: Mapping[str, str]
-) -> Iterator[str]:
-    """The month's averages in words, for operations: a heading, a line per municipality, and all of them last. ``names``:
-    kommunkod → the municipality's name.
-    """
-    found = monthly_average(cases, year, month, agreement)
-    yield f"{'MUNICIPALITY':34} {'CASES':>6} {'DAYS':>7} {'AVERAGE':>8}  {'':10} {'OWED':>15}"
-    for code, share in sorted(found.municipalities.items(), key=lambda each: each[0] or "~"):
-        yield _line(f"{code} {names.get(code, '')}".rstrip() if code else "unknown", share, agreement)
-    yield _line("all", found.all, agreement)
-    if None in found.municipalities:
-        yield "unknown: nobody has said where the person is registered or placed, so no municipality owes for these cases yet"
-    if found.all.owed is None:
-        yield f"amount not set: the directory has no amount for {year} (agreement: amounts)"
-
-
-def _line(name: str, share: Share, agreement: Agreement) -> str:
-    owed = "amount not set" if share.owed is None else f"{share.owed} kr"
-    above = f"above {agreement.average_days:g}" if share.exceeded else ""
-    return f"{name[:34]:34} {share.cases:6} {share.days:7} {share.average:8.2f}  {above:10} {owed:>15}"

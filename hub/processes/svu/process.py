@@ -18,7 +18,7 @@ from hub.processes.shared.participants import (
 )
 from hub.processes.shared.people import people
 from hub.processes.shared.registers import FOLKBOKFORING, VERIFIERING, adressering
-from hub.processes.svu.average import month_lines
+from hub.processes.svu.average import monthly_average
 from hub.processes.svu.closed import CLOSED
 from hub.processes.svu.contents import CONTENTS
 from hub.processes.svu.deadlines import concerned, deadlines
@@ -85,7 +85,7 @@ SVU = Process(
     also_named=also_named,
     named={"fast_vardkontakt": vardkontakter},
     counted_in=discharged_in,
-    month_lines=month_lines,
+    monthly_average=monthly_average,
     law_clock=law_clock,
     deadlines=deadlines,
     concerned=concerned,

@@ -14,6 +14,7 @@ from hub.intake.process_pool import ProcessPool
 from hub.operations.live import Live
 from hub.routers import errors
 from hub.routers.ops import (
+    average,
     bodies,
     credentials,
     dead,
@@ -21,6 +22,7 @@ from hub.routers.ops import (
     directory_versions,
     error_catalogue,
     events,
+    gallring,
     glass,
     held,
     held_acts,
@@ -66,6 +68,8 @@ ROUTERS: Final = (
     error_catalogue.ROUTES,
     bodies.ROUTES,
     reconciliation.ROUTES,
+    average.ROUTES,
+    gallring.ROUTES,
 )
 
 
