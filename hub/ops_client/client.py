@@ -33,6 +33,12 @@ class OpsAway(Exception):  # noqa: N818
     """Language → what the API itself says of it."""
 
 
+_NO_ADDRESS = {
+    "sv": "Adressen är för lång, eller så står det tecken i den som ingen adress har. Kontrollera vad du skrev.",
+    "en": "The address is too long, or holds characters that no address has. Check what you wrote.",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class OpsClient:
     """The operations API for one session."""
@@ -64,6 +70,8 @@ class OpsClient:
             answer = await self.http.request(method, path, headers=self._headers(), **what)
         except httpx.TransportError as error:
             raise OpsAway(type(error).__name__) from error
+        except httpx.InvalidURL:
+            raise OpsRefused(400, "bad-query", _NO_ADDRESS) from None
         if answer.is_success:
             return answer.json() if answer.content else None
         raise refusal(answer)

@@ -103,7 +103,7 @@ class VersionLine:
 async def listed(connection: Connection, before: int | None, limit: int) -> list[VersionLine]:
     """The newest versions, or those before a number, the newest first."""
     found = await connection.execute(
-        "SELECT version, applied_at, who, reason FROM directory_version WHERE %s::int IS NULL OR version < %s"
+        "SELECT version, applied_at, who, reason FROM directory_version WHERE %s::bigint IS NULL OR version < %s"
         " ORDER BY version DESC LIMIT %s",
         (before, before, limit),
     )

@@ -25,6 +25,8 @@ from hub.web.texts import Texts
 
 COOKIE: Final = "hub-session"
 _MARK: Final = "csrf"
+_LONGEST: Final = 4_000
+"""Characters of an address to come back to; of longer ones browsers and proxies lose some."""
 Number = TypeVar("Number", int, float)
 
 
@@ -50,6 +52,11 @@ class Visit:
     def path(self) -> dict[str, Any]:
         """What the address's path names."""
         return self.request.path_params
+
+    def part(self, name: str) -> str:
+        """What the address's path names, as a part of an address of the operations API: it leads to no other place there."""
+        found = quote(str(self.path[name]), safe="")
+        return found.replace(".", "%2E") if found in {".", ".."} else found
 
     @property
     def here(self) -> str:
@@ -96,7 +103,7 @@ class Visit:
 def inside(path: object) -> str:
     """An address inside the console; the first page for anything else."""
     is_inside = isinstance(path, str) and path.startswith("/") and not path.startswith(("//", "/\\"))
-    return str(path) if is_inside else "/"
+    return str(path) if is_inside and len(str(path)) <= _LONGEST else "/"
 
 
 def number_of(given: Mapping[str, Any], name: str, kind: Callable[[str], Number]) -> Number:
@@ -164,7 +171,7 @@ def deed(path: str, api: str, done: str) -> Route:
     """The route of a form that only says why: ``api`` is told the reason, and the page that the form names says that it is ``done``."""
 
     async def do(visit: Visit, form: FormData) -> Response:
-        names = {name: quote(str(value), safe="") for name, value in visit.path.items()}
+        names = {name: visit.part(name) for name in visit.path}
         await visit.ops.say(api.format(**names), {"reason": str(form.get("reason", ""))})
         return visit.back(form, done)
 

@@ -47,6 +47,7 @@ async def test_what_cannot_be_read_is_refused_and_is_no_defect_of_the_consoles(p
         "/trail?who=%00",
         "/waiting?system=%00",
         "/messages/%00",
+        "/reconciliation/%00",
     ):
         found = await client.get(address)
         assert (found.status_code, "bad-query" in found.text) == (400, True), address
@@ -58,9 +59,31 @@ async def test_what_cannot_be_read_is_refused_and_is_no_defect_of_the_consoles(p
         ("/partitions/pass", {"place": "../../x/y/z"}),
         ("/directory/apply", {"yaml": "x", "version": "abc"}),
         ("/systems/centre/pause", {"reason": "a\0b"}),
+        ("/systems/%00/pause", {}),
+        ("/unserved/%00/give-up", {}),
+        ("/manual-queue/%00/units", {}),
+        ("/messages/find", {"q": "x" * 100_000}),
     ):
         found = await client.post(address, data=form | given)
         assert (found.status_code, "bad-query" in found.text) == (400, True), (address, given)
+
+
+async def test_an_address_that_names_what_cannot_be_leads_to_no_other_place_of_the_api(place):
+    client, form = await browser(place.hub)
+    for name in ("%01", "%7F", "a%3Fb", "a%23b", "%2E%2E", "%FF"):
+        for address in (
+            "/systems/{}",
+            "/cases/{}",
+            "/directory/units/{}",
+            "/errors/{}",
+            "/manual-queue/{}",
+            "/reconciliation/{}",
+        ):
+            assert (await client.get(address.format(name))).status_code in {400, 404}, (address, name)
+        for address in ("/systems/{}/pause", "/manual-queue/{}/units", "/unserved/{}/give-up", "/systems/{}/rotate"):
+            assert (await client.post(address.format(name), data=form)).status_code in {400, 404, 409}, (address, name)
+    long = form | {"to": "/" + "x" * 5_000}
+    assert (await client.post("/systems/centre/pause", data=long)).headers["location"] == "/console/?done=paused"
 
 
 async def test_a_directory_that_is_nested_very_deep_is_refused_and_the_hub_goes_on(place):

@@ -1,6 +1,7 @@
 """Every door of the operations API: what nobody, and each role, is answered behind it. A new route is tried like the others."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 from fastapi.routing import APIRoute
@@ -70,6 +71,28 @@ async def test_every_door_is_shut_to_each_role_that_has_not_its_rights(hub):
             status, rule = await asked(person, method, path)
             assert ((status, rule) == (403, "no-right")) == (not rights <= ROLES[role]), (role, method, path)
             assert status < 500, (role, method, path)
+
+
+async def test_what_no_column_of_the_database_holds_is_refused_by_every_part_of_every_address(hub):
+    """A NUL, and numbers that are too large, in each part of the path and in each parameter."""
+    (ops,) = [route.app for route in api_of(hub).routes if getattr(route, "path", None) == "/ops"]
+    person = await signed_in(hub)
+    for path, operations in ops.openapi()["paths"].items():
+        for method, operation in operations.items():
+            if path in {"/events", "/sessions/current"}:  # it does not end; it ends the session
+                continue
+            parts = [(one["in"], one["name"], one["schema"]) for one in operation.get("parameters", ())]
+            needed = {
+                one["name"]: "x" for one in operation.get("parameters", ()) if one["in"] == "query" and one["required"]
+            }
+            for where, name, schema in parts:
+                is_number = schema.get("type") == "integer"
+                for wrong in ("2147483648", "9223372036854775808") if is_number else ("a\0b", "2147483648"):
+                    plain = {one: "1" if kind.get("type") == "integer" else "x" for _, one, kind in parts}
+                    address = path.format(**plain | {name: quote(wrong, safe="")})
+                    query = needed | ({name: wrong} if where == "query" else {})
+                    answer = await person.client.request(method, address, params=query, json={"reason": "prov"})
+                    assert answer.status_code < 500, (method, path, name, wrong)
 
 
 async def test_the_document_says_which_rights_each_operation_needs(hub):

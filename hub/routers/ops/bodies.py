@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from hub.operations import bodies
 from hub.operations.bodies import Spoken
 from hub.routers.cases.question import PRIVATE, Asked
+from hub.routers.ops.acts import Number
 from hub.routers.ops.asking import PROBLEMS, CanSeeBodies, TheDirectory, TheStore
 from hub.routers.ops.messages import Id
 
@@ -77,7 +78,7 @@ async def of_message(
     summary="What a notice tells its receiver, in the receiver's format; each reading is in the trail",
 )
 async def of_notice(
-    operator: CanSeeBodies, store: TheStore, in_force: TheDirectory, row: int, response: Response
+    operator: CanSeeBodies, store: TheStore, in_force: TheDirectory, row: Number, response: Response
 ) -> BodyShown:
     async with store.transaction() as connection:
         found = await bodies.of_notice(connection, operator, row, in_force.now())

@@ -10,9 +10,8 @@ from pydantic import BaseModel, Field
 
 from hub.operations import credentials
 from hub.routers.cases.question import body, in_body
-from hub.routers.ops.acts import WithReason
+from hub.routers.ops.acts import SystemId, WithReason
 from hub.routers.ops.asking import PROBLEMS, READING_A_BODY, CanChangeTheDirectory, CanSee, TheStore
-from hub.routers.ops.steering import TheSystem
 
 ROUTES = APIRouter(tags=["credentials"], responses=PROBLEMS)
 CredentialKind = Literal["token", "secret", "bearer"]
@@ -38,7 +37,7 @@ class CredentialRows(BaseModel):
 @ROUTES.get(
     "/systems/{system}/credentials", summary="A system's tokens and secrets: their age and end, never their values"
 )
-async def listed(_: CanSee, store: TheStore, system: TheSystem) -> CredentialRows:
+async def listed(_: CanSee, store: TheStore, system: SystemId) -> CredentialRows:
     found = await credentials.of_systems(store, system)
     rows = [
         CredentialRow(kind=one.kind, known_as=one.known_as, since=one.since, until=one.until, who=one.who)
@@ -74,7 +73,7 @@ class MadeCredential(BaseModel):
 async def rotate(
     operator: CanChangeTheDirectory,
     store: TheStore,
-    system: TheSystem,
+    system: SystemId,
     act: Annotated[ToRotate, Depends(in_body(ToRotate))],
 ) -> MadeCredential:
     done = await credentials.rotate_by_hand(store, system, act.kind, act.old_for_s, operator.who, act.reason)
@@ -101,7 +100,7 @@ class EndedNow(BaseModel):
     openapi_extra=body(ToEnd),
 )
 async def end(
-    operator: CanChangeTheDirectory, store: TheStore, system: TheSystem, act: Annotated[ToEnd, Depends(in_body(ToEnd))]
+    operator: CanChangeTheDirectory, store: TheStore, system: SystemId, act: Annotated[ToEnd, Depends(in_body(ToEnd))]
 ) -> EndedNow:
     done = await credentials.end_by_hand(store, system, act.known_as, operator.who, act.reason)
     return EndedNow(kind=done.kind, known_as=done.known_as)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, Field
 
 from hub.operations import editing, refusing, waiting
@@ -150,7 +150,7 @@ async def let_pass(
     operator: CanActOnOne,
     store: TheStore,
     topic: Named,
-    partition: int,
+    partition: Annotated[int, Path(ge=0, lt=2**31, description="Its number.")],
     asked: Annotated[Pass, Depends(in_body(Pass))],
 ) -> Passed:
     done = await waiting.let_pass(store, topic, partition, asked.to, operator.who, asked.reason)

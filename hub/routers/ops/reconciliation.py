@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from hub.errors import Refused
 from hub.operations import reconciliation
 from hub.operations.reason import shown
+from hub.routers.ops.acts import Named
 from hub.routers.ops.asking import PROBLEMS, CanSee, TheDirectory, TheStore
 from hub.routers.reconciliation import ReconciledSpan
 from hub.store import reconciliation as stored
@@ -57,7 +58,7 @@ class Reconciled(BaseModel):
 
 @ROUTES.get("/{system}", summary="What a system sent and was told by hour, and what its last own list differed in")
 async def of_system(
-    _: CanSee, store: TheStore, in_force: TheDirectory, system: str, asked: Annotated[ReconciledSpan, Query()]
+    _: CanSee, store: TheStore, in_force: TheDirectory, system: Named, asked: Annotated[ReconciledSpan, Query()]
 ) -> Reconciled:
     since, until = reconciliation.spanned(asked.since, asked.until)
     async with store.transaction() as connection:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from hub.errors import Refused
@@ -15,12 +15,11 @@ from hub.operations import delivery, self_service, trying
 from hub.operations.known import no_such_system
 from hub.operations.reason import given
 from hub.routers.cases.question import body, in_body
-from hub.routers.ops.acts import WithReason
+from hub.routers.ops.acts import SystemId, WithReason
 from hub.routers.ops.asking import PROBLEMS, READING_A_BODY, CanActOnMany, CanActOnOne, CanSee, TheDirectory, TheStore
 from hub.store import announcements
 
 ROUTES = APIRouter(tags=["steering"], responses=PROBLEMS)
-TheSystem = Annotated[str, Path(max_length=40, description="The system's id.")]
 TheAct = Annotated[WithReason, Depends(in_body(WithReason))]
 
 
@@ -40,7 +39,7 @@ class PausedSystem(BaseModel):
 async def pause(
     operator: CanActOnOne,
     store: TheStore,
-    system: TheSystem,
+    system: SystemId,
     act: TheAct,
 ) -> PausedSystem:
     done = await delivery.pause(store, system, operator.who, act.reason)
@@ -56,7 +55,7 @@ async def pause(
 async def resume(
     operator: CanActOnOne,
     store: TheStore,
-    system: TheSystem,
+    system: SystemId,
     act: TheAct,
 ) -> PausedSystem:
     done = await delivery.resume(store, system, operator.who, act.reason)
@@ -79,7 +78,7 @@ async def test_notice(
     operator: CanActOnOne,
     store: TheStore,
     known: TheDirectory,
-    system: TheSystem,
+    system: SystemId,
     act: TheAct,
 ) -> TestNotice:
     reason = given(act.reason)

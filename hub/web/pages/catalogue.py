@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import quote
 
 from starlette.responses import Response
 
@@ -22,7 +21,7 @@ async def errors(visit: Visit) -> Response:
 
 async def error(visit: Visit) -> Response:
     """``/errors/ID``: one."""
-    return visit.show("error.html", one=await visit.ops.ask(f"/errors/{quote(visit.path['id'], safe='')}"))
+    return visit.show("error.html", one=await visit.ops.ask(f"/errors/{visit.part('id')}"))
 
 
 ROUTES = (page("/errors", errors), page("/errors/{id}", error))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
-from urllib.parse import quote
 
 from starlette.datastructures import FormData
 from starlette.responses import Response
@@ -93,10 +92,9 @@ def _seen(form: FormData) -> dict[str, Any]:
 
 async def rotate(visit: Visit, form: FormData) -> Response:
     """Makes a new credential of a system, which is shown this once."""
-    id_ = visit.path["id"]
     asked = {"kind": str(form.get("kind", "")), "reason": str(form.get("reason", ""))}
-    made = await visit.ops.say(f"/systems/{quote(id_, safe='')}/credentials/rotate", asked)
-    return visit.show("rotated.html", id=id_, made=made)
+    made = await visit.ops.say(f"/systems/{visit.part('id')}/credentials/rotate", asked)
+    return visit.show("rotated.html", id=visit.path["id"], made=made)
 
 
 ROUTES = (

@@ -57,7 +57,7 @@ async def choose(visit: Visit, form: FormData) -> Response:
     """Chooses the units."""
     units = [str(unit) for name, unit in form.multi_items() if name.startswith("unit-")]
     asked = {"units": units, "reason": str(form.get("reason", ""))}
-    done = await visit.ops.say(f"/manual-queue/{visit.path['case']}/units", asked)
+    done = await visit.ops.say(f"/manual-queue/{visit.part('case')}/units", asked)
     return (
         visit.go("/manual-queue", done="chosen")
         if done["done"]

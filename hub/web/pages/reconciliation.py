@@ -26,7 +26,7 @@ async def system(visit: Visit) -> Response:
     """``/reconciliation/SYSTEM``: its hours, the newest first."""
     since = visit.query.get("since") or (clock.now() - _DAY).replace(minute=0, second=0, microsecond=0).isoformat()
     asked = {"since": since, "until": visit.query.get("until")}
-    id_ = quote(visit.path["system"], safe="")
+    id_ = visit.part("system")
     found, known = await asyncio.gather(
         visit.ops.ask(f"/reconciliation/{id_}", **asked), visit.ops.ask(f"/systems/{id_}")
     )

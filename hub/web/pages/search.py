@@ -9,6 +9,7 @@ from typing import Any, Final
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from hub.ops_client.client import OpsRefused
 from hub.web.shown import SWEDEN
 from hub.web.visit import Visit, act, page
 from schemas.person_numbers import holds_person_number
@@ -19,6 +20,13 @@ _ASKED: Final = (
 OUTCOMES: Final = ("accepted", "refused", "held", "waiting", "late", "dead", "sent")
 _CASE: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PERSON: Final = re.compile(r"(\d{6}|\d{8})[-+ ]?\d{4}")
+
+
+_LONGEST: Final = 300
+_TOO_LONG: Final = {
+    "sv": f"Rätta sökordet: skriv högst {_LONGEST} tecken.",
+    "en": f"Correct what you search for: write at most {_LONGEST} characters.",
+}
 
 
 async def search(visit: Visit) -> Response:
@@ -44,6 +52,8 @@ async def find(visit: Visit, form: FormData) -> Response:
     words = str(form.get("q", "")).strip()
     if not words:
         return visit.go("/messages")
+    if len(words) > _LONGEST:
+        raise OpsRefused(400, "bad-query", _TOO_LONG, "/q")
     if _PERSON.fullmatch(words) or holds_person_number(words):
         return visit.show("refused.html", 400, rule="", said=visit.t("search.no_person"), element=None, about={})
     if _CASE.fullmatch(words):

@@ -24,9 +24,9 @@ async def systems(visit: Visit) -> Response:
 
 async def system(visit: Visit) -> Response:
     """``/systems/ID``."""
-    id_, span = visit.path["id"], visit.query.get("span", "24h")
+    span = visit.query.get("span", "24h")
     one, rates = await asyncio.gather(
-        visit.ops.ask(f"/systems/{quote(id_, safe='')}"), visit.ops.ask("/rates", system=id_, span=span)
+        visit.ops.ask(f"/systems/{visit.part('id')}"), visit.ops.ask("/rates", system=visit.path["id"], span=span)
     )
     return visit.show(
         "system.html",

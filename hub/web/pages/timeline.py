@@ -5,7 +5,6 @@ drawing.
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 from starlette.responses import Response
 
@@ -17,7 +16,7 @@ from hub.web.visit import Page, Visit, page
 def _shown(template: str) -> Page:
     async def show(visit: Visit) -> Response:
         id_ = visit.path["id"]
-        found = await visit.ops.ask(f"/timeline/{quote(id_, safe='')}")
+        found = await visit.ops.ask(f"/timeline/{visit.part('id')}")
         _in_words(visit, found)
         lanes = {one["id"]: one[visit.look.language] for one in found["lanes"]}
         drawing = drawn(found, visit.look.language)
