@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from typing import Final
-from urllib.parse import quote
 
 from starlette.datastructures import FormData
 from starlette.responses import Response
@@ -40,7 +39,7 @@ async def system(visit: Visit) -> Response:
 
 async def queue(visit: Visit) -> Response:
     """``/systems/ID/queue``: what waits to be sent to it, in that order, and why."""
-    id_ = quote(visit.path["id"], safe="")
+    id_ = visit.part("id")
     one, found = await asyncio.gather(
         visit.ops.ask(f"/systems/{id_}"), visit.ops.ask(f"/systems/{id_}/queue", after=visit.query.get("after"))
     )
