@@ -213,6 +213,21 @@ async def test_by_keyboard_alone_a_system_is_paused(console, hub):
     assert await hub.value("SELECT count(*) FROM paused WHERE system = %s", f"kommun{hub.tag}") == 1
 
 
+async def test_a_session_that_should_not_be_is_ended_with_a_reason_and_stands_in_the_trail(console, hub):
+    gone = await console.person("drift", who="Omar Haddad")
+    page = await console.person("granskare", who="Sara Nyström")
+    await go(page, "/trail/sessions?in_force=true")
+    row = page.get_by_role("row").filter(has_text="Omar Haddad").first
+    await row.locator("summary").click()
+    await row.get_by_label("Skäl").fill("telefonen är borta")
+    await row.get_by_role("button", name="Avsluta").click()
+    await expect(page.get_by_text("Inloggningen är avslutad.")).to_be_visible()
+    await go(page, "/trail")
+    await expect(page.get_by_role("row").filter(has_text="telefonen är borta")).to_contain_text("Sara Nyström")
+    await go(gone, "/systems")
+    assert "/sign-in" in gone.url, "whose session it was is asked to sign in"
+
+
 EVERYBODY = {
     "lasare": {"Läget", "Väntar", "System"},
     "granskare": {"Läget", "Väntar", "System", "Spår"},

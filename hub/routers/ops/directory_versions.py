@@ -45,6 +45,7 @@ Secrets = Annotated[
         default={},
         description="Reference in the directory (`env:NAME`, `file:PATH`) → its secret, which whoever applies the directory has looked up:"
         " the hub opens no variable and no file that a directory names. Kept with the version and never shown.",
+        json_schema_extra={"additionalProperties": False},
     ),
 ]
 

@@ -1,4 +1,4 @@
-"""Spar: who did what and why, who opened what messages say, and who is signed in. Imports the visit."""
+"""Spar: who did what and why, who opened what messages say, who is signed in, and an end to that. Imports the visit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from hub.web.texts import Texts
-from hub.web.visit import Visit, page
+from hub.web.visit import Visit, deed, page
 
 TABS: Final = (("acts", "/trail"), ("glass", "/trail/glass"), ("sessions", "/trail/sessions"))
 """(name of its texts, address) of each of the pages."""
@@ -45,4 +45,9 @@ async def _list(visit: Visit, template: str, path: str, names: tuple[str, ...]) 
     return visit.show(template, found=await visit.ops.ask(path, **asked), asked=asked, tabs=TABS, target_of=target_of)
 
 
-ROUTES = (page("/trail", acts), page("/trail/glass", glass), page("/trail/sessions", sessions))
+ROUTES = (
+    page("/trail", acts),
+    page("/trail/glass", glass),
+    page("/trail/sessions", sessions),
+    deed("/trail/sessions/{number:int}/end", "/sessions/{number}/end", "session_ended"),
+)
