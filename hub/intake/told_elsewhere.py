@@ -77,7 +77,7 @@ async def _move_dead(
     if also:
         moved = await move_case(connection, case, notices, known, also)
         for system in sorted(from_):
-            await dead_letters.release_followers(connection, system, case.id)
+            await dead_letters.release_followers(connection, system, [case.id])
         for one in dead:
             if one.row.id in also:
                 places[one.row.id] = next(iter(_served(moved.get(one.row.id, []), known)), None)

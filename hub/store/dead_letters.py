@@ -4,6 +4,7 @@ and the transaction only.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -61,8 +62,12 @@ async def skip(connection: Connection, id_: int) -> bool:
 
 
 async def _release(connection: Connection, found: Sequence[tuple[Any, ...]]) -> bool:
-    for system, case_id in sorted({(system, case_id) for system, case_id, kind, _ in found if kind == "notice"}):
-        await release_followers(connection, system, case_id)
+    cases: dict[str, set[str]] = defaultdict(set)
+    for system, case_id, kind, _ in found:
+        if kind == "notice":
+            cases[system].add(case_id)
+    for system, its in sorted(cases.items()):
+        await release_followers(connection, system, sorted(its))
     await shards.tell(connection, {shard for *_, shard in found})
     return bool(found)
 
@@ -90,7 +95,7 @@ async def block_followers(connection: Connection, system: str, cases: Sequence[s
     """
     found = await connection.execute(
         "SELECT case_id::text, sequence, id FROM outbox_row WHERE case_id = ANY(%s::uuid[]) AND system = %s AND kind = 'notice'"
-        " AND state = 'dead' FOR SHARE",
+        " AND state = 'dead' ORDER BY id FOR SHARE",
         (array(cases), system),
     )
     dead = await found.fetchall()
@@ -107,13 +112,19 @@ async def block_followers(connection: Connection, system: str, cases: Sequence[s
     )
 
 
-async def release_followers(connection: Connection, system: str, case_id: str) -> None:
-    """Unmark the rows of a case that no dead row precedes any more."""
+async def release_followers(connection: Connection, system: str, cases: Sequence[str]) -> None:
+    """Unmark the rows of these cases that no dead row precedes any more."""
+    of_cases = (array(cases), system)
+    if len(cases) > 1:  # in the order in which everybody locks them
+        await connection.execute(
+            "SELECT FROM outbox_row WHERE case_id = ANY(%s::uuid[]) AND system = %s AND kind = 'notice' AND behind ORDER BY id FOR UPDATE",
+            of_cases,
+        )
     await connection.execute(
-        "UPDATE outbox_row o SET behind = false WHERE o.case_id = %s AND o.system = %s AND o.kind = 'notice' AND o.behind"
+        "UPDATE outbox_row o SET behind = false WHERE o.case_id = ANY(%s::uuid[]) AND o.system = %s AND o.kind = 'notice' AND o.behind"
         " AND NOT EXISTS (SELECT 1 FROM outbox_row d WHERE d.case_id = o.case_id AND d.system = o.system AND d.kind = 'notice'"
         " AND d.state = 'dead' AND (d.sequence < o.sequence OR d.id < o.id))",
-        (case_id, system),
+        of_cases,
     )
 
 

@@ -6,6 +6,7 @@ row is in one replay at a time, from when that begins until it is known what bec
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -324,12 +325,17 @@ async def _restore(connection: Connection, id_: int, which: str) -> list[int]:
         {"id": id_, "before": dead_letters.NOT_REPLAYED, "after": dead_letters.REPLAYED},
     )
     back = await found.fetchall()
-    cases = {(system, case): False for _, _, kind, system, case, _ in back if kind == "notice"}
-    cases |= {(system, case): True for _, state, kind, system, case, _ in back if kind == "notice" and state == "dead"}
-    for (system, case), has_dead in sorted(cases.items()):
-        if has_dead:
-            await dead_letters.block_followers(connection, system, [case])
-        await dead_letters.release_followers(connection, system, case)
+    cases: dict[str, set[str]] = defaultdict(set)
+    with_dead: dict[str, set[str]] = defaultdict(set)
+    for _, state, kind, system, case, _ in back:
+        if kind == "notice":
+            cases[system].add(case)
+            if state == "dead":
+                with_dead[system].add(case)
+    for system, its in sorted(cases.items()):
+        if with_dead[system]:
+            await dead_letters.block_followers(connection, system, sorted(with_dead[system]))
+        await dead_letters.release_followers(connection, system, sorted(its))
     await shards.tell(connection, {shard for *_, shard in back})
     return [place for place, *_ in back]
 
@@ -357,7 +363,7 @@ async def sent_after_all(
         for kind, system, case, shard in await done.fetchall():
             taken_.add(id_)
             if kind == "notice":
-                await dead_letters.release_followers(connection, system, case)
+                await dead_letters.release_followers(connection, system, [case])
             await shards.tell(connection, [shard])
             counted = await connection.execute(
                 "UPDATE replay_row SET outcome = 'sent' WHERE replay = %s AND place = %s AND outcome = 'put-back'",

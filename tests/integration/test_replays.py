@@ -263,6 +263,32 @@ async def test_undone_in_the_middle_what_is_not_sent_is_dead_again_before_what_f
         await replays.undo(there.store, id_, *WHO)
 
 
+async def test_telling_and_putting_back_cost_as_many_statements_however_many_cases_are_on_their_way(there, monkeypatch):
+    """By each case on its own the undoing of a fast replay took longer than anybody waits for an answer."""
+    execute, statements = psycopg.AsyncConnection.execute, []
+
+    async def counted(connection, query, *more, **how):
+        statements.append(query)
+        return await execute(connection, query, *more, **how)
+
+    monkeypatch.setattr(psycopg.AsyncConnection, "execute", counted)
+    costs = []
+    for cases in (range(1, 4), range(11, 31)):
+        for case in cases:
+            await there.dead(case)
+        before = there.whole()
+        statements.clear()
+        id_ = await there.replay(RowFilter(system="centre"), len(cases), stop_after=100)
+        begun = len(statements)
+        assert len(await there.waits()) == 3 * len(cases)
+        statements.clear()
+        await replays.undo(there.store, id_, *WHO)
+        costs.append((begun, len(statements)))
+        assert there.whole() == before
+        there.server.execute("DELETE FROM outbox_row")
+    assert costs[0] == costs[1]
+
+
 async def test_what_is_in_a_call_when_it_is_undone_counts_as_sent_when_the_call_succeeds(there):
     await there.dead(1)
     await there.dead(2)
