@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import re
+from pathlib import Path
 
 import pytest
 import yaml
@@ -122,18 +124,27 @@ async def directories_of(place):
         return await directories.newest(connection)
 
 
+def the_first_of_the_composition():
+    """The file that ``deploy/compose.yaml`` applies before its hub starts, and the settings that it does so with."""
+    deploy = Path(__file__).parents[2] / "deploy"
+    step = yaml.safe_load((deploy / "compose.yaml").read_text(encoding="utf-8"))["services"]["directory"]
+    lines = (deploy / re.search(r":-(.*)}", step["env_file"])[1]).read_text(encoding="utf-8").splitlines()
+    settings = dict(line.split("=", 1) for line in lines if not line.startswith("#"))
+    assert step["command"][:-1] == ["directory", "apply"]
+    return deploy / re.search(r":-(.*)}", step["volumes"][0])[1], settings
+
+
 async def test_the_first_directory_of_an_empty_hub_is_applied_on_the_database(database, tmp_path):
-    file = tmp_path / "directory.yaml"
-    file.write_text(yaml.safe_dump(directory().model_dump(mode="json", exclude_defaults=True), allow_unicode=True))
+    file, settings = the_first_of_the_composition()
 
     async def at_the_machine(*words):
-        settings = {"HUB_DATABASE_URL": database}
-        return await asyncio.to_thread(ended, tuple(words[:2]), list(words), tmp_path, **settings)
+        with_database = {**settings, "HUB_DATABASE_URL": database}
+        return await asyncio.to_thread(ended, tuple(words[:2]), list(words), tmp_path, **with_database)
 
     for words in (("directory", "show"), ("directory", "history")):
         status, _, told = await at_the_machine(*words)
         assert (status, "The hub has no directory yet" in said(told)) == (2, True)
-    status, shown, _ = await at_the_machine("directory", "apply", str(file), "--by", "Disa Drift")
-    assert (status, shown.splitlines()[-1]) == (0, "version 1 is in force")
+    status, shown, told = await at_the_machine("directory", "apply", str(file), "--by", "Disa Drift")
+    assert (status, shown.splitlines()[-1], told) == (0, "version 1 is in force", "")
     status, shown, _ = await at_the_machine("directory", "history")
     assert (status, "Disa Drift directory apply directory.yaml" in " ".join(shown.split())) == (0, True)

@@ -1,18 +1,14 @@
 """What stands in deploy/ and in the README is true to the program: settings, metrics, commands, files."""
 
-import os
 import re
 from pathlib import Path
 
 import pytest
 import yaml
 from typer.main import get_command
-from typer.testing import CliRunner
 
 from hub import metrics
-from hub.cli import directory as directory_commands
 from hub.cli.app import app
-from hub.directory_change import Change
 from tests.unit.test_settings import KNOWN, OTHERS, WRITTEN
 
 ROOT = Path(__file__).parents[2]
@@ -98,30 +94,6 @@ def test_the_composition_can_be_read_and_hands_the_hub_no_setting_that_it_does_n
     assert (DEPLOY / example).is_file()
     directory = re.search(r":-(.*)}", ours["directory"]["volumes"][0])[1]
     assert (DEPLOY / directory).is_file()
-
-
-def test_the_composition_can_apply_its_own_directory_with_its_own_settings(monkeypatch):
-    """The hub waits for that step, so that without it nothing starts."""
-    composed = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
-    step = composed["services"]["directory"]
-    lines = (DEPLOY / re.search(r":-(.*)}", step["env_file"])[1]).read_text(encoding="utf-8").splitlines()
-    settings = dict(line.split("=", 1) for line in lines if not line.startswith("#"))
-    file = DEPLOY / re.search(r":-(.*)}", step["volumes"][0])[1]
-    for name in [name for name in os.environ if name.startswith("HUB_")]:
-        monkeypatch.delenv(name)
-    for name, value in {**settings, "HUB_DATABASE_URL": "postgresql://nowhere"}.items():
-        monkeypatch.setenv(name, value)
-    stored = []
-
-    def with_store(work):
-        """A database without a directory, that takes the first one."""
-        stored.append(work)
-        return None if len(stored) == 1 else Change([], [], 1)
-
-    monkeypatch.setattr(directory_commands, "with_store", with_store)
-    done = CliRunner().invoke(app, [*step["command"][:-1], str(file)])
-    assert (done.exit_code, done.stderr) == (0, "")
-    assert "version 1 is in force" in done.stdout
 
 
 @pytest.mark.parametrize("recipe", ["Containerfile", "Containerfile.dockerignore"])
