@@ -21,7 +21,7 @@ class WhichMonth(Asked):
     """Of which region and month."""
 
     region: str = Field(pattern=CODE, description="Its id in the directory.")
-    year: int = Field(ge=2000, le=2200)
+    year: int = Field(ge=1, le=9999)
     month: int = Field(ge=1, le=12, description="In which the people left.")
 
 
