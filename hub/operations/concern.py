@@ -11,7 +11,8 @@ Severity = Literal["urgent", "soon", "note"]
 """``urgent``: something stands still, or a law's time is passing; ``soon``: somebody should see to it today; ``note``: it is known, and
 goes by itself or was decided.
 """
-_ORDER: Final = ("urgent", "soon", "note")
+ORDER: Final = ("urgent", "soon", "note")
+"""The worst first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,12 @@ def rows(page: str, *, api: str | None = None, **query: str) -> Rows:
     """The rows on a page of the console, and what the API calls them where that is otherwise."""
     asked = f"?{urlencode(query)}" if query else ""
     return Rows((page if api is None else api) + asked, page + asked)
+
+
+def late_rows(since: datetime, system: str | None = None) -> Rows:
+    """What was sent late from a moment on, to one system or to all."""
+    to = {} if system is None else {"to_system": system}
+    return rows("messages", **to, outcome="sent-late", sent_since=since.isoformat())
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,7 @@ def worst_first(found: list[Concern]) -> list[Concern]:
 
 
 def _order(one: Concern) -> tuple[int, float, str]:
-    return _ORDER.index(one.severity), one.since.timestamp() if one.since else 0.0, one.kind
+    return ORDER.index(one.severity), one.since.timestamp() if one.since else 0.0, one.kind
 
 
 def _together(several: list[Concern]) -> Concern:

@@ -58,6 +58,8 @@ class Delivered:
     """Of 1; None where nothing was to be delivered."""
     on_time: int
     sent: int
+    late: int
+    """Sent, but not on time."""
     overdue: int
     """What should have been delivered by now and is not: dead, or waiting where the oldest is late. It counts as late in ``share``."""
 
@@ -65,7 +67,19 @@ class Delivered:
 def delivered(counts: Mapping[str, int], overdue: int = 0) -> Delivered:
     """How much of what was sent, or should have been, was on time."""
     sent, on_time = counts.get("sent", 0), counts.get("on_time", 0)
-    return Delivered(round(on_time / (sent + overdue), 5) if sent + overdue else None, on_time, sent, overdue)
+    return Delivered(
+        round(on_time / (sent + overdue), 5) if sent + overdue else None, on_time, sent, sent - on_time, overdue
+    )
+
+
+def counted_since(at: datetime, span: timedelta) -> datetime:
+    """From when on the figures of so long before a moment are: the rest of the quarter of an hour in which that was is left out, since
+    figures are kept by the quarter (``store.figures.sums``). The rows behind a figure are asked for from there on.
+    """
+    quarter = timedelta(minutes=figures.QUARTER)
+    since = at - span
+    floor = _floor(since, quarter)
+    return floor if floor == since else floor + quarter
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from hub.operations.concern import Concern, Said, Severity, rows, worst_first
+from hub.operations.concern import Concern, Rows, Said, Severity, late_rows, rows, worst_first
 from hub.operations.seen import Seen
 from hub.roles import Role
 from schemas.words import word
@@ -84,74 +84,77 @@ def _deadlines(seen: Seen) -> Iterator[Concern]:
 
 
 def _systems(seen: Seen) -> Iterator[Concern]:
-    for one in seen.systems.values():
-        name, id_ = seen.directory.system_by_id[one.system].name, one.system
+    for id_ in seen.systems:
+        yield from of_system(seen, id_)
 
-        def concern(
-            kind: str,
-            severity: Severity,
-            since: object,
-            sv: str,
-            en: str,
-            count: int = 1,
-            page: str = "",
-            *,
-            id_: str = id_,
-        ) -> Concern:
-            where = rows(page, system=id_) if page else rows(f"systems/{id_}")
-            return Concern(kind, severity, since, Said(sv, en), count, id_, where)  # type: ignore[arg-type]
 
-        if one.dead:
-            sv = _so_many(one.dead, "underrättelse är död", "underrättelser är döda")
-            en = _so_many(one.dead, "notice is dead", "notices are dead")
-            yield concern(
-                "dead", "urgent", None, f"{name}: {sv}, och det som följer i ärendet väntar.",
-                f"{name}: {en}, and what follows in the case waits.", one.dead, "dead",
-            )  # fmt: skip
-        if one.paused is not None:
-            by = one.paused.by or "okänd"
-            yield concern(
-                "paused", "soon" if seen.at - one.paused.since > _PAUSED else "note", one.paused.since,
-                f"{name} är pausat av {by}: {one.paused.reason or 'utan skäl i spåret'}. {one.waiting} väntar.",
-                f"{name} is paused by {one.paused.by or 'nobody that the trail names'}: {one.paused.reason or 'no reason in the trail'}."
-                f" {one.waiting} wait.", one.waiting,
-            )  # fmt: skip
-        elif one.breaker != "closed":
-            long = one.breaker_since is None or seen.at - one.breaker_since > _SPARED
-            yield concern(
-                "breaker", "soon" if long else "note", one.breaker_since,
-                f"{name} svarar inte som det ska ({one.last_answer or 'inget svar'}) och skonas. {one.waiting} väntar.",
-                f"{name} keeps failing ({one.last_answer or 'no answer'}) and is spared. {one.waiting} wait.", one.waiting,
-            )  # fmt: skip
-        elif one.oldest is not None and seen.is_late(id_):
-            yield concern(
-                "late", "soon" if seen.at - one.oldest > _LATE else "note", one.oldest,
-                f"{name} är sent: den äldsta av {one.waiting} underrättelser väntar ännu.",
-                f"{name} is late: the oldest of {one.waiting} notices still waits.", one.waiting,
-            )  # fmt: skip
-        if (silent := seen.silences.get(id_)) is not None:
-            usual = round(silent.expected)
-            yield concern(
-                "silent",
-                "soon",
-                silent.since,
-                f"{name} har tystnat: {silent.heard} meddelanden kom när {usual} var att vänta.",
-                f"{name} has fallen silent: {silent.heard} messages came where {usual} were to be expected.",
-            )
-        counts = seen.hour.get(id_, {})
-        refused, received = counts.get("refused", 0), counts.get("received", 0)
-        if refused >= _REFUSED[0] and refused > _REFUSED[1] * received:
-            yield concern(
-                "refused", "soon", None, f"{name}: {refused} av {received} meddelanden har avvisats den senaste timmen.",
-                f"{name}: {refused} of {received} messages were refused within the hour.", refused,
-            )  # fmt: skip
-        sent, on_time = counts.get("sent", 0), counts.get("on_time", 0)
-        if sent >= _ON_TIME[0] and on_time < _ON_TIME[1] * sent:
-            late = sent - on_time
-            yield concern(
-                "slow", "note", None, f"{name}: {late} av {sent} underrättelser kom fram för sent den senaste timmen.",
-                f"{name}: {late} of {sent} notices were delivered late within the hour.", late,
-            )  # fmt: skip
+def of_system(seen: Seen, id_: str) -> Iterator[Concern]:
+    """What to see to of one system."""
+    one = seen.systems[id_]
+    name = seen.directory.system_by_id[id_].name
+
+    def concern(
+        kind: str,
+        severity: Severity,
+        since: object,
+        sv: str,
+        en: str,
+        count: int = 1,
+        where: Rows = rows(f"systems/{id_}"),  # noqa: B008 - of this system
+    ) -> Concern:
+        return Concern(kind, severity, since, Said(sv, en), count, id_, where)  # type: ignore[arg-type]
+
+    if one.dead:
+        sv = _so_many(one.dead, "underrättelse är död", "underrättelser är döda")
+        en = _so_many(one.dead, "notice is dead", "notices are dead")
+        yield concern(
+            "dead", "urgent", None, f"{name}: {sv}, och det som följer i ärendet väntar.",
+            f"{name}: {en}, and what follows in the case waits.", one.dead, rows("dead", system=id_),
+        )  # fmt: skip
+    if one.paused is not None:
+        by = one.paused.by or "okänd"
+        yield concern(
+            "paused", "soon" if seen.at - one.paused.since > _PAUSED else "note", one.paused.since,
+            f"{name} är pausat av {by}: {one.paused.reason or 'utan skäl i spåret'}. {one.waiting} väntar.",
+            f"{name} is paused by {one.paused.by or 'nobody that the trail names'}: {one.paused.reason or 'no reason in the trail'}."
+            f" {one.waiting} wait.", one.waiting,
+        )  # fmt: skip
+    elif one.breaker != "closed":
+        long = one.breaker_since is None or seen.at - one.breaker_since > _SPARED
+        yield concern(
+            "breaker", "soon" if long else "note", one.breaker_since,
+            f"{name} svarar inte som det ska ({one.last_answer or 'inget svar'}) och skonas. {one.waiting} väntar.",
+            f"{name} keeps failing ({one.last_answer or 'no answer'}) and is spared. {one.waiting} wait.", one.waiting,
+        )  # fmt: skip
+    elif one.oldest is not None and seen.is_late(id_):
+        yield concern(
+            "late", "soon" if seen.at - one.oldest > _LATE else "note", one.oldest,
+            f"{name} är sent: den äldsta av {one.waiting} underrättelser väntar ännu.",
+            f"{name} is late: the oldest of {one.waiting} notices still waits.", one.waiting,
+        )  # fmt: skip
+    if (silent := seen.silences.get(id_)) is not None:
+        usual = round(silent.expected)
+        yield concern(
+            "silent",
+            "soon",
+            silent.since,
+            f"{name} har tystnat: {silent.heard} meddelanden kom när {usual} var att vänta.",
+            f"{name} has fallen silent: {silent.heard} messages came where {usual} were to be expected.",
+        )
+    counts = seen.hour.get(id_, {})
+    refused, received = counts.get("refused", 0), counts.get("received", 0)
+    if refused >= _REFUSED[0] and refused > _REFUSED[1] * received:
+        yield concern(
+            "refused", "soon", None, f"{name}: {refused} av {received} meddelanden har avvisats den senaste timmen.",
+            f"{name}: {refused} of {received} messages were refused within the hour.", refused,
+        )  # fmt: skip
+    sent, on_time = counts.get("sent", 0), counts.get("on_time", 0)
+    if sent >= _ON_TIME[0] and on_time < _ON_TIME[1] * sent:
+        late, rows_of_late = sent - on_time, late_rows(seen.hour_since, id_)
+        yield concern(
+            "slow", "note", None, f"{name}: {late} av {sent} underrättelser kom fram för sent den senaste timmen.",
+            f"{name}: {late} of {sent} notices were delivered late within the hour.", late, rows_of_late,
+        )  # fmt: skip
 
 
 def _waiting(seen: Seen) -> Iterator[Concern]:
@@ -235,4 +238,5 @@ def _ways_in(seen: Seen) -> Iterator[Concern]:
                 f"{one.topic} waits at a record that cannot be read ({one.reason}).",
             )
         kind = "records-lost" if one.lost else "topic-waits"
-        yield Concern(kind, "urgent", one.since, text, 1, None, rows("partitions"))
+        where = rows("partitions", lost="true" if one.lost else "false")
+        yield Concern(kind, "urgent", one.since, text, 1, None, where)

@@ -9,7 +9,7 @@ from datetime import datetime
 from heapq import nsmallest
 from typing import Final
 
-from hub.operations.concern import Concern, Rows, rows
+from hub.operations.concern import Concern, Rows, late_rows, rows
 from hub.operations.figures import Delivered, Times, delivered, times, under
 from hub.operations.first import first
 from hub.operations.seen import Seen
@@ -44,6 +44,12 @@ class DeliveredTo:
     name: str
     delivered: Delivered
     rows: Rows
+    """The system."""
+    late: Rows
+    """What was sent to it late within the hour."""
+    dead: Number
+    waiting: Number
+    """Beside what is dead, what should have been there by now: ``delivered.overdue`` in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,7 @@ class OnTime:
     late: list[DeliveredTo]
     """The systems to which less than all was on time within the hour, the worst first; at most 20."""
     rows: Rows
+    """What was sent late within 24 hours: ``day.late`` of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,15 +185,17 @@ def overview(seen: Seen) -> Overview:
         Deadlines(
             [NamedNumber(one.name, one.count, rows("deadlines", name=one.name)) for one in seen.overdue],
             [
-                NamedNumber(name, count, rows("messages", type="frist"))
+                NamedNumber(
+                    name, count, rows("messages", type="frist", deadline=name, since=seen.day_since.isoformat())
+                )
                 for name, count in under(seen.day, "missed/").items()
             ],
         ),
         _registers(seen),
-        Number(len(running), min(running, default=None), rows("replays")),
-        Number(len(stopped), min(stopped, default=None), rows("replays")),
-        Number(len(blocked), min(blocked, default=None), rows("partitions")),
-        Number(len(gaps), min(gaps, default=None), rows("partitions")),
+        Number(len(running), min(running, default=None), rows("replays", state="running")),
+        Number(len(stopped), min(stopped, default=None), rows("replays", state="stopped")),
+        Number(len(blocked), min(blocked, default=None), rows("partitions", lost="false")),
+        Number(len(gaps), min(gaps, default=None), rows("partitions", lost="true")),
         _flow(seen),
         seen.hubs,
         seen.missing_roles,
@@ -209,6 +218,9 @@ def _on_time(seen: Seen) -> OnTime:
             seen.directory.system_by_id[id_].name,
             delivered(seen.hour.get(id_, {}), behind[id_]),
             rows(f"systems/{id_}"),
+            late_rows(seen.hour_since, id_),
+            Number(seen.systems[id_].dead, None, rows("dead", system=id_)),
+            Number(behind[id_] - seen.systems[id_].dead, seen.systems[id_].oldest, rows(f"systems/{id_}/queue")),
         )
         for _, id_ in nsmallest(_LATE_SHOWN, shares)
     ]
@@ -219,7 +231,7 @@ def _on_time(seen: Seen) -> OnTime:
         delivered(seen.hour.get("", {}), every),
         times(seen.day),
         found,
-        rows("systems", trouble="slow"),
+        late_rows(seen.day_since),
     )
 
 

@@ -1,4 +1,6 @@
-"""What is not sent yet to one receiver, in the order of sending, each row with why it waits. Imports the store only."""
+"""What is not sent yet to one receiver, and what is not asked of a register yet, in that order, each row with why it waits. Imports the
+registers' contracts and the store.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from hub.operations.registers import CONTRACTS
 from hub.store import send_queue, why_waiting
+from hub.store.outbox import LOOKUP
 from hub.store.send_queue import Connection, QueuedRow
 from hub.store.why_waiting import Why
 
@@ -23,6 +27,13 @@ async def queued(connection: Connection, system: str, after: int, limit: int) ->
     """What waits for a system, with numbers above ``after``."""
     rows = await send_queue.queued(connection, system, after, limit)
     return await _with_why(connection, system, rows)
+
+
+async def lookups(connection: Connection, register: str, after: int, limit: int) -> list[Queued]:
+    """The questions that wait for a register, with numbers above ``after``: of all contracts that share its queue."""
+    _, queues = CONTRACTS[register]
+    found = [one for name in queues for one in await queued(connection, f"{LOOKUP}{name}", after, limit)]
+    return sorted(found, key=lambda one: one.row.id)[:limit]
 
 
 async def _with_why(connection: Connection, system: str, rows: Sequence[QueuedRow]) -> list[Queued]:

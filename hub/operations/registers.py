@@ -105,5 +105,5 @@ def _row(seen: Seen, register: str, day: Counts) -> RegisterRow:
         round(calls.get("cached", 0) / asked, 4) if asked else None,
         times(day),
         LookupsWaiting(sum(each.count for each in waiting), oldest),
-        rows("manual-queue"),
+        rows(f"registers/{register}/waiting"),
     )

@@ -10,6 +10,7 @@ from typing import Final
 
 from hub import clock
 from hub.operations import standing
+from hub.operations.figures import counted_since
 from hub.operations.standing import HubStanding, MissingRole, RegistersStanding, SystemStanding
 from hub.store import at_a_glance, deadline, figures, operator_log, partitions, replays, silence
 from hub.store.at_a_glance import Glance
@@ -55,6 +56,16 @@ class Seen:
     """What was counted within an hour, by system."""
     within_s: float
     """What is delivered within so many seconds is on time (``HUB_ON_TIME_S``)."""
+
+    @property
+    def hour_since(self) -> datetime:
+        """From when on the figures of the hour are."""
+        return counted_since(self.at, HOUR)
+
+    @property
+    def day_since(self) -> datetime:
+        """From when on the figures of the day are."""
+        return counted_since(self.at, DAY)
 
     def waits_too_long(self, system: str) -> bool:
         """Whether the oldest that waits for a system would not be on time any more."""

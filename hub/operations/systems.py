@@ -1,5 +1,5 @@
-"""The connected systems as operations sees them: each with its trouble, its figures and what it is entitled to. Imports what is seen, the
-figures, the credentials and the store.
+"""The connected systems as operations sees them: each with its trouble, its figures and what it is entitled to. Imports what is seen, what
+is wrong, the figures, the credentials and the store.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from hub.operations import credentials
-from hub.operations.concern import Rows, rows
+from hub.operations.concern import Rows, late_rows, rows
 from hub.operations.credentials import ListedCredential
 from hub.operations.figures import Delivered, Times, delivered, failed, times, under
 from hub.operations.seen import DAY, Seen
 from hub.operations.silence import usual_of
 from hub.operations.standing import SystemStanding
-from hub.store import figures, of_system, silence, subscriptions
+from hub.operations.wrong import Wrong, wrong
+from hub.store import figures, of_system, replayable, silence, subscriptions
 from hub.store.figures import Counts
 from hub.store.of_system import Heard
 from hub.store.silence import Silence
@@ -45,6 +46,26 @@ class WantedSystems:
 
 
 @dataclass(frozen=True, slots=True)
+class SystemRows:
+    """Where the rows of a system's figures of a time are."""
+
+    received: Rows
+    refused: Rows
+    sent: Rows
+    late: Rows
+
+
+def _rows(id_: str, since: datetime) -> SystemRows:
+    moment = since.isoformat()
+    return SystemRows(
+        rows("messages", from_system=id_, since=moment),
+        rows("messages", from_system=id_, outcome="refused", since=moment),
+        rows("messages", to_system=id_, outcome="sent", sent_since=moment),
+        late_rows(since, id_),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class SystemRow:
     """One system in the list."""
 
@@ -62,6 +83,10 @@ class SystemRow:
     refused: int
     last_received: datetime | None
     last_acknowledged: datetime | None
+    queue: Rows
+    dead: Rows
+    rows: SystemRows
+    """Of the hour's figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +99,9 @@ class SystemPage:
     """How many there are in all by this filter."""
     of: int
     """How many systems are connected."""
+    waiting: int
+    """How many notices wait for all of them that fit."""
+    dead: int
 
 
 def troubles(seen: Seen, id_: str) -> list[Trouble]:
@@ -107,6 +135,8 @@ async def page(store: Store, seen: Seen, wanted: WantedSystems, after: str | Non
         shown[limit - 1] if len(shown) > limit else None,
         len(ids),
         len(found),
+        sum(seen.systems[id_].waiting for id_ in ids),
+        sum(seen.systems[id_].dead for id_ in ids),
     )
 
 
@@ -146,6 +176,9 @@ def _row(seen: Seen, id_: str, its: list[Trouble], heard: Heard) -> SystemRow:
         hour.get("refused", 0),
         heard.received,
         heard.acknowledged,
+        rows(f"systems/{id_}/queue"),
+        rows("dead", system=id_),
+        _rows(id_, seen.hour_since),
     )
 
 
@@ -180,12 +213,15 @@ class Day:
     refused: int
     held: int
     repeated: int
+    reused: int
+    """Of the refused: those that bore the id of another message, which alone is kept."""
     delivered: Delivered
     attempts: dict[str, int]
     """By outcome: ok, retry (tried again), receiver (refused for reasons of the receiver's own), dead, gone, kept (nobody to send to)."""
     failed: int
     times: Times
     """From accepted to sent."""
+    rows: SystemRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +251,8 @@ class SystemDetail:
     """All that operations is shown of one system; nothing of its secrets."""
 
     system: SystemRow
+    wrong: list[Wrong]
+    """What is wrong with it, worst first, what to do about it and who does it."""
     day: Day
     refusals: list[Refusals]
     credentials: list[ListedCredential]
@@ -230,8 +268,6 @@ class SystemDetail:
     usual: UsualWeek
     silences: list[Silence]
     """When it sent less than is usual, the newest first."""
-    queue: Rows
-    dead: Rows
     messages: Rows
     trail: Rows
     hubs: list[str] = field(default_factory=list)
@@ -243,6 +279,7 @@ async def detail(store: Store, seen: Seen, applied: Directory, id_: str) -> Syst
     system = seen.directory.system_by_id[id_]
     async with store.transaction() as connection:
         heard = await of_system.heard(connection, [id_])
+        dead = await replayable.groups(connection, id_) if seen.systems[id_].dead else []
         day = (await figures.sums(connection, seen.at - DAY, [id_])).get(id_, {})
         examples = await figures.examples(connection, id_)
         known = await credentials.listed(connection, applied.system_by_id[id_])
@@ -252,8 +289,9 @@ async def detail(store: Store, seen: Seen, applied: Directory, id_: str) -> Syst
     kinds = [one.kind for one in known if one.since <= seen.at]
     return SystemDetail(
         _row(seen, id_, troubles(seen, id_), heard[id_]),
-        _day(day, seen.not_there(id_)),
-        list(_refusals(id_, day, examples)),
+        wrong(seen, id_, dead),
+        _day(day, seen.not_there(id_), _rows(id_, seen.day_since)),
+        list(_refusals(id_, day, examples, seen.day_since)),
         known,
         sorted({kind for kind in kinds if kinds.count(kind) > 1}),
         list(system.ways_in),
@@ -263,15 +301,13 @@ async def detail(store: Store, seen: Seen, applied: Directory, id_: str) -> Syst
         [OwnSubscription(one.id, one.status, one.verified, one.fault, one.events, one.updated_at) for one in own],
         UsualWeek(any(None not in kind for kind in weeks.rates[:7]), [list(kind) for kind in weeks.rates]),
         silences,
-        rows(f"systems/{id_}/queue"),
-        rows("dead", system=id_),
         rows("messages", system=id_),
         rows("trail", target=id_),
         [one.hub for one in seen.hubs if one.shards],
     )
 
 
-def _day(day: Counts, behind: int) -> Day:
+def _day(day: Counts, behind: int, where: SystemRows) -> Day:
     received, accepted, refused, held, repeated = (
         day.get(name, 0) for name in ("received", "accepted", "refused", "held", "repeated")
     )
@@ -281,17 +317,22 @@ def _day(day: Counts, behind: int) -> Day:
         refused,
         held,
         repeated,
+        refused - sum(under(day, "refused/").values()),
         delivered(day, behind),
         under(day, "attempt/"),
         failed(day),
         times(day),
+        where,
     )
 
 
-def _refusals(id_: str, day: Counts, examples: Mapping[str, tuple[str, datetime]]) -> Iterator[Refusals]:
+def _refusals(
+    id_: str, day: Counts, examples: Mapping[str, tuple[str, datetime]], since: datetime
+) -> Iterator[Refusals]:
     for rule, count in under(day, "refused/").items():
         message, at = examples.get(rule, (None, None))
-        yield Refusals(rule, count, message, at, rows("messages", from_system=id_, outcome="refused", rule=rule))
+        where = rows("messages", from_system=id_, outcome="refused", rule=rule, since=since.isoformat())
+        yield Refusals(rule, count, message, at, where)
 
 
 def _unit(directory: Directory, hsa: str) -> UnitRoles:

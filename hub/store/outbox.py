@@ -24,9 +24,11 @@ from schemas.envelope import Message
 from schemas.messages import Announcement, CaseMessage, NoticeExtensions, Question, Receipt
 
 Connection = AsyncConnection[tuple[Any, ...]]
-REGISTERS = "hub-registers"
-LICENCES = "hub-licences"
-VERIFICATIONS = "hub-verifications"
+LOOKUP = "hub-"
+"""Before the name of what is asked, in place of a system."""
+REGISTERS = f"{LOOKUP}registers"
+LICENCES = f"{LOOKUP}licences"
+VERIFICATIONS = f"{LOOKUP}verifications"
 LOOKUPS = (LICENCES, REGISTERS, VERIFICATIONS)
 """The ``system`` of look-ups, which the hub makes itself: licences, for which a menprovning waits; addressing and renewed
 questions about a person; verifications of staff, for which nothing waits.

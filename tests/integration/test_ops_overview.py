@@ -102,7 +102,7 @@ async def test_all_is_well_while_all_is_well(place, person):
         "oldest": None,
         "rows": {"api": "systems?trouble=waiting", "console": "systems?trouble=waiting"},
     }
-    assert found["on_time"]["day"] == {"share": None, "on_time": 0, "sent": 0, "overdue": 0}
+    assert found["on_time"]["day"] == {"share": None, "on_time": 0, "sent": 0, "late": 0, "overdue": 0}
     assert [(one["hub"], one["state"]) for one in (await person.ask("/hubs"))["hubs"]] == [("one", "ready")]
     seen, _ = await browser(place.hub)
     assert "Allt är väl" in (await seen.get("/")).text
@@ -156,6 +156,20 @@ async def test_everything_that_goes_wrong_is_named_with_its_rows_the_worst_first
     assert found["deadlines"]["untold"][0]["rows"]["api"] == "deadlines?name=kallelse_sip"
     assert TOLVAN not in str(found)
     await every_row_is_there(place.hub, found, await person.ask("/systems/centre"), await person.ask("/registers"))
+    wrong = (await person.ask("/systems/centre"))["wrong"]
+    assert [(one["concern"]["kind"], one["who"]) for one in wrong] == [
+        ("dead", ["receiver"]),
+        ("breaker", ["receiver"]),
+    ]
+    assert all(one["what_to_do"]["sv"] and one["what_to_do"]["en"] for one in wrong)
+    seen, _ = await browser(hub)
+    page = (await seen.get("/systems/centre")).text
+    assert page.index("Vad som är fel") < page.index('class="tiles"')
+    again = wrong[0]["replay"]["console"]
+    assert again == "replays/new?system=centre&answer=http%3A422" and again.replace("&", "&amp;") in page
+    assert "En underrättelse sänds om till centre" in (await seen.get(f"/{again}")).text
+    (waits,) = (await person.ask("/systems/kommun"))["wrong"]
+    assert (waits["concern"]["kind"], waits["who"], waits["replay"]) == ("paused", ["operations"], None)
     counted = {name: found[name]["count"] for name in ("held", "paused", "breakers", "partitions", "gaps")}
     assert counted == {"held": 1, "paused": 1, "breakers": 1, "partitions": 1, "gaps": 0}
     ((passed),) = (await person.ask("/deadlines", name="kallelse_sip"))["rows"]

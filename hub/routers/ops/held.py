@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from hub.catalogue import ids
 from hub.catalogue.catalogue import in_short
 from hub.intake.arrival import is_case_id
+from hub.routers.cases.question import Asked
 from hub.routers.ops.asking import PROBLEMS, CanSee, TheStore
 from hub.routers.ops.pages import PageAsked
 from hub.store import held_list, partitions
@@ -155,10 +156,16 @@ class Partitions(BaseModel):
     rows: list[Partition]
 
 
+class PartitionsQuery(Asked):
+    """Which of them."""
+
+    lost: bool | None = Field(default=None, description="Only the gaps, or only what waits.")
+
+
 @ROUTES.get("/partitions", summary="The partitions of Kafka that wait at what cannot be read, and the gaps in them")
-async def waiting_partitions(_: CanSee, store: TheStore) -> Partitions:
+async def waiting_partitions(_: CanSee, store: TheStore, asked: Annotated[PartitionsQuery, Query()]) -> Partitions:
     async with store.transaction() as connection:
-        found = await partitions.incidents(connection)
+        found = [one for one in await partitions.incidents(connection) if asked.lost in {None, one.lost}]
     return Partitions(
         rows=[
             Partition(

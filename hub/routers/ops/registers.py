@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
 
-from hub.operations import registers
-from hub.operations.registers import RegisterList
+from fastapi import APIRouter, Path, Query
+
+from hub.catalogue import ids
+from hub.errors import Refused
+from hub.operations import queued, registers
+from hub.operations.registers import CONTRACTS, RegisterList
 from hub.routers.ops.asking import PROBLEMS, CanSee, TheStore, TheWatch
 from hub.routers.ops.overview import NoQuery
+from hub.routers.ops.pages import PageAsked
+from hub.routers.ops.queue import Queue, cut
 
 ROUTES = APIRouter(tags=["registers"], responses=PROBLEMS)
 
@@ -18,3 +24,25 @@ ROUTES = APIRouter(tags=["registers"], responses=PROBLEMS)
 )
 async def listed(_: CanSee, store: TheStore, watch: TheWatch, _query: NoQuery) -> RegisterList:
     return await registers.registers(store, await watch.now())
+
+
+@ROUTES.get(
+    "/registers/{register}/waiting",
+    summary="The questions that wait for a register: each with its case, since when, its last answer and why it waits",
+)
+async def waiting(
+    _: CanSee,
+    store: TheStore,
+    register: Annotated[str, Path(description="Its name, as `/registers` has it.")],
+    asked: Annotated[PageAsked, Query()],
+) -> Queue:
+    if register not in CONTRACTS:
+        raise Refused(
+            "not-found",
+            "Det finns inget sådant register. Se /ops/registers.",
+            "There is no such register. See /ops/registers.",
+            "/register",
+            404,
+        )
+    async with store.transaction() as connection:
+        return cut(asked, await queued.lookups(connection, register, asked.above, asked.limit + 1), ids.of_register)

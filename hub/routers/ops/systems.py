@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from hub.catalogue import ids
 from hub.operations import queued, systems
-from hub.operations.queued import Queued
 from hub.operations.systems import SystemDetail, SystemPage, Trouble, WantedSystems
 from hub.routers.cases.question import CODE, Asked
 from hub.routers.ops.asking import PROBLEMS, CanSee, TheDirectory, TheStore, TheWatch
 from hub.routers.ops.overview import NoQuery, unknown_system
 from hub.routers.ops.pages import PageAsked
-from schemas.messages import BilingualText
+from hub.routers.ops.queue import Queue, cut
 
 ROUTES = APIRouter(tags=["systems"], responses=PROBLEMS)
 
@@ -68,32 +65,6 @@ async def one(
     return await systems.detail(store, seen, applied, id_)
 
 
-class QueuedNotice(BaseModel):
-    """A row that is not sent yet."""
-
-    id: int
-    kind: str
-    name: str = Field(description="The message's name; of a receipt or an announcement its kind.")
-    case_id: str | None
-    sequence: int | None
-    source: str
-    message: str = Field(description="The id of the message.")
-    accepted_at: datetime
-    due_at: datetime
-    attempts: int
-    answer: str | None
-    error: str | None = Field(description="The answer's id in the error catalogue; null before the first attempt.")
-    behind: bool = Field(description="It waits for a dead one of its case.")
-    why: BilingualText = Field(description="Why it is not sent yet.")
-
-
-class Queue(BaseModel):
-    """What waits for a system, in the order of writing."""
-
-    rows: list[QueuedNotice]
-    next: str | None
-
-
 @ROUTES.get(
     "/systems/{id}/queue",
     summary="What waits for a system: each row with its message, since when, its last attempt and why it waits",
@@ -108,12 +79,4 @@ async def queue(
     if id_ not in directory.now().system_by_id:
         raise unknown_system()
     async with store.transaction() as connection:
-        found = await queued.queued(connection, id_, asked.above, asked.limit + 1)
-    page, following = asked.cut([_queued(one) for one in found])
-    return Queue(rows=page, next=following)
-
-
-def _queued(one: Queued) -> QueuedNotice:
-    error = None if one.row.answer is None else ids.of_delivery(one.row.answer)
-    why = BilingualText(sv=one.why.sv, en=one.why.en)
-    return QueuedNotice(**asdict(one.row), error=error, why=why)
+        return cut(asked, await queued.queued(connection, id_, asked.above, asked.limit + 1), ids.of_delivery)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from urllib.parse import quote
+
 from starlette.responses import Response
 
 from hub.web.visit import Visit, page
@@ -12,4 +15,15 @@ async def registers(visit: Visit) -> Response:
     return visit.show("registers.html", found=await visit.ops.ask("/registers"))
 
 
-ROUTES = (page("/registers", registers),)
+async def waiting(visit: Visit) -> Response:
+    """``/registers/NAME/waiting``: the questions that it has not answered yet."""
+    name = visit.path["register"]
+    found, every = await asyncio.gather(
+        visit.ops.ask(f"/registers/{quote(name, safe='')}/waiting", after=visit.query.get("after")),
+        visit.ops.ask("/registers"),
+    )
+    one = next(row for row in every["rows"] if row["register"] == name)
+    return visit.show("register_waiting.html", one=one, found=found)
+
+
+ROUTES = (page("/registers", registers), page("/registers/{register}/waiting", waiting))

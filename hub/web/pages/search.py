@@ -10,14 +10,15 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from hub.ops_client.client import OpsRefused
-from hub.web.shown import SWEDEN
+from hub.web.shown import SWEDEN, swedish
 from hub.web.visit import Visit, act, page
 from schemas.person_numbers import holds_person_number
 
 _ASKED: Final = (
-    "id", "case", "ref", "system", "from_system", "from_unit", "to_system", "to_unit", "type", "rule", "outcome", "since", "until",
+    "id", "case", "ref", "system", "from_system", "from_unit", "to_system", "to_unit", "type", "rule", "deadline", "outcome", "since",
+    "until", "sent_since",
 )  # fmt: skip
-OUTCOMES: Final = ("accepted", "refused", "held", "waiting", "late", "dead", "sent")
+OUTCOMES: Final = ("accepted", "refused", "held", "waiting", "late", "dead", "sent", "sent-late")
 _CASE: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PERSON: Final = re.compile(r"(\d{6}|\d{8})[-+ ]?\d{4}")
 
@@ -32,9 +33,9 @@ _TOO_LONG: Final = {
 async def search(visit: Visit) -> Response:
     """``/messages``: the newest first, narrowed by what is asked for."""
     asked: dict[str, Any] = {name: visit.query.get(name) for name in _ASKED}
-    times = {name: _moment(asked[name]) for name in ("since", "until")}
+    times = {name: _moment(asked[name]) for name in ("since", "until", "sent_since")}
     found = await visit.ops.ask("/messages", **{**asked, **times}, after=visit.query.get("after"))
-    return visit.show("search.html", found=found, asked=asked, outcomes=OUTCOMES, person="")
+    return visit.show("search.html", found=found, asked=asked, outcomes=OUTCOMES, person="", local=_local)
 
 
 async def of_a_person(visit: Visit, form: FormData) -> Response:
@@ -42,7 +43,9 @@ async def of_a_person(visit: Visit, form: FormData) -> Response:
     person = re.sub(r"[-+ ]", "", str(form.get("personnummer", "")))
     asked: dict[str, Any] = {"personnummer": person} | ({"after": str(form["after"])} if form.get("after") else {})
     found = await visit.ops.say("/messages/by-person", asked)
-    return visit.show("search.html", found=found, asked=dict.fromkeys(_ASKED), outcomes=OUTCOMES, person=person)
+    return visit.show(
+        "search.html", found=found, asked=dict.fromkeys(_ASKED), outcomes=OUTCOMES, person=person, local=_local
+    )
 
 
 async def find(visit: Visit, form: FormData) -> Response:
@@ -71,6 +74,15 @@ def _moment(written: str | None) -> str | None:
     except ValueError:
         return written
     return (found if found.tzinfo else found.replace(tzinfo=SWEDEN)).isoformat()
+
+
+def _local(written: str | None) -> str:
+    """The same as the field of a form has it: Swedish time, without its zone."""
+    try:
+        found = datetime.fromisoformat(written or "")
+    except ValueError:
+        return ""
+    return f"{swedish(found) if found.tzinfo else found:%Y-%m-%dT%H:%M}"
 
 
 ROUTES = (page("/messages", search), act("/messages/find", find), act("/messages/by-person", of_a_person))

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from hub.web.pages.overview import plot_of, table_of
 from hub.web.visit import Visit, act, deed, page
 
-_TROUBLES: Final = ("any", "dead", "late", "breaker", "paused", "refused", "slow", "unreached", "waiting")
+_TROUBLES: Final = ("any", "dead", "late", "breaker", "paused", "refused", "slow", "silent", "unreached", "waiting")
 _ASKED: Final = ("trouble", "text", "way", "organisation", "region", "after")
 
 

@@ -95,7 +95,7 @@ async def unserved(visit: Visit) -> Response:
 
 async def partitions(visit: Visit) -> Response:
     """``/partitions``: topics of Kafka that wait at what cannot be read, and gaps in them."""
-    return await _list(visit, "partitions.html", "/partitions", ())
+    return await _list(visit, "partitions.html", "/partitions", ("lost",))
 
 
 async def deadlines(visit: Visit) -> Response:

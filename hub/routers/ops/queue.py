@@ -1,0 +1,51 @@
+"""A page of what waits to be sent, or to be asked of a register. Imports the operations and the HTTP edge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from hub.operations.queued import Queued
+from hub.routers.ops.pages import PageAsked
+from schemas.messages import BilingualText
+
+
+class QueuedNotice(BaseModel):
+    """A row that is not sent yet."""
+
+    id: int
+    kind: str
+    name: str = Field(description="The message's name; of what is no notice its kind.")
+    case_id: str | None
+    sequence: int | None
+    source: str
+    message: str = Field(description="The id of the message.")
+    accepted_at: datetime
+    due_at: datetime
+    attempts: int
+    answer: str | None
+    error: str | None = Field(description="The answer's id in the error catalogue; null before the first attempt.")
+    behind: bool = Field(description="It waits for a dead one of its case.")
+    why: BilingualText = Field(description="Why it is not sent yet.")
+
+
+class Queue(BaseModel):
+    """A page of what waits, in the order of writing."""
+
+    rows: list[QueuedNotice]
+    next: str | None
+
+
+def cut(asked: PageAsked, found: Sequence[Queued], error_of: Callable[[str], str]) -> Queue:
+    """The page of ``limit + 1`` rows. ``error_of``: an answer's id in the error catalogue."""
+    page, following = asked.cut([_row(one, error_of) for one in found])
+    return Queue(rows=page, next=following)
+
+
+def _row(one: Queued, error_of: Callable[[str], str]) -> QueuedNotice:
+    error = None if one.row.answer is None else error_of(one.row.answer)
+    why = BilingualText(sv=one.why.sv, en=one.why.en)
+    return QueuedNotice(**asdict(one.row), error=error, why=why)
