@@ -56,7 +56,7 @@ def api_of(hub: Hub, workers: health.Workers = health.nobody) -> FastAPI:
         operations = ops_api(OpsParts(hub.store, hub.in_force, hub.sign_in, live=hub.live), hub.intake.process_pool)
         api.mount("/ops", operations)
         api.add_route("/console", console.first_page, include_in_schema=False)
-        api.mount("/console", console.beside(operations, hub.settings.console_url))
+        api.mount("/console", console.beside(operations, hub.settings.console_url, hub.settings.http_answer_s))
     errors.install(api, hub.intake.process_pool, hub.settings.http_answer_s)
     openapi.install(api)
     return api

@@ -4,7 +4,6 @@ registers' contracts and the store.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
@@ -39,10 +38,5 @@ async def lookups(connection: Connection, register: str, after: int, limit: int)
 async def _with_why(connection: Connection, system: str, rows: Sequence[QueuedRow]) -> list[Queued]:
     known = await why_waiting.obstacles(connection, [system])
     cases = {one.case_id for one in rows if one.case_id is not None and one.kind == "notice"}
-    by_case = defaultdict(list)
-    for unsent in await send_queue.unsent_of_cases(connection, system, cases):
-        by_case[unsent["case_id"]].append(unsent)
-    return [
-        Queued(one, why_waiting.of_row(asdict(one) | {"system": system}, by_case[one.case_id or ""], known))
-        for one in rows
-    ]
+    firsts = why_waiting.firsts_of(await send_queue.unsent_of_cases(connection, system, cases))
+    return [Queued(one, why_waiting.of_row(asdict(one) | {"system": system}, firsts, known)) for one in rows]

@@ -20,17 +20,34 @@ _AHEAD = 16
 
 
 class InProcess(httpx.AsyncBaseTransport):
-    """A transport to an application that is mounted at ``root``."""
+    """A transport to an application that is mounted at ``root``. One that has not begun its answer within the client's ``timeout`` is left
+    to itself, since it may be in the midst of a commit, and its caller is told so.
+    """
 
     def __init__(self, app: ASGIApp, root: str) -> None:
         self._app = app
         self._root = root
+        self._left: set[asyncio.Task[None]] = set()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """One call; the answer's body can be read while the application writes it."""
         answer = _AnswerUnderWay(self._app, self._scope(request), await request.aread())
-        status, headers = await answer.begun
+        try:
+            async with asyncio.timeout(request.extensions.get("timeout", {}).get("read")):
+                status, headers = await asyncio.shield(answer.begun)
+        except TimeoutError:
+            self._leave(answer)
+            raise httpx.ReadTimeout("no answer in time", request=request) from None
+        except asyncio.CancelledError:
+            self._leave(answer)
+            raise
         return httpx.Response(status, headers=headers, stream=answer)
+
+    def _leave(self, answer: _AnswerUnderWay) -> None:
+        """Its answer is thrown away when it comes."""
+        work = answer.leave()
+        self._left.add(work)
+        work.add_done_callback(self._left.discard)
 
     def _scope(self, request: httpx.Request) -> Scope:
         return {
@@ -58,6 +75,7 @@ class _AnswerUnderWay(httpx.AsyncByteStream):
         self._asked = body
         self._given = False
         self._left = asyncio.Event()
+        self._unread = False
         self._pieces: asyncio.Queue[bytes | None] = asyncio.Queue(_AHEAD)
         self._work = asyncio.create_task(self._run(app, scope))
 
@@ -71,6 +89,12 @@ class _AnswerUnderWay(httpx.AsyncByteStream):
         self._work.cancel()
         await asyncio.gather(self._work, return_exceptions=True)
 
+    def leave(self) -> asyncio.Task[None]:
+        """Nobody reads the answer; return the work, which goes on."""
+        self._left.set()
+        self._unread = True
+        return self._work
+
     async def _run(self, app: ASGIApp, scope: Scope) -> None:
         try:
             await app(scope, self._receive, self._send)
@@ -78,7 +102,8 @@ class _AnswerUnderWay(httpx.AsyncByteStream):
             log.error("operations_api_failed", error=kind_and_place(error))
         if not self.begun.done():
             self.begun.set_result((500, []))
-        await self._pieces.put(None)
+        if not self._unread:
+            await self._pieces.put(None)
 
     async def _receive(self) -> Message:
         if not self._given:
@@ -90,5 +115,5 @@ class _AnswerUnderWay(httpx.AsyncByteStream):
     async def _send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.begun.set_result((message["status"], message.get("headers", [])))
-        elif message["type"] == "http.response.body" and message.get("body"):
+        elif message["type"] == "http.response.body" and message.get("body") and not self._unread:
             await self._pieces.put(message["body"])

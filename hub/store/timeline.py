@@ -15,7 +15,7 @@ from psycopg.rows import dict_row
 from hub.store import in_hand
 from hub.store.in_hand import FetchedRow
 from hub.store.search import SOURCES
-from hub.store.why_waiting import Obstacles, obstacles
+from hub.store.why_waiting import Firsts, Obstacles, firsts_of, obstacles
 
 Connection = AsyncConnection[tuple[Any, ...]]
 Row = Mapping[str, Any]
@@ -40,6 +40,8 @@ class StoredHistory:
     held: Sequence[Row]
     fetched: Mapping[int, FetchedRow]
     known: Obstacles
+    firsts: Firsts
+    """Of the cases, what later notices may stand behind."""
     replayed: Sequence[Row]
     acts: Sequence[Row]
     """What operations ever did with the messages, the cases, their rows, and the systems that they go to; oldest first."""
@@ -115,6 +117,7 @@ async def read(connection: Connection, wanted: str) -> StoredHistory:
         held,
         await in_hand.of_rows(connection, [row["id"] for row in waiting]),
         await obstacles(connection, [row["system"] for row in waiting]),
+        firsts_of(rows),
         replayed,
         await _all(
             connection,

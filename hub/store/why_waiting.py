@@ -4,10 +4,10 @@ and the language only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from psycopg import AsyncConnection
 
@@ -15,6 +15,10 @@ from hub.store import running_hubs
 from schemas.swedish_time import clock_with_zone
 
 Connection = AsyncConnection[tuple[Any, ...]]
+Row = Mapping[str, Any]
+Firsts = Mapping[tuple[str, str], Mapping[str, Row]]
+"""System and case → the first notice that is dead, and the first that waits."""
+_UNSENT: Final = ("dead", "waiting")
 
 
 class Why(NamedTuple):
@@ -75,8 +79,26 @@ async def obstacles(connection: Connection, systems: Iterable[str]) -> Obstacles
     return Obstacles(pauses, breakers)
 
 
-def of_row(row: Mapping[str, Any], case_rows: Sequence[Mapping[str, Any]], known: Obstacles) -> Why:
-    """Why one waiting row has not been sent. ``case_rows``: the rows of its case."""
+def firsts_of(rows: Iterable[Row]) -> Firsts:
+    """The first notices of the cases of these rows: sought once, however many stand behind them."""
+    found: dict[tuple[str, str], dict[str, Row]] = {}
+    unsent = [one for one in rows if one["kind"] == "notice" and one["state"] in _UNSENT]
+    for one in sorted(unsent, key=lambda one: one["sequence"]):
+        found.setdefault((one["system"], one["case_id"]), {}).setdefault(one["state"], one)
+    return found
+
+
+def _before(row: Row, firsts: Firsts) -> Row | None:
+    """What a notice stands behind: the first that is dead, else the first that waits."""
+    if row["kind"] != "notice":
+        return None
+    its = firsts.get((row["system"], row["case_id"]), {})
+    earlier = (its[state] for state in _UNSENT if state in its and its[state]["sequence"] < row["sequence"])
+    return next(earlier, None)
+
+
+def of_row(row: Row, firsts: Firsts, known: Obstacles) -> Why:
+    """Why one waiting row has not been sent. ``firsts``: those of its case at the least."""
     said: list[Why] = []
     if row["system"].startswith("unit:"):
         said.append(
@@ -87,19 +109,11 @@ def of_row(row: Mapping[str, Any], case_rows: Sequence[Mapping[str, Any]], known
         )
     if (pause := known.pauses.get(row["system"])) is not None:
         said.append(Why(pause.sv, str(pause)))
-    before = [
-        one
-        for one in case_rows
-        if row["kind"] == one["kind"] == "notice"
-        and (one["system"], one["case_id"]) == (row["system"], row["case_id"])
-        and one["state"] in {"waiting", "dead"}
-        and one["sequence"] < row["sequence"]
-    ]
-    if before:
-        first = next((one for one in before if one["state"] == "dead"), min(before, key=lambda one: one["sequence"]))
-        answer = f": {first['answer']}" if first["answer"] else ""
-        place = f"{first['id']} (#{first['sequence']})"
-        dead = first["state"] == "dead"
+    before = _before(row, firsts)
+    if before is not None:
+        answer = f": {before['answer']}" if before["answer"] else ""
+        place = f"{before['id']} (#{before['sequence']})"
+        dead = before["state"] == "dead"
         said.append(
             Why(
                 f"bakom rad {place}, som {'är död' if dead else 'väntar'}{answer}",
@@ -108,7 +122,7 @@ def of_row(row: Mapping[str, Any], case_rows: Sequence[Mapping[str, Any]], known
         )
     if (breaker := known.breakers.get(row["system"])) is not None:
         said.append(breaker)
-    if row["attempts"] and not before:
+    if row["attempts"] and before is None:
         once = row["attempts"] == 1
         again = clock_with_zone(row["due_at"])
         said.append(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 import httpx
 from starlette.applications import Starlette
@@ -51,9 +52,16 @@ PAGES = (
 """Each has its ``ROUTES``."""
 
 
-def beside(ops: ASGIApp, url: str | None = None) -> ASGIApp:
-    """The console of a hub in the same process, to be mounted; ``ops``: its operations API; ``url``: as ``SeenAt`` has it."""
-    return SeenAt(console(httpx.AsyncClient(transport=InProcess(ops, "/ops"), base_url="http://hub/ops")), url)
+_SOONER: Final = 0.75
+
+
+def beside(ops: ASGIApp, url: str | None = None, answer_s: float | None = None) -> ASGIApp:
+    """The console of a hub in the same process, to be mounted; ``ops``: its operations API; ``url``: as ``SeenAt`` has it. ``answer_s``:
+    in so many seconds the hub answers in any case, and not by a page: the console says sooner that the API does not answer.
+    """
+    timeout = None if answer_s is None else answer_s * _SOONER
+    asked = httpx.AsyncClient(transport=InProcess(ops, "/ops"), base_url="http://hub/ops", timeout=timeout)
+    return SeenAt(console(asked), url)
 
 
 def alone(ops: httpx.AsyncClient, url: str | None = None) -> Starlette:

@@ -153,6 +153,25 @@ async def test_in_the_same_process_a_defect_is_an_answer_too():
         assert (await client.get("/ops/me")).status_code == 500
 
 
+async def test_in_the_same_process_one_that_does_not_answer_is_away_and_what_it_does_is_done():
+    """As while the database stands still: the console says so by its page, before the hub would by a problem."""
+    goes_on, done = asyncio.Event(), asyncio.Event()
+
+    async def application(scope, receive, send):
+        await goes_on.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(100):
+            await send({"type": "http.response.body", "body": b"one", "more_body": True})
+        done.set()
+
+    app = console.beside(application, answer_s=0.01)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://hub") as browser:
+        found = await browser.get("/systems", cookies={"hub-session": "right"})
+    assert found.status_code == 503 and "Hubben svarar inte" in found.text
+    goes_on.set()
+    await done.wait()
+
+
 # --- where it is, and who comes ---------------------------------------------------------------------------------------
 
 

@@ -144,7 +144,7 @@ def why_waits(history: StoredHistory, row: Row) -> Why:
     """Why a row that waits is not sent, or not acknowledged."""
     fetched = history.fetched.get(row["id"])
     if fetched is None or row["behind"]:
-        return of_row(row, history.case_rows, history.known)
+        return of_row(row, history.firsts, history.known)
     until = clock_with_zone(fetched.until)
     return Why(
         f"hämtad {fetched.times} gånger, inte kvitterad, i en läsares händer till {until}",
