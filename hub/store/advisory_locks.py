@@ -132,8 +132,8 @@ class Ownership:
 
 async def connect(store: Store, options: str = "") -> Connection:
     """Open a connection outside the pool."""
-    url = store.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    return await AsyncConnection.connect(url, autocommit=True, **CONNECT, options=f"{options} -c tcp_user_timeout=20s")
+    how = CONNECT | {"options": f"{options} -c tcp_user_timeout=20s"}
+    return await AsyncConnection.connect(store.address, autocommit=True, **how)
 
 
 async def end_silent(connection: Connection) -> int:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
+from psycopg import AsyncConnection
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from hub.errors import Misconfigured, Unavailable
-from hub.store.transaction import CONNECT, MIGRATIONS, DatabaseFault, engine_of, fault_of, meaning
+from hub.store.transaction import CONNECT, MIGRATIONS, DatabaseFault, address_of, fault_of, meaning
 
 
 async def migrate(url: str) -> None:
@@ -17,16 +21,18 @@ async def migrate(url: str) -> None:
 
     Raises ``Misconfigured`` when the database does not answer, or is of a newer version.
     """
-    engine = engine_of(url, connect_args=CONNECT)
+    connect = partial(AsyncConnection.connect, address_of(url), **CONNECT)
+    engine = create_async_engine("postgresql+psycopg://", async_creator=connect)
     try:
         async with engine.begin() as connection:
             await connection.run_sync(_upgrade)
     except CommandError as error:  # alembic does not know the migration at which the database stands
         raise Misconfigured(str(DatabaseFault("newer"))) from error
     except (DBAPIError, OSError) as error:
-        if isinstance(meaning(error), Unavailable):
-            raise Misconfigured(str(fault_of(error))) from error
-        raise meaning(error) from error
+        original = getattr(error, "orig", None) or error
+        if isinstance(meaning(original), Unavailable):
+            raise Misconfigured(str(fault_of(original))) from error
+        raise meaning(original) from error
     finally:
         await engine.dispose()
 

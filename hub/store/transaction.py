@@ -1,25 +1,22 @@
-"""The connection to PostgreSQL: the pool, transactions, the meaning of errors. Imports sqlalchemy and psycopg.
-
-SQLAlchemy keeps the pool; the statements run on the psycopg connection beneath it, which has COPY and unnest.
-"""
+"""The connection to PostgreSQL: transactions, the meaning of errors. Imports psycopg and the pool."""
 
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
+from urllib.parse import quote, unquote
 
 import psycopg
 from psycopg import AsyncConnection
-from sqlalchemy import text
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection as AsyncConnection_
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from psycopg.conninfo import conninfo_to_dict
 
 from hub.errors import Misconfigured, Unavailable
+from hub.store.pool import Pool
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _TRANSIENT = ("08", "0A000", "25", "26", "28", "3D", "40", "42501", "42P05", "53", "55", "57", "58", "F0", "XX")
@@ -84,22 +81,15 @@ class DatabaseFault:
 
 
 class Store:
-    """PostgreSQL. ``url``: ``postgresql+psycopg://…``; ``pool``: the most connections; ``wait_s``: seconds to wait for a free
-    one.
-    """
+    """PostgreSQL. ``url``: ``postgresql://…``; ``pool``: the most connections; ``wait_s``: seconds to wait for a free one."""
 
     def __init__(self, url: str, *, pool: int = 10, wait_s: float = 30.0) -> None:
-        self.engine: AsyncEngine = engine_of(
-            url,
-            pool_size=pool,
-            max_overflow=0,
-            pool_timeout=wait_s,
-            connect_args=CONNECT | {"options": _SESSION},
-        )
+        self.address = address_of(url)
+        self.pool = Pool(self.address, most=pool, wait_s=wait_s, **CONNECT, options=_SESSION)
 
     async def close(self) -> None:
         """Close all connections."""
-        await self.engine.dispose()
+        await self.pool.close()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection[tuple[Any, ...]]]:
@@ -127,26 +117,24 @@ class Store:
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection[tuple[Any, ...]]]:
         try:
-            async with self.engine.connect() as outer:
-                pooled = await outer.get_raw_connection()
-                raw = cast("AsyncConnection[tuple[Any, ...]]", pooled.driver_connection)
+            async with self.pool.connection() as raw:
                 try:
                     yield raw
                 except BaseException as error:
-                    await _undo(outer, raw, error)
+                    await _undo(raw, error)
                     raise
-        except (psycopg.Error, SQLAlchemyError, TimeoutError, OSError) as error:
+        except (psycopg.Error, TimeoutError, OSError) as error:
             raise meaning(error) from error
 
     async def check(self) -> DatabaseFault | None:
         """None when the database answers, accepts writes and has this code's migration."""
         try:
-            async with self.engine.connect() as connection:
+            async with self.statement() as connection:
                 found = await connection.execute(
-                    text("SELECT version_num, current_setting('transaction_read_only') FROM alembic_version")
+                    "SELECT version_num, current_setting('transaction_read_only') FROM alembic_version"
                 )
-                version, read_only = found.one()
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
+                ((version, read_only),) = await found.fetchall()
+        except (Unavailable, psycopg.Error) as error:
             return fault_of(error)
         if read_only == "on":
             return DatabaseFault("read-only")
@@ -157,36 +145,39 @@ class Store:
 
 def fault_of(error: Exception) -> DatabaseFault:
     """Why an error of the driver's, or of the operating system's, says that the database cannot be used."""
-    original = getattr(error, "orig", None) or error
+    original = (error.__cause__ if isinstance(error, Unavailable) else None) or error
     state = getattr(original, "sqlstate", None)
     if state in _WORDS:
         return DatabaseFault(_WORDS[state])
     return DatabaseFault("no-answer", " ".join(str(original).split())[:300])
 
 
-async def _undo(outer: AsyncConnection_, raw: AsyncConnection[tuple[Any, ...]], error: BaseException) -> None:
+async def _undo(raw: AsyncConnection[tuple[Any, ...]], error: BaseException) -> None:
     """Roll back; close the connection when its server failed, since a new connection may reach another server.
 
     Raises nothing, so that the exception that ended the transaction, such as a cancellation, is the one that is raised.
     """
-    with contextlib.suppress(psycopg.Error, SQLAlchemyError, OSError):
+    with contextlib.suppress(psycopg.Error, OSError):
         if raw.closed or (isinstance(error, Exception) and isinstance(meaning(error), Unavailable)):
-            await outer.invalidate()
+            await raw.close()
         else:
             await raw.rollback()
 
 
-def driven(url: str) -> str:
-    """The URL with the driver that the hub uses; settings may say ``postgresql://`` or ``postgres://``."""
-    scheme, separator, rest = url.partition("://")
-    return f"postgresql+psycopg{separator}{rest}" if scheme in {"postgresql", "postgres"} else url
+_URL = re.compile(r"postgres(?:ql)?(?:\+psycopg)?://(?:([^:/@]*)(?::([^@]*))?@)?(.*)")
 
 
-def engine_of(url: str, **how: Any) -> AsyncEngine:
-    """The connections to the database; raises ``Misconfigured`` when the address is not one of PostgreSQL's."""
-    if driven(url).startswith("postgresql+psycopg://"):
-        with contextlib.suppress(ArgumentError, ValueError):
-            return create_async_engine(driven(url), **how)
+def address_of(url: str) -> str:
+    """The address as PostgreSQL's own library reads it; settings may say ``postgres://``, or name the driver, and a password may hold
+    what should be written as ``%…``. Raises ``Misconfigured`` when it is no address of PostgreSQL's.
+    """
+    if (found := _URL.fullmatch(url)) is not None:
+        user, password, rest = found.groups()
+        said = ":".join(quote(unquote(each), safe="") for each in (user, password) if each is not None)
+        address = f"postgresql://{said}{'' if user is None else '@'}{rest}"
+        with contextlib.suppress(psycopg.ProgrammingError):
+            conninfo_to_dict(address)
+            return address
     raise Misconfigured(
         "HUB_DATABASE_URL is no address of PostgreSQL: write it as postgresql://user:password@host:5432/name"
     )
@@ -197,15 +188,14 @@ def meaning(error: Exception) -> Exception:
     the network failed, so that the same work succeeds later; else the error itself, which is a defect of the hub with this
     message.
     """
-    original = getattr(error, "orig", None) or error
-    if isinstance(original, psycopg.Error):
-        state = original.sqlstate
+    if isinstance(error, psycopg.Error):
+        state = error.sqlstate
         if state in _CONFLICTS:
-            return Conflict(original.diag.constraint_name or state)
-        lost = isinstance(original, psycopg.OperationalError | psycopg.InterfaceError)
+            return Conflict(error.diag.constraint_name or state)
+        lost = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
         return Unavailable("database") if (lost if state is None else state.startswith(_TRANSIENT)) else error
     # From the pool (no free connection in time), from the operating system, or a time-out of the hub's.
-    return Unavailable("database") if isinstance(original, SQLAlchemyError | OSError | TimeoutError) else error
+    return Unavailable("database") if isinstance(error, OSError | TimeoutError) else error
 
 
 def array(parts: Iterable[str]) -> str:

@@ -191,7 +191,7 @@ async def test_a_reader_that_waits_is_woken_by_a_commit_on_another_hub_and_holds
     hub, other = hubs
     waiting = [asyncio.create_task(other.fetch(wait=60)) for _ in range(pull_inbox.MOST_READERS)]
     await until(lambda: other.hub.pull_inbox.readers("centre") == pull_inbox.MOST_READERS)
-    await until(lambda: other.hub.store.engine.pool.checkedout() == 0)
+    await until(lambda: other.hub.store.pool.in_use == 0)
     problem = await other.fetch(status=429, wait=1)
     assert problem["rule"] == "too-many-readers" and problem["text"]["sv"]
     await hub.case()

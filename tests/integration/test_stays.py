@@ -195,7 +195,7 @@ async def test_operations_see_a_months_average_by_municipality(desk, monkeypatch
             id_, json.dumps(state), id_, id_, json.dumps(events),
         )  # fmt: skip
     await directories.apply(desk.store, directory())
-    monkeypatch.setenv("HUB_DATABASE_URL", desk.store.engine.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("HUB_DATABASE_URL", desk.store.address)
     region = directory().region_of(WARD).id
     await asyncio.to_thread(average, region, "2023-03")
     assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
