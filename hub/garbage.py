@@ -2,12 +2,14 @@
 
 Messages form no reference cycles, so nearly all that the collector would scan is what is in hand at the moment: left to itself it
 scans that for every batch, and finds nothing. Cycles are rare (an exception with its frames, a task with its callback), and
-wait for the next round.
+wait for the next round. What is free goes back to the machine in each round: the C library keeps what a burst has taken.
 """
 
 from __future__ import annotations
 
+import ctypes
 import gc
+from collections.abc import Callable
 from itertools import count
 
 MOST_UNSCANNED = 250_000
@@ -18,6 +20,8 @@ ROUNDS_TO_ALL = 6
 """Every so many rounds all objects are scanned; in the others those that are younger than the last round."""
 
 _rounds = count(1)
+_give_back: Callable[[int], object] = getattr(ctypes.CDLL(None), "malloc_trim", lambda _: None)
+"""Of glibc; other C libraries have none."""
 
 
 def take_over() -> None:
@@ -30,3 +34,4 @@ def take_over() -> None:
 async def collect() -> None:
     """One round; a loop of the supervisor calls it every few seconds."""
     gc.collect(2 if next(_rounds) % ROUNDS_TO_ALL == 0 else 1)
+    _give_back(0)

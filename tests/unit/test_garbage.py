@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gc
+import platform
+import resource
 import weakref
+from pathlib import Path
 
 import pytest
 
@@ -56,3 +59,18 @@ def test_between_rounds_no_more_than_so_much_garbage_is_kept():
     in_hand = [[number] for number in range(2 * garbage.MOST_UNSCANNED)]
     assert knot() is None
     assert in_hand
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have no malloc_trim")
+@pytest.mark.usefixtures("by_hand")
+async def test_a_round_gives_the_memory_of_a_burst_back():
+    def resident():
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
+
+    burst = [bytes(5_000) for _ in range(20_000)]
+    last = bytes(5_000)  # what lies last keeps the C library from giving back what lies before it
+    burst.clear()
+    before = resident()
+    await garbage.collect()
+    assert before - resident() > 50_000_000
+    assert last
