@@ -21,7 +21,7 @@ from hub.store.transaction import Store
 
 _MOST_ROWS = 5_000
 """Rows in one transaction, unless a single call carried more."""
-_GATHER_S = 0.02
+_GATHER_S = 0.1
 """Seconds in which marks gather: nothing waits for a mark, and every transaction costs time that the next message needs."""
 _RETRY_S = 0.5
 _SETTLE_S = 0.5
