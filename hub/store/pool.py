@@ -15,7 +15,7 @@ from psycopg.pq import TransactionStatus
 Connection = AsyncConnection[tuple[Any, ...]]
 
 
-class Pool:
+class ConnectionPool:
     """The connection that was used last is given first: the server has its statements prepared and its caches warm."""
 
     def __init__(self, address: str, *, most: int, wait_s: float, **how: Any) -> None:

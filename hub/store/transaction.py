@@ -16,7 +16,7 @@ from psycopg import AsyncConnection
 from psycopg.conninfo import conninfo_to_dict
 
 from hub.errors import Misconfigured, Unavailable
-from hub.store.pool import Pool
+from hub.store.pool import ConnectionPool
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _TRANSIENT = ("08", "0A000", "25", "26", "28", "3D", "40", "42501", "42P05", "53", "55", "57", "58", "F0", "XX")
@@ -85,7 +85,7 @@ class Store:
 
     def __init__(self, url: str, *, pool: int = 10, wait_s: float = 30.0) -> None:
         self.address = address_of(url)
-        self.pool = Pool(self.address, most=pool, wait_s=wait_s, **CONNECT, options=_SESSION)
+        self.pool = ConnectionPool(self.address, most=pool, wait_s=wait_s, **CONNECT, options=_SESSION)
 
     async def close(self) -> None:
         """Close all connections."""
