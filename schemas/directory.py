@@ -177,6 +177,15 @@ class Directory(Entry):
         return {unit.municipality: unit.hsa for unit in self.units if unit.municipality}
 
     @cached_property
+    def municipality_of_organisation(self) -> dict[str, str]:
+        """Organisationsnummer → the one kommunkod for which it receives; not of an organisation that receives for several."""
+        found: dict[str, set[str]] = {}
+        for unit in self.units:
+            if unit.municipality:
+                found.setdefault(unit.organisation, set()).add(unit.municipality)
+        return {organisation: its.pop() for organisation, its in found.items() if len(its) == 1}
+
+    @cached_property
     def organisation_by_nr(self) -> dict[str, Organisation]:
         return {organisation.orgnr: organisation for organisation in self.organisations}
 

@@ -44,6 +44,14 @@ def found(said: Adressering | None) -> list[str]:
     return [] if said is None else [unit for unit in (said.health_centre, said.municipality_unit) if unit is not None]
 
 
+def municipality_of(unit: str, directory: Directory) -> str | None:
+    """The kommunkod of a municipality's unit: its own, or its organisation's; None where the directory does not say."""
+    entry = directory.unit_by_hsa[unit]
+    if entry.party != "kommun" or entry.municipality is not None:
+        return entry.municipality
+    return directory.municipality_of_organisation.get(entry.organisation)
+
+
 def missing(one: ManualCase) -> set[PartyName]:
     """The parties of which no unit takes part."""
     return {party for party in FOUND_BY if party not in one.taking_part.values()}
@@ -61,9 +69,12 @@ class Addressed:
     """Whether the case has left the manual queue; False where a party is missing still."""
 
 
-async def choose(store: Store, case: str, units: Sequence[str], who: str, reason: str) -> Addressed:
+async def choose(
+    store: Store, case: str, units: Sequence[str], who: str, reason: str, *, another_municipality: bool = False
+) -> Addressed:
     """Bring units into a case that waits in the manual queue: one of each party that is missing. Raises ``Refused``: 404 of a unit or a
-    case that is not there, 409 where the unit cannot be told, is of another party, or the case has been addressed meanwhile.
+    case that is not there, 409 where the unit is in another municipality than the register said and ``another_municipality`` is false, it
+    cannot be told, is of another party, or the case has been addressed meanwhile.
     """
     reason = given(reason)
     directory = await the_directory(store)
@@ -71,7 +82,9 @@ async def choose(store: Store, case: str, units: Sequence[str], who: str, reason
     for _ in range(_TRIES):
         try:
             async with store.transaction() as connection:
-                return await _choose(connection, store, case, chosen, directory, who, reason)
+                return await _choose(
+                    connection, store, case, chosen, directory, who, reason, another_municipality=another_municipality
+                )
         except Conflict:
             continue  # a message of the case was handled at the same moment: what stands now is read again
     raise _meanwhile()
@@ -85,6 +98,8 @@ async def _choose(
     directory: Directory,
     who: str,
     reason: str,
+    *,
+    another_municipality: bool,
 ) -> Addressed:
     locked = await cases.lock(connection, [case]) if is_case_id(case) else {}
     if case not in locked:
@@ -95,7 +110,10 @@ async def _choose(
     if not waits:
         raise _meanwhile()
     _fits(chosen, locked[case], waits[0])
-    data = _answer(chosen, locked[case], last_answer(waits[0]))
+    said = last_answer(waits[0])
+    if not another_municipality:
+        _is_where_it_was_sought(chosen, said, directory)
+    data = _answer(chosen, locked[case], said)
     own = own_message(case, f"o-{uuid7()}", "adressering", data, clock.now())
     (receipt,) = (await judge(connection, store, [own], directory, who)).receipts
     if receipt.code != "ok":
@@ -166,6 +184,20 @@ def _fits(chosen: dict[PartyName, str], case: Case, waits: ManualCase) -> None:
         )
     if case.blocked or case.status != "open":
         raise _meanwhile()
+
+
+def _is_where_it_was_sought(chosen: dict[PartyName, str], said: Adressering | None, directory: Directory) -> None:
+    """Raises ``Refused`` where a municipality's unit is of another than the register said."""
+    unit = chosen.get("kommun")
+    sought = None if said is None else said.municipality
+    where = None if unit is None else municipality_of(unit, directory)
+    if sought is not None and where is not None and where != sought:
+        raise Refused(
+            "another-municipality",
+            f"Registret angav kommun {sought}, och {unit} är i kommun {where}. Välj en enhet i {sought}, eller säg att det är meningen.",
+            f"The register said municipality {sought}, and {unit} is in {where}. Choose a unit of {sought}, or say that it is meant.",
+            "/units",
+        )
 
 
 def _answer(chosen: dict[PartyName, str], case: Case, said: Adressering | None) -> Adressering:

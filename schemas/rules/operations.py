@@ -95,6 +95,10 @@ OPERATIONS: Final[dict[str, Rule]] = {
         "Den enhet väljs som något system betjänar.",
         "The unit that is chosen is one that a system serves.",
     ),
+    "another-municipality": Rule(
+        "En enhet i en annan kommun än den som registret angav väljs bara av den som säger att det är meningen.",
+        "A unit of another municipality than the register said is chosen only by somebody who says that it is meant.",
+    ),
     "addressed-meanwhile": Rule(
         "Ett ärende adresseras för hand en gång; den som kom först gäller.",
         "A case is addressed by hand once; who came first holds.",

@@ -10,9 +10,12 @@ import pytest
 from hub.intake.arrival import Arrival
 from hub.operations.timeline import whole
 from hub.store import dead_letters
+from hub.store import directory as directories
 from schemas.hub_messages import Adressering
+from tests.integration.test_console_hostile import browser
 from tests.integration.test_views import ANNA, CENTRE, KOMMUN, MALMO, PRIVATE, WARD, directory, served
 from tests.operators import signed_in
+from tests.stack import checked
 
 NOBODY = Adressering(outcome="unlisted", municipality="1281", why=("folkbokforing: 1281", "listing: no answer fits"))
 READING = ("/held", "/held/groups", "/partitions", "/dead", "/dead/groups", "/manual-queue", "/unserved", "/units")
@@ -177,6 +180,32 @@ async def test_the_choice_of_a_unit_is_a_message_of_the_hub_in_the_case_and_who_
     assert acts[0] == ("Anna", "address", f"kommunen har svarat ({KOMMUN})") and len(acts) == 2
     whole = await place.ask(f"/cases/{case}")
     assert KOMMUN in str(whole)
+
+
+async def test_a_unit_of_another_municipality_than_the_sought_one_is_chosen_by_who_says_that_it_is_meant(place):
+    found = place.hub.directory().model_dump(mode="json", by_alias=True, exclude_unset=True)
+    next(one for one in found["units"] if one["hsa"] == MALMO)["municipality"] = "1280"
+    place.hub.in_force._now = place.hub.in_force._applied = checked(found)
+    await directories.apply(place.hub.store, place.hub.directory())
+    case = await place.admit(found=NOBODY.model_copy(update={"health_centre": PRIVATE}))
+    client, form = await browser(place.hub)
+    (one,) = (await (await signed_in(place.hub)).ask("/manual-queue"))["rows"]
+    sought = one["sought"]
+    assert (sought["municipality"], sought["municipality_name"]) == ("1281", "Lunds kommun")
+    assert (sought["municipality_unit"]["unit"], sought["health_centre"]["unit"]) == (KOMMUN, PRIVATE)
+    page = (await client.get(f"/manual-queue/{case}")).text
+    for said in ("Sökt kommun", "Lunds kommun <code>1281</code>", "Annan kommun: 1280", f"<code>{PRIVATE}</code>"):
+        assert said in page
+    choice = form | {"unit-kommun": MALMO, "reason": "har flyttat"}
+    warned = await client.post(f"/manual-queue/{case}/units", data=choice)
+    assert (warned.status_code, "Registret angav kommun 1281" in warned.text) == (409, True)
+    assert (
+        f'value="{MALMO}" checked' in warned.text and 'name="another"' in warned.text and "har flyttat" in warned.text
+    )
+    assert await place.sql("SELECT 1 FROM operation WHERE what = 'address'") == []
+    done = await client.post(f"/manual-queue/{case}/units", data=choice | {"another": "yes"})
+    assert done.status_code == 303
+    assert await place.sql("SELECT reason FROM operation WHERE what = 'address'") == [(f"har flyttat ({MALMO})",)]
 
 
 async def test_nobody_without_the_right_chooses_and_a_case_that_is_not_there_is_none(place):

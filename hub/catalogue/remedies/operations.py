@@ -164,6 +164,13 @@ OPERATIONS: Final[dict[str, Remedy]] = {
         "Välj en enhet som är ansluten, eller anslut den först (hub directory apply).",
         "Choose a unit that is connected, or connect it first (hub directory apply).",
     ),
+    "another-municipality": OPERATORS.since(
+        "Registret angav att personen bor i en kommun, och enheten som valdes är i en annan.",
+        "The register said that the person lives in one municipality, and the unit that was chosen is in another.",
+    ).do(
+        "Välj en enhet i den kommun som registret angav. Har personen flyttat, eller är registret fel: säg att det är meningen (another_municipality).",
+        "Choose a unit of the municipality that the register said. If the person has moved, or the register is wrong: say that it is meant (another_municipality).",
+    ),
     "addressed-meanwhile": _MEANWHILE.since(
         "Avdelningen, ett register eller en kollega har redan lagt till mottagarna.",
         "The ward, a register or a colleague has added the receivers already.",

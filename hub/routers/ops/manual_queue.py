@@ -20,6 +20,7 @@ from hub.routers.parameters import bad
 from hub.store import manual_queue, waiting_notices
 from hub.store.manual_queue import ManualCase
 from schemas.directory import Directory
+from schemas.hub_messages import Adressering
 from schemas.messages import BilingualText
 
 ROUTES = APIRouter(tags=["manual queue"], responses=PROBLEMS)
@@ -34,6 +35,18 @@ class NamedUnit(BaseModel):
     system: str | None = Field(description="The system that serves it; null where none does.")
 
 
+class Sought(BaseModel):
+    """Whom the hub looked for, as the registers said last."""
+
+    municipality: str | None = Field(description="The kommunkod of where the person lives; null where it is not known.")
+    municipality_name: str | None = Field(
+        description="The organisation that receives for it, where the directory has one."
+    )
+    municipality_unit: NamedUnit | None = Field(description="The unit that receives for it.")
+    county: str | None = Field(description="The länskod.")
+    health_centre: NamedUnit | None = Field(description="Where the person is listed.")
+
+
 class ManualCaseRow(BaseModel):
     """A case whose units must be found by hand; nothing of whom it is about."""
 
@@ -46,6 +59,7 @@ class ManualCaseRow(BaseModel):
     opened_by: NamedUnit
     taking_part: list[NamedUnit]
     missing: list[str] = Field(description="The parties of which no unit takes part.")
+    sought: Sought | None = Field(description="Null where the registers said nothing, or it has been removed.")
     found: list[NamedUnit] = Field(description="The units that the registers named, whether they can be told or not.")
     registers: list[str] = Field(description="What each register said, in a line each; nothing about the person.")
 
@@ -99,8 +113,21 @@ def _case(one: ManualCase, directory: Directory) -> ManualCaseRow:
         opened_by=named(one.opened_by, directory),
         taking_part=[named(unit, directory) for unit in sorted(one.taking_part)],
         missing=sorted(addressing_by_hand.missing(one)),
+        sought=None if said is None else _sought(said, directory),
         found=[named(unit, directory) for unit in addressing_by_hand.found(said)],
         registers=list(said.why) if said is not None else [],
+    )
+
+
+def _sought(said: Adressering, directory: Directory) -> Sought:
+    receiver = said.municipality_unit or directory.receiving_unit.get(said.municipality or "")
+    entry = directory.unit_by_hsa.get(receiver or "")
+    return Sought(
+        municipality=said.municipality,
+        municipality_name=None if entry is None else directory.organisation_by_nr[entry.organisation].name,
+        municipality_unit=None if receiver is None else named(receiver, directory),
+        county=said.county,
+        health_centre=None if said.health_centre is None else named(said.health_centre, directory),
     )
 
 
@@ -156,6 +183,10 @@ class ChosenUnits(WithReason):
     """The units that are chosen by hand."""
 
     units: list[str] = Field(max_length=2, description="One of each party that is missing, as `/units` has them.")
+    another_municipality: bool = Field(
+        default=False,
+        description="That a unit of another municipality than the register said (`sought`) is meant; without it that is refused.",
+    )
 
 
 class AddressedCase(BaseModel):
@@ -176,7 +207,9 @@ class AddressedCase(BaseModel):
 async def choose(
     operator: CanActOnOne, store: TheStore, case: Named, asked: Annotated[ChosenUnits, Depends(in_body(ChosenUnits))]
 ) -> AddressedCase:
-    done = await addressing_by_hand.choose(store, case, asked.units, operator.who, asked.reason)
+    done = await addressing_by_hand.choose(
+        store, case, asked.units, operator.who, asked.reason, another_municipality=asked.another_municipality
+    )
     return AddressedCase(case=done.case, units=list(done.units), sequence=done.sequence, done=done.done)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from hub.operations.addressing_by_hand import municipality_of
 from hub.routers.cases.question import Asked
 from hub.routers.ops.asking import PROBLEMS, CanSee, TheDirectory
 from schemas.directory import Directory, PartyName, Unit
@@ -25,6 +26,9 @@ class UnitRow(BaseModel):
     region: str
     region_name: str
     municipality: str | None = Field(description="The kommunkod whose residents' notices the unit gets.")
+    in_municipality: str | None = Field(
+        description="The kommunkod of a municipality's unit, its own or its organisation's; null where the directory does not say."
+    )
     system: str | None = Field(description="The system that serves it; null where none does, and nobody would be told.")
 
 
@@ -94,6 +98,7 @@ def row_of(one: Unit, directory: Directory) -> UnitRow:
         region=region.id,
         region_name=region.name,
         municipality=one.municipality,
+        in_municipality=municipality_of(one.hsa, directory),
         system=directory.system_of.get(one.hsa),
     )
 

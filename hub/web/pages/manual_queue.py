@@ -19,7 +19,12 @@ async def queue(visit: Visit) -> Response:
 
 
 async def case(visit: Visit) -> Response:
-    """``/manual-queue/CASE``: why the hub could not, and the units to choose from."""
+    """``/manual-queue/CASE``: whom the hub looked for, why it could not, and the units to choose from."""
+    return await _case(visit)
+
+
+async def _case(visit: Visit, refused: OpsRefused | None = None, given: FormData | None = None) -> Response:
+    """``refused``: of the choice ``given``, which stands in another municipality than the sought one."""
     found = await visit.ops.ask("/manual-queue", case=visit.path["case"])
     if not found["rows"]:
         raise OpsRefused(404, "not-waiting", _GONE)
@@ -29,7 +34,17 @@ async def case(visit: Visit) -> Response:
         party: _tree(await visit.ops.ask("/units", party=party, words=words, after=visit.query.get("after"), limit=100))
         for party in one["missing"]
     }
-    return visit.show("manual_case.html", one=one, trees=trees, words=words)
+    chosen = {str(unit) for name, unit in given.multi_items() if name.startswith("unit-")} if given else set()
+    return visit.show(
+        "manual_case.html",
+        status=200 if refused is None else refused.status,
+        one=one,
+        trees=trees,
+        words=words,
+        chosen=chosen,
+        reason=str(given.get("reason", "")) if given else "",
+        warned=None if refused is None else refused.text,
+    )
 
 
 _GONE = {
@@ -56,8 +71,17 @@ def _tree(found: dict[str, Any]) -> dict[str, Any]:
 async def choose(visit: Visit, form: FormData) -> Response:
     """Chooses the units."""
     units = [str(unit) for name, unit in form.multi_items() if name.startswith("unit-")]
-    asked = {"units": units, "reason": str(form.get("reason", ""))}
-    done = await visit.ops.say(f"/manual-queue/{visit.part('case')}/units", asked)
+    asked = {
+        "units": units,
+        "reason": str(form.get("reason", "")),
+        "another_municipality": form.get("another") == "yes",
+    }
+    try:
+        done = await visit.ops.say(f"/manual-queue/{visit.part('case')}/units", asked)
+    except OpsRefused as refused:
+        if refused.rule != "another-municipality":
+            raise
+        return await _case(visit, refused, form)
     return (
         visit.go("/manual-queue", done="chosen")
         if done["done"]

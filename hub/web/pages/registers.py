@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from urllib.parse import quote
 
 from starlette.responses import Response
 
@@ -19,7 +18,7 @@ async def waiting(visit: Visit) -> Response:
     """``/registers/NAME/waiting``: the questions that it has not answered yet."""
     name = visit.path["register"]
     found, every = await asyncio.gather(
-        visit.ops.ask(f"/registers/{quote(name, safe='')}/waiting", after=visit.query.get("after")),
+        visit.ops.ask(f"/registers/{visit.part('register')}/waiting", after=visit.query.get("after")),
         visit.ops.ask("/registers"),
     )
     one = next(row for row in every["rows"] if row["register"] == name)
