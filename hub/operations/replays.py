@@ -286,13 +286,7 @@ async def _fitting(connection: Connection, wanted: RowFilter, *, of_sent: bool) 
     else:
         rows, gallrade = await replayable.dead(connection, wanted, MOST + 1), 0
     if missing := sorted(set(wanted.rows or ()) - {row.id for row in rows}):
-        sv, en, rule = ("sänd", "sent", "not-sent") if of_sent else ("död", "dead", "not-dead")
-        raise Refused(
-            rule,
-            f"Rad {missing[0]} är inte {sv}, eller en annan omsändning har den.",
-            f"Row {missing[0]} is not {en}, or another replay has it.",
-            "/rows",
-        )
+        raise _is_not(missing[0], of_sent=of_sent)
     if len(rows) > MOST:
         raise Refused(
             "too-many-to-replay",
@@ -301,6 +295,16 @@ async def _fitting(connection: Connection, wanted: RowFilter, *, of_sent: bool) 
             "/until",
         )
     return rows, gallrade
+
+
+def _is_not(row: int, *, of_sent: bool) -> Refused:
+    sv, en, rule = ("sänd", "sent", "not-sent") if of_sent else ("död", "dead", "not-dead")
+    return Refused(
+        rule,
+        f"Rad {row} är inte {sv}, eller en annan omsändning har den.",
+        f"Row {row} is not {en}, or another replay has it.",
+        "/rows",
+    )
 
 
 async def begin(
@@ -338,6 +342,8 @@ async def begin(
     said = f"{reason} (replay {begun.id}: {begun.total}, at most {begun.rate:g} a second)"
     await operator_log.record(connection, who, "replay", begun.target, said)
     await advance(connection, begun)
+    if wanted.rows is not None and (passed := await replays.passed_over(connection, begun.id)):
+        raise _is_not(passed[0], of_sent=of_sent)  # another of operations gave it up at this moment
     return begun
 
 

@@ -1,5 +1,5 @@
 """The answer to every error over HTTP: a problem, or under ``/fhir`` an OperationOutcome; an empty one where the client is
-gone. Imports the HTTP door and the FHIR way in.
+gone. Imports the HTTP door, the FHIR way in and the store's word for who came second.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from hub.intake.process_pool import ProcessPool
 from hub.outages import DATABASE
 from hub.routers import fhir, http, methods, parameters
 from hub.routers.bounded import Bounded
+from hub.store.transaction import Conflict
 from hub.translators import formats, native
 
 _NOT_HERE = {
@@ -67,6 +68,10 @@ def install(api: FastAPI, process_pool: ProcessPool, answer_s: float | None = No
     @api.exception_handler(Unavailable)
     async def unavailable(request: Request, error: Unavailable) -> Response:
         return await _unavailable(request, error, answer)
+
+    @api.exception_handler(Conflict)
+    async def met(request: Request, _: Conflict) -> Response:
+        return await _unavailable(request, Unavailable(DATABASE), answer)  # nothing is done: the same is asked again
 
     @api.exception_handler(HTTPException)
     async def not_here(request: Request, error: HTTPException) -> Response:

@@ -264,6 +264,14 @@ async def tell(connection: Connection, one: Replay, rows: Sequence[tuple[int, in
     await in_hand.tell(connection, [system for (system,) in await systems.fetchall()])
 
 
+async def passed_over(connection: Connection, id_: int) -> list[int]:
+    """The rows of a replay that were something else when their turn came."""
+    found = await connection.execute(
+        "SELECT outbox_id FROM replay_row WHERE replay = %s AND outcome IN ('skipped', 'gone') ORDER BY place", (id_,)
+    )
+    return [row for (row,) in await found.fetchall()]
+
+
 async def end(connection: Connection, id_: int, state: str, why: str | None) -> None:
     """The replay is over."""
     await connection.execute(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
@@ -14,6 +15,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import httpx
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -25,6 +27,13 @@ from hub.web.texts import Texts
 
 COOKIE: Final = "hub-session"
 _MARK: Final = "csrf"
+_NO_FORM: Final = {
+    "sv": "Formuläret går inte att läsa: ett fält är större än 4 MB, eller så är det skadat. En större katalog sätts i kraft med"
+    " hub directory apply.",
+    "en": "The form cannot be read: a field is larger than 4 MB, or it is damaged. A larger directory is put in force by"
+    " hub directory apply.",
+}
+_TOKEN: Final = re.compile(r"[!-~]+")
 _LONGEST: Final = 4_000
 """Characters of an address to come back to; of longer ones browsers and proxies lose some."""
 Number = TypeVar("Number", int, float)
@@ -132,7 +141,7 @@ async def visitor(request: Request) -> Visit:
     """The visit of who is signed in. Raises ``OpsRefused`` 401 where nobody is. ``X-By-Itself`` marks what a page asks by itself."""
     nobody = stranger(request)
     token = request.cookies.get(COOKIE)
-    if not token:
+    if not token or not _TOKEN.fullmatch(token):
         raise OpsRefused(401, "signed-out")
     ops = replace(nobody.ops, token=token, by_itself=request.headers.get("x-by-itself") is not None)
     me = await ops.ask("/me")
@@ -156,7 +165,10 @@ def act(path: str, done: Act) -> Route:
     """The route of a form: refused where it does not come from a page of the console."""
 
     async def do(visit: Visit) -> Response:
-        form = await visit.request.form(max_files=0, max_part_size=4 * 1024 * 1024)
+        try:
+            form = await visit.request.form(max_files=0, max_part_size=4 * 1024 * 1024)
+        except HTTPException as error:
+            raise OpsRefused(error.status_code, "bad-query", _NO_FORM, "/body") from None
         if not _from_here(visit, str(form.get(_MARK, ""))):
             return visit.show("refused.html", 403, rule="csrf", said=visit.t("refused.csrf"), element=None, about={})
         return await done(visit, form)

@@ -86,11 +86,24 @@ async def test_an_address_that_names_what_cannot_be_leads_to_no_other_place_of_t
     assert (await client.post("/systems/centre/pause", data=long)).headers["location"] == "/console/?done=paused"
 
 
+async def test_a_cookie_that_is_no_token_is_nobodys(place):
+    for cookie in (b"\xe5", b'"a\\012X-Y: z"', b'"\\000"', b"a b"):
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=api_of(place.hub), raise_app_exceptions=False),
+            base_url="http://hub/console",
+            headers=[(b"cookie", b"hub-session=" + cookie)],
+        ) as client:
+            assert (await client.get("/systems")).headers["location"].startswith("/console/sign-in"), cookie
+            assert (await client.get("/live")).status_code == 401, cookie
+
+
 async def test_a_directory_that_is_nested_very_deep_is_refused_and_the_hub_goes_on(place):
     client, form = await browser(place.hub)
     for deep in ("[" * 100_000, "- " * 100_000):
         found = await client.post("/directory/dry-run", data=form | {"yaml": deep})
         assert (found.status_code, "nested too deep" in found.text or "YAML" in found.text) == (400, True)
+    found = await client.post("/directory/dry-run", data=form | {"yaml": "x" * 5_000_000})
+    assert (found.status_code, "hub directory apply" in found.text) == (400, True)
     assert (await client.get("/")).status_code == 200
 
 

@@ -41,7 +41,7 @@ from schemas.messages import NoticeExtensions
 from tests.integration.test_send_queue import asked
 from tests.integration.test_shards import CASE, processes, share
 from tests.shards import unsent_ids
-from tests.stack import checked, content, directory
+from tests.stack import checked, content, directory, until
 
 WHO = ("anna", "mottagaren är lagad")
 
@@ -543,6 +543,18 @@ async def test_of_two_replays_of_the_same_rows_at_once_the_second_has_nothing(th
     assert there.server.execute("SELECT max(revision), count(*) FROM replay_row").fetchone() == (1, 20)
     (one,) = await asked(there.store, stored.listed)
     assert one.total == 20
+
+
+async def test_of_two_who_give_up_and_retry_a_row_at_once_the_second_is_told_so(there):
+    (row, *_) = await there.dead(1)
+    async with there.store.transaction() as connection:
+        await dead_letters.skip(connection, row)
+        second = asyncio.create_task(there.replay(RowFilter(rows=(row,)), 1))
+        waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        await until(lambda: there.server.execute(waits).fetchone() == (1,))
+    with pytest.raises(Refused, match=f"Row {row} is not dead"):
+        await second
+    assert await asked(there.store, stored.listed) == [] and await there.trail() == []
 
 
 async def test_a_row_that_failed_again_is_free_at_once_for_the_next_replay_and_each_counts_its_own(there):
