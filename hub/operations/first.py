@@ -222,7 +222,9 @@ def _registers(seen: Seen) -> Iterator[Concern]:
                 f"{_so_many(waiting.count, 'fråga', 'frågor')} till registren väntar ({name}); lagens 24 timmar löper.",
                 f"{_so_many(waiting.count, 'look-up waits', 'look-ups wait')} ({name}); the law's 24 hours run on.",
             )
-            yield Concern("lookups", "urgent", waiting.oldest, text, waiting.count, None, rows("registers"))
+            yield Concern(
+                "lookups", "urgent", waiting.oldest, text, waiting.count, None, rows("registers/waiting", queue=name)
+            )
 
 
 def _ways_in(seen: Seen) -> Iterator[Concern]:

@@ -243,7 +243,7 @@ def _registers(seen: Seen) -> RegistersSeen:
         found.set,
         found.asked_by,
         [name for name, one in found.contracts.items() if one.is_down(seen.at)],
-        Number(sum(one.count for one in found.waiting.values()), min(oldest, default=None), where),
+        Number(sum(one.count for one in found.waiting.values()), min(oldest, default=None), rows("registers/waiting")),
         where,
     )
 

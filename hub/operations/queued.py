@@ -1,5 +1,5 @@
 """What is not sent yet to one receiver, and what is not asked of a register yet, in that order, each row with why it waits. Imports the
-registers' contracts and the store.
+store only.
 """
 
 from __future__ import annotations
@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from hub.operations.registers import CONTRACTS
 from hub.store import send_queue, why_waiting
 from hub.store.outbox import LOOKUP
 from hub.store.send_queue import Connection, QueuedRow
@@ -28,9 +27,8 @@ async def queued(connection: Connection, system: str, after: int, limit: int) ->
     return await _with_why(connection, system, rows)
 
 
-async def lookups(connection: Connection, register: str, after: int, limit: int) -> list[Queued]:
-    """The questions that wait for a register, with numbers above ``after``: of all contracts that share its queue."""
-    _, queues = CONTRACTS[register]
+async def lookups(connection: Connection, queues: Sequence[str], after: int, limit: int) -> list[Queued]:
+    """The questions to registers that wait in these queues (``CONTRACTS``), with numbers above ``after``."""
     found = [one for name in queues for one in await queued(connection, f"{LOOKUP}{name}", after, limit)]
     return sorted(found, key=lambda one: one.row.id)[:limit]
 

@@ -15,6 +15,7 @@ from hub.operations.seen import DAY, Seen
 from hub.operations.standing import LookupsWaiting
 from hub.store import figures
 from hub.store.figures import Counts
+from hub.store.outbox import LOOKUP, LOOKUPS
 from hub.store.transaction import Store
 from hub.tally import REGISTER
 
@@ -30,6 +31,10 @@ CONTRACTS: Final[Mapping[str, tuple[Said, tuple[str, ...]]]] = {
     "hsa_employee": (Said("HSA: person och legitimation", "HSA: person and licence"), ("verifications", "licences")),
 }
 """Contract → what it is, and the queues of look-ups that wait for it."""
+
+
+QUEUES: Final = tuple(name.removeprefix(LOOKUP) for name in LOOKUPS)
+"""All queues of look-ups."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,13 +174,12 @@ class RegisterStanding:
         return said not in _NOT_NOW and said.startswith(("VP", "client-fault", "http-4"))
 
     def is_down(self, at: datetime) -> bool:
-        """Whether there is something to see to: it refuses us, or has failed for a while and again. A single question that had no answer
-        says nothing yet: it is asked again within seconds.
+        """Whether there is something to see to: it has failed for a while, and again. A single question that had no answer, or that one
+        region's register refused, says nothing yet: others are asked within seconds.
         """
         if self.failing_since is None or self.failed is None:
             return False
-        again = self.failed - self.failing_since >= _AGAIN
-        return self.refuses or (again and at - self.failing_since > _A_WHILE)
+        return self.failed - self.failing_since >= _AGAIN and at - self.failing_since > _A_WHILE
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,10 @@ class Obstacles:
     """System → the breaker's state, when it lets a probe pass, and what the system last answered."""
 
 
+_SPARED = {"open": "systemet skonas", "half-open": "systemet prövas på nytt"}
+"""The breaker's state in Swedish."""
+
+
 async def obstacles(connection: Connection, systems: Iterable[str]) -> Obstacles:
     """The pauses and breakers of these systems."""
     wanted = sorted(set(systems))
@@ -73,7 +77,7 @@ async def obstacles(connection: Connection, systems: Iterable[str]) -> Obstacles
                 until = clock_with_zone(datetime.fromisoformat(lane["until"])) if lane.get("until") else None
                 answer = lane.get("answer")
                 breakers[system] = Why(
-                    f"brytaren är {lane['breaker']}{f' till {until}' if until else ''}{f', senaste svar {answer}' if answer else ''}",
+                    f"{_SPARED[lane['breaker']]}{f' till {until}' if until else ''}{f', senaste svar {answer}' if answer else ''}",
                     f"the breaker is {lane['breaker']}{f' until {until}' if until else ''}{f', last answer {answer}' if answer else ''}",
                 )
     return Obstacles(pauses, breakers)

@@ -41,6 +41,7 @@ PAGES = {
     "sandko": "/systems/{centre}/queue",
     "sandko-tom": "/systems/{ehr}/queue",
     "registren": "/registers",
+    "registrens-fragor": "/registers/waiting",
     "katalogen": "/directory",
     "katalogen-enheter": "/directory?region=skane&organisation=2321000255",
     "en-enhet": "/directory/units/SE2321000255-VC01",

@@ -31,7 +31,8 @@ FOLLOWED = {
     "/messages?deadline&since&type", "/messages?from_system&since", "/messages?from_system&outcome&since",
     "/messages?from_system&outcome&rule&since", "/messages?from_system&outcome&since&until", "/messages?outcome&sent_since",
     "/messages?outcome&sent_since&to_system", "/messages?outcome&since&to_system&until", "/messages?outcome&to_unit", "/partitions?lost",
-    "/registers/folkbokforing/waiting", "/replays/1", "/replays/1?outcome", "/replays?state", "/systems/centre/queue",
+    "/registers/folkbokforing/waiting", "/registers/waiting",
+    "/systems", "/replays/1", "/replays/1?outcome", "/replays?state", "/systems/centre/queue",
     "/systems/kommun/queue", "/systems?trouble", "/unserved",
 }  # fmt: skip
 """The lists, each with what it is narrowed by, that some number above nothing has led to."""

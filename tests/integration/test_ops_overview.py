@@ -206,7 +206,7 @@ async def test_late_is_the_same_in_the_tile_the_list_and_what_to_see_to_first(pl
     assert ("late", "soon") in kinds(await person.ask("/overview"))
 
 
-async def test_a_register_is_something_to_see_to_when_it_refuses_us_or_has_failed_for_a_while(place, person):
+async def test_a_register_is_something_to_see_to_when_it_has_failed_for_a_while_and_again(place, person):
     now, minutes = datetime.now(UTC), timedelta(minutes=2)
     for one, is_said in (
         (failed(now, "time-out", timedelta(0)), False),
@@ -214,7 +214,8 @@ async def test_a_register_is_something_to_see_to_when_it_refuses_us_or_has_faile
         (failed(now, "time-out", minutes, minutes), False),
         (failed(now, "time-out", minutes), True),
         (failed(now, "VP008", timedelta(0)), False),
-        (failed(now, "VP007", timedelta(0)), True),
+        (failed(now, "VP007", timedelta(0)), False),
+        (failed(now, "VP007", minutes), True),
     ):
         await report(place.hub, registers={"listing": one})
         found = await person.ask("/overview")

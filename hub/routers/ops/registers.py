@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
+from pydantic import Field
 
 from hub.catalogue import ids
 from hub.errors import Refused
 from hub.operations import queued, registers
-from hub.operations.registers import CONTRACTS, RegisterList
+from hub.operations.registers import CONTRACTS, QUEUES, RegisterList
 from hub.routers.ops.asking import PROBLEMS, CanSee, TheStore, TheWatch
 from hub.routers.ops.overview import NoQuery
 from hub.routers.ops.pages import PageAsked
@@ -24,6 +25,22 @@ ROUTES = APIRouter(tags=["registers"], responses=PROBLEMS)
 )
 async def listed(_: CanSee, store: TheStore, watch: TheWatch, _query: NoQuery) -> RegisterList:
     return await registers.registers(store, await watch.now())
+
+
+class LookupsAsked(PageAsked):
+    """Which questions."""
+
+    queue: Literal["registers", "verifications", "licences"] | None = Field(
+        default=None,
+        description="Of one queue: about where a person lives and is listed, about who acted, about licences.",
+    )
+
+
+@ROUTES.get("/registers/waiting", summary="The questions that wait for any register, or in one of their queues")
+async def all_waiting(_: CanSee, store: TheStore, asked: Annotated[LookupsAsked, Query()]) -> Queue:
+    queues = QUEUES if asked.queue is None else (asked.queue,)
+    async with store.transaction() as connection:
+        return cut(asked, await queued.lookups(connection, queues, asked.above, asked.limit + 1), ids.of_register)
 
 
 @ROUTES.get(
@@ -45,4 +62,8 @@ async def waiting(
             404,
         )
     async with store.transaction() as connection:
-        return cut(asked, await queued.lookups(connection, register, asked.above, asked.limit + 1), ids.of_register)
+        return cut(
+            asked,
+            await queued.lookups(connection, CONTRACTS[register][1], asked.above, asked.limit + 1),
+            ids.of_register,
+        )

@@ -25,4 +25,14 @@ async def waiting(visit: Visit) -> Response:
     return visit.show("register_waiting.html", one=one, found=found)
 
 
-ROUTES = (page("/registers", registers), page("/registers/{register}/waiting", waiting))
+async def all_waiting(visit: Visit) -> Response:
+    """``/registers/waiting``: the questions that no register has answered yet."""
+    asked = {name: visit.query.get(name) for name in ("queue", "after")}
+    return visit.show("register_waiting.html", one=None, found=await visit.ops.ask("/registers/waiting", **asked))
+
+
+ROUTES = (
+    page("/registers", registers),
+    page("/registers/waiting", all_waiting),
+    page("/registers/{register}/waiting", waiting),
+)
