@@ -7,9 +7,11 @@ import pytest
 from fastapi.routing import APIRoute
 
 from hub.http_api import api_of
+from hub.operations import delivery
 from hub.operations.rights import ROLES
 from hub.routers.ops.api import ROUTERS
 from hub.routers.ops.asking import rights_of_route
+from hub.store.transaction import Conflict
 from tests.integration.test_views import directory, opened
 from tests.operators import Person, signed_in
 
@@ -93,6 +95,16 @@ async def test_what_no_column_of_the_database_holds_is_refused_by_every_part_of_
                     query = needed | ({name: wrong} if where == "query" else {})
                     answer = await person.client.request(method, address, params=query, json={"reason": "prov"})
                     assert answer.status_code < 500, (method, path, name, wrong)
+
+
+async def test_who_meets_another_at_the_same_rows_is_told_to_ask_again(hub, monkeypatch):
+    async def met(*_):
+        raise Conflict("40P01")  # as where PostgreSQL ends one of two that wait for each other
+
+    monkeypatch.setattr(delivery, "pause", met)
+    person = await signed_in(hub)
+    found = await person.client.post("/systems/centre/pause", json={"reason": "prov"})
+    assert (found.status_code, found.json()["rule"], found.headers["retry-after"]) == (503, "unavailable", "5")
 
 
 async def test_the_document_says_which_rights_each_operation_needs(hub):
