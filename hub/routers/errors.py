@@ -39,6 +39,14 @@ _INTERNAL = Refused(
     500,
 )
 
+_OPERATIONS_AWAY = Refused(
+    "unavailable",
+    "Hubben kan inte svara just nu. Fråga igen om en stund; gällde det en åtgärd, se först i spåret om den är gjord.",
+    "The hub cannot answer right now. Ask again in a while; of an act, look first in the trail whether it is done.",
+    "/",
+    503,
+)
+
 
 def install(api: FastAPI, process_pool: ProcessPool, answer_s: float | None = None) -> None:
     """Installs the handlers of everything that a route raises, ``HEAD`` and ``OPTIONS`` of every address, and, where there is one,
@@ -105,6 +113,7 @@ async def gone(_: Request, __: Exception) -> Response:
 async def _unavailable(
     request: Request, error: Unavailable, answer: Callable[[Request, Refused], Awaitable[Response]]
 ) -> Response:
-    found = await answer(request, http.unavailable())
+    is_operations = request.url.path.startswith("/ops/")
+    found = await answer(request, replace(_OPERATIONS_AWAY) if is_operations else http.unavailable())
     found.headers["Retry-After"] = str(int(error.retry_after or http.RETRY_AFTER_S))
     return found

@@ -105,6 +105,7 @@ async def test_who_meets_another_at_the_same_rows_is_told_to_ask_again(hub, monk
     person = await signed_in(hub)
     found = await person.client.post("/systems/centre/pause", json={"reason": "prov"})
     assert (found.status_code, found.json()["rule"], found.headers["retry-after"]) == (503, "unavailable", "5")
+    assert "look first in the trail" in found.json()["detail"], "it is no message that is sent again"
 
 
 async def test_the_document_says_which_rights_each_operation_needs(hub):
