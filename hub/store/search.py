@@ -74,7 +74,8 @@ CONDITIONS: Final = {
     "name": "m.name = %(name)s",
     "rule": "m.sequence IS NULL AND m.receipt IS NOT NULL AND m.receipt->>'rule' = %(rule)s",
     "deadline": (
-        "CASE WHEN m.name = 'frist' AND m.raw <> '' THEN convert_from(m.raw, 'UTF8')::json->>'name' END = %(deadline)s"
+        "CASE WHEN m.name = 'frist' AND m.sequence IS NOT NULL AND m.raw <> ''"  # of the hub's own alone
+        " THEN convert_from(m.raw, 'UTF8')::json->>'name' END = %(deadline)s"
     ),
     "since": "m.received_at >= %(since)s",
     "until": "m.received_at < %(until)s",

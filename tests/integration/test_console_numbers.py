@@ -58,6 +58,8 @@ async def a_day(place):
         data = {"fields": {"bakgrund": {"text": told}}}
         await place.say(case, "svu.kartlaggning", data, CENTRE, id_="k-1", ok=False)
     await place.say(case, "svu.kartlaggning", {"wrong": 1}, CENTRE, ok=False)
+    await place.say(case, "frist", {"wrong": 1}, CENTRE, ok=False)  # a system may send none, whatever it says
+    await place.sql("UPDATE message SET raw = '\\xff' WHERE name = 'frist' AND sequence IS NULL")
     await place.say("ref:early", "samtycke", {"outcome": "given"}, ok=False)
     await place.admit(ANNA, found=NOBODY)
     await place.sql(
