@@ -37,7 +37,8 @@ _LONGEST_HOLD_UP_MS = 30 * 60 * 1000
 """How long a batch may wait for the database before the group takes its partitions away."""
 _STALLED_S = 30.0
 _WATCH_S = 2.0
-_FETCH_BYTES = 4 * 1024 * 1024
+_FETCH_BYTES = 1024 * 1024
+"""Of one partition; a record that is larger comes by itself. With 4 MB of each, 10 000 FHIR messages at full speed took 17 MB more."""
 _MADE_AT_A_TIME = 500
 _NO_FAULT = (NoError, TopicAlreadyExistsError)
 """What is made, by us or by another hub that was quicker."""
