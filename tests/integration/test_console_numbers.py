@@ -22,12 +22,13 @@ from tests.integration.test_views import ANNA, CENTRE, EMIL, directory, served
 UNSERVED = "SE2120001132-K99"
 PAGES = (
     "/", "/systems", "/systems?trouble=any", "/systems/ehr", "/systems/centre", "/systems/kommun", "/systems/bilar", "/waiting",
-    "/unserved", "/registers", "/replays", "/replays/1", "/reconciliation/ehr", "/reconciliation/centre", "/reconciliation/kommun",
+    "/dead", "/unserved", "/registers", "/replays", "/replays/1", "/reconciliation/ehr", "/reconciliation/centre", "/reconciliation/kommun",
 )  # fmt: skip
 SUMS = {"/systems?trouble=waiting": 0, "/unserved": 0}
 """List → which of a row's figures its numbers are the sums of; the page says so above."""
 FOLLOWED = {
     "/dead", "/dead?answer&system", "/dead?system", "/deadlines?name", "/held", "/held?reason", "/manual-queue",
+    "/messages?case&outcome&to_system",
     "/messages?deadline&since&type", "/messages?from_system&since", "/messages?from_system&outcome&since",
     "/messages?from_system&outcome&rule&since", "/messages?from_system&outcome&since&until", "/messages?outcome&sent_since",
     "/messages?outcome&sent_since&to_system", "/messages?outcome&since&to_system&until", "/messages?outcome&to_unit", "/partitions?lost",
@@ -52,6 +53,8 @@ async def a_day(place):
     """Something of all that there are numbers of."""
     hub, now = place.hub, datetime.now(UTC)
     await dead(place, "centre", ("http:422", "http:422", "gave-up:http:503"))
+    ((first,),) = await place.sql("SELECT case_id::text FROM outbox_row WHERE state = 'dead' ORDER BY id LIMIT 1")
+    await place.say(first, "svu.kartlaggning", {"fields": {"aktuellt_tillstand": {"text": "Uppe"}}})
     case = await place.admit(EMIL, admitted_at=(now - timedelta(hours=30)).isoformat())
     assert await hub.clock.tell_passed() == 1  # that it was told of so late
     for told in ("Bor ensam", "Bor hos sin son"):  # the second under the id of the first
