@@ -5,8 +5,8 @@ What can happen. A router hands over arrivals by ``submit`` and waits for their 
 files are checked (``file_check``), and they join the queue. ``run`` takes a batch from the queue and has it committed
 (``commit``): ``load`` reads what the batch is about and locks its cases, ``handle`` answers each message, ``save`` writes
 receipts, cases, holds and outbox rows. Then the receipts go back to the router, and the outbox rows to delivery and addressing.
-A message takes these rooms in this order, each once. A message that comes alone is committed alone and at once; under load
-a batch is whatever has come while the batch before it was written, and within a hundredth of a second of when that began.
+A message takes these rooms in this order, each once. There is no timer: a message that comes alone is committed alone, and
+under load a batch is whatever has come while the batch before it was written.
 
 What is promised.
 * A receipt is returned after the commit of everything that follows from the message, never before. A router acknowledges
@@ -30,10 +30,8 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
 from hub import clock
 from hub.errors import Unavailable
@@ -64,11 +62,6 @@ _AT_ONCE = 3
 _ENOUGH = 50
 """Messages that must wait before another transaction begins beside one under way. Fewer messages cost less, and wait less,
 in the next transaction together.
-"""
-
-_APART_S = 0.01
-"""Seconds between the beginnings of two transactions while few messages wait: a transaction costs the same however little is in it.
-What comes after a pause does not wait.
 """
 
 _LANES_S = 0.005
@@ -131,8 +124,6 @@ class Intake:
         self._stopping = False
         self._down = False
         self._under_way: dict[asyncio.Task[None], set[str]] = {}
-        self._begun_at = 0.0
-        """When the last transaction began, by the event loop's clock."""
 
     @property
     def progress(self) -> int:
@@ -193,14 +184,10 @@ class Intake:
                 self._wake.clear()
                 while self._lanes_full() and not self._stopping:
                     await asyncio.sleep(_LANES_S)  # what is taken in now would be read back from the table (D-8)
-                wait_s = self._wait_s()
-                batch = self._next_batch() if wait_s == 0 else []
+                batch = self._next_batch() if self._may_begin() else []
                 if not batch:
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(wait_s or None):
-                            await self._wake.wait()
+                    await self._wake.wait()
                     continue
-                self._begun_at = asyncio.get_running_loop().time()
                 subjects = set().union(*(one.subjects() for one in batch))
                 task = asyncio.create_task(self._handle(batch))
                 self._under_way[task] = subjects
@@ -216,16 +203,12 @@ class Intake:
             await self._files.close()
             await self.process_pool.close()
 
-    def _wait_s(self) -> float | None:
-        """Seconds until another transaction may begin; None: something must happen first."""
-        if not self._queue:
-            return None
-        waiting = sum(len(one.arrivals) for one in islice(self._queue, _ENOUGH))
-        if self._under_way:
-            return 0 if waiting >= _ENOUGH and len(self._under_way) < _AT_ONCE else None
-        if self._stopping or waiting >= min(_ENOUGH, self.batch):
-            return 0
-        return max(0.0, self._begun_at + _APART_S - asyncio.get_running_loop().time())
+    def _may_begin(self) -> bool:
+        if not self._under_way:
+            return True
+        queue = self._queue
+        many = len(queue) >= _ENOUGH or sum(len(one.arrivals) for one in queue) >= _ENOUGH
+        return many and len(self._under_way) < _AT_ONCE
 
     def _next_batch(self) -> list[_Submission]:
         """The head of the queue, up to a batch's size; it ends before a message whose subject is under way already."""

@@ -160,21 +160,3 @@ async def test_the_queue_is_full_by_bytes_as_well_as_by_number_and_takes_in_agai
     assert not door.intake.full
     running.cancel()
     await finished([running])
-
-
-async def test_few_messages_wait_for_others_after_a_transaction_many_do_not_and_nobody_waits_after_a_pause(monkeypatch):
-    monkeypatch.setattr(queue, "_APART_S", 3_600)
-    door = Door()
-    running = door.start()
-    door.intake._begun_at = -3_600.0  # there was a pause
-    await finished([door.submit("first")])
-    few = [door.submit(f"few-{n}") for n in range(queue._ENOUGH - 1)]
-    await asyncio.sleep(0.05)
-    assert (door.calls, door.intake.length) == (1, len(few))
-    await finished([*few, door.submit("one more")])
-    assert door.calls == 2
-    last = door.submit("last")
-    await asyncio.sleep(0)
-    door.intake.stop()
-    assert [one.code for (one,) in await finished([last])] == ["ok"]
-    await finished([running])
