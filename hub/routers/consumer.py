@@ -42,7 +42,7 @@ Records = Mapping[TopicPartition, Sequence[ConsumerRecord]]
 #
 # In this order: a batch is fetched, its records are handed to the intake, and when the intake has committed them (each
 # accepted, refused or held in the database) the offsets after them are committed to the group. A few batches are under way
-# at a time; their offsets are committed in the order in which the batches came, those of a tenth of a second together.
+# at a time; their offsets are committed in the order in which the batches came.
 #
 # Promised: an offset is committed only after every record before it is in the database, so a hub that stops at any moment
 # loses nothing; a record may come twice and is then a repeat. An error concerns its own partition: where it is not known
@@ -243,7 +243,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         """Finishes the batches in hand first; records that take too long come again to the next reader, as repeats."""
         del revoked
         await self._in_hand.finish(_LEAVE_S)
-        self._in_hand.reassigned()
+        self._in_hand.epoch += 1
         for state in (self._places.of, self._waiting.parts, self._waiting.suspects):
             state.clear()
 

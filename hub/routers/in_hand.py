@@ -1,5 +1,5 @@
-"""The batches that were fetched and are not handled yet: a few at a time. Their offsets are committed after them, in the order in which
-they came, and some batches' together (D-1). Imports aiokafka and the intake only.
+"""The batches that were fetched and are not committed yet: a few at a time, committed in the order in which they came (D-1).
+Imports aiokafka and the intake only.
 """
 
 from __future__ import annotations
@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -18,12 +17,7 @@ from hub.intake.queue import Intake
 from hub.log import log
 
 _MOST = 3
-"""Batches that may be fetched and not yet handled: the next is read while this one is in its transaction."""
-
-_GATHER_S = 0.1
-"""Seconds in which offsets gather: nothing waits for their commit, which costs as much as a small batch. What a crash leaves uncommitted
-comes again, as repeats.
-"""
+"""Batches that may be fetched and not yet committed: the next is read while this one is in its transaction."""
 
 _COMMIT_S = 5.0
 
@@ -57,14 +51,10 @@ class InHand:
         self._batches: deque[HandOver] = deque()
         self.epoch = 0
         """Counts assignments: a batch that was fetched under an earlier assignment is not committed under a later one."""
-        self._ends: dict[TopicPartition, int] = {}
-        """Partition → offset after its last record that was handled, where that is to be committed."""
-        self._commits = asyncio.Lock()
-        self._gathering: asyncio.Task[None] | None = None
 
     @property
     def busy(self) -> bool:
-        """Whether a batch is not handled yet."""
+        """Whether a batch is not committed yet."""
         return any(not batch.task.done() for batch in self._batches)
 
     def add(self, arrivals: Sequence[Arrival], taken: Taken) -> HandOver:
@@ -79,11 +69,6 @@ class InHand:
     def stand(self, part: TopicPartition, at: int) -> None:
         """Commits where a partition stands without a record, in its turn."""
         self.add([], {part: (at, at)})
-
-    def reassigned(self) -> None:
-        """The partitions are given out anew: what is not committed by now is its next reader's to read."""
-        self.epoch += 1
-        self._ends.clear()
 
     def forget(self, batch: HandOver) -> None:
         """Drops a batch that failed; the caller sees to its records."""
@@ -114,12 +99,9 @@ class InHand:
         return None
 
     async def finish(self, timeout_s: float) -> None:
-        """Waits until every batch is handled and its offsets are committed, at most ``timeout_s`` seconds."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(timeout_s):
-                if self._batches:
-                    await asyncio.wait({batch.task for batch in self._batches})
-                await self._commit()
+        """Waits until every batch is committed, at most ``timeout_s`` seconds."""
+        if self._batches:
+            await asyncio.wait({batch.task for batch in self._batches}, timeout=timeout_s)
 
     async def _handle(
         self,
@@ -132,25 +114,9 @@ class InHand:
             await self._intake.submit(arrivals, wait=True)
         if before is not None:
             await before
-        if epoch != self.epoch:
-            log.warning("offsets_not_committed", error="rebalanced")
-            return
-        if not self._ends:
-            self._gathering = asyncio.create_task(self._commit_soon())
-        self._ends |= ends
+        await self._commit(ends, epoch)
 
-    async def _commit_soon(self) -> None:
-        await asyncio.sleep(_GATHER_S)
-        await self._commit()
-
-    async def _commit(self) -> None:
-        """Commits what has gathered; one commit at a time, so that no offset follows a later one."""
-        async with self._commits:
-            ends, self._ends = self._ends, {}
-            if ends:
-                await self._commit_ends(ends, self.epoch)
-
-    async def _commit_ends(self, ends: Mapping[TopicPartition, int], epoch: int) -> None:
+    async def _commit(self, ends: Mapping[TopicPartition, int], epoch: int) -> None:
         """Offsets that cannot be committed do no harm: the records are handled, and at worst come again as repeats."""
         consumer = self._consumer()
         mine = {part: end for part, end in ends.items() if part in consumer.assignment()}
@@ -163,4 +129,4 @@ class InHand:
         except (KafkaError, TimeoutError) as error:
             log.warning("offsets_not_committed", error=type(error).__name__)
             if len(mine) > 1:
-                await asyncio.gather(*(self._commit_ends({part: end}, epoch) for part, end in mine.items()))
+                await asyncio.gather(*(self._commit({part: end}, epoch) for part, end in mine.items()))

@@ -24,7 +24,6 @@ from hypothesis import strategies as st
 
 from hub.errors import Unavailable
 from hub.routers import consumer as module
-from hub.routers import in_hand as in_hand_module
 from hub.routers import waiting
 from hub.routers.consumer import Reader
 from hub.routers.faults import end_of_batch, reason_of
@@ -351,36 +350,3 @@ async def test_a_batch_that_fails_behind_another_leaves_no_stack_trace_in_the_lo
     del failed
     gc.collect()  # asyncio tells of a task whose error nobody asked for when the task goes
     assert [record.message for record in caplog.records if record.name == "asyncio"] == []
-
-
-async def test_offsets_of_several_batches_are_committed_together_and_at_the_end_at_once(monkeypatch):
-    class Takes:
-        async def submit(self, arrivals, *, wait):
-            await asyncio.sleep(0)
-
-    class Counts:
-        def __init__(self):
-            self.commits = []
-
-        def assignment(self):
-            return {one, other}
-
-        async def commit(self, offsets):
-            self.commits.append(offsets)
-
-    monkeypatch.setattr(in_hand_module, "_GATHER_S", 3_600)
-    one, other = parts(2)
-    consumer = Counts()
-    in_hand = InHand(Takes(), lambda: consumer)
-    batches = [
-        in_hand.add([Record(part, at, "good")], {part: (at, at + 1)}) for part in (one, other) for at in range(3)
-    ]
-    for batch in batches:
-        await in_hand.outcome(batch)
-    assert consumer.commits == []
-    await in_hand.finish(60)
-    assert consumer.commits == [{one: 3, other: 3}]
-    await in_hand.outcome(in_hand.add([Record(one, 3, "good")], {one: (3, 4)}))
-    in_hand.reassigned()
-    await in_hand.finish(60)
-    assert consumer.commits == [{one: 3, other: 3}]
