@@ -177,8 +177,8 @@ async def unsent_of_cases(connection: Connection, system: str, cases: Collection
     if not cases:
         return []
     found = await connection.cursor(row_factory=dict_row).execute(
-        "SELECT id, kind, system, case_id::text, sequence, state, answer FROM outbox WHERE case_id = ANY(%s::uuid[]) AND system = %s"
-        " AND kind = 'notice' AND state IN ('waiting', 'dead')",
+        "SELECT id, kind, system, case_id::text, sequence, source, message, state, answer FROM outbox"
+        " WHERE case_id = ANY(%s::uuid[]) AND system = %s AND kind = 'notice' AND state IN ('waiting', 'dead')",
         (array(cases), system),
     )
     return await found.fetchall()

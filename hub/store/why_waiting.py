@@ -26,6 +26,10 @@ class Why(NamedTuple):
 
     sv: str
     en: str
+    next_try: datetime | None = None
+    """When it is tried next by itself; None where that depends on something else, and before the first attempt."""
+    before: Row | None = None
+    """The notice of its case that it stands behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class Obstacles:
 
     pauses: Mapping[str, Pause] = field(default_factory=dict)
     breakers: Mapping[str, Why] = field(default_factory=dict)
-    """System → the breaker's state, when it lets a probe pass, and what the system last answered."""
+    """System → the breaker's state, and what the system last answered; ``next_try`` is when the breaker lets a probe pass."""
 
 
 _SPARED = {"open": "systemet skonas", "half-open": "systemet prövas på nytt"}
@@ -74,11 +78,13 @@ async def obstacles(connection: Connection, systems: Iterable[str]) -> Obstacles
     for hub in await running_hubs.reported(connection):
         for system, lane in hub.state.get("lanes", {}).items():
             if system in wanted and not hub.silent and lane.get("breaker", "closed") != "closed":
-                until = clock_with_zone(datetime.fromisoformat(lane["until"])) if lane.get("until") else None
+                probe = datetime.fromisoformat(lane["until"]) if lane.get("until") else None
+                until = clock_with_zone(probe) if probe else None
                 answer = lane.get("answer")
                 breakers[system] = Why(
                     f"{_SPARED[lane['breaker']]}{f' till {until}' if until else ''}{f', senaste svar {answer}' if answer else ''}",
                     f"the breaker is {lane['breaker']}{f' until {until}' if until else ''}{f', last answer {answer}' if answer else ''}",
+                    probe,
                 )
     return Obstacles(pauses, breakers)
 
@@ -102,7 +108,10 @@ def _before(row: Row, firsts: Firsts) -> Row | None:
 
 
 def of_row(row: Row, firsts: Firsts, known: Obstacles) -> Why:
-    """Why one waiting row has not been sent. ``firsts``: those of its case at the least."""
+    """Why one waiting row has not been sent. ``firsts``: those of its case at the least.
+
+    A system that is spared is not tried before its breaker's probe, whatever the row's own time says.
+    """
     said: list[Why] = []
     if row["system"].startswith("unit:"):
         said.append(
@@ -116,25 +125,36 @@ def of_row(row: Row, firsts: Firsts, known: Obstacles) -> Why:
     before = _before(row, firsts)
     if before is not None:
         answer = f": {before['answer']}" if before["answer"] else ""
-        place = f"{before['id']} (#{before['sequence']})"
+        place = f"#{before['sequence']}"
         dead = before["state"] == "dead"
         said.append(
             Why(
-                f"bakom rad {place}, som {'är död' if dead else 'väntar'}{answer}",
-                f"behind row {place}, which {'is dead' if dead else 'waits'}{answer}",
+                f"bakom {place} i ärendet, som {'är död' if dead else 'väntar'}{answer}",
+                f"behind {place} of its case, which {'is dead' if dead else 'waits'}{answer}",
             )
         )
     if (breaker := known.breakers.get(row["system"])) is not None:
         said.append(breaker)
+    next_try = None
     if row["attempts"] and before is None:
-        once = row["attempts"] == 1
-        again = clock_with_zone(row["due_at"])
+        next_try = _next_try(row, pause, breaker)
+        once, again = row["attempts"] == 1, clock_with_zone(next_try) if next_try and breaker is None else ""
         said.append(
             Why(
-                f"försökt {'en gång' if once else str(row['attempts']) + ' gånger'}, senaste svar {row['answer']}, nästa försök {again}",
-                f"tried {'once' if once else str(row['attempts']) + ' times'}, last answer {row['answer']}, next try {again}",
+                f"försökt {'en gång' if once else str(row['attempts']) + ' gånger'}, senaste svar {row['answer']}"
+                f"{again and f', nästa försök {again}'}",
+                f"tried {'once' if once else str(row['attempts']) + ' times'}, last answer {row['answer']}"
+                f"{again and f', next try {again}'}",
             )
         )
     if not said:
         return Why("inte försökt än", "not tried yet")
-    return Why("; ".join(one.sv for one in said), "; ".join(one.en for one in said))
+    return Why("; ".join(one.sv for one in said), "; ".join(one.en for one in said), next_try, before)
+
+
+def _next_try(row: Row, pause: Pause | None, breaker: Why | None) -> datetime | None:
+    """When a row that has been tried is tried again: not before the breaker's probe, and of a paused system nobody knows when."""
+    if pause is not None:
+        return None
+    due: datetime = row["due_at"]
+    return due if breaker is None else max(due, breaker.next_try) if breaker.next_try is not None else None

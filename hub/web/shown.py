@@ -5,7 +5,8 @@ Times are Swedish, with their zone, in both languages.
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -43,6 +44,20 @@ def time_of(moment: str | datetime | None, language: str) -> Markup:
         f"{found:%H:%M:%S}",
         found.tzname(),
     )
+
+
+_WRITTEN: Final = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) (CES?T)")
+
+
+def times_in(sentence: str, language: str) -> str:
+    """A sentence of the operations API, with its times (``2026-11-27 08:15:32 CET``) as the console writes them."""
+
+    def shown(found: re.Match[str]) -> str:
+        day = date.fromisoformat(found[1])
+        year = "" if day.year == clock.now().astimezone(SWEDEN).year else f" {day.year}"
+        return f"{day.day} {_MONTHS[language][day.month - 1]}{year} {found[2]} {found[3]}"
+
+    return _WRITTEN.sub(shown, sentence)
 
 
 def clock_of(moment: str | datetime, language: str) -> Markup:

@@ -1,5 +1,5 @@
-"""What the console says, in each language: ``texts/sv.yaml`` and ``texts/en.yaml``, a group a page. Imports YAML's text reader and Markup
-only.
+"""What the console says, in each language: ``texts/sv.yaml`` and ``texts/en.yaml``, a group a page. Imports YAML's text reader, Markup, and
+how the console writes times and commands.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import Any
 import yaml
 from markupsafe import escape
 
+from hub.web.commands import pages_for_commands
+from hub.web.shown import times_in
 from hub.yaml_text import Loader
 
 _FOLDER = Path(__file__).parent / "texts"
@@ -62,8 +64,9 @@ class Texts:
         return next((self._table[key] for key in keys if key in self._table), about or "")
 
     def of(self, bilingual: Mapping[str, str] | None) -> str:
-        """What the operations API says in both languages, as a sentence begins."""
-        said = (bilingual or {}).get(self.language, "")
+        """What the operations API says in both languages, as a sentence begins; its times and commands are the console's."""
+        said = times_in((bilingual or {}).get(self.language, ""), self.language)
+        said = pages_for_commands(said, self._table.__getitem__)
         return said[:1].upper() + said[1:]
 
 

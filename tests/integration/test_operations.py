@@ -386,7 +386,7 @@ async def test_the_timeline_says_why_a_notice_is_late_and_what_is_to_be_tried_no
     lines = await lines_of(hub, case)
     assert has(lines, "tried", f"#{first} to {kommun}: http:500")
     assert has(lines, "waits", f"#{first} to {kommun}", "tried once, last answer http:500, next try 20", f"(row {row})")
-    assert has(lines, "waits", f"#{second} to {kommun}", f"behind row {row} (#{first}), which waits: http:500")
+    assert has(lines, "waits", f"#{second} to {kommun}", f"behind #{first} of its case, which waits: http:500")
 
     receiver.behave["kommun"] = lambda call: 204  # the next try by itself is ten minutes away
     told = await said(hub, "retry", "notice", str(behind), "--by", "anna", "--reason", "leverantören har rättat")

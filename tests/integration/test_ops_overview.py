@@ -382,8 +382,9 @@ async def test_what_waits_for_a_system_is_listed_in_the_order_of_writing(place, 
     counted = (await person.ask("/systems/kommun"))["system"]["standing"]["waiting"]
     assert counted == len(every)
     behind = next(one for one in every if one["name"] == "svu.kartlaggning")
-    first, behind_whom = every[0], f"bakom rad {every[0]['id']} (#{every[0]['sequence']}), som"
-    assert behind["why"]["sv"] == f"{behind_whom} väntar"
+    first, behind_whom = every[0], f"bakom #{every[0]['sequence']} i ärendet, som"
+    assert behind["why"]["sv"] == f"{behind_whom} väntar" and behind["next_try_at"] is None
+    assert (behind["before"]["message"], behind["before"]["dead"]) == (first["message"], False)
     await place.sql(f"UPDATE outbox_row SET behind = true WHERE id = {behind['id']}")
     async with writing(place.hub) as connection:
         await connection.execute("UPDATE outbox_row SET state = 'dead' WHERE id = %s", (first["id"],))
@@ -396,6 +397,7 @@ async def test_what_waits_for_a_system_is_listed_in_the_order_of_writing(place, 
     seen, _ = await browser(place.hub)
     page = await seen.get("/systems/kommun/queue")
     assert f"/cases/{case}" in page.text and f"/messages/{behind['message']}?source=" in page.text
+    assert f"/messages/{first['message']}?source=" in page.text
     assert "de byter server" in page.text and f"/dead?system=kommun&amp;case={case}" in page.text
     assert "Inget väntar på att sändas till systemet" in (await seen.get("/systems/bilar/queue")).text
     assert (await seen.get("/systems/nobody/queue")).status_code == 404

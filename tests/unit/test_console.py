@@ -18,7 +18,7 @@ from hub.cli.app import app
 from hub.ops_client.in_process import InProcess
 from hub.processes.sip import deadlines as of_sip
 from hub.processes.svu import deadlines as of_svu
-from hub.web import console, lay_out, shown, swimlanes, texts
+from hub.web import commands, console, lay_out, shown, swimlanes, texts
 from hub.web.look import LANGUAGES
 from hub.web.pages.trail import target_of
 from schemas.messages import MESSAGES
@@ -47,6 +47,7 @@ def test_every_text_that_a_template_or_a_page_names_is_there_and_none_is_without
         begins = key.endswith(".")
         wanted = f"{key}.many" if kind and not begins else key
         assert any(one.startswith(key) for one in table) if begins else wanted in table, key
+    found |= {("", one) for one in ("frame.on_page", *commands.PAGES.values())}
     used = tuple(key if key.endswith(".") else f"{key}." for _, key in found)
     assert [key for key in table if not f"{key}.".startswith((*used, "words.", "done."))] == []
 
@@ -87,6 +88,50 @@ def test_every_message_and_every_deadline_has_a_name_in_each_language():
     keys = {f"message.{name}" for name in MESSAGES} | {f"deadline.{name}" for name in (*of_svu._TOLD, *of_sip._ROWS)}
     for language in LANGUAGES:
         assert {key for key in keys if not texts.Texts(language).has(f"words.{key}")} == set()
+
+
+def test_a_sentence_that_serves_the_command_line_too_names_a_page_in_place_of_a_command():
+    sv, en = texts.Texts("sv"), texts.Texts("en")
+    said = {
+        "sv": "sänd om (hub dead replay), annars vänta (hub dead replays, eller inte).",
+        "en": "ask (now: hub retry lookup CASE).",
+    }
+    assert sv.of(said) == "Sänd om (på sidan Döda underrättelser), annars vänta (på sidan Omsändningar)."
+    assert en.of(said) == "Ask."
+    its_commands = {one.name or one.callback.__name__ for one in (*app.registered_commands, *app.registered_groups)}
+    of_vendors_or_the_database = {"check", "gallring"}
+    by_hand = (
+        "HUB_DATABASE_URL",
+        "där hemligheten ligger",
+        "where the secret lies",
+    )  # where no console is, or none can do it
+    named = re.compile(rf"\bhub ({'|'.join(its_commands - of_vendors_or_the_database)})\b(?! (?:in|of|to|is)\b)")
+    catalogue = json.loads((ROOT / "contracts" / "errors.json").read_text())
+    every = [found for found in _bilingual(catalogue) if named.search(found["sv"])]
+    assert every
+    left = [
+        said
+        for found in every
+        for t in (sv, en)
+        if named.search(said := t.of(found)) and not any(one in said for one in by_hand)
+    ]
+    assert left == []
+
+
+def _bilingual(found):
+    """Every sentence in both languages of a JSON document."""
+    if isinstance(found, dict):
+        if found.keys() == {"sv", "en"}:
+            yield found
+        found = list(found.values())
+    for one in found if isinstance(found, list) else ():
+        yield from _bilingual(one)
+
+
+def test_a_time_in_a_sentence_is_written_as_the_pages_write_times():
+    said = {"sv": "systemet skonas till 2026-11-27 16:42:41 CET", "en": "spared until 2026-07-01 06:00:00 CEST"}
+    found = [re.sub(r" 2026(?= \d\d:)", "", texts.Texts(language).of(said)) for language in ("sv", "en")]
+    assert found == ["Systemet skonas till 27 nov 16:42:41 CET", "Spared until 1 July 06:00:00 CEST"]
 
 
 def test_what_the_trail_says_an_act_concerned_is_in_the_language_and_ids_stay():

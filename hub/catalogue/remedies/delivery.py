@@ -16,8 +16,8 @@ _NOTICE: Final = Remedy(
         "The receiver's system cannot handle this very notice; therefore it is not tried again.",
     ),
     (
-        "Visa mottagarens leverantör vad den svarade (said) och underrättelsens id. När det är rättat: sänd om (hub dead replay), annars ge upp den med en orsak (hub dead skip). Ärendets senare underrättelser väntar bakom.",
-        "Show the receiver's vendor what it answered (said) and the notice's id. When it is mended: replay (hub dead replay), else give it up with a reason (hub dead skip). The case's later notices wait behind it.",
+        "Visa mottagarens leverantör vad den svarade och underrättelsens id. När det är rättat: sänd om (hub dead replay), annars ge upp den med en orsak (hub dead skip). Ärendets senare underrättelser väntar bakom.",
+        "Show the receiver's vendor what it answered and the notice's id. When it is mended: replay (hub dead replay), else give it up with a reason (hub dead skip). The case's later notices wait behind it.",
     ),
 )
 _BROKER: Final = Remedy(
@@ -260,7 +260,7 @@ DELIVERY: Final[dict[str, Reason]] = {
             "Hemligheten i katalogen är inte whsec_ och base64.",
             "The secret of the directory is not whsec_ and base64.",
         )
-        .do("Byt den: hub directory rotate SYSTEM secret.", "Rotate it: hub directory rotate SYSTEM secret."),
+        .do("Byt den (hub directory rotate SYSTEM secret).", "Rotate it (hub directory rotate SYSTEM secret)."),
     ),
     "no-subscription": Reason(
         (

@@ -164,8 +164,8 @@ REGISTER_SETTINGS: Final = Remedy(
         "The national platform does not take the question as the hub asks it; it is not asked again until somebody has corrected it.",
     ),
     (
-        "Rätta inställningen eller avtalet, starta om hubben, och fråga igen: hub retry lookup ÄRENDE.",
-        "Correct the setting or the agreement, restart the hub, and ask again: hub retry lookup CASE.",
+        "Rätta inställningen eller avtalet, starta om hubben, och fråga igen (hub retry lookup ÄRENDE).",
+        "Correct the setting or the agreement, restart the hub, and ask again (hub retry lookup CASE).",
     ),
 )
 REGISTER_AWAY: Final = Remedy(
@@ -197,8 +197,8 @@ RECORDS_LOST: Final = Remedy(
         "Records that the hub had not read are no longer with Kafka.",
     ),
     (
-        "Jämför med sändarens egen lista, låt den sända det som saknas igen, och avsluta luckan med hub held pass.",
-        "Compare with the sender's own list, let it send again what is missing, and settle the gap by hub held pass.",
+        "Jämför med sändarens egen lista, låt den sända det som saknas igen, och avsluta luckan (hub held pass).",
+        "Compare with the sender's own list, let it send again what is missing, and settle the gap (hub held pass).",
     ),
 )
 LOOK: Final = Remedy(

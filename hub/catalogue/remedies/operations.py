@@ -22,8 +22,8 @@ _INSTALLATION: Final = OPERATORS.do(
 _MEANWHILE: Final = OPERATORS.since(
     "Någon annan, eller hubben själv, hann före.", "Somebody else, or the hub itself, was first."
 ).do(
-    "Läs listan igen: den visar hur det står nu, och hub trail vem som gjorde vad.",
-    "Read the list again: it shows how things stand, and hub trail who did what.",
+    "Läs listan igen: den visar hur det står nu, och spåret vem som gjorde vad (hub trail).",
+    "Read the list again: it shows how things stand, and the trail who did what (hub trail).",
 )
 
 OPERATIONS: Final[dict[str, Remedy]] = {
@@ -149,7 +149,7 @@ OPERATIONS: Final[dict[str, Remedy]] = {
     "pass-forward": OPERATORS.since(
         "Platsen ligger före den där partitionen väntar, eller så väntar den inte.",
         "The place lies before the one where the partition waits, or it does not wait.",
-    ).do("Ta platsen ur hub held list.", "Take the place from hub held list."),
+    ).do("Ta platsen ur listan (hub held list).", "Take the place from the list (hub held list)."),
     # --- addressing by hand ---
     "wrong-party": OPERATORS.since(
         "Enheten som valdes är av en part som inte saknas i ärendet, eller två är av samma part.",
@@ -190,13 +190,16 @@ OPERATIONS: Final[dict[str, Remedy]] = {
     "nothing-to-replay": OPERATORS.since(
         "Inget passar filtret, eller allt är redan i en annan omsändning.",
         "Nothing matches the filter, or all is in another replay already.",
-    ).do("Se hub dead list --groups och hub dead replays.", "See hub dead list --groups and hub dead replays."),
+    ).do(
+        "Se de döda och omsändningarna (hub dead list --groups, hub dead replays).",
+        "See the dead ones and the replays (hub dead list --groups, hub dead replays).",
+    ),
     "not-sent": OPERATORS.since(
         "Underrättelsen är inte sänd än, eller dess innehåll är gallrat.",
         "The notice is not sent yet, or its content has been removed.",
     ),
     "unknown-replay": OPERATORS.since("Ingen omsändning har det numret.", "No replay has that number.").do(
-        "Se hub dead replays.", "See hub dead replays."
+        "Se omsändningarna (hub dead replays).", "See the replays (hub dead replays)."
     ),
     "replay-ended": _MEANWHILE.since(
         "Omsändningen är redan klar, stoppad eller ångrad.", "The replay is done, stopped or undone already."
@@ -226,7 +229,7 @@ OPERATIONS: Final[dict[str, Remedy]] = {
         "Filen har ändrats efter provet.", "The file has changed since the dry run."
     ).do("Pröva igen och läs skillnaden.", "Make a dry run again and read the difference."),
     "unknown-version": OPERATORS.since("Ingen version har det numret.", "No version has that number.").do(
-        "Se hub directory history.", "See hub directory history."
+        "Se katalogens versioner (hub directory history).", "See the directory's versions (hub directory history)."
     ),
     "secret-reference": OPERATORS.since(
         "Variabeln eller filen finns inte där kommandot körs, eller så kom hemligheten inte med i fältet secrets.",
@@ -260,8 +263,8 @@ OPERATIONS: Final[dict[str, Remedy]] = {
         "Ingen av systemets hemligheter är känd så, eller flera är det.",
         "None of the system's credentials is known so, or several are.",
     ).do(
-        "Se hub directory credentials SYSTEM, och ange fler tecken.",
-        "See hub directory credentials SYSTEM, and give more characters.",
+        "Se vilka hemligheter systemet har (hub directory credentials SYSTEM), och ange fler tecken.",
+        "See which secrets the system has (hub directory credentials SYSTEM), and give more characters.",
     ),
     "last-credential": OPERATORS.since(
         "Det är systemets enda av det slaget.", "It is the system's only one of that kind."

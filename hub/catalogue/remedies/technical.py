@@ -228,8 +228,8 @@ TECHNICAL: Final[dict[str, Remedy]] = {
         "The system's ways use no credential of that kind, or none that is known so.",
     )
     .do(
-        "Se vilka som finns: GET /self, eller hub directory credentials SYSTEM.",
-        "See which there are: GET /self, or hub directory credentials SYSTEM.",
+        "Se vilka som finns (GET /self, eller hub directory credentials SYSTEM).",
+        "See which there are (GET /self, or hub directory credentials SYSTEM).",
     ),
     "no-subscriptions": STATE.by("sender", "operations")
     .since(
@@ -301,8 +301,8 @@ TECHNICAL: Final[dict[str, Remedy]] = {
         ("operations",),
         ("Hubben har ett fel som just detta meddelande träffar.", "The hub has a defect that this very message meets."),
         (
-            "Driften anmäler felet med namnet i hub held list och loggen; meddelandet hanteras när hubben är rättad. Inget behöver sändas om.",
-            "Operations reports the defect with its name in hub held list and the log; the message is handled once the hub is mended. Nothing need be sent again.",
+            "Driften anmäler felet med dess namn (hub held list) och loggens rad; meddelandet hanteras när hubben är rättad. Inget behöver sändas om.",
+            "Operations reports the defect with its name (hub held list) and the log's line; the message is handled once the hub is mended. Nothing need be sent again.",
         ),
     ),
     "held": Remedy(

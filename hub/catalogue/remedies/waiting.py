@@ -60,8 +60,8 @@ HELD: Final[dict[str, Reason]] = {
                 "HSA does not answer, or does not take the hub's questions.",
             ),
             (
-                "Se HSA under Registren. Svarar det igen går meddelandet av sig självt; hub retry lookup ÄRENDE frågar nu.",
-                "See HSA on the registers' page. When it answers again the message goes by itself; hub retry lookup CASE asks now.",
+                "Se HSA under Registren. Svarar det igen går meddelandet av sig självt (eller fråga nu: hub retry lookup ÄRENDE).",
+                "See HSA on the registers' page. When it answers again the message goes by itself (or ask now: hub retry lookup CASE).",
             ),
         ),
     ),
@@ -116,8 +116,8 @@ HELD: Final[dict[str, Reason]] = {
                 "Something in the message or the case is as nobody has foreseen; the defect's name stands after the colon.",
             ),
             (
-                "Anmäl felet med namnet och loggens rad. Det hanteras av sig självt i en rättad version; hub held release prövar nu.",
-                "Report it with the name and the log's line. It is handled by itself in a mended version; hub held release tries now.",
+                "Anmäl felet med namnet och loggens rad. Det hanteras av sig självt i en rättad version; pröva det nu om du vill (hub held release).",
+                "Report it with the name and the log's line. It is handled by itself in a mended version; try it now if you like (hub held release).",
             ),
         ),
         "defect:<name>",
@@ -288,8 +288,8 @@ PARTITION: Final[dict[str, Reason]] = {
         PARTITION_WAITS.by("operations")
         .since("Något i posten är så som ingen har förutsett.", "Something in the record is as nobody has foreseen.")
         .do(
-            "Anmäl felet med namnet och loggens rad; hub held pass går förbi posten.",
-            "Report it with its name; hub held pass goes on past the record.",
+            "Anmäl felet med namnet och loggens rad, eller gå förbi posten (hub held pass).",
+            "Report it with its name, or go on past the record (hub held pass).",
         ),
         "defect:<name>",
     ),

@@ -252,6 +252,7 @@ def _standing(history: StoredHistory, row: Row, kvittenser: Mapping[str, datetim
     elif state == "waiting" and row["behind"]:
         state = "behind"
     waits = row["state"] == "waiting"
+    why = why_waits(history, row) if waits else None
     return Standing(
         row["id"],
         row["known_as"],
@@ -266,6 +267,6 @@ def _standing(history: StoredHistory, row: Row, kvittenser: Mapping[str, datetim
         row["told"].get("awaits") or {},
         row["attempts"],
         answer,
-        why_waits(history, row) if waits else None,
-        row["due_at"] if waits else None,
+        why,
+        None if why is None else why.next_try,
     )

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from hub import clock
 from hub.operations import glass, search
 from hub.operations.search import Outcome, SearchHit, SearchQuestion
 from hub.routers.cases.question import CODE, Asked, body, in_body
@@ -238,5 +239,5 @@ def _notice(one: FoundNotice) -> NoticeFound:
         attempts=one.attempts,
         answer=one.answer,
         sent_at=one.sent_at,
-        next_try_at=one.due_at if one.state == "waiting" else None,
+        next_try_at=one.due_at if one.state == "waiting" and one.attempts and one.due_at > clock.now() else None,
     )

@@ -13,6 +13,15 @@ from hub.routers.ops.pages import PageAsked
 from schemas.messages import BilingualText
 
 
+class Before(BaseModel):
+    """The notice that another one stands behind."""
+
+    sequence: int
+    source: str
+    message: str = Field(description="The id of the message.")
+    dead: bool
+
+
 class QueuedNotice(BaseModel):
     """A row that is not sent yet."""
 
@@ -24,12 +33,16 @@ class QueuedNotice(BaseModel):
     source: str
     message: str = Field(description="The id of the message.")
     accepted_at: datetime
-    due_at: datetime
+    next_try_at: datetime | None = Field(
+        description="When it is tried next by itself; of a spared system not before its probe. Null before the first attempt, behind"
+        " another notice, and for a paused system."
+    )
     attempts: int
     answer: str | None
     error: str | None = Field(description="The answer's id in the error catalogue; null before the first attempt.")
     behind: bool = Field(description="It waits for a dead one of its case.")
     why: BilingualText = Field(description="Why it is not sent yet.")
+    before: Before | None = Field(description="The notice of its case that it stands behind.")
 
 
 class Queue(BaseModel):
@@ -47,5 +60,19 @@ def cut(asked: PageAsked, found: Sequence[Queued], error_of: Callable[[str], str
 
 def _row(one: Queued, error_of: Callable[[str], str]) -> QueuedNotice:
     error = None if one.row.answer is None else error_of(one.row.answer)
-    why = BilingualText(sv=one.why.sv, en=one.why.en)
-    return QueuedNotice(**asdict(one.row), error=error, why=why)
+    row = asdict(one.row)
+    del row["due_at"]
+    before, why = one.why.before, BilingualText(sv=one.why.sv, en=one.why.en)
+    return QueuedNotice(
+        **row,
+        error=error,
+        why=why,
+        next_try_at=one.why.next_try,
+        before=before
+        and Before(
+            sequence=before["sequence"],
+            source=before["source"],
+            message=before["message"],
+            dead=before["state"] == "dead",
+        ),
+    )
