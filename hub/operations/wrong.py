@@ -31,6 +31,8 @@ class Wrong:
     """The id in the catalogue of errors of what is behind it: the receiver's answer, or the rule."""
     replay: Rows | None
     """Of what is dead: the dry run that would send again what failed alike."""
+    said: str | None = None
+    """Of what is dead: the start of what the receiver said, without what is personal or secret."""
 
 
 _ITSELF: Final[Mapping[str, tuple[Said, tuple[Who, ...]]]] = {
@@ -117,4 +119,4 @@ def _group(seen: Seen, group: Group) -> Wrong:
         "dead", "urgent", group.last_failed or group.newest, text, group.count, group.system, rows("dead", **its)
     )
     replay = rows("replays/new", api="dead", **its)
-    return Wrong(concern, Said(entry.what_to_do.sv, entry.what_to_do.en), entry.who, error, replay)
+    return Wrong(concern, Said(entry.what_to_do.sv, entry.what_to_do.en), entry.who, error, replay, group.said)

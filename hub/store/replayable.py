@@ -106,6 +106,8 @@ class Group:
     last_failed: datetime | None
     example: int
     """The row that died of it first."""
+    said: str | None
+    """The start of what the receiver said to the newest of them that it said something to, without what is personal or secret."""
 
 
 _TRIED = "coalesce((d.failures->-1->>0)::timestamptz, d.accepted_at)"
@@ -219,7 +221,7 @@ async def groups(connection: Connection, system: str | None) -> list[Group]:
         "  AND o.kind = 'notice' AND o.behind AND o.sequence > d.sequence))::bigint AS behind,"
         " count(*) FILTER (WHERE d.revision > 0) AS replayed, count(DISTINCT d.case_id) AS cases,"
         " min((d.failures->-1->>0)::timestamptz) AS first_failed, max((d.failures->-1->>0)::timestamptz) AS last_failed,"
-        " min(d.id) AS example"
+        " min(d.id) AS example, (array_agg(d.said ORDER BY d.id DESC) FILTER (WHERE d.said <> ''))[1] AS said"
         " FROM outbox_row d WHERE d.state = 'dead' AND (%(system)s::text IS NULL OR d.system = %(system)s)"
         " GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
         {"system": system},

@@ -129,7 +129,9 @@ async def test_everything_that_goes_wrong_is_named_with_its_rows_the_worst_first
         await paused_systems.pause(connection, "kommun")
         await record(connection, "Disa Drift", "pause", "kommun", "de byter server")
         await held.add(connection, ("urn:hsa:X", "m-1"), "case-1", "awaits-opening", now - timedelta(hours=2), 60)
-        await connection.execute("UPDATE outbox_row SET state = 'dead', answer = 'http:422' WHERE system = 'centre'")
+        await connection.execute(
+            "UPDATE outbox_row SET state = 'dead', answer = 'http:422', said = 'Unknown field skipped' WHERE system = 'centre'"
+        )
         await connection.execute(
             "INSERT INTO deadline (case_id, key, due_at) SELECT id, 'kallelse_sip/x', now() - interval '1 hour'"
             " FROM cases"
@@ -162,9 +164,16 @@ async def test_everything_that_goes_wrong_is_named_with_its_rows_the_worst_first
         ("breaker", ["receiver"]),
     ]
     assert all(one["what_to_do"]["sv"] and one["what_to_do"]["en"] for one in wrong)
+    assert wrong[0]["said"] == "Unknown field skipped"
+    seen, _ = await browser(place.hub)
+    page = (await seen.get("/systems/centre")).text
+    assert "Mottagaren svarade: ”Unknown field skipped”" in page
+    assert page.index('id="wrong"') < page.index('id="acts"') < page.index('class="tiles six"') and "(hub " not in page
+    assert "Rättas av:" in page and "Driften sänder sedan om:" in page and "på sidan Döda underrättelser" in page
+    assert "Unknown field skipped" in (await seen.get("/waiting")).text
     seen, _ = await browser(hub)
     page = (await seen.get("/systems/centre")).text
-    assert page.index("Vad som är fel") < page.index('class="tiles"')
+    assert page.index("Vad som är fel") < page.index('class="tiles six"')
     again = wrong[0]["replay"]["console"]
     assert again == "replays/new?system=centre&answer=http%3A422" and again.replace("&", "&amp;") in page
     assert "En underrättelse sänds om till centre" in (await seen.get(f"/{again}")).text
@@ -399,6 +408,7 @@ async def test_what_waits_for_a_system_is_listed_in_the_order_of_writing(place, 
     assert f"/cases/{case}" in page.text and f"/messages/{behind['message']}?source=" in page.text
     assert f"/messages/{first['message']}?source=" in page.text
     assert "de byter server" in page.text and f"/dead?system=kommun&amp;case={case}" in page.text
+    assert "<strong>Köad:</strong> Underrättelse om" in (await seen.get(f"/cases/{case}")).text
     assert "Inget väntar på att sändas till systemet" in (await seen.get("/systems/bilar/queue")).text
     assert (await seen.get("/systems/nobody/queue")).status_code == 404
 

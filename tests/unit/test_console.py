@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hub.cli.app import app
+from hub.operations.timeline.entry import KINDS
 from hub.ops_client.in_process import InProcess
 from hub.processes.sip import deadlines as of_sip
 from hub.processes.svu import deadlines as of_svu
@@ -84,8 +85,9 @@ def test_a_number_is_written_as_the_language_writes_it():
     assert [texts.grouped(12345.5, language) for language in ("sv", "en")] == ["12\u202f345,5", "12,345.5"]
 
 
-def test_every_message_and_every_deadline_has_a_name_in_each_language():
+def test_every_message_deadline_and_kind_of_event_has_a_name_in_each_language():
     keys = {f"message.{name}" for name in MESSAGES} | {f"deadline.{name}" for name in (*of_svu._TOLD, *of_sip._ROWS)}
+    keys |= {f"happened.{kind}" for kind in KINDS}
     for language in LANGUAGES:
         assert {key for key in keys if not texts.Texts(language).has(f"words.{key}")} == set()
 

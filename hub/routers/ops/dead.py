@@ -116,6 +116,9 @@ class DeadGroup(BaseModel):
     last_failed: datetime | None
     replayed: int = Field(description="How many of them were told again before, and failed again.")
     example: int = Field(description="The row that came first.")
+    said: str | None = Field(
+        description="The start of what the receiver said to the newest of them, without what is personal or secret."
+    )
     query: str = Field(description="The query of `/dead` that has them.")
 
 
@@ -155,6 +158,7 @@ def _group(one: Group) -> DeadGroup:
         last_failed=one.last_failed,
         replayed=one.replayed,
         example=one.example,
+        said=one.said,
         query=urlencode({"system": one.system, "answer": one.answer}),
     )
 
