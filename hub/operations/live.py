@@ -26,6 +26,11 @@ from hub.store.transaction import Store
 LOOK_S: Final = 1.0
 _REST: Final = 19.0
 """So many times as long as a look took it rests, so that looking never takes more than a twentieth of the time, however much there is."""
+_APART_S: Final = 2.0
+_PAGES: Final = 2
+"""A page that is told that a list has changed asks for itself again, which costs some 15 ms. So it is told at most every two seconds, and
+of all pages at most two at each look, those first that were told longest ago: many open pages cost the intake no more than a few.
+"""
 _SESSIONS_S: Final = 3.0
 _QUIET_S: Final = 15.0
 """After so many seconds without news a listener is sent a comment, so that proxies keep the connection and a lost one is noticed."""
@@ -37,11 +42,17 @@ class _Listener:
     """One open page."""
 
     session: int | None
+    is_page: bool = False
+    """It asks for itself again when it is told something, and is told the names of lists alone."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     told: int = 0
     """The number of the overview that it was sent last."""
     lists: set[str] = field(default_factory=set)
     """The lists that have changed since it was told."""
+    told_at: float = 0.0
+    """When a page was told last, by the event loop's clock."""
+    is_due: bool = False
+    """Whether a page is told now."""
     ended: str | None = None
 
 
@@ -61,18 +72,18 @@ class Live:
         self._overview = b""
         self._stopped = False
 
-    async def listen(self, session: int | None) -> AsyncIterator[bytes]:
+    async def listen(self, session: int | None, *, is_page: bool = False) -> AsyncIterator[bytes]:
         """Server-sent events, until the session ends or the hub stops: ``overview`` with the overview, at once and when it has changed;
-        ``lists`` with the names of the lists that have changed; at the end ``end``, with why. Where there are too many, whose session has
-        the most loses the one that was open longest.
+        ``lists`` with the names of the lists that have changed; at the end ``end``, with why. A page is told ``lists`` alone, ``overview``
+        among them, in its turn. Where there are too many, whose session has the most loses the one that was open longest.
         """
-        one = _Listener(session)
+        one = _Listener(session, is_page)
         self._listeners[one] = None
         self._make_room()
         if self._task is None:
             self._number, self._signs = self._number + 1, {}
             self._task = asyncio.create_task(self._look(), name="events of operations")
-        elif self._overview:
+        elif self._overview and not is_page:
             one.wake.set()
         try:
             while not self._stopped:
@@ -110,10 +121,11 @@ class Live:
         if one.ended is not None:
             return _event("end", f'{{"why": "{one.ended}"}}'.encode())
         said = b""
-        if one.told != self._number and self._overview:
+        if one.told != self._number and self._overview and not one.is_page:
             one.told = self._number
             said += self._overview
-        if one.lists:
+        if one.lists and one.is_due is one.is_page:
+            one.is_due = False
             names = ", ".join(f'"{name}"' for name in sorted(one.lists))
             one.lists.clear()
             said += _event("lists", f'{{"changed": [{names}]}}'.encode())
@@ -141,14 +153,21 @@ class Live:
         signs: dict[str, object] = {**lists(seen), "overview": _lasting(now)}
         changed = {name for name, sign in signs.items() if self._signs.get(name) != sign}
         is_first, self._signs = not self._signs, signs
-        if not changed:
-            return
         if "overview" in changed:
             self._number += 1
             self._overview = _event("overview", _JSON.dump_json(now))
-        for one in self._listeners:
+        for one in self._listeners if changed else ():
             if not is_first:
-                one.lists |= changed - {"overview"}
+                one.lists |= changed if one.is_page else changed - {"overview"}
+            if not one.is_page:
+                one.wake.set()
+        self._tell_pages()
+
+    def _tell_pages(self) -> None:
+        at = asyncio.get_running_loop().time()
+        waiting = [one for one in self._listeners if one.is_page and one.lists and one.told_at <= at - _APART_S]
+        for one in sorted(waiting, key=lambda one: one.told_at)[:_PAGES]:
+            one.told_at, one.is_due = at, True
             one.wake.set()
 
     async def _end_sessions(self) -> None:

@@ -20,7 +20,7 @@ async def live(request: Request) -> Response:
     async with AsyncExitStack() as opened:
         try:
             ops = replace((await visitor(request)).ops, by_itself=True)
-            events = await opened.enter_async_context(ops.listen("/events"))
+            events = await opened.enter_async_context(ops.listen("/events", only="lists"))
         except OpsRefused as refused:
             return PlainTextResponse("", refused.status)
         except OpsAway:
@@ -45,9 +45,7 @@ async def _told(events: httpx.Response, opened: AsyncExitStack) -> AsyncIterator
 
 
 def _event(name: str, data: str) -> str:
-    """An event of the operations API as a page needs it: without the overview itself, which the page asks for when it shows it."""
-    if name == "overview":
-        return "event: changed\ndata: overview\n\n"
+    """An event of the operations API as a page's script takes it."""
     said = json.loads(data)
     if name == "lists":
         return f"event: changed\ndata: {' '.join(said['changed'])}\n\n"

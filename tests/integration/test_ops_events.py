@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 
 import httpx
 import pytest
@@ -26,12 +27,13 @@ async def place(database):
 class Page:
     """An open page, which reads one event after the other."""
 
-    def __init__(self, hub, person):
+    def __init__(self, hub, person, **query):
+        self._query = query
         self._client = httpx.AsyncClient(transport=InProcess(api_of(hub), ""), base_url="http://hub/ops", timeout=30)
         self._client.headers.update(person.client.headers)
 
     async def __aenter__(self):
-        self._opened = self._client.stream("GET", "/events")
+        self._opened = self._client.stream("GET", "/events", params=self._query)
         self.response = await self._opened.__aenter__()
         self._lines = self.response.aiter_lines()
         return self
@@ -113,6 +115,30 @@ async def test_where_too_many_are_open_whose_session_has_the_most_loses_the_olde
             await paused(place.hub, "centre")
             for page in (first, second, newest):
                 assert (await page.next("lists"))[0] == "lists"
+
+
+async def test_pages_are_told_in_turn_which_lists_have_changed_and_nothing_else(place):
+    person = await signed_in(place.hub, "lasare")
+    await person.ask("/events", 400, only="overview")
+    async with AsyncExitStack() as opened:
+        first = await opened.enter_async_context(Page(place.hub, person))
+        await first.next("overview")
+        pages = [await opened.enter_async_context(Page(place.hub, person, only="lists")) for _ in range(5)]
+        told = []
+        tell_pages = place.hub.live._tell_pages
+
+        def told_now():
+            tell_pages()
+            told.append([one for one in place.hub.live._listeners if one.is_due])
+
+        place.hub.live._tell_pages = told_now
+        await paused(place.hub, "kommun")
+        for page in pages:
+            name, said = await page.next("lists", "overview")
+            assert name == "lists" and {"overview", "systems", "trail"} <= set(said["changed"])
+        turns = [turn for turn in told if turn]
+    assert [len(turn) for turn in turns[:3]] == [2, 2, 1]
+    assert len({id(one) for turn in turns[:3] for one in turn}) == 5, "none a second time before each has had its turn"
 
 
 async def test_many_who_ask_at_the_same_time_share_a_read(place):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
+from pydantic import Field
 
-from hub.routers.cases.question import PRIVATE
+from hub.routers.cases.question import PRIVATE, Asked
 from hub.routers.ops.asking import PROBLEMS, CanSee, TheLive
-from hub.routers.ops.overview import NoQuery
 
 ROUTES = APIRouter(tags=["overview"])
 _EVENTS: Final = "text/event-stream"
@@ -17,6 +17,16 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     **PROBLEMS,
     200: {"description": "Events, until the session ends.", "content": {_EVENTS: {"schema": {"type": "string"}}}},
 }
+
+
+class EventsAsked(Asked):
+    """What is to be heard."""
+
+    only: Literal["lists"] | None = Field(
+        default=None,
+        description="Nothing but which lists have changed, `overview` among them: at most every two seconds, and later where many listen"
+        " so. For a page that asks for itself again whenever it hears something.",
+    )
 
 
 @ROUTES.get(
@@ -28,6 +38,8 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     responses=_ANSWERS,
     response_class=StreamingResponse,
 )
-async def events(operator: CanSee, live: TheLive, _query: NoQuery) -> StreamingResponse:
+async def events(operator: CanSee, live: TheLive, asked: Annotated[EventsAsked, Query()]) -> StreamingResponse:
     headers = {**PRIVATE, "X-Accel-Buffering": "no"}
-    return StreamingResponse(live.listen(operator.session), media_type=_EVENTS, headers=headers)
+    return StreamingResponse(
+        live.listen(operator.session, is_page=asked.only == "lists"), media_type=_EVENTS, headers=headers
+    )

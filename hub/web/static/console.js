@@ -6,8 +6,8 @@
   const address = document.body.dataset.live;
   const link = document.getElementById("link");
   if (!address || !link) return;
-  const SOON = 300, RARELY = 8000;  // milliseconds: at once after calm, and no more often than that while all changes all the time
-  let source = null, wait = 1000, due = null, last = 0, broken = false, isNew = true, next = null, earliest = 0;
+  const SOON = 300, SETTLED = 1500, APART = 2000;  // milliseconds: after news; for what changed while the page came; between two questions
+  let source = null, wait = 1000, due = null, last = 0, broken = false, next = null, earliest = 0;
 
   const say = (on) => {
     if (link.dataset.state === String(on)) return;
@@ -27,20 +27,18 @@
     const headers = {"X-By-Itself": "1"};
     htmx.ajax("GET", location.pathname + location.search, {target: "#live", select: "#live", swap: "outerMorph", headers});
   };
-  const soon = (ms) => { due ??= setTimeout(refresh, Math.max(ms, last + RARELY - Date.now())); };
+  const soon = (ms) => { due ??= setTimeout(refresh, Math.max(ms, last + APART - Date.now())); };
 
   const open = () => {
-    isNew = true;
     source = new EventSource(address);
     source.onopen = () => {
       say(true);
       wait = 1000;
-      if (broken) { broken = false; last = 0; refresh(); }
+      if (broken) { broken = false; last = 0; refresh(); } else soon(SETTLED);
     };
     source.addEventListener("changed", (event) => {
       const names = event.data.split(" "), wanted = shown()?.dataset.of?.split(" ");
-      if (isNew) { isNew = false; return; }  // what the page has just been given
-      if (wanted ? wanted.some((name) => names.includes(name)) : !names.includes("overview")) soon(SOON);
+      if (names.some((name) => wanted ? wanted.includes(name) : name !== "overview")) soon(SOON);
     });
     source.addEventListener("end", (event) => {
       if (event.data === "signed-out") location.reload();
@@ -50,6 +48,8 @@
   };
   const close = () => {
     clearTimeout(next);
+    clearTimeout(due);
+    due = null;
     source?.close();
     source = null;
     broken = true;
