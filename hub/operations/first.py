@@ -108,7 +108,7 @@ def of_system(seen: Seen, id_: str) -> Iterator[Concern]:
         sv = _so_many(one.dead, "underrättelse är död", "underrättelser är döda")
         en = _so_many(one.dead, "notice is dead", "notices are dead")
         yield concern(
-            "dead", "urgent", None, f"{name}: {sv}, och det som följer i ärendet väntar.",
+            "dead", "urgent", one.dead_since, f"{name}: {sv}, och det som följer i ärendet väntar.",
             f"{name}: {en}, and what follows in the case waits.", one.dead, rows("dead", system=id_),
         )  # fmt: skip
     if one.paused is not None:

@@ -103,6 +103,8 @@ class SystemStanding:
     """Then it lets a probe pass."""
     last_answer: str | None
     answered: datetime | None
+    dead_since: datetime | None = None
+    """When the oldest that is dead was tried last."""
 
 
 def systems(now: Glance, directory: Directory) -> dict[str, SystemStanding]:
@@ -125,6 +127,7 @@ def systems(now: Glance, directory: Directory) -> dict[str, SystemStanding]:
             _read(lane.get("until")),
             lane.get("answer"),
             _read(lane.get("answered")),
+            waiting.dead_since if waiting else None,
         )
     return found
 

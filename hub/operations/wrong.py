@@ -116,7 +116,7 @@ def _group(seen: Seen, group: Group) -> Wrong:
     )
     its = {"system": group.system, "answer": group.answer}
     concern = Concern(
-        "dead", "urgent", group.last_failed or group.newest, text, group.count, group.system, rows("dead", **its)
+        "dead", "urgent", group.first_failed or group.oldest, text, group.count, group.system, rows("dead", **its)
     )
     replay = rows("replays/new", api="dead", **its)
     return Wrong(concern, Said(entry.what_to_do.sv, entry.what_to_do.en), entry.who, error, replay, group.said)

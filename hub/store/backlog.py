@@ -22,6 +22,8 @@ class Backlog:
     dead: int
     oldest: datetime | None
     """When the oldest waiting row was accepted; of one that is told again, when it was made ready to be."""
+    dead_since: datetime | None = None
+    """When the oldest dead row was tried last."""
 
 
 _MAY_SUM = (
@@ -31,7 +33,7 @@ _MAY_SUM = (
 
 
 async def backlog(connection: Connection) -> list[Backlog]:
-    """The backlog of each system: counters, and one look into an index for the oldest row."""
+    """The backlog of each system: counters, and a look into an index for each oldest row."""
     # Where another hub sums the changes at this moment, or the database takes no writes, the sum below is right as well.
     row = await (await connection.execute(_MAY_SUM)).fetchone()
     if row is not None and row[0]:
@@ -47,9 +49,13 @@ async def backlog(connection: Connection) -> list[Backlog]:
         "(SELECT min(coalesce(o.first_tried_at, o.due_at)) FROM outbox_row o WHERE o.system = n.system AND o.state = 'waiting'"
         " AND o.revision > 0)"
     )
+    dead = (
+        "(SELECT coalesce((failures->-1->>0)::timestamptz, accepted_at) FROM outbox_row o WHERE o.system = n.system"
+        " AND o.state = 'dead' ORDER BY id LIMIT 1)"
+    )
     found = await connection.execute(
         f"SELECT system, waiting, dead, least({oldest.format(WAITING)}, {oldest.format('behind')}, {again},"  # noqa: S608 - constant
-        " oldest_fresh_unsent(system)) FROM ("
+        f" oldest_fresh_unsent(system)), CASE WHEN dead > 0 THEN {dead} END FROM ("
         " SELECT system, sum(waiting)::bigint AS waiting, sum(dead)::bigint AS dead FROM ("
         " SELECT system, waiting, dead FROM outbox_count WHERE waiting <> 0 OR dead <> 0"
         " UNION ALL SELECT system, waiting, dead FROM outbox_change) both_sides GROUP BY system) n"

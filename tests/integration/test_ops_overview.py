@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from starlette.routing import Match
 
+from hub import clock
 from hub.addressing import registers
 from hub.errors import Unavailable
 from hub.operations.figures import FiguresKeeper
@@ -130,7 +131,13 @@ async def test_everything_that_goes_wrong_is_named_with_its_rows_the_worst_first
         await record(connection, "Disa Drift", "pause", "kommun", "de byter server")
         await held.add(connection, ("urn:hsa:X", "m-1"), "case-1", "awaits-opening", now - timedelta(hours=2), 60)
         await connection.execute(
-            "UPDATE outbox_row SET state = 'dead', answer = 'http:422', said = 'Unknown field skipped' WHERE system = 'centre'"
+            "UPDATE outbox_row SET state = 'dead', answer = 'http:422', said = 'Unknown field skipped',"
+            " failures = jsonb_build_array(jsonb_build_array(now() - interval '29 seconds', 'http:422')) WHERE system = 'centre'"
+        )
+        await connection.execute(  # and one that died later
+            "INSERT INTO outbox_row (id, kind, system, source, message, told, accepted_at, due_at, state, answer, failures, shard)"
+            " SELECT id + 1000000, 'receipt', system, source, message || '-r', '{}', now(), now(), 'dead', answer,"
+            " jsonb_build_array(jsonb_build_array(now(), 'http:422')), shard FROM outbox_row WHERE system = 'centre'"
         )
         await connection.execute(
             "INSERT INTO deadline (case_id, key, due_at) SELECT id, 'kallelse_sip/x', now() - interval '1 hour'"
@@ -153,6 +160,8 @@ async def test_everything_that_goes_wrong_is_named_with_its_rows_the_worst_first
     assert order == sorted(order, key=("urgent", "soon", "note").index)
     by_kind = {one["kind"]: one for one in found["first"]}
     assert by_kind["dead"]["rows"] == {"api": "dead?system=centre", "console": "dead?system=centre"}
+    dead_for = clock.now() - datetime.fromisoformat(by_kind["dead"]["since"])
+    assert timedelta(seconds=29) <= dead_for < timedelta(minutes=5), "since the first died"
     assert by_kind["paused"]["text"]["sv"].startswith("Kommunens är pausat av Disa Drift: de byter server.")
     assert all(one["text"]["sv"] and one["text"]["en"] for one in found["first"])
     assert found["deadlines"]["untold"][0]["rows"]["api"] == "deadlines?name=kallelse_sip"
@@ -165,6 +174,7 @@ async def test_everything_that_goes_wrong_is_named_with_its_rows_the_worst_first
     ]
     assert all(one["what_to_do"]["sv"] and one["what_to_do"]["en"] for one in wrong)
     assert wrong[0]["said"] == "Unknown field skipped"
+    assert wrong[0]["concern"]["since"] == by_kind["dead"]["since"]
     seen, _ = await browser(place.hub)
     page = (await seen.get("/systems/centre")).text
     assert "Mottagaren svarade: ”Unknown field skipped”" in page
@@ -176,7 +186,7 @@ async def test_everything_that_goes_wrong_is_named_with_its_rows_the_worst_first
     assert page.index("Vad som är fel") < page.index('class="tiles six"')
     again = wrong[0]["replay"]["console"]
     assert again == "replays/new?system=centre&answer=http%3A422" and again.replace("&", "&amp;") in page
-    assert "En underrättelse sänds om till centre" in (await seen.get(f"/{again}")).text
+    assert "2 underrättelser" in (await seen.get(f"/{again}")).text
     (waits,) = (await person.ask("/systems/kommun"))["wrong"]
     assert (waits["concern"]["kind"], waits["who"], waits["replay"]) == ("paused", ["operations"], None)
     counted = {name: found[name]["count"] for name in ("held", "paused", "breakers", "partitions", "gaps")}
