@@ -119,13 +119,13 @@ class Ledger:
     def _refused(self, message: Message, answer: SenderAnswer) -> None:
         rule = answer.rule or "?"
         self.refusals[message.name, rule] += 1
+        if self._was_held_up(message.subject):
+            self._count("refused-held-up")
         if (message.name, rule) in EXPECTED or ("*", rule) in EXPECTED:
             return
         if self.with_me(message.subject):  # what a person does there, the demo cannot know beforehand
             self._count("refused-with-me")
-        elif self._was_held_up(message.subject):  # what was told late is answered late
-            self._count("refused-late")
-        else:
+        elif not self._was_held_up(message.subject):  # where it was, what was told late is answered late
             self._count("refused-unexpectedly")
             self.faults.append(f"{message.name} of {message.unit} in {message.subject}: refused by {rule}")
 
@@ -186,9 +186,7 @@ class Ledger:
         """A unit's kvittens was refused, and the newer message that must have replaced what it acknowledges has not come."""
         if system in self.was_paused:
             self._count("late-by-a-pause")
-        elif self._was_held_up(case):
-            self._count("late-by-a-break")
-        else:
+        elif not self._was_held_up(case):
             self.failed(f"a kvittens of {unit} in {case} was refused, and nothing newer has come")
 
     def failed(self, what: str) -> None:

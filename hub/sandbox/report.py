@@ -161,12 +161,12 @@ def summary(directory: Directory, ledger: Ledger, started_s: float, *, stopped: 
     if ledger.was_paused:
         late = ledger.counts["late-by-a-pause"]
         lines.append(
-            f"paused by a person in this run: {', '.join(sorted(ledger.was_paused))}; notices that came late by it: {late}"
+            f"paused by a person in this run: {', '.join(sorted(ledger.was_paused))}; kvittenser refused while the newer waited: {late}"
         )
     if ledger.broken.ever:
         lines.append(
-            f"broken on purpose in this run: {', '.join(ledger.broken.said())}; notices that came late by it:"
-            f" {counts['late-by-a-break']}, acts that were refused since they came late: {counts['refused-late']}"
+            f"broken on purpose in this run: {', '.join(ledger.broken.said())}; acts that were refused in"
+            f" the cases that it held up: {counts['refused-held-up']}, by the rules above"
         )
     lines += [f"  fault: {fault}" for fault in ledger.faults[:20]]
     lines.append(

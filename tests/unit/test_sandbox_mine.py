@@ -139,7 +139,7 @@ def test_a_stay_that_has_not_ended_is_told_in_a_short_line_and_a_pause_is_said_a
     ledger.crossed_by_nothing("lund-kommun", KOMMUN, "c-1")
     ledger.pauses(set())  # resumed
     told = "\n".join(report.summary(DEMO, ledger, 1.0, stopped=True))
-    assert "paused by a person in this run: lund-kommun; notices that came late by it: 1" in told
+    assert "paused by a person in this run: lund-kommun; kvittenser refused while the newer waited: 1" in told
     assert "fault:" not in told
 
 
