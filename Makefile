@@ -21,9 +21,10 @@ LOCKED := $(PIP) --require-hashes --only-binary :all:
 COUNTED := awk '/^ *(Downloading|Using cached) / { if (++n % 10 == 0) print "  " n " packages are here" } \
 	/^Installing / { print "  unpacking " n " packages" } { fflush() }'
 
-# A file is one worker's. In the order of the folders the many short ones (tests/unit) come last; by pytest-xdist's own, by the number of
-# tests, the long ones with few tests would, and one worker would wait for the other.
-ON_TWO := -n 2 --dist loadfile --no-loadscope-reorder
+# Three workers for two cores: a test waits for servers for two fifths of its time. A file is one worker's. In the order of the folders the
+# many short ones (tests/unit) come last; by pytest-xdist's own, by the number of tests, the long ones with few tests would, and one worker
+# would wait for the others.
+IN_THREE := -n 3 --dist loadfile --no-loadscope-reorder
 
 # What runs: the hub and the sandbox. Laid out anew when what is locked, or the project's own description, has changed.
 .venv/hub: requirements.lock requirements-sandbox.lock pyproject.toml $(CONSOLE)
@@ -49,10 +50,10 @@ run: .venv/hub          ## the hub with broker, database, registers and demo par
 	@$(BIN)/hub sandbox $(if $(ADMISSIONS),--admissions $(ADMISSIONS)) $(foreach one,$(BROKEN),--broken $(one))
 
 test: .venv/ready       ## every test, with a real broker and a real database
-	$(BIN)/python -m pytest $(ON_TWO) tests
+	$(BIN)/python -m pytest $(IN_THREE) tests
 
 quick: .venv/ready      ## the tests that need neither a service nor long (tests/thorough, tests/cli): half a minute on two cores
-	$(BIN)/python -m pytest $(ON_TWO) --hypothesis-profile quick tests/unit tests/contracts tests/scenarios
+	$(BIN)/python -m pytest $(IN_THREE) --hypothesis-profile quick tests/unit tests/contracts tests/scenarios
 
 bench: .venv/ready      ## how fast, on this machine, beside the bare broker and the peer of make bench-peer: eight minutes; BENCH='--help' lists options
 	$(BIN)/python -m tests.bench $(BENCH)
