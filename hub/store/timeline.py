@@ -30,7 +30,7 @@ class StoredHistory:
 
     wanted: str
     case: str | None
-    """The id, where it has the form of a case's."""
+    """The id, where it is a case's: a message's may have the same form."""
     messages: Sequence[Row]
     """By the time at which they came."""
     rows: Sequence[Row]
@@ -76,7 +76,7 @@ async def read(connection: Connection, wanted: str) -> StoredHistory:
 
     Every query is a look-up by key, so that it is as fast with millions of messages as with few.
     """
-    case = wanted if _UUID.fullmatch(wanted) else None
+    case = wanted if await _is_case(connection, wanted) else None
     messages = await _all(
         connection,
         f"{SOURCES} SELECT {_MESSAGE} FROM each JOIN message m ON m.source = each.source AND m.id = %(it)s"  # noqa: S608
@@ -93,7 +93,13 @@ async def read(connection: Connection, wanted: str) -> StoredHistory:
         f" UNION ALL SELECT {_ROW} FROM outbox WHERE kind <> 'notice' AND message = ANY(%(ids)s)",
         {"cases": cases, "ids": ids},
     )
-    shown = [row for row in rows if case or row["message"] == wanted]
+    of_case = {found["id"] for found in messages if case is not None and found["case_id"] == case}
+    # A receipt or a question to a register may name no case: it is of the message.
+    shown = [
+        row
+        for row in rows
+        if row["message"] == wanted or (row["message"] in of_case if row["case_id"] is None else row["case_id"] == case)
+    ]
     held = await _all(
         connection,
         "SELECT source, message, since, reason, due_at, attempts FROM held WHERE (source, message) IN"
@@ -144,6 +150,13 @@ async def read(connection: Connection, wanted: str) -> StoredHistory:
             {"cases": [one for one in cases if one != case]},
         ),
     )
+
+
+async def _is_case(connection: Connection, wanted: str) -> bool:
+    if not _UUID.fullmatch(wanted):
+        return False
+    found = await connection.execute("SELECT FROM cases WHERE id = %s::uuid", (wanted,))
+    return await found.fetchone() is not None
 
 
 def targets(rows: Sequence[Row]) -> tuple[set[str], set[str]]:

@@ -88,6 +88,21 @@ async def test_each_notice_says_how_far_it_has_come_and_why_it_waits(hub):
     assert {one["message"] for one in of_one["notices"]} == {opening["message"]}
 
 
+async def test_a_message_whose_id_has_the_form_of_a_cases_shows_its_own_notices_and_no_others(hub):
+    case = await hub.admit()
+    uuid = "0b9a4f0e-3c1d-4f6e-9a57-2f1f6f3f9d10"
+    await hub.say(case, "samtycke", {"outcome": "given"}, id_=uuid)
+    await hub.say(case, "samtycke", {"outcome": "given"}, id_="s-2")
+    found = await timeline(hub, uuid)
+    assert found["notices"] and {one["message"] for one in found["notices"]} == {uuid}
+    assert {one["message"] for one in of_kind(found, "acted", "decided", "queued")} == {uuid}
+    of_case = {one["message"] for one in (await timeline(hub, case))["notices"]}
+    assert of_case > {uuid, "s-2"}, "the case's own page has them all"
+    await hub.say(await hub.admit(ANNA), "samtycke", {"outcome": "given"}, id_=case)
+    both = await timeline(hub, case)  # a sender may give a message the id of a case
+    assert {one["message"] for one in both["notices"]} == of_case | {case}
+
+
 async def test_the_laws_clock_and_each_deadline_stand_on_the_same_axis_as_met_missed_open(hub):
     now = datetime.now(UTC)
     case = await hub.admit(admitted_at=(now - timedelta(hours=30)).isoformat())
