@@ -118,18 +118,23 @@ _RIGHTS: Final[dict[Callable[..., Any], Right]] = {}
 """The dependency of a route → the right that it asks for."""
 
 
+async def must_have(right: Right, request: Request, operator: Operator, store: Store) -> None:
+    """Raises ``Refused`` 403 where who asks has not the right; that they asked stands in the trail."""
+    try:
+        operator.needs(right)
+    except Refused:
+        # The address as it is documented: nothing of what was asked for.
+        asked = f"{request.method} {request.scope['route'].path_format}"
+        async with store.transaction() as connection:
+            await operator_log.record_refusal(connection, operator.who, asked, f"without the right {right}")
+        raise
+
+
 def needs(right: Right) -> Callable[..., Awaitable[Operator]]:
     """The dependency of a route that needs a right: who asks. Refused 401 or 403 before anything else of the request is read."""
 
     async def check(request: Request, operator: TheOperator, store: TheStore) -> Operator:
-        try:
-            operator.needs(right)
-        except Refused:
-            # The address as it is documented: nothing of what was asked for.
-            asked = f"{request.method} {request.scope['route'].path_format}"
-            async with store.transaction() as connection:
-                await operator_log.record_refusal(connection, operator.who, asked, f"without the right {right}")
-            raise
+        await must_have(right, request, operator, store)
         return operator
 
     _RIGHTS[check] = right

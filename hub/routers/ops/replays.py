@@ -7,14 +7,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field, StrictInt
 
 from hub.operations import replays
 from hub.operations.rights import Right
 from hub.routers.cases.question import Asked, body, in_body
 from hub.routers.ops.acts import Number, WithReason
-from hub.routers.ops.asking import PROBLEMS, READING_A_BODY, CanActOnOne, CanSee, TheStore
+from hub.routers.ops.asking import PROBLEMS, READING_A_BODY, CanActOnOne, CanSee, TheStore, must_have
 from hub.routers.ops.pages import PageAsked
 from hub.routers.parameters import WrittenTime
 from hub.store import replays as stored
@@ -145,7 +145,10 @@ class ReplayAnswer(BaseModel):
     openapi_extra=body(WantedReplay),
 )
 async def replay(
-    operator: CanActOnOne, store: TheStore, asked: Annotated[WantedReplay, Depends(in_body(WantedReplay, _MOST_BYTES))]
+    request: Request,
+    operator: CanActOnOne,
+    store: TheStore,
+    asked: Annotated[WantedReplay, Depends(in_body(WantedReplay, _MOST_BYTES))],
 ) -> ReplayAnswer:
     rows = None if asked.rows is None else tuple(asked.rows)
     wanted = RowFilter(asked.system, asked.case, asked.kind, asked.answer, asked.since, asked.until, asked.as_of, rows)
@@ -165,7 +168,7 @@ async def replay(
             as_of=found.as_of,
         )
     if rows is None or len(rows) > 1:
-        operator.needs(Right.ACT_ON_MANY)
+        await must_have(Right.ACT_ON_MANY, request, operator, store)
     begun = await replays.replay(
         store,
         wanted,
