@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from hub.intake.served_again import move_from
 from tests.integration.test_pull_inbox import bearer, ids
 from tests.integration.test_self_service import opened
 from tests.integration.test_views import CENTRE, WARD
@@ -133,6 +134,31 @@ async def test_exactly_what_is_lacking_is_sent_again_after_the_count_was_seen(hu
     assert set(ids(again)) >= {lacking[0]} and kept not in ids(again)
     listed = await hub.client.get("/self/replays", headers=bearer("centre"))
     assert listed.json()["replays"][0]["count"] == len(lacking)
+
+
+async def test_a_notice_that_was_moved_away_and_back_stands_once_under_the_name_that_it_had(hub):
+    case, told = await stay(hub)
+    await hub.say(case, "samtycke", {"outcome": "given"}, WARD, id_="s-4")
+    before = {one["id"]: one["state"] for one in (await books(hub))["told"]}
+    known = hub.hub.directory()
+    without = known.model_copy(update={"systems": tuple(one for one in known.systems if one.id != "centre")})
+    without = type(known).model_validate(without.model_dump(mode="json", exclude_none=True))
+    for system, directory in (("centre", without), (f"unit:{CENTRE}", known)) * 2:
+        async with hub.hub.store.transaction() as connection:
+            assert await move_from(connection, system, directory) == 1
+    rows = await hub.sql(
+        "SELECT id FROM outbox_row WHERE system = 'centre' AND known_as IS NOT NULL AND known_as <> id"
+    )
+    assert len(rows) == 2, "they have other rows now"
+    found = (await books(hub))["told"]
+    assert [one["id"] for one in found] == list(dict.fromkeys(one["id"] for one in found)), "each once"
+    assert {one["id"]: one["state"] for one in found} == before
+    await settle(hub)
+    compared = await compare(hub, {"taken": [{"id": one} for one in told] + [{"id": f"out-{id_}"} for (id_,) in rows]})
+    assert compared["taken"]["matched"] == len(told)
+    assert compared["taken"]["missing_here"] == [f"out-{id_}" for (id_,) in rows], "no row is known by two names"
+    again = ids(await hub.fetch())
+    assert again == [one for one, state in before.items() if state == "waiting"], "and is told under its own"
 
 
 async def test_nothing_of_another_system_is_revealed_and_a_span_has_its_bounds(hub):
