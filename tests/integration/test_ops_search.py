@@ -7,6 +7,7 @@ import pytest
 from hub.operations import search
 from hub.store import found, notice_search
 from hub.store.walk import Pace
+from tests.integration.test_console_hostile import browser
 from tests.integration.test_pull_inbox import Hub, ids, with_inbox
 from tests.integration.test_views import ANNA, CENTRE, KOMMUN, TOLVAN, WARD, served
 from tests.operators import signed_in
@@ -169,6 +170,11 @@ async def test_a_page_that_ran_out_of_time_says_how_far_it_came_and_the_next_goe
         if (cursor := page["next"]) is None:
             break
     assert len(pages) > 2 and pages[0]["rows"] == [] and looked[-1] is None
+    console, _ = await browser(hub.hub)
+    page = (await console.get("/search?type=svu.inskrivning")).text
+    assert "Inget hittat än" in page and "Visa fler" in page, (
+        "a page without rows says that it has looked at a part only"
+    )
     assert looked[:-1] == sorted(looked[:-1], reverse=True)
     assert [name for page in pages for _, name in names(page["rows"])] == ["svu.inskrivning"]
     told = [await found_by(hub, to_system=system, type="svu.inskrivning") for system in ("centre", "kommun")]
