@@ -171,7 +171,7 @@ async def test_a_page_that_ran_out_of_time_says_how_far_it_came_and_the_next_goe
             break
     assert len(pages) > 2 and pages[0]["rows"] == [] and looked[-1] is None
     console, _ = await browser(hub.hub)
-    page = (await console.get("/search?type=svu.inskrivning")).text
+    page = (await console.get("/messages?type=svu.inskrivning")).text
     assert "Inget hittat än" in page and "Visa fler" in page, (
         "a page without rows says that it has looked at a part only"
     )
