@@ -184,6 +184,7 @@ async def test_everything_that_goes_wrong_is_named_with_its_rows_the_worst_first
     seen, _ = await browser(hub)
     page = (await seen.get("/systems/centre")).text
     assert page.index("Vad som är fel") < page.index('class="tiles six"')
+    assert "Kvitto" in (await seen.get("/dead")).text
     again = wrong[0]["replay"]["console"]
     assert again == "replays/new?system=centre&answer=http%3A422" and again.replace("&", "&amp;") in page
     assert "2 underrättelser" in (await seen.get(f"/{again}")).text

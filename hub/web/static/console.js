@@ -92,6 +92,7 @@ for (const kind of ["input", "change"]) document.addEventListener(kind, ({target
 // --- plots: drawn of what the figure holds; its table is closed then ---------------------------------------------------------------------
 const plots = new Map();
 function draw() {
+  if (typeof uPlot === "undefined") return;  // it does not load where the browser names no language that it knows: the tables stay open
   for (const [figure, plot] of plots) if (!figure.isConnected) { plot.destroy(); plots.delete(figure); }
   for (const figure of document.querySelectorAll("figure[data-plot]")) {
     const {start, step, series} = JSON.parse(figure.dataset.plot);
@@ -109,7 +110,7 @@ function draw() {
     const line = colour("neutral-border-subtle"), text = colour("neutral-text-subtle");
     const colours = ["accent-base-default", "success-base-default", "warning-border-default", "danger-base-default"].map(colour);
     const axis = {stroke: text, grid: {stroke: line, width: 0.5}, ticks: {show: false}, font: "12px Inter"};
-    const size = () => ({width: place.clientWidth, height: place.clientHeight - 32});
+    const size = () => ({width: place.clientWidth, height: 224});
     plot = new uPlot({
       ...size(),
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), figure.dataset.zone),
@@ -129,7 +130,7 @@ function written(number) {
 }
 function label(seconds, gap, zone) {
   const at = new Date(seconds * 1000), language = document.documentElement.lang;
-  const day = {day: "numeric", month: "short", timeZone: zone}, hour = {hour: "2-digit", minute: "2-digit", timeZone: zone};
+  const day = {day: "numeric", month: "short", timeZone: zone}, hour = {hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone};
   return new Intl.DateTimeFormat(language, gap >= 86400 ? day : gap > 0 ? hour : {...day, ...hour}).format(at);
 }
 draw();
