@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -65,8 +66,8 @@ MOST_OF_A_KIND: Final = 5
 
 
 def worst_first(found: list[Concern]) -> list[Concern]:
-    """The concerns in the order in which to see to them: by severity, then the longest. Of many of one kind the longest stand by
-    themselves, and the others together.
+    """The concerns in the order in which to see to them: by severity, then the longest, those last of which no beginning is known. Of many
+    of one kind the longest stand by themselves, and the others together.
     """
     by_kind: dict[tuple[str, str], list[Concern]] = {}
     for one in sorted(found, key=_order):
@@ -80,7 +81,7 @@ def worst_first(found: list[Concern]) -> list[Concern]:
 
 
 def _order(one: Concern) -> tuple[int, float, str]:
-    return ORDER.index(one.severity), one.since.timestamp() if one.since else 0.0, one.kind
+    return ORDER.index(one.severity), one.since.timestamp() if one.since else math.inf, one.kind
 
 
 def _together(several: list[Concern]) -> Concern:

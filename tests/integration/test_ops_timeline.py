@@ -88,6 +88,24 @@ async def test_each_notice_says_how_far_it_has_come_and_why_it_waits(hub):
     assert {one["message"] for one in of_one["notices"]} == {opening["message"]}
 
 
+async def test_a_notice_that_was_sent_late_says_how_late_and_what_is_known_of_why(hub):
+    case = await hub.admit()
+    await hub.sql(
+        "UPDATE outbox_row SET state = 'sent', behind = false, answer = 'http:204',"
+        " sent_at = accepted_at + CASE system WHEN 'centre' THEN interval '32 s' ELSE interval '2 s' END WHERE kind = 'notice'"
+    )
+    said = {one["system"]: one for one in of_kind(await timeline(hub, case), "sent")}
+    late, quick = said["centre"], said["kommun"]
+    assert "32 s efter att den skrevs; den väntade på sin tur" in late["sv"]
+    assert "32 s after it was written; it waited for its turn" in late["en"]
+    assert quick["sv"].endswith("http:204") and quick["en"].endswith("http:204")
+    await hub.sql(
+        "UPDATE outbox_row SET failures = jsonb_build_array(jsonb_build_array(accepted_at, 'http:503')) WHERE system = 'centre'"
+    )
+    said = {one["system"]: one for one in of_kind(await timeline(hub, case), "sent")}
+    assert "1 försök hade misslyckats" in said["centre"]["sv"] and "1 attempt had failed" in said["centre"]["en"]
+
+
 async def test_a_message_whose_id_has_the_form_of_a_cases_shows_its_own_notices_and_no_others(hub):
     case = await hub.admit()
     uuid = "0b9a4f0e-3c1d-4f6e-9a57-2f1f6f3f9d10"

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from hub import clock
@@ -120,7 +120,8 @@ def _of_row(history: StoredHistory, row: Row, skipped: Mapping[str, datetime]) -
         yield of.entry(at, "tried", f": {answer}", f": {answer}", answer=answer)
     ended = failed[-1][0] if failed else row["due_at"]
     if row["state"] == "sent":
-        yield from _sent(of, row)
+        is_told_again = any(one["outbox_id"] == row["id"] for one in history.replayed)
+        yield from _sent(of, row, ("", "") if is_told_again or row["kind"] == "lookup" else _late(row, len(failed)))
     elif row["state"] in {"dead", "skipped"}:
         if row["state"] == "dead" or str(row["id"]) in skipped:
             yield of.entry(
@@ -170,6 +171,7 @@ def _before_replays(history: StoredHistory) -> Iterator[TimelineEntry]:
                 former, f"{of.sv}, före omsändning {one['replay']}", f"{of.en}, before replay {one['replay']}", of.lane
             ),
             former,
+            ("", ""),
         )
 
 
@@ -179,7 +181,29 @@ def _parts(answer: str) -> tuple[str, datetime | None]:
     return said, datetime.fromisoformat(read_at) if read_at else None
 
 
-def _sent(of: _Of, row: Row) -> Iterator[TimelineEntry]:
+_LATE: Final = timedelta(seconds=10)
+
+
+def _late(row: Row, failed: int) -> tuple[str, str]:
+    """That a row was sent long after it was written, and what is known of why, in both languages."""
+    took = row["sent_at"] - row["accepted_at"]
+    if took < _LATE:
+        return "", ""
+    seconds = round(took.total_seconds())
+    if failed:
+        why_sv, why_en = (
+            f"{failed} försök hade misslyckats",
+            f"{failed} {'attempt' if failed == 1 else 'attempts'} had failed",
+        )
+    else:
+        why_sv = "den väntade på sin tur: mottagaren skonades, var pausad eller långsam, eller äldre i ärendet var före"
+        why_en = (
+            "it waited for its turn: its receiver was spared, paused or slow, or older ones of the case were before it"
+        )
+    return f", {seconds} s efter att den skrevs; {why_sv}", f", {seconds} s after it was written; {why_en}"
+
+
+def _sent(of: _Of, row: Row, late: tuple[str, str]) -> Iterator[TimelineEntry]:
     """The entries of a row that was sent: by its way, or fetched and acknowledged; and when it was read."""
     answer, read_at = _parts(str(row["answer"]))
     if answer == in_hand.ACKNOWLEDGED:
@@ -189,7 +213,7 @@ def _sent(of: _Of, row: Row) -> Iterator[TimelineEntry]:
     elif row["kind"] == "lookup":
         yield of.entry(row["sent_at"], "answered", f": {answer}", f": {answer}", answer=answer, outcome=answer)
     else:
-        yield of.entry(row["sent_at"], "sent", f": {answer}", f": {answer}", answer=answer)
+        yield of.entry(row["sent_at"], "sent", f": {answer}{late[0]}", f": {answer}{late[1]}", answer=answer)
         if answer == _APPLICATION:
             yield of.entry(
                 row["sent_at"],
