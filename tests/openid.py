@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import socket
 from contextlib import asynccontextmanager, closing
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
@@ -11,6 +10,7 @@ import httpx
 import uvicorn
 
 from hub.http_api import api_of
+from hub.listening import bound
 from hub.sandbox.children import free_port
 from hub.sandbox.openid import serve
 from hub.settings import OpenIdSettings
@@ -22,7 +22,7 @@ PREFIX = "HUB_OPENID__"
 @asynccontextmanager
 async def listening(app, port=0):
     """An application on real HTTP; its address."""
-    with closing(socket.create_server(("127.0.0.1", port))) as listener:
+    with closing(bound("127.0.0.1", port)[0]) as listener:
         config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none")
         server = uvicorn.Server(config)
         task = asyncio.create_task(server.serve(sockets=[listener]))
@@ -96,15 +96,15 @@ def provider_beside(hub_port):
 
 
 @asynccontextmanager
-async def sign_in_place(hub, provider=None, **settings):
-    """A hub's HTTP side with the provider beside it."""
+async def sign_in_place(hub, provider=None, before=lambda app: app, **settings):
+    """A hub's HTTP side with the provider beside it. ``before``: what stands between the network and the hub."""
     port = free_port()
     provider = provider or provider_beside(port)
     await hub.sign_in.close()
     hub.sign_in = SignIn(hub.store, openid_settings(provider, **settings), production=False)
     async with (
         listening(serve.app(provider), urlsplit(provider.issuer).port),
-        listening(api_of(hub), port) as url,
+        listening(before(api_of(hub)), port) as url,
     ):
         place = SignInPlace(hub, provider, url)
         yield place
