@@ -36,9 +36,10 @@ def free_port() -> int:
     """A free TCP port on 127.0.0.1.
 
     Below the ports that the system gives to outgoing connections: while a server restarts, a client that retries
-    could otherwise be given the server's own port, connect to itself and keep the server out.
+    could otherwise be given the server's own port, connect to itself and keep the server out. Drawn by the system's own chance: a test
+    that sets the seed of ``random`` would draw the ports of another process.
     """
-    for port in random.sample(range(15_000, 32_000), 200):
+    for port in random.SystemRandom().sample(range(15_000, 32_000), 200):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port

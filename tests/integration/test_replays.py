@@ -72,6 +72,15 @@ class Rows:
             )  # fmt: skip
         return [case * 100 + sequence for sequence in sequences]
 
+    def opened(self, *cases):
+        """The cases themselves, by which a timeline is asked for."""
+        for case in cases:
+            self.server.execute(
+                "INSERT INTO cases (id, system, person, process, status, sequence, state, opened_at, changed_at)"
+                " VALUES (%s, 'ehr', '', 'svu', 'open', 1, '{}', now(), now())",
+                (CASE.format(case),),
+            )
+
     async def dead(self, case, sequences=(1, 2, 3), system="centre", said="http:422"):
         """A case whose first notice is dead, and the others behind it."""
         ids = self.write(case, sequences, system)
@@ -516,6 +525,7 @@ async def test_what_a_dry_run_counts_by_group_and_by_filter_is_what_is_sent_agai
     id_ = await there.replay(RowFilter(answer="http:422"), 3)
     assert (await there.one(id_)).total == 3
     other = await there.replay(RowFilter(system="centre", case=CASE.format(5)), 1)
+    there.opened(4, 5)
     for case, it, count in ((4, id_, 3), (5, other, 1)):  # a timeline has the replays in which it is, and no other
         by_hand = [
             one.en for one in (await asked(there.store, whole.of, CASE.format(case))).entries if one.kind == "by-hand"
@@ -626,6 +636,7 @@ def test_a_row_is_in_one_replay_at_a_time(server):
 
 
 async def test_the_first_telling_and_its_reading_stay_in_the_timeline_when_it_is_told_again(there):
+    there.opened(1)
     there.sent(1, (1,))
     there.server.execute(
         "UPDATE outbox_row SET sent_at = '2026-03-02T09:00Z', answer = 'http:204; read 2026-03-02T10:00:00+00:00'"
