@@ -949,6 +949,9 @@ class Moving:
             each["id"] += self.hub.tag
         await self.hub.apply(parts.checked(found))
         await until(self.has_moved)
+        await asyncio.sleep(
+            1
+        )  # its lanes look at the directory every 0.4 s, and what comes before goes by the former way
 
     async def has_moved(self):
         """Whether every process has taken the directory up: until then one may tell it by its former way."""
