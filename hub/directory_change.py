@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hub.directory import Applied, EntryChange, Taken, difference, held_together, lines, taken_away
+from hub.directory import Applied, EntryChange, Taken, difference, held_together, taken_away
 from hub.errors import Refused
 from hub.intake.served_again import move_from
 from hub.processes.registry import PROCESSES
@@ -36,11 +36,6 @@ class Change:
     """The version in force with which it was compared; 0 where there is none."""
     digest: str = ""
     """Of the version in force and of the directory that is wanted: the same where the same would happen."""
-
-    @property
-    def lines(self) -> list[str]:
-        """The differences in lines."""
-        return lines(self.entries)
 
 
 @dataclass(frozen=True, slots=True)

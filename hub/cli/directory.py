@@ -15,7 +15,6 @@ from hub.cli.root import By, Json, Reason, directory_app
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the difference and what is under way, change nothing.")]
 Force = Annotated[bool, typer.Option("--force", help="Although it takes away what is in use; needs --reason.")]
-_MARKS: Final = {"new": "+", "gone": "-", "changed": "~"}
 _MOST: Final = 2**31 - 1
 """The greatest number that a version can have."""
 
@@ -87,13 +86,16 @@ def _put_in_force(
         raise typer.Exit(endings.NOT_WELL)
 
 
-def _lines(difference: dict[str, Any]) -> list[str]:
-    """A difference in lines: one for each entry that is new (+) or gone (-), and one for each field that is different (~)."""
-    said: list[str] = []
-    for one in difference["rows"]:
-        start = f"{_MARKS[one['what']]} {one['kind']} {one['id']}"
-        said += [f"{start}: {field['path']}: {field['said']}" for field in one["fields"]] or [start]
-    return said
+def _lines(found: dict[str, Any]) -> list[str]:
+    """A difference as the API answers it, in lines."""
+    from hub.directory import EntryChange, FieldChange, lines
+
+    return lines(
+        [
+            EntryChange(one["what"], one["kind"], one["id"], tuple(FieldChange(**field) for field in one["fields"]))
+            for one in found["rows"]
+        ]
+    )
 
 
 @directory_app.command("show")

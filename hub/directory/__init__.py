@@ -1,12 +1,13 @@
 """The directory as a file: read, compared, shown."""
 
-from hub.directory.difference import EntryChange, counted, difference, lines
+from hub.directory.difference import EntryChange, FieldChange, counted, difference, lines
 from hub.directory.file import Applied, WrittenFile, held_together, load, of_text, read, shown
 from hub.directory.taken_away import Taken, taken_away
 
 __all__ = [
     "Applied",
     "EntryChange",
+    "FieldChange",
     "Taken",
     "WrittenFile",
     "counted",

@@ -11,8 +11,7 @@ from schemas.directory import Directory
 
 _SECRET = ("secrets", "token_sha256")
 _SEVERAL = {"befattning": "HSA codes of befattning"}
-_KINDS = {"+": "new", "-": "gone", "~": "changed"}
-_MARKS = {what: mark for mark, what in _KINDS.items()}
+_MARKS = {"new": "+", "gone": "-", "changed": "~"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +65,12 @@ def lines(found: Sequence[EntryChange]) -> list[str]:
     return said
 
 
-def counted(lines: list[str]) -> str:
-    """The lines of a difference in short: ``2 units new, 1 system changed``."""
-    entries = dict.fromkeys((line[0], line[2:].partition(": ")[0]) for line in lines)
-    kinds = Counter((mark, name.split()[0]) for mark, name in entries)
+def counted(found: Sequence[EntryChange]) -> str:
+    """A difference in short: ``2 units new, 1 system changed``."""
+    kinds = Counter((one.what, one.kind) for one in found)
     return ", ".join(
-        f"{count} {kind if count == 1 else _SEVERAL.get(kind, kind + 's')} {_KINDS[mark]}"
-        for (mark, kind), count in kinds.items()
+        f"{count} {kind if count == 1 else _SEVERAL.get(kind, kind + 's')} {what}"
+        for (what, kind), count in kinds.items()
     )
 
 

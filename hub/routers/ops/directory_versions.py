@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, Field, SecretStr
 
 from hub.delivery.exits.addresses import Allowed, refuse_forbidden
-from hub.directory import Applied, EntryChange, counted, difference, lines, of_text, shown
+from hub.directory import Applied, EntryChange, counted, difference, of_text, shown
 from hub.directory_change import (
     Change,
     SeenVersion,
@@ -141,7 +141,7 @@ async def between(_: CanSee, store: TheStore, before: Version, after: Version) -
     async with store.transaction() as connection:
         first, second = await version_of(connection, before), await version_of(connection, after)
     found = await asyncio.to_thread(difference, first.directory, second.directory)
-    return VersionDifference(before=before, after=after, summary=counted(lines(found)), rows=_rows(found))
+    return VersionDifference(before=before, after=after, summary=counted(found), rows=_rows(found))
 
 
 @ROUTES.get(
@@ -158,7 +158,7 @@ async def of_version(_: CanSee, store: TheStore, version: Version) -> VersionCha
         who=its.who,
         reason=its.reason,
         before=None if before is None else before.version,
-        summary=counted(lines(found)),
+        summary=counted(found),
         rows=_rows(found),
     )
 
@@ -244,7 +244,7 @@ def _told(done: Change) -> DirectoryTrial:
     return DirectoryTrial(
         version=done.of,
         digest=done.digest,
-        summary=counted(done.lines),
+        summary=counted(done.entries),
         rows=_rows(done.entries),
         taken=[
             TakenAway(
