@@ -8,7 +8,7 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
-from hub.store.outbox import WAITING
+from hub.store.outbox import TRIED_AT, WAITING
 
 Connection = AsyncConnection[tuple[Any, ...]]
 
@@ -50,8 +50,8 @@ async def backlog(connection: Connection) -> list[Backlog]:
         " AND o.revision > 0)"
     )
     dead = (
-        "(SELECT coalesce((failures->-1->>0)::timestamptz, accepted_at) FROM outbox_row o WHERE o.system = n.system"
-        " AND o.state = 'dead' ORDER BY id LIMIT 1)"
+        f"(SELECT coalesce({TRIED_AT}, d.accepted_at) FROM outbox_row d WHERE d.system = n.system AND d.state = 'dead'"  # noqa: S608 - constant
+        " ORDER BY d.id LIMIT 1)"
     )
     found = await connection.execute(
         f"SELECT system, waiting, dead, least({oldest.format(WAITING)}, {oldest.format('behind')}, {again},"  # noqa: S608 - constant

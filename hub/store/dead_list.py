@@ -7,7 +7,7 @@ from datetime import datetime
 
 from psycopg.rows import class_row
 
-from hub.store.outbox import Connection
+from hub.store.outbox import TRIED_AT, Connection
 from hub.store.replayable import ANSWER, FITS, KIND, WITH_MESSAGE, RowFilter
 
 
@@ -48,7 +48,7 @@ async def listed(connection: Connection, wanted: RowFilter, after: int = 0, limi
     """The dead rows that fit, with ids above ``after``, oldest first."""
     found = await connection.cursor(row_factory=class_row(DeadLetter)).execute(
         "SELECT d.id, d.kind, d.name, d.system, d.case_id::text, d.sequence, d.message, d.answer, d.of AS group, d.attempts,"  # noqa: S608
-        " d.accepted_at, d.said, d.first_tried_at, (d.failures->-1->>0)::timestamptz AS tried_at, w.behind, w.behind_since,"
+        f" d.accepted_at, d.said, d.first_tried_at, {TRIED_AT} AS tried_at, w.behind, w.behind_since,"
         " d.revision AS replayed, (SELECT r.replay FROM replay_row r WHERE r.outbox_id = d.id AND r.outcome IS NULL"
         f"  AND r.revision IS NULL) AS replay FROM (SELECT d.*, {KIND} AS name, {ANSWER} AS of FROM {WITH_MESSAGE}"
         f" WHERE d.state = 'dead' AND d.id > %(after)s AND {FITS} ORDER BY d.id LIMIT %(limit)s) d CROSS JOIN LATERAL"

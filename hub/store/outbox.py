@@ -244,6 +244,8 @@ FAILED = (
 """Adds a failed attempt to a row's last twenty, and keeps what the receiver said of it last; written when one fails, so that what
 goes well costs nothing.
 """
+TRIED_AT = "(d.failures->-1->>0)::timestamptz"
+"""When the last failed attempt of a row ``d`` was; null of one that has none."""
 
 
 async def retry(

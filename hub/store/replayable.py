@@ -11,10 +11,11 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
 from hub.store import of_system
+from hub.store.outbox import TRIED_AT
 
 Connection = AsyncConnection[tuple[Any, ...]]
 _PAGE = 1_000
-WAITED = timedelta(hours=72)
+_WAITED = timedelta(hours=72)
 """So long a notice may have waited before it was sent: the time of trying (D-6)."""
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 ANSWER = r"regexp_replace(coalesce(d.answer, ''), '(: |, | without an answer| \().*$', '')"
@@ -110,7 +111,7 @@ class Group:
     """The start of what the receiver said to the newest of them that it said something to, without what is personal or secret."""
 
 
-_TRIED = "coalesce((d.failures->-1->>0)::timestamptz, d.accepted_at)"
+_TRIED = f"coalesce({TRIED_AT}, d.accepted_at)"
 _FOUND = (
     f"SELECT d.id, d.system, {_KEY} AS key, {_TRIED} AS settled_at, {ANSWER} AS answer, d.case_id::text,"  # noqa: S608 - constants
     f" CASE d.kind WHEN 'notice' THEN ARRAY(SELECT json_array_elements_text(d.told->'to')) END AS units FROM {WITH_MESSAGE}"
@@ -167,7 +168,7 @@ async def _sent_since(connection: Connection, wanted: RowFilter, limit: int) -> 
         )
         gallrade += removed
         ids |= kept
-        if len(page) < _PAGE or page[-1].accepted_at < since - WAITED - of_system.LATE:
+        if len(page) < _PAGE or page[-1].accepted_at < since - _WAITED - of_system.LATE:
             break
         before = page[-1].id
     return ids, gallrade
@@ -220,7 +221,7 @@ async def groups(connection: Connection, system: str | None) -> list[Group]:
         " sum((SELECT count(*) FROM outbox_row o WHERE d.kind = 'notice' AND o.case_id = d.case_id AND o.system = d.system"
         "  AND o.kind = 'notice' AND o.behind AND o.sequence > d.sequence))::bigint AS behind,"
         " count(*) FILTER (WHERE d.revision > 0) AS replayed, count(DISTINCT d.case_id) AS cases,"
-        " min((d.failures->-1->>0)::timestamptz) AS first_failed, max((d.failures->-1->>0)::timestamptz) AS last_failed,"
+        f" min({TRIED_AT}) AS first_failed, max({TRIED_AT}) AS last_failed,"
         " min(d.id) AS example, (array_agg(d.said ORDER BY d.id DESC) FILTER (WHERE d.said <> ''))[1] AS said"
         " FROM outbox_row d WHERE d.state = 'dead' AND (%(system)s::text IS NULL OR d.system = %(system)s)"
         " GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
