@@ -4,7 +4,7 @@ Imports the store and the language only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -95,12 +95,15 @@ def _asks(told: Mapping[str, Any]) -> tuple[str, str]:
 
 def entries(history: StoredHistory, skipped: Mapping[str, datetime]) -> Iterator[TimelineEntry]:
     """What is known of each row; ``skipped``: row or unit → when operations gave it up."""
+    told_again = {one["outbox_id"] for one in history.replayed}
     for row in history.rows:
-        yield from _of_row(history, row, skipped)
+        yield from _of_row(history, row, skipped, told_again)
     yield from _before_replays(history)
 
 
-def _of_row(history: StoredHistory, row: Row, skipped: Mapping[str, datetime]) -> Iterator[TimelineEntry]:
+def _of_row(
+    history: StoredHistory, row: Row, skipped: Mapping[str, datetime], told_again: Collection[int]
+) -> Iterator[TimelineEntry]:
     of = _called(row)
     if row["kind"] == "notice":
         to = ", ".join(row["told"].get("to", ()))
@@ -120,8 +123,8 @@ def _of_row(history: StoredHistory, row: Row, skipped: Mapping[str, datetime]) -
         yield of.entry(at, "tried", f": {answer}", f": {answer}", answer=answer)
     ended = failed[-1][0] if failed else row["due_at"]
     if row["state"] == "sent":
-        is_told_again = any(one["outbox_id"] == row["id"] for one in history.replayed)
-        yield from _sent(of, row, ("", "") if is_told_again or row["kind"] == "lookup" else _late(row, len(failed)))
+        is_as_first_told = row["id"] not in told_again and row["kind"] != "lookup"
+        yield from _sent(of, row, _late(row, len(failed)) if is_as_first_told else ("", ""))
     elif row["state"] in {"dead", "skipped"}:
         if row["state"] == "dead" or str(row["id"]) in skipped:
             yield of.entry(
