@@ -124,7 +124,7 @@ class Live:
         if one.told != self._number and self._overview and not one.is_page:
             one.told = self._number
             said += self._overview
-        if one.lists and one.is_due is one.is_page:
+        if one.lists and (one.is_due or not one.is_page):
             one.is_due = False
             names = ", ".join(f'"{name}"' for name in sorted(one.lists))
             one.lists.clear()
