@@ -2,11 +2,14 @@
 credentials of systems. On a real database.
 """
 
+import re
+
 import pytest
 import yaml
 
 from hub.store import directory as directories
 from hub.store import operator_log
+from tests.integration.test_console_hostile import browser
 from tests.integration.test_views import CENTRE, WARD, directory, opened, served
 from tests.operators import signed_in
 
@@ -207,6 +210,33 @@ async def test_a_version_says_what_it_changed_of_the_one_before_and_the_first_th
     assert (second["before"], second["who"], second["reason"]) == (1, "Kajsa Katalog", "nytt namn")
     assert second["rows"] == (await reader.ask("/directory/versions/1/difference/2"))["rows"]
     assert (await reader.ask("/directory/versions/3/difference", 404))["rule"] == "unknown-version"
+
+
+async def test_the_console_says_who_made_a_version_why_and_what_it_changed_and_leads_back_from_the_one_in_force(
+    hub, keeper
+):
+    text = changed(await in_force(keeper), renamed("Avdelning 99"))
+    await keeper.say("/directory/apply", act(await tried(keeper, text), text))
+    client, form = await browser(hub)
+    listed = row_of((await client.get("/directory/versions")).text, "/directory/versions/2")
+    assert all(one in listed for one in ("Kajsa Katalog", "nytt namn", "1 enhet ändrad"))
+    for address in ("/directory/versions/2", "/directory/versions/2?before=1"):
+        page = (await client.get(address)).text
+        assert all(one in page for one in ("<dd>Kajsa Katalog</dd>", "<dd>nytt namn</dd>", "<dd><time", "Avdelning 99"))
+    way_back = re.search(r'href="/console(/directory/versions/1)#back">Gå tillbaka till version 1<', page)[1]
+    page = (await client.get(way_back)).text
+    assert 'id="back"' in page
+    seen = {name: re.search(rf'name="{name}" value="(\w+)"', page)[1] for name in ("version", "digest")}
+    await client.post(f"{way_back}/rollback", data=form | seen)
+    assert (await keeper.ask("/directory/versions/1/difference/3"))["rows"] == []
+    assert "1 enhet ändrad" in row_of((await client.get("/directory/versions")).text, "/directory/versions/3")
+    await client.aclose()
+
+
+def row_of(page, address):
+    """The row of a table that leads there."""
+    (found,) = [one for one in page.split("<tr>") if f'{address}"' in one]
+    return found
 
 
 async def test_a_credential_is_listed_without_its_value_rotated_and_ended(hub, keeper):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from hub.web.visit import Visit, act, number_of, page
+
+_VERSIONS: Final = 20
+"""The most on a page: what each changed is found by comparing two whole directories."""
 
 
 async def tree(visit: Visit) -> Response:
@@ -30,23 +33,26 @@ async def unit(visit: Visit) -> Response:
 
 
 async def versions(visit: Visit) -> Response:
-    """``/directory/versions``: the newest first."""
-    return visit.show(
-        "directory_versions.html", found=await visit.ops.ask("/directory/versions", after=visit.query.get("after"))
-    )
+    """``/directory/versions``: the newest first, each with what it changed of the one before."""
+    found = await visit.ops.ask("/directory/versions", after=visit.query.get("after"), limit=_VERSIONS)
+    for one in found["rows"]:  # one after the other: each reads two whole directories
+        one["changed"] = (await visit.ops.ask(f"/directory/versions/{one['version']}/difference"))["rows"]
+    return visit.show("directory_versions.html", found=found)
 
 
 async def version(visit: Visit) -> Response:
-    """``/directory/versions/N``: what it changed, and the way back to it."""
+    """``/directory/versions/N``: who made it and why, what it changed, and the way back: to it, or from it to the one before."""
     number = visit.path["number"]
     other = f"{number_of(visit.query, 'before', int)}/difference/{number}" if visit.query.get("before") else None
-    changed, regions = await asyncio.gather(
-        visit.ops.ask(f"/directory/versions/{other or f'{number}/difference'}"), visit.ops.ask("/directory")
+    its, newest = await asyncio.gather(
+        visit.ops.ask(f"/directory/versions/{number}/difference"), visit.ops.ask("/directory/versions", limit=1)
     )
+    now = newest["rows"][0]["version"]
+    changed = await visit.ops.ask(f"/directory/versions/{other}") if other else its
     back = None
-    if visit.may("directory") and number != regions["version"]:
+    if visit.may("directory") and number != now:
         back = await visit.ops.say("/directory/rollback/dry-run", {"to": number})
-    return visit.show("directory_version.html", version=number, changed=changed, now=regions["version"], back=back)
+    return visit.show("directory_version.html", its=its, changed=changed, now=now, back=back)
 
 
 async def write(visit: Visit) -> Response:
