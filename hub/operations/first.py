@@ -20,10 +20,6 @@ _MANUAL_MANY: Final = 25
 _PAUSED: Final = timedelta(hours=4)
 _LOOKUP: Final = timedelta(hours=1)
 _SPARED: Final = timedelta(minutes=1)
-_REFUSED: Final = (20, 0.2)
-"""So many messages refused within an hour, and such a share of what came."""
-_ON_TIME: Final = (20, 0.95)
-"""Of so many notices within an hour at least such a share is to be on time."""
 _HUBS: Final = rows("hubs")
 
 
@@ -142,15 +138,15 @@ def of_system(seen: Seen, id_: str) -> Iterator[Concern]:
             f"{name} has fallen silent: {silent.heard} messages came where {usual} were to be expected.",
         )
     counts = seen.hour.get(id_, {})
-    refused, received = counts.get("refused", 0), counts.get("received", 0)
-    if refused >= _REFUSED[0] and refused > _REFUSED[1] * received:
+    if seen.refuses_many(id_):
+        refused, received = counts.get("refused", 0), counts.get("received", 0)
         yield concern(
             "refused", "soon", None, f"{name}: {refused} av {received} meddelanden har avvisats den senaste timmen.",
             f"{name}: {refused} of {received} messages were refused within the hour.", refused,
         )  # fmt: skip
-    sent, on_time = counts.get("sent", 0), counts.get("on_time", 0)
-    if sent >= _ON_TIME[0] and on_time < _ON_TIME[1] * sent:
-        late, rows_of_late = sent - on_time, late_rows(seen.hour_since, id_)
+    if seen.is_slow(id_):
+        sent = counts.get("sent", 0)
+        late, rows_of_late = sent - counts.get("on_time", 0), late_rows(seen.hour_since, id_)
         yield concern(
             "slow", "note", None, f"{name}: {late} av {sent} underrättelser kom fram för sent den senaste timmen.",
             f"{name}: {late} of {sent} notices were delivered late within the hour.", late, rows_of_late,

@@ -26,6 +26,10 @@ from schemas.directory import Directory
 DAY: Final = timedelta(hours=24)
 HOUR: Final = timedelta(hours=1)
 _REPLAYS: Final = 50
+_REFUSED: Final = (20, 0.2)
+"""So many messages refused within an hour, and more than such a share of what came, are something to see to."""
+_ON_TIME: Final = (20, 0.95)
+"""Of so many notices within an hour at least such a share is to be on time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,18 @@ class Seen:
     def is_late(self, system: str) -> bool:
         """Whether a system is late, wherever that is said: what waits for it would not be on time, and nobody has paused it."""
         return self.systems[system].paused is None and self.waits_too_long(system)
+
+    def refuses_many(self, system: str) -> bool:
+        """Whether so much that a system sent within the hour was refused that somebody should see to it, wherever that is said."""
+        counts = self.hour.get(system, {})
+        refused = counts.get("refused", 0)
+        return refused >= _REFUSED[0] and refused > _REFUSED[1] * counts.get("received", 0)
+
+    def is_slow(self, system: str) -> bool:
+        """Whether so much was sent late to a system within the hour that it should be known, wherever that is said."""
+        counts = self.hour.get(system, {})
+        sent = counts.get("sent", 0)
+        return sent >= _ON_TIME[0] and counts.get("on_time", 0) < _ON_TIME[1] * sent
 
     def not_there(self, system: str) -> int:
         """What should have been delivered to a system by now: what is dead, and what waits behind one that is late."""

@@ -27,8 +27,9 @@ from schemas.swedish_time import local_day
 from schemas.ways_out import SubscriptionOut, address
 
 Trouble = Literal["dead", "paused", "breaker", "late", "waiting", "refused", "slow", "silent", "unreached"]
-"""``waiting`` and ``paused`` by themselves are no fault; ``late``: its oldest notice has waited longer than is on time (``Seen.is_late``);
-``slow``: some of the hour's were late; ``unreached``: no process delivers to it.
+"""``waiting`` by itself is no fault; ``late``: its oldest notice has waited longer than is on time (``Seen.is_late``); ``refused`` and
+``slow``: so many of the hour's messages were refused, or notices late, that the overview names it (``Seen.refuses_many``,
+``Seen.is_slow``); ``unreached``: no process delivers to it.
 """
 NO_FAULT: Final[frozenset[Trouble]] = frozenset({"waiting"})
 
@@ -106,15 +107,15 @@ class SystemPage:
 
 def troubles(seen: Seen, id_: str) -> list[Trouble]:
     """What there is to say of a system."""
-    one, hour = seen.systems[id_], seen.hour.get(id_, {})
+    one = seen.systems[id_]
     said: Mapping[Trouble, bool] = {
         "dead": one.dead > 0,
         "paused": one.paused is not None,
         "breaker": one.breaker != "closed",
         "late": seen.is_late(id_),
         "waiting": one.waiting > 0,
-        "refused": hour.get("refused", 0) > 0,
-        "slow": hour.get("sent", 0) > hour.get("on_time", 0) or seen.not_there(id_) > 0,
+        "refused": seen.refuses_many(id_),
+        "slow": seen.is_slow(id_),
         "silent": id_ in seen.silences,
         "unreached": one.hub is None and one.waiting > 0,
     }
