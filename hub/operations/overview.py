@@ -94,8 +94,10 @@ class RegistersSeen:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """What goes through within the hour, a minute."""
+    """What goes through a minute, on average over the minutes of the last hour in which the hub ran."""
 
+    minutes: int
+    """So many minutes those are: 60, where it ran all the time."""
     received: float
     refused: float
     sent: float
@@ -249,6 +251,8 @@ def _registers(seen: Seen) -> RegistersSeen:
 
 
 def _flow(seen: Seen) -> Flow:
-    hour = seen.hour.get("", {})
-    received, refused, sent = (round(hour.get(name, 0) / 60, 2) for name in ("received", "refused", "sent"))
-    return Flow(received, refused, sent, rows("", api="rates", span="24h"), rows("", api="rates", span="14d"))
+    its = seen.flow
+    received, refused, sent = (round(count / max(1, its.minutes), 1) for count in (its.received, its.refused, its.sent))
+    return Flow(
+        its.minutes, received, refused, sent, rows("", api="rates", span="24h"), rows("", api="rates", span="14d")
+    )

@@ -15,7 +15,7 @@ from hub.operations.standing import HubStanding, MissingRole, RegistersStanding,
 from hub.store import at_a_glance, deadline, figures, operator_log, partitions, replays, silence
 from hub.store.at_a_glance import Glance
 from hub.store.deadline import Overdue
-from hub.store.figures import Counts
+from hub.store.figures import Counts, WentThrough
 from hub.store.inbox import Connection
 from hub.store.partitions import PartitionIncident
 from hub.store.replays import Replay
@@ -58,6 +58,8 @@ class Seen:
     """What was counted in all within 24 hours."""
     hour: dict[str, Counts]
     """What was counted within an hour, by system."""
+    flow: WentThrough
+    """What went through within an hour."""
     within_s: float
     """What is delivered within so many seconds is on time (``HUB_ON_TIME_S``)."""
 
@@ -122,5 +124,6 @@ async def see(connection: Connection, version: int, directory: Directory, hour: 
         await operator_log.newest(connection),
         (await figures.sums(connection, now - DAY, [ALL])).get(ALL, {}),
         await figures.hour_by_system(connection, now - HOUR) if hour is None else hour,
+        await figures.flow(connection, now - HOUR),
         TALLY.on_time_s,
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -116,6 +117,28 @@ async def hour_by_system(connection: Connection, since: datetime) -> dict[str, C
         system: {name: count for name, count in zip(names, its, strict=True) if count}
         for system, *its in await found.fetchall()
     }
+
+
+@dataclass(frozen=True, slots=True)
+class WentThrough:
+    """What went through the whole hub within a short time."""
+
+    minutes: int
+    """In so many of them some process ran."""
+    received: int
+    refused: int
+    sent: int
+
+
+async def flow(connection: Connection, since: datetime) -> WentThrough:
+    """What went through the hub in the minutes that began after a moment, of the last day."""
+    found = await connection.execute(
+        "SELECT count(*), coalesce(sum((counts->'received')::int), 0)::bigint, coalesce(sum((counts->'refused')::int), 0)::bigint,"
+        " coalesce(sum((counts->'sent')::int), 0)::bigint FROM figures WHERE system = '' AND step = %s AND at > %s",
+        (MINUTE, since),
+    )
+    (its,) = await found.fetchall()
+    return WentThrough(*its)
 
 
 async def series(connection: Connection, system: str, step: int, since: datetime) -> list[tuple[datetime, Counts]]:

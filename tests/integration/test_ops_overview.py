@@ -270,6 +270,22 @@ async def test_what_was_counted_is_shown_and_what_two_hubs_counted_is_added_up(p
     assert len((await person.ask("/rates", span="14d"))["sent"]) == 1344
     assert (await person.ask("/rates", 404, system="nobody"))["rule"] == "unknown-system"
     assert (await person.ask("/rates", 400, span="7d"))["text"]["sv"]
+    # The flow is an average over the minutes in which the hub ran, and says of how many it is.
+    seen, _ = await browser(hub)
+    for ago, said in (
+        ([2, 30, 45], "I snitt 25,3 in och 51,7 ut i minuten, under de 3 minuter av den senaste timmen"),
+        (range(60), "Senaste timmen i snitt 25,3 in och 51,7 ut i minuten."),
+    ):
+        await place.sql("DELETE FROM figures WHERE system = ''")
+        for nth, minutes in enumerate(ago):
+            await place.sql(
+                "INSERT INTO figures (system, step, at, counts) VALUES ('', 1, date_trunc('minute', now()) - %s * interval '1 minute',"
+                " jsonb_build_object('up', 9, 'received', %s::int, 'sent', %s::int))",
+                minutes,
+                (26, 25, 25)[nth % 3],
+                (51, 52, 52)[nth % 3],
+            )
+        assert said in (await seen.get("/")).text
 
 
 async def test_quarters_are_made_of_minutes_once_and_both_are_deleted_when_they_are_old(place, database):
@@ -398,6 +414,11 @@ async def test_a_system_is_shown_with_its_refusals_its_credentials_and_what_it_m
     await hub.figures.write()
     found = await person.ask("/systems/ehr")
     assert (found["day"]["received"], found["day"]["refused"]) == (4, 3)
+    seen, _ = await browser(hub)  # what came in, and what of it was accepted, have each a name of its own on every page
+    pages = [(await seen.get(page)).text for page in ("/systems/ehr", "/systems", "/reconciliation/ehr")]
+    assert 'Inkomna, 24 timmar</span> <span class="value">4</span> <span class="hint">Alla, också avvisade.' in pages[0]
+    assert "Inkomna, 1 h" in pages[1] and "Godtaget 1" in pages[2] and "Avvisat 3" in pages[2]
+    assert not [page for page in pages if "Mottagna" in page or "Mottaget" in page]
     ((refusal),) = found["refusals"]
     assert (refusal["count"], refusal["example"]) == (3, "bad-2")
     assert refusal["rows"]["api"].startswith("messages?from_system=ehr&outcome=refused&rule=")
