@@ -96,7 +96,7 @@ def dead_replays(
         typer.echo("nothing has been replayed")
     table.show(
         "replays: hub dead undo ID",
-        ("ID", "BEGUN", "STATE", "SENT", "FAILED", "LEFT", "BACK", "WHAT"),
+        ("ID", "BEGUN", "STATE", "SENT", "FAILED", "LEFT", "PUT BACK", "WHAT"),
         [
             (
                 one["id"],

@@ -17,7 +17,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from hub.store import dead_letters, in_hand, outbox, shards
-from hub.store.replayable import FoundRow, RowFilter
+from hub.store.replayable import KIND, FoundRow, RowFilter
 from hub.store.transaction import array, keys
 
 Connection = AsyncConnection[tuple[Any, ...]]
@@ -436,19 +436,31 @@ class ReplayedRow:
 
     place: int
     row: int
+    source: str | None
+    message: str | None
+    name: str | None
+    """The message's name; of what is no notice its kind."""
     case_id: str | None
+    sequence: int | None
     outcome: str | None
     told: bool
     answer: str | None
+    """What it came to in this replay; None until it has been tried in it."""
 
 
 async def rows_of(connection: Connection, id_: int, outcome: str | None, after: int, limit: int) -> list[ReplayedRow]:
-    """The rows of a replay in their order, those with an outcome or, for ``open``, with none yet."""
+    """The rows of a replay in their order: those with an outcome; for ``open`` with none yet, for ``passed-over`` those that were skipped
+    or gone when their turn came.
+    """
     found = await connection.cursor(row_factory=class_row(ReplayedRow)).execute(
-        "SELECT r.place, r.outbox_id AS row, o.case_id::text, r.outcome, r.revision IS NOT NULL AS told,"
-        " CASE WHEN r.outcome = 'put-back' THEN NULL ELSE o.answer END AS answer"
-        " FROM replay_row r LEFT JOIN outbox o ON o.id = r.outbox_id WHERE r.replay = %(id)s AND r.place > %(after)s"
-        " AND (%(outcome)s::text IS NULL OR (%(outcome)s = 'open' AND r.outcome IS NULL) OR r.outcome = %(outcome)s)"
+        f"SELECT r.place, r.outbox_id AS row, d.source, d.message, {KIND} AS name, d.case_id::text, d.sequence, r.outcome,"  # noqa: S608 - constant
+        " r.revision IS NOT NULL AS told, CASE WHEN r.outcome IN ('sent', 'dead')"
+        " OR (r.outcome IS NULL AND r.revision = d.revision AND d.attempts > 0) THEN d.answer END AS answer"
+        " FROM replay_row r LEFT JOIN outbox d ON d.id = r.outbox_id"
+        " LEFT JOIN message m ON m.source = d.source AND m.id = d.message AND d.kind = 'notice'"
+        " WHERE r.replay = %(id)s AND r.place > %(after)s"
+        " AND (%(outcome)s::text IS NULL OR (%(outcome)s = 'open' AND r.outcome IS NULL) OR r.outcome = %(outcome)s"
+        "  OR (%(outcome)s = 'passed-over' AND r.outcome IN ('skipped', 'gone')))"
         " ORDER BY r.place LIMIT %(limit)s",
         {"id": id_, "outcome": outcome, "after": after, "limit": limit},
         prepare=False,

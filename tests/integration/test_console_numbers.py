@@ -169,4 +169,10 @@ async def test_every_number_leads_to_as_many_rows(place):
                 query = "&".join(sorted(parse_qs(urlsplit(address).query)))
                 followed.add(f"{urlsplit(address).path}?{query}".rstrip("?"))
     assert not wrong, "\n".join(map(str, wrong))
+    replay = (await client.get("/replays/1")).text
+    figures = re.findall(r"</span> ([^<]+)</li>", replay.partition('class="legend"')[2].partition("</ul>")[0])
+    filters = re.findall(r">([^<]+)</a>", replay.partition('<nav class="filters"')[2].partition("</nav>")[0])
+    row = replay.partition("<tbody>")[2].partition("</tbody>")[0]
+    assert figures[:-1] == filters[1:] == ["Sända", "Misslyckade", "Återställda", "Förbigångna", "Kvar"]
+    assert "<td>Kvar" in row and 'href="/console/messages/' in row and ">Inskrivning" in row and "503" not in row
     assert set() == FOLLOWED - followed

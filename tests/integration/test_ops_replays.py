@@ -100,6 +100,17 @@ async def test_a_dry_run_counts_by_system_and_group_and_who_may_act_on_many_begi
     assert (await drift.say("/replays", {"rows": [ids[2]], "expected": 1, "reason": "prov"}))["begun"], "one is one"
     rows = await drift.ask(f"/replays/{begun['id']}/rows")
     assert [(one["row"], one["outcome"], one["told"]) for one in rows["rows"]] == [(one, None, True) for one in ids[:2]]
+    assert {(one["name"], one["sequence"], one["answer"]) for one in rows["rows"]} == {("svu.inskrivning", 1, None)}, (
+        "not tried yet"
+    )
+    assert all(one["message"] and one["source"] for one in rows["rows"])
+    await place.sql("UPDATE outbox_row SET attempts = 1, answer = 'http:503' WHERE id = %s", ids[0])
+    rows = await drift.ask(f"/replays/{begun['id']}/rows", outcome="open")
+    assert [one["answer"] for one in rows["rows"]] == ["http:503", None]
+    await place.sql("UPDATE replay_row SET outcome = 'gone' WHERE outbox_id = %s", ids[0])
+    rows = await drift.ask(f"/replays/{begun['id']}/rows", outcome="passed-over")
+    assert [(one["row"], one["outcome"], one["answer"]) for one in rows["rows"]] == [(ids[0], "gone", None)]
+    await place.sql("UPDATE replay_row SET outcome = NULL WHERE outbox_id = %s", ids[0])
     assert [one["total"] for one in (await drift.ask("/replays", system="centre"))["rows"]] == [1, 2]
     undo = f"/replays/{begun['id']}/undo"
     await (await signed_in(place.hub, "lasare")).say(undo, {"reason": "x"}, 403)

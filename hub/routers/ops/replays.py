@@ -231,12 +231,18 @@ class ReplayedRow(BaseModel):
 
     place: int
     row: int
+    source: str | None = Field(description="Who sent the message that it tells of.")
+    message: str | None
+    name: str | None = Field(description="The message's name; of a receipt or an announcement its kind.")
     case: str | None
+    sequence: int | None = Field(description="Its number in its case to the system.")
     outcome: Literal["sent", "dead", "skipped", "gone", "put-back"] | None = Field(
         description="Null: it is on its way, or waits."
     )
     told: bool = Field(description="Whether its turn has come.")
-    answer: str | None = Field(description="What its last attempt came to.")
+    answer: str | None = Field(
+        description="What its last attempt in this replay came to; null until it has been tried in it."
+    )
 
 
 class ReplayedRows(BaseModel):
@@ -249,7 +255,9 @@ class ReplayedRows(BaseModel):
 class RowsQuery(PageAsked):
     """Which of its rows."""
 
-    outcome: Literal["sent", "dead", "skipped", "gone", "put-back", "open"] | None = None
+    outcome: Literal["sent", "dead", "skipped", "gone", "put-back", "open", "passed-over"] | None = Field(
+        default=None, description="`open`: those that are left. `passed-over`: those that were skipped, or gone."
+    )
 
 
 @ROUTES.get(
@@ -267,7 +275,11 @@ async def rows_of(_: CanSee, store: TheStore, number: Number, asked: Annotated[R
                 {
                     "place": one.place,
                     "row": one.row,
+                    "source": one.source,
+                    "message": one.message,
+                    "name": one.name,
                     "case": one.case_id,
+                    "sequence": one.sequence,
                     "outcome": one.outcome,
                     "told": one.told,
                     "answer": one.answer,
