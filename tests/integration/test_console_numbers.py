@@ -24,14 +24,16 @@ PAGES = (
     "/", "/systems", "/systems?trouble=any", "/systems/ehr", "/systems/centre", "/systems/kommun", "/systems/bilar", "/waiting",
     "/dead", "/unserved", "/registers", "/replays", "/replays/1", "/reconciliation/ehr", "/reconciliation/centre", "/reconciliation/kommun",
 )  # fmt: skip
-SUMS = {"/systems?trouble=waiting": 0, "/unserved": 0}
+WAITING = "/systems?trouble=waiting"
+SUMS = {WAITING: 0, "/unserved": 0}
 """List → which of a row's figures its numbers are the sums of; the page says so above."""
 FOLLOWED = {
-    "/dead", "/dead?answer&system", "/dead?system", "/deadlines?name", "/held", "/held?reason", "/manual-queue",
+    "/dead", "/dead?answer&system", "/dead?system", "/deadlines", "/deadlines?name", "/held", "/held?reason", "/manual-queue",
     "/messages?case&outcome&to_system",
     "/messages?deadline&since&type", "/messages?from_system&since", "/messages?from_system&outcome&since",
     "/messages?from_system&outcome&rule&since", "/messages?from_system&outcome&since&until", "/messages?outcome&sent_since",
-    "/messages?outcome&sent_since&to_system", "/messages?outcome&since&to_system&until", "/messages?outcome&to_unit", "/partitions?lost",
+    "/messages?outcome&sent_since&to_system", "/messages?outcome&since&to_system&until", "/messages?outcome&to_unit",
+    "/partitions", "/partitions?lost",
     "/registers/folkbokforing/waiting", "/registers/waiting",
     "/systems", "/replays/1", "/replays/1?outcome", "/replays?state", "/systems/centre/queue",
     "/systems/kommun/queue", "/systems?trouble", "/unserved",
@@ -176,3 +178,12 @@ async def test_every_number_leads_to_as_many_rows(place):
     assert figures[:-1] == filters[1:] == ["Sända", "Misslyckade", "Återställda", "Förbigångna", "Kvar"]
     assert "<td>Kvar" in row and 'href="/console/messages/' in row and ">Inskrivning" in row and "503" not in row
     assert set() == FOLLOWED - followed
+    # What waits to be sent stands on the page of what waits too, by system, as many as the overview says.
+    (said,) = [said for _, said, address in numbers_of((await client.get("/")).text) if address == WAITING]
+    shown = (await client.get("/waiting")).text
+    section = shown.partition('id="to-send"')[2]
+    by_system = re.findall(r'href="/console/systems/(\w+)/queue">([\d\u202f]+)</a></td><td class="figure">\d', section)
+    assert {"centre", "kommun"} <= {system for system, _ in by_system}
+    assert sum(number(count) for _, count in by_system) == said > 0
+    one = (await client.get("/waiting?system=kommun")).text.partition('id="to-send"')[2]
+    assert "/systems/kommun/queue" in one and "/systems/centre/queue" not in one

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import groupby
 from typing import Any
 
@@ -9,13 +10,16 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from hub.ops_client.client import OpsRefused
+from hub.web.pages.waiting import queue_counts
 from hub.web.visit import Visit, act, page
 
 
 async def queue(visit: Visit) -> Response:
     """``/manual-queue``: the cases, those that have waited longest first."""
-    found = await visit.ops.ask("/manual-queue", after=visit.query.get("after"))
-    return visit.show("manual_queue.html", found=found)
+    found, queues = await asyncio.gather(
+        visit.ops.ask("/manual-queue", after=visit.query.get("after")), queue_counts(visit)
+    )
+    return visit.show("manual_queue.html", found=found, queues=queues)
 
 
 async def case(visit: Visit) -> Response:

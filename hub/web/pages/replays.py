@@ -9,6 +9,7 @@ from typing import Any, Final
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from hub.web.pages.waiting import queue_counts
 from hub.web.visit import Visit, act, deed, number_of, page
 
 _BY: Final = ("system", "case", "kind", "answer", "since", "until", "as_of")
@@ -18,7 +19,8 @@ _BY: Final = ("system", "case", "kind", "answer", "since", "until", "as_of")
 async def replays(visit: Visit) -> Response:
     """``/replays``: all, the newest first."""
     asked = {name: visit.query.get(name) for name in ("system", "state", "after")}
-    return visit.show("replays.html", found=await visit.ops.ask("/replays", **asked), asked=asked)
+    found, queues = await asyncio.gather(visit.ops.ask("/replays", **asked), queue_counts(visit))
+    return visit.show("replays.html", found=found, asked=asked, queues=queues)
 
 
 async def replay(visit: Visit) -> Response:

@@ -13,20 +13,34 @@ from hub.ops_client.client import OpsRefused
 from hub.web.visit import Visit, act, deed, number_of, page
 
 
+async def queue_counts(visit: Visit) -> dict[str, int]:
+    """Queue → how many the page of it has, by the overview; of the replays those that go on."""
+    now = await visit.ops.ask("/overview")
+    return {name: now[name]["count"] for name in ("dead", "held", "manual", "unserved", "replays")} | {
+        "partitions": now["partitions"]["count"] + now["gaps"]["count"],
+        "deadlines": sum(one["count"] for one in now["deadlines"]["untold"]),
+    }
+
+
 async def waiting(visit: Visit) -> Response:
     """``/waiting``: everything at a glance, by group."""
     system = visit.query.get("system")
-    dead, held, manual, unserved, partitions, deadlines = await asyncio.gather(
+    dead, held, manual, unserved, partitions, deadlines, to_send, queues = await asyncio.gather(
         visit.ops.ask("/dead/groups", system=system),
         visit.ops.ask("/held/groups"),
         visit.ops.ask("/manual-queue", limit=5),
         visit.ops.ask("/unserved"),
         visit.ops.ask("/partitions"),
         visit.ops.ask("/deadlines", limit=5),
+        visit.ops.ask("/systems", trouble="waiting", text=(system or "")[:100]),
+        queue_counts(visit),
     )
+    rows = [one for one in to_send["rows"] if system in {None, "", one["standing"]["system"]}]
     return visit.show(
         "waiting.html",
         dead=dead["rows"], held=held["rows"], manual=manual, unserved=unserved["rows"], partitions=partitions["rows"], deadlines=deadlines,
+        to_send=rows, to_send_count=sum(one["standing"]["waiting"] for one in rows) if system else to_send["waiting"],
+        more_to_send=to_send["next"], queues=queues,
     )  # fmt: skip
 
 
@@ -105,7 +119,8 @@ async def deadlines(visit: Visit) -> Response:
 
 async def _list(visit: Visit, template: str, path: str, names: tuple[str, ...]) -> Response:
     asked: dict[str, Any] = {name: visit.query.get(name) for name in names}
-    return visit.show(template, found=await visit.ops.ask(path, **asked), asked=asked)
+    found, queues = await asyncio.gather(visit.ops.ask(path, **asked), queue_counts(visit))
+    return visit.show(template, found=found, asked=asked, queues=queues)
 
 
 ROUTES = (
