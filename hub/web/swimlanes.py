@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from math import log1p
 from typing import Any, Final
 
@@ -37,6 +38,8 @@ GOOD: Final = frozenset(
 )
 BAD: Final = frozenset({"dead", "missed", "skipped"})
 SLOW: Final = frozenset({"held", "tried", "waits", "due"})
+ANSWERS: Final = frozenset({"ok", "none", "cached"})
+"""How a register answers that is well."""
 _OPEN: Final = frozenset({"open", "passed"})
 
 
@@ -98,6 +101,24 @@ def colour_of(kind: str, outcome: str | None = None) -> str:
     if kind == "decided":
         return "bad" if outcome == "refused" else "slow" if outcome == "held" else "good"
     return "good" if kind in GOOD else "bad" if kind in BAD else "slow" if kind in SLOW else "plain"
+
+
+def in_runs(entries: Sequence[Mapping[str, Any]]) -> list[tuple[bool, list[Mapping[str, Any]]]]:
+    """What happened in order, in runs: (whether to fold it, its entries). Folded is what follows each other of notices and questions that
+    ended well; what waits, is held, died, was missed or refused stands alone, and so does what was told.
+    """
+    last = {one["row"]: one for one in entries if one["row"] is not None}
+    harmed = {one["row"] for one in entries if one["kind"] in BAD or _without_answer(one)}
+    well = {row for row, one in last.items() if one["kind"] in GOOD and row not in harmed}
+    runs: list[tuple[bool, list[Mapping[str, Any]]]] = []
+    for folds, found in groupby(entries, lambda one: one["row"] in well):
+        run = list(found)
+        runs.append((folds and len(run) > 1, run))
+    return runs
+
+
+def _without_answer(one: Mapping[str, Any]) -> bool:
+    return one["kind"] == "answered" and one.get("outcome") not in ANSWERS
 
 
 def drawn(timeline: Mapping[str, Any], language: str) -> Drawing:

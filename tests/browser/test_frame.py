@@ -110,6 +110,33 @@ async def test_a_timeline_names_messages_and_deadlines_by_their_words_in_the_lan
         assert not re.search(r"inskrivning_sen|kvittens_forsenad|utan_fast_vardkontakt|svu\.inskrivning 0", said)
 
 
+@pytest.mark.parametrize("javascript", [True, False])
+async def test_of_a_case_what_went_well_is_folded_and_what_did_not_is_seen_at_once(console, hub, javascript):
+    page = await console.person(javascript=javascript)
+    await go(page, address(hub, PAGES["arende"]))
+    await expect(page.locator(".story").get_by_text("Död:").first).to_be_visible()
+    await expect(page.locator("section[aria-labelledby=told] tbody tr:visible")).to_have_count(1)  # the dead one
+    await expect(page.get_by_role("heading", name="Lagens klocka")).to_be_visible()
+    well, low = page.locator(".story li.run").first, await page.evaluate("document.body.scrollHeight")
+    await expect(well.locator("li").first).to_be_hidden()
+    await well.locator("summary").focus()
+    await page.keyboard.press("Enter")
+    await expect(well.locator("li").first).to_be_visible()
+    await page.locator("#reached summary").click()
+    await expect(page.locator("#reached tbody tr").first).to_be_visible()
+    if javascript:
+        assert await faults(page) == {}
+        await days.a_message_too_early(hub)  # the page changes by itself
+        async with page.expect_response("**/console/cases/*"):
+            pass
+        await page.wait_for_timeout(300)
+        await expect(well.locator("li").first).to_be_visible()
+    closed = page.locator("details.went-well:not([open]) > summary")
+    while await closed.count():
+        await closed.first.click()
+    assert low < await page.evaluate("document.body.scrollHeight")
+
+
 async def test_a_field_that_is_left_empty_says_so_in_the_language_of_the_page(console, hub):
     page = await console.person(lang="en")
     await go(page, address(hub, PAGES["ett-system"]))

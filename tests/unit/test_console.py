@@ -373,6 +373,21 @@ def test_a_long_pause_is_wider_than_a_short_one_and_not_as_much_as_it_is_longer(
     assert [name for name, _ in drawing.lanes] == ["EHR", "The hub"]
 
 
+def test_what_went_well_is_told_in_runs_that_fold_and_what_did_not_or_is_under_way_stands_alone():
+    def one(row, kind, outcome=None):
+        return {"row": row, "kind": kind, "outcome": outcome}
+
+    told = [
+        one(None, "received"), one(1, "queued"), one(1, "tried"), one(2, "queued"), one(2, "dead"), one(1, "sent"),
+        one(None, "decided", "refused"), one(1, "acknowledged"), one(3, "asked"), one(3, "answered", "ok"), one(2, "sent"),
+        one(4, "asked"), one(4, "answered", "fault"), one(5, "queued"), one(5, "waits"),
+    ]  # fmt: skip
+    runs = swimlanes.in_runs(told)
+    assert [one for _, run in runs for one in run] == told
+    folded = [[(one["row"], one["kind"]) for one in run] for folds, run in runs if folds]
+    assert folded == [[(1, "queued"), (1, "tried")], [(1, "acknowledged"), (3, "asked"), (3, "answered")]]
+
+
 def test_a_timeline_without_anything_is_drawn_too():
     drawing = swimlanes.drawn({"lanes": [], "entries": [], "clocks": []}, "sv")
     assert drawing.marks == drawing.bars == drawing.ticks == []

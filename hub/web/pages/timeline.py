@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from hub.web.shown import time_of
-from hub.web.swimlanes import colour_of, drawn
+from hub.web.swimlanes import colour_of, drawn, in_runs
 from hub.web.visit import Page, Visit, page
 
 
@@ -24,10 +24,23 @@ def _shown(template: str) -> Page:
         source = visit.query.get("source") or next(iter(sources), "")
         said = await _said(visit, id_, source) if template == "message.html" else None
         return visit.show(
-            template, found=found, id=id_, source=source, said=said, drawing=drawing, lanes=lanes, colour_of=colour_of
+            template,
+            found=found,
+            id=id_,
+            source=source,
+            said=said,
+            drawing=drawing,
+            lanes=lanes,
+            colour_of=colour_of,
+            in_runs=in_runs if template == "case.html" else _whole,
         )
 
     return show
+
+
+def _whole(entries: list[dict[str, Any]]) -> list[tuple[bool, list[dict[str, Any]]]]:
+    """One message is told in full: nothing is folded."""
+    return [(False, entries)]
 
 
 def _in_words(visit: Visit, found: dict[str, Any]) -> None:

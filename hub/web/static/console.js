@@ -7,7 +7,7 @@
   const link = document.getElementById("link");
   if (!address || !link) return;
   const SOON = 300, SETTLED = 1500, APART = 2000;  // milliseconds: after news; for what changed while the page came; between two questions
-  let source = null, wait = 1000, due = null, last = 0, broken = false, next = null, earliest = 0;
+  let opened = [], source = null, wait = 1000, due = null, last = 0, broken = false, next = null, earliest = 0;
 
   const say = (on) => {
     if (link.dataset.state === String(on)) return;
@@ -24,9 +24,13 @@
     if (!shown()) return;
     if (isInHand()) return void soon(2000);
     last = Date.now();
+    opened = [...shown().querySelectorAll("details.went-well[open]")].map((one) => one.id);
     const headers = {"X-By-Itself": "1"};
     htmx.ajax("GET", location.pathname + location.search, {target: "#live", select: "#live", swap: "outerMorph", headers});
   };
+  document.addEventListener("htmx:after:swap", () => {  // what somebody has opened stays open
+    for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+  });
   const soon = (ms) => { due ??= setTimeout(refresh, Math.max(ms, last + APART - Date.now())); };
 
   const open = () => {
