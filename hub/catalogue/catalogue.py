@@ -40,9 +40,12 @@ def of_kind(kind: Kind) -> list[CatalogueEntry]:
 
 
 def search(text: str) -> list[CatalogueEntry]:
-    """The entries that have these words, in either language; all of them without a word."""
+    """The entries that have these words, in either language, those first that are called so or mean so, then those with such a cause;
+    all of them, in the order in which people read them, without a word.
+    """
     words = text.lower().split()
-    return [one for one in catalogue().values() if all(word in _words_of(one) for word in words)]
+    found = [one for one in catalogue().values() if all(word in _words_of(one) for word in words)]
+    return sorted(found, key=lambda one: _fit(one, words))
 
 
 def meant(said: str) -> list[CatalogueEntry]:
@@ -51,6 +54,17 @@ def meant(said: str) -> list[CatalogueEntry]:
         return [catalogue()[said]]
     written = [one for one in catalogue().values() if said.lower() in {one.id.lower(), one.code.lower()}]
     return written or (search(said) if said.strip() else [])
+
+
+def _fit(one: CatalogueEntry, words: list[str]) -> int:
+    """How well an entry fits words, the smaller the better: 0 by its id, 1 by what it means, 2 by its cause too, 3 by the rest."""
+    said = ""
+    ids = f"{one.id} {one.id.replace('-', ' ')} {one.code}"
+    for place, texts in enumerate(((ids,), (one.means.sv, one.means.en), (one.cause.sv, one.cause.en))):
+        said = f"{said} {' '.join(texts)}".lower()
+        if all(word in said for word in words):
+            return place
+    return 3
 
 
 def _words_of(one: CatalogueEntry) -> str:

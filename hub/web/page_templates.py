@@ -11,6 +11,7 @@ import jinja2
 from starlette.responses import HTMLResponse, Response
 
 from hub.web import shown
+from hub.web.cell_labels import labelled
 from hub.web.look import LANGUAGES, SCHEMES
 from hub.web.served_files import served_files
 from hub.web.texts import grouped
@@ -58,6 +59,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     made.globals |= {
+        "labelled": labelled,
         "duration": shown.duration,
         "since": shown.since,
         "percent": _percent,

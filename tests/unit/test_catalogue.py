@@ -239,3 +239,12 @@ def test_an_entry_is_found_by_what_somebody_has_seen():
     assert [one.id for one in meant("connection refused")] == ["delivery.connection-refused"]
     assert "delivery.connection-refused" in [one.id for one in search("Connection refused")]
     assert meant("no such words anywhere") == meant(" ") == []
+
+
+def test_a_search_gives_what_is_called_so_first_then_what_means_it_then_its_cause():
+    found = search("refused")
+    called = [one for one in found if "refused" in f"{one.id} {one.code}"]
+    assert found[: len(called)] == called and "delivery.connection-refused" in {one.id for one in called[:3]}
+    means = [one for one in found if one not in called and "refused" in one.means.en.lower()]
+    assert means and found[len(called) : len(called) + len(means)] == means
+    assert search("") == list(catalogue().values())

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from markupsafe import Markup
 from typer.testing import CliRunner
 
 from hub.cli.app import app
@@ -19,9 +20,12 @@ from hub.operations.timeline.entry import KINDS
 from hub.ops_client.in_process import InProcess
 from hub.processes.sip import deadlines as of_sip
 from hub.processes.svu import deadlines as of_svu
+from hub.roles import ROLES
+from hub.sign_in import sign_out
 from hub.web import commands, console, lay_out, shown, swimlanes, texts
+from hub.web.cell_labels import labelled
 from hub.web.look import LANGUAGES
-from hub.web.pages.trail import target_of
+from hub.web.pages.trail import hub_said, target_of
 from schemas.messages import MESSAGES
 
 WEB = Path(texts.__file__).parent
@@ -145,6 +149,23 @@ def test_what_the_trail_says_an_act_concerned_is_in_the_language_and_ids_stay():
         "system": "system",
     }
     assert {target: target_of(sv, target) for target in said} == said
+
+
+def test_what_the_hub_wrote_of_who_signed_in_and_out_is_in_the_language():
+    sv = texts.Texts("sv")
+    said = {
+        "as driftansvarig, granskare": "som driftansvarig, granskare",
+        "signed out": "loggade ut",
+        "by themselves": "loggade ut",
+        sign_out._AT_PROVIDER: "utloggad hos organisationens inloggning",
+        "by Anna Ansvarig": "av Anna Ansvarig",
+    }
+    assert {one: hub_said(sv, one) for one in said} == said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_role_of_a_process_has_words(language):
+    assert {role for role in ROLES if texts.Texts(language).word("hub_role", role) == role} == set()
 
 
 def test_the_console_by_itself_says_that_its_port_is_taken_and_prints_no_address():
@@ -396,3 +417,12 @@ def test_a_timeline_without_anything_is_drawn_too():
 def test_the_first_and_the_last_moment_that_there_are_can_be_shown():
     for moment in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"):
         assert moment[:4] in shown.time_of(moment, "sv")
+
+
+def test_each_cell_of_a_table_has_its_heading_for_a_telephone():
+    table = Markup(
+        '<thead><tr><th scope="col">A &amp; B</th><th scope="col"><span>C</span></th></tr></thead>'
+        '<tbody><tr><th scope="row">1</th><td class="figure">2</td></tr><tr><th scope="row">3</th><td>4</td></tr></tbody>'
+    )
+    found = re.findall(r'<(t[dh]) data-label="([^"]*)"', labelled(table))
+    assert found == [("th", "A &amp; B"), ("td", "C")] * 2
