@@ -89,10 +89,16 @@ def _put_in_force(
 def _lines(found: dict[str, Any]) -> list[str]:
     """A difference as the API answers it, in lines."""
     from hub.directory import EntryChange, FieldChange, lines
+    from schemas.messages import BilingualText
 
     return lines(
         [
-            EntryChange(one["what"], one["kind"], one["id"], tuple(FieldChange(**field) for field in one["fields"]))
+            EntryChange(
+                one["what"],
+                one["kind"],
+                one["id"],
+                tuple(FieldChange(field["path"], BilingualText(**field["text"])) for field in one["fields"]),
+            )
             for one in found["rows"]
         ]
     )

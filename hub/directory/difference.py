@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from schemas.directory import Directory
+from schemas.messages import BilingualText
 
 _SECRET = ("secrets", "token_sha256")
 _SEVERAL = {"befattning": "HSA codes of befattning"}
+_SV, _EN = ("nej", "ja"), ("no", "yes")
 _MARKS = {"new": "+", "gone": "-", "changed": "~"}
 
 
@@ -19,7 +21,7 @@ class FieldChange:
     """A field of an entry that is different; of a secret only that it is."""
 
     path: str
-    said: str
+    text: BilingualText
     """What stood there and what stands there now."""
 
 
@@ -61,7 +63,7 @@ def lines(found: Sequence[EntryChange]) -> list[str]:
     said: list[str] = []
     for one in found:
         mark = _MARKS[one.what]
-        said += [f"~ {one.name}: {field.path}: {field.said}" for field in one.fields] or [f"{mark} {one.name}"]
+        said += [f"~ {one.name}: {field.path}: {field.text.en}" for field in one.fields] or [f"{mark} {one.name}"]
     return said
 
 
@@ -89,21 +91,47 @@ def _fields(old: Any, new: Any, path: str) -> Iterator[FieldChange]:
         return
     name = path.rpartition(".")[2]
     if name in _SECRET:
-        yield FieldChange(path, f"others than before ({len(old or ())} before, {len(new or ())} now)")
+        before, now = len(old or ()), len(new or ())
+        yield _changed(
+            path, f"andra än förut ({before} förut, {now} nu)", f"others than before ({before} before, {now} now)"
+        )
     elif name == "token":
-        yield FieldChange(path, "another than before" if old and new else "one now" if new else "none now")
+        kept = bool(old and new)
+        yield _changed(
+            path,
+            "en annan än förut" if kept else "en nu" if new else "ingen nu",
+            "another than before" if kept else "one now" if new else "none now",
+        )
     elif isinstance(old, dict) and isinstance(new, dict):
         for key in dict.fromkeys([*old, *new]):
             yield from _fields(old.get(key), new.get(key), f"{path}.{key}" if path else str(key))
     elif isinstance(old, list) and isinstance(new, list) and not any(isinstance(one, dict) for one in [*old, *new]):
         gone, come = [one for one in old if one not in new], [one for one in new if one not in old]
-        said = [*(f"without {one}" for one in gone), *(f"with {one}" for one in come)]
-        yield FieldChange(path, ", ".join(said) or f"{_said(old)} → {_said(new)}")
+        if gone or come:
+            sv = [*(f"utan {one}" for one in gone), *(f"med {one}" for one in come)]
+            en = [*(f"without {one}" for one in gone), *(f"with {one}" for one in come)]
+            yield _changed(path, ", ".join(sv), ", ".join(en))
+        else:
+            yield _from_to(path, old, new)
     else:
-        yield FieldChange(path, f"{_said(old)} → {_said(new)}")
+        yield _from_to(path, old, new)
 
 
-def _said(value: Any) -> str:
+def _changed(path: str, sv: str, en: str) -> FieldChange:
+    return FieldChange(path, BilingualText(sv=sv, en=en))
+
+
+def _from_to(path: str, old: Any, new: Any) -> FieldChange:
+    return _changed(
+        path,
+        f"från {_said(old, 'inget', _SV)} till {_said(new, 'inget', _SV)}",
+        f"from {_said(old, 'nothing', _EN)} to {_said(new, 'nothing', _EN)}",
+    )
+
+
+def _said(value: Any, nothing: str, flags: tuple[str, str]) -> str:
     if value in (None, [], {}, ()):
-        return "nothing"
+        return nothing
+    if isinstance(value, bool):
+        return flags[value]
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -137,7 +137,7 @@ async def _apply(database_url: str, webhook_port: int, mine: Mine, broken: Broke
         directory = broken.in_force(mine.in_force(directories.load(Path(file.name))))
     store = Store(database_url, pool=1)
     try:
-        await kept.apply(store, directory, who="hub sandbox", reason="the demo's directory")
+        await kept.apply(store, directory, who="hub sandbox", reason="demons katalog (the demo's directory)")
     finally:
         await store.close()
     return directory

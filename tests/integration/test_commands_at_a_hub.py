@@ -103,7 +103,11 @@ async def test_the_directory_is_applied_at_a_running_hub_with_secrets_of_the_mac
     assert f"system {content['systems'][0]['id']}: file:secret is not there\n" in told
     (place.folder / "secret").write_text(secret)
     status, shown, _ = await command(place, *line, "--dry-run", **of_keeper)
-    assert (status, shown.splitlines()[-1], "out.way: kafka → webhook" in shown) == (0, "nothing was applied", True)
+    assert (status, shown.splitlines()[-1], "out.way: from kafka to webhook" in shown) == (
+        0,
+        "nothing was applied",
+        True,
+    )
     status, shown, _ = await command(place, *line, *WHY, **of_keeper)
     assert (status, shown.splitlines()[-1], secret in shown) == (0, "version 2 is in force", False)
     assert (await acts(place))[-1] == ((await place.ask("/me", token=token))["who"], "apply", "version 2")

@@ -195,9 +195,9 @@ async def test_the_directory_is_shown_as_apply_takes_it_and_a_difference_names_t
         await said(hub, "directory", "apply", written(tmp_path, changed), "--reason", "två hemligheter")
     ).splitlines()
     assert lines[:-1] == [
-        f"~ unit {CENTRE}: name: Vårdcentralen → Vårdcentralen i byn",
+        f"~ unit {CENTRE}: name: from Vårdcentralen to Vårdcentralen i byn",
         f"~ system centre{hub.tag}: out.secrets: others than before (1 before, 2 now)",
-        f"~ system centre{hub.tag}: delivery.timeout_s: 10.0 → 5.0",
+        f"~ system centre{hub.tag}: delivery.timeout_s: from 10.0 to 5.0",
     ]
     assert "is in force" in lines[-1]
     version = int(lines[-1].split()[1])
@@ -223,7 +223,7 @@ async def test_the_directory_is_shown_as_apply_takes_it_and_a_difference_names_t
     assert first.split("  ")[-1].strip() == "WHY, AND WHAT CHANGED"
     assert all(re.match(r"\d+ +20[-\d]+ \S+ \S+ +\S|  ", line) for line in lines_of_versions), "nobody is left out"
     assert "två hemligheter; 1 unit changed, 1 system changed" in " ".join(" ".join(lines_of_versions).split())
-    assert "name: Vårdcentralen → Vårdcentralen i byn" in await said(hub, "directory", "history", str(version))
+    assert "name: from Vårdcentralen to Vårdcentralen i byn" in await said(hub, "directory", "history", str(version))
     assert (await hub.cli("directory", "rollback", "4711")).returncode == 2
     dry = await said(hub, "directory", "rollback", str(version - 1), "--dry-run")
     assert f"~ unit {CENTRE}: name: Vårdcentralen i byn → Vårdcentralen" in dry

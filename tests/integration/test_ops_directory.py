@@ -223,6 +223,17 @@ async def test_the_console_says_who_made_a_version_why_and_what_it_changed_and_l
     for address in ("/directory/versions/2", "/directory/versions/2?before=1"):
         page = (await client.get(address)).text
         assert all(one in page for one in ("<dd>Kajsa Katalog</dd>", "<dd>nytt namn</dd>", "<dd><time", "Avdelning 99"))
+    assert "→" not in page and re.search(
+        r"<li>Namn <code class=\"hint\">name</code>: från .+ till Avdelning 99</li>", page
+    )
+    english = (
+        await client.get(
+            "/directory/versions/2", headers={"cookie": f"hub-lang=en; hub-session={client.cookies['hub-session']}"}
+        )
+    ).text
+    assert re.search(r"<li>Name <code class=\"hint\">name</code>: from .+ to Avdelning 99</li>", english)
+    ward = (await client.get(f"/directory/units/{WARD}")).text
+    assert all(one in ward for one in ("Mina planer <code", ">Läkare<", "Ställningstagande: justerar<"))
     way_back = re.search(r'href="/console(/directory/versions/1)#back">Gå tillbaka till version 1<', page)[1]
     page = (await client.get(way_back)).text
     assert 'id="back"' in page

@@ -330,7 +330,10 @@ def test_while_it_runs_another_terminal_has_its_addresses_and_however_it_ends_no
     status, (found, *history, answered), said = in_its_terminal(port, words)
     assert (status, found, answered, said) == (0, "1", "200", "")
     in_words = " ".join(" ".join(history).split())
-    assert re.fullmatch(r"1 \S+ \S+ \S+ hub sandbox the demo's directory; .* 10 HSA codes of befattning new", in_words)
+    assert re.fullmatch(
+        r"1 \S+ \S+ \S+ hub sandbox demons katalog \(the demo's directory\); .* 10 HSA codes of befattning new",
+        in_words,
+    )
     assert signs_in_and_out(port, "demo-birgitta") == ("Birgitta Sjöström", 200, 401)
     parent = psutil.Process(demo.pid)
     below = parent.children(recursive=True)

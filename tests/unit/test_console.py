@@ -9,6 +9,7 @@ import re
 import socket
 import string
 from pathlib import Path
+from typing import get_args
 
 import httpx
 import pytest
@@ -26,6 +27,7 @@ from hub.web import commands, console, lay_out, shown, swimlanes, texts
 from hub.web.cell_labels import labelled
 from hub.web.look import LANGUAGES
 from hub.web.pages.trail import hub_said, target_of
+from schemas.directory import Directory, Duty, ProfileName, Step
 from schemas.messages import MESSAGES
 
 WEB = Path(texts.__file__).parent
@@ -55,6 +57,14 @@ def test_every_text_that_a_template_or_a_page_names_is_there_and_none_is_without
     found |= {("", one) for one in ("frame.on_page", *commands.PAGES.values())}
     used = tuple(key if key.endswith(".") else f"{key}." for _, key in found)
     assert [key for key in table if not f"{key}.".startswith((*used, "words.", "done."))] == []
+
+
+def test_every_field_and_code_of_the_directory_has_a_word():
+    entries = [entry for entry in Directory.model_json_schema()["$defs"].values() if "properties" in entry]
+    wanted = {f"field.{name}" for entry in entries for name in entry["properties"]}
+    for group, codes in (("profile", ProfileName), ("duty", Duty), ("step", Step), ("field", Step)):
+        wanted |= {f"{group}.{code}" for code in get_args(codes)}
+    assert {one for one in wanted if f"words.{one}" not in texts.table("sv")} == set()
 
 
 def test_a_number_is_said_in_its_number():

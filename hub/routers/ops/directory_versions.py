@@ -93,7 +93,7 @@ class ChangedField(BaseModel):
     """A field that is different; of a secret only that it is."""
 
     path: str
-    said: str = Field(description="What stood there → what stands there now.")
+    text: BilingualText = Field(description="What stood there and what stands there now.")
 
 
 class ChangedEntry(BaseModel):
@@ -128,7 +128,7 @@ def _rows(found: list[EntryChange]) -> list[ChangedEntry]:
             what=one.what,
             kind=one.kind,
             id=one.id,
-            fields=[ChangedField(path=field.path, said=field.said) for field in one.fields],
+            fields=[ChangedField(path=field.path, text=field.text) for field in one.fields],
         )
         for one in found
     ]
