@@ -59,8 +59,8 @@ class Texts:
         return self._table.get(f"words.{group}.{code}", "" if code is None else str(code))
 
     def step(self, about: str | None) -> str:
-        """The name of the message that a deadline is about (``inskrivning``); what is no message's name stays."""
-        keys = (f"words.message.{before}{about}" for before in ("", "svu.", "sip."))
+        """The name of the message or the step that a deadline is about (``inskrivning``, ``tid``); what is neither stays."""
+        keys = (f"words.{before}{about}" for before in ("message.", "message.svu.", "message.sip.", "step."))
         return next((self._table[key] for key in keys if key in self._table), about or "")
 
     def of(self, bilingual: Mapping[str, str] | None) -> str:

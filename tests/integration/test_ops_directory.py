@@ -234,6 +234,8 @@ async def test_the_console_says_who_made_a_version_why_and_what_it_changed_and_l
     assert re.search(r"<li>Name <code class=\"hint\">name</code>: from .+ to Avdelning 99</li>", english)
     ward = (await client.get(f"/directory/units/{WARD}")).text
     assert all(one in ward for one in ("Mina planer <code", ">Läkare<", "Ställningstagande: justerar<"))
+    of_ward = (await client.get("/systems/ehr")).text
+    assert "<li>Läkare<" in of_ward and "Ställningstagande: justerar" in of_ward and "justera<" not in of_ward
     way_back = re.search(r'href="/console(/directory/versions/1)#back">Gå tillbaka till version 1<', page)[1]
     page = (await client.get(way_back)).text
     assert 'id="back"' in page

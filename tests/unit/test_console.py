@@ -64,6 +64,7 @@ def test_every_field_and_code_of_the_directory_has_a_word():
     wanted = {f"field.{name}" for entry in entries for name in entry["properties"]}
     for group, codes in (("profile", ProfileName), ("duty", Duty), ("step", Step), ("field", Step)):
         wanted |= {f"{group}.{code}" for code in get_args(codes)}
+    assert texts.Texts("sv").step("tid") == "Mötestid", "a deadline is about a step"
     assert {one for one in wanted if f"words.{one}" not in texts.table("sv")} == set()
 
 
