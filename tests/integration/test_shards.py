@@ -5,8 +5,9 @@ May import ``hub.shards``, ``hub.store`` and the marks; PostgreSQL is real.
 """
 
 import asyncio
+import random
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from hub.delivery.sent_marker import SentMarker, ranges_of
 from hub.errors import Misconfigured, Unavailable
 from hub.shards import Shards
-from hub.store import dead_letters, outbox, running_hubs, send_queue, sent_marks, shards
+from hub.store import backlog, dead_letters, outbox, running_hubs, send_queue, sent_marks, shards
 from hub.store.outbox import OutboxRow
 from hub.store.sent_marks import Settled
 from hub.store.shards import SHARDS, still_owned
@@ -195,6 +196,27 @@ async def test_a_sent_range_makes_its_rows_sent_and_no_other(store, server):
     sent, waits = ("sent", now, "broker-ack", 1), ("waiting", None, None, 0)
     assert found == [(id_, *(waits if id_ in {3, 6} else sent)) for id_ in range(1, 8)]
     assert server.execute("SELECT sum(waiting)::int FROM outbox_change").fetchone() == (2,)
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_the_oldest_unsent_row_is_the_first_that_no_range_covers(store, server, seed):
+    chance, now = random.Random(seed), datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+    rows = [notice(number, number, previous=number - 1) for number in range(1, chance.randint(10, 40))]
+    for row in rows:
+        row.accepted_at = now + timedelta(seconds=row.id)
+    waiting, order = {row.id: row for row in rows}, chance.sample(rows, len(rows))
+    async with store.transaction() as connection:
+        await outbox.add(connection, rows)
+    while waiting:
+        async with store.transaction() as connection:
+            assert [(one.waiting, one.oldest) for one in await backlog.backlog(connection)] == [
+                (len(waiting), waiting[min(waiting)].accepted_at)
+            ]
+        part = sorted((waiting.pop(order.pop().id) for _ in range(min(4, len(order)))), key=lambda row: row.id)
+        async with store.transaction() as connection:
+            await sent_marks.add(connection, ranges_of("k", part, now, "ok"))
+    async with store.transaction() as connection:
+        assert await backlog.backlog(connection) == []
 
 
 async def test_what_follows_a_dead_row_waits_and_what_was_sent_before_stays_sent(store, server):
