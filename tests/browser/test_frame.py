@@ -177,9 +177,15 @@ async def test_every_page_is_accessible_in_both_themes_and_fits_a_telephone(cons
     await expect(page.get_by_role("heading", level=1)).to_have_count(1)
     await picture(page, f"{name}-{scheme}")
     assert await faults(page) == {}
+    tables = "[...document.querySelectorAll('.scrolls:has(.ds-table)')].filter(one => one.scrollWidth > one.clientWidth).length"
+    if name == "spar-inloggningar":
+        assert await page.evaluate(tables) == 0, "it fits a usual window too"
+    framed = "[...document.querySelectorAll('ul.card')].filter(one => parseFloat(getComputedStyle(one).paddingLeft) < 8).length"
+    assert await page.evaluate(framed) == 0, "a list touches its frame"
     await page.set_viewport_size(PHONE)
     await picture(page, f"{name}-{scheme}-390")
     assert await too_wide(page) <= 0
+    assert await page.evaluate(tables) == 0, "a table goes on beyond its frame"
     assert await faults(page) == {}
 
 

@@ -182,12 +182,16 @@ async def test_every_number_leads_to_as_many_rows(place):
         and ">Inskrivning" in row
         and "503" not in row
     )
+    assert "svarar över HTTP" in (await client.get("/hubs")).text
+    assert "<code>Kvitto</code>" in (await client.get("/dead?kind=receipt")).text
     assert set() == FOLLOWED - followed
     # What waits to be sent stands on the page of what waits too, by system, as many as the overview says.
     (said,) = [said for _, said, address in numbers_of((await client.get("/")).text) if address == WAITING]
     shown = (await client.get("/waiting")).text
     section = shown.partition('id="to-send"')[2]
-    by_system = re.findall(r'href="/console/systems/(\w+)/queue">([\d\u202f]+)</a></td><td class="figure">\d', section)
+    by_system = re.findall(
+        r'href="/console/systems/(\w+)/queue">([\d\u202f]+)</a></td><td[^>]* class="figure">\d', section
+    )
     assert {"centre", "kommun"} <= {system for system, _ in by_system}
     assert sum(number(count) for _, count in by_system) == said > 0
     one = (await client.get("/waiting?system=kommun")).text.partition('id="to-send"')[2]
