@@ -35,6 +35,8 @@ PREFIX = "hub.in."
 _FIND_TOPICS_MS = 2_000
 _LONGEST_HOLD_UP_MS = 30 * 60 * 1000
 """How long a batch may wait for the database before the group takes its partitions away."""
+_HEARTBEAT_MS = 1_000
+"""So often a process hears whether the group shares its partitions anew: a hub that comes is without any until all others have heard."""
 _STALLED_S = 30.0
 _WATCH_S = 2.0
 _FETCH_BYTES = 1024 * 1024
@@ -104,6 +106,7 @@ class KafkaIn:
             fetch_max_bytes=_LARGEST_RECORD,
             max_partition_fetch_bytes=_FETCH_BYTES,
             fetch_max_wait_ms=100,
+            heartbeat_interval_ms=_HEARTBEAT_MS,
         )
         try:
             await broker.connect()

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from aiokafka.admin import AIOKafkaAdminClient
+
 from hub.sandbox.kafka import Kafka
 from hub.sandbox.postgres import Postgres
 from hub.sandbox.registers import SimulatedRegisters
@@ -34,9 +36,26 @@ class WholeHub(Measured):
         return self.stack.hub.pid
 
     async def start(self) -> None:
-        """Starts it and waits until it is ready."""
+        """Starts it and waits until it is ready, and each of its processes has its part of the shards and of the topics."""
         self.stack.start(*self._options, HUB_KAFKA_GROUP=self.database, **self._settings)
         await self.stack.ready()
+        if "--workers" in self._options:
+            await self._shared(int(self._options[self._options.index("--workers") + 1]))
+
+    async def _shared(self, workers: int) -> None:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.kafka.bootstrap)
+        await admin.start()
+        try:
+            async with asyncio.timeout(60):
+                while True:
+                    (said,) = await admin.describe_consumer_groups([self.database])
+                    ((_, _, state, _, _, members),) = said.groups
+                    owners = self.sql("SELECT count(DISTINCT owner) FROM shard WHERE owner IS NOT NULL")
+                    if state == "Stable" and len(members) == workers == int(owners):
+                        return
+                    await asyncio.sleep(0.2)
+        finally:
+            await admin.close()
 
     async def stop(self) -> None:
         """Stops it in order."""
